@@ -1,0 +1,1 @@
+"""avbc joins a BigCommerce store to the AcctVantage ERP."""

@@ -1,0 +1,329 @@
+"""AcctVantage's records as values, in the ERP's own words (FACTS sections 2 to 10).
+
+Money is `Decimal` in the books' currency. Times are aware and UTC. Quantities are `Decimal`, since AcctVantage sells fractions.
+Ids that AcctVantage gives are ints, and None until the record is in the books.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import datetime
+from decimal import Decimal
+from typing import Literal, TypeAlias
+
+import attrs
+
+from avbc.money import ZERO
+
+OPEN = "Open"
+COMMITTED = "Committed"
+PICKED = "Picked"
+PACKED = "Packed"
+SHIPPED = "Shipped/Invoice"
+POSTED = "Posted"
+ORDER_STATUSES = ("Quote", OPEN, COMMITTED, PICKED, PACKED, SHIPPED, POSTED)
+"""The known order statuses in sequence. An order's status stays an open string: whether users may add some is not known."""
+
+PURCHASE_ORDER = "Purchase Order"
+"""The extra item of the Receipt Type list for clients on open A/R: no receipt is made."""
+
+STORE_CREDIT = "StoreCredit"
+GIFT_CARD = "GiftCard"
+"""Receipt types by name, for redeemed store credit and gift certificates (manual, BigCommerce - Store Credits & Gift Cards)."""
+
+
+@attrs.frozen
+class Address:
+    """A Bill To or Ship To address."""
+
+    name: str = ""
+    attention: str = ""
+    address_1: str = ""
+    address_2: str = ""
+    address_3: str = ""
+    city: str = ""
+    state: str = ""
+    zip: str = ""
+    country: str = ""
+    phone: str = ""
+    email: str = ""
+
+
+@attrs.frozen
+class Contact:
+    """A person at a client."""
+
+    last_name: str
+    first_name: str = ""
+    email: str = ""
+    phone: str = ""
+    id: int | None = None
+
+
+@attrs.frozen
+class Client:
+    """A client (Sales Master). `name` is the company, or the last name of an individual."""
+
+    name: str
+    first_name: str = ""
+    email: str = ""
+    phone: str = ""
+    address: Address = Address()
+    import_id: str | None = None
+    """Import Source Code + BigCommerce customer id; None for guests and for clients that were never imported."""
+    open_ar: bool = False
+    """Buys on open A/R: may pay by Purchase Order."""
+    contacts: tuple[Contact, ...] = ()
+    store_customer_ids: Mapping[str, int] = attrs.field(factory=dict)
+    """BigCommerce customer id by Import Source Code, bound by an export."""
+    id: int | None = None
+
+
+ProductKind: TypeAlias = Literal["inventory", "non_inventory", "assembly", "kit"]
+
+
+@attrs.frozen
+class Product:
+    """A product record. Part numbers compare without case, as SKUs do at BigCommerce."""
+
+    part_number: str
+    name: str
+    product_class: str
+    kind: ProductKind = "inventory"
+    description: str = ""
+    sales_memo: str = ""
+    """Default Sales Line Memo: the longer text."""
+    list_price: Decimal | None = None
+    sell_price: Decimal | None = None
+    weight: Decimal | None = None
+    length: Decimal | None = None
+    width: Decimal | None = None
+    height: Decimal | None = None
+    taxable: bool = True
+    webstore_category: str = ""
+    sync_to_webstore: bool = True
+    aliases: tuple[str, ...] = ()
+    """Alternate part numbers that order entry accepts."""
+
+
+@attrs.frozen
+class ShipVia:
+    """A shipping method of the books."""
+
+    name: str
+    product_class: str = ""
+
+
+@attrs.frozen
+class Promotion:
+    """A Promotion/Discount record: `$` off the order's subtotal or `%` off each item."""
+
+    code: str
+    kind: Literal["$", "%"]
+    value: Decimal
+    gl_code: str
+    name: str = ""
+    inactive: bool = False
+
+
+@attrs.frozen
+class TaxArea:
+    """A tax area; `avatax` marks the one whose tax AcctVantage computes through AvaTax."""
+
+    name: str
+    avatax: bool = False
+
+
+@attrs.frozen
+class Warehouse:
+    """A warehouse and the product classes active in it."""
+
+    name: str
+    product_classes: tuple[str, ...] = ()
+
+
+@attrs.frozen
+class ReferenceData:
+    """One snapshot of the books' reference data: what the mapping engine sees of AcctVantage."""
+
+    currency: str = "USD"
+    order_statuses: tuple[str, ...] = ORDER_STATUSES
+    receipt_types: tuple[str, ...] = ()
+    gl_accounts: tuple[str, ...] = ()
+    tax_areas: tuple[TaxArea, ...] = ()
+    warehouses: tuple[Warehouse, ...] = ()
+    ship_vias: tuple[ShipVia, ...] = ()
+    promotions: tuple[Promotion, ...] = ()
+
+
+LineKind: TypeAlias = Literal["product", "custom", "gift_certificate", "wrapping", "handling", "fee"]
+
+
+@attrs.frozen
+class SalesOrderLine:
+    """A line. `amount` is quantity x unit price before discounts and without tax, exact to 4 decimals as the store sent it."""
+
+    kind: LineKind
+    description: str
+    quantity: Decimal
+    unit_price: Decimal
+    amount: Decimal
+    tax: Decimal = ZERO
+    """The store's tax on this line, for information: the order's tax is the header's."""
+    part_number: str | None = None
+    """None for lines that are no product of the books: custom items, gift certificates, wrapping, handling, fees."""
+    memo: str = ""
+    """Options chosen, the gift message, the event: what the packer must know."""
+    gl_code: str = ""
+    ship_to: int | None = None
+    """Index into the order's `ship_tos`; None where nothing is shipped."""
+    ship_via: str = ""
+    store_line_id: int | None = None
+    """BigCommerce's order_product_id, which shipments and refunds name."""
+    store_address_id: int | None = None
+    """BigCommerce's order_address_id of the line's consignment."""
+    component_of: int | None = None
+    """The `store_line_id` of the bundle this line is a component of; a component has amount 0."""
+
+
+@attrs.frozen
+class OrderDiscount:
+    """A discount of the order: a promotion by code, or an automatic or manual discount. `amount` is positive, without tax."""
+
+    code: str
+    amount: Decimal
+    gl_code: str
+    name: str = ""
+    amount_in_store: Decimal = ZERO
+    """The amount as the store shows it, which may include tax."""
+
+
+ReceiptState: TypeAlias = Literal["captured", "pre_authorized", "pending"]
+
+
+@attrs.frozen
+class Receipt:
+    """A receipt on an order. Several may stand on one order (split tender).
+
+    `captured`: `amount` was received. `pre_authorized`: `pre_auth_amount` is held by the gateway and may be captured.
+    `pending`: nothing was received and nothing may be captured by AcctVantage; `amount` is 0.
+    """
+
+    order_import_id: str
+    receipt_type: str
+    amount: Decimal
+    state: ReceiptState = "captured"
+    pre_auth_amount: Decimal = ZERO
+    import_id: str = ""
+    """Unique: the order's Import ID, a dash and a number counted from 1 within the order."""
+    store_payment_method: str = ""
+    gateway: str = ""
+    gateway_transaction_id: str = ""
+    authorized_at: datetime | None = None
+    posted: bool = False
+    capture_wanted: bool = False
+    """A user of AcctVantage asked for the capture of this pre-authorization."""
+    void_wanted: bool = False
+    id: int | None = None
+
+
+@attrs.frozen
+class SalesOrder:
+    """A sales order. total = lines + freight + tax - discounts + rounding, to the last decimal."""
+
+    import_id: str
+    """Import Source Code + BigCommerce order id; unique in the books."""
+    store_order_id: int
+    client: str
+    """The client's name as it stands on the order."""
+    lines: tuple[SalesOrderLine, ...]
+    total: Decimal
+    tax: Decimal
+    tax_area: str
+    currency: str
+    warehouse: str
+    ship_via: str
+    bill_to: Address
+    ship_tos: tuple[Address, ...] = ()
+    freight: Decimal = ZERO
+    discounts: tuple[OrderDiscount, ...] = ()
+    rounding: Decimal = ZERO
+    """What four-decimal amounts leave below one minor unit; never a cent."""
+    tax_override: bool = True
+    """Ticked where the store computed the tax, so that AcctVantage does not do it again."""
+    status: str = OPEN
+    po_number: str = ""
+    reference: str = ""
+    memo: str = ""
+    ordered_at: datetime | None = None
+    source_code: str = ""
+    fingerprint: str = ""
+    """Of what the store's order said when it was imported: another one means that the order was edited."""
+    client_id: int | None = None
+    contact_id: int | None = None
+    status_changed_at: datetime | None = None
+    id: int | None = None
+
+    @property
+    def subtotal(self) -> Decimal:
+        """The lines' amounts, before discounts and tax."""
+        return sum((line.amount for line in self.lines), ZERO)
+
+    @property
+    def discount(self) -> Decimal:
+        """All discounts, without tax."""
+        return sum((discount.amount for discount in self.discounts), ZERO)
+
+
+@attrs.frozen
+class OrderBundle:
+    """Everything that one import writes, all or nothing.
+
+    `client_id` names a client of the books; otherwise `new_client` is created, or taken if one with its Import ID has come up
+    meanwhile. `bind_import_id` is written to a client found by email. `contact_id` or `new_contact` likewise.
+    """
+
+    order: SalesOrder
+    receipts: tuple[Receipt, ...] = ()
+    client_id: int | None = None
+    new_client: Client | None = None
+    bind_import_id: str | None = None
+    contact_id: int | None = None
+    new_contact: Contact | None = None
+    new_promotions: tuple[Promotion, ...] = ()
+    new_ship_vias: tuple[ShipVia, ...] = ()
+
+
+@attrs.frozen
+class CreatedOrder:
+    """What `create_order` answers. `created` is False where the Import ID stood in the books already: nothing was written then."""
+
+    order: SalesOrder
+    created: bool
+
+
+@attrs.frozen
+class TrialBalance:
+    """What one imported order adds up to in the books; `difference` is zero when it balances."""
+
+    import_id: str
+    lines: Decimal
+    freight: Decimal
+    tax: Decimal
+    discounts: Decimal
+    rounding: Decimal
+    total: Decimal
+    receipts: Decimal
+    """Captured receipts."""
+    pre_authorized: Decimal
+    """Held by gateways, not received."""
+
+    @property
+    def difference(self) -> Decimal:
+        """The order's total less its parts: zero."""
+        return self.total - (self.lines + self.freight + self.tax - self.discounts + self.rounding)
+
+    @property
+    def open_ar(self) -> Decimal:
+        """What the client still owes: the total less captured receipts."""
+        return self.total - self.receipts

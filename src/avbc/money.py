@@ -1,0 +1,53 @@
+"""Decimal arithmetic that every floor shares: minor units and exact shares."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from decimal import ROUND_HALF_UP, Decimal
+
+ZERO = Decimal(0)
+
+# ISO 4217: the currencies whose minor unit is not one hundredth.
+_WITHOUT_DECIMALS = "BIF CLP DJF GNF ISK JPY KMF KRW PYG RWF UGX UYI VND VUV XAF XOF XPF".split()
+_WITH_THREE = "BHD IQD JOD KWD LYD OMR TND".split()
+
+
+def decimals(currency: str) -> int:
+    """How many decimals a currency's amounts have (ISO 4217).
+
+    >>> decimals("USD"), decimals("JPY"), decimals("KWD")
+    (2, 0, 3)
+    """
+    code = currency.upper()
+    if code in _WITHOUT_DECIMALS:
+        return 0
+    return 3 if code in _WITH_THREE else 2
+
+
+def to_minor_unit(amount: Decimal, currency: str) -> Decimal:
+    """Round half up to what can be paid in `currency`.
+
+    >>> to_minor_unit(Decimal("19.9950"), "USD")
+    Decimal('20.00')
+    """
+    return amount.quantize(Decimal(1).scaleb(-decimals(currency)), rounding=ROUND_HALF_UP)
+
+
+def share(total: Decimal, weights: Sequence[Decimal], places: int = 4) -> list[Decimal]:
+    """Split `total` in proportion to `weights`; the parts always add up to `total` exactly.
+
+    Each part is rounded to `places` decimals and the last part with a weight takes what rounding left.
+
+    >>> share(Decimal("10.0000"), [Decimal(1), Decimal(1), Decimal(1)])
+    [Decimal('3.3333'), Decimal('3.3333'), Decimal('3.3334')]
+    """
+    whole = sum(weights, ZERO)
+    if not whole:
+        if total:
+            raise ValueError("cannot share an amount among weights that add up to zero")
+        return [ZERO for _ in weights]
+    step = Decimal(1).scaleb(-places)
+    parts = [(total * weight / whole).quantize(step, rounding=ROUND_HALF_UP) for weight in weights]
+    last = max(index for index, weight in enumerate(weights) if weight)
+    parts[last] += total - sum(parts, ZERO)
+    return parts

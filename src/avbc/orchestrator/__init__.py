@@ -1,0 +1,1 @@
+"""The orchestrator: order of steps, concurrency, journal and reports."""

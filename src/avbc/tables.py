@@ -1,0 +1,51 @@
+"""Rows as a plain-text table and as HTML: how every report and explanation shows itself."""
+
+from __future__ import annotations
+
+import html
+from collections.abc import Iterable, Mapping, Sequence
+
+
+def text_table(rows: Sequence[Mapping[str, object]], columns: Sequence[str], width: int = 160) -> str:
+    """Lay out rows under their column names; a cell that does not fit in `width` wraps in the last column.
+
+    >>> print(text_table([{"order": 1042, "total": "19.95"}], ["order", "total"]))
+    order  total
+    1042   19.95
+    """
+    cells = [[_one_line(row.get(column, "")) for column in columns] for row in rows]
+    widths = [max([len(column), *(len(row[index]) for row in cells)]) for index, column in enumerate(columns)]
+    room = max(20, width - sum(widths[:-1]) - 2 * (len(columns) - 1))
+    lines = ["  ".join(column.ljust(widths[index]) for index, column in enumerate(columns)).rstrip()]
+    for row in cells:
+        head = "  ".join(cell.ljust(widths[index]) for index, cell in enumerate(row[:-1]))
+        for part, text in enumerate(_wrap(row[-1], room)):
+            start = head if part == 0 else " " * len(head)
+            lines.append(f"{start}  {text}".rstrip() if len(columns) > 1 else text)
+    return "\n".join(lines)
+
+
+def html_table(rows: Iterable[Mapping[str, object]], columns: Sequence[str], caption: str = "") -> str:
+    """Render rows as an HTML table with every text escaped.
+
+    >>> html_table([{"note": "<b>"}], ["note"])
+    '<table><thead><tr><th>note</th></tr></thead><tbody><tr><td>&lt;b&gt;</td></tr></tbody></table>'
+    """
+    top = f"<caption>{html.escape(caption)}</caption>" if caption else ""
+    head = "".join(f"<th>{html.escape(column)}</th>" for column in columns)
+    body = "".join("<tr>" + "".join(f"<td>{html.escape(str(row.get(column, '')))}</td>" for column in columns) + "</tr>" for row in rows)
+    return f"<table>{top}<thead><tr>{head}</tr></thead><tbody>{body}</tbody></table>"
+
+
+def _one_line(value: object) -> str:
+    return " ".join(str(value).split())
+
+
+def _wrap(text: str, room: int) -> list[str]:
+    lines: list[str] = []
+    while len(text) > room:
+        cut = text.rfind(" ", 0, room + 1)
+        cut = cut if cut > 0 else room
+        lines.append(text[:cut])
+        text = text[cut:].lstrip()
+    return [*lines, text]
