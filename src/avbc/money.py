@@ -8,8 +8,8 @@ from decimal import ROUND_HALF_UP, Decimal
 ZERO = Decimal(0)
 
 # ISO 4217: the currencies whose minor unit is not one hundredth.
-_WITHOUT_DECIMALS = "BIF CLP DJF GNF ISK JPY KMF KRW PYG RWF UGX UYI VND VUV XAF XOF XPF".split()
-_WITH_THREE = "BHD IQD JOD KWD LYD OMR TND".split()
+_WITHOUT_DECIMALS = ["BIF", "CLP", "DJF", "GNF", "ISK", "JPY", "KMF", "KRW", "PYG", "RWF", "UGX", "UYI", "VND", "VUV", "XAF", "XOF", "XPF"]
+_WITH_THREE = ["BHD", "IQD", "JOD", "KWD", "LYD", "OMR", "TND"]
 
 
 def decimals(currency: str) -> int:

@@ -74,7 +74,7 @@ class Client:
     open_ar: bool = False
     """Buys on open A/R: may pay by Purchase Order."""
     contacts: tuple[Contact, ...] = ()
-    store_customer_ids: Mapping[str, int] = attrs.field(factory=dict)
+    store_customer_ids: Mapping[str, int] = attrs.field(factory=dict[str, int])
     """BigCommerce customer id by Import Source Code, bound by an export."""
     id: int | None = None
 

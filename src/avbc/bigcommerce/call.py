@@ -41,7 +41,7 @@ class Call(Generic[T]):
     method: str
     path: str
     read: Callable[[Json], T]
-    params: Mapping[str, str] = attrs.field(factory=dict)
+    params: Mapping[str, str] = attrs.field(factory=dict[str, str])
     body: Json = None
     scope: str = ""
     """The OAuth scope it needs, by its UI name and level: `Orders: modify`."""
