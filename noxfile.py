@@ -1,0 +1,94 @@
+"""Every check of the project: `nox` runs them all, `nox -l` lists them."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+import nox
+
+nox.needs_version = ">=2025.2"
+nox.options.default_venv_backend = "virtualenv"
+# A Python that this machine lacks is skipped, and said so, also where CI is set.
+nox.options.error_on_missing_interpreters = False
+nox.options.stop_on_first_error = False
+
+PROJECT = nox.project.load_toml("pyproject.toml")
+PYTHONS = nox.project.python_versions(PROJECT)
+OLDEST = PYTHONS[0]
+EXTRAS = ".[" + ",".join(PROJECT["project"]["optional-dependencies"]) + "]"
+
+
+def install(session: nox.Session, *groups: str) -> None:
+    session.install(EXTRAS, *nox.project.dependency_groups(PROJECT, *groups))
+
+
+@nox.session(python=OLDEST)
+def lint(session: nox.Session) -> None:
+    """Style, and the security rules among it."""
+    session.install(*nox.project.dependency_groups(PROJECT, "lint"))
+    session.run("ruff", "check", ".")
+    session.run("ruff", "format", "--check", ".")
+
+
+@nox.session(python=OLDEST)
+def imports(session: nox.Session) -> None:
+    """The floors of the house: each imports only from floors below it."""
+    install(session, "lint")
+    session.run("lint-imports", "--no-logo")
+
+
+@nox.session(python=OLDEST)
+def types(session: nox.Session) -> None:
+    """mypy and pyright, strict, on the package and on the typing contract in tests/typing."""
+    install(session, "types", "test")
+    session.run("mypy")
+    session.run("mypy", "tests/typing")
+    session.run("pyright")
+
+
+@nox.session(python=PYTHONS)
+def tests(session: nox.Session) -> None:
+    """The tests and the examples in docstrings, with branch coverage on the oldest Python."""
+    install(session, "test")
+    session.env.setdefault("COVERAGE_CORE", "ctrace")
+    arguments = session.posargs or ["-n", str(min(4, os.cpu_count() or 1))]
+    if session.python != OLDEST or session.posargs:
+        session.run("pytest", *arguments)
+        return
+    session.run("coverage", "erase")
+    session.install("pytest-cov>=6")
+    session.run("pytest", "--cov", "--cov-report=", *arguments)
+    session.run("coverage", "report")
+    session.run("coverage", "report", "--include=*/avbc/mapping/*", "--fail-under=100")
+
+
+@nox.session(python=OLDEST)
+def examples(session: nox.Session) -> None:
+    """Every example is run as a user runs it."""
+    install(session, "notebooks")
+    for example in sorted(Path("examples").glob("*.py")):
+        session.run("python", "-W", "error", str(example))
+    for notebook in sorted(Path("examples").glob("*.ipynb")):
+        session.run("jupyter", "execute", str(notebook))
+
+
+@nox.session(python=OLDEST)
+def docs(session: nox.Session) -> None:
+    """The site; a warning is an error."""
+    install(session, "docs")
+    session.run("sphinx-build", "-W", "--keep-going", "-b", "html", "docs", "docs/_build/html")
+
+
+@nox.session(python=OLDEST)
+def audit(session: nox.Session) -> None:
+    """Known vulnerabilities in what the package installs."""
+    session.install(EXTRAS, *nox.project.dependency_groups(PROJECT, "audit"))
+    session.run("pip-audit", "--skip-editable", "--progress-spinner", "off")
+
+
+@nox.session(python=OLDEST, default=False)
+def bench(session: nox.Session) -> None:
+    """Requests, quota, CPU and memory, as ratios against peers and floors."""
+    install(session, "bench")
+    session.run("python", "benchmarks/run.py", *session.posargs)
