@@ -8,14 +8,49 @@ from typing import Generic, TypeAlias, TypeVar
 
 import attrs
 
+from avbc.errors import FinalError
+
 T = TypeVar("T")
 
 Json: TypeAlias = "bool | int | float | str | Sequence[Json] | Mapping[str, Json] | None"
 """Parsed JSON."""
 
 
+class UnexpectedData(FinalError):
+    """BigCommerce sent a value that a model cannot hold without guessing, so nothing of that row is used.
+
+    Attributes:
+        path: Where the value stands in the answer: `orders[3].products[1].quantity`.
+        value_repr: The value as Python writes it, cut to a readable length (`shortened`).
+        message: What was expected instead.
+
+    >>> print(UnexpectedData("orders[3].total_inc_tax", "None", "an amount is required"))
+    orders[3].total_inc_tax: an amount is required, got None
+    """
+
+    def __init__(self, path: str, value_repr: str, message: str) -> None:
+        self.path = path
+        self.value_repr = value_repr
+        self.message = message
+        super().__init__(f"{path}: {message}, got {value_repr}")
+
+    def __reduce__(self) -> tuple[type[UnexpectedData], tuple[str, str, str]]:
+        return type(self), (self.path, self.value_repr, self.message)
+
+
+def shortened(value: object, length: int = 80) -> str:
+    """Write any value in at most `length` characters, for messages.
+
+    >>> shortened("x" * 200, 12)
+    "'xxxxxxxx..."
+    """
+    # Cut before repr: a whole page of orders must not be written out to show its first characters.
+    text = repr(value[:length] if isinstance(value, str) else value)
+    return text if len(text) <= length else text[: length - 3] + "..."
+
+
 class Paging(Enum):
-    """How a list goes on after its first page (FACTS section 2, Pagination)."""
+    """How a list goes on after its first page (docs/facts.md, bigcommerce-limits)."""
 
     V2 = "page and limit; ends with 204 or a short page"
     V3 = "page and limit; meta.pagination says how many pages there are"
@@ -25,7 +60,7 @@ class Paging(Enum):
 
 @attrs.frozen
 class Cap:
-    """A concurrency limit of its own that BigCommerce puts on a group of endpoints (FACTS section 2)."""
+    """A concurrency limit of its own that BigCommerce puts on a group of endpoints (docs/facts.md, bigcommerce-limits)."""
 
     name: str
     limit: int
@@ -58,8 +93,61 @@ class Call(Generic[T]):
 
 
 @attrs.frozen
+class UnreadableRow:
+    """A row of a page that no model can hold; the other rows of its page are good."""
+
+    index: int
+    """Its position among the rows of the page, from 0."""
+    id: int | None
+    """The row's own id, when at least that can be read."""
+    row: Json
+    """The row as it came."""
+    error: UnexpectedData
+
+
+@attrs.frozen
+class Page(Generic[T]):
+    """One page of a list: the rows that can be read, in the store's order, and those that cannot."""
+
+    items: Sequence[T]
+    unreadable: tuple[UnreadableRow, ...] = ()
+
+    @property
+    def count(self) -> int:
+        """How many rows the store sent, readable or not: what tells a short page from a full one."""
+        return len(self.items) + len(self.unreadable)
+
+
+@attrs.frozen
 class ListCall(Call[list[T]], Generic[T]):
-    """A list that spans pages. `read` reads one page's rows; `limit` is the page size asked for."""
+    """A list that spans pages. `read` reads one page's rows, raising at the first bad one; `limit` is the page size asked for."""
 
     paging: Paging = Paging.V2
     limit: int = 250
+    read_page: Callable[[Json], Page[T]] | None = None
+    """Reads the same body row by row, so that one bad row never sinks its page."""
+
+    def page(self, body: Json) -> Page[T]:
+        """Read one page's body and keep bad rows apart.
+
+        Raises:
+            UnexpectedData: The body is not a list of rows at all.
+        """
+        return Page(self.read(body)) if self.read_page is None else self.read_page(body)
+
+
+def rows_of(body: Json) -> Sequence[Json]:
+    """Return the rows of a list answer: the array itself in v2, `data` in v3. An empty body (None) has none.
+
+    Raises:
+        UnexpectedData: The body is neither.
+
+    >>> rows_of([{"id": 1}]), rows_of({"data": [{"id": 2}], "meta": {}})
+    ([{'id': 1}], [{'id': 2}])
+    """
+    if body is None:
+        return []
+    rows = body.get("data") if isinstance(body, Mapping) else body
+    if isinstance(rows, list):
+        return rows
+    raise UnexpectedData("answer", shortened(body), "expected a list of rows")
