@@ -1,0 +1,29 @@
+"""The screens of AcctVantage's BigCommerce integration (the manual's sections 1.3 and 2) as a file and as classes."""
+
+from avbc.settings.screens import (
+    EditedOrders,
+    GlSettings,
+    OrderStatusSettings,
+    PaymentMethodMapping,
+    ShippingSettings,
+    StatusMapping,
+    StoreSetup,
+    StoreStatus,
+    Updates,
+    fold_payment_method,
+)
+from avbc.settings.settings import Settings
+
+__all__ = [
+    "EditedOrders",
+    "GlSettings",
+    "OrderStatusSettings",
+    "PaymentMethodMapping",
+    "Settings",
+    "ShippingSettings",
+    "StatusMapping",
+    "StoreSetup",
+    "StoreStatus",
+    "Updates",
+    "fold_payment_method",
+]

@@ -1,0 +1,157 @@
+"""The four screens of the manual as classes. An attribute is named as its key in the settings file."""
+
+from __future__ import annotations
+
+from datetime import UTC, date, datetime
+from pathlib import Path
+from typing import Literal, TypeAlias
+
+import attrs
+
+from avbc.secret import Secret
+
+StoreStatus: TypeAlias = str | int
+"""A BigCommerce order status as the user wrote it: its name, its custom label or its id. The mapping engine resolves it."""
+
+Updates: TypeAlias = Literal["push", "pull", "off"]
+EditedOrders: TypeAlias = Literal["update", "refuse"]
+
+
+def fold_payment_method(name: str) -> str:
+    """How names of payment methods compare: without case and without spaces (manual, BigCommerce - Store Credits & Gift Cards).
+
+    >>> fold_payment_method("Store credit") == fold_payment_method("StoreCredit ")
+    True
+    """
+    return "".join(name.split()).casefold()
+
+
+def _trimmed(text: str) -> str:
+    return text.strip()
+
+
+def _trimmed_status(status: StoreStatus) -> StoreStatus:
+    return status.strip() if isinstance(status, str) else status
+
+
+def _secret(value: str | Secret | None) -> Secret | None:
+    # A token passed as plain text would show in the repr.
+    return (Secret(value.strip()) if isinstance(value, str) else value) or None
+
+
+def _instant(value: date | datetime | None) -> datetime | None:
+    if value is None or isinstance(value, datetime):
+        return value
+    return datetime(value.year, value.month, value.day, tzinfo=UTC)
+
+
+def _mappings(rows: list[StatusMapping] | tuple[StatusMapping, ...]) -> tuple[StatusMapping, ...]:
+    return tuple(rows)
+
+
+def _methods(rows: list[PaymentMethodMapping] | tuple[PaymentMethodMapping, ...]) -> tuple[PaymentMethodMapping, ...]:
+    return tuple(rows)
+
+
+@attrs.frozen(kw_only=True)
+class StoreSetup:
+    """The Store Setup tab (manual 1.3): which store, and with what credentials."""
+
+    description: str = attrs.field(default="", converter=_trimmed)
+    """The user's own name for the store."""
+    api_url: str = attrs.field(converter=_trimmed)
+    """The API path that BigCommerce showed: `https://api.bigcommerce.com/stores/{hash}/v3/`."""
+    client_id: str = attrs.field(default="", converter=_trimmed)
+    client_secret: Secret | None = attrs.field(default=None, converter=_secret)
+    access_token: Secret | None = attrs.field(default=None, converter=_secret)
+    """None where it is given later, or never: rules can be tried without a store."""
+    license_key: Secret | None = attrs.field(default=None, converter=_secret)
+    """The AV BigCommerce License Key, from AcctVantage Support."""
+    credentials_file: Path | None = None
+    """The text file that BigCommerce downloaded, where the credentials come from it."""
+    enabled: bool = True
+    """The Enable box: unticked, nothing runs for this store."""
+
+
+@attrs.frozen(kw_only=True)
+class StatusMapping:
+    """A row of the Order Status Mapping (manual 2.1.7)."""
+
+    acctvantage: str = attrs.field(converter=_trimmed)
+    bigcommerce: StoreStatus = attrs.field(converter=_trimmed_status)
+    may_move_backwards: bool = False
+    """An order may be moved by this row to an earlier status than it has."""
+
+
+@attrs.frozen(kw_only=True)
+class OrderStatusSettings:
+    """The Order Status section (manual 2.1): what is imported, how often, and how statuses follow."""
+
+    import_source_code: str = attrs.field(converter=_trimmed)
+    """Three ASCII letters or digits in front of every Import ID of this store (manual 2.1.1)."""
+    check_interval_minutes: int = 5
+    """Whole minutes between two looks for new orders (manual 2.1.2)."""
+    new_order_status: StoreStatus = attrs.field(converter=_trimmed_status)
+    """Orders with this status are imported (manual 2.1.3)."""
+    match_clients_by_email: bool = False
+    """Allow Client match by Email, for new customers and guests (manual 2.1.3)."""
+    downloaded_order_status: StoreStatus = attrs.field(converter=_trimmed_status)
+    """Set once the order is in AcctVantage (manual 2.1.4)."""
+    import_error_status: StoreStatus = attrs.field(converter=_trimmed_status)
+    """Set where the order itself cannot be imported (manual 2.1.5)."""
+    updates: Updates = "off"
+    """Push AcctVantage's statuses to the store, pull the store's, or neither (manual 2.1.6)."""
+    mapping: tuple[StatusMapping, ...] = attrs.field(default=(), converter=_mappings)
+    """Order Status Mapping (manual 2.1.7): pushed left to right, pulled right to left."""
+    import_orders_created_since: datetime | None = attrs.field(default=None, converter=_instant)
+    """Orders created before this instant are never imported. Beyond the manual."""
+    new_sales_order_status: str = attrs.field(default="Open", converter=_trimmed)
+    """The AcctVantage status of an imported order. Beyond the manual."""
+    edited_orders: EditedOrders = "update"
+    """An imported order that was edited and reset to New: updated while it is Open with nothing posted, or always refused. Beyond the
+    manual."""
+    staff_notes_on_errors: bool = True
+    """Say in the order's staff notes why it was not imported. Beyond the manual."""
+
+
+@attrs.frozen(kw_only=True)
+class PaymentMethodMapping:
+    """A row of the Payment Methods Mapping (manual 2.2.3): many methods may share one receipt type."""
+
+    bigcommerce: str = attrs.field(converter=_trimmed)
+    receipt_type: str = attrs.field(converter=_trimmed)
+    """An AcctVantage Receipt Type, or `Purchase Order` for clients on open A/R."""
+
+
+@attrs.frozen(kw_only=True)
+class GlSettings:
+    """The GL section (manual 2.2): discounts, tax and receipts."""
+
+    default_discount_gl_code: str = attrs.field(default="", converter=_trimmed)
+    """Required once a coupon comes in (manual 2.2.1)."""
+    tax_area: str = attrs.field(converter=_trimmed)
+    """The Tax Area of the store's sales tax; not the one of AvaTax (manual 2.2.2)."""
+    payment_methods: tuple[PaymentMethodMapping, ...] = attrs.field(default=(), converter=_methods)
+    """Payment Methods Mapping (manual 2.2.3)."""
+    credit_card_transactions_are_preauthorizations: bool = False
+    """The store only authorizes; AcctVantage captures (manual 2.2.4)."""
+    gift_certificate_gl_code: str = attrs.field(default="", converter=_trimmed)
+    """The liability account of gift certificates sold. Beyond the manual."""
+
+
+@attrs.frozen(kw_only=True)
+class ShippingSettings:
+    """The Shipping section (manual 2.3): warehouse, product and inventory sync, ship vias."""
+
+    warehouse: str = attrs.field(converter=_trimmed)
+    """Fulfils the imported orders, and its Qty Available is what the store shows (manual 2.3.1)."""
+    sync_product_details: bool = False
+    """(manual 2.3.1)"""
+    sync_inventory_levels: bool = False
+    """(manual 2.3.1)"""
+    default_ship_via: str = attrs.field(default="", converter=_trimmed)
+    """For orders that name no shipping method (manual 2.3.2)."""
+    auto_create_missing_shipping_methods: bool = False
+    """Create a Ship Via where the store's method has none (manual 2.3.3)."""
+    default_shipment_product_class: str = attrs.field(default="", converter=_trimmed)
+    """The Product Class of the Ship Vias so created (manual 2.3.3)."""
