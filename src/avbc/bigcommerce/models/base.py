@@ -1,0 +1,53 @@
+"""What all models share: the row as it came, and which fields an answer must carry."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import UTC, datetime
+from typing import Annotated, TypeAlias, TypeVar
+
+import attrs
+
+from avbc.bigcommerce.call import Json
+
+T = TypeVar("T")
+
+EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+"""The time of models that are built by hand without one; a decoded row has the store's time."""
+
+
+REQUIRED = "required"
+
+Required: TypeAlias = Annotated[T, REQUIRED]
+"""A field that an answer must carry: one whose silent default would change money or identity (ids, totals, quantities).
+
+Its default in the class serves models that are built by hand, in tests and notebooks.
+"""
+
+
+@attrs.define(kw_only=True)
+class Model:
+    """The base of all models: attributes are named after BigCommerce's JSON keys, and only those that avbc reads are declared.
+
+    Models compare by their declared fields. They are plain mutable attrs classes, since those decode fastest; treat them as values
+    and change them by `attrs.evolve`.
+    """
+
+    raw: Mapping[str, Json] = attrs.field(factory=dict[str, Json], eq=False, repr=False)
+    """The row as BigCommerce sent it."""
+
+    @property
+    def extra(self) -> dict[str, Json]:
+        """The keys of the row that the model does not declare, with their values: a new field of BigCommerce is never lost.
+
+        >>> from avbc.bigcommerce.models import OrderStatus
+        >>> OrderStatus(id=11, name="Awaiting Fulfillment", raw={"id": 11, "order": 3}).extra
+        {'order': 3}
+        """
+        declared = {json_key(field) for field in attrs.fields(type(self))}
+        return {key: value for key, value in self.raw.items() if key not in declared}
+
+
+def json_key(field: attrs.Attribute[object]) -> str:
+    """The JSON key of a model's field: its own name, save for keys that Python cannot spell as a public name."""
+    return str(field.metadata.get("key", field.name))

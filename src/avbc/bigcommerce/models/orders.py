@@ -1,0 +1,413 @@
+"""Orders and what hangs on them: lines, consignments, coupons, taxes, fees, statuses.
+
+All amounts are in the order's own currency, `Order.default_currency_code`, with up to four decimals.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import datetime
+from decimal import Decimal
+
+import attrs
+
+from avbc.bigcommerce.models.base import EPOCH, Model, Required
+from avbc.money import ZERO
+
+
+@attrs.define(kw_only=True)
+class Address(Model):
+    """A postal address of an order. The billing address also identifies a guest, by `email`."""
+
+    first_name: str = ""
+    last_name: str = ""
+    company: str = ""
+    street_1: str = ""
+    street_2: str = ""
+    city: str = ""
+    state: str = ""
+    """A full name ("Texas") or a code, as the order has it."""
+    zip: str = ""
+    country: str = ""
+    country_iso2: str = ""
+    phone: str = ""
+    email: str = ""
+
+
+@attrs.define(kw_only=True)
+class AppliedDiscount(Model):
+    """One discount's share of one line."""
+
+    id: str = ""
+    """`manual-discount`, `total-coupon`, or a coupon's or promotion's id."""
+    amount: Required[Decimal] = ZERO
+    name: str = ""
+    code: str | None = None
+    """The coupon code; None where the discount is no coupon."""
+    target: str = ""
+    """`order` or `product`."""
+
+
+@attrs.define(kw_only=True)
+class ProductOption(Model):
+    """A choice that the shopper made on a line: size, colour, engraving."""
+
+    id: int = 0
+    display_name: str = ""
+    display_value: str = ""
+    value: str = ""
+    type: str = ""
+
+
+@attrs.define(kw_only=True)
+class ConfigurableField(Model):
+    """A field of a line in stores on the old catalogue."""
+
+    name: str = ""
+    value: str = ""
+
+
+@attrs.define(kw_only=True)
+class OrderProduct(Model):
+    """A line of an order.
+
+    `price_*` are per unit and `total_*` are unit price times quantity, both before any discount.
+    """
+
+    id: Required[int] = 0
+    """The order product id, which shipments and refunds refer to; not the product's id."""
+    order_id: int = 0
+    product_id: Required[int] = 0
+    """0 for a custom item that is not in the catalogue."""
+    variant_id: int = 0
+    sku: str = ""
+    name: str = ""
+    type: str = "physical"
+    """`physical`, `digital` or `giftcertificate`."""
+    quantity: Required[int] = 1
+    price_ex_tax: Required[Decimal] = ZERO
+    price_inc_tax: Required[Decimal] = ZERO
+    price_tax: Required[Decimal] = ZERO
+    total_ex_tax: Required[Decimal] = ZERO
+    total_inc_tax: Required[Decimal] = ZERO
+    total_tax: Required[Decimal] = ZERO
+    applied_discounts: tuple[AppliedDiscount, ...] = ()
+    discounted_total_inc_tax: Decimal | None = None
+    """What the shopper paid for the line, all discounts out; the store may leave it out."""
+    order_address_id: int = 0
+    """The shipping address (consignment) of the line; 0 for what is not shipped (inferred)."""
+    order_pickup_method_id: int = 0
+    wrapping_name: str = ""
+    wrapping_message: str = ""
+    wrapping_cost_ex_tax: Decimal = ZERO
+    wrapping_cost_inc_tax: Decimal = ZERO
+    wrapping_cost_tax: Decimal = ZERO
+    fixed_shipping_cost: Decimal = ZERO
+    product_options: tuple[ProductOption, ...] = ()
+    configurable_fields: tuple[ConfigurableField, ...] = ()
+    parent_order_product_id: int | None = None
+    """The line of the bundle that this one is a component of."""
+    is_bundled_product: bool = False
+    quantity_shipped: int = 0
+    quantity_refunded: int = 0
+    gift_certificate_id: int | None = None
+    event_name: str = ""
+    event_date: str = ""
+
+    @property
+    def is_component(self) -> bool:
+        """Whether the line is a part of a bundle whose own line is there too, so that counting both counts twice (inferred).
+
+        >>> OrderProduct(id=66, parent_order_product_id=65).is_component
+        True
+        """
+        return bool(self.parent_order_product_id)
+
+
+@attrs.define(kw_only=True)
+class ShippingAddress(Address):
+    """Where a part of an order goes, by which method, at what cost."""
+
+    id: Required[int] = 0
+    order_id: int = 0
+    items_total: int = 0
+    items_shipped: int = 0
+    shipping_method: str = ""
+    cost_ex_tax: Required[Decimal] = ZERO
+    cost_inc_tax: Required[Decimal] = ZERO
+    cost_tax: Required[Decimal] = ZERO
+    handling_cost_ex_tax: Decimal = ZERO
+    handling_cost_inc_tax: Decimal = ZERO
+    handling_cost_tax: Decimal = ZERO
+    shipping_zone_id: int = 0
+    shipping_zone_name: str = ""
+
+
+# Why `warning` on each kind: BigCommerce cuts embedded lines at 50 per consignment and says so under the key "__warning__"
+# (docs/facts.md, bigcommerce-orders).
+_CUT = {"key": "__warning__"}
+
+
+@attrs.define(kw_only=True)
+class ShippingConsignment(ShippingAddress):
+    """A shipping address with the lines that go there. Its `id` is the `order_address_id` of those lines."""
+
+    line_items: tuple[OrderProduct, ...] = ()
+    """Empty when the store sent links only."""
+    warning: str = attrs.field(default="", metadata=_CUT)
+    """Not empty when lines are missing: read them by `order_products.list`."""
+
+
+@attrs.define(kw_only=True)
+class PickupLocation(Model):
+    """The place where a pickup waits."""
+
+    id: int = 0
+    name: str = ""
+    code: str = ""
+    address_line_1: str = ""
+    address_line_2: str = ""
+    city: str = ""
+    state: str = ""
+    postal_code: str = ""
+    country_alpha2: str = ""
+    email: str = ""
+    phone: str = ""
+
+
+@attrs.define(kw_only=True)
+class PickupConsignment(Model):
+    """Lines that the customer collects."""
+
+    id: int = 0
+    pickup_method_id: int = 0
+    pickup_method_display_name: str = ""
+    location: PickupLocation = attrs.field(factory=PickupLocation)
+    line_items: tuple[OrderProduct, ...] = ()
+    warning: str = attrs.field(default="", metadata=_CUT)
+
+
+@attrs.define(kw_only=True)
+class EmailedConsignment(Model):
+    """Lines that go to a mail address: downloads, or gift certificates."""
+
+    recipient_email: str = ""
+    line_items: tuple[OrderProduct, ...] = ()
+    warning: str = attrs.field(default="", metadata=_CUT)
+
+
+@attrs.define(kw_only=True)
+class EmailConsignments(Model):
+    """What an order sends by mail."""
+
+    gift_certificates: tuple[EmailedConsignment, ...] = ()
+
+
+@attrs.define(kw_only=True)
+class Consignments(Model):
+    """An order's lines by how they reach the customer."""
+
+    shipping: tuple[ShippingConsignment, ...] = ()
+    pickups: tuple[PickupConsignment, ...] = ()
+    downloads: tuple[EmailedConsignment, ...] = ()
+    email: EmailConsignments = attrs.field(factory=EmailConsignments)
+
+    def __iter__(self) -> Iterator[ShippingConsignment | PickupConsignment | EmailedConsignment]:
+        """Every consignment: shipping, pickups, downloads, gift certificates."""
+        yield from self.shipping
+        yield from self.pickups
+        yield from self.downloads
+        yield from self.email.gift_certificates
+
+
+@attrs.define(kw_only=True)
+class Fee(Model):
+    """A fee on an order. Fees are part of the order's subtotal (docs/facts.md, bigcommerce-money)."""
+
+    id: Required[int] = 0
+    type: str = "custom_fee"
+    display_name_customer: str = ""
+    display_name_merchant: str = ""
+    source: str = ""
+    cost_ex_tax: Required[Decimal] = ZERO
+    cost_inc_tax: Required[Decimal] = ZERO
+    cost_tax: Required[Decimal] = ZERO
+
+
+@attrs.define(kw_only=True)
+class OrderCoupon(Model):
+    """A coupon that an order used. Order lines carry its code and its share too; only here are its type and coupon id."""
+
+    id: int = 0
+    coupon_id: int = 0
+    order_id: int = 0
+    code: Required[str] = ""
+    amount: Decimal = ZERO
+    """The coupon's face value: 5 means five units of money or five percent, by `type`."""
+    type: Required[int] = 0
+    """0 per item, 1 percentage, 2 per total, 3 shipping, 4 free shipping, 5 promotion."""
+    discount: Required[Decimal] = ZERO
+    """What it took off this order."""
+
+
+@attrs.define(kw_only=True)
+class OrderTax(Model):
+    """A tax row of an order, for a consignment; or for a line, when read with details."""
+
+    id: int = 0
+    order_id: int = 0
+    """0 where the store uses automatic tax."""
+    order_address_id: int = 0
+    order_pickup_method_id: int = 0
+    sales_tax_id: str = ""
+    tax_class_id: int | None = None
+    name: str = ""
+    rate: Decimal = ZERO
+    """In percent: 8 means 8 %."""
+    priority: int = 0
+    priority_amount: Required[Decimal] = ZERO
+    line_amount: Required[Decimal] = ZERO
+    order_product_id: int | None = None
+    line_item_type: str = ""
+    """`item`, `shipping`, `handling` or `gift-wrapping`; with details only."""
+
+
+@attrs.define(kw_only=True)
+class Order(Model):
+    """An order.
+
+    Amounts are in `default_currency_code`. `total_tax` is `total_inc_tax` less `total_ex_tax`; how the rest adds up is in
+    docs/facts.md, bigcommerce-money.
+
+    >>> order = Order(id=218, total_ex_tax=Decimal("64.53"), total_inc_tax=Decimal("69.84"), total_tax=Decimal("5.31"))
+    >>> order.total_tax == order.total_inc_tax - order.total_ex_tax
+    True
+    """
+
+    id: Required[int] = 0
+    customer_id: Required[int] = 0
+    """0 for a guest."""
+    date_created: Required[datetime] = EPOCH
+    date_modified: Required[datetime] = EPOCH
+    date_shipped: datetime | None = None
+    status_id: Required[int] = 0
+    status: str = ""
+    custom_status: str = ""
+    """The merchant's own label of the status."""
+
+    subtotal_ex_tax: Required[Decimal] = ZERO
+    """Lines and fees before any discount."""
+    subtotal_inc_tax: Required[Decimal] = ZERO
+    subtotal_tax: Required[Decimal] = ZERO
+    """Tax on the lines after discounts; with a discount it is not `subtotal_inc_tax - subtotal_ex_tax`."""
+    shipping_cost_ex_tax: Required[Decimal] = ZERO
+    shipping_cost_inc_tax: Required[Decimal] = ZERO
+    shipping_cost_tax: Required[Decimal] = ZERO
+    handling_cost_ex_tax: Required[Decimal] = ZERO
+    handling_cost_inc_tax: Required[Decimal] = ZERO
+    handling_cost_tax: Required[Decimal] = ZERO
+    wrapping_cost_ex_tax: Required[Decimal] = ZERO
+    wrapping_cost_inc_tax: Required[Decimal] = ZERO
+    wrapping_cost_tax: Required[Decimal] = ZERO
+    total_ex_tax: Required[Decimal] = ZERO
+    total_inc_tax: Required[Decimal] = ZERO
+    total_tax: Required[Decimal] = ZERO
+    discount_amount: Required[Decimal] = ZERO
+    """Manual and automatic discounts, positive."""
+    coupon_discount: Required[Decimal] = ZERO
+    """Coupon discounts, positive, apart from `discount_amount`."""
+    store_credit_amount: Required[Decimal] = ZERO
+    """Store credit redeemed: a tender."""
+    gift_certificate_amount: Required[Decimal] = ZERO
+    """Gift certificates redeemed: a tender."""
+    refunded_amount: Decimal = ZERO
+    """BigCommerce: always 0; refunds have their own endpoint."""
+
+    is_tax_inclusive_pricing: bool = False
+    items_total: Required[int] = 0
+    """Sum of the lines' quantities, without components of bundles."""
+    items_shipped: int = 0
+    payment_method: str = ""
+    """Display name: "Credit Card", "Cash on Delivery"."""
+    payment_provider_id: str | None = None
+    """The gateway's own reference of the payment."""
+    payment_status: str = ""
+    """Empty for offline payments; otherwise `authorized`, `captured`, `pending`, `declined`, ..."""
+    currency_code: str = ""
+    """The display currency. The amounts are in `default_currency_code`."""
+    default_currency_code: Required[str] = "USD"
+    store_default_currency_code: str = ""
+    store_default_to_transactional_exchange_rate: Decimal | None = None
+    staff_notes: str = ""
+    customer_message: str = ""
+    billing_address: Address = attrs.field(factory=Address)
+    order_is_digital: bool = False
+    shipping_address_count: int = 0
+    channel_id: int = 1
+    external_id: str | None = None
+    external_order_id: str | None = None
+    cart_id: str | None = None
+    is_deleted: bool = False
+
+    fees: tuple[Fee, ...] | None = None
+    """None when the store sent no fees with the order (a link, or nothing)."""
+    consignments: Consignments | None = None
+    """None when not embedded."""
+    products: tuple[OrderProduct, ...] | None = None
+    """None when the store sent a link; set it to the lines read by `order_products.list`."""
+    coupons: tuple[OrderCoupon, ...] | None = None
+    """None when the store sent a link; set it to what `order_coupons.list` reads."""
+
+    @property
+    def lines(self) -> tuple[OrderProduct, ...]:
+        """`products` when they are there, otherwise the embedded lines of all consignments."""
+        if self.products is not None:
+            return self.products
+        return tuple(line for consignment in self.consignments or () for line in consignment.line_items)
+
+    @property
+    def lines_complete(self) -> bool:
+        """Whether `lines` are all lines: no consignment was cut, and their quantities add up to `items_total`.
+
+        If not, read them by `order_products.list` (docs/facts.md, bigcommerce-orders).
+
+        >>> Order(id=1, items_total=3, products=(OrderProduct(id=5, quantity=2),)).lines_complete
+        False
+        """
+        if self.products is None and any(consignment.warning for consignment in self.consignments or ()):
+            return False
+        return sum(line.quantity for line in self.lines if not line.is_component) == self.items_total
+
+
+@attrs.define(kw_only=True)
+class OrderStatus(Model):
+    """A status that orders can have. Merchants may rename it, so compare ids, and show `custom_label`."""
+
+    id: Required[int] = 0
+    name: str = ""
+    system_label: str = ""
+    custom_label: str = ""
+    system_description: str = ""
+
+
+@attrs.define(kw_only=True)
+class StatusCount(OrderStatus):
+    """A status and how many orders have it."""
+
+    count: Required[int] = 0
+
+
+@attrs.define(kw_only=True)
+class OrderCount(Model):
+    """How many orders there are, in all and by status.
+
+    >>> OrderCount(count=31, statuses=(StatusCount(id=11, count=31),)).of(11)
+    31
+    """
+
+    count: Required[int] = 0
+    statuses: tuple[StatusCount, ...] = ()
+
+    def of(self, status_id: int) -> int:
+        """How many orders have the status."""
+        return next((status.count for status in self.statuses if status.id == status_id), 0)
