@@ -1,0 +1,37 @@
+"""Our line in an order's staff notes: appended once, replaced when there is another reason, and nothing else of the text touched."""
+
+from __future__ import annotations
+
+import re
+
+_OPENING = "[AcctVantage import error: "
+_OURS = re.compile(re.escape(_OPENING) + r"[^\[\]]*\]")
+_OURS_ALONE = re.compile(r"(?:^|\r?\n)" + _OURS.pattern + r"(?=\r?\n|$)")
+_LONGEST_REASON = 1000
+_BRACKETS = str.maketrans("[]", "()")
+
+
+def with_error(notes: str, reason: str) -> str:
+    r"""Return the notes with `reason` as our line: in the place of our earlier one, or else appended on a line of its own.
+
+    >>> with_error("Gift, call first.", "SKU 'X-1' is unknown.")
+    "Gift, call first.\n[AcctVantage import error: SKU 'X-1' is unknown.]"
+    >>> with_error("[AcctVantage import error: old.] Seen by Ana.", "new.")
+    '[AcctVantage import error: new.] Seen by Ana.'
+    """
+    text = " ".join(reason.split()).translate(_BRACKETS)
+    # The brackets are our line's bounds, so that what a person writes behind it on the same line stays.
+    line = f"{_OPENING}{text if len(text) <= _LONGEST_REASON else text[: _LONGEST_REASON - 3] + '...'}]"
+    first = _OURS.search(notes)
+    if first is None:
+        return f"{notes}\n{line}" if notes else line
+    return notes[: first.start()] + line + without_error(notes[first.end() :])
+
+
+def without_error(notes: str) -> str:
+    r"""Return the notes without our line, as they were before it was appended.
+
+    >>> without_error("Gift, call first.\n[AcctVantage import error: SKU 'X-1' is unknown.]")
+    'Gift, call first.'
+    """
+    return _OURS.sub("", _OURS_ALONE.sub("", notes)) if _OPENING in notes else notes
