@@ -6,7 +6,7 @@ import re
 
 _OPENING = "[AcctVantage import error: "
 _OURS = re.compile(re.escape(_OPENING) + r"[^\[\]]*\]")
-_OURS_ALONE = re.compile(r"(?:^|\r?\n)" + _OURS.pattern + r"(?=\r?\n|$)")
+_OURS_ALONE = re.compile(r"(?:^|\n)" + _OURS.pattern + r"(?=\r?\n|$)")
 _LONGEST_REASON = 1000
 _BRACKETS = str.maketrans("[]", "()")
 
