@@ -1,5 +1,6 @@
 """The screens of AcctVantage's BigCommerce integration (the manual's sections 1.3 and 2) as a file and as classes."""
 
+from avbc.settings.rules import SettingsError
 from avbc.settings.screens import (
     EditedOrders,
     GlSettings,
@@ -20,6 +21,7 @@ __all__ = [
     "OrderStatusSettings",
     "PaymentMethodMapping",
     "Settings",
+    "SettingsError",
     "ShippingSettings",
     "StatusMapping",
     "StoreSetup",

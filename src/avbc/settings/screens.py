@@ -40,9 +40,14 @@ def _secret(value: str | Secret | None) -> Secret | None:
 
 
 def _instant(value: date | datetime | None) -> datetime | None:
-    if value is None or isinstance(value, datetime):
+    if value is None:
+        return None
+    if not isinstance(value, datetime):
+        return datetime(value.year, value.month, value.day, tzinfo=UTC)
+    try:
+        return value if value.utcoffset() is None else value.astimezone(UTC)
+    except OverflowError:  # the rules refuse what is not UTC
         return value
-    return datetime(value.year, value.month, value.day, tzinfo=UTC)
 
 
 def _mappings(rows: list[StatusMapping] | tuple[StatusMapping, ...]) -> tuple[StatusMapping, ...]:
@@ -68,7 +73,7 @@ class StoreSetup:
     license_key: Secret | None = attrs.field(default=None, converter=_secret)
     """The AV BigCommerce License Key, from AcctVantage Support."""
     credentials_file: Path | None = None
-    """The text file that BigCommerce downloaded, where the credentials come from it."""
+    """The text file that BigCommerce downloaded. `Settings.load` and `Settings.from_dict` complete this screen from it."""
     enabled: bool = True
     """The Enable box: unticked, nothing runs for this store."""
 

@@ -2,16 +2,184 @@
 
 from __future__ import annotations
 
+import os
+import tempfile
+import tomllib
+from collections.abc import Mapping
+from pathlib import Path
+from typing import cast
+
 import attrs
 
+from avbc.errors import Fault
+from avbc.secret import Secret
+from avbc.settings.reading import SECRETS_FROM_ENVIRONMENT, read_screens
+from avbc.settings.rules import SettingsError, breaches
 from avbc.settings.screens import GlSettings, OrderStatusSettings, ShippingSettings, StoreSetup
+from avbc.settings.toml import key_lines, write_toml
+
+_HEADER = (
+    f"# Settings of avbc. Secrets are never saved: give them by credentials_file or by {', '.join(SECRETS_FROM_ENVIRONMENT.values())}.\n\n"
+)
 
 
 @attrs.frozen(kw_only=True)
 class Settings:
-    """One Web Integration of AcctVantage: its four screens."""
+    """One Web Integration of AcctVantage: its four screens, checked as a whole.
+
+    Settings are values: they compare equal by what they say, and `attrs.evolve` makes others of them. Whichever way they are made,
+    settings that break a rule raise `SettingsError` with every fault.
+
+    >>> settings = Settings.from_dict({
+    ...     "store": {"api_url": "https://api.bigcommerce.com/stores/abc123/v3/", "access_token": "example-token"},
+    ...     "order_status": {
+    ...         "import_source_code": "WEB",
+    ...         "new_order_status": "Awaiting Fulfillment",
+    ...         "downloaded_order_status": "Awaiting Shipment",
+    ...         "import_error_status": "Manual Verification Required",
+    ...     },
+    ...     "gl": {"tax_area": "BigCommerce"},
+    ...     "shipping": {"warehouse": "Main"},
+    ... })
+    >>> settings.order_status.check_interval_minutes
+    5
+    >>> settings.store.access_token
+    Secret('***')
+    """
 
     store: StoreSetup
     order_status: OrderStatusSettings
     gl: GlSettings
     shipping: ShippingSettings
+
+    def __attrs_post_init__(self) -> None:
+        faults = [Fault(breach.keys[0], breach.message) for breach in breaches(self.store, self.order_status, self.gl, self.shipping)]
+        if faults:
+            raise SettingsError("settings", faults)
+
+    @classmethod
+    def load(cls, path: str | os.PathLike[str]) -> Settings:
+        """Read settings from a TOML file.
+
+        Secrets that stand in the environment (AVBC_ACCESS_TOKEN, AVBC_CLIENT_SECRET, AVBC_LICENSE_KEY) beat those of the file. A
+        relative `credentials_file` is relative to the file's folder.
+
+        Raises:
+            SettingsError: The file cannot be read, or has faults; every one is listed by key and line.
+        """
+        source = os.fspath(path)
+        text = _read(source)
+        data, lines = _parse(text, source)
+        return cls._from(data, source, lines, Path(source).absolute().parent)
+
+    @classmethod
+    def from_dict(cls, data: Mapping[str, object]) -> Settings:
+        """Build settings from a table of the same shape as the file, completed from the environment as `load` does.
+
+        A relative `credentials_file` is relative to the current folder.
+
+        Raises:
+            SettingsError: With every fault there is.
+        """
+        return cls._from(data, "settings", {}, Path.cwd())
+
+    @classmethod
+    def _from(cls, data: Mapping[str, object], source: str, lines: Mapping[str, int], folder: Path) -> Settings:
+        store, order_status, gl, shipping = read_screens(data, source=source, lines=lines, folder=folder)
+        return cls(store=store, order_status=order_status, gl=gl, shipping=shipping)
+
+    def to_dict(self) -> dict[str, dict[str, object]]:
+        """Return the settings as plain values under the keys of the file, without secrets and without what is not given.
+
+        `Settings.from_dict` makes equal settings of them, secrets apart.
+        """
+        return attrs.asdict(
+            self,
+            filter=lambda _, value: not (value is None or isinstance(value, Secret)),
+            value_serializer=lambda _instance, _field, value: _plain(value),
+        )
+
+    def save(self, path: str | os.PathLike[str]) -> None:
+        """Write the settings as TOML, without secrets, readable by the owner only.
+
+        The file is replaced as a whole: whoever reads it meanwhile sees the old one or the new one. Comments of the old one are lost.
+
+        Raises:
+            SettingsError: The file cannot be written; or one stands there that holds secrets, which would be lost, or that is no
+                TOML.
+        """
+        source = os.fspath(path)
+        data = self.to_dict()
+        credentials_file = self.store.credentials_file
+        if credentials_file:
+            folder = Path(source).absolute().parent
+            beside = credentials_file.is_relative_to(folder)
+            data["store"]["credentials_file"] = os.fspath(credentials_file.relative_to(folder) if beside else credentials_file.absolute())
+        # Where the path is a link, the file that it names is replaced, not the link.
+        target = Path(os.path.realpath(source))
+        try:
+            if target.exists():
+                _refuse_to_lose_secrets(target, source)
+            _replace(target, _HEADER + write_toml(data))
+        except OSError as error:
+            raise SettingsError(source, [Fault("file", f"cannot be written: {error.strerror}")]) from error
+
+    def require_access_token(self) -> Secret:
+        """Return the access token, for whoever is about to open the store.
+
+        Raises:
+            SettingsError: No access token was given; it says where it may come from.
+        """
+        if self.store.access_token is None:
+            message = "is required to open the store: set AVBC_ACCESS_TOKEN, or name a credentials_file"
+            raise SettingsError("settings", [Fault("store.access_token", message)])
+        return self.store.access_token
+
+
+def _plain(value: object) -> object:
+    if isinstance(value, Path):
+        return os.fspath(value)
+    return list(cast("tuple[object, ...]", value)) if isinstance(value, tuple) else value
+
+
+def _read(source: str) -> str:
+    try:
+        return Path(source).read_bytes().decode("utf-8-sig")
+    except (OSError, ValueError) as error:
+        reason = (error.strerror if isinstance(error, OSError) else None) or "it is not a text file in UTF-8"
+    # Raised outside of the handler, as below: the error of a decoder holds the whole text, and with it the secrets.
+    raise SettingsError(source, [Fault("file", f"cannot be read: {reason}")])
+
+
+def _parse(text: str, source: str) -> tuple[dict[str, object], dict[str, int]]:
+    try:
+        data = cast("dict[str, object]", tomllib.loads(text))
+        return data, key_lines(text)
+    except RecursionError:
+        reason = "it is nested too deeply"
+    except ValueError as error:
+        reason = str(error)
+    raise SettingsError(source, [Fault("file", f"is not TOML: {reason}")])
+
+
+def _refuse_to_lose_secrets(target: Path, source: str) -> None:
+    data, _ = _parse(_read(os.fspath(target)), source)
+    store = data.get("store")
+    found = [name for name in SECRETS_FROM_ENVIRONMENT if isinstance(store, dict) and cast("dict[str, object]", store).get(name)]
+    if found:
+        message = "stands in the file and would be lost: move it to a credentials_file or the environment first"
+        raise SettingsError(source, [Fault(f"store.{name}", message) for name in found])
+
+
+def _replace(target: Path, text: str) -> None:
+    # mkstemp makes the file with permission 0600.
+    handle, name = tempfile.mkstemp(dir=target.parent, prefix=f".{target.name}.")
+    try:
+        with os.fdopen(handle, "w", encoding="utf-8", newline="\n") as file:
+            file.write(text)
+            file.flush()
+            os.fsync(file.fileno())
+        Path(name).replace(target)
+    except BaseException:
+        Path(name).unlink(missing_ok=True)
+        raise

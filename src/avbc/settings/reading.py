@@ -1,0 +1,215 @@
+"""From a parsed table to the four screens: types, unknown keys, and where the secrets come from."""
+
+from __future__ import annotations
+
+import difflib
+import os
+import re
+from collections.abc import Callable, Mapping
+from datetime import date, datetime, time
+from pathlib import Path
+from typing import Literal, TypeAlias, TypeVar, cast, get_args, get_origin, get_type_hints
+
+import attrs
+
+from avbc.credentials import load_credentials, token_fault
+from avbc.errors import Fault, FaultyInputError
+from avbc.secret import Secret
+from avbc.settings.rules import SettingsError, breaches
+from avbc.settings.screens import GlSettings, OrderStatusSettings, ShippingSettings, StoreSetup, StoreStatus
+from avbc.settings.toml import join_key
+
+SECRETS_FROM_ENVIRONMENT = {
+    "access_token": "AVBC_ACCESS_TOKEN",
+    "client_secret": "AVBC_CLIENT_SECRET",
+    "license_key": "AVBC_LICENSE_KEY",
+}
+"""The environment variable of each secret of the Store Setup screen."""
+
+_SCREENS: dict[str, type[attrs.AttrsInstance]] = {
+    "store": StoreSetup,
+    "order_status": OrderStatusSettings,
+    "gl": GlSettings,
+    "shipping": ShippingSettings,
+}
+
+# What a value of each annotation may be in the file, and how a person calls that.
+_TYPES: dict[object, tuple[tuple[type, ...], str]] = {
+    str: ((str,), "text"),
+    bool: ((bool,), "true or false"),
+    int: ((int,), "a whole number"),
+    StoreStatus: ((str, int), "the name or the id of a status"),
+    Secret | None: ((str, Secret), "text"),
+    Path | None: ((str, Path), "text"),
+    datetime | None: ((date,), "a date, or a date and time"),
+}
+
+Screens: TypeAlias = tuple[StoreSetup, OrderStatusSettings, GlSettings, ShippingSettings]
+
+T = TypeVar("T")
+
+
+def read_screens(data: Mapping[str, object], *, source: str, lines: Mapping[str, int], folder: Path) -> Screens:
+    """Build the four screens from a parsed table.
+
+    Args:
+        data: The table, as tomllib gives it.
+        source: What to call it in an error.
+        lines: The line of each key, where they are known.
+        folder: What a relative `credentials_file` is relative to.
+
+    Raises:
+        SettingsError: With every fault there is, in the order of the lines.
+    """
+    reading = _Reading(folder)
+    screens = reading.screens(data)
+    for breach in breaches(*screens):
+        # What only follows from a fault reported already is not another one.
+        if not any(key == doubt or key.startswith((f"{doubt}.", f"{doubt}[")) for key in breach.keys for doubt in reading.doubtful):
+            reading.faults.append(Fault(breach.keys[0], breach.message))
+    if reading.faults:
+        placed = [attrs.evolve(fault, line=_line(fault.key, lines)) for fault in reading.faults]
+        raise SettingsError(source, sorted(placed, key=lambda fault: (fault.line is None, fault.line or 0)))
+    return screens
+
+
+class _Reading:
+    """Collects faults while it reads; a faulty value is left out, so that the rest can be read too."""
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+        self.faults: list[Fault] = []
+        self.doubtful: set[str] = set()
+
+    def fault(self, key: str, message: str) -> None:
+        self.faults.append(Fault(key, message))
+        self.doubtful.add(key)
+
+    def screens(self, data: Mapping[str, object]) -> Screens:
+        for key in data:
+            if key not in _SCREENS:
+                self.unknown(str(key), _SCREENS, "")
+        store = self.values(StoreSetup, data.get("store", {}), "store")
+        self.credentials(store)
+        return (
+            _build(StoreSetup, store),
+            _build(OrderStatusSettings, self.values(OrderStatusSettings, data.get("order_status", {}), "order_status")),
+            _build(GlSettings, self.values(GlSettings, data.get("gl", {}), "gl")),
+            _build(ShippingSettings, self.values(ShippingSettings, data.get("shipping", {}), "shipping")),
+        )
+
+    def values(self, screen: type[attrs.AttrsInstance], table: object, path: str) -> dict[str, object]:
+        """Read one table by the annotations of its class; a required key that is missing reads as blank."""
+        values: dict[str, object] = {field.name: "" for field in attrs.fields(screen) if field.default is attrs.NOTHING}
+        if not isinstance(table, Mapping):
+            self.fault(path, f"must be a table, not {_called(table)}")
+            return values
+        hints = get_type_hints(screen)
+        for name, given in cast("Mapping[object, object]", table).items():
+            key = str(name)
+            if key not in hints:
+                self.unknown(key, hints, path)
+            elif (value := self.value(hints[key], given, join_key(path, key))) is not None:
+                values[key] = value
+        return values
+
+    def value(self, hint: object, given: object, path: str) -> object:
+        """Read one value by its annotation; None where it is faulty or not given."""
+        if given is None:
+            return None
+        if get_origin(hint) is tuple:
+            return self.rows(get_args(hint)[0], given, path)
+        if get_origin(hint) is Literal:
+            return given.strip() if isinstance(given, str) else ""  # the rules say what the choices are
+        types, wanted = _TYPES[hint]
+        if not isinstance(given, types) or (isinstance(given, bool) and bool not in types):
+            advice = ": put it in quotes" if wanted == "text" and isinstance(given, int | float) else ""
+            self.fault(path, f"must be {wanted}, not {_called(given)}{advice}")
+            return None
+        if isinstance(given, str):
+            given = given.strip()
+            if hint == Secret | None:
+                return Secret(given) or None
+            if hint == Path | None:
+                return self.folder / given if given else None
+        return self.folder / given if isinstance(given, Path) else given
+
+    def rows(self, screen: type[attrs.AttrsInstance], given: object, path: str) -> object:
+        if not isinstance(given, list | tuple):
+            self.fault(path, f"must be a list of rows, each under [[{path}]], not {_called(given)}")
+            return None
+        rows = cast("list[object] | tuple[object, ...]", given)
+        return tuple(_build(screen, self.values(screen, row, f"{path}[{index}]")) for index, row in enumerate(rows))
+
+    def credentials(self, store: dict[str, object]) -> None:
+        """Complete the Store Setup from the environment, which beats the files, and from the credentials file, which must agree."""
+        decided: set[str] = set()
+        for name, variable in SECRETS_FROM_ENVIRONMENT.items():
+            text = os.environ.get(variable, "").strip()
+            if text:
+                store[name] = Secret(text)
+                decided.add(name)
+                if name == "access_token" and (message := token_fault(text)):
+                    self.fault(variable, message)
+                    self.doubtful.add("store.access_token")
+        path = store.get("credentials_file")
+        if not isinstance(path, Path):
+            return
+        try:
+            found = load_credentials(path)
+        except FaultyInputError as error:
+            for fault in error.faults:
+                self.fault("store.credentials_file", f"in {path.name}, {fault}")
+            return
+        for name in ("api_url", "client_id", "client_secret", "access_token"):
+            theirs: object = getattr(found, name)
+            if not theirs or name in decided:
+                continue
+            if not store.get(name):
+                store[name] = theirs
+            elif _comparable(store[name]) != _comparable(theirs):
+                self.fault(f"store.{name}", f"is not what {path.name} (credentials_file) says: leave it out, or correct it")
+
+    def unknown(self, key: str, known: Mapping[str, object], path: str) -> None:
+        place = join_key(path, key)
+        home = next((name for name, screen in _SCREENS.items() if key in attrs.fields_dict(screen)), None)
+        near = difflib.get_close_matches(key.lower(), known, n=1)
+        if home and path in ("", *_SCREENS):
+            meant, advice = join_key(home, key), f"it belongs in [{home}]"
+        elif near:
+            meant = join_key(path, near[0])
+            advice = f"did you mean {near[0]}?"
+        else:
+            meant, advice = place, f"there are {', '.join(known)}"
+        self.fault(place, f"is not a known key: {advice}")
+        self.doubtful.add(meant)
+
+
+def _build(screen: Callable[..., T], values: Mapping[str, object]) -> T:
+    return screen(**values)
+
+
+def _called(value: object) -> str:
+    """What a person calls the type of a value. Never the value: it may be a secret in the wrong place."""
+    if isinstance(value, bool):
+        return "true or false"
+    names: list[tuple[type | tuple[type, ...], str]] = [
+        (str, "text"),
+        (int, "a whole number"),
+        (float, "a fraction"),
+        (Mapping, "a table"),
+        ((list, tuple), "a list"),
+        ((date, time), "a date or time"),
+    ]
+    return next((name for types, name in names if isinstance(value, types)), type(value).__name__)
+
+
+def _comparable(value: object) -> object:
+    return re.sub(r"(/v[23])?/?$", "", value) if isinstance(value, str) else value
+
+
+def _line(key: str, lines: Mapping[str, int]) -> int | None:
+    """The line of a key, or else of the table that lacks it."""
+    while key and key not in lines:
+        key = re.sub(r'(^|\.)("(?:\\.|[^"\\])*"|[^."\[\]]+)$|\[\d+\]$', "", key)
+    return lines.get(key)

@@ -1,0 +1,188 @@
+"""What settings must be, beyond the type of each key."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from datetime import UTC
+from pathlib import Path
+from typing import get_args
+
+import attrs
+
+from avbc.credentials import api_url_fault, token_fault
+from avbc.errors import FaultyInputError
+from avbc.settings.screens import (
+    EditedOrders,
+    GlSettings,
+    OrderStatusSettings,
+    ShippingSettings,
+    StoreSetup,
+    StoreStatus,
+    Updates,
+    fold_payment_method,
+)
+
+_POSTED = "posted"
+_WEEK_IN_MINUTES = 7 * 24 * 60
+
+
+class SettingsError(FaultyInputError):
+    """The settings have faults; `faults` lists every one of them, by key and line."""
+
+
+@attrs.frozen
+class Breach:
+    """A rule that settings break. The fault stands at the first key; the other keys have a part in it."""
+
+    keys: tuple[str, ...]
+    message: str
+
+
+def breaches(store: StoreSetup, order_status: OrderStatusSettings, gl: GlSettings, shipping: ShippingSettings) -> Iterator[Breach]:
+    """Hold the four screens against every rule, each for itself and then together."""
+    yield from _store(store)
+    yield from _order_status(order_status)
+    yield from _mapping(order_status)
+    yield from _gl(gl)
+    yield from _shipping(shipping)
+    for name, screen in (("store", store), ("order_status", order_status), ("gl", gl), ("shipping", shipping)):
+        yield from _unwritable(screen, name)
+
+
+def _store(store: StoreSetup) -> Iterator[Breach]:
+    if not store.api_url:
+        yield Breach(("store.api_url", "store.credentials_file"), "is required, here or by a credentials_file (manual 1.3)")
+    elif message := api_url_fault(store.api_url):
+        yield Breach(("store.api_url",), message)
+    if store.access_token and (message := token_fault(store.access_token.reveal())):
+        yield Breach(("store.access_token",), message)
+
+
+def _order_status(screen: OrderStatusSettings) -> Iterator[Breach]:
+    if not screen.import_source_code:
+        yield Breach(("order_status.import_source_code",), "is required: three letters or digits of your choice (manual 2.1.1)")
+    elif not re.fullmatch(r"[A-Za-z0-9]{3}", screen.import_source_code):
+        yield Breach(("order_status.import_source_code",), "must be exactly 3 ASCII letters or digits (manual 2.1.1)")
+
+    if screen.check_interval_minutes < 1:
+        yield Breach(("order_status.check_interval_minutes",), "must be at least 1 minute; 1 to 5 suit most stores (manual 2.1.2)")
+    elif screen.check_interval_minutes > _WEEK_IN_MINUTES:
+        yield Breach(("order_status.check_interval_minutes",), f"must be at most {_WEEK_IN_MINUTES} minutes, which is a week")
+
+    taken: dict[str, str] = {}
+    for key, status, why in (
+        ("new_order_status", screen.new_order_status, ""),
+        ("downloaded_order_status", screen.downloaded_order_status, "an imported order would count as new, or as failed"),
+        ("import_error_status", screen.import_error_status, "a refused order would be tried again and again, or count as imported"),
+    ):
+        path = f"order_status.{key}"
+        yield from _status(status, path)
+        if status == "":
+            continue
+        other = taken.setdefault(_same_status(status), path)
+        if other != path:
+            yield Breach((path, other), f"must differ from {other}: {why}")
+
+    if screen.updates not in get_args(Updates):
+        yield Breach(("order_status.updates",), 'must be "push", "pull" or "off": statuses go one way only, never both (manual 2.1.6)')
+    if screen.edited_orders not in get_args(EditedOrders):
+        yield Breach(("order_status.edited_orders",), 'must be "update" or "refuse"')
+
+    since = screen.import_orders_created_since
+    if since is not None and since.tzinfo is not UTC:
+        yield Breach(("order_status.import_orders_created_since",), "must be a date, or a date and time with an offset such as Z")
+
+    if not screen.new_sales_order_status:
+        yield Breach(("order_status.new_sales_order_status",), 'must name an AcctVantage order status, such as "Open"')
+    elif screen.new_sales_order_status.casefold() == _POSTED:
+        yield Breach(("order_status.new_sales_order_status",), "must not be Posted: an order is posted in AcctVantage only (manual 2.1.6)")
+
+
+def _mapping(screen: OrderStatusSettings) -> Iterator[Breach]:
+    mapping_key = "order_status.mapping"
+    if screen.updates in ("push", "pull") and not screen.mapping:
+        yield Breach(("order_status.updates", mapping_key), f'is "{screen.updates}", but there is no [[{mapping_key}]] row (manual 2.1.7)')
+
+    rows: dict[tuple[str, str], int] = {}
+    pushed: dict[str, int] = {}
+    pulled: dict[str, int] = {}
+    for index, row in enumerate(screen.mapping):
+        path = f"{mapping_key}[{index}]"
+        if not row.acctvantage:
+            yield Breach((f"{path}.acctvantage",), "is required: an AcctVantage order status (manual 2.1.7)")
+        yield from _status(row.bigcommerce, f"{path}.bigcommerce")
+        if not row.acctvantage or row.bigcommerce == "":
+            continue
+
+        ours, theirs = row.acctvantage.casefold(), _same_status(row.bigcommerce)
+        if screen.updates == "push" and theirs == _same_status(screen.new_order_status):
+            yield Breach(
+                (f"{path}.bigcommerce", "order_status.new_order_status"),
+                "must not be the new_order_status: a pushed order would be imported again",
+            )
+        both = rows.setdefault((ours, theirs), index)
+        if both != index:
+            yield Breach((path,), f"repeats {mapping_key}[{both}]")
+            continue
+        if screen.updates == "push":
+            other = pushed.setdefault(ours, index)
+            if other != index:
+                yield Breach((f"{path}.acctvantage",), f"is mapped by {mapping_key}[{other}] already: a push reads left to right")
+        # The manual excepts Posted from the pull, so such a row takes no part in it.
+        if screen.updates == "pull" and ours != _POSTED:
+            other = pulled.setdefault(theirs, index)
+            if other != index:
+                yield Breach((f"{path}.bigcommerce",), f"is mapped by {mapping_key}[{other}] already: a pull reads right to left")
+
+
+def _gl(screen: GlSettings) -> Iterator[Breach]:
+    if not screen.tax_area:
+        yield Breach(("gl.tax_area",), "is required: the Tax Area of the store's sales tax (manual 2.2.2)")
+    first: dict[str, int] = {}
+    for index, row in enumerate(screen.payment_methods):
+        path = f"gl.payment_methods[{index}]"
+        if not row.receipt_type:
+            yield Breach((f"{path}.receipt_type",), "is required: an AcctVantage Receipt Type or Purchase Order (manual 2.2.3)")
+        if not row.bigcommerce:
+            yield Breach((f"{path}.bigcommerce",), "is required: a payment method of the store (manual 2.2.3)")
+            continue
+        other = first.setdefault(fold_payment_method(row.bigcommerce), index)
+        if other != index:
+            yield Breach((f"{path}.bigcommerce",), f"repeats gl.payment_methods[{other}]: case and spaces make no difference")
+
+
+def _shipping(screen: ShippingSettings) -> Iterator[Breach]:
+    if not screen.warehouse:
+        yield Breach(("shipping.warehouse",), "is required: the AcctVantage Warehouse that fulfils the store's orders (manual 2.3.1)")
+    if screen.auto_create_missing_shipping_methods and not screen.default_shipment_product_class:
+        yield Breach(
+            ("shipping.auto_create_missing_shipping_methods", "shipping.default_shipment_product_class"),
+            "needs default_shipment_product_class, which the Ship Vias so created are given (manual 2.3.3)",
+        )
+
+
+def _status(status: StoreStatus, path: str) -> Iterator[Breach]:
+    if status == "":
+        yield Breach((path,), "is required: a BigCommerce order status by name, custom label or id")
+    elif isinstance(status, int) and status < 0:
+        yield Breach((path,), "must be the id of a BigCommerce order status, which is never negative")
+
+
+def _same_status(status: StoreStatus) -> str:
+    """Statuses written alike; that a name and an id mean the same is known only to the store."""
+    return " ".join(str(status).split()).casefold()
+
+
+def _unwritable(screen: attrs.AttrsInstance, path: str) -> Iterator[Breach]:
+    """Half of a surrogate pair, which Python's text may hold and no file may."""
+    for field in attrs.fields(type(screen)):
+        value: object = getattr(screen, field.name)
+        if isinstance(value, str | Path) and any("\ud800" <= letter <= "\udfff" for letter in str(value)):
+            yield Breach((f"{path}.{field.name}",), "holds a character that cannot be written as UTF-8")
+    if isinstance(screen, OrderStatusSettings):
+        for index, row in enumerate(screen.mapping):
+            yield from _unwritable(row, f"{path}.mapping[{index}]")
+    if isinstance(screen, GlSettings):
+        for index, method in enumerate(screen.payment_methods):
+            yield from _unwritable(method, f"{path}.payment_methods[{index}]")
