@@ -8,34 +8,12 @@ from typing import Generic, TypeAlias, TypeVar
 
 import attrs
 
-from avbc.errors import FinalError
+from avbc.bigcommerce.errors import UnexpectedData as UnexpectedData
 
 T = TypeVar("T")
 
 Json: TypeAlias = "bool | int | float | str | Sequence[Json] | Mapping[str, Json] | None"
 """Parsed JSON."""
-
-
-class UnexpectedData(FinalError):
-    """BigCommerce sent a value that a model cannot hold without guessing, so nothing of that row is used.
-
-    Attributes:
-        path: Where the value stands in the answer: `orders[3].products[1].quantity`.
-        value_repr: The value as Python writes it, cut to a readable length (`shortened`).
-        message: What was expected instead.
-
-    >>> print(UnexpectedData("orders[3].total_inc_tax", "None", "an amount is required"))
-    orders[3].total_inc_tax: an amount is required, got None
-    """
-
-    def __init__(self, path: str, value_repr: str, message: str) -> None:
-        self.path = path
-        self.value_repr = value_repr
-        self.message = message
-        super().__init__(f"{path}: {message}, got {value_repr}")
-
-    def __reduce__(self) -> tuple[type[UnexpectedData], tuple[str, str, str]]:
-        return type(self), (self.path, self.value_repr, self.message)
 
 
 def shortened(value: object, length: int = 80) -> str:
