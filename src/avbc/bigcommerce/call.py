@@ -8,7 +8,9 @@ from typing import Generic, TypeAlias, TypeVar
 
 import attrs
 
-from avbc.bigcommerce.errors import UnexpectedData as UnexpectedData
+from avbc.bigcommerce.errors import UnexpectedData
+
+__all__ = ["Call", "Cap", "Json", "ListCall", "Page", "Paging", "UnexpectedData", "UnreadableRow", "rows_of", "shortened"]
 
 T = TypeVar("T")
 
