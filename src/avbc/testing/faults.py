@@ -1,0 +1,73 @@
+"""Faults on request: which request goes wrong, how, and how often."""
+
+from __future__ import annotations
+
+from fnmatch import fnmatchcase
+from typing import Literal, TypeAlias, get_args
+
+import attrs
+
+FaultKind: TypeAlias = Literal[
+    "429",
+    "429_bare",
+    "500",
+    "html_502",
+    "503",
+    "504",
+    "504_after",
+    "refused",
+    "reset_before",
+    "reset_after",
+    "timeout",
+    "timeout_after",
+    "slow_body",
+    "truncated",
+    "cut_json",
+    "wrong_json",
+    "html_200",
+    "204",
+    "clock",
+]
+"""What goes wrong.
+
+A write takes effect first with `504_after`, `reset_after`, `timeout_after`, `slow_body`, `truncated`, `cut_json`, `wrong_json`,
+`html_200`, `204` and `clock`; with the others nothing happens in the store. `truncated` drops the connection in the middle of the body,
+`cut_json` is a whole answer whose JSON ends in the middle, `wrong_json` is JSON of another shape, `clock` is a store whose clock is off by
+an hour.
+"""
+
+KINDS: tuple[str, ...] = get_args(FaultKind)
+
+WITHOUT_EFFECT = frozenset({"429", "429_bare", "500", "html_502", "503", "504", "refused", "reset_before", "timeout"})
+
+
+@attrs.define
+class Fault:
+    """A fault that was asked for; `hits` counts the requests it struck."""
+
+    match: str
+    kind: FaultKind
+    times: int = 1
+    at: int = 1
+    reset_ms: int | None = None
+    seconds: float = 0.2
+    seen: int = 0
+    """How many matching requests came by."""
+    hits: int = 0
+
+    def strikes(self, name: str) -> bool:
+        """Count a request by its method and path; True where this fault is due on it."""
+        if not fnmatchcase(name, self.match):
+            return False
+        self.seen += 1
+        due = self.at <= self.seen < self.at + self.times
+        self.hits += due
+        return due
+
+
+def fault_kind(kind: str) -> FaultKind:
+    """Check a kind that comes as text; raises `ValueError` with the known ones."""
+    for known in KINDS:
+        if kind == known:
+            return known  # type: ignore[return-value]  # it is one of FaultKind's own values
+    raise ValueError(f"no fault {kind!r}: there are {', '.join(KINDS)}")

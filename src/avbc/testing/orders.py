@@ -1,0 +1,199 @@
+"""An order with everything that hangs on it, and the shapes in which the API shows it."""
+
+from __future__ import annotations
+
+import copy
+from collections.abc import Mapping
+from typing import cast
+
+import attrs
+
+from avbc.testing.values import Row, as_row, as_rows, money, amount_of, number, text, whole
+
+EMBEDDED_LINES = 50
+"""A consignment embeds this many lines and warns that there are more."""
+
+_LINKS = {
+    "products": "products",
+    "shipping_addresses": "shippingaddresses",
+    "coupons": "coupons",
+    "consignments": "consignments",
+    "fees": "fees",
+}
+_COSTS = [
+    "base_cost",
+    "cost_ex_tax",
+    "cost_inc_tax",
+    "cost_tax",
+    "base_handling_cost",
+    "handling_cost_ex_tax",
+    "handling_cost_inc_tax",
+    "handling_cost_tax",
+]
+
+
+@attrs.frozen
+class View:
+    """What a request asked to be embedded, and in which structure of consignments."""
+
+    consignments: bool = False
+    line_items: bool = False
+    fees: bool = False
+    as_object: bool = False
+
+    @classmethod
+    def of(cls, include: str, consignment_structure: str) -> View:
+        """Read `include` and `consignment_structure`; `consignments.line_items` implies `consignments`."""
+        asked = {part.strip() for part in include.split(",")}
+        lines = "consignments.line_items" in asked
+        return cls(
+            consignments=lines or "consignments" in asked,
+            line_items=lines,
+            fees="fees" in asked,
+            as_object=consignment_structure == "object",
+        )
+
+
+EMBEDDED = View(consignments=True, line_items=True, fees=True, as_object=True)
+"""`include=consignments.line_items,fees&consignment_structure=object`."""
+
+
+@attrs.define
+class FakeOrder:
+    """An order in raw JSON values, in parts: BigCommerce shows them together or under separate addresses.
+
+    `header` is the order without its links; `shipping` holds the shipping addresses with their costs, as
+    `/v2/orders/{id}/shipping_addresses` shows them; lines point to them by `order_address_id`, and to `pickups` by
+    `order_pickup_method_id`.
+    """
+
+    header: Row
+    products: list[Row] = attrs.field(factory=list[Row])
+    shipping: list[Row] = attrs.field(factory=list[Row])
+    pickups: list[Row] = attrs.field(factory=list[Row])
+    coupons: list[Row] = attrs.field(factory=list[Row])
+    taxes: list[Row] = attrs.field(factory=list[Row])
+    fees: list[Row] = attrs.field(factory=list[Row])
+    transactions: list[Row] = attrs.field(factory=list[Row])
+    refunds: list[Row] = attrs.field(factory=list[Row])
+    customer: Row | None = None
+    """The registered customer, as the customers API shows it; None for a guest."""
+    shape: str = ""
+    """The factory that built it: `two_consignments`."""
+    importable: bool = True
+    """False for the shapes that an import must refuse."""
+
+    @property
+    def id(self) -> int:
+        """The order's id."""
+        return whole(self.header["id"])
+
+    @classmethod
+    def from_json(cls, order: Mapping[str, object]) -> FakeOrder:
+        """Take an order apart that comes as one JSON object, with its parts embedded or as links.
+
+        Lists under `products`, `coupons`, `taxes`, `fees`, `transactions`, `refunds`, `shipping_addresses` and a `consignments`
+        object are taken; links are dropped.
+        """
+        header = copy.deepcopy(dict(order))
+        parts: dict[str, list[Row]] = {}
+        for key in ["products", "shipping_addresses", "coupons", "taxes", "fees", "transactions", "refunds"]:
+            part = header.pop(key, None)
+            parts[key] = as_rows(part) if isinstance(part, list) else []
+        consignments = header.pop("consignments", None)
+        shipping, pickups, lines = parts["shipping_addresses"], list[Row](), parts["products"]
+        if isinstance(consignments, dict) and "url" not in consignments:
+            split = _take_apart(as_row(cast("object", consignments)))
+            shipping, pickups = split[0] or shipping, split[1]
+            lines = lines or split[2]
+        return cls(
+            header=header,
+            products=lines,
+            shipping=shipping,
+            pickups=pickups,
+            coupons=parts["coupons"],
+            taxes=parts["taxes"],
+            fees=parts["fees"],
+            transactions=parts["transactions"],
+            refunds=parts["refunds"],
+        )
+
+    def copy(self) -> FakeOrder:
+        """Return an order of its own, so that a store's changes do not reach the builder's."""
+        return copy.deepcopy(self)
+
+    def to_json(self, view: View = EMBEDDED, base: str = "https://api.bigcommerce.com/stores/abc123") -> Row:
+        """Return the order as `GET /v2/orders` shows it, by default with everything embedded."""
+        order: Row = dict(self.header)
+        for key, name in _LINKS.items():
+            resource = f"/orders/{self.id}/{name}"
+            order[key] = {"url": f"{base}/v2{resource}", "resource": resource}
+        if view.fees:
+            order["fees"] = self.fees
+        if view.consignments:
+            consignments = self.consignments(base, with_lines=view.line_items)
+            order["consignments"] = consignments if view.as_object else consignments["shipping"]
+        return order
+
+    def consignments(self, base: str, *, with_lines: bool) -> Row:
+        """Return the consignments object; money in it is numbers, unlike everywhere else on an order."""
+        digital = [line for line in self.products if line.get("type") == "digital"]
+        certificates = [line for line in self.products if line.get("type") == "giftcertificate"]
+        email = text(as_row(self.header.get("billing_address") or {}), "email")
+        return {
+            "pickups": [{**pickup, **self._lines(_of_pickup(self.products, pickup), base, embed=with_lines)} for pickup in self.pickups],
+            "shipping": [self._shipping(address, base, with_lines=with_lines) for address in self.shipping],
+            "downloads": [{"recipient_email": email, **self._lines(digital, base, embed=with_lines)}] if digital else [],
+            "email": {
+                "gift_certificates": [
+                    {"recipient_email": text(line, "recipient_email") or email, **self._lines([line], base, embed=with_lines)}
+                    for line in certificates
+                ]
+            },
+        }
+
+    def _shipping(self, address: Row, base: str, *, with_lines: bool) -> Row:
+        lines = [line for line in self.products if line.get("order_address_id") == address["id"] and line.get("type") == "physical"]
+        resource = f"/orders/{self.id}/consignments/shipping/{address['id']}/shipping_quotes"
+        row: Row = {key: value for key, value in address.items() if key != "order_id"}
+        row.update({key: number(address.get(key)) for key in _COSTS})
+        row["shipping_quotes"] = {"url": f"{base}/v2{resource}", "resource": resource}
+        return {**row, **self._lines(lines, base, embed=with_lines)}
+
+    def _lines(self, lines: list[Row], base: str, *, embed: bool) -> Row:
+        if not embed:
+            resources = [f"/orders/{self.id}/products/{line['id']}" for line in lines]
+            return {"line_items": [{"url": f"{base}/v2{resource}", "resource": resource} for resource in resources]}
+        part: Row = {"line_items": lines[:EMBEDDED_LINES]}
+        if len(lines) > EMBEDDED_LINES:
+            part["__warning__"] = {"message": f"Not all line items are included: the maximum is {EMBEDDED_LINES}."}
+        return part
+
+
+def _of_pickup(lines: list[Row], pickup: Row) -> list[Row]:
+    return [line for line in lines if line.get("order_pickup_method_id") == pickup["id"]]
+
+
+def _take_apart(consignments: Row) -> tuple[list[Row], list[Row], list[Row]]:
+    shipping: list[Row] = []
+    pickups: list[Row] = []
+    lines: list[Row] = []
+    for consignment in as_rows(consignments.get("shipping", [])):
+        row = dict(consignment)
+        lines += _embedded(row.pop("line_items", []), {"order_address_id": row["id"], "type": "physical"})
+        row.pop("__warning__", None)
+        row.update({key: money(amount_of(row.get(key))) for key in _COSTS})
+        shipping.append(row)
+    for consignment in as_rows(consignments.get("pickups", [])):
+        row = dict(consignment)
+        lines += _embedded(row.pop("line_items", []), {"order_pickup_method_id": row["id"], "order_address_id": 0, "type": "physical"})
+        pickups.append(row)
+    for consignment in as_rows(consignments.get("downloads", [])):
+        lines += _embedded(consignment.get("line_items", []), {"order_address_id": 0, "type": "digital"})
+    for consignment in as_rows(as_row(consignments.get("email") or {}).get("gift_certificates", [])):
+        lines += _embedded(consignment.get("line_items", []), {"order_address_id": 0, "type": "giftcertificate"})
+    return shipping, pickups, lines
+
+
+def _embedded(lines: object, defaults: Row) -> list[Row]:
+    return [{**defaults, **line} for line in as_rows(lines) if "url" not in line]

@@ -1,0 +1,1 @@
+"""The fake store's resources, one module for each: functions from a request to an answer, and the routes to them."""

@@ -1,0 +1,103 @@
+"""What the fake store holds. Resources read and change it; it knows nothing of HTTP."""
+
+from __future__ import annotations
+
+from bisect import bisect_left, bisect_right, insort
+from collections.abc import Callable, Iterator, Sequence
+
+import attrs
+
+from avbc.testing.orders import FakeOrder, View
+from avbc.testing.values import Row, dumps, from_unix, rfc2822, whole
+
+
+@attrs.define
+class State:
+    """The store's records. Orders live in an index by status, since that is how they are asked for."""
+
+    clock: Callable[[], float]
+    """Unix seconds, UTC."""
+    store_hash: str = "abc123"
+    orders: dict[int, FakeOrder] = attrs.field(factory=dict[int, FakeOrder])
+    statuses: list[Row] = attrs.field(factory=list[Row])
+    customers: dict[int, Row] = attrs.field(factory=dict[int, Row])
+    """Customers by id, each with all its `addresses`."""
+    products: dict[int, Row] = attrs.field(factory=dict[int, Row])
+    coupons: list[Row] = attrs.field(factory=list[Row])
+    payment_methods: list[Row] = attrs.field(factory=list[Row])
+    shipping_zones: list[Row] = attrs.field(factory=list[Row])
+    shipping_methods: dict[int, list[Row]] = attrs.field(factory=dict[int, list[Row]])
+    """Shipping methods by zone id."""
+    currencies: list[Row] = attrs.field(factory=list[Row])
+    information: Row = attrs.field(factory=dict[str, object])
+    clock_offset: float = 0.0
+    """Seconds by which the store's clock is off."""
+    _listed: list[int] = attrs.field(factory=list[int], init=False)
+    _by_status: dict[int, list[int]] = attrs.field(factory=dict[int, list[int]], init=False)
+    _rendered: dict[int, dict[View, bytes]] = attrs.field(factory=dict[int, dict[View, bytes]], init=False)
+
+    @property
+    def base(self) -> str:
+        """The address before the version, as links in answers name it."""
+        return f"https://api.bigcommerce.com/stores/{self.store_hash}"
+
+    def now(self) -> str:
+        """The store's time, as v2 writes it."""
+        return rfc2822(from_unix(self.clock() + self.clock_offset))
+
+    def put_order(self, order: FakeOrder) -> None:
+        """Add or replace an order."""
+        self.drop_order(order.id)
+        self.orders[order.id] = order
+        if not order.header.get("is_deleted"):
+            insort(self._listed, order.id)
+            insort(self._by_status.setdefault(whole(order.header["status_id"]), []), order.id)
+
+    def change_order(self, order_id: int, changes: Row) -> FakeOrder:
+        """Change header fields of an order and its `date_modified`."""
+        order = self.orders[order_id]
+        self._unlist(order)
+        order.header.update(changes)
+        order.header["date_modified"] = self.now()
+        self.put_order(order)
+        return order
+
+    def drop_order(self, order_id: int) -> None:
+        """Remove an order for good; does nothing where there is none."""
+        self._rendered.pop(order_id, None)
+        order = self.orders.pop(order_id, None)
+        if order is not None:
+            self._unlist(order)
+
+    def forget_rendering(self, order_id: int) -> None:
+        """Call after a part of an order was changed in place."""
+        self._rendered.pop(order_id, None)
+
+    def order_ids(self, status_id: int | None = None, min_id: int | None = None, max_id: int | None = None) -> Sequence[int]:
+        """Return the ids of listed orders, ascending."""
+        ids = self._listed if status_id is None else self._by_status.get(status_id, [])
+        start = 0 if min_id is None else bisect_left(ids, min_id)
+        stop = len(ids) if max_id is None else bisect_right(ids, max_id)
+        return ids[start:stop]
+
+    def listed_orders(self) -> Iterator[FakeOrder]:
+        """Return the orders that lists show, by id."""
+        return (self.orders[order_id] for order_id in self._listed)
+
+    def count(self, status_id: int) -> int:
+        """How many orders have a status."""
+        return len(self._by_status.get(status_id, []))
+
+    def render(self, order_id: int, view: View) -> bytes:
+        """Return an order's JSON, written once until it changes."""
+        views = self._rendered.setdefault(order_id, {})
+        body = views.get(view)
+        if body is None:
+            body = views[view] = dumps(self.orders[order_id].to_json(view, self.base))
+        return body
+
+    def _unlist(self, order: FakeOrder) -> None:
+        for ids in [self._listed, self._by_status.get(whole(order.header["status_id"]), [])]:
+            place = bisect_left(ids, order.id)
+            if place < len(ids) and ids[place] == order.id:
+                del ids[place]

@@ -1,0 +1,325 @@
+"""FakeStore: a BigCommerce store that lives in memory."""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections import Counter
+from collections.abc import Callable, Iterable, Mapping
+from typing import TYPE_CHECKING, cast
+from urllib.parse import urlsplit
+
+import attrs
+
+from avbc.testing.faults import WITHOUT_EFFECT, Fault, FaultKind, fault_kind
+from avbc.testing.http import Answer, Delivery, Refusal, StoreRequest, StoreResponse, v2_error, v3_error
+from avbc.testing.orders import FakeOrder
+from avbc.testing.quota import Quota
+from avbc.testing.resources import order_statuses, orders
+from avbc.testing.routes import ALL_SCOPES, Route, Routes
+from avbc.testing.state import State
+from avbc.testing.values import Row, as_row, from_unix, rfc2822, whole
+
+if TYPE_CHECKING:
+    import httpx
+
+    from avbc.testing.transport import FakeTransport
+
+_HTML = b"<html><head><title>502 Bad Gateway</title></head><body><h1>502 Bad Gateway</h1></body></html>"
+_DELIVERIES: Mapping[str, Delivery] = {
+    "refused": "refused",
+    "reset_before": "reset",
+    "reset_after": "reset",
+    "timeout": "timeout",
+    "timeout_after": "timeout",
+    "slow_body": "slow",
+    "truncated": "truncated",
+}
+_URI_LIMIT = 8192
+"""Bytes; inferred: gateways commonly refuse a longer request line."""
+
+ROUTES = Routes([*orders.ROUTES, *order_statuses.ROUTES])
+
+
+@attrs.frozen
+class LoggedRequest:
+    """One request as the store saw it."""
+
+    number: int
+    """Counted from 1."""
+    name: str
+    """The call: `GET /v2/orders/{id}`."""
+    method: str
+    path: str
+    query: str
+    body: bytes
+    status: int
+    """The answer's status; 0 where no answer was delivered."""
+    fault: str
+    """The fault that struck, or nothing."""
+    at: float
+    """Unix seconds by the store's clock."""
+
+
+class FakeStore:
+    """A stateful BigCommerce store in memory, for tests.
+
+    It answers as the real one is documented to: authentication and scopes, quota headers, paging, errors in the shapes of both API
+    versions, embedded consignments with their limits. One core is reached three ways: `transport()` for httpx, `mount()` on respx,
+    `serve()` over real loopback HTTP. It is safe to use from several threads.
+
+    >>> store = FakeStore()
+    >>> store.api_url
+    'https://api.bigcommerce.com/stores/abc123/v3/'
+    >>> store.request("GET", "/v2/orders").status
+    204
+
+    Args:
+        access_token: The token it accepts; any other gets 401.
+        store_hash: The store's hash in its addresses.
+        scopes: The OAuth scopes of the token, by their parameter names (`store_v2_orders`); all by default.
+        quota: Requests in 30 seconds. So large by default that no test waits; 150 is a Standard plan.
+        other_apps: Requests of each window that other applications use.
+        latency: Seconds before each answer.
+        clock: Returns unix seconds; what the window, `date_modified` and the `Date` header are read from.
+        status_labels: Names that the merchant gave to statuses, by status id.
+    """
+
+    def __init__(
+        self,
+        *,
+        access_token: str = "example-token",
+        store_hash: str = "abc123",
+        scopes: Iterable[str] = ALL_SCOPES,
+        quota: int = 1_000_000,
+        other_apps: int = 0,
+        latency: float = 0.0,
+        clock: Callable[[], float] = time.time,
+        status_labels: Mapping[int, str] | None = None,
+    ) -> None:
+        self.access_token = access_token
+        self.store_hash = store_hash
+        self.scopes = set(scopes)
+        self.latency = latency
+        self.quota = Quota(quota, other_apps)
+        self.state = State(clock=clock, store_hash=store_hash)
+        self.state.statuses = order_statuses.system_statuses(dict(status_labels or {}))
+        self.log: list[LoggedRequest] = []
+        self.faults: list[Fault] = []
+        self._clock = clock
+        self._lock = threading.RLock()
+
+    @property
+    def api_url(self) -> str:
+        """The API path as BigCommerce shows it when the API account is made."""
+        return f"https://api.bigcommerce.com/stores/{self.store_hash}/v3/"
+
+    # What the store holds
+
+    def add_order(self, order: FakeOrder | Mapping[str, object]) -> FakeOrder:
+        """Add or replace an order, and its customer where it brings one; returns the store's own copy.
+
+        A plain dict is taken as the API writes an order, with its parts embedded (`FakeOrder.from_json`).
+        """
+        own = order.copy() if isinstance(order, FakeOrder) else FakeOrder.from_json(order)
+        with self._lock:
+            self.state.put_order(own)
+            if own.customer is not None:
+                self.state.customers.setdefault(whole(own.customer["id"]), own.customer)
+        return own
+
+    def order(self, order_id: int) -> FakeOrder:
+        """Return an order of the store; raises `KeyError` where there is none."""
+        return self.state.orders[order_id]
+
+    def edit_order(self, order_id: int, **changes: object) -> None:
+        """Change header fields of an order as a person in the control panel would; `date_modified` moves."""
+        with self._lock:
+            if "status_id" in changes:
+                name = order_statuses.status_name(self.state, changes["status_id"])
+                if name is None:
+                    raise ValueError(f"no order status {changes['status_id']!r}")
+                changes.update(status=name[0], custom_status=name[1])
+            self.state.change_order(order_id, as_row(changes))
+
+    def delete_order(self, order_id: int) -> None:
+        """Remove an order for good: reading or writing it is a 404 from now on."""
+        with self._lock:
+            self.state.drop_order(order_id)
+
+    # Faults and the log
+
+    def fail(
+        self,
+        match: str = "*",
+        kind: FaultKind = "500",
+        *,
+        times: int = 1,
+        at: int = 1,
+        reset_ms: int | None = None,
+        seconds: float = 0.2,
+    ) -> Fault:
+        """Let requests go wrong.
+
+        Args:
+            match: Method and path with wildcards: `PUT /v2/orders/*`.
+            kind: What goes wrong (`avbc.testing.faults.FaultKind`).
+            times: On how many matching requests.
+            at: From which matching request on, counted from 1 and from now.
+            reset_ms: What a `429` says is left of the window; the truth by default.
+            seconds: How long a `slow_body` pauses, a `timeout` over loopback stays silent, and a `refused` port stays closed.
+        """
+        fault = Fault(match=match, kind=fault_kind(kind), times=times, at=at, reset_ms=reset_ms, seconds=seconds)
+        with self._lock:
+            self.faults.append(fault)
+        return fault
+
+    def mend(self) -> None:
+        """Forget all faults."""
+        with self._lock:
+            self.faults.clear()
+            self.state.clock_offset = 0.0
+
+    def counts(self) -> dict[str, int]:
+        """How many requests came, by call: `{"GET /v2/orders": 2}`."""
+        with self._lock:
+            return dict(Counter(entry.name for entry in self.log))
+
+    def clear_log(self) -> None:
+        """Forget the requests so far."""
+        with self._lock:
+            self.log.clear()
+
+    # The core and the ways to it
+
+    def request(self, method: str, path: str, query: str = "", body: bytes = b"", **headers: str) -> StoreResponse:
+        """Ask the core directly, with the right token; for tests of the fake store and for a look into it."""
+        sent = {"x-auth-token": self.access_token, "content-type": "application/json", **headers}
+        return self.answer(StoreRequest(method, path, query, sent, body)).response
+
+    def handle(self, request: httpx.Request) -> httpx.Response:
+        """Answer an httpx request; a fault of the network raises the httpx exception that it would raise there."""
+        from avbc.testing.transport import deliver  # noqa: PLC0415  # httpx is imported where it is used
+
+        return deliver(self.answer(self.translate(request)), request)
+
+    def transport(self) -> FakeTransport:
+        """Return an httpx transport for `httpx.Client` and `httpx.AsyncClient` alike."""
+        from avbc.testing.transport import FakeTransport  # noqa: PLC0415  # httpx is imported where it is used
+
+        return FakeTransport(self)
+
+    def translate(self, request: httpx.Request) -> StoreRequest:
+        """Turn an httpx request into the store's own."""
+        raw = request.url.raw_path.decode()
+        headers = {key.lower(): value for key, value in request.headers.items()}
+        return self.parse(request.method, raw, headers, request.content)
+
+    def parse(self, method: str, target: str, headers: Mapping[str, str], body: bytes) -> StoreRequest:
+        """Build a request from its line: strips `/stores/{hash}` from the target."""
+        parts = urlsplit(target)
+        return StoreRequest(method, parts.path.removeprefix(f"/stores/{self.store_hash}"), parts.query, headers, body)
+
+    def answer(self, request: StoreRequest) -> Answer:
+        """Answer a request: the one core behind every way in."""
+        with self._lock:
+            now = self._clock()
+            route, ids, exists = ROUTES.find(request.method, request.path)
+            name = f"{request.method} {request.path}"
+            fault = next((fault for fault in self.faults if fault.strikes(name)), None)
+            kind = "" if fault is None else fault.kind
+            within = self.quota.take(now)
+            if fault is not None and kind in WITHOUT_EFFECT:
+                response = _failure(fault, request)
+            elif not within:
+                response = v3_error(429, "Too many requests", {})
+            else:
+                self.state.clock_offset = 3600.0 if kind == "clock" else 0.0
+                response = self._respond(request, route, ids, exists=exists)
+                if fault is not None:
+                    response = _spoil(response, fault, request)
+            headers = self._headers(now, fault, response)
+            delivery = _DELIVERIES.get(kind, "whole")
+            lost = delivery in {"reset", "refused", "timeout"}
+            self.log.append(
+                LoggedRequest(
+                    number=len(self.log) + 1,
+                    name=name if route is None else route.name,
+                    method=request.method,
+                    path=request.path,
+                    query=request.query,
+                    body=request.body,
+                    status=0 if lost else response.status,
+                    fault=kind,
+                    at=now,
+                )
+            )
+            return Answer(response, headers, delivery, self.latency, 0.0 if fault is None else fault.seconds)
+
+    def _respond(self, request: StoreRequest, route: Route | None, ids: tuple[int, ...], *, exists: bool) -> StoreResponse:
+        if len(request.path) + len(request.query) > _URI_LIMIT:
+            return v3_error(414, "URI too long")
+        if request.headers.get("x-auth-token") != self.access_token:
+            return v3_error(401, "Unauthorized")
+        if not request.path.startswith(("/v2/", "/v3/")):
+            return v3_error(403, "You don't have a required scope to access the endpoint")
+        error = v2_error if request.version == "v2" else v3_error
+        if route is None:
+            return error(405, "Method not allowed.") if exists else error(404, "The requested resource was not found.")
+        if route.scopes and not route.scopes & self.scopes:
+            return v3_error(403, "You don't have a required scope to access the endpoint")
+        try:
+            return route.handler(self.state, request, ids)
+        except Refusal as refusal:
+            if refusal.body is not None:
+                return cast("StoreResponse", refusal.body)
+            if request.version == "v2":
+                return v2_error(refusal.status, refusal.message)
+            return v3_error(refusal.status, refusal.message, refusal.errors)
+
+    def _headers(self, now: float, fault: Fault | None, response: StoreResponse) -> dict[str, str]:
+        headers = {
+            "Date": rfc2822(from_unix(now + self.state.clock_offset)).replace("+0000", "GMT"),
+            "X-Request-Id": f"fake-{len(self.log) + 1:08d}",
+            **response.headers,
+        }
+        if response.body:
+            headers["Content-Type"] = response.content_type
+        if fault is not None and fault.kind == "429_bare":
+            return headers
+        headers.update(self.quota.headers(now))
+        if response.status == 429:
+            reset_ms = self.quota.reset_ms(now) if fault is None or fault.reset_ms is None else fault.reset_ms
+            headers["X-Rate-Limit-Time-Reset-Ms"] = str(reset_ms)
+            headers["X-Rate-Limit-Requests-Left"] = "0"
+            headers["X-Retry-After"] = str(-(-reset_ms // 1000))
+        return headers
+
+
+def _failure(fault: Fault, request: StoreRequest) -> StoreResponse:
+    """Return the answer of a fault that keeps the request from taking effect."""
+    if fault.kind == "html_502":
+        return StoreResponse(502, _HTML, "text/html")
+    if fault.kind in {"429", "429_bare"}:
+        return v3_error(429, "Too many requests")
+    status = int(fault.kind) if fault.kind.isdecimal() else 500
+    error = v2_error if request.version == "v2" and status == 500 else v3_error
+    return error(status, {500: "Internal server error", 503: "Service unavailable", 504: "Gateway timeout"}[status])
+
+
+def _spoil(response: StoreResponse, fault: Fault, request: StoreRequest) -> StoreResponse:
+    """Return what a fault makes of the answer of a request that took effect."""
+    body: Row = {"error": "unexpected"}
+    match fault.kind:
+        case "504_after":
+            return v3_error(504, "Gateway timeout")
+        case "204":
+            return StoreResponse(204)
+        case "cut_json":
+            return attrs.evolve(response, body=response.body[: max(1, len(response.body) // 2)] or b"{")
+        case "wrong_json":
+            return attrs.evolve(response, status=200, body=b'{"error":"unexpected"}' if body and request else b"")
+        case "html_200":
+            return StoreResponse(200, _HTML, "text/html")
+        case _:
+            return response

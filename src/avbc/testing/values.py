@@ -1,0 +1,116 @@
+"""Raw JSON values as BigCommerce writes them: rows, money, dates, and bytes."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from datetime import UTC, datetime
+from decimal import ROUND_HALF_UP, Decimal
+from email.utils import format_datetime, parsedate_to_datetime
+from typing import TypeAlias, cast
+
+Row: TypeAlias = "dict[str, object]"
+"""One JSON object."""
+
+try:
+    import orjson
+except ImportError:  # the `fast` extra is not installed
+    orjson = None  # type: ignore[assignment]  # a missing module is None from here on
+
+_STEP = Decimal("0.0001")
+
+
+def dumps(value: object) -> bytes:
+    """Write JSON as UTF-8.
+
+    >>> dumps({"name": "Łódź"}).decode()
+    '{"name":"Łódź"}'
+    """
+    if orjson is not None:
+        return orjson.dumps(value)
+    return json.dumps(value, ensure_ascii=False, separators=(",", ":")).encode()
+
+
+def loads(body: bytes) -> object:
+    """Read JSON; raises `ValueError` where it is none."""
+    if orjson is not None:
+        return cast("object", orjson.loads(body))
+    return cast("object", json.loads(body))
+
+
+def as_row(value: object) -> Row:
+    """Take a value that is known to be a JSON object as one."""
+    return cast("Row", value)
+
+
+def as_rows(value: object) -> list[Row]:
+    """Take a value that is known to be a list of JSON objects as one."""
+    return cast("list[Row]", value)
+
+
+def whole(value: object) -> int:
+    """Read an integer that may be written as text.
+
+    >>> whole("7"), whole(7)
+    (7, 7)
+    """
+    return int(str(value))
+
+
+def text(row: Mapping[str, object], key: str) -> str:
+    """Return a field as text; absent and null are empty."""
+    value = row.get(key)
+    return "" if value is None else str(value)
+
+
+def money(amount: Decimal) -> str:
+    """Write an amount as v2 orders do: text with 4 decimals.
+
+    >>> money(Decimal("9.5"))
+    '9.5000'
+    """
+    return str(amount.quantize(_STEP, rounding=ROUND_HALF_UP))
+
+
+def amount_of(value: object) -> Decimal:
+    """Read an amount that may be text or a number; absent and null are zero."""
+    return Decimal(0) if value in {None, ""} else Decimal(str(value))
+
+
+def number(value: object) -> int | float:
+    """Write an amount as consignments, coupons and transactions do: a JSON number.
+
+    >>> number("12.5000"), number("8.0000")
+    (12.5, 8)
+    """
+    amount = amount_of(value)
+    return int(amount) if amount == amount.to_integral_value() else float(amount)
+
+
+def rfc2822(moment: datetime) -> str:
+    """Write a time as v2 does.
+
+    >>> rfc2822(datetime(2019, 3, 5, 21, 40, 11, tzinfo=UTC))
+    'Tue, 05 Mar 2019 21:40:11 +0000'
+    """
+    return format_datetime(moment.astimezone(UTC))
+
+
+def read_date(value: str) -> datetime:
+    """Read a date that a v2 filter accepts: RFC 2822, or ISO 8601 with an offset; raises `ValueError` otherwise.
+
+    >>> read_date("2019-03-05T21:40:11Z") == read_date("Tue, 05 Mar 2019 21:40:11 +0000")
+    True
+    """
+    try:
+        moment = datetime.fromisoformat(value)
+    except ValueError:
+        moment = parsedate_to_datetime(value)
+    if moment.tzinfo is None:
+        raise ValueError("a date needs an offset")
+    return moment.astimezone(UTC)
+
+
+def from_unix(seconds: float) -> datetime:
+    """Turn unix seconds into a UTC time of whole seconds, as the store keeps it."""
+    return datetime.fromtimestamp(int(seconds), UTC)
