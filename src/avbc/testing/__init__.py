@@ -31,7 +31,19 @@ _HOMES = {
     "Shipping": "factories",
     "item": "factories",
 }
-__all__ = sorted(_HOMES)
+__all__ = [
+    "CATALOGUE",
+    "Discount",
+    "FakeOrder",
+    "FakeStore",
+    "FeeLine",
+    "Line",
+    "OrderFactory",
+    "Payment",
+    "Person",
+    "Shipping",
+    "item",
+]
 
 
 def __getattr__(name: str) -> object:

@@ -9,17 +9,17 @@ from __future__ import annotations
 
 import random
 import uuid
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 from decimal import ROUND_HALF_UP, Decimal
 from typing import Literal, TypeAlias, TypedDict, Unpack
 
 import attrs
 
-from avbc.money import ZERO, decimals, share
+from avbc.money import ZERO, decimals, share, to_minor_unit
 from avbc.testing.orders import FakeOrder
 from avbc.testing.resources.order_statuses import SYSTEM_NAMES
-from avbc.testing.values import Row, amount_of, as_row, money, number, rfc2822, text
+from avbc.testing.values import Row, amount_of, money, number, rfc2822, text
 
 ItemType: TypeAlias = Literal["physical", "digital", "giftcertificate"]
 
@@ -202,8 +202,11 @@ class _Cost:
         return {f"{name}_ex_tax": money(self.ex), f"{name}_inc_tax": money(self.inc), f"{name}_tax": money(self.tax)}
 
 
+_FREE = _Cost()
+
+
 def _sum(costs: Sequence[_Cost]) -> _Cost:
-    return sum(costs, _Cost())
+    return sum(costs, _FREE)
 
 
 def item(sku: str, quantity: int = 1, *, consignment: int = 0, pickup: bool = False, options: Sequence[tuple[str, str]] = ()) -> Line:
@@ -271,7 +274,7 @@ class OrderFactory:
 
     def person(self, customer_id: int = 0) -> Person:
         """Return somebody; the same customer id gives the same person. Emails end in example.com."""
-        index = customer_id if customer_id else self._random.randrange(1000)
+        index = customer_id or self._random.randrange(1000)
         first, last, street, city, state, zip_code = _PEOPLE[index % len(_PEOPLE)]
         email = f"{first}.{last}.{index}@example.com".lower()
         return Person(first, last, street, city, state, zip_code, email=email, customer_id=customer_id)
@@ -308,6 +311,30 @@ class OrderFactory:
 
 
 @attrs.define
+class _Priced:
+    """A line with what it costs, and what discounts take off it."""
+
+    line: Line
+    id: int
+    unit: _Cost
+    wrapping: _Cost
+    applied: list[Row] = attrs.field(factory=list[Row])
+    taken: Decimal = ZERO
+    """The discounts' amounts, with tax."""
+    taken_tax: Decimal = ZERO
+    """The tax in them."""
+
+    @property
+    def total(self) -> _Cost:
+        return self.unit.times(self.line.quantity)
+
+    @property
+    def left(self) -> Decimal:
+        """What discounts may still take; a gift certificate is never discounted."""
+        return ZERO if self.line.type == "giftcertificate" else self.unit.inc * self.line.quantity - self.taken
+
+
+@attrs.define
 class _Building:
     """One order in the making."""
 
@@ -326,184 +353,178 @@ class _Building:
     cart_id: str
 
     def build(self) -> FakeOrder:
-        physical = [line for line in self.lines if line.type == "physical" and not line.pickup]
-        consignments = list(self.options.get("shipping", [Shipping()])) if physical else []
-        shipping = [self.cost(consignment.cost) for consignment in consignments]
-        handling = [self.cost(consignment.handling) for consignment in consignments]
-        units = [self.cost(line.price, taxable=line.taxable) for line in self.lines]
-        totals = [unit.times(line.quantity) for unit, line in zip(units, self.lines, strict=True)]
-        wrapping = [self.cost(line.wrapping or ZERO) for line in self.lines]
+        shipped = any(_is_shipped(line) for line in self.lines)
+        consignments = list(self.options.get("shipping", [Shipping()])) if shipped else []
+        shipping = [self._cost(consignment.cost) for consignment in consignments]
+        handling = [self._cost(consignment.handling) for consignment in consignments]
         fee_lines = list(self.options.get("fees", []))
-        fees = [self.cost(fee.cost, taxable=fee.taxable) for fee in fee_lines]
-        applied, coupons = self._discounts(totals)
-        taken = [sum((amount_of(part["amount"]) for part in parts), ZERO) for parts in applied]
-        taken_tax = [self._tax_within(amount, taxable=line.taxable) for amount, line in zip(taken, self.lines, strict=True)]
-        subtotal = _sum(totals) if self.fees_on_top else _sum([*totals, *fees])
-        on_top = _sum(fees) if self.fees_on_top else _Cost()
-        sides = subtotal + _sum(shipping) + _sum(handling) + _sum(wrapping) + on_top
-        total = _Cost(sides.ex - sum(taken, ZERO) + sum(taken_tax, ZERO), sides.inc - sum(taken, ZERO))
-        # What four-decimal unit prices leave below a cent is not paid by anybody.
-        cents = _Cost(total.ex - (total.inc - self.paid(total.inc)), self.paid(total.inc))
-        tenders, transactions = self._pay(cents.inc)
-        left = _Cost(cents.ex - sum(tenders.values()), cents.inc - sum(tenders.values())) if self.net_of_tenders else cents
+        fees = [self._cost(fee.cost, taxable=fee.taxable) for fee in fee_lines]
+        priced = [
+            _Priced(
+                line,
+                id=self.order_id * 100 + index,
+                unit=self._cost(line.price, taxable=line.taxable),
+                wrapping=self._cost(line.wrapping or ZERO),
+            )
+            for index, line in enumerate(self.lines)
+        ]
+        coupons = self._discount(priced)
+        taken = sum((row.taken for row in priced), ZERO)
+        taken_tax = sum((row.taken_tax for row in priced), ZERO)
         coupon_discount = sum((amount_of(coupon["discount"]) for coupon in coupons), ZERO)
-        subtotal_fields: Row = {**subtotal.fields("subtotal"), "subtotal_tax": money(subtotal.tax - sum(taken_tax, ZERO))}
+        wrapping = _sum([row.wrapping for row in priced])
+        lines = _sum([row.total for row in priced])
+        subtotal = lines if self.fees_on_top else lines + _sum(fees)
+        parts = lines + _sum(fees) + _sum(shipping) + _sum(handling) + wrapping
+        exact = _Cost(parts.ex - taken + taken_tax, parts.inc - taken)
+        # What unit prices of four decimals leave below the smallest coin is not paid by anybody.
+        total = _Cost(exact.ex - (exact.inc - self._payable(exact.inc)), self._payable(exact.inc))
+        tenders, transactions = self._pay(total.inc)
+        redeemed = sum(tenders.values(), ZERO) if self.net_of_tenders else ZERO
         header: Row = {
             **self._head(),
-            **subtotal_fields,
-            **_charge("shipping_cost", "base_shipping_cost", _sum(shipping), inclusive=self.inclusive),
-            **_charge("handling_cost", "base_handling_cost", _sum(handling), inclusive=self.inclusive),
-            **_charge("wrapping_cost", "base_wrapping_cost", _sum(wrapping), inclusive=self.inclusive),
-            **left.fields("total"),
+            **subtotal.fields("subtotal"),
+            "subtotal_tax": money(subtotal.tax - taken_tax),
+            **self._charge("shipping_cost", _sum(shipping)),
+            **self._charge("handling_cost", _sum(handling)),
+            **self._charge("wrapping_cost", wrapping),
+            **_Cost(total.ex - redeemed, total.inc - redeemed).fields("total"),
             "items_total": sum(line.quantity for line in self.lines if line.component_of is None),
             "items_shipped": 0,
             "order_is_digital": all(line.type != "physical" for line in self.lines),
             "shipping_address_count": len(consignments),
             "store_credit_amount": money(tenders["store_credit"]),
             "gift_certificate_amount": money(tenders["gift_certificate"]),
-            "discount_amount": money(sum(taken, ZERO) - coupon_discount),
+            "discount_amount": money(taken - coupon_discount),
             "coupon_discount": money(coupon_discount),
             **self._payment_fields(transactions),
         }
         return FakeOrder(
             header=header,
-            products=self._products(units, totals, wrapping, applied),
-            shipping=[
-                self._address(index, consignment, shipping[index], handling[index]) for index, consignment in enumerate(consignments)
-            ],
-            pickups=[self._pickup()] if any(line.pickup for line in self.lines) else [],
+            products=[self._product(row) for row in priced],
+            shipping=[self._address(index, *costs) for index, costs in enumerate(zip(consignments, shipping, handling, strict=True))],
+            pickups=[_pickup_row(self._address_id(_PICKUP))] if any(line.pickup for line in self.lines) else [],
             coupons=coupons,
-            taxes=self._taxes(totals, taken_tax, shipping, handling, wrapping, fees),
+            taxes=self._taxes(priced, shipping, handling, fees),
             fees=[self._fee(index, fee, fees[index]) for index, fee in enumerate(fee_lines)],
             transactions=transactions,
-            customer=self._customer(),
+            customer=_customer_row(self.buyer) if self.buyer.customer_id else None,
             shape=self.options.get("shape", ""),
             importable=self.options.get("importable", True),
         )
 
     # Amounts
 
-    def paid(self, amount: Decimal) -> Decimal:
-        """Round to what can be paid in the order's currency."""
-        return amount.quantize(Decimal(1).scaleb(-decimals(self.currency)), rounding=ROUND_HALF_UP)
+    def _payable(self, amount: Decimal) -> Decimal:
+        return to_minor_unit(amount, self.currency)
 
-    def cost(self, typed: Decimal, *, taxable: bool = True) -> _Cost:
+    def _cost(self, typed: Decimal, *, taxable: bool = True) -> _Cost:
         """Take an amount as typed in: the other side is computed, in a tax-inclusive store to 4 decimals."""
+        if not typed:
+            return _FREE
         rate = self.rate if taxable else ZERO
         if self.inclusive:
             return _Cost((typed / (1 + rate)).quantize(_FOUR, rounding=ROUND_HALF_UP), typed)
-        return _Cost(typed, typed + self.paid(typed * rate))
+        return _Cost(typed, typed + self._payable(typed * rate))
 
     def _tax_within(self, amount: Decimal, *, taxable: bool) -> Decimal:
         """Return the tax in a discount, which comes off the amounts with tax."""
         if not taxable:
             return ZERO
         tax = amount * self.rate / (1 + self.rate)
-        return tax.quantize(_FOUR, rounding=ROUND_HALF_UP) if self.inclusive else self.paid(tax)
+        return tax.quantize(_FOUR, rounding=ROUND_HALF_UP) if self.inclusive else self._payable(tax)
 
-    def _discounts(self, totals: Sequence[_Cost]) -> tuple[list[list[Row]], list[Row]]:
-        """Return each line's applied discounts, and the coupons."""
-        left = [ZERO if line.type == "giftcertificate" else total.inc for line, total in zip(self.lines, totals, strict=True)]
-        applied: list[list[Row]] = [[] for _ in self.lines]
+    def _discount(self, priced: Sequence[_Priced]) -> list[Row]:
+        """Take the discounts off the lines; returns the coupons."""
         coupons: list[Row] = []
         for index, discount in enumerate(self.options.get("discounts", [])):
+            left = [row.left for row in priced]
             if discount.kind == "coupon_percent":
-                parts = [self.paid(amount * discount.value / 100) for amount in left]
+                parts = [self._payable(amount * discount.value / 100) for amount in left]
             else:
                 parts = share(min(discount.value, sum(left, ZERO)), left, decimals(self.currency))
-            left = [amount - part for amount, part in zip(left, parts, strict=True)]
-            coupon = discount.kind.startswith("coupon")
-            names: Mapping[str, tuple[str, str]] = {
-                "coupon_amount": ("total-coupon", "order"),
-                "coupon_percent": (str(41 + index), "product"),
-                "automatic": (str(71 + index), "order"),
-                "manual": ("manual-discount", "order"),
-            }
-            identity, target = names[discount.kind]
-            name = discount.name or {"manual": "Manual Discount", "automatic": "Spring promotion"}.get(discount.kind, discount.code)
-            for row, part in zip(applied, parts, strict=True):
+            code = discount.code if discount.kind.startswith("coupon") else None
+            for row, part in zip(priced, parts, strict=True):
                 if part:
-                    code = discount.code if coupon else None
-                    row.append({"id": identity, "amount": money(part), "name": name, "code": code, "target": target})
-            if coupon:
+                    row.applied.append(_applied_row(discount, index, part, code))
+                    row.taken += part
+                    row.taken_tax += self._tax_within(part, taxable=row.line.taxable)
+            if code is not None:
                 coupons.append(
                     {
                         "id": self.order_id * 10 + index,
                         "coupon_id": 41 + index,
                         "order_id": self.order_id,
-                        "code": discount.code,
+                        "code": code,
                         "amount": number(discount.value),
                         "type": 2 if discount.kind == "coupon_amount" else 1,
                         "discount": number(sum(parts, ZERO)),
                     }
                 )
-        return applied, coupons
+        return coupons
 
     # Payment
 
     def _pay(self, total: Decimal) -> tuple[dict[str, Decimal], list[Row]]:
-        tenders = {"store_credit": ZERO, "gift_certificate": ZERO}
+        """Return what store credit and gift certificates pay, and the transactions of everything."""
         transactions: list[Row] = []
-        left = total
-        for key, wanted in [
-            ("gift_certificate", self.options.get("gift_certificate", ZERO)),
-            ("store_credit", self.options.get("store_credit", ZERO)),
-        ]:
-            tenders[key] = min(wanted, left)
-            left -= tenders[key]
-            if tenders[key]:
-                extra: Row = {"store_credit": {"remaining_balance": 12.5}}
-                if key == "gift_certificate":
-                    balances: Row = {"original_balance": number(wanted), "starting_balance": number(wanted)}
-                    extra = {"gift_certificate": {"code": "GC-EXAMPLE-1", **balances, "remaining_balance": 0, "status": "active"}}
-                transactions.append(self._transaction(transactions, "purchase", key, tenders[key], key.replace("_", ""), extra))
+        certificate = min(self.options.get("gift_certificate", ZERO), total)
+        if certificate:
+            balances: Row = {"original_balance": number(certificate), "starting_balance": number(certificate), "remaining_balance": 0}
+            self._transact(transactions, "purchase", "gift_certificate", certificate)["gift_certificate"] = {
+                "code": "EXAMPLE-GIFT-1",
+                **balances,
+                "status": "active",
+            }
+        credit = min(self.options.get("store_credit", ZERO), total - certificate)
+        if credit:
+            self._transact(transactions, "purchase", "store_credit", credit)["store_credit"] = {"remaining_balance": 12.5}
         payment = self.options.get("payment", CARD)
+        left = total - certificate - credit
         if left and payment.state != "offline":
-            method = "electronic_wallet" if payment.gateway.startswith("paypal") else "credit_card"
-            card: Row = (
-                {"credit_card": {"card_type": "visa", "card_iin": "411111", "card_last4": "1111"}} if method == "credit_card" else {}
-            )
             event = "purchase" if payment.state in {"paid", "declined"} else "authorization"
-            first = self._transaction(transactions, event, method, left, payment.gateway, card)
-            if payment.state == "declined":
-                first["status"] = "error"
-            transactions.append(first)
+            first = self._transact(transactions, event, "gateway", left)
+            first["status"] = "error" if payment.state == "declined" else "ok"
             if payment.state == "captured":
-                second = self._transaction(transactions, "capture", method, left, payment.gateway, card)
-                transactions.append({**second, "reference_transaction_id": first["id"]})
-        return tenders, transactions
+                self._transact(transactions, "capture", "gateway", left)["reference_transaction_id"] = first["id"]
+        return {"gift_certificate": certificate, "store_credit": credit}, transactions
 
-    def _transaction(self, before: Sequence[Row], event: str, method: str, amount: Decimal, gateway: str, extra: Row) -> Row:
-        transaction_id = self.order_id * 10 + len(before)
-        return {
-            "id": transaction_id,
+    def _transact(self, transactions: list[Row], event: str, tender: str, amount: Decimal) -> Row:
+        gateway = self.options.get("payment", CARD).gateway if tender == "gateway" else tender.replace("_", "")
+        card = tender == "gateway" and not gateway.startswith("paypal")
+        method = tender if tender != "gateway" else "credit_card" if card else "electronic_wallet"
+        row: Row = {
+            "id": self.order_id * 10 + len(transactions),
             "order_id": str(self.order_id),
             "event": event,
             "method": method,
             "amount": number(amount),
             "currency": self.currency,
             "gateway": gateway,
-            "gateway_transaction_id": f"{gateway}-{transaction_id}",
+            "gateway_transaction_id": f"{gateway}-{self.order_id * 10 + len(transactions)}",
             "date_created": self.created.isoformat(),
             "test": False,
             "status": "ok",
             "fraud_review": False,
             "payment_method_id": f"{gateway}.{method}",
-            **extra,
         }
+        if card:
+            row["credit_card"] = {"card_type": "visa", "card_iin": "411111", "card_last4": "1111"}
+        transactions.append(row)
+        return row
 
     def _payment_fields(self, transactions: Sequence[Row]) -> Row:
         payment = self.options.get("payment", CARD)
         gateway = [row for row in transactions if row["method"] not in {"store_credit", "gift_certificate"}]
         if gateway:
-            status = {"paid": "captured", "captured": "captured", "authorized": "authorized", "declined": "declined"}[payment.state]
+            status = {"paid": "captured"}.get(payment.state, payment.state)
             reference = payment.reference or text(gateway[0], "gateway_transaction_id")
             return {"payment_method": payment.method, "payment_provider_id": reference, "payment_status": status}
         if transactions:
             name = "Gift Certificate" if transactions[0]["method"] == "gift_certificate" else "Store Credit"
             return {"payment_method": name, "payment_provider_id": None, "payment_status": ""}
-        offline = payment.state == "offline"
-        return {"payment_method": payment.method if offline else "", "payment_provider_id": payment.reference, "payment_status": ""}
+        method = payment.method if payment.state == "offline" else ""
+        return {"payment_method": method, "payment_provider_id": payment.reference, "payment_status": ""}
 
     # Rows
 
@@ -550,94 +571,50 @@ class _Building:
             "is_deleted": False,
         }
 
-    def _line_id(self, index: int) -> int:
-        return self.order_id * 100 + index
-
     def _address_id(self, index: int) -> int:
         return self.order_id * 10 + index
 
-    def _products(
-        self, units: Sequence[_Cost], totals: Sequence[_Cost], wrapping: Sequence[_Cost], applied: Sequence[list[Row]]
-    ) -> list[Row]:
-        return [
-            self._product(index, line, units[index], totals[index], wrapping[index], applied[index])
-            for index, line in enumerate(self.lines)
-        ]
+    def _charge(self, name: str, cost: _Cost) -> Row:
+        base = money(cost.inc if self.inclusive else cost.ex)
+        return {f"base_{name}": base, **cost.fields(name), f"{name}_tax_class_id": 2}
 
-    def _product(self, index: int, line: Line, unit: _Cost, total: _Cost, wrapping: _Cost, applied: list[Row]) -> Row:
-        shipped = line.type == "physical" and not line.pickup
-        taken = sum((amount_of(discount["amount"]) for discount in applied), ZERO)
+    def _product(self, row: _Priced) -> Row:
+        line = row.line
+        parent = None if line.component_of is None else self.order_id * 100 + line.component_of
         return {
-            "id": self._line_id(index),
+            "id": row.id,
             "order_id": self.order_id,
             "product_id": line.product_id,
             "variant_id": line.product_id + 500 if line.product_id else 0,
-            "order_pickup_method_id": self._address_id(9) if line.pickup else 0,
-            "order_address_id": self._address_id(line.consignment) if shipped else 0,
+            "order_pickup_method_id": self._address_id(_PICKUP) if line.pickup else 0,
+            "order_address_id": self._address_id(line.consignment) if _is_shipped(line) else 0,
             "name": line.name,
             "name_customer": line.name,
             "name_merchant": line.name,
             "sku": line.sku,
-            "upc": "",
             "type": line.type,
             "base_price": money(line.price),
-            **unit.fields("price"),
+            **row.unit.fields("price"),
             "base_total": money(line.price * line.quantity),
-            **total.fields("total"),
+            **row.total.fields("total"),
             "weight": "1.0000" if line.type == "physical" else "0.0000",
-            "width": "1.0000",
-            "height": "1.0000",
-            "depth": "1.0000",
             "quantity": line.quantity,
-            "base_cost_price": "0.0000",
-            "cost_price_inc_tax": "0.0000",
-            "cost_price_ex_tax": "0.0000",
-            "cost_price_tax": "0.0000",
-            "is_refunded": False,
-            "quantity_refunded": 0,
-            "refund_amount": "0.0000",
-            "return_id": 0,
             "wrapping_id": 1 if line.wrapping is not None else 0,
             "wrapping_name": "Gift wrap" if line.wrapping is not None else None,
             "base_wrapping_cost": money(line.wrapping or ZERO),
-            **wrapping.fields("wrapping_cost"),
+            **row.wrapping.fields("wrapping_cost"),
             "wrapping_message": line.wrapping_message,
-            "quantity_shipped": 0,
             "event_name": "Delivery date" if line.event_date else None,
             "event_date": line.event_date or None,
-            "fixed_shipping_cost": "0.0000",
-            "ebay_item_id": "",
-            "ebay_transaction_id": "",
             "option_set_id": 19 if line.options else None,
-            "parent_order_product_id": None if line.component_of is None else self._line_id(line.component_of),
+            "parent_order_product_id": parent,
             "is_bundled_product": line.component_of is not None,
-            "bin_picking_number": "",
-            "external_id": None,
-            "brand": "",
-            "applied_discounts": applied,
-            "product_options": [self._option(index, place, option) for place, option in enumerate(line.options)],
+            "applied_discounts": row.applied,
+            "product_options": [_option_row(row.id, place, *option) for place, option in enumerate(line.options)],
             "configurable_fields": [],
-            "gift_certificate_id": self._line_id(index) if line.type == "giftcertificate" else None,
-            "discounted_total_inc_tax": money(total.inc - taken),
-        }
-
-    def _option(self, index: int, place: int, option: tuple[str, str]) -> Row:
-        name, value = option
-        return {
-            "id": self._line_id(index) * 10 + place,
-            "option_id": 18 + place,
-            "order_product_id": self._line_id(index),
-            "product_option_id": 120 + place,
-            "display_name": name,
-            "display_name_customer": name,
-            "display_name_merchant": name,
-            "display_value": value,
-            "display_value_customer": value,
-            "display_value_merchant": value,
-            "value": str(69 + place),
-            "type": "Multiple choice",
-            "name": name,
-            "display_style": "Rectangle",
+            "gift_certificate_id": row.id if line.type == "giftcertificate" else None,
+            "discounted_total_inc_tax": money(row.total.inc - row.taken),
+            **_SAME_ON_EVERY_LINE,
         }
 
     def _address(self, index: int, consignment: Shipping, cost: _Cost, handling: _Cost) -> Row:
@@ -667,28 +644,6 @@ class _Building:
             "form_fields": [],
         }
 
-    def _pickup(self) -> Row:
-        return {
-            "id": self._address_id(9),
-            "pickup_method_id": 1,
-            "pickup_method_display_name": "Pick up in store",
-            "collection_instructions": "Bring your order number",
-            "collection_time_description": "9am - 6pm",
-            "location": {
-                "id": 1,
-                "name": "Main",
-                "code": "MAIN",
-                "address_line_1": "1 Example Street",
-                "address_line_2": "",
-                "city": "Austin",
-                "state": "Texas",
-                "postal_code": "78751",
-                "country_alpha2": "US",
-                "email": "main@example.com",
-                "phone": "555-0199",
-            },
-        }
-
     def _fee(self, index: int, fee: FeeLine, cost: _Cost) -> Row:
         return {
             "id": self.order_id * 10 + index,
@@ -701,24 +656,16 @@ class _Building:
             "tax_class_id": 0,
         }
 
-    def _taxes(
-        self,
-        totals: Sequence[_Cost],
-        taken_tax: Sequence[Decimal],
-        shipping: Sequence[_Cost],
-        handling: Sequence[_Cost],
-        wrapping: Sequence[_Cost],
-        fees: Sequence[_Cost],
-    ) -> list[Row]:
+    def _taxes(self, priced: Sequence[_Priced], shipping: Sequence[_Cost], handling: Sequence[_Cost], fees: Sequence[_Cost]) -> list[Row]:
         """Return one row for each taxed thing, as `?details=true` shows them."""
-        parts: list[tuple[str, int, int, Decimal]] = []
-        for index, line in enumerate(self.lines):
-            address = self._address_id(line.consignment) if line.type == "physical" and not line.pickup else 0
-            parts.append(("item", self._line_id(index), address, totals[index].tax - taken_tax[index]))
-            parts.append(("gift-wrapping", self._line_id(index), address, wrapping[index].tax))
-        for kind, costs in [("shipping", shipping), ("handling", handling)]:
-            parts += [(kind, 0, self._address_id(index), cost.tax) for index, cost in enumerate(costs)]
-        parts += [("item", 0, 0, cost.tax) for cost in fees]
+        parts: list[tuple[str, int | None, int, Decimal]] = []
+        for row in priced:
+            address = self._address_id(row.line.consignment) if _is_shipped(row.line) else 0
+            parts.append(("item", row.id, address, row.total.tax - row.taken_tax))
+            parts.append(("gift-wrapping", row.id, address, row.wrapping.tax))
+        parts += [("shipping", None, self._address_id(index), cost.tax) for index, cost in enumerate(shipping)]
+        parts += [("handling", None, self._address_id(index), cost.tax) for index, cost in enumerate(handling)]
+        parts += [("item", None, 0, cost.tax) for cost in fees]
         return [
             {
                 "id": self.order_id * 1000 + place,
@@ -734,55 +681,132 @@ class _Building:
                 "priority": 0,
                 "priority_amount": money(tax),
                 "line_amount": money(tax),
-                "order_product_id": line_id or None,
+                "order_product_id": line_id,
                 "line_item_type": kind,
             }
             for place, (kind, line_id, address, tax) in enumerate(parts)
             if tax
         ]
 
-    def _customer(self) -> Row | None:
-        buyer = self.buyer
-        if not buyer.customer_id:
-            return None
-        return {
-            "id": buyer.customer_id,
-            "email": buyer.email,
-            "first_name": buyer.first_name,
-            "last_name": buyer.last_name,
-            "company": buyer.company,
-            "phone": buyer.phone,
-            "notes": "",
-            "tax_exempt_category": "",
-            "customer_group_id": 0,
-            "registration_ip_address": "192.0.2.10",
-            "date_created": "2026-01-05T10:00:00Z",
-            "date_modified": "2026-01-05T10:00:00Z",
-            "accepts_product_review_abandoned_cart_emails": False,
-            "channel_ids": [1],
-            "addresses": [
-                {
-                    "id": buyer.customer_id * 10,
-                    "customer_id": buyer.customer_id,
-                    "first_name": buyer.first_name,
-                    "last_name": buyer.last_name,
-                    "company": buyer.company,
-                    "address1": buyer.street_1,
-                    "address2": buyer.street_2,
-                    "city": buyer.city,
-                    "state_or_province": buyer.state,
-                    "postal_code": buyer.zip,
-                    "country": buyer.country,
-                    "country_code": buyer.country_iso2,
-                    "phone": buyer.phone,
-                    "address_type": "residential",
-                }
-            ],
-        }
+
+_PICKUP = 9
+"""The place of the pickup among an order's address ids."""
+
+_SAME_ON_EVERY_LINE: Mapping[str, object] = {
+    "upc": "",
+    "width": "1.0000",
+    "height": "1.0000",
+    "depth": "1.0000",
+    "base_cost_price": "0.0000",
+    "cost_price_inc_tax": "0.0000",
+    "cost_price_ex_tax": "0.0000",
+    "cost_price_tax": "0.0000",
+    "is_refunded": False,
+    "quantity_refunded": 0,
+    "refund_amount": "0.0000",
+    "return_id": 0,
+    "quantity_shipped": 0,
+    "fixed_shipping_cost": "0.0000",
+    "ebay_item_id": "",
+    "ebay_transaction_id": "",
+    "bin_picking_number": "",
+    "external_id": None,
+    "brand": "",
+}
 
 
-def _charge(name: str, base: str, cost: _Cost, *, inclusive: bool) -> Row:
-    return {base: money(cost.inc if inclusive else cost.ex), **cost.fields(name), f"{name}_tax_class_id": 2}
+def _is_shipped(line: Line) -> bool:
+    return line.type == "physical" and not line.pickup
+
+
+def _applied_row(discount: Discount, index: int, amount: Decimal, code: str | None) -> Row:
+    identity, target, name = {
+        "coupon_amount": ("total-coupon", "order", discount.code),
+        "coupon_percent": (str(41 + index), "product", discount.code),
+        "automatic": (str(71 + index), "order", "Spring promotion"),
+        "manual": ("manual-discount", "order", "Manual Discount"),
+    }[discount.kind]
+    return {"id": identity, "amount": money(amount), "name": discount.name or name, "code": code, "target": target}
+
+
+def _option_row(line_id: int, place: int, name: str, value: str) -> Row:
+    return {
+        "id": line_id * 10 + place,
+        "option_id": 18 + place,
+        "order_product_id": line_id,
+        "product_option_id": 120 + place,
+        "display_name": name,
+        "display_name_customer": name,
+        "display_name_merchant": name,
+        "display_value": value,
+        "display_value_customer": value,
+        "display_value_merchant": value,
+        "value": str(69 + place),
+        "type": "Multiple choice",
+        "name": name,
+        "display_style": "Rectangle",
+    }
+
+
+def _pickup_row(pickup_id: int) -> Row:
+    return {
+        "id": pickup_id,
+        "pickup_method_id": 1,
+        "pickup_method_display_name": "Pick up in store",
+        "collection_instructions": "Bring your order number",
+        "collection_time_description": "9am - 6pm",
+        "location": {
+            "id": 1,
+            "name": "Main",
+            "code": "MAIN",
+            "address_line_1": "1 Example Street",
+            "address_line_2": "",
+            "city": "Austin",
+            "state": "Texas",
+            "postal_code": "78751",
+            "country_alpha2": "US",
+            "email": "main@example.com",
+            "phone": "555-0199",
+        },
+    }
+
+
+def _customer_row(person: Person) -> Row:
+    """Return a registered buyer as the customers API shows them."""
+    return {
+        "id": person.customer_id,
+        "email": person.email,
+        "first_name": person.first_name,
+        "last_name": person.last_name,
+        "company": person.company,
+        "phone": person.phone,
+        "notes": "",
+        "tax_exempt_category": "",
+        "customer_group_id": 0,
+        "registration_ip_address": "192.0.2.10",
+        "date_created": "2026-01-05T10:00:00Z",
+        "date_modified": "2026-01-05T10:00:00Z",
+        "accepts_product_review_abandoned_cart_emails": False,
+        "channel_ids": [1],
+        "addresses": [
+            {
+                "id": person.customer_id * 10,
+                "customer_id": person.customer_id,
+                "first_name": person.first_name,
+                "last_name": person.last_name,
+                "company": person.company,
+                "address1": person.street_1,
+                "address2": person.street_2,
+                "city": person.city,
+                "state_or_province": person.state,
+                "postal_code": person.zip,
+                "country": person.country,
+                "country_code": person.country_iso2,
+                "phone": person.phone,
+                "address_type": "residential",
+            }
+        ],
+    }
 
 
 def _address_fields(person: Person) -> Row:

@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-import copy
 from collections.abc import Mapping
-from typing import cast
 
 import attrs
 
-from avbc.testing.values import Row, as_row, as_rows, money, amount_of, number, text, whole
+from avbc.testing.values import Row, amount_of, as_list, as_row, as_rows, dumps, is_list, is_row, loads, money, number, text, whole
 
 EMBEDDED_LINES = 50
 """A consignment embeds this many lines and warns that there are more."""
@@ -95,15 +93,15 @@ class FakeOrder:
         Lists under `products`, `coupons`, `taxes`, `fees`, `transactions`, `refunds`, `shipping_addresses` and a `consignments`
         object are taken; links are dropped.
         """
-        header = copy.deepcopy(dict(order))
+        header = as_row(loads(dumps(dict(order))))
         parts: dict[str, list[Row]] = {}
         for key in ["products", "shipping_addresses", "coupons", "taxes", "fees", "transactions", "refunds"]:
             part = header.pop(key, None)
-            parts[key] = as_rows(part) if isinstance(part, list) else []
+            parts[key] = as_rows(part) if is_list(part) else []
         consignments = header.pop("consignments", None)
         shipping, pickups, lines = parts["shipping_addresses"], list[Row](), parts["products"]
-        if isinstance(consignments, dict) and "url" not in consignments:
-            split = _take_apart(as_row(cast("object", consignments)))
+        if is_row(consignments) and "url" not in consignments:
+            split = _take_apart(consignments)
             shipping, pickups = split[0] or shipping, split[1]
             lines = lines or split[2]
         return cls(
@@ -120,7 +118,23 @@ class FakeOrder:
 
     def copy(self) -> FakeOrder:
         """Return an order of its own, so that a store's changes do not reach the builder's."""
-        return copy.deepcopy(self)
+        lists = [self.products, self.shipping, self.pickups, self.coupons, self.taxes, self.fees, self.transactions, self.refunds]
+        header, customer, *copies = as_list(loads(dumps([self.header, self.customer, *lists])))
+        products, shipping, pickups, coupons, taxes, fees, transactions, refunds = [as_rows(part) for part in copies]
+        return FakeOrder(
+            header=as_row(header),
+            products=products,
+            shipping=shipping,
+            pickups=pickups,
+            coupons=coupons,
+            taxes=taxes,
+            fees=fees,
+            transactions=transactions,
+            refunds=refunds,
+            customer=None if customer is None else as_row(customer),
+            shape=self.shape,
+            importable=self.importable,
+        )
 
     def to_json(self, view: View = EMBEDDED, base: str = "https://api.bigcommerce.com/stores/abc123") -> Row:
         """Return the order as `GET /v2/orders` shows it, by default with everything embedded."""

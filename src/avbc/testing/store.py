@@ -18,7 +18,7 @@ from avbc.testing.quota import Quota
 from avbc.testing.resources import order_statuses, orders
 from avbc.testing.routes import ALL_SCOPES, Route, Routes
 from avbc.testing.state import State
-from avbc.testing.values import Row, as_row, from_unix, rfc2822, whole
+from avbc.testing.values import as_row, from_unix, rfc2822, whole
 
 if TYPE_CHECKING:
     import httpx
@@ -88,7 +88,7 @@ class FakeStore:
     def __init__(
         self,
         *,
-        access_token: str = "example-token",
+        access_token: str = "example-token",  # noqa: S107  # the fake store's own token, no secret
         store_hash: str = "abc123",
         scopes: Iterable[str] = ALL_SCOPES,
         quota: int = 1_000_000,
@@ -237,7 +237,7 @@ class FakeStore:
                 self.state.clock_offset = 3600.0 if kind == "clock" else 0.0
                 response = self._respond(request, route, ids, exists=exists)
                 if fault is not None:
-                    response = _spoil(response, fault, request)
+                    response = _spoil(response, fault)
             headers = self._headers(now, fault, response)
             delivery = _DELIVERIES.get(kind, "whole")
             lost = delivery in {"reset", "refused", "timeout"}
@@ -307,9 +307,8 @@ def _failure(fault: Fault, request: StoreRequest) -> StoreResponse:
     return error(status, {500: "Internal server error", 503: "Service unavailable", 504: "Gateway timeout"}[status])
 
 
-def _spoil(response: StoreResponse, fault: Fault, request: StoreRequest) -> StoreResponse:
+def _spoil(response: StoreResponse, fault: Fault) -> StoreResponse:
     """Return what a fault makes of the answer of a request that took effect."""
-    body: Row = {"error": "unexpected"}
     match fault.kind:
         case "504_after":
             return v3_error(504, "Gateway timeout")
@@ -318,7 +317,7 @@ def _spoil(response: StoreResponse, fault: Fault, request: StoreRequest) -> Stor
         case "cut_json":
             return attrs.evolve(response, body=response.body[: max(1, len(response.body) // 2)] or b"{")
         case "wrong_json":
-            return attrs.evolve(response, status=200, body=b'{"error":"unexpected"}' if body and request else b"")
+            return StoreResponse(200, b'{"error":"unexpected"}')
         case "html_200":
             return StoreResponse(200, _HTML, "text/html")
         case _:

@@ -3,39 +3,33 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
 from decimal import ROUND_HALF_UP, Decimal
 from email.utils import format_datetime, parsedate_to_datetime
-from typing import TypeAlias, cast
+from typing import TypeAlias, TypeGuard, cast
 
 Row: TypeAlias = "dict[str, object]"
 """One JSON object."""
 
-try:
-    import orjson
-except ImportError:  # the `fast` extra is not installed
-    orjson = None  # type: ignore[assignment]  # a missing module is None from here on
-
 _STEP = Decimal("0.0001")
 
 
-def dumps(value: object) -> bytes:
-    """Write JSON as UTF-8.
-
-    >>> dumps({"name": "Łódź"}).decode()
-    '{"name":"Łódź"}'
-    """
-    if orjson is not None:
-        return orjson.dumps(value)
+def _dumps(value: object) -> bytes:
     return json.dumps(value, ensure_ascii=False, separators=(",", ":")).encode()
 
 
-def loads(body: bytes) -> object:
-    """Read JSON; raises `ValueError` where it is none."""
-    if orjson is not None:
-        return cast("object", orjson.loads(body))
-    return cast("object", json.loads(body))
+dumps: Callable[[object], bytes] = _dumps
+"""Writes JSON as UTF-8."""
+loads: Callable[[bytes], object] = json.loads
+"""Reads JSON; raises `ValueError` where it is none."""
+
+try:
+    import orjson
+except ImportError:  # the `fast` extra is not installed
+    pass
+else:
+    dumps, loads = orjson.dumps, orjson.loads
 
 
 def as_row(value: object) -> Row:
@@ -48,6 +42,11 @@ def as_rows(value: object) -> list[Row]:
     return cast("list[Row]", value)
 
 
+def as_list(value: object) -> list[object]:
+    """Take a value that is known to be a JSON array as one."""
+    return cast("list[object]", value)
+
+
 def whole(value: object) -> int:
     """Read an integer that may be written as text.
 
@@ -55,6 +54,16 @@ def whole(value: object) -> int:
     (7, 7)
     """
     return int(str(value))
+
+
+def is_row(value: object) -> TypeGuard[Row]:
+    """Whether a value is a JSON object."""
+    return isinstance(value, dict)
+
+
+def is_list(value: object) -> TypeGuard[list[object]]:
+    """Whether a value is a JSON array."""
+    return isinstance(value, list)
 
 
 def text(row: Mapping[str, object], key: str) -> str:

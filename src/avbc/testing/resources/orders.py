@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Mapping
 from decimal import Decimal, InvalidOperation
+from typing import TypeVar
+
+import attrs
 
 from avbc.testing.http import Refusal, StoreRequest, StoreResponse, no_content, ok
 from avbc.testing.orders import FakeOrder, View
@@ -11,7 +14,9 @@ from avbc.testing.paging import page_and_limit
 from avbc.testing.resources.order_statuses import status_name
 from avbc.testing.routes import ORDERS, ORDERS_READ, Route
 from avbc.testing.state import State
-from avbc.testing.values import Row, amount_of, as_row, read_date, text, whole
+from avbc.testing.values import Row, amount_of, as_row, is_row, read_date, text, whole
+
+_Ordered = TypeVar("_Ordered", float, Decimal)
 
 _SORT_KEYS = ["id", "customer_id", "date_created", "date_modified", "status_id", "channel_id", "external_id"]
 _WRITABLE = {
@@ -43,9 +48,9 @@ def _list(state: State, request: StoreRequest, _ids: tuple[int, ...]) -> StoreRe
     params = request.params
     page, limit = page_and_limit(params)
     ids = list(state.order_ids(_integer(params, "status_id"), _integer(params, "min_id"), _integer(params, "max_id")))
-    wanted = _filters(params)
-    if wanted:
-        ids = [order_id for order_id in ids if all(keeps(state.orders[order_id]) for keeps in wanted)]
+    filters = _Filters.of(params)
+    if not filters.empty:
+        ids = [order_id for order_id in ids if filters.keep(state.orders[order_id])]
     _sort(state, ids, params.get("sort", "id:asc"))
     cut = ids[(page - 1) * limit : page * limit]
     if not cut:
@@ -72,15 +77,14 @@ def _put(state: State, request: StoreRequest, ids: tuple[int, ...]) -> StoreResp
     if order is None or order.header.get("is_deleted"):
         raise Refusal(404, "The requested resource was not found.")
     body = request.json()
-    if not isinstance(body, dict):
+    if not is_row(body):
         raise Refusal(400, "Input is invalid: an object is expected.")
-    changes = as_row(body)
-    if "external_merchant_id" in changes:
+    if "external_merchant_id" in body:
         raise Refusal(400, "The field 'external_merchant_id' cannot be written to.")
-    edits = sorted(_EDITS & changes.keys())
+    edits = sorted(_EDITS & body.keys())
     if edits:
         raise Refusal(400, f"The fake store does not recalculate an order: {', '.join(edits)}. Use FakeStore.edit_order.")
-    accepted: Row = {key: value for key, value in changes.items() if key in _WRITABLE}
+    accepted: Row = {key: value for key, value in body.items() if key in _WRITABLE}
     if "status_id" in accepted:
         name = status_name(state, accepted["status_id"])
         if name is None:
@@ -104,29 +108,45 @@ def _view(request: StoreRequest) -> View:
     return View.of(params.get("include", ""), params.get("consignment_structure", ""))
 
 
-def _filters(params: dict[str, str]) -> list[Callable[[FakeOrder], bool]]:
-    wanted: list[Callable[[FakeOrder], bool]] = []
-    for key in ["customer_id", "channel_id"]:
-        identity = _integer(params, key)
-        if identity is not None:
-            wanted.append(lambda order, key=key, identity=identity: whole(order.header.get(key) or 0) == identity)
-    for key in ["cart_id", "payment_method", "external_order_id"]:
-        if key in params:
-            wanted.append(lambda order, key=key: text(order.header, key) == params[key])
-    if "email" in params:
-        wanted.append(lambda order: _email(order) == params["email"].casefold())
-    for key, sign in [("min_total", 1), ("max_total", -1)]:
-        if key in params:
-            bound = _decimal(params, key)
-            wanted.append(lambda order, bound=bound, sign=sign: (amount_of(order.header["total_inc_tax"]) - bound) * sign >= 0)
-    for field in ["date_created", "date_modified"]:
-        for key, sign in [(f"min_{field}", 1), (f"max_{field}", -1)]:
-            if key in params:
-                edge = _moment(params, key)
-                wanted.append(
-                    lambda order, edge=edge, sign=sign, field=field: (_unix(order, field) - edge) * sign >= 0,
-                )
-    return wanted
+@attrs.frozen
+class _Filters:
+    """The filters of the list, beside status and ids, which the index answers."""
+
+    ids: Mapping[str, int]
+    texts: Mapping[str, str]
+    email: str | None
+    totals: tuple[Decimal | None, Decimal | None]
+    dates: Mapping[str, tuple[float | None, float | None]]
+
+    @classmethod
+    def of(cls, params: Mapping[str, str]) -> _Filters:
+        email = params.get("email")
+        fields = [field for field in ["date_created", "date_modified"] if f"min_{field}" in params or f"max_{field}" in params]
+        return cls(
+            ids={key: identity for key in ["customer_id", "channel_id"] if (identity := _integer(params, key)) is not None},
+            texts={key: params[key] for key in ["cart_id", "payment_method", "external_order_id"] if key in params},
+            email=None if email is None else email.casefold(),
+            totals=(_decimal(params, "min_total"), _decimal(params, "max_total")),
+            dates={field: (_moment(params, f"min_{field}"), _moment(params, f"max_{field}")) for field in fields},
+        )
+
+    @property
+    def empty(self) -> bool:
+        return not self.ids and not self.texts and self.email is None and self.totals == (None, None) and not self.dates
+
+    def keep(self, order: FakeOrder) -> bool:
+        header = order.header
+        return (
+            all(whole(header.get(key) or 0) == identity for key, identity in self.ids.items())
+            and all(text(header, key) == wanted for key, wanted in self.texts.items())
+            and (self.email is None or _email(order) == self.email)
+            and (self.totals == (None, None) or _within(amount_of(header["total_inc_tax"]), *self.totals))
+            and all(_within(_unix(order, field), *edges) for field, edges in self.dates.items())
+        )
+
+
+def _within(value: _Ordered, least: _Ordered | None, most: _Ordered | None) -> bool:
+    return (least is None or value >= least) and (most is None or value <= most)
 
 
 def _sort(state: State, ids: list[int], sort: str) -> None:
@@ -152,7 +172,7 @@ def _unix(order: FakeOrder, field: str) -> float:
     return read_date(text(order.header, field)).timestamp()
 
 
-def _integer(params: dict[str, str], key: str) -> int | None:
+def _integer(params: Mapping[str, str], key: str) -> int | None:
     raw = params.get(key)
     if raw is None:
         return None
@@ -161,14 +181,18 @@ def _integer(params: dict[str, str], key: str) -> int | None:
     return int(raw)
 
 
-def _decimal(params: dict[str, str], key: str) -> Decimal:
+def _decimal(params: Mapping[str, str], key: str) -> Decimal | None:
+    if key not in params:
+        return None
     try:
         return Decimal(params[key])
     except InvalidOperation as error:
         raise Refusal(400, f"The field '{key}' is invalid.") from error
 
 
-def _moment(params: dict[str, str], key: str) -> float:
+def _moment(params: Mapping[str, str], key: str) -> float | None:
+    if key not in params:
+        return None
     try:
         return read_date(params[key]).timestamp()
     except ValueError as error:
