@@ -8,8 +8,6 @@ from typing import Annotated, TypeAlias, TypeVar
 
 import attrs
 
-from avbc.bigcommerce.call import Json
-
 T = TypeVar("T")
 
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
@@ -33,11 +31,11 @@ class Model:
     and change them by `attrs.evolve`.
     """
 
-    raw: Mapping[str, Json] = attrs.field(factory=dict[str, Json], eq=False, repr=False)
+    raw: Mapping[str, object] = attrs.field(factory=dict[str, object], eq=False, repr=False)
     """The row as BigCommerce sent it."""
 
     @property
-    def extra(self) -> dict[str, Json]:
+    def extra(self) -> dict[str, object]:
         """The keys of the row that the model does not declare, with their values: a new field of BigCommerce is never lost.
 
         >>> from avbc.bigcommerce.models import OrderStatus
