@@ -386,48 +386,52 @@ def _fast_rows(kind: Any, converter: Converter) -> Hook:
 
 
 def _fast_model(model: type[Model], converter: Converter) -> Hook:
-    """Generate a function of one line per field, which takes a value of the usual JSON type as it is and leaves others to `_Field.read`.
+    """Generate a function of one line per field.
 
     It fills the slots directly: calling `__init__` with as many arguments costs a third more.
     """
     names: dict[str, Any] = {"new": model.__new__, "model": model, "amounts": _AMOUNTS, "BadValue": BadValue, "moment": moment}
     lines = [
-        "def read(row, _):",
+        "def read_row(row, _):",
         "  if row.__class__ is not dict: raise BadValue(row, '')",
         "  get = row.get",
         "  it = new(model)",
         "  it.raw = row",
     ]
     for number, field in enumerate(_fields(model, converter)):
-        read, hook, kind = f"read_{number}", f"hook_{number}", f"kind_{number}"
-        names |= {read: field.read, hook: field.hook, kind: field.kind}
-        value = _usual(field, read)
-        lines += [f"  value = get({field.key!r})", f"  it.{field.name} = {value}"]
+        names |= {
+            f"read_{number}": field.read,
+            f"hook_{number}": field.hook,
+            f"kind_{number}": field.kind,
+            f"default_{number}": field.default(),
+        }
+        lines += [f"  value = get({field.key!r})", f"  it.{field.name} = {_expression(field, number)}"]
     lines.append("  return it")
     exec(compile("\n".join(lines), f"<avbc reads {model.__name__}>", "exec"), names)  # noqa: S102 - built from our own classes only
-    return cast("Hook", names["read"])
+    return cast("Hook", names["read_row"])
 
 
-def _usual(field: _Field, read: str) -> str:
-    """The expression that reads `value` in its usual form."""
-    other = f"{read}(value)"
+def _expression(field: _Field, number: int) -> str:
+    """The expression that reads `value`: the usual JSON type is taken as it is, absence gives the default, `_Field.read` does the rest."""
+    hook = f"hook_{number}(value, kind_{number})"
     if field.judges_absence:
-        return other
+        return hook
+    rest = f"read_{number}(value)"
+    if not field.required and not isinstance(field.default(), Model):  # A model is mutable, so each row gets its own.
+        rest = f"default_{number} if value is None or value == '' else {rest}"
     if field.kind is Decimal:
-        return "amounts[value]" if field.required else f"amounts[value] if value else {other}"
-    if field.kind is datetime and field.required:
-        return "moment(value)"
+        return f"amounts[value] if value.__class__ is str and value else {rest}"
+    if field.kind is datetime:
+        return f"moment(value) if value.__class__ is str and value else {rest}"
     if field.kind is str:
-        # An empty text is absent: it stays only where the default is the empty text.
-        empty_is_default = not field.required and field.default() == ""
-        return f"value if value.__class__ is str {'' if empty_is_default else 'and value'} else {other}"
+        return f"value if value.__class__ is str and value else {rest}"
     if field.kind is int:
-        return f"value if value.__class__ is int and -{_LARGEST_WHOLE} < value < {_LARGEST_WHOLE} else {other}"
+        return f"value if value.__class__ is int and -{_LARGEST_WHOLE} < value < {_LARGEST_WHOLE} else {rest}"
     if field.kind is bool:
-        return f"value if value.__class__ is bool else {other}"
+        return f"value if value.__class__ is bool else {rest}"
     if field.many:
-        return f"() if value.__class__ is list and not value else {other}"
-    return other
+        return f"() if value == [] else {hook} if value.__class__ is list and 'resource' not in value[0] else {rest}"
+    return f"{hook} if value.__class__ is dict and value else {rest}"
 
 
 def _converter(model_hook: Callable[[type[Model], Converter], Hook], rows_hook: Callable[[Any, Converter], Hook]) -> Converter:
