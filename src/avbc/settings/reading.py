@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import difflib
+import functools
 import os
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from datetime import date, datetime, time
 from pathlib import Path
 from typing import Literal, TypeAlias, TypeVar, cast, get_args, get_origin, get_type_hints
@@ -63,12 +64,12 @@ def read_screens(data: Mapping[str, object], *, source: str, lines: Mapping[str,
     """
     reading = _Reading(folder)
     screens = reading.screens(data)
-    for breach in breaches(*screens):
-        # What only follows from a fault reported already is not another one.
-        if not any(key == doubt or key.startswith((f"{doubt}.", f"{doubt}[")) for key in breach.keys for doubt in reading.doubtful):
-            reading.faults.append(Fault(breach.keys[0], breach.message))
-    if reading.faults:
-        placed = [attrs.evolve(fault, line=_line(fault.key, lines)) for fault in reading.faults]
+    doubtful = reading.doubtful()
+    # What only follows from a fault found in reading is not another one.
+    broken = [breach for breach in breaches(*screens) if all(doubtful.isdisjoint(_with_parents(key)) for key in breach.keys)]
+    faults = [*reading.faults, *(Fault(breach.keys[0], breach.message) for breach in broken)]
+    if faults:
+        placed = [attrs.evolve(fault, line=_line(fault.key, lines)) for fault in faults]
         raise SettingsError(source, sorted(placed, key=lambda fault: (fault.line is None, fault.line or 0)))
     return screens
 
@@ -79,15 +80,21 @@ class _Reading:
     def __init__(self, folder: Path) -> None:
         self.folder = folder
         self.faults: list[Fault] = []
-        self.doubtful: set[str] = set()
+        self._known: set[str] = set()
+        self._misspelt: set[str] = set()
 
     def fault(self, key: str, message: str) -> None:
         self.faults.append(Fault(key, message))
-        self.doubtful.add(key)
+
+    def doubtful(self) -> set[str]:
+        """The keys that have no value for a reason reported already."""
+        return {fault.key for fault in self.faults} | (self._misspelt - self._known)
 
     def screens(self, data: Mapping[str, object]) -> Screens:
         for key in data:
-            if key not in _SCREENS:
+            if key in _SCREENS:
+                self._known.add(key)
+            else:
                 self.unknown(str(key), _SCREENS, "")
         store = self.values(StoreSetup, data.get("store", {}), "store")
         self.credentials(store)
@@ -104,12 +111,14 @@ class _Reading:
         if not isinstance(table, Mapping):
             self.fault(path, f"must be a table, not {_called(table)}")
             return values
-        hints = get_type_hints(screen)
+        hints = _annotations(screen)
         for name, given in cast("Mapping[object, object]", table).items():
             key = str(name)
             if key not in hints:
                 self.unknown(key, hints, path)
-            elif (value := self.value(hints[key], given, join_key(path, key))) is not None:
+                continue
+            self._known.add(join_key(path, key))
+            if (value := self.value(hints[key], given, join_key(path, key))) is not None:
                 values[key] = value
         return values
 
@@ -151,7 +160,7 @@ class _Reading:
                 decided.add(name)
                 if name == "access_token" and (message := token_fault(text)):
                     self.fault(variable, message)
-                    self.doubtful.add("store.access_token")
+                    store[name] = None
         path = store.get("credentials_file")
         if not isinstance(path, Path):
             return
@@ -182,7 +191,12 @@ class _Reading:
         else:
             meant, advice = place, f"there are {', '.join(known)}"
         self.fault(place, f"is not a known key: {advice}")
-        self.doubtful.add(meant)
+        self._misspelt.add(meant)
+
+
+@functools.cache
+def _annotations(screen: type[attrs.AttrsInstance]) -> dict[str, object]:
+    return get_type_hints(screen)
 
 
 def _build(screen: Callable[..., T], values: Mapping[str, object]) -> T:
@@ -208,8 +222,13 @@ def _comparable(value: object) -> object:
     return re.sub(r"(/v[23])?/?$", "", value) if isinstance(value, str) else value
 
 
+def _with_parents(key: str) -> Iterator[str]:
+    """A key's path, then its table's, and so on outwards."""
+    while key:
+        yield key
+        key = re.sub(r'(^|\.)("(?:\\.|[^"\\])*"|[^."\[\]]+)$|\[\d+\]$', "", key)
+
+
 def _line(key: str, lines: Mapping[str, int]) -> int | None:
     """The line of a key, or else of the table that lacks it."""
-    while key and key not in lines:
-        key = re.sub(r'(^|\.)("(?:\\.|[^"\\])*"|[^."\[\]]+)$|\[\d+\]$', "", key)
-    return lines.get(key)
+    return next((lines[place] for place in _with_parents(key) if place in lines), None)

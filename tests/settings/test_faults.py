@@ -1,0 +1,443 @@
+"""Each fault of a settings file, by key and line; and all of them at once."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import attrs
+import pytest
+
+from avbc.errors import FaultyInputError, FinalError
+from avbc.settings import Settings, SettingsError, StatusMapping
+
+Faults = Callable[[str], list[str]]
+
+ROW = '[[order_status.mapping]]\nacctvantage = "Shipped/Invoice"\nbigcommerce = "Shipped"\n'
+SHIPPED = 'bigcommerce = "Shipped"\n'
+
+
+def more(*rows: str) -> str:
+    return SHIPPED + "".join(f"[[order_status.mapping]]\n{row}\n" for row in rows)
+
+
+# Each: what in the complete file is replaced by what, and the one fault of the result: its place, and what its message says.
+CASES = {
+    "code of four": (
+        '"WEB"',
+        '"WEB1"',
+        "line 7, order_status.import_source_code",
+        "must be exactly 3 ASCII letters or digits (manual 2.1.1)",
+    ),
+    "code with a dash": (
+        '"WEB"',
+        '"W-B"',
+        "line 7, order_status.import_source_code",
+        "must be exactly 3 ASCII letters or digits (manual 2.1.1)",
+    ),
+    "code not ASCII": (
+        '"WEB"',
+        '"WÉB"',
+        "line 7, order_status.import_source_code",
+        "must be exactly 3 ASCII letters or digits (manual 2.1.1)",
+    ),
+    "code of other digits": (
+        '"WEB"',
+        '"١٢٣"',
+        "line 7, order_status.import_source_code",
+        "must be exactly 3 ASCII letters or digits (manual 2.1.1)",
+    ),
+    "code blank": (
+        '"WEB"',
+        '"  "',
+        "line 7, order_status.import_source_code",
+        "is required: three letters or digits of your choice (manual 2.1.1)",
+    ),
+    "code a number": ('"WEB"', "123", "line 7, order_status.import_source_code", "must be text, not a whole number: put it in quotes"),
+    "both directions by name": (
+        '"push"',
+        '"both"',
+        "line 12, order_status.updates",
+        'must be "push", "pull" or "off": statuses go one way only, never both',
+    ),
+    "both directions as a list": (
+        '"push"',
+        '["push", "pull"]',
+        "line 12, order_status.updates",
+        'must be "push", "pull" or "off": statuses go one way only, never both',
+    ),
+    "updates ticked": (
+        '"push"',
+        "true",
+        "line 12, order_status.updates",
+        'must be "push", "pull" or "off": statuses go one way only, never both',
+    ),
+    "push without rows": (
+        ROW,
+        "",
+        "line 12, order_status.updates",
+        'is "push", but there is no [[order_status.mapping]] row (manual 2.1.7)',
+    ),
+    "pull without rows": (
+        f'"push"\n{ROW}',
+        '"pull"\n',
+        "line 12, order_status.updates",
+        'is "pull", but there is no [[order_status.mapping]] row (manual 2.1.7)',
+    ),
+    "no time between looks": (
+        "= 5",
+        "= 0",
+        "line 8, order_status.check_interval_minutes",
+        "must be at least 1 minute; 1 to 5 suit most stores (manual 2.1.2)",
+    ),
+    "half a minute": ("= 5", "= 0.5", "line 8, order_status.check_interval_minutes", "must be a whole number, not a fraction"),
+    "endless": ("= 5", "= inf", "line 8, order_status.check_interval_minutes", "must be a whole number, not a fraction"),
+    "ticked interval": ("= 5", "= true", "line 8, order_status.check_interval_minutes", "must be a whole number, not true or false"),
+    "interval as text": ("= 5", '= "5"', "line 8, order_status.check_interval_minutes", "must be a whole number, not text"),
+    "interval of years": (
+        "= 5",
+        "= 100000000000000000000",
+        "line 8, order_status.check_interval_minutes",
+        "must be at most 10080 minutes, which is a week",
+    ),
+    "unknown key": ("tax_area", "tax_aera", "line 18, gl.tax_aera", "is not a known key: did you mean tax_area?"),
+    "unknown key in another case": ("tax_area", "Tax_Area", "line 18, gl.Tax_Area", "is not a known key: did you mean tax_area?"),
+    "unknown key of another screen": (
+        "[gl]\n",
+        "[gl]\nsync_inventory_levels = true\n",
+        "line 18, gl.sync_inventory_levels",
+        "is not a known key: it belongs in [shipping]",
+    ),
+    "unknown key on top": ("[store]", "enabled = true\n[store]", "line 1, enabled", "is not a known key: it belongs in [store]"),
+    "unknown key like none": (
+        "[shipping]",
+        "[shipping]\n'1 \"x' = 1",
+        'line 24, shipping."1 \\"x"',
+        "is not a known key: there are warehouse, sync_product_details,",
+    ),
+    "unknown key in a row": (
+        "receipt_type",
+        "reciept_type",
+        "line 21, gl.payment_methods[0].reciept_type",
+        "is not a known key: did you mean receipt_type?",
+    ),
+    "unknown section": ("[shipping]", "[shiping]", "line 23, shiping", "is not a known key: did you mean shipping?"),
+    "auto-create without a class": (
+        "[shipping]",
+        "[shipping]\nauto_create_missing_shipping_methods = true",
+        "line 24, shipping.auto_create_missing_shipping_methods",
+        "needs default_shipment_product_class, which the Ship Vias so created are",
+    ),
+    "auto-create with a blank class": (
+        "[shipping]",
+        "[shipping]\nauto_create_missing_shipping_methods = true\ndefault_shipment_product_class = ' '",
+        "line 24, shipping.auto_create_missing_shipping_methods",
+        "needs default_shipment_product_class, which the Ship Vias so created are",
+    ),
+    "plain http": (
+        "https://",
+        "http://",
+        "line 3, store.api_url",
+        "must start with https://: plain http would send the token readable (only a",
+    ),
+    "a password in the URL": (
+        "https://",
+        "https://user:example-password@",
+        "line 3, store.api_url",
+        "must hold no user, password, query or fragment: it must look like",
+    ),
+    "the storefront's URL": (
+        "/stores/abc123/v3/",
+        "/",
+        "line 3, store.api_url",
+        "must look like https://api.bigcommerce.com/stores/{store hash}/v3/",
+    ),
+    "no URL": (
+        'api_url = "https://api.bigcommerce.com/stores/abc123/v3/"\n',
+        "",
+        "line 1, store.api_url",
+        "is required, here or by a credentials_file (manual 1.3)",
+    ),
+    "a token of two words": (
+        '"example-token"',
+        '"example token"',
+        "line 4, store.access_token",
+        "must be one word of printable ASCII characters: copy it again from the API",
+    ),
+    "a box as text": ("[store]", '[store]\nenabled = "true"', "line 2, store.enabled", "must be true or false, not text"),
+    "a box as a number": ("[store]", "[store]\nenabled = 1", "line 2, store.enabled", "must be true or false, not a whole number"),
+    "no screen": (
+        '[gl]\ntax_area = "BigCommerce"\n[[gl.payment_methods]]\nbigcommerce = "Credit Card"\nreceipt_type = "Visa/MC"\n',
+        "",
+        "gl.tax_area",
+        "is required: the Tax Area of the store's sales tax (manual 2.2.2)",
+    ),
+    "no tax area": (
+        'tax_area = "BigCommerce"\n',
+        "",
+        "line 17, gl.tax_area",
+        "is required: the Tax Area of the store's sales tax (manual 2.2.2)",
+    ),
+    "no warehouse": (
+        '"Main"',
+        '""',
+        "line 24, shipping.warehouse",
+        "is required: the AcctVantage Warehouse that fulfils the store's orders",
+    ),
+    "no new status": (
+        'new_order_status = "Awaiting Fulfillment"\n',
+        "",
+        "line 6, order_status.new_order_status",
+        "is required: a BigCommerce order status by name, custom label or id",
+    ),
+    "a ticked status": (
+        '"Awaiting Fulfillment"',
+        "true",
+        "line 9, order_status.new_order_status",
+        "must be the name or the id of a status, not true or false",
+    ),
+    "a negative status": (
+        '"Awaiting Fulfillment"',
+        "-1",
+        "line 9, order_status.new_order_status",
+        "must be the id of a BigCommerce order status, which is never negative",
+    ),
+    "downloaded is new": (
+        '"Awaiting Shipment"',
+        '"awaiting  fulfillment"',
+        "line 10, order_status.downloaded_order_status",
+        "must differ from order_status.new_order_status: an imported order would",
+    ),
+    "error is new": (
+        '"Manual Verification Required"',
+        '"Awaiting Fulfillment"',
+        "line 11, order_status.import_error_status",
+        "must differ from order_status.new_order_status: a refused order would be",
+    ),
+    "error is downloaded": (
+        '"Manual Verification Required"',
+        '"Awaiting Shipment"',
+        "line 11, order_status.import_error_status",
+        "must differ from order_status.downloaded_order_status: a refused order",
+    ),
+    "a row twice": (
+        'bigcommerce = "Shipped"\n',
+        'bigcommerce = "Shipped"\n[[order_status.mapping]]\nacctvantage = "shipped/invoice"\nbigcommerce = "SHIPPED"\n',
+        "line 16, order_status.mapping[1]",
+        "repeats order_status.mapping[0]",
+    ),
+    "a row twice, unused": (
+        f'"push"\n{ROW}',
+        f'"off"\n{ROW}{ROW}',
+        "line 16, order_status.mapping[1]",
+        "repeats order_status.mapping[0]",
+    ),
+    "pushed to two": (
+        'bigcommerce = "Shipped"\n',
+        'bigcommerce = "Shipped"\n[[order_status.mapping]]\nacctvantage = "Shipped/Invoice"\nbigcommerce = 10\n',
+        "line 17, order_status.mapping[1].acctvantage",
+        "is mapped by order_status.mapping[0] already: a push reads left to right",
+    ),
+    "pulled from two": (
+        f'"push"\n{ROW}',
+        f'"pull"\n{ROW}[[order_status.mapping]]\nacctvantage = "Picked"\nbigcommerce = "shipped"\n',
+        "line 18, order_status.mapping[1].bigcommerce",
+        "is mapped by order_status.mapping[0] already: a pull reads right to left",
+    ),
+    "pushed to New": (
+        'bigcommerce = "Shipped"\n',
+        'bigcommerce = "Shipped"\n[[order_status.mapping]]\nacctvantage = "Open"\nbigcommerce = "Awaiting Fulfillment"\n',
+        "line 18, order_status.mapping[1].bigcommerce",
+        "must not be the new_order_status: a pushed order would be imported again",
+    ),
+    "half a row": (
+        'bigcommerce = "Shipped"\n',
+        "",
+        "line 13, order_status.mapping[0].bigcommerce",
+        "is required: a BigCommerce order status by name, custom label or id",
+    ),
+    "the other half": (
+        'acctvantage = "Shipped/Invoice"\n',
+        "",
+        "line 13, order_status.mapping[0].acctvantage",
+        "is required: an AcctVantage order status (manual 2.1.7)",
+    ),
+    "a list of no rows": (
+        'tax_area = "BigCommerce"\n[[gl.payment_methods]]\nbigcommerce = "Credit Card"\nreceipt_type = "Visa/MC"\n',
+        'tax_area = "BigCommerce"\npayment_methods = ["Visa"]\n',
+        "line 19, gl.payment_methods[0]",
+        "must be a table, not text",
+    ),
+    "no list": (
+        "[[gl.payment_methods]]",
+        "[gl.payment_methods]",
+        "line 19, gl.payment_methods",
+        "must be a list of rows, each under [[gl.payment_methods]], not a table",
+    ),
+    "a method twice": (
+        'receipt_type = "Visa/MC"\n',
+        'receipt_type = "Visa/MC"\n[[gl.payment_methods]]\nbigcommerce = "creditcard"\nreceipt_type = "Check"\n',
+        "line 23, gl.payment_methods[1].bigcommerce",
+        "repeats gl.payment_methods[0]: case and spaces make no difference",
+    ),
+    "a method without a type": (
+        'receipt_type = "Visa/MC"\n',
+        "",
+        "line 19, gl.payment_methods[0].receipt_type",
+        "is required: an AcctVantage Receipt Type or Purchase Order (manual 2.2.3)",
+    ),
+    "a type without a method": (
+        '"Credit Card"',
+        "''",
+        "line 20, gl.payment_methods[0].bigcommerce",
+        "is required: a payment method of the store (manual 2.2.3)",
+    ),
+    "since a local time": (
+        "updates",
+        "import_orders_created_since = 2026-01-01T00:00:00\nupdates",
+        "line 12, order_status.import_orders_created_since",
+        "must be a date, or a date and time with an offset such as Z",
+    ),
+    "since out of range": (
+        "updates",
+        "import_orders_created_since = 0001-01-01T00:00:00+05:00\nupdates",
+        "line 12, order_status.import_orders_created_since",
+        "must be a date, or a date and time with an offset such as Z",
+    ),
+    "since a time of day": (
+        "updates",
+        "import_orders_created_since = 07:30:00\nupdates",
+        "line 12, order_status.import_orders_created_since",
+        "must be a date, or a date and time, not a date or time",
+    ),
+    "posted at once": (
+        "updates",
+        'new_sales_order_status = "posted"\nupdates',
+        "line 12, order_status.new_sales_order_status",
+        "must not be Posted: an order is posted in AcctVantage only (manual 2.1.6)",
+    ),
+    "no status at all": (
+        "updates",
+        'new_sales_order_status = ""\nupdates',
+        "line 12, order_status.new_sales_order_status",
+        'must name an AcctVantage order status, such as "Open"',
+    ),
+    "edited orders": (
+        "updates",
+        'edited_orders = "replace"\nupdates',
+        "line 12, order_status.edited_orders",
+        'must be "update" or "refuse"',
+    ),
+}
+
+
+@pytest.mark.parametrize("case", CASES.values(), ids=CASES.keys())
+def test_one_fault(text: str, faults: Faults, case: tuple[str, str, str, str]) -> None:
+    old, new, place, message = case
+    assert old in text
+    (fault,) = faults(text.replace(old, new, 1))
+    assert fault.startswith(f"{place}: {message}")
+
+
+def test_a_faultless_file_has_none(text: str, faults: Faults) -> None:
+    assert faults(text) == []
+
+
+def test_every_fault_at_once_in_the_order_of_lines(text: str, faults: Faults) -> None:
+    faulty = (
+        text.replace('"WEB"', '"WEBSHOP"')
+        .replace("= 5", "= 0")
+        .replace('"push"', '"both"')
+        .replace("tax_area", "taxarea")
+        .replace("https", "http")
+        .replace('warehouse = "Main"', "auto_create_missing_shipping_methods = true")
+        .replace("receipt_type", "bigcommerce_type")
+    )
+    places = [fault.partition(": ")[0] for fault in faults(faulty)]
+    assert places == [
+        "line 3, store.api_url",
+        "line 7, order_status.import_source_code",
+        "line 8, order_status.check_interval_minutes",
+        "line 12, order_status.updates",
+        "line 18, gl.taxarea",
+        "line 19, gl.payment_methods[0].receipt_type",
+        "line 21, gl.payment_methods[0].bigcommerce_type",
+        "line 23, shipping.warehouse",
+        "line 24, shipping.auto_create_missing_shipping_methods",
+    ]
+
+
+def test_the_error_names_the_file_and_counts(text: str, load: Callable[[str], Settings]) -> None:
+    with pytest.raises(SettingsError, match=r"avbc\.toml has 2 faults:\n  line 7, .*\n  line 8, ") as raised:
+        load(text.replace('"WEB"', '"W"').replace("= 5", "= 0"))
+    assert isinstance(raised.value, FaultyInputError)
+    assert isinstance(raised.value, FinalError)
+
+
+def test_a_key_given_wrong_is_faulty_though_another_is_misspelt_like_it(text: str, faults: Faults) -> None:
+    faulty = text.replace('updates = "push"', 'updates = "both"\nupdate = "push"')
+    assert [fault.partition(": ")[0] for fault in faults(faulty)] == ["line 12, order_status.updates", "line 13, order_status.update"]
+
+
+@pytest.mark.parametrize(
+    ("rows", "direction"),
+    [
+        ([("Picked", "Awaiting Shipment"), ("Packed", "Awaiting Shipment")], "push"),
+        ([("Picked", "Awaiting Shipment"), ("Picked", "Partially Shipped")], "pull"),
+        ([("Shipped/Invoice", "Completed"), ("Posted", "Completed")], "pull"),
+        ([("from", "to"), ("to", "from")], "push"),
+        ([("Open", "Awaiting Fulfillment")], "pull"),
+        ([("Picked", "Shipped"), ("Picked", "Completed"), ("Packed", "Shipped")], "off"),
+    ],
+    ids=["many to one pushed", "many to one pulled", "the manual's exception", "words", "New pulled", "unused"],
+)
+def test_rows_that_are_clear_in_their_direction(
+    text: str, load: Callable[[str], Settings], rows: list[tuple[str, str]], direction: str
+) -> None:
+    table = "".join(f'[[order_status.mapping]]\nacctvantage = "{ours}"\nbigcommerce = "{theirs}"\n' for ours, theirs in rows)
+    settings = load(text.replace(f'"push"\n{ROW}', f'"{direction}"\n{table}'))
+    assert settings.order_status.mapping == tuple(StatusMapping(acctvantage=ours, bigcommerce=theirs) for ours, theirs in rows)
+
+
+def test_rules_hold_for_classes_too(text: str, load: Callable[[str], Settings]) -> None:
+    settings = load(text)
+    with pytest.raises(SettingsError) as raised:
+        attrs.evolve(
+            settings,
+            order_status=attrs.evolve(settings.order_status, import_source_code="LONG", mapping=[]),
+            shipping=attrs.evolve(settings.shipping, warehouse=" "),
+        )
+    assert [fault.key for fault in raised.value.faults] == [
+        "order_status.import_source_code",
+        "order_status.updates",
+        "shipping.warehouse",
+    ]
+
+
+def test_text_that_no_file_can_hold(text: str, load: Callable[[str], Settings]) -> None:
+    settings = load(text)
+    rows = [attrs.evolve(settings.gl.payment_methods[0], receipt_type="\ud800")]
+    with pytest.raises(SettingsError, match=r"gl\.payment_methods\[0\]\.receipt_type: holds a character that cannot be written"):
+        attrs.evolve(settings, gl=attrs.evolve(settings.gl, payment_methods=rows))
+
+
+@pytest.mark.parametrize(
+    ("data", "fault"),
+    [
+        (b"[store", r"file: is not TOML: .* \(at .*\)"),
+        (b"[store]\nx = '\xff'", "file: cannot be read: it is not a text file in UTF-8"),
+        (b"x = " + b"[" * 100_000, "file: is not TOML: it is nested too deeply"),
+        (b"x = " + b"1" * 5_000, "file: is not TOML: "),
+    ],
+    ids=["syntax", "encoding", "depth", "digits"],
+)
+def test_what_is_no_toml(tmp_path, data: bytes, fault: str) -> None:
+    path = tmp_path / "avbc.toml"
+    path.write_bytes(data)
+    with pytest.raises(SettingsError, match=fault) as raised:
+        Settings.load(path)
+    assert raised.value.__context__ is None
+
+
+def test_a_file_that_is_not_there(tmp_path) -> None:
+    with pytest.raises(SettingsError, match=r"none\.toml has 1 fault:\n  file: cannot be read: No such file or directory"):
+        Settings.load(tmp_path / "none.toml")

@@ -1,0 +1,227 @@
+"""Saved settings load back equal, hold no secrets, and never destroy any."""
+
+from __future__ import annotations
+
+import copy
+import json
+import pickle
+import stat
+import string
+from collections.abc import Callable
+from datetime import UTC, datetime
+from pathlib import Path
+
+import attrs
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from avbc.secret import Secret
+from avbc.settings import (
+    GlSettings,
+    OrderStatusSettings,
+    PaymentMethodMapping,
+    Settings,
+    SettingsError,
+    ShippingSettings,
+    StatusMapping,
+    StoreSetup,
+    fold_payment_method,
+)
+
+URL = "https://api.bigcommerce.com/stores/abc123/v3/"
+SECRETS = {"access_token": "example-token", "client_secret": "example-secret", "license_key": "example-license"}
+
+TEXT = st.text(st.characters(codec="utf-8"), max_size=20)
+NAMES = TEXT.filter(str.strip)
+STATUSES = st.integers(0, 99) | NAMES
+
+
+@st.composite
+def any_settings(draw: st.DrawFn) -> Settings:
+    fold = lambda status: " ".join(str(status).split()).casefold()  # noqa: E731 - a key of sorts
+    new, downloaded, error = draw(st.lists(STATUSES, min_size=3, max_size=3, unique_by=fold))
+    updates = draw(st.sampled_from(["push", "pull", "off"]))
+    pairs = st.tuples(
+        NAMES.filter(lambda name: name.strip().casefold() != "posted"), STATUSES.filter(lambda status: fold(status) != fold(new))
+    )
+    sides = (lambda pair: pair[0].strip().casefold(), lambda pair: fold(pair[1]))
+    rows = draw(st.lists(pairs, min_size=1, max_size=4, unique_by=sides))
+    methods = draw(st.lists(st.tuples(NAMES, NAMES), max_size=4, unique_by=lambda pair: fold_payment_method(pair[0])))
+    return Settings(
+        store=StoreSetup(description=draw(TEXT), api_url=URL, client_id=draw(TEXT), enabled=draw(st.booleans())),
+        order_status=OrderStatusSettings(
+            import_source_code=draw(st.text(string.ascii_letters + string.digits, min_size=3, max_size=3)),
+            check_interval_minutes=draw(st.integers(1, 10_080)),
+            new_order_status=new,
+            match_clients_by_email=draw(st.booleans()),
+            downloaded_order_status=downloaded,
+            import_error_status=error,
+            updates=updates,
+            mapping=[StatusMapping(acctvantage=ours, bigcommerce=theirs, may_move_backwards=draw(st.booleans())) for ours, theirs in rows],
+            import_orders_created_since=draw(st.none() | st.datetimes(timezones=st.just(UTC)) | st.dates()),
+            new_sales_order_status=draw(NAMES.filter(lambda name: name.strip().casefold() != "posted")),
+            edited_orders=draw(st.sampled_from(["update", "refuse"])),
+            staff_notes_on_errors=draw(st.booleans()),
+        ),
+        gl=GlSettings(
+            default_discount_gl_code=draw(TEXT),
+            tax_area=draw(NAMES),
+            payment_methods=[PaymentMethodMapping(bigcommerce=method, receipt_type=kind) for method, kind in methods],
+            credit_card_transactions_are_preauthorizations=draw(st.booleans()),
+            gift_certificate_gl_code=draw(TEXT),
+        ),
+        shipping=ShippingSettings(
+            warehouse=draw(NAMES),
+            sync_product_details=draw(st.booleans()),
+            sync_inventory_levels=draw(st.booleans()),
+            default_ship_via=draw(TEXT),
+            auto_create_missing_shipping_methods=draw(st.booleans()),
+            default_shipment_product_class=draw(NAMES),
+        ),
+    )
+
+
+@given(any_settings())
+def test_saved_settings_load_back_equal(tmp_path_factory: pytest.TempPathFactory, settings: Settings) -> None:
+    path = tmp_path_factory.getbasetemp() / "round.toml"
+    settings.save(path)
+    assert Settings.load(path) == settings
+    assert Settings.from_dict(settings.to_dict()) == settings
+
+
+@pytest.fixture
+def settings(text: str) -> Settings:
+    """Settings with all three secrets."""
+    path = text.replace('access_token = "example-token"\n', "".join(f'{name} = "{value}"\n' for name, value in SECRETS.items()))
+    import tomllib
+
+    return Settings.from_dict(tomllib.loads(path))
+
+
+def test_no_way_out_shows_a_secret(settings: Settings, tmp_path: Path) -> None:
+    settings.save(tmp_path / "avbc.toml")
+    ways = [
+        repr(settings),
+        str(settings),
+        f"{settings.store}",
+        repr(settings.to_dict()),
+        json.dumps(settings.to_dict()),
+        (tmp_path / "avbc.toml").read_text(encoding="utf-8"),
+        repr(attrs.asdict(settings)),
+    ]
+    assert all(getattr(settings.store, name).reveal() == value for name, value in SECRETS.items())
+    assert not [(way, value) for way in ways for value in SECRETS.values() if value in way]
+
+
+def test_a_token_given_as_plain_text_becomes_a_secret() -> None:
+    store = StoreSetup(api_url=URL, access_token=" example-token ", license_key="")
+    assert store.access_token == Secret("example-token")
+    assert store.license_key is None
+    assert "example-token" not in repr(store)
+
+
+def test_pickle_and_json_refuse_secrets(settings: Settings) -> None:
+    with pytest.raises(TypeError, match="a Secret is never pickled"):
+        pickle.dumps(settings)
+    with pytest.raises(TypeError, match="not JSON serializable"):
+        json.dumps(attrs.asdict(settings))
+
+
+def test_settings_without_secrets_travel(settings: Settings) -> None:
+    bare = Settings.from_dict(settings.to_dict())
+    assert pickle.loads(pickle.dumps(bare)) == bare
+    assert copy.deepcopy(settings) == settings
+
+
+def test_settings_are_values(settings: Settings) -> None:
+    other = attrs.evolve(settings, shipping=attrs.evolve(settings.shipping, warehouse="East"))
+    assert other != settings
+    assert attrs.evolve(other, shipping=settings.shipping) == settings
+    assert hash(attrs.evolve(settings)) == hash(settings)
+    with pytest.raises(attrs.exceptions.FrozenInstanceError):
+        settings.shipping.warehouse = "East"
+
+
+def test_only_the_owner_may_read(settings: Settings, tmp_path: Path) -> None:
+    path = tmp_path / "avbc.toml"
+    path.write_text("")
+    path.chmod(0o644)
+    settings.save(path)
+    assert stat.S_IMODE(path.stat().st_mode) == 0o600
+    assert [entry.name for entry in tmp_path.iterdir()] == ["avbc.toml"]
+
+
+@pytest.mark.parametrize("name", SECRETS)
+def test_a_file_with_secrets_is_not_overwritten(settings: Settings, tmp_path: Path, name: str) -> None:
+    path = tmp_path / "avbc.toml"
+    path.write_text(f'store.{name} = "example"\n')
+    with pytest.raises(SettingsError, match=rf"store\.{name}: stands in the file and would be lost"):
+        settings.save(path)
+    assert path.read_text() == f'store.{name} = "example"\n'
+
+
+@pytest.mark.parametrize("content", ["store = [", "\udcff"], ids=["no TOML", "no text"])
+def test_a_file_that_may_hold_anything_is_not_overwritten(settings: Settings, tmp_path: Path, content: str) -> None:
+    path = tmp_path / "avbc.toml"
+    path.write_text(content, errors="surrogateescape")
+    with pytest.raises(SettingsError, match="file: "):
+        settings.save(path)
+
+
+@pytest.mark.parametrize("content", ["store = 1", "[store]\naccess_token = ''"], ids=["no table", "a blank token"])
+def test_a_file_without_secrets_is(settings: Settings, tmp_path: Path, content: str) -> None:
+    path = tmp_path / "avbc.toml"
+    path.write_text(content)
+    settings.save(path)
+    assert Settings.load(path).to_dict() == settings.to_dict()
+
+
+def test_a_link_stays_a_link(settings: Settings, tmp_path: Path) -> None:
+    (tmp_path / "real").mkdir()
+    link = tmp_path / "avbc.toml"
+    link.symlink_to(tmp_path / "real" / "settings.toml")
+    settings.save(link)
+    assert link.is_symlink()
+    assert Settings.load(link).to_dict() == settings.to_dict()
+
+
+def test_a_folder_that_is_not_there(settings: Settings, tmp_path: Path) -> None:
+    with pytest.raises(SettingsError, match="file: cannot be written: No such file or directory"):
+        settings.save(tmp_path / "none" / "avbc.toml")
+
+
+def test_what_fails_midway_leaves_the_old_file(settings: Settings, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    path = tmp_path / "avbc.toml"
+    path.write_text("# old\n")
+
+    def full(_: int) -> None:
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr("os.fsync", full)
+    with pytest.raises(SettingsError, match="cannot be written: No space left on device"):
+        settings.save(path)
+    assert path.read_text() == "# old\n"
+    assert [entry.name for entry in tmp_path.iterdir()] == ["avbc.toml"]
+
+
+@pytest.mark.parametrize("folder", [".", "beside", "..", "elsewhere"])
+def test_the_credentials_file_is_found_again(tmp_path: Path, load: Callable[[str], Settings], text: str, folder: str) -> None:
+    (tmp_path / folder).mkdir(exist_ok=True)
+    credentials = tmp_path / folder / f"{tmp_path.name}.txt"
+    credentials.write_text(f"ACCESS TOKEN: example-token\nAPI PATH: {URL}\n")
+    written = str(credentials) if folder == "elsewhere" else f"{folder}/{credentials.name}"
+    settings = load(text.replace("[store]\n", f'[store]\ncredentials_file = "{written}"\n').replace('access_token = "example-token"\n', ""))
+    settings.save(tmp_path / "avbc.toml")
+    assert Settings.load(tmp_path / "avbc.toml") == settings
+    (tmp_path / "other").mkdir()
+    settings.save(tmp_path / "other" / "avbc.toml")
+    assert Settings.load(tmp_path / "other" / "avbc.toml").store.access_token == Secret("example-token")
+    credentials.unlink()
+
+
+def test_the_first_instant_is_saved_as_an_instant(settings: Settings, tmp_path: Path) -> None:
+    since = datetime(2026, 1, 1, tzinfo=UTC)
+    dated = attrs.evolve(settings, order_status=attrs.evolve(settings.order_status, import_orders_created_since=since.date()))
+    dated.save(tmp_path / "avbc.toml")
+    assert Settings.load(tmp_path / "avbc.toml").order_status.import_orders_created_since == since
