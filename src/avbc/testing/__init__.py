@@ -11,11 +11,17 @@ if TYPE_CHECKING:
     from avbc.testing.factories import FeeLine as FeeLine
     from avbc.testing.factories import Line as Line
     from avbc.testing.factories import OrderFactory as OrderFactory
+    from avbc.testing.factories import OrderOptions as OrderOptions
     from avbc.testing.factories import Payment as Payment
     from avbc.testing.factories import Person as Person
     from avbc.testing.factories import Shipping as Shipping
     from avbc.testing.factories import item as item
     from avbc.testing.orders import FakeOrder as FakeOrder
+    from avbc.testing.process import StoreProcess as StoreProcess
+    from avbc.testing.serve import LoopbackServer as LoopbackServer
+    from avbc.testing.shapes import SHAPES as SHAPES
+    from avbc.testing.shapes import order_of_shape as order_of_shape
+    from avbc.testing.shapes import orders_of_every_shape as orders_of_every_shape
     from avbc.testing.store import FakeStore as FakeStore
 
 _HOMES = {
@@ -25,24 +31,36 @@ _HOMES = {
     "FakeStore": "store",
     "FeeLine": "factories",
     "Line": "factories",
+    "LoopbackServer": "serve",
     "OrderFactory": "factories",
+    "OrderOptions": "factories",
     "Payment": "factories",
     "Person": "factories",
+    "SHAPES": "shapes",
     "Shipping": "factories",
+    "StoreProcess": "process",
     "item": "factories",
+    "order_of_shape": "shapes",
+    "orders_of_every_shape": "shapes",
 }
 __all__ = [
     "CATALOGUE",
+    "SHAPES",
     "Discount",
     "FakeOrder",
     "FakeStore",
     "FeeLine",
     "Line",
+    "LoopbackServer",
     "OrderFactory",
+    "OrderOptions",
     "Payment",
     "Person",
     "Shipping",
+    "StoreProcess",
     "item",
+    "order_of_shape",
+    "orders_of_every_shape",
 ]
 
 

@@ -175,6 +175,7 @@ class OrderOptions(TypedDict, total=False):
     tax_inclusive: bool
     currency: str
     status_id: int
+    created: datetime
     staff_notes: str
     customer_message: str
     shape: str
@@ -301,7 +302,7 @@ class OrderFactory:
             fees_on_top=self._fees_on_top,
             net_of_tenders=self._net_of_tenders,
             status_id=options.get("status_id", self._status_id),
-            created=self._created + timedelta(minutes=7 * (order_id - self._first_id)),
+            created=options.get("created", self._created + timedelta(minutes=7 * (order_id - self._first_id))),
             cart_id=str(uuid.UUID(int=self._random.getrandbits(128), version=4)),
         ).build()
 

@@ -50,7 +50,7 @@ class Fault:
     times: int = 1
     at: int = 1
     reset_ms: int | None = None
-    seconds: float = 0.2
+    seconds: float = 0.0
     seen: int = 0
     """How many matching requests came by."""
     hits: int = 0
@@ -63,6 +63,10 @@ class Fault:
         due = self.at <= self.seen < self.at + self.times
         self.hits += due
         return due
+
+
+SECONDS = {"slow_body": 0.2, "refused": 0.2, "timeout": 60.0, "timeout_after": 60.0}
+"""How long a fault that takes time lasts unless asked otherwise."""
 
 
 def fault_kind(kind: str) -> FaultKind:

@@ -91,11 +91,10 @@ class Answer:
 class Refusal(Exception):
     """Raised by a resource to answer with an error; the store writes it in the shape of the request's version."""
 
-    def __init__(self, status: int, message: str = "", errors: Mapping[str, str] | None = None, body: object = None) -> None:
+    def __init__(self, status: int, message: str = "", errors: Mapping[str, str] | None = None) -> None:
         self.status = status
         self.message = message or TITLES.get(status, "")
         self.errors = dict(errors or {})
-        self.body = body
         super().__init__(f"{status} {self.message}")
 
 

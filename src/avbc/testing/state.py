@@ -29,6 +29,7 @@ class State:
     shipping_methods: dict[int, list[Row]] = attrs.field(factory=dict[int, list[Row]])
     """Shipping methods by zone id."""
     currencies: list[Row] = attrs.field(factory=list[Row])
+    locations: list[Row] = attrs.field(factory=list[Row])
     information: Row = attrs.field(factory=dict[str, object])
     clock_offset: float = 0.0
     """Seconds by which the store's clock is off."""

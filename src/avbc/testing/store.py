@@ -5,24 +5,40 @@ from __future__ import annotations
 import threading
 import time
 from collections import Counter
-from collections.abc import Callable, Iterable, Mapping
-from typing import TYPE_CHECKING, cast
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from typing import TYPE_CHECKING, Unpack
 from urllib.parse import urlsplit
 
 import attrs
 
-from avbc.testing.faults import WITHOUT_EFFECT, Fault, FaultKind, fault_kind
+from avbc.testing.factories import Line, OrderFactory, OrderOptions
+from avbc.testing.faults import SECONDS, WITHOUT_EFFECT, Fault, FaultKind, fault_kind
 from avbc.testing.http import Answer, Delivery, Refusal, StoreRequest, StoreResponse, v2_error, v3_error
 from avbc.testing.orders import FakeOrder
 from avbc.testing.quota import Quota
-from avbc.testing.resources import order_statuses, orders
+from avbc.testing.resources import (
+    catalog,
+    currencies,
+    customers,
+    inventory,
+    marketing,
+    order_parts,
+    order_statuses,
+    orders,
+    payment_methods,
+    shipping,
+    store_information,
+    transactions,
+)
 from avbc.testing.routes import ALL_SCOPES, Route, Routes
 from avbc.testing.state import State
-from avbc.testing.values import as_row, from_unix, rfc2822, whole
+from avbc.testing.values import Row, as_row, from_unix, rfc2822, whole
 
 if TYPE_CHECKING:
     import httpx
+    import respx
 
+    from avbc.testing.serve import LoopbackServer
     from avbc.testing.transport import FakeTransport
 
 _HTML = b"<html><head><title>502 Bad Gateway</title></head><body><h1>502 Bad Gateway</h1></body></html>"
@@ -38,7 +54,23 @@ _DELIVERIES: Mapping[str, Delivery] = {
 _URI_LIMIT = 8192
 """Bytes; inferred: gateways commonly refuse a longer request line."""
 
-ROUTES = Routes([*orders.ROUTES, *order_statuses.ROUTES])
+ROUTES = Routes(
+    [
+        *catalog.ROUTES,
+        *currencies.ROUTES,
+        *customers.ROUTES,
+        *inventory.ROUTES,
+        *marketing.ROUTES,
+        *order_parts.ROUTES,
+        *order_statuses.ROUTES,
+        *orders.ROUTES,
+        *payment_methods.ROUTES,
+        *shipping.ROUTES,
+        *store_information.ROUTES,
+        *transactions.ROUTES,
+    ]
+)
+"""Every address the fake store answers."""
 
 
 @attrs.frozen
@@ -104,6 +136,13 @@ class FakeStore:
         self.quota = Quota(quota, other_apps)
         self.state = State(clock=clock, store_hash=store_hash)
         self.state.statuses = order_statuses.system_statuses(dict(status_labels or {}))
+        self.state.information = store_information.example_information(store_hash)
+        self.state.currencies = currencies.example_currencies()
+        self.state.payment_methods = payment_methods.example_methods()
+        self.state.shipping_zones = shipping.example_zones()
+        self.state.shipping_methods = {1: shipping.methods_named(["UPS Ground", "Flat Rate"])}
+        self.state.locations = inventory.example_locations()
+        self.factory = OrderFactory()
         self.log: list[LoggedRequest] = []
         self.faults: list[Fault] = []
         self._clock = clock
@@ -127,6 +166,38 @@ class FakeStore:
             if own.customer is not None:
                 self.state.customers.setdefault(whole(own.customer["id"]), own.customer)
         return own
+
+    def place_order(self, lines: Sequence[Line] | None = None, **options: Unpack[OrderOptions]) -> FakeOrder:
+        """Let a shopper place an order, now by the store's clock, under the next free id.
+
+        Args:
+            lines: What is bought (`avbc.testing.item("MUG-BLUE", 2)`); random goods by default.
+            options: Who buys, shipping, discounts, payment and so on: `avbc.testing.OrderOptions`.
+        """
+        with self._lock:
+            self.factory.next_id = max([self.factory.next_id - 1, *self.state.orders]) + 1
+            options.setdefault("created", from_unix(self._clock()))
+            return self.add_order(self.factory.order(self.factory.lines(2) if lines is None else lines, **options))
+
+    def add_customer(self, customer: Mapping[str, object]) -> int:
+        """Add or replace a customer as the customers API shows them, with all `addresses`; returns the id (the next free by default)."""
+        with self._lock:
+            customer_id = whole(customer.get("id") or max([0, *self.state.customers]) + 1)
+            defaults: Row = {"date_created": "2026-01-05T10:00:00Z", "date_modified": "2026-01-05T10:00:00Z", "addresses": []}
+            self.state.customers[customer_id] = {**defaults, **customer, "id": customer_id}
+            return customer_id
+
+    def add_product(self, product: Mapping[str, object]) -> int:
+        """Add or replace a product as the catalog API shows it; returns the id (the next free by default)."""
+        with self._lock:
+            product_id = whole(product.get("id") or max([100, *self.state.products]) + 1)
+            self.state.products[product_id] = {**product, "id": product_id}
+            return product_id
+
+    def add_refund(self, refund: Mapping[str, object]) -> None:
+        """Add a refund as the refunds list shows it, to the order that its `order_id` names."""
+        with self._lock:
+            self.state.orders[whole(refund["order_id"])].refunds.append(dict(refund))
 
     def order(self, order_id: int) -> FakeOrder:
         """Return an order of the store; raises `KeyError` where there is none."""
@@ -157,7 +228,7 @@ class FakeStore:
         times: int = 1,
         at: int = 1,
         reset_ms: int | None = None,
-        seconds: float = 0.2,
+        seconds: float | None = None,
     ) -> Fault:
         """Let requests go wrong.
 
@@ -167,9 +238,11 @@ class FakeStore:
             times: On how many matching requests.
             at: From which matching request on, counted from 1 and from now.
             reset_ms: What a `429` says is left of the window; the truth by default.
-            seconds: How long a `slow_body` pauses, a `timeout` over loopback stays silent, and a `refused` port stays closed.
+            seconds: How long a `slow_body` pauses (0.2), and over loopback a `timeout` stays silent (60) and a `refused` port
+                stays closed (0.2).
         """
-        fault = Fault(match=match, kind=fault_kind(kind), times=times, at=at, reset_ms=reset_ms, seconds=seconds)
+        lasts = SECONDS.get(kind, 0.0) if seconds is None else seconds
+        fault = Fault(match=match, kind=fault_kind(kind), times=times, at=at, reset_ms=reset_ms, seconds=lasts)
         with self._lock:
             self.faults.append(fault)
         return fault
@@ -208,6 +281,24 @@ class FakeStore:
         from avbc.testing.transport import FakeTransport  # noqa: PLC0415  # httpx is imported where it is used
 
         return FakeTransport(self)
+
+    def mount(self, router: respx.Router) -> respx.Route:
+        """Let a respx router send every request to this store's address here; returns the route.
+
+        The store's latency is not waited for.
+        """
+        return router.route(url__startswith=self.api_url.removesuffix("v3/")).mock(side_effect=self.handle)
+
+    def serve(self, host: str = "127.0.0.1", port: int = 0) -> LoopbackServer:
+        """Serve over real HTTP on loopback, in a thread: a context manager with the `api_url` to use.
+
+        >>> with FakeStore().serve() as server:
+        ...     server.api_url.startswith("http://127.0.0.1:")
+        True
+        """
+        from avbc.testing.serve import LoopbackServer  # noqa: PLC0415  # asyncio is imported where it is used
+
+        return LoopbackServer(self, host, port)
 
     def translate(self, request: httpx.Request) -> StoreRequest:
         """Turn an httpx request into the store's own."""
@@ -271,8 +362,6 @@ class FakeStore:
         try:
             return route.handler(self.state, request, ids)
         except Refusal as refusal:
-            if refusal.body is not None:
-                return cast("StoreResponse", refusal.body)
             if request.version == "v2":
                 return v2_error(refusal.status, refusal.message)
             return v3_error(refusal.status, refusal.message, refusal.errors)

@@ -1,0 +1,109 @@
+"""A store, its books and the settings that join them: what the quickstart and the tests run on."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from typing import TYPE_CHECKING
+
+from avbc.testing.factories import CATALOGUE, OrderFactory
+from avbc.testing.orders import FakeOrder
+from avbc.testing.shapes import PURCHASER, SHAPES, order_of_shape
+
+if TYPE_CHECKING:
+    from avbc.testing.store import FakeStore
+
+_BOOKS_HEAD = """\
+currency = "USD"
+order_statuses = ["Quote", "Open", "Committed", "Picked", "Packed", "Shipped/Invoice", "Posted"]
+receipt_types = ["Visa/MC", "PayPal", "Check", "StoreCredit", "GiftCard"]
+gl_accounts = ["40200-000-000", "25500-000-000", "11000-000-000"]
+tax_areas = [{ name = "BigCommerce" }, { name = "AvaTax", avatax = true }]
+warehouses = [{ name = "Main", product_classes = ["Goods", "Freight"] }]
+ship_vias = [{ name = "UPS Ground", product_class = "Freight" }]
+promotions = [
+    { code = "SAVE5", kind = "$", value = "5.00", gl_code = "40200-000-000" },
+    { code = "TEN", kind = "%", value = "10", gl_code = "40200-000-000" },
+]
+"""
+
+
+def _books() -> str:
+    products = [
+        f'    {{ part_number = "{item.sku}", name = "{item.name}", product_class = "Goods", list_price = "{item.price}", '
+        f'sell_price = "{item.price}", quantity = {{ Main = 100 }} }},'
+        for item in CATALOGUE.values()
+    ]
+    client = f'    {{ name = "{PURCHASER.company}", email = "{PURCHASER.email}", open_ar = true }},'
+    return "\n".join([_BOOKS_HEAD + "products = [", *products, "]", "clients = [", client, "]", ""])
+
+
+books_toml: str = _books()
+"""Books that fit the example store: what `SqlGateway.load` reads."""
+
+
+def settings_dict(api_url: str, token: str = "example-token") -> dict[str, Mapping[str, object]]:  # noqa: S107  # the fake store's own token
+    """Return settings that join the example store to the example books, for `Settings.from_dict`."""
+    methods = {
+        "Credit Card": "Visa/MC",
+        "PayPal": "PayPal",
+        "Cash on Delivery": "Check",
+        "Purchase Order": "Purchase Order",
+        "Store Credit": "StoreCredit",
+        "Gift Certificate": "GiftCard",
+    }
+    return {
+        "store": {
+            "description": "Example store",
+            "api_url": api_url,
+            "client_id": "example-client",
+            "client_secret": "example-secret",
+            "access_token": token,
+            "license_key": "example-license",
+            "enabled": True,
+        },
+        "order_status": {
+            "import_source_code": "WEB",
+            "check_interval_minutes": 5,
+            "new_order_status": "Awaiting Fulfillment",
+            "match_clients_by_email": True,
+            "downloaded_order_status": "Awaiting Shipment",
+            "import_error_status": "Manual Verification Required",
+            "updates": "push",
+            "mapping": [{"acctvantage": "Shipped/Invoice", "bigcommerce": "Shipped"}],
+        },
+        "gl": {
+            "default_discount_gl_code": "40200-000-000",
+            "tax_area": "BigCommerce",
+            "credit_card_transactions_are_preauthorizations": False,
+            "gift_certificate_gl_code": "25500-000-000",
+            "payment_methods": [{"bigcommerce": name, "receipt_type": receipt_type} for name, receipt_type in methods.items()],
+        },
+        "shipping": {
+            "warehouse": "Main",
+            "sync_product_details": True,
+            "sync_inventory_levels": True,
+            "default_ship_via": "UPS Ground",
+            "auto_create_missing_shipping_methods": True,
+            "default_shipment_product_class": "Freight",
+        },
+    }
+
+
+def example_orders(orders: int = 40, seed: int = 1, first_id: int = 1001) -> list[FakeOrder]:
+    """Build orders: one of each shape first, then plain ones, until there are as many as asked for."""
+    factory = OrderFactory(seed, first_id)
+    shaped = [order_of_shape(name, factory) for name in list(SHAPES)[:orders]]
+    return [*shaped, *(factory.plain() for _ in range(orders - len(shaped)))]
+
+
+def populate(store: FakeStore, orders: int = 40, seed: int = 1, first_id: int = 1001) -> list[FakeOrder]:
+    """Fill a store with the catalogue and with orders that wait in Awaiting Fulfillment; returns the orders added."""
+    for item in CATALOGUE.values():
+        store.add_product({"id": item.product_id, "sku": item.sku, "name": item.name, "price": float(item.price), "type": item.type})
+    return [store.add_order(order) for order in example_orders(orders, seed, first_id)]
+
+
+def plain_orders(orders: int, seed: int = 1, first_id: int = 1001) -> Iterator[FakeOrder]:
+    """Build plain orders only, one at a time: for benchmarks."""
+    factory = OrderFactory(seed, first_id)
+    return (factory.plain() for _ in range(orders))

@@ -1,0 +1,24 @@
+"""The pytest plugin: fixtures that come with `pip install avbc[testing]`."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import TYPE_CHECKING
+
+import pytest
+
+if TYPE_CHECKING:
+    from avbc.testing.store import FakeStore
+
+
+@pytest.fixture
+def fake_store() -> Iterator[FakeStore]:
+    """A `FakeStore` that answers every httpx request to its `api_url` during the test; others raise, so nothing leaves the machine."""
+    import respx  # noqa: PLC0415  # only tests that use the fixture need it
+
+    from avbc.testing.store import FakeStore  # noqa: PLC0415  # the plugin is loaded by every pytest run
+
+    store = FakeStore()
+    with respx.mock(assert_all_called=False, assert_all_mocked=True) as router:
+        store.mount(router)
+        yield store

@@ -1,0 +1,334 @@
+"""Orders of every shape, by name. Each is built by an `OrderFactory` and foots unless its name says otherwise."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from decimal import Decimal
+from typing import TypeAlias
+
+import attrs
+
+from avbc.testing.factories import Discount, FeeLine, Line, OrderFactory, Payment, Person, Shipping, item
+from avbc.testing.orders import FakeOrder
+from avbc.testing.values import amount_of, money, number
+
+Shape: TypeAlias = Callable[[OrderFactory], FakeOrder]
+
+SAVE5 = Discount("coupon_amount", Decimal("5.00"), "SAVE5", "$5 off")
+TEN_PERCENT = Discount("coupon_percent", Decimal(10), "TEN", "10% off each item")
+NEW_COUPON = Discount("coupon_amount", Decimal("3.00"), "WELCOME3", "$3 welcome")
+AUTOMATIC = Discount("automatic", Decimal("4.00"))
+MANUAL = Discount("manual", Decimal("2.50"))
+
+GIFT_CERTIFICATE = Line("", "$25.00 Gift Certificate", Decimal("25.00"), type="giftcertificate", taxable=False)
+CUSTOM_ITEM = Line("", "Engraving, by agreement", Decimal("17.35"))
+PURCHASER = Person("Lee", "Purchasing", company="Example Fittings Inc", email="purchasing@example.com")
+"""Buys by purchase order; the example books have this client on open A/R."""
+_CASH = Payment("Cash on Delivery", state="offline")
+_UNTAXED = Decimal(0)
+
+
+def _plain(factory: OrderFactory) -> FakeOrder:
+    return factory.plain()
+
+
+def _guest(factory: OrderFactory) -> FakeOrder:
+    return factory.order(factory.lines(2), buyer=factory.person(0))
+
+
+def _registered(factory: OrderFactory) -> FakeOrder:
+    return factory.order(factory.lines(2), buyer=factory.person(7))
+
+
+def _registered_again(factory: OrderFactory) -> FakeOrder:
+    return factory.order(factory.lines(1), buyer=factory.person(7))
+
+
+def _two_consignments(factory: OrderFactory) -> FakeOrder:
+    lines = [item("MUG-BLUE", 2), item("LAMP-01", consignment=1), item("CANDLE-3", 3, consignment=1)]
+    receiver = Person("Rosa", "Lind", "9 Station Street", "Salem", "Oregon", "97301", email="rosa.lind@example.com")
+    second = Shipping("UPS Ground", Decimal("11.40"), receiver=receiver)
+    return factory.order(lines, shipping=[Shipping(), second], buyer=factory.person(8))
+
+
+def _pickup(factory: OrderFactory) -> FakeOrder:
+    return factory.order([item("TEAPOT-01", pickup=True), item("MUG-RED", 2, pickup=True)])
+
+
+def _shipping_and_pickup(factory: OrderFactory) -> FakeOrder:
+    return factory.order([item("RUG-WOOL"), item("MUG-RED", 2, pickup=True)])
+
+
+def _digital_only(factory: OrderFactory) -> FakeOrder:
+    return factory.order([item("EBOOK-01"), item("PATTERN-1", 2)])
+
+
+def _digital_and_physical(factory: OrderFactory) -> FakeOrder:
+    return factory.order([item("EBOOK-01"), item("TEAPOT-01")])
+
+
+def _gift_certificate_bought(factory: OrderFactory) -> FakeOrder:
+    return factory.order([GIFT_CERTIFICATE])
+
+
+def _gift_certificate_and_goods(factory: OrderFactory) -> FakeOrder:
+    return factory.order([item("MUG-BLUE"), attrs.evolve(GIFT_CERTIFICATE, quantity=2)], discounts=[SAVE5])
+
+
+def _custom_item(factory: OrderFactory) -> FakeOrder:
+    return factory.order([item("LAMP-01"), CUSTOM_ITEM])
+
+
+def _bundle(factory: OrderFactory) -> FakeOrder:
+    components = [("MUG-BLUE", 4), ("TEAPOT-01", 2)]
+    children = [attrs.evolve(item(sku, quantity), price=Decimal(0), component_of=0) for sku, quantity in components]
+    return factory.order([item("SET-TEA", 2), *children, item("POSTER-A2")])
+
+
+def _options(factory: OrderFactory) -> FakeOrder:
+    chosen = [("Size", "S"), ("Colour", "Orange"), ("Letters", "A & B <3")]
+    return factory.order([attrs.evolve(item("TOWEL-ST", 2, options=chosen), event_date="2026-04-01")])
+
+
+def _gift_wrapping(factory: OrderFactory) -> FakeOrder:
+    wrapped = attrs.evolve(item("MUG-BLUE", 2), wrapping=Decimal("5.00"), wrapping_message="For you, with love")
+    return factory.order([wrapped, item("CANDLE-3")])
+
+
+def _handling(factory: OrderFactory) -> FakeOrder:
+    return factory.order([item("CHAIR-OAK")], shipping=[Shipping(handling=Decimal("6.25"))])
+
+
+def _fees(factory: OrderFactory) -> FakeOrder:
+    fees = [FeeLine("Package protection", Decimal("3.10")), FeeLine("Recycling", Decimal("1.00"), taxable=False)]
+    return factory.order([item("LAMP-01")], fees=fees)
+
+
+def _tax_inclusive(factory: OrderFactory) -> FakeOrder:
+    return factory.order(factory.lines(3), tax_inclusive=True)
+
+
+def _tax_inclusive_with_discounts(factory: OrderFactory) -> FakeOrder:
+    return factory.order(factory.lines(3), tax_inclusive=True, discounts=[SAVE5, TEN_PERCENT, AUTOMATIC])
+
+
+def _untaxed(factory: OrderFactory) -> FakeOrder:
+    return factory.order(factory.lines(2), tax_rate=_UNTAXED)
+
+
+def _coupon_amount(factory: OrderFactory) -> FakeOrder:
+    return factory.order([item("MUG-BLUE", 3), item("TOWEL-ST")], discounts=[SAVE5])
+
+
+def _coupon_percent(factory: OrderFactory) -> FakeOrder:
+    return factory.order([item("MUG-BLUE", 3), item("TOWEL-ST")], discounts=[TEN_PERCENT])
+
+
+def _new_coupon(factory: OrderFactory) -> FakeOrder:
+    return factory.order([item("TOWEL-ST")], discounts=[NEW_COUPON])
+
+
+def _automatic_discount(factory: OrderFactory) -> FakeOrder:
+    return factory.order([item("LAMP-01"), item("MUG-RED")], discounts=[AUTOMATIC])
+
+
+def _manual_discount(factory: OrderFactory) -> FakeOrder:
+    return factory.order([item("LAMP-01"), item("MUG-RED")], discounts=[MANUAL])
+
+
+def _store_credit(factory: OrderFactory) -> FakeOrder:
+    return factory.order([item("CHAIR-OAK")], store_credit=Decimal("20.00"), buyer=factory.person(9))
+
+
+def _store_credit_only(factory: OrderFactory) -> FakeOrder:
+    return factory.order([item("MUG-BLUE")], store_credit=Decimal("500.00"), buyer=factory.person(9))
+
+
+def _gift_certificate_redeemed(factory: OrderFactory) -> FakeOrder:
+    return factory.order([item("CHAIR-OAK")], gift_certificate=Decimal("25.00"))
+
+
+def _split_tender(factory: OrderFactory) -> FakeOrder:
+    return factory.order([item("CHAIR-OAK")], store_credit=Decimal("20.00"), gift_certificate=Decimal("25.00"), buyer=factory.person(10))
+
+
+def _purchase_order(factory: OrderFactory) -> FakeOrder:
+    return factory.order([item("CHAIR-OAK", 4)], buyer=PURCHASER, payment=Payment("Purchase Order", state="offline", reference="PO-7741"))
+
+
+def _authorized(factory: OrderFactory) -> FakeOrder:
+    return factory.order([item("LAMP-01")], payment=Payment(state="authorized"))
+
+
+def _captured(factory: OrderFactory) -> FakeOrder:
+    return factory.order([item("LAMP-01")], payment=Payment(state="captured"))
+
+
+def _paypal(factory: OrderFactory) -> FakeOrder:
+    return factory.order([item("POSTER-A2", 2)], payment=Payment("PayPal", "paypalexpress"))
+
+
+def _cash_on_delivery(factory: OrderFactory) -> FakeOrder:
+    return factory.order([item("POSTER-A2")], payment=_CASH)
+
+
+def _zero_total(factory: OrderFactory) -> FakeOrder:
+    everything = Discount("coupon_percent", Decimal(100), "FREE100", "On the house")
+    return factory.order([item("PATTERN-1")], discounts=[everything])
+
+
+def _no_shipping_method(factory: OrderFactory) -> FakeOrder:
+    return factory.order([item("CANDLE-3")], shipping=[Shipping("", Decimal(0))])
+
+
+def _new_shipping_method(factory: OrderFactory) -> FakeOrder:
+    return factory.order([item("RUG-WOOL")], shipping=[Shipping("Freight Example Express", Decimal("42.00"))])
+
+
+def _long(factory: OrderFactory) -> FakeOrder:
+    return factory.order(factory.lines(62))
+
+
+def _unicode(factory: OrderFactory) -> FakeOrder:
+    buyer = Person("Zoë", "Łukasiewicz-O'Hara", "Straße des 17. Juni 1 🏠", "München", "東京都", "80331", company="Ünïcode & Söhne <GmbH>")
+    lines = [item("MUG-BLUE"), Line("", "Gravur „Für Ömür“ — 名入れ 🎁", Decimal("9.00"))]
+    return factory.order(
+        lines,
+        buyer=attrs.evolve(buyer, email="zoe@example.com"),
+        staff_notes="Merchant's own note: שלום\nsecond line",
+        customer_message="Please ring twice &amp; wave 👋",
+    )
+
+
+def _fraction_of_a_cent(factory: OrderFactory) -> FakeOrder:
+    screws = Line("MUG-RED", "Red mug, by the crate", Decimal("0.3333"), 7, product_id=102)
+    return factory.order([screws, item("CANDLE-3")], tax_rate=_UNTAXED)
+
+
+def _everything(factory: OrderFactory) -> FakeOrder:
+    """Most of the above on one order."""
+    wrapped = attrs.evolve(item("MUG-BLUE", 2), wrapping=Decimal("5.00"), wrapping_message="Hooray")
+    lines = [wrapped, item("LAMP-01", consignment=1), item("EBOOK-01"), GIFT_CERTIFICATE, CUSTOM_ITEM, item("MUG-RED", pickup=True)]
+    return factory.order(
+        lines,
+        shipping=[Shipping(handling=Decimal("1.75")), Shipping("UPS Ground", Decimal("10.00"))],
+        discounts=[SAVE5, TEN_PERCENT, AUTOMATIC, MANUAL],
+        fees=[FeeLine("Package protection", Decimal("3.10"))],
+        store_credit=Decimal("10.00"),
+        gift_certificate=Decimal("15.00"),
+        buyer=factory.person(11),
+        tax_inclusive=True,
+    )
+
+
+def _foreign_currency(factory: OrderFactory) -> FakeOrder:
+    return factory.order([item("TEAPOT-01")], currency="EUR", importable=False)
+
+
+def _declined(factory: OrderFactory) -> FakeOrder:
+    return factory.order([item("TEAPOT-01")], payment=Payment(state="declined"), importable=False)
+
+
+def _purchase_order_without_open_ar(factory: OrderFactory) -> FakeOrder:
+    return factory.order([item("TEAPOT-01")], payment=Payment("Purchase Order", state="offline"), importable=False)
+
+
+def _off_by_a_cent(factory: OrderFactory) -> FakeOrder:
+    order = factory.order([item("TEAPOT-01")], importable=False)
+    for key in ["total_inc_tax", "total_tax"]:
+        order.header[key] = money(amount_of(order.header[key]) + Decimal("0.01"))
+    order.transactions[0]["amount"] = number(order.header["total_inc_tax"])
+    return order
+
+
+def _unknown_sku(factory: OrderFactory) -> FakeOrder:
+    return factory.order([Line("NO-SUCH-SKU", "Sold nowhere else", Decimal("12.00"), product_id=999)], importable=False)
+
+
+def _unmapped_method(factory: OrderFactory) -> FakeOrder:
+    return factory.order([item("TEAPOT-01")], payment=Payment("Pay by Pigeon", "custom"), importable=False)
+
+
+def _null_total(factory: OrderFactory) -> FakeOrder:
+    order = factory.order([item("TEAPOT-01")], importable=False)
+    order.header["total_inc_tax"] = None
+    return order
+
+
+_IN_ORDER: Sequence[Shape] = [
+    _plain,
+    _guest,
+    _registered,
+    _two_consignments,
+    _pickup,
+    _digital_only,
+    _gift_certificate_bought,
+    _custom_item,
+    _bundle,
+    _options,
+    _gift_wrapping,
+    _handling,
+    _fees,
+    _tax_inclusive,
+    _tax_inclusive_with_discounts,
+    _coupon_amount,
+    _coupon_percent,
+    _automatic_discount,
+    _manual_discount,
+    _store_credit,
+    _gift_certificate_redeemed,
+    _split_tender,
+    _purchase_order,
+    _authorized,
+    _captured,
+    _zero_total,
+    _long,
+    _unicode,
+    _foreign_currency,
+    _declined,
+    _off_by_a_cent,
+    _unknown_sku,
+    _unmapped_method,
+    _null_total,
+    _registered_again,
+    _paypal,
+    _new_coupon,
+    _no_shipping_method,
+    _new_shipping_method,
+    _everything,
+    _shipping_and_pickup,
+    _digital_and_physical,
+    _gift_certificate_and_goods,
+    _untaxed,
+    _store_credit_only,
+    _cash_on_delivery,
+    _fraction_of_a_cent,
+    _purchase_order_without_open_ar,
+]
+
+SHAPES: Mapping[str, Shape] = {shape.__name__.lstrip("_"): shape for shape in _IN_ORDER}
+"""Every shape by name: a function from an `OrderFactory` to an order. The first 40 hold one of every kind."""
+
+
+def order_of_shape(name: str, factory: OrderFactory | None = None) -> FakeOrder:
+    """Build one order of a shape.
+
+    >>> order_of_shape("pickup").header["shipping_address_count"]
+    0
+    """
+    order = SHAPES[name](factory or OrderFactory())
+    order.shape = name
+    return order
+
+
+def orders_of_every_shape(seed: int = 1, first_id: int = 1001) -> list[FakeOrder]:
+    """Build one order of every shape; the same ones for the same seed.
+
+    Those that an import must refuse have `importable` False: another currency than the books', a declined payment, a purchase order
+    without open A/R, a total off by a cent, an unknown SKU, an unmapped payment method, a null total.
+
+    >>> [order.shape for order in orders_of_every_shape() if not order.importable][:2]
+    ['foreign_currency', 'declined']
+    """
+    factory = OrderFactory(seed, first_id)
+    return [order_of_shape(name, factory) for name in SHAPES]
