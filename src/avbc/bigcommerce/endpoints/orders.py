@@ -1,0 +1,268 @@
+"""Orders and what hangs on them."""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+from datetime import datetime
+from decimal import Decimal
+from typing import Literal, TypeAlias
+
+import attrs
+
+from avbc.bigcommerce.call import Call, Json, ListCall, Paging, rows_of
+from avbc.bigcommerce.decoding import fee_rows
+from avbc.bigcommerce.endpoints.parts import one, paged, query, several
+from avbc.bigcommerce.endpoints.scopes import ORDERS, ORDERS_MODIFY
+from avbc.bigcommerce.models.orders import (
+    Consignments,
+    Fee,
+    Order,
+    OrderCount,
+    OrderCoupon,
+    OrderProduct,
+    OrderStatus,
+    OrderTax,
+    ShippingAddress,
+)
+from avbc.unset import UNSET, Unset
+
+Include: TypeAlias = Literal["consignments", "consignments.line_items", "fees"]
+"""What can come with an order. BigCommerce offers nothing else: not coupons, taxes, shipments or transactions."""
+
+EVERYTHING: tuple[Include, ...] = ("consignments.line_items", "fees")
+"""All that can come with an order: the lines bring their consignments along."""
+
+
+def list_orders(
+    *,
+    status_id: int | None = None,
+    min_id: int | None = None,
+    max_id: int | None = None,
+    min_date_created: datetime | None = None,
+    max_date_created: datetime | None = None,
+    min_date_modified: datetime | None = None,
+    max_date_modified: datetime | None = None,
+    min_total: Decimal | None = None,
+    max_total: Decimal | None = None,
+    customer_id: int | None = None,
+    email: str | None = None,
+    payment_method: str | None = None,
+    channel_id: int | None = None,
+    cart_id: str | None = None,
+    external_order_id: str | None = None,
+    sort: str | None = None,
+    include: Collection[Include] = (),
+) -> ListCall[Order]:
+    """List orders, page by page.
+
+    Do not change what the filter asks for while listing: rows then move between pages and some are skipped. `waiting_orders` is made
+    for that.
+
+    Args:
+        status_id: One status; BigCommerce takes no list of them.
+        min_id: The lowest id.
+        max_id: The highest id.
+        min_date_created: Created then or later; needs a time zone, as all times here do.
+        max_date_created: Created then or earlier.
+        min_date_modified: Modified then or later. Our own writes modify orders too.
+        max_date_modified: Modified then or earlier.
+        min_total: The lowest total.
+        max_total: The highest total.
+        customer_id: A registered customer; 0 for guests.
+        email: The customer's mail address.
+        payment_method: Its display name, "Credit Card".
+        channel_id: The sales channel.
+        cart_id: The cart that became the order.
+        external_order_id: The order's id elsewhere, as set by `update_order`.
+        sort: `id` (if not given), `customer_id`, `date_created`, `date_modified`, `status_id`, `channel_id` or `external_id`, with `:asc`
+            or `:desc`.
+        include: What comes with each order; `EVERYTHING` for all that BigCommerce offers. Embedded lines stop at 50 for each consignment:
+            see `Order.lines_complete`.
+
+    Raises:
+        ValueError: A time has no time zone.
+
+    Scope: Orders: read-only. Archived orders are left out.
+
+    >>> from datetime import UTC
+    >>> list_orders(status_id=11, min_date_created=datetime(2024, 5, 1, tzinfo=UTC)).params
+    {'status_id': '11', 'min_date_created': '2024-05-01T00:00:00+00:00'}
+    >>> list_orders(include=["fees", "consignments"]).params
+    {'include': 'fees,consignments', 'consignment_structure': 'object'}
+    """
+    params = query(
+        {
+            "status_id": status_id,
+            "min_id": min_id,
+            "max_id": max_id,
+            "min_date_created": min_date_created,
+            "max_date_created": max_date_created,
+            "min_date_modified": min_date_modified,
+            "max_date_modified": max_date_modified,
+            "min_total": min_total,
+            "max_total": max_total,
+            "customer_id": customer_id,
+            "email": email,
+            "payment_method": payment_method,
+            "channel_id": channel_id,
+            "cart_id": cart_id,
+            "external_order_id": external_order_id,
+            "sort": sort,
+        }
+    )
+    return paged("/v2/orders", Order, ORDERS, params | _including(include))
+
+
+def waiting_orders(
+    status_id: int, *, min_id: int | None = None, min_date_created: datetime | None = None, include: Collection[Include] = EVERYTHING
+) -> ListCall[Order]:
+    """List the orders of a status by ascending id, safe against the orders leaving the status meanwhile.
+
+    Each next page asks for ids above the last one, and never for page 2 (docs/facts.md, bigcommerce-pitfalls). An order that enters the
+    status later with a lower id is found by the next listing.
+
+    Args:
+        status_id: The status to wait in.
+        min_id: The lowest id to begin with.
+        min_date_created: Created then or later; needs a time zone.
+        include: What comes with each order.
+
+    Raises:
+        ValueError: The time has no time zone.
+
+    Scope: Orders: read-only.
+
+    >>> waiting_orders(11).params["include"]
+    'consignments.line_items,fees'
+    """
+    params = query({"status_id": status_id, "min_id": min_id, "min_date_created": min_date_created, "sort": "id:asc"})
+    return paged("/v2/orders", Order, ORDERS, params | _including(include), Paging.MIN_ID)
+
+
+def get_order(order_id: int, *, include: Collection[Include] = ()) -> Call[Order]:
+    """Read one order. Archived orders may still be read this way.
+
+    Args:
+        order_id: The order's id.
+        include: What comes with it; `EVERYTHING` for all that BigCommerce offers.
+
+    Scope: Orders: read-only.
+
+    >>> get_order(218).name
+    'GET /v2/orders/218'
+    """
+    return one(f"/v2/orders/{order_id}", Order, ORDERS, _including(include))
+
+
+def count_orders() -> Call[OrderCount]:
+    """Count orders, in all and by status, in one request.
+
+    Scope: Orders: read-only.
+    """
+    return one("/v2/orders/count", OrderCount, ORDERS)
+
+
+def update_order(
+    order_id: int, *, status_id: int | Unset = UNSET, staff_notes: str | Unset = UNSET, external_order_id: str | Unset = UNSET
+) -> Call[None]:
+    """Write an order's status, staff notes or external id; what is not given is not sent and stays.
+
+    The answer is not read: the order may be one whose data cannot be, and its status must be written all the same. The write modifies the
+    order and fires webhooks.
+
+    Args:
+        order_id: The order's id.
+        status_id: The new status.
+        staff_notes: The whole text of the notes, which replaces the old one.
+        external_order_id: The order's id elsewhere.
+
+    Raises:
+        ValueError: Nothing is given.
+
+    Scope: Orders: modify.
+
+    >>> update_order(218, status_id=9).body
+    {'status_id': 9}
+    """
+    given: dict[str, int | str | Unset] = {"status_id": status_id, "staff_notes": staff_notes, "external_order_id": external_order_id}
+    body: dict[str, Json] = {name: value for name, value in given.items() if not isinstance(value, Unset)}
+    if not body:
+        raise ValueError("nothing to update: give status_id, staff_notes or external_order_id")
+    return Call("PUT", f"/v2/orders/{order_id}", _ignored, body=body, scope=ORDERS_MODIFY, empty=lambda: None)
+
+
+def list_order_products(order_id: int) -> ListCall[OrderProduct]:
+    """List all lines of an order, also those beyond the 50 that come with it.
+
+    Scope: Orders: read-only.
+    """
+    return paged(f"/v2/orders/{order_id}/products", OrderProduct, ORDERS)
+
+
+def list_order_shipping_addresses(order_id: int) -> ListCall[ShippingAddress]:
+    """List the addresses that an order goes to, with methods and costs. `consignments` that come with an order tell the same.
+
+    Scope: Orders: read-only.
+    """
+    return paged(f"/v2/orders/{order_id}/shipping_addresses", ShippingAddress, ORDERS)
+
+
+def get_order_consignments(order_id: int, *, line_items: bool = False) -> Call[Consignments]:
+    """Read how an order's lines reach the customer.
+
+    Args:
+        order_id: The order's id.
+        line_items: Whether the lines come along; otherwise `line_items` is empty.
+
+    Scope: Orders: read-only.
+    """
+    params = {"include": "consignments.line_items"} if line_items else {}
+    return attrs.evolve(one(f"/v2/orders/{order_id}/consignments", Consignments, ORDERS, params), empty=Consignments)
+
+
+def list_order_coupons(order_id: int) -> ListCall[OrderCoupon]:
+    """List the coupons that an order used. Their codes and shares are on the lines too; here are their types.
+
+    Scope: Orders: read-only.
+    """
+    return paged(f"/v2/orders/{order_id}/coupons", OrderCoupon, ORDERS)
+
+
+def list_order_taxes(order_id: int, *, details: bool = False) -> ListCall[OrderTax]:
+    """List an order's tax rows.
+
+    Args:
+        order_id: The order's id.
+        details: Whether rows tell the line and the kind of thing taxed.
+
+    Scope: Orders: read-only.
+    """
+    return paged(f"/v2/orders/{order_id}/taxes", OrderTax, ORDERS, query({"details": details or None}))
+
+
+def list_order_fees(order_id: int) -> Call[list[Fee]]:
+    """List an order's fees.
+
+    Scope: Orders: read-only.
+    """
+    return several(f"/v2/orders/{order_id}/fees", Fee, ORDERS, rows=lambda body: rows_of(fee_rows(body)))
+
+
+def list_order_statuses() -> Call[list[OrderStatus]]:
+    """List the statuses that orders can have, with the merchant's own labels.
+
+    Scope: Orders: read-only.
+    """
+    return several("/v2/order_statuses", OrderStatus, ORDERS)
+
+
+def _including(include: Collection[Include]) -> dict[str, str]:
+    if not include:
+        return {}
+    # Without consignment_structure the old array comes back, which mixes the kinds of consignments.
+    structure = {"consignment_structure": "object"} if any(part.startswith("consignments") for part in include) else {}
+    return query({"include": include}) | structure
+
+
+def _ignored(_: Json) -> None:
+    return None

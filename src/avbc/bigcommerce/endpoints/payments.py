@@ -1,0 +1,77 @@
+"""Payments of orders, refunds, and ways to pay."""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+from datetime import datetime
+
+from avbc.bigcommerce.call import Call, ListCall, Paging
+from avbc.bigcommerce.endpoints.parts import paged, query, several
+from avbc.bigcommerce.endpoints.scopes import ORDERS, PAYMENT_METHODS, TRANSACTIONS
+from avbc.bigcommerce.models.payments import AcceptedPaymentMethod, PaymentMethod, Refund, Transaction
+
+
+def list_transactions(order_id: int) -> Call[list[Transaction]]:
+    """List the steps of an order's payment. BigCommerce has no list for several orders and no pages here.
+
+    Scope: Order Transactions: read-only; Orders is not enough.
+
+    >>> list_transactions(218).name
+    'GET /v3/orders/218/transactions'
+    """
+    return several(f"/v3/orders/{order_id}/transactions", Transaction, TRANSACTIONS)
+
+
+def list_refunds(
+    *,
+    order_id_in: Collection[int] | None = None,
+    id_in: Collection[int] | None = None,
+    created_min: datetime | None = None,
+    created_max: datetime | None = None,
+    transaction_id: str | None = None,
+) -> ListCall[Refund]:
+    """List refunds, of many orders at once.
+
+    Args:
+        order_id_in: Of these orders.
+        id_in: With these ids.
+        created_min: Made then or later; needs a time zone.
+        created_max: Made then or earlier.
+        transaction_id: Paid out by this transaction.
+
+    Raises:
+        ValueError: A list is empty or too long for a URL, or a time has no time zone.
+
+    Scope: Orders: read-only (or modify, or either of Order Transactions).
+
+    >>> list_refunds(order_id_in=[218, 247]).params
+    {'order_id:in': '218,247'}
+    """
+    params = query(
+        {
+            "order_id:in": order_id_in,
+            "id:in": id_in,
+            "created:min": created_min,
+            "created:max": created_max,
+            "transaction_id": transaction_id,
+        }
+    )
+    return paged("/v3/orders/payment_actions/refunds", Refund, ORDERS, params, Paging.V3)
+
+
+def list_payment_methods() -> ListCall[PaymentMethod]:
+    """List the store's payment methods.
+
+    BigCommerce calls this endpoint deprecated and says that it may leave out enabled methods; it has no other one for a whole store.
+
+    Scope: Get accepted methods (observed).
+    """
+    return paged("/v2/payments/methods", PaymentMethod, PAYMENT_METHODS)
+
+
+def list_accepted_payment_methods(order_id: int) -> Call[list[AcceptedPaymentMethod]]:
+    """List the ways in which one order can be paid.
+
+    Scope: Get accepted methods.
+    """
+    return several("/v3/payments/methods", AcceptedPaymentMethod, PAYMENT_METHODS, query({"order_id": order_id}))

@@ -1,0 +1,24 @@
+"""Shipping zones and their methods."""
+
+from __future__ import annotations
+
+from avbc.bigcommerce.call import Call
+from avbc.bigcommerce.endpoints.parts import several
+from avbc.bigcommerce.endpoints.scopes import INFORMATION
+from avbc.bigcommerce.models.shipping import ShippingMethod, Zone
+
+
+def list_zones() -> Call[list[Zone]]:
+    """List the shipping zones.
+
+    Scope: Information & Settings: read-only (inferred).
+    """
+    return several("/v2/shipping/zones", Zone, INFORMATION)
+
+
+def list_shipping_methods(zone_id: int) -> Call[list[ShippingMethod]]:
+    """List the methods of a zone. Orders show a method's `name` as `shipping_method`.
+
+    Scope: Information & Settings: read-only (inferred).
+    """
+    return several(f"/v2/shipping/zones/{zone_id}/methods", ShippingMethod, INFORMATION)
