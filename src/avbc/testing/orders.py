@@ -6,7 +6,7 @@ from collections.abc import Mapping
 
 import attrs
 
-from avbc.testing.values import Row, amount_of, as_list, as_row, as_rows, dumps, is_list, is_row, loads, money, number, text, whole
+from avbc.testing.values import Row, amount_of, as_row, as_rows, copied, copied_rows, is_list, is_row, money, number, text, whole
 
 EMBEDDED_LINES = 50
 """A consignment embeds this many lines and warns that there are more."""
@@ -93,7 +93,7 @@ class FakeOrder:
         Lists under `products`, `coupons`, `taxes`, `fees`, `transactions`, `refunds`, `shipping_addresses` and a `consignments`
         object are taken; links are dropped.
         """
-        header = as_row(loads(dumps(dict(order))))
+        header = as_row(copied(dict(order)))
         parts: dict[str, list[Row]] = {}
         for key in ["products", "shipping_addresses", "coupons", "taxes", "fees", "transactions", "refunds"]:
             part = header.pop(key, None)
@@ -118,22 +118,18 @@ class FakeOrder:
 
     def copy(self) -> FakeOrder:
         """Return an order of its own, so that a store's changes do not reach the builder's."""
-        lists = [self.products, self.shipping, self.pickups, self.coupons, self.taxes, self.fees, self.transactions, self.refunds]
-        header, customer, *copies = as_list(loads(dumps([self.header, self.customer, *lists])))
-        products, shipping, pickups, coupons, taxes, fees, transactions, refunds = [as_rows(part) for part in copies]
-        return FakeOrder(
-            header=as_row(header),
-            products=products,
-            shipping=shipping,
-            pickups=pickups,
-            coupons=coupons,
-            taxes=taxes,
-            fees=fees,
-            transactions=transactions,
-            refunds=refunds,
-            customer=None if customer is None else as_row(customer),
-            shape=self.shape,
-            importable=self.importable,
+        return attrs.evolve(
+            self,
+            header=as_row(copied(self.header)),
+            customer=None if self.customer is None else as_row(copied(self.customer)),
+            products=copied_rows(self.products),
+            shipping=copied_rows(self.shipping),
+            pickups=copied_rows(self.pickups),
+            coupons=copied_rows(self.coupons),
+            taxes=copied_rows(self.taxes),
+            fees=copied_rows(self.fees),
+            transactions=copied_rows(self.transactions),
+            refunds=copied_rows(self.refunds),
         )
 
     def to_json(self, view: View = EMBEDDED, base: str = "https://api.bigcommerce.com/stores/abc123") -> Row:

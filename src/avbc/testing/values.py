@@ -7,6 +7,7 @@ from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
 from decimal import ROUND_HALF_UP, Decimal
 from email.utils import format_datetime, parsedate_to_datetime
+from functools import lru_cache
 from typing import TypeAlias, TypeGuard, cast
 
 Row: TypeAlias = "dict[str, object]"
@@ -72,6 +73,21 @@ def text(row: Mapping[str, object], key: str) -> str:
     return "" if value is None else str(value)
 
 
+def copied(value: object) -> object:
+    """Copy a JSON value with all that is in it; texts and numbers are shared."""
+    if is_row(value):
+        return {key: copied(part) for key, part in value.items()}
+    if is_list(value):
+        return [copied(part) for part in value]
+    return value
+
+
+def copied_rows(rows: list[Row]) -> list[Row]:
+    """Copy rows with all that is in them."""
+    return as_rows(copied(rows))
+
+
+@lru_cache(4096)
 def money(amount: Decimal) -> str:
     """Write an amount as v2 orders do: text with 4 decimals.
 
