@@ -13,6 +13,7 @@ from avbc.bigcommerce.errors import UnexpectedData
 __all__ = ["Call", "Cap", "Json", "ListCall", "Page", "Paging", "UnexpectedData", "UnreadableRow", "rows_of", "shortened"]
 
 T = TypeVar("T")
+T_co = TypeVar("T_co", covariant=True)
 
 Json: TypeAlias = "bool | int | float | str | Sequence[Json] | Mapping[str, Json] | None"
 """Parsed JSON."""
@@ -47,7 +48,7 @@ class Cap:
 
 
 @attrs.frozen
-class Call(Generic[T]):
+class Call(Generic[T_co]):
     """One request, complete before anything is sent.
 
     `read` turns the parsed body into the result; it never sees the network. `path` starts with the version: `/v2/orders`.
@@ -55,14 +56,14 @@ class Call(Generic[T]):
 
     method: str
     path: str
-    read: Callable[[Json], T]
+    read: Callable[[Json], T_co]
     params: Mapping[str, str] = attrs.field(factory=dict[str, str])
     body: Json = None
     scope: str = ""
     """The OAuth scope it needs, by its UI name and level: `Orders: modify`."""
     repeatable: bool = True
     """May be sent again after a timeout or a 5xx without a second effect."""
-    empty: Callable[[], T] | None = None
+    empty: Callable[[], T_co] | None = None
     """What a 204 means, where BigCommerce answers it for an empty list."""
     cap: Cap | None = None
 

@@ -1,0 +1,342 @@
+"""What an answer means, decided without I/O: its value or its error, how long to wait, and which page comes next."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Callable, Mapping, Sequence
+from datetime import datetime, timedelta
+from email.utils import parsedate_to_datetime
+from http import HTTPStatus
+from typing import TYPE_CHECKING, Final, Generic, NoReturn, TypeVar
+from urllib.parse import urlsplit
+
+import attrs
+
+from avbc.bigcommerce.call import Call, Json, ListCall, Page, Paging, rows_of, shortened
+from avbc.bigcommerce.errors import (
+    BadAnswer,
+    Conflict,
+    NotFound,
+    PartlySaved,
+    RequestRefused,
+    ScopeMissing,
+    StoreBusy,
+    StoreError,
+    StoreUnavailable,
+    TokenRefused,
+    TooManyItems,
+    UnexpectedData,
+)
+
+if TYPE_CHECKING:
+    import httpx
+
+T = TypeVar("T")
+
+_REQUEST_ID_HEADERS = ("X-Request-Id", "X-Correlation-Id", "CF-Ray")
+_LONGEST_SAYING = 600
+
+READ_FIRST = "It may or may not have been carried out: read the state before sending it again."
+_ADVICE: Final[Mapping[int, str]] = {
+    401: "The access token is wrong, or its API account was deleted: copy the token again, or create a new API account.",
+    404: "Check the id, and that api_url is this store's.",
+    409: "Another record has the same name, SKU or id: change one of them.",
+    413: "Send or ask for fewer rows at once.",
+    501: "BigCommerce does not have this request.",
+    507: "A limit of the store's plan is reached: remove records that are not needed, or change the plan.",
+}
+_REFUSED: Final[Mapping[int, type[RequestRefused]]] = {404: NotFound, 409: Conflict, 413: TooManyItems}
+_KNOWN = frozenset(HTTPStatus)
+# Locked, timed out and closed by the other side pass by themselves; "not implemented" and a plan's limit do not.
+_PASSING = frozenset({408, 423, 499})
+_LASTING = frozenset({501, 507})
+
+
+@attrs.frozen
+class Answer(Generic[T]):
+    """An answer with everything that came along with its value."""
+
+    value: T
+    response: httpx.Response
+
+    @property
+    def status(self) -> int:
+        """The HTTP status."""
+        return self.response.status_code
+
+    @property
+    def headers(self) -> Mapping[str, str]:
+        """The headers, found by their names in any case."""
+        return self.response.headers
+
+    @property
+    def request_id(self) -> str | None:
+        """BigCommerce's own id of the request, to be given to its support."""
+        return request_id_of(self.response.headers)
+
+    @property
+    def body(self) -> bytes:
+        """The body as it came."""
+        return self.response.content
+
+
+# --- JSON ---
+
+
+def _no_number(text: str) -> NoReturn:
+    raise ValueError(f"{text} is not JSON")
+
+
+def _json_functions() -> tuple[Callable[[bytes], Json], Callable[[Json], bytes]]:
+    try:
+        import orjson  # noqa: PLC0415 - the extra `fast`; the standard library does the same, slower
+    except ImportError:
+
+        def dump(value: Json) -> bytes:
+            return json.dumps(value, ensure_ascii=False, separators=(",", ":"), allow_nan=False).encode()
+
+        def load(content: bytes) -> Json:
+            try:
+                parsed: Json = json.loads(content, parse_constant=_no_number)
+            except RecursionError:
+                raise ValueError("it is nested too deeply") from None
+            return parsed
+
+        return load, dump
+    return orjson.loads, orjson.dumps
+
+
+_load, dump_json = _json_functions()
+
+
+def succeeded(status: int) -> bool:
+    """Tell whether an answer is a success: 2xx, but not 207, where a part failed."""
+    return 200 <= status < 300 and status != 207
+
+
+def parse(call: Call[object], status: int, content: bytes) -> Json:
+    """Parse the body of a successful answer; None where it has none.
+
+    Raises:
+        ValueError: It is no JSON, or a read was answered with nothing.
+    """
+    if status == 204 or (not content and call.method != "GET"):
+        return None
+    return _load(content)
+
+
+# --- errors ---
+
+
+def unreadable(call: Call[object], status: int, text: str) -> BadAnswer:
+    """Make the error of an answer that says success but cannot be parsed."""
+    what = f"{call.name} was answered with {status} but no JSON: {_words(text) or 'nothing'}."
+    advice = "It was truncated on its way, or something between us and BigCommerce answered: try again later."
+    return BadAnswer(_join(what, advice, *_caution(call)))
+
+
+def refusal(call: Call[object], status: int, headers: Mapping[str, str], text: str) -> StoreError:
+    """Make the error of an answer that is no success.
+
+    BigCommerce words errors in five shapes: an array (v2), an object (v3, also on v2 paths when its gateway answers), rows under
+    `batch_errors` or `data`, and text or HTML where something in front of it answered.
+    """
+    says, errors, rows = _reading(text)
+    phrase = f"{status} {HTTPStatus(status).phrase}" if status in _KNOWN else str(status)
+    what = f"{call.name} was answered with {phrase}" + (f": {says}" if says else "") + ("" if says.endswith((".", "!")) else ".")
+
+    if status == 401:
+        return TokenRefused(_join(what, _ADVICE[401]))
+    if status == 403:
+        missing = ScopeMissing(_join(what, _scope_advice(call.scope)))
+        missing.scope = call.scope
+        return missing
+    if status == 429:
+        wait = asked_wait(status, headers)
+        advice = "BigCommerce is overloaded or too many requests run at once: try again later." if wait is None else f"Wait {wait:g} s."
+        busy = StoreBusy(_join(what, advice))
+        busy.retry_after = None if wait is None else timedelta(seconds=wait)
+        return busy
+    if status in _PASSING or (status >= 500 and status not in _LASTING):
+        wait = asked_wait(status, headers)
+        unavailable = StoreUnavailable(_join(what, "Nothing is wrong with the request: try again later.", *_caution(call)))
+        unavailable.retry_after = None if wait is None else timedelta(seconds=wait)
+        return unavailable
+
+    if status == 207:
+        refused: RequestRefused = PartlySaved(
+            _join(what, "The record was saved, but a part of it failed: change that part and send it again.")
+        )
+    elif 300 <= status < 400:
+        host = urlsplit(headers.get("location", "")).hostname or "another address"
+        refused = RequestRefused(
+            _join(what, f"It points to {host}; redirects are never followed, since the access token would go along: check api_url.")
+        )
+    else:
+        refused = _REFUSED.get(status, RequestRefused)(
+            _join(what, _ADVICE.get(status, "Change the request: sent again, it is refused again."))
+        )
+    refused.errors = errors
+    refused.rows = rows
+    return refused
+
+
+def request_id_of(headers: Mapping[str, str]) -> str | None:
+    """Find the request's id among the headers of its answer."""
+    return next((headers[name] for name in _REQUEST_ID_HEADERS if name in headers), None)
+
+
+def _join(*sentences: str) -> str:
+    return " ".join(sentences)
+
+
+def _caution(call: Call[object]) -> list[str]:
+    return [] if call.repeatable else [READ_FIRST]
+
+
+def _scope_advice(scope: str) -> str:
+    needed = f'The token lacks the OAuth scope "{scope}"' if scope else "The token lacks an OAuth scope"
+    return (
+        f"{needed}: scopes cannot be added to a token, so create a new API account with it and use its token. "
+        "If the scope is there, the store's owner changed, its plan forbids the request, or api_url is another store's."
+    )
+
+
+def _reading(text: str) -> tuple[str, dict[str, str], Sequence[Mapping[str, Json]]]:
+    """Read an error's body: what it says, its fields, its rows."""
+    try:
+        body = _load(text.encode())
+    except ValueError:
+        return _words(text), {}, ()
+    if isinstance(body, Mapping):
+        for key in ("batch_errors", "data"):
+            if rows := _row_errors(body.get(key)):
+                return _cut("; ".join(_saying(row) for row in rows)), {}, rows
+        errors = _fields(body.get("errors"))
+        return _cut(_saying(body)), errors, ()
+    if isinstance(body, list):
+        rows = [row for row in body if isinstance(row, Mapping)]
+        errors = {name: text for row in rows for name, text in _fields(row.get("details")).items()}
+        return _cut("; ".join(_saying(row) for row in rows)), errors, ()
+    return _words(text), {}, ()
+
+
+def _row_errors(rows: Json) -> Sequence[Mapping[str, Json]]:
+    if not isinstance(rows, list):
+        return ()
+    return [row for row in rows if isinstance(row, Mapping) and ("status" in row or "errors" in row) and _saying(row)]
+
+
+def _saying(row: Mapping[str, Json]) -> str:
+    words = [str(row[key]).strip() for key in ("message", "title", "error", "detail") if row.get(key)]
+    fields = [f"{name}: {text}" if name else text for name, text in _fields(row.get("errors") or row.get("details")).items()]
+    return "; ".join(dict.fromkeys([*words, *fields]))
+
+
+def _fields(errors: Json, name: str = "") -> dict[str, str]:
+    if errors is None or errors == "":
+        return {}
+    if isinstance(errors, Mapping):
+        return {key: text for inner, value in errors.items() for key, text in _fields(value, f"{name}.{inner}" if name else inner).items()}
+    if isinstance(errors, list):
+        plain = all(isinstance(value, str) for value in errors)
+        if plain:
+            return {name: "; ".join(map(str, errors))} if errors else {}
+        return {key: text for index, value in enumerate(errors) for key, text in _fields(value, f"{name}[{index}]").items()}
+    return {name: str(errors)}
+
+
+def _words(text: str) -> str:
+    title = re.search(r"<title[^>]*>(.*?)</title>", text, re.IGNORECASE | re.DOTALL)
+    return _cut(" ".join((title[1] if title else text).split()), 120)
+
+
+def _cut(text: str, length: int = _LONGEST_SAYING) -> str:
+    return text if len(text) <= length else text[: length - 3] + "..."
+
+
+# --- waiting ---
+
+
+def asked_wait(status: int, headers: Mapping[str, str]) -> float | None:
+    """How many seconds an answer asks us to wait, or None where it does not say.
+
+    On a 429 the milliseconds until the window of the quota ends come first (BigCommerce: API rate limits), then X-Retry-After in
+    seconds, then the standard Retry-After. Every answer carries the window's end, so on other statuses it asks for nothing.
+
+    >>> asked_wait(429, {"X-Rate-Limit-Time-Reset-Ms": "1500", "X-Retry-After": "30"})
+    1.5
+    >>> asked_wait(503, {"X-Rate-Limit-Time-Reset-Ms": "1500"}) is None
+    True
+    """
+    if status == 429 and (milliseconds := whole(headers.get("X-Rate-Limit-Time-Reset-Ms"))) is not None:
+        return milliseconds / 1000
+    for name in ("X-Retry-After", "Retry-After"):
+        if (seconds := whole(headers.get(name))) is not None:
+            return float(seconds)
+    return _until(headers.get("Retry-After"), headers.get("Date"))
+
+
+def whole(text: str | None) -> int | None:
+    """Read a header's count, or None where it is absent or no count.
+
+    >>> whole("150"), whole(" 7 "), whole("-1"), whole(None)
+    (150, 7, None, None)
+    """
+    return int(text) if text is not None and re.fullmatch(r"\s*[0-9]{1,15}\s*", text, re.ASCII) else None
+
+
+def _until(then: str | None, now: str | None) -> float | None:
+    try:
+        # Both times are the server's own, so a wrong clock on this machine does not matter.
+        wait = _moment(then) - _moment(now)
+    except (ValueError, TypeError):
+        return None
+    return max(0.0, wait.total_seconds())
+
+
+def _moment(text: str | None) -> datetime:
+    return parsedate_to_datetime(text or "")
+
+
+# --- pages ---
+
+
+def next_page(call: ListCall[T], body: Json, page: Page[T]) -> ListCall[T] | None:
+    """Return the call for the page after this one, or None where this was the last.
+
+    In v2 only a page shorter than asked for, or a 204, tells the end; so a last page that is exactly full costs one more request.
+
+    Raises:
+        UnexpectedData: The answer does not say how to go on.
+    """
+    full = page.count >= int(call.params.get("limit", call.limit))
+    if call.paging is Paging.MIN_ID:
+        return _with(call, min_id=str(_last_id(call, body) + 1)) if full else None
+    meta = body.get("meta") if isinstance(body, Mapping) else None
+    if call.paging is Paging.CURSOR and isinstance(meta, Mapping) and isinstance(cursors := meta.get("cursor_pagination"), Mapping):
+        cursor, links = cursors.get("end_cursor"), cursors.get("links")
+        more = page.count > 0 and (bool(links.get("next")) if isinstance(links, Mapping) else full)
+        return _with(call, after=str(cursor)) if more and cursor and str(cursor) != call.params.get("after") else None
+    number = int(call.params.get("page", "1"))
+    if call.paging is not Paging.V2 and isinstance(meta, Mapping) and isinstance(pages := meta.get("pagination"), Mapping):
+        total = whole(str(pages.get("total_pages")))
+        if total is not None:
+            return _with(call, page=str(number + 1)) if number < total and page.count else None
+    return _with(call, page=str(number + 1)) if full else None
+
+
+def _with(call: ListCall[T], **params: str) -> ListCall[T]:
+    return attrs.evolve(call, params={**call.params, **params})
+
+
+def _last_id(call: ListCall[T], body: Json) -> int:
+    rows = rows_of(body)
+    row = rows[-1]
+    last = row.get("id") if isinstance(row, Mapping) else None
+    before = whole(call.params.get("min_id")) or 0
+    if isinstance(last, int) and last >= before:
+        return last
+    path = f"{call.path.rsplit('/', 1)[-1]}[{len(rows) - 1}].id"
+    raise UnexpectedData(path, shortened(last), f"expected an id of at least {before}, by which the list goes on")

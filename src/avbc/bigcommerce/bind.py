@@ -1,0 +1,125 @@
+"""Endpoints as methods: each endpoint function is bound once, and serves both clients with its own signature and docstring."""
+
+from __future__ import annotations
+
+import functools
+import inspect
+import re
+from abc import ABC, abstractmethod
+from collections.abc import AsyncIterator, Callable, Coroutine, Iterator
+from typing import Generic, ParamSpec, Protocol, Self, TypeVar, overload
+
+from avbc.bigcommerce.call import Call, ListCall
+
+P = ParamSpec("P")
+T = TypeVar("T")
+R_co = TypeVar("R_co", covariant=True)
+C_co = TypeVar("C_co", covariant=True)
+CallT = TypeVar("CallT")
+
+
+class Runner(ABC):
+    """What runs calls and waits for them."""
+
+    @abstractmethod
+    def send(self, call: Call[T]) -> T:
+        """Run one call and return its value."""
+
+    @abstractmethod
+    def items(self, call: ListCall[T]) -> Iterator[T]:
+        """Walk a list through all its pages."""
+
+
+class AsyncRunner(ABC):
+    """What runs calls for a coroutine that awaits them."""
+
+    @abstractmethod
+    async def send(self, call: Call[T]) -> T:
+        """Run one call and return its value."""
+
+    @abstractmethod
+    def items(self, call: ListCall[T]) -> AsyncIterator[T]:
+        """Walk a list through all its pages."""
+
+
+RunnerT_co = TypeVar("RunnerT_co", bound=Runner | AsyncRunner, covariant=True)
+
+
+class Group(Generic[RunnerT_co]):
+    """Endpoints that belong together: `store.orders`. A method's `call` attribute makes the call without sending it."""
+
+    def __init__(self, runner: RunnerT_co) -> None:
+        self.runner = runner
+
+    def __repr__(self) -> str:
+        return f"{type(self).__name__} of {self.runner!r}"
+
+
+class Method(Protocol[P, R_co, C_co]):
+    """A bound endpoint: calling it sends the call; `call(...)` only makes it."""
+
+    def __call__(self, *args: P.args, **kwargs: P.kwargs) -> R_co:
+        """Send the call."""
+        ...
+
+    @property
+    def call(self) -> Callable[P, C_co]:
+        """Make the call, complete and unsent, for `map`, `answer` or `pages`."""
+        ...
+
+
+class _Endpoint(Generic[P, CallT]):
+    """A function that makes a call, and the name that it is bound to."""
+
+    def __init__(self, endpoint: Callable[P, CallT]) -> None:
+        self._endpoint = endpoint
+        self._name = ""
+
+    def __set_name__(self, owner: type[object], name: str) -> None:
+        self._name = name
+
+    def _bound(self, group: Group[Runner | AsyncRunner], run: Callable[[CallT], object], returns: str) -> object:
+        endpoint = self._endpoint
+
+        @functools.wraps(endpoint)
+        def method(*args: P.args, **kwargs: P.kwargs) -> object:
+            return run(endpoint(*args, **kwargs))
+
+        method.__name__, method.__qualname__ = self._name, f"{type(group).__name__}.{self._name}"
+        signature = inspect.signature(endpoint)
+        # What help() shows: `-> Iterator[Order]` where the endpoint itself says `-> ListCall[Order]`.
+        result = re.sub(r"^(?:List)?Call\[(.*)\]$", returns, str(signature.return_annotation))
+        attributes: dict[str, object] = {"__signature__": signature.replace(return_annotation=result), "call": endpoint}
+        vars(method).update(attributes)
+        # The next look-up finds it on the instance, without coming here.
+        vars(group)[self._name] = method
+        return method
+
+
+class one(_Endpoint[P, Call[T]], Generic[P, T]):  # noqa: N801 - reads as a word where endpoints are bound: `get = one(endpoint)`
+    """Bind an endpoint that is one request: a method that returns its value, or a coroutine of it."""
+
+    @overload
+    def __get__(self, instance: None, owner: type[object]) -> Self: ...
+    @overload
+    def __get__(self, instance: Group[Runner], owner: type[object]) -> Method[P, T, Call[T]]: ...
+    @overload
+    def __get__(self, instance: Group[AsyncRunner], owner: type[object]) -> Method[P, Coroutine[object, object, T], Call[T]]: ...
+    def __get__(self, instance: Group[Runner | AsyncRunner] | None, owner: type[object]) -> object:
+        return self if instance is None else self._bound(instance, instance.runner.send, r"\1")
+
+
+class every(_Endpoint[P, ListCall[T]], Generic[P, T]):  # noqa: N801 - as `one`
+    """Bind an endpoint that is a list: a method that iterates over all its pages, with `for` or `async for`."""
+
+    @overload
+    def __get__(self, instance: None, owner: type[object]) -> Self: ...
+    @overload
+    def __get__(self, instance: Group[Runner], owner: type[object]) -> Method[P, Iterator[T], ListCall[T]]: ...
+    @overload
+    def __get__(self, instance: Group[AsyncRunner], owner: type[object]) -> Method[P, AsyncIterator[T], ListCall[T]]: ...
+    def __get__(self, instance: Group[Runner | AsyncRunner] | None, owner: type[object]) -> object:
+        if instance is None:
+            return self
+        returns = r"AsyncIterator[\1]" if isinstance(instance.runner, AsyncRunner) else r"Iterator[\1]"
+        return self._bound(instance, instance.runner.items, returns)

@@ -1,0 +1,80 @@
+"""Where a client's URL and token come from, when they are not passed in: the environment, or the store's hash."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Mapping
+
+from avbc.credentials import Credentials, api_url_fault, token_fault
+from avbc.errors import Fault, FaultyInputError
+from avbc.secret import Secret
+
+_API = "https://api.bigcommerce.com"
+
+
+def api_url_of(store_hash: str) -> str:
+    """Return the API URL of a store.
+
+    >>> api_url_of("abc123")
+    'https://api.bigcommerce.com/stores/abc123/v3/'
+    """
+    return f"{_API}/stores/{store_hash.strip()}/v3/"
+
+
+def store_of(api_url: str) -> tuple[str, str]:
+    """Split a valid API URL into its base, to which `/v2/...` or `/v3/...` is added, and the store's hash.
+
+    >>> store_of("https://api.bigcommerce.com/stores/abc123/v3/")
+    ('https://api.bigcommerce.com/stores/abc123', 'abc123')
+    """
+    base = api_url.rstrip("/").removesuffix("/v2").removesuffix("/v3")
+    return base, base.rsplit("/", 1)[-1]
+
+
+def check(api_url: str, access_token: str) -> None:
+    """Refuse a URL or token that cannot be used.
+
+    Raises:
+        FaultyInputError: With every fault there is; it never shows the token.
+    """
+    found = {"api_url": api_url_fault(api_url), "access_token": token_fault(access_token)}
+    if faults := [Fault(key, message) for key, message in found.items() if message]:
+        raise FaultyInputError("BigCommerce client", faults)
+
+
+def environment_credentials(environment: Mapping[str, str] = os.environ) -> Credentials:
+    """Read AVBC_API_URL (or AVBC_STORE_HASH), AVBC_ACCESS_TOKEN, and AVBC_CLIENT_ID and AVBC_CLIENT_SECRET where they are set.
+
+    Raises:
+        FaultyInputError: A required variable is missing or cannot be used. It lists every fault and shows no secret.
+
+    >>> environment_credentials({"AVBC_STORE_HASH": "abc123", "AVBC_ACCESS_TOKEN": "example-token"}).api_url
+    'https://api.bigcommerce.com/stores/abc123/v3/'
+    >>> environment_credentials({})
+    Traceback (most recent call last):
+        ...
+    avbc.errors.FaultyInputError: environment has 2 faults:
+      AVBC_API_URL: is not set, nor is AVBC_STORE_HASH: set one of the two
+      AVBC_ACCESS_TOKEN: is not set
+    """
+    api_url = environment.get("AVBC_API_URL", "").strip()
+    store_hash = environment.get("AVBC_STORE_HASH", "").strip()
+    token = environment.get("AVBC_ACCESS_TOKEN", "").strip()
+    faults: list[Fault] = []
+    if not (api_url or store_hash):
+        faults.append(Fault("AVBC_API_URL", "is not set, nor is AVBC_STORE_HASH: set one of the two"))
+    elif message := api_url_fault(api_url or api_url_of(store_hash)):
+        faults.append(Fault("AVBC_API_URL" if api_url else "AVBC_STORE_HASH", message))
+    if not token:
+        faults.append(Fault("AVBC_ACCESS_TOKEN", "is not set"))
+    elif message := token_fault(token):
+        faults.append(Fault("AVBC_ACCESS_TOKEN", message))
+    if faults:
+        raise FaultyInputError("environment", faults)
+    secret = environment.get("AVBC_CLIENT_SECRET", "").strip()
+    return Credentials(
+        access_token=Secret(token),
+        api_url=api_url or api_url_of(store_hash),
+        client_id=environment.get("AVBC_CLIENT_ID", "").strip(),
+        client_secret=Secret(secret) if secret else None,
+    )

@@ -1,0 +1,133 @@
+"""What a store offers, under the names that people type: `store.orders.list(...)`. Each endpoint is bound once, for both clients."""
+
+from __future__ import annotations
+
+from avbc.bigcommerce.bind import Group, RunnerT_co, every, one
+from avbc.bigcommerce.endpoints import customers, orders, payments, shipping, store
+
+
+class Orders(Group[RunnerT_co]):
+    """Orders."""
+
+    list = every(orders.list_orders)
+    waiting = every(orders.waiting_orders)
+    get = one(orders.get_order)
+    count = one(orders.count_orders)
+    update = one(orders.update_order)
+
+
+class OrderProducts(Group[RunnerT_co]):
+    """The lines of orders."""
+
+    list = every(orders.list_order_products)
+
+
+class OrderShippingAddresses(Group[RunnerT_co]):
+    """The addresses that orders go to."""
+
+    list = every(orders.list_order_shipping_addresses)
+
+
+class OrderConsignments(Group[RunnerT_co]):
+    """How the lines of orders reach the customer."""
+
+    get = one(orders.get_order_consignments)
+
+
+class OrderCoupons(Group[RunnerT_co]):
+    """The coupons that orders used."""
+
+    list = every(orders.list_order_coupons)
+
+
+class OrderTaxes(Group[RunnerT_co]):
+    """The tax rows of orders."""
+
+    list = every(orders.list_order_taxes)
+
+
+class OrderFees(Group[RunnerT_co]):
+    """The fees of orders."""
+
+    list = one(orders.list_order_fees)
+
+
+class OrderStatuses(Group[RunnerT_co]):
+    """The statuses that orders can have."""
+
+    list = one(orders.list_order_statuses)
+
+
+class Transactions(Group[RunnerT_co]):
+    """The steps of orders' payments."""
+
+    list = one(payments.list_transactions)
+
+
+class Refunds(Group[RunnerT_co]):
+    """Refunds."""
+
+    list = every(payments.list_refunds)
+
+
+class PaymentMethods(Group[RunnerT_co]):
+    """Ways to pay."""
+
+    list = every(payments.list_payment_methods)
+    accepted = one(payments.list_accepted_payment_methods)
+
+
+class Customers(Group[RunnerT_co]):
+    """Registered customers."""
+
+    list = every(customers.list_customers)
+
+
+class CustomerAddresses(Group[RunnerT_co]):
+    """The address books of registered customers."""
+
+    list = every(customers.list_customer_addresses)
+
+
+class ShippingZones(Group[RunnerT_co]):
+    """Shipping zones."""
+
+    list = one(shipping.list_zones)
+
+
+class ShippingMethods(Group[RunnerT_co]):
+    """The shipping methods of zones."""
+
+    list = one(shipping.list_shipping_methods)
+
+
+class Currencies(Group[RunnerT_co]):
+    """The currencies that the store shows or charges."""
+
+    list = every(store.list_currencies)
+
+
+class Resources(Group[RunnerT_co]):
+    """All that a store offers."""
+
+    information = one(store.get_store)
+    time = one(store.get_time)
+
+    def __init__(self, runner: RunnerT_co) -> None:
+        super().__init__(runner)
+        self.orders = Orders(runner)
+        self.order_products = OrderProducts(runner)
+        self.order_shipping_addresses = OrderShippingAddresses(runner)
+        self.order_consignments = OrderConsignments(runner)
+        self.order_coupons = OrderCoupons(runner)
+        self.order_taxes = OrderTaxes(runner)
+        self.order_fees = OrderFees(runner)
+        self.order_statuses = OrderStatuses(runner)
+        self.transactions = Transactions(runner)
+        self.refunds = Refunds(runner)
+        self.payment_methods = PaymentMethods(runner)
+        self.customers = Customers(runner)
+        self.customer_addresses = CustomerAddresses(runner)
+        self.shipping_zones = ShippingZones(runner)
+        self.shipping_methods = ShippingMethods(runner)
+        self.currencies = Currencies(runner)

@@ -1,0 +1,181 @@
+"""Calls as HTTP requests and answers as values: what both clients share, without sending anything."""
+
+from __future__ import annotations
+
+import urllib.request
+from typing import Final, TypeVar
+from urllib.parse import quote, urlencode, urlsplit
+
+import attrs
+import httpx
+
+from avbc._version import __version__
+from avbc.bigcommerce.answers import READ_FIRST, dump_json, next_page, parse, refusal, request_id_of, succeeded, unreadable
+from avbc.bigcommerce.call import Call, Json, ListCall, Page
+from avbc.bigcommerce.credentials import check, store_of
+from avbc.bigcommerce.errors import BadAnswer, StoreError, StoreUnreachable, UnexpectedData
+from avbc.secret import Secret
+
+T = TypeVar("T")
+
+LIMITS: Final = httpx.Limits(max_connections=100, max_keepalive_connections=32, keepalive_expiry=15.0)
+_CONNECT_TIMEOUT = 10.0
+_OF_ENCODING = frozenset({b"content-encoding", b"content-length", b"transfer-encoding"})
+_NOTHING_SENT = (httpx.ConnectError, httpx.ConnectTimeout, httpx.PoolTimeout)
+
+
+@attrs.frozen
+class Received:
+    """A successful answer and its parsed body."""
+
+    response: httpx.Response
+    body: Json
+
+
+class Wire:
+    """One store's address and token, for making requests and judging answers.
+
+    It stands on httpx's transports, not on its clients: those log each URL with its query (and so customers' addresses), keep
+    cookies, and can follow redirects with the token.
+    """
+
+    def __init__(self, api_url: str, access_token: str | Secret, timeout: float) -> None:
+        api_url = api_url.strip()
+        token = access_token if isinstance(access_token, Secret) else Secret(access_token.strip())
+        check(api_url, token.reveal())
+        self.base, self.store_hash = store_of(api_url)
+        self._token = token
+        self._timeout = timeout
+        limits = httpx.Timeout(timeout, connect=min(timeout, _CONNECT_TIMEOUT))
+        self._extensions = {"timeout": limits.as_dict()}
+        self._headers = [
+            (b"Accept", b"application/json"),
+            (b"Accept-Encoding", b"gzip, deflate"),
+            (b"User-Agent", f"avbc/{__version__}".encode()),
+        ]
+        self._json_headers = [*self._headers, (b"Content-Type", b"application/json")]
+
+    def url(self, call: Call[object]) -> str:
+        """Return where a call goes. `:` and `,` stay as they are, so that long lists of ids make short URLs."""
+        params = {"limit": str(call.limit), **call.params} if isinstance(call, ListCall) else call.params
+        query = f"?{urlencode(params, quote_via=quote, safe=':,')}" if params else ""
+        return f"{self.base}{call.path}{query}"
+
+    def request(self, call: Call[object]) -> httpx.Request:
+        """Make the request of a call, with the token."""
+        content, headers = (None, self._headers) if call.body is None else (dump_json(call.body), self._json_headers)
+        return httpx.Request(
+            call.method,
+            self.url(call),
+            headers=[*headers, (b"X-Auth-Token", self._token.reveal().encode())],
+            content=content,
+            extensions=self._extensions,
+        )
+
+    def judge(self, call: Call[object], response: httpx.Response) -> Received:
+        """Take an answer, read wholly, for a success, or raise its error.
+
+        Raises:
+            StoreError: Of the kind that `avbc.bigcommerce.answers` tells.
+        """
+        status = response.status_code
+        if succeeded(status):
+            try:
+                return Received(response, parse(call, status, response.content))
+            except ValueError:
+                pass
+        clean = self._clean_response(call, response)
+        failure = unreadable(call, status, clean.text) if succeeded(status) else refusal(call, status, clean.headers, clean.text)
+        raise _placed(failure, call, clean)
+
+    def unreachable(self, call: Call[object], error: httpx.RequestError) -> StoreError:
+        """Make the error of a request that had no answer. It does not refer to httpx's own, which holds the request with its token."""
+        host = urlsplit(self.base).netloc
+        # h11 quotes illegal headers, the token among them.
+        said = "" if isinstance(error, httpx.LocalProtocolError) else self._clean(str(error))
+        reason = f" ({type(error).__name__}: {said})" if said else f" ({type(error).__name__})"
+        nothing_sent = isinstance(error, _NOTHING_SENT)
+        if isinstance(error, httpx.PoolTimeout):
+            what, advice = f"got no free connection within {self._timeout:g} s", "Run fewer requests at once."
+        elif nothing_sent:
+            what, advice = f"could not reach {host}{reason}", "Check the network, its proxy and api_url; then try again."
+        elif isinstance(error, httpx.TimeoutException):
+            what, advice = f"had no answer from {host} within {self._timeout:g} s{reason}", "Try again later, or raise the timeout."
+        elif isinstance(error, httpx.DecodingError):
+            what, advice = f"was answered by {host} with what cannot be decompressed{reason}", "Try again later."
+        else:
+            what, advice = f"lost its connection to {host}{reason}", "Try again later."
+        if not (nothing_sent or call.repeatable):
+            advice = READ_FIRST
+        message = f"{call.name} {what}. {advice}"
+        failure = BadAnswer(message) if isinstance(error, httpx.DecodingError) else StoreUnreachable(message)
+        failure.call = call.name
+        if isinstance(failure, StoreUnreachable):
+            failure.sent = not nothing_sent
+        return failure
+
+    def value(self, call: Call[T], received: Received) -> T:
+        """Read the value out of an answer.
+
+        Raises:
+            UnexpectedData: A value is not what its model can hold.
+        """
+        if received.response.status_code == 204 and call.empty is not None:
+            return call.empty()
+        try:
+            return call.read(received.body)
+        except UnexpectedData as error:
+            _placed(error, call, self._clean_response(call, received.response))
+            raise
+
+    def page(self, call: ListCall[T], received: Received) -> tuple[Page[T], ListCall[T] | None]:
+        """Read one page of a list, bad rows apart, and tell the call of the next page, or None after the last.
+
+        Raises:
+            UnexpectedData: The answer is no list, or does not say how the list goes on.
+        """
+        if received.body is None:
+            return Page([]), None
+        try:
+            page = call.page(received.body)
+            following = next_page(call, received.body, page)
+        except UnexpectedData as error:
+            _placed(error, call, self._clean_response(call, received.response))
+            raise
+        for bad in page.unreadable:
+            bad.error.call = call.name
+            bad.error.status = received.response.status_code
+            bad.error.request_id = request_id_of(received.response.headers)
+        return page, following
+
+    def proxy(self) -> str | None:
+        """Find the proxy that the environment names for the store's host."""
+        parts = urlsplit(self.base)
+        proxies = urllib.request.getproxies()
+        proxy = proxies.get(parts.scheme) or proxies.get("all")
+        if not proxy or urllib.request.proxy_bypass(parts.hostname or ""):
+            return None
+        return proxy if "://" in proxy else f"http://{proxy}"
+
+    def _clean(self, text: str) -> str:
+        return text.replace(self._token.reveal(), "***")
+
+    def _clean_response(self, call: Call[object], response: httpx.Response) -> httpx.Response:
+        """Give the response a request without the token, and take the token out where something echoed it."""
+        request = httpx.Request(call.method, self.url(call))
+        token = self._token.reveal().encode()
+        if token not in response.content and not any(token in value for _, value in response.headers.raw):
+            response.request = request
+            return response
+        headers = [(name, value.replace(token, b"***")) for name, value in response.headers.raw if name.lower() not in _OF_ENCODING]
+        content = response.content.replace(token, b"***")
+        return httpx.Response(response.status_code, headers=headers, content=content, request=request)
+
+
+def _placed(error: StoreError, call: Call[object], response: httpx.Response) -> StoreError:
+    error.call = call.name
+    error.status = response.status_code
+    error.request_id = request_id_of(response.headers)
+    error.body = response.text
+    error.response = response
+    return error
