@@ -11,7 +11,7 @@ import attrs
 
 from avbc.bigcommerce.call import Call, Json, ListCall, Paging, rows_of
 from avbc.bigcommerce.decoding import fee_rows
-from avbc.bigcommerce.endpoints.parts import one, paged, query, several
+from avbc.bigcommerce.endpoints.parts import ignored, one, paged, query, several
 from avbc.bigcommerce.endpoints.scopes import ORDERS, ORDERS_MODIFY
 from avbc.bigcommerce.models.orders import (
     Consignments,
@@ -188,7 +188,7 @@ def update_order(
     body: dict[str, Json] = {name: value for name, value in given.items() if not isinstance(value, Unset)}
     if not body:
         raise ValueError("nothing to update: give status_id, staff_notes or external_order_id")
-    return Call("PUT", f"/v2/orders/{order_id}", _ignored, body=body, scope=ORDERS_MODIFY, empty=lambda: None)
+    return Call("PUT", f"/v2/orders/{order_id}", ignored, body=body, scope=ORDERS_MODIFY, empty=lambda: None)
 
 
 def list_order_products(order_id: int) -> ListCall[OrderProduct]:
@@ -262,7 +262,3 @@ def _including(include: Collection[Include]) -> dict[str, str]:
     # Without consignment_structure the old array comes back, which mixes the kinds of consignments.
     structure = {"consignment_structure": "object"} if any(part.startswith("consignments") for part in include) else {}
     return query({"include": include}) | structure
-
-
-def _ignored(_: Json) -> None:
-    return None

@@ -87,6 +87,10 @@ def paged(path: str, model: type[M], scope: str, params: Mapping[str, str] | Non
     )
 
 
+def ignored(_: Json) -> None:
+    """Read nothing from an answer."""
+
+
 def _name(path: str) -> str:
     """What the answer is called in messages: the path without its version."""
     return path.split("/", 2)[2]

@@ -8,6 +8,7 @@ from __future__ import annotations
 from types import MappingProxyType
 
 from avbc.bigcommerce.call import Call, Json
+from avbc.bigcommerce.endpoints.parts import ignored
 
 ORDERS = "Orders: read-only"
 ORDERS_MODIFY = "Orders: modify"
@@ -61,8 +62,4 @@ def probe_scope(scope: str) -> Call[None]:
     if scope not in _PROBES:
         raise ValueError(f"no probe for the scope {scope!r}; there is one for: {', '.join(SCOPES)}")
     method, path, params, body = _PROBES[scope]
-    return Call(method, path, _ignored, params=params, body=body, scope=scope, empty=lambda: None)
-
-
-def _ignored(_: Json) -> None:
-    return None
+    return Call(method, path, ignored, params=params, body=body, scope=scope, empty=lambda: None)
