@@ -69,6 +69,8 @@ class _Desk:
         self.quota = Quota() if quota is None else quota
         self.clock = clock
         self.closed = False
+        self.requests = 0
+        self._counting = threading.Lock()
 
     def wait_for_turn(self, call: Call[object]) -> float:
         """Return 0.0 if the call may be sent now, or the seconds to wait before asking again."""
@@ -80,6 +82,9 @@ class _Desk:
             busy = StoreBusy(message)
             busy.retry_after = timedelta(seconds=wait)
             raise _about(busy, call)
+        if wait <= 0:
+            with self._counting:
+                self.requests += 1
         return wait
 
     def conclude(self, run: Run, outcome: httpx.Response | StoreError, started: float) -> Received:
@@ -208,6 +213,11 @@ class BigCommerce(Resources["BigCommerce"], Runner):
     def store_hash(self) -> str:
         """The store's hash, by which BigCommerce knows it."""
         return self._desk.wire.store_hash
+
+    @property
+    def requests_sent(self) -> int:
+        """How many requests this client has sent so far, repetitions included."""
+        return self._desk.requests
 
     @overload
     def send(self, call: ListCall[T]) -> list[T]: ...
@@ -415,6 +425,11 @@ class AsyncBigCommerce(Resources["AsyncBigCommerce"], AsyncRunner):
     def store_hash(self) -> str:
         """The store's hash, by which BigCommerce knows it."""
         return self._desk.wire.store_hash
+
+    @property
+    def requests_sent(self) -> int:
+        """How many requests this client has sent so far, repetitions included."""
+        return self._desk.requests
 
     @overload
     async def send(self, call: ListCall[T]) -> list[T]: ...
