@@ -1,1 +1,68 @@
-"""The mapping engine: pure rules from BigCommerce's values to AcctVantage's records, or problems."""
+"""The mapping engine: pure rules from BigCommerce's values to AcctVantage's records, or problems.
+
+No network, no database, no clock. Each rule can be used alone and answers with a `Ruling`: a value with its decisions, or problems.
+`Mapper` puts them together for whole orders.
+
+>>> from decimal import Decimal
+>>> from avbc import acctvantage, bigcommerce
+>>> from avbc.settings import GlSettings, OrderStatusSettings, PaymentMethodMapping, Settings, ShippingSettings, StoreSetup
+>>> settings = Settings(
+...     store=StoreSetup(api_url="https://api.bigcommerce.com/stores/abc123/v3/"),
+...     order_status=OrderStatusSettings(
+...         import_source_code="WEB", new_order_status=11, downloaded_order_status=9, import_error_status=12
+...     ),
+...     gl=GlSettings(tax_area="BigCommerce", payment_methods=(PaymentMethodMapping(bigcommerce="Manual", receipt_type="Check"),)),
+...     shipping=ShippingSettings(warehouse="Main", default_ship_via="UPS Ground"),
+... )
+"""
+
+from avbc.mapping.addresses import address
+from avbc.mapping.client import ClientChoice, client_for, client_import_id
+from avbc.mapping.decisions import Decision, Problem, Ruling, Severity
+from avbc.mapping.diff import Difference, difference
+from avbc.mapping.discount import Discounts, discounts_for
+from avbc.mapping.fingerprint import fingerprint
+from avbc.mapping.order import MappedOrder, Mapper, OrderInputs, map_order
+from avbc.mapping.payment import Payment, payment_for, receipt_type_for
+from avbc.mapping.product import product_for
+from avbc.mapping.proof import Proof, prove
+from avbc.mapping.rules import MappingRules
+from avbc.mapping.ship_via import ShipViaChoice, ship_via_for
+from avbc.mapping.status import new_order_status, status_for_books, status_for_store, store_status
+from avbc.mapping.tax_area import tax_area_for
+from avbc.mapping.text import plain
+
+__all__ = [
+    "ClientChoice",
+    "Decision",
+    "Difference",
+    "Discounts",
+    "MappedOrder",
+    "Mapper",
+    "MappingRules",
+    "OrderInputs",
+    "Payment",
+    "Problem",
+    "Proof",
+    "Ruling",
+    "Severity",
+    "ShipViaChoice",
+    "address",
+    "client_for",
+    "client_import_id",
+    "difference",
+    "discounts_for",
+    "fingerprint",
+    "map_order",
+    "new_order_status",
+    "payment_for",
+    "plain",
+    "product_for",
+    "prove",
+    "receipt_type_for",
+    "ship_via_for",
+    "status_for_books",
+    "status_for_store",
+    "store_status",
+    "tax_area_for",
+]

@@ -2,9 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+from datetime import datetime
+from decimal import Decimal
 from typing import Generic, Literal, TypeAlias, TypeVar
 
 import attrs
+
+from avbc.acctvantage.records import Address
+from avbc.mapping.addresses import one_line
+from avbc.mapping.text import amount_text
 
 T = TypeVar("T")
 
@@ -60,3 +67,71 @@ class Ruling(Generic[T]):
     def errors(self) -> tuple[Problem, ...]:
         """The problems that stop the import."""
         return tuple(problem for problem in self.problems if problem.severity == "error")
+
+
+Note: TypeAlias = tuple[str, object, str, str, tuple[object, ...]]
+"""A decision before anybody reads it: field, value, reason (a format), setting, the reason's arguments."""
+
+
+@attrs.define
+class Findings:
+    """What the rules find out about one order as they go: problems, and notes that become decisions when somebody reads them.
+
+    Most orders are mapped and never explained, so a note costs a tuple and no text.
+
+    >>> found = Findings()
+    >>> found.note("ship_via", "UPS Ground", "the books have a Ship Via of the store's method {!r}", "", "UPS® Ground")
+    >>> found.ruling("UPS Ground").decisions[0].reason
+    "the books have a Ship Via of the store's method 'UPS® Ground'"
+    """
+
+    notes: list[Note] = attrs.field(factory=list[Note])
+    problems: list[Problem] = attrs.field(factory=list[Problem])
+    failed: bool = False
+    """Whether one of the problems is an error."""
+
+    def note(self, field: str, value: object, reason: str, setting: str = "", *args: object) -> None:
+        """Note that `field` got `value`; `reason` is a format that `args` fill in."""
+        self.notes.append((field, value, reason, setting, args))
+
+    def error(self, code: str, field: str, value: object, message: str, fix: str, *, candidates: tuple[str, ...] = ()) -> None:
+        """Add a problem that stops the import; the same one is added once."""
+        self.failed = True
+        problem = Problem(code, field, value_text(value), message, fix, "error", candidates)
+        if problem not in self.problems:
+            self.problems.append(problem)
+
+    def warn(self, code: str, field: str, value: object, message: str, fix: str) -> None:
+        """Add a problem that rides along."""
+        self.problems.append(Problem(code, field, value_text(value), message, fix, "warning"))
+
+    def ruling(self, value: T | None) -> Ruling[T]:
+        """What was found, with the value that it led to: none where there is an error."""
+        return Ruling(None if self.failed else value, decisions_of(self.notes), tuple(self.problems))
+
+
+def decisions_of(notes: Iterable[Note]) -> tuple[Decision, ...]:
+    """The notes as decisions, with their texts."""
+    return tuple(
+        Decision(field, value_text(value), reason.format(*args) if args else reason, setting)
+        for field, value, reason, setting, args in notes
+    )
+
+
+def value_text(value: object) -> str:
+    """A value as people read it.
+
+    >>> value_text(Decimal("5.0000")), value_text(None), value_text(True)
+    ('5.00', '', 'yes')
+    """
+    if value is None:
+        return ""
+    if isinstance(value, Decimal):
+        return amount_text(value)
+    if isinstance(value, bool):
+        return "yes" if value else "no"
+    if isinstance(value, datetime):
+        return value.isoformat()
+    if isinstance(value, Address):
+        return one_line(value)
+    return str(value)

@@ -1,0 +1,34 @@
+"""Which numbers are amounts of money at all: what the rules may compute with."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from decimal import Context, Decimal, InvalidOperation
+
+STEP = Decimal("0.0001")
+"""BigCommerce writes orders and lines with four decimals."""
+_LIMIT = Decimal(10) ** 13
+
+ARITHMETIC = Context(prec=28)
+"""What the mapping engine computes with, whatever the program around it has set: with it, sums of amounts are exact."""
+
+
+def is_amount(amount: Decimal) -> bool:
+    """Whether this is a finite number of a size that money has.
+
+    >>> is_amount(Decimal("5.1")), is_amount(Decimal("NaN")), is_amount(Decimal("1e15"))
+    (True, False, False)
+    """
+    return amount.is_finite() and -_LIMIT < amount < _LIMIT
+
+
+def are_store_amounts(amounts: Iterable[Decimal]) -> bool:
+    """Whether all are amounts with at most four decimals, as BigCommerce writes on orders and lines.
+
+    >>> are_store_amounts([Decimal("19.9500"), Decimal("0.00001")])
+    False
+    """
+    try:
+        return all(amount.quantize(STEP) == amount and -_LIMIT < amount < _LIMIT for amount in amounts)
+    except InvalidOperation:
+        return False

@@ -1,0 +1,174 @@
+"""Clients and contacts: who of the books the order belongs to (manual 2.1.3, and BigCommerce - Clients & Contacts)."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import attrs
+
+from avbc.acctvantage.records import Client, Contact, text_key
+from avbc.bigcommerce.models import Address
+from avbc.mapping.addresses import address, full_name
+from avbc.mapping.decisions import Findings, Ruling
+from avbc.mapping.rules import MappingRules
+from avbc.mapping.text import fold, plain
+
+
+@attrs.frozen
+class ClientChoice:
+    """The client of an order: one of the books (`client`) or one to create (`new_client`); the contact likewise, or none."""
+
+    client: Client | None = None
+    new_client: Client | None = None
+    bind_import_id: str | None = None
+    """The Import ID to write to `client`, which was found by email and has none."""
+    contact: Contact | None = None
+    new_contact: Contact | None = None
+
+    @property
+    def name(self) -> str:
+        """The client's name."""
+        client = self.client or self.new_client
+        return client.name if client else ""
+
+    @property
+    def open_ar(self) -> bool:
+        """Whether the client buys on open A/R; a new client does not."""
+        return self.client is not None and self.client.open_ar
+
+
+def client_import_id(source_code: str, customer_id: int) -> str | None:
+    """A client's Import ID: Import Source Code + BigCommerce customer id; None for a guest, or all guests would be one client.
+
+    >>> client_import_id("WEB", 20), client_import_id("WEB", 0)
+    ('WEB20', None)
+    """
+    return f"{source_code}{customer_id}" if customer_id > 0 else None
+
+
+def client_for(customer_id: int, billing: Address, candidates: Sequence[Client], rules: MappingRules) -> Ruling[ClientChoice]:
+    """The client that an order belongs to.
+
+    By Import ID first. A new customer or a guest is then looked up by the billing email, if the settings allow it: on the clients, then
+    on their contacts. More than one hit is a problem that lists them, never a choice (inferred). A registered customer found by email is
+    bound to the Import ID, unless the client has another one already. Whoever is not found is a new client: the company with the person
+    as its contact, or the person, whose last name is the client's name.
+    """
+    found = Findings()
+    return found.ruling(choose_client(customer_id, billing, candidates, rules, found))
+
+
+def choose_client(
+    customer_id: int, billing: Address, candidates: Sequence[Client], rules: MappingRules, found: Findings
+) -> ClientChoice | None:
+    """As `client_for`, with the problems going to `found`."""
+    import_id = client_import_id(rules.source_code, customer_id)
+    if import_id is not None:
+        hits = [hit for hit in candidates if hit.import_id == import_id or hit.store_customer_ids.get(rules.source_code) == customer_id]
+        if len(hits) > 1:
+            _ambiguous("customer_id", import_id, "Import ID", hits, found)
+            return None
+        if hits:
+            found.note("client", hits[0].name, "Import ID {}", "order_status.import_source_code", import_id)
+            return _with_contact(hits[0], None, billing, found)
+    email = text_key(billing.email)
+    if email and rules.settings.order_status.match_clients_by_email:
+        hits = [hit for hit in candidates if text_key(hit.email) == email]
+        hits = hits or [hit for hit in candidates if any(text_key(contact.email) == email for contact in hit.contacts)]
+        if len(hits) > 1:
+            _ambiguous("billing_address.email", billing.email, "email", hits, found)
+            return None
+        if hits:
+            return _found_by_email(hits[0], import_id, billing, found)
+    return _new(import_id, billing, found)
+
+
+def _ambiguous(field: str, value: str, what: str, hits: Sequence[Client], found: Findings) -> None:
+    found.error(
+        "client_ambiguous",
+        field,
+        value,
+        f"More than one client of AcctVantage has the {what} {value!r}.",
+        f"Merge the clients in AcctVantage, or take the {what} off all but one.",
+        candidates=tuple(_described(hit) for hit in hits),
+    )
+
+
+def _described(hit: Client) -> str:
+    marks = [mark for mark in (f"Import ID {hit.import_id}" if hit.import_id else "", f"id {hit.id}" if hit.id else "") if mark]
+    name = f"{hit.name}, {hit.first_name}" if hit.first_name else hit.name
+    return f"{name} ({', '.join(marks)})" if marks else name
+
+
+def _found_by_email(hit: Client, import_id: str | None, billing: Address, found: Findings) -> ClientChoice:
+    found.note("client", hit.name, "email {}", "order_status.match_clients_by_email", billing.email)
+    bind: str | None = None
+    if import_id is not None:
+        if hit.import_id is None:
+            bind = import_id
+            found.note("client.import_id", import_id, "found by email and has no Import ID yet: bound", "order_status.import_source_code")
+        else:
+            found.warn(
+                "client_import_id_kept",
+                "customer_id",
+                import_id,
+                f"The client {hit.name!r} was found by email and keeps its Import ID {hit.import_id!r}; this customer's is {import_id!r}.",
+                "Nothing, if both are the same person; otherwise correct the client's email or Import ID in AcctVantage.",
+            )
+    return _with_contact(hit, bind, billing, found)
+
+
+def _with_contact(hit: Client, bind: str | None, billing: Address, found: Findings) -> ClientChoice:
+    """Find the person at the client: by email, then by name; the client itself may be the person (inferred)."""
+    email = text_key(billing.email)
+    name = (fold(plain(billing.first_name)), fold(plain(billing.last_name)))
+    for contact in hit.contacts:
+        if email and text_key(contact.email) == email:
+            found.note("contact", contact.last_name, "the client's contact with this email")
+            return ClientChoice(client=hit, bind_import_id=bind, contact=contact)
+    for contact in hit.contacts:
+        if (fold(contact.first_name), fold(contact.last_name)) == name:
+            found.note("contact", contact.last_name, "the client's contact of this name")
+            return ClientChoice(client=hit, bind_import_id=bind, contact=contact)
+    if (fold(hit.first_name), fold(hit.name)) == name:
+        found.note("contact", "", "the client is the person")
+        return ClientChoice(client=hit, bind_import_id=bind)
+    return ClientChoice(client=hit, bind_import_id=bind, new_contact=_contact(billing, found))
+
+
+def _new(import_id: str | None, billing: Address, found: Findings) -> ClientChoice | None:
+    company = plain(billing.company)
+    first_name, last_name, email = plain(billing.first_name), plain(billing.last_name), plain(billing.email)
+    name = company or last_name or first_name or email
+    if not name:
+        message = "The order's billing address has neither a company, nor a name, nor an email: a client cannot be created from it."
+        found.error("client_name_missing", "billing_address", "", message, "Complete the billing address in BigCommerce.")
+        return None
+    reason = "a guest" if import_id is None else "no client has Import ID {}"
+    found.note("client", name, f"{reason}: created", "order_status.import_source_code", import_id)
+    new = Client(
+        name=name,
+        first_name=first_name if last_name and not company else "",
+        email=email,
+        phone=plain(billing.phone),
+        address=address(billing),
+        import_id=import_id,
+    )
+    if not company:
+        found.note("contact", "", "the client is the person")
+        return ClientChoice(new_client=new)
+    return ClientChoice(new_client=new, new_contact=_contact(billing, found))
+
+
+def _contact(billing: Address, found: Findings) -> Contact | None:
+    last_name = plain(billing.last_name) or plain(billing.first_name)
+    if not last_name:
+        found.note("contact", "", "the billing address names no person")
+        return None
+    found.note("contact", full_name(billing), "new at the client")
+    return Contact(
+        last_name=last_name,
+        first_name=plain(billing.first_name) if plain(billing.last_name) else "",
+        email=plain(billing.email),
+        phone=plain(billing.phone),
+    )

@@ -1,0 +1,352 @@
+"""Lines: everything that an order sells, in the books' kinds of lines, and where each of them goes."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from decimal import Decimal
+
+import attrs
+
+from avbc.acctvantage.records import Address, LineKind, Product, SalesOrderLine, ShipVia
+from avbc.bigcommerce.models import Consignments, Order, OrderProduct, PickupConsignment
+from avbc.mapping.addresses import address
+from avbc.mapping.amounts import STEP, are_store_amounts, is_amount
+from avbc.mapping.decisions import Findings
+from avbc.mapping.product import choose_product
+from avbc.mapping.proof import unreadable
+from avbc.mapping.rules import MappingRules
+from avbc.mapping.ship_via import ShipViaChoice, choose_ship_via
+from avbc.mapping.text import amount_text, fold, plain
+from avbc.money import ZERO
+
+PHYSICAL = "physical"
+GIFT_CERTIFICATE = "giftcertificate"
+_ONE = Decimal(1)
+_FIX = "Compare the order's amounts in BigCommerce; if they are right there, enter the order by hand."
+
+
+@attrs.frozen
+class Routes:
+    """How an order's lines reach the customer: one Ship To and Ship Via for each shipping consignment."""
+
+    ship_tos: tuple[Address, ...] = ()
+    ship_via: str = ""
+    """The order's own: the first consignment's."""
+    new_ship_vias: tuple[ShipVia, ...] = ()
+    by_address_id: Mapping[int, tuple[int, str]] = attrs.field(factory=dict[int, tuple[int, str]])
+    """Ship To's position and Ship Via by BigCommerce's order_address_id."""
+    pickups: Mapping[int, PickupConsignment] = attrs.field(factory=dict[int, PickupConsignment])
+    """Pickups by the ids that lines may name."""
+    recipients: Mapping[int, str] = attrs.field(factory=dict[int, str])
+    """Where a gift certificate is sent, by the line's id."""
+
+
+def routes(order: Order, lines: Sequence[OrderProduct], rules: MappingRules, found: Findings) -> Routes:
+    """Ship Tos and Ship Vias of an order.
+
+    Several consignments give several Ship Tos, and each line its own Ship Via; the order's is that of the first. What is collected has the
+    Ship Via named like the pickup method, if the books have one; anything else that has no shipping method has the default (manual
+    2.3.2), which may be left out where nothing is shipped (inferred).
+    """
+    consignments = order.consignments
+    if consignments is None:
+        if order.shipping_address_count or any(line.order_address_id for line in lines):
+            found.error(
+                "consignments_missing",
+                "consignments",
+                order.shipping_address_count,
+                "The order was read without its consignments, so where its lines go is not known.",
+                "Read it with include=consignments.line_items and consignment_structure=object.",
+            )
+            return Routes()
+        consignments = Consignments()
+    chosen: dict[str, ShipViaChoice] = {}
+    by_address_id: dict[int, tuple[int, str]] = {}
+    ship_tos: list[Address] = []
+    for position, consignment in enumerate(consignments.shipping):
+        method = fold(consignment.shipping_method)
+        choice = chosen.get(method)
+        if choice is None:
+            field = "ship_via" if position == 0 else f"ship_tos[{position}].ship_via"
+            choice = chosen[method] = choose_ship_via(consignment.shipping_method, rules, found, field)
+        by_address_id[consignment.id] = (position, choice.name)
+        ship_to = address(consignment)
+        ship_tos.append(ship_to)
+        found.note(f"ship_tos[{position}]", ship_to, "shipping address {} of the order", "", consignment.id)
+    if not ship_tos:
+        found.note("ship_tos", "", "nothing is shipped")
+        chosen[""] = _unshipped(consignments, lines, rules, found)
+    choices = list(chosen.values())
+    return Routes(
+        ship_tos=tuple(ship_tos),
+        ship_via=choices[0].name,
+        new_ship_vias=tuple(choice.create for choice in choices if choice.create is not None),
+        by_address_id=by_address_id,
+        pickups=_pickups(consignments, lines),
+        recipients={line.id: plain(sent.recipient_email) for sent in consignments.email.gift_certificates for line in sent.line_items},
+    )
+
+
+def _unshipped(consignments: Consignments, lines: Sequence[OrderProduct], rules: MappingRules, found: Findings) -> ShipViaChoice:
+    if consignments.pickups:
+        named = rules.ship_vias.get(fold(plain(consignments.pickups[0].pickup_method_display_name)))
+        if named is not None:
+            found.note("ship_via", named.name, "the books have a Ship Via named like the pickup method")
+            return ShipViaChoice(named.name)
+    elif any(line.type == PHYSICAL for line in lines):
+        return choose_ship_via("", rules, found)
+    if not rules.settings.shipping.default_ship_via:
+        found.note("ship_via", "", "nothing is shipped, and there is no Default Ship Via", "shipping.default_ship_via")
+        return ShipViaChoice("")
+    return choose_ship_via("", rules, found)
+
+
+def _pickups(consignments: Consignments, lines: Sequence[OrderProduct]) -> dict[int, PickupConsignment]:
+    """Which lines are collected where. A line read apart from its consignment names the consignment or its method (inferred)."""
+    if not consignments.pickups:
+        return {}
+    found = {line.id: pickup for pickup in consignments.pickups for line in pickup.line_items}
+    named = {pickup.pickup_method_id: pickup for pickup in consignments.pickups}
+    named |= {pickup.id: pickup for pickup in consignments.pickups}
+    for line in lines:
+        if line.id not in found and line.order_pickup_method_id in named:
+            found[line.id] = named[line.order_pickup_method_id]
+    return found
+
+
+def sales_order_lines(
+    lines: Sequence[OrderProduct],
+    where: Routes,
+    products: Mapping[str, Sequence[Product]],
+    rules: MappingRules,
+    *,
+    found: Findings,
+) -> list[SalesOrderLine]:
+    """The order's lines: what it sells, then gift wrapping, handling and fees as lines of their own kinds.
+
+    Amounts are the store's, without tax and before discounts. A component of a bundle has amount 0, since the bundle's own line has the
+    whole. Custom items and gift certificates are no products of the books.
+    """
+    made: list[SalesOrderLine] = []
+    ids = {line.id for line in lines}
+    for position, line in enumerate(lines):
+        made.append(_line(line, position, where, products, rules, found=found))
+        if line.is_component and line.parent_order_product_id not in ids:
+            found.error(
+                "bundle_missing",
+                f"lines[{position}].parent_order_product_id",
+                line.parent_order_product_id,
+                f"{line.name!r} is a component of line {line.parent_order_product_id}, which the order does not have.",
+                "Correct the order in BigCommerce.",
+            )
+    if any(line.kind == "gift_certificate" for line in made):
+        _check_gift_certificates(rules, found)
+    return made
+
+
+def _line(
+    line: OrderProduct, position: int, where: Routes, products: Mapping[str, Sequence[Product]], rules: MappingRules, *, found: Findings
+) -> SalesOrderLine:
+    field = f"lines[{position}]"
+    part_number: str | None = None
+    gl_code = ""
+    kind: LineKind = "product"
+    if line.type == GIFT_CERTIFICATE:
+        kind = "gift_certificate"
+        gl_code = rules.settings.gl.gift_certificate_gl_code
+        found.note(field, line.total_ex_tax, "a gift certificate sold", "gl.gift_certificate_gl_code")
+    elif line.product_id == 0:
+        kind = "custom"
+        found.note(field, line.total_ex_tax, "a custom item, which is no product: {}", "", line.name)
+    else:
+        product = choose_product(line.sku, products, rules, found, field=f"{field}.sku", description=line.name)
+        part_number = product.part_number if product else None
+        reason = "a component of line {2}" if line.is_component else "{0} x {1}"
+        amount = ZERO if line.is_component else line.total_ex_tax
+        found.note(field, amount, reason, "", line.quantity, part_number, line.parent_order_product_id)
+    ship_to, ship_via = where.by_address_id.get(line.order_address_id, (None, ""))
+    if ship_to is None and line.order_address_id and where.ship_tos and line.type == PHYSICAL:
+        found.error(
+            "ship_to_unknown",
+            f"{field}.order_address_id",
+            line.order_address_id,
+            f"The line {line.name!r} goes to address {line.order_address_id}, which the order does not have.",
+            "Correct the order in BigCommerce.",
+        )
+    return SalesOrderLine(
+        kind=kind,
+        description=plain(line.name) or plain(line.sku),
+        quantity=Decimal(line.quantity),
+        unit_price=ZERO if line.is_component else line.price_ex_tax,
+        amount=ZERO if line.is_component else line.total_ex_tax,
+        tax=ZERO if line.is_component else line.total_tax,
+        part_number=part_number,
+        memo=_memo(line, kind, where),
+        gl_code=gl_code,
+        ship_to=ship_to,
+        ship_via=ship_via,
+        store_line_id=line.id,
+        store_address_id=line.order_address_id or None,
+        component_of=line.parent_order_product_id if line.is_component else None,
+    )
+
+
+def _memo(line: OrderProduct, kind: LineKind, where: Routes) -> str:
+    """What the packer must know: options, the event, wrapping, where it is collected or sent."""
+    parts = [f"{plain(option.display_name)}: {plain(option.display_value)}" for option in line.product_options]
+    parts += [f"{plain(field.name)}: {plain(field.value)}" for field in line.configurable_fields]
+    if line.event_date:
+        parts.append(f"{plain(line.event_name) or 'Event'}: {plain(line.event_date)}")
+    if line.wrapping_name or line.wrapping_message:
+        parts.append(f"Gift wrapping: {plain(line.wrapping_name)}".rstrip(": "))
+    if line.wrapping_message:
+        parts.append(f"Message: {plain(line.wrapping_message)}")
+    pickup = where.pickups.get(line.id)
+    if pickup is not None:
+        parts.append(f"Pickup: {plain(pickup.location.name) or plain(pickup.pickup_method_display_name)}".rstrip(": "))
+    if kind == "gift_certificate" and where.recipients.get(line.id):
+        parts.append(f"Sent to: {where.recipients[line.id]}")
+    if kind == "custom" and line.sku:
+        parts.append(f"SKU: {plain(line.sku)}")
+    return "\n".join(parts)
+
+
+def _check_gift_certificates(rules: MappingRules, found: Findings) -> None:
+    code = rules.settings.gl.gift_certificate_gl_code
+    setting = "gl.gift_certificate_gl_code"
+    if not code:
+        message = "A gift certificate was sold, and there is no account for the liability; its line has no GL code."
+        found.warn("gift_certificate_gl_code_missing", setting, "", message, f"Set {setting}.")
+    elif not rules.is_gl_account(code):
+        found.error("gl_code_unknown", setting, code, f"AcctVantage has no GL account {code!r}.", f"Correct {setting}.")
+
+
+def cost_lines(order: Order, lines: Sequence[OrderProduct], where: Routes, rules: MappingRules, found: Findings) -> list[SalesOrderLine]:
+    """Gift wrapping, handling and fees as lines; whether these and the shipping add up to the order's own sums.
+
+    Wrapping is the lines' (each for the whole line, or for each piece: whichever makes the order's sum), handling and shipping are the
+    consignments'. Where none of these has a cost and the order does, the order's sum is one line.
+    """
+    made: list[SalesOrderLine] = []
+    shipping = order.consignments.shipping if order.consignments is not None else ()
+    if order.wrapping_cost_inc_tax or any(line.wrapping_cost_inc_tax for line in lines):
+        made += _wrapping(order, lines, where, rules, found)
+    if order.handling_cost_inc_tax or any(consignment.handling_cost_inc_tax for consignment in shipping):
+        made += _handling(order, rules, found)
+    if order.consignments is not None:
+        _prove_shipping(order, rules, found)
+    for position, fee in enumerate(order.fees or ()):
+        name = plain(fee.display_name_merchant) or plain(fee.display_name_customer) or "Fee"
+        found.note(f"fees[{position}]", fee.cost_ex_tax, "the order's fee {}", "", name)
+        made.append(_cost_line("fee", name, fee.cost_ex_tax, fee.cost_tax))
+    return made
+
+
+def _cost_line(kind: LineKind, description: str, amount: Decimal, tax: Decimal) -> SalesOrderLine:
+    return SalesOrderLine(kind=kind, description=description, quantity=_ONE, unit_price=amount, amount=amount, tax=tax)
+
+
+def _wrapping(order: Order, lines: Sequence[OrderProduct], where: Routes, rules: MappingRules, found: Findings) -> list[SalesOrderLine]:
+    wrapped = [line for line in lines if line.wrapping_cost_inc_tax or line.wrapping_cost_ex_tax]
+    whole = (order.wrapping_cost_ex_tax, order.wrapping_cost_inc_tax)
+    if not wrapped:
+        found.note("lines", whole[0], "gift wrapping of the whole order")
+        return [_cost_line("wrapping", "Gift wrapping", whole[0], order.wrapping_cost_tax)]
+    for line in wrapped:
+        if not are_store_amounts((line.wrapping_cost_ex_tax, line.wrapping_cost_inc_tax, line.wrapping_cost_tax)):
+            unreadable(f"the wrapping cost of line {line.id}", line.wrapping_cost_inc_tax, found)
+            return []
+    off = (ZERO, ZERO)
+    for times in ([1 for _ in wrapped], [line.quantity for line in wrapped]):
+        pairs = list(zip(wrapped, times, strict=True))
+        off = (
+            whole[0] - sum((line.wrapping_cost_ex_tax * count for line, count in pairs), ZERO),
+            whole[1] - sum((line.wrapping_cost_inc_tax * count for line, count in pairs), ZERO),
+        )
+        if rules.rounds_to_zero(off[0]) and rules.rounds_to_zero(off[1]):
+            return [_wrapping_line(line, count, where, found) for line, count in pairs]
+    _does_not_foot("wrapping_does_not_foot", "wrapping_cost", "gift wrapping of the lines", whole, off, rules=rules, found=found)
+    return []
+
+
+def _wrapping_line(line: OrderProduct, times: int, where: Routes, found: Findings) -> SalesOrderLine:
+    ship_to, ship_via = where.by_address_id.get(line.order_address_id, (None, ""))
+    amount = line.wrapping_cost_ex_tax * times
+    found.note("lines", amount, "gift wrapping of {}", "", line.name)
+    return SalesOrderLine(
+        kind="wrapping",
+        description=plain(line.wrapping_name) or "Gift wrapping",
+        quantity=Decimal(times),
+        unit_price=line.wrapping_cost_ex_tax,
+        amount=amount,
+        tax=line.wrapping_cost_tax * times,
+        memo=plain(line.wrapping_message),
+        ship_to=ship_to,
+        ship_via=ship_via,
+        store_address_id=line.order_address_id or None,
+    )
+
+
+def _handling(order: Order, rules: MappingRules, found: Findings) -> list[SalesOrderLine]:
+    shipping = order.consignments.shipping if order.consignments is not None else ()
+    handled = [
+        (position, consignment)
+        for position, consignment in enumerate(shipping)
+        if consignment.handling_cost_inc_tax or consignment.handling_cost_ex_tax
+    ]
+    whole = (order.handling_cost_ex_tax, order.handling_cost_inc_tax)
+    if not handled:
+        found.note("lines", whole[0], "handling of the whole order")
+        return [_cost_line("handling", "Handling", whole[0], order.handling_cost_tax)]
+    made: list[SalesOrderLine] = []
+    off = whole
+    for position, consignment in handled:
+        costs = (consignment.handling_cost_ex_tax, consignment.handling_cost_inc_tax, consignment.handling_cost_tax)
+        if not all(is_amount(cost) for cost in costs):
+            unreadable(f"consignments.shipping[{position}].handling_cost", costs[1], found)
+            return []
+        # JSON numbers, unlike the order's own amounts.
+        without, with_tax, tax = (cost.quantize(STEP) for cost in costs)
+        off = (off[0] - without, off[1] - with_tax)
+        found.note("lines", without, "handling of consignment {}", "", consignment.id)
+        line = _cost_line("handling", "Handling", without, tax)
+        made.append(attrs.evolve(line, ship_to=position, store_address_id=consignment.id))
+    if rules.rounds_to_zero(off[0]) and rules.rounds_to_zero(off[1]):
+        return made
+    _does_not_foot("handling_does_not_foot", "handling_cost", "handling of the consignments", whole, off, rules=rules, found=found)
+    return []
+
+
+def _prove_shipping(order: Order, rules: MappingRules, found: Findings) -> None:
+    whole = (order.shipping_cost_ex_tax, order.shipping_cost_inc_tax)
+    off = whole
+    for position, consignment in enumerate(order.consignments.shipping if order.consignments is not None else ()):
+        if not (is_amount(consignment.cost_ex_tax) and is_amount(consignment.cost_inc_tax)):
+            unreadable(f"consignments.shipping[{position}].cost", consignment.cost_inc_tax, found)
+            return
+        off = (off[0] - consignment.cost_ex_tax, off[1] - consignment.cost_inc_tax)
+    if not (rules.rounds_to_zero(off[0]) and rules.rounds_to_zero(off[1])):
+        _does_not_foot("shipping_does_not_foot", "shipping_cost", "shipping of the consignments", whole, off, rules=rules, found=found)
+
+
+def _does_not_foot(
+    code: str,
+    field: str,
+    parts: str,
+    whole: tuple[Decimal, Decimal],
+    off: tuple[Decimal, Decimal],
+    *,
+    rules: MappingRules,
+    found: Findings,
+) -> None:
+    """Say for the sums without and with tax by how much the parts miss the order's own."""
+    for tax, sum_, difference in zip(("ex_tax", "inc_tax"), whole, off, strict=True):
+        if not rules.rounds_to_zero(difference):
+            found.error(
+                code,
+                f"{field}_{tax}",
+                sum_,
+                f"{field}_{tax} is {amount_text(sum_)}, and the {parts} comes to {amount_text(sum_ - difference)}: "
+                f"off by {amount_text(abs(difference))}.",
+                _FIX,
+            )

@@ -1,0 +1,281 @@
+"""One order of the store as a sales order of the books, with its client, receipts, promotions and ship vias; or why not."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from decimal import Decimal, localcontext
+
+import attrs
+
+from avbc.acctvantage.records import Client, OrderBundle, Product, ReferenceData, SalesOrder, SalesOrderLine
+from avbc.bigcommerce.models import Order, OrderCoupon, OrderProduct, OrderStatus, Transaction
+from avbc.mapping.addresses import address
+from avbc.mapping.amounts import ARITHMETIC
+from avbc.mapping.client import choose_client
+from avbc.mapping.decisions import Decision, Findings, Note, Problem, decisions_of
+from avbc.mapping.discount import Discounts, choose_discounts
+from avbc.mapping.fingerprint import fingerprint
+from avbc.mapping.lines import cost_lines, routes, sales_order_lines
+from avbc.mapping.payment import choose_payment
+from avbc.mapping.proof import Proof, check_amounts, prove_header, prove_lines
+from avbc.mapping.rules import MappingRules
+from avbc.mapping.status import choose_new_order_status
+from avbc.mapping.tax_area import choose_tax_area
+from avbc.mapping.text import amount_text, plain
+from avbc.money import ZERO
+from avbc.settings import Settings
+from avbc.tables import html_table, text_table
+
+
+@attrs.frozen
+class OrderInputs:
+    """Everything about one order that was read from the store and the books before it is mapped."""
+
+    order: Order
+    """With its consignments, lines and fees."""
+    transactions: tuple[Transaction, ...] = ()
+    """Of orders paid online; without them the payment is taken as the order's header has it."""
+    products: Mapping[str, tuple[Product, ...]] = attrs.field(factory=dict[str, "tuple[Product, ...]"])
+    """The books' products by trimmed, case-folded SKU of the order's lines: whatever has it as part number or alias."""
+    clients: tuple[Client, ...] = ()
+    """The books' clients with this customer's Import ID or this order's email."""
+    coupons: tuple[OrderCoupon, ...] = ()
+    """The order's coupons; without them their types are not known. `order.coupons` serves as well."""
+
+
+@attrs.frozen
+class MappedOrder:
+    """What an order becomes in AcctVantage, and why; or the problems that keep it out.
+
+    `str()` of it is a table of the decisions and the problems.
+    """
+
+    order_id: int
+    import_id: str
+    total: Decimal
+    """The proven total; the store's total with tax where the order is refused."""
+    bundle: OrderBundle | None
+    """None where one of the problems is an error, and only then."""
+    problems: tuple[Problem, ...] = ()
+    proof: Proof | None = None
+    """The reading by which the order's amounts add up; None where none does."""
+    notes: tuple[Note, ...] = attrs.field(default=(), repr=False, eq=False)
+
+    @property
+    def decisions(self) -> tuple[Decision, ...]:
+        """Each field of the AcctVantage order: its value, the rule that decided it, and the setting it came from."""
+        return decisions_of(self.notes)
+
+    @property
+    def errors(self) -> tuple[Problem, ...]:
+        """The problems that keep the order out."""
+        return tuple(problem for problem in self.problems if problem.severity == "error")
+
+    def to_dicts(self) -> list[dict[str, str]]:
+        """The decisions and then the problems as rows, for tables and files."""
+        rows = [
+            {"field": decision.field, "value": decision.value, "reason": decision.reason, "setting": decision.setting}
+            for decision in self.decisions
+        ]
+        rows += [
+            {"field": problem.field, "value": problem.value, "reason": f"{problem.severity}: {problem}", "setting": ""}
+            for problem in self.problems
+        ]
+        return rows
+
+    def __str__(self) -> str:
+        return f"{self._headline()}\n{text_table(self.to_dicts(), _COLUMNS)}"
+
+    def _repr_html_(self) -> str:
+        return html_table(self.to_dicts(), _COLUMNS, self._headline())
+
+    def _headline(self) -> str:
+        refused = len(self.errors)
+        outcome = f"refused, {refused} problem{'' if refused == 1 else 's'}" if refused else f"{amount_text(self.total)}"
+        return f"Order {self.order_id} as {self.import_id}: {outcome}"
+
+
+_COLUMNS = ("field", "value", "setting", "reason")
+
+
+def map_order(inputs: OrderInputs, settings: Settings, reference: ReferenceData) -> MappedOrder:
+    """Map one order. For many under the same settings, make one `Mapper` and use its `map`, which prepares the lookups once."""
+    return Mapper(settings, reference).map(inputs)
+
+
+class Mapper:
+    """Maps orders under one set of settings and reference data, for which everything is looked up in advance."""
+
+    def __init__(self, settings: Settings, reference: ReferenceData, statuses: Sequence[OrderStatus] = ()) -> None:
+        self.rules = MappingRules(settings, reference, tuple(statuses))
+
+    def map(self, inputs: OrderInputs) -> MappedOrder:
+        """Map one order: total, so that bad data makes problems and never an exception, and all of them at once.
+
+        A bundle comes out only if everything was decided and the order adds up to the cent. Its order's total is then exactly lines +
+        freight + tax - discounts + rounding, with a rounding of less than half a minor unit.
+        """
+        with localcontext(ARITHMETIC):
+            return _map(inputs, self.rules)
+
+
+def _map(inputs: OrderInputs, rules: MappingRules) -> MappedOrder:
+    found = Findings()
+    order = inputs.order
+    import_id = f"{rules.source_code}{order.id}"
+    lines = order.lines
+    complete = _check_lines(order, lines, found)
+    _check_currency(order, rules, found)
+
+    where = routes(order, lines, rules, found)
+    made = sales_order_lines(lines, where, inputs.products, rules, found=found)
+    proof: Proof | None = None
+    discounts = Discounts()
+    if check_amounts(order, found):
+        fees_on_top = prove_lines(order, lines, rules, found) if complete else None
+        proof = prove_header(order, rules, found, fees_on_top=fees_on_top)
+        if complete:
+            made += cost_lines(order, lines, where, rules, found)
+            if proof is not None:
+                discounts = choose_discounts(order, lines, inputs.coupons or order.coupons or (), proof, rules, found=found)
+
+    gateway_amount = proof.gateway_amount if proof is not None else None
+    payment = choose_payment(order, inputs.transactions, gateway_amount, import_id, rules, found=found)
+    client = choose_client(order.customer_id, order.billing_address, inputs.clients, rules, found)
+    if payment.po_number and client is not None and not client.open_ar:
+        found.error(
+            "client_not_on_open_ar",
+            "payment_method",
+            order.payment_method,
+            f"The order is paid by Purchase Order, and the client {client.name!r} is not on open A/R.",
+            "Put the client on open A/R in AcctVantage, or map the payment method to a Receipt Type.",
+        )
+    status = choose_new_order_status(rules, found)
+    area = choose_tax_area(order.total_tax, rules, found)
+    warehouse = _warehouse(rules, found)
+
+    bundle: OrderBundle | None = None
+    if proof is not None and client is not None:
+        rounding = _rounding(order, proof, made, discounts, rules=rules, found=found)
+        if not found.failed:
+            sales_order = SalesOrder(
+                import_id=import_id,
+                store_order_id=order.id,
+                client=client.name,
+                lines=tuple(made),
+                total=proof.total,
+                tax=order.total_tax,
+                tax_area=area,
+                currency=rules.reference.currency,
+                warehouse=warehouse,
+                ship_via=where.ship_via,
+                bill_to=address(order.billing_address),
+                ship_tos=where.ship_tos,
+                freight=order.shipping_cost_ex_tax,
+                discounts=discounts.discounts,
+                rounding=rounding,
+                tax_override=True,
+                status=status,
+                po_number=payment.po_number,
+                reference=str(order.id),
+                memo=plain(order.customer_message),
+                ordered_at=order.date_created,
+                source_code=rules.source_code,
+                fingerprint=fingerprint(order),
+                client_id=client.client.id if client.client is not None else None,
+                contact_id=client.contact.id if client.contact is not None else None,
+            )
+            _note_header(sales_order, proof, found)
+            bundle = OrderBundle(
+                order=sales_order,
+                receipts=payment.receipts,
+                client_id=sales_order.client_id,
+                new_client=client.new_client,
+                bind_import_id=client.bind_import_id,
+                contact_id=sales_order.contact_id,
+                new_contact=client.new_contact,
+                new_promotions=discounts.new_promotions,
+                new_ship_vias=where.new_ship_vias,
+            )
+    total = proof.total if proof is not None else order.total_inc_tax
+    return MappedOrder(order.id, import_id, total, bundle, tuple(found.problems), proof, tuple(found.notes))
+
+
+def _check_lines(order: Order, lines: Sequence[OrderProduct], found: Findings) -> bool:
+    if not order.lines_complete:
+        found.error(
+            "lines_incomplete",
+            "items_total",
+            order.items_total,
+            f"The order has {order.items_total} pieces, and the lines that were read do not make them.",
+            "Read the order's lines in full (orders/{id}/products) and map it again.",
+        )
+        return False
+    if not lines:
+        found.error("order_empty", "products", "", "The order has no lines.", "Enter it by hand, if there is something to enter.")
+    return True
+
+
+def _check_currency(order: Order, rules: MappingRules, found: Findings) -> None:
+    charged = order.default_currency_code.strip().upper()
+    books = rules.reference.currency
+    if charged != books.upper():
+        found.error(
+            "currency_differs",
+            "default_currency_code",
+            charged,
+            f"The order is in {charged or 'no known currency'}, and the books are in {books}.",
+            "Enter the order by hand at the rate that your accounting uses.",
+        )
+
+
+def _warehouse(rules: MappingRules, found: Findings) -> str:
+    wanted = rules.settings.shipping.warehouse
+    if rules.warehouse is None:
+        found.error(
+            "warehouse_unknown",
+            "shipping.warehouse",
+            wanted,
+            f"AcctVantage has no Warehouse {wanted!r}.",
+            "Correct shipping.warehouse.",
+            candidates=tuple(known.name for known in rules.reference.warehouses),
+        )
+        return wanted
+    found.note("warehouse", rules.warehouse.name, "the warehouse that fulfils the store's orders", "shipping.warehouse")
+    return rules.warehouse.name
+
+
+def _rounding(
+    order: Order, proof: Proof, made: Sequence[SalesOrderLine], discounts: Discounts, *, rules: MappingRules, found: Findings
+) -> Decimal:
+    """What four-decimal amounts leave of the total. Only an order that is refused already can leave a cent or more."""
+    lines = sum((line.amount for line in made), ZERO)
+    taken = sum((discount.amount for discount in discounts.discounts), ZERO)
+    rounding = proof.total - (lines + order.shipping_cost_ex_tax + order.total_tax - taken)
+    if not rules.rounds_to_zero(rounding) and not found.failed:
+        found.error(
+            "rounding_too_large",
+            "total_inc_tax",
+            order.total_inc_tax,
+            f"Fractions of a cent add up: the order's parts miss its total by {amount_text(rounding)}.",
+            "Compare the order's amounts in BigCommerce; if they are right there, enter the order by hand.",
+        )
+    return rounding
+
+
+def _note_header(sales_order: SalesOrder, proof: Proof, found: Findings) -> None:
+    source = "order_status.import_source_code"
+    found.note("import_id", sales_order.import_id, "Import Source Code + BigCommerce order id", source)
+    found.note("source_code", sales_order.source_code, "the Import Source Code", source)
+    found.note("store_order_id", sales_order.store_order_id, "the BigCommerce order id")
+    found.note("total", sales_order.total, "the store's total with tax, to the cent; {}", "", proof.convention)
+    found.note("tax", sales_order.tax, "the store's tax, never computed again", "gl.tax_area")
+    found.note("freight", sales_order.freight, "the shipping cost without tax")
+    found.note("discounts", proof.discount if sales_order.discounts else ZERO, "what the parts without tax exceed the total by")
+    found.note("rounding", sales_order.rounding, "what amounts of four decimals leave below one minor unit")
+    found.note("currency", sales_order.currency, "the order and the books have the same")
+    found.note("bill_to", sales_order.bill_to, "the billing address")
+    found.note("reference", sales_order.reference, "the BigCommerce order id")
+    found.note("memo", sales_order.memo, "the shopper's comment")
+    found.note("ordered_at", sales_order.ordered_at, "when the order was made")
+    found.note("fingerprint", sales_order.fingerprint, "of the order's money, lines, addresses and payment method")

@@ -1,0 +1,359 @@
+"""Payments: the order's tenders as receipts (manual 2.2.3 and 2.2.4, and BigCommerce - Store Credits & Gift Cards)."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime
+from decimal import Decimal
+
+import attrs
+
+from avbc.acctvantage.records import GIFT_CARD, PURCHASE_ORDER, STORE_CREDIT, Receipt, ReceiptState
+from avbc.bigcommerce.models import Order, Transaction
+from avbc.mapping.amounts import is_amount
+from avbc.mapping.decisions import Findings, Ruling
+from avbc.mapping.rules import MappingRules
+from avbc.mapping.text import amount_text, fold, plain
+from avbc.money import ZERO
+
+_PURCHASE_ORDER = fold(PURCHASE_ORDER)
+# The manual's words for redeemed tenders, and BigCommerce's own.
+_STORE_CREDIT = (fold(STORE_CREDIT),)
+_GIFT_CARD = (fold(GIFT_CARD), "giftcertificate")
+_TENDER_METHODS = {"store_credit": "store_credit_amount", "gift_certificate": "gift_certificate_amount"}
+_PAYING = frozenset(["purchase", "authorization"])
+
+_SETTING = "gl.payment_methods"
+_PREAUTHORIZED = "gl.credit_card_transactions_are_preauthorizations"
+
+_RECEIVED = frozenset(["captured", "paid", "partially refunded"])
+_NOT_RECEIVED = frozenset(["pending", "capture pending"])
+_AUTHORIZED = "authorized"
+_REFUSED = {
+    "declined": ("payment_declined", "The payment was declined.", "Get the order paid, or cancel it, in BigCommerce."),
+    "void": ("payment_void", "The payment was voided.", "Get the order paid, or cancel it, in BigCommerce."),
+    "void pending": ("payment_void", "The payment is being voided.", "Get the order paid, or cancel it, in BigCommerce."),
+    "held for review": ("payment_held", "The payment is held for review.", "Approve or decline it in BigCommerce."),
+    "refunded": ("payment_refunded", "The payment was refunded in full.", "Cancel the order in BigCommerce, or get it paid again."),
+}
+
+
+@attrs.frozen
+class Payment:
+    """What an order's tenders make: receipts, or a purchase order on open A/R."""
+
+    receipts: tuple[Receipt, ...] = ()
+    po_number: str = ""
+    """Set where the gateway amount is not received but owed: the client must be on open A/R."""
+
+
+@attrs.frozen
+class _Step:
+    """A payment at the gateway: a purchase, or an authorization that was captured or not."""
+
+    transaction: Transaction
+    captured: bool
+
+
+def receipt_type_for(method: str, rules: MappingRules) -> Ruling[str]:
+    """The Receipt Type of a BigCommerce payment method: many methods may share one (manual 2.2.3).
+
+    Case and spaces make no difference. `Purchase Order` is the item for clients on open A/R. A method without a row is a problem
+    (inferred): a Receipt Type of the same name is taken for StoreCredit and GiftCard only.
+    """
+    found = Findings()
+    return found.ruling(_receipt_type(method, rules, found))
+
+
+def payment_for(
+    order: Order, transactions: Sequence[Transaction], gateway_amount: Decimal, order_import_id: str, rules: MappingRules
+) -> Ruling[Payment]:
+    """The receipts of an order.
+
+    `gateway_amount` is what is left to pay after store credit and gift certificates, in the order's currency. Redeemed store credit and
+    gift certificates are receipts of their own. The rest is one receipt for each payment at the gateway, or one for all where no
+    transactions are given. Purchase Order makes no receipt: its number is the payment's reference, or the BigCommerce order id (inferred).
+    """
+    found = Findings()
+    return found.ruling(choose_payment(order, transactions, gateway_amount, order_import_id, rules, found=found))
+
+
+def choose_payment(
+    order: Order,
+    transactions: Sequence[Transaction],
+    gateway_amount: Decimal | None,
+    order_import_id: str,
+    rules: MappingRules,
+    *,
+    found: Findings,
+) -> Payment:
+    """As `payment_for`, with the problems going to `found`. Without a `gateway_amount` only what needs no sums is decided."""
+    receipts: list[Receipt] = []
+    if gateway_amount is not None and gateway_amount < 0:
+        found.error(
+            "tenders_exceed_total",
+            "total_inc_tax",
+            order.total_inc_tax,
+            f"Store credit and gift certificates exceed the order's total by {amount_text(-gateway_amount)}.",
+            "Correct the order in BigCommerce.",
+        )
+    steps = _steps(order, transactions, rules, found) if transactions else None
+    po_number = ""
+    if gateway_amount or (gateway_amount is None and not order.store_credit_amount and not order.gift_certificate_amount):
+        chosen = _receipt_type(order.payment_method, rules, found)
+        status = _status(order, steps)
+        state = _state(status, rules, found)
+        if chosen == PURCHASE_ORDER:
+            po_number = plain(order.payment_provider_id or "") or str(order.id)
+            found.note("po_number", po_number, "paid by Purchase Order: no receipt, the client owes it", _SETTING)
+        elif (
+            chosen is not None
+            and state is not None
+            and gateway_amount is not None
+            and _foots(order, steps, status, gateway_amount, rules=rules, found=found)
+        ):
+            at_gateway = _AtGateway(order, order_import_id, chosen, state)
+            receipts += at_gateway.receipts(steps or [], gateway_amount, status)
+    else:
+        found.note("receipts", "", "nothing is left to pay at the gateway")
+    for words, name, amount in (
+        (_STORE_CREDIT, STORE_CREDIT, order.store_credit_amount),
+        (_GIFT_CARD, GIFT_CARD, order.gift_certificate_amount),
+    ):
+        if amount:
+            number = f"{order_import_id}-{len(receipts) + 1}"
+            tender = _tender_type(words, name, rules, found)
+            receipts.append(Receipt(order_import_id, tender, amount, import_id=number, store_payment_method=name))
+    for position, receipt in enumerate(receipts):
+        found.note(f"receipts[{position}]", receipt.amount + receipt.pre_auth_amount, "{} by {}", "", receipt.state, receipt.receipt_type)
+    return Payment(tuple(receipts), po_number)
+
+
+def _receipt_type(method: str, rules: MappingRules, found: Findings) -> str | None:
+    name = plain(method)
+    if not name:
+        message = "Something is left to pay, and the order names no payment method."
+        found.error("payment_method_missing", "payment_method", "", message, "Set the order's payment method in BigCommerce.")
+        return None
+    mapped = rules.payment_methods.get(fold(name))
+    if mapped is None:
+        found.error(
+            "payment_method_unmapped",
+            "payment_method",
+            name,
+            f"The payment method {name!r} is not mapped to a Receipt Type.",
+            f'Add [[gl.payment_methods]] bigcommerce = "{name}" with the Receipt Type for it.',
+        )
+        return None
+    if fold(mapped) == _PURCHASE_ORDER:
+        return PURCHASE_ORDER
+    known = rules.receipt_types.get(fold(mapped))
+    if known is None:
+        _unknown_receipt_type(mapped, rules, found)
+        return None
+    found.note("receipts.receipt_type", known, "the payment method {!r} is mapped to it", _SETTING, name)
+    return known
+
+
+def _tender_type(words: Sequence[str], name: str, rules: MappingRules, found: Findings) -> str:
+    mapped = next((rules.payment_methods[word] for word in words if word in rules.payment_methods), None)
+    known = rules.receipt_types.get(fold(mapped or name))
+    if known is not None:
+        reason = "{} is mapped to it" if mapped else "the Receipt Type of the name {}"
+        found.note("receipts.receipt_type", known, reason, _SETTING if mapped else "", name)
+        return known
+    if mapped is None:
+        found.error(
+            "tender_unmapped",
+            _SETTING,
+            name,
+            f"The order was paid with {name}, for which there is neither a mapping row nor a Receipt Type {name!r}.",
+            f'Create a Receipt Type {name!r} in AcctVantage, or add [[gl.payment_methods]] bigcommerce = "{name}".',
+        )
+    elif fold(mapped) == _PURCHASE_ORDER:
+        message = f"{name} is money that was received, and cannot be mapped to Purchase Order."
+        found.error("tender_unmapped", _SETTING, name, message, f"Map {name} to a Receipt Type.")
+    else:
+        _unknown_receipt_type(mapped, rules, found)
+    return mapped or name
+
+
+def _unknown_receipt_type(name: str, rules: MappingRules, found: Findings) -> None:
+    found.error(
+        "receipt_type_unknown",
+        _SETTING,
+        name,
+        f"AcctVantage has no Receipt Type {name!r}.",
+        "Create it in AcctVantage, or map the payment method to another one.",
+        candidates=rules.reference.receipt_types,
+    )
+
+
+def _state(status: str, rules: MappingRules, found: Findings) -> ReceiptState | None:
+    """What a payment status makes of the money: the four combinations of manual 2.2.4, and what can go wrong."""
+    if not status:
+        # An offline method: its Receipt Type says how the money comes, and the pre-authorization box is for cards only (inferred).
+        return "captured"
+    if status in _RECEIVED:
+        if status == "partially refunded":
+            message = "A part of the payment was refunded before the order was imported; the receipt is over the whole payment."
+            found.warn("payment_partly_refunded", "payment_status", status, message, "Book the refund in AcctVantage.")
+        return "captured"
+    if status == _AUTHORIZED and rules.settings.gl.credit_card_transactions_are_preauthorizations:
+        return "pre_authorized"
+    if status == _AUTHORIZED or status in _NOT_RECEIVED:
+        found.warn(
+            "payment_not_captured",
+            "payment_status",
+            status,
+            f"The payment is {status!r}: nothing was received yet, so the receipt is over nothing.",
+            f"Capture it in BigCommerce, or set {_PREAUTHORIZED} if AcctVantage is to capture.",
+        )
+        return "pending"
+    if status in _REFUSED:
+        code, message, fix = _REFUSED[status]
+        found.error(code, "payment_status", status, message, fix)
+    else:
+        found.error(
+            "payment_status_unknown",
+            "payment_status",
+            status,
+            f"BigCommerce says that the payment is {status!r}, which avbc does not know.",
+            "Check the payment in BigCommerce and enter the order by hand.",
+        )
+    return None
+
+
+def _status(order: Order, steps: Sequence[_Step] | None) -> str:
+    """The payment's status; the transactions know better where some were captured meanwhile, or where the order says nothing."""
+    status = " ".join(order.payment_status.split()).casefold()
+    if steps and status == "" and not all(step.captured for step in steps):
+        return _AUTHORIZED
+    if steps and status == _AUTHORIZED and all(step.captured for step in steps):
+        return "captured"
+    return status
+
+
+def _steps(order: Order, transactions: Sequence[Transaction], rules: MappingRules, found: Findings) -> list[_Step] | None:
+    """The payments at the gateway; None where the transactions cannot be read."""
+    tenders = dict.fromkeys(_TENDER_METHODS.values(), ZERO)
+    rows: list[Transaction] = []
+    for transaction in transactions:
+        if not is_amount(transaction.amount):
+            message = f"Transaction {transaction.id} has {transaction.amount} as its amount."
+            found.error("amount_unreadable", "transactions", transaction.amount, message, "Check the order's payments in BigCommerce.")
+            return None
+        if fold(transaction.status) != "ok":
+            continue
+        if transaction.currency and transaction.currency.upper() != order.default_currency_code.upper():
+            found.error(
+                "transaction_currency_differs",
+                "transactions",
+                transaction.currency,
+                f"A transaction is in {transaction.currency}, and the order is in {order.default_currency_code}.",
+                "Enter the order by hand.",
+            )
+            return None
+        if transaction.test:
+            message = f"Transaction {transaction.id} is a test: no money moved."
+            found.warn("test_transaction", "transactions", transaction.gateway, message, "Turn off the gateway's test mode.")
+        tender = _TENDER_METHODS.get(transaction.method)
+        if tender is None:
+            rows.append(transaction)
+        elif transaction.event in _PAYING:
+            tenders[tender] += transaction.amount
+    redeemed = {"store_credit_amount": order.store_credit_amount, "gift_certificate_amount": order.gift_certificate_amount}
+    for field, amount in tenders.items():
+        expected = redeemed[field]
+        if amount and is_amount(expected) and not rules.rounds_to_zero(amount - expected):
+            found.error(
+                "tender_does_not_foot",
+                field,
+                expected,
+                f"The order says that {amount_text(expected)} was redeemed, its transactions say {amount_text(amount)}: "
+                f"off by {amount_text(abs(amount - expected))}.",
+                "Check the order's payments in BigCommerce.",
+            )
+    return _followed(rows)
+
+
+def _followed(rows: Sequence[Transaction]) -> list[_Step]:
+    """What was paid or authorized, less what was voided; a capture or a settlement marks the payment that it refers to."""
+    steps: list[_Step] = []
+    for row in sorted(rows, key=lambda row: row.id):
+        if row.event in _PAYING:
+            steps.append(_Step(row, captured=row.event == "purchase"))
+        elif row.event in ("capture", "settled", "void"):
+            # Without a reference it can only mean the one payment there is.
+            place = next(
+                (place for place, step in enumerate(steps) if step.transaction.id == row.reference_transaction_id),
+                0 if len(steps) == 1 else None,
+            )
+            if row.event == "void":
+                if place is not None:
+                    del steps[place]
+            elif place is None:
+                steps.append(_Step(row, captured=True))
+            else:
+                steps[place] = _Step(steps[place].transaction, captured=True)
+    return steps
+
+
+def _foots(order: Order, steps: Sequence[_Step] | None, status: str, amount: Decimal, *, rules: MappingRules, found: Findings) -> bool:
+    """Whether the payments at the gateway, where they are given, add up to what was to be paid there."""
+    if steps is None or (not steps and status not in _RECEIVED and status != _AUTHORIZED):
+        return True
+    paid = sum((step.transaction.amount for step in steps), ZERO)
+    if rules.rounds_to_zero(paid - amount):
+        return True
+    found.error(
+        "transactions_do_not_foot",
+        "transactions",
+        paid,
+        f"The gateway's transactions add up to {amount_text(paid)}, and {amount_text(amount)} is to be paid by {order.payment_method!r}: "
+        f"off by {amount_text(abs(paid - amount))}.",
+        "Check the order's payments in BigCommerce.",
+    )
+    return False
+
+
+@attrs.frozen
+class _AtGateway:
+    order: Order
+    order_import_id: str
+    receipt_type: str
+    state: ReceiptState
+
+    def receipts(self, steps: Sequence[_Step], amount: Decimal, status: str) -> list[Receipt]:
+        """One receipt for each payment at the gateway, or one for all where none are known; together they are `amount`."""
+        if not steps:
+            return [self._receipt(1, amount, self.state, reference=self.order.payment_provider_id or "", gateway="", authorized_at=None)]
+        receipts: list[Receipt] = []
+        left = amount
+        for number, step in enumerate(steps, 1):
+            transaction = step.transaction
+            part = left if number == len(steps) else transaction.amount
+            left -= part
+            state = "captured" if step.captured and status == _AUTHORIZED else self.state
+            authorized_at = None if state == "captured" else transaction.date_created
+            reference = transaction.gateway_transaction_id or self.order.payment_provider_id or ""
+            receipts.append(
+                self._receipt(number, part, state, reference=reference, gateway=transaction.gateway, authorized_at=authorized_at)
+            )
+        return receipts
+
+    def _receipt(
+        self, number: int, amount: Decimal, state: ReceiptState, *, reference: str, gateway: str, authorized_at: datetime | None
+    ) -> Receipt:
+        return Receipt(
+            order_import_id=self.order_import_id,
+            receipt_type=self.receipt_type,
+            amount=amount if state == "captured" else ZERO,
+            state=state,
+            pre_auth_amount=amount if state == "pre_authorized" else ZERO,
+            import_id=f"{self.order_import_id}-{number}",
+            store_payment_method=plain(self.order.payment_method),
+            gateway=gateway,
+            gateway_transaction_id=reference,
+            authorized_at=authorized_at,
+        )

@@ -1,0 +1,378 @@
+"""The proof to the cent: an order's own amounts must add up before anything is written (BigCommerce: orders API; docs/facts.md).
+
+What an order's fields mean is not documented in every case: is the total before or after store credit, are fees part of the subtotal, are
+discounts amounts with tax or without? Nothing is assumed. Each reading predicts the total, and the one that fits to the cent is recorded.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from decimal import Decimal
+from typing import Literal, TypeAlias
+
+import attrs
+
+from avbc.bigcommerce.models import Order, OrderProduct
+from avbc.mapping.amounts import are_store_amounts
+from avbc.mapping.decisions import Findings, Ruling
+from avbc.mapping.rules import MappingRules
+from avbc.mapping.text import amount_text
+from avbc.money import ZERO, to_minor_unit
+
+Tenders: TypeAlias = Literal["none", "in the total", "taken off the total"]
+Fees: TypeAlias = Literal["none", "in the subtotal", "on top of the subtotal"]
+Discounts: TypeAlias = Literal["none", "with tax", "without tax"]
+
+HEADER_AMOUNTS = (
+    "subtotal_ex_tax",
+    "subtotal_inc_tax",
+    "subtotal_tax",
+    "shipping_cost_ex_tax",
+    "shipping_cost_inc_tax",
+    "shipping_cost_tax",
+    "handling_cost_ex_tax",
+    "handling_cost_inc_tax",
+    "handling_cost_tax",
+    "wrapping_cost_ex_tax",
+    "wrapping_cost_inc_tax",
+    "wrapping_cost_tax",
+    "total_ex_tax",
+    "total_inc_tax",
+    "total_tax",
+    "discount_amount",
+    "coupon_discount",
+    "store_credit_amount",
+    "gift_certificate_amount",
+)
+_NEVER_NEGATIVE = tuple(name for name in HEADER_AMOUNTS if not name.startswith("subtotal"))
+_COSTS = ("shipping", "handling", "wrapping")
+_UNIT_PRICE_ERROR = Decimal("0.00005")
+_LOOK = "Compare the order's amounts in BigCommerce; if they are right there, enter the order by hand."
+
+
+@attrs.frozen
+class Proof:
+    """That an order's amounts add up, and by which reading of them. Amounts are in the order's currency."""
+
+    total: Decimal
+    """What the order comes to with tax, redeemed store credit and gift certificates included, in whole minor units."""
+    gateway_amount: Decimal
+    """What of the total is left to pay after store credit and gift certificates."""
+    discount: Decimal
+    """All discounts without tax: what the parts without tax exceed the total without tax by. Without discounts it rounds to zero."""
+    residue: Decimal
+    """What the total with tax differs from its parts by; rounds to zero."""
+    tenders: Tenders
+    """Where the store's total leaves redeemed store credit and gift certificates."""
+    fees: Fees
+    discounts: Discounts
+    """Whether the store's discounts are amounts with tax or without."""
+
+    @property
+    def convention(self) -> str:
+        """The reading that fits, in words.
+
+        >>> ZERO_PROOF.convention
+        'tenders: none; fees: none; discounts: none'
+        """
+        return f"tenders: {self.tenders}; fees: {self.fees}; discounts: {self.discounts}"
+
+
+ZERO_PROOF = Proof(ZERO, ZERO, ZERO, ZERO, "none", "none", "none")
+"""The proof of an order over nothing."""
+
+
+def prove(order: Order, rules: MappingRules, fees_on_top: bool | None = None) -> Ruling[Proof]:
+    """The proof of an order's header.
+
+    It holds where (BigCommerce: orders API, checked on the published examples)
+
+    - the total with tax is the subtotal, shipping, handling and wrapping with tax, less discount and coupon discount (I1), in one of the
+      readings: redeemed tenders in the total or taken off it, fees in the subtotal or on top of it;
+    - the total tax is the total with tax less the total without (I2);
+    - without a discount, the total without tax is the sum of its parts too (I4). A discount without tax is the difference of the two.
+
+    Where discounts are amounts without tax (inferred, for stores whose prices are), I1 is off by the tax on the discount; then the sum
+    without tax must hold with the discount in it, and so must the sum of the taxes (I3).
+
+    Each identity may be off by less than half a minor unit. `fees_on_top` says where the order's lines leave the fees, if known.
+    Amounts that are no amounts of money make a problem each.
+    """
+    found = Findings()
+    if not check_amounts(order, found):
+        return found.ruling(None)
+    return found.ruling(prove_header(order, rules, found, fees_on_top=fees_on_top))
+
+
+def check_amounts(order: Order, found: Findings) -> bool:
+    """Whether the header's and the fees' amounts are amounts of money, none of them negative where that has no meaning."""
+    amounts = [
+        order.subtotal_ex_tax,
+        order.subtotal_inc_tax,
+        order.subtotal_tax,
+        order.shipping_cost_ex_tax,
+        order.shipping_cost_inc_tax,
+        order.shipping_cost_tax,
+        order.handling_cost_ex_tax,
+        order.handling_cost_inc_tax,
+        order.handling_cost_tax,
+        order.wrapping_cost_ex_tax,
+        order.wrapping_cost_inc_tax,
+        order.wrapping_cost_tax,
+        order.total_ex_tax,
+        order.total_inc_tax,
+        order.total_tax,
+        order.discount_amount,
+        order.coupon_discount,
+        order.store_credit_amount,
+        order.gift_certificate_amount,
+    ]
+    fees = order.fees or ()
+    if (
+        are_store_amounts(amounts)
+        and min(amounts) >= 0
+        and all(are_store_amounts((fee.cost_ex_tax, fee.cost_inc_tax, fee.cost_tax)) for fee in fees)
+    ):
+        return True
+    failed = False
+    for name, amount in zip(HEADER_AMOUNTS, amounts, strict=True):
+        if not are_store_amounts((amount,)):
+            unreadable(name, amount, found)
+            failed = True
+        elif amount < 0 and name in _NEVER_NEGATIVE:
+            found.error("amount_negative", name, amount, f"{name} is negative: {amount_text(amount)}.", _LOOK)
+            failed = True
+    for position, fee in enumerate(fees):
+        for name, amount in (("cost_ex_tax", fee.cost_ex_tax), ("cost_inc_tax", fee.cost_inc_tax), ("cost_tax", fee.cost_tax)):
+            if not are_store_amounts((amount,)):
+                unreadable(f"fees[{position}].{name}", amount, found)
+                failed = True
+    return not failed
+
+
+def unreadable(field: str, amount: Decimal, found: Findings) -> None:
+    """Say that a field holds no amount of money."""
+    found.error("amount_unreadable", field, amount, f"{field} is {amount}: no amount of money with at most four decimals.", _LOOK)
+
+
+def prove_header(order: Order, rules: MappingRules, found: Findings, *, fees_on_top: bool | None) -> Proof | None:
+    """As `prove`, with the problems going to `found`, for amounts that `check_amounts` passed."""
+    _prove_taxes(order, rules, found)
+    tenders = order.store_credit_amount + order.gift_certificate_amount
+    taken = order.discount_amount + order.coupon_discount
+    parts = order.subtotal_inc_tax + order.shipping_cost_inc_tax + order.handling_cost_inc_tax + order.wrapping_cost_inc_tax
+    residue = order.total_inc_tax - parts + taken
+    fits = [
+        proof
+        for net in ((False, True) if tenders else (False,))
+        for on_top in _places_of_fees(order, fees_on_top)
+        if (proof := _read(order, rules, residue, net=net, on_top=on_top)) is not None
+    ]
+    if not fits:
+        found.error(
+            "total_does_not_foot",
+            "total_inc_tax",
+            order.total_inc_tax,
+            f"The total with tax is {amount_text(order.total_inc_tax)}, and its parts come to {amount_text(parts - taken)}: "
+            f"off by {amount_text(abs(residue))}." + _also_tried(order, tenders),
+            _LOOK,
+        )
+        return None
+    if len({proof.total for proof in fits}) > 1:
+        found.error(
+            "reading_ambiguous",
+            "total_inc_tax",
+            order.total_inc_tax,
+            "The order's total can be read in more than one way, with different results.",
+            "Enter the order by hand.",
+            candidates=tuple(f"{amount_text(proof.total)} ({proof.convention})" for proof in fits),
+        )
+        return None
+    return fits[0] if _prove_without_tax(order, fits[0], rules, found) else None
+
+
+def _places_of_fees(order: Order, fees_on_top: bool | None) -> tuple[bool, ...]:
+    if not order.fees or not any(fee.cost_inc_tax or fee.cost_ex_tax for fee in order.fees):
+        return (False,)
+    return (False, True) if fees_on_top is None else (fees_on_top,)
+
+
+def _read(order: Order, rules: MappingRules, residue: Decimal, *, net: bool, on_top: bool) -> Proof | None:
+    """The proof by one reading, where it fits. `residue` is the total's distance from its parts with everything in its usual place."""
+    tenders = order.store_credit_amount + order.gift_certificate_amount
+    fees = order.fees or ()
+    discounts: Discounts = "with tax" if order.discount_amount or order.coupon_discount else "none"
+    residue = residue + (tenders if net else ZERO) - (sum((fee.cost_inc_tax for fee in fees), ZERO) if on_top else ZERO)
+    without = order.total_ex_tax + (tenders if net else ZERO)
+    parts = order.subtotal_ex_tax + order.shipping_cost_ex_tax + order.handling_cost_ex_tax + order.wrapping_cost_ex_tax
+    parts += sum((fee.cost_ex_tax for fee in fees), ZERO) if on_top else ZERO
+    if not rules.rounds_to_zero(residue):
+        taken = order.discount_amount + order.coupon_discount
+        # The tax that the discounts saved, which a discount without tax leaves in the parts with tax.
+        saved = -residue
+        residue = without - parts + taken
+        fees_tax = sum((fee.cost_tax for fee in fees), ZERO) if on_top else ZERO
+        if not (
+            0 < saved <= taken and rules.rounds_to_zero(residue) and rules.rounds_to_zero(_tax_parts(order) + fees_tax - order.total_tax)
+        ):
+            return None
+        discounts = "without tax"
+    total = to_minor_unit(order.total_inc_tax + (tenders if net else ZERO), rules.reference.currency)
+    return Proof(
+        total=total,
+        gateway_amount=total - tenders,
+        discount=parts - without,
+        residue=residue,
+        tenders="none" if not tenders else "taken off the total" if net else "in the total",
+        fees="none" if not fees else "on top of the subtotal" if on_top else "in the subtotal",
+        discounts=discounts,
+    )
+
+
+def _tax_parts(order: Order) -> Decimal:
+    return order.subtotal_tax + order.shipping_cost_tax + order.handling_cost_tax + order.wrapping_cost_tax
+
+
+def _also_tried(order: Order, tenders: Decimal) -> str:
+    tried: list[str] = []
+    if tenders:
+        tried.append(f"{amount_text(tenders)} of store credit and gift certificates being off the total")
+    if order.fees:
+        tried.append(f"fees of {amount_text(sum((fee.cost_inc_tax for fee in order.fees), ZERO))} coming on top")
+    return f" Nor does {' or '.join(tried)} explain it." if tried else ""
+
+
+def _prove_taxes(order: Order, rules: MappingRules, found: Findings) -> None:
+    """I2, and the same for each cost: with tax less without tax is tax."""
+    off = order.total_inc_tax - order.total_ex_tax - order.total_tax
+    if not rules.rounds_to_zero(off):
+        found.error(
+            "tax_does_not_foot",
+            "total_tax",
+            order.total_tax,
+            f"The total tax is {amount_text(order.total_tax)}, and the totals with and without tax differ by "
+            f"{amount_text(order.total_inc_tax - order.total_ex_tax)}: off by {amount_text(abs(off))}.",
+            _LOOK,
+        )
+    costs = (
+        order.shipping_cost_inc_tax - order.shipping_cost_ex_tax - order.shipping_cost_tax,
+        order.handling_cost_inc_tax - order.handling_cost_ex_tax - order.handling_cost_tax,
+        order.wrapping_cost_inc_tax - order.wrapping_cost_ex_tax - order.wrapping_cost_tax,
+    )
+    for name, off in zip(_COSTS, costs, strict=True):
+        if off and not rules.rounds_to_zero(off):
+            message = f"The {name} cost without tax and its tax do not make the {name} cost with tax: off by {amount_text(abs(off))}."
+            found.error("cost_does_not_foot", f"{name}_cost_tax", off, message, _LOOK)
+    for position, fee in enumerate(order.fees or ()):
+        off = fee.cost_inc_tax - fee.cost_ex_tax - fee.cost_tax
+        if not rules.rounds_to_zero(off):
+            message = f"Fee {fee.display_name_merchant!r} without tax and its tax do not make it with tax: off by {amount_text(abs(off))}."
+            found.error("cost_does_not_foot", f"fees[{position}].cost_tax", off, message, _LOOK)
+
+
+def _prove_without_tax(order: Order, proof: Proof, rules: MappingRules, found: Findings) -> bool:
+    """I4 where there is no discount; otherwise the discount without tax must be a possible one. Whether the taxes' parts agree (I3)."""
+    taken = order.discount_amount + order.coupon_discount
+    if not taken and not rules.rounds_to_zero(proof.discount):
+        found.error(
+            "ex_tax_does_not_foot",
+            "total_ex_tax",
+            order.total_ex_tax,
+            f"The total without tax is {amount_text(order.total_ex_tax)}, and its parts come to "
+            f"{amount_text(order.total_ex_tax + proof.discount)}: off by {amount_text(abs(proof.discount))}.",
+            _LOOK,
+        )
+        return False
+    if taken and not 0 <= proof.discount < taken + rules.half_minor_unit:
+        found.error(
+            "discount_does_not_foot",
+            "total_ex_tax",
+            order.total_ex_tax,
+            f"The discounts are {amount_text(taken)}, and the amounts without tax leave {amount_text(proof.discount)} for them.",
+            _LOOK,
+        )
+        return False
+    on_top = sum((fee.cost_tax for fee in order.fees or ()), ZERO) if proof.fees == "on top of the subtotal" else ZERO
+    off = order.total_tax - _tax_parts(order) - on_top
+    if not rules.rounds_to_zero(off):
+        found.warn(
+            "tax_parts_differ",
+            "subtotal_tax",
+            order.subtotal_tax,
+            f"The taxes on lines, shipping, handling and wrapping add up to {amount_text(order.total_tax - off)}, and the order's tax is "
+            f"{amount_text(order.total_tax)}, which is what is booked.",
+            "Check the order's tax in BigCommerce.",
+        )
+    return True
+
+
+def prove_lines(order: Order, lines: Sequence[OrderProduct], rules: MappingRules, found: Findings) -> bool | None:
+    """Hold the lines against themselves and against the order's subtotal; say whether fees come on top of it, None if there are none.
+
+    A line's total is its unit price times its quantity, and its tax is what its totals with and without tax differ by. The lines'
+    totals, components of bundles left out, are the subtotal: with the fees, or without them.
+    """
+    without, with_tax = ZERO, ZERO
+    readable = True
+    for position, line in enumerate(lines):
+        if line.is_component:
+            continue
+        if _prove_line(line, position, rules, found):
+            without += line.total_ex_tax
+            with_tax += line.total_inc_tax
+        else:
+            readable = False
+    if not readable:
+        return None
+    off = (order.subtotal_ex_tax - without, order.subtotal_inc_tax - with_tax)
+    fees = (sum((fee.cost_ex_tax for fee in order.fees or ()), ZERO), sum((fee.cost_inc_tax for fee in order.fees or ()), ZERO))
+    if rules.rounds_to_zero(off[0]) and rules.rounds_to_zero(off[1]):
+        return True if any(fees) else None
+    if rules.rounds_to_zero(off[0] - fees[0]) and rules.rounds_to_zero(off[1] - fees[1]):
+        return False
+    for name, subtotal, difference, fee in zip(
+        ("subtotal_ex_tax", "subtotal_inc_tax"), (order.subtotal_ex_tax, order.subtotal_inc_tax), off, fees, strict=True
+    ):
+        if not rules.rounds_to_zero(difference - fee):
+            also = f" With the fees of {amount_text(fee)} they are off by {amount_text(abs(difference - fee))}." if fee else ""
+            found.error(
+                "lines_do_not_foot",
+                name,
+                subtotal,
+                f"{name} is {amount_text(subtotal)}, and the lines come to {amount_text(subtotal - difference)}: "
+                f"off by {amount_text(abs(difference))}.{also}",
+                _LOOK if order.fees is not None else "Read the order with its fees (include=fees), and compare its lines in BigCommerce.",
+            )
+    return None
+
+
+def _prove_line(line: OrderProduct, position: int, rules: MappingRules, found: Findings) -> bool:
+    amounts = (line.price_ex_tax, line.price_inc_tax, line.total_ex_tax, line.total_inc_tax, line.total_tax)
+    if not are_store_amounts(amounts):
+        names = ("price_ex_tax", "price_inc_tax", "total_ex_tax", "total_inc_tax", "total_tax")
+        for name, amount in zip(names, amounts, strict=True):
+            if not are_store_amounts((amount,)):
+                unreadable(f"lines[{position}].{name}", amount, found)
+        return False
+    if line.quantity < 1:
+        message = f"The line {line.name!r} has a quantity of {line.quantity}."
+        found.error("quantity_invalid", f"lines[{position}].quantity", line.quantity, message, "Correct or remove the line in BigCommerce.")
+        return False
+    # A unit price of four decimals may be off by half of the last one, and so as many times as there are units.
+    allowed = rules.half_minor_unit + _UNIT_PRICE_ERROR * line.quantity
+    for name, difference in (
+        ("total_ex_tax", line.total_ex_tax - line.price_ex_tax * line.quantity),
+        ("total_inc_tax", line.total_inc_tax - line.price_inc_tax * line.quantity),
+        # A discounted line may show its tax before the discount or after it.
+        ("total_tax", ZERO if line.applied_discounts else line.total_inc_tax - line.total_ex_tax - line.total_tax),
+    ):
+        if difference and abs(difference) >= (rules.half_minor_unit if name == "total_tax" else allowed):
+            found.error(
+                "line_does_not_foot",
+                f"lines[{position}].{name}",
+                getattr(line, name),
+                f"The line {line.name!r} ({line.quantity} x {amount_text(line.price_ex_tax)} without tax, "
+                f"{amount_text(line.price_inc_tax)} with tax) does not come to its {name}: off by {amount_text(abs(difference))}.",
+                _LOOK,
+            )
+    return True

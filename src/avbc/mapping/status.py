@@ -1,0 +1,178 @@
+"""Order statuses: which one a name means, and what a change in one system makes of the order in the other (manual 2.1.3 to 2.1.7)."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from avbc.acctvantage.records import POSTED
+from avbc.bigcommerce.models import OrderStatus
+from avbc.mapping.decisions import Findings, Ruling
+from avbc.mapping.rules import MappingRules
+from avbc.mapping.text import fold
+from avbc.settings import StoreStatus
+
+_POSTING = frozenset([fold(POSTED), "posted/completed", "completed"])
+"""AcctVantage statuses that only a posting session sets; the manual writes `Posted/Completed`."""
+
+
+def store_status(wanted: StoreStatus, statuses: Sequence[OrderStatus], setting: str = "") -> Ruling[OrderStatus]:
+    """The store's status that a setting means: its id, its system name or the merchant's own label.
+
+    Names compare without case and spaces. A number is an id. Merchants may rename statuses, so a label may be another status's name:
+    then the id must be written.
+
+    >>> statuses = [OrderStatus(id=11, name="Awaiting Fulfillment", custom_label="To pick"), OrderStatus(id=10, name="Completed")]
+    >>> store_status("to pick", statuses).value.id, store_status("10", statuses).value.name
+    (11, 'Completed')
+    """
+    found = Findings()
+    return found.ruling(_store_status(wanted, statuses, setting, found))
+
+
+def status_for_store(acctvantage: str, rules: MappingRules) -> Ruling[OrderStatus]:
+    """The store's status for an order that now has this status in AcctVantage: the mapping read left to right (manual 2.1.7)."""
+    found = Findings()
+    key = fold(acctvantage)
+    for position, row in enumerate(rules.settings.order_status.mapping):
+        if fold(row.acctvantage) == key:
+            setting = f"order_status.mapping[{position}]"
+            status = _store_status(row.bigcommerce, rules.statuses, f"{setting}.bigcommerce", found)
+            if status is not None:
+                found.note("status_id", status.id, "AcctVantage's {!r} is the store's {!r}", setting, acctvantage, status_name(status))
+            return found.ruling(status)
+    found.error(
+        "status_unmapped",
+        "order_status.mapping",
+        acctvantage,
+        f"No row of the status mapping has {acctvantage!r} on its AcctVantage side.",
+        f'Add [[order_status.mapping]] acctvantage = "{acctvantage}", or leave the store\'s status as it is.',
+    )
+    return found.ruling(None)
+
+
+def status_for_books(store_status_id: int, current: str, rules: MappingRules) -> Ruling[str]:
+    """AcctVantage's status for an order that now has this status in the store: the mapping read right to left (manual 2.1.7).
+
+    An order is never posted by it, whatever the mapping says (manual 2.1.6), and a posted order is left alone. It never moves to an
+    earlier status than `current` unless the row has `may_move_backwards` (inferred). Where several rows have the same store status, the
+    order keeps `current` if that is among them; otherwise it is a problem, not a choice.
+    """
+    found = Findings()
+    rows: list[tuple[int, str, bool]] = []
+    for position, row in enumerate(rules.settings.order_status.mapping):
+        status = _store_status(row.bigcommerce, rules.statuses, f"order_status.mapping[{position}].bigcommerce", Findings())
+        if status is not None and status.id == store_status_id:
+            rows.append((position, row.acctvantage, row.may_move_backwards))
+    if not rows:
+        name = next((status_name(status) for status in rules.statuses if status.id == store_status_id), str(store_status_id))
+        found.error(
+            "status_unmapped",
+            "order_status.mapping",
+            name,
+            f"No row of the status mapping has {name!r} on its BigCommerce side.",
+            f'Add [[order_status.mapping]] bigcommerce = "{name}", or leave AcctVantage\'s status as it is.',
+        )
+        return found.ruling(None)
+    key = fold(current)
+    for position, acctvantage, _ in rows:
+        if fold(acctvantage) == key:
+            found.note("status", current, "the order has the mapped status already", f"order_status.mapping[{position}]")
+            return found.ruling(current)
+    # The manual excepts Posted from this direction, so such a row yields to any other.
+    rows = [row for row in rows if fold(row[1]) not in _POSTING] or rows[:1]
+    if len(rows) > 1:
+        found.error(
+            "status_ambiguous",
+            "order_status.mapping",
+            store_status_id,
+            "Several rows of the status mapping have this BigCommerce status, and the order has none of their AcctVantage statuses.",
+            "Keep one of the rows for changes that come from the store.",
+            candidates=tuple(acctvantage for _, acctvantage, _ in rows),
+        )
+        return found.ruling(None)
+    position, acctvantage, may_move_backwards = rows[0]
+    setting = f"order_status.mapping[{position}]"
+    if fold(acctvantage) in _POSTING or key in _POSTING:
+        found.error(
+            "status_posting_refused",
+            "status",
+            acctvantage,
+            f"The order is {current!r} and would become {acctvantage!r}: the store neither posts an order nor changes a posted one.",
+            "Post the order in AcctVantage.",
+        )
+        return found.ruling(None)
+    if _is_backwards(acctvantage, current, setting, rules, found) and not may_move_backwards:
+        found.error(
+            "status_backwards",
+            setting,
+            acctvantage,
+            f"The order is {current!r} already and would go back to {acctvantage!r}.",
+            "Change it in AcctVantage, or set may_move_backwards = true on the mapping row.",
+        )
+    found.note("status", acctvantage, "the store's status is mapped to it", setting)
+    return found.ruling(acctvantage)
+
+
+def new_order_status(rules: MappingRules) -> Ruling[str]:
+    """The AcctVantage status of an imported order: Open by default (inferred), never a posted one."""
+    found = Findings()
+    return found.ruling(choose_new_order_status(rules, found))
+
+
+def choose_new_order_status(rules: MappingRules, found: Findings) -> str:
+    """As `new_order_status`, with the problems going to `found`."""
+    wanted = rules.settings.order_status.new_sales_order_status
+    key = fold(wanted)
+    setting = "order_status.new_sales_order_status"
+    if key in _POSTING:
+        found.error("status_posting_refused", setting, wanted, f"An import cannot make an order {wanted!r}.", 'Use "Open".')
+    elif key not in rules.order_statuses:
+        _unknown(wanted, setting, rules, found)
+    else:
+        found.note("status", wanted, "the status of new orders", setting)
+        return rules.reference.order_statuses[rules.order_statuses[key]]
+    return wanted
+
+
+def status_name(status: OrderStatus) -> str:
+    """What the merchant calls the status."""
+    return status.custom_label or status.name
+
+
+def _store_status(wanted: StoreStatus, statuses: Sequence[OrderStatus], setting: str, found: Findings) -> OrderStatus | None:
+    text = str(wanted)
+    key = fold(text)
+    hits: list[OrderStatus] = []
+    if key.isascii() and key.isdigit():
+        hits = [status for status in statuses if str(status.id) == key]
+    elif key:
+        hits = [status for status in statuses if key in (fold(status.name), fold(status.custom_label), fold(status.system_label))]
+    if len({status.id for status in hits}) == 1:
+        found.note("status_id", hits[0].id, "{!r} is the store's status {}", setting, text, hits[0].id)
+        return hits[0]
+    names = tuple(f"{status_name(status)} (id {status.id})" for status in hits or statuses)
+    if hits:
+        message, code = f"{text!r} means more than one status of the store.", "status_ambiguous"
+    else:
+        message, code = f"The store has no order status {text!r}.", "status_unknown"
+    found.error(code, setting, text, message, "Write the status's id.", candidates=names)
+    return None
+
+
+def _is_backwards(target: str, current: str, setting: str, rules: MappingRules, found: Findings) -> bool:
+    for name in (target, current):
+        if fold(name) not in rules.order_statuses:
+            _unknown(name, setting, rules, found)
+            return False
+    return rules.order_statuses[fold(target)] < rules.order_statuses[fold(current)]
+
+
+def _unknown(status: str, setting: str, rules: MappingRules, found: Findings) -> None:
+    found.error(
+        "order_status_unknown",
+        setting,
+        status,
+        f"AcctVantage has no order status {status!r}.",
+        "Use one of the statuses that the books list.",
+        candidates=rules.reference.order_statuses,
+    )

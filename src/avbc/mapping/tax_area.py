@@ -1,0 +1,53 @@
+"""The tax area of an order: the configured one, with the store's tax left as it is (manual 2.2.2)."""
+
+from __future__ import annotations
+
+from decimal import Decimal
+
+from avbc.mapping.decisions import Findings, Ruling
+from avbc.mapping.rules import MappingRules
+from avbc.mapping.text import amount_text, fold
+
+
+def tax_area_for(tax: Decimal, rules: MappingRules) -> Ruling[str]:
+    """The tax area that the order's tax is booked to.
+
+    The store's tax is never computed again: the order's Override box is always ticked, since a tax of zero is a result too (inferred).
+    The area must exist in the books and must not be the one of AvaTax, which would compute the tax anew (manual 2.2.2).
+    """
+    found = Findings()
+    return found.ruling(choose_tax_area(tax, rules, found))
+
+
+def choose_tax_area(tax: Decimal, rules: MappingRules, found: Findings) -> str:
+    """As `tax_area_for`, with the problems going to `found`."""
+    wanted = rules.settings.gl.tax_area
+    setting = "gl.tax_area"
+    found.note("tax_override", value=True, reason="the store computed the tax; AcctVantage must not do it again", setting=setting)
+    if not wanted:
+        if tax:
+            message = f"The order has a tax of {amount_text(tax)}, and no Tax Area is configured for it."
+            found.error("tax_area_missing", setting, "", message, "Name the Tax Area of your sales tax liability in gl.tax_area.")
+        found.note("tax_area", "", "no tax, and no Tax Area configured", setting)
+        return ""
+    area = rules.tax_areas.get(fold(wanted))
+    if area is None:
+        found.error(
+            "tax_area_unknown",
+            setting,
+            wanted,
+            f"AcctVantage has no Tax Area {wanted!r}.",
+            "Create it in AcctVantage, or name another one in gl.tax_area.",
+            candidates=tuple(known.name for known in rules.reference.tax_areas if not known.avatax),
+        )
+        return wanted
+    if area.avatax:
+        found.error(
+            "tax_area_is_avatax",
+            setting,
+            area.name,
+            f"{area.name!r} is the Tax Area of AvaTax, which would compute the store's tax again.",
+            "Name a Tax Area of its own for the store in gl.tax_area.",
+        )
+    found.note("tax_area", area.name, "the configured Tax Area", setting)
+    return area.name

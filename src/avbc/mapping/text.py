@@ -1,0 +1,48 @@
+"""Text as rules compare it, as the books keep it, and as people read it."""
+
+from __future__ import annotations
+
+import html
+import re
+from decimal import Decimal
+
+from avbc.settings import fold_payment_method as fold
+
+__all__ = ["amount_text", "fold", "plain"]
+
+# Only entities that end in a semicolon: html.unescape alone would also turn "A&copy" into a copyright sign.
+_ENTITY = re.compile(r"&(?:#[0-9]{1,7}|#[xX][0-9a-fA-F]{1,6}|[A-Za-z][A-Za-z0-9]{1,31});")
+# Control characters and halves of surrogate pairs: no database keeps them, no form shows them.
+_UNWRITABLE = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f]|[\ud800-\udfff]")
+
+
+def plain(text: str) -> str:
+    r"""Text for a plain field of the ERP: HTML entities read, outer spaces and unwritable characters taken off (inferred).
+
+    Everything else stays as the shopper typed it, in any script.
+
+    >>> plain(" Tea &amp; Caf\u00e9 &#x2615; "), plain("AT&T; R&D&copy")
+    ('Tea & Café ☕', 'AT&T; R&D&copy')
+    """
+    if "&" in text:
+        text = _ENTITY.sub(_character, text)
+    if not text.isprintable():
+        text = _UNWRITABLE.sub("", text)
+    return text.strip()
+
+
+def _character(entity: re.Match[str]) -> str:
+    return html.unescape(entity.group())
+
+
+def amount_text(amount: Decimal) -> str:
+    """An amount for people: at least two decimals, more only where they say something.
+
+    >>> amount_text(Decimal("69.8400")), amount_text(Decimal("62.6793")), amount_text(Decimal("-5"))
+    ('69.84', '62.6793', '-5.00')
+    """
+    if not amount.is_finite():
+        return str(amount)
+    text = f"{amount:f}"
+    whole, _, fraction = text.partition(".")
+    return f"{whole}.{fraction.rstrip('0').ljust(2, '0')}"
