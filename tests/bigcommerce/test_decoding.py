@@ -255,6 +255,7 @@ def test_what_is_no_time(value):
         moment(value)
 
 
+@settings(deadline=None)
 @given(st.integers(min_value=-(10**9), max_value=10**10).map(lambda seconds: datetime.fromtimestamp(seconds, UTC)))
 def test_every_time_comes_back_from_both_forms(time):
     day, month = ["Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun"][time.weekday()], "JanFebMarAprMayJunJulAugSepOctNovDec"
@@ -278,6 +279,7 @@ JSON = st.recursive(
 )
 
 
+@settings(deadline=None)
 @given(JSON)
 def test_an_amount_is_exactly_what_was_written_or_refused(value):
     try:
@@ -290,6 +292,7 @@ def test_an_amount_is_exactly_what_was_written_or_refused(value):
     assert +read == read, "it would be rounded as soon as it is computed with"
 
 
+@settings(deadline=None)
 @given(JSON)
 def test_a_whole_number_is_exactly_what_was_written_or_refused(value):
     try:
@@ -300,11 +303,13 @@ def test_a_whole_number_is_exactly_what_was_written_or_refused(value):
     assert Decimal(read) == Decimal(str(value))
 
 
+@settings(deadline=None)
 @given(st.integers(min_value=0, max_value=10**17))
 def test_ids_come_back_from_both_forms(number):
     assert integer(number) == integer(str(number)) == number
 
 
+@settings(deadline=None)
 @given(st.integers(min_value=0, max_value=10**14 - 1), st.integers(min_value=0, max_value=9999))
 def test_money_in_four_decimals_keeps_every_digit(whole, fraction):
     assert str(amount(f"{whole}.{fraction:04}")) == f"{whole}.{fraction:04}"
