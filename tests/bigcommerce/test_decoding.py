@@ -677,3 +677,17 @@ def test_all_declared_fields_of_a_decoded_model_are_set():
     for field in attrs.fields(Order):
         getattr(read, field.name)
     assert repr(read).startswith("Order(id=1042, ")
+
+
+@settings(deadline=None)
+@given(
+    st.text(max_size=40)
+    | st.text("0123456789:-+TZ, ", max_size=32)
+    | st.tuples(st.sampled_from(["Tue, ", ",", "x,"]), st.text("0123456789:+- MarGT", max_size=28)).map("".join)
+)
+def test_any_text_is_a_time_in_utc_or_refused(value):
+    try:
+        read = moment(value)
+    except BadValue:
+        return
+    assert read.utcoffset() == timedelta(0)
