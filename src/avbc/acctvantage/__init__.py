@@ -1,1 +1,77 @@
-"""AcctVantage's side: records, the Gateway protocol, and books that work out of the box. It knows nothing of BigCommerce."""
+"""AcctVantage's side: records, the Gateway protocol, and books that work out of the box. It knows nothing of BigCommerce.
+
+Names are imported when they are used first, so that the records do not bring SQLAlchemy with them.
+"""
+
+from __future__ import annotations
+
+from importlib import import_module
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from avbc.acctvantage.gateway import BooksFileError, BooksRefused, BooksUnreachable, BooksUnusable, Gateway
+    from avbc.acctvantage.records import (
+        Address,
+        Client,
+        Contact,
+        CreatedOrder,
+        OrderBundle,
+        OrderDiscount,
+        Product,
+        Promotion,
+        Receipt,
+        ReferenceData,
+        SalesOrder,
+        SalesOrderLine,
+        ShipVia,
+        TaxArea,
+        TrialBalance,
+        Warehouse,
+    )
+    from avbc.acctvantage.sql.gateway import SqlGateway
+
+__all__ = [
+    "Address",
+    "BooksFileError",
+    "BooksRefused",
+    "BooksUnreachable",
+    "BooksUnusable",
+    "Client",
+    "Contact",
+    "CreatedOrder",
+    "Gateway",
+    "OrderBundle",
+    "OrderDiscount",
+    "Product",
+    "Promotion",
+    "Receipt",
+    "ReferenceData",
+    "SalesOrder",
+    "SalesOrderLine",
+    "ShipVia",
+    "SqlGateway",
+    "TaxArea",
+    "TrialBalance",
+    "Warehouse",
+]
+
+_ELSEWHERE = {
+    "BooksFileError": "gateway",
+    "BooksRefused": "gateway",
+    "BooksUnreachable": "gateway",
+    "BooksUnusable": "gateway",
+    "Gateway": "gateway",
+    "SqlGateway": "sql.gateway",
+}
+
+
+def __getattr__(name: str) -> object:
+    if name not in __all__:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    value: object = getattr(import_module(f"{__name__}.{_ELSEWHERE.get(name, 'records')}"), name)
+    globals()[name] = value
+    return value
+
+
+def __dir__() -> list[str]:
+    return sorted(__all__)

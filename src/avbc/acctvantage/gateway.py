@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 from typing import Protocol, runtime_checkable
 
 from avbc.acctvantage.records import Client, CreatedOrder, OrderBundle, Product, Receipt, ReferenceData, SalesOrder
-from avbc.errors import FinalError, TransientError
+from avbc.errors import Fault, FaultyInputError, FinalError, TransientError
 
 
 class BooksUnreachable(TransientError):
@@ -17,12 +17,39 @@ class BooksRefused(FinalError):
     """The books refuse a record: it would break a rule of theirs, such as a second use of an Import ID."""
 
 
+class BooksUnusable(FinalError):
+    """The books themselves must be mended first: a wrong URL, no permission, tables of a later version. No record is at fault."""
+
+
+class BooksFileError(FaultyInputError):
+    """A file to be loaded into the books has faults; nothing of it was loaded.
+
+    `faults` holds the first of them and `unlisted` counts the rest.
+
+    >>> print(BooksFileError("products.csv", [Fault("name", "must not be empty", 2)], unlisted=7))
+    products.csv has 8 faults, of which the first is listed:
+      line 2, name: must not be empty
+    """
+
+    def __init__(self, source: str, faults: Sequence[Fault], unlisted: int = 0) -> None:
+        super().__init__(source, faults)
+        self.unlisted = unlisted
+        if unlisted:
+            listed = "the first is" if len(faults) == 1 else f"the first {len(faults)} are"
+            head = f"{source} has {len(faults) + unlisted:,} faults, of which {listed} listed:"
+            self.args = ("\n".join([head, *(f"  {fault}" for fault in faults)]),)
+
+    def __reduce__(self) -> tuple[type[BooksFileError], tuple[str, tuple[Fault, ...], int]]:  # type: ignore[override]  # one argument more
+        return type(self), (self.source, self.faults, self.unlisted)
+
+
 @runtime_checkable
 class Gateway(Protocol):
     """The books, as avbc sees them.
 
     Every read takes many keys at once and leaves out what it does not find. Every method raises `BooksUnreachable` where trying
-    again can help and `BooksRefused` where it cannot, and is safe to call from several threads.
+    again can help and `BooksRefused` where it cannot, `BooksUnusable` where it is the books that must be mended and not the record,
+    and is safe to call from several threads.
     """
 
     def reference_data(self) -> ReferenceData:

@@ -1,4 +1,4 @@
-"""AcctVantage's records as values, in the ERP's own words (FACTS sections 2 to 10).
+"""AcctVantage's records as values, in the ERP's own words (the `acctvantage-` sections of `docs/facts.md`).
 
 Money is `Decimal` in the books' currency. Times are aware and UTC. Quantities are `Decimal`, since AcctVantage sells fractions.
 Ids that AcctVantage gives are ints, and None until the record is in the books.
@@ -30,6 +30,15 @@ PURCHASE_ORDER = "Purchase Order"
 STORE_CREDIT = "StoreCredit"
 GIFT_CARD = "GiftCard"
 """Receipt types by name, for redeemed store credit and gift certificates (manual, BigCommerce - Store Credits & Gift Cards)."""
+
+
+def text_key(text: str) -> str:
+    """The form of a name, a code, a part number or an email that compares: without case and without spaces around.
+
+    >>> text_key(" Ana@Example.com ")
+    'ana@example.com'
+    """
+    return text.strip().casefold()
 
 
 @attrs.frozen

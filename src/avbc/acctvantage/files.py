@@ -1,0 +1,500 @@
+"""What can be loaded into the books: books.toml and the CSV files, read into records, with every fault by its key and line."""
+
+# ruff: noqa: TRY004  # a wrong type in a file is a wrong value: one kind of error for all faults of a field
+
+from __future__ import annotations
+
+import csv
+import re
+import tomllib
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from decimal import Decimal
+from difflib import get_close_matches
+from os import PathLike
+from pathlib import Path
+from typing import Any, TextIO, TypeAlias, cast
+
+import attrs
+
+from avbc.acctvantage.gateway import BooksFileError
+from avbc.acctvantage.records import Address, Client, Contact, Product, Promotion, ShipVia, TaxArea, Warehouse, text_key
+from avbc.errors import Fault
+from avbc.toml_lines import join_key, key_lines
+
+LISTED = 50
+"""Faults of a CSV file that an error lists; the rest is counted."""
+
+Convert: TypeAlias = Callable[[object], Any]
+"""Makes a field's value of what stands in the file, or raises ValueError with what to change."""
+
+
+# What a field may hold.
+
+
+def _text(value: object) -> str:
+    if not isinstance(value, str):
+        raise ValueError("must be text in quotes")
+    return value
+
+
+def _name(value: object) -> str:
+    text = _text(value).strip()
+    if not text:
+        raise ValueError("must not be empty")
+    return text
+
+
+def _decimal(value: object) -> Decimal:
+    """A number, or the text of one, exact.
+
+    >>> _decimal("9.95"), _decimal(12)
+    (Decimal('9.95'), Decimal('12'))
+    """
+    if isinstance(value, str) and re.fullmatch(r"[-+]?[0-9]+(\.[0-9]+)?", value.strip(), re.ASCII):
+        return Decimal(value.strip())
+    if isinstance(value, Decimal) and value.is_finite():
+        return value
+    if isinstance(value, int) and not isinstance(value, bool):
+        return Decimal(value)
+    raise ValueError("must be a number such as 9.95")
+
+
+def _not_negative(value: object) -> Decimal:
+    number = _decimal(value)
+    if number < 0:
+        raise ValueError("must not be negative")
+    return number
+
+
+def _flag(value: object) -> bool:
+    if not isinstance(value, bool):
+        raise ValueError("must be true or false")
+    return value
+
+
+def _flag_cell(value: object) -> bool:
+    text = str(value).strip().lower()
+    if text in {"true", "yes", "1"}:
+        return True
+    if text in {"false", "no", "0"}:
+        return False
+    raise ValueError("must be true or false")
+
+
+def _whole(value: object) -> int:
+    if isinstance(value, bool) or not isinstance(value, int):
+        raise ValueError("must be a whole number")
+    return value
+
+
+def _names(value: object) -> tuple[str, ...]:
+    if not isinstance(value, list):
+        raise ValueError("must be a list of texts")
+    return tuple(_name(item) for item in cast("list[object]", value))
+
+
+def _name_cells(value: object) -> tuple[str, ...]:
+    return tuple(part.strip() for part in str(value).split(";") if part.strip())
+
+
+def _one_of(*known: str) -> Convert:
+    def convert(value: object) -> str:
+        if value not in known:
+            raise ValueError(f"must be {', '.join(known[:-1])} or {known[-1]}")
+        return str(value)
+
+    return convert
+
+
+@attrs.frozen
+class Table:
+    """The keys of one kind of record, and those that it must have."""
+
+    fields: Mapping[str, Convert]
+    required: tuple[str, ...]
+
+
+_ADDRESS = Table({field.name: _text for field in attrs.fields(Address)}, ())
+_CONTACT = Table({"last_name": _name, "first_name": _text, "email": _text, "phone": _text}, ("last_name",))
+_PRODUCT = Table(
+    {
+        "part_number": _name,
+        "name": _name,
+        "product_class": _name,
+        "kind": _one_of("inventory", "non_inventory", "assembly", "kit"),
+        "description": _text,
+        "sales_memo": _text,
+        "list_price": _not_negative,
+        "sell_price": _not_negative,
+        "weight": _not_negative,
+        "length": _not_negative,
+        "width": _not_negative,
+        "height": _not_negative,
+        "taxable": _flag,
+        "webstore_category": _text,
+        "sync_to_webstore": _flag,
+        "aliases": _names,
+    },
+    ("part_number", "name", "product_class"),
+)
+_CLIENT = Table(
+    {"name": _name, "first_name": _text, "email": _text, "phone": _text, "import_id": _name, "open_ar": _flag},
+    ("name",),
+)
+_QUANTITY = Table({"part_number": _name, "warehouse": _name, "quantity": _decimal}, ("part_number", "warehouse", "quantity"))
+_TAX_AREA = Table({"name": _name, "avatax": _flag}, ("name",))
+_WAREHOUSE = Table({"name": _name, "product_classes": _names}, ("name",))
+_SHIP_VIA = Table({"name": _name, "product_class": _text}, ("name",))
+_PROMOTION = Table(
+    {"code": _name, "kind": _one_of("$", "%"), "value": _not_negative, "gl_code": _name, "name": _text, "inactive": _flag},
+    ("code", "kind", "value", "gl_code"),
+)
+
+
+@attrs.frozen
+class Quantity:
+    """What is on hand of a product in a warehouse; `line` is where the file says so."""
+
+    part_number: str
+    warehouse: str
+    quantity: Decimal
+    line: int | None = None
+
+
+@attrs.frozen
+class BooksFile:
+    """What a books.toml says. None: it does not say."""
+
+    currency: str | None = None
+    order_statuses: tuple[str, ...] | None = None
+    receipt_types: tuple[str, ...] = ()
+    gl_accounts: tuple[str, ...] = ()
+    tax_areas: tuple[TaxArea, ...] = ()
+    warehouses: tuple[Warehouse, ...] = ()
+    ship_vias: tuple[ShipVia, ...] = ()
+    promotions: tuple[Promotion, ...] = ()
+    products: tuple[Product, ...] = ()
+    quantities: tuple[Quantity, ...] = ()
+    clients: tuple[Client, ...] = ()
+
+
+def read_books(path: str | PathLike[str], known_warehouses: Collection[str]) -> BooksFile:
+    """Read a books.toml.
+
+    Args:
+        path: The file.
+        known_warehouses: Those in the books already, which quantities may name besides the file's own.
+
+    Raises:
+        BooksFileError: It cannot be read, or has faults, all of which are listed.
+    """
+    source = str(path)
+    try:
+        # A BOM is what some editors of Windows put before the text.
+        text = Path(path).read_text(encoding="utf-8-sig")
+        data = tomllib.loads(text, parse_float=Decimal)
+    except OSError as error:
+        raise BooksFileError(source, [Fault("file", f"cannot be read: {error.strerror}")]) from None
+    except UnicodeDecodeError:
+        raise BooksFileError(source, [Fault("file", "is not UTF-8 text")]) from None
+    except tomllib.TOMLDecodeError as error:
+        line = re.search(r"at line (\d+)", str(error))
+        raise BooksFileError(source, [Fault("file", f"is not TOML: {error}", int(line[1]) if line else None)]) from None
+    reader = _BooksReader(data, known_warehouses)
+    if reader.faults:
+        lines = key_lines(text)
+        placed = [Fault(fault.key, fault.message, _line(fault.key, lines)) for fault in reader.faults]
+        raise BooksFileError(source, sorted(placed, key=lambda fault: fault.line or 0))
+    return reader.file
+
+
+def _line(key: str, lines: Mapping[str, int]) -> int | None:
+    """The line of a key, or of the nearest table around it where the key is missing."""
+    while key not in lines:
+        parent = re.sub(r"(\.[^.\[\]]+|\[\d+\]|\.\"[^\"]*\")$", "", key)
+        if parent == key:
+            return None
+        key = parent
+    return lines[key]
+
+
+class _BooksReader:
+    """Reads the tables of a books.toml and collects their faults; a faulty record is left out, so that the rest can be read."""
+
+    def __init__(self, data: Mapping[str, object], known_warehouses: Collection[str]) -> None:
+        self.faults: list[Fault] = []
+        self._warehouses = set(known_warehouses)
+        known = [field.name for field in attrs.fields(BooksFile) if field.name != "quantities"]
+        for key in data:
+            if key not in known:
+                self._fault(join_key("", key), f"is no key of books.toml{meant(key, known)}")
+        warehouses = tuple(Warehouse(**row) for _, row in self._unique(data, "warehouses", _WAREHOUSE, "name"))
+        self._warehouses |= {warehouse.name for warehouse in warehouses}
+        quantities: list[Quantity] = []
+        self.file = BooksFile(
+            currency=self._value(data, "currency", _currency),
+            order_statuses=self._value(data, "order_statuses", _statuses),
+            receipt_types=self._value(data, "receipt_types", _names) or (),
+            gl_accounts=self._value(data, "gl_accounts", _names) or (),
+            tax_areas=tuple(TaxArea(**row) for _, row in self._unique(data, "tax_areas", _TAX_AREA, "name")),
+            warehouses=warehouses,
+            ship_vias=tuple(ShipVia(**row) for _, row in self._unique(data, "ship_vias", _SHIP_VIA, "name")),
+            promotions=tuple(self._promotions(data)),
+            products=tuple(self._products(data, quantities)),
+            quantities=tuple(quantities),
+            clients=tuple(self._clients(data)),
+        )
+
+    def _fault(self, key: str, message: str) -> None:
+        self.faults.append(Fault(key, message))
+
+    def _value(self, data: Mapping[str, object], key: str, convert: Convert, table: str = "") -> Any:
+        if key not in data:
+            return None
+        try:
+            return convert(data[key])
+        except ValueError as error:
+            self._fault(join_key(table, key), str(error))
+            return None
+
+    def _rows(self, data: Mapping[str, object], key: str, table: str = "") -> Iterator[tuple[str, Mapping[str, object]]]:
+        """The tables of a list, with the path of each."""
+        rows = data.get(key, [])
+        path = join_key(table, key)
+        if not isinstance(rows, list):
+            self._fault(path, "must be a list of tables")
+            return
+        for index, row in enumerate(cast("list[object]", rows)):
+            if isinstance(row, dict):
+                yield f"{path}[{index}]", cast("dict[str, object]", row)
+            else:
+                self._fault(f"{path}[{index}]", "must be a table")
+
+    def _record(self, path: str, row: Mapping[str, object], table: Table, others: Sequence[str] = ()) -> dict[str, Any] | None:
+        """The values of a table, or None where it has faults. `others` are keys that the caller reads."""
+        before = len(self.faults)
+        for key in row:
+            if key not in table.fields and key not in others:
+                self._fault(join_key(path, key), f"is no key here{meant(key, [*table.fields, *others])}")
+        for key in table.required:
+            if key not in row:
+                self._fault(path, f"lacks {key}")
+        values = {key: self._value(row, key, convert, path) for key, convert in table.fields.items() if key in row}
+        return values if len(self.faults) == before else None
+
+    def _unique(
+        self, data: Mapping[str, object], key: str, table: Table, name: str, others: Sequence[str] = ()
+    ) -> Iterator[tuple[str, dict[str, Any]]]:
+        """The values of each table in a list, no two of the same name."""
+        seen: dict[str, str] = {}
+        for path, row in self._rows(data, key):
+            values = self._record(path, row, table, others)
+            if values is None:
+                continue
+            first = seen.setdefault(text_key(values[name]), path)
+            if first == path:
+                yield path, values
+            else:
+                self._fault(join_key(path, name), f"{values[name]!r} is there already: {first}")
+
+    def _promotions(self, data: Mapping[str, object]) -> Iterator[Promotion]:
+        for path, row in self._unique(data, "promotions", _PROMOTION, "code"):
+            if row["kind"] == "%" and row["value"] > 100:
+                self._fault(join_key(path, "value"), "must not be more than 100 %")
+            else:
+                yield Promotion(**row)
+
+    def _products(self, data: Mapping[str, object], quantities: list[Quantity]) -> Iterator[Product]:
+        tables = dict(self._rows(data, "products")) if isinstance(data.get("products"), list) else {}
+        for path, row in self._unique(data, "products", _PRODUCT, "part_number", ["quantity"]):
+            held = tables[path].get("quantity", {})
+            if not isinstance(held, dict):
+                self._fault(join_key(path, "quantity"), "must be a table of numbers by warehouse")
+                continue
+            for warehouse in cast("dict[str, object]", held):
+                place = join_key(path, "quantity")
+                number = self._value(cast("dict[str, object]", held), warehouse, _decimal, place)
+                if warehouse not in self._warehouses:
+                    self._fault(join_key(place, warehouse), f"is no warehouse of the books{meant(warehouse, self._warehouses)}")
+                elif number is not None:
+                    quantities.append(Quantity(row["part_number"], warehouse, number))
+            yield Product(**row)
+
+    def _clients(self, data: Mapping[str, object]) -> Iterator[Client]:
+        seen: dict[object, str] = {}
+        for path, row in self._rows(data, "clients"):
+            values = self._record(path, row, _CLIENT, ["address", "contacts", "store_customer_ids"])
+            address = self._nested(path, row, "address")
+            contacts = [self._record(place, contact, _CONTACT) for place, contact in self._rows(row, "contacts", path)]
+            bound = self._store_customers(path, row)
+            if values is None or address is None or None in contacts:
+                continue
+            client = Client(
+                **values,
+                address=Address(**address),
+                contacts=tuple(Contact(**contact) for contact in contacts if contact),
+                store_customer_ids=bound,
+            )
+            first = seen.setdefault(client_identity(client), path)
+            if first == path:
+                yield client
+            else:
+                self._fault(path, f"is the same client as {first}")
+
+    def _nested(self, path: str, row: Mapping[str, object], key: str) -> dict[str, Any] | None:
+        table = row.get(key, {})
+        if isinstance(table, dict):
+            return self._record(join_key(path, key), cast("dict[str, object]", table), _ADDRESS)
+        self._fault(join_key(path, key), "must be a table")
+        return None
+
+    def _store_customers(self, path: str, row: Mapping[str, object]) -> dict[str, int]:
+        place = join_key(path, "store_customer_ids")
+        table = row.get("store_customer_ids", {})
+        if not isinstance(table, dict):
+            self._fault(place, "must be a table of BigCommerce customer ids by Import Source Code")
+            return {}
+        bound = cast("dict[str, object]", table)
+        return {code: number for code in bound if (number := self._value(bound, code, _whole, place)) is not None}
+
+
+def _currency(value: object) -> str:
+    text = _text(value)
+    if not re.fullmatch(r"[A-Z]{3}", text):
+        raise ValueError("must be the code of a currency such as USD")
+    return text
+
+
+def _statuses(value: object) -> tuple[str, ...]:
+    names = _names(value)
+    if not names:
+        raise ValueError("must not be empty")
+    if len(set(names)) < len(names):
+        raise ValueError("must not name a status twice")
+    return names
+
+
+def client_identity(client: Client) -> tuple[str, ...]:
+    """What tells clients of a file apart: the Import ID, or else their names and email."""
+    return client_names(client) if client.import_id is None else (client.import_id,)
+
+
+def client_names(client: Client) -> tuple[str, ...]:
+    """A client's name, first name and email in the form that compares."""
+    return tuple(text_key(text) for text in (client.name, client.first_name, client.email))
+
+
+def meant(key: str, known: Collection[str]) -> str:
+    """The end of a sentence that says what may have been meant.
+
+    >>> meant("part_numer", ["part_number", "name"]), meant("x", ["name"])
+    (': did you mean part_number?', '')
+    """
+    close = get_close_matches(key, list(known), 1)
+    return f": did you mean {close[0]}?" if close else ""
+
+
+# CSV files: the same keys as columns.
+
+PRODUCT_COLUMNS = Table(
+    {**_PRODUCT.fields, "taxable": _flag_cell, "sync_to_webstore": _flag_cell, "aliases": _name_cells}, _PRODUCT.required
+)
+CLIENT_COLUMNS = Table(
+    {**_CLIENT.fields, "open_ar": _flag_cell, **{f"address.{key}": convert for key, convert in _ADDRESS.fields.items()}}, _CLIENT.required
+)
+QUANTITY_COLUMNS = _QUANTITY
+
+
+class CsvFile:
+    """A CSV file of records: UTF-8 with or without BOM, any line ends, columns in any sequence, an empty cell for a default.
+
+    It may be read again: the faults are those of the last reading.
+
+    Args:
+        path: The file.
+        table: Its columns.
+
+    Raises:
+        BooksFileError: From every method, when the file cannot be read.
+    """
+
+    def __init__(self, path: str | PathLike[str], table: Table) -> None:
+        self._path = Path(path)
+        self._source = str(path)
+        self._table = table
+        self._faults: list[Fault] = []
+        self._unlisted = 0
+
+    def __str__(self) -> str:
+        return self._source
+
+    def fault(self, key: str, message: str, line: int) -> None:
+        """Note a fault. The first ones are listed, the others counted."""
+        if len(self._faults) < LISTED:
+            self._faults.append(Fault(key, message, line))
+        else:
+            self._unlisted += 1
+
+    def raise_faults(self) -> None:
+        """Raise what has been noted, if anything."""
+        if self._faults:
+            raise BooksFileError(self._source, sorted(self._faults, key=lambda fault: fault.line or 0), self._unlisted)
+
+    def rows(self) -> Iterator[tuple[int, dict[str, Any]]]:
+        """The line and the values of each record that has no fault."""
+        self._faults.clear()
+        self._unlisted = 0
+        try:
+            with self._path.open(encoding="utf-8-sig", newline="") as file:
+                yield from self._rows(file)
+        except OSError as error:
+            raise BooksFileError(self._source, [Fault("file", f"cannot be read: {error.strerror}")]) from None
+        except UnicodeDecodeError:
+            raise BooksFileError(self._source, [Fault("file", "is not UTF-8 text")]) from None
+
+    def _rows(self, file: TextIO) -> Iterator[tuple[int, dict[str, Any]]]:
+        reader = csv.reader(file, strict=True)
+        line = 1
+        try:
+            header = [column.strip() for column in next(reader, cast("list[str]", []))]
+            columns = self._columns(header)
+            line = reader.line_num + 1
+            for cells in reader:
+                if cells and columns:
+                    values = self._values(cells, header, columns, line)
+                    if values is not None:
+                        yield line, values
+                line = reader.line_num + 1
+        except csv.Error as error:
+            self.fault("file", f"is not CSV: {error}", line)
+
+    def _columns(self, header: list[str]) -> list[tuple[int, str, Convert]]:
+        known = self._table.fields
+        for position, column in enumerate(header):
+            if column not in known:
+                self.fault(column or f"column {position + 1}", f"is no column here{meant(column, known)}", 1)
+            elif header.index(column) < position:
+                self.fault(column, "is there twice", 1)
+        for column in self._table.required:
+            if column not in header:
+                self.fault(column, "is a column that must be there", 1)
+        if self._faults:
+            return []
+        return [(position, column, known[column]) for position, column in enumerate(header)]
+
+    def _values(self, cells: list[str], header: list[str], columns: list[tuple[int, str, Convert]], line: int) -> dict[str, Any] | None:
+        if len(cells) != len(header):
+            self.fault("row", f"has {len(cells)} cells, the header has {len(header)}", line)
+            return None
+        values: dict[str, Any] = {}
+        is_good = True
+        for position, column, convert in columns:
+            cell = cells[position]
+            if not cell and column not in self._table.required:
+                continue
+            try:
+                values[column] = convert(cell)
+            except ValueError as error:
+                self.fault(column, f"{error}, not {cell!r}" if cell else str(error), line)
+                is_good = False
+        return values if is_good else None

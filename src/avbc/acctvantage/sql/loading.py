@@ -1,0 +1,280 @@
+"""Loading files into the books: one transaction for a file, in lots that keep memory flat."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from itertools import islice
+from os import PathLike
+from typing import Any, TypeVar
+
+import sqlalchemy as sa
+from attrs import evolve
+from sqlalchemy.engine.interfaces import DBAPICursor
+
+from avbc.acctvantage.files import (
+    CLIENT_COLUMNS,
+    PRODUCT_COLUMNS,
+    QUANTITY_COLUMNS,
+    CsvFile,
+    Quantity,
+    client_identity,
+    client_names,
+    meant,
+    read_books,
+)
+from avbc.acctvantage.records import Address, Client, Product, text_key
+from avbc.acctvantage.sql import schema
+from avbc.acctvantage.sql.database import Database
+from avbc.acctvantage.sql.orders import OrderWriter
+from avbc.acctvantage.sql.reading import chunks
+from avbc.acctvantage.sql.rows import Insert, insert_sql
+from avbc.acctvantage.sql.tables import CLIENTS, PRODUCTS, PROMOTIONS, SHIP_VIAS, TAX_AREAS
+
+R = TypeVar("R")
+
+_LOT = 2_000
+"""Rows that are held at once."""
+
+
+def load_books(database: Database, path: str | PathLike[str]) -> None:
+    """Load a books.toml; see `SqlGateway.load`."""
+    file = read_books(path, database.read(_warehouses))
+    put = _Put(database.kind)
+
+    def work(connection: sa.Connection) -> None:
+        if file.currency is not None:
+            connection.execute(schema.books.delete())
+            connection.execute(schema.books.insert().values(id=1, currency=file.currency))
+        if file.order_statuses is not None:
+            connection.execute(schema.order_statuses.delete())
+            statuses = [{"position": position, "name": name} for position, name in enumerate(file.order_statuses)]
+            connection.execute(schema.order_statuses.insert(), statuses)
+        put.names(connection, schema.receipt_types.c.name, file.receipt_types)
+        put.names(connection, schema.gl_accounts.c.code, file.gl_accounts)
+        put.names(connection, schema.warehouses.c.name, [warehouse.name for warehouse in file.warehouses])
+        classes = schema.warehouse_product_classes
+        for warehouse in file.warehouses:
+            connection.execute(classes.delete().where(classes.c.warehouse == warehouse.name))
+            for position, name in enumerate(warehouse.product_classes):
+                connection.execute(classes.insert().values(warehouse=warehouse.name, position=position, product_class=name))
+        put.records(connection, put.tax_area, [[record] for record in file.tax_areas])
+        put.records(connection, put.ship_via, [[record, text_key(record.name)] for record in file.ship_vias])
+        put.records(connection, put.promotion, [[record, text_key(record.code)] for record in file.promotions])
+        for products in _lots(file.products):
+            put.products(connection, products)
+        for quantities in _lots(file.quantities):
+            put.quantities(connection, quantities)
+        for clients in _lots(file.clients):
+            put.clients(connection, clients)
+
+    database.write(work, str(path))
+
+
+def load_products(database: Database, path: str | PathLike[str]) -> int:
+    """Load a CSV file of products; see `SqlGateway.load_products`."""
+    put = _Put(database.kind)
+
+    def records(file: CsvFile) -> Iterator[Product]:
+        seen: dict[str, int] = {}
+        for line, values in file.rows():
+            product = Product(**values)
+            first = seen.setdefault(text_key(product.part_number), line)
+            if first == line:
+                yield product
+            else:
+                file.fault("part_number", f"{product.part_number!r} is there already in line {first}", line)
+
+    return _load(database, CsvFile(path, PRODUCT_COLUMNS), records, put.products)
+
+
+def load_clients(database: Database, path: str | PathLike[str]) -> int:
+    """Load a CSV file of clients; see `SqlGateway.load_clients`."""
+    put = _Put(database.kind)
+
+    def records(file: CsvFile) -> Iterator[Client]:
+        seen: dict[object, int] = {}
+        for line, values in file.rows():
+            address = {key: values.pop(f"address.{key}") for key in _ADDRESS_FIELDS if f"address.{key}" in values}
+            client = Client(**values, address=Address(**address))
+            first = seen.setdefault(client_identity(client), line)
+            if first == line:
+                yield client
+            else:
+                file.fault("name", f"is the same client as in line {first}", line)
+
+    return _load(database, CsvFile(path, CLIENT_COLUMNS), records, put.clients)
+
+
+def load_quantities(database: Database, path: str | PathLike[str]) -> int:
+    """Load a CSV file of quantities; see `SqlGateway.load_quantities`."""
+    put = _Put(database.kind)
+    warehouses = database.read(_warehouses)
+
+    def records(file: CsvFile) -> Iterator[Quantity]:
+        for line, values in file.rows():
+            if values["warehouse"] in warehouses:
+                yield Quantity(**values, line=line)
+            else:
+                file.fault(
+                    "warehouse", f"{values['warehouse']!r} is no warehouse of the books{meant(values['warehouse'], warehouses)}", line
+                )
+
+    file = CsvFile(path, QUANTITY_COLUMNS)
+
+    def write(connection: sa.Connection, quantities: Sequence[Quantity]) -> None:
+        product = schema.products.c.part_key
+        known: set[str] = set()
+        for chunk in chunks(text_key(quantity.part_number) for quantity in quantities):
+            known.update(connection.scalars(sa.select(product).where(product.in_(chunk))))
+        good = [quantity for quantity in quantities if text_key(quantity.part_number) in known]
+        for quantity in quantities:
+            if quantity.line is not None and text_key(quantity.part_number) not in known:
+                file.fault("part_number", f"{quantity.part_number!r} is no product of the books", quantity.line)
+        put.quantities(connection, good)
+
+    return _load(database, file, records, write)
+
+
+_ADDRESS_FIELDS = [column.name for column in schema.sales_order_ship_tos.columns if column.name not in {"order_id", "position"}]
+
+
+def _load(
+    database: Database,
+    file: CsvFile,
+    records: Callable[[CsvFile], Iterator[R]],
+    write: Callable[[sa.Connection, Sequence[R]], None],
+) -> int:
+    """Write a file's records lot by lot; any fault undoes all of them."""
+
+    def work(connection: sa.Connection) -> int:
+        count = 0
+        for lot in _lots(records(file)):
+            write(connection, lot)
+            count += len(lot)
+        file.raise_faults()
+        return count
+
+    return database.write(work, str(file))
+
+
+def _lots(records: Iterable[R]) -> Iterator[list[R]]:
+    rest = iter(records)
+    while lot := list(islice(rest, _LOT)):
+        yield lot
+
+
+def _warehouses(connection: sa.Connection) -> list[str]:
+    return list(connection.scalars(sa.select(schema.warehouses.c.name)))
+
+
+class _Put:
+    """What puts records into the books, whether they are there already or not."""
+
+    def __init__(self, kind: str) -> None:
+        self._kind = kind
+        self._writer = OrderWriter(kind)
+        self.tax_area = Insert(TAX_AREAS, kind, replaced=["name"])
+        self.ship_via = Insert(SHIP_VIAS, kind, "name_key", replaced=["name_key"])
+        self.promotion = Insert(PROMOTIONS, kind, "code_key", replaced=["code_key"])
+        self._product = Insert(PRODUCTS, kind, "part_key", replaced=["part_key"])
+        self._alias = insert_sql(list(schema.product_aliases.columns), kind)
+        self._quantity = insert_sql(list(schema.quantities.columns), kind, replaced=["warehouse", "part_key"])
+        self._exact = schema.TO_STORE[kind][schema.Exact]
+        self._client = Insert(CLIENTS, kind, "email_key")
+        self._client_by_id = Insert(CLIENTS, kind, "id", "email_key", replaced=["id"])
+
+    def names(self, connection: sa.Connection, column: sa.Column[str], names: Sequence[str]) -> None:
+        """Add the names that are not there yet."""
+        _many(connection, insert_sql([column], self._kind, taken=[column.name]), [[name] for name in names])
+
+    def records(self, connection: sa.Connection, insert: Insert[R], records: Sequence[Sequence[Any]]) -> None:
+        """Add or replace records, each with the values that go before its own."""
+        _many(connection, insert.sql, [insert.row(record, *before) for record, *before in records])
+
+    def products(self, connection: sa.Connection, products: Sequence[Product]) -> None:
+        """Add or replace products with their aliases."""
+        keys = [text_key(product.part_number) for product in products]
+        self.records(connection, self._product, list(zip(products, keys, strict=True)))
+        aliases = schema.product_aliases
+        for chunk in chunks(keys):
+            connection.execute(aliases.delete().where(aliases.c.part_key.in_(chunk)))
+        rows = [
+            [key, position, text_key(alias), alias]
+            for product, key in zip(products, keys, strict=True)
+            for position, alias in enumerate(product.aliases)
+        ]
+        _many(connection, self._alias, rows)
+
+    def quantities(self, connection: sa.Connection, quantities: Sequence[Quantity]) -> None:
+        """Set what is on hand of products that are in the books."""
+        rows = [[quantity.warehouse, text_key(quantity.part_number), self._exact(quantity.quantity)] for quantity in quantities]
+        _many(connection, self._quantity, rows)
+
+    def clients(self, connection: sa.Connection, clients: Sequence[Client]) -> None:
+        """Add clients, or replace those with the same Import ID, or else with the same names and email."""
+        standing = _Standing(connection, clients)
+        new: list[list[Any]] = []
+        replaced: list[list[Any]] = []
+        for client in clients:
+            client_id, import_id = standing.find(client)
+            if client_id is not None:
+                bound = evolve(client, import_id=client.import_id or import_id)
+                replaced.append(self._client_by_id.row(bound, client_id, text_key(client.email)))
+                self._belongings(connection, client_id, client)
+            elif client.contacts or client.store_customer_ids:
+                self._writer.client(_cursor(connection), client)
+            else:
+                new.append(self._client.row(client, text_key(client.email)))
+        _many(connection, self._client.sql, new)
+        _many(connection, self._client_by_id.sql, replaced)
+
+    def _belongings(self, connection: sa.Connection, client_id: int, client: Client) -> None:
+        for contact in client.contacts:
+            self._writer.contact(_cursor(connection), client_id, contact)
+        table = schema.client_store_customers
+        for code, number in client.store_customer_ids.items():
+            connection.execute(table.delete().where(table.c.client_id == client_id, table.c.source_code == code))
+            connection.execute(table.insert().values(client_id=client_id, source_code=code, customer_id=number))
+
+
+class _Standing:
+    """The clients of the books that some clients of a file may be."""
+
+    def __init__(self, connection: sa.Connection, clients: Sequence[Client]) -> None:
+        table = schema.clients
+        select = sa.select(table.c.id, table.c.import_id, table.c.name, table.c.first_name, table.c.email)
+        self._by_import_id: dict[str, int] = {}
+        self._by_names: defaultdict[tuple[str, ...], dict[int, str | None]] = defaultdict(dict)
+        for chunk in chunks(client.import_id for client in clients if client.import_id):
+            for row in connection.execute(select.where(table.c.import_id.in_(chunk))):
+                self._by_import_id[row.import_id] = row.id
+        without_email = table.c.email_key == ""
+        queries = [
+            select.where(table.c.email_key.in_(chunk)) for chunk in chunks(text_key(client.email) for client in clients if client.email)
+        ]
+        queries += [
+            select.where(without_email, table.c.name.in_(chunk)) for chunk in chunks(client.name for client in clients if not client.email)
+        ]
+        for query in queries:
+            for client_id, import_id, *names in connection.execute(query.order_by(table.c.id)):
+                self._by_names[tuple(text_key(name) for name in names)][client_id] = import_id
+
+    def find(self, client: Client) -> tuple[int | None, str | None]:
+        """The id and the Import ID of the client that this one is, with one that was never imported before others of the same names."""
+        if client.import_id in self._by_import_id:
+            return self._by_import_id[client.import_id], client.import_id
+        same = self._by_names.get(client_names(client), {})
+        never_imported = [client_id for client_id, import_id in same.items() if import_id is None]
+        if never_imported:
+            return never_imported[0], None
+        return next(iter(same.items()), (None, None)) if client.import_id is None else (None, None)
+
+
+def _many(connection: sa.Connection, sql: str, rows: Sequence[Sequence[object]]) -> None:
+    if rows:
+        connection.exec_driver_sql(sql, [tuple(row) for row in rows])
+
+
+def _cursor(connection: sa.Connection) -> DBAPICursor:
+    return connection.connection.cursor()

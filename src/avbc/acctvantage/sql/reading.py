@@ -1,0 +1,292 @@
+"""Reading the books, on a connection that sees one snapshot of them. Each function takes a few statements for hundreds of records."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Collection, Iterable, Iterator
+from decimal import Decimal
+from itertools import islice
+from typing import Any, TypeVar
+
+import sqlalchemy as sa
+
+from avbc.acctvantage.records import (
+    ORDER_STATUSES,
+    PURCHASE_ORDER,
+    Client,
+    Contact,
+    Product,
+    Promotion,
+    Receipt,
+    ReferenceData,
+    SalesOrder,
+    ShipVia,
+    TrialBalance,
+    Warehouse,
+    text_key,
+)
+from avbc.acctvantage.sql import schema
+from avbc.acctvantage.sql.rows import AnyRow, AnySelect, Rows
+from avbc.acctvantage.sql.tables import (
+    CLIENTS,
+    CONTACTS,
+    DISCOUNTS,
+    LINES,
+    ORDERS,
+    PRODUCTS,
+    PROMOTIONS,
+    RECEIPTS,
+    SHIP_TOS,
+    SHIP_VIAS,
+    TAX_AREAS,
+)
+from avbc.money import ZERO
+
+K = TypeVar("K")
+R = TypeVar("R")
+
+CHUNK = 500
+"""Keys in one statement: SQLite and PostgreSQL both take some tens of thousands, and a plan for each number of them would be kept."""
+
+
+def chunks(keys: Iterable[K]) -> Iterator[list[K]]:
+    """Cut keys into lists that a statement takes, each key once.
+
+    >>> [len(chunk) for chunk in chunks(range(1200))]
+    [500, 500, 200]
+    """
+    rest = iter(dict.fromkeys(keys))
+    while chunk := list(islice(rest, CHUNK)):
+        yield chunk
+
+
+def _rows(
+    connection: sa.Connection, select: AnySelect, key: sa.Column[K], keys: Collection[K] | None, order: sa.Column[int]
+) -> Iterator[list[AnyRow]]:
+    """Run a select for these keys, or for all rows, some hundreds at a time. `order` is its first column, whose values are ids."""
+    if keys is not None:
+        for chunk in chunks(keys):
+            yield list(connection.execute(select.where(key.in_(chunk)).order_by(order)))
+        return
+    last = -1
+    while rows := list(connection.execute(select.where(order > last).order_by(order).limit(CHUNK))):
+        yield rows
+        last = rows[-1][0]
+
+
+def sales_orders(connection: sa.Connection, import_ids: Collection[str] | None) -> list[SalesOrder]:
+    """The orders with these Import IDs, or all, in the sequence in which they came in."""
+    table = schema.sales_orders
+    select = sa.select(table.c.id, table.c.client_id, table.c.contact_id, *ORDERS.columns)
+    found: list[tuple[int, SalesOrder]] = []
+    for rows in _rows(connection, select, table.c.import_id, import_ids, table.c.id):
+        ids = [row[0] for row in rows]
+        ship_tos, lines, discounts = _parts(connection, SHIP_TOS, ids), _parts(connection, LINES, ids), _parts(connection, DISCOUNTS, ids)
+        for row in rows:
+            order_id, client_id, contact_id, *values = row
+            order = ORDERS.record(
+                values,
+                id=order_id,
+                client_id=client_id,
+                contact_id=contact_id,
+                ship_tos=tuple(ship_tos[order_id]),
+                lines=tuple(lines[order_id]),
+                discounts=tuple(discounts[order_id]),
+            )
+            found.append((order_id, order))
+    return _by_id(found)
+
+
+def _parts(connection: sa.Connection, part: Rows[R], ids: list[int]) -> defaultdict[int, list[R]]:
+    order_id, position = part.table.c.order_id, part.table.c.position
+    found: defaultdict[int, list[R]] = defaultdict(list)
+    for owner, *values in connection.execute(sa.select(order_id, *part.columns).where(order_id.in_(ids)).order_by(order_id, position)):
+        found[owner].append(part.record(values))
+    return found
+
+
+def _by_id(found: list[tuple[int, R]]) -> list[R]:
+    found.sort(key=lambda pair: pair[0])
+    return [record for _, record in found]
+
+
+def receipts(connection: sa.Connection, import_ids: Collection[str] | None) -> list[Receipt]:
+    """The receipts on the orders with these Import IDs, or all, in the sequence in which they came in."""
+    table = schema.receipts
+    select = sa.select(table.c.id, table.c.order_import_id, table.c.import_id, *RECEIPTS.columns)
+    found: list[tuple[int, Receipt]] = []
+    for rows in _rows(connection, select, table.c.order_import_id, import_ids, table.c.id):
+        for receipt_id, order_import_id, import_id, *values in rows:
+            found.append((receipt_id, RECEIPTS.record(values, id=receipt_id, order_import_id=order_import_id, import_id=import_id)))
+    return _by_id(found)
+
+
+def trial_balances(connection: sa.Connection, import_ids: Collection[str] | None) -> list[TrialBalance]:
+    """What each order and its receipts add up to."""
+    orders, lines, discounts = schema.sales_orders.c, schema.sales_order_lines.c, schema.sales_order_discounts.c
+    select = sa.select(orders.id, orders.import_id, orders.freight, orders.tax, orders.rounding, orders.total)
+    found: list[tuple[int, TrialBalance]] = []
+    for rows in _rows(connection, select, orders.import_id, import_ids, orders.id):
+        ids = [row[0] for row in rows]
+        goods = _sums(connection.execute(sa.select(lines.order_id, lines.amount).where(lines.order_id.in_(ids))))
+        taken_off = _sums(connection.execute(sa.select(discounts.order_id, discounts.amount).where(discounts.order_id.in_(ids))))
+        received, held = _money(connection, [row[1] for row in rows])
+        for order_id, import_id, freight, tax, rounding, total in rows:
+            balance = TrialBalance(
+                import_id=import_id,
+                lines=goods[order_id],
+                freight=freight,
+                tax=tax,
+                discounts=taken_off[order_id],
+                rounding=rounding,
+                total=total,
+                receipts=received[import_id],
+                pre_authorized=held[import_id],
+            )
+            found.append((order_id, balance))
+    return _by_id(found)
+
+
+def _sums(rows: Iterable[Any]) -> defaultdict[Any, Decimal]:
+    found: defaultdict[Any, Decimal] = defaultdict(lambda: ZERO)
+    for key, amount in rows:
+        found[key] += amount
+    return found
+
+
+def _money(connection: sa.Connection, import_ids: list[str]) -> tuple[defaultdict[str, Decimal], defaultdict[str, Decimal]]:
+    table = schema.receipts.c
+    select = sa.select(table.order_import_id, table.state, table.amount, table.pre_auth_amount).where(table.order_import_id.in_(import_ids))
+    rows = list(connection.execute(select))
+    return (
+        _sums((row.order_import_id, row.amount) for row in rows if row.state == "captured"),
+        _sums((row.order_import_id, row.pre_auth_amount) for row in rows if row.state == "pre_authorized"),
+    )
+
+
+def clients(connection: sa.Connection, import_ids: Collection[str] | None) -> list[Client]:
+    """The clients with these Import IDs, or all."""
+    table = schema.clients
+    select = sa.select(table.c.id, *CLIENTS.columns)
+    found: list[tuple[int, Client]] = []
+    for rows in _rows(connection, select, table.c.import_id, import_ids, table.c.id):
+        found += _clients(connection, rows)
+    return _by_id(found)
+
+
+def find_clients(connection: sa.Connection, import_ids: Collection[str], emails: Collection[str]) -> list[Client]:
+    """The clients with one of these Import IDs, or one of these emails on themselves or on a contact."""
+    table, contacts = schema.clients, schema.contacts
+    keys = {text_key(email) for email in emails} - {""}
+    ids: set[int] = set()
+    for chunk in chunks(import_ids):
+        ids.update(connection.scalars(sa.select(table.c.id).where(table.c.import_id.in_(chunk))))
+    for chunk in chunks(keys):
+        ids.update(connection.scalars(sa.select(table.c.id).where(table.c.email_key.in_(chunk))))
+        ids.update(connection.scalars(sa.select(contacts.c.client_id).where(contacts.c.email_key.in_(chunk))))
+    found: list[tuple[int, Client]] = []
+    for rows in _rows(connection, sa.select(table.c.id, *CLIENTS.columns), table.c.id, ids, table.c.id):
+        found += _clients(connection, rows)
+    return _by_id(found)
+
+
+def _clients(connection: sa.Connection, rows: list[AnyRow]) -> list[tuple[int, Client]]:
+    ids = [row[0] for row in rows]
+    contacts, customers = schema.contacts.c, schema.client_store_customers.c
+    people: defaultdict[int, list[Contact]] = defaultdict(list)
+    select: AnySelect = (
+        sa.select(contacts.client_id, contacts.id, *CONTACTS.columns).where(contacts.client_id.in_(ids)).order_by(contacts.id)
+    )
+    for client_id, contact_id, *values in connection.execute(select):
+        people[client_id].append(CONTACTS.record(values, id=contact_id))
+    bound: defaultdict[int, dict[str, int]] = defaultdict(dict)
+    for client_id, code, number in connection.execute(
+        sa.select(customers.client_id, customers.source_code, customers.customer_id).where(customers.client_id.in_(ids))
+    ):
+        bound[client_id][code] = number
+    return [
+        (client_id, CLIENTS.record(values, id=client_id, contacts=tuple(people[client_id]), store_customer_ids=bound[client_id]))
+        for client_id, *values in rows
+    ]
+
+
+def products(connection: sa.Connection) -> list[Product]:
+    """All products, by part number."""
+    aliases = _aliases(connection.execute(_ALIASES))
+    return [_product(row, aliases) for row in connection.execute(_PRODUCTS)]
+
+
+def find_products(connection: sa.Connection, part_numbers: Collection[str]) -> list[Product]:
+    """The products with one of these part numbers or aliases, by part number."""
+    table, other = schema.products.c, schema.product_aliases.c
+    keys: set[str] = set()
+    for chunk in chunks(text_key(part_number) for part_number in part_numbers):
+        keys.update(chunk)
+        keys.update(connection.scalars(sa.select(other.part_key).where(other.alias_key.in_(chunk))))
+    found: list[Product] = []
+    for chunk in chunks(sorted(keys)):
+        aliases = _aliases(connection.execute(_ALIASES.where(other.part_key.in_(chunk))))
+        found += [_product(row, aliases) for row in connection.execute(_PRODUCTS.where(table.part_key.in_(chunk)))]
+    return found
+
+
+_PRODUCTS = sa.select(schema.products.c.part_key, *PRODUCTS.columns).order_by(schema.products.c.part_key)
+_ALIASES = sa.select(schema.product_aliases.c.part_key, schema.product_aliases.c.alias).order_by(
+    schema.product_aliases.c.part_key, schema.product_aliases.c.position
+)
+
+
+def _aliases(rows: Iterable[Any]) -> dict[str, list[str]]:
+    found: dict[str, list[str]] = {}
+    for part_key, alias in rows:
+        found.setdefault(part_key, []).append(alias)
+    return found
+
+
+def _product(row: AnyRow, aliases: dict[str, list[str]]) -> Product:
+    part_key, *values = row
+    return PRODUCTS.record(values, aliases=tuple(aliases.get(part_key, ())))
+
+
+def promotions(connection: sa.Connection) -> list[Promotion]:
+    """All promotions, in the sequence in which they came in."""
+    return _all(connection, PROMOTIONS)
+
+
+def ship_vias(connection: sa.Connection) -> list[ShipVia]:
+    """All ship vias, in the sequence in which they came in."""
+    return _all(connection, SHIP_VIAS)
+
+
+def _all(connection: sa.Connection, rows: Rows[R]) -> list[R]:
+    return [rows.record(row) for row in connection.execute(sa.select(*rows.columns).order_by(rows.table.c.id))]
+
+
+def order_statuses(connection: sa.Connection) -> tuple[str, ...]:
+    """The order statuses in sequence."""
+    table = schema.order_statuses.c
+    return tuple(connection.scalars(sa.select(table.name).order_by(table.position))) or ORDER_STATUSES
+
+
+def reference_data(connection: sa.Connection) -> ReferenceData:
+    """The reference data. Statuses and currency have defaults where none were loaded, and the item Purchase Order is always there."""
+    receipt_types = list(connection.scalars(sa.select(schema.receipt_types.c.name).order_by(schema.receipt_types.c.id)))
+    if PURCHASE_ORDER not in receipt_types:
+        receipt_types.append(PURCHASE_ORDER)
+    classes: defaultdict[str, list[str]] = defaultdict(list)
+    table = schema.warehouse_product_classes.c
+    for warehouse, product_class in connection.execute(
+        sa.select(table.warehouse, table.product_class).order_by(table.warehouse, table.position)
+    ):
+        classes[warehouse].append(product_class)
+    names = connection.scalars(sa.select(schema.warehouses.c.name).order_by(schema.warehouses.c.id))
+    return ReferenceData(
+        currency=connection.scalar(sa.select(schema.books.c.currency)) or ReferenceData().currency,
+        order_statuses=order_statuses(connection),
+        receipt_types=tuple(receipt_types),
+        gl_accounts=tuple(connection.scalars(sa.select(schema.gl_accounts.c.code).order_by(schema.gl_accounts.c.id))),
+        tax_areas=tuple(_all(connection, TAX_AREAS)),
+        warehouses=tuple(Warehouse(name, tuple(classes[name])) for name in names),
+        ship_vias=tuple(ship_vias(connection)),
+        promotions=tuple(promotions(connection)),
+    )

@@ -1,0 +1,398 @@
+"""The tables of the books, and their version. `docs/books.md` lists them for whoever reads them by SQL.
+
+A column has the name of the record's field; a nested address has its fields with a prefix. A `..._key` column is the text that compares:
+without case, and for emails without the spaces around.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from datetime import UTC, datetime
+from decimal import Decimal
+from typing import Any
+
+import sqlalchemy as sa
+from sqlalchemy.types import TypeEngine
+
+from avbc.acctvantage.gateway import BooksRefused, BooksUnusable
+
+VERSION = 1
+"""Of the tables below. Whoever changes them raises it and adds the step from the version before to `MIGRATIONS`."""
+
+MIGRATIONS: Mapping[int, Callable[[sa.Connection], None]] = {}
+"""By version: what brings tables of that version to the next one, within the transaction that opens the books."""
+
+
+def exact_text(value: Decimal) -> str:
+    """A decimal as text that every reader takes for the same number: digits and a point, with no exponent.
+
+    Raises:
+        BooksRefused: It is no finite number.
+
+    >>> exact_text(Decimal("19.9500")), exact_text(Decimal("1E+3")), exact_text(Decimal("0E-7"))
+    ('19.9500', '1000', '0.0000000')
+    """
+    text = str(value)
+    if value.is_finite() and "E" not in text:
+        return text
+    return f"{exact_number(value):f}"
+
+
+def exact_number(value: Decimal) -> Decimal:
+    """The decimal itself, if it is a finite number.
+
+    Raises:
+        BooksRefused: It is not.
+    """
+    if not value.is_finite():
+        raise BooksRefused(f"{value} is no amount that can be kept in books")
+    return value
+
+
+def utc_text(value: datetime) -> str:
+    """A time as ISO 8601 text in UTC, which sorts as the times do.
+
+    Raises:
+        BooksRefused: It has no time zone, or no equivalent in UTC.
+
+    >>> utc_text(datetime.fromisoformat("2026-01-02T03:04:05+02:00"))
+    '2026-01-02T01:04:05.000000+00:00'
+    """
+    return in_utc(value).isoformat(timespec="microseconds")
+
+
+def in_utc(value: datetime) -> datetime:
+    """The time in UTC.
+
+    Raises:
+        BooksRefused: It has no time zone, or no equivalent in UTC.
+    """
+    if value.tzinfo is None:
+        raise BooksRefused(f"the time {value} has no time zone")
+    try:
+        return value.astimezone(UTC)
+    except OverflowError:
+        raise BooksRefused(f"the time {value} has no equivalent in UTC") from None
+
+
+class Exact(sa.TypeDecorator[Decimal]):
+    """A decimal, kept to its last digit: NUMERIC on PostgreSQL, text on SQLite, whose own NUMERIC is a float."""
+
+    impl = sa.Text
+    cache_ok = True
+
+    def load_dialect_impl(self, dialect: sa.Dialect) -> TypeEngine[Any]:
+        """Choose the column type of this database."""
+        return dialect.type_descriptor(sa.Numeric() if dialect.name == "postgresql" else sa.Text())
+
+    def process_bind_param(self, value: Decimal | None, dialect: sa.Dialect) -> str | Decimal | None:
+        """What is stored."""
+        return None if value is None else TO_STORE[dialect.name][Exact](value)
+
+    def process_result_value(self, value: Any, dialect: sa.Dialect) -> Decimal | None:  # noqa: ARG002  # SQLAlchemy's signature
+        """What was stored."""
+        return None if value is None else Decimal(value)
+
+
+class Moment(sa.TypeDecorator[datetime]):
+    """An aware time: TIMESTAMP WITH TIME ZONE on PostgreSQL, ISO 8601 text in UTC on SQLite, which has no times."""
+
+    impl = sa.Text
+    cache_ok = True
+
+    def load_dialect_impl(self, dialect: sa.Dialect) -> TypeEngine[Any]:
+        """Choose the column type of this database."""
+        return dialect.type_descriptor(sa.DateTime(timezone=True) if dialect.name == "postgresql" else sa.Text())
+
+    def process_bind_param(self, value: datetime | None, dialect: sa.Dialect) -> str | datetime | None:
+        """What is stored."""
+        return None if value is None else TO_STORE[dialect.name][Moment](value)
+
+    def process_result_value(self, value: Any, dialect: sa.Dialect) -> datetime | None:  # noqa: ARG002  # SQLAlchemy's signature
+        """What was stored, in UTC."""
+        if value is None:
+            return None
+        return datetime.fromisoformat(value) if isinstance(value, str) else value.astimezone(UTC)
+
+
+TO_STORE: Mapping[str, Mapping[type[TypeEngine[Any]], Callable[[Any], Any]]] = {
+    "sqlite": {Exact: exact_text, Moment: utc_text},
+    "postgresql": {Exact: exact_number, Moment: in_utc},
+}
+"""How a database takes the values that it has no type for: used by the types above and by the compiled inserts."""
+
+metadata = sa.MetaData(
+    naming_convention={
+        "ix": "ix_%(table_name)s_%(column_0_N_name)s",
+        "uq": "uq_%(table_name)s_%(column_0_N_name)s",
+        "fk": "fk_%(table_name)s_%(column_0_N_name)s",
+        "pk": "pk_%(table_name)s",
+    }
+)
+
+_ID = sa.BigInteger().with_variant(sa.Integer, "sqlite")
+
+
+def _id() -> sa.Column[int]:
+    return sa.Column("id", _ID, primary_key=True)
+
+
+def _text(name: str) -> sa.Column[str]:
+    return sa.Column(name, sa.Text, nullable=False)
+
+
+def _exact(name: str) -> sa.Column[Decimal]:
+    return sa.Column(name, Exact, nullable=False)
+
+
+def _flag(name: str) -> sa.Column[bool]:
+    return sa.Column(name, sa.Boolean, nullable=False)
+
+
+def _position() -> sa.Column[int]:
+    return sa.Column("position", sa.Integer, primary_key=True, autoincrement=False)
+
+
+def _address(prefix: str = "") -> list[sa.Column[str]]:
+    fields = ["name", "attention", "address_1", "address_2", "address_3", "city", "state", "zip", "country", "phone", "email"]
+    return [_text(f"{prefix}{field}") for field in fields]
+
+
+books_version = sa.Table("books_version", metadata, sa.Column("version", sa.Integer, primary_key=True, autoincrement=False))
+
+# The reference data.
+books = sa.Table("books", metadata, sa.Column("id", sa.Integer, primary_key=True, autoincrement=False), _text("currency"))
+order_statuses = sa.Table("order_statuses", metadata, _position(), sa.Column("name", sa.Text, nullable=False, unique=True))
+receipt_types = sa.Table("receipt_types", metadata, _id(), sa.Column("name", sa.Text, nullable=False, unique=True))
+gl_accounts = sa.Table("gl_accounts", metadata, _id(), sa.Column("code", sa.Text, nullable=False, unique=True))
+tax_areas = sa.Table("tax_areas", metadata, _id(), sa.Column("name", sa.Text, nullable=False, unique=True), _flag("avatax"))
+warehouses = sa.Table("warehouses", metadata, _id(), sa.Column("name", sa.Text, nullable=False, unique=True))
+warehouse_product_classes = sa.Table(
+    "warehouse_product_classes",
+    metadata,
+    sa.Column("warehouse", sa.Text, sa.ForeignKey(warehouses.c.name), primary_key=True),
+    _position(),
+    _text("product_class"),
+)
+ship_vias = sa.Table(
+    "ship_vias",
+    metadata,
+    _id(),
+    sa.Column("name_key", sa.Text, nullable=False, unique=True),
+    _text("name"),
+    _text("product_class"),
+)
+promotions = sa.Table(
+    "promotions",
+    metadata,
+    _id(),
+    sa.Column("code_key", sa.Text, nullable=False, unique=True),
+    _text("code"),
+    _text("kind"),
+    _exact("value"),
+    _text("gl_code"),
+    _text("name"),
+    _flag("inactive"),
+)
+
+# Products and their quantities.
+products = sa.Table(
+    "products",
+    metadata,
+    sa.Column("part_key", sa.Text, primary_key=True),
+    _text("part_number"),
+    _text("name"),
+    _text("product_class"),
+    _text("kind"),
+    _text("description"),
+    _text("sales_memo"),
+    sa.Column("list_price", Exact),
+    sa.Column("sell_price", Exact),
+    sa.Column("weight", Exact),
+    sa.Column("length", Exact),
+    sa.Column("width", Exact),
+    sa.Column("height", Exact),
+    _flag("taxable"),
+    _text("webstore_category"),
+    _flag("sync_to_webstore"),
+)
+product_aliases = sa.Table(
+    "product_aliases",
+    metadata,
+    sa.Column("part_key", sa.Text, sa.ForeignKey(products.c.part_key, ondelete="CASCADE"), primary_key=True),
+    _position(),
+    sa.Column("alias_key", sa.Text, nullable=False, index=True),
+    _text("alias"),
+)
+quantities = sa.Table(
+    "quantities",
+    metadata,
+    sa.Column("warehouse", sa.Text, sa.ForeignKey(warehouses.c.name), primary_key=True),
+    sa.Column("part_key", sa.Text, sa.ForeignKey(products.c.part_key, ondelete="CASCADE"), primary_key=True),
+    _exact("on_hand"),
+)
+
+# Clients.
+clients = sa.Table(
+    "clients",
+    metadata,
+    _id(),
+    sa.Column("email_key", sa.Text, nullable=False, index=True),
+    sa.Column("import_id", sa.Text, unique=True),
+    _text("name"),
+    _text("first_name"),
+    _text("email"),
+    _text("phone"),
+    *_address("address_"),
+    _flag("open_ar"),
+)
+contacts = sa.Table(
+    "contacts",
+    metadata,
+    _id(),
+    sa.Column("client_id", _ID, sa.ForeignKey(clients.c.id, ondelete="CASCADE"), nullable=False),
+    sa.Column("email_key", sa.Text, nullable=False, index=True),
+    _text("person_key"),
+    _text("last_name"),
+    _text("first_name"),
+    _text("email"),
+    _text("phone"),
+    sa.UniqueConstraint("client_id", "person_key"),
+)
+client_store_customers = sa.Table(
+    "client_store_customers",
+    metadata,
+    sa.Column("client_id", _ID, sa.ForeignKey(clients.c.id, ondelete="CASCADE"), primary_key=True),
+    sa.Column("source_code", sa.Text, primary_key=True),
+    sa.Column("customer_id", sa.BigInteger, nullable=False),
+)
+
+# Orders. What belongs to an order is clustered by it on SQLite: one tree, no index beside it.
+sales_orders = sa.Table(
+    "sales_orders",
+    metadata,
+    _id(),
+    sa.Column("client_id", _ID, sa.ForeignKey(clients.c.id), nullable=False),
+    sa.Column("contact_id", _ID, sa.ForeignKey(contacts.c.id)),
+    sa.Column("imported_at", Moment, nullable=False),
+    sa.Column("updated_at", Moment),
+    sa.Column("import_id", sa.Text, nullable=False, unique=True),
+    sa.Column("store_order_id", sa.BigInteger, nullable=False),
+    _text("client"),
+    _exact("total"),
+    _exact("tax"),
+    _text("tax_area"),
+    _text("currency"),
+    _text("warehouse"),
+    _text("ship_via"),
+    *_address("bill_to_"),
+    _exact("freight"),
+    _exact("rounding"),
+    _flag("tax_override"),
+    sa.Column("status", sa.Text, nullable=False, index=True),
+    _text("po_number"),
+    _text("reference"),
+    _text("memo"),
+    sa.Column("ordered_at", Moment),
+    _text("source_code"),
+    _text("fingerprint"),
+    sa.Column("status_changed_at", Moment),
+)
+
+
+def _of_order() -> sa.Column[int]:
+    return sa.Column("order_id", _ID, sa.ForeignKey(sales_orders.c.id, ondelete="CASCADE"), primary_key=True, autoincrement=False)
+
+
+sales_order_ship_tos = sa.Table("sales_order_ship_tos", metadata, _of_order(), _position(), *_address(), sqlite_with_rowid=False)
+sales_order_lines = sa.Table(
+    "sales_order_lines",
+    metadata,
+    _of_order(),
+    _position(),
+    _text("kind"),
+    _text("description"),
+    _exact("quantity"),
+    _exact("unit_price"),
+    _exact("amount"),
+    _exact("tax"),
+    sa.Column("part_number", sa.Text),
+    _text("memo"),
+    _text("gl_code"),
+    sa.Column("ship_to", sa.Integer),
+    _text("ship_via"),
+    sa.Column("store_line_id", sa.BigInteger),
+    sa.Column("store_address_id", sa.BigInteger),
+    sa.Column("component_of", sa.BigInteger),
+    sqlite_with_rowid=False,
+)
+sales_order_discounts = sa.Table(
+    "sales_order_discounts",
+    metadata,
+    _of_order(),
+    _position(),
+    _text("code"),
+    _exact("amount"),
+    _text("gl_code"),
+    _text("name"),
+    _exact("amount_in_store"),
+    sqlite_with_rowid=False,
+)
+receipts = sa.Table(
+    "receipts",
+    metadata,
+    _id(),
+    sa.Column("order_import_id", sa.Text, sa.ForeignKey(sales_orders.c.import_id), nullable=False, index=True),
+    sa.Column("import_id", sa.Text, nullable=False, unique=True),
+    _text("receipt_type"),
+    _exact("amount"),
+    _text("state"),
+    _exact("pre_auth_amount"),
+    _text("store_payment_method"),
+    _text("gateway"),
+    _text("gateway_transaction_id"),
+    sa.Column("authorized_at", Moment),
+    _flag("posted"),
+    _flag("capture_wanted"),
+    _flag("void_wanted"),
+)
+
+
+def found_version(connection: sa.Connection) -> int | None:
+    """The version of the tables in this database, or None where there are none of ours.
+
+    Raises:
+        BooksUnusable: There are tables of our names that are not ours.
+    """
+    present = set(sa.inspect(connection).get_table_names())
+    if books_version.name in present:
+        return connection.execute(sa.select(sa.func.max(books_version.c.version))).scalar()
+    others = sorted(present & set(metadata.tables))
+    if others:
+        raise BooksUnusable(f"the database has tables that are not of these books ({', '.join(others)}): give the books one of their own")
+    return None
+
+
+def prepare(connection: sa.Connection) -> None:
+    """Create the tables, or bring older ones to this version, within the open transaction.
+
+    Raises:
+        BooksUnusable: The tables are of a later version, or of somebody else.
+    """
+    if connection.dialect.name == "postgresql":
+        # Two processes that open new books at once: the second waits here, and finds what the first has made.
+        connection.execute(sa.select(sa.func.pg_advisory_xact_lock(_LOCK)))
+    version = found_version(connection)
+    if version is None:
+        metadata.create_all(connection)
+        connection.execute(books_version.insert(), {"version": VERSION})
+        return
+    if version > VERSION:
+        raise BooksUnusable(f"the books have tables of version {version} and this avbc knows {VERSION}: update avbc")
+    for step in range(version, VERSION):
+        MIGRATIONS[step](connection)
+    if version < VERSION:
+        connection.execute(books_version.update(), {"version": VERSION})
+
+
+_LOCK = 0x61766263  # "avbc"

@@ -1,0 +1,147 @@
+"""Quantities: what is on hand, what imported orders reserve of it, and what is left (`docs/facts.md`, acctvantage-inventory).
+
+As in AcctVantage's manual (Inventory Levels for Sales Orders), an order reserves its lines' quantities from Open on; at Picked they leave
+the real-time on hand, and the reserve ends with it. So what is available falls once, when the order comes in. All reserve categories count
+as ticked. An order that comes in already Picked or later changes no quantity: its goods had left before the books knew of it.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Collection, Iterable, Sequence
+from decimal import Decimal
+
+import sqlalchemy as sa
+
+from avbc.acctvantage.files import meant
+from avbc.acctvantage.gateway import BooksRefused
+from avbc.acctvantage.records import OPEN, PACKED, PICKED, POSTED, SHIPPED, text_key
+from avbc.acctvantage.sql import schema
+from avbc.acctvantage.sql.reading import chunks, order_statuses
+from avbc.acctvantage.sql.rows import AnyRow, AnySelect
+from avbc.money import ZERO
+
+TAKEN = (PICKED, PACKED, SHIPPED, POSTED)
+"""The statuses in which an order's goods have left the shelf."""
+
+_STOCKED = ("inventory", "assembly")
+"""Kinds of product with a stock of their own: a kit is its components (manual, Product Types)."""
+
+
+def reserving(statuses: Sequence[str]) -> tuple[str, ...]:
+    """Which of these statuses, in sequence, reserve stock: those from Open on, up to the first in which the goods are taken.
+
+    >>> reserving(["Quote", "Open", "Waiting", "Committed", "Picked", "Posted"])
+    ('Open', 'Waiting', 'Committed')
+    """
+    start = statuses.index(OPEN) if OPEN in statuses else 0
+    taken = [position for position, status in enumerate(statuses) if status in TAKEN]
+    return tuple(statuses[start : taken[0] if taken else None])
+
+
+def is_taken(status: str, statuses: Sequence[str]) -> bool:
+    """Whether an order's goods have left the shelf: at Picked, and at every status that the sequence has after it.
+
+    >>> is_taken("Packed", ["Open", "Picked", "Packed"]), is_taken("Open", ["Open", "Picked", "Packed"])
+    (True, False)
+    """
+    if status not in statuses:
+        return status in TAKEN
+    return any(earlier in TAKEN for earlier in statuses[: statuses.index(status) + 1])
+
+
+def available(connection: sa.Connection, warehouse: str, part_numbers: Collection[str] | None) -> dict[str, Decimal]:
+    """On hand less what orders reserve, by the books' own part number.
+
+    Raises:
+        BooksRefused: There is no such warehouse.
+    """
+    known_warehouse(connection, warehouse)
+    reserved = _reserved(connection, warehouse)
+    product, quantity = schema.products.c, schema.quantities.c
+    select = (
+        sa.select(product.part_key, product.part_number, quantity.on_hand)
+        .join_from(
+            schema.products, schema.quantities, (quantity.part_key == product.part_key) & (quantity.warehouse == warehouse), isouter=True
+        )
+        .where(product.kind.in_(_STOCKED) | quantity.on_hand.is_not(None))
+    )
+    # Among a million quantities few differ: one object for each value keeps the answer small.
+    shared: dict[Decimal, Decimal] = {}
+    found: dict[str, Decimal] = {}
+    for rows in _in_chunks(connection, select, product.part_key, part_numbers):
+        for part_key, part_number, on_hand in rows:
+            left = (on_hand or ZERO) - reserved.get(part_key, ZERO)
+            found[part_number] = shared.setdefault(left, left)
+    return found
+
+
+def _in_chunks(
+    connection: sa.Connection, select: AnySelect, key: sa.Column[str], part_numbers: Collection[str] | None
+) -> Iterable[Iterable[AnyRow]]:
+    if part_numbers is None:
+        yield connection.execution_options(yield_per=5_000).execute(select)
+        return
+    for chunk in chunks(text_key(part_number) for part_number in part_numbers):
+        yield connection.execute(select.where(key.in_(chunk)))
+
+
+def _reserved(connection: sa.Connection, warehouse: str) -> dict[str, Decimal]:
+    order, line = schema.sales_orders.c, schema.sales_order_lines.c
+    select = (
+        sa.select(line.part_number, line.quantity)
+        .join_from(schema.sales_orders, schema.sales_order_lines)
+        .where(order.status.in_(reserving(order_statuses(connection))), order.warehouse == warehouse, line.part_number.is_not(None))
+    )
+    found: defaultdict[str, Decimal] = defaultdict(lambda: ZERO)
+    for part_number, quantity in connection.execute(select):
+        found[text_key(part_number)] += quantity
+    return found
+
+
+def set_quantity(connection: sa.Connection, warehouse: str, part_key: str, on_hand: Decimal) -> None:
+    """Write what is on hand of a product, which must be in the books, in a warehouse, which must be too."""
+    table = schema.quantities
+    place = (table.c.warehouse == warehouse) & (table.c.part_key == part_key)
+    if connection.execute(table.update().values(on_hand=on_hand).where(place)).rowcount == 0:
+        connection.execute(table.insert().values(warehouse=warehouse, part_key=part_key, on_hand=on_hand))
+
+
+def move(connection: sa.Connection, import_id: str, sign: int) -> None:
+    """Take an order's goods off the shelf (`sign` -1) or put them back (+1)."""
+    order, line, product = schema.sales_orders.c, schema.sales_order_lines.c, schema.products.c
+    warehouse = connection.scalar(
+        sa.select(schema.warehouses.c.name)
+        .join_from(schema.sales_orders, schema.warehouses, order.warehouse == schema.warehouses.c.name)
+        .where(order.import_id == import_id)
+    )
+    if warehouse is None:
+        return
+    wanted: defaultdict[str, Decimal] = defaultdict(lambda: ZERO)
+    select = (
+        sa.select(line.part_number, line.quantity)
+        .join_from(schema.sales_orders, schema.sales_order_lines)
+        .where(order.import_id == import_id, line.part_number.is_not(None))
+    )
+    for part_number, count in connection.execute(select):
+        wanted[text_key(part_number)] += count
+    quantity = schema.quantities.c
+    for chunk in chunks(sorted(wanted)):
+        stocked = connection.scalars(sa.select(product.part_key).where(product.part_key.in_(chunk), product.kind.in_(_STOCKED)))
+        on_hand = dict.fromkeys(stocked, ZERO)
+        held = (
+            sa.select(quantity.part_key, quantity.on_hand)
+            .where(quantity.warehouse == warehouse, quantity.part_key.in_(chunk))
+            .order_by(quantity.part_key)
+            .with_for_update()
+        )
+        on_hand.update((row.part_key, row.on_hand) for row in connection.execute(held))
+        for part_key in sorted(on_hand):
+            set_quantity(connection, warehouse, part_key, on_hand[part_key] + sign * wanted[part_key])
+
+
+def known_warehouse(connection: sa.Connection, name: str) -> None:
+    """Refuse a warehouse that is not in the books, naming the nearest that is."""
+    names = list(connection.scalars(sa.select(schema.warehouses.c.name)))
+    if name not in names:
+        raise BooksRefused(f"there is no warehouse {name!r} in the books{meant(name, names)}")
