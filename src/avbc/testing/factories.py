@@ -560,7 +560,7 @@ class _Building:
             "cart_id": self.cart_id,
             "billing_address": {**_address_fields(self.buyer), "email": self.buyer.email, "form_fields": []},
             "is_email_opt_in": False,
-            "credit_card_type": None,
+            "credit_card_type": [None, [], {}][self.order_id % 3],
             "order_source": "www",
             "channel_id": 1,
             "external_source": None,
@@ -682,8 +682,8 @@ class _Building:
                 "priority": 0,
                 "priority_amount": money(tax),
                 "line_amount": money(tax),
-                "order_product_id": line_id,
                 "line_item_type": kind,
+                **({} if line_id is None else {"order_product_id": str(line_id)}),
             }
             for place, (kind, line_id, address, tax) in enumerate(parts)
             if tax

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import os
 import subprocess  # it starts this very package
 import sys
+from pathlib import Path
 from types import TracebackType
 from typing import Self
 
 import httpx
 
+import avbc
 from avbc.testing.control import CONTROL
 from avbc.testing.faults import FaultKind
 from avbc.testing.values import Row, as_row, as_rows, dumps
@@ -50,7 +53,12 @@ class StoreProcess:
         self.api_url = ""
 
     def __enter__(self) -> Self:
-        self._process = subprocess.Popen(self._command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)  # noqa: S603  # our own arguments
+        # The child runs the avbc that is imported here, wherever the caller's working directory is.
+        paths = [str(Path(avbc.__file__).parents[1]), os.environ.get("PYTHONPATH", "")]
+        environment = {**os.environ, "PYTHONPATH": os.pathsep.join(filter(None, paths))}
+        self._process = subprocess.Popen(  # noqa: S603  # our own arguments
+            self._command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True, env=environment
+        )
         if self._process.stdout is not None:
             self.api_url = self._process.stdout.readline().strip()
         if not self.api_url:

@@ -167,9 +167,13 @@ class _Connection(asyncio.Protocol):
         if end < 0:
             return
         line, *lines = self._buffer[:end].decode("latin-1").split("\r\n")
-        method, target, protocol = line.split(" ", 2)
         headers = {key.lower(): value.strip() for key, _, value in (header.partition(":") for header in lines)}
-        stop = end + 4 + int(headers.get("content-length") or 0)
+        length = headers.get("content-length", "0")
+        method, target, protocol = [*line.split(" "), "", ""][:3]
+        if not protocol.startswith("HTTP/1.") or not length.isdecimal():
+            self._refuse(400)
+            return
+        stop = end + 4 + int(length)
         if len(self._buffer) < stop:
             return
         body = bytes(self._buffer[end + 4 : stop])
@@ -181,14 +185,18 @@ class _Connection(asyncio.Protocol):
             self._deliver(Answer(control(store, method, target, body), {"Content-Type": "application/json"}))
             return
         if "transfer-encoding" in headers:
-            self._last = True
-            self._deliver(Answer(StoreResponse(411), {}))
+            self._refuse(411)
             return
         answer = store.answer(store.parse(method, target, headers, body))
         if answer.pause:
             self._later(answer.pause, answer)
         else:
             self._deliver(answer)
+
+    def _refuse(self, status: int) -> None:
+        """Answer what is no request that this server reads, and close the connection."""
+        self._busy = self._last = True
+        self._deliver(Answer(StoreResponse(status), {}))
 
     def _later(self, seconds: float, answer: Answer) -> None:
         self._timer = asyncio.get_running_loop().call_later(seconds, self._deliver, answer)

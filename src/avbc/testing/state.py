@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from bisect import bisect_left, bisect_right, insort
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Sequence
 
 import attrs
 
@@ -70,20 +70,12 @@ class State:
         if order is not None:
             self._unlist(order)
 
-    def forget_rendering(self, order_id: int) -> None:
-        """Call after a part of an order was changed in place."""
-        self._rendered.pop(order_id, None)
-
     def order_ids(self, status_id: int | None = None, min_id: int | None = None, max_id: int | None = None) -> Sequence[int]:
         """Return the ids of listed orders, ascending."""
         ids = self._listed if status_id is None else self._by_status.get(status_id, [])
         start = 0 if min_id is None else bisect_left(ids, min_id)
         stop = len(ids) if max_id is None else bisect_right(ids, max_id)
         return ids[start:stop]
-
-    def listed_orders(self) -> Iterator[FakeOrder]:
-        """Return the orders that lists show, by id."""
-        return (self.orders[order_id] for order_id in self._listed)
 
     def count(self, status_id: int) -> int:
         """How many orders have a status."""

@@ -16,7 +16,7 @@ def example_currencies() -> list[Row]:
         {
             "id": currency_id,
             "is_default": currency_id == 1,
-            "last_updated": "Mon, 02 Mar 2026 00:00:00 +0000",
+            "last_updated": "2026-03-02T00:00:00+00:00",
             "country_iso2": country,
             "default_for_country_codes": [country],
             "currency_code": code,
