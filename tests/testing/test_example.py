@@ -1,11 +1,20 @@
 from __future__ import annotations
 
+import ast
 import tomllib
+from pathlib import Path
 
+import attrs
 import pytest
 
+import avbc.testing
+from avbc.acctvantage import Product, SqlGateway
+from avbc.bigcommerce import BigCommerce, UnexpectedData
+from avbc.mapping import OrderInputs, map_order
+from avbc.settings import Settings
 from avbc.testing import CATALOGUE, SHAPES, FakeStore, example
 from avbc.testing.example import books_toml, example_orders, plain_orders, populate, settings_dict
+from avbc.testing.faults import KINDS
 
 
 def test_the_books_know_every_sku_that_an_importable_order_sells() -> None:
@@ -46,10 +55,57 @@ def test_populate_fills_up_with_plain_orders() -> None:
 
 
 def test_every_name_of_the_package_is_there() -> None:
-    import avbc.testing
-
     assert sorted(avbc.testing.__all__) == dir(avbc.testing)
     for name in avbc.testing.__all__:
         assert getattr(avbc.testing, name) is not None
     with pytest.raises(AttributeError, match="nothing"):
         _ = avbc.testing.nothing
+
+
+def test_importable_is_what_the_mapping_engine_says(tmp_path) -> None:
+    store = FakeStore()
+    populate(store, len(SHAPES))
+    settings = Settings.from_dict(settings_dict(store.api_url))
+    file = tmp_path / "books.toml"
+    file.write_text(books_toml, encoding="utf-8")
+    with BigCommerce(api_url=store.api_url, access_token=store.access_token, transport=store.transport()) as client:
+        books = SqlGateway("sqlite://")
+        books.load(file)
+        for order_id, built in sorted(store.state.orders.items()):
+            assert (import_errors(client, books, settings, order_id) == []) == built.importable, built.shape
+
+
+def import_errors(client: BigCommerce, books: SqlGateway, settings: Settings, order_id: int) -> list[str]:
+    """Why an order cannot be imported; nothing where it can."""
+    try:
+        order = client.orders.get(order_id, include=["consignments.line_items", "fees"])
+    except UnexpectedData as error:
+        return [str(error)]
+    if not order.lines_complete:
+        order = attrs.evolve(order, products=tuple(client.order_products.list(order_id)))
+    products: dict[str, tuple[Product, ...]] = {}
+    for product in books.find_products([line.sku for line in order.lines if line.sku]):
+        products[product.part_number.casefold()] = (product,)
+    inputs = OrderInputs(
+        order=order,
+        transactions=tuple(client.transactions.list(order_id)),
+        products=products,
+        clients=tuple(books.find_clients([], [order.billing_address.email])),
+        coupons=tuple(client.order_coupons.list(order_id)),
+    )
+    return [problem.code for problem in map_order(inputs, settings, books.reference_data()).errors]
+
+
+DOCUMENTATION = Path(__file__).parents[2] / "docs" / "testing.md"
+
+
+def test_the_page_names_every_fault_and_only_what_there_is() -> None:
+    text = DOCUMENTATION.read_text(encoding="utf-8")
+    assert [kind for kind in KINDS if f"`{kind}`" not in text] == []
+    names: set[str] = set()
+    for block in text.split("```python\n")[1:]:
+        for node in ast.walk(ast.parse(block.split("```")[0])):
+            if isinstance(node, ast.ImportFrom) and node.module == "avbc.testing":
+                names |= {alias.name for alias in node.names}
+    assert names <= {*avbc.testing.__all__, "example"}
+    assert "FakeStore" in names

@@ -1,0 +1,410 @@
+"""The tests that any `avbc.Gateway` must pass, whoever writes it.
+
+Subclass `GatewayContract` in your test suite and say how your books are opened:
+
+    import avbc
+    from avbc.testing.contract import GatewayContract
+
+    class TestMyBooks(GatewayContract):
+        @pytest.fixture
+        def gateway(self, tmp_path):
+            with MyGateway(tmp_path) as books:
+                yield books
+
+        def add_products(self, gateway, products):
+            gateway.import_products(products)
+
+Each test asks for empty books. It writes only through the protocol and, for products, through `add_products`.
+"""
+
+# ruff: noqa: S101, PLR0904  # a test suite asserts, and has as many tests as there are promises
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Iterable, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from datetime import UTC, datetime, timedelta, timezone
+from decimal import Decimal
+
+import pytest
+from attrs import evolve
+
+from avbc.acctvantage.gateway import BooksRefused, Gateway
+from avbc.acctvantage.records import (
+    COMMITTED,
+    PURCHASE_ORDER,
+    Address,
+    Client,
+    Contact,
+    CreatedOrder,
+    OrderBundle,
+    OrderDiscount,
+    Product,
+    Promotion,
+    Receipt,
+    SalesOrder,
+    SalesOrderLine,
+    ShipVia,
+)
+from avbc.money import ZERO
+
+ANA = Client(
+    name="Rivera",
+    first_name="Ana",
+    email="ana@example.com",
+    phone="+1 555 0100",
+    address=Address(name="Ana Rivera", address_1="1 Main Street", city="Austin", state="Texas", zip="78701", country="US"),
+    import_id="WEB7",
+)
+
+
+def make_order(number: int, lines: int = 2) -> SalesOrder:
+    """An order that uses every field and adds up to its total."""
+    parts = tuple(
+        SalesOrderLine(
+            kind="product",
+            description=f"Mug {place}",
+            quantity=Decimal("1.5"),
+            unit_price=Decimal("6.6333"),
+            amount=Decimal("9.94995"),
+            tax=Decimal("0.8209"),
+            part_number=f"MUG-{place}",
+            memo="Colour: blue",
+            gl_code="40100-000-000",
+            ship_to=place % 2,
+            ship_via="UPS Ground",
+            store_line_id=number * 1000 + place,
+            store_address_id=number * 10,
+            component_of=number * 1000 if place else None,
+        )
+        for place in range(lines)
+    )
+    freight, tax, discount, rounding = Decimal("5.0000"), Decimal("1.6418"), Decimal("2.5"), Decimal("0.0001")
+    return SalesOrder(
+        import_id=f"WEB{number}",
+        store_order_id=number,
+        client="Rivera",
+        lines=parts,
+        total=sum((line.amount for line in parts), ZERO) + freight + tax - discount + rounding,
+        tax=tax,
+        tax_area="BigCommerce",
+        currency="USD",
+        warehouse="Main",
+        ship_via="UPS Ground",
+        bill_to=evolve(ANA.address, attention="Accounts", address_2="Floor 2", address_3="Door B", phone="1", email="ap@example.com"),
+        ship_tos=(ANA.address, evolve(ANA.address, name="Ben Rivera", city="Dallas")),
+        freight=freight,
+        discounts=(OrderDiscount("SAVE", discount, "40200-000-000", "Ten percent", Decimal("2.7")),),
+        rounding=rounding,
+        po_number="PO 12",
+        reference="R 1",
+        memo="Leave at the door",
+        ordered_at=datetime(2026, 3, 1, 12, 30, 15, 250_000, tzinfo=UTC),
+        source_code="WEB",
+        fingerprint="f" * 64,
+    )
+
+
+def make_bundle(number: int) -> OrderBundle:
+    """An order of a new client with a contact, paid in two parts."""
+    order = make_order(number)
+    rest = order.total - Decimal("3")
+    return OrderBundle(
+        order=order,
+        receipts=(
+            Receipt(
+                order_import_id=order.import_id,
+                receipt_type="Visa/MC",
+                amount=ZERO,
+                state="pre_authorized",
+                pre_auth_amount=rest,
+                import_id=f"{order.import_id}-1",
+                store_payment_method="Credit Card",
+                gateway="authorizenet",
+                gateway_transaction_id="600123",
+                authorized_at=datetime(2026, 3, 1, 12, 30, tzinfo=UTC),
+            ),
+            Receipt(order_import_id=order.import_id, receipt_type="GiftCard", amount=Decimal("3"), import_id=f"{order.import_id}-2"),
+        ),
+        new_client=evolve(ANA, import_id=f"WEB{number}"),
+        new_contact=Contact(last_name="Rivera", first_name="Ana", email="ana@example.com", phone="1"),
+        new_promotions=(Promotion("SAVE", "$", Decimal("2.5"), "40200-000-000", "Ten percent"),),
+        new_ship_vias=(ShipVia("UPS Ground", "Freight"),),
+    )
+
+
+class GatewayContract:
+    """What avbc relies on. Override the fixture `gateway` and the method `add_products`."""
+
+    @pytest.fixture
+    def gateway(self) -> Iterable[Gateway]:
+        """Yield a gateway on empty books of its own."""
+        raise NotImplementedError("override the fixture `gateway`: yield your Gateway on empty books")
+
+    def add_products(self, gateway: Gateway, products: Sequence[Product]) -> None:
+        """Put these products into the books."""
+        raise NotImplementedError("override `add_products`: put the products into your books")
+
+    def test_satisfies_the_protocol(self, gateway: Gateway) -> None:
+        """It has every method of the protocol."""
+        assert isinstance(gateway, Gateway)
+
+    def test_purchase_order_is_always_a_receipt_type(self, gateway: Gateway) -> None:
+        """The Receipt Type list has the item Purchase Order (manual 2.2.3)."""
+        assert PURCHASE_ORDER in gateway.reference_data().receipt_types
+
+    def test_what_is_written_is_read_back(self, gateway: Gateway) -> None:
+        """Every field of an order and of its receipts survives, to the last decimal, and ids are given."""
+        bundle = make_bundle(1)
+        answer = gateway.create_order(bundle)
+        (order,) = gateway.sales_orders(["WEB1"])
+        assert answer == CreatedOrder(order, created=True)
+        assert order.id is not None
+        assert order.client_id is not None
+        assert order.contact_id is not None
+        assert _content(order) == bundle.order
+        assert [evolve(receipt, id=None) for receipt in gateway.receipts(["WEB1"])] == list(bundle.receipts)
+
+    def test_a_second_call_writes_nothing(self, gateway: Gateway) -> None:
+        """The same Import ID again answers with what stands, and leaves one of everything."""
+        first = gateway.create_order(make_bundle(1))
+        again = gateway.create_order(make_bundle(1))
+        assert again == CreatedOrder(first.order, created=False)
+        self._assert_one_of_everything(gateway)
+
+    def test_a_second_call_with_other_content_answers_what_stands(self, gateway: Gateway) -> None:
+        """An order edited in the store does not overwrite the books by `create_order`."""
+        first = gateway.create_order(make_bundle(1))
+        edited = make_bundle(1)
+        edited = evolve(edited, order=evolve(edited.order, memo="edited", fingerprint="e" * 64))
+        assert gateway.create_order(edited) == CreatedOrder(first.order, created=False)
+        assert gateway.sales_orders() == [first.order]
+
+    def test_concurrent_calls_create_one_order(self, gateway: Gateway) -> None:
+        """Eight threads with the same order: one creates it, all answer with it."""
+        answers = _at_once([make_bundle(1)] * 8, gateway)
+        assert [answer.created for answer in answers].count(True) == 1
+        assert len({answer.order.id for answer in answers}) == 1
+        self._assert_one_of_everything(gateway)
+
+    def test_concurrent_orders_of_one_new_client_share_the_client(self, gateway: Gateway) -> None:
+        """Two orders of a customer whom the books do not know create one client with one contact, one promotion and one ship via."""
+        bundles = [evolve(make_bundle(number), new_client=ANA) for number in range(1, 9)]
+        answers = _at_once(bundles, gateway)
+        assert all(answer.created for answer in answers)
+        (client,) = gateway.find_clients(["WEB7"], [])
+        assert {answer.order.client_id for answer in answers} == {client.id}
+        assert {answer.order.contact_id for answer in answers} == {client.contacts[0].id}
+        reference = gateway.reference_data()
+        assert [promotion.code for promotion in reference.promotions] == ["SAVE"]
+        assert [ship_via.name for ship_via in reference.ship_vias] == ["UPS Ground"]
+
+    def test_a_refusal_leaves_nothing(self, gateway: Gateway) -> None:
+        """A receipt whose Import ID is taken refuses the whole bundle: no order, client, promotion or ship via of it stays."""
+        gateway.create_order(make_bundle(1))
+        before = gateway.reference_data()
+        refused = make_bundle(2)
+        refused = evolve(
+            refused,
+            receipts=(refused.receipts[0], evolve(refused.receipts[1], import_id="WEB1-1")),
+            new_client=evolve(ANA, import_id="WEB-new", email="new@example.com"),
+            new_promotions=(Promotion("NEW", "%", Decimal(10), "40200-000-000"),),
+            new_ship_vias=(ShipVia("Courier", "Freight"),),
+        )
+        with pytest.raises(BooksRefused):
+            gateway.create_order(refused)
+        assert gateway.sales_orders(["WEB2"]) == []
+        assert gateway.receipts(["WEB2"]) == []
+        assert gateway.find_clients(["WEB-new"], ["new@example.com"]) == []
+        assert gateway.reference_data() == before
+        assert len(gateway.receipts(["WEB1"])) == 2
+
+    def test_an_unknown_client_is_refused(self, gateway: Gateway) -> None:
+        """An order on a client that is not in the books leaves nothing."""
+        with pytest.raises(BooksRefused):
+            gateway.create_order(evolve(make_bundle(1), new_client=None, client_id=4711, new_contact=None))
+        assert gateway.sales_orders() == []
+
+    def test_reads_take_many_keys_and_leave_out_unknown_ones(self, gateway: Gateway) -> None:
+        """Two thousand Import IDs at once, of which a few are there; none at all gives none."""
+        for number in (3, 1, 2):
+            gateway.create_order(make_bundle(number))
+        many = [f"WEB{number}" for number in range(1, 2001)]
+        assert [order.import_id for order in gateway.sales_orders(many)] == ["WEB3", "WEB1", "WEB2"]
+        assert [order.import_id for order in gateway.sales_orders()] == ["WEB3", "WEB1", "WEB2"]
+        assert [receipt.import_id for receipt in gateway.receipts(many)] == [f"WEB{number}-{n}" for number in (3, 1, 2) for n in (1, 2)]
+        assert len(gateway.receipts()) == 6
+        assert [client.import_id for client in gateway.find_clients(many, [f"{key}@example.com" for key in many])] == ["WEB3", "WEB1", "WEB2"]
+        assert gateway.find_products(many) == []
+        assert gateway.sales_orders([]) == gateway.receipts([]) == gateway.find_clients([], []) == gateway.find_products([]) == []
+
+    def test_clients_are_found_by_import_id_and_by_email(self, gateway: Gateway) -> None:
+        """Emails compare trimmed and without case, on the client and on its contacts; an empty one finds nobody."""
+        gateway.create_order(evolve(make_bundle(1), new_contact=Contact("Rivera", "Ben", "ben@example.com")))
+        guest = Client(name="Guest", address=ANA.address)
+        gateway.create_order(evolve(make_bundle(2), new_client=guest, new_contact=None))
+        (client,) = gateway.find_clients(["WEB1"], [])
+        assert evolve(client, id=None, contacts=()) == evolve(ANA, import_id="WEB1")
+        assert gateway.find_clients([], [" ANA@Example.com"]) == [client]
+        assert gateway.find_clients([], ["Ben@example.com "]) == [client]
+        assert gateway.find_clients(["WEB1"], ["ana@example.com", "ben@example.com"]) == [client]
+        assert gateway.find_clients(["WEB9", "web1"], ["", " ", "nobody@example.com"]) == []
+
+    def test_guests_without_import_id_are_clients_of_their_own(self, gateway: Gateway) -> None:
+        """Clients without an Import ID are never taken for each other."""
+        guest = Client(name="Guest", email="guest@example.com")
+        for number in (1, 2):
+            gateway.create_order(evolve(make_bundle(number), new_client=guest, new_contact=None))
+        assert len(gateway.find_clients([], ["guest@example.com"])) == 2
+
+    def test_products_are_found_by_part_number_and_alias(self, gateway: Gateway) -> None:
+        """Part numbers and aliases compare without case, and every field of a product survives."""
+        mug = Product(
+            part_number="MUG-1",
+            name="Mug",
+            product_class="Goods",
+            description="A mug",
+            sales_memo="A mug of stoneware",
+            list_price=Decimal("9.95"),
+            sell_price=Decimal("8.955"),
+            weight=Decimal("0.3"),
+            taxable=False,
+            webstore_category="Kitchen",
+            sync_to_webstore=False,
+            aliases=("4006381333931", "Becher"),
+        )
+        box = Product(part_number="Straße", name="Box", product_class="Goods", kind="non_inventory")
+        self.add_products(gateway, [mug, box])
+        assert gateway.find_products(["mug-1"]) == [mug]
+        assert gateway.find_products(["BECHER", "MUG-1", "unknown"]) == [mug]
+        assert gateway.find_products(["STRASSE"]) == [box]
+
+    def test_promotions_and_ship_vias_are_taken_as_they_stand(self, gateway: Gateway) -> None:
+        """What is there already under the same name, in whatever case, is not changed and not doubled."""
+        gateway.create_order(make_bundle(1))
+        other = evolve(
+            make_bundle(2),
+            new_promotions=(Promotion("save", "%", Decimal(50), "99999-000-000"),),
+            new_ship_vias=(ShipVia("UPS GROUND", "Other"),),
+        )
+        gateway.create_order(other)
+        reference = gateway.reference_data()
+        assert reference.promotions == make_bundle(1).new_promotions
+        assert reference.ship_vias == make_bundle(1).new_ship_vias
+
+    def test_an_import_id_is_bound_to_a_client_that_has_none(self, gateway: Gateway) -> None:
+        """A client found by email gets the Import ID, once; another one never replaces it."""
+        guest = Client(name="Rivera", first_name="Ana", email="ana@example.com")
+        client_id = gateway.create_order(evolve(make_bundle(1), new_client=guest)).order.client_id
+        bundle = evolve(make_bundle(2), new_client=None, client_id=client_id, bind_import_id="WEB7")
+        gateway.create_order(bundle)
+        assert [client.id for client in gateway.find_clients(["WEB7"], [])] == [client_id]
+        gateway.create_order(evolve(bundle, order=make_order(3), receipts=(), bind_import_id="WEB8"))
+        assert [client.import_id for client in gateway.find_clients(["WEB7", "WEB8"], [])] == ["WEB7"]
+
+    def test_contacts_are_created_or_taken(self, gateway: Gateway) -> None:
+        """A contact of a client is one record, in whatever case its name comes; an order can name it by its id."""
+        first = gateway.create_order(make_bundle(1)).order
+        same = Contact("RIVERA", "ana", "ANA@example.com")
+        bundle = evolve(make_bundle(2), new_client=None, client_id=first.client_id)
+        second = gateway.create_order(evolve(bundle, new_contact=same)).order
+        third = gateway.create_order(evolve(make_bundle(3), new_client=None, client_id=first.client_id, new_contact=None, contact_id=first.contact_id))
+        other = gateway.create_order(evolve(make_bundle(4), new_client=None, client_id=first.client_id, new_contact=Contact("Rivera", "Ben"))).order
+        assert second.contact_id == third.order.contact_id == first.contact_id
+        assert other.contact_id not in {None, first.contact_id}
+        (client,) = gateway.find_clients(["WEB1"], [])
+        assert [(contact.first_name, contact.id) for contact in client.contacts] == [("Ana", first.contact_id), ("Ben", other.contact_id)]
+
+    def test_an_open_order_is_replaced(self, gateway: Gateway) -> None:
+        """`update_order` replaces lines, amounts, addresses and receipts; the order stays the same record."""
+        first = gateway.create_order(make_bundle(1)).order
+        edited = make_order(1, lines=3)
+        bundle = evolve(
+            make_bundle(1),
+            order=evolve(edited, memo="edited", fingerprint="e" * 64, ship_tos=edited.ship_tos[::-1]),
+            receipts=(Receipt("WEB1", "Check", edited.total, import_id="WEB1-1"),),
+        )
+        updated = gateway.update_order(bundle)
+        assert (updated.id, updated.client_id, updated.contact_id) == (first.id, first.client_id, first.contact_id)
+        assert _content(updated) == bundle.order
+        assert gateway.sales_orders() == [updated]
+        assert [evolve(receipt, id=None) for receipt in gateway.receipts()] == list(bundle.receipts)
+
+    def test_an_order_that_went_on_is_not_replaced(self, gateway: Gateway) -> None:
+        """Past Open nothing changes an order."""
+        bundle = make_bundle(1)
+        gateway.create_order(evolve(bundle, order=evolve(bundle.order, status=COMMITTED)))
+        self._assert_update_refused(gateway)
+
+    def test_an_order_with_a_posted_receipt_is_not_replaced(self, gateway: Gateway) -> None:
+        """What is in the General Ledger cannot be deleted (manual, Posting Sessions)."""
+        bundle = make_bundle(1)
+        gateway.create_order(evolve(bundle, receipts=(bundle.receipts[0], evolve(bundle.receipts[1], posted=True))))
+        self._assert_update_refused(gateway)
+
+    def test_an_order_that_is_not_there_is_not_replaced(self, gateway: Gateway) -> None:
+        """`update_order` never creates."""
+        with pytest.raises(BooksRefused):
+            gateway.update_order(make_bundle(1))
+        assert gateway.sales_orders() == []
+
+    def test_a_refused_update_leaves_everything(self, gateway: Gateway) -> None:
+        """A receipt whose Import ID is taken undoes the whole update."""
+        gateway.create_order(make_bundle(1))
+        gateway.create_order(make_bundle(2))
+        before = gateway.sales_orders(), gateway.receipts()
+        bundle = make_bundle(2)
+        with pytest.raises(BooksRefused):
+            gateway.update_order(evolve(bundle, order=make_order(2, lines=5), receipts=(evolve(bundle.receipts[0], import_id="WEB1-2"),)))
+        assert (gateway.sales_orders(), gateway.receipts()) == before
+
+    def test_large_orders_survive(self, gateway: Gateway) -> None:
+        """Five hundred lines, ten-figure amounts with four decimals, 64 KB of text in any script."""
+        amount = Decimal("9999999999.9999")
+        text = "Ünïcødé 漢字 🎁 ‮עברית‬ <b>\"'%s?:x\r\n\t" * 1700
+        order = make_order(1, lines=500)
+        lines = (*order.lines[1:], evolve(order.lines[0], amount=amount, unit_price=amount, description=text, memo=text))
+        order = evolve(order, lines=lines, memo=text, total=order.total - order.lines[0].amount + amount)
+        gateway.create_order(evolve(make_bundle(1), order=order, receipts=()))
+        assert _content(gateway.sales_orders(["WEB1"])[0]) == order
+
+    def test_times_come_back_in_utc(self, gateway: Gateway) -> None:
+        """A time of any zone is the same moment, in UTC."""
+        abroad = datetime(2026, 3, 1, 23, 30, tzinfo=timezone(timedelta(hours=-6)))
+        gateway.create_order(evolve(make_bundle(1), order=evolve(make_order(1), ordered_at=abroad)))
+        read = gateway.sales_orders(["WEB1"])[0].ordered_at
+        assert read == abroad
+        assert read is not None
+        assert read.utcoffset() == timedelta(0)
+
+    def _assert_one_of_everything(self, gateway: Gateway) -> None:
+        assert len(gateway.sales_orders()) == 1
+        assert len(gateway.receipts()) == 2
+        (client,) = gateway.find_clients(["WEB1"], ["ana@example.com"])
+        assert len(client.contacts) == 1
+        reference = gateway.reference_data()
+        assert len(reference.promotions) == len(reference.ship_vias) == 1
+
+    def _assert_update_refused(self, gateway: Gateway) -> None:
+        before = gateway.sales_orders(), gateway.receipts()
+        with pytest.raises(BooksRefused):
+            gateway.update_order(evolve(make_bundle(1), order=make_order(1, lines=1), receipts=()))
+        assert (gateway.sales_orders(), gateway.receipts()) == before
+
+
+def _content(order: SalesOrder) -> SalesOrder:
+    """The order without what the books gave it."""
+    return evolve(order, id=None, client_id=None, contact_id=None)
+
+
+def _at_once(bundles: Sequence[OrderBundle], gateway: Gateway) -> list[CreatedOrder]:
+    """Create orders in as many threads, which all start at the same moment."""
+    start = threading.Barrier(len(bundles), timeout=30)
+
+    def create(bundle: OrderBundle) -> CreatedOrder:
+        start.wait()
+        return gateway.create_order(bundle)
+
+    with ThreadPoolExecutor(len(bundles)) as pool:
+        return list(pool.map(create, bundles))
