@@ -109,11 +109,11 @@ def test_latency_is_waited_for_everywhere(store) -> None:
 
     async def at_once() -> None:
         async with httpx.AsyncClient(transport=store.transport(), base_url=base, headers=HEADERS) as client:
-            await asyncio.gather(*(client.get("v2/time") for _ in range(20)))
+            await asyncio.gather(*(client.get("v2/time") for _ in range(60)))
 
     begun = time.perf_counter()
     asyncio.run(at_once())
-    assert 0.05 <= time.perf_counter() - begun < 0.9
+    assert 0.05 <= time.perf_counter() - begun < 2.5  # one after the other it would be 3 seconds
     with httpx.Client(transport=store.transport(), base_url=base, headers=HEADERS) as client:
         begun = time.perf_counter()
         client.get("v2/time")
