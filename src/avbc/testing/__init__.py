@@ -6,6 +6,7 @@ from importlib import import_module
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    from avbc.testing.contract import GatewayContract as GatewayContract
     from avbc.testing.factories import CATALOGUE as CATALOGUE
     from avbc.testing.factories import Discount as Discount
     from avbc.testing.factories import FeeLine as FeeLine
@@ -30,6 +31,7 @@ _HOMES = {
     "FakeOrder": "orders",
     "FakeStore": "store",
     "FeeLine": "factories",
+    "GatewayContract": "contract",
     "Line": "factories",
     "LoopbackServer": "serve",
     "OrderFactory": "factories",
@@ -50,6 +52,7 @@ __all__ = [
     "FakeOrder",
     "FakeStore",
     "FeeLine",
+    "GatewayContract",
     "Line",
     "LoopbackServer",
     "OrderFactory",
