@@ -7,6 +7,7 @@ import logging
 import os
 import threading
 import time
+from collections import deque
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Iterator
 from concurrent.futures import FIRST_EXCEPTION, ThreadPoolExecutor, wait
 from contextlib import AbstractAsyncContextManager, AbstractContextManager, nullcontext
@@ -172,7 +173,7 @@ class BigCommerce(Resources["BigCommerce"], Runner):
         self._desk = _Desk(wire, retries, quota, clock)
         self.client_id = client_id
         self.client_secret = Secret(client_secret) if isinstance(client_secret, str) else client_secret
-        self._transport = transport or httpx.HTTPTransport(limits=LIMITS, proxy=wire.proxy())
+        self._transport = transport or httpx.HTTPTransport(verify=wire.tls(), limits=LIMITS, proxy=wire.proxy())
         self._closing = threading.Event()
         self._sleep = sleep or self._closing.wait
         self._caps: dict[str, threading.Semaphore] = {}
@@ -385,7 +386,7 @@ class AsyncBigCommerce(Resources["AsyncBigCommerce"], AsyncRunner):
         self._desk = _Desk(wire, retries, quota, clock)
         self.client_id = client_id
         self.client_secret = Secret(client_secret) if isinstance(client_secret, str) else client_secret
-        self._transport = transport or httpx.AsyncHTTPTransport(limits=LIMITS, proxy=wire.proxy())
+        self._transport = transport or httpx.AsyncHTTPTransport(verify=wire.tls(), limits=LIMITS, proxy=wire.proxy())
         self._sleep = sleep
         self._caps: dict[str, asyncio.Semaphore] = {}
         super().__init__(self)
@@ -491,14 +492,16 @@ class AsyncBigCommerce(Resources["AsyncBigCommerce"], AsyncRunner):
             return []
 
         outcomes: dict[int, T | AvbcError] = {}
-        queue = iter(enumerate(work))
+        queue = deque(enumerate(work))
 
         async def take() -> None:
-            for index, call in queue:
+            while queue:
+                index, call = queue.popleft()
                 try:
                     outcomes[index] = await self.send(call)
                 except AvbcError as error:
                     if not return_errors:
+                        queue.clear()
                         raise
                     outcomes[index] = error
 

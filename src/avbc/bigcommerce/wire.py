@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ssl
 import urllib.request
 from typing import Final, TypeVar
 from urllib.parse import quote, urlencode, urlsplit
@@ -57,7 +58,7 @@ class Wire:
 
     def url(self, call: Call[object]) -> str:
         """Return where a call goes. `:` and `,` stay as they are, so that long lists of ids make short URLs."""
-        params = {"limit": str(call.limit), **call.params} if isinstance(call, ListCall) else call.params
+        params = {**call.params, "limit": call.params.get("limit", str(call.limit))} if isinstance(call, ListCall) else call.params
         query = f"?{urlencode(params, quote_via=quote, safe=':,')}" if params else ""
         return f"{self.base}{call.path}{query}"
 
@@ -147,6 +148,13 @@ class Wire:
             bad.error.status = received.response.status_code
             bad.error.request_id = request_id_of(received.response.headers)
         return page, following
+
+    def tls(self) -> ssl.SSLContext:
+        """Make the context that verifies the store's certificate."""
+        if self.base.startswith("https:"):
+            return httpx.create_ssl_context()
+        # For loopback without TLS: it trusts nobody, and spares reading a file of a hundred authorities.
+        return ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
 
     def proxy(self) -> str | None:
         """Find the proxy that the environment names for the store's host."""
