@@ -63,6 +63,7 @@ def test_it_sends_and_answers(script: Any, open_async_store: Open) -> None:
         assert (await store.time()).year == 2018
         answer = await store.answer(READ)
         assert (answer.value, answer.request_id) == (TIME, "id-1")
+        assert store.requests_sent == 3
 
     run(work, open_async_store(answers.transport))
     assert answers.requests[0].headers["X-Auth-Token"] == "example-token-that-must-stay-secret"

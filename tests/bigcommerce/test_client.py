@@ -624,6 +624,14 @@ def test_requests_are_logged_for_those_who_ask(script: Any, open_store: Open, st
     assert "example.com" not in " ".join(repr(record.__dict__) for record in store_log.records)
 
 
+def test_requests_are_counted_with_their_repetitions(script: Any, open_store: Open) -> None:
+    store = open_store(script(httpx.Response(503), httpx.Response(200, json=TIME)).transport)
+    assert store.requests_sent == 0
+    store.send(READ)
+    store.send(READ)
+    assert store.requests_sent == 3
+
+
 def test_nothing_is_printed_by_default(script: Any, open_store: Open, capfd: pytest.CaptureFixture[str]) -> None:
     answers = script(httpx.Response(503), httpx.Response(200, json=TIME))
     open_store(answers.transport).send(READ)
