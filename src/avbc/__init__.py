@@ -1,1 +1,207 @@
-"""avbc joins a BigCommerce store to the AcctVantage ERP."""
+"""avbc joins a BigCommerce store to the AcctVantage ERP.
+
+Names load when they are first used: `import avbc` brings neither HTTP nor a database along.
+"""
+
+from __future__ import annotations
+
+import logging
+from importlib import import_module
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from avbc import acctvantage as acctvantage
+    from avbc import bigcommerce as bigcommerce
+    from avbc import mapping as mapping
+    from avbc import settings as settings
+    from avbc import testing as testing
+    from avbc._version import __version__
+    from avbc.acctvantage import BooksFileError, BooksRefused, BooksUnreachable, BooksUnusable, Gateway, SqlGateway
+    from avbc.acctvantage.records import (
+        Address,
+        Client,
+        Contact,
+        CreatedOrder,
+        OrderBundle,
+        OrderDiscount,
+        Product,
+        Promotion,
+        Receipt,
+        ReferenceData,
+        SalesOrder,
+        SalesOrderLine,
+        ShipVia,
+        TaxArea,
+        TrialBalance,
+        Warehouse,
+    )
+    from avbc.bigcommerce import (
+        AsyncBigCommerce,
+        BadAnswer,
+        BigCommerce,
+        ClientClosed,
+        Conflict,
+        NotFound,
+        PartlySaved,
+        Quota,
+        RequestRefused,
+        Retries,
+        ScopeMissing,
+        StoreBusy,
+        StoreError,
+        StoreUnavailable,
+        StoreUnreachable,
+        TokenRefused,
+        TooManyItems,
+        UnexpectedData,
+    )
+    from avbc.errors import AvbcError, Fault, FaultyInputError, FinalError, TransientError
+    from avbc.mapping import Decision, MappedOrder, Mapper, OrderInputs, Problem, map_order
+    from avbc.orchestrator import (
+        Check,
+        ConnectionReport,
+        Customisation,
+        History,
+        ImportReport,
+        JournalEntry,
+        JournalTooNew,
+        JournalUnreachable,
+        NoSuchOrder,
+        Orchestrator,
+        Outcome,
+        SetupReport,
+    )
+    from avbc.secret import Secret
+    from avbc.settings import Settings, SettingsError
+
+__all__ = [
+    "Address",
+    "AsyncBigCommerce",
+    "AvbcError",
+    "BadAnswer",
+    "BigCommerce",
+    "BooksFileError",
+    "BooksRefused",
+    "BooksUnreachable",
+    "BooksUnusable",
+    "Check",
+    "Client",
+    "ClientClosed",
+    "Conflict",
+    "ConnectionReport",
+    "Contact",
+    "CreatedOrder",
+    "Customisation",
+    "Decision",
+    "Fault",
+    "FaultyInputError",
+    "FinalError",
+    "Gateway",
+    "History",
+    "ImportReport",
+    "JournalEntry",
+    "JournalTooNew",
+    "JournalUnreachable",
+    "MappedOrder",
+    "Mapper",
+    "NoSuchOrder",
+    "NotFound",
+    "Orchestrator",
+    "OrderBundle",
+    "OrderDiscount",
+    "OrderInputs",
+    "Outcome",
+    "PartlySaved",
+    "Problem",
+    "Product",
+    "Promotion",
+    "Quota",
+    "Receipt",
+    "ReferenceData",
+    "RequestRefused",
+    "Retries",
+    "SalesOrder",
+    "SalesOrderLine",
+    "ScopeMissing",
+    "Secret",
+    "Settings",
+    "SettingsError",
+    "SetupReport",
+    "ShipVia",
+    "SqlGateway",
+    "StoreBusy",
+    "StoreError",
+    "StoreUnavailable",
+    "StoreUnreachable",
+    "TaxArea",
+    "TokenRefused",
+    "TooManyItems",
+    "TransientError",
+    "TrialBalance",
+    "UnexpectedData",
+    "Warehouse",
+    "__version__",
+    "map_order",
+]
+
+_HOMES = {
+    "_version": ["__version__"],
+    "acctvantage": ["BooksFileError", "BooksRefused", "BooksUnreachable", "BooksUnusable", "Gateway", "SqlGateway"],
+    "bigcommerce": [
+        "AsyncBigCommerce",
+        "BadAnswer",
+        "BigCommerce",
+        "ClientClosed",
+        "Conflict",
+        "NotFound",
+        "PartlySaved",
+        "Quota",
+        "RequestRefused",
+        "Retries",
+        "ScopeMissing",
+        "StoreBusy",
+        "StoreError",
+        "StoreUnavailable",
+        "StoreUnreachable",
+        "TokenRefused",
+        "TooManyItems",
+        "UnexpectedData",
+    ],
+    "errors": ["AvbcError", "Fault", "FaultyInputError", "FinalError", "TransientError"],
+    "mapping": ["Decision", "MappedOrder", "Mapper", "OrderInputs", "Problem", "map_order"],
+    "orchestrator": [
+        "Check",
+        "ConnectionReport",
+        "Customisation",
+        "History",
+        "ImportReport",
+        "JournalEntry",
+        "JournalTooNew",
+        "JournalUnreachable",
+        "NoSuchOrder",
+        "Orchestrator",
+        "Outcome",
+        "SetupReport",
+    ],
+    "secret": ["Secret"],
+    "settings": ["Settings", "SettingsError"],
+}
+_HOME_OF = {name: home for home, names in _HOMES.items() for name in names}
+_PACKAGES = ("acctvantage", "bigcommerce", "mapping", "orchestrator", "settings", "testing")
+
+# Quiet unless the application configures logging.
+logging.getLogger("avbc").addHandler(logging.NullHandler())
+
+
+def __getattr__(name: str) -> object:
+    if name in _PACKAGES:
+        return import_module(f"avbc.{name}")
+    if name not in __all__:
+        raise AttributeError(f"module 'avbc' has no attribute {name!r}")
+    value: object = getattr(import_module(f"avbc.{_HOME_OF.get(name, 'acctvantage.records')}"), name)
+    globals()[name] = value
+    return value
+
+
+def __dir__() -> list[str]:
+    return sorted([*__all__, *_PACKAGES])

@@ -10,8 +10,9 @@ from typing import Literal, TypeAlias
 
 import attrs
 
-from avbc.acctvantage.records import OrderBundle, Receipt, SalesOrder
-from avbc.mapping.decisions import Decision, Problem
+from avbc.acctvantage.records import Receipt, SalesOrder
+from avbc.mapping import MappedOrder, Problem
+from avbc.mapping.text import amount_text
 from avbc.tables import html_table, text_table
 
 Result: TypeAlias = Literal["imported", "relinked", "updated", "refused", "postponed"]
@@ -64,7 +65,7 @@ class Outcome:
     """The order's total with tax, in its currency; None where it could not be read."""
     problems: tuple[Problem, ...] = ()
     """Why it was refused or postponed, and the warnings that ride along with an order that was imported."""
-    explanation: Explanation | None = None
+    explanation: MappedOrder | None = None
     """What would be written and why; only in a preview, since a long run would not fit into memory with it."""
 
     def to_dict(self, result: Result) -> dict[str, object]:
@@ -73,7 +74,7 @@ class Outcome:
             "result": result,
             "order_id": self.order_id,
             "import_id": self.import_id,
-            "total": None if self.total is None else str(self.total),
+            "total": None if self.total is None else amount_text(self.total),
             "problems": [_problem_dict(problem) for problem in self.problems],
         }
 
@@ -168,7 +169,7 @@ class ImportReport(Report):
                     hidden += 1
                     continue
             row = outcome.to_dict(result)
-            row["total"] = "" if outcome.total is None else outcome.total
+            row["total"] = row["total"] or ""
             row["problems"] = "; ".join(str(problem) for problem in outcome.problems)
             rows.append(row)
         if hidden:
@@ -200,7 +201,7 @@ class Check:
 class _Checks(Report):
     __slots__ = ()
 
-    columns: Sequence[str] = ("state", "area", "item", "found", "fix")
+    columns: Sequence[str] = ("state", "area", "item", "found")
     checks: tuple[Check, ...]
 
     @property
@@ -221,6 +222,10 @@ class _Checks(Report):
     def to_dicts(self) -> list[dict[str, object]]:
         """One row per check: area, item, state, found, fix, toml."""
         return [attrs.asdict(check) for check in self.checks]
+
+    def shown(self) -> list[dict[str, object]]:
+        """What was found and what to change, as one text."""
+        return [{**attrs.asdict(check), "found": f"{check.found} {check.fix}".strip()} for check in self.checks]
 
     def _counts(self) -> str:
         return f"{_count(self.errors, 'error')}, {_count(self.warnings, 'warning')} in {_count(self.checks, 'check')}."
@@ -259,7 +264,7 @@ class SetupReport(_Checks):
     @property
     def toml(self) -> str:
         """All rows to add to the settings file, one after another."""
-        return "\n".join(check.toml for check in self.checks if check.toml)
+        return "\n\n".join(check.toml for check in self.checks if check.toml)
 
     def __str__(self) -> str:
         text = super().__str__()
@@ -268,35 +273,6 @@ class SetupReport(_Checks):
     def _repr_html_(self) -> str:
         text = super()._repr_html_()
         return f"{text}<p>Rows to add to the settings:</p><pre>{html.escape(self.toml)}</pre>" if self.toml else text
-
-
-@attrs.frozen
-class Explanation(Report):
-    """Each field of the AcctVantage order: its value, the rule and the setting that decided it."""
-
-    columns = ("field", "value", "reason", "setting")
-
-    order_id: int
-    import_id: str
-    decisions: tuple[Decision, ...]
-    problems: tuple[Problem, ...] = ()
-    bundle: OrderBundle | None = None
-    """What would be written; None where the order has problems that stop the import."""
-    notes: tuple[str, ...] = ()
-    """Where the order stands: in the books already, edited since, not New."""
-
-    def summary(self) -> str:
-        """Whether the order can be imported, and if not, why."""
-        if self.bundle is None:
-            text = f"Order {self.order_id} cannot be imported as {self.import_id}:"
-        else:
-            text = f"Order {self.order_id} becomes {self.import_id}, total {self.bundle.order.total} {self.bundle.order.currency}."
-        lines = [text, *(f"  {note}" for note in self.notes), *(f"  {problem.severity}: {problem}" for problem in self.problems)]
-        return "\n".join(lines)
-
-    def to_dicts(self) -> list[dict[str, object]]:
-        """One row per decision: field, value, reason, setting."""
-        return [attrs.asdict(decision) for decision in self.decisions]
 
 
 @attrs.frozen

@@ -1,0 +1,35 @@
+"""Everything that was done for one order: the journal, the books and the store's own word."""
+
+from __future__ import annotations
+
+from avbc.acctvantage.gateway import Gateway
+from avbc.bigcommerce import BigCommerce, NotFound, StoreError
+from avbc.orchestrator.journal import Journal
+from avbc.orchestrator.reports import History
+
+
+def order_history(order_id: int, import_id: str, store: BigCommerce, books: Gateway, journal: Journal) -> History:
+    """Read what there is of an order. A store that does not answer leaves its part open; the rest is told all the same.
+
+    Raises:
+        BooksUnreachable: The books cannot be read.
+        JournalUnreachable: The journal cannot be read.
+    """
+    status = note = ""
+    try:
+        order = store.orders.get(order_id)
+        status = order.custom_status or order.status
+    except NotFound:
+        note = "the store has no such order"
+    except StoreError as error:
+        note = f"its status in the store is not known ({error})"
+    standing = books.sales_orders([import_id])
+    return History(
+        order_id=order_id,
+        import_id=import_id,
+        entries=tuple(journal.entries(import_id)),
+        store_status=status,
+        store_note=note,
+        sales_order=standing[0] if standing else None,
+        receipts=tuple(books.receipts([import_id])) if standing else (),
+    )

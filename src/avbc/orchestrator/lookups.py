@@ -1,0 +1,122 @@
+"""What orders need of the books: read in bulk for a page of them, and kept up to date while they are imported."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+
+import attrs
+
+from avbc.acctvantage.gateway import Gateway
+from avbc.acctvantage.records import Client, OrderBundle, Product, text_key
+from avbc.bigcommerce.models import Order, OrderCoupon, Transaction
+from avbc.mapping import Mapper, OrderInputs, client_import_id
+from avbc.mapping.text import fold
+from avbc.settings import Settings
+
+
+class Lookups:
+    """The books as the mapping engine sees them in one run.
+
+    Two orders of a run by the same new guest are one client, and the first order with a new coupon makes the promotion that the second is
+    compared with: so what an order writes is remembered here for those after it.
+    """
+
+    def __init__(self, settings: Settings, books: Gateway) -> None:
+        self._settings = settings
+        self._books = books
+        self._reference = books.reference_data()
+        self._mapper = Mapper(settings, self._reference)
+        self._clients: dict[int, Client] = {}
+        self._clients_by_key: dict[str, dict[int, None]] = {}
+        self._products: dict[str, tuple[Product, ...]] = {}
+        self._imagined: list[Client] = []
+
+    @property
+    def mapper(self) -> Mapper:
+        """Maps orders under the reference data as it is now."""
+        return self._mapper
+
+    def read(self, orders: Sequence[Order]) -> None:
+        """Read the clients and products that these orders may need, with one call each."""
+        self._clients.clear()
+        self._clients_by_key.clear()
+        for client in [*self._find_clients(orders), *self._imagined]:
+            self._add(client)
+        skus = {text_key(line.sku) for order in orders for line in order.lines if line.sku}
+        found: dict[str, list[Product]] = {}
+        for product in self._books.find_products(skus) if skus else ():
+            for name in {text_key(product.part_number), *map(text_key, product.aliases)} & skus:
+                found.setdefault(name, []).append(product)
+        self._products = {sku: tuple(products) for sku, products in found.items()}
+
+    def inputs(self, order: Order, transactions: Sequence[Transaction], coupons: Sequence[OrderCoupon]) -> OrderInputs:
+        """What the mapping engine is given for one of the orders that `read` was called with."""
+        ids: dict[int, None] = {}
+        for key in self._keys_of(order):
+            ids.update(self._clients_by_key.get(key, {}))
+        clients = tuple(self._clients[client_id] for client_id in ids)
+        return OrderInputs(order, tuple(transactions), self._products, clients, tuple(coupons))
+
+    def coupons_are_new(self, order: Order) -> bool:
+        """Whether one of the order's coupons is no promotion of the books yet: its type, which only it tells, is needed to create one."""
+        if not order.coupon_discount:
+            return False
+        codes = {applied.code for line in order.lines for applied in line.applied_discounts if applied.code}
+        return any(fold(code) not in self._mapper.rules.promotions for code in codes)
+
+    def remember(self, bundle: OrderBundle, client_id: int | None, contact_id: int | None) -> None:
+        """Take note of what creating the order wrote beside it."""
+        if bundle.new_promotions or bundle.new_ship_vias:
+            self._reference = attrs.evolve(
+                self._reference,
+                promotions=(*self._reference.promotions, *bundle.new_promotions),
+                ship_vias=(*self._reference.ship_vias, *bundle.new_ship_vias),
+            )
+            self._mapper = Mapper(self._settings, self._reference)
+        client = self._clients.get(client_id) if client_id is not None else None
+        if client is None:
+            client = bundle.new_client
+        if client is None or client_id is None:
+            return
+        contacts = client.contacts
+        if bundle.new_contact is not None:
+            contacts = (*contacts, attrs.evolve(bundle.new_contact, id=contact_id))
+        self._add(attrs.evolve(client, id=client_id, import_id=bundle.bind_import_id or client.import_id, contacts=contacts))
+
+    def imagine(self, bundle: OrderBundle) -> None:
+        """Take note of what creating the order would write, in a preview: a new client gets an id below zero."""
+        client_id = bundle.client_id
+        if client_id is None and bundle.new_client is not None:
+            client_id = -1 - len(self._imagined)
+        self.remember(bundle, client_id, None)
+        if client_id is not None and client_id < 0:
+            self._imagined = [client for client in self._imagined if client.id != client_id]
+            self._imagined.append(self._clients[client_id])
+
+    def _find_clients(self, orders: Iterable[Order]) -> list[Client]:
+        import_ids: set[str] = set()
+        emails: set[str] = set()
+        for order in orders:
+            import_id = client_import_id(self._settings.order_status.import_source_code, order.customer_id)
+            if import_id is not None:
+                import_ids.add(import_id)
+            email = text_key(order.billing_address.email)
+            if email and self._settings.order_status.match_clients_by_email:
+                emails.add(email)
+        return self._books.find_clients(import_ids, emails) if import_ids or emails else []
+
+    def _add(self, client: Client) -> None:
+        if client.id is None:
+            return
+        self._clients[client.id] = client
+        code = self._settings.order_status.import_source_code
+        keys = [client.import_id, text_key(client.email), *(text_key(contact.email) for contact in client.contacts)]
+        if code in client.store_customer_ids:
+            keys.append(client_import_id(code, client.store_customer_ids[code]))
+        for key in keys:
+            if key:
+                self._clients_by_key.setdefault(key, {})[client.id] = None
+
+    def _keys_of(self, order: Order) -> list[str]:
+        import_id = client_import_id(self._settings.order_status.import_source_code, order.customer_id)
+        return [key for key in (import_id, text_key(order.billing_address.email)) if key]

@@ -1,0 +1,253 @@
+"""The Orchestrator: a BigCommerce store and the books of AcctVantage, joined by settings."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Iterator, Sequence
+from functools import cached_property
+from types import TracebackType
+from typing import Self
+
+import sqlalchemy as sa
+
+from avbc.acctvantage.gateway import Gateway
+from avbc.bigcommerce import BigCommerce
+from avbc.bigcommerce.call import Page
+from avbc.bigcommerce.endpoints.orders import EVERYTHING
+from avbc.bigcommerce.endpoints.scopes import ORDERS_MODIFY
+from avbc.bigcommerce.models import Order
+from avbc.errors import Fault, FinalError
+from avbc.mapping import MappedOrder
+from avbc.orchestrator.connection import connection_report, require_scope
+from avbc.orchestrator.customising import Customisation
+from avbc.orchestrator.history import order_history
+from avbc.orchestrator.importing import ImportRun, Progress
+from avbc.orchestrator.journal import Journal, JournalUnreachable
+from avbc.orchestrator.reports import ConnectionReport, History, ImportReport, JournalEntry, SetupReport
+from avbc.orchestrator.setup_check import setup_report
+from avbc.orchestrator.statuses import ImportStatuses, import_statuses
+from avbc.settings import Settings, SettingsError
+
+_log = logging.getLogger("avbc.orchestrator")
+
+
+class NoSuchOrder(FinalError):
+    """The store has no order of this id, or it is archived."""
+
+
+class Orchestrator:
+    """Joins a store to the books: the Web Integration of AcctVantage's manual.
+
+    ```python
+    with avbc.Orchestrator(avbc.Settings.load("avbc.toml"), avbc.SqlGateway("sqlite:///books.db")) as web:
+        print(web.import_orders())
+    ```
+
+    Nothing is connected to before the first method is called. One instance is meant for one thread at a time.
+    """
+
+    def __init__(
+        self,
+        settings: Settings,
+        books: Gateway,
+        *,
+        store: BigCommerce | None = None,
+        journal: str | None = None,
+        on_progress: Progress | None = None,
+        customise: Sequence[Customisation] = (),
+    ) -> None:
+        """Join a store to the books.
+
+        Args:
+            settings: The screens of the manual.
+            books: AcctVantage's side: `SqlGateway`, or your own class that satisfies `Gateway`.
+            store: The store's client; by default the one that the settings name is opened, and closed by `close`.
+            journal: The journal's database URL; by default it is kept in the database of `SqlGateway`, and in memory with other books.
+            on_progress: Called with how many orders are done, how many there are (None while that is not known) and what is being done.
+            customise: Functions from (order, bundle) to bundle, applied one after another to each order that was mapped. What they change
+                is explained, and proved again.
+        """
+        self.settings = settings
+        self.books = books
+        self._given_store = store
+        self._journal_url = journal
+        self._on_progress = on_progress
+        self._customisations = tuple(customise)
+        self._may_write = False
+
+    # Tests and checks
+
+    def test_connection(self) -> ConnectionReport:
+        """Test the store's URL, the token, each OAuth scope that the settings need, the clock and the quota (manual 1.3).
+
+        Scopes are probed by requests that change nothing. What is wrong is in the report and is not raised.
+        """
+        report = connection_report(self.store, self.settings)
+        self._may_write = any(check.item == ORDERS_MODIFY and check.state == "ok" for check in report.checks)
+        return report
+
+    def check_setup(self) -> SetupReport:
+        """Hold every name in the settings against the live store and the books, and what the store uses against the settings.
+
+        The report's `toml` holds the rows that are missing. Nothing is changed.
+
+        Raises:
+            StoreError: The store's statuses or orders cannot be read.
+            BooksUnreachable: The books cannot be read.
+        """
+        return setup_report(self.settings, self.store, self.books)
+
+    # The import
+
+    def preview_orders(self) -> ImportReport:
+        """Tell what an import would write, and why. Nothing is written, in the store, the books or the journal.
+
+        Each outcome has its `explanation`: the whole sales order and the reason for each field.
+
+        Raises:
+            AvbcError: The store or the books cannot be read.
+        """
+        return self._run(preview=True)
+
+    def import_orders(self) -> ImportReport:
+        """Import the orders that have the New Order Status; each gets the Downloaded or the Import Error Status (manual 2.1.3 to 2.1.5).
+
+        Run it as often as you like: an order is in the books once, whatever died in between. An order's own problems set its Import Error
+        Status, with the reasons in its staff notes; failures of the network, the store or the books leave it New for the next run.
+
+        Raises:
+            AvbcError: The run could not begin, and nothing was written: the token is refused, a scope is missing, the store, the books or
+                the journal are not to be had. Once it has begun, what goes wrong is in the report.
+        """
+        return self._run(preview=False)
+
+    def import_order(self, order_id: int) -> ImportReport:
+        """Import one order by its BigCommerce id, which has the New Order Status or the Import Error Status.
+
+        Any other order is postponed, with the reason, and left alone.
+
+        Raises:
+            NoSuchOrder: The store has no such order.
+            AvbcError: As `import_orders`.
+        """
+        run = self._new_run(preview=False)
+        return run.run_one(self._page_of(order_id))
+
+    def explain(self, order_id: int) -> MappedOrder:
+        """Explain what an order becomes: each field of the sales order, its value, the rule and the setting that decided it.
+
+        The order may have any status, and may be in the books already. Nothing is written.
+
+        Raises:
+            NoSuchOrder: The store has no such order.
+            AvbcError: Something of it cannot be read.
+        """
+        run = self._new_run(preview=True)
+        page = self._page_of(order_id)
+        if page.unreadable:
+            raise page.unreadable[0].error
+        return run.explain(page.items[0])
+
+    def history(self, order_id: int) -> History:
+        """Tell everything that was ever done for an order, and where it stands in the store and in the books.
+
+        Raises:
+            BooksUnreachable: The books cannot be read.
+            JournalUnreachable: The journal cannot be read.
+        """
+        import_id = f"{self.settings.order_status.import_source_code}{order_id}"
+        return order_history(order_id, import_id, self.store, self.books, self._journal)
+
+    # What it stands on
+
+    @cached_property
+    def store(self) -> BigCommerce:
+        """The store's client.
+
+        Raises:
+            SettingsError: The settings hold no access token.
+        """
+        if self._given_store is not None:
+            return self._given_store
+        setup = self.settings.store
+        return BigCommerce(
+            setup.api_url, self.settings.require_access_token(), client_id=setup.client_id, client_secret=setup.client_secret
+        )
+
+    def close(self) -> None:
+        """Close the store's client and the journal, as far as they were opened here. The books stay open."""
+        if self._given_store is None and "store" in self.__dict__:
+            self.store.close()
+            del self.store
+        if "_journal" in self.__dict__:
+            self._journal.close()
+            del self._journal
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
+        self.close()
+
+    def __repr__(self) -> str:
+        setup = self.settings.store
+        code = self.settings.order_status.import_source_code
+        return f"<Orchestrator {code} {setup.description!r}: {setup.api_url} to {self.books!r}>"
+
+    @cached_property
+    def _journal(self) -> Journal:
+        if self._journal_url is not None:
+            return Journal(self._journal_url)
+        engine = getattr(self.books, "engine", None)
+        return Journal(engine if isinstance(engine, sa.Engine) else "sqlite://")
+
+    @cached_property
+    def _statuses(self) -> ImportStatuses:
+        return import_statuses(self.settings.order_status, self.store.order_statuses.list)
+
+    def _run(self, *, preview: bool) -> ImportReport:
+        run = self._new_run(preview=preview)
+        waiting = self.store.orders.waiting.call(
+            self._statuses.new, min_date_created=self.settings.order_status.import_orders_created_since
+        )
+        return run.run(self.store.pages(waiting), waiting.limit)
+
+    def _new_run(self, *, preview: bool) -> ImportRun:
+        if not self.settings.store.enabled:
+            raise SettingsError("settings", [Fault("store.enabled", "is false, so nothing runs for this store (manual 1.3)")])
+        if not preview:
+            _ = self._journal
+        return ImportRun(
+            settings=self.settings,
+            statuses=self._statuses,
+            store=self.store,
+            books=self.books,
+            customisations=self._customisations,
+            on_progress=self._on_progress,
+            record=self._write_journal,
+            before_writing=self._require_writing,
+            preview=preview,
+        )
+
+    def _page_of(self, order_id: int) -> Page[Order]:
+        # As a list of one, so that an order that cannot be read is a row like others, and an archived one is left out.
+        page = next(self._pages_of(order_id))
+        if not page.count:
+            raise NoSuchOrder(f"the store has no order {order_id}, or it is archived")
+        return page
+
+    def _pages_of(self, order_id: int) -> Iterator[Page[Order]]:
+        return self.store.pages(self.store.orders.list.call(min_id=order_id, max_id=order_id, include=EVERYTHING))
+
+    def _require_writing(self) -> None:
+        """Probe the scope that writes statuses, once: found out after the first order, it would be in the books and still New."""
+        if not self._may_write:
+            require_scope(self.store, ORDERS_MODIFY)
+            self._may_write = True
+
+    def _write_journal(self, entries: Sequence[JournalEntry]) -> None:
+        try:
+            self._journal.write(entries)
+        except JournalUnreachable as error:
+            # What was done is done and safe; only its record is lost.
+            _log.warning("%d entries of the journal are lost: %s", len(entries), error)

@@ -1,0 +1,92 @@
+"""The three statuses that an import moves orders between (manual 2.1.3 to 2.1.5)."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+
+import attrs
+
+from avbc.bigcommerce.models import OrderStatus
+from avbc.errors import Fault
+from avbc.mapping import store_status
+from avbc.settings import OrderStatusSettings, SettingsError
+
+INCOMPLETE = 0
+"""A checkout that was never finished: no order, and never imported (docs/facts.md, bigcommerce-orders)."""
+
+SYSTEM_STATUSES = tuple(
+    OrderStatus(id=number, name=name)
+    for number, name in enumerate(
+        [
+            "Incomplete",
+            "Pending",
+            "Shipped",
+            "Partially Shipped",
+            "Refunded",
+            "Cancelled",
+            "Declined",
+            "Awaiting Payment",
+            "Awaiting Pickup",
+            "Awaiting Shipment",
+            "Completed",
+            "Awaiting Fulfillment",
+            "Manual Verification Required",
+            "Disputed",
+            "Partially Refunded",
+        ]
+    )
+)
+"""BigCommerce's order statuses under their own names. Every store has these; a merchant can give them other labels."""
+
+PAID = frozenset({2, 3, 8, 9, 10, 11})
+"""Statuses of the paid kind. Leaving them may void the order's tax document, unless for Refunded (docs/facts.md, bigcommerce-orders)."""
+
+REFUNDED = 4
+
+
+@attrs.frozen
+class ImportStatuses:
+    """The configured statuses by their ids."""
+
+    new: int
+    downloaded: int
+    import_error: int
+
+
+def import_statuses(settings: OrderStatusSettings, of_the_store: Callable[[], Sequence[OrderStatus]]) -> ImportStatuses:
+    """Find the ids of the three statuses.
+
+    An id or one of BigCommerce's own names needs no request, and means that status whatever the merchant calls it; only a label of the
+    merchant's is looked up in `of_the_store`.
+
+    Raises:
+        SettingsError: A status does not exist, two of them are the same one, or the new one is Incomplete.
+    """
+    faults: list[Fault] = []
+
+    def find(name: str, wanted: str | int) -> int:
+        status = store_status(wanted, SYSTEM_STATUSES).value
+        if status is None:
+            ruling = store_status(wanted, of_the_store())
+            faults.extend(Fault(f"order_status.{name}", str(problem)) for problem in ruling.problems)
+            status = ruling.value
+        return -1 if status is None else status.id
+
+    found = ImportStatuses(
+        new=find("new_order_status", settings.new_order_status),
+        downloaded=find("downloaded_order_status", settings.downloaded_order_status),
+        import_error=find("import_error_status", settings.import_error_status),
+    )
+    if found.new == INCOMPLETE:
+        faults.append(Fault("order_status.new_order_status", "Incomplete orders are checkouts that were never finished: choose another"))
+    if not faults:
+        for name, other in (("downloaded_order_status", found.downloaded), ("import_error_status", found.import_error)):
+            if other == found.new:
+                faults.append(Fault(f"order_status.{name}", "is the New Order Status too, so every order would be imported for ever"))
+        if found.downloaded == found.import_error:
+            faults.append(
+                Fault("order_status.import_error_status", "is the Downloaded Order Status too: a refused order would count as imported")
+            )
+    if faults:
+        raise SettingsError("settings", faults)
+    return found
