@@ -390,7 +390,8 @@ def _fast_model(model: type[Model], converter: Converter) -> Hook:
 
     It fills the slots directly: calling `__init__` with as many arguments costs a third more.
     """
-    names: dict[str, Any] = {"new": model.__new__, "model": model, "amounts": _AMOUNTS, "BadValue": BadValue, "moment": moment}
+    names: dict[str, Any] = {"new": model.__new__, "model": model, "BadValue": BadValue}
+    names |= {"amounts": _AMOUNTS, "amount": amount, "numbers": (float, int), "moment": moment, "is_link": is_link}
     lines = [
         "def read_row(row, _):",
         "  if row.__class__ is not dict: raise BadValue(row, '')",
@@ -420,7 +421,7 @@ def _expression(field: _Field, number: int) -> str:
     if not field.required and not isinstance(field.default(), Model):  # A model is mutable, so each row gets its own.
         rest = f"default_{number} if value is None or value == '' else {rest}"
     if field.kind is Decimal:
-        return f"amounts[value] if value.__class__ is str and value else {rest}"
+        return f"amounts[value] if value.__class__ is str and value else amount(value) if value.__class__ in numbers else {rest}"
     if field.kind is datetime:
         return f"moment(value) if value.__class__ is str and value else {rest}"
     if field.kind is str:
@@ -430,6 +431,8 @@ def _expression(field: _Field, number: int) -> str:
     if field.kind is bool:
         return f"value if value.__class__ is bool else {rest}"
     if field.many:
+        if not field.required:
+            rest = f"default_{number} if value.__class__ is dict and is_link(value) else {rest}"
         return f"() if value == [] else {hook} if value.__class__ is list and 'resource' not in value[0] else {rest}"
     return f"{hook} if value.__class__ is dict and value else {rest}"
 
