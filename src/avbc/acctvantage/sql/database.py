@@ -199,7 +199,7 @@ class Database:
             connection.invalidate()
             self._writer = None
             # Those in the pool were opened before the database went away, too.
-            self.engine.dispose(close=False)
+            self.engine.dispose()
 
 
 def _transaction(engine: sa.Engine, work: Callable[[sa.Connection], T]) -> T:

@@ -176,14 +176,16 @@ class SqlGateway:
 
     # What users of AcctVantage do, for tests and for scripts that carry it over.
 
-    def set_order_status(self, import_id: str, status: str) -> None:
+    def set_order_status(self, import_id: str, status: str) -> SalesOrder:
         """Give an order a status, and stamp the time of the change. At Picked its goods leave what is on hand; before it they come back.
+
+        An order that has the status already stays as it is. Whether an order may be posted is for the caller to know.
 
         Raises:
             BooksRefused: There is no such order, or the books know no such status.
         """
 
-        def work(connection: sa.Connection) -> None:
+        def work(connection: sa.Connection) -> SalesOrder:
             statuses = reading.order_statuses(connection)
             if status not in statuses:
                 raise BooksRefused(f"the books know no order status {status!r}{meant(status, statuses)}")
@@ -192,14 +194,14 @@ class SqlGateway:
             before = connection.scalar(sa.select(order.c.status).where(this).with_for_update())
             if before is None:
                 raise BooksRefused(f"there is no order {import_id!r} in the books")
-            if before == status:
-                return
-            connection.execute(order.update().values(status=status, status_changed_at=datetime.now(UTC)).where(this))
-            was_taken, now_taken = (stock.is_taken(which, statuses) for which in (before, status))
-            if was_taken != now_taken:
-                stock.move(connection, import_id, -1 if now_taken else 1)
+            if before != status:
+                connection.execute(order.update().values(status=status, status_changed_at=datetime.now(UTC)).where(this))
+                was_taken, now_taken = (stock.is_taken(which, statuses) for which in (before, status))
+                if was_taken != now_taken:
+                    stock.move(connection, import_id, -1 if now_taken else 1)
+            return reading.sales_orders(connection, [import_id])[0]
 
-        self._database.write(work, f"order {import_id}")
+        return self._database.write(work, f"order {import_id}")
 
     def set_quantity(self, part_number: str, warehouse: str, quantity: Decimal | int) -> None:
         """Set what is on hand of a product in a warehouse. Goods of Picked orders are not on hand any more.

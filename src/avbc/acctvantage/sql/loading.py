@@ -222,10 +222,13 @@ class _Put:
                 bound = evolve(client, import_id=client.import_id or import_id)
                 replaced.append(self._client_by_id.row(bound, client_id, text_key(client.email)))
                 self._belongings(connection, client_id, client)
-            elif client.contacts or client.store_customer_ids:
+                continue
+            new.append(self._client.row(client, text_key(client.email)))
+            if client.contacts or client.store_customer_ids:
+                # Its id is needed, so it is not one of many; those before it go first, so that ids follow the file.
+                _many(connection, self._client.sql, new[:-1])
+                new.clear()
                 self._writer.client(_cursor(connection), client)
-            else:
-                new.append(self._client.row(client, text_key(client.email)))
         _many(connection, self._client.sql, new)
         _many(connection, self._client_by_id.sql, replaced)
 
