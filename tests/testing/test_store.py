@@ -385,7 +385,6 @@ def test_bodies_must_be_json_and_say_so(store) -> None:
         ("PUT", "/v3/customers", [{"id": 1}], 501),
         ("PUT", "/v3/catalog/products", [{"id": 1}], 501),
         ("PUT", "/v3/inventory/adjustments/absolute", {"items": [1]}, 501),
-        ("POST", "/v3/orders/1001/payment_actions/void", {}, 501),
     ],
 )
 def test_writes_that_it_does_not_do_are_not_pretended(*, store, ask, method, path, body, expected) -> None:

@@ -74,6 +74,7 @@ class FakeOrder:
     fees: list[Row] = attrs.field(factory=list[Row])
     transactions: list[Row] = attrs.field(factory=list[Row])
     refunds: list[Row] = attrs.field(factory=list[Row])
+    shipments: list[Row] = attrs.field(factory=list[Row])
     customer: Row | None = None
     """The registered customer, as the customers API shows it; None for a guest."""
     shape: str = ""
@@ -90,12 +91,12 @@ class FakeOrder:
     def from_json(cls, order: Mapping[str, object]) -> FakeOrder:
         """Take an order apart that comes as one JSON object, with its parts embedded or as links.
 
-        Lists under `products`, `coupons`, `taxes`, `fees`, `transactions`, `refunds`, `shipping_addresses` and a `consignments`
-        object are taken; links are dropped.
+        Lists under `products`, `coupons`, `taxes`, `fees`, `transactions`, `refunds`, `shipments`, `shipping_addresses` and a
+        `consignments` object are taken; links are dropped.
         """
         header = as_row(copied(dict(order)))
         parts: dict[str, list[Row]] = {}
-        for key in ["products", "shipping_addresses", "coupons", "taxes", "fees", "transactions", "refunds"]:
+        for key in ["products", "shipping_addresses", "coupons", "taxes", "fees", "transactions", "refunds", "shipments"]:
             part = header.pop(key, None)
             parts[key] = as_rows(part) if is_list(part) else []
         consignments = header.pop("consignments", None)
@@ -114,6 +115,7 @@ class FakeOrder:
             fees=parts["fees"],
             transactions=parts["transactions"],
             refunds=parts["refunds"],
+            shipments=parts["shipments"],
         )
 
     def copy(self) -> FakeOrder:
@@ -130,6 +132,7 @@ class FakeOrder:
             fees=copied_rows(self.fees),
             transactions=copied_rows(self.transactions),
             refunds=copied_rows(self.refunds),
+            shipments=copied_rows(self.shipments),
         )
 
     def to_json(self, view: View = EMBEDDED, base: str = "https://api.bigcommerce.com/stores/abc123") -> Row:

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from bisect import bisect_left, bisect_right, insort
+from collections import deque
 from collections.abc import Callable, Sequence
 
 import attrs
 
+from avbc.testing.events import Event
 from avbc.testing.orders import FakeOrder, View
 from avbc.testing.values import Row, dumps, from_unix, rfc2822, whole
 
@@ -18,6 +20,7 @@ class State:
     clock: Callable[[], float]
     """Unix seconds, UTC."""
     store_hash: str = "abc123"
+    client_id: str = "example-client"
     orders: dict[int, FakeOrder] = attrs.field(factory=dict[int, FakeOrder])
     statuses: list[Row] = attrs.field(factory=list[Row])
     customers: dict[int, Row] = attrs.field(factory=dict[int, Row])
@@ -33,6 +36,15 @@ class State:
     information: Row = attrs.field(factory=dict[str, object])
     clock_offset: float = 0.0
     """Seconds by which the store's clock is off."""
+    settle_after: int | None = 1
+    """After how many further requests a scheduled effect shows; None: only by `settle`."""
+    payment_results: dict[int, str] = attrs.field(factory=dict[int, str])
+    """The `payment_status` in which the gateway's next answer ends, by order id."""
+    events: list[Event] = attrs.field(factory=list[Event])
+    _requests: int = attrs.field(default=0, init=False)
+    _scheduled: deque[tuple[int, Callable[[], None]]] = attrs.field(factory=deque[tuple[int, Callable[[], None]]], init=False)
+    """What is still to take effect: the request after which it was scheduled, and the effect."""
+    _last_ids: dict[str, int] = attrs.field(factory=dict[str, int], init=False)
     _listed: list[int] = attrs.field(factory=list[int], init=False)
     _by_status: dict[int, list[int]] = attrs.field(factory=dict[int, list[int]], init=False)
     _rendered: dict[int, dict[View, bytes]] = attrs.field(factory=dict[int, dict[View, bytes]], init=False)
@@ -46,6 +58,42 @@ class State:
         """The store's time, as v2 writes it."""
         return rfc2822(from_unix(self.clock() + self.clock_offset))
 
+    def now_iso(self) -> str:
+        """The store's time, as v3 writes it."""
+        return from_unix(self.clock() + self.clock_offset).isoformat()
+
+    def next_id(self, kind: str) -> int:
+        """Return the next free id of a kind of record: 1, 2, 3."""
+        self._last_ids[kind] = self._last_ids.get(kind, 0) + 1
+        return self._last_ids[kind]
+
+    def emit(self, scope: str, identity: int, **more: object) -> None:
+        """Note that something happened: `emit("store/order/updated", 1001)`."""
+        data: Row = {"type": scope.split("/")[1], "id": identity, **more}
+        self.events.append(Event(scope, data, int(self.clock() + self.clock_offset), len(self.events) + 1))
+
+    # What takes effect later
+
+    def later(self, effect: Callable[[], None]) -> None:
+        """Schedule what takes effect after the answer: stock levels, and what the payment gateway says."""
+        self._scheduled.append((self._requests, effect))
+
+    def count_request(self) -> None:
+        """Count a request that was answered, and let take effect what was scheduled long enough ago."""
+        if self._scheduled and self.settle_after is not None:
+            due = self._requests - self.settle_after
+            while self._scheduled and self._scheduled[0][0] <= due:
+                self._scheduled.popleft()[1]()
+        self._requests += 1
+
+    def settle(self) -> int:
+        """Let everything that is scheduled take effect; returns how much it was."""
+        settled = 0
+        while self._scheduled:
+            self._scheduled.popleft()[1]()
+            settled += 1
+        return settled
+
     def put_order(self, order: FakeOrder) -> None:
         """Add or replace an order."""
         self.drop_order(order.id)
@@ -58,9 +106,16 @@ class State:
         """Change header fields of an order and its `date_modified`."""
         order = self.orders[order_id]
         self._unlist(order)
+        before, archived = order.header["status_id"], bool(order.header.get("is_deleted"))
         order.header.update(changes)
         order.header["date_modified"] = self.now()
         self.put_order(order)
+        self.emit("store/order/updated", order_id)
+        after = order.header["status_id"]
+        if after != before:
+            self.emit("store/order/statusUpdated", order_id, status={"previous_status_id": before, "new_status_id": after})
+        if order.header.get("is_deleted") and not archived:
+            self.emit("store/order/archived", order_id)
         return order
 
     def drop_order(self, order_id: int) -> None:

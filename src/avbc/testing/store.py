@@ -25,7 +25,9 @@ from avbc.testing.resources import (
     order_parts,
     order_statuses,
     orders,
+    payment_actions,
     payment_methods,
+    shipments,
     shipping,
     store_information,
     transactions,
@@ -64,7 +66,9 @@ ROUTES = Routes(
         *order_parts.ROUTES,
         *order_statuses.ROUTES,
         *orders.ROUTES,
+        *payment_actions.ROUTES,
         *payment_methods.ROUTES,
+        *shipments.ROUTES,
         *shipping.ROUTES,
         *store_information.ROUTES,
         *transactions.ROUTES,
@@ -115,6 +119,9 @@ class FakeStore:
         latency: Seconds before each answer.
         clock: Returns unix seconds; what the window, `date_modified` and the `Date` header are read from.
         status_labels: Names that the merchant gave to statuses, by status id.
+        settle_after: After how many further requests a stock level, a capture or a void shows; None: only by `settle()`.
+        client_id: Of the API account; hooks show it.
+        client_secret: Of the API account; it signs webhooks.
     """
 
     def __init__(
@@ -128,13 +135,17 @@ class FakeStore:
         latency: float = 0.0,
         clock: Callable[[], float] = time.time,
         status_labels: Mapping[int, str] | None = None,
+        settle_after: int | None = 1,
+        client_id: str = "example-client",
+        client_secret: str = "example-secret",  # noqa: S107  # the fake store's own secret
     ) -> None:
         self.access_token = access_token
+        self.client_secret = client_secret
         self.store_hash = store_hash
         self.scopes = set(scopes)
         self.latency = latency
         self.quota = Quota(quota, other_apps)
-        self.state = State(clock=clock, store_hash=store_hash)
+        self.state = State(clock=clock, store_hash=store_hash, client_id=client_id, settle_after=settle_after)
         self.state.statuses = order_statuses.system_statuses(dict(status_labels or {}))
         self.state.information = store_information.example_information(store_hash)
         self.state.currencies = currencies.example_currencies()
@@ -217,6 +228,18 @@ class FakeStore:
         """Remove an order for good: reading or writing it is a 404 from now on."""
         with self._lock:
             self.state.drop_order(order_id)
+
+    def settle(self) -> int:
+        """Let stock levels, captures and voids that are on their way take effect now; returns how many there were."""
+        with self._lock:
+            return self.state.settle()
+
+    def set_payment_result(self, order_id: int, payment_status: str) -> None:
+        """Say in which `payment_status` the next capture or void of an order ends: `declined` instead of success."""
+        if payment_status not in payment_actions.PAYMENT_STATUSES:
+            raise ValueError(f"no payment_status {payment_status!r}: there are {', '.join(sorted(payment_actions.PAYMENT_STATUSES))}")
+        with self._lock:
+            self.state.payment_results[self.state.orders[order_id].id] = payment_status
 
     # Faults and the log
 
@@ -329,6 +352,7 @@ class FakeStore:
                 response = self._respond(request, route, ids, exists=exists)
                 if fault is not None:
                     response = _spoil(response, fault)
+            self.state.count_request()
             headers = self._headers(now, fault, response)
             delivery = _DELIVERIES.get(kind, "whole")
             lost = delivery in {"reset", "refused", "timeout"}

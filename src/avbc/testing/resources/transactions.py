@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from avbc.testing.http import Refusal, StoreRequest, StoreResponse, no_content, ok
+from avbc.testing.http import StoreRequest, StoreResponse, no_content, ok
 from avbc.testing.paging import v3_page
 from avbc.testing.query import integers
 from avbc.testing.resources.orders import find
-from avbc.testing.routes import ORDERS, ORDERS_READ, TRANSACTIONS, TRANSACTIONS_READ, Route
+from avbc.testing.routes import ORDERS_READ, TRANSACTIONS_READ, Route
 from avbc.testing.state import State
 from avbc.testing.values import Row, whole
 
@@ -36,15 +36,8 @@ def _refunds(state: State, request: StoreRequest, _ids: tuple[int, ...]) -> Stor
     return ok(v3_page(sorted(refunds, key=lambda refund: whole(refund["id"])), request))
 
 
-def _act(state: State, _request: StoreRequest, ids: tuple[int, ...]) -> StoreResponse:
-    find(state, ids[0])
-    raise Refusal(501, "The fake store does not capture or void.")
-
-
 ROUTES = [
     Route("GET", "/v3/orders/{id}/transactions", TRANSACTIONS_READ, _transactions),
     Route("GET", "/v3/orders/{id}/payment_actions/refunds", ORDERS_READ | TRANSACTIONS_READ, _refunds_of_order),
     Route("GET", "/v3/orders/payment_actions/refunds", ORDERS_READ | TRANSACTIONS_READ, _refunds),
-    Route("POST", "/v3/orders/{id}/payment_actions/capture", ORDERS | TRANSACTIONS, _act),
-    Route("POST", "/v3/orders/{id}/payment_actions/void", ORDERS | TRANSACTIONS, _act),
 ]

@@ -1,0 +1,73 @@
+"""What a body may hold: the kinds and bounds of its fields, as data."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Literal, TypeAlias
+
+import attrs
+
+from avbc.testing.values import Row, is_list, is_row
+
+Kind: TypeAlias = Literal["text", "number", "integer", "flag", "list", "object"]
+
+
+@attrs.frozen
+class Field:
+    """What one field may hold. `least` and `most` bound a text's length, a number's value and a list's length."""
+
+    kind: Kind
+    most: float | None = None
+    least: float = 0
+    among: frozenset[str] = frozenset()
+    nullable: bool = False
+
+    def fault(self, value: object) -> str:
+        """Say what is wrong with a value; nothing where it is right.
+
+        >>> Field("text", 3).fault("four"), Field("text", 3).fault("two")
+        ('must be at most 3 characters', '')
+        """
+        if value is None:
+            return "" if self.nullable else "must not be null"
+        match self.kind:
+            case "text":
+                if not isinstance(value, str):
+                    return "must be a string"
+                return self._among(value) or self._size(len(value), " characters")
+            case "number" | "integer":
+                if isinstance(value, bool) or not isinstance(value, int if self.kind == "integer" else (int, float)):
+                    return f"must be {'an integer' if self.kind == 'integer' else 'a number'}"
+                return self._size(value)
+            case "flag":
+                return "" if isinstance(value, bool) else "must be true or false"
+            case "list":
+                return self._size(len(value), " items") if is_list(value) else "must be an array"
+            case "object":
+                return "" if is_row(value) else "must be an object"
+
+    def _among(self, value: str) -> str:
+        return f"must be one of {', '.join(sorted(self.among))}" if self.among and value not in self.among else ""
+
+    def _size(self, size: float, unit: str = "") -> str:
+        if size < self.least:
+            return f"must be at least {self.least}{unit}"
+        return f"must be at most {self.most}{unit}" if self.most is not None and size > self.most else ""
+
+
+Fields: TypeAlias = Mapping[str, Field]
+
+
+def faults(row: Row, fields: Fields, required: tuple[str, ...] = ()) -> dict[str, str]:
+    """Return what is wrong with a body, by field; fields that the store does not know are ignored, as BigCommerce does."""
+    found = {key: "is required" for key in required if row.get(key) in {None, ""}} if required else {}
+    for key, value in row.items():
+        fault = fields[key].fault(value) if key in fields else ""
+        if fault and key not in found:
+            found[key] = fault
+    return found
+
+
+def known(row: Row, fields: Fields) -> Row:
+    """Return what a body says about the fields that can be written."""
+    return {key: value for key, value in row.items() if key in fields}
