@@ -4,6 +4,8 @@ import inspect
 import json
 import logging
 import pickle
+import subprocess
+import sys
 import threading
 import traceback
 from collections.abc import Callable
@@ -14,6 +16,7 @@ import httpx
 import pytest
 import respx
 
+import avbc.bigcommerce
 from avbc.bigcommerce import (
     Answer,
     BadAnswer,
@@ -636,6 +639,46 @@ def test_nothing_is_printed_by_default(script: Any, open_store: Open, capfd: pyt
     answers = script(httpx.Response(503), httpx.Response(200, json=TIME))
     open_store(answers.transport).send(READ)
     assert capfd.readouterr() == ("", "")
+
+
+# --- the package ---
+
+
+def test_models_and_calls_load_without_http() -> None:
+    code = """
+import sys
+import avbc.bigcommerce.call, avbc.bigcommerce.models
+print({"httpx", "asyncio", "backoff", "orjson"} & set(sys.modules))
+"""
+    assert subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True).stdout == "set()\n"
+
+
+def test_it_works_the_same_without_orjson() -> None:
+    code = """
+import sys
+sys.modules["orjson"] = None
+import httpx
+from avbc.bigcommerce import BadAnswer, BigCommerce, Call, Retries
+call = Call("PUT", "/v2/x", lambda body: body, body={"name": "Gr\\u00f6\\u00dfe", "rows": [1, True, None]})
+def store(answer):
+    return BigCommerce("https://api.bigcommerce.com/stores/abc/", "t", transport=httpx.MockTransport(answer), retries=Retries(attempts=1))
+echo = store(lambda request: httpx.Response(200, content=request.content))
+assert echo.send(call) == call.body
+for bad in (b"{", b"NaN", b"[" * 100_000, b"\\xff"):
+    try:
+        store(lambda request: httpx.Response(200, content=bad)).send(call)
+    except BadAnswer:
+        print("refused")
+"""
+    assert subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True).stdout.split() == ["refused"] * 4
+
+
+def test_the_package_offers_what_it_names() -> None:
+    assert dir(avbc.bigcommerce) == sorted(avbc.bigcommerce.__all__)
+    for name in avbc.bigcommerce.__all__:
+        assert getattr(avbc.bigcommerce, name).__name__ == name
+    with pytest.raises(AttributeError, match="nothing"):
+        getattr(avbc.bigcommerce, "nothing")  # noqa: B009 - a name that type checkers would refuse
 
 
 # --- methods ---

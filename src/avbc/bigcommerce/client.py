@@ -42,7 +42,7 @@ _log.addHandler(logging.NullHandler())
 class Options(TypedDict, total=False):
     """What `BigCommerce` takes beside the store and its token."""
 
-    client_id: str
+    client_id: str | None
     client_secret: str | Secret | None
     timeout: float
     transport: httpx.BaseTransport | None
@@ -53,7 +53,7 @@ class Options(TypedDict, total=False):
 class AsyncOptions(TypedDict, total=False):
     """What `AsyncBigCommerce` takes beside the store and its token."""
 
-    client_id: str
+    client_id: str | None
     client_secret: str | Secret | None
     timeout: float
     transport: httpx.AsyncBaseTransport | None
@@ -142,7 +142,7 @@ class BigCommerce(Resources["BigCommerce"], Runner):
         api_url: str,
         access_token: str | Secret,
         *,
-        client_id: str = "",
+        client_id: str | None = None,
         client_secret: str | Secret | None = None,
         timeout: float = 30.0,
         transport: httpx.BaseTransport | None = None,
@@ -171,7 +171,7 @@ class BigCommerce(Resources["BigCommerce"], Runner):
         """
         wire = Wire(api_url, access_token, timeout)
         self._desk = _Desk(wire, retries, quota, clock)
-        self.client_id = client_id
+        self.client_id = client_id or ""
         self.client_secret = Secret(client_secret) if isinstance(client_secret, str) else client_secret
         self._transport = transport or httpx.HTTPTransport(verify=wire.tls(), limits=LIMITS, proxy=wire.proxy())
         self._closing = threading.Event()
@@ -368,7 +368,7 @@ class AsyncBigCommerce(Resources["AsyncBigCommerce"], AsyncRunner):
         api_url: str,
         access_token: str | Secret,
         *,
-        client_id: str = "",
+        client_id: str | None = None,
         client_secret: str | Secret | None = None,
         timeout: float = 30.0,
         transport: httpx.AsyncBaseTransport | None = None,
@@ -384,7 +384,7 @@ class AsyncBigCommerce(Resources["AsyncBigCommerce"], AsyncRunner):
         """
         wire = Wire(api_url, access_token, timeout)
         self._desk = _Desk(wire, retries, quota, clock)
-        self.client_id = client_id
+        self.client_id = client_id or ""
         self.client_secret = Secret(client_secret) if isinstance(client_secret, str) else client_secret
         self._transport = transport or httpx.AsyncHTTPTransport(verify=wire.tls(), limits=LIMITS, proxy=wire.proxy())
         self._sleep = sleep
