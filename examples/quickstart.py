@@ -32,14 +32,15 @@ def main(books_file: Path) -> None:
             report = web.import_orders()
             print(report, end="\n\n")
 
-            first = report.imported[0]
-            print(web.explain(first.order_id), end="\n\n")
+            print(web.explain(report.imported[0].order_id), end="\n\n")
 
             print("The books, read back:")
             for balance in books.trial_balance([outcome.import_id for outcome in report.imported[:5]]):
-                print(f"  {balance.import_id}: total {balance.total}, receipts {balance.receipts}, difference {balance.difference}")
+                print(f"  {balance.import_id}: total {balance.total}, received {balance.receipts:.2f}, difference {balance.difference:.2f}")
 
-            print("\nA second run:", web.import_orders())
+            # As if the last run had died between the books and the status: the order is in the books and New in the store.
+            store.edit_order(report.imported[0].order_id, status_id=11)
+            print("\nA second run imports nothing twice:", web.import_orders(), sep="\n")
 
 
 if __name__ == "__main__":
