@@ -18,7 +18,7 @@ from avbc.bigcommerce.models import (
     StatusCount,
 )
 
-MODELS = [getattr(models, name) for name in models.__all__]
+MODELS = [kind for name in models.__all__ if issubclass(kind := getattr(models, name), Model)]
 
 
 def line(id: int, **values: object) -> OrderProduct:  # noqa: A002 - the model's own word

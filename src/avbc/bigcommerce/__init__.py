@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from avbc.bigcommerce.answers import Answer
-    from avbc.bigcommerce.call import Call, Cap, ListCall, Page, Paging, UnreadableRow
+    from avbc.bigcommerce.call import Call, Cap, ListCall, Page, Paging, PartFailure, UnreadableRow, WriteResult
     from avbc.bigcommerce.client import AsyncBigCommerce, BigCommerce
     from avbc.bigcommerce.errors import (
         BadAnswer,
@@ -44,6 +44,7 @@ __all__ = [
     "NotFound",
     "Page",
     "Paging",
+    "PartFailure",
     "PartlySaved",
     "Quota",
     "RequestRefused",
@@ -57,6 +58,7 @@ __all__ = [
     "TooManyItems",
     "UnexpectedData",
     "UnreadableRow",
+    "WriteResult",
 ]
 
 _HOMES = {
@@ -68,9 +70,11 @@ _HOMES = {
     "ListCall": "call",
     "Page": "call",
     "Paging": "call",
+    "PartFailure": "call",
     "Quota": "quota",
     "Retries": "retry",
     "UnreadableRow": "call",
+    "WriteResult": "call",
 }
 
 

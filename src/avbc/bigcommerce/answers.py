@@ -89,13 +89,10 @@ def _no_number(text: str) -> NoReturn:
     raise ValueError(f"{text} is not JSON")
 
 
-def _json_functions() -> tuple[Callable[[bytes], Json], Callable[[Json], bytes]]:
+def _loader() -> Callable[[bytes], Json]:
     try:
         import orjson  # noqa: PLC0415 - the extra `fast`; the standard library does the same, slower
     except ImportError:
-
-        def dump(value: Json) -> bytes:
-            return json.dumps(value, ensure_ascii=False, separators=(",", ":"), allow_nan=False).encode()
 
         def load(content: bytes) -> Json:
             try:
@@ -104,16 +101,16 @@ def _json_functions() -> tuple[Callable[[bytes], Json], Callable[[Json], bytes]]
                 raise ValueError("it is nested too deeply") from None
             return parsed
 
-        return load, dump
-    return orjson.loads, orjson.dumps
+        return load
+    return orjson.loads
 
 
-_load, dump_json = _json_functions()
+_load = _loader()
 
 
-def succeeded(status: int) -> bool:
-    """Tell whether an answer is a success: 2xx, but not 207, where a part failed."""
-    return 200 <= status < 300 and status != 207
+def succeeded(call: Call[object], status: int) -> bool:
+    """Tell whether an answer is a success: 2xx, but not a 207, where a part failed, unless the call can tell which."""
+    return 200 <= status < 300 and (status != 207 or call.reads_207)
 
 
 def parse(call: Call[object], status: int, content: bytes) -> Json:
@@ -221,11 +218,11 @@ def _reading(text: str) -> tuple[str, dict[str, str], Sequence[Mapping[str, Json
         for key in ("batch_errors", "data"):
             if rows := _row_errors(body.get(key)):
                 return _cut("; ".join(_saying(row) for row in rows)), {}, rows
-        errors = _fields(body.get("errors"))
+        errors = field_errors(body.get("errors"))
         return _cut(_saying(body)), errors, ()
     if isinstance(body, list):
         rows = [row for row in body if isinstance(row, Mapping)]
-        errors = {name: text for row in rows for name, text in _fields(row.get("details")).items()}
+        errors = {name: text for row in rows for name, text in field_errors(row.get("details")).items()}
         return _cut("; ".join(_saying(row) for row in rows)), errors, ()
     return _words(text), {}, ()
 
@@ -238,20 +235,27 @@ def _row_errors(rows: Json) -> Sequence[Mapping[str, Json]]:
 
 def _saying(row: Mapping[str, Json]) -> str:
     words = [str(row[key]).strip() for key in ("message", "title", "error", "detail") if row.get(key)]
-    fields = [f"{name}: {text}" if name else text for name, text in _fields(row.get("errors") or row.get("details")).items()]
+    fields = [f"{name}: {text}" if name else text for name, text in field_errors(row.get("errors") or row.get("details")).items()]
     return "; ".join(dict.fromkeys([*words, *fields]))
 
 
-def _fields(errors: Json, name: str = "") -> dict[str, str]:
+def field_errors(errors: Json, name: str = "") -> dict[str, str]:
+    """Read what an error says of single fields, however deep it nests them.
+
+    >>> field_errors({"name": "is taken", "variants": [{"sku": "is taken"}]})
+    {'name': 'is taken', 'variants[0].sku': 'is taken'}
+    """
     if errors is None or errors == "":
         return {}
     if isinstance(errors, Mapping):
-        return {key: text for inner, value in errors.items() for key, text in _fields(value, f"{name}.{inner}" if name else inner).items()}
+        return {
+            key: text for inner, value in errors.items() for key, text in field_errors(value, f"{name}.{inner}" if name else inner).items()
+        }
     if isinstance(errors, list):
         plain = all(isinstance(value, str) for value in errors)
         if plain:
             return {name: "; ".join(map(str, errors))} if errors else {}
-        return {key: text for index, value in enumerate(errors) for key, text in _fields(value, f"{name}[{index}]").items()}
+        return {key: text for index, value in enumerate(errors) for key, text in field_errors(value, f"{name}[{index}]").items()}
     return {name: str(errors)}
 
 

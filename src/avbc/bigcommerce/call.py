@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
+from decimal import Decimal
 from enum import Enum
 from typing import Generic, TypeAlias, TypeVar
 
@@ -10,13 +11,31 @@ import attrs
 
 from avbc.bigcommerce.errors import UnexpectedData
 
-__all__ = ["Call", "Cap", "Json", "ListCall", "Page", "Paging", "UnexpectedData", "UnreadableRow", "rows_of", "shortened"]
+__all__ = [
+    "Body",
+    "Call",
+    "Cap",
+    "Json",
+    "ListCall",
+    "Page",
+    "Paging",
+    "PartFailure",
+    "UnexpectedData",
+    "UnreadableRow",
+    "WriteResult",
+    "row_of",
+    "rows_of",
+    "shortened",
+]
 
 T = TypeVar("T")
 T_co = TypeVar("T_co", covariant=True)
 
 Json: TypeAlias = "bool | int | float | str | Sequence[Json] | Mapping[str, Json] | None"
 """Parsed JSON."""
+
+Body: TypeAlias = "bool | int | str | Decimal | Sequence[Body] | Mapping[str, Body] | None"
+"""What a request can hold. Amounts are Decimal and are sent digit for digit (`avbc.bigcommerce.body`)."""
 
 
 def shortened(value: object, length: int = 80) -> str:
@@ -58,7 +77,8 @@ class Call(Generic[T_co]):
     path: str
     read: Callable[[Json], T_co]
     params: Mapping[str, str] = attrs.field(factory=dict[str, str])
-    body: Json = None
+    body: Body = attrs.field(default=None, repr=False)
+    """It stays out of repr, and so out of logs: it may hold a customer's address or the secret of a webhook."""
     scope: str = ""
     """The OAuth scope it needs, by its UI name and level: `Orders: modify`."""
     repeatable: bool = True
@@ -66,6 +86,8 @@ class Call(Generic[T_co]):
     empty: Callable[[], T_co] | None = None
     """What a 204 means, where BigCommerce answers it for an empty list."""
     cap: Cap | None = None
+    reads_207: bool = False
+    """`read` tells what failed in a 207, where records were saved but a part of them was not. Otherwise a 207 is an error."""
 
     @property
     def name(self) -> str:
@@ -100,6 +122,38 @@ class Page(Generic[T]):
 
 
 @attrs.frozen
+class PartFailure:
+    """A part of a record that was not saved although the record was, such as its inventory or its URL (207)."""
+
+    row: int | None
+    """Which of the records sent, from 0; None where BigCommerce does not tell (inferred from the field's name)."""
+    field: str
+    message: str
+
+
+@attrs.frozen
+class WriteResult(Generic[T]):
+    """What became of the records of one write that BigCommerce accepted.
+
+    A write that it refuses as a whole raises `RequestRefused`, whose `rows` hold the refusals of single records (`batch_errors`).
+    """
+
+    saved: tuple[T, ...]
+    """The records as the store has them now, in its order."""
+    failures: tuple[PartFailure, ...] = ()
+    """The parts of saved records that failed."""
+    absent: tuple[int, ...] = ()
+    """Which of the records sent, from 0, are missing in the answer: BigCommerce says nothing of an address that exists already."""
+    unreadable: tuple[UnreadableRow, ...] = ()
+    """Saved, but no model can hold what the store says of them."""
+
+    @property
+    def complete(self) -> bool:
+        """Whether every record was saved with all its parts."""
+        return not self.failures and not self.absent
+
+
+@attrs.frozen
 class ListCall(Call[list[T]], Generic[T]):
     """A list that spans pages. `read` reads one page's rows, raising at the first bad one; `limit` is the page size asked for."""
 
@@ -115,6 +169,20 @@ class ListCall(Call[list[T]], Generic[T]):
             UnexpectedData: The body is not a list of rows at all.
         """
         return Page(self.read(body)) if self.read_page is None else self.read_page(body)
+
+
+def row_of(body: Json) -> Json:
+    """Return the object that a v3 answer wraps in `data`.
+
+    Raises:
+        UnexpectedData: There is none.
+
+    >>> row_of({"data": {"id": 2}, "meta": {}})
+    {'id': 2}
+    """
+    if isinstance(body, Mapping) and isinstance(row := body.get("data"), dict):
+        return row
+    raise UnexpectedData("answer", shortened(body), "expected an object in data")
 
 
 def rows_of(body: Json) -> Sequence[Json]:

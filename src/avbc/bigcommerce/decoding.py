@@ -32,9 +32,23 @@ from cattrs import Converter
 from avbc.bigcommerce.call import Json, Page, UnreadableRow, shortened
 from avbc.bigcommerce.errors import UnexpectedData
 from avbc.bigcommerce.models.base import REQUIRED, Model, json_key
+from avbc.bigcommerce.models.hooks import Hook as StoreHook
 from avbc.bigcommerce.models.orders import Consignments, EmailedConsignment, Fee, Order, PickupConsignment, ShippingConsignment
 
-__all__ = ["UnexpectedData", "amount", "fee_rows", "flag", "integer", "is_link", "moment", "read_object", "read_page", "read_rows", "text"]
+__all__ = [
+    "UnexpectedData",
+    "amount",
+    "epoch",
+    "fee_rows",
+    "flag",
+    "integer",
+    "is_link",
+    "moment",
+    "read_object",
+    "read_page",
+    "read_rows",
+    "text",
+]
 
 M = TypeVar("M", bound=Model)
 
@@ -148,6 +162,18 @@ def moment(value: Json) -> datetime:
         return time.replace(tzinfo=UTC) if time.tzinfo is None else time.astimezone(UTC)
     except (ValueError, KeyError, OverflowError):
         raise BadValue(value, "expected a date and time") from None
+
+
+def epoch(value: Json) -> datetime:
+    """Read a point in time that is written as seconds since 1970.
+
+    >>> epoch(1529512970)
+    datetime.datetime(2018, 6, 20, 16, 42, 50, tzinfo=datetime.timezone.utc)
+    """
+    try:
+        return datetime.fromtimestamp(integer(value), UTC)
+    except (ValueError, OverflowError, OSError):
+        raise BadValue(value, "expected seconds since 1970") from None
 
 
 class _Amounts(dict[Json, Decimal]):
@@ -296,12 +322,21 @@ def _warning(_: Converter) -> Hook:
     return read
 
 
+def _seconds(_: Converter) -> Hook:
+    def read(value: Json, _: Any) -> datetime | None:
+        return None if _is_absent(value, many=False) else epoch(value)
+
+    return read
+
+
 _SPECIAL: dict[tuple[type[Model], str], Callable[[Converter], Hook]] = {
     (Order, "consignments"): _consignments,
     (Order, "fees"): _fees,
     (ShippingConsignment, "warning"): _warning,
     (PickupConsignment, "warning"): _warning,
     (EmailedConsignment, "warning"): _warning,
+    (StoreHook, "created_at"): _seconds,
+    (StoreHook, "updated_at"): _seconds,
 }
 
 
@@ -430,6 +465,8 @@ def _expression(field: _Field, number: int) -> str:
         return f"value if value.__class__ is int and -{_LARGEST_WHOLE} < value < {_LARGEST_WHOLE} else {rest}"
     if field.kind is bool:
         return f"value if value.__class__ is bool else {rest}"
+    if field.many and not _is_model(get_args(field.kind)[0]):
+        return f"{hook} if value.__class__ is list else {rest}"
     if field.many:
         if not field.required:
             rest = f"default_{number} if value.__class__ is dict and is_link(value) else {rest}"

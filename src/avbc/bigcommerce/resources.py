@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from avbc.bigcommerce.bind import Group, RunnerT_co, every, one
-from avbc.bigcommerce.endpoints import customers, orders, payments, shipping, store
+from avbc.bigcommerce.endpoints import catalog, customers, hooks, inventory, orders, payments, shipments, shipping, store
 
 
 class Orders(Group[RunnerT_co]):
@@ -52,6 +52,15 @@ class OrderFees(Group[RunnerT_co]):
     list = one(orders.list_order_fees)
 
 
+class OrderShipments(Group[RunnerT_co]):
+    """What went out of orders."""
+
+    list = every(shipments.list_shipments)
+    get = one(shipments.get_shipment)
+    count = one(shipments.count_shipments)
+    create = one(shipments.create_shipment)
+
+
 class OrderStatuses(Group[RunnerT_co]):
     """The statuses that orders can have."""
 
@@ -70,6 +79,13 @@ class Refunds(Group[RunnerT_co]):
     list = every(payments.list_refunds)
 
 
+class PaymentActions(Group[RunnerT_co]):
+    """What the gateway does with authorized payments."""
+
+    capture = one(payments.capture_payment)
+    void = one(payments.void_payment)
+
+
 class PaymentMethods(Group[RunnerT_co]):
     """Ways to pay."""
 
@@ -81,12 +97,51 @@ class Customers(Group[RunnerT_co]):
     """Registered customers."""
 
     list = every(customers.list_customers)
+    create_many = one(customers.create_customers)
+    update_many = one(customers.update_customers)
 
 
 class CustomerAddresses(Group[RunnerT_co]):
     """The address books of registered customers."""
 
     list = every(customers.list_customer_addresses)
+    create_many = one(customers.create_customer_addresses)
+    update_many = one(customers.update_customer_addresses)
+
+
+class Products(Group[RunnerT_co]):
+    """Products."""
+
+    list = every(catalog.list_products)
+    get = one(catalog.get_product)
+    create = one(catalog.create_product)
+    update_many = one(catalog.update_products)
+
+
+class Variants(Group[RunnerT_co]):
+    """The variants of products."""
+
+    list = every(catalog.list_variants)
+    update_many = one(catalog.update_variants)
+
+
+class Inventory(Group[RunnerT_co]):
+    """Stock."""
+
+    items = every(inventory.list_inventory_items)
+    adjust_absolute = one(inventory.adjust_absolute)
+
+
+class Locations(Group[RunnerT_co]):
+    """The places where stock is kept."""
+
+    list = every(inventory.list_locations)
+
+
+class InventorySettings(Group[RunnerT_co]):
+    """When the store itself changes stock."""
+
+    get = one(inventory.get_inventory_settings)
 
 
 class ShippingZones(Group[RunnerT_co]):
@@ -107,6 +162,21 @@ class Currencies(Group[RunnerT_co]):
     list = every(store.list_currencies)
 
 
+class TaxClasses(Group[RunnerT_co]):
+    """The tax classes that products can have."""
+
+    list = every(store.list_tax_classes)
+
+
+class Hooks(Group[RunnerT_co]):
+    """Webhooks."""
+
+    list = every(hooks.list_hooks)
+    create = one(hooks.create_hook)
+    update = one(hooks.update_hook)
+    delete = one(hooks.delete_hook)
+
+
 class Resources(Group[RunnerT_co]):
     """All that a store offers."""
 
@@ -122,12 +192,21 @@ class Resources(Group[RunnerT_co]):
         self.order_coupons = OrderCoupons(runner)
         self.order_taxes = OrderTaxes(runner)
         self.order_fees = OrderFees(runner)
+        self.order_shipments = OrderShipments(runner)
         self.order_statuses = OrderStatuses(runner)
         self.transactions = Transactions(runner)
         self.refunds = Refunds(runner)
+        self.payment_actions = PaymentActions(runner)
         self.payment_methods = PaymentMethods(runner)
         self.customers = Customers(runner)
         self.customer_addresses = CustomerAddresses(runner)
+        self.products = Products(runner)
+        self.variants = Variants(runner)
+        self.inventory = Inventory(runner)
+        self.locations = Locations(runner)
+        self.inventory_settings = InventorySettings(runner)
         self.shipping_zones = ShippingZones(runner)
         self.shipping_methods = ShippingMethods(runner)
         self.currencies = Currencies(runner)
+        self.tax_classes = TaxClasses(runner)
+        self.hooks = Hooks(runner)

@@ -11,7 +11,8 @@ import attrs
 import httpx
 
 from avbc._version import __version__
-from avbc.bigcommerce.answers import READ_FIRST, dump_json, next_page, parse, refusal, request_id_of, succeeded, unreadable
+from avbc.bigcommerce.answers import READ_FIRST, next_page, parse, refusal, request_id_of, succeeded, unreadable
+from avbc.bigcommerce.body import dump
 from avbc.bigcommerce.call import Call, Json, ListCall, Page
 from avbc.bigcommerce.credentials import check, store_of
 from avbc.bigcommerce.errors import BadAnswer, StoreError, StoreUnreachable, UnexpectedData
@@ -64,12 +65,13 @@ class Wire:
 
     def request(self, call: Call[object]) -> httpx.Request:
         """Make the request of a call, with the token."""
-        content, headers = (None, self._headers) if call.body is None else (dump_json(call.body), self._json_headers)
+        # BigCommerce may refuse a write without a content type, even one without a body.
+        headers = self._headers if call.method == "GET" else self._json_headers
         return httpx.Request(
             call.method,
             self.url(call),
             headers=[*headers, (b"X-Auth-Token", self._token.reveal().encode())],
-            content=content,
+            content=None if call.body is None else dump(call.body),
             extensions=self._extensions,
         )
 
@@ -80,13 +82,13 @@ class Wire:
             StoreError: Of the kind that `avbc.bigcommerce.answers` tells.
         """
         status = response.status_code
-        if succeeded(status):
+        if succeeded(call, status):
             try:
                 return Received(response, parse(call, status, response.content))
             except ValueError:
                 pass
         clean = self._clean_response(call, response)
-        failure = unreadable(call, status, clean.text) if succeeded(status) else refusal(call, status, clean.headers, clean.text)
+        failure = unreadable(call, status, clean.text) if succeeded(call, status) else refusal(call, status, clean.headers, clean.text)
         raise _placed(failure, call, clean)
 
     def unreachable(self, call: Call[object], error: httpx.RequestError) -> StoreError:

@@ -2,17 +2,33 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 from datetime import datetime
 from typing import Literal, TypeAlias
 
-from avbc.bigcommerce.call import ListCall, Paging
+import attrs
+
+from avbc.bigcommerce.call import Call, Cap, ListCall, Paging, WriteResult
 from avbc.bigcommerce.endpoints.parts import paged, query
-from avbc.bigcommerce.endpoints.scopes import CUSTOMERS
-from avbc.bigcommerce.models.customers import Customer, CustomerAddress
+from avbc.bigcommerce.endpoints.scopes import CUSTOMERS, CUSTOMERS_MODIFY
+from avbc.bigcommerce.endpoints.writes import Row, bodies, check, result_reader, same_id, same_text
+from avbc.bigcommerce.models.customers import Customer, CustomerAddress, CustomerAddressDraft, CustomerDraft
+from avbc.unset import UNSET
 
 Include: TypeAlias = Literal["addresses", "storecredit", "attributes", "formfields"]
 """What can come with a customer. Only addresses are declared in `Customer`; the rest is in its `extra`."""
+
+CUSTOMERS_AT_ONCE = 10
+"""How many customers one request may create or update."""
+ADDRESSES_AT_ONCE = 10
+"""How many addresses one request creates or updates. BigCommerce names no limit here; the one of customers is kept (inferred)."""
+
+_UPDATES = Cap("update customers", 3)
+_ADDRESS_CREATIONS = Cap("create customer addresses", 10)
+_ADDRESS_UPDATES = Cap("update customer addresses", 3)
+
+_OF_NEW_ADDRESSES = ("first_name", "last_name", "address1", "city", "state_or_province", "postal_code", "country_code")
+_CORE = tuple(field.name for field in attrs.fields(CustomerAddressDraft) if field.name not in {"id", "customer_id", "address_type"})
 
 
 def list_customers(
@@ -104,3 +120,130 @@ def list_customer_addresses(
     """
     params = query({"customer_id:in": customer_id_in, "id:in": id_in, "company:in": company_in, "name:in": name_in})
     return paged("/v3/customers/addresses", CustomerAddress, CUSTOMERS, params, Paging.V3)
+
+
+def create_customers(customers: Sequence[CustomerDraft]) -> Call[WriteResult[Customer]]:
+    """Create up to 10 customers, each with up to 10 addresses.
+
+    They are never sent twice by themselves: after a failure in which an answer was lost, look for their mail addresses first. One that
+    another customer has is refused (422).
+
+    Args:
+        customers: Whom to create.
+
+    Raises:
+        ValueError: There are none or too many; one lacks `email`, `first_name` or `last_name`, or has an id.
+
+    Scope: Customers: modify.
+
+    >>> create_customers([CustomerDraft(email="ana@example.com", first_name="Ana", last_name="Rivera")]).name
+    'POST /v3/customers'
+    """
+    check(
+        "customers",
+        customers,
+        CUSTOMERS_AT_ONCE,
+        needs=("email", "first_name", "last_name"),
+        without={"id": "a new customer has none yet"},
+    )
+    for index, customer in enumerate(customers):
+        if customer.addresses is not UNSET and customer.addresses:
+            unknown = "the address comes with its customer"
+            check(f"customers[{index}].addresses", customer.addresses, ADDRESSES_AT_ONCE, without={"id": unknown, "customer_id": unknown})
+    return Call(
+        "POST",
+        "/v3/customers",
+        result_reader("customers", Customer, customers, _same_email),
+        body=bodies(customers),
+        scope=CUSTOMERS_MODIFY,
+        repeatable=False,
+    )
+
+
+def update_customers(customers: Sequence[CustomerDraft]) -> Call[WriteResult[Customer]]:
+    """Update up to 10 customers; what a draft does not give stays. BigCommerce takes 3 such requests at once, and the client sees to it.
+
+    Args:
+        customers: What changes, each with its id.
+
+    Raises:
+        ValueError: There are none or too many; an id is missing, or addresses are given.
+
+    Scope: Customers: modify.
+    """
+    check("customers", customers, CUSTOMERS_AT_ONCE, needs=("id",), without={"addresses": "customer_addresses writes them"})
+    return Call(
+        "PUT",
+        "/v3/customers",
+        result_reader("customers", Customer, customers, same_id),
+        body=bodies(customers),
+        scope=CUSTOMERS_MODIFY,
+        cap=_UPDATES,
+    )
+
+
+def create_customer_addresses(addresses: Sequence[CustomerAddressDraft]) -> Call[WriteResult[CustomerAddress]]:
+    """Create up to 10 addresses, of any customers.
+
+    An address that its customer has already is left out of the answer without a word; `absent` names it. So it is safe to repeat.
+
+    Args:
+        addresses: What to create.
+
+    Raises:
+        ValueError: There are none or too many; one has an id, or lacks its customer or a part that BigCommerce requires.
+
+    Scope: Customers: modify.
+    """
+    check(
+        "addresses",
+        addresses,
+        ADDRESSES_AT_ONCE,
+        needs=("customer_id", *_OF_NEW_ADDRESSES),
+        without={"id": "a new address has none yet"},
+    )
+    return Call(
+        "POST",
+        "/v3/customers/addresses",
+        result_reader("addresses", CustomerAddress, addresses, _same_address),
+        body=bodies(addresses),
+        scope=CUSTOMERS_MODIFY,
+        cap=_ADDRESS_CREATIONS,
+    )
+
+
+def update_customer_addresses(addresses: Sequence[CustomerAddressDraft]) -> Call[WriteResult[CustomerAddress]]:
+    """Update up to 10 addresses; what a draft does not give stays.
+
+    One that would become the same as another of its customer stays as it is and is left out of the answer; `absent` names it.
+
+    Args:
+        addresses: What changes, each with its id.
+
+    Raises:
+        ValueError: There are none or too many; an id is missing, or a customer is given.
+
+    Scope: Customers: modify.
+    """
+    check("addresses", addresses, ADDRESSES_AT_ONCE, needs=("id",), without={"customer_id": "an address keeps its customer"})
+    return Call(
+        "PUT",
+        "/v3/customers/addresses",
+        result_reader("addresses", CustomerAddress, addresses, same_id),
+        body=bodies(addresses),
+        scope=CUSTOMERS_MODIFY,
+        cap=_ADDRESS_UPDATES,
+    )
+
+
+def _same_email(draft: CustomerDraft, row: Row) -> bool:
+    return same_text(draft.email, row, "email")
+
+
+def _same_address(draft: CustomerAddressDraft, row: Row) -> bool:
+    """By all that tells two addresses of a customer apart. The kind of address is set by BigCommerce where it is not sent."""
+    return (
+        row.get("customer_id") == draft.customer_id
+        and (draft.address_type is UNSET or same_text(draft.address_type, row, "address_type"))
+        and all(same_text(getattr(draft, name), row, name) for name in _CORE)
+    )

@@ -9,7 +9,7 @@ from typing import Literal, TypeAlias
 
 import attrs
 
-from avbc.bigcommerce.call import Call, Json, ListCall, Paging, rows_of
+from avbc.bigcommerce.call import Body, Call, ListCall, Paging, rows_of
 from avbc.bigcommerce.decoding import fee_rows
 from avbc.bigcommerce.endpoints.parts import ignored, one, paged, query, several
 from avbc.bigcommerce.endpoints.scopes import ORDERS, ORDERS_MODIFY
@@ -185,7 +185,7 @@ def update_order(
     {'status_id': 9}
     """
     given: dict[str, int | str | Unset] = {"status_id": status_id, "staff_notes": staff_notes, "external_order_id": external_order_id}
-    body: dict[str, Json] = {name: value for name, value in given.items() if not isinstance(value, Unset)}
+    body: dict[str, Body] = {name: value for name, value in given.items() if not isinstance(value, Unset)}
     if not body:
         raise ValueError("nothing to update: give status_id, staff_notes or external_order_id")
     return Call("PUT", f"/v2/orders/{order_id}", ignored, body=body, scope=ORDERS_MODIFY, empty=lambda: None)

@@ -8,7 +8,7 @@ from decimal import Decimal
 from typing import TypeAlias, TypeVar
 from urllib.parse import quote
 
-from avbc.bigcommerce.call import Call, Json, ListCall, Paging, rows_of
+from avbc.bigcommerce.call import Call, Json, ListCall, Paging, row_of, rows_of
 from avbc.bigcommerce.decoding import read_object, read_page, read_rows
 from avbc.bigcommerce.models.base import Model
 
@@ -63,7 +63,17 @@ def _joined(name: str, items: list[str]) -> str:
 
 def one(path: str, model: type[M], scope: str, params: Mapping[str, str] | None = None) -> Call[M]:
     """Return the call that reads one object."""
-    return Call("GET", path, lambda body: read_object(body, model, _name(path)), params=params or {}, scope=scope)
+    return Call("GET", path, object_reader(path, model), params=params or {}, scope=scope)
+
+
+def object_reader(path: str, model: type[M]) -> Callable[[Json], M]:
+    """Return what reads one object out of the answer of a path: the answer itself in v2, what it wraps in v3."""
+    found = row_of if path.startswith("/v3/") else _itself
+    return lambda body: read_object(found(body), model, _name(path))
+
+
+def _itself(body: Json) -> Json:
+    return body
 
 
 def several(
@@ -73,8 +83,10 @@ def several(
     return Call("GET", path, lambda body: read_rows(rows(body), model, _name(path)), params=params or {}, scope=scope, empty=list[M])
 
 
-def paged(path: str, model: type[M], scope: str, params: Mapping[str, str] | None = None, paging: Paging = Paging.V2) -> ListCall[M]:
-    """Return the call that reads a list page by page, 250 rows at a time."""
+def paged(
+    path: str, model: type[M], scope: str, params: Mapping[str, str] | None = None, paging: Paging = Paging.V2, *, limit: int = 250
+) -> ListCall[M]:
+    """Return the call that reads a list page by page, `limit` rows at a time."""
     return ListCall(
         "GET",
         path,
@@ -83,6 +95,7 @@ def paged(path: str, model: type[M], scope: str, params: Mapping[str, str] | Non
         scope=scope,
         empty=list[M],
         paging=paging,
+        limit=limit,
         read_page=lambda body: read_page(rows_of(body), model, _name(path)),
     )
 

@@ -6,8 +6,8 @@ from collections.abc import Collection
 from datetime import datetime
 
 from avbc.bigcommerce.call import Call, ListCall, Paging
-from avbc.bigcommerce.endpoints.parts import paged, query, several
-from avbc.bigcommerce.endpoints.scopes import ORDERS, PAYMENT_METHODS, TRANSACTIONS
+from avbc.bigcommerce.endpoints.parts import ignored, paged, query, several
+from avbc.bigcommerce.endpoints.scopes import ORDERS, ORDERS_MODIFY, PAYMENT_METHODS, TRANSACTIONS
 from avbc.bigcommerce.models.payments import AcceptedPaymentMethod, PaymentMethod, Refund, Transaction
 
 
@@ -75,3 +75,36 @@ def list_accepted_payment_methods(order_id: int) -> Call[list[AcceptedPaymentMet
     Scope: Get accepted methods.
     """
     return several("/v3/payments/methods", AcceptedPaymentMethod, PAYMENT_METHODS, query({"order_id": order_id}))
+
+
+def capture_payment(order_id: int) -> Call[None]:
+    """Have the gateway capture the whole authorized amount of an order. A part of it cannot be captured.
+
+    The gateway does it later: `payment_status` becomes `capture pending`, and then `captured` or `declined`, which a later read of the
+    order tells. It is never sent twice by itself: after a failure in which an answer was lost, read the order first.
+
+    Args:
+        order_id: The order, whose `payment_status` is `authorized`.
+
+    Scope: Orders: modify, or Order Transactions: modify.
+    """
+    return _payment_action(order_id, "capture")
+
+
+def void_payment(order_id: int) -> Call[None]:
+    """Have the gateway void the authorization of an order.
+
+    The gateway does it later: `payment_status` becomes `void pending`, and then `void`. It is never sent twice by itself: after a failure
+    in which an answer was lost, read the order first.
+
+    Args:
+        order_id: The order, whose `payment_status` is `authorized`.
+
+    Scope: Orders: modify, or Order Transactions: modify.
+    """
+    return _payment_action(order_id, "void")
+
+
+def _payment_action(order_id: int, action: str) -> Call[None]:
+    path = f"/v3/orders/{order_id}/payment_actions/{action}"
+    return Call("POST", path, ignored, scope=ORDERS_MODIFY, repeatable=False, empty=lambda: None)

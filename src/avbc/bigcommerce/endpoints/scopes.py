@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from types import MappingProxyType
 
-from avbc.bigcommerce.call import Call, Json
+from avbc.bigcommerce.call import Body, Call
 from avbc.bigcommerce.endpoints.parts import ignored
 
 ORDERS = "Orders: read-only"
@@ -26,7 +26,7 @@ PAYMENT_METHODS = "Get accepted methods"
 # Reads ask for as little as can be asked. Writes cannot succeed: there is no order 0, and a list of nothing changes nothing (inferred:
 # the scope is judged before the body is).
 _ONE = {"limit": "1"}
-_PROBES: MappingProxyType[str, tuple[str, str, dict[str, str], Json]] = MappingProxyType(
+_PROBES: MappingProxyType[str, tuple[str, str, dict[str, str], Body]] = MappingProxyType(
     {
         ORDERS: ("GET", "/v2/orders", _ONE, None),
         ORDERS_MODIFY: ("PUT", "/v2/orders/0", {}, {}),

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
+from datetime import datetime
 
-from avbc.bigcommerce.call import Call, Json, ListCall, shortened
-from avbc.bigcommerce.decoding import BadValue, integer
+from avbc.bigcommerce.call import Call, Json, ListCall
+from avbc.bigcommerce.decoding import BadValue, epoch
 from avbc.bigcommerce.endpoints.parts import one, paged
 from avbc.bigcommerce.endpoints.scopes import INFORMATION
-from avbc.bigcommerce.errors import UnexpectedData
-from avbc.bigcommerce.models.store import Currency, StoreInformation
+from avbc.bigcommerce.models.store import Currency, StoreInformation, TaxClass
 
 
 def get_store() -> Call[StoreInformation]:
@@ -34,9 +33,9 @@ def get_time() -> Call[datetime]:
 def _clock(body: Json) -> datetime:
     seconds = body.get("time") if isinstance(body, dict) else body
     try:
-        return datetime.fromtimestamp(integer(seconds), UTC)
-    except (BadValue, ValueError, OverflowError, OSError):
-        raise UnexpectedData("time", shortened(seconds), "expected seconds since 1970") from None
+        return epoch(seconds)
+    except BadValue as bad:
+        raise bad.at("time", None) from None
 
 
 def list_currencies() -> ListCall[Currency]:
@@ -45,3 +44,11 @@ def list_currencies() -> ListCall[Currency]:
     Scope: Information & Settings: read-only (inferred).
     """
     return paged("/v2/currencies", Currency, INFORMATION)
+
+
+def list_tax_classes() -> ListCall[TaxClass]:
+    """List the tax classes that products can have.
+
+    Scope: Information & Settings: read-only (inferred).
+    """
+    return paged("/v2/tax_classes", TaxClass, INFORMATION)

@@ -1,7 +1,29 @@
 """BigCommerce's data as attrs classes. Attribute names are BigCommerce's JSON keys; what is not declared is in `.extra`."""
 
-from avbc.bigcommerce.models.base import Model
-from avbc.bigcommerce.models.customers import Customer, CustomerAddress
+from avbc.bigcommerce.models.base import Draft, Model
+from avbc.bigcommerce.models.catalog import (
+    CustomField,
+    CustomFieldDraft,
+    CustomUrl,
+    CustomUrlDraft,
+    OptionValue,
+    OptionValueDraft,
+    Product,
+    ProductDraft,
+    Variant,
+    VariantDraft,
+)
+from avbc.bigcommerce.models.customers import Customer, CustomerAddress, CustomerAddressDraft, CustomerDraft
+from avbc.bigcommerce.models.hooks import Hook, HookDraft
+from avbc.bigcommerce.models.inventory import (
+    InventoryAdjustment,
+    InventoryIdentity,
+    InventoryItem,
+    InventorySettings,
+    ItemLocation,
+    ItemSettings,
+    Location,
+)
 from avbc.bigcommerce.models.orders import (
     Address,
     AppliedDiscount,
@@ -31,13 +53,15 @@ from avbc.bigcommerce.models.payments import (
     OfflinePayment,
     PaymentMethod,
     Refund,
+    RefundAdjustment,
     RefundItem,
     RefundPayment,
     StoreCredit,
     Transaction,
 )
+from avbc.bigcommerce.models.shipments import OrderShipment, ShipmentDraft, ShipmentItem, ShipmentItemDraft
 from avbc.bigcommerce.models.shipping import ShippingMethod, Zone
-from avbc.bigcommerce.models.store import Currency, StoreInformation, Timezone
+from avbc.bigcommerce.models.store import Currency, StoreInformation, TaxClass, Timezone
 
 __all__ = [
     "AcceptedPaymentMethod",
@@ -47,35 +71,63 @@ __all__ = [
     "Consignments",
     "CreditCard",
     "Currency",
+    "CustomField",
+    "CustomFieldDraft",
     "CustomPayment",
+    "CustomUrl",
+    "CustomUrlDraft",
     "Customer",
     "CustomerAddress",
+    "CustomerAddressDraft",
+    "CustomerDraft",
+    "Draft",
     "EmailConsignments",
     "EmailedConsignment",
     "Fee",
     "GiftCertificate",
+    "Hook",
+    "HookDraft",
+    "InventoryAdjustment",
+    "InventoryIdentity",
+    "InventoryItem",
+    "InventorySettings",
+    "ItemLocation",
+    "ItemSettings",
+    "Location",
     "Model",
     "OfflinePayment",
+    "OptionValue",
+    "OptionValueDraft",
     "Order",
     "OrderCount",
     "OrderCoupon",
     "OrderProduct",
+    "OrderShipment",
     "OrderStatus",
     "OrderTax",
     "PaymentMethod",
     "PickupConsignment",
     "PickupLocation",
+    "Product",
+    "ProductDraft",
     "ProductOption",
     "Refund",
+    "RefundAdjustment",
     "RefundItem",
     "RefundPayment",
+    "ShipmentDraft",
+    "ShipmentItem",
+    "ShipmentItemDraft",
     "ShippingAddress",
     "ShippingConsignment",
     "ShippingMethod",
     "StatusCount",
     "StoreCredit",
     "StoreInformation",
+    "TaxClass",
     "Timezone",
     "Transaction",
+    "Variant",
+    "VariantDraft",
     "Zone",
 ]

@@ -2,11 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
-from typing import Annotated, TypeAlias, TypeVar
+from typing import TYPE_CHECKING, Annotated, TypeAlias, TypeVar
 
 import attrs
+
+from avbc.unset import UNSET
+
+if TYPE_CHECKING:
+    from avbc.bigcommerce.call import Body
 
 T = TypeVar("T")
 
@@ -49,3 +54,39 @@ class Model:
 def json_key(field: attrs.Attribute[object]) -> str:
     """The JSON key of a model's field: its own name, save for keys that Python cannot spell as a public name."""
     return str(field.metadata.get("key", field.name))
+
+
+@attrs.frozen(kw_only=True)
+class Draft:
+    """The base of all drafts: a record, or a part of one, that is to be written.
+
+    Attributes are named after BigCommerce's JSON keys. UNSET, their default, is not sent, so that the store keeps what it has; None is
+    sent as null, which empties what may be empty. Amounts are Decimal and are sent digit for digit.
+    """
+
+    def given(self) -> tuple[str, ...]:
+        """The names of the fields that are sent.
+
+        >>> from avbc.bigcommerce.models import VariantDraft
+        >>> VariantDraft(id=7, price=None).given()
+        ('id', 'price')
+        """
+        return tuple(field.name for field in attrs.fields(type(self)) if getattr(self, field.name) is not UNSET)
+
+    def body(self) -> dict[str, Body]:
+        """What is sent.
+
+        >>> from decimal import Decimal
+        >>> from avbc.bigcommerce.models import ProductDraft
+        >>> ProductDraft(id=7, price=Decimal("19.90"), categories=(3, 4)).body()
+        {'id': 7, 'price': Decimal('19.90'), 'categories': [3, 4]}
+        """
+        return {name: _sent(getattr(self, name)) for name in self.given()}
+
+
+def _sent(value: Draft | Body) -> Body:
+    if isinstance(value, Draft):
+        return value.body()
+    if isinstance(value, Sequence) and not isinstance(value, str):
+        return [_sent(item) for item in value]
+    return value

@@ -6,7 +6,8 @@ from datetime import datetime
 
 import attrs
 
-from avbc.bigcommerce.models.base import Model, Required
+from avbc.bigcommerce.models.base import Draft, Model, Required
+from avbc.unset import UNSET, Unset
 
 
 @attrs.define(kw_only=True)
@@ -48,3 +49,54 @@ class Customer(Model):
     address_count: int | None = None
     addresses: tuple[CustomerAddress, ...] | None = None
     """None when not asked for by `include`; at most 10, the rest by `customer_addresses.list`."""
+
+
+@attrs.frozen(kw_only=True)
+class CustomerAddressDraft(Draft):
+    """An address to create (`customer_id` and all that makes an address) or to update (`id` and what changes).
+
+    BigCommerce takes addresses for the same when all these fields are, `id` apart.
+    """
+
+    id: int | Unset = UNSET
+    """For updates."""
+    customer_id: int | Unset = UNSET
+    """For new addresses; not for those that come with a new customer."""
+    first_name: str | Unset = UNSET
+    last_name: str | Unset = UNSET
+    company: str | Unset = UNSET
+    address1: str | Unset = UNSET
+    address2: str | Unset = UNSET
+    city: str | Unset = UNSET
+    state_or_province: str | Unset = UNSET
+    """The full name: codes such as "TX" are refused."""
+    postal_code: str | Unset = UNSET
+    country_code: str | Unset = UNSET
+    """Two letters."""
+    phone: str | Unset = UNSET
+    """At most 50 characters."""
+    address_type: str | Unset = UNSET
+    """`residential` or `commercial`."""
+
+
+@attrs.frozen(kw_only=True)
+class CustomerDraft(Draft):
+    """A customer to create (`email`, `first_name`, `last_name`) or to update (`id` and what changes)."""
+
+    id: int | Unset = UNSET
+    """For updates."""
+    email: str | Unset = UNSET
+    """Unique in the store; at most 250 characters."""
+    first_name: str | Unset = UNSET
+    """1 to 100 characters."""
+    last_name: str | Unset = UNSET
+    """1 to 100 characters."""
+    company: str | Unset = UNSET
+    """At most 255 characters."""
+    phone: str | Unset = UNSET
+    """At most 50 characters."""
+    notes: str | Unset = UNSET
+    tax_exempt_category: str | Unset = UNSET
+    customer_group_id: int | Unset = UNSET
+    addresses: tuple[CustomerAddressDraft, ...] | Unset = UNSET
+    """For new customers only, at most 10."""

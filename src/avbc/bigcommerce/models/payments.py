@@ -85,6 +85,15 @@ class Transaction(Model):
 
 
 @attrs.define(kw_only=True)
+class RefundAdjustment(Model):
+    """What was held back from the refund of a product."""
+
+    amount: Required[Decimal] = ZERO
+    """Negative."""
+    description: str = ""
+
+
+@attrs.define(kw_only=True)
 class RefundItem(Model):
     """What a refund was for."""
 
@@ -95,6 +104,7 @@ class RefundItem(Model):
     quantity: int = 0
     requested_amount: Required[Decimal] = ZERO
     reason: str = ""
+    adjustments: tuple[RefundAdjustment, ...] = ()
 
 
 @attrs.define(kw_only=True)
@@ -120,7 +130,10 @@ class Refund(Model):
     reason: str = ""
     total_amount: Required[Decimal] = ZERO
     total_tax: Required[Decimal] = ZERO
+    uses_merchant_override_values: bool = False
+    """Whether a person typed in amount and tax, so that they need not follow from the items."""
     items: tuple[RefundItem, ...] = ()
+    """Empty when only tax was refunded."""
     payments: tuple[RefundPayment, ...] = ()
 
 

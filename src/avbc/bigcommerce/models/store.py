@@ -60,3 +60,12 @@ class Currency(Model):
     enabled: bool = False
     decimal_places: int = 2
     token: str = ""
+
+
+@attrs.define(kw_only=True)
+class TaxClass(Model):
+    """A tax class that products can have."""
+
+    id: Required[int] = 0
+    """BigCommerce sends it as text."""
+    name: str = ""

@@ -1,0 +1,148 @@
+"""Stock: items, quantities, locations, and the store's rules for it."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterator, Sequence
+
+import attrs
+
+from avbc.bigcommerce.call import Call, Cap, Json, ListCall, Paging
+from avbc.bigcommerce.endpoints.parts import one, paged, query
+from avbc.bigcommerce.endpoints.scopes import INFORMATION, INVENTORY, INVENTORY_MODIFY, LOCATIONS
+from avbc.bigcommerce.endpoints.writes import bodies, refuse
+from avbc.bigcommerce.models.inventory import InventoryAdjustment, InventoryItem, InventorySettings, Location
+
+ADJUSTMENTS_AT_ONCE = 2000
+"""How many quantities one request may set."""
+LARGEST_QUANTITY = 2_147_483_647
+"""The largest quantity that a location can hold."""
+
+_PAGE = 1000
+_ONE_AT_A_TIME = Cap("inventory adjustments", 1)
+_LISTED_AT_ONCE = Cap("list locations", 50)
+_KEYS = ("sku", "variant_id", "product_id")
+
+
+def list_inventory_items(
+    *,
+    sku_in: Collection[str] | None = None,
+    variant_id_in: Collection[int] | None = None,
+    product_id_in: Collection[int] | None = None,
+    location_id_in: Collection[int] | None = None,
+    location_code_in: Collection[str] | None = None,
+) -> ListCall[InventoryItem]:
+    """List variants with their stock at each location, 1,000 a page. It also tells product and variant ids of many SKUs at once.
+
+    Quantities are written in the background: a read right after a write may show the old ones.
+
+    Args:
+        sku_in: With these SKUs, in any case. An unknown one is missing in the answer without a word.
+        variant_id_in: Of these variants.
+        product_id_in: Of these products.
+        location_id_in: At these locations only.
+        location_code_in: At these locations only, by their codes.
+
+    Raises:
+        ValueError: A list is empty, too long for a URL, or holds a comma.
+
+    Scope: Store Inventory: read-only.
+
+    >>> list_inventory_items(sku_in=["MUG-1"], location_id_in=[1]).params
+    {'sku:in': 'MUG-1', 'location_id:in': '1'}
+    """
+    params = query(
+        {
+            "sku:in": sku_in,
+            "variant_id:in": variant_id_in,
+            "product_id:in": product_id_in,
+            "location_id:in": location_id_in,
+            "location_code:in": location_code_in,
+        }
+    )
+    return paged("/v3/inventory/items", InventoryItem, INVENTORY, params, Paging.V3, limit=_PAGE)
+
+
+def adjust_absolute(items: Sequence[InventoryAdjustment], *, reason: str = "") -> Call[str]:
+    """Set up to 2,000 quantities and return the id of the transaction. They are carried out in the background, in no sure order.
+
+    BigCommerce takes one such request at a time; the client sees to it. Where one item is refused (422: it is tracked at the other level,
+    unknown, or at a disabled location), none may have been taken.
+
+    Args:
+        items: The quantities, each item of a location once.
+        reason: What the store's history shows.
+
+    Raises:
+        ValueError: There are none or too many, an item has no key or several, comes twice, or its quantity is below 0 or too large.
+
+    Scope: Store Inventory: modify.
+
+    >>> adjust_absolute([InventoryAdjustment(location_id=1, sku="MUG-1", quantity=12)], reason="AcctVantage").body
+    {'reason': 'AcctVantage', 'items': [{'location_id': 1, 'quantity': 12, 'sku': 'MUG-1'}]}
+    """
+    refuse("items", items, ADJUSTMENTS_AT_ONCE, list(_faults(items)))
+    return Call(
+        "PUT",
+        "/v3/inventory/adjustments/absolute",
+        _transaction_id,
+        body={"reason": reason, "items": bodies(items)},
+        scope=INVENTORY_MODIFY,
+        cap=_ONE_AT_A_TIME,
+    )
+
+
+def _faults(items: Sequence[InventoryAdjustment]) -> Iterator[str]:
+    seen: dict[tuple[int, str, object], int] = {}
+    for index, item in enumerate(items):
+        if not 0 <= item.quantity <= LARGEST_QUANTITY:
+            yield f"items[{index}].quantity: {item.quantity} is not from 0 to {LARGEST_QUANTITY}"
+        keys = [key for key in item.given() if key in _KEYS]
+        if len(keys) != 1:
+            yield f"items[{index}]: exactly one of {', '.join(_KEYS)} is required"
+            continue
+        named = getattr(item, keys[0])
+        key = (item.location_id, keys[0], named.casefold() if isinstance(named, str) else named)
+        if seen.setdefault(key, index) != index:
+            yield f"items[{index}]: {keys[0]} {named!r} is in items[{seen[key]}] too"
+
+
+def _transaction_id(body: Json) -> str:
+    # The quantities are taken, so an answer that looks otherwise is no reason to raise.
+    return str(body.get("transaction_id") or "") if isinstance(body, dict) else ""
+
+
+def list_locations(
+    *,
+    location_id_in: Collection[int] | None = None,
+    location_code_in: Collection[str] | None = None,
+    is_default: bool | None = None,
+    is_active: bool | None = None,
+) -> ListCall[Location]:
+    """List the places where stock is kept. The storefront itself sells the default location's stock.
+
+    Args:
+        location_id_in: With these ids.
+        location_code_in: With these codes.
+        is_default: The default location only, or all others.
+        is_active: Enabled ones only, or all others.
+
+    Raises:
+        ValueError: A list is empty, too long for a URL, or holds a comma.
+
+    Scope: Store Locations: read-only.
+    """
+    params = query(
+        {"location_id:in": location_id_in, "location_code:in": location_code_in, "is_default": is_default, "is_active": is_active}
+    )
+    return attrs.evolve(paged("/v3/inventory/locations", Location, LOCATIONS, params, Paging.V3, limit=_PAGE), cap=_LISTED_AT_ONCE)
+
+
+def get_inventory_settings(*, channel_id: int | None = None) -> Call[InventorySettings]:
+    """Read when the store itself changes stock: whether quantities must be net of orders that are not shipped yet.
+
+    Args:
+        channel_id: Of this channel; otherwise the global ones.
+
+    Scope: Information & Settings: read-only.
+    """
+    return one("/v3/settings/inventory", InventorySettings, INFORMATION, query({"channel_id": channel_id}))

@@ -1,0 +1,71 @@
+"""Shipments of orders."""
+
+from __future__ import annotations
+
+from avbc.bigcommerce.call import Call, Json, ListCall, shortened
+from avbc.bigcommerce.decoding import BadValue, integer
+from avbc.bigcommerce.endpoints.parts import object_reader, one, paged
+from avbc.bigcommerce.endpoints.scopes import ORDERS, ORDERS_MODIFY
+from avbc.bigcommerce.errors import UnexpectedData
+from avbc.bigcommerce.models.shipments import OrderShipment, ShipmentDraft
+
+
+def list_shipments(order_id: int) -> ListCall[OrderShipment]:
+    """List an order's shipments.
+
+    Scope: Orders: read-only.
+    """
+    return paged(f"/v2/orders/{order_id}/shipments", OrderShipment, ORDERS)
+
+
+def get_shipment(order_id: int, shipment_id: int) -> Call[OrderShipment]:
+    """Read one shipment of an order.
+
+    Scope: Orders: read-only.
+    """
+    return one(f"/v2/orders/{order_id}/shipments/{shipment_id}", OrderShipment, ORDERS)
+
+
+def count_shipments(order_id: int) -> Call[int]:
+    """Count an order's shipments.
+
+    Scope: Orders: read-only.
+
+    >>> count_shipments(218).read({"count": 2})
+    2
+    """
+    return Call("GET", f"/v2/orders/{order_id}/shipments/count", _count, scope=ORDERS, empty=int)
+
+
+def _count(body: Json) -> int:
+    count = body.get("count") if isinstance(body, dict) else body
+    try:
+        return integer(count)
+    except BadValue as bad:
+        raise UnexpectedData("count", shortened(count), bad.message) from None
+
+
+def create_shipment(order_id: int, shipment: ShipmentDraft) -> Call[OrderShipment]:
+    """Tell the store what went to one address of an order. Its customer gets a mail where the store has them on.
+
+    It is never sent twice by itself: after a failure in which an answer was lost, read `order_shipments.list` first. The order's status
+    does not follow (docs/facts.md, bigcommerce-orders).
+
+    Args:
+        order_id: The order's id.
+        shipment: What goes out.
+
+    Raises:
+        ValueError: There are no items.
+
+    Scope: Orders: modify.
+
+    >>> from avbc.bigcommerce.models import ShipmentItemDraft
+    >>> items = (ShipmentItemDraft(order_product_id=15, quantity=2),)
+    >>> create_shipment(218, ShipmentDraft(order_address_id=51, items=items, tracking_number="1Z9")).body["tracking_number"]
+    '1Z9'
+    """
+    if not shipment.items:
+        raise ValueError("items: a shipment of nothing")
+    path = f"/v2/orders/{order_id}/shipments"
+    return Call("POST", path, object_reader(path, OrderShipment), body=shipment.body(), scope=ORDERS_MODIFY, repeatable=False)

@@ -1,0 +1,133 @@
+"""What endpoint functions that write many records are made of: the body from drafts, and the answer held against them."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from typing import TypeVar
+
+from avbc.bigcommerce.answers import field_errors
+from avbc.bigcommerce.call import Body, Json, PartFailure, WriteResult, rows_of
+from avbc.bigcommerce.decoding import BadValue, integer, read_page, text
+from avbc.bigcommerce.models.base import Draft, Model
+
+D = TypeVar("D", bound=Draft)
+M = TypeVar("M", bound=Model)
+
+Row = Mapping[str, Json]
+
+
+def check(name: str, drafts: Sequence[Draft], most: int, *, needs: Collection[str] = (), without: Mapping[str, str] | None = None) -> None:
+    """Hold drafts against what BigCommerce takes at once.
+
+    Args:
+        name: What they are called in messages.
+        drafts: The records to be sent.
+        most: How many BigCommerce takes at once.
+        needs: The fields that each must have.
+        without: The fields that none may have, and what to do instead.
+
+    Raises:
+        ValueError: Something is wrong; the message lists all of it.
+    """
+    refuse(name, drafts, most, list(_faults(name, drafts, needs, without or {})))
+
+
+def refuse(name: str, drafts: Sequence[Draft], most: int, faults: Sequence[str]) -> None:
+    """Raise if there are faults, no drafts or too many.
+
+    Raises:
+        ValueError: So it is; the message lists all of it.
+    """
+    if not drafts:
+        raise ValueError(f"{name}: there is nothing to write")
+    if len(drafts) > most:
+        faults = [f"{name}: {len(drafts)} at once, but BigCommerce takes at most {most}: write them in several calls", *faults]
+    if faults:
+        raise ValueError("; ".join(faults))
+
+
+def _faults(name: str, drafts: Sequence[Draft], needs: Collection[str], without: Mapping[str, str]) -> Iterator[str]:
+    for index, draft in enumerate(drafts):
+        given = draft.given()
+        yield from (f"{name}[{index}].{field}: a value is required" for field in needs if field not in given)
+        yield from (f"{name}[{index}].{field}: {advice}" for field, advice in without.items() if field in given)
+
+
+def bodies(drafts: Sequence[Draft]) -> list[Body]:
+    """What is sent for several drafts."""
+    return [draft.body() for draft in drafts]
+
+
+def result_reader(name: str, model: type[M], drafts: Sequence[D], same: Callable[[D, Row], bool]) -> Callable[[Json], WriteResult[M]]:
+    """Return what reads the answer of a write.
+
+    Args:
+        name: What the records are called in messages.
+        model: What each row of the answer becomes.
+        drafts: The records that were sent.
+        same: Tells whether a row of the answer is the record that was sent.
+    """
+
+    def read(body: Json) -> WriteResult[M]:
+        data = body.get("data") if isinstance(body, Mapping) else None
+        rows = [data] if isinstance(data, Mapping) else rows_of(body)
+        page = read_page(rows, model, name)
+        failures = tuple(_failures(body, drafts))
+        return WriteResult(tuple(page.items), failures, tuple(_absent(drafts, rows, same)), page.unreadable)
+
+    return read
+
+
+def _absent(drafts: Sequence[D], rows: Sequence[Json], same: Callable[[D, Row], bool]) -> Iterator[int]:
+    if len(rows) >= len(drafts):
+        return
+    left = [row for row in rows if isinstance(row, Mapping)]
+    for index, draft in enumerate(drafts):
+        found = next((row for row in left if same(draft, row)), None)
+        if found is None:
+            yield index
+        else:
+            left.remove(found)
+
+
+def same_id(draft: Draft, row: Row) -> bool:
+    """Whether a row of an answer has the id that was sent."""
+    try:
+        return integer(row.get("id")) == getattr(draft, "id", None)
+    except BadValue:
+        return False
+
+
+def same_text(sent: object, row: Row, key: str) -> bool:
+    """Whether a row of an answer has the text that was sent, in any case; not sending it is sending nothing."""
+    try:
+        held = text(row.get(key) or "")
+    except BadValue:
+        return False
+    return held.strip().casefold() == (sent.strip().casefold() if isinstance(sent, str) else "")
+
+
+# --- 207 ---
+
+# The field of a failure may begin with the record that it belongs to: "0.url", "[0].url", "data[0].url" (inferred).
+_OF_ROW = re.compile(r"(?:[a-z]+\.?)?\[?([0-9]+)\]?(?:\.(.+))?")
+
+
+def _failures(body: Json, drafts: Sequence[Draft]) -> Iterator[PartFailure]:
+    errors = body.get("errors") if isinstance(body, Mapping) else None
+    for report in errors if isinstance(errors, list) else [errors] if errors else []:
+        fields = field_errors(report.get("errors")) if isinstance(report, Mapping) else field_errors(report)
+        title = str(report.get("title") or "a part was not saved") if isinstance(report, Mapping) else ""
+        for field, message in fields.items() or [("", title)]:
+            yield _failure(field, message or title, drafts)
+
+
+def _failure(field: str, message: str, drafts: Sequence[Draft]) -> PartFailure:
+    if match := _OF_ROW.fullmatch(field):
+        number = int(match[1])
+        ids = [getattr(draft, "id", None) for draft in drafts]
+        row = ids.index(number) if number in ids else number if number < len(drafts) else None
+        if row is not None:
+            return PartFailure(row, match[2] or "", message)
+    return PartFailure(0 if len(drafts) == 1 else None, field, message)
