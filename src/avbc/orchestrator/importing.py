@@ -7,6 +7,7 @@ order is New, and the next run takes it again; then its Import ID stands in the 
 from __future__ import annotations
 
 import logging
+import re
 import uuid
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from datetime import UTC, datetime
@@ -42,6 +43,8 @@ _TOLD_BY_COUPONS = frozenset({"coupon_unknown", "promotion_differs"})
 """Problems that the coupons' types may clear up. The lines tell their codes and shares, which is enough for most orders."""
 # What concerns every order and not the one at hand.
 _CONCERNS_ALL = (TokenRefused, ScopeMissing, ClientClosed, BooksUnusable)
+
+_PLACE_IN_PAGE = re.compile(r"^orders\[\d+\]\.?")
 
 _log = logging.getLogger("avbc.orchestrator")
 
@@ -344,7 +347,7 @@ class ImportRun:
             return []
         changes = [str(change) for change in difference(work.existing, work.receipts, mapped.bundle)]
         if mapped.bundle.client_id != work.existing.client_id:
-            changes.append(f"client: {work.existing.client} in AcctVantage, {mapped.bundle.order.client} in the store")
+            changes.insert(0, f"client: {work.existing.client} in AcctVantage, {mapped.bundle.order.client} in the store")
         return changes
 
     # Ends
@@ -474,8 +477,10 @@ def _without_status(step: _Step, error: AvbcError) -> Outcome:
 
 
 def _unreadable(error: UnexpectedData) -> Problem:
-    fix = "Correct the order in BigCommerce; if it looks right there, enter it by hand."
-    return Problem("order_unreadable", error.path, error.value_repr, f"The order cannot be read: {error}", fix)
+    # Where the order stood in the page says nothing to anybody.
+    path = _PLACE_IN_PAGE.sub("", error.path)
+    message = f"The order cannot be read: {path}: {error.message}, got {error.value_repr}."
+    return Problem("order_unreadable", path, error.value_repr, message, "Correct the order in BigCommerce, or enter it by hand.")
 
 
 def _problem(code: str, message: str, fix: str = "") -> Problem:
