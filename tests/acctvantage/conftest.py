@@ -27,7 +27,9 @@ def postgresql_url() -> Iterator[str]:
     schema = f"test_{uuid4().hex[:12]}"
     with admin.connect() as connection:
         connection.exec_driver_sql(f"CREATE SCHEMA {schema}")
-    yield url.set(query={**url.query, "options": f"-csearch_path={schema}", "application_name": schema}).render_as_string(hide_password=False)
+    yield url.set(query={**url.query, "options": f"-csearch_path={schema}", "application_name": schema}).render_as_string(
+        hide_password=False
+    )
     with admin.connect() as connection:
         connection.exec_driver_sql(f"DROP SCHEMA {schema} CASCADE")
     admin.dispose()

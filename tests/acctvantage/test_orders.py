@@ -42,7 +42,9 @@ class TestWhatIsRefused:
     def test_an_order_that_is_off_by_a_cent(self, memory: SqlGateway) -> None:
         order = make_order(1)
         self.refuse(
-            memory, evolve(make_bundle(1), order=evolve(order, total=order.total + Decimal("0.01"))), "WEB1 does not balance: its total 24.0518"
+            memory,
+            evolve(make_bundle(1), order=evolve(order, total=order.total + Decimal("0.01"))),
+            "WEB1 does not balance: its total 24.0518",
         )
 
     @pytest.mark.parametrize("amount", [Decimal("NaN"), Decimal("sNaN"), Decimal("Infinity"), Decimal("-Infinity")])
@@ -85,7 +87,7 @@ class TestWhatIsRefused:
         taken = evolve(make_bundle(2).receipts[0], import_id="WEB1-1")
         with pytest.raises(BooksRefused, match=r"order WEB2 .*another record has the same receipts\.import_id"):
             books.create_order(evolve(make_bundle(2), receipts=(taken,)))
-        with pytest.raises(BooksRefused, match="order WEB2 .*names a record that is not in the books"):
+        with pytest.raises(BooksRefused, match=r"order WEB2 .*names a record that is not in the books"):
             books.create_order(evolve(make_bundle(2), new_client=None, client_id=99, new_contact=None))
 
     def test_an_import_id_of_another_client_is_not_bound(self, books: SqlGateway) -> None:
@@ -122,7 +124,9 @@ class TestCreate:
         assert books.sales_orders() == [created]
         assert created.lines == created.ship_tos == created.discounts == ()
 
-    def test_an_order_that_vanishes_while_it_is_read_is_tried_again_later(self, memory: SqlGateway, monkeypatch: pytest.MonkeyPatch) -> None:
+    def test_an_order_that_vanishes_while_it_is_read_is_tried_again_later(
+        self, memory: SqlGateway, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
         memory.create_order(make_bundle(1))
         monkeypatch.setattr(memory, "sales_orders", lambda _: [])
         with pytest.raises(BooksUnreachable, match="WEB1 was removed"):

@@ -203,19 +203,9 @@ def read_books(path: str | PathLike[str], known_warehouses: Collection[str]) -> 
     reader = _BooksReader(data, known_warehouses)
     if reader.faults:
         lines = key_lines(text)
-        placed = [Fault(fault.key, fault.message, _line(fault.key, lines)) for fault in reader.faults]
+        placed = [Fault(fault.key, fault.message, lines.get(fault.key)) for fault in reader.faults]
         raise BooksFileError(source, sorted(placed, key=lambda fault: fault.line or 0))
     return reader.file
-
-
-def _line(key: str, lines: Mapping[str, int]) -> int | None:
-    """The line of a key, or of the nearest table around it where the key is missing."""
-    while key not in lines:
-        parent = re.sub(r"(\.[^.\[\]]+|\[\d+\]|\.\"[^\"]*\")$", "", key)
-        if parent == key:
-            return None
-        key = parent
-    return lines[key]
 
 
 class _BooksReader:

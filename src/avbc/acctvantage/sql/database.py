@@ -15,7 +15,7 @@ import sqlalchemy as sa
 from sqlalchemy import event
 from sqlalchemy.engine.interfaces import DBAPIConnection, DBAPICursor
 from sqlalchemy.exc import SQLAlchemyError
-from sqlalchemy.pool import PoolProxiedConnection, QueuePool
+from sqlalchemy.pool import Pool, PoolProxiedConnection, QueuePool
 
 from avbc.acctvantage.gateway import BooksUnusable
 from avbc.acctvantage.sql import schema
@@ -259,7 +259,7 @@ def _on_postgresql(connection: DBAPIConnection, _entry: object) -> None:
 
 
 _databases: WeakSet[Database] = WeakSet()
-_parents_connections: list[object] = []
+_parents_connections: list[tuple[PoolProxiedConnection | None, Pool]] = []
 
 
 def _let_go() -> None:
@@ -267,5 +267,5 @@ def _let_go() -> None:
         database.after_fork()
 
 
-if hasattr(os, "register_at_fork"):
+if hasattr(os, "register_at_fork"):  # pragma: no branch  # Windows does not fork
     os.register_at_fork(after_in_child=_let_go)
