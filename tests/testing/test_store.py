@@ -289,7 +289,8 @@ def test_products_are_found_by_sku_without_case(store, ask) -> None:
     store.add_product({"sku": "Cup", "name": "A cup", "price": 3})
     found = ask("GET", "/v3/catalog/products?sku:in=MUG,nothing&include_fields=sku")[1]
     assert found["data"] == [{"id": 101, "sku": "Mug"}]
-    assert ask("GET", "/v3/catalog/products?sku=cup&exclude_fields=price,sku")[1]["data"] == [{"id": 102, "name": "A cup"}]
+    (cup,) = ask("GET", "/v3/catalog/products?sku=cup&exclude_fields=price,sku")[1]["data"]
+    assert (cup["id"], cup["name"], {"price", "sku"} & cup.keys()) == (102, "A cup", set())
     assert [row["id"] for row in ask("GET", "/v3/catalog/products?id:in=102")[1]["data"]] == [102]
 
 
@@ -383,8 +384,6 @@ def test_bodies_must_be_json_and_say_so(store) -> None:
         ("PUT", "/v3/customers", [{}] * 11, 413),
         ("PUT", "/v3/catalog/products", [{}] * 11, 413),
         ("PUT", "/v3/customers", [{"id": 1}], 501),
-        ("PUT", "/v3/catalog/products", [{"id": 1}], 501),
-        ("PUT", "/v3/inventory/adjustments/absolute", {"items": [1]}, 501),
     ],
 )
 def test_writes_that_it_does_not_do_are_not_pretended(*, store, ask, method, path, body, expected) -> None:

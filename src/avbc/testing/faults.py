@@ -26,14 +26,16 @@ FaultKind: TypeAlias = Literal[
     "wrong_json",
     "html_200",
     "204",
+    "207",
     "clock",
 ]
 """What goes wrong.
 
 A write takes effect first with `504_after`, `reset_after`, `timeout_after`, `slow_body`, `truncated`, `cut_json`, `wrong_json`,
-`html_200`, `204` and `clock`; with the others nothing happens in the store. `truncated` drops the connection in the middle of the body,
-`cut_json` is a whole answer whose JSON ends in the middle, `wrong_json` is JSON of another shape, `clock` is a store whose clock is off by
-an hour.
+`html_200`, `204`, `207` and `clock`; with the others nothing happens in the store. `truncated` drops the connection in the middle of the
+body, `cut_json` is a whole answer whose JSON ends in the middle, `wrong_json` is JSON of another shape, `207` saves the first product of
+a write to the catalog without its inventory and URL (other requests are answered as ever), `clock` is a store whose clock is off by an
+hour.
 """
 
 KINDS: tuple[str, ...] = get_args(FaultKind)

@@ -60,7 +60,7 @@ Fields: TypeAlias = Mapping[str, Field]
 
 def faults(row: Row, fields: Fields, required: tuple[str, ...] = ()) -> dict[str, str]:
     """Return what is wrong with a body, by field; fields that the store does not know are ignored, as BigCommerce does."""
-    found = {key: "is required" for key in required if row.get(key) in {None, ""}} if required else {}
+    found = {key: "is required" for key in required if row.get(key) is None or row[key] == ""}
     for key, value in row.items():
         fault = fields[key].fault(value) if key in fields else ""
         if fault and key not in found:

@@ -91,8 +91,11 @@ class Answer:
 class Refusal(Exception):
     """Raised by a resource to answer with an error; the store writes it in the shape of the request's version."""
 
-    def __init__(self, status: int, message: str = "", errors: Mapping[str, str] | None = None) -> None:
+    def __init__(
+        self, status: int, message: str = "", errors: Mapping[str, str] | None = None, *, content_type: str = "application/json"
+    ) -> None:
         self.status = status
+        self.content_type = content_type
         self.message = message or TITLES.get(status, "")
         self.errors = dict(errors or {})
         super().__init__(f"{status} {self.message}")

@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import base64
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from math import ceil
+from typing import TypeVar
 from urllib.parse import urlencode
 
 from avbc.testing.http import Refusal, StoreRequest
-from avbc.testing.values import Row
+from avbc.testing.values import Row, as_row
+
+_T = TypeVar("_T")
 
 MAX_LIMIT = 250
 """BigCommerce writes this maximum for most lists; over it the answer is 413."""
@@ -29,20 +32,35 @@ def v2_slice(rows: Sequence[Row], params: Mapping[str, str]) -> list[Row]:
     return list(rows[(page - 1) * limit : page * limit])
 
 
-def v3_page(rows: Sequence[Row], request: StoreRequest, *, cursors: bool = False, maximum: int = MAX_LIMIT) -> Row:
+def v3_page(
+    rows: Sequence[_T],
+    request: StoreRequest,
+    *,
+    show: Callable[[_T], Row] = as_row,
+    cursors: bool = False,
+    maximum: int = MAX_LIMIT,
+    limit_to: int | None = None,
+) -> Row:
     """Return a page of a v3 list with its `meta`.
 
-    `cursors` adds `meta.cursor_pagination`; with `after` or `before` the `page` is ignored (BigCommerce: customers API).
+    Args:
+        rows: The whole list: rows, or what `show` makes rows of.
+        request: Its `page` and `limit` are read.
+        show: Makes the row of an entry; asked only for the entries of the page.
+        cursors: Adds `meta.cursor_pagination`; with `after` or `before` the `page` is ignored (BigCommerce: customers API).
+        maximum: Of `limit`; over it the answer is 413.
+        limit_to: Of entries on a page, whatever `limit` says.
     """
     params = request.params
     page, limit = page_and_limit(params, maximum=maximum)
+    limit = min(limit, limit_to or limit)
     total = len(rows)
     if cursors and ("after" in params or "before" in params):
         start = _cursor_start(params, limit)
         page = start // limit + 1
     else:
         start = (page - 1) * limit
-    cut = list(rows[start : start + limit])
+    cut = [show(row) for row in rows[start : start + limit]]
     pages = ceil(total / limit)
     links: Row = {"current": _link(params, page, limit)}
     if page > 1:

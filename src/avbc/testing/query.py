@@ -30,6 +30,16 @@ def texts(params: Mapping[str, str], key: str) -> set[str] | None:
     return {part.strip().casefold() for part in params[key].split(",") if part.strip()}
 
 
+def integer(params: Mapping[str, str], key: str) -> int | None:
+    """Read an id or a number; None where the filter is absent, 422 where it is none."""
+    raw = params.get(key)
+    if raw is None:
+        return None
+    if not raw.isdecimal():
+        raise Refusal(422, "The filter is invalid.", {key: "must be a number"})
+    return int(raw)
+
+
 def within_dates(row: Row, params: Mapping[str, str], field: str) -> bool:
     """Whether a row's ISO 8601 field lies between `field:min` and `field:max`, both included."""
     moment = _iso(text(row, field))

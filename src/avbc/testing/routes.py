@@ -23,7 +23,8 @@ INVENTORY_READ = INVENTORY | {"store_inventory_read_only"}
 LOCATIONS_READ = frozenset({"store_locations", "store_locations_read_only"})
 CUSTOMERS = frozenset({"store_v2_customers"})
 CUSTOMERS_READ = CUSTOMERS | {"store_v2_customers_read_only"}
-INFORMATION_READ = frozenset({"store_v2_information", "store_v2_information_read_only"})
+INFORMATION = frozenset({"store_v2_information"})
+INFORMATION_READ = INFORMATION | {"store_v2_information_read_only"}
 MARKETING_READ = frozenset({"store_v2_marketing", "store_v2_marketing_read_only"})
 PAYMENT_METHODS = frozenset({"store_payments_methods_read"})
 NO_SCOPE: frozenset[str] = frozenset()
@@ -35,13 +36,32 @@ ALL_SCOPES = (
     | INVENTORY
     | CUSTOMERS
     | PAYMENT_METHODS
+    | INFORMATION
     | {
         "store_locations",
-        "store_v2_information",
         "store_v2_marketing",
     }
 )
 """The modify scopes (and the one that only reads) of everything the fake store answers, by their parameter names."""
+
+
+@attrs.frozen
+class Cap:
+    """How many requests of a group may be under way at once; more are answered 429."""
+
+    group: str
+    most: int | None = None
+    apart_from: frozenset[str] = frozenset()
+    """Groups of which none may be under way."""
+
+
+INVENTORY_WRITES = Cap("inventory", 1, frozenset({"catalog"}))
+"""One adjustment at a time, and none beside a bulk write to the catalog (docs/facts.md, bigcommerce-limits)."""
+CATALOG_WRITES = Cap("catalog", apart_from=frozenset({"inventory"}))
+CUSTOMER_UPDATES = Cap("customers", 3)
+ADDRESS_UPDATES = Cap("addresses", 3)
+ADDRESS_CREATIONS = Cap("new addresses", 10)
+LOCATION_READS = Cap("locations", 50)
 
 
 @attrs.frozen
@@ -52,6 +72,7 @@ class Route:
     template: str
     scopes: frozenset[str]
     handler: Handler
+    cap: Cap | None = None
 
     @property
     def name(self) -> str:

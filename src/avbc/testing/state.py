@@ -5,11 +5,14 @@ from __future__ import annotations
 from bisect import bisect_left, bisect_right, insort
 from collections import deque
 from collections.abc import Callable, Sequence
+from fnmatch import fnmatchcase
 
 import attrs
 
 from avbc.testing.events import Event
 from avbc.testing.orders import FakeOrder, View
+from avbc.testing.products import Products
+from avbc.testing.stock import Keeper, Stock
 from avbc.testing.values import Row, dumps, from_unix, rfc2822, whole
 
 
@@ -25,7 +28,12 @@ class State:
     statuses: list[Row] = attrs.field(factory=list[Row])
     customers: dict[int, Row] = attrs.field(factory=dict[int, Row])
     """Customers by id, each with all its `addresses`."""
-    products: dict[int, Row] = attrs.field(factory=dict[int, Row])
+    catalog: Products = attrs.field(factory=Products)
+    stock: Stock = attrs.field(factory=Stock)
+    tax_classes: list[Row] = attrs.field(factory=list[Row])
+    inventory_settings: Row = attrs.field(factory=dict[str, object])
+    hooks: dict[int, Row] = attrs.field(factory=dict[int, Row])
+    """Webhooks by id."""
     coupons: list[Row] = attrs.field(factory=list[Row])
     payment_methods: list[Row] = attrs.field(factory=list[Row])
     shipping_zones: list[Row] = attrs.field(factory=list[Row])
@@ -41,6 +49,10 @@ class State:
     payment_results: dict[int, str] = attrs.field(factory=dict[int, str])
     """The `payment_status` in which the gateway's next answer ends, by order id."""
     events: list[Event] = attrs.field(factory=list[Event])
+    partial: bool = False
+    """The next product written is saved without its inventory and URL: a 207."""
+    names_faulty_items: bool = True
+    """A refused inventory adjustment names the faulty items."""
     _requests: int = attrs.field(default=0, init=False)
     _scheduled: deque[tuple[int, Callable[[], None]]] = attrs.field(factory=deque[tuple[int, Callable[[], None]]], init=False)
     """What is still to take effect: the request after which it was scheduled, and the effect."""
@@ -71,6 +83,44 @@ class State:
         """Note that something happened: `emit("store/order/updated", 1001)`."""
         data: Row = {"type": scope.split("/")[1], "id": identity, **more}
         self.events.append(Event(scope, data, int(self.clock() + self.clock_offset), len(self.events) + 1))
+
+    def has_hook(self, scope: str) -> bool:
+        """Whether an active webhook waits for a scope; `store/order/*` waits for all of orders."""
+        return any(hook["is_active"] and fnmatchcase(scope, str(hook["scope"])) for hook in self.hooks.values())
+
+    # Products and what there is of them
+
+    @property
+    def products(self) -> dict[int, Row]:
+        """Products by id."""
+        return self.catalog.rows
+
+    @property
+    def default_location(self) -> int:
+        """The id of the location whose stock the storefront sells."""
+        return next((whole(location["id"]) for location in self.locations if location.get("is_default")), 1)
+
+    def keeper(self, variant_id: int) -> Keeper:
+        """Return what bears the stock level of a variant: itself, or its product where that is tracked by product."""
+        product_id = whole(self.catalog.variants[variant_id]["product_id"])
+        if self.catalog.rows[product_id].get("inventory_tracking") == "product":
+            return "product", product_id
+        return "variant", variant_id
+
+    def catalog_level(self, product_id: int) -> int:
+        """Return a product's `inventory_level`: what the default location has of it, or of all its variants."""
+        row = self.catalog.rows[product_id]
+        tracking, location_id = row.get("inventory_tracking", "none"), self.default_location
+        if tracking == "product":
+            return self.stock.onhand(("product", product_id), location_id)
+        if tracking == "none":
+            return 0
+        return sum(self.stock.onhand(("variant", whole(variant["id"])), location_id) for variant in self.catalog.variants_of(product_id))
+
+    def take_partial(self) -> bool:
+        """Whether a product that is written now loses its inventory and URL; true once for each fault."""
+        partial, self.partial = self.partial, False
+        return partial
 
     # What takes effect later
 

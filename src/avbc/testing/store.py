@@ -17,23 +17,28 @@ from avbc.testing.http import Answer, Delivery, Refusal, StoreRequest, StoreResp
 from avbc.testing.orders import FakeOrder
 from avbc.testing.quota import Quota
 from avbc.testing.resources import (
-    catalog,
     currencies,
     customers,
     inventory,
+    inventory_settings,
+    locations,
     marketing,
     order_parts,
     order_statuses,
     orders,
     payment_actions,
     payment_methods,
+    products,
     shipments,
     shipping,
     store_information,
+    tax_classes,
     transactions,
+    variants,
 )
 from avbc.testing.routes import ALL_SCOPES, Route, Routes
 from avbc.testing.state import State
+from avbc.testing.stock import Keeper
 from avbc.testing.values import Row, as_row, from_unix, rfc2822, whole
 
 if TYPE_CHECKING:
@@ -58,20 +63,24 @@ _URI_LIMIT = 8192
 
 ROUTES = Routes(
     [
-        *catalog.ROUTES,
         *currencies.ROUTES,
         *customers.ROUTES,
         *inventory.ROUTES,
+        *inventory_settings.ROUTES,
+        *locations.ROUTES,
         *marketing.ROUTES,
         *order_parts.ROUTES,
         *order_statuses.ROUTES,
         *orders.ROUTES,
         *payment_actions.ROUTES,
         *payment_methods.ROUTES,
+        *products.ROUTES,
         *shipments.ROUTES,
         *shipping.ROUTES,
         *store_information.ROUTES,
+        *tax_classes.ROUTES,
         *transactions.ROUTES,
+        *variants.ROUTES,
     ]
 )
 """Every address the fake store answers."""
@@ -152,10 +161,14 @@ class FakeStore:
         self.state.payment_methods = payment_methods.example_methods()
         self.state.shipping_zones = shipping.example_zones()
         self.state.shipping_methods = {1: shipping.methods_named(["UPS Ground", "Flat Rate"])}
-        self.state.locations = inventory.example_locations()
+        self.state.locations = [locations.location(1, "MAIN", "Main", is_default=True)]
+        self.state.inventory_settings = inventory_settings.example_settings()
+        self.state.tax_classes = tax_classes.example_classes()
         self.factory = OrderFactory()
         self.log: list[LoggedRequest] = []
         self.faults: list[Fault] = []
+        self._under_way: dict[str, list[float]] = {}
+        """By group of requests, until when each of them is under way; in seconds of the monotonic clock."""
         self._clock = clock
         self._lock = threading.RLock()
 
@@ -198,12 +211,54 @@ class FakeStore:
             self.state.customers[customer_id] = {**defaults, **customer, "id": customer_id}
             return customer_id
 
-    def add_product(self, product: Mapping[str, object]) -> int:
-        """Add or replace a product as the catalog API shows it; returns the id (the next free by default)."""
+    def add_product(self, product: Mapping[str, object], inventory: Mapping[int, int] | None = None) -> int:
+        """Add or replace a product as the catalog API shows it; returns the id (the next free by default).
+
+        Without `variants` it gets a base variant, which bears its SKU; what is left out shows the API's defaults.
+
+        Args:
+            product: `{"sku": "MUG", "name": "A mug", "price": 9.5, "inventory_tracking": "product"}`.
+            inventory: What there is of it, by location id; of a product that is tracked by variant, of each of its variants.
+        """
         with self._lock:
-            product_id = whole(product.get("id") or max([100, *self.state.products]) + 1)
-            self.state.products[product_id] = {**product, "id": product_id}
+            product_id = self.state.catalog.put(product, self.state.now_iso())
+            for location_id, quantity in (inventory or {}).items():
+                for variant in self.state.catalog.variants_of(product_id):
+                    self.state.stock.put(self.state.keeper(whole(variant["id"])), location_id, quantity)
             return product_id
+
+    def add_products(self, count: int, *, first_sku: int = 1, quantity: int = 0, tracking: str = "product") -> range:
+        """Add many simple products for tests of scale, `SKU-000001` and on, each with `quantity` at the default location.
+
+        Returns their ids, which follow each other.
+        """
+        with self._lock:
+            now, location_id, last = self.state.now_iso(), self.state.default_location, 0
+            for number in range(first_sku, first_sku + count):
+                row: Row = {"sku": f"SKU-{number:06d}", "name": f"Product {number}", "price": 10, "inventory_tracking": tracking}
+                last = self.state.catalog.put(row, now)
+                variant = self.state.catalog.variants_of(last)[0]
+                self.state.stock.put(self.state.keeper(whole(variant["id"])), location_id, quantity)
+            return range(last - count + 1, last + 1)
+
+    def add_location(self, code: str, label: str = "", *, enabled: bool = True) -> int:
+        """Add a location; returns its id. The first one, `MAIN` with id 1, stays the default."""
+        with self._lock:
+            location_id = max(whole(row["id"]) for row in self.state.locations) + 1
+            self.state.locations.append(locations.location(location_id, code, label or code, enabled=enabled))
+            return location_id
+
+    def set_inventory(self, sku: str, quantity: int, location_id: int = 1) -> None:
+        """Set a stock level at once, as a person in the control panel would; raises `KeyError` for an unknown SKU."""
+        with self._lock:
+            self.state.stock.put(self._keeper(sku), location_id, quantity)
+
+    def inventory(self, location_id: int = 1) -> dict[str, int]:
+        """Return what a location holds, by SKU: what has taken effect, without what is on its way."""
+        with self._lock:
+            stock = self.state.stock
+            rows = self.state.catalog.variants.values()
+            return {str(row["sku"]): stock.onhand(self.state.keeper(whole(row["id"])), location_id) for row in rows if row.get("sku")}
 
     def add_refund(self, refund: Mapping[str, object]) -> None:
         """Add a refund as the refunds list shows it, to the order that its `order_id` names."""
@@ -240,6 +295,12 @@ class FakeStore:
             raise ValueError(f"no payment_status {payment_status!r}: there are {', '.join(sorted(payment_actions.PAYMENT_STATUSES))}")
         with self._lock:
             self.state.payment_results[self.state.orders[order_id].id] = payment_status
+
+    def _keeper(self, sku: str) -> Keeper:
+        variant_id = self.state.catalog.variant_by_sku(sku)
+        if variant_id is None:
+            raise KeyError(f"no product of the store has the SKU {sku!r}")
+        return self.state.keeper(variant_id)
 
     # Faults and the log
 
@@ -291,13 +352,13 @@ class FakeStore:
     def request(self, method: str, path: str, query: str = "", body: bytes = b"", **headers: str) -> StoreResponse:
         """Ask the core directly, with the right token; for tests of the fake store and for a look into it."""
         sent = {"x-auth-token": self.access_token, "content-type": "application/json", **headers}
-        return self.answer(StoreRequest(method, path, query, sent, body)).response
+        return self.answer(StoreRequest(method, path, query, sent, body), waited=False).response
 
     def handle(self, request: httpx.Request) -> httpx.Response:
         """Answer an httpx request; a fault of the network raises the httpx exception that it would raise there."""
         from avbc.testing.transport import deliver  # noqa: PLC0415  # httpx is imported where it is used
 
-        return deliver(self.answer(self.translate(request)), request)
+        return deliver(self.answer(self.translate(request), waited=False), request)
 
     def transport(self) -> FakeTransport:
         """Return an httpx transport for `httpx.Client` and `httpx.AsyncClient` alike."""
@@ -334,26 +395,30 @@ class FakeStore:
         parts = urlsplit(target)
         return StoreRequest(method, parts.path.removeprefix(f"/stores/{self.store_hash}"), parts.query, headers, body)
 
-    def answer(self, request: StoreRequest) -> Answer:
-        """Answer a request: the one core behind every way in."""
+    def answer(self, request: StoreRequest, *, waited: bool = True) -> Answer:
+        """Answer a request: the one core behind every way in. `waited` says whether the caller waits for the latency."""
         with self._lock:
             now = self._clock()
             route, ids, exists = ROUTES.find(request.method, request.path)
             name = f"{request.method} {request.path}"
             fault = next((fault for fault in self.faults if fault.strikes(name)), None)
             kind = "" if fault is None else fault.kind
-            within = self.quota.take(now)
+            within, room = self.quota.take(now), route is None or self._has_room(route)
             if fault is not None and kind in WITHOUT_EFFECT:
                 response = _failure(fault, request)
             elif not within:
                 response = v3_error(429, "Too many requests", {})
+            elif not room:
+                response = v3_error(429, "Too many requests at once", {})
             else:
                 self.state.clock_offset = 3600.0 if kind == "clock" else 0.0
+                self.state.partial = kind == "207"
+                self._begin(route, self.latency if waited else 0.0)
                 response = self._respond(request, route, ids, exists=exists)
                 if fault is not None:
                     response = _spoil(response, fault)
             self.state.count_request()
-            headers = self._headers(now, fault, response)
+            headers = self._headers(now, fault, response, bare=not room)
             delivery = _DELIVERIES.get(kind, "whole")
             lost = delivery in {"reset", "refused", "timeout"}
             self.log.append(
@@ -370,6 +435,20 @@ class FakeStore:
                 )
             )
             return Answer(response, headers, delivery, self.latency, 0.0 if fault is None else fault.seconds)
+
+    def _has_room(self, route: Route) -> bool:
+        """Whether a route's cap lets one more request be under way."""
+        if route.cap is None:
+            return True
+        now = time.monotonic()
+        for group in [route.cap.group, *route.cap.apart_from]:
+            self._under_way[group] = [end for end in self._under_way.get(group, []) if end > now]
+        within = route.cap.most is None or len(self._under_way[route.cap.group]) < route.cap.most
+        return within and not any(self._under_way[group] for group in route.cap.apart_from)
+
+    def _begin(self, route: Route | None, seconds: float) -> None:
+        if route is not None and route.cap is not None and seconds:
+            self._under_way.setdefault(route.cap.group, []).append(time.monotonic() + seconds)
 
     def _respond(self, request: StoreRequest, route: Route | None, ids: tuple[int, ...], *, exists: bool) -> StoreResponse:
         if len(request.path) + len(request.query) > _URI_LIMIT:
@@ -388,9 +467,9 @@ class FakeStore:
         except Refusal as refusal:
             if request.version == "v2":
                 return v2_error(refusal.status, refusal.message)
-            return v3_error(refusal.status, refusal.message, refusal.errors)
+            return v3_error(refusal.status, refusal.message, refusal.errors, refusal.content_type)
 
-    def _headers(self, now: float, fault: Fault | None, response: StoreResponse) -> dict[str, str]:
+    def _headers(self, now: float, fault: Fault | None, response: StoreResponse, *, bare: bool) -> dict[str, str]:
         headers = {
             "Date": rfc2822(from_unix(now + self.state.clock_offset)).replace("+0000", "GMT"),
             "X-Request-Id": f"fake-{len(self.log) + 1:08d}",
@@ -398,7 +477,8 @@ class FakeStore:
         }
         if response.body:
             headers["Content-Type"] = response.content_type
-        if fault is not None and fault.kind == "429_bare":
+        # Too many at once is told without the window's headers (inferred from a public report of such a 429).
+        if (fault is not None and fault.kind == "429_bare") or (bare and response.status == 429):
             return headers
         headers.update(self.quota.headers(now))
         if response.status == 429:

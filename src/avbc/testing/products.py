@@ -1,0 +1,280 @@
+"""The store's products and variants, found by id, SKU and name. It knows nothing of HTTP."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+import attrs
+
+from avbc.testing.values import Row, as_rows, copied, text, whole
+
+PRODUCT_DEFAULTS: Mapping[str, object] = {
+    "name": "",
+    "type": "physical",
+    "sku": "",
+    "description": "",
+    "weight": 0,
+    "width": 0,
+    "depth": 0,
+    "height": 0,
+    "price": 0,
+    "cost_price": 0,
+    "retail_price": 0,
+    "sale_price": 0,
+    "map_price": 0,
+    "tax_class_id": 0,
+    "product_tax_code": "",
+    "brand_id": 0,
+    "inventory_warning_level": 0,
+    "inventory_tracking": "none",
+    "fixed_cost_shipping_price": 0,
+    "is_free_shipping": False,
+    "is_visible": True,
+    "is_featured": False,
+    "warranty": "",
+    "bin_picking_number": "",
+    "layout_file": "",
+    "upc": "",
+    "gtin": "",
+    "mpn": "",
+    "search_keywords": "",
+    "availability_description": "",
+    "availability": "available",
+    "gift_wrapping_options_type": "any",
+    "sort_order": 0,
+    "condition": "New",
+    "is_condition_shown": False,
+    "order_quantity_minimum": 0,
+    "order_quantity_maximum": 0,
+    "page_title": "",
+    "meta_description": "",
+    "view_count": 0,
+    "preorder_release_date": None,
+    "preorder_message": "",
+    "is_preorder_only": False,
+    "is_price_hidden": False,
+    "price_hidden_label": "",
+    "open_graph_type": "product",
+    "open_graph_title": "",
+    "open_graph_description": "",
+    "open_graph_use_meta_description": True,
+    "open_graph_use_product_name": True,
+    "open_graph_use_image": True,
+    "reviews_rating_sum": 0,
+    "reviews_count": 0,
+    "total_sold": 0,
+}
+"""What a product shows for a field that nobody has written."""
+
+VARIANT_DEFAULTS: Mapping[str, object] = {
+    "sku": "",
+    "cost_price": 0,
+    "price": None,
+    "sale_price": None,
+    "retail_price": None,
+    "weight": None,
+    "width": None,
+    "height": None,
+    "depth": None,
+    "is_free_shipping": False,
+    "fixed_cost_shipping_price": None,
+    "purchasing_disabled": False,
+    "purchasing_disabled_message": "",
+    "upc": "",
+    "gtin": "",
+    "mpn": "",
+    "inventory_warning_level": 0,
+    "bin_picking_number": "",
+}
+"""What a variant shows for a field that nobody has written; null is inherited from the product."""
+
+PARTS = frozenset(
+    {
+        "images",
+        "primary_image",
+        "custom_fields",
+        "bulk_pricing_rules",
+        "options",
+        "modifiers",
+        "channels",
+        "parent_relations",
+        "reviews",
+        "videos",
+        "variants",
+    }
+)
+"""What a product shows only where `include` asks for it."""
+
+_LISTS = ["categories", "related_products", "gift_wrapping_options_list", "meta_keywords"]
+
+
+@attrs.define
+class Products:
+    """Products and their variants. Only what was written is kept of each; the rest is shown from the defaults.
+
+    A product without options has one base variant, which bears the product's SKU; a product with options has a variant for each
+    combination, and no base variant.
+    """
+
+    rows: dict[int, Row] = attrs.field(factory=dict[int, Row], init=False)
+    """Products by id."""
+    variants: dict[int, Row] = attrs.field(factory=dict[int, Row], init=False)
+    """Variants by id."""
+    _variants_of: dict[int, list[int]] = attrs.field(factory=dict[int, list[int]], init=False)
+    _by_name: dict[str, int] = attrs.field(factory=dict[str, int], init=False)
+    _by_sku: dict[str, int] = attrs.field(factory=dict[str, int], init=False)
+    """Product ids by the products' own SKUs, without case."""
+    _variant_by_sku: dict[str, int] = attrs.field(factory=dict[str, int], init=False)
+    _last_product: int = attrs.field(default=100, init=False)
+    _last_variant: int = attrs.field(default=600, init=False)
+
+    def put(self, product: Mapping[str, object], now: str) -> int:
+        """Add or replace a product with its `variants`; returns its id, the next free one where it has none.
+
+        Without `variants` it gets a base variant, under `base_variant_id` where that is given.
+        """
+        row: Row = {key: copied(value) for key, value in product.items()}
+        product_id = whole(row.get("id") or 0) or self._next_product()
+        self.drop(product_id)
+        variants = as_rows(row.pop("variants", None) or [])
+        base_id = row.pop("base_variant_id", None)
+        row.update(id=product_id)
+        row.setdefault("date_created", now)
+        row.setdefault("date_modified", now)
+        self.rows[product_id] = row
+        self._index(row)
+        self._variants_of[product_id] = []
+        for variant in variants or [{"id": base_id, "sku": text(row, "sku")}]:
+            self._put_variant(product_id, variant)
+        row["base_variant_id"] = None if variants else self._variants_of[product_id][0]
+        return product_id
+
+    def add_variant(self, product_id: int, variant: Row) -> int:
+        """Add a variant to a product, in place of its base variant if it still has that; returns the variant's id."""
+        base = self.rows[product_id]["base_variant_id"]
+        if base is not None:
+            self._change_variant_sku(whole(base), "")
+            del self.variants[whole(base)]
+            self._variants_of[product_id] = []
+            self.rows[product_id]["base_variant_id"] = None
+        return self._put_variant(product_id, variant)
+
+    def _put_variant(self, product_id: int, variant: Row) -> int:
+        variant_id = whole(variant.get("id") or 0) or self._next_variant()
+        row: Row = {key: value for key, value in variant.items() if key not in {"inventory_level", "calculated_price"}}
+        row.update(id=variant_id, product_id=product_id, sku_id=variant_id)
+        self.variants[variant_id] = row
+        self._variants_of[product_id].append(variant_id)
+        if text(row, "sku"):
+            self._variant_by_sku[text(row, "sku").casefold()] = variant_id
+        return variant_id
+
+    def change(self, product_id: int, changes: Row, now: str) -> None:
+        """Change fields of a product; what is not named is kept. The base variant's SKU follows the product's."""
+        row = self.rows[product_id]
+        self._unindex(row)
+        row.update(changes)
+        row["date_modified"] = now
+        self._index(row)
+        base = row["base_variant_id"]
+        if base is not None and "sku" in changes:
+            self._change_variant_sku(whole(base), text(row, "sku"))
+
+    def change_variant(self, variant_id: int, changes: Row, now: str) -> None:
+        """Change fields of a variant; what is not named is kept. The product's SKU follows its base variant's."""
+        row = self.variants[variant_id]
+        product = self.rows[whole(row["product_id"])]
+        if "sku" in changes:
+            if product["base_variant_id"] == variant_id:
+                self._unindex(product)
+                product["sku"] = changes["sku"]
+                self._index(product)
+            self._change_variant_sku(variant_id, text(changes, "sku"))
+        row.update(changes)
+        product["date_modified"] = now
+
+    def drop(self, product_id: int) -> None:
+        """Remove a product and its variants; does nothing where there is none."""
+        row = self.rows.pop(product_id, None)
+        if row is None:
+            return
+        self._unindex(row)
+        for variant_id in self._variants_of.pop(product_id):
+            self._change_variant_sku(variant_id, "")
+            del self.variants[variant_id]
+
+    def variants_of(self, product_id: int) -> list[Row]:
+        """Return a product's variants."""
+        return [self.variants[variant_id] for variant_id in self._variants_of[product_id]]
+
+    def by_sku(self, sku: str) -> int | None:
+        """Return the product with this SKU of its own, ignoring case."""
+        return self._by_sku.get(sku.casefold())
+
+    def variant_by_sku(self, sku: str) -> int | None:
+        """Return the variant with this SKU, ignoring case."""
+        return self._variant_by_sku.get(sku.casefold())
+
+    def by_name(self, name: str) -> int | None:
+        """Return the product with this name, ignoring case (inferred)."""
+        return self._by_name.get(name.casefold())
+
+    def sku_is_taken(self, sku: str, product_id: int, variant_id: int | None = None) -> bool:
+        """Whether another product, or another variant, has this SKU; a base variant shares its product's."""
+        product, variant = self.by_sku(sku), self.variant_by_sku(sku)
+        own = self.rows.get(product_id, {}).get("base_variant_id")
+        if product is not None and (product != product_id or (variant_id is not None and variant_id != own)):
+            return True
+        return variant is not None and variant != (own if variant_id is None else variant_id)
+
+    def show(self, product_id: int, level: int) -> Row:
+        """Return a product as the catalog API shows it, without the parts that `include` asks for."""
+        row = self.rows[product_id]
+        shown: Row = {**PRODUCT_DEFAULTS, **{key: value for key, value in row.items() if key not in PARTS}}
+        for key in _LISTS:
+            shown.setdefault(key, [])
+        shown.setdefault("custom_url", {"url": f"/{product_id}/", "is_customized": False})
+        shown["calculated_price"] = shown["sale_price"] or shown["price"]
+        shown["inventory_level"] = level
+        if shown["base_variant_id"] is None:
+            del shown["base_variant_id"]
+        return shown
+
+    def show_variant(self, variant_id: int, level: int) -> Row:
+        """Return a variant as the catalog API shows it."""
+        row = self.variants[variant_id]
+        product = self.rows[whole(row["product_id"])]
+        shown: Row = {**VARIANT_DEFAULTS, "option_values": [], **row, "inventory_level": level}
+        own = shown["price"] if shown["price"] is not None else product.get("price", 0)
+        shown["calculated_price"] = shown["sale_price"] or product.get("sale_price") or own
+        return shown
+
+    def _next_product(self) -> int:
+        self._last_product += 1
+        while self._last_product in self.rows:
+            self._last_product += 1
+        return self._last_product
+
+    def _next_variant(self) -> int:
+        self._last_variant += 1
+        while self._last_variant in self.variants:
+            self._last_variant += 1
+        return self._last_variant
+
+    def _index(self, row: Row) -> None:
+        if text(row, "sku"):
+            self._by_sku[text(row, "sku").casefold()] = whole(row["id"])
+        self._by_name[text(row, "name").casefold()] = whole(row["id"])
+
+    def _unindex(self, row: Row) -> None:
+        for index, key in [(self._by_sku, "sku"), (self._by_name, "name")]:
+            if index.get(text(row, key).casefold()) == row["id"]:
+                del index[text(row, key).casefold()]
+
+    def _change_variant_sku(self, variant_id: int, sku: str) -> None:
+        row = self.variants[variant_id]
+        if self._variant_by_sku.get(text(row, "sku").casefold()) == variant_id:
+            del self._variant_by_sku[text(row, "sku").casefold()]
+        row["sku"] = sku
+        if sku:
+            self._variant_by_sku[sku.casefold()] = variant_id
