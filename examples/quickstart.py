@@ -2,7 +2,8 @@
 
     python examples/quickstart.py [books.db]
 
-The store holds orders of every shape that BigCommerce sends, good and bad. Without an argument the books are a new file in a temporary folder.
+The store holds orders of every shape that BigCommerce sends, good and bad. Without an argument the books are a file in a temporary
+folder.
 """
 
 from __future__ import annotations
