@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from avbc import acctvantage as acctvantage
     from avbc import bigcommerce as bigcommerce
     from avbc import mapping as mapping
+    from avbc import orchestrator as orchestrator
     from avbc import settings as settings
     from avbc import testing as testing
     from avbc._version import __version__

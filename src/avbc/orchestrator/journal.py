@@ -48,7 +48,8 @@ class Journal:
     """The journal in one database. Opening it creates its tables where they are not there yet.
 
     Args:
-        database: A database URL (`sqlite:///journal.db`, `postgresql+psycopg://...`) or an engine, which stays the caller's to dispose of.
+        database: A database URL (`sqlite:///journal.db`, `postgresql://user:password@host/database`), or an engine, which stays the
+            caller's to dispose of.
 
     Raises:
         JournalUnreachable: The database could not be opened.
@@ -87,7 +88,8 @@ class Journal:
             return
         rows = [
             {
-                "at": entry.at,
+                # SQLite keeps no time zone.
+                "at": entry.at.astimezone(UTC),
                 "run": entry.run,
                 "action": entry.action,
                 "outcome": entry.outcome,
@@ -111,7 +113,6 @@ class Journal:
             rows = connection.execute(wanted).all()
         return [
             JournalEntry(
-                # SQLite keeps no time zone: what was written is UTC.
                 at=row.at.replace(tzinfo=UTC) if row.at.tzinfo is None else row.at.astimezone(UTC),
                 action=row.action,
                 outcome=row.outcome,
@@ -154,4 +155,6 @@ def _engine(url: str) -> sa.Engine:
     if parsed.get_backend_name() == "sqlite" and parsed.database in {None, "", ":memory:"}:
         # One connection for all threads: each new one would be another, empty database.
         return sa.create_engine(parsed, poolclass=sa.StaticPool, connect_args={"check_same_thread": False}, hide_parameters=True)
+    if parsed.drivername in {"postgresql", "postgres"}:
+        parsed = parsed.set(drivername="postgresql+psycopg")
     return sa.create_engine(parsed, hide_parameters=True)

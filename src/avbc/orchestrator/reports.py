@@ -148,7 +148,7 @@ class ImportReport(Report):
         if self.refused and not self.preview:
             text += " Refused orders have the Import Error Status."
         if self.postponed:
-            text += " Postponed orders are still New."
+            text += " Postponed orders wait for the next run."
         if self.started and self.finished:
             seconds = (self.finished - self.started).total_seconds()
             text += f" {self.requests} {'request' if self.requests == 1 else 'requests'}, {seconds:.1f} s."

@@ -85,7 +85,7 @@ def import_statuses(settings: OrderStatusSettings, of_the_store: Callable[[], Se
                 faults.append(Fault(f"order_status.{name}", "is the New Order Status too, so every order would be imported for ever"))
         if found.downloaded == found.import_error:
             faults.append(
-                Fault("order_status.import_error_status", "is the Downloaded Order Status too: a refused order would count as imported")
+                Fault("order_status.import_error_status", "is the Downloaded Order Status too: failed orders would count as imported")
             )
     if faults:
         raise SettingsError("settings", faults)

@@ -1,0 +1,148 @@
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable
+from datetime import UTC, datetime, timedelta, timezone
+from pathlib import Path
+
+import pytest
+import sqlalchemy as sa
+
+from avbc.acctvantage import SqlGateway
+from avbc.errors import FinalError
+from avbc.orchestrator import JournalEntry, JournalTooNew, JournalUnreachable, Orchestrator
+from avbc.orchestrator.journal import VERSION, Journal
+from avbc.testing import FakeStore, OrderFactory, order_of_shape
+
+AT = datetime(2026, 3, 1, 12, 30, tzinfo=UTC)
+Join = Callable[..., Orchestrator]
+
+
+@pytest.fixture(params=["memory", "file"])
+def journal(request: pytest.FixtureRequest, tmp_path: Path) -> Journal:
+    return Journal("sqlite://" if request.param == "memory" else f"sqlite:///{tmp_path}/journal.db")
+
+
+def test_entries_come_back_in_the_sequence_they_were_written(journal: Journal) -> None:
+    east = AT.astimezone(timezone(timedelta(hours=9)))
+    entries = [
+        JournalEntry(east, "import", "refused", 7, "WEB7", "unknown SKU", "r1"),
+        JournalEntry(AT, "import", "imported", 7, "WEB7", "", "r2"),
+    ]
+    journal.write(entries)
+    journal.write([])
+    journal.write([JournalEntry(AT, "import", "imported", 8, "WEB8")])
+    assert journal.entries("WEB7") == entries
+    assert all(entry.at.tzinfo is UTC for entry in journal.entries("WEB7"))
+    journal.close()
+
+
+def test_the_journal_lives_on_in_its_file(tmp_path: Path) -> None:
+    url = f"sqlite:///{tmp_path}/journal.db"
+    for number in (1, 2):
+        journal = Journal(url)
+        journal.write([JournalEntry(AT, "import", "imported", number, "WEB1")])
+        journal.close()
+    again = Journal(url)
+    assert [entry.order_id for entry in again.entries("WEB1")] == [1, 2]
+    again.close()
+
+
+def test_a_later_version_is_left_alone(tmp_path: Path) -> None:
+    url = f"sqlite:///{tmp_path}/journal.db"
+    Journal(url).close()
+    engine = sa.create_engine(url)
+    with engine.begin() as connection:
+        connection.execute(sa.text("update avbc_journal_version set version = :next"), {"next": VERSION + 1})
+    engine.dispose()
+    with pytest.raises(JournalTooNew, match="update avbc"):
+        Journal(url)
+
+
+def test_errors_hide_the_password(tmp_path: Path) -> None:
+    with pytest.raises(JournalUnreachable) as caught:
+        Journal("postgresql://avbc:example-password@127.0.0.1:1/books?connect_timeout=1")
+    assert "example-password" not in f"{caught.value}{caught.value.__cause__}"
+    with pytest.raises(FinalError) as unusable:
+        Journal("no url with a example-password")
+    assert "example-password" not in f"{unusable.value}{unusable.value.__context__!r}"
+
+
+def test_a_lost_table_is_a_clear_error(tmp_path: Path) -> None:
+    url = f"sqlite:///{tmp_path}/journal.db"
+    journal = Journal(url)
+    with journal._engine.begin() as connection:
+        connection.execute(sa.text("drop table avbc_journal"))
+    with pytest.raises(JournalUnreachable, match="could not be written"):
+        journal.write([JournalEntry(AT, "import", "imported", 1, "WEB1")])
+    with pytest.raises(JournalUnreachable, match="could not be read"):
+        journal.entries("WEB1")
+    journal.close()
+    assert "journal.db" in repr(journal)
+
+
+def test_two_that_open_a_new_journal_at_once_do_not_trip(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    url = f"sqlite:///{tmp_path}/journal.db"
+    Journal(url).close()
+    created = sa.MetaData.create_all
+    calls: list[int] = []
+
+    def late(self: sa.MetaData, *args: object, **options: object) -> None:
+        """The first look is from before the other one's tables."""
+        calls.append(1)
+        if len(calls) == 1:
+            options["checkfirst"] = False
+        created(self, *args, **options)  # type: ignore[arg-type]  # passed on as they came
+
+    monkeypatch.setattr(sa.MetaData, "create_all", late)
+    Journal(url).close()
+    assert len(calls) == 2
+
+
+def test_history_tells_everything(join: Join, store: FakeStore, books: SqlGateway) -> None:
+    order_id = store.add_order(order_of_shape("unknown_sku")).id
+    web = join()
+    web.import_orders()
+    store.add_order(OrderFactory(first_id=order_id).plain())
+    web.import_orders()
+    books.set_order_status(f"WEB{order_id}", "Picked")
+    history = web.history(order_id)
+    assert [(entry.action, entry.outcome) for entry in history.entries] == [("import", "refused"), ("import", "imported")]
+    assert "sku_unknown" in history.entries[0].detail
+    assert history.entries[0].run != history.entries[1].run
+    assert history.store_status == "Awaiting Shipment"
+    assert history.sales_order is not None
+    assert history.sales_order.status == "Picked"
+    assert sum(receipt.amount for receipt in history.receipts) == history.sales_order.total
+    assert "Picked in the books" in str(history)
+    assert history.to_dicts()[0]["outcome"] == "refused"
+    # The journal is kept beside the books by default, so that another orchestrator on them knows it too.
+    assert join().history(order_id).entries == history.entries
+
+
+def test_history_of_an_order_that_nobody_knows(join: Join, store: FakeStore) -> None:
+    web = join()
+    unknown = web.history(4711)
+    assert (unknown.entries, unknown.sales_order, unknown.store_status) == ((), None, "")
+    assert "no such order" in str(unknown)
+    assert "no WEB4711 in the books" in str(unknown)
+    store.fail("GET /v2/orders/*", "503")
+    assert "not known" in str(web.history(4711))
+
+
+def test_a_journal_of_its_own(join: Join, store: FakeStore, books: SqlGateway, tmp_path: Path) -> None:
+    order_id = store.add_order(OrderFactory().plain()).id
+    url = f"sqlite:///{tmp_path}/journal.db"
+    join(journal=url).import_orders()
+    assert join().history(order_id).entries == ()
+    assert len(join(journal=url).history(order_id).entries) == 1
+
+
+def test_outcomes_are_logged_with_their_ids_and_no_secret(join: Join, store: FakeStore, caplog: pytest.LogCaptureFixture) -> None:
+    order_id = store.add_order(OrderFactory().plain()).id
+    with caplog.at_level(logging.DEBUG, "avbc"):
+        join().import_orders()
+    records = [record for record in caplog.records if record.name == "avbc.orchestrator"]
+    assert [(record.__dict__["order_id"], record.__dict__["import_id"]) for record in records[:1]] == [(order_id, f"WEB{order_id}")]
+    assert records[0].getMessage() == f"order {order_id}: imported"
+    assert not any("example-token" in str(record.__dict__) for record in caplog.records)

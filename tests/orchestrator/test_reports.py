@@ -1,0 +1,106 @@
+from __future__ import annotations
+
+import json
+from datetime import UTC, datetime
+from decimal import Decimal
+
+import pytest
+
+from avbc.mapping import Problem
+from avbc.orchestrator import Check, ConnectionReport, History, ImportReport, JournalEntry, Outcome, SetupReport
+from avbc.orchestrator.reports import Report
+
+BAD = Problem("sku_unknown", "lines[0].sku", "<b>X</b>", "There is no <b>X</b>.", "Create it.", candidates=("Y",))
+
+
+def test_an_import_report_is_data_first() -> None:
+    report = ImportReport(
+        imported=[Outcome(1, "WEB1", Decimal("19.9500"))],
+        refused=[Outcome(2, "WEB2", None, (BAD,))],
+    )
+    rows = report.to_dicts()
+    assert rows[0] == {"result": "imported", "order_id": 1, "import_id": "WEB1", "total": "19.95", "problems": []}
+    assert rows[1]["total"] is None
+    assert rows[1]["problems"] == [
+        {
+            "code": "sku_unknown",
+            "field": "lines[0].sku",
+            "value": "<b>X</b>",
+            "message": "There is no <b>X</b>.",
+            "fix": "Create it.",
+            "severity": "error",
+            "candidates": ["Y"],
+        }
+    ]
+    assert json.loads(json.dumps(rows)) == rows
+    assert [(result, outcome.order_id) for result, outcome in report] == [("imported", 1), ("refused", 2)]
+    assert not report.ok
+
+
+def test_the_summary_counts_and_says_what_it_means() -> None:
+    report = ImportReport(
+        imported=[Outcome(1, "WEB1")],
+        relinked=[Outcome(2, "WEB2")],
+        updated=[Outcome(3, "WEB3")],
+        refused=[Outcome(4, "WEB4", None, (BAD,))],
+        postponed=[Outcome(5, "WEB5", None, (BAD,))],
+        stopped="the store is away",
+        requests=1,
+        started=datetime(2026, 1, 1, tzinfo=UTC),
+        finished=datetime(2026, 1, 1, 0, 0, 2, tzinfo=UTC),
+    )
+    assert report.summary() == (
+        "Imported 1, relinked 1, updated 1, refused 1, postponed 1 orders. Refused orders have the Import Error Status. "
+        "Postponed orders wait for the next run. 1 request, 2.0 s. Stopped early: the store is away"
+    )
+    assert ImportReport(preview=True, imported=[Outcome(1, "WEB1")]).summary() == "Would have imported 1 order."
+    assert str(ImportReport()) == "No new orders."
+    assert ImportReport().ok
+
+
+def test_html_is_escaped() -> None:
+    shown = ImportReport(refused=[Outcome(2, "WEB2", None, (BAD,))], stopped="<script>")._repr_html_()
+    assert "<b>X" not in shown
+    assert "&lt;b&gt;X" in shown
+    assert "<script>" not in shown
+    assert "<table>" not in ImportReport()._repr_html_()
+    check = Check("ship via", "<i>", "error", "no <i>", "Add it.", toml='name = "<i>"')
+    assert "<i>" not in SetupReport((check,))._repr_html_()
+    assert "<i>" not in ConnectionReport("<i>", (check,))._repr_html_()
+    history = History(1, "WEB1", (JournalEntry(datetime(2026, 1, 1, tzinfo=UTC), "import", "refused", 1, "WEB1", "<i>"),))
+    assert "<i>" not in history._repr_html_()
+
+
+def test_a_long_report_shows_all_problems_and_the_first_of_the_rest() -> None:
+    report = ImportReport(
+        imported=[Outcome(number, f"WEB{number}") for number in range(1, 1001)], refused=[Outcome(2000, "WEB2000", None, (BAD,))]
+    )
+    report.imported[700] = Outcome(701, "WEB701", None, (BAD,))
+    text = str(report)
+    assert "WEB701" in text
+    assert "WEB2000" in text
+    assert "and 949 more without problems" in text
+    assert len(text.splitlines()) < 70
+    assert len(report.to_dicts()) == 1001
+
+
+def test_checks_are_sorted_by_what_they_mean() -> None:
+    fine = Check("status", "new", "ok", "11")
+    warn = Check("currency", "EUR", "warning", "refused", "Do not.")
+    wrong = Check("payment method", "Pigeon", "error", "not mapped", "Add a row.", toml="[[gl.payment_methods]]")
+    unknown = Check("ship via", "", "unknown", "403")
+    report = SetupReport((fine, warn, wrong, unknown))
+    assert (report.errors, report.warnings, report.ok) == ([wrong], [warn], False)
+    assert report.toml == "[[gl.payment_methods]]"
+    assert "1 error, 1 warning in 4 checks" in str(report)
+    assert str(report).endswith("Rows to add to the settings:\n\n[[gl.payment_methods]]")
+    assert report.to_dicts()[2]["fix"] == "Add a row."
+    assert SetupReport((fine, unknown)).ok
+    assert "Rows to add" not in str(SetupReport((fine,)))
+
+
+def test_the_base_asks_for_its_parts() -> None:
+    with pytest.raises(NotImplementedError):
+        Report().summary()
+    with pytest.raises(NotImplementedError):
+        Report().to_dicts()

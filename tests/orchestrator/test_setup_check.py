@@ -1,0 +1,204 @@
+from __future__ import annotations
+
+import tomllib
+from collections.abc import Callable
+from decimal import Decimal
+from pathlib import Path
+
+import attrs
+import pytest
+
+from avbc.acctvantage import BooksUnreachable, SqlGateway
+from avbc.bigcommerce import ScopeMissing
+from avbc.orchestrator import Check, Orchestrator, SetupReport
+from avbc.settings import PaymentMethodMapping, Settings, StatusMapping
+from avbc.testing import FakeStore, OrderFactory, Payment, Shipping, example, item, order_of_shape
+
+Join = Callable[..., Orchestrator]
+Change = Callable[..., Settings]
+
+
+def found(report: SetupReport, area: str, state: str | None = None) -> dict[str, Check]:
+    return {check.item: check for check in report.checks if check.area == area and state in (None, check.state)}
+
+
+@pytest.fixture
+def quiet(change: Change) -> Settings:
+    """Settings with nothing to find: all moves stay among the paid statuses, and no statuses are pushed."""
+    return change(order_status={"updates": "off", "import_error_status": "Awaiting Pickup"})
+
+
+def test_settings_that_fit(join: Join, quiet: Settings, store: FakeStore) -> None:
+    store.add_order(OrderFactory().plain())
+    before = {number: dict(order.header) for number, order in store.state.orders.items()}
+    report = join(settings=quiet).check_setup()
+    assert (report.errors, report.warnings) == ([], [])
+    assert report.toml == ""
+    assert "fit the store and the books" in str(report)
+    assert {entry.method for entry in store.log} == {"GET"}
+    assert {number: dict(order.header) for number, order in store.state.orders.items()} == before
+
+
+def test_statuses_that_the_store_does_not_have(join: Join, change: Change) -> None:
+    rows = (StatusMapping(acctvantage="Shipped/Invoice", bigcommerce="Sent"), StatusMapping(acctvantage="Gone", bigcommerce="Shipped"))
+    report = join(settings=change(order_status={"new_order_status": "Fresh", "mapping": rows})).check_setup()
+    wrong = found(report, "status", "error")
+    assert set(wrong) == {
+        "order_status.new_order_status",
+        "order_status.mapping[0].bigcommerce",
+        "order_status.mapping[1].acctvantage",
+    }
+    assert "Awaiting Fulfillment (id 11)" in wrong["order_status.new_order_status"].fix
+    assert "Shipped/Invoice" in wrong["order_status.mapping[1].acctvantage"].fix
+
+
+def test_a_label_that_is_also_another_statuss_name_is_ambiguous(join: Join, quiet: Settings) -> None:
+    store = FakeStore(status_labels={9: "Awaiting Fulfillment"})
+    report = join(settings=quiet, transport=store.transport()).check_setup()
+    assert "id" in found(report, "status", "error")["order_status.new_order_status"].fix
+
+
+def test_the_same_status_twice_under_two_names(join: Join, change: Change) -> None:
+    report = join(settings=change(order_status={"downloaded_order_status": 11})).check_setup()
+    assert "for ever" in found(report, "status", "error")["order_status.downloaded_order_status"].found
+
+
+def test_incomplete_orders_are_never_new(join: Join, change: Change) -> None:
+    report = join(settings=change(order_status={"new_order_status": "0"})).check_setup()
+    assert "never finished" in found(report, "status", "error")["order_status.new_order_status"].found
+
+
+@pytest.mark.parametrize(
+    ("new", "downloaded", "import_error", "warned"),
+    [
+        (11, 9, 12, {"order_status.import_error_status"}),
+        (11, 9, 8, set()),
+        (11, 13, 4, {"order_status.downloaded_order_status"}),
+        (7, 12, 6, set()),
+    ],
+)
+def test_moves_out_of_the_paid_statuses_are_warned_about(
+    join: Join, change: Change, *, new: int, downloaded: int, import_error: int, warned: set[str]
+) -> None:
+    statuses = {"new_order_status": new, "downloaded_order_status": downloaded, "import_error_status": import_error, "updates": "off"}
+    report = join(settings=change(order_status=statuses)).check_setup()
+    warnings = found(report, "status", "warning")
+    assert set(warnings) == warned
+    assert all("tax document" in check.found for check in warnings.values())
+
+
+def test_unmapped_statuses_come_with_their_rows(join: Join) -> None:
+    report = join().check_setup()
+    unmapped = {check.item for check in report.warnings if check.toml}
+    assert unmapped == {"Committed", "Picked", "Packed", "Posted"}
+    rows = tomllib.loads(report.toml)["order_status"]["mapping"]
+    assert rows[0] == {"acctvantage": "Committed", "bigcommerce": ""}
+
+
+def test_a_new_sales_order_status_that_the_books_do_not_have(join: Join, change: Change) -> None:
+    report = join(settings=change(order_status={"new_sales_order_status": "Fresh"})).check_setup()
+    assert "order_status.new_sales_order_status" in found(report, "status", "error")
+
+
+def test_currencies(join: Join, quiet: Settings, store: FakeStore) -> None:
+    store.add_order(order_of_shape("foreign_currency"))
+    assert "1 of the latest 1 orders are in EUR" in found(join(settings=quiet).check_setup(), "currency", "warning")["EUR"].found
+    store.state.information["currency"] = "CAD"
+    assert "CAD" in found(join(settings=quiet).check_setup(), "currency", "error")
+
+
+def test_payment_methods_that_orders_used_are_errors_and_others_warnings(join: Join, quiet: Settings, store: FakeStore) -> None:
+    factory = OrderFactory()
+    for method in ("Pay by Pigeon", "pay by  pigeon", "Check", "Credit Card"):
+        store.add_order(factory.order([item("MUG-RED")], payment=Payment(method, state="offline")))
+    store.add_order(order_of_shape("store_credit_only", factory))
+    store.state.payment_methods = [
+        {"code": "x", "name": "Barter", "test_mode": False},
+        {"code": "y", "name": "Credit Card", "test_mode": False},
+    ]
+    report = join(settings=quiet).check_setup()
+    wrong = found(report, "payment method", "error")
+    assert set(wrong) == {"pay by  pigeon", "Check"}
+    assert "2 of the latest 5 orders" in wrong["pay by  pigeon"].found
+    assert set(found(report, "payment method", "warning")) == {"Barter"}
+    rows = tomllib.loads(report.toml)["gl"]["payment_methods"]
+    # A Receipt Type of the same name is the likely one; otherwise it is left to be chosen.
+    assert {"bigcommerce": "Check", "receipt_type": "Check"} in rows
+    assert {"bigcommerce": "Barter", "receipt_type": ""} in rows
+    assert "# one of: Visa/MC, PayPal, Check, StoreCredit, GiftCard, Purchase Order" in report.toml
+
+
+def test_receipt_types_that_the_books_do_not_have(join: Join, change: Change) -> None:
+    rows = (
+        PaymentMethodMapping(bigcommerce="Credit Card", receipt_type="Diners"),
+        PaymentMethodMapping(bigcommerce="PO", receipt_type="Purchase Order"),
+    )
+    report = join(settings=change(gl={"payment_methods": rows})).check_setup()
+    assert list(found(report, "payment method", "error")) == ["gl.payment_methods[0] 'Credit Card'"]
+
+
+@pytest.mark.parametrize(("shape", "state"), [("plain", "warning"), ("store_credit", "error")])
+def test_redeemed_tenders_need_a_receipt_type(
+    join: Join, quiet: Settings, store: FakeStore, tmp_path: Path, *, shape: str, state: str
+) -> None:
+    bare = SqlGateway("sqlite://")
+    path = tmp_path / "books.toml"
+    path.write_text(example.books_toml.replace('"StoreCredit", ', ""), encoding="utf-8")
+    bare.load(path)
+    rows = tuple(row for row in quiet.gl.payment_methods if row.receipt_type not in {"StoreCredit", "GiftCard"})
+    settings = attrs.evolve(quiet, gl=attrs.evolve(quiet.gl, payment_methods=rows))
+    store.add_order(order_of_shape(shape))
+    report = join(settings=settings, books=bare).check_setup()
+    assert found(report, "payment method")["StoreCredit"].state == state
+    assert found(report, "payment method")["GiftCard"].state == "ok"
+    bare.close()
+
+
+def test_ship_vias(join: Join, change: Change, store: FakeStore) -> None:
+    factory = OrderFactory()
+    for method in ("UPS Ground", "Zeppelin", ""):
+        store.add_order(factory.order([item("MUG-RED")], shipping=[Shipping(method, Decimal(3))]))
+    created = join(settings=change(order_status={"updates": "off"})).check_setup()
+    assert "is created" in found(created, "ship via", "ok")["Zeppelin"].found
+    strict = join(settings=change(shipping={"auto_create_missing_shipping_methods": False, "default_ship_via": ""})).check_setup()
+    assert set(found(strict, "ship via", "error")) == {"shipping.default_ship_via", "Zeppelin"}
+    assert found(strict, "ship via", "ok").keys() == {"UPS Ground"}
+    assert set(found(strict, "ship via", "warning")) == {"Flat Rate"}
+
+
+def test_warehouse_and_product_class(join: Join, change: Change) -> None:
+    nowhere = join(settings=change(shipping={"warehouse": "Attic"})).check_setup()
+    assert "Main" in found(nowhere, "warehouse", "error")["shipping.warehouse"].fix
+    wrong = join(settings=change(shipping={"default_shipment_product_class": "Feathers"})).check_setup()
+    assert "Goods, Freight" in found(wrong, "product class", "error")["shipping.default_shipment_product_class"].fix
+
+
+@pytest.mark.parametrize("area", ["Nowhere", "AvaTax"])
+def test_tax_areas(join: Join, change: Change, area: str) -> None:
+    report = join(settings=change(gl={"tax_area": area})).check_setup()
+    assert area in found(report, "tax area", "error")["gl.tax_area"].found
+
+
+def test_gl_codes(join: Join, change: Change, store: FakeStore) -> None:
+    unset = change(gl={"default_discount_gl_code": "", "gift_certificate_gl_code": "99999"})
+    report = join(settings=unset).check_setup()
+    assert set(found(report, "GL code", "warning")) == {"gl.default_discount_gl_code"}
+    assert set(found(report, "GL code", "error")) == {"gl.gift_certificate_gl_code"}
+    store.add_order(order_of_shape("coupon_amount"))
+    assert "gl.default_discount_gl_code" in found(join(settings=unset).check_setup(), "GL code", "error")
+
+
+def test_what_the_token_may_not_read_is_unknown_and_no_error(join: Join, quiet: Settings, store: FakeStore) -> None:
+    store.scopes = {"store_v2_orders"}
+    store.fail("GET /v2/shipping/zones", "503")
+    report = join(settings=quiet).check_setup()
+    assert report.ok
+    assert {check.area for check in report.checks if check.state == "unknown"} == {"currency", "payment method", "ship via"}
+
+
+def test_orders_and_books_must_be_readable(join: Join, store: FakeStore) -> None:
+    store.scopes -= {"store_v2_orders", "store_v2_orders_read_only"}
+    with pytest.raises(ScopeMissing):
+        join().check_setup()
+    with SqlGateway("postgresql://avbc@127.0.0.1:1/books?connect_timeout=1") as nowhere, pytest.raises(BooksUnreachable):
+        join(books=nowhere).check_setup()

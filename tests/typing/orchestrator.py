@@ -1,0 +1,63 @@
+# pyright: reportUnnecessaryTypeIgnoreComment=true
+"""What type checkers must know of the orchestrator. Never run; mypy and pyright read it in strict mode."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from decimal import Decimal
+from typing import assert_type
+
+import attrs
+
+import avbc
+from avbc.bigcommerce.models import Order
+
+
+def customise(order: Order, bundle: avbc.OrderBundle) -> avbc.OrderBundle:
+    return attrs.evolve(bundle, order=attrs.evolve(bundle.order, memo=order.customer_message))
+
+
+def progress(done: int, total: int | None, what: str) -> None:
+    assert_type((done, total, what), tuple[int, int | None, str])
+
+
+def takes_any_gateway(books: avbc.Gateway) -> None:
+    assert_type(books.reference_data(), avbc.ReferenceData)
+
+
+def use(settings: avbc.Settings) -> None:
+    books = avbc.SqlGateway("sqlite:///books.db")
+    takes_any_gateway(books)
+    with avbc.Orchestrator(settings, books, journal="sqlite://", on_progress=progress, customise=[customise]) as web:
+        assert_type(web, avbc.Orchestrator)
+        assert_type(web.store, avbc.BigCommerce)
+
+        report = web.import_orders()
+        assert_type(report, avbc.ImportReport)
+        assert_type(report.imported, list[avbc.Outcome])
+        assert_type(report.refused[0].order_id, int)
+        assert_type(report.refused[0].total, Decimal | None)
+        assert_type(report.refused[0].problems, tuple[avbc.Problem, ...])
+        assert_type(report.to_dicts(), list[dict[str, object]])
+        for _result, outcome in report:
+            assert_type(outcome, avbc.Outcome)
+
+        assert_type(web.preview_orders(), avbc.ImportReport)
+        assert_type(web.import_order(1042), avbc.ImportReport)
+        explained = web.explain(1042)
+        assert_type(explained, avbc.MappedOrder)
+        assert_type(explained.decisions, tuple[avbc.Decision, ...])
+
+        connection = web.test_connection()
+        assert_type(connection, avbc.ConnectionReport)
+        assert_type(connection.clock_skew, timedelta | None)
+        assert_type(web.check_setup(), avbc.SetupReport)
+        assert_type(web.check_setup().errors, list[avbc.Check])
+
+        history = web.history(1042)
+        assert_type(history, avbc.History)
+        assert_type(history.entries, tuple[avbc.JournalEntry, ...])
+        assert_type(history.sales_order, avbc.SalesOrder | None)
+
+    web.import_order("1042")  # type: ignore[arg-type]  # an id is an int
+    avbc.Orchestrator(settings, object())  # type: ignore[arg-type]  # no Gateway
