@@ -8,6 +8,8 @@ from decimal import Context, Decimal, InvalidOperation
 STEP = Decimal("0.0001")
 """BigCommerce writes orders and lines with four decimals."""
 _LIMIT = Decimal(10) ** 13
+_quantized = Context(prec=17).quantize
+"""Thirteen digits before the point and four after it: what does not fit is no amount of money."""
 
 ARITHMETIC = Context(prec=28)
 """What the mapping engine computes with, whatever the program around it has set: with it, sums of amounts are exact."""
@@ -29,6 +31,9 @@ def are_store_amounts(amounts: Iterable[Decimal]) -> bool:
     False
     """
     try:
-        return all(amount.quantize(STEP) == amount and -_LIMIT < amount < _LIMIT for amount in amounts)
+        for amount in amounts:
+            if amount and _quantized(amount, STEP) != amount:
+                return False
     except InvalidOperation:
         return False
+    return True

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 
 import attrs
 
+from avbc.acctvantage import records
 from avbc.acctvantage.records import Client, Contact, text_key
 from avbc.bigcommerce.models import Address
 from avbc.mapping.addresses import address, full_name
@@ -55,13 +56,19 @@ def client_for(customer_id: int, billing: Address, candidates: Sequence[Client],
     as its contact, or the person, whose last name is the client's name.
     """
     found = Findings()
-    return found.ruling(choose_client(customer_id, billing, candidates, rules, found))
+    return found.ruling(choose_client(customer_id, billing, candidates, rules, bill_to=address(billing), found=found))
 
 
 def choose_client(
-    customer_id: int, billing: Address, candidates: Sequence[Client], rules: MappingRules, found: Findings
+    customer_id: int,
+    billing: Address,
+    candidates: Sequence[Client],
+    rules: MappingRules,
+    *,
+    bill_to: records.Address,
+    found: Findings,
 ) -> ClientChoice | None:
-    """As `client_for`, with the problems going to `found`."""
+    """As `client_for`, with the problems going to `found`; `bill_to` is the billing address as the books have it."""
     import_id = client_import_id(rules.source_code, customer_id)
     if import_id is not None:
         hits = [hit for hit in candidates if hit.import_id == import_id or hit.store_customer_ids.get(rules.source_code) == customer_id]
@@ -80,7 +87,7 @@ def choose_client(
             return None
         if hits:
             return _found_by_email(hits[0], import_id, billing, found)
-    return _new(import_id, billing, found)
+    return _new(import_id, billing, bill_to, found)
 
 
 def _ambiguous(field: str, value: str, what: str, hits: Sequence[Client], found: Findings) -> None:
@@ -136,10 +143,10 @@ def _with_contact(hit: Client, bind: str | None, billing: Address, found: Findin
     return ClientChoice(client=hit, bind_import_id=bind, new_contact=_contact(billing, found))
 
 
-def _new(import_id: str | None, billing: Address, found: Findings) -> ClientChoice | None:
+def _new(import_id: str | None, billing: Address, bill_to: records.Address, found: Findings) -> ClientChoice | None:
     company = plain(billing.company)
-    first_name, last_name, email = plain(billing.first_name), plain(billing.last_name), plain(billing.email)
-    name = company or last_name or first_name or email
+    first_name, last_name = plain(billing.first_name), plain(billing.last_name)
+    name = company or last_name or first_name or bill_to.email
     if not name:
         message = "The order's billing address has neither a company, nor a name, nor an email: a client cannot be created from it."
         found.error("client_name_missing", "billing_address", "", message, "Complete the billing address in BigCommerce.")
@@ -149,9 +156,9 @@ def _new(import_id: str | None, billing: Address, found: Findings) -> ClientChoi
     new = Client(
         name=name,
         first_name=first_name if last_name and not company else "",
-        email=email,
-        phone=plain(billing.phone),
-        address=address(billing),
+        email=bill_to.email,
+        phone=bill_to.phone,
+        address=bill_to,
         import_id=import_id,
     )
     if not company:

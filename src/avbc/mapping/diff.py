@@ -57,7 +57,8 @@ def _fields(place: str, existing: object, incoming: object, names: Iterable[str]
         before: object = getattr(existing, name)
         after: object = getattr(incoming, name)
         if before != after:
-            yield Difference(f"{place}{name}", value_text(before), value_text(after))
+            text = str if name == "quantity" else value_text
+            yield Difference(f"{place}{name}", text(before), text(after))
 
 
 def _addresses(place: str, existing: Address, incoming: Address) -> Iterator[Difference]:

@@ -101,7 +101,7 @@ def choose_discounts(
 def _read_line(line: OrderProduct, position: int, proof: Proof, rules: MappingRules, given: dict[str, _Given], *, found: Findings) -> bool:
     """Add the line's discounts to `given`. Whether what the shopper paid for the line agrees."""
     discounted = line.discounted_total_inc_tax
-    if not line.applied_discounts and not discounted:
+    if not line.applied_discounts and (not discounted or (is_amount(discounted) and discounted == line.total_inc_tax)):
         return True
     off = ZERO
     base = line.total_ex_tax if proof.discounts == "without tax" else line.total_inc_tax

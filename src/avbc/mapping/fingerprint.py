@@ -19,10 +19,10 @@ def fingerprint(order: Order) -> str:
     >>> fingerprint(Order(id=1, total_inc_tax=Decimal("8"))) == fingerprint(Order(id=1, total_inc_tax=Decimal("8.0000"), status_id=9))
     True
     """
-    parts: list[object] = [
+    parts: list[str] = [
         "avbc-1",
-        order.id,
-        order.customer_id,
+        str(order.id),
+        str(order.customer_id),
         order.default_currency_code,
         order.payment_method,
         *_plain(
@@ -47,28 +47,23 @@ def fingerprint(order: Order) -> str:
     ]
     if order.consignments is not None:
         for consignment in sorted(order.consignments.shipping, key=lambda consignment: consignment.id):
-            parts += ["ship", consignment.id, consignment.shipping_method, *_address(consignment)]
+            parts += ["ship", str(consignment.id), consignment.shipping_method, *_address(consignment)]
         for pickup in sorted(order.consignments.pickups, key=lambda pickup: pickup.id):
-            parts += ["pickup", pickup.id, pickup.pickup_method_id, pickup.location.name]
+            parts += ["pickup", str(pickup.id), str(pickup.pickup_method_id), pickup.location.name]
     for line in sorted(order.lines, key=lambda line: line.id):
         parts += _line(line)
     for fee in sorted(order.fees or (), key=lambda fee: fee.id):
-        parts += ["fee", fee.id, *_plain((fee.cost_ex_tax, fee.cost_inc_tax))]
-    # The parts' repr keeps ("a", "b") and ("ab", "") apart.
-    return hashlib.sha256(repr(parts).encode()).hexdigest()
+        parts += ["fee", str(fee.id), *_plain((fee.cost_ex_tax, fee.cost_inc_tax))]
+    # The separator keeps ("a", "b") and ("ab", "") apart.
+    return hashlib.sha256("\x1f".join(parts).encode("utf-8", "surrogatepass")).hexdigest()
 
 
-def _line(line: OrderProduct) -> list[object]:
-    parts: list[object] = [
-        "line",
-        line.id,
-        line.product_id,
+def _line(line: OrderProduct) -> list[str]:
+    parts = [
+        f"line {line.id} {line.product_id} {line.quantity} {line.order_address_id} {line.parent_order_product_id}",
         line.sku,
         line.name,
-        line.quantity,
-        line.order_address_id,
-        line.parent_order_product_id,
-        *_plain((line.price_ex_tax, line.total_ex_tax, line.total_inc_tax)),
+        *_plain((line.total_ex_tax, line.total_inc_tax)),
     ]
     if line.wrapping_name or line.wrapping_message:
         parts += [line.wrapping_name, line.wrapping_message]
@@ -80,7 +75,7 @@ def _line(line: OrderProduct) -> list[object]:
 
 
 def _plain(amounts: Iterable[Decimal]) -> list[str]:
-    return [str(amount.normalize()) for amount in amounts]
+    return [str(amount.normalize()) if amount else "0" for amount in amounts]
 
 
 def _address(address: Address) -> tuple[str, ...]:

@@ -109,8 +109,9 @@ def _pickups(consignments: Consignments, lines: Sequence[OrderProduct]) -> dict[
     named = {pickup.pickup_method_id: pickup for pickup in consignments.pickups}
     named |= {pickup.id: pickup for pickup in consignments.pickups}
     for line in lines:
-        if line.id not in found and line.order_pickup_method_id in named:
-            found[line.id] = named[line.order_pickup_method_id]
+        pickup = named.get(line.order_pickup_method_id)
+        if pickup is not None and line.order_pickup_method_id:
+            found.setdefault(line.id, pickup)
     return found
 
 
@@ -247,7 +248,7 @@ def _cost_line(kind: LineKind, description: str, amount: Decimal, tax: Decimal) 
 
 
 def _wrapping(order: Order, lines: Sequence[OrderProduct], where: Routes, rules: MappingRules, found: Findings) -> list[SalesOrderLine]:
-    wrapped = [line for line in lines if line.wrapping_cost_inc_tax or line.wrapping_cost_ex_tax]
+    wrapped = sorted((line for line in lines if line.wrapping_cost_inc_tax or line.wrapping_cost_ex_tax), key=lambda line: line.id)
     whole = (order.wrapping_cost_ex_tax, order.wrapping_cost_inc_tax)
     if not wrapped:
         found.note("lines", whole[0], "gift wrapping of the whole order")

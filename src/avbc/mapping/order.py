@@ -17,7 +17,7 @@ from avbc.mapping.discount import Discounts, choose_discounts
 from avbc.mapping.fingerprint import fingerprint
 from avbc.mapping.lines import cost_lines, routes, sales_order_lines
 from avbc.mapping.payment import choose_payment
-from avbc.mapping.proof import Proof, check_amounts, prove_header, prove_lines
+from avbc.mapping.proof import LinesProof, Proof, check_amounts, prove_header, prove_lines
 from avbc.mapping.rules import MappingRules
 from avbc.mapping.status import choose_new_order_status
 from avbc.mapping.tax_area import choose_tax_area
@@ -132,16 +132,17 @@ def _map(inputs: OrderInputs, rules: MappingRules) -> MappedOrder:
     proof: Proof | None = None
     discounts = Discounts()
     if check_amounts(order, found):
-        fees_on_top = prove_lines(order, lines, rules, found) if complete else None
-        proof = prove_header(order, rules, found, fees_on_top=fees_on_top)
+        of_lines = prove_lines(order, lines, rules, found) if complete else LinesProof()
+        proof = prove_header(order, rules, found, fees_on_top=of_lines.fees_on_top)
         if complete:
             made += cost_lines(order, lines, where, rules, found)
-            if proof is not None:
+            if proof is not None and of_lines.readable:
                 discounts = choose_discounts(order, lines, inputs.coupons or order.coupons or (), proof, rules, found=found)
 
     gateway_amount = proof.gateway_amount if proof is not None else None
     payment = choose_payment(order, inputs.transactions, gateway_amount, import_id, rules, found=found)
-    client = choose_client(order.customer_id, order.billing_address, inputs.clients, rules, found)
+    bill_to = address(order.billing_address)
+    client = choose_client(order.customer_id, order.billing_address, inputs.clients, rules, bill_to=bill_to, found=found)
     if payment.po_number and client is not None and not client.open_ar:
         found.error(
             "client_not_on_open_ar",
@@ -151,7 +152,7 @@ def _map(inputs: OrderInputs, rules: MappingRules) -> MappedOrder:
             "Put the client on open A/R in AcctVantage, or map the payment method to a Receipt Type.",
         )
     status = choose_new_order_status(rules, found)
-    area = choose_tax_area(order.total_tax, rules, found)
+    area = choose_tax_area(rules, found)
     warehouse = _warehouse(rules, found)
 
     bundle: OrderBundle | None = None
@@ -169,7 +170,7 @@ def _map(inputs: OrderInputs, rules: MappingRules) -> MappedOrder:
                 currency=rules.reference.currency,
                 warehouse=warehouse,
                 ship_via=where.ship_via,
-                bill_to=address(order.billing_address),
+                bill_to=bill_to,
                 ship_tos=where.ship_tos,
                 freight=order.shipping_cost_ex_tax,
                 discounts=discounts.discounts,

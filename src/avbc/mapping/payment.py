@@ -120,9 +120,11 @@ def choose_payment(
         (_STORE_CREDIT, STORE_CREDIT, order.store_credit_amount),
         (_GIFT_CARD, GIFT_CARD, order.gift_certificate_amount),
     ):
-        if amount:
+        if not amount:
+            continue
+        tender = _tender_type(words, name, rules, found)
+        if gateway_amount is not None:
             number = f"{order_import_id}-{len(receipts) + 1}"
-            tender = _tender_type(words, name, rules, found)
             receipts.append(Receipt(order_import_id, tender, amount, import_id=number, store_payment_method=name))
     for position, receipt in enumerate(receipts):
         found.note(f"receipts[{position}]", receipt.amount + receipt.pre_auth_amount, "{} by {}", "", receipt.state, receipt.receipt_type)

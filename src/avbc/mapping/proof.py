@@ -78,6 +78,16 @@ class Proof:
         return f"tenders: {self.tenders}; fees: {self.fees}; discounts: {self.discounts}"
 
 
+@attrs.frozen
+class LinesProof:
+    """What the lines tell of the order's sums."""
+
+    fees_on_top: bool | None = None
+    """Whether fees come on top of the subtotal; None where there are no fees, or the lines do not tell."""
+    readable: bool = True
+    """Whether all amounts of the lines are amounts of money."""
+
+
 ZERO_PROOF = Proof(ZERO, ZERO, ZERO, ZERO, "none", "none", "none")
 """The proof of an order over nothing."""
 
@@ -202,22 +212,25 @@ def _read(order: Order, rules: MappingRules, residue: Decimal, *, net: bool, on_
     tenders = order.store_credit_amount + order.gift_certificate_amount
     fees = order.fees or ()
     discounts: Discounts = "with tax" if order.discount_amount or order.coupon_discount else "none"
-    residue = residue + (tenders if net else ZERO) - (sum((fee.cost_inc_tax for fee in fees), ZERO) if on_top else ZERO)
-    without = order.total_ex_tax + (tenders if net else ZERO)
+    taken_off = tenders if net else ZERO
+    residue += taken_off
+    without = order.total_ex_tax + taken_off
     parts = order.subtotal_ex_tax + order.shipping_cost_ex_tax + order.handling_cost_ex_tax + order.wrapping_cost_ex_tax
-    parts += sum((fee.cost_ex_tax for fee in fees), ZERO) if on_top else ZERO
+    fees_tax = ZERO
+    if on_top:
+        residue -= sum((fee.cost_inc_tax for fee in fees), ZERO)
+        parts += sum((fee.cost_ex_tax for fee in fees), ZERO)
+        fees_tax = sum((fee.cost_tax for fee in fees), ZERO)
     if not rules.rounds_to_zero(residue):
         taken = order.discount_amount + order.coupon_discount
         # The tax that the discounts saved, which a discount without tax leaves in the parts with tax.
         saved = -residue
         residue = without - parts + taken
-        fees_tax = sum((fee.cost_tax for fee in fees), ZERO) if on_top else ZERO
-        if not (
-            0 < saved <= taken and rules.rounds_to_zero(residue) and rules.rounds_to_zero(_tax_parts(order) + fees_tax - order.total_tax)
-        ):
+        taxes_off = _tax_parts(order) + fees_tax - order.total_tax
+        if not (0 < saved <= taken and rules.rounds_to_zero(residue) and rules.rounds_to_zero(taxes_off)):
             return None
         discounts = "without tax"
-    total = to_minor_unit(order.total_inc_tax + (tenders if net else ZERO), rules.reference.currency)
+    total = to_minor_unit(order.total_inc_tax + taken_off, rules.reference.currency)
     return Proof(
         total=total,
         gateway_amount=total - tenders,
@@ -259,8 +272,8 @@ def _prove_taxes(order: Order, rules: MappingRules, found: Findings) -> None:
         order.handling_cost_inc_tax - order.handling_cost_ex_tax - order.handling_cost_tax,
         order.wrapping_cost_inc_tax - order.wrapping_cost_ex_tax - order.wrapping_cost_tax,
     )
-    for name, off in zip(_COSTS, costs, strict=True):
-        if off and not rules.rounds_to_zero(off):
+    for name, off in zip(_COSTS, costs, strict=True) if any(costs) else ():
+        if not rules.rounds_to_zero(off):
             message = f"The {name} cost without tax and its tax do not make the {name} cost with tax: off by {amount_text(abs(off))}."
             found.error("cost_does_not_foot", f"{name}_cost_tax", off, message, _LOOK)
     for position, fee in enumerate(order.fees or ()):
@@ -306,8 +319,8 @@ def _prove_without_tax(order: Order, proof: Proof, rules: MappingRules, found: F
     return True
 
 
-def prove_lines(order: Order, lines: Sequence[OrderProduct], rules: MappingRules, found: Findings) -> bool | None:
-    """Hold the lines against themselves and against the order's subtotal; say whether fees come on top of it, None if there are none.
+def prove_lines(order: Order, lines: Sequence[OrderProduct], rules: MappingRules, found: Findings) -> LinesProof:
+    """Hold the lines against themselves and against the order's subtotal.
 
     A line's total is its unit price times its quantity, and its tax is what its totals with and without tax differ by. The lines'
     totals, components of bundles left out, are the subtotal: with the fees, or without them.
@@ -323,13 +336,13 @@ def prove_lines(order: Order, lines: Sequence[OrderProduct], rules: MappingRules
         else:
             readable = False
     if not readable:
-        return None
+        return LinesProof(readable=False)
     off = (order.subtotal_ex_tax - without, order.subtotal_inc_tax - with_tax)
     fees = (sum((fee.cost_ex_tax for fee in order.fees or ()), ZERO), sum((fee.cost_inc_tax for fee in order.fees or ()), ZERO))
     if rules.rounds_to_zero(off[0]) and rules.rounds_to_zero(off[1]):
-        return True if any(fees) else None
+        return LinesProof(fees_on_top=True if any(fees) else None)
     if rules.rounds_to_zero(off[0] - fees[0]) and rules.rounds_to_zero(off[1] - fees[1]):
-        return False
+        return LinesProof(fees_on_top=False)
     for name, subtotal, difference, fee in zip(
         ("subtotal_ex_tax", "subtotal_inc_tax"), (order.subtotal_ex_tax, order.subtotal_inc_tax), off, fees, strict=True
     ):
@@ -343,7 +356,7 @@ def prove_lines(order: Order, lines: Sequence[OrderProduct], rules: MappingRules
                 f"off by {amount_text(abs(difference))}.{also}",
                 _LOOK if order.fees is not None else "Read the order with its fees (include=fees), and compare its lines in BigCommerce.",
             )
-    return None
+    return LinesProof()
 
 
 def _prove_line(line: OrderProduct, position: int, rules: MappingRules, found: Findings) -> bool:
@@ -358,15 +371,18 @@ def _prove_line(line: OrderProduct, position: int, rules: MappingRules, found: F
         message = f"The line {line.name!r} has a quantity of {line.quantity}."
         found.error("quantity_invalid", f"lines[{position}].quantity", line.quantity, message, "Correct or remove the line in BigCommerce.")
         return False
+    off = (
+        line.total_ex_tax - line.price_ex_tax * line.quantity,
+        line.total_inc_tax - line.price_inc_tax * line.quantity,
+        # A discounted line may show its tax before the discount or after it.
+        ZERO if line.applied_discounts else line.total_inc_tax - line.total_ex_tax - line.total_tax,
+    )
+    if not any(off):
+        return True
     # A unit price of four decimals may be off by half of the last one, and so as many times as there are units.
     allowed = rules.half_minor_unit + _UNIT_PRICE_ERROR * line.quantity
-    for name, difference in (
-        ("total_ex_tax", line.total_ex_tax - line.price_ex_tax * line.quantity),
-        ("total_inc_tax", line.total_inc_tax - line.price_inc_tax * line.quantity),
-        # A discounted line may show its tax before the discount or after it.
-        ("total_tax", ZERO if line.applied_discounts else line.total_inc_tax - line.total_ex_tax - line.total_tax),
-    ):
-        if difference and abs(difference) >= (rules.half_minor_unit if name == "total_tax" else allowed):
+    for name, difference in zip(("total_ex_tax", "total_inc_tax", "total_tax"), off, strict=True):
+        if abs(difference) >= (rules.half_minor_unit if name == "total_tax" else allowed):
             found.error(
                 "line_does_not_foot",
                 f"lines[{position}].{name}",

@@ -65,7 +65,8 @@ def _warehouse(rules: MappingRules) -> Warehouse | None:
 
 
 def _active_classes(rules: MappingRules) -> frozenset[str]:
-    return frozenset(fold(name) for name in rules.warehouse.product_classes) if rules.warehouse else frozenset()
+    names = rules.warehouse.product_classes if rules.warehouse else ()
+    return frozenset([*names, *map(fold, names)])
 
 
 @attrs.frozen
@@ -95,7 +96,7 @@ class MappingRules:
     warehouse: Warehouse | None = attrs.field(init=False, repr=False, eq=False, default=attrs.Factory(_warehouse, takes_self=True))
     """The configured warehouse as the books have it."""
     active_classes: frozenset[str] = attrs.field(init=False, repr=False, eq=False, default=attrs.Factory(_active_classes, takes_self=True))
-    """The product classes active in the warehouse, folded."""
+    """The product classes active in the warehouse, as they are written and folded."""
 
     @property
     def source_code(self) -> str:
@@ -104,7 +105,7 @@ class MappingRules:
 
     def is_class_active(self, product_class: str) -> bool:
         """Whether the product class is active in the warehouse, as buying, stocking and selling need (manual, Product Classes)."""
-        return fold(product_class) in self.active_classes
+        return product_class in self.active_classes or fold(product_class) in self.active_classes
 
     def is_gl_account(self, code: str) -> bool:
         """Whether the books have the GL account; books that list none are not held against it."""

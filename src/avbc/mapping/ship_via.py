@@ -67,10 +67,6 @@ def choose_ship_via(method: str, rules: MappingRules, found: Findings, field: st
 def _new_ship_via(name: str, rules: MappingRules, found: Findings, field: str) -> ShipVia | None:
     product_class = rules.settings.shipping.default_shipment_product_class
     setting = "shipping.default_shipment_product_class"
-    if not product_class:
-        message = f"The Ship Via {name!r} is to be created, and there is no Default Shipment Product Class for it."
-        found.error("shipment_product_class_missing", setting, "", message, f"Set {setting}.")
-        return None
     # Without the warehouse every class would look inactive; its absence is a problem of its own.
     if rules.warehouse is not None and not rules.is_class_active(product_class):
         found.error(

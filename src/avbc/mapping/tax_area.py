@@ -2,34 +2,26 @@
 
 from __future__ import annotations
 
-from decimal import Decimal
-
 from avbc.mapping.decisions import Findings, Ruling
 from avbc.mapping.rules import MappingRules
-from avbc.mapping.text import amount_text, fold
+from avbc.mapping.text import fold
 
 
-def tax_area_for(tax: Decimal, rules: MappingRules) -> Ruling[str]:
-    """The tax area that the order's tax is booked to.
+def tax_area_for(rules: MappingRules) -> Ruling[str]:
+    """The tax area that an order's tax is booked to: the configured one, with or without tax on the order.
 
     The store's tax is never computed again: the order's Override box is always ticked, since a tax of zero is a result too (inferred).
     The area must exist in the books and must not be the one of AvaTax, which would compute the tax anew (manual 2.2.2).
     """
     found = Findings()
-    return found.ruling(choose_tax_area(tax, rules, found))
+    return found.ruling(choose_tax_area(rules, found))
 
 
-def choose_tax_area(tax: Decimal, rules: MappingRules, found: Findings) -> str:
+def choose_tax_area(rules: MappingRules, found: Findings) -> str:
     """As `tax_area_for`, with the problems going to `found`."""
     wanted = rules.settings.gl.tax_area
     setting = "gl.tax_area"
     found.note("tax_override", value=True, reason="the store computed the tax; AcctVantage must not do it again", setting=setting)
-    if not wanted:
-        if tax:
-            message = f"The order has a tax of {amount_text(tax)}, and no Tax Area is configured for it."
-            found.error("tax_area_missing", setting, "", message, "Name the Tax Area of your sales tax liability in gl.tax_area.")
-        found.note("tax_area", "", "no tax, and no Tax Area configured", setting)
-        return ""
     area = rules.tax_areas.get(fold(wanted))
     if area is None:
         found.error(

@@ -24,6 +24,8 @@ def plain(text: str) -> str:
     >>> plain(" Tea &amp; Caf\u00e9 &#x2615; "), plain("AT&T; R&D&copy")
     ('Tea & Café ☕', 'AT&T; R&D&copy')
     """
+    if not text:
+        return text
     if "&" in text:
         text = _ENTITY.sub(_character, text)
     if not text.isprintable():
