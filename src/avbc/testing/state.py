@@ -15,6 +15,9 @@ from avbc.testing.products import Products
 from avbc.testing.stock import Keeper, Stock
 from avbc.testing.values import Row, dumps, from_unix, rfc2822, whole
 
+_OWN_ADDRESSES = 1_000_000
+"""Where the ids of addresses begin that are created through the API."""
+
 
 @attrs.define
 class State:
@@ -78,6 +81,17 @@ class State:
         """Return the next free id of a kind of record: 1, 2, 3."""
         self._last_ids[kind] = self._last_ids.get(kind, 0) + 1
         return self._last_ids[kind]
+
+    def next_customer(self) -> int:
+        """Return the next free customer id."""
+        customer_id = self.next_id("customer")
+        while customer_id in self.customers:
+            customer_id = self.next_id("customer")
+        return customer_id
+
+    def next_address(self) -> int:
+        """Return the next free id of a customer's address, above those that come with customers who are added."""
+        return _OWN_ADDRESSES + self.next_id("address")
 
     def emit(self, scope: str, identity: int, **more: object) -> None:
         """Note that something happened: `emit("store/order/updated", 1001)`."""

@@ -18,7 +18,9 @@ from avbc.testing.orders import FakeOrder
 from avbc.testing.quota import Quota
 from avbc.testing.resources import (
     currencies,
+    customer_addresses,
     customers,
+    hooks,
     inventory,
     inventory_settings,
     locations,
@@ -64,7 +66,9 @@ _URI_LIMIT = 8192
 ROUTES = Routes(
     [
         *currencies.ROUTES,
+        *customer_addresses.ROUTES,
         *customers.ROUTES,
+        *hooks.ROUTES,
         *inventory.ROUTES,
         *inventory_settings.ROUTES,
         *locations.ROUTES,
@@ -206,7 +210,7 @@ class FakeStore:
     def add_customer(self, customer: Mapping[str, object]) -> int:
         """Add or replace a customer as the customers API shows them, with all `addresses`; returns the id (the next free by default)."""
         with self._lock:
-            customer_id = whole(customer.get("id") or max([0, *self.state.customers]) + 1)
+            customer_id = whole(customer.get("id") or self.state.next_customer())
             defaults: Row = {"date_created": "2026-01-05T10:00:00Z", "date_modified": "2026-01-05T10:00:00Z", "addresses": []}
             self.state.customers[customer_id] = {**defaults, **customer, "id": customer_id}
             return customer_id
