@@ -173,7 +173,7 @@ def loopback() -> Iterator[Loopback]:
         def log_message(self, *_: object) -> None:
             pass
 
-    for method in ("GET", "PUT", "POST"):
+    for method in ("GET", "PUT", "POST", "DELETE"):
         setattr(Handler, f"do_{method}", Handler.behave)
 
     class Server(ThreadingHTTPServer):

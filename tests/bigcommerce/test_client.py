@@ -9,6 +9,7 @@ import sys
 import threading
 import traceback
 from collections.abc import Callable
+from decimal import Decimal
 from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
@@ -41,6 +42,16 @@ from avbc.bigcommerce import (
     UnexpectedData,
 )
 from avbc.bigcommerce.call import Json, UnreadableRow, rows_of
+from avbc.bigcommerce.models import (
+    CustomerAddressDraft,
+    CustomerDraft,
+    HookDraft,
+    InventoryAdjustment,
+    ProductDraft,
+    ShipmentDraft,
+    ShipmentItemDraft,
+    VariantDraft,
+)
 from avbc.errors import AvbcError
 
 Open = Callable[..., BigCommerce]
@@ -700,6 +711,20 @@ def test_methods_have_the_names_signatures_and_words_of_their_endpoints(script: 
     assert type(BigCommerce.time).__name__ == "one"
 
 
+SHIPMENT = ShipmentDraft(order_address_id=51, items=(ShipmentItemDraft(order_product_id=15, quantity=2),))
+NEW_PRODUCT = ProductDraft(name="Mug", type="physical", weight=Decimal(0), price=Decimal("8.95"))
+NEW_ADDRESS = CustomerAddressDraft(
+    customer_id=7,
+    first_name="Ana",
+    last_name="Rivera",
+    address1="1 Main Street",
+    city="Austin",
+    state_or_province="Texas",
+    postal_code="78701",
+    country_code="US",
+)
+
+
 def test_every_resource_has_its_methods(script: Any, open_store: Open) -> None:
     store = open_store(script(echo).transport)
     calls = [
@@ -726,6 +751,31 @@ def test_every_resource_has_its_methods(script: Any, open_store: Open) -> None:
         store.shipping_zones.list.call(),
         store.shipping_methods.list.call(1),
         store.currencies.list.call(),
+        store.order_shipments.list.call(7),
+        store.order_shipments.get.call(7, 1),
+        store.order_shipments.count.call(7),
+        store.order_shipments.create.call(7, SHIPMENT),
+        store.payment_actions.capture.call(7),
+        store.payment_actions.void.call(7),
+        store.products.list.call(sku_in=["MUG-1"]),
+        store.products.get.call(7),
+        store.products.create.call(NEW_PRODUCT),
+        store.products.update_many.call([ProductDraft(id=7)]),
+        store.variants.list.call(),
+        store.variants.update_many.call([VariantDraft(id=7)]),
+        store.inventory.items.call(sku_in=["MUG-1"]),
+        store.inventory.adjust_absolute.call([InventoryAdjustment(location_id=1, sku="MUG-1", quantity=5)], reason="AcctVantage"),
+        store.locations.list.call(),
+        store.inventory_settings.get.call(),
+        store.customers.create_many.call([CustomerDraft(email="ana@example.com", first_name="Ana", last_name="Rivera")]),
+        store.customers.update_many.call([CustomerDraft(id=7)]),
+        store.customer_addresses.create_many.call([NEW_ADDRESS]),
+        store.customer_addresses.update_many.call([CustomerAddressDraft(id=7)]),
+        store.tax_classes.list.call(),
+        store.hooks.list.call(),
+        store.hooks.create.call(HookDraft(scope="store/order/created", destination="https://example.com/hook")),
+        store.hooks.update.call(7, HookDraft(is_active=True)),
+        store.hooks.delete.call(7),
     ]
     assert len({call.name for call in calls}) == len(calls) - 1  # there are two ways to list orders
     assert all(call.path.startswith(("/v2/", "/v3/")) and call.scope for call in calls)

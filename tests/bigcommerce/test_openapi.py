@@ -2,20 +2,40 @@
 
 import copy
 import json
+import re
 from datetime import UTC, datetime
 from decimal import Decimal
 from functools import cache
 from pathlib import Path
-from typing import Any
+from typing import Any, get_args
 
+import attrs
 import pytest
 from openapi_core import OpenAPI
 from openapi_core.testing import MockRequest
 
+from avbc.bigcommerce.body import dump
 from avbc.bigcommerce.call import Call
 from avbc.bigcommerce.decoding import read_object, read_rows
-from avbc.bigcommerce.endpoints import customers, orders, payments, scopes, shipping, store
-from avbc.bigcommerce.models import Order, Refund, Transaction
+from avbc.bigcommerce.endpoints import catalog, customers, hooks, inventory, orders, payments, scopes, shipments, shipping, store
+from avbc.bigcommerce.models import (
+    CustomerAddressDraft,
+    CustomerDraft,
+    CustomFieldDraft,
+    CustomUrlDraft,
+    Draft,
+    HookDraft,
+    InventoryAdjustment,
+    OptionValueDraft,
+    Order,
+    ProductDraft,
+    Refund,
+    ShipmentDraft,
+    ShipmentItemDraft,
+    Transaction,
+    VariantDraft,
+)
+from avbc.unset import UNSET
 
 SPECS = Path(__file__).parents[2] / "../shared/bigcommerce/specs"
 pytestmark = pytest.mark.skipif(not SPECS.is_dir(), reason="BigCommerce's OpenAPI files are not beside the repository")
@@ -24,6 +44,11 @@ NOON = datetime(2024, 5, 1, 12, tzinfo=UTC)
 ORDERS_2, ORDERS_3, CUSTOMERS_3 = "orders.v2", "orders.v3", "customers.v3"
 STORE, CURRENCIES, SHIPPING = "store_information.v2", "currencies.v2", "shipping.v2"
 METHODS_2, METHODS_3 = "methods_payments.v2", "accepted-methods_payments.v3"
+PRODUCTS_3, VARIANTS_3 = "products_catalog.v3", "product-variants_catalog.v3"
+INVENTORY_3, LOCATIONS_3, SETTINGS_3, TAX_2, HOOKS_3 = "inventory.v3", "locations.v3", "settings.v3", "tax_classes.v2", "webhooks.v3"
+
+# The files ask for these of variants of a product that does not exist yet.
+OF_STORED_VARIANTS = {"id", "product_id"}
 
 
 @cache
@@ -33,7 +58,34 @@ def spec(name: str) -> dict[str, Any]:
         # Its own description says "add `:asc` or `:desc`", which its enum leaves out.
         sort = document["components"]["parameters"]["sort"]["schema"]
         sort["enum"] = [f"{field}{direction}" for field in sort["enum"] for direction in ("", ":asc", ":desc")]
+    if name in (INVENTORY_3, LOCATIONS_3):
+        # "List of ... separated by comma", says the description of what is typed as one value.
+        parameters = [parameter for path in document["paths"].values() for parameter in path.get("get", {}).get("parameters", [])]
+        for parameter in (resolved(document, parameter) for parameter in parameters):
+            if parameter["name"].endswith(":in") and parameter["schema"]["type"] != "array":
+                parameter |= {"style": "form", "explode": False, "schema": {"type": "array", "items": parameter["schema"]}}
+    if name == PRODUCTS_3:
+        variants = resolved(document, request_schema(document, "post", "/catalog/products"))["properties"]["variants"]
+        variant = resolved(document, variants["items"])
+        variant["required"] = [field for field in variant["required"] if field not in OF_STORED_VARIANTS]
+        # An update must have an id, which is called read-only.
+        for part in parts(document, resolved(document, request_schema(document, "put", "/catalog/products"))["items"]):
+            part.get("properties", {}).get("id", {}).pop("readOnly", None)
+    if name == VARIANTS_3:
+        # What one variant takes, fifty take too; and descriptions say what null means where the type forbids it.
+        alone = parts(document, request_schema(document, "put", "/catalog/products/{product_id}/variants/{variant_id}"))
+        together = parts(document, resolved(document, request_schema(document, "put", "/catalog/variants"))["items"])
+        known = {key: value for part in alone for key, value in part.get("properties", {}).items()}
+        together[-1]["properties"] |= {key: known[key] for key in ("sku", "mpn", "gtin")}
+        for schema in (schema for part in together for schema in part.get("properties", {}).values()):
+            schema["nullable"] = schema.get("nullable", False) or "null" in schema.get("description", "")
     return document
+
+
+def request_schema(document: dict[str, Any], method: str, path: str) -> dict[str, Any]:
+    body = resolved(document, document["paths"][path][method]["requestBody"])
+    schema: dict[str, Any] = body["content"]["application/json"]["schema"]
+    return schema
 
 
 @cache
@@ -42,6 +94,114 @@ def openapi(name: str) -> OpenAPI:
 
 
 # --- requests ---
+
+# Drafts with every field in use, so that all that can be sent is held against the files.
+SHIPMENT = ShipmentDraft(
+    order_address_id=51,
+    items=(ShipmentItemDraft(order_product_id=15, quantity=2),),
+    tracking_number="1Z999",
+    shipping_provider="ups",
+    tracking_carrier="ups",
+    tracking_link="https://example.com/track/1Z999",
+    shipping_method="Ground",
+    comments="Handle with care",
+)
+AMOUNT = Decimal("8.9500")
+VARIANT = VariantDraft(
+    id=70,
+    sku="MUG-1-RED",
+    option_values=(OptionValueDraft(option_display_name="Colour", label="red"),),
+    price=AMOUNT,
+    cost_price=AMOUNT,
+    sale_price=AMOUNT,
+    retail_price=AMOUNT,
+    weight=AMOUNT,
+    width=AMOUNT,
+    height=AMOUNT,
+    depth=AMOUNT,
+    is_free_shipping=False,
+    fixed_cost_shipping_price=AMOUNT,
+    purchasing_disabled=True,
+    purchasing_disabled_message="Not yet",
+    upc="012345678905",
+    mpn="M-1",
+    gtin="00012345678905",
+    bin_picking_number="B-7",
+    inventory_level=3,
+    inventory_warning_level=1,
+)
+PRODUCT = ProductDraft(
+    id=7,
+    name="Mug",
+    type="physical",
+    sku="MUG-1",
+    description="<p>A mug</p>",
+    weight=AMOUNT,
+    width=AMOUNT,
+    depth=AMOUNT,
+    height=AMOUNT,
+    price=AMOUNT,
+    cost_price=AMOUNT,
+    retail_price=AMOUNT,
+    sale_price=AMOUNT,
+    map_price=AMOUNT,
+    tax_class_id=1,
+    product_tax_code="P0000000",
+    categories=(4, 5),
+    brand_id=3,
+    brand_name="Acme",
+    inventory_level=3,
+    inventory_warning_level=1,
+    inventory_tracking="product",
+    fixed_cost_shipping_price=AMOUNT,
+    is_free_shipping=False,
+    is_visible=True,
+    is_featured=False,
+    warranty="A year",
+    bin_picking_number="B-7",
+    upc="012345678905",
+    mpn="M-1",
+    gtin="00012345678905",
+    search_keywords="mug,cup",
+    availability="available",
+    availability_description="Ships at once",
+    sort_order=-1,
+    condition="New",
+    order_quantity_minimum=1,
+    order_quantity_maximum=10,
+    page_title="Mug",
+    meta_description="A mug",
+    custom_url=CustomUrlDraft(url="/mug/", is_customized=True, create_redirect=True),
+    custom_fields=(CustomFieldDraft(name="Material", value="clay"), CustomFieldDraft(id=1, name="Size", value="L")),
+)
+ADDRESS = CustomerAddressDraft(
+    id=5,
+    customer_id=11,
+    first_name="Ana",
+    last_name="Rivera",
+    company="Acme",
+    address1="1 Main Street",
+    address2="Floor 2",
+    city="Austin",
+    state_or_province="Texas",
+    postal_code="78701",
+    country_code="US",
+    phone="555-0100",
+    address_type="commercial",
+)
+CUSTOMER = CustomerDraft(
+    id=11,
+    email="ana@example.com",
+    first_name="Ana",
+    last_name="Rivera",
+    company="Acme",
+    phone="555-0100",
+    notes="",
+    tax_exempt_category="",
+    customer_group_id=3,
+    addresses=(attrs.evolve(ADDRESS, id=UNSET, customer_id=UNSET),),
+)
+HOOK = HookDraft(scope="store/order/created", destination="https://example.com/hook", is_active=True, headers={"X-Check": "example-secret"})
 
 REQUESTS = [
     (ORDERS_2, orders.list_orders()),
@@ -111,15 +271,108 @@ REQUESTS = [
     (CURRENCIES, store.list_currencies()),
     (SHIPPING, shipping.list_zones()),
     (SHIPPING, shipping.list_shipping_methods(3)),
+    (ORDERS_2, shipments.list_shipments(218)),
+    (ORDERS_2, shipments.get_shipment(218, 3)),
+    (ORDERS_2, shipments.count_shipments(218)),
+    (ORDERS_2, shipments.create_shipment(218, SHIPMENT)),
+    (ORDERS_2, shipments.create_shipment(218, ShipmentDraft(order_address_id=51, items=SHIPMENT.items))),
+    (ORDERS_3, payments.capture_payment(218)),
+    (ORDERS_3, payments.void_payment(218)),
+    (
+        PRODUCTS_3,
+        catalog.list_products(
+            id=7,
+            id_in=[7, 8],
+            id_not_in=[9],
+            id_min=1,
+            id_max=99,
+            sku="MUG-1",
+            sku_in=["MUG-1", "MUG-2"],
+            name="Mug",
+            keyword="blue",
+            upc="0123",
+            mpn="M-1",
+            price=Decimal("8.95"),
+            brand_id=3,
+            categories_in=[4],
+            channel_id_in=[1],
+            date_modified_min=NOON,
+            date_modified_max=NOON,
+            inventory_level=5,
+            inventory_level_in=[5, 6],
+            inventory_level_not_in=[7],
+            inventory_level_min=0,
+            inventory_level_max=10,
+            is_visible=False,
+            availability="preorder",
+            type="digital",
+            sort="date_modified",
+            direction="desc",
+            include=get_args(catalog.ProductInclude),
+            include_fields=["sku", "price"],
+            exclude_fields=["description"],
+        ),
+    ),
+    (PRODUCTS_3, catalog.list_products(is_visible=True)),
+    (PRODUCTS_3, catalog.get_product(7, include=["variants"], include_fields=["sku"], exclude_fields=["name"])),
+    (
+        PRODUCTS_3,
+        catalog.create_product(attrs.evolve(PRODUCT, id=UNSET, variants=(attrs.evolve(VARIANT, id=UNSET), VariantDraft(sku="B")))),
+    ),
+    (PRODUCTS_3, catalog.create_product(ProductDraft(name="Mug", type="digital", weight=Decimal(0), price=Decimal("0.0000")))),
+    (PRODUCTS_3, catalog.update_products([PRODUCT, ProductDraft(id=8, categories=())], include_fields=["sku"])),
+    (
+        VARIANTS_3,
+        catalog.list_variants(id=70, sku="MUG-1", upc="0123", product_id_in=[7, 8], include_fields=["sku"], exclude_fields=["price"]),
+    ),
+    (
+        VARIANTS_3,
+        catalog.update_variants(
+            [attrs.evolve(VARIANT, option_values=UNSET), VariantDraft(id=71, price=None, cost_price=None, weight=None)]
+        ),
+    ),
+    (
+        INVENTORY_3,
+        inventory.list_inventory_items(
+            sku_in=["MUG-1", "MUG-2"], variant_id_in=[70, 71], product_id_in=[7, 8], location_id_in=[1, 2], location_code_in=["MAIN", "B"]
+        ),
+    ),
+    (
+        INVENTORY_3,
+        inventory.adjust_absolute(
+            [
+                InventoryAdjustment(location_id=1, quantity=12, sku="MUG-1"),
+                InventoryAdjustment(location_id=1, quantity=0, variant_id=70),
+                InventoryAdjustment(location_id=2, quantity=inventory.LARGEST_QUANTITY, product_id=7),
+            ],
+            reason="AcctVantage",
+        ),
+    ),
+    (LOCATIONS_3, inventory.list_locations(location_id_in=[1, 2], location_code_in=["MAIN", "B"], is_default=True, is_active=False)),
+    (SETTINGS_3, inventory.get_inventory_settings()),
+    (SETTINGS_3, inventory.get_inventory_settings(channel_id=1)),
+    (TAX_2, store.list_tax_classes()),
+    (
+        CUSTOMERS_3,
+        customers.create_customers([attrs.evolve(CUSTOMER, id=UNSET), CustomerDraft(email="a@b", first_name="A", last_name="B")]),
+    ),
+    (CUSTOMERS_3, customers.update_customers([attrs.evolve(CUSTOMER, addresses=UNSET), CustomerDraft(id=12)])),
+    (CUSTOMERS_3, customers.create_customer_addresses([attrs.evolve(ADDRESS, id=UNSET)])),
+    (CUSTOMERS_3, customers.update_customer_addresses([attrs.evolve(ADDRESS, customer_id=UNSET), CustomerAddressDraft(id=6)])),
+    (HOOKS_3, hooks.list_hooks(scope="store/order/created", destination="https://example.com/hook", is_active=True)),
+    (HOOKS_3, hooks.create_hook(HOOK)),
+    (HOOKS_3, hooks.update_hook(22561593, HookDraft(is_active=False, headers=None))),
+    (HOOKS_3, hooks.delete_hook(22561593)),
 ]
 PROBES = [
     (ORDERS_2, scopes.ORDERS),
     (ORDERS_2, scopes.ORDERS_MODIFY),
     (ORDERS_3, scopes.TRANSACTIONS),
-    ("products_catalog.v3", scopes.PRODUCTS),
-    ("products_catalog.v3", scopes.PRODUCTS_MODIFY),
-    ("inventory.v3", scopes.INVENTORY),
-    ("locations.v3", scopes.LOCATIONS),
+    (PRODUCTS_3, scopes.PRODUCTS),
+    (PRODUCTS_3, scopes.PRODUCTS_MODIFY),
+    (INVENTORY_3, scopes.INVENTORY),
+    (INVENTORY_3, scopes.INVENTORY_MODIFY),
+    (LOCATIONS_3, scopes.LOCATIONS),
     (CUSTOMERS_3, scopes.CUSTOMERS),
     (CUSTOMERS_3, scopes.CUSTOMERS_MODIFY),
     (STORE, scopes.INFORMATION),
@@ -135,11 +388,41 @@ def faults(name: str, call: Call[Any]) -> list[Exception]:
         f"/stores/abc123{call.path}",
         args=dict(call.params),
         headers={"X-Auth-Token": "example-token", "Accept": "application/json", "Content-Type": "application/json"},
-        data=b"" if call.body is None else json.dumps(call.body).encode(),
+        data=b"" if call.body is None else dump(call.body),
     )
     result = openapi(name).unmarshal_request(request)
     unknown = [KeyError(param) for param in call.params if param not in result.parameters.query]
-    return [*result.errors, *unknown]
+    return [*result.errors, *unknown, *map(KeyError, undeclared(name, call))]
+
+
+def undeclared(name: str, call: Call[Any]) -> set[str]:
+    """The fields of a body that the file does not declare, which openapi-core lets pass too."""
+    if call.body is None:
+        return set()
+    document = spec(name)
+    path = next(path for path in document["paths"] if re.fullmatch(re.sub(r"\{\w+\}", r"\\d+", path), call.path[3:]))
+    return unknown_fields(document, request_schema(document, call.method.lower(), path), json.loads(dump(call.body)), "")
+
+
+def unknown_fields(document: dict[str, Any], schema: dict[str, Any], value: Any, place: str) -> set[str]:
+    schemas = parts(document, schema)
+    if isinstance(value, list):
+        items = [part["items"] for part in schemas if "items" in part]
+        return {fault for item in value for part in items for fault in unknown_fields(document, part, item, place)}
+    if not isinstance(value, dict) or any(part.get("additionalProperties") for part in schemas):
+        return set()
+    declared = {key: inner for part in schemas for key, inner in part.get("properties", {}).items()}
+    faults = {f"{place}.{key}" for key in value if key not in declared}
+    return faults.union(
+        *(unknown_fields(document, declared[key], item, f"{place}.{key}") for key, item in value.items() if key in declared)
+    )
+
+
+def parts(document: dict[str, Any], schema: dict[str, Any]) -> list[dict[str, Any]]:
+    """A schema and all that it is combined of."""
+    schema = resolved(document, schema)
+    inner = [part for kind in ("allOf", "oneOf", "anyOf") for part in schema.get(kind, ())]
+    return [schema, *(found for part in inner for found in parts(document, part))]
 
 
 @pytest.mark.parametrize(("name", "call"), REQUESTS, ids=lambda value: getattr(value, "name", value))
@@ -158,6 +441,18 @@ def test_the_check_finds_faults():
     nowhere = Call("GET", "/v2/orders/218/nothing", lambda body: body)
     body = Call("PUT", "/v2/orders/218", lambda body: body, body={"status_id": "nine"})
     assert all(faults(ORDERS_2, call) for call in (bad, unknown, nowhere, body))
+    nothing = Call("POST", "/v3/customers", lambda body: body)
+    without_email = Call("POST", "/v3/customers", lambda body: body, body=[{"first_name": "Ana", "last_name": "Rivera"}])
+    inside = [{"email": "a@b", "first_name": "A", "last_name": "B", "addresses": [{**ADDRESS.body(), "state": "Texas"}]}]
+    undeclared = Call("POST", "/v3/customers", lambda body: body, body=inside)
+    assert all(faults(CUSTOMERS_3, call) for call in (nothing, without_email, undeclared))
+
+
+@pytest.mark.parametrize("draft", [SHIPMENT, VARIANT, PRODUCT, ADDRESS, CUSTOMER, HOOK], ids=lambda draft: type(draft).__name__)
+def test_the_drafts_above_use_every_field(draft: Draft):
+    assert [field.name for field in attrs.fields(type(draft)) if field.name not in draft.given()] == (
+        ["variants"] if draft is PRODUCT else []
+    )
 
 
 # --- answers ---

@@ -6,27 +6,45 @@ from __future__ import annotations
 import asyncio
 from collections.abc import AsyncIterator, Callable, Iterator
 from datetime import datetime
+from decimal import Decimal
 from typing import assert_type
 
-from avbc.bigcommerce import Answer, AsyncBigCommerce, BigCommerce, Call, ListCall, Page, UnreadableRow
+from avbc.bigcommerce import Answer, AsyncBigCommerce, BigCommerce, Call, ListCall, Page, PartFailure, UnreadableRow, WriteResult
 from avbc.bigcommerce.models import (
     Consignments,
     Currency,
     Customer,
     CustomerAddress,
+    CustomerAddressDraft,
+    CustomerDraft,
     Fee,
+    Hook,
+    HookDraft,
+    InventoryAdjustment,
+    InventoryItem,
+    InventorySettings,
+    ItemLocation,
+    Location,
     Order,
     OrderCount,
     OrderCoupon,
     OrderProduct,
+    OrderShipment,
     OrderStatus,
     OrderTax,
     PaymentMethod,
+    Product,
+    ProductDraft,
     Refund,
+    ShipmentDraft,
+    ShipmentItemDraft,
     ShippingAddress,
     ShippingMethod,
     StoreInformation,
+    TaxClass,
     Transaction,
+    Variant,
+    VariantDraft,
     Zone,
 )
 from avbc.errors import AvbcError
@@ -71,6 +89,40 @@ def methods(store: BigCommerce) -> None:
     assert_type(store.currencies.list(), Iterator[Currency])
 
 
+def writes(store: BigCommerce) -> None:
+    items = (ShipmentItemDraft(order_product_id=15, quantity=2),)
+    assert_type(store.order_shipments.list(7), Iterator[OrderShipment])
+    assert_type(store.order_shipments.get(7, 1), OrderShipment)
+    assert_type(store.order_shipments.count(7), int)
+    assert_type(store.order_shipments.create(7, ShipmentDraft(order_address_id=51, items=items)), OrderShipment)
+    store.payment_actions.capture(7)
+    store.payment_actions.void(7)
+    assert_type(store.products.list(sku_in=["MUG-1"], include=["variants"]), Iterator[Product])
+    assert_type(store.products.get(7), Product)
+    result = store.products.update_many([ProductDraft(id=7, price=Decimal("8.95"))])
+    assert_type(result, WriteResult[Product])
+    assert_type(result.saved, tuple[Product, ...])
+    assert_type(result.failures, tuple[PartFailure, ...])
+    assert_type(result.absent, tuple[int, ...])
+    assert_type(store.products.create(ProductDraft(name="Mug")), WriteResult[Product])
+    assert_type(store.variants.list(product_id_in=[7]), Iterator[Variant])
+    assert_type(store.variants.update_many([VariantDraft(id=7, price=None)]), WriteResult[Variant])
+    assert_type(store.inventory.items(sku_in=["MUG-1"]), Iterator[InventoryItem])
+    assert_type(next(store.inventory.items()).at(1), ItemLocation | None)
+    assert_type(store.inventory.adjust_absolute([InventoryAdjustment(location_id=1, sku="MUG-1", quantity=5)], reason="x"), str)
+    assert_type(store.locations.list(is_default=True), Iterator[Location])
+    assert_type(store.inventory_settings.get(), InventorySettings)
+    assert_type(store.customers.create_many([CustomerDraft(email="ana@example.com")]), WriteResult[Customer])
+    assert_type(store.customers.update_many([CustomerDraft(id=7)]), WriteResult[Customer])
+    assert_type(store.customer_addresses.create_many([CustomerAddressDraft(customer_id=7)]), WriteResult[CustomerAddress])
+    assert_type(store.customer_addresses.update_many([CustomerAddressDraft(id=7)]), WriteResult[CustomerAddress])
+    assert_type(store.tax_classes.list(), Iterator[TaxClass])
+    assert_type(store.hooks.list(is_active=True), Iterator[Hook])
+    assert_type(store.hooks.create(HookDraft(scope="store/order/created")), Hook)
+    assert_type(store.hooks.update(7, HookDraft(is_active=False)), Hook)
+    store.hooks.delete(7)
+
+
 def calls(store: BigCommerce) -> None:
     assert_type(store.orders.get.call(7), Call[Order])
     assert_type(store.orders.list.call(status_id=11), ListCall[Order])
@@ -102,6 +154,9 @@ async def async_methods(store: AsyncBigCommerce) -> None:
     assert_type(await store.orders.get(7), Order)
     await store.orders.update(7, status_id=9)
     assert_type(await store.transactions.list(7), list[Transaction])
+    assert_type(await store.products.update_many([ProductDraft(id=7)]), WriteResult[Product])
+    assert_type(store.inventory.items(), AsyncIterator[InventoryItem])
+    assert_type(await store.hooks.create(HookDraft()), Hook)
     assert_type(await store.send(store.orders.list.call()), list[Order])
     assert_type(await store.answer(store.orders.get.call(7)), Answer[Order])
     async for page in store.pages(store.orders.list.call()):
@@ -129,4 +184,9 @@ def wrong(store: BigCommerce, async_store: AsyncBigCommerce) -> None:
     store.orders.get.call("7")  # type: ignore[arg-type] # as the method itself
     async_store.orders.list(status_id="11")  # type: ignore[arg-type] # an id is a number
     store.items(store.orders.get.call(7))  # type: ignore[arg-type] # one order is no list
+    ProductDraft(price=8.95)  # type: ignore[arg-type] # an amount is a Decimal
+    ProductDraft(name=None)  # type: ignore[arg-type] # a name cannot be emptied
+    VariantDraft(7)  # type: ignore[call-arg] # fields have names
+    ShipmentDraft(order_address_id=51)  # type: ignore[call-arg] # the items are missing
+    store.inventory.adjust_absolute([VariantDraft(id=7)])  # type: ignore[list-item] # a variant is no quantity
     repr(store.nothing)  # type: ignore[attr-defined] # there is no such group

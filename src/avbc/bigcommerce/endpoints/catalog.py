@@ -278,11 +278,11 @@ def update_variants(variants: Sequence[VariantDraft]) -> Call[WriteResult[Varian
         variants: What changes, each with its id.
 
     Raises:
-        ValueError: There are none or too many, or an id is missing.
+        ValueError: There are none or too many, an id is missing, or option values are given.
 
     Scope: Products: modify.
     """
-    check("variants", variants, VARIANTS_AT_ONCE, needs=("id",))
+    check("variants", variants, VARIANTS_AT_ONCE, needs=("id",), without={"option_values": "a variant keeps its options"})
     return Call(
         "PUT",
         _VARIANTS_PATH,

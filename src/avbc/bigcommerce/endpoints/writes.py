@@ -110,24 +110,36 @@ def same_text(sent: object, row: Row, key: str) -> bool:
 
 # --- 207 ---
 
-# The field of a failure may begin with the record that it belongs to: "0.url", "[0].url", "data[0].url" (inferred).
-_OF_ROW = re.compile(r"(?:[a-z]+\.?)?\[?([0-9]+)\]?(?:\.(.+))?")
+# A field may begin with its record: "7.url" or "data[7].url", by id or by position (inferred: BigCommerce documents no form).
+_OF_RECORD = re.compile(r"(?:data(?=\[)|data\.)?(?:\[([0-9]+)\]|([0-9]+))(?:\.(.+))?")
+_ABOUT_THE_ERROR = frozenset({"status", "title", "type", "instance"})
 
 
 def _failures(body: Json, drafts: Sequence[Draft]) -> Iterator[PartFailure]:
     errors = body.get("errors") if isinstance(body, Mapping) else None
     for report in errors if isinstance(errors, list) else [errors] if errors else []:
-        fields = field_errors(report.get("errors")) if isinstance(report, Mapping) else field_errors(report)
-        title = str(report.get("title") or "a part was not saved") if isinstance(report, Mapping) else ""
-        for field, message in fields.items() or [("", title)]:
-            yield _failure(field, message or title, drafts)
+        if not isinstance(report, Mapping):
+            yield _failure("", str(report), drafts)
+            continue
+        told = report["errors"] if "errors" in report else {key: value for key, value in report.items() if key not in _ABOUT_THE_ERROR}
+        title = str(report.get("title") or "a part was not saved")
+        for field, message in field_errors(told).items() or [("", title)]:
+            yield _failure(field, message, drafts)
 
 
 def _failure(field: str, message: str, drafts: Sequence[Draft]) -> PartFailure:
-    if match := _OF_ROW.fullmatch(field):
-        number = int(match[1])
-        ids = [getattr(draft, "id", None) for draft in drafts]
-        row = ids.index(number) if number in ids else number if number < len(drafts) else None
-        if row is not None:
-            return PartFailure(row, match[2] or "", message)
-    return PartFailure(0 if len(drafts) == 1 else None, field, message)
+    if len(drafts) == 1:
+        row: int | None = 0
+    else:
+        row, field = _of_record(field, [getattr(draft, "id", None) for draft in drafts])
+    return PartFailure(row, field, message)
+
+
+def _of_record(field: str, ids: list[object]) -> tuple[int | None, str]:
+    """Tell which record a field belongs to, and the rest of its name; nothing where position and id would name two records."""
+    match = _OF_RECORD.fullmatch(field)
+    if match is None:
+        return None, field
+    number = int(match[1] or match[2])
+    rows = {index for index, known in enumerate(ids) if number in (index, known)}
+    return (rows.pop(), match[3] or "") if len(rows) == 1 else (None, field)

@@ -167,6 +167,7 @@ class VariantDraft(Draft):
     sku: str | Unset = UNSET
     """At most 255 characters; unique among products and variants, whatever its case."""
     option_values: tuple[OptionValueDraft, ...] | Unset = UNSET
+    """For new variants only."""
     price: Decimal | Unset | None = UNSET
     cost_price: Decimal | Unset | None = UNSET
     sale_price: Decimal | Unset | None = UNSET
