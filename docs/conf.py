@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from importlib.metadata import version as installed_version
 
+from sphinx.application import Sphinx
+
 project = "avbc"
 author = "The avbc authors"
 project_copyright = "2026, The avbc authors"
@@ -17,3 +19,23 @@ html_theme = "furo"
 html_title = f"avbc {release}"
 autodoc_member_order = "bysource"
 autodoc_typehints = "description"
+
+
+def prepare_docstring(_app: Sphinx, what: str, _name: str, _obj: object, _options: object, lines: list[str]) -> None:
+    """Turn fenced code into reStructuredText, and keep the first line of an attribute's text from being read as its type."""
+    if what in {"attribute", "property"}:
+        lines.insert(0, "")
+    fenced = False
+    for number, line in enumerate(lines):
+        stripped = line.strip()
+        if stripped.startswith("```"):
+            indent = line[: len(line) - len(line.lstrip())]
+            lines[number] = "" if fenced else f"{indent}.. code-block:: {stripped.removeprefix('```') or 'text'}\n"
+            fenced = not fenced
+        elif fenced:
+            lines[number] = f"    {line}"
+    lines[:] = [part for line in lines for part in line.split("\n")]
+
+
+def setup(app: Sphinx) -> None:
+    app.connect("autodoc-process-docstring", prepare_docstring, priority=100)
