@@ -1,0 +1,24 @@
+"""The example store joined to new books, for every figure that imports."""
+
+from __future__ import annotations
+
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from avbc import BigCommerce, Orchestrator, Settings, SqlGateway
+from avbc.testing.example import books_toml, settings_dict
+
+
+@contextmanager
+def orchestrator(api_url: str, store: BigCommerce | None = None) -> Iterator[tuple[Orchestrator, Path]]:
+    """Join the store to new books in a SQLite file; gives the file too. Books and journal are one database, as by default."""
+    with tempfile.TemporaryDirectory() as folder:
+        path = Path(folder) / "books.toml"
+        path.write_text(books_toml)
+        database = Path(folder) / "books.db"
+        with SqlGateway(f"sqlite:///{database}") as books:
+            books.load(path)
+            with Orchestrator(Settings.from_dict(settings_dict(api_url)), books, store=store) as web:
+                yield web, database

@@ -1,0 +1,86 @@
+"""A server that only hands out pages of orders that were made before: it should cost the clients it measures as little as possible.
+
+`python benchmarks/page_server.py --pages 20` prints its address and serves until its standard input is closed.
+"""
+
+from __future__ import annotations
+
+import argparse
+import asyncio
+import itertools
+import re
+import subprocess
+import sys
+from types import TracebackType
+from typing import Self
+
+PAGE_SIZE = 250
+_QUOTA = (
+    b"X-Rate-Limit-Time-Window-Ms: 30000\r\nX-Rate-Limit-Time-Reset-Ms: 30000\r\n"
+    b"X-Rate-Limit-Requests-Quota: 1000000\r\nX-Rate-Limit-Requests-Left: 999999\r\n"
+)
+_END = b"HTTP/1.1 204 No Content\r\n" + _QUOTA + b"\r\n"
+
+
+class PageServer:
+    """Runs the server as a process of its own; a context manager."""
+
+    def __init__(self, pages: int) -> None:
+        self._command = [sys.executable, __file__, "--pages", str(pages)]
+        self.url = ""
+
+    def __enter__(self) -> Self:
+        self._process = subprocess.Popen(self._command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
+        assert self._process.stdout is not None
+        self.url = self._process.stdout.readline().strip()
+        return self
+
+    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
+        self._process.communicate()
+
+
+def answers(pages: int, *, embedded: bool) -> list[bytes]:
+    """Write the answer for every page, plain orders of one to three lines; with lines and fees, or links to them as BigCommerce sends."""
+    from avbc.testing.example import plain_orders
+    from avbc.testing.orders import EMBEDDED, View
+    from avbc.testing.values import dumps
+
+    view = EMBEDDED if embedded else View()
+    orders = plain_orders(pages * PAGE_SIZE)
+    bodies = [dumps([order.to_json(view) for order in itertools.islice(orders, PAGE_SIZE)]) for _ in range(pages)]
+    head = b"HTTP/1.1 200 OK\r\nContent-Type: application/json\r\n" + _QUOTA
+    return [head + b"Content-Length: %d\r\n\r\n" % len(body) + body for body in bodies]
+
+
+class _Connection(asyncio.Protocol):
+    def __init__(self, plain: list[bytes], embedded: list[bytes]) -> None:
+        self._plain, self._embedded = plain, embedded
+        self._buffer = b""
+
+    def connection_made(self, transport: asyncio.BaseTransport) -> None:
+        assert isinstance(transport, asyncio.Transport)
+        self._transport = transport
+
+    def data_received(self, data: bytes) -> None:
+        self._buffer += data
+        if not self._buffer.endswith(b"\r\n\r\n"):
+            return
+        line, self._buffer = self._buffer.partition(b"\r\n")[0], b""
+        pages = self._embedded if b"include=" in line else self._plain
+        asked = re.search(rb"[?&]page=([0-9]+)", line)
+        number = int(asked[1]) if asked else 1
+        self._transport.write(pages[number - 1] if number <= len(pages) else _END)
+
+
+async def _serve(pages: int) -> None:
+    plain, embedded = answers(pages, embedded=False), answers(pages, embedded=True)
+    loop = asyncio.get_running_loop()
+    server = await loop.create_server(lambda: _Connection(plain, embedded), "127.0.0.1", 0)
+    print(f"http://127.0.0.1:{server.sockets[0].getsockname()[1]}", flush=True)
+    await loop.run_in_executor(None, sys.stdin.read)
+
+
+if __name__ == "__main__":
+    parser = argparse.ArgumentParser()
+    parser.add_argument("--pages", type=int, default=20)
+    asyncio.run(_serve(parser.parse_args().pages))

@@ -1,0 +1,74 @@
+"""Requests to import orders, as the fake store counts them, against the fewest that BigCommerce's API allows (docs/performance.md)."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+
+import example
+from figure import Figure, compared
+
+from avbc.testing import FakeOrder, StoreProcess
+from avbc.testing.example import example_orders
+from avbc.testing.values import as_rows
+
+PAGE_SIZE = 250
+EMBEDDED_LINES = 50
+_PERCENTAGE = 1
+_KNOWN_COUPONS = {"SAVE5", "TEN"}
+"""Promotions of the example books: only a coupon that is none of them must be read for its type."""
+
+
+def floor(orders: Sequence[FakeOrder]) -> int:
+    """The fewest requests for these orders, all of them New."""
+    pages = len(orders) // PAGE_SIZE + 1  # An exactly full page is followed by one that is empty.
+    readable = [order for order in orders if order.header["total_inc_tax"] is not None]
+    payments = sum(1 for order in readable if order.header["payment_status"])
+    cut = sum(1 for order in orders if len(order.products) > EMBEDDED_LINES)
+    return pages + payments + cut + _coupons(orders) + len(orders)
+
+
+def _coupons(orders: Sequence[FakeOrder]) -> int:
+    """Orders whose coupons must be read: the first with a new code, and those where a percentage stands beside other discounts."""
+    known = set(_KNOWN_COUPONS)
+    count = 0
+    for order in orders:
+        codes = {str(row["code"]) for row in order.coupons}
+        several = {str(row["id"]) for line in order.products for row in as_rows(line["applied_discounts"])}
+        count += not codes <= known or (len(several) > 1 and any(row["type"] == _PERCENTAGE for row in order.coupons))
+        known |= codes
+    return count
+
+
+def figures(*, quick: bool = False) -> Iterator[Figure]:
+    """Measure."""
+    count = 60 if quick else PAGE_SIZE
+    orders = example_orders(count)
+    with StoreProcess(orders=0) as server:
+        with example.orchestrator(server.api_url) as (web, _):
+            web.test_connection()
+            web.import_orders()
+            server.clear_log()
+            web.import_orders()
+            yield _figure("requests of a poll that finds nothing", server, 1)
+            server.add_example_orders(count)
+            web.import_orders()
+            yield _figure(f"requests to import {count} orders of every shape", server, floor(orders), len(orders))
+        server.add_example_orders(count, first_id=10_001)
+        with example.orchestrator(server.api_url) as (web, _):
+            web.import_orders()
+            # A process asks once whether its token may set statuses; an order must not be in the books before that is known.
+            yield _figure("the same as the first thing in a new process", server, floor(orders) + 1, len(orders))
+
+
+def _figure(name: str, server: StoreProcess, least: int, orders: int = 0) -> Figure:
+    sent = sum(server.counts().values())
+    server.clear_log()
+    ours, fewest = f"{sent}", f"floor: {least}"
+    if orders:
+        ours, fewest = f"{ours} ({sent / orders:.2f} per order)", f"{fewest} ({least / orders:.2f})"
+    return compared(name, ours, fewest, sent / least, 1.0)
+
+
+if __name__ == "__main__":
+    for figure in figures():
+        print(figure)
