@@ -27,6 +27,7 @@ from avbc.money import share
 from avbc.settings import GlSettings, OrderStatusSettings, PaymentMethodMapping, Settings, ShippingSettings, StatusMapping, StoreSetup
 
 CENT = Decimal("0.01")
+RATE = Decimal("0.10")
 D = Decimal
 
 
@@ -60,7 +61,7 @@ class Taken:
 class OrderBuilder:
     """Builds orders whose amounts foot by the reading asked for."""
 
-    rate: Decimal = D("0.10")
+    rate: Decimal = RATE
     item = staticmethod(Item)
     taken = staticmethod(Taken)
 
@@ -99,7 +100,13 @@ class OrderBuilder:
             for line in counted:
                 line.discounted_total_inc_tax = line.total_inc_tax - sum((one.amount for one in line.applied_discounts), D(0))
         made_fees = tuple(
-            Fee(id=number, display_name_merchant=f"Fee {number}", cost_ex_tax=D(fee), cost_inc_tax=self.with_tax(D(fee)), cost_tax=self.with_tax(D(fee)) - D(fee))
+            Fee(
+                id=number,
+                display_name_merchant=f"Fee {number}",
+                cost_ex_tax=D(fee),
+                cost_inc_tax=self.with_tax(D(fee)),
+                cost_tax=self.with_tax(D(fee)) - D(fee),
+            )
             for number, fee in enumerate(fees, 1)
         )
         fees_ex, fees_inc = sum((fee.cost_ex_tax for fee in made_fees), D(0)), sum((fee.cost_inc_tax for fee in made_fees), D(0))
@@ -107,7 +114,10 @@ class OrderBuilder:
         ship_ex = sum((D(cost) for _, cost in shipping), D(0))
         ship_inc = sum((self.with_tax(D(cost)) for _, cost in shipping), D(0))
         handle_ex, handle_inc = D(handling), self.with_tax(D(handling))
-        wrap_ex, wrap_inc = sum((line.wrapping_cost_ex_tax for line in lines), D(0)), sum((line.wrapping_cost_inc_tax for line in lines), D(0))
+        wrap_ex, wrap_inc = (
+            sum((line.wrapping_cost_ex_tax for line in lines), D(0)),
+            sum((line.wrapping_cost_inc_tax for line in lines), D(0)),
+        )
         sub_ex, sub_inc = (lines_ex, lines_inc) if fees_on_top else (lines_ex + fees_ex, lines_inc + fees_inc)
         total_ex = lines_ex + fees_ex + ship_ex + handle_ex + wrap_ex - off_without
         total_inc = lines_inc + fees_inc + ship_inc + handle_inc + wrap_inc - off_with

@@ -54,7 +54,7 @@ EXPORTED = Client("Rivera", "Ana", store_customer_ids={"WEB": 20, "ABC": 5}, id=
         (0, [BY_ID], True, None, None),
     ],
 )
-def test_who_the_client_is(choose, customer_id, clients, by_email, id_, bind):
+def test_who_the_client_is(choose, customer_id, *, clients, by_email, id_, bind):
     ruling = choose(customer_id, *clients, by_email=by_email)
     assert ruling.problems == ()
     choice = ruling.value

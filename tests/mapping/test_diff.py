@@ -1,12 +1,14 @@
 """What an edited order would change."""
 
-from decimal import Decimal as D
+from decimal import Decimal
 
 import attrs
 import pytest
 
 from avbc.acctvantage.records import Receipt
 from avbc.mapping import difference
+
+D = Decimal
 
 
 @pytest.fixture

@@ -1,6 +1,6 @@
 """Discounts and coupons (manual 2.2.1, BigCommerce - Coupon Codes)."""
 
-from decimal import Decimal as D
+from decimal import Decimal
 
 import attrs
 import pytest
@@ -8,6 +8,8 @@ import pytest
 from avbc.acctvantage.records import Promotion
 from avbc.bigcommerce.models import AppliedDiscount, OrderCoupon
 from avbc.mapping import discounts_for, prove
+
+D = Decimal
 
 
 def codes(mapped):
@@ -52,7 +54,9 @@ def test_coupon_types_that_acctvantage_cannot_hold_are_refused(coupon, map_it, t
     assert codes(mapped) == ["coupon_type_unsupported"]
 
 
-@pytest.mark.parametrize("promotion", [Promotion("new5", "$", D("5.00"), "40300-000-000"), Promotion("X", "$", D(5), "40300-000-000", name="NEW5")])
+@pytest.mark.parametrize(
+    "promotion", [Promotion("new5", "$", D("5.00"), "40300-000-000"), Promotion("X", "$", D(5), "40300-000-000", name="NEW5")]
+)
 def test_a_promotion_of_the_books_goes_by_code_or_name(coupon, map_it, promotion):
     mapped = map_it(coupon, promotions=(promotion,))
     assert mapped.problems == ()

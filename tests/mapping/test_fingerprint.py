@@ -1,14 +1,15 @@
 """The fingerprint: of what the store's order says, and of nothing else."""
 
 from datetime import UTC, datetime
-from decimal import Decimal as D
+from decimal import Decimal
 
 import attrs
 import pytest
 
-from avbc.bigcommerce.models import Consignments, PickupConsignment, ProductOption
-from avbc.bigcommerce.models import ConfigurableField
+from avbc.bigcommerce.models import ConfigurableField, Consignments, PickupConsignment, ProductOption
 from avbc.mapping import fingerprint
+
+D = Decimal
 
 
 @pytest.fixture

@@ -1,6 +1,6 @@
 """Lines of every kind, where they go, and the costs beside them."""
 
-from decimal import Decimal as D
+from decimal import Decimal
 
 import attrs
 import pytest
@@ -16,6 +16,8 @@ from avbc.bigcommerce.models import (
     ShippingConsignment,
 )
 
+D = Decimal
+
 
 def errors(mapped):
     return [problem.code for problem in mapped.errors]
@@ -23,7 +25,10 @@ def errors(mapped):
 
 def test_options_fields_events_and_wrapping_are_in_the_memo(make_order, map_it):
     more = {
-        "product_options": (ProductOption(display_name="Size", display_value="S"), ProductOption(display_name="Ink", display_value="R&amp;B")),
+        "product_options": (
+            ProductOption(display_name="Size", display_value="S"),
+            ProductOption(display_name="Ink", display_value="R&amp;B"),
+        ),
         "configurable_fields": (ConfigurableField(name="Engraving", value="Für Mei"),),
         "event_name": "Delivery date",
         "event_date": "2026-04-01",
@@ -73,7 +78,10 @@ def test_components_are_not_counted_twice(make_order, map_it):
     order = make_order([make_order.item("SET", "45.00"), make_order.item("MUG", "9.95", 2, more=component)])
     mapped = map_it(order)
     assert mapped.problems == ()
-    assert [(line.amount, line.unit_price, line.component_of) for line in mapped.bundle.order.lines] == [(D(45), D(45), None), (D(0), D(0), 101)]
+    assert [(line.amount, line.unit_price, line.component_of) for line in mapped.bundle.order.lines] == [
+        (D(45), D(45), None),
+        (D(0), D(0), 101),
+    ]
 
 
 def test_a_component_without_its_bundle(make_order, map_it):
@@ -138,7 +146,9 @@ def test_goods_that_are_handed_over_have_the_default(make_order, map_it):
 @pytest.mark.parametrize(("method", "ship_via"), [("Pick up", "UPS Ground"), ("store PICKUP", "Store pickup")])
 def test_what_is_collected(make_order, map_it, named_by, method, ship_via):
     more = {"order_pickup_method_id": {"embedded": 0, "consignment": 9, "method": 4}[named_by]}
-    order = make_order([make_order.item("MUG", address=0, more=more), make_order.item("EBOOK", address=0, more={"type": "digital"})], shipping=[])
+    order = make_order(
+        [make_order.item("MUG", address=0, more=more), make_order.item("EBOOK", address=0, more={"type": "digital"})], shipping=[]
+    )
     pickup = PickupConsignment(
         id=9,
         pickup_method_id=4,
@@ -184,7 +194,9 @@ def test_handling_of_an_order_read_without_its_consignments_is_one_line(make_ord
 
 def test_handling_is_a_line_for_each_consignment(make_order, map_it):
     order = make_order(
-        [make_order.item("MUG", address=51), make_order.item("LAMP", address=52)], shipping=[("UPS Ground", "8"), ("", "2")], handling="2.00"
+        [make_order.item("MUG", address=51), make_order.item("LAMP", address=52)],
+        shipping=[("UPS Ground", "8"), ("", "2")],
+        handling="2.00",
     )
     first, second = order.consignments.shipping
     first.handling_cost_ex_tax, first.handling_cost_inc_tax, first.handling_cost_tax = D("1.5"), D("1.65"), D("0.15")

@@ -1,6 +1,6 @@
 """Whole orders: what comes out, and that all problems come together."""
 
-from decimal import Decimal as D
+from decimal import Decimal
 
 import attrs
 import pytest
@@ -8,6 +8,8 @@ import pytest
 from avbc.acctvantage.records import Client, SalesOrder
 from avbc.bigcommerce.models import Consignments, EmailConsignments, EmailedConsignment, PickupConsignment, PickupLocation
 from avbc.mapping import Mapper, OrderInputs, map_order
+
+D = Decimal
 
 
 def codes(mapped):
@@ -42,7 +44,12 @@ def test_a_plain_order_becomes_a_balanced_bundle(make_order, map_it):
     assert bundle.order.ship_tos[0].country == "United States"
     assert bundle.order.ordered_at == order.date_created
     [receipt] = bundle.receipts
-    assert (receipt.receipt_type, receipt.state, receipt.amount, receipt.import_id) == ("Visa/MC", "captured", order.total_inc_tax, "WEB1042-1")
+    assert (receipt.receipt_type, receipt.state, receipt.amount, receipt.import_id) == (
+        "Visa/MC",
+        "captured",
+        order.total_inc_tax,
+        "WEB1042-1",
+    )
     assert bundle.new_client.import_id == "WEB20"
 
 
@@ -208,7 +215,9 @@ def test_fractions_that_add_up_to_a_cent_are_refused(make_order, map_it):
 
 
 def test_text_is_read_for_plain_fields_and_keeps_its_script(make_order, map_it):
-    order = make_order([make_order.item("MUG", more={"name": "Tasse &quot;Łódź&quot; 茶碗 🍵"})], customer_message=" Bitte &amp; danke\x00 ")
+    order = make_order(
+        [make_order.item("MUG", more={"name": "Tasse &quot;Łódź&quot; 茶碗 🍵"})], customer_message=" Bitte &amp; danke\x00 "
+    )
     mapped = map_it(order)
     assert mapped.bundle.order.lines[0].description == 'Tasse "Łódź" 茶碗 🍵'
     assert mapped.bundle.order.memo == "Bitte & danke"
@@ -262,7 +271,9 @@ def test_a_whole_mixed_order(make_order, map_it):
     order.consignments = Consignments(
         shipping=order.consignments.shipping,
         pickups=(PickupConsignment(id=9, pickup_method_display_name="Pick up", location=PickupLocation(name="Depot")),),
-        email=EmailConsignments(gift_certificates=(EmailedConsignment(recipient_email="mei@example.com", line_items=(order.products[5],)),)),
+        email=EmailConsignments(
+            gift_certificates=(EmailedConsignment(recipient_email="mei@example.com", line_items=(order.products[5],)),)
+        ),
     )
     mapped = map_it(order)
     assert mapped.problems == ()

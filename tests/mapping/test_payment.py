@@ -1,7 +1,7 @@
 """Receipts (manual 2.2.3, 2.2.4; BigCommerce - Store Credits & Gift Cards)."""
 
 from datetime import UTC, datetime
-from decimal import Decimal as D
+from decimal import Decimal
 
 import attrs
 import pytest
@@ -9,6 +9,8 @@ import pytest
 from avbc.bigcommerce.models import Transaction
 from avbc.mapping import MappingRules, payment_for, receipt_type_for
 from avbc.settings import PaymentMethodMapping
+
+D = Decimal
 
 WHEN = datetime(2026, 3, 2, 15, 5, tzinfo=UTC)
 
@@ -79,7 +81,7 @@ def test_the_row_to_add_is_named(rules):
         ("half paid", True, None, "payment_status_unknown"),
     ],
 )
-def test_payment_status_and_preauthorization(make_order, rules_with, status, preauthorized, state, code):
+def test_payment_status_and_preauthorization(make_order, rules_with, *, status, preauthorized, state, code):
     order = make_order(payment_status=status)
     ruling = payment_for(order, (), D("19.80"), "WEB1042", rules_with(credit_card_transactions_are_preauthorizations=preauthorized))
     assert codes(ruling) == ([code] if code else [])
@@ -112,7 +114,12 @@ def test_payment_status_and_preauthorization(make_order, rules_with, status, pre
             True,
             [("pre_authorized", "19.80", "gw-3")],
         ),
-        ([("authorization", "25.00", None), ("void", "25.00", None), ("purchase", "19.80", None)], "paid", True, [("captured", "19.80", "gw-3")]),
+        (
+            [("authorization", "25.00", None), ("void", "25.00", None), ("purchase", "19.80", None)],
+            "paid",
+            True,
+            [("captured", "19.80", "gw-3")],
+        ),
         ([("void", "25.00", 9), ("purchase", "19.80", None)], "paid", True, [("captured", "19.80", "gw-2")]),
         # Two payments are two receipts.
         (
@@ -133,9 +140,10 @@ def test_payment_status_and_preauthorization(make_order, rules_with, status, pre
         ([("refund", "5.00", 1), ("purchase", "19.80", None)], "partially refunded", False, [("captured", "19.80", "gw-2")]),
     ],
 )
-def test_transactions_make_the_receipts(make_order, rules_with, steps, status, preauthorized, receipts):
+def test_transactions_make_the_receipts(make_order, rules_with, *, steps, status, preauthorized, receipts):
     given = tuple(
-        transaction(event, amount, id_=number, reference_transaction_id=reference) for number, (event, amount, reference) in enumerate(steps, 1)
+        transaction(event, amount, id_=number, reference_transaction_id=reference)
+        for number, (event, amount, reference) in enumerate(steps, 1)
     )
     rules = rules_with(credit_card_transactions_are_preauthorizations=preauthorized)
     ruling = payment_for(make_order(payment_status=status), given, D("19.80"), "WEB1042", rules)
@@ -221,7 +229,7 @@ def test_a_tender_that_its_transactions_contradict(make_order, map_it):
         ([("StoreCredit", "Purchase Order")], ("StoreCredit",), None, "tender_unmapped"),
     ],
 )
-def test_store_credit_goes_by_the_mapping_or_by_name(make_order, rules_with, reference, rows, types, value, code):
+def test_store_credit_goes_by_the_mapping_or_by_name(make_order, rules_with, *, reference, rows, types, value, code):
     rules = rules_with(("Credit Card", "Visa/MC"), *rows, books=attrs.evolve(reference, receipt_types=types))
     ruling = payment_for(make_order(store_credit="19.80"), (), D(0), "WEB1042", rules)
     assert codes(ruling) == ([code] if code else [])

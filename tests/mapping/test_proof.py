@@ -1,6 +1,6 @@
 """The proof: identities, readings, and an order that is off by a cent anywhere."""
 
-from decimal import Decimal as D
+from decimal import Decimal
 
 import attrs
 import pytest
@@ -9,6 +9,8 @@ from avbc.acctvantage.records import ReferenceData
 from avbc.bigcommerce.models import Fee, Order
 from avbc.mapping import MappingRules, prove
 from avbc.mapping.proof import ZERO_PROOF
+
+D = Decimal
 
 
 def codes(ruling):
@@ -25,7 +27,7 @@ def errors(mapped):
 @pytest.mark.parametrize("tenders", [("0", "0"), ("2.00", "0"), ("2.00", "3.00")])
 @pytest.mark.parametrize("fees", [(), ("1.50", "4.00")])
 @pytest.mark.parametrize("discounts", [(), ("2.00",)])
-def test_every_reading_is_recognised(make_order, map_it, net, fees_on_top, with_tax, tenders, fees, discounts):
+def test_every_reading_is_recognised(make_order, map_it, *, net, fees_on_top, with_tax, tenders, fees, discounts):
     order = make_order(
         [make_order.item("MUG", "10.00", 2), make_order.item("LAMP", "5.00")],
         net=net,
@@ -105,7 +107,7 @@ def test_an_order_off_by_a_cent_is_refused(full, map_it, field, code, off):
 @pytest.mark.parametrize("off", ["0.01", "-0.01"])
 @pytest.mark.parametrize("number", [0, 1])
 @pytest.mark.parametrize(("field", "code"), LINE)
-def test_a_line_off_by_a_cent_is_refused(full, map_it, field, code, number, off):
+def test_a_line_off_by_a_cent_is_refused(full, map_it, *, field, code, number, off):
     if number == 0 and field.startswith("wrapping"):
         off = "0.01"  # the line has none
     setattr(full.products[number], field, getattr(full.products[number], field) + D(off))

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime
-from decimal import Decimal as D
+from decimal import Decimal
 
 import attrs
 import pytest
@@ -13,6 +13,8 @@ from hypothesis import strategies as st
 from avbc.acctvantage.records import Client, Contact, Product, Promotion
 from avbc.bigcommerce.models import AppliedDiscount, Order, OrderCoupon, Transaction
 from avbc.mapping import difference, fingerprint
+
+D = Decimal
 
 HALF = D("0.005")
 SKUS = ["MUG", "TOWEL", "LAMP", "SET", "EBOOK"]
@@ -48,9 +50,20 @@ def orders(draw, make_order):
     )
     lines_over = sum(D(one.price) * one.quantity for one in items)
     taken = [
-        make_order.taken(str(amount), code=code, id=code or f"auto-{number}", name=code or "Sale", on_lines=draw(st.booleans()) and not code or bool(code))
+        make_order.taken(
+            str(amount),
+            code=code,
+            id=code or f"auto-{number}",
+            name=code or "Sale",
+            on_lines=(draw(st.booleans()) and not code) or bool(code),
+        )
         for number, (amount, code) in enumerate(
-            draw(st.lists(st.tuples(st.decimals(D("0.01"), lines_over / 8, places=2), st.sampled_from(["", "SAVE5", "NEW"])), max_size=3 if discounted else 0))
+            draw(
+                st.lists(
+                    st.tuples(st.decimals(D("0.01"), lines_over / 8, places=2), st.sampled_from(["", "SAVE5", "NEW"])),
+                    max_size=3 if discounted else 0,
+                )
+            )
         )
     ]
     return make_order(
@@ -219,7 +232,9 @@ def test_no_order_makes_it_raise(data, make_order, map_it):
             setattr(order, name, None)
     transactions = tuple(
         mutate(data, Transaction(id=number, event=event, amount=order.total_inc_tax, currency="USD", reference_transaction_id=1))
-        for number, event in enumerate(data.draw(st.lists(st.sampled_from(["purchase", "authorization", "capture", "void", "odd"]), max_size=4)))
+        for number, event in enumerate(
+            data.draw(st.lists(st.sampled_from(["purchase", "authorization", "capture", "void", "odd"]), max_size=4))
+        )
     )
     coupons = tuple(
         mutate(data, OrderCoupon(id=1, code=code, amount=D(5), type=2, discount=D(5)))

@@ -95,7 +95,7 @@ def test_push_to_a_status_that_the_store_lacks(mapped):
         ([("Packed", "Gone", False), ("Picked", 9, False)], 9, "Open", "Picked", None),
     ],
 )
-def test_pull_reads_right_to_left(mapped, rows, store, current, value, code):
+def test_pull_reads_right_to_left(mapped, rows, *, store, current, value, code):
     ruling = status_for_books(store, current, mapped(*rows))
     assert ruling.value == value
     assert codes(ruling) == ([code] if code else [])

@@ -1,11 +1,13 @@
 """Text for people and for plain fields."""
 
-from decimal import Decimal as D
+from decimal import Decimal
 
 import pytest
 
-from avbc.mapping.decisions import Findings, value_text
+from avbc.mapping.decisions import Findings, Problem, value_text
 from avbc.mapping.text import amount_text, plain
+
+D = Decimal
 
 
 @pytest.mark.parametrize(
@@ -52,3 +54,11 @@ def test_the_same_problem_is_told_once():
     assert len(found.problems) == 1
     assert found.ruling(1).value is None
     assert [str(problem) for problem in found.ruling(1).errors] == ["d [a] e"]
+
+
+def test_a_problem_is_read_with_its_candidates_and_what_to_change():
+    assert (
+        str(Problem("code", "field", "value", "Too many.", "Choose.", candidates=("a", "b")))
+        == "Too many. [code] Candidates: a, b. Choose."
+    )
+    assert str(Problem("code", "field", "value", "Bad.")) == "Bad. [code]"
