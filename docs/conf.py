@@ -24,7 +24,7 @@ autodoc_typehints = "description"
 def prepare_docstring(_app: Sphinx, what: str, _name: str, _obj: object, _options: object, lines: list[str]) -> None:
     """Turn fenced code into reStructuredText, and keep the first line of an attribute's text from being read as its type."""
     if what in {"attribute", "property"}:
-        lines.insert(0, "")
+        lines[:0] = ["..", ""]  # an empty comment
     fenced = False
     for number, line in enumerate(lines):
         stripped = line.strip()
