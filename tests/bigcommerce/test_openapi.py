@@ -497,6 +497,11 @@ def examples(name: str, path: str) -> list[Any]:
         (STORE, "/time", store.get_time()),
         (SHIPPING, "/shipping/zones", shipping.list_zones()),
         (SHIPPING, "/shipping/zones/{zone_id}/methods", shipping.list_shipping_methods(1)),
+        (ORDERS_2, "/orders/{order_id}/shipments", shipments.list_shipments(115)),
+        (ORDERS_2, "/orders/{order_id}/shipments/{shipment_id}", shipments.get_shipment(115, 1)),
+        (ORDERS_2, "/orders/{order_id}/shipments/count", shipments.count_shipments(115)),
+        (PRODUCTS_3, "/catalog/products/{product_id}", catalog.get_product(1)),
+        (TAX_2, "/tax_classes", store.list_tax_classes()),
     ],
 )
 def test_example_answers_decode(name, path, call):
@@ -565,9 +570,9 @@ def sample(document: dict[str, Any], schema: dict[str, Any]) -> Any:
     return {"integer": 1, "number": 1.25, "boolean": True, "string": formats.get(schema.get("format", ""), "7")}.get(schema.get("type", ""))
 
 
-def answer_by_schema(name: str, path: str) -> Any:
+def answer_by_schema(name: str, path: str, method: str = "get", status: str = "200") -> Any:
     document = spec(name)
-    response = resolved(document, document["paths"][path]["get"]["responses"]["200"])
+    response = resolved(document, document["paths"][path][method]["responses"][status])
     return sample(document, response["content"]["application/json"]["schema"])
 
 
@@ -579,10 +584,45 @@ def answer_by_schema(name: str, path: str) -> Any:
         (METHODS_2, "/payments/methods", payments.list_payment_methods()),
         (CURRENCIES, "/currencies", store.list_currencies()),
         (CUSTOMERS_3, "/customers/addresses", customers.list_customer_addresses()),
+        (VARIANTS_3, "/catalog/variants", catalog.list_variants()),
+        (INVENTORY_3, "/inventory/items", inventory.list_inventory_items()),
+        (LOCATIONS_3, "/inventory/locations", inventory.list_locations()),
+        (SETTINGS_3, "/settings/inventory", inventory.get_inventory_settings()),
+        (HOOKS_3, "/hooks", hooks.list_hooks()),
     ],
 )
 def test_answers_built_from_the_schema_decode(name, path, call):
     assert call.read(answer_by_schema(name, path))
+
+
+@pytest.mark.parametrize(
+    ("name", "path", "method", "call"),
+    [
+        (VARIANTS_3, "/catalog/variants", "put", catalog.update_variants([VariantDraft(id=1)])),
+        (CUSTOMERS_3, "/customers", "put", customers.update_customers([CustomerDraft(id=1)])),
+        (CUSTOMERS_3, "/customers/addresses", "put", customers.update_customer_addresses([CustomerAddressDraft(id=1)])),
+    ],
+)
+def test_answers_to_writes_decode(name, path, method, call):
+    result = call.read(answer_by_schema(name, path, method))
+    assert len(result.saved) == 1
+    assert result.complete
+
+
+@pytest.mark.parametrize("method", ["post", "put"])
+def test_a_declared_207_tells_what_failed(method):
+    call = catalog.update_products([ProductDraft(id=1)])
+    body = answer_by_schema(PRODUCTS_3, "/catalog/products", method, "207")
+    body["data"] = [{"id": 1}]
+    body["errors"] |= {"title": "The URL failed", "errors": {"custom_url": "is taken"}}
+    result = call.read(body)
+    assert [product.id for product in result.saved] == [1]
+    assert [(failure.row, failure.field, failure.message) for failure in result.failures] == [(0, "custom_url", "is taken")]
+
+
+def test_the_declared_transaction_id_of_an_adjustment():
+    call = inventory.adjust_absolute([InventoryAdjustment(location_id=1, quantity=1, sku="MUG-1")])
+    assert call.read(answer_by_schema(INVENTORY_3, "/inventory/adjustments/absolute", "put"))
 
 
 def test_declared_types_of_payments():
