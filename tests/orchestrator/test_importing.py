@@ -2,12 +2,14 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from decimal import Decimal
+from pathlib import Path
 
 import attrs
 import httpx
 import pytest
 
 from avbc.acctvantage import SqlGateway
+from avbc.bigcommerce import ClientClosed, StoreUnavailable, UnexpectedData
 from avbc.errors import AvbcError
 from avbc.orchestrator import ImportReport, NoSuchOrder, Orchestrator
 from avbc.settings import Settings, SettingsError
@@ -339,12 +341,12 @@ def test_when_nothing_comes_through_any_more_the_run_stops(web: Orchestrator, st
     assert report.stopped
     assert not report.ok
     assert len(report.postponed) == 70
-    assert {codes(report)[order_id][-1] for order_id in orders[:64]} == {"status_not_set"}
-    assert {codes(report)[order_id][-1] for order_id in orders[64:]} == {"run_stopped"}
+    assert {codes(report)[order_id][-1] for order_id in orders[:32]} == {"status_not_set"}
+    assert {codes(report)[order_id][-1] for order_id in orders[32:]} == {"run_stopped"}
     store.mend()
     again = web.import_orders()
-    assert len(again.relinked) == 64
-    assert len(again.imported) == 6
+    assert len(again.relinked) == 32
+    assert len(again.imported) == 38
 
 
 def test_a_later_page_that_fails_ends_the_run_with_its_report(web: Orchestrator, store: FakeStore) -> None:
@@ -358,7 +360,7 @@ def test_a_later_page_that_fails_ends_the_run_with_its_report(web: Orchestrator,
 
 
 def test_a_refused_token_in_the_middle_ends_the_run(web: Orchestrator, store: FakeStore, books: SqlGateway) -> None:
-    for order in plain_orders(65):
+    for order in plain_orders(33):
         store.add_order(order)
     web.test_connection()
 
@@ -367,10 +369,10 @@ def test_a_refused_token_in_the_middle_ends_the_run(web: Orchestrator, store: Fa
 
     web._on_progress = revoke
     report = web.import_orders()
-    assert len(report.imported) == 64
+    assert len(report.imported) == 32
     assert [problem.code for problem in report.postponed[0].problems] == ["run_stopped"]
     assert "401" in report.stopped
-    assert len(books.sales_orders()) == 64
+    assert len(books.sales_orders()) == 32
 
 
 # Edited orders
@@ -583,13 +585,13 @@ def test_progress_is_told_with_the_total_once_it_is_known(join: Join, store: Fak
         store.add_order(order)
     told: list[tuple[int, int | None, str]] = []
     join(on_progress=lambda *progress: told.append(progress)).import_orders()
-    assert [done for done, _, _ in told] == [64, 128, 192, 250, 260]
-    assert [total for _, total, _ in told] == [None, None, None, None, 260]
+    assert [done for done, _, _ in told] == [32, 64, 96, 128, 160, 192, 224, 250, 260]
+    assert [total for _, total, _ in told] == [None] * 8 + [260]
     assert {what for _, _, what in told} == {"Importing orders"}
 
 
 def test_a_journal_that_fails_in_the_middle_stops_nothing(
-    join: Join, store: FakeStore, factory: OrderFactory, tmp_path: object, caplog: pytest.LogCaptureFixture
+    join: Join, store: FakeStore, factory: OrderFactory, tmp_path: Path, caplog: pytest.LogCaptureFixture
 ) -> None:
     order_id = store.add_order(factory.plain()).id
     web = join(journal=f"sqlite:///{tmp_path}/journal.db")
@@ -618,3 +620,61 @@ def test_every_error_of_a_run_is_an_avbc_error(join: Join, store: FakeStore, fac
     store.fail("GET /v2/orders", "wrong_json")
     with pytest.raises(AvbcError):
         join().import_orders()
+
+
+# Explanations
+
+
+def test_an_explanation_says_where_the_order_stands(web: Orchestrator, store: FakeStore, books: SqlGateway, edited: int) -> None:
+    problems = {problem.code: problem for problem in web.explain(edited).problems}
+    assert "edited since: " in problems["order_imported"].message
+    assert "quantity: 1" in problems["order_imported"].message
+    web.import_orders()
+    problems = {problem.code: problem for problem in web.explain(edited).problems}
+    assert "with the same content" in problems["order_imported"].message
+    assert "'Awaiting Shipment'" in problems["order_not_new"].message
+    assert {problem.severity for problem in problems.values()} == {"warning"}
+
+
+def test_an_explanation_of_a_refused_order_has_its_problems(web: Orchestrator, store: FakeStore) -> None:
+    order_id = store.add_order(order_of_shape("unknown_sku")).id
+    explained = web.explain(order_id)
+    assert explained.bundle is None
+    assert [problem.code for problem in explained.errors] == ["sku_unknown"]
+    assert "NO-SUCH-SKU" in str(explained)
+
+
+def test_what_cannot_be_read_cannot_be_explained(web: Orchestrator, store: FakeStore) -> None:
+    with pytest.raises(UnexpectedData, match="total_inc_tax"):
+        web.explain(store.add_order(order_of_shape("null_total")).id)
+    order_id = store.add_order(OrderFactory(first_id=2000).order([item("MUG-RED")], payment=Payment())).id
+    store.fail("GET /v3/orders/*/transactions", "503")
+    with pytest.raises(StoreUnavailable):
+        web.explain(order_id)
+    with pytest.raises(NoSuchOrder):
+        web.explain(4711)
+
+
+# Over real HTTP
+
+
+def test_from_settings_alone_over_loopback_into_a_file(
+    change: Change, store: FakeStore, new_books: Callable[..., SqlGateway], tmp_path: Path
+) -> None:
+    for order in plain_orders(3):
+        store.add_order(order)
+    with store.serve() as served:
+        settings = change(store={"api_url": served.api_url})
+        for imported in (3, 0):
+            books = new_books(f"sqlite:///{tmp_path}/books.db") if imported else SqlGateway(f"sqlite:///{tmp_path}/books.db")
+            web = Orchestrator(settings, books)
+            with web:
+                assert len(web.import_orders().imported) == imported
+                client = web.store
+            books.close()
+            with pytest.raises(ClientClosed):
+                client.orders.get(1001)
+            # A closed orchestrator opens what it needs again.
+            web.close()
+        assert "example-token" not in repr(web)
+        assert served.api_url in repr(web)

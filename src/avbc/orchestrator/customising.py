@@ -29,11 +29,11 @@ _FIX = "Correct the customisation."
 
 
 def customised(order: Order, mapped: MappedOrder, customisations: Sequence[Customisation]) -> MappedOrder:
-    """Apply customisations to an order that was mapped without errors; their changes become decisions.
+    """Apply customisations to a mapped order, unless it is refused already; their changes become decisions.
 
     A bundle that does not add up any more is a problem, as it is in mapping.
     """
-    if mapped.bundle is None:
+    if mapped.bundle is None or not customisations:
         return mapped
     bundle = mapped.bundle
     notes: list[Note] = []

@@ -34,7 +34,7 @@ from avbc.unset import UNSET, Unset
 Progress: TypeAlias = Callable[[int, int | None, str], object]
 """Called with how many are done, how many there are (None where that is not known yet) and what is being done."""
 
-_CHUNK = 64
+_CHUNK = 32
 """Orders that are written to the books before their statuses are set together: how many a death can leave with their status missing."""
 _AT_ONCE = 8
 """Requests in flight."""
@@ -336,11 +336,9 @@ class ImportRun:
         mapped = self._lookups.mapper.map(self._lookups.inputs(order, work.transactions, coupons))
         if not coupons and any(problem.code in _TOLD_BY_COUPONS for problem in mapped.problems):
             mapped = self._lookups.mapper.map(self._lookups.inputs(order, work.transactions, self._read_coupons(order)))
-        if mapped.bundle is None:
-            return mapped
-        if work.existing is not None:
+        if mapped.bundle is not None and work.existing is not None:
             mapped = attrs.evolve(mapped, bundle=_keeping_client(mapped.bundle, work.existing))
-        return customised(order, mapped, self._customisations) if self._customisations else mapped
+        return customised(order, mapped, self._customisations)
 
     def _changes(self, work: _Work, mapped: MappedOrder) -> list[str]:
         if work.existing is None or mapped.bundle is None:

@@ -215,9 +215,8 @@ class Orchestrator:
     def _new_run(self, *, preview: bool) -> ImportRun:
         if not self.settings.store.enabled:
             raise SettingsError("settings", [Fault("store.enabled", "is false, so nothing runs for this store (manual 1.3)")])
-        if not preview:
-            _ = self._journal
-        return ImportRun(
+        # The books come first: the journal is mostly in the same database, and theirs is the error to tell.
+        run = ImportRun(
             settings=self.settings,
             statuses=self._statuses,
             store=self.store,
@@ -228,6 +227,9 @@ class Orchestrator:
             before_writing=self._require_writing,
             preview=preview,
         )
+        if not preview:
+            _ = self._journal
+        return run
 
     def _page_of(self, order_id: int) -> Page[Order]:
         # As a list of one, so that an order that cannot be read is a row like others, and an archived one is left out.
