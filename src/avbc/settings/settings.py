@@ -51,6 +51,8 @@ class Settings:
     order_status: OrderStatusSettings
     gl: GlSettings
     shipping: ShippingSettings
+    file: Path | None = attrs.field(default=None, init=False, eq=False, repr=False)
+    """The file that `load` read them from, which `run` watches. None where they were made or changed otherwise, by `attrs.evolve` too."""
 
     def __attrs_post_init__(self) -> None:
         faults = [Fault(breach.keys[0], breach.message) for breach in breaches(self.store, self.order_status, self.gl, self.shipping)]
@@ -70,7 +72,10 @@ class Settings:
         source = os.fspath(path)
         text = _read(source)
         data, lines = _parse(text, source)
-        return cls._from(data, source, lines, Path(source).absolute().parent)
+        file = Path(source).absolute()
+        settings = cls._from(data, source, lines, file.parent)
+        object.__setattr__(settings, "file", file)
+        return settings
 
     @classmethod
     def from_dict(cls, data: Mapping[str, object]) -> Settings:
@@ -95,7 +100,7 @@ class Settings:
         """
         return attrs.asdict(
             self,
-            filter=lambda _, value: not (value is None or isinstance(value, Secret)),
+            filter=lambda field, value: field.name != "file" and not (value is None or isinstance(value, Secret)),
             value_serializer=lambda _instance, _field, value: _plain(value),
         )
 

@@ -1,0 +1,57 @@
+"""The wish to stop: made by a signal handler or another thread at any time, looked at between two orders."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Generator
+from contextlib import contextmanager
+
+
+def _nobody() -> None:
+    pass
+
+
+class Stop:
+    """Whether the timer of one configuration shall end.
+
+    A wish made before the timer begins is kept for it, so that a thread cannot be told to stop too early. Outside of the timer it is not
+    heeded: `import_orders` called by itself runs to its end.
+
+    >>> stop = Stop()
+    >>> stop.ask()
+    >>> stop.is_due
+    False
+    >>> with stop.heeded():
+    ...     stop.is_due
+    True
+    >>> with stop.heeded():
+    ...     stop.is_due
+    False
+    """
+
+    __slots__ = ("_is_asked", "_is_heeded", "_wake")
+
+    def __init__(self) -> None:
+        self._is_asked = False
+        self._is_heeded = False
+        self._wake: Callable[[], object] = _nobody
+
+    def ask(self) -> None:
+        """Ask to stop; safe in a signal handler if `wake` is."""
+        self._is_asked = True
+        self._wake()
+
+    @property
+    def is_due(self) -> bool:
+        """Whether nothing new shall be begun."""
+        return self._is_asked and self._is_heeded
+
+    @contextmanager
+    def heeded(self, wake: Callable[[], object] = _nobody) -> Generator[None]:
+        """Heed the wish inside of the context, and forget it at the end. `wake` is called when it is made."""
+        self._wake = wake
+        self._is_heeded = True
+        try:
+            yield
+        finally:
+            self._wake = _nobody
+            self._is_heeded = self._is_asked = False
