@@ -49,7 +49,7 @@ def create_shipment(order_id: int, shipment: ShipmentDraft) -> Call[OrderShipmen
     """Tell the store what went to one address of an order. Its customer gets a mail where the store has them on.
 
     It is never sent twice by itself: after a failure in which an answer was lost, read `order_shipments.list` first. The order's status
-    does not follow (docs/facts.md, bigcommerce-orders).
+    does not follow (BigCommerce: orders overview).
 
     Args:
         order_id: The order's id.

@@ -100,7 +100,7 @@ class InventoryAdjustment(Draft):
     """A quantity to set at a location, for what exactly one of `sku`, `variant_id` and `product_id` names.
 
     A product tracked by product takes `product_id`, one tracked by variant takes `variant_id` or `sku`; the other is refused
-    (docs/facts.md, bigcommerce-limits).
+    (BigCommerce: inventory API).
     """
 
     location_id: int
