@@ -465,7 +465,7 @@ class TestCsv:
         assert found[7].list_price == Decimal("7.50")
 
 
-@settings(max_examples=150, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=80, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(text=st.text(max_size=200) | st.lists(st.sampled_from(WHOLE.splitlines()), max_size=30).map("\n".join))
 def test_any_toml_loads_or_has_faults(memory: SqlGateway, tmp_path: Path, text: str) -> None:
     path = tmp_path / "books.toml"
@@ -476,7 +476,7 @@ def test_any_toml_loads_or_has_faults(memory: SqlGateway, tmp_path: Path, text: 
 cells = st.text(max_size=12) | st.sampled_from(["", "1.5", "true", "part_number", "name", "product_class", "warehouse", "quantity", "x"])
 
 
-@settings(max_examples=150, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=80, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(rows=st.lists(st.lists(cells, max_size=4).map(",".join), max_size=6), method=st.sampled_from(["products", "clients", "quantities"]))
 def test_any_csv_loads_or_has_faults(memory: SqlGateway, tmp_path: Path, rows: list[str], method: str) -> None:
     path = tmp_path / "any.csv"

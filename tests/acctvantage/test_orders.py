@@ -248,7 +248,7 @@ def sales_orders(draw: st.DrawFn) -> SalesOrder:
     return evolve(order, total=order.subtotal + order.freight + order.tax - order.discount + order.rounding)
 
 
-@settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow])
+@settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow])
 @given(order=sales_orders())
 def test_every_text_amount_and_time_survives(books: SqlGateway, order: SalesOrder) -> None:
     order = evolve(order, import_id=f"WEB{len(books.sales_orders())}")
