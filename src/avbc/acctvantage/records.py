@@ -207,7 +207,7 @@ class OrderDiscount:
     """The amount as the store shows it, which may include tax."""
 
 
-ReceiptState: TypeAlias = Literal["captured", "pre_authorized", "pending"]
+ReceiptState: TypeAlias = Literal["captured", "pre_authorized", "pending", "voided"]
 
 
 @attrs.frozen
@@ -216,6 +216,7 @@ class Receipt:
 
     `captured`: `amount` was received. `pre_authorized`: `pre_auth_amount` is held by the gateway and may be captured.
     `pending`: nothing was received and nothing may be captured by AcctVantage; `amount` is 0.
+    `voided`: the authorization was given up; `amount` is 0.
     """
 
     order_import_id: str
@@ -309,6 +310,84 @@ class CreatedOrder:
 
     order: SalesOrder
     created: bool
+
+
+@attrs.frozen
+class ShippedItem:
+    """How much of a sales order line left with a shipment."""
+
+    store_line_id: int
+    """BigCommerce's order_product_id of the line, which the import kept."""
+    quantity: Decimal
+
+
+@attrs.frozen
+class Parcel:
+    """A parcel: one label, one tracking number (AcctVantage manual, EasyPost - Process a Shipment)."""
+
+    tracking_number: str = ""
+    items: tuple[ShippedItem, ...] = ()
+    """Empty where contents are not kept for each parcel."""
+
+
+@attrs.frozen
+class Shipment:
+    """A shipment of a sales order, with its parcels."""
+
+    number: int
+    """AcctVantage's own number of the shipment; unique in the books."""
+    order_import_id: str
+    items: tuple[ShippedItem, ...] = ()
+    parcels: tuple[Parcel, ...] = ()
+    ship_via: str = ""
+    carrier: str = ""
+    """As AcctVantage names it: `UPS`, `FedEx Ground`."""
+    tracking_link: str = ""
+    """A link of the merchant's own; otherwise the store makes one of carrier and number."""
+    comments: str = ""
+    shipped_at: datetime | None = None
+
+
+CreditKind: TypeAlias = Literal["product", "wrapping", "shipping", "handling", "fee", "tax", "order"]
+
+
+@attrs.frozen
+class CreditLine:
+    """What a refund gives back for one thing. `amount` is without tax."""
+
+    kind: CreditKind
+    amount: Decimal
+    tax: Decimal = ZERO
+    quantity: Decimal | None = None
+    store_line_id: int | None = None
+    part_number: str | None = None
+    description: str = ""
+
+
+@attrs.frozen
+class CreditTender:
+    """How a refund was paid out."""
+
+    receipt_type: str
+    amount: Decimal
+    store_payment_method: str = ""
+
+
+@attrs.frozen
+class Credit:
+    """A credit on a sales order: a refund made in the store. total = lines + tax = tenders."""
+
+    import_id: str
+    """The order's Import ID, `-CM` and the store's refund id; unique in the books (inferred)."""
+    order_import_id: str
+    store_refund_id: int
+    lines: tuple[CreditLine, ...]
+    tax: Decimal
+    total: Decimal
+    currency: str
+    tenders: tuple[CreditTender, ...] = ()
+    reason: str = ""
+    created_at: datetime | None = None
 
 
 @attrs.frozen
