@@ -89,6 +89,7 @@ class ImportRun:
         record: Appends to the journal.
         before_writing: Raises where the store would refuse the status writes; called once, before anything is written.
         preview: Write nothing; the report says what would be written.
+        is_stopping: Whether the run shall end early: the order in hand is finished, and no other one begun.
 
     Raises:
         BooksUnreachable: The books' reference data could not be read.
@@ -106,6 +107,7 @@ class ImportRun:
         record: Callable[[Sequence[JournalEntry]], object],
         before_writing: Callable[[], object],
         preview: bool = False,
+        is_stopping: Callable[[], bool] = lambda: False,
     ) -> None:
         self.report = ImportReport(preview=preview, started=datetime.now(UTC))
         self._settings = settings
@@ -118,6 +120,7 @@ class ImportRun:
         self._record = record
         self._before_writing = before_writing
         self._preview = preview
+        self._is_stopping = is_stopping
         self._lookups = Lookups(settings, books)
         self._has_written = False
         self._done = 0
@@ -132,7 +135,7 @@ class ImportRun:
         Raises:
             AvbcError: The run could not begin: nothing was written.
         """
-        while not self.report.stopped:
+        while not self._is_stopped():
             try:
                 page = next(pages, None)
             except AvbcError as error:
@@ -204,7 +207,7 @@ class ImportRun:
         self._finish([self._refuse_unreadable(row) for row in rows])
 
     def _take_chunk(self, works: Sequence[_Work]) -> None:
-        if not self.report.stopped:
+        if not self._is_stopped():
             self._read_payments([work for work in works if not work.is_unchanged])
         self._finish([self._step(work) for work in works])
 
@@ -264,7 +267,7 @@ class ImportRun:
 
     def _step(self, work: _Work) -> _Step | None:
         """Write an order to the books; what is left is its status. None where nothing is left to do in this run."""
-        if work.trouble is None and self.report.stopped:
+        if work.trouble is None and self._is_stopped():
             self._postpone(work, _problem("run_stopped", f"The run stopped before this order: {self.report.stopped}"))
             return None
         try:
@@ -426,6 +429,11 @@ class ImportRun:
         """Where not one request of many came through, the store is away: asking on for each order would take hours."""
         if answers and all(isinstance(answer, TransientError) for answer in answers):
             self.report.stopped = str(answers[0])
+
+    def _is_stopped(self) -> bool:
+        if not self.report.stopped and self._is_stopping():
+            self.report.stopped = "a stop was asked for"
+        return bool(self.report.stopped)
 
     def _halt(self, error: AvbcError) -> None:
         """Stop the run. Where nothing was done yet, the error is all that there is to say."""

@@ -26,6 +26,8 @@ from avbc.orchestrator.journal import Journal, JournalUnreachable
 from avbc.orchestrator.reports import ConnectionReport, History, ImportReport, JournalEntry, SetupReport
 from avbc.orchestrator.setup_check import setup_report
 from avbc.orchestrator.statuses import ImportStatuses, import_statuses
+from avbc.orchestrator.stopping import Stop
+from avbc.orchestrator.timer import SCHEDULE, Job, OnReport, run_timer
 from avbc.settings import Settings, SettingsError
 
 _log = logging.getLogger("avbc.orchestrator")
@@ -74,6 +76,7 @@ class Orchestrator:
         self._on_progress = on_progress
         self._customisations = tuple(customise)
         self._may_write = False
+        self.stop_wish = Stop()
 
     # Tests and checks
 
@@ -158,6 +161,39 @@ class Orchestrator:
         import_id = f"{self.settings.order_status.import_source_code}{order_id}"
         return order_history(order_id, import_id, self.store, self.books, self._journal)
 
+    # The timer
+
+    def run(self, *, schedule: Sequence[Job] = SCHEDULE, on_report: OnReport | None = None) -> None:
+        """Import, and keep the store and the books in step, in cycles of the settings' interval, until it is stopped (manual 2.1.2).
+
+        A cycle that fails is reported, and the next one runs. Where the settings were read by `Settings.load`, the file is read again
+        before each cycle, so a changed interval applies after the wait that is going on; a file with faults is reported once, and the
+        settings read before stay in force until it is mended.
+
+        SIGTERM, Ctrl-C and `stop` end it: the order in hand is finished, and nothing new is begun. Returns then, or at once where the store
+        is not enabled and no file can ever enable it.
+
+        Args:
+            schedule: What a cycle calls, in sequence and how often.
+            on_report: Called with the report of each cycle: `on_report=print`.
+        """
+        run_timer([self], schedule=schedule, on_report=on_report)
+
+    def stop(self) -> None:
+        """End `run`, from another thread or a signal handler: the order in hand is finished, and nothing new is begun.
+
+        Where it does not run yet, it ends as soon as it does. Methods that are called by themselves are not stopped.
+        """
+        self.stop_wish.ask()
+
+    def use(self, settings: Settings) -> None:
+        """Go on with other settings from the next method on; a store's client that was opened here is opened anew where it must be."""
+        if settings.store != self.settings.store:
+            self._close_store()
+            self._may_write = False
+        self.__dict__.pop("_statuses", None)
+        self.settings = settings
+
     # What it stands on
 
     @cached_property
@@ -176,9 +212,7 @@ class Orchestrator:
 
     def close(self) -> None:
         """Close the store's client and the journal, as far as they were opened here. The books stay open."""
-        if self._given_store is None and "store" in self.__dict__:
-            self.store.close()
-            del self.store
+        self._close_store()
         if "_journal" in self.__dict__:
             self._journal.close()
             del self._journal
@@ -193,6 +227,11 @@ class Orchestrator:
         setup = self.settings.store
         code = self.settings.order_status.import_source_code
         return f"<Orchestrator {code} {setup.description!r}: {setup.api_url} to {self.books!r}>"
+
+    def _close_store(self) -> None:
+        if self._given_store is None and "store" in self.__dict__:
+            self.store.close()
+            del self.store
 
     @cached_property
     def _journal(self) -> Journal:
@@ -226,6 +265,7 @@ class Orchestrator:
             record=self._write_journal,
             before_writing=self._require_writing,
             preview=preview,
+            is_stopping=lambda: self.stop_wish.is_due,
         )
         if not preview:
             _ = self._journal
