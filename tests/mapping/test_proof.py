@@ -246,6 +246,14 @@ def test_amounts_that_are_negative(make_order, map_it, field):
     assert errors(map_it(make_order(**{field: D(-1)}))) == ["amount_negative"]
 
 
+def test_a_total_that_is_paid_by_tenders_alone_and_net_of_them(make_order, map_it):
+    order = make_order(store_credit="19.80", net=True, payment_method="", payment_status="")
+    assert (order.total_inc_tax, order.total_ex_tax) == (D(0), D("-1.80"))
+    mapped = map_it(order)
+    assert mapped.problems == ()
+    assert mapped.bundle.order.total == mapped.bundle.receipts[0].amount == D("19.80")
+
+
 def test_a_negative_line_is_arithmetic(make_order, map_it):
     order = make_order([make_order.item("MUG", "10.00"), make_order.item("LAMP", "-2.00")])
     assert map_it(order).bundle.order.total == order.total_inc_tax

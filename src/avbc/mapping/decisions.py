@@ -17,6 +17,76 @@ T = TypeVar("T")
 
 Severity: TypeAlias = Literal["error", "warning"]
 
+MappingProblem: TypeAlias = Literal[
+    "amount_negative",
+    "amount_unreadable",
+    "bundle_missing",
+    "client_ambiguous",
+    "client_import_id_kept",
+    "client_name_missing",
+    "client_not_on_open_ar",
+    "consignments_missing",
+    "cost_does_not_foot",
+    "coupon_type_unsupported",
+    "coupon_unknown",
+    "currency_differs",
+    "discount_does_not_foot",
+    "discount_gl_code_missing",
+    "discounts_do_not_foot",
+    "ex_tax_does_not_foot",
+    "gift_certificate_gl_code_missing",
+    "gl_code_unknown",
+    "handling_does_not_foot",
+    "line_discount_does_not_foot",
+    "line_does_not_foot",
+    "lines_do_not_foot",
+    "lines_incomplete",
+    "order_empty",
+    "order_status_unknown",
+    "payment_declined",
+    "payment_held",
+    "payment_method_missing",
+    "payment_method_unmapped",
+    "payment_not_captured",
+    "payment_partly_refunded",
+    "payment_refunded",
+    "payment_status_unknown",
+    "payment_void",
+    "product_class_inactive",
+    "promotion_differs",
+    "promotion_inactive",
+    "quantity_invalid",
+    "reading_ambiguous",
+    "receipt_type_unknown",
+    "rounding_too_large",
+    "ship_to_unknown",
+    "ship_via_missing",
+    "ship_via_unknown",
+    "shipping_does_not_foot",
+    "sku_ambiguous",
+    "sku_missing",
+    "sku_unknown",
+    "status_ambiguous",
+    "status_backwards",
+    "status_posting_refused",
+    "status_unknown",
+    "status_unmapped",
+    "tax_area_is_avatax",
+    "tax_area_unknown",
+    "tax_does_not_foot",
+    "tax_parts_differ",
+    "tender_does_not_foot",
+    "tender_unmapped",
+    "tenders_exceed_total",
+    "test_transaction",
+    "total_does_not_foot",
+    "transaction_currency_differs",
+    "transactions_do_not_foot",
+    "warehouse_unknown",
+    "wrapping_does_not_foot",
+]
+"""The codes of the problems that the mapping rules find; docs/problems.md says what each means and what to change."""
+
 
 @attrs.frozen
 class Problem:
@@ -94,14 +164,14 @@ class Findings:
         """Note that `field` got `value`; `reason` is a format that `args` fill in."""
         self.notes.append((field, value, reason, setting, args))
 
-    def error(self, code: str, field: str, value: object, message: str, fix: str, *, candidates: tuple[str, ...] = ()) -> None:
+    def error(self, code: MappingProblem, field: str, value: object, message: str, fix: str, *, candidates: tuple[str, ...] = ()) -> None:
         """Add a problem that stops the import; the same one is added once."""
         self.failed = True
         problem = Problem(code, field, value_text(value), message, fix, "error", candidates)
         if problem not in self.problems:
             self.problems.append(problem)
 
-    def warn(self, code: str, field: str, value: object, message: str, fix: str) -> None:
+    def warn(self, code: MappingProblem, field: str, value: object, message: str, fix: str) -> None:
         """Add a problem that rides along."""
         self.problems.append(Problem(code, field, value_text(value), message, fix, "warning"))
 

@@ -11,7 +11,7 @@ from avbc.acctvantage.records import Address, LineKind, Product, SalesOrderLine,
 from avbc.bigcommerce.models import Consignments, Order, OrderProduct, PickupConsignment
 from avbc.mapping.addresses import address
 from avbc.mapping.amounts import STEP, are_store_amounts, is_amount
-from avbc.mapping.decisions import Findings
+from avbc.mapping.decisions import Findings, MappingProblem
 from avbc.mapping.product import choose_product
 from avbc.mapping.proof import unreadable
 from avbc.mapping.rules import MappingRules
@@ -331,7 +331,7 @@ def _prove_shipping(order: Order, rules: MappingRules, found: Findings) -> None:
 
 
 def _does_not_foot(
-    code: str,
+    code: MappingProblem,
     field: str,
     parts: str,
     whole: tuple[Decimal, Decimal],

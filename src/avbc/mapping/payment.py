@@ -11,7 +11,7 @@ import attrs
 from avbc.acctvantage.records import GIFT_CARD, PURCHASE_ORDER, STORE_CREDIT, Receipt, ReceiptState
 from avbc.bigcommerce.models import Order, Transaction
 from avbc.mapping.amounts import is_amount
-from avbc.mapping.decisions import Findings, Ruling
+from avbc.mapping.decisions import Findings, MappingProblem, Ruling
 from avbc.mapping.rules import MappingRules
 from avbc.mapping.text import amount_text, fold, plain
 from avbc.money import ZERO
@@ -29,7 +29,7 @@ _PREAUTHORIZED = "gl.credit_card_transactions_are_preauthorizations"
 _RECEIVED = frozenset(["captured", "paid", "partially refunded"])
 _NOT_RECEIVED = frozenset(["pending", "capture pending"])
 _AUTHORIZED = "authorized"
-_REFUSED = {
+_REFUSED: dict[str, tuple[MappingProblem, str, str]] = {
     "declined": ("payment_declined", "The payment was declined.", "Get the order paid, or cancel it, in BigCommerce."),
     "void": ("payment_void", "The payment was voided.", "Get the order paid, or cancel it, in BigCommerce."),
     "void pending": ("payment_void", "The payment is being voided.", "Get the order paid, or cancel it, in BigCommerce."),

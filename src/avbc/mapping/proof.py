@@ -44,7 +44,8 @@ HEADER_AMOUNTS = (
     "store_credit_amount",
     "gift_certificate_amount",
 )
-_NEVER_NEGATIVE = tuple(name for name in HEADER_AMOUNTS if not name.startswith("subtotal"))
+# The total without tax is negative where tenders that pay more than it are taken off.
+_MAY_BE_NEGATIVE = frozenset(["subtotal_ex_tax", "subtotal_inc_tax", "subtotal_tax", "total_ex_tax"])
 _COSTS = ("shipping", "handling", "wrapping")
 _UNIT_PRICE_ERROR = Decimal("0.00005")
 _LOOK = "Compare the order's amounts in BigCommerce; if they are right there, enter the order by hand."
@@ -149,7 +150,7 @@ def check_amounts(order: Order, found: Findings) -> bool:
         if not are_store_amounts((amount,)):
             unreadable(name, amount, found)
             failed = True
-        elif amount < 0 and name in _NEVER_NEGATIVE:
+        elif amount < 0 and name not in _MAY_BE_NEGATIVE:
             found.error("amount_negative", name, amount, f"{name} is negative: {amount_text(amount)}.", _LOOK)
             failed = True
     for position, fee in enumerate(fees):

@@ -152,10 +152,11 @@ def _store_status(wanted: StoreStatus, statuses: Sequence[OrderStatus], setting:
         return hits[0]
     names = tuple(f"{status_name(status)} (id {status.id})" for status in hits or statuses)
     if hits:
-        message, code = f"{text!r} means more than one status of the store.", "status_ambiguous"
+        message = f"{text!r} means more than one status of the store."
+        found.error("status_ambiguous", setting, text, message, "Write the status's id.", candidates=names)
     else:
-        message, code = f"The store has no order status {text!r}.", "status_unknown"
-    found.error(code, setting, text, message, "Write the status's id.", candidates=names)
+        message = f"The store has no order status {text!r}."
+        found.error("status_unknown", setting, text, message, "Use one of the store's statuses.", candidates=names)
     return None
 
 
