@@ -20,7 +20,7 @@ from avbc.testing.faults import KINDS
 def test_the_books_know_every_sku_that_an_importable_order_sells() -> None:
     books = tomllib.loads(books_toml)
     parts = {product["part_number"] for product in books["products"]}
-    assert parts == set(CATALOGUE)
+    assert parts == {*CATALOGUE, "APRON-S", "APRON-L"}
     for order in example_orders(len(SHAPES)):
         skus = {line["sku"] for line in order.products if line["sku"]}
         assert (skus <= parts) or order.shape == "unknown_sku"
@@ -48,7 +48,7 @@ def test_populate_fills_up_with_plain_orders() -> None:
     assert [order.shape for order in orders[: len(SHAPES)]] == list(SHAPES)
     assert {order.shape for order in orders[len(SHAPES) :]} == {"plain"}
     assert store.state.count(11) == 60
-    assert {product["sku"] for product in store.state.products.values()} == set(CATALOGUE)
+    assert {product["sku"] for product in store.state.products.values()} == {*CATALOGUE, "APRON"}
     assert [order.shape for order in example_orders(5)] == list(SHAPES)[:5]
     assert [order.id for order in plain_orders(3, first_id=7)] == [7, 8, 9]
     assert example.__doc__

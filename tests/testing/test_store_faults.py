@@ -11,7 +11,19 @@ from avbc.testing.faults import KINDS, fault_kind
 HEADERS = {"X-Auth-Token": "example-token"}
 PUT = "PUT /v2/orders/*"
 WITHOUT_EFFECT = ["429", "429_bare", "500", "html_502", "503", "504", "refused", "reset_before", "timeout"]
-WITH_EFFECT = ["504_after", "reset_after", "timeout_after", "slow_body", "truncated", "cut_json", "wrong_json", "html_200", "204", "clock"]
+WITH_EFFECT = [
+    "504_after",
+    "reset_after",
+    "timeout_after",
+    "slow_body",
+    "truncated",
+    "cut_json",
+    "wrong_json",
+    "html_200",
+    "204",
+    "207",
+    "clock",
+]
 STATUS = {
     "429": 429,
     "429_bare": 429,
@@ -25,6 +37,7 @@ STATUS = {
     "wrong_json": 200,
     "html_200": 200,
     "204": 204,
+    "207": 200,
     "clock": 200,
 }
 RAISES: dict[str, type[httpx.TransportError]] = {

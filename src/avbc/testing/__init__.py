@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from avbc.testing.contract import GatewayContract as GatewayContract
+    from avbc.testing.events import Event as Event
+    from avbc.testing.events import WebhookCall as WebhookCall
     from avbc.testing.factories import CATALOGUE as CATALOGUE
     from avbc.testing.factories import Discount as Discount
     from avbc.testing.factories import FeeLine as FeeLine
@@ -28,6 +30,7 @@ if TYPE_CHECKING:
 _HOMES = {
     "CATALOGUE": "factories",
     "Discount": "factories",
+    "Event": "events",
     "FakeOrder": "orders",
     "FakeStore": "store",
     "FeeLine": "factories",
@@ -41,6 +44,7 @@ _HOMES = {
     "SHAPES": "shapes",
     "Shipping": "factories",
     "StoreProcess": "process",
+    "WebhookCall": "events",
     "item": "factories",
     "order_of_shape": "shapes",
     "orders_of_every_shape": "shapes",
@@ -49,6 +53,7 @@ __all__ = [
     "CATALOGUE",
     "SHAPES",
     "Discount",
+    "Event",
     "FakeOrder",
     "FakeStore",
     "FeeLine",
@@ -61,6 +66,7 @@ __all__ = [
     "Person",
     "Shipping",
     "StoreProcess",
+    "WebhookCall",
     "item",
     "order_of_shape",
     "orders_of_every_shape",

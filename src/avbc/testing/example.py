@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from decimal import Decimal
 from typing import TYPE_CHECKING
 
-from avbc.testing.factories import CATALOGUE, OrderFactory
+from avbc.testing.factories import CATALOGUE, Item, OrderFactory
 from avbc.testing.orders import FakeOrder
 from avbc.testing.shapes import PURCHASER, SHAPES, order_of_shape
 
@@ -27,11 +28,32 @@ promotions = [
 """
 
 
+QUANTITY = 100
+"""What the books and the store's default location have of every product with stock."""
+
+APRON: Mapping[str, object] = {
+    "id": 113,
+    "sku": "APRON",
+    "name": "Apron",
+    "type": "physical",
+    "price": 22,
+    "weight": 1,
+    "inventory_tracking": "variant",
+    "variants": [
+        {"id": 651, "sku": "APRON-S", "option_values": [{"id": 1, "option_id": 1, "option_display_name": "Size", "label": "S"}]},
+        {"id": 652, "sku": "APRON-L", "option_values": [{"id": 2, "option_id": 1, "option_display_name": "Size", "label": "L"}]},
+    ],
+}
+"""A product with variants, each of them a product of the books; no example order sells it."""
+
+
 def _books() -> str:
+    parts = [(item.sku, item.name, item.price, item.type) for item in CATALOGUE.values()]
+    parts += [(sku, f"Apron, {size}", Decimal("22.00"), "physical") for sku, size in [("APRON-S", "small"), ("APRON-L", "large")]]
     products = [
-        f'    {{ part_number = "{item.sku}", name = "{item.name}", product_class = "Goods", list_price = "{item.price}", '
-        f'sell_price = "{item.price}", quantity = {{ Main = 100 }} }},'
-        for item in CATALOGUE.values()
+        f'    {{ part_number = "{sku}", name = "{name}", product_class = "Goods", list_price = "{price}", sell_price = "{price}", '
+        + ('kind = "non_inventory" },' if kind == "digital" else f"weight = 1, quantity = {{ Main = {QUANTITY} }} }},")
+        for sku, name, price, kind in parts
     ]
     client = f'    {{ name = "{PURCHASER.company}", email = "{PURCHASER.email}", open_ar = true }},'
     return "\n".join([_BOOKS_HEAD + "products = [", *products, "]", "clients = [", client, "]", ""])
@@ -97,10 +119,42 @@ def example_orders(orders: int = 40, seed: int = 1, first_id: int = 1001) -> lis
 
 
 def populate(store: FakeStore, orders: int = 40, seed: int = 1, first_id: int = 1001) -> list[FakeOrder]:
-    """Fill a store with the catalogue and with orders that wait in Awaiting Fulfillment; returns the orders added."""
-    for item in CATALOGUE.values():
-        store.add_product({"id": item.product_id, "sku": item.sku, "name": item.name, "price": float(item.price), "type": item.type})
+    """Fill a store with the catalogue, stock, locations and orders that wait in Awaiting Fulfillment; returns the orders added.
+
+    The default location has 100 of everything, as the books do; there is a second location, `WEST`, and a disabled one, `OLD`. Most
+    products are tracked by product, lamps and posters by variant, digital goods not at all; `APRON` has variants. What is there
+    already is left as it is.
+    """
+    for product in example_products():
+        if product["id"] not in store.state.products:
+            store.add_product(product, {1: 0 if product["inventory_tracking"] == "none" else QUANTITY})
+    codes = {location["code"] for location in store.state.locations}
+    for code, label, enabled in [("WEST", "West", True), ("OLD", "Old", False)]:
+        if code not in codes:
+            store.add_location(code, label, enabled=enabled)
     return [store.add_order(order) for order in example_orders(orders, seed, first_id)]
+
+
+_TRACKED_BY_VARIANT = {"LAMP-01", "POSTER-A2"}
+
+
+def example_products() -> list[Mapping[str, object]]:
+    """Return the products of the example store as the catalog API shows them, with the ids that example orders name."""
+    return [*(_product(item) for item in CATALOGUE.values()), APRON]
+
+
+def _product(item: Item) -> Mapping[str, object]:
+    by = "none" if item.type == "digital" else "variant" if item.sku in _TRACKED_BY_VARIANT else "product"
+    return {
+        "id": item.product_id,
+        "base_variant_id": item.product_id + 500,
+        "sku": item.sku,
+        "name": item.name,
+        "price": float(item.price),
+        "type": item.type,
+        "weight": 0 if item.type == "digital" else 1,
+        "inventory_tracking": by,
+    }
 
 
 def plain_orders(orders: int, seed: int = 1, first_id: int = 1001) -> Iterator[FakeOrder]:

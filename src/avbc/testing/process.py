@@ -13,8 +13,9 @@ import httpx
 
 import avbc
 from avbc.testing.control import CONTROL
+from avbc.testing.events import WebhookCall
 from avbc.testing.faults import FaultKind
-from avbc.testing.values import Row, as_row, as_rows, dumps
+from avbc.testing.values import Row, as_row, as_rows, dumps, text, whole
 
 
 class StoreProcess:
@@ -142,8 +143,85 @@ class StoreProcess:
         """Remove an order for good."""
         self._ask("DELETE", f"orders/{order_id}")
 
+    def settle(self) -> int:
+        """Let stock levels, captures and voids that are on their way take effect now; returns how many there were."""
+        return whole(as_row(self._ask("POST", "settle"))["settled"])
+
+    def payments(self) -> list[Row]:
+        """Return each order's `payment_status` and `transactions`, by `id`."""
+        return as_rows(self._ask("GET", "payments"))
+
+    def set_payment_result(self, order_id: int, payment_status: str) -> None:
+        """Say in which `payment_status` the next capture or void of an order ends: `FakeStore.set_payment_result`."""
+        self._ask("PUT", f"payments/{order_id}", {"result": payment_status})
+
+    def shipments(self) -> list[Row]:
+        """Return the shipments of all orders."""
+        return as_rows(self._ask("GET", "shipments"))
+
+    def refund(self, order_id: int, **wish: object) -> Row:
+        """Refund an order or a part of it, and return the refund: `FakeStore.refund`, with amounts as text."""
+        return as_row(self._ask("POST", f"refunds/{order_id}", wish))
+
+    def refunds(self) -> list[Row]:
+        """Return the refunds of all orders."""
+        return as_rows(self._ask("GET", "refunds"))
+
+    def products(self) -> list[Row]:
+        """Return the products with their variants."""
+        return as_rows(self._ask("GET", "products"))
+
+    def add_products(self, products: list[Row]) -> None:
+        """Add products as the catalog API shows them, each with its `inventory` by location id if any."""
+        self._ask("POST", "products", products)
+
+    def add_simple_products(self, count: int, *, first_sku: int = 1, quantity: int = 0, tracking: str = "product") -> None:
+        """Add many products at once: `FakeStore.add_products`."""
+        self._ask("POST", "products", {"count": count, "first_sku": first_sku, "quantity": quantity, "tracking": tracking})
+
+    def inventory(self, location_id: int = 1) -> dict[str, int]:
+        """Return what a location holds, by SKU: what has taken effect."""
+        levels = as_row(self._ask("GET", "inventory"))[str(location_id)]
+        return {sku: whole(quantity) for sku, quantity in as_row(levels).items()}
+
+    def set_inventory(self, levels: dict[str, int], location_id: int = 1) -> None:
+        """Set stock levels at once, by SKU."""
+        self._ask("PUT", "inventory", {str(location_id): levels})
+
+    def add_location(self, code: str, label: str = "", *, enabled: bool = True) -> None:
+        """Add a location under the next id."""
+        self._ask("POST", "locations", {"code": code, "label": label, "enabled": enabled})
+
+    def customers(self) -> list[Row]:
+        """Return the customers with all their addresses."""
+        return as_rows(self._ask("GET", "customers"))
+
+    def add_customers(self, customers: list[Row]) -> None:
+        """Add customers as the customers API shows them."""
+        self._ask("POST", "customers", customers)
+
+    def hooks(self) -> list[Row]:
+        """Return the webhooks."""
+        return as_rows(self._ask("GET", "hooks"))
+
+    def events(self) -> list[Row]:
+        """Return what happened: `number`, `scope` and `data` of each event."""
+        return as_rows(self._ask("GET", "events"))
+
+    def webhook_calls(self, *, since: int = 0, copies: int = 1) -> list[WebhookCall]:
+        """Return the signed calls to active hooks for the events after number `since`: `FakeStore.webhook_calls`."""
+        return [
+            WebhookCall(
+                text(row, "scope"),
+                text(row, "destination"),
+                {key: str(value) for key, value in as_row(row["headers"]).items()},
+                text(row, "body").encode(),
+            )
+            for row in as_rows(self._ask("GET", f"webhooks?since={since}&copies={copies}"))
+        ]
+
     def set_options(self, **options: object) -> None:
-        """Change `latency` (seconds), `quota`, `other_apps` or `scopes` while it runs."""
+        """Change `latency` (seconds), `quota`, `other_apps`, `scopes`, `settle_after` or `names_faulty_items` while it runs."""
         self._ask("PUT", "options", options)
 
     def _ask(self, method: str, path: str, body: object = None) -> object:

@@ -131,6 +131,17 @@ class State:
             return 0
         return sum(self.stock.onhand(("variant", whole(variant["id"])), location_id) for variant in self.catalog.variants_of(product_id))
 
+    def take_stock(self, order: FakeOrder) -> None:
+        """Take a placed order's goods from the default location, where the inventory settings say that placing does it."""
+        if self.inventory_settings.get("update_stock_behavior") != "order_placed":
+            return
+        for line in order.products:
+            variant_id = whole(line.get("variant_id") or 0)
+            if variant_id in self.catalog.variants:
+                keeper = self.keeper(variant_id)
+                left = self.stock.onhand(keeper, self.default_location) - whole(line["quantity"])
+                self.stock.put(keeper, self.default_location, max(0, left))
+
     def take_partial(self) -> bool:
         """Whether a product that is written now loses its inventory and URL; true once for each fault."""
         partial, self.partial = self.partial, False

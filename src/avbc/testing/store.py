@@ -5,17 +5,22 @@ from __future__ import annotations
 import threading
 import time
 from collections import Counter
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+from decimal import Decimal
+from fnmatch import fnmatchcase
 from typing import TYPE_CHECKING, Unpack
 from urllib.parse import urlsplit
 
 import attrs
 
+from avbc.money import ZERO
+from avbc.testing.events import Event, WebhookCall, signed_headers, webhook_body
 from avbc.testing.factories import Line, OrderFactory, OrderOptions
 from avbc.testing.faults import SECONDS, WITHOUT_EFFECT, Fault, FaultKind, fault_kind
 from avbc.testing.http import Answer, Delivery, Refusal, StoreRequest, StoreResponse, v2_error, v3_error
 from avbc.testing.orders import FakeOrder
 from avbc.testing.quota import Quota
+from avbc.testing.refunds import RefundWish, everything, refund
 from avbc.testing.resources import (
     currencies,
     customer_addresses,
@@ -198,6 +203,8 @@ class FakeStore:
     def place_order(self, lines: Sequence[Line] | None = None, **options: Unpack[OrderOptions]) -> FakeOrder:
         """Let a shopper place an order, now by the store's clock, under the next free id.
 
+        It takes its stock at the default location where the store's settings say so, and webhooks are told of it.
+
         Args:
             lines: What is bought (`avbc.testing.item("MUG-BLUE", 2)`); random goods by default.
             options: Who buys, shipping, discounts, payment and so on: `avbc.testing.OrderOptions`.
@@ -205,7 +212,12 @@ class FakeStore:
         with self._lock:
             self.factory.next_id = max([self.factory.next_id - 1, *self.state.orders]) + 1
             options.setdefault("created", from_unix(self._clock()))
-            return self.add_order(self.factory.order(self.factory.lines(2) if lines is None else lines, **options))
+            order = self.add_order(self.factory.order(self.factory.lines(2) if lines is None else lines, **options))
+            self.state.take_stock(order)
+            self.state.emit("store/order/created", order.id)
+            status: Row = {"previous_status_id": 0, "new_status_id": order.header["status_id"]}
+            self.state.emit("store/order/statusUpdated", order.id, status=status)
+            return order
 
     def add_customer(self, customer: Mapping[str, object]) -> int:
         """Add or replace a customer as the customers API shows them, with all `addresses`; returns the id (the next free by default)."""
@@ -269,6 +281,46 @@ class FakeStore:
         with self._lock:
             self.state.orders[whole(refund["order_id"])].refunds.append(dict(refund))
 
+    def refund(
+        self,
+        order_id: int,
+        *,
+        items: Mapping[int, int] | None = None,
+        wrapping: Collection[int] = (),
+        shipping: Mapping[int, Decimal] | None = None,
+        handling: Mapping[int, Decimal] | None = None,
+        fees: Collection[int] = (),
+        amount: Decimal = ZERO,
+        payments: Sequence[tuple[str, Decimal]] = (),
+        reason: str = "",
+    ) -> Row:
+        """Refund an order, or a part of it, as a person in the control panel would; returns the refund as the API shows it.
+
+        Named nothing, everything that is left is refunded. The order's status becomes Refunded or Partially Refunded.
+
+        Args:
+            order_id: The order.
+            items: How many units of which order lines, by the lines' ids.
+            wrapping: The gift wrapping of these order lines.
+            shipping: What of the shipping with tax, by the shipping addresses' ids.
+            handling: What of the handling with tax, by the shipping addresses' ids.
+            fees: These fees.
+            amount: An amount of the order as a whole, which has no tax.
+            payments: Provider and amount of each tender, `("authorizenet", Decimal("5.00"))`; by default the gateway is paid back
+                first, then store credit, then a gift certificate.
+            reason: Why.
+
+        Raises:
+            KeyError: There is no such order.
+            ValueError: Something is not of this order, or more is asked for than is left.
+        """
+        wish = RefundWish(dict(items or {}), wrapping, dict(shipping or {}), dict(handling or {}), fees, amount, payments, reason)
+        with self._lock:
+            order = self.state.orders[order_id]
+            if wish.nothing:
+                wish = attrs.evolve(everything(order), payments=payments, reason=reason)
+            return refund(self.state, order, wish)
+
     def order(self, order_id: int) -> FakeOrder:
         """Return an order of the store; raises `KeyError` where there is none."""
         return self.state.orders[order_id]
@@ -305,6 +357,39 @@ class FakeStore:
         if variant_id is None:
             raise KeyError(f"no product of the store has the SKU {sku!r}")
         return self.state.keeper(variant_id)
+
+    @property
+    def events(self) -> list[Event]:
+        """What happened so far, whether or not a hook waits for it: writes through the API, and what is changed by hand.
+
+        Orders and products that are added to fill the store are no events; changed stock levels are where a hook waits for them.
+        """
+        return self.state.events
+
+    def webhook(self, event: Event, hook: Row | None = None, *, at: float | None = None, client_secret: str | None = None) -> WebhookCall:
+        """Return the request that tells of an event, signed with the client secret.
+
+        The same event is told with the same body and the same `webhook-id` each time: calling this twice gives the duplicates that
+        BigCommerce sends.
+
+        Args:
+            event: One of `events`.
+            hook: The hook that is called, for its destination and its own headers.
+            at: When it is sent, in unix seconds; now by default. A stale one is sent long ago.
+            client_secret: Another secret, for a bad signature.
+        """
+        body = webhook_body(event, self.store_hash, self.state.information["store_id"])
+        own = {} if hook is None else {str(key): str(value) for key, value in as_row(hook["headers"] or {}).items()}
+        secret, moment = client_secret or self.client_secret, int(self._clock() if at is None else at)
+        headers = signed_headers(body, secret, webhook_id=f"msg_{event.number:020d}", timestamp=moment)
+        return WebhookCall(event.scope, "" if hook is None else str(hook["destination"]), {**own, **headers}, body)
+
+    def webhook_calls(self, *, since: int = 0, copies: int = 1) -> list[WebhookCall]:
+        """Return what active hooks are called with for the events after number `since`, each as often as `copies` says."""
+        with self._lock:
+            hooks = [hook for _, hook in sorted(self.state.hooks.items()) if hook["is_active"]]
+            told = [(event, hook) for event in self.events[since:] for hook in hooks if fnmatchcase(event.scope, str(hook["scope"]))]
+            return [self.webhook(event, hook) for event, hook in told for _ in range(copies)]
 
     # Faults and the log
 
