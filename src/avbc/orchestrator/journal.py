@@ -7,10 +7,10 @@ from __future__ import annotations
 
 from collections.abc import Generator, Sequence
 from contextlib import contextmanager
-from datetime import UTC
+from datetime import UTC, datetime, timedelta
 
 import sqlalchemy as sa
-from sqlalchemy.exc import SQLAlchemyError
+from sqlalchemy.exc import IntegrityError, SQLAlchemyError
 
 from avbc.errors import FinalError, TransientError
 from avbc.orchestrator.reports import JournalEntry
@@ -34,6 +34,16 @@ _entries = sa.Table(
     sa.Column("import_id", sa.String(64), nullable=False, index=True),
     sa.Column("detail", sa.Text, nullable=False),
 )
+
+_received = sa.Table(
+    "avbc_webhooks",
+    _metadata,
+    sa.Column("key", sa.String(64), primary_key=True),
+    sa.Column("at", sa.DateTime(timezone=True), nullable=False, index=True),
+)
+
+_REMEMBERED = timedelta(days=3)
+"""BigCommerce repeats an event for two days (BigCommerce: webhooks overview)."""
 
 
 class JournalUnreachable(TransientError):
@@ -123,6 +133,36 @@ class Journal:
             )
             for row in rows
         ]
+
+    def receive(self, keys: Sequence[str], now: datetime) -> bool:
+        """Note that an event was received; False where it was already, by whichever process. It is remembered for three days.
+
+        Args:
+            keys: What tells the event from others, of at most 64 characters each; one that is known already is enough.
+            now: The time.
+
+        Raises:
+            JournalUnreachable: Nothing was noted.
+        """
+        rows = [{"key": key, "at": now} for key in keys]
+        with self._translated("written"):
+            try:
+                # The constraint decides, not a look before it: two processes may be told the same at once.
+                with self._engine.begin() as connection:
+                    connection.execute(_received.delete().where(_received.c.at < now - _REMEMBERED))
+                    connection.execute(_received.insert(), rows)
+            except IntegrityError:
+                return False
+        return True
+
+    def forget(self, keys: Sequence[str]) -> None:
+        """Take back that an event was received, so that its repetition counts.
+
+        Raises:
+            JournalUnreachable: It could not be written.
+        """
+        with self._translated("written"), self._engine.begin() as connection:
+            connection.execute(_received.delete().where(_received.c.key.in_(keys)))
 
     def close(self) -> None:
         """Close the connections of a journal that was opened by its URL."""

@@ -183,6 +183,24 @@ OnReport: TypeAlias = Callable[[CycleReport], object]
 """Called after each cycle. What it raises is logged and stops nothing."""
 
 
+def run_all(webs: Sequence[Web], *, schedule: Sequence[Job] = SCHEDULE, on_report: OnReport | None = None) -> None:
+    """Run the timer of several configurations in one process, until all of them are stopped: `Orchestrator.run` of each.
+
+    ```python
+    avbc.run_all([avbc.Orchestrator(avbc.Settings.load(path), books) for path in ("retail.toml", "trade.toml")])
+    ```
+
+    They take turns, so nothing that they share has to be safe between threads. What goes wrong with one stops no other, though a cycle
+    that takes long delays the others: run one process for each where that must not be.
+
+    Args:
+        webs: The orchestrators.
+        schedule: What a cycle calls, in sequence and how often.
+        on_report: Called with the report of each cycle of each.
+    """
+    run_timer(webs, schedule=schedule, on_report=on_report)
+
+
 def run_timer(
     webs: Sequence[Web],
     *,
@@ -191,9 +209,7 @@ def run_timer(
     clock: Callable[[], float] = time.monotonic,
     wait: Callable[[float], object] | None = None,
 ) -> None:
-    """Run the cycles of some configurations, each at its own interval, until all of them are stopped.
-
-    They take turns in this thread, so nothing that they share has to be safe between threads; a failure of one is its own.
+    """Run the cycles of some configurations in this thread, each at its own interval, until all of them are stopped.
 
     SIGTERM and SIGINT (Ctrl-C) stop all of them, where this is the main thread; the handlers that were there are put back at the end.
 
