@@ -1,11 +1,14 @@
 from __future__ import annotations
 
 import json
+import re
 from datetime import UTC, datetime
 from decimal import Decimal
+from pathlib import Path
 
 import pytest
 
+import avbc
 from avbc.mapping import Problem
 from avbc.orchestrator import Check, ConnectionReport, History, ImportReport, JournalEntry, Outcome, SetupReport
 from avbc.orchestrator.reports import Report
@@ -104,3 +107,13 @@ def test_the_base_asks_for_its_parts() -> None:
         Report().summary()
     with pytest.raises(NotImplementedError):
         Report().to_dicts()
+
+
+def test_every_problem_code_is_in_the_docs() -> None:
+    house = Path(avbc.orchestrator.__file__).parent
+    source = "".join(path.read_text(encoding="utf-8") for path in house.glob("*.py"))
+    codes = {*re.findall(r'[Pp]roblem\("(\w+)"', source), "run_stopped", "books_unreachable", "store_failed", "try_again"}
+    page = Path(__file__).parents[2] / "docs" / "importing.md"
+    text = page.read_text(encoding="utf-8")
+    assert {"order_edited", "status_not_set", "order_unreadable"} <= codes
+    assert {code for code in codes if f"| `{code}` |" not in text} == set()
