@@ -1,9 +1,9 @@
 """The orchestrator: order of steps, concurrency, journal and reports."""
 
 from avbc.orchestrator.customising import Customisation
-from avbc.orchestrator.importing import Progress
+from avbc.orchestrator.importing import NoSuchOrder, Progress
 from avbc.orchestrator.journal import JournalTooNew, JournalUnreachable
-from avbc.orchestrator.orchestrator import NoSuchOrder, Orchestrator
+from avbc.orchestrator.orchestrator import Orchestrator
 from avbc.orchestrator.reports import Check, ConnectionReport, History, ImportReport, JournalEntry, Outcome, SetupReport
 
 __all__ = [

@@ -20,7 +20,7 @@ from avbc.acctvantage.records import OPEN, OrderBundle, Receipt, SalesOrder
 from avbc.bigcommerce import BigCommerce, ClientClosed, NotFound, RequestRefused, ScopeMissing, StoreError, TokenRefused, UnexpectedData
 from avbc.bigcommerce.call import Page, UnreadableRow
 from avbc.bigcommerce.models import Order, OrderCoupon, Transaction
-from avbc.errors import AvbcError, TransientError
+from avbc.errors import AvbcError, FinalError, TransientError
 from avbc.mapping import MappedOrder, Problem, difference, fingerprint
 from avbc.mapping.status import status_name
 from avbc.orchestrator.customising import Customisation, customised
@@ -47,6 +47,10 @@ _CONCERNS_ALL = (TokenRefused, ScopeMissing, ClientClosed, BooksUnusable)
 _PLACE_IN_PAGE = re.compile(r"^orders\[\d+\]\.?")
 
 _log = logging.getLogger("avbc.orchestrator")
+
+
+class NoSuchOrder(FinalError):
+    """The store has no order of this id, or it is archived."""
 
 
 @attrs.define

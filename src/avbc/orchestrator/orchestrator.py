@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import suppress
+from datetime import UTC, datetime
 from functools import cached_property
 from types import TracebackType
 from typing import Self
 
+import attrs
 import sqlalchemy as sa
 
 from avbc.acctvantage.gateway import Gateway
@@ -16,25 +19,22 @@ from avbc.bigcommerce.call import Page
 from avbc.bigcommerce.endpoints.orders import EVERYTHING
 from avbc.bigcommerce.endpoints.scopes import ORDERS_MODIFY
 from avbc.bigcommerce.models import Order
-from avbc.errors import Fault, FinalError
+from avbc.errors import Fault
 from avbc.mapping import MappedOrder
 from avbc.orchestrator.connection import connection_report, require_scope
 from avbc.orchestrator.customising import Customisation
 from avbc.orchestrator.history import order_history
-from avbc.orchestrator.importing import ImportRun, Progress
+from avbc.orchestrator.importing import ImportRun, NoSuchOrder, Progress
 from avbc.orchestrator.journal import Journal, JournalUnreachable
 from avbc.orchestrator.reports import ConnectionReport, History, ImportReport, JournalEntry, SetupReport
 from avbc.orchestrator.setup_check import setup_report
 from avbc.orchestrator.statuses import ImportStatuses, import_statuses
 from avbc.orchestrator.stopping import Stop
 from avbc.orchestrator.timer import SCHEDULE, Job, OnReport, run_timer
+from avbc.orchestrator.webhooks import HooksReport, Ignore, Webhook, WebhookReport, act_on_webhook, read_webhook, register_webhooks
 from avbc.settings import Settings, SettingsError
 
 _log = logging.getLogger("avbc.orchestrator")
-
-
-class NoSuchOrder(FinalError):
-    """The store has no order of this id, or it is archived."""
 
 
 class Orchestrator:
@@ -193,6 +193,89 @@ class Orchestrator:
             self._may_write = False
         self.__dict__.pop("_statuses", None)
         self.settings = settings
+
+    # Webhooks
+
+    def handle_webhook(self, body: bytes, headers: Mapping[str, str]) -> WebhookReport:
+        """Verify a webhook and do what it asks for: `accept_webhook`, then `act_on_webhook`.
+
+        An import takes its time, and BigCommerce wants its answer at once: where many come, answer between the two.
+
+        Args:
+            body: The bytes of the request's body, as they came.
+            headers: The request's headers.
+
+        Raises:
+            WebhookRefused: It is none of this store's, or an old one. Answer 400; nothing was done.
+            AvbcError: It could not be done. Answer 500, and BigCommerce tells it again; the timer does it in any case.
+        """
+        return self.act_on_webhook(self.accept_webhook(body, headers))
+
+    def accept_webhook(self, body: bytes, headers: Mapping[str, str]) -> Webhook:
+        """Verify a webhook and decide what it asks for, so that it can be answered at once and acted on later.
+
+        A webhook that was accepted before, here or by another process with the same journal, asks for nothing.
+
+        Args:
+            body: The bytes of the request's body, as they came.
+            headers: The request's headers.
+
+        Raises:
+            WebhookRefused: It is none of this store's, or an old one. Answer 400; nothing was done.
+            SettingsError: The settings hold no client secret.
+            JournalUnreachable: It cannot be told whether it came before. Answer 500, and BigCommerce tells it again.
+        """
+        setup = self.settings.store
+        if setup.client_secret is None:
+            message = "is required to verify webhooks: set AVBC_CLIENT_SECRET, or name a credentials_file"
+            raise SettingsError("settings", [Fault("store.client_secret", message)])
+        now = datetime.now(UTC)
+        webhook = read_webhook(
+            body,
+            headers,
+            client_secret=setup.client_secret,
+            store_hash=self.store.store_hash,
+            new_status_id=self._statuses.new,
+            now=now,
+        )
+        if not setup.enabled:
+            return attrs.evolve(webhook, action=Ignore("store.enabled is false"))
+        if isinstance(webhook.action, Ignore) or self._journal.receive(webhook.keys, now):
+            return webhook
+        return attrs.evolve(webhook, action=Ignore("it came before"))
+
+    def act_on_webhook(self, webhook: Webhook) -> WebhookReport:
+        """Do what a webhook asks for: import the one order that it names, or note what happened to it in its history.
+
+        Raises:
+            AvbcError: It could not be done; the same webhook counts again when BigCommerce repeats it.
+        """
+        try:
+            return act_on_webhook(
+                webhook,
+                import_order=self.import_order,
+                record=self._write_journal,
+                import_source_code=self.settings.order_status.import_source_code,
+            )
+        except Exception:
+            with suppress(JournalUnreachable):
+                self._journal.forget(webhook.keys)
+            raise
+
+    def register_webhooks(self, url: str, *, preview: bool = False) -> HooksReport:
+        """Create the hooks that the settings need, repair those that are inactive or go elsewhere, and list all of this API account.
+
+        Run it again from time to time: BigCommerce deactivates a hook after 90 days without events or two days of failures.
+
+        Args:
+            url: Where your application takes webhooks: https, on port 443.
+            preview: Change nothing, and tell what would be.
+
+        Raises:
+            ValueError: BigCommerce would not call that URL.
+            StoreError: A hook could not be read or written.
+        """
+        return register_webhooks(self.store, self.settings, url, preview=preview)
 
     # What it stands on
 
