@@ -49,20 +49,21 @@ def webhook_body(event: Event, store_hash: str, store_id: object) -> bytes:
     return dumps({**told, "hash": digest[:40]})
 
 
-def signed_headers(body: bytes, client_secret: str, *, webhook_id: str, timestamp: int) -> dict[str, str]:
-    """Return the headers of Standard Webhooks: HMAC-SHA256 of `id.timestamp.body` under the API account's client secret.
+def signature(key: bytes, webhook_id: str, timestamp: int, body: bytes) -> str:
+    """Return the signature of Standard Webhooks: HMAC-SHA256 of `id.timestamp.body`.
 
-    The key that libraries for Standard Webhooks take is the secret in base64, so what signs is the secret's own bytes.
-
-    >>> headers = signed_headers(b"{}", "example-secret", webhook_id="msg_1", timestamp=1772463600)
-    >>> headers["webhook-signature"]
+    >>> signature(b"example-secret", "msg_1", 1772463600, b"{}")
     'v1,ffjoGH7mIc1HGbGT0Tz582MQSfiDNDWoOQct2yWnp70='
     """
-    signed = f"{webhook_id}.{timestamp}.".encode() + body
-    digest = hmac.new(client_secret.encode(), signed, hashlib.sha256).digest()
+    digest = hmac.new(key, f"{webhook_id}.{timestamp}.".encode() + body, hashlib.sha256).digest()
+    return f"v1,{base64.b64encode(digest).decode()}"
+
+
+def signed_headers(body: bytes, client_secret: str, *, webhook_id: str, timestamp: int) -> dict[str, str]:
+    """Return the headers of a webhook. Libraries take the client secret in base64 as the key, so what signs is its own bytes."""
     return {
         "content-type": "application/json",
         "webhook-id": webhook_id,
         "webhook-timestamp": str(timestamp),
-        "webhook-signature": f"v1,{base64.b64encode(digest).decode()}",
+        "webhook-signature": signature(client_secret.encode(), webhook_id, timestamp, body),
     }

@@ -42,6 +42,8 @@ def integer(params: Mapping[str, str], key: str) -> int | None:
 
 def within_dates(row: Row, params: Mapping[str, str], field: str) -> bool:
     """Whether a row's ISO 8601 field lies between `field:min` and `field:max`, both included."""
+    if f"{field}:min" not in params and f"{field}:max" not in params:
+        return True
     moment = _iso(text(row, field))
     for key, sign in [(f"{field}:min", 1), (f"{field}:max", -1)]:
         if key in params and (moment - _edge(params, key)) * sign < 0:

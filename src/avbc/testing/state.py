@@ -33,6 +33,8 @@ class State:
     """Customers by id, each with all its `addresses`."""
     catalog: Products = attrs.field(factory=Products)
     stock: Stock = attrs.field(factory=Stock)
+    brands: dict[str, int] = attrs.field(factory=dict[str, int])
+    """Brand ids by name without case; writing a new `brand_name` makes one."""
     tax_classes: list[Row] = attrs.field(factory=list[Row])
     inventory_settings: Row = attrs.field(factory=dict[str, object])
     hooks: dict[int, Row] = attrs.field(factory=dict[int, Row])

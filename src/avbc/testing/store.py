@@ -305,7 +305,7 @@ class FakeStore:
             shipping: What of the shipping with tax, by the shipping addresses' ids.
             handling: What of the handling with tax, by the shipping addresses' ids.
             fees: These fees.
-            amount: An amount of the order as a whole, which has no tax.
+            amount: An amount of the order as a whole, which has no tax; the rest can then no longer be refunded by naming nothing.
             payments: Provider and amount of each tender, `("authorizenet", Decimal("5.00"))`; by default the gateway is paid back
                 first, then store credit, then a gift certificate.
             reason: Why.

@@ -43,6 +43,7 @@ PRODUCT_FIELDS: Fields = {
     "product_tax_code": Field("text", 255),
     "categories": Field("list", 1000),
     "brand_id": Field("integer", 1_000_000_000),
+    "brand_name": Field("text"),
     "inventory_level": Field("integer", HIGHEST),
     "inventory_warning_level": Field("integer", HIGHEST),
     "inventory_tracking": Field("text", among=frozenset({"none", "product", "variant"})),
@@ -184,8 +185,9 @@ def _post(state: State, request: StoreRequest, _ids: tuple[int, ...]) -> StoreRe
             conflicts[f"variants.{index}.sku"] = f"the SKU {text(row, 'sku')} is already in use"
     _raise(found, conflicts)
     cut = state.take_partial()
-    product_id = state.catalog.put(_written(body, cut=cut), state.now_iso())
-    failed = _write_level(state, product_id, body, cut=cut)
+    created = {**_written(state, body, cut=cut), "variants": [known(row, VARIANT_FIELDS) for row in rows]}
+    product_id = state.catalog.put(created, state.now_iso())
+    failed = _write_level(state, product_id, body, cut=cut, place="")
     for row, variant in zip(rows, state.catalog.variants_of(product_id), strict=False):
         keeper = state.keeper(whole(variant["id"]))
         if "inventory_level" in row and keeper[0] == "variant" and not cut:
@@ -232,8 +234,8 @@ def _update(state: State, request: StoreRequest, rows: list[Row], *, one: bool) 
     failed: dict[str, str] = {}
     for row in rows:
         product_id, cut = whole(row["id"]), state.take_partial()
-        state.catalog.change(product_id, _written(row, cut=cut), state.now_iso())
-        failed.update(_write_level(state, product_id, row, cut=cut))
+        state.catalog.change(product_id, _written(state, row, cut=cut), state.now_iso())
+        failed.update(_write_level(state, product_id, row, cut=cut, place="" if one else f"{product_id}."))
         state.emit("store/product/updated", product_id)
     return _saved(state, [whole(row["id"]) for row in rows], failed, request, one=one)
 
@@ -270,24 +272,25 @@ def _raise(found: dict[str, str], conflicts: dict[str, str]) -> None:
         raise Refusal(409, f"The product is in conflict with another: {'; '.join(conflicts.values())}.", conflicts)
 
 
-def _written(row: Row, *, cut: bool) -> Row:
+def _written(state: State, row: Row, *, cut: bool) -> Row:
     changes = known(row, PRODUCT_FIELDS)
     changes.pop("inventory_level", None)
+    brand = changes.pop("brand_name", None)
+    if brand:
+        changes["brand_id"] = state.brands.setdefault(str(brand).casefold(), len(state.brands) + 1)
     if cut:
         changes.pop("custom_url", None)
-    if "variants" in row and "id" not in row:
-        changes["variants"] = [known(as_row(variant), VARIANT_FIELDS) for variant in as_rows(row["variants"])]
     return changes
 
 
-def _write_level(state: State, product_id: int, row: Row, *, cut: bool) -> dict[str, str]:
+def _write_level(state: State, product_id: int, row: Row, *, cut: bool, place: str) -> dict[str, str]:
     """Write `inventory_level` to the default location; returns what failed, which is told by a 207."""
     if cut:
-        return {f"{product_id}.inventory_level": "the inventory or the URL could not be saved"}
+        return {f"{place}inventory_level": "the inventory and the URL could not be saved"}
     if "inventory_level" not in row:
         return {}
     if state.catalog.rows[product_id].get("inventory_tracking", "none") != "product":
-        return {f"{product_id}.inventory_level": "the product is not tracked by product"}
+        return {f"{place}inventory_level": "the product is not tracked by product"}
     state.stock.put(("product", product_id), state.default_location, whole(row["inventory_level"]))
     return {}
 

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from avbc.testing.http import StoreRequest, StoreResponse, no_content, ok
+from avbc.testing.http import Refusal, StoreRequest, StoreResponse, no_content, ok
 from avbc.testing.paging import v3_page
-from avbc.testing.query import integers
+from avbc.testing.query import integers, within_dates
 from avbc.testing.resources.orders import find
 from avbc.testing.routes import ORDERS_READ, TRANSACTIONS_READ, Route
 from avbc.testing.state import State
-from avbc.testing.values import Row, whole
+from avbc.testing.values import Row, as_rows, text, whole
 
 
 def _transactions(state: State, _request: StoreRequest, ids: tuple[int, ...]) -> StoreResponse:
@@ -31,13 +31,29 @@ def _refunds(state: State, request: StoreRequest, _ids: tuple[int, ...]) -> Stor
     refunds = [
         refund
         for refund in refunds
-        if (orders is None or whole(refund["order_id"]) in orders) and (wanted is None or whole(refund["id"]) in wanted)
+        if (orders is None or whole(refund["order_id"]) in orders)
+        and (wanted is None or whole(refund["id"]) in wanted)
+        and within_dates(refund, request.params, "created")
+        and ("transaction_id" not in request.params or request.params["transaction_id"] in _transactions_of(refund))
     ]
     return ok(v3_page(sorted(refunds, key=lambda refund: whole(refund["id"])), request))
+
+
+def _transactions_of(refund: Row) -> set[str]:
+    return {text(payment, "transaction_id") for payment in as_rows(refund.get("payments", []))}
+
+
+def _refund(state: State, _request: StoreRequest, ids: tuple[int, ...]) -> StoreResponse:
+    for order in state.orders.values():
+        for refund in order.refunds:
+            if refund["id"] == ids[0]:
+                return ok({"data": refund, "meta": {}})
+    raise Refusal(404)
 
 
 ROUTES = [
     Route("GET", "/v3/orders/{id}/transactions", TRANSACTIONS_READ, _transactions),
     Route("GET", "/v3/orders/{id}/payment_actions/refunds", ORDERS_READ | TRANSACTIONS_READ, _refunds_of_order),
     Route("GET", "/v3/orders/payment_actions/refunds", ORDERS_READ | TRANSACTIONS_READ, _refunds),
+    Route("GET", "/v3/orders/payment_actions/refunds/{id}", ORDERS_READ | TRANSACTIONS_READ, _refund),
 ]
