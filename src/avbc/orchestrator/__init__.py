@@ -5,19 +5,45 @@ from avbc.orchestrator.importing import NoSuchOrder, Progress
 from avbc.orchestrator.journal import JournalTooNew, JournalUnreachable
 from avbc.orchestrator.orchestrator import Orchestrator
 from avbc.orchestrator.reports import Check, ConnectionReport, History, ImportReport, JournalEntry, Outcome, SetupReport
+from avbc.orchestrator.timer import SCHEDULE, CycleReport, Job, JobOutcome, run_all
+from avbc.orchestrator.webhooks import (
+    HookOutcome,
+    HooksReport,
+    Ignore,
+    ImportOrder,
+    NoteRefund,
+    NoteStatus,
+    Webhook,
+    WebhookRefused,
+    WebhookReport,
+)
 
 __all__ = [
+    "SCHEDULE",
     "Check",
     "ConnectionReport",
     "Customisation",
+    "CycleReport",
     "History",
+    "HookOutcome",
+    "HooksReport",
+    "Ignore",
+    "ImportOrder",
     "ImportReport",
+    "Job",
+    "JobOutcome",
     "JournalEntry",
     "JournalTooNew",
     "JournalUnreachable",
     "NoSuchOrder",
+    "NoteRefund",
+    "NoteStatus",
     "Orchestrator",
     "Outcome",
     "Progress",
     "SetupReport",
+    "Webhook",
+    "WebhookRefused",
+    "WebhookReport",
+    "run_all",
 ]
