@@ -23,7 +23,6 @@ from avbc.bigcommerce.models import (
     Transaction,
 )
 from avbc.mapping import MappedOrder, Mapper, MappingRules, OrderInputs
-from avbc.money import share
 from avbc.settings import GlSettings, OrderStatusSettings, PaymentMethodMapping, Settings, ShippingSettings, StatusMapping, StoreSetup
 
 CENT = Decimal("0.01")
@@ -33,6 +32,12 @@ D = Decimal
 
 def cents(amount: Decimal) -> Decimal:
     return amount.quantize(CENT, rounding=ROUND_HALF_UP)
+
+
+def spread(amount: Decimal, weights: Sequence[Decimal]) -> list[Decimal]:
+    """In proportion, in cents, none of them negative."""
+    ends = [cents(amount * sum(weights[: count + 1], D(0)) / sum(weights, D(0))) for count in range(len(weights))]
+    return [end - start for start, end in zip([D(0), *ends], ends, strict=False)]
 
 
 @attrs.frozen
@@ -89,7 +94,7 @@ class OrderBuilder:
         for taken in discounts:
             amount = D(taken.amount)
             if taken.on_lines:
-                parts = share(amount, [line.total_inc_tax for line in counted], 2)
+                parts = spread(amount, [line.total_inc_tax for line in counted])
                 for line, part in zip(counted, parts, strict=True):
                     applied = AppliedDiscount(id=taken.id, amount=part, name=taken.name, code=taken.code or None)
                     line.applied_discounts += (applied,)

@@ -36,5 +36,6 @@ def test_every_problem_of_an_import_is_documented():
 
 def test_warnings_are_marked():
     warned = {code for source in sources("mapping") for code in re.findall(r'found\.warn\(\s*"([a-z_]+)"', source)}
-    marked = {code for code, meaning in re.findall(r"^\| `([a-z_]+)` \|[^|]*\|([^|]*)\|", OF_MAPPING, re.MULTILINE) if "*Warning.*" in meaning}
+    rows = re.findall(r"^\| `([a-z_]+)` \|[^|]*\|([^|]*)\|", OF_MAPPING, re.MULTILINE)
+    marked = {code for code, meaning in rows if "*Warning.*" in meaning}
     assert warned == marked

@@ -4,16 +4,29 @@ No network, no database, no clock. Each rule can be used alone and answers with 
 `Mapper` puts them together for whole orders.
 
 >>> from decimal import Decimal
->>> from avbc import acctvantage, bigcommerce
->>> from avbc.settings import GlSettings, OrderStatusSettings, PaymentMethodMapping, Settings, ShippingSettings, StoreSetup
->>> settings = Settings(
-...     store=StoreSetup(api_url="https://api.bigcommerce.com/stores/abc123/v3/"),
-...     order_status=OrderStatusSettings(
-...         import_source_code="WEB", new_order_status=11, downloaded_order_status=9, import_error_status=12
-...     ),
-...     gl=GlSettings(tax_area="BigCommerce", payment_methods=(PaymentMethodMapping(bigcommerce="Manual", receipt_type="Check"),)),
-...     shipping=ShippingSettings(warehouse="Main", default_ship_via="UPS Ground"),
+>>> from avbc.acctvantage.records import ReferenceData, TaxArea, Warehouse
+>>> from avbc.bigcommerce.models import Address, Order, OrderProduct
+>>> from avbc.settings import Settings
+>>> settings = Settings.from_dict({
+...     "store": {"api_url": "https://api.bigcommerce.com/stores/abc123/v3/"},
+...     "order_status": {
+...         "import_source_code": "WEB", "new_order_status": 11, "downloaded_order_status": 9, "import_error_status": 12
+...     },
+...     "gl": {"tax_area": "BigCommerce", "payment_methods": [{"bigcommerce": "Manual", "receipt_type": "Check"}]},
+...     "shipping": {"warehouse": "Main"},
+... })
+>>> books = ReferenceData(receipt_types=("Check",), tax_areas=(TaxArea("BigCommerce"),), warehouses=(Warehouse("Main"),))
+>>> amount = Decimal("25.0000")
+>>> order = Order(
+...     id=1042, subtotal_ex_tax=amount, subtotal_inc_tax=amount, total_ex_tax=amount, total_inc_tax=amount, items_total=1,
+...     payment_method="Manual", billing_address=Address(last_name="Rivera"),
+...     products=(OrderProduct(
+...         id=1, name="Engraving", type="digital", price_ex_tax=amount, price_inc_tax=amount, total_ex_tax=amount, total_inc_tax=amount
+...     ),),
 ... )
+>>> mapped = Mapper(settings, books).map(OrderInputs(order))
+>>> mapped.bundle.order.import_id, mapped.bundle.order.total, mapped.bundle.receipts[0].receipt_type
+('WEB1042', Decimal('25.00'), 'Check')
 """
 
 from avbc.mapping.addresses import address

@@ -236,10 +236,11 @@ def cost_lines(order: Order, lines: Sequence[OrderProduct], where: Routes, rules
         made += _handling(order, rules, found)
     if order.consignments is not None:
         _prove_shipping(order, rules, found)
-    for position, fee in enumerate(order.fees or ()):
+    for fee in order.fees or ():
         name = plain(fee.display_name_merchant) or plain(fee.display_name_customer) or "Fee"
-        found.note(f"fees[{position}]", fee.cost_ex_tax, "the order's fee {}", "", name)
         made.append(_cost_line("fee", name, fee.cost_ex_tax, fee.cost_tax))
+    for position, line in enumerate(made, len(lines)):
+        found.note(f"lines[{position}]", line.amount, "the order's {}: {}", "", line.kind, line.description)
     return made
 
 
@@ -251,7 +252,6 @@ def _wrapping(order: Order, lines: Sequence[OrderProduct], where: Routes, rules:
     wrapped = sorted((line for line in lines if line.wrapping_cost_inc_tax or line.wrapping_cost_ex_tax), key=lambda line: line.id)
     whole = (order.wrapping_cost_ex_tax, order.wrapping_cost_inc_tax)
     if not wrapped:
-        found.note("lines", whole[0], "gift wrapping of the whole order")
         return [_cost_line("wrapping", "Gift wrapping", whole[0], order.wrapping_cost_tax)]
     for line in wrapped:
         if not are_store_amounts((line.wrapping_cost_ex_tax, line.wrapping_cost_inc_tax, line.wrapping_cost_tax)):
@@ -265,15 +265,14 @@ def _wrapping(order: Order, lines: Sequence[OrderProduct], where: Routes, rules:
             whole[1] - sum((line.wrapping_cost_inc_tax * count for line, count in pairs), ZERO),
         )
         if rules.rounds_to_zero(off[0]) and rules.rounds_to_zero(off[1]):
-            return [_wrapping_line(line, count, where, found) for line, count in pairs]
+            return [_wrapping_line(line, count, where) for line, count in pairs]
     _does_not_foot("wrapping_does_not_foot", "wrapping_cost", "gift wrapping of the lines", whole, off, rules=rules, found=found)
     return []
 
 
-def _wrapping_line(line: OrderProduct, times: int, where: Routes, found: Findings) -> SalesOrderLine:
+def _wrapping_line(line: OrderProduct, times: int, where: Routes) -> SalesOrderLine:
     ship_to, ship_via = where.by_address_id.get(line.order_address_id, (None, ""))
     amount = line.wrapping_cost_ex_tax * times
-    found.note("lines", amount, "gift wrapping of {}", "", line.name)
     return SalesOrderLine(
         kind="wrapping",
         description=plain(line.wrapping_name) or "Gift wrapping",
@@ -297,7 +296,6 @@ def _handling(order: Order, rules: MappingRules, found: Findings) -> list[SalesO
     ]
     whole = (order.handling_cost_ex_tax, order.handling_cost_inc_tax)
     if not handled:
-        found.note("lines", whole[0], "handling of the whole order")
         return [_cost_line("handling", "Handling", whole[0], order.handling_cost_tax)]
     made: list[SalesOrderLine] = []
     off = whole
@@ -309,7 +307,6 @@ def _handling(order: Order, rules: MappingRules, found: Findings) -> list[SalesO
         # JSON numbers, unlike the order's own amounts.
         without, with_tax, tax = (cost.quantize(STEP) for cost in costs)
         off = (off[0] - without, off[1] - with_tax)
-        found.note("lines", without, "handling of consignment {}", "", consignment.id)
         line = _cost_line("handling", "Handling", without, tax)
         made.append(attrs.evolve(line, ship_to=position, store_address_id=consignment.id))
     if rules.rounds_to_zero(off[0]) and rules.rounds_to_zero(off[1]):

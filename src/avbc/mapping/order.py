@@ -272,7 +272,10 @@ def _note_header(sales_order: SalesOrder, proof: Proof, found: Findings) -> None
     found.note("total", sales_order.total, "the store's total with tax, to the cent; {}", "", proof.convention)
     found.note("tax", sales_order.tax, "the store's tax, never computed again", "gl.tax_area")
     found.note("freight", sales_order.freight, "the shipping cost without tax")
-    found.note("discounts", proof.discount if sales_order.discounts else ZERO, "what the parts without tax exceed the total by")
+    if sales_order.discounts:
+        found.note("discounts", proof.discount, "what the parts without tax exceed the total without tax by")
+    else:
+        found.note("discounts", ZERO, "the order has none")
     found.note("rounding", sales_order.rounding, "what amounts of four decimals leave below one minor unit")
     found.note("currency", sales_order.currency, "the order and the books have the same")
     found.note("bill_to", sales_order.bill_to, "the billing address")
