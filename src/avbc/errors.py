@@ -22,6 +22,22 @@ class FinalError(AvbcError):
     """Trying the same again gives the same: something must be changed first."""
 
 
+class MissingExtra(FinalError):
+    """An optional part of avbc is not installed.
+
+    >>> print(MissingExtra("to_frame needs pandas", "pandas"))
+    to_frame needs pandas: pip install 'avbc[pandas]'
+    """
+
+    def __init__(self, need: str, extra: str) -> None:
+        self.need = need
+        self.extra = extra
+        super().__init__(f"{need}: pip install 'avbc[{extra}]'")
+
+    def __reduce__(self) -> tuple[type[MissingExtra], tuple[str, str]]:
+        return type(self), (self.need, self.extra)
+
+
 @attrs.frozen
 class Fault:
     """One fault of an input file: where it stands and what to change.

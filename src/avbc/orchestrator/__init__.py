@@ -4,7 +4,18 @@ from avbc.orchestrator.customising import Customisation
 from avbc.orchestrator.importing import NoSuchOrder, Progress
 from avbc.orchestrator.journal import JournalTooNew, JournalUnreachable
 from avbc.orchestrator.orchestrator import Orchestrator
-from avbc.orchestrator.reports import Check, ConnectionReport, History, ImportReport, JournalEntry, Outcome, SetupReport
+from avbc.orchestrator.reports import (
+    Change,
+    Check,
+    ConnectionReport,
+    History,
+    ImportReport,
+    JournalEntry,
+    Outcome,
+    PlannedCall,
+    PushReport,
+    SetupReport,
+)
 from avbc.orchestrator.timer import SCHEDULE, CycleReport, Job, JobOutcome, run_all
 from avbc.orchestrator.webhooks import (
     HookOutcome,
@@ -20,6 +31,7 @@ from avbc.orchestrator.webhooks import (
 
 __all__ = [
     "SCHEDULE",
+    "Change",
     "Check",
     "ConnectionReport",
     "Customisation",
@@ -40,7 +52,9 @@ __all__ = [
     "NoteStatus",
     "Orchestrator",
     "Outcome",
+    "PlannedCall",
     "Progress",
+    "PushReport",
     "SetupReport",
     "Webhook",
     "WebhookRefused",

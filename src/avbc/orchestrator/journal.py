@@ -1,22 +1,31 @@
-"""The journal: an append-only table of what was done, when, to what, with what outcome. It holds no secret.
+"""The journal: an append-only table of what was done, and what is known of the other side. It holds no secret.
 
-Losing it costs repeated work, never a duplicate: what decides about an order is its status in the store and its Import ID in the books.
+Losing it costs repeated work, never a duplicate: what decides about an order is its status in the store and its Import ID in the books,
+and what is not known to have been pushed is read or pushed again.
 """
 
 from __future__ import annotations
 
-from collections.abc import Generator, Sequence
+from collections.abc import Collection, Generator, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
+from itertools import islice
+from typing import TypeVar, cast
 
 import sqlalchemy as sa
+from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.exc import IntegrityError, SQLAlchemyError
 
 from avbc.errors import FinalError, TransientError
 from avbc.orchestrator.reports import JournalEntry
 
-VERSION = 1
-"""Of the tables below. A later version of avbc raises it and says how the older ones are brought up."""
+T = TypeVar("T")
+
+VERSION = 2
+"""Of the tables below. A later version of avbc raises it and says how the older ones are brought up.
+
+Version 1 had the entries only. What came since are tables of their own, so that making those that are missing brings it up.
+"""
 
 _metadata = sa.MetaData()
 
@@ -41,6 +50,29 @@ _received = sa.Table(
     sa.Column("key", sa.String(64), primary_key=True),
     sa.Column("at", sa.DateTime(timezone=True), nullable=False, index=True),
 )
+
+_watermarks = sa.Table(
+    "avbc_watermarks",
+    _metadata,
+    sa.Column("name", sa.String(120), primary_key=True),
+    sa.Column("at", sa.DateTime(timezone=True), nullable=False),
+)
+
+# Keys sort by code points, as Python sorts, whatever the language of a PostgreSQL database.
+_KEY = sa.Text().with_variant(postgresql.TEXT(collation="C"), "postgresql")
+
+_fingerprints = sa.Table(
+    "avbc_fingerprints",
+    _metadata,
+    sa.Column("kind", sa.String(120), primary_key=True),
+    sa.Column("key", _KEY, primary_key=True),
+    sa.Column("text", sa.Text, nullable=False),
+)
+
+_PAGE = 10_000
+"""Fingerprints read or written at once: no transaction is open while the caller works."""
+_KEYS_AT_ONCE = 500
+"""Keys asked for in one query."""
 
 _REMEMBERED = timedelta(days=3)
 """BigCommerce repeats an event for two days (BigCommerce: webhooks overview)."""
@@ -96,7 +128,7 @@ class Journal:
         """
         if not entries:
             return
-        rows = [
+        rows: list[dict[str, object]] = [
             {
                 # SQLite keeps no time zone.
                 "at": entry.at.astimezone(UTC),
@@ -123,7 +155,7 @@ class Journal:
             rows = connection.execute(wanted).all()
         return [
             JournalEntry(
-                at=row.at.replace(tzinfo=UTC) if row.at.tzinfo is None else row.at.astimezone(UTC),
+                at=_aware(row.at),
                 action=row.action,
                 outcome=row.outcome,
                 order_id=row.order_id,
@@ -133,6 +165,88 @@ class Journal:
             )
             for row in rows
         ]
+
+    def watermark(self, name: str) -> datetime | None:
+        """Return up to which time a direction is done; None where it never was, or that was lost.
+
+        Raises:
+            JournalUnreachable: It could not be read.
+        """
+        with self._translated("read"), self._engine.connect() as connection:
+            at = connection.execute(sa.select(_watermarks.c.at).where(_watermarks.c.name == name)).scalar()
+        return None if at is None else _aware(at)
+
+    def set_watermark(self, name: str, at: datetime) -> None:
+        """Note up to which time a direction is done.
+
+        Raises:
+            JournalUnreachable: Nothing was written.
+        """
+        with self._translated("written"), self._engine.begin() as connection:
+            self._upsert(connection, _watermarks, [{"name": name, "at": at.astimezone(UTC)}])
+
+    def fingerprints(self, kind: str, keys: Collection[str]) -> dict[str, str]:
+        """Return what is known of these keys; a key of which nothing is known is left out.
+
+        Raises:
+            JournalUnreachable: It could not be read.
+        """
+        found: dict[str, str] = {}
+        columns = sa.select(_fingerprints.c.key, _fingerprints.c.text)
+        with self._translated("read"), self._engine.connect() as connection:
+            for chunk in _chunks(keys, _KEYS_AT_ONCE):
+                wanted = columns.where(_fingerprints.c.kind == kind, _fingerprints.c.key.in_(chunk))
+                found.update((row.key, row.text) for row in connection.execute(wanted))
+        return found
+
+    def all_fingerprints(self, kind: str) -> Iterator[tuple[str, str]]:
+        """Yield the key and the text of all that is known of a kind, sorted by key as Python sorts texts.
+
+        They are read as they are taken, ten thousand at a time, so that a million of them need little memory, and the journal may be
+        written to meanwhile.
+
+        Raises:
+            JournalUnreachable: It could not be read.
+        """
+        columns = sa.select(_fingerprints.c.key, _fingerprints.c.text).where(_fingerprints.c.kind == kind)
+        columns = columns.order_by(_fingerprints.c.key).limit(_PAGE)
+        wanted = columns
+        while True:
+            with self._translated("read"), self._engine.connect() as connection:
+                rows = [(row[0], row[1]) for row in connection.execute(wanted)]
+            yield from rows
+            if len(rows) < _PAGE:
+                return
+            wanted = columns.where(_fingerprints.c.key > rows[-1][0])
+
+    def remember(self, kind: str, fingerprints: Iterable[tuple[str, str]]) -> None:
+        """Note what is known of some keys, in place of what was known before.
+
+        Args:
+            kind: What kind of thing they are.
+            fingerprints: Keys and texts. Ten thousand at a time are written, each whole or not at all.
+
+        Raises:
+            JournalUnreachable: The rest was not written.
+        """
+        for chunk in _chunks(fingerprints, _PAGE):
+            rows: list[dict[str, object]] = [{"kind": kind, "key": key, "text": text} for key, text in dict(chunk).items()]
+            with self._translated("written"), self._engine.begin() as connection:
+                self._upsert(connection, _fingerprints, rows)
+
+    def forget_fingerprints(self, kind: str, keys: Collection[str] | None = None) -> None:
+        """Note that nothing is known of some keys, or of all of the kind.
+
+        Raises:
+            JournalUnreachable: The rest is still known.
+        """
+        of_kind = _fingerprints.delete().where(_fingerprints.c.kind == kind)
+        with self._translated("written"), self._engine.begin() as connection:
+            if keys is None:
+                connection.execute(of_kind)
+            else:
+                for chunk in _chunks(keys, _KEYS_AT_ONCE):
+                    connection.execute(of_kind.where(_fingerprints.c.key.in_(chunk)))
 
     def receive(self, keys: Sequence[str], now: datetime) -> bool:
         """Note that an event was received; False where it was already, by whichever process. It is remembered for three days.
@@ -174,12 +288,22 @@ class Journal:
 
     def _prepare(self) -> None:
         with self._engine.begin() as connection:
-            _metadata.create_all(connection)
+            _version.create(connection, checkfirst=True)
             found = connection.execute(sa.select(sa.func.max(_version.c.version))).scalar()
+            if found is not None and found > VERSION:
+                raise JournalTooNew(f"the journal {self._place} has version {found} and this avbc knows {VERSION}: update avbc")
+            _metadata.create_all(connection)
             if found is None:
                 connection.execute(_version.insert(), {"version": VERSION})
-            elif found > VERSION:
-                raise JournalTooNew(f"the journal {self._place} has version {found} and this avbc knows {VERSION}: update avbc")
+            elif found < VERSION:
+                connection.execute(_version.update(), {"version": VERSION})
+
+    def _upsert(self, connection: sa.Connection, table: sa.Table, rows: list[dict[str, object]]) -> None:
+        make = postgresql.insert if connection.dialect.name == "postgresql" else sqlite.insert
+        insert = make(table)
+        values = [column for column in table.columns if not column.primary_key]
+        update = {column.name: insert.excluded[column.name] for column in values}
+        connection.execute(insert.on_conflict_do_update(index_elements=list(table.primary_key), set_=update), rows)
 
     @contextmanager
     def _translated(self, done: str) -> Generator[None]:
@@ -188,6 +312,52 @@ class Journal:
         except SQLAlchemyError as error:
             reason = getattr(error, "orig", None) or type(error).__name__
             raise JournalUnreachable(f"the journal {self._place} could not be {done}: {reason}") from error
+
+
+def merged(wanted: Iterable[tuple[str, str]], known: Iterable[tuple[str, str]]) -> Iterator[tuple[str, str | None, str | None]]:
+    """Walk two sequences of (key, text), sorted by key, side by side: yields (key, wanted text, known text).
+
+    A key that only one of them has comes with None for the other. Both are taken row by row, so it needs no memory.
+
+    Raises:
+        ValueError: One of them is not sorted by key, or has a key twice: what is on the other side could not be found any more.
+
+    >>> list(merged([("a", "1"), ("b", "2")], [("b", "2"), ("c", "3")]))
+    [('a', '1', None), ('b', '2', '2'), ('c', None, '3')]
+    """
+    mine, theirs = _ascending(wanted), _ascending(known)
+    left, right = next(mine, None), next(theirs, None)
+    while left is not None or right is not None:
+        if right is None or (left is not None and left[0] < right[0]):
+            left = cast("tuple[str, str]", left)
+            yield *left, None
+            left = next(mine, None)
+        elif left is None or right[0] < left[0]:
+            yield right[0], None, right[1]
+            right = next(theirs, None)
+        else:
+            yield *left, right[1]
+            left, right = next(mine, None), next(theirs, None)
+
+
+def _ascending(rows: Iterable[tuple[str, str]]) -> Iterator[tuple[str, str]]:
+    last: str | None = None
+    for row in rows:
+        if last is not None and row[0] <= last:
+            raise ValueError(f"{row[0]!r} comes after {last!r}: keys must be sorted, and each there once")
+        last = row[0]
+        yield row
+
+
+def _chunks(things: Iterable[T], size: int) -> Iterator[list[T]]:
+    rest = iter(things)
+    while chunk := list(islice(rest, size)):
+        yield chunk
+
+
+def _aware(at: datetime) -> datetime:
+    """A time as it was written: SQLite keeps no time zone."""
+    return at.replace(tzinfo=UTC) if at.tzinfo is None else at.astimezone(UTC)
 
 
 def _engine(url: str) -> sa.Engine:

@@ -3,17 +3,23 @@
 from __future__ import annotations
 
 import html
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import datetime, timedelta
 from decimal import Decimal
-from typing import Literal, TypeAlias
+from typing import TYPE_CHECKING, Literal, TypeAlias, cast
 
 import attrs
 
 from avbc.acctvantage.records import Receipt, SalesOrder
-from avbc.mapping import MappedOrder, Problem
+from avbc.bigcommerce.body import dump
+from avbc.bigcommerce.call import Body, Call
+from avbc.errors import MissingExtra
+from avbc.mapping import Decision, MappedOrder, Problem
 from avbc.mapping.text import amount_text
 from avbc.tables import html_table, text_table
+
+if TYPE_CHECKING:
+    import pandas as pd
 
 Result: TypeAlias = Literal["imported", "relinked", "updated", "refused", "postponed"]
 """What became of an order: the name of the list of an `ImportReport` that it stands in."""
@@ -22,6 +28,8 @@ RESULTS: tuple[Result, ...] = ("imported", "relinked", "updated", "refused", "po
 
 _CLEAN_ROWS_SHOWN = 50
 """How many outcomes without problems a printed report shows: those with problems are always shown."""
+_BODY_SHOWN = 300
+"""How many characters of a body a printed report shows; `PlannedCall.body` has all."""
 
 
 class Report:
@@ -42,6 +50,20 @@ class Report:
     def shown(self) -> list[dict[str, object]]:
         """The rows that are printed."""
         return self.to_dicts()
+
+    def to_frame(self) -> pd.DataFrame:
+        """The rows of `to_dicts` as a pandas frame.
+
+        Raises:
+            MissingExtra: pandas is not installed.
+        """
+        try:
+            import pandas as pd  # noqa: PLC0415  # it takes a second to load, and few need it
+        except ImportError as error:
+            raise MissingExtra("to_frame needs pandas", "pandas") from error
+        rows = self.to_dicts()
+        # Without rows the columns would be lost.
+        return pd.DataFrame(rows) if rows else pd.DataFrame(columns=list(self.columns))
 
     def __str__(self) -> str:
         rows = self.shown()
@@ -174,6 +196,182 @@ class ImportReport(Report):
             rows.append(row)
         if hidden:
             rows.append({"result": "...", "problems": f"and {hidden} more without problems"})
+        return rows
+
+
+Effect: TypeAlias = Literal["sent", "refused", "postponed"]
+"""What became of a change: the name of the list of a `PushReport` that it stands in."""
+
+EFFECTS: tuple[Effect, ...] = ("sent", "refused", "postponed")
+
+
+@attrs.frozen
+class PlannedCall:
+    """A request as data: what a preview would send.
+
+    >>> from avbc.bigcommerce.endpoints.orders import update_order
+    >>> print(PlannedCall.of(update_order(1042, status_id=2)))
+    PUT /v2/orders/1042 {"status_id":2}
+    """
+
+    method: str
+    path: str
+    """It starts with the version: `/v2/orders/1042`."""
+    body: Body = None
+
+    @classmethod
+    def of(cls, call: Call[object]) -> PlannedCall:
+        """What a call would send."""
+        return cls(call.method, call.path, call.body)
+
+    def to_dict(self) -> dict[str, object]:
+        """The request as plain data; amounts are text."""
+        return {"method": self.method, "path": self.path, "body": _plain(self.body)}
+
+    def __str__(self) -> str:
+        body = "" if self.body is None else dump(self.body).decode()
+        return f"{self.method} {self.path} {body if len(body) <= _BODY_SHOWN else body[:_BODY_SHOWN] + '...'}".rstrip()
+
+
+@attrs.frozen
+class Change(Report):
+    """One thing that was to be changed on the other side, and why: printed, it explains itself.
+
+    >>> change = Change("WEB1042", "status", "Awaiting Shipment", "Shipped", order_id=1042, import_id="WEB1042")
+    >>> print(change)
+    WEB1042: status Awaiting Shipment -> Shipped
+    """
+
+    columns = ("field", "value", "reason", "setting")
+
+    key: str
+    """What it is about: an Import ID, a part number, a client's number."""
+    what: str
+    """What of it changes: `status`, `shipment`, `quantity`."""
+    before: str = ""
+    """As it stood; empty where it was not there or is not known."""
+    after: str = ""
+    """As it stands now, or would."""
+    order_id: int = 0
+    """BigCommerce's order id; 0 where it is not about an order."""
+    import_id: str = ""
+    problems: tuple[Problem, ...] = ()
+    """Why it was refused or postponed, and what a person should look at."""
+    decisions: tuple[Decision, ...] = ()
+    """How each value came about."""
+    calls: tuple[PlannedCall, ...] = ()
+    """What would be sent; only in a preview. Where one request serves many changes, the first of them has it."""
+
+    def summary(self) -> str:
+        """The change in a line, then its problems and what would be sent."""
+        values = f"{self.before} -> {self.after}" if self.before else self.after
+        lines = [f"{self.key}: {self.what} {values}".rstrip()]
+        return "\n".join([*lines, *map(str, self.problems), *map(str, self.calls)])
+
+    def to_dicts(self) -> list[dict[str, object]]:
+        """One row per decision: field, value, reason, setting."""
+        return [attrs.asdict(decision) for decision in self.decisions]
+
+    def to_dict(self, effect: Effect) -> dict[str, object]:
+        """The change as plain data."""
+        return {
+            "result": effect,
+            "key": self.key,
+            "what": self.what,
+            "before": self.before,
+            "after": self.after,
+            "order_id": self.order_id,
+            "import_id": self.import_id,
+            "problems": [_problem_dict(problem) for problem in self.problems],
+            "decisions": self.to_dicts(),
+            "calls": [call.to_dict() for call in self.calls],
+        }
+
+
+@attrs.define
+class PushReport(Report):
+    """What one side was told of the other, change by change.
+
+    `sent`: it stands on the other side now. `refused`: for its own reasons; it is told again when it changes, or a person acts.
+    `postponed`: nobody's fault; the next run takes it.
+
+    >>> report = PushReport("push_order_statuses", unchanged=2)
+    >>> report.sent.append(Change("WEB1042", "status", "Awaiting Shipment", "Shipped", 1042, "WEB1042"))
+    >>> print(report)
+    push_order_statuses: sent 1, unchanged 2.
+    <BLANKLINE>
+    result  key      what    before             after    note
+    sent    WEB1042  status  Awaiting Shipment  Shipped
+    """
+
+    columns = ("result", "key", "what", "before", "after", "note")
+
+    direction: str
+    """The method that was called: `push_order_statuses`."""
+    sent: list[Change] = attrs.field(factory=list[Change])
+    unchanged: int = 0
+    """How many were looked at and stand on the other side as they should. A number: there may be a million of them."""
+    refused: list[Change] = attrs.field(factory=list[Change])
+    postponed: list[Change] = attrs.field(factory=list[Change])
+    preview: bool = False
+    """Nothing was changed: `sent` is what would be sent."""
+    stopped: str = ""
+    """Why the run ended early; empty where it did not. What it did not come to is taken by the next run."""
+    requests: int = 0
+    """Requests sent to the store, repeats included."""
+    started: datetime | None = None
+    finished: datetime | None = None
+
+    def __iter__(self) -> Iterator[tuple[Effect, Change]]:
+        for effect in EFFECTS:
+            for change in self.changes(effect):
+                yield effect, change
+
+    def changes(self, effect: Effect) -> list[Change]:
+        """The list of that name."""
+        match effect:
+            case "sent":
+                return self.sent
+            case "refused":
+                return self.refused
+            case "postponed":
+                return self.postponed
+
+    @property
+    def ok(self) -> bool:
+        """Everything was looked at, and nothing was refused or postponed."""
+        return not (self.refused or self.postponed or self.stopped)
+
+    def summary(self) -> str:
+        """How many changes came to which end, and at what cost."""
+        counts: dict[str, int] = {effect: len(self.changes(effect)) for effect in EFFECTS}
+        counts = {"sent": counts.pop("sent"), "unchanged": self.unchanged, **counts}
+        told = ", ".join(f"{name} {count}" for name, count in counts.items() if count) or "nothing to do"
+        text = f"{self.direction}{' (preview)' if self.preview else ''}: {told}."
+        if self.started and self.finished:
+            seconds = (self.finished - self.started).total_seconds()
+            text += f" {self.requests} {'request' if self.requests == 1 else 'requests'}, {seconds:.1f} s."
+        return f"{text} Stopped early: {self.stopped}" if self.stopped else text
+
+    def to_dicts(self) -> list[dict[str, object]]:
+        """One row per change: result, key, what, before, after, order_id, import_id, problems, decisions, calls."""
+        return [change.to_dict(effect) for effect, change in self]
+
+    def shown(self) -> list[dict[str, object]]:
+        """Every change with problems, and the first of those without."""
+        rows: list[dict[str, object]] = []
+        clean = hidden = 0
+        for effect, change in self:
+            if not change.problems:
+                clean += 1
+                if clean > _CLEAN_ROWS_SHOWN:
+                    hidden += 1
+                    continue
+            note = "; ".join([*map(str, change.problems), *map(str, change.calls)])
+            row: dict[str, object] = {"result": effect, "key": change.key, "what": change.what}
+            rows.append({**row, "before": change.before, "after": change.after, "note": note})
+        if hidden:
+            rows.append({"result": "...", "note": f"and {hidden} more without problems"})
         return rows
 
 
@@ -330,6 +528,16 @@ def sentence(problems: Iterable[Problem]) -> str:
 
 def _problem_dict(problem: Problem) -> dict[str, object]:
     return {**attrs.asdict(problem), "candidates": list(problem.candidates)}
+
+
+def _plain(body: Body) -> object:
+    if isinstance(body, Decimal):
+        return f"{body:f}"
+    if isinstance(body, Mapping):
+        return {key: _plain(value) for key, value in cast("Mapping[str, Body]", body).items()}
+    if isinstance(body, Sequence) and not isinstance(body, str):
+        return [_plain(value) for value in cast("Sequence[Body]", body)]
+    return body
 
 
 def _count(things: Sequence[object], one: str, many: str = "") -> str:

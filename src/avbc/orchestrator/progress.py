@@ -1,0 +1,92 @@
+"""How far a long method is: a callback, and bars where they are asked for."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Generator
+from contextlib import contextmanager
+from typing import TYPE_CHECKING, TypeAlias, cast
+
+from avbc.errors import MissingExtra
+
+if TYPE_CHECKING:
+    from rich.progress import Progress as Bars
+
+Progress: TypeAlias = Callable[[int, int | None, str], object]
+"""Called with how many are done, how many there are (None where that is not known yet) and what is being done."""
+
+_REDRAW_SECONDS = 0.2
+"""Between two drawings in a notebook, each of which is sent to the browser."""
+
+
+def tell_nobody(_done: int, _total: int | None, _what: str) -> None:
+    """A callback for nobody."""
+
+
+@contextmanager
+def telling(callback: Progress | None, *, bars: bool) -> Generator[Progress]:
+    """Give a callback that calls another one, and draws bars where they are wanted: one for each thing that is done.
+
+    Args:
+        callback: The application's own.
+        bars: Draw bars, in a terminal (on stderr) or a notebook.
+
+    Raises:
+        MissingExtra: rich is not installed.
+    """
+    if not bars:
+        yield callback or tell_nobody
+        return
+    with _drawing() as draw:
+
+        def tell(done: int, total: int | None, what: str) -> None:
+            draw(done, total, what)
+            if callback is not None:
+                callback(done, total, what)
+
+        yield tell
+
+
+@contextmanager
+def _drawing() -> Generator[Progress]:
+    try:
+        from rich.console import Console  # noqa: PLC0415  # an extra
+        from rich.progress import BarColumn, MofNCompleteColumn, TextColumn, TimeElapsedColumn  # noqa: PLC0415
+        from rich.progress import Progress as Bars  # noqa: PLC0415
+    except ImportError as error:
+        raise MissingExtra("progress bars need rich", "progress") from error
+    console = Console(stderr=True)
+    columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn())
+    # In a notebook rich would need ipywidgets to redraw: there its table is shown by IPython, which is there.
+    bars = Bars(*columns, console=console, auto_refresh=not console.is_jupyter)
+    tasks = {}
+
+    def draw(done: int, total: int | None, what: str) -> None:
+        if what not in tasks:
+            tasks[what] = bars.add_task(what, total=total)
+        bars.update(tasks[what], completed=done, total=total)
+
+    if not console.is_jupyter:
+        with bars:
+            yield draw
+        return
+    yield from _in_notebook(bars, draw)
+
+
+def _in_notebook(bars: Bars, draw: Progress) -> Generator[Progress]:
+    from IPython.display import DisplayHandle, display  # noqa: PLC0415  # a notebook has it
+
+    handle = cast("DisplayHandle", display(bars.get_renderable(), display_id=True))
+    last = 0.0
+
+    def redraw(done: int, total: int | None, what: str) -> None:
+        nonlocal last
+        draw(done, total, what)
+        if time.monotonic() - last >= _REDRAW_SECONDS:
+            last = time.monotonic()
+            handle.update(bars.get_renderable())
+
+    try:
+        yield redraw
+    finally:
+        handle.update(bars.get_renderable())
