@@ -171,5 +171,6 @@ def test_refunds_are_filtered_by_when_they_were_made(store, ask, clock) -> None:
     assert [row["id"] for row in ask("GET", f"{path}?created:max=2026-03-02T15:30:00Z")[1]["data"]] == [first["id"]]
     transaction = second["payments"][0]["transaction_id"]
     assert [row["id"] for row in ask("GET", f"{path}?transaction_id={transaction}")[1]["data"]] == [second["id"]]
-    assert ask("GET", f"{path}/{second['id']}") == (200, {"data": second, "meta": {}})
+    items = [{**second["items"][0], "requested_amount": "1.00"}]
+    assert ask("GET", f"{path}/{second['id']}") == (200, {"data": {**second, "items": items}, "meta": {}})
     assert ask("GET", f"{path}/99")[0] == 404

@@ -3,13 +3,17 @@ from __future__ import annotations
 import subprocess
 import sys
 from collections.abc import Iterator
+from decimal import Decimal
 
 import httpx
 import psutil
 import pytest
 
 from avbc.testing import StoreProcess, order_of_shape
+from avbc.testing.events import signature
 from avbc.testing.example import example_orders
+from avbc.testing.routes import ALL_SCOPES
+from avbc.testing.values import as_rows
 
 HEADERS = {"X-Auth-Token": "example-token"}
 
@@ -72,6 +76,52 @@ def test_options_change_while_it_runs(process, client) -> None:
     process.set_options(quota=1_000_000)
     with pytest.raises(ValueError, match="no option 'colour'"):
         process.set_options(colour="red")
+
+
+def test_what_the_store_is_told_is_seen_from_outside(process, client) -> None:
+    authorized = next(payment["id"] for payment in process.payments() if payment["payment_status"] == "authorized")
+    process.set_payment_result(authorized, "declined")
+    process.set_options(scopes=sorted(ALL_SCOPES), settle_after=None)
+    assert client.post(f"v3/orders/{authorized}/payment_actions/capture").status_code == 201
+    body = {"items": [{"location_id": 1, "product_id": 101, "quantity": 8}]}
+    assert client.put("v3/inventory/adjustments/absolute", json=body).status_code == 200
+    assert process.inventory()["MUG-BLUE"] == 100
+    assert process.settle() == 2
+    assert process.inventory()["MUG-BLUE"] == 8
+    assert {payment["id"]: payment["payment_status"] for payment in process.payments()}[authorized] == "declined"
+    order = client.get("v2/orders/1002?include=consignments.line_items&consignment_structure=object").json()
+    (address,) = order["consignments"]["shipping"]
+    items = [{"order_product_id": line["id"], "quantity": line["quantity"]} for line in address["line_items"]]
+    assert client.post("v2/orders/1002/shipments", json={"order_address_id": address["id"], "items": items}).status_code == 201
+    assert [(row["order_id"], row["items"][0]["quantity"]) for row in process.shipments()] == [(1002, items[0]["quantity"])]
+    refund = process.refund(1002, items={items[0]["order_product_id"]: 1}, amount=Decimal("0.50"), reason="Late")
+    assert process.refunds() == [refund]
+    paid = process.refund(1002, amount=Decimal("0.25"), payments=[("custom", Decimal("0.25"))])["payments"]
+    assert [payment["provider_id"] for payment in as_rows(paid)] == ["custom"]
+    with pytest.raises(ValueError, match="are left to refund, not 99"):
+        process.refund(1002, items={items[0]["order_product_id"]: 99})
+
+
+def test_goods_customers_and_hooks_from_outside(process, client) -> None:
+    process.set_options(scopes=sorted(ALL_SCOPES))
+    process.add_location("NORTH", enabled=True)
+    process.add_products([{"id": 500, "sku": "BOWL", "name": "Bowl", "inventory_tracking": "product", "inventory": {"1": 4, "4": 2}}])
+    process.add_simple_products(3, quantity=6)
+    process.set_inventory({"bowl": 3}, location_id=4)
+    assert (process.inventory()["BOWL"], process.inventory(4)["BOWL"], process.inventory()["SKU-000003"]) == (4, 3, 6)
+    assert {"BOWL", "APRON", "SKU-000001"} <= {row["sku"] for row in process.products()}
+    process.add_customers([{"id": 900, "email": "nine@example.com"}])
+    assert process.customers()[-1]["email"] == "nine@example.com"
+    client.post("v3/hooks", json={"scope": "store/order/*", "destination": "https://example.com/h"})
+    assert [row["destination"] for row in process.hooks()] == ["https://example.com/h"]
+    before = process.events()[-1]["number"]
+    process.edit_order(1003, staff_notes="x")
+    assert process.events()[-1]["data"] == {"type": "order", "id": 1003}
+    first, second = process.webhook_calls(since=before, copies=2)
+    assert first == second
+    assert first.headers["webhook-signature"] == signature(
+        b"example-secret", first.headers["webhook-id"], int(first.headers["webhook-timestamp"]), first.body
+    )
 
 
 def test_it_ends_with_its_context_and_with_its_starter() -> None:

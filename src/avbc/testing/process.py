@@ -5,9 +5,11 @@ from __future__ import annotations
 import os
 import subprocess  # it starts this very package
 import sys
+from collections.abc import Collection, Mapping
+from decimal import Decimal
 from pathlib import Path
 from types import TracebackType
-from typing import Self
+from typing import Self, cast
 
 import httpx
 
@@ -160,8 +162,8 @@ class StoreProcess:
         return as_rows(self._ask("GET", "shipments"))
 
     def refund(self, order_id: int, **wish: object) -> Row:
-        """Refund an order or a part of it, and return the refund: `FakeStore.refund`, with amounts as text."""
-        return as_row(self._ask("POST", f"refunds/{order_id}", wish))
+        """Refund an order or a part of it, and return the refund: the arguments of `FakeStore.refund`."""
+        return as_row(self._ask("POST", f"refunds/{order_id}", _plain(wish)))
 
     def refunds(self) -> list[Row]:
         """Return the refunds of all orders."""
@@ -235,3 +237,12 @@ class StoreProcess:
         if response.is_error:
             raise ValueError(f"the fake store refuses {method} {path}: {as_row(answer).get('error')}")
         return answer
+
+
+def _plain(value: object) -> object:
+    """Write a value as JSON has it: keys and amounts as text."""
+    if isinstance(value, Mapping):
+        return {str(key): _plain(part) for key, part in cast("Mapping[object, object]", value).items()}
+    if isinstance(value, Collection) and not isinstance(value, str):
+        return [_plain(part) for part in cast("Collection[object]", value)]
+    return str(value) if isinstance(value, Decimal) else value

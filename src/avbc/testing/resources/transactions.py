@@ -8,7 +8,7 @@ from avbc.testing.query import integers, within_dates
 from avbc.testing.resources.orders import find
 from avbc.testing.routes import ORDERS_READ, TRANSACTIONS_READ, Route
 from avbc.testing.state import State
-from avbc.testing.values import Row, as_rows, text, whole
+from avbc.testing.values import Row, amount_of, as_rows, text, whole
 
 
 def _transactions(state: State, _request: StoreRequest, ids: tuple[int, ...]) -> StoreResponse:
@@ -47,8 +47,15 @@ def _refund(state: State, _request: StoreRequest, ids: tuple[int, ...]) -> Store
     for order in state.orders.values():
         for refund in order.refunds:
             if refund["id"] == ids[0]:
-                return ok({"data": refund, "meta": {}})
+                items: list[Row] = [{**item, "requested_amount": _as_text(item)} for item in as_rows(refund.get("items", []))]
+                return ok({"data": {**refund, "items": items}, "meta": {}})
     raise Refusal(404)
+
+
+def _as_text(item: Row) -> str | None:
+    """Write an item's amount as one refund shows it: text with 2 decimals, where lists show a number."""
+    amount = item.get("requested_amount")
+    return None if amount is None else f"{amount_of(amount):.2f}"
 
 
 ROUTES = [
