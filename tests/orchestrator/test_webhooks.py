@@ -238,7 +238,7 @@ def test_a_placed_order_is_imported_at_once(web: Orchestrator, store: FakeStore,
     assert report.import_report is not None
     assert [outcome.order_id for outcome in report.import_report.imported] == [order.id]
     assert report.ok
-    assert str(report).startswith(f"store/order/created: import order {order.id}.\n")
+    assert str(report).startswith(f"store/order/created: import order {order.id}: imported.\n")
     assert f"WEB{order.id}" in str(report)
     assert report.to_dicts()[0]["result"] == "imported"
     assert [order.import_id for order in books.sales_orders()] == [f"WEB{order.id}"]
@@ -253,6 +253,7 @@ def test_an_order_that_is_mended_and_reset_is_imported(web: Orchestrator, store:
     assert report.import_report is not None
     assert [outcome.order_id for outcome in report.import_report.refused] == [order]
     assert not report.ok
+    assert report.summary() == f"store/order/statusUpdated: import order {order}: refused (sku_unknown)."
     # The refusal is an event too. It is noted and not acted on: else an order would be tried for ever.
     assert handle(web, last_call(store, "statusUpdated")).webhook.action == NoteStatus(order, NEW, 12)
 
@@ -264,6 +265,7 @@ def test_an_unfinished_checkout_is_left_alone(web: Orchestrator, store: FakeStor
     report = handle(web, created)
     assert report.import_report is not None
     assert [outcome.problems[0].code for outcome in report.import_report.postponed] == ["order_not_new"]
+    assert report.ok
     assert books.sales_orders() == []
 
 

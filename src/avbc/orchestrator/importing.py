@@ -34,6 +34,9 @@ from avbc.unset import UNSET, Unset
 Progress: TypeAlias = Callable[[int, int | None, str], object]
 """Called with how many are done, how many there are (None where that is not known yet) and what is being done."""
 
+NOT_NEW = "order_not_new"
+"""The problem of an order that is not to be imported, since it has another status."""
+
 _CHUNK = 32
 """Orders that are written to the books before their statuses are set together: how many a death can leave with their status missing."""
 _AT_ONCE = 8
@@ -461,7 +464,7 @@ class ImportRun:
             return None
         new = next((status_name(status) for status in SYSTEM_STATUSES if status.id == self._statuses.new), str(self._statuses.new))
         message = f"The order is {order.custom_status or order.status or order.status_id!r}, and only {new!r} is imported."
-        return Problem("order_not_new", "status_id", str(order.status_id), message, f"Give it the status {new!r} to have it imported.")
+        return Problem(NOT_NEW, "status_id", str(order.status_id), message, f"Give it the status {new!r} to have it imported.")
 
 
 def _keeping_client(bundle: OrderBundle, existing: SalesOrder) -> OrderBundle:

@@ -20,7 +20,7 @@ import attrs
 from avbc.bigcommerce import BigCommerce
 from avbc.bigcommerce.models import Hook, HookDraft
 from avbc.errors import FinalError
-from avbc.orchestrator.importing import NoSuchOrder
+from avbc.orchestrator.importing import NOT_NEW, NoSuchOrder
 from avbc.orchestrator.reports import ImportReport, JournalEntry, Report
 from avbc.secret import Secret
 from avbc.settings import Settings
@@ -250,11 +250,21 @@ class WebhookReport(Report):
     @property
     def ok(self) -> bool:
         """Nothing is left for a person or for the next cycle."""
-        return self.import_report is None or self.import_report.ok
+        return self.import_report is None or not (
+            self.import_report.refused
+            or self.import_report.stopped
+            or any(problem.code != NOT_NEW for outcome in self.import_report.postponed for problem in outcome.problems)
+        )
 
     def summary(self) -> str:
-        """The event, and what it asked for."""
-        return f"{self.webhook.scope}: {self.webhook.action}{f', but {self.note}' if self.note else ''}."
+        """The event, what it asked for, and what came of it."""
+        told = f"{self.webhook.scope}: {self.webhook.action}"
+        if self.note:
+            return f"{told}, but {self.note}."
+        for result, outcome in self.import_report or ():
+            codes = ", ".join(problem.code for problem in outcome.problems)
+            told += f": {result} ({codes})" if codes else f": {result}"
+        return f"{told}."
 
     def to_dicts(self) -> list[dict[str, object]]:
         """The rows of the import, if there was one."""
