@@ -30,6 +30,7 @@ No network, no database, no clock. Each rule can be used alone and answers with 
 """
 
 from avbc.mapping.addresses import address
+from avbc.mapping.carriers import CARRIERS, Carrier, carrier_key, carrier_named
 from avbc.mapping.client import ClientChoice, client_for, client_import_id
 from avbc.mapping.decisions import Decision, Problem, Ruling, Severity
 from avbc.mapping.diff import Difference, difference
@@ -41,11 +42,14 @@ from avbc.mapping.product import product_for
 from avbc.mapping.proof import Proof, prove
 from avbc.mapping.rules import MappingRules
 from avbc.mapping.ship_via import ShipViaChoice, ship_via_for
+from avbc.mapping.shipment import ShipmentPlan, map_shipments, shipment_mark
 from avbc.mapping.status import new_order_status, status_for_books, status_for_store, store_status
 from avbc.mapping.tax_area import tax_area_for
 from avbc.mapping.text import plain
 
 __all__ = [
+    "CARRIERS",
+    "Carrier",
     "ClientChoice",
     "Decision",
     "Difference",
@@ -60,13 +64,17 @@ __all__ = [
     "Ruling",
     "Severity",
     "ShipViaChoice",
+    "ShipmentPlan",
     "address",
+    "carrier_key",
+    "carrier_named",
     "client_for",
     "client_import_id",
     "difference",
     "discounts_for",
     "fingerprint",
     "map_order",
+    "map_shipments",
     "new_order_status",
     "payment_for",
     "plain",
@@ -74,6 +82,7 @@ __all__ = [
     "prove",
     "receipt_type_for",
     "ship_via_for",
+    "shipment_mark",
     "status_for_books",
     "status_for_store",
     "store_status",
