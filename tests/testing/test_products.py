@@ -86,7 +86,7 @@ def test_parts_are_shown_where_they_are_included(filled, ask) -> None:
     plain = ask("GET", f"{PRODUCTS}/101")[1]["data"]
     assert (plain["inventory_level"], plain["base_variant_id"], plain["calculated_price"], plain["is_visible"]) == (12, 601, 3, True)
     assert not {"images", "custom_fields", "variants"} & plain.keys()
-    full = ask("GET", f"{PRODUCTS}/101?include=images,custom_fields,variants,primary_image")[1]["data"]
+    full = ask("GET", f"{PRODUCTS}/101?include=images,custom_fields,variants,primary_image,nothing")[1]["data"]
     assert full["images"] == [{"id": 1}]
     assert full["primary_image"] == {}
     assert [(row["id"], row["sku"], row["inventory_level"]) for row in full["variants"]] == [(601, "Mug", 12)]
@@ -148,6 +148,7 @@ def test_a_product_is_created_with_its_variants(store, ask) -> None:
         ({"variants": [variant("Mug", "S")]}, 422, "variants.0.sku"),
         ({"variants": [{"sku": "CUP-S"}]}, 422, "variants.0.option_values"),
         ({"variants": "two"}, 422, "variants"),
+        ({"variants": ["one"]}, 422, "variants"),
     ],
 )
 def test_products_that_are_refused(*, filled, ask, changes, status, field) -> None:

@@ -267,11 +267,22 @@ def test_the_store_and_its_reference_data(store, ask, clock) -> None:
     assert ask("GET", f"/v3/payments/methods?order_id={order.id}")[1]["data"]
     assert ask("GET", "/v3/payments/methods?order_id=x")[0] == 404
     assert ask("GET", "/v3/payments/methods?checkout_id=c")[0] == 200
+    assert ask("GET", "/v2/tax_classes")[1][0]["id"] == "1"
+    assert ask("GET", "/v2/tax_classes/3")[1]["name"] == "Gift Wrapping"
+    assert ask("GET", "/v2/tax_classes/9")[0] == 404
+    store.state.tax_classes.clear()
     store.state.shipping_methods.clear()
     store.state.payment_methods.clear()
     store.state.currencies.clear()
     store.state.coupons.append({"id": 4, "code": "SAVE5"})
-    for target in ["/v2/shipping/zones/1/methods", "/v2/payments/methods", "/v2/currencies", "/v2/coupons?min_id=5", "/v2/coupons?code=X"]:
+    for target in [
+        "/v2/tax_classes",
+        "/v2/shipping/zones/1/methods",
+        "/v2/payments/methods",
+        "/v2/currencies",
+        "/v2/coupons?min_id=5",
+        "/v2/coupons?code=X",
+    ]:
         assert ask("GET", target) == (204, None)
     assert ids(ask("GET", "/v2/coupons?code=SAVE5")) == [4]
 

@@ -172,8 +172,8 @@ def _post(state: State, request: StoreRequest, _ids: tuple[int, ...]) -> StoreRe
         raise Refusal(422, "JSON data is missing or invalid", {"": "a product is expected"})
     found = faults(body, PRODUCT_FIELDS, ("name", "type", "weight", "price"))
     variants = body.get("variants", [])
-    if not is_list(variants) or len(variants) > _VARIANTS:
-        found["variants"] = f"must be an array of at most {_VARIANTS} items"
+    if not is_list(variants) or len(variants) > _VARIANTS or not all(is_row(row) for row in variants):
+        found["variants"] = f"must be an array of at most {_VARIANTS} objects"
     if found:
         raise Refusal(422, "JSON data is missing or invalid", found)
     rows = as_rows(variants)

@@ -12,7 +12,7 @@ from avbc.testing.paging import v2_slice
 from avbc.testing.resources.orders import find
 from avbc.testing.routes import ORDERS, ORDERS_READ, Route
 from avbc.testing.state import State
-from avbc.testing.values import Row, as_row, as_rows, is_row, money, text, whole
+from avbc.testing.values import Row, as_row, as_rows, is_list, is_row, money, text, whole
 
 PROVIDERS = {
     "": "",
@@ -173,7 +173,7 @@ def _address(order: FakeOrder, address_id: object) -> Row:
 
 def _items(order: FakeOrder, address: Row, wished: object) -> list[Row]:
     """Check what is shipped: lines of this address, and not more of them than remains."""
-    rows = as_rows(wished) if isinstance(wished, list) else []
+    rows = as_rows(wished) if is_list(wished) else []
     if not rows:
         raise Refusal(400, "The field 'items' is invalid: at least one item is required.")
     lines = {whole(line["id"]): line for line in order.products if line.get("order_address_id") == address["id"]}

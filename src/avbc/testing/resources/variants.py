@@ -46,10 +46,8 @@ def show_variant(state: State, variant_id: int) -> Row:
     return state.catalog.show_variant(variant_id, state.stock.onhand(keeper, state.default_location))
 
 
-def check_variant(state: State, row: object, product_id: int, variant_id: int | None = None, *, new: bool = False) -> dict[str, str]:
+def check_variant(state: State, row: Row, product_id: int, variant_id: int | None = None, *, new: bool = False) -> dict[str, str]:
     """Return what is wrong with a variant, by field; a new one needs a SKU and option values."""
-    if not is_row(row):
-        return {"": "a variant is expected"}
     found = faults(row, VARIANT_FIELDS, ("sku", "option_values") if new else ())
     sku = text(row, "sku")
     if sku and "sku" not in found and state.catalog.sku_is_taken(sku, product_id, variant_id or 0):
@@ -95,7 +93,7 @@ def _put_many(state: State, request: StoreRequest, _ids: tuple[int, ...]) -> Sto
         raise Refusal(422, "JSON data is missing or invalid", {"0": "at least one variant is required"})
     if len(body) > BATCH:
         raise Refusal(413, f"The request payload is too large. The maximum items allowed in the array is {BATCH}")
-    errors = [error for row, error in ((row, _error(state, row)) for row in body) if error is not None]
+    errors = [error for error in (_error(state, row) for row in body) if error is not None]
     errors += _repeated([as_row(row) for row in body if is_row(row)])
     if errors:
         return ok({"batch_errors": errors}, 422)
