@@ -376,7 +376,7 @@ def test_a_stop_in_the_middle_of_a_cycle_begins_nothing_new(settings: Settings) 
     assert web.calls == ["import_orders", "push_order_statuses"]
     assert clock.waits == []
     assert reports[0].stopped
-    assert "2 jobs done, then stopped" in str(reports[0])
+    assert "2 jobs done, 0 requests, then stopped" in str(reports[0])
 
 
 def test_a_stop_that_comes_first_counts_once(settings: Settings) -> None:
@@ -550,8 +550,10 @@ def test_a_process_that_gets_a_signal_while_it_imports_ends_well(tmp_path: Path,
 
 def test_the_report_reads_well(settings: Settings) -> None:
     started = datetime(2026, 1, 2, 12, 5, tzinfo=UTC)
-    report = CycleReport("Store <1>", started, started, (JobOutcome("import_orders", ImportReport()), JobOutcome("other")), ("A note.",))
-    assert report.summary() == "Store <1>, 2026-01-02 12:05:00 UTC: 2 jobs done.\nA note."
+    report = CycleReport(
+        "Store <1>", started, started, (JobOutcome("import_orders", ImportReport(requests=1)), JobOutcome("other")), ("A note.",)
+    )
+    assert report.summary() == "Store <1>, 2026-01-02 12:05:00 UTC: 2 jobs done, 1 request.\nA note."
     assert report.to_dicts() == [
         {"job": "import_orders", "ok": True, "outcome": "No new orders."},
         {"job": "other", "ok": True, "outcome": ""},

@@ -112,7 +112,7 @@ class CycleReport(Report):
 
     >>> started = datetime(2026, 1, 2, 12, 5, tzinfo=UTC)
     >>> print(CycleReport("Example store", started, started, (JobOutcome("import_orders", error=ValueError("no")),)))
-    Example store, 2026-01-02 12:05:00 UTC: 1 of 1 jobs failed.
+    Example store, 2026-01-02 12:05:00 UTC: 1 of 1 jobs failed, 0 requests.
     <BLANKLINE>
     job            outcome
     import_orders  failed: ValueError: no
@@ -139,6 +139,11 @@ class CycleReport(Report):
         return self.settings_error is None and all(job.ok for job in self.jobs)
 
     @property
+    def requests(self) -> int:
+        """How many requests its jobs sent to the store, as far as their reports tell."""
+        return sum(int(getattr(job.report, "requests", 0)) for job in self.jobs)
+
+    @property
     def failed(self) -> list[JobOutcome]:
         """The jobs that failed."""
         return [job for job in self.jobs if job.error is not None]
@@ -149,7 +154,8 @@ class CycleReport(Report):
         done = f"{count} {'job' if count == 1 else 'jobs'} done"
         if self.failed:
             done = f"{len(self.failed)} of {count} jobs failed"
-        text = f"{self.store}, {self.started:%Y-%m-%d %H:%M:%S} UTC: {done}{', then stopped' if self.stopped else ''}."
+        asked = f"{self.requests} {'request' if self.requests == 1 else 'requests'}"
+        text = f"{self.store}, {self.started:%Y-%m-%d %H:%M:%S} UTC: {done}, {asked}{', then stopped' if self.stopped else ''}."
         return "\n".join([text, *self.notes])
 
     def to_dicts(self) -> list[dict[str, object]]:
