@@ -143,7 +143,7 @@ def _parts(order: FakeOrder, wish: RefundWish) -> list[_Part]:
     for line_id in wish.wrapping:
         line = lines[line_id]
         amount, tax = amount_of(line["wrapping_cost_inc_tax"]), amount_of(line["wrapping_cost_tax"])
-        parts.append(_Part(_item("GIFT_WRAPPING", line_id, whole(line["quantity"])), amount, tax))
+        parts.append(_Part(_item("GIFT_WRAPPING", line_id, None), amount, tax))
     for kind, wishes, field in [("SHIPPING", wish.shipping, "cost"), ("HANDLING", wish.handling, "handling_cost")]:
         for address_id, amount in wishes.items():
             address = addresses[address_id]
@@ -179,7 +179,7 @@ def _share(amount: Decimal, part: Decimal | int, of: Decimal | int) -> Decimal:
 
 
 def _item(kind: str, identity: int, quantity: int | None, amount: Decimal | None = None) -> Row:
-    """Return an item; BigCommerce writes null for the amount of what is refunded by quantity."""
+    """Return an item; BigCommerce writes null for the amount of what is refunded by quantity, and a quantity for products only."""
     row: Row = {"item_type": kind, "item_id": identity, "reason": "", "requested_amount": None if amount is None else number(amount)}
     if quantity is not None:
         row["quantity"] = quantity
