@@ -1,9 +1,10 @@
 """The orchestrator: order of steps, concurrency, journal and reports."""
 
 from avbc.orchestrator.customising import Customisation
-from avbc.orchestrator.importing import NoSuchOrder, Progress
+from avbc.orchestrator.importing import NoSuchOrder
 from avbc.orchestrator.journal import JournalTooNew, JournalUnreachable
 from avbc.orchestrator.orchestrator import Orchestrator
+from avbc.orchestrator.progress import Progress
 from avbc.orchestrator.reports import (
     Change,
     Check,

@@ -11,7 +11,6 @@ import re
 import uuid
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from datetime import UTC, datetime
-from typing import TypeAlias
 
 import attrs
 
@@ -25,14 +24,12 @@ from avbc.mapping import MappedOrder, Problem, difference, fingerprint
 from avbc.mapping.status import status_name
 from avbc.orchestrator.customising import Customisation, customised
 from avbc.orchestrator.lookups import Lookups
+from avbc.orchestrator.progress import Progress
 from avbc.orchestrator.reports import ImportReport, JournalEntry, Outcome, Result, sentence
 from avbc.orchestrator.staff_notes import with_error, without_error
 from avbc.orchestrator.statuses import SYSTEM_STATUSES, ImportStatuses
 from avbc.settings import Settings
 from avbc.unset import UNSET, Unset
-
-Progress: TypeAlias = Callable[[int, int | None, str], object]
-"""Called with how many are done, how many there are (None where that is not known yet) and what is being done."""
 
 NOT_NEW = "order_not_new"
 """The problem of an order that is not to be imported, since it has another status."""

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Iterator, Mapping, Sequence
-from contextlib import suppress
+from collections.abc import Generator, Iterator, Mapping, Sequence
+from contextlib import contextmanager, suppress
 from datetime import UTC, datetime
 from functools import cached_property
 from types import TracebackType
@@ -24,8 +24,10 @@ from avbc.mapping import MappedOrder
 from avbc.orchestrator.connection import connection_report, require_scope
 from avbc.orchestrator.customising import Customisation
 from avbc.orchestrator.history import order_history
-from avbc.orchestrator.importing import ImportRun, NoSuchOrder, Progress
+from avbc.orchestrator.importing import ImportRun, NoSuchOrder
 from avbc.orchestrator.journal import Journal, JournalUnreachable
+from avbc.orchestrator.progress import Progress, telling
+from avbc.orchestrator.pushing import PushRun
 from avbc.orchestrator.reports import ConnectionReport, History, ImportReport, JournalEntry, SetupReport
 from avbc.orchestrator.setup_check import setup_report
 from avbc.orchestrator.statuses import ImportStatuses, import_statuses
@@ -102,27 +104,33 @@ class Orchestrator:
 
     # The import
 
-    def preview_orders(self) -> ImportReport:
+    def preview_orders(self, *, progress: bool = False) -> ImportReport:
         """Tell what an import would write, and why. Nothing is written, in the store, the books or the journal.
 
         Each outcome has its `explanation`: the whole sales order and the reason for each field.
 
+        Args:
+            progress: Draw a bar, in a terminal or a notebook; needs the extra `progress`.
+
         Raises:
             AvbcError: The store or the books cannot be read.
         """
-        return self._run(preview=True)
+        return self._run(preview=True, progress=progress)
 
-    def import_orders(self) -> ImportReport:
+    def import_orders(self, *, progress: bool = False) -> ImportReport:
         """Import the orders that have the New Order Status; each gets the Downloaded or the Import Error Status (manual 2.1.3 to 2.1.5).
 
         Run it as often as you like: an order is in the books once, whatever died in between. An order's own problems set its Import Error
         Status, with the reasons in its staff notes; failures of the network, the store or the books leave it New for the next run.
 
+        Args:
+            progress: Draw a bar, in a terminal or a notebook; needs the extra `progress`.
+
         Raises:
             AvbcError: The run could not begin, and nothing was written: the token is refused, a scope is missing, the store, the books or
                 the journal are not to be had. Once it has begun, what goes wrong is in the report.
         """
-        return self._run(preview=False)
+        return self._run(preview=False, progress=progress)
 
     def import_order(self, order_id: int) -> ImportReport:
         """Import one order by its BigCommerce id, which has the New Order Status or the Import Error Status.
@@ -133,7 +141,7 @@ class Orchestrator:
             NoSuchOrder: The store has no such order.
             AvbcError: As `import_orders`.
         """
-        run = self._new_run(preview=False)
+        run = self._new_run(self._on_progress, preview=False)
         return run.run_one(self._page_of(order_id))
 
     def explain(self, order_id: int) -> MappedOrder:
@@ -145,7 +153,7 @@ class Orchestrator:
             NoSuchOrder: The store has no such order.
             AvbcError: Something of it cannot be read.
         """
-        run = self._new_run(preview=True)
+        run = self._new_run(self._on_progress, preview=True)
         page = self._page_of(order_id)
         if page.unreadable:
             raise page.unreadable[0].error
@@ -327,14 +335,33 @@ class Orchestrator:
     def _statuses(self) -> ImportStatuses:
         return import_statuses(self.settings.order_status, self.store.order_statuses.list)
 
-    def _run(self, *, preview: bool) -> ImportReport:
-        run = self._new_run(preview=preview)
-        waiting = self.store.orders.waiting.call(
-            self._statuses.new, min_date_created=self.settings.order_status.import_orders_created_since
-        )
-        return run.run(self.store.pages(waiting), waiting.limit)
+    def _run(self, *, preview: bool, progress: bool) -> ImportReport:
+        with telling(self._on_progress, bars=progress) as on_progress:
+            run = self._new_run(on_progress, preview=preview)
+            waiting = self.store.orders.waiting.call(
+                self._statuses.new, min_date_created=self.settings.order_status.import_orders_created_since
+            )
+            return run.run(self.store.pages(waiting), waiting.limit)
 
-    def _new_run(self, *, preview: bool) -> ImportRun:
+    @contextmanager
+    def _pushing(self, direction: str, doing: str, *, preview: bool, progress: bool) -> Generator[PushRun]:
+        """Open a run of a direction: `with self._pushing(...) as run: ...` and then `return run.report`."""
+        with telling(self._on_progress, bars=progress) as on_progress:
+            run = PushRun(
+                direction,
+                doing,
+                settings=self.settings,
+                store=self.store,
+                books=self.books,
+                journal=self._journal,
+                on_progress=on_progress,
+                preview=preview,
+                is_stopping=lambda: self.stop_wish.is_due,
+            )
+            with run:
+                yield run
+
+    def _new_run(self, on_progress: Progress | None, *, preview: bool) -> ImportRun:
         if not self.settings.store.enabled:
             raise SettingsError("settings", [Fault("store.enabled", "is false, so nothing runs for this store (manual 1.3)")])
         # The books come first: the journal is mostly in the same database, and theirs is the error to tell.
@@ -344,7 +371,7 @@ class Orchestrator:
             store=self.store,
             books=self.books,
             customisations=self._customisations,
-            on_progress=self._on_progress,
+            on_progress=on_progress,
             record=self._write_journal,
             before_writing=self._require_writing,
             preview=preview,

@@ -5,15 +5,26 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Generator
 from contextlib import contextmanager
-from typing import TYPE_CHECKING, TypeAlias, cast
+from importlib import import_module
+from typing import TYPE_CHECKING, Protocol, TypeAlias, cast
 
 from avbc.errors import MissingExtra
 
 if TYPE_CHECKING:
     from rich.progress import Progress as Bars
+    from rich.progress import TaskID
 
 Progress: TypeAlias = Callable[[int, int | None, str], object]
 """Called with how many are done, how many there are (None where that is not known yet) and what is being done."""
+
+
+class _Handle(Protocol):
+    def update(self, obj: object) -> object: ...
+
+
+class _Display(Protocol):
+    def display(self, *objs: object, display_id: bool) -> _Handle: ...
+
 
 _REDRAW_SECONDS = 0.2
 """Between two drawings in a notebook, each of which is sent to the browser."""
@@ -59,7 +70,7 @@ def _drawing() -> Generator[Progress]:
     columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn())
     # In a notebook rich would need ipywidgets to redraw: there its table is shown by IPython, which is there.
     bars = Bars(*columns, console=console, auto_refresh=not console.is_jupyter)
-    tasks = {}
+    tasks: dict[str, TaskID] = {}
 
     def draw(done: int, total: int | None, what: str) -> None:
         if what not in tasks:
@@ -74,9 +85,9 @@ def _drawing() -> Generator[Progress]:
 
 
 def _in_notebook(bars: Bars, draw: Progress) -> Generator[Progress]:
-    from IPython.display import DisplayHandle, display  # noqa: PLC0415  # a notebook has it
-
-    handle = cast("DisplayHandle", display(bars.get_renderable(), display_id=True))
+    # A notebook has IPython, which has no types.
+    display = cast("_Display", import_module("IPython.display"))
+    handle = display.display(bars.get_renderable(), display_id=True)
     last = 0.0
 
     def redraw(done: int, total: int | None, what: str) -> None:

@@ -6,7 +6,7 @@ import html
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import datetime, timedelta
 from decimal import Decimal
-from typing import TYPE_CHECKING, Literal, TypeAlias, cast
+from typing import TYPE_CHECKING, Literal, TypeAlias
 
 import attrs
 
@@ -534,9 +534,9 @@ def _plain(body: Body) -> object:
     if isinstance(body, Decimal):
         return f"{body:f}"
     if isinstance(body, Mapping):
-        return {key: _plain(value) for key, value in cast("Mapping[str, Body]", body).items()}
+        return {key: _plain(value) for key, value in body.items()}
     if isinstance(body, Sequence) and not isinstance(body, str):
-        return [_plain(value) for value in cast("Sequence[Body]", body)]
+        return [_plain(value) for value in body]
     return body
 
 
