@@ -166,3 +166,13 @@ def test_outcomes_are_logged_with_their_ids_and_no_secret(join: Join, store: Fak
     assert [(record.__dict__["order_id"], record.__dict__["import_id"]) for record in records[:1]] == [(order_id, f"WEB{order_id}")]
     assert records[0].getMessage() == f"order {order_id}: imported"
     assert not any("example-token" in str(record.__dict__) for record in caplog.records)
+
+
+def test_what_was_received_is_remembered_for_three_days(journal: Journal) -> None:
+    assert journal.receive(["a", "b"], AT)
+    assert not journal.receive(["c", "b"], AT + timedelta(days=3))
+    assert journal.receive(["c"], AT + timedelta(days=3))  # the one before was not half noted
+    assert journal.receive(["b"], AT + timedelta(days=3, seconds=1))
+    journal.forget(["c"])
+    assert journal.receive(["c"], AT + timedelta(days=3, seconds=1))
+    journal.close()

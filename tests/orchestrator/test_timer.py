@@ -185,6 +185,7 @@ def test_settings_that_were_changed_in_code_are_not_read_again(file: SettingsFil
     loaded = file.load()
     assert loaded.file == file.path
     assert attrs.evolve(loaded).file is None
+    assert Settings.from_dict(loaded.to_dict()).file is None
     web = Web(attrs.evolve(loaded, order_status=attrs.evolve(loaded.order_status, check_interval_minutes=7)))
     clock, _ = run(web, steps=[lambda: file.write(order_status={"check_interval_minutes": 1})])
     assert clock.waits == [420, 420]
@@ -487,6 +488,19 @@ def test_a_stop_finishes_the_order_in_hand_and_leaves_the_others_new(join: Join,
     assert [store.order(order).header["status_id"] for order in orders] == [9, 9, 11, 11, 11]
     assert len(books.sales_orders()) == 2
     assert len(web.import_orders().imported) == 3  # by itself, it is not stopped
+
+
+def test_a_quiet_cycle_asks_the_store_twice_at_most(join: Join, store: FakeStore) -> None:
+    web = join()
+    example.populate(store, 20)
+    # As when all of them are due at once, which is seldom.
+    schedule = [attrs.evolve(job, every=timedelta(0)) for job in SCHEDULE if hasattr(web, job.method)]
+    run(web, cycles=2, schedule=schedule)  # type: ignore[arg-type]  # an orchestrator is what the timer runs
+    store.clear_log()
+    _, reports = run(web, schedule=schedule)  # type: ignore[arg-type]
+    assert reports[0].failed == []
+    assert len(store.log) <= 2
+    assert reports[0].requests == len(store.log)
 
 
 def test_other_settings_are_used_from_the_next_method_on(

@@ -31,7 +31,6 @@ from avbc.orchestrator import (
     WebhookRefused,
     WebhookReport,
 )
-from avbc.orchestrator.journal import Journal
 from avbc.orchestrator.webhooks import HOOKS, read_webhook
 from avbc.secret import Secret
 from avbc.settings import Settings, SettingsError
@@ -387,20 +386,6 @@ def test_without_a_client_secret_nothing_can_be_verified(join: Join, store: Fake
     web = join(settings=change(store={"client_secret": None}))
     with pytest.raises(SettingsError, match=r"store\.client_secret: is required to verify webhooks"):
         handle(web, last_call(store, "created"))
-
-
-# What is remembered
-
-
-def test_the_journal_remembers_for_three_days() -> None:
-    journal = Journal("sqlite://")
-    assert journal.receive(["a", "b"], NOW)
-    assert not journal.receive(["c", "b"], NOW + timedelta(days=3))
-    assert journal.receive(["c"], NOW + timedelta(days=3))  # the one before was not half noted
-    assert journal.receive(["b"], NOW + timedelta(days=3, seconds=1))
-    journal.forget(["c"])
-    assert journal.receive(["c"], NOW + timedelta(days=3, seconds=1))
-    journal.close()
 
 
 # Registering
