@@ -14,6 +14,7 @@ from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from importlib.metadata import version
 
+import attrs
 import import_cpu
 import import_time
 import listing
@@ -35,7 +36,8 @@ def main(arguments: Sequence[str] | None = None) -> None:
     began = time.perf_counter()
     print(f"CPython {platform.python_version()} on {os.cpu_count()} cores of {platform.system()} {platform.machine()}; ", end="")
     print(", ".join(f"{package} {version(package)}" for package in _PACKAGES))
-    show([figure.row() for figure in measured(quick=quick)])
+    figures = [attrs.evolve(figure, met=None) if quick else figure for figure in measured(quick=quick)]
+    show([figure.row() for figure in figures])
     print(f"Ratios are ours to theirs, the medians of the ratios of each round. {time.perf_counter() - began:.0f} s in all.")
     if quick:
         print("With --quick: too few orders and rounds for the numbers to mean anything.")
