@@ -177,25 +177,27 @@ class TestVersion:
         def add_column(connection: sa.Connection) -> None:
             connection.execute(sa.text("ALTER TABLE sales_orders ADD COLUMN colour TEXT"))
 
-        monkeypatch.setattr(schema, "VERSION", 3)
-        monkeypatch.setattr(schema, "MIGRATIONS", {1: add_column, 2: lambda _: None})
+        now = schema.VERSION
+        monkeypatch.setattr(schema, "VERSION", now + 2)
+        monkeypatch.setattr(schema, "MIGRATIONS", {now: add_column, now + 1: lambda _: None})
         for _ in range(2):
             with SqlGateway(url) as books:
                 assert len(books.sales_orders()) == 1
                 assert "colour" in {column["name"] for column in sa.inspect(books.engine).get_columns("sales_orders")}
                 with books.engine.connect() as connection:
-                    assert connection.scalar(sa.select(schema.books_version.c.version)) == 3
+                    assert connection.scalar(sa.select(schema.books_version.c.version)) == now + 2
 
     def test_a_failed_step_leaves_the_version(self, url: str, monkeypatch: pytest.MonkeyPatch) -> None:
         with SqlGateway(url) as books:
             books.reference_data()
-        monkeypatch.setattr(schema, "VERSION", 2)
-        monkeypatch.setattr(schema, "MIGRATIONS", {1: lambda connection: connection.execute(sa.text("ALTER TABLE nothing RENAME TO x"))})
+        now = schema.VERSION
+        monkeypatch.setattr(schema, "VERSION", now + 1)
+        monkeypatch.setattr(schema, "MIGRATIONS", {now: lambda connection: connection.exec_driver_sql("ALTER TABLE nothing RENAME TO x")})
         with SqlGateway(url) as books:
             with pytest.raises(BooksUnusable):
                 books.reference_data()
             with books.engine.connect() as connection:
-                assert connection.scalar(sa.select(schema.books_version.c.version)) == 1
+                assert connection.scalar(sa.select(schema.books_version.c.version)) == now
 
     def test_tables_of_somebody_else_are_left_alone(self, url: str) -> None:
         engine = SqlGateway(url).engine

@@ -2,10 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Iterator, Sequence
+from datetime import datetime
+from decimal import Decimal
 from typing import Protocol, runtime_checkable
 
-from avbc.acctvantage.records import Client, CreatedOrder, OrderBundle, Product, Receipt, ReferenceData, SalesOrder
+from avbc.acctvantage.records import (
+    Client,
+    CreatedOrder,
+    Credit,
+    OrderBundle,
+    Product,
+    Receipt,
+    ReferenceData,
+    SalesOrder,
+    Shipment,
+)
 from avbc.errors import Fault, FaultyInputError, FinalError, TransientError
 
 
@@ -49,8 +61,14 @@ class Gateway(Protocol):
 
     Every read takes many keys at once and leaves out what it does not find. Every method raises `BooksUnreachable` where trying
     again can help and `BooksRefused` where it cannot, `BooksUnusable` where it is the books that must be mended and not the record,
-    and is safe to call from several threads.
+    and is safe to call from several threads. Times are aware.
+
+    A `source_code` is the Import Source Code of a configuration, and what belongs to it is what its sales orders say. A `since` is a time
+    of the books, and included. A record is stamped a moment before others can read it, so whoever asks for what is new asks again for the
+    last minutes.
     """
+
+    # Orders from the store.
 
     def reference_data(self) -> ReferenceData:
         """Return the reference data as one snapshot."""
@@ -88,4 +106,87 @@ class Gateway(Protocol):
 
         Only while the order is Open and no receipt of it is posted; raises `BooksRefused` otherwise.
         """
+        ...
+
+    # Statuses and shipments for the store.
+
+    def sales_orders_changed(self, source_code: str, since: datetime | None) -> list[SalesOrder]:
+        """Return the orders of a source whose status changed since a time, or all of the source.
+
+        An order whose status never changed after its import has no `status_changed_at`, and is only among all.
+        """
+        ...
+
+    def set_order_status(self, import_id: str, status: str) -> SalesOrder:
+        """Give an order a status, and stamp `status_changed_at`; an order that has the status already stays as it is.
+
+        Raises `BooksRefused` where there is no such order or no such status. Whether an order may be posted is for the caller to know.
+        """
+        ...
+
+    def shipments(self, source_code: str, since: datetime | None = None) -> list[Shipment]:
+        """Return the shipments of a source's orders that were made or changed in the books since a time, or all; by their numbers."""
+        ...
+
+    # Products, quantities and clients for the store.
+
+    def products_for_store(self, part_numbers: Collection[str] | None = None) -> Iterator[Product]:
+        """Yield the products whose Sync to Webstore is ticked, of these part numbers or all, by `text_key` of the part number.
+
+        They are read as they are taken, so that a million of them need little memory.
+        """
+        ...
+
+    def quantities_available(self, warehouse: str, part_numbers: Collection[str] | None = None) -> Iterator[tuple[str, Decimal]]:
+        """Yield the part number and the Qty Available in a warehouse of the stocked products whose Sync to Webstore is ticked.
+
+        Of these part numbers, or all; by `text_key` of the part number, and read as they are taken. A quantity is what is on hand less
+        what orders reserve, as the books have it: it may be negative, and have decimals. Raises `BooksRefused` where there is no such
+        warehouse.
+        """
+        ...
+
+    def clients_to_export(self, source_code: str, client_ids: Collection[int] | None = None) -> list[Client]:
+        """Return the clients with these ids, or all who are new to the store of this source; by id.
+
+        New is who is bound to no customer of it and did not come from it: neither by an Import ID of the source nor, as a guest, by one
+        of its orders.
+        """
+        ...
+
+    def bind_client(self, client_id: int, source_code: str, store_customer_id: int) -> None:
+        """Note which customer of the store a client is; one noted before is replaced.
+
+        Raises `BooksRefused` where there is no such client, or the customer is another client already.
+        """
+        ...
+
+    # Payments.
+
+    def receipts_to_capture(self, source_code: str) -> list[Receipt]:
+        """Return the pre-authorized receipts on a source's orders with `capture_wanted` or `void_wanted`."""
+        ...
+
+    def record_capture(self, receipt_import_id: str, amount: Decimal, at: datetime) -> Receipt:
+        """Turn a pre-authorized receipt into one captured for this amount at this time.
+
+        One that is captured for this amount stays as it is. Raises `BooksRefused` for any other state or amount.
+        """
+        ...
+
+    def record_void(self, receipt_import_id: str, at: datetime) -> Receipt:
+        """Turn a pre-authorized receipt into a voided one; one that is voided stays as it is. Raises `BooksRefused` for any other state."""
+        ...
+
+    # Refunds from the store.
+
+    def create_credit(self, credit: Credit) -> bool:
+        """Write a credit on an order; False where its Import ID stands in the books already: nothing was written then.
+
+        Raises `BooksRefused` where the order is not in the books, or the credit does not add up to its total.
+        """
+        ...
+
+    def credits(self, order_import_ids: Collection[str] | None = None) -> list[Credit]:
+        """Return the credits on the orders with these Import IDs, or all of them, in the sequence in which they came in."""
         ...

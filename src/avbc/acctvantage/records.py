@@ -234,6 +234,9 @@ class Receipt:
     capture_wanted: bool = False
     """A user of AcctVantage asked for the capture of this pre-authorization."""
     void_wanted: bool = False
+    captured_at: datetime | None = None
+    """When the store captured what was pre-authorized; None where the payment came captured."""
+    voided_at: datetime | None = None
     id: int | None = None
 
 

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Callable, Collection, Iterator
 from datetime import UTC, datetime
 from decimal import Decimal
 from os import PathLike
 from types import TracebackType
-from typing import Self
+from typing import Self, TypeVar
 
 import sqlalchemy as sa
 from sqlalchemy.engine.interfaces import DBAPICursor
@@ -17,19 +17,27 @@ from avbc.acctvantage.gateway import BooksRefused, BooksUnreachable
 from avbc.acctvantage.records import (
     Client,
     CreatedOrder,
+    Credit,
     OrderBundle,
     Product,
     Promotion,
     Receipt,
     ReferenceData,
     SalesOrder,
+    Shipment,
     ShipVia,
     TrialBalance,
     text_key,
 )
-from avbc.acctvantage.sql import loading, reading, schema, stock
+from avbc.acctvantage.sql import exports, loading, reading, receipts, schema, shipments, stock
+from avbc.acctvantage.sql.credits import CreditWriter, credits_on
+from avbc.acctvantage.sql.credits import check as check_credit
 from avbc.acctvantage.sql.database import Database
 from avbc.acctvantage.sql.orders import OrderWriter, check
+from avbc.acctvantage.sql.shipments import ShipmentWriter
+
+K = TypeVar("K")
+T = TypeVar("T")
 
 
 class SqlGateway:
@@ -54,6 +62,8 @@ class SqlGateway:
     def __init__(self, url: str = "sqlite://") -> None:
         self._database = Database(url)
         self._orders = OrderWriter(self._database.kind)
+        self._shipments = ShipmentWriter(self._database.kind)
+        self._credits = CreditWriter(self._database.kind)
 
     @property
     def engine(self) -> sa.Engine:
@@ -141,6 +151,117 @@ class SqlGateway:
         self._database.write_fast(lambda cursor: self._orders.update(cursor, bundle, now), f"order {import_id}")
         return self.sales_orders([import_id])[0]
 
+    def sales_orders_changed(self, source_code: str, since: datetime | None) -> list[SalesOrder]:
+        """Return the orders of a source whose status changed since a time, or all of the source, in the sequence in which they came in.
+
+        An order whose status never changed after its import has no `status_changed_at`, and is only among all.
+        """
+        return self._database.read(lambda connection: reading.sales_orders_changed(connection, source_code, since))
+
+    def set_order_status(self, import_id: str, status: str) -> SalesOrder:
+        """Give an order a status, and stamp the time of the change. At Picked its goods leave what is on hand; before it they come back.
+
+        An order that has the status already stays as it is. Whether an order may be posted is for the caller to know.
+
+        Raises:
+            BooksRefused: There is no such order, or the books know no such status.
+        """
+
+        def work(connection: sa.Connection) -> SalesOrder:
+            statuses = reading.order_statuses(connection)
+            if status not in statuses:
+                raise BooksRefused(f"the books know no order status {status!r}{meant(status, statuses)}")
+            order = schema.sales_orders
+            this = order.c.import_id == import_id
+            before = connection.scalar(sa.select(order.c.status).where(this).with_for_update())
+            if before is None:
+                raise BooksRefused(f"there is no order {import_id!r} in the books")
+            if before != status:
+                connection.execute(order.update().values(status=status, status_changed_at=datetime.now(UTC)).where(this))
+                was_taken, now_taken = (stock.is_taken(which, statuses) for which in (before, status))
+                if was_taken != now_taken:
+                    stock.move(connection, import_id, -1 if now_taken else 1)
+            return reading.sales_orders(connection, [import_id])[0]
+
+        return self._database.write(work, f"order {import_id}")
+
+    def shipments(self, source_code: str, since: datetime | None = None) -> list[Shipment]:
+        """Return the shipments of a source's orders that were made or changed in the books since a time, or all; by their numbers."""
+        return self._database.read(lambda connection: shipments.shipments(connection, source_code, since))
+
+    def products_for_store(self, part_numbers: Collection[str] | None = None) -> Iterator[Product]:
+        """Yield the products whose Sync to Webstore is ticked, of these part numbers or all, by part number without case.
+
+        They are read some thousands at a time as they are taken, each lot as it is then.
+        """
+        return self._walk(part_numbers, reading.products_page, reading.products_for_store)
+
+    def quantities_available(self, warehouse: str, part_numbers: Collection[str] | None = None) -> Iterator[tuple[str, Decimal]]:
+        """Yield the part number and the Qty Available in a warehouse of stocked products whose Sync to Webstore is ticked.
+
+        Of these part numbers, or all; by part number without case. It is what `available` says. They are read some ten thousand at a time
+        as they are taken, each lot as it is then, together with what orders reserve of it.
+
+        Raises:
+            BooksRefused: There is no such warehouse.
+        """
+        self._database.read(lambda connection: stock.known_warehouse(connection, warehouse))
+        return self._walk(
+            part_numbers,
+            lambda connection, after: stock.page_for_store(connection, warehouse, after),
+            lambda connection, part_keys: stock.quantities_for_store(connection, warehouse, part_keys),
+        )
+
+    def clients_to_export(self, source_code: str, client_ids: Collection[int] | None = None) -> list[Client]:
+        """Return the clients with these ids, or all who are new to the store of this source; by id.
+
+        New is who is bound to no customer of it and did not come from it: neither by an Import ID of the source nor, as a guest, by one
+        of its orders.
+        """
+        return self._database.read(lambda connection: exports.clients_to_export(connection, source_code, client_ids))
+
+    def bind_client(self, client_id: int, source_code: str, store_customer_id: int) -> None:
+        """Note which customer of the store a client is; one noted before is replaced.
+
+        Raises:
+            BooksRefused: There is no such client, or the customer is another client already.
+        """
+        self._database.write(lambda connection: exports.bind(connection, client_id, source_code, store_customer_id), f"client {client_id}")
+
+    def receipts_to_capture(self, source_code: str) -> list[Receipt]:
+        """Return the pre-authorized receipts on a source's orders with `capture_wanted` or `void_wanted`, as they came in."""
+        return self._database.read(lambda connection: receipts.to_capture(connection, source_code))
+
+    def record_capture(self, receipt_import_id: str, amount: Decimal, at: datetime) -> Receipt:
+        """Turn a pre-authorized receipt into one captured for this amount at this time; one captured for this amount stays as it is.
+
+        Raises:
+            BooksRefused: There is no such receipt, it is in another state or captured for another amount, or the amount is not above zero.
+        """
+        return self._write_receipt(receipt_import_id, lambda connection: receipts.capture(connection, receipt_import_id, amount, at))
+
+    def record_void(self, receipt_import_id: str, at: datetime) -> Receipt:
+        """Turn a pre-authorized receipt into a voided one; one that is voided stays as it is.
+
+        Raises:
+            BooksRefused: There is no such receipt, or it is in another state.
+        """
+        return self._write_receipt(receipt_import_id, lambda connection: receipts.void(connection, receipt_import_id, at))
+
+    def create_credit(self, credit: Credit) -> bool:
+        """Write a credit on an order; False where its Import ID stands in the books already: nothing was written then.
+
+        Raises:
+            BooksRefused: The order is not in the books, or the credit does not add up to its total.
+        """
+        check_credit(credit)
+        now = datetime.now(UTC)
+        return self._database.write_fast(lambda cursor: self._credits.create(cursor, credit, now), f"credit {credit.import_id}")
+
+    def credits(self, order_import_ids: Collection[str] | None = None) -> list[Credit]:
+        """Return the credits on the orders with these Import IDs, or all of them, in the sequence in which they came in."""
+        return self._database.read(lambda connection: credits_on(connection, order_import_ids))
+
     # Reading back.
 
     def clients(self, import_ids: Collection[str] | None = None) -> list[Client]:
@@ -176,33 +297,6 @@ class SqlGateway:
 
     # What users of AcctVantage do, for tests and for scripts that carry it over.
 
-    def set_order_status(self, import_id: str, status: str) -> SalesOrder:
-        """Give an order a status, and stamp the time of the change. At Picked its goods leave what is on hand; before it they come back.
-
-        An order that has the status already stays as it is. Whether an order may be posted is for the caller to know.
-
-        Raises:
-            BooksRefused: There is no such order, or the books know no such status.
-        """
-
-        def work(connection: sa.Connection) -> SalesOrder:
-            statuses = reading.order_statuses(connection)
-            if status not in statuses:
-                raise BooksRefused(f"the books know no order status {status!r}{meant(status, statuses)}")
-            order = schema.sales_orders
-            this = order.c.import_id == import_id
-            before = connection.scalar(sa.select(order.c.status).where(this).with_for_update())
-            if before is None:
-                raise BooksRefused(f"there is no order {import_id!r} in the books")
-            if before != status:
-                connection.execute(order.update().values(status=status, status_changed_at=datetime.now(UTC)).where(this))
-                was_taken, now_taken = (stock.is_taken(which, statuses) for which in (before, status))
-                if was_taken != now_taken:
-                    stock.move(connection, import_id, -1 if now_taken else 1)
-            return reading.sales_orders(connection, [import_id])[0]
-
-        return self._database.write(work, f"order {import_id}")
-
     def set_quantity(self, part_number: str, warehouse: str, quantity: Decimal | int) -> None:
         """Set what is on hand of a product in a warehouse. Goods of Picked orders are not on hand any more.
 
@@ -218,6 +312,32 @@ class SqlGateway:
             stock.set_quantity(connection, warehouse, part_key, Decimal(quantity))
 
         self._database.write(work, f"product {part_number}")
+
+    def add_shipment(self, shipment: Shipment) -> None:
+        """Write a shipment, or change the one of its number, and stamp the time of the change; one that is there as it is stays.
+
+        Raises:
+            BooksRefused: Its order is not in the books or lacks one of the lines, or a quantity is not above zero.
+        """
+        self._database.write(
+            lambda connection: self._shipments.write(connection, shipment, datetime.now(UTC)), f"shipment {shipment.number}"
+        )
+
+    def want_capture(self, receipt_import_id: str) -> Receipt:
+        """Ask for the capture of a pre-authorized receipt, and no more for its void.
+
+        Raises:
+            BooksRefused: There is no such receipt, or it is in another state.
+        """
+        return self._write_receipt(receipt_import_id, lambda connection: receipts.want(connection, receipt_import_id, capture=True))
+
+    def want_void(self, receipt_import_id: str) -> Receipt:
+        """Ask for the void of a pre-authorized receipt, and no more for its capture.
+
+        Raises:
+            BooksRefused: There is no such receipt, or it is in another state.
+        """
+        return self._write_receipt(receipt_import_id, lambda connection: receipts.want(connection, receipt_import_id, capture=False))
 
     # Filling from files.
 
@@ -254,6 +374,30 @@ class SqlGateway:
             BooksFileError: The file has faults, which it lists by column and line. Nothing was loaded.
         """
         return loading.load_quantities(self._database, path)
+
+    def _walk(
+        self,
+        part_numbers: Collection[str] | None,
+        page: Callable[[sa.Connection, str], list[tuple[str, T]]],
+        these: Callable[[sa.Connection, list[str]], list[tuple[str, T]]],
+    ) -> Iterator[T]:
+        """Read products by the keys of their part numbers, page by page: none is held open while the caller works on another."""
+        if part_numbers is not None:
+            for part_keys in reading.chunks(sorted(map(text_key, part_numbers))):
+                for _, found in self._read(these, part_keys):
+                    yield found
+            return
+        after = ""
+        while rows := self._read(page, after):
+            for _, found in rows:
+                yield found
+            after = rows[-1][0]
+
+    def _read(self, work: Callable[[sa.Connection, K], T], key: K) -> T:
+        return self._database.read(lambda connection: work(connection, key))
+
+    def _write_receipt(self, import_id: str, work: Callable[[sa.Connection], Receipt]) -> Receipt:
+        return self._database.write(work, f"receipt {import_id}")
 
 
 class _ImportIdTaken(Exception):

@@ -28,7 +28,7 @@ from avbc.acctvantage.sql import schema
 from avbc.acctvantage.sql.database import Database
 from avbc.acctvantage.sql.orders import OrderWriter
 from avbc.acctvantage.sql.reading import chunks
-from avbc.acctvantage.sql.rows import Insert, insert_sql
+from avbc.acctvantage.sql.rows import Insert, insert_many, insert_sql
 from avbc.acctvantage.sql.tables import CLIENTS, PRODUCTS, PROMOTIONS, SHIP_VIAS, TAX_AREAS
 
 R = TypeVar("R")
@@ -186,11 +186,11 @@ class _Put:
 
     def names(self, connection: sa.Connection, column: sa.Column[str], names: Sequence[str]) -> None:
         """Add the names that are not there yet."""
-        _many(connection, insert_sql([column], self._kind, taken=[column.name]), [[name] for name in names])
+        insert_many(connection, insert_sql([column], self._kind, taken=[column.name]), [[name] for name in names])
 
     def records(self, connection: sa.Connection, insert: Insert[R], records: Sequence[Sequence[Any]]) -> None:
         """Add or replace records, each with the values that go before its own."""
-        _many(connection, insert.sql, [insert.row(record, *before) for record, *before in records])
+        insert_many(connection, insert.sql, [insert.row(record, *before) for record, *before in records])
 
     def products(self, connection: sa.Connection, products: Sequence[Product]) -> None:
         """Add or replace products with their aliases."""
@@ -204,12 +204,12 @@ class _Put:
             for product, key in zip(products, keys, strict=True)
             for position, alias in enumerate(product.aliases)
         ]
-        _many(connection, self._alias, rows)
+        insert_many(connection, self._alias, rows)
 
     def quantities(self, connection: sa.Connection, quantities: Sequence[Quantity]) -> None:
         """Set what is on hand of products that are in the books."""
         rows = [[quantity.warehouse, text_key(quantity.part_number), self._exact(quantity.quantity)] for quantity in quantities]
-        _many(connection, self._quantity, rows)
+        insert_many(connection, self._quantity, rows)
 
     def clients(self, connection: sa.Connection, clients: Sequence[Client]) -> None:
         """Add clients, or replace those with the same Import ID, or else with the same names and email."""
@@ -226,11 +226,11 @@ class _Put:
             new.append(self._client.row(client, text_key(client.email)))
             if client.contacts or client.store_customer_ids:
                 # Its id is needed, so it is not one of many; those before it go first, so that ids follow the file.
-                _many(connection, self._client.sql, new[:-1])
+                insert_many(connection, self._client.sql, new[:-1])
                 new.clear()
                 self._writer.client(_cursor(connection), client)
-        _many(connection, self._client.sql, new)
-        _many(connection, self._client_by_id.sql, replaced)
+        insert_many(connection, self._client.sql, new)
+        insert_many(connection, self._client_by_id.sql, replaced)
 
     def _belongings(self, connection: sa.Connection, client_id: int, client: Client) -> None:
         for contact in client.contacts:
@@ -272,11 +272,6 @@ class _Standing:
         if never_imported:
             return never_imported[0], None
         return next(iter(same.items()), (None, None)) if client.import_id is None else (None, None)
-
-
-def _many(connection: sa.Connection, sql: str, rows: Sequence[Sequence[object]]) -> None:
-    if rows:
-        connection.exec_driver_sql(sql, [tuple(row) for row in rows])
 
 
 def _cursor(connection: sa.Connection) -> DBAPICursor:

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Collection, Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator, Sequence
+from datetime import datetime
 from decimal import Decimal
 from itertools import islice
 from typing import Any, TypeVar
@@ -48,6 +49,9 @@ R = TypeVar("R")
 CHUNK = 500
 """Keys in one statement: SQLite and PostgreSQL both take some tens of thousands, and a plan for each number of them would be kept."""
 
+_PAGE = 5_000
+"""Products that are read at once."""
+
 
 def chunks(keys: Iterable[K]) -> Iterator[list[K]]:
     """Cut keys into lists that a statement takes, each key once.
@@ -60,7 +64,7 @@ def chunks(keys: Iterable[K]) -> Iterator[list[K]]:
         yield chunk
 
 
-def _rows(
+def rows_of(
     connection: sa.Connection, select: AnySelect, key: sa.Column[K], keys: Collection[K] | None, order: sa.Column[int]
 ) -> Iterator[list[AnyRow]]:
     """Run a select for these keys, or for all rows, some hundreds at a time. `order` is its first column, whose values are ids."""
@@ -76,12 +80,25 @@ def _rows(
 
 def sales_orders(connection: sa.Connection, import_ids: Collection[str] | None) -> list[SalesOrder]:
     """The orders with these Import IDs, or all, in the sequence in which they came in."""
+    return _sales_orders(connection, schema.sales_orders.c.import_id, import_ids)
+
+
+def sales_orders_changed(connection: sa.Connection, source_code: str, since: datetime | None) -> list[SalesOrder]:
+    """The orders of a source whose status changed since a time, or all of the source, in the sequence in which they came in."""
+    table = schema.sales_orders
+    select = sa.select(table.c.id).where(table.c.source_code == source_code)
+    if since is not None:
+        select = select.where(table.c.status_changed_at >= since)
+    return _sales_orders(connection, table.c.id, list(connection.scalars(select)))
+
+
+def _sales_orders(connection: sa.Connection, key: sa.Column[K], keys: Collection[K] | None) -> list[SalesOrder]:
     table = schema.sales_orders
     select = sa.select(table.c.id, table.c.client_id, table.c.contact_id, *ORDERS.columns)
     found: list[tuple[int, SalesOrder]] = []
-    for rows in _rows(connection, select, table.c.import_id, import_ids, table.c.id):
+    for rows in rows_of(connection, select, key, keys, table.c.id):
         ids = [row[0] for row in rows]
-        ship_tos, lines, discounts = _parts(connection, SHIP_TOS, ids), _parts(connection, LINES, ids), _parts(connection, DISCOUNTS, ids)
+        ship_tos, lines, discounts = parts(connection, SHIP_TOS, ids), parts(connection, LINES, ids), parts(connection, DISCOUNTS, ids)
         for row in rows:
             order_id, client_id, contact_id, *values = row
             order = ORDERS.record(
@@ -94,31 +111,38 @@ def sales_orders(connection: sa.Connection, import_ids: Collection[str] | None) 
                 discounts=tuple(discounts[order_id]),
             )
             found.append((order_id, order))
-    return _by_id(found)
+    return by_id(found)
 
 
-def _parts(connection: sa.Connection, part: Rows[R], ids: list[int]) -> defaultdict[int, list[R]]:
-    order_id, position = part.table.c.order_id, part.table.c.position
+def parts(connection: sa.Connection, part: Rows[R], ids: list[int]) -> defaultdict[int, list[R]]:
+    """The records of a table that belong to the owners with these ids, which its first column names, in their positions."""
+    owner_id, position = part.table.columns[0], part.table.c.position
     found: defaultdict[int, list[R]] = defaultdict(list)
-    for owner, *values in connection.execute(sa.select(order_id, *part.columns).where(order_id.in_(ids)).order_by(order_id, position)):
+    for owner, *values in connection.execute(sa.select(owner_id, *part.columns).where(owner_id.in_(ids)).order_by(owner_id, position)):
         found[owner].append(part.record(values))
     return found
 
 
-def _by_id(found: list[tuple[int, R]]) -> list[R]:
+def by_id(found: list[tuple[int, R]]) -> list[R]:
+    """Records without the ids beside them, in the sequence of those."""
     found.sort(key=lambda pair: pair[0])
     return [record for _, record in found]
 
 
 def receipts(connection: sa.Connection, import_ids: Collection[str] | None) -> list[Receipt]:
     """The receipts on the orders with these Import IDs, or all, in the sequence in which they came in."""
+    return by_id(receipts_where(connection, schema.receipts.c.order_import_id, import_ids))
+
+
+def receipts_where(connection: sa.Connection, key: sa.Column[K], keys: Collection[K] | None) -> list[tuple[int, Receipt]]:
+    """The receipts whose `key` is among these, or all, with their ids."""
     table = schema.receipts
     select = sa.select(table.c.id, table.c.order_import_id, table.c.import_id, *RECEIPTS.columns)
     found: list[tuple[int, Receipt]] = []
-    for rows in _rows(connection, select, table.c.order_import_id, import_ids, table.c.id):
+    for rows in rows_of(connection, select, key, keys, table.c.id):
         for receipt_id, order_import_id, import_id, *values in rows:
             found.append((receipt_id, RECEIPTS.record(values, id=receipt_id, order_import_id=order_import_id, import_id=import_id)))
-    return _by_id(found)
+    return found
 
 
 def trial_balances(connection: sa.Connection, import_ids: Collection[str] | None) -> list[TrialBalance]:
@@ -126,7 +150,7 @@ def trial_balances(connection: sa.Connection, import_ids: Collection[str] | None
     orders, lines, discounts = schema.sales_orders.c, schema.sales_order_lines.c, schema.sales_order_discounts.c
     select = sa.select(orders.id, orders.import_id, orders.freight, orders.tax, orders.rounding, orders.total)
     found: list[tuple[int, TrialBalance]] = []
-    for rows in _rows(connection, select, orders.import_id, import_ids, orders.id):
+    for rows in rows_of(connection, select, orders.import_id, import_ids, orders.id):
         ids = [row[0] for row in rows]
         goods = _sums(connection.execute(sa.select(lines.order_id, lines.amount).where(lines.order_id.in_(ids))))
         taken_off = _sums(connection.execute(sa.select(discounts.order_id, discounts.amount).where(discounts.order_id.in_(ids))))
@@ -144,7 +168,7 @@ def trial_balances(connection: sa.Connection, import_ids: Collection[str] | None
                 pre_authorized=held[import_id],
             )
             found.append((order_id, balance))
-    return _by_id(found)
+    return by_id(found)
 
 
 def _sums(rows: Iterable[Any]) -> defaultdict[Any, Decimal]:
@@ -166,12 +190,16 @@ def _money(connection: sa.Connection, import_ids: list[str]) -> tuple[defaultdic
 
 def clients(connection: sa.Connection, import_ids: Collection[str] | None) -> list[Client]:
     """The clients with these Import IDs, or all."""
+    return by_id(clients_where(connection, schema.clients.c.import_id, import_ids))
+
+
+def clients_where(connection: sa.Connection, key: sa.Column[K], keys: Collection[K] | None) -> list[tuple[int, Client]]:
+    """The clients whose `key` is among these, or all, with their ids."""
     table = schema.clients
-    select = sa.select(table.c.id, *CLIENTS.columns)
     found: list[tuple[int, Client]] = []
-    for rows in _rows(connection, select, table.c.import_id, import_ids, table.c.id):
+    for rows in rows_of(connection, sa.select(table.c.id, *CLIENTS.columns), key, keys, table.c.id):
         found += _clients(connection, rows)
-    return _by_id(found)
+    return found
 
 
 def find_clients(connection: sa.Connection, import_ids: Collection[str], emails: Collection[str]) -> list[Client]:
@@ -184,10 +212,7 @@ def find_clients(connection: sa.Connection, import_ids: Collection[str], emails:
     for chunk in chunks(keys):
         ids.update(connection.scalars(sa.select(table.c.id).where(table.c.email_key.in_(chunk))))
         ids.update(connection.scalars(sa.select(contacts.c.client_id).where(contacts.c.email_key.in_(chunk))))
-    found: list[tuple[int, Client]] = []
-    for rows in _rows(connection, sa.select(table.c.id, *CLIENTS.columns), table.c.id, ids, table.c.id):
-        found += _clients(connection, rows)
-    return _by_id(found)
+    return by_id(clients_where(connection, table.c.id, ids))
 
 
 def _clients(connection: sa.Connection, rows: list[AnyRow]) -> list[tuple[int, Client]]:
@@ -228,6 +253,24 @@ def find_products(connection: sa.Connection, part_numbers: Collection[str]) -> l
         aliases = _aliases(connection.execute(_ALIASES.where(other.part_key.in_(chunk))))
         found += [_product(row, aliases) for row in connection.execute(_PRODUCTS.where(table.part_key.in_(chunk)))]
     return found
+
+
+def products_page(connection: sa.Connection, after: str) -> list[tuple[str, Product]]:
+    """The next products whose Sync to Webstore is ticked, after the key of a part number, each with its own."""
+    table, other = schema.products.c, schema.product_aliases.c
+    rows: list[AnyRow] = list(connection.execute(_PRODUCTS.where(table.part_key > after, schema.IS_SYNCED).limit(_PAGE)))
+    if not rows:
+        return []
+    within = (other.part_key >= rows[0].part_key) & (other.part_key <= rows[-1].part_key)
+    aliases = _aliases(connection.execute(_ALIASES.join(schema.products).where(within, schema.IS_SYNCED)))
+    return [(row.part_key, _product(row, aliases)) for row in rows]
+
+
+def products_for_store(connection: sa.Connection, part_keys: Sequence[str]) -> list[tuple[str, Product]]:
+    """Those of these products whose Sync to Webstore is ticked, by part number."""
+    aliases = _aliases(connection.execute(_ALIASES.where(schema.product_aliases.c.part_key.in_(part_keys))))
+    rows: Iterable[AnyRow] = connection.execute(_PRODUCTS.where(schema.products.c.part_key.in_(part_keys), schema.IS_SYNCED))
+    return [(row.part_key, _product(row, aliases)) for row in rows]
 
 
 _PRODUCTS = sa.select(schema.products.c.part_key, *PRODUCTS.columns).order_by(schema.products.c.part_key)

@@ -132,3 +132,9 @@ class Insert(Generic[R]):
             if value is not None:
                 values[index] = convert(value)
         return values
+
+
+def insert_many(connection: sa.Connection, sql: str, rows: Sequence[Sequence[object]]) -> None:
+    """Run a compiled INSERT for these rows, if there are any, in the connection's transaction."""
+    if rows:
+        connection.exec_driver_sql(sql, [tuple(row) for row in rows])

@@ -8,8 +8,9 @@ as ticked. An order that comes in already Picked or later changes no quantity: i
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from decimal import Decimal
+from typing import TypeAlias
 
 import sqlalchemy as sa
 
@@ -50,6 +51,13 @@ def is_taken(status: str, statuses: Sequence[str]) -> bool:
     return any(earlier in TAKEN for earlier in statuses[: statuses.index(status) + 1])
 
 
+PAGE = 50_000
+"""Quantities that are read at once, from one snapshot together with what orders reserve of them."""
+
+Left: TypeAlias = tuple[str, tuple[str, Decimal]]
+"""The key of a part number; the part number as the books spell it and its Qty Available."""
+
+
 def available(connection: sa.Connection, warehouse: str, part_numbers: Collection[str] | None) -> dict[str, Decimal]:
     """On hand less what orders reserve, by the books' own part number.
 
@@ -58,44 +66,62 @@ def available(connection: sa.Connection, warehouse: str, part_numbers: Collectio
     """
     known_warehouse(connection, warehouse)
     reserved = _reserved(connection, warehouse)
-    product, quantity = schema.products.c, schema.quantities.c
-    select = (
-        sa.select(product.part_key, product.part_number, quantity.on_hand)
-        .join_from(
-            schema.products, schema.quantities, (quantity.part_key == product.part_key) & (quantity.warehouse == warehouse), isouter=True
-        )
-        .where(product.kind.in_(_STOCKED) | quantity.on_hand.is_not(None))
-    )
-    # Among a million quantities few differ: one object for each value keeps the answer small.
-    shared: dict[Decimal, Decimal] = {}
+    select = _quantities(warehouse)
     found: dict[str, Decimal] = {}
-    for rows in _in_chunks(connection, select, product.part_key, part_numbers):
-        for part_key, part_number, on_hand in rows:
-            left = (on_hand or ZERO) - reserved.get(part_key, ZERO)
-            found[part_number] = shared.setdefault(left, left)
+    if part_numbers is None:
+        return found | dict(left for _, left in _left(connection.execution_options(yield_per=5_000).execute(select), reserved))
+    for chunk in chunks(text_key(part_number) for part_number in part_numbers):
+        found.update(left for _, left in _left(connection.execute(select.where(schema.products.c.part_key.in_(chunk))), reserved))
     return found
 
 
-def _in_chunks(
-    connection: sa.Connection, select: AnySelect, key: sa.Column[str], part_numbers: Collection[str] | None
-) -> Iterable[Iterable[AnyRow]]:
-    if part_numbers is None:
-        yield connection.execution_options(yield_per=5_000).execute(select)
-        return
-    for chunk in chunks(text_key(part_number) for part_number in part_numbers):
-        yield connection.execute(select.where(key.in_(chunk)))
+def page_for_store(connection: sa.Connection, warehouse: str, after: str) -> list[Left]:
+    """The next quantities of products whose Sync to Webstore is ticked, after the key of a part number."""
+    select = _quantities(warehouse).where(schema.IS_SYNCED, schema.products.c.part_key > after).limit(PAGE)
+    return list(_left(connection.execute(select), _reserved(connection, warehouse)))
+
+
+def quantities_for_store(connection: sa.Connection, warehouse: str, part_keys: Sequence[str]) -> list[Left]:
+    """The quantities of those of these products whose Sync to Webstore is ticked."""
+    select = _quantities(warehouse).where(schema.IS_SYNCED, schema.products.c.part_key.in_(part_keys))
+    return list(_left(connection.execute(select), _reserved(connection, warehouse)))
+
+
+def _quantities(warehouse: str) -> AnySelect:
+    product, quantity = schema.products.c, schema.quantities.c
+    here = (quantity.part_key == product.part_key) & (quantity.warehouse == warehouse)
+    return (
+        sa.select(product.part_key, product.part_number, sa.cast(quantity.on_hand, sa.Text))
+        .join_from(schema.products, schema.quantities, here, isouter=True)
+        .where(product.kind.in_(_STOCKED) | quantity.on_hand.is_not(None))
+        .order_by(product.part_key)
+    )
+
+
+def _left(rows: Iterable[AnyRow], reserved: Mapping[str, Decimal]) -> Iterator[Left]:
+    # Among a million quantities few differ: one object for each keeps the answer small, and is faster than a new one.
+    numbers: dict[str | None, Decimal] = {None: ZERO}
+    for part_key, part_number, on_hand in rows:
+        left = numbers.get(on_hand)
+        if left is None:
+            left = numbers[on_hand] = Decimal(on_hand)
+        if part_key in reserved:
+            left -= reserved[part_key]
+        yield part_key, (part_number, left)
 
 
 def _reserved(connection: sa.Connection, warehouse: str) -> dict[str, Decimal]:
     order, line = schema.sales_orders.c, schema.sales_order_lines.c
+    # Equal quantities are counted, not summed: sums of SQLite are floats.
     select = (
-        sa.select(line.part_number, line.quantity)
+        sa.select(line.part_number, line.quantity, sa.func.count())
         .join_from(schema.sales_orders, schema.sales_order_lines)
         .where(order.status.in_(reserving(order_statuses(connection))), order.warehouse == warehouse, line.part_number.is_not(None))
+        .group_by(line.part_number, line.quantity)
     )
     found: defaultdict[str, Decimal] = defaultdict(lambda: ZERO)
-    for part_number, quantity in connection.execute(select):
-        found[text_key(part_number)] += quantity
+    for part_number, quantity, count in connection.execute(select):
+        found[text_key(part_number)] += quantity * count
     return found
 
 

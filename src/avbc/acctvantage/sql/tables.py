@@ -6,12 +6,17 @@ from avbc.acctvantage.records import (
     Address,
     Client,
     Contact,
+    Credit,
+    CreditLine,
+    CreditTender,
     OrderDiscount,
     Product,
     Promotion,
     Receipt,
     SalesOrder,
     SalesOrderLine,
+    Shipment,
+    ShippedItem,
     ShipVia,
     TaxArea,
 )
@@ -29,3 +34,9 @@ SHIP_TOS = Rows(schema.sales_order_ship_tos, Address, "order_id", "position")
 LINES = Rows(schema.sales_order_lines, SalesOrderLine, "order_id", "position")
 DISCOUNTS = Rows(schema.sales_order_discounts, OrderDiscount, "order_id", "position")
 RECEIPTS = Rows(schema.receipts, Receipt, "id", "order_import_id", "import_id")
+SHIPMENTS = Rows(schema.shipments, Shipment, "id", "changed_at")
+SHIPPED_ITEMS = Rows(schema.shipment_items, ShippedItem, "shipment_id", "position")
+PARCEL_ITEMS = Rows(schema.shipment_parcel_items, ShippedItem, "shipment_id", "parcel", "position")
+CREDITS = Rows(schema.credits, Credit, "id", "imported_at")
+CREDIT_LINES = Rows(schema.credit_lines, CreditLine, "credit_id", "position")
+CREDIT_TENDERS = Rows(schema.credit_tenders, CreditTender, "credit_id", "position")

@@ -1,0 +1,70 @@
+"""Credits: refunds made in the store, on a cursor whose transaction is open, and read back."""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+from datetime import datetime
+
+import sqlalchemy as sa
+from sqlalchemy.engine.interfaces import DBAPICursor
+
+from avbc.acctvantage.gateway import BooksRefused
+from avbc.acctvantage.records import Credit
+from avbc.acctvantage.sql import schema
+from avbc.acctvantage.sql.reading import by_id, parts, rows_of
+from avbc.acctvantage.sql.rows import Insert
+from avbc.acctvantage.sql.tables import CREDIT_LINES, CREDIT_TENDERS, CREDITS
+from avbc.money import ZERO
+
+
+def credits_on(connection: sa.Connection, order_import_ids: Collection[str] | None) -> list[Credit]:
+    """The credits on the orders with these Import IDs, or all, in the sequence in which they came in."""
+    table = schema.credits.c
+    select = sa.select(table.id, *CREDITS.columns)
+    found: list[tuple[int, Credit]] = []
+    for rows in rows_of(connection, select, table.order_import_id, order_import_ids, table.id):
+        ids = [row[0] for row in rows]
+        lines, tenders = parts(connection, CREDIT_LINES, ids), parts(connection, CREDIT_TENDERS, ids)
+        for credit_id, *values in rows:
+            found.append((credit_id, CREDITS.record(values, lines=tuple(lines[credit_id]), tenders=tuple(tenders[credit_id]))))
+    return by_id(found)
+
+
+def check(credit: Credit) -> None:
+    """Hold a credit against the rules that no constraint of a database can hold.
+
+    Raises:
+        BooksRefused: It does not add up to its total, or has no Import ID.
+    """
+    if not credit.import_id:
+        raise BooksRefused(f"the refund {credit.store_refund_id} of order {credit.order_import_id} has no Import ID")
+    try:
+        given_back = sum((line.amount for line in credit.lines), credit.tax)
+        paid_out = sum((tender.amount for tender in credit.tenders), ZERO)
+        difference, untold = credit.total - given_back, credit.total - paid_out
+    except ArithmeticError:
+        raise BooksRefused(f"credit {credit.import_id} has an amount that is no number") from None
+    if difference != 0:
+        raise BooksRefused(f"credit {credit.import_id} does not balance: its total {credit.total} is not the {given_back} of lines + tax")
+    if untold != 0:
+        raise BooksRefused(f"credit {credit.import_id} does not balance: its total {credit.total} is not the {paid_out} of its tenders")
+
+
+class CreditWriter:
+    """The compiled statements that write a credit, for one kind of database."""
+
+    def __init__(self, kind: str) -> None:
+        self._credit = Insert(CREDITS, kind, "imported_at", taken=["import_id"], returns="id")
+        self._line = Insert(CREDIT_LINES, kind, "credit_id", "position")
+        self._tender = Insert(CREDIT_TENDERS, kind, "credit_id", "position")
+
+    def create(self, cursor: DBAPICursor, credit: Credit, now: datetime) -> bool:
+        """Write a credit; answer False, having written nothing, where its Import ID is taken."""
+        cursor.execute(self._credit.sql, self._credit.row(credit, now))
+        found = cursor.fetchall()
+        if not found:
+            return False
+        credit_id = found[0][0]
+        cursor.executemany(self._line.sql, [self._line.row(line, credit_id, at) for at, line in enumerate(credit.lines)])
+        cursor.executemany(self._tender.sql, [self._tender.row(tender, credit_id, at) for at, tender in enumerate(credit.tenders)])
+        return True

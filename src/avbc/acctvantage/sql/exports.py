@@ -1,0 +1,53 @@
+"""Clients on their way to the store, and the customers that they become there (manual, BigCommerce - Clients & Contacts)."""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+
+import sqlalchemy as sa
+
+from avbc.acctvantage.gateway import BooksRefused
+from avbc.acctvantage.records import Client
+from avbc.acctvantage.sql import schema
+from avbc.acctvantage.sql.reading import by_id, clients_where
+
+_TABLE = schema.clients
+_BOUND = schema.client_store_customers
+
+
+def clients_to_export(connection: sa.Connection, source_code: str, client_ids: Collection[int] | None) -> list[Client]:
+    """The clients with these ids, or all who are new to the store of this source; by id."""
+    if client_ids is None:
+        order = schema.sales_orders.c
+        is_bound = sa.exists().where(_BOUND.c.client_id == _TABLE.c.id, _BOUND.c.source_code == source_code)
+        has_ordered = sa.exists().where(order.client_id == _TABLE.c.id, order.source_code == source_code)
+        is_imported = sa.func.substr(_TABLE.c.import_id, 1, len(source_code)) == source_code
+        client_ids = list(
+            connection.scalars(sa.select(_TABLE.c.id).where(~is_bound, ~has_ordered, _TABLE.c.import_id.is_(None) | ~is_imported))
+        )
+    return by_id(clients_where(connection, _TABLE.c.id, client_ids))
+
+
+def bind(connection: sa.Connection, client_id: int, source_code: str, customer_id: int) -> None:
+    """Note which customer of the store a client is, in place of one noted before.
+
+    Raises:
+        BooksRefused: There is no such client, it is no number of a customer, or the customer is another client already.
+    """
+    if customer_id <= 0:
+        raise BooksRefused(f"client {client_id}: {customer_id} is no customer of the store; guests have no number")
+    if connection.dialect.name == "postgresql":
+        # Two that bind two clients to one customer: the second waits here, and finds what the first has written.
+        connection.execute(sa.text(f"LOCK TABLE {_BOUND.name} IN SHARE ROW EXCLUSIVE MODE"))
+    if connection.scalar(sa.select(_TABLE.c.id).where(_TABLE.c.id == client_id)) is None:
+        raise BooksRefused(f"there is no client {client_id} in the books")
+    other = connection.scalar(
+        sa.select(_BOUND.c.client_id).where(
+            _BOUND.c.source_code == source_code, _BOUND.c.customer_id == customer_id, _BOUND.c.client_id != client_id
+        )
+    ) or connection.scalar(sa.select(_TABLE.c.id).where(_TABLE.c.import_id == f"{source_code}{customer_id}", _TABLE.c.id != client_id))
+    if other is not None:
+        raise BooksRefused(f"client {client_id} cannot be customer {customer_id} of {source_code}: client {other} is")
+    this = (_BOUND.c.client_id == client_id) & (_BOUND.c.source_code == source_code)
+    if connection.execute(_BOUND.update().values(customer_id=customer_id).where(this)).rowcount == 0:
+        connection.execute(_BOUND.insert().values(client_id=client_id, source_code=source_code, customer_id=customer_id))

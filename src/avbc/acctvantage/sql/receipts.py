@@ -1,0 +1,87 @@
+"""Receipts that wait for the store's gateway, and what became of them (manual 2.2.4)."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from decimal import Decimal
+
+import sqlalchemy as sa
+
+from avbc.acctvantage.gateway import BooksRefused
+from avbc.acctvantage.records import Receipt
+from avbc.acctvantage.sql import schema
+from avbc.acctvantage.sql.reading import by_id, receipts_where
+from avbc.money import ZERO
+
+_TABLE = schema.receipts
+
+
+def to_capture(connection: sa.Connection, source_code: str) -> list[Receipt]:
+    """The pre-authorized receipts of a source's orders that somebody wants captured or voided."""
+    order = schema.sales_orders.c
+    select = (
+        sa.select(_TABLE.c.id)
+        .join_from(_TABLE, schema.sales_orders, _TABLE.c.order_import_id == order.import_id)
+        .where(schema.RECEIPT_IS_WANTED, _TABLE.c.state == "pre_authorized", order.source_code == source_code)
+    )
+    return by_id(receipts_where(connection, _TABLE.c.id, list(connection.scalars(select))))
+
+
+def capture(connection: sa.Connection, import_id: str, amount: Decimal, at: datetime) -> Receipt:
+    """Make a pre-authorized receipt a captured one; one captured for this amount stays.
+
+    Raises:
+        BooksRefused: The amount is not above zero, there is no such receipt, or it is in another state or captured for another amount.
+    """
+    if not amount.is_finite() or amount <= 0:
+        raise BooksRefused(f"receipt {import_id}: {amount} is no amount that can be captured")
+    receipt = _locked(connection, import_id)
+    if receipt.state == "captured":
+        if receipt.amount != amount:
+            raise BooksRefused(f"receipt {import_id} is captured for {receipt.amount} already, which is not {amount}")
+        return receipt
+    _must_be_open(receipt, "captured")
+    return _changed(connection, import_id, state="captured", amount=amount, captured_at=at, capture_wanted=False, void_wanted=False)
+
+
+def void(connection: sa.Connection, import_id: str, at: datetime) -> Receipt:
+    """Make a pre-authorized receipt a voided one; one that is voided stays.
+
+    Raises:
+        BooksRefused: There is no such receipt, or it is in another state.
+    """
+    receipt = _locked(connection, import_id)
+    if receipt.state == "voided":
+        return receipt
+    _must_be_open(receipt, "voided")
+    return _changed(connection, import_id, state="voided", amount=ZERO, voided_at=at, capture_wanted=False, void_wanted=False)
+
+
+def want(connection: sa.Connection, import_id: str, *, capture: bool) -> Receipt:
+    """Note that a pre-authorized receipt is to be captured, or else voided.
+
+    Raises:
+        BooksRefused: There is no such receipt, or it is in another state.
+    """
+    receipt = _locked(connection, import_id)
+    _must_be_open(receipt, "captured" if capture else "voided")
+    return _changed(connection, import_id, capture_wanted=capture, void_wanted=not capture)
+
+
+def _locked(connection: sa.Connection, import_id: str) -> Receipt:
+    connection.execute(sa.select(_TABLE.c.id).where(_TABLE.c.import_id == import_id).with_for_update())
+    found = receipts_where(connection, _TABLE.c.import_id, [import_id])
+    if not found:
+        raise BooksRefused(f"there is no receipt {import_id!r} in the books")
+    return found[0][1]
+
+
+def _must_be_open(receipt: Receipt, wanted: str) -> None:
+    if receipt.state != "pre_authorized" or receipt.posted:
+        state = "posted" if receipt.posted else receipt.state
+        raise BooksRefused(f"receipt {receipt.import_id} cannot be {wanted}: it is {state}, and only a pre-authorized one can")
+
+
+def _changed(connection: sa.Connection, import_id: str, **values: object) -> Receipt:
+    connection.execute(_TABLE.update().values(values).where(_TABLE.c.import_id == import_id))
+    return receipts_where(connection, _TABLE.c.import_id, [import_id])[0][1]
