@@ -31,10 +31,12 @@ No network, no database, no clock. Each rule can be used alone and answers with 
 
 from avbc.mapping.addresses import address
 from avbc.mapping.carriers import CARRIERS, Carrier, carrier_key, carrier_named
+from avbc.mapping.catalog import PRODUCT_FIELDS, VARIANT_FIELDS, html_text, only_variant_fields, product_draft, product_text, variant_draft
 from avbc.mapping.client import ClientChoice, client_for, client_import_id
 from avbc.mapping.decisions import Decision, Problem, Ruling, Severity
 from avbc.mapping.diff import Difference, difference
 from avbc.mapping.discount import Discounts, discounts_for
+from avbc.mapping.field_map import FieldRule, FieldValue, changed_fields, with_fields
 from avbc.mapping.fingerprint import fingerprint
 from avbc.mapping.order import MappedOrder, Mapper, OrderInputs, map_order
 from avbc.mapping.payment import Payment, payment_for, receipt_type_for
@@ -49,11 +51,15 @@ from avbc.mapping.text import plain
 
 __all__ = [
     "CARRIERS",
+    "PRODUCT_FIELDS",
+    "VARIANT_FIELDS",
     "Carrier",
     "ClientChoice",
     "Decision",
     "Difference",
     "Discounts",
+    "FieldRule",
+    "FieldValue",
     "MappedOrder",
     "Mapper",
     "MappingRules",
@@ -68,17 +74,22 @@ __all__ = [
     "address",
     "carrier_key",
     "carrier_named",
+    "changed_fields",
     "client_for",
     "client_import_id",
     "difference",
     "discounts_for",
     "fingerprint",
+    "html_text",
     "map_order",
     "map_shipments",
     "new_order_status",
+    "only_variant_fields",
     "payment_for",
     "plain",
+    "product_draft",
     "product_for",
+    "product_text",
     "prove",
     "receipt_type_for",
     "ship_via_for",
@@ -87,4 +98,6 @@ __all__ = [
     "status_for_store",
     "store_status",
     "tax_area_for",
+    "variant_draft",
+    "with_fields",
 ]

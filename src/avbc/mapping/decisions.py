@@ -56,6 +56,7 @@ MappingProblem: TypeAlias = Literal[
     "payment_status_unknown",
     "payment_void",
     "product_class_inactive",
+    "product_field_missing",
     "promotion_differs",
     "promotion_inactive",
     "quantity_invalid",

@@ -9,12 +9,17 @@ from avbc.mapping.text import plain
 def fitting(text: str, field: str, most: int, found: Findings) -> str:
     """The text without outer spaces and entities; one that is too long for the store's field is a problem, and never cut."""
     clean = plain(text)
-    if len(clean) > most:
+    check_length(clean, field, most, found)
+    return clean
+
+
+def check_length(text: str, field: str, most: int, found: Findings) -> None:
+    """See that a text is not too long for the store's field."""
+    if len(text) > most:
         found.error(
             "text_too_long",
             field,
-            f"{clean[:60]}...",
-            f"{field} has {len(clean):,} characters, and BigCommerce takes {most:,}.",
+            f"{text[:60]}...",
+            f"{field} has {len(text):,} characters, and BigCommerce takes {most:,}.",
             "Shorten it in AcctVantage.",
         )
-    return clean

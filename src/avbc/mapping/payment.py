@@ -114,7 +114,7 @@ def choose_payment(
         ):
             at_gateway = _AtGateway(order, order_import_id, chosen, state)
             receipts += at_gateway.receipts(steps or [], gateway_amount, status)
-    else:
+    elif gateway_amount is not None:
         found.note("receipts", "", "nothing is left to pay at the gateway")
     for words, name, amount in (
         (_STORE_CREDIT, STORE_CREDIT, order.store_credit_amount),
