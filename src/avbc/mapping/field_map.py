@@ -1,0 +1,123 @@
+"""Field maps as data: which field of the store is filled by what of the books."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Callable, Iterable, Mapping
+from decimal import Decimal
+from typing import Generic, TypeAlias, TypeVar, cast
+
+import attrs
+
+from avbc.mapping.amounts import is_amount
+from avbc.mapping.decisions import Findings, MappingProblem
+from avbc.mapping.limits import check_length
+from avbc.mapping.text import amount_text
+
+R = TypeVar("R")
+
+FieldValue: TypeAlias = str | Decimal | int | bool | tuple[int, ...] | None
+"""What a field is filled with. None and "" say nothing: the store keeps what it has."""
+
+
+@attrs.frozen
+class FieldRule(Generic[R]):
+    """One field of the store and what fills it.
+
+    A map of fields is a tuple of these: leave some out, add your own, or put others in their place by `with_fields`.
+    """
+
+    name: str
+    """The store's name of the field: `sale_price`."""
+    source: str
+    """AcctVantage's name of the field, for people: `Sell Price`."""
+    value: Callable[[R], FieldValue]
+    """A plain function from the record to the value. It must not raise."""
+    required: bool = False
+    """A new record needs it."""
+    longest: int | None = None
+    """The most characters that BigCommerce takes."""
+    only_new: bool = False
+    """Sent with new records only, since the merchant may choose otherwise later."""
+
+
+def with_fields(fields: Iterable[FieldRule[R]], *others: FieldRule[R]) -> tuple[FieldRule[R], ...]:
+    """The map with these fields: each in the place of the one of its name, or at the end.
+
+    >>> [rule.source for rule in with_fields([FieldRule("upc", "UPC", str)], FieldRule("upc", "Alias", str), FieldRule("mpn", "MPN", str))]
+    ['Alias', 'MPN']
+    """
+    by_name = {rule.name: rule for rule in fields}
+    by_name.update((rule.name, rule) for rule in others)
+    return tuple(by_name.values())
+
+
+def field_values(
+    record: R, fields: Iterable[FieldRule[R]], found: Findings, *, new: bool, missing: MappingProblem, whose: str
+) -> dict[str, FieldValue]:
+    """What the record says in the store's fields, as far as it says anything.
+
+    A required field that is missing of a `new` record is the problem `missing`. Amounts that are none, negative ones and texts that are
+    too long are problems too. `whose` names the record in messages.
+    """
+    values: dict[str, FieldValue] = {}
+    for rule in fields:
+        if rule.only_new and not new:
+            continue
+        value = rule.value(record)
+        if value is None or value == "":
+            if rule.required and new:
+                message = f"{whose} has no {rule.source}, and the store needs it as {rule.name}."
+                found.error(missing, rule.name, "", message, f"Enter its {rule.source} in AcctVantage.")
+            continue
+        if isinstance(value, Decimal):
+            if not is_amount(value):
+                message = f"The {rule.source} of {whose} is {value}: no amount."
+                found.error("amount_unreadable", rule.name, value, message, "Correct it in AcctVantage.")
+            elif value < 0:
+                message = f"The {rule.source} of {whose} is negative: {amount_text(value)}."
+                found.error("amount_negative", rule.name, value, message, "Correct it in AcctVantage.")
+        elif isinstance(value, str) and rule.longest is not None:
+            check_length(value, rule.name, rule.longest, found)
+        values[rule.name] = value
+        found.note(rule.name, value, "its {}", "", rule.source)
+    return values
+
+
+_SHORT = 64
+
+
+def values_text(values: Mapping[str, FieldValue]) -> str:
+    """Values as one deterministic text, by which it is told later what changed. Long texts are in it by their hash.
+
+    >>> values_text({"price": Decimal("9.950"), "name": "Mug"})
+    '{"name":"Mug","price":"9.95"}'
+    """
+    return json.dumps({name: _text(value) for name, value in values.items()}, sort_keys=True, ensure_ascii=False, separators=(",", ":"))
+
+
+def changed_fields(before: str, after: str) -> frozenset[str]:
+    """The fields that `after` gives another value than `before`, both of them texts by `values_text`; all where there is no `before`.
+
+    >>> sorted(changed_fields('{"name":"Mug","price":"9.95"}', '{"name":"Mug","price":"8.95"}'))
+    ['price']
+    """
+    known = _read(before)
+    return frozenset(name for name, value in _read(after).items() if known.get(name) != value)
+
+
+def _read(text: str) -> dict[str, object]:
+    try:
+        values: object = json.loads(text)
+    except (ValueError, RecursionError):
+        return {}
+    return cast("dict[str, object]", values) if isinstance(values, dict) else {}
+
+
+def _text(value: FieldValue) -> object:
+    if isinstance(value, Decimal):
+        return amount_text(value)
+    if isinstance(value, str) and len(value) > _SHORT:
+        return f"sha256:{hashlib.sha256(value.encode('utf-8', 'surrogatepass')).hexdigest()}"
+    return value
