@@ -24,8 +24,18 @@ def join_key(table: str, key: str) -> str:
     >>> join_key("order_status.mapping[0]", "bigcommerce"), join_key("", "odd key")
     ('order_status.mapping[0].bigcommerce', '"odd key"')
     """
-    name = key if re.fullmatch(r"[A-Za-z0-9_-]+", key) else json.dumps(key, ensure_ascii=False).replace("\x7f", "\\u007f")
+    name = key if re.fullmatch(r"[A-Za-z0-9_-]+", key) else quoted(key)
     return f"{table}.{name}" if table else name
+
+
+def quoted(text: str) -> str:
+    """A text as a TOML string.
+
+    >>> print(quoted('a "b"'))
+    "a \\"b\\""
+    """
+    # JSON's escapes are TOML's too; only DEL must be escaped besides.
+    return json.dumps(text, ensure_ascii=False).replace("\x7f", "\\u007f")
 
 
 def key_lines(text: str) -> dict[str, int]:

@@ -10,7 +10,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from avbc.settings.toml import join_key, key_lines, write_toml
+from avbc.settings.toml import write_toml
+from avbc.toml_lines import join_key, key_lines
 
 
 @pytest.mark.parametrize(

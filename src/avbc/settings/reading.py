@@ -18,7 +18,7 @@ from avbc.errors import Fault, FaultyInputError
 from avbc.secret import Secret
 from avbc.settings.rules import SettingsError, breaches
 from avbc.settings.screens import GlSettings, OrderStatusSettings, ShippingSettings, StoreSetup, StoreStatus
-from avbc.settings.toml import join_key
+from avbc.toml_lines import join_key
 
 SECRETS_FROM_ENVIRONMENT = {
     "access_token": "AVBC_ACCESS_TOKEN",

@@ -16,7 +16,8 @@ from avbc.secret import Secret
 from avbc.settings.reading import SECRETS_FROM_ENVIRONMENT, read_screens
 from avbc.settings.rules import SettingsError, breaches
 from avbc.settings.screens import GlSettings, OrderStatusSettings, ShippingSettings, StoreSetup
-from avbc.settings.toml import key_lines, write_toml
+from avbc.settings.toml import write_toml
+from avbc.toml_lines import key_lines
 
 _HEADER = (
     f"# Settings of avbc. Secrets are never saved: give them by credentials_file or by {', '.join(SECRETS_FROM_ENVIRONMENT.values())}.\n\n"
