@@ -258,7 +258,7 @@ def find_products(connection: sa.Connection, part_numbers: Collection[str]) -> l
 def products_page(connection: sa.Connection, after: str) -> list[tuple[str, Product]]:
     """The next products whose Sync to Webstore is ticked, after the key of a part number, each with its own."""
     table, other = schema.products.c, schema.product_aliases.c
-    rows: list[AnyRow] = list(connection.execute(_PRODUCTS.where(table.part_key > after, schema.IS_SYNCED).limit(_PAGE)))
+    rows = list(connection.execute(_PRODUCTS.where(table.part_key > after, schema.IS_SYNCED).limit(_PAGE)))
     if not rows:
         return []
     within = (other.part_key >= rows[0].part_key) & (other.part_key <= rows[-1].part_key)
@@ -269,11 +269,11 @@ def products_page(connection: sa.Connection, after: str) -> list[tuple[str, Prod
 def products_for_store(connection: sa.Connection, part_keys: Sequence[str]) -> list[tuple[str, Product]]:
     """Those of these products whose Sync to Webstore is ticked, by part number."""
     aliases = _aliases(connection.execute(_ALIASES.where(schema.product_aliases.c.part_key.in_(part_keys))))
-    rows: Iterable[AnyRow] = connection.execute(_PRODUCTS.where(schema.products.c.part_key.in_(part_keys), schema.IS_SYNCED))
+    rows = connection.execute(_PRODUCTS.where(schema.products.c.part_key.in_(part_keys), schema.IS_SYNCED))
     return [(row.part_key, _product(row, aliases)) for row in rows]
 
 
-_PRODUCTS = sa.select(schema.products.c.part_key, *PRODUCTS.columns).order_by(schema.products.c.part_key)
+_PRODUCTS: AnySelect = sa.select(schema.products.c.part_key, *PRODUCTS.columns).order_by(schema.products.c.part_key)
 _ALIASES = sa.select(schema.product_aliases.c.part_key, schema.product_aliases.c.alias).order_by(
     schema.product_aliases.c.part_key, schema.product_aliases.c.position
 )
