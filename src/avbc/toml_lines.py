@@ -29,10 +29,10 @@ def join_key(table: str, key: str) -> str:
 
 
 def quoted(text: str) -> str:
-    """A text as a TOML string.
+    r"""A text as a TOML string.
 
     >>> print(quoted('a "b"'))
-    "a \\"b\\""
+    "a \"b\""
     """
     # JSON's escapes are TOML's too; only DEL must be escaped besides.
     return json.dumps(text, ensure_ascii=False).replace("\x7f", "\\u007f")
