@@ -38,6 +38,7 @@ from avbc.mapping.diff import Difference, difference
 from avbc.mapping.discount import Discounts, discounts_for
 from avbc.mapping.field_map import FieldRule, FieldValue, changed_fields, with_fields
 from avbc.mapping.fingerprint import fingerprint
+from avbc.mapping.inventory import HIGHEST_QUANTITY, net_quantities, net_quantity, waiting_demand
 from avbc.mapping.order import MappedOrder, Mapper, OrderInputs, map_order
 from avbc.mapping.payment import Payment, payment_for, receipt_type_for
 from avbc.mapping.product import product_for
@@ -51,6 +52,7 @@ from avbc.mapping.text import plain
 
 __all__ = [
     "CARRIERS",
+    "HIGHEST_QUANTITY",
     "PRODUCT_FIELDS",
     "VARIANT_FIELDS",
     "Carrier",
@@ -83,6 +85,8 @@ __all__ = [
     "html_text",
     "map_order",
     "map_shipments",
+    "net_quantities",
+    "net_quantity",
     "new_order_status",
     "only_variant_fields",
     "payment_for",
@@ -99,5 +103,6 @@ __all__ = [
     "store_status",
     "tax_area_for",
     "variant_draft",
+    "waiting_demand",
     "with_fields",
 ]

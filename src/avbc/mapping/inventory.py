@@ -1,0 +1,72 @@
+"""Quantities for the store: Qty Available, net of orders that wait there unimported (manual 2.3.1)."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping
+from decimal import ROUND_FLOOR, Context, Decimal
+from types import MappingProxyType
+
+from avbc.acctvantage.records import text_key
+from avbc.bigcommerce.models import Order
+from avbc.money import ZERO
+
+HIGHEST_QUANTITY = 2_147_483_647
+"""The most that BigCommerce keeps of an item at a location (BigCommerce: inventory API)."""
+
+_NO_ALIASES: Mapping[str, str] = MappingProxyType({})
+# Wide enough that no quantity is rounded up before it is rounded down.
+_ROUNDING_DOWN = Context(prec=60, rounding=ROUND_FLOOR)
+
+
+def net_quantity(available: Decimal, waiting: Decimal = ZERO) -> int:
+    """What the store may sell: what is available less what waits, in whole units rounded down, never below 0 (inferred).
+
+    What is no number counts as nothing: rather too little on sale than too much.
+
+    >>> net_quantity(Decimal("7.9"), Decimal(2)), net_quantity(Decimal(3), Decimal(5))
+    (5, 0)
+    """
+    if not (available.is_finite() and waiting.is_finite()):
+        return 0
+    left = _ROUNDING_DOWN.subtract(available, waiting) if waiting else available
+    if left < 1:
+        return 0
+    return int(left) if left < HIGHEST_QUANTITY else HIGHEST_QUANTITY
+
+
+def net_quantities(available: Iterable[tuple[str, Decimal]], waiting: Mapping[str, Decimal]) -> Iterator[tuple[str, int]]:
+    """What the store may sell of each part number, in the sequence of `available` and one by one, so that a million need no memory.
+
+    `waiting` is by `text_key` of the part number, as `waiting_demand` returns it.
+
+    >>> list(net_quantities([("MUG-1", Decimal(7)), ("mug-2", Decimal(3))], {"mug-1": Decimal(2)}))
+    [('MUG-1', 5), ('mug-2', 3)]
+    """
+    for part_number, quantity in available:
+        yield part_number, net_quantity(quantity, waiting.get(text_key(part_number), ZERO) if waiting else ZERO)
+
+
+def waiting_demand(orders: Iterable[Order], aliases: Mapping[str, str] = _NO_ALIASES) -> dict[str, Decimal]:
+    """What orders that wait in the store will take once they are imported, by `text_key` of the part number.
+
+    The store has sold it already, and the books do not know yet: without this, a push would put it on sale again (inferred). What was
+    refunded is not taken. A bundle and its components count each under its own SKU, once, as the import books them: none counts for
+    the other. Custom items and gift certificates take nothing.
+
+    Args:
+        orders: Orders with all their lines. Give each once.
+        aliases: The books' part number by alias, both by `text_key`, for SKUs that are aliases.
+
+    >>> from avbc.bigcommerce.models import OrderProduct
+    >>> waiting_demand([Order(products=(OrderProduct(product_id=7, sku="MUG-1", quantity=2),))])
+    {'mug-1': Decimal('2')}
+    """
+    demand: dict[str, int] = {}
+    for order in orders:
+        for line in order.lines:
+            sku = text_key(line.sku)
+            left = line.quantity - line.quantity_refunded
+            if sku and line.product_id and left > 0:
+                key = aliases.get(sku, sku)
+                demand[key] = demand.get(key, 0) + left
+    return {key: Decimal(count) for key, count in demand.items()}
