@@ -131,11 +131,11 @@ def _failure(field: str, message: str, drafts: Sequence[Draft]) -> PartFailure:
     if len(drafts) == 1:
         row: int | None = 0
     else:
-        row, field = _of_record(field, [getattr(draft, "id", None) for draft in drafts])
+        row, field = record_of(field, [getattr(draft, "id", None) for draft in drafts])
     return PartFailure(row, field, message)
 
 
-def _of_record(field: str, ids: list[object]) -> tuple[int | None, str]:
+def record_of(field: str, ids: list[object]) -> tuple[int | None, str]:
     """Tell which record a field belongs to, and the rest of its name; nothing where position and id would name two records."""
     match = _OF_RECORD.fullmatch(field)
     if match is None:
