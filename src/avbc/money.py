@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from decimal import ROUND_HALF_UP, Decimal
+from decimal import ROUND_DOWN, ROUND_HALF_UP, Decimal
 
 ZERO = Decimal(0)
 
@@ -36,7 +36,11 @@ def to_minor_unit(amount: Decimal, currency: str) -> Decimal:
 def share(total: Decimal, weights: Sequence[Decimal], places: int = 4) -> list[Decimal]:
     """Split `total` in proportion to `weights`; the parts always add up to `total` exactly.
 
-    Each part is rounded to `places` decimals and the last part with a weight takes what rounding left.
+    The running sums are cut to `places` decimals, so that no part is off by more than one unit of the last place and none of a
+    positive total is negative.
+
+    Raises:
+        ValueError: The weights add up to zero and the total does not.
 
     >>> share(Decimal("10.0000"), [Decimal(1), Decimal(1), Decimal(1)])
     [Decimal('3.3333'), Decimal('3.3333'), Decimal('3.3334')]
@@ -47,7 +51,13 @@ def share(total: Decimal, weights: Sequence[Decimal], places: int = 4) -> list[D
             raise ValueError("cannot share an amount among weights that add up to zero")
         return [ZERO for _ in weights]
     step = Decimal(1).scaleb(-places)
-    parts = [(total * weight / whole).quantize(step, rounding=ROUND_HALF_UP) for weight in weights]
     last = max(index for index, weight in enumerate(weights) if weight)
-    parts[last] += total - sum(parts, ZERO)
+    parts: list[Decimal] = []
+    weight_so_far = given = ZERO
+    for index, weight in enumerate(weights):
+        weight_so_far += weight
+        # The last one takes the total as it is, which may have more places.
+        due = total if index >= last else (total * weight_so_far / whole).quantize(step, rounding=ROUND_DOWN)
+        parts.append(due - given)
+        given = due
     return parts

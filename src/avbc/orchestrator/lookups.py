@@ -11,6 +11,7 @@ from avbc.acctvantage.records import Client, OrderBundle, Product, text_key
 from avbc.bigcommerce.models import Order, OrderCoupon, Transaction
 from avbc.mapping import Mapper, OrderInputs, client_import_id
 from avbc.mapping.text import fold
+from avbc.money import ZERO
 from avbc.settings import Settings
 
 
@@ -58,11 +59,17 @@ class Lookups:
         return OrderInputs(order, tuple(transactions), self._products, clients, tuple(coupons))
 
     def coupons_are_new(self, order: Order) -> bool:
-        """Whether one of the order's coupons is no promotion of the books yet: its type, which only it tells, is needed to create one."""
+        """Whether the order's coupons must be read.
+
+        One of them is no promotion of the books yet, so that its type is needed to create it; or the lines do not tell of all of them: a
+        coupon on the shipping cost stands on no line.
+        """
         if not order.coupon_discount:
             return False
-        codes = {applied.code for line in order.lines for applied in line.applied_discounts if applied.code}
-        return any(fold(code) not in self._mapper.rules.promotions for code in codes)
+        shares = [applied for line in order.lines for applied in line.applied_discounts if applied.code]
+        if sum((applied.amount for applied in shares), ZERO) < order.coupon_discount:
+            return True
+        return any(fold(applied.code or "") not in self._mapper.rules.promotions for applied in shares)
 
     def remember(self, bundle: OrderBundle, client_id: int | None, contact_id: int | None) -> None:
         """Take note of what creating the order wrote beside it."""

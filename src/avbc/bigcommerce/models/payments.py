@@ -102,7 +102,8 @@ class RefundItem(Model):
     item_id: Required[int] = 0
     """The line's id for products and wrapping, the shipping address's for shipping and handling, the order's or the fee's otherwise."""
     quantity: int = 0
-    requested_amount: Required[Decimal] = ZERO
+    requested_amount: Decimal | None = None
+    """None for what is refunded by `quantity`: the order's line tells its amount."""
     reason: str = ""
     adjustments: tuple[RefundAdjustment, ...] = ()
 
