@@ -14,21 +14,23 @@ import attrs
 import sqlalchemy as sa
 
 from avbc.acctvantage.gateway import Gateway
+from avbc.acctvantage.records import Product
 from avbc.bigcommerce import BigCommerce
 from avbc.bigcommerce.call import Page
 from avbc.bigcommerce.endpoints.orders import EVERYTHING
 from avbc.bigcommerce.endpoints.scopes import ORDERS_MODIFY
 from avbc.bigcommerce.models import Order
 from avbc.errors import Fault
-from avbc.mapping import MappedOrder
+from avbc.mapping import PRODUCT_FIELDS, FieldRule, MappedOrder
 from avbc.orchestrator.connection import connection_report, require_scope
 from avbc.orchestrator.customising import Customisation
 from avbc.orchestrator.history import order_history
 from avbc.orchestrator.importing import ImportRun, NoSuchOrder
 from avbc.orchestrator.journal import Journal, JournalUnreachable
+from avbc.orchestrator.products import push_products
 from avbc.orchestrator.progress import Progress, telling
 from avbc.orchestrator.pushing import PushRun
-from avbc.orchestrator.reports import ConnectionReport, History, ImportReport, JournalEntry, SetupReport
+from avbc.orchestrator.reports import ConnectionReport, History, ImportReport, JournalEntry, PushReport, SetupReport
 from avbc.orchestrator.setup_check import setup_report
 from avbc.orchestrator.statuses import ImportStatuses, import_statuses
 from avbc.orchestrator.stopping import Stop
@@ -59,6 +61,7 @@ class Orchestrator:
         journal: str | None = None,
         on_progress: Progress | None = None,
         customise: Sequence[Customisation] = (),
+        product_fields: Sequence[FieldRule[Product]] = PRODUCT_FIELDS,
     ) -> None:
         """Join a store to the books.
 
@@ -70,6 +73,7 @@ class Orchestrator:
             on_progress: Called with how many orders are done, how many there are (None while that is not known) and what is being done.
             customise: Functions from (order, bundle) to bundle, applied one after another to each order that was mapped. What they change
                 is explained, and proved again.
+            product_fields: Which field of the store's products is filled by what of the books: `avbc.mapping.PRODUCT_FIELDS`, or your own.
         """
         self.settings = settings
         self.books = books
@@ -77,6 +81,7 @@ class Orchestrator:
         self._journal_url = journal
         self._on_progress = on_progress
         self._customisations = tuple(customise)
+        self._product_fields = tuple(product_fields)
         self._may_write = False
         self.stop_wish = Stop()
 
@@ -168,6 +173,28 @@ class Orchestrator:
         """
         import_id = f"{self.settings.order_status.import_source_code}{order_id}"
         return order_history(order_id, import_id, self.store, self.books, self._journal)
+
+    # Products, quantities and clients for the store
+
+    def push_products(self, *, preview: bool = False, full: bool = False, progress: bool = False) -> PushReport:
+        """Tell the store the details of the products whose Sync to Webstore is ticked, as far as they changed (manual 2.3.1).
+
+        Products are created or updated by the field map; what the map does not name is never sent, so that what the merchant added in the
+        store stays.
+
+        Args:
+            preview: Send nothing; the report says what would be sent.
+            full: All of them, changed or not.
+            progress: Draw a bar, in a terminal or a notebook; needs the extra `progress`.
+
+        Raises:
+            SettingsError: `shipping.sync_product_details` is false.
+            AvbcError: The run could not begin: the token is refused, a scope is missing, the store, the books or the journal are not to
+                be had. Once it has begun, what goes wrong is in the report.
+        """
+        with self._pushing("push_products", "Pushing products", preview=preview, progress=progress) as run:
+            push_products(run, self._product_fields, full=full)
+        return run.report
 
     # The timer
 
