@@ -164,6 +164,7 @@ CASES = {
         "must be one word of printable ASCII characters: copy it again from the API",
     ),
     "a box as text": ("[store]", '[store]\nenabled = "true"', "line 2, store.enabled", "must be true or false, not text"),
+    "refunds as a word": ("tax_area", 'import_refunds = "yes"\ntax_area', "line 18, gl.import_refunds", "must be true or false, not text"),
     "a box as a number": ("[store]", "[store]\nenabled = 1", "line 2, store.enabled", "must be true or false, not a whole number"),
     "no screen": (
         '[gl]\ntax_area = "BigCommerce"\n[[gl.payment_methods]]\nbigcommerce = "Credit Card"\nreceipt_type = "Visa/MC"\n',

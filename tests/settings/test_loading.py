@@ -54,6 +54,7 @@ def test_the_defaults(load: Load, text: str) -> None:
             payment_methods=[PaymentMethodMapping(bigcommerce="Credit Card", receipt_type="Visa/MC")],
             credit_card_transactions_are_preauthorizations=False,
             gift_certificate_gl_code="",
+            import_refunds=False,
         ),
         shipping=ShippingSettings(
             warehouse="Main",

@@ -70,6 +70,7 @@ def any_settings(draw: st.DrawFn) -> Settings:
             payment_methods=[PaymentMethodMapping(bigcommerce=method, receipt_type=kind) for method, kind in methods],
             credit_card_transactions_are_preauthorizations=draw(st.booleans()),
             gift_certificate_gl_code=draw(TEXT),
+            import_refunds=draw(st.booleans()),
         ),
         shipping=ShippingSettings(
             warehouse=draw(NAMES),

@@ -142,6 +142,8 @@ class GlSettings:
     """The store only authorizes; AcctVantage captures (manual 2.2.4)."""
     gift_certificate_gl_code: str = attrs.field(default="", converter=_trimmed)
     """The liability account of gift certificates sold. Beyond the manual."""
+    import_refunds: bool = False
+    """Refunds made in the store come back as credits on the imported orders. Beyond the manual."""
 
 
 @attrs.frozen(kw_only=True)
