@@ -33,6 +33,14 @@ from avbc.mapping.addresses import address
 from avbc.mapping.carriers import CARRIERS, Carrier, carrier_key, carrier_named
 from avbc.mapping.catalog import PRODUCT_FIELDS, VARIANT_FIELDS, html_text, only_variant_fields, product_draft, product_text, variant_draft
 from avbc.mapping.client import ClientChoice, client_for, client_import_id
+from avbc.mapping.customer_export import (
+    ADDRESS_FIELDS,
+    CLIENT_FIELDS,
+    ClientExport,
+    customer_for,
+    export_client,
+    store_customer_id,
+)
 from avbc.mapping.decisions import Decision, Problem, Ruling, Severity
 from avbc.mapping.diff import Difference, difference
 from avbc.mapping.discount import Discounts, discounts_for
@@ -41,6 +49,7 @@ from avbc.mapping.fingerprint import fingerprint
 from avbc.mapping.inventory import HIGHEST_QUANTITY, net_quantities, net_quantity, waiting_demand
 from avbc.mapping.order import MappedOrder, Mapper, OrderInputs, map_order
 from avbc.mapping.payment import Payment, payment_for, receipt_type_for
+from avbc.mapping.places import country_code, state_name
 from avbc.mapping.product import product_for
 from avbc.mapping.proof import Proof, prove
 from avbc.mapping.rules import MappingRules
@@ -51,12 +60,15 @@ from avbc.mapping.tax_area import tax_area_for
 from avbc.mapping.text import plain
 
 __all__ = [
+    "ADDRESS_FIELDS",
     "CARRIERS",
+    "CLIENT_FIELDS",
     "HIGHEST_QUANTITY",
     "PRODUCT_FIELDS",
     "VARIANT_FIELDS",
     "Carrier",
     "ClientChoice",
+    "ClientExport",
     "Decision",
     "Difference",
     "Discounts",
@@ -79,8 +91,11 @@ __all__ = [
     "changed_fields",
     "client_for",
     "client_import_id",
+    "country_code",
+    "customer_for",
     "difference",
     "discounts_for",
+    "export_client",
     "fingerprint",
     "html_text",
     "map_order",
@@ -98,8 +113,10 @@ __all__ = [
     "receipt_type_for",
     "ship_via_for",
     "shipment_mark",
+    "state_name",
     "status_for_books",
     "status_for_store",
+    "store_customer_id",
     "store_status",
     "tax_area_for",
     "variant_draft",

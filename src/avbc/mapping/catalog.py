@@ -12,7 +12,7 @@ import attrs
 from avbc.acctvantage.records import Product
 from avbc.bigcommerce.models import ProductDraft, VariantDraft
 from avbc.mapping.decisions import Findings, Ruling
-from avbc.mapping.field_map import FieldRule, FieldValue, changed_fields, field_values, values_text
+from avbc.mapping.field_map import FieldRule, FieldValue, changed_fields, check_names, field_values, values_text
 from avbc.mapping.text import plain
 from avbc.money import ZERO
 
@@ -92,7 +92,7 @@ def product_draft(
     the id alone.
     """
     found = Findings()
-    _check_map(fields)
+    check_names(fields, _OF_PRODUCTS)
     values = _values(product, fields, found, new=product_id is None)
     if product_id is None:
         return found.ruling(ProductDraft(**_arguments(values)))
@@ -112,7 +112,7 @@ def variant_draft(
     variant of a simple product is better left without, and the product itself written (inferred).
     """
     found = Findings()
-    _check_map(fields)
+    check_names(fields, _OF_PRODUCTS)
     values = _values(product, fields, found, new=False)
     changed = _changed(values, before, found)
     for name in changed.keys() - VARIANT_FIELDS:
@@ -141,12 +141,6 @@ def _changed(values: Mapping[str, FieldValue], before: str, found: Findings) -> 
     return {name: value for name, value in values.items() if name in changed}
 
 
-def _check_map(fields: Iterable[FieldRule[Product]]) -> None:
-    unknown = [rule.name for rule in fields if rule.name not in _OF_PRODUCTS]
-    if unknown:
-        raise ValueError(f"the store's products have no field {', '.join(unknown)} that a map can fill")
-
-
 def _arguments(values: Mapping[str, FieldValue]) -> dict[str, Any]:
-    # The names are checked by _check_map; a value's type is the map's own affair.
+    # The names are checked; a value's type is the map's own affair.
     return cast("dict[str, Any]", dict(values))

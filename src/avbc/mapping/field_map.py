@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping
 from decimal import Decimal
 from typing import Generic, TypeAlias, TypeVar, cast
 
@@ -53,35 +53,47 @@ def with_fields(fields: Iterable[FieldRule[R]], *others: FieldRule[R]) -> tuple[
     return tuple(by_name.values())
 
 
+def check_names(fields: Iterable[FieldRule[R]], allowed: Collection[str]) -> None:
+    """See that a map fills only fields that the store has.
+
+    Raises:
+        ValueError: It does not: a mistake of the program, not of a record.
+    """
+    unknown = [rule.name for rule in fields if rule.name not in allowed]
+    if unknown:
+        raise ValueError(f"the store has no field {', '.join(unknown)} that a map of fields can fill")
+
+
 def field_values(
-    record: R, fields: Iterable[FieldRule[R]], found: Findings, *, new: bool, missing: MappingProblem, whose: str
+    record: R, fields: Iterable[FieldRule[R]], found: Findings, *, new: bool, missing: MappingProblem, whose: str, place: str = ""
 ) -> dict[str, FieldValue]:
     """What the record says in the store's fields, as far as it says anything.
 
     A required field that is missing of a `new` record is the problem `missing`. Amounts that are none, negative ones and texts that are
-    too long are problems too. `whose` names the record in messages.
+    too long are problems too. `whose` names the record in messages, `place` stands before the fields' names.
     """
     values: dict[str, FieldValue] = {}
     for rule in fields:
         if rule.only_new and not new:
             continue
+        field = f"{place}{rule.name}"
         value = rule.value(record)
         if value is None or value == "":
             if rule.required and new:
                 message = f"{whose} has no {rule.source}, and the store needs it as {rule.name}."
-                found.error(missing, rule.name, "", message, f"Enter its {rule.source} in AcctVantage.")
+                found.error(missing, field, "", message, f"Enter its {rule.source} in AcctVantage.")
             continue
         if isinstance(value, Decimal):
             if not is_amount(value):
                 message = f"The {rule.source} of {whose} is {value}: no amount."
-                found.error("amount_unreadable", rule.name, value, message, "Correct it in AcctVantage.")
+                found.error("amount_unreadable", field, value, message, "Correct it in AcctVantage.")
             elif value < 0:
                 message = f"The {rule.source} of {whose} is negative: {amount_text(value)}."
-                found.error("amount_negative", rule.name, value, message, "Correct it in AcctVantage.")
+                found.error("amount_negative", field, value, message, "Correct it in AcctVantage.")
         elif isinstance(value, str) and rule.longest is not None:
-            check_length(value, rule.name, rule.longest, found)
+            check_length(value, field, rule.longest, found)
         values[rule.name] = value
-        found.note(rule.name, value, "its {}", "", rule.source)
+        found.note(field, value, "its {}", "", rule.source)
     return values
 
 
