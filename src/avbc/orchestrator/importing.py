@@ -91,6 +91,7 @@ class ImportRun:
         customisations: Applied to each order that was mapped.
         on_progress: Told of each chunk of orders.
         record: Appends to the journal.
+        know: Remembers the statuses that orders were given in the store: ids by Import ID.
         before_writing: Raises where the store would refuse the status writes; called once, before anything is written.
         preview: Write nothing; the report says what would be written.
         is_stopping: Whether the run shall end early: the order in hand is finished, and no other one begun.
@@ -109,6 +110,7 @@ class ImportRun:
         customisations: Sequence[Customisation],
         on_progress: Progress | None,
         record: Callable[[Sequence[JournalEntry]], object],
+        know: Callable[[Mapping[str, str]], object],
         before_writing: Callable[[], object],
         preview: bool = False,
         is_stopping: Callable[[], bool] = lambda: False,
@@ -122,6 +124,7 @@ class ImportRun:
         self._customisations = customisations
         self._on_progress = on_progress
         self._record = record
+        self._know = know
         self._before_writing = before_writing
         self._preview = preview
         self._is_stopping = is_stopping
@@ -131,6 +134,7 @@ class ImportRun:
         self._total: int | None = None
         self._id = uuid.uuid4().hex
         self._entries: list[JournalEntry] = []
+        self._given: dict[str, str] = {}
         self._requests_before = store.requests_sent
 
     def run(self, pages: Iterator[Page[Order]], page_size: int) -> ImportReport:
@@ -416,6 +420,7 @@ class ImportRun:
         for step, answer in zip(steps, answers, strict=True):
             if answer is None:
                 self._has_written = True
+                self._given[step.outcome.import_id] = str(step.status_id)
                 self._end(step.result, step.outcome)
             else:
                 self._end("postponed", _without_status(step, answer))
@@ -448,6 +453,8 @@ class ImportRun:
     def _write_journal(self) -> None:
         self._record(self._entries)
         self._entries = []
+        self._know(self._given)
+        self._given = {}
 
     def _finished(self) -> ImportReport:
         self._write_journal()

@@ -19,7 +19,7 @@ from avbc.bigcommerce import BigCommerce
 from avbc.bigcommerce.call import Page
 from avbc.bigcommerce.endpoints.orders import EVERYTHING
 from avbc.bigcommerce.endpoints.scopes import ORDERS_MODIFY
-from avbc.bigcommerce.models import Order
+from avbc.bigcommerce.models import Order, OrderStatus
 from avbc.errors import Fault
 from avbc.mapping import PRODUCT_FIELDS, FieldRule, MappedOrder
 from avbc.orchestrator.connection import connection_report, require_scope
@@ -29,10 +29,12 @@ from avbc.orchestrator.importing import ImportRun, NoSuchOrder
 from avbc.orchestrator.journal import Journal, JournalUnreachable
 from avbc.orchestrator.products import push_products
 from avbc.orchestrator.progress import Progress, telling
-from avbc.orchestrator.pushing import PushRun
+from avbc.orchestrator.pushing import PushRun, scope_of
 from avbc.orchestrator.reports import ConnectionReport, History, ImportReport, JournalEntry, PushReport, SetupReport
 from avbc.orchestrator.setup_check import setup_report
-from avbc.orchestrator.statuses import ImportStatuses, import_statuses
+from avbc.orchestrator.shipments import push_shipments
+from avbc.orchestrator.status_sync import STATUS, pull_order_statuses, push_order_statuses, require_direction
+from avbc.orchestrator.statuses import ImportStatuses, import_statuses, mapped_statuses
 from avbc.orchestrator.stopping import Stop
 from avbc.orchestrator.timer import SCHEDULE, Job, OnReport, run_timer
 from avbc.orchestrator.webhooks import HooksReport, Ignore, Webhook, WebhookReport, act_on_webhook, read_webhook, register_webhooks
@@ -196,6 +198,64 @@ class Orchestrator:
             push_products(run, self._product_fields, full=full)
         return run.report
 
+    # Statuses and shipments
+
+    def push_order_statuses(self, *, preview: bool = False, progress: bool = False) -> PushReport:
+        """Give the store the order statuses that changed in AcctVantage since the last push, by the mapping left to right (manual 2.1.6).
+
+        One request for each order whose status in the store is another one; none where nothing changed. A status that the mapping does not
+        have is reported once and never guessed, and its order is looked at again when the mapping changes.
+
+        Args:
+            preview: Send nothing; `sent` is what would be.
+            progress: Draw a bar, in a terminal or a notebook; needs the extra `progress`.
+
+        Raises:
+            SettingsError: The settings pull statuses, or neither (manual 2.1.6).
+            AvbcError: The run could not begin, and nothing was sent. Once it has begun, what goes wrong is in the report.
+        """
+        require_direction(self.settings, "push")
+        with self._pushing("push_order_statuses", "Pushing order statuses", preview=preview, progress=progress) as run:
+            push_order_statuses(run, self._mapped_statuses)
+        return run.report
+
+    def pull_order_statuses(self, *, preview: bool = False, progress: bool = False) -> PushReport:
+        """Give AcctVantage the order statuses that changed in the store since the last pull, by the mapping right to left (manual 2.1.6).
+
+        No order is ever posted by it, and none moves backwards unless the mapping's row says so. The echo of our own writes is no change.
+        An order that was cancelled or refunded after its import is reported, once, for a person to act. Orders that are not in the books
+        are left alone.
+
+        Args:
+            preview: Write nothing in the books; `sent` is what would be.
+            progress: Draw a bar, in a terminal or a notebook; needs the extra `progress`.
+
+        Raises:
+            SettingsError: The settings push statuses, or neither (manual 2.1.6).
+            AvbcError: The run could not begin, and nothing was written. Once it has begun, what goes wrong is in the report.
+        """
+        require_direction(self.settings, "pull")
+        with self._pushing("pull_order_statuses", "Pulling order statuses", preview=preview, progress=progress) as run:
+            pull_order_statuses(run, self._mapped_statuses, self._statuses)
+        return run.report
+
+    def push_shipments(self, *, preview: bool = False, progress: bool = False) -> PushReport:
+        """Tell the store the shipments of AcctVantage, with their parcels' tracking numbers, that are new or changed since the last push.
+
+        What the store has of an order is read before anything is sent for it, so that no shipment is sent twice. The order's status does
+        not follow: the status mapping sets it.
+
+        Args:
+            preview: Send nothing; `sent` is what would be.
+            progress: Draw a bar, in a terminal or a notebook; needs the extra `progress`.
+
+        Raises:
+            AvbcError: The run could not begin, and nothing was sent. Once it has begun, what goes wrong is in the report.
+        """
+        with self._pushing("push_shipments", "Pushing shipments", preview=preview, progress=progress) as run:
+            push_shipments(run)
+        return run.report
+
     # The timer
 
     def run(self, *, schedule: Sequence[Job] = SCHEDULE, on_report: OnReport | None = None) -> None:
@@ -227,6 +287,7 @@ class Orchestrator:
             self._close_store()
             self._may_write = False
         self.__dict__.pop("_statuses", None)
+        self.__dict__.pop("_mapped_statuses", None)
         self.settings = settings
 
     # Webhooks
@@ -362,6 +423,10 @@ class Orchestrator:
     def _statuses(self) -> ImportStatuses:
         return import_statuses(self.settings.order_status, self.store.order_statuses.list)
 
+    @cached_property
+    def _mapped_statuses(self) -> Sequence[OrderStatus]:
+        return mapped_statuses(self.settings.order_status, self.store.order_statuses.list)
+
     def _run(self, *, preview: bool, progress: bool) -> ImportReport:
         with telling(self._on_progress, bars=progress) as on_progress:
             run = self._new_run(on_progress, preview=preview)
@@ -400,6 +465,7 @@ class Orchestrator:
             customisations=self._customisations,
             on_progress=on_progress,
             record=self._write_journal,
+            know=self._know_statuses,
             before_writing=self._require_writing,
             preview=preview,
             is_stopping=lambda: self.stop_wish.is_due,
@@ -430,3 +496,10 @@ class Orchestrator:
         except JournalUnreachable as error:
             # What was done is done and safe; only its record is lost.
             _log.warning("%d entries of the journal are lost: %s", len(entries), error)
+
+    def _know_statuses(self, statuses: Mapping[str, str]) -> None:
+        try:
+            self._journal.remember(f"{STATUS} {scope_of(self.settings, self.store)}", statuses.items())
+        except JournalUnreachable as error:
+            # Whoever needs them reads them from the store.
+            _log.warning("the statuses of %d orders are not remembered: %s", len(statuses), error)

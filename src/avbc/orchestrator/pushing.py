@@ -110,9 +110,9 @@ class PushRun:
         self._on_progress = on_progress
         self._is_stopping = is_stopping
         self._id = uuid.uuid4().hex
-        # Another store under the same code knows nothing of what was told to this one.
-        self._scope = f"{settings.order_status.import_source_code}@{store.store_hash}"
+        self._scope = scope_of(settings, store)
         self._entries: list[JournalEntry] = []
+        self._refusals: dict[str, JournalEntry] = {}
         self._known: dict[str, dict[str, str]] = {}
         self._done = 0
         self._requests_before = store.requests_sent
@@ -150,7 +150,8 @@ class PushRun:
 
     def know(self, kind: str, key: str, text: str) -> None:
         """Remember what stands on the other side now. It is written with the journal, after the chunk at hand."""
-        self._known.setdefault(f"{kind} {self._scope}", {})[key] = text
+        if not self.preview:
+            self._known.setdefault(f"{kind} {self._scope}", {})[key] = text
 
     def forget(self, kind: str, keys: Collection[str] | None = None) -> None:
         """Forget what was known of some keys, or of all of the kind."""
@@ -169,7 +170,7 @@ class PushRun:
         self.report.unchanged += count
 
     def refuse(self, change: Change, *problems: Problem) -> None:
-        """The change cannot be made, for its own reasons."""
+        """The change cannot be made, for its own reasons. One that is refused again in the same words is not journaled again."""
         self._end("refused", attrs.evolve(change, problems=(*change.problems, *problems)))
 
     def postpone(self, change: Change, *problems: Problem) -> None:
@@ -291,8 +292,13 @@ class PushRun:
         self._done += len(changes)
         for change in changes:
             _log.debug("%s: %s %s", change.key, change.what, effect)
-        if not self.preview:
-            self._entries.append(self._entry(effect, changes))
+        if self.preview:
+            return
+        entry = self._entry(effect, changes)
+        if effect == "refused":
+            self._refusals.update((change.key, entry) for change in changes)
+        else:
+            self._entries.append(entry)
 
     def _entry(self, outcome: str, changes: Collection[Change]) -> JournalEntry:
         first = next(iter(changes))
@@ -309,14 +315,24 @@ class PushRun:
 
     def _flush(self) -> None:
         """Write what is known and the entries, and tell the progress."""
-        known, self._known = self._known, {}
-        entries, self._entries = self._entries, []
         if not self.preview:
+            self._kept(self._note_refusals)
+            known, self._known = self._known, {}
+            entries, self._entries = self._entries, []
             for kind, texts in known.items():
                 self._kept(partial(self._journal.remember, kind, texts.items()))
             self._kept(partial(self._journal.write, entries))
         if self._done:
             self.tell()
+
+    def _note_refusals(self) -> None:
+        refusals, self._refusals = self._refusals, {}
+        kind = f"{self.report.direction} refused"
+        told = self.known(kind, refusals) if refusals else {}
+        for key, entry in refusals.items():
+            if told.get(key) != entry.detail:
+                self.know(kind, key, entry.detail)
+                self._entries.append(entry)
 
     def _kept(self, work: Callable[[], object]) -> None:
         try:
@@ -324,6 +340,11 @@ class PushRun:
         except JournalUnreachable as error:
             # What was done is done and safe: without its record it is looked at again.
             _log.warning("a part of the journal is lost: %s", error)
+
+
+def scope_of(settings: Settings, store: BigCommerce) -> str:
+    """What is remembered for one store and source: another store under the same code knows nothing of what was told to this one."""
+    return f"{settings.order_status.import_source_code}@{store.store_hash}"
 
 
 def problem_of(error: AvbcError) -> Problem:

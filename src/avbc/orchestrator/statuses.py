@@ -44,6 +44,16 @@ PAID = frozenset({2, 3, 8, 9, 10, 11})
 REFUNDED = 4
 
 
+def mapped_statuses(settings: OrderStatusSettings, of_the_store: Callable[[], Sequence[OrderStatus]]) -> tuple[OrderStatus, ...]:
+    """The statuses by which the Order Status Mapping is read: BigCommerce's own, or the store's where a row has a label of the merchant's.
+
+    `of_the_store` costs a request, and is not asked without need.
+    """
+    if all(store_status(row.bigcommerce, SYSTEM_STATUSES).value is not None for row in settings.mapping):
+        return SYSTEM_STATUSES
+    return tuple(of_the_store())
+
+
 @attrs.frozen
 class ImportStatuses:
     """The configured statuses by their ids."""

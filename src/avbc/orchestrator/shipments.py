@@ -1,0 +1,140 @@
+"""Shipments of the books to the store (BigCommerce: orders API, shipments). An order's status does not follow: that is the mapping's."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Iterator, Sequence
+from datetime import timedelta
+from functools import partial
+
+import attrs
+
+from avbc.acctvantage.records import SalesOrder, Shipment
+from avbc.bigcommerce import NotFound, UnexpectedData
+from avbc.bigcommerce.models import OrderShipment, ShipmentDraft
+from avbc.errors import AvbcError
+from avbc.mapping import Problem, Ruling, ShipmentPlan, map_shipments
+from avbc.orchestrator.pushing import PushRun, Step
+from avbc.orchestrator.reports import Change
+from avbc.unset import UNSET
+
+_SHIPMENT = "shipment"
+"""Shipments that the store has as the books have them: a digest of each, by number."""
+
+_OVERLAP = timedelta(hours=1)
+"""Looked at again in the books, whose clock may be another one, and which stamp a record before others can read it (`Gateway`)."""
+_ORDERS_AT_ONCE = 32
+"""Orders whose shipments are read before anything of them is sent."""
+
+
+def push_shipments(run: PushRun) -> None:
+    """Tell the store the shipments that were made or changed in the books since the last push.
+
+    What the store has of an order is read right before something is sent for it, in every run: so a shipment is never sent twice, whatever
+    died or was lost in between.
+
+    Raises:
+        AvbcError: The books cannot be read, or the store refuses everything.
+    """
+    since = run.watermark()
+    found = run.books.shipments(run.source_code, None if since is None else since - _OVERLAP)
+    known = run.known(_SHIPMENT, [str(shipment.number) for shipment in found])
+    by_order: dict[str, list[Shipment]] = {}
+    for shipment in found:
+        if known.get(str(shipment.number)) == _digest(shipment):
+            run.unchanged()
+        else:
+            by_order.setdefault(shipment.order_import_id, []).append(shipment)
+    orders = {order.import_id: order for order in run.books.sales_orders(list(by_order))}
+    work = [_Work(run, orders[import_id], shipments) for import_id, shipments in by_order.items() if import_id in orders]
+    run.total = sum(len(each.shipments) for each in work)
+    for start in range(0, len(work), _ORDERS_AT_ONCE):
+        if run.is_over():
+            break
+        chunk = work[start : start + _ORDERS_AT_ONCE]
+        calls = [run.store.order_shipments.list.call(each.order.store_order_id) for each in chunk]
+        in_store = run.store.map(calls, return_errors=True)
+        run.send([step for each, rows in zip(chunk, in_store, strict=True) for step in each.steps(rows)])
+        run.stop_if_all_failed(in_store)
+    if not any(each.waits for each in work):
+        run.set_watermark(run.started)
+
+
+def _digest(shipment: Shipment) -> str:
+    return hashlib.sha256(repr(shipment).encode()).hexdigest()
+
+
+@attrs.define
+class _Work:
+    """The shipments of one order on their way."""
+
+    run: PushRun
+    order: SalesOrder
+    shipments: Sequence[Shipment]
+    waits: bool = False
+    """One of them was refused and may go through when a person has acted, in the store or in the books."""
+
+    def steps(self, in_store: list[OrderShipment] | AvbcError) -> Iterator[Step[OrderShipment]]:
+        """What is to be sent, where the store has these shipments of the order."""
+        if isinstance(in_store, AvbcError):
+            for shipment in self.shipments:
+                self._fail(shipment, self._change(shipment), in_store)
+            return
+        for shipment, ruling in zip(self.shipments, map_shipments(self.shipments, self.order, in_store), strict=True):
+            yield from self._ruled(shipment, ruling)
+
+    def _ruled(self, shipment: Shipment, ruling: Ruling[ShipmentPlan]) -> Iterator[Step[OrderShipment]]:
+        change = attrs.evolve(self._change(shipment), decisions=ruling.decisions)
+        plan = ruling.value
+        if plan is None:
+            self.waits = True
+            self.run.refuse(change, *ruling.problems)
+            return
+        if not plan.drafts:
+            self._know(shipment)
+            if ruling.problems:
+                self.run.refuse(change, *ruling.problems)
+            else:
+                self.run.unchanged()
+            return
+        left = len(plan.drafts)
+
+        def settle(change: Change, answer: OrderShipment | AvbcError) -> None:
+            nonlocal left
+            if isinstance(answer, AvbcError):
+                self._fail(shipment, change, answer)
+                return
+            left -= 1
+            if not left:
+                self._know(shipment)
+            self.run.sent(change)
+
+        for number, draft in enumerate(plan.drafts):
+            told = attrs.evolve(change, after=_told(draft), problems=() if number else ruling.problems)
+            call = self.run.store.order_shipments.create.call(self.order.store_order_id, draft)
+            yield Step(call, (told,), settle=partial(settle, told))
+
+    def _fail(self, shipment: Shipment, change: Change, error: AvbcError) -> None:
+        if isinstance(error, UnexpectedData):
+            # An answer came that cannot be read, so it may stand in the store: the next run finds it there.
+            self.run.postpone(change, Problem("shipment_unconfirmed", "", "", str(error)))
+            return
+        if isinstance(error, NotFound):
+            # Nobody can bring the order back.
+            self._know(shipment)
+        else:
+            self.waits = True
+        self.run.fail(change, error)
+
+    def _know(self, shipment: Shipment) -> None:
+        self.run.know(_SHIPMENT, str(shipment.number), _digest(shipment))
+
+    def _change(self, shipment: Shipment) -> Change:
+        order = self.order
+        return Change(f"{order.import_id} shipment {shipment.number}", "shipment", "", "", order.store_order_id, order.import_id)
+
+
+def _told(draft: ShipmentDraft) -> str:
+    units = sum(item.quantity for item in draft.items)
+    number = "" if draft.tracking_number is UNSET else f", {draft.tracking_number}"
+    return f"{units} {'unit' if units == 1 else 'units'} to address {draft.order_address_id}{number}"
