@@ -108,6 +108,13 @@ class Gateway(Protocol):
         """
         ...
 
+    def sales_orders_ordered(self, source_code: str, since: datetime, until: datetime) -> Iterator[SalesOrder]:
+        """Yield the orders of a source that were ordered in a period, both ends included, by the store's order id.
+
+        They are read as they are taken, so that a year of them needs little memory.
+        """
+        ...
+
     # Statuses and shipments for the store.
 
     def sales_orders_changed(self, source_code: str, since: datetime | None) -> list[SalesOrder]:
@@ -165,6 +172,13 @@ class Gateway(Protocol):
 
     def receipts_to_capture(self, source_code: str) -> list[Receipt]:
         """Return the pre-authorized receipts on a source's orders with `capture_wanted` or `void_wanted`."""
+        ...
+
+    def receipts_authorized(self, source_code: str, before: datetime) -> list[Receipt]:
+        """Return the pre-authorized receipts on a source's orders that were authorized before a time.
+
+        Those with `capture_wanted` or `void_wanted` are left out: `receipts_to_capture` has them.
+        """
         ...
 
     def record_capture(self, receipt_import_id: str, amount: Decimal, at: datetime) -> Receipt:

@@ -377,6 +377,26 @@ class GatewayContract:
         gateway.create_order(evolve(make_bundle(1), order=order, receipts=()))
         assert _content(gateway.sales_orders(["WEB1"])[0]) == order
 
+    def test_orders_of_a_period_come_by_their_number(self, gateway: Gateway) -> None:
+        """Both ends of the period are in it; orders of another source are not; nothing is asked of the books before it is taken."""
+        first = datetime(2026, 3, 1, tzinfo=UTC)
+        for number, days, source in [(12, 3, "WEB"), (9, 1, "WEB"), (10, 2, "WEB"), (11, 2, "POS"), (8, 0, "WEB"), (13, 4, "WEB")]:
+            order = evolve(make_order(number), ordered_at=first + timedelta(days=days), source_code=source)
+            gateway.create_order(evolve(make_bundle(number), order=order))
+        found = gateway.sales_orders_ordered("WEB", first + timedelta(days=1), first + timedelta(days=3))
+        assert list(found) == gateway.sales_orders(["WEB9"]) + gateway.sales_orders(["WEB10"]) + gateway.sales_orders(["WEB12"])
+        assert list(gateway.sales_orders_ordered("WEB", first + timedelta(days=5), first + timedelta(days=9))) == []
+
+    def test_authorizations_grow_old(self, gateway: Gateway) -> None:
+        """Only what is pre-authorized, was authorized before the time, and is of this source."""
+        for number, source in [(1, "WEB"), (2, "POS"), (3, "WEB")]:
+            gateway.create_order(evolve(make_bundle(number), order=evolve(make_order(number), source_code=source)))
+        authorized_at = make_bundle(1).receipts[0].authorized_at
+        assert authorized_at is not None
+        gateway.record_capture("WEB3-1", make_bundle(3).receipts[0].pre_auth_amount, authorized_at + timedelta(days=1))
+        assert gateway.receipts_authorized("WEB", authorized_at) == []
+        assert gateway.receipts_authorized("WEB", authorized_at + timedelta(seconds=1)) == [gateway.receipts(["WEB1"])[0]]
+
     def test_times_come_back_in_utc(self, gateway: Gateway) -> None:
         """A time of any zone is the same moment, in UTC."""
         abroad = datetime(2026, 3, 1, 23, 30, tzinfo=timezone(timedelta(hours=-6)))

@@ -151,6 +151,15 @@ class SqlGateway:
         self._database.write_fast(lambda cursor: self._orders.update(cursor, bundle, now), f"order {import_id}")
         return self.sales_orders([import_id])[0]
 
+    def sales_orders_ordered(self, source_code: str, since: datetime, until: datetime) -> Iterator[SalesOrder]:
+        """Yield the orders of a source that were ordered in a period, both ends included, by the store's order id.
+
+        They are read some hundreds at a time as they are taken, each lot as it is then.
+        """
+        ids = self._database.read(lambda connection: reading.ids_ordered(connection, source_code, since, until))
+        for chunk in reading.chunks(ids):
+            yield from self._read(reading.sales_orders_by_id, chunk)
+
     def sales_orders_changed(self, source_code: str, since: datetime | None) -> list[SalesOrder]:
         """Return the orders of a source whose status changed since a time, or all of the source, in the sequence in which they came in.
 
@@ -231,6 +240,13 @@ class SqlGateway:
     def receipts_to_capture(self, source_code: str) -> list[Receipt]:
         """Return the pre-authorized receipts on a source's orders with `capture_wanted` or `void_wanted`, as they came in."""
         return self._database.read(lambda connection: receipts.to_capture(connection, source_code))
+
+    def receipts_authorized(self, source_code: str, before: datetime) -> list[Receipt]:
+        """Return the pre-authorized receipts on a source's orders that were authorized before a time, as they came in.
+
+        Those with `capture_wanted` or `void_wanted` are left out: `receipts_to_capture` has them.
+        """
+        return self._database.read(lambda connection: receipts.authorized(connection, source_code, before))
 
     def record_capture(self, receipt_import_id: str, amount: Decimal, at: datetime) -> Receipt:
         """Turn a pre-authorized receipt into one captured for this amount at this time; one captured for this amount stays as it is.

@@ -92,6 +92,18 @@ def sales_orders_changed(connection: sa.Connection, source_code: str, since: dat
     return _sales_orders(connection, table.c.id, list(connection.scalars(select)))
 
 
+def ids_ordered(connection: sa.Connection, source_code: str, since: datetime, until: datetime) -> list[int]:
+    """The ids of a source's orders that were ordered in a period, by the store's order id."""
+    table = schema.sales_orders.c
+    select = sa.select(table.id).where(table.source_code == source_code, table.ordered_at >= since, table.ordered_at <= until)
+    return list(connection.scalars(select.order_by(table.store_order_id, table.id)))
+
+
+def sales_orders_by_id(connection: sa.Connection, ids: list[int]) -> list[SalesOrder]:
+    """The orders with these ids, by the store's order id."""
+    return sorted(_sales_orders(connection, schema.sales_orders.c.id, ids), key=lambda order: (order.store_order_id, order.id))
+
+
 def _sales_orders(connection: sa.Connection, key: sa.Column[K], keys: Collection[K] | None) -> list[SalesOrder]:
     table = schema.sales_orders
     select = sa.select(table.c.id, table.c.client_id, table.c.contact_id, *ORDERS.columns)

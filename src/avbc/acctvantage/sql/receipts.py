@@ -27,6 +27,18 @@ def to_capture(connection: sa.Connection, source_code: str) -> list[Receipt]:
     return by_id(receipts_where(connection, _TABLE.c.id, list(connection.scalars(select))))
 
 
+def authorized(connection: sa.Connection, source_code: str, before: datetime) -> list[Receipt]:
+    """The pre-authorized receipts of a source's orders that were authorized before a time and that nobody wants captured or voided."""
+    order = schema.sales_orders.c
+    select = (
+        sa.select(_TABLE.c.id)
+        .join_from(_TABLE, schema.sales_orders, _TABLE.c.order_import_id == order.import_id)
+        .where(schema.RECEIPT_IS_AUTHORIZED, _TABLE.c.authorized_at < before, order.source_code == source_code)
+        .where(sa.not_(schema.RECEIPT_IS_WANTED))
+    )
+    return by_id(receipts_where(connection, _TABLE.c.id, list(connection.scalars(select))))
+
+
 def capture(connection: sa.Connection, import_id: str, amount: Decimal, at: datetime) -> Receipt:
     """Make a pre-authorized receipt a captured one; one captured for this amount stays.
 

@@ -376,6 +376,9 @@ receipts = sa.Table(
 RECEIPT_IS_WANTED = receipts.c.capture_wanted.is_(sa.true()) | receipts.c.void_wanted.is_(sa.true())
 """A capture or a void is wanted. A query that says it in these words takes the index of those receipts."""
 _partial_index("ix_receipts_wanted", receipts.c.order_import_id, where=RECEIPT_IS_WANTED)
+RECEIPT_IS_AUTHORIZED = receipts.c.state == sa.literal_column("'pre_authorized'")
+"""Held by a gateway. A query that says it in these words takes the index of those receipts."""
+_partial_index("ix_receipts_authorized", receipts.c.authorized_at, where=RECEIPT_IS_AUTHORIZED)
 
 
 def _of_sales_order() -> sa.Column[str]:
@@ -477,6 +480,7 @@ def _to_version_2(connection: sa.Connection) -> None:
         (products, "ix_products_walk"),
         (sales_orders, "ix_sales_orders_status_changed"),
         (receipts, "ix_receipts_wanted"),
+        (receipts, "ix_receipts_authorized"),
     ):
         next(index for index in table.indexes if index.name == name).create(connection)
     metadata.create_all(
