@@ -113,7 +113,7 @@ def test_every_problem_code_is_in_the_docs() -> None:
     house = Path(avbc.orchestrator.__file__).parent
     source = "".join(path.read_text(encoding="utf-8") for path in house.glob("*.py"))
     codes = {*re.findall(r'[Pp]roblem\("(\w+)"', source), "run_stopped", "books_unreachable", "store_failed", "try_again"}
-    page = Path(__file__).parents[2] / "docs" / "importing.md"
-    text = page.read_text(encoding="utf-8")
+    docs = Path(__file__).parents[2] / "docs"
+    text = "".join((docs / name).read_text(encoding="utf-8") for name in ("importing.md", "problems.md"))
     assert {"order_edited", "status_not_set", "order_unreadable"} <= codes
     assert {code for code in codes if f"| `{code}` |" not in text} == set()
