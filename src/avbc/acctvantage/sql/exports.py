@@ -19,12 +19,11 @@ def clients_to_export(connection: sa.Connection, source_code: str, client_ids: C
     """The clients with these ids, or all who are new to the store of this source; by id."""
     if client_ids is None:
         order = schema.sales_orders.c
-        is_bound = sa.exists().where(_BOUND.c.client_id == _TABLE.c.id, _BOUND.c.source_code == source_code)
-        has_ordered = sa.exists().where(order.client_id == _TABLE.c.id, order.source_code == source_code)
-        is_imported = sa.func.substr(_TABLE.c.import_id, 1, len(source_code)) == source_code
-        client_ids = list(
-            connection.scalars(sa.select(_TABLE.c.id).where(~is_bound, ~has_ordered, _TABLE.c.import_id.is_(None) | ~is_imported))
-        )
+        bound = sa.select(_BOUND.c.client_id).where(_BOUND.c.source_code == source_code)
+        buyers = sa.select(order.client_id).where(order.source_code == source_code)
+        is_from_elsewhere = _TABLE.c.import_id.is_(None) | (sa.func.substr(_TABLE.c.import_id, 1, len(source_code)) != source_code)
+        new = sa.select(_TABLE.c.id).where(is_from_elsewhere, _TABLE.c.id.not_in(bound), _TABLE.c.id.not_in(buyers))
+        client_ids = list(connection.scalars(new))
     return by_id(clients_where(connection, _TABLE.c.id, client_ids))
 
 

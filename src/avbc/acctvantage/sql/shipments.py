@@ -20,13 +20,14 @@ def shipments(connection: sa.Connection, source_code: str, since: datetime | Non
     """The shipments of a source's orders, by their numbers; those made or changed since a time, or all."""
     table, order = schema.shipments.c, schema.sales_orders.c
     select = (
-        sa.select(table.id)
+        sa.select(table.number, table.id)
         .join_from(schema.shipments, schema.sales_orders, table.order_import_id == order.import_id)
         .where(order.source_code == source_code)
     )
     if since is not None:
         select = select.where(table.changed_at >= since)
-    return _shipments(connection, list(connection.scalars(select.order_by(table.number))))
+    # Sorted here: SQLite would walk all shipments by their numbers rather than the last by their times.
+    return _shipments(connection, [shipment_id for _, shipment_id in sorted(connection.execute(select))])
 
 
 def _shipments(connection: sa.Connection, ids: list[int]) -> list[Shipment]:
