@@ -30,6 +30,7 @@ No network, no database, no clock. Each rule can be used alone and answers with 
 """
 
 from avbc.mapping.addresses import address
+from avbc.mapping.capture import AUTHORIZATION_DAYS, PaymentAction, PaymentStep, payment_action
 from avbc.mapping.carriers import CARRIERS, Carrier, carrier_key, carrier_named
 from avbc.mapping.catalog import PRODUCT_FIELDS, VARIANT_FIELDS, html_text, only_variant_fields, product_draft, product_text, variant_draft
 from avbc.mapping.client import ClientChoice, client_for, client_import_id
@@ -61,6 +62,7 @@ from avbc.mapping.text import plain
 
 __all__ = [
     "ADDRESS_FIELDS",
+    "AUTHORIZATION_DAYS",
     "CARRIERS",
     "CLIENT_FIELDS",
     "HIGHEST_QUANTITY",
@@ -79,6 +81,8 @@ __all__ = [
     "MappingRules",
     "OrderInputs",
     "Payment",
+    "PaymentAction",
+    "PaymentStep",
     "Problem",
     "Proof",
     "Ruling",
@@ -104,6 +108,7 @@ __all__ = [
     "net_quantity",
     "new_order_status",
     "only_variant_fields",
+    "payment_action",
     "payment_for",
     "plain",
     "product_draft",

@@ -1,0 +1,192 @@
+"""Captures and voids: whether a pre-authorized payment may be captured or given up now (manual 2.2.4)."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import UTC, datetime, timedelta
+from decimal import Decimal
+from typing import Literal, TypeAlias
+
+import attrs
+
+from avbc.acctvantage.records import Receipt, SalesOrder
+from avbc.bigcommerce.models import Order
+from avbc.mapping.amounts import is_amount
+from avbc.mapping.decisions import Findings, Ruling
+from avbc.mapping.text import amount_text
+from avbc.money import ZERO, decimals
+
+AUTHORIZATION_DAYS = 7
+"""After how many days an authorization counts as old. Gateways let them lapse after days of their own, so this is inferred."""
+
+PaymentStep: TypeAlias = Literal["send", "wait", "record"]
+
+_DONE = {"capture": frozenset(["captured", "paid", "partially refunded"]), "void": frozenset(["void"])}
+_UNDER_WAY = {"capture": "capture pending", "void": "void pending"}
+_STATE_WHEN_DONE = {"capture": "captured", "void": "voided"}
+
+
+@attrs.frozen
+class PaymentAction:
+    """What is to be done about the authorized payment of one order."""
+
+    action: Literal["capture", "void"]
+    step: PaymentStep
+    """`send` it; `wait`, since the gateway is at it; `record` it in the books, since the store has done it."""
+    receipts: tuple[Receipt, ...]
+    """The pre-authorized receipts that it concerns."""
+    amount: Decimal
+    """What they hold: the whole authorization."""
+
+
+def payment_action(
+    sales_order: SalesOrder, receipts: Sequence[Receipt], order: Order, *, now: datetime, old_after_days: int = AUTHORIZATION_DAYS
+) -> Ruling[PaymentAction]:
+    """What is to be done about the receipts on an order that AcctVantage wants captured or voided; no value and no problem: nothing.
+
+    Only what was pre-authorized through BigCommerce can be captured there, PayPal too (manual 2.2.4), and only while its
+    `payment_status` is `authorized` (BigCommerce: orders API). What the store has done already is recorded and not sent again, and what
+    the gateway is at is waited for: so asking again after a crash, with the order read again, is safe. BigCommerce captures the whole
+    authorization of an order and no part of it, so a wish for a part is a problem, and so is a capture that would leave more received
+    than the sales order's total (inferred). An authorization older than `old_after_days` is warned about.
+
+    Args:
+        sales_order: The order as the books have it.
+        receipts: All receipts on it, also those that nobody wants captured.
+        order: The order as the store has it, read just before.
+        now: The time.
+        old_after_days: After how many days an authorization counts as old.
+    """
+    found = Findings()
+    wanted = [receipt for receipt in receipts if receipt.capture_wanted or receipt.void_wanted]
+    if any(receipt.capture_wanted for receipt in wanted) and any(receipt.void_wanted for receipt in wanted):
+        found.error(
+            "capture_and_void",
+            "receipts",
+            sales_order.import_id,
+            f"Both a capture and a void are wanted on {sales_order.import_id}.",
+            "Decide on one of the two in AcctVantage.",
+        )
+        return found.ruling(None)
+    action: Literal["capture", "void"] = "capture" if any(receipt.capture_wanted for receipt in wanted) else "void"
+    held = [receipt for receipt in wanted if _is_held(receipt, action, found)]
+    if not held:
+        return found.ruling(None)
+    for value in (sales_order.total, *(value for receipt in receipts for value in (receipt.amount, receipt.pre_auth_amount))):
+        if not is_amount(value):
+            message = f"An amount on {sales_order.import_id} is {value}."
+            found.error("amount_unreadable", "receipts", value, message, "Correct it in AcctVantage.")
+            return found.ruling(None)
+    amount = sum((receipt.pre_auth_amount for receipt in held), ZERO)
+    _check_whole(receipts, held, action, amount, found)
+    if action == "capture":
+        _check_total(sales_order, receipts, amount, found)
+    step = _step(order, action, found)
+    if step == "send" and action == "capture":
+        _check_age(held, now, old_after_days, found)
+    return found.ruling(None if step is None else PaymentAction(action, step, tuple(held), amount))
+
+
+def _is_held(receipt: Receipt, action: str, found: Findings) -> bool:
+    """Whether the receipt is one to act on."""
+    if receipt.state == _STATE_WHEN_DONE[action]:
+        found.note(receipt.import_id, receipt.amount, "{} already", "", receipt.state)
+        return False
+    if receipt.state != "pre_authorized":
+        found.error(
+            "receipt_not_preauthorized",
+            "receipts",
+            receipt.state,
+            f"The receipt {receipt.import_id!r} is {receipt.state}, so there is nothing to {action}.",
+            "Refund it in BigCommerce, if the money is to go back." if receipt.state == "captured" else "Check the payment in BigCommerce.",
+        )
+        return False
+    if not receipt.import_id:
+        found.error(
+            "receipt_not_from_store",
+            "receipts",
+            receipt.receipt_type,
+            f"The receipt by {receipt.receipt_type} was not made by an import, so its authorization is not BigCommerce's.",
+            f"Let the gateway {action} it (manual 2.2.4).",
+        )
+        return False
+    if receipt.pre_auth_amount.is_finite() and receipt.pre_auth_amount <= 0:
+        found.error(
+            "amount_unreadable",
+            "receipts",
+            receipt.pre_auth_amount,
+            f"The receipt {receipt.import_id!r} holds {receipt.pre_auth_amount}: no amount.",
+            "Correct the receipt in AcctVantage.",
+        )
+        return False
+    return True
+
+
+def _check_whole(receipts: Sequence[Receipt], held: Sequence[Receipt], action: str, amount: Decimal, found: Findings) -> None:
+    whole = sum((receipt.pre_auth_amount for receipt in receipts if receipt.state == "pre_authorized" and receipt.import_id), ZERO)
+    wished = sum((receipt.amount or receipt.pre_auth_amount for receipt in held), ZERO)
+    if wished != amount or whole != amount:
+        found.error(
+            "capture_is_partial",
+            "receipts",
+            wished,
+            f"{amount_text(wished)} of the authorized {amount_text(whole)} are wanted, and BigCommerce can only {action} the whole.",
+            f"Want the whole in AcctVantage, and refund the rest in BigCommerce, or {action} it at the gateway.",
+        )
+
+
+def _check_total(sales_order: SalesOrder, receipts: Sequence[Receipt], amount: Decimal, found: Findings) -> None:
+    received = sum((receipt.amount for receipt in receipts if receipt.state == "captured"), ZERO)
+    over = received + amount - sales_order.total
+    if over >= Decimal(5).scaleb(-decimals(sales_order.currency) - 1):
+        found.error(
+            "capture_exceeds_order",
+            "receipts",
+            amount,
+            f"{amount_text(amount)} would be captured on top of {amount_text(received)}, and the order in AcctVantage is over "
+            f"{amount_text(sales_order.total)}: {amount_text(over)} too much.",
+            "Capture it at the gateway for less, or correct the order in AcctVantage.",
+        )
+
+
+def _step(order: Order, action: str, found: Findings) -> PaymentStep | None:
+    status = " ".join(order.payment_status.split()).casefold()
+    if status in _DONE[action]:
+        if status == "partially refunded":
+            message = "The payment was captured, and a part of it was refunded; the receipt is over the whole payment."
+            found.warn("payment_partly_refunded", "payment_status", status, message, "Book the refund in AcctVantage.")
+        found.note("step", "record", "the store says that the payment is {!r}", "", status)
+        return "record"
+    if status == _UNDER_WAY[action]:
+        found.note("step", "wait", "the store says that the payment is {!r}", "", status)
+        return "wait"
+    if status == "authorized":
+        found.note("step", "send", "the store says that the payment is authorized")
+        return "send"
+    found.error(
+        "payment_not_authorized",
+        "payment_status",
+        status,
+        f"The payment of order {order.id} is {status!r} in the store, so there is no authorization to {action}."
+        if status
+        else f"The payment of order {order.id} is an offline one in the store, so there is no authorization to {action}.",
+        "Check the payment in BigCommerce, and correct the receipt in AcctVantage.",
+    )
+    return None
+
+
+def _check_age(held: Sequence[Receipt], now: datetime, old_after_days: int, found: Findings) -> None:
+    times = [_aware(receipt.authorized_at) for receipt in held if receipt.authorized_at is not None]
+    age = _aware(now) - min(times) if times else timedelta(0)
+    if age > timedelta(days=old_after_days):
+        found.warn(
+            "authorization_old",
+            "authorized_at",
+            min(times),
+            f"The payment was authorized {age.days} days ago; gateways let authorizations lapse.",
+            "Capture within a week, or ask the gateway how long it keeps them.",
+        )
+
+
+def _aware(time: datetime) -> datetime:
+    return time.replace(tzinfo=UTC) if time.utcoffset() is None else time
