@@ -19,6 +19,10 @@ from avbc.mapping import Problem
 from avbc.orchestrator.pushing import CONCERNS_ALL, PushRun, Step, problem_of
 from avbc.orchestrator.reports import Change
 
+_HALVINGS = 200
+"""How often a run halves batches in which BigCommerce names no row: where very many are at fault, each by itself would take hours."""
+_NOT_TOLD = "The batch that it was in was refused, and BigCommerce does not say for which of its rows; so many were that it was given up."
+
 
 class Row(Protocol):
     """A record on its way: what is sent, and the change that it makes."""
@@ -67,18 +71,26 @@ def send_batches(
     """
     rest = iter(rows)
     again: deque[Sequence[R]] = deque()
+    halvings = 0
+
+    def halve(batch: Sequence[R]) -> None:
+        middle = len(batch) // 2
+        again.extend([batch[:middle], batch[middle:]])
 
     def steps() -> Iterator[Step[T]]:
         while batch := again.popleft() if again else list(islice(rest, size)):
             try:
                 call = make(batch)
             except ValueError as error:
-                for row in batch:
-                    run.refuse(row.change, Problem("not_sendable", "", "", f"It cannot be sent: {error}."))
+                if len(batch) > 1:
+                    halve(batch)
+                else:
+                    run.refuse(batch[0].change, Problem("not_sendable", "", "", f"It cannot be sent: {error}."))
                 continue
             yield Step(call, tuple(row.change for row in batch), settle=partial(settle, batch))
 
     def settle(batch: Sequence[R], answer: T | AvbcError) -> None:
+        nonlocal halvings
         if not isinstance(answer, AvbcError):
             again.extend([row] for row in saved(batch, answer) or ())
         elif not isinstance(answer, RequestRefused):
@@ -88,10 +100,13 @@ def send_batches(
         elif faulty := named(answer, batch):
             for index, message in faulty.items():
                 refused(batch[index], answer, message)
-            again.append([row for index, row in enumerate(batch) if index not in faulty])
+            again.extend([good] if (good := [row for index, row in enumerate(batch) if index not in faulty]) else [])
+        elif halvings < _HALVINGS:
+            halvings += 1
+            halve(batch)
         else:
-            middle = len(batch) // 2
-            again.extend([batch[:middle], batch[middle:]])
+            for row in batch:
+                run.postpone(row.change, problem_of(answer), Problem("batch_refused", "", "", _NOT_TOLD))
 
     while True:
         run.send(steps(), at_once=at_once)

@@ -26,6 +26,7 @@ from avbc.orchestrator.connection import connection_report, require_scope
 from avbc.orchestrator.customising import Customisation
 from avbc.orchestrator.history import order_history
 from avbc.orchestrator.importing import ImportRun, NoSuchOrder
+from avbc.orchestrator.inventory import StockLocation, push_inventory
 from avbc.orchestrator.journal import Journal, JournalUnreachable
 from avbc.orchestrator.products import push_products
 from avbc.orchestrator.progress import Progress, telling
@@ -186,7 +187,7 @@ class Orchestrator:
 
         Args:
             preview: Send nothing; the report says what would be sent.
-            full: All of them, changed or not.
+            full: All of them, changed or not, and their ids looked up anew.
             progress: Draw a bar, in a terminal or a notebook; needs the extra `progress`.
 
         Raises:
@@ -196,6 +197,26 @@ class Orchestrator:
         """
         with self._pushing("push_products", "Pushing products", preview=preview, progress=progress) as run:
             push_products(run, self._product_fields, full=full)
+        return run.report
+
+    def push_inventory(self, *, preview: bool = False, full: bool = False, progress: bool = False) -> PushReport:
+        """Tell the store what of the warehouse's Qty Available it may sell, as far as it changed (manual 2.3.1).
+
+        Quantities are absolute, in whole units, never below zero, and net of what orders sold that wait in the store to be imported.
+        Where nothing changed nothing is sent, and nothing asked.
+
+        Args:
+            preview: Send nothing; the report says what would be sent.
+            full: All of them, changed or not.
+            progress: Draw a bar, in a terminal or a notebook; needs the extra `progress`.
+
+        Raises:
+            SettingsError: `shipping.sync_inventory_levels` is false.
+            NoSuchLocation: The store has no such location, or it is disabled.
+            AvbcError: The run could not begin, as with `push_products`.
+        """
+        with self._pushing("push_inventory", "Pushing quantities", preview=preview, progress=progress) as run:
+            push_inventory(run, self._stock_location, self._statuses, full=full)
         return run.report
 
     # Statuses and shipments
@@ -287,6 +308,7 @@ class Orchestrator:
             self._close_store()
             self._may_write = False
         self.__dict__.pop("_statuses", None)
+        self.__dict__.pop("_stock_location", None)
         self.__dict__.pop("_mapped_statuses", None)
         self.settings = settings
 
@@ -426,6 +448,10 @@ class Orchestrator:
     @cached_property
     def _mapped_statuses(self) -> Sequence[OrderStatus]:
         return mapped_statuses(self.settings.order_status, self.store.order_statuses.list)
+
+    @cached_property
+    def _stock_location(self) -> StockLocation:
+        return StockLocation(self.store, self.settings.shipping.bigcommerce_location)
 
     def _run(self, *, preview: bool, progress: bool) -> ImportReport:
         with telling(self._on_progress, bars=progress) as on_progress:

@@ -62,8 +62,8 @@ class _Row(Generic[D]):
 def push_products(run: PushRun, fields: Sequence[FieldRule[Product]], *, full: bool) -> None:
     """Tell the store the details of the products whose Sync to Webstore is ticked.
 
-    Only products that changed since they were told last; all of them with `full`. Ids are looked up by SKU, 250 at a time, and remembered.
-    What the field map does not name is never sent, so that what the merchant added in the store stays.
+    Only products that changed since they were told last; with `full` all of them. Ids are looked up by SKU, 250 at a time, and remembered;
+    with `full` they are looked up anew. What the field map does not name is never sent, so that what the merchant added in the store stays.
 
     Raises:
         SettingsError: Sync Product Details is not ticked.
@@ -75,7 +75,7 @@ def push_products(run: PushRun, fields: Sequence[FieldRule[Product]], *, full: b
     gone: list[str] = []
     changed = _changed(run, fields, gone, full=full)
     while not run.is_over() and (lot := list(islice(changed, _LOT))):
-        _ProductLot(run, fields).push(lot)
+        _ProductLot(run, fields, full=full).push(lot)
     if gone and not run.is_over():
         # Ticked again later, they are told again: who knows what became of them in the store meanwhile.
         run.forget(KIND, gone)
@@ -105,15 +105,16 @@ def _changed(run: PushRun, fields: Sequence[FieldRule[Product]], gone: list[str]
 class _ProductLot:
     """Some products that changed: which of them the store has, and then all of them to it."""
 
-    def __init__(self, run: PushRun, fields: Sequence[FieldRule[Product]]) -> None:
+    def __init__(self, run: PushRun, fields: Sequence[FieldRule[Product]], *, full: bool) -> None:
         self._run = run
+        self._full = full
         self._fields = fields
         self._deleted: list[_Changed] = []
         """Those whose id is unknown to the store."""
 
     def push(self, lot: Sequence[_Changed]) -> None:
         """Send them. Those whose remembered id is gone are looked up again, once."""
-        known = identities.remembered(self._run, [changed.key for changed in lot])
+        known = {} if self._full else identities.remembered(self._run, [changed.key for changed in lot])
         self._push(lot, known)
         if self._deleted and not self._run.is_over():
             deleted, self._deleted = self._deleted, []

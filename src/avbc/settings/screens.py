@@ -156,6 +156,8 @@ class ShippingSettings:
     """(manual 2.3.1)"""
     sync_inventory_levels: bool = False
     """(manual 2.3.1)"""
+    bigcommerce_location: str = attrs.field(default="", converter=_trimmed)
+    """The code of the store's location that has the warehouse's quantities; empty for the default location. Beyond the manual."""
     default_ship_via: str = attrs.field(default="", converter=_trimmed)
     """For orders that name no shipping method (manual 2.3.2)."""
     auto_create_missing_shipping_methods: bool = False

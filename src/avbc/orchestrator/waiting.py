@@ -1,0 +1,82 @@
+"""What orders that wait in the store, not imported yet, have sold already (docs/facts.md, acctvantage-inventory)."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Iterable, Sequence
+from decimal import Decimal
+
+from avbc.acctvantage.records import text_key
+from avbc.bigcommerce import StoreError
+from avbc.bigcommerce.call import UnreadableRow
+from avbc.bigcommerce.models import Order
+from avbc.mapping import waiting_demand
+from avbc.orchestrator.pushing import PushRun
+from avbc.orchestrator.statuses import SYSTEM_STATUSES, ImportStatuses
+
+_PLACED = ("Awaiting Payment", "Awaiting Fulfillment", "Manual Verification Required")
+"""Where a placed order may wait before its import, beside the New and the Import Error Status: its goods are sold (inferred). An order that
+is Incomplete or Pending is a checkout that was never finished."""
+_AT_ONCE = 4
+
+_log = logging.getLogger("avbc.orchestrator")
+
+
+def waiting_quantities(run: PushRun, statuses: ImportStatuses) -> dict[str, Decimal]:
+    """How many pieces of each product wait in the store to be imported, by `text_key` of the part number.
+
+    One request tells how many orders there are in each status; only statuses that have some are listed. Orders that are in the books
+    already, whatever their status, do not count.
+
+    Raises:
+        StoreError: The orders cannot be read.
+        BooksUnreachable: The books cannot be read.
+    """
+    counts = run.store.orders.count()
+    listed = [status_id for status_id in _statuses(statuses) if counts.of(status_id)]
+    since = run.settings.order_status.import_orders_created_since
+    orders: list[Order] = []
+    for status_id in listed:
+        for page in run.store.pages(run.store.orders.waiting.call(status_id, min_date_created=since, include=["consignments.line_items"])):
+            orders += _not_imported(run, [*page.items, *_bare(page.unreadable)])
+    _read_lines(run, [order for order in orders if not order.lines_complete])
+    demand = waiting_demand(orders)
+    aliases = _aliases(run, demand) if demand else {}
+    return waiting_demand(orders, aliases) if aliases else demand
+
+
+def _statuses(statuses: ImportStatuses) -> list[int]:
+    placed = [status.id for status in SYSTEM_STATUSES if status.name in _PLACED]
+    return sorted({*placed, statuses.new, statuses.import_error} - {statuses.downloaded})
+
+
+def _bare(rows: Iterable[UnreadableRow]) -> list[Order]:
+    """Orders that cannot be read as a whole, by their ids: their lines are read apart."""
+    return [Order(id=row.id, items_total=-1) for row in rows if row.id is not None]
+
+
+def _not_imported(run: PushRun, orders: Sequence[Order]) -> list[Order]:
+    if not orders:
+        return []
+    import_ids = {order.id: f"{run.source_code}{order.id}" for order in orders}
+    imported = {order.import_id for order in run.books.sales_orders(list(import_ids.values()))}
+    return [order for order in orders if import_ids[order.id] not in imported]
+
+
+def _read_lines(run: PushRun, orders: Sequence[Order]) -> None:
+    calls = [run.store.order_products.list.call(order.id) for order in orders]
+    for order, lines in zip(orders, run.store.map(calls, limit=_AT_ONCE, return_errors=True), strict=True):
+        if isinstance(lines, StoreError):
+            # Better a few pieces too many on sale than none of all other products brought up to date.
+            _log.warning("the lines of order %d could not be read, so what it sold is not counted: %s", order.id, lines)
+        elif not isinstance(lines, Exception):
+            order.products = tuple(lines)
+
+
+def _aliases(run: PushRun, demand: Iterable[str]) -> dict[str, str]:
+    """The part number by alias, of what was sold; a part number comes before an alias."""
+    products = run.books.find_products(list(demand))
+    keys = {text_key(product.part_number) for product in products}
+    return {
+        text_key(alias): text_key(product.part_number) for product in products for alias in product.aliases if text_key(alias) not in keys
+    }
