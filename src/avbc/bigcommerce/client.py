@@ -11,6 +11,7 @@ from collections import deque
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Iterator
 from concurrent.futures import FIRST_EXCEPTION, ThreadPoolExecutor, wait
 from contextlib import AbstractAsyncContextManager, AbstractContextManager, nullcontext
+from contextvars import copy_context
 from datetime import timedelta
 from functools import partial
 from types import TracebackType
@@ -30,6 +31,7 @@ from avbc.bigcommerce.wire import LIMITS, Received, Wire
 from avbc.credentials import load_credentials
 from avbc.errors import AvbcError
 from avbc.secret import Secret
+from avbc.tracing import note, request_span
 
 T = TypeVar("T")
 
@@ -73,8 +75,9 @@ class _Desk:
         self.requests = 0
         self._counting = threading.Lock()
 
-    def wait_for_turn(self, call: Call[object]) -> float:
+    def wait_for_turn(self, run: Run) -> float:
         """Return 0.0 if the call may be sent now, or the seconds to wait before asking again."""
+        call = run.call
         if self.closed:
             raise _about(ClientClosed(f"{call.name} was not sent: the client is closed."), call)
         wait = self.quota.ask(self.clock())
@@ -86,7 +89,21 @@ class _Desk:
         if wait <= 0:
             with self._counting:
                 self.requests += 1
+        elif _log.isEnabledFor(logging.DEBUG):
+            _log.debug("%s: waits %.3f s for its turn in the quota", call.name, wait, extra=_extra(run, wait))
         return wait
+
+    def span(self, run: Run) -> AbstractContextManager[object]:
+        """Time an exchange, where requests are traced."""
+        return request_span(run.call.method, run.call.path, *self.wire.server, run.attempt)
+
+    def note_outcome(self, outcome: httpx.Response | StoreError) -> None:
+        """Tell the trace how an exchange ended."""
+        if isinstance(outcome, StoreError):
+            note({}, type(outcome).__name__)
+        else:
+            status = outcome.status_code
+            note({"http.response.status_code": status}, str(status) if status >= 400 else "")
 
     def conclude(self, run: Run, outcome: httpx.Response | StoreError, started: float) -> Received:
         """Tell the quota and the log how an exchange ended, and return its answer or raise its error."""
@@ -98,16 +115,20 @@ class _Desk:
             status = outcome.status_code
             self.quota.answered(now, status, outcome.headers)
         if _log.isEnabledFor(logging.DEBUG):
-            extra = {"call": run.call.name, "attempt": run.attempt, "status": status, "wait": run.waited}
-            _log.debug("%s: %s after %.3f s", run.call.name, status or type(outcome).__name__, now - started, extra=extra)
+            said = status or type(outcome).__name__
+            _log.debug("%s: %s after %.3f s", run.call.name, said, now - started, extra=_extra(run, run.waited, status))
         if isinstance(outcome, StoreError):
             raise outcome
         return self.wire.judge(run.call, outcome)
 
     def note_repetition(self, run: Run, wait: float) -> None:
         """Log that a call is sent again after a wait."""
-        extra = {"call": run.call.name, "attempt": run.attempt, "status": None, "wait": wait}
-        _log.info("%s: attempt %d follows in %.1f s", run.call.name, run.attempt, wait, extra=extra)
+        _log.info("%s: attempt %d follows in %.1f s", run.call.name, run.attempt, wait, extra=_extra(run, wait))
+
+
+def _extra(run: Run, wait: float, status: int | None = None) -> dict[str, object]:
+    """What a log record has beside its message (docs/logging.md)."""
+    return {"call": run.call.name, "attempt": run.attempt, "wait": wait, "status": status}
 
 
 def _about(error: StoreError, call: Call[object]) -> StoreError:
@@ -290,7 +311,8 @@ class BigCommerce(Resources["BigCommerce"], Runner):
 
         pool = ThreadPoolExecutor(min(limit, len(work)), "avbc")
         try:
-            futures = [pool.submit(run, call) for call in work]
+            # Each with the caller's context, so that its requests belong to the caller's trace.
+            futures = [pool.submit(copy_context().run, run, call) for call in work]
             wait(futures, return_when=FIRST_EXCEPTION)
         except BaseException:
             pool.shutdown(wait=False, cancel_futures=True)
@@ -317,11 +339,13 @@ class BigCommerce(Resources["BigCommerce"], Runner):
     def _attempt(self, run: Run) -> Received:
         desk = self._desk
         with self._cap(run.call.cap):
-            while (seconds := desk.wait_for_turn(run.call)) > 0:
+            while (seconds := desk.wait_for_turn(run)) > 0:
                 self._sleep(seconds)
             started = desk.clock()
             try:
-                outcome = self._exchange(run.call)
+                with desk.span(run):
+                    outcome = self._exchange(run.call)
+                    desk.note_outcome(outcome)
             except BaseException:
                 desk.quota.lost(desk.clock())
                 raise
@@ -535,11 +559,13 @@ class AsyncBigCommerce(Resources["AsyncBigCommerce"], AsyncRunner):
     async def _attempt(self, run: Run) -> Received:
         desk = self._desk
         async with self._cap(run.call.cap):
-            while (seconds := desk.wait_for_turn(run.call)) > 0:
+            while (seconds := desk.wait_for_turn(run)) > 0:
                 await self._sleep(seconds)
             started = desk.clock()
             try:
-                outcome = await self._exchange(run.call)
+                with desk.span(run):
+                    outcome = await self._exchange(run.call)
+                    desk.note_outcome(outcome)
             except BaseException:
                 desk.quota.lost(desk.clock())
                 raise

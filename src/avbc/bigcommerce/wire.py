@@ -46,6 +46,8 @@ class Wire:
         token = access_token if isinstance(access_token, Secret) else Secret(access_token.strip())
         check(api_url, token.reveal())
         self.base, self.store_hash = store_of(api_url)
+        parts = urlsplit(self.base)
+        self.server = parts.hostname or "", parts.port or (443 if parts.scheme == "https" else 80)
         self._token = token
         self._timeout = timeout
         limits = httpx.Timeout(timeout, connect=min(timeout, _CONNECT_TIMEOUT))

@@ -1,0 +1,123 @@
+"""Traces of OpenTelemetry: a span for each import or push, for each order in it, and for each request to the store.
+
+```python
+avbc.tracing.instrument()   # once, after the application has set up OpenTelemetry; needs avbc[opentelemetry]
+```
+
+Until then nothing is traced, and OpenTelemetry is not imported. Spans hold ids, counts and paths: never a secret, an email, a name or the
+text of an error (docs/logging.md).
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Generator, Mapping
+from contextlib import AbstractContextManager, contextmanager, nullcontext
+from typing import TYPE_CHECKING
+
+from avbc._version import __version__
+from avbc.errors import MissingExtra
+
+if TYPE_CHECKING:
+    from opentelemetry.trace import Tracer, TracerProvider
+
+__all__ = ["instrument", "uninstrument"]
+
+_NUMBER = re.compile(r"/\d+")
+
+
+class _State:
+    """One for the process, as OpenTelemetry's own."""
+
+    tracer: Tracer | None = None
+
+
+def instrument(tracer_provider: TracerProvider | None = None) -> None:
+    """Trace from now on, in the whole process.
+
+    Args:
+        tracer_provider: What makes and exports spans; by default the application's global one, even where it is set later.
+
+    Raises:
+        MissingExtra: OpenTelemetry is not installed.
+    """
+    try:
+        from opentelemetry.trace import get_tracer  # noqa: PLC0415  # an extra
+    except ImportError as error:
+        raise MissingExtra("tracing needs OpenTelemetry", "opentelemetry") from error
+    _State.tracer = get_tracer("avbc", __version__, tracer_provider)
+
+
+def uninstrument() -> None:
+    """Trace no more."""
+    _State.tracer = None
+
+
+def span(name: str, attributes: Mapping[str, str | int]) -> AbstractContextManager[object]:
+    """Time what is done in a `with` block, where tracing is on.
+
+    Args:
+        name: Of few kinds: `avbc.order`, without its id.
+        attributes: What it is about.
+    """
+    tracer = _State.tracer
+    return nullcontext() if tracer is None else _span(tracer, name, attributes)
+
+
+def request_span(method: str, path: str, host: str, port: int, attempt: int) -> AbstractContextManager[object]:
+    """Time one request (OpenTelemetry: semantic conventions for HTTP clients), where tracing is on.
+
+    Args:
+        method: The request's method.
+        path: Its path without the query, which may hold an email.
+        host: The store's host.
+        port: The store's port.
+        attempt: Counted from 1.
+    """
+    tracer = _State.tracer
+    if tracer is None:
+        return nullcontext()
+    template = _NUMBER.sub("/{id}", path)
+    attributes: dict[str, str | int] = {
+        "http.request.method": method,
+        "url.path": path,
+        "url.template": template,
+        "server.address": host,
+        "server.port": port,
+    }
+    if attempt > 1:
+        attributes["http.request.resend_count"] = attempt - 1
+    return _span(tracer, f"{method} {template}", attributes, leaves_us=True)
+
+
+def note(attributes: Mapping[str, str | int], error: str = "") -> None:
+    """Add to the span at hand what came out, where tracing is on.
+
+    Args:
+        attributes: What came out.
+        error: The kind of error that it was: a class or a status.
+    """
+    if _State.tracer is None:
+        return
+    from opentelemetry.trace import StatusCode, get_current_span  # noqa: PLC0415  # an extra
+
+    current = get_current_span()
+    for name, value in attributes.items():
+        current.set_attribute(name, value)
+    if error:
+        current.set_attribute("error.type", error)
+        current.set_status(StatusCode.ERROR)
+
+
+@contextmanager
+def _span(tracer: Tracer, name: str, attributes: Mapping[str, str | int], *, leaves_us: bool = False) -> Generator[None]:
+    from opentelemetry.trace import SpanKind  # noqa: PLC0415  # an extra
+
+    kind = SpanKind.CLIENT if leaves_us else SpanKind.INTERNAL
+    # OpenTelemetry would record the message of an exception and its traceback, which may name customers.
+    with tracer.start_as_current_span(name, kind=kind, attributes=attributes, record_exception=False, set_status_on_exception=False):
+        try:
+            yield
+        except BaseException as error:
+            note({}, type(error).__name__)
+            raise
