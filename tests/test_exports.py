@@ -33,7 +33,7 @@ def test_type_checkers_see_what_python_sees() -> None:
     homes = {alias.name: node.module for node in block.body if isinstance(node, ast.ImportFrom) for alias in node.names}
     packages = {name for name, module in homes.items() if module == "avbc"}
     assert {name for name in homes if name not in packages} == set(avbc.__all__)
-    assert packages == {"acctvantage", "bigcommerce", "mapping", "orchestrator", "settings", "testing"}
+    assert packages == {"acctvantage", "bigcommerce", "mapping", "orchestrator", "settings", "testing", "tracing"}
     for name, module in homes.items():
         if name not in packages:
             assert getattr(avbc, name) is getattr(__import__(str(module), fromlist=[name]), name)

@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from avbc import orchestrator as orchestrator
     from avbc import settings as settings
     from avbc import testing as testing
+    from avbc import tracing as tracing
     from avbc._version import __version__
     from avbc.acctvantage import BooksFileError, BooksRefused, BooksUnreachable, BooksUnusable, Gateway, SqlGateway
     from avbc.acctvantage.records import (
@@ -219,7 +220,7 @@ _HOMES = {
     "settings": ["Settings", "SettingsError"],
 }
 _HOME_OF = {name: home for home, names in _HOMES.items() for name in names}
-_PACKAGES = ("acctvantage", "bigcommerce", "mapping", "orchestrator", "settings", "testing")
+_PACKAGES = ("acctvantage", "bigcommerce", "mapping", "orchestrator", "settings", "testing", "tracing")
 
 # Quiet unless the application configures logging.
 logging.getLogger("avbc").addHandler(logging.NullHandler())

@@ -10,10 +10,12 @@ import logging
 import re
 import uuid
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import AbstractContextManager
 from datetime import UTC, datetime
 
 import attrs
 
+from avbc import tracing
 from avbc.acctvantage.gateway import BooksRefused, BooksUnreachable, BooksUnusable, Gateway
 from avbc.acctvantage.records import OPEN, OrderBundle, Receipt, SalesOrder
 from avbc.bigcommerce import BigCommerce, ClientClosed, NotFound, RequestRefused, ScopeMissing, StoreError, TokenRefused, UnexpectedData
@@ -25,7 +27,7 @@ from avbc.mapping.status import status_name
 from avbc.orchestrator.customising import Customisation, customised
 from avbc.orchestrator.lookups import Lookups
 from avbc.orchestrator.progress import Progress
-from avbc.orchestrator.reports import ImportReport, JournalEntry, Outcome, Result, sentence
+from avbc.orchestrator.reports import RESULTS, ImportReport, JournalEntry, Outcome, Result, sentence
 from avbc.orchestrator.staff_notes import with_error, without_error
 from avbc.orchestrator.statuses import SYSTEM_STATUSES, ImportStatuses
 from avbc.settings import Settings
@@ -227,6 +229,9 @@ class ImportRun:
         if self._on_progress is not None and steps:
             self._on_progress(self._done, self._total, "Previewing orders" if self._preview else "Importing orders")
 
+    def _order_span(self, order_id: int, import_id: str) -> AbstractContextManager[object]:
+        return tracing.span("avbc.order", {"avbc.order_id": order_id, "avbc.import_id": import_id})
+
     def _work(self, order: Order) -> _Work:
         return _Work(order, f"{self._settings.order_status.import_source_code}{order.id}")
 
@@ -275,6 +280,10 @@ class ImportRun:
 
     def _step(self, work: _Work) -> _Step | None:
         """Write an order to the books; what is left is its status. None where nothing is left to do in this run."""
+        with self._order_span(work.order.id, work.import_id):
+            return self._tried(work)
+
+    def _tried(self, work: _Work) -> _Step | None:
         if work.trouble is None and self._is_stopped():
             self._postpone(work, _problem("run_stopped", f"The run stopped before this order: {self.report.stopped}"))
             return None
@@ -378,7 +387,9 @@ class ImportRun:
             self._end("postponed", Outcome(0, "", None, (problem,)))
             return None
         notes = row.row.get("staff_notes") if isinstance(row.row, Mapping) else None
-        return self._left(self._refusal(Outcome(row.id, f"{code}{row.id}", None, (problem,)), notes if isinstance(notes, str) else ""))
+        outcome = Outcome(row.id, f"{code}{row.id}", None, (problem,))
+        with self._order_span(outcome.order_id, outcome.import_id):
+            return self._left(self._refusal(outcome, notes if isinstance(notes, str) else ""))
 
     def _refusal(self, outcome: Outcome, staff_notes: str) -> _Step:
         reasons = sentence(problem for problem in outcome.problems if problem.severity == "error")
@@ -386,6 +397,7 @@ class ImportRun:
         return _Step("refused", outcome, self._statuses.import_error, notes)
 
     def _postpone(self, work: _Work, problem: Problem) -> None:
+        tracing.note({"avbc.result": "postponed"})
         self._end("postponed", self._outcome(work, (problem,)))
 
     def _outcome(self, work: _Work, problems: Sequence[Problem], mapped: MappedOrder | None = None) -> Outcome:
@@ -393,6 +405,7 @@ class ImportRun:
         return Outcome(work.order.id, work.import_id, total, tuple(problems), mapped if self._preview else None)
 
     def _left(self, step: _Step) -> _Step | None:
+        tracing.note({"avbc.result": step.result})
         if not self._preview:
             return step
         self._end(step.result, step.outcome)
@@ -400,7 +413,10 @@ class ImportRun:
 
     def _end(self, result: Result, outcome: Outcome) -> None:
         self.report.outcomes(result).append(outcome)
-        _log.info("order %d: %s", outcome.order_id, result, extra=_extra(outcome.order_id, outcome.import_id))
+        codes = ", ".join(dict.fromkeys(problem.code for problem in outcome.problems))
+        said = f"{'would be ' if self._preview else ''}{result}{f' ({codes})' if codes else ''}"
+        level = logging.WARNING if result in ("refused", "postponed") and not self._preview else logging.INFO
+        _log.log(level, "order %d: %s", outcome.order_id, said, extra=_extra(outcome.order_id, outcome.import_id))
         if not self._preview:
             told = sentence(outcome.problems) if outcome.problems else ""
             entry = JournalEntry(datetime.now(UTC), "import", result, outcome.order_id, outcome.import_id, told, self._id)
@@ -461,6 +477,7 @@ class ImportRun:
         self.report.finished = datetime.now(UTC)
         self.report.requests = self._store.requests_sent - self._requests_before
         _log.info("%s", self.report.summary())
+        tracing.note({f"avbc.{result}": len(self.report.outcomes(result)) for result in RESULTS})
         return self.report
 
     def _not_for_import(self, order: Order) -> Problem | None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Generator, Iterator, Mapping, Sequence
-from contextlib import contextmanager, suppress
+from contextlib import AbstractContextManager, contextmanager, suppress
 from datetime import UTC, datetime
 from functools import cached_property
 from types import TracebackType
@@ -13,6 +13,7 @@ from typing import Self
 import attrs
 import sqlalchemy as sa
 
+from avbc import tracing
 from avbc.acctvantage.gateway import Gateway
 from avbc.acctvantage.records import Product
 from avbc.bigcommerce import BigCommerce
@@ -150,8 +151,9 @@ class Orchestrator:
             NoSuchOrder: The store has no such order.
             AvbcError: As `import_orders`.
         """
-        run = self._new_run(self._on_progress, preview=False)
-        return run.run_one(self._page_of(order_id))
+        with self._span("import_order"):
+            run = self._new_run(self._on_progress, preview=False)
+            return run.run_one(self._page_of(order_id))
 
     def explain(self, order_id: int) -> MappedOrder:
         """Explain what an order becomes: each field of the sales order, its value, the rule and the setting that decided it.
@@ -475,8 +477,11 @@ class Orchestrator:
     def _stock_location(self) -> StockLocation:
         return StockLocation(self.store, self.settings.shipping.bigcommerce_location)
 
+    def _span(self, method: str) -> AbstractContextManager[object]:
+        return tracing.span(f"avbc.{method}", {"avbc.source_code": self.settings.order_status.import_source_code})
+
     def _run(self, *, preview: bool, progress: bool) -> ImportReport:
-        with telling(self._on_progress, bars=progress) as on_progress:
+        with self._span("preview_orders" if preview else "import_orders"), telling(self._on_progress, bars=progress) as on_progress:
             run = self._new_run(on_progress, preview=preview)
             waiting = self.store.orders.waiting.call(
                 self._statuses.new, min_date_created=self.settings.order_status.import_orders_created_since
@@ -486,7 +491,7 @@ class Orchestrator:
     @contextmanager
     def _pushing(self, direction: str, doing: str, *, preview: bool, progress: bool) -> Generator[PushRun]:
         """Open a run of a direction: `with self._pushing(...) as run: ...` and then `return run.report`."""
-        with telling(self._on_progress, bars=progress) as on_progress:
+        with self._span(direction), telling(self._on_progress, bars=progress) as on_progress:
             run = PushRun(
                 direction,
                 doing,

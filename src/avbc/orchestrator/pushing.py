@@ -22,6 +22,7 @@ from typing import Generic, Self, TypeAlias, TypeVar
 
 import attrs
 
+from avbc import tracing
 from avbc.acctvantage.gateway import BooksRefused, BooksUnreachable, BooksUnusable, Gateway
 from avbc.bigcommerce import BigCommerce, ClientClosed, NotFound, ScopeMissing, StoreError, TokenRefused
 from avbc.bigcommerce.call import Call
@@ -29,7 +30,7 @@ from avbc.errors import AvbcError, Fault, FinalError, TransientError
 from avbc.mapping import Problem
 from avbc.orchestrator.journal import Journal, JournalUnreachable
 from avbc.orchestrator.progress import Progress, tell_nobody
-from avbc.orchestrator.reports import Change, Effect, JournalEntry, PlannedCall, PushReport, sentence
+from avbc.orchestrator.reports import EFFECTS, Change, Effect, JournalEntry, PlannedCall, PushReport, sentence
 from avbc.settings import Settings, SettingsError
 
 T = TypeVar("T")
@@ -238,7 +239,7 @@ class PushRun:
                 self.fail(change, error)
                 return False
             except Exception as error:  # noqa: BLE001  # a fault of a gateway of the application's must not stop the other changes
-                _log.exception("%s: unexpected %s", change.key, type(error).__name__)
+                _log.exception("%s: unexpected %s", change.key, type(error).__name__, extra=_extra(change))
                 message = f"{type(error).__name__} in the books: {error}"
                 self.postpone(change, Problem("unexpected_error", "", "", message, "Correct the program; the log has the traceback."))
                 return False
@@ -270,6 +271,9 @@ class PushRun:
         if error is not None:
             self.report.stopped = str(error)
         _log.info("%s", self.report.summary())
+        tracing.note(
+            {"avbc.unchanged": self.report.unchanged, **{f"avbc.{effect}": len(self.report.changes(effect)) for effect in EFFECTS}}
+        )
         return True
 
     def _imagine(self, step: Step[T]) -> None:
@@ -291,7 +295,8 @@ class PushRun:
         self.report.changes(effect).extend(changes)
         self._done += len(changes)
         for change in changes:
-            _log.debug("%s: %s %s", change.key, change.what, effect)
+            said = f"would be {effect}" if self.preview else effect
+            _log.debug("%s: %s %s", change.key, change.what, said, extra=_extra(change))
         if self.preview:
             return
         entry = self._entry(effect, changes)
@@ -362,3 +367,7 @@ def _detail(change: Change) -> str:
     values = f"{change.before} -> {change.after}" if change.before else change.after
     text = f"{change.key}: {change.what} {values}".rstrip()
     return f"{text}; {sentence(change.problems)}" if change.problems else text
+
+
+def _extra(change: Change) -> dict[str, object]:
+    return {"order_id": change.order_id, "import_id": change.import_id}
