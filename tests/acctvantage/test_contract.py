@@ -2,12 +2,13 @@ from __future__ import annotations
 
 import csv
 import io
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from decimal import Decimal
 from pathlib import Path
 
 import pytest
 
-from avbc.acctvantage import Gateway, Product, SqlGateway
+from avbc.acctvantage import Gateway, Product, Shipment, SqlGateway
 from avbc.testing.contract import GatewayContract
 
 
@@ -30,7 +31,24 @@ class TestSqlGateway(GatewayContract):
         path.write_text(text.getvalue(), encoding="utf-8")
         gateway.load_products(path)
 
+    def add_quantities(self, gateway: Gateway, warehouse: str, on_hand: Mapping[str, Decimal]) -> None:
+        assert isinstance(gateway, SqlGateway)
+        path = self.folder / "books.toml"
+        path.write_text(f'warehouses = [{{ name = "{warehouse}" }}]', encoding="utf-8")
+        gateway.load(path)
+        for part_number, quantity in on_hand.items():
+            gateway.set_quantity(part_number, warehouse, quantity)
+
+    def add_shipment(self, gateway: Gateway, shipment: Shipment) -> None:
+        assert isinstance(gateway, SqlGateway)
+        gateway.add_shipment(shipment)
+
 
 def test_the_contract_says_what_to_override() -> None:
+    contract, books = GatewayContract(), SqlGateway()
     with pytest.raises(NotImplementedError, match="add_products"):
-        GatewayContract().add_products(SqlGateway(), [])
+        contract.add_products(books, [])
+    with pytest.raises(NotImplementedError, match="add_quantities"):
+        contract.add_quantities(books, "Main", {})
+    with pytest.raises(NotImplementedError, match="add_shipment"):
+        contract.add_shipment(books, Shipment(1, "WEB1"))

@@ -1,28 +1,11 @@
-"""The tests that any `avbc.Gateway` must pass, whoever writes it.
-
-Subclass `GatewayContract` in your test suite and say how your books are opened:
-
-    import avbc
-    from avbc.testing.contract import GatewayContract
-
-    class TestMyBooks(GatewayContract):
-        @pytest.fixture
-        def gateway(self, tmp_path):
-            with MyGateway(tmp_path) as books:
-                yield books
-
-        def add_products(self, gateway, products):
-            gateway.import_products(products)
-
-Each test asks for empty books. It writes only through the protocol and, for products, through `add_products`.
-"""
+"""What an import relies on: an order and all that belongs to it is written once, whole, and to the last decimal."""
 
 # ruff: noqa: S101  # a test suite asserts
 
 from __future__ import annotations
 
 import threading
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime, timedelta, timezone
 from decimal import Decimal
@@ -34,117 +17,22 @@ from avbc.acctvantage.gateway import BooksRefused, Gateway
 from avbc.acctvantage.records import (
     COMMITTED,
     PURCHASE_ORDER,
-    Address,
     Client,
     Contact,
     CreatedOrder,
     OrderBundle,
-    OrderDiscount,
     Product,
     Promotion,
     Receipt,
     SalesOrder,
-    SalesOrderLine,
     ShipVia,
 )
-from avbc.money import ZERO
-
-ANA = Client(
-    name="Rivera",
-    first_name="Ana",
-    email="ana@example.com",
-    phone="+1 555 0100",
-    address=Address(name="Ana Rivera", address_1="1 Main Street", city="Austin", state="Texas", zip="78701", country="US"),
-    import_id="WEB7",
-)
+from avbc.testing.contract.examples import ANA, make_bundle, make_order
+from avbc.testing.contract.setup import ContractSetup
 
 
-def make_order(number: int, lines: int = 2) -> SalesOrder:
-    """An order that uses every field and adds up to its total."""
-    parts = tuple(
-        SalesOrderLine(
-            kind="product",
-            description=f"Mug {place}",
-            quantity=Decimal("1.5"),
-            unit_price=Decimal("6.6333"),
-            amount=Decimal("9.94995"),
-            tax=Decimal("0.8209"),
-            part_number=f"MUG-{place}",
-            memo="Colour: blue",
-            gl_code="40100-000-000",
-            ship_to=place % 2,
-            ship_via="UPS Ground",
-            store_line_id=number * 1000 + place,
-            store_address_id=number * 10,
-            component_of=number * 1000 if place else None,
-        )
-        for place in range(lines)
-    )
-    freight, tax, discount, rounding = Decimal("5.0000"), Decimal("1.6418"), Decimal("2.5"), Decimal("0.0001")
-    return SalesOrder(
-        import_id=f"WEB{number}",
-        store_order_id=number,
-        client="Rivera",
-        lines=parts,
-        total=sum((line.amount for line in parts), ZERO) + freight + tax - discount + rounding,
-        tax=tax,
-        tax_area="BigCommerce",
-        currency="USD",
-        warehouse="Main",
-        ship_via="UPS Ground",
-        bill_to=evolve(ANA.address, attention="Accounts", address_2="Floor 2", address_3="Door B", phone="1", email="ap@example.com"),
-        ship_tos=(ANA.address, evolve(ANA.address, name="Ben Rivera", city="Dallas")),
-        freight=freight,
-        discounts=(OrderDiscount("SAVE", discount, "40200-000-000", "Ten percent", Decimal("2.7")),),
-        rounding=rounding,
-        po_number="PO 12",
-        reference="R 1",
-        memo="Leave at the door",
-        ordered_at=datetime(2026, 3, 1, 12, 30, 15, 250_000, tzinfo=UTC),
-        source_code="WEB",
-        fingerprint="f" * 64,
-    )
-
-
-def make_bundle(number: int) -> OrderBundle:
-    """An order of a new client with a contact, paid in two parts."""
-    order = make_order(number)
-    rest = order.total - Decimal(3)
-    return OrderBundle(
-        order=order,
-        receipts=(
-            Receipt(
-                order_import_id=order.import_id,
-                receipt_type="Visa/MC",
-                amount=ZERO,
-                state="pre_authorized",
-                pre_auth_amount=rest,
-                import_id=f"{order.import_id}-1",
-                store_payment_method="Credit Card",
-                gateway="authorizenet",
-                gateway_transaction_id="600123",
-                authorized_at=datetime(2026, 3, 1, 12, 30, tzinfo=UTC),
-            ),
-            Receipt(order_import_id=order.import_id, receipt_type="GiftCard", amount=Decimal(3), import_id=f"{order.import_id}-2"),
-        ),
-        new_client=evolve(ANA, import_id=f"WEB{number}"),
-        new_contact=Contact(last_name="Rivera", first_name="Ana", email="ana@example.com", phone="1"),
-        new_promotions=(Promotion("SAVE", "$", Decimal("2.5"), "40200-000-000", "Ten percent"),),
-        new_ship_vias=(ShipVia("UPS Ground", "Freight"),),
-    )
-
-
-class GatewayContract:
-    """What avbc relies on. Override the fixture `gateway` and the method `add_products`."""
-
-    @pytest.fixture
-    def gateway(self) -> Iterable[Gateway]:
-        """Yield a gateway on empty books of its own."""
-        raise NotImplementedError("override the fixture `gateway`: yield your Gateway on empty books")
-
-    def add_products(self, gateway: Gateway, products: Sequence[Product]) -> None:
-        """Put these products into the books."""
-        raise NotImplementedError("override `add_products`: put the products into your books")
+class ImportContract(ContractSetup):
+    """Orders from the store."""
 
     def test_satisfies_the_protocol(self, gateway: Gateway) -> None:
         """It has every method of the protocol."""
