@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import sqlite3
+import threading
 from collections.abc import Callable, Iterator
 from contextlib import closing
 from pathlib import Path
@@ -12,6 +13,7 @@ from typing import Any, cast
 import attrs
 import httpx
 import pytest
+import sqlalchemy as sa
 
 import avbc
 from avbc.acctvantage import Gateway, SqlGateway
@@ -104,6 +106,77 @@ def join(store: FakeStore, settings: Settings, books: SqlGateway) -> Iterator[Ca
 @pytest.fixture
 def web(join: Callable[..., Orchestrator]) -> Orchestrator:
     return join()
+
+
+class Died(BaseException):
+    """As a killed process: nothing catches it."""
+
+
+class Life(httpx.BaseTransport):
+    """Ends at one of the steps of a run: before or after a request, or before a statement of the books or the journal."""
+
+    def __init__(self, store: FakeStore, ends_at: int | None = None) -> None:
+        self.store = store
+        self.ends_at = ends_at
+        self.steps = 0
+        self._lock = threading.Lock()
+
+    def step(self, *_: object) -> None:
+        with self._lock:
+            self.steps += 1
+            if self.ends_at is not None and self.steps >= self.ends_at:
+                raise Died
+
+    def handle_request(self, request: httpx.Request) -> httpx.Response:
+        self.step()
+        response = self.store.handle(request)
+        self.step()
+        return response
+
+
+@pytest.fixture
+def live_on(
+    join: Callable[..., Orchestrator], store: FakeStore, books: SqlGateway, settings: Settings, tmp_path: Path
+) -> Callable[..., None]:
+    """Let a method die at each of its steps, each time in a copy of the world as it is, and be called again until it has nothing to do.
+
+    Call it with the method's name and what is to be equal at the end.
+    """
+
+    def copied(url: str) -> tuple[FakeStore, SqlGateway]:
+        other, copy = FakeStore(clock=store._clock), SqlGateway(url)
+        for order in store.state.orders.values():
+            other.add_order(order)
+        with closing(books.engine.raw_connection()) as source, closing(copy.engine.raw_connection()) as target:
+            cast("sqlite3.Connection", source.driver_connection).backup(cast("sqlite3.Connection", target.driver_connection))
+        return other, copy
+
+    def live(method: str, settings: Settings, ends_at: int | None) -> tuple[FakeStore, SqlGateway, int, bool]:
+        world, copy = copied(f"sqlite:///{tmp_path}/{method}-{ends_at}.db")
+        life = Life(world, ends_at)
+        died = False
+        sa.event.listen(copy.engine, "before_cursor_execute", life.step)
+        try:
+            getattr(join(books=copy, transport=life, settings=settings), method)()
+        except Died:
+            died = True
+        sa.event.remove(copy.engine, "before_cursor_execute", life.step)
+        for _ in range(2):
+            report = getattr(join(books=copy, transport=world.transport(), settings=settings), method)()
+        assert not list(report)
+        return world, copy, life.steps, died
+
+    def lived(method: str, state: Callable[[FakeStore, SqlGateway], object], settings: Settings = settings) -> None:
+        *world, steps, _ = live(method, settings, None)
+        expected = state(*world)
+        assert steps > 10
+        for ends_at in range(1, steps + 1):
+            *world, _, died = live(method, settings, ends_at)
+            assert died, f"step {ends_at} never came"
+            assert state(*world) == expected, f"differs after a death at step {ends_at}"
+            world[1].close()
+
+    return lived
 
 
 @pytest.fixture

@@ -9,7 +9,6 @@ from __future__ import annotations
 import json
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from datetime import UTC, datetime, timedelta
-from decimal import Decimal
 
 import attrs
 
@@ -23,8 +22,7 @@ from avbc.mapping import Problem
 from avbc.mapping.decisions import Decision, Ruling
 from avbc.mapping.rules import MappingRules
 from avbc.mapping.status import status_for_books, status_for_store, status_name
-from avbc.mapping.text import amount_text, fold
-from avbc.money import ZERO
+from avbc.mapping.text import fold
 from avbc.orchestrator.pushing import PushRun, Step
 from avbc.orchestrator.reports import Change, sentence
 from avbc.orchestrator.statuses import REFUNDED, ImportStatuses
@@ -37,8 +35,6 @@ _NOT_TAKEN = "status not taken"
 """The status's id that the store refused last, by Import ID. It is not sent again."""
 _UNRULED = "status unruled"
 """What was said of orders for which the mapping had no answer, by Import ID. They are ruled again when the mapping changes."""
-_REFUNDED = "refunded"
-"""Up to which amount a person was told of refunds, by Import ID."""
 _SETTING, _MAPPING = "setting", "order_status.mapping"
 """The mapping that was in force last."""
 
@@ -50,9 +46,7 @@ _OVERLAP = timedelta(hours=1)
 _WINDOW = 249
 """Ids that are read with one request: one less than fit on a page, so that no second page is asked for."""
 
-_PARTIALLY_REFUNDED = 14
-_REFUNDS = frozenset({REFUNDED, _PARTIALLY_REFUNDED})
-_FOR_A_PERSON = {REFUNDED: "refunded", 5: "cancelled", 6: "declined", 13: "disputed", _PARTIALLY_REFUNDED: "partly refunded"}
+_FOR_A_PERSON = {REFUNDED: "refunded", 5: "cancelled", 6: "declined", 13: "disputed", 14: "partly refunded"}
 """BigCommerce's statuses that AcctVantage has no counterpart for, so that a person must act (docs/facts.md, acctvantage-orders)."""
 
 
@@ -210,13 +204,12 @@ class _Seen:
 
     order_id: int
     status_id: int | None
-    refunded: Decimal = ZERO
     modified_at: datetime | None = None
 
 
 def _seen(page: Page[Order]) -> list[_Seen]:
     """The orders of a page; of one that cannot be read as a whole, its id and its status all the same."""
-    orders = [_Seen(order.id, order.status_id, order.refunded_amount, order.date_modified) for order in page.items]
+    orders = [_Seen(order.id, order.status_id, order.date_modified) for order in page.items]
     return orders + [_Seen(row.id, _raw_status(row)) for row in page.unreadable if row.id is not None]
 
 
@@ -242,22 +235,16 @@ class _Pull:
         orders = run.books.sales_orders(list(seen))
         import_ids = [order.import_id for order in orders]
         known = run.known(STATUS, import_ids)
-        told = run.known(_REFUNDED, [import_id for import_id in import_ids if seen[import_id].refunded])
         self._unruled.look_up(import_ids)
         for order in orders:
             if run.is_over():
                 return
+            status_id = seen[order.import_id].status_id
             # The import set the Downloaded Order Status, so where nothing is known that one is no news.
-            before = int(known.get(order.import_id, self._downloaded))
-            self._take(order, seen[order.import_id], before, Decimal(told.get(order.import_id, "0")))
-
-    def _take(self, order: SalesOrder, seen: _Seen, before: int, told: Decimal) -> None:
-        status_id = before if seen.status_id is None else seen.status_id
-        is_told = seen.refunded > told and self._tell_refund(order, seen.refunded)
-        if status_id == before:
-            self._run.unchanged()
-        else:
-            self._rule(order, status_id, is_told=is_told)
+            if status_id is None or known.get(order.import_id, self._downloaded) == str(status_id):
+                run.unchanged()
+            else:
+                self._rule(order, status_id)
 
     def rule_again(self) -> None:
         """Rule orders again that the mapping had no answer for, where it is another one now."""
@@ -274,8 +261,8 @@ class _Pull:
         """Remember what the mapping had no answer for."""
         self._unruled.finish()
 
-    def _rule(self, order: SalesOrder, status_id: int, *, is_told: bool = False) -> None:
-        """Give an order the status that the mapping has for the store's; `is_told` says that a person was told of its refund just now."""
+    def _rule(self, order: SalesOrder, status_id: int) -> None:
+        """Give an order the status that the mapping has for the store's."""
         run = self._run
         known = (STATUS, order.import_id, str(status_id))
         name = next((status_name(status) for status in self._rules.statuses if status.id == status_id), str(status_id))
@@ -284,7 +271,7 @@ class _Pull:
         problems = ruling.problems
         is_mapped = all(problem.code != "status_unmapped" for problem in problems)
         happened = _FOR_A_PERSON.get(status_id, "")
-        if not is_mapped and (status_id in self._of_import or (is_told and status_id in _REFUNDS)):
+        if not is_mapped and status_id in self._of_import:
             # The import's own statuses are its own business: an order that was reset to New is taken by it.
             problems = ()
         elif happened and not is_mapped:
@@ -302,21 +289,6 @@ class _Pull:
             return
         wanted = ruling.value
         run.write(change, lambda: _set_status(run.books, order, wanted), known=(known,))
-
-    def _tell_refund(self, order: SalesOrder, refunded: Decimal) -> bool:
-        """Tell a person of a refund, unless the books have credits of it."""
-        run = self._run
-        credited = sum((credit.total for credit in run.books.credits([order.import_id])), ZERO)
-        run.know(_REFUNDED, order.import_id, str(refunded))
-        if credited >= refunded:
-            return False
-        amounts = amount_text(credited), amount_text(refunded)
-        message = (
-            f"{amounts[1]} {order.currency} of {order.import_id} are refunded in the store, and the books have credits of {amounts[0]}."
-        )
-        problem = Problem("order_refunded", "refunded_amount", amounts[1], message, "Enter the credit in AcctVantage.")
-        run.refuse(_change(order, "refund", *amounts), problem)
-        return True
 
 
 def _late(order: SalesOrder, name: str, happened: str) -> Problem:

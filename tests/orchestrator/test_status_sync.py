@@ -1,0 +1,462 @@
+"""Order statuses go one way, once, and only where the mapping says so."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from decimal import Decimal
+
+import pytest
+
+from avbc.acctvantage import BooksRefused, BooksUnreachable, SqlGateway
+from avbc.acctvantage.records import SalesOrder
+from avbc.bigcommerce import ScopeMissing, StoreUnavailable, TokenRefused
+from avbc.errors import FinalError
+from avbc.orchestrator import Orchestrator, PushReport
+from avbc.settings import Settings, SettingsError, StatusMapping
+from avbc.testing import FakeStore
+from avbc.testing.example import plain_orders
+
+PENDING, SHIPPED, CANCELLED, DOWNLOADED, COMPLETED, NEW = 1, 2, 5, 9, 10, 11
+
+Join = Callable[..., Orchestrator]
+Change = Callable[..., Settings]
+Rows = tuple[tuple[str, str | int], ...]
+
+BOTH: Rows = (("Open", "Pending"), ("Packed", "Awaiting Pickup"), ("Shipped/Invoice", "Shipped"), ("Posted", "Completed"))
+
+
+def mapping(*rows: tuple[str, str | int], backwards: bool = False) -> tuple[StatusMapping, ...]:
+    return tuple(StatusMapping(acctvantage=mine, bigcommerce=theirs, may_move_backwards=backwards) for mine, theirs in rows)
+
+
+@pytest.fixture
+def pulling(change: Change) -> Settings:
+    return change(order_status={"updates": "pull", "mapping": mapping(*BOTH)})
+
+
+@pytest.fixture
+def imported(store: FakeStore, web: Orchestrator) -> list[int]:
+    """Three orders that are in the books."""
+    ids = [store.add_order(order).id for order in plain_orders(3)]
+    assert len(web.import_orders().imported) == 3
+    store.clear_log()
+    return ids
+
+
+def status(store: FakeStore, order_id: int) -> object:
+    return store.order(order_id).header["status_id"]
+
+
+def standing(books: SqlGateway, order_id: int) -> str:
+    return books.sales_orders([f"WEB{order_id}"])[0].status
+
+
+def codes(report: PushReport) -> list[str]:
+    return [problem.code for change in report.refused + report.postponed for problem in change.problems]
+
+
+# AcctVantage to store
+
+
+def test_a_push_tells_what_changed_and_no_more(web: Orchestrator, store: FakeStore, books: SqlGateway, imported: list[int]) -> None:
+    books.set_order_status(f"WEB{imported[0]}", "Shipped/Invoice")
+    report = web.push_order_statuses()
+    (sent,) = report.sent
+    assert (sent.key, sent.before, sent.after, sent.order_id) == (f"WEB{imported[0]}", "Awaiting Shipment", "Shipped", imported[0])
+    assert "AcctVantage's 'Shipped/Invoice' is the store's 'Shipped'" in str(sent)
+    assert [status(store, order_id) for order_id in imported] == [SHIPPED, DOWNLOADED, DOWNLOADED]
+    assert (report.ok, report.requests, store.counts()) == (True, 1, {"PUT /v2/orders/{id}": 1})
+    assert web.push_order_statuses().requests == 0
+    entry = web.history(imported[0]).entries[-1]
+    assert (entry.action, entry.outcome) == ("push_order_statuses", "sent")
+    assert "Awaiting Shipment -> Shipped" in entry.detail
+
+
+def test_a_push_costs_one_request_for_each_change(join: Join, store: FakeStore, books: SqlGateway) -> None:
+    ids = [store.add_order(order).id for order in plain_orders(70)]
+    join().import_orders()
+    for order_id in ids:
+        books.set_order_status(f"WEB{order_id}", "Shipped/Invoice")
+    told: list[tuple[int, int | None, str]] = []
+    report = join(on_progress=lambda *step: told.append(step)).push_order_statuses()
+    assert (len(report.sent), report.requests) == (70, 70)
+    assert told[0] == (32, 70, "Pushing order statuses")
+    assert told[-1][:2] == (70, 70)
+    # Nothing but what the database remembers: another process has nothing to do.
+    assert join().push_order_statuses().requests == 0
+
+
+def test_a_preview_sends_nothing_and_leaves_nothing_behind(
+    web: Orchestrator, store: FakeStore, books: SqlGateway, imported: list[int]
+) -> None:
+    books.set_order_status(f"WEB{imported[0]}", "Shipped/Invoice")
+    books.set_order_status(f"WEB{imported[1]}", "Picked")
+    preview = web.push_order_statuses(preview=True)
+    assert [call.to_dict() for change in preview.sent for call in change.calls] == [
+        {"method": "PUT", "path": f"/v2/orders/{imported[0]}", "body": {"status_id": SHIPPED}}
+    ]
+    assert f'PUT /v2/orders/{imported[0]} {{"status_id":2}}' in str(preview)
+    assert (len(preview.refused), preview.requests, store.log) == (1, 0, [])
+    assert len(web.history(imported[0]).entries) == 1
+    report = web.push_order_statuses()
+    assert (len(report.sent), len(report.refused)) == (1, 1)
+
+
+def test_statuses_that_the_store_has_are_not_sent(join: Join, store: FakeStore, books: SqlGateway, imported: list[int]) -> None:
+    """Where nothing is known, what the store has is read: with one request for neighbours, and not order by order."""
+    for order_id in imported:
+        books.set_order_status(f"WEB{order_id}", "Shipped/Invoice")
+    for order_id in imported[:2]:
+        store.edit_order(order_id, status_id=SHIPPED)
+    web = join(journal="sqlite://")
+    report = web.push_order_statuses()
+    assert [change.order_id for change in report.sent] == imported[2:]
+    assert (report.unchanged, store.counts()) == (2, {"GET /v2/orders": 1, "PUT /v2/orders/{id}": 1})
+    assert web.push_order_statuses().requests == 0
+
+
+def test_an_order_that_cannot_be_read_is_pushed_all_the_same(join: Join, store: FakeStore, books: SqlGateway, imported: list[int]) -> None:
+    books.set_order_status(f"WEB{imported[0]}", "Shipped/Invoice")
+    store.edit_order(imported[0], total_inc_tax=None)
+    (sent,) = join(journal="sqlite://").push_order_statuses().sent
+    assert (sent.before, status(store, imported[0])) == ("Awaiting Shipment", SHIPPED)
+
+
+def test_an_unmapped_status_is_told_once_and_looked_at_again_when_the_mapping_changes(
+    join: Join, store: FakeStore, books: SqlGateway, imported: list[int], change: Change
+) -> None:
+    books.set_order_status(f"WEB{imported[0]}", "Picked")
+    report = join().push_order_statuses()
+    assert (codes(report), report.ok, report.requests) == (["status_unmapped"], False, 0)
+    assert join().push_order_statuses().refused == []
+    entries = join().history(imported[0]).entries
+    assert [entry.outcome for entry in entries] == ["imported", "refused"]
+    mapped = change(order_status={"mapping": mapping(("Picked", "Pending"))})
+    report = join(settings=mapped).push_order_statuses()
+    assert [sent.after for sent in report.sent] == ["Pending"]
+    assert status(store, imported[0]) == PENDING
+
+
+def test_the_merchants_own_label_is_looked_up_once(
+    join: Join, store: FakeStore, books: SqlGateway, imported: list[int], change: Change
+) -> None:
+    web = join(settings=change(order_status={"mapping": mapping(("Shipped/Invoice", "Gone"))}))
+    books.set_order_status(f"WEB{imported[0]}", "Shipped/Invoice")
+    assert codes(web.push_order_statuses()) == ["status_unknown"]
+    assert store.counts() == {"GET /v2/order_statuses": 1}
+    web.push_order_statuses()
+    assert store.counts() == {"GET /v2/order_statuses": 1}
+
+
+def test_only_one_direction_is_allowed(join: Join, store: FakeStore, pulling: Settings, change: Change) -> None:
+    with pytest.raises(FinalError, match=r"order_status.updates: is 'pull', so .*: call pull_order_statuses \(manual 2.1.6\)"):
+        join(settings=pulling).push_order_statuses()
+    with pytest.raises(SettingsError, match=r"is 'push', so .*: call push_order_statuses"):
+        join().pull_order_statuses()
+    off = join(settings=change(order_status={"updates": "off"}))
+    with pytest.raises(SettingsError, match=r"is 'off', .* set it to 'push'"):
+        off.push_order_statuses(preview=True)
+    with pytest.raises(SettingsError, match=r"is 'off', .* set it to 'pull'"):
+        off.pull_order_statuses()
+    disabled = join(settings=change(store={"enabled": False}))
+    with pytest.raises(SettingsError, match=r"store\.enabled"):
+        disabled.push_order_statuses()
+    assert store.log == []
+
+
+def test_a_deleted_order_is_refused_once_and_the_others_go_through(
+    web: Orchestrator, store: FakeStore, books: SqlGateway, imported: list[int]
+) -> None:
+    for order_id in imported:
+        books.set_order_status(f"WEB{order_id}", "Shipped/Invoice")
+    store.delete_order(imported[0])
+    store.edit_order(imported[1], is_deleted=True)
+    report = web.push_order_statuses()
+    assert (codes(report), [change.order_id for change in report.sent]) == (["not_in_store"] * 2, imported[2:])
+    assert "deleted in BigCommerce" in str(report)
+    store.clear_log()
+    assert list(web.push_order_statuses()) == []
+    assert store.log == []
+    # Another status is another try.
+    books.set_order_status(f"WEB{imported[0]}", "Packed")
+    books.set_order_status(f"WEB{imported[0]}", "Shipped/Invoice")
+    assert web.push_order_statuses().requests == 0
+
+
+def test_what_fails_is_sent_by_the_next_run(web: Orchestrator, store: FakeStore, books: SqlGateway, imported: list[int]) -> None:
+    for order_id in imported:
+        books.set_order_status(f"WEB{order_id}", "Shipped/Invoice")
+    store.fail(f"PUT /v2/orders/{imported[1]}", "504_after")
+    report = web.push_order_statuses()
+    assert (len(report.sent), codes(report), report.stopped) == (2, ["store_failed"], "")
+    assert [change.order_id for change in web.push_order_statuses().sent] == [imported[1]]
+    assert web.push_order_statuses().requests == 0
+
+
+def test_a_store_that_is_away_stops_the_run(web: Orchestrator, store: FakeStore, books: SqlGateway, imported: list[int]) -> None:
+    for order_id in imported:
+        books.set_order_status(f"WEB{order_id}", "Shipped/Invoice")
+    store.fail("PUT *", "503", times=3)
+    report = web.push_order_statuses()
+    assert (len(report.postponed), "503" in report.stopped, report.ok) == (3, True, False)
+    assert len(web.push_order_statuses().sent) == 3
+
+
+def test_a_store_that_cannot_be_read_is_an_error(join: Join, store: FakeStore, books: SqlGateway, imported: list[int]) -> None:
+    books.set_order_status(f"WEB{imported[0]}", "Shipped/Invoice")
+    store.fail("GET *", "503")
+    with pytest.raises(StoreUnavailable):
+        join(journal="sqlite://").push_order_statuses()
+
+
+def test_a_refused_token_is_an_error_and_a_missing_scope_too(join: Join, store: FakeStore, books: SqlGateway, imported: list[int]) -> None:
+    books.set_order_status(f"WEB{imported[0]}", "Shipped/Invoice")
+    with pytest.raises(TokenRefused):
+        join(token="another-token").push_order_statuses()
+    store.scopes -= {"store_v2_orders"}
+    with pytest.raises(ScopeMissing):
+        join().push_order_statuses()
+    store.scopes |= {"store_v2_orders"}
+    assert len(join().push_order_statuses().sent) == 1
+
+
+def test_a_stop_ends_the_run_after_the_chunk_in_hand(join: Join, store: FakeStore, books: SqlGateway) -> None:
+    ids = [store.add_order(order).id for order in plain_orders(40)]
+    join().import_orders()
+    for order_id in ids:
+        books.set_order_status(f"WEB{order_id}", "Shipped/Invoice")
+    web = join(on_progress=lambda *_: web.stop())
+    with web.stop_wish.heeded():
+        report = web.push_order_statuses()
+    assert (len(report.sent), report.stopped) == (32, "a stop was asked for")
+    assert len(join().push_order_statuses().sent) == 8
+
+
+def test_a_lost_journal_costs_work_and_no_more(
+    web: Orchestrator, store: FakeStore, books: SqlGateway, imported: list[int], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    books.set_order_status(f"WEB{imported[0]}", "Shipped/Invoice")
+    with books.engine.begin() as connection:
+        connection.exec_driver_sql("drop table avbc_fingerprints")
+        connection.exec_driver_sql("create table avbc_fingerprints as select 1 as kind, 2 as key, 3 as text where 0")
+    # Reading works, writing does not: the push is done all the same.
+    assert len(web.push_order_statuses().sent) == 1
+    assert status(store, imported[0]) == SHIPPED
+
+
+def test_another_store_under_the_same_code_is_told_everything(
+    join: Join, store: FakeStore, books: SqlGateway, imported: list[int], change: Change
+) -> None:
+    books.set_order_status(f"WEB{imported[0]}", "Shipped/Invoice")
+    join().push_order_statuses()
+    other = FakeStore(store_hash="def456")
+    for order in plain_orders(3):
+        other.add_order(order)
+    report = join(settings=change(store={"api_url": other.api_url}), transport=other.transport()).push_order_statuses()
+    assert [sent.order_id for sent in report.sent] == imported[:1]
+    assert status(other, imported[0]) == SHIPPED
+
+
+def test_a_push_may_die_anywhere(books: SqlGateway, imported: list[int], live_on: Callable[..., None]) -> None:
+    for order_id in imported[:2]:
+        books.set_order_status(f"WEB{order_id}", "Shipped/Invoice")
+    live_on("push_order_statuses", lambda store, _: {number: status(store, number) for number in store.state.orders})
+
+
+# Store to AcctVantage
+
+
+def test_a_pull_writes_what_changed_in_the_store(
+    join: Join, store: FakeStore, books: SqlGateway, imported: list[int], pulling: Settings
+) -> None:
+    web = join(settings=pulling)
+    first = web.pull_order_statuses()
+    # What the import set is no news, though no row has it.
+    assert (list(first), first.unchanged) == ([], 3)
+    store.edit_order(imported[0], status_id=SHIPPED)
+    preview = web.pull_order_statuses(preview=True)
+    assert [(change.before, change.after) for change in preview.sent] == [("Open", "Shipped/Invoice")]
+    assert standing(books, imported[0]) == "Open"
+    report = web.pull_order_statuses()
+    assert [(change.key, change.before, change.after) for change in report.sent] == [(f"WEB{imported[0]}", "Open", "Shipped/Invoice")]
+    assert [standing(books, order_id) for order_id in imported] == ["Shipped/Invoice", "Open", "Open"]
+    assert (report.ok, report.requests) == (True, 1)
+    quiet = web.pull_order_statuses()
+    assert (list(quiet), quiet.requests) == ([], 1)
+    assert web.history(imported[0]).entries[-1].detail == f"WEB{imported[0]}: status Open -> Shipped/Invoice"
+
+
+def test_a_first_pull_without_orders_asks_nothing(join: Join, store: FakeStore, pulling: Settings) -> None:
+    store.add_order(next(plain_orders(1)))
+    assert join(settings=pulling).pull_order_statuses().requests == 0
+
+
+def test_orders_that_are_not_in_the_books_are_left_alone(
+    join: Join, store: FakeStore, books: SqlGateway, imported: list[int], pulling: Settings
+) -> None:
+    stranger = store.add_order(next(plain_orders(1, first_id=5000))).id
+    store.edit_order(stranger, status_id=SHIPPED)
+    report = join(settings=pulling).pull_order_statuses()
+    assert (list(report), report.unchanged) == ([], 3)
+
+
+def test_a_pull_never_posts(join: Join, store: FakeStore, books: SqlGateway, imported: list[int], pulling: Settings) -> None:
+    web = join(settings=pulling)
+    store.edit_order(imported[0], status_id=COMPLETED)
+    books.set_order_status(f"WEB{imported[1]}", "Posted")
+    store.edit_order(imported[1], status_id=SHIPPED)
+    report = web.pull_order_statuses()
+    assert codes(report) == ["status_posting_refused"] * 2
+    assert [standing(books, order_id) for order_id in imported] == ["Open", "Posted", "Open"]
+    # A person was told.
+    assert list(web.pull_order_statuses()) == []
+
+
+def test_a_pull_moves_backwards_only_where_the_row_says_so(
+    join: Join, store: FakeStore, books: SqlGateway, imported: list[int], change: Change
+) -> None:
+    books.set_order_status(f"WEB{imported[0]}", "Packed")
+    store.edit_order(imported[0], status_id=PENDING)
+    may_not = change(order_status={"updates": "pull", "mapping": mapping(*BOTH)})
+    assert codes(join(settings=may_not).pull_order_statuses()) == ["status_backwards"]
+    assert standing(books, imported[0]) == "Packed"
+    store.clear_log()
+    may = change(order_status={"updates": "pull", "mapping": mapping(*BOTH, backwards=True)})
+    assert [change.after for change in join(settings=may).pull_order_statuses().sent] == ["Open"]
+    assert standing(books, imported[0]) == "Open"
+
+
+@pytest.mark.parametrize(("status_id", "happened"), [(4, "refunded"), (5, "cancelled"), (6, "declined"), (13, "disputed")])
+def test_what_was_stopped_in_the_store_is_reported_for_a_person(
+    join: Join, store: FakeStore, books: SqlGateway, imported: list[int], pulling: Settings, *, status_id: int, happened: str
+) -> None:
+    web = join(settings=pulling)
+    store.edit_order(imported[0], status_id=status_id)
+    report = web.pull_order_statuses()
+    assert codes(report) == ["order_stopped_in_store"]
+    assert f"was {happened} in the store after it was imported; in AcctVantage WEB{imported[0]} is Open" in str(report)
+    assert standing(books, imported[0]) == "Open"
+    assert list(web.pull_order_statuses()) == []
+
+
+def test_a_mapped_cancellation_is_followed_and_reported(
+    join: Join, store: FakeStore, books: SqlGateway, imported: list[int], change: Change
+) -> None:
+    web = join(settings=change(order_status={"updates": "pull", "mapping": mapping(("Quote", "Cancelled"), backwards=True)}))
+    store.edit_order(imported[0], status_id=CANCELLED)
+    (sent,) = web.pull_order_statuses().sent
+    assert (sent.after, [(problem.code, problem.severity) for problem in sent.problems]) == (
+        "Quote",
+        [("order_stopped_in_store", "warning")],
+    )
+
+
+def test_a_refund_in_part_is_reported_too(join: Join, store: FakeStore, imported: list[int], pulling: Settings) -> None:
+    web = join(settings=pulling)
+    store.refund(imported[0], amount=Decimal("5.00"))
+    report = web.pull_order_statuses()
+    assert codes(report) == ["order_stopped_in_store"]
+    assert "was partly refunded in the store" in str(report)
+
+
+def test_an_order_that_was_reset_for_the_import_is_the_imports(
+    join: Join, store: FakeStore, books: SqlGateway, imported: list[int], pulling: Settings
+) -> None:
+    web = join(settings=pulling)
+    store.edit_order(imported[0], status_id=NEW)
+    assert list(web.pull_order_statuses()) == []
+    assert len(web.import_orders().relinked) == 1
+    assert list(web.pull_order_statuses()) == []
+
+
+def test_a_new_mapping_is_applied_to_what_waited_for_it(
+    join: Join, store: FakeStore, books: SqlGateway, imported: list[int], change: Change
+) -> None:
+    before = join(settings=change(order_status={"updates": "pull", "mapping": mapping(("Shipped/Invoice", "Shipped"))}))
+    store.edit_order(imported[0], status_id=PENDING)
+    assert codes(before.pull_order_statuses()) == ["status_unmapped"]
+    assert list(before.pull_order_statuses()) == []
+    after = join(settings=change(order_status={"updates": "pull", "mapping": mapping(("Committed", "Pending"))}))
+    report = after.pull_order_statuses()
+    assert ([sent.after for sent in report.sent], report.requests) == (["Committed"], 1)
+
+
+def test_an_order_that_cannot_be_read_is_pulled_all_the_same(
+    join: Join, store: FakeStore, books: SqlGateway, imported: list[int], pulling: Settings
+) -> None:
+    store.edit_order(imported[0], status_id=SHIPPED, total_inc_tax=None)
+    join(settings=pulling).pull_order_statuses()
+    assert standing(books, imported[0]) == "Shipped/Invoice"
+
+
+class Busy(SqlGateway):
+    """Somebody else is at work in these books, or they fail."""
+
+    def __init__(self, books: SqlGateway, moved: Callable[[SqlGateway], object] | None = None, error: Exception | None = None) -> None:
+        self._books = books
+        self._moved = moved
+        self._error = error
+
+    def __getattribute__(self, name: str) -> object:
+        own = object.__getattribute__(self, "__dict__")
+        if name == "set_order_status" and own["_error"] is not None:
+            raise own["_error"]
+        answer = getattr(own["_books"], name)
+        if own["_moved"] is None or name != "sales_orders":
+            return answer
+
+        def sales_orders(import_ids: list[str]) -> list[SalesOrder]:
+            found = answer(import_ids)
+            if import_ids:
+                own["_moved"](own["_books"])
+            return found  # type: ignore[no-any-return]  # as the books have it
+
+        return sales_orders
+
+
+def test_an_order_that_moves_meanwhile_waits_for_the_next_run(
+    join: Join, store: FakeStore, books: SqlGateway, imported: list[int], pulling: Settings
+) -> None:
+    import_id = f"WEB{imported[0]}"
+    join(settings=pulling).pull_order_statuses()
+    store.edit_order(imported[0], status_id=SHIPPED)
+    busy = Busy(books, lambda books: books.set_order_status(import_id, "Posted"))
+    report = join(settings=pulling, books=busy).pull_order_statuses()
+    assert codes(report) == ["try_again"]
+    assert "was Open and is Posted" in str(report)
+    assert standing(books, imported[0]) == "Posted"
+    assert codes(join(settings=pulling).pull_order_statuses()) == ["status_posting_refused"]
+
+
+def test_books_that_fail(join: Join, store: FakeStore, books: SqlGateway, imported: list[int], pulling: Settings) -> None:
+    for order_id in imported[:2]:
+        store.edit_order(order_id, status_id=SHIPPED)
+    report = join(settings=pulling, books=Busy(books, error=BooksUnreachable("locked"))).pull_order_statuses()
+    assert (codes(report), report.stopped) == (["books_unreachable"], "locked")
+    report = join(settings=pulling, books=Busy(books, error=BooksRefused("no"))).pull_order_statuses()
+    assert codes(report) == ["books_refused"] * 2
+    report = join(settings=pulling, books=Busy(books, error=ValueError("odd"))).pull_order_statuses()
+    assert codes(report) == ["unexpected_error"] * 2
+    assert len(join(settings=pulling).pull_order_statuses().sent) == 2
+
+
+def test_a_list_that_breaks_off_is_read_again(
+    join: Join, store: FakeStore, books: SqlGateway, imported: list[int], pulling: Settings
+) -> None:
+    web = join(settings=pulling)
+    web.pull_order_statuses()
+    store.edit_order(imported[0], status_id=SHIPPED)
+    store.fail("GET /v2/orders", "503")
+    with pytest.raises(StoreUnavailable):
+        web.pull_order_statuses()
+    assert len(web.pull_order_statuses().sent) == 1
+
+
+def test_a_pull_may_die_anywhere(store: FakeStore, imported: list[int], live_on: Callable[..., None], pulling: Settings) -> None:
+    for order_id, status_id in zip(imported, (SHIPPED, PENDING, CANCELLED), strict=True):
+        store.edit_order(order_id, status_id=status_id)
+    live_on(
+        "pull_order_statuses",
+        lambda _, books: sorted((order.import_id, order.status) for order in books.sales_orders()),
+        pulling,
+    )
