@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
-from urllib.parse import quote
 
 import attrs
 
@@ -12,6 +11,7 @@ from avbc.bigcommerce import ScopeMissing
 from avbc.bigcommerce.call import ListCall
 from avbc.bigcommerce.models import InventoryItem, Product, Variant
 from avbc.orchestrator.pushing import PushRun
+from avbc.orchestrator.url_lists import url_lists
 
 KIND = "identity"
 """What the journal knows identities by: the key is the `text_key` of the part number."""
@@ -19,8 +19,6 @@ KIND = "identity"
 _AT_ONCE = 4
 _PRODUCTS_A_PAGE = 250
 _ITEMS_A_PAGE = 1000
-_LONGEST_LIST = 6000
-"""In characters of the URL: enough for 250 part numbers, and below what servers take."""
 
 
 @attrs.frozen
@@ -106,7 +104,7 @@ def _variants(run: PushRun, skus: Collection[str]) -> Iterator[tuple[str, Identi
     """The catalog has no filter by several SKUs of variants, but the inventory has."""
     together = [sku for sku in skus if "," not in sku]
     try:
-        calls = [_items(run, lot) for lot in _lots(together, _ITEMS_A_PAGE)]
+        calls = [_items(run, lot) for lot in url_lists(together, _ITEMS_A_PAGE)]
         for item in (item for found in run.store.map(calls, limit=_AT_ONCE) for item in found):
             yield item.identity.sku, Identity(item.identity.product_id, item.identity.variant_id)
     except ScopeMissing:
@@ -129,24 +127,5 @@ def _calls(
 ) -> list[ListCall[Product]]:
     """A SKU with a comma cannot stand in a list, and is asked for alone."""
     skus = list(skus)
-    calls = [several(lot) for lot in _lots((sku for sku in skus if "," not in sku), size)]
+    calls = [several(lot) for lot in url_lists((sku for sku in skus if "," not in sku), size)]
     return [*calls, *(one(sku) for sku in skus if "," in sku)]
-
-
-def _lots(texts: Iterable[str], size: int) -> Iterator[list[str]]:
-    """Cut texts into lists that one URL takes.
-
-    >>> list(_lots(["a", "b", "c"], 2))
-    [['a', 'b'], ['c']]
-    """
-    lot: list[str] = []
-    length = 0
-    for text in texts:
-        room = len(quote(text, safe="")) + 3
-        if lot and (len(lot) == size or length + room > _LONGEST_LIST):
-            yield lot
-            lot, length = [], 0
-        lot.append(text)
-        length += room
-    if lot:
-        yield lot

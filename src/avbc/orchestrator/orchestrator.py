@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Generator, Iterator, Mapping, Sequence
+from collections.abc import Collection, Generator, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, contextmanager, suppress
 from datetime import UTC, datetime
 from functools import cached_property
@@ -15,15 +15,16 @@ import sqlalchemy as sa
 
 from avbc import tracing
 from avbc.acctvantage.gateway import Gateway
-from avbc.acctvantage.records import Product
+from avbc.acctvantage.records import Client, Product
 from avbc.bigcommerce import BigCommerce
 from avbc.bigcommerce.call import Page
 from avbc.bigcommerce.endpoints.orders import EVERYTHING
 from avbc.bigcommerce.endpoints.scopes import ORDERS_MODIFY
 from avbc.bigcommerce.models import Order, OrderStatus
 from avbc.errors import Fault
-from avbc.mapping import PRODUCT_FIELDS, FieldRule, MappedOrder
+from avbc.mapping import ADDRESS_FIELDS, CLIENT_FIELDS, PRODUCT_FIELDS, FieldRule, MappedOrder
 from avbc.orchestrator.captures import capture_payments
+from avbc.orchestrator.clients import export_clients
 from avbc.orchestrator.connection import connection_report, require_scope
 from avbc.orchestrator.customising import Customisation
 from avbc.orchestrator.history import order_history
@@ -67,6 +68,8 @@ class Orchestrator:
         on_progress: Progress | None = None,
         customise: Sequence[Customisation] = (),
         product_fields: Sequence[FieldRule[Product]] = PRODUCT_FIELDS,
+        client_fields: Sequence[FieldRule[Client]] = CLIENT_FIELDS,
+        address_fields: Sequence[FieldRule[Client]] = ADDRESS_FIELDS,
     ) -> None:
         """Join a store to the books.
 
@@ -79,6 +82,8 @@ class Orchestrator:
             customise: Functions from (order, bundle) to bundle, applied one after another to each order that was mapped. What they change
                 is explained, and proved again.
             product_fields: Which field of the store's products is filled by what of the books: `avbc.mapping.PRODUCT_FIELDS`, or your own.
+            client_fields: The same for customers.
+            address_fields: The same for customers' addresses.
         """
         self.settings = settings
         self.books = books
@@ -87,6 +92,8 @@ class Orchestrator:
         self._on_progress = on_progress
         self._customisations = tuple(customise)
         self._product_fields = tuple(product_fields)
+        self._client_fields = tuple(client_fields)
+        self._address_fields = tuple(address_fields)
         self._may_write = False
         self.stop_wish = Stop()
 
@@ -220,6 +227,24 @@ class Orchestrator:
         """
         with self._pushing("push_inventory", "Pushing quantities", preview=preview, progress=progress) as run:
             push_inventory(run, self._stock_location, self._statuses, full=full)
+        return run.report
+
+    def export_clients(self, client_ids: Collection[int] | None = None, *, preview: bool = False, progress: bool = False) -> PushReport:
+        """Export clients to the store as customers, and bind each to its customer (manual, BigCommerce - Clients & Contacts).
+
+        A client whom the store has by email is updated there and bound; others are created. What was edited in the store and is not in
+        the field map stays, and so do the customer's other addresses.
+
+        Args:
+            client_ids: These clients; otherwise all who are new to the store.
+            preview: Send nothing; the report says what would be sent.
+            progress: Draw a bar, in a terminal or a notebook; needs the extra `progress`.
+
+        Raises:
+            AvbcError: The run could not begin, as with `push_products`.
+        """
+        with self._pushing("export_clients", "Exporting clients", preview=preview, progress=progress) as run:
+            export_clients(run, client_ids, self._client_fields, self._address_fields)
         return run.report
 
     # Statuses and shipments

@@ -1,0 +1,28 @@
+"""Lists of values that one URL takes."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from urllib.parse import quote
+
+_LONGEST = 6000
+"""In characters of the URL: enough for 250 part numbers, and below what servers take."""
+
+
+def url_lists(values: Iterable[str], most: int) -> Iterator[list[str]]:
+    """Cut values into lists of at most so many, each of which one URL takes.
+
+    >>> list(url_lists(["MUG-1", "MUG-2", "MUG-3"], 2))
+    [['MUG-1', 'MUG-2'], ['MUG-3']]
+    """
+    taken: list[str] = []
+    length = 0
+    for value in values:
+        room = len(quote(value, safe="")) + len("%2C")
+        if taken and (len(taken) == most or length + room > _LONGEST):
+            yield taken
+            taken, length = [], 0
+        taken.append(value)
+        length += room
+    if taken:
+        yield taken
