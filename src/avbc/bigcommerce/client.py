@@ -30,7 +30,7 @@ from avbc.bigcommerce.retry import Retries, Run
 from avbc.bigcommerce.wire import LIMITS, Received, Wire
 from avbc.credentials import load_credentials
 from avbc.errors import AvbcError
-from avbc.secret import Secret
+from avbc.secret import Secret, leaves_no_frames
 from avbc.tracing import note, request_span
 
 T = TypeVar("T")
@@ -158,6 +158,7 @@ class BigCommerce(Resources["BigCommerce"], Runner):
     a second effect is repeated after failures that pass.
     """
 
+    @leaves_no_frames
     def __init__(
         self,
         api_url: str,
@@ -201,11 +202,13 @@ class BigCommerce(Resources["BigCommerce"], Runner):
         super().__init__(self)
 
     @classmethod
+    @leaves_no_frames
     def from_store_hash(cls, store_hash: str, access_token: str | Secret, **options: Unpack[Options]) -> Self:
         """Open a store by its hash: the part after `/stores/` in its API path."""
         return cls(api_url_of(store_hash), access_token, **options)
 
     @classmethod
+    @leaves_no_frames
     def from_credentials_file(cls, path: str | os.PathLike[str], **options: Unpack[Options]) -> Self:
         """Open a store with the text file that BigCommerce offers when an API account is made (manual 1.2, step 7).
 
@@ -218,6 +221,7 @@ class BigCommerce(Resources["BigCommerce"], Runner):
         return cls(found.api_url, found.access_token, **options)
 
     @classmethod
+    @leaves_no_frames
     def from_environment(cls, **options: Unpack[Options]) -> Self:
         """Open the store that AVBC_API_URL or AVBC_STORE_HASH, and AVBC_ACCESS_TOKEN name.
 
@@ -389,6 +393,7 @@ class AsyncBigCommerce(Resources["AsyncBigCommerce"], AsyncRunner):
     ```
     """
 
+    @leaves_no_frames
     def __init__(
         self,
         api_url: str,
@@ -418,11 +423,13 @@ class AsyncBigCommerce(Resources["AsyncBigCommerce"], AsyncRunner):
         super().__init__(self)
 
     @classmethod
+    @leaves_no_frames
     def from_store_hash(cls, store_hash: str, access_token: str | Secret, **options: Unpack[AsyncOptions]) -> Self:
         """Open a store by its hash: the part after `/stores/` in its API path."""
         return cls(api_url_of(store_hash), access_token, **options)
 
     @classmethod
+    @leaves_no_frames
     def from_credentials_file(cls, path: str | os.PathLike[str], **options: Unpack[AsyncOptions]) -> Self:
         """Open a store with the text file that BigCommerce offers when an API account is made (manual 1.2, step 7).
 
@@ -435,6 +442,7 @@ class AsyncBigCommerce(Resources["AsyncBigCommerce"], AsyncRunner):
         return cls(found.api_url, found.access_token, **options)
 
     @classmethod
+    @leaves_no_frames
     def from_environment(cls, **options: Unpack[AsyncOptions]) -> Self:
         """Open the store that AVBC_API_URL or AVBC_STORE_HASH, and AVBC_ACCESS_TOKEN name.
 

@@ -18,6 +18,7 @@ from sqlalchemy.exc import IntegrityError, SQLAlchemyError
 
 from avbc.errors import FinalError, TransientError
 from avbc.orchestrator.reports import JournalEntry
+from avbc.secret import bare, leaves_no_frames
 
 T = TypeVar("T")
 
@@ -105,6 +106,7 @@ class Journal:
     >>> journal.close()
     """
 
+    @leaves_no_frames
     def __init__(self, database: str | sa.Engine) -> None:
         self._owns_engine = isinstance(database, str)
         try:
@@ -311,7 +313,7 @@ class Journal:
             yield
         except SQLAlchemyError as error:
             reason = getattr(error, "orig", None) or type(error).__name__
-            raise JournalUnreachable(f"the journal {self._place} could not be {done}: {reason}") from error
+            raise JournalUnreachable(f"the journal {self._place} could not be {done}: {reason}") from bare(error)
 
 
 def merged(wanted: Iterable[tuple[str, str]], known: Iterable[tuple[str, str]]) -> Iterator[tuple[str, str | None, str | None]]:

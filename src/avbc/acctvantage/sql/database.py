@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import os
 import random
 import threading
@@ -21,6 +22,7 @@ from avbc.acctvantage.gateway import BooksUnusable
 from avbc.acctvantage.sql import schema
 from avbc.acctvantage.sql.verdicts import verdict
 from avbc.errors import AvbcError
+from avbc.secret import bare
 
 T = TypeVar("T")
 
@@ -31,6 +33,8 @@ _ATTEMPTS = 3
 """How often a transaction is run that the database gave up. It is whole or nothing each time."""
 
 _READS = "avbc_reads"
+
+_log = logging.getLogger("avbc.acctvantage")
 
 
 class Database:
@@ -153,9 +157,12 @@ class Database:
                     raise refused from None
                 found = verdict(error)
                 if attempt == _ATTEMPTS or not found.repeat:
-                    raise found.meaning(f"{about or 'the books'} ({self}): {found.reason}") from error
-            time.sleep(random.uniform(0, 0.02 * attempt))
+                    raise found.meaning(f"{about or 'the books'} ({self}): {found.reason}") from bare(error)
+            wait = random.uniform(0, 0.02 * attempt)
             attempt += 1
+            said = about or "the books"
+            _log.info("%s: attempt %d follows in %.3f s: %s", said, attempt, wait, found.reason, extra={"attempt": attempt, "wait": wait})
+            time.sleep(wait)
 
     def _prepare(self) -> None:
         with self._preparing:
