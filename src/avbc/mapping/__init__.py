@@ -53,6 +53,7 @@ from avbc.mapping.payment import Payment, payment_for, receipt_type_for
 from avbc.mapping.places import country_code, state_name
 from avbc.mapping.product import product_for
 from avbc.mapping.proof import Proof, prove
+from avbc.mapping.refund import credit_import_id, map_refund
 from avbc.mapping.rules import MappingRules
 from avbc.mapping.ship_via import ShipViaChoice, ship_via_for
 from avbc.mapping.shipment import ShipmentPlan, map_shipments, shipment_mark
@@ -96,6 +97,7 @@ __all__ = [
     "client_for",
     "client_import_id",
     "country_code",
+    "credit_import_id",
     "customer_for",
     "difference",
     "discounts_for",
@@ -103,6 +105,7 @@ __all__ = [
     "fingerprint",
     "html_text",
     "map_order",
+    "map_refund",
     "map_shipments",
     "net_quantities",
     "net_quantity",

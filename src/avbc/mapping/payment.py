@@ -17,9 +17,8 @@ from avbc.mapping.text import amount_text, fold, plain
 from avbc.money import ZERO
 
 _PURCHASE_ORDER = fold(PURCHASE_ORDER)
-# The manual's words for redeemed tenders, and BigCommerce's own.
-_STORE_CREDIT = (fold(STORE_CREDIT),)
-_GIFT_CARD = (fold(GIFT_CARD), "giftcertificate")
+TENDER_WORDS = {STORE_CREDIT: (fold(STORE_CREDIT),), GIFT_CARD: (fold(GIFT_CARD), "giftcertificate")}
+"""Folded words for redeemed tenders, by the name of their Receipt Type: the manual's and BigCommerce's own."""
 _TENDER_METHODS = {"store_credit": "store_credit_amount", "gift_certificate": "gift_certificate_amount"}
 _PAYING = frozenset(["purchase", "authorization"])
 
@@ -62,7 +61,7 @@ def receipt_type_for(method: str, rules: MappingRules) -> Ruling[str]:
     (inferred): a Receipt Type of the same name is taken for StoreCredit and GiftCard only.
     """
     found = Findings()
-    return found.ruling(_receipt_type(method, rules, found))
+    return found.ruling(choose_receipt_type(method, rules, found))
 
 
 def payment_for(
@@ -100,7 +99,7 @@ def choose_payment(
     steps = _steps(order, transactions, rules, found) if transactions else None
     po_number = ""
     if gateway_amount or (gateway_amount is None and not order.store_credit_amount and not order.gift_certificate_amount):
-        chosen = _receipt_type(order.payment_method, rules, found)
+        chosen = choose_receipt_type(order.payment_method, rules, found)
         status = _status(order, steps)
         state = _state(status, rules, found)
         if chosen == PURCHASE_ORDER:
@@ -116,13 +115,10 @@ def choose_payment(
             receipts += at_gateway.receipts(steps or [], gateway_amount, status)
     elif gateway_amount is not None:
         found.note("receipts", "", "nothing is left to pay at the gateway")
-    for words, name, amount in (
-        (_STORE_CREDIT, STORE_CREDIT, order.store_credit_amount),
-        (_GIFT_CARD, GIFT_CARD, order.gift_certificate_amount),
-    ):
+    for name, amount in ((STORE_CREDIT, order.store_credit_amount), (GIFT_CARD, order.gift_certificate_amount)):
         if not amount:
             continue
-        tender = _tender_type(words, name, rules, found)
+        tender = choose_tender_type(name, rules, found)
         if gateway_amount is not None:
             number = f"{order_import_id}-{len(receipts) + 1}"
             receipts.append(Receipt(order_import_id, tender, amount, import_id=number, store_payment_method=name))
@@ -131,7 +127,8 @@ def choose_payment(
     return Payment(tuple(receipts), po_number)
 
 
-def _receipt_type(method: str, rules: MappingRules, found: Findings) -> str | None:
+def choose_receipt_type(method: str, rules: MappingRules, found: Findings) -> str | None:
+    """As `receipt_type_for`, with the problems going to `found`."""
     name = plain(method)
     if not name:
         message = "Something is left to pay, and the order names no payment method."
@@ -157,7 +154,9 @@ def _receipt_type(method: str, rules: MappingRules, found: Findings) -> str | No
     return known
 
 
-def _tender_type(words: Sequence[str], name: str, rules: MappingRules, found: Findings) -> str:
+def choose_tender_type(name: str, rules: MappingRules, found: Findings) -> str:
+    """The Receipt Type of a redeemed tender, one of `TENDER_WORDS`: by a mapping row, or the one of its name."""
+    words = TENDER_WORDS[name]
     mapped = next((rules.payment_methods[word] for word in words if word in rules.payment_methods), None)
     known = rules.receipt_types.get(fold(mapped or name))
     if known is not None:
