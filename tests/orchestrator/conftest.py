@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import itertools
 import sqlite3
 import threading
 from collections.abc import Callable, Iterator
@@ -137,22 +138,26 @@ class Life(httpx.BaseTransport):
 @pytest.fixture
 def live_on(
     join: Callable[..., Orchestrator], store: FakeStore, books: SqlGateway, settings: Settings, tmp_path: Path
-) -> Callable[..., None]:
+) -> Iterator[Callable[..., None]]:
     """Let a method die at each of its steps, each time in a copy of the world as it is, and be called again until it has nothing to do.
 
-    Call it with the method's name and what is to be equal at the end.
+    Call it with the method's name, what is to be equal at the end, and how many runs it may take after a death, the last of which finds
+    nothing to do.
     """
 
-    def copied(url: str) -> tuple[FakeStore, SqlGateway]:
-        other, copy = FakeStore(clock=store._clock), SqlGateway(url)
+    # One file for all lives: a new engine would compile every statement again.
+    copy = SqlGateway(f"sqlite:///{tmp_path}/lives.db")
+
+    def copied() -> FakeStore:
+        other = FakeStore(clock=store._clock)
         for order in store.state.orders.values():
             other.add_order(order)
         with closing(books.engine.raw_connection()) as source, closing(copy.engine.raw_connection()) as target:
             cast("sqlite3.Connection", source.driver_connection).backup(cast("sqlite3.Connection", target.driver_connection))
-        return other, copy
+        return other
 
-    def live(method: str, settings: Settings, ends_at: int | None) -> tuple[FakeStore, SqlGateway, int, bool]:
-        world, copy = copied(f"sqlite:///{tmp_path}/{method}-{ends_at}.db")
+    def live(method: str, settings: Settings, ends_at: int | None) -> tuple[FakeStore, bool]:
+        world = copied()
         life = Life(world, ends_at)
         died = False
         sa.event.listen(copy.engine, "before_cursor_execute", life.step)
@@ -164,19 +169,19 @@ def live_on(
         for _ in range(2):
             report = getattr(join(books=copy, transport=world.transport(), settings=settings), method)()
         assert not list(report)
-        return world, copy, life.steps, died
+        return world, died
 
     def lived(method: str, state: Callable[[FakeStore, SqlGateway], object], settings: Settings = settings) -> None:
-        *world, steps, _ = live(method, settings, None)
-        expected = state(*world)
-        assert steps > 10
-        for ends_at in range(1, steps + 1):
-            *world, _, died = live(method, settings, ends_at)
-            assert died, f"step {ends_at} never came"
-            assert state(*world) == expected, f"differs after a death at step {ends_at}"
-            world[1].close()
+        expected = state(live(method, settings, None)[0], copy)
+        for ends_at in itertools.count(1):
+            world, died = live(method, settings, ends_at)
+            assert state(world, copy) == expected, f"differs after a death at step {ends_at}"
+            if not died:
+                break
+        assert ends_at > 10
 
-    return lived
+    yield lived
+    copy.close()
 
 
 @pytest.fixture
