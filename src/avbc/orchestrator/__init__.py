@@ -2,6 +2,7 @@
 
 from avbc.orchestrator.customising import Customisation
 from avbc.orchestrator.importing import NoSuchOrder
+from avbc.orchestrator.inventory import NoSuchLocation
 from avbc.orchestrator.journal import JournalTooNew, JournalUnreachable
 from avbc.orchestrator.orchestrator import Orchestrator
 from avbc.orchestrator.progress import Progress
@@ -48,6 +49,7 @@ __all__ = [
     "JournalEntry",
     "JournalTooNew",
     "JournalUnreachable",
+    "NoSuchLocation",
     "NoSuchOrder",
     "NoteRefund",
     "NoteStatus",
