@@ -2,37 +2,14 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from urllib.parse import quote
-from uuid import uuid4
 
 import pytest
-import sqlalchemy as sa
 
 from avbc.acctvantage import OrderBundle, SqlGateway
 from avbc.testing.contract import make_bundle
-
-POSTGRESQL = os.environ.get("AVBC_TEST_POSTGRESQL", "")
-
-
-@pytest.fixture
-def postgresql_url() -> Iterator[str]:
-    """A URL whose tables lie in a schema of their own, which is also the application's name."""
-    if not POSTGRESQL:
-        pytest.skip("AVBC_TEST_POSTGRESQL is not set to the URL of a PostgreSQL server")
-    url = sa.make_url(POSTGRESQL).set(drivername="postgresql+psycopg")
-    admin = sa.create_engine(url, isolation_level="AUTOCOMMIT")
-    schema = f"test_{uuid4().hex[:12]}"
-    with admin.connect() as connection:
-        connection.exec_driver_sql(f"CREATE SCHEMA {schema}")
-    yield url.set(query={**url.query, "options": f"-csearch_path={schema}", "application_name": schema}).render_as_string(
-        hide_password=False
-    )
-    with admin.connect() as connection:
-        connection.exec_driver_sql(f"DROP SCHEMA {schema} CASCADE")
-    admin.dispose()
 
 
 @pytest.fixture

@@ -1,11 +1,9 @@
 from __future__ import annotations
 
 import logging
-import os
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from datetime import UTC, datetime, timedelta, timezone
 from pathlib import Path
-from uuid import uuid4
 
 import pytest
 import sqlalchemy as sa
@@ -18,23 +16,6 @@ from avbc.testing import FakeStore, OrderFactory, order_of_shape
 
 AT = datetime(2026, 3, 1, 12, 30, tzinfo=UTC)
 Join = Callable[..., Orchestrator]
-
-
-@pytest.fixture
-def postgresql_url() -> Iterator[str]:
-    """A URL whose tables lie in a schema of their own."""
-    server = os.environ.get("AVBC_TEST_POSTGRESQL", "")
-    if not server:
-        pytest.skip("AVBC_TEST_POSTGRESQL is not set to the URL of a PostgreSQL server")
-    url = sa.make_url(server)
-    admin = sa.create_engine(url.set(drivername="postgresql+psycopg"), isolation_level="AUTOCOMMIT")
-    schema = f"test_{uuid4().hex[:12]}"
-    with admin.connect() as connection:
-        connection.exec_driver_sql(f"CREATE SCHEMA {schema}")
-    yield url.set(query={**url.query, "options": f"-csearch_path={schema}"}).render_as_string(hide_password=False)
-    with admin.connect() as connection:
-        connection.exec_driver_sql(f"DROP SCHEMA {schema} CASCADE")
-    admin.dispose()
 
 
 @pytest.fixture(params=["memory", "file", "postgresql"])
