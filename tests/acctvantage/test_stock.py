@@ -8,6 +8,7 @@ import pytest
 from attrs import evolve
 
 from avbc.acctvantage import BooksRefused, SqlGateway
+from avbc.acctvantage.sql import reading, stock
 from avbc.testing.contract import make_bundle, make_order
 
 BOOKS = """
@@ -122,3 +123,33 @@ class TestSetQuantity:
     def test_a_kit_may_have_a_quantity_of_its_own(self, stocked: SqlGateway) -> None:
         stocked.set_quantity("SET", "Outlet", 2)
         assert stocked.available("Outlet", ["set"]) == {"SET": 2}
+
+
+class TestForStore:
+    def test_pages_leave_nothing_out_and_double_nothing(self, stocked: SqlGateway, monkeypatch: pytest.MonkeyPatch) -> None:
+        stocked.create_order(make_bundle(1))
+        whole = list(stocked.quantities_available("Main")), list(stocked.products_for_store())
+        assert [number for number, _ in whole[0]] == ["MUG-0", "Mug-1", "SET"]
+        for size in (1, 2, 3):
+            monkeypatch.setattr(stock, "PAGE", size)
+            monkeypatch.setattr(reading, "_PAGE", size)
+            assert (list(stocked.quantities_available("Main")), list(stocked.products_for_store())) == whole
+
+    def test_a_page_is_of_one_moment(self, stocked: SqlGateway, monkeypatch: pytest.MonkeyPatch) -> None:
+        """An order that is picked between two pages is neither reserved nor on hand in the second."""
+        monkeypatch.setattr(stock, "PAGE", 1)
+        stocked.create_order(make_bundle(1))
+        quantities = stocked.quantities_available("Main")
+        assert next(quantities) == ("MUG-0", Decimal("10.5"))
+        stocked.set_order_status("WEB1", "Picked")
+        assert list(quantities) == [("Mug-1", Decimal("-1.5")), ("SET", 3)]
+
+    def test_an_unknown_warehouse_is_refused_at_once(self, stocked: SqlGateway) -> None:
+        with pytest.raises(BooksRefused, match="no warehouse 'Mian' in the books: did you mean Main"):
+            stocked.quantities_available("Mian")
+
+    def test_what_is_available_is_what_the_store_gets(self, stocked: SqlGateway) -> None:
+        for number in (1, 2, 3):
+            stocked.create_order(make_bundle(number))
+        assert dict(stocked.quantities_available("Main")) == stocked.available("Main")
+        assert stocked.available("Main")["Mug-1"] == Decimal("-4.5")
