@@ -34,6 +34,7 @@ from avbc.orchestrator.journal import Journal, JournalUnreachable
 from avbc.orchestrator.products import push_products
 from avbc.orchestrator.progress import Progress, telling
 from avbc.orchestrator.pushing import PushRun, scope_of
+from avbc.orchestrator.refunds import import_refunds, require_refunds
 from avbc.orchestrator.reports import ConnectionReport, History, ImportReport, JournalEntry, PushReport, SetupReport
 from avbc.orchestrator.setup_check import setup_report
 from avbc.orchestrator.shipments import push_shipments
@@ -324,6 +325,27 @@ class Orchestrator:
         """
         with self._pushing("capture_payments", "Capturing payments", preview=preview, progress=progress) as run:
             capture_payments(run)
+        return run.report
+
+    def import_refunds(self, *, since: datetime | None = None, preview: bool = False, progress: bool = False) -> PushReport:
+        """Write refunds that were made in the store since the last run as credits on the imported orders, each once, exact to the cent.
+
+        A refund whose order is not in the books waits for it; one that cannot be a credit as it is says why, and is looked at again in
+        each run. The first run takes all refunds of imported orders: where credits were entered by hand before, give it a `since`.
+
+        Args:
+            since: Take refunds made then or later, instead of those since the last run; needs a time zone.
+            preview: Write nothing in the books; `sent` is what would be written.
+            progress: Draw a bar, in a terminal or a notebook; needs the extra `progress`.
+
+        Raises:
+            SettingsError: `gl.import_refunds` is false.
+            ValueError: `since` has no time zone.
+            AvbcError: The run could not begin, and nothing was written. Once it has begun, what goes wrong is in the report.
+        """
+        require_refunds(self.settings)
+        with self._pushing("import_refunds", "Importing refunds", preview=preview, progress=progress) as run:
+            import_refunds(run, since)
         return run.report
 
     # The timer

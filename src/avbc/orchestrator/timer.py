@@ -38,6 +38,10 @@ def _pulls_statuses(settings: Settings) -> bool:
     return settings.order_status.updates == "pull"
 
 
+def _imports_refunds(settings: Settings) -> bool:
+    return settings.gl.import_refunds
+
+
 def _preauthorizes(settings: Settings) -> bool:
     return settings.gl.credit_card_transactions_are_preauthorizations
 
@@ -72,6 +76,7 @@ class Job:
 
 SCHEDULE: tuple[Job, ...] = (
     Job("import_orders"),
+    Job("import_refunds", when=_imports_refunds),
     Job("push_order_statuses", when=_pushes_statuses),
     Job("pull_order_statuses", when=_pulls_statuses),
     Job("capture_payments", when=_preauthorizes),

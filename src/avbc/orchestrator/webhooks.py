@@ -326,7 +326,7 @@ class HookNeed:
 HOOKS: tuple[HookNeed, ...] = (
     HookNeed(_ORDER_CREATED, "new orders are imported at once"),
     HookNeed(_STATUS_UPDATED, "orders are imported at once when they get the New Order Status; changes are noted"),
-    HookNeed(_REFUND_CREATED, "refunds are noted", lambda settings: settings.order_status.updates == "pull"),
+    HookNeed(_REFUND_CREATED, "refunds are noted", lambda settings: settings.order_status.updates == "pull" or settings.gl.import_refunds),
 )
 
 HookResult: TypeAlias = Literal["created", "repaired", "kept", "other"]
