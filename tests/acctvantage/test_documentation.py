@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import re
 import tomllib
+from datetime import UTC, datetime, timedelta
+from decimal import Decimal
 from pathlib import Path
 
 import pytest
 from attrs import evolve
 
-from avbc.acctvantage import SqlGateway, files
+from avbc.acctvantage import Parcel, Shipment, ShippedItem, SqlGateway, files
 from avbc.acctvantage.sql import schema
 from avbc.testing.contract import make_bundle
 
@@ -58,12 +60,17 @@ def test_the_statements_run(books: SqlGateway) -> None:
     bundle = make_bundle(1042)
     books.create_order(evolve(bundle, order=evolve(bundle.order, po_number="7")))
     other = "PostgreSQL" if books.engine.dialect.name == "sqlite" else "SQLite"
-    statements = [block for block in blocks("sql") if not block.startswith(f"-- {other}")]
-    assert len(statements) == 4
+    kept = [block for block in blocks("sql") if not block.startswith(f"-- {other}")]
+    statements = [statement for block in kept for statement in block.split(";\n") if statement]
+    counts = []
     with books.engine.begin() as connection:
-        counts = [len(connection.exec_driver_sql(statement).all()) for statement in statements[:3]]
-        connection.exec_driver_sql(statements[3].replace("%", "%%") if other == "SQLite" else statements[3])
-    assert counts == [1, 2, 2]
+        for statement in statements:
+            result = connection.exec_driver_sql(statement.replace("%", "%%") if other == "SQLite" else statement)
+            counts.append(len(result.all()) if result.returns_rows else result.rowcount)
+    assert counts == [1, 2, 2, 1, 1, 1, 1, 0]
+    (shipment,) = books.shipments("WEB", datetime.now(UTC) - timedelta(minutes=1))
+    item, parcel = ShippedItem(1042000, Decimal("1.5")), Parcel("1Z999AA10123456784")
+    assert shipment == Shipment(501, "WEB1042", (item,), (parcel,), "UPS Ground", "UPS", shipped_at=shipment.shipped_at)
     (order,) = books.sales_orders()
     assert order.status == "Committed"
     assert order.status_changed_at is not None
