@@ -53,6 +53,7 @@ from avbc.mapping.payment import Payment, payment_for, receipt_type_for
 from avbc.mapping.places import country_code, state_name
 from avbc.mapping.product import product_for
 from avbc.mapping.proof import Proof, prove
+from avbc.mapping.reconcile import Reconciled, Verdict, reconcile
 from avbc.mapping.refund import credit_import_id, map_refund
 from avbc.mapping.rules import MappingRules
 from avbc.mapping.ship_via import ShipViaChoice, ship_via_for
@@ -86,10 +87,12 @@ __all__ = [
     "PaymentStep",
     "Problem",
     "Proof",
+    "Reconciled",
     "Ruling",
     "Severity",
     "ShipViaChoice",
     "ShipmentPlan",
+    "Verdict",
     "address",
     "carrier_key",
     "carrier_named",
@@ -119,6 +122,7 @@ __all__ = [
     "product_text",
     "prove",
     "receipt_type_for",
+    "reconcile",
     "ship_via_for",
     "shipment_mark",
     "state_name",

@@ -1,0 +1,243 @@
+"""Orders of the store against sales orders of the books: what is missing, doubled or different, to the cent."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from decimal import Decimal, InvalidOperation, localcontext
+from typing import Literal, TypeAlias, TypeVar
+
+import attrs
+
+from avbc.acctvantage.records import Credit, LineKind, Receipt, SalesOrder, SalesOrderLine
+from avbc.bigcommerce.models import Order, OrderProduct, Refund
+from avbc.mapping.amounts import ARITHMETIC, is_amount
+from avbc.mapping.decisions import Findings, Problem, value_text
+from avbc.mapping.diff import Difference
+from avbc.mapping.fingerprint import fingerprint
+from avbc.mapping.proof import Proof, check_amounts, prove_header, prove_lines
+from avbc.mapping.refund import credit_import_id
+from avbc.mapping.rules import MappingRules
+from avbc.money import ZERO
+
+K = TypeVar("K")
+V = TypeVar("V")
+
+Verdict: TypeAlias = Literal["same", "different", "missing_in_books", "missing_in_store", "doubled", "not_due"]
+
+_NO_AMOUNT = Decimal("NaN")
+_RECEIVED = frozenset(["", "captured", "paid", "partially refunded", "refunded"])
+_HELD = frozenset(["authorized", "capture pending"])
+
+
+@attrs.frozen
+class Reconciled:
+    """One order in both systems."""
+
+    order_id: int
+    import_id: str
+    verdict: Verdict
+    """`not_due`: not in the books, and rightly so by its status in the store."""
+    in_store: Decimal | None
+    """The order's total in the store, redeemed store credit and gift certificates included; None where it is not there."""
+    in_books: Decimal | None
+    """The sales orders' total; None where there is none."""
+    differences: tuple[Difference, ...] = ()
+    problems: tuple[Problem, ...] = ()
+    """Why the store's order does not add up by itself. It is compared all the same, as far as it can be."""
+
+
+def reconcile(
+    orders: Iterable[Order],
+    sales_orders: Iterable[SalesOrder],
+    receipts: Iterable[Receipt],
+    rules: MappingRules,
+    *,
+    not_due: Collection[int] = (),
+    refunds: Iterable[Refund] | None = None,
+    credit_notes: Iterable[Credit] | None = None,
+) -> tuple[Reconciled, ...]:
+    """Compare the orders of a period, one by one and in the sequence of their ids.
+
+    Compared is money, and what it is for: total, tax, freight, discount, each line's quantity and amount, wrapping, handling and fees,
+    what was received, what gateways hold, and whether the order was edited in the store after its import. Amounts that differ by less
+    than half a minor unit are the same. People change clients, addresses, statuses and GL codes in AcctVantage: those are left alone.
+    It rests on what both systems say and on no mapping setting, so that settings may have changed since.
+
+    Args:
+        orders: The store's orders, with all their lines, consignments and fees.
+        sales_orders: The books' orders of the same period and source.
+        receipts: The receipts on them.
+        rules: For the currency and the source.
+        not_due: Ids of the store's statuses with which an order is rightly not in the books: New, Import Error, Incomplete.
+        refunds: The refunds of these orders; compared only where `credit_notes` are given too.
+        credit_notes: The credits on these sales orders.
+    """
+    in_store = {order.id: order for order in orders}
+    in_books = _grouped((order.store_order_id, order) for order in sales_orders if order.source_code in ("", rules.source_code))
+    paid = _grouped((receipt.order_import_id, receipt) for receipt in receipts)
+    refunded = _grouped((refund.order_id, refund) for refund in refunds or ())
+    credited = _grouped((credit.order_import_id, credit) for credit in credit_notes or ())
+    with localcontext(ARITHMETIC):
+        return tuple(
+            _reconciled(
+                order_id,
+                in_store.get(order_id),
+                in_books.get(order_id, []),
+                _Money(paid, refunded, credited, compares_refunds=refunds is not None and credit_notes is not None),
+                rules,
+                not_due=not_due,
+            )
+            for order_id in sorted(in_store.keys() | in_books.keys())
+        )
+
+
+@attrs.frozen
+class _Money:
+    receipts: Mapping[str, Sequence[Receipt]]
+    refunds: Mapping[int, Sequence[Refund]]
+    credits: Mapping[str, Sequence[Credit]]
+    compares_refunds: bool
+
+
+def _grouped(pairs: Iterable[tuple[K, V]]) -> dict[K, list[V]]:
+    groups: dict[K, list[V]] = {}
+    for key, value in pairs:
+        groups.setdefault(key, []).append(value)
+    return groups
+
+
+def _reconciled(
+    order_id: int, order: Order | None, booked: Sequence[SalesOrder], money: _Money, rules: MappingRules, *, not_due: Collection[int]
+) -> Reconciled:
+    import_id = booked[0].import_id if booked else f"{rules.source_code}{order_id}"
+    in_books = _sum(sales_order.total for sales_order in booked) if booked else None
+    if order is None:
+        return Reconciled(order_id, import_id, "missing_in_store", None, in_books)
+    found = Findings()
+    proof = _prove(order, rules, found)
+    total = proof.total if proof is not None else order.total_inc_tax
+    problems = tuple(found.problems)
+    if not booked:
+        return Reconciled(order_id, import_id, "not_due" if order.status_id in not_due else "missing_in_books", total, None, (), problems)
+    if len(booked) > 1:
+        twice = Difference("sales_orders", ", ".join(sales_order.import_id for sales_order in booked), str(order_id))
+        return Reconciled(order_id, import_id, "doubled", total, in_books, (twice,), problems)
+    differences = tuple(_differences(order, booked[0], proof, money, rules))
+    return Reconciled(order_id, import_id, "different" if differences else "same", total, in_books, differences, problems)
+
+
+def _prove(order: Order, rules: MappingRules, found: Findings) -> Proof | None:
+    if not order.lines_complete:
+        found.error(
+            "lines_incomplete",
+            "items_total",
+            order.items_total,
+            f"The order has {order.items_total} pieces, and the lines that were read do not make them.",
+            "Read the order's lines in full (orders/{id}/products) and compare it again.",
+        )
+    if not check_amounts(order, found):
+        return None
+    on_top = prove_lines(order, order.lines, rules, found).fees_on_top if order.lines_complete else None
+    return prove_header(order, rules, found, fees_on_top=on_top)
+
+
+def _differences(order: Order, booked: SalesOrder, proof: Proof | None, money: _Money, rules: MappingRules) -> Iterator[Difference]:
+    compare = _Comparison(rules)
+    total = proof.total if proof is not None else order.total_inc_tax
+    yield from compare("total", booked.total, total)
+    yield from compare("tax", booked.tax, order.total_tax)
+    yield from compare("freight", booked.freight, order.shipping_cost_ex_tax)
+    if proof is not None:
+        yield from compare("discount", _sum(discount.amount for discount in booked.discounts), proof.discount)
+    currency = order.default_currency_code.strip().upper()
+    if booked.currency.upper() != currency:
+        yield Difference("currency", booked.currency, currency)
+    if order.lines_complete:
+        yield from _lines(order.lines, booked.lines, compare)
+    yield from compare("wrapping", _of_kind(booked, "wrapping"), order.wrapping_cost_ex_tax)
+    yield from compare("handling", _of_kind(booked, "handling"), order.handling_cost_ex_tax)
+    yield from compare("fees", _of_kind(booked, "fee"), _sum(fee.cost_ex_tax for fee in order.fees or ()))
+    yield from _receipts(order, booked, total, money.receipts.get(booked.import_id, ()), compare)
+    if money.compares_refunds:
+        yield from _credits(booked, money.refunds.get(order.id, ()), money.credits.get(booked.import_id, ()), compare)
+    now = _fingerprint(order) if booked.fingerprint else ""
+    if now and now != booked.fingerprint:
+        yield Difference("fingerprint", booked.fingerprint[:12], f"{now[:12]}, so the order was edited after its import")
+
+
+def _fingerprint(order: Order) -> str:
+    """The order's fingerprint; none where it was not read as a whole or holds what is no number."""
+    try:
+        return fingerprint(order) if order.lines_complete else ""
+    except InvalidOperation:
+        return ""
+
+
+@attrs.frozen
+class _Comparison:
+    rules: MappingRules
+
+    def __call__(self, field: str, in_books: Decimal, in_store: Decimal) -> Iterator[Difference]:
+        readable = is_amount(in_books) and is_amount(in_store)
+        if not (readable and self.rules.rounds_to_zero(in_store - in_books)):
+            yield Difference(field, value_text(in_books), value_text(in_store))
+
+
+def _sum(amounts: Iterable[Decimal]) -> Decimal:
+    """The sum, or no amount at all where one of them is none."""
+    found = list(amounts)
+    return sum(found, ZERO) if all(map(is_amount, found)) else _NO_AMOUNT
+
+
+def _of_kind(booked: SalesOrder, kind: LineKind) -> Decimal:
+    return _sum(line.amount for line in booked.lines if line.kind == kind)
+
+
+def _lines(in_store: Iterable[OrderProduct], in_books: Iterable[SalesOrderLine], compare: _Comparison) -> Iterator[Difference]:
+    sold = {line.id: line for line in in_store}
+    booked = {line.store_line_id: line for line in in_books if line.store_line_id is not None}
+    for line_id in [*sold, *(line_id for line_id in booked if line_id not in sold)]:
+        theirs, ours = sold.get(line_id), booked.get(line_id)
+        place = f"line {line_id}"
+        if theirs is None or ours is None:
+            yield Difference(
+                place,
+                "" if ours is None else f"{ours.quantity} x {ours.part_number or ours.description} = {value_text(ours.amount)}",
+                "" if theirs is None else f"{theirs.quantity} x {theirs.sku or theirs.name} = {value_text(theirs.total_ex_tax)}",
+            )
+            continue
+        if not ours.quantity.is_finite() or ours.quantity != theirs.quantity:
+            yield Difference(f"{place}.quantity", str(ours.quantity), str(theirs.quantity))
+        yield from compare(f"{place}.amount", ours.amount, ZERO if theirs.is_component else theirs.total_ex_tax)
+
+
+def _receipts(order: Order, booked: SalesOrder, total: Decimal, receipts: Sequence[Receipt], compare: _Comparison) -> Iterator[Difference]:
+    """Compare what was received and what gateways hold."""
+    tenders = _sum((order.store_credit_amount, order.gift_certificate_amount))
+    at_gateway = _sum((total, -tenders))
+    status = " ".join(order.payment_status.split()).casefold()
+    received, held = tenders, ZERO
+    if not status and any(receipt.state == "pre_authorized" for receipt in receipts):
+        # The order says nothing, and its transactions said that the payment is authorized only.
+        status = "authorized"
+    # A purchase order is owed; a pending receipt says that nothing may be captured by AcctVantage, whatever the gateway holds.
+    if status in _RECEIVED and not booked.po_number:
+        received = _sum((tenders, at_gateway))
+    elif status in _HELD and not any(receipt.state == "pending" for receipt in receipts):
+        held = at_gateway
+    yield from compare("received", _sum(receipt.amount for receipt in receipts if receipt.state == "captured"), received)
+    yield from compare("held", _sum(receipt.pre_auth_amount for receipt in receipts if receipt.state == "pre_authorized"), held)
+
+
+def _credits(booked: SalesOrder, refunds: Sequence[Refund], notes: Sequence[Credit], compare: _Comparison) -> Iterator[Difference]:
+    made = {credit.import_id: credit for credit in notes}
+    for refund in refunds:
+        credit = made.pop(credit_import_id(booked.import_id, refund.id), None)
+        place = f"refund {refund.id}"
+        if credit is None:
+            yield Difference(place, "", value_text(refund.total_amount))
+            continue
+        yield from compare(f"{place}.total", credit.total, refund.total_amount)
+        yield from compare(f"{place}.tax", credit.tax, refund.total_tax)
+    for credit in made.values():
+        yield Difference(f"refund {credit.store_refund_id}", value_text(credit.total), "")
