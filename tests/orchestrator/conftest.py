@@ -141,23 +141,23 @@ def live_on(
 ) -> Iterator[Callable[..., None]]:
     """Let a method die at each of its steps, each time in a copy of the world as it is, and be called again until it has nothing to do.
 
-    Call it with the method's name, what is to be equal at the end, and how many runs it may take after a death, the last of which finds
-    nothing to do.
+    Call it with the method's name, what is to be equal at the end, and what fills the store beside its orders.
     """
 
     # One file for all lives: a new engine would compile every statement again.
     copy = SqlGateway(f"sqlite:///{tmp_path}/lives.db")
 
-    def copied() -> FakeStore:
+    def copied(fill: Callable[[FakeStore], object]) -> FakeStore:
         other = FakeStore(clock=store._clock)
+        fill(other)
         for order in store.state.orders.values():
             other.add_order(order)
         with closing(books.engine.raw_connection()) as source, closing(copy.engine.raw_connection()) as target:
             cast("sqlite3.Connection", source.driver_connection).backup(cast("sqlite3.Connection", target.driver_connection))
         return other
 
-    def live(method: str, settings: Settings, ends_at: int | None) -> tuple[FakeStore, bool]:
-        world = copied()
+    def live(method: str, settings: Settings, fill: Callable[[FakeStore], object], ends_at: int | None) -> tuple[FakeStore, bool]:
+        world = copied(fill)
         life = Life(world, ends_at)
         died = False
         sa.event.listen(copy.engine, "before_cursor_execute", life.step)
@@ -171,10 +171,15 @@ def live_on(
         assert not list(report)
         return world, died
 
-    def lived(method: str, state: Callable[[FakeStore, SqlGateway], object], settings: Settings = settings) -> None:
-        expected = state(live(method, settings, None)[0], copy)
+    def lived(
+        method: str,
+        state: Callable[[FakeStore, SqlGateway], object],
+        settings: Settings = settings,
+        fill: Callable[[FakeStore], object] = lambda _: None,
+    ) -> None:
+        expected = state(live(method, settings, fill, None)[0], copy)
         for ends_at in itertools.count(1):
-            world, died = live(method, settings, ends_at)
+            world, died = live(method, settings, fill, ends_at)
             assert state(world, copy) == expected, f"differs after a death at step {ends_at}"
             if not died:
                 break
