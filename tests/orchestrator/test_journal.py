@@ -11,7 +11,7 @@ import sqlalchemy as sa
 from avbc.acctvantage import SqlGateway
 from avbc.errors import FinalError
 from avbc.orchestrator import JournalEntry, JournalTooNew, JournalUnreachable, Orchestrator
-from avbc.orchestrator.journal import VERSION, Journal
+from avbc.orchestrator.journal import VERSION, Journal, merged
 from avbc.testing import FakeStore, OrderFactory, order_of_shape
 
 AT = datetime(2026, 3, 1, 12, 30, tzinfo=UTC)
@@ -157,3 +157,69 @@ def test_what_was_received_is_remembered_for_three_days(journal: Journal) -> Non
     journal.forget(["c"])
     assert journal.receive(["c"], AT + timedelta(days=3, seconds=1))
     journal.close()
+
+
+def test_watermarks(journal: Journal) -> None:
+    assert journal.watermark("push WEB") is None
+    journal.set_watermark("push WEB", AT.astimezone(timezone(timedelta(hours=9))))
+    journal.set_watermark("pull WEB", AT + timedelta(days=1))
+    assert journal.watermark("push WEB") == AT
+    journal.set_watermark("push WEB", AT + timedelta(seconds=1))
+    assert journal.watermark("push WEB") == AT + timedelta(seconds=1)
+
+
+def test_fingerprints(journal: Journal) -> None:
+    journal.remember("status", [("WEB1", "9"), ("WEB2", "9"), ("WEB1", "2")])
+    journal.remember("quantity", [("WEB1", "100")])
+    journal.remember("status", [("WEB2", "11"), ("WEB3", "9")])
+    journal.remember("status", [])
+    assert journal.fingerprints("status", ["WEB1", "WEB2", "WEB9"]) == {"WEB1": "2", "WEB2": "11"}
+    assert journal.fingerprints("status", []) == {}
+    assert list(journal.all_fingerprints("status")) == [("WEB1", "2"), ("WEB2", "11"), ("WEB3", "9")]
+    journal.forget_fingerprints("status", ["WEB1", "WEB9"])
+    assert dict(journal.all_fingerprints("status")) == {"WEB2": "11", "WEB3": "9"}
+    journal.forget_fingerprints("status")
+    assert list(journal.all_fingerprints("status")) == []
+    assert journal.fingerprints("quantity", ["WEB1"]) == {"WEB1": "100"}
+
+
+def test_many_fingerprints_are_sorted_as_python_sorts_and_may_be_written_while_they_are_read(journal: Journal) -> None:
+    keys = [f"{start}{number}" for start in ("sku-", "Z", "a_", "ä", "日本-", "🙂", "") for number in range(4000)]
+    journal.remember("quantity", ((key, "0") for key in keys))
+    found: list[tuple[str, str]] = []
+    for key, text in journal.all_fingerprints("quantity"):
+        found.append((key, text))
+        if len(found) % 5000 == 0:
+            journal.remember("quantity", [(key, "1")])
+    assert [key for key, _ in found] == sorted(keys)
+    assert len(journal.fingerprints("quantity", keys)) == len(keys)
+    assert sum(text == "1" for _, text in journal.all_fingerprints("quantity")) == 5
+
+
+def test_side_by_side_walks_need_sorted_keys() -> None:
+    rows = [("a", "1"), ("b", "2")]
+    assert list(merged(rows, [])) == [("a", "1", None), ("b", "2", None)]
+    assert list(merged([], rows)) == [("a", None, "1"), ("b", None, "2")]
+    assert list(merged([("b", "3"), ("c", "4")], rows)) == [("a", None, "1"), ("b", "3", "2"), ("c", "4", None)]
+    with pytest.raises(ValueError, match=r"'a' comes after 'b'"):
+        list(merged([("b", "1"), ("a", "2")], []))
+    with pytest.raises(ValueError, match="each there once"):
+        list(merged([], [("a", "1"), ("a", "2")]))
+
+
+def test_a_journal_of_the_first_version_is_brought_up(tmp_path: Path) -> None:
+    url = f"sqlite:///{tmp_path}/journal.db"
+    journal = Journal(url)
+    journal.write([JournalEntry(AT, "import", "imported", 1, "WEB1")])
+    with journal._engine.begin() as connection:
+        for table in ("avbc_watermarks", "avbc_fingerprints", "avbc_webhooks"):
+            connection.exec_driver_sql(f"drop table {table}")
+        connection.exec_driver_sql("update avbc_journal_version set version = 1")
+    journal.close()
+    again = Journal(url)
+    again.remember("status", [("WEB1", "9")])
+    assert again.receive(["key"], AT)
+    assert len(again.entries("WEB1")) == 1
+    with again._engine.begin() as connection:
+        assert connection.exec_driver_sql("select version from avbc_journal_version").scalars().all() == [VERSION]
+    again.close()

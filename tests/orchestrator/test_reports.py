@@ -1,16 +1,31 @@
 from __future__ import annotations
 
 import json
+import pickle
 import re
+import sys
 from datetime import UTC, datetime
 from decimal import Decimal
 from pathlib import Path
 
+import attrs
 import pytest
 
 import avbc
-from avbc.mapping import Problem
-from avbc.orchestrator import Check, ConnectionReport, History, ImportReport, JournalEntry, Outcome, SetupReport
+from avbc.errors import MissingExtra
+from avbc.mapping import Decision, Problem
+from avbc.orchestrator import (
+    Change,
+    Check,
+    ConnectionReport,
+    History,
+    ImportReport,
+    JournalEntry,
+    Outcome,
+    PlannedCall,
+    PushReport,
+    SetupReport,
+)
 from avbc.orchestrator.reports import Report
 
 BAD = Problem("sku_unknown", "lines[0].sku", "<b>X</b>", "There is no <b>X</b>.", "Create it.", candidates=("Y",))
@@ -117,3 +132,47 @@ def test_every_problem_code_is_in_the_docs() -> None:
     text = "".join((docs / name).read_text(encoding="utf-8") for name in ("importing.md", "problems.md"))
     assert {"order_edited", "status_not_set", "order_unreadable"} <= codes
     assert {code for code in codes if f"| `{code}` |" not in text} == set()
+
+
+def test_a_push_report_shows_what_needs_a_look() -> None:
+    call = PlannedCall("PUT", "/v3/catalog/products", [{"id": 1, "price": Decimal("9.50"), "name": "<b>" + "x" * 400}])
+    report = PushReport("push_products", preview=True, unchanged=3)
+    report.sent += [Change(f"SKU-{number}", "price", "9.00", "9.50", calls=(call,) if number == 0 else ()) for number in range(60)]
+    report.refused.append(Change("MUG", "price", problems=(Problem("store_refused", "", "", "No <i>."),)))
+    text = str(report)
+    assert text.startswith("push_products (preview): sent 60, unchanged 3, refused 1.")
+    assert "and 10 more without problems" in text
+    assert "No <i>. [store_refused]" in text
+    assert '"price":9.50' in text
+    assert "..." in text
+    assert "&lt;i&gt;" in report._repr_html_()
+    row = report.to_dicts()[0]
+    assert row["result"] == "sent"
+    json.dumps(report.to_dicts())
+    assert row["calls"] == [
+        {"method": "PUT", "path": "/v3/catalog/products", "body": [{"id": 1, "price": "9.50", "name": "<b>" + "x" * 400}]}
+    ]
+    assert not report.ok
+    assert PushReport("push_products").summary() == "push_products: nothing to do."
+    assert PushReport("push_products", stopped="away").summary().endswith("Stopped early: away")
+
+
+def test_a_change_explains_itself() -> None:
+    decision = Decision("status_id", "2", "the mapping says so", "order_status.mapping[0]")
+    change = Change("WEB1", "status", "Open", "Shipped", decisions=(decision,))
+    assert "the mapping says so" in str(change)
+    assert "order_status.mapping[0]" in change._repr_html_()
+    assert change.to_dicts() == [attrs.asdict(decision)]
+
+
+def test_reports_as_frames(monkeypatch: pytest.MonkeyPatch) -> None:
+    report = PushReport("push_products")
+    assert list(report.to_frame().columns) == ["result", "key", "what", "before", "after", "note"]
+    report.sent.append(Change("SKU-1", "price", "9.00", "9.50"))
+    frame = report.to_frame()
+    assert frame.loc[0, "key"] == "SKU-1"
+    assert len(frame) == 1
+    monkeypatch.setitem(sys.modules, "pandas", None)
+    with pytest.raises(MissingExtra, match=r"to_frame needs pandas: pip install 'avbc\[pandas\]'") as caught:
+        report.to_frame()
+    assert pickle.loads(pickle.dumps(caught.value)).extra == "pandas"

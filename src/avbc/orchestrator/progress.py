@@ -87,7 +87,7 @@ def _drawing() -> Generator[Progress]:
 def _in_notebook(bars: Bars, draw: Progress) -> Generator[Progress]:
     # A notebook has IPython, which has no types.
     display = cast("_Display", import_module("IPython.display"))
-    handle = display.display(bars.get_renderable(), display_id=True)
+    handle = display.display(bars.make_tasks_table(bars.tasks), display_id=True)
     last = 0.0
 
     def redraw(done: int, total: int | None, what: str) -> None:
@@ -95,9 +95,9 @@ def _in_notebook(bars: Bars, draw: Progress) -> Generator[Progress]:
         draw(done, total, what)
         if time.monotonic() - last >= _REDRAW_SECONDS:
             last = time.monotonic()
-            handle.update(bars.get_renderable())
+            handle.update(bars.make_tasks_table(bars.tasks))
 
     try:
         yield redraw
     finally:
-        handle.update(bars.get_renderable())
+        handle.update(bars.make_tasks_table(bars.tasks))
