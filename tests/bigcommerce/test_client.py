@@ -4,6 +4,7 @@ import inspect
 import json
 import logging
 import pickle
+import re
 import subprocess
 import sys
 import threading
@@ -52,7 +53,7 @@ from avbc.bigcommerce.models import (
     ShipmentItemDraft,
     VariantDraft,
 )
-from avbc.errors import AvbcError
+from avbc.errors import AvbcError, TransientError
 
 Open = Callable[..., BigCommerce]
 
@@ -155,6 +156,30 @@ def test_what_is_no_json_is_told_and_read_again(script: Any, open_store: Open, b
     assert caught.value.status == 200
     assert caught.value.response is not None
     assert caught.value.response.content == body
+
+
+@pytest.mark.parametrize(
+    ("response", "said"),
+    [
+        (httpx.Response(200, json={"error": "unexpected"}), "expected a list of rows, got {'error': 'unexpected'}"),
+        (httpx.Response(200, json="down"), "expected a list of rows"),
+    ],
+)
+def test_an_answer_of_another_shape_is_not_the_records_fault(script: Any, open_store: Open, response: httpx.Response, said: str) -> None:
+    for ask in (
+        lambda store: store.transactions.list(7),
+        lambda store: list(store.orders.list()),
+        lambda store: list(store.customers.list()),
+    ):
+        with pytest.raises(BadAnswer, match=re.escape(said)) as caught:
+            ask(open_store(script(response).transport))
+        assert isinstance(caught.value, TransientError)
+        assert (caught.value.status, caught.value.body) == (200, response.text)
+
+
+def test_nothing_where_a_record_is_due_is_not_the_records_fault(script: Any, open_store: Open) -> None:
+    with pytest.raises(BadAnswer, match=r"GET /v2/orders/7 was answered with 204 and something else than was asked for"):
+        open_store(script(httpx.Response(204)).transport).orders.get(7)
 
 
 def test_unexpected_data_carries_its_answer(script: Any, open_store: Open) -> None:
@@ -453,7 +478,7 @@ def test_a_bad_row_does_not_sink_its_page(script: Any, open_store: Open) -> None
 
 
 def test_a_list_that_is_none(script: Any, open_store: Open) -> None:
-    with pytest.raises(UnexpectedData) as caught:
+    with pytest.raises(BadAnswer) as caught:
         open_store(script(httpx.Response(200, json={"error": "x"})).transport).send(numbers(Paging.V2))
     assert caught.value.call == "GET /v2/things"
     assert json.loads(caught.value.body) == {"error": "x"}

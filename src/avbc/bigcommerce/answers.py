@@ -47,6 +47,7 @@ _ADVICE: Final[Mapping[int, str]] = {
     501: "BigCommerce does not have this request.",
     507: "A limit of the store's plan is reached: remove records that are not needed, or change the plan.",
 }
+_NOT_FROM_BIGCOMMERCE = "It was truncated on its way, or something between us and BigCommerce answered: try again later."
 _REFUSED: Final[Mapping[int, type[RequestRefused]]] = {404: NotFound, 409: Conflict, 413: TooManyItems}
 _KNOWN = frozenset(HTTPStatus)
 # Locked, timed out and closed by the other side pass by themselves; "not implemented" and a plan's limit do not.
@@ -137,8 +138,13 @@ def parse(call: Call[object], status: int, content: bytes) -> Json:
 def unreadable(call: Call[object], status: int, text: str) -> BadAnswer:
     """Make the error of an answer that says success but cannot be parsed."""
     what = f"{call.name} was answered with {status} but no JSON: {_words(text) or 'nothing'}."
-    advice = "It was truncated on its way, or something between us and BigCommerce answered: try again later."
-    return BadAnswer(_join(what, advice, *_caution(call)))
+    return BadAnswer(_join(what, _NOT_FROM_BIGCOMMERCE, *_caution(call)))
+
+
+def misshapen(call: Call[object], status: int, error: UnexpectedData) -> BadAnswer:
+    """Make the error of an answer that as a whole is not what was asked for: no list where a list is due, nothing where an object is."""
+    what = f"{call.name} was answered with {status} and something else than was asked for: {error.message}, got {error.value_repr}."
+    return BadAnswer(_join(what, _NOT_FROM_BIGCOMMERCE, *_caution(call)))
 
 
 def refusal(call: Call[object], status: int, headers: Mapping[str, str], text: str) -> StoreError:

@@ -73,7 +73,7 @@ class StoreUnavailable(StoreError, TransientError):
 
 
 class BadAnswer(StoreError, TransientError):
-    """The answer says success but is no JSON: truncated on its way, or a page of HTML from something in between."""
+    """The answer says success but is not BigCommerce's: truncated on its way, a page of HTML or other JSON from something in between."""
 
 
 class TokenRefused(StoreError, FinalError):

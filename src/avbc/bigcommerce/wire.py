@@ -11,7 +11,7 @@ import attrs
 import httpx
 
 from avbc._version import __version__
-from avbc.bigcommerce.answers import READ_FIRST, next_page, parse, refusal, request_id_of, succeeded, unreadable
+from avbc.bigcommerce.answers import READ_FIRST, misshapen, next_page, parse, refusal, request_id_of, succeeded, unreadable
 from avbc.bigcommerce.body import dump
 from avbc.bigcommerce.call import Call, Json, ListCall, Page
 from avbc.bigcommerce.credentials import check, store_of
@@ -124,20 +124,21 @@ class Wire:
 
         Raises:
             UnexpectedData: A value is not what its model can hold.
+            BadAnswer: The answer as a whole is not what was asked for.
         """
         if received.response.status_code == 204 and call.empty is not None:
             return call.empty()
         try:
             return call.read(received.body)
         except UnexpectedData as error:
-            _placed(error, call, self._clean_response(call, received.response))
-            raise
+            raise self._misread(call, received, error) from None
 
     def page(self, call: ListCall[T], received: Received) -> tuple[Page[T], ListCall[T] | None]:
         """Read one page of a list, bad rows apart, and tell the call of the next page, or None after the last.
 
         Raises:
-            UnexpectedData: The answer is no list, or does not say how the list goes on.
+            UnexpectedData: The answer does not say how the list goes on.
+            BadAnswer: The answer is no list.
         """
         if received.body is None:
             return Page([]), None
@@ -145,8 +146,7 @@ class Wire:
             page = call.page(received.body)
             following = next_page(call, received.body, page)
         except UnexpectedData as error:
-            _placed(error, call, self._clean_response(call, received.response))
-            raise
+            raise self._misread(call, received, error) from None
         for bad in page.unreadable:
             bad.error.call = call.name
             bad.error.status = received.response.status_code
@@ -168,6 +168,12 @@ class Wire:
         if not proxy or urllib.request.proxy_bypass(parts.hostname or ""):
             return None
         return proxy if "://" in proxy else f"http://{proxy}"
+
+    def _misread(self, call: Call[object], received: Received, error: UnexpectedData) -> StoreError:
+        # A value in a row is wrong tomorrow, too; another answer than the one that was asked for is not the row's fault.
+        is_another = error.path == "answer" or received.body is None
+        failure = misshapen(call, received.response.status_code, error) if is_another else error
+        return _placed(failure, call, self._clean_response(call, received.response))
 
     def _clean(self, text: str) -> str:
         return text.replace(self._token.reveal(), "***")

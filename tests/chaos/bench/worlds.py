@@ -1,0 +1,318 @@
+"""Worlds: a store, its books and the settings that join them, in a state from which a run begins, and what can be seen of its end."""
+
+from __future__ import annotations
+
+import pickle
+import sqlite3
+import tempfile
+import time
+from collections import Counter
+from collections.abc import Callable, Mapping, Sequence
+from contextlib import closing
+from functools import cache
+from pathlib import Path
+from typing import TypeAlias, cast
+
+import attrs
+
+import avbc
+from avbc.acctvantage import SqlGateway
+from avbc.acctvantage.records import Client
+from avbc.bigcommerce import BigCommerce, Retries
+from avbc.orchestrator import Orchestrator
+from avbc.settings import Settings
+from avbc.testing import FakeStore, OrderFactory, example, item
+
+NEW = 11
+ROUNDS = 8
+"""After so many starts a run must be quiet."""
+
+SettingsDict: TypeAlias = "dict[str, dict[str, object]]"
+
+
+@attrs.frozen
+class World:
+    """Where a run begins."""
+
+    name: str
+    calls: tuple[str, ...]
+    """The orchestrator's methods, one after another."""
+    settings: Callable[[str], SettingsDict]
+    """The settings for an API URL."""
+    state: bytes
+    """The store's state, pickled."""
+    books: bytes
+    """The books' SQLite file."""
+    orders: int
+    """How many orders the store has."""
+
+    def store(self) -> FakeStore:
+        """A store of its own in the state in which the run begins."""
+        store = FakeStore()
+        store.state = pickle.loads(self.state)
+        return store
+
+    def write_books(self, path: Path) -> str:
+        """Put the books into a file; returns their URL."""
+        for suffix in ["-wal", "-shm"]:
+            Path(f"{path}{suffix}").unlink(missing_ok=True)
+        path.write_bytes(self.books)
+        return f"sqlite:///{path}"
+
+    def reset(self, books: SqlGateway) -> None:
+        """Put books in memory into the state in which the run begins. Used again, they keep their compiled statements."""
+        with closing(books.engine.raw_connection()) as connection:
+            # Bytes 18 and 19 say that the file is in WAL mode, which there is not in memory (sqlite.org/fileformat2.html).
+            cast("sqlite3.Connection", connection.driver_connection).deserialize(self.books[:18] + b"\x01\x01" + self.books[20:])
+
+
+def calls_there_are(*names: str) -> tuple[str, ...]:
+    """Those of the methods that the orchestrator has."""
+    return tuple(name for name in names if hasattr(Orchestrator, name))
+
+
+def is_quiet(report: object) -> bool:
+    """Whether a run found nothing to do."""
+    done = ["imported", "relinked", "updated", "refused"] if hasattr(report, "imported") else ["sent"]
+    return not any(getattr(report, name) for name in [*done, "postponed"]) and not getattr(report, "stopped", "")
+
+
+# --- the worlds ---
+
+
+def changed(api_url: str, **screens: Mapping[str, object]) -> SettingsDict:
+    """The example's settings, with changes by screen."""
+    settings = example.settings_dict(api_url)
+    return {name: {**values, **screens.get(name, {})} for name, values in settings.items()}
+
+
+def _plain(api_url: str) -> SettingsDict:
+    return changed(api_url)
+
+
+def _held(api_url: str) -> SettingsDict:
+    return changed(api_url, gl={"credit_card_transactions_are_preauthorizations": True})
+
+
+def _pull(api_url: str) -> SettingsDict:
+    return changed(api_url, order_status={"updates": "pull"})
+
+
+Build: TypeAlias = "Callable[[FakeStore, SqlGateway, Orchestrator], object]"
+
+
+def _edited(store: FakeStore, web: Orchestrator) -> None:
+    """An order that was imported before, edited by a person since, and given the New status again."""
+    buyer = OrderFactory(seed=5).person(0)
+    store.add_order(OrderFactory(first_id=900).order([item("MUG-BLUE")], buyer=buyer))
+    web.import_orders()
+    store.add_order(OrderFactory(first_id=900).order([item("MUG-BLUE", 2)], buyer=buyer))
+    store.edit_order(900, status_id=NEW)
+
+
+def _waiting(store: FakeStore, _: SqlGateway, web: Orchestrator) -> None:
+    _edited(store, web)
+    example.populate(store, orders=40)
+
+
+def _few_waiting(store: FakeStore, _: SqlGateway, web: Orchestrator) -> None:
+    """Seven orders: one edited, a guest's two, one paid in three ways, one with a new ship via, one refused, one that cannot be read."""
+    _edited(store, web)
+    factory = OrderFactory()
+    guest = factory.person(0)
+    for lines in [[item("MUG-RED")], [item("TOWEL-ST")]]:
+        store.add_order(factory.order(lines, buyer=guest))
+    for shape in ("split_tender", "new_shipping_method", "unknown_sku", "null_total"):
+        store.add_order(avbc.testing.order_of_shape(shape, factory))
+
+
+@cache
+def world(name: str) -> World:
+    """A world by its name: one of `WORLDS`."""
+    settings, calls, build = WORLDS[name]
+    store = FakeStore()
+    with tempfile.TemporaryDirectory() as folder:
+        (Path(folder) / "books.toml").write_text(example.books_toml, encoding="utf-8")
+        with SqlGateway(f"sqlite:///{folder}/books.db") as books:
+            books.load(Path(folder) / "books.toml")
+            made = Settings.from_dict(settings(store.api_url))
+            with (
+                BigCommerce(store.api_url, "example-token", transport=store.transport(), retries=Retries(attempts=1)) as client,
+                Orchestrator(made, books, store=client) as web,
+            ):
+                build(store, books, web)
+        store.settle()
+        data = (Path(folder) / "books.db").read_bytes()
+    return World(name, calls, settings, pickle.dumps(store.state), data, len(store.state.orders))
+
+
+WORLDS: Mapping[str, tuple[Callable[[str], SettingsDict], tuple[str, ...], Build]] = {
+    "import": (_plain, ("import_orders",), _waiting),
+    "import_held": (_held, ("import_orders",), _waiting),
+    "few": (_plain, ("import_orders",), _few_waiting),
+}
+
+
+# --- what is seen of an end ---
+
+Facts: TypeAlias = "dict[str, list[object]]"
+
+
+@attrs.frozen
+class Seen:
+    """All that a death or a fault could spoil, without what may differ between two good runs: ids that were given, and times."""
+
+    orders: Facts
+    """Sales orders by Import ID."""
+    amounts: Facts
+    """Their amounts, and those of their receipts."""
+    receipts: Facts
+    """By the order's Import ID."""
+    clients: Facts
+    """By name, email and Import ID."""
+    marks: Facts
+    """Status, staff notes and payment of each order of the store."""
+    shipments: Facts
+    """The store's, by order."""
+    captures: Facts
+    """Transactions, by order."""
+    customers: Facts
+    """The store's, by email."""
+    rest: Facts
+
+
+def seen(store: FakeStore, books: SqlGateway) -> Seen:
+    """Look at both sides."""
+    store.settle()
+    clients = {client.id: client for client in books.clients()}
+    emails = {number: str(row["email"]) for number, row in store.state.customers.items()}
+    receipts = books.receipts()
+    orders = books.sales_orders()
+    mine: Facts = {}
+    amounts: Facts = {}
+    for order in orders:
+        client = clients.get(order.client_id)
+        bare = attrs.evolve(order, id=None, client_id=None, contact_id=None, status_changed_at=None)
+        mine.setdefault(f"WEB{order.store_order_id}", []).append((bare, client and (client.name, client.email, client.import_id)))
+        parts = (order.total, order.tax, order.freight, order.subtotal, order.discount, order.rounding)
+        amounts.setdefault(order.import_id, []).append(parts)
+    on_orders: Facts = {}
+    for receipt in sorted(receipts, key=lambda receipt: receipt.import_id):
+        bare_receipt = attrs.evolve(receipt, id=None, captured_at=None, voided_at=None)
+        on_orders.setdefault(receipt.order_import_id, []).append(bare_receipt)
+        amounts.setdefault(receipt.order_import_id, []).append((receipt.import_id, receipt.amount, receipt.pre_auth_amount))
+    held: Facts = {}
+    for client in clients.values():
+        key = f"{client.name} {client.email} {client.import_id}"
+        held.setdefault(key, []).append(_client(client, emails))
+    found = sorted(store.state.orders.items())
+    header = ["status_id", "staff_notes", "payment_status", "items_shipped"]
+    return Seen(
+        orders=mine,
+        amounts=amounts,
+        receipts=on_orders,
+        clients=held,
+        marks={str(number): [tuple(order.header.get(key) for key in header)] for number, order in found},
+        shipments={str(number): sorted((_bare(row) for row in order.shipments), key=repr) for number, order in found if order.shipments},
+        captures={
+            str(number): [tuple(row.get(key) for key in ("event", "status", "amount")) for row in order.transactions]
+            for number, order in found
+        },
+        customers=_customers(store),
+        rest={
+            "promotions": sorted(books.promotions(), key=repr),
+            "ship vias": sorted(books.ship_vias(), key=repr),
+            "credits": sorted((attrs.evolve(credit, created_at=None) for credit in books.credits()), key=repr),
+            "store products": sorted((_bare(row) for row in store.state.products.values()), key=repr),
+            "store variants": sorted((_bare(row) for row in store.state.catalog.variants.values()), key=repr),
+            "stock": [
+                sorted(store.inventory(number).items()) for number in (1, 2, 3) if any(row["id"] == number for row in store.state.locations)
+            ],
+        },
+    )
+
+
+_GIVEN = {"id", "date_created", "date_modified", "product_id", "base_variant_id", "variant_id", "customer_id", "registration_ip_address"}
+
+
+def _bare(row: Mapping[str, object]) -> object:
+    """A row without what the store gives."""
+    if not isinstance(row, Mapping):
+        return [_bare(part) for part in row] if isinstance(row, list) else row
+    return {key: _bare(cast("Mapping[str, object]", value)) for key, value in row.items() if key not in _GIVEN}
+
+
+def _customers(store: FakeStore) -> Facts:
+    found: Facts = {}
+    for row in store.state.customers.values():
+        found.setdefault(str(row["email"]), []).append(_bare({**row, "addresses": sorted(map(_bare, row["addresses"]), key=repr)}))
+    return found
+
+
+def _client(client: Client, emails: Mapping[int, str]) -> Client:
+    contacts = sorted((attrs.evolve(contact, id=None) for contact in client.contacts), key=repr)
+    bound = {code: emails.get(number, "nobody") for code, number in client.store_customer_ids.items()}
+    return attrs.evolve(client, id=None, contacts=tuple(contacts), store_customer_ids=bound)
+
+
+@attrs.define
+class Damage:
+    """How an end differs from the one that it should be."""
+
+    lost: list[str] = attrs.field(factory=list)
+    doubled: list[str] = attrs.field(factory=list)
+    off: list[str] = attrs.field(factory=list)
+    other: list[str] = attrs.field(factory=list)
+
+    def __bool__(self) -> bool:
+        return bool(self.lost or self.doubled or self.off or self.other)
+
+    def __str__(self) -> str:
+        told = [f"{name}: {'; '.join(texts[:4])}" for name, texts in attrs.asdict(self).items() if texts]
+        return " | ".join(told) or "none"
+
+
+def damage(expected: Seen, found: Seen) -> Damage:
+    """Hold an end against the one that it should be."""
+    ends = Damage()
+    for part in ("orders", "receipts", "clients", "shipments", "captures", "customers", "rest"):
+        should, is_ = getattr(expected, part), getattr(found, part)
+        for key in sorted(should.keys() | is_.keys()):
+            wanted, got = should.get(key, []), is_.get(key, [])
+            more, fewer = _less(got, wanted), _less(wanted, got)
+            if len(got) > len(wanted):
+                ends.doubled.append(f"{part} {key}: {more}")
+            elif len(got) < len(wanted):
+                ends.lost.append(f"{part} {key}: {fewer}")
+            elif more:
+                ends.other.append(f"{part} {key}: {more} instead of {fewer}")
+    for key, wanted in expected.amounts.items():
+        got = found.amounts.get(key, [])
+        if len(got) == len(wanted) and got != wanted:
+            ends.off.append(f"{key}: {got} instead of {wanted}")
+    for key, wanted in expected.marks.items():
+        got = found.marks.get(key)
+        if got != wanted:
+            left_behind = got is None or (got[0][0] != wanted[0][0])
+            (ends.lost if left_behind else ends.other).append(f"order {key} of the store: {got} instead of {wanted}")
+    return ends
+
+
+def _less(these: Sequence[object], those: Sequence[object]) -> list[object]:
+    left = Counter(map(repr, these))
+    left.subtract(map(repr, those))
+    return [text for text, count in left.items() if count > 0]
+
+
+class Clock:
+    """A clock that moves by waiting on it, so that waits cost nothing."""
+
+    def __init__(self) -> None:
+        self.now = time.monotonic()
+
+    def __call__(self) -> float:
+        return self.now
+
+    def sleep(self, seconds: float) -> None:
+        """Let time pass."""
+        self.now += seconds

@@ -1,0 +1,21 @@
+"""A quick share of the deaths: `nox -s chaos` tries every point."""
+
+from __future__ import annotations
+
+import pytest
+from bench.deaths import Death, deaths
+from bench.worlds import WORLDS
+
+
+def test_a_process_may_be_killed_before_and_after_each_request_and_commit() -> None:
+    """Seven orders: one edited, a guest's two, one paid in three ways, one with a new ship via, one refused, one that cannot be read."""
+    row = deaths("few", more=4)
+    assert row.wrong == []
+    assert row.points > 45
+
+
+@pytest.mark.parametrize("name", sorted(WORLDS.keys() - {"few"}))
+def test_some_deaths_of_a_long_run(name: str) -> None:
+    row = deaths(name, [Death(2), Death(61), Death(120, again_at=40)])
+    assert row.wrong == []
+    assert row.points == 3
