@@ -19,9 +19,11 @@ Join = Callable[..., Orchestrator]
 
 
 @pytest.fixture(params=["memory", "file", "postgresql"])
-def journal(request: pytest.FixtureRequest, tmp_path: Path) -> Journal:
+def journal(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Journal]:
     urls = {"memory": "sqlite://", "file": f"sqlite:///{tmp_path}/journal.db"}
-    return Journal(urls.get(request.param) or request.getfixturevalue("postgresql_url"))
+    opened = Journal(urls.get(request.param) or request.getfixturevalue("postgresql_url"))
+    yield opened
+    opened.close()
 
 
 def test_entries_come_back_in_the_sequence_they_were_written(journal: Journal) -> None:
