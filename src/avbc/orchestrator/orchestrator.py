@@ -443,6 +443,7 @@ class Orchestrator:
             return act_on_webhook(
                 webhook,
                 import_order=self.import_order,
+                import_refunds=self.import_refunds if self.settings.gl.import_refunds else None,
                 record=self._write_journal,
                 import_source_code=self.settings.order_status.import_source_code,
             )

@@ -21,7 +21,7 @@ from avbc.bigcommerce import BigCommerce
 from avbc.bigcommerce.models import Hook, HookDraft
 from avbc.errors import FinalError
 from avbc.orchestrator.importing import NOT_NEW, NoSuchOrder
-from avbc.orchestrator.reports import ImportReport, JournalEntry, Report
+from avbc.orchestrator.reports import ImportReport, JournalEntry, PushReport, Report, sentence
 from avbc.secret import Secret
 from avbc.settings import Settings
 
@@ -63,7 +63,7 @@ class NoteStatus:
 
 @attrs.frozen
 class NoteRefund:
-    """Note in the order's history that something was refunded in the store."""
+    """Note in the order's history that something was refunded in the store, and import refunds, where the settings want that."""
 
     order_id: int
     refund_id: int | None = None
@@ -246,10 +246,14 @@ class WebhookReport(Report):
     """What the import did, where an order was to be imported."""
     note: str = ""
     """Why nothing was imported."""
+    refund_report: PushReport | None = None
+    """What the import of refunds did, where something was refunded and the settings want refunds."""
 
     @property
     def ok(self) -> bool:
         """Nothing is left for a person or for the next cycle."""
+        if self.refund_report is not None:
+            return self.refund_report.ok
         return self.import_report is None or not (
             self.import_report.refused
             or self.import_report.stopped
@@ -264,21 +268,34 @@ class WebhookReport(Report):
         for result, outcome in self.import_report or ():
             codes = ", ".join(problem.code for problem in outcome.problems)
             told += f": {result} ({codes})" if codes else f": {result}"
-        return f"{told}."
+        return f"{told}." if self.refund_report is None else f"{told}. {self.refund_report.summary()}"
 
     def to_dicts(self) -> list[dict[str, object]]:
         """The rows of the import, if there was one."""
-        return [] if self.import_report is None else self.import_report.to_dicts()
+        report: Report | None = self.refund_report if self.import_report is None else self.import_report
+        return [] if report is None else report.to_dicts()
 
     def shown(self) -> list[dict[str, object]]:
         """The rows of the import, if there was one."""
-        return [] if self.import_report is None else self.import_report.shown()
+        if self.refund_report is None:
+            return [] if self.import_report is None else self.import_report.shown()
+        return [
+            {
+                "result": effect,
+                "order_id": change.order_id,
+                "import_id": change.import_id,
+                "total": change.after,
+                "problems": sentence(change.problems),
+            }
+            for effect, change in self.refund_report
+        ]
 
 
 def act_on_webhook(
     webhook: Webhook,
     *,
     import_order: Callable[[int], ImportReport],
+    import_refunds: Callable[[], PushReport] | None,
     record: Callable[[Sequence[JournalEntry]], object],
     import_source_code: str,
 ) -> WebhookReport:
@@ -287,11 +304,12 @@ def act_on_webhook(
     Args:
         webhook: What `read_webhook` returned.
         import_order: Imports one order.
+        import_refunds: Imports refunds; None where the settings do not want them.
         record: Appends to the journal.
         import_source_code: The settings' Import Source Code.
 
     Raises:
-        AvbcError: As `import_order`.
+        AvbcError: As `import_order` and `import_refunds`.
     """
     action = webhook.action
     if isinstance(action, ImportOrder):
@@ -302,6 +320,8 @@ def act_on_webhook(
     if not isinstance(action, Ignore):
         import_id = f"{import_source_code}{action.order_id}"
         record([JournalEntry(datetime.now(UTC), "webhook", "noted", action.order_id, import_id, _happened(action))])
+    if isinstance(action, NoteRefund) and import_refunds is not None:
+        return WebhookReport(webhook, refund_report=import_refunds())
     return WebhookReport(webhook)
 
 
