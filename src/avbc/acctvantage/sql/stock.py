@@ -8,7 +8,7 @@ as ticked. An order that comes in already Picked or later changes no quantity: i
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from decimal import Decimal
 from typing import TypeAlias
 
@@ -19,7 +19,7 @@ from avbc.acctvantage.gateway import BooksRefused
 from avbc.acctvantage.records import OPEN, PACKED, PICKED, POSTED, SHIPPED, text_key
 from avbc.acctvantage.sql import schema
 from avbc.acctvantage.sql.reading import chunks, order_statuses
-from avbc.acctvantage.sql.rows import AnyRow, AnySelect
+from avbc.acctvantage.sql.rows import AnySelect, texts
 from avbc.money import ZERO
 
 TAKEN = (PICKED, PACKED, SHIPPED, POSTED)
@@ -66,25 +66,29 @@ def available(connection: sa.Connection, warehouse: str, part_numbers: Collectio
     """
     known_warehouse(connection, warehouse)
     reserved = _reserved(connection, warehouse)
-    select = _quantities(warehouse)
+    select, part_key = _quantities(warehouse), schema.products.c.part_key
     found: dict[str, Decimal] = {}
-    if part_numbers is None:
-        return found | dict(left for _, left in _left(connection.execution_options(yield_per=5_000).execute(select), reserved))
-    for chunk in chunks(text_key(part_number) for part_number in part_numbers):
-        found.update(left for _, left in _left(connection.execute(select.where(schema.products.c.part_key.in_(chunk))), reserved))
+    if part_numbers is not None:
+        for chunk in chunks(text_key(part_number) for part_number in part_numbers):
+            found.update(left for _, left in _left(connection, select.where(part_key.in_(chunk)), reserved))
+        return found
+    after = ""
+    while page := list(_left(connection, select.where(part_key > after).limit(PAGE), reserved)):
+        found.update(left for _, left in page)
+        after = page[-1][0]
     return found
 
 
 def page_for_store(connection: sa.Connection, warehouse: str, after: str) -> list[Left]:
     """The next quantities of products whose Sync to Webstore is ticked, after the key of a part number."""
     select = _quantities(warehouse).where(schema.IS_SYNCED, schema.products.c.part_key > after).limit(PAGE)
-    return list(_left(connection.execute(select), _reserved(connection, warehouse)))
+    return list(_left(connection, select, _reserved(connection, warehouse)))
 
 
 def quantities_for_store(connection: sa.Connection, warehouse: str, part_keys: Sequence[str]) -> list[Left]:
     """The quantities of those of these products whose Sync to Webstore is ticked."""
     select = _quantities(warehouse).where(schema.IS_SYNCED, schema.products.c.part_key.in_(part_keys))
-    return list(_left(connection.execute(select), _reserved(connection, warehouse)))
+    return list(_left(connection, select, _reserved(connection, warehouse)))
 
 
 def _quantities(warehouse: str) -> AnySelect:
@@ -98,13 +102,10 @@ def _quantities(warehouse: str) -> AnySelect:
     )
 
 
-def _left(rows: Iterable[AnyRow], reserved: Mapping[str, Decimal]) -> Iterator[Left]:
-    # Among a million quantities few differ: one object for each keeps the answer small, and is faster than a new one.
-    numbers: dict[str | None, Decimal] = {None: ZERO}
-    for part_key, part_number, on_hand in rows:
-        left = numbers.get(on_hand)
-        if left is None:
-            left = numbers[on_hand] = Decimal(on_hand)
+def _left(connection: sa.Connection, select: AnySelect, reserved: Mapping[str, Decimal]) -> Iterator[Left]:
+    number = _Numbers()
+    for part_key, part_number, on_hand in texts(connection, select):
+        left = ZERO if on_hand is None else number[on_hand]
         if part_key in reserved:
             left -= reserved[part_key]
         yield part_key, (part_number, left)
@@ -112,17 +113,24 @@ def _left(rows: Iterable[AnyRow], reserved: Mapping[str, Decimal]) -> Iterator[L
 
 def _reserved(connection: sa.Connection, warehouse: str) -> dict[str, Decimal]:
     order, line = schema.sales_orders.c, schema.sales_order_lines.c
-    # Equal quantities are counted, not summed: sums of SQLite are floats.
     select = (
-        sa.select(line.part_number, line.quantity, sa.func.count())
+        sa.select(line.part_number, sa.cast(line.quantity, sa.Text))
         .join_from(schema.sales_orders, schema.sales_order_lines)
         .where(order.status.in_(reserving(order_statuses(connection))), order.warehouse == warehouse, line.part_number.is_not(None))
-        .group_by(line.part_number, line.quantity)
     )
+    number = _Numbers()
     found: defaultdict[str, Decimal] = defaultdict(lambda: ZERO)
-    for part_number, quantity, count in connection.execute(select):
-        found[text_key(part_number)] += quantity * count
+    for part_number, quantity in texts(connection, select):
+        found[text_key(part_number)] += number[quantity]
     return found
+
+
+class _Numbers(dict[str, Decimal]):
+    """Decimals by their text. Among a million quantities few differ: one object for each is smaller, and faster than a new one."""
+
+    def __missing__(self, text: str) -> Decimal:
+        value = self[text] = Decimal(text)
+        return value
 
 
 def set_quantity(connection: sa.Connection, warehouse: str, part_key: str, on_hand: Decimal) -> None:
