@@ -34,6 +34,7 @@ from avbc.orchestrator.journal import Journal, JournalUnreachable
 from avbc.orchestrator.products import push_products
 from avbc.orchestrator.progress import Progress, telling
 from avbc.orchestrator.pushing import PushRun, scope_of
+from avbc.orchestrator.reconcile import ReconcileReport, reconcile_period
 from avbc.orchestrator.refunds import import_refunds, require_refunds
 from avbc.orchestrator.reports import ConnectionReport, History, ImportReport, JournalEntry, PushReport, SetupReport
 from avbc.orchestrator.setup_check import setup_report
@@ -347,6 +348,36 @@ class Orchestrator:
         with self._pushing("import_refunds", "Importing refunds", preview=preview, progress=progress) as run:
             import_refunds(run, since)
         return run.report
+
+    # The period
+
+    def reconcile(self, since: datetime, until: datetime | None = None, *, progress: bool = False) -> ReconcileReport:
+        """Hold every order of a period in the store against the books: what is missing, doubled or different, to the cent.
+
+        Compared is money and what it is for: totals, tax, freight, discounts, lines, wrapping, handling and fees, what was received and
+        what gateways hold, refunds where they are imported, and whether the order was edited after its import. Nothing is written. It takes
+        one request for 250 orders, and one more for each that is in the books and that the store does not list.
+
+        Args:
+            since: Orders made then or later; needs a time zone.
+            until: Orders made then or earlier; by default all that there are.
+            progress: Draw a bar, in a terminal or a notebook; needs the extra `progress`.
+
+        Raises:
+            ValueError: A time has no time zone.
+            AvbcError: The store or the books cannot be read. Once orders have been compared, the report says so in `stopped`.
+        """
+        with telling(self._on_progress, bars=progress) as on_progress:
+            return reconcile_period(
+                settings=self.settings,
+                store=self.store,
+                books=self.books,
+                statuses=self._statuses,
+                since=since,
+                until=until,
+                on_progress=on_progress,
+                is_stopping=lambda: self.stop_wish.is_due,
+            )
 
     # The timer
 

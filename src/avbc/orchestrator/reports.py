@@ -97,7 +97,7 @@ class Outcome:
             "order_id": self.order_id,
             "import_id": self.import_id,
             "total": None if self.total is None else amount_text(self.total),
-            "problems": [_problem_dict(problem) for problem in self.problems],
+            "problems": [problem_dict(problem) for problem in self.problems],
         }
 
 
@@ -282,7 +282,7 @@ class Change(Report):
             "after": self.after,
             "order_id": self.order_id,
             "import_id": self.import_id,
-            "problems": [_problem_dict(problem) for problem in self.problems],
+            "problems": [problem_dict(problem) for problem in self.problems],
             "decisions": self.to_dicts(),
             "calls": [call.to_dict() for call in self.calls],
         }
@@ -526,7 +526,8 @@ def sentence(problems: Iterable[Problem]) -> str:
     return "; ".join(str(problem) for problem in problems)
 
 
-def _problem_dict(problem: Problem) -> dict[str, object]:
+def problem_dict(problem: Problem) -> dict[str, object]:
+    """A problem as plain data."""
     return {**attrs.asdict(problem), "candidates": list(problem.candidates)}
 
 
