@@ -24,7 +24,7 @@ _EMBEDDED = {"include": "consignments.line_items,fees", "consignment_structure":
 
 def figures(*, quick: bool = False) -> Iterator[Figure]:
     """Measure."""
-    pages, rounds, slow_rounds = (2, 2, 1) if quick else (20, 9, 2)
+    pages, rounds, slow_rounds = (2, 2, 1) if quick else (20, 13, 2)
     count = pages * PAGE_SIZE
     with PageServer(pages) as server, closing(BigCommerce(f"{server.url}/stores/abc123/v3/", "example-token")) as store:
         bigc = BigCommerceOrdersV2API(_Bigc(server.url))

@@ -54,8 +54,10 @@ def measured(*, quick: bool) -> Iterator[Figure]:
 
 
 def _told(measure: Callable[..., Iterator[Figure]], *, quick: bool) -> Iterator[Figure]:
-    print(f"  measuring {measure.__module__.replace('_', ' ')} ...", file=sys.stderr, flush=True)
+    began, name = time.perf_counter(), measure.__module__.replace("_", " ")
+    print(f"  measuring {name} ...", file=sys.stderr, flush=True)
     yield from measure(quick=quick)
+    print(f"  measured {name} in {time.perf_counter() - began:.0f} s", file=sys.stderr, flush=True)
 
 
 def show(rows: Sequence[dict[str, str]]) -> None:
