@@ -135,7 +135,7 @@ def named_drafts(error: RequestRefused, drafts: Sequence[Draft]) -> dict[int, st
 
     >>> from avbc.bigcommerce.models import CustomerDraft
     >>> drafts = [CustomerDraft(email="ana@example.com"), CustomerDraft(email="bo@example.com")]
-    >>> error = RequestRefused()
+    >>> error = RequestRefused("refused")
     >>> error.errors = {".customer_create": "email bo@example.com already in use"}
     >>> named_drafts(error, drafts)
     {1: 'email bo@example.com already in use'}

@@ -280,14 +280,21 @@ class _Push:
         self._run.sent(*(row.change for row in batch))
 
     def _named_rows(self, error: RequestRefused, batch: Sequence[_Row]) -> dict[int, str]:
-        found = named_items(error, batch)
+        self._check_location(error)
+        return named_items(error, batch)
+
+    def _check_location(self, error: RequestRefused) -> None:
+        """Where it is the location, all rows are refused for it, and none of them is at fault.
+
+        Raises:
+            NoSuchLocation: So it is.
+        """
         if not self._is_location_sure and "location" in error.body.casefold():
-            # Where it is the location, all of them are refused for it.
             self._location.id(anew=True)
             self._is_location_sure = True
-        return found
 
     def _refused(self, row: _Row, error: RequestRefused, message: str) -> None:
+        self._check_location(error)
         problem = problem_of(error)
         if message:
             problem = attrs.evolve(problem, message=f"The store refuses it: {message}.", fix=_FIX)
@@ -310,6 +317,8 @@ def _named(row: _Row, identity: Identity | None) -> _Row:
 # Whom a refusal names
 
 _ITEM = re.compile(r"\b(sku|product[_ ]id)[ :='\"]{1,3}", re.IGNORECASE)
+_REST = re.compile(r"[\s,;\]\[]*(item with)?[\s,;\]\[]*$", re.IGNORECASE)
+"""What leads over to the next item."""
 _LONGEST_SKU = 255
 
 
@@ -329,8 +338,9 @@ def named_items(error: RequestRefused, batch: Sequence[_Row]) -> dict[int, str]:
                 hits.append((index, match.start(), match.end() + length))
                 break
     found: dict[int, str] = {}
-    for (index, start, end), (_, following, _) in zip(hits, [*hits[1:], (0, len(text), 0)], strict=True):
-        reason = re.sub(r"[\s,;\]\[]*(item with)?[\s,;\]\[]*$", "", text[end:following], flags=re.IGNORECASE)
+    ends = [start for _, start, _ in hits[1:]]
+    for (index, start, end), following in zip(hits, [*ends, len(text)], strict=False):
+        reason = _REST.sub("", text[end:following])
         found.setdefault(index, f"{text[start:end]} {reason.strip()}".strip())
     return found
 
