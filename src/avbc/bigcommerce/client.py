@@ -262,7 +262,7 @@ class BigCommerce(Resources["BigCommerce"], Runner):
     def answer(self, call: Call[T]) -> Answer[T]:
         """Run one call and return its value with the status, headers and body that it came in; of a list, one page."""
         received = self._receive(call)
-        return Answer(self._desk.wire.value(call, received), received.response)
+        return Answer(self._desk.wire.value(call, received), self._desk.wire.clean_response(call, received.response))
 
     def pages(self, call: ListCall[T]) -> Iterator[Page[T]]:
         """Walk a list page by page. A row that cannot be read is kept apart in its page and stops nothing."""
@@ -483,7 +483,7 @@ class AsyncBigCommerce(Resources["AsyncBigCommerce"], AsyncRunner):
     async def answer(self, call: Call[T]) -> Answer[T]:
         """Run one call and return its value with the status, headers and body that it came in; of a list, one page."""
         received = await self._receive(call)
-        return Answer(self._desk.wire.value(call, received), received.response)
+        return Answer(self._desk.wire.value(call, received), self._desk.wire.clean_response(call, received.response))
 
     async def pages(self, call: ListCall[T]) -> AsyncIterator[Page[T]]:
         """Walk a list page by page. A row that cannot be read is kept apart in its page and stops nothing."""

@@ -89,7 +89,7 @@ class Wire:
                 return Received(response, parse(call, status, response.content))
             except ValueError:
                 pass
-        clean = self._clean_response(call, response)
+        clean = self.clean_response(call, response)
         failure = unreadable(call, status, clean.text) if succeeded(call, status) else refusal(call, status, clean.headers, clean.text)
         raise _placed(failure, call, clean)
 
@@ -131,7 +131,10 @@ class Wire:
         try:
             return call.read(received.body)
         except UnexpectedData as error:
-            raise self._misread(call, received, error) from None
+            if not self._echoes(received.response):
+                raise self._misread(call, received, error) from None
+        received = self._without_token(call, received)
+        return self.value(call, received)
 
     def page(self, call: ListCall[T], received: Received) -> tuple[Page[T], ListCall[T] | None]:
         """Read one page of a list, bad rows apart, and tell the call of the next page, or None after the last.
@@ -146,12 +149,19 @@ class Wire:
             page = call.page(received.body)
             following = next_page(call, received.body, page)
         except UnexpectedData as error:
-            raise self._misread(call, received, error) from None
-        for bad in page.unreadable:
-            bad.error.call = call.name
-            bad.error.status = received.response.status_code
-            bad.error.request_id = request_id_of(received.response.headers)
-        return page, following
+            if not self._echoes(received.response):
+                raise self._misread(call, received, error) from None
+        else:
+            if not page.unreadable:
+                return page, following
+            if not self._echoes(received.response):
+                for bad in page.unreadable:
+                    bad.error.call = call.name
+                    bad.error.status = received.response.status_code
+                    bad.error.request_id = request_id_of(received.response.headers)
+                return page, following
+        received = self._without_token(call, received)
+        return self.page(call, received)
 
     def tls(self) -> ssl.SSLContext:
         """Make the context that verifies the store's certificate."""
@@ -173,16 +183,24 @@ class Wire:
         # A value in a row is wrong tomorrow, too; another answer than the one that was asked for is not the row's fault.
         is_another = error.path == "answer" or received.body is None
         failure = misshapen(call, received.response.status_code, error) if is_another else error
-        return _placed(failure, call, self._clean_response(call, received.response))
+        return _placed(failure, call, self.clean_response(call, received.response))
+
+    def _echoes(self, response: httpx.Response) -> bool:
+        return self._token.reveal().encode() in response.content
+
+    def _without_token(self, call: Call[object], received: Received) -> Received:
+        """Parse an answer again that holds the token: what is said of it must not show it."""
+        clean = self.clean_response(call, received.response)
+        return Received(clean, parse(call, clean.status_code, clean.content))
 
     def _clean(self, text: str) -> str:
         return text.replace(self._token.reveal(), "***")
 
-    def _clean_response(self, call: Call[object], response: httpx.Response) -> httpx.Response:
+    def clean_response(self, call: Call[object], response: httpx.Response) -> httpx.Response:
         """Give the response a request without the token, and take the token out where something echoed it."""
         request = httpx.Request(call.method, self.url(call))
         token = self._token.reveal().encode()
-        if token not in response.content and not any(token in value for _, value in response.headers.raw):
+        if not self._echoes(response) and not any(token in value for _, value in response.headers.raw):
             response.request = request
             return response
         headers = [(name, value.replace(token, b"***")) for name, value in response.headers.raw if name.lower() not in _OF_ENCODING]
