@@ -143,6 +143,7 @@ def insert_many(connection: sa.Connection, sql: str, rows: Sequence[Sequence[obj
 def texts(connection: sa.Connection, select: AnySelect) -> Sequence[tuple[Any, ...]]:
     """Rows of texts as the driver gives them, at half of the cost, for selects whose columns need no conversion."""
     result = connection.execute(select)
-    rows: Sequence[tuple[Any, ...]] = result.cursor.fetchall()
+    cursor: Any = result.cursor
+    rows: Sequence[tuple[Any, ...]] = cursor.fetchall()
     result.close()
     return rows
