@@ -4,6 +4,12 @@ from __future__ import annotations
 
 import html
 from collections.abc import Iterable, Mapping, Sequence
+from typing import TYPE_CHECKING
+
+from avbc.errors import MissingExtra
+
+if TYPE_CHECKING:
+    import pandas as pd
 
 
 def text_table(rows: Sequence[Mapping[str, object]], columns: Sequence[str], width: int = 160) -> str:
@@ -35,6 +41,19 @@ def html_table(rows: Iterable[Mapping[str, object]], columns: Sequence[str], cap
     head = "".join(f"<th>{html.escape(column)}</th>" for column in columns)
     body = "".join("<tr>" + "".join(f"<td>{html.escape(str(row.get(column, '')))}</td>" for column in columns) + "</tr>" for row in rows)
     return f"<table>{top}<thead><tr>{head}</tr></thead><tbody>{body}</tbody></table>"
+
+
+def data_frame(rows: Sequence[Mapping[str, object]], columns: Sequence[str]) -> pd.DataFrame:
+    """Rows as a pandas frame; `columns` are those of a frame without rows.
+
+    Raises:
+        MissingExtra: pandas is not installed.
+    """
+    try:
+        import pandas as pd  # noqa: PLC0415  # it takes a second to load, and few need it
+    except ImportError as error:
+        raise MissingExtra("to_frame needs pandas", "pandas") from error
+    return pd.DataFrame([dict(row) for row in rows]) if rows else pd.DataFrame(columns=list(columns))
 
 
 def _one_line(value: object) -> str:

@@ -13,7 +13,7 @@ import pytest
 
 import avbc
 from avbc.errors import MissingExtra
-from avbc.mapping import Decision, Problem
+from avbc.mapping import Decision, MappedOrder, Problem
 from avbc.orchestrator import (
     Change,
     Check,
@@ -172,6 +172,8 @@ def test_reports_as_frames(monkeypatch: pytest.MonkeyPatch) -> None:
     frame = report.to_frame()
     assert frame.loc[0, "key"] == "SKU-1"
     assert len(frame) == 1
+    explanation = MappedOrder(1, "WEB1", Decimal(1), None, problems=(BAD,))
+    assert explanation.to_frame().loc[0, "field"] == "lines[0].sku"
     monkeypatch.setitem(sys.modules, "pandas", None)
     with pytest.raises(MissingExtra, match=r"to_frame needs pandas: pip install 'avbc\[pandas\]'") as caught:
         report.to_frame()

@@ -59,5 +59,13 @@ def use(settings: avbc.Settings) -> None:
         assert_type(history.entries, tuple[avbc.JournalEntry, ...])
         assert_type(history.sales_order, avbc.SalesOrder | None)
 
+        pushed = web.push_order_statuses(preview=True)
+        assert_type(pushed, avbc.PushReport)
+        assert_type(pushed.sent, list[avbc.Change])
+        assert_type(pushed.unchanged, int)
+        assert_type(pushed.sent[0].calls, tuple[avbc.PlannedCall, ...])
+        assert_type(web.pull_order_statuses(progress=True), avbc.PushReport)
+        assert_type(web.push_shipments(), avbc.PushReport)
+
     web.import_order("1042")  # type: ignore[arg-type]  # an id is an int
     avbc.Orchestrator(settings, object())  # type: ignore[arg-type]  # no Gateway

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from decimal import Decimal, localcontext
+from typing import TYPE_CHECKING
 
 import attrs
 
@@ -24,7 +25,10 @@ from avbc.mapping.tax_area import choose_tax_area
 from avbc.mapping.text import amount_text, plain
 from avbc.money import ZERO
 from avbc.settings import Settings
-from avbc.tables import html_table, text_table
+from avbc.tables import data_frame, html_table, text_table
+
+if TYPE_CHECKING:
+    import pandas as pd
 
 
 @attrs.frozen
@@ -82,6 +86,14 @@ class MappedOrder:
             for problem in self.problems
         ]
         return rows
+
+    def to_frame(self) -> pd.DataFrame:
+        """The rows of `to_dicts` as a pandas frame.
+
+        Raises:
+            MissingExtra: pandas is not installed.
+        """
+        return data_frame(self.to_dicts(), _COLUMNS)
 
     def __str__(self) -> str:
         return f"{self._headline()}\n{text_table(self.to_dicts(), _COLUMNS)}"

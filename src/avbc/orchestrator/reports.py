@@ -13,10 +13,9 @@ import attrs
 from avbc.acctvantage.records import Receipt, SalesOrder
 from avbc.bigcommerce.body import dump
 from avbc.bigcommerce.call import Body, Call
-from avbc.errors import MissingExtra
 from avbc.mapping import Decision, MappedOrder, Problem
 from avbc.mapping.text import amount_text
-from avbc.tables import html_table, text_table
+from avbc.tables import data_frame, html_table, text_table
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -57,13 +56,7 @@ class Report:
         Raises:
             MissingExtra: pandas is not installed.
         """
-        try:
-            import pandas as pd  # noqa: PLC0415  # it takes a second to load, and few need it
-        except ImportError as error:
-            raise MissingExtra("to_frame needs pandas", "pandas") from error
-        rows = self.to_dicts()
-        # Without rows the columns would be lost.
-        return pd.DataFrame(rows) if rows else pd.DataFrame(columns=list(self.columns))
+        return data_frame(self.to_dicts(), self.columns)
 
     def __str__(self) -> str:
         rows = self.shown()
@@ -524,6 +517,15 @@ class History(Report):
 def sentence(problems: Iterable[Problem]) -> str:
     """Problems as one line of text."""
     return "; ".join(str(problem) for problem in problems)
+
+
+@attrs.frozen
+class Unread:
+    """An order that could not be looked at, and why."""
+
+    order_id: int
+    """0 where even that could not be read."""
+    problem: Problem
 
 
 def problem_dict(problem: Problem) -> dict[str, object]:
