@@ -193,7 +193,7 @@ def test_what_the_token_may_not_read_is_unknown_and_no_error(join: Join, quiet: 
     store.fail("GET /v2/shipping/zones", "503")
     report = join(settings=quiet).check_setup()
     assert report.ok
-    assert {check.area for check in report.checks if check.state == "unknown"} == {"currency", "payment method", "ship via"}
+    assert {check.area for check in report.checks if check.state == "unknown"} == {"currency", "payment method", "ship via", "location", "stock"}
 
 
 def test_orders_and_books_must_be_readable(join: Join, store: FakeStore) -> None:
@@ -202,3 +202,21 @@ def test_orders_and_books_must_be_readable(join: Join, store: FakeStore) -> None
         join().check_setup()
     with SqlGateway("postgresql://avbc@127.0.0.1:1/books?connect_timeout=1") as nowhere, pytest.raises(BooksUnreachable):
         join(books=nowhere).check_setup()
+
+
+def test_where_quantities_go_to(join: Join, change: Change, store: FakeStore) -> None:
+    store.add_location("OLD", "Old", enabled=False)
+    assert found(join().check_setup(), "location", "ok").keys() == {"shipping.bigcommerce_location"}
+    wrong = found(join(settings=change(shipping={"bigcommerce_location": "OLD"})).check_setup(), "location", "error")
+    assert "disabled" in wrong["shipping.bigcommerce_location"].found
+    off = join(settings=change(shipping={"sync_inventory_levels": False})).check_setup()
+    assert not found(off, "location")
+
+
+def test_when_the_store_takes_its_stock(join: Join, store: FakeStore) -> None:
+    store.state.inventory_settings["update_stock_behavior"] = "order_completed_or_shipped"
+    assert "twice" in found(join().check_setup(), "stock", "warning")["when it is taken"].found
+    store.scopes -= {"store_v2_information", "store_locations"}
+    report = join().check_setup()
+    assert found(report, "stock", "unknown")
+    assert found(report, "location", "unknown")

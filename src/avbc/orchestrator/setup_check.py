@@ -21,6 +21,7 @@ from avbc.errors import AvbcError
 from avbc.mapping import MappingRules, Problem, Ruling, new_order_status, receipt_type_for, ship_via_for, store_status, tax_area_for
 from avbc.mapping.status import status_name
 from avbc.mapping.text import fold, plain
+from avbc.orchestrator.inventory import NoSuchLocation, StockLocation
 from avbc.orchestrator.reports import Check, SetupReport, State
 from avbc.orchestrator.statuses import PAID, REFUNDED, import_statuses
 from avbc.settings import Settings, SettingsError
@@ -64,6 +65,7 @@ def setup_report(settings: Settings, store: BigCommerce, books: Gateway) -> Setu
             *_tenders(found, rules),
             *_ship_vias(found, rules),
             *_warehouse(rules),
+            *_stock(store, settings),
             _ruled("tax area", "gl.tax_area", tax_area_for(rules)),
             *_gl_codes(found, rules),
         )
@@ -289,6 +291,39 @@ def _warehouse(rules: MappingRules) -> Iterator[Check]:
         message = f"The product class {wanted!r} is not active in {rules.warehouse.name!r}."
         fix = f"Activate it there, or use one of {classes}." if classes else "Activate it there."
         yield Check("product class", "shipping.default_shipment_product_class", "error", message, fix)
+
+
+_TAKEN_WHEN_PLACED = "order_placed"
+
+
+def _stock(store: BigCommerce, settings: Settings) -> Iterator[Check]:
+    """Where quantities are pushed to, and when the store moves its stock by itself."""
+    if not settings.shipping.sync_inventory_levels:
+        return
+    code = settings.shipping.bigcommerce_location
+    try:
+        location_id = StockLocation(store, code).id()
+    except NoSuchLocation as error:
+        yield Check("location", "shipping.bigcommerce_location", "error", str(error))
+    except AvbcError as error:
+        yield _unknown("location", "shipping.bigcommerce_location", error)
+    else:
+        yield Check("location", "shipping.bigcommerce_location", "ok", f"{code or 'the default location'} (id {location_id})")
+    try:
+        behaviour = store.inventory_settings.get().update_stock_behavior
+    except AvbcError as error:
+        yield _unknown("stock", "when it is taken", error)
+        return
+    if behaviour == _TAKEN_WHEN_PLACED:
+        yield Check("stock", "when it is taken", "ok", "when an order is placed")
+        return
+    message = (
+        "The store takes goods off its stock when an order is completed or shipped. AcctVantage has taken them off by then, "
+        "so they are off twice until their quantity is pushed again."
+    )
+    yield Check(
+        "stock", "when it is taken", "warning", message, "Let BigCommerce take stock when an order is placed (Settings, Inventory)."
+    )
 
 
 # From rulings to checks
