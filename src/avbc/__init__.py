@@ -66,6 +66,7 @@ if TYPE_CHECKING:
     from avbc.errors import AvbcError, Fault, FaultyInputError, FinalError, MissingExtra, TransientError
     from avbc.mapping import Decision, MappedOrder, Mapper, OrderInputs, Problem, map_order
     from avbc.orchestrator import (
+        BacktestReport,
         Change,
         Check,
         ConnectionReport,
@@ -84,6 +85,7 @@ if TYPE_CHECKING:
         Outcome,
         PlannedCall,
         PushReport,
+        ReconcileReport,
         SetupReport,
         Webhook,
         WebhookRefused,
@@ -97,6 +99,7 @@ __all__ = [
     "Address",
     "AsyncBigCommerce",
     "AvbcError",
+    "BacktestReport",
     "BadAnswer",
     "BigCommerce",
     "BooksFileError",
@@ -148,6 +151,7 @@ __all__ = [
     "PushReport",
     "Quota",
     "Receipt",
+    "ReconcileReport",
     "ReferenceData",
     "RequestRefused",
     "Retries",
@@ -207,6 +211,7 @@ _HOMES = {
     "errors": ["AvbcError", "Fault", "FaultyInputError", "FinalError", "MissingExtra", "TransientError"],
     "mapping": ["Decision", "MappedOrder", "Mapper", "OrderInputs", "Problem", "map_order"],
     "orchestrator": [
+        "BacktestReport",
         "Change",
         "Check",
         "ConnectionReport",
@@ -225,6 +230,7 @@ _HOMES = {
         "Outcome",
         "PlannedCall",
         "PushReport",
+        "ReconcileReport",
         "SetupReport",
         "Webhook",
         "WebhookRefused",

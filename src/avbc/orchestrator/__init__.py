@@ -1,11 +1,13 @@
 """The orchestrator: order of steps, concurrency, journal and reports."""
 
+from avbc.orchestrator.backtest import Backtested, BacktestReport, SettingEffect
 from avbc.orchestrator.customising import Customisation
 from avbc.orchestrator.importing import NoSuchOrder
 from avbc.orchestrator.inventory import NoSuchLocation
 from avbc.orchestrator.journal import JournalTooNew, JournalUnreachable
 from avbc.orchestrator.orchestrator import Orchestrator
 from avbc.orchestrator.progress import Progress
+from avbc.orchestrator.reconcile import ReconcileReport
 from avbc.orchestrator.reports import (
     Change,
     Check,
@@ -17,6 +19,7 @@ from avbc.orchestrator.reports import (
     PlannedCall,
     PushReport,
     SetupReport,
+    Unread,
 )
 from avbc.orchestrator.timer import SCHEDULE, CycleReport, Job, JobOutcome, run_all
 from avbc.orchestrator.webhooks import (
@@ -33,6 +36,8 @@ from avbc.orchestrator.webhooks import (
 
 __all__ = [
     "SCHEDULE",
+    "BacktestReport",
+    "Backtested",
     "Change",
     "Check",
     "ConnectionReport",
@@ -58,7 +63,10 @@ __all__ = [
     "PlannedCall",
     "Progress",
     "PushReport",
+    "ReconcileReport",
+    "SettingEffect",
     "SetupReport",
+    "Unread",
     "Webhook",
     "WebhookRefused",
     "WebhookReport",

@@ -47,7 +47,7 @@ def customised(order: Order, mapped: MappedOrder, customisations: Sequence[Custo
             return attrs.evolve(mapped, bundle=None, problems=(*mapped.problems, refusal))
         if not isinstance(changed, OrderBundle):
             raise TypeError(f"the customisation {name} returned {type(changed).__name__}, not an OrderBundle")
-        for place, before, after in _changes(bundle, changed):
+        for place, before, after in changed_values(bundle, changed):
             notes.append((place, value_text(after), "customised by {}, was {!r}", "", (name, value_text(before))))
         bundle = changed
     if not notes:
@@ -85,17 +85,19 @@ def _tenders(bundle: OrderBundle) -> Decimal:
     return sum((receipt.amount + receipt.pre_auth_amount for receipt in bundle.receipts), ZERO)
 
 
-def _changes(before: object, after: object, place: str = "") -> Iterator[tuple[str, object, object]]:
-    """What differs between two values, down to the fields of records: the place, the old value and the new one."""
+def changed_values(before: object, after: object, place: str = "") -> Iterator[tuple[str, object, object]]:
+    """Tell what differs between two values, down to the fields of records: the place, the old value and the new one."""
     if before == after:
         return
     kind = type(before)
     if kind is type(after) and attrs.has(kind):
         for field in attrs.fields(kind):
-            yield from _changes(getattr(before, field.name), getattr(after, field.name), f"{place}.{field.name}" if place else field.name)
+            yield from changed_values(
+                getattr(before, field.name), getattr(after, field.name), f"{place}.{field.name}" if place else field.name
+            )
     elif _is_tuple(before) and _is_tuple(after):
         for index, (old, new) in enumerate(zip_longest(before, after)):
-            yield from _changes(old, new, f"{place}[{index}]")
+            yield from changed_values(old, new, f"{place}[{index}]")
     else:
         yield place, before, after
 

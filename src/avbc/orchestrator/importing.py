@@ -26,6 +26,7 @@ from avbc.errors import AvbcError, FinalError, TransientError
 from avbc.mapping import MappedOrder, Problem, difference, fingerprint
 from avbc.mapping.status import status_name
 from avbc.orchestrator.customising import Customisation, customised
+from avbc.orchestrator.leases import Lease, NoLease
 from avbc.orchestrator.lookups import Lookups
 from avbc.orchestrator.progress import Progress
 from avbc.orchestrator.reports import RESULTS, ImportReport, JournalEntry, Outcome, Result, sentence
@@ -44,8 +45,6 @@ _CHUNK = 32
 _AT_ONCE = 8
 """Requests in flight."""
 _DIFFERENCES_TOLD = 8
-_TOLD_BY_COUPONS = frozenset({"coupon_unknown", "promotion_differs"})
-"""Problems that the coupons' types may clear up. The lines tell their codes and shares, which is enough for most orders."""
 # What concerns every order and not the one at hand.
 _CONCERNS_ALL = (TokenRefused, ScopeMissing, ClientClosed, BooksUnusable)
 
@@ -134,6 +133,7 @@ class ImportRun:
         self._preview = preview
         self._is_stopping = is_stopping
         self._lookups = Lookups(settings, books)
+        self._lease: Lease = NoLease()
         self._has_written = False
         self._done = 0
         self._total: int | None = None
@@ -142,12 +142,13 @@ class ImportRun:
         self._given: dict[str, str] = {}
         self._requests_before = store.requests_sent
 
-    def run(self, pages: Iterator[Page[Order]], page_size: int) -> ImportReport:
-        """Import the orders of all pages.
+    def run(self, pages: Iterator[Page[Order]], page_size: int, lease: Lease) -> ImportReport:
+        """Import the orders of all pages, while it is this process's turn.
 
         Raises:
             AvbcError: The run could not begin: nothing was written.
         """
+        self._lease = lease
         while not self._is_stopped():
             try:
                 page = next(pages, None)
@@ -161,8 +162,12 @@ class ImportRun:
             self._take(page)
         return self._finished()
 
-    def run_one(self, page: Page[Order]) -> ImportReport:
-        """Import the one order of a page, which is New or has the Import Error Status."""
+    def run_one(self, read: Callable[[], Page[Order]], lease: Lease) -> ImportReport:
+        """Import the one order of a page, which is New or has the Import Error Status, if it is this process's turn."""
+        self._lease = lease
+        if self._is_stopped():
+            return self._finished()
+        page = read()
         self._wanted = frozenset({self._statuses.new, self._statuses.import_error})
         self._total = page.count
         since = self._settings.order_status.import_orders_created_since
@@ -366,10 +371,7 @@ class ImportRun:
 
     def _map(self, work: _Work) -> MappedOrder:
         order = work.order
-        coupons = self._read_coupons(order) if self._lookups.coupons_are_new(order) else ()
-        mapped = self._lookups.mapper.map(self._lookups.inputs(order, work.transactions, coupons))
-        if not coupons and any(problem.code in _TOLD_BY_COUPONS for problem in mapped.problems):
-            mapped = self._lookups.mapper.map(self._lookups.inputs(order, work.transactions, self._read_coupons(order)))
+        mapped = self._lookups.map(order, work.transactions, self._read_coupons)
         if mapped.bundle is not None and work.existing is not None:
             mapped = attrs.evolve(mapped, bundle=_keeping_client(mapped.bundle, work.existing))
         return customised(order, mapped, self._customisations)
@@ -472,6 +474,7 @@ class ImportRun:
     def _is_stopped(self) -> bool:
         if not self.report.stopped and self._is_stopping():
             self.report.stopped = "a stop was asked for"
+        self.report.stopped = self.report.stopped or self._lease.trouble()
         return bool(self.report.stopped)
 
     def _halt(self, error: AvbcError) -> None:

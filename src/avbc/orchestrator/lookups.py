@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 
 import attrs
 
 from avbc.acctvantage.gateway import Gateway
 from avbc.acctvantage.records import Client, OrderBundle, Product, text_key
 from avbc.bigcommerce.models import Order, OrderCoupon, Transaction
-from avbc.mapping import Mapper, OrderInputs, client_import_id
+from avbc.mapping import MappedOrder, Mapper, OrderInputs, client_import_id
 from avbc.mapping.text import fold
 from avbc.money import ZERO
 from avbc.settings import Settings
+
+_TOLD_BY_COUPONS = frozenset({"coupon_unknown", "promotion_differs"})
+"""Problems that the coupons' types may clear up. The lines tell their codes and shares, which is enough for most orders."""
 
 
 class Lookups:
@@ -32,11 +35,6 @@ class Lookups:
         self._products: dict[str, tuple[Product, ...]] = {}
         self._imagined: list[Client] = []
 
-    @property
-    def mapper(self) -> Mapper:
-        """Maps orders under the reference data as it is now."""
-        return self._mapper
-
     def read(self, orders: Sequence[Order]) -> None:
         """Read the clients and products that these orders may need, with one call each."""
         self._clients.clear()
@@ -50,7 +48,19 @@ class Lookups:
                 found.setdefault(name, []).append(product)
         self._products = {sku: tuple(products) for sku, products in found.items()}
 
-    def inputs(self, order: Order, transactions: Sequence[Transaction], coupons: Sequence[OrderCoupon]) -> OrderInputs:
+    def map(self, order: Order, transactions: Sequence[Transaction], read_coupons: Callable[[Order], Sequence[OrderCoupon]]) -> MappedOrder:
+        """Map one of the orders that `read` was called with. Its coupons are read only where their types matter.
+
+        Raises:
+            AvbcError: What `read_coupons` raises.
+        """
+        coupons = read_coupons(order) if self._coupons_are_new(order) else ()
+        mapped = self._mapper.map(self._inputs(order, transactions, coupons))
+        if not coupons and any(problem.code in _TOLD_BY_COUPONS for problem in mapped.problems):
+            mapped = self._mapper.map(self._inputs(order, transactions, read_coupons(order)))
+        return mapped
+
+    def _inputs(self, order: Order, transactions: Sequence[Transaction], coupons: Sequence[OrderCoupon]) -> OrderInputs:
         """What the mapping engine is given for one of the orders that `read` was called with."""
         ids: dict[int, None] = {}
         for key in self._keys_of(order):
@@ -58,7 +68,7 @@ class Lookups:
         clients = tuple(self._clients[client_id] for client_id in ids)
         return OrderInputs(order, tuple(transactions), self._products, clients, tuple(coupons))
 
-    def coupons_are_new(self, order: Order) -> bool:
+    def _coupons_are_new(self, order: Order) -> bool:
         """Whether the order's coupons must be read.
 
         One of them is no promotion of the books yet, so that its type is needed to create it; or the lines do not tell of all of them: a

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Collection, Generator, Iterator, Mapping, Sequence
-from contextlib import AbstractContextManager, contextmanager, suppress
-from datetime import UTC, datetime
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from contextlib import AbstractContextManager, nullcontext, suppress
+from datetime import UTC, datetime, timedelta
 from functools import cached_property
 from types import TracebackType
 from typing import Self
@@ -23,6 +23,7 @@ from avbc.bigcommerce.endpoints.scopes import ORDERS_MODIFY
 from avbc.bigcommerce.models import Order, OrderStatus
 from avbc.errors import Fault
 from avbc.mapping import ADDRESS_FIELDS, CLIENT_FIELDS, PRODUCT_FIELDS, FieldRule, MappedOrder
+from avbc.orchestrator.backtest import BacktestReport, backtest_period
 from avbc.orchestrator.captures import capture_payments
 from avbc.orchestrator.clients import export_clients
 from avbc.orchestrator.connection import connection_report, require_scope
@@ -31,6 +32,7 @@ from avbc.orchestrator.history import order_history
 from avbc.orchestrator.importing import ImportRun, NoSuchOrder
 from avbc.orchestrator.inventory import StockLocation, push_inventory
 from avbc.orchestrator.journal import Journal, JournalUnreachable
+from avbc.orchestrator.leases import Lease, NoLease
 from avbc.orchestrator.products import push_products
 from avbc.orchestrator.progress import Progress, telling
 from avbc.orchestrator.pushing import PushRun, scope_of
@@ -43,8 +45,20 @@ from avbc.orchestrator.status_sync import STATUS, pull_order_statuses, push_orde
 from avbc.orchestrator.statuses import ImportStatuses, import_statuses, mapped_statuses
 from avbc.orchestrator.stopping import Stop
 from avbc.orchestrator.timer import SCHEDULE, Job, OnReport, run_timer
-from avbc.orchestrator.webhooks import HooksReport, Ignore, Webhook, WebhookReport, act_on_webhook, read_webhook, register_webhooks
+from avbc.orchestrator.webhooks import (
+    HooksReport,
+    Ignore,
+    NoteStatus,
+    Webhook,
+    WebhookReport,
+    act_on_webhook,
+    read_webhook,
+    register_webhooks,
+)
 from avbc.settings import Settings, SettingsError
+
+_PATIENCE = timedelta(seconds=30)
+"""How long the import of one order waits for a run of another process: those that webhooks ask for come together."""
 
 _log = logging.getLogger("avbc.orchestrator")
 
@@ -162,7 +176,8 @@ class Orchestrator:
         """
         with self._span("import_order"):
             run = self._new_run(self._on_progress, preview=False)
-            return run.run_one(self._page_of(order_id))
+            with self._turn("import_orders", wait=_PATIENCE) as lease:
+                return run.run_one(lambda: self._page_of(order_id), lease)
 
     def explain(self, order_id: int) -> MappedOrder:
         """Explain what an order becomes: each field of the sales order, its value, the rule and the setting that decided it.
@@ -207,9 +222,13 @@ class Orchestrator:
             AvbcError: The run could not begin: the token is refused, a scope is missing, the store, the books or the journal are not to
                 be had. Once it has begun, what goes wrong is in the report.
         """
-        with self._pushing("push_products", "Pushing products", preview=preview, progress=progress) as run:
-            push_products(run, self._product_fields, full=full)
-        return run.report
+        return self._push(
+            "push_products",
+            "Pushing products",
+            lambda run: push_products(run, self._product_fields, full=full),
+            preview=preview,
+            progress=progress,
+        )
 
     def push_inventory(self, *, preview: bool = False, full: bool = False, progress: bool = False) -> PushReport:
         """Tell the store what of the warehouse's Qty Available it may sell, as far as it changed (manual 2.3.1).
@@ -227,9 +246,13 @@ class Orchestrator:
             NoSuchLocation: The store has no such location, or it is disabled.
             AvbcError: The run could not begin, as with `push_products`.
         """
-        with self._pushing("push_inventory", "Pushing quantities", preview=preview, progress=progress) as run:
-            push_inventory(run, self._stock_location, self._statuses, full=full)
-        return run.report
+        return self._push(
+            "push_inventory",
+            "Pushing quantities",
+            lambda run: push_inventory(run, self._stock_location, self._statuses, full=full),
+            preview=preview,
+            progress=progress,
+        )
 
     def export_clients(self, client_ids: Collection[int] | None = None, *, preview: bool = False, progress: bool = False) -> PushReport:
         """Export clients to the store as customers, and bind each to its customer (manual, BigCommerce - Clients & Contacts).
@@ -245,9 +268,13 @@ class Orchestrator:
         Raises:
             AvbcError: The run could not begin, as with `push_products`.
         """
-        with self._pushing("export_clients", "Exporting clients", preview=preview, progress=progress) as run:
-            export_clients(run, client_ids, self._client_fields, self._address_fields)
-        return run.report
+        return self._push(
+            "export_clients",
+            "Exporting clients",
+            lambda run: export_clients(run, client_ids, self._client_fields, self._address_fields),
+            preview=preview,
+            progress=progress,
+        )
 
     # Statuses and shipments
 
@@ -266,9 +293,14 @@ class Orchestrator:
             AvbcError: The run could not begin, and nothing was sent. Once it has begun, what goes wrong is in the report.
         """
         require_direction(self.settings, "push")
-        with self._pushing("push_order_statuses", "Pushing order statuses", preview=preview, progress=progress) as run:
-            push_order_statuses(run, self._mapped_statuses)
-        return run.report
+
+        return self._push(
+            "push_order_statuses",
+            "Pushing order statuses",
+            lambda run: push_order_statuses(run, self._mapped_statuses),
+            preview=preview,
+            progress=progress,
+        )
 
     def pull_order_statuses(self, *, preview: bool = False, progress: bool = False) -> PushReport:
         """Give AcctVantage the order statuses that changed in the store since the last pull, by the mapping right to left (manual 2.1.6).
@@ -286,9 +318,14 @@ class Orchestrator:
             AvbcError: The run could not begin, and nothing was written. Once it has begun, what goes wrong is in the report.
         """
         require_direction(self.settings, "pull")
-        with self._pushing("pull_order_statuses", "Pulling order statuses", preview=preview, progress=progress) as run:
-            pull_order_statuses(run, self._mapped_statuses, self._statuses)
-        return run.report
+
+        return self._push(
+            "pull_order_statuses",
+            "Pulling order statuses",
+            lambda run: pull_order_statuses(run, self._mapped_statuses, self._statuses),
+            preview=preview,
+            progress=progress,
+        )
 
     def push_shipments(self, *, preview: bool = False, progress: bool = False) -> PushReport:
         """Tell the store the shipments of AcctVantage, with their parcels' tracking numbers, that are new or changed since the last push.
@@ -303,9 +340,7 @@ class Orchestrator:
         Raises:
             AvbcError: The run could not begin, and nothing was sent. Once it has begun, what goes wrong is in the report.
         """
-        with self._pushing("push_shipments", "Pushing shipments", preview=preview, progress=progress) as run:
-            push_shipments(run)
-        return run.report
+        return self._push("push_shipments", "Pushing shipments", push_shipments, preview=preview, progress=progress)
 
     # Payments
 
@@ -324,9 +359,7 @@ class Orchestrator:
         Raises:
             AvbcError: The run could not begin, and nothing was sent. Once it has begun, what goes wrong is in the report.
         """
-        with self._pushing("capture_payments", "Capturing payments", preview=preview, progress=progress) as run:
-            capture_payments(run)
-        return run.report
+        return self._push("capture_payments", "Capturing payments", capture_payments, preview=preview, progress=progress)
 
     def import_refunds(self, *, since: datetime | None = None, preview: bool = False, progress: bool = False) -> PushReport:
         """Write refunds that were made in the store since the last run as credits on the imported orders, each once, exact to the cent.
@@ -345,9 +378,8 @@ class Orchestrator:
             AvbcError: The run could not begin, and nothing was written. Once it has begun, what goes wrong is in the report.
         """
         require_refunds(self.settings)
-        with self._pushing("import_refunds", "Importing refunds", preview=preview, progress=progress) as run:
-            import_refunds(run, since)
-        return run.report
+
+        return self._push("import_refunds", "Importing refunds", lambda run: import_refunds(run, since), preview=preview, progress=progress)
 
     # The period
 
@@ -373,6 +405,36 @@ class Orchestrator:
                 store=self.store,
                 books=self.books,
                 statuses=self._statuses,
+                since=since,
+                until=until,
+                on_progress=on_progress,
+                is_stopping=lambda: self.stop_wish.is_due,
+            )
+
+    def backtest(self, other: Settings, since: datetime, until: datetime | None = None, *, progress: bool = False) -> BacktestReport:
+        """Map the orders of a period under other settings, and tell what would change: orders that would be refused, fields that differ.
+
+        Both mappings are of the order as it is now, against the books as they are now, with the customisations of this orchestrator. Of
+        payments only what the order itself says is read. Nothing is written.
+
+        Args:
+            other: The settings to compare with those in force; their store is not opened.
+            since: Orders made then or later; needs a time zone.
+            until: Orders made then or earlier; by default all that there are.
+            progress: Draw a bar, in a terminal or a notebook; needs the extra `progress`.
+
+        Raises:
+            ValueError: A time has no time zone.
+            AvbcError: The store or the books cannot be read. Once orders have been mapped, the report says so in `stopped`.
+        """
+        with telling(self._on_progress, bars=progress) as on_progress:
+            return backtest_period(
+                other,
+                settings=self.settings,
+                store=self.store,
+                books=self.books,
+                statuses=self._statuses,
+                customisations=self._customisations,
                 since=since,
                 until=until,
                 on_progress=on_progress,
@@ -471,6 +533,8 @@ class Orchestrator:
             AvbcError: It could not be done; the same webhook counts again when BigCommerce repeats it.
         """
         try:
+            if isinstance(webhook.action, NoteStatus):
+                self._note_status(webhook.action)
             return act_on_webhook(
                 webhook,
                 import_order=self.import_order,
@@ -565,25 +629,37 @@ class Orchestrator:
             waiting = self.store.orders.waiting.call(
                 self._statuses.new, min_date_created=self.settings.order_status.import_orders_created_since
             )
-            return run.run(self.store.pages(waiting), waiting.limit)
+            with self._turn("import_orders", preview=preview) as lease:
+                return run.run(self.store.pages(waiting), waiting.limit, lease)
 
-    @contextmanager
-    def _pushing(self, direction: str, doing: str, *, preview: bool, progress: bool) -> Generator[PushRun]:
-        """Open a run of a direction: `with self._pushing(...) as run: ...` and then `return run.report`."""
-        with self._span(direction), telling(self._on_progress, bars=progress) as on_progress:
-            run = PushRun(
+    def _push(self, direction: str, doing: str, work: Callable[[PushRun], object], *, preview: bool, progress: bool) -> PushReport:
+        """Run a direction, if it is this process's turn."""
+        with (
+            self._span(direction),
+            telling(self._on_progress, bars=progress) as on_progress,
+            self._turn(direction, preview=preview) as lease,
+            PushRun(
                 direction,
                 doing,
                 settings=self.settings,
                 store=self.store,
                 books=self.books,
                 journal=self._journal,
+                lease=lease,
                 on_progress=on_progress,
                 preview=preview,
                 is_stopping=lambda: self.stop_wish.is_due,
-            )
-            with run:
-                yield run
+            ) as run,
+        ):
+            if not run.is_over():
+                work(run)
+        return run.report
+
+    def _turn(self, method: str, *, preview: bool = False, wait: timedelta = timedelta(0)) -> AbstractContextManager[Lease]:
+        """Take this process's turn at a method for this store and source; a preview needs none."""
+        if preview:
+            return nullcontext(NoLease())
+        return self._journal.lease(f"{method} {scope_of(self.settings, self.store)}", wait)
 
     def _new_run(self, on_progress: Progress | None, *, preview: bool) -> ImportRun:
         if not self.settings.store.enabled:
@@ -628,6 +704,15 @@ class Orchestrator:
         except JournalUnreachable as error:
             # What was done is done and safe; only its record is lost.
             _log.warning("%d entries of the journal are lost: %s", len(entries), error)
+
+    def _note_status(self, action: NoteStatus) -> None:
+        """A status that somebody else changed in the store is not what a push knows of it any more: the next one reads it."""
+        kind = f"{STATUS} {scope_of(self.settings, self.store)}"
+        import_id = f"{self.settings.order_status.import_source_code}{action.order_id}"
+        known = self._journal.fingerprints(kind, [import_id]).get(import_id)
+        # Events may come late and out of sequence, so what this one says is not taken for the truth either.
+        if self.settings.order_status.updates == "push" and known not in (None, str(action.after)):
+            self._journal.forget_fingerprints(kind, [import_id])
 
     def _know_statuses(self, statuses: Mapping[str, str]) -> None:
         try:

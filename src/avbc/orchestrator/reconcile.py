@@ -11,28 +11,25 @@ import attrs
 
 from avbc.acctvantage.gateway import Gateway
 from avbc.acctvantage.records import Credit, SalesOrder
-from avbc.bigcommerce import BigCommerce, NotFound, UnexpectedData
+from avbc.bigcommerce import BigCommerce, NotFound
 from avbc.bigcommerce.call import Page
 from avbc.bigcommerce.endpoints.orders import EVERYTHING
 from avbc.bigcommerce.models import Order, Refund
 from avbc.errors import AvbcError
-from avbc.mapping import Difference, Problem, Reconciled
+from avbc.mapping import Difference, Reconciled
 from avbc.mapping import reconcile as compare
 from avbc.mapping.rules import MappingRules
 from avbc.mapping.text import amount_text
 from avbc.money import ZERO
 from avbc.orchestrator.progress import Progress
-from avbc.orchestrator.pushing import problem_of
-from avbc.orchestrator.reports import Report, problem_dict
-from avbc.orchestrator.statuses import REFUNDED, ImportStatuses
-from avbc.orchestrator.store_orders import complete_lines, orders_of_period
+from avbc.orchestrator.reports import Report, Unread, problem_dict
+from avbc.orchestrator.statuses import NEVER_DUE, REFUNDED, ImportStatuses
+from avbc.orchestrator.store_orders import complete_lines, orders_of_period, unread
 from avbc.settings import Settings
 
 END_OF_TIME = datetime(9999, 12, 31, tzinfo=UTC)
 """After every order, in every time zone."""
 
-_NEVER_DUE = {0: "Incomplete", 1: "Pending", 5: "Cancelled", 6: "Declined", 7: "Awaiting Payment"}
-"""BigCommerce's statuses of orders that are not paid, or not any more: no store has them imported unless they are its New Order Status."""
 _REFUNDS = frozenset({REFUNDED, 14})
 _REFUNDED = frozenset({"refunded", "partially refunded"})
 
@@ -40,15 +37,6 @@ _AT_ONCE = 32
 """Orders that the store did not list and that are asked for one by one."""
 _IDS_AT_ONCE = 200
 """Order ids in one URL."""
-
-
-@attrs.frozen
-class Unread:
-    """An order that could not be compared, and why."""
-
-    order_id: int
-    """0 where even that could not be read."""
-    problem: Problem
 
 
 @attrs.define
@@ -161,15 +149,15 @@ class ReconcileReport(Report):
             }
             for found in self
         ]
-        for unread in self.unread:
-            row: dict[str, object] = {"verdict": "not_compared", "order_id": unread.order_id, "import_id": ""}
-            rows.append({**row, "in_store": None, "in_books": None, "differences": [], "problems": [problem_dict(unread.problem)]})
+        for each in self.unread:
+            row: dict[str, object] = {"verdict": "not_compared", "order_id": each.order_id, "import_id": ""}
+            rows.append({**row, "in_store": None, "in_books": None, "differences": [], "problems": [problem_dict(each.problem)]})
         return rows
 
     def shown(self) -> list[dict[str, object]]:
         """The same rows, with what differs as one text."""
         rows: list[dict[str, object]] = []
-        for row, told in zip(self.to_dicts(), [*map(_told, self), *(str(unread.problem) for unread in self.unread)], strict=True):
+        for row, told in zip(self.to_dicts(), [*map(_told, self), *(str(each.problem) for each in self.unread)], strict=True):
             rows.append({**row, "in_store": row["in_store"] or "", "in_books": row["in_books"] or "", "note": told})
         return rows
 
@@ -206,6 +194,7 @@ def reconcile_period(
         for page in pages:
             done += page.count
             walk.take(page)
+            del page  # Two pages in memory at once are one too many.
             on_progress(done, None, "Reconciling orders")
             if is_stopping():
                 report.stopped = "a stop was asked for"
@@ -230,7 +219,7 @@ class _Walk:
         self._store = store
         self._books = books
         self._rules = MappingRules(settings, books.reference_data())
-        self._not_due = frozenset({statuses.new, statuses.import_error, *_NEVER_DUE})
+        self._not_due = frozenset({statuses.new, statuses.import_error, *NEVER_DUE})
         self._booked = _Ahead(books.sales_orders_ordered(self._rules.source_code, report.since, report.until or END_OF_TIME))
         self._not_listed: dict[int, list[SalesOrder]] = {}
         """Sales orders whose orders the store did not list."""
@@ -242,7 +231,7 @@ class _Walk:
         failed = complete_lines(self._store, page.items)
         for order_id, error in failed.items():
             self._not_read(order_id, error)
-        orders = [order for order in page.items if order.id not in failed]
+        orders = {order.id: order for order in page.items if order.id not in failed}
         listed = {order.id for order in page.items} | {row.id for row in page.unreadable}
         booked: list[SalesOrder] = []
         for sales_order in self._booked.up_to(max((number for number in listed if number is not None), default=0)):
@@ -252,9 +241,9 @@ class _Walk:
                 self._not_listed.setdefault(sales_order.store_order_id, []).append(sales_order)
         found = {sales_order.store_order_id for sales_order in booked}
         # What was imported since the walk began, or is dated otherwise in the books.
-        late = [f"{self._rules.source_code}{order.id}" for order in orders if order.id not in found]
+        late = [f"{self._rules.source_code}{number}" for number in orders if number not in found]
         booked += self._books.sales_orders(late) if late else []
-        self._compare(orders, [sales_order for sales_order in booked if sales_order.store_order_id not in failed])
+        self._compare(list(orders.values()), [sales_order for sales_order in booked if sales_order.store_order_id in orders])
         if len(self._not_listed) >= _AT_ONCE:
             self._ask_one_by_one()
 
@@ -324,10 +313,7 @@ class _Walk:
         return refunds, credit_notes
 
     def _not_read(self, order_id: int, error: AvbcError) -> None:
-        problem = problem_of(error)
-        if isinstance(error, UnexpectedData):
-            problem = Problem("order_unreadable", error.path, error.value_repr, str(error), "Compare the order by hand.")
-        self._report.unread.append(Unread(order_id, problem))
+        self._report.unread.append(unread(order_id, error))
 
 
 class _Ahead:

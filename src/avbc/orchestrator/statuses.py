@@ -43,6 +43,9 @@ PAID = frozenset({2, 3, 8, 9, 10, 11})
 
 REFUNDED = 4
 
+NEVER_DUE = {INCOMPLETE: "Incomplete", 1: "Pending", 5: "Cancelled", 6: "Declined", 7: "Awaiting Payment"}
+"""BigCommerce's statuses of orders that are not paid, or not any more: none has them imported unless it is the New Order Status."""
+
 
 def mapped_statuses(settings: OrderStatusSettings, of_the_store: Callable[[], Sequence[OrderStatus]]) -> tuple[OrderStatus, ...]:
     """The statuses by which the Order Status Mapping is read: BigCommerce's own, or the store's where a row has a label of the merchant's.
