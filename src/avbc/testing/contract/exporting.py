@@ -4,12 +4,9 @@
 
 from __future__ import annotations
 
-import threading
-from collections.abc import Callable, Iterator
-from concurrent.futures import ThreadPoolExecutor
+from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
-from typing import TypeVar
 
 import pytest
 from attrs import evolve
@@ -31,9 +28,7 @@ from avbc.acctvantage.records import (
 )
 from avbc.money import ZERO
 from avbc.testing.contract.examples import ANA, make_bundle, make_order
-from avbc.testing.contract.setup import ContractSetup
-
-T = TypeVar("T")
+from avbc.testing.contract.setup import ContractSetup, at_once
 
 _DAY = timedelta(days=1)
 _AT = datetime(2026, 3, 2, 8, 30, 15, 250_000, tzinfo=UTC)
@@ -65,7 +60,7 @@ class ExportContract(ContractSetup):
     def test_concurrent_calls_change_a_status_once(self, gateway: Gateway) -> None:
         """Eight threads answer with the same order."""
         gateway.create_order(make_bundle(1))
-        orders = _at_once(8, lambda: gateway.set_order_status("WEB1", COMMITTED))
+        orders = at_once([lambda: gateway.set_order_status("WEB1", COMMITTED)] * 8)
         assert orders == gateway.sales_orders() * 8
 
     def test_an_unknown_status_or_order_is_refused(self, gateway: Gateway) -> None:
@@ -257,7 +252,7 @@ class ExportContract(ContractSetup):
                 return False
             return True
 
-        assert _at_once(8, bind).count(True) == 1
+        assert at_once([bind] * 8).count(True) == 1
         bound = [client.store_customer_ids.get("ABC") for client in gateway.find_clients([f"WEB{n}" for n in range(1, 9)], [])]
         assert sorted(bound, key=str) == [7, *[None] * 7]
 
@@ -335,7 +330,7 @@ class ExportContract(ContractSetup):
             except BooksRefused:
                 return None
 
-        states = _at_once(8, record)
+        states = at_once([record] * 8)
         assert sorted(states, key=str)[:4] == [None] * 4
         assert {state for state in states if state} == {gateway.receipts()[0].state}
 
@@ -355,7 +350,7 @@ class ExportContract(ContractSetup):
     def test_a_second_credit_writes_nothing(self, gateway: Gateway) -> None:
         """The Import ID decides, whatever the content is; concurrent calls write one."""
         gateway.create_order(make_bundle(1))
-        assert _at_once(8, lambda: gateway.create_credit(_credit(1, 91))).count(True) == 1
+        assert at_once([lambda: gateway.create_credit(_credit(1, 91))] * 8).count(True) == 1
         assert not gateway.create_credit(evolve(_credit(1, 91), reason="another one"))
         assert gateway.credits() == [_credit(1, 91)]
 
@@ -395,18 +390,6 @@ class ExportContract(ContractSetup):
         client_id = gateway.create_order(bundle).order.client_id
         assert client_id is not None
         return client_id
-
-
-def _at_once(times: int, call: Callable[[], T]) -> list[T]:
-    """What this many threads answer, which all call at the same moment."""
-    start = threading.Barrier(times, timeout=30)
-
-    def run(_: int) -> T:
-        start.wait()
-        return call()
-
-    with ThreadPoolExecutor(times) as pool:
-        return list(pool.map(run, range(times)))
 
 
 def _of_source(source_code: str, number: int) -> OrderBundle:

@@ -4,11 +4,9 @@
 
 from __future__ import annotations
 
-import threading
-from collections.abc import Sequence
-from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime, timedelta, timezone
 from decimal import Decimal
+from functools import partial
 
 import pytest
 from attrs import evolve
@@ -16,7 +14,12 @@ from attrs import evolve
 from avbc.acctvantage.gateway import BooksRefused, Gateway
 from avbc.acctvantage.records import (
     COMMITTED,
+    OPEN,
+    PACKED,
+    PICKED,
+    POSTED,
     PURCHASE_ORDER,
+    SHIPPED,
     Client,
     Contact,
     CreatedOrder,
@@ -28,7 +31,7 @@ from avbc.acctvantage.records import (
     ShipVia,
 )
 from avbc.testing.contract.examples import ANA, make_bundle, make_order
-from avbc.testing.contract.setup import ContractSetup
+from avbc.testing.contract.setup import ContractSetup, at_once
 
 
 class ImportContract(ContractSetup):
@@ -71,7 +74,7 @@ class ImportContract(ContractSetup):
 
     def test_concurrent_calls_create_one_order(self, gateway: Gateway) -> None:
         """Eight threads with the same order: one creates it, all answer with it."""
-        answers = _at_once([make_bundle(1)] * 8, gateway)
+        answers = at_once([lambda: gateway.create_order(make_bundle(1))] * 8)
         assert [answer.created for answer in answers].count(True) == 1
         assert len({answer.order.id for answer in answers}) == 1
         self._assert_one_of_everything(gateway)
@@ -79,7 +82,7 @@ class ImportContract(ContractSetup):
     def test_concurrent_orders_of_one_new_client_share_the_client(self, gateway: Gateway) -> None:
         """Two orders of a customer whom the books do not know create one client with one contact, one promotion and one ship via."""
         bundles = [evolve(make_bundle(number), new_client=ANA) for number in range(1, 9)]
-        answers = _at_once(bundles, gateway)
+        answers = at_once([partial(gateway.create_order, bundle) for bundle in bundles])
         assert all(answer.created for answer in answers)
         (client,) = gateway.find_clients(["WEB7"], [])
         assert {answer.order.client_id for answer in answers} == {client.id}
@@ -229,9 +232,38 @@ class ImportContract(ContractSetup):
 
     def test_an_order_that_went_on_is_not_replaced(self, gateway: Gateway) -> None:
         """Past Open nothing changes an order."""
-        bundle = make_bundle(1)
-        gateway.create_order(evolve(bundle, order=evolve(bundle.order, status=COMMITTED)))
-        self._assert_update_refused(gateway)
+        for number, status in enumerate((COMMITTED, PICKED, PACKED, SHIPPED, POSTED), 1):
+            bundle = make_bundle(number)
+            gateway.create_order(evolve(bundle, order=evolve(bundle.order, status=status)))
+            self._assert_update_refused(gateway, number)
+
+    def test_concurrent_updates_leave_one_of_them_whole(self, gateway: Gateway) -> None:
+        """Eight threads with an edit each: the order is that of one of them, and so are its receipts."""
+        gateway.create_order(make_bundle(1))
+        edits = [self._edit(number) for number in range(1, 9)]
+        updated = at_once([partial(gateway.update_order, edit) for edit in edits])
+        assert {order.id for order in updated} == {gateway.sales_orders()[0].id}
+        self._assert_is_one_of(gateway, edits)
+
+    def test_an_update_never_reaches_an_order_that_went_on_meanwhile(self, gateway: Gateway) -> None:
+        """The edit came first and is in the books, or came second and is refused; never half of it."""
+        gateway.create_order(make_bundle(1))
+        edit = self._edit(3)
+
+        def update() -> bool:
+            try:
+                gateway.update_order(edit)
+            except BooksRefused:
+                return False
+            return True
+
+        def commit() -> bool:
+            return gateway.set_order_status("WEB1", COMMITTED).status == COMMITTED
+
+        is_updated, is_committed = at_once([update, commit])
+        assert is_committed
+        assert gateway.sales_orders()[0].status == COMMITTED
+        self._assert_is_one_of(gateway, [edit if is_updated else make_bundle(1)])
 
     def test_an_order_with_a_posted_receipt_is_not_replaced(self, gateway: Gateway) -> None:
         """What is in the General Ledger cannot be deleted (manual, Posting Sessions)."""
@@ -302,25 +334,23 @@ class ImportContract(ContractSetup):
         reference = gateway.reference_data()
         assert len(reference.promotions) == len(reference.ship_vias) == 1
 
-    def _assert_update_refused(self, gateway: Gateway) -> None:
+    def _assert_update_refused(self, gateway: Gateway, number: int = 1) -> None:
         before = gateway.sales_orders(), gateway.receipts()
         with pytest.raises(BooksRefused):
-            gateway.update_order(evolve(make_bundle(1), order=make_order(1, lines=1), receipts=()))
+            gateway.update_order(evolve(make_bundle(number), order=make_order(number, lines=1), receipts=()))
         assert (gateway.sales_orders(), gateway.receipts()) == before
+
+    def _edit(self, lines: int) -> OrderBundle:
+        """The order WEB1 with another number of lines, paid by one check for all of them."""
+        order = evolve(make_order(1, lines), memo=f"{lines} lines")
+        return evolve(make_bundle(1), order=order, receipts=(Receipt("WEB1", "Check", order.total, import_id="WEB1-1"),))
+
+    def _assert_is_one_of(self, gateway: Gateway, bundles: list[OrderBundle]) -> None:
+        (order,) = gateway.sales_orders()
+        content = evolve(_content(order), status=OPEN, status_changed_at=None), [evolve(one, id=None) for one in gateway.receipts()]
+        assert content in [(bundle.order, list(bundle.receipts)) for bundle in bundles]
 
 
 def _content(order: SalesOrder) -> SalesOrder:
     """The order without what the books gave it."""
     return evolve(order, id=None, client_id=None, contact_id=None)
-
-
-def _at_once(bundles: Sequence[OrderBundle], gateway: Gateway) -> list[CreatedOrder]:
-    """Create orders in as many threads, which all start at the same moment."""
-    start = threading.Barrier(len(bundles), timeout=30)
-
-    def create(bundle: OrderBundle) -> CreatedOrder:
-        start.wait()
-        return gateway.create_order(bundle)
-
-    with ThreadPoolExecutor(len(bundles)) as pool:
-        return list(pool.map(create, bundles))

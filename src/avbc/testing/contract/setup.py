@@ -2,13 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+import threading
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from decimal import Decimal
+from typing import TypeVar
 
 import pytest
 
 from avbc.acctvantage.gateway import Gateway
 from avbc.acctvantage.records import Product, Shipment
+
+T = TypeVar("T")
 
 
 class ContractSetup:
@@ -30,3 +35,15 @@ class ContractSetup:
     def add_shipment(self, gateway: Gateway, shipment: Shipment) -> None:
         """Put this shipment into the books, or change the one of its number."""
         raise NotImplementedError("override `add_shipment`: put the shipment into your books")
+
+
+def at_once(calls: Sequence[Callable[[], T]]) -> list[T]:
+    """Make calls in as many threads, which all start at the same moment; returns what they return, in the same sequence."""
+    start = threading.Barrier(len(calls), timeout=30)
+
+    def run(call: Callable[[], T]) -> T:
+        start.wait()
+        return call()
+
+    with ThreadPoolExecutor(len(calls)) as pool:
+        return list(pool.map(run, calls))
