@@ -11,7 +11,7 @@ from avbc.acctvantage import BooksRefused, BooksUnreachable, SqlGateway
 from avbc.acctvantage.records import SalesOrder
 from avbc.bigcommerce import ScopeMissing, StoreUnavailable, TokenRefused
 from avbc.errors import FinalError
-from avbc.orchestrator import Orchestrator, PushReport
+from avbc.orchestrator import NoteStatus, Orchestrator, PushReport, Webhook
 from avbc.settings import Settings, SettingsError, StatusMapping
 from avbc.testing import FakeStore
 from avbc.testing.example import plain_orders
@@ -120,6 +120,25 @@ def test_an_order_that_cannot_be_read_is_pushed_all_the_same(join: Join, store: 
     store.edit_order(imported[0], total_inc_tax=None)
     (sent,) = join(journal="sqlite://").push_order_statuses().sent
     assert (sent.before, status(store, imported[0])) == ("Awaiting Shipment", SHIPPED)
+
+
+def test_a_webhook_of_a_status_has_it_read_again(web: Orchestrator, store: FakeStore, books: SqlGateway, imported: list[int]) -> None:
+    """Somebody set the status by hand: where a webhook tells, the push does not send it once more."""
+    for order_id in imported[:2]:
+        books.set_order_status(f"WEB{order_id}", "Shipped/Invoice")
+    already = len(store.events)
+    store.edit_order(imported[0], status_id=SHIPPED)
+    for event in store.events[already:]:
+        call = store.webhook(event)
+        web.handle_webhook(call.body, call.headers)
+    report = web.push_order_statuses()
+    assert ([change.order_id for change in report.sent], report.unchanged) == (imported[1:2], 1)
+    assert store.counts() == {"GET /v2/orders": 1, "PUT /v2/orders/{id}": 1}
+    # Our own echo is no event.
+    for event in store.events[already:]:
+        if event.scope == "store/order/statusUpdated":
+            web.act_on_webhook(Webhook(event.scope, NoteStatus(imported[0], DOWNLOADED, SHIPPED)))
+    assert web.push_order_statuses().requests == 0
 
 
 def test_an_unmapped_status_is_told_once_and_looked_at_again_when_the_mapping_changes(
