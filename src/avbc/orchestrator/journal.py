@@ -6,6 +6,7 @@ and what is not known to have been pushed is read or pushed again.
 
 from __future__ import annotations
 
+import sqlite3
 from collections.abc import Collection, Generator, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
@@ -17,6 +18,7 @@ from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.exc import IntegrityError, SQLAlchemyError
 
 from avbc.errors import FinalError, TransientError
+from avbc.orchestrator.leases import Lease, take_lease
 from avbc.orchestrator.reports import JournalEntry
 from avbc.secret import bare, leaves_no_frames
 
@@ -115,6 +117,7 @@ class Journal:
             # The message of a URL that cannot be parsed may repeat the URL with its password.
             raise FinalError(f"the journal's database URL cannot be used ({type(error).__name__})") from None
         self._place = self._engine.url.render_as_string(hide_password=True)
+        self._file = ""
         with self._translated("opened"):
             try:
                 self._prepare()
@@ -280,6 +283,33 @@ class Journal:
         with self._translated("written"), self._engine.begin() as connection:
             connection.execute(_received.delete().where(_received.c.key.in_(keys)))
 
+    @contextmanager
+    def lease(self, name: str, wait: timedelta = timedelta(0)) -> Generator[Lease]:
+        """Take a turn at something that only one process at a time shall do, until the end of the context.
+
+        Whether it is this process's turn, the lease tells. It ends with the process, however that ends. A journal in memory has no other
+        processes.
+
+        Args:
+            name: What for.
+            wait: How long to wait for another process that is at it.
+
+        Raises:
+            JournalUnreachable: It could not be asked whose turn it is.
+
+        >>> journal = Journal("sqlite://")
+        >>> with journal.lease("import") as lease:
+        ...     lease.trouble()
+        ''
+        >>> journal.close()
+        """
+        with self._translated("locked"):
+            lease = take_lease(self._engine, self._file, name, wait)
+        try:
+            yield lease
+        finally:
+            lease.release()
+
     def close(self) -> None:
         """Close the connections of a journal that was opened by its URL."""
         if self._owns_engine:
@@ -295,6 +325,9 @@ class Journal:
             if found is not None and found > VERSION:
                 raise JournalTooNew(f"the journal {self._place} has version {found} and this avbc knows {VERSION}: update avbc")
             _metadata.create_all(connection)
+            if connection.dialect.name == "sqlite":
+                # Sequence, name and file of each database of the connection; the file is empty where it is in memory.
+                self._file = str(connection.exec_driver_sql("PRAGMA database_list").all()[0][2])
             if found is None:
                 connection.execute(_version.insert(), {"version": VERSION})
             elif found < VERSION:
@@ -311,6 +344,8 @@ class Journal:
     def _translated(self, done: str) -> Generator[None]:
         try:
             yield
+        except (sqlite3.Error, OSError) as error:
+            raise JournalUnreachable(f"the journal {self._place} could not be {done}: {error}") from None
         except SQLAlchemyError as error:
             reason = getattr(error, "orig", None) or type(error).__name__
             raise JournalUnreachable(f"the journal {self._place} could not be {done}: {reason}") from bare(error)

@@ -1,7 +1,7 @@
 """One run of one direction, push or pull: what is sent, how it ends, what is remembered. Every direction goes through here.
 
 ```python
-with PushRun("push_order_statuses", "Pushing order statuses", settings=..., store=..., books=..., journal=...) as run:
+with PushRun("push_order_statuses", "Pushing order statuses", settings=..., store=..., books=..., journal=..., lease=...) as run:
     known = run.known("status", import_ids)
     run.send(Step(store.orders.update.call(order_id, status_id=2), (change,), known=(("status", import_id, "2"),)) for ...)
     run.set_watermark(started)
@@ -29,6 +29,7 @@ from avbc.bigcommerce.call import Call
 from avbc.errors import AvbcError, Fault, FinalError, TransientError
 from avbc.mapping import Problem
 from avbc.orchestrator.journal import Journal, JournalUnreachable
+from avbc.orchestrator.leases import Lease
 from avbc.orchestrator.progress import Progress, tell_nobody
 from avbc.orchestrator.reports import EFFECTS, Change, Effect, JournalEntry, PlannedCall, PushReport, sentence
 from avbc.settings import Settings, SettingsError
@@ -75,6 +76,7 @@ class PushRun:
         store: The store.
         books: The books.
         journal: Keeps the entries, the watermarks and the fingerprints.
+        lease: Whether it is this process's turn at this direction.
         on_progress: Told of each chunk of requests.
         preview: Change nothing; the report says what would be sent.
         is_stopping: Whether the run shall end early: what is in hand is finished, and nothing new is begun.
@@ -92,6 +94,7 @@ class PushRun:
         store: BigCommerce,
         books: Gateway,
         journal: Journal,
+        lease: Lease,
         on_progress: Progress = tell_nobody,
         preview: bool = False,
         is_stopping: Callable[[], bool] = lambda: False,
@@ -108,6 +111,7 @@ class PushRun:
         """How many there are to do, for the progress; None while that is not known."""
         self._doing = doing
         self._journal = journal
+        self._lease = lease
         self._on_progress = on_progress
         self._is_stopping = is_stopping
         self._id = uuid.uuid4().hex
@@ -127,6 +131,7 @@ class PushRun:
         """Whether nothing new shall be begun."""
         if not self.report.stopped and self._is_stopping():
             self.report.stopped = "a stop was asked for"
+        self.report.stopped = self.report.stopped or self._lease.trouble()
         return bool(self.report.stopped)
 
     # What is remembered, for this store and source
