@@ -55,6 +55,7 @@ from avbc.orchestrator.webhooks import (
     read_webhook,
     register_webhooks,
 )
+from avbc.secret import Secret
 from avbc.settings import Settings, SettingsError
 
 _PATIENCE = timedelta(seconds=30)
@@ -104,7 +105,8 @@ class Orchestrator:
         self.settings = settings
         self.books = books
         self._given_store = store
-        self._journal_url = journal
+        # It may hold a password.
+        self._journal_url = None if journal is None else Secret(journal)
         self._on_progress = on_progress
         self._customisations = tuple(customise)
         self._product_fields = tuple(product_fields)
@@ -604,7 +606,7 @@ class Orchestrator:
     @cached_property
     def _journal(self) -> Journal:
         if self._journal_url is not None:
-            return Journal(self._journal_url)
+            return Journal(self._journal_url.reveal())
         engine = getattr(self.books, "engine", None)
         return Journal(engine if isinstance(engine, sa.Engine) else "sqlite://")
 
