@@ -85,7 +85,7 @@ def test_a_capture_is_sent_once_and_recorded_when_the_store_says_so(
     report = web.capture_payments()
     (change,) = report.sent
     total = Decimal(str(order.header["total_inc_tax"])).quantize(Decimal("0.01"))
-    assert (change.what, change.before, change.after) == ("capture", "captured", f"captured {total} USD")
+    assert (change.what, change.before, change.after) == ("capture", "authorized", f"captured {total} USD")
     captured = receipt(books, order.id)
     assert (captured.state, captured.amount, captured.capture_wanted) == ("captured", total, False)
     assert captured.captured_at is not None
@@ -129,7 +129,7 @@ def test_a_void_likewise(web: Orchestrator, store: FakeStore, books: SqlGateway,
     assert status(store, order.id) == "void pending"
     store.settle()
     (change,) = web.capture_payments().sent
-    assert (change.what, change.before) == ("void", "void")
+    assert (change.what, change.before) == ("void", "authorized")
     voided = receipt(books, order.id)
     assert (voided.state, voided.amount, voided.void_wanted) == ("voided", 0, False)
     assert store.counts()[VOID] == 1

@@ -254,7 +254,7 @@ def test_an_order_that_was_deleted_or_cannot_be_read(
     report = web.import_refunds()
     assert {change.order_id: change.problems[0].code for change in report.refused} == {
         imported[0].id: "not_in_store",
-        imported[1].id: "store_refused",
+        imported[1].id: "order_unreadable",
     }
     assert [change.order_id for change in report.sent] == [imported[2].id]
 

@@ -21,6 +21,7 @@ from avbc.errors import AvbcError, FinalError
 from avbc.mapping import PaymentAction, Problem, Ruling, payment_action
 from avbc.mapping.capture import AUTHORIZATION_DAYS
 from avbc.mapping.text import amount_text, fold
+from avbc.orchestrator.importing import unreadable
 from avbc.orchestrator.pushing import CONCERNS_ALL, PushRun, Step
 from avbc.orchestrator.reports import Change
 from avbc.orchestrator.store_orders import read_orders
@@ -118,6 +119,7 @@ class _Captures:
         action = ruling.value
         change = attrs.evolve(change, problems=ruling.problems)
         if action.step == "record":
+            change = attrs.evolve(change, before="authorized")
             run.write(change, partial(_record, run.books, action, order))
         elif action.step == "wait":
             message = f"The gateway is at it: the payment is {order.payment_status!r}."
@@ -153,7 +155,7 @@ def _change(
 
 def _unread(sales_order: SalesOrder, error: UnexpectedData | None) -> Problem:
     if error is not None:
-        return Problem("order_unreadable", error.path, error.value_repr, str(error), "Look after the payment in BigCommerce.")
+        return unreadable(error)
     message = f"The store lists no order {sales_order.store_order_id}, so its payment cannot be captured or voided."
     fix = "It was deleted or archived in BigCommerce: act at the gateway, and correct the receipt in AcctVantage."
     return Problem("not_in_store", "", str(sales_order.store_order_id), message, fix)

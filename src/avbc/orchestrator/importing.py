@@ -312,7 +312,7 @@ class ImportRun:
             fix = "Correct the order in BigCommerce or the record in AcctVantage."
             return self._refuse(work, [_problem("books_refused", f"AcctVantage refuses the order: {error}", fix)])
         except UnexpectedData as error:
-            return self._refuse(work, [_unreadable(error)])
+            return self._refuse(work, [unreadable(error)])
         except AvbcError as error:
             if isinstance(error, _CONCERNS_ALL):
                 self._halt(error)
@@ -398,7 +398,7 @@ class ImportRun:
 
     def _refuse_unreadable(self, row: UnreadableRow) -> _Step | None:
         code = self._settings.order_status.import_source_code
-        problem = _unreadable(row.error)
+        problem = unreadable(row.error)
         if row.id is None:
             self._end("postponed", Outcome(0, "", None, (problem,)))
             return None
@@ -527,7 +527,8 @@ def _without_status(step: _Step, error: AvbcError) -> Outcome:
     return attrs.evolve(step.outcome, problems=(*step.outcome.problems, problem))
 
 
-def _unreadable(error: UnexpectedData) -> Problem:
+def unreadable(error: UnexpectedData) -> Problem:
+    """Why an order of a page cannot be read."""
     # Where the order stood in the page says nothing to anybody.
     path = _PLACE_IN_PAGE.sub("", error.path)
     message = f"The order cannot be read: {path}: {error.message}, got {error.value_repr}."

@@ -22,6 +22,7 @@ from avbc.mapping import Problem, map_refund
 from avbc.mapping.refund import credit_import_id
 from avbc.mapping.rules import MappingRules
 from avbc.mapping.text import amount_text
+from avbc.orchestrator.importing import unreadable
 from avbc.orchestrator.pushing import PushRun, problem_of
 from avbc.orchestrator.reports import Change
 from avbc.orchestrator.store_orders import complete_lines, read_orders
@@ -162,7 +163,7 @@ class _Refunds:
                 run.postpone(change, problem_of(failed[refund.order_id]))
             elif not isinstance(order, Order):
                 self._wait(refund)
-                run.refuse(change, _unread(refund) if order is None else problem_of(order))
+                run.refuse(change, _unread(refund) if order is None else unreadable(order))
             else:
                 self._write_one(change, refund, order, sales_order)
 

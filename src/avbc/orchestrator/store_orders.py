@@ -12,7 +12,7 @@ from avbc.bigcommerce.call import ListCall, Page, Paging
 from avbc.bigcommerce.endpoints.orders import EVERYTHING, Include
 from avbc.bigcommerce.models import Order
 from avbc.errors import AvbcError
-from avbc.mapping import Problem
+from avbc.orchestrator.importing import unreadable
 from avbc.orchestrator.pushing import problem_of
 from avbc.orchestrator.reports import Unread
 from avbc.orchestrator.status_sync import windows
@@ -71,6 +71,4 @@ def complete_lines(store: BigCommerce, orders: Sequence[Order]) -> dict[int, Avb
 
 def unread(order_id: int, error: AvbcError) -> Unread:
     """An order that could not be looked at, for this error."""
-    if isinstance(error, UnexpectedData):
-        return Unread(order_id, Problem("order_unreadable", error.path, error.value_repr, str(error), "Look at the order by hand."))
-    return Unread(order_id, problem_of(error))
+    return Unread(order_id, unreadable(error) if isinstance(error, UnexpectedData) else problem_of(error))
