@@ -20,7 +20,7 @@ from avbc.testing import StoreProcess
 
 AIM = 1.25
 _STATUS = Path("/proc/self/status")
-_RAM_DISK = Path("/dev/shm")
+RAM_DISK = Path("/dev/shm")
 
 
 def figures(*, quick: bool = False) -> Iterator[Figure]:
@@ -28,7 +28,7 @@ def figures(*, quick: bool = False) -> Iterator[Figure]:
     few, many = (100, 300) if quick else (1_000, 20_000)
     (small, _), (large, seconds) = _child(few), _child(many)
     name = f"peak memory (RSS) of importing {many:,} orders ({seconds:.0f} s)"
-    yield compared(name, _megabytes(large), f"{few:,} orders: {_megabytes(small)}", large / small, AIM)
+    yield compared(name, megabytes(large), f"{few:,} orders: {megabytes(small)}", large / small, AIM)
 
 
 def _child(orders: int) -> tuple[float, float]:
@@ -37,12 +37,16 @@ def _child(orders: int) -> tuple[float, float]:
     return float(peak), float(seconds)
 
 
-def _megabytes(size: float) -> str:
+def megabytes(size: float) -> str:
+    """A size in bytes, for the table."""
     return f"{size / 2**20:,.0f} MiB"
 
 
-def _peak() -> int:
-    """Linux's own count begins with this program; that of getrusage includes what the process was before it became this program."""
+def peak() -> int:
+    """The most memory that this process held, in bytes.
+
+    Linux's own count begins with this program; that of getrusage includes what the process was before it became this program.
+    """
     if _STATUS.exists():
         line = next(line for line in _STATUS.read_text().splitlines() if line.startswith("VmHWM"))
         return int(line.split()[1]) * 1024
@@ -50,12 +54,12 @@ def _peak() -> int:
 
 
 def _import(orders: int) -> None:
-    place = _RAM_DISK if _RAM_DISK.exists() else None  # 20,000 commits on a busy disk take many minutes, and no memory.
+    place = RAM_DISK if RAM_DISK.exists() else None  # 20,000 commits on a busy disk take many minutes, and no memory.
     with StoreProcess(orders=orders, plain=True) as server, example.orchestrator(server.api_url, place=place) as (web, _):
         began = time.perf_counter()
         report = web.import_orders()
         assert len(report.imported) == orders, report
-        print(_peak(), time.perf_counter() - began)
+        print(peak(), time.perf_counter() - began)
 
 
 if __name__ == "__main__":

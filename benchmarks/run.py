@@ -19,6 +19,7 @@ import import_cpu
 import import_time
 import listing
 import memory
+import pushing
 import quota
 import requests_per_order
 from figure import Figure
@@ -45,7 +46,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
 
 def measured(*, quick: bool) -> Iterator[Figure]:
     """All figures. What is timed runs alone; the quota's windows are mostly waiting, and memory is not timed, so these two overlap."""
-    for measure in (requests_per_order.figures, listing.figures, import_cpu.figures, import_time.figures):
+    for measure in (requests_per_order.figures, pushing.figures, listing.figures, import_cpu.figures, import_time.figures):
         yield from _told(measure, quick=quick)
     with ThreadPoolExecutor(1) as pool:
         windows = pool.submit(lambda: list(_told(quota.figures, quick=quick)))

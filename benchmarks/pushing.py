@@ -1,0 +1,198 @@
+"""Telling the store what the books know: requests against the fewest that BigCommerce's API allows, and what it takes to find changes.
+
+`python benchmarks/pushing.py --find FOLDER` finds and pushes the changes of books that `--prepare FOLDER --products 1000000` made, in this
+process, and prints the CPU seconds that took and the process's peak in bytes.
+"""
+
+from __future__ import annotations
+
+import argparse
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import httpx
+from figure import Figure
+from memory import RAM_DISK, megabytes, peak
+
+from avbc import BigCommerce, Orchestrator, Settings, SqlGateway
+from avbc.orchestrator import SCHEDULE
+from avbc.orchestrator.inventory import KIND
+from avbc.orchestrator.journal import Journal
+from avbc.orchestrator.pushing import scope_of
+from avbc.testing import FakeStore
+from avbc.testing.example import books_toml, plain_orders, populate, settings_dict
+
+URL = "https://api.bigcommerce.com/stores/abc123/v3/"
+CPU_SECONDS, PEAK = 10.0, 400 * 2**20
+
+
+def figures(*, quick: bool = False) -> Iterator[Figure]:
+    """Measure."""
+    yield from _quantities(400 if quick else 10_000)
+    yield from _details(40 if quick else 1_000)
+    yield _statuses(10 if quick else 500)
+    yield _quiet_cycle()
+    yield from _finding(10_000 if quick else 1_000_000)
+
+
+# Requests
+
+
+def _quantities(count: int) -> Iterator[Figure]:
+    store = FakeStore()
+    store.add_products(count)
+    with _joined(store, store.transport()) as (web, books, folder):
+        _write(books, folder, count, price="9.95", quantity=5)
+        web.push_products()
+        web.push_inventory()
+        _write(books, folder, count, price="9.95", quantity=6)
+        store.clear_log()
+        report = web.push_inventory()
+        assert len(report.sent) == count, report
+        writes, looks = store.counts()["PUT /v3/inventory/adjustments/absolute"], store.counts()["GET /v2/orders/count"]
+        assert report.requests == writes + looks
+        yield _counted(f"requests to push {count:,} quantities that changed", writes, -(-count // 2_000))
+        yield _counted("and to look at the orders that wait meanwhile", looks, 1)
+        yield _counted(f"requests to push {count:,} quantities that did not", web.push_inventory().requests, 0)
+
+
+def _details(count: int) -> Iterator[Figure]:
+    store = FakeStore()
+    store.add_products(count)
+    with _joined(store, store.transport()) as (web, books, folder):
+        for name, price, floor in [("looked up", "9.95", -(-count // 250) + count // 10), ("known", "8.95", count // 10)]:
+            _write(books, folder, count, price=price, quantity=5)
+            report = web.push_products()
+            assert len(report.sent) == count, report
+            yield _counted(f"requests for the details of {count:,} products, ids {name}", report.requests, floor)
+
+
+def _statuses(count: int) -> Figure:
+    store = FakeStore()
+    for order in plain_orders(count):
+        store.add_order(order)
+    with _joined(store, store.transport()) as (web, books, _):
+        for outcome in web.import_orders().imported:
+            books.set_order_status(outcome.import_id, "Shipped/Invoice")
+        report = web.push_order_statuses()
+        assert len(report.sent) == count, report
+        return _counted(f"requests to push {count} order statuses", report.requests, count)
+
+
+def _quiet_cycle() -> Figure:
+    store = FakeStore()
+    populate(store, orders=0)
+    for order in plain_orders(40):
+        store.add_order(order)
+    with _joined(store, store.transport()) as (web, _, _folder):
+        jobs = [job for job in SCHEDULE if job.when(web.settings)]
+        for _ in range(3):
+            store.clear_log()
+            for job in jobs:
+                getattr(web, job.method)()
+        return Figure("requests of a cycle in which nothing happened", str(len(store.log)), "1", aim="<= 2", met=len(store.log) <= 2)
+
+
+def _counted(name: str, ours: int, floor: int) -> Figure:
+    return Figure(name, f"{ours:,}", f"floor: {floor:,}", ours / floor if floor else None, f"{floor:,}", ours <= floor)
+
+
+# Finding what changed
+
+
+def _finding(count: int) -> Iterator[Figure]:
+    with tempfile.TemporaryDirectory(dir=RAM_DISK if RAM_DISK.exists() else None) as folder:
+        _child("--prepare", folder, "--products", str(count))
+        cpu, most = map(float, _child("--find", folder).split())
+    name = f"to find and push 1 % changes among {count:,} quantities"
+    yield Figure(f"CPU {name}", f"{cpu:.1f} s", "", aim=f"< {CPU_SECONDS:.0f} s", met=cpu < CPU_SECONDS)
+    yield Figure(f"peak memory (RSS) {name}", megabytes(most), "", aim=f"< {megabytes(PEAK)}", met=most < PEAK)
+
+
+def _child(*arguments: str) -> str:
+    return subprocess.run([sys.executable, __file__, *arguments], stdout=subprocess.PIPE, check=True, text=True).stdout
+
+
+def _prepare(folder: Path, count: int) -> None:
+    """Write books, and a journal that knows all of their quantities; then change each hundredth."""
+    with _joined(None, httpx.MockTransport(_taken), folder) as (web, books, _):
+        _write(books, folder, count, price="9.95", quantity=5)
+        journal = Journal(books.engine)
+        journal.remember(f"{KIND} {scope_of(web.settings, web.store)}", ((_sku(number).casefold(), "5") for number in range(count)))
+        _write(books, folder, count, price="9.95", quantity=6, step=100)
+
+
+def _find(folder: Path) -> None:
+    with _joined(None, httpx.MockTransport(_taken), folder) as (web, _, _folder):
+        began = time.process_time()
+        report = web.push_inventory()
+        assert report.unchanged == 99 * len(report.sent), report
+        print(time.process_time() - began, peak())
+
+
+def _taken(request: httpx.Request) -> httpx.Response:
+    """A store that takes all quantities. The fake one, with a million products, would be most of the memory."""
+    if request.url.path.endswith("/locations"):
+        return httpx.Response(200, json={"data": [{"id": 1, "code": "MAIN", "enabled": True}], "meta": {}})
+    if request.url.path.endswith("/count"):
+        return httpx.Response(200, json={"count": 0, "statuses": []})
+    return httpx.Response(200, json={"transaction_id": "1"})
+
+
+# Books
+
+
+@contextmanager
+def _joined(
+    store: FakeStore | None, transport: httpx.BaseTransport, place: Path | None = None
+) -> Iterator[tuple[Orchestrator, SqlGateway, Path]]:
+    """Join a store to books in a folder: the example's reference data and no products."""
+    with tempfile.TemporaryDirectory() as temporary:
+        folder = place or Path(temporary)
+        reference = folder / "books.toml"
+        reference.write_text(_reference() if store is None or not store.state.orders else books_toml, encoding="utf-8")
+        url = URL if store is None else store.api_url
+        with SqlGateway(f"sqlite:///{folder}/books.db") as books, BigCommerce(url, "example-token", transport=transport) as client:
+            books.load(reference)
+            with Orchestrator(Settings.from_dict(settings_dict(url)), books, store=client) as web:
+                yield web, books, folder
+
+
+def _reference() -> str:
+    head, _, _ = books_toml.partition("products = [")
+    return head
+
+
+def _write(books: SqlGateway, folder: Path, count: int, *, price: str, quantity: int, step: int = 1) -> None:
+    """Write products and what is on hand of them, as `FakeStore.add_products` names them; or each so many-th of them."""
+    products, quantities = folder / "products.csv", folder / "quantities.csv"
+    skus = [_sku(number) for number in range(0, count, step)]
+    with products.open("w", encoding="utf-8") as file:
+        file.write("part_number,name,product_class,list_price,weight\n")
+        file.writelines(f"{sku},Product {sku},Goods,{price},1\n" for sku in skus)
+    with quantities.open("w", encoding="utf-8") as file:
+        file.write("part_number,warehouse,quantity\n")
+        file.writelines(f"{sku},Main,{quantity}\n" for sku in skus)
+    books.load_products(products)
+    books.load_quantities(quantities)
+
+
+def _sku(number: int) -> str:
+    return f"SKU-{number + 1:06d}"
+
+
+if __name__ == "__main__":
+    parser = argparse.ArgumentParser()
+    parser.add_argument("--prepare", type=Path)
+    parser.add_argument("--find", type=Path)
+    parser.add_argument("--products", type=int, default=1_000_000)
+    asked = parser.parse_args()
+    if asked.prepare is not None:
+        _prepare(asked.prepare, asked.products)
+    if asked.find is not None:
+        _find(asked.find)
