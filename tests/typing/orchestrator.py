@@ -65,6 +65,9 @@ def use(settings: avbc.Settings) -> None:
         assert_type(pushed.unchanged, int)
         assert_type(pushed.sent[0].calls, tuple[avbc.PlannedCall, ...])
         assert_type(web.pull_order_statuses(progress=True), avbc.PushReport)
+        assert_type(web.push_products(full=True), avbc.PushReport)
+        assert_type(web.push_inventory(preview=True), avbc.PushReport)
+        assert_type(web.export_clients([17, 42]), avbc.PushReport)
         assert_type(web.push_shipments(), avbc.PushReport)
 
     web.import_order("1042")  # type: ignore[arg-type]  # an id is an int
