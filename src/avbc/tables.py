@@ -56,8 +56,17 @@ def data_frame(rows: Sequence[Mapping[str, object]], columns: Sequence[str]) -> 
     return pd.DataFrame([dict(row) for row in rows]) if rows else pd.DataFrame(columns=list(columns))
 
 
+# The characters that terminals obey; what shoppers write is among what is printed.
+_OBEYED = {code: "\N{REPLACEMENT CHARACTER}" for code in (*range(0x20), *range(0x7F, 0xA0))}
+
+
 def _one_line(value: object) -> str:
-    return " ".join(str(value).split())
+    """Text as one line without commands to a terminal.
+
+    >>> _one_line("red\\n\\x1b[31mmug")
+    'red �[31mmug'
+    """
+    return " ".join(str(value).split()).translate(_OBEYED)
 
 
 def _wrap(text: str, room: int) -> list[str]:
