@@ -57,13 +57,13 @@ def data_frame(rows: Sequence[Mapping[str, object]], columns: Sequence[str]) -> 
 
 
 # The characters that terminals obey; what shoppers write is among what is printed.
-_OBEYED = {code: "\N{REPLACEMENT CHARACTER}" for code in (*range(0x20), *range(0x7F, 0xA0))}
+_OBEYED = dict.fromkeys((*range(0x20), *range(0x7F, 0xA0)), "\N{REPLACEMENT CHARACTER}")
 
 
 def _one_line(value: object) -> str:
-    """Text as one line without commands to a terminal.
+    r"""Text as one line without commands to a terminal.
 
-    >>> _one_line("red\\n\\x1b[31mmug")
+    >>> _one_line("red\n\x1b[31mmug")
     'red �[31mmug'
     """
     return " ".join(str(value).split()).translate(_OBEYED)
