@@ -3,7 +3,7 @@
 ```python
 with PushRun("push_order_statuses", "Pushing order statuses", settings=..., store=..., books=..., journal=..., lease=...) as run:
     known = run.known("status", import_ids)
-    run.send(Step(store.orders.update.call(order_id, status_id=2), (change,), known=(("status", import_id, "2"),)) for ...)
+    run.send(Step(store.orders.update.call(order_id, status_id=2), (change,)) for ...)
     run.set_watermark(started)
 return run.report
 ```
@@ -56,8 +56,6 @@ class Step(Generic[T]):
 
     call: Call[T]
     changes: tuple[Change, ...]
-    known: tuple[Known, ...] = ()
-    """What is known of the other side once it has been sent."""
     settle: Callable[[T | AvbcError], object] | None = None
     """Tells the run how each change ended (`sent`, `refuse`, `postpone`, `fail`, `know`), where that is not the same for all of them.
     Without it, all changes were sent, or all failed."""
@@ -292,8 +290,6 @@ class PushRun:
             for change in step.changes:
                 self.fail(change, answer)
         else:
-            for kind, key, text in step.known:
-                self.know(kind, key, text)
             self.sent(*step.changes)
 
     def _end(self, effect: Effect, *changes: Change) -> None:
