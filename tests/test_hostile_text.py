@@ -1,0 +1,233 @@
+"""What others wrote, in an order or in an answer, is text wherever it goes: never HTML, never SQL, never a command to a terminal."""
+
+from __future__ import annotations
+
+import ast
+import contextlib
+import html
+import importlib
+import inspect
+import os
+import pkgutil
+import types
+import typing
+from collections.abc import Iterator, Mapping
+from datetime import UTC, datetime, timedelta
+from decimal import Decimal
+from html.parser import HTMLParser
+from pathlib import Path
+from typing import Any, Literal, get_args, get_origin
+
+import attrs
+import pytest
+import sqlalchemy as sa
+
+import avbc
+from avbc.acctvantage import Client, SqlGateway
+from avbc.acctvantage.sql import schema
+from avbc.errors import Fault
+from avbc.orchestrator.journal import Journal
+from avbc.orchestrator.reports import ImportReport, JournalEntry, Report
+from avbc.settings import SettingsError
+from avbc.testing.contract import make_bundle
+
+HTML = """<script>alert("x")</script><img src=x onerror='alert(1)'>&amp;</td></table>\x1b[31m"""
+SQL = """'); DROP TABLE sales_orders; -- " ` \\ %s %(id)s :id ? {id} \N{RIGHT SINGLE QUOTATION MARK}"""
+
+
+def shown_classes() -> list[type]:
+    """Every class of avbc that shows itself in notebooks."""
+    classes: dict[str, type] = {}
+    for module in pkgutil.walk_packages(avbc.__path__, "avbc."):
+        with contextlib.suppress(ImportError):  # of an extra that is not installed
+            for one in vars(importlib.import_module(module.name)).values():
+                if inspect.isclass(one) and one.__module__.startswith("avbc.") and hasattr(one, "_repr_html_"):
+                    classes[one.__qualname__] = one
+    return [one for name, one in sorted(classes.items()) if attrs.has(one) and attrs.fields(one)]
+
+
+def filled(hint: Any) -> Any:
+    """A value of a type with a hostile text wherever there is room for text."""
+    if isinstance(hint, (str, typing.ForwardRef)):  # a recursive alias: the body of a request
+        return {HTML: HTML}
+    origin, arguments = get_origin(hint), get_args(hint)
+    if origin is Literal:
+        return arguments[-1]
+    if origin in (typing.Union, types.UnionType):
+        return filled(next((one for one in arguments if one is str), None) or next(one for one in arguments if one is not type(None)))
+    if origin is tuple:
+        return tuple(map(filled, arguments[:1] if arguments[-1] is ... else arguments))
+    if origin is not None and issubclass(origin, Mapping):
+        return {filled(arguments[0]): filled(arguments[1])}
+    if origin is not None:
+        return [filled(arguments[0])]
+    if hint is Report:
+        return filled(ImportReport)
+    if hint is SettingsError:
+        return SettingsError(HTML, [Fault(HTML, HTML)])
+    if isinstance(hint, type) and issubclass(hint, BaseException):
+        return ValueError(HTML)
+    if attrs.has(hint):
+        hints = typing.get_type_hints(hint, localns={"Body": "Body"})
+        return hint(**{field.alias: filled(hints[field.name]) for field in attrs.fields(hint) if field.init})
+    now = datetime(2026, 1, 2, tzinfo=UTC)
+    values = {str: HTML, int: 7, bool: True, Decimal: Decimal("1.5"), datetime: now, timedelta: timedelta(1), object: HTML, float: 1.5}
+    return values[hint]
+
+
+class Reader(HTMLParser):
+    """Reads what a browser would."""
+
+    def __init__(self, text: str) -> None:
+        super().__init__()
+        self.tags: set[str] = set()
+        self.attributes: list[object] = []
+        self.text = ""
+        self.feed(text)
+        self.close()
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        self.tags.add(tag)
+        self.attributes += attrs
+
+    def handle_data(self, data: str) -> None:
+        self.text += data
+
+    def handle_comment(self, data: str) -> None:
+        self.tags.add(f"comment {data}")
+
+
+OUR_TAGS = {"table", "caption", "thead", "tbody", "tr", "th", "td", "p", "pre", "details", "summary"}
+
+
+def test_there_are_classes_that_show_themselves() -> None:
+    assert {"ImportReport", "PushReport", "SetupReport", "ConnectionReport", "CycleReport", "History", "MappedOrder"} <= {
+        one.__name__ for one in shown_classes()
+    }
+
+
+@pytest.mark.parametrize("shown", shown_classes(), ids=lambda one: one.__name__)
+def test_html_is_escaped(shown: type) -> None:
+    thing = filled(shown)
+    page = thing._repr_html_()
+    read = Reader(page)
+    assert read.tags <= OUR_TAGS
+    assert read.attributes == []
+    assert HTML in read.text, "it shows no text of others, so this test proves nothing of it"
+    assert html.escape(HTML) in page
+
+
+@pytest.mark.parametrize("shown", shown_classes(), ids=lambda one: one.__name__)
+def test_tables_in_a_terminal_hold_no_commands(shown: type) -> None:
+    thing = filled(shown)
+    rows = str(thing).split("\n\n")[1] if isinstance(thing, Report) and thing.shown() else ""
+    assert "\x1b" not in rows
+
+
+# SQL
+
+
+@pytest.fixture(params=["sqlite", "postgresql"])
+def books(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[SqlGateway]:
+    if request.param == "sqlite":
+        with SqlGateway(f"sqlite:///{tmp_path}/books.db") as gateway:
+            yield gateway
+        return
+    if not (server := os.environ.get("AVBC_TEST_POSTGRESQL", "")):
+        pytest.skip("AVBC_TEST_POSTGRESQL is not set to the URL of a PostgreSQL server")
+    url, own_schema = sa.make_url(server).set(drivername="postgresql+psycopg"), f"hostile_{os.getpid()}"
+    admin = sa.create_engine(url, isolation_level="AUTOCOMMIT")
+    with admin.connect() as connection:
+        connection.exec_driver_sql(f"CREATE SCHEMA {own_schema}")
+    own = url.set(query={**url.query, "options": f"-csearch_path={own_schema}"}).render_as_string(hide_password=False)
+    with SqlGateway(own) as gateway:
+        yield gateway
+    with admin.connect() as connection:
+        connection.exec_driver_sql(f"DROP SCHEMA {own_schema} CASCADE")
+    admin.dispose()
+
+
+def with_text(thing: Any) -> Any:
+    """A record with hostile text behind every text of it that the books do not compare with a list."""
+    if isinstance(thing, str):
+        return f"{thing}{SQL}"
+    if isinstance(thing, tuple):
+        return tuple(map(with_text, thing))
+    if not attrs.has(type(thing)):
+        return thing
+    kept = {"kind", "state", "status", "currency", "fingerprint"}
+    values = {field.name: getattr(thing, field.name) for field in attrs.fields(type(thing))}
+    return attrs.evolve(thing, **{name: with_text(value) for name, value in values.items() if name not in kept})
+
+
+def test_sql_in_a_record_is_text(books: SqlGateway) -> None:
+    """Every text of an order, its client, contact, promotion, ship via and receipts."""
+    bundle = with_text(make_bundle(1))
+    created = books.create_order(bundle).order
+    assert attrs.evolve(created, id=None, client_id=None, contact_id=None) == bundle.order
+    assert [attrs.evolve(receipt, id=None) for receipt in books.receipts([bundle.order.import_id])] == list(bundle.receipts)
+    assert books.create_order(bundle).order == created
+    assert books.promotions() == list(bundle.new_promotions)
+    (client,) = books.find_clients([bundle.new_client.import_id], [SQL])
+    assert client.name == bundle.new_client.name
+    assert books.update_order(bundle).lines == bundle.order.lines
+
+
+def test_sql_in_a_key_finds_nothing_and_harms_nothing(books: SqlGateway) -> None:
+    books.create_order(make_bundle(1))
+    assert books.sales_orders([SQL]) == books.receipts([SQL]) == books.find_clients([SQL], [SQL]) == books.find_products([SQL]) == []
+    assert books.sales_orders_changed(SQL, None) == books.receipts_to_capture(SQL) == books.credits([SQL]) == books.shipments(SQL) == []
+    assert list(books.products_for_store([SQL])) == []
+    assert all(isinstance(client, Client) for client in books.clients_to_export(SQL))
+    for refused in (
+        lambda: books.set_order_status(SQL, "Committed"),
+        lambda: books.set_order_status("WEB1", SQL),
+        lambda: books.record_capture(SQL, Decimal(1), datetime.now(UTC)),
+        lambda: list(books.quantities_available(SQL)),
+    ):
+        with pytest.raises(avbc.BooksRefused):
+            refused()
+    assert len(books.sales_orders()) == 1
+
+
+def test_sql_in_the_journal_is_text(books: SqlGateway) -> None:
+    journal = Journal(books.engine)
+    at = datetime(2026, 1, 2, tzinfo=UTC)
+    entry = JournalEntry(at, SQL[:40], SQL[:40], 1, SQL[:64], SQL, "run")
+    journal.write([entry])
+    assert journal.entries(SQL[:64]) == [entry]
+    journal.remember(SQL, [(SQL, SQL)])
+    assert journal.fingerprints(SQL, [SQL]) == dict(journal.all_fingerprints(SQL)) == {SQL: SQL}
+    journal.forget_fingerprints(SQL, [SQL])
+    assert journal.fingerprints(SQL, [SQL]) == {}
+    journal.set_watermark(SQL, at)
+    assert journal.watermark(SQL) == at
+    assert journal.receive([SQL[:64]], at)
+    assert not journal.receive([SQL[:64]], at)
+    journal.forget([SQL[:64]])
+
+
+def test_no_sql_is_put_together_from_values() -> None:
+    """What is handed to a database as text is written out in the source, or put together of constants; ruff looks for it too (S608)."""
+    put_together = []
+    # The schema brings tables up by their own names.
+    for path in {*Path(avbc.__file__).parent.rglob("*.py")} - {Path(schema.__file__)}:
+        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+            name = getattr(getattr(node, "func", None), "attr", "")
+            if isinstance(node, ast.Call) and name in {"execute", "executemany", "exec_driver_sql", "text"} and node.args:
+                parts = [part for part in ast.walk(node.args[0]) if _puts_together(part)]
+                put_together += [f"{path.name}:{node.lineno}: {ast.unparse(part)}" for part in parts]
+    assert put_together == []
+
+
+def _puts_together(part: ast.AST) -> bool:
+    """Whether text is put together of anything but texts that stand in the source, whose names are written in capitals."""
+    if isinstance(part, ast.Call):
+        return isinstance(part.func, ast.Attribute) and part.func.attr == "format"
+    if not isinstance(part, ast.JoinedStr) and not (isinstance(part, ast.BinOp) and any(map(_is_text, (part.left, part.right)))):
+        return False
+    return not all(node.id.isupper() for node in ast.walk(part) if isinstance(node, ast.Name))
+
+
+def _is_text(part: ast.expr) -> bool:
+    return isinstance(part, ast.JoinedStr) or (isinstance(part, ast.Constant) and isinstance(part.value, str))
