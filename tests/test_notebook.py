@@ -1,0 +1,64 @@
+"""The example notebook tells what it shows, and is kept without what it showed last."""
+
+from __future__ import annotations
+
+import ast
+import json
+from collections.abc import Iterator
+from decimal import Decimal
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+import avbc
+
+NOTEBOOK = Path(__file__).parents[1] / "examples" / "working_week.ipynb"
+
+pytestmark = pytest.mark.skipif(not NOTEBOOK.exists(), reason="the package is tested without its examples")
+
+
+def cells(kind: str) -> list[dict[str, Any]]:
+    return [cell for cell in json.loads(NOTEBOOK.read_text(encoding="utf-8"))["cells"] if cell["cell_type"] == kind]
+
+
+def test_outputs_are_not_kept() -> None:
+    assert {(json.dumps(cell["outputs"]), cell["execution_count"]) for cell in cells("code")} == {("[]", None)}
+
+
+def run(names: dict[str, Any]) -> Iterator[object]:
+    """Run cell after cell, and yield what a notebook would show."""
+    for cell in cells("code"):
+        tree = ast.parse("".join(cell["source"]))
+        last = tree.body.pop() if isinstance(tree.body[-1], ast.Expr) else None
+        exec(compile(tree, str(NOTEBOOK), "exec"), names)
+        if isinstance(last, ast.Expr):
+            yield eval(compile(ast.Expression(last.value), str(NOTEBOOK), "eval"), names)
+
+
+def test_the_week_comes_to_its_end() -> None:
+    pytest.importorskip("pandas")
+    pytest.importorskip("rich")
+    names: dict[str, Any] = {}
+    shown = list(run(names))
+    imports = [report for report in shown if isinstance(report, avbc.ImportReport)]
+    assert [(len(report.imported), len(report.refused)) for report in imports] == [(2, 1), (1, 0)]
+    pushes = [report for report in shown if isinstance(report, avbc.PushReport)]
+    told = [(report.direction, report.preview, len(report.sent), len(report.refused), len(report.postponed)) for report in pushes]
+    assert told == [
+        ("push_shipments", True, 1, 0, 0),
+        ("push_shipments", False, 1, 0, 0),
+        ("push_order_statuses", False, 1, 0, 0),
+        ("push_inventory", False, 13, 0, 0),
+        ("capture_payments", False, 0, 0, 2),
+        ("capture_payments", False, 2, 0, 0),
+        ("import_refunds", False, 1, 0, 0),
+    ]
+    assert (Decimal(140), 138) in shown
+    assert (Decimal(138), 138) in shown
+    before, after = (report for report in shown if isinstance(report, avbc.ReconcileReport))
+    assert (before.ok, before.same) == (True, 4)
+    assert [found.verdict for found in after] == ["missing_in_books", "missing_in_store"]
+    (backtest,) = (report for report in shown if isinstance(report, avbc.BacktestReport))
+    assert backtest.fields() == {"status": len(backtest.changed)}
+    assert all(hasattr(report, "_repr_html_") for report in [*imports, *pushes, before, after, backtest])
