@@ -54,8 +54,8 @@ def test_the_week_comes_to_its_end() -> None:
         ("capture_payments", False, 2, 0, 0),
         ("import_refunds", False, 1, 0, 0),
     ]
-    assert (Decimal(140), 138) in shown
-    assert (Decimal(138), 138) in shown
+    # Two teapots were sold: first the store alone knows, then both.
+    assert [value for value in shown if isinstance(value, tuple)] == [(Decimal(140), 138), (Decimal(138), 138)]
     before, after = (report for report in shown if isinstance(report, avbc.ReconcileReport))
     assert (before.ok, before.same) == (True, 4)
     assert [found.verdict for found in after] == ["missing_in_books", "missing_in_store"]
