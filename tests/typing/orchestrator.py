@@ -3,7 +3,7 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from typing import assert_type
 
@@ -11,6 +11,8 @@ import attrs
 
 import avbc
 from avbc.bigcommerce.models import Order
+from avbc.mapping import Reconciled
+from avbc.orchestrator import Backtested, SettingEffect, Unread
 
 
 def customise(order: Order, bundle: avbc.OrderBundle) -> avbc.OrderBundle:
@@ -72,3 +74,18 @@ def use(settings: avbc.Settings) -> None:
 
     web.import_order("1042")  # type: ignore[arg-type]  # an id is an int
     avbc.Orchestrator(settings, object())  # type: ignore[arg-type]  # no Gateway
+
+
+def pay(web: avbc.Orchestrator, settings: avbc.Settings) -> None:
+    assert_type(web.capture_payments(preview=True), avbc.PushReport)
+    assert_type(web.import_refunds(since=datetime(2026, 3, 1, tzinfo=UTC), progress=True), avbc.PushReport)
+    reconciled = web.reconcile(datetime(2026, 3, 1, tzinfo=UTC), until=None)
+    assert_type(reconciled, avbc.ReconcileReport)
+    assert_type(reconciled.missing_in_books, list[Reconciled])
+    assert_type(reconciled.unread, list[Unread])
+    backtested = web.backtest(settings, since=datetime(2026, 3, 1, tzinfo=UTC))
+    assert_type(backtested, avbc.BacktestReport)
+    assert_type(backtested.newly_refused, list[Backtested])
+    assert_type(backtested.changed[0].effects, tuple[SettingEffect, ...])
+    assert_type(backtested.fields(), dict[str, int])
+    web.reconcile("2026-03-01")  # type: ignore[arg-type]  # a time

@@ -176,9 +176,10 @@ class BacktestReport(Report):
         rows: list[dict[str, object]] = []
         for found in sorted(self.changed, key=lambda found: (found.after == "imported", found.before == found.after)):
             fate = found.before if found.before == found.after else f"{found.before} -> {found.after}"
-            total = amount_text(found.total)
-            rows.append({"order_id": found.order_id, "import_id": found.import_id, "total": total, "fate": fate, "note": str(found)})
-        rows += [{"order_id": each.order_id, "fate": "not mapped", "note": str(each.problem)} for each in self.unread]
+            row: dict[str, object] = {"order_id": found.order_id, "import_id": found.import_id, "total": amount_text(found.total)}
+            rows.append({**row, "fate": fate, "note": str(found)})
+        for each in self.unread:
+            rows.append({"order_id": each.order_id, "fate": "not mapped", "note": str(each.problem)})  # noqa: PERF401  # pyright's types
         return rows
 
 
@@ -274,14 +275,18 @@ class _Walk:
                 coupons.extend(self.store.send(self.store.order_coupons.list.call(order.id)))
             return coupons
 
-        now, then = (customised(order, side.lookups.map(order, (), read_coupons), self.customisations) for side in self.sides)
-        before, after = (_fate(side, order, mapped) for side, mapped in zip(self.sides, (now, then), strict=True))
+        in_force, other = self.sides
+        now, then = self._map(in_force, order, read_coupons), self._map(other, order, read_coupons)
+        before, after = _fate(in_force, order, now), _fate(other, order, then)
         effects = tuple(_effects(now, then)) if before == after == "imported" else ()
         problems, solved = _only_in(then.problems, now.problems), _only_in(now.problems, then.problems)
         if before == after and (before == "left out" or not (effects or problems or solved)):
             self.report.unchanged += 1
             return
         self.report.changed.append(Backtested(order.id, now.import_id, now.total, before, after, effects, problems, solved))
+
+    def _map(self, side: _Side, order: Order, read_coupons: Callable[[Order], Sequence[OrderCoupon]]) -> MappedOrder:
+        return customised(order, side.lookups.map(order, (), read_coupons), self.customisations)
 
 
 def _fate(side: _Side, order: Order, mapped: MappedOrder) -> Fate:

@@ -34,7 +34,7 @@ def read_orders(store: BigCommerce, order_ids: Collection[int], include: Collect
     for first, last in windows(wanted):
         for page in store.pages(store.orders.list.call(min_id=first, max_id=last, include=include)):
             found.update((order.id, order) for order in page.items if order.id in wanted)
-            found.update((row.id, row.error) for row in page.unreadable if row.id in wanted and row.id is not None)
+            found.update((row.id, row.error) for row in page.unreadable if row.id in wanted)
     return found
 
 
