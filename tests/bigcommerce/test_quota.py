@@ -212,11 +212,12 @@ def test_a_late_success_does_not_end_a_stop() -> None:
 
 
 class Simulation:
-    """A store with fixed windows, our workers, and other applications, on a clock of events."""
+    """A store with fixed windows, our processes with their workers, and other applications, on a clock of events."""
 
     def __init__(
         self,
         *,
+        processes: int = 1,
         workers: int = 8,
         latency: tuple[float, float] = (0.08, 0.12),
         quota: int = 150,
@@ -225,7 +226,6 @@ class Simulation:
         seconds: float = 120.0,
         seed: int = 1,
     ) -> None:
-        self.quota = Quota()
         self.limit, self.offset, self.latency, self.others, self.end = quota, offset, latency, others, 1000.0 + seconds
         self.random = random.Random(seed)
         self.used: dict[float, int] = {}
@@ -233,8 +233,9 @@ class Simulation:
         self.refused = 0
         self.events: list[tuple[float, int, Callable[..., None], tuple[object, ...]]] = []
         self.order = itertools.count()
-        for _ in range(workers):
-            self.at(1000.0, self.work)
+        for process in [Quota() for _ in range(processes)]:
+            for _ in range(workers):
+                self.at(1000.0, self.work, process)
         if others:
             self.at(1000.0, self.foreign)
         while self.events:
@@ -251,21 +252,21 @@ class Simulation:
         reset = int(((window + 1) * 30 - now - self.offset) * 1000)
         return 200 if used < self.limit else 429, headers(self.limit - self.used[window], reset, self.limit)
 
-    def work(self, now: float) -> None:
+    def work(self, now: float, process: Quota) -> None:
         if now < self.end:
-            wait = self.quota.ask(now)
-            self.at(now + (wait or self.random.uniform(*self.latency) / 2), self.work if wait else self.arrive)
+            wait = process.ask(now)
+            self.at(now + (wait or self.random.uniform(*self.latency) / 2), self.work if wait else self.arrive, process)
 
-    def arrive(self, now: float) -> None:
+    def arrive(self, now: float, process: Quota) -> None:
         status, found = self.serve(now)
         self.refused += status == 429
         window = (now + self.offset) // 30
         self.ours[window] = self.ours.get(window, 0) + (status == 200)
-        self.at(now + self.random.uniform(*self.latency) / 2, self.come_back, status, found)
+        self.at(now + self.random.uniform(*self.latency) / 2, self.come_back, process, status, found)
 
-    def come_back(self, now: float, status: int, found: dict[str, str]) -> None:
-        self.quota.answered(now, status, found)
-        self.work(now)
+    def come_back(self, now: float, process: Quota, status: int, found: dict[str, str]) -> None:
+        process.answered(now, status, found)
+        self.work(now, process)
 
     def foreign(self, now: float) -> None:
         if now < self.end:
@@ -301,6 +302,15 @@ def test_beside_others_we_earn_no_429_either(others: float, seed: int) -> None:
     assert run.refused == 0
     # What they leave is used, but for what is kept free for them.
     assert min(run.whole_windows) >= 0.8 * (150 - others * 30) - 10
+
+
+@pytest.mark.parametrize("quota", [150, 450, 2000])
+@pytest.mark.parametrize("workers", [2, 8])
+def test_three_processes_beside_others_that_use_a_third(quota: int, workers: int) -> None:
+    """Each process knows only its own answers."""
+    run = Simulation(processes=3, workers=workers, quota=quota, others=quota / 3 / 30, seconds=1800, offset=11.1)
+    assert run.refused <= sum(run.ours.values()) / 1000
+    assert min(run.whole_windows) >= 0.75 * min(quota * 2 / 3, 3 * workers * 30 / 0.12)
 
 
 @given(

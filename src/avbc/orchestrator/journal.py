@@ -11,6 +11,7 @@ from collections.abc import Collection, Generator, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
 from itertools import islice
+from pathlib import Path
 from typing import TypeVar, cast
 
 import sqlalchemy as sa
@@ -117,7 +118,7 @@ class Journal:
             # The message of a URL that cannot be parsed may repeat the URL with its password.
             raise FinalError(f"the journal's database URL cannot be used ({type(error).__name__})") from None
         self._place = self._engine.url.render_as_string(hide_password=True)
-        self._file = ""
+        self._file: Path | None = None
         with self._translated("opened"):
             try:
                 self._prepare()
@@ -326,8 +327,9 @@ class Journal:
                 raise JournalTooNew(f"the journal {self._place} has version {found} and this avbc knows {VERSION}: update avbc")
             _metadata.create_all(connection)
             if connection.dialect.name == "sqlite":
-                # Sequence, name and file of each database of the connection; the file is empty where it is in memory.
-                self._file = str(connection.exec_driver_sql("PRAGMA database_list").all()[0][2])
+                # The columns are sequence, name and file. What is in memory has no file, or one called x if it was deserialized.
+                file = Path(str(connection.exec_driver_sql("PRAGMA database_list").all()[0][2]))
+                self._file = file if file.is_absolute() else None
             if found is None:
                 connection.execute(_version.insert(), {"version": VERSION})
             elif found < VERSION:

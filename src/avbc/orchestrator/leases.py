@@ -100,12 +100,12 @@ class SessionLease:
             self._connection.close()
 
 
-def take_lease(engine: sa.Engine, file: str, name: str, wait: timedelta) -> Lease:
+def take_lease(engine: sa.Engine, file: Path | None, name: str, wait: timedelta) -> Lease:
     """Take a lease in a database, or tell that another process has it.
 
     Args:
         engine: The database.
-        file: Its file, where it is SQLite; empty where that is in memory.
+        file: Its file, where it is SQLite and not in memory.
         name: What the lease is for.
         wait: How long to wait for another that has it.
 
@@ -116,17 +116,19 @@ def take_lease(engine: sa.Engine, file: str, name: str, wait: timedelta) -> Leas
     """
     if engine.dialect.name == "postgresql":
         return _take_session(engine, name, wait)
-    return _take_file(file, name, wait) if file else NoLease()
+    return NoLease() if file is None else _take_file(file, name, wait)
 
 
-def _take_file(file: str, name: str, wait: timedelta) -> Lease:
-    folder = Path(f"{file}.leases")
+def _take_file(file: Path, name: str, wait: timedelta) -> Lease:
+    folder = file.with_name(f"{file.name}.leases")
     folder.mkdir(exist_ok=True)
     # Whoever releases it may be another thread than the one that took it.
     connection = sqlite3.connect(
         folder / quote(name, safe="@"), timeout=wait.total_seconds(), isolation_level=None, check_same_thread=False
     )
     try:
+        # Nothing is written, so there is nothing to roll back: a rollback journal on disk would only be left behind by the dead.
+        connection.execute("PRAGMA journal_mode = MEMORY")
         connection.execute("BEGIN EXCLUSIVE")
     except sqlite3.OperationalError as error:
         connection.close()

@@ -1,0 +1,237 @@
+"""Several processes at one store with the same books: real ones, which are killed and frozen."""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+from collections import Counter
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack
+from pathlib import Path
+from typing import Any, Self
+
+import pytest
+
+import avbc
+from avbc.acctvantage import SqlGateway
+from avbc.acctvantage.records import Shipment, ShippedItem
+from avbc.testing import StoreProcess
+from avbc.testing.values import as_list, as_row
+
+NEW, DOWNLOADED, ERROR = 11, 9, 12
+ORDERS = 64
+PATIENCE = 60
+"""Seconds after which what is waited for is held not to come."""
+
+WORKER = """
+import json, sys
+from datetime import timedelta
+from avbc import Orchestrator, Settings, SqlGateway
+from avbc.orchestrator import leases
+from avbc.testing import example
+
+api_url, books_url, lease = sys.argv[1:]
+leases.LEASE = timedelta(seconds=float(lease))
+with SqlGateway(books_url) as books, Orchestrator(Settings.from_dict(example.settings_dict(api_url)), books) as web:
+    print(json.dumps("ready"), flush=True)
+    for line in sys.stdin:
+        method, arguments = json.loads(line)
+        report = getattr(web, method)(*arguments)
+        print(json.dumps({"done": len(list(report)), "stopped": report.stopped, "requests": report.requests}), flush=True)
+"""
+
+
+class Worker:
+    """A process that calls methods of an orchestrator of its own."""
+
+    def __init__(self, store: StoreProcess, books_url: str, lease: float) -> None:
+        paths = [str(Path(avbc.__file__).parents[1]), os.environ.get("PYTHONPATH", "")]
+        self.process = subprocess.Popen(
+            [sys.executable, "-c", WORKER, store.api_url, books_url, str(lease)],
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            text=True,
+            env={**os.environ, "PYTHONPATH": os.pathsep.join(filter(None, paths))},
+        )
+        assert self.answer() == "ready"
+
+    def begin(self, method: str, *arguments: object) -> None:
+        assert self.process.stdin is not None
+        self.process.stdin.write(json.dumps([method, arguments]) + "\n")
+        self.process.stdin.flush()
+
+    def answer(self) -> Any:
+        assert self.process.stdout is not None
+        return json.loads(self.process.stdout.readline())
+
+    def call(self, method: str, *arguments: object) -> Any:
+        self.begin(method, *arguments)
+        return self.answer()
+
+    def freeze(self) -> None:
+        self.process.send_signal(signal.SIGSTOP)
+
+    def thaw(self) -> None:
+        self.process.send_signal(signal.SIGCONT)
+
+    def kill(self) -> None:
+        self.process.kill()
+        self.process.wait()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.kill()
+        for pipe in (self.process.stdin, self.process.stdout):
+            assert pipe is not None
+            pipe.close()
+
+
+Hire = Callable[..., Worker]
+
+
+@pytest.fixture(params=["sqlite", "postgresql"])
+def books_url(request: pytest.FixtureRequest, tmp_path: Path, books_toml: Path) -> str:
+    url = f"sqlite:///{tmp_path}/books.db" if request.param == "sqlite" else str(request.getfixturevalue("postgresql_url"))
+    with SqlGateway(url) as books:
+        books.load(books_toml)
+    return url
+
+
+@pytest.fixture
+def store() -> Iterator[StoreProcess]:
+    """Its answers take a moment, so that runs overlap."""
+    with StoreProcess(orders=ORDERS, latency_ms=5) as process:
+        yield process
+
+
+@pytest.fixture
+def hire(store: StoreProcess, books_url: str) -> Iterator[Hire]:
+    with ExitStack() as stack:
+        yield lambda lease=300.0: stack.enter_context(Worker(store, books_url, lease))
+
+
+def statuses_set(store: StoreProcess) -> Counter[str]:
+    """How often each order got a status. Order 0 is asked for to probe the scope."""
+    return Counter(str(row["path"]) for row in store.log() if row["method"] == "PUT" and row["path"] != "/v2/orders/0")
+
+
+def requests(store: StoreProcess) -> int:
+    return int(str(store.state()["requests"]))
+
+
+def wait_until(condition: Callable[[], bool]) -> None:
+    """Ask the store, or a worker, again and again: each asking takes a moment of its own."""
+    end = time.monotonic() + PATIENCE
+    while not condition():
+        assert time.monotonic() < end
+
+
+def freeze_in_the_middle(worker: Worker, store: StoreProcess, orders: int) -> None:
+    """Freeze a worker that imports, after some orders got their status, and let the store finish what it is at."""
+    wait_until(lambda: len(statuses_set(store)) >= orders)
+    worker.freeze()
+    seen = [-1]
+    store.set_options(latency=0)
+    wait_until(lambda: seen.append(requests(store)) or (len(seen) > 20 and len(set(seen[-20:])) == 1))
+    store.set_options(latency=0.005)
+
+
+def assert_each_once(store: StoreProcess, books_url: str, orders: int = ORDERS) -> None:
+    """Every order got its status once, and those that were downloaded, no others, are in the books once."""
+    found = [as_row(order) for order in as_list(store.state()["orders"])]
+    assert {order["status_id"] for order in found} == {DOWNLOADED, ERROR}
+    assert statuses_set(store) == Counter({f"/v2/orders/{order['id']}": 1 for order in found})
+    assert len(found) == orders
+    with SqlGateway(books_url) as books:
+        imported = Counter(order.import_id for order in books.sales_orders())
+        receipts = Counter(receipt.import_id for receipt in books.receipts())
+    assert imported == Counter({f"WEB{order['id']}": 1 for order in found if order["status_id"] == DOWNLOADED})
+    assert set(receipts.values()) == {1}
+
+
+def test_each_order_is_imported_by_one_of_three(hire: Hire, store: StoreProcess, books_url: str) -> None:
+    workers = [hire() for _ in range(3)]
+    done = Counter[int]()
+    refusals = 0
+    for lot in range(4):
+        if lot:
+            store.add_example_orders(16, seed=lot, first_id=2000 + 100 * lot)
+        for worker in workers:
+            worker.begin("import_orders")
+        for number, worker in enumerate(workers):
+            report = worker.answer()
+            done[number] += report["done"]
+            if report["stopped"]:
+                assert report["stopped"] == "another process is at it for this store"
+                assert (report["done"], report["requests"]) == (0, 0)
+                refusals += 1
+    assert done.total() == ORDERS + 3 * 16
+    assert refusals > 0
+    assert_each_once(store, books_url, done.total())
+
+
+def test_a_dead_process_is_waited_for_no_longer_than_it_lives(hire: Hire, store: StoreProcess, books_url: str) -> None:
+    first, second = hire(), hire()
+    first.begin("import_orders")
+    freeze_in_the_middle(first, store, orders=20)
+    assert second.call("import_orders") == {"done": 0, "stopped": "another process is at it for this store", "requests": 0}
+    assert statuses_set(store).total() < ORDERS
+    first.kill()
+    assert second.call("import_orders")["stopped"] == ""
+    assert_each_once(store, books_url)
+
+
+@pytest.mark.parametrize("books_url", ["postgresql"], indirect=True)
+def test_a_process_that_hangs_is_waited_for_as_long_as_a_lease(hire: Hire, store: StoreProcess, books_url: str) -> None:
+    first, second = hire(lease=3), hire()
+    first.begin("import_orders")
+    freeze_in_the_middle(first, store, orders=20)
+    wait_until(lambda: second.call("import_orders")["done"] > 0)
+    first.thaw()
+    assert first.answer()["stopped"].startswith("the database ended this process's lease")
+    with SqlGateway(books_url) as books:
+        assert set(Counter(order.import_id for order in books.sales_orders()).values()) == {1}
+    assert {as_row(order)["status_id"] for order in as_list(store.state()["orders"])} == {DOWNLOADED, ERROR}
+
+
+def test_one_order_waits_for_a_run_of_another_process(hire: Hire, store: StoreProcess, books_url: str) -> None:
+    """As a webhook asks for it: it is not left to the timer only because of one."""
+    first, second = hire(), hire()
+    first.begin("import_orders")
+    freeze_in_the_middle(first, store, orders=20)
+    waiting = next(as_row(order)["id"] for order in as_list(store.state()["orders"]) if as_row(order)["status_id"] == NEW)
+    second.begin("import_order", waiting)
+    first.thaw()
+    assert first.answer()["stopped"] == ""
+    # The run took it meanwhile.
+    assert second.answer()["stopped"] == ""
+    assert_each_once(store, books_url)
+
+
+def test_each_shipment_is_sent_by_one_of_three(hire: Hire, store: StoreProcess, books_url: str) -> None:
+    workers = [hire() for _ in range(3)]
+    assert workers[0].call("import_orders")["stopped"] == ""
+    shipped = 0
+    with SqlGateway(books_url) as books:
+        for order in books.sales_orders():
+            items = tuple(
+                ShippedItem(line.store_line_id, line.quantity) for line in order.lines if line.store_line_id and line.kind == "product"
+            )
+            if len({line.ship_to for line in order.lines if line.kind == "product"}) == 1 and items:
+                shipped += 1
+                books.add_shipment(Shipment(shipped, order.import_id, items=items, ship_via="UPS Ground", carrier="UPS"))
+    store.clear_log()
+    for worker in workers:
+        worker.begin("push_shipments")
+    reports = [worker.answer() for worker in workers]
+    posts = Counter(str(row["path"]) for row in store.log() if row["method"] == "POST")
+    assert posts.total() > 20
+    assert set(posts.values()) == {1}
+    assert len(store.shipments()) == posts.total()
+    assert sum(bool(report["stopped"]) for report in reports) > 0
