@@ -146,6 +146,15 @@ def test_what_is_unticked_and_ticked_again_is_pushed_again(stocked: FakeStore, w
         assert pushed(report) == ({MUG: "100"} if ticked else {})
 
 
+def test_one_is_unticked_and_another_changed(stocked: FakeStore, web: Orchestrator, books: SqlGateway) -> None:
+    web.push_inventory()
+    books.set_quantity("APRON-S", "Main", 9)
+    for ticked, expected in [(False, {"APRON-S": "9"}), (True, {MUG: "100"})]:
+        with books.engine.begin() as connection:
+            connection.exec_driver_sql("UPDATE products SET sync_to_webstore = ? WHERE part_number = ?", (ticked, MUG))
+        assert pushed(web.push_inventory()) == expected
+
+
 # Net of what waits
 
 
@@ -372,6 +381,13 @@ def test_a_product_that_was_deleted_and_made_anew(stocked: FakeStore, web: Orche
     assert pushed(web.push_inventory()) == {MUG: "42"}
 
 
+def test_numbers_that_are_one_to_the_store(store: FakeStore, join: Join, only: Callable[..., SqlGateway]) -> None:
+    """Spaces around a number are none to the store, nor are entities: what would be there twice is sent apart."""
+    store.add_product({"sku": "A&B", "name": "A and B", "inventory_tracking": "variant"})
+    report = join(books=only({"A&B": 3, "A&amp;B": 3})).push_inventory()
+    assert len(report.sent) == 2
+
+
 # The location
 
 
@@ -403,6 +419,13 @@ def test_a_location_that_is_disabled_meanwhile(stocked: FakeStore, web: Orchestr
     # Nothing is lost: it is pushed once the location is enabled.
     stocked.state.locations[0]["enabled"] = True
     assert pushed(web.push_inventory()) == {MUG: "42"}
+
+
+def test_a_sku_that_reads_like_a_location(stocked: FakeStore, web: Orchestrator, books: SqlGateway, tmp_path: Path) -> None:
+    write_quantities(books, tmp_path, {"location-1": 5, "location-2": 5})
+    report = web.push_inventory()
+    assert list(codes(report)) == ["location-1", "location-2"]
+    assert stocked.counts()["GET /v3/inventory/locations"] == 2
 
 
 def test_the_location_is_asked_for_anew_from_time_to_time(stocked: FakeStore, web: Orchestrator, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -11,9 +11,12 @@ import pytest
 
 from avbc.acctvantage import SqlGateway
 from avbc.acctvantage.records import Product
-from avbc.bigcommerce import ScopeMissing, TokenRefused
+from avbc.bigcommerce import RequestRefused, ScopeMissing, TokenRefused
+from avbc.bigcommerce.call import Json
+from avbc.bigcommerce.models import ProductDraft
 from avbc.mapping import PRODUCT_FIELDS, FieldRule, with_fields
 from avbc.orchestrator import Orchestrator, PushReport
+from avbc.orchestrator.batches import named_drafts
 from avbc.settings import Settings, SettingsError
 from avbc.testing import FakeStore, example
 
@@ -179,6 +182,21 @@ def test_the_check_box_is_respected(store: FakeStore, join: Join, change: Change
     with pytest.raises(SettingsError, match=r"shipping\.sync_product_details: is false"):
         web.push_products()
     assert store.log == []
+
+
+def test_what_is_emptied_in_the_books_stays_in_the_store(
+    store: FakeStore, plain: Orchestrator, plain_books: SqlGateway, write: Write
+) -> None:
+    columns = "part_number,name,list_price,sales_memo"
+    write(plain_books, "MUG,A mug,9.95,Holds tea", columns=columns)
+    plain.push_products()
+    write(plain_books, "MUG,A mug,9.95,", columns=columns)
+    store.clear_log()
+    report = plain.push_products()
+    assert (list(report), report.unchanged, store.log) == ([], 1, [])
+    assert product(store, "MUG")["description"] == "Holds tea"
+    write(plain_books, "MUG,A mug,9.95,Holds tea", columns=columns)
+    assert [change.after for change in plain.push_products().sent] == ["description"]
 
 
 # How many requests
@@ -350,6 +368,42 @@ def test_an_id_that_became_another_product_is_not_written_to(
         plain.push_products()
     assert (product(store, "MUG")["id"], product(store, "MUG")["price"]) == (lamp, 8.95)
     assert (product(store, "LAMP")["id"], product(store, "LAMP")["name"]) == (mug, "Another lamp")
+
+
+def test_a_product_that_is_deleted_again_and_again_waits(store: FakeStore, join: Join, plain_books: SqlGateway, write: Write) -> None:
+    class Deleting(httpx.BaseTransport):
+        def handle_request(self, request: httpx.Request) -> httpx.Response:
+            return httpx.Response(404, json={"status": 404}) if request.method == "PUT" else store.handle(request)
+
+    store.add_product({"sku": "MUG", "name": "Mug"})
+    write(plain_books, "MUG,A mug,9.95")
+    report = join(books=plain_books, transport=Deleting()).push_products()
+    assert [(change.key, [problem.code for problem in change.problems]) for change in report.postponed] == [("MUG", ["not_in_store"])]
+    assert len(join(books=plain_books).push_products().sent) == 1
+
+
+@pytest.mark.parametrize(
+    ("errors", "rows", "found"),
+    [
+        ({"1.price": "no", "1.name": "no"}, [], {1: "price: no; name: no"}),
+        ({"data[0].price": "no", "[1].name": "no"}, [], {0: "price: no", 1: "name: no"}),
+        ({"": "the name Big mug is taken"}, [], {1: "the name Big mug is taken"}),
+        ({"": "the SKU mug-1 is taken"}, [], {0: "the SKU mug-1 is taken"}),
+        ({"9.price": "no"}, [], {}),
+        ({"": "no"}, [], {}),
+        (
+            {},
+            [{"status": 422, "title": "Product with id 102 is invalid.", "errors": {"price": "no"}}],
+            {1: "Product with id 102 is invalid.; price: no"},
+        ),
+        ({}, [{"status": 422, "title": "A product is invalid."}], {}),
+    ],
+)
+def test_whom_a_refusal_names(errors: dict[str, str], rows: list[dict[str, Json]], found: dict[int, str]) -> None:
+    error = RequestRefused("refused")
+    error.errors, error.rows = errors, rows
+    drafts = [ProductDraft(id=101, sku="MUG-1", name="Mug"), ProductDraft(id=102, sku="MUG-10", name="Big mug")]
+    assert named_drafts(error, drafts) == found
 
 
 # Deaths and failures

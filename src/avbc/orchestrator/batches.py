@@ -159,13 +159,17 @@ def named_drafts(error: RequestRefused, drafts: Sequence[Draft]) -> dict[int, st
 _OF_THEIR_OWN = ("sku", "email", "name")
 
 
-def _mentioned(text: str, drafts: Sequence[Draft]) -> Iterator[int]:
+def _mentioned(text: str, drafts: Sequence[Draft]) -> list[int]:
+    """The drafts that a text is about: by the longest of what it mentions, since "Big mug" is not "Mug"."""
+    found: list[tuple[int, str]] = []
     for index, draft in enumerate(drafts):
-        patterns = [rf"\bid\W{{1,3}}{number}\b"] if isinstance(number := getattr(draft, "id", None), int) else []
+        number = getattr(draft, "id", None)
+        patterns = [("id", rf"\bid\W{{1,3}}{number}\b")] if isinstance(number, int) else []
         texts = [getattr(draft, name, None) for name in _OF_THEIR_OWN]
-        patterns += [rf"(?<![\w@.-]){re.escape(own)}(?![\w@-])" for own in texts if isinstance(own, str) and own]
-        if any(re.search(pattern, text, re.IGNORECASE) for pattern in patterns):
-            yield index
+        patterns += [(own, rf"(?<![\w@.-]){re.escape(own)}(?![\w@-])") for own in texts if isinstance(own, str) and own]
+        found += [(index, own.casefold()) for own, pattern in patterns if re.search(pattern, text, re.IGNORECASE)]
+    owns = {own for _, own in found}
+    return sorted({index for index, own in found if not any(own != longer and own in longer for longer in owns)})
 
 
 def _told(report: Mapping[str, Json]) -> str:
