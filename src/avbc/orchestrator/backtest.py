@@ -21,6 +21,7 @@ from avbc.mapping import MappedOrder, Problem
 from avbc.mapping.decisions import value_text
 from avbc.mapping.text import amount_text
 from avbc.orchestrator.customising import Customisation, changed_values, customised
+from avbc.orchestrator.log_extras import order_extra
 from avbc.orchestrator.lookups import Lookups
 from avbc.orchestrator.progress import Progress
 from avbc.orchestrator.pushing import CONCERNS_ALL
@@ -262,7 +263,7 @@ class _Walk:
             except AvbcError as error:
                 self.report.unread.append(unread(order.id, error))
             except Exception as error:  # noqa: BLE001  # a fault of a customisation must not stop the other orders
-                _log.exception("order %d: unexpected %s", order.id, type(error).__name__)
+                _log.exception("order %d: unexpected %s", order.id, type(error).__name__, extra=order_extra(order.id, ""))
                 message = f"{type(error).__name__} while it was mapped: {error}"
                 problem = Problem("unexpected_error", "", "", message, "Correct the program; the log has the traceback.")
                 self.report.unread.append(Unread(order.id, problem))

@@ -27,6 +27,7 @@ from avbc.mapping import MappedOrder, Problem, difference, fingerprint
 from avbc.mapping.status import status_name
 from avbc.orchestrator.customising import Customisation, customised
 from avbc.orchestrator.leases import Lease, NoLease
+from avbc.orchestrator.log_extras import order_extra
 from avbc.orchestrator.lookups import Lookups
 from avbc.orchestrator.progress import Progress
 from avbc.orchestrator.reports import RESULTS, ImportReport, JournalEntry, Outcome, Result, sentence
@@ -320,7 +321,7 @@ class ImportRun:
                 self.report.stopped = str(error)
             problem = _problem(_code(error), str(error))
         except Exception as error:  # noqa: BLE001  # a fault of a customisation, a gateway or ours must not stop the other orders
-            _log.exception("order %d: unexpected %s", work.order.id, type(error).__name__, extra=_extra(work.order.id, work.import_id))
+            _log.exception("order %d: unexpected %s", work.order.id, type(error).__name__, extra=order_extra(work.order.id, work.import_id))
             message = f"{type(error).__name__} while it was imported: {error}"
             problem = _problem("unexpected_error", message, "Correct the program; the log has the traceback.")
         self._postpone(work, problem)
@@ -432,7 +433,7 @@ class ImportRun:
         codes = ", ".join(dict.fromkeys(problem.code for problem in outcome.problems))
         said = f"{'would be ' if self._preview else ''}{result}{f' ({codes})' if codes else ''}"
         level = logging.WARNING if result in ("refused", "postponed") and not self._preview else logging.INFO
-        _log.log(level, "order %d: %s", outcome.order_id, said, extra=_extra(outcome.order_id, outcome.import_id))
+        _log.log(level, "order %d: %s", outcome.order_id, said, extra=order_extra(outcome.order_id, outcome.import_id))
         if not self._preview:
             told = sentence(outcome.problems) if outcome.problems else ""
             entry = JournalEntry(datetime.now(UTC), "import", result, outcome.order_id, outcome.import_id, told, self._id)
@@ -557,7 +558,3 @@ def _told(changes: Sequence[str]) -> str:
 def _status_of(row: UnreadableRow) -> int | None:
     status = row.row.get("status_id") if isinstance(row.row, Mapping) else None
     return status if isinstance(status, int) else None
-
-
-def _extra(order_id: int, import_id: str) -> dict[str, object]:
-    return {"order_id": order_id, "import_id": import_id}

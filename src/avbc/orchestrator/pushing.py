@@ -30,6 +30,7 @@ from avbc.errors import AvbcError, Fault, FinalError, TransientError
 from avbc.mapping import Problem
 from avbc.orchestrator.journal import Journal, JournalUnreachable
 from avbc.orchestrator.leases import Lease
+from avbc.orchestrator.log_extras import order_extra
 from avbc.orchestrator.progress import Progress, tell_nobody
 from avbc.orchestrator.reports import EFFECTS, Change, Effect, JournalEntry, PlannedCall, PushReport, sentence
 from avbc.settings import Settings, SettingsError
@@ -242,7 +243,7 @@ class PushRun:
                 self.fail(change, error)
                 return False
             except Exception as error:  # noqa: BLE001  # a fault of a gateway of the application's must not stop the other changes
-                _log.exception("%s: unexpected %s", change.key, type(error).__name__, extra=_extra(change))
+                _log.exception("%s: unexpected %s", change.key, type(error).__name__, extra=order_extra(change.order_id, change.import_id))
                 message = f"{type(error).__name__} in the books: {error}"
                 self.postpone(change, Problem("unexpected_error", "", "", message, "Correct the program; the log has the traceback."))
                 return False
@@ -297,7 +298,7 @@ class PushRun:
         self._done += len(changes)
         for change in changes:
             said = f"would be {effect}" if self.preview else effect
-            _log.debug("%s: %s %s", change.key, change.what, said, extra=_extra(change))
+            _log.debug("%s: %s %s", change.key, change.what, said, extra=order_extra(change.order_id, change.import_id))
         if self.preview:
             return
         entry = self._entry(effect, changes)
@@ -368,7 +369,3 @@ def _detail(change: Change) -> str:
     values = f"{change.before} -> {change.after}" if change.before else change.after
     text = f"{change.key}: {change.what} {values}".rstrip()
     return f"{text}; {sentence(change.problems)}" if change.problems else text
-
-
-def _extra(change: Change) -> dict[str, object]:
-    return {"order_id": change.order_id, "import_id": change.import_id}

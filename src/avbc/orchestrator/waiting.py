@@ -11,6 +11,7 @@ from avbc.bigcommerce import StoreError
 from avbc.bigcommerce.call import UnreadableRow
 from avbc.bigcommerce.models import Order
 from avbc.mapping import waiting_demand
+from avbc.orchestrator.log_extras import order_extra
 from avbc.orchestrator.pushing import PushRun
 from avbc.orchestrator.statuses import SYSTEM_STATUSES, ImportStatuses
 
@@ -68,7 +69,8 @@ def _read_lines(run: PushRun, orders: Sequence[Order]) -> None:
     for order, lines in zip(orders, run.store.map(calls, limit=_AT_ONCE, return_errors=True), strict=True):
         if isinstance(lines, StoreError):
             # Better a few pieces too many on sale than none of all other products brought up to date.
-            _log.warning("the lines of order %d could not be read, so what it sold is not counted: %s", order.id, lines)
+            extra = order_extra(order.id, f"{run.source_code}{order.id}")
+            _log.warning("the lines of order %d could not be read, so what it sold is not counted: %s", order.id, lines, extra=extra)
         elif not isinstance(lines, Exception):
             order.products = tuple(lines)
 
