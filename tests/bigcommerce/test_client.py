@@ -182,6 +182,20 @@ def test_nothing_where_a_record_is_due_is_not_the_records_fault(script: Any, ope
         open_store(script(httpx.Response(204)).transport).orders.get(7)
 
 
+@pytest.mark.parametrize(
+    ("sent", "read"),
+    [
+        (rb"\ud83d\ude00", "\U0001f600"),
+        (rb"cut \ud83d", "cut \ufffd"),
+        (rb"\uDE00\ud83d\ud83d\ude00", "\ufffd\ufffd\U0001f600"),
+        (rb"\\ud83d \ud83d\n", "\\ud83d \ufffd\n"),
+    ],
+)
+def test_half_a_character_does_not_sink_the_answer(script: Any, open_store: Open, sent: bytes, read: str) -> None:
+    """Text that was cut within an emoji: no database takes it, and the rest of the page is good."""
+    assert open_store(script(httpx.Response(200, content=b'["' + sent + b'"]')).transport).send(READ) == [read]
+
+
 def test_unexpected_data_carries_its_answer(script: Any, open_store: Open) -> None:
     store = open_store(script(httpx.Response(200, json={"time": "soon"}, headers={"X-Request-Id": "id-1"})).transport)
     with pytest.raises(UnexpectedData, match="time") as caught:
@@ -700,6 +714,8 @@ def store(answer):
     return BigCommerce("https://api.bigcommerce.com/stores/abc/", "t", transport=httpx.MockTransport(answer), retries=Retries(attempts=1))
 echo = store(lambda request: httpx.Response(200, content=request.content))
 assert echo.send(call) == call.body
+halves = store(lambda request: httpx.Response(200, content=b'["\\\\ud83d\\\\ude00 \\\\ud83d", "\\\\\\\\ud83d"]')).send(call)
+assert halves == ["\U0001f600 \ufffd", "\\\\ud83d"], ascii(halves)
 for bad in (b"{", b"NaN", b"[" * 100_000, b"\\xff"):
     try:
         store(lambda request: httpx.Response(200, content=bad)).send(call)

@@ -90,6 +90,16 @@ def _no_number(text: str) -> NoReturn:
     raise ValueError(f"{text} is not JSON")
 
 
+_ESCAPES = re.compile(rb"\\(?:u[dD][89abAB][0-9a-fA-F]{2}\\u[dD][c-fC-F][0-9a-fA-F]{2}|(u[dD][89a-fA-F][0-9a-fA-F]{2})|.)", re.DOTALL)
+
+
+def _whole_characters(content: bytes) -> bytes:
+    """Put U+FFFD in the place of half a character (a lone surrogate), which no database takes: text that was cut within an emoji."""
+    if b"\\ud" not in content and b"\\uD" not in content:
+        return content
+    return _ESCAPES.sub(lambda escape: b"\\ufffd" if escape[1] else escape[0], content)
+
+
 def _loader() -> Callable[[bytes], Json]:
     try:
         import orjson  # noqa: PLC0415 - the extra `fast`; the standard library does the same, slower
@@ -97,13 +107,25 @@ def _loader() -> Callable[[bytes], Json]:
 
         def load(content: bytes) -> Json:
             try:
-                parsed: Json = json.loads(content, parse_constant=_no_number)
+                parsed: Json = json.loads(_whole_characters(content), parse_constant=_no_number)
             except RecursionError:
                 raise ValueError("it is nested too deeply") from None
             return parsed
 
         return load
-    return orjson.loads
+
+    def load_fast(content: bytes) -> Json:
+        try:
+            fast: Json = orjson.loads(content)
+        except ValueError:
+            # It refuses half a character, and says so in many ways.
+            mended = _whole_characters(content)
+            if mended == content:
+                raise
+            fast = orjson.loads(mended)
+        return fast
+
+    return load_fast
 
 
 _load = _loader()
@@ -115,7 +137,7 @@ def succeeded(call: Call[object], status: int) -> bool:
 
 
 def parse(call: Call[object], status: int, content: bytes) -> Json:
-    """Parse the body of a successful answer; None where it has none.
+    """Parse the body of a successful answer; None where it has none. Half a character becomes U+FFFD.
 
     Raises:
         ValueError: It is no JSON, or a read was answered with nothing.

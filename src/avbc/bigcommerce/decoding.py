@@ -159,6 +159,9 @@ def moment(value: Json) -> datetime:
             # Cut apart and put together as ISO 8601: several times as fast as email.utils.
             return datetime.fromisoformat(f"{value[12:16]}-{_MONTHS[value[8:11]]}-{value[5:7]}T{value[17:25]}+00:00")
         time = parsedate_to_datetime(value) if "," in value else datetime.fromisoformat(value)
+        if f"{time.year:04}" not in value:
+            # email.utils takes the year 26 for 2026, and 0001 for 2001.
+            raise BadValue(value, "expected a date and time")
         return time.replace(tzinfo=UTC) if time.tzinfo is None else time.astimezone(UTC)
     except (ValueError, KeyError, OverflowError):
         raise BadValue(value, "expected a date and time") from None

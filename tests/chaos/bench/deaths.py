@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
+import os
 import random
 import tempfile
 import time
-from collections.abc import Iterable, Sequence
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
@@ -36,8 +36,11 @@ class Arena:
         self.world: World = world(name)
         self._server = LoopbackServer(FakeStore())
         self._forks = Forks()
-        self._folder = tempfile.TemporaryDirectory(ignore_cleanup_errors=True)
+        # In memory where that can be had: a process is killed here, not a machine.
+        memory = Path("/dev/shm")
+        self._folder = tempfile.TemporaryDirectory(ignore_cleanup_errors=True, dir=memory if os.access(memory, os.W_OK) else None)
         self._books = Path(self._folder.name) / "books.db"
+        self._seen = SqlGateway(f"sqlite:///{self._books}")
 
     def __enter__(self) -> Self:
         self._server.__enter__()
@@ -50,6 +53,7 @@ class Arena:
     def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
         self._forks.__exit__(kind, error, trace)
         self._server.close()
+        self._seen.close()
         self._folder.cleanup()
 
     def statements(self) -> int:
@@ -86,8 +90,9 @@ class Arena:
         return f"it is not quiet after {ROUNDS} starts: {ended.told['reports']}"
 
     def _end(self) -> Seen:
-        with SqlGateway(f"sqlite:///{self._books}") as books:
-            return seen(self._server.store, books)
+        found = seen(self._server.store, self._seen)
+        self._seen.engine.dispose()
+        return found
 
     def die(self, death: Death, row: Row) -> bool:
         """Try one death; returns whether the point came at all."""
@@ -112,22 +117,24 @@ class Arena:
         return f"{self.world.name}: death at point {death.ends_at}{point}{again}"
 
 
-def deaths(name: str, some: Iterable[Death] | None = None, *, share: tuple[int, int] = (0, 1), seed: int = 1, more: int = 0) -> Row:
+def deaths(name: str, *, sample: int | None = None, share: tuple[int, int] = (0, 1), seed: int = 1, more: int = 0) -> Row:
     """Try the deaths of a world.
 
     Args:
         name: The world.
-        some: Which deaths; by default every point of its run.
+        sample: How many points of its run to try; by default every one.
         share: Which part of how many parts, where several work on it.
-        seed: Of the random deaths.
+        seed: Of the random choices.
         more: How many random deaths besides: two in a row, and between the statements of a transaction.
     """
     started = time.monotonic()
     with Arena(name) as arena:
         row = Row(f"death: {name}")
-        tried: Sequence[Death] = list(some) if some is not None else [Death(at) for at in range(1, len(arena.points) + 1)]
+        choose = random.Random(f"{name} {seed}")
+        points = range(1, len(arena.points) + 1)
+        tried = [Death(at) for at in (points if sample is None else choose.sample(points, sample))]
         if more:
-            tried = [*tried, *_random_deaths(random.Random(f"{name} {seed}"), len(arena.points), arena.statements(), more)]
+            tried += _random_deaths(choose, len(arena.points), arena.statements(), more)
         for death in tried[share[0] :: share[1]]:
             if not arena.die(death, row):
                 row.complain(arena._name(death), "the point never came")

@@ -9,6 +9,8 @@ import time
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import closing
+from datetime import UTC, datetime, timedelta
+from decimal import Decimal
 from functools import cache
 from pathlib import Path
 from typing import TypeAlias, cast
@@ -17,11 +19,11 @@ import attrs
 
 import avbc
 from avbc.acctvantage import SqlGateway
-from avbc.acctvantage.records import Client
+from avbc.acctvantage.records import Client, Parcel, SalesOrder, Shipment, ShippedItem
 from avbc.bigcommerce import BigCommerce, Retries
 from avbc.orchestrator import Orchestrator
 from avbc.settings import Settings
-from avbc.testing import FakeStore, OrderFactory, example, item
+from avbc.testing import FakeStore, OrderFactory, Payment, example, item
 
 NEW = 11
 ROUNDS = 8
@@ -56,19 +58,21 @@ class World:
         """Put the books into a file; returns their URL."""
         for suffix in ["-wal", "-shm"]:
             Path(f"{path}{suffix}").unlink(missing_ok=True)
-        path.write_bytes(self.books)
+        path.write_bytes(_in_mode(self.books, _WAL))
         return f"sqlite:///{path}"
 
     def reset(self, books: SqlGateway) -> None:
         """Put books in memory into the state in which the run begins. Used again, they keep their compiled statements."""
         with closing(books.engine.raw_connection()) as connection:
-            # Bytes 18 and 19 say that the file is in WAL mode, which there is not in memory (sqlite.org/fileformat2.html).
-            cast("sqlite3.Connection", connection.driver_connection).deserialize(self.books[:18] + b"\x01\x01" + self.books[20:])
+            cast("sqlite3.Connection", connection.driver_connection).deserialize(_in_mode(self.books, _ROLLBACK))
 
 
-def calls_there_are(*names: str) -> tuple[str, ...]:
-    """Those of the methods that the orchestrator has."""
-    return tuple(name for name in names if hasattr(Orchestrator, name))
+_ROLLBACK, _WAL = b"\x01\x01", b"\x02\x02"
+
+
+def _in_mode(database: bytes, mode: bytes) -> bytes:
+    """A database file in another journal mode, which bytes 18 and 19 tell (sqlite.org/fileformat2.html). In memory there is no WAL."""
+    return database[:18] + mode + database[20:]
 
 
 def is_quiet(report: object) -> bool:
@@ -94,8 +98,19 @@ def _held(api_url: str) -> SettingsDict:
     return changed(api_url, gl={"credit_card_transactions_are_preauthorizations": True})
 
 
-def _pull(api_url: str) -> SettingsDict:
-    return changed(api_url, order_status={"updates": "pull"})
+def _pulled(api_url: str) -> SettingsDict:
+    return changed(api_url, order_status={"updates": "pull", "mapping": _BOTH_WAYS})
+
+
+def _pushed(api_url: str) -> SettingsDict:
+    return changed(api_url, order_status={"mapping": _BOTH_WAYS})
+
+
+def _refunded(api_url: str) -> SettingsDict:
+    return changed(api_url, gl={"import_refunds": True})
+
+
+_BOTH_WAYS = [{"acctvantage": "Picked", "bigcommerce": "Awaiting Pickup"}, {"acctvantage": "Shipped/Invoice", "bigcommerce": "Shipped"}]
 
 
 Build: TypeAlias = "Callable[[FakeStore, SqlGateway, Orchestrator], object]"
@@ -126,30 +141,144 @@ def _few_waiting(store: FakeStore, _: SqlGateway, web: Orchestrator) -> None:
         store.add_order(avbc.testing.order_of_shape(shape, factory))
 
 
+def _imported(store: FakeStore, books: SqlGateway, web: Orchestrator) -> list[SalesOrder]:
+    """The forty orders, as far as they can be, in the books."""
+    example.populate(store, orders=40)
+    web.import_orders()
+    return books.sales_orders()
+
+
+def _further(store: FakeStore, books: SqlGateway, web: Orchestrator) -> None:
+    """Orders that went on in the books, most of them since the last push."""
+    orders = _imported(store, books, web)
+    for place, order in enumerate(orders):
+        if place == 5:
+            web.push_order_statuses()
+        if place % 4 != 3:
+            books.set_order_status(order.import_id, ("Picked", "Shipped/Invoice", "Committed")[place % 3])
+
+
+def _shipped(store: FakeStore, books: SqlGateway, web: Orchestrator) -> None:
+    """Shipments of all that can be shipped: to each address, in parcels, some told before, one of more than there is."""
+    for number, order in enumerate(_imported(store, books, web), 1):
+        if number == 7:
+            web.push_shipments()
+        goods = [line for line in order.lines if line.store_line_id is not None and line.ship_to is not None]
+        items = tuple(ShippedItem(line.store_line_id or 0, line.quantity) for line in goods)
+        parcels = [Parcel(f"1Z{number:04}")]
+        if number % 3:
+            parcels = [Parcel(f"1Z{number:04}{place}", (part,)) for place, part in enumerate(items)]
+        if items:
+            books.add_shipment(Shipment(number, order.import_id, items, tuple(parcels), "UPS Ground", "UPS"))
+            too_many = Shipment(999, order.import_id, (ShippedItem(items[0].store_line_id, Decimal(99)),), (), "UPS Ground", "UPS")
+    books.add_shipment(too_many)
+
+
+def _to_capture(store: FakeStore, books: SqlGateway, web: Orchestrator) -> None:
+    """Authorized payments: most are to be captured, some to be voided, and of some the gateway declines the capture."""
+    factory = OrderFactory(seed=3, first_id=2000)
+    for number in range(24):
+        payment = Payment("Credit Card", "authorizenet", "authorized") if number % 4 else Payment("PayPal", "paypal", "authorized")
+        store.add_order(factory.order(factory.lines(2), payment=payment, created=datetime.now(UTC) - timedelta(hours=2)))
+    _imported(store, books, web)
+    for number, receipt in enumerate(receipt for receipt in books.receipts() if receipt.state == "pre_authorized"):
+        if number % 5 == 4:
+            books.want_void(receipt.import_id)
+        else:
+            books.want_capture(receipt.import_id)
+        if number % 9 == 7:
+            store.set_payment_result(int(receipt.order_import_id[3:]), "declined")
+
+
+def _catalogued(store: FakeStore, books: SqlGateway, web: Orchestrator) -> None:
+    """Products of which some are as the store has them, some changed since, and thirty are new."""
+    example.populate(store, orders=40)
+    web.push_products()
+    rows = [f"{part},{part} renamed,Goods,19.95,1" for part in ("MUG-BLUE", "LAMP-01", "APRON-S", "SET-TEA")]
+    rows += [f"NEW-{number:02},New product {number},Goods,{number + 1}.50,1" for number in range(30)]
+    _load(books.load_products, "part_number,name,product_class,list_price,weight", rows)
+
+
+def _stocked(store: FakeStore, books: SqlGateway, web: Orchestrator) -> None:
+    """Quantities that changed in the books, while orders wait to be imported."""
+    _imported(store, books, web)
+    web.push_inventory()
+    example.populate(store, orders=6, first_id=3000)
+    for quantity, product in enumerate(books.products()):
+        if product.kind == "inventory":
+            books.set_quantity(product.part_number, "Main", 3 * quantity)
+
+
+def _clients(store: FakeStore, books: SqlGateway, web: Orchestrator) -> None:
+    """Clients of the books, some of whom are customers of the store by their email, and one without one."""
+    _imported(store, books, web)
+    columns = "name,first_name,email,phone,address.address_1,address.city,address.state,address.zip,address.country"
+    place = "1 Harbor Road,Austin,Texas,78751,United States"
+    rows = [f"Buyer{number},Ana,buyer{number}@example.com,555-01{number:02},{place}" for number in range(34)]
+    _load(books.load_clients, columns, [*rows, f"Nobody,Al,,555-0199,{place}"])
+    for number in (3, 12):
+        store.add_customer({"email": f"buyer{number}@example.com", "first_name": "Ana", "last_name": f"Buyer{number}"})
+
+
+def _with_refunds(store: FakeStore, books: SqlGateway, web: Orchestrator) -> None:
+    """Orders that were refunded in the store, wholly and by lines."""
+    for place, order in enumerate(_imported(store, books, web)):
+        lines = [line for line in store.order(order.store_order_id).products if line["quantity"]]
+        if place % 3 == 0:
+            store.refund(order.store_order_id)
+        elif place % 3 == 1 and lines:
+            store.refund(order.store_order_id, items={int(str(lines[0]["id"])): 1})
+
+
+def _went_on(store: FakeStore, books: SqlGateway, web: Orchestrator) -> None:
+    """Orders that went on in the store: to statuses that are mapped, and to some that are not."""
+    orders = _imported(store, books, web)
+    web.pull_order_statuses()
+    for place, order in enumerate(orders):
+        if place % 4 != 3:
+            store.edit_order(order.store_order_id, status_id=(8, 2, 5)[place % 3])
+
+
+def _load(load: Callable[[Path], object], columns: str, rows: Sequence[str]) -> None:
+    with tempfile.TemporaryDirectory() as folder:
+        file = Path(folder) / "rows.csv"
+        file.write_text("\n".join([columns, *rows]), encoding="utf-8")
+        load(file)
+
+
 @cache
 def world(name: str) -> World:
     """A world by its name: one of `WORLDS`."""
     settings, calls, build = WORLDS[name]
     store = FakeStore()
-    with tempfile.TemporaryDirectory() as folder:
-        (Path(folder) / "books.toml").write_text(example.books_toml, encoding="utf-8")
-        with SqlGateway(f"sqlite:///{folder}/books.db") as books:
-            books.load(Path(folder) / "books.toml")
-            made = Settings.from_dict(settings(store.api_url))
-            with (
-                BigCommerce(store.api_url, "example-token", transport=store.transport(), retries=Retries(attempts=1)) as client,
-                Orchestrator(made, books, store=client) as web,
-            ):
-                build(store, books, web)
-        store.settle()
-        data = (Path(folder) / "books.db").read_bytes()
+    with tempfile.TemporaryDirectory() as folder, SqlGateway() as books:
+        file = Path(folder) / "books.toml"
+        file.write_text(example.books_toml, encoding="utf-8")
+        books.load(file)
+        made = Settings.from_dict(settings(store.api_url))
+        with (
+            BigCommerce(store.api_url, "example-token", transport=store.transport(), retries=Retries(attempts=1)) as client,
+            Orchestrator(made, books, store=client) as web,
+        ):
+            build(store, books, web)
+        with closing(books.engine.raw_connection()) as connection:
+            data = cast("sqlite3.Connection", connection.driver_connection).serialize()
+    store.settle()
     return World(name, calls, settings, pickle.dumps(store.state), data, len(store.state.orders))
 
 
 WORLDS: Mapping[str, tuple[Callable[[str], SettingsDict], tuple[str, ...], Build]] = {
     "import": (_plain, ("import_orders",), _waiting),
-    "import_held": (_held, ("import_orders",), _waiting),
+    "import held": (_held, ("import_orders",), _waiting),
     "few": (_plain, ("import_orders",), _few_waiting),
+    "push statuses": (_pushed, ("push_order_statuses",), _further),
+    "pull statuses": (_pulled, ("pull_order_statuses",), _went_on),
+    "push shipments": (_plain, ("push_shipments",), _shipped),
+    "capture payments": (_held, ("capture_payments",), _to_capture),
+    "push products": (_plain, ("push_products",), _catalogued),
+    "push inventory": (_plain, ("push_inventory",), _stocked),
+    "export clients": (_plain, ("export_clients",), _clients),
+    "import refunds": (_refunded, ("import_refunds",), _with_refunds),
 }
 
 
@@ -232,7 +361,7 @@ def seen(store: FakeStore, books: SqlGateway) -> Seen:
     )
 
 
-_GIVEN = {"id", "date_created", "date_modified", "product_id", "base_variant_id", "variant_id", "customer_id", "registration_ip_address"}
+_GIVEN = {"id", "date_created", "date_modified", "product_id", "base_variant_id", "variant_id", "sku_id", "customer_id"}
 
 
 def _bare(row: Mapping[str, object]) -> object:
