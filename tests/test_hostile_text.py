@@ -7,7 +7,6 @@ import contextlib
 import html
 import importlib
 import inspect
-import os
 import pkgutil
 import types
 import typing
@@ -20,7 +19,6 @@ from typing import Any, Literal, get_args, get_origin
 
 import attrs
 import pytest
-import sqlalchemy as sa
 
 import avbc
 from avbc.acctvantage import Client, SqlGateway
@@ -129,22 +127,9 @@ def test_tables_in_a_terminal_hold_no_commands(shown: type) -> None:
 
 @pytest.fixture(params=["sqlite", "postgresql"])
 def books(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[SqlGateway]:
-    if request.param == "sqlite":
-        with SqlGateway(f"sqlite:///{tmp_path}/books.db") as gateway:
-            yield gateway
-        return
-    if not (server := os.environ.get("AVBC_TEST_POSTGRESQL", "")):
-        pytest.skip("AVBC_TEST_POSTGRESQL is not set to the URL of a PostgreSQL server")
-    url, own_schema = sa.make_url(server).set(drivername="postgresql+psycopg"), f"hostile_{os.getpid()}"
-    admin = sa.create_engine(url, isolation_level="AUTOCOMMIT")
-    with admin.connect() as connection:
-        connection.exec_driver_sql(f"CREATE SCHEMA {own_schema}")
-    own = url.set(query={**url.query, "options": f"-csearch_path={own_schema}"}).render_as_string(hide_password=False)
-    with SqlGateway(own) as gateway:
+    url = f"sqlite:///{tmp_path}/books.db" if request.param == "sqlite" else request.getfixturevalue("postgresql_url")
+    with SqlGateway(url) as gateway:
         yield gateway
-    with admin.connect() as connection:
-        connection.exec_driver_sql(f"DROP SCHEMA {own_schema} CASCADE")
-    admin.dispose()
 
 
 def with_text(thing: Any) -> Any:

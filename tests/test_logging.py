@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import ast
 import logging
-import os
 import re
 from collections.abc import Iterator
 from pathlib import Path
@@ -20,7 +19,6 @@ from avbc.settings import Settings
 from avbc.testing import FakeStore, OrderFactory, example, order_of_shape
 from avbc.testing.contract import make_bundle
 
-POSTGRESQL = os.environ.get("AVBC_TEST_POSTGRESQL", "")
 DOCUMENT = (Path(__file__).parents[1] / "docs/logging.md").read_text(encoding="utf-8")
 EXTRAS = set(re.findall(r"^\| `(\w+)` \| (?:int|str|float)", DOCUMENT, re.MULTILINE))
 LOGGERS = {(name, level) for name, level in re.findall(r"^\| `(avbc\.\w+)` \| (\w+) \|", DOCUMENT, re.MULTILINE)}
@@ -131,20 +129,14 @@ def test_no_customer_is_named(busy_day: list[logging.LogRecord], store: FakeStor
     assert [word for word in words if word and word in text] == []
 
 
-@pytest.mark.skipif(not POSTGRESQL, reason="AVBC_TEST_POSTGRESQL is not set to the URL of a PostgreSQL server")
-def test_a_transaction_that_is_repeated_is_logged(caplog: pytest.LogCaptureFixture) -> None:
-    own = f"logging_{os.getpid()}"
-    server = sa.make_url(POSTGRESQL).set(drivername="postgresql+psycopg")
-    admin = sa.create_engine(server, isolation_level="AUTOCOMMIT")
-    with admin.connect() as connection:
-        connection.exec_driver_sql(f"CREATE SCHEMA {own}")
-        url = server.set(query={**server.query, "options": f"-csearch_path={own}", "application_name": own})
-        with SqlGateway(url.render_as_string(hide_password=False)) as books, caplog.at_level(logging.DEBUG, "avbc"):
-            books.create_order(make_bundle(1))
-            ended = sa.text("SELECT pg_terminate_backend(pid, 10000) FROM pg_stat_activity WHERE application_name = :name")
-            assert connection.execute(ended, {"name": own}).scalars().all()
-            assert books.create_order(make_bundle(2)).created
-        connection.exec_driver_sql(f"DROP SCHEMA {own} CASCADE")
+def test_a_transaction_that_is_repeated_is_logged(postgresql_url: str, caplog: pytest.LogCaptureFixture) -> None:
+    url = sa.make_url(postgresql_url)
+    admin = sa.create_engine(url.update_query_dict({"application_name": "admin"}), isolation_level="AUTOCOMMIT")
+    with SqlGateway(postgresql_url) as books, admin.connect() as connection, caplog.at_level(logging.DEBUG, "avbc"):
+        books.create_order(make_bundle(1))
+        ended = sa.text("SELECT pg_terminate_backend(pid, 10000) FROM pg_stat_activity WHERE application_name = :name")
+        assert connection.execute(ended, {"name": url.query["application_name"]}).scalars().all()
+        assert books.create_order(make_bundle(2)).created
     admin.dispose()
     records = [record for record in caplog.records if record.name == "avbc.acctvantage"]
     assert records

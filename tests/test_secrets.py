@@ -10,6 +10,7 @@ from __future__ import annotations
 import asyncio
 import base64
 import copy
+import inspect
 import json
 import logging
 import os
@@ -46,7 +47,6 @@ MARK = "4f9a1c"
 TOKEN, WRONG_TOKEN = f"example-token-{MARK}", f"example-wrong-token-{MARK}"
 CLIENT_SECRET, LICENSE_KEY, PASSWORD = f"example-client-secret-{MARK}", f"example-license-{MARK}", f"example-password-{MARK}"
 NEEDLES = (MARK, base64.b64encode(CLIENT_SECRET.encode()).decode())
-POSTGRESQL = os.environ.get("AVBC_TEST_POSTGRESQL", "")
 API_URL = "https://api.bigcommerce.com/stores/abc123/v3/"
 
 
@@ -198,7 +198,7 @@ class World:
 @pytest.fixture
 def world(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> World:
     for name in [*os.environ]:
-        if (name.startswith("AVBC_") and name != "AVBC_TEST_POSTGRESQL") or name.lower().endswith("_proxy"):
+        if (name.startswith("AVBC_") and not name.startswith("AVBC_TEST_")) or name.lower().endswith("_proxy"):
             monkeypatch.delenv(name)
     return World(tmp_path)
 
@@ -243,28 +243,22 @@ def a_good_import_over_http(world: World) -> Iterator[object]:
     yield from (request.body.decode() + request.query for request in world.store.log)
 
 
-def an_import_on_postgresql(world: World) -> Iterator[object]:
-    if not POSTGRESQL:
-        pytest.skip("AVBC_TEST_POSTGRESQL is not set to the URL of a PostgreSQL server")
-    url = sa.make_url(POSTGRESQL).set(drivername="postgresql+psycopg", password=PASSWORD)
-    schema = f"secrets_{os.getpid()}"
-    admin = sa.create_engine(url, isolation_level="AUTOCOMMIT")
-    with admin.connect() as connection:
-        connection.exec_driver_sql(f"CREATE SCHEMA {schema}")
-    own = url.set(query={**url.query, "options": f"-csearch_path={schema}"}).render_as_string(hide_password=False)
+def an_import_on_postgresql(world: World, postgresql_url: str) -> Iterator[object]:
+    url = sa.make_url(postgresql_url).set(password=PASSWORD).render_as_string(hide_password=False)
     world.add()
-    with avbc.SqlGateway(own) as books, world.open() as client:
+    with (
+        avbc.SqlGateway(url) as books,
+        world.open() as client,
+        avbc.Orchestrator(world.settings(), books, store=client, journal=url) as web,
+    ):
         books.load(world.books_toml())
-        with avbc.Orchestrator(world.settings(), books, store=client, journal=own) as web:
-            yield from (books, books.engine, web, web.import_orders(), web.history(1001))
-            yield caught(books.create_order, attrs.evolve(make_bundle(1), client_id=4711, new_client=None))
-    with admin.connect() as connection:
-        tables = sa.inspect(connection).get_table_names(schema)
-        assert "avbc_journal" in tables
-        for table in tables:
-            yield connection.execute(sa.select("*").select_from(sa.text(f"{schema}.{table}"))).all()
-        connection.exec_driver_sql(f"DROP SCHEMA {schema} CASCADE")
-    admin.dispose()
+        yield from (books, books.engine, web, web.import_orders(), web.history(1001))
+        yield caught(books.create_order, attrs.evolve(make_bundle(1), client_id=4711, new_client=None))
+        tables = sa.MetaData()
+        tables.reflect(books.engine)
+        assert "avbc_journal" in tables.tables
+        with books.engine.connect() as connection:
+            yield from (connection.execute(sa.select(table)).all() for table in tables.tables.values())
 
 
 def a_wrong_token_and_missing_scopes(world: World) -> Iterator[object]:
@@ -540,11 +534,10 @@ SCENES = [
 
 
 @pytest.mark.parametrize("scene", SCENES, ids=lambda scene: scene.__name__)
-def test_no_secret_shows(scene: Callable[..., Iterator[object]], world: World, records: Records, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(logging, "raiseExceptions", True)
-    arguments = [world, monkeypatch] if "monkeypatch" in scene.__code__.co_varnames[: scene.__code__.co_argcount] else [world]
+def test_no_secret_shows(scene: Callable[..., Iterator[object]], world: World, records: Records, request: pytest.FixtureRequest) -> None:
+    fixtures = [request.getfixturevalue(name) for name in inspect.signature(scene).parameters if name not in ("world", "_world")]
     found, count = [], 0
-    for thing in scene(*arguments):
+    for thing in scene(world, *fixtures):
         count += 1
         found += [hit for form in forms(thing) for hit in hits(form)]
     assert count
