@@ -326,6 +326,9 @@ name = "LOPEZ "
         assert fault.startswith("file: is not TOML: ")
         (fault,) = faults(memory.load, write('currency = "USD"\ncurrency = "EUR"\n'))
         assert fault.startswith("line 2, file: is not TOML: Cannot overwrite a value")
+        assert faults(memory.load, write(f"a = {'[' * 5000}")) == ["file: is not TOML: it is nested too deeply"]
+        for number in ("9" * 5000, "1e99999999999999999999"):
+            assert faults(memory.load, write(f"a = {number}")) == ["file: is not TOML: a number of it is out of all bounds"]
         assert faults(memory.load, write('order_statuses = []\n"odd \\"key\\"" = 1')) == [
             "line 1, order_statuses: must not be empty",
             'line 2, "odd \\"key\\"": is no key of books.toml',

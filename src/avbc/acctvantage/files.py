@@ -200,6 +200,10 @@ def read_books(path: str | PathLike[str], known_warehouses: Collection[str]) -> 
     except tomllib.TOMLDecodeError as error:
         line = re.search(r"at line (\d+)", str(error))
         raise BooksFileError(source, [Fault("file", f"is not TOML: {error}", int(line[1]) if line else None)]) from None
+    except RecursionError:
+        raise BooksFileError(source, [Fault("file", "is not TOML: it is nested too deeply")]) from None
+    except (ValueError, ArithmeticError):
+        raise BooksFileError(source, [Fault("file", "is not TOML: a number of it is out of all bounds")]) from None
     reader = _BooksReader(data, known_warehouses)
     if reader.faults:
         lines = key_lines(text)

@@ -166,7 +166,7 @@ def _all_lines(body: Json) -> Iterator[Json]:
 
 Path: TypeAlias = "tuple[str | int, ...]"
 
-_NONSENSE: tuple[Json, ...] = (
+NONSENSE: tuple[Json, ...] = (
     None, "", [], {}, True, False, 0, 1, -1, 2, 0.1, -0.01, 1e15, 1e300, -1e300, 10**18, -(10**18), 2**63, 2**64, 10**40,
     "0", "1", "-1", "null", "NaN", "Infinity", "1e3", "1,000.00", "12.345678", "0x10", "١٢", "１２", " 5 ", "5.", ".5", "--1",
     "1.0000000000000001",
@@ -190,7 +190,7 @@ def _change(choose: random.Random, sample: Sample) -> None:
     whole = getattr(sample, part)
     if choose.random() < 0.005 or not whole:
         # The list gives its row by its id: a body that is none at all has lost it.
-        setattr(sample, part, choose.choice(_NONSENSE))
+        setattr(sample, part, choose.choice(NONSENSE))
         sample.changes.append(f"{part} = {_short(getattr(sample, part))}")
         return
     if not isinstance(whole, (dict, list)):
@@ -226,7 +226,7 @@ def _paths(value: Json, at: Path = ()) -> list[Path]:
 
 
 def _nonsense(choose: random.Random, holder: Json, key: Json) -> str:
-    holder[key] = copy.deepcopy(choose.choice(_NONSENSE))
+    holder[key] = copy.deepcopy(choose.choice(NONSENSE))
     return f"= {_short(holder[key])}"
 
 
