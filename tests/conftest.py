@@ -1,4 +1,4 @@
-"""A PostgreSQL of the test's own."""
+"""What tests of several floors share: a PostgreSQL of the test's own, a Redis, and the example's books as a file."""
 
 from __future__ import annotations
 
@@ -10,7 +10,10 @@ from uuid import uuid4
 import pytest
 import sqlalchemy as sa
 
+from avbc.testing import example
+
 SERVER = "AVBC_TEST_POSTGRESQL"
+BROKER = "AVBC_TEST_REDIS"
 
 
 def is_due() -> bool:
@@ -19,16 +22,26 @@ def is_due() -> bool:
     return os.environ.get("CI", "").lower() in {"1", "true"} and is_root and Path("/etc/debian_version").exists()
 
 
-@pytest.fixture
-def postgresql_url() -> Iterator[str]:
-    """A URL whose tables lie in a schema of their own, which is also the application's name."""
-    server = os.environ.get(SERVER, "")
-    if not server:
-        reason = f"{SERVER} is not set to the URL of a PostgreSQL server"
+def _server(variable: str, kind: str) -> str:
+    url = os.environ.get(variable, "")
+    if not url:
+        reason = f"{variable} is not set to the URL of a {kind} server"
         if is_due():
             pytest.fail(f"{reason}: run .ci/run, which starts one")
         pytest.skip(reason)
-    url = sa.make_url(server).set(drivername="postgresql+psycopg")
+    return url
+
+
+@pytest.fixture
+def redis_url() -> str:
+    """A URL of a Redis that tests share: each gives its keys names of their own."""
+    return _server(BROKER, "Redis")
+
+
+@pytest.fixture
+def postgresql_url() -> Iterator[str]:
+    """A URL whose tables lie in a schema of their own, which is also the application's name."""
+    url = sa.make_url(_server(SERVER, "PostgreSQL")).set(drivername="postgresql+psycopg")
     admin = sa.create_engine(url, isolation_level="AUTOCOMMIT")
     schema = f"test_{uuid4().hex[:12]}"
     with admin.connect() as connection:
@@ -39,3 +52,10 @@ def postgresql_url() -> Iterator[str]:
     with admin.connect() as connection:
         connection.exec_driver_sql(f"DROP SCHEMA {schema} CASCADE")
     admin.dispose()
+
+
+@pytest.fixture(scope="session")
+def books_toml(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    path = tmp_path_factory.mktemp("books") / "books.toml"
+    path.write_text(example.books_toml, encoding="utf-8")
+    return path

@@ -50,13 +50,6 @@ def change(settings: Settings) -> Callable[..., Settings]:
 
 
 @pytest.fixture(scope="session")
-def books_toml(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    path = tmp_path_factory.mktemp("books") / "books.toml"
-    path.write_text(example.books_toml, encoding="utf-8")
-    return path
-
-
-@pytest.fixture(scope="session")
 def loaded_books(books_toml: Path) -> Iterator[SqlGateway]:
     """Books that were filled once, to be copied."""
     with SqlGateway("sqlite://") as gateway:

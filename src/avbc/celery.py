@@ -1,0 +1,192 @@
+"""Many stores over many workers, on Celery: a task for each method of the orchestrator, and the timer's schedule for Celery's beat.
+
+```python
+from celery import Celery
+
+import avbc
+from avbc.celery import beat_schedule, register
+
+STORES = ["/etc/avbc/retail.toml", "/etc/avbc/trade.toml"]
+
+app = Celery("shops", broker="redis://redis.example.com/0")
+register(app, stores=STORES, books=lambda: avbc.SqlGateway("postgresql://..."))
+app.conf.beat_schedule = beat_schedule(STORES)
+```
+
+How it is deployed, and what it costs, is in `docs/scaling.md`. A task's arguments are the path of a settings file and numbers: no secret
+ever goes through the broker.
+"""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable, Sequence
+from datetime import timedelta
+from os import PathLike, fspath
+from typing import Protocol, TypeAlias, TypedDict, cast
+
+from avbc.acctvantage.gateway import Gateway
+from avbc.errors import FinalError, TransientError
+from avbc.orchestrator import SCHEDULE, Job, Orchestrator
+from avbc.orchestrator.reports import Report
+from avbc.settings import Settings
+
+METHODS: tuple[str, ...] = (
+    *(job.method for job in SCHEDULE),
+    "import_order",
+    "export_clients",
+    "test_connection",
+    "check_setup",
+)
+"""The methods that have a task: `avbc.import_orders` calls `Orchestrator.import_orders`, and so on."""
+
+Store: TypeAlias = str | PathLike[str]
+
+
+class App(Protocol):
+    """What is needed of `celery.Celery`, which has no type hints."""
+
+    @property
+    def task(self) -> Callable[..., object]:
+        """Registers a function as a task."""
+        ...
+
+
+class BeatOptions(TypedDict):
+    """How beat sends a task."""
+
+    expires: float
+    """Seconds after which the next one is due, and this one is dropped."""
+
+
+class BeatEntry(TypedDict):
+    """What beat sends, and how often."""
+
+    task: str
+    schedule: timedelta
+    args: tuple[str]
+    options: BeatOptions
+
+
+class Done(TypedDict):
+    """What a task returns: no order's data goes to the result backend."""
+
+    ok: bool
+    summary: str
+
+
+class UnknownStore(FinalError):
+    """A task names a settings file that is not among those that were registered."""
+
+
+def register(
+    app: App,
+    *,
+    stores: Sequence[Store],
+    books: Callable[[], Gateway],
+    orchestrator: Callable[[Settings, Gateway], Orchestrator] = Orchestrator,
+) -> None:
+    """Register a task for each of `METHODS`, in the application of the workers.
+
+    A task takes the settings file's path, as it stands in `stores`, and the method's own arguments:
+    `app.send_task("avbc.import_order", ["/etc/avbc/retail.toml", 1042])`.
+
+    - It is acknowledged when it is done, and goes back to the queue when its process dies.
+    - Where the network, the store or the books are not to be had, it is tried again after 10, 20 and 40 seconds, or a bit sooner. What a
+      report postpones is taken by the next call, as always.
+    - The same method never runs twice at once for a store: with books on PostgreSQL, workers on all machines take turns. A task that
+      finds another at it is done at once.
+    - The settings file is read again for each task. Where the store is not enabled, or the settings do not want a method of the schedule,
+      nothing is done.
+
+    Args:
+        app: The Celery application.
+        stores: The settings files: at the same path on each worker's machine. No other file is ever opened for a task.
+        books: Opens the books; called once in each thread of a worker that runs tasks.
+        orchestrator: Makes an orchestrator of settings and books: `partial(avbc.Orchestrator, customise=[...])`.
+    """
+    known = frozenset(fspath(store) for store in stores)
+    worker = _Worker(books, orchestrator)
+    for method in METHODS:
+        options: dict[str, object] = {
+            "name": f"avbc.{method}",
+            # Otherwise every application of the process would get these stores' tasks.
+            "shared": False,
+            "acks_late": True,
+            "reject_on_worker_lost": True,
+            "autoretry_for": (TransientError,),
+            "max_retries": 3,
+            "retry_backoff": 10,
+            "retry_jitter": True,
+        }
+        decorate = cast("Callable[[Callable[..., Done]], object]", app.task(**options))
+        decorate(_task(method, known, worker))
+
+
+def beat_schedule(stores: Sequence[Store], schedule: Sequence[Job] = SCHEDULE) -> dict[str, BeatEntry]:
+    """Build the schedule for Celery's beat: for each store what its settings want, at its check interval or less often.
+
+    What is not begun until it is due again is dropped, so that nothing piles up while workers are away. Build it anew, by a restart of
+    beat, when an interval changes or a store comes in.
+
+    Args:
+        stores: The settings files, as `register` has them.
+        schedule: What the timer calls and how often: `avbc.orchestrator.SCHEDULE`, or your own, of `METHODS`.
+
+    Raises:
+        SettingsError: A settings file has faults.
+        ValueError: There is no task for a method of the schedule.
+    """
+    for job in schedule:
+        if job.method not in METHODS:
+            raise ValueError(f"there is no task for {job.method!r}: there are {', '.join(METHODS)}")
+    entries: dict[str, BeatEntry] = {}
+    for store in [fspath(store) for store in stores]:
+        settings = Settings.load(store)
+        interval = timedelta(minutes=settings.order_status.check_interval_minutes)
+        for job in schedule:
+            if job.when(settings):
+                every = max(interval, job.every)
+                options = BeatOptions(expires=every.total_seconds())
+                entries[f"{store} {job.method}"] = BeatEntry(task=f"avbc.{job.method}", schedule=every, args=(store,), options=options)
+    return entries
+
+
+def _task(method: str, known: frozenset[str], worker: _Worker) -> Callable[..., Done]:
+    def run(store: str, *arguments: object) -> Done:
+        if store not in known:
+            raise UnknownStore(f"no store was registered under the settings file {store!r}")
+        web = worker.open(store)
+        if not web.settings.store.enabled:
+            return Done(ok=True, summary="store.enabled is false, so nothing runs for this store (manual 1.3)")
+        if not all(job.when(web.settings) for job in SCHEDULE if job.method == method):
+            return Done(ok=True, summary=f"the settings do not want {method}")
+        call = cast("Callable[..., Report]", getattr(web, method))
+        report = call(*arguments)
+        return Done(ok=bool(getattr(report, "ok", True)), summary=report.summary())
+
+    run.__name__ = method
+    run.__doc__ = getattr(Orchestrator, method).__doc__
+    return run
+
+
+class _Worker(threading.local):
+    """The books and the orchestrators of a thread that runs tasks. They are opened by the first task: after the worker was forked."""
+
+    def __init__(self, open_books: Callable[[], Gateway], join: Callable[[Settings, Gateway], Orchestrator]) -> None:
+        self._open_books = open_books
+        self._join = join
+        self._books: Gateway | None = None
+        self._webs: dict[str, Orchestrator] = {}
+
+    def open(self, store: str) -> Orchestrator:
+        """The orchestrator of a store, with the settings as they stand in the file now."""
+        settings = Settings.load(store)
+        if self._books is None:
+            self._books = self._open_books()
+        web = self._webs.get(store)
+        if web is None:
+            web = self._webs[store] = self._join(settings, self._books)
+        elif web.settings != settings:
+            web.use(settings)
+        return web
