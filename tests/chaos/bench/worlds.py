@@ -249,22 +249,30 @@ def _load(load: Callable[[Path], object], columns: str, rows: Sequence[str]) -> 
 @cache
 def world(name: str) -> World:
     """A world by its name: one of `WORLDS`."""
-    settings, calls, build = WORLDS[name]
+    settings, calls, _ = WORLDS[name]
+    with SqlGateway() as books:
+        store = build_world(name, books)
+        with closing(books.engine.raw_connection()) as connection:
+            data = cast("sqlite3.Connection", connection.driver_connection).serialize()
+    return World(name, calls, settings, pickle.dumps(store.state), data, len(store.state.orders))
+
+
+def build_world(name: str, books: SqlGateway) -> FakeStore:
+    """Fill empty books, and return the store that goes with them."""
+    settings, _, build = WORLDS[name]
     store = FakeStore()
-    with tempfile.TemporaryDirectory() as folder, SqlGateway() as books:
+    with tempfile.TemporaryDirectory() as folder:
         file = Path(folder) / "books.toml"
         file.write_text(example.books_toml, encoding="utf-8")
         books.load(file)
-        made = Settings.from_dict(settings(store.api_url))
-        with (
-            BigCommerce(store.api_url, "example-token", transport=store.transport(), retries=Retries(attempts=1)) as client,
-            Orchestrator(made, books, store=client) as web,
-        ):
-            build(store, books, web)
-        with closing(books.engine.raw_connection()) as connection:
-            data = cast("sqlite3.Connection", connection.driver_connection).serialize()
+    made = Settings.from_dict(settings(store.api_url))
+    with (
+        BigCommerce(store.api_url, "example-token", transport=store.transport(), retries=Retries(attempts=1)) as client,
+        Orchestrator(made, books, store=client) as web,
+    ):
+        build(store, books, web)
     store.settle()
-    return World(name, calls, settings, pickle.dumps(store.state), data, len(store.state.orders))
+    return store
 
 
 WORLDS: Mapping[str, tuple[Callable[[str], SettingsDict], tuple[str, ...], Build]] = {
