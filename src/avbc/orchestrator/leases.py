@@ -18,7 +18,7 @@ from typing import Protocol
 from urllib.parse import quote
 
 import sqlalchemy as sa
-from sqlalchemy.exc import OperationalError, SQLAlchemyError
+from sqlalchemy.exc import DBAPIError, OperationalError, SQLAlchemyError
 
 LEASE = timedelta(minutes=5)
 """How long a process that says nothing keeps its lease on PostgreSQL: longer than the three minutes of patience with one request."""
@@ -115,7 +115,13 @@ def take_lease(engine: sa.Engine, file: Path | None, name: str, wait: timedelta)
         SQLAlchemyError: The database cannot be had.
     """
     if engine.dialect.name == "postgresql":
-        return _take_session(engine, name, wait)
+        try:
+            return _take_session(engine, name, wait)
+        except DBAPIError as error:
+            if not error.connection_invalidated:
+                raise
+            # It was opened before the server was restarted, and so were all others in the pool, which are thrown away now.
+            return _take_session(engine, name, wait)
     return NoLease() if file is None else _take_file(file, name, wait)
 
 
