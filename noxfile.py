@@ -110,3 +110,10 @@ def bench(session: nox.Session) -> None:
     """Requests, quota, CPU and memory, as ratios against peers and floors."""
     install(session, "bench")
     session.run("python", "benchmarks/run.py", *session.posargs)
+
+
+@nox.session(python=OLDEST, default=False)
+def chaos(session: nox.Session) -> None:
+    """Deaths, faults and bad data by the thousand: nothing lost, nothing twice, not a cent. A share of it is among the tests."""
+    install(session, "test")
+    session.run("python", "tests/chaos/run.py", *session.posargs)

@@ -19,6 +19,7 @@ import psycopg
 import sqlalchemy as sa
 from bench.tally import Row
 from bench.worlds import ROUNDS, WORLDS, Clock, World, build_world, damage, is_quiet, seen, world
+from psycopg.pq import TransactionStatus
 from sqlalchemy import event
 
 from avbc.acctvantage import SqlGateway
@@ -227,7 +228,9 @@ class _PostgresqlTrouble:
 
     def statement(self, connection: Any) -> None:
         """A statement is about to be sent."""
-        if not self._is_due("commit" not in self.kind):
+        # A lock that is taken before a transaction is open would not be kept.
+        is_open = connection.pgconn.transaction_status == TransactionStatus.INTRANS
+        if not self._is_due("commit" not in self.kind and (is_open or self.kind != "deadlock")):
             return
         if self.kind == "deadlock":
             self._deadlock(connection)

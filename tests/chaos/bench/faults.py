@@ -165,18 +165,21 @@ def blows(requests: int, attempts: Sequence[int] = (1, 6)) -> list[Blow]:
     ]
 
 
-def faults(name: str, some: Iterable[Blow] | None = None, *, share: tuple[int, int] = (0, 1)) -> Row:
+def faults(name: str, some: Iterable[Blow] | None = None, *, share: tuple[int, int] = (0, 1), sample: int | None = None) -> Row:
     """Strike a run of a world: by default with every kind at every request.
 
     Args:
         name: The world.
         some: Which faults.
         share: Which part of how many parts, where several work on it.
+        sample: How many of them, chosen at random; by default all.
     """
     started = time.monotonic()
     row = Row(f"fault: {name}")
     trial = Trial(name)
     tried = list(some) if some is not None else blows(trial.requests)
+    if sample is not None:
+        tried = random.Random(name).sample(tried, min(sample, len(tried)))
     for blow in tried[share[0] :: share[1]]:
         if not trial.strike(blow, row):
             row.complain(str(blow), "it never struck")
@@ -184,12 +187,12 @@ def faults(name: str, some: Iterable[Blow] | None = None, *, share: tuple[int, i
     return row
 
 
-def weather(name: str, seeds: Iterable[int], chance: float = 0.1) -> Row:
-    """Long runs with random faults."""
+def weather(name: str, seeds: Sequence[int], chance: float = 0.1, *, share: tuple[int, int] = (0, 1)) -> Row:
+    """Runs with random faults, one for each seed."""
     started = time.monotonic()
     row = Row(f"random faults: {name}")
     trial = Trial(name)
-    for seed in seeds:
+    for seed in seeds[share[0] :: share[1]]:
         trial.weather(seed, chance, row)
     row.seconds = time.monotonic() - started
     return row

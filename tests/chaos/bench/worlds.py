@@ -130,6 +130,12 @@ def _waiting(store: FakeStore, _: SqlGateway, web: Orchestrator) -> None:
     example.populate(store, orders=40)
 
 
+def _many_waiting(store: FakeStore, _: SqlGateway, web: Orchestrator) -> None:
+    """Two pages of orders."""
+    _edited(store, web)
+    example.populate(store, orders=300)
+
+
 def _few_waiting(store: FakeStore, _: SqlGateway, web: Orchestrator) -> None:
     """Seven orders: one edited, a guest's two, one paid in three ways, one with a new ship via, one refused, one that cannot be read."""
     _edited(store, web)
@@ -279,6 +285,7 @@ WORLDS: Mapping[str, tuple[Callable[[str], SettingsDict], tuple[str, ...], Build
     "import": (_plain, ("import_orders",), _waiting),
     "import held": (_held, ("import_orders",), _waiting),
     "few": (_plain, ("import_orders",), _few_waiting),
+    "many": (_plain, ("import_orders",), _many_waiting),
     "push statuses": (_pushed, ("push_order_statuses",), _further),
     "pull statuses": (_pulled, ("pull_order_statuses",), _went_on),
     "push shipments": (_plain, ("push_shipments",), _shipped),
