@@ -165,12 +165,13 @@ def _further(store: FakeStore, books: SqlGateway, web: Orchestrator) -> None:
 
 
 def _shipped(store: FakeStore, books: SqlGateway, web: Orchestrator) -> None:
-    """Shipments of all that can be shipped: to each address, in parcels, some told before, one of more than there is."""
+    """A shipment of each order that can be shipped: to each address, in parcels, some told before, and one of more than there is."""
     for number, order in enumerate(_imported(store, books, web), 1):
         if number == 7:
             web.push_shipments()
         goods = [line for line in order.lines if line.store_line_id is not None and line.ship_to is not None]
-        items = tuple(ShippedItem(line.store_line_id or 0, line.quantity) for line in goods)
+        # One of each, where there are more: so that the store would take it a second time.
+        items = tuple(ShippedItem(line.store_line_id or 0, min(line.quantity, Decimal(1))) for line in goods)
         parcels = [Parcel(f"1Z{number:04}")]
         if number % 3:
             parcels = [Parcel(f"1Z{number:04}{place}", (part,)) for place, part in enumerate(items)]

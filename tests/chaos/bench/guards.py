@@ -1,0 +1,264 @@
+"""What guards a promise, and the tests that fail when it is removed.
+
+Each guard is really removed, in a copy of the package, and its tests are run on the copy: they must fail. `docs/promises.md` lists them.
+"""
+
+from __future__ import annotations
+
+import os
+import shutil
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Iterable
+from pathlib import Path
+
+import attrs
+from bench.tally import Row
+from bench.worlds import Damage
+
+import avbc
+
+ROOT = Path(__file__).parents[3]
+PACKAGE = Path(avbc.__file__).parent
+
+
+@attrs.frozen
+class Removal:
+    """A text of the package, wherever it occurs in the file, and what is left when it is gone."""
+
+    path: str
+    text: str
+    left: str = ""
+
+
+@attrs.frozen
+class Guard:
+    """A piece of code without which a promise would not be kept."""
+
+    name: str
+    tests: tuple[str, ...]
+    """Each of them fails without it."""
+    removals: tuple[Removal, ...]
+
+
+_CONTRACT = "tests/acctvantage/test_contract.py::TestSqlGateway"
+_IMPORTING = "tests/orchestrator/test_importing.py"
+_FAULTS = "tests/chaos/test_faults.py"
+_GENERATED = "tests/chaos/test_bad_data.py::test_generated_orders_are_imported_right_or_refused_with_a_reason"
+_KILLED = "tests/chaos/test_deaths.py::test_a_process_may_be_killed_before_and_after_each_request_and_commit"
+
+_UNIQUE = '    sa.Column("import_id", sa.Text, nullable=False, unique=True),'
+_NOT_UNIQUE = '    sa.Column("import_id", sa.Text, nullable=False),'
+_CREATE = "        created = self._books.create_order(mapped.bundle)\n"
+_RELINK = 'if work.existing is not None and work.is_unchanged:\n            return self._accept(work, "relinked")'
+
+GUARDS = (
+    Guard(
+        "the unique constraint on a sales order's Import ID",
+        (f"{_CONTRACT}::test_a_second_call_writes_nothing", f"{_CONTRACT}::test_concurrent_calls_create_one_order"),
+        (
+            Removal(
+                "acctvantage/sql/schema.py",
+                f'    sa.Column("updated_at", Moment),\n{_UNIQUE}',
+                f'    sa.Column("updated_at", Moment),\n{_NOT_UNIQUE}',
+            ),
+            # A foreign key refers to something unique.
+            Removal("acctvantage/sql/schema.py", "sa.ForeignKey(sales_orders.c.import_id), "),
+            Removal("acctvantage/sql/orders.py", '"imported_at", taken=["import_id"]', '"imported_at"'),
+        ),
+    ),
+    Guard(
+        "the unique constraint on a credit's Import ID",
+        (f"{_CONTRACT}::test_a_second_credit_writes_nothing",),
+        (
+            Removal(
+                "acctvantage/sql/schema.py",
+                f'    sa.Column("imported_at", Moment, nullable=False),\n{_UNIQUE}',
+                f'    sa.Column("imported_at", Moment, nullable=False),\n{_NOT_UNIQUE}',
+            ),
+            Removal("acctvantage/sql/credits.py", '"imported_at", taken=["import_id"]', '"imported_at"'),
+        ),
+    ),
+    Guard(
+        "the relink rule: an order that stands in the books with the same content gets its status only",
+        (
+            f"{_IMPORTING}::test_an_order_reset_without_an_edit_is_relinked",
+            f"{_IMPORTING}::test_a_status_that_cannot_be_set_is_set_by_the_next_run",
+            _KILLED,
+        ),
+        (Removal("orchestrator/importing.py", _RELINK, "if work.existing is not None and work.is_unchanged:\n            return None"),),
+    ),
+    Guard(
+        "books before status: an order is set to Downloaded only when it is in the books",
+        ("tests/orchestrator/test_bad_input.py::test_books_that_go_away_in_the_middle_postpone_the_rest", _KILLED),
+        (
+            Removal(
+                "orchestrator/importing.py",
+                _CREATE,
+                f"        self._store.orders.update(work.order.id, status_id=self._statuses.downloaded)\n{_CREATE}",
+            ),
+        ),
+    ),
+    Guard(
+        "the min_id walk: a list filtered by status is never walked by page",
+        (f"{_IMPORTING}::test_requests_are_the_floor",),
+        (Removal("bigcommerce/endpoints/orders.py", "_including(include), Paging.MIN_ID)", "_including(include), Paging.V2)"),),
+    ),
+    Guard(
+        "the read before a shipment is sent again",
+        (
+            "tests/orchestrator/test_shipments.py::test_an_answer_that_is_lost_is_looked_for",
+            "tests/orchestrator/test_shipments.py::test_a_push_may_die_anywhere",
+        ),
+        (Removal("orchestrator/shipments.py", "(self.shipments, self.order, in_store)", "(self.shipments, self.order)"),),
+    ),
+    Guard(
+        "the read before a payment is captured again",
+        (
+            "tests/orchestrator/test_captures.py::test_what_a_person_captured_in_the_store_is_recorded_and_not_sent",
+            "tests/orchestrator/test_captures.py::test_a_run_may_die_anywhere",
+        ),
+        (
+            Removal(
+                "mapping/capture.py",
+                'status = " ".join(order.payment_status.split()).casefold()\n    if status in _DONE[action]:',
+                'status = "authorized"\n    if status in _DONE[action]:',
+            ),
+        ),
+    ),
+    Guard(
+        "no second sending of what must not take effect twice",
+        (
+            "tests/bigcommerce/test_shipments.py::test_a_shipment_is_never_sent_twice",
+            "tests/bigcommerce/test_payment_actions.py::test_neither_is_sent_twice",
+        ),
+        (
+            Removal("bigcommerce/endpoints/shipments.py", "scope=ORDERS_MODIFY, repeatable=False)", "scope=ORDERS_MODIFY)"),
+            Removal("bigcommerce/endpoints/payments.py", "repeatable=False, empty=", "empty="),
+        ),
+    ),
+    Guard(
+        "the proof of an order's total",
+        (
+            "tests/mapping/test_proof.py::test_an_order_off_by_a_cent_is_refused",
+            "tests/orchestrator/test_bad_input.py::test_the_cent_is_named_with_its_place",
+            _GENERATED,
+        ),
+        (
+            Removal("mapping/proof.py", "    if not rules.rounds_to_zero(residue):\n        taken", "    if False:\n        taken"),
+            Removal("mapping/proof.py", "        residue=residue,\n", "        residue=ZERO,\n"),
+        ),
+    ),
+    Guard(
+        "the proof of an order's lines",
+        ("tests/mapping/test_proof.py::test_lines_that_miss_the_subtotal_say_where",),
+        (Removal("mapping/proof.py", "if not rules.rounds_to_zero(difference - fee):", "if False:"),),
+    ),
+    Guard(
+        "strict decoding: what is required is never taken for nothing",
+        ("tests/bigcommerce/test_decoding.py", _GENERATED),
+        (
+            Removal(
+                "bigcommerce/decoding.py", '            if self.required:\n                raise BadValue(value, "a value is required")\n'
+            ),
+        ),
+    ),
+    Guard(
+        "an answer that is not what was asked for is nobody's fault",
+        (f"{_FAULTS}::test_an_answer_that_is_not_the_stores_is_not_the_orders_fault",),
+        (Removal("bigcommerce/wire.py", 'error.path == "answer" or received.body is None', "False"),),
+    ),
+    Guard(
+        "an empty list that cannot be is asked for twice",
+        (
+            f"{_FAULTS}::test_an_answer_that_is_not_the_stores_is_not_the_orders_fault",
+            f"{_FAULTS}::test_lines_and_coupons_are_not_taken_for_none",
+        ),
+        (Removal("orchestrator/importing.py", "in enumerate(found) if rows == []]", "in enumerate(found) if rows is None]"),),
+    ),
+    Guard(
+        "a pull of statuses never posts an order",
+        ("tests/orchestrator/test_status_sync.py::test_a_pull_never_posts",),
+        (
+            Removal(
+                "mapping/status.py", '_POSTING = frozenset([fold(POSTED), "posted/completed", "completed"])', "_POSTING = frozenset(POSTED)"
+            ),
+        ),
+    ),
+    Guard(
+        "quantities are net of what waits to be imported",
+        ("tests/orchestrator/test_inventory.py::test_sold_units_never_go_back_on_sale",),
+        (Removal("orchestrator/inventory.py", "sold = waiting.get(key, ZERO)", "sold = ZERO"),),
+    ),
+    Guard(
+        "a webhook that came before asks for nothing",
+        ("tests/orchestrator/test_webhooks.py::test_a_repetition_asks_for_nothing",),
+        (
+            Removal(
+                "orchestrator/journal.py",
+                "except IntegrityError:\n                return False",
+                "except IntegrityError:\n                pass",
+            ),
+        ),
+    ),
+    Guard(
+        "a webhook is verified by its signature",
+        (
+            "tests/orchestrator/test_webhooks.py::test_a_bad_signature_is_refused",
+            "tests/orchestrator/test_webhooks.py::test_nothing_is_done_for_a_bad_signature",
+        ),
+        (Removal("orchestrator/webhooks.py", "if not any(hmac.compare_digest(", "if not signatures and not any(hmac.compare_digest("),),
+    ),
+    Guard(
+        "the merchant's own staff notes are kept",
+        ("tests/orchestrator/test_staff_notes.py", f"{_IMPORTING}::test_refused_orders_say_why_in_the_staff_notes_once"),
+        (Removal("orchestrator/staff_notes.py", 'return f"{notes}\\n{line}" if notes else line', "return line"),),
+    ),
+)
+
+
+def without(guard: Guard, folder: Path) -> Path:
+    """Copy the package without a guard; returns what is to be put in front of PYTHONPATH.
+
+    Raises:
+        LookupError: A text of it does not stand in the package any more.
+    """
+    source = folder / "src"
+    shutil.copytree(PACKAGE, source / "avbc", ignore=shutil.ignore_patterns("__pycache__"))
+    for removal in guard.removals:
+        file = source / "avbc" / removal.path
+        before = file.read_text(encoding="utf-8")
+        if removal.text not in before:
+            raise LookupError(f"{guard.name}: its text does not stand in {removal.path}")
+        file.write_text(before.replace(removal.text, removal.left), encoding="utf-8")
+    return source
+
+
+def failures(guard: Guard) -> list[str]:
+    """Remove a guard and run each of its tests; returns what is wrong: those that do not fail."""
+    wrong: list[str] = []
+    with tempfile.TemporaryDirectory() as folder:
+        paths = [str(without(guard, Path(folder))), os.environ.get("PYTHONPATH", "")]
+        environment = {**os.environ, "PYTHONPATH": os.pathsep.join(filter(None, paths))}
+        for test in guard.tests:
+            command = [sys.executable, "-m", "pytest", "-q", "-x", "-p", "no:cacheprovider", test]
+            ended = subprocess.run(command, cwd=ROOT, env=environment, capture_output=True, text=True, check=False)
+            # 1: tests were run, and some failed. Anything else is no verdict.
+            if ended.returncode != 1:
+                wrong.append(f"{test} ends with {ended.returncode}: {ended.stdout[-300:]}")
+    return wrong
+
+
+def guards(some: Iterable[Guard] = GUARDS, *, share: tuple[int, int] = (0, 1)) -> Row:
+    """Remove guards one after another; each test of theirs is a point."""
+    started = time.monotonic()
+    row = Row("guards removed")
+    for guard in list(some)[share[0] :: share[1]]:
+        for complaint in failures(guard):
+            row.complain(guard.name, complaint)
+        for _ in guard.tests:
+            row.count(0, Damage(), guard.name)
+    row.seconds = time.monotonic() - started
+    return row

@@ -1,0 +1,75 @@
+"""docs/promises.md names tests that exist, and what it says of guards is so."""
+
+from __future__ import annotations
+
+import ast
+import re
+from pathlib import Path
+
+import pytest
+from bench.guards import GUARDS, PACKAGE, ROOT, Guard, failures
+
+PAGE = ROOT / "docs/promises.md"
+_NAMED = re.compile(r"`(tests/[^`]+)`")
+
+
+def defined(file: Path) -> set[str]:
+    """The functions and classes of a module, methods by their own names."""
+    tree = ast.parse(file.read_text(encoding="utf-8"))
+    return {node.name for node in ast.walk(tree) if isinstance(node, ast.FunctionDef | ast.ClassDef)}
+
+
+def inherited() -> set[str]:
+    """The tests of the contract, which its subclasses inherit."""
+    return {name for file in (PACKAGE / "testing/contract").glob("*.py") for name in defined(file)}
+
+
+def is_test(name: str) -> bool:
+    """Whether a test, or a module, of this name exists."""
+    path, *parts = name.partition("[")[0].split("::")
+    file = ROOT / path
+    if not file.is_file():
+        return False
+    known = defined(file)
+    return all(part in known or (len(parts) == 2 and part in inherited()) for part in parts)
+
+
+def named() -> list[str]:
+    return sorted(set(_NAMED.findall(PAGE.read_text(encoding="utf-8"))))
+
+
+def test_every_promise_names_a_test() -> None:
+    rows = [line for line in PAGE.read_text(encoding="utf-8").splitlines() if line.startswith("| ") and "---" not in line]
+    without = [row for row in rows if not _NAMED.search(row) and not row.endswith(("| held by |", "| tests that fail without it |"))]
+    assert without == []
+    assert len(rows) > 40
+
+
+@pytest.mark.parametrize("name", named())
+def test_every_test_that_is_named_exists(name: str) -> None:
+    assert is_test(name)
+
+
+def test_a_test_that_does_not_exist_is_seen() -> None:
+    assert not is_test("tests/chaos/test_promises.py::test_of_nothing")
+    assert not is_test("tests/test_nothing.py")
+
+
+def test_the_page_lists_every_guard() -> None:
+    text = PAGE.read_text(encoding="utf-8")
+    rows = [f"| {guard.name} | {', '.join(f'`{test}`' for test in guard.tests)} |" for guard in GUARDS]
+    assert [row for row in rows if row not in text] == []
+
+
+@pytest.mark.parametrize("guard", GUARDS, ids=lambda guard: guard.name.partition(":")[0])
+def test_every_guard_stands_where_it_is_said_to(guard: Guard) -> None:
+    """Where this fails, the code was changed: put its new text into bench/guards.py, and see by `nox -s chaos` that its tests fail."""
+    for removal in guard.removals:
+        assert removal.text in (PACKAGE / removal.path).read_text(encoding="utf-8")
+        assert removal.text != removal.left
+
+
+def test_a_guard_that_is_removed_is_missed() -> None:
+    """One of them, as a sample; `nox -s chaos` removes each."""
+    (proof,) = [guard for guard in GUARDS if guard.name == "the proof of an order's lines"]
+    assert failures(proof) == []
