@@ -19,6 +19,7 @@ from bench.badorders import generated_orders
 from bench.databases import postgresql_faults, sqlite_faults
 from bench.deaths import deaths
 from bench.faults import faults, weather
+from bench.guards import guards
 from bench.inputs import bad_inputs
 from bench.tally import Row, merged, table
 from bench.worlds import WORLDS
@@ -56,6 +57,8 @@ def jobs(seed: int, scale: float) -> Iterator[tuple[str, Job]]:
     if server:
         for name in ("import", "capture payments", "import refunds", "pull statuses"):
             yield f"books: {name} on PostgreSQL", partial(postgresql_faults, name, server, sample=count(25), seed=seed)
+    for part in range(3):
+        yield "guards removed", partial(guards, share=(part, 3))
     for part in range(2):
         yield "bad input", partial(bad_inputs, count(600), seed, share=(part, 2))
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import os
 import pickle
 import random
@@ -129,6 +130,9 @@ class SqlitePlace:
 
 
 # --- PostgreSQL ---
+
+# It warns of each connection that is lost in the middle of its work, which is what happens here.
+logging.getLogger("psycopg").addHandler(logging.NullHandler())
 
 POSTGRESQL_KINDS = ("connection lost", "connection lost in a commit", "server away", "deadlock")
 
