@@ -14,17 +14,17 @@ from avbc.testing import FakeStore
 
 
 @pytest.fixture
-def trial() -> Trial:
-    return Trial("few")
+def trial() -> Iterator[Trial]:
+    with Trial("few") as trial:
+        yield trial
 
 
 @pytest.fixture
-def end(trial: Trial) -> Iterator[FakeStore]:
+def end(trial: Trial) -> FakeStore:
     """The store after a good run; the books are the trial's."""
     store = trial.store()
     assert trial.until_quiet(store) == ""
-    yield store
-    trial.books.close()
+    return store
 
 
 def test_a_good_end_is_no_damage(trial: Trial, end: FakeStore) -> None:

@@ -25,15 +25,15 @@ def test_an_answer_that_is_not_the_stores_is_not_the_orders_fault(kind: str, att
 
 def test_lines_and_coupons_are_not_taken_for_none() -> None:
     """In the first forty orders there are one of more than 50 lines and several with coupons."""
-    trial = Trial("import")
-    store = trial.store()
-    for match in ("GET /v2/orders/*/products", "GET /v2/orders/*/coupons", "GET /v3/orders/*/transactions"):
-        store.fail(match, "204")
-    row = Row("fault")
-    trial.run(store, 1, row, "204")
-    assert [fault.hits for fault in store.faults] == [1, 1, 1]
-    assert trial.until_quiet(store) == ""
-    assert not damage(trial.expected, seen(store, trial.books))
+    with Trial("import") as trial:
+        store = trial.store()
+        for match in ("GET /v2/orders/*/products", "GET /v2/orders/*/coupons", "GET /v3/orders/*/transactions"):
+            store.fail(match, "204")
+        row = Row("fault")
+        trial.run(store, 1, row, "204")
+        assert [fault.hits for fault in store.faults] == [1, 1, 1]
+        assert trial.until_quiet(store) == ""
+        assert not damage(trial.expected, seen(store, trial.books))
     assert row.wrong == []
 
 

@@ -6,6 +6,8 @@ import random
 import time
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
+from types import TracebackType
+from typing import Self
 
 import attrs
 from bench.tally import Row
@@ -44,7 +46,7 @@ def every_kind() -> list[tuple[FaultKind, float | None]]:
 
 
 class Trial:
-    """A world that runs are made in, each from its beginning."""
+    """A world that runs are made in, each from its beginning; a context, which closes its books."""
 
     def __init__(self, name: str) -> None:
         self.world: World = world(name)
@@ -57,6 +59,12 @@ class Trial:
         wrong = self.until_quiet(store)
         assert not wrong, wrong
         self.expected: Seen = seen(store, self.books)
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
+        self.books.close()
 
     def store(self) -> FakeStore:
         """A store, and the books, as they are in the beginning."""
@@ -176,13 +184,13 @@ def faults(name: str, some: Iterable[Blow] | None = None, *, share: tuple[int, i
     """
     started = time.monotonic()
     row = Row(f"fault: {name}")
-    trial = Trial(name)
-    tried = list(some) if some is not None else blows(trial.requests)
-    if sample is not None:
-        tried = random.Random(name).sample(tried, min(sample, len(tried)))
-    for blow in tried[share[0] :: share[1]]:
-        if not trial.strike(blow, row):
-            row.complain(str(blow), "it never struck")
+    with Trial(name) as trial:
+        tried = list(some) if some is not None else blows(trial.requests)
+        if sample is not None:
+            tried = random.Random(name).sample(tried, min(sample, len(tried)))
+        for blow in tried[share[0] :: share[1]]:
+            if not trial.strike(blow, row):
+                row.complain(str(blow), "it never struck")
     row.seconds = time.monotonic() - started
     return row
 
@@ -191,8 +199,8 @@ def weather(name: str, seeds: Sequence[int], chance: float = 0.1, *, share: tupl
     """Runs with random faults, one for each seed."""
     started = time.monotonic()
     row = Row(f"random faults: {name}")
-    trial = Trial(name)
-    for seed in seeds[share[0] :: share[1]]:
-        trial.weather(seed, chance, row)
+    with Trial(name) as trial:
+        for seed in seeds[share[0] :: share[1]]:
+            trial.weather(seed, chance, row)
     row.seconds = time.monotonic() - started
     return row
