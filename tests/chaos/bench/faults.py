@@ -145,20 +145,26 @@ class Trial:
 
 @attrs.define(kw_only=True)
 class Weather(Fault):
-    """A fault of any kind on any request, by chance."""
+    """A fault of any kind on any request, by chance.
+
+    No list is answered with 204 twice: that there are none is believed when it is said again (docs/promises.md).
+    """
 
     match: str = "*"
     kind: FaultKind = "500"
     choose: random.Random
     chance: float
+    emptied: set[str] = attrs.field(factory=set)
 
     def strikes(self, name: str) -> bool:
         """Throw the dice."""
-        del name
         self.seen += 1
         if self.choose.random() >= self.chance:
             return False
-        self.kind, seconds = self.choose.choice(every_kind())
+        kinds = [found for found in every_kind() if found[0] != "204" or name not in self.emptied]
+        self.kind, seconds = self.choose.choice(kinds)
+        if self.kind == "204":
+            self.emptied.add(name)
         self.seconds = seconds or 0.0
         self.hits += 1
         return True
