@@ -37,7 +37,7 @@ def test_lines_and_coupons_are_not_taken_for_none() -> None:
     assert row.wrong == []
 
 
-@pytest.mark.parametrize("name", sorted(WORLDS))
+@pytest.mark.parametrize("name", sorted(WORLDS.keys() - {"many"}))
 def test_random_faults_do_no_harm(name: str) -> None:
     row = weather(name, range(3), chance=0.3)
     assert row.wrong == []
