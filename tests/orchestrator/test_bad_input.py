@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack
 from decimal import Decimal
 from pathlib import Path
 
@@ -171,13 +172,15 @@ class FailingBooks(SqlGateway):
 
 
 @pytest.fixture
-def failing(books_toml: Path) -> Callable[..., FailingBooks]:
-    def made(error: Exception, at: int = 2) -> FailingBooks:
-        books = FailingBooks("sqlite://", error, at)
-        books.load(books_toml)
-        return books
+def failing(books_toml: Path) -> Iterator[Callable[..., FailingBooks]]:
+    with ExitStack() as stack:
 
-    return made
+        def made(error: Exception, at: int = 2) -> FailingBooks:
+            books = stack.enter_context(FailingBooks("sqlite://", error, at))
+            books.load(books_toml)
+            return books
+
+        yield made
 
 
 def test_books_that_go_away_in_the_middle_postpone_the_rest(

@@ -68,8 +68,10 @@ def test_importable_is_what_the_mapping_engine_says(tmp_path) -> None:
     settings = Settings.from_dict(settings_dict(store.api_url))
     file = tmp_path / "books.toml"
     file.write_text(books_toml, encoding="utf-8")
-    with BigCommerce(api_url=store.api_url, access_token=store.access_token, transport=store.transport()) as client:
-        books = SqlGateway("sqlite://")
+    with (
+        BigCommerce(api_url=store.api_url, access_token=store.access_token, transport=store.transport()) as client,
+        SqlGateway("sqlite://") as books,
+    ):
         books.load(file)
         for order_id, built in sorted(store.state.orders.items()):
             assert (import_errors(client, books, settings, order_id) == []) == built.importable, built.shape

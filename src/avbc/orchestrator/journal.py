@@ -119,12 +119,16 @@ class Journal:
             raise FinalError(f"the journal's database URL cannot be used ({type(error).__name__})") from None
         self._place = self._engine.url.render_as_string(hide_password=True)
         self._file: Path | None = None
-        with self._translated("opened"):
-            try:
-                self._prepare()
-            except SQLAlchemyError:
-                # Two processes that open a new database at once may trip over each other: the second look finds what the other made.
-                self._prepare()
+        try:
+            with self._translated("opened"):
+                try:
+                    self._prepare()
+                except SQLAlchemyError:
+                    # Two processes that open a new database at once may trip over each other: the second look finds what the other made.
+                    self._prepare()
+        except BaseException:
+            self.close()
+            raise
 
     def write(self, entries: Sequence[JournalEntry]) -> None:
         """Append entries in one transaction.

@@ -40,7 +40,6 @@ class Arena:
         memory = Path("/dev/shm")
         self._folder = tempfile.TemporaryDirectory(ignore_cleanup_errors=True, dir=memory if os.access(memory, os.W_OK) else None)
         self._books = Path(self._folder.name) / "books.db"
-        self._seen = SqlGateway(f"sqlite:///{self._books}")
 
     def __enter__(self) -> Self:
         self._server.__enter__()
@@ -53,7 +52,6 @@ class Arena:
     def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
         self._forks.__exit__(kind, error, trace)
         self._server.close()
-        self._seen.close()
         self._folder.cleanup()
 
     def statements(self) -> int:
@@ -90,9 +88,8 @@ class Arena:
         return f"it is not quiet after {ROUNDS} starts: {ended.told['reports']}"
 
     def _end(self) -> Seen:
-        found = seen(self._server.store, self._seen)
-        self._seen.engine.dispose()
-        return found
+        with SqlGateway(f"sqlite:///{self._books}") as books:
+            return seen(self._server.store, books)
 
     def die(self, death: Death, row: Row) -> bool:
         """Try one death; returns whether the point came at all."""
