@@ -21,7 +21,8 @@ EXTRAS = ".[" + ",".join(PROJECT["project"]["optional-dependencies"]) + "]"
 
 
 def install(session: nox.Session, *groups: str) -> None:
-    session.install(EXTRAS, *nox.project.dependency_groups(PROJECT, *groups))
+    # Python compiles what it imports: most of what is installed is never imported, and compiling it takes as long as installing it.
+    session.install("--no-compile", EXTRAS, *nox.project.dependency_groups(PROJECT, *groups))
 
 
 @nox.session(python=OLDEST)
@@ -54,7 +55,8 @@ def tests(session: nox.Session) -> None:
     """The tests and the examples in docstrings, with branch coverage on the oldest Python."""
     install(session, "test")
     session.env.setdefault("COVERAGE_CORE", "ctrace")
-    arguments = session.posargs or ["-n", str(min(4, os.cpu_count() or 1))]
+    # One more than there are cores: a test that waits for other processes leaves its core to another.
+    arguments = session.posargs or ["-n", str(min(4, (os.cpu_count() or 1) + 1))]
     if session.python != OLDEST or session.posargs:
         session.run("pytest", *arguments)
         return
@@ -85,7 +87,7 @@ def docs(session: nox.Session) -> None:
 @nox.session(python=OLDEST)
 def audit(session: nox.Session) -> None:
     """Known vulnerabilities in what the package installs. Skipped, and said so, where the service that knows them does not answer."""
-    session.install(EXTRAS, *nox.project.dependency_groups(PROJECT, "audit"))
+    install(session, "audit")
     found = Path(session.create_tmp()) / "audit.json"
     found.unlink(missing_ok=True)
     # Its exit code is 1 for vulnerabilities and for a service that is away: only its report tells the two apart.

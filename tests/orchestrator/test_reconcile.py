@@ -353,9 +353,7 @@ def test_memory_is_flat(join: Join, store: FakeStore) -> None:
     def count(*_: object) -> None:
         held.append(sum(isinstance(thing, Order | SalesOrder) for thing in gc.get_objects()))
 
-    web = join(on_progress=count)
-    web.import_orders()
-    held.clear()
-    assert web.reconcile(SINCE).same == 1100
+    join().import_orders()
+    assert join(on_progress=count).reconcile(SINCE).same == 1100
     assert len(held) == 5
     assert max(held) < 800
