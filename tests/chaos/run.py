@@ -22,6 +22,7 @@ from bench.faults import faults, weather
 from bench.guards import guards
 from bench.inputs import bad_inputs
 from bench.tally import Row, merged, table
+from bench.together import together_on_postgresql, together_on_sqlite
 from bench.worlds import WORLDS
 
 Job: TypeAlias = "Callable[[], Row | list[Row]]"
@@ -38,6 +39,11 @@ def jobs(seed: int, scale: float) -> Iterator[tuple[str, Job]]:
     def count(full: int) -> int:
         return max(1, round(full * scale))
 
+    server = os.environ.get("AVBC_TEST_POSTGRESQL")
+    together = "many" if scale >= 1 else "few"
+    yield "processes on SQLite", partial(together_on_sqlite, together)
+    if server:
+        yield "processes on PostgreSQL", partial(together_on_postgresql, together, server)
     for name, parts in [("import", 4), ("import held", 4), ("push shipments", 2), ("capture payments", 2), ("few", 1)]:
         for part in range(parts):
             yield f"death: {name}", partial(deaths, name, share=(part, parts), seed=seed, more=count(40), sample=sample(250))
@@ -53,7 +59,6 @@ def jobs(seed: int, scale: float) -> Iterator[tuple[str, Job]]:
         yield f"random faults: {name}", partial(weather, name, range(seed, seed + count(6)), chance=0.05)
     for name in ("import", "capture payments", "import refunds", "pull statuses"):
         yield f"books: {name}", partial(sqlite_faults, name, sample=count(25), seed=seed)
-    server = os.environ.get("AVBC_TEST_POSTGRESQL")
     if server:
         for name in ("import", "capture payments", "import refunds", "pull statuses"):
             yield f"books: {name} on PostgreSQL", partial(postgresql_faults, name, server, sample=count(25), seed=seed)

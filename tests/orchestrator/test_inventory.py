@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Collection, Iterator
-from datetime import date
+from datetime import UTC, date, datetime
 from decimal import Decimal
 from pathlib import Path
 
+import attrs
 import httpx
 import pytest
 
@@ -239,6 +240,21 @@ def test_lines_that_cannot_be_read_stop_nothing(
     report = pushed(web.push_inventory())
     assert (report[MUG], report["TOWEL-ST"]) == ("97", "50")
     assert f"the lines of order {order.id} could not be read" in caplog.text
+
+
+@pytest.mark.parametrize("since", [None, datetime(2026, 1, 1, tzinfo=UTC)])
+def test_orders_and_lines_are_not_taken_for_none(
+    stocked: FakeStore, join: Join, settings: Settings, factory: OrderFactory, since: datetime | None
+) -> None:
+    """A 204 in the place of a list that the store has told the length of would put what was sold back on sale."""
+    stocked.add_order(factory.order([item("TOWEL-ST")] * 60))
+    stocked.place_order([item(MUG, 3)])
+    web = join(settings=attrs.evolve(settings, order_status=attrs.evolve(settings.order_status, import_orders_created_since=since)))
+    stocked.fail("GET /v2/orders", "204")
+    stocked.fail("GET /v2/orders/*/products", "204")
+    report = pushed(web.push_inventory())
+    assert (report[MUG], report["TOWEL-ST"]) == ("97", "40")
+    assert [fault.hits for fault in stocked.faults] == [1, 1]
 
 
 def test_an_alias_counts_for_its_product(stocked: FakeStore, web: Orchestrator, books: SqlGateway, tmp_path: Path) -> None:

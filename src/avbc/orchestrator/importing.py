@@ -12,7 +12,6 @@ import uuid
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager
 from datetime import UTC, datetime
-from typing import TypeVar
 
 import attrs
 
@@ -20,7 +19,7 @@ from avbc import tracing
 from avbc.acctvantage.gateway import BooksRefused, BooksUnreachable, BooksUnusable, Gateway
 from avbc.acctvantage.records import OPEN, OrderBundle, Receipt, SalesOrder
 from avbc.bigcommerce import BigCommerce, ClientClosed, NotFound, RequestRefused, ScopeMissing, StoreError, TokenRefused, UnexpectedData
-from avbc.bigcommerce.call import Call, Page, UnreadableRow
+from avbc.bigcommerce.call import Page, UnreadableRow
 from avbc.bigcommerce.models import Order, OrderCoupon, Transaction
 from avbc.errors import AvbcError, FinalError, TransientError
 from avbc.mapping import MappedOrder, Problem, difference, fingerprint
@@ -29,14 +28,13 @@ from avbc.orchestrator.customising import Customisation, customised
 from avbc.orchestrator.leases import Lease, NoLease
 from avbc.orchestrator.log_extras import order_extra
 from avbc.orchestrator.lookups import Lookups
+from avbc.orchestrator.never_empty import never_empty
 from avbc.orchestrator.progress import Progress
 from avbc.orchestrator.reports import RESULTS, ImportReport, JournalEntry, Outcome, Result, sentence
 from avbc.orchestrator.staff_notes import with_error, without_error
 from avbc.orchestrator.statuses import SYSTEM_STATUSES, ImportStatuses
 from avbc.settings import Settings
 from avbc.unset import UNSET, Unset
-
-T = TypeVar("T")
 
 NOT_NEW = "order_not_new"
 """The problem of an order that is not to be imported, since it has another status."""
@@ -250,7 +248,7 @@ class ImportRun:
         """Read what a page of orders needs: the lines that were cut off, then the books, with one call for each kind of record."""
         cut = [work for work in works if not work.order.lines_complete]
         calls = [self._store.order_products.list.call(work.order.id) for work in cut]
-        for work, lines in zip(cut, self._read_rows(calls), strict=True):
+        for work, lines in zip(cut, never_empty(self._store, calls, limit=_AT_ONCE), strict=True):
             if isinstance(lines, AvbcError):
                 self._trouble(work, lines)
             else:
@@ -269,7 +267,7 @@ class ImportRun:
         """Read the transactions of the orders that were paid online; the others have none."""
         online = [work for work in works if work.order.payment_status and work.trouble is None]
         calls = [self._store.transactions.list.call(work.order.id) for work in online]
-        found = self._read_rows(calls)
+        found = never_empty(self._store, calls, limit=_AT_ONCE)
         for work, transactions in zip(online, found, strict=True):
             if isinstance(transactions, AvbcError):
                 self._trouble(work, transactions)
@@ -278,18 +276,10 @@ class ImportRun:
         self._stop_if_all_failed(found)
 
     def _read_coupons(self, order: Order) -> Sequence[OrderCoupon]:
-        (coupons,) = self._read_rows([self._store.order_coupons.list.call(order.id)])
+        (coupons,) = never_empty(self._store, [self._store.order_coupons.list.call(order.id)], limit=_AT_ONCE)
         if isinstance(coupons, AvbcError):
             raise coupons
         return coupons
-
-    def _read_rows(self, calls: Sequence[Call[list[T]]]) -> list[list[T] | AvbcError]:
-        """Read lists that cannot be empty. A 204 that came in the place of another answer says that one is, so it must be said twice."""
-        found = self._store.map(calls, limit=_AT_ONCE, return_errors=True)
-        empty = [place for place, rows in enumerate(found) if rows == []]
-        for place, rows in zip(empty, self._store.map([calls[place] for place in empty], limit=_AT_ONCE, return_errors=True), strict=True):
-            found[place] = rows
-        return found
 
     def _trouble(self, work: _Work, error: AvbcError) -> None:
         if isinstance(error, _CONCERNS_ALL):

@@ -13,6 +13,7 @@ from avbc.bigcommerce.endpoints.orders import EVERYTHING, Include
 from avbc.bigcommerce.models import Order
 from avbc.errors import AvbcError
 from avbc.orchestrator.importing import unreadable
+from avbc.orchestrator.never_empty import never_empty
 from avbc.orchestrator.pushing import problem_of
 from avbc.orchestrator.reports import Unread
 from avbc.orchestrator.status_sync import windows
@@ -61,7 +62,7 @@ def complete_lines(store: BigCommerce, orders: Sequence[Order]) -> dict[int, Avb
     cut = [order for order in orders if not order.lines_complete]
     calls = [store.order_products.list.call(order.id) for order in cut]
     failed: dict[int, AvbcError] = {}
-    for order, lines in zip(cut, store.map(calls, limit=_AT_ONCE, return_errors=True), strict=True):
+    for order, lines in zip(cut, never_empty(store, calls, limit=_AT_ONCE), strict=True):
         if isinstance(lines, AvbcError):
             failed[order.id] = lines
         else:

@@ -8,10 +8,11 @@ from decimal import Decimal
 
 from avbc.acctvantage.records import text_key
 from avbc.bigcommerce import StoreError
-from avbc.bigcommerce.call import UnreadableRow
+from avbc.bigcommerce.call import ListCall, UnreadableRow
 from avbc.bigcommerce.models import Order
 from avbc.mapping import waiting_demand
 from avbc.orchestrator.log_extras import order_extra
+from avbc.orchestrator.never_empty import never_empty
 from avbc.orchestrator.pushing import PushRun
 from avbc.orchestrator.statuses import SYSTEM_STATUSES, ImportStatuses
 
@@ -26,8 +27,9 @@ _log = logging.getLogger("avbc.orchestrator")
 def waiting_quantities(run: PushRun, statuses: ImportStatuses) -> dict[str, Decimal]:
     """How many pieces of each product wait in the store to be imported, by `text_key` of the part number.
 
-    One request tells how many orders there are in each status; only statuses that have some are listed. Orders that are in the books
-    already, whatever their status, do not count.
+    One request tells how many orders there are in each status; only statuses that have some are listed, once more where fewer come than
+    were told: a 204 in the place of a page must not put what they sold back on sale. Orders that are in the books already, whatever their
+    status, do not count.
 
     Raises:
         StoreError: The orders cannot be read.
@@ -38,8 +40,10 @@ def waiting_quantities(run: PushRun, statuses: ImportStatuses) -> dict[str, Deci
     since = run.settings.order_status.import_orders_created_since
     orders: list[Order] = []
     for status_id in listed:
-        for page in run.store.pages(run.store.orders.waiting.call(status_id, min_date_created=since, include=["consignments.line_items"])):
-            orders += _not_imported(run, [*page.items, *_bare(page.unreadable)])
+        call = run.store.orders.waiting.call(status_id, min_date_created=since, include=["consignments.line_items"])
+        told = counts.of(status_id) if since is None else 1
+        came, found = _placed(run, call)
+        orders += found if came >= told else _placed(run, call)[1]
     _read_lines(run, [order for order in orders if not order.lines_complete])
     demand = waiting_demand(orders)
     aliases = _aliases(run, demand) if demand else {}
@@ -49,6 +53,16 @@ def waiting_quantities(run: PushRun, statuses: ImportStatuses) -> dict[str, Deci
 def _statuses(statuses: ImportStatuses) -> list[int]:
     placed = [status.id for status in SYSTEM_STATUSES if status.name in _PLACED]
     return sorted({*placed, statuses.new, statuses.import_error} - {statuses.downloaded})
+
+
+def _placed(run: PushRun, call: ListCall[Order]) -> tuple[int, list[Order]]:
+    """How many orders came, and those of them that are not in the books."""
+    came, found = 0, list[Order]()
+    for page in run.store.pages(call):
+        orders = [*page.items, *_bare(page.unreadable)]
+        came += len(orders)
+        found += _not_imported(run, orders)
+    return came, found
 
 
 def _bare(rows: Iterable[UnreadableRow]) -> list[Order]:
@@ -66,7 +80,7 @@ def _not_imported(run: PushRun, orders: Sequence[Order]) -> list[Order]:
 
 def _read_lines(run: PushRun, orders: Sequence[Order]) -> None:
     calls = [run.store.order_products.list.call(order.id) for order in orders]
-    for order, lines in zip(orders, run.store.map(calls, limit=_AT_ONCE, return_errors=True), strict=True):
+    for order, lines in zip(orders, never_empty(run.store, calls, limit=_AT_ONCE), strict=True):
         if isinstance(lines, StoreError):
             # Better a few pieces too many on sale than none of all other products brought up to date.
             extra = order_extra(order.id, f"{run.source_code}{order.id}")

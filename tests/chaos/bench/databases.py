@@ -48,6 +48,10 @@ class Place(Protocol):
 
     world: World
 
+    @property
+    def url(self) -> str:
+        """The books' URL."""
+
     def reset(self) -> FakeStore:
         """Put the books into the state in which the run begins; returns the store that goes with them."""
 
@@ -104,8 +108,12 @@ class SqlitePlace:
         self.world.write_books(self._path)
         return self.world.store()
 
+    @property
+    def url(self) -> str:
+        return f"sqlite:///{self._path}"
+
     def calm(self) -> SqlGateway:
-        return SqlGateway(f"sqlite:///{self._path}")
+        return SqlGateway(self.url)
 
     def troubled(self, kind: str, at: int) -> tuple[SqlGateway, Trouble]:
         trouble = _SqliteTrouble(kind, at, self._path)
@@ -120,7 +128,7 @@ class SqlitePlace:
             def cursor(self, _factory: Any = None) -> sqlite3.Cursor:
                 return super().cursor(TroubledCursor)
 
-        books = SqlGateway(f"sqlite:///{self._path}?timeout={0.01 if kind == 'locked' else 10}")
+        books = SqlGateway(f"{self.url}?timeout={0.01 if kind == 'locked' else 10}")
 
         @event.listens_for(books.engine, "do_connect")
         def connect(_dialect: object, _record: object, arguments: list[Any], options: dict[str, Any]) -> sqlite3.Connection:
@@ -162,8 +170,12 @@ class PostgresqlPlace:
         self._sql(f"CREATE DATABASE {self._copy} TEMPLATE {self._origin}")
         return self.world.store()
 
+    @property
+    def url(self) -> str:
+        return self._url(self._copy)
+
     def calm(self) -> SqlGateway:
-        return SqlGateway(self._url(self._copy))
+        return SqlGateway(self.url)
 
     def troubled(self, kind: str, at: int) -> tuple[SqlGateway, Trouble]:
         trouble = _PostgresqlTrouble(kind, at, self)
@@ -195,7 +207,7 @@ class PostgresqlPlace:
 
     def other_session(self) -> Any:
         """Another session of the same database."""
-        url = sa.make_url(self._url(self._copy)).set(drivername="postgresql")
+        url = sa.make_url(self.url).set(drivername="postgresql")
         return psycopg.connect(url.render_as_string(hide_password=False))
 
     def wait_for_lock(self, pid: int) -> None:
@@ -316,7 +328,8 @@ def _run(world_: World, store: FakeStore, books: SqlGateway, row: Row, at: str) 
     return quiet
 
 
-def _until_quiet(place: Place, store: FakeStore, row: Row, at: str) -> None:
+def run_until_quiet(place: Place, store: FakeStore, row: Row, at: str) -> None:
+    """Make a world's runs until there is nothing to do."""
     with place.calm() as books:
         for _ in range(ROUNDS):
             quiet = _run(place.world, store, books, row, at)
@@ -338,7 +351,7 @@ def database_faults(place: Place, kinds: Sequence[str], *, sample: int, seed: in
     """
     rows: list[Row] = []
     store = place.reset()
-    _until_quiet(place, store, Row(""), "")
+    run_until_quiet(place, store, Row(""), "")
     with place.calm() as books:
         expected = seen(store, books)
     for kind in kinds:
@@ -361,7 +374,7 @@ def database_faults(place: Place, kinds: Sequence[str], *, sample: int, seed: in
             trouble.end()
             if not trouble.hits:
                 row.complain(name, "it never went wrong")
-            _until_quiet(place, store, row, name)
+            run_until_quiet(place, store, row, name)
             with place.calm() as books:
                 row.count(place.world.orders, damage(expected, seen(store, books)), name)
         row.seconds = time.monotonic() - started

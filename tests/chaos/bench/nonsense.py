@@ -189,8 +189,8 @@ def _change(choose: random.Random, sample: Sample) -> None:
     part = choose.choices(["body", "lines", "transactions", "coupons"], [16, 1, 3, 1])[0]
     whole = getattr(sample, part)
     if choose.random() < 0.005 or not whole:
-        # The list gives its row by its id: a body that is none at all has lost it.
-        setattr(sample, part, choose.choice(NONSENSE))
+        # The list gives its row by its id: a body that is none at all has lost it, and one with another id is another order's.
+        setattr(sample, part, choose.choice([value for value in NONSENSE if value != {"id": 1}] if part == "body" else NONSENSE))
         sample.changes.append(f"{part} = {_short(getattr(sample, part))}")
         return
     if not isinstance(whole, (dict, list)):
