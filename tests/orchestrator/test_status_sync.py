@@ -141,6 +141,26 @@ def test_a_webhook_of_a_status_has_it_read_again(web: Orchestrator, store: FakeS
     assert web.push_order_statuses().requests == 0
 
 
+@pytest.mark.parametrize(("stopped", "goes_on"), [(4, False), (CANCELLED, False), (6, False), (13, False), (14, True)])
+def test_an_order_that_was_stopped_in_the_store_stays_so(
+    join: Join, store: FakeStore, books: SqlGateway, imported: list[int], stopped: int, goes_on: bool
+) -> None:
+    """As far as it is known: from a webhook, or because the store was asked where nothing was known."""
+    for order_id in imported[:2]:
+        books.set_order_status(f"WEB{order_id}", "Shipped/Invoice")
+    store.edit_order(imported[0], status_id=stopped)
+    store.clear_log()
+    web = join(journal="sqlite://")
+    report = web.push_order_statuses()
+    assert [change.order_id for change in report.sent] == (imported[:2] if goes_on else imported[1:2])
+    assert status(store, imported[0]) == (SHIPPED if goes_on else stopped)
+    assert codes(report) == ([] if goes_on else ["order_stopped_in_store"])
+    # It is told once, and no more until the order moves in AcctVantage.
+    assert web.push_order_statuses().requests == 0
+    books.set_order_status(f"WEB{imported[0]}", "Posted")
+    assert codes(web.push_order_statuses()) == ["status_unmapped"]
+
+
 def test_an_unmapped_status_is_told_once_and_looked_at_again_when_the_mapping_changes(
     join: Join, store: FakeStore, books: SqlGateway, imported: list[int], change: Change
 ) -> None:

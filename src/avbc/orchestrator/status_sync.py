@@ -50,6 +50,10 @@ _FOR_A_PERSON = {REFUNDED: "refunded", 5: "cancelled", 6: "declined", 13: "dispu
 """BigCommerce's statuses that AcctVantage has no counterpart for, so that a person must act (docs/facts.md, acctvantage-orders)."""
 
 
+_STOPPED = {str(status_id): happened for status_id, happened in _FOR_A_PERSON.items() if happened != "partly refunded"}
+"""Of these no push makes another one: they are a person's decision. What was refunded in part goes on."""
+
+
 def require_direction(settings: Settings, direction: str) -> None:
     """See that the settings want statuses to go this way (manual 2.1.6).
 
@@ -103,15 +107,30 @@ def push_order_statuses(run: PushRun, statuses: Sequence[OrderStatus]) -> None:
     run.unchanged(len(due) - len(stale))
     run.total = len(stale)
     names = {str(status.id): status_name(status) for status in statuses}
-    run.send(_status_step(run, order, status, ruling, names.get(known.get(order.import_id, ""), "")) for order, status, ruling in stale)
+    steps: list[Step[None]] = []
+    for order, status, ruling in stale:
+        before = known.get(order.import_id, "")
+        change = _change(order, "status", names.get(before, ""), status_name(status), decisions=ruling.decisions)
+        if stopped := _STOPPED.get(before):
+            run.know(_NOT_TAKEN, order.import_id, str(status.id))
+            run.refuse(change, _stopped_before(order, change, stopped))
+        else:
+            steps.append(_status_step(run, order, status, change))
+    run.send(steps)
     unruled.finish()
     if stamps := [order.status_changed_at for order in changed if order.status_changed_at is not None]:
         run.set_watermark(max(stamps))
 
 
-def _status_step(run: PushRun, order: SalesOrder, status: OrderStatus, ruling: Ruling[OrderStatus], before: str) -> Step[None]:
-    change = _change(order, "status", before, status_name(status), decisions=ruling.decisions)
+def _stopped_before(order: SalesOrder, change: Change, happened: str) -> Problem:
+    message = (
+        f"The order was {happened} in the store, where it would be {change.after} now; in AcctVantage {order.import_id} is {order.status}."
+    )
+    fix = "Stop it in AcctVantage too, or set the status in BigCommerce by hand if it is right. It is sent again when it changes in AcctVantage."
+    return Problem("order_stopped_in_store", "status_id", change.before, message, fix)
 
+
+def _status_step(run: PushRun, order: SalesOrder, status: OrderStatus, change: Change) -> Step[None]:
     def settle(answer: AvbcError | None) -> None:
         if answer is None:
             run.know(STATUS, order.import_id, str(status.id))
