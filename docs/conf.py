@@ -39,3 +39,6 @@ def prepare_docstring(_app: Sphinx, what: str, _name: str, _obj: object, _option
 
 def setup(app: Sphinx) -> None:
     app.connect("autodoc-process-docstring", prepare_docstring, priority=100)
+
+# More than one model has a `type`, and the annotation of a parameter finds them all.
+suppress_warnings = ["ref.python"]

@@ -143,7 +143,7 @@ def test_a_webhook_of_a_status_has_it_read_again(web: Orchestrator, store: FakeS
 
 @pytest.mark.parametrize(("stopped", "goes_on"), [(4, False), (CANCELLED, False), (6, False), (13, False), (14, True)])
 def test_an_order_that_was_stopped_in_the_store_stays_so(
-    join: Join, store: FakeStore, books: SqlGateway, imported: list[int], stopped: int, goes_on: bool
+    join: Join, store: FakeStore, books: SqlGateway, imported: list[int], *, stopped: int, goes_on: bool
 ) -> None:
     """As far as it is known: from a webhook, or because the store was asked where nothing was known."""
     for order_id in imported[:2]:

@@ -122,7 +122,7 @@ def variant_draft(
 
 
 def only_variant_fields(before: str, after: str) -> bool:
-    """Whether all that changed between two `product_text`s are fields that variants have.
+    """Whether all that changed between two texts of `product_text` are fields that variants have.
 
     >>> only_variant_fields('{"name":"Mug","price":"9.95"}', '{"name":"Mug","price":"8.95"}')
     True

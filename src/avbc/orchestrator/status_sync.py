@@ -123,10 +123,8 @@ def push_order_statuses(run: PushRun, statuses: Sequence[OrderStatus]) -> None:
 
 
 def _stopped_before(order: SalesOrder, change: Change, happened: str) -> Problem:
-    message = (
-        f"The order was {happened} in the store, where it would be {change.after} now; in AcctVantage {order.import_id} is {order.status}."
-    )
-    fix = "Stop it in AcctVantage too, or set the status in BigCommerce by hand if it is right. It is sent again when it changes in AcctVantage."
+    message = f"The order was {happened} in the store, so it is not made {change.after}; in AcctVantage it is {order.status}."
+    fix = "Stop it in AcctVantage too, or, if the status is right, set it in BigCommerce by hand."
     return Problem("order_stopped_in_store", "status_id", change.before, message, fix)
 
 
