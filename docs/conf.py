@@ -19,6 +19,8 @@ html_theme = "furo"
 html_title = f"avbc {release}"
 autodoc_member_order = "bysource"
 autodoc_typehints = "description"
+# More than one model has a `type`, and the annotation of a parameter finds them all.
+suppress_warnings = ["ref.python"]
 
 
 def prepare_docstring(_app: Sphinx, what: str, _name: str, _obj: object, _options: object, lines: list[str]) -> None:
@@ -39,6 +41,3 @@ def prepare_docstring(_app: Sphinx, what: str, _name: str, _obj: object, _option
 
 def setup(app: Sphinx) -> None:
     app.connect("autodoc-process-docstring", prepare_docstring, priority=100)
-
-# More than one model has a `type`, and the annotation of a parameter finds them all.
-suppress_warnings = ["ref.python"]

@@ -193,6 +193,16 @@ GUARDS = (
         (Removal("orchestrator/inventory.py", "sold = waiting.get(key, ZERO)", "sold = ZERO"),),
     ),
     Guard(
+        "orders that wait are asked for again where fewer come than were told",
+        ("tests/orchestrator/test_inventory.py::test_orders_and_lines_are_not_taken_for_none",),
+        (Removal("orchestrator/waiting.py", "found if came >= told else _placed(run, call)[1]", "found"),),
+    ),
+    Guard(
+        "a stopped order stays stopped",
+        ("tests/orchestrator/test_status_sync.py::test_an_order_that_was_stopped_in_the_store_stays_so",),
+        (Removal("orchestrator/status_sync.py", "if stopped := _STOPPED.get(before):", "if stopped := _STOPPED.get(''):"),),
+    ),
+    Guard(
         "a webhook that came before asks for nothing",
         ("tests/orchestrator/test_webhooks.py::test_a_repetition_asks_for_nothing",),
         (
