@@ -25,7 +25,7 @@ from avbc.orchestrator.log_extras import order_extra
 from avbc.orchestrator.lookups import Lookups
 from avbc.orchestrator.progress import Progress
 from avbc.orchestrator.pushing import CONCERNS_ALL
-from avbc.orchestrator.reports import Report, Unread, problem_dict
+from avbc.orchestrator.reports import RunReport, Unread, problem_dict
 from avbc.orchestrator.statuses import NEVER_DUE, ImportStatuses
 from avbc.orchestrator.store_orders import complete_lines, orders_of_period, unread
 from avbc.settings import Settings
@@ -84,7 +84,7 @@ class Backtested:
 
 
 @attrs.define
-class BacktestReport(Report):
+class BacktestReport(RunReport):
     """What would change for the orders of a period under other settings.
 
     >>> report = BacktestReport(datetime(2026, 3, 1, tzinfo=UTC), unchanged=2)
@@ -107,12 +107,6 @@ class BacktestReport(Report):
     changed: list[Backtested] = attrs.field(factory=list[Backtested])
     unread: list[Unread] = attrs.field(factory=list[Unread])
     """Orders that could not be mapped for another reason than their own."""
-    stopped: str = ""
-    """Why it ended early; empty where it did not."""
-    requests: int = 0
-    """Requests sent to the store, repeats included."""
-    started: datetime | None = None
-    finished: datetime | None = None
 
     def __iter__(self) -> Iterator[Backtested]:
         return iter(self.changed)
@@ -147,10 +141,7 @@ class BacktestReport(Report):
         text += f": {listed}." if listed else "."
         if self.unread:
             text += f" {len(self.unread)} could not be mapped."
-        if self.started and self.finished:
-            seconds = (self.finished - self.started).total_seconds()
-            text += f" {self.requests} {'request' if self.requests == 1 else 'requests'}, {seconds:.1f} s."
-        return f"{text} Stopped early: {self.stopped}" if self.stopped else text
+        return self._with_cost(text)
 
     def to_dicts(self) -> list[dict[str, object]]:
         """One row per order: order_id, import_id, total, before, after, effects, problems, solved."""

@@ -22,7 +22,7 @@ from avbc.mapping.rules import MappingRules
 from avbc.mapping.text import amount_text
 from avbc.money import ZERO
 from avbc.orchestrator.progress import Progress
-from avbc.orchestrator.reports import Report, Unread, problem_dict
+from avbc.orchestrator.reports import RunReport, Unread, problem_dict
 from avbc.orchestrator.statuses import NEVER_DUE, REFUNDED, ImportStatuses
 from avbc.orchestrator.store_orders import complete_lines, orders_of_period, unread
 from avbc.settings import Settings
@@ -40,7 +40,7 @@ _IDS_AT_ONCE = 200
 
 
 @attrs.define
-class ReconcileReport(Report):
+class ReconcileReport(RunReport):
     """How the orders of a period stand in both systems.
 
     `different`: in both, and not the same. `missing_in_books`: due to be imported by its status in the store, and not imported.
@@ -76,12 +76,6 @@ class ReconcileReport(Report):
     """The sum of the orders that are in the books or should be, as the store has them."""
     total_in_books: Decimal = ZERO
     """The sum of the sales orders."""
-    stopped: str = ""
-    """Why it ended early; empty where it did not."""
-    requests: int = 0
-    """Requests sent to the store, repeats included."""
-    started: datetime | None = None
-    finished: datetime | None = None
 
     def __iter__(self) -> Iterator[Reconciled]:
         for found in (self.different, self.missing_in_books, self.missing_in_store, self.doubled):
@@ -130,10 +124,7 @@ class ReconcileReport(Report):
             text += f" Not due to be imported: {statuses}."
         if self.total_in_store or self.total_in_books:
             text += f" In the store {amount_text(self.total_in_store)}, in the books {amount_text(self.total_in_books)}."
-        if self.started and self.finished:
-            seconds = (self.finished - self.started).total_seconds()
-            text += f" {self.requests} {'request' if self.requests == 1 else 'requests'}, {seconds:.1f} s."
-        return f"{text} Stopped early: {self.stopped}" if self.stopped else text
+        return self._with_cost(text)
 
     def to_dicts(self) -> list[dict[str, object]]:
         """One row per order that is not the same: verdict, order_id, import_id, in_store, in_books, differences, problems."""

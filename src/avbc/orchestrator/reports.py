@@ -68,6 +68,25 @@ class Report:
         return summary + html_table(rows, self.columns) if rows else summary
 
 
+@attrs.define(kw_only=True)
+class RunReport(Report):
+    """What every run tells: what it cost, and whether it ended early."""
+
+    stopped: str = ""
+    """Why it ended early; empty where it did not. What it did not come to is taken by the next run."""
+    requests: int = 0
+    """Requests sent to the store, repeats included."""
+    started: datetime | None = None
+    finished: datetime | None = None
+
+    def _with_cost(self, text: str) -> str:
+        """A summary, followed by what every run tells."""
+        if self.started and self.finished:
+            seconds = (self.finished - self.started).total_seconds()
+            text += f" {self.requests} {'request' if self.requests == 1 else 'requests'}, {seconds:.1f} s."
+        return f"{text} Stopped early: {self.stopped}" if self.stopped else text
+
+
 @attrs.frozen
 class Outcome:
     """What became of one order."""
@@ -95,7 +114,7 @@ class Outcome:
 
 
 @attrs.define
-class ImportReport(Report):
+class ImportReport(RunReport):
     """What an import did, order by order.
 
     `imported`: written to the books and set to the Downloaded Order Status. `relinked`: stood in the books already with the same
@@ -120,12 +139,6 @@ class ImportReport(Report):
     postponed: list[Outcome] = attrs.field(factory=list[Outcome])
     preview: bool = False
     """Nothing was written: the lists say what an import would do."""
-    stopped: str = ""
-    """Why the run ended before it had looked at every New order; empty where it did. Those orders are still New."""
-    requests: int = 0
-    """Requests sent to the store, repeats included."""
-    started: datetime | None = None
-    finished: datetime | None = None
 
     def __iter__(self) -> Iterator[tuple[Result, Outcome]]:
         for result in RESULTS:
@@ -164,10 +177,7 @@ class ImportReport(Report):
             text += " Refused orders have the Import Error Status."
         if self.postponed:
             text += " Postponed orders wait for the next run."
-        if self.started and self.finished:
-            seconds = (self.finished - self.started).total_seconds()
-            text += f" {self.requests} {'request' if self.requests == 1 else 'requests'}, {seconds:.1f} s."
-        return f"{text} Stopped early: {self.stopped}" if self.stopped else text
+        return self._with_cost(text)
 
     def to_dicts(self) -> list[dict[str, object]]:
         """One row per order: result, order_id, import_id, total, problems."""
@@ -282,7 +292,7 @@ class Change(Report):
 
 
 @attrs.define
-class PushReport(Report):
+class PushReport(RunReport):
     """What one side was told of the other, change by change.
 
     `sent`: it stands on the other side now. `refused`: for its own reasons; it is told again when it changes, or a person acts.
@@ -308,12 +318,6 @@ class PushReport(Report):
     postponed: list[Change] = attrs.field(factory=list[Change])
     preview: bool = False
     """Nothing was changed: `sent` is what would be sent."""
-    stopped: str = ""
-    """Why the run ended early; empty where it did not. What it did not come to is taken by the next run."""
-    requests: int = 0
-    """Requests sent to the store, repeats included."""
-    started: datetime | None = None
-    finished: datetime | None = None
 
     def __iter__(self) -> Iterator[tuple[Effect, Change]]:
         for effect in EFFECTS:
@@ -341,10 +345,7 @@ class PushReport(Report):
         counts = {"sent": counts.pop("sent"), "unchanged": self.unchanged, **counts}
         told = ", ".join(f"{name} {count}" for name, count in counts.items() if count) or "nothing to do"
         text = f"{self.direction}{' (preview)' if self.preview else ''}: {told}."
-        if self.started and self.finished:
-            seconds = (self.finished - self.started).total_seconds()
-            text += f" {self.requests} {'request' if self.requests == 1 else 'requests'}, {seconds:.1f} s."
-        return f"{text} Stopped early: {self.stopped}" if self.stopped else text
+        return self._with_cost(text)
 
     def to_dicts(self) -> list[dict[str, object]]:
         """One row per change: result, key, what, before, after, order_id, import_id, problems, decisions, calls."""
