@@ -56,7 +56,7 @@ def jobs(seed: int, scale: float) -> Iterator[tuple[str, Job]]:
             yield f"death: {name}", partial(deaths, name, seed=seed, more=count(20), sample=sample(50))
         yield f"fault: {name}", partial(faults, name, sample=sample(500))
     for name in ("import", "import held", "many", *PUSHES):
-        yield f"random faults: {name}", partial(weather, name, range(seed, seed + count(6)), chance=0.05)
+        yield f"random faults: {name}", partial(weather, name, range(seed, seed + count(40)), chance=0.1)
     for name in ("import", "capture payments", "import refunds", "pull statuses"):
         yield f"books: {name}", partial(sqlite_faults, name, sample=count(25), seed=seed)
     if server:
