@@ -35,6 +35,8 @@ from avbc.testing import example
 API_URL = "https://api.bigcommerce.com/stores/abc123/v3/"
 BATCH = 125
 DOWNLOADED, IMPORT_ERROR = 9, 12
+_HALF = re.compile("[\ud800-\udfff]")
+"""Half a character, which no request can hold: it comes back as the sign for one that is unknown."""
 _PATH = re.compile(r"/stores/abc123/v[23]/orders/([0-9]+)(?:/([a-z]+))?$")
 
 
@@ -219,7 +221,7 @@ def _judge_refused(sample: Sample, outcome: Outcome, is_entered: bool, store: Ra
         ended.lost.append(f"its status was set to {bodies}"[:200])
     before = sample.body.get("staff_notes") if isinstance(sample.body, dict) else None
     notes = str(bodies[0].get("staff_notes", "")) if bodies else ""
-    if isinstance(before, str) and "[AcctVantage import error: " not in before and not notes.startswith(before):
+    if isinstance(before, str) and "[AcctVantage import error: " not in before and not notes.startswith(_HALF.sub("\ufffd", before)):
         ended.other.append(f"the merchant's notes were changed from {before!r:.80} to {notes!r:.80}")
 
 

@@ -115,7 +115,7 @@ def _receipts(raw: Mapping[str, Any], entered: SalesOrder, receipts: Sequence[Re
     held = sum((receipt.pre_auth_amount for receipt in receipts), Decimal(0))
     if any(receipt.amount < 0 for receipt in receipts) or received + held > entered.total:
         yield f"receipts of {received} and {held} held on an order of {entered.total}"
-    if raw.get("payment_status") in {"captured", "paid"} and not entered.po_number and received != entered.total:
+    if raw.get("payment_status") in ("captured", "paid") and not entered.po_number and received != entered.total:
         yield f"receipts of {received} on a paid order of {entered.total}"
 
 
