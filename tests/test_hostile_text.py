@@ -41,6 +41,8 @@ def shown_classes() -> list[type]:
             for one in vars(importlib.import_module(module.name)).values():
                 if inspect.isclass(one) and one.__module__.startswith("avbc.") and hasattr(one, "_repr_html_"):
                     classes[one.__qualname__] = one
+    # A report without rows of its own is there for others to be made of.
+    classes = {name: one for name, one in classes.items() if getattr(one, "to_dicts", None) is not Report.to_dicts}
     return [one for name, one in sorted(classes.items()) if attrs.has(one) and attrs.fields(one)]
 
 

@@ -308,7 +308,7 @@ def test_beside_others_we_earn_no_429_either(others: float, seed: int) -> None:
 @pytest.mark.parametrize("workers", [2, 8])
 def test_three_processes_beside_others_that_use_a_third(quota: int, workers: int) -> None:
     """Each process knows only its own answers."""
-    run = Simulation(processes=3, workers=workers, quota=quota, others=quota / 3 / 30, seconds=1800, offset=11.1)
+    run = Simulation(processes=3, workers=workers, quota=quota, others=quota / 3 / 30, seconds=900, offset=11.1)
     assert run.refused <= sum(run.ours.values()) / 1000
     assert min(run.whole_windows) >= 0.75 * min(quota * 2 / 3, 3 * workers * 30 / 0.12)
 
