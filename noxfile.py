@@ -52,7 +52,7 @@ def types(session: nox.Session) -> None:
 
 @nox.session(python=PYTHONS)
 def tests(session: nox.Session) -> None:
-    """The tests and the examples in docstrings; with branch coverage, and the share of the chaos bench, on the oldest Python."""
+    """The tests and the examples in docstrings; with branch coverage, the share of the chaos bench and Celery's workers on the oldest Python."""
     install(session, "test")
     session.env.setdefault("COVERAGE_CORE", "ctrace")
     arguments = session.posargs or ["-n", str(min(4, os.cpu_count() or 1))]
@@ -60,8 +60,8 @@ def tests(session: nox.Session) -> None:
         session.run("pytest", *arguments)
         return
     if session.python != OLDEST:
-        # The bench takes a quarter of the time, and its deaths and faults tell one Python from another no better than the other tests do.
-        session.run("pytest", "--ignore=tests/chaos", *arguments)
+        # Both take long, and tell one Python from another no better than the other tests do.
+        session.run("pytest", "--ignore=tests/chaos", "--ignore=tests/test_celery.py", *arguments)
         return
     session.run("coverage", "erase")
     session.install("pytest-cov>=6")
