@@ -52,7 +52,7 @@ def types(session: nox.Session) -> None:
 
 @nox.session(python=PYTHONS)
 def tests(session: nox.Session) -> None:
-    """The tests and the examples in docstrings; with branch coverage, the share of the chaos bench and Celery's workers on the oldest Python."""
+    """The tests and the examples in docstrings; branch coverage, the share of the chaos bench and Celery's workers on the oldest Python."""
     install(session, "test")
     session.env.setdefault("COVERAGE_CORE", "ctrace")
     arguments = session.posargs or ["-n", str(min(4, os.cpu_count() or 1))]
