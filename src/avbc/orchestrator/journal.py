@@ -127,6 +127,7 @@ class Journal:
                     # Two processes that open a new database at once may trip over each other: the second look finds what the other made.
                     self._prepare()
         except BaseException:
+            # Nobody gets a journal to close, whatever kept it from being opened, Ctrl-C too.
             self.close()
             raise
 
