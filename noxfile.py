@@ -94,18 +94,36 @@ def audit(session: nox.Session) -> None:
     found = Path(session.create_tmp()) / "audit.json"
     found.unlink(missing_ok=True)
     # Its exit code is 1 for vulnerabilities and for a service that is away: only its report tells the two apart.
-    options = ["--skip-editable", "--progress-spinner", "off", "--format", "json", "--output", str(found)]
+    options = [
+        "--skip-editable",
+        "--progress-spinner",
+        "off",
+        "--format",
+        "json",
+        "--output",
+        str(found),
+    ]
     said = str(session.run("pip-audit", *options, silent=True, success_codes=[0, 1])).strip()
-    packages = json.loads(found.read_text(encoding="utf-8"))["dependencies"] if found.exists() else []
+    packages = (
+        json.loads(found.read_text(encoding="utf-8"))["dependencies"] if found.exists() else []
+    )
     audited = [package for package in packages if "vulns" in package]
     if not audited:
-        why = said.splitlines()[-1] if not packages and said else f"pypi.org told nothing of any of {len(packages)} packages"
+        why = (
+            said.splitlines()[-1]
+            if not packages and said
+            else f"pypi.org told nothing of any of {len(packages)} packages"
+        )
         session.skip(f"NOTHING WAS AUDITED: {why}")
     session.log(f"{len(audited)} of {len(packages)} packages were audited")
-    vulnerable = [(package, vulnerability) for package in audited for vulnerability in package["vulns"]]
+    vulnerable = [
+        (package, vulnerability) for package in audited for vulnerability in package["vulns"]
+    ]
     for package, vulnerability in vulnerable:
         mended = ", ".join(vulnerability["fix_versions"]) or "no version yet"
-        session.log(f"{package['name']} {package['version']} has {vulnerability['id']}, mended in {mended}")
+        session.log(
+            f"{package['name']} {package['version']} has {vulnerability['id']}, mended in {mended}"
+        )
     if vulnerable:
         session.error(f"{len(vulnerable)} known vulnerabilities")
 

@@ -12,7 +12,9 @@ from avbc.testing.example import books_toml, settings_dict
 
 
 @contextmanager
-def orchestrator(api_url: str, store: BigCommerce | None = None, place: Path | None = None) -> Iterator[tuple[Orchestrator, Path]]:
+def orchestrator(
+    api_url: str, store: BigCommerce | None = None, place: Path | None = None
+) -> Iterator[tuple[Orchestrator, Path]]:
     """Join the store to new books in a SQLite file, in a new folder in `place`; gives the file too. Books and journal are one database."""
     with tempfile.TemporaryDirectory(dir=place) as folder:
         path = Path(folder) / "books.toml"
@@ -20,5 +22,7 @@ def orchestrator(api_url: str, store: BigCommerce | None = None, place: Path | N
         database = Path(folder) / "books.db"
         with SqlGateway(f"sqlite:///{database}") as books:
             books.load(path)
-            with Orchestrator(Settings.from_dict(settings_dict(api_url)), books, store=store) as web:
+            with Orchestrator(
+                Settings.from_dict(settings_dict(api_url)), books, store=store
+            ) as web:
                 yield web, database

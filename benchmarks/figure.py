@@ -26,13 +26,33 @@ class Figure:
     def row(self) -> dict[str, str]:
         """The cells of its line."""
         met = "" if self.met is None else "yes" if self.met else "NO"
-        ratio = "" if self.ratio is None else f"{self.ratio:.2f}" if self.ratio >= 0.1 else f"{self.ratio:.2g}"
-        return {"figure": self.name, "ours": self.ours, "peer or floor": self.peer, "ratio": ratio, "aim": self.aim, "met": met}
+        ratio = (
+            ""
+            if self.ratio is None
+            else f"{self.ratio:.2f}"
+            if self.ratio >= 0.1
+            else f"{self.ratio:.2g}"
+        )
+        return {
+            "figure": self.name,
+            "ours": self.ours,
+            "peer or floor": self.peer,
+            "ratio": ratio,
+            "aim": self.aim,
+            "met": met,
+        }
 
 
 def compared(name: str, ours: str, peer: str, ratio: float, aim: float | None = None) -> Figure:
     """A figure whose ratio should be at most `aim`, if one is given."""
-    return Figure(name, ours, peer, ratio, "" if aim is None else f"<= {aim:.2f}", None if aim is None else ratio <= aim)
+    return Figure(
+        name,
+        ours,
+        peer,
+        ratio,
+        "" if aim is None else f"<= {aim:.2f}",
+        None if aim is None else ratio <= aim,
+    )
 
 
 @attrs.frozen
@@ -51,7 +71,9 @@ def spent(work: Callable[[], object]) -> Spent:
     return Spent(time.perf_counter() - wall, time.process_time() - cpu)
 
 
-def interleaved(variants: Mapping[str, Callable[[], object]], rounds: int) -> dict[str, list[Spent]]:
+def interleaved(
+    variants: Mapping[str, Callable[[], object]], rounds: int
+) -> dict[str, list[Spent]]:
     """Measure every variant in every round, so that what else the machine does meets all of them alike."""
     names = list(variants)
     results: dict[str, list[Spent]] = {name: [] for name in names}

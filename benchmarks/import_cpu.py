@@ -1,8 +1,9 @@
 """CPU time of this process for each imported order, against what the same bytes and the same rows cost at least.
 
-Ours does all of an import: requests, typed orders, lookups in the books, mapping, proof, rows, journal, status writes. The floor parses the
-same answers by orjson and writes the same rows by `executemany`, one transaction for each order. Both are shown with HTTP (ours by its
-client, the floor by a bare httpx client) and without it (ours on answers that were recorded before).
+Ours does all of an import: requests, typed orders, lookups in the books, mapping, proof, rows,
+journal, status writes. The floor parses the same answers by orjson and writes the same rows by
+`executemany`, one transaction for each order. Both are shown with HTTP (ours by its client, the
+floor by a bare httpx client) and without it (ours on answers that were recorded before).
 """
 
 from __future__ import annotations
@@ -53,7 +54,9 @@ class Replay(httpx.BaseTransport):
 
     def handle_request(self, request: httpx.Request) -> httpx.Response:
         _, response = self.kept[request.method, request.url.raw_path]
-        return httpx.Response(response.status_code, headers=response.headers.raw, content=response.content)
+        return httpx.Response(
+            response.status_code, headers=response.headers.raw, content=response.content
+        )
 
 
 @attrs.frozen
@@ -66,9 +69,14 @@ class Books:
     @classmethod
     def read(cls, database: Path) -> Books:
         with closing(sqlite3.connect(database)) as connection:
-            made = connection.execute("SELECT type, name, sql FROM sqlite_master WHERE sql IS NOT NULL").fetchall()
+            made = connection.execute(
+                "SELECT type, name, sql FROM sqlite_master WHERE sql IS NOT NULL"
+            ).fetchall()
             names = [name for kind, name, _ in made if kind == "table"]
-            return cls(tuple(sql for _, _, sql in made), {name: connection.execute(f'SELECT * FROM "{name}"').fetchall() for name in names})
+            return cls(
+                tuple(sql for _, _, sql in made),
+                {name: connection.execute(f'SELECT * FROM "{name}"').fetchall() for name in names},
+            )
 
 
 def figures(*, quick: bool = False) -> Iterator[Figure]:
@@ -86,10 +94,18 @@ def figures(*, quick: bool = False) -> Iterator[Figure]:
         if number:  # The first round warms up.
             for name, cpu in took.items():
                 results.setdefault(name, []).append(cpu / orders)
-    floor, with_http = results["floor"], [sum(pair) for pair in zip(results["floor"], results["bare"], strict=True)]
+    floor, with_http = (
+        results["floor"],
+        [sum(pair) for pair in zip(results["floor"], results["bare"], strict=True)],
+    )
     name, rows = "CPU per imported order", "orjson and executemany"
     yield _figure(f"{name}, without HTTP", results["replayed"], rows, floor)
-    yield _figure(f"{name}, with HTTP", results["avbc"], f"{rows}, bare httpx for the same requests", with_http)
+    yield _figure(
+        f"{name}, with HTTP",
+        results["avbc"],
+        f"{rows}, bare httpx for the same requests",
+        with_http,
+    )
     yield _figure(f"{name}, with HTTP", results["avbc"], f"{rows}, no HTTP", floor)
 
 
@@ -112,26 +128,44 @@ def _record(orders: int) -> tuple[Kept, Kept, Books]:
         web.test_connection()
         opening = dict(recorder.kept)
         web.import_orders()
-        return opening, {key: kept for key, kept in recorder.kept.items() if key not in opening}, Books.read(database)
+        return (
+            opening,
+            {key: kept for key, kept in recorder.kept.items() if key not in opening},
+            Books.read(database),
+        )
 
 
 def _over_http(orders: int) -> float:
-    with StoreProcess(orders=orders, plain=True) as server, example.orchestrator(server.api_url) as (web, _):
+    with (
+        StoreProcess(orders=orders, plain=True) as server,
+        example.orchestrator(server.api_url) as (web, _),
+    ):
         web.test_connection()  # The connection and TLS certificates are made once, however many orders follow.
         return spent(web.import_orders).cpu
 
 
 def _replayed(kept: Kept) -> float:
-    with BigCommerce(_API_URL, "example-token", transport=Replay(kept)) as store, example.orchestrator(_API_URL, store) as (web, _):
+    with (
+        BigCommerce(_API_URL, "example-token", transport=Replay(kept)) as store,
+        example.orchestrator(_API_URL, store) as (web, _),
+    ):
         web.test_connection()
         return spent(web.import_orders).cpu
 
 
 def _bare_http(orders: int, kept: Kept) -> float:
     """Send the same requests, one after the other."""
-    with StoreProcess(orders=orders, plain=True) as server, httpx.Client(base_url=server.api_url) as client:
+    with (
+        StoreProcess(orders=orders, plain=True) as server,
+        httpx.Client(base_url=server.api_url) as client,
+    ):
         requests = [
-            client.build_request(asked.method, asked.url.raw_path.decode(), content=asked.content, headers=asked.headers.raw)
+            client.build_request(
+                asked.method,
+                asked.url.raw_path.decode(),
+                content=asked.content,
+                headers=asked.headers.raw,
+            )
             for asked, _ in kept.values()
         ]
 
@@ -145,8 +179,15 @@ def _bare_http(orders: int, kept: Kept) -> float:
 def _floor(orders: int, kept: Kept, books: Books) -> float:
     """Parse the same bytes, and write the same rows: an equal share of each table in as many transactions as there are orders."""
     bodies = [response.content for _, response in kept.values() if response.content]
-    statements = {name: f'INSERT INTO "{name}" VALUES ({",".join("?" * len(rows[0]))})' for name, rows in books.rows.items() if rows}
-    with tempfile.TemporaryDirectory() as folder, closing(sqlite3.connect(Path(folder) / "floor.db")) as connection:
+    statements = {
+        name: f'INSERT INTO "{name}" VALUES ({",".join("?" * len(rows[0]))})'
+        for name, rows in books.rows.items()
+        if rows
+    }
+    with (
+        tempfile.TemporaryDirectory() as folder,
+        closing(sqlite3.connect(Path(folder) / "floor.db")) as connection,
+    ):
         for sql in books.schema:
             connection.execute(sql)
 
@@ -157,7 +198,9 @@ def _floor(orders: int, kept: Kept, books: Books) -> float:
                 with connection:
                     for name, statement in statements.items():
                         rows = books.rows[name]
-                        share = rows[len(rows) * number // orders : len(rows) * (number + 1) // orders]
+                        share = rows[
+                            len(rows) * number // orders : len(rows) * (number + 1) // orders
+                        ]
                         if share:
                             connection.executemany(statement, share)
 

@@ -19,7 +19,9 @@ _STATEMENTS = {
 def figures(*, quick: bool = False) -> Iterator[Figure]:
     """Measure."""
     rounds = 2 if quick else 11
-    seconds: dict[str, list[float]] = {statement: [] for statement in [FLOOR, *_STATEMENTS.values()]}
+    seconds: dict[str, list[float]] = {
+        statement: [] for statement in [FLOOR, *_STATEMENTS.values()]
+    }
     for number in range(rounds + 1):
         for statement, results in seconds.items():
             took = _once(statement)
@@ -28,12 +30,24 @@ def figures(*, quick: bool = False) -> Iterator[Figure]:
     for name, statement in _STATEMENTS.items():
         aim = 1.0 if statement == "import avbc" else None
         floor = f"{FLOOR}: {milliseconds(seconds[FLOOR])}"
-        yield compared(name, milliseconds(seconds[statement]), floor, ratio(seconds[statement], seconds[FLOOR]), aim)
+        yield compared(
+            name,
+            milliseconds(seconds[statement]),
+            floor,
+            ratio(seconds[statement], seconds[FLOOR]),
+            aim,
+        )
 
 
 def _once(statement: str) -> float:
-    program = f"import time; began = time.perf_counter(); {statement}; print(time.perf_counter() - began)"
-    return float(subprocess.run([sys.executable, "-c", program], capture_output=True, check=True, text=True).stdout)
+    program = (
+        f"import time; began = time.perf_counter(); {statement}; print(time.perf_counter() - began)"
+    )
+    return float(
+        subprocess.run(
+            [sys.executable, "-c", program], capture_output=True, check=True, text=True
+        ).stdout
+    )
 
 
 if __name__ == "__main__":

@@ -26,7 +26,10 @@ def figures(*, quick: bool = False) -> Iterator[Figure]:
     """Measure."""
     pages, rounds, slow_rounds = (2, 2, 1) if quick else (20, 13, 2)
     count = pages * PAGE_SIZE
-    with PageServer(pages) as server, closing(BigCommerce(f"{server.url}/stores/abc123/v3/", "example-token")) as store:
+    with (
+        PageServer(pages) as server,
+        closing(BigCommerce(f"{server.url}/stores/abc123/v3/", "example-token")) as store,
+    ):
         bigc = BigCommerceOrdersV2API(_Bigc(server.url))
         slow = _bigcommerce(server.url)
         headers: dict[str, Callable[[], object]] = {
@@ -44,18 +47,42 @@ def figures(*, quick: bool = False) -> Iterator[Figure]:
         times = interleaved(headers, rounds)
         ours = times["avbc"]
         for unit, seconds in (("time", walls), ("CPU", cpus)):
-            yield _against(f"{name}: {unit}", seconds(ours), "bigc 1.1.0 with the same typing", seconds(times["typed"]), AIM)
-        yield _against(f"{name}: time", walls(ours), "bigc 1.1.0, dicts, no typing", walls(times["bigc"]))
-        times = interleaved(headers | {"bigcommerce": lambda: _walk(slow.Orders.iterall(), count)}, slow_rounds)
-        yield _against(f"{name}: time", walls(times["avbc"]), "bigcommerce 0.23.4, dicts, no typing", walls(times["bigcommerce"]))
+            yield _against(
+                f"{name}: {unit}",
+                seconds(ours),
+                "bigc 1.1.0 with the same typing",
+                seconds(times["typed"]),
+                AIM,
+            )
+        yield _against(
+            f"{name}: time", walls(ours), "bigc 1.1.0, dicts, no typing", walls(times["bigc"])
+        )
+        times = interleaved(
+            headers | {"bigcommerce": lambda: _walk(slow.Orders.iterall(), count)}, slow_rounds
+        )
+        yield _against(
+            f"{name}: time",
+            walls(times["avbc"]),
+            "bigcommerce 0.23.4, dicts, no typing",
+            walls(times["bigcommerce"]),
+        )
         times = interleaved(embedded, rounds)
         name = f"{name}, lines and fees embedded"
         for unit, seconds in (("time", walls), ("CPU", cpus)):
-            yield _against(f"{name}: {unit}", seconds(times["avbc"]), "bigc 1.1.0 with the same typing", seconds(times["typed"]))
+            yield _against(
+                f"{name}: {unit}",
+                seconds(times["avbc"]),
+                "bigc 1.1.0 with the same typing",
+                seconds(times["typed"]),
+            )
 
 
-def _against(name: str, ours: list[float], peer: str, theirs: list[float], aim: float | None = None) -> Figure:
-    return compared(name, milliseconds(ours), f"{peer}: {milliseconds(theirs)}", ratio(ours, theirs), aim)
+def _against(
+    name: str, ours: list[float], peer: str, theirs: list[float], aim: float | None = None
+) -> Figure:
+    return compared(
+        name, milliseconds(ours), f"{peer}: {milliseconds(theirs)}", ratio(ours, theirs), aim
+    )
 
 
 def _walk(orders: Iterable[object], count: int) -> None:
@@ -79,7 +106,9 @@ class _Bigc(BigCommerceV2APIClient):
 
 
 def _bigcommerce(url: str) -> BigcommerceApi:
-    api = BigcommerceApi(client_id="example-client", store_hash="abc123", access_token="example-token")
+    api = BigcommerceApi(
+        client_id="example-client", store_hash="abc123", access_token="example-token"
+    )
     api.connection.full_path = lambda path: f"{url}/stores/abc123/v2/{path}"
     return api
 

@@ -1,6 +1,7 @@
 """The most memory that a process held while it imported: 20,000 orders against 1,000.
 
-`python benchmarks/memory.py --orders 1000` imports in this process and prints its peak in bytes, and the seconds the import took.
+`python benchmarks/memory.py --orders 1000` imports in this process and prints its peak in bytes,
+and the seconds the import took.
 """
 
 from __future__ import annotations
@@ -28,12 +29,16 @@ def figures(*, quick: bool = False) -> Iterator[Figure]:
     few, many = (100, 300) if quick else (1_000, 20_000)
     (small, _), (large, seconds) = _child(few), _child(many)
     name = f"peak memory (RSS) of importing {many:,} orders ({seconds:.0f} s)"
-    yield compared(name, megabytes(large), f"{few:,} orders: {megabytes(small)}", large / small, AIM)
+    yield compared(
+        name, megabytes(large), f"{few:,} orders: {megabytes(small)}", large / small, AIM
+    )
 
 
 def _child(orders: int) -> tuple[float, float]:
     command = [sys.executable, __file__, "--orders", str(orders)]
-    peak, seconds = subprocess.run(command, stdout=subprocess.PIPE, check=True, text=True).stdout.split()
+    peak, seconds = subprocess.run(
+        command, stdout=subprocess.PIPE, check=True, text=True
+    ).stdout.split()
     return float(peak), float(seconds)
 
 
@@ -45,17 +50,25 @@ def megabytes(size: float) -> str:
 def peak() -> int:
     """The most memory that this process held, in bytes.
 
-    Linux's own count begins with this program; that of getrusage includes what the process was before it became this program.
+    Linux's own count begins with this program; that of getrusage includes what the process was
+    before it became this program.
     """
     if _STATUS.exists():
         line = next(line for line in _STATUS.read_text().splitlines() if line.startswith("VmHWM"))
         return int(line.split()[1]) * 1024
-    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * (1 if sys.platform == "darwin" else 1024)
+    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * (
+        1 if sys.platform == "darwin" else 1024
+    )
 
 
 def _import(orders: int) -> None:
-    place = RAM_DISK if RAM_DISK.exists() else None  # 20,000 commits on a busy disk take many minutes, and no memory.
-    with StoreProcess(orders=orders, plain=True) as server, example.orchestrator(server.api_url, place=place) as (web, _):
+    place = (
+        RAM_DISK if RAM_DISK.exists() else None
+    )  # 20,000 commits on a busy disk take many minutes, and no memory.
+    with (
+        StoreProcess(orders=orders, plain=True) as server,
+        example.orchestrator(server.api_url, place=place) as (web, _),
+    ):
         began = time.perf_counter()
         report = web.import_orders()
         assert len(report.imported) == orders, report

@@ -1,6 +1,7 @@
 """A server that only hands out pages of orders that were made before: it should cost the clients it measures as little as possible.
 
-`python benchmarks/page_server.py --pages 20` prints its address and serves until its standard input is closed.
+`python benchmarks/page_server.py --pages 20` prints its address and serves until its standard input
+is closed.
 """
 
 from __future__ import annotations
@@ -30,12 +31,19 @@ class PageServer:
         self.url = ""
 
     def __enter__(self) -> Self:
-        self._process = subprocess.Popen(self._command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
+        self._process = subprocess.Popen(
+            self._command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
+        )
         assert self._process.stdout is not None
         self.url = self._process.stdout.readline().strip()
         return self
 
-    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
         self._process.communicate()
 
 
@@ -47,7 +55,10 @@ def answers(pages: int, *, embedded: bool) -> list[bytes]:
 
     view = EMBEDDED if embedded else View()
     orders = plain_orders(pages * PAGE_SIZE)
-    bodies = [dumps([order.to_json(view) for order in itertools.islice(orders, PAGE_SIZE)]) for _ in range(pages)]
+    bodies = [
+        dumps([order.to_json(view) for order in itertools.islice(orders, PAGE_SIZE)])
+        for _ in range(pages)
+    ]
     head = b"HTTP/1.1 200 OK\r\nContent-Type: application/json\r\n" + _QUOTA
     return [head + b"Content-Length: %d\r\n\r\n" % len(body) + body for body in bodies]
 

@@ -1,7 +1,8 @@
 """Telling the store what the books know: requests against the fewest that BigCommerce's API allows, and what it takes to find changes.
 
-`python benchmarks/pushing.py --find FOLDER` finds and pushes the changes of books that `--prepare FOLDER --products 1000000` made, in this
-process, and prints the CPU seconds that took and the process's peak in bytes.
+`python benchmarks/pushing.py --find FOLDER` finds and pushes the changes of books that `--prepare
+FOLDER --products 1000000` made, in this process, and prints the CPU seconds that took and the
+process's peak in bytes.
 """
 
 from __future__ import annotations
@@ -54,22 +55,36 @@ def _quantities(count: int) -> Iterator[Figure]:
         store.clear_log()
         report = web.push_inventory()
         assert len(report.sent) == count, report
-        writes, looks = store.counts()["PUT /v3/inventory/adjustments/absolute"], store.counts()["GET /v2/orders/count"]
+        writes, looks = (
+            store.counts()["PUT /v3/inventory/adjustments/absolute"],
+            store.counts()["GET /v2/orders/count"],
+        )
         assert report.requests == writes + looks
-        yield _counted(f"requests to push {count:,} quantities that changed", writes, -(-count // 2_000))
+        yield _counted(
+            f"requests to push {count:,} quantities that changed", writes, -(-count // 2_000)
+        )
         yield _counted("and to look at the orders that wait meanwhile", looks, 1)
-        yield _counted(f"requests to push {count:,} quantities that did not", web.push_inventory().requests, 0)
+        yield _counted(
+            f"requests to push {count:,} quantities that did not", web.push_inventory().requests, 0
+        )
 
 
 def _details(count: int) -> Iterator[Figure]:
     store = FakeStore()
     store.add_products(count)
     with _joined(store, store.transport()) as (web, books, folder):
-        for name, price, floor in [("looked up", "9.95", -(-count // 250) + count // 10), ("known", "8.95", count // 10)]:
+        for name, price, floor in [
+            ("looked up", "9.95", -(-count // 250) + count // 10),
+            ("known", "8.95", count // 10),
+        ]:
             _write(books, folder, count, price=price, quantity=5)
             report = web.push_products()
             assert len(report.sent) == count, report
-            yield _counted(f"requests for the details of {count:,} products, ids {name}", report.requests, floor)
+            yield _counted(
+                f"requests for the details of {count:,} products, ids {name}",
+                report.requests,
+                floor,
+            )
 
 
 def _statuses(count: int) -> Figure:
@@ -95,11 +110,24 @@ def _quiet_cycle() -> Figure:
             store.clear_log()
             for job in jobs:
                 getattr(web, job.method)()
-        return Figure("requests of a cycle in which nothing happened", str(len(store.log)), "1", aim="<= 2", met=len(store.log) <= 2)
+        return Figure(
+            "requests of a cycle in which nothing happened",
+            str(len(store.log)),
+            "1",
+            aim="<= 2",
+            met=len(store.log) <= 2,
+        )
 
 
 def _counted(name: str, ours: int, floor: int) -> Figure:
-    return Figure(name, f"{ours:,}", f"floor: {floor:,}", ours / floor if floor else None, f"{floor:,}", ours <= floor)
+    return Figure(
+        name,
+        f"{ours:,}",
+        f"floor: {floor:,}",
+        ours / floor if floor else None,
+        f"{floor:,}",
+        ours <= floor,
+    )
 
 
 # Finding what changed
@@ -110,12 +138,22 @@ def _finding(count: int) -> Iterator[Figure]:
         _child("--prepare", folder, "--products", str(count))
         cpu, most = map(float, _child("--find", folder).split())
     name = f"to find and push 1 % changes among {count:,} quantities"
-    yield Figure(f"CPU {name}", f"{cpu:.1f} s", "", aim=f"< {CPU_SECONDS:.0f} s", met=cpu < CPU_SECONDS)
-    yield Figure(f"peak memory (RSS) {name}", megabytes(most), "", aim=f"< {megabytes(PEAK)}", met=most < PEAK)
+    yield Figure(
+        f"CPU {name}", f"{cpu:.1f} s", "", aim=f"< {CPU_SECONDS:.0f} s", met=cpu < CPU_SECONDS
+    )
+    yield Figure(
+        f"peak memory (RSS) {name}",
+        megabytes(most),
+        "",
+        aim=f"< {megabytes(PEAK)}",
+        met=most < PEAK,
+    )
 
 
 def _child(*arguments: str) -> str:
-    return subprocess.run([sys.executable, __file__, *arguments], stdout=subprocess.PIPE, check=True, text=True).stdout
+    return subprocess.run(
+        [sys.executable, __file__, *arguments], stdout=subprocess.PIPE, check=True, text=True
+    ).stdout
 
 
 def _prepare(folder: Path, count: int) -> None:
@@ -123,7 +161,10 @@ def _prepare(folder: Path, count: int) -> None:
     with _joined(None, httpx.MockTransport(_taken), folder) as (web, books, _):
         _write(books, folder, count, price="9.95", quantity=5)
         journal = Journal(books.engine)
-        journal.remember(f"{KIND} {scope_of(web.settings, web.store)}", ((_sku(number).casefold(), "5") for number in range(count)))
+        journal.remember(
+            f"{KIND} {scope_of(web.settings, web.store)}",
+            ((_sku(number).casefold(), "5") for number in range(count)),
+        )
         _write(books, folder, count, price="9.95", quantity=6, step=100)
 
 
@@ -138,7 +179,9 @@ def _find(folder: Path) -> None:
 def _taken(request: httpx.Request) -> httpx.Response:
     """A store that takes all quantities. The fake one, with a million products, would be most of the memory."""
     if request.url.path.endswith("/locations"):
-        return httpx.Response(200, json={"data": [{"id": 1, "code": "MAIN", "enabled": True}], "meta": {}})
+        return httpx.Response(
+            200, json={"data": [{"id": 1, "code": "MAIN", "enabled": True}], "meta": {}}
+        )
     if request.url.path.endswith("/count"):
         return httpx.Response(200, json={"count": 0, "statuses": []})
     return httpx.Response(200, json={"transaction_id": "1"})
@@ -155,9 +198,15 @@ def _joined(
     with tempfile.TemporaryDirectory() as temporary:
         folder = place or Path(temporary)
         reference = folder / "books.toml"
-        reference.write_text(_reference() if store is None or not store.state.orders else books_toml, encoding="utf-8")
+        reference.write_text(
+            _reference() if store is None or not store.state.orders else books_toml,
+            encoding="utf-8",
+        )
         url = URL if store is None else store.api_url
-        with SqlGateway(f"sqlite:///{folder}/books.db") as books, BigCommerce(url, "example-token", transport=transport) as client:
+        with (
+            SqlGateway(f"sqlite:///{folder}/books.db") as books,
+            BigCommerce(url, "example-token", transport=transport) as client,
+        ):
             books.load(reference)
             with Orchestrator(Settings.from_dict(settings_dict(url)), books, store=client) as web:
                 yield web, books, folder
@@ -168,7 +217,9 @@ def _reference() -> str:
     return head
 
 
-def _write(books: SqlGateway, folder: Path, count: int, *, price: str, quantity: int, step: int = 1) -> None:
+def _write(
+    books: SqlGateway, folder: Path, count: int, *, price: str, quantity: int, step: int = 1
+) -> None:
     """Write products and what is on hand of them, as `FakeStore.add_products` names them; or each so many-th of them."""
     products, quantities = folder / "products.csv", folder / "quantities.csv"
     skus = [_sku(number) for number in range(0, count, step)]

@@ -19,19 +19,28 @@ OTHERS = 50
 def figures(*, quick: bool = False) -> Iterator[Figure]:
     """Measure both at the same time: they mostly wait."""
     with ThreadPoolExecutor() as pool:
-        alone, shared = pool.submit(_import, 20 if quick else 210, 0), pool.submit(_import, 15 if quick else 140, OTHERS)
+        alone, shared = (
+            pool.submit(_import, 20 if quick else 210, 0),
+            pool.submit(_import, 15 if quick else 140, OTHERS),
+        )
         yield from _figures("", *alone.result())
         yield from _figures(f", other applications use {OTHERS}", *shared.result())
 
 
 def _import(orders: int, others: int) -> tuple[list[int], int, int]:
     """Returns our requests of each window, how many there were to have, and the 429s earned."""
-    with StoreProcess(orders=orders, plain=True, latency_ms=LATENCY_MS, quota=QUOTA, other_apps=others) as server:
+    with StoreProcess(
+        orders=orders, plain=True, latency_ms=LATENCY_MS, quota=QUOTA, other_apps=others
+    ) as server:
         with example.orchestrator(server.api_url) as (web, _):
             report = web.import_orders()
         assert len(report.imported) == orders, report
         log = server.log()
-        return _windows([float(str(row["at"])) for row in log]), QUOTA - others, sum(row["status"] == 429 for row in log)
+        return (
+            _windows([float(str(row["at"])) for row in log]),
+            QUOTA - others,
+            sum(row["status"] == 429 for row in log),
+        )
 
 
 def _windows(times: Sequence[float]) -> list[int]:
@@ -51,7 +60,9 @@ def _figures(name: str, windows: Sequence[int], available: int, refused: int) ->
     share = sum(full) / (available * len(full))
     label = f"{QUOTA} per {WINDOW:.0f} s, {LATENCY_MS} ms latency{name}"
     ours = f"{share:.0%} in {len(full)} of {len(windows)} windows ({', '.join(map(str, windows))})"
-    yield Figure(f"share of the quota used while orders wait: {label}", ours, f"all: {available}", share)
+    yield Figure(
+        f"share of the quota used while orders wait: {label}", ours, f"all: {available}", share
+    )
     yield Figure(f"429s earned: {label}", f"{refused}", "none", aim="0", met=refused == 0)
 
 

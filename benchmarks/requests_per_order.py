@@ -33,8 +33,12 @@ def _coupons(orders: Sequence[FakeOrder]) -> int:
     count = 0
     for order in orders:
         codes = {str(row["code"]) for row in order.coupons}
-        several = {str(row["id"]) for line in order.products for row in as_rows(line["applied_discounts"])}
-        count += not codes <= known or (len(several) > 1 and any(row["type"] == _PERCENTAGE for row in order.coupons))
+        several = {
+            str(row["id"]) for line in order.products for row in as_rows(line["applied_discounts"])
+        }
+        count += not codes <= known or (
+            len(several) > 1 and any(row["type"] == _PERCENTAGE for row in order.coupons)
+        )
         known |= codes
     return count
 
@@ -52,12 +56,23 @@ def figures(*, quick: bool = False) -> Iterator[Figure]:
             yield _figure("requests of a poll that finds nothing", server, 1)
             server.add_example_orders(count)
             web.import_orders()
-            yield _figure(f"requests to import {count} orders of every shape", server, floor(orders), len(orders))
+            yield _figure(
+                f"requests to import {count} orders of every shape",
+                server,
+                floor(orders),
+                len(orders),
+            )
         server.add_example_orders(count, first_id=10_001)
         with example.orchestrator(server.api_url) as (web, _):
             web.import_orders()
-            # A process asks once whether its token may set statuses; an order must not be in the books before that is known.
-            yield _figure("the same as the first thing in a new process", server, floor(orders) + 1, len(orders))
+            # A process asks once whether its token may set statuses; an order must not be in the
+            # books before that is known.
+            yield _figure(
+                "the same as the first thing in a new process",
+                server,
+                floor(orders) + 1,
+                len(orders),
+            )
 
 
 def _figure(name: str, server: StoreProcess, least: int, orders: int = 0) -> Figure:

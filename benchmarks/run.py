@@ -1,6 +1,7 @@
 """Measures avbc against peers and floors, and prints one table: `nox -s bench`, or `python benchmarks/run.py`.
 
-Nothing here is a test: nothing fails on a slow machine. `--quick` shows in half a minute that everything runs; its numbers mean nothing.
+Nothing here is a test: nothing fails on a slow machine. `--quick` shows in half a minute that
+everything runs; its numbers mean nothing.
 """
 
 from __future__ import annotations
@@ -32,21 +33,38 @@ _PACKAGES = ["httpx", "orjson", "attrs", "cattrs", "sqlalchemy", "bigc", "bigcom
 
 def main(arguments: Sequence[str] | None = None) -> None:
     parser = argparse.ArgumentParser(description="Measure avbc against peers and floors.")
-    parser.add_argument("--quick", action="store_true", help="a few orders and rounds, to see that it runs")
+    parser.add_argument(
+        "--quick", action="store_true", help="a few orders and rounds, to see that it runs"
+    )
     quick: bool = parser.parse_args(arguments).quick
     began = time.perf_counter()
-    print(f"CPython {platform.python_version()} on {os.cpu_count()} cores of {platform.system()} {platform.machine()}; ", end="")
+    print(
+        f"CPython {platform.python_version()} on {os.cpu_count()} cores of {platform.system()} "
+        f"{platform.machine()}; ",
+        end="",
+    )
     print(", ".join(f"{package} {version(package)}" for package in _PACKAGES))
-    figures = [attrs.evolve(figure, met=None) if quick else figure for figure in measured(quick=quick)]
+    figures = [
+        attrs.evolve(figure, met=None) if quick else figure for figure in measured(quick=quick)
+    ]
     show([figure.row() for figure in figures])
-    print(f"Ratios are ours to theirs, the medians of the ratios of each round. {time.perf_counter() - began:.0f} s in all.")
+    print(
+        "Ratios are ours to theirs, the medians of the ratios of each round. "
+        f"{time.perf_counter() - began:.0f} s in all."
+    )
     if quick:
         print("With --quick: too few orders and rounds for the numbers to mean anything.")
 
 
 def measured(*, quick: bool) -> Iterator[Figure]:
     """All figures. What is timed runs alone; the quota's windows are mostly waiting, and memory is not timed, so these two overlap."""
-    for measure in (requests_per_order.figures, pushing.figures, listing.figures, import_cpu.figures, import_time.figures):
+    for measure in (
+        requests_per_order.figures,
+        pushing.figures,
+        listing.figures,
+        import_cpu.figures,
+        import_time.figures,
+    ):
         yield from _told(measure, quick=quick)
     with ThreadPoolExecutor(1) as pool:
         windows = pool.submit(lambda: list(_told(quota.figures, quick=quick)))

@@ -23,7 +23,9 @@ autodoc_typehints = "description"
 suppress_warnings = ["ref.python"]
 
 
-def prepare_docstring(_app: Sphinx, what: str, _name: str, _obj: object, _options: object, lines: list[str]) -> None:
+def prepare_docstring(
+    _app: Sphinx, what: str, _name: str, _obj: object, _options: object, lines: list[str]
+) -> None:
     """Turn fenced code into reStructuredText, and keep the first line of an attribute's text from being read as its type."""
     if what in {"attribute", "property"}:
         lines[:0] = ["..", ""]  # an empty comment
@@ -32,7 +34,11 @@ def prepare_docstring(_app: Sphinx, what: str, _name: str, _obj: object, _option
         stripped = line.strip()
         if stripped.startswith("```"):
             indent = line[: len(line) - len(line.lstrip())]
-            lines[number] = "" if fenced else f"{indent}.. code-block:: {stripped.removeprefix('```') or 'text'}\n"
+            lines[number] = (
+                ""
+                if fenced
+                else f"{indent}.. code-block:: {stripped.removeprefix('```') or 'text'}\n"
+            )
             fenced = not fenced
         elif fenced:
             lines[number] = f"    {line}"

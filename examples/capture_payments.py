@@ -29,7 +29,10 @@ def main(folder: Path) -> None:
         books.load(folder / "books.toml")
         settings = avbc.Settings.from_dict(example.settings_dict(served.api_url))
         # The box of the manual (2.2.4): the store only authorizes, AcctVantage captures.
-        settings = attrs.evolve(settings, gl=attrs.evolve(settings.gl, credit_card_transactions_are_preauthorizations=True))
+        settings = attrs.evolve(
+            settings,
+            gl=attrs.evolve(settings.gl, credit_card_transactions_are_preauthorizations=True),
+        )
 
         with avbc.Orchestrator(settings, books) as web:
             yesterday = datetime.now(UTC) - timedelta(days=1)
@@ -37,11 +40,16 @@ def main(folder: Path) -> None:
                 store.place_order([item(sku)], payment=payment, created=yesterday)
                 for sku, payment in [("MUG-BLUE", CARD), ("LAMP-01", PAYPAL), ("RUG-WOOL", CARD)]
             )
-            forgotten = store.place_order([item("TEAPOT-01")], payment=CARD, created=yesterday - timedelta(days=8))
+            forgotten = store.place_order(
+                [item("TEAPOT-01")], payment=CARD, created=yesterday - timedelta(days=8)
+            )
             web.import_orders()
             print("Imported as held, with nothing received:")
             for one in books.receipts():
-                print(f"  {one.import_id}: {one.receipt_type}, {one.state}, {one.pre_auth_amount:.2f} held, {one.amount:.2f} received")
+                print(
+                    f"  {one.import_id}: {one.receipt_type}, {one.state}, "
+                    f"{one.pre_auth_amount:.2f} held, {one.amount:.2f} received"
+                )
 
             # What a user of AcctVantage does when the goods leave, or an order is given up.
             books.want_capture(f"WEB{mug.id}-1")
@@ -49,7 +57,10 @@ def main(folder: Path) -> None:
             books.want_void(f"WEB{rug.id}-1")
             store.set_payment_result(lamp.id, "declined")
 
-            print(f"\nWhat would be sent (WEB{forgotten.id} is only told of: nobody asked for its capture):")
+            print(
+                f"\nWhat would be sent (WEB{forgotten.id} is only told of: nobody asked for its "
+                "capture):"
+            )
             print(web.capture_payments(preview=True))
 
             print("\nSent; the gateway is at it:")
@@ -61,7 +72,9 @@ def main(folder: Path) -> None:
 
             print("\nThe books now:")
             for one in books.receipts():
-                print(f"  {one.import_id}: {one.receipt_type}, {one.state}, {one.amount:.2f} received")
+                print(
+                    f"  {one.import_id}: {one.receipt_type}, {one.state}, {one.amount:.2f} received"
+                )
             print("\nAnd what was done for the first of them:")
             print(web.history(mug.id))
 

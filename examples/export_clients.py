@@ -23,7 +23,9 @@ clients = [
 
 def main(folder: Path) -> None:
     store = FakeStore()
-    store.add_customer({"email": "bo@example.com", "first_name": "Bo", "last_name": "O.", "company": "Example Inc"})
+    store.add_customer(
+        {"email": "bo@example.com", "first_name": "Bo", "last_name": "O.", "company": "Example Inc"}
+    )
     reference, clients = folder / "books.toml", folder / "clients.toml"
     reference.write_text(example.books_toml, encoding="utf-8")
     clients.write_text(CLIENTS, encoding="utf-8")
@@ -37,14 +39,26 @@ def main(folder: Path) -> None:
             print("What would be sent:")
             print(web.export_clients(preview=True), end="\n\n")
 
-            print("One is new, one is found by email and bound, and a required field is missing of the others:")
+            print(
+                "One is new, one is found by email and bound, and a required field is missing of "
+                "the others:"
+            )
             print(web.export_clients(), end="\n\n")
 
             for client in books.clients():
-                print(f"  {client.name}: customer {client.store_customer_ids.get('WEB', '-')} in the store")
+                print(
+                    f"  {client.name}: customer {client.store_customer_ids.get('WEB', '-')} in "
+                    "the store"
+                )
             for customer in web.store.customers.list(include=["addresses"]):
-                states = ", ".join(address.state_or_province for address in customer.addresses or ()) or "no address"
-                print(f"  customer {customer.id}: {customer.first_name} {customer.last_name}, {customer.company or 'no company'}, {states}")
+                states = (
+                    ", ".join(address.state_or_province for address in customer.addresses or ())
+                    or "no address"
+                )
+                print(
+                    f"  customer {customer.id}: {customer.first_name} {customer.last_name}, "
+                    f"{customer.company or 'no company'}, {states}"
+                )
 
 
 if __name__ == "__main__":

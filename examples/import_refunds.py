@@ -42,10 +42,18 @@ def main(folder: Path) -> None:
 
             print("The credits in the books:")
             for credit in books.credits():
-                print(f"  {credit.import_id}: {credit.total} with {credit.tax} tax. {credit.reason}")
+                print(
+                    f"  {credit.import_id}: {credit.total} with {credit.tax} tax. {credit.reason}"
+                )
                 for line in credit.lines:
-                    print(f"    {line.kind}: {line.quantity or ''} {line.description} {line.amount} + {line.tax}")
-            paid, back = books.sales_orders()[0].total, sum(credit.total for credit in books.credits())
+                    print(
+                        f"    {line.kind}: {line.quantity or ''} {line.description} {line.amount} "
+                        f"+ {line.tax}"
+                    )
+            paid, back = (
+                books.sales_orders()[0].total,
+                sum(credit.total for credit in books.credits()),
+            )
             print(f"  paid {paid}, refunded {back}")
 
 

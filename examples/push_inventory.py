@@ -23,7 +23,10 @@ def main(folder: Path) -> None:
     def in_store() -> str:
         # BigCommerce carries quantities out in the background: here they are carried out now.
         store.settle()
-        return f"  {MUG}: {store.inventory()[MUG]} in the store, {books.available('Main', [MUG])[MUG]} available in the books"
+        return (
+            f"  {MUG}: {store.inventory()[MUG]} in the store, "
+            f"{books.available('Main', [MUG])[MUG]} available in the books"
+        )
 
     with store.serve() as served, avbc.SqlGateway(f"sqlite:///{folder}/books.db") as books:
         books.load(reference)
@@ -34,7 +37,10 @@ def main(folder: Path) -> None:
             print(web.push_inventory().summary())
             print(in_store(), end="\n\n")
 
-            print("A shopper buys three, and twenty come in before the order is imported. What was sold does not go back on sale:")
+            print(
+                "A shopper buys three, and twenty come in before the order is imported. What was "
+                "sold does not go back on sale:"
+            )
             store.place_order([item(MUG, 3)])
             books.set_quantity(MUG, "Main", 120)
             print(web.push_inventory(preview=True).sent[0])
@@ -51,7 +57,9 @@ def main(folder: Path) -> None:
 
             print("A product that the store does not have is told, and the rest goes through:")
             products = folder / "products.csv"
-            products.write_text("part_number,name,product_class\nGHOST,Ghost,Goods\n", encoding="utf-8")
+            products.write_text(
+                "part_number,name,product_class\nGHOST,Ghost,Goods\n", encoding="utf-8"
+            )
             books.load_products(products)
             books.set_quantity("GHOST", "Main", 5)
             books.set_quantity(MUG, "Main", 80)

@@ -35,7 +35,10 @@ def main(folder: Path) -> None:
             print("The first push looks up which products the store has, and tells it all of them:")
             print(web.push_products(), end="\n\n")
 
-            print("In the books one price falls, one product is new, and one that is a variant in the store has another price:")
+            print(
+                "In the books one price falls, one product is new, and one that is a variant in "
+                "the store has another price:"
+            )
             products.write_text(PRODUCTS, encoding="utf-8")
             books.load_products(products)
             report = web.push_products(preview=True)
@@ -44,9 +47,15 @@ def main(folder: Path) -> None:
             print(next(change for change in report.sent if change.key == "BOWL-01"), end="\n\n")
             print(web.push_products(), end="\n\n")
 
-            print("Somebody made a product of that name in the store, so one name cannot be sent; the others go through:")
+            print(
+                "Somebody made a product of that name in the store, so one name cannot be sent; "
+                "the others go through:"
+            )
             store.add_product({"sku": "ELSEWHERE", "name": "Blue cup"})
-            products.write_text(PRODUCTS.replace("Blue mug", "Blue cup").replace("Red mug", "Red cup"), encoding="utf-8")
+            products.write_text(
+                PRODUCTS.replace("Blue mug", "Blue cup").replace("Red mug", "Red cup"),
+                encoding="utf-8",
+            )
             books.load_products(products)
             print(web.push_products())
 

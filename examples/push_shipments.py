@@ -27,17 +27,28 @@ def main(folder: Path) -> None:
         with avbc.Orchestrator(settings, books) as web:
             web.import_orders()
             (order,) = books.sales_orders([f"WEB{order_id}"])
-            mugs, towel = (line.store_line_id or 0 for line in order.lines if line.kind == "product")
+            mugs, towel = (
+                line.store_line_id or 0 for line in order.lines if line.kind == "product"
+            )
 
             print("Two mugs go out in one parcel:")
             two = (ShippedItem(mugs, Decimal(2)),)
-            books.add_shipment(Shipment(1, order.import_id, two, (Parcel("1Z999AA10123456784"),), carrier="UPS"))
+            books.add_shipment(
+                Shipment(1, order.import_id, two, (Parcel("1Z999AA10123456784"),), carrier="UPS")
+            )
             print(web.push_shipments(preview=True), end="\n\n")
             print(web.push_shipments(), end="\n\n")
 
-            print("The rest follows in two parcels, and the answer to one of them is lost on its way:")
-            parcels = (Parcel("794601234567", (ShippedItem(mugs, Decimal(1)),)), Parcel("794601234568", (ShippedItem(towel, Decimal(1)),)))
-            books.add_shipment(Shipment(2, order.import_id, parcels=parcels, carrier="FedEx Ground"))
+            print(
+                "The rest follows in two parcels, and the answer to one of them is lost on its way:"
+            )
+            parcels = (
+                Parcel("794601234567", (ShippedItem(mugs, Decimal(1)),)),
+                Parcel("794601234568", (ShippedItem(towel, Decimal(1)),)),
+            )
+            books.add_shipment(
+                Shipment(2, order.import_id, parcels=parcels, carrier="FedEx Ground")
+            )
             store.fail("POST */shipments", "504_after")
             print(web.push_shipments(), end="\n\n")
 
@@ -47,7 +58,9 @@ def main(folder: Path) -> None:
             print("What the customer sees:")
             for shipment in web.store.order_shipments.list(order_id):
                 units = sum(line.quantity for line in shipment.items)
-                print(f"  {units} by {shipment.shipping_provider_display_name or shipment.shipping_provider}, {shipment.tracking_number}")
+                print(
+                    f"  {units} by {shipment.shipping_provider_display_name or shipment.shipping_provider}, {shipment.tracking_number}"
+                )
 
 
 if __name__ == "__main__":

@@ -30,12 +30,18 @@ def main(folder: Path) -> None:
     with store.serve() as served, avbc.SqlGateway(f"sqlite:///{folder}/books.db") as books:
         books.load(reference)
         settings = avbc.Settings.from_dict(example.settings_dict(served.api_url))
-        pushing = attrs.evolve(settings, order_status=attrs.evolve(settings.order_status, updates="push", mapping=MAPPING))
+        pushing = attrs.evolve(
+            settings,
+            order_status=attrs.evolve(settings.order_status, updates="push", mapping=MAPPING),
+        )
 
         with avbc.Orchestrator(pushing, books) as web:
             web.import_orders()
 
-            print("In AcctVantage one order is shipped and another picked, which the mapping does not have:")
+            print(
+                "In AcctVantage one order is shipped and another picked, which the mapping does "
+                "not have:"
+            )
             books.set_order_status(f"WEB{first}", "Shipped/Invoice")
             books.set_order_status(f"WEB{second}", "Picked")
             preview = web.push_order_statuses(preview=True)
@@ -47,7 +53,9 @@ def main(folder: Path) -> None:
             print(web.push_order_statuses(), end="\n\n")
 
         # The other way needs other settings: never both (manual 2.1.6).
-        pulling = attrs.evolve(pushing, order_status=attrs.evolve(pushing.order_status, updates="pull"))
+        pulling = attrs.evolve(
+            pushing, order_status=attrs.evolve(pushing.order_status, updates="pull")
+        )
         with avbc.Orchestrator(pulling, books) as web:
             web.pull_order_statuses()
 
@@ -57,7 +65,10 @@ def main(folder: Path) -> None:
             store.edit_order(third, status_id=8)
             print(web.pull_order_statuses(), end="\n\n")
             for order in books.sales_orders():
-                print(f"{order.import_id} is {order.status} in AcctVantage: no change in the store ever posts an order.")
+                print(
+                    f"{order.import_id} is {order.status} in AcctVantage: no change in the store "
+                    "ever posts an order."
+                )
 
 
 if __name__ == "__main__":

@@ -2,8 +2,8 @@
 
     python examples/quickstart.py [books.db]
 
-The store holds orders of every shape that BigCommerce sends, good and bad. Without an argument the books are a file in a temporary
-folder.
+The store holds orders of every shape that BigCommerce sends, good and bad. Without an argument the
+books are a file in a temporary folder.
 """
 
 from __future__ import annotations
@@ -36,10 +36,16 @@ def main(books_file: Path) -> None:
             print(web.explain(report.imported[0].order_id), end="\n\n")
 
             print("The books, read back:")
-            for balance in books.trial_balance([outcome.import_id for outcome in report.imported[:5]]):
-                print(f"  {balance.import_id}: total {balance.total}, received {balance.receipts:.2f}, difference {balance.difference:.2f}")
+            for balance in books.trial_balance(
+                [outcome.import_id for outcome in report.imported[:5]]
+            ):
+                print(
+                    f"  {balance.import_id}: total {balance.total}, received "
+                    f"{balance.receipts:.2f}, difference {balance.difference:.2f}"
+                )
 
-            # As if the last run had died between the books and the status: the order is in the books and New in the store.
+            # As if the last run had died between the books and the status: the order is in the
+            # books and New in the store.
             store.edit_order(report.imported[0].order_id, status_id=11)
             print("\nA second run imports nothing twice:", web.import_orders(), sep="\n")
 

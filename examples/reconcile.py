@@ -32,10 +32,16 @@ def main(folder: Path) -> None:
             print("After the import:")
             print(web.reconcile(since=SINCE), end="\n\n")
 
-            # What happens over the weeks: somebody types in a total, deletes an order, sets another to Completed without its import.
+            # What happens over the weeks: somebody types in a total, deletes an order, sets another
+            # to Completed without its import.
             with books.engine.begin() as connection:
-                wrong = {"total": str(books.sales_orders([f"WEB{first}"])[0].total - 1), "id": f"WEB{first}"}
-                connection.execute(sa.text("UPDATE sales_orders SET total = :total WHERE import_id = :id"), wrong)
+                wrong = {
+                    "total": str(books.sales_orders([f"WEB{first}"])[0].total - 1),
+                    "id": f"WEB{first}",
+                }
+                connection.execute(
+                    sa.text("UPDATE sales_orders SET total = :total WHERE import_id = :id"), wrong
+                )
             store.delete_order(second)
             store.edit_order(store.place_order().id, status_id=10)
             report = web.reconcile(since=SINCE)
@@ -43,17 +49,24 @@ def main(folder: Path) -> None:
             print(report, end="\n\n")
             print("As data:", [(found.import_id, found.verdict) for found in report], end="\n\n")
 
-            print("Before other settings are put in force, they are tried on the orders that came in:")
+            print(
+                "Before other settings are put in force, they are tried on the orders that came in:"
+            )
             methods = [row for row in settings.gl.payment_methods if row.bigcommerce != "PayPal"]
             other = attrs.evolve(
                 settings,
                 gl=attrs.evolve(settings.gl, payment_methods=methods),
-                order_status=attrs.evolve(settings.order_status, new_sales_order_status="Committed"),
+                order_status=attrs.evolve(
+                    settings.order_status, new_sales_order_status="Committed"
+                ),
             )
             backtest = web.backtest(other, since=SINCE)
             print(backtest.summary())
             print("Not imported any more:", [found.order_id for found in backtest.newly_refused])
-            print("The first of the others:", next(found for found in backtest if found.after == "imported"))
+            print(
+                "The first of the others:",
+                next(found for found in backtest if found.after == "imported"),
+            )
 
 
 if __name__ == "__main__":

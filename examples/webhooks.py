@@ -2,8 +2,9 @@
 
     python examples/webhooks.py
 
-The application listens on loopback, and the fake store plays BigCommerce: it calls the hooks that were registered, each twice, as
-BigCommerce may. A real application listens behind the https address that it registers.
+The application listens on loopback, and the fake store plays BigCommerce: it calls the hooks that
+were registered, each twice, as BigCommerce may. A real application listens behind the https address
+that it registers.
 """
 
 from __future__ import annotations
@@ -25,7 +26,9 @@ ADDRESS = "https://shop.example.com/webhooks"
 class Application(HTTPServer):
     """Verifies each webhook, answers it at once, and leaves the work to another thread."""
 
-    def __init__(self, web: avbc.Orchestrator, work: queue.SimpleQueue[avbc.Webhook | None]) -> None:
+    def __init__(
+        self, web: avbc.Orchestrator, work: queue.SimpleQueue[avbc.Webhook | None]
+    ) -> None:
         super().__init__(("127.0.0.1", 0), Handler)
         self.web = web
         self.work = work
@@ -74,8 +77,12 @@ def main(folder: Path) -> None:
         books.load(folder / "books.toml")
         settings = avbc.Settings.from_dict(example.settings_dict(served.api_url))
 
-        # One orchestrator for each thread; by the same books they share one journal, which knows what came before.
-        with avbc.Orchestrator(settings, books) as receiving, avbc.Orchestrator(settings, books) as acting:
+        # One orchestrator for each thread; by the same books they share one journal, which knows
+        # what came before.
+        with (
+            avbc.Orchestrator(settings, books) as receiving,
+            avbc.Orchestrator(settings, books) as acting,
+        ):
             print(acting.register_webhooks(ADDRESS), end="\n\n")
 
             work: queue.SimpleQueue[avbc.Webhook | None] = queue.SimpleQueue()
@@ -90,13 +97,17 @@ def main(folder: Path) -> None:
             store.place_order([item("MUG-BLUE", 2)])
             store.place_order()
             for call in store.webhook_calls(copies=2):
-                httpx.post(address, content=call.body, headers=dict(call.headers)).raise_for_status()
+                httpx.post(
+                    address, content=call.body, headers=dict(call.headers)
+                ).raise_for_status()
             work.put(None)
             worker.join()
 
             print("Somebody sends one on with another order's number in it:")
             stolen = store.webhook(store.events[-1])
-            httpx.post(address, content=stolen.body.replace(b"1002", b"1001"), headers=dict(stolen.headers))
+            httpx.post(
+                address, content=stolen.body.replace(b"1002", b"1001"), headers=dict(stolen.headers)
+            )
 
             application.shutdown()
             server.join()

@@ -19,7 +19,11 @@ BROKER = "AVBC_TEST_REDIS"
 def is_due() -> bool:
     """Whether a server must be there: in CI, where `.ci/run` starts one as root on Debian. Elsewhere its tests may be skipped."""
     is_root = hasattr(os, "geteuid") and os.geteuid() == 0
-    return os.environ.get("CI", "").lower() in {"1", "true"} and is_root and Path("/etc/debian_version").exists()
+    return (
+        os.environ.get("CI", "").lower() in {"1", "true"}
+        and is_root
+        and Path("/etc/debian_version").exists()
+    )
 
 
 def _server(variable: str, kind: str) -> str:
@@ -46,9 +50,9 @@ def postgresql_url() -> Iterator[str]:
     schema = f"test_{uuid4().hex[:12]}"
     with admin.connect() as connection:
         connection.exec_driver_sql(f"CREATE SCHEMA {schema}")
-    yield url.set(query={**url.query, "options": f"-csearch_path={schema}", "application_name": schema}).render_as_string(
-        hide_password=False
-    )
+    yield url.set(
+        query={**url.query, "options": f"-csearch_path={schema}", "application_name": schema}
+    ).render_as_string(hide_password=False)
     with admin.connect() as connection:
         connection.exec_driver_sql(f"DROP SCHEMA {schema} CASCADE")
     admin.dispose()

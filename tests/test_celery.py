@@ -69,10 +69,16 @@ Save = Callable[..., str]
 def save(tmp_path: Path) -> Save:
     """Save the example's settings, with changes by screen; returns the file's path."""
 
-    def saved(api_url: str = "https://api.example.com/stores/abc123/v3/", name: str = "avbc.toml", **screens: dict[str, object]) -> str:
+    def saved(
+        api_url: str = "https://api.example.com/stores/abc123/v3/",
+        name: str = "avbc.toml",
+        **screens: dict[str, object],
+    ) -> str:
         tables = example.settings_dict(api_url)
         path = tmp_path / name
-        Settings.from_dict({key: {**table, **screens.get(key, {})} for key, table in tables.items()}).save(path)
+        Settings.from_dict(
+            {key: {**table, **screens.get(key, {})} for key, table in tables.items()}
+        ).save(path)
         return str(path)
 
     return saved
@@ -82,10 +88,21 @@ def save(tmp_path: Path) -> Save:
 
 
 def test_the_schedule_is_what_the_settings_want(save: Save) -> None:
-    often = save(name="often.toml", order_status={"check_interval_minutes": 1}, shipping={"sync_product_details": False})
-    seldom = save(name="seldom.toml", order_status={"check_interval_minutes": 20, "updates": "off"}, gl={"import_refunds": True})
+    often = save(
+        name="often.toml",
+        order_status={"check_interval_minutes": 1},
+        shipping={"sync_product_details": False},
+    )
+    seldom = save(
+        name="seldom.toml",
+        order_status={"check_interval_minutes": 20, "updates": "off"},
+        gl={"import_refunds": True},
+    )
     found = {
-        (entry["args"][0], entry["task"]): (entry["schedule"] / timedelta(minutes=1), entry["options"]["expires"])
+        (entry["args"][0], entry["task"]): (
+            entry["schedule"] / timedelta(minutes=1),
+            entry["options"]["expires"],
+        )
         for entry in beat_schedule([Path(often), seldom]).values()
     }
     assert found == {
@@ -143,9 +160,15 @@ def path(save: Save, shop: FakeStore, app: Any, books_toml: Path) -> Iterator[st
 
         def join(settings: Settings, books: avbc.Gateway) -> Orchestrator:
             client = BigCommerce(
-                settings.store.api_url, "example-token", transport=shop.transport(), retries=Retries(attempts=1), sleep=lambda _: None
+                settings.store.api_url,
+                "example-token",
+                transport=shop.transport(),
+                retries=Retries(attempts=1),
+                sleep=lambda _: None,
             )
-            return stack.enter_context(Orchestrator(settings, books, store=stack.enter_context(client)))
+            return stack.enter_context(
+                Orchestrator(settings, books, store=stack.enter_context(client))
+            )
 
         register(app, stores=[Path(path)], books=lambda: books, orchestrator=join)
         yield path
@@ -157,7 +180,9 @@ def run(app: Any) -> Run:
 
 
 def test_there_is_a_task_for_each_method(app: Any, path: str) -> None:
-    assert {name for name in app.tasks if name.startswith("avbc.")} == {f"avbc.{method}" for method in METHODS}
+    assert {name for name in app.tasks if name.startswith("avbc.")} == {
+        f"avbc.{method}" for method in METHODS
+    }
     assert {job.method for job in SCHEDULE} <= set(METHODS)
     for method in METHODS:
         task = app.tasks[f"avbc.{method}"]
@@ -178,10 +203,15 @@ def test_a_task_returns_how_it_went_and_no_orders(run: Run, path: str, shop: Fak
     assert [entry.method for entry in shop.log] == ["GET"]
 
 
-def test_the_settings_file_is_read_for_each_task(run: Run, path: str, save: Save, shop: FakeStore) -> None:
+def test_the_settings_file_is_read_for_each_task(
+    run: Run, path: str, save: Save, shop: FakeStore
+) -> None:
     assert run("push_order_statuses", path)["ok"]
     save(shop.api_url, order_status={"updates": "off"})
-    assert run("push_order_statuses", path) == {"ok": True, "summary": "the settings do not want push_order_statuses"}
+    assert run("push_order_statuses", path) == {
+        "ok": True,
+        "summary": "the settings do not want push_order_statuses",
+    }
     save(shop.api_url, store={"enabled": False})
     assert run("import_orders", path)["summary"].startswith("store.enabled is false")
     assert shop.state.orders[1001].header["status_id"] == NEW
@@ -229,15 +259,36 @@ class Workers:
 
     def __init__(self, environment: dict[str, str], folder: Path) -> None:
         self.folder = folder
-        command = [sys.executable, "-m", "celery", "-A", "shops", "worker", "-c", "1", "-l", "WARNING"]
+        command = [
+            sys.executable,
+            "-m",
+            "celery",
+            "-A",
+            "shops",
+            "worker",
+            "-c",
+            "1",
+            "-l",
+            "WARNING",
+        ]
         command += ["--without-gossip", "--without-mingle", "--without-heartbeat"]
         self.processes = [
-            subprocess.Popen([*command, "-n", f"{number}@test"], env=environment, cwd=folder, start_new_session=True) for number in range(2)
+            subprocess.Popen(
+                [*command, "-n", f"{number}@test"],
+                env=environment,
+                cwd=folder,
+                start_new_session=True,
+            )
+            for number in range(2)
         ]
 
     def at_work(self) -> list[psutil.Process]:
         """The processes that run a task, or did."""
-        return [psutil.Process(int(path.name)) for path in (self.folder / "pids").iterdir() if psutil.pid_exists(int(path.name))]
+        return [
+            psutil.Process(int(path.name))
+            for path in (self.folder / "pids").iterdir()
+            if psutil.pid_exists(int(path.name))
+        ]
 
     def end(self) -> None:
         for process in self.processes:
@@ -260,7 +311,9 @@ def books_url(postgresql_url: str, books_toml: Path) -> str:
 
 
 @pytest.fixture
-def environment(redis_url: str, books_url: str, save: Save, store: StoreProcess, tmp_path: Path) -> dict[str, str]:
+def environment(
+    redis_url: str, books_url: str, save: Save, store: StoreProcess, tmp_path: Path
+) -> dict[str, str]:
     (tmp_path / "pids").mkdir()
     (tmp_path / "shops.py").write_text(APP, encoding="utf-8")
     paths = [str(Path(avbc.__file__).parents[1]), str(tmp_path), os.environ.get("PYTHONPATH", "")]
@@ -278,8 +331,12 @@ def environment(redis_url: str, books_url: str, save: Save, store: StoreProcess,
 @pytest.fixture
 def send(environment: dict[str, str]) -> Iterator[Callable[..., Any]]:
     """Send a task of the store, as beat would; returns its result to wait for."""
-    with celery.Celery("sender", broker=environment["BROKER"], backend=environment["BROKER"], set_as_current=False) as sender:
-        yield lambda method, *arguments: sender.send_task(f"avbc.{method}", [environment["STORE"], *arguments], queue=environment["QUEUE"])
+    with celery.Celery(
+        "sender", broker=environment["BROKER"], backend=environment["BROKER"], set_as_current=False
+    ) as sender:
+        yield lambda method, *arguments: sender.send_task(
+            f"avbc.{method}", [environment["STORE"], *arguments], queue=environment["QUEUE"]
+        )
         sender.backend.result_consumer.stop()
         sender.backend.client.close()
 
@@ -299,7 +356,11 @@ def workers(environment: dict[str, str], tmp_path: Path) -> Iterator[Callable[[]
 
 
 def statuses_set(store: StoreProcess) -> Counter[str]:
-    return Counter(str(row["path"]) for row in store.log() if row["method"] == "PUT" and row["path"] != "/v2/orders/0")
+    return Counter(
+        str(row["path"])
+        for row in store.log()
+        if row["method"] == "PUT" and row["path"] != "/v2/orders/0"
+    )
 
 
 def wait_until(condition: Callable[[], bool]) -> None:
@@ -318,13 +379,19 @@ def assert_each_once(store: StoreProcess, books_url: str) -> None:
     assert statuses_set(store) == Counter({f"/v2/orders/{order['id']}": 1 for order in found})
     with SqlGateway(books_url) as books:
         imported = Counter(order.import_id for order in books.sales_orders())
-    assert imported == Counter({f"WEB{order['id']}": 1 for order in found if order["status_id"] == DOWNLOADED})
+    assert imported == Counter(
+        {f"WEB{order['id']}": 1 for order in found if order["status_id"] == DOWNLOADED}
+    )
     assert len(imported) > ORDERS / 2
 
 
 @pytest.mark.parametrize("killed", ["the process at work", "the worker"])
 def test_a_worker_is_killed_in_the_middle_of_an_import(
-    killed: str, workers: Callable[[], Workers], send: Callable[..., Any], store: StoreProcess, environment: dict[str, str]
+    killed: str,
+    workers: Callable[[], Workers],
+    send: Callable[..., Any],
+    store: StoreProcess,
+    environment: dict[str, str],
 ) -> None:
     crew = workers()
     result = send("import_orders")
@@ -334,14 +401,21 @@ def test_a_worker_is_killed_in_the_middle_of_an_import(
     # What it has sent is answered first, so that the store's log tells who did what.
     at_work.suspend()
     seen: list[object] = []
-    wait_until(lambda: not seen.append(store.state()["requests"]) and len(seen) > 40 and len({*map(str, seen[-40:])}) == 1)
+    wait_until(
+        lambda: (
+            not seen.append(store.state()["requests"])
+            and len(seen) > 40
+            and len({*map(str, seen[-40:])}) == 1
+        )
+    )
     assert not is_done(store)
     if killed == "the worker":
         assert parent is not None
         parent.kill()
         at_work.kill()
         psutil.wait_procs([parent])
-        # Redis gives its message back in an hour. Beat does not wait for it, nor mind that one is lost to a connection that just died.
+        # Redis gives its message back in an hour. Beat does not wait for it, nor mind that one is
+        # lost to a connection that just died.
         while not is_done(store):
             result = send("import_orders")
             with suppress(celery.exceptions.TimeoutError):
@@ -355,13 +429,20 @@ def test_a_worker_is_killed_in_the_middle_of_an_import(
 
 
 def test_a_store_is_imported_by_one_at_a_time(
-    workers: Callable[[], Workers], send: Callable[..., Any], store: StoreProcess, environment: dict[str, str]
+    workers: Callable[[], Workers],
+    send: Callable[..., Any],
+    store: StoreProcess,
+    environment: dict[str, str],
 ) -> None:
     results = [send("import_orders") for _ in range(6)]
     with redis.Redis.from_url(environment["BROKER"], decode_responses=True) as broker:
         messages = broker.lrange(environment["QUEUE"], 0, -1)
     assert len(messages) == 6
-    assert not [message for message in messages if "example-token" in message or PASSWORD in message or "postgres" in message]
+    assert not [
+        message
+        for message in messages
+        if "example-token" in message or PASSWORD in message or "postgres" in message
+    ]
     workers()
     summaries = [result.get(timeout=PATIENCE)["summary"] for result in results]
     assert is_done(store)

@@ -39,10 +39,18 @@ def shown_classes() -> list[type]:
     for module in pkgutil.walk_packages(avbc.__path__, "avbc."):
         with contextlib.suppress(ImportError):  # of an extra that is not installed
             for one in vars(importlib.import_module(module.name)).values():
-                if inspect.isclass(one) and one.__module__.startswith("avbc.") and hasattr(one, "_repr_html_"):
+                if (
+                    inspect.isclass(one)
+                    and one.__module__.startswith("avbc.")
+                    and hasattr(one, "_repr_html_")
+                ):
                     classes[one.__qualname__] = one
     # A report without rows of its own is there for others to be made of.
-    classes = {name: one for name, one in classes.items() if getattr(one, "to_dicts", None) is not Report.to_dicts}
+    classes = {
+        name: one
+        for name, one in classes.items()
+        if getattr(one, "to_dicts", None) is not Report.to_dicts
+    }
     return [one for name, one in sorted(classes.items()) if attrs.has(one) and attrs.fields(one)]
 
 
@@ -54,7 +62,10 @@ def filled(hint: Any) -> Any:
     if origin is Literal:
         return arguments[-1]
     if origin in (typing.Union, types.UnionType):
-        return filled(next((one for one in arguments if one is str), None) or next(one for one in arguments if one is not type(None)))
+        return filled(
+            next((one for one in arguments if one is str), None)
+            or next(one for one in arguments if one is not type(None))
+        )
     if origin is tuple:
         return tuple(map(filled, arguments[:1] if arguments[-1] is ... else arguments))
     if origin is not None and issubclass(origin, Mapping):
@@ -69,9 +80,20 @@ def filled(hint: Any) -> Any:
         return ValueError(HTML)
     if attrs.has(hint):
         hints = typing.get_type_hints(hint, localns={"Body": "Body"})
-        return hint(**{field.alias: filled(hints[field.name]) for field in attrs.fields(hint) if field.init})
+        return hint(
+            **{field.alias: filled(hints[field.name]) for field in attrs.fields(hint) if field.init}
+        )
     now = datetime(2026, 1, 2, tzinfo=UTC)
-    values = {str: HTML, int: 7, bool: True, Decimal: Decimal("1.5"), datetime: now, timedelta: timedelta(1), object: HTML, float: 1.5}
+    values = {
+        str: HTML,
+        int: 7,
+        bool: True,
+        Decimal: Decimal("1.5"),
+        datetime: now,
+        timedelta: timedelta(1),
+        object: HTML,
+        float: 1.5,
+    }
     return values[hint]
 
 
@@ -97,13 +119,31 @@ class Reader(HTMLParser):
         self.tags.add(f"comment {data}")
 
 
-OUR_TAGS = {"table", "caption", "thead", "tbody", "tr", "th", "td", "p", "pre", "details", "summary"}
+OUR_TAGS = {
+    "table",
+    "caption",
+    "thead",
+    "tbody",
+    "tr",
+    "th",
+    "td",
+    "p",
+    "pre",
+    "details",
+    "summary",
+}
 
 
 def test_there_are_classes_that_show_themselves() -> None:
-    assert {"ImportReport", "PushReport", "SetupReport", "ConnectionReport", "CycleReport", "History", "MappedOrder"} <= {
-        one.__name__ for one in shown_classes()
-    }
+    assert {
+        "ImportReport",
+        "PushReport",
+        "SetupReport",
+        "ConnectionReport",
+        "CycleReport",
+        "History",
+        "MappedOrder",
+    } <= {one.__name__ for one in shown_classes()}
 
 
 @pytest.mark.parametrize("shown", shown_classes(), ids=lambda one: one.__name__)
@@ -129,7 +169,11 @@ def test_tables_in_a_terminal_hold_no_commands(shown: type) -> None:
 
 @pytest.fixture(params=["sqlite", "postgresql"])
 def books(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[SqlGateway]:
-    url = f"sqlite:///{tmp_path}/books.db" if request.param == "sqlite" else request.getfixturevalue("postgresql_url")
+    url = (
+        f"sqlite:///{tmp_path}/books.db"
+        if request.param == "sqlite"
+        else request.getfixturevalue("postgresql_url")
+    )
     with SqlGateway(url) as gateway:
         yield gateway
 
@@ -144,7 +188,9 @@ def with_text(thing: Any) -> Any:
         return thing
     kept = {"kind", "state", "status", "currency", "fingerprint"}
     values = {field.name: getattr(thing, field.name) for field in attrs.fields(type(thing))}
-    return attrs.evolve(thing, **{name: with_text(value) for name, value in values.items() if name not in kept})
+    return attrs.evolve(
+        thing, **{name: with_text(value) for name, value in values.items() if name not in kept}
+    )
 
 
 def test_sql_in_a_record_is_text(books: SqlGateway) -> None:
@@ -152,7 +198,9 @@ def test_sql_in_a_record_is_text(books: SqlGateway) -> None:
     bundle = with_text(make_bundle(1))
     created = books.create_order(bundle).order
     assert attrs.evolve(created, id=None, client_id=None, contact_id=None) == bundle.order
-    assert [attrs.evolve(receipt, id=None) for receipt in books.receipts([bundle.order.import_id])] == list(bundle.receipts)
+    assert [
+        attrs.evolve(receipt, id=None) for receipt in books.receipts([bundle.order.import_id])
+    ] == list(bundle.receipts)
     assert books.create_order(bundle).order == created
     assert books.promotions() == list(bundle.new_promotions)
     (client,) = books.find_clients([bundle.new_client.import_id], [SQL])
@@ -162,8 +210,20 @@ def test_sql_in_a_record_is_text(books: SqlGateway) -> None:
 
 def test_sql_in_a_key_finds_nothing_and_harms_nothing(books: SqlGateway) -> None:
     books.create_order(make_bundle(1))
-    assert books.sales_orders([SQL]) == books.receipts([SQL]) == books.find_clients([SQL], [SQL]) == books.find_products([SQL]) == []
-    assert books.sales_orders_changed(SQL, None) == books.receipts_to_capture(SQL) == books.credits([SQL]) == books.shipments(SQL) == []
+    assert (
+        books.sales_orders([SQL])
+        == books.receipts([SQL])
+        == books.find_clients([SQL], [SQL])
+        == books.find_products([SQL])
+        == []
+    )
+    assert (
+        books.sales_orders_changed(SQL, None)
+        == books.receipts_to_capture(SQL)
+        == books.credits([SQL])
+        == books.shipments(SQL)
+        == []
+    )
     assert list(books.products_for_store([SQL])) == []
     assert all(isinstance(client, Client) for client in books.clients_to_export(SQL))
     for refused in (
@@ -201,9 +261,15 @@ def test_no_sql_is_put_together_from_values() -> None:
     for path in {*Path(avbc.__file__).parent.rglob("*.py")} - {Path(schema.__file__)}:
         for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
             name = getattr(getattr(node, "func", None), "attr", "")
-            if isinstance(node, ast.Call) and name in {"execute", "executemany", "exec_driver_sql", "text"} and node.args:
+            if (
+                isinstance(node, ast.Call)
+                and name in {"execute", "executemany", "exec_driver_sql", "text"}
+                and node.args
+            ):
                 parts = [part for part in ast.walk(node.args[0]) if _puts_together(part)]
-                put_together += [f"{path.name}:{node.lineno}: {ast.unparse(part)}" for part in parts]
+                put_together += [
+                    f"{path.name}:{node.lineno}: {ast.unparse(part)}" for part in parts
+                ]
     assert put_together == []
 
 
@@ -211,10 +277,14 @@ def _puts_together(part: ast.AST) -> bool:
     """Whether text is put together of anything but texts that stand in the source, whose names are written in capitals."""
     if isinstance(part, ast.Call):
         return isinstance(part.func, ast.Attribute) and part.func.attr == "format"
-    if not isinstance(part, ast.JoinedStr) and not (isinstance(part, ast.BinOp) and any(map(_is_text, (part.left, part.right)))):
+    if not isinstance(part, ast.JoinedStr) and not (
+        isinstance(part, ast.BinOp) and any(map(_is_text, (part.left, part.right)))
+    ):
         return False
     return not all(node.id.isupper() for node in ast.walk(part) if isinstance(node, ast.Name))
 
 
 def _is_text(part: ast.expr) -> bool:
-    return isinstance(part, ast.JoinedStr) or (isinstance(part, ast.Constant) and isinstance(part.value, str))
+    return isinstance(part, ast.JoinedStr) or (
+        isinstance(part, ast.Constant) and isinstance(part.value, str)
+    )

@@ -21,10 +21,18 @@ from avbc.testing.contract import make_bundle
 
 DOCUMENT = (Path(__file__).parents[1] / "docs/logging.md").read_text(encoding="utf-8")
 EXTRAS = set(re.findall(r"^\| `(\w+)` \| (?:int|str|float)", DOCUMENT, re.MULTILINE))
-LOGGERS = {(name, level) for name, level in re.findall(r"^\| `(avbc\.\w+)` \| (\w+) \|", DOCUMENT, re.MULTILINE)}
+LOGGERS = {
+    (name, level)
+    for name, level in re.findall(r"^\| `(avbc\.\w+)` \| (\w+) \|", DOCUMENT, re.MULTILINE)
+}
 # What every record has.
 ORDINARY = {*logging.makeLogRecord({}).__dict__, "message", "asctime", "taskName"}
-KINDS = [{"order_id", "import_id"}, {"call", "attempt", "wait", "status"}, {"attempt", "wait"}, set()]
+KINDS = [
+    {"order_id", "import_id"},
+    {"call", "attempt", "wait", "status"},
+    {"attempt", "wait"},
+    set(),
+]
 
 
 class Clock:
@@ -51,7 +59,12 @@ def web(store: FakeStore, tmp_path: Path) -> Iterator[Orchestrator]:
     (tmp_path / "books.toml").write_text(example.books_toml, encoding="utf-8")
     clock = Clock()
     client = BigCommerce(
-        store.api_url, "example-token", transport=store.transport(), retries=Retries(attempts=3), clock=clock, sleep=clock.sleep
+        store.api_url,
+        "example-token",
+        transport=store.transport(),
+        retries=Retries(attempts=3),
+        clock=clock,
+        sleep=clock.sleep,
     )
     with client, SqlGateway() as books, Orchestrator(settings, books, store=client) as web:
         books.load(tmp_path / "books.toml")
@@ -59,7 +72,9 @@ def web(store: FakeStore, tmp_path: Path) -> Iterator[Orchestrator]:
 
 
 @pytest.fixture
-def busy_day(web: Orchestrator, store: FakeStore, caplog: pytest.LogCaptureFixture) -> list[logging.LogRecord]:
+def busy_day(
+    web: Orchestrator, store: FakeStore, caplog: pytest.LogCaptureFixture
+) -> list[logging.LogRecord]:
     """A good order, one with a problem, one that waits, a busy store, and a status that is pushed."""
     factory = OrderFactory()
     good = store.add_order(factory.plain()).id
@@ -79,22 +94,37 @@ def extras_of(record: logging.LogRecord) -> set[str]:
     return record.__dict__.keys() - ORDINARY
 
 
-def test_every_record_is_of_a_logger_and_level_that_is_documented(busy_day: list[logging.LogRecord]) -> None:
+def test_every_record_is_of_a_logger_and_level_that_is_documented(
+    busy_day: list[logging.LogRecord],
+) -> None:
     assert {(record.name, record.levelname) for record in busy_day} <= LOGGERS
 
 
-def test_extras_are_named_alike_everywhere_and_documented(busy_day: list[logging.LogRecord]) -> None:
+def test_extras_are_named_alike_everywhere_and_documented(
+    busy_day: list[logging.LogRecord],
+) -> None:
     assert set().union(*KINDS) == EXTRAS
     assert all(extras_of(record) in KINDS for record in busy_day)
     assert set().union(*map(extras_of, busy_day)) == EXTRAS
-    types = {"order_id": int, "import_id": str, "call": str, "attempt": int, "wait": (int, float), "status": (int, type(None))}
+    types = {
+        "order_id": int,
+        "import_id": str,
+        "call": str,
+        "attempt": int,
+        "wait": (int, float),
+        "status": (int, type(None)),
+    }
     for record in busy_day:
         for name in extras_of(record):
             assert isinstance(record.__dict__[name], types[name]), name
 
 
 def test_orders_are_logged_with_their_ids_and_problems(busy_day: list[logging.LogRecord]) -> None:
-    told = [(record.levelname, record.getMessage()) for record in busy_day if record.getMessage().startswith("order 1")]
+    told = [
+        (record.levelname, record.getMessage())
+        for record in busy_day
+        if record.getMessage().startswith("order 1")
+    ]
     assert sorted(told) == [
         ("INFO", "order 1001: imported"),
         ("INFO", "order 1003: would be imported"),
@@ -111,7 +141,11 @@ def test_orders_are_logged_with_their_ids_and_problems(busy_day: list[logging.Lo
 
 def test_attempts_and_waits_are_logged(busy_day: list[logging.LogRecord]) -> None:
     calls = [record for record in busy_day if record.name == "avbc.bigcommerce"]
-    repeated = [(record.__dict__["call"], record.__dict__["attempt"]) for record in calls if record.levelno == logging.INFO]
+    repeated = [
+        (record.__dict__["call"], record.__dict__["attempt"])
+        for record in calls
+        if record.levelno == logging.INFO
+    ]
     assert repeated.count(("GET /v3/orders/1003/transactions", 2)) == 1
     assert repeated.count(("GET /v3/orders/1003/transactions", 3)) == 1
     assert ("GET /v2/orders", 2) in repeated
@@ -123,18 +157,34 @@ def test_attempts_and_waits_are_logged(busy_day: list[logging.LogRecord]) -> Non
 
 def test_no_customer_is_named(busy_day: list[logging.LogRecord], store: FakeStore) -> None:
     people = [order.header["billing_address"] for order in store.state.orders.values()]
-    words = {str(person[key]) for person in people if isinstance(person, dict) for key in ("email", "last_name", "street_1")}
+    words = {
+        str(person[key])
+        for person in people
+        if isinstance(person, dict)
+        for key in ("email", "last_name", "street_1")
+    }
     text = "\n".join(f"{record.getMessage()} {record.__dict__}" for record in busy_day)
     assert words
     assert [word for word in words if word and word in text] == []
 
 
-def test_a_transaction_that_is_repeated_is_logged(postgresql_url: str, caplog: pytest.LogCaptureFixture) -> None:
+def test_a_transaction_that_is_repeated_is_logged(
+    postgresql_url: str, caplog: pytest.LogCaptureFixture
+) -> None:
     url = sa.make_url(postgresql_url)
-    admin = sa.create_engine(url.update_query_dict({"application_name": "admin"}), isolation_level="AUTOCOMMIT")
-    with SqlGateway(postgresql_url) as books, admin.connect() as connection, caplog.at_level(logging.DEBUG, "avbc"):
+    admin = sa.create_engine(
+        url.update_query_dict({"application_name": "admin"}), isolation_level="AUTOCOMMIT"
+    )
+    with (
+        SqlGateway(postgresql_url) as books,
+        admin.connect() as connection,
+        caplog.at_level(logging.DEBUG, "avbc"),
+    ):
         books.create_order(make_bundle(1))
-        ended = sa.text("SELECT pg_terminate_backend(pid, 10000) FROM pg_stat_activity WHERE application_name = :name")
+        ended = sa.text(
+            "SELECT pg_terminate_backend(pid, 10000) FROM pg_stat_activity WHERE application_name "
+            "= :name"
+        )
         assert connection.execute(ended, {"name": url.query["application_name"]}).scalars().all()
         assert books.create_order(make_bundle(2)).created
     admin.dispose()
@@ -154,8 +204,14 @@ def test_loggers_are_all_below_avbc_and_orders_have_their_ids() -> None:
             if node.func.attr == "getLogger":
                 names |= {ast.literal_eval(argument) for argument in node.args}
             if isinstance(node.func.value, ast.Name) and node.func.value.id == "_log":
-                texts = [part.value for part in node.args if isinstance(part, ast.Constant) and isinstance(part.value, str)]
-                if any("order %d" in text for text in texts) and "extra" not in {keyword.arg for keyword in node.keywords}:
+                texts = [
+                    part.value
+                    for part in node.args
+                    if isinstance(part, ast.Constant) and isinstance(part.value, str)
+                ]
+                if any("order %d" in text for text in texts) and "extra" not in {
+                    keyword.arg for keyword in node.keywords
+                }:
                     without_ids.append(f"{path.name}:{node.lineno}")
     assert names - {"avbc"} <= {name for name, _ in LOGGERS}
     assert without_ids == []

@@ -13,8 +13,14 @@ from avbc.money import ZERO, share, to_minor_unit
 AMOUNTS = st.decimals(min_value=0, max_value=10**9, places=4)
 
 
-@given(AMOUNTS, st.lists(st.decimals(min_value=0, max_value=10**6, places=2), min_size=1, max_size=30), st.sampled_from([2, 4]))
-def test_shares_add_up_and_none_is_negative_or_far_off(total: Decimal, weights: list[Decimal], places: int) -> None:
+@given(
+    AMOUNTS,
+    st.lists(st.decimals(min_value=0, max_value=10**6, places=2), min_size=1, max_size=30),
+    st.sampled_from([2, 4]),
+)
+def test_shares_add_up_and_none_is_negative_or_far_off(
+    total: Decimal, weights: list[Decimal], places: int
+) -> None:
     if not any(weights):
         weights = [*weights, Decimal(1)]
     parts = share(total, weights, places)
@@ -22,7 +28,10 @@ def test_shares_add_up_and_none_is_negative_or_far_off(total: Decimal, weights: 
     assert min(parts) >= 0
     step = Decimal(1).scaleb(-places)
     whole = sum(weights, ZERO)
-    assert all(abs(part - total * weight / whole) <= step for part, weight in zip(parts, weights, strict=True))
+    assert all(
+        abs(part - total * weight / whole) <= step
+        for part, weight in zip(parts, weights, strict=True)
+    )
     assert all(part == 0 for part, weight in zip(parts, weights, strict=True) if not weight)
 
 
@@ -39,7 +48,13 @@ def test_nothing_is_shared_among_nobody() -> None:
 
 
 @pytest.mark.parametrize(
-    ("amount", "currency", "paid"), [("1.005", "USD", "1.01"), ("-1.005", "USD", "-1.01"), ("1.5", "JPY", "2"), ("1.0005", "KWD", "1.001")]
+    ("amount", "currency", "paid"),
+    [
+        ("1.005", "USD", "1.01"),
+        ("-1.005", "USD", "-1.01"),
+        ("1.5", "JPY", "2"),
+        ("1.0005", "KWD", "1.001"),
+    ],
 )
 def test_minor_units_round_half_up(amount: str, currency: str, paid: str) -> None:
     assert to_minor_unit(Decimal(amount), currency) == Decimal(paid)

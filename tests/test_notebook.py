@@ -15,15 +15,23 @@ import avbc
 
 NOTEBOOK = Path(__file__).parents[1] / "examples" / "working_week.ipynb"
 
-pytestmark = pytest.mark.skipif(not NOTEBOOK.exists(), reason="the package is tested without its examples")
+pytestmark = pytest.mark.skipif(
+    not NOTEBOOK.exists(), reason="the package is tested without its examples"
+)
 
 
 def cells(kind: str) -> list[dict[str, Any]]:
-    return [cell for cell in json.loads(NOTEBOOK.read_text(encoding="utf-8"))["cells"] if cell["cell_type"] == kind]
+    return [
+        cell
+        for cell in json.loads(NOTEBOOK.read_text(encoding="utf-8"))["cells"]
+        if cell["cell_type"] == kind
+    ]
 
 
 def test_outputs_are_not_kept() -> None:
-    assert {(json.dumps(cell["outputs"]), cell["execution_count"]) for cell in cells("code")} == {("[]", None)}
+    assert {(json.dumps(cell["outputs"]), cell["execution_count"]) for cell in cells("code")} == {
+        ("[]", None)
+    }
 
 
 def run(names: dict[str, Any]) -> Iterator[object]:
@@ -44,7 +52,16 @@ def test_the_week_comes_to_its_end() -> None:
     imports = [report for report in shown if isinstance(report, avbc.ImportReport)]
     assert [(len(report.imported), len(report.refused)) for report in imports] == [(2, 1), (1, 0)]
     pushes = [report for report in shown if isinstance(report, avbc.PushReport)]
-    told = [(report.direction, report.preview, len(report.sent), len(report.refused), len(report.postponed)) for report in pushes]
+    told = [
+        (
+            report.direction,
+            report.preview,
+            len(report.sent),
+            len(report.refused),
+            len(report.postponed),
+        )
+        for report in pushes
+    ]
     assert told == [
         ("push_shipments", True, 1, 0, 0),
         ("push_shipments", False, 1, 0, 0),
@@ -55,10 +72,15 @@ def test_the_week_comes_to_its_end() -> None:
         ("import_refunds", False, 1, 0, 0),
     ]
     # Two teapots were sold: first the store alone knows, then both.
-    assert [value for value in shown if isinstance(value, tuple)] == [(Decimal(140), 138), (Decimal(138), 138)]
+    assert [value for value in shown if isinstance(value, tuple)] == [
+        (Decimal(140), 138),
+        (Decimal(138), 138),
+    ]
     before, after = (report for report in shown if isinstance(report, avbc.ReconcileReport))
     assert (before.ok, before.same) == (True, 4)
     assert [found.verdict for found in after] == ["missing_in_books", "missing_in_store"]
     (backtest,) = (report for report in shown if isinstance(report, avbc.BacktestReport))
     assert backtest.fields() == {"status": len(backtest.changed)}
-    assert all(hasattr(report, "_repr_html_") for report in [*imports, *pushes, before, after, backtest])
+    assert all(
+        hasattr(report, "_repr_html_") for report in [*imports, *pushes, before, after, backtest]
+    )

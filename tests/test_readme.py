@@ -14,7 +14,12 @@ def test_the_first_sample_runs_as_shown(tmp_path: Path) -> None:
     sample = re.search(r"```python\n(.*?)```", README.read_text(encoding="utf-8"), re.DOTALL)
     assert sample is not None
     done = subprocess.run(
-        [sys.executable, "-W", "error", "-c", sample[1]], check=False, cwd=tmp_path, capture_output=True, text=True, timeout=120
+        [sys.executable, "-W", "error", "-c", sample[1]],
+        check=False,
+        cwd=tmp_path,
+        capture_output=True,
+        text=True,
+        timeout=120,
     )
     assert done.returncode == 0, done.stderr
     assert "Imported 5 orders." in done.stdout

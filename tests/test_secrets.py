@@ -1,8 +1,9 @@
 """No access token, client secret, license key or database password shows anywhere, whatever goes wrong.
 
-Every secret of these tests holds one mark. Each scene does something and yields what it showed: reports, errors, objects. All of their
-forms are searched for the mark, and with them every log record of the process, the local variables of every frame of avbc and of its
-dependencies that an error carries, the files of the books and the journal, and the notes of the store's orders.
+Every secret of these tests holds one mark. Each scene does something and yields what it showed:
+reports, errors, objects. All of their forms are searched for the mark, and with them every log
+record of the process, the local variables of every frame of avbc and of its dependencies that an
+error carries, the files of the books and the journal, and the notes of the store's orders.
 """
 
 from __future__ import annotations
@@ -45,7 +46,11 @@ from avbc.testing.faults import KINDS, fault_kind
 
 MARK = "4f9a1c"
 TOKEN, WRONG_TOKEN = f"example-token-{MARK}", f"example-wrong-token-{MARK}"
-CLIENT_SECRET, LICENSE_KEY, PASSWORD = f"example-client-secret-{MARK}", f"example-license-{MARK}", f"example-password-{MARK}"
+CLIENT_SECRET, LICENSE_KEY, PASSWORD = (
+    f"example-client-secret-{MARK}",
+    f"example-license-{MARK}",
+    f"example-password-{MARK}",
+)
 NEEDLES = (MARK, base64.b64encode(CLIENT_SECRET.encode()).decode())
 API_URL = "https://api.bigcommerce.com/stores/abc123/v3/"
 
@@ -88,8 +93,15 @@ def told(error: BaseException) -> Iterator[str]:
             yield repr(vars(one))
         for frame, _ in traceback.walk_tb(one.__traceback__):
             if frame.f_code.co_filename != __file__:
-                yield from (f"{frame.f_code.co_qualname}: {name} = {value!r}" for name, value in frame.f_locals.items())
-        waiting += [cause for cause in (one.__cause__, one.__context__) if cause is not None and id(cause) not in seen]
+                yield from (
+                    f"{frame.f_code.co_qualname}: {name} = {value!r}"
+                    for name, value in frame.f_locals.items()
+                )
+        waiting += [
+            cause
+            for cause in (one.__cause__, one.__context__)
+            if cause is not None and id(cause) not in seen
+        ]
 
 
 def hits(text: str) -> list[str]:
@@ -107,7 +119,11 @@ class Records(logging.Handler):
 
     def emit(self, record: logging.LogRecord) -> None:
         self.names.add(record.name)
-        self.texts += [f"{record.name}: {record.getMessage()}", repr(record.args), repr(record.__dict__)]
+        self.texts += [
+            f"{record.name}: {record.getMessage()}",
+            repr(record.args),
+            repr(record.__dict__),
+        ]
         if record.exc_info and record.exc_info[1]:
             self.texts += told(record.exc_info[1])
 
@@ -116,7 +132,18 @@ class Records(logging.Handler):
 def records() -> Iterator[Records]:
     """All loggers at their loudest, those of the dependencies too."""
     handler = Records()
-    loud = [logging.getLogger(name) for name in ("", "avbc", "httpx", "httpcore", "sqlalchemy", "sqlalchemy.engine", "sqlalchemy.pool")]
+    loud = [
+        logging.getLogger(name)
+        for name in (
+            "",
+            "avbc",
+            "httpx",
+            "httpcore",
+            "sqlalchemy",
+            "sqlalchemy.engine",
+            "sqlalchemy.pool",
+        )
+    ]
     levels = [(logger, logger.level) for logger in loud]
     for logger in loud:
         logger.setLevel(logging.DEBUG)
@@ -153,11 +180,17 @@ class World:
     """A store, books in a file and settings, all with secrets."""
 
     folder: Path
-    store: FakeStore = attrs.field(factory=lambda: FakeStore(access_token=TOKEN, client_secret=CLIENT_SECRET))
+    store: FakeStore = attrs.field(
+        factory=lambda: FakeStore(access_token=TOKEN, client_secret=CLIENT_SECRET)
+    )
 
     def data(self, api_url: str = API_URL) -> dict[str, object]:
         data: dict[str, object] = dict(example.settings_dict(api_url, TOKEN))
-        setup = {**example.settings_dict(api_url, TOKEN)["store"], "client_secret": CLIENT_SECRET, "license_key": LICENSE_KEY}
+        setup = {
+            **example.settings_dict(api_url, TOKEN)["store"],
+            "client_secret": CLIENT_SECRET,
+            "license_key": LICENSE_KEY,
+        }
         return {**data, "store": setup}
 
     def settings(self, api_url: str = API_URL) -> Settings:
@@ -188,7 +221,11 @@ class World:
     @contextmanager
     def joined(self, token: str = TOKEN, **options: object) -> Iterator[avbc.Orchestrator]:
         books = self.books()
-        with books, self.open(token) as client, avbc.Orchestrator(self.settings(), books, store=client, **options) as web:  # type: ignore[arg-type]  # its own options
+        with (
+            books,
+            self.open(token) as client,
+            avbc.Orchestrator(self.settings(), books, store=client, **options) as web,
+        ):  # type: ignore[arg-type]  # its own options
             yield web
 
     def add(self, count: int = 3) -> list[FakeOrder]:
@@ -198,7 +235,9 @@ class World:
 @pytest.fixture
 def world(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> World:
     for name in [*os.environ]:
-        if (name.startswith("AVBC_") and not name.startswith("AVBC_TEST_")) or name.lower().endswith("_proxy"):
+        if (
+            name.startswith("AVBC_") and not name.startswith("AVBC_TEST_")
+        ) or name.lower().endswith("_proxy"):
             monkeypatch.delenv(name)
     return World(tmp_path)
 
@@ -209,7 +248,11 @@ def world(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> World:
 def a_good_import_over_http(world: World) -> Iterator[object]:
     for order in orders_of_every_shape():
         world.store.add_order(order)
-    with world.store.serve() as served, world.books() as books, avbc.Orchestrator(world.settings(served.api_url), books) as web:
+    with (
+        world.store.serve() as served,
+        world.books() as books,
+        avbc.Orchestrator(world.settings(served.api_url), books) as web,
+    ):
         yield from (web, web.store, web.settings, books)
         yield web.test_connection()
         yield web.check_setup()
@@ -253,18 +296,27 @@ def an_import_on_postgresql(world: World, postgresql_url: str) -> Iterator[objec
     ):
         books.load(world.books_toml())
         yield from (books, books.engine, web, web.import_orders(), web.history(1001))
-        yield caught(books.create_order, attrs.evolve(make_bundle(1), client_id=4711, new_client=None))
+        yield caught(
+            books.create_order, attrs.evolve(make_bundle(1), client_id=4711, new_client=None)
+        )
         tables = sa.MetaData()
         tables.reflect(books.engine)
         assert "avbc_journal" in tables.tables
         with books.engine.connect() as connection:
-            yield from (connection.execute(sa.select(table)).all() for table in tables.tables.values())
+            yield from (
+                connection.execute(sa.select(table)).all() for table in tables.tables.values()
+            )
 
 
 def a_wrong_token_and_missing_scopes(world: World) -> Iterator[object]:
     world.add()
     with world.joined(WRONG_TOKEN) as web:
-        yield from (web.store, caught(web.import_orders), web.test_connection(), caught(web.check_setup))
+        yield from (
+            web.store,
+            caught(web.import_orders),
+            web.test_connection(),
+            caught(web.check_setup),
+        )
     world.store.scopes = {"store_v2_orders_read_only"}
     with world.joined() as web:
         yield from (caught(web.import_orders), web.test_connection())
@@ -293,7 +345,13 @@ def a_store_that_repeats_the_token(world: World) -> Iterator[object]:
         lambda _: httpx.Response(422, json={"batch_errors": [{"status": 422, "title": TOKEN}]}),
         lambda _: httpx.Response(302, headers={"Location": f"https://example.com/?{TOKEN}"}),
     ]
-    for error in (httpx.ConnectError, httpx.ReadTimeout, httpx.LocalProtocolError, httpx.RemoteProtocolError, httpx.DecodingError):
+    for error in (
+        httpx.ConnectError,
+        httpx.ReadTimeout,
+        httpx.LocalProtocolError,
+        httpx.RemoteProtocolError,
+        httpx.DecodingError,
+    ):
 
         def fail(request: httpx.Request, error: type[httpx.RequestError] = error) -> httpx.Response:
             raise error(f"sent {request.headers['X-Auth-Token']}", request=request)
@@ -310,7 +368,11 @@ def the_asynchronous_client(world: World) -> Iterator[object]:
         shown: list[object] = []
         for token in (TOKEN, WRONG_TOKEN):
             async with AsyncBigCommerce(
-                API_URL, token, client_secret=CLIENT_SECRET, transport=world.store.transport(), retries=Retries(attempts=1)
+                API_URL,
+                token,
+                client_secret=CLIENT_SECRET,
+                transport=world.store.transport(),
+                retries=Retries(attempts=1),
             ) as client:
                 shown.append(client)
                 try:
@@ -331,14 +393,18 @@ def answers_with_all_that_came_along(world: World) -> Iterator[object]:
         yield from client.pages(client.orders.list.call())
 
 
-def a_store_that_is_away_behind_a_proxy(world: World, monkeypatch: pytest.MonkeyPatch) -> Iterator[object]:
+def a_store_that_is_away_behind_a_proxy(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> Iterator[object]:
     monkeypatch.setenv("HTTPS_PROXY", f"http://someone:{PASSWORD}@127.0.0.1:1")
     with BigCommerce(API_URL, TOKEN, retries=Retries(attempts=1)) as client:
         yield from (client, caught(client.orders.get, 1))
 
 
 def what_a_client_refuses(_world: World) -> Iterator[object]:
-    yield caught(BigCommerce, "http://example.com/stores/abc123/v3/", TOKEN, client_secret=CLIENT_SECRET)
+    yield caught(
+        BigCommerce, "http://example.com/stores/abc123/v3/", TOKEN, client_secret=CLIENT_SECRET
+    )
     yield caught(BigCommerce, f"https://someone:{PASSWORD}@example.com/stores/abc123/v3/", TOKEN)
     yield caught(BigCommerce, API_URL, f"two words {TOKEN}")
     yield caught(AsyncBigCommerce, API_URL, f"{TOKEN}\n{TOKEN}")
@@ -347,12 +413,18 @@ def what_a_client_refuses(_world: World) -> Iterator[object]:
 
 
 def settings_that_are_wrong(world: World) -> Iterator[object]:
-    setup = f'api_url = "{API_URL}"\nclient_secret = "{CLIENT_SECRET}"\naccess_token = "{TOKEN}"\nlicense_key = "{LICENSE_KEY}"\n'
+    setup = (
+        f'api_url = "{API_URL}"\nclient_secret = "{CLIENT_SECRET}"\naccess_token = '
+        f'"{TOKEN}"\nlicense_key = "{LICENSE_KEY}"\n'
+    )
     texts = [
         f"[store]\n{setup}",
         f"[stroe]\n{setup}",
         f'[store]\nacces_token = "{TOKEN}"\nclient_secrt = "{CLIENT_SECRET}"\n',
-        f'[store]\naccess_token = ["{TOKEN}"]\nclient_secret = {{ text = "{CLIENT_SECRET}" }}\nlicense_key = 5\n',
+        (
+            f'[store]\naccess_token = ["{TOKEN}"]\nclient_secret = {{ text = "{CLIENT_SECRET}" '
+            "}\nlicense_key = 5\n"
+        ),
         f'[store]\naccess_token = "two words {TOKEN}"\n',
         f'[store]\napi_url = "https://someone:{PASSWORD}@example.com/stores/abc123/v3/"\n',
         f"[store]\naccess_token = {TOKEN}\n",
@@ -374,17 +446,29 @@ def settings_that_are_wrong(world: World) -> Iterator[object]:
     yield caught(Settings.load, path)
     path.write_text(f"[store]\n{setup}", encoding="utf-8")
     yield caught(world.settings().save, path)
-    for wrong in ({"store": {"access_token": 5, "client_secret": CLIENT_SECRET}}, {"store": TOKEN}, {"access_token": TOKEN}):
+    for wrong in (
+        {"store": {"access_token": 5, "client_secret": CLIENT_SECRET}},
+        {"store": TOKEN},
+        {"access_token": TOKEN},
+    ):
         yield caught(Settings.from_dict, wrong)
 
 
 def settings_that_are_right(world: World) -> Iterator[object]:
     settings = world.settings()
-    yield from (settings, settings.store, settings.to_dict(), copy.deepcopy(settings), hash(settings))
+    yield from (
+        settings,
+        settings.store,
+        settings.to_dict(),
+        copy.deepcopy(settings),
+        hash(settings),
+    )
     settings.save(world.folder / "saved.toml")
     yield (world.folder / "saved.toml").read_text(encoding="utf-8")
     yield caught(Settings.from_dict(settings.to_dict()).require_access_token)
-    yield avbc.settings.StoreSetup(api_url=API_URL, access_token=TOKEN, client_secret=CLIENT_SECRET, license_key=LICENSE_KEY)
+    yield avbc.settings.StoreSetup(
+        api_url=API_URL, access_token=TOKEN, client_secret=CLIENT_SECRET, license_key=LICENSE_KEY
+    )
 
 
 def credentials_that_are_wrong(world: World) -> Iterator[object]:
@@ -407,13 +491,21 @@ def credentials_that_are_wrong(world: World) -> Iterator[object]:
         settings = world.folder / "secret.toml"
         settings.write_text('[store]\ncredentials_file = "secret.txt"\n', encoding="utf-8")
         yield caught(Settings.load, settings)
-    for damaged in (f"{whole}\xff".encode("latin-1"), whole.encode("utf-16")[:-1], b"\xff\xfe" + whole.encode()):
+    for damaged in (
+        f"{whole}\xff".encode("latin-1"),
+        whole.encode("utf-16")[:-1],
+        b"\xff\xfe" + whole.encode(),
+    ):
         path.write_bytes(damaged)
         yield caught(load_credentials, path)
 
 
 def an_environment_that_is_wrong(world: World, monkeypatch: pytest.MonkeyPatch) -> Iterator[object]:
-    for token, url in ((f"{TOKEN} and more", API_URL), (TOKEN, f"https://someone:{PASSWORD}@example.com/"), (TOKEN, "")):
+    for token, url in (
+        (f"{TOKEN} and more", API_URL),
+        (TOKEN, f"https://someone:{PASSWORD}@example.com/"),
+        (TOKEN, ""),
+    ):
         monkeypatch.setenv("AVBC_ACCESS_TOKEN", token)
         monkeypatch.setenv("AVBC_CLIENT_SECRET", CLIENT_SECRET)
         monkeypatch.setenv("AVBC_LICENSE_KEY", LICENSE_KEY)
@@ -428,7 +520,13 @@ def an_environment_that_is_wrong(world: World, monkeypatch: pytest.MonkeyPatch) 
 
 def webhooks_that_are_refused(world: World) -> Iterator[object]:
     (order, *_) = world.add(1)
-    body = json.dumps({"scope": "store/order/created", "producer": "stores/abc123", "data": {"type": "order", "id": order.id}}).encode()
+    body = json.dumps(
+        {
+            "scope": "store/order/created",
+            "producer": "stores/abc123",
+            "data": {"type": "order", "id": order.id},
+        }
+    ).encode()
     now = int(datetime.now(UTC).timestamp())
     calls = [
         (body, {}),
@@ -440,16 +538,29 @@ def webhooks_that_are_refused(world: World) -> Iterator[object]:
     ]
     with world.joined() as web:
         yield from (caught(web.handle_webhook, *call) for call in calls)
-        bare = attrs.evolve(web.settings, store=attrs.evolve(web.settings.store, client_secret=None))
+        bare = attrs.evolve(
+            web.settings, store=attrs.evolve(web.settings.store, client_secret=None)
+        )
         web.use(bare)
         yield caught(web.handle_webhook, *calls[-1])
 
 
 def attempts_to_pickle(world: World) -> Iterator[object]:
     with world.joined() as web:
-        things = [Secret(TOKEN), web.settings, web.settings.store, web.store, web.store._desk.wire, web.store.orders, web, web.books]
+        things = [
+            Secret(TOKEN),
+            web.settings,
+            web.settings.store,
+            web.store,
+            web.store._desk.wire,
+            web.store.orders,
+            web,
+            web.books,
+        ]
         for thing in things:
-            with pytest.raises((TypeError, AttributeError), match=r"pickle|local object") as error:  # the second is what Python 3.13 says
+            with pytest.raises(
+                (TypeError, AttributeError), match=r"pickle|local object"
+            ) as error:  # the second is what Python 3.13 says
                 pickle.dumps(thing)
             yield error.value
         yield from (copy.copy(web.settings.store), copy.deepcopy(web.settings.store))
@@ -470,8 +581,15 @@ def books_and_journals_that_cannot_be_had(world: World) -> Iterator[object]:
         books = caught(avbc.SqlGateway, url)
         yield books
         if isinstance(books, avbc.SqlGateway):
-            yield from (books.engine, caught(books.sales_orders), caught(books.create_order, make_bundle(1)))
-            with world.open() as client, avbc.Orchestrator(world.settings(), books, store=client) as web:
+            yield from (
+                books.engine,
+                caught(books.sales_orders),
+                caught(books.create_order, make_bundle(1)),
+            )
+            with (
+                world.open() as client,
+                avbc.Orchestrator(world.settings(), books, store=client) as web,
+            ):
                 yield from (web, caught(web.import_orders))
             books.close()
         yield caught(Journal, url)
@@ -486,7 +604,9 @@ def a_fault_of_the_application_itself(world: World) -> Iterator[object]:
     world.add()
     with world.joined(customise=[broken]) as web:
         report = web.import_orders()
-        assert [outcome.problems[0].code for outcome in report.postponed] == ["unexpected_error"] * 3
+        assert [outcome.problems[0].code for outcome in report.postponed] == [
+            "unexpected_error"
+        ] * 3
         yield report
 
 
@@ -498,14 +618,20 @@ def the_timer(world: World) -> Iterator[object]:
     rest = (world.folder / "saved.toml").read_text(encoding="utf-8").partition("[order_status]")[2]
     path.write_text("\n".join(["[store]", *lines, "[order_status]", rest]), encoding="utf-8")
     settings = Settings.load(path)
-    with world.books() as books, world.open() as client, avbc.Orchestrator(settings, books, store=client) as web:
+    with (
+        world.books() as books,
+        world.open() as client,
+        avbc.Orchestrator(settings, books, store=client) as web,
+    ):
         shown: list[object] = []
 
         def on_report(report: object) -> None:
             shown.append(report)
             web.stop()
 
-        path.write_text(f'{path.read_text(encoding="utf-8")}\naccess_token = "{TOKEN}"\n', encoding="utf-8")
+        path.write_text(
+            f'{path.read_text(encoding="utf-8")}\naccess_token = "{TOKEN}"\n', encoding="utf-8"
+        )
         web.run(on_report=on_report)
         assert shown
         yield from shown
@@ -534,8 +660,17 @@ SCENES = [
 
 
 @pytest.mark.parametrize("scene", SCENES, ids=lambda scene: scene.__name__)
-def test_no_secret_shows(scene: Callable[..., Iterator[object]], world: World, records: Records, request: pytest.FixtureRequest) -> None:
-    fixtures = [request.getfixturevalue(name) for name in inspect.signature(scene).parameters if name not in ("world", "_world")]
+def test_no_secret_shows(
+    scene: Callable[..., Iterator[object]],
+    world: World,
+    records: Records,
+    request: pytest.FixtureRequest,
+) -> None:
+    fixtures = [
+        request.getfixturevalue(name)
+        for name in inspect.signature(scene).parameters
+        if name not in ("world", "_world")
+    ]
     found, count = [], 0
     for thing in scene(world, *fixtures):
         count += 1
@@ -543,7 +678,11 @@ def test_no_secret_shows(scene: Callable[..., Iterator[object]], world: World, r
     assert count
     assert found == []
     assert [hit for text in records.texts for hit in hits(text)] == []
-    files = [path for path in world.folder.rglob("*") if path.is_file() and not path.name.startswith("secret.")]
+    files = [
+        path
+        for path in world.folder.rglob("*")
+        if path.is_file() and not path.name.startswith("secret.")
+    ]
     assert [hit for path in files for hit in hits(path.read_bytes().decode("latin-1"))] == []
     notes = [str(order.header["staff_notes"]) for order in world.store.state.orders.values()]
     assert [hit for note in notes for hit in hits(note)] == []
@@ -562,9 +701,16 @@ def test_the_scan_finds_a_secret_wherever_it_stands(records: Records) -> None:
             raise Careless("a message without it") from error
 
     error = caught(fail, token=TOKEN)
-    # The frames of json, which got it as an argument, and of nothing else: those of this file do not count.
+    # The frames of json, which got it as an argument, and of nothing else: those of this file do
+    # not count.
     assert any("json" in form or "loads" in form for form in forms(error) if hits(form))
-    for careless in (Careless(TOKEN), [TOKEN], {"key": CLIENT_SECRET}, NEEDLES[1], avbc.Client(name=TOKEN)):
+    for careless in (
+        Careless(TOKEN),
+        [TOKEN],
+        {"key": CLIENT_SECRET},
+        NEEDLES[1],
+        avbc.Client(name=TOKEN),
+    ):
         assert [hit for form in forms(careless) for hit in hits(form)]
     logging.getLogger("anybody").debug("sent", extra={"headers": {"X-Auth-Token": TOKEN}})
     assert [hit for text in records.texts for hit in hits(text)]
@@ -573,9 +719,18 @@ def test_the_scan_finds_a_secret_wherever_it_stands(records: Records) -> None:
 def test_the_dependencies_are_listened_to(world: World, records: Records) -> None:
     """The scenes hear what HTTP and the database say at their loudest."""
     world.add(1)
-    with world.store.serve() as served, world.books() as books, avbc.Orchestrator(world.settings(served.api_url), books) as web:
+    with (
+        world.store.serve() as served,
+        world.books() as books,
+        avbc.Orchestrator(world.settings(served.api_url), books) as web,
+    ):
         assert web.import_orders().imported
-    assert {"avbc.bigcommerce", "avbc.orchestrator", "httpcore.http11", "sqlalchemy.engine.Engine"} <= records.names
+    assert {
+        "avbc.bigcommerce",
+        "avbc.orchestrator",
+        "httpcore.http11",
+        "sqlalchemy.engine.Engine",
+    } <= records.names
 
 
 # The token on the wire
@@ -630,7 +785,9 @@ def test_the_token_never_follows_a_redirect(form: str, status: int) -> None:
                 return client.orders.get(7)
 
         async def ask_async() -> object:
-            async with AsyncBigCommerce(store.api_url, TOKEN, retries=Retries(attempts=1)) as client:
+            async with AsyncBigCommerce(
+                store.api_url, TOKEN, retries=Retries(attempts=1)
+            ) as client:
                 return await client.orders.get(7)
 
         with pytest.raises(RequestRefused, match="redirects are never followed"):

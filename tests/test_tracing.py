@@ -27,7 +27,11 @@ from avbc.settings import Settings
 from avbc.testing import FakeStore, OrderFactory, example, item, order_of_shape
 from avbc.testing.shapes import NEW_COUPON
 
-DOCUMENT = (Path(__file__).parents[1] / "docs/logging.md").read_text(encoding="utf-8").partition("## OpenTelemetry")[2]
+DOCUMENT = (
+    (Path(__file__).parents[1] / "docs/logging.md")
+    .read_text(encoding="utf-8")
+    .partition("## OpenTelemetry")[2]
+)
 
 
 @pytest.fixture
@@ -72,14 +76,20 @@ def named(spans: Sequence[ReadableSpan], name: str) -> list[ReadableSpan]:
 
 
 def children(spans: Sequence[ReadableSpan], parent: ReadableSpan) -> list[str]:
-    return [span.name for span in spans if span.parent is not None and span.parent.span_id == parent.context.span_id]
+    return [
+        span.name
+        for span in spans
+        if span.parent is not None and span.parent.span_id == parent.context.span_id
+    ]
 
 
 def attributes(span: ReadableSpan) -> Mapping[str, object]:
     return dict(span.attributes or {})
 
 
-def test_an_import_is_a_trace_of_its_orders_and_requests(web: Orchestrator, store: FakeStore, exporter: InMemorySpanExporter) -> None:
+def test_an_import_is_a_trace_of_its_orders_and_requests(
+    web: Orchestrator, store: FakeStore, exporter: InMemorySpanExporter
+) -> None:
     factory = OrderFactory()
     paid = store.add_order(order_of_shape("captured", factory)).id
     refused = store.add_order(order_of_shape("unknown_sku", factory)).id
@@ -97,15 +107,28 @@ def test_an_import_is_a_trace_of_its_orders_and_requests(web: Orchestrator, stor
         "avbc.refused": 2,
         "avbc.postponed": 0,
     }
-    orders = {attributes(span)["avbc.order_id"]: attributes(span) for span in named(spans, "avbc.order")}
+    orders = {
+        attributes(span)["avbc.order_id"]: attributes(span) for span in named(spans, "avbc.order")
+    }
     assert orders == {
         number: {"avbc.order_id": number, "avbc.import_id": f"WEB{number}", "avbc.result": result}
-        for number, result in [(paid, "imported"), (refused, "refused"), (unreadable, "refused"), (plain, "imported")]
+        for number, result in [
+            (paid, "imported"),
+            (refused, "refused"),
+            (unreadable, "refused"),
+            (plain, "imported"),
+        ]
     }
     requests = [span for span in spans if span.kind is SpanKind.CLIENT]
     assert len(requests) == web.store.requests_sent
-    assert sorted(children(spans, run)) == sorted(["avbc.order"] * 4 + [span.name for span in requests])
-    (transactions,) = [span for span in named(spans, "GET /v3/orders/{id}/transactions") if f"/{paid}/" in str(attributes(span))]
+    assert sorted(children(spans, run)) == sorted(
+        ["avbc.order"] * 4 + [span.name for span in requests]
+    )
+    (transactions,) = [
+        span
+        for span in named(spans, "GET /v3/orders/{id}/transactions")
+        if f"/{paid}/" in str(attributes(span))
+    ]
     assert attributes(transactions) == {
         "http.request.method": "GET",
         "url.path": f"/v3/orders/{paid}/transactions",
@@ -116,7 +139,9 @@ def test_an_import_is_a_trace_of_its_orders_and_requests(web: Orchestrator, stor
     }
 
 
-def test_a_request_for_one_order_belongs_to_it(web: Orchestrator, store: FakeStore, exporter: InMemorySpanExporter) -> None:
+def test_a_request_for_one_order_belongs_to_it(
+    web: Orchestrator, store: FakeStore, exporter: InMemorySpanExporter
+) -> None:
     """The coupons of an order are read while it is mapped."""
     store.add_order(OrderFactory().order([item("TOWEL-ST")], discounts=[NEW_COUPON]))
     web.import_orders()
@@ -125,7 +150,9 @@ def test_a_request_for_one_order_belongs_to_it(web: Orchestrator, store: FakeSto
     assert children(spans, order) == ["GET /v2/orders/{id}/coupons"]
 
 
-def test_other_runs_are_traced_too(web: Orchestrator, store: FakeStore, exporter: InMemorySpanExporter) -> None:
+def test_other_runs_are_traced_too(
+    web: Orchestrator, store: FakeStore, exporter: InMemorySpanExporter
+) -> None:
     (order, *_) = [store.add_order(order) for order in example.plain_orders(2)]
     web.preview_orders()
     web.import_order(order.id)
@@ -135,14 +162,19 @@ def test_other_runs_are_traced_too(web: Orchestrator, store: FakeStore, exporter
     for name, found in [
         ("avbc.preview_orders", {"avbc.imported": 2}),
         ("avbc.import_order", {"avbc.imported": 1}),
-        ("avbc.push_order_statuses", {"avbc.sent": 1, "avbc.unchanged": 0, "avbc.refused": 0, "avbc.postponed": 0}),
+        (
+            "avbc.push_order_statuses",
+            {"avbc.sent": 1, "avbc.unchanged": 0, "avbc.refused": 0, "avbc.postponed": 0},
+        ),
     ]:
         (run,) = named(spans, name)
         assert attributes(run).items() >= {"avbc.source_code": "WEB", **found}.items()
         assert any(child.startswith(("GET ", "PUT ")) for child in children(spans, run))
 
 
-def test_attempts_and_failures_show(client: BigCommerce, store: FakeStore, exporter: InMemorySpanExporter) -> None:
+def test_attempts_and_failures_show(
+    client: BigCommerce, store: FakeStore, exporter: InMemorySpanExporter
+) -> None:
     store.fail("GET /v2/orders/*", "503")
     with pytest.raises(NotFound):
         client.orders.get(7)
@@ -150,7 +182,14 @@ def test_attempts_and_failures_show(client: BigCommerce, store: FakeStore, expor
     with pytest.raises(StoreUnreachable):
         client.orders.get(7)
     found = [(attributes(span), span.status.status_code) for span in exporter.get_finished_spans()]
-    assert [(one.get("http.response.status_code"), one.get("error.type"), one.get("http.request.resend_count")) for one, _ in found] == [
+    assert [
+        (
+            one.get("http.response.status_code"),
+            one.get("error.type"),
+            one.get("http.request.resend_count"),
+        )
+        for one, _ in found
+    ] == [
         (503, "503", None),
         (404, "404", 1),
         (None, "StoreUnreachable", None),
@@ -159,7 +198,9 @@ def test_attempts_and_failures_show(client: BigCommerce, store: FakeStore, expor
     assert {status for _, status in found} == {StatusCode.ERROR}
 
 
-def test_a_run_that_fails_says_by_what_kind_of_error(web: Orchestrator, store: FakeStore, exporter: InMemorySpanExporter) -> None:
+def test_a_run_that_fails_says_by_what_kind_of_error(
+    web: Orchestrator, store: FakeStore, exporter: InMemorySpanExporter
+) -> None:
     store.scopes.clear()
     with pytest.raises(avbc.ScopeMissing):
         web.import_orders()
@@ -169,7 +210,9 @@ def test_a_run_that_fails_says_by_what_kind_of_error(web: Orchestrator, store: F
     assert run.events == ()
 
 
-def test_many_requests_at_once_belong_to_the_callers_span(client: BigCommerce, store: FakeStore, exporter: InMemorySpanExporter) -> None:
+def test_many_requests_at_once_belong_to_the_callers_span(
+    client: BigCommerce, store: FakeStore, exporter: InMemorySpanExporter
+) -> None:
     ids = [store.add_order(order).id for order in example.plain_orders(5)]
     with tracing.span("avbc.test", {}):
         client.map([client.orders.get.call(order_id) for order_id in ids], limit=3)
@@ -178,11 +221,15 @@ def test_many_requests_at_once_belong_to_the_callers_span(client: BigCommerce, s
     assert children(spans, parent) == ["GET /v2/orders/{id}"] * 5
 
 
-def test_the_asynchronous_client_is_traced(store: FakeStore, exporter: InMemorySpanExporter) -> None:
+def test_the_asynchronous_client_is_traced(
+    store: FakeStore, exporter: InMemorySpanExporter
+) -> None:
     ids = [store.add_order(order).id for order in example.plain_orders(3)]
 
     async def main() -> None:
-        async with AsyncBigCommerce(store.api_url, store.access_token, transport=store.transport()) as client:
+        async with AsyncBigCommerce(
+            store.api_url, store.access_token, transport=store.transport()
+        ) as client:
             with tracing.span("avbc.test", {}):
                 await client.map([client.orders.get.call(order_id) for order_id in ids])
 
@@ -192,7 +239,9 @@ def test_the_asynchronous_client_is_traced(store: FakeStore, exporter: InMemoryS
     assert children(spans, parent) == ["GET /v2/orders/{id}"] * 3
 
 
-def test_spans_hold_no_secret_no_email_and_no_text_of_errors(web: Orchestrator, store: FakeStore, exporter: InMemorySpanExporter) -> None:
+def test_spans_hold_no_secret_no_email_and_no_text_of_errors(
+    web: Orchestrator, store: FakeStore, exporter: InMemorySpanExporter
+) -> None:
     for order in example.example_orders():
         store.add_order(order)
     store.fail("GET /v3/orders/*/transactions", "html_502", times=2)
@@ -206,13 +255,19 @@ def test_spans_hold_no_secret_no_email_and_no_text_of_errors(web: Orchestrator, 
     web.export_clients()
     list(web.store.customers.list(email_in=["ana@example.com"]))
     text = "\n".join(span.to_json() for span in exporter.get_finished_spans())
-    emails = {str(order.header["billing_address"]["email"]) for order in store.state.orders.values()}  # type: ignore[index]  # an address
+    emails = {
+        str(order.header["billing_address"]["email"]) for order in store.state.orders.values()
+    }  # type: ignore[index]  # an address
     assert emails
-    assert [word for word in ("4f9a1c", "@", "no bundle", "Bad Gateway", *emails) if word in text] == []
+    assert [
+        word for word in ("4f9a1c", "@", "no bundle", "Bad Gateway", *emails) if word in text
+    ] == []
     assert all(not span.events for span in exporter.get_finished_spans())
 
 
-def test_names_and_attributes_are_those_of_the_page(web: Orchestrator, store: FakeStore, exporter: InMemorySpanExporter) -> None:
+def test_names_and_attributes_are_those_of_the_page(
+    web: Orchestrator, store: FakeStore, exporter: InMemorySpanExporter
+) -> None:
     for order in example.plain_orders(3):
         store.add_order(order)
     store.fail("GET /v2/orders", "503")
@@ -222,13 +277,17 @@ def test_names_and_attributes_are_those_of_the_page(web: Orchestrator, store: Fa
     seen = {name for span in exporter.get_finished_spans() for name in attributes(span)}
     assert seen <= told
     assert "error.type" in seen
-    assert {span.name for span in exporter.get_finished_spans() if span.kind is SpanKind.INTERNAL} - told == {"avbc.push_products"}
+    assert {
+        span.name for span in exporter.get_finished_spans() if span.kind is SpanKind.INTERNAL
+    } - told == {"avbc.push_products"}
 
 
 # Off unless asked for
 
 
-def test_nothing_is_traced_unless_asked_for(web: Orchestrator, store: FakeStore, exporter: InMemorySpanExporter) -> None:
+def test_nothing_is_traced_unless_asked_for(
+    web: Orchestrator, store: FakeStore, exporter: InMemorySpanExporter
+) -> None:
     tracing.uninstrument()
     store.add_order(OrderFactory().plain())
     assert web.import_orders().imported
@@ -247,7 +306,9 @@ with avbc.BigCommerce(store.api_url, "example-token", transport=store.transport(
     client.orders.get(order_id)
 print([name for name in sys.modules if name.startswith("opentelemetry")])
 """
-    done = subprocess.run([sys.executable, "-W", "error", "-c", code], capture_output=True, text=True, check=True)
+    done = subprocess.run(
+        [sys.executable, "-W", "error", "-c", code], capture_output=True, text=True, check=True
+    )
     assert done.stdout.strip() == "[]"
 
 
@@ -279,7 +340,11 @@ def test_a_fault_of_a_program_ends_its_span(exporter: InMemorySpanExporter) -> N
         raise RuntimeError("a fault of the transport")
 
     with (
-        BigCommerce("https://api.bigcommerce.com/stores/abc123/v3/", "example-token", transport=httpx.MockTransport(fail)) as client,
+        BigCommerce(
+            "https://api.bigcommerce.com/stores/abc123/v3/",
+            "example-token",
+            transport=httpx.MockTransport(fail),
+        ) as client,
         pytest.raises(RuntimeError),
     ):
         client.orders.get(7)

@@ -18,7 +18,14 @@ if TYPE_CHECKING:
     from avbc import testing as testing
     from avbc import tracing as tracing
     from avbc._version import __version__
-    from avbc.acctvantage import BooksFileError, BooksRefused, BooksUnreachable, BooksUnusable, Gateway, SqlGateway
+    from avbc.acctvantage import (
+        BooksFileError,
+        BooksRefused,
+        BooksUnreachable,
+        BooksUnusable,
+        Gateway,
+        SqlGateway,
+    )
     from avbc.acctvantage.records import (
         Address,
         Client,
@@ -63,7 +70,14 @@ if TYPE_CHECKING:
         TooManyItems,
         UnexpectedData,
     )
-    from avbc.errors import AvbcError, Fault, FaultyInputError, FinalError, MissingExtra, TransientError
+    from avbc.errors import (
+        AvbcError,
+        Fault,
+        FaultyInputError,
+        FinalError,
+        MissingExtra,
+        TransientError,
+    )
     from avbc.mapping import Decision, MappedOrder, Mapper, OrderInputs, Problem, map_order
     from avbc.orchestrator import (
         BacktestReport,
@@ -187,7 +201,14 @@ __all__ = [
 
 _HOMES = {
     "_version": ["__version__"],
-    "acctvantage": ["BooksFileError", "BooksRefused", "BooksUnreachable", "BooksUnusable", "Gateway", "SqlGateway"],
+    "acctvantage": [
+        "BooksFileError",
+        "BooksRefused",
+        "BooksUnreachable",
+        "BooksUnusable",
+        "Gateway",
+        "SqlGateway",
+    ],
     "bigcommerce": [
         "AsyncBigCommerce",
         "BadAnswer",
@@ -208,7 +229,14 @@ _HOMES = {
         "TooManyItems",
         "UnexpectedData",
     ],
-    "errors": ["AvbcError", "Fault", "FaultyInputError", "FinalError", "MissingExtra", "TransientError"],
+    "errors": [
+        "AvbcError",
+        "Fault",
+        "FaultyInputError",
+        "FinalError",
+        "MissingExtra",
+        "TransientError",
+    ],
     "mapping": ["Decision", "MappedOrder", "Mapper", "OrderInputs", "Problem", "map_order"],
     "orchestrator": [
         "BacktestReport",
@@ -241,7 +269,15 @@ _HOMES = {
     "settings": ["Settings", "SettingsError"],
 }
 _HOME_OF = {name: home for home, names in _HOMES.items() for name in names}
-_PACKAGES = ("acctvantage", "bigcommerce", "mapping", "orchestrator", "settings", "testing", "tracing")
+_PACKAGES = (
+    "acctvantage",
+    "bigcommerce",
+    "mapping",
+    "orchestrator",
+    "settings",
+    "testing",
+    "tracing",
+)
 
 # Quiet unless the application configures logging.
 logging.getLogger("avbc").addHandler(logging.NullHandler())
@@ -252,7 +288,9 @@ def __getattr__(name: str) -> object:
         return import_module(f"avbc.{name}")
     if name not in __all__:
         raise AttributeError(f"module 'avbc' has no attribute {name!r}")
-    value: object = getattr(import_module(f"avbc.{_HOME_OF.get(name, 'acctvantage.records')}"), name)
+    value: object = getattr(
+        import_module(f"avbc.{_HOME_OF.get(name, 'acctvantage.records')}"), name
+    )
     globals()[name] = value
     return value
 

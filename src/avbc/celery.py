@@ -13,8 +13,8 @@ register(app, stores=STORES, books=lambda: avbc.SqlGateway("postgresql://..."))
 app.conf.beat_schedule = beat_schedule(STORES)
 ```
 
-How it is deployed, and what it costs, is in `docs/scaling.md`. A task's arguments are the path of a settings file and numbers: no secret
-ever goes through the broker.
+How it is deployed, and what it costs, is in `docs/scaling.md`. A task's arguments are the path of a
+settings file and numbers: no secret ever goes through the broker.
 """
 
 from __future__ import annotations
@@ -92,18 +92,20 @@ def register(
     `app.send_task("avbc.import_order", ["/etc/avbc/retail.toml", 1042])`.
 
     - It is acknowledged when it is done, and goes back to the queue when its process dies.
-    - Where the network, the store or the books are not to be had, it is tried again after 10, 20 and 40 seconds, or a bit sooner. What a
-      report postpones is taken by the next call, as always.
-    - The same method never runs twice at once for a store: with books on PostgreSQL, workers on all machines take turns. A task that
-      finds another at it is done at once.
-    - The settings file is read again for each task. Where the store is not enabled, or the settings do not want a method of the schedule,
-      nothing is done.
+    - Where the network, the store or the books are not to be had, it is tried again after 10, 20
+      and 40 seconds, or a bit sooner. What a report postpones is taken by the next call, as always.
+    - The same method never runs twice at once for a store: with books on PostgreSQL, workers on all
+      machines take turns. A task that finds another at it is done at once.
+    - The settings file is read again for each task. Where the store is not enabled, or the settings
+      do not want a method of the schedule, nothing is done.
 
     Args:
         app: The Celery application.
-        stores: The settings files: at the same path on each worker's machine. No other file is ever opened for a task.
+        stores: The settings files: at the same path on each worker's machine. No other file is ever
+            opened for a task.
         books: Opens the books; called once in each thread of a worker that runs tasks.
-        orchestrator: Makes an orchestrator of settings and books: `partial(avbc.Orchestrator, customise=[...])`.
+        orchestrator: Makes an orchestrator of settings and books: `partial(avbc.Orchestrator,
+            customise=[...])`.
     """
     known = frozenset(fspath(store) for store in stores)
     worker = _Worker(books, orchestrator)
@@ -123,15 +125,18 @@ def register(
         decorate(_task(method, known, worker))
 
 
-def beat_schedule(stores: Sequence[Store], schedule: Sequence[Job] = SCHEDULE) -> dict[str, BeatEntry]:
+def beat_schedule(
+    stores: Sequence[Store], schedule: Sequence[Job] = SCHEDULE
+) -> dict[str, BeatEntry]:
     """Build the schedule for Celery's beat: for each store what its settings want, at its check interval or less often.
 
-    What is not begun until it is due again is dropped, so that nothing piles up while workers are away. Build it anew, by a restart of
-    beat, when an interval changes or a store comes in.
+    What is not begun until it is due again is dropped, so that nothing piles up while workers are
+    away. Build it anew, by a restart of beat, when an interval changes or a store comes in.
 
     Args:
         stores: The settings files, as `register` has them.
-        schedule: What the timer calls and how often: `avbc.orchestrator.SCHEDULE`, or your own, of `METHODS`.
+        schedule: What the timer calls and how often: `avbc.orchestrator.SCHEDULE`, or your own, of
+            `METHODS`.
 
     Raises:
         SettingsError: A settings file has faults.
@@ -148,7 +153,9 @@ def beat_schedule(stores: Sequence[Store], schedule: Sequence[Job] = SCHEDULE) -
             if job.when(settings):
                 every = max(interval, job.every)
                 options = BeatOptions(expires=every.total_seconds())
-                entries[f"{store} {job.method}"] = BeatEntry(task=f"avbc.{job.method}", schedule=every, args=(store,), options=options)
+                entries[f"{store} {job.method}"] = BeatEntry(
+                    task=f"avbc.{job.method}", schedule=every, args=(store,), options=options
+                )
     return entries
 
 
@@ -158,7 +165,10 @@ def _task(method: str, known: frozenset[str], worker: _Worker) -> Callable[..., 
             raise UnknownStore(f"no store was registered under the settings file {store!r}")
         web = worker.open(store)
         if not web.settings.store.enabled:
-            return Done(ok=True, summary="store.enabled is false, so nothing runs for this store (manual 1.3)")
+            return Done(
+                ok=True,
+                summary="store.enabled is false, so nothing runs for this store (manual 1.3)",
+            )
         if not all(job.when(web.settings) for job in SCHEDULE if job.method == method):
             return Done(ok=True, summary=f"the settings do not want {method}")
         call = cast("Callable[..., Report]", getattr(web, method))
@@ -173,7 +183,9 @@ def _task(method: str, known: frozenset[str], worker: _Worker) -> Callable[..., 
 class _Worker(threading.local):
     """The books and the orchestrators of a thread that runs tasks. They are opened by the first task: after the worker was forked."""
 
-    def __init__(self, open_books: Callable[[], Gateway], join: Callable[[Settings, Gateway], Orchestrator]) -> None:
+    def __init__(
+        self, open_books: Callable[[], Gateway], join: Callable[[Settings, Gateway], Orchestrator]
+    ) -> None:
         self._open_books = open_books
         self._join = join
         self._books: Gateway | None = None

@@ -35,16 +35,17 @@ class Credentials:
 def read_credentials(text: str, source: str = "credentials") -> Credentials:
     r"""Read the `LABEL: value` lines of the credentials file.
 
-    Labels may come in any order and any case; only ACCESS TOKEN and API PATH are required, and unknown labels are passed over. A
-    byte order mark, blank lines and any line ends are fine.
+    Labels may come in any order and any case; only ACCESS TOKEN and API PATH are required, and
+    unknown labels are passed over. A byte order mark, blank lines and any line ends are fine.
 
     Args:
         text: The file's text.
         source: What to call the text in an error, such as its path.
 
     Raises:
-        FaultyInputError: A required label is missing or empty, a label stands twice with different values, or a value cannot be
-            used. It lists every fault and never shows a token or secret.
+        FaultyInputError: A required label is missing or empty, a label stands twice with different
+            values, or a value cannot be used. It lists every fault and never shows a token or
+            secret.
 
     >>> made = read_credentials("ACCESS TOKEN: example-token\r\nAPI PATH: https://api.bigcommerce.com/stores/abc123/v3/")
     >>> made.api_url
@@ -67,7 +68,9 @@ def read_credentials(text: str, source: str = "credentials") -> Credentials:
         if not colon or label not in _LABELS:
             continue
         if values.setdefault(label, value) != value:
-            faults.append(Fault(label, f"stands in line {lines[label]} too, with another value", number))
+            faults.append(
+                Fault(label, f"stands in line {lines[label]} too, with another value", number)
+            )
         lines.setdefault(label, number)
 
     for label, fault_of in (("ACCESS TOKEN", token_fault), ("API PATH", api_url_fault)):
@@ -98,10 +101,13 @@ def load_credentials(path: str | os.PathLike[str]) -> Credentials:
         utf16 = data.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE))
         text = data.decode("utf-16" if utf16 else "utf-8")
     except (OSError, ValueError) as error:
-        reason = (error.strerror if isinstance(error, OSError) else None) or "it is not a text file in UTF-8"
+        reason = (
+            error.strerror if isinstance(error, OSError) else None
+        ) or "it is not a text file in UTF-8"
     else:
         return read_credentials(text, source=os.fspath(path))
-    # Raised outside of the handler: a UnicodeDecodeError holds the whole file, and with it the token.
+    # Raised outside of the handler: a UnicodeDecodeError holds the whole file, and with it the
+    # token.
     raise FaultyInputError(os.fspath(path), [Fault("file", f"cannot be read: {reason}")])
 
 
@@ -123,15 +129,17 @@ def token_fault(token: str) -> str | None:
 def api_url_fault(url: str) -> str | None:
     """Say why an API URL cannot be used, or None where it can.
 
-    It must be the API path that BigCommerce shows, with or without the version and the last slash. A plain http URL would send the
-    token in the clear, so it is for loopback hosts only. The message never repeats the URL, which may hold a password.
+    It must be the API path that BigCommerce shows, with or without the version and the last slash.
+    A plain http URL would send the token in the clear, so it is for loopback hosts only. The
+    message never repeats the URL, which may hold a password.
 
     >>> api_url_fault("https://api.bigcommerce.com/stores/abc123/v3/") is None
     True
     >>> api_url_fault("http://127.0.0.1:8080/stores/abc123") is None
     True
     >>> api_url_fault("http://example.com/stores/abc123/v3/")
-    'must start with https://: plain http would send the token readable (only a loopback host may have it)'
+    'must start with https://: plain http would send the token readable (only a loopback host may
+    have it)'
     """
     if not url:
         return "is empty"
@@ -147,7 +155,10 @@ def api_url_fault(url: str) -> str | None:
     if "@" in parts.netloc or parts.query or parts.fragment:
         return f"must hold no user, password, query or fragment: it {shape}"
     if parts.scheme == "http" and not _is_loopback(host):
-        return "must start with https://: plain http would send the token readable (only a loopback host may have it)"
+        return (
+            "must start with https://: plain http would send the token readable (only a "
+            "loopback host may have it)"
+        )
     return None if _STORE_PATH.search(parts.path) else shape
 
 

@@ -8,7 +8,25 @@ from decimal import ROUND_DOWN, ROUND_HALF_UP, Decimal
 ZERO = Decimal(0)
 
 # ISO 4217: the currencies whose minor unit is not one hundredth.
-_WITHOUT_DECIMALS = ["BIF", "CLP", "DJF", "GNF", "ISK", "JPY", "KMF", "KRW", "PYG", "RWF", "UGX", "UYI", "VND", "VUV", "XAF", "XOF", "XPF"]
+_WITHOUT_DECIMALS = [
+    "BIF",
+    "CLP",
+    "DJF",
+    "GNF",
+    "ISK",
+    "JPY",
+    "KMF",
+    "KRW",
+    "PYG",
+    "RWF",
+    "UGX",
+    "UYI",
+    "VND",
+    "VUV",
+    "XAF",
+    "XOF",
+    "XPF",
+]
 _WITH_THREE = ["BHD", "IQD", "JOD", "KWD", "LYD", "OMR", "TND"]
 
 
@@ -36,8 +54,8 @@ def to_minor_unit(amount: Decimal, currency: str) -> Decimal:
 def share(total: Decimal, weights: Sequence[Decimal], places: int = 4) -> list[Decimal]:
     """Split `total` in proportion to `weights`; the parts always add up to `total` exactly.
 
-    The running sums are cut to `places` decimals, so that no part is off by more than one unit of the last place and none of a
-    positive total is negative.
+    The running sums are cut to `places` decimals, so that no part is off by more than one unit of
+    the last place and none of a positive total is negative.
 
     Raises:
         ValueError: The weights add up to zero and the total does not.
@@ -57,7 +75,11 @@ def share(total: Decimal, weights: Sequence[Decimal], places: int = 4) -> list[D
     for index, weight in enumerate(weights):
         weight_so_far += weight
         # The last one takes the total as it is, which may have more places.
-        due = total if index >= last else (total * weight_so_far / whole).quantize(step, rounding=ROUND_DOWN)
+        due = (
+            total
+            if index >= last
+            else (total * weight_so_far / whole).quantize(step, rounding=ROUND_DOWN)
+        )
         parts.append(due - given)
         given = due
     return parts

@@ -17,8 +17,8 @@ T = TypeVar("T")
 class Secret:
     """A token, client secret or license key.
 
-    It prints as `***` everywhere and refuses pickle, copy by pickle and JSON. `reveal()` is the only way to its text, so every
-    use of a secret is found by one search.
+    It prints as `***` everywhere and refuses pickle, copy by pickle and JSON. `reveal()` is the
+    only way to its text, so every use of a secret is found by one search.
 
     >>> token = Secret("abc")
     >>> token
@@ -67,13 +67,17 @@ class Secret:
         return self
 
     def __reduce__(self) -> NoReturn:
-        raise TypeError("a Secret is never pickled: pass the place it is kept in (a file, an environment variable) instead")
+        raise TypeError(
+            "a Secret is never pickled: pass the place it is kept in (a file, an environment "
+            "variable) instead"
+        )
 
 
 def bare(error: E) -> E:
     """Take from an error the frames that it came through, and from those that it arose from theirs; what they say stays.
 
-    Whoever reports errors together with the local variables of their frames would report the secrets that were at work in them.
+    Whoever reports errors together with the local variables of their frames would report the
+    secrets that were at work in them.
 
     >>> try:
     ...     int("one")

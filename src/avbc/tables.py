@@ -12,7 +12,9 @@ if TYPE_CHECKING:
     import pandas as pd
 
 
-def text_table(rows: Sequence[Mapping[str, object]], columns: Sequence[str], width: int = 160) -> str:
+def text_table(
+    rows: Sequence[Mapping[str, object]], columns: Sequence[str], width: int = 160
+) -> str:
     """Lay out rows under their column names; a cell that does not fit in `width` wraps in the last column.
 
     >>> print(text_table([{"order": 1042, "total": "19.95"}], ["order", "total"]))
@@ -20,9 +22,14 @@ def text_table(rows: Sequence[Mapping[str, object]], columns: Sequence[str], wid
     1042   19.95
     """
     cells = [[_one_line(row.get(column, "")) for column in columns] for row in rows]
-    widths = [max([len(column), *(len(row[index]) for row in cells)]) for index, column in enumerate(columns)]
+    widths = [
+        max([len(column), *(len(row[index]) for row in cells)])
+        for index, column in enumerate(columns)
+    ]
     room = max(20, width - sum(widths[:-1]) - 2 * (len(columns) - 1))
-    lines = ["  ".join(column.ljust(widths[index]) for index, column in enumerate(columns)).rstrip()]
+    lines = [
+        "  ".join(column.ljust(widths[index]) for index, column in enumerate(columns)).rstrip()
+    ]
     for row in cells:
         head = "  ".join(cell.ljust(widths[index]) for index, cell in enumerate(row[:-1]))
         for part, text in enumerate(_wrap(row[-1], room)):
@@ -31,7 +38,9 @@ def text_table(rows: Sequence[Mapping[str, object]], columns: Sequence[str], wid
     return "\n".join(lines)
 
 
-def html_table(rows: Iterable[Mapping[str, object]], columns: Sequence[str], caption: str = "") -> str:
+def html_table(
+    rows: Iterable[Mapping[str, object]], columns: Sequence[str], caption: str = ""
+) -> str:
     """Render rows as an HTML table with every text escaped.
 
     >>> html_table([{"note": "<b>"}], ["note"])
@@ -39,7 +48,12 @@ def html_table(rows: Iterable[Mapping[str, object]], columns: Sequence[str], cap
     """
     top = f"<caption>{html.escape(caption)}</caption>" if caption else ""
     head = "".join(f"<th>{html.escape(column)}</th>" for column in columns)
-    body = "".join("<tr>" + "".join(f"<td>{html.escape(str(row.get(column, '')))}</td>" for column in columns) + "</tr>" for row in rows)
+    body = "".join(
+        "<tr>"
+        + "".join(f"<td>{html.escape(str(row.get(column, '')))}</td>" for column in columns)
+        + "</tr>"
+        for row in rows
+    )
     return f"<table>{top}<thead><tr>{head}</tr></thead><tbody>{body}</tbody></table>"
 
 
@@ -53,7 +67,9 @@ def data_frame(rows: Sequence[Mapping[str, object]], columns: Sequence[str]) -> 
         import pandas as pd  # noqa: PLC0415  # it takes a second to load, and few need it
     except ImportError as error:
         raise MissingExtra("to_frame needs pandas", "pandas") from error
-    return pd.DataFrame([dict(row) for row in rows]) if rows else pd.DataFrame(columns=list(columns))
+    return (
+        pd.DataFrame([dict(row) for row in rows]) if rows else pd.DataFrame(columns=list(columns))
+    )
 
 
 # The characters that terminals obey; what shoppers write is among what is printed.

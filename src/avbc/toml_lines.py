@@ -41,7 +41,8 @@ def quoted(text: str) -> str:
 def key_lines(text: str) -> dict[str, int]:
     r"""Find the line on which each key of a TOML text stands, by its path.
 
-    Tables, arrays of tables (`mapping[0]`), dotted keys and inline tables have paths too. The text must be valid: tomllib has read it.
+    Tables, arrays of tables (`mapping[0]`), dotted keys and inline tables have paths too. The text
+    must be valid: tomllib has read it.
 
     >>> key_lines('[gl]\ntax_area = "BC"\n\n[[gl.payment_methods]]\nbigcommerce = "Card"')["gl.payment_methods[0].bigcommerce"]
     5
@@ -130,5 +131,11 @@ class _KeyFinder:
                 if not self._take("\n", ","):
                     self._pair(path)
         else:
-            while self._tokens[self._at][2] or self._tokens[self._at][0] not in ("", "\n", ",", "]", "}"):
+            while self._tokens[self._at][2] or self._tokens[self._at][0] not in (
+                "",
+                "\n",
+                ",",
+                "]",
+                "}",
+            ):
                 self._at += 1

@@ -4,8 +4,8 @@
 avbc.tracing.instrument()   # once, after the application has set up OpenTelemetry; needs avbc[opentelemetry]
 ```
 
-Until then nothing is traced, and OpenTelemetry is not imported. Spans hold ids, counts and paths: never a secret, an email, a name or the
-text of an error (docs/logging.md).
+Until then nothing is traced, and OpenTelemetry is not imported. Spans hold ids, counts and paths:
+never a secret, an email, a name or the text of an error (docs/logging.md).
 """
 
 from __future__ import annotations
@@ -36,7 +36,8 @@ def instrument(tracer_provider: TracerProvider | None = None) -> None:
     """Trace from now on, in the whole process.
 
     Args:
-        tracer_provider: What makes and exports spans; by default the application's global one, even where it is set later.
+        tracer_provider: What makes and exports spans; by default the application's global one, even
+            where it is set later.
 
     Raises:
         MissingExtra: OpenTelemetry is not installed.
@@ -64,7 +65,9 @@ def span(name: str, attributes: Mapping[str, str | int]) -> AbstractContextManag
     return nullcontext() if tracer is None else _span(tracer, name, attributes)
 
 
-def request_span(method: str, path: str, host: str, port: int, attempt: int) -> AbstractContextManager[object]:
+def request_span(
+    method: str, path: str, host: str, port: int, attempt: int
+) -> AbstractContextManager[object]:
     """Time one request (OpenTelemetry: semantic conventions for HTTP clients), where tracing is on.
 
     Args:
@@ -110,12 +113,21 @@ def note(attributes: Mapping[str, str | int], error: str = "") -> None:
 
 
 @contextmanager
-def _span(tracer: Tracer, name: str, attributes: Mapping[str, str | int], *, leaves_us: bool = False) -> Generator[None]:
+def _span(
+    tracer: Tracer, name: str, attributes: Mapping[str, str | int], *, leaves_us: bool = False
+) -> Generator[None]:
     from opentelemetry.trace import SpanKind  # noqa: PLC0415  # an extra
 
     kind = SpanKind.CLIENT if leaves_us else SpanKind.INTERNAL
-    # OpenTelemetry would record the message of an exception and its traceback, which may name customers.
-    with tracer.start_as_current_span(name, kind=kind, attributes=attributes, record_exception=False, set_status_on_exception=False):
+    # OpenTelemetry would record the message of an exception and its traceback, which may name
+    # customers.
+    with tracer.start_as_current_span(
+        name,
+        kind=kind,
+        attributes=attributes,
+        record_exception=False,
+        set_status_on_exception=False,
+    ):
         try:
             yield
         except BaseException as error:

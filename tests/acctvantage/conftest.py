@@ -28,7 +28,9 @@ def url(request: pytest.FixtureRequest) -> str:
 @pytest.fixture(params=["memory", "file", "postgresql"])
 def books(request: pytest.FixtureRequest) -> Iterator[SqlGateway]:
     kind = request.param
-    with SqlGateway("sqlite://" if kind == "memory" else request.getfixturevalue(f"{kind}_url")) as gateway:
+    with SqlGateway(
+        "sqlite://" if kind == "memory" else request.getfixturevalue(f"{kind}_url")
+    ) as gateway:
         yield gateway
 
 

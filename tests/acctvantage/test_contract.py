@@ -25,13 +25,22 @@ class TestSqlGateway(GatewayContract):
         writer = csv.writer(text)
         writer.writerow(fields)
         for product in products:
-            cells = {field: getattr(product, field) for field in fields} | {"aliases": ";".join(product.aliases)}
-            writer.writerow([str(value).lower() if isinstance(value, bool) else value for value in cells.values()])
+            cells = {field: getattr(product, field) for field in fields} | {
+                "aliases": ";".join(product.aliases)
+            }
+            writer.writerow(
+                [
+                    str(value).lower() if isinstance(value, bool) else value
+                    for value in cells.values()
+                ]
+            )
         path = self.folder / "products.csv"
         path.write_text(text.getvalue(), encoding="utf-8")
         gateway.load_products(path)
 
-    def add_quantities(self, gateway: Gateway, warehouse: str, on_hand: Mapping[str, Decimal]) -> None:
+    def add_quantities(
+        self, gateway: Gateway, warehouse: str, on_hand: Mapping[str, Decimal]
+    ) -> None:
         assert isinstance(gateway, SqlGateway)
         path = self.folder / "books.toml"
         path.write_text(f'warehouses = [{{ name = "{warehouse}" }}]', encoding="utf-8")

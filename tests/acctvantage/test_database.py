@@ -16,7 +16,14 @@ import sqlalchemy as sa
 from attrs import evolve
 from sqlalchemy import event
 
-from avbc.acctvantage import BooksFileError, BooksRefused, BooksUnreachable, BooksUnusable, OrderBundle, SqlGateway
+from avbc.acctvantage import (
+    BooksFileError,
+    BooksRefused,
+    BooksUnreachable,
+    BooksUnusable,
+    OrderBundle,
+    SqlGateway,
+)
 from avbc.acctvantage.sql import database, schema
 from avbc.acctvantage.sql.database import Database
 from avbc.acctvantage.sql.verdicts import verdict
@@ -36,7 +43,8 @@ def everything(error: BaseException | None) -> str:
 
 def test_records_do_not_bring_sqlalchemy() -> None:
     code = (
-        "import sys, avbc.acctvantage as a; a.SalesOrder, a.Gateway, a.BooksRefused; assert 'sqlalchemy' not in sys.modules; a.SqlGateway"
+        "import sys, avbc.acctvantage as a; a.SalesOrder, a.Gateway, a.BooksRefused; assert "
+        "'sqlalchemy' not in sys.modules; a.SqlGateway"
     )
     subprocess.run([sys.executable, "-c", code], check=True)
 
@@ -53,19 +61,27 @@ def test_the_package_names_what_it_exports() -> None:
 class TestUrl:
     def test_a_password_is_never_shown(self) -> None:
         books = SqlGateway("postgresql://reader:s3cret@127.0.0.1:1/books?connect_timeout=2")
-        assert repr(books) == "SqlGateway('postgresql+psycopg://reader:***@127.0.0.1:1/books?connect_timeout=2')"
+        assert (
+            repr(books)
+            == "SqlGateway('postgresql+psycopg://reader:***@127.0.0.1:1/books?connect_timeout=2')"
+        )
         with pytest.raises(BooksUnreachable) as caught:
             books.reference_data()
         assert "127.0.0.1" in str(caught.value)
         assert "s3cret" not in everything(caught.value)
 
-    @pytest.mark.parametrize("url", ["books.db", "postgresql://user:s3cret@host:notaport/x", "", "://s3cret"])
+    @pytest.mark.parametrize(
+        "url", ["books.db", "postgresql://user:s3cret@host:notaport/x", "", "://s3cret"]
+    )
     def test_a_text_that_is_no_url_is_refused_without_repeating_it(self, url: str) -> None:
         with pytest.raises(BooksUnusable, match=r"sqlite:///books\.db") as caught:
             SqlGateway(url)
         assert "s3cret" not in everything(caught.value)
 
-    @pytest.mark.parametrize("url", ["mysql://u:s3cret@h/x", "postgresql+asyncpg://u:s3cret@h/x", "sqlite+aiosqlite:///x"])
+    @pytest.mark.parametrize(
+        "url",
+        ["mysql://u:s3cret@h/x", "postgresql+asyncpg://u:s3cret@h/x", "sqlite+aiosqlite:///x"],
+    )
     def test_other_databases_are_refused(self, url: str) -> None:
         with pytest.raises(BooksUnusable, match="SQLite or PostgreSQL") as caught:
             SqlGateway(url)
@@ -105,15 +121,23 @@ class TestSqlite:
         reader.close()
 
     def test_a_folder_that_is_not_there_is_unreachable(self, tmp_path: Path) -> None:
-        with SqlGateway(f"sqlite:///{tmp_path}/nowhere/books.db") as books, pytest.raises(BooksUnreachable, match="unable to open"):
+        with (
+            SqlGateway(f"sqlite:///{tmp_path}/nowhere/books.db") as books,
+            pytest.raises(BooksUnreachable, match="unable to open"),
+        ):
             books.sales_orders()
 
     def test_a_file_that_is_no_database_must_be_mended(self, tmp_path: Path) -> None:
         (tmp_path / "books.db").write_bytes(b"no database, but long enough to be one" * 100)
-        with SqlGateway(f"sqlite:///{tmp_path}/books.db") as books, pytest.raises(BooksUnusable, match="not a database"):
+        with (
+            SqlGateway(f"sqlite:///{tmp_path}/books.db") as books,
+            pytest.raises(BooksUnusable, match="not a database"),
+        ):
             books.sales_orders()
 
-    def test_a_locked_file_is_unreachable_until_it_is_free(self, tmp_path: Path, bundle: Make) -> None:
+    def test_a_locked_file_is_unreachable_until_it_is_free(
+        self, tmp_path: Path, bundle: Make
+    ) -> None:
         with SqlGateway(f"sqlite:///{tmp_path}/books.db?timeout=0.05") as books:
             books.create_order(bundle(1))
             other = sqlite3.connect(tmp_path / "books.db", isolation_level=None)
@@ -127,7 +151,9 @@ class TestSqlite:
             other.close()
             assert books.create_order(bundle(2)).created
 
-    def test_a_full_disk_is_unreachable_and_nothing_is_half_written(self, file_url: str, bundle: Make) -> None:
+    def test_a_full_disk_is_unreachable_and_nothing_is_half_written(
+        self, file_url: str, bundle: Make
+    ) -> None:
         with SqlGateway(file_url) as books:
             books.create_order(bundle(1))
 
@@ -167,10 +193,15 @@ class TestVersion:
             books.reference_data()
             with books.engine.begin() as connection:
                 connection.execute(schema.books_version.update().values(version=99))
-        with SqlGateway(url) as books, pytest.raises(BooksUnusable, match=r"version 99 .* update avbc"):
+        with (
+            SqlGateway(url) as books,
+            pytest.raises(BooksUnusable, match=r"version 99 .* update avbc"),
+        ):
             books.reference_data()
 
-    def test_earlier_tables_are_brought_up(self, url: str, monkeypatch: pytest.MonkeyPatch, bundle: Make) -> None:
+    def test_earlier_tables_are_brought_up(
+        self, url: str, monkeypatch: pytest.MonkeyPatch, bundle: Make
+    ) -> None:
         with SqlGateway(url) as books:
             books.create_order(bundle(1))
 
@@ -183,16 +214,25 @@ class TestVersion:
         for _ in range(2):
             with SqlGateway(url) as books:
                 assert len(books.sales_orders()) == 1
-                assert "colour" in {column["name"] for column in sa.inspect(books.engine).get_columns("sales_orders")}
+                assert "colour" in {
+                    column["name"]
+                    for column in sa.inspect(books.engine).get_columns("sales_orders")
+                }
                 with books.engine.connect() as connection:
                     assert connection.scalar(sa.select(schema.books_version.c.version)) == now + 2
 
-    def test_a_failed_step_leaves_the_version(self, url: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    def test_a_failed_step_leaves_the_version(
+        self, url: str, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
         with SqlGateway(url) as books:
             books.reference_data()
         now = schema.VERSION
         monkeypatch.setattr(schema, "VERSION", now + 1)
-        monkeypatch.setattr(schema, "MIGRATIONS", {now: lambda connection: connection.exec_driver_sql("ALTER TABLE nothing RENAME TO x")})
+        monkeypatch.setattr(
+            schema,
+            "MIGRATIONS",
+            {now: lambda connection: connection.exec_driver_sql("ALTER TABLE nothing RENAME TO x")},
+        )
         with SqlGateway(url) as books:
             with pytest.raises(BooksUnusable):
                 books.reference_data()
@@ -228,7 +268,9 @@ class TestTransactions:
         with pytest.raises(BooksUnusable, match="are closed"):
             books.reference_data()
 
-    def test_what_fails_in_the_middle_is_undone(self, books: SqlGateway, bundle: Make, monkeypatch: pytest.MonkeyPatch) -> None:
+    def test_what_fails_in_the_middle_is_undone(
+        self, books: SqlGateway, bundle: Make, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
         writer = books._orders
         parts = writer._parts
 
@@ -271,7 +313,10 @@ class TestTransactions:
                 while not done.is_set() and writing.running():
                     balances = books.trial_balance()
                     assert all(balance.difference == 0 for balance in balances)
-                    assert all(balance.receipts + balance.pre_authorized == balance.total for balance in balances)
+                    assert all(
+                        balance.receipts + balance.pre_authorized == balance.total
+                        for balance in balances
+                    )
                 writing.result()
 
     def test_what_a_fork_inherits_is_left_alone(self, url: str, bundle: Make) -> None:
@@ -369,14 +414,18 @@ class TestPostgresql:
                 one.result()
         assert len(runs) == 3
 
-    def test_a_lock_that_is_held_for_too_long_is_unreachable(self, postgresql_url: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    def test_a_lock_that_is_held_for_too_long_is_unreachable(
+        self, postgresql_url: str, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
         monkeypatch.setattr(database, "_WAIT", 0.1)
         with SqlGateway(postgresql_url) as books:
             books.reference_data()
             with books.engine.begin() as connection:
                 connection.execute(schema.receipt_types.insert(), {"name": "a"})
                 with pytest.raises(BooksUnreachable, match="lock timeout"):
-                    books._database.write(lambda other: other.execute(schema.receipt_types.insert(), {"name": "a"}))
+                    books._database.write(
+                        lambda other: other.execute(schema.receipt_types.insert(), {"name": "a"})
+                    )
 
     def test_a_nul_in_a_text_is_refused(self, books: SqlGateway, bundle: Make) -> None:
         spoilt = evolve(bundle(1), order=evolve(bundle(1).order, memo="a\0b"))
@@ -387,8 +436,13 @@ class TestPostgresql:
 
 def end_sessions(books: SqlGateway) -> None:
     """What a restart of the server does to a gateway: all its sessions end."""
-    admin = sa.create_engine(sa.make_url(os.environ["AVBC_TEST_POSTGRESQL"]).set(drivername="postgresql+psycopg"))
-    ended = sa.text("SELECT count(pg_terminate_backend(pid, 5000)) FROM pg_stat_activity WHERE application_name = :name")
+    admin = sa.create_engine(
+        sa.make_url(os.environ["AVBC_TEST_POSTGRESQL"]).set(drivername="postgresql+psycopg")
+    )
+    ended = sa.text(
+        "SELECT count(pg_terminate_backend(pid, 5000)) FROM pg_stat_activity WHERE "
+        "application_name = :name"
+    )
     with admin.connect() as connection:
         assert connection.scalar(ended, {"name": books.engine.url.query["application_name"]})
     admin.dispose()
@@ -433,7 +487,10 @@ def test_errors_without_an_answer_of_the_server() -> None:
     assert not verdict(ConnectionTimeout("timeout")).repeat
     assert verdict(DataError("NUL")).meaning is BooksRefused
     assert verdict(sa.exc.TimeoutError("pool")).meaning is BooksUnreachable
-    assert verdict(sqlite3.IntegrityError("NOT NULL constraint failed: x.y")).reason == "NOT NULL constraint failed: x.y"
+    assert (
+        verdict(sqlite3.IntegrityError("NOT NULL constraint failed: x.y")).reason
+        == "NOT NULL constraint failed: x.y"
+    )
     assert verdict(sqlite3.InterfaceError("bad parameter")).meaning is BooksRefused
 
 

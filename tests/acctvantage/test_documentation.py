@@ -27,7 +27,9 @@ def test_the_example_loads(memory: SqlGateway, tmp_path: Path) -> None:
     (example,) = blocks("toml")
     (tmp_path / "books.toml").write_text(example, encoding="utf-8")
     memory.load(tmp_path / "books.toml")
-    assert set(tomllib.loads(example)) == {field.name for field in files.BooksFile.__attrs_attrs__} - {"quantities"}
+    assert set(tomllib.loads(example)) == {
+        field.name for field in files.BooksFile.__attrs_attrs__
+    } - {"quantities"}
     assert memory.available("Main") == {"SKU-1": 12}
     assert [client.open_ar for client in memory.clients()] == [True]
 
@@ -43,7 +45,11 @@ def test_every_key_is_listed() -> None:
         ("address", files._ADDRESS),
         ("contacts", files._CONTACT),
     ]:
-        (row,) = (line for line in TEXT.splitlines() if line.startswith(f"| `{name}`") and line.count(" | ") == 1)
+        (row,) = (
+            line
+            for line in TEXT.splitlines()
+            if line.startswith(f"| `{name}`") and line.count(" | ") == 1
+        )
         listed = re.findall(r"`(\w+)`", row.split("|")[2])
         assert set(table.fields) <= set(listed), name
         assert set(re.findall(r"\*\*`(\w+)`\*\*", row)) == set(table.required), name
@@ -65,12 +71,16 @@ def test_the_statements_run(books: SqlGateway) -> None:
     counts = []
     with books.engine.begin() as connection:
         for statement in statements:
-            result = connection.exec_driver_sql(statement.replace("%", "%%") if other == "SQLite" else statement)
+            result = connection.exec_driver_sql(
+                statement.replace("%", "%%") if other == "SQLite" else statement
+            )
             counts.append(len(result.all()) if result.returns_rows else result.rowcount)
     assert counts == [1, 2, 2, 1, 1, 1, 1, 0]
     (shipment,) = books.shipments("WEB", datetime.now(UTC) - timedelta(minutes=1))
     item, parcel = ShippedItem(1042000, Decimal("1.5")), Parcel("1Z999AA10123456784")
-    assert shipment == Shipment(501, "WEB1042", (item,), (parcel,), "UPS Ground", "UPS", shipped_at=shipment.shipped_at)
+    assert shipment == Shipment(
+        501, "WEB1042", (item,), (parcel,), "UPS Ground", "UPS", shipped_at=shipment.shipped_at
+    )
     (order,) = books.sales_orders()
     assert order.status == "Committed"
     assert order.status_changed_at is not None

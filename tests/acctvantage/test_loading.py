@@ -81,7 +81,19 @@ ANA = Client(
     first_name="Ana",
     email="Ana@example.com",
     phone="1",
-    address=Address("Ana", "Desk", "1 Main Street", "b", "c", "Austin", "Texas", "78701", "US", "2", "ap@example.com"),
+    address=Address(
+        "Ana",
+        "Desk",
+        "1 Main Street",
+        "b",
+        "c",
+        "Austin",
+        "Texas",
+        "78701",
+        "US",
+        "2",
+        "ap@example.com",
+    ),
     import_id="WEB7",
     open_ar=True,
     contacts=(Contact("Rivera", "Ben", "ben@example.com", "3", id=1),),
@@ -112,7 +124,9 @@ Write = Callable[..., Path]
 
 @pytest.fixture
 def write(tmp_path: Path) -> Write:
-    def write(text: str, name: str = "books.toml", encoding: str = "utf-8", newline: str = "\n") -> Path:
+    def write(
+        text: str, name: str = "books.toml", encoding: str = "utf-8", newline: str = "\n"
+    ) -> Path:
         path = tmp_path / name
         path.write_bytes(text.replace("\n", newline).encode(encoding))
         return path
@@ -135,13 +149,22 @@ def loads_or_has_faults(call: Callable[[Path], object], path: Path) -> None:
 
 
 class TestBooksToml:
-    def test_every_key_is_read_and_loading_twice_is_loading_once(self, books: SqlGateway, write: Write) -> None:
+    def test_every_key_is_read_and_loading_twice_is_loading_once(
+        self, books: SqlGateway, write: Write
+    ) -> None:
         path = write(WHOLE)
         for _ in range(3):
             books.load(path)
             assert books.reference_data() == ReferenceData(
                 currency="EUR",
-                receipt_types=("Visa/MC", "PayPal", "Check", "StoreCredit", "GiftCard", "Purchase Order"),
+                receipt_types=(
+                    "Visa/MC",
+                    "PayPal",
+                    "Check",
+                    "StoreCredit",
+                    "GiftCard",
+                    "Purchase Order",
+                ),
                 gl_accounts=("40200-000-000", "25500-000-000"),
                 tax_areas=(TaxArea("BigCommerce"), TaxArea("AvaTax", avatax=True)),
                 warehouses=(Warehouse("Main", ("Goods", "Freight")), Warehouse("Outlet")),
@@ -176,19 +199,39 @@ class TestBooksToml:
         reference = books.reference_data()
         assert reference.currency == "EUR"
         assert reference.order_statuses == ("Open", "Picked", "Posted")
-        assert reference.receipt_types == ("Visa/MC", "PayPal", "Check", "StoreCredit", "GiftCard", "Cash", "Purchase Order")
+        assert reference.receipt_types == (
+            "Visa/MC",
+            "PayPal",
+            "Check",
+            "StoreCredit",
+            "GiftCard",
+            "Cash",
+            "Purchase Order",
+        )
         assert reference.tax_areas[0] == TaxArea("BigCommerce", avatax=True)
         assert reference.warehouses == (Warehouse("Main", ("Goods",)), Warehouse("Outlet"))
         assert reference.ship_vias == (ShipVia("ups ground", "Other"), ShipVia("Courier"))
-        assert reference.promotions == (Promotion("save5", "%", Decimal(10), "1", "Ten", inactive=True),)
-        assert books.products() == [Product("sku-1", "Cup", "Goods"), Product("SKU-2", "Pot", "Goods")]
+        assert reference.promotions == (
+            Promotion("save5", "%", Decimal(10), "1", "Ten", inactive=True),
+        )
+        assert books.products() == [
+            Product("sku-1", "Cup", "Goods"),
+            Product("SKU-2", "Pot", "Goods"),
+        ]
         assert books.available("Main") == {"sku-1": 12, "SKU-2": -1}
         (client,) = books.clients()
-        assert (client.id, client.email, client.first_name, client.open_ar) == (1, "new@example.com", "", False)
+        assert (client.id, client.email, client.first_name, client.open_ar) == (
+            1,
+            "new@example.com",
+            "",
+            False,
+        )
         assert [contact.last_name for contact in client.contacts] == ["Rivera", "Lopez"]
         assert client.store_customer_ids == {"WEB": 8, "SHP": 1}
 
-    def test_clients_without_import_id_are_known_by_names_and_email(self, books: SqlGateway, write: Write) -> None:
+    def test_clients_without_import_id_are_known_by_names_and_email(
+        self, books: SqlGateway, write: Write
+    ) -> None:
         path = write("""
             clients = [{ name = "Rivera", first_name = "Ana", email = "ana@example.com" }, { name = "Rivera", first_name = "Ben" },
                        { name = "Rivera", first_name = "Ben", email = "ana@example.com", contacts = [{ last_name = "Lopez" }] }]
@@ -203,23 +246,36 @@ class TestBooksToml:
         assert [client.id for client in again] == [ana.id, ben.id, other.id]
         assert (again[0].import_id, again[0].phone, again[0].first_name) == ("WEB7", "1", "ANA")
 
-    def test_an_import_id_that_the_file_adds_is_bound(self, books: SqlGateway, write: Write) -> None:
+    def test_an_import_id_that_the_file_adds_is_bound(
+        self, books: SqlGateway, write: Write
+    ) -> None:
         books.load(write('clients = [{ name = "Rivera", email = "ana@example.com" }]'))
         with_id = 'clients = [{ name = "Rivera", email = "ana@example.com", import_id = "WEB7" }]'
         books.load(write(with_id))
         books.load(write(with_id.replace("WEB7", "WEB8")))
-        assert [(client.id, client.import_id) for client in books.clients()] == [(1, "WEB7"), (2, "WEB8")]
+        assert [(client.id, client.import_id) for client in books.clients()] == [
+            (1, "WEB7"),
+            (2, "WEB8"),
+        ]
 
-    @pytest.mark.parametrize(("encoding", "newline"), [("utf-8-sig", "\n"), ("utf-8", "\r\n"), ("utf-8-sig", "\r\n")])
-    def test_what_editors_do_to_files_does_not_matter(self, memory: SqlGateway, write: Write, encoding: str, newline: str) -> None:
-        memory.load(write('receipt_types = ["漢字 🎁",\n "Öl"]\n', encoding=encoding, newline=newline))
+    @pytest.mark.parametrize(
+        ("encoding", "newline"), [("utf-8-sig", "\n"), ("utf-8", "\r\n"), ("utf-8-sig", "\r\n")]
+    )
+    def test_what_editors_do_to_files_does_not_matter(
+        self, memory: SqlGateway, write: Write, encoding: str, newline: str
+    ) -> None:
+        memory.load(
+            write('receipt_types = ["漢字 🎁",\n "Öl"]\n', encoding=encoding, newline=newline)
+        )
         assert memory.reference_data().receipt_types == ("漢字 🎁", "Öl", "Purchase Order")
 
     def test_an_empty_file_loads_nothing(self, memory: SqlGateway, write: Write) -> None:
         memory.load(write(""))
         assert memory.reference_data() == ReferenceData(receipt_types=("Purchase Order",))
 
-    def test_all_faults_come_at_once_with_key_and_line(self, memory: SqlGateway, write: Write) -> None:
+    def test_all_faults_come_at_once_with_key_and_line(
+        self, memory: SqlGateway, write: Write
+    ) -> None:
         path = write(
             """currency = "Dollar"
 order_statuses = ["Open", "Open"]
@@ -308,27 +364,47 @@ name = "LOPEZ "
             "line 44, clients[0].contacts[1]: must be a table",
             "line 45, clients[0].store_customer_ids.WEB: must be a whole number",
             "line 49, clients[1].address: must be a table",
-            "line 50, clients[1].store_customer_ids: must be a table of BigCommerce customer ids by Import Source Code",
+            (
+                "line 50, clients[1].store_customer_ids: must be a table of BigCommerce customer ids "
+                "by Import Source Code"
+            ),
             "line 54, clients[3]: is the same client as clients[2]",
         ]
         assert memory.products() == []
         assert memory.reference_data().warehouses == ()
 
-    def test_quantities_may_name_warehouses_that_are_in_the_books(self, memory: SqlGateway, write: Write) -> None:
+    def test_quantities_may_name_warehouses_that_are_in_the_books(
+        self, memory: SqlGateway, write: Write
+    ) -> None:
         memory.load(write('warehouses = [{ name = "Main" }]'))
-        memory.load(write('products = [{ part_number = "A", name = "A", product_class = "G", quantity = { Main = 1 } }]'))
+        memory.load(
+            write(
+                'products = [{ part_number = "A", name = "A", product_class = "G", quantity = { '
+                "Main = 1 } }]"
+            )
+        )
         assert memory.available("Main") == {"A": 1}
 
-    def test_files_that_cannot_be_read(self, memory: SqlGateway, tmp_path: Path, write: Write) -> None:
-        assert faults(memory.load, tmp_path / "nothing.toml") == ["file: cannot be read: No such file or directory"]
-        assert faults(memory.load, write("a = 'ä'", encoding="latin-1")) == ["file: is not UTF-8 text"]
+    def test_files_that_cannot_be_read(
+        self, memory: SqlGateway, tmp_path: Path, write: Write
+    ) -> None:
+        assert faults(memory.load, tmp_path / "nothing.toml") == [
+            "file: cannot be read: No such file or directory"
+        ]
+        assert faults(memory.load, write("a = 'ä'", encoding="latin-1")) == [
+            "file: is not UTF-8 text"
+        ]
         (fault,) = faults(memory.load, write('currency = "USD"\norder_statuses = [\n\n'))
         assert fault.startswith("file: is not TOML: ")
         (fault,) = faults(memory.load, write('currency = "USD"\ncurrency = "EUR"\n'))
         assert fault.startswith("line 2, file: is not TOML: Cannot overwrite a value")
-        assert faults(memory.load, write(f"a = {'[' * 5000}")) == ["file: is not TOML: it is nested too deeply"]
+        assert faults(memory.load, write(f"a = {'[' * 5000}")) == [
+            "file: is not TOML: it is nested too deeply"
+        ]
         for number in ("9" * 5000, "1e99999999999999999999"):
-            assert faults(memory.load, write(f"a = {number}")) == ["file: is not TOML: a number of it is out of all bounds"]
+            assert faults(memory.load, write(f"a = {number}")) == [
+                "file: is not TOML: a number of it is out of all bounds"
+            ]
         assert faults(memory.load, write('order_statuses = []\n"odd \\"key\\"" = 1')) == [
             "line 1, order_statuses: must not be empty",
             'line 2, "odd \\"key\\"": is no key of books.toml',
@@ -348,19 +424,42 @@ class TestCsv:
             "漢字 🎁,SKU-3,Goods,,,YES,,0.5\n",
             "products.csv",
         )
-        mug = Product("SKU-1", "Mug", "Goods", "kit", sell_price=Decimal("8.955"), sync_to_webstore=False, aliases=("x", "y"))
+        mug = Product(
+            "SKU-1",
+            "Mug",
+            "Goods",
+            "kit",
+            sell_price=Decimal("8.955"),
+            sync_to_webstore=False,
+            aliases=("x", "y"),
+        )
         pot = Product("SKU-2", 'Pot, large\nand "round"', "Goods")
         gift = Product("SKU-3", "漢字 🎁", "Goods", weight=Decimal("0.5"))
         for _ in range(2):
             assert books.load_products(path) == 3
             assert books.products() == [mug, pot, gift]
-        assert books.load_products(write("part_number,name,product_class\nsku-1,Cup,Goods\n", "products.csv")) == 1
+        assert (
+            books.load_products(
+                write("part_number,name,product_class\nsku-1,Cup,Goods\n", "products.csv")
+            )
+            == 1
+        )
         assert books.products() == [Product("sku-1", "Cup", "Goods"), pot, gift]
         assert books.find_products(["x"]) == []
 
-    @pytest.mark.parametrize(("encoding", "newline"), [("utf-8-sig", "\n"), ("utf-8", "\r\n"), ("utf-8-sig", "\r\n"), ("utf-8", "\r")])
-    def test_what_spreadsheets_do_to_files_does_not_matter(self, memory: SqlGateway, write: Write, encoding: str, newline: str) -> None:
-        assert memory.load_products(write(PRODUCTS + "Ö-1,Öl,Goods,1.50,TRUE,\n", "products.csv", encoding, newline)) == 1
+    @pytest.mark.parametrize(
+        ("encoding", "newline"),
+        [("utf-8-sig", "\n"), ("utf-8", "\r\n"), ("utf-8-sig", "\r\n"), ("utf-8", "\r")],
+    )
+    def test_what_spreadsheets_do_to_files_does_not_matter(
+        self, memory: SqlGateway, write: Write, encoding: str, newline: str
+    ) -> None:
+        assert (
+            memory.load_products(
+                write(PRODUCTS + "Ö-1,Öl,Goods,1.50,TRUE,\n", "products.csv", encoding, newline)
+            )
+            == 1
+        )
         assert memory.products() == [Product("Ö-1", "Öl", "Goods", list_price=Decimal("1.50"))]
 
     def test_clients(self, books: SqlGateway, write: Write) -> None:
@@ -375,7 +474,13 @@ class TestCsv:
             assert books.load_clients(path) == 3
             assert books.clients() == [
                 Client(
-                    "Rivera", "Ana", "ana@example.com", import_id="WEB7", open_ar=True, address=Address(city="Austin", zip="00123"), id=1
+                    "Rivera",
+                    "Ana",
+                    "ana@example.com",
+                    import_id="WEB7",
+                    open_ar=True,
+                    address=Address(city="Austin", zip="00123"),
+                    id=1,
                 ),
                 Client("Lopez", email="lopez@example.com", id=2),
                 Client("Lopez", "Ben", id=3),
@@ -383,7 +488,9 @@ class TestCsv:
 
     def test_quantities(self, books: SqlGateway, write: Write) -> None:
         books.load(write(WHOLE))
-        path = write("part_number,warehouse,quantity\nsku-1,Main,7.5\nSKU-1,Outlet,-1\n", "quantities.csv")
+        path = write(
+            "part_number,warehouse,quantity\nsku-1,Main,7.5\nSKU-1,Outlet,-1\n", "quantities.csv"
+        )
         for _ in range(2):
             assert books.load_quantities(path) == 2
             assert books.available("Main") == {"SKU-1": Decimal("7.5")}
@@ -411,18 +518,23 @@ class TestCsv:
         assert memory.products() == []
 
     def test_faults_of_clients(self, memory: SqlGateway, write: Write) -> None:
-        path = write("name,email,open_ar\nRivera,a@example.com,?\nLopez,,\nlopez,,\n", "clients.csv")
+        path = write(
+            "name,email,open_ar\nRivera,a@example.com,?\nLopez,,\nlopez,,\n", "clients.csv"
+        )
         assert faults(memory.load_clients, path) == [
             "line 2, open_ar: must be true or false, not '?'",
             "line 4, name: is the same client as in line 3",
         ]
         assert memory.clients() == []
 
-    def test_faults_of_quantities_and_nothing_half_written(self, books: SqlGateway, write: Write, monkeypatch: pytest.MonkeyPatch) -> None:
+    def test_faults_of_quantities_and_nothing_half_written(
+        self, books: SqlGateway, write: Write, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
         monkeypatch.setattr("avbc.acctvantage.sql.loading._LOT", 1)
         books.load(write(WHOLE))
         path = write(
-            "part_number,warehouse,quantity\nSKU-1,Main,99\nSKU-9,Main,1\nSKU-1,Mian,1\nSKU-1,Outlet,x\nSKU-1,Outlet,99\n", "quantities.csv"
+            "part_number,warehouse,quantity\nSKU-1,Main,99\nSKU-9,Main,1\nSKU-1,Mian,1\nSKU-1,Outlet,x\nSKU-1,Outlet,99\n",
+            "quantities.csv",
         )
         assert faults(books.load_quantities, path) == [
             "line 3, part_number: 'SKU-9' is no product of the books",
@@ -442,46 +554,85 @@ class TestCsv:
         ]
         assert len(faults(memory.load_products, write("", "products.csv"))) == 3
 
-    def test_files_that_cannot_be_read(self, memory: SqlGateway, tmp_path: Path, write: Write) -> None:
-        assert faults(memory.load_products, tmp_path / "nothing.csv") == ["file: cannot be read: No such file or directory"]
-        assert faults(memory.load_products, write(PRODUCTS + "ä,ä,ä,,,\n", "products.csv", "latin-1")) == ["file: is not UTF-8 text"]
-        assert faults(memory.load_products, write(PRODUCTS + 'SKU-1,"Mug,Goods,,,\n', "products.csv")) == [
-            "line 2, file: is not CSV: unexpected end of data"
+    def test_files_that_cannot_be_read(
+        self, memory: SqlGateway, tmp_path: Path, write: Write
+    ) -> None:
+        assert faults(memory.load_products, tmp_path / "nothing.csv") == [
+            "file: cannot be read: No such file or directory"
         ]
+        assert faults(
+            memory.load_products, write(PRODUCTS + "ä,ä,ä,,,\n", "products.csv", "latin-1")
+        ) == ["file: is not UTF-8 text"]
+        assert faults(
+            memory.load_products, write(PRODUCTS + 'SKU-1,"Mug,Goods,,,\n', "products.csv")
+        ) == ["line 2, file: is not CSV: unexpected end of data"]
 
-    def test_the_first_faults_are_listed_and_the_others_counted(self, memory: SqlGateway, write: Write) -> None:
-        path = write(PRODUCTS + "".join(f"SKU-{number},Mug,Goods,free,,\n" for number in range(1_234)), "products.csv")
+    def test_the_first_faults_are_listed_and_the_others_counted(
+        self, memory: SqlGateway, write: Write
+    ) -> None:
+        path = write(
+            PRODUCTS + "".join(f"SKU-{number},Mug,Goods,free,,\n" for number in range(1_234)),
+            "products.csv",
+        )
         with pytest.raises(BooksFileError) as caught:
             memory.load_products(path)
         assert len(caught.value.faults) == 50
         assert caught.value.unlisted == 1_184
-        assert str(caught.value).startswith(f"{path} has 1,234 faults, of which the first 50 are listed:\n  line 2, list_price: must be")
+        assert str(caught.value).startswith(
+            f"{path} has 1,234 faults, of which the first 50 are listed:\n  line 2, list_price: "
+            "must be"
+        )
 
     def test_many_rows_come_in_lots(self, books: SqlGateway, write: Write) -> None:
         count = 5_001
-        path = write(PRODUCTS + "".join(f"SKU-{number:05},Mug,Goods,{number}.50,,a{number}\n" for number in range(count)), "products.csv")
+        path = write(
+            PRODUCTS
+            + "".join(
+                f"SKU-{number:05},Mug,Goods,{number}.50,,a{number}\n" for number in range(count)
+            ),
+            "products.csv",
+        )
         for _ in range(2):
             assert books.load_products(path) == count
         assert len(books.products()) == count
-        found = books.find_products([f"sku-{number:05}" for number in range(0, count, 2)] + [f"A{number}" for number in range(1, count, 2)])
-        assert [product.part_number for product in found] == [f"SKU-{number:05}" for number in range(count)]
+        found = books.find_products(
+            [f"sku-{number:05}" for number in range(0, count, 2)]
+            + [f"A{number}" for number in range(1, count, 2)]
+        )
+        assert [product.part_number for product in found] == [
+            f"SKU-{number:05}" for number in range(count)
+        ]
         assert found[7].list_price == Decimal("7.50")
 
 
-@settings(max_examples=80, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
-@given(text=st.text(max_size=200) | st.lists(st.sampled_from(WHOLE.splitlines()), max_size=30).map("\n".join))
+@settings(
+    max_examples=80, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
+)
+@given(
+    text=st.text(max_size=200)
+    | st.lists(st.sampled_from(WHOLE.splitlines()), max_size=30).map("\n".join)
+)
 def test_any_toml_loads_or_has_faults(memory: SqlGateway, tmp_path: Path, text: str) -> None:
     path = tmp_path / "books.toml"
     path.write_text(text, encoding="utf-8", errors="surrogatepass")
     loads_or_has_faults(memory.load, path)
 
 
-cells = st.text(max_size=12) | st.sampled_from(["", "1.5", "true", "part_number", "name", "product_class", "warehouse", "quantity", "x"])
+cells = st.text(max_size=12) | st.sampled_from(
+    ["", "1.5", "true", "part_number", "name", "product_class", "warehouse", "quantity", "x"]
+)
 
 
-@settings(max_examples=80, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
-@given(rows=st.lists(st.lists(cells, max_size=4).map(",".join), max_size=6), method=st.sampled_from(["products", "clients", "quantities"]))
-def test_any_csv_loads_or_has_faults(memory: SqlGateway, tmp_path: Path, rows: list[str], method: str) -> None:
+@settings(
+    max_examples=80, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
+)
+@given(
+    rows=st.lists(st.lists(cells, max_size=4).map(",".join), max_size=6),
+    method=st.sampled_from(["products", "clients", "quantities"]),
+)
+def test_any_csv_loads_or_has_faults(
+    memory: SqlGateway, tmp_path: Path, rows: list[str], method: str
+) -> None:
     path = tmp_path / "any.csv"
     path.write_text("\n".join(rows), encoding="utf-8", errors="surrogatepass")
     loads_or_has_faults(getattr(memory, f"load_{method}"), path)

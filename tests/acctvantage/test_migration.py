@@ -42,15 +42,22 @@ def tables(books: SqlGateway) -> dict[str, Any]:
     found: dict[str, Any] = {}
     for name in sorted(look.get_table_names()):
         found[name] = {
-            "columns": [(column["name"], str(column["type"]), column["nullable"]) for column in look.get_columns(name)],
+            "columns": [
+                (column["name"], str(column["type"]), column["nullable"])
+                for column in look.get_columns(name)
+            ],
             "key": look.get_pk_constraint(name),
             "foreign": sorted(look.get_foreign_keys(name), key=str),
             "unique": sorted(look.get_unique_constraints(name), key=str),
-            "indexes": sorted(json.dumps(index, default=str, sort_keys=True) for index in look.get_indexes(name)),
+            "indexes": sorted(
+                json.dumps(index, default=str, sort_keys=True) for index in look.get_indexes(name)
+            ),
         }
     if books.engine.dialect.name == "sqlite":
         with books.engine.connect() as connection:
-            rows = connection.exec_driver_sql("SELECT name, sql LIKE '%WITHOUT ROWID%' FROM sqlite_master WHERE type = 'table'")
+            rows = connection.exec_driver_sql(
+                "SELECT name, sql LIKE '%WITHOUT ROWID%' FROM sqlite_master WHERE type = 'table'"
+            )
             found["clustered"] = sorted(name for name, is_clustered in rows if is_clustered)
     return found
 
@@ -87,7 +94,11 @@ def test_books_of_version_1_keep_what_they_hold(url: str) -> None:
         assert all(balance.difference == 0 for balance in books.trial_balance())
         assert len(books.receipts()) == 4
         assert all(receipt.captured_at is receipt.voided_at is None for receipt in books.receipts())
-        assert [dict(client.store_customer_ids) for client in books.clients()] == [{"WEB": 7}, {}, {}]
+        assert [dict(client.store_customer_ids) for client in books.clients()] == [
+            {"WEB": 7},
+            {},
+            {},
+        ]
         assert books.find_products(["becher"]) == [mug]
         assert books.available("Main") == {"MUG-0": 9, "mug-1": 4, "Straße": 0}
         assert books.available("Outlet", ["MUG-0"]) == {"MUG-0": Decimal("0.5")}
@@ -104,7 +115,10 @@ def test_books_of_version_1_take_what_is_new(url: str) -> None:
         (changed,) = books.sales_orders_changed("WEB", datetime(2020, 1, 1, tzinfo=UTC))
         assert changed.import_id == "WEB2"
         books.want_capture("WEB1-1")
-        assert books.record_capture("WEB1-1", Decimal(3), datetime(2026, 4, 1, tzinfo=UTC)).state == "captured"
+        assert (
+            books.record_capture("WEB1-1", Decimal(3), datetime(2026, 4, 1, tzinfo=UTC)).state
+            == "captured"
+        )
         books.set_quantity("mug-0", "Outlet", 4)
         assert books.available("Outlet", ["MUG-0"]) == {"MUG-0": 4}
 

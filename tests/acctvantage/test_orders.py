@@ -47,25 +47,47 @@ class TestWhatIsRefused:
             "WEB1 does not balance: its total 24.0518",
         )
 
-    @pytest.mark.parametrize("amount", [Decimal("NaN"), Decimal("sNaN"), Decimal("Infinity"), Decimal("-Infinity")])
+    @pytest.mark.parametrize(
+        "amount", [Decimal("NaN"), Decimal("sNaN"), Decimal("Infinity"), Decimal("-Infinity")]
+    )
     def test_an_amount_that_is_no_number(self, memory: SqlGateway, amount: Decimal) -> None:
-        self.refuse(memory, evolve(make_bundle(1), order=evolve(make_order(1), freight=amount)), "WEB1 (has an amount|does not balance)")
+        self.refuse(
+            memory,
+            evolve(make_bundle(1), order=evolve(make_order(1), freight=amount)),
+            "WEB1 (has an amount|does not balance)",
+        )
         receipt = Receipt("WEB1", "Check", amount)
         with pytest.raises(BooksRefused, match="no amount that can be kept"):
             memory.create_order(evolve(make_bundle(1), receipts=(receipt,)))
         assert memory.clients() == []
 
     def test_a_line_to_an_address_that_is_not_there(self, memory: SqlGateway) -> None:
-        self.refuse(memory, evolve(make_bundle(1), order=evolve(make_order(1), ship_tos=())), "the line 'Mug 0' goes to an address")
+        self.refuse(
+            memory,
+            evolve(make_bundle(1), order=evolve(make_order(1), ship_tos=())),
+            "the line 'Mug 0' goes to an address",
+        )
 
     def test_a_receipt_on_another_order(self, memory: SqlGateway) -> None:
-        self.refuse(memory, evolve(make_bundle(1), receipts=make_bundle(2).receipts), "WEB1 comes with a receipt on order WEB2")
+        self.refuse(
+            memory,
+            evolve(make_bundle(1), receipts=make_bundle(2).receipts),
+            "WEB1 comes with a receipt on order WEB2",
+        )
 
     def test_an_order_without_import_id(self, memory: SqlGateway) -> None:
-        self.refuse(memory, evolve(make_bundle(1), order=evolve(make_order(1), import_id="")), "order 1 of the store has no Import ID")
+        self.refuse(
+            memory,
+            evolve(make_bundle(1), order=evolve(make_order(1), import_id="")),
+            "order 1 of the store has no Import ID",
+        )
 
     def test_a_client_with_an_empty_import_id(self, memory: SqlGateway) -> None:
-        self.refuse(memory, evolve(make_bundle(1), new_client=evolve(ANA, import_id="")), "Import ID of its new client is empty")
+        self.refuse(
+            memory,
+            evolve(make_bundle(1), new_client=evolve(ANA, import_id="")),
+            "Import ID of its new client is empty",
+        )
 
     def test_an_order_without_a_client(self, memory: SqlGateway) -> None:
         with pytest.raises(BooksRefused, match="neither a client"):
@@ -76,7 +98,14 @@ class TestWhatIsRefused:
             ({"memo": "half \ud83d a face"}, "lone surrogate"),
             ({"store_order_id": 2**63}, "bits|out of range"),
             ({"ordered_at": datetime(2026, 1, 1)}, "has no time zone"),  # noqa: DTZ001  # what is refused
-            ({"ordered_at": datetime.min.replace(tzinfo=UTC).astimezone(UTC).replace(tzinfo=_east())}, "no equivalent in UTC"),
+            (
+                {
+                    "ordered_at": datetime.min.replace(tzinfo=UTC)
+                    .astimezone(UTC)
+                    .replace(tzinfo=_east())
+                },
+                "no equivalent in UTC",
+            ),
         ]:
             with pytest.raises(BooksRefused, match=words):
                 books.create_order(evolve(make_bundle(1), order=evolve(make_order(1), **change)))
@@ -85,15 +114,29 @@ class TestWhatIsRefused:
     def test_a_message_names_the_order_and_the_rule(self, books: SqlGateway) -> None:
         books.create_order(make_bundle(1))
         taken = evolve(make_bundle(2).receipts[0], import_id="WEB1-1")
-        with pytest.raises(BooksRefused, match=r"order WEB2 .*another record has the same receipts\.import_id"):
+        with pytest.raises(
+            BooksRefused, match=r"order WEB2 .*another record has the same receipts\.import_id"
+        ):
             books.create_order(evolve(make_bundle(2), receipts=(taken,)))
-        with pytest.raises(BooksRefused, match=r"order WEB2 .*names a record that is not in the books"):
-            books.create_order(evolve(make_bundle(2), new_client=None, client_id=99, new_contact=None))
+        with pytest.raises(
+            BooksRefused, match=r"order WEB2 .*names a record that is not in the books"
+        ):
+            books.create_order(
+                evolve(make_bundle(2), new_client=None, client_id=99, new_contact=None)
+            )
 
     def test_an_import_id_of_another_client_is_not_bound(self, books: SqlGateway) -> None:
         books.create_order(make_bundle(1))
-        guest = books.create_order(evolve(make_bundle(2), new_client=Client("Guest"), new_contact=None)).order
-        bundle = evolve(make_bundle(3), new_client=None, new_contact=None, client_id=guest.client_id, bind_import_id="WEB1")
+        guest = books.create_order(
+            evolve(make_bundle(2), new_client=Client("Guest"), new_contact=None)
+        ).order
+        bundle = evolve(
+            make_bundle(3),
+            new_client=None,
+            new_contact=None,
+            client_id=guest.client_id,
+            bind_import_id="WEB1",
+        )
         with pytest.raises(BooksRefused, match=r"same clients\.import_id"):
             books.create_order(bundle)
 
@@ -111,7 +154,9 @@ class TestCreate:
         assert [receipt.import_id for receipt in books.receipts()] == ["WEB1-1", "WEB1-2"]
 
     def test_a_new_client_comes_with_all_that_it_has(self, books: SqlGateway) -> None:
-        client = evolve(ANA, contacts=(make_bundle(1).new_contact,), store_customer_ids={"WEB": 7, "SHP": 9})
+        client = evolve(
+            ANA, contacts=(make_bundle(1).new_contact,), store_customer_ids={"WEB": 7, "SHP": 9}
+        )
         books.create_order(evolve(make_bundle(1), new_client=client))
         (found,) = books.clients(["WEB7"])
         assert evolve(found, id=None, contacts=()) == evolve(client, contacts=())
@@ -119,7 +164,9 @@ class TestCreate:
         assert books.clients(["WEB8"]) == []
 
     def test_an_order_without_anything(self, books: SqlGateway) -> None:
-        order = SalesOrder("WEB1", 1, "Ana", (), Decimal(0), Decimal(0), "", "USD", "", "", Address())
+        order = SalesOrder(
+            "WEB1", 1, "Ana", (), Decimal(0), Decimal(0), "", "USD", "", "", Address()
+        )
         created = books.create_order(OrderBundle(order, new_client=Client("Ana"))).order
         assert books.sales_orders() == [created]
         assert created.lines == created.ship_tos == created.discounts == ()
@@ -132,9 +179,15 @@ class TestCreate:
         with pytest.raises(BooksUnreachable, match="WEB1 was removed"):
             memory.create_order(make_bundle(1))
 
-    def test_a_client_that_vanishes_while_an_order_is_written(self, memory: SqlGateway, monkeypatch: pytest.MonkeyPatch) -> None:
+    def test_a_client_that_vanishes_while_an_order_is_written(
+        self, memory: SqlGateway, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
         memory.create_order(make_bundle(1))
-        monkeypatch.setattr(memory._orders, "_client_by_import_id", "SELECT id FROM clients WHERE import_id = ? AND 1 = 0")
+        monkeypatch.setattr(
+            memory._orders,
+            "_client_by_import_id",
+            "SELECT id FROM clients WHERE import_id = ? AND 1 = 0",
+        )
         with pytest.raises(BooksUnreachable, match="try again"):
             memory.create_order(evolve(make_bundle(2), new_client=evolve(ANA, import_id="WEB1")))
         assert len(memory.sales_orders()) == 1
@@ -152,13 +205,21 @@ with SqlGateway(sys.argv[1]) as books:
 
 def test_processes_create_each_order_once(url: str) -> None:
     processes = [
-        subprocess.Popen([sys.executable, "-c", CREATOR, url], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) for _ in range(3)
+        subprocess.Popen(
+            [sys.executable, "-c", CREATOR, url],
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            text=True,
+        )
+        for _ in range(3)
     ]
     for process in processes:
         assert process.stdin is not None
         process.stdin.write("go\n")
         process.stdin.flush()
-    created = [number for process in processes for number in json.loads(process.communicate(timeout=60)[0])]
+    created = [
+        number for process in processes for number in json.loads(process.communicate(timeout=60)[0])
+    ]
     assert [process.returncode for process in processes] == [0, 0, 0]
     assert sorted(created) == list(range(1, 31))
     with SqlGateway(url) as books:
@@ -173,7 +234,12 @@ class TestTrialBalance:
         (balance,) = books.trial_balance(["WEB1", "WEB2"])
         order = make_order(1)
         assert balance.lines == Decimal("19.8999")
-        assert (balance.freight, balance.tax, balance.rounding, balance.total) == (order.freight, order.tax, order.rounding, order.total)
+        assert (balance.freight, balance.tax, balance.rounding, balance.total) == (
+            order.freight,
+            order.tax,
+            order.rounding,
+            order.total,
+        )
         assert balance.discounts == Decimal("2.5")
         assert balance.difference == 0
         assert balance.receipts == Decimal(3)
@@ -190,22 +256,37 @@ class TestTrialBalance:
         assert balance.difference == Decimal("0.01")
 
 
-def test_reading_all_goes_on_past_one_statement(books: SqlGateway, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_reading_all_goes_on_past_one_statement(
+    books: SqlGateway, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setattr("avbc.acctvantage.sql.reading.CHUNK", 2)
     for number in range(1, 6):
         books.create_order(make_bundle(number))
     everything = [f"WEB{number}" for number in range(1, 6)]
     assert [order.import_id for order in books.sales_orders()] == everything
-    assert [order.import_id for order in books.sales_orders(reversed(everything + everything))] == everything
+    assert [
+        order.import_id for order in books.sales_orders(reversed(everything + everything))
+    ] == everything
     assert [client.import_id for client in books.clients()] == everything
-    assert [client.import_id for client in books.find_clients(everything, ["ana@example.com"])] == everything
+    assert [
+        client.import_id for client in books.find_clients(everything, ["ana@example.com"])
+    ] == everything
     assert len(books.receipts()) == 10
     assert [balance.import_id for balance in books.trial_balance()] == everything
 
 
-amounts = st.builds(lambda number, places: Decimal(number).scaleb(-places), st.integers(-(10**13), 10**13), st.integers(-3, 9))
+amounts = st.builds(
+    lambda number, places: Decimal(number).scaleb(-places),
+    st.integers(-(10**13), 10**13),
+    st.integers(-3, 9),
+)
 texts = st.text(st.characters(exclude_categories=["Cs"], exclude_characters="\0"), max_size=60)
-times = st.datetimes(min_value=datetime(1, 1, 2), max_value=datetime(9999, 12, 30), timezones=st.just(UTC)) | st.none()  # noqa: DTZ001  # bounds
+times = (
+    st.datetimes(
+        min_value=datetime(1, 1, 2), max_value=datetime(9999, 12, 30), timezones=st.just(UTC)
+    )
+    | st.none()
+)  # bounds
 addresses = st.builds(Address, *[texts] * 11)
 lines = st.builds(
     SalesOrderLine,
@@ -219,7 +300,9 @@ lines = st.builds(
     memo=texts,
     store_line_id=st.integers(-(2**63), 2**63 - 1) | st.none(),
 )
-discounts = st.builds(OrderDiscount, code=texts, amount=amounts, gl_code=texts, name=texts, amount_in_store=amounts)
+discounts = st.builds(
+    OrderDiscount, code=texts, amount=amounts, gl_code=texts, name=texts, amount_in_store=amounts
+)
 
 
 @st.composite
@@ -245,19 +328,30 @@ def sales_orders(draw: st.DrawFn) -> SalesOrder:
         ordered_at=draw(times),
         status_changed_at=draw(times),
     )
-    return evolve(order, total=order.subtotal + order.freight + order.tax - order.discount + order.rounding)
+    return evolve(
+        order, total=order.subtotal + order.freight + order.tax - order.discount + order.rounding
+    )
 
 
-@settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow])
+@settings(
+    max_examples=40,
+    deadline=None,
+    suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
+)
 @given(order=sales_orders())
 def test_every_text_amount_and_time_survives(books: SqlGateway, order: SalesOrder) -> None:
     order = evolve(order, import_id=f"WEB{len(books.sales_orders())}")
     created = books.create_order(OrderBundle(order, new_client=Client("Ana"))).order
     (read,) = books.sales_orders([order.import_id])
     assert read == created == evolve(order, id=created.id, client_id=created.client_id)
-    assert books.create_order(OrderBundle(order, new_client=Client("Ana"))) == CreatedOrder(read, created=False)
-    # Equal is not enough for money: 1.50 stays 1.50, and no exponent becomes text that other readers take for something else.
-    assert [line.amount.as_tuple() for line in read.lines] == [_plain(line.amount).as_tuple() for line in order.lines]
+    assert books.create_order(OrderBundle(order, new_client=Client("Ana"))) == CreatedOrder(
+        read, created=False
+    )
+    # Equal is not enough for money: 1.50 stays 1.50, and no exponent becomes text that other
+    # readers take for something else.
+    assert [line.amount.as_tuple() for line in read.lines] == [
+        _plain(line.amount).as_tuple() for line in order.lines
+    ]
 
 
 def _plain(amount: Decimal) -> Decimal:

@@ -19,7 +19,11 @@ def ordered(books: SqlGateway) -> SqlGateway:
 
 
 def test_what_is_wanted_last_counts(ordered: SqlGateway) -> None:
-    for want, wants in [(ordered.want_capture, (True, False)), (ordered.want_void, (False, True)), (ordered.want_capture, (True, False))]:
+    for want, wants in [
+        (ordered.want_capture, (True, False)),
+        (ordered.want_void, (False, True)),
+        (ordered.want_capture, (True, False)),
+    ]:
         receipt = want("WEB1-1")
         assert (receipt.capture_wanted, receipt.void_wanted) == wants
         assert ordered.receipts_to_capture("WEB") == [receipt] == ordered.receipts()[:1]
@@ -27,7 +31,11 @@ def test_what_is_wanted_last_counts(ordered: SqlGateway) -> None:
 
 def test_only_what_is_pre_authorized_can_be_wanted(ordered: SqlGateway) -> None:
     for want, done in [(ordered.want_capture, "captured"), (ordered.want_void, "voided")]:
-        with pytest.raises(BooksRefused, match=f"receipt WEB1-2 cannot be {done}: it is captured, and only a pre-authorized one can"):
+        with pytest.raises(
+            BooksRefused,
+            match=f"receipt WEB1-2 cannot be {done}: it is captured, and only a pre-authorized "
+            "one can",
+        ):
             want("WEB1-2")
         with pytest.raises(BooksRefused, match="no receipt 'WEB1-9' in the books"):
             want("WEB1-9")
@@ -36,7 +44,9 @@ def test_only_what_is_pre_authorized_can_be_wanted(ordered: SqlGateway) -> None:
 
 def test_messages_name_the_receipt_and_what_it_is(ordered: SqlGateway) -> None:
     ordered.record_capture("WEB1-1", Decimal(5), AT)
-    with pytest.raises(BooksRefused, match="receipt WEB1-1 is captured for 5 already, which is not 6"):
+    with pytest.raises(
+        BooksRefused, match="receipt WEB1-1 is captured for 5 already, which is not 6"
+    ):
         ordered.record_capture("WEB1-1", Decimal(6), AT)
     with pytest.raises(BooksRefused, match="receipt WEB1-1 cannot be voided: it is captured"):
         ordered.record_void("WEB1-1", AT)

@@ -40,22 +40,32 @@ def test_only_a_change_is_a_change(ordered: SqlGateway, shipment: Shipment) -> N
     assert changed_at(ordered) == first
     ordered.add_shipment(evolve(shipment, parcels=(Parcel("1Z2", (ONE,)),)))
     assert changed_at(ordered) > first
-    assert ordered.shipments("WEB", first + timedelta(microseconds=1)) == [evolve(shipment, parcels=(Parcel("1Z2", (ONE,)),))]
+    assert ordered.shipments("WEB", first + timedelta(microseconds=1)) == [
+        evolve(shipment, parcels=(Parcel("1Z2", (ONE,)),))
+    ]
 
 
 @pytest.mark.parametrize(
     ("change", "reason"),
     [
         ({"order_import_id": "WEB9"}, "shipment 1: there is no order 'WEB9' in the books"),
-        ({"items": (ShippedItem(2000, Decimal(1)),)}, "shipment 1: order WEB1 has no line 2000 of the store"),
-        ({"parcels": (Parcel("", (ShippedItem(2000, Decimal(1)),)),)}, "order WEB1 has no line 2000 of the store"),
+        (
+            {"items": (ShippedItem(2000, Decimal(1)),)},
+            "shipment 1: order WEB1 has no line 2000 of the store",
+        ),
+        (
+            {"parcels": (Parcel("", (ShippedItem(2000, Decimal(1)),)),)},
+            "order WEB1 has no line 2000 of the store",
+        ),
         ({"items": (ShippedItem(1000, Decimal(0)),)}, "0 is no quantity that can be shipped"),
         ({"items": (ShippedItem(1000, Decimal(-1)),)}, "-1 is no quantity that can be shipped"),
         ({"items": (ShippedItem(1000, Decimal("NaN")),)}, "NaN is no quantity that can be shipped"),
         ({"shipped_at": datetime(2026, 3, 2)}, "no time zone"),  # noqa: DTZ001  # the point of it
     ],
 )
-def test_a_wrong_shipment_changes_nothing(ordered: SqlGateway, shipment: Shipment, change: dict[str, object], reason: str) -> None:
+def test_a_wrong_shipment_changes_nothing(
+    ordered: SqlGateway, shipment: Shipment, change: dict[str, object], reason: str
+) -> None:
     ordered.add_shipment(shipment)
     for number in (1, 2):
         with pytest.raises(BooksRefused) as caught:
@@ -75,7 +85,9 @@ def test_a_time_without_a_zone_is_refused(ordered: SqlGateway) -> None:
     assert ordered.receipts()[0].state == "pre_authorized"
 
 
-def test_hundreds_of_shipments_come_by_their_numbers(ordered: SqlGateway, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_hundreds_of_shipments_come_by_their_numbers(
+    ordered: SqlGateway, monkeypatch: pytest.MonkeyPatch
+) -> None:
     numbers = [7, 1, 12, 3, 9, 2]
     for number in numbers:
         ordered.add_shipment(Shipment(number, "WEB1", items=(ONE,)))

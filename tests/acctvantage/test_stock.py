@@ -33,7 +33,17 @@ def test_an_order_lowers_what_is_available_once(stocked: SqlGateway) -> None:
     assert stocked.available("Main") == {"MUG-0": 12, "Mug-1": 0, "SET": 3}
     stocked.create_order(make_bundle(1))
     after = {"MUG-0": Decimal("10.5"), "Mug-1": Decimal("-1.5"), "SET": 3}
-    for status in ("Open", "Committed", "Picked", "Packed", "Shipped/Invoice", "Posted", "Open", "Picked", "Committed"):
+    for status in (
+        "Open",
+        "Committed",
+        "Picked",
+        "Packed",
+        "Shipped/Invoice",
+        "Posted",
+        "Open",
+        "Picked",
+        "Committed",
+    ):
         stocked.set_order_status("WEB1", status)
         assert stocked.available("Main") == after
     assert stocked.available("Outlet") == {"MUG-0": Decimal("0.5"), "Mug-1": 0}
@@ -69,8 +79,12 @@ def test_lines_of_other_warehouses_and_without_product_reserve_nothing(stocked: 
     assert stocked.available("Main") == {"MUG-0": 12, "Mug-1": 0, "SET": 3}
 
 
-def test_statuses_of_ones_own_have_their_place_in_the_sequence(stocked: SqlGateway, tmp_path: Path) -> None:
-    (tmp_path / "more.toml").write_text('order_statuses = ["Quote", "Open", "Waiting", "On the cart", "Picked", "Gone", "Posted"]')
+def test_statuses_of_ones_own_have_their_place_in_the_sequence(
+    stocked: SqlGateway, tmp_path: Path
+) -> None:
+    (tmp_path / "more.toml").write_text(
+        'order_statuses = ["Quote", "Open", "Waiting", "On the cart", "Picked", "Gone", "Posted"]'
+    )
     stocked.load(tmp_path / "more.toml")
     stocked.create_order(make_bundle(1))
     for status in ("Waiting", "On the cart", "Gone"):
@@ -99,7 +113,9 @@ class TestSetOrderStatus:
         with pytest.raises(BooksRefused, match="no order 'WEB9'"):
             books.set_order_status("WEB9", "Picked")
 
-    def test_an_order_of_a_status_that_was_removed_can_go_on(self, stocked: SqlGateway, tmp_path: Path) -> None:
+    def test_an_order_of_a_status_that_was_removed_can_go_on(
+        self, stocked: SqlGateway, tmp_path: Path
+    ) -> None:
         order = evolve(make_order(1), status="Gone")
         stocked.create_order(evolve(make_bundle(1), order=order))
         stocked.set_order_status("WEB1", "Picked")
@@ -108,7 +124,9 @@ class TestSetOrderStatus:
 
 class TestSetQuantity:
     def test_unknown_names_are_refused(self, stocked: SqlGateway) -> None:
-        with pytest.raises(BooksRefused, match="no warehouse 'Mian' in the books: did you mean Main"):
+        with pytest.raises(
+            BooksRefused, match="no warehouse 'Mian' in the books: did you mean Main"
+        ):
             stocked.set_quantity("MUG-0", "Mian", 1)
         with pytest.raises(BooksRefused, match="no product 'MUG-9'"):
             stocked.set_quantity("MUG-9", "Main", 1)
@@ -126,16 +144,23 @@ class TestSetQuantity:
 
 
 class TestForStore:
-    def test_pages_leave_nothing_out_and_double_nothing(self, stocked: SqlGateway, monkeypatch: pytest.MonkeyPatch) -> None:
+    def test_pages_leave_nothing_out_and_double_nothing(
+        self, stocked: SqlGateway, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
         stocked.create_order(make_bundle(1))
         whole = list(stocked.quantities_available("Main")), list(stocked.products_for_store())
         assert [number for number, _ in whole[0]] == ["MUG-0", "Mug-1", "SET"]
         for size in (1, 2, 3):
             monkeypatch.setattr(stock, "PAGE", size)
             monkeypatch.setattr(reading, "_PAGE", size)
-            assert (list(stocked.quantities_available("Main")), list(stocked.products_for_store())) == whole
+            assert (
+                list(stocked.quantities_available("Main")),
+                list(stocked.products_for_store()),
+            ) == whole
 
-    def test_a_page_is_of_one_moment(self, stocked: SqlGateway, monkeypatch: pytest.MonkeyPatch) -> None:
+    def test_a_page_is_of_one_moment(
+        self, stocked: SqlGateway, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
         """An order that is picked between two pages is neither reserved nor on hand in the second."""
         monkeypatch.setattr(stock, "PAGE", 1)
         stocked.create_order(make_bundle(1))
@@ -145,7 +170,9 @@ class TestForStore:
         assert list(quantities) == [("Mug-1", Decimal("-1.5")), ("SET", 3)]
 
     def test_an_unknown_warehouse_is_refused_at_once(self, stocked: SqlGateway) -> None:
-        with pytest.raises(BooksRefused, match="no warehouse 'Mian' in the books: did you mean Main"):
+        with pytest.raises(
+            BooksRefused, match="no warehouse 'Mian' in the books: did you mean Main"
+        ):
             stocked.quantities_available("Mian")
 
     def test_what_is_available_is_what_the_store_gets(self, stocked: SqlGateway) -> None:

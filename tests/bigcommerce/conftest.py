@@ -46,7 +46,9 @@ def clock() -> Clock:
 class Script:
     """A transport that gives the next answer of a list, or raises the next error; the last one is repeated."""
 
-    def __init__(self, *steps: httpx.Response | Exception | Callable[[httpx.Request], httpx.Response]) -> None:
+    def __init__(
+        self, *steps: httpx.Response | Exception | Callable[[httpx.Request], httpx.Response]
+    ) -> None:
         self.steps = list(steps)
         self.requests: list[httpx.Request] = []
 
@@ -75,16 +77,30 @@ def open_store(clock: Clock) -> Iterator[Callable[..., BigCommerce]]:
     with contextlib.ExitStack() as stack:
 
         def open_(transport: httpx.BaseTransport | None = None, **options: Any) -> BigCommerce:
-            options = {"api_url": API_URL, "clock": clock, "sleep": clock.sleep, "retries": Retries(jitter=lambda: 0.0)} | options
-            return stack.enter_context(BigCommerce(access_token=TOKEN, transport=transport, **options))
+            options = {
+                "api_url": API_URL,
+                "clock": clock,
+                "sleep": clock.sleep,
+                "retries": Retries(jitter=lambda: 0.0),
+            } | options
+            return stack.enter_context(
+                BigCommerce(access_token=TOKEN, transport=transport, **options)
+            )
 
         yield open_
 
 
 @pytest.fixture
 def open_async_store(clock: Clock) -> Callable[..., AsyncBigCommerce]:
-    def open_(transport: httpx.AsyncBaseTransport | None = None, **options: Any) -> AsyncBigCommerce:
-        options = {"api_url": API_URL, "clock": clock, "sleep": clock.async_sleep, "retries": Retries(jitter=lambda: 0.0)} | options
+    def open_(
+        transport: httpx.AsyncBaseTransport | None = None, **options: Any
+    ) -> AsyncBigCommerce:
+        options = {
+            "api_url": API_URL,
+            "clock": clock,
+            "sleep": clock.async_sleep,
+            "retries": Retries(jitter=lambda: 0.0),
+        } | options
         return AsyncBigCommerce(access_token=TOKEN, transport=transport, **options)
 
     return open_
@@ -109,7 +125,9 @@ class Loopback:
     """A real HTTP server. Each path has a list of behaviours; a behaviour writes to the socket itself."""
 
     api_url: str = ""
-    behaviours: dict[str, list[Callable[[BaseHTTPRequestHandler], None]]] = field(default_factory=dict)
+    behaviours: dict[str, list[Callable[[BaseHTTPRequestHandler], None]]] = field(
+        default_factory=dict
+    )
     seen: list[str] = field(default_factory=list)
     headers: list[dict[str, str]] = field(default_factory=list)
     release: threading.Event = field(default_factory=threading.Event)
@@ -117,10 +135,19 @@ class Loopback:
     def on(self, path: str, *behaviours: Callable[[BaseHTTPRequestHandler], None]) -> None:
         self.behaviours[path] = list(behaviours)
 
-    def answer(self, value: object, status: int = 200, **headers: str) -> Callable[[BaseHTTPRequestHandler], None]:
-        return self.raw(b"" if value is None else json.dumps(value).encode(), status, "application/json", **headers)
+    def answer(
+        self, value: object, status: int = 200, **headers: str
+    ) -> Callable[[BaseHTTPRequestHandler], None]:
+        return self.raw(
+            b"" if value is None else json.dumps(value).encode(),
+            status,
+            "application/json",
+            **headers,
+        )
 
-    def raw(self, body: bytes, status: int = 200, kind: str = "text/html", **headers: str) -> Callable[[BaseHTTPRequestHandler], None]:
+    def raw(
+        self, body: bytes, status: int = 200, kind: str = "text/html", **headers: str
+    ) -> Callable[[BaseHTTPRequestHandler], None]:
         def behave(handler: BaseHTTPRequestHandler) -> None:
             handler.send_response(status)
             handler.send_header("Content-Type", kind)

@@ -30,8 +30,12 @@ Open = Callable[..., AsyncBigCommerce]
 
 TIME = {"time": 1529512970}
 READ: Call[Json] = Call("GET", "/v2/time", lambda body: body)
-ONCE: Call[Json] = Call("POST", "/v2/orders/7/shipments", lambda body: body, body={}, repeatable=False)
-NUMBERS: ListCall[int] = ListCall("GET", "/v2/things", lambda body: [row["id"] for row in rows_of(body)], limit=2)
+ONCE: Call[Json] = Call(
+    "POST", "/v2/orders/7/shipments", lambda body: body, body={}, repeatable=False
+)
+NUMBERS: ListCall[int] = ListCall(
+    "GET", "/v2/things", lambda body: [row["id"] for row in rows_of(body)], limit=2
+)
 
 
 def run(work: Callable[[AsyncBigCommerce], Coroutine[Any, Any, T]], store: AsyncBigCommerce) -> T:
@@ -79,7 +83,13 @@ def test_it_walks_pages_and_rows(script: Any, open_async_store: Open) -> None:
 
 def test_a_bad_row_comes_after_the_good_ones_before_it(script: Any, open_async_store: Open) -> None:
     error = UnexpectedData("things[1].id", "None", "expected a whole number")
-    call = ListCall("GET", "/v2/things", lambda _: [0], limit=9, read_page=lambda _: Page([1, 3], (UnreadableRow(1, None, {}, error),)))
+    call = ListCall(
+        "GET",
+        "/v2/things",
+        lambda _: [0],
+        limit=9,
+        read_page=lambda _: Page([1, 3], (UnreadableRow(1, None, {}, error),)),
+    )
 
     async def work(store: AsyncBigCommerce) -> None:
         items = store.items(call)
@@ -91,7 +101,11 @@ def test_a_bad_row_comes_after_the_good_ones_before_it(script: Any, open_async_s
 
 
 def test_it_repeats_and_waits(script: Any, open_async_store: Open, clock: Any) -> None:
-    answers = script(httpx.ReadError("reset"), httpx.Response(429, headers={"X-Retry-After": "9"}), httpx.Response(200, json=TIME))
+    answers = script(
+        httpx.ReadError("reset"),
+        httpx.Response(429, headers={"X-Retry-After": "9"}),
+        httpx.Response(200, json=TIME),
+    )
     assert run(lambda store: store.send(READ), open_async_store(answers.transport)) == TIME
     assert clock.waits == [1, 9]
 
@@ -116,7 +130,9 @@ def test_it_obeys_the_quota(script: Any, open_async_store: Open, clock: Any) -> 
     assert clock.waits == [pytest.approx(5.02)]
 
 
-def test_it_raises_when_the_quota_is_used_up_for_too_long(script: Any, open_async_store: Open) -> None:
+def test_it_raises_when_the_quota_is_used_up_for_too_long(
+    script: Any, open_async_store: Open
+) -> None:
     headers = {"X-Rate-Limit-Time-Reset-Ms": "3600000", "X-Rate-Limit-Requests-Left": "0"}
 
     async def work(store: AsyncBigCommerce) -> None:
@@ -129,7 +145,9 @@ def test_it_raises_when_the_quota_is_used_up_for_too_long(script: Any, open_asyn
 
 def test_map_keeps_the_order(script: Any, open_async_store: Open) -> None:
     async def work(store: AsyncBigCommerce) -> None:
-        assert await store.map([numbered(number) for number in range(13)], limit=4) == list(range(13))
+        assert await store.map([numbered(number) for number in range(13)], limit=4) == list(
+            range(13)
+        )
         assert await store.map([]) == []
         with pytest.raises(ValueError, match="limit"):
             await store.map([numbered(1)], limit=0)
@@ -158,7 +176,9 @@ def test_map_runs_as_many_at_once_as_it_may(open_async_store: Open) -> None:
     run(work, open_async_store(httpx.MockTransport(serve)))
     most = 0
     run(
-        lambda store: store.map([numbered(number, cap=Cap("numbers", 2)) for number in range(13)], limit=8),
+        lambda store: store.map(
+            [numbered(number, cap=Cap("numbers", 2)) for number in range(13)], limit=8
+        ),
         open_async_store(httpx.MockTransport(serve)),
     )
     assert most == 2
@@ -167,13 +187,18 @@ def test_map_runs_as_many_at_once_as_it_may(open_async_store: Open) -> None:
 def test_map_raises_the_first_error_and_stops(script: Any, open_async_store: Open) -> None:
     answers = script(echo)
     with pytest.raises(NotFound):
-        run(lambda store: store.map([numbered(number) for number in range(13, 500)], limit=2), open_async_store(answers.transport))
+        run(
+            lambda store: store.map([numbered(number) for number in range(13, 500)], limit=2),
+            open_async_store(answers.transport),
+        )
     assert len(answers.requests) < 10
 
 
 def test_map_returns_errors_in_their_places(script: Any, open_async_store: Open) -> None:
     async def work(store: AsyncBigCommerce) -> list[object]:
-        return list(await store.map([numbered(number) for number in (12, 13, 14)], return_errors=True))
+        return list(
+            await store.map([numbered(number) for number in (12, 13, 14)], return_errors=True)
+        )
 
     values = run(work, open_async_store(script(echo).transport))
     assert values[0] == 12
@@ -241,7 +266,9 @@ def test_a_closed_client_sends_nothing(script: Any, open_async_store: Open) -> N
 def test_other_constructors_and_forms(script: Any) -> None:
     async def main() -> None:
         transport = script(httpx.Response(401, json={})).transport
-        async with AsyncBigCommerce.from_store_hash("abc123", "example-token", transport=transport, retries=Retries(attempts=1)) as store:
+        async with AsyncBigCommerce.from_store_hash(
+            "abc123", "example-token", transport=transport, retries=Retries(attempts=1)
+        ) as store:
             assert repr(store) == "AsyncBigCommerce(store_hash='abc123')"
             assert inspect.signature(store.orders.list).return_annotation == "AsyncIterator[Order]"
             with pytest.raises(TokenRefused):

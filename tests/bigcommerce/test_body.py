@@ -14,9 +14,15 @@ from avbc.bigcommerce.call import Call
 from avbc.bigcommerce.models import CustomUrlDraft, Draft, HookDraft, ProductDraft, VariantDraft
 from avbc.unset import UNSET
 
-DRAFTS = [kind for name in models.__all__ if issubclass(kind := getattr(models, name), Draft) and kind is not Draft]
+DRAFTS = [
+    kind
+    for name in models.__all__
+    if issubclass(kind := getattr(models, name), Draft) and kind is not Draft
+]
 
-amounts = st.decimals(allow_nan=False, allow_infinity=False, places=4, min_value=-(10**12), max_value=10**12)
+amounts = st.decimals(
+    allow_nan=False, allow_infinity=False, places=4, min_value=-(10**12), max_value=10**12
+)
 values = st.recursive(
     st.none() | st.booleans() | st.integers() | amounts | st.text(),
     lambda inner: st.lists(inner) | st.tuples(inner) | st.dictionaries(st.text(), inner),
@@ -76,7 +82,12 @@ def test_unset_is_not_sent_and_none_is_null():
 
 def test_drafts_within_drafts():
     url = CustomUrlDraft(url="/mug/", is_customized=True)
-    draft = ProductDraft(id=7, custom_url=url, categories=(), variants=(VariantDraft(id=1), VariantDraft(id=2, price=Decimal("1.50"))))
+    draft = ProductDraft(
+        id=7,
+        custom_url=url,
+        categories=(),
+        variants=(VariantDraft(id=1), VariantDraft(id=2, price=Decimal("1.50"))),
+    )
     assert draft.body() == {
         "id": 7,
         "categories": [],
@@ -98,5 +109,7 @@ def test_what_a_body_holds_stays_out_of_repr():
     headers = {"X-Check": "example-secret"}
     draft = HookDraft(scope="store/order/created", headers=headers)
     assert "example-secret" not in repr(draft)
-    assert "example-secret" not in repr(Call("POST", "/v3/hooks", lambda body: body, body=draft.body()))
+    assert "example-secret" not in repr(
+        Call("POST", "/v3/hooks", lambda body: body, body=draft.body())
+    )
     assert draft.body()["headers"] == headers

@@ -7,7 +7,14 @@ from decimal import Decimal
 import httpx
 import pytest
 
-from avbc.bigcommerce import Conflict, PartFailure, RequestRefused, StoreUnavailable, TooManyItems, WriteResult
+from avbc.bigcommerce import (
+    Conflict,
+    PartFailure,
+    RequestRefused,
+    StoreUnavailable,
+    TooManyItems,
+    WriteResult,
+)
 from avbc.bigcommerce.endpoints import catalog
 from avbc.bigcommerce.models import (
     CustomFieldDraft,
@@ -21,7 +28,9 @@ from avbc.bigcommerce.models import (
 )
 
 NOON = datetime(2024, 5, 1, 12, tzinfo=UTC)
-NEW = ProductDraft(name="Mug", type="physical", sku="MUG-1", weight=Decimal("0.40"), price=Decimal("8.95"))
+NEW = ProductDraft(
+    name="Mug", type="physical", sku="MUG-1", weight=Decimal("0.40"), price=Decimal("8.95")
+)
 
 
 # --- reading ---
@@ -95,12 +104,17 @@ def test_every_filter():
     }
 
 
-@pytest.mark.parametrize(("include", "limit"), [((), 250), (["variants"], 250), (["options"], 10), (["variants", "modifiers"], 10)])
+@pytest.mark.parametrize(
+    ("include", "limit"),
+    [((), 250), (["variants"], 250), (["options"], 10), (["variants", "modifiers"], 10)],
+)
 def test_options_and_modifiers_come_ten_a_page(include, limit):
     assert catalog.list_products(include=include).limit == limit
 
 
-@pytest.mark.parametrize("name", ["id_in", "id_not_in", "sku_in", "categories_in", "channel_id_in", "inventory_level_in"])
+@pytest.mark.parametrize(
+    "name", ["id_in", "id_not_in", "sku_in", "categories_in", "channel_id_in", "inventory_level_in"]
+)
 def test_an_empty_list_never_asks_for_everything(name):
     with pytest.raises(ValueError, match="empty list"):
         catalog.list_products(**{name: []})
@@ -125,7 +139,9 @@ def test_a_product_is_read():
                 "product_id": 7,
                 "sku": "MUG-1-RED",
                 "price": None,
-                "option_values": [{"id": 1, "option_id": 2, "option_display_name": "Colour", "label": "red"}],
+                "option_values": [
+                    {"id": 1, "option_id": 2, "option_display_name": "Colour", "label": "red"}
+                ],
             }
         ],
         "tax_provider": "x",
@@ -141,11 +157,15 @@ def test_a_product_is_read():
     assert product.custom_fields is None
     (variant,) = product.variants or ()
     assert variant.price is None
-    assert variant.option_values == (OptionValue(id=1, option_id=2, option_display_name="Colour", label="red"),)
+    assert variant.option_values == (
+        OptionValue(id=1, option_id=2, option_display_name="Colour", label="red"),
+    )
     assert product.extra == {"tax_provider": "x"}
 
 
-@pytest.mark.parametrize("row", [{"id": 7}, {"id": 7, "categories": None}, {"id": 7, "categories": []}])
+@pytest.mark.parametrize(
+    "row", [{"id": 7}, {"id": 7, "categories": None}, {"id": 7, "categories": []}]
+)
 def test_a_product_of_few_fields(row):
     assert catalog.list_products(include_fields=["sku"]).read({"data": [row]}) == [Product(id=7)]
 
@@ -157,7 +177,13 @@ def test_a_category_that_is_none_has_its_place():
 
 def test_products_are_walked_to_the_last_page(script, open_store):
     pages = [
-        httpx.Response(200, json={"data": [{"id": number}], "meta": {"pagination": {"total_pages": 2, "current_page": number}}})
+        httpx.Response(
+            200,
+            json={
+                "data": [{"id": number}],
+                "meta": {"pagination": {"total_pages": 2, "current_page": number}},
+            },
+        )
         for number in (1, 2)
     ]
     answers = script(*pages)
@@ -168,7 +194,14 @@ def test_products_are_walked_to_the_last_page(script, open_store):
 
 
 def test_variants_are_listed():
-    call = catalog.list_variants(id=70, sku="MUG-1", upc="0123", product_id_in=[7], include_fields=["sku"], exclude_fields=["price"])
+    call = catalog.list_variants(
+        id=70,
+        sku="MUG-1",
+        upc="0123",
+        product_id_in=[7],
+        include_fields=["sku"],
+        exclude_fields=["price"],
+    )
     assert dict(call.params) == {
         "id": "70",
         "sku": "MUG-1",
@@ -177,7 +210,9 @@ def test_variants_are_listed():
         "include_fields": "sku",
         "exclude_fields": "price",
     }
-    assert call.read({"data": [{"id": 70, "sku": "MUG-1", "sku_id": None}]}) == [Variant(id=70, sku="MUG-1")]
+    assert call.read({"data": [{"id": 70, "sku": "MUG-1", "sku_id": None}]}) == [
+        Variant(id=70, sku="MUG-1")
+    ]
 
 
 # --- creating ---
@@ -218,14 +253,24 @@ def test_what_a_new_product_lacks_is_listed():
 
 def test_what_a_new_variant_lacks_is_listed():
     draft = ProductDraft(
-        name="Mug", type="physical", weight=Decimal(0), price=Decimal(0), variants=(VariantDraft(sku="A"), VariantDraft(id=5))
+        name="Mug",
+        type="physical",
+        weight=Decimal(0),
+        price=Decimal(0),
+        variants=(VariantDraft(sku="A"), VariantDraft(id=5)),
     )
-    with pytest.raises(ValueError, match=r"^variants\[1\]\.sku: a value is required; variants\[1\]\.id: a new variant has none yet$"):
+    with pytest.raises(
+        ValueError,
+        match=r"^variants\[1\]\.sku: a value is required; variants\[1\]\.id: a new variant has "
+        r"none yet$",
+    ):
         catalog.create_product(draft)
 
 
 def test_a_product_may_say_that_it_has_no_variants():
-    draft = ProductDraft(name="Mug", type="physical", weight=Decimal(0), price=Decimal(0), variants=())
+    draft = ProductDraft(
+        name="Mug", type="physical", weight=Decimal(0), price=Decimal(0), variants=()
+    )
     assert catalog.create_product(draft).body["variants"] == []
 
 
@@ -238,7 +283,12 @@ def test_a_product_is_never_created_twice(script, open_store):
 
 def test_a_name_that_is_taken(script, open_store):
     errors = {"name": "The product name is a duplicate"}
-    body = {"status": 409, "title": "The product name is a duplicate", "type": "/api-docs", "errors": errors}
+    body = {
+        "status": 409,
+        "title": "The product name is a duplicate",
+        "type": "/api-docs",
+        "errors": errors,
+    }
     answers = script(httpx.Response(409, json=body))
     with pytest.raises(Conflict) as caught:
         open_store(answers.transport).products.create(NEW)
@@ -256,7 +306,9 @@ def test_products_are_updated(script, open_store):
     rows = [{"id": 70, "price": 8.95}, {"id": 71, "price": 8.95}]
     answers = script(httpx.Response(503), httpx.Response(200, json={"data": rows, "meta": {}}))
     store = open_store(answers.transport)
-    result = store.products.update_many(products(2, price=Decimal("8.95")), include_fields=["price"])
+    result = store.products.update_many(
+        products(2, price=Decimal("8.95")), include_fields=["price"]
+    )
     assert [product.price for product in result.saved] == [Decimal("8.95")] * 2
     assert result.complete
     assert len(answers.requests) == 2, "an update is the same when it is sent again"
@@ -278,7 +330,9 @@ def test_products_are_updated(script, open_store):
             "variants: 51 at once, but BigCommerce takes at most 50: write them in several calls",
         ),
         (
-            lambda: catalog.update_products([ProductDraft(id=7), ProductDraft(), ProductDraft(variants=())]),
+            lambda: catalog.update_products(
+                [ProductDraft(id=7), ProductDraft(), ProductDraft(variants=())]
+            ),
             (
                 "products[1].id: a value is required; products[2].id: a value is required; "
                 "products[2].variants: variants.update_many writes them"
@@ -286,7 +340,10 @@ def test_products_are_updated(script, open_store):
         ),
         (
             lambda: catalog.update_variants([VariantDraft(sku="A", option_values=())]),
-            "variants[0].id: a value is required; variants[0].option_values: a variant keeps its options",
+            (
+                "variants[0].id: a value is required; variants[0].option_values: a variant keeps its "
+                "options"
+            ),
         ),
     ],
 )
@@ -298,14 +355,20 @@ def test_batches_that_bigcommerce_does_not_take(make, message):
 
 def test_the_largest_batches():
     assert len(catalog.update_products(products(10)).body) == catalog.PRODUCTS_AT_ONCE == 10
-    assert len(catalog.update_variants([VariantDraft(id=number) for number in range(50)]).body) == catalog.VARIANTS_AT_ONCE == 50
+    assert (
+        len(catalog.update_variants([VariantDraft(id=number) for number in range(50)]).body)
+        == catalog.VARIANTS_AT_ONCE
+        == 50
+    )
 
 
 # --- 207: saved, but not all of it ---
 
 
 def multi_status(errors: object, ids: tuple[int, ...] = (70, 71, 72)) -> httpx.Response:
-    return httpx.Response(207, json={"data": [{"id": number} for number in ids], "errors": errors, "meta": {}})
+    return httpx.Response(
+        207, json={"data": [{"id": number} for number in ids], "errors": errors, "meta": {}}
+    )
 
 
 def report(errors: object) -> dict[str, object]:
@@ -315,15 +378,30 @@ def report(errors: object) -> dict[str, object]:
 @pytest.mark.parametrize(
     ("errors", "failures"),
     [
-        (report({"inventory_level": "is below zero"}), [(None, "inventory_level", "is below zero")]),
+        (
+            report({"inventory_level": "is below zero"}),
+            [(None, "inventory_level", "is below zero")],
+        ),
         (report({"1.custom_url": "is taken"}), [(1, "custom_url", "is taken")]),
-        (report({"[2].custom_url.url": "is taken", "0": "has failed"}), [(2, "custom_url.url", "is taken"), (0, "", "has failed")]),
+        (
+            report({"[2].custom_url.url": "is taken", "0": "has failed"}),
+            [(2, "custom_url.url", "is taken"), (0, "", "has failed")],
+        ),
         (report({"71.custom_url": "is taken"}), [(1, "custom_url", "is taken")]),
-        (report({"data[0].inventory_level": "failed", "data.2.sku": "x"}), [(0, "inventory_level", "failed"), (2, "sku", "x")]),
-        (report({"70": {"inventory_level": ["is below zero", "is odd"]}}), [(0, "inventory_level", "is below zero; is odd")]),
+        (
+            report({"data[0].inventory_level": "failed", "data.2.sku": "x"}),
+            [(0, "inventory_level", "failed"), (2, "sku", "x")],
+        ),
+        (
+            report({"70": {"inventory_level": ["is below zero", "is odd"]}}),
+            [(0, "inventory_level", "is below zero; is odd")],
+        ),
         (report([{"custom_url": "is taken"}, {}]), [(0, "custom_url", "is taken")]),
         (report({"9.custom_url": "of nobody"}), [(None, "9.custom_url", "of nobody")]),
-        (report({"images[1].url": "a picture, not a product"}), [(None, "images[1].url", "a picture, not a product")]),
+        (
+            report({"images[1].url": "a picture, not a product"}),
+            [(None, "images[1].url", "a picture, not a product")],
+        ),
         (report({"address1": "x"}), [(None, "address1", "x")]),
         (report({}), [(None, "", "Some parts failed")]),
         ({"status": 207, "title": "Some parts failed"}, [(None, "", "Some parts failed")]),
@@ -345,12 +423,16 @@ def test_what_failed_of_saved_products(script, open_store, errors, failures):
 
 def test_position_and_id_that_name_two_products_name_none(script, open_store):
     drafts = [ProductDraft(id=1), ProductDraft(id=2)]
-    result = open_store(script(multi_status(report({"1.sku": "x", "0.sku": "y"}), (1, 2))).transport).products.update_many(drafts)
+    result = open_store(
+        script(multi_status(report({"1.sku": "x", "0.sku": "y"}), (1, 2))).transport
+    ).products.update_many(drafts)
     assert [failure.row for failure in result.failures] == [None, 0]
 
 
 def test_one_product_alone_is_the_one_that_failed(script, open_store):
-    result = open_store(script(multi_status(report({"custom_url": "is taken"}), (7,))).transport).products.create(NEW)
+    result = open_store(
+        script(multi_status(report({"custom_url": "is taken"}), (7,))).transport
+    ).products.create(NEW)
     assert result.saved == (Product(id=7),)
     assert result.failures == (PartFailure(0, "custom_url", "is taken"),)
 
@@ -370,7 +452,9 @@ def test_the_answer_keeps_its_status(script, open_store):
 
 def test_a_saved_product_that_cannot_be_read_is_not_lost(script, open_store):
     rows = [{"id": 70, "price": "cheap"}, {"id": 71}]
-    result = open_store(script(httpx.Response(200, json={"data": rows})).transport).products.update_many(products(2))
+    result = open_store(
+        script(httpx.Response(200, json={"data": rows})).transport
+    ).products.update_many(products(2))
     assert result.saved == (Product(id=71),)
     assert [(row.id, row.error.path) for row in result.unreadable] == [(70, "products[0].price")]
     assert result.complete
@@ -378,7 +462,9 @@ def test_a_saved_product_that_cannot_be_read_is_not_lost(script, open_store):
 
 def test_rows_without_sensible_ids_are_nobodys(script, open_store):
     rows = [{"id": {}}, 5]
-    result = open_store(script(httpx.Response(200, json={"data": rows})).transport).products.update_many(products(3))
+    result = open_store(
+        script(httpx.Response(200, json={"data": rows})).transport
+    ).products.update_many(products(3))
     assert result.absent == (0, 1, 2)
     assert len(result.unreadable) == 2
 
@@ -393,24 +479,46 @@ def test_an_answer_of_nothing_confirms_nothing(script, open_store):
 
 def test_variants_that_are_refused_say_why_row_by_row(script, open_store):
     rows = [
-        {"status": 422, "title": "Bad SKU", "type": "/api-docs", "errors": {"sku": "is a duplicate"}},
+        {
+            "status": 422,
+            "title": "Bad SKU",
+            "type": "/api-docs",
+            "errors": {"sku": "is a duplicate"},
+        },
         {"status": 404, "title": "No such variant", "type": "/api-docs", "errors": {}},
     ]
     answers = script(httpx.Response(422, json={"batch_errors": rows}))
-    with pytest.raises(RequestRefused, match="Bad SKU; sku: is a duplicate; No such variant") as caught:
-        open_store(answers.transport).variants.update_many([VariantDraft(id=1, price=Decimal(1)), VariantDraft(id=2)])
+    with pytest.raises(
+        RequestRefused, match="Bad SKU; sku: is a duplicate; No such variant"
+    ) as caught:
+        open_store(answers.transport).variants.update_many(
+            [VariantDraft(id=1, price=Decimal(1)), VariantDraft(id=2)]
+        )
     assert list(caught.value.rows) == rows
 
 
 def test_variants_are_updated(script, open_store):
-    answers = script(httpx.Response(200, json={"data": [{"id": 2}, {"id": 1, "price": 1.10}], "meta": {}}))
-    result = open_store(answers.transport).variants.update_many([VariantDraft(id=1, price=Decimal("1.10")), VariantDraft(id=2)])
-    assert [(variant.id, variant.price) for variant in result.saved] == [(2, None), (1, Decimal("1.1"))]
+    answers = script(
+        httpx.Response(200, json={"data": [{"id": 2}, {"id": 1, "price": 1.10}], "meta": {}})
+    )
+    result = open_store(answers.transport).variants.update_many(
+        [VariantDraft(id=1, price=Decimal("1.10")), VariantDraft(id=2)]
+    )
+    assert [(variant.id, variant.price) for variant in result.saved] == [
+        (2, None),
+        (1, Decimal("1.1")),
+    ]
     assert result.complete
     assert json.loads(answers.requests[0].content) == [{"id": 1, "price": 1.1}, {"id": 2}]
 
 
 def test_a_limit_that_bigcommerce_lowers(script, open_store):
-    answers = script(httpx.Response(413, json={"status": 413, "title": "The maximum number of items is 20", "errors": {}}))
+    answers = script(
+        httpx.Response(
+            413, json={"status": 413, "title": "The maximum number of items is 20", "errors": {}}
+        )
+    )
     with pytest.raises(TooManyItems, match="is 20"):
-        open_store(answers.transport).variants.update_many([VariantDraft(id=number) for number in range(50)])
+        open_store(answers.transport).variants.update_many(
+            [VariantDraft(id=number) for number in range(50)]
+        )

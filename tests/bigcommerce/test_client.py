@@ -68,13 +68,22 @@ def numbers(paging: Paging, limit: int = 2, **params: str) -> ListCall[int]:
     return ListCall("GET", "/v2/things", ids, params=params, paging=paging, limit=limit)
 
 
-READ: Call[Json] = Call("GET", "/v2/time", lambda body: body, scope="Information & Settings: read-only")
+READ: Call[Json] = Call(
+    "GET", "/v2/time", lambda body: body, scope="Information & Settings: read-only"
+)
 WRITE: Call[Json] = Call("PUT", "/v2/orders/7", lambda body: body, body={"status_id": 9})
-ONCE: Call[Json] = Call("POST", "/v2/orders/7/shipments", lambda body: body, body={}, repeatable=False)
+ONCE: Call[Json] = Call(
+    "POST", "/v2/orders/7/shipments", lambda body: body, body={}, repeatable=False
+)
 
 
 def query(request: httpx.Request) -> dict[str, str]:
-    return {name: values[0] for name, values in parse_qs(urlsplit(str(request.url)).query, keep_blank_values=True).items()}
+    return {
+        name: values[0]
+        for name, values in parse_qs(
+            urlsplit(str(request.url)).query, keep_blank_values=True
+        ).items()
+    }
 
 
 # --- requests ---
@@ -95,7 +104,11 @@ def test_a_request_carries_the_token_and_says_who_we_are(script: Any, open_store
 
 def test_a_body_goes_as_json(script: Any, open_store: Open) -> None:
     answers = script(httpx.Response(200, json={}))
-    open_store(answers.transport).send(Call("PUT", "/v2/orders/7", lambda body: body, body={"staff_notes": "Größe", "status_id": 9}))
+    open_store(answers.transport).send(
+        Call(
+            "PUT", "/v2/orders/7", lambda body: body, body={"staff_notes": "Größe", "status_id": 9}
+        )
+    )
     (request,) = answers.requests
     assert json.loads(request.content) == {"staff_notes": "Größe", "status_id": 9}
     assert request.headers["Content-Type"] == "application/json"
@@ -116,7 +129,9 @@ def test_lists_of_ids_stay_short_and_emails_are_escaped(script: Any, open_store:
 
 
 def test_an_answer_comes_with_everything(script: Any, open_store: Open) -> None:
-    answers = script(httpx.Response(201, json=TIME, headers={"X-Request-Id": "id-1", "X-Thing": "7"}))
+    answers = script(
+        httpx.Response(201, json=TIME, headers={"X-Request-Id": "id-1", "X-Thing": "7"})
+    )
     answer = open_store(answers.transport).answer(READ)
     assert isinstance(answer, Answer)
     assert (answer.value, answer.status, answer.request_id) == (TIME, 201, "id-1")
@@ -139,20 +154,35 @@ def test_204_means_what_the_call_says(script: Any, open_store: Open) -> None:
     assert store.send(numbers(Paging.V2)) == []
 
 
-def test_a_write_may_be_answered_with_nothing_but_a_read_may_not(script: Any, open_store: Open) -> None:
+def test_a_write_may_be_answered_with_nothing_but_a_read_may_not(
+    script: Any, open_store: Open
+) -> None:
     store = open_store(script(httpx.Response(200)).transport, retries=Retries(attempts=1))
     assert store.send(WRITE) is None
     with pytest.raises(BadAnswer, match="no JSON: nothing"):
         store.send(READ)
 
 
-@pytest.mark.parametrize("body", [b'{"time": 15295', b"<html><title>Maintenance</title></html>", b"\xff\xfe", b"NaN", b"[" * 100_000])
-def test_what_is_no_json_is_told_and_read_again(script: Any, open_store: Open, body: bytes, clock: Any) -> None:
+@pytest.mark.parametrize(
+    "body",
+    [
+        b'{"time": 15295',
+        b"<html><title>Maintenance</title></html>",
+        b"\xff\xfe",
+        b"NaN",
+        b"[" * 100_000,
+    ],
+)
+def test_what_is_no_json_is_told_and_read_again(
+    script: Any, open_store: Open, body: bytes, clock: Any
+) -> None:
     answers = script(httpx.Response(200, content=body), httpx.Response(200, json=TIME))
     assert open_store(answers.transport).send(READ) == TIME
     assert clock.waits == [1]
     with pytest.raises(BadAnswer) as caught:
-        open_store(script(httpx.Response(200, content=body)).transport, retries=Retries(attempts=1)).send(READ)
+        open_store(
+            script(httpx.Response(200, content=body)).transport, retries=Retries(attempts=1)
+        ).send(READ)
     assert caught.value.status == 200
     assert caught.value.response is not None
     assert caught.value.response.content == body
@@ -161,11 +191,16 @@ def test_what_is_no_json_is_told_and_read_again(script: Any, open_store: Open, b
 @pytest.mark.parametrize(
     ("response", "said"),
     [
-        (httpx.Response(200, json={"error": "unexpected"}), "expected a list of rows, got {'error': 'unexpected'}"),
+        (
+            httpx.Response(200, json={"error": "unexpected"}),
+            "expected a list of rows, got {'error': 'unexpected'}",
+        ),
         (httpx.Response(200, json="down"), "expected a list of rows"),
     ],
 )
-def test_an_answer_of_another_shape_is_not_the_records_fault(script: Any, open_store: Open, response: httpx.Response, said: str) -> None:
+def test_an_answer_of_another_shape_is_not_the_records_fault(
+    script: Any, open_store: Open, response: httpx.Response, said: str
+) -> None:
     for ask in (
         lambda store: store.transactions.list(7),
         lambda store: list(store.orders.list()),
@@ -177,8 +212,13 @@ def test_an_answer_of_another_shape_is_not_the_records_fault(script: Any, open_s
         assert (caught.value.status, caught.value.body) == (200, response.text)
 
 
-def test_nothing_where_a_record_is_due_is_not_the_records_fault(script: Any, open_store: Open) -> None:
-    with pytest.raises(BadAnswer, match=r"GET /v2/orders/7 was answered with 204 and something else than was asked for"):
+def test_nothing_where_a_record_is_due_is_not_the_records_fault(
+    script: Any, open_store: Open
+) -> None:
+    with pytest.raises(
+        BadAnswer,
+        match=r"GET /v2/orders/7 was answered with 204 and something else than was asked for",
+    ):
         open_store(script(httpx.Response(204)).transport).orders.get(7)
 
 
@@ -191,17 +231,30 @@ def test_nothing_where_a_record_is_due_is_not_the_records_fault(script: Any, ope
         (rb"\\ud83d \ud83d\n", "\\ud83d \ufffd\n"),
     ],
 )
-def test_half_a_character_does_not_sink_the_answer(script: Any, open_store: Open, sent: bytes, read: str) -> None:
+def test_half_a_character_does_not_sink_the_answer(
+    script: Any, open_store: Open, sent: bytes, read: str
+) -> None:
     """Text that was cut within an emoji: no database takes it, and the rest of the page is good."""
-    assert open_store(script(httpx.Response(200, content=b'["' + sent + b'"]')).transport).send(READ) == [read]
+    assert open_store(script(httpx.Response(200, content=b'["' + sent + b'"]')).transport).send(
+        READ
+    ) == [read]
 
 
 def test_unexpected_data_carries_its_answer(script: Any, open_store: Open) -> None:
-    store = open_store(script(httpx.Response(200, json={"time": "soon"}, headers={"X-Request-Id": "id-1"})).transport)
+    store = open_store(
+        script(
+            httpx.Response(200, json={"time": "soon"}, headers={"X-Request-Id": "id-1"})
+        ).transport
+    )
     with pytest.raises(UnexpectedData, match="time") as caught:
         store.time()
     error = caught.value
-    assert (error.call, error.status, error.request_id, json.loads(error.body)) == ("GET /v2/time", 200, "id-1", {"time": "soon"})
+    assert (error.call, error.status, error.request_id, json.loads(error.body)) == (
+        "GET /v2/time",
+        200,
+        "id-1",
+        {"time": "soon"},
+    )
     assert error.response is not None
 
 
@@ -210,10 +263,23 @@ def test_unexpected_data_carries_its_answer(script: Any, open_store: Open) -> No
 
 @pytest.mark.parametrize(
     ("status", "kind"),
-    [(401, TokenRefused), (403, ScopeMissing), (404, NotFound), (422, RequestRefused), (207, PartlySaved), (301, RequestRefused)],
+    [
+        (401, TokenRefused),
+        (403, ScopeMissing),
+        (404, NotFound),
+        (422, RequestRefused),
+        (207, PartlySaved),
+        (301, RequestRefused),
+    ],
 )
-def test_what_is_final_is_raised_at_once(script: Any, open_store: Open, clock: Any, status: int, kind: type[StoreError]) -> None:
-    answers = script(httpx.Response(status, json={"status": status, "title": "No"}, headers={"X-Request-Id": "id-1"}))
+def test_what_is_final_is_raised_at_once(
+    script: Any, open_store: Open, clock: Any, status: int, kind: type[StoreError]
+) -> None:
+    answers = script(
+        httpx.Response(
+            status, json={"status": status, "title": "No"}, headers={"X-Request-Id": "id-1"}
+        )
+    )
     with pytest.raises(kind) as caught:
         open_store(answers.transport).send(READ)
     error = caught.value
@@ -232,7 +298,10 @@ def test_a_redirect_is_not_followed(script: Any, open_store: Open) -> None:
     assert [request.url.host for request in answers.requests] == ["api.bigcommerce.com"]
 
 
-@pytest.mark.parametrize("error", [httpx.ConnectError("refused"), httpx.ConnectTimeout("slow"), httpx.PoolTimeout("full")])
+@pytest.mark.parametrize(
+    "error",
+    [httpx.ConnectError("refused"), httpx.ConnectTimeout("slow"), httpx.PoolTimeout("full")],
+)
 @pytest.mark.parametrize("call", [READ, WRITE, ONCE])
 def test_where_nothing_was_sent_everything_is_repeated(
     script: Any, open_store: Open, clock: Any, error: httpx.TransportError, call: Call[Json]
@@ -264,7 +333,10 @@ def test_after_other_failures_only_what_is_repeatable_is_repeated(
         answers = script(failure, httpx.Response(200, json=TIME))
         assert open_store(answers.transport).send(call) == TIME
     answers = script(failure, httpx.Response(200, json=TIME))
-    with pytest.raises((StoreUnreachable, StoreUnavailable, BadAnswer), match="read the state before sending it again") as caught:
+    with pytest.raises(
+        (StoreUnreachable, StoreUnavailable, BadAnswer),
+        match="read the state before sending it again",
+    ) as caught:
         open_store(answers.transport).send(ONCE)
     assert len(answers.requests) == 1
     assert caught.value.call == "POST /v2/orders/7/shipments"
@@ -273,10 +345,19 @@ def test_after_other_failures_only_what_is_repeatable_is_repeated(
 def test_what_nobody_answered_says_where_and_why(script: Any, open_store: Open) -> None:
     retries = Retries(attempts=1)
     for error, message in [
-        (httpx.ConnectError("[Errno 111] refused"), r"could not reach api\.bigcommerce\.com \(ConnectError: \[Errno 111\] refused\)"),
-        (httpx.ReadTimeout(""), r"had no answer from api\.bigcommerce\.com within 30 s \(ReadTimeout\)"),
+        (
+            httpx.ConnectError("[Errno 111] refused"),
+            r"could not reach api\.bigcommerce\.com \(ConnectError: \[Errno 111\] refused\)",
+        ),
+        (
+            httpx.ReadTimeout(""),
+            r"had no answer from api\.bigcommerce\.com within 30 s \(ReadTimeout\)",
+        ),
         (httpx.PoolTimeout(""), r"got no free connection within 30 s"),
-        (httpx.ReadError("reset"), r"lost its connection to api\.bigcommerce\.com \(ReadError: reset\)"),
+        (
+            httpx.ReadError("reset"),
+            r"lost its connection to api\.bigcommerce\.com \(ReadError: reset\)",
+        ),
     ]:
         with pytest.raises(StoreUnreachable, match=message) as caught:
             open_store(script(error).transport, retries=retries).send(READ)
@@ -296,7 +377,10 @@ def test_other_exceptions_pass_and_give_their_turn_back(script: Any, open_store:
 
 
 def test_a_429_is_waited_out_as_long_as_asked(script: Any, open_store: Open, clock: Any) -> None:
-    answers = script(httpx.Response(429, headers={"X-Rate-Limit-Time-Reset-Ms": "7300"}), httpx.Response(200, json=TIME))
+    answers = script(
+        httpx.Response(429, headers={"X-Rate-Limit-Time-Reset-Ms": "7300"}),
+        httpx.Response(200, json=TIME),
+    )
     for call in (READ, ONCE):
         clock.waits.clear()
         assert open_store(answers.transport).send(call) == TIME
@@ -339,12 +423,17 @@ def test_the_quota_is_obeyed(script: Any, open_store: Open, clock: Any) -> None:
     store = open_store(script(serve).transport)
     for _ in range(40):
         store.send(READ)
-    windows = {window: sum(1 for moment in served if moment // 30 == window) for window in {moment // 30 for moment in served}}
+    windows = {
+        window: sum(1 for moment in served if moment // 30 == window)
+        for window in {moment // 30 for moment in served}
+    }
     assert len(served) == 40
     assert sorted(windows.values()) == [10, 10, 10, 10]
 
 
-def test_a_quota_that_is_used_up_for_too_long_is_an_error(script: Any, open_store: Open, clock: Any) -> None:
+def test_a_quota_that_is_used_up_for_too_long_is_an_error(
+    script: Any, open_store: Open, clock: Any
+) -> None:
     headers = {"X-Rate-Limit-Time-Reset-Ms": "3600000", "X-Rate-Limit-Requests-Left": "0"}
     answers = script(httpx.Response(200, json=TIME, headers=headers))
     store = open_store(answers.transport)
@@ -360,7 +449,13 @@ def test_a_quota_that_is_used_up_for_too_long_is_an_error(script: Any, open_stor
 
 def test_two_clients_can_share_a_quota(script: Any, open_store: Open, clock: Any) -> None:
     quota = Quota()
-    answers = script(httpx.Response(200, json=TIME, headers={"X-Rate-Limit-Time-Reset-Ms": "5000", "X-Rate-Limit-Requests-Left": "0"}))
+    answers = script(
+        httpx.Response(
+            200,
+            json=TIME,
+            headers={"X-Rate-Limit-Time-Reset-Ms": "5000", "X-Rate-Limit-Requests-Left": "0"},
+        )
+    )
     open_store(answers.transport, quota=quota).send(READ)
     open_store(answers.transport, quota=quota).send(READ)
     assert clock.waits == [pytest.approx(5.02)]
@@ -377,7 +472,10 @@ def page(*ids: int, **meta: Any) -> httpx.Response:
 def test_v2_pages_end_with_a_short_page(script: Any, open_store: Open) -> None:
     answers = script(page(1, 2), page(3))
     assert list(open_store(answers.transport).items(numbers(Paging.V2))) == [1, 2, 3]
-    assert [query(request) for request in answers.requests] == [{"limit": "2"}, {"limit": "2", "page": "2"}]
+    assert [query(request) for request in answers.requests] == [
+        {"limit": "2"},
+        {"limit": "2", "page": "2"},
+    ]
 
 
 def test_v2_pages_end_with_204_after_a_full_one(script: Any, open_store: Open) -> None:
@@ -387,7 +485,9 @@ def test_v2_pages_end_with_204_after_a_full_one(script: Any, open_store: Open) -
 
 
 def test_v3_pages_end_as_meta_says(script: Any, open_store: Open) -> None:
-    answers = script(page(1, 2, pagination={"total_pages": 2}), page(3, 4, pagination={"total_pages": "2"}))
+    answers = script(
+        page(1, 2, pagination={"total_pages": 2}), page(3, 4, pagination={"total_pages": "2"})
+    )
     assert open_store(answers.transport).send(numbers(Paging.V3)) == [1, 2, 3, 4]
     assert len(answers.requests) == 2
 
@@ -405,7 +505,9 @@ def test_a_page_of_nothing_ends_a_list_whatever_meta_says(script: Any, open_stor
 def test_a_limit_among_the_parameters_is_the_page_size(script: Any, open_store: Open) -> None:
     answers = script(page(1), page(2), httpx.Response(204))
     assert open_store(answers.transport).send(numbers(Paging.V2, limit="1", page="4")) == [1, 2]
-    assert [query(request) for request in answers.requests] == [{"limit": "1", "page": number} for number in "456"]
+    assert [query(request) for request in answers.requests] == [
+        {"limit": "1", "page": number} for number in "456"
+    ]
 
 
 def test_cursors_are_followed(script: Any, open_store: Open) -> None:
@@ -420,7 +522,10 @@ def test_cursors_are_followed(script: Any, open_store: Open) -> None:
 
 
 def test_cursors_without_links_end_with_a_short_page(script: Any, open_store: Open) -> None:
-    answers = script(page(1, 2, cursor_pagination={"end_cursor": "a"}), page(3, cursor_pagination={"end_cursor": "b"}))
+    answers = script(
+        page(1, 2, cursor_pagination={"end_cursor": "a"}),
+        page(3, cursor_pagination={"end_cursor": "b"}),
+    )
     assert open_store(answers.transport).send(numbers(Paging.CURSOR)) == [1, 2, 3]
 
 
@@ -430,12 +535,16 @@ def test_a_cursor_that_stands_still_ends_the_list(script: Any, open_store: Open)
 
 
 def test_where_there_are_no_cursors_pages_are_counted(script: Any, open_store: Open) -> None:
-    answers = script(page(1, 2, pagination={"total_pages": 2}), page(3, pagination={"total_pages": 2}))
+    answers = script(
+        page(1, 2, pagination={"total_pages": 2}), page(3, pagination={"total_pages": 2})
+    )
     assert open_store(answers.transport).send(numbers(Paging.CURSOR)) == [1, 2, 3]
     assert query(answers.requests[1])["page"] == "2"
 
 
-def test_min_id_goes_on_after_the_last_id_and_never_asks_for_page_2(script: Any, open_store: Open) -> None:
+def test_min_id_goes_on_after_the_last_id_and_never_asks_for_page_2(
+    script: Any, open_store: Open
+) -> None:
     answers = script(page(4, 7), page(8, 9), httpx.Response(204))
     assert open_store(answers.transport).send(numbers(Paging.MIN_ID, min_id="4")) == [4, 7, 8, 9]
     assert [query(request)["min_id"] for request in answers.requests] == ["4", "8", "10"]
@@ -445,7 +554,12 @@ def test_min_id_goes_on_after_the_last_id_and_never_asks_for_page_2(script: Any,
 @pytest.mark.parametrize("row", [{"id": 3}, {"id": "9"}, {}, 7])
 def test_min_id_refuses_to_guess(script: Any, open_store: Open, row: Any) -> None:
     call: ListCall[Json] = ListCall(
-        "GET", "/v2/things", lambda body: list(rows_of(body)), params={"min_id": "4"}, paging=Paging.MIN_ID, limit=2
+        "GET",
+        "/v2/things",
+        lambda body: list(rows_of(body)),
+        params={"min_id": "4"},
+        paging=Paging.MIN_ID,
+        limit=2,
     )
     store = open_store(script(httpx.Response(200, json=[{"id": 5}, row])).transport)
     with pytest.raises(UnexpectedData, match=r"things\[1\]\.id") as caught:
@@ -472,18 +586,31 @@ def test_a_bad_row_does_not_sink_its_page(script: Any, open_store: Open) -> None
                 good.append(row["id"])
             else:
                 bad.append(
-                    UnreadableRow(index, None, row, UnexpectedData(f"things[{index}].id", repr(row["id"]), "expected a whole number"))
+                    UnreadableRow(
+                        index,
+                        None,
+                        row,
+                        UnexpectedData(
+                            f"things[{index}].id", repr(row["id"]), "expected a whole number"
+                        ),
+                    )
                 )
         return Page(good, tuple(bad))
 
     call = ListCall("GET", "/v2/things", ids, limit=3, read_page=read_page)
-    rows = httpx.Response(200, json=[{"id": 1}, {"id": None}, {"id": 3}], headers={"X-Request-Id": "id-1"})
+    rows = httpx.Response(
+        200, json=[{"id": 1}, {"id": None}, {"id": 3}], headers={"X-Request-Id": "id-1"}
+    )
     answers = script(rows, page(4))
     store = open_store(answers.transport)
     first, second = store.pages(call)
     assert (first.items, second.items) == ([1, 3], [4])
     (unreadable,) = first.unreadable
-    assert (unreadable.error.call, unreadable.error.status, unreadable.error.request_id) == ("GET /v2/things", 200, "id-1")
+    assert (unreadable.error.call, unreadable.error.status, unreadable.error.request_id) == (
+        "GET /v2/things",
+        200,
+        "id-1",
+    )
 
     items = open_store(script(rows, page(4)).transport).items(call)
     assert next(items) == 1
@@ -493,7 +620,9 @@ def test_a_bad_row_does_not_sink_its_page(script: Any, open_store: Open) -> None
 
 def test_a_list_that_is_none(script: Any, open_store: Open) -> None:
     with pytest.raises(BadAnswer) as caught:
-        open_store(script(httpx.Response(200, json={"error": "x"})).transport).send(numbers(Paging.V2))
+        open_store(script(httpx.Response(200, json={"error": "x"})).transport).send(
+            numbers(Paging.V2)
+        )
     assert caught.value.call == "GET /v2/things"
     assert json.loads(caught.value.body) == {"error": "x"}
 
@@ -526,7 +655,9 @@ def test_map_runs_as_many_at_once_as_it_may(script: Any, open_store: Open) -> No
         return echo(request)
 
     # The barrier opens only if four run at once.
-    assert open_store(script(meet).transport).map([numbered(number) for number in range(4)], limit=4) == [0, 1, 2, 3]
+    assert open_store(script(meet).transport).map(
+        [numbered(number) for number in range(4)], limit=4
+    ) == [0, 1, 2, 3]
 
 
 def test_map_walks_lists_to_their_ends(script: Any, open_store: Open) -> None:
@@ -542,7 +673,9 @@ def test_map_raises_the_first_error_and_begins_no_more(script: Any, open_store: 
 
 
 def test_map_returns_errors_in_their_places(script: Any, open_store: Open) -> None:
-    values = open_store(script(echo).transport).map([numbered(number) for number in (12, 13, 14)], return_errors=True)
+    values = open_store(script(echo).transport).map(
+        [numbered(number) for number in (12, 13, 14)], return_errors=True
+    )
     assert values[0] == 12
     assert isinstance(values[1], NotFound)
     assert values[2] == 14
@@ -553,10 +686,14 @@ def test_map_does_not_take_a_bug_for_an_error(script: Any, open_store: Open) -> 
         raise ZeroDivisionError
 
     with pytest.raises(ZeroDivisionError):
-        open_store(script(echo).transport).map([Call("GET", "/v2/numbers/1", bug)], return_errors=True)
+        open_store(script(echo).transport).map(
+            [Call("GET", "/v2/numbers/1", bug)], return_errors=True
+        )
 
 
-def test_map_lets_an_interruption_through(script: Any, open_store: Open, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_map_lets_an_interruption_through(
+    script: Any, open_store: Open, monkeypatch: pytest.MonkeyPatch
+) -> None:
     def interrupt(*_: object, **__: object) -> None:
         raise KeyboardInterrupt
 
@@ -574,7 +711,9 @@ def test_a_cap_holds_whatever_the_limit(script: Any, open_store: Open) -> None:
         return echo(request)
 
     store = open_store(script(serve, httpx.ReadError("reset"), serve).transport)
-    assert store.map([numbered(number, cap=cap) for number in range(12)], limit=8) == list(range(12))
+    assert store.map([numbered(number, cap=cap) for number in range(12)], limit=8) == list(
+        range(12)
+    )
     assert free == [False] * 12
     assert store._caps["numbers"].acquire(blocking=False)
 
@@ -627,7 +766,9 @@ def test_a_client_is_never_pickled(script: Any, open_store: Open) -> None:
 # --- secrets ---
 
 
-def test_the_token_shows_nowhere(script: Any, open_store: Open, store_log: pytest.LogCaptureFixture, secret_scan: Any) -> None:
+def test_the_token_shows_nowhere(
+    script: Any, open_store: Open, store_log: pytest.LogCaptureFixture, secret_scan: Any
+) -> None:
     token = "example-token-that-must-stay-secret"
     html = f"<html><title>Request was: X-Auth-Token: {token}</title></html>"
     failures = [
@@ -640,7 +781,9 @@ def test_the_token_shows_nowhere(script: Any, open_store: Open, store_log: pytes
         httpx.ConnectError("refused"),
     ]
     for failure in failures:
-        store = open_store(script(failure).transport, retries=Retries(attempts=2, jitter=lambda: 0.0))
+        store = open_store(
+            script(failure).transport, retries=Retries(attempts=2, jitter=lambda: 0.0)
+        )
         with pytest.raises(StoreError) as caught:
             store.send(READ)
         error = caught.value
@@ -663,8 +806,12 @@ def test_the_token_shows_nowhere(script: Any, open_store: Open, store_log: pytes
 # --- the log ---
 
 
-def test_requests_are_logged_for_those_who_ask(script: Any, open_store: Open, store_log: pytest.LogCaptureFixture) -> None:
-    answers = script(httpx.Response(503, headers={"Retry-After": "5"}), httpx.Response(200, json={"data": []}))
+def test_requests_are_logged_for_those_who_ask(
+    script: Any, open_store: Open, store_log: pytest.LogCaptureFixture
+) -> None:
+    answers = script(
+        httpx.Response(503, headers={"Retry-After": "5"}), httpx.Response(200, json={"data": []})
+    )
     list(open_store(answers.transport).customers.list(email_in=["ana@example.com"]))
     records = [record for record in store_log.records if record.name == "avbc.bigcommerce"]
     assert [(record.levelno, record.getMessage()) for record in records] == [
@@ -672,8 +819,15 @@ def test_requests_are_logged_for_those_who_ask(script: Any, open_store: Open, st
         (logging.INFO, "GET /v3/customers: attempt 2 follows in 5.0 s"),
         (logging.DEBUG, "GET /v3/customers: 200 after 0.000 s"),
     ]
-    facts = [tuple(record.__dict__[name] for name in ("call", "attempt", "wait", "status")) for record in records]
-    assert facts == [("GET /v3/customers", 1, 0, 503), ("GET /v3/customers", 2, 5, None), ("GET /v3/customers", 2, 5, 200)]
+    facts = [
+        tuple(record.__dict__[name] for name in ("call", "attempt", "wait", "status"))
+        for record in records
+    ]
+    assert facts == [
+        ("GET /v3/customers", 1, 0, 503),
+        ("GET /v3/customers", 2, 5, None),
+        ("GET /v3/customers", 2, 5, 200),
+    ]
     assert "example.com" not in " ".join(repr(record.__dict__) for record in store_log.records)
 
 
@@ -685,7 +839,9 @@ def test_requests_are_counted_with_their_repetitions(script: Any, open_store: Op
     assert store.requests_sent == 3
 
 
-def test_nothing_is_printed_by_default(script: Any, open_store: Open, capfd: pytest.CaptureFixture[str]) -> None:
+def test_nothing_is_printed_by_default(
+    script: Any, open_store: Open, capfd: pytest.CaptureFixture[str]
+) -> None:
     answers = script(httpx.Response(503), httpx.Response(200, json=TIME))
     open_store(answers.transport).send(READ)
     assert capfd.readouterr() == ("", "")
@@ -700,7 +856,12 @@ import sys
 import avbc.bigcommerce.call, avbc.bigcommerce.models
 print({"httpx", "asyncio", "backoff", "orjson"} & set(sys.modules))
 """
-    assert subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True).stdout == "set()\n"
+    assert (
+        subprocess.run(
+            [sys.executable, "-c", code], capture_output=True, text=True, check=True
+        ).stdout
+        == "set()\n"
+    )
 
 
 def test_it_works_the_same_without_orjson() -> None:
@@ -722,7 +883,12 @@ for bad in (b"{", b"NaN", b"[" * 100_000, b"\\xff"):
     except BadAnswer:
         print("refused")
 """
-    assert subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True).stdout.split() == ["refused"] * 4
+    assert (
+        subprocess.run(
+            [sys.executable, "-c", code], capture_output=True, text=True, check=True
+        ).stdout.split()
+        == ["refused"] * 4
+    )
 
 
 def test_the_package_offers_what_it_names() -> None:
@@ -736,7 +902,9 @@ def test_the_package_offers_what_it_names() -> None:
 # --- methods ---
 
 
-def test_methods_have_the_names_signatures_and_words_of_their_endpoints(script: Any, open_store: Open) -> None:
+def test_methods_have_the_names_signatures_and_words_of_their_endpoints(
+    script: Any, open_store: Open
+) -> None:
     store = open_store(script(echo).transport)
     signature = inspect.signature(store.orders.list)
     assert "status_id" in signature.parameters
@@ -752,7 +920,9 @@ def test_methods_have_the_names_signatures_and_words_of_their_endpoints(script: 
     assert type(BigCommerce.time).__name__ == "one"
 
 
-SHIPMENT = ShipmentDraft(order_address_id=51, items=(ShipmentItemDraft(order_product_id=15, quantity=2),))
+SHIPMENT = ShipmentDraft(
+    order_address_id=51, items=(ShipmentItemDraft(order_product_id=15, quantity=2),)
+)
 NEW_PRODUCT = ProductDraft(name="Mug", type="physical", weight=Decimal(0), price=Decimal("8.95"))
 NEW_ADDRESS = CustomerAddressDraft(
     customer_id=7,
@@ -805,16 +975,22 @@ def test_every_resource_has_its_methods(script: Any, open_store: Open) -> None:
         store.variants.list.call(),
         store.variants.update_many.call([VariantDraft(id=7)]),
         store.inventory.items.call(sku_in=["MUG-1"]),
-        store.inventory.adjust_absolute.call([InventoryAdjustment(location_id=1, sku="MUG-1", quantity=5)], reason="AcctVantage"),
+        store.inventory.adjust_absolute.call(
+            [InventoryAdjustment(location_id=1, sku="MUG-1", quantity=5)], reason="AcctVantage"
+        ),
         store.locations.list.call(),
         store.inventory_settings.get.call(),
-        store.customers.create_many.call([CustomerDraft(email="ana@example.com", first_name="Ana", last_name="Rivera")]),
+        store.customers.create_many.call(
+            [CustomerDraft(email="ana@example.com", first_name="Ana", last_name="Rivera")]
+        ),
         store.customers.update_many.call([CustomerDraft(id=7)]),
         store.customer_addresses.create_many.call([NEW_ADDRESS]),
         store.customer_addresses.update_many.call([CustomerAddressDraft(id=7)]),
         store.tax_classes.list.call(),
         store.hooks.list.call(),
-        store.hooks.create.call(HookDraft(scope="store/order/created", destination="https://example.com/hook")),
+        store.hooks.create.call(
+            HookDraft(scope="store/order/created", destination="https://example.com/hook")
+        ),
         store.hooks.update.call(7, HookDraft(is_active=True)),
         store.hooks.delete.call(7),
     ]

@@ -49,14 +49,23 @@ def test_an_api_url_may_have_a_version_and_a_slash_or_not(api_url: str) -> None:
 
 
 def test_a_hash_may_look_like_a_version() -> None:
-    assert store_of("https://api.bigcommerce.com/stores/v3/v3/") == ("https://api.bigcommerce.com/stores/v3", "v3")
+    assert store_of("https://api.bigcommerce.com/stores/v3/v3/") == (
+        "https://api.bigcommerce.com/stores/v3",
+        "v3",
+    )
 
 
 @pytest.mark.parametrize(
     ("api_url", "message"),
     [
-        ("http://api.bigcommerce.com/stores/abc123/v3/", "plain http would send the token readable"),
-        ("http://127.0.0.1.example.com/stores/abc123/v3/", "plain http would send the token readable"),
+        (
+            "http://api.bigcommerce.com/stores/abc123/v3/",
+            "plain http would send the token readable",
+        ),
+        (
+            "http://127.0.0.1.example.com/stores/abc123/v3/",
+            "plain http would send the token readable",
+        ),
         ("api.bigcommerce.com/stores/abc123/v3/", "must look like https://"),
         ("https://api.bigcommerce.com/v3/", "must look like https://"),
         ("https://api.bigcommerce.com/stores/abc123/v3/orders", "must look like https://"),
@@ -83,18 +92,27 @@ def test_plain_http_is_for_loopback() -> None:
 
 
 def test_from_store_hash() -> None:
-    with BigCommerce.from_store_hash("abc123", Secret("example-token"), client_id="id", timeout=5) as store:
+    with BigCommerce.from_store_hash(
+        "abc123", Secret("example-token"), client_id="id", timeout=5
+    ) as store:
         assert (store.store_hash, store.client_id) == ("abc123", "id")
     with pytest.raises(FaultyInputError):
         BigCommerce.from_store_hash("../abc", "example-token")
 
 
-@pytest.mark.parametrize("text", [OLDER, LATER, "\ufeff" + LATER.replace("\n", "\r\n"), "\n".join(reversed(OLDER.splitlines()))])
+@pytest.mark.parametrize(
+    "text",
+    [OLDER, LATER, "\ufeff" + LATER.replace("\n", "\r\n"), "\n".join(reversed(OLDER.splitlines()))],
+)
 def test_from_credentials_file(tmp_path: Path, text: str) -> None:
     path = tmp_path / "BigCommerceAPI-credentials.txt"
     path.write_bytes(text.encode())
     with BigCommerce.from_credentials_file(path) as store:
-        assert (store.store_hash, store.client_id, store.client_secret) == ("abc123", "example-id", Secret("example-secret"))
+        assert (store.store_hash, store.client_id, store.client_secret) == (
+            "abc123",
+            "example-id",
+            Secret("example-secret"),
+        )
     assert AsyncBigCommerce.from_credentials_file(path, client_id="mine").client_id == "mine"
 
 
@@ -107,7 +125,9 @@ def test_a_credentials_file_without_labels_tells_all_that_is_missing(tmp_path: P
 
 
 @pytest.mark.parametrize("kind", [BigCommerce, AsyncBigCommerce])
-def test_from_environment(monkeypatch: pytest.MonkeyPatch, kind: type[BigCommerce | AsyncBigCommerce]) -> None:
+def test_from_environment(
+    monkeypatch: pytest.MonkeyPatch, kind: type[BigCommerce | AsyncBigCommerce]
+) -> None:
     monkeypatch.setenv("AVBC_STORE_HASH", "abc123")
     monkeypatch.setenv("AVBC_ACCESS_TOKEN", " example-token\n")
     store = kind.from_environment()
@@ -116,10 +136,16 @@ def test_from_environment(monkeypatch: pytest.MonkeyPatch, kind: type[BigCommerc
     monkeypatch.setenv("AVBC_CLIENT_ID", "example-id")
     monkeypatch.setenv("AVBC_CLIENT_SECRET", "example-secret")
     store = kind.from_environment()
-    assert (store.store_hash, store.client_id, store.client_secret) == ("other", "example-id", Secret("example-secret"))
+    assert (store.store_hash, store.client_id, store.client_secret) == (
+        "other",
+        "example-id",
+        Secret("example-secret"),
+    )
 
 
-def test_an_environment_without_variables_tells_all_that_is_missing(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_an_environment_without_variables_tells_all_that_is_missing(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
     with pytest.raises(FaultyInputError) as caught:
         BigCommerce.from_environment()
     assert [fault.key for fault in caught.value.faults] == ["AVBC_API_URL", "AVBC_ACCESS_TOKEN"]

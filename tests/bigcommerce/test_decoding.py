@@ -14,9 +14,28 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from avbc.bigcommerce import decoding, models
-from avbc.bigcommerce.decoding import BadValue, amount, flag, integer, moment, read_object, read_page, read_rows, text
+from avbc.bigcommerce.decoding import (
+    BadValue,
+    amount,
+    flag,
+    integer,
+    moment,
+    read_object,
+    read_page,
+    read_rows,
+    text,
+)
 from avbc.bigcommerce.errors import UnexpectedData
-from avbc.bigcommerce.models import Consignments, Customer, Fee, Model, Order, OrderProduct, OrderStatus, Transaction
+from avbc.bigcommerce.models import (
+    Consignments,
+    Customer,
+    Fee,
+    Model,
+    Order,
+    OrderProduct,
+    OrderStatus,
+    Transaction,
+)
 from avbc.errors import FinalError
 
 LINE: dict[str, Any] = {
@@ -34,12 +53,28 @@ LINE: dict[str, Any] = {
     "total_ex_tax": "20.0000",
     "total_inc_tax": "21.6000",
     "total_tax": "1.6000",
-    "applied_discounts": [{"id": "total-coupon", "amount": "5.0000", "name": "5 off", "code": "SAVE5", "target": "order"}],
+    "applied_discounts": [
+        {
+            "id": "total-coupon",
+            "amount": "5.0000",
+            "name": "5 off",
+            "code": "SAVE5",
+            "target": "order",
+        }
+    ],
     "discounted_total_inc_tax": "16.6000",
     "order_address_id": 51,
     "wrapping_name": None,
     "wrapping_cost_ex_tax": "0.0000",
-    "product_options": [{"id": 45, "display_name": "Size", "display_value": "S", "value": "69", "type": "Multiple choice"}],
+    "product_options": [
+        {
+            "id": 45,
+            "display_name": "Size",
+            "display_value": "S",
+            "value": "69",
+            "type": "Multiple choice",
+        }
+    ],
     "configurable_fields": [],
     "parent_order_product_id": None,
     "is_bundled_product": False,
@@ -92,15 +127,42 @@ ORDER: dict[str, Any] = {
     "default_currency_code": "USD",
     "store_default_currency_code": "",
     "store_default_to_transactional_exchange_rate": "1.0000000000",
-    "billing_address": {"first_name": "Ana", "last_name": "Rivera", "email": "ana@example.com", "form_fields": []},
+    "billing_address": {
+        "first_name": "Ana",
+        "last_name": "Rivera",
+        "email": "ana@example.com",
+        "form_fields": [],
+    },
     "credit_card_type": None,
-    "products": {"url": "https://api.bigcommerce.com/stores/abc/v2/orders/1042/products", "resource": "/orders/1042/products"},
-    "coupons": {"url": "https://api.bigcommerce.com/stores/abc/v2/orders/1042/coupons", "resource": "/orders/1042/coupons"},
-    "consignments": {"shipping": [CONSIGNMENT], "pickups": [], "downloads": [], "email": {"gift_certificates": []}},
-    "fees": [{"id": 1, "type": "custom_fee", "cost_ex_tax": "1.0000", "cost_inc_tax": "1.0000", "cost_tax": "0.0000"}],
+    "products": {
+        "url": "https://api.bigcommerce.com/stores/abc/v2/orders/1042/products",
+        "resource": "/orders/1042/products",
+    },
+    "coupons": {
+        "url": "https://api.bigcommerce.com/stores/abc/v2/orders/1042/coupons",
+        "resource": "/orders/1042/coupons",
+    },
+    "consignments": {
+        "shipping": [CONSIGNMENT],
+        "pickups": [],
+        "downloads": [],
+        "email": {"gift_certificates": []},
+    },
+    "fees": [
+        {
+            "id": 1,
+            "type": "custom_fee",
+            "cost_ex_tax": "1.0000",
+            "cost_inc_tax": "1.0000",
+            "cost_tax": "0.0000",
+        }
+    ],
 }
 ABSENT = [None, "", [], {}]
-LINK = {"url": "https://api.bigcommerce.com/stores/abc/v2/orders/1042/x", "resource": "/orders/1042/x"}
+LINK = {
+    "url": "https://api.bigcommerce.com/stores/abc/v2/orders/1042/x",
+    "resource": "/orders/1042/x",
+}
 
 
 def order(**changes: Any) -> Order:
@@ -172,8 +234,37 @@ def test_amounts(value, expected):
     assert amount(value) == Decimal(expected or value)
 
 
-NO_AMOUNTS = [None, True, False, "", [], {}, ["5"], math.nan, math.inf, -math.inf, 10**15, 1e300, 10**400]
-NO_AMOUNTS += ["NaN", "Infinity", "-inf", "1,000.00", "1e3", "1_000", " 5", "5 ", "5.", ".5", "+5", "$5", "\u0663", "5\n"]
+NO_AMOUNTS = [
+    None,
+    True,
+    False,
+    "",
+    [],
+    {},
+    ["5"],
+    math.nan,
+    math.inf,
+    -math.inf,
+    10**15,
+    1e300,
+    10**400,
+]
+NO_AMOUNTS += [
+    "NaN",
+    "Infinity",
+    "-inf",
+    "1,000.00",
+    "1e3",
+    "1_000",
+    " 5",
+    "5 ",
+    "5.",
+    ".5",
+    "+5",
+    "$5",
+    "\u0663",
+    "5\n",
+]
 NO_AMOUNTS += ["1234567890123456", "0." + "1" * 13]
 
 
@@ -183,7 +274,9 @@ def test_what_is_no_amount(value):
         amount(value)
 
 
-@pytest.mark.parametrize(("value", "expected"), [(17, 17), ("17", 17), ("-1", -1), (0, 0), (3.0, 3), ("007", 7)])
+@pytest.mark.parametrize(
+    ("value", "expected"), [(17, 17), ("17", 17), ("-1", -1), (0, 0), (3.0, 3), ("007", 7)]
+)
 def test_whole_numbers(value, expected):
     read = integer(value)
     assert read == expected
@@ -192,14 +285,36 @@ def test_whole_numbers(value, expected):
 
 @pytest.mark.parametrize(
     "value",
-    [None, True, False, "", 1.9, "1.9", "1.0", math.nan, math.inf, "1e3", " 1", "1\n", "\u0663", [], {}, 10**18, "9" * 5000, 2.0**60],
+    [
+        None,
+        True,
+        False,
+        "",
+        1.9,
+        "1.9",
+        "1.0",
+        math.nan,
+        math.inf,
+        "1e3",
+        " 1",
+        "1\n",
+        "\u0663",
+        [],
+        {},
+        10**18,
+        "9" * 5000,
+        2.0**60,
+    ],
 )
 def test_what_is_no_whole_number(value):
     with pytest.raises(BadValue, match="whole number"):
         integer(value)
 
 
-@pytest.mark.parametrize(("value", "expected"), [(True, True), (False, False), (1, True), (0, False), ("true", True), ("false", False)])
+@pytest.mark.parametrize(
+    ("value", "expected"),
+    [(True, True), (False, False), (1, True), (0, False), ("true", True), ("false", False)],
+)
 def test_flags(value, expected):
     assert flag(value) is expected
 
@@ -210,7 +325,10 @@ def test_what_is_no_flag(value):
         flag(value)
 
 
-@pytest.mark.parametrize(("value", "expected"), [("Zoë 🎁 <b>&amp;", "Zoë 🎁 <b>&amp;"), ("  ", "  "), (78751, "78751"), ("", "")])
+@pytest.mark.parametrize(
+    ("value", "expected"),
+    [("Zoë 🎁 <b>&amp;", "Zoë 🎁 <b>&amp;"), ("  ", "  "), (78751, "78751"), ("", "")],
+)
 def test_texts(value, expected):
     assert text(value) == expected
 
@@ -246,8 +364,10 @@ def test_times(value, expected):
 @pytest.mark.parametrize(
     "value",
     [
-        None, 1551822011, True, "", "soon", "0000-00-00T00:00:00Z", "Wed, 30 Feb 2019 00:00:00 +0000", "Tue, 05 Mrz 2019 21:40:11 +0000",
-        "Tue, 05 Mar 2019 25:40:11 +0000", "9999-12-31T23:59:59-10:00", "0001-01-01T00:00:00+10:00", "Tue, ", [], {}, "x" * 25 + " +0000",
+        None, 1551822011, True, "", "soon", "0000-00-00T00:00:00Z", ("Wed, 30 Feb 2019 00:00:00 "
+"+0000"), "Tue, 05 Mrz 2019 21:40:11 +0000",
+        ("Tue, 05 Mar 2019 25:40:11 "
+"+0000"), "9999-12-31T23:59:59-10:00", "0001-01-01T00:00:00+10:00", "Tue, ", [], {}, "x" * 25 + " +0000",
         "Mon, 05 Jan 26 00:00:00 -0600", "Mon, 05 Jan 0026 00:00:00 -0600",
     ],
 )  # fmt: skip
@@ -257,10 +377,20 @@ def test_what_is_no_time(value):
 
 
 @settings(deadline=None)
-@given(st.integers(min_value=-(10**9), max_value=10**10).map(lambda seconds: datetime.fromtimestamp(seconds, UTC)))
+@given(
+    st.integers(min_value=-(10**9), max_value=10**10).map(
+        lambda seconds: datetime.fromtimestamp(seconds, UTC)
+    )
+)
 def test_every_time_comes_back_from_both_forms(time):
-    day, month = ["Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun"][time.weekday()], "JanFebMarAprMayJunJulAugSepOctNovDec"
-    written = f"{day}, {time.day:02} {month[time.month * 3 - 3 : time.month * 3]} {time.year} {time:%H:%M:%S} +0000"
+    day, month = (
+        ["Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun"][time.weekday()],
+        "JanFebMarAprMayJunJulAugSepOctNovDec",
+    )
+    written = (
+        f"{day}, {time.day:02} {month[time.month * 3 - 3 : time.month * 3]} {time.year} "
+        f"{time:%H:%M:%S} +0000"
+    )
     assert moment(written) == moment(time.isoformat()) == time
 
 
@@ -276,7 +406,11 @@ JSON_SCALARS = (
     | st.decimals().map(str)
 )
 JSON = st.recursive(
-    JSON_SCALARS, lambda inner: st.lists(inner, max_size=2) | st.dictionaries(st.text(max_size=5), inner, max_size=2), max_leaves=4
+    JSON_SCALARS,
+    lambda inner: (
+        st.lists(inner, max_size=2) | st.dictionaries(st.text(max_size=5), inner, max_size=2)
+    ),
+    max_leaves=4,
 )
 
 
@@ -323,7 +457,9 @@ def fields(model, kind):
     return [field for field in decoding._fields(model, decoding._FAST) if field.kind is kind]
 
 
-REQUIRED_OF_ORDERS = [field.key for field in decoding._fields(Order, decoding._FAST) if field.required]
+REQUIRED_OF_ORDERS = [
+    field.key for field in decoding._fields(Order, decoding._FAST) if field.required
+]
 OPTIONAL_SCALARS = [
     (model, field.key)
     for model in (Order, OrderProduct, Transaction, Customer)
@@ -348,10 +484,25 @@ SMALLEST: dict[Any, dict[str, Any]] = {
 
 
 def test_money_and_identity_of_an_order_are_required():
-    assert {"id", "customer_id", "status_id", "items_total", "default_currency_code", "total_inc_tax", "coupon_discount"} < set(
-        REQUIRED_OF_ORDERS
+    assert {
+        "id",
+        "customer_id",
+        "status_id",
+        "items_total",
+        "default_currency_code",
+        "total_inc_tax",
+        "coupon_discount",
+    } < set(REQUIRED_OF_ORDERS)
+    assert (
+        len(
+            [
+                key
+                for key in REQUIRED_OF_ORDERS
+                if fields(Order, Decimal) and key in {f.key for f in fields(Order, Decimal)}
+            ]
+        )
+        == 19
     )
-    assert len([key for key in REQUIRED_OF_ORDERS if fields(Order, Decimal) and key in {f.key for f in fields(Order, Decimal)}]) == 19
 
 
 @pytest.mark.parametrize("absent", ABSENT)
@@ -437,7 +588,9 @@ REFUSED = {
 }
 
 
-@pytest.mark.parametrize(("key", "value"), [(key, value) for key, values in REFUSED.items() for value in values])
+@pytest.mark.parametrize(
+    ("key", "value"), [(key, value) for key, values in REFUSED.items() for value in values]
+)
 def test_what_is_refused_in_order_fields(key, value):
     error = refused({**ORDER, key: value})
     assert error.path == f"order.{key}"
@@ -454,18 +607,30 @@ def test_what_is_refused_in_order_fields(key, value):
         (lambda row: row["billing_address"].update(zip=1.5), ".billing_address.zip"),
         (lambda row: row["fees"][0].update(cost_tax=None), ".fees[0].cost_tax"),
         (lambda row: row["fees"].append(7), ".fees[1]"),
-        (lambda row: row["consignments"]["shipping"][0].update(cost_ex_tax=[]), ".consignments.shipping[0].cost_ex_tax"),
-        (lambda row: row["consignments"]["shipping"].append(dict(CONSIGNMENT, id=None)), ".consignments.shipping[1].id"),
         (
-            lambda row: row["consignments"]["shipping"][0]["line_items"].append(dict(LINE, quantity=1.5)),
+            lambda row: row["consignments"]["shipping"][0].update(cost_ex_tax=[]),
+            ".consignments.shipping[0].cost_ex_tax",
+        ),
+        (
+            lambda row: row["consignments"]["shipping"].append(dict(CONSIGNMENT, id=None)),
+            ".consignments.shipping[1].id",
+        ),
+        (
+            lambda row: row["consignments"]["shipping"][0]["line_items"].append(
+                dict(LINE, quantity=1.5)
+            ),
             ".consignments.shipping[0].line_items[1].quantity",
         ),
         (
-            lambda row: row["consignments"].update(email={"gift_certificates": [{"line_items": [{**LINE, "total_ex_tax": "x"}]}]}),
+            lambda row: row["consignments"].update(
+                email={"gift_certificates": [{"line_items": [{**LINE, "total_ex_tax": "x"}]}]}
+            ),
             ".consignments.email.gift_certificates[0].line_items[0].total_ex_tax",
         ),
         (
-            lambda row: row["consignments"]["shipping"][0]["line_items"][0]["applied_discounts"][0].update(amount="5 USD"),
+            lambda row: row["consignments"]["shipping"][0]["line_items"][0]["applied_discounts"][
+                0
+            ].update(amount="5 USD"),
             ".consignments.shipping[0].line_items[0].applied_discounts[0].amount",
         ),
     ],
@@ -489,7 +654,12 @@ def test_the_error_shows_the_value_shortened():
 def test_the_error_survives_pickling():
     error = refused({**ORDER, "total_inc_tax": None})
     again = pickle.loads(pickle.dumps(error))
-    assert (again.path, again.value_repr, again.message, str(again)) == (error.path, error.value_repr, error.message, str(error))
+    assert (again.path, again.value_repr, again.message, str(again)) == (
+        error.path,
+        error.value_repr,
+        error.message,
+        str(error),
+    )
 
 
 @pytest.mark.parametrize("row", [None, [], "order", 5, [ORDER]])
@@ -505,8 +675,16 @@ def test_one_bad_order_never_sinks_a_page():
     page = read_page([ORDER, bad, worse, "nonsense", {**ORDER, "id": 9}], Order, "orders")
     assert [one.id for one in page.items] == [1042, 9]
     assert page.count == 5
-    assert [(row.index, row.id, row.row) for row in page.unreadable] == [(1, 8, bad), (2, None, worse), (3, None, "nonsense")]
-    assert [row.error.path for row in page.unreadable] == ["orders[1].total_inc_tax", "orders[2].id", "orders[3]"]
+    assert [(row.index, row.id, row.row) for row in page.unreadable] == [
+        (1, 8, bad),
+        (2, None, worse),
+        (3, None, "nonsense"),
+    ]
+    assert [row.error.path for row in page.unreadable] == [
+        "orders[1].total_inc_tax",
+        "orders[2].id",
+        "orders[3]",
+    ]
 
 
 def test_a_list_raises_at_the_first_bad_row():
@@ -515,7 +693,10 @@ def test_a_list_raises_at_the_first_bad_row():
 
 
 def test_unusual_but_good_rows_do_not_disturb_the_page():
-    rows = [{**ORDER, "id": str(number), "total_inc_tax": 16.6, "date_created": "2019-03-05T21:40:11Z"} for number in range(1, 251)]
+    rows = [
+        {**ORDER, "id": str(number), "total_inc_tax": 16.6, "date_created": "2019-03-05T21:40:11Z"}
+        for number in range(1, 251)
+    ]
     page = read_page(rows, Order, "orders")
     assert not page.unreadable
     assert [one.id for one in page.items] == list(range(1, 251))
@@ -549,7 +730,10 @@ def test_embedded_lines_get_the_address_of_their_consignment(absent):
 
 
 def test_a_line_keeps_its_own_address():
-    assert read_object(order_with_line(order_address_id=52), Order, "order").lines[0].order_address_id == 52
+    assert (
+        read_object(order_with_line(order_address_id=52), Order, "order").lines[0].order_address_id
+        == 52
+    )
 
 
 @pytest.mark.parametrize(
@@ -565,13 +749,20 @@ def test_a_line_keeps_its_own_address():
 )
 @pytest.mark.parametrize("kind", ["shipping", "pickups", "downloads"])
 def test_cut_consignments_say_so(kind, warning, expected):
-    row = {"shipping": [], "pickups": [], "downloads": [], kind: [{**CONSIGNMENT, "__warning__": warning}]}
+    row = {
+        "shipping": [],
+        "pickups": [],
+        "downloads": [],
+        kind: [{**CONSIGNMENT, "__warning__": warning}],
+    }
     (consignment,) = getattr(read_object(row, Consignments, "consignments"), kind)
     assert consignment.warning == expected
     assert "__warning__" not in consignment.extra
 
 
-@pytest.mark.parametrize("email", [None, [], {}, {"gift_certificates": []}, {"gift_certificates": None}])
+@pytest.mark.parametrize(
+    "email", [None, [], {}, {"gift_certificates": []}, {"gift_certificates": None}]
+)
 def test_no_email_consignments(email):
     assert read_object({"email": email}, Consignments, "consignments") == Consignments()
 
@@ -584,7 +775,9 @@ FEE = {"id": 1, "cost_ex_tax": "4.0000", "cost_inc_tax": "12.0000", "cost_tax": 
 
 @pytest.mark.parametrize("fees", [[FEE], {"fees": [FEE]}, FEE])
 def test_fees_in_their_three_shapes(fees):
-    assert order(fees=fees).fees == (Fee(id=1, cost_ex_tax=Decimal(4), cost_inc_tax=Decimal(12), cost_tax=Decimal(8)),)
+    assert order(fees=fees).fees == (
+        Fee(id=1, cost_ex_tax=Decimal(4), cost_inc_tax=Decimal(12), cost_tax=Decimal(8)),
+    )
 
 
 def test_fees_with_the_misspelt_key():
@@ -595,9 +788,17 @@ def test_fees_with_the_misspelt_key():
 # --- transactions ---
 
 
-@pytest.mark.parametrize(("reference", "expected"), [({}, None), (None, None), ("", None), (17, 17), ("17", 17)])
+@pytest.mark.parametrize(
+    ("reference", "expected"), [({}, None), (None, None), ("", None), (17, 17), ("17", 17)]
+)
 def test_transactions(reference, expected):
-    row = {**SMALLEST[Transaction], "reference_transaction_id": reference, "gateway": "squarev2", "credit_card": {}, "offline": None}
+    row = {
+        **SMALLEST[Transaction],
+        "reference_transaction_id": reference,
+        "gateway": "squarev2",
+        "credit_card": {},
+        "offline": None,
+    }
     read = read_object(row, Transaction, "transaction")
     assert read.order_id == 1042
     assert read.reference_transaction_id == expected
@@ -624,7 +825,10 @@ PLACES = [
     *[(("billing_address",), key) for key in ("zip", "email")],
     *[(("consignments", "shipping", 0), key) for key in CONSIGNMENT],
     *[(("consignments", "shipping", 0, "line_items", 0), key) for key in LINE],
-    *[(("consignments", "shipping", 0, "line_items", 0, "applied_discounts", 0), key) for key in ("id", "amount", "code")],
+    *[
+        (("consignments", "shipping", 0, "line_items", 0, "applied_discounts", 0), key)
+        for key in ("id", "amount", "code")
+    ],
     *[(("fees", 0), key) for key in ("id", "cost_ex_tax")],
 ]
 
@@ -645,9 +849,18 @@ def test_whatever_stands_in_a_field_the_fast_way_reads_what_the_careful_way_read
 
 
 @settings(max_examples=200, deadline=None)
-@given(st.sampled_from([kind for name in models.__all__ if issubclass(kind := getattr(models, name), Model)]), st.data())
+@given(
+    st.sampled_from(
+        [kind for name in models.__all__ if issubclass(kind := getattr(models, name), Model)]
+    ),
+    st.data(),
+)
 def test_any_row_for_any_model_is_read_alike_or_refused(model, data):
-    keys = [field.key for field in decoding._fields(model, decoding._FAST)] if model is not models.Model else ["id"]
+    keys = (
+        [field.key for field in decoding._fields(model, decoding._FAST)]
+        if model is not models.Model
+        else ["id"]
+    )
     row = data.draw(JSON | st.dictionaries(st.sampled_from(keys or ["id"]), JSON))
     fast, careful = both(row, model)
     assert fast in (careful, "refused")
@@ -684,7 +897,9 @@ def test_all_declared_fields_of_a_decoded_model_are_set():
 @given(
     st.text(max_size=40)
     | st.text("0123456789:-+TZ, ", max_size=32)
-    | st.tuples(st.sampled_from(["Tue, ", ",", "x,"]), st.text("0123456789:+- MarGT", max_size=28)).map("".join)
+    | st.tuples(
+        st.sampled_from(["Tue, ", ",", "x,"]), st.text("0123456789:+- MarGT", max_size=28)
+    ).map("".join)
 )
 def test_any_text_is_a_time_in_utc_or_refused(value):
     try:

@@ -15,7 +15,8 @@ from avbc.unset import UNSET, Unset
 NOON = datetime(2024, 5, 1, 12, tzinfo=UTC)
 NAIVE = NOON.replace(tzinfo=None)
 
-# Every call, with all its parameters in use, against the request that BigCommerce's documentation describes.
+# Every call, with all its parameters in use, against the request that BigCommerce's documentation
+# describes.
 CALLS = [
     (
         orders.list_orders(
@@ -61,7 +62,12 @@ CALLS = [
         "Orders: read-only",
     ),
     (orders.list_orders(), "GET /v2/orders", {}, "Orders: read-only"),
-    (orders.list_orders(include=["fees"]), "GET /v2/orders", {"include": "fees"}, "Orders: read-only"),
+    (
+        orders.list_orders(include=["fees"]),
+        "GET /v2/orders",
+        {"include": "fees"},
+        "Orders: read-only",
+    ),
     (
         orders.waiting_orders(11, min_id=100, min_date_created=NOON),
         "GET /v2/orders",
@@ -84,8 +90,18 @@ CALLS = [
     ),
     (orders.count_orders(), "GET /v2/orders/count", {}, "Orders: read-only"),
     (orders.list_order_products(218), "GET /v2/orders/218/products", {}, "Orders: read-only"),
-    (orders.list_order_shipping_addresses(218), "GET /v2/orders/218/shipping_addresses", {}, "Orders: read-only"),
-    (orders.get_order_consignments(218), "GET /v2/orders/218/consignments", {}, "Orders: read-only"),
+    (
+        orders.list_order_shipping_addresses(218),
+        "GET /v2/orders/218/shipping_addresses",
+        {},
+        "Orders: read-only",
+    ),
+    (
+        orders.get_order_consignments(218),
+        "GET /v2/orders/218/consignments",
+        {},
+        "Orders: read-only",
+    ),
     (
         orders.get_order_consignments(218, line_items=True),
         "GET /v2/orders/218/consignments",
@@ -94,13 +110,29 @@ CALLS = [
     ),
     (orders.list_order_coupons(218), "GET /v2/orders/218/coupons", {}, "Orders: read-only"),
     (orders.list_order_taxes(218), "GET /v2/orders/218/taxes", {}, "Orders: read-only"),
-    (orders.list_order_taxes(218, details=True), "GET /v2/orders/218/taxes", {"details": "true"}, "Orders: read-only"),
+    (
+        orders.list_order_taxes(218, details=True),
+        "GET /v2/orders/218/taxes",
+        {"details": "true"},
+        "Orders: read-only",
+    ),
     (orders.list_order_fees(218), "GET /v2/orders/218/fees", {}, "Orders: read-only"),
     (orders.list_order_statuses(), "GET /v2/order_statuses", {}, "Orders: read-only"),
     (orders.update_order(218, status_id=9), "PUT /v2/orders/218", {}, "Orders: modify"),
-    (payments.list_transactions(218), "GET /v3/orders/218/transactions", {}, "Order Transactions: read-only"),
     (
-        payments.list_refunds(order_id_in=[218, 247], id_in=[1], created_min=NOON, created_max=NOON, transaction_id="17"),
+        payments.list_transactions(218),
+        "GET /v3/orders/218/transactions",
+        {},
+        "Order Transactions: read-only",
+    ),
+    (
+        payments.list_refunds(
+            order_id_in=[218, 247],
+            id_in=[1],
+            created_min=NOON,
+            created_max=NOON,
+            transaction_id="17",
+        ),
         "GET /v3/orders/payment_actions/refunds",
         {
             "order_id:in": "218,247",
@@ -112,7 +144,12 @@ CALLS = [
         "Orders: read-only",
     ),
     (payments.list_payment_methods(), "GET /v2/payments/methods", {}, "Get accepted methods"),
-    (payments.list_accepted_payment_methods(218), "GET /v3/payments/methods", {"order_id": "218"}, "Get accepted methods"),
+    (
+        payments.list_accepted_payment_methods(218),
+        "GET /v3/payments/methods",
+        {"order_id": "218"},
+        "Get accepted methods",
+    ),
     (
         customers.list_customers(
             id_in=[11, 20],
@@ -153,7 +190,9 @@ CALLS = [
     ),
     (customers.list_customers(), "GET /v3/customers", {}, "Customers: read-only"),
     (
-        customers.list_customer_addresses(customer_id_in={11}, id_in=[7], company_in=["Acme"], name_in=["Ana Rivera"]),
+        customers.list_customer_addresses(
+            customer_id_in={11}, id_in=[7], company_in=["Acme"], name_in=["Ana Rivera"]
+        ),
         "GET /v3/customers/addresses",
         {"customer_id:in": "11", "id:in": "7", "company:in": "Acme", "name:in": "Ana Rivera"},
         "Customers: read-only",
@@ -162,7 +201,12 @@ CALLS = [
     (store.get_time(), "GET /v2/time", {}, "Information & Settings: read-only"),
     (store.list_currencies(), "GET /v2/currencies", {}, "Information & Settings: read-only"),
     (shipping.list_zones(), "GET /v2/shipping/zones", {}, "Information & Settings: read-only"),
-    (shipping.list_shipping_methods(3), "GET /v2/shipping/zones/3/methods", {}, "Information & Settings: read-only"),
+    (
+        shipping.list_shipping_methods(3),
+        "GET /v2/shipping/zones/3/methods",
+        {},
+        "Information & Settings: read-only",
+    ),
 ]
 
 
@@ -197,7 +241,9 @@ def test_a_bad_row_is_kept_apart_in_pages_and_raised_by_read(call):
     assert caught.value.path == unreadable.error.path
 
 
-@pytest.mark.parametrize("call", [call for call, *_ in CALLS if call.method == "GET" and call.path != "/v2/time"])
+@pytest.mark.parametrize(
+    "call", [call for call, *_ in CALLS if call.method == "GET" and call.path != "/v2/time"]
+)
 @pytest.mark.parametrize("body", ["<html>", 5, ["x"], [[]]])
 def test_an_answer_of_another_shape_is_unexpected_data(call, body):
     with pytest.raises(UnexpectedData):
@@ -254,7 +300,10 @@ def test_a_list_that_no_url_holds_is_refused():
         customers.list_customers(id_in=range(2000))
 
 
-@pytest.mark.parametrize(("value", "written"), [(True, "true"), (False, "false"), ("a,b", "a,b"), (Decimal("1E-7"), "0.0000001")])
+@pytest.mark.parametrize(
+    ("value", "written"),
+    [(True, "true"), (False, "false"), ("a,b", "a,b"), (Decimal("1E-7"), "0.0000001")],
+)
 def test_how_values_are_written(value, written):
     assert query({"name": value}) == {"name": written}
 
@@ -310,14 +359,21 @@ def test_no_consignments():
     assert orders.get_order_consignments(218).empty() == Consignments()
 
 
-@pytest.mark.parametrize("body", [{"time": "soon"}, {"time": None}, {}, [], {"time": 1e300}, {"time": 10**17}, {"time": True}])
+@pytest.mark.parametrize(
+    "body",
+    [{"time": "soon"}, {"time": None}, {}, [], {"time": 1e300}, {"time": 10**17}, {"time": True}],
+)
 def test_a_clock_that_cannot_be_read(body):
     with pytest.raises(UnexpectedData, match="seconds since 1970"):
         store.get_time().read(body)
 
 
 def test_the_path_of_a_sub_resource_names_its_order():
-    money = {f"{kind}_{tax}": "0.0000" for kind in ("price", "total") for tax in ("ex_tax", "inc_tax", "tax")}
+    money = {
+        f"{kind}_{tax}": "0.0000"
+        for kind in ("price", "total")
+        for tax in ("ex_tax", "inc_tax", "tax")
+    }
     good = {"id": 1, "product_id": 2, "quantity": 1, **money}
     with pytest.raises(UnexpectedData, match=r"^orders/218/products\[1\]\.quantity: ") as caught:
         orders.list_order_products(218).read([good, good | {"quantity": 1.5}])

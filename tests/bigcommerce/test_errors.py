@@ -24,7 +24,13 @@ from avbc.bigcommerce.errors import (
 )
 from avbc.errors import FinalError, TransientError
 
-READ = Call("GET", "/v2/orders", lambda body: body, params={"email": "ana@example.com"}, scope="Orders: read-only")
+READ = Call(
+    "GET",
+    "/v2/orders",
+    lambda body: body,
+    params={"email": "ana@example.com"},
+    scope="Orders: read-only",
+)
 WRITE = Call("POST", "/v2/orders/7/shipments", lambda body: body, repeatable=False)
 
 
@@ -54,7 +60,9 @@ WRITE = Call("POST", "/v2/orders/7/shipments", lambda body: body, repeatable=Fal
         (207, PartlySaved, FinalError),
     ],
 )
-def test_a_status_becomes_its_kind_of_error(status: int, kind: type[StoreError], base: type[Exception]) -> None:
+def test_a_status_becomes_its_kind_of_error(
+    status: int, kind: type[StoreError], base: type[Exception]
+) -> None:
     error = refusal(READ, status, {}, "")
     assert type(error) is kind
     assert isinstance(error, base)
@@ -65,28 +73,55 @@ def test_a_status_becomes_its_kind_of_error(status: int, kind: type[StoreError],
 @pytest.mark.parametrize(
     ("body", "says"),
     [
-        ('[{"status":404,"message":"The requested resource was not found."}]', "The requested resource was not found."),
+        (
+            '[{"status":404,"message":"The requested resource was not found."}]',
+            "The requested resource was not found.",
+        ),
         ('[{"status":400,"message":"one"},{"status":400,"message":"two"}]', "one; two"),
         (
-            '{"status":422,"title":"JSON data is missing or invalid","type":"https://example.com","errors":{}}',
+            (
+                '{"status":422,"title":"JSON data is missing or '
+                'invalid","type":"https://example.com","errors":{}}'
+            ),
             "JSON data is missing or invalid",
         ),
         ('{"status":422,"title":"Bad","errors":[]}', "Bad"),
         (
-            '{"status":422,"title":"Bad","errors":{"email":"is taken","name":["too long","empty"]}}',
+            (
+                '{"status":422,"title":"Bad","errors":{"email":"is taken","name":["too '
+                'long","empty"]}}'
+            ),
             "Bad; email: is taken; name: too long; empty",
         ),
-        ('{"status":422,"title":"Bad","errors":{"items":[{"sku":"unknown"}]}}', "Bad; items[0].sku: unknown"),
-        ('{"title":"Bad","detail":"quantity is negative","errors":null}', "Bad; quantity is negative"),
-        ('{"data":[{"status":422,"error":"Order is locked","order_id":7}],"meta":{}}', "Order is locked"),
         (
-            '{"batch_errors":[{"status":422,"title":"SKU A","errors":{}},{"status":422,"title":"SKU B","errors":{"price":"low"}}]}',
+            '{"status":422,"title":"Bad","errors":{"items":[{"sku":"unknown"}]}}',
+            "Bad; items[0].sku: unknown",
+        ),
+        (
+            '{"title":"Bad","detail":"quantity is negative","errors":null}',
+            "Bad; quantity is negative",
+        ),
+        (
+            '{"data":[{"status":422,"error":"Order is locked","order_id":7}],"meta":{}}',
+            "Order is locked",
+        ),
+        (
+            (
+                '{"batch_errors":[{"status":422,"title":"SKU '
+                'A","errors":{}},{"status":422,"title":"SKU B","errors":{"price":"low"}}]}'
+            ),
             "SKU A; SKU B; price: low",
         ),
-        ("<html><head><title>502 Bad\n Gateway</title></head><body>x</body></html>", "502 Bad Gateway"),
+        (
+            "<html><head><title>502 Bad\n Gateway</title></head><body>x</body></html>",
+            "502 Bad Gateway",
+        ),
         ("upstream connect error", "upstream connect error"),
         ('"just text"', '"just text"'),
-        ('[{"status":409,"message":"Conflict","details":{"conflict_reason":"taken"}}]', "Conflict; conflict_reason: taken"),
+        (
+            '[{"status":409,"message":"Conflict","details":{"conflict_reason":"taken"}}]',
+            "Conflict; conflict_reason: taken",
+        ),
     ],
 )
 def test_each_shape_of_body_is_read(body: str, says: str) -> None:
@@ -107,20 +142,30 @@ def test_fields_and_rows_come_as_data() -> None:
     rows = refusal(READ, 422, {}, '{"batch_errors":[{"status":422,"title":"SKU A"}]}')
     assert isinstance(rows, RequestRefused)
     assert rows.rows == [{"status": 422, "title": "SKU A"}]
-    conflict = refusal(READ, 409, {}, '[{"status":409,"message":"Conflict","details":{"conflict_reason":"taken"}}]')
+    conflict = refusal(
+        READ, 409, {}, '[{"status":409,"message":"Conflict","details":{"conflict_reason":"taken"}}]'
+    )
     assert isinstance(conflict, Conflict)
     assert conflict.errors == {"conflict_reason": "taken"}
 
 
 def test_data_rows_of_a_partial_success_are_no_errors() -> None:
-    partly = refusal(READ, 207, {}, '{"data":[{"id":7,"name":"Mug"}],"errors":{"inventory":"failed"}}')
+    partly = refusal(
+        READ, 207, {}, '{"data":[{"id":7,"name":"Mug"}],"errors":{"inventory":"failed"}}'
+    )
     assert isinstance(partly, PartlySaved)
     assert partly.errors == {"inventory": "failed"}
     assert partly.rows == ()
 
 
 def test_a_missing_scope_is_named_with_the_other_causes() -> None:
-    error = refusal(READ, 403, {}, '{"status":403,"title":"You don\'t have a required scope to access the endpoint","errors":{}}')
+    error = refusal(
+        READ,
+        403,
+        {},
+        '{"status":403,"title":"You don\'t have a required scope to access the '
+        'endpoint","errors":{}}',
+    )
     assert isinstance(error, ScopeMissing)
     assert error.scope == "Orders: read-only"
     assert 'lacks the OAuth scope "Orders: read-only"' in str(error)
@@ -178,13 +223,24 @@ def test_the_request_id_is_found_under_its_names() -> None:
 def test_errors_survive_pickling_without_their_response() -> None:
     error = refusal(READ, 403, {}, "[]")
     error.call, error.status, error.request_id, error.body = "GET /v2/orders", 403, "id-1", "[]"
-    error.response = httpx.Response(403, request=httpx.Request("GET", "https://example.com", headers={"X-Auth-Token": "example-token"}))
+    error.response = httpx.Response(
+        403,
+        request=httpx.Request(
+            "GET", "https://example.com", headers={"X-Auth-Token": "example-token"}
+        ),
+    )
     pickled = pickle.dumps(error)
     assert b"example-token" not in pickled
     copy = pickle.loads(pickled)
     assert type(copy) is ScopeMissing
     assert str(copy) == str(error)
-    assert (copy.call, copy.status, copy.request_id, copy.body, copy.scope) == ("GET /v2/orders", 403, "id-1", "[]", "Orders: read-only")
+    assert (copy.call, copy.status, copy.request_id, copy.body, copy.scope) == (
+        "GET /v2/orders",
+        403,
+        "id-1",
+        "[]",
+        "Orders: read-only",
+    )
     assert copy.response is None
 
 
@@ -193,6 +249,11 @@ def test_unexpected_data_survives_pickling() -> None:
     error.call = "GET /v2/orders"
     copy = pickle.loads(pickle.dumps(error))
     assert str(copy) == "orders[3].id: expected a whole number, got 'x'"
-    assert (copy.path, copy.value_repr, copy.message, copy.call) == ("orders[3].id", "'x'", "expected a whole number", "GET /v2/orders")
+    assert (copy.path, copy.value_repr, copy.message, copy.call) == (
+        "orders[3].id",
+        "'x'",
+        "expected a whole number",
+        "GET /v2/orders",
+    )
     assert isinstance(error, StoreError)
     assert isinstance(error, FinalError)

@@ -22,13 +22,20 @@ ROW = {
     "updated_at": None,
 }
 DRAFT = HookDraft(
-    scope="store/order/statusUpdated", destination="https://example.com/hook", is_active=True, headers={"X-Check": "example-secret"}
+    scope="store/order/statusUpdated",
+    destination="https://example.com/hook",
+    is_active=True,
+    headers={"X-Check": "example-secret"},
 )
 
 
 def test_hooks_are_listed(script, open_store):
-    answers = script(httpx.Response(200, json={"data": [ROW], "meta": {"pagination": {"total_pages": 1}}}))
-    (hook,) = open_store(answers.transport).hooks.list(scope="store/order/created", destination="https://example.com/hook", is_active=True)
+    answers = script(
+        httpx.Response(200, json={"data": [ROW], "meta": {"pagination": {"total_pages": 1}}})
+    )
+    (hook,) = open_store(answers.transport).hooks.list(
+        scope="store/order/created", destination="https://example.com/hook", is_active=True
+    )
     assert hook.created_at == datetime(2019, 6, 25, 16, 15, 35, tzinfo=UTC)
     assert hook.updated_at is None
     assert hook.extra == {"headers": {"X-Check": "example-secret"}}
@@ -43,7 +50,9 @@ def test_hooks_are_listed(script, open_store):
 
 @pytest.mark.parametrize("value", ["soon", 1e300, True, 10**17])
 def test_a_time_that_is_none_has_its_place(value):
-    with pytest.raises(UnexpectedData, match=r"^hooks\[0\]\.created_at: expected seconds since 1970"):
+    with pytest.raises(
+        UnexpectedData, match=r"^hooks\[0\]\.created_at: expected seconds since 1970"
+    ):
         hooks.list_hooks().read({"data": [ROW | {"created_at": value}]})
 
 
@@ -66,13 +75,23 @@ def test_a_hook_is_created_once(script, open_store):
 
 def test_a_hook_is_changed(script, open_store):
     answers = script(httpx.Response(503), httpx.Response(200, json={"data": ROW, "meta": {}}))
-    assert open_store(answers.transport).hooks.update(22561593, HookDraft(is_active=False, headers=None)).id == 22561593
-    assert (answers.requests[1].method, answers.requests[1].url.path) == ("PUT", "/stores/abc123/v3/hooks/22561593")
+    assert (
+        open_store(answers.transport)
+        .hooks.update(22561593, HookDraft(is_active=False, headers=None))
+        .id
+        == 22561593
+    )
+    assert (answers.requests[1].method, answers.requests[1].url.path) == (
+        "PUT",
+        "/stores/abc123/v3/hooks/22561593",
+    )
     assert json.loads(answers.requests[1].content) == {"is_active": False, "headers": None}
 
 
 def test_a_hook_is_deleted(script, open_store):
-    answers = script(httpx.Response(503), httpx.Response(200, json={"data": ROW}), httpx.Response(204))
+    answers = script(
+        httpx.Response(503), httpx.Response(200, json={"data": ROW}), httpx.Response(204)
+    )
     store = open_store(answers.transport)
     assert store.hooks.delete(22561593) is None
     assert store.hooks.delete(22561593) is None
@@ -81,7 +100,9 @@ def test_a_hook_is_deleted(script, open_store):
 
 
 def test_a_hook_that_is_gone(script, open_store):
-    answers = script(httpx.Response(404, json={"status": 404, "title": "Webhook not found", "errors": {}}))
+    answers = script(
+        httpx.Response(404, json={"status": 404, "title": "Webhook not found", "errors": {}})
+    )
     with pytest.raises(NotFound, match="Webhook not found"):
         open_store(answers.transport).hooks.delete(1)
 

@@ -9,17 +9,30 @@ from typing import Any
 
 import pytest
 
-from avbc.bigcommerce import AsyncBigCommerce, BadAnswer, BigCommerce, Call, RequestRefused, Retries, StoreUnavailable, StoreUnreachable
+from avbc.bigcommerce import (
+    AsyncBigCommerce,
+    BadAnswer,
+    BigCommerce,
+    Call,
+    RequestRefused,
+    Retries,
+    StoreUnavailable,
+    StoreUnreachable,
+)
 
 Send = Callable[..., object]
 
 TIME = {"time": 1529512970}
 READ = Call("GET", "/v2/time", lambda body: body)
-ONCE = Call("POST", "/v2/orders/7/shipments", lambda body: body, body={"items": []}, repeatable=False)
+ONCE = Call(
+    "POST", "/v2/orders/7/shipments", lambda body: body, body={"items": []}, repeatable=False
+)
 
 
 @pytest.fixture(params=["sync", "async"])
-def send(request: pytest.FixtureRequest, open_store: Any, open_async_store: Any, loopback: Any) -> Send:
+def send(
+    request: pytest.FixtureRequest, open_store: Any, open_async_store: Any, loopback: Any
+) -> Send:
     """Send one call through either client."""
 
     def send_(call: Call[object], **options: Any) -> object:
@@ -69,7 +82,9 @@ def test_a_connection_that_breaks_within_an_answer(loopback: Any, send: Send) ->
 
 
 def test_json_that_is_truncated(loopback: Any, send: Send) -> None:
-    loopback.on("/v2/time", loopback.raw(b'{"time": 15295', kind="application/json"), loopback.answer(TIME))
+    loopback.on(
+        "/v2/time", loopback.raw(b'{"time": 15295', kind="application/json"), loopback.answer(TIME)
+    )
     assert send(READ) == TIME
     loopback.on("/v2/time", loopback.raw(b'{"time": 15295', kind="application/json"))
     with pytest.raises(BadAnswer, match="truncated"):
@@ -88,7 +103,9 @@ def test_html_from_a_gateway(loopback: Any, send: Send) -> None:
 
 
 def test_a_429_with_and_without_headers(loopback: Any, send: Send, clock: Any) -> None:
-    busy = loopback.answer({"status": 429, "title": "Too many requests"}, 429, X_Rate_Limit_Time_Reset_Ms="12000")
+    busy = loopback.answer(
+        {"status": 429, "title": "Too many requests"}, 429, X_Rate_Limit_Time_Reset_Ms="12000"
+    )
     overloaded = loopback.raw(b"", 429)
     loopback.on("/v2/orders/7/shipments", busy, overloaded, loopback.answer({"id": 1}, 201))
     assert send(ONCE) == {"id": 1}
@@ -97,7 +114,9 @@ def test_a_429_with_and_without_headers(loopback: Any, send: Send, clock: Any) -
 
 def test_a_store_that_is_silent(loopback: Any, send: Send, clock: Any) -> None:
     loopback.on("/v2/time", loopback.stay_silent)
-    with pytest.raises(StoreUnreachable, match=r"had no answer from 127\.0\.0\.1:\d+ within 0\.05 s") as caught:
+    with pytest.raises(
+        StoreUnreachable, match=r"had no answer from 127\.0\.0\.1:\d+ within 0\.05 s"
+    ) as caught:
         send(READ, timeout=0.05, retries=Retries(attempts=2, jitter=lambda: 0.0))
     assert caught.value.sent
     assert clock.waits == [1]
@@ -105,7 +124,10 @@ def test_a_store_that_is_silent(loopback: Any, send: Send, clock: Any) -> None:
 
 def test_a_store_that_is_not_there(loopback: Any, open_store: Any, clock: Any) -> None:
     # Port 1 is privileged and nobody listens there.
-    store = open_store(api_url="http://127.0.0.1:1/stores/abc123/v3/", retries=Retries(attempts=3, jitter=lambda: 0.0))
+    store = open_store(
+        api_url="http://127.0.0.1:1/stores/abc123/v3/",
+        retries=Retries(attempts=3, jitter=lambda: 0.0),
+    )
     with pytest.raises(StoreUnreachable, match=r"could not reach 127\.0\.0\.1:1") as caught:
         store.send(ONCE)
     assert not caught.value.sent
@@ -139,7 +161,9 @@ def test_compressed_answers(loopback: Any, send: Send) -> None:
 
 
 def test_answers_that_cannot_be_decompressed(loopback: Any, send: Send) -> None:
-    broken = loopback.raw(b"not compressed at all", kind="application/json", Content_Encoding="gzip")
+    broken = loopback.raw(
+        b"not compressed at all", kind="application/json", Content_Encoding="gzip"
+    )
     loopback.on("/v2/time", broken, loopback.answer(TIME))
     assert send(READ) == TIME
     loopback.on("/v2/time", broken)

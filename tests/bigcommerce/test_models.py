@@ -48,17 +48,24 @@ def test_the_raw_row_stays_out_of_repr_since_it_may_be_long():
 
 
 def test_extra_has_what_is_not_declared():
-    order = Order(id=1, raw={"id": 1, "order_source": "www", "billing_address": {"email": "ana@example.com"}})
+    order = Order(
+        id=1, raw={"id": 1, "order_source": "www", "billing_address": {"email": "ana@example.com"}}
+    )
     assert order.extra == {"order_source": "www"}
 
 
 def test_the_warning_of_a_consignment_is_declared_under_its_json_key():
-    assert ShippingConsignment(raw={"__warning__": {"message": "cut"}, "new": 1}).extra == {"new": 1}
+    assert ShippingConsignment(raw={"__warning__": {"message": "cut"}, "new": 1}).extra == {
+        "new": 1
+    }
 
 
 def test_lines_are_the_embedded_ones_of_all_consignments():
     consignments = Consignments(
-        shipping=(ShippingConsignment(id=51, line_items=(line(1), line(2))), ShippingConsignment(id=52, line_items=(line(3),))),
+        shipping=(
+            ShippingConsignment(id=51, line_items=(line(1), line(2))),
+            ShippingConsignment(id=52, line_items=(line(3),)),
+        ),
         pickups=(PickupConsignment(id=9, line_items=(line(4),)),),
         downloads=(EmailedConsignment(line_items=(line(5),)),),
         email=EmailConsignments(gift_certificates=(EmailedConsignment(line_items=(line(6),)),)),
@@ -69,7 +76,11 @@ def test_lines_are_the_embedded_ones_of_all_consignments():
 
 
 def test_lines_that_were_read_apart_replace_the_embedded_ones():
-    consignments = Consignments(shipping=(ShippingConsignment(id=51, line_items=(line(1),), warning="Not all line items ..."),))
+    consignments = Consignments(
+        shipping=(
+            ShippingConsignment(id=51, line_items=(line(1),), warning="Not all line items ..."),
+        )
+    )
     order = Order(id=1, consignments=consignments, items_total=2)
     assert not order.lines_complete
     order = attrs.evolve(order, products=(line(1), line(2)))
@@ -78,13 +89,21 @@ def test_lines_that_were_read_apart_replace_the_embedded_ones():
 
 
 def test_lines_are_incomplete_when_a_consignment_was_cut_even_if_the_sum_fits():
-    consignments = Consignments(shipping=(ShippingConsignment(id=51, line_items=(line(1),), warning="Not all line items ..."),))
+    consignments = Consignments(
+        shipping=(
+            ShippingConsignment(id=51, line_items=(line(1),), warning="Not all line items ..."),
+        )
+    )
     assert not Order(id=1, consignments=consignments, items_total=1).lines_complete
 
 
 @pytest.mark.parametrize(("total", "complete"), [(3, True), (4, False), (2, False)])
 def test_quantities_must_add_up_and_components_of_bundles_do_not_count(total, complete):
-    products = (line(1, quantity=2), line(2, quantity=1), line(3, quantity=2, parent_order_product_id=1, is_bundled_product=True))
+    products = (
+        line(1, quantity=2),
+        line(2, quantity=1),
+        line(3, quantity=2, parent_order_product_id=1, is_bundled_product=True),
+    )
     assert Order(id=1, products=products, items_total=total).lines_complete is complete
 
 
@@ -99,7 +118,9 @@ def test_parent_zero_is_no_parent():
 
 
 def test_counts_by_status():
-    count = OrderCount(count=33, statuses=(StatusCount(id=11, count=31), StatusCount(id=9, count=2)))
+    count = OrderCount(
+        count=33, statuses=(StatusCount(id=11, count=31), StatusCount(id=9, count=2))
+    )
     assert count.of(9) == 2
     assert count.of(10) == 0
 

@@ -17,7 +17,18 @@ from openapi_core.testing import MockRequest
 from avbc.bigcommerce.body import dump
 from avbc.bigcommerce.call import Call
 from avbc.bigcommerce.decoding import read_object, read_rows
-from avbc.bigcommerce.endpoints import catalog, customers, hooks, inventory, orders, payments, scopes, shipments, shipping, store
+from avbc.bigcommerce.endpoints import (
+    catalog,
+    customers,
+    hooks,
+    inventory,
+    orders,
+    payments,
+    scopes,
+    shipments,
+    shipping,
+    store,
+)
 from avbc.bigcommerce.models import (
     CustomerAddressDraft,
     CustomerDraft,
@@ -38,14 +49,22 @@ from avbc.bigcommerce.models import (
 from avbc.unset import UNSET
 
 SPECS = Path(__file__).parents[2] / "../shared/bigcommerce/specs"
-pytestmark = pytest.mark.skipif(not SPECS.is_dir(), reason="BigCommerce's OpenAPI files are not beside the repository")
+pytestmark = pytest.mark.skipif(
+    not SPECS.is_dir(), reason="BigCommerce's OpenAPI files are not beside the repository"
+)
 
 NOON = datetime(2024, 5, 1, 12, tzinfo=UTC)
 ORDERS_2, ORDERS_3, CUSTOMERS_3 = "orders.v2", "orders.v3", "customers.v3"
 STORE, CURRENCIES, SHIPPING = "store_information.v2", "currencies.v2", "shipping.v2"
 METHODS_2, METHODS_3 = "methods_payments.v2", "accepted-methods_payments.v3"
 PRODUCTS_3, VARIANTS_3 = "products_catalog.v3", "product-variants_catalog.v3"
-INVENTORY_3, LOCATIONS_3, SETTINGS_3, TAX_2, HOOKS_3 = "inventory.v3", "locations.v3", "settings.v3", "tax_classes.v2", "webhooks.v3"
+INVENTORY_3, LOCATIONS_3, SETTINGS_3, TAX_2, HOOKS_3 = (
+    "inventory.v3",
+    "locations.v3",
+    "settings.v3",
+    "tax_classes.v2",
+    "webhooks.v3",
+)
 
 # The files ask for these of variants of a product that does not exist yet.
 OF_STORED_VARIANTS = {"id", "product_id"}
@@ -57,28 +76,56 @@ def spec(name: str) -> dict[str, Any]:
     if name == ORDERS_2:
         # Its own description says "add `:asc` or `:desc`", which its enum leaves out.
         sort = document["components"]["parameters"]["sort"]["schema"]
-        sort["enum"] = [f"{field}{direction}" for field in sort["enum"] for direction in ("", ":asc", ":desc")]
+        sort["enum"] = [
+            f"{field}{direction}" for field in sort["enum"] for direction in ("", ":asc", ":desc")
+        ]
     if name in (INVENTORY_3, LOCATIONS_3):
         # "List of ... separated by comma", says the description of what is typed as one value.
-        parameters = [parameter for path in document["paths"].values() for parameter in path.get("get", {}).get("parameters", [])]
+        parameters = [
+            parameter
+            for path in document["paths"].values()
+            for parameter in path.get("get", {}).get("parameters", [])
+        ]
         for parameter in (resolved(document, parameter) for parameter in parameters):
             if parameter["name"].endswith(":in") and parameter["schema"]["type"] != "array":
-                parameter |= {"style": "form", "explode": False, "schema": {"type": "array", "items": parameter["schema"]}}
+                parameter |= {
+                    "style": "form",
+                    "explode": False,
+                    "schema": {"type": "array", "items": parameter["schema"]},
+                }
     if name == PRODUCTS_3:
-        variants = resolved(document, request_schema(document, "post", "/catalog/products"))["properties"]["variants"]
+        variants = resolved(document, request_schema(document, "post", "/catalog/products"))[
+            "properties"
+        ]["variants"]
         variant = resolved(document, variants["items"])
-        variant["required"] = [field for field in variant["required"] if field not in OF_STORED_VARIANTS]
+        variant["required"] = [
+            field for field in variant["required"] if field not in OF_STORED_VARIANTS
+        ]
         # An update must have an id, which is called read-only.
-        for part in parts(document, resolved(document, request_schema(document, "put", "/catalog/products"))["items"]):
+        for part in parts(
+            document,
+            resolved(document, request_schema(document, "put", "/catalog/products"))["items"],
+        ):
             part.get("properties", {}).get("id", {}).pop("readOnly", None)
     if name == VARIANTS_3:
-        # What one variant takes, fifty take too; and descriptions say what null means where the type forbids it.
-        alone = parts(document, request_schema(document, "put", "/catalog/products/{product_id}/variants/{variant_id}"))
-        together = parts(document, resolved(document, request_schema(document, "put", "/catalog/variants"))["items"])
+        # What one variant takes, fifty take too; and descriptions say what null means where the
+        # type forbids it.
+        alone = parts(
+            document,
+            request_schema(document, "put", "/catalog/products/{product_id}/variants/{variant_id}"),
+        )
+        together = parts(
+            document,
+            resolved(document, request_schema(document, "put", "/catalog/variants"))["items"],
+        )
         known = {key: value for part in alone for key, value in part.get("properties", {}).items()}
         together[-1]["properties"] |= {key: known[key] for key in ("sku", "mpn", "gtin")}
-        for schema in (schema for part in together for schema in part.get("properties", {}).values()):
-            schema["nullable"] = schema.get("nullable", False) or "null" in schema.get("description", "")
+        for schema in (
+            schema for part in together for schema in part.get("properties", {}).values()
+        ):
+            schema["nullable"] = schema.get("nullable", False) or "null" in schema.get(
+                "description", ""
+            )
     return document
 
 
@@ -172,7 +219,10 @@ PRODUCT = ProductDraft(
     page_title="Mug",
     meta_description="A mug",
     custom_url=CustomUrlDraft(url="/mug/", is_customized=True, create_redirect=True),
-    custom_fields=(CustomFieldDraft(name="Material", value="clay"), CustomFieldDraft(id=1, name="Size", value="L")),
+    custom_fields=(
+        CustomFieldDraft(name="Material", value="clay"),
+        CustomFieldDraft(id=1, name="Size", value="L"),
+    ),
 )
 ADDRESS = CustomerAddressDraft(
     id=5,
@@ -201,7 +251,12 @@ CUSTOMER = CustomerDraft(
     customer_group_id=3,
     addresses=(attrs.evolve(ADDRESS, id=UNSET, customer_id=UNSET),),
 )
-HOOK = HookDraft(scope="store/order/created", destination="https://example.com/hook", is_active=True, headers={"X-Check": "example-secret"})
+HOOK = HookDraft(
+    scope="store/order/created",
+    destination="https://example.com/hook",
+    is_active=True,
+    headers={"X-Check": "example-secret"},
+)
 
 REQUESTS = [
     (ORDERS_2, orders.list_orders()),
@@ -230,7 +285,10 @@ REQUESTS = [
     (ORDERS_2, orders.waiting_orders(11, min_id=100, min_date_created=NOON)),
     (ORDERS_2, orders.get_order(218, include=orders.EVERYTHING)),
     (ORDERS_2, orders.count_orders()),
-    (ORDERS_2, orders.update_order(218, status_id=9, staff_notes="note", external_order_id="WEB218")),
+    (
+        ORDERS_2,
+        orders.update_order(218, status_id=9, staff_notes="note", external_order_id="WEB218"),
+    ),
     (ORDERS_2, orders.list_order_products(218)),
     (ORDERS_2, orders.list_order_shipping_addresses(218)),
     (ORDERS_2, orders.get_order_consignments(218, line_items=True)),
@@ -241,7 +299,13 @@ REQUESTS = [
     (ORDERS_3, payments.list_transactions(218)),
     (
         ORDERS_3,
-        payments.list_refunds(order_id_in=[218, 247], id_in=[1], created_min=NOON, created_max=NOON, transaction_id="17"),
+        payments.list_refunds(
+            order_id_in=[218, 247],
+            id_in=[1],
+            created_min=NOON,
+            created_max=NOON,
+            transaction_id="17",
+        ),
     ),
     (METHODS_2, payments.list_payment_methods()),
     (METHODS_3, payments.list_accepted_payment_methods(218)),
@@ -265,7 +329,12 @@ REQUESTS = [
             include=["addresses", "storecredit", "attributes", "formfields"],
         ),
     ),
-    (CUSTOMERS_3, customers.list_customer_addresses(customer_id_in=[11], id_in=[7], company_in=["Acme"], name_in=["Ana Rivera"])),
+    (
+        CUSTOMERS_3,
+        customers.list_customer_addresses(
+            customer_id_in=[11], id_in=[7], company_in=["Acme"], name_in=["Ana Rivera"]
+        ),
+    ),
     (STORE, store.get_store()),
     (STORE, store.get_time()),
     (CURRENCIES, store.list_currencies()),
@@ -275,7 +344,10 @@ REQUESTS = [
     (ORDERS_2, shipments.get_shipment(218, 3)),
     (ORDERS_2, shipments.count_shipments(218)),
     (ORDERS_2, shipments.create_shipment(218, SHIPMENT)),
-    (ORDERS_2, shipments.create_shipment(218, ShipmentDraft(order_address_id=51, items=SHIPMENT.items))),
+    (
+        ORDERS_2,
+        shipments.create_shipment(218, ShipmentDraft(order_address_id=51, items=SHIPMENT.items)),
+    ),
     (ORDERS_3, payments.capture_payment(218)),
     (ORDERS_3, payments.void_payment(218)),
     (
@@ -314,27 +386,60 @@ REQUESTS = [
         ),
     ),
     (PRODUCTS_3, catalog.list_products(is_visible=True)),
-    (PRODUCTS_3, catalog.get_product(7, include=["variants"], include_fields=["sku"], exclude_fields=["name"])),
     (
         PRODUCTS_3,
-        catalog.create_product(attrs.evolve(PRODUCT, id=UNSET, variants=(attrs.evolve(VARIANT, id=UNSET), VariantDraft(sku="B")))),
+        catalog.get_product(
+            7, include=["variants"], include_fields=["sku"], exclude_fields=["name"]
+        ),
     ),
-    (PRODUCTS_3, catalog.create_product(ProductDraft(name="Mug", type="digital", weight=Decimal(0), price=Decimal("0.0000")))),
-    (PRODUCTS_3, catalog.update_products([PRODUCT, ProductDraft(id=8, categories=())], include_fields=["sku"])),
+    (
+        PRODUCTS_3,
+        catalog.create_product(
+            attrs.evolve(
+                PRODUCT, id=UNSET, variants=(attrs.evolve(VARIANT, id=UNSET), VariantDraft(sku="B"))
+            )
+        ),
+    ),
+    (
+        PRODUCTS_3,
+        catalog.create_product(
+            ProductDraft(name="Mug", type="digital", weight=Decimal(0), price=Decimal("0.0000"))
+        ),
+    ),
+    (
+        PRODUCTS_3,
+        catalog.update_products(
+            [PRODUCT, ProductDraft(id=8, categories=())], include_fields=["sku"]
+        ),
+    ),
     (
         VARIANTS_3,
-        catalog.list_variants(id=70, sku="MUG-1", upc="0123", product_id_in=[7, 8], include_fields=["sku"], exclude_fields=["price"]),
+        catalog.list_variants(
+            id=70,
+            sku="MUG-1",
+            upc="0123",
+            product_id_in=[7, 8],
+            include_fields=["sku"],
+            exclude_fields=["price"],
+        ),
     ),
     (
         VARIANTS_3,
         catalog.update_variants(
-            [attrs.evolve(VARIANT, option_values=UNSET), VariantDraft(id=71, price=None, cost_price=None, weight=None)]
+            [
+                attrs.evolve(VARIANT, option_values=UNSET),
+                VariantDraft(id=71, price=None, cost_price=None, weight=None),
+            ]
         ),
     ),
     (
         INVENTORY_3,
         inventory.list_inventory_items(
-            sku_in=["MUG-1", "MUG-2"], variant_id_in=[70, 71], product_id_in=[7, 8], location_id_in=[1, 2], location_code_in=["MAIN", "B"]
+            sku_in=["MUG-1", "MUG-2"],
+            variant_id_in=[70, 71],
+            product_id_in=[7, 8],
+            location_id_in=[1, 2],
+            location_code_in=["MAIN", "B"],
         ),
     ),
     (
@@ -343,23 +448,48 @@ REQUESTS = [
             [
                 InventoryAdjustment(location_id=1, quantity=12, sku="MUG-1"),
                 InventoryAdjustment(location_id=1, quantity=0, variant_id=70),
-                InventoryAdjustment(location_id=2, quantity=inventory.LARGEST_QUANTITY, product_id=7),
+                InventoryAdjustment(
+                    location_id=2, quantity=inventory.LARGEST_QUANTITY, product_id=7
+                ),
             ],
             reason="AcctVantage",
         ),
     ),
-    (LOCATIONS_3, inventory.list_locations(location_id_in=[1, 2], location_code_in=["MAIN", "B"], is_default=True, is_active=False)),
+    (
+        LOCATIONS_3,
+        inventory.list_locations(
+            location_id_in=[1, 2], location_code_in=["MAIN", "B"], is_default=True, is_active=False
+        ),
+    ),
     (SETTINGS_3, inventory.get_inventory_settings()),
     (SETTINGS_3, inventory.get_inventory_settings(channel_id=1)),
     (TAX_2, store.list_tax_classes()),
     (
         CUSTOMERS_3,
-        customers.create_customers([attrs.evolve(CUSTOMER, id=UNSET), CustomerDraft(email="a@b", first_name="A", last_name="B")]),
+        customers.create_customers(
+            [
+                attrs.evolve(CUSTOMER, id=UNSET),
+                CustomerDraft(email="a@b", first_name="A", last_name="B"),
+            ]
+        ),
     ),
-    (CUSTOMERS_3, customers.update_customers([attrs.evolve(CUSTOMER, addresses=UNSET), CustomerDraft(id=12)])),
+    (
+        CUSTOMERS_3,
+        customers.update_customers([attrs.evolve(CUSTOMER, addresses=UNSET), CustomerDraft(id=12)]),
+    ),
     (CUSTOMERS_3, customers.create_customer_addresses([attrs.evolve(ADDRESS, id=UNSET)])),
-    (CUSTOMERS_3, customers.update_customer_addresses([attrs.evolve(ADDRESS, customer_id=UNSET), CustomerAddressDraft(id=6)])),
-    (HOOKS_3, hooks.list_hooks(scope="store/order/created", destination="https://example.com/hook", is_active=True)),
+    (
+        CUSTOMERS_3,
+        customers.update_customer_addresses(
+            [attrs.evolve(ADDRESS, customer_id=UNSET), CustomerAddressDraft(id=6)]
+        ),
+    ),
+    (
+        HOOKS_3,
+        hooks.list_hooks(
+            scope="store/order/created", destination="https://example.com/hook", is_active=True
+        ),
+    ),
     (HOOKS_3, hooks.create_hook(HOOK)),
     (HOOKS_3, hooks.update_hook(22561593, HookDraft(is_active=False, headers=None))),
     (HOOKS_3, hooks.delete_hook(22561593)),
@@ -387,7 +517,11 @@ def faults(name: str, call: Call[Any]) -> list[Exception]:
         call.method.lower(),
         f"/stores/abc123{call.path}",
         args=dict(call.params),
-        headers={"X-Auth-Token": "example-token", "Accept": "application/json", "Content-Type": "application/json"},
+        headers={
+            "X-Auth-Token": "example-token",
+            "Accept": "application/json",
+            "Content-Type": "application/json",
+        },
         data=b"" if call.body is None else dump(call.body),
     )
     result = openapi(name).unmarshal_request(request)
@@ -400,21 +534,41 @@ def undeclared(name: str, call: Call[Any]) -> set[str]:
     if call.body is None:
         return set()
     document = spec(name)
-    path = next(path for path in document["paths"] if re.fullmatch(re.sub(r"\{\w+\}", r"\\d+", path), call.path[3:]))
-    return unknown_fields(document, request_schema(document, call.method.lower(), path), json.loads(dump(call.body)), "")
+    path = next(
+        path
+        for path in document["paths"]
+        if re.fullmatch(re.sub(r"\{\w+\}", r"\\d+", path), call.path[3:])
+    )
+    return unknown_fields(
+        document,
+        request_schema(document, call.method.lower(), path),
+        json.loads(dump(call.body)),
+        "",
+    )
 
 
-def unknown_fields(document: dict[str, Any], schema: dict[str, Any], value: Any, place: str) -> set[str]:
+def unknown_fields(
+    document: dict[str, Any], schema: dict[str, Any], value: Any, place: str
+) -> set[str]:
     schemas = parts(document, schema)
     if isinstance(value, list):
         items = [part["items"] for part in schemas if "items" in part]
-        return {fault for item in value for part in items for fault in unknown_fields(document, part, item, place)}
+        return {
+            fault
+            for item in value
+            for part in items
+            for fault in unknown_fields(document, part, item, place)
+        }
     if not isinstance(value, dict) or any(part.get("additionalProperties") for part in schemas):
         return set()
     declared = {key: inner for part in schemas for key, inner in part.get("properties", {}).items()}
     faults = {f"{place}.{key}" for key in value if key not in declared}
     return faults.union(
-        *(unknown_fields(document, declared[key], item, f"{place}.{key}") for key, item in value.items() if key in declared)
+        *(
+            unknown_fields(document, declared[key], item, f"{place}.{key}")
+            for key, item in value.items()
+            if key in declared
+        )
     )
 
 
@@ -425,7 +579,9 @@ def parts(document: dict[str, Any], schema: dict[str, Any]) -> list[dict[str, An
     return [schema, *(found for part in inner for found in parts(document, part))]
 
 
-@pytest.mark.parametrize(("name", "call"), REQUESTS, ids=lambda value: getattr(value, "name", value))
+@pytest.mark.parametrize(
+    ("name", "call"), REQUESTS, ids=lambda value: getattr(value, "name", value)
+)
 def test_requests_are_valid(name, call):
     assert faults(name, call) == []
 
@@ -442,17 +598,33 @@ def test_the_check_finds_faults():
     body = Call("PUT", "/v2/orders/218", lambda body: body, body={"status_id": "nine"})
     assert all(faults(ORDERS_2, call) for call in (bad, unknown, nowhere, body))
     nothing = Call("POST", "/v3/customers", lambda body: body)
-    without_email = Call("POST", "/v3/customers", lambda body: body, body=[{"first_name": "Ana", "last_name": "Rivera"}])
-    inside = [{"email": "a@b", "first_name": "A", "last_name": "B", "addresses": [{**ADDRESS.body(), "state": "Texas"}]}]
+    without_email = Call(
+        "POST",
+        "/v3/customers",
+        lambda body: body,
+        body=[{"first_name": "Ana", "last_name": "Rivera"}],
+    )
+    inside = [
+        {
+            "email": "a@b",
+            "first_name": "A",
+            "last_name": "B",
+            "addresses": [{**ADDRESS.body(), "state": "Texas"}],
+        }
+    ]
     undeclared = Call("POST", "/v3/customers", lambda body: body, body=inside)
     assert all(faults(CUSTOMERS_3, call) for call in (nothing, without_email, undeclared))
 
 
-@pytest.mark.parametrize("draft", [SHIPMENT, VARIANT, PRODUCT, ADDRESS, CUSTOMER, HOOK], ids=lambda draft: type(draft).__name__)
+@pytest.mark.parametrize(
+    "draft",
+    [SHIPMENT, VARIANT, PRODUCT, ADDRESS, CUSTOMER, HOOK],
+    ids=lambda draft: type(draft).__name__,
+)
 def test_the_drafts_above_use_every_field(draft: Draft):
-    assert [field.name for field in attrs.fields(type(draft)) if field.name not in draft.given()] == (
-        ["variants"] if draft is PRODUCT else []
-    )
+    assert [
+        field.name for field in attrs.fields(type(draft)) if field.name not in draft.given()
+    ] == (["variants"] if draft is PRODUCT else [])
 
 
 # --- answers ---
@@ -472,9 +644,16 @@ def examples(name: str, path: str) -> list[Any]:
     document = spec(name)
     found: list[Any] = []
     for status, response in document["paths"][path]["get"]["responses"].items():
-        for media in resolved(document, response).get("content", {}).values() if status.startswith("2") else ():
+        for media in (
+            resolved(document, response).get("content", {}).values()
+            if status.startswith("2")
+            else ()
+        ):
             found += [media["example"]] if "example" in media else []
-            found += [resolved(document, example)["value"] for example in media.get("examples", {}).values()]
+            found += [
+                resolved(document, example)["value"]
+                for example in media.get("examples", {}).values()
+            ]
     return copy.deepcopy(found)
 
 
@@ -485,7 +664,11 @@ def examples(name: str, path: str) -> list[Any]:
         (ORDERS_2, "/orders/{order_id}", orders.get_order(218)),
         (ORDERS_2, "/orders/count", orders.count_orders()),
         (ORDERS_2, "/orders/{order_id}/products", orders.list_order_products(149)),
-        (ORDERS_2, "/orders/{order_id}/shipping_addresses", orders.list_order_shipping_addresses(229)),
+        (
+            ORDERS_2,
+            "/orders/{order_id}/shipping_addresses",
+            orders.list_order_shipping_addresses(229),
+        ),
         (ORDERS_2, "/orders/{order_id}/consignments", orders.get_order_consignments(129)),
         (ORDERS_2, "/orders/{order_id}/coupons", orders.list_order_coupons(120)),
         (ORDERS_2, "/orders/{order_id}/taxes", orders.list_order_taxes(138)),
@@ -528,7 +711,9 @@ def test_all_example_orders_load():
 
 
 def test_all_example_lines_load():
-    lines = orders.list_order_products(149).read(examples(ORDERS_2, "/orders/{order_id}/products")[0])
+    lines = orders.list_order_products(149).read(
+        examples(ORDERS_2, "/orders/{order_id}/products")[0]
+    )
     assert {line.id: line.is_component for line in lines} == {65: False, 66: True}
     for example in examples(ORDERS_2, "/orders/{order_id}/products/{product_id}"):
         line = orders.list_order_products(1).read([example])[0]
@@ -559,7 +744,9 @@ def sample(document: dict[str, Any], schema: dict[str, Any]) -> Any:
             return sample(document, schema[part][0])
     if "allOf" in schema:
         parts = [sample(document, part) for part in schema["allOf"]]
-        return {key: value for part in parts if isinstance(part, dict) for key, value in part.items()}
+        return {
+            key: value for part in parts if isinstance(part, dict) for key, value in part.items()
+        }
     if "properties" in schema:
         return {key: sample(document, value) for key, value in schema["properties"].items()}
     if schema.get("type") == "array":
@@ -567,7 +754,12 @@ def sample(document: dict[str, Any], schema: dict[str, Any]) -> Any:
     if "enum" in schema:
         return schema["enum"][0]
     formats = {"date-time": "2024-05-01T12:00:00Z"}
-    return {"integer": 1, "number": 1.25, "boolean": True, "string": formats.get(schema.get("format", ""), "7")}.get(schema.get("type", ""))
+    return {
+        "integer": 1,
+        "number": 1.25,
+        "boolean": True,
+        "string": formats.get(schema.get("format", ""), "7"),
+    }.get(schema.get("type", ""))
 
 
 def answer_by_schema(name: str, path: str, method: str = "get", status: str = "200") -> Any:
@@ -600,7 +792,12 @@ def test_answers_built_from_the_schema_decode(name, path, call):
     [
         (VARIANTS_3, "/catalog/variants", "put", catalog.update_variants([VariantDraft(id=1)])),
         (CUSTOMERS_3, "/customers", "put", customers.update_customers([CustomerDraft(id=1)])),
-        (CUSTOMERS_3, "/customers/addresses", "put", customers.update_customer_addresses([CustomerAddressDraft(id=1)])),
+        (
+            CUSTOMERS_3,
+            "/customers/addresses",
+            "put",
+            customers.update_customer_addresses([CustomerAddressDraft(id=1)]),
+        ),
     ],
 )
 def test_answers_to_writes_decode(name, path, method, call):
@@ -617,7 +814,9 @@ def test_a_declared_207_tells_what_failed(method):
     body["errors"] |= {"title": "The URL failed", "errors": {"custom_url": "is taken"}}
     result = call.read(body)
     assert [product.id for product in result.saved] == [1]
-    assert [(failure.row, failure.field, failure.message) for failure in result.failures] == [(0, "custom_url", "is taken")]
+    assert [(failure.row, failure.field, failure.message) for failure in result.failures] == [
+        (0, "custom_url", "is taken")
+    ]
 
 
 def test_the_declared_transaction_id_of_an_adjustment():
@@ -626,14 +825,18 @@ def test_the_declared_transaction_id_of_an_adjustment():
 
 
 def test_declared_types_of_payments():
-    (transaction,) = payments.list_transactions(7).read(answer_by_schema(ORDERS_3, "/orders/{order_id}/transactions"))
+    (transaction,) = payments.list_transactions(7).read(
+        answer_by_schema(ORDERS_3, "/orders/{order_id}/transactions")
+    )
     assert isinstance(transaction, Transaction)
     assert transaction.order_id == 7
     assert transaction.amount == Decimal("1.25")
     assert transaction.date_created == NOON
     assert transaction.gift_certificate is not None
     assert transaction.gift_certificate.remaining_balance == Decimal("35.42")
-    (refund,) = payments.list_refunds().read(answer_by_schema(ORDERS_3, "/orders/payment_actions/refunds"))
+    (refund,) = payments.list_refunds().read(
+        answer_by_schema(ORDERS_3, "/orders/payment_actions/refunds")
+    )
     assert isinstance(refund, Refund)
     assert refund.items[0].requested_amount == Decimal("1.99")
     assert refund.payments[0].transaction_id == "1234"
@@ -644,13 +847,26 @@ def test_the_declared_order_with_everything_embedded():
     lines = [{**sample(document, {"$ref": line_schema(document)}), "parent_order_product_id": None}]
     line = read_object(lines[0], orders.OrderProduct, "line")
     assert line.sku
-    consignment = {"id": 51, "cost_ex_tax": 5.1, "cost_inc_tax": 6.2, "cost_tax": 1.1, "line_items": lines}
-    order = {**examples(ORDERS_2, "/orders")[0][0], "consignments": {"shipping": [consignment]}, "items_total": line.quantity}
+    consignment = {
+        "id": 51,
+        "cost_ex_tax": 5.1,
+        "cost_inc_tax": 6.2,
+        "cost_tax": 1.1,
+        "line_items": lines,
+    }
+    order = {
+        **examples(ORDERS_2, "/orders")[0][0],
+        "consignments": {"shipping": [consignment]},
+        "items_total": line.quantity,
+    }
     read = read_object(order, Order, "order")
     assert read.lines == (line,)
     assert read.lines_complete
 
 
 def line_schema(document: dict[str, Any]) -> str:
-    response = resolved(document, document["paths"]["/orders/{order_id}/products/{product_id}"]["get"]["responses"]["200"])
+    response = resolved(
+        document,
+        document["paths"]["/orders/{order_id}/products/{product_id}"]["get"]["responses"]["200"],
+    )
     return response["content"]["application/json"]["schema"]["$ref"]

@@ -17,14 +17,25 @@ def test_the_request_has_no_body_but_a_content_type(script, open_store, action):
     answers = script(httpx.Response(201, json={"data": {}}))
     assert getattr(open_store(answers.transport).payment_actions, action)(218) is None
     (request,) = answers.requests
-    assert (request.method, request.url.path) == ("POST", f"/stores/abc123/v3/orders/218/payment_actions/{action}")
+    assert (request.method, request.url.path) == (
+        "POST",
+        f"/stores/abc123/v3/orders/218/payment_actions/{action}",
+    )
     assert request.content == b""
     assert request.headers["Content-Type"] == "application/json"
     assert request.headers["Content-Length"] == "0"
 
 
 @pytest.mark.parametrize("action", ACTIONS)
-@pytest.mark.parametrize("response", [httpx.Response(201), httpx.Response(204), httpx.Response(201, json=[]), httpx.Response(202, json={})])
+@pytest.mark.parametrize(
+    "response",
+    [
+        httpx.Response(201),
+        httpx.Response(204),
+        httpx.Response(201, json=[]),
+        httpx.Response(202, json={}),
+    ],
+)
 def test_whatever_a_success_says(script, open_store, action, response):
     assert getattr(open_store(script(response).transport).payment_actions, action)(218) is None
 
@@ -39,7 +50,9 @@ def test_neither_is_sent_twice(script, open_store, action, status):
 
 
 @pytest.mark.parametrize("action", ACTIONS)
-def test_neither_is_sent_twice_when_the_answer_is_lost(loopback, open_store, open_async_store, action):
+def test_neither_is_sent_twice_when_the_answer_is_lost(
+    loopback, open_store, open_async_store, action
+):
     path = f"/v3/orders/218/payment_actions/{action}"
     loopback.on(path, loopback.hang_up)
     with pytest.raises(StoreUnreachable, match="read the state before sending it again") as caught:
@@ -56,7 +69,12 @@ def test_neither_is_sent_twice_when_the_answer_is_lost(loopback, open_store, ope
 
 
 def test_an_order_that_cannot_be_captured(script, open_store):
-    body = {"status": 422, "title": "The order's payment cannot be captured", "type": "x", "errors": {}}
+    body = {
+        "status": 422,
+        "title": "The order's payment cannot be captured",
+        "type": "x",
+        "errors": {},
+    }
     with pytest.raises(RequestRefused, match="cannot be captured"):
         open_store(script(httpx.Response(422, json=body)).transport).payment_actions.capture(218)
 

@@ -13,7 +13,9 @@ from hypothesis import strategies as st
 from avbc.bigcommerce.quota import STARTERS, Quota
 
 
-def headers(left: int | str, reset_ms: int | str, quota: int | None = 150, window_ms: int | None = 30_000) -> dict[str, str]:
+def headers(
+    left: int | str, reset_ms: int | str, quota: int | None = 150, window_ms: int | None = 30_000
+) -> dict[str, str]:
     found = {"X-Rate-Limit-Requests-Left": str(left), "X-Rate-Limit-Time-Reset-Ms": str(reset_ms)}
     if quota is not None:
         found["X-Rate-Limit-Requests-Quota"] = str(quota)
@@ -226,7 +228,13 @@ class Simulation:
         seconds: float = 120.0,
         seed: int = 1,
     ) -> None:
-        self.limit, self.offset, self.latency, self.others, self.end = quota, offset, latency, others, 1000.0 + seconds
+        self.limit, self.offset, self.latency, self.others, self.end = (
+            quota,
+            offset,
+            latency,
+            others,
+            1000.0 + seconds,
+        )
         self.random = random.Random(seed)
         self.used: dict[float, int] = {}
         self.ours: dict[float, int] = {}
@@ -250,19 +258,27 @@ class Simulation:
         used = self.used.get(window, 0)
         self.used[window] = min(used + 1, self.limit)
         reset = int(((window + 1) * 30 - now - self.offset) * 1000)
-        return 200 if used < self.limit else 429, headers(self.limit - self.used[window], reset, self.limit)
+        return 200 if used < self.limit else 429, headers(
+            self.limit - self.used[window], reset, self.limit
+        )
 
     def work(self, now: float, process: Quota) -> None:
         if now < self.end:
             wait = process.ask(now)
-            self.at(now + (wait or self.random.uniform(*self.latency) / 2), self.work if wait else self.arrive, process)
+            self.at(
+                now + (wait or self.random.uniform(*self.latency) / 2),
+                self.work if wait else self.arrive,
+                process,
+            )
 
     def arrive(self, now: float, process: Quota) -> None:
         status, found = self.serve(now)
         self.refused += status == 429
         window = (now + self.offset) // 30
         self.ours[window] = self.ours.get(window, 0) + (status == 200)
-        self.at(now + self.random.uniform(*self.latency) / 2, self.come_back, process, status, found)
+        self.at(
+            now + self.random.uniform(*self.latency) / 2, self.come_back, process, status, found
+        )
 
     def come_back(self, now: float, process: Quota, status: int, found: dict[str, str]) -> None:
         process.answered(now, status, found)
@@ -281,7 +297,9 @@ class Simulation:
 @pytest.mark.parametrize("workers", [1, 8, 32])
 @pytest.mark.parametrize("offset", [0.0, 12.3])
 @pytest.mark.parametrize("quota", [20, 150, 450])
-def test_alone_we_use_the_window_up_and_earn_no_429(workers: int, offset: float, quota: int) -> None:
+def test_alone_we_use_the_window_up_and_earn_no_429(
+    workers: int, offset: float, quota: int
+) -> None:
     run = Simulation(workers=workers, offset=offset, quota=quota)
     assert run.refused == 0
     reachable = min(quota, workers * 30 / 0.12)
@@ -308,7 +326,9 @@ def test_beside_others_we_earn_no_429_either(others: float, seed: int) -> None:
 @pytest.mark.parametrize("workers", [2, 8])
 def test_three_processes_beside_others_that_use_a_third(quota: int, workers: int) -> None:
     """Each process knows only its own answers."""
-    run = Simulation(processes=3, workers=workers, quota=quota, others=quota / 3 / 30, seconds=900, offset=11.1)
+    run = Simulation(
+        processes=3, workers=workers, quota=quota, others=quota / 3 / 30, seconds=900, offset=11.1
+    )
     assert run.refused <= sum(run.ours.values()) / 1000
     assert min(run.whole_windows) >= 0.75 * min(quota * 2 / 3, 3 * workers * 30 / 0.12)
 
@@ -326,7 +346,9 @@ def test_three_processes_beside_others_that_use_a_third(quota: int, workers: int
     )
 )
 @settings(max_examples=100, deadline=None)
-def test_whatever_the_store_says_nobody_waits_for_ever(answers: list[tuple[int | None, float, int | None, int | None, int | None]]) -> None:
+def test_whatever_the_store_says_nobody_waits_for_ever(
+    answers: list[tuple[int | None, float, int | None, int | None, int | None]],
+) -> None:
     quota, now = Quota(), 0.0
     for status, latency, left, reset, limit in answers:
         for _ in range(1000):
@@ -342,7 +364,15 @@ def test_whatever_the_store_says_nobody_waits_for_ever(answers: list[tuple[int |
             quota.lost(now)
         else:
             known = {"Requests-Left": left, "Time-Reset-Ms": reset, "Requests-Quota": limit}
-            quota.answered(now, status, {f"X-Rate-Limit-{name}": str(value) for name, value in known.items() if value is not None})
+            quota.answered(
+                now,
+                status,
+                {
+                    f"X-Rate-Limit-{name}": str(value)
+                    for name, value in known.items()
+                    if value is not None
+                },
+            )
 
 
 def test_threads_share_one_quota() -> None:

@@ -65,12 +65,23 @@ def unreachable(*, sent: bool) -> StoreUnreachable:
         (StoreError("?"), None, None, None),
     ],
 )
-def test_who_repeats_what(error: StoreError, read: float | None, write: float | None, once: float | None) -> None:
-    assert [decide(call, error, 1, 0.0, PATIENT) for call in (READ, WRITE, ONCE)] == [read, write, once]
+def test_who_repeats_what(
+    error: StoreError, read: float | None, write: float | None, once: float | None
+) -> None:
+    assert [decide(call, error, 1, 0.0, PATIENT) for call in (READ, WRITE, ONCE)] == [
+        read,
+        write,
+        once,
+    ]
 
 
 def test_waits_grow_and_stop_growing() -> None:
-    waits = [decide(READ, down(502), attempt, 0.0, Retries(attempts=99, patience=10_000, jitter=lambda: 0.0)) for attempt in range(1, 10)]
+    waits = [
+        decide(
+            READ, down(502), attempt, 0.0, Retries(attempts=99, patience=10_000, jitter=lambda: 0.0)
+        )
+        for attempt in range(1, 10)
+    ]
     assert waits == [1, 2, 4, 8, 16, 32, 60, 60, 60]
 
 
@@ -105,13 +116,38 @@ def test_a_wait_that_exceeds_the_patience_is_not_cut_short() -> None:
 @pytest.mark.parametrize(
     ("status", "headers", "wait"),
     [
-        (429, {"X-Rate-Limit-Time-Reset-Ms": "1500", "X-Retry-After": "30", "Retry-After": "40"}, 1.5),
+        (
+            429,
+            {"X-Rate-Limit-Time-Reset-Ms": "1500", "X-Retry-After": "30", "Retry-After": "40"},
+            1.5,
+        ),
         (429, {"X-Retry-After": "30", "Retry-After": "40"}, 30),
         (429, {"Retry-After": "40"}, 40),
-        (429, {"Retry-After": "Tue, 05 Mar 2019 21:41:11 +0000", "Date": "Tue, 05 Mar 2019 21:40:11 +0000"}, 60),
-        (429, {"Retry-After": "Tue, 05 Mar 2019 21:39:11 +0000", "Date": "Tue, 05 Mar 2019 21:40:11 +0000"}, 0),
+        (
+            429,
+            {
+                "Retry-After": "Tue, 05 Mar 2019 21:41:11 +0000",
+                "Date": "Tue, 05 Mar 2019 21:40:11 +0000",
+            },
+            60,
+        ),
+        (
+            429,
+            {
+                "Retry-After": "Tue, 05 Mar 2019 21:39:11 +0000",
+                "Date": "Tue, 05 Mar 2019 21:40:11 +0000",
+            },
+            0,
+        ),
         (429, {"Retry-After": "Tue, 05 Mar 2019 21:41:11 +0000"}, None),
-        (429, {"Retry-After": "Tue, 05 Mar 2019 21:41:11 -0000", "Date": "Tue, 05 Mar 2019 21:40:11 +0000"}, None),
+        (
+            429,
+            {
+                "Retry-After": "Tue, 05 Mar 2019 21:41:11 -0000",
+                "Date": "Tue, 05 Mar 2019 21:40:11 +0000",
+            },
+            None,
+        ),
         (429, {"X-Rate-Limit-Time-Reset-Ms": "soon", "X-Retry-After": "3"}, 3),
         (429, {"Retry-After": "a while"}, None),
         (429, {}, None),

@@ -10,7 +10,9 @@ from avbc.bigcommerce.endpoints import shipments
 from avbc.bigcommerce.models import OrderShipment, ShipmentDraft, ShipmentItem, ShipmentItemDraft
 
 ITEMS = (ShipmentItemDraft(order_product_id=15, quantity=2),)
-DRAFT = ShipmentDraft(order_address_id=51, items=ITEMS, tracking_number="1Z999", tracking_carrier="ups")
+DRAFT = ShipmentDraft(
+    order_address_id=51, items=ITEMS, tracking_number="1Z999", tracking_carrier="ups"
+)
 ROW = {
     "id": 3,
     "order_id": 218,
@@ -41,7 +43,9 @@ def test_a_shipment_is_read():
 
 @pytest.mark.parametrize("key", ["id", "order_address_id"])
 def test_a_shipment_without_its_identity_is_not_taken(key):
-    with pytest.raises(UnexpectedData, match=rf"^orders/218/shipments\[0\]\.{key}: a value is required"):
+    with pytest.raises(
+        UnexpectedData, match=rf"^orders/218/shipments\[0\]\.{key}: a value is required"
+    ):
         shipments.list_shipments(218).read([ROW | {key: None}])
 
 
@@ -51,7 +55,9 @@ def test_nor_one_with_an_unknown_quantity(key):
         shipments.list_shipments(218).read([ROW | {"items": [ROW["items"][0] | {key: ""}]}])
 
 
-@pytest.mark.parametrize(("body", "count"), [({"count": 2}, 2), ({"count": "2"}, 2), ({"count": 0}, 0)])
+@pytest.mark.parametrize(
+    ("body", "count"), [({"count": 2}, 2), ({"count": "2"}, 2), ({"count": 0}, 0)]
+)
 def test_the_count(body, count):
     assert shipments.count_shipments(218).read(body) == count
 
@@ -100,7 +106,18 @@ def test_a_shipment_is_never_sent_twice(script, open_store):
 
 
 def test_the_store_s_refusal_is_told(script, open_store):
-    answers = script(httpx.Response(409, json=[{"status": 409, "message": "The order has been shipped", "details": {"items": "too many"}}]))
+    answers = script(
+        httpx.Response(
+            409,
+            json=[
+                {
+                    "status": 409,
+                    "message": "The order has been shipped",
+                    "details": {"items": "too many"},
+                }
+            ],
+        )
+    )
     with pytest.raises(Conflict, match="The order has been shipped") as caught:
         open_store(answers.transport).order_shipments.create(218, DRAFT)
     assert caught.value.errors == {"items": "too many"}

@@ -23,7 +23,11 @@ def test_generated_orders_are_imported_right_or_refused_with_a_reason() -> None:
     assert row.points == 500
 
 
-@settings(deadline=None, max_examples=60, suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large])
+@settings(
+    deadline=None,
+    max_examples=60,
+    suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large],
+)
 @given(choose=st.randoms(use_true_random=False), shape=st.sampled_from(sorted(SHAPES)))
 def test_an_order_of_any_shape_may_be_changed_in_any_way(choose: random.Random, shape: str) -> None:
     """The same changes, drawn by hypothesis, which finds the smallest that does harm."""
@@ -69,10 +73,20 @@ def test_five_hundred_lines_and_ten_figures_are_imported() -> None:
 
 def test_the_judge_sees_a_value_that_was_changed_behind_its_back() -> None:
     """An order of which the client sees another amount than the one that is judged."""
-    for key, value in [("total_inc_tax", "19.44"), ("total_tax", "0.0000"), ("shipping_cost_ex_tax", "8.01"), ("customer_id", "x")]:
+    for key, value in [
+        ("total_inc_tax", "19.44"),
+        ("total_tax", "0.0000"),
+        ("shipping_cost_ex_tax", "8.01"),
+        ("customer_id", "x"),
+    ]:
         sample = good()
         row = Row("order")
-        judged = Sample(**{name: getattr(sample, name) for name in ("id", "body", "lines", "transactions", "coupons", "importable")})
+        judged = Sample(
+            **{
+                name: getattr(sample, name)
+                for name in ("id", "body", "lines", "transactions", "coupons", "importable")
+            }
+        )
         judged.body = _Turned(sample.body, key, value)
         try_orders([judged], row)
         assert row.wrong, key

@@ -40,10 +40,18 @@ def test_a_good_end_is_no_damage(trial: Trial, end: FakeStore) -> None:
         ("update receipts set amount = '19.42' where import_id = 'WEB1001-1'", "off"),
         ("update sales_orders set total = '19.44' where import_id = 'WEB1001'", "off"),
         ("update sales_orders set memo = 'x' where import_id = 'WEB1001'", "other"),
-        ("update sales_orders set store_order_id = 1001, import_id = 'WEB1001b' where import_id = 'WEB1002'", "doubled"),
+        (
+            (
+                "update sales_orders set store_order_id = 1001, import_id = 'WEB1001b' where "
+                "import_id = 'WEB1002'"
+            ),
+            "doubled",
+        ),
     ],
 )
-def test_damage_to_the_books_is_seen(trial: Trial, end: FakeStore, statement: str, kind: str) -> None:
+def test_damage_to_the_books_is_seen(
+    trial: Trial, end: FakeStore, statement: str, kind: str
+) -> None:
     with closing(trial.books.engine.raw_connection()) as connection:
         cursor = connection.cursor()
         cursor.execute("pragma foreign_keys = off")
@@ -54,9 +62,12 @@ def test_damage_to_the_books_is_seen(trial: Trial, end: FakeStore, statement: st
 
 
 @pytest.mark.parametrize(
-    ("changes", "kind"), [({"status_id": 11}, "lost"), ({"staff_notes": "[AcctVantage import error: twice]"}, "other")]
+    ("changes", "kind"),
+    [({"status_id": 11}, "lost"), ({"staff_notes": "[AcctVantage import error: twice]"}, "other")],
 )
-def test_damage_to_the_store_is_seen(trial: Trial, end: FakeStore, changes: dict[str, object], kind: str) -> None:
+def test_damage_to_the_store_is_seen(
+    trial: Trial, end: FakeStore, changes: dict[str, object], kind: str
+) -> None:
     end.edit_order(1001, **changes)
     assert getattr(damage(trial.expected, seen(end, trial.books)), kind)
 
@@ -67,7 +78,10 @@ def test_what_was_tried_is_added_up() -> None:
     other.count(7, Damage(lost=["a"], doubled=["b", "c"]), "point 2")
     other.complain("point 3", "it never came")
     (row,) = merged([one, other])
-    assert row.wrong == ["death: few, point 2: lost: a | doubled: b; c", "death: few, point 3: it never came"]
+    assert row.wrong == [
+        "death: few, point 2: lost: a | doubled: b; c",
+        "death: few, point 3: it never came",
+    ]
     assert table([row]).splitlines() == [
         "kind        points tried  orders  lost  doubled  off by a cent",
         "----------  ------------  ------  ----  -------  -------------",

@@ -13,7 +13,9 @@ def test_a_process_may_be_killed_before_and_after_each_request_and_commit() -> N
     assert row.points > 45
 
 
-@pytest.mark.parametrize("name", ["import held", "push shipments", "capture payments", "push inventory"])
+@pytest.mark.parametrize(
+    "name", ["import held", "push shipments", "capture payments", "push inventory"]
+)
 def test_some_deaths_of_a_long_run(name: str) -> None:
     row = deaths(name, sample=3, more=2)
     assert row.wrong == []

@@ -27,7 +27,11 @@ def test_lines_and_coupons_are_not_taken_for_none() -> None:
     """In the first forty orders there are one of more than 50 lines and several with coupons."""
     with Trial("import") as trial:
         store = trial.store()
-        for match in ("GET /v2/orders/*/products", "GET /v2/orders/*/coupons", "GET /v3/orders/*/transactions"):
+        for match in (
+            "GET /v2/orders/*/products",
+            "GET /v2/orders/*/coupons",
+            "GET /v3/orders/*/transactions",
+        ):
             store.fail(match, "204")
         row = Row("fault")
         trial.run(store, 1, row, "204")

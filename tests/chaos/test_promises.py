@@ -16,7 +16,9 @@ _NAMED = re.compile(r"`(tests/[^`]+)`")
 def defined(file: Path) -> set[str]:
     """The functions and classes of a module, methods by their own names."""
     tree = ast.parse(file.read_text(encoding="utf-8"))
-    return {node.name for node in ast.walk(tree) if isinstance(node, ast.FunctionDef | ast.ClassDef)}
+    return {
+        node.name for node in ast.walk(tree) if isinstance(node, ast.FunctionDef | ast.ClassDef)
+    }
 
 
 def inherited() -> set[str]:
@@ -39,8 +41,17 @@ def named() -> list[str]:
 
 
 def test_every_promise_names_a_test() -> None:
-    rows = [line for line in PAGE.read_text(encoding="utf-8").splitlines() if line.startswith("| ") and "---" not in line]
-    without = [row for row in rows if not _NAMED.search(row) and not row.endswith(("| held by |", "| tests that fail without it |"))]
+    rows = [
+        line
+        for line in PAGE.read_text(encoding="utf-8").splitlines()
+        if line.startswith("| ") and "---" not in line
+    ]
+    without = [
+        row
+        for row in rows
+        if not _NAMED.search(row)
+        and not row.endswith(("| held by |", "| tests that fail without it |"))
+    ]
     assert without == []
     assert len(rows) > 40
 
@@ -57,7 +68,9 @@ def test_a_test_that_does_not_exist_is_seen() -> None:
 
 def test_the_page_lists_every_guard() -> None:
     text = PAGE.read_text(encoding="utf-8")
-    rows = [f"| {guard.name} | {', '.join(f'`{test}`' for test in guard.tests)} |" for guard in GUARDS]
+    rows = [
+        f"| {guard.name} | {', '.join(f'`{test}`' for test in guard.tests)} |" for guard in GUARDS
+    ]
     assert [row for row in rows if row not in text] == []
 
 

@@ -9,7 +9,15 @@ from decimal import ROUND_HALF_UP, Decimal
 import attrs
 import pytest
 
-from avbc.acctvantage.records import Client, Product, Promotion, ReferenceData, ShipVia, TaxArea, Warehouse
+from avbc.acctvantage.records import (
+    Client,
+    Product,
+    Promotion,
+    ReferenceData,
+    ShipVia,
+    TaxArea,
+    Warehouse,
+)
 from avbc.bigcommerce.models import (
     Address,
     AppliedDiscount,
@@ -23,7 +31,15 @@ from avbc.bigcommerce.models import (
     Transaction,
 )
 from avbc.mapping import MappedOrder, Mapper, MappingRules, OrderInputs
-from avbc.settings import GlSettings, OrderStatusSettings, PaymentMethodMapping, Settings, ShippingSettings, StatusMapping, StoreSetup
+from avbc.settings import (
+    GlSettings,
+    OrderStatusSettings,
+    PaymentMethodMapping,
+    Settings,
+    ShippingSettings,
+    StatusMapping,
+    StoreSetup,
+)
 
 CENT = Decimal("0.01")
 RATE = Decimal("0.10")
@@ -36,7 +52,10 @@ def cents(amount: Decimal) -> Decimal:
 
 def spread(amount: Decimal, weights: Sequence[Decimal]) -> list[Decimal]:
     """In proportion, in cents, none of them negative."""
-    ends = [cents(amount * sum(weights[: count + 1], D(0)) / sum(weights, D(0))) for count in range(len(weights))]
+    ends = [
+        cents(amount * sum(weights[: count + 1], D(0)) / sum(weights, D(0)))
+        for count in range(len(weights))
+    ]
     return [end - start for start, end in zip([D(0), *ends], ends, strict=False)]
 
 
@@ -96,14 +115,22 @@ class OrderBuilder:
             if taken.on_lines:
                 parts = spread(amount, [line.total_inc_tax for line in counted])
                 for line, part in zip(counted, parts, strict=True):
-                    applied = AppliedDiscount(id=taken.id, amount=part, name=taken.name, code=taken.code or None)
+                    applied = AppliedDiscount(
+                        id=taken.id, amount=part, name=taken.name, code=taken.code or None
+                    )
                     line.applied_discounts += (applied,)
-            tax = cents(amount * self.rate / (1 + self.rate)) if discounts_with_tax else cents(amount * self.rate)
+            tax = (
+                cents(amount * self.rate / (1 + self.rate))
+                if discounts_with_tax
+                else cents(amount * self.rate)
+            )
             off_with += amount if discounts_with_tax else amount + tax
             off_without += amount - tax if discounts_with_tax else amount
         if discounts_with_tax:
             for line in counted:
-                line.discounted_total_inc_tax = line.total_inc_tax - sum((one.amount for one in line.applied_discounts), D(0))
+                line.discounted_total_inc_tax = line.total_inc_tax - sum(
+                    (one.amount for one in line.applied_discounts), D(0)
+                )
         made_fees = tuple(
             Fee(
                 id=number,
@@ -114,8 +141,14 @@ class OrderBuilder:
             )
             for number, fee in enumerate(fees, 1)
         )
-        fees_ex, fees_inc = sum((fee.cost_ex_tax for fee in made_fees), D(0)), sum((fee.cost_inc_tax for fee in made_fees), D(0))
-        lines_ex, lines_inc = sum((line.total_ex_tax for line in counted), D(0)), sum((line.total_inc_tax for line in counted), D(0))
+        fees_ex, fees_inc = (
+            sum((fee.cost_ex_tax for fee in made_fees), D(0)),
+            sum((fee.cost_inc_tax for fee in made_fees), D(0)),
+        )
+        lines_ex, lines_inc = (
+            sum((line.total_ex_tax for line in counted), D(0)),
+            sum((line.total_inc_tax for line in counted), D(0)),
+        )
         ship_ex = sum((D(cost) for _, cost in shipping), D(0))
         ship_inc = sum((self.with_tax(D(cost)) for _, cost in shipping), D(0))
         handle_ex, handle_inc = D(handling), self.with_tax(D(handling))
@@ -123,7 +156,9 @@ class OrderBuilder:
             sum((line.wrapping_cost_ex_tax for line in lines), D(0)),
             sum((line.wrapping_cost_inc_tax for line in lines), D(0)),
         )
-        sub_ex, sub_inc = (lines_ex, lines_inc) if fees_on_top else (lines_ex + fees_ex, lines_inc + fees_inc)
+        sub_ex, sub_inc = (
+            (lines_ex, lines_inc) if fees_on_top else (lines_ex + fees_ex, lines_inc + fees_inc)
+        )
         total_ex = lines_ex + fees_ex + ship_ex + handle_ex + wrap_ex - off_without
         total_inc = lines_inc + fees_inc + ship_inc + handle_inc + wrap_inc - off_with
         tenders = D(store_credit) + D(gift_certificate) if net else D(0)
@@ -169,7 +204,9 @@ class OrderBuilder:
             "total_ex_tax": total_ex - tenders,
             "total_inc_tax": total_inc - tenders,
             "total_tax": total_inc - total_ex,
-            "discount_amount": sum((D(taken.amount) for taken in discounts if not taken.code), D(0)),
+            "discount_amount": sum(
+                (D(taken.amount) for taken in discounts if not taken.code), D(0)
+            ),
             "coupon_discount": sum((D(taken.amount) for taken in discounts if taken.code), D(0)),
             "store_credit_amount": D(store_credit),
             "gift_certificate_amount": D(gift_certificate),
@@ -280,11 +317,15 @@ def reference() -> ReferenceData:
 
 @pytest.fixture(scope="session")
 def statuses() -> tuple[OrderStatus, ...]:
-    return tuple(OrderStatus(id=id_, name=name, custom_label=name) for id_, name in STATUS_NAMES.items())
+    return tuple(
+        OrderStatus(id=id_, name=name, custom_label=name) for id_, name in STATUS_NAMES.items()
+    )
 
 
 @pytest.fixture(scope="session")
-def rules(settings: Settings, reference: ReferenceData, statuses: tuple[OrderStatus, ...]) -> MappingRules:
+def rules(
+    settings: Settings, reference: ReferenceData, statuses: tuple[OrderStatus, ...]
+) -> MappingRules:
     return MappingRules(settings, reference, statuses)
 
 
@@ -316,7 +357,9 @@ def map_it(settings: Settings, reference: ReferenceData, products: dict[str, tup
             shipping=attrs.evolve(settings.shipping, **(shipping or {})),
             order_status=attrs.evolve(settings.order_status, **(order_status or {})),
         )
-        inputs = OrderInputs(order, transactions=transactions, products=products, clients=clients, coupons=coupons)
+        inputs = OrderInputs(
+            order, transactions=transactions, products=products, clients=clients, coupons=coupons
+        )
         return Mapper(changed, attrs.evolve(reference, **books)).map(inputs)
 
     return run

@@ -46,8 +46,15 @@ VOID = attrs.evolve(HELD, capture_wanted=False, void_wanted=True)
 
 
 def act(*receipts, status="authorized", **more):
-    sales_order = attrs.evolve(SALES_ORDER, **{name: more.pop(name) for name in ("total", "currency") if name in more})
-    return payment_action(sales_order, receipts or (HELD, CREDIT), Order(id=1042, payment_status=status), **{"now": NOW, **more})
+    sales_order = attrs.evolve(
+        SALES_ORDER, **{name: more.pop(name) for name in ("total", "currency") if name in more}
+    )
+    return payment_action(
+        sales_order,
+        receipts or (HELD, CREDIT),
+        Order(id=1042, payment_status=status),
+        **{"now": NOW, **more},
+    )
 
 
 def codes(ruling):
@@ -56,7 +63,11 @@ def codes(ruling):
 
 def test_an_authorized_payment_is_captured_whole():
     ruling = act()
-    assert (ruling.value.action, ruling.value.step, ruling.value.amount) == ("capture", "send", D("20.00"))
+    assert (ruling.value.action, ruling.value.step, ruling.value.amount) == (
+        "capture",
+        "send",
+        D("20.00"),
+    )
     assert ruling.value.receipts == (HELD,)
     assert ruling.problems == ()
 
@@ -91,7 +102,10 @@ def test_the_store_s_status_decides(receipt, status, step, code):
 
 
 def test_what_is_done_already_is_left_alone():
-    for receipt in (attrs.evolve(HELD, state="captured", amount=D(20)), attrs.evolve(VOID, state="voided")):
+    for receipt in (
+        attrs.evolve(HELD, state="captured", amount=D(20)),
+        attrs.evolve(VOID, state="voided"),
+    ):
         ruling = act(receipt)
         assert (ruling.value, ruling.problems) == (None, ())
         assert [decision.field for decision in ruling.decisions] == ["WEB1042-1"]
@@ -116,8 +130,24 @@ def test_nothing_wanted_is_nothing_to_do():
         ([attrs.evolve(HELD, pre_auth_amount=D("NaN"))], "amount_unreadable"),
         # A part cannot be captured: neither less than a receipt holds, nor one of two receipts.
         ([attrs.evolve(HELD, amount=D("12.00"))], "capture_is_partial"),
-        ([HELD, attrs.evolve(HELD, import_id="WEB1042-2", pre_auth_amount=D(5), capture_wanted=False)], "capture_is_partial"),
-        ([VOID, attrs.evolve(HELD, import_id="WEB1042-2", pre_auth_amount=D(5), capture_wanted=False)], "capture_is_partial"),
+        (
+            [
+                HELD,
+                attrs.evolve(
+                    HELD, import_id="WEB1042-2", pre_auth_amount=D(5), capture_wanted=False
+                ),
+            ],
+            "capture_is_partial",
+        ),
+        (
+            [
+                VOID,
+                attrs.evolve(
+                    HELD, import_id="WEB1042-2", pre_auth_amount=D(5), capture_wanted=False
+                ),
+            ],
+            "capture_is_partial",
+        ),
         ([HELD, attrs.evolve(CREDIT, amount=D("5.01"))], "capture_exceeds_order"),
         ([HELD, attrs.evolve(CREDIT, amount=D("sNaN"))], "amount_unreadable"),
         ([HELD, attrs.evolve(CREDIT, amount=D("1e300"))], "amount_unreadable"),
@@ -145,7 +175,8 @@ def test_a_receipt_that_a_person_entered_does_not_count():
 def test_no_more_is_captured_than_the_order_in_the_books_is_over():
     ruling = act(total=D("19.00"))
     assert ruling.problems[0].message == (
-        "20.00 would be captured on top of 5.00, and the order in AcctVantage is over 19.00: 6.00 too much."
+        "20.00 would be captured on top of 5.00, and the order in AcctVantage is over 19.00: 6.00 "
+        "too much."
     )
     assert act(total=D("24.996")).problems == ()
     assert codes(act(total=D("24.996"), currency="KWD")) == ["capture_exceeds_order"]
@@ -184,7 +215,15 @@ def test_times_without_a_zone_are_utc():
     east = timezone(timedelta(hours=9))
     naive = (NOW - timedelta(days=8)).replace(tzinfo=None)
     assert codes(act(attrs.evolve(HELD, authorized_at=naive))) == ["authorization_old"]
-    assert codes(act(attrs.evolve(HELD, authorized_at=(NOW - timedelta(days=7)).astimezone(east)), now=NOW.replace(tzinfo=None))) == []
+    assert (
+        codes(
+            act(
+                attrs.evolve(HELD, authorized_at=(NOW - timedelta(days=7)).astimezone(east)),
+                now=NOW.replace(tzinfo=None),
+            )
+        )
+        == []
+    )
 
 
 some_receipts = st.builds(
@@ -201,10 +240,17 @@ some_receipts = st.builds(
 )
 
 
-@given(st.lists(some_receipts, max_size=3), st.sampled_from(["authorized", "captured", "void", "", "void pending"]))
+@given(
+    st.lists(some_receipts, max_size=3),
+    st.sampled_from(["authorized", "captured", "void", "", "void pending"]),
+)
 def test_whatever_the_receipts_what_is_sent_is_authorized_and_whole(receipts, status):
     ruling = payment_action(SALES_ORDER, receipts, Order(id=1042, payment_status=status), now=NOW)
     assert ruling.value is None or not ruling.errors
     if ruling.value is not None and ruling.value.step == "send":
         assert status == "authorized"
-        assert ruling.value.amount == sum(one.pre_auth_amount for one in receipts if one.state == "pre_authorized" and one.import_id)
+        assert ruling.value.amount == sum(
+            one.pre_auth_amount
+            for one in receipts
+            if one.state == "pre_authorized" and one.import_id
+        )

@@ -7,7 +7,19 @@ import pytest
 from avbc.mapping import CARRIERS, Carrier, carrier_key, carrier_named
 
 # BigCommerce: orders API, shipments.
-PROVIDERS = {"", "auspost", "canadapost", "endicia", "usps", "fedex", "ups", "upsready", "upsonline", "shipperhq", "royalmail"}
+PROVIDERS = {
+    "",
+    "auspost",
+    "canadapost",
+    "endicia",
+    "usps",
+    "fedex",
+    "ups",
+    "upsready",
+    "upsonline",
+    "shipperhq",
+    "royalmail",
+}
 
 
 @pytest.mark.parametrize(
@@ -32,13 +44,18 @@ def test_a_carrier_goes_by_the_longest_name_that_the_text_begins_with(name, prov
     assert (found.shipping_provider, found.tracking_carrier) == (provider, slug)
 
 
-@pytest.mark.parametrize("name", ["", "  ", "Upstate Couriers", "Free shipping by UPS", "Drone", "R"])
+@pytest.mark.parametrize(
+    "name", ["", "  ", "Upstate Couriers", "Free shipping by UPS", "Drone", "R"]
+)
 def test_what_is_no_carrier_is_not_guessed(name):
     assert carrier_named(name) is None
 
 
 def test_the_table_is_data():
-    carriers = {**CARRIERS, carrier_key("Harbor Couriers"): Carrier("Harbor Couriers", "carrier_12")}
+    carriers = {
+        **CARRIERS,
+        carrier_key("Harbor Couriers"): Carrier("Harbor Couriers", "carrier_12"),
+    }
     assert carrier_named("harbor couriers overnight", carriers).shipping_provider == "carrier_12"
 
 

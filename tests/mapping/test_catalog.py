@@ -37,7 +37,19 @@ MUG = Product(
     width=D(3),
     height=D(5),
 )
-NEW = {"sku", "name", "type", "description", "price", "sale_price", "weight", "depth", "width", "height", "inventory_tracking"}
+NEW = {
+    "sku",
+    "name",
+    "type",
+    "description",
+    "price",
+    "sale_price",
+    "weight",
+    "depth",
+    "width",
+    "height",
+    "inventory_tracking",
+}
 
 
 def codes(ruling):
@@ -69,7 +81,13 @@ def test_an_old_product_keeps_what_the_merchant_may_choose():
 
 def test_what_the_books_do_not_know_is_not_sent():
     bare = Product("MUG", "Mug", "Goods", list_price=D(5), weight=D(0))
-    assert set(product_draft(bare, product_id=7).value.given()) == {"id", "sku", "name", "price", "weight"}
+    assert set(product_draft(bare, product_id=7).value.given()) == {
+        "id",
+        "sku",
+        "name",
+        "price",
+        "weight",
+    }
 
 
 @pytest.mark.parametrize(
@@ -92,7 +110,8 @@ def test_a_sale_is_a_sell_price_below_the_list_price(listed, sell, price, sale):
 
 
 @pytest.mark.parametrize(
-    ("kind", "tracking"), [("inventory", "product"), ("assembly", "product"), ("non_inventory", "none"), ("kit", "none")]
+    ("kind", "tracking"),
+    [("inventory", "product"), ("assembly", "product"), ("non_inventory", "none"), ("kit", "none")],
 )
 def test_what_has_stock_of_its_own_is_tracked(kind, tracking):
     assert product_draft(attrs.evolve(MUG, kind=kind)).value.inventory_tracking == tracking
@@ -105,7 +124,10 @@ def test_what_has_stock_of_its_own_is_tracked(kind, tracking):
         ({"name": ""}, [("product_field_missing", "name")]),
         ({"list_price": None, "sell_price": None}, [("product_field_missing", "price")]),
         ({"weight": None}, [("product_field_missing", "weight")]),
-        ({"weight": None, "name": ""}, [("product_field_missing", "name"), ("product_field_missing", "weight")]),
+        (
+            {"weight": None, "name": ""},
+            [("product_field_missing", "name"), ("product_field_missing", "weight")],
+        ),
         ({"name": "x" * 251}, [("text_too_long", "name")]),
         ({"part_number": "x" * 256}, [("text_too_long", "sku")]),
         ({"list_price": D(-1)}, [("amount_negative", "price")]),
@@ -137,7 +159,9 @@ def test_only_what_changed_is_sent():
     cheaper = attrs.evolve(MUG, list_price=D("9.50"), name="Mug")
     ruling = product_draft(cheaper, product_id=7, before=product_text(MUG))
     assert ruling.value == ProductDraft(id=7, price=D("9.50"), name="Mug")
-    assert ("changes", "name, price") in [(decision.field, decision.value) for decision in ruling.decisions]
+    assert ("changes", "name, price") in [
+        (decision.field, decision.value) for decision in ruling.decisions
+    ]
 
 
 def test_nothing_changed_leaves_the_id_alone():
@@ -149,12 +173,17 @@ def test_nothing_changed_leaves_the_id_alone():
 
 def test_what_the_books_do_not_know_any_more_is_no_change():
     before = product_text(MUG)
-    assert product_draft(attrs.evolve(MUG, sales_memo=""), product_id=7, before=before).value.given() == ("id",)
+    assert product_draft(
+        attrs.evolve(MUG, sales_memo=""), product_id=7, before=before
+    ).value.given() == ("id",)
 
 
 @pytest.mark.parametrize("before", ["", "{", "[]", "null", "[" * 100_000])
 def test_without_a_readable_text_everything_changed(before):
-    assert product_draft(MUG, product_id=7, before=before).value == product_draft(MUG, product_id=7).value
+    assert (
+        product_draft(MUG, product_id=7, before=before).value
+        == product_draft(MUG, product_id=7).value
+    )
 
 
 def test_the_text_is_short_and_holds_no_more_than_it_must():
@@ -170,29 +199,52 @@ def test_the_text_is_short_and_holds_no_more_than_it_must():
 def test_a_variant_has_only_fields_of_variants():
     ruling = variant_draft(MUG, variant_id=8)
     assert ruling.value == VariantDraft(
-        id=8, sku="MUG-1", price=D("9.95"), sale_price=D("8.950"), weight=D("1.2"), depth=D(4), width=D(3), height=D(5)
+        id=8,
+        sku="MUG-1",
+        price=D("9.95"),
+        sale_price=D("8.950"),
+        weight=D("1.2"),
+        depth=D(4),
+        width=D(3),
+        height=D(5),
     )
-    assert {decision.field for decision in ruling.decisions if "not sent" in decision.reason} == {"name", "description"}
+    assert {decision.field for decision in ruling.decisions if "not sent" in decision.reason} == {
+        "name",
+        "description",
+    }
 
 
 def test_a_sale_that_ended_is_null_on_a_variant():
     ended = attrs.evolve(MUG, sell_price=D("9.95"))
-    assert variant_draft(ended, variant_id=8, before=product_text(MUG)).value == VariantDraft(id=8, sale_price=None)
-    assert product_draft(ended, product_id=7, before=product_text(MUG)).value == ProductDraft(id=7, sale_price=D(0))
+    assert variant_draft(ended, variant_id=8, before=product_text(MUG)).value == VariantDraft(
+        id=8, sale_price=None
+    )
+    assert product_draft(ended, product_id=7, before=product_text(MUG)).value == ProductDraft(
+        id=7, sale_price=D(0)
+    )
 
 
 def test_problems_stop_a_variant_too():
-    assert codes(variant_draft(attrs.evolve(MUG, list_price=D(-1)), variant_id=8)) == [("amount_negative", "price")]
+    assert codes(variant_draft(attrs.evolve(MUG, list_price=D(-1)), variant_id=8)) == [
+        ("amount_negative", "price")
+    ]
 
 
 def test_variant_fields_are_those_of_both():
     assert {"sku", "price", "sale_price", "weight", "upc", "mpn"} <= VARIANT_FIELDS
-    assert not {"id", "name", "description", "option_values", "inventory_level", "categories"} & VARIANT_FIELDS
+    assert (
+        not {"id", "name", "description", "option_values", "inventory_level", "categories"}
+        & VARIANT_FIELDS
+    )
 
 
 def test_whether_only_variant_fields_changed():
-    assert only_variant_fields(product_text(MUG), product_text(attrs.evolve(MUG, list_price=D(12), weight=D(2))))
-    assert not only_variant_fields(product_text(MUG), product_text(attrs.evolve(MUG, list_price=D(12), name="Cup")))
+    assert only_variant_fields(
+        product_text(MUG), product_text(attrs.evolve(MUG, list_price=D(12), weight=D(2)))
+    )
+    assert not only_variant_fields(
+        product_text(MUG), product_text(attrs.evolve(MUG, list_price=D(12), name="Cup"))
+    )
     assert not only_variant_fields("", product_text(MUG))
 
 
@@ -204,17 +256,32 @@ def test_fields_are_put_in_left_out_and_replaced():
         PRODUCT_FIELDS,
         FieldRule("upc", "UPC", lambda product: product.aliases[0], longest=14),
         FieldRule("name", "Description", lambda product: product.description),
-        FieldRule("categories", "Webstore Category", lambda product: {"Mugs": (3, 4)}.get(product.webstore_category)),
+        FieldRule(
+            "categories",
+            "Webstore Category",
+            lambda product: {"Mugs": (3, 4)}.get(product.webstore_category),
+        ),
         FieldRule("is_visible", "Sync to Webstore", lambda product: product.sync_to_webstore),
     )
     fields = tuple(rule for rule in fields if rule.name != "description")
-    product = attrs.evolve(MUG, aliases=("012345678905",), description="Blue mug", webstore_category="Mugs")
+    product = attrs.evolve(
+        MUG, aliases=("012345678905",), description="Blue mug", webstore_category="Mugs"
+    )
     draft = product_draft(product, fields, product_id=7).value
-    assert (draft.upc, draft.name, draft.categories, draft.is_visible) == ("012345678905", "Blue mug", (3, 4), True)
+    assert (draft.upc, draft.name, draft.categories, draft.is_visible) == (
+        "012345678905",
+        "Blue mug",
+        (3, 4),
+        True,
+    )
     assert "description" not in draft.given()
     assert draft.body()["categories"] == [3, 4]
-    assert codes(product_draft(attrs.evolve(product, aliases=("0" * 15,)), fields)) == [("text_too_long", "upc")]
-    assert product_draft(product, fields, product_id=7, before=product_text(product, fields)).value.given() == ("id",)
+    assert codes(product_draft(attrs.evolve(product, aliases=("0" * 15,)), fields)) == [
+        ("text_too_long", "upc")
+    ]
+    assert product_draft(
+        product, fields, product_id=7, before=product_text(product, fields)
+    ).value.given() == ("id",)
     assert json.loads(product_text(product, fields))["categories"] == [3, 4]
 
 
@@ -234,7 +301,11 @@ def test_a_field_that_the_store_does_not_have_is_a_mistake_of_the_program(name):
 
 # --- for all products ---
 
-amounts = st.none() | st.decimals(allow_nan=True, allow_infinity=True) | st.decimals(D(0), D(999), places=2)
+amounts = (
+    st.none()
+    | st.decimals(allow_nan=True, allow_infinity=True)
+    | st.decimals(D(0), D(999), places=2)
+)
 some_products = st.builds(
     Product,
     st.text(max_size=300),
@@ -250,7 +321,11 @@ some_products = st.builds(
 
 @given(some_products, some_products)
 def test_whatever_the_product_the_change_leads_to_the_new_one(old, new):
-    for ruling in (product_draft(new), product_draft(new, product_id=7), variant_draft(new, variant_id=8)):
+    for ruling in (
+        product_draft(new),
+        product_draft(new, product_id=7),
+        variant_draft(new, variant_id=8),
+    ):
         assert (ruling.value is None) == bool(ruling.errors)
     before, after = product_text(old), product_text(new)
     assert product_text(new) == after

@@ -7,7 +7,9 @@ from avbc.acctvantage.records import Client, Contact
 from avbc.bigcommerce.models import Address
 from avbc.mapping import MappingRules, client_for, client_import_id
 
-ANA = Address(first_name="Ana", last_name="Rivera", email="Ana@Example.com ", phone="555-0100", city="Austin")
+ANA = Address(
+    first_name="Ana", last_name="Rivera", email="Ana@Example.com ", phone="555-0100", city="Austin"
+)
 FIRM = attrs.evolve(ANA, company="Mugs &amp; More")
 
 
@@ -15,7 +17,12 @@ FIRM = attrs.evolve(ANA, company="Mugs &amp; More")
 def choose(settings, reference):
     def run(customer_id, *clients, billing=ANA, by_email=True):
         order_status = attrs.evolve(settings.order_status, match_clients_by_email=by_email)
-        return client_for(customer_id, billing, clients, MappingRules(attrs.evolve(settings, order_status=order_status), reference))
+        return client_for(
+            customer_id,
+            billing,
+            clients,
+            MappingRules(attrs.evolve(settings, order_status=order_status), reference),
+        )
 
     return run
 
@@ -32,7 +39,9 @@ def test_a_guest_has_no_import_id(customer_id, import_id):
 BY_ID = Client("Rivera", "Ana", import_id="WEB20", email="other@example.com", id=1)
 BY_EMAIL = Client("Rivera", "Ana", email="ana@example.com", id=2)
 OTHER_ID = Client("Rivera", "Ana", email="ana@example.com", import_id="WEB19", id=3)
-BY_CONTACT = Client("Mugs & More", contacts=(Contact("Rivera", "Ana", email="ANA@example.com", id=40),), id=4)
+BY_CONTACT = Client(
+    "Mugs & More", contacts=(Contact("Rivera", "Ana", email="ANA@example.com", id=40),), id=4
+)
 EXPORTED = Client("Rivera", "Ana", store_customer_ids={"WEB": 20, "ABC": 5}, id=5)
 
 
@@ -74,7 +83,10 @@ def test_a_different_import_id_is_never_overwritten(choose):
 def test_more_than_one_hit_lists_the_candidates(choose):
     by_email = choose(0, BY_EMAIL, OTHER_ID)
     assert (by_email.value, codes(by_email)) == (None, ["client_ambiguous"])
-    assert by_email.problems[0].candidates == ("Rivera, Ana (id 2)", "Rivera, Ana (Import ID WEB19, id 3)")
+    assert by_email.problems[0].candidates == (
+        "Rivera, Ana (id 2)",
+        "Rivera, Ana (Import ID WEB19, id 3)",
+    )
     by_contact = choose(0, BY_CONTACT, attrs.evolve(BY_CONTACT, name="Second", id=None))
     assert by_contact.problems[0].candidates == ("Mugs & More (id 4)", "Second")
     by_id = choose(20, BY_ID, EXPORTED)
@@ -116,7 +128,11 @@ def test_a_new_company_has_the_person_as_its_contact(choose):
 )
 def test_incomplete_names(choose, billing, name, first_name, contact):
     choice = choose(0, billing=billing).value
-    assert (choice.new_client.name, choice.new_client.first_name, choice.new_contact) == (name, first_name, contact)
+    assert (choice.new_client.name, choice.new_client.first_name, choice.new_contact) == (
+        name,
+        first_name,
+        contact,
+    )
 
 
 def test_nobody_at_all_is_a_problem(choose):
@@ -127,11 +143,31 @@ def test_nobody_at_all_is_a_problem(choose):
 @pytest.mark.parametrize(
     ("client", "contact_id", "new"),
     [
-        (attrs.evolve(BY_ID, contacts=(Contact("X", email="ana@example.com", id=1), Contact("Rivera", "Ana", id=2))), 1, False),
-        (attrs.evolve(BY_ID, contacts=(Contact("X", id=1), Contact("RIVERA", "ana", id=2))), 2, False),
+        (
+            attrs.evolve(
+                BY_ID,
+                contacts=(
+                    Contact("X", email="ana@example.com", id=1),
+                    Contact("Rivera", "Ana", id=2),
+                ),
+            ),
+            1,
+            False,
+        ),
+        (
+            attrs.evolve(BY_ID, contacts=(Contact("X", id=1), Contact("RIVERA", "ana", id=2))),
+            2,
+            False,
+        ),
         (BY_ID, None, False),  # the client is the person
         (attrs.evolve(BY_ID, name="Mugs & More", first_name=""), None, True),
-        (attrs.evolve(BY_ID, name="Mugs & More", first_name="", contacts=(Contact("Berg", "Jo", id=3),)), None, True),
+        (
+            attrs.evolve(
+                BY_ID, name="Mugs & More", first_name="", contacts=(Contact("Berg", "Jo", id=3),)
+            ),
+            None,
+            True,
+        ),
     ],
 )
 def test_the_contact_at_a_known_client(choose, client, contact_id, new):

@@ -7,11 +7,27 @@ from hypothesis import strategies as st
 
 from avbc.acctvantage.records import Address, Client
 from avbc.bigcommerce.models import Customer, CustomerAddress, CustomerAddressDraft, CustomerDraft
-from avbc.mapping import CLIENT_FIELDS, FieldRule, customer_for, export_client, store_customer_id, with_fields
+from avbc.mapping import (
+    CLIENT_FIELDS,
+    FieldRule,
+    customer_for,
+    export_client,
+    store_customer_id,
+    with_fields,
+)
 from avbc.unset import UNSET
 
-HOME = Address(address_1="14 Harbor Road", address_2="Floor 2", city="Austin", state="TX", zip="78751", country="United States")
-ANA = Client(name="Rivera", first_name="Ana", email=" Ana@example.com ", phone="512 555 0100", address=HOME)
+HOME = Address(
+    address_1="14 Harbor Road",
+    address_2="Floor 2",
+    city="Austin",
+    state="TX",
+    zip="78751",
+    country="United States",
+)
+ANA = Client(
+    name="Rivera", first_name="Ana", email=" Ana@example.com ", phone="512 555 0100", address=HOME
+)
 IN_STORE = Customer(
     id=20,
     email="ana@EXAMPLE.com",
@@ -89,10 +105,19 @@ def test_a_new_customer_comes_with_its_address():
         ({"email": f"{'a' * 245}@a.com"}, ("text_too_long", "email")),
         ({"first_name": "x" * 101}, ("text_too_long", "first_name")),
         ({"phone": "5" * 51, "address": Address()}, ("text_too_long", "phone")),
-        ({"address": attrs.evolve(HOME, country="Atlantis")}, ("country_unknown", "addresses[0].country_code")),
-        ({"address": attrs.evolve(HOME, state="Bavaria")}, ("state_unknown", "addresses[0].state_or_province")),
+        (
+            {"address": attrs.evolve(HOME, country="Atlantis")},
+            ("country_unknown", "addresses[0].country_code"),
+        ),
+        (
+            {"address": attrs.evolve(HOME, state="Bavaria")},
+            ("state_unknown", "addresses[0].state_or_province"),
+        ),
         ({"address": attrs.evolve(HOME, city="x" * 101)}, ("text_too_long", "addresses[0].city")),
-        ({"address": attrs.evolve(HOME, zip="x" * 31)}, ("text_too_long", "addresses[0].postal_code")),
+        (
+            {"address": attrs.evolve(HOME, zip="x" * 31)},
+            ("text_too_long", "addresses[0].postal_code"),
+        ),
     ],
 )
 def test_what_is_missing_or_wrong_is_named(changes, expected):
@@ -102,7 +127,9 @@ def test_what_is_missing_or_wrong_is_named(changes, expected):
 
 def test_all_that_is_missing_is_named():
     ruling = export_client(Client(name=""))
-    assert codes(ruling) == [("client_field_missing", name) for name in ("last_name", "first_name", "email")]
+    assert codes(ruling) == [
+        ("client_field_missing", name) for name in ("last_name", "first_name", "email")
+    ]
     assert "First Name" in ruling.problems[1].message
 
 
@@ -174,7 +201,10 @@ def test_what_the_books_do_not_have_is_kept():
 def test_another_address_is_added():
     ruling = export_client(at(address_1="15 Harbor Road"), IN_STORE)
     assert ruling.value.customer is None
-    assert (ruling.value.address.customer_id, ruling.value.address.address1) == (20, "15 Harbor Road")
+    assert (ruling.value.address.customer_id, ruling.value.address.address1) == (
+        20,
+        "15 Harbor Road",
+    )
     assert ruling.value.address.id is UNSET
 
 
@@ -186,14 +216,27 @@ def test_the_map_is_data():
     fields = with_fields(
         CLIENT_FIELDS,
         FieldRule("company", "Client Name", lambda client: client.name),
-        FieldRule("last_name", "Contact", lambda client: client.contacts[0].last_name if client.contacts else "", required=True),
+        FieldRule(
+            "last_name",
+            "Contact",
+            lambda client: client.contacts[0].last_name if client.contacts else "",
+            required=True,
+        ),
     )
     assert codes(export_client(ANA, fields=fields)) == [("client_field_missing", "last_name")]
-    assert export_client(ANA, IN_STORE, fields).value.customer == CustomerDraft(id=20, company="Rivera")
+    assert export_client(ANA, IN_STORE, fields).value.customer == CustomerDraft(
+        id=20, company="Rivera"
+    )
 
 
 @pytest.mark.parametrize(
-    "maps", [{"fields": "id"}, {"fields": "surname"}, {"address_fields": "street_1"}, {"address_fields": "customer_id"}]
+    "maps",
+    [
+        {"fields": "id"},
+        {"fields": "surname"},
+        {"address_fields": "street_1"},
+        {"address_fields": "customer_id"},
+    ],
 )
 def test_a_field_that_the_store_does_not_have_is_a_mistake_of_the_program(maps):
     ((which, name),) = maps.items()
@@ -220,7 +263,10 @@ def test_a_field_that_the_store_does_not_have_is_a_mistake_of_the_program(maps):
     ],
 )
 def test_a_client_s_customer_id_is_bound_or_in_its_import_id(import_id, bound, expected):
-    assert store_customer_id(attrs.evolve(ANA, import_id=import_id, store_customer_ids=bound), "WEB") == expected
+    assert (
+        store_customer_id(attrs.evolve(ANA, import_id=import_id, store_customer_ids=bound), "WEB")
+        == expected
+    )
 
 
 OTHER = Customer(id=31, email="Ana@example.com", first_name="Ann", last_name="Rivers")
@@ -238,7 +284,12 @@ BOUND = attrs.evolve(ANA, import_id="WEB20")
         (attrs.evolve(ANA, email=""), [attrs.evolve(IN_STORE, email="")], None, None),
         (BOUND, [IN_STORE], 20, None),
         (BOUND, [attrs.evolve(IN_STORE, email="old@example.com")], 20, None),
-        (BOUND, [attrs.evolve(IN_STORE, email="old@example.com"), OTHER], None, "client_bound_elsewhere"),
+        (
+            BOUND,
+            [attrs.evolve(IN_STORE, email="old@example.com"), OTHER],
+            None,
+            "client_bound_elsewhere",
+        ),
         (BOUND, [OTHER], None, "client_bound_elsewhere"),
         (BOUND, [], None, None),
     ],
@@ -250,7 +301,10 @@ def test_which_customer_a_client_is(client, customers, expected, code):
 
 
 def test_the_possible_customers_are_listed():
-    assert customer_for(ANA, "WEB", [IN_STORE, OTHER]).problems[0].candidates == ("Rivera, Ana (customer 20)", "Rivers, Ann (customer 31)")
+    assert customer_for(ANA, "WEB", [IN_STORE, OTHER]).problems[0].candidates == (
+        "Rivera, Ana (customer 20)",
+        "Rivers, Ann (customer 31)",
+    )
 
 
 # --- for all clients ---
@@ -264,7 +318,14 @@ some_addresses = st.builds(
     zip=texts,
     country=texts | st.just("Germany"),
 )
-some_clients = st.builds(Client, texts, first_name=texts, email=texts | st.just("ana@example.com"), phone=texts, address=some_addresses)
+some_clients = st.builds(
+    Client,
+    texts,
+    first_name=texts,
+    email=texts | st.just("ana@example.com"),
+    phone=texts,
+    address=some_addresses,
+)
 
 
 @given(some_clients)
@@ -277,7 +338,13 @@ def test_whatever_the_client_what_is_sent_fits(client):
         assert 1 <= len(draft.last_name) <= 100
         assert "@" in draft.email
         for address in draft.addresses or ():
-            assert {"first_name", "last_name", "address1", "city", "state_or_province", "postal_code", "country_code"} <= set(
-                address.given()
-            )
+            assert {
+                "first_name",
+                "last_name",
+                "address1",
+                "city",
+                "state_or_province",
+                "postal_code",
+                "country_code",
+            } <= set(address.given())
             assert len(address.country_code) == 2

@@ -44,7 +44,10 @@ def test_what_people_change_in_acctvantage_is_left_out(before):
 
 
 def test_a_capture_meanwhile_is_no_difference(before):
-    held = [attrs.evolve(one, state="pre_authorized", amount=D(0), pre_auth_amount=one.amount) for one in before.receipts]
+    held = [
+        attrs.evolve(one, state="pre_authorized", amount=D(0), pre_auth_amount=one.amount)
+        for one in before.receipts
+    ]
     assert difference(before.order, held, before) == ()
 
 
@@ -63,7 +66,10 @@ def test_an_edit_is_told_field_by_field(before, make_order, map_it):
         "ship_via: UPS Ground in AcctVantage, Store pickup in the store",
         "bill_to.city: Austin in AcctVantage, Dallas in the store",
         "ship_tos[0].zip: 78751 in AcctVantage, nothing in the store",
-        "ship_tos[1]: nothing in AcctVantage, Ana Rivera, 15 Harbor Road, Austin, Texas, 78751, United States in the store",
+        (
+            "ship_tos[1]: nothing in AcctVantage, Ana Rivera, 15 Harbor Road, Austin, Texas, 78751, "
+            "United States in the store"
+        ),
         "line 101.quantity: 2 in AcctVantage, 3 in the store",
         "line 101.amount: 19.90 in AcctVantage, 29.85 in the store",
         "line 101.ship_via: UPS Ground in AcctVantage, Store pickup in the store",
@@ -72,12 +78,24 @@ def test_an_edit_is_told_field_by_field(before, make_order, map_it):
         "discounts Sale: nothing in AcctVantage, 1.82 in the store",
         "receipts Visa/MC: 31.80 in AcctVantage, 45.15 in the store",
     ]
-    back = [(one.field, one.in_books, one.in_store) for one in difference(after.order, after.receipts, before)]
+    back = [
+        (one.field, one.in_books, one.in_store)
+        for one in difference(after.order, after.receipts, before)
+    ]
     assert ("line 102", "1 x LAMP = 5.00", "") in back
-    assert ("ship_tos[1]", "Ana Rivera, 15 Harbor Road, Austin, Texas, 78751, United States", "") in back
+    assert (
+        "ship_tos[1]",
+        "Ana Rivera, 15 Harbor Road, Austin, Texas, 78751, United States",
+        "",
+    ) in back
 
 
 def test_receipts_of_a_type_are_added_up(before):
-    halves = [Receipt("WEB1042", "Visa/MC", D("31.80") / 2), Receipt("WEB1042", "Visa/MC", D("31.80") / 2)]
+    halves = [
+        Receipt("WEB1042", "Visa/MC", D("31.80") / 2),
+        Receipt("WEB1042", "Visa/MC", D("31.80") / 2),
+    ]
     assert difference(before.order, halves, before) == ()
-    assert texts(attrs.evolve(before, receipts=()), before) == ["receipts Visa/MC: nothing in AcctVantage, 31.80 in the store"]
+    assert texts(attrs.evolve(before, receipts=()), before) == [
+        "receipts Visa/MC: nothing in AcctVantage, 31.80 in the store"
+    ]

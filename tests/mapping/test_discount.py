@@ -26,7 +26,9 @@ def coupon(make_order):
 
 
 def given(code, discount, type_=2, amount=None):
-    return OrderCoupon(id=3, coupon_id=1, code=code, discount=D(discount), amount=D(amount or discount), type=type_)
+    return OrderCoupon(
+        id=3, coupon_id=1, code=code, discount=D(discount), amount=D(amount or discount), type=type_
+    )
 
 
 def test_a_coupon_the_books_lack_is_created_with_the_default_gl(coupon, map_it):
@@ -34,9 +36,15 @@ def test_a_coupon_the_books_lack_is_created_with_the_default_gl(coupon, map_it):
     assert mapped.problems == ()
     # 5.00 with 10 % tax: 0.45 of it is tax.
     [discount] = mapped.bundle.order.discounts
-    assert (discount.code, discount.amount, discount.amount_in_store) == ("NEW5", D("4.55"), D("5.00"))
+    assert (discount.code, discount.amount, discount.amount_in_store) == (
+        "NEW5",
+        D("4.55"),
+        D("5.00"),
+    )
     assert (discount.gl_code, discount.name) == ("40200-000-000", "Five off")
-    assert mapped.bundle.new_promotions == (Promotion("NEW5", "$", D("5.00"), "40200-000-000", name="Five off"),)
+    assert mapped.bundle.new_promotions == (
+        Promotion("NEW5", "$", D("5.00"), "40200-000-000", name="Five off"),
+    )
 
 
 @pytest.mark.parametrize(
@@ -55,7 +63,11 @@ def test_coupon_types_that_acctvantage_cannot_hold_are_refused(coupon, map_it, t
 
 
 @pytest.mark.parametrize(
-    "promotion", [Promotion("new5", "$", D("5.00"), "40300-000-000"), Promotion("X", "$", D(5), "40300-000-000", name="NEW5")]
+    "promotion",
+    [
+        Promotion("new5", "$", D("5.00"), "40300-000-000"),
+        Promotion("X", "$", D(5), "40300-000-000", name="NEW5"),
+    ],
 )
 def test_a_promotion_of_the_books_goes_by_code_or_name(coupon, map_it, promotion):
     mapped = map_it(coupon, promotions=(promotion,))
@@ -66,8 +78,14 @@ def test_a_promotion_of_the_books_goes_by_code_or_name(coupon, map_it, promotion
 
 
 def test_a_code_comes_before_a_name(coupon, map_it):
-    by_name, by_code = Promotion("X", "$", D(5), "40200-000-000", name="NEW5"), Promotion("NEW5", "$", D(5), "40300-000-000")
-    assert map_it(coupon, promotions=(by_name, by_code)).bundle.order.discounts[0].gl_code == "40300-000-000"
+    by_name, by_code = (
+        Promotion("X", "$", D(5), "40200-000-000", name="NEW5"),
+        Promotion("NEW5", "$", D(5), "40300-000-000"),
+    )
+    assert (
+        map_it(coupon, promotions=(by_name, by_code)).bundle.order.discounts[0].gl_code
+        == "40300-000-000"
+    )
 
 
 @pytest.mark.parametrize(
@@ -83,9 +101,13 @@ def test_a_code_comes_before_a_name(coupon, map_it):
         (("$", "50"), (given("NEW5", "5.00", 5, "50"),), True),
     ],
 )
-def test_the_books_value_is_compared_and_the_stores_is_booked(coupon, map_it, promotion, coupons, differs):
+def test_the_books_value_is_compared_and_the_stores_is_booked(
+    coupon, map_it, promotion, coupons, differs
+):
     kind, value = promotion
-    mapped = map_it(coupon, coupons=coupons, promotions=(Promotion("NEW5", kind, D(value), "40300-000-000"),))
+    mapped = map_it(
+        coupon, coupons=coupons, promotions=(Promotion("NEW5", kind, D(value), "40300-000-000"),)
+    )
     assert codes(mapped) == (["promotion_differs"] if differs else [])
     assert mapped.bundle.order.discount == D("4.55")
 
@@ -93,15 +115,24 @@ def test_the_books_value_is_compared_and_the_stores_is_booked(coupon, map_it, pr
 def test_a_percentage_that_is_on_no_line_is_not_compared(make_order, map_it):
     order = make_order(discounts=[make_order.taken("5.00", code="NEW5", on_lines=False)])
     promotion = Promotion("NEW5", "%", D(10), "40300-000-000")
-    assert map_it(order, coupons=(given("NEW5", "5.00", 5),), promotions=(promotion,)).problems == ()
+    assert (
+        map_it(order, coupons=(given("NEW5", "5.00", 5),), promotions=(promotion,)).problems == ()
+    )
 
 
 def test_an_inactive_promotion_is_refused(coupon, map_it):
-    assert codes(map_it(coupon, promotions=(Promotion("NEW5", "$", D(5), "40300-000-000", inactive=True),))) == ["promotion_inactive"]
+    assert codes(
+        map_it(coupon, promotions=(Promotion("NEW5", "$", D(5), "40300-000-000", inactive=True),))
+    ) == ["promotion_inactive"]
 
 
 def test_a_promotion_without_an_account_takes_the_default(coupon, map_it):
-    assert map_it(coupon, promotions=(Promotion("NEW5", "$", D(5), ""),)).bundle.order.discounts[0].gl_code == "40200-000-000"
+    assert (
+        map_it(coupon, promotions=(Promotion("NEW5", "$", D(5), ""),))
+        .bundle.order.discounts[0]
+        .gl_code
+        == "40200-000-000"
+    )
 
 
 def test_a_missing_default_account_is_one_problem(make_order, map_it):
@@ -112,9 +143,16 @@ def test_a_missing_default_account_is_one_problem(make_order, map_it):
 
 
 def test_accounts_must_be_in_the_books(coupon, map_it):
-    assert map_it(coupon, gl={"default_discount_gl_code": "9"}).problems[0].field == "gl.default_discount_gl_code"
+    assert (
+        map_it(coupon, gl={"default_discount_gl_code": "9"}).problems[0].field
+        == "gl.default_discount_gl_code"
+    )
     [problem] = map_it(coupon, promotions=(Promotion("NEW5", "$", D(5), "8"),)).problems
-    assert (problem.code, problem.field, problem.value) == ("gl_code_unknown", "promotion 'NEW5'", "8")
+    assert (problem.code, problem.field, problem.value) == (
+        "gl_code_unknown",
+        "promotion 'NEW5'",
+        "8",
+    )
     assert map_it(coupon, gl={"default_discount_gl_code": "9"}, gl_accounts=()).problems == ()
 
 
@@ -122,7 +160,11 @@ def test_several_discounts_share_what_is_left_without_tax(make_order, map_it):
     taken = make_order.taken
     order = make_order(
         [make_order.item("MUG", "10.00"), make_order.item("LAMP", "20.00")],
-        discounts=[taken("3.00", code="A"), taken("1.00", id="77", name="Spring sale"), taken("2.00")],
+        discounts=[
+            taken("3.00", code="A"),
+            taken("1.00", id="77", name="Spring sale"),
+            taken("2.00"),
+        ],
     )
     mapped = map_it(order)
     assert mapped.problems == ()
@@ -132,15 +174,26 @@ def test_several_discounts_share_what_is_left_without_tax(make_order, map_it):
         ("", "Spring sale", D(1)),
         ("", "Manual Discount", D(2)),
     ]
-    assert sum(one.amount for one in made) == mapped.proof.discount == D("6.00") - D("0.27") - D("0.09") - D("0.18")
+    assert (
+        sum(one.amount for one in made)
+        == mapped.proof.discount
+        == D("6.00") - D("0.27") - D("0.09") - D("0.18")
+    )
 
 
 def test_a_discount_on_no_line_is_one_of_its_own(make_order, map_it):
     """A discount on shipping, or on the whole order."""
     order = make_order(discounts=[make_order.taken("2.00", on_lines=False)])
     [discount] = map_it(order).bundle.order.discounts
-    assert (discount.code, discount.name, discount.gl_code, discount.amount_in_store) == ("", "Discount", "40200-000-000", D(2))
-    both = make_order(discounts=[make_order.taken("2.00"), make_order.taken("1.00", on_lines=False)])
+    assert (discount.code, discount.name, discount.gl_code, discount.amount_in_store) == (
+        "",
+        "Discount",
+        "40200-000-000",
+        D(2),
+    )
+    both = make_order(
+        discounts=[make_order.taken("2.00"), make_order.taken("1.00", on_lines=False)]
+    )
     assert [one.amount_in_store for one in map_it(both).bundle.order.discounts] == [D(2), D(1)]
 
 
@@ -156,9 +209,13 @@ def test_a_coupon_on_no_line_needs_the_orders_coupons(make_order, map_it):
 
 def test_a_coupon_partly_on_shipping(make_order, map_it):
     taken = make_order.taken
-    order = make_order(discounts=[taken("3.00", code="HALF"), taken("2.00", code="HALF", on_lines=False)])
+    order = make_order(
+        discounts=[taken("3.00", code="HALF"), taken("2.00", code="HALF", on_lines=False)]
+    )
     assert codes(map_it(order)) == ["coupon_unknown"]
-    assert map_it(order, coupons=(given("HALF", "5.00"),)).bundle.order.discounts[0].amount_in_store == D(5)
+    assert map_it(order, coupons=(given("HALF", "5.00"),)).bundle.order.discounts[
+        0
+    ].amount_in_store == D(5)
 
 
 @pytest.mark.parametrize("discount", ["4.98", "5.02"])
@@ -187,7 +244,10 @@ def test_discounts_on_lines_of_an_order_without_any(make_order, map_it):
 
 def test_what_spreading_lost_is_not_missed(make_order, map_it):
     """10.00 over three lines may be 3.33 each."""
-    order = make_order([make_order.item("MUG", "10.00") for _ in range(3)], discounts=[make_order.taken("10.00", code="TEN")])
+    order = make_order(
+        [make_order.item("MUG", "10.00") for _ in range(3)],
+        discounts=[make_order.taken("10.00", code="TEN")],
+    )
     for line in order.products:
         line.applied_discounts = (attrs.evolve(line.applied_discounts[0], amount=D("3.33")),)
         line.discounted_total_inc_tax = D("7.67")

@@ -13,14 +13,23 @@ from avbc.mapping import prove
 
 D = Decimal
 SPECS = Path(__file__).parents[2] / "../shared/bigcommerce/specs/orders.v2.json"
-pytestmark = pytest.mark.skipif(not SPECS.exists(), reason="BigCommerce's OpenAPI files are not beside the repository")
+pytestmark = pytest.mark.skipif(
+    not SPECS.exists(), reason="BigCommerce's OpenAPI files are not beside the repository"
+)
 
 
 @pytest.fixture(scope="module")
 def examples():
     responses = json.loads(SPECS.read_text())["components"]["responses"]
-    rows = list(responses["orderCollection_Resp"]["content"]["application/json"]["examples"]["response"]["value"])
-    rows += [one["value"] for one in responses["order_Resp"]["content"]["application/json"]["examples"].values()]
+    rows = list(
+        responses["orderCollection_Resp"]["content"]["application/json"]["examples"]["response"][
+            "value"
+        ]
+    )
+    rows += [
+        one["value"]
+        for one in responses["order_Resp"]["content"]["application/json"]["examples"].values()
+    ]
     return {row["id"]: get_order(row["id"]).read(row) for row in rows}
 
 
@@ -41,9 +50,14 @@ def with_lines(order, *discounts):
         applied_discounts=discounts,
     )
     shipping = ShippingConsignment(
-        id=5, shipping_method="UPS Ground", cost_ex_tax=order.shipping_cost_ex_tax, cost_inc_tax=order.shipping_cost_inc_tax
+        id=5,
+        shipping_method="UPS Ground",
+        cost_ex_tax=order.shipping_cost_ex_tax,
+        cost_inc_tax=order.shipping_cost_inc_tax,
     )
-    return attrs.evolve(order, items_total=1, products=(line,), consignments=Consignments(shipping=(shipping,)))
+    return attrs.evolve(
+        order, items_total=1, products=(line,), consignments=Consignments(shipping=(shipping,))
+    )
 
 
 def test_order_247_holds_by_every_identity(examples, rules, map_it):
@@ -53,7 +67,11 @@ def test_order_247_holds_by_every_identity(examples, rules, map_it):
     assert ruling.value.convention == "tenders: none; fees: none; discounts: none"
     mapped = map_it(with_lines(attrs.evolve(order, payment_method="Credit Card")))
     assert mapped.problems == ()
-    assert (mapped.total, mapped.bundle.order.tax, mapped.bundle.order.rounding) == (D("1008.74"), D("76.88"), 0)
+    assert (mapped.total, mapped.bundle.order.tax, mapped.bundle.order.rounding) == (
+        D("1008.74"),
+        D("76.88"),
+        0,
+    )
 
 
 def test_order_218_has_its_fees_in_the_subtotal_and_its_discounts_with_tax(examples, rules, map_it):
@@ -66,10 +84,16 @@ def test_order_218_has_its_fees_in_the_subtotal_and_its_discounts_with_tax(examp
         AppliedDiscount(id="manual-discount", amount=D(5), name="Manual Discount"),
         AppliedDiscount(id="total-coupon", amount=D(5), name="Five off", code="SAVE5"),
     )
-    mapped = map_it(with_lines(attrs.evolve(order, payment_method="Manual", payment_status=""), *discounts))
+    mapped = map_it(
+        with_lines(attrs.evolve(order, payment_method="Manual", payment_status=""), *discounts)
+    )
     assert mapped.errors == ()
     sales_order = mapped.bundle.order
-    assert sales_order.total == D("69.84") == sales_order.subtotal + sales_order.freight + sales_order.tax - sales_order.discount
+    assert (
+        sales_order.total
+        == D("69.84")
+        == sales_order.subtotal + sales_order.freight + sales_order.tax - sales_order.discount
+    )
     assert [line.kind for line in sales_order.lines] == ["custom", "fee", "fee"]
     assert sales_order.discount == D("9.2393")
 
@@ -77,7 +101,11 @@ def test_order_218_has_its_fees_in_the_subtotal_and_its_discounts_with_tax(examp
 def test_order_100_is_wrong_without_tax(examples, rules, map_it):
     """With tax it adds up; its total without tax is its total with tax, and its tax is gone."""
     [problem] = prove(examples[100], rules).problems
-    assert (problem.code, problem.field, problem.value) == ("ex_tax_does_not_foot", "total_ex_tax", "361.95")
+    assert (problem.code, problem.field, problem.value) == (
+        "ex_tax_does_not_foot",
+        "total_ex_tax",
+        "361.95",
+    )
     assert "its parts come to 336.32: off by 25.63." in problem.message
     mapped = map_it(with_lines(examples[100]))
     assert [one.code for one in mapped.errors] == ["ex_tax_does_not_foot"]

@@ -6,7 +6,12 @@ from decimal import Decimal
 import attrs
 import pytest
 
-from avbc.bigcommerce.models import ConfigurableField, Consignments, PickupConsignment, ProductOption
+from avbc.bigcommerce.models import (
+    ConfigurableField,
+    Consignments,
+    PickupConsignment,
+    ProductOption,
+)
 from avbc.mapping import fingerprint
 
 D = Decimal
@@ -14,7 +19,9 @@ D = Decimal
 
 @pytest.fixture
 def order(make_order):
-    return make_order([make_order.item("MUG", "9.95", 2), make_order.item("LAMP", wrapping="4.00")], fees=["1.50"])
+    return make_order(
+        [make_order.item("MUG", "9.95", 2), make_order.item("LAMP", wrapping="4.00")], fees=["1.50"]
+    )
 
 
 def test_it_is_a_sha256(order):
@@ -31,7 +38,10 @@ def test_it_is_the_same_on_every_machine(order):
     "change",
     [
         {"status_id": 9, "status": "Awaiting Shipment", "custom_status": "x"},
-        {"date_modified": datetime(2030, 1, 1, tzinfo=UTC), "date_created": datetime(2030, 1, 1, tzinfo=UTC)},
+        {
+            "date_modified": datetime(2030, 1, 1, tzinfo=UTC),
+            "date_created": datetime(2030, 1, 1, tzinfo=UTC),
+        },
         {"staff_notes": "called", "customer_message": "hello"},
         {"payment_status": "refunded", "payment_provider_id": "other"},
         {"items_shipped": 3, "refunded_amount": D(1), "external_id": "x"},
@@ -56,7 +66,16 @@ def test_neither_the_order_of_lines_nor_how_they_were_read_changes_it(order):
         {"customer_id": 5},
         {"payment_method": "Check"},
         {"default_currency_code": "EUR"},
-        *({field: D("1.23")} for field in ("subtotal_ex_tax", "total_inc_tax", "total_ex_tax", "discount_amount", "store_credit_amount")),
+        *(
+            {field: D("1.23")}
+            for field in (
+                "subtotal_ex_tax",
+                "total_inc_tax",
+                "total_ex_tax",
+                "discount_amount",
+                "store_credit_amount",
+            )
+        ),
         {"fees": ()},
     ],
 )
@@ -80,11 +99,15 @@ def test_what_changes_it(order, change):
     ],
 )
 def test_what_of_a_line_changes_it(order, change):
-    changed = attrs.evolve(order, products=(attrs.evolve(order.products[0], **change), *order.products[1:]))
+    changed = attrs.evolve(
+        order, products=(attrs.evolve(order.products[0], **change), *order.products[1:])
+    )
     assert fingerprint(changed) != fingerprint(order)
 
 
-@pytest.mark.parametrize("change", [{"city": "Dallas"}, {"shipping_method": "Drone"}, {"email": "x@example.com"}])
+@pytest.mark.parametrize(
+    "change", [{"city": "Dallas"}, {"shipping_method": "Drone"}, {"email": "x@example.com"}]
+)
 def test_what_of_an_address_changes_it(order, change):
     [consignment] = order.consignments.shipping
     shipping = Consignments(shipping=(attrs.evolve(consignment, **change),))

@@ -57,7 +57,9 @@ def test_a_narrow_context_of_the_program_rounds_nothing_up():
         assert net_quantity(D("1234.5"), D("0.1")) == 1234
 
 
-@given(st.decimals(allow_nan=False, allow_infinity=False), st.decimals(D(0), D("1e9"), allow_nan=False))
+@given(
+    st.decimals(allow_nan=False, allow_infinity=False), st.decimals(D(0), D("1e9"), allow_nan=False)
+)
 def test_what_is_on_sale_is_never_more_than_there_is(available, waiting):
     net = net_quantity(available, waiting)
     assert 0 <= net <= HIGHEST_QUANTITY
@@ -84,15 +86,30 @@ def test_a_bundle_and_its_components_count_once_each():
         line("MUG", 4, id=66, parent_order_product_id=65),
         line("TEAPOT", 2, id=67, parent_order_product_id=65, is_bundled_product=True),
     ]
-    assert waiting_demand([order(bundle, *parts, line("MUG", 1, id=68))]) == {"set": D(2), "mug": D(5), "teapot": D(2)}
+    assert waiting_demand([order(bundle, *parts, line("MUG", 1, id=68))]) == {
+        "set": D(2),
+        "mug": D(5),
+        "teapot": D(2),
+    }
 
 
 def test_what_was_refunded_is_not_taken():
-    assert waiting_demand([order(line("MUG", 3, quantity_refunded=1), line("TOWEL", 2, quantity_refunded=2))]) == {"mug": D(2)}
+    assert waiting_demand(
+        [order(line("MUG", 3, quantity_refunded=1), line("TOWEL", 2, quantity_refunded=2))]
+    ) == {"mug": D(2)}
 
 
 def test_what_is_no_product_takes_nothing():
-    assert waiting_demand([order(line("", 1), line("ENGRAVING", 1, product_id=0), line("MUG", 0), line("MUG", -1))]) == {}
+    assert (
+        waiting_demand(
+            [
+                order(
+                    line("", 1), line("ENGRAVING", 1, product_id=0), line("MUG", 0), line("MUG", -1)
+                )
+            ]
+        )
+        == {}
+    )
 
 
 def test_an_alias_counts_for_its_product():
@@ -101,7 +118,9 @@ def test_an_alias_counts_for_its_product():
 
 def test_embedded_lines_count_as_well():
     consignment = ShippingConsignment(id=51, line_items=(line("MUG", 2),))
-    assert waiting_demand([Order(id=1, consignments=Consignments(shipping=(consignment,)))]) == {"mug": D(2)}
+    assert waiting_demand([Order(id=1, consignments=Consignments(shipping=(consignment,)))]) == {
+        "mug": D(2)
+    }
 
 
 def test_quantities_are_streamed():

@@ -6,7 +6,13 @@ import attrs
 import pytest
 
 from avbc.acctvantage.records import Client, SalesOrder
-from avbc.bigcommerce.models import Consignments, EmailConsignments, EmailedConsignment, PickupConsignment, PickupLocation
+from avbc.bigcommerce.models import (
+    Consignments,
+    EmailConsignments,
+    EmailedConsignment,
+    PickupConsignment,
+    PickupLocation,
+)
 from avbc.mapping import Mapper, OrderInputs, map_order
 
 D = Decimal
@@ -18,27 +24,38 @@ def codes(mapped):
 
 def foots(bundle):
     order = bundle.order
-    assert order.total == order.subtotal + order.freight + order.tax - order.discount + order.rounding
+    assert (
+        order.total == order.subtotal + order.freight + order.tax - order.discount + order.rounding
+    )
     assert abs(order.rounding) < D("0.005")
     return True
 
 
 def test_a_plain_order_becomes_a_balanced_bundle(make_order, map_it):
-    order = make_order([make_order.item("MUG", "9.95", 2), make_order.item("TOWEL", "27.50")], customer_id=20)
+    order = make_order(
+        [make_order.item("MUG", "9.95", 2), make_order.item("TOWEL", "27.50")], customer_id=20
+    )
     mapped = map_it(order)
     assert mapped.problems == ()
     assert mapped.import_id == "WEB1042"
     bundle = mapped.bundle
     assert foots(bundle)
     assert bundle.order.total == mapped.total == order.total_inc_tax
-    assert [(line.part_number, line.quantity, line.amount, line.ship_to, line.ship_via) for line in bundle.order.lines] == [
+    assert [
+        (line.part_number, line.quantity, line.amount, line.ship_to, line.ship_via)
+        for line in bundle.order.lines
+    ] == [
         ("MUG", D(2), D("19.90"), 0, "UPS Ground"),
         ("TOWEL", D(1), D("27.50"), 0, "UPS Ground"),
     ]
     assert bundle.order.tax == order.total_tax
     assert bundle.order.tax_override
     assert bundle.order.freight == D("8.00")
-    assert (bundle.order.status, bundle.order.warehouse, bundle.order.ship_via) == ("Open", "Main", "UPS Ground")
+    assert (bundle.order.status, bundle.order.warehouse, bundle.order.ship_via) == (
+        "Open",
+        "Main",
+        "UPS Ground",
+    )
     assert bundle.order.bill_to.name == "Ana Rivera"
     assert bundle.order.ship_tos[0].state == "Texas"
     assert bundle.order.ship_tos[0].country == "United States"
@@ -61,7 +78,12 @@ def test_all_problems_come_together(make_order, map_it):
         default_currency_code="EUR",
         total_inc_tax=D("35.29"),
     )
-    mapped = map_it(order, gl={"tax_area": "Nowhere"}, shipping={"warehouse": "Attic"}, order_status={"new_sales_order_status": "Odd"})
+    mapped = map_it(
+        order,
+        gl={"tax_area": "Nowhere"},
+        shipping={"warehouse": "Attic"},
+        order_status={"new_sales_order_status": "Odd"},
+    )
     assert mapped.bundle is None
     assert set(codes(mapped)) == {
         "currency_differs",
@@ -85,11 +107,17 @@ def test_every_field_of_the_sales_order_is_explained(make_order, map_it):
     fields = {field.name for field in attrs.fields(SalesOrder)} - by_the_books
     assert fields - explained == {"po_number"}  # only where it is set
     assert "receipts" in explained
-    assert {"gl.tax_area", "shipping.warehouse", "gl.payment_methods"} <= {decision.setting for decision in mapped.decisions}
+    assert {"gl.tax_area", "shipping.warehouse", "gl.payment_methods"} <= {
+        decision.setting for decision in mapped.decisions
+    }
 
 
 def test_it_shows_itself_as_a_table(make_order, map_it):
-    mapped = map_it(make_order([make_order.item("MUG", more={"name": "<b>Mug</b>"})], customer_message="<script>"))
+    mapped = map_it(
+        make_order(
+            [make_order.item("MUG", more={"name": "<b>Mug</b>"})], customer_message="<script>"
+        )
+    )
     text = str(mapped)
     assert text.startswith("Order 1042 as WEB1042: 19.80\nfield")
     assert "the store's tax, never computed again" in " ".join(text.split())
@@ -135,7 +163,12 @@ def test_an_order_without_lines_is_refused(make_order, map_it):
 
 
 def test_an_order_over_nothing_is_imported(make_order, map_it):
-    order = make_order([make_order.item("MUG", "0.00")], shipping=[("UPS Ground", "0.00")], payment_method="", payment_status="")
+    order = make_order(
+        [make_order.item("MUG", "0.00")],
+        shipping=[("UPS Ground", "0.00")],
+        payment_method="",
+        payment_status="",
+    )
     mapped = map_it(order)
     assert mapped.problems == ()
     assert mapped.bundle.receipts == ()
@@ -143,7 +176,9 @@ def test_an_order_over_nothing_is_imported(make_order, map_it):
 
 
 def test_a_discount_of_everything_leaves_nothing_to_pay(make_order, map_it):
-    order = make_order(shipping=[("UPS Ground", "0.00")], discounts=[make_order.taken("11.00")], payment_method="")
+    order = make_order(
+        shipping=[("UPS Ground", "0.00")], discounts=[make_order.taken("11.00")], payment_method=""
+    )
     mapped = map_it(order)
     assert mapped.problems == ()
     assert foots(mapped.bundle)
@@ -216,7 +251,8 @@ def test_fractions_that_add_up_to_a_cent_are_refused(make_order, map_it):
 
 def test_text_is_read_for_plain_fields_and_keeps_its_script(make_order, map_it):
     order = make_order(
-        [make_order.item("MUG", more={"name": "Tasse &quot;Łódź&quot; 茶碗 🍵"})], customer_message=" Bitte &amp; danke\x00 "
+        [make_order.item("MUG", more={"name": "Tasse &quot;Łódź&quot; 茶碗 🍵"})],
+        customer_message=" Bitte &amp; danke\x00 ",
     )
     mapped = map_it(order)
     assert mapped.bundle.order.lines[0].description == 'Tasse "Łódź" 茶碗 🍵'
@@ -224,19 +260,25 @@ def test_text_is_read_for_plain_fields_and_keeps_its_script(make_order, map_it):
 
 
 def test_purchase_order_needs_a_client_on_open_ar(make_order, map_it):
-    order = make_order(customer_id=20, payment_method="invoice", payment_status="", payment_provider_id="PO-77")
+    order = make_order(
+        customer_id=20, payment_method="invoice", payment_status="", payment_provider_id="PO-77"
+    )
     on = Client("Rivera", import_id="WEB20", open_ar=True, id=7)
     mapped = map_it(order, clients=(on,))
     assert mapped.problems == ()
     assert (mapped.bundle.order.po_number, mapped.bundle.receipts) == ("PO-77", ())
     assert mapped.bundle.client_id == mapped.bundle.order.client_id == 7
     assert "po_number" in {decision.field for decision in mapped.decisions}
-    assert codes(map_it(order, clients=(attrs.evolve(on, open_ar=False),))) == ["client_not_on_open_ar"]
+    assert codes(map_it(order, clients=(attrs.evolve(on, open_ar=False),))) == [
+        "client_not_on_open_ar"
+    ]
     assert codes(map_it(order)) == ["client_not_on_open_ar"]
 
 
 def test_an_unreadable_order_total_does_not_hide_other_problems(make_order, map_it):
-    mapped = map_it(make_order([make_order.item("GONE")], total_inc_tax=D("NaN"), payment_method="Beads"))
+    mapped = map_it(
+        make_order([make_order.item("GONE")], total_inc_tax=D("NaN"), payment_method="Beads")
+    )
     assert set(codes(mapped)) == {"sku_unknown", "amount_unreadable", "payment_method_unmapped"}
     assert mapped.proof is None
     assert mapped.total.is_nan()
@@ -254,11 +296,25 @@ def test_a_whole_mixed_order(make_order, map_it):
     order = make_order(
         [
             item("SET", "45.00"),
-            item("MUG", "0.00", 2, more={"parent_order_product_id": 101, "is_bundled_product": True}),
-            item("LAMP", "49.00", address=52, wrapping="4.00", more={"wrapping_name": "Gift wrap", "wrapping_message": "For &amp; from"}),
+            item(
+                "MUG", "0.00", 2, more={"parent_order_product_id": 101, "is_bundled_product": True}
+            ),
+            item(
+                "LAMP",
+                "49.00",
+                address=52,
+                wrapping="4.00",
+                more={"wrapping_name": "Gift wrap", "wrapping_message": "For &amp; from"},
+            ),
             item("TOWEL", "27.50", address=0, more={"order_pickup_method_id": 9}),
             item("EBOOK", "12.00", address=0, more={"type": "digital"}),
-            item("", "25.00", address=0, taxable=False, more={"type": "giftcertificate", "product_id": 0}),
+            item(
+                "",
+                "25.00",
+                address=0,
+                taxable=False,
+                more={"type": "giftcertificate", "product_id": 0},
+            ),
             item("ODD-1", "5.00", more={"product_id": 0, "name": "Engraving"}),
         ],
         shipping=[("UPS Ground", "8.00"), ("Store pickup", "3.00")],
@@ -270,9 +326,17 @@ def test_a_whole_mixed_order(make_order, map_it):
     )
     order.consignments = Consignments(
         shipping=order.consignments.shipping,
-        pickups=(PickupConsignment(id=9, pickup_method_display_name="Pick up", location=PickupLocation(name="Depot")),),
+        pickups=(
+            PickupConsignment(
+                id=9, pickup_method_display_name="Pick up", location=PickupLocation(name="Depot")
+            ),
+        ),
         email=EmailConsignments(
-            gift_certificates=(EmailedConsignment(recipient_email="mei@example.com", line_items=(order.products[5],)),)
+            gift_certificates=(
+                EmailedConsignment(
+                    recipient_email="mei@example.com", line_items=(order.products[5],)
+                ),
+            )
         ),
     )
     mapped = map_it(order)
@@ -304,5 +368,12 @@ def test_a_whole_mixed_order(make_order, map_it):
         ("GiftCard", D("20.00")),
     ]
     [discount] = mapped.bundle.order.discounts
-    assert (discount.code, discount.gl_code, discount.amount_in_store) == ("SAVE5", "40300-000-000", D("5.00"))
-    assert mapped.proof.convention == "tenders: in the total; fees: in the subtotal; discounts: with tax"
+    assert (discount.code, discount.gl_code, discount.amount_in_store) == (
+        "SAVE5",
+        "40300-000-000",
+        D("5.00"),
+    )
+    assert (
+        mapped.proof.convention
+        == "tenders: in the total; fees: in the subtotal; discounts: with tax"
+    )

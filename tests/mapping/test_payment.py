@@ -20,15 +20,24 @@ def codes(ruling):
 
 
 def transaction(event, amount="19.80", id_=1, **more):
-    fields = {"currency": "USD", "gateway": "authorizenet", "gateway_transaction_id": f"gw-{id_}", "date_created": WHEN}
+    fields = {
+        "currency": "USD",
+        "gateway": "authorizenet",
+        "gateway_transaction_id": f"gw-{id_}",
+        "date_created": WHEN,
+    }
     return Transaction(id=id_, order_id=1042, event=event, amount=D(amount), **(fields | more))
 
 
 @pytest.fixture
 def rules_with(settings, reference):
     def make(*rows, books=reference, **gl):
-        methods = tuple(PaymentMethodMapping(bigcommerce=method, receipt_type=type_) for method, type_ in rows)
-        changed = attrs.evolve(settings.gl, payment_methods=methods or settings.gl.payment_methods, **gl)
+        methods = tuple(
+            PaymentMethodMapping(bigcommerce=method, receipt_type=type_) for method, type_ in rows
+        )
+        changed = attrs.evolve(
+            settings.gl, payment_methods=methods or settings.gl.payment_methods, **gl
+        )
         return MappingRules(attrs.evolve(settings, gl=changed), books)
 
     return make
@@ -48,7 +57,9 @@ def rules_with(settings, reference):
     ],
 )
 def test_a_method_maps_to_a_receipt_type(rules_with, method, value, code):
-    rules = rules_with(("Credit Card", "visa/mc"), ("Amex", "Visa/MC"), ("PO", "purchase order"), ("Wire", "Bank"))
+    rules = rules_with(
+        ("Credit Card", "visa/mc"), ("Amex", "Visa/MC"), ("PO", "purchase order"), ("Wire", "Bank")
+    )
     ruling = receipt_type_for(method, rules)
     assert (ruling.value, codes(ruling)) == (value, [code] if code else [])
 
@@ -81,9 +92,17 @@ def test_the_row_to_add_is_named(rules):
         ("half paid", True, None, "payment_status_unknown"),
     ],
 )
-def test_payment_status_and_preauthorization(make_order, rules_with, *, status, preauthorized, state, code):
+def test_payment_status_and_preauthorization(
+    make_order, rules_with, *, status, preauthorized, state, code
+):
     order = make_order(payment_status=status)
-    ruling = payment_for(order, (), D("19.80"), "WEB1042", rules_with(credit_card_transactions_are_preauthorizations=preauthorized))
+    ruling = payment_for(
+        order,
+        (),
+        D("19.80"),
+        "WEB1042",
+        rules_with(credit_card_transactions_are_preauthorizations=preauthorized),
+    )
     assert codes(ruling) == ([code] if code else [])
     if state is None:
         assert ruling.value is None
@@ -99,28 +118,61 @@ def test_payment_status_and_preauthorization(make_order, rules_with, *, status, 
     ("steps", "status", "preauthorized", "receipts"),
     [
         ([("purchase", "19.80", None)], "captured", False, [("captured", "19.80", "gw-1")]),
-        ([("authorization", "19.80", None)], "authorized", True, [("pre_authorized", "19.80", "gw-1")]),
-        ([("authorization", "19.80", None), ("capture", "19.80", 1)], "captured", True, [("captured", "19.80", "gw-1")]),
+        (
+            [("authorization", "19.80", None)],
+            "authorized",
+            True,
+            [("pre_authorized", "19.80", "gw-1")],
+        ),
+        (
+            [("authorization", "19.80", None), ("capture", "19.80", 1)],
+            "captured",
+            True,
+            [("captured", "19.80", "gw-1")],
+        ),
         # Captured, though the order does not say so yet.
-        ([("authorization", "19.80", None), ("capture", "19.80", 1)], "authorized", True, [("captured", "19.80", "gw-1")]),
-        ([("authorization", "19.80", None), ("capture", "19.80", None)], "authorized", False, [("captured", "19.80", "gw-1")]),
+        (
+            [("authorization", "19.80", None), ("capture", "19.80", 1)],
+            "authorized",
+            True,
+            [("captured", "19.80", "gw-1")],
+        ),
+        (
+            [("authorization", "19.80", None), ("capture", "19.80", None)],
+            "authorized",
+            False,
+            [("captured", "19.80", "gw-1")],
+        ),
         # An authorization on an order that says nothing.
         ([("authorization", "19.80", None)], "", True, [("pre_authorized", "19.80", "gw-1")]),
         ([("purchase", "19.80", None)], "", True, [("captured", "19.80", "gw-1")]),
         # Voided and authorized again; a void that refers to nothing known is nobody's.
         (
-            [("authorization", "25.00", None), ("void", "25.00", 1), ("authorization", "19.80", None)],
+            [
+                ("authorization", "25.00", None),
+                ("void", "25.00", 1),
+                ("authorization", "19.80", None),
+            ],
             "authorized",
             True,
             [("pre_authorized", "19.80", "gw-3")],
         ),
         (
-            [("authorization", "25.00", None), ("void", "25.00", None), ("purchase", "19.80", None)],
+            [
+                ("authorization", "25.00", None),
+                ("void", "25.00", None),
+                ("purchase", "19.80", None),
+            ],
             "paid",
             True,
             [("captured", "19.80", "gw-3")],
         ),
-        ([("void", "25.00", 9), ("purchase", "19.80", None)], "paid", True, [("captured", "19.80", "gw-2")]),
+        (
+            [("void", "25.00", 9), ("purchase", "19.80", None)],
+            "paid",
+            True,
+            [("captured", "19.80", "gw-2")],
+        ),
         # Two payments are two receipts.
         (
             [("purchase", "10.00", None), ("purchase", "9.80", None)],
@@ -129,18 +181,34 @@ def test_payment_status_and_preauthorization(make_order, rules_with, *, status, 
             [("captured", "10.00", "gw-1"), ("captured", "9.80", "gw-2")],
         ),
         (
-            [("authorization", "10.00", None), ("authorization", "9.80", None), ("capture", "9.80", 2)],
+            [
+                ("authorization", "10.00", None),
+                ("authorization", "9.80", None),
+                ("capture", "9.80", 2),
+            ],
             "authorized",
             True,
             [("pre_authorized", "10.00", "gw-1"), ("captured", "9.80", "gw-2")],
         ),
         # A settlement of a pending payment; what is pending is not money yet.
-        ([("pending", "19.80", None), ("settled", "19.80", 1)], "captured", False, [("captured", "19.80", "gw-2")]),
+        (
+            [("pending", "19.80", None), ("settled", "19.80", 1)],
+            "captured",
+            False,
+            [("captured", "19.80", "gw-2")],
+        ),
         ([("pending", "19.80", None)], "pending", False, [("pending", "0", "gw-1")]),
-        ([("refund", "5.00", 1), ("purchase", "19.80", None)], "partially refunded", False, [("captured", "19.80", "gw-2")]),
+        (
+            [("refund", "5.00", 1), ("purchase", "19.80", None)],
+            "partially refunded",
+            False,
+            [("captured", "19.80", "gw-2")],
+        ),
     ],
 )
-def test_transactions_make_the_receipts(make_order, rules_with, *, steps, status, preauthorized, receipts):
+def test_transactions_make_the_receipts(
+    make_order, rules_with, *, steps, status, preauthorized, receipts
+):
     given = tuple(
         transaction(event, amount, id_=number, reference_transaction_id=reference)
         for number, (event, amount, reference) in enumerate(steps, 1)
@@ -149,11 +217,17 @@ def test_transactions_make_the_receipts(make_order, rules_with, *, steps, status
     ruling = payment_for(make_order(payment_status=status), given, D("19.80"), "WEB1042", rules)
     assert ruling.errors == ()
     made = ruling.value.receipts
-    assert [(one.state, one.amount + one.pre_auth_amount, one.gateway_transaction_id) for one in made] == [
-        (state, D(amount), reference) for state, amount, reference in receipts
+    assert [
+        (one.state, one.amount + one.pre_auth_amount, one.gateway_transaction_id) for one in made
+    ] == [(state, D(amount), reference) for state, amount, reference in receipts]
+    assert [one.import_id for one in made] == [
+        f"WEB1042-{number}" for number in range(1, len(made) + 1)
     ]
-    assert [one.import_id for one in made] == [f"WEB1042-{number}" for number in range(1, len(made) + 1)]
-    assert all((one.authorized_at == WHEN) == (one.state == "pre_authorized") for one in made if one.state != "pending")
+    assert all(
+        (one.authorized_at == WHEN) == (one.state == "pre_authorized")
+        for one in made
+        if one.state != "pending"
+    )
 
 
 @pytest.mark.parametrize(
@@ -166,7 +240,9 @@ def test_transactions_make_the_receipts(make_order, rules_with, *, steps, status
     ],
 )
 def test_transactions_must_add_up_to_the_gateway_amount(make_order, rules, steps, status, off):
-    given = tuple(transaction(event, amount, id_=number) for number, (event, amount) in enumerate(steps, 1))
+    given = tuple(
+        transaction(event, amount, id_=number) for number, (event, amount) in enumerate(steps, 1)
+    )
     ruling = payment_for(make_order(payment_status=status), given, D("19.80"), "WEB1042", rules)
     assert [problem.code for problem in ruling.errors] == ["transactions_do_not_foot"]
     assert f"off by {off}." in ruling.errors[0].message
@@ -174,23 +250,39 @@ def test_transactions_must_add_up_to_the_gateway_amount(make_order, rules, steps
 
 def test_failed_transactions_do_not_count(make_order, rules):
     given = (transaction("purchase", "5.00", status="error"), transaction("purchase", id_=2))
-    assert payment_for(make_order(), given, D("19.80"), "WEB1042", rules).value.receipts[0].gateway_transaction_id == "gw-2"
+    assert (
+        payment_for(make_order(), given, D("19.80"), "WEB1042", rules)
+        .value.receipts[0]
+        .gateway_transaction_id
+        == "gw-2"
+    )
 
 
 def test_a_test_transaction_is_warned_about(make_order, rules):
-    ruling = payment_for(make_order(), (transaction("purchase", test=True),), D("19.80"), "WEB1042", rules)
+    ruling = payment_for(
+        make_order(), (transaction("purchase", test=True),), D("19.80"), "WEB1042", rules
+    )
     assert codes(ruling) == ["test_transaction"]
     assert ruling.value is not None
 
 
 def test_a_transaction_in_another_currency(make_order, rules):
-    ruling = payment_for(make_order(), (transaction("purchase", currency="EUR"),), D("19.80"), "WEB1042", rules)
+    ruling = payment_for(
+        make_order(), (transaction("purchase", currency="EUR"),), D("19.80"), "WEB1042", rules
+    )
     assert codes(ruling) == ["transaction_currency_differs"]
-    assert payment_for(make_order(), (transaction("purchase", currency="usd"),), D("19.80"), "WEB1042", rules).problems == ()
+    assert (
+        payment_for(
+            make_order(), (transaction("purchase", currency="usd"),), D("19.80"), "WEB1042", rules
+        ).problems
+        == ()
+    )
 
 
 def test_a_transaction_that_is_no_amount(make_order, rules):
-    assert codes(payment_for(make_order(), (transaction("purchase", "NaN"),), D("19.80"), "WEB1042", rules)) == ["amount_unreadable"]
+    assert codes(
+        payment_for(make_order(), (transaction("purchase", "NaN"),), D("19.80"), "WEB1042", rules)
+    ) == ["amount_unreadable"]
 
 
 def test_a_split_tender_makes_several_receipts(make_order, map_it):
@@ -210,11 +302,17 @@ def test_a_split_tender_makes_several_receipts(make_order, map_it):
 
 
 def test_a_tender_that_its_transactions_contradict(make_order, map_it):
-    paid = (transaction("purchase", "3.99", 1, method="store_credit"), transaction("purchase", "15.80", 2))
+    paid = (
+        transaction("purchase", "3.99", 1, method="store_credit"),
+        transaction("purchase", "15.80", 2),
+    )
     mapped = map_it(make_order(store_credit="4.00"), transactions=paid)
     assert codes(mapped) == ["tender_does_not_foot"]
     assert "off by 0.01" in mapped.problems[0].message
-    refunded = (transaction("refund", "3.99", 1, method="store_credit"), transaction("purchase", "15.80", 2))
+    refunded = (
+        transaction("refund", "3.99", 1, method="store_credit"),
+        transaction("purchase", "15.80", 2),
+    )
     assert map_it(make_order(store_credit="4.00"), transactions=refunded).problems == ()
 
 
@@ -229,8 +327,12 @@ def test_a_tender_that_its_transactions_contradict(make_order, map_it):
         ([("StoreCredit", "Purchase Order")], ("StoreCredit",), None, "tender_unmapped"),
     ],
 )
-def test_store_credit_goes_by_the_mapping_or_by_name(make_order, rules_with, *, reference, rows, types, value, code):
-    rules = rules_with(("Credit Card", "Visa/MC"), *rows, books=attrs.evolve(reference, receipt_types=types))
+def test_store_credit_goes_by_the_mapping_or_by_name(
+    make_order, rules_with, *, reference, rows, types, value, code
+):
+    rules = rules_with(
+        ("Credit Card", "Visa/MC"), *rows, books=attrs.evolve(reference, receipt_types=types)
+    )
     ruling = payment_for(make_order(store_credit="19.80"), (), D(0), "WEB1042", rules)
     assert codes(ruling) == ([code] if code else [])
     assert (ruling.value.receipts[0].receipt_type if ruling.value else None) == value
@@ -239,12 +341,20 @@ def test_store_credit_goes_by_the_mapping_or_by_name(make_order, rules_with, *, 
 @pytest.mark.parametrize("word", ["GiftCard", "gift card", "Gift Certificate"])
 def test_gift_certificates_go_by_the_manuals_word_or_the_stores(make_order, rules_with, word):
     rules = rules_with((word, "Check"))
-    ruling = payment_for(make_order(gift_certificate="19.80", payment_method="Beads"), (), D(0), "WEB1042", rules)
-    assert [(one.receipt_type, one.store_payment_method) for one in ruling.value.receipts] == [("Check", "GiftCard")]
+    ruling = payment_for(
+        make_order(gift_certificate="19.80", payment_method="Beads"), (), D(0), "WEB1042", rules
+    )
+    assert [(one.receipt_type, one.store_payment_method) for one in ruling.value.receipts] == [
+        ("Check", "GiftCard")
+    ]
 
 
-@pytest.mark.parametrize(("provider_id", "number"), [("PO-77", "PO-77"), (" ", "1042"), (None, "1042")])
-def test_purchase_order_makes_no_receipt_and_fills_the_number(make_order, rules, provider_id, number):
+@pytest.mark.parametrize(
+    ("provider_id", "number"), [("PO-77", "PO-77"), (" ", "1042"), (None, "1042")]
+)
+def test_purchase_order_makes_no_receipt_and_fills_the_number(
+    make_order, rules, provider_id, number
+):
     order = make_order(payment_method="Invoice", payment_status="", payment_provider_id=provider_id)
     value = payment_for(order, (), D("19.80"), "WEB1042", rules).value
     assert (value.receipts, value.po_number) == ((), number)
@@ -253,7 +363,9 @@ def test_purchase_order_makes_no_receipt_and_fills_the_number(make_order, rules,
 def test_purchase_order_beside_store_credit(make_order, rules):
     order = make_order(payment_method="Invoice", payment_status="", store_credit="5.00")
     value = payment_for(order, (), D("14.80"), "WEB1042", rules).value
-    assert [(one.receipt_type, one.amount) for one in value.receipts] == [("StoreCredit", D("5.00"))]
+    assert [(one.receipt_type, one.amount) for one in value.receipts] == [
+        ("StoreCredit", D("5.00"))
+    ]
     assert value.po_number == "gw-1"
 
 

@@ -59,7 +59,10 @@ def test_states(name, country, full):
 
 def test_the_tables_are_whole():
     assert len(set(COUNTRY_CODES.values())) == 230
-    assert all(len(code) == 2 and code.isupper() and COUNTRY_CODES[code.casefold()] == code for code in COUNTRY_CODES.values())
+    assert all(
+        len(code) == 2 and code.isupper() and COUNTRY_CODES[code.casefold()] == code
+        for code in COUNTRY_CODES.values()
+    )
     assert len(set(STATES["US"].values())) == 59  # 50, the district, 5 territories, 3 armed forces
     assert len(set(STATES["CA"].values())) == 13
     for table in STATES.values():

@@ -17,7 +17,11 @@ def documented(text):
 
 
 def sources(folder):
-    return [path.read_text(encoding="utf-8") for path in sorted((ROOT / "src/avbc" / folder).rglob("*.py")) if path.name != "decisions.py"]
+    return [
+        path.read_text(encoding="utf-8")
+        for path in sorted((ROOT / "src/avbc" / folder).rglob("*.py"))
+        if path.name != "decisions.py"
+    ]
 
 
 def test_every_mapping_problem_is_documented_once_and_no_other():
@@ -30,12 +34,20 @@ def test_every_documented_code_is_used():
 
 
 def test_every_problem_of_an_import_is_documented():
-    used = {code for source in sources("orchestrator") for code in re.findall(r'[Pp]roblem\(\s*"([a-z_]+)"', source)}
+    used = {
+        code
+        for source in sources("orchestrator")
+        for code in re.findall(r'[Pp]roblem\(\s*"([a-z_]+)"', source)
+    }
     assert used - CODES <= set(documented(OF_IMPORTING))
 
 
 def test_warnings_are_marked():
-    warned = {code for source in sources("mapping") for code in re.findall(r'found\.warn\(\s*"([a-z_]+)"', source)}
+    warned = {
+        code
+        for source in sources("mapping")
+        for code in re.findall(r'found\.warn\(\s*"([a-z_]+)"', source)
+    }
     rows = re.findall(r"^\| `([a-z_]+)` \|[^|]*\|([^|]*)\|", OF_MAPPING, re.MULTILINE)
     marked = {code for code, meaning in rows if "*Warning.*" in meaning}
     assert warned == marked

@@ -9,7 +9,14 @@ from avbc.mapping import MappingRules, product_for
 MUG = Product("MUG", "Mug", "Goods", aliases=("CUP",))
 BOWL = Product("BOWL", "Bowl", "Goods", aliases=("CUP", "MUG"))
 GEM = Product("GEM", "Gem", "Gems")
-BOOKS = {"mug": (MUG, BOWL), "cup": (MUG, BOWL), "bowl": (BOWL, BOWL), "gem": (GEM,), "straße": (MUG,), "none": ()}
+BOOKS = {
+    "mug": (MUG, BOWL),
+    "cup": (MUG, BOWL),
+    "bowl": (BOWL, BOWL),
+    "gem": (GEM,),
+    "straße": (MUG,),
+    "none": (),
+}
 
 
 @pytest.mark.parametrize(
@@ -46,4 +53,7 @@ def test_without_the_warehouse_no_class_is_called_inactive(settings, reference):
 
 
 def test_classes_compare_without_case(rules):
-    assert product_for("x", {"x": (attrs.evolve(MUG, product_class="goods "),)}, rules).value is not None
+    assert (
+        product_for("x", {"x": (attrs.evolve(MUG, product_class="goods "),)}, rules).value
+        is not None
+    )

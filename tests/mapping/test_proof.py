@@ -27,7 +27,9 @@ def errors(mapped):
 @pytest.mark.parametrize("tenders", [("0", "0"), ("2.00", "0"), ("2.00", "3.00")])
 @pytest.mark.parametrize("fees", [(), ("1.50", "4.00")])
 @pytest.mark.parametrize("discounts", [(), ("2.00",)])
-def test_every_reading_is_recognised(make_order, map_it, *, net, fees_on_top, with_tax, tenders, fees, discounts):
+def test_every_reading_is_recognised(
+    make_order, map_it, *, net, fees_on_top, with_tax, tenders, fees, discounts
+):
     order = make_order(
         [make_order.item("MUG", "10.00", 2), make_order.item("LAMP", "5.00")],
         net=net,
@@ -44,11 +46,24 @@ def test_every_reading_is_recognised(make_order, map_it, *, net, fees_on_top, wi
     proof = mapped.proof
     assert proof.total == order.total_inc_tax + (redeemed if net else 0)
     assert proof.gateway_amount == proof.total - redeemed
-    assert proof.tenders == ("none" if not redeemed else "taken off the total" if net else "in the total")
-    assert proof.fees == ("none" if not fees else "on top of the subtotal" if fees_on_top else "in the subtotal")
-    assert proof.discounts == ("none" if not discounts else "with tax" if with_tax else "without tax")
+    assert proof.tenders == (
+        "none" if not redeemed else "taken off the total" if net else "in the total"
+    )
+    assert proof.fees == (
+        "none" if not fees else "on top of the subtotal" if fees_on_top else "in the subtotal"
+    )
+    assert proof.discounts == (
+        "none" if not discounts else "with tax" if with_tax else "without tax"
+    )
     sales_order = mapped.bundle.order
-    assert sales_order.total == sales_order.subtotal + sales_order.freight + sales_order.tax - sales_order.discount + sales_order.rounding
+    assert (
+        sales_order.total
+        == sales_order.subtotal
+        + sales_order.freight
+        + sales_order.tax
+        - sales_order.discount
+        + sales_order.rounding
+    )
     assert sum(one.amount for one in mapped.bundle.receipts) == proof.total
     assert [line.kind for line in sales_order.lines].count("fee") == len(fees)
 
@@ -123,11 +138,15 @@ def test_a_fee_off_by_a_cent_is_refused(full, map_it, field, off):
     assert "cost_does_not_foot" in errors(map_it(full))
 
 
-@pytest.mark.parametrize("field", ["cost_ex_tax", "cost_inc_tax", "handling_cost_ex_tax", "handling_cost_inc_tax"])
+@pytest.mark.parametrize(
+    "field", ["cost_ex_tax", "cost_inc_tax", "handling_cost_ex_tax", "handling_cost_inc_tax"]
+)
 def test_a_consignment_off_by_a_cent_is_refused(full, map_it, field):
     consignment = full.consignments.shipping[0]
     setattr(consignment, field, getattr(consignment, field) + D("0.01"))
-    assert errors(map_it(full)) == ["handling_does_not_foot" if "handling" in field else "shipping_does_not_foot"]
+    assert errors(map_it(full)) == [
+        "handling_does_not_foot" if "handling" in field else "shipping_does_not_foot"
+    ]
 
 
 def test_an_undisturbed_order_is_imported(full, map_it):
@@ -135,7 +154,9 @@ def test_an_undisturbed_order_is_imported(full, map_it):
 
 
 @pytest.mark.parametrize("off", ["0.0049", "-0.0049"])
-@pytest.mark.parametrize("field", ["total_inc_tax", "total_tax", "subtotal_ex_tax", "shipping_cost_inc_tax"])
+@pytest.mark.parametrize(
+    "field", ["total_inc_tax", "total_tax", "subtotal_ex_tax", "shipping_cost_inc_tax"]
+)
 def test_less_than_half_a_cent_is_rounding(full, map_it, field, off):
     setattr(full, field, getattr(full, field) + D(off))
     mapped = map_it(full)
@@ -149,9 +170,16 @@ def test_a_failure_says_by_how_much_and_what_was_tried(make_order, rules):
     assert (problem.field, problem.value) == ("total_inc_tax", "19.95")
     assert "its parts come to 19.80: off by 0.15." in problem.message
     assert "Nor does" not in problem.message
-    both = make_order(total_inc_tax=D("99.00"), total_tax=D("81.00"), store_credit="2.00", fees=["1.00"])
-    message = next(one.message for one in prove(both, rules).problems if one.code == "total_does_not_foot")
-    assert "Nor does 2.00 of store credit and gift certificates being off the total or fees of 1.10 coming on top explain it." in message
+    both = make_order(
+        total_inc_tax=D("99.00"), total_tax=D("81.00"), store_credit="2.00", fees=["1.00"]
+    )
+    message = next(
+        one.message for one in prove(both, rules).problems if one.code == "total_does_not_foot"
+    )
+    assert (
+        "Nor does 2.00 of store credit and gift certificates being off the total or fees of 1.10 "
+        "coming on top explain it."
+    ) in message
 
 
 def test_lines_that_miss_the_subtotal_say_where(make_order, map_it):
@@ -162,7 +190,10 @@ def test_lines_that_miss_the_subtotal_say_where(make_order, map_it):
     order.products[0].price_tax -= D("0.03")
     [problem] = map_it(order).errors
     assert (problem.code, problem.field) == ("lines_do_not_foot", "subtotal_ex_tax")
-    assert "the lines come to 10.03: off by 0.97. With the fees of 1.00 they are off by 0.03." in problem.message
+    assert (
+        "the lines come to 10.03: off by 0.97. With the fees of 1.00 they are off by 0.03."
+        in problem.message
+    )
 
 
 def test_a_subtotal_with_fees_that_were_not_read(make_order, map_it):
@@ -201,11 +232,16 @@ def test_a_fee_as_large_as_the_tender_leaves_two_readings_of_the_header(make_ord
     assert len(ruling.problems[0].candidates) == 2
     assert map_it(order).proof.fees == "in the subtotal"
     other = make_order(fees=["2.00"], store_credit="2.20", fees_on_top=True, net=True)
-    assert map_it(other).proof.convention == "tenders: taken off the total; fees: on top of the subtotal; discounts: none"
+    assert (
+        map_it(other).proof.convention
+        == "tenders: taken off the total; fees: on top of the subtotal; discounts: none"
+    )
 
 
 def test_a_tender_as_large_as_the_tax_on_the_discount_leaves_two_readings(make_order, map_it):
-    order = make_order(discounts=[make_order.taken("5.00")], discounts_with_tax=False, store_credit="0.50")
+    order = make_order(
+        discounts=[make_order.taken("5.00")], discounts_with_tax=False, store_credit="0.50"
+    )
     assert errors(map_it(order)) == ["reading_ambiguous"]
 
 
@@ -217,8 +253,12 @@ def test_a_fee_over_nothing_is_no_question(make_order, map_it):
     assert [line.description for line in mapped.bundle.order.lines] == ["Item MUG", "Free"]
 
 
-@pytest.mark.parametrize("amount", ["NaN", "sNaN", "Infinity", "-Infinity", "1E+13", "0.00001", "1E-30", "1E+999999"])
-@pytest.mark.parametrize("field", ["total_inc_tax", "subtotal_tax", "discount_amount", "store_credit_amount"])
+@pytest.mark.parametrize(
+    "amount", ["NaN", "sNaN", "Infinity", "-Infinity", "1E+13", "0.00001", "1E-30", "1E+999999"]
+)
+@pytest.mark.parametrize(
+    "field", ["total_inc_tax", "subtotal_tax", "discount_amount", "store_credit_amount"]
+)
 def test_amounts_that_are_none(make_order, map_it, rules, amount, field):
     order = make_order(**{field: D(amount)})
     assert codes(prove(order, rules)) == ["amount_unreadable"]
@@ -232,16 +272,22 @@ def test_amounts_of_lines_that_are_none(make_order, map_it, field):
     order = make_order()
     setattr(order.products[0], field, D("sNaN"))
     mapped = map_it(order)
-    assert [(one.code, one.field) for one in mapped.errors] == [("amount_unreadable", f"lines[0].{field}")]
+    assert [(one.code, one.field) for one in mapped.errors] == [
+        ("amount_unreadable", f"lines[0].{field}")
+    ]
 
 
 def test_amounts_of_fees_that_are_none(make_order, rules):
     order = make_order()
     order.fees = (Fee(id=1, cost_inc_tax=D("NaN")),)
-    assert [(one.code, one.field) for one in prove(order, rules).problems] == [("amount_unreadable", "fees[0].cost_inc_tax")]
+    assert [(one.code, one.field) for one in prove(order, rules).problems] == [
+        ("amount_unreadable", "fees[0].cost_inc_tax")
+    ]
 
 
-@pytest.mark.parametrize("field", ["total_inc_tax", "shipping_cost_ex_tax", "coupon_discount", "gift_certificate_amount"])
+@pytest.mark.parametrize(
+    "field", ["total_inc_tax", "shipping_cost_ex_tax", "coupon_discount", "gift_certificate_amount"]
+)
 def test_amounts_that_are_negative(make_order, map_it, field):
     assert errors(map_it(make_order(**{field: D(-1)}))) == ["amount_negative"]
 
@@ -268,9 +314,19 @@ def test_quantities_that_are_none(make_order, map_it, quantity):
 
 
 def test_a_unit_price_of_four_decimals_times_many(make_order, map_it):
-    line = {"price_ex_tax": D("0.3333"), "price_inc_tax": D("0.3333"), "total_ex_tax": D("333.3333"), "total_inc_tax": D("333.3333")}
+    line = {
+        "price_ex_tax": D("0.3333"),
+        "price_inc_tax": D("0.3333"),
+        "total_ex_tax": D("333.3333"),
+        "total_inc_tax": D("333.3333"),
+    }
     item = make_order.item("MUG", "0.3333", 1000, taxable=False, more=line)
-    assert map_it(make_order([item], shipping=[], total_inc_tax=D("333.3300"), total_ex_tax=D("333.3300"))).errors == ()
+    assert (
+        map_it(
+            make_order([item], shipping=[], total_inc_tax=D("333.3300"), total_ex_tax=D("333.3300"))
+        ).errors
+        == ()
+    )
     line["total_ex_tax"] = line["total_inc_tax"] = D("333.3600")
     item = make_order.item("MUG", "0.3333", 1000, taxable=False, more=line)
     assert errors(map_it(make_order([item], shipping=[]))) == ["line_does_not_foot"] * 2
@@ -283,10 +339,18 @@ def test_a_discounted_line_may_show_its_tax_after_the_discount(make_order, map_i
 
 
 def test_yen_have_no_decimals(make_order, settings):
-    order = make_order(default_currency_code="JPY", total_inc_tax=D("20.20"), total_ex_tax=D("18.30"), total_tax=D("1.90"))
+    order = make_order(
+        default_currency_code="JPY",
+        total_inc_tax=D("20.20"),
+        total_ex_tax=D("18.30"),
+        total_tax=D("1.90"),
+    )
     rules = MappingRules(settings, ReferenceData(currency="JPY"))
     assert prove(order, rules).value.total == D(20)
-    assert codes(prove(attrs.evolve(order, total_inc_tax=D("20.30")), rules)) == ["total_does_not_foot", "tax_does_not_foot"][:1]
+    assert (
+        codes(prove(attrs.evolve(order, total_inc_tax=D("20.30")), rules))
+        == ["total_does_not_foot", "tax_does_not_foot"][:1]
+    )
 
 
 def test_nothing_is_proven_by_nothing(rules):

@@ -30,7 +30,13 @@ def money(low: str, high: str):
 def orders(draw, make_order):
     """Orders that foot, of many shapes, by any of the readings."""
     item = make_order.item
-    shipping = draw(st.lists(st.tuples(st.sampled_from(["UPS Ground", "Store pickup", ""]), money("0", "30")), min_size=1, max_size=3))
+    shipping = draw(
+        st.lists(
+            st.tuples(st.sampled_from(["UPS Ground", "Store pickup", ""]), money("0", "30")),
+            min_size=1,
+            max_size=3,
+        )
+    )
     # A discount's tax is the builder's rate of it, which is only right where everything is taxed.
     discounted = draw(st.booleans())
     items = draw(
@@ -60,7 +66,10 @@ def orders(draw, make_order):
         for number, (amount, code) in enumerate(
             draw(
                 st.lists(
-                    st.tuples(st.decimals(D("0.01"), lines_over / 8, places=2), st.sampled_from(["", "SAVE5", "NEW"])),
+                    st.tuples(
+                        st.decimals(D("0.01"), lines_over / 8, places=2),
+                        st.sampled_from(["", "SAVE5", "NEW"]),
+                    ),
                     max_size=3 if discounted else 0,
                 )
             )
@@ -93,7 +102,11 @@ def check(mapped):
     if mapped.bundle is None:
         return
     order = mapped.bundle.order
-    assert order.total == order.subtotal + order.freight + order.tax - order.discount + order.rounding == mapped.total
+    assert (
+        order.total
+        == order.subtotal + order.freight + order.tax - order.discount + order.rounding
+        == mapped.total
+    )
     assert abs(order.rounding) < HALF
     received = sum(one.amount for one in mapped.bundle.receipts)
     held = sum(one.pre_auth_amount for one in mapped.bundle.receipts)
@@ -101,7 +114,9 @@ def check(mapped):
     assert received + open_ar == order.total
     assert 0 <= received <= received + held <= order.total
     assert all(one.amount >= 0 for one in order.discounts)
-    assert sum(one.amount for one in order.discounts) == (mapped.proof.discount if order.discounts else 0)
+    assert sum(one.amount for one in order.discounts) == (
+        mapped.proof.discount if order.discounts else 0
+    )
     assert len({one.import_id for one in mapped.bundle.receipts}) == len(mapped.bundle.receipts)
     assert (mapped.bundle.client_id is None) != (mapped.bundle.new_client is None)
 
@@ -122,11 +137,16 @@ def test_the_order_of_lines_does_not_matter(data, make_order, map_it):
     turned = attrs.evolve(order, products=tuple(data.draw(st.permutations(order.products))))
     one, other = map_it(order), map_it(turned)
     assert one.total == other.total
-    assert {problem.code for problem in one.problems} == {problem.code for problem in other.problems}
+    assert {problem.code for problem in one.problems} == {
+        problem.code for problem in other.problems
+    }
     if one.bundle is not None:
         for name in ("total", "tax", "freight", "subtotal", "discount", "rounding", "fingerprint"):
             assert getattr(one.bundle.order, name) == getattr(other.bundle.order, name)
-        assert difference(one.bundle.order, one.bundle.receipts, other.bundle) == () or one.bundle.order.discounts
+        assert (
+            difference(one.bundle.order, one.bundle.receipts, other.bundle) == ()
+            or one.bundle.order.discounts
+        )
 
 
 CENTS = [D("0.01"), D("-0.01")]
@@ -175,17 +195,46 @@ def test_an_order_off_by_a_cent_is_refused(data, make_order, map_it):
         transactions = (Transaction(id=1, amount=proof.gateway_amount + off),) if proof else ()
     mapped = map_it(order, transactions=transactions)
     assert mapped.bundle is None
-    assert any("off by" in problem.message or problem.code in ("amount_negative", "reading_ambiguous") for problem in mapped.errors)
+    assert any(
+        "off by" in problem.message or problem.code in ("amount_negative", "reading_ambiguous")
+        for problem in mapped.errors
+    )
 
 
 amounts = st.one_of(
     st.decimals(allow_nan=True, allow_infinity=True),
-    st.sampled_from([D("sNaN"), D("-0"), D("0.00"), D("19.80"), D("1E+20"), D("1E-20"), D("-5"), D("0.005"), D("9999999999.99")]),
+    st.sampled_from(
+        [
+            D("sNaN"),
+            D("-0"),
+            D("0.00"),
+            D("19.80"),
+            D("1E+20"),
+            D("1E-20"),
+            D("-5"),
+            D("0.005"),
+            D("9999999999.99"),
+        ]
+    ),
     st.decimals(-100, 100, places=4),
 )
 texts = st.one_of(
     st.text(st.characters(exclude_categories=[]), max_size=12),
-    st.sampled_from(["", "&amp;", "MUG", "captured", "authorized", "Credit Card", "StoreCredit", "{0}", "{", "%s", "a" * 3000]),
+    st.sampled_from(
+        [
+            "",
+            "&amp;",
+            "MUG",
+            "captured",
+            "authorized",
+            "Credit Card",
+            "StoreCredit",
+            "{0}",
+            "{",
+            "%s",
+            "a" * 3000,
+        ]
+    ),
 )
 integers = st.one_of(st.integers(-3, 3), st.integers(), st.sampled_from([51, 101, 102]))
 
@@ -201,7 +250,9 @@ def value_like(value):
     if isinstance(value, str):
         return texts
     if isinstance(value, datetime):
-        return st.sampled_from([datetime(1970, 1, 1, tzinfo=UTC), datetime(9999, 12, 31, 23, 59, 59, tzinfo=UTC)])
+        return st.sampled_from(
+            [datetime(1970, 1, 1, tzinfo=UTC), datetime(9999, 12, 31, 23, 59, 59, tzinfo=UTC)]
+        )
     return None
 
 
@@ -231,9 +282,23 @@ def test_no_order_makes_it_raise(data, make_order, map_it):
         if data.draw(st.integers(0, 9)) == 0:
             setattr(order, name, None)
     transactions = tuple(
-        mutate(data, Transaction(id=number, event=event, amount=order.total_inc_tax, currency="USD", reference_transaction_id=1))
+        mutate(
+            data,
+            Transaction(
+                id=number,
+                event=event,
+                amount=order.total_inc_tax,
+                currency="USD",
+                reference_transaction_id=1,
+            ),
+        )
         for number, event in enumerate(
-            data.draw(st.lists(st.sampled_from(["purchase", "authorization", "capture", "void", "odd"]), max_size=4))
+            data.draw(
+                st.lists(
+                    st.sampled_from(["purchase", "authorization", "capture", "void", "odd"]),
+                    max_size=4,
+                )
+            )
         )
     )
     coupons = tuple(
@@ -241,12 +306,31 @@ def test_no_order_makes_it_raise(data, make_order, map_it):
         for code in data.draw(st.lists(st.sampled_from(["SAVE5", "NEW", ""]), max_size=2))
     )
     clients = (
-        mutate(data, Client("Rivera", "Ana", email="ana@example.com", import_id="WEB20", id=1, contacts=(Contact("Rivera", "Ana"),))),
+        mutate(
+            data,
+            Client(
+                "Rivera",
+                "Ana",
+                email="ana@example.com",
+                import_id="WEB20",
+                id=1,
+                contacts=(Contact("Rivera", "Ana"),),
+            ),
+        ),
         mutate(data, Client("Rivera", "Ana", email="ana@example.com", id=2)),
     )[: data.draw(st.integers(0, 2))]
-    products = {sku.casefold(): (mutate(data, Product(sku, sku, "Goods")),) * data.draw(st.integers(0, 2)) for sku in SKUS}
+    products = {
+        sku.casefold(): (mutate(data, Product(sku, sku, "Goods")),) * data.draw(st.integers(0, 2))
+        for sku in SKUS
+    }
     promotion = mutate(data, Promotion("SAVE5", "$", D(5), "40300-000-000"))
-    inputs = {"transactions": transactions, "coupons": coupons, "clients": clients, "products": products, "promotions": (promotion,)}
+    inputs = {
+        "transactions": transactions,
+        "coupons": coupons,
+        "clients": clients,
+        "products": products,
+        "promotions": (promotion,),
+    }
     mapped = map_it(order, **inputs)
     check(mapped)
     assert repr(mapped) == repr(map_it(order, **inputs))

@@ -39,14 +39,21 @@ def compare(rules):
 
 
 def fields(one):
-    return [(difference.field, difference.in_books, difference.in_store) for difference in one.differences]
+    return [
+        (difference.field, difference.in_books, difference.in_store)
+        for difference in one.differences
+    ]
 
 
 @pytest.mark.parametrize(
     "shape",
     [
         {},
-        {"shipping": [("UPS Ground", "8.00"), ("Store pickup", "0")], "handling": "2.50", "fees": ["1.00", "0.37"]},
+        {
+            "shipping": [("UPS Ground", "8.00"), ("Store pickup", "0")],
+            "handling": "2.50",
+            "fees": ["1.00", "0.37"],
+        },
         {"fees": ["1.00"], "fees_on_top": True},
         {"store_credit": "5.00", "gift_certificate": "2.00"},
         {"store_credit": "5.00", "net": True},
@@ -58,7 +65,10 @@ def fields(one):
     ],
 )
 def test_what_was_imported_is_the_same(make_order, imported, compare, shape):
-    order = make_order([make_order.item("MUG", "9.95", 3, wrapping="1.50"), make_order.item("TOWEL", "27.50")], **shape)
+    order = make_order(
+        [make_order.item("MUG", "9.95", 3, wrapping="1.50"), make_order.item("TOWEL", "27.50")],
+        **shape,
+    )
     for gl in ({}, {"credit_card_transactions_are_preauthorizations": True}):
         sales_order, receipts = imported(order, gl=gl)
         one = compare(order, sales_order, receipts)
@@ -70,32 +80,69 @@ def test_discounts_bundles_and_custom_items_are_the_same(make_order, imported, c
     item = make_order.item
     items = [
         item("SET", "45.00", more={"id": 65}),
-        item("MUG", "9.95", 2, more={"id": 66, "parent_order_product_id": 65, "is_bundled_product": True}),
+        item(
+            "MUG",
+            "9.95",
+            2,
+            more={"id": 66, "parent_order_product_id": 65, "is_bundled_product": True},
+        ),
         item("", "5.00", more={"id": 67, "product_id": 0, "name": "Engraving"}),
     ]
-    order = make_order(items, discounts=[make_order.taken("5.00", "SAVE5", "total-coupon", "Save five")])
+    order = make_order(
+        items, discounts=[make_order.taken("5.00", "SAVE5", "total-coupon", "Save five")]
+    )
     sales_order, receipts = imported(order)
     assert compare(order, sales_order, receipts).verdict == "same"
 
 
 def test_a_purchase_order_is_owed(make_order, imported, compare):
-    order = make_order(payment_method="Invoice", payment_status="", payment_provider_id="PO-77", customer_id=20)
-    sales_order, receipts = imported(order, clients=(Client("Rivera", import_id="WEB20", open_ar=True, id=3),))
+    order = make_order(
+        payment_method="Invoice", payment_status="", payment_provider_id="PO-77", customer_id=20
+    )
+    sales_order, receipts = imported(
+        order, clients=(Client("Rivera", import_id="WEB20", open_ar=True, id=3),)
+    )
     assert receipts == ()
     assert compare(order, sales_order, receipts).verdict == "same"
 
 
 def test_what_was_captured_meanwhile_is_received(make_order, imported, compare):
     order = make_order(payment_status="authorized")
-    sales_order, (receipt,) = imported(order, gl={"credit_card_transactions_are_preauthorizations": True})
+    sales_order, (receipt,) = imported(
+        order, gl={"credit_card_transactions_are_preauthorizations": True}
+    )
     captured = attrs.evolve(order, payment_status="captured")
     amount = receipt.pre_auth_amount
     text = f"{amount}"
-    assert fields(compare(captured, sales_order, (receipt,))) == [("received", "0.00", text), ("held", text, "0.00")]
-    assert compare(captured, sales_order, (attrs.evolve(receipt, state="captured", amount=amount, pre_auth_amount=D(0)),)).verdict == "same"
-    assert compare(attrs.evolve(order, payment_status="void"), sales_order, (attrs.evolve(receipt, state="voided"),)).verdict == "same"
+    assert fields(compare(captured, sales_order, (receipt,))) == [
+        ("received", "0.00", text),
+        ("held", text, "0.00"),
+    ]
+    assert (
+        compare(
+            captured,
+            sales_order,
+            (attrs.evolve(receipt, state="captured", amount=amount, pre_auth_amount=D(0)),),
+        ).verdict
+        == "same"
+    )
+    assert (
+        compare(
+            attrs.evolve(order, payment_status="void"),
+            sales_order,
+            (attrs.evolve(receipt, state="voided"),),
+        ).verdict
+        == "same"
+    )
     # Where the order says nothing, the receipt knows it from the transactions.
-    assert compare(attrs.evolve(order, payment_status=""), attrs.evolve(sales_order, fingerprint=""), (receipt,)).verdict == "same"
+    assert (
+        compare(
+            attrs.evolve(order, payment_status=""),
+            attrs.evolve(sales_order, fingerprint=""),
+            (receipt,),
+        ).verdict
+        == "same"
+    )
 
 
 @pytest.mark.parametrize(
@@ -119,13 +166,28 @@ def test_a_header_that_differs(make_order, imported, compare, changes, expected)
 def test_less_than_half_a_cent_is_the_same(make_order, imported, compare):
     order = make_order()
     sales_order, receipts = imported(order)
-    near = attrs.evolve(sales_order, total=sales_order.total + D("0.0049"), freight=sales_order.freight - D("0.0049"))
+    near = attrs.evolve(
+        sales_order,
+        total=sales_order.total + D("0.0049"),
+        freight=sales_order.freight - D("0.0049"),
+    )
     assert compare(order, near, receipts).verdict == "same"
-    assert compare(order, attrs.evolve(sales_order, freight=sales_order.freight + D("0.005")), receipts).verdict == "different"
+    assert (
+        compare(
+            order, attrs.evolve(sales_order, freight=sales_order.freight + D("0.005")), receipts
+        ).verdict
+        == "different"
+    )
 
 
 def test_lines_that_differ(make_order, imported, compare):
-    order = make_order([make_order.item("MUG", "9.95", 3), make_order.item("TOWEL", "27.50"), make_order.item("LAMP", "49.00")])
+    order = make_order(
+        [
+            make_order.item("MUG", "9.95", 3),
+            make_order.item("TOWEL", "27.50"),
+            make_order.item("LAMP", "49.00"),
+        ]
+    )
     sales_order, receipts = imported(order)
     mug, towel, lamp = sales_order.lines
     changed = (
@@ -146,9 +208,15 @@ def test_lines_that_differ(make_order, imported, compare):
 def test_costs_that_differ(make_order, imported, compare):
     order = make_order([make_order.item(wrapping="1.50")], handling="2.50", fees=["1.00"])
     sales_order, receipts = imported(order)
-    kept = tuple(line for line in sales_order.lines if line.kind not in ("wrapping", "handling", "fee"))
+    kept = tuple(
+        line for line in sales_order.lines if line.kind not in ("wrapping", "handling", "fee")
+    )
     one = compare(order, attrs.evolve(sales_order, lines=kept), receipts)
-    assert fields(one) == [("wrapping", "0.00", "1.50"), ("handling", "0.00", "2.50"), ("fees", "0.00", "1.00")]
+    assert fields(one) == [
+        ("wrapping", "0.00", "1.50"),
+        ("handling", "0.00", "2.50"),
+        ("fees", "0.00", "1.00"),
+    ]
 
 
 def test_discounts_that_differ(make_order, imported, compare):
@@ -162,7 +230,9 @@ def test_discounts_that_differ(make_order, imported, compare):
 def test_a_receipt_that_is_there_twice_shows(make_order, imported, compare):
     order = make_order(payment_status="captured")
     sales_order, receipts = imported(order)
-    assert fields(compare(order, sales_order, (*receipts, *receipts))) == [("received", "39.60", "19.80")]
+    assert fields(compare(order, sales_order, (*receipts, *receipts))) == [
+        ("received", "39.60", "19.80")
+    ]
     assert fields(compare(order, sales_order, ())) == [("received", "0.00", "19.80")]
 
 
@@ -188,7 +258,12 @@ def test_what_is_missing(make_order, imported, compare):
         D("19.80"),
     )
     lost = compare(order, None)
-    assert (lost.verdict, lost.import_id, lost.in_store, lost.in_books) == ("missing_in_books", "WEB1042", D("19.80"), None)
+    assert (lost.verdict, lost.import_id, lost.in_store, lost.in_books) == (
+        "missing_in_books",
+        "WEB1042",
+        D("19.80"),
+        None,
+    )
     assert compare(order, None, not_due=[order.status_id]).verdict == "not_due"
 
 
@@ -232,7 +307,10 @@ def test_an_order_that_does_not_add_up_is_compared_all_the_same(make_order, impo
     sales_order, receipts = imported(order)
     off = attrs.evolve(order, total_inc_tax=order.total_inc_tax + 1)
     one = compare(off, sales_order, receipts)
-    assert {problem.code for problem in one.problems} == {"tax_does_not_foot", "total_does_not_foot"}
+    assert {problem.code for problem in one.problems} == {
+        "tax_does_not_foot",
+        "total_does_not_foot",
+    }
     assert fields(one)[0][0] == "total"
     assert (one.in_store, one.in_books) == (D("20.80"), D("19.80"))
 
@@ -240,7 +318,11 @@ def test_an_order_that_does_not_add_up_is_compared_all_the_same(make_order, impo
 def test_an_order_that_cannot_be_read(make_order, imported, compare):
     order = make_order()
     sales_order, receipts = imported(order)
-    one = compare(attrs.evolve(order, total_inc_tax=D("sNaN"), gift_certificate_amount=D("NaN")), sales_order, receipts)
+    one = compare(
+        attrs.evolve(order, total_inc_tax=D("sNaN"), gift_certificate_amount=D("NaN")),
+        sales_order,
+        receipts,
+    )
     assert {problem.code for problem in one.problems} == {"amount_unreadable"}
     assert {"total", "received"} <= {field for field, _, _ in fields(one)}
 
@@ -260,15 +342,29 @@ def test_lines_that_were_not_all_read_are_not_compared(make_order, imported, com
 def test_refunds_are_compared_where_credits_are_given(make_order, imported, compare):
     order = make_order()
     sales_order, receipts = imported(order)
-    refunds = [Refund(id=number, order_id=1042, total_amount=D("5.00"), total_tax=D("0.45")) for number in (1, 2, 3)]
+    refunds = [
+        Refund(id=number, order_id=1042, total_amount=D("5.00"), total_tax=D("0.45"))
+        for number in (1, 2, 3)
+    ]
 
     def credit(number, total="5.00", tax="0.45"):
-        return Credit(credit_import_id("WEB1042", number), "WEB1042", number, (), D(tax), D(total), "USD")
+        return Credit(
+            credit_import_id("WEB1042", number), "WEB1042", number, (), D(tax), D(total), "USD"
+        )
 
     assert compare(order, sales_order, receipts, refunds=refunds).verdict == "same"
     all_of_them = [credit(1), credit(2), credit(3)]
-    assert compare(order, sales_order, receipts, refunds=refunds, credit_notes=all_of_them).verdict == "same"
-    one = compare(order, sales_order, receipts, refunds=refunds, credit_notes=[credit(1), credit(2, "4.00", "0.40"), credit(9)])
+    assert (
+        compare(order, sales_order, receipts, refunds=refunds, credit_notes=all_of_them).verdict
+        == "same"
+    )
+    one = compare(
+        order,
+        sales_order,
+        receipts,
+        refunds=refunds,
+        credit_notes=[credit(1), credit(2, "4.00", "0.40"), credit(9)],
+    )
     assert fields(one) == [
         ("refund 2.total", "4.00", "5.00"),
         ("refund 2.tax", "0.40", "0.45"),
@@ -283,7 +379,13 @@ def test_refunds_are_compared_where_credits_are_given(make_order, imported, comp
 @settings(deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(
     lines=st.lists(
-        st.tuples(st.sampled_from(["MUG", "TOWEL", "LAMP"]), st.decimals(D(1), D(400), places=2), st.integers(1, 9)), min_size=1, max_size=5
+        st.tuples(
+            st.sampled_from(["MUG", "TOWEL", "LAMP"]),
+            st.decimals(D(1), D(400), places=2),
+            st.integers(1, 9),
+        ),
+        min_size=1,
+        max_size=5,
     ),
     shape=st.fixed_dictionaries(
         {
@@ -295,11 +397,15 @@ def test_refunds_are_compared_where_credits_are_given(make_order, imported, comp
     ),
 )
 def test_whatever_was_imported_is_the_same(make_order, imported, rules, lines, shape):
-    order = make_order([make_order.item(sku, str(price), quantity) for sku, price, quantity in lines], **shape)
+    order = make_order(
+        [make_order.item(sku, str(price), quantity) for sku, price, quantity in lines], **shape
+    )
     sales_order, receipts = imported(order)
     (one,) = reconcile([order], [sales_order], receipts, rules)
     assert (one.verdict, one.differences) == ("same", ())
-    (other,) = reconcile([order], [attrs.evolve(sales_order, total=sales_order.total + D("0.01"))], receipts, rules)
+    (other,) = reconcile(
+        [order], [attrs.evolve(sales_order, total=sales_order.total + D("0.01"))], receipts, rules
+    )
     assert [difference.field for difference in other.differences] == ["total"]
 
 
@@ -307,7 +413,14 @@ amounts = st.decimals()
 
 
 @given(
-    st.builds(Order, id=st.just(1042), total_inc_tax=amounts, total_tax=amounts, shipping_cost_ex_tax=amounts, store_credit_amount=amounts)
+    st.builds(
+        Order,
+        id=st.just(1042),
+        total_inc_tax=amounts,
+        total_tax=amounts,
+        shipping_cost_ex_tax=amounts,
+        store_credit_amount=amounts,
+    )
 )
 def test_whatever_the_order_there_is_an_answer(make_order, imported, rules, order):
     sales_order, receipts = imported(make_order(date_created=datetime(2026, 3, 2, tzinfo=UTC)))

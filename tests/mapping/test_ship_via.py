@@ -32,7 +32,12 @@ CREATE = {"auto_create_missing_shipping_methods": True, "default_shipment_produc
         ("", {"default_ship_via": "Gone", **CREATE}, "Gone", None),
         ("Drone", {}, None, "ship_via_unknown"),
         ("Drone", CREATE, "Drone", None),
-        ("Drone", {**CREATE, "default_shipment_product_class": "Gems"}, None, "product_class_inactive"),
+        (
+            "Drone",
+            {**CREATE, "default_shipment_product_class": "Gems"},
+            None,
+            "product_class_inactive",
+        ),
     ],
 )
 def test_a_method_finds_its_ship_via(choose, method, changes, name, code):

@@ -7,7 +7,14 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from avbc.acctvantage.records import Address, Parcel, SalesOrder, SalesOrderLine, Shipment, ShippedItem
+from avbc.acctvantage.records import (
+    Address,
+    Parcel,
+    SalesOrder,
+    SalesOrderLine,
+    Shipment,
+    ShippedItem,
+)
 from avbc.bigcommerce.models import OrderShipment, ShipmentItem
 from avbc.mapping import map_shipments, shipment_mark
 from avbc.unset import UNSET
@@ -16,8 +23,16 @@ D = Decimal
 
 
 def line(id_, quantity="3", address=51, **more):
-    fields = {"kind": "product", "description": f"Line {id_}", "quantity": D(quantity), "unit_price": D(1), "amount": D(1)}
-    return SalesOrderLine(**fields, store_line_id=id_, store_address_id=address, part_number=f"SKU-{id_}", **more)
+    fields = {
+        "kind": "product",
+        "description": f"Line {id_}",
+        "quantity": D(quantity),
+        "unit_price": D(1),
+        "amount": D(1),
+    }
+    return SalesOrderLine(
+        **fields, store_line_id=id_, store_address_id=address, part_number=f"SKU-{id_}", **more
+    )
 
 
 def order(*lines):
@@ -45,12 +60,25 @@ def shipment(number=17, *, parcels=(), **more):
 
 
 def stored(id_=5, *, address=51, units=None, number="", comments="AcctVantage shipment 17"):
-    rows = tuple(ShipmentItem(order_product_id=line_id, quantity=count) for line_id, count in (units or {1: 2}).items())
-    return OrderShipment(id=id_, order_id=1042, order_address_id=address, items=rows, tracking_number=number, comments=comments)
+    rows = tuple(
+        ShipmentItem(order_product_id=line_id, quantity=count)
+        for line_id, count in (units or {1: 2}).items()
+    )
+    return OrderShipment(
+        id=id_,
+        order_id=1042,
+        order_address_id=address,
+        items=rows,
+        tracking_number=number,
+        comments=comments,
+    )
 
 
 def as_stored(draft, id_=5):
-    rows = tuple(ShipmentItem(order_product_id=item.order_product_id, quantity=item.quantity) for item in draft.items)
+    rows = tuple(
+        ShipmentItem(order_product_id=item.order_product_id, quantity=item.quantity)
+        for item in draft.items
+    )
     return OrderShipment(
         id=id_,
         order_address_id=draft.order_address_id,
@@ -71,24 +99,42 @@ def codes(ruling):
 
 def sent(ruling):
     return [
-        (draft.order_address_id, {item.order_product_id: item.quantity for item in draft.items}, draft.tracking_number or "")
+        (
+            draft.order_address_id,
+            {item.order_product_id: item.quantity for item in draft.items},
+            draft.tracking_number or "",
+        )
         for draft in ruling.value.drafts
     ]
 
 
 def test_a_shipment_of_one_address_is_one_shipment():
-    ruling = one(shipment(items=items(l1=2, l2=1), parcels=(Parcel(" 1Z9 "),), ship_via="UPS Ground", comments="Handle &amp; care"))
+    ruling = one(
+        shipment(
+            items=items(l1=2, l2=1),
+            parcels=(Parcel(" 1Z9 "),),
+            ship_via="UPS Ground",
+            comments="Handle &amp; care",
+        )
+    )
     (draft,) = ruling.value.drafts
     assert sent(ruling) == [(51, {1: 2, 2: 1}, "1Z9")]
     assert draft.comments == "Handle & care\nAcctVantage shipment 17"
-    assert (draft.shipping_method, draft.shipping_provider, draft.tracking_carrier, draft.tracking_link) == (
+    assert (
+        draft.shipping_method,
+        draft.shipping_provider,
+        draft.tracking_carrier,
+        draft.tracking_link,
+    ) == (
         "UPS Ground",
         "ups",
         UNSET,
         UNSET,
     )
     assert ruling.problems == ()
-    assert ("shipping_provider", "ups") in [(decision.field, decision.value) for decision in ruling.decisions]
+    assert ("shipping_provider", "ups") in [
+        (decision.field, decision.value) for decision in ruling.decisions
+    ]
 
 
 def test_each_address_has_a_shipment_of_its_own():
@@ -100,11 +146,18 @@ def test_each_address_has_a_shipment_of_its_own():
 def test_parcels_with_contents_are_shipments_of_their_own():
     parcels = (Parcel("A", items(l1=2)), Parcel("B", items(l1=1, l3=1)), Parcel("", items(l2=1)))
     ruling = one(shipment(parcels=parcels))
-    assert sent(ruling) == [(51, {1: 2}, "A"), (51, {1: 1}, "B"), (52, {3: 1}, "B"), (51, {2: 1}, "")]
+    assert sent(ruling) == [
+        (51, {1: 2}, "A"),
+        (51, {1: 1}, "B"),
+        (52, {3: 1}, "B"),
+        (51, {2: 1}, ""),
+    ]
 
 
 def test_without_contents_the_first_number_stands_on_it_and_the_rest_in_the_comments():
-    ruling = one(shipment(items=items(l1=1), parcels=(Parcel(""), Parcel("A"), Parcel("B"), Parcel("A"))))
+    ruling = one(
+        shipment(items=items(l1=1), parcels=(Parcel(""), Parcel("A"), Parcel("B"), Parcel("A")))
+    )
     assert sent(ruling) == [(51, {1: 1}, "A")]
     assert ruling.value.drafts[0].comments == "Tracking numbers: A, B\nAcctVantage shipment 17"
 
@@ -118,7 +171,9 @@ def test_which_parcel_goes_where_is_not_guessed():
     ruling = one(shipment(items=items(l1=1, l3=1), parcels=(Parcel("A"), Parcel("B"))))
     assert sent(ruling) == [(51, {1: 1}, ""), (52, {3: 1}, "")]
     assert codes(ruling) == ["parcels_not_told_apart"]
-    assert {draft.comments for draft in ruling.value.drafts} == {"Tracking numbers: A, B\nAcctVantage shipment 17"}
+    assert {draft.comments for draft in ruling.value.drafts} == {
+        "Tracking numbers: A, B\nAcctVantage shipment 17"
+    }
 
 
 def test_downloads_and_pickups_are_left_out():
@@ -143,12 +198,32 @@ def test_a_quantity_of_zero_is_nothing():
         ({"items": items(l1="NaN")}, "shipped_quantity_invalid", "items"),
         ({"items": items(l1="1e12")}, "shipped_quantity_invalid", "items"),
         ({"items": items(l1=4)}, "shipped_more_than_remains", "items"),
-        ({"items": items(l1=2), "parcels": (Parcel("A", items(l1=1)),)}, "parcels_differ", "parcels"),
-        ({"items": items(l1=1), "parcels": (Parcel("A", items(l1=1, l2=1)),)}, "parcels_differ", "parcels"),
-        ({"items": items(l1=1), "parcels": (Parcel("9" * 51),)}, "text_too_long", "tracking_number"),
-        ({"items": items(l1=1), "tracking_link": "https://example.com/" + "9" * 500}, "text_too_long", "tracking_link"),
+        (
+            {"items": items(l1=2), "parcels": (Parcel("A", items(l1=1)),)},
+            "parcels_differ",
+            "parcels",
+        ),
+        (
+            {"items": items(l1=1), "parcels": (Parcel("A", items(l1=1, l2=1)),)},
+            "parcels_differ",
+            "parcels",
+        ),
+        (
+            {"items": items(l1=1), "parcels": (Parcel("9" * 51),)},
+            "text_too_long",
+            "tracking_number",
+        ),
+        (
+            {"items": items(l1=1), "tracking_link": "https://example.com/" + "9" * 500},
+            "text_too_long",
+            "tracking_link",
+        ),
         ({"items": items(l1=1), "comments": "x" * 65_535}, "text_too_long", "comments"),
-        ({"items": items(l1=1), "tracking_link": "javascript:alert(1)"}, "tracking_link_invalid", "tracking_link"),
+        (
+            {"items": items(l1=1), "tracking_link": "javascript:alert(1)"},
+            "tracking_link_invalid",
+            "tracking_link",
+        ),
     ],
 )
 def test_what_the_store_cannot_ship_is_a_problem(changes, code, field):
@@ -167,7 +242,10 @@ def test_all_problems_of_a_shipment_come_together():
 
 def test_more_than_remains_says_by_how_much():
     problem = one(shipment(items=items(l1=2)), [stored(units={1: 2}, comments="")]).problems[0]
-    assert problem.message == "2 of 'SKU-1' were shipped, and 1 of 3 are left to ship in the store: 1 too many."
+    assert (
+        problem.message
+        == "2 of 'SKU-1' were shipped, and 1 of 3 are left to ship in the store: 1 too many."
+    )
 
 
 def test_a_line_of_the_store_that_is_shipped_beyond_its_quantity_has_nothing_left():
@@ -188,9 +266,21 @@ def test_a_line_of_the_store_that_is_shipped_beyond_its_quantity_has_nothing_lef
     ],
 )
 def test_one_rule_makes_the_link(carrier, ship_via, link, *, provider, slug, warned):
-    ruling = one(shipment(items=items(l1=1), parcels=(Parcel("1Z9"),), carrier=carrier, ship_via=ship_via, tracking_link=link))
+    ruling = one(
+        shipment(
+            items=items(l1=1),
+            parcels=(Parcel("1Z9"),),
+            carrier=carrier,
+            ship_via=ship_via,
+            tracking_link=link,
+        )
+    )
     (draft,) = ruling.value.drafts
-    assert (draft.shipping_provider, draft.tracking_carrier, draft.tracking_link or "") == (provider, slug, link)
+    assert (draft.shipping_provider, draft.tracking_carrier, draft.tracking_link or "") == (
+        provider,
+        slug,
+        link,
+    )
     assert "shipping_provider" in draft.given()
     assert codes(ruling) == warned
 
@@ -212,7 +302,9 @@ def test_what_the_store_has_is_not_sent_again():
 
 
 def test_after_a_death_in_between_only_the_rest_is_sent():
-    asked = shipment(parcels=(Parcel("A", items(l1=1)), Parcel("B", items(l1=1)), Parcel("C", items(l3=1))))
+    asked = shipment(
+        parcels=(Parcel("A", items(l1=1)), Parcel("B", items(l1=1)), Parcel("C", items(l3=1)))
+    )
     drafts = one(asked).value.drafts
     again = one(asked, [as_stored(drafts[1])])
     assert sent(again) == [(51, {1: 1}, "A"), (52, {3: 1}, "C")]
@@ -220,12 +312,16 @@ def test_after_a_death_in_between_only_the_rest_is_sent():
 
 def test_another_shipment_with_the_same_contents_is_another_one():
     in_store = [stored(units={1: 1}, number="A", comments=shipment_mark(17))]
-    assert sent(one(shipment(18, items=items(l1=1), parcels=(Parcel("A"),)), in_store)) == [(51, {1: 1}, "A")]
+    assert sent(one(shipment(18, items=items(l1=1), parcels=(Parcel("A"),)), in_store)) == [
+        (51, {1: 1}, "A")
+    ]
     # Nor is 17 the beginning of 170.
     assert one(shipment(170, items=items(l1=1)), in_store).value.standing == ()
 
 
-@pytest.mark.parametrize("comments", ["", "Leave at the door", "AcctVantage shipment 99999999999999999999"])
+@pytest.mark.parametrize(
+    "comments", ["", "Leave at the door", "AcctVantage shipment 99999999999999999999"]
+)
 def test_where_the_comments_name_no_shipment_the_tracking_number_tells(comments):
     asked = shipment(items=items(l1=2), parcels=(Parcel("1z9"),))
     assert one(asked, [stored(number=" 1Z9", comments=comments)]).value.drafts == ()
@@ -237,7 +333,10 @@ def test_without_number_and_tracking_number_nothing_is_recognised():
 
 
 def test_each_shipment_of_the_store_is_claimed_once():
-    asked = [shipment(17, items=items(l1=1), parcels=(Parcel("A"),)), shipment(18, items=items(l1=1), parcels=(Parcel("A"),))]
+    asked = [
+        shipment(17, items=items(l1=1), parcels=(Parcel("A"),)),
+        shipment(18, items=items(l1=1), parcels=(Parcel("A"),)),
+    ]
     first, second = map_shipments(asked, order(), [stored(units={1: 1}, number="A", comments="")])
     assert [row.id for row in first.value.standing] == [5]
     assert sent(second) == [(51, {1: 1}, "A")]
@@ -245,7 +344,12 @@ def test_each_shipment_of_the_store_is_claimed_once():
 
 def test_shipments_of_one_push_share_what_remains():
     first, second, third = map_shipments(
-        [shipment(17, items=items(l1=2)), shipment(18, items=items(l1=2)), shipment(19, items=items(l1=1))], order()
+        [
+            shipment(17, items=items(l1=2)),
+            shipment(18, items=items(l1=2)),
+            shipment(19, items=items(l1=1)),
+        ],
+        order(),
     )
     assert sent(first) == [(51, {1: 2}, "")]
     assert codes(second) == ["shipped_more_than_remains"]
@@ -275,11 +379,15 @@ def test_the_parcel_with_the_same_number_is_matched_first():
 
 
 def test_a_line_of_the_store_that_the_books_lack_does_not_matter():
-    assert sent(one(shipment(items=items(l1=1)), [stored(units={77: 1}, comments="")])) == [(51, {1: 1}, "")]
+    assert sent(one(shipment(items=items(l1=1)), [stored(units={77: 1}, comments="")])) == [
+        (51, {1: 1}, "")
+    ]
 
 
 def test_an_unreadable_quantity_on_the_order_leaves_nothing_to_ship():
-    assert codes(one(shipment(items=items(l1=1)), of=order(line(1, "NaN")))) == ["shipped_more_than_remains"]
+    assert codes(one(shipment(items=items(l1=1)), of=order(line(1, "NaN")))) == [
+        "shipped_more_than_remains"
+    ]
 
 
 # --- for all shipments ---
@@ -291,7 +399,9 @@ some_shipments = st.builds(
     st.integers(1, 4),
     st.just("WEB1042"),
     items=some_items,
-    parcels=st.lists(st.builds(Parcel, st.sampled_from(["", "A", "B", "x" * 51]), some_items), max_size=3).map(tuple),
+    parcels=st.lists(
+        st.builds(Parcel, st.sampled_from(["", "A", "B", "x" * 51]), some_items), max_size=3
+    ).map(tuple),
     carrier=st.sampled_from(["UPS", "OnTrac", "", "Our van"]),
     tracking_link=st.sampled_from(["", "https://example.com/1", "nowhere"]),
     comments=st.text(max_size=30),

@@ -4,7 +4,13 @@ import attrs
 import pytest
 
 from avbc.bigcommerce.models import OrderStatus
-from avbc.mapping import MappingRules, new_order_status, status_for_books, status_for_store, store_status
+from avbc.mapping import (
+    MappingRules,
+    new_order_status,
+    status_for_books,
+    status_for_store,
+    store_status,
+)
 from avbc.settings import StatusMapping
 
 
@@ -15,8 +21,14 @@ def codes(ruling):
 @pytest.fixture
 def mapped(settings, reference, statuses):
     def rules(*rows, **order_status):
-        mapping = tuple(StatusMapping(acctvantage=ours, bigcommerce=theirs, may_move_backwards=back) for ours, theirs, back in rows)
-        changed = attrs.evolve(settings, order_status=attrs.evolve(settings.order_status, mapping=mapping, **order_status))
+        mapping = tuple(
+            StatusMapping(acctvantage=ours, bigcommerce=theirs, may_move_backwards=back)
+            for ours, theirs, back in rows
+        )
+        changed = attrs.evolve(
+            settings,
+            order_status=attrs.evolve(settings.order_status, mapping=mapping, **order_status),
+        )
         return MappingRules(changed, reference, statuses)
 
     return rules
@@ -24,10 +36,20 @@ def mapped(settings, reference, statuses):
 
 @pytest.mark.parametrize(
     ("wanted", "id_"),
-    [("Awaiting Fulfillment", 11), ("awaiting  FULFILLMENT", 11), ("To pick", 11), (11, 11), ("11", 11), ("Completed", 10)],
+    [
+        ("Awaiting Fulfillment", 11),
+        ("awaiting  FULFILLMENT", 11),
+        ("To pick", 11),
+        (11, 11),
+        ("11", 11),
+        ("Completed", 10),
+    ],
 )
 def test_a_status_goes_by_name_label_or_id(statuses, wanted, id_):
-    named = [attrs.evolve(status, custom_label="To pick") if status.id == 11 else status for status in statuses]
+    named = [
+        attrs.evolve(status, custom_label="To pick") if status.id == 11 else status
+        for status in statuses
+    ]
     assert store_status(wanted, named).value.id == id_
 
 
@@ -41,7 +63,10 @@ def test_an_unknown_status_is_a_problem_that_lists_what_there_is(statuses, wante
 
 
 def test_a_label_that_is_another_status_name_must_be_written_as_an_id():
-    statuses = [OrderStatus(id=1, name="Pending"), OrderStatus(id=11, name="Awaiting Fulfillment", custom_label="Pending")]
+    statuses = [
+        OrderStatus(id=1, name="Pending"),
+        OrderStatus(id=11, name="Awaiting Fulfillment", custom_label="Pending"),
+    ]
     ruling = store_status("pending", statuses)
     assert codes(ruling) == ["status_ambiguous"]
     assert ruling.problems[0].candidates == ("Pending (id 1)", "Pending (id 11)")
@@ -84,7 +109,13 @@ def test_push_to_a_status_that_the_store_lacks(mapped):
         ([("Posted", "Completed", False)], 10, "Posted", "Posted", None),
         ([("Open", "Pending", True)], 1, "Posted", None, "status_posting_refused"),
         # A row for Posted yields to another one.
-        ([("Posted", "Completed", False), ("Shipped/Invoice", "Completed", False)], 10, "Packed", "Shipped/Invoice", None),
+        (
+            [("Posted", "Completed", False), ("Shipped/Invoice", "Completed", False)],
+            10,
+            "Packed",
+            "Shipped/Invoice",
+            None,
+        ),
         # Several rows: kept if it is one of them, otherwise not guessed.
         ([("Picked", 9, False), ("Packed", 9, False)], 9, "Packed", "Packed", None),
         ([("Picked", 9, False), ("Packed", 9, False)], 9, "Open", None, "status_ambiguous"),
@@ -105,7 +136,10 @@ def test_a_new_order_gets_the_configured_status_as_the_books_write_it(mapped):
     assert new_order_status(mapped(new_sales_order_status="COMMITTED")).value == "Committed"
 
 
-@pytest.mark.parametrize(("wanted", "code"), [("Posted/Completed", "status_posting_refused"), ("Gone", "order_status_unknown")])
+@pytest.mark.parametrize(
+    ("wanted", "code"),
+    [("Posted/Completed", "status_posting_refused"), ("Gone", "order_status_unknown")],
+)
 def test_a_new_order_never_gets_a_wrong_status(mapped, wanted, code):
     ruling = new_order_status(mapped(new_sales_order_status=wanted))
     assert (ruling.value, codes(ruling)) == (None, [code])

@@ -8,7 +8,9 @@ from avbc.mapping import MappingRules, tax_area_for
 
 @pytest.fixture
 def rules_with(settings, reference):
-    return lambda area: MappingRules(attrs.evolve(settings, gl=attrs.evolve(settings.gl, tax_area=area)), reference)
+    return lambda area: MappingRules(
+        attrs.evolve(settings, gl=attrs.evolve(settings.gl, tax_area=area)), reference
+    )
 
 
 @pytest.mark.parametrize(
@@ -31,4 +33,6 @@ def test_avatax_is_no_candidate(rules_with):
 
 
 def test_the_override_is_ticked(rules_with):
-    assert ("tax_override", "yes") in [(one.field, one.value) for one in tax_area_for(rules_with("BigCommerce")).decisions]
+    assert ("tax_override", "yes") in [
+        (one.field, one.value) for one in tax_area_for(rules_with("BigCommerce")).decisions
+    ]

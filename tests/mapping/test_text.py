@@ -19,7 +19,10 @@ D = Decimal
         ("&lt;b&gt;", "<b>"),
         ("&#39;&#x2615;&eacute;", "'☕é"),
         ("AT&T; Q&A", "AT&T; Q&A"),
-        ("&copyright &copy=1", "&copyright &copy=1"),  # html.unescape alone would make signs of these
+        (
+            "&copyright &copy=1",
+            "&copyright &copy=1",
+        ),  # html.unescape alone would make signs of these
         ("&unknown; &;", "&unknown; &;"),
         ("a\x00b\x1fc\ud800d", "abcd"),
         ("two\nlines\ttab", "two\nlines\ttab"),
@@ -31,7 +34,14 @@ def test_plain(text, read):
 
 
 @pytest.mark.parametrize(
-    ("amount", "text"), [("1E+3", "1000.00"), ("0.1", "0.10"), ("-0.00501", "-0.00501"), ("NaN", "NaN"), ("-Infinity", "-Infinity")]
+    ("amount", "text"),
+    [
+        ("1E+3", "1000.00"),
+        ("0.1", "0.10"),
+        ("-0.00501", "-0.00501"),
+        ("NaN", "NaN"),
+        ("-Infinity", "-Infinity"),
+    ],
 )
 def test_amount_text(amount, text):
     assert amount_text(D(amount)) == text

@@ -44,7 +44,13 @@ def change(settings: Settings) -> Callable[..., Settings]:
     """Other settings: `change(order_status={"edited_orders": "refuse"})`."""
 
     def changed(**screens: dict[str, object]) -> Settings:
-        return attrs.evolve(settings, **{name: attrs.evolve(getattr(settings, name), **values) for name, values in screens.items()})
+        return attrs.evolve(
+            settings,
+            **{
+                name: attrs.evolve(getattr(settings, name), **values)
+                for name, values in screens.items()
+            },
+        )
 
     return changed
 
@@ -63,8 +69,13 @@ def new_books(loaded_books: SqlGateway) -> Iterator[Callable[..., SqlGateway]]:
 
         def books(url: str = "sqlite://") -> SqlGateway:
             gateway = stack.enter_context(SqlGateway(url))
-            with closing(loaded_books.engine.raw_connection()) as source, closing(gateway.engine.raw_connection()) as target:
-                cast("sqlite3.Connection", source.driver_connection).backup(cast("sqlite3.Connection", target.driver_connection))
+            with (
+                closing(loaded_books.engine.raw_connection()) as source,
+                closing(gateway.engine.raw_connection()) as target,
+            ):
+                cast("sqlite3.Connection", source.driver_connection).backup(
+                    cast("sqlite3.Connection", target.driver_connection)
+                )
             return gateway
 
         yield books
@@ -76,7 +87,9 @@ def books(new_books: Callable[..., SqlGateway]) -> SqlGateway:
 
 
 @pytest.fixture
-def join(store: FakeStore, settings: Settings, books: SqlGateway) -> Iterator[Callable[..., Orchestrator]]:
+def join(
+    store: FakeStore, settings: Settings, books: SqlGateway
+) -> Iterator[Callable[..., Orchestrator]]:
     """Join the store to the books; keyword arguments replace any part. What fails is not repeated."""
     with contextlib.ExitStack() as stack:
 
@@ -89,7 +102,11 @@ def join(store: FakeStore, settings: Settings, books: SqlGateway) -> Iterator[Ca
             **options: Any,
         ) -> Orchestrator:
             client = BigCommerce(
-                settings.store.api_url, token, transport=transport or store.transport(), retries=Retries(attempts=1), sleep=lambda _: None
+                settings.store.api_url,
+                token,
+                transport=transport or store.transport(),
+                retries=Retries(attempts=1),
+                sleep=lambda _: None,
             )
             stack.enter_context(client)
             return stack.enter_context(avbc.Orchestrator(settings, books, store=client, **options))
@@ -130,11 +147,16 @@ class Life(httpx.BaseTransport):
 
 @pytest.fixture
 def live_on(
-    join: Callable[..., Orchestrator], store: FakeStore, books: SqlGateway, settings: Settings, tmp_path: Path
+    join: Callable[..., Orchestrator],
+    store: FakeStore,
+    books: SqlGateway,
+    settings: Settings,
+    tmp_path: Path,
 ) -> Iterator[Callable[..., None]]:
     """Let a method die at each of its steps, each time in a copy of the world as it is, and be called again until it has nothing to do.
 
-    Call it with the method's name, what is to be equal at the end, and what fills the store beside its orders.
+    Call it with the method's name, what is to be equal at the end, and what fills the store beside
+    its orders.
     """
 
     # One file for all lives: a new engine would compile every statement again.
@@ -145,11 +167,18 @@ def live_on(
         fill(other)
         for order in store.state.orders.values():
             other.add_order(order)
-        with closing(books.engine.raw_connection()) as source, closing(copy.engine.raw_connection()) as target:
-            cast("sqlite3.Connection", source.driver_connection).backup(cast("sqlite3.Connection", target.driver_connection))
+        with (
+            closing(books.engine.raw_connection()) as source,
+            closing(copy.engine.raw_connection()) as target,
+        ):
+            cast("sqlite3.Connection", source.driver_connection).backup(
+                cast("sqlite3.Connection", target.driver_connection)
+            )
         return other
 
-    def live(method: str, settings: Settings, fill: Callable[[FakeStore], object], ends_at: int | None) -> tuple[FakeStore, bool]:
+    def live(
+        method: str, settings: Settings, fill: Callable[[FakeStore], object], ends_at: int | None
+    ) -> tuple[FakeStore, bool]:
         world = copied(fill)
         life = Life(world, ends_at)
         died = False
@@ -161,7 +190,9 @@ def live_on(
         sa.event.remove(copy.engine, "before_cursor_execute", life.step)
         # What a gateway does later takes a run of its own to be seen.
         for _ in range(3):
-            report = getattr(join(books=copy, transport=world.transport(), settings=settings), method)()
+            report = getattr(
+                join(books=copy, transport=world.transport(), settings=settings), method
+            )()
             if not list(report):
                 break
         assert not list(report)

@@ -16,7 +16,15 @@ from avbc.bigcommerce.models import Order
 from avbc.errors import TransientError
 from avbc.orchestrator import BacktestReport, Orchestrator
 from avbc.settings import PaymentMethodMapping, Settings
-from avbc.testing import FakeOrder, FakeStore, OrderFactory, Payment, item, order_of_shape, orders_of_every_shape
+from avbc.testing import (
+    FakeOrder,
+    FakeStore,
+    OrderFactory,
+    Payment,
+    item,
+    order_of_shape,
+    orders_of_every_shape,
+)
 from avbc.testing.example import plain_orders
 from avbc.testing.shapes import NEW_COUPON
 
@@ -37,10 +45,16 @@ def imported(store: FakeStore, web: Orchestrator) -> list[FakeOrder]:
 
 
 def without(settings: Settings, method: str) -> dict[str, object]:
-    return {"payment_methods": tuple(row for row in settings.gl.payment_methods if row.bigcommerce != method)}
+    return {
+        "payment_methods": tuple(
+            row for row in settings.gl.payment_methods if row.bigcommerce != method
+        )
+    }
 
 
-def test_the_same_settings_change_nothing(web: Orchestrator, store: FakeStore, books: SqlGateway, change: Change) -> None:
+def test_the_same_settings_change_nothing(
+    web: Orchestrator, store: FakeStore, books: SqlGateway, change: Change
+) -> None:
     orders = [store.add_order(order) for order in orders_of_every_shape()]
     web.import_orders()
     before = books.sales_orders(), books.clients(), books.promotions(), books.ship_vias()
@@ -50,12 +64,20 @@ def test_the_same_settings_change_nothing(web: Orchestrator, store: FakeStore, b
     assert report.unchanged == len(orders)
     assert (books.sales_orders(), books.clients(), books.promotions(), books.ship_vias()) == before
     assert {entry.method for entry in store.log} == {"GET"}
-    assert str(report).startswith(f"Under the other settings 0 of {len(orders)} orders would be changed.")
+    assert str(report).startswith(
+        f"Under the other settings 0 of {len(orders)} orders would be changed."
+    )
 
 
-def test_fields_that_would_differ(web: Orchestrator, store: FakeStore, imported: list[FakeOrder], change: Change) -> None:
+def test_fields_that_would_differ(
+    web: Orchestrator, store: FakeStore, imported: list[FakeOrder], change: Change
+) -> None:
     other = change(
-        gl={"payment_methods": (PaymentMethodMapping(bigcommerce="Credit Card", receipt_type="Check"),)},
+        gl={
+            "payment_methods": (
+                PaymentMethodMapping(bigcommerce="Credit Card", receipt_type="Check"),
+            )
+        },
         order_status={"new_sales_order_status": "Committed"},
     )
     report = web.backtest(other, SINCE)
@@ -64,7 +86,9 @@ def test_fields_that_would_differ(web: Orchestrator, store: FakeStore, imported:
     assert len(report.newly_refused) == 6 - len(cards)
     found = next(found for found in report.changed if found.order_id == cards[0].id)
     assert (found.before, found.after, found.problems) == ("imported", "imported", ())
-    assert {effect.field: (effect.before, effect.after, effect.setting) for effect in found.effects} == {
+    assert {
+        effect.field: (effect.before, effect.after, effect.setting) for effect in found.effects
+    } == {
         "status": ("Open", "Committed", "order_status.new_sales_order_status"),
         "receipts[0].receipt_type": ("Visa/MC", "Check", "gl.payment_methods"),
     }
@@ -73,26 +97,39 @@ def test_fields_that_would_differ(web: Orchestrator, store: FakeStore, imported:
     assert store.counts() == {LIST: 1}
 
 
-def test_orders_that_would_be_refused_or_come_in(join: Join, store: FakeStore, imported: list[FakeOrder], change: Change) -> None:
+def test_orders_that_would_be_refused_or_come_in(
+    join: Join, store: FakeStore, imported: list[FakeOrder], change: Change
+) -> None:
     settings = change()
     narrow = change(gl=without(settings, "Credit Card"))
     report = join().backtest(narrow, SINCE)
     assert [found.order_id for found in report.newly_refused] == [order.id for order in imported]
-    assert {problem.code for found in report.changed for problem in found.problems} == {"payment_method_unmapped"}
+    assert {problem.code for found in report.changed for problem in found.problems} == {
+        "payment_method_unmapped"
+    }
     assert not report.ok
     assert "imported no more 6" in str(report)
     assert "imported -> refused" in str(report)
     other_way = join(settings=narrow).backtest(settings, SINCE)
-    assert [found.order_id for found in other_way.newly_imported] == [order.id for order in imported]
+    assert [found.order_id for found in other_way.newly_imported] == [
+        order.id for order in imported
+    ]
     assert other_way.ok
     assert "solved: The payment method" in str(other_way)
     row = other_way.to_dicts()[0]
-    assert (row["before"], row["after"], row["effects"], row["problems"]) == ("refused", "imported", [], [])
+    assert (row["before"], row["after"], row["effects"], row["problems"]) == (
+        "refused",
+        "imported",
+        [],
+        [],
+    )
     assert other_way.to_frame()["order_id"].tolist() == [order.id for order in imported]
     assert "<td>refused -&gt; imported</td>" in other_way._repr_html_()
 
 
-def test_an_order_that_stays_refused_for_fewer_reasons(join: Join, store: FakeStore, factory: OrderFactory, change: Change) -> None:
+def test_an_order_that_stays_refused_for_fewer_reasons(
+    join: Join, store: FakeStore, factory: OrderFactory, change: Change
+) -> None:
     store.add_order(order_of_shape("unknown_sku", factory))
     report = join(settings=change(gl=without(change(), "Credit Card"))).backtest(change(), SINCE)
     (found,) = report.changed
@@ -101,33 +138,58 @@ def test_an_order_that_stays_refused_for_fewer_reasons(join: Join, store: FakeSt
     assert report.ok
 
 
-def test_the_date_from_which_orders_are_imported(web: Orchestrator, store: FakeStore, factory: OrderFactory, change: Change) -> None:
+def test_the_date_from_which_orders_are_imported(
+    web: Orchestrator, store: FakeStore, factory: OrderFactory, change: Change
+) -> None:
     early = store.add_order(factory.order([item("MUG-RED")], created=SINCE))
     store.add_order(factory.order([item("MUG-RED")], created=SINCE + timedelta(days=9)))
     other = change(order_status={"import_orders_created_since": SINCE + timedelta(days=5)})
     report = web.backtest(other, SINCE)
-    assert [(found.order_id, found.before, found.after) for found in report.changed] == [(early.id, "imported", "left out")]
+    assert [(found.order_id, found.before, found.after) for found in report.changed] == [
+        (early.id, "imported", "left out")
+    ]
     assert report.unchanged == 1
-    both = change(order_status={"import_orders_created_since": SINCE + timedelta(days=5), "match_clients_by_email": False})
-    assert early.id not in {found.order_id for found in web.backtest(both, SINCE + timedelta(days=1)).changed}
+    both = change(
+        order_status={
+            "import_orders_created_since": SINCE + timedelta(days=5),
+            "match_clients_by_email": False,
+        }
+    )
+    assert early.id not in {
+        found.order_id for found in web.backtest(both, SINCE + timedelta(days=1)).changed
+    }
 
 
-def test_a_box_that_makes_another_receipt(web: Orchestrator, store: FakeStore, factory: OrderFactory, change: Change) -> None:
+def test_a_box_that_makes_another_receipt(
+    web: Orchestrator, store: FakeStore, factory: OrderFactory, change: Change
+) -> None:
     store.add_order(factory.order([item("MUG-RED")], payment=Payment(state="authorized")))
-    report = web.backtest(change(gl={"credit_card_transactions_are_preauthorizations": True}), SINCE)
+    report = web.backtest(
+        change(gl={"credit_card_transactions_are_preauthorizations": True}), SINCE
+    )
     (found,) = report.changed
-    assert {effect.field for effect in found.effects} == {"receipts[0].state", "receipts[0].pre_auth_amount"}
+    assert {effect.field for effect in found.effects} == {
+        "receipts[0].state",
+        "receipts[0].pre_auth_amount",
+    }
     # The warning that nothing was captured goes with it.
     assert [problem.code for problem in found.solved] == ["payment_not_captured"]
 
 
-def test_matching_by_email(web: Orchestrator, store: FakeStore, imported: list[FakeOrder], change: Change) -> None:
+def test_matching_by_email(
+    web: Orchestrator, store: FakeStore, imported: list[FakeOrder], change: Change
+) -> None:
     """Guests would be clients of their own."""
     report = web.backtest(change(order_status={"match_clients_by_email": False}), SINCE)
-    assert {effect.field for found in report.changed for effect in found.effects} >= {"client_id", "new_client"}
+    assert {effect.field for found in report.changed for effect in found.effects} >= {
+        "client_id",
+        "new_client",
+    }
 
 
-def test_orders_that_no_store_imports_are_not_looked_at(join: Join, store: FakeStore, factory: OrderFactory, change: Change) -> None:
+def test_orders_that_no_store_imports_are_not_looked_at(
+    join: Join, store: FakeStore, factory: OrderFactory, change: Change
+) -> None:
     for status_id in (0, 1, 5, 6, 7):
         store.add_order(factory.order([item("MUG-RED")], status_id=status_id))
     narrow = change(gl=without(change(), "Credit Card"))
@@ -137,15 +199,25 @@ def test_orders_that_no_store_imports_are_not_looked_at(join: Join, store: FakeS
     assert len(waiting.backtest(narrow, SINCE).changed) == 1
 
 
-def test_coupons_are_read_once_for_both(web: Orchestrator, store: FakeStore, factory: OrderFactory, change: Change) -> None:
+def test_coupons_are_read_once_for_both(
+    web: Orchestrator, store: FakeStore, factory: OrderFactory, change: Change
+) -> None:
     store.add_order(factory.order([item("TOWEL-ST")], discounts=[NEW_COUPON]))
     report = web.backtest(change(gl={"default_discount_gl_code": "25500-000-000"}), SINCE)
     assert store.counts() == {LIST: 1, "GET /v2/orders/{id}/coupons": 1}
-    assert {effect.field for effect in report.changed[0].effects} == {"discounts[0].gl_code", "new_promotions[0].gl_code"}
-    assert "discounts[0].gl_code: 40200-000-000 -> 25500-000-000 (gl.default_discount_gl_code)" in str(report)
+    assert {effect.field for effect in report.changed[0].effects} == {
+        "discounts[0].gl_code",
+        "new_promotions[0].gl_code",
+    }
+    assert (
+        "discounts[0].gl_code: 40200-000-000 -> 25500-000-000 (gl.default_discount_gl_code)"
+        in str(report)
+    )
 
 
-def test_the_period(web: Orchestrator, books: SqlGateway, imported: list[FakeOrder], change: Change) -> None:
+def test_the_period(
+    web: Orchestrator, books: SqlGateway, imported: list[FakeOrder], change: Change
+) -> None:
     made = [order.ordered_at for order in books.sales_orders()]
     assert made[1] is not None
     report = web.backtest(change(shipping={"warehouse": "Nowhere"}), made[1], made[3])
@@ -153,18 +225,29 @@ def test_the_period(web: Orchestrator, books: SqlGateway, imported: list[FakeOrd
     assert report.shown()[0]["fate"] == "imported -> refused"
 
 
-def test_customisations_are_applied_on_both_sides(join: Join, store: FakeStore, imported: list[FakeOrder], change: Change) -> None:
+def test_customisations_are_applied_on_both_sides(
+    join: Join, store: FakeStore, imported: list[FakeOrder], change: Change
+) -> None:
     def memo(order: Order, bundle: OrderBundle) -> OrderBundle:
-        return attrs.evolve(bundle, order=attrs.evolve(bundle.order, memo=f"{bundle.order.status} {order.id}"))
+        return attrs.evolve(
+            bundle, order=attrs.evolve(bundle.order, memo=f"{bundle.order.status} {order.id}")
+        )
 
-    report = join(customise=[memo]).backtest(change(order_status={"new_sales_order_status": "Committed"}), SINCE)
-    assert {effect.field for found in report.changed for effect in found.effects} == {"status", "memo"}
+    report = join(customise=[memo]).backtest(
+        change(order_status={"new_sales_order_status": "Committed"}), SINCE
+    )
+    assert {effect.field for found in report.changed for effect in found.effects} == {
+        "status",
+        "memo",
+    }
 
 
 # What goes wrong on the way
 
 
-def test_orders_that_cannot_be_looked_at(join: Join, store: FakeStore, factory: OrderFactory, change: Change) -> None:
+def test_orders_that_cannot_be_looked_at(
+    join: Join, store: FakeStore, factory: OrderFactory, change: Change
+) -> None:
     long = store.add_order(order_of_shape("long", factory))
     couponed = store.add_order(factory.order([item("TOWEL-ST")], discounts=[NEW_COUPON]))
     unreadable = store.add_order(order_of_shape("null_total", factory))
@@ -190,11 +273,15 @@ def test_orders_that_cannot_be_looked_at(join: Join, store: FakeStore, factory: 
     assert len(report.to_dicts()) == 3
 
 
-def test_a_customisation_that_has_to_wait(join: Join, imported: list[FakeOrder], change: Change) -> None:
+def test_a_customisation_that_has_to_wait(
+    join: Join, imported: list[FakeOrder], change: Change
+) -> None:
     def waits(_: Order, bundle: OrderBundle) -> OrderBundle:
         raise TransientError("the service is away")
 
-    assert [each.problem.code for each in join(customise=[waits]).backtest(change(), SINCE).unread] == ["try_again"] * 6
+    assert [
+        each.problem.code for each in join(customise=[waits]).backtest(change(), SINCE).unread
+    ] == ["try_again"] * 6
 
 
 def test_the_store_goes_away(join: Join, store: FakeStore, change: Change) -> None:
@@ -210,7 +297,9 @@ def test_the_store_goes_away(join: Join, store: FakeStore, change: Change) -> No
     assert "Stopped early" in str(report)
 
 
-def test_a_token_that_is_refused_in_the_middle(join: Join, store: FakeStore, factory: OrderFactory, change: Change) -> None:
+def test_a_token_that_is_refused_in_the_middle(
+    join: Join, store: FakeStore, factory: OrderFactory, change: Change
+) -> None:
     for _ in range(2):
         store.add_order(factory.order([item("TOWEL-ST")], discounts=[NEW_COUPON]))
     web = join()

@@ -12,7 +12,13 @@ import pytest
 
 from avbc.acctvantage import BooksUnreachable, CreatedOrder, OrderBundle, SqlGateway
 from avbc.acctvantage.gateway import BooksRefused, BooksUnusable
-from avbc.bigcommerce import BadAnswer, ScopeMissing, StoreUnavailable, StoreUnreachable, TokenRefused
+from avbc.bigcommerce import (
+    BadAnswer,
+    ScopeMissing,
+    StoreUnavailable,
+    StoreUnreachable,
+    TokenRefused,
+)
 from avbc.errors import AvbcError, FinalError, TransientError
 from avbc.orchestrator import JournalUnreachable, Orchestrator
 from avbc.settings import Settings, SettingsError
@@ -32,7 +38,12 @@ def waiting(store: FakeStore) -> list[int]:
 
 def untouched(store: FakeStore, books: SqlGateway, order_ids: list[int]) -> bool:
     is_new = all(store.order(order_id).header["status_id"] == NEW for order_id in order_ids)
-    return is_new and books.sales_orders() == [] and books.receipts() == [] and len(books.clients()) == 1
+    return (
+        is_new
+        and books.sales_orders() == []
+        and books.receipts() == []
+        and len(books.clients()) == 1
+    )
 
 
 def test_a_wrong_token(join: Join, store: FakeStore, books: SqlGateway, waiting: list[int]) -> None:
@@ -50,7 +61,9 @@ def test_a_wrong_token(join: Join, store: FakeStore, books: SqlGateway, waiting:
         ("store_v2_transactions", "Order Transactions: read-only"),
     ],
 )
-def test_a_missing_scope(join: Join, store: FakeStore, books: SqlGateway, waiting: list[int], *, scope: str, needed: str) -> None:
+def test_a_missing_scope(
+    join: Join, store: FakeStore, books: SqlGateway, waiting: list[int], *, scope: str, needed: str
+) -> None:
     """With read-only Orders the list works, and the status writes would not: so that is found out before anything is written."""
     store.scopes -= {scope, f"{scope}_read_only"}
     store.scopes |= {"store_v2_orders_read_only"}
@@ -60,7 +73,9 @@ def test_a_missing_scope(join: Join, store: FakeStore, books: SqlGateway, waitin
     assert untouched(store, books, waiting)
 
 
-def test_no_orders_scope_at_all(join: Join, store: FakeStore, books: SqlGateway, waiting: list[int]) -> None:
+def test_no_orders_scope_at_all(
+    join: Join, store: FakeStore, books: SqlGateway, waiting: list[int]
+) -> None:
     store.scopes -= {"store_v2_orders", "store_v2_orders_read_only"}
     with pytest.raises(ScopeMissing, match="Orders: read-only"):
         join().import_orders()
@@ -80,7 +95,13 @@ def test_no_orders_scope_at_all(join: Join, store: FakeStore, books: SqlGateway,
     ],
 )
 def test_a_store_that_fails(
-    join: Join, store: FakeStore, books: SqlGateway, waiting: list[int], *, fault: FaultKind, error: type[AvbcError]
+    join: Join,
+    store: FakeStore,
+    books: SqlGateway,
+    waiting: list[int],
+    *,
+    fault: FaultKind,
+    error: type[AvbcError],
 ) -> None:
     store.fail("GET /v2/orders", fault)
     web = join()
@@ -92,11 +113,15 @@ def test_a_store_that_fails(
 
 
 @pytest.mark.parametrize("fault", ["html_502", "cut_json"])
-def test_a_store_that_fails_for_the_only_order(join: Join, store: FakeStore, books: SqlGateway, fault: FaultKind) -> None:
+def test_a_store_that_fails_for_the_only_order(
+    join: Join, store: FakeStore, books: SqlGateway, fault: FaultKind
+) -> None:
     order_id = store.add_order(order_of_shape("captured")).id
     store.fail("GET /v3/orders/*/transactions", fault)
     report = join().import_orders()
-    assert [(outcome.order_id, outcome.problems[0].code) for outcome in report.postponed] == [(order_id, "store_failed")]
+    assert [(outcome.order_id, outcome.problems[0].code) for outcome in report.postponed] == [
+        (order_id, "store_failed")
+    ]
     assert untouched(store, books, [order_id])
 
 
@@ -109,7 +134,9 @@ def test_a_store_that_fails_for_the_only_order(join: Join, store: FakeStore, boo
         ("unmapped_method", "payment_method_unmapped"),
     ],
 )
-def test_an_order_of_which_something_is_wrong(join: Join, store: FakeStore, books: SqlGateway, shape: str, code: str) -> None:
+def test_an_order_of_which_something_is_wrong(
+    join: Join, store: FakeStore, books: SqlGateway, shape: str, code: str
+) -> None:
     order_id = store.add_order(order_of_shape(shape)).id
     report = join().import_orders()
     (outcome,) = report.refused
@@ -129,30 +156,46 @@ def test_the_cent_is_named_with_its_place(join: Join, store: FakeStore) -> None:
     assert "0.01" in problem.message
 
 
-def test_books_that_cannot_be_reached(join: Join, store: FakeStore, waiting: list[int], tmp_path: Path) -> None:
-    with SqlGateway(f"sqlite:///{tmp_path}/no/such/folder/books.db") as nowhere, pytest.raises(BooksUnreachable, match=r"books\.db"):
+def test_books_that_cannot_be_reached(
+    join: Join, store: FakeStore, waiting: list[int], tmp_path: Path
+) -> None:
+    with (
+        SqlGateway(f"sqlite:///{tmp_path}/no/such/folder/books.db") as nowhere,
+        pytest.raises(BooksUnreachable, match=r"books\.db"),
+    ):
         join(books=nowhere).import_orders()
     assert [store.order(order_id).header["status_id"] for order_id in waiting] == [NEW] * 3
 
 
-def test_a_server_of_books_that_cannot_be_reached_keeps_its_password_to_itself(join: Join, store: FakeStore, waiting: list[int]) -> None:
-    with SqlGateway("postgresql://avbc:example-password@127.0.0.1:1/books?connect_timeout=1") as nowhere:
+def test_a_server_of_books_that_cannot_be_reached_keeps_its_password_to_itself(
+    join: Join, store: FakeStore, waiting: list[int]
+) -> None:
+    with SqlGateway(
+        "postgresql://avbc:example-password@127.0.0.1:1/books?connect_timeout=1"
+    ) as nowhere:
         with pytest.raises(BooksUnreachable) as caught:
             join(books=nowhere).import_orders()
         assert "example-password" not in str(caught.value)
     assert store.log == []
 
 
-def test_a_journal_that_cannot_be_reached(join: Join, store: FakeStore, books: SqlGateway, waiting: list[int], tmp_path: Path) -> None:
+def test_a_journal_that_cannot_be_reached(
+    join: Join, store: FakeStore, books: SqlGateway, waiting: list[int], tmp_path: Path
+) -> None:
     with pytest.raises(JournalUnreachable, match=r"journal\.db"):
         join(journal=f"sqlite:///{tmp_path}/no/journal.db").import_orders()
     assert untouched(store, books, waiting)
 
 
-def test_without_an_access_token_the_settings_are_at_fault(settings: Settings, books: SqlGateway, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_without_an_access_token_the_settings_are_at_fault(
+    settings: Settings, books: SqlGateway, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.delenv("AVBC_ACCESS_TOKEN", raising=False)
     tokenless = attrs.evolve(settings, store=attrs.evolve(settings.store, access_token=None))
-    with Orchestrator(tokenless, books) as web, pytest.raises(SettingsError, match=r"store\.access_token"):
+    with (
+        Orchestrator(tokenless, books) as web,
+        pytest.raises(SettingsError, match=r"store\.access_token"),
+    ):
         web.import_orders()
 
 
@@ -194,9 +237,15 @@ def test_books_that_go_away_in_the_middle_postpone_the_rest(
         waiting[2]: "run_stopped",
     }
     assert report.stopped == "the books are locked"
-    assert [store.order(order_id).header["status_id"] for order_id in waiting] == [DOWNLOADED, NEW, NEW]
+    assert [store.order(order_id).header["status_id"] for order_id in waiting] == [
+        DOWNLOADED,
+        NEW,
+        NEW,
+    ]
     assert len(books.sales_orders()) == 1
-    assert [outcome.order_id for outcome in join(books=books).import_orders().imported] == waiting[1:]
+    assert [outcome.order_id for outcome in join(books=books).import_orders().imported] == waiting[
+        1:
+    ]
 
 
 def test_a_record_that_the_books_refuse_is_the_orders_problem(
@@ -211,7 +260,13 @@ def test_a_record_that_the_books_refuse_is_the_orders_problem(
 
 @pytest.mark.parametrize(("at", "imported"), [(1, 0), (3, 2)])
 def test_books_that_must_be_mended_stop_the_run(
-    join: Join, store: FakeStore, failing: Callable[..., FailingBooks], waiting: list[int], *, at: int, imported: int
+    join: Join,
+    store: FakeStore,
+    failing: Callable[..., FailingBooks],
+    waiting: list[int],
+    *,
+    at: int,
+    imported: int,
 ) -> None:
     """Where nothing was written yet, there is no report to give, and the error is raised."""
     web = join(books=failing(BooksUnusable("tables of a later version"), at))
@@ -222,16 +277,28 @@ def test_books_that_must_be_mended_stop_the_run(
         report = web.import_orders()
         assert len(report.imported) == imported
         assert "later version" in report.stopped
-    assert [store.order(order_id).header["status_id"] for order_id in waiting][imported:] == [NEW] * (3 - imported)
+    assert [store.order(order_id).header["status_id"] for order_id in waiting][imported:] == [
+        NEW
+    ] * (3 - imported)
 
 
-@pytest.mark.parametrize("error", [ZeroDivisionError("oops"), FinalError("not in the protocol"), TransientError("not now")])
+@pytest.mark.parametrize(
+    "error",
+    [ZeroDivisionError("oops"), FinalError("not in the protocol"), TransientError("not now")],
+)
 def test_an_unexpected_failure_postpones_its_order_only(
-    join: Join, store: FakeStore, failing: Callable[..., FailingBooks], waiting: list[int], error: Exception
+    join: Join,
+    store: FakeStore,
+    failing: Callable[..., FailingBooks],
+    waiting: list[int],
+    error: Exception,
 ) -> None:
     report = join(books=failing(error)).import_orders()
     (outcome,) = report.postponed
-    assert (outcome.order_id, store.order(outcome.order_id).header["status_id"]) == (waiting[1], NEW)
+    assert (outcome.order_id, store.order(outcome.order_id).header["status_id"]) == (
+        waiting[1],
+        NEW,
+    )
     assert str(error) in outcome.problems[0].message
     assert len(report.imported) == 2
 
@@ -249,12 +316,18 @@ class OvertakenBooks(SqlGateway):
 
 
 @pytest.mark.parametrize("same", [True, False])
-def test_an_order_that_another_process_imports_meanwhile(join: Join, store: FakeStore, books_toml: Path, same: bool) -> None:
+def test_an_order_that_another_process_imports_meanwhile(
+    join: Join, store: FakeStore, books_toml: Path, same: bool
+) -> None:
     order_id = next(iter(plain_orders(1))).id
     store.add_order(next(iter(plain_orders(1))))
 
     def change(bundle: OrderBundle) -> OrderBundle:
-        return bundle if same else attrs.evolve(bundle, order=attrs.evolve(bundle.order, fingerprint="another"))
+        return (
+            bundle
+            if same
+            else attrs.evolve(bundle, order=attrs.evolve(bundle.order, fingerprint="another"))
+        )
 
     with OvertakenBooks(change) as books:
         books.load(books_toml)
@@ -263,7 +336,9 @@ def test_an_order_that_another_process_imports_meanwhile(join: Join, store: Fake
     if same:
         assert [outcome.order_id for outcome in report.relinked] == [order_id]
     else:
-        assert [outcome.problems[0].code for outcome in report.postponed] == ["order_imported_meanwhile"]
+        assert [outcome.problems[0].code for outcome in report.postponed] == [
+            "order_imported_meanwhile"
+        ]
         assert store.order(order_id).header["status_id"] == NEW
 
 

@@ -16,7 +16,11 @@ from avbc.orchestrator import JournalUnreachable, Orchestrator, PushReport
 from avbc.settings import Settings, SettingsError
 from avbc.testing import FakeOrder, FakeStore, OrderFactory, Payment, item
 
-CAPTURE, VOID, LIST = "POST /v3/orders/{id}/payment_actions/capture", "POST /v3/orders/{id}/payment_actions/void", "GET /v2/orders"
+CAPTURE, VOID, LIST = (
+    "POST /v3/orders/{id}/payment_actions/capture",
+    "POST /v3/orders/{id}/payment_actions/void",
+    "GET /v2/orders",
+)
 
 Join = Callable[..., Orchestrator]
 Change = Callable[..., Settings]
@@ -25,7 +29,9 @@ Change = Callable[..., Settings]
 @pytest.fixture
 def settings(settings: Settings) -> Settings:
     """AcctVantage captures."""
-    return attrs.evolve(settings, gl=attrs.evolve(settings.gl, credit_card_transactions_are_preauthorizations=True))
+    return attrs.evolve(
+        settings, gl=attrs.evolve(settings.gl, credit_card_transactions_are_preauthorizations=True)
+    )
 
 
 @pytest.fixture
@@ -44,7 +50,9 @@ def place(store: FakeStore, web: Orchestrator, factory: OrderFactory) -> Callabl
 
     def placed(payment: Payment | None = None, age: timedelta = timedelta(hours=1)) -> FakeOrder:
         created = datetime.now(UTC) - age
-        order = store.add_order(factory.order([item("LAMP-01")], payment=payment or authorized(), created=created))
+        order = store.add_order(
+            factory.order([item("LAMP-01")], payment=payment or authorized(), created=created)
+        )
         assert len(web.import_orders().imported) == 1
         store.clear_log()
         return order
@@ -66,13 +74,24 @@ def codes(report: PushReport) -> list[str]:
 
 @pytest.mark.parametrize("payment", [authorized(), authorized("PayPal", "paypal")])
 def test_a_capture_is_sent_once_and_recorded_when_the_store_says_so(
-    web: Orchestrator, store: FakeStore, books: SqlGateway, place: Callable[..., FakeOrder], payment: Payment
+    web: Orchestrator,
+    store: FakeStore,
+    books: SqlGateway,
+    place: Callable[..., FakeOrder],
+    payment: Payment,
 ) -> None:
     order = place(payment)
-    assert (receipt(books, order.id).state, receipt(books, order.id).amount) == ("pre_authorized", 0)
+    assert (receipt(books, order.id).state, receipt(books, order.id).amount) == (
+        "pre_authorized",
+        0,
+    )
     books.want_capture(f"WEB{order.id}-1")
     report = web.capture_payments()
-    assert (report.sent, codes(report), report.postponed[0].key) == ([], ["payment_pending"], f"WEB{order.id}")
+    assert (report.sent, codes(report), report.postponed[0].key) == (
+        [],
+        ["payment_pending"],
+        f"WEB{order.id}",
+    )
     assert status(store, order.id) == "capture pending"
     assert receipt(books, order.id).state == "pre_authorized"
     assert store.counts() == {LIST: 2, CAPTURE: 1}
@@ -85,7 +104,11 @@ def test_a_capture_is_sent_once_and_recorded_when_the_store_says_so(
     report = web.capture_payments()
     (change,) = report.sent
     total = Decimal(str(order.header["total_inc_tax"])).quantize(Decimal("0.01"))
-    assert (change.what, change.before, change.after) == ("capture", "authorized", f"captured {total} USD")
+    assert (change.what, change.before, change.after) == (
+        "capture",
+        "authorized",
+        f"captured {total} USD",
+    )
     captured = receipt(books, order.id)
     assert (captured.state, captured.amount, captured.capture_wanted) == ("captured", total, False)
     assert captured.captured_at is not None
@@ -94,13 +117,23 @@ def test_a_capture_is_sent_once_and_recorded_when_the_store_says_so(
     # Done is done: nothing is asked any more.
     assert list(web.capture_payments()) == []
     assert store.counts() == {LIST: 4, CAPTURE: 1}
-    assert [entry.outcome for entry in web.history(order.id).entries] == ["imported", "begun", "postponed", "postponed", "sent"]
+    assert [entry.outcome for entry in web.history(order.id).entries] == [
+        "imported",
+        "begun",
+        "postponed",
+        "postponed",
+        "sent",
+    ]
 
 
-def test_a_fast_gateway_is_confirmed_in_the_same_run(join: Join, settings: Settings, books: SqlGateway, factory: OrderFactory) -> None:
+def test_a_fast_gateway_is_confirmed_in_the_same_run(
+    join: Join, settings: Settings, books: SqlGateway, factory: OrderFactory
+) -> None:
     store = FakeStore(settle_after=0)
     web = join(transport=store.transport())
-    order = store.add_order(factory.order([item("LAMP-01")], payment=authorized(), created=datetime.now(UTC)))
+    order = store.add_order(
+        factory.order([item("LAMP-01")], payment=authorized(), created=datetime.now(UTC))
+    )
     web.import_orders()
     books.want_capture(f"WEB{order.id}-1")
     report = web.capture_payments()
@@ -108,8 +141,15 @@ def test_a_fast_gateway_is_confirmed_in_the_same_run(join: Join, settings: Setti
     assert receipt(books, order.id).state == "captured"
 
 
-def test_many_are_confirmed_with_one_request(web: Orchestrator, store: FakeStore, books: SqlGateway, factory: OrderFactory) -> None:
-    orders = [store.add_order(factory.order([item("MUG-RED")], payment=authorized(), created=datetime.now(UTC))) for _ in range(40)]
+def test_many_are_confirmed_with_one_request(
+    web: Orchestrator, store: FakeStore, books: SqlGateway, factory: OrderFactory
+) -> None:
+    orders = [
+        store.add_order(
+            factory.order([item("MUG-RED")], payment=authorized(), created=datetime.now(UTC))
+        )
+        for _ in range(40)
+    ]
     web.import_orders()
     for order in orders:
         books.want_capture(f"WEB{order.id}-1")
@@ -122,7 +162,9 @@ def test_many_are_confirmed_with_one_request(web: Orchestrator, store: FakeStore
     assert {receipt.state for receipt in books.receipts()} == {"captured"}
 
 
-def test_a_void_likewise(web: Orchestrator, store: FakeStore, books: SqlGateway, place: Callable[..., FakeOrder]) -> None:
+def test_a_void_likewise(
+    web: Orchestrator, store: FakeStore, books: SqlGateway, place: Callable[..., FakeOrder]
+) -> None:
     order = place()
     books.want_void(f"WEB{order.id}-1")
     assert codes(web.capture_payments()) == ["payment_pending"]
@@ -148,15 +190,27 @@ def test_what_the_gateway_declines_is_refused_and_nothing_is_received(
         report = web.capture_payments()
         assert [problem.code for problem in report.refused[0].problems] == ["payment_declined"]
         assert "nothing was received" in str(report)
-    assert (receipt(books, order.id).state, receipt(books, order.id).amount) == ("pre_authorized", 0)
+    assert (receipt(books, order.id).state, receipt(books, order.id).amount) == (
+        "pre_authorized",
+        0,
+    )
     assert store.counts()[CAPTURE] == 1
     # The same refusal is one entry.
-    assert [entry.outcome for entry in web.history(order.id).entries] == ["imported", "begun", "postponed", "refused"]
+    assert [entry.outcome for entry in web.history(order.id).entries] == [
+        "imported",
+        "begun",
+        "postponed",
+        "refused",
+    ]
 
 
 @pytest.mark.parametrize("payment_status", ["void", "refunded", "held for review"])
 def test_only_what_is_authorized_is_captured(
-    web: Orchestrator, store: FakeStore, books: SqlGateway, place: Callable[..., FakeOrder], payment_status: str
+    web: Orchestrator,
+    store: FakeStore,
+    books: SqlGateway,
+    place: Callable[..., FakeOrder],
+    payment_status: str,
 ) -> None:
     order = place()
     books.want_capture(f"WEB{order.id}-1")
@@ -212,7 +266,9 @@ def test_a_preview_sends_nothing_and_writes_nothing(
     assert [entry.action for entry in web.history(to_send.id).entries] == ["import"]
 
 
-def test_a_quiet_run_asks_nothing(web: Orchestrator, store: FakeStore, place: Callable[..., FakeOrder]) -> None:
+def test_a_quiet_run_asks_nothing(
+    web: Orchestrator, store: FakeStore, place: Callable[..., FakeOrder]
+) -> None:
     place()
     report = web.capture_payments()
     assert (list(report), report.requests, store.counts()) == ([], 0, {})
@@ -228,7 +284,11 @@ def test_a_disabled_store_has_nothing_captured(join: Join, change: Change) -> No
 
 @pytest.mark.parametrize("fault", ["reset_after", "504_after", "timeout_after"])
 def test_an_answer_that_was_lost_captures_once(
-    web: Orchestrator, store: FakeStore, books: SqlGateway, place: Callable[..., FakeOrder], fault: str
+    web: Orchestrator,
+    store: FakeStore,
+    books: SqlGateway,
+    place: Callable[..., FakeOrder],
+    fault: str,
 ) -> None:
     order = place()
     books.want_capture(f"WEB{order.id}-1")
@@ -241,7 +301,11 @@ def test_an_answer_that_was_lost_captures_once(
 
 @pytest.mark.parametrize("fault", ["reset_before", "500"])
 def test_a_capture_that_did_not_arrive_is_sent_by_the_next_run(
-    web: Orchestrator, store: FakeStore, books: SqlGateway, place: Callable[..., FakeOrder], fault: str
+    web: Orchestrator,
+    store: FakeStore,
+    books: SqlGateway,
+    place: Callable[..., FakeOrder],
+    fault: str,
 ) -> None:
     order = place()
     books.want_capture(f"WEB{order.id}-1")
@@ -263,7 +327,9 @@ def test_a_capture_that_the_store_refuses_is_refused(
     assert [problem.code for problem in report.refused[0].problems] == ["store_refused"]
 
 
-def test_two_processes_at_once_capture_once(join: Join, store: FakeStore, books: SqlGateway, place: Callable[..., FakeOrder]) -> None:
+def test_two_processes_at_once_capture_once(
+    join: Join, store: FakeStore, books: SqlGateway, place: Callable[..., FakeOrder]
+) -> None:
     """The other one was between our look and our request: the store refuses ours, and what it says counts."""
     order = place()
     books.want_capture(f"WEB{order.id}-1")
@@ -297,7 +363,9 @@ def test_the_store_goes_away_before_it_is_read_again(
     assert store.counts()[CAPTURE] == 1
 
 
-def test_the_store_is_away(web: Orchestrator, store: FakeStore, books: SqlGateway, place: Callable[..., FakeOrder]) -> None:
+def test_the_store_is_away(
+    web: Orchestrator, store: FakeStore, books: SqlGateway, place: Callable[..., FakeOrder]
+) -> None:
     order = place()
     books.want_capture(f"WEB{order.id}-1")
     store.fail("GET /v2/orders", "503")
@@ -306,7 +374,9 @@ def test_the_store_is_away(web: Orchestrator, store: FakeStore, books: SqlGatewa
     assert CAPTURE not in store.counts()
 
 
-def test_a_token_that_may_not_capture(web: Orchestrator, store: FakeStore, books: SqlGateway, place: Callable[..., FakeOrder]) -> None:
+def test_a_token_that_may_not_capture(
+    web: Orchestrator, store: FakeStore, books: SqlGateway, place: Callable[..., FakeOrder]
+) -> None:
     order = place()
     books.want_capture(f"WEB{order.id}-1")
     store.scopes = {"store_v2_orders_read_only"}
@@ -338,7 +408,9 @@ def test_the_books_go_away_before_a_capture_is_recorded(
     assert CAPTURE not in store.counts()
 
 
-def test_books_that_must_be_mended_stop_the_run(join: Join, store: FakeStore, books: SqlGateway, place: Callable[..., FakeOrder]) -> None:
+def test_books_that_must_be_mended_stop_the_run(
+    join: Join, store: FakeStore, books: SqlGateway, place: Callable[..., FakeOrder]
+) -> None:
     order = place()
     books.want_capture(f"WEB{order.id}-1")
     store.edit_order(order.id, payment_status="captured")
@@ -351,8 +423,15 @@ def test_books_that_must_be_mended_stop_the_run(join: Join, store: FakeStore, bo
         join().capture_payments()
 
 
-def test_a_stop_leaves_what_was_not_begun(web: Orchestrator, store: FakeStore, books: SqlGateway, factory: OrderFactory) -> None:
-    orders = [store.add_order(factory.order([item("MUG-RED")], payment=authorized(), created=datetime.now(UTC))) for _ in range(40)]
+def test_a_stop_leaves_what_was_not_begun(
+    web: Orchestrator, store: FakeStore, books: SqlGateway, factory: OrderFactory
+) -> None:
+    orders = [
+        store.add_order(
+            factory.order([item("MUG-RED")], payment=authorized(), created=datetime.now(UTC))
+        )
+        for _ in range(40)
+    ]
     web.import_orders()
     for order in orders:
         books.want_capture(f"WEB{order.id}-1")
@@ -369,7 +448,11 @@ def test_a_stop_leaves_what_was_not_begun(web: Orchestrator, store: FakeStore, b
     with web.stop_wish.heeded():
         report = web.capture_payments()
     # What was begun is read again; the rest is left to the next run.
-    assert (len(report.sent), len(report.postponed), report.stopped) == (1, 32, "a stop was asked for")
+    assert (len(report.sent), len(report.postponed), report.stopped) == (
+        1,
+        32,
+        "a stop was asked for",
+    )
     assert store.counts() == {LIST: 2, CAPTURE: 32}
     web.stop()
     with web.stop_wish.heeded():
@@ -378,7 +461,11 @@ def test_a_stop_leaves_what_was_not_begun(web: Orchestrator, store: FakeStore, b
 
 
 def test_a_run_may_die_anywhere(
-    live_on: Callable[..., None], store: FakeStore, settings: Settings, books: SqlGateway, place: Callable[..., FakeOrder]
+    live_on: Callable[..., None],
+    store: FakeStore,
+    settings: Settings,
+    books: SqlGateway,
+    place: Callable[..., FakeOrder],
 ) -> None:
     orders = [place() for _ in range(4)]
     books.want_capture(f"WEB{orders[0].id}-1")
@@ -389,7 +476,10 @@ def test_a_run_may_die_anywhere(
 
     def state(store: FakeStore, books: SqlGateway) -> object:
         return (
-            [(one.import_id, one.state, one.amount, one.capture_wanted, one.void_wanted) for one in books.receipts()],
+            [
+                (one.import_id, one.state, one.amount, one.capture_wanted, one.void_wanted)
+                for one in books.receipts()
+            ],
             [order.header["payment_status"] for _, order in sorted(store.state.orders.items())],
             store.counts()[CAPTURE],
             store.counts()[VOID],
@@ -458,12 +548,18 @@ def test_an_authorization_that_nobody_wants_is_reported_once_a_day(
 
 
 def test_receipts_of_another_kind_are_none_of_its_business(
-    join: Join, store: FakeStore, settings: Settings, books: SqlGateway, place: Callable[..., FakeOrder]
+    join: Join,
+    store: FakeStore,
+    settings: Settings,
+    books: SqlGateway,
+    place: Callable[..., FakeOrder],
 ) -> None:
     """Another configuration's receipts stay; what stands in the books without its order is left alone."""
     order = place()
     books.want_capture(f"WEB{order.id}-1")
-    other = attrs.evolve(settings, order_status=attrs.evolve(settings.order_status, import_source_code="POS"))
+    other = attrs.evolve(
+        settings, order_status=attrs.evolve(settings.order_status, import_source_code="POS")
+    )
     assert list(join(settings=other).capture_payments()) == []
 
     class Forgetful(SqlGateway):

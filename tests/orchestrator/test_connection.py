@@ -16,7 +16,10 @@ Change = Callable[..., Settings]
 
 
 def states(web: Orchestrator) -> dict[str, str]:
-    return {check.item if check.area == "scope" else check.area: check.state for check in web.test_connection().checks}
+    return {
+        check.item if check.area == "scope" else check.area: check.state
+        for check in web.test_connection().checks
+    }
 
 
 def test_a_good_connection(web: Orchestrator, store: FakeStore) -> None:
@@ -30,7 +33,9 @@ def test_a_good_connection(web: Orchestrator, store: FakeStore) -> None:
     assert "The connection is good" in str(report)
     assert "example-token" not in str(report) + report._repr_html_()
     # Nothing that was sent could change anything.
-    assert {entry.path: entry.body.replace(b" ", b"") for entry in store.log if entry.method != "GET"} == {
+    assert {
+        entry.path: entry.body.replace(b" ", b"") for entry in store.log if entry.method != "GET"
+    } == {
         "/v2/orders/0": b"{}",
         "/v3/catalog/products": b"[]",
         "/v3/inventory/adjustments/absolute": b'{"items":[]}',
@@ -38,12 +43,23 @@ def test_a_good_connection(web: Orchestrator, store: FakeStore) -> None:
     }
 
 
-def test_only_what_the_settings_need_is_required(join: Join, change: Change, store: FakeStore) -> None:
-    store.scopes = {"store_v2_orders", "store_v2_transactions_read_only", "store_v2_information_read_only"}
-    web = join(settings=change(shipping={"sync_product_details": False, "sync_inventory_levels": False}))
+def test_only_what_the_settings_need_is_required(
+    join: Join, change: Change, store: FakeStore
+) -> None:
+    store.scopes = {
+        "store_v2_orders",
+        "store_v2_transactions_read_only",
+        "store_v2_information_read_only",
+    }
+    web = join(
+        settings=change(shipping={"sync_product_details": False, "sync_inventory_levels": False})
+    )
     report = web.test_connection()
     assert report.ok
-    assert [check.item for check in report.warnings] == ["Customers: modify", "Get accepted methods"]
+    assert [check.item for check in report.warnings] == [
+        "Customers: modify",
+        "Get accepted methods",
+    ]
     with_inventory = join(settings=change(shipping={"sync_product_details": False}))
     lacking = [check.item for check in with_inventory.test_connection().errors]
     assert lacking == ["Store Inventory: modify", "Store Locations: read-only"]
@@ -56,8 +72,14 @@ def test_only_what_the_settings_need_is_required(join: Join, change: Change, sto
         ("", "Order Transactions: read-only"),
     ],
 )
-def test_a_missing_scope_says_what_to_change(web: Orchestrator, store: FakeStore, granted: str, missing: str) -> None:
-    store.scopes -= {"store_v2_orders"} if granted else {"store_v2_transactions", "store_v2_transactions_read_only"}
+def test_a_missing_scope_says_what_to_change(
+    web: Orchestrator, store: FakeStore, granted: str, missing: str
+) -> None:
+    store.scopes -= (
+        {"store_v2_orders"}
+        if granted
+        else {"store_v2_transactions", "store_v2_transactions_read_only"}
+    )
     report = web.test_connection()
     assert not report.ok
     (check,) = report.errors
@@ -65,7 +87,9 @@ def test_a_missing_scope_says_what_to_change(web: Orchestrator, store: FakeStore
     assert "create a new API account" in check.fix
 
 
-def test_without_the_information_scope_the_rest_is_still_told(web: Orchestrator, store: FakeStore) -> None:
+def test_without_the_information_scope_the_rest_is_still_told(
+    web: Orchestrator, store: FakeStore
+) -> None:
     store.scopes -= {"store_v2_information", "store_v2_information_read_only"}
     found = states(web)
     assert found["url"] == found["token"] == found["Orders: modify"] == "ok"
@@ -75,7 +99,10 @@ def test_without_the_information_scope_the_rest_is_still_told(web: Orchestrator,
 
 def test_a_wrong_token(join: Join) -> None:
     report = join(token="another-token").test_connection()
-    assert [(check.area, check.state) for check in report.checks] == [("url", "ok"), ("token", "error")]
+    assert [(check.area, check.state) for check in report.checks] == [
+        ("url", "ok"),
+        ("token", "error"),
+    ]
     assert "another-token" not in str(report)
 
 
@@ -99,7 +126,9 @@ def test_a_scope_that_cannot_be_probed_is_unknown(web: Orchestrator, store: Fake
         (timedelta(hours=-1), "warning", "3600 s ahead"),
     ],
 )
-def test_the_clock(web: Orchestrator, store: FakeStore, *, ahead: timedelta, state: str, words: str) -> None:
+def test_the_clock(
+    web: Orchestrator, store: FakeStore, *, ahead: timedelta, state: str, words: str
+) -> None:
     """The store's clock is whole seconds, so this machine's is set on one too."""
     at = datetime.fromtimestamp(int(store._clock()), UTC)
     store.state.clock = at.timestamp
@@ -126,7 +155,9 @@ def test_a_disabled_store_is_said_so(join: Join, change: Change) -> None:
     assert [check.area for check in report.errors] == ["enabled"]
 
 
-def test_the_connection_test_spares_the_import_its_probe(web: Orchestrator, store: FakeStore) -> None:
+def test_the_connection_test_spares_the_import_its_probe(
+    web: Orchestrator, store: FakeStore
+) -> None:
     from avbc.testing import OrderFactory
 
     web.test_connection()

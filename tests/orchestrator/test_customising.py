@@ -18,19 +18,29 @@ CENT = Decimal("0.01")
 
 @pytest.fixture
 def order_id(store: FakeStore) -> int:
-    return store.add_order(OrderFactory().order([item("MUG-RED", 2)], customer_message="Ring twice")).id
+    return store.add_order(
+        OrderFactory().order([item("MUG-RED", 2)], customer_message="Ring twice")
+    ).id
 
 
 def shout(order: Order, bundle: OrderBundle) -> OrderBundle:
-    return attrs.evolve(bundle, order=attrs.evolve(bundle.order, memo=f"{order.customer_message.upper()}!"))
+    return attrs.evolve(
+        bundle, order=attrs.evolve(bundle.order, memo=f"{order.customer_message.upper()}!")
+    )
 
 
 def sign(order: Order, bundle: OrderBundle) -> OrderBundle:
-    line = attrs.evolve(bundle.order.lines[0], memo="checked", amount=bundle.order.lines[0].amount + CENT)
-    return attrs.evolve(bundle, order=attrs.evolve(bundle.order, lines=(line,), freight=bundle.order.freight - CENT))
+    line = attrs.evolve(
+        bundle.order.lines[0], memo="checked", amount=bundle.order.lines[0].amount + CENT
+    )
+    return attrs.evolve(
+        bundle, order=attrs.evolve(bundle.order, lines=(line,), freight=bundle.order.freight - CENT)
+    )
 
 
-def test_customisations_are_written_and_explained(join: Join, store: FakeStore, books: SqlGateway, order_id: int) -> None:
+def test_customisations_are_written_and_explained(
+    join: Join, store: FakeStore, books: SqlGateway, order_id: int
+) -> None:
     web = join(customise=[shout, sign])
     (foreseen,) = web.preview_orders().imported
     web.import_orders()
@@ -38,10 +48,19 @@ def test_customisations_are_written_and_explained(join: Join, store: FakeStore, 
     assert order.memo == "RING TWICE!"
     assert order.lines[0].memo == "checked"
     assert foreseen.explanation is not None
-    reasons = {decision.field: decision for decision in foreseen.explanation.decisions if "customised" in decision.reason}
+    reasons = {
+        decision.field: decision
+        for decision in foreseen.explanation.decisions
+        if "customised" in decision.reason
+    }
     assert reasons["order.memo"].value == "RING TWICE!"
     assert reasons["order.memo"].reason == "customised by shout, was 'Ring twice'"
-    assert set(reasons) == {"order.memo", "order.lines[0].memo", "order.lines[0].amount", "order.freight"}
+    assert set(reasons) == {
+        "order.memo",
+        "order.lines[0].memo",
+        "order.lines[0].amount",
+        "order.freight",
+    }
     assert "sign" in reasons["order.freight"].reason
 
 
@@ -51,11 +70,15 @@ def test_a_customisation_that_changes_nothing_leaves_no_trace(join: Join, order_
 
 
 def shortchange(order: Order, bundle: OrderBundle) -> OrderBundle:
-    return attrs.evolve(bundle, order=attrs.evolve(bundle.order, freight=bundle.order.freight - CENT))
+    return attrs.evolve(
+        bundle, order=attrs.evolve(bundle.order, freight=bundle.order.freight - CENT)
+    )
 
 
 def round_away(order: Order, bundle: OrderBundle) -> OrderBundle:
-    return attrs.evolve(bundle, order=attrs.evolve(bundle.order, freight=bundle.order.freight - CENT, rounding=CENT))
+    return attrs.evolve(
+        bundle, order=attrs.evolve(bundle.order, freight=bundle.order.freight - CENT, rounding=CENT)
+    )
 
 
 def rename(order: Order, bundle: OrderBundle) -> OrderBundle:
@@ -119,7 +142,14 @@ def test_a_customisation_may_refuse_an_order(join: Join, store: FakeStore, order
     ],
 )
 def test_a_customisation_that_fails_leaves_the_order_new(
-    join: Join, store: FakeStore, books: SqlGateway, order_id: int, *, customisation: object, code: str, said: str
+    join: Join,
+    store: FakeStore,
+    books: SqlGateway,
+    order_id: int,
+    *,
+    customisation: object,
+    code: str,
+    said: str,
 ) -> None:
     (outcome,) = join(customise=[customisation]).import_orders().postponed
     assert outcome.problems[0].code == code

@@ -12,7 +12,15 @@ import httpx
 import pytest
 
 from avbc.acctvantage import SqlGateway
-from avbc.acctvantage.records import Client, CreatedOrder, OrderBundle, Product, Receipt, ReferenceData, SalesOrder
+from avbc.acctvantage.records import (
+    Client,
+    CreatedOrder,
+    OrderBundle,
+    Product,
+    Receipt,
+    ReferenceData,
+    SalesOrder,
+)
 from avbc.orchestrator import Orchestrator
 from avbc.testing import FakeStore, OrderFactory, item, order_of_shape
 from avbc.testing.shapes import NEW_COUPON
@@ -112,18 +120,41 @@ def edited(store: FakeStore, web: Orchestrator) -> None:
 
 def state(store: FakeStore, books: SqlGateway) -> tuple[object, ...]:
     """All that a death could spoil, without ids and times."""
-    clients = {client.id: (client.name, client.email, client.import_id, len(client.contacts)) for client in books.clients()}
+    clients = {
+        client.id: (client.name, client.email, client.import_id, len(client.contacts))
+        for client in books.clients()
+    }
     orders = [
-        (attrs.evolve(order, id=None, client_id=None, contact_id=None, status_changed_at=None), clients.get(order.client_id))
+        (
+            attrs.evolve(order, id=None, client_id=None, contact_id=None, status_changed_at=None),
+            clients.get(order.client_id),
+        )
         for order in sorted(books.sales_orders(), key=lambda order: order.import_id)
     ]
-    receipts = sorted((attrs.evolve(receipt, id=None) for receipt in books.receipts()), key=lambda receipt: receipt.import_id)
-    marks = {number: (order.header["status_id"], order.header["staff_notes"]) for number, order in sorted(store.state.orders.items())}
-    return orders, receipts, sorted(map(str, clients.values())), books.promotions(), books.ship_vias(), marks
+    receipts = sorted(
+        (attrs.evolve(receipt, id=None) for receipt in books.receipts()),
+        key=lambda receipt: receipt.import_id,
+    )
+    marks = {
+        number: (order.header["status_id"], order.header["staff_notes"])
+        for number, order in sorted(store.state.orders.items())
+    }
+    return (
+        orders,
+        receipts,
+        sorted(map(str, clients.values())),
+        books.promotions(),
+        books.ship_vias(),
+        marks,
+    )
 
 
 def live(
-    join: Join, new_books: Callable[..., SqlGateway], settings_store: FakeStore, ends_at: int | None, url: str = "sqlite://"
+    join: Join,
+    new_books: Callable[..., SqlGateway],
+    settings_store: FakeStore,
+    ends_at: int | None,
+    url: str = "sqlite://",
 ) -> tuple[tuple[object, ...], bool, int]:
     """Fill a store, import until death, and start again until all is quiet. Returns the end state, whether it died, and the steps taken."""
     store = FakeStore(clock=settings_store._clock)
@@ -133,7 +164,11 @@ def live(
     life = Life(ends_at)
     died = False
     try:
-        join(transport=MortalTransport(store, life), books=MortalBooks(books, life), journal="sqlite://").import_orders()
+        join(
+            transport=MortalTransport(store, life),
+            books=MortalBooks(books, life),
+            journal="sqlite://",
+        ).import_orders()
     except Died:
         died = True
     for _ in range(3):
@@ -144,7 +179,9 @@ def live(
     return state(store, books), died, life.steps
 
 
-def test_a_run_may_die_anywhere(join: Join, new_books: Callable[..., SqlGateway], store: FakeStore) -> None:
+def test_a_run_may_die_anywhere(
+    join: Join, new_books: Callable[..., SqlGateway], store: FakeStore
+) -> None:
     expected, died, steps = live(join, new_books, store, None)
     assert not died
     assert steps > 50

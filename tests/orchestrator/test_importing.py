@@ -13,7 +13,16 @@ from avbc.bigcommerce import ClientClosed, StoreUnavailable, UnexpectedData
 from avbc.errors import AvbcError
 from avbc.orchestrator import ImportReport, NoSuchOrder, Orchestrator
 from avbc.settings import Settings, SettingsError
-from avbc.testing import FakeOrder, FakeStore, Line, OrderFactory, Payment, item, order_of_shape, orders_of_every_shape
+from avbc.testing import (
+    FakeOrder,
+    FakeStore,
+    Line,
+    OrderFactory,
+    Payment,
+    item,
+    order_of_shape,
+    orders_of_every_shape,
+)
 from avbc.testing.example import plain_orders
 from avbc.testing.shapes import NEW_COUPON
 
@@ -28,14 +37,20 @@ def ids(report: ImportReport, result: str) -> list[int]:
 
 
 def codes(report: ImportReport) -> dict[int, list[str]]:
-    return {outcome.order_id: [problem.code for problem in outcome.problems] for _, outcome in report if outcome.problems}
+    return {
+        outcome.order_id: [problem.code for problem in outcome.problems]
+        for _, outcome in report
+        if outcome.problems
+    }
 
 
 def status(store: FakeStore, order_id: int) -> object:
     return store.order(order_id).header["status_id"]
 
 
-def test_orders_of_every_shape_are_imported_or_refused_and_balance(web: Orchestrator, store: FakeStore, books: SqlGateway) -> None:
+def test_orders_of_every_shape_are_imported_or_refused_and_balance(
+    web: Orchestrator, store: FakeStore, books: SqlGateway
+) -> None:
     orders = [store.add_order(order) for order in orders_of_every_shape()]
     report = web.import_orders()
     assert sorted(ids(report, "imported")) == [order.id for order in orders if order.importable]
@@ -44,16 +59,24 @@ def test_orders_of_every_shape_are_imported_or_refused_and_balance(web: Orchestr
     for order in orders:
         assert status(store, order.id) == (DOWNLOADED if order.importable else IMPORT_ERROR)
     balances = books.trial_balance()
-    assert {balance.import_id for balance in balances} == {outcome.import_id for outcome in report.imported}
+    assert {balance.import_id for balance in balances} == {
+        outcome.import_id for outcome in report.imported
+    }
     assert {balance.difference for balance in balances} == {0}
-    totals = {f"WEB{order.id}": Decimal(str(order.header["total_inc_tax"])) for order in orders if order.importable}
+    totals = {
+        f"WEB{order.id}": Decimal(str(order.header["total_inc_tax"]))
+        for order in orders
+        if order.importable
+    }
     # Amounts of four decimals are booked in whole cents.
     assert {balance.import_id: balance.total for balance in balances} == {
         import_id: total.quantize(Decimal("0.01")) for import_id, total in totals.items()
     }
 
 
-def test_a_second_run_imports_nothing_and_asks_once(web: Orchestrator, store: FakeStore, books: SqlGateway, factory: OrderFactory) -> None:
+def test_a_second_run_imports_nothing_and_asks_once(
+    web: Orchestrator, store: FakeStore, books: SqlGateway, factory: OrderFactory
+) -> None:
     for _ in range(3):
         store.add_order(factory.plain())
     web.import_orders()
@@ -68,7 +91,9 @@ def test_a_second_run_imports_nothing_and_asks_once(web: Orchestrator, store: Fa
 
 
 @pytest.mark.parametrize(("count", "pages"), [(30, 1), (250, 2), (260, 2)])
-def test_requests_are_the_floor(web: Orchestrator, store: FakeStore, count: int, pages: int) -> None:
+def test_requests_are_the_floor(
+    web: Orchestrator, store: FakeStore, count: int, pages: int
+) -> None:
     """One page for 250 orders with everything in it and one more to see the end of a full one; a PUT each; transactions if paid online."""
     orders = [store.add_order(order) for order in plain_orders(count)]
     online = sum(1 for order in orders if order.header["payment_status"])
@@ -76,7 +101,11 @@ def test_requests_are_the_floor(web: Orchestrator, store: FakeStore, count: int,
     store.clear_log()
     report = web.import_orders()
     assert len(report.imported) == count
-    expected = {"GET /v2/orders": pages, "GET /v3/orders/{id}/transactions": online, "PUT /v2/orders/{id}": count}
+    expected = {
+        "GET /v2/orders": pages,
+        "GET /v3/orders/{id}/transactions": online,
+        "PUT /v2/orders/{id}": count,
+    }
     assert store.counts() == {name: number for name, number in expected.items() if number}
     assert report.requests == pages + online + count
 
@@ -93,7 +122,9 @@ def test_the_right_to_write_is_probed_once_and_only_if_there_is_something_to_wri
     assert [entry.path for entry in store.log if entry.method == "PUT"].count("/v2/orders/0") == 1
 
 
-def test_offline_orders_cost_no_transactions_and_cut_lines_are_read(web: Orchestrator, store: FakeStore, factory: OrderFactory) -> None:
+def test_offline_orders_cost_no_transactions_and_cut_lines_are_read(
+    web: Orchestrator, store: FakeStore, factory: OrderFactory
+) -> None:
     store.add_order(order_of_shape("cash_on_delivery", factory))
     long = store.add_order(order_of_shape("long", factory)).id
     assert len(web.import_orders().imported) == 2
@@ -114,11 +145,15 @@ def test_coupons_are_read_only_where_the_books_lack_the_promotion(
     report = web.import_orders()
     assert len(report.imported) == 4
     assert store.counts()["GET /v2/orders/{id}/coupons"] == 1
-    assert [(one.code, one.kind, one.value) for one in books.promotions() if one.code == "WELCOME3"] == [("WELCOME3", "$", Decimal(3))]
+    assert [
+        (one.code, one.kind, one.value) for one in books.promotions() if one.code == "WELCOME3"
+    ] == [("WELCOME3", "$", Decimal(3))]
     assert codes(report) == {}
 
 
-def test_orders_of_other_statuses_are_left_alone(web: Orchestrator, store: FakeStore, factory: OrderFactory) -> None:
+def test_orders_of_other_statuses_are_left_alone(
+    web: Orchestrator, store: FakeStore, factory: OrderFactory
+) -> None:
     for other in (0, 1, 7, 10):
         store.add_order(factory.order([item("MUG-RED")], status_id=other))
     assert list(web.import_orders()) == []
@@ -178,27 +213,39 @@ def test_a_registered_customer_found_by_email_is_bound_and_found_again(
     assert codes(report) == {}
 
 
-def test_new_ship_vias_are_created_once(web: Orchestrator, store: FakeStore, books: SqlGateway, factory: OrderFactory) -> None:
+def test_new_ship_vias_are_created_once(
+    web: Orchestrator, store: FakeStore, books: SqlGateway, factory: OrderFactory
+) -> None:
     for _ in range(2):
         store.add_order(order_of_shape("new_shipping_method", factory))
     assert len(web.import_orders().imported) == 2
     assert [via.name for via in books.ship_vias()].count("Freight Example Express") == 1
 
 
-def test_several_consignments_keep_their_addresses(web: Orchestrator, store: FakeStore, books: SqlGateway, factory: OrderFactory) -> None:
+def test_several_consignments_keep_their_addresses(
+    web: Orchestrator, store: FakeStore, books: SqlGateway, factory: OrderFactory
+) -> None:
     order = store.add_order(order_of_shape("two_consignments", factory))
     web.import_orders()
     (imported,) = books.sales_orders()
     assert [address.city for address in imported.ship_tos][1] == "Salem"
     assert [line.ship_to for line in imported.lines] == [0, 1, 1]
-    assert {line.store_line_id for line in imported.lines} == {line["id"] for line in order.products}
+    assert {line.store_line_id for line in imported.lines} == {
+        line["id"] for line in order.products
+    }
 
 
 # Problems of single orders
 
 
-def test_refused_orders_say_why_in_the_staff_notes_once(web: Orchestrator, store: FakeStore, factory: OrderFactory) -> None:
-    order_id = store.add_order(factory.order([Line("NO-SUCH", "Nothing", Decimal(5), product_id=9)], staff_notes="Call first.")).id
+def test_refused_orders_say_why_in_the_staff_notes_once(
+    web: Orchestrator, store: FakeStore, factory: OrderFactory
+) -> None:
+    order_id = store.add_order(
+        factory.order(
+            [Line("NO-SUCH", "Nothing", Decimal(5), product_id=9)], staff_notes="Call first."
+        )
+    ).id
     web.import_orders()
     notes = store.order(order_id).header["staff_notes"]
     assert isinstance(notes, str)
@@ -212,7 +259,9 @@ def test_refused_orders_say_why_in_the_staff_notes_once(web: Orchestrator, store
     assert store.order(order_id).header["staff_notes"] == notes
 
 
-def test_our_line_goes_when_the_order_is_mended(web: Orchestrator, store: FakeStore, factory: OrderFactory) -> None:
+def test_our_line_goes_when_the_order_is_mended(
+    web: Orchestrator, store: FakeStore, factory: OrderFactory
+) -> None:
     note = "Call first.\n[AcctVantage import error: unknown SKU]\nAna: mended"
     order_id = store.add_order(factory.order([item("MUG-RED")], staff_notes=note)).id
     assert ids(web.import_orders(), "imported") == [order_id]
@@ -220,7 +269,9 @@ def test_our_line_goes_when_the_order_is_mended(web: Orchestrator, store: FakeSt
     assert status(store, order_id) == DOWNLOADED
 
 
-def test_staff_notes_can_be_left_alone(join: Join, change: Change, store: FakeStore, factory: OrderFactory) -> None:
+def test_staff_notes_can_be_left_alone(
+    join: Join, change: Change, store: FakeStore, factory: OrderFactory
+) -> None:
     order_id = store.add_order(order_of_shape("unknown_sku", factory)).id
     before = store.order(order_id).header["staff_notes"]
     join(settings=change(order_status={"staff_notes_on_errors": False})).import_orders()
@@ -228,13 +279,23 @@ def test_staff_notes_can_be_left_alone(join: Join, change: Change, store: FakeSt
     assert store.order(order_id).header["staff_notes"] == before
 
 
-def test_notes_that_the_store_refuses_do_not_keep_the_status_from_being_set(join: Join, store: FakeStore, factory: OrderFactory) -> None:
+def test_notes_that_the_store_refuses_do_not_keep_the_status_from_being_set(
+    join: Join, store: FakeStore, factory: OrderFactory
+) -> None:
     order_id = store.add_order(order_of_shape("unknown_sku", factory)).id
     web = join()
     update = web.store.map
 
     def refusing(calls: list[object], **options: object) -> object:
-        return update([attrs.evolve(call, body={**call.body, "status_id": 999}) if _has_notes(call) else call for call in calls], **options)  # type: ignore[attr-defined,call-overload]  # any call
+        return update(
+            [
+                attrs.evolve(call, body={**call.body, "status_id": 999})
+                if _has_notes(call)
+                else call
+                for call in calls
+            ],
+            **options,
+        )  # type: ignore[attr-defined,call-overload]  # any call
 
     web.store.map = refusing  # type: ignore[method-assign,assignment]  # a body that the store answers with 400
     assert ids(web.import_orders(), "refused") == [order_id]
@@ -260,10 +321,14 @@ def test_an_unreadable_order_is_refused_with_its_path_and_keeps_its_notes(
     assert outcome.problems[0].code == "order_unreadable"
     assert "total_inc_tax" in outcome.problems[0].field
     assert status(store, bad_id) == IMPORT_ERROR
-    assert str(store.order(bad_id).header["staff_notes"]).startswith("Mine.\n[AcctVantage import error: ")
+    assert str(store.order(bad_id).header["staff_notes"]).startswith(
+        "Mine.\n[AcctVantage import error: "
+    )
 
 
-def test_a_row_without_an_id_is_reported_and_left(join: Join, store: FakeStore, factory: OrderFactory) -> None:
+def test_a_row_without_an_id_is_reported_and_left(
+    join: Join, store: FakeStore, factory: OrderFactory
+) -> None:
     store.add_order(factory.plain())
 
     def nameless(request: httpx.Request) -> httpx.Response:
@@ -282,7 +347,9 @@ def test_a_row_without_an_id_is_reported_and_left(join: Join, store: FakeStore, 
 def test_one_order_that_cannot_be_read_further_is_postponed_and_the_others_go_on(
     web: Orchestrator, store: FakeStore, factory: OrderFactory
 ) -> None:
-    orders = [store.add_order(factory.order([item("MUG-RED")], payment=Payment())).id for _ in range(3)]
+    orders = [
+        store.add_order(factory.order([item("MUG-RED")], payment=Payment())).id for _ in range(3)
+    ]
     store.fail(f"GET /v3/orders/{orders[1]}/transactions", "html_502")
     report = web.import_orders()
     assert ids(report, "imported") == [orders[0], orders[2]]
@@ -291,7 +358,9 @@ def test_one_order_that_cannot_be_read_further_is_postponed_and_the_others_go_on
     assert ids(web.import_orders(), "imported") == [orders[1]]
 
 
-def test_lines_that_cannot_be_read_postpone_their_order(web: Orchestrator, store: FakeStore, factory: OrderFactory) -> None:
+def test_lines_that_cannot_be_read_postpone_their_order(
+    web: Orchestrator, store: FakeStore, factory: OrderFactory
+) -> None:
     long = store.add_order(order_of_shape("long", factory)).id
     good = store.add_order(factory.plain()).id
     store.fail(f"GET /v2/orders/{long}/products", "503")
@@ -301,7 +370,9 @@ def test_lines_that_cannot_be_read_postpone_their_order(web: Orchestrator, store
     assert status(store, long) == NEW
 
 
-def test_unreadable_transactions_are_the_orders_own_problem(web: Orchestrator, store: FakeStore, factory: OrderFactory) -> None:
+def test_unreadable_transactions_are_the_orders_own_problem(
+    web: Orchestrator, store: FakeStore, factory: OrderFactory
+) -> None:
     order = factory.order([item("MUG-RED")], payment=Payment())
     order.transactions[0]["amount"] = None
     order_id = store.add_order(order).id
@@ -310,7 +381,9 @@ def test_unreadable_transactions_are_the_orders_own_problem(web: Orchestrator, s
     assert status(store, order_id) == IMPORT_ERROR
 
 
-def test_coupons_that_cannot_be_read_postpone_their_order(web: Orchestrator, store: FakeStore, factory: OrderFactory) -> None:
+def test_coupons_that_cannot_be_read_postpone_their_order(
+    web: Orchestrator, store: FakeStore, factory: OrderFactory
+) -> None:
     order_id = store.add_order(order_of_shape("new_coupon", factory)).id
     store.fail("GET /v2/orders/*/coupons", "503")
     assert codes(web.import_orders()) == {order_id: ["store_failed"]}
@@ -334,7 +407,9 @@ def test_a_status_that_cannot_be_set_is_set_by_the_next_run(
     assert len(books.sales_orders()) == 2
 
 
-def test_when_nothing_comes_through_any_more_the_run_stops(web: Orchestrator, store: FakeStore) -> None:
+def test_when_nothing_comes_through_any_more_the_run_stops(
+    web: Orchestrator, store: FakeStore
+) -> None:
     orders = [store.add_order(order).id for order in plain_orders(70)]
     store.fail("PUT /v2/orders/1*", "503", times=1000)
     report = web.import_orders()
@@ -349,7 +424,9 @@ def test_when_nothing_comes_through_any_more_the_run_stops(web: Orchestrator, st
     assert len(again.imported) == 38
 
 
-def test_a_later_page_that_fails_ends_the_run_with_its_report(web: Orchestrator, store: FakeStore) -> None:
+def test_a_later_page_that_fails_ends_the_run_with_its_report(
+    web: Orchestrator, store: FakeStore
+) -> None:
     for order in plain_orders(251):
         store.add_order(order)
     store.fail("GET /v2/orders", "html_502", at=2)
@@ -359,7 +436,9 @@ def test_a_later_page_that_fails_ends_the_run_with_its_report(web: Orchestrator,
     assert len(web.import_orders().imported) == 1
 
 
-def test_a_refused_token_in_the_middle_ends_the_run(web: Orchestrator, store: FakeStore, books: SqlGateway) -> None:
+def test_a_refused_token_in_the_middle_ends_the_run(
+    web: Orchestrator, store: FakeStore, books: SqlGateway
+) -> None:
     for order in plain_orders(33):
         store.add_order(order)
     web.test_connection()
@@ -389,18 +468,24 @@ def edited(web: Orchestrator, store: FakeStore) -> int:
     """An imported order whose quantity a person then raised from 1 to 2."""
     guest = OrderFactory().person(0)
     order_id = store.add_order(
-        OrderFactory(first_id=500).order([item("MUG-RED")], buyer=guest, payment=Payment("Cash on Delivery", state="offline"))
+        OrderFactory(first_id=500).order(
+            [item("MUG-RED")], buyer=guest, payment=Payment("Cash on Delivery", state="offline")
+        )
     ).id
     web.import_orders()
     edit(
         store,
         order_id,
-        OrderFactory(first_id=500).order([item("MUG-RED", 2)], buyer=guest, payment=Payment("Cash on Delivery", state="offline")),
+        OrderFactory(first_id=500).order(
+            [item("MUG-RED", 2)], buyer=guest, payment=Payment("Cash on Delivery", state="offline")
+        ),
     )
     return order_id
 
 
-def test_an_order_reset_without_an_edit_is_relinked(web: Orchestrator, store: FakeStore, books: SqlGateway, factory: OrderFactory) -> None:
+def test_an_order_reset_without_an_edit_is_relinked(
+    web: Orchestrator, store: FakeStore, books: SqlGateway, factory: OrderFactory
+) -> None:
     order_id = store.add_order(factory.plain()).id
     web.import_orders()
     before = books.sales_orders()
@@ -413,7 +498,9 @@ def test_an_order_reset_without_an_edit_is_relinked(web: Orchestrator, store: Fa
     assert report.relinked[0].total == before[0].total
 
 
-def test_an_edited_order_updates_the_open_one(web: Orchestrator, store: FakeStore, books: SqlGateway, edited: int) -> None:
+def test_an_edited_order_updates_the_open_one(
+    web: Orchestrator, store: FakeStore, books: SqlGateway, edited: int
+) -> None:
     before = books.sales_orders()[0]
     report = web.import_orders()
     assert ids(report, "updated") == [edited]
@@ -457,7 +544,9 @@ def test_edited_orders_are_refused_if_the_settings_say_so(
     assert books.sales_orders() == before
 
 
-def test_an_edited_order_with_problems_of_its_own_says_those(web: Orchestrator, store: FakeStore, books: SqlGateway, edited: int) -> None:
+def test_an_edited_order_with_problems_of_its_own_says_those(
+    web: Orchestrator, store: FakeStore, books: SqlGateway, edited: int
+) -> None:
     wrong = OrderFactory(first_id=500).order([Line("NO-SUCH", "Nothing", Decimal(5), product_id=9)])
     edit(store, edited, wrong)
     assert codes(web.import_orders()) == {edited: ["sku_unknown"]}
@@ -480,10 +569,16 @@ def test_an_edit_that_changes_nothing_in_the_books_is_relinked(
 def test_an_order_that_moved_to_another_client_counts_as_edited(
     web: Orchestrator, store: FakeStore, books: SqlGateway, factory: OrderFactory
 ) -> None:
-    order_id = store.add_order(OrderFactory(first_id=500).order([item("MUG-RED")], buyer=factory.person(7))).id
+    order_id = store.add_order(
+        OrderFactory(first_id=500).order([item("MUG-RED")], buyer=factory.person(7))
+    ).id
     web.import_orders()
     books.set_order_status(f"WEB{order_id}", "Picked")
-    edit(store, order_id, OrderFactory(first_id=500).order([item("MUG-RED")], buyer=factory.person(8)))
+    edit(
+        store,
+        order_id,
+        OrderFactory(first_id=500).order([item("MUG-RED")], buyer=factory.person(8)),
+    )
     report = web.import_orders()
     assert codes(report) == {order_id: ["order_edited"]}
     assert "client: " in report.refused[0].problems[0].message
@@ -492,14 +587,18 @@ def test_an_order_that_moved_to_another_client_counts_as_edited(
 # One order
 
 
-def test_import_order_takes_one(web: Orchestrator, store: FakeStore, books: SqlGateway, factory: OrderFactory) -> None:
+def test_import_order_takes_one(
+    web: Orchestrator, store: FakeStore, books: SqlGateway, factory: OrderFactory
+) -> None:
     first, second = (store.add_order(factory.plain()).id for _ in range(2))
     assert ids(web.import_order(second), "imported") == [second]
     assert [status(store, order_id) for order_id in (first, second)] == [NEW, DOWNLOADED]
     assert [order.store_order_id for order in books.sales_orders()] == [second]
 
 
-def test_import_order_takes_an_order_back_from_import_error(web: Orchestrator, store: FakeStore, factory: OrderFactory) -> None:
+def test_import_order_takes_an_order_back_from_import_error(
+    web: Orchestrator, store: FakeStore, factory: OrderFactory
+) -> None:
     order_id = store.add_order(factory.order([item("MUG-RED")], status_id=IMPORT_ERROR)).id
     assert ids(web.import_order(order_id), "imported") == [order_id]
     assert status(store, order_id) == DOWNLOADED
@@ -526,9 +625,17 @@ def test_orders_before_the_cutover_are_never_imported(
 ) -> None:
     from datetime import UTC, datetime
 
-    old = store.add_order(factory.order([item("MUG-RED")], created=datetime(2026, 1, 31, tzinfo=UTC))).id
-    new = store.add_order(factory.order([item("MUG-RED")], created=datetime(2026, 2, 2, tzinfo=UTC))).id
-    web = join(settings=change(order_status={"import_orders_created_since": datetime(2026, 2, 1, tzinfo=UTC)}))
+    old = store.add_order(
+        factory.order([item("MUG-RED")], created=datetime(2026, 1, 31, tzinfo=UTC))
+    ).id
+    new = store.add_order(
+        factory.order([item("MUG-RED")], created=datetime(2026, 2, 2, tzinfo=UTC))
+    ).id
+    web = join(
+        settings=change(
+            order_status={"import_orders_created_since": datetime(2026, 2, 1, tzinfo=UTC)}
+        )
+    )
     assert ids(web.import_orders(), "imported") == [new]
     assert codes(web.import_order(old)) == {old: ["order_too_old"]}
     assert status(store, old) == NEW
@@ -553,7 +660,9 @@ def test_a_preview_tells_what_an_import_does_and_writes_nothing(
     assert web.history(1001).entries == ()
     assert preview.preview
     report = web.import_orders()
-    assert [(result, attrs.evolve(outcome, explanation=None)) for result, outcome in preview] == list(report)
+    assert [
+        (result, attrs.evolve(outcome, explanation=None)) for result, outcome in preview
+    ] == list(report)
     imported = {order.import_id: order for order in books.sales_orders()}
     for outcome in preview.imported:
         assert outcome.explanation is not None
@@ -564,14 +673,20 @@ def test_a_preview_tells_what_an_import_does_and_writes_nothing(
             imported[outcome.import_id].client,
             imported[outcome.import_id].fingerprint,
         )
-    by_guest = [outcome.explanation.bundle for outcome in preview.imported if outcome.order_id > 2000 and outcome.explanation]
+    by_guest = [
+        outcome.explanation.bundle
+        for outcome in preview.imported
+        if outcome.order_id > 2000 and outcome.explanation
+    ]
     assert by_guest[0] is not None
     assert by_guest[1] is not None
     assert by_guest[0].new_client is not None
     assert by_guest[1].new_client is None
 
 
-def test_a_preview_of_edited_orders_changes_nothing(web: Orchestrator, books: SqlGateway, edited: int) -> None:
+def test_a_preview_of_edited_orders_changes_nothing(
+    web: Orchestrator, books: SqlGateway, edited: int
+) -> None:
     before = books.sales_orders()
     assert ids(web.preview_orders(), "updated") == [edited]
     assert books.sales_orders() == before
@@ -591,7 +706,11 @@ def test_progress_is_told_with_the_total_once_it_is_known(join: Join, store: Fak
 
 
 def test_a_journal_that_fails_in_the_middle_stops_nothing(
-    join: Join, store: FakeStore, factory: OrderFactory, tmp_path: Path, caplog: pytest.LogCaptureFixture
+    join: Join,
+    store: FakeStore,
+    factory: OrderFactory,
+    tmp_path: Path,
+    caplog: pytest.LogCaptureFixture,
 ) -> None:
     order_id = store.add_order(factory.plain()).id
     web = join(journal=f"sqlite:///{tmp_path}/journal.db")
@@ -615,7 +734,9 @@ def test_a_disabled_store_is_not_touched(join: Join, change: Change, store: Fake
     assert store.log == []
 
 
-def test_every_error_of_a_run_is_an_avbc_error(join: Join, store: FakeStore, factory: OrderFactory) -> None:
+def test_every_error_of_a_run_is_an_avbc_error(
+    join: Join, store: FakeStore, factory: OrderFactory
+) -> None:
     store.add_order(factory.plain())
     store.fail("GET /v2/orders", "wrong_json")
     with pytest.raises(AvbcError):
@@ -625,7 +746,9 @@ def test_every_error_of_a_run_is_an_avbc_error(join: Join, store: FakeStore, fac
 # Explanations
 
 
-def test_an_explanation_says_where_the_order_stands(web: Orchestrator, store: FakeStore, books: SqlGateway, edited: int) -> None:
+def test_an_explanation_says_where_the_order_stands(
+    web: Orchestrator, store: FakeStore, books: SqlGateway, edited: int
+) -> None:
     problems = {problem.code: problem for problem in web.explain(edited).problems}
     assert "edited since: " in problems["order_imported"].message
     assert "quantity: 1" in problems["order_imported"].message
@@ -636,7 +759,9 @@ def test_an_explanation_says_where_the_order_stands(web: Orchestrator, store: Fa
     assert {problem.severity for problem in problems.values()} == {"warning"}
 
 
-def test_an_explanation_of_a_refused_order_has_its_problems(web: Orchestrator, store: FakeStore) -> None:
+def test_an_explanation_of_a_refused_order_has_its_problems(
+    web: Orchestrator, store: FakeStore
+) -> None:
     order_id = store.add_order(order_of_shape("unknown_sku")).id
     explained = web.explain(order_id)
     assert explained.bundle is None
@@ -647,7 +772,9 @@ def test_an_explanation_of_a_refused_order_has_its_problems(web: Orchestrator, s
 def test_what_cannot_be_read_cannot_be_explained(web: Orchestrator, store: FakeStore) -> None:
     with pytest.raises(UnexpectedData, match="total_inc_tax"):
         web.explain(store.add_order(order_of_shape("null_total")).id)
-    order_id = store.add_order(OrderFactory(first_id=2000).order([item("MUG-RED")], payment=Payment())).id
+    order_id = store.add_order(
+        OrderFactory(first_id=2000).order([item("MUG-RED")], payment=Payment())
+    ).id
     store.fail("GET /v3/orders/*/transactions", "503")
     with pytest.raises(StoreUnavailable):
         web.explain(order_id)
@@ -666,7 +793,11 @@ def test_from_settings_alone_over_loopback_into_a_file(
     with store.serve() as served:
         settings = change(store={"api_url": served.api_url})
         for imported in (3, 0):
-            books = new_books(f"sqlite:///{tmp_path}/books.db") if imported else SqlGateway(f"sqlite:///{tmp_path}/books.db")
+            books = (
+                new_books(f"sqlite:///{tmp_path}/books.db")
+                if imported
+                else SqlGateway(f"sqlite:///{tmp_path}/books.db")
+            )
             web = Orchestrator(settings, books)
             with web:
                 assert len(web.import_orders().imported) == imported

@@ -22,7 +22,15 @@ from avbc.testing import FakeStore, OrderFactory, example, item
 Join = Callable[..., Orchestrator]
 Change = Callable[..., Settings]
 
-INCOMPLETE, PENDING, CANCELLED, AWAITING_PAYMENT, AWAITING_SHIPMENT, NEW, ERROR = 0, 1, 5, 7, 9, 11, 12
+INCOMPLETE, PENDING, CANCELLED, AWAITING_PAYMENT, AWAITING_SHIPMENT, NEW, ERROR = (
+    0,
+    1,
+    5,
+    7,
+    9,
+    11,
+    12,
+)
 MUG = "MUG-BLUE"
 
 
@@ -34,7 +42,11 @@ def stocked(store: FakeStore) -> FakeStore:
 
 
 def codes(report: PushReport) -> dict[str, list[str]]:
-    return {change.key: [problem.code for problem in change.problems] for _, change in report if change.problems}
+    return {
+        change.key: [problem.code for problem in change.problems]
+        for _, change in report
+        if change.problems
+    }
 
 
 def pushed(report: PushReport) -> dict[str, str]:
@@ -43,16 +55,28 @@ def pushed(report: PushReport) -> dict[str, str]:
 
 def puts(store: FakeStore) -> list[list[dict[str, object]]]:
     """The items of each adjustment that was sent."""
-    return [json.loads(entry.body)["items"] for entry in store.log if entry.name == "PUT /v3/inventory/adjustments/absolute"]
+    return [
+        json.loads(entry.body)["items"]
+        for entry in store.log
+        if entry.name == "PUT /v3/inventory/adjustments/absolute"
+    ]
 
 
-def write_quantities(books: SqlGateway, folder: Path, quantities: dict[str, object], name: str = "Thing") -> None:
+def write_quantities(
+    books: SqlGateway, folder: Path, quantities: dict[str, object], name: str = "Thing"
+) -> None:
     """Write products and what is on hand of them."""
     products, counts = folder / "products.csv", folder / "quantities.csv"
     rows = [f"{sku},{name},Goods" for sku in quantities]
     products.write_text("\n".join(["part_number,name,product_class", *rows]), encoding="utf-8")
     counts.write_text(
-        "\n".join(["part_number,warehouse,quantity", *(f"{sku},Main,{n}" for sku, n in quantities.items())]), encoding="utf-8"
+        "\n".join(
+            [
+                "part_number,warehouse,quantity",
+                *(f"{sku},Main,{n}" for sku, n in quantities.items()),
+            ]
+        ),
+        encoding="utf-8",
     )
     books.load_products(products)
     books.load_quantities(counts)
@@ -76,29 +100,48 @@ def only(new_books: Callable[..., SqlGateway], tmp_path: Path) -> Callable[..., 
 # What is pushed
 
 
-def test_the_warehouse_is_what_the_store_sells(stocked: FakeStore, web: Orchestrator, books: SqlGateway) -> None:
-    for sku, quantity in [(MUG, Decimal("7.9")), ("LAMP-01", Decimal(-3)), ("TOWEL-ST", Decimal(0)), ("APRON-S", Decimal(12))]:
+def test_the_warehouse_is_what_the_store_sells(
+    stocked: FakeStore, web: Orchestrator, books: SqlGateway
+) -> None:
+    for sku, quantity in [
+        (MUG, Decimal("7.9")),
+        ("LAMP-01", Decimal(-3)),
+        ("TOWEL-ST", Decimal(0)),
+        ("APRON-S", Decimal(12)),
+    ]:
         books.set_quantity(sku, "Main", quantity)
     report = web.push_inventory()
     stocked.settle()
     there = stocked.inventory()
-    assert (there[MUG], there["LAMP-01"], there["TOWEL-ST"], there["APRON-S"], there["APRON-L"]) == (7, 0, 0, 12, 100)
+    assert (
+        there[MUG],
+        there["LAMP-01"],
+        there["TOWEL-ST"],
+        there["APRON-S"],
+        there["APRON-L"],
+    ) == (7, 0, 0, 12, 100)
     # What has no stock of its own is not pushed: digital goods.
     assert "EBOOK-01" not in pushed(report)
     assert pushed(report)[MUG] == "7"
     assert stocked.inventory(2)[MUG] == 0
 
 
-def test_only_what_changed_is_pushed(stocked: FakeStore, web: Orchestrator, books: SqlGateway) -> None:
+def test_only_what_changed_is_pushed(
+    stocked: FakeStore, web: Orchestrator, books: SqlGateway
+) -> None:
     web.push_inventory()
     stocked.clear_log()
     report = web.push_inventory()
     assert (list(report), report.unchanged, stocked.log) == ([], 12, [])
     books.set_quantity(MUG, "Main", 99)
     report = web.push_inventory()
-    assert [(change.key, change.what, change.before, change.after) for change in report.sent] == [(MUG, "quantity", "100", "99")]
+    assert [(change.key, change.what, change.before, change.after) for change in report.sent] == [
+        (MUG, "quantity", "100", "99")
+    ]
     assert report.unchanged == 11
-    assert puts(stocked) == [[{"location_id": 1, "quantity": 99, "product_id": stocked.state.catalog.by_sku(MUG)}]]
+    assert puts(stocked) == [
+        [{"location_id": 1, "quantity": 99, "product_id": stocked.state.catalog.by_sku(MUG)}]
+    ]
     # A fraction more or less is nothing that the store can be told.
     books.set_quantity(MUG, "Main", Decimal("99.5"))
     assert not list(web.push_inventory())
@@ -120,9 +163,12 @@ def test_a_preview_sends_nothing(stocked: FakeStore, web: Orchestrator, books: S
     assert {entry.method for entry in stocked.log} == {"GET"}
     mug = next(change for change in report.sent if change.key == MUG)
     assert mug.decisions[0].reason == (
-        "Qty Available in 'Main' is 7.5, less 2 that wait in the store to be imported; whole units, never below 0"
+        "Qty Available in 'Main' is 7.5, less 2 that wait in the store to be imported; whole "
+        "units, never below 0"
     )
-    assert [call.path for change in report.sent for call in change.calls] == ["/v3/inventory/adjustments/absolute"]
+    assert [call.path for change in report.sent for call in change.calls] == [
+        "/v3/inventory/adjustments/absolute"
+    ]
     assert len(web.push_inventory().sent) == len(report.sent)
 
 
@@ -132,34 +178,46 @@ def test_the_check_box_is_respected(stocked: FakeStore, join: Join, change: Chan
     assert stocked.log == []
 
 
-def test_a_warehouse_that_is_not_in_the_books(stocked: FakeStore, join: Join, change: Change) -> None:
+def test_a_warehouse_that_is_not_in_the_books(
+    stocked: FakeStore, join: Join, change: Change
+) -> None:
     with pytest.raises(BooksRefused, match="no warehouse 'Mian'"):
         join(settings=change(shipping={"warehouse": "Mian"})).push_inventory()
     assert stocked.log == []
 
 
-def test_what_is_unticked_and_ticked_again_is_pushed_again(stocked: FakeStore, web: Orchestrator, books: SqlGateway) -> None:
+def test_what_is_unticked_and_ticked_again_is_pushed_again(
+    stocked: FakeStore, web: Orchestrator, books: SqlGateway
+) -> None:
     web.push_inventory()
     for ticked in (False, True):
         with books.engine.begin() as connection:
-            connection.exec_driver_sql("UPDATE products SET sync_to_webstore = ? WHERE part_number = ?", (ticked, MUG))
+            connection.exec_driver_sql(
+                "UPDATE products SET sync_to_webstore = ? WHERE part_number = ?", (ticked, MUG)
+            )
         report = web.push_inventory()
         assert pushed(report) == ({MUG: "100"} if ticked else {})
 
 
-def test_one_is_unticked_and_another_changed(stocked: FakeStore, web: Orchestrator, books: SqlGateway) -> None:
+def test_one_is_unticked_and_another_changed(
+    stocked: FakeStore, web: Orchestrator, books: SqlGateway
+) -> None:
     web.push_inventory()
     books.set_quantity("APRON-S", "Main", 9)
     for ticked, expected in [(False, {"APRON-S": "9"}), (True, {MUG: "100"})]:
         with books.engine.begin() as connection:
-            connection.exec_driver_sql("UPDATE products SET sync_to_webstore = ? WHERE part_number = ?", (ticked, MUG))
+            connection.exec_driver_sql(
+                "UPDATE products SET sync_to_webstore = ? WHERE part_number = ?", (ticked, MUG)
+            )
         assert pushed(web.push_inventory()) == expected
 
 
 # Net of what waits
 
 
-def test_sold_units_never_go_back_on_sale(stocked: FakeStore, web: Orchestrator, books: SqlGateway) -> None:
+def test_sold_units_never_go_back_on_sale(
+    stocked: FakeStore, web: Orchestrator, books: SqlGateway
+) -> None:
     web.push_inventory()
     stocked.settle()
     stocked.place_order([item(MUG, 3)])
@@ -205,7 +263,9 @@ def test_an_order_that_is_in_the_books_does_not_wait(stocked: FakeStore, web: Or
     assert pushed(web.push_inventory())[MUG] == "97"
 
 
-def test_an_order_that_is_cancelled_gives_back_what_it_held(stocked: FakeStore, web: Orchestrator) -> None:
+def test_an_order_that_is_cancelled_gives_back_what_it_held(
+    stocked: FakeStore, web: Orchestrator
+) -> None:
     order = stocked.place_order([item(MUG, 3)])
     assert pushed(web.push_inventory())[MUG] == "97"
     assert not list(web.push_inventory())
@@ -213,18 +273,24 @@ def test_an_order_that_is_cancelled_gives_back_what_it_held(stocked: FakeStore, 
     assert pushed(web.push_inventory()) == {MUG: "100"}
 
 
-def test_orders_before_the_cut_over_do_not_wait(stocked: FakeStore, join: Join, change: Change) -> None:
+def test_orders_before_the_cut_over_do_not_wait(
+    stocked: FakeStore, join: Join, change: Change
+) -> None:
     stocked.place_order([item(MUG, 3)])
     web = join(settings=change(order_status={"import_orders_created_since": date(2990, 1, 1)}))
     assert pushed(web.push_inventory())[MUG] == "100"
 
 
-def test_every_line_of_what_waits_is_counted(stocked: FakeStore, web: Orchestrator, factory: OrderFactory) -> None:
+def test_every_line_of_what_waits_is_counted(
+    stocked: FakeStore, web: Orchestrator, factory: OrderFactory
+) -> None:
     stocked.add_order(factory.order([item(MUG)] * 120))
     assert int(pushed(web.push_inventory(preview=True))[MUG]) == 0
 
 
-def test_an_order_that_cannot_be_read_is_counted_by_its_lines(stocked: FakeStore, web: Orchestrator, factory: OrderFactory) -> None:
+def test_an_order_that_cannot_be_read_is_counted_by_its_lines(
+    stocked: FakeStore, web: Orchestrator, factory: OrderFactory
+) -> None:
     order = factory.order([item(MUG, 4)])
     order.header["total_inc_tax"] = None
     stocked.add_order(order)
@@ -244,12 +310,21 @@ def test_lines_that_cannot_be_read_stop_nothing(
 
 @pytest.mark.parametrize("since", [None, datetime(2026, 1, 1, tzinfo=UTC)])
 def test_orders_and_lines_are_not_taken_for_none(
-    stocked: FakeStore, join: Join, settings: Settings, factory: OrderFactory, since: datetime | None
+    stocked: FakeStore,
+    join: Join,
+    settings: Settings,
+    factory: OrderFactory,
+    since: datetime | None,
 ) -> None:
     """A 204 in the place of a list that the store has told the length of would put what was sold back on sale."""
     stocked.add_order(factory.order([item("TOWEL-ST")] * 60))
     stocked.place_order([item(MUG, 3)])
-    web = join(settings=attrs.evolve(settings, order_status=attrs.evolve(settings.order_status, import_orders_created_since=since)))
+    web = join(
+        settings=attrs.evolve(
+            settings,
+            order_status=attrs.evolve(settings.order_status, import_orders_created_since=since),
+        )
+    )
     stocked.fail("GET /v2/orders", "204")
     stocked.fail("GET /v2/orders/*/products", "204")
     report = pushed(web.push_inventory())
@@ -257,9 +332,14 @@ def test_orders_and_lines_are_not_taken_for_none(
     assert [fault.hits for fault in stocked.faults] == [1, 1]
 
 
-def test_an_alias_counts_for_its_product(stocked: FakeStore, web: Orchestrator, books: SqlGateway, tmp_path: Path) -> None:
+def test_an_alias_counts_for_its_product(
+    stocked: FakeStore, web: Orchestrator, books: SqlGateway, tmp_path: Path
+) -> None:
     file = tmp_path / "aliases.toml"
-    product = 'part_number = "BASIN", name = "Basin", product_class = "Goods", aliases = ["mug-blue"], quantity = { Main = 10 }'
+    product = (
+        'part_number = "BASIN", name = "Basin", product_class = "Goods", aliases = '
+        '["mug-blue"], quantity = { Main = 10 }'
+    )
     file.write_text(f"products = [{{ {product} }}]", encoding="utf-8")
     with books.engine.begin() as connection:
         connection.exec_driver_sql("DELETE FROM quantities WHERE part_key = 'mug-blue'")
@@ -270,7 +350,9 @@ def test_an_alias_counts_for_its_product(stocked: FakeStore, web: Orchestrator, 
     assert pushed(web.push_inventory())["BASIN"] == "7"
 
 
-def test_an_import_in_the_middle_takes_off_twice_rather_than_never(stocked: FakeStore, join: Join, books: SqlGateway) -> None:
+def test_an_import_in_the_middle_takes_off_twice_rather_than_never(
+    stocked: FakeStore, join: Join, books: SqlGateway
+) -> None:
     class Busy:
         """Books into which an order comes after the waiting orders were looked at."""
 
@@ -280,7 +362,9 @@ def test_an_import_in_the_middle_takes_off_twice_rather_than_never(stocked: Fake
         def __getattr__(self, name: str) -> object:
             return getattr(books, name)
 
-        def quantities_available(self, warehouse: str, part_numbers: Collection[str] | None = None) -> Iterator[tuple[str, Decimal]]:
+        def quantities_available(
+            self, warehouse: str, part_numbers: Collection[str] | None = None
+        ) -> Iterator[tuple[str, Decimal]]:
             self.reads += 1
             if self.reads == 2:
                 join().import_orders()
@@ -295,7 +379,9 @@ def test_an_import_in_the_middle_takes_off_twice_rather_than_never(stocked: Fake
 # How many requests
 
 
-def test_requests_for_ten_thousand(store: FakeStore, join: Join, only: Callable[..., SqlGateway], tmp_path: Path) -> None:
+def test_requests_for_ten_thousand(
+    store: FakeStore, join: Join, only: Callable[..., SqlGateway], tmp_path: Path
+) -> None:
     store.add_products(10_000, tracking="variant")
     skus = [f"SKU-{number:06d}" for number in range(1, 10_001)]
     books = only(dict.fromkeys(skus, 5))
@@ -304,7 +390,10 @@ def test_requests_for_ten_thousand(store: FakeStore, join: Join, only: Callable[
     write_quantities(books, tmp_path, dict.fromkeys(skus, 6))
     store.clear_log()
     assert len(web.push_inventory().sent) == 10_000
-    assert store.counts() == {"GET /v2/orders/count": 1, "PUT /v3/inventory/adjustments/absolute": 5}
+    assert store.counts() == {
+        "GET /v2/orders/count": 1,
+        "PUT /v3/inventory/adjustments/absolute": 5,
+    }
     store.settle()
     assert set(store.inventory().values()) == {6}
     store.clear_log()
@@ -321,13 +410,17 @@ def test_products_tracked_by_product_are_looked_up_once(
     web = join(books=books)
     report = web.push_inventory()
     assert (len(report.sent), codes(report)) == (6000, {})
-    # The first batch is refused, and tells how the store keeps its stock; from then on ids are looked up first.
+    # The first batch is refused, and tells how the store keeps its stock; from then on ids are
+    # looked up first.
     assert store.counts()["PUT /v3/inventory/adjustments/absolute"] == 4
     assert store.counts()["GET /v3/catalog/products"] == 24
     write_quantities(books, tmp_path, dict.fromkeys(skus, 6))
     store.clear_log()
     assert len(web.push_inventory().sent) == 6000
-    assert store.counts() == {"GET /v2/orders/count": 1, "PUT /v3/inventory/adjustments/absolute": 3}
+    assert store.counts() == {
+        "GET /v2/orders/count": 1,
+        "PUT /v3/inventory/adjustments/absolute": 3,
+    }
 
 
 # What is refused
@@ -350,7 +443,9 @@ def test_an_unknown_sku_is_refused_and_the_rest_goes_through(
     assert (pushed(report), list(codes(report))) == ({"GHOST": "6"}, ["GHOST 1"])
 
 
-def test_where_the_store_names_no_row_the_batch_is_halved(stocked: FakeStore, web: Orchestrator, books: SqlGateway, tmp_path: Path) -> None:
+def test_where_the_store_names_no_row_the_batch_is_halved(
+    stocked: FakeStore, web: Orchestrator, books: SqlGateway, tmp_path: Path
+) -> None:
     stocked.state.names_faulty_items = False
     web.push_products()
     write_quantities(books, tmp_path, {"GHOST": 5})
@@ -359,12 +454,19 @@ def test_where_the_store_names_no_row_the_batch_is_halved(stocked: FakeStore, we
     assert len(report.sent) == 12
 
 
-def test_very_many_rows_that_are_not_named_are_given_up(store: FakeStore, join: Join, only: Callable[..., SqlGateway]) -> None:
+def test_very_many_rows_that_are_not_named_are_given_up(
+    store: FakeStore, join: Join, only: Callable[..., SqlGateway]
+) -> None:
     store.state.names_faulty_items = False
     store.add_product({"sku": "ZZZ", "name": "The last", "inventory_tracking": "variant"})
-    report = join(books=only({**{f"GHOST-{number:03d}": 1 for number in range(500)}, "ZZZ": 1})).push_inventory()
+    report = join(
+        books=only({**{f"GHOST-{number:03d}": 1 for number in range(500)}, "ZZZ": 1})
+    ).push_inventory()
     assert len(report.refused) + len(report.postponed) + len(report.sent) == 501
-    assert {problem.code for change in report.postponed for problem in change.problems} == {"store_refused", "batch_refused"}
+    assert {problem.code for change in report.postponed for problem in change.problems} == {
+        "store_refused",
+        "batch_refused",
+    }
     assert report.requests < 600
 
 
@@ -376,11 +478,17 @@ def test_a_product_that_is_not_tracked_says_so(stocked: FakeStore, web: Orchestr
     assert codes(report) == {MUG: ["store_refused"]}
 
 
-def test_a_product_that_is_tracked_otherwise_by_now(stocked: FakeStore, web: Orchestrator, books: SqlGateway) -> None:
+def test_a_product_that_is_tracked_otherwise_by_now(
+    stocked: FakeStore, web: Orchestrator, books: SqlGateway
+) -> None:
     web.push_inventory()
     for sku, tracking in [(MUG, "variant"), ("LAMP-01", "product")]:
         product_id = stocked.state.catalog.by_sku(sku)
-        stocked.request("PUT", f"/v3/catalog/products/{product_id}", body=json.dumps({"inventory_tracking": tracking}).encode())
+        stocked.request(
+            "PUT",
+            f"/v3/catalog/products/{product_id}",
+            body=json.dumps({"inventory_tracking": tracking}).encode(),
+        )
         books.set_quantity(sku, "Main", 42)
     report = web.push_inventory()
     assert (pushed(report), codes(report)) == ({MUG: "42", "LAMP-01": "42"}, {})
@@ -388,7 +496,9 @@ def test_a_product_that_is_tracked_otherwise_by_now(stocked: FakeStore, web: Orc
     assert (stocked.inventory()[MUG], stocked.inventory()["LAMP-01"]) == (42, 42)
 
 
-def test_a_product_that_was_deleted_and_made_anew(stocked: FakeStore, web: Orchestrator, books: SqlGateway) -> None:
+def test_a_product_that_was_deleted_and_made_anew(
+    stocked: FakeStore, web: Orchestrator, books: SqlGateway
+) -> None:
     web.push_inventory()
     stocked.request("DELETE", f"/v3/catalog/products/{stocked.state.catalog.by_sku(MUG)}")
     books.set_quantity(MUG, "Main", 42)
@@ -397,7 +507,9 @@ def test_a_product_that_was_deleted_and_made_anew(stocked: FakeStore, web: Orche
     assert pushed(web.push_inventory()) == {MUG: "42"}
 
 
-def test_numbers_that_are_one_to_the_store(store: FakeStore, join: Join, only: Callable[..., SqlGateway]) -> None:
+def test_numbers_that_are_one_to_the_store(
+    store: FakeStore, join: Join, only: Callable[..., SqlGateway]
+) -> None:
     """Spaces around a number are none to the store, nor are entities: what would be there twice is sent apart."""
     store.add_product({"sku": "A&B", "name": "A and B", "inventory_tracking": "variant"})
     report = join(books=only({"A&B": 3, "A&amp;B": 3})).push_inventory()
@@ -413,8 +525,13 @@ def test_another_location_by_its_code(stocked: FakeStore, join: Join, change: Ch
     assert stocked.inventory(2)[MUG] == 100
 
 
-@pytest.mark.parametrize(("code", "said"), [("OLD", "the location 'Old' is disabled"), ("NORTH", "no location has the code 'NORTH'")])
-def test_a_location_that_takes_nothing(stocked: FakeStore, join: Join, change: Change, code: str, said: str) -> None:
+@pytest.mark.parametrize(
+    ("code", "said"),
+    [("OLD", "the location 'Old' is disabled"), ("NORTH", "no location has the code 'NORTH'")],
+)
+def test_a_location_that_takes_nothing(
+    stocked: FakeStore, join: Join, change: Change, code: str, said: str
+) -> None:
     with pytest.raises(NoSuchLocation, match=said):
         join(settings=change(shipping={"bigcommerce_location": code})).push_inventory()
     assert puts(stocked) == []
@@ -426,7 +543,9 @@ def test_a_store_without_a_default_location(stocked: FakeStore, web: Orchestrato
         web.push_inventory()
 
 
-def test_a_location_that_is_disabled_meanwhile(stocked: FakeStore, web: Orchestrator, books: SqlGateway) -> None:
+def test_a_location_that_is_disabled_meanwhile(
+    stocked: FakeStore, web: Orchestrator, books: SqlGateway
+) -> None:
     web.push_inventory()
     stocked.state.locations[0]["enabled"] = False
     books.set_quantity(MUG, "Main", 42)
@@ -437,14 +556,18 @@ def test_a_location_that_is_disabled_meanwhile(stocked: FakeStore, web: Orchestr
     assert pushed(web.push_inventory()) == {MUG: "42"}
 
 
-def test_a_sku_that_reads_like_a_location(stocked: FakeStore, web: Orchestrator, books: SqlGateway, tmp_path: Path) -> None:
+def test_a_sku_that_reads_like_a_location(
+    stocked: FakeStore, web: Orchestrator, books: SqlGateway, tmp_path: Path
+) -> None:
     write_quantities(books, tmp_path, {"location-1": 5, "location-2": 5})
     report = web.push_inventory()
     assert list(codes(report)) == ["location-1", "location-2"]
     assert stocked.counts()["GET /v3/inventory/locations"] == 2
 
 
-def test_the_location_is_asked_for_anew_from_time_to_time(stocked: FakeStore, web: Orchestrator, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_location_is_asked_for_anew_from_time_to_time(
+    stocked: FakeStore, web: Orchestrator, monkeypatch: pytest.MonkeyPatch
+) -> None:
     location = StockLocation(web.store, "")
     assert (location.id(), location.id()) == (1, 1)
     assert stocked.counts() == {"GET /v3/inventory/locations": 1}
@@ -453,7 +576,9 @@ def test_the_location_is_asked_for_anew_from_time_to_time(stocked: FakeStore, we
     assert location.id() == 2
 
 
-def test_other_settings_mean_another_location(stocked: FakeStore, web: Orchestrator, change: Change) -> None:
+def test_other_settings_mean_another_location(
+    stocked: FakeStore, web: Orchestrator, change: Change
+) -> None:
     web.push_inventory()
     web.use(change(shipping={"bigcommerce_location": "WEST"}))
     web.push_inventory(full=True)
@@ -464,7 +589,9 @@ def test_other_settings_mean_another_location(stocked: FakeStore, web: Orchestra
 # Deaths and failures
 
 
-def test_a_failure_in_the_middle_keeps_what_was_done(store: FakeStore, join: Join, only: Callable[..., SqlGateway]) -> None:
+def test_a_failure_in_the_middle_keeps_what_was_done(
+    store: FakeStore, join: Join, only: Callable[..., SqlGateway]
+) -> None:
     store.add_products(5000, tracking="variant")
     web = join(books=only({f"SKU-{number:06d}": 5 for number in range(1, 5001)}))
     store.fail("PUT *", "503", at=2)
@@ -497,11 +624,15 @@ def test_a_stop_after_a_refusal_loses_nothing(stocked: FakeStore, join: Join) ->
         report = web.push_inventory()
     assert report.stopped == "a stop was asked for"
     assert len(report.postponed) == 12
-    assert {problem.code for change in report.postponed for problem in change.problems} >= {"run_stopped"}
+    assert {problem.code for change in report.postponed for problem in change.problems} >= {
+        "run_stopped"
+    }
     assert len(web.push_inventory().sent) == 12
 
 
-def test_a_death_anywhere_leaves_the_right_quantities(live_on: Callable[..., None], books: SqlGateway) -> None:
+def test_a_death_anywhere_leaves_the_right_quantities(
+    live_on: Callable[..., None], books: SqlGateway
+) -> None:
     books.set_quantity(MUG, "Main", 42)
 
     def fill(store: FakeStore) -> None:
@@ -527,8 +658,17 @@ class _Row:
 @pytest.mark.parametrize(
     ("body", "found"),
     [
-        ('{"title": "[Item with sku MUG 1 was not found, Item with sku mug was not found]"}', {0: "was not found", 1: "was not found"}),
-        ('{"title": "Item with sku: \\"MUG\\" is tracked by product, please update stock by product id"}', {0: "is tracked by product"}),
+        (
+            '{"title": "[Item with sku MUG 1 was not found, Item with sku mug was not found]"}',
+            {0: "was not found", 1: "was not found"},
+        ),
+        (
+            (
+                '{"title": "Item with sku: \\"MUG\\" is tracked by product, please update stock by '
+                'product id"}'
+            ),
+            {0: "is tracked by product"},
+        ),
         ('{"title": "Item with product_id 70 was not found"}', {}),
         ('{"title": "Item with product_id 7 was not found"}', {2: "was not found"}),
         ('{"title": "product id 7: no", "errors": {}}', {2: "no"}),

@@ -56,7 +56,9 @@ def test_a_later_version_is_left_alone(tmp_path: Path) -> None:
     Journal(url).close()
     engine = sa.create_engine(url)
     with engine.begin() as connection:
-        connection.execute(sa.text("update avbc_journal_version set version = :next"), {"next": VERSION + 1})
+        connection.execute(
+            sa.text("update avbc_journal_version set version = :next"), {"next": VERSION + 1}
+        )
     engine.dispose()
     with pytest.raises(JournalTooNew, match="update avbc"):
         Journal(url)
@@ -84,7 +86,9 @@ def test_a_lost_table_is_a_clear_error(tmp_path: Path) -> None:
     assert "journal.db" in repr(journal)
 
 
-def test_two_that_open_a_new_journal_at_once_do_not_trip(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+def test_two_that_open_a_new_journal_at_once_do_not_trip(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
     url = f"sqlite:///{tmp_path}/journal.db"
     Journal(url).close()
     created = sa.MetaData.create_all
@@ -110,7 +114,10 @@ def test_history_tells_everything(join: Join, store: FakeStore, books: SqlGatewa
     web.import_orders()
     books.set_order_status(f"WEB{order_id}", "Picked")
     history = web.history(order_id)
-    assert [(entry.action, entry.outcome) for entry in history.entries] == [("import", "refused"), ("import", "imported")]
+    assert [(entry.action, entry.outcome) for entry in history.entries] == [
+        ("import", "refused"),
+        ("import", "imported"),
+    ]
     assert "sku_unknown" in history.entries[0].detail
     assert history.entries[0].run != history.entries[1].run
     assert history.store_status == "Awaiting Shipment"
@@ -119,7 +126,8 @@ def test_history_tells_everything(join: Join, store: FakeStore, books: SqlGatewa
     assert sum(receipt.amount for receipt in history.receipts) == history.sales_order.total
     assert "Picked in the books" in str(history)
     assert history.to_dicts()[0]["outcome"] == "refused"
-    # The journal is kept beside the books by default, so that another orchestrator on them knows it too.
+    # The journal is kept beside the books by default, so that another orchestrator on them knows it
+    # too.
     assert join().history(order_id).entries == history.entries
 
 
@@ -133,7 +141,9 @@ def test_history_of_an_order_that_nobody_knows(join: Join, store: FakeStore) -> 
     assert "not known" in str(web.history(4711))
 
 
-def test_a_journal_of_its_own(join: Join, store: FakeStore, books: SqlGateway, tmp_path: Path) -> None:
+def test_a_journal_of_its_own(
+    join: Join, store: FakeStore, books: SqlGateway, tmp_path: Path
+) -> None:
     order_id = store.add_order(OrderFactory().plain()).id
     url = f"sqlite:///{tmp_path}/journal.db"
     join(journal=url).import_orders()
@@ -141,12 +151,16 @@ def test_a_journal_of_its_own(join: Join, store: FakeStore, books: SqlGateway, t
     assert len(join(journal=url).history(order_id).entries) == 1
 
 
-def test_outcomes_are_logged_with_their_ids_and_no_secret(join: Join, store: FakeStore, caplog: pytest.LogCaptureFixture) -> None:
+def test_outcomes_are_logged_with_their_ids_and_no_secret(
+    join: Join, store: FakeStore, caplog: pytest.LogCaptureFixture
+) -> None:
     order_id = store.add_order(OrderFactory().plain()).id
     with caplog.at_level(logging.DEBUG, "avbc"):
         join().import_orders()
     records = [record for record in caplog.records if record.name == "avbc.orchestrator"]
-    assert [(record.__dict__["order_id"], record.__dict__["import_id"]) for record in records[:1]] == [(order_id, f"WEB{order_id}")]
+    assert [
+        (record.__dict__["order_id"], record.__dict__["import_id"]) for record in records[:1]
+    ] == [(order_id, f"WEB{order_id}")]
     assert records[0].getMessage() == f"order {order_id}: imported"
     assert not any("example-token" in str(record.__dict__) for record in caplog.records)
 
@@ -177,7 +191,11 @@ def test_fingerprints(journal: Journal) -> None:
     journal.remember("status", [])
     assert journal.fingerprints("status", ["WEB1", "WEB2", "WEB9"]) == {"WEB1": "2", "WEB2": "11"}
     assert journal.fingerprints("status", []) == {}
-    assert list(journal.all_fingerprints("status")) == [("WEB1", "2"), ("WEB2", "11"), ("WEB3", "9")]
+    assert list(journal.all_fingerprints("status")) == [
+        ("WEB1", "2"),
+        ("WEB2", "11"),
+        ("WEB3", "9"),
+    ]
     journal.forget_fingerprints("status", ["WEB1", "WEB9"])
     assert dict(journal.all_fingerprints("status")) == {"WEB2": "11", "WEB3": "9"}
     journal.forget_fingerprints("status")
@@ -185,8 +203,14 @@ def test_fingerprints(journal: Journal) -> None:
     assert journal.fingerprints("quantity", ["WEB1"]) == {"WEB1": "100"}
 
 
-def test_many_fingerprints_are_sorted_as_python_sorts_and_may_be_written_while_they_are_read(journal: Journal) -> None:
-    keys = [f"{start}{number}" for start in ("sku-", "Z", "a_", "ä", "日本-", "🙂", "") for number in range(4000)]
+def test_many_fingerprints_are_sorted_as_python_sorts_and_may_be_written_while_they_are_read(
+    journal: Journal,
+) -> None:
+    keys = [
+        f"{start}{number}"
+        for start in ("sku-", "Z", "a_", "ä", "日本-", "🙂", "")
+        for number in range(4000)
+    ]
     journal.remember("quantity", ((key, "0") for key in keys))
     found: list[tuple[str, str]] = []
     for key, text in journal.all_fingerprints("quantity"):
@@ -202,7 +226,11 @@ def test_side_by_side_walks_need_sorted_keys() -> None:
     rows = [("a", "1"), ("b", "2")]
     assert list(merged(rows, [])) == [("a", "1", None), ("b", "2", None)]
     assert list(merged([], rows)) == [("a", None, "1"), ("b", None, "2")]
-    assert list(merged([("b", "3"), ("c", "4")], rows)) == [("a", None, "1"), ("b", "3", "2"), ("c", "4", None)]
+    assert list(merged([("b", "3"), ("c", "4")], rows)) == [
+        ("a", None, "1"),
+        ("b", "3", "2"),
+        ("c", "4", None),
+    ]
     with pytest.raises(ValueError, match=r"'a' comes after 'b'"):
         list(merged([("b", "1"), ("a", "2")], []))
     with pytest.raises(ValueError, match="each there once"):
@@ -223,5 +251,7 @@ def test_a_journal_of_the_first_version_is_brought_up(tmp_path: Path) -> None:
     assert again.receive(["key"], AT)
     assert len(again.entries("WEB1")) == 1
     with again._engine.begin() as connection:
-        assert connection.exec_driver_sql("select version from avbc_journal_version").scalars().all() == [VERSION]
+        assert connection.exec_driver_sql(
+            "select version from avbc_journal_version"
+        ).scalars().all() == [VERSION]
     again.close()

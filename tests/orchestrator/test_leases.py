@@ -23,12 +23,20 @@ TAKEN = "another process is at it for this store"
 
 @pytest.fixture(params=["sqlite", "postgresql"])
 def url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
-    return f"sqlite:///{tmp_path}/journal.db" if request.param == "sqlite" else str(request.getfixturevalue("postgresql_url"))
+    return (
+        f"sqlite:///{tmp_path}/journal.db"
+        if request.param == "sqlite"
+        else str(request.getfixturevalue("postgresql_url"))
+    )
 
 
 def test_one_at_a_time(url: str) -> None:
     with closing(Journal(url)) as mine, closing(Journal(url)) as other:
-        with mine.lease("import WEB@abc/123") as first, other.lease("import WEB@abc/123") as second, other.lease("push") as third:
+        with (
+            mine.lease("import WEB@abc/123") as first,
+            other.lease("import WEB@abc/123") as second,
+            other.lease("push") as third,
+        ):
             assert (first.trouble(), second.trouble(), third.trouble()) == ("", TAKEN, "")
         with other.lease("import WEB@abc/123") as again:
             assert again.trouble() == ""
@@ -61,12 +69,17 @@ def test_a_lease_ends_with_an_error(url: str) -> None:
 
 def test_a_lost_connection_is_a_lost_lease(postgresql_url: str) -> None:
     name = sa.make_url(postgresql_url).query["application_name"]
-    admin = sa.create_engine(sa.make_url(postgresql_url).difference_update_query(["application_name"]))
+    admin = sa.create_engine(
+        sa.make_url(postgresql_url).difference_update_query(["application_name"])
+    )
     with closing(Journal(postgresql_url)) as mine, closing(Journal(postgresql_url)) as other:
         with mine.lease("import") as lease:
             assert lease.trouble() == ""
             with admin.connect() as connection:
-                end = sa.text("SELECT pg_terminate_backend(pid, 10000) FROM pg_stat_activity WHERE application_name = :name")
+                end = sa.text(
+                    "SELECT pg_terminate_backend(pid, 10000) FROM pg_stat_activity WHERE "
+                    "application_name = :name"
+                )
                 assert connection.execute(end, {"name": name}).all()
             with other.lease("import") as second:
                 assert second.trouble() == ""
@@ -81,7 +94,9 @@ def test_a_database_that_is_not_to_be_had(postgresql_url: str) -> None:
     with closing(Journal(postgresql_url)) as journal:
 
         @sa.event.listens_for(journal._engine, "before_cursor_execute", retval=True)
-        def without_rights(_connection: object, _cursor: object, statement: str, *_: object) -> tuple[str, tuple[()]]:
+        def without_rights(
+            _connection: object, _cursor: object, statement: str, *_: object
+        ) -> tuple[str, tuple[()]]:
             return "SELECT pg_advisory_xact_lock(1) FROM nowhere", ()
 
         with pytest.raises(JournalUnreachable, match="nowhere"), journal.lease("import"):
@@ -89,11 +104,17 @@ def test_a_database_that_is_not_to_be_had(postgresql_url: str) -> None:
 
 
 def test_memory_has_no_other_processes() -> None:
-    with closing(Journal("sqlite://")) as journal, journal.lease("import"), journal.lease("import") as second:
+    with (
+        closing(Journal("sqlite://")) as journal,
+        journal.lease("import"),
+        journal.lease("import") as second,
+    ):
         assert second.trouble() == ""
 
 
-def test_books_that_were_deserialized_into_memory(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_books_that_were_deserialized_into_memory(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.chdir(tmp_path)
     with SqlGateway() as books, closing(sqlite3.connect(":memory:")) as empty:
         empty.execute("CREATE TABLE rows (number)")
@@ -107,7 +128,10 @@ def test_books_that_were_deserialized_into_memory(tmp_path: Path, monkeypatch: p
 def test_a_folder_that_cannot_be_made(tmp_path: Path) -> None:
     (tmp_path / "journal.db.leases").write_text("in the way")
     with closing(Journal(f"sqlite:///{tmp_path}/journal.db")) as journal:
-        with pytest.raises(JournalUnreachable, match="could not be locked"), journal.lease("import"):
+        with (
+            pytest.raises(JournalUnreachable, match="could not be locked"),
+            journal.lease("import"),
+        ):
             pass
         (tmp_path / "journal.db.leases").unlink()
         with journal.lease("import"):
@@ -122,19 +146,29 @@ def test_a_folder_that_cannot_be_made(tmp_path: Path) -> None:
 
 @pytest.fixture
 def webs(
-    join: Callable[..., Orchestrator], new_books: Callable[..., SqlGateway], tmp_path: Path, store: FakeStore
+    join: Callable[..., Orchestrator],
+    new_books: Callable[..., SqlGateway],
+    tmp_path: Path,
+    store: FakeStore,
 ) -> Callable[[], Orchestrator]:
     example.populate(store, orders=6)
     books = new_books(f"sqlite:///{tmp_path}/books.db")
     return lambda: join(books=books)
 
 
-def test_who_finds_it_taken_does_nothing(webs: Callable[[], Orchestrator], store: FakeStore, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_who_finds_it_taken_does_nothing(
+    webs: Callable[[], Orchestrator], store: FakeStore, monkeypatch: pytest.MonkeyPatch
+) -> None:
     web = webs()
     monkeypatch.setattr(orchestrator, "_PATIENCE", timedelta(milliseconds=20))
     with web._turn("import_orders"), web._turn("push_products"):
         for report in [web.import_orders(), web.import_order(1001), web.push_products()]:
-            assert (report.stopped, report.requests, list(report), report.ok) == (TAKEN, 0, [], False)
+            assert (report.stopped, report.requests, list(report), report.ok) == (
+                TAKEN,
+                0,
+                [],
+                False,
+            )
         assert web.push_inventory().stopped == ""
         assert len(web.preview_orders().imported) == 6
         assert len(web.push_products(preview=True).sent) > 0
@@ -152,13 +186,17 @@ def test_a_push_that_finds_it_taken_is_not_up_to_date(webs: Callable[[], Orchest
     assert web._journal.watermark(f"push_shipments WEB@{web.store.store_hash}") is not None
 
 
-def test_a_lease_that_is_lost_ends_the_run(webs: Callable[[], Orchestrator], store: FakeStore, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_lease_that_is_lost_ends_the_run(
+    webs: Callable[[], Orchestrator], store: FakeStore, monkeypatch: pytest.MonkeyPatch
+) -> None:
     web = webs()
     asked = iter(["", "", "", "", "lost"])
     monkeypatch.setattr("avbc.orchestrator.leases.FileLease.trouble", lambda _: next(asked, "lost"))
     report = web.import_orders()
     assert report.stopped == "lost"
     assert report.imported
-    assert {problem.code for outcome in report.postponed for problem in outcome.problems} == {"run_stopped"}
+    assert {problem.code for outcome in report.postponed for problem in outcome.problems} == {
+        "run_stopped"
+    }
     monkeypatch.undo()
     assert len(report.imported) + len(web.import_orders().imported) == 6

@@ -97,7 +97,11 @@ Hire = Callable[..., Worker]
 
 @pytest.fixture(params=["sqlite", "postgresql"])
 def books_url(request: pytest.FixtureRequest, tmp_path: Path, books_toml: Path) -> str:
-    url = f"sqlite:///{tmp_path}/books.db" if request.param == "sqlite" else str(request.getfixturevalue("postgresql_url"))
+    url = (
+        f"sqlite:///{tmp_path}/books.db"
+        if request.param == "sqlite"
+        else str(request.getfixturevalue("postgresql_url"))
+    )
     with SqlGateway(url) as books:
         books.load(books_toml)
     return url
@@ -118,7 +122,11 @@ def hire(store: StoreProcess, books_url: str) -> Iterator[Hire]:
 
 def statuses_set(store: StoreProcess) -> Counter[str]:
     """How often each order got a status. Order 0 is asked for to probe the scope."""
-    return Counter(str(row["path"]) for row in store.log() if row["method"] == "PUT" and row["path"] != "/v2/orders/0")
+    return Counter(
+        str(row["path"])
+        for row in store.log()
+        if row["method"] == "PUT" and row["path"] != "/v2/orders/0"
+    )
 
 
 def requests(store: StoreProcess) -> int:
@@ -138,7 +146,9 @@ def freeze_in_the_middle(worker: Worker, store: StoreProcess, orders: int) -> No
     worker.freeze()
     seen = [-1]
     store.set_options(latency=0)
-    wait_until(lambda: seen.append(requests(store)) or (len(seen) > 20 and len(set(seen[-20:])) == 1))
+    wait_until(
+        lambda: seen.append(requests(store)) or (len(seen) > 20 and len(set(seen[-20:])) == 1)
+    )
     store.set_options(latency=0.005)
 
 
@@ -151,11 +161,15 @@ def assert_each_once(store: StoreProcess, books_url: str, orders: int = ORDERS) 
     with SqlGateway(books_url) as books:
         imported = Counter(order.import_id for order in books.sales_orders())
         receipts = Counter(receipt.import_id for receipt in books.receipts())
-    assert imported == Counter({f"WEB{order['id']}": 1 for order in found if order["status_id"] == DOWNLOADED})
+    assert imported == Counter(
+        {f"WEB{order['id']}": 1 for order in found if order["status_id"] == DOWNLOADED}
+    )
     assert set(receipts.values()) == {1}
 
 
-def test_each_order_is_imported_by_one_of_three(hire: Hire, store: StoreProcess, books_url: str) -> None:
+def test_each_order_is_imported_by_one_of_three(
+    hire: Hire, store: StoreProcess, books_url: str
+) -> None:
     workers = [hire() for _ in range(3)]
     done = Counter[int]()
     refusals = 0
@@ -176,11 +190,17 @@ def test_each_order_is_imported_by_one_of_three(hire: Hire, store: StoreProcess,
     assert_each_once(store, books_url, done.total())
 
 
-def test_a_dead_process_is_waited_for_no_longer_than_it_lives(hire: Hire, store: StoreProcess, books_url: str) -> None:
+def test_a_dead_process_is_waited_for_no_longer_than_it_lives(
+    hire: Hire, store: StoreProcess, books_url: str
+) -> None:
     first, second = hire(), hire()
     first.begin("import_orders")
     freeze_in_the_middle(first, store, orders=20)
-    assert second.call("import_orders") == {"done": 0, "stopped": "another process is at it for this store", "requests": 0}
+    assert second.call("import_orders") == {
+        "done": 0,
+        "stopped": "another process is at it for this store",
+        "requests": 0,
+    }
     assert statuses_set(store).total() < ORDERS
     first.kill()
     assert second.call("import_orders")["stopped"] == ""
@@ -188,7 +208,9 @@ def test_a_dead_process_is_waited_for_no_longer_than_it_lives(hire: Hire, store:
 
 
 @pytest.mark.parametrize("books_url", ["postgresql"], indirect=True)
-def test_a_process_that_hangs_is_waited_for_as_long_as_a_lease(hire: Hire, store: StoreProcess, books_url: str) -> None:
+def test_a_process_that_hangs_is_waited_for_as_long_as_a_lease(
+    hire: Hire, store: StoreProcess, books_url: str
+) -> None:
     first, second = hire(lease=3), hire()
     first.begin("import_orders")
     freeze_in_the_middle(first, store, orders=20)
@@ -197,15 +219,24 @@ def test_a_process_that_hangs_is_waited_for_as_long_as_a_lease(hire: Hire, store
     assert first.answer()["stopped"].startswith("the database ended this process's lease")
     with SqlGateway(books_url) as books:
         assert set(Counter(order.import_id for order in books.sales_orders()).values()) == {1}
-    assert {as_row(order)["status_id"] for order in as_list(store.state()["orders"])} == {DOWNLOADED, ERROR}
+    assert {as_row(order)["status_id"] for order in as_list(store.state()["orders"])} == {
+        DOWNLOADED,
+        ERROR,
+    }
 
 
-def test_one_order_waits_for_a_run_of_another_process(hire: Hire, store: StoreProcess, books_url: str) -> None:
+def test_one_order_waits_for_a_run_of_another_process(
+    hire: Hire, store: StoreProcess, books_url: str
+) -> None:
     """As a webhook asks for it: it is not left to the timer only because of one."""
     first, second = hire(), hire()
     first.begin("import_orders")
     freeze_in_the_middle(first, store, orders=20)
-    waiting = next(as_row(order)["id"] for order in as_list(store.state()["orders"]) if as_row(order)["status_id"] == NEW)
+    waiting = next(
+        as_row(order)["id"]
+        for order in as_list(store.state()["orders"])
+        if as_row(order)["status_id"] == NEW
+    )
     second.begin("import_order", waiting)
     first.thaw()
     assert first.answer()["stopped"] == ""
@@ -214,18 +245,26 @@ def test_one_order_waits_for_a_run_of_another_process(hire: Hire, store: StorePr
     assert_each_once(store, books_url)
 
 
-def test_each_shipment_is_sent_by_one_of_three(hire: Hire, store: StoreProcess, books_url: str) -> None:
+def test_each_shipment_is_sent_by_one_of_three(
+    hire: Hire, store: StoreProcess, books_url: str
+) -> None:
     workers = [hire() for _ in range(3)]
     assert workers[0].call("import_orders")["stopped"] == ""
     shipped = 0
     with SqlGateway(books_url) as books:
         for order in books.sales_orders():
             items = tuple(
-                ShippedItem(line.store_line_id, line.quantity) for line in order.lines if line.store_line_id and line.kind == "product"
+                ShippedItem(line.store_line_id, line.quantity)
+                for line in order.lines
+                if line.store_line_id and line.kind == "product"
             )
             if len({line.ship_to for line in order.lines if line.kind == "product"}) == 1 and items:
                 shipped += 1
-                books.add_shipment(Shipment(shipped, order.import_id, items=items, ship_via="UPS Ground", carrier="UPS"))
+                books.add_shipment(
+                    Shipment(
+                        shipped, order.import_id, items=items, ship_via="UPS Ground", carrier="UPS"
+                    )
+                )
     store.clear_log()
     for worker in workers:
         worker.begin("push_shipments")

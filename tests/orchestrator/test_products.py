@@ -24,7 +24,9 @@ Join = Callable[..., Orchestrator]
 Write = Callable[..., None]
 Change = Callable[..., Settings]
 
-UPC = with_fields(PRODUCT_FIELDS, FieldRule[Product]("upc", "Description", lambda product: product.description))
+UPC = with_fields(
+    PRODUCT_FIELDS, FieldRule[Product]("upc", "Description", lambda product: product.description)
+)
 """A field map that fills the UPC, of which the store takes 14 characters."""
 
 
@@ -32,9 +34,14 @@ UPC = with_fields(PRODUCT_FIELDS, FieldRule[Product]("upc", "Description", lambd
 def write(tmp_path: Path) -> Write:
     """Write products to books: `write(books, "MUG,A mug,9.95", "LAMP,A lamp,49.00")`."""
 
-    def written(books: SqlGateway, *rows: str, columns: str = "part_number,name,list_price") -> None:
+    def written(
+        books: SqlGateway, *rows: str, columns: str = "part_number,name,list_price"
+    ) -> None:
         file = tmp_path / "products.csv"
-        file.write_text("\n".join([f"{columns},product_class,weight", *(f"{row},Goods,1" for row in rows)]), encoding="utf-8")
+        file.write_text(
+            "\n".join([f"{columns},product_class,weight", *(f"{row},Goods,1" for row in rows)]),
+            encoding="utf-8",
+        )
         books.load_products(file)
 
     return written
@@ -61,7 +68,9 @@ def plain(join: Join, plain_books: SqlGateway) -> Orchestrator:
 
 def untick(books: SqlGateway, part_number: str, *, ticked: bool = False) -> None:
     with books.engine.begin() as connection:
-        connection.exec_driver_sql("UPDATE products SET sync_to_webstore = ? WHERE part_number = ?", (ticked, part_number))
+        connection.exec_driver_sql(
+            "UPDATE products SET sync_to_webstore = ? WHERE part_number = ?", (ticked, part_number)
+        )
 
 
 def product(store: FakeStore, sku: str) -> dict[str, object]:
@@ -77,7 +86,11 @@ def writes(store: FakeStore) -> list[tuple[str, object]]:
 
 
 def codes(report: PushReport) -> dict[str, list[str]]:
-    return {change.key: [problem.code for problem in change.problems] for _, change in report if change.problems}
+    return {
+        change.key: [problem.code for problem in change.problems]
+        for _, change in report
+        if change.problems
+    }
 
 
 # What is sent
@@ -86,19 +99,43 @@ def codes(report: PushReport) -> dict[str, list[str]]:
 def test_new_products_are_created_and_known_ones_updated(
     store: FakeStore, plain: Orchestrator, plain_books: SqlGateway, write: Write
 ) -> None:
-    store.add_product({"id": 107, "sku": "lamp", "name": "Lamp, old", "price": 40, "images": [{"id": 1}], "categories": [4, 5]})
+    store.add_product(
+        {
+            "id": 107,
+            "sku": "lamp",
+            "name": "Lamp, old",
+            "price": 40,
+            "images": [{"id": 1}],
+            "categories": [4, 5],
+        }
+    )
     write(plain_books, "MUG,A mug,9.95", "LAMP,A lamp,49.00")
     report = plain.push_products()
-    assert {change.key: change.after for change in report.sent} == {"LAMP": "name, sku, weight, price", "MUG": "new"}
+    assert {change.key: change.after for change in report.sent} == {
+        "LAMP": "name, sku, weight, price",
+        "MUG": "new",
+    }
     mug = product(store, "MUG")
-    assert (mug["name"], mug["price"], mug["type"], mug["inventory_tracking"]) == ("A mug", 9.95, "physical", "product")
+    assert (mug["name"], mug["price"], mug["type"], mug["inventory_tracking"]) == (
+        "A mug",
+        9.95,
+        "physical",
+        "product",
+    )
     lamp = product(store, "LAMP")
-    assert (lamp["id"], lamp["name"], lamp["price"], lamp["categories"]) == (107, "A lamp", 49, [4, 5])
+    assert (lamp["id"], lamp["name"], lamp["price"], lamp["categories"]) == (
+        107,
+        "A lamp",
+        49,
+        [4, 5],
+    )
     assert store.state.products[107]["images"] == [{"id": 1}]
     assert len(store.state.products) == 2
 
 
-def test_only_what_changed_is_sent(store: FakeStore, plain: Orchestrator, plain_books: SqlGateway, write: Write) -> None:
+def test_only_what_changed_is_sent(
+    store: FakeStore, plain: Orchestrator, plain_books: SqlGateway, write: Write
+) -> None:
     write(plain_books, "MUG,A mug,9.95", "LAMP,A lamp,49.00")
     plain.push_products()
     store.clear_log()
@@ -106,10 +143,15 @@ def test_only_what_changed_is_sent(store: FakeStore, plain: Orchestrator, plain_
     assert (report.unchanged, list(report), report.requests, store.log) == (2, [], 0, [])
     write(plain_books, "MUG,A mug,8.95")
     report = plain.push_products()
-    assert (report.unchanged, [(change.key, change.after) for change in report.sent]) == (1, [("MUG", "price")])
+    assert (report.unchanged, [(change.key, change.after) for change in report.sent]) == (
+        1,
+        [("MUG", "price")],
+    )
     mug = product(store, "MUG")
     # The SKU goes along, so that nothing is written to another product.
-    assert writes(store) == [("PUT /v3/catalog/products", [{"id": mug["id"], "sku": "MUG", "price": 8.95}])]
+    assert writes(store) == [
+        ("PUT /v3/catalog/products", [{"id": mug["id"], "sku": "MUG", "price": 8.95}])
+    ]
 
 
 def test_full_tells_everything_again_to_ids_looked_up_anew(
@@ -118,7 +160,9 @@ def test_full_tells_everything_again_to_ids_looked_up_anew(
     write(plain_books, "MUG,A mug,9.95")
     plain.push_products()
     mug = product(store, "MUG")
-    store.request("PUT", f"/v3/catalog/products/{mug['id']}", body=b'{"price": 1, "name": "Changed by hand"}')
+    store.request(
+        "PUT", f"/v3/catalog/products/{mug['id']}", body=b'{"price": 1, "name": "Changed by hand"}'
+    )
     store.clear_log()
     report = plain.push_products(full=True)
     assert store.counts() == {"GET /v3/catalog/products": 1, "PUT /v3/catalog/products": 1}
@@ -126,22 +170,31 @@ def test_full_tells_everything_again_to_ids_looked_up_anew(
     assert product(store, "MUG")["name"] == "A mug"
 
 
-def test_a_preview_sends_nothing(store: FakeStore, plain: Orchestrator, plain_books: SqlGateway, write: Write) -> None:
+def test_a_preview_sends_nothing(
+    store: FakeStore, plain: Orchestrator, plain_books: SqlGateway, write: Write
+) -> None:
     store.add_product({"id": 107, "sku": "LAMP", "name": "Lamp"})
     write(plain_books, "MUG,A mug,9.95", "LAMP,A lamp,49.00", "BAD,No price,")
     report = plain.push_products(preview=True)
     assert {entry.method for entry in store.log} == {"GET"}
     calls = [call for change in report.sent for call in change.calls]
-    assert [(call.method, call.path) for call in calls] == [("PUT", "/v3/catalog/products"), ("POST", "/v3/catalog/products")]
+    assert [(call.method, call.path) for call in calls] == [
+        ("PUT", "/v3/catalog/products"),
+        ("POST", "/v3/catalog/products"),
+    ]
     assert codes(report) == {"BAD": ["product_field_missing"]}
     lamp = next(change for change in report.sent if change.key == "LAMP")
-    assert ("price", "49.00", "its List Price") in [(decision.field, decision.value, decision.reason) for decision in lamp.decisions]
+    assert ("price", "49.00", "its List Price") in [
+        (decision.field, decision.value, decision.reason) for decision in lamp.decisions
+    ]
     assert str(report).startswith("push_products (preview): sent 2, refused 1.")
     # Nothing is remembered either: the real push does it all.
     assert len(plain.push_products().sent) == 2
 
 
-def test_a_sku_that_is_a_variant_gets_the_fields_of_a_variant(store: FakeStore, web: Orchestrator) -> None:
+def test_a_sku_that_is_a_variant_gets_the_fields_of_a_variant(
+    store: FakeStore, web: Orchestrator
+) -> None:
     example.populate(store, orders=0)
     web.push_products()
     parent, small = store.state.products[113], store.state.catalog.variants[651]
@@ -150,22 +203,34 @@ def test_a_sku_that_is_a_variant_gets_the_fields_of_a_variant(store: FakeStore, 
     assert [name for name, _ in writes(store)].count("PUT /v3/catalog/variants") == 1
 
 
-def test_a_field_map_of_your_own(store: FakeStore, join: Join, plain_books: SqlGateway, write: Write) -> None:
+def test_a_field_map_of_your_own(
+    store: FakeStore, join: Join, plain_books: SqlGateway, write: Write
+) -> None:
     web = join(books=plain_books, product_fields=UPC)
-    write(plain_books, "MUG,A mug,9.95,4006381333931", columns="part_number,name,list_price,description")
+    write(
+        plain_books,
+        "MUG,A mug,9.95,4006381333931",
+        columns="part_number,name,list_price,description",
+    )
     web.push_products()
     assert product(store, "MUG")["upc"] == "4006381333931"
 
 
-def test_a_map_that_lacks_what_the_store_needs(store: FakeStore, join: Join, plain_books: SqlGateway, write: Write) -> None:
-    web = join(books=plain_books, product_fields=[rule for rule in PRODUCT_FIELDS if rule.name != "type"])
+def test_a_map_that_lacks_what_the_store_needs(
+    store: FakeStore, join: Join, plain_books: SqlGateway, write: Write
+) -> None:
+    web = join(
+        books=plain_books, product_fields=[rule for rule in PRODUCT_FIELDS if rule.name != "type"]
+    )
     write(plain_books, "MUG,A mug,9.95")
     report = web.push_products()
     assert codes(report) == {"MUG": ["not_sendable"]}
     assert "products[0].type: a value is required" in report.refused[0].problems[0].message
 
 
-def test_what_is_not_ticked_is_not_pushed(store: FakeStore, plain: Orchestrator, plain_books: SqlGateway, write: Write) -> None:
+def test_what_is_not_ticked_is_not_pushed(
+    store: FakeStore, plain: Orchestrator, plain_books: SqlGateway, write: Write
+) -> None:
     write(plain_books, "MUG,A mug,9.95", "LAMP,A lamp,49.00")
     untick(plain_books, "LAMP")
     assert [change.key for change in plain.push_products().sent] == ["MUG"]
@@ -202,7 +267,9 @@ def test_what_is_emptied_in_the_books_stays_in_the_store(
 # How many requests
 
 
-def test_requests_for_a_thousand_products(store: FakeStore, plain: Orchestrator, plain_books: SqlGateway, write: Write) -> None:
+def test_requests_for_a_thousand_products(
+    store: FakeStore, plain: Orchestrator, plain_books: SqlGateway, write: Write
+) -> None:
     store.add_products(1000)
     write(plain_books, *(f"SKU-{number:06d},Product {number},9.95" for number in range(1, 1001)))
     report = plain.push_products()
@@ -210,32 +277,52 @@ def test_requests_for_a_thousand_products(store: FakeStore, plain: Orchestrator,
     write(plain_books, *(f"SKU-{number:06d},Thing {number},8.95" for number in range(1, 1001)))
     report = plain.push_products()
     assert (len(report.sent), report.requests) == (1000, 100)
-    assert (product(store, "SKU-000777")["name"], product(store, "SKU-000777")["price"]) == ("Thing 777", 8.95)
+    assert (product(store, "SKU-000777")["name"], product(store, "SKU-000777")["price"]) == (
+        "Thing 777",
+        8.95,
+    )
 
 
-def test_variants_go_in_fifties(store: FakeStore, plain: Orchestrator, plain_books: SqlGateway, write: Write) -> None:
-    variants = [{"sku": f"SHIRT-{number}", "option_values": [{"label": str(number)}]} for number in range(120)]
+def test_variants_go_in_fifties(
+    store: FakeStore, plain: Orchestrator, plain_books: SqlGateway, write: Write
+) -> None:
+    variants = [
+        {"sku": f"SHIRT-{number}", "option_values": [{"label": str(number)}]}
+        for number in range(120)
+    ]
     store.add_product({"sku": "SHIRT", "name": "Shirt", "price": 20, "variants": variants})
     write(plain_books, *(f"SHIRT-{number},Shirt {number},25" for number in range(120)))
     plain.push_products()
-    assert store.counts() == {"GET /v3/catalog/products": 1, "GET /v3/inventory/items": 1, "PUT /v3/catalog/variants": 3}
+    assert store.counts() == {
+        "GET /v3/catalog/products": 1,
+        "GET /v3/inventory/items": 1,
+        "PUT /v3/catalog/variants": 3,
+    }
     assert all(variant["price"] == 25 for variant in store.state.catalog.variants.values())
     assert store.state.products[101]["price"] == 20
 
 
-def test_long_skus_are_asked_for_in_shorter_lists(store: FakeStore, plain: Orchestrator, plain_books: SqlGateway, write: Write) -> None:
+def test_long_skus_are_asked_for_in_shorter_lists(
+    store: FakeStore, plain: Orchestrator, plain_books: SqlGateway, write: Write
+) -> None:
     write(plain_books, *(f"{'ü' * 15}{number:03d},Product {number},9.95" for number in range(200)))
     assert len(plain.push_products().sent) == 200
     assert store.counts()["GET /v3/catalog/products"] > 1
 
 
-def test_a_sku_with_a_comma_is_asked_for_alone(store: FakeStore, plain: Orchestrator, plain_books: SqlGateway, write: Write) -> None:
+def test_a_sku_with_a_comma_is_asked_for_alone(
+    store: FakeStore, plain: Orchestrator, plain_books: SqlGateway, write: Write
+) -> None:
     store.add_product({"id": 107, "sku": "MUG,RED", "name": "Mug"})
     variant = {"id": 701, "sku": "TEE,XL", "option_values": [{"label": "XL"}]}
     store.add_product({"id": 108, "sku": "", "name": "Tee", "variants": [variant]})
     write(plain_books, '"MUG,RED",A mug,9.95', '"TEE,XL",A tee,19.95', "LAMP,A lamp,49")
     report = plain.push_products()
-    assert {change.key: change.what for change in report.sent} == {"MUG,RED": "product", "TEE,XL": "variant", "LAMP": "product"}
+    assert {change.key: change.what for change in report.sent} == {
+        "MUG,RED": "product",
+        "TEE,XL": "variant",
+        "LAMP": "product",
+    }
     assert len(store.state.products) == 3
 
 
@@ -243,9 +330,18 @@ def test_without_the_inventory_scope_variants_are_found_one_by_one(
     store: FakeStore, plain: Orchestrator, plain_books: SqlGateway, write: Write
 ) -> None:
     store.scopes -= {"store_inventory", "store_inventory_read_only"}
-    store.add_product({"sku": "", "name": "Tee", "variants": [{"id": 701, "sku": "TEE-XL", "option_values": [{"label": "XL"}]}]})
+    store.add_product(
+        {
+            "sku": "",
+            "name": "Tee",
+            "variants": [{"id": 701, "sku": "TEE-XL", "option_values": [{"label": "XL"}]}],
+        }
+    )
     write(plain_books, "TEE-XL,A tee,19.95", "MUG,A mug,9.95")
-    assert {change.key: change.after for change in plain.push_products().sent} == {"TEE-XL": "sku, price, weight", "MUG": "new"}
+    assert {change.key: change.after for change in plain.push_products().sent} == {
+        "TEE-XL": "sku, price, weight",
+        "MUG": "new",
+    }
     assert store.counts()["GET /v3/catalog/variants"] == 2
 
 
@@ -271,16 +367,29 @@ def test_a_bad_row_is_refused_and_the_rest_of_its_batch_is_sent(
     assert [change.key for change in plain.push_products().sent] == ["SKU-000004"]
 
 
-def test_refused_variants_are_read_row_by_row(store: FakeStore, join: Join, plain_books: SqlGateway, write: Write) -> None:
+def test_refused_variants_are_read_row_by_row(
+    store: FakeStore, join: Join, plain_books: SqlGateway, write: Write
+) -> None:
     web = join(books=plain_books, product_fields=UPC)
-    variants = [{"sku": f"SHIRT-{number}", "option_values": [{"label": str(number)}]} for number in range(4)]
+    variants = [
+        {"sku": f"SHIRT-{number}", "option_values": [{"label": str(number)}]} for number in range(4)
+    ]
     store.add_product({"sku": "", "name": "Shirt", "price": 20, "variants": variants})
     upcs = ["1", "2" * 15, "3", "4" * 15]
-    write(plain_books, *(f"SHIRT-{n},Shirt,25,{upc}" for n, upc in enumerate(upcs)), columns="part_number,name,list_price,description")
+    write(
+        plain_books,
+        *(f"SHIRT-{n},Shirt,25,{upc}" for n, upc in enumerate(upcs)),
+        columns="part_number,name,list_price,description",
+    )
     report = web.push_products()
     assert codes(report) == {"SHIRT-1": ["store_refused"], "SHIRT-3": ["store_refused"]}
     assert "upc: must be at most 14 characters" in report.refused[0].problems[0].message
-    assert [variant.get("price") for variant in store.state.catalog.variants.values()] == [25, None, 25, None]
+    assert [variant.get("price") for variant in store.state.catalog.variants.values()] == [
+        25,
+        None,
+        25,
+        None,
+    ]
     assert store.counts()["PUT /v3/catalog/variants"] == 2
 
 
@@ -306,7 +415,16 @@ def test_what_was_saved_in_part_is_no_success(
             if response.status_code != 207 or tells_which:
                 return response
             body = response.json()
-            return httpx.Response(207, json={**body, "errors": {**body["errors"], "errors": {"inventory_level": "could not be saved"}}})
+            return httpx.Response(
+                207,
+                json={
+                    **body,
+                    "errors": {
+                        **body["errors"],
+                        "errors": {"inventory_level": "could not be saved"},
+                    },
+                },
+            )
 
     web = join(books=plain_books, transport=Vague())
     store.add_products(3)
@@ -342,10 +460,14 @@ def test_a_variant_that_was_deleted_in_the_store_is_looked_up_again(
     store: FakeStore, plain: Orchestrator, plain_books: SqlGateway, write: Write
 ) -> None:
     tee = {"id": 108, "sku": "", "name": "Tee", "price": 20}
-    store.add_product({**tee, "variants": [{"id": 701, "sku": "TEE-XL", "option_values": [{"label": "XL"}]}]})
+    store.add_product(
+        {**tee, "variants": [{"id": 701, "sku": "TEE-XL", "option_values": [{"label": "XL"}]}]}
+    )
     write(plain_books, "TEE-XL,A tee,19.95")
     plain.push_products()
-    store.add_product({**tee, "variants": [{"id": 702, "sku": "TEE-XL", "option_values": [{"label": "XL"}]}]})
+    store.add_product(
+        {**tee, "variants": [{"id": 702, "sku": "TEE-XL", "option_values": [{"label": "XL"}]}]}
+    )
     write(plain_books, "TEE-XL,A tee,18.95")
     assert len(plain.push_products().sent) == 1
     assert store.state.catalog.variants[702]["price"] == 18.95
@@ -358,7 +480,9 @@ def test_an_id_that_became_another_product_is_not_written_to(
     plain.push_products()
     mug, lamp = product(store, "MUG")["id"], product(store, "LAMP")["id"]
     for product_id, sku in [(mug, "X"), (lamp, "MUG"), (mug, "LAMP")]:
-        store.request("PUT", f"/v3/catalog/products/{product_id}", body=json.dumps({"sku": sku}).encode())
+        store.request(
+            "PUT", f"/v3/catalog/products/{product_id}", body=json.dumps({"sku": sku}).encode()
+        )
     write(plain_books, "MUG,A mug,8.95")
     assert codes(plain.push_products()) == {"MUG": ["store_refused"]}
     assert store.state.products[int(str(mug))]["price"] == 9.95
@@ -370,15 +494,23 @@ def test_an_id_that_became_another_product_is_not_written_to(
     assert (product(store, "LAMP")["id"], product(store, "LAMP")["name"]) == (mug, "Another lamp")
 
 
-def test_a_product_that_is_deleted_again_and_again_waits(store: FakeStore, join: Join, plain_books: SqlGateway, write: Write) -> None:
+def test_a_product_that_is_deleted_again_and_again_waits(
+    store: FakeStore, join: Join, plain_books: SqlGateway, write: Write
+) -> None:
     class Deleting(httpx.BaseTransport):
         def handle_request(self, request: httpx.Request) -> httpx.Response:
-            return httpx.Response(404, json={"status": 404}) if request.method == "PUT" else store.handle(request)
+            return (
+                httpx.Response(404, json={"status": 404})
+                if request.method == "PUT"
+                else store.handle(request)
+            )
 
     store.add_product({"sku": "MUG", "name": "Mug"})
     write(plain_books, "MUG,A mug,9.95")
     report = join(books=plain_books, transport=Deleting()).push_products()
-    assert [(change.key, [problem.code for problem in change.problems]) for change in report.postponed] == [("MUG", ["not_in_store"])]
+    assert [
+        (change.key, [problem.code for problem in change.problems]) for change in report.postponed
+    ] == [("MUG", ["not_in_store"])]
     assert len(join(books=plain_books).push_products().sent) == 1
 
 
@@ -393,23 +525,36 @@ def test_a_product_that_is_deleted_again_and_again_waits(store: FakeStore, join:
         ({"": "no"}, [], {}),
         (
             {},
-            [{"status": 422, "title": "Product with id 102 is invalid.", "errors": {"price": "no"}}],
+            [
+                {
+                    "status": 422,
+                    "title": "Product with id 102 is invalid.",
+                    "errors": {"price": "no"},
+                }
+            ],
             {1: "Product with id 102 is invalid.; price: no"},
         ),
         ({}, [{"status": 422, "title": "A product is invalid."}], {}),
     ],
 )
-def test_whom_a_refusal_names(errors: dict[str, str], rows: list[dict[str, Json]], found: dict[int, str]) -> None:
+def test_whom_a_refusal_names(
+    errors: dict[str, str], rows: list[dict[str, Json]], found: dict[int, str]
+) -> None:
     error = RequestRefused("refused")
     error.errors, error.rows = errors, rows
-    drafts = [ProductDraft(id=101, sku="MUG-1", name="Mug"), ProductDraft(id=102, sku="MUG-10", name="Big mug")]
+    drafts = [
+        ProductDraft(id=101, sku="MUG-1", name="Mug"),
+        ProductDraft(id=102, sku="MUG-10", name="Big mug"),
+    ]
     assert named_drafts(error, drafts) == found
 
 
 # Deaths and failures
 
 
-def test_without_its_journal_nothing_is_created_twice(store: FakeStore, join: Join, plain_books: SqlGateway, write: Write) -> None:
+def test_without_its_journal_nothing_is_created_twice(
+    store: FakeStore, join: Join, plain_books: SqlGateway, write: Write
+) -> None:
     write(plain_books, "MUG,A mug,9.95", "LAMP,A lamp,49.00")
     join(books=plain_books, journal="sqlite://").push_products()
     report = join(books=plain_books, journal="sqlite://").push_products()
@@ -423,12 +568,16 @@ def test_an_answer_that_was_lost_creates_nothing_twice(
     write(plain_books, "LAMP,A lamp,49.00", "MUG,A mug,9.95")
     store.fail("POST /v3/catalog/products", "reset_after")
     report = plain.push_products()
-    assert [problem.code for change in report.postponed for problem in change.problems] == ["store_failed"]
+    assert [problem.code for change in report.postponed for problem in change.problems] == [
+        "store_failed"
+    ]
     assert len(plain.push_products().sent) == 1
     assert len(store.state.products) == 2
 
 
-def test_a_death_anywhere_creates_nothing_twice(live_on: Callable[..., None], books: SqlGateway, write: Write) -> None:
+def test_a_death_anywhere_creates_nothing_twice(
+    live_on: Callable[..., None], books: SqlGateway, write: Write
+) -> None:
     def fill(store: FakeStore) -> None:
         variant = {"id": 701, "sku": "TEE-XL", "option_values": [{"label": "XL"}]}
         store.add_product({"id": 108, "sku": "", "name": "Tee", "price": 20, "variants": [variant]})
@@ -436,7 +585,9 @@ def test_a_death_anywhere_creates_nothing_twice(live_on: Callable[..., None], bo
 
     def state(store: FakeStore, _: SqlGateway) -> object:
         rows = store.state.products.values()
-        products = sorted((str(row["sku"]), str(row["name"]), str(row.get("price"))) for row in rows)
+        products = sorted(
+            (str(row["sku"]), str(row["name"]), str(row.get("price"))) for row in rows
+        )
         return products, store.state.catalog.variants[701]["price"]
 
     forget_products(books)
@@ -444,7 +595,9 @@ def test_a_death_anywhere_creates_nothing_twice(live_on: Callable[..., None], bo
     live_on("push_products", state, fill=fill)
 
 
-def test_the_store_is_away(store: FakeStore, plain: Orchestrator, plain_books: SqlGateway, write: Write) -> None:
+def test_the_store_is_away(
+    store: FakeStore, plain: Orchestrator, plain_books: SqlGateway, write: Write
+) -> None:
     store.add_products(500)
     write(plain_books, *(f"SKU-{number:06d},Product no {number},9.95" for number in range(1, 501)))
     store.fail("PUT *", "503", times=100)
@@ -456,7 +609,9 @@ def test_the_store_is_away(store: FakeStore, plain: Orchestrator, plain_books: S
     assert len(plain.push_products().sent) == 500
 
 
-def test_a_token_that_may_not_write(store: FakeStore, plain: Orchestrator, plain_books: SqlGateway, write: Write) -> None:
+def test_a_token_that_may_not_write(
+    store: FakeStore, plain: Orchestrator, plain_books: SqlGateway, write: Write
+) -> None:
     store.scopes -= {"store_v2_products"}
     store.scopes |= {"store_v2_products_read_only"}
     write(plain_books, "MUG,A mug,9.95")
@@ -467,7 +622,9 @@ def test_a_token_that_may_not_write(store: FakeStore, plain: Orchestrator, plain
         plain.push_products()
 
 
-def test_a_stop_ends_between_two_chunks(store: FakeStore, join: Join, plain_books: SqlGateway, write: Write) -> None:
+def test_a_stop_ends_between_two_chunks(
+    store: FakeStore, join: Join, plain_books: SqlGateway, write: Write
+) -> None:
     web = join(books=plain_books, on_progress=lambda *_: web.stop())
     write(plain_books, *(f"SKU-{number:06d},Product {number},9.95" for number in range(1, 101)))
     with web.stop_wish.heeded():
@@ -478,11 +635,15 @@ def test_a_stop_ends_between_two_chunks(store: FakeStore, join: Join, plain_book
     assert len(store.state.products) == 100
 
 
-def test_the_journal_tells_what_was_done(plain: Orchestrator, plain_books: SqlGateway, write: Write) -> None:
+def test_the_journal_tells_what_was_done(
+    plain: Orchestrator, plain_books: SqlGateway, write: Write
+) -> None:
     write(plain_books, "MUG,A mug,9.95")
     plain.push_products()
     with plain_books.engine.connect() as connection:
-        rows = connection.exec_driver_sql("SELECT action, outcome, detail FROM avbc_journal ORDER BY id").all()
+        rows = connection.exec_driver_sql(
+            "SELECT action, outcome, detail FROM avbc_journal ORDER BY id"
+        ).all()
     assert [tuple(row) for row in rows] == [
         ("push_products", "begun", "MUG: product new"),
         ("push_products", "sent", "MUG: product new"),

@@ -21,7 +21,9 @@ Console = rich.console.Console
 @pytest.fixture
 def terminal(monkeypatch: pytest.MonkeyPatch) -> io.StringIO:
     screen = io.StringIO()
-    monkeypatch.setattr(rich.console, "Console", lambda **_: Console(file=screen, force_terminal=True, width=100))
+    monkeypatch.setattr(
+        rich.console, "Console", lambda **_: Console(file=screen, force_terminal=True, width=100)
+    )
     return screen
 
 
@@ -62,7 +64,9 @@ def test_bars_in_a_notebook_need_nothing_but_the_notebook(monkeypatch: pytest.Mo
             return Handle()
 
     monkeypatch.setitem(sys.modules, "IPython.display", Display)
-    monkeypatch.setattr(rich.console, "Console", lambda **_: Console(file=io.StringIO(), force_jupyter=True))
+    monkeypatch.setattr(
+        rich.console, "Console", lambda **_: Console(file=io.StringIO(), force_jupyter=True)
+    )
     with telling(None, bars=True) as tell:
         tell(1, 2, "Pushing")
         tell(2, 2, "Pushing")
@@ -72,11 +76,16 @@ def test_bars_in_a_notebook_need_nothing_but_the_notebook(monkeypatch: pytest.Mo
 
 def test_what_is_missing_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setitem(sys.modules, "rich.console", None)
-    with pytest.raises(MissingExtra, match=r"pip install 'avbc\[progress\]'"), telling(None, bars=True):
+    with (
+        pytest.raises(MissingExtra, match=r"pip install 'avbc\[progress\]'"),
+        telling(None, bars=True),
+    ):
         pass
 
 
-def test_long_methods_draw_bars(join: Callable[..., Orchestrator], store: FakeStore, terminal: io.StringIO) -> None:
+def test_long_methods_draw_bars(
+    join: Callable[..., Orchestrator], store: FakeStore, terminal: io.StringIO
+) -> None:
     for order in plain_orders(2):
         store.add_order(order)
     web = join()

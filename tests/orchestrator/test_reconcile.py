@@ -17,11 +17,23 @@ from avbc.bigcommerce import StoreUnavailable
 from avbc.bigcommerce.models import Order
 from avbc.orchestrator import Orchestrator, ReconcileReport
 from avbc.settings import Settings
-from avbc.testing import FakeOrder, FakeStore, OrderFactory, Payment, item, order_of_shape, orders_of_every_shape
+from avbc.testing import (
+    FakeOrder,
+    FakeStore,
+    OrderFactory,
+    Payment,
+    item,
+    order_of_shape,
+    orders_of_every_shape,
+)
 from avbc.testing.example import plain_orders
 
 SINCE = datetime(2026, 3, 1, tzinfo=UTC)
-LIST, GET, REFUNDS = "GET /v2/orders", "GET /v2/orders/{id}", "GET /v3/orders/payment_actions/refunds"
+LIST, GET, REFUNDS = (
+    "GET /v2/orders",
+    "GET /v2/orders/{id}",
+    "GET /v3/orders/payment_actions/refunds",
+)
 
 Join = Callable[..., Orchestrator]
 Change = Callable[..., Settings]
@@ -50,7 +62,9 @@ def cents(order: FakeOrder) -> Decimal:
     return Decimal(str(order.header["total_inc_tax"])).quantize(Decimal("0.01"))
 
 
-def test_what_was_imported_is_the_same(web: Orchestrator, store: FakeStore, books: SqlGateway) -> None:
+def test_what_was_imported_is_the_same(
+    web: Orchestrator, store: FakeStore, books: SqlGateway
+) -> None:
     orders = [store.add_order(order) for order in orders_of_every_shape()]
     web.import_orders()
     before = books.sales_orders()
@@ -59,12 +73,16 @@ def test_what_was_imported_is_the_same(web: Orchestrator, store: FakeStore, book
     importable = [order for order in orders if order.importable]
     assert (list(report), report.ok, report.same) == ([], len(report.unread) == 0, len(importable))
     assert sum(report.not_due.values()) + report.same + len(report.unread) == len(orders)
-    assert report.total_in_books == report.total_in_store == sum(cents(order) for order in importable)
+    assert (
+        report.total_in_books == report.total_in_store == sum(cents(order) for order in importable)
+    )
     assert books.sales_orders() == before
     assert [entry.method for entry in store.log if entry.method != "GET"] == []
 
 
-def test_orders_of_a_year_take_a_request_for_250(join: Join, store: FakeStore, books: SqlGateway) -> None:
+def test_orders_of_a_year_take_a_request_for_250(
+    join: Join, store: FakeStore, books: SqlGateway
+) -> None:
     orders = [store.add_order(order) for order in plain_orders(300)]
     web = join()
     web.import_orders()
@@ -76,7 +94,9 @@ def test_orders_of_a_year_take_a_request_for_250(join: Join, store: FakeStore, b
     assert f"in the books {sum(map(cents, orders))}." in str(report)
 
 
-def test_what_is_missing_in_the_books(web: Orchestrator, store: FakeStore, imported: list[FakeOrder], factory: OrderFactory) -> None:
+def test_what_is_missing_in_the_books(
+    web: Orchestrator, store: FakeStore, imported: list[FakeOrder], factory: OrderFactory
+) -> None:
     factory.next_id = 2000
     for status_id in (0, 1, 5, 6, 7, 11, 12, 2, 10):
         store.add_order(factory.order([item("MUG-RED")], status_id=status_id))
@@ -95,34 +115,48 @@ def test_what_is_missing_in_the_books(web: Orchestrator, store: FakeStore, impor
         "Manual Verification Required": 1,
     }
     assert report.same == 6
-    assert report.total_in_store - report.total_in_books == sum(found.in_store for found in report.missing_in_books if found.in_store)
+    assert report.total_in_store - report.total_in_books == sum(
+        found.in_store for found in report.missing_in_books if found.in_store
+    )
 
 
-def test_orders_from_before_the_first_import_are_not_missing(join: Join, change: Change, store: FakeStore, factory: OrderFactory) -> None:
-    old = store.add_order(factory.order([item("MUG-RED")], status_id=10, created=SINCE - timedelta(days=10)))
+def test_orders_from_before_the_first_import_are_not_missing(
+    join: Join, change: Change, store: FakeStore, factory: OrderFactory
+) -> None:
+    old = store.add_order(
+        factory.order([item("MUG-RED")], status_id=10, created=SINCE - timedelta(days=10))
+    )
     settings = change(order_status={"import_orders_created_since": SINCE})
     assert join(settings=settings).reconcile(SINCE - timedelta(days=20)).not_due == {"Completed": 1}
     assert verdicts(join().reconcile(SINCE - timedelta(days=20))) == {old.id: "missing_in_books"}
 
 
-def test_what_is_missing_in_the_store(web: Orchestrator, store: FakeStore, imported: list[FakeOrder]) -> None:
+def test_what_is_missing_in_the_store(
+    web: Orchestrator, store: FakeStore, imported: list[FakeOrder]
+) -> None:
     """One before, one between and one after those that the store lists."""
     for place in (0, 2, 5):
         store.delete_order(imported[place].id)
     report = web.reconcile(SINCE)
     assert verdicts(report) == {imported[place].id: "missing_in_store" for place in (0, 2, 5)}
-    assert [found.in_books for found in report.missing_in_store] == [cents(imported[place]) for place in (0, 2, 5)]
+    assert [found.in_books for found in report.missing_in_store] == [
+        cents(imported[place]) for place in (0, 2, 5)
+    ]
     assert report.same == 3
     assert store.counts() == {LIST: 1, GET: 3}
 
 
-def test_all_of_a_period_missing_in_the_store(web: Orchestrator, store: FakeStore, imported: list[FakeOrder]) -> None:
+def test_all_of_a_period_missing_in_the_store(
+    web: Orchestrator, store: FakeStore, imported: list[FakeOrder]
+) -> None:
     for order in imported:
         store.delete_order(order.id)
     assert len(web.reconcile(SINCE).missing_in_store) == 6
 
 
-def test_many_that_the_store_does_not_list_are_asked_for_in_portions(join: Join, store: FakeStore) -> None:
+def test_many_that_the_store_does_not_list_are_asked_for_in_portions(
+    join: Join, store: FakeStore
+) -> None:
     orders = [store.add_order(order) for order in plain_orders(80)]
     web = join()
     web.import_orders()
@@ -134,11 +168,19 @@ def test_many_that_the_store_does_not_list_are_asked_for_in_portions(join: Join,
     assert (len(report.missing_in_store), report.same) == (78, 2)
 
 
-def test_what_the_store_hides_is_compared_all_the_same(web: Orchestrator, store: FakeStore, imported: list[FakeOrder]) -> None:
+def test_what_the_store_hides_is_compared_all_the_same(
+    web: Orchestrator, store: FakeStore, imported: list[FakeOrder]
+) -> None:
     """It is not listed for the period, but it is there when it is asked for."""
     earlier = "Sun, 01 Feb 2026 12:00:00 +0000"
     store.edit_order(imported[1].id, date_created=earlier)
-    store.edit_order(imported[4].id, date_created=earlier, total_inc_tax="999.0000", total_ex_tax="999.0000", total_tax="0.0000")
+    store.edit_order(
+        imported[4].id,
+        date_created=earlier,
+        total_inc_tax="999.0000",
+        total_ex_tax="999.0000",
+        total_tax="0.0000",
+    )
     report = web.reconcile(SINCE)
     assert verdicts(report) == {imported[4].id: "different"}
     assert report.same == 5
@@ -146,7 +188,11 @@ def test_what_the_store_hides_is_compared_all_the_same(web: Orchestrator, store:
 
 def test_what_is_doubled(web: Orchestrator, books: SqlGateway, imported: list[FakeOrder]) -> None:
     standing = books.sales_orders([f"WEB{imported[3].id}"])[0]
-    books.create_order(OrderBundle(order=attrs.evolve(standing, import_id="WEB-again"), client_id=standing.client_id))
+    books.create_order(
+        OrderBundle(
+            order=attrs.evolve(standing, import_id="WEB-again"), client_id=standing.client_id
+        )
+    )
     report = web.reconcile(SINCE)
     (found,) = report.doubled
     assert (found.order_id, found.in_books) == (imported[3].id, 2 * cents(imported[3]))
@@ -154,21 +200,37 @@ def test_what_is_doubled(web: Orchestrator, books: SqlGateway, imported: list[Fa
     assert report.same == 5
 
 
-def test_what_is_off_by_a_cent(web: Orchestrator, books: SqlGateway, imported: list[FakeOrder]) -> None:
+def test_what_is_off_by_a_cent(
+    web: Orchestrator, books: SqlGateway, imported: list[FakeOrder]
+) -> None:
     order = imported[2]
     total = cents(order)
     change_books(
-        books, "UPDATE sales_orders SET total = :total WHERE import_id = :id", total=str(total - Decimal("0.01")), id=f"WEB{order.id}"
+        books,
+        "UPDATE sales_orders SET total = :total WHERE import_id = :id",
+        total=str(total - Decimal("0.01")),
+        id=f"WEB{order.id}",
     )
-    change_books(books, "UPDATE receipts SET amount = '0.01' WHERE order_import_id = :id", id=f"WEB{imported[5].id}")
+    change_books(
+        books,
+        "UPDATE receipts SET amount = '0.01' WHERE order_import_id = :id",
+        id=f"WEB{imported[5].id}",
+    )
     report = web.reconcile(SINCE)
-    assert {found.order_id: [difference.field for difference in found.differences] for found in report.different} == {
+    assert {
+        found.order_id: [difference.field for difference in found.differences]
+        for found in report.different
+    } == {
         order.id: ["total"],
         imported[5].id: ["received"],
     }
     assert f"total: {total - Decimal('0.01')} in AcctVantage, {total} in the store" in str(report)
     row = report.to_dicts()[0]
-    assert (row["verdict"], row["in_store"], row["in_books"]) == ("different", str(total), str(total - Decimal("0.01")))
+    assert (row["verdict"], row["in_store"], row["in_books"]) == (
+        "different",
+        str(total),
+        str(total - Decimal("0.01")),
+    )
     assert report.to_frame()["order_id"].tolist() == [order.id, imported[5].id]
     assert "<td>different</td>" in report._repr_html_()
 
@@ -183,17 +245,24 @@ def test_an_order_that_was_edited_after_its_import(
     assert {"total", "tax", "received", "fingerprint"} <= fields
 
 
-def test_a_payment_that_was_captured_in_the_store(join: Join, change: Change, store: FakeStore, factory: OrderFactory) -> None:
+def test_a_payment_that_was_captured_in_the_store(
+    join: Join, change: Change, store: FakeStore, factory: OrderFactory
+) -> None:
     web = join(settings=change(gl={"credit_card_transactions_are_preauthorizations": True}))
     order = store.add_order(factory.order([item("MUG-RED")], payment=Payment(state="authorized")))
     web.import_orders()
     assert web.reconcile(SINCE).ok
     store.edit_order(order.id, payment_status="captured")
     report = web.reconcile(SINCE)
-    assert [difference.field for difference in report.different[0].differences] == ["received", "held"]
+    assert [difference.field for difference in report.different[0].differences] == [
+        "received",
+        "held",
+    ]
 
 
-def test_the_period_is_kept_on_both_sides(web: Orchestrator, store: FakeStore, books: SqlGateway, imported: list[FakeOrder]) -> None:
+def test_the_period_is_kept_on_both_sides(
+    web: Orchestrator, store: FakeStore, books: SqlGateway, imported: list[FakeOrder]
+) -> None:
     made = [order.ordered_at for order in books.sales_orders()]
     first, last = made[1], made[3]
     assert first is not None
@@ -205,7 +274,9 @@ def test_the_period_is_kept_on_both_sides(web: Orchestrator, store: FakeStore, b
     assert (report.since, report.until) == (first, last)
 
 
-def test_an_order_of_many_lines_is_read_in_full(web: Orchestrator, store: FakeStore, factory: OrderFactory) -> None:
+def test_an_order_of_many_lines_is_read_in_full(
+    web: Orchestrator, store: FakeStore, factory: OrderFactory
+) -> None:
     long, plain = store.add_order(order_of_shape("long", factory)), store.add_order(factory.plain())
     web.import_orders()
     store.clear_log()
@@ -214,7 +285,9 @@ def test_an_order_of_many_lines_is_read_in_full(web: Orchestrator, store: FakeSt
     store.fail("GET /v2/orders/*/products", "503")
     report = web.reconcile(SINCE)
     assert (report.same, report.ok) == (1, False)
-    assert [(unread.order_id, unread.problem.code) for unread in report.unread] == [(long.id, "store_failed")]
+    assert [(unread.order_id, unread.problem.code) for unread in report.unread] == [
+        (long.id, "store_failed")
+    ]
     # It is asked for one by one where the store does not list it, and its lines are read then too.
     store.edit_order(long.id, date_created="Sun, 01 Feb 2026 12:00:00 +0000")
     assert web.reconcile(SINCE).same == 2
@@ -223,20 +296,28 @@ def test_an_order_of_many_lines_is_read_in_full(web: Orchestrator, store: FakeSt
     assert plain.id != long.id
 
 
-def test_an_order_that_cannot_be_read(web: Orchestrator, store: FakeStore, imported: list[FakeOrder]) -> None:
+def test_an_order_that_cannot_be_read(
+    web: Orchestrator, store: FakeStore, imported: list[FakeOrder]
+) -> None:
     store.edit_order(imported[0].id, total_inc_tax=None)
     report = web.reconcile(SINCE)
-    assert [(unread.order_id, unread.problem.code) for unread in report.unread] == [(imported[0].id, "order_unreadable")]
+    assert [(unread.order_id, unread.problem.code) for unread in report.unread] == [
+        (imported[0].id, "order_unreadable")
+    ]
     assert (report.same, list(report)) == (5, [])
     assert "not compared 1" in str(report)
     assert report.to_dicts()[0]["verdict"] == "not_compared"
 
 
-def test_an_order_that_cannot_be_asked_for(web: Orchestrator, store: FakeStore, imported: list[FakeOrder]) -> None:
+def test_an_order_that_cannot_be_asked_for(
+    web: Orchestrator, store: FakeStore, imported: list[FakeOrder]
+) -> None:
     store.delete_order(imported[0].id)
     store.fail(f"GET /v2/orders/{imported[0].id}", "503")
     report = web.reconcile(SINCE)
-    assert [(unread.order_id, unread.problem.code) for unread in report.unread] == [(imported[0].id, "store_failed")]
+    assert [(unread.order_id, unread.problem.code) for unread in report.unread] == [
+        (imported[0].id, "store_failed")
+    ]
     assert report.missing_in_store == []
 
 
@@ -245,7 +326,9 @@ class TestRefunds:
     def settings(self, settings: Settings) -> Settings:
         return attrs.evolve(settings, gl=attrs.evolve(settings.gl, import_refunds=True))
 
-    def test_refunds_and_credits(self, web: Orchestrator, store: FakeStore, books: SqlGateway, imported: list[FakeOrder]) -> None:
+    def test_refunds_and_credits(
+        self, web: Orchestrator, store: FakeStore, books: SqlGateway, imported: list[FakeOrder]
+    ) -> None:
         for order in imported[:3]:
             store.refund(order.id)
         web.import_refunds()
@@ -253,21 +336,32 @@ class TestRefunds:
         assert web.reconcile(SINCE).ok
         assert store.counts() == {LIST: 1, REFUNDS: 1}
         store.refund(imported[3].id)
-        change_books(books, "UPDATE credits SET total = '0.01' WHERE order_import_id = :id", id=f"WEB{imported[1].id}")
+        change_books(
+            books,
+            "UPDATE credits SET total = '0.01' WHERE order_import_id = :id",
+            id=f"WEB{imported[1].id}",
+        )
         # A refund that is in the books and not in the store.
         store.order(imported[2].id).refunds.clear()
         store.edit_order(imported[2].id, status_id=9, payment_status="captured")
         report = web.reconcile(SINCE)
-        assert {found.order_id: [difference.field for difference in found.differences] for found in report.different} == {
+        assert {
+            found.order_id: [difference.field for difference in found.differences]
+            for found in report.different
+        } == {
             imported[1].id: ["refund 2.total"],
             imported[2].id: ["refund 3"],
             imported[3].id: ["refund 4"],
         }
 
-    def test_a_refund_that_cannot_be_read(self, web: Orchestrator, store: FakeStore, imported: list[FakeOrder]) -> None:
+    def test_a_refund_that_cannot_be_read(
+        self, web: Orchestrator, store: FakeStore, imported: list[FakeOrder]
+    ) -> None:
         store.refund(imported[0].id)["total_amount"] = None
         report = web.reconcile(SINCE)
-        assert [(unread.order_id, unread.problem.code) for unread in report.unread] == [(imported[0].id, "order_unreadable")]
+        assert [(unread.order_id, unread.problem.code) for unread in report.unread] == [
+            (imported[0].id, "order_unreadable")
+        ]
 
     def test_they_are_left_alone_where_people_enter_them(
         self, join: Join, change: Change, store: FakeStore, imported: list[FakeOrder]
@@ -280,7 +374,9 @@ class TestRefunds:
 # What goes wrong on the way
 
 
-def test_an_order_that_is_imported_meanwhile_is_not_missing(join: Join, store: FakeStore, books: SqlGateway) -> None:
+def test_an_order_that_is_imported_meanwhile_is_not_missing(
+    join: Join, store: FakeStore, books: SqlGateway
+) -> None:
     for order in plain_orders(3):
         store.add_order(order)
     web, other = join(), join()
@@ -315,7 +411,9 @@ def test_the_store_goes_away_in_the_middle(join: Join, store: FakeStore) -> None
     assert list(report) == []
 
 
-def test_the_books_are_away(web: Orchestrator, books: SqlGateway, imported: list[FakeOrder]) -> None:
+def test_the_books_are_away(
+    web: Orchestrator, books: SqlGateway, imported: list[FakeOrder]
+) -> None:
     def away(*_: object) -> None:
         raise BooksUnreachable("the books are away")
 

@@ -14,7 +14,14 @@ from avbc.acctvantage.records import Credit
 from avbc.bigcommerce import StoreUnavailable
 from avbc.orchestrator import Orchestrator, PushReport
 from avbc.settings import Settings, SettingsError
-from avbc.testing import FakeOrder, FakeStore, OrderFactory, item, order_of_shape, orders_of_every_shape
+from avbc.testing import (
+    FakeOrder,
+    FakeStore,
+    OrderFactory,
+    item,
+    order_of_shape,
+    orders_of_every_shape,
+)
 from avbc.testing.example import plain_orders
 
 LIST, ORDERS = "GET /v3/orders/payment_actions/refunds", "GET /v2/orders"
@@ -51,25 +58,47 @@ def test_it_is_off_unless_somebody_wants_it(join: Join, change: Change) -> None:
         join(settings=change(gl={"import_refunds": False})).import_refunds()
 
 
-def test_a_refund_becomes_a_credit_once(web: Orchestrator, store: FakeStore, books: SqlGateway, imported: list[FakeOrder]) -> None:
+def test_a_refund_becomes_a_credit_once(
+    web: Orchestrator, store: FakeStore, books: SqlGateway, imported: list[FakeOrder]
+) -> None:
     order = imported[1]
     refund = store.refund(order.id, items={line_ids(order)[0]: 1}, reason="A chip")
     report = web.import_refunds()
     (change,) = report.sent
     total = Decimal(str(refund["total_amount"]))
-    assert (change.key, change.what, change.after) == (f"WEB{order.id}-CM{refund['id']}", "credit", f"{total} USD")
-    assert {decision.field for decision in change.decisions} > {"total", "tax", "lines[0]", "tenders[0]"}
+    assert (change.key, change.what, change.after) == (
+        f"WEB{order.id}-CM{refund['id']}",
+        "credit",
+        f"{total} USD",
+    )
+    assert {decision.field for decision in change.decisions} > {
+        "total",
+        "tax",
+        "lines[0]",
+        "tenders[0]",
+    }
     (credit,) = books.credits()
     assert (credit.total, credit.tax) == (total, Decimal(str(refund["total_tax"])))
-    assert credit.total == sum((line.amount for line in credit.lines), credit.tax) == sum(tender.amount for tender in credit.tenders)
-    assert (credit.order_import_id, credit.reason, credit.lines[0].store_line_id) == (f"WEB{order.id}", "A chip", line_ids(order)[0])
+    assert (
+        credit.total
+        == sum((line.amount for line in credit.lines), credit.tax)
+        == sum(tender.amount for tender in credit.tenders)
+    )
+    assert (credit.order_import_id, credit.reason, credit.lines[0].store_line_id) == (
+        f"WEB{order.id}",
+        "A chip",
+        line_ids(order)[0],
+    )
     assert store.counts() == {LIST: 1, ORDERS: 1}
 
     again = web.import_refunds()
     assert (list(again), again.unchanged) == ([], 1)
     assert store.counts() == {LIST: 2, ORDERS: 1}
     assert books.credits() == [credit]
-    assert [(entry.action, entry.outcome) for entry in web.history(order.id).entries][-1] == ("import_refunds", "sent")
+    assert [(entry.action, entry.outcome) for entry in web.history(order.id).entries][-1] == (
+        "import_refunds",
+        "sent",
+    )
 
 
 def test_refunds_of_every_shape_are_exact(join: Join, store: FakeStore, books: SqlGateway) -> None:
@@ -108,12 +137,16 @@ def test_many_refunds_take_few_requests(join: Join, store: FakeStore, books: Sql
     assert report.requests == 2
 
 
-def test_a_quiet_run_asks_once(web: Orchestrator, store: FakeStore, imported: list[FakeOrder]) -> None:
+def test_a_quiet_run_asks_once(
+    web: Orchestrator, store: FakeStore, imported: list[FakeOrder]
+) -> None:
     assert list(web.import_refunds()) == []
     assert store.counts() == {LIST: 1}
 
 
-def test_the_next_run_begins_where_the_last_one_ended(join: Join, new_books: Callable[..., SqlGateway], settings: Settings) -> None:
+def test_the_next_run_begins_where_the_last_one_ended(
+    join: Join, new_books: Callable[..., SqlGateway], settings: Settings
+) -> None:
     """By the store's clock, whatever ours says."""
     now = datetime(2026, 3, 5, 12, tzinfo=UTC).timestamp()
     store = FakeStore(clock=lambda: now)
@@ -133,7 +166,9 @@ def test_the_next_run_begins_where_the_last_one_ended(join: Join, new_books: Cal
     assert (len(report.sent), report.unchanged) == (1, 1)
 
 
-def test_it_begins_where_it_is_told_to(web: Orchestrator, store: FakeStore, books: SqlGateway, imported: list[FakeOrder]) -> None:
+def test_it_begins_where_it_is_told_to(
+    web: Orchestrator, store: FakeStore, books: SqlGateway, imported: list[FakeOrder]
+) -> None:
     store.refund(imported[0].id)
     assert list(web.import_refunds(since=datetime.now(UTC) + timedelta(hours=1))) == []
     assert books.credits() == []
@@ -145,11 +180,17 @@ def test_it_begins_where_it_is_told_to(web: Orchestrator, store: FakeStore, book
 def test_the_first_run_begins_at_the_date_from_which_orders_are_imported(
     join: Join, change: Change, store: FakeStore, imported: list[FakeOrder]
 ) -> None:
-    join(settings=change(order_status={"import_orders_created_since": datetime(2026, 2, 1, tzinfo=UTC)})).import_refunds()
+    join(
+        settings=change(
+            order_status={"import_orders_created_since": datetime(2026, 2, 1, tzinfo=UTC)}
+        )
+    ).import_refunds()
     assert _created_min(store) == "2026-02-01T00:00:00+00:00"
 
 
-def test_a_preview_writes_nothing(web: Orchestrator, store: FakeStore, books: SqlGateway, imported: list[FakeOrder]) -> None:
+def test_a_preview_writes_nothing(
+    web: Orchestrator, store: FakeStore, books: SqlGateway, imported: list[FakeOrder]
+) -> None:
     store.refund(imported[0].id)
     report = web.import_refunds(preview=True)
     assert [change.key for change in report.sent] == [f"WEB{imported[0].id}-CM1"]
@@ -159,7 +200,9 @@ def test_a_preview_writes_nothing(web: Orchestrator, store: FakeStore, books: Sq
     assert len(web.import_refunds().sent) == 1
 
 
-def test_a_journal_that_was_lost_doubles_nothing(join: Join, store: FakeStore, books: SqlGateway, imported: list[FakeOrder]) -> None:
+def test_a_journal_that_was_lost_doubles_nothing(
+    join: Join, store: FakeStore, books: SqlGateway, imported: list[FakeOrder]
+) -> None:
     store.refund(imported[0].id)
     join(journal="sqlite://").import_refunds()
     report = join(journal="sqlite://").import_refunds()
@@ -180,14 +223,19 @@ def test_the_refund_of_an_order_that_comes_later_waits_for_it(
     store.edit_order(order.id, status_id=11)
     assert len(web.import_orders().imported) == 1
     # Later refunds have moved on where the list begins.
-    assert [change.order_id for change in web.import_refunds(since=datetime.now(UTC) + timedelta(hours=1)).sent] == [order.id]
+    assert [
+        change.order_id
+        for change in web.import_refunds(since=datetime.now(UTC) + timedelta(hours=1)).sent
+    ] == [order.id]
     assert len(books.credits()) == 1
     store.clear_log()
     assert list(web.import_refunds()) == []
     assert store.counts() == {LIST: 1}
 
 
-def test_an_order_that_never_comes_is_forgotten(join: Join, new_books: Callable[..., SqlGateway], factory: OrderFactory) -> None:
+def test_an_order_that_never_comes_is_forgotten(
+    join: Join, new_books: Callable[..., SqlGateway], factory: OrderFactory
+) -> None:
     now = datetime(2026, 3, 5, tzinfo=UTC).timestamp()
     store, books = FakeStore(clock=lambda: now), new_books()
     web = join(transport=store.transport(), books=books)
@@ -209,16 +257,24 @@ def test_a_refund_that_cannot_be_a_credit_is_looked_at_again(
     order = imported[0]
     refund = store.refund(order.id)
     mapped = change().gl.payment_methods
-    unmapped = tuple(row for row in mapped if row.bigcommerce not in (order.header["payment_method"], "Credit Card"))
+    unmapped = tuple(
+        row
+        for row in mapped
+        if row.bigcommerce not in (order.header["payment_method"], "Credit Card")
+    )
     web = join(settings=change(gl={"payment_methods": unmapped}))
     for _ in range(2):
         assert codes(web.import_refunds()) == ["payment_method_unmapped"]
     assert books.credits() == []
     # It is told to the journal once.
-    assert [entry.outcome for entry in web.history(order.id).entries if entry.action == "import_refunds"] == ["refused"]
+    assert [
+        entry.outcome for entry in web.history(order.id).entries if entry.action == "import_refunds"
+    ] == ["refused"]
     mended = join()
     later = datetime.now(UTC) + timedelta(hours=1)
-    assert [change.key for change in mended.import_refunds(since=later).sent] == [f"WEB{order.id}-CM{refund['id']}"]
+    assert [change.key for change in mended.import_refunds(since=later).sent] == [
+        f"WEB{order.id}-CM{refund['id']}"
+    ]
 
 
 def test_an_amount_that_is_off_by_a_cent_is_refused(
@@ -259,7 +315,9 @@ def test_an_order_that_was_deleted_or_cannot_be_read(
     assert [change.order_id for change in report.sent] == [imported[2].id]
 
 
-def test_an_order_of_many_lines_is_read_in_full(web: Orchestrator, store: FakeStore, books: SqlGateway, factory: OrderFactory) -> None:
+def test_an_order_of_many_lines_is_read_in_full(
+    web: Orchestrator, store: FakeStore, books: SqlGateway, factory: OrderFactory
+) -> None:
     order = store.add_order(order_of_shape("long", factory))
     web.import_orders()
     store.refund(order.id)
@@ -282,7 +340,9 @@ def test_the_store_is_away(web: Orchestrator, store: FakeStore, imported: list[F
     assert len(web.import_refunds().sent) == 1
 
 
-def test_the_books_go_away(join: Join, store: FakeStore, books: SqlGateway, imported: list[FakeOrder]) -> None:
+def test_the_books_go_away(
+    join: Join, store: FakeStore, books: SqlGateway, imported: list[FakeOrder]
+) -> None:
     for order in imported[:2]:
         store.refund(order.id)
     create = books.create_credit
@@ -298,7 +358,9 @@ def test_the_books_go_away(join: Join, store: FakeStore, books: SqlGateway, impo
     assert len(join().import_refunds().sent) == 2
 
 
-def test_a_stop_leaves_the_rest_to_the_next_run(join: Join, store: FakeStore, books: SqlGateway, imported: list[FakeOrder]) -> None:
+def test_a_stop_leaves_the_rest_to_the_next_run(
+    join: Join, store: FakeStore, books: SqlGateway, imported: list[FakeOrder]
+) -> None:
     for order in imported[:3]:
         store.refund(order.id)
     web = join()
@@ -320,7 +382,9 @@ def test_a_stop_leaves_the_rest_to_the_next_run(join: Join, store: FakeStore, bo
         assert list(stopped.import_refunds()) == []
 
 
-def test_a_run_may_die_anywhere(live_on: Callable[..., None], store: FakeStore, settings: Settings, imported: list[FakeOrder]) -> None:
+def test_a_run_may_die_anywhere(
+    live_on: Callable[..., None], store: FakeStore, settings: Settings, imported: list[FakeOrder]
+) -> None:
     for order in imported[:3]:
         store.refund(order.id, items={line_ids(order)[0]: 1})
 
@@ -333,7 +397,9 @@ def test_a_run_may_die_anywhere(live_on: Callable[..., None], store: FakeStore, 
 # Webhooks and the timer
 
 
-def test_a_webhook_imports_a_refund_at_once(join: Join, change: Change, store: FakeStore, books: SqlGateway) -> None:
+def test_a_webhook_imports_a_refund_at_once(
+    join: Join, change: Change, store: FakeStore, books: SqlGateway
+) -> None:
     web = join()
     order = store.add_order(next(iter(plain_orders(1))))
     web.import_orders()
@@ -345,10 +411,16 @@ def test_a_webhook_imports_a_refund_at_once(join: Join, change: Change, store: F
     assert report.refund_report is not None
     assert "import_refunds: sent 1" in str(report)
     assert report.to_dicts()[0]["key"] == f"WEB{order.id}-CM1"
-    assert [entry.action for entry in web.history(order.id).entries] == ["import", "webhook", "import_refunds"]
+    assert [entry.action for entry in web.history(order.id).entries] == [
+        "import",
+        "webhook",
+        "import_refunds",
+    ]
 
 
-def test_the_settings_decide_whether_refunds_are_told(join: Join, change: Change, store: FakeStore) -> None:
+def test_the_settings_decide_whether_refunds_are_told(
+    join: Join, change: Change, store: FakeStore
+) -> None:
     url = "https://example.com/webhooks"
     scope = "store/order/refund/created"
     off = join(settings=change(gl={"import_refunds": False})).register_webhooks(url, preview=True)
@@ -376,7 +448,12 @@ def test_the_timer_imports_refunds_where_they_are_wanted(
 def _bare() -> dict[str, dict[str, object]]:
     return {
         "store": {"api_url": "https://api.bigcommerce.com/stores/abc123/v3/"},
-        "order_status": {"import_source_code": "WEB", "new_order_status": 11, "downloaded_order_status": 9, "import_error_status": 12},
+        "order_status": {
+            "import_source_code": "WEB",
+            "new_order_status": 11,
+            "downloaded_order_status": 9,
+            "import_error_status": 12,
+        },
         "gl": {"tax_area": "BigCommerce"},
         "shipping": {"warehouse": "Main"},
     }

@@ -28,7 +28,14 @@ from avbc.orchestrator import (
 )
 from avbc.orchestrator.reports import Report
 
-BAD = Problem("sku_unknown", "lines[0].sku", "<b>X</b>", "There is no <b>X</b>.", "Create it.", candidates=("Y",))
+BAD = Problem(
+    "sku_unknown",
+    "lines[0].sku",
+    "<b>X</b>",
+    "There is no <b>X</b>.",
+    "Create it.",
+    candidates=("Y",),
+)
 
 
 def test_an_import_report_is_data_first() -> None:
@@ -37,7 +44,13 @@ def test_an_import_report_is_data_first() -> None:
         refused=[Outcome(2, "WEB2", None, (BAD,))],
     )
     rows = report.to_dicts()
-    assert rows[0] == {"result": "imported", "order_id": 1, "import_id": "WEB1", "total": "19.95", "problems": []}
+    assert rows[0] == {
+        "result": "imported",
+        "order_id": 1,
+        "import_id": "WEB1",
+        "total": "19.95",
+        "problems": [],
+    }
     assert rows[1]["total"] is None
     assert rows[1]["problems"] == [
         {
@@ -51,7 +64,10 @@ def test_an_import_report_is_data_first() -> None:
         }
     ]
     assert json.loads(json.dumps(rows)) == rows
-    assert [(result, outcome.order_id) for result, outcome in report] == [("imported", 1), ("refused", 2)]
+    assert [(result, outcome.order_id) for result, outcome in report] == [
+        ("imported", 1),
+        ("refused", 2),
+    ]
     assert not report.ok
 
 
@@ -68,16 +84,22 @@ def test_the_summary_counts_and_says_what_it_means() -> None:
         finished=datetime(2026, 1, 1, 0, 0, 2, tzinfo=UTC),
     )
     assert report.summary() == (
-        "Imported 1, relinked 1, updated 1, refused 1, postponed 1 orders. Refused orders have the Import Error Status. "
+        "Imported 1, relinked 1, updated 1, refused 1, postponed 1 orders. Refused orders have "
+        "the Import Error Status. "
         "Postponed orders wait for the next run. 1 request, 2.0 s. Stopped early: the store is away"
     )
-    assert ImportReport(preview=True, imported=[Outcome(1, "WEB1")]).summary() == "Would have imported 1 order."
+    assert (
+        ImportReport(preview=True, imported=[Outcome(1, "WEB1")]).summary()
+        == "Would have imported 1 order."
+    )
     assert str(ImportReport()) == "No new orders."
     assert ImportReport().ok
 
 
 def test_html_is_escaped() -> None:
-    shown = ImportReport(refused=[Outcome(2, "WEB2", None, (BAD,))], stopped="<script>")._repr_html_()
+    shown = ImportReport(
+        refused=[Outcome(2, "WEB2", None, (BAD,))], stopped="<script>"
+    )._repr_html_()
     assert "<b>X" not in shown
     assert "&lt;b&gt;X" in shown
     assert "<script>" not in shown
@@ -85,13 +107,18 @@ def test_html_is_escaped() -> None:
     check = Check("ship via", "<i>", "error", "no <i>", "Add it.", toml='name = "<i>"')
     assert "<i>" not in SetupReport((check,))._repr_html_()
     assert "<i>" not in ConnectionReport("<i>", (check,))._repr_html_()
-    history = History(1, "WEB1", (JournalEntry(datetime(2026, 1, 1, tzinfo=UTC), "import", "refused", 1, "WEB1", "<i>"),))
+    history = History(
+        1,
+        "WEB1",
+        (JournalEntry(datetime(2026, 1, 1, tzinfo=UTC), "import", "refused", 1, "WEB1", "<i>"),),
+    )
     assert "<i>" not in history._repr_html_()
 
 
 def test_a_long_report_shows_all_problems_and_the_first_of_the_rest() -> None:
     report = ImportReport(
-        imported=[Outcome(number, f"WEB{number}") for number in range(1, 1001)], refused=[Outcome(2000, "WEB2000", None, (BAD,))]
+        imported=[Outcome(number, f"WEB{number}") for number in range(1, 1001)],
+        refused=[Outcome(2000, "WEB2000", None, (BAD,))],
     )
     report.imported[700] = Outcome(701, "WEB701", None, (BAD,))
     text = str(report)
@@ -105,7 +132,14 @@ def test_a_long_report_shows_all_problems_and_the_first_of_the_rest() -> None:
 def test_checks_are_sorted_by_what_they_mean() -> None:
     fine = Check("status", "new", "ok", "11")
     warn = Check("currency", "EUR", "warning", "refused", "Do not.")
-    wrong = Check("payment method", "Pigeon", "error", "not mapped", "Add a row.", toml="[[gl.payment_methods]]")
+    wrong = Check(
+        "payment method",
+        "Pigeon",
+        "error",
+        "not mapped",
+        "Add a row.",
+        toml="[[gl.payment_methods]]",
+    )
     unknown = Check("ship via", "", "unknown", "403")
     report = SetupReport((fine, warn, wrong, unknown))
     assert (report.errors, report.warnings, report.ok) == ([wrong], [warn], False)
@@ -127,18 +161,35 @@ def test_the_base_asks_for_its_parts() -> None:
 def test_every_problem_code_is_in_the_docs() -> None:
     house = Path(avbc.orchestrator.__file__).parent
     source = "".join(path.read_text(encoding="utf-8") for path in house.glob("*.py"))
-    codes = {*re.findall(r'[Pp]roblem\("(\w+)"', source), "run_stopped", "books_unreachable", "store_failed", "try_again"}
+    codes = {
+        *re.findall(r'[Pp]roblem\("(\w+)"', source),
+        "run_stopped",
+        "books_unreachable",
+        "store_failed",
+        "try_again",
+    }
     docs = Path(__file__).parents[2] / "docs"
-    text = "".join((docs / name).read_text(encoding="utf-8") for name in ("importing.md", "problems.md"))
+    text = "".join(
+        (docs / name).read_text(encoding="utf-8") for name in ("importing.md", "problems.md")
+    )
     assert {"order_edited", "status_not_set", "order_unreadable"} <= codes
     assert {code for code in codes if f"| `{code}` |" not in text} == set()
 
 
 def test_a_push_report_shows_what_needs_a_look() -> None:
-    call = PlannedCall("PUT", "/v3/catalog/products", [{"id": 1, "price": Decimal("9.50"), "name": "<b>" + "x" * 400}])
+    call = PlannedCall(
+        "PUT",
+        "/v3/catalog/products",
+        [{"id": 1, "price": Decimal("9.50"), "name": "<b>" + "x" * 400}],
+    )
     report = PushReport("push_products", preview=True, unchanged=3)
-    report.sent += [Change(f"SKU-{number}", "price", "9.00", "9.50", calls=(call,) if number == 0 else ()) for number in range(60)]
-    report.refused.append(Change("MUG", "price", problems=(Problem("store_refused", "", "", "No <i>."),)))
+    report.sent += [
+        Change(f"SKU-{number}", "price", "9.00", "9.50", calls=(call,) if number == 0 else ())
+        for number in range(60)
+    ]
+    report.refused.append(
+        Change("MUG", "price", problems=(Problem("store_refused", "", "", "No <i>."),))
+    )
     text = str(report)
     assert text.startswith("push_products (preview): sent 60, unchanged 3, refused 1.")
     assert "and 10 more without problems" in text
@@ -150,7 +201,11 @@ def test_a_push_report_shows_what_needs_a_look() -> None:
     assert row["result"] == "sent"
     json.dumps(report.to_dicts())
     assert row["calls"] == [
-        {"method": "PUT", "path": "/v3/catalog/products", "body": [{"id": 1, "price": "9.50", "name": "<b>" + "x" * 400}]}
+        {
+            "method": "PUT",
+            "path": "/v3/catalog/products",
+            "body": [{"id": 1, "price": "9.50", "name": "<b>" + "x" * 400}],
+        }
     ]
     assert not report.ok
     assert PushReport("push_products").summary() == "push_products: nothing to do."
@@ -175,6 +230,8 @@ def test_reports_as_frames(monkeypatch: pytest.MonkeyPatch) -> None:
     explanation = MappedOrder(1, "WEB1", Decimal(1), None, problems=(BAD,))
     assert explanation.to_frame().loc[0, "field"] == "lines[0].sku"
     monkeypatch.setitem(sys.modules, "pandas", None)
-    with pytest.raises(MissingExtra, match=r"to_frame needs pandas: pip install 'avbc\[pandas\]'") as caught:
+    with pytest.raises(
+        MissingExtra, match=r"to_frame needs pandas: pip install 'avbc\[pandas\]'"
+    ) as caught:
         report.to_frame()
     assert pickle.loads(pickle.dumps(caught.value)).extra == "pandas"

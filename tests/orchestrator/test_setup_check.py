@@ -19,7 +19,11 @@ Change = Callable[..., Settings]
 
 
 def found(report: SetupReport, area: str, state: str | None = None) -> dict[str, Check]:
-    return {check.item: check for check in report.checks if check.area == area and state in (None, check.state)}
+    return {
+        check.item: check
+        for check in report.checks
+        if check.area == area and state in (None, check.state)
+    }
 
 
 @pytest.fixture
@@ -40,8 +44,13 @@ def test_settings_that_fit(join: Join, quiet: Settings, store: FakeStore) -> Non
 
 
 def test_statuses_that_the_store_does_not_have(join: Join, change: Change) -> None:
-    rows = (StatusMapping(acctvantage="Shipped/Invoice", bigcommerce="Sent"), StatusMapping(acctvantage="Gone", bigcommerce="Shipped"))
-    report = join(settings=change(order_status={"new_order_status": "Fresh", "mapping": rows})).check_setup()
+    rows = (
+        StatusMapping(acctvantage="Shipped/Invoice", bigcommerce="Sent"),
+        StatusMapping(acctvantage="Gone", bigcommerce="Shipped"),
+    )
+    report = join(
+        settings=change(order_status={"new_order_status": "Fresh", "mapping": rows})
+    ).check_setup()
     wrong = found(report, "status", "error")
     assert set(wrong) == {
         "order_status.new_order_status",
@@ -52,7 +61,9 @@ def test_statuses_that_the_store_does_not_have(join: Join, change: Change) -> No
     assert "Shipped/Invoice" in wrong["order_status.mapping[1].acctvantage"].fix
 
 
-def test_a_label_that_is_also_another_statuss_name_is_ambiguous(join: Join, quiet: Settings) -> None:
+def test_a_label_that_is_also_another_statuss_name_is_ambiguous(
+    join: Join, quiet: Settings
+) -> None:
     store = FakeStore(status_labels={9: "Awaiting Fulfillment"})
     report = join(settings=quiet, transport=store.transport()).check_setup()
     assert "id" in found(report, "status", "error")["order_status.new_order_status"].fix
@@ -60,12 +71,16 @@ def test_a_label_that_is_also_another_statuss_name_is_ambiguous(join: Join, quie
 
 def test_the_same_status_twice_under_two_names(join: Join, change: Change) -> None:
     report = join(settings=change(order_status={"downloaded_order_status": 11})).check_setup()
-    assert "for ever" in found(report, "status", "error")["order_status.downloaded_order_status"].found
+    assert (
+        "for ever" in found(report, "status", "error")["order_status.downloaded_order_status"].found
+    )
 
 
 def test_incomplete_orders_are_never_new(join: Join, change: Change) -> None:
     report = join(settings=change(order_status={"new_order_status": "0"})).check_setup()
-    assert "never finished" in found(report, "status", "error")["order_status.new_order_status"].found
+    assert (
+        "never finished" in found(report, "status", "error")["order_status.new_order_status"].found
+    )
 
 
 @pytest.mark.parametrize(
@@ -80,7 +95,12 @@ def test_incomplete_orders_are_never_new(join: Join, change: Change) -> None:
 def test_moves_out_of_the_paid_statuses_are_warned_about(
     join: Join, change: Change, *, new: int, downloaded: int, import_error: int, warned: set[str]
 ) -> None:
-    statuses = {"new_order_status": new, "downloaded_order_status": downloaded, "import_error_status": import_error, "updates": "off"}
+    statuses = {
+        "new_order_status": new,
+        "downloaded_order_status": downloaded,
+        "import_error_status": import_error,
+        "updates": "off",
+    }
     report = join(settings=change(order_status=statuses)).check_setup()
     warnings = found(report, "status", "warning")
     assert set(warnings) == warned
@@ -102,12 +122,17 @@ def test_a_new_sales_order_status_that_the_books_do_not_have(join: Join, change:
 
 def test_currencies(join: Join, quiet: Settings, store: FakeStore) -> None:
     store.add_order(order_of_shape("foreign_currency"))
-    assert "1 of the latest 1 orders are in EUR" in found(join(settings=quiet).check_setup(), "currency", "warning")["EUR"].found
+    assert (
+        "1 of the latest 1 orders are in EUR"
+        in found(join(settings=quiet).check_setup(), "currency", "warning")["EUR"].found
+    )
     store.state.information["currency"] = "CAD"
     assert "CAD" in found(join(settings=quiet).check_setup(), "currency", "error")
 
 
-def test_payment_methods_that_orders_used_are_errors_and_others_warnings(join: Join, quiet: Settings, store: FakeStore) -> None:
+def test_payment_methods_that_orders_used_are_errors_and_others_warnings(
+    join: Join, quiet: Settings, store: FakeStore
+) -> None:
     factory = OrderFactory()
     for method in ("Pay by Pigeon", "pay by  pigeon", "Check", "Credit Card"):
         store.add_order(factory.order([item("MUG-RED")], payment=Payment(method, state="offline")))
@@ -145,7 +170,11 @@ def test_redeemed_tenders_need_a_receipt_type(
     path = tmp_path / "books.toml"
     path.write_text(example.books_toml.replace('"StoreCredit", ', ""), encoding="utf-8")
     bare.load(path)
-    rows = tuple(row for row in quiet.gl.payment_methods if row.receipt_type not in {"StoreCredit", "GiftCard"})
+    rows = tuple(
+        row
+        for row in quiet.gl.payment_methods
+        if row.receipt_type not in {"StoreCredit", "GiftCard"}
+    )
     settings = attrs.evolve(quiet, gl=attrs.evolve(quiet.gl, payment_methods=rows))
     store.add_order(order_of_shape(shape))
     report = join(settings=settings, books=bare).check_setup()
@@ -160,7 +189,11 @@ def test_ship_vias(join: Join, change: Change, store: FakeStore) -> None:
         store.add_order(factory.order([item("MUG-RED")], shipping=[Shipping(method, Decimal(3))]))
     created = join(settings=change(order_status={"updates": "off"})).check_setup()
     assert "is created" in found(created, "ship via", "ok")["Zeppelin"].found
-    strict = join(settings=change(shipping={"auto_create_missing_shipping_methods": False, "default_ship_via": ""})).check_setup()
+    strict = join(
+        settings=change(
+            shipping={"auto_create_missing_shipping_methods": False, "default_ship_via": ""}
+        )
+    ).check_setup()
     assert set(found(strict, "ship via", "error")) == {"shipping.default_ship_via", "Zeppelin"}
     assert found(strict, "ship via", "ok").keys() == {"UPS Ground"}
     assert set(found(strict, "ship via", "warning")) == {"Flat Rate"}
@@ -169,8 +202,13 @@ def test_ship_vias(join: Join, change: Change, store: FakeStore) -> None:
 def test_warehouse_and_product_class(join: Join, change: Change) -> None:
     nowhere = join(settings=change(shipping={"warehouse": "Attic"})).check_setup()
     assert "Main" in found(nowhere, "warehouse", "error")["shipping.warehouse"].fix
-    wrong = join(settings=change(shipping={"default_shipment_product_class": "Feathers"})).check_setup()
-    assert "Goods, Freight" in found(wrong, "product class", "error")["shipping.default_shipment_product_class"].fix
+    wrong = join(
+        settings=change(shipping={"default_shipment_product_class": "Feathers"})
+    ).check_setup()
+    assert (
+        "Goods, Freight"
+        in found(wrong, "product class", "error")["shipping.default_shipment_product_class"].fix
+    )
 
 
 @pytest.mark.parametrize("area", ["Nowhere", "AvaTax"])
@@ -185,10 +223,14 @@ def test_gl_codes(join: Join, change: Change, store: FakeStore) -> None:
     assert set(found(report, "GL code", "warning")) == {"gl.default_discount_gl_code"}
     assert set(found(report, "GL code", "error")) == {"gl.gift_certificate_gl_code"}
     store.add_order(order_of_shape("coupon_amount"))
-    assert "gl.default_discount_gl_code" in found(join(settings=unset).check_setup(), "GL code", "error")
+    assert "gl.default_discount_gl_code" in found(
+        join(settings=unset).check_setup(), "GL code", "error"
+    )
 
 
-def test_what_the_token_may_not_read_is_unknown_and_no_error(join: Join, quiet: Settings, store: FakeStore) -> None:
+def test_what_the_token_may_not_read_is_unknown_and_no_error(
+    join: Join, quiet: Settings, store: FakeStore
+) -> None:
     store.scopes = {"store_v2_orders"}
     store.fail("GET /v2/shipping/zones", "503")
     report = join(settings=quiet).check_setup()
@@ -201,14 +243,21 @@ def test_orders_and_books_must_be_readable(join: Join, store: FakeStore) -> None
     store.scopes -= {"store_v2_orders", "store_v2_orders_read_only"}
     with pytest.raises(ScopeMissing):
         join().check_setup()
-    with SqlGateway("postgresql://avbc@127.0.0.1:1/books?connect_timeout=1") as nowhere, pytest.raises(BooksUnreachable):
+    with (
+        SqlGateway("postgresql://avbc@127.0.0.1:1/books?connect_timeout=1") as nowhere,
+        pytest.raises(BooksUnreachable),
+    ):
         join(books=nowhere).check_setup()
 
 
 def test_where_quantities_go_to(join: Join, change: Change, store: FakeStore) -> None:
     store.add_location("OLD", "Old", enabled=False)
     assert found(join().check_setup(), "location", "ok").keys() == {"shipping.bigcommerce_location"}
-    wrong = found(join(settings=change(shipping={"bigcommerce_location": "OLD"})).check_setup(), "location", "error")
+    wrong = found(
+        join(settings=change(shipping={"bigcommerce_location": "OLD"})).check_setup(),
+        "location",
+        "error",
+    )
     assert "disabled" in wrong["shipping.bigcommerce_location"].found
     off = join(settings=change(shipping={"sync_inventory_levels": False})).check_setup()
     assert not found(off, "location")

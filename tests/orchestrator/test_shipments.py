@@ -42,12 +42,29 @@ def mugs(take: Take) -> str:
     return take(OrderFactory().order([item("MUG-RED", 3), item("TOWEL-ST")]))
 
 
-def packed(books: SqlGateway, number: int, import_id: str, *quantities: int, tracking: str = "1Z999", carrier: str = "UPS") -> Shipment:
+def packed(
+    books: SqlGateway,
+    number: int,
+    import_id: str,
+    *quantities: int,
+    tracking: str = "1Z999",
+    carrier: str = "UPS",
+) -> Shipment:
     """A shipment of so many of each line, in one parcel; as it was written to the books."""
     (order,) = books.sales_orders([import_id])
-    lines = [line.store_line_id for line in order.lines if line.kind == "product" and line.store_line_id is not None]
-    items = tuple(ShippedItem(line, Decimal(quantity)) for line, quantity in zip(lines, quantities, strict=False) if quantity)
-    shipment = Shipment(number, import_id, items, (Parcel(tracking),) if tracking else (), "UPS Ground", carrier)
+    lines = [
+        line.store_line_id
+        for line in order.lines
+        if line.kind == "product" and line.store_line_id is not None
+    ]
+    items = tuple(
+        ShippedItem(line, Decimal(quantity))
+        for line, quantity in zip(lines, quantities, strict=False)
+        if quantity
+    )
+    shipment = Shipment(
+        number, import_id, items, (Parcel(tracking),) if tracking else (), "UPS Ground", carrier
+    )
     books.add_shipment(shipment)
     return shipment
 
@@ -59,27 +76,43 @@ def sent(store: FakeStore, import_id: str) -> list[tuple[object, list[int]]]:
 
 
 def codes(report: PushReport) -> list[str]:
-    return [problem.code for change in report.refused + report.postponed for problem in change.problems]
+    return [
+        problem.code for change in report.refused + report.postponed for problem in change.problems
+    ]
 
 
-def test_a_shipment_is_told_once(web: Orchestrator, store: FakeStore, books: SqlGateway, mugs: str) -> None:
+def test_a_shipment_is_told_once(
+    web: Orchestrator, store: FakeStore, books: SqlGateway, mugs: str
+) -> None:
     packed(books, 1, mugs, 2)
     report = web.push_shipments()
     (change,) = report.sent
     address = store.order(int(mugs[3:])).shipments[0]["order_address_id"]
-    assert (change.key, change.after) == (f"{mugs} shipment 1", f"2 units to address {address}, 1Z999")
+    assert (change.key, change.after) == (
+        f"{mugs} shipment 1",
+        f"2 units to address {address}, 1Z999",
+    )
     assert "it makes the link" in str(change)
     assert sent(store, mugs) == [("1Z999", [2])]
     assert store.order(int(mugs[3:])).shipments[0]["shipping_provider"] == "ups"
     # The status is the mapping's business.
     assert store.order(int(mugs[3:])).header["status_id"] == DOWNLOADED
-    assert (report.ok, store.counts()) == (True, {"GET /v2/orders/{id}/shipments": 1, "POST /v2/orders/{id}/shipments": 1})
+    assert (report.ok, store.counts()) == (
+        True,
+        {"GET /v2/orders/{id}/shipments": 1, "POST /v2/orders/{id}/shipments": 1},
+    )
     assert (web.push_shipments().requests, web.push_shipments().unchanged) == (0, 1)
     outcomes = [(entry.action, entry.outcome) for entry in web.history(int(mugs[3:])).entries]
-    assert outcomes == [("import", "imported"), ("push_shipments", "begun"), ("push_shipments", "sent")]
+    assert outcomes == [
+        ("import", "imported"),
+        ("push_shipments", "begun"),
+        ("push_shipments", "sent"),
+    ]
 
 
-def test_the_rest_of_an_order_follows(web: Orchestrator, store: FakeStore, books: SqlGateway, mugs: str) -> None:
+def test_the_rest_of_an_order_follows(
+    web: Orchestrator, store: FakeStore, books: SqlGateway, mugs: str
+) -> None:
     packed(books, 1, mugs, 2)
     web.push_shipments()
     packed(books, 2, mugs, 1, 1, tracking="1Z000")
@@ -93,7 +126,9 @@ def test_the_rest_of_an_order_follows(web: Orchestrator, store: FakeStore, books
     assert len(entries) == 1
 
 
-def test_a_preview_sends_nothing(web: Orchestrator, store: FakeStore, books: SqlGateway, mugs: str) -> None:
+def test_a_preview_sends_nothing(
+    web: Orchestrator, store: FakeStore, books: SqlGateway, mugs: str
+) -> None:
     packed(books, 1, mugs, 3, 1)
     preview = web.push_shipments(preview=True)
     (call,) = preview.sent[0].calls
@@ -104,7 +139,9 @@ def test_a_preview_sends_nothing(web: Orchestrator, store: FakeStore, books: Sql
     assert len(web.push_shipments().sent) == 1
 
 
-def test_each_address_and_each_parcel_has_its_shipment(web: Orchestrator, store: FakeStore, books: SqlGateway, take: Take) -> None:
+def test_each_address_and_each_parcel_has_its_shipment(
+    web: Orchestrator, store: FakeStore, books: SqlGateway, take: Take
+) -> None:
     import_id = take(order_of_shape("two_consignments"))
     (order,) = books.sales_orders([import_id])
     parcels = tuple(
@@ -116,11 +153,15 @@ def test_each_address_and_each_parcel_has_its_shipment(web: Orchestrator, store:
     report = web.push_shipments()
     assert len(report.sent) == len(parcels) > 1
     rows = store.order(order.store_order_id).shipments
-    assert {row["order_address_id"] for row in rows} == {line.store_address_id for line in order.lines if line.store_address_id}
+    assert {row["order_address_id"] for row in rows} == {
+        line.store_address_id for line in order.lines if line.store_address_id
+    }
     assert web.push_shipments().requests == 0
 
 
-def test_what_is_not_shipped_is_no_shipment(web: Orchestrator, store: FakeStore, books: SqlGateway, take: Take) -> None:
+def test_what_is_not_shipped_is_no_shipment(
+    web: Orchestrator, store: FakeStore, books: SqlGateway, take: Take
+) -> None:
     import_id = take(OrderFactory().order([item("EBOOK-01")]))
     packed(books, 1, import_id, 1)
     report = web.push_shipments()
@@ -128,19 +169,27 @@ def test_what_is_not_shipped_is_no_shipment(web: Orchestrator, store: FakeStore,
     assert web.push_shipments().requests == 0
 
 
-def test_a_shipment_that_stands_in_the_store_is_taken_for_what_it_is(join: Join, store: FakeStore, books: SqlGateway, mugs: str) -> None:
+def test_a_shipment_that_stands_in_the_store_is_taken_for_what_it_is(
+    join: Join, store: FakeStore, books: SqlGateway, mugs: str
+) -> None:
     """A lost journal costs a look, never a second shipment."""
     packed(books, 1, mugs, 2)
     join().push_shipments()
     store.clear_log()
     web = join(journal="sqlite://")
     report = web.push_shipments()
-    assert (list(report), report.unchanged, store.counts()) == ([], 1, {"GET /v2/orders/{id}/shipments": 1})
+    assert (list(report), report.unchanged, store.counts()) == (
+        [],
+        1,
+        {"GET /v2/orders/{id}/shipments": 1},
+    )
     assert sent(store, mugs) == [("1Z999", [2])]
     assert web.push_shipments().requests == 0
 
 
-def test_another_tracking_number_is_a_persons_business(web: Orchestrator, store: FakeStore, books: SqlGateway, mugs: str) -> None:
+def test_another_tracking_number_is_a_persons_business(
+    web: Orchestrator, store: FakeStore, books: SqlGateway, mugs: str
+) -> None:
     shipment = packed(books, 1, mugs, 2)
     web.push_shipments()
     books.add_shipment(attrs.evolve(shipment, parcels=(Parcel("1Z222"),)))
@@ -149,8 +198,13 @@ def test_another_tracking_number_is_a_persons_business(web: Orchestrator, store:
     assert list(web.push_shipments()) == []
 
 
-@pytest.mark.parametrize("kind", ["504_after", "reset_after", "timeout_after", "html_200", "cut_json", "wrong_json", "503"])
-def test_an_answer_that_is_lost_is_looked_for(web: Orchestrator, store: FakeStore, books: SqlGateway, mugs: str, kind: FaultKind) -> None:
+@pytest.mark.parametrize(
+    "kind",
+    ["504_after", "reset_after", "timeout_after", "html_200", "cut_json", "wrong_json", "503"],
+)
+def test_an_answer_that_is_lost_is_looked_for(
+    web: Orchestrator, store: FakeStore, books: SqlGateway, mugs: str, kind: FaultKind
+) -> None:
     packed(books, 1, mugs, 2)
     store.fail("POST *", kind)
     report = web.push_shipments()
@@ -165,13 +219,19 @@ def test_an_answer_that_is_lost_is_looked_for(web: Orchestrator, store: FakeStor
 def test_a_deleted_order_is_refused_once_and_the_others_go_through(
     web: Orchestrator, store: FakeStore, books: SqlGateway, mugs: str, take: Take
 ) -> None:
-    archived, good = take(OrderFactory(first_id=2000).plain()), take(OrderFactory(first_id=3000).plain())
+    archived, good = (
+        take(OrderFactory(first_id=2000).plain()),
+        take(OrderFactory(first_id=3000).plain()),
+    )
     for number, import_id in enumerate((mugs, archived, good)):
         packed(books, number, import_id, 1)
     store.delete_order(int(mugs[3:]))
     store.edit_order(int(archived[3:]), is_deleted=True)
     report = web.push_shipments()
-    assert (codes(report), [change.import_id for change in report.sent]) == (["not_in_store"] * 2, [good])
+    assert (codes(report), [change.import_id for change in report.sent]) == (
+        ["not_in_store"] * 2,
+        [good],
+    )
     assert web.push_shipments().requests == 0
 
 
@@ -185,11 +245,15 @@ class Refusing(httpx.BaseTransport):
     def handle_request(self, request: httpx.Request) -> httpx.Response:
         if request.method == "POST" and self.refuses:
             self.refuses = False
-            return httpx.Response(400, json=[{"status": 400, "message": "The field 'items' is invalid."}])
+            return httpx.Response(
+                400, json=[{"status": 400, "message": "The field 'items' is invalid."}]
+            )
         return self.store.handle(request)
 
 
-def test_what_the_store_refuses_is_said_and_tried_again(join: Join, store: FakeStore, books: SqlGateway, mugs: str) -> None:
+def test_what_the_store_refuses_is_said_and_tried_again(
+    join: Join, store: FakeStore, books: SqlGateway, mugs: str
+) -> None:
     packed(books, 1, mugs, 2)
     web = join(transport=Refusing(store))
     report = web.push_shipments()
@@ -198,7 +262,9 @@ def test_what_the_store_refuses_is_said_and_tried_again(join: Join, store: FakeS
     assert len(web.push_shipments().sent) == 1
 
 
-def test_a_store_that_is_away_stops_the_run(web: Orchestrator, store: FakeStore, books: SqlGateway, mugs: str, take: Take) -> None:
+def test_a_store_that_is_away_stops_the_run(
+    web: Orchestrator, store: FakeStore, books: SqlGateway, mugs: str, take: Take
+) -> None:
     other = take(OrderFactory(first_id=2000).plain())
     packed(books, 1, mugs, 1)
     packed(books, 2, other, 1)
@@ -214,7 +280,9 @@ def test_a_refused_token_is_an_error(join: Join, books: SqlGateway, mugs: str) -
         join(token="another-token").push_shipments()
 
 
-def test_without_a_journal_nothing_is_sent(join: Join, store: FakeStore, books: SqlGateway, mugs: str) -> None:
+def test_without_a_journal_nothing_is_sent(
+    join: Join, store: FakeStore, books: SqlGateway, mugs: str
+) -> None:
     """That a shipment begins is noted first."""
     packed(books, 1, mugs, 1)
     web = join()
@@ -226,7 +294,9 @@ def test_without_a_journal_nothing_is_sent(join: Join, store: FakeStore, books: 
     assert sent(store, mugs) == []
 
 
-def test_a_stop_ends_the_run_between_orders(join: Join, store: FakeStore, books: SqlGateway) -> None:
+def test_a_stop_ends_the_run_between_orders(
+    join: Join, store: FakeStore, books: SqlGateway
+) -> None:
     factory = OrderFactory()
     ids = [store.add_order(factory.order([item("MUG-RED")])).id for _ in range(40)]
     join().import_orders()
@@ -240,15 +310,22 @@ def test_a_stop_ends_the_run_between_orders(join: Join, store: FakeStore, books:
     assert (len(report.sent), report.unchanged) == (8, 32)
 
 
-def test_only_this_sources_shipments_are_pushed(join: Join, books: SqlGateway, mugs: str, change: Callable[..., object]) -> None:
+def test_only_this_sources_shipments_are_pushed(
+    join: Join, books: SqlGateway, mugs: str, change: Callable[..., object]
+) -> None:
     packed(books, 1, mugs, 1)
     other = join(settings=change(order_status={"import_source_code": "SHP"}))
     assert (list(other.push_shipments()), other.push_shipments().unchanged) == ([], 0)
 
 
-def test_a_push_may_die_anywhere(store: FakeStore, books: SqlGateway, mugs: str, take: Take, live_on: Callable[..., None]) -> None:
+def test_a_push_may_die_anywhere(
+    store: FakeStore, books: SqlGateway, mugs: str, take: Take, live_on: Callable[..., None]
+) -> None:
     other = take(OrderFactory(first_id=2000).plain())
     packed(books, 1, mugs, 1)
     packed(books, 2, mugs, 2, 1, tracking="")
     packed(books, 3, other, 1)
-    live_on("push_shipments", lambda store, _: [sorted(map(str, sent(store, import_id))) for import_id in (mugs, other)])
+    live_on(
+        "push_shipments",
+        lambda store, _: [sorted(map(str, sent(store, import_id))) for import_id in (mugs, other)],
+    )

@@ -28,7 +28,10 @@ def test_what_a_person_wrote_behind_our_line_stays(behind: str) -> None:
 
 
 def test_copies_of_our_line_become_one() -> None:
-    assert with_error("[AcctVantage import error: a]\n[AcctVantage import error: b]", "c") == "[AcctVantage import error: c]"
+    assert (
+        with_error("[AcctVantage import error: a]\n[AcctVantage import error: b]", "c")
+        == "[AcctVantage import error: c]"
+    )
 
 
 def test_a_long_reason_is_cut_and_brackets_do_not_end_the_line_early() -> None:

@@ -22,11 +22,19 @@ Join = Callable[..., Orchestrator]
 Change = Callable[..., Settings]
 Rows = tuple[tuple[str, str | int], ...]
 
-BOTH: Rows = (("Open", "Pending"), ("Packed", "Awaiting Pickup"), ("Shipped/Invoice", "Shipped"), ("Posted", "Completed"))
+BOTH: Rows = (
+    ("Open", "Pending"),
+    ("Packed", "Awaiting Pickup"),
+    ("Shipped/Invoice", "Shipped"),
+    ("Posted", "Completed"),
+)
 
 
 def mapping(*rows: tuple[str, str | int], backwards: bool = False) -> tuple[StatusMapping, ...]:
-    return tuple(StatusMapping(acctvantage=mine, bigcommerce=theirs, may_move_backwards=backwards) for mine, theirs in rows)
+    return tuple(
+        StatusMapping(acctvantage=mine, bigcommerce=theirs, may_move_backwards=backwards)
+        for mine, theirs in rows
+    )
 
 
 @pytest.fixture
@@ -52,17 +60,26 @@ def standing(books: SqlGateway, order_id: int) -> str:
 
 
 def codes(report: PushReport) -> list[str]:
-    return [problem.code for change in report.refused + report.postponed for problem in change.problems]
+    return [
+        problem.code for change in report.refused + report.postponed for problem in change.problems
+    ]
 
 
 # AcctVantage to store
 
 
-def test_a_push_tells_what_changed_and_no_more(web: Orchestrator, store: FakeStore, books: SqlGateway, imported: list[int]) -> None:
+def test_a_push_tells_what_changed_and_no_more(
+    web: Orchestrator, store: FakeStore, books: SqlGateway, imported: list[int]
+) -> None:
     books.set_order_status(f"WEB{imported[0]}", "Shipped/Invoice")
     report = web.push_order_statuses()
     (sent,) = report.sent
-    assert (sent.key, sent.before, sent.after, sent.order_id) == (f"WEB{imported[0]}", "Awaiting Shipment", "Shipped", imported[0])
+    assert (sent.key, sent.before, sent.after, sent.order_id) == (
+        f"WEB{imported[0]}",
+        "Awaiting Shipment",
+        "Shipped",
+        imported[0],
+    )
     assert "AcctVantage's 'Shipped/Invoice' is the store's 'Shipped'" in str(sent)
     assert [status(store, order_id) for order_id in imported] == [SHIPPED, DOWNLOADED, DOWNLOADED]
     assert (report.ok, report.requests, store.counts()) == (True, 1, {"PUT /v2/orders/{id}": 1})
@@ -72,7 +89,9 @@ def test_a_push_tells_what_changed_and_no_more(web: Orchestrator, store: FakeSto
     assert "Awaiting Shipment -> Shipped" in entry.detail
 
 
-def test_a_push_costs_one_request_for_each_change(join: Join, store: FakeStore, books: SqlGateway) -> None:
+def test_a_push_costs_one_request_for_each_change(
+    join: Join, store: FakeStore, books: SqlGateway
+) -> None:
     ids = [store.add_order(order).id for order in plain_orders(70)]
     join().import_orders()
     for order_id in ids:
@@ -102,7 +121,9 @@ def test_a_preview_sends_nothing_and_leaves_nothing_behind(
     assert (len(report.sent), len(report.refused)) == (1, 1)
 
 
-def test_statuses_that_the_store_has_are_not_sent(join: Join, store: FakeStore, books: SqlGateway, imported: list[int]) -> None:
+def test_statuses_that_the_store_has_are_not_sent(
+    join: Join, store: FakeStore, books: SqlGateway, imported: list[int]
+) -> None:
     """Where nothing is known, what the store has is read: with one request for neighbours, and not order by order."""
     for order_id in imported:
         books.set_order_status(f"WEB{order_id}", "Shipped/Invoice")
@@ -111,18 +132,25 @@ def test_statuses_that_the_store_has_are_not_sent(join: Join, store: FakeStore, 
     web = join(journal="sqlite://")
     report = web.push_order_statuses()
     assert [change.order_id for change in report.sent] == imported[2:]
-    assert (report.unchanged, store.counts()) == (2, {"GET /v2/orders": 1, "PUT /v2/orders/{id}": 1})
+    assert (report.unchanged, store.counts()) == (
+        2,
+        {"GET /v2/orders": 1, "PUT /v2/orders/{id}": 1},
+    )
     assert web.push_order_statuses().requests == 0
 
 
-def test_an_order_that_cannot_be_read_is_pushed_all_the_same(join: Join, store: FakeStore, books: SqlGateway, imported: list[int]) -> None:
+def test_an_order_that_cannot_be_read_is_pushed_all_the_same(
+    join: Join, store: FakeStore, books: SqlGateway, imported: list[int]
+) -> None:
     books.set_order_status(f"WEB{imported[0]}", "Shipped/Invoice")
     store.edit_order(imported[0], total_inc_tax=None)
     (sent,) = join(journal="sqlite://").push_order_statuses().sent
     assert (sent.before, status(store, imported[0])) == ("Awaiting Shipment", SHIPPED)
 
 
-def test_a_webhook_of_a_status_has_it_read_again(web: Orchestrator, store: FakeStore, books: SqlGateway, imported: list[int]) -> None:
+def test_a_webhook_of_a_status_has_it_read_again(
+    web: Orchestrator, store: FakeStore, books: SqlGateway, imported: list[int]
+) -> None:
     """Somebody set the status by hand: where a webhook tells, the push does not send it once more."""
     for order_id in imported[:2]:
         books.set_order_status(f"WEB{order_id}", "Shipped/Invoice")
@@ -141,9 +169,17 @@ def test_a_webhook_of_a_status_has_it_read_again(web: Orchestrator, store: FakeS
     assert web.push_order_statuses().requests == 0
 
 
-@pytest.mark.parametrize(("stopped", "goes_on"), [(4, False), (CANCELLED, False), (6, False), (13, False), (14, True)])
+@pytest.mark.parametrize(
+    ("stopped", "goes_on"), [(4, False), (CANCELLED, False), (6, False), (13, False), (14, True)]
+)
 def test_an_order_that_was_stopped_in_the_store_stays_so(
-    join: Join, store: FakeStore, books: SqlGateway, imported: list[int], *, stopped: int, goes_on: bool
+    join: Join,
+    store: FakeStore,
+    books: SqlGateway,
+    imported: list[int],
+    *,
+    stopped: int,
+    goes_on: bool,
 ) -> None:
     """As far as it is known: from a webhook, or because the store was asked where nothing was known."""
     for order_id in imported[:2]:
@@ -152,7 +188,9 @@ def test_an_order_that_was_stopped_in_the_store_stays_so(
     store.clear_log()
     web = join(journal="sqlite://")
     report = web.push_order_statuses()
-    assert [change.order_id for change in report.sent] == (imported[:2] if goes_on else imported[1:2])
+    assert [change.order_id for change in report.sent] == (
+        imported[:2] if goes_on else imported[1:2]
+    )
     assert status(store, imported[0]) == (SHIPPED if goes_on else stopped)
     assert codes(report) == ([] if goes_on else ["order_stopped_in_store"])
     # It is told once, and no more until the order moves in AcctVantage.
@@ -187,8 +225,13 @@ def test_the_merchants_own_label_is_looked_up_once(
     assert store.counts() == {"GET /v2/order_statuses": 1}
 
 
-def test_only_one_direction_is_allowed(join: Join, store: FakeStore, pulling: Settings, change: Change) -> None:
-    with pytest.raises(FinalError, match=r"order_status.updates: is 'pull', so .*: call pull_order_statuses \(manual 2.1.6\)"):
+def test_only_one_direction_is_allowed(
+    join: Join, store: FakeStore, pulling: Settings, change: Change
+) -> None:
+    with pytest.raises(
+        FinalError,
+        match=r"order_status.updates: is 'pull', so .*: call pull_order_statuses \(manual 2.1.6\)",
+    ):
         join(settings=pulling).push_order_statuses()
     with pytest.raises(SettingsError, match=r"is 'push', so .*: call push_order_statuses"):
         join().pull_order_statuses()
@@ -211,7 +254,10 @@ def test_a_deleted_order_is_refused_once_and_the_others_go_through(
     store.delete_order(imported[0])
     store.edit_order(imported[1], is_deleted=True)
     report = web.push_order_statuses()
-    assert (codes(report), [change.order_id for change in report.sent]) == (["not_in_store"] * 2, imported[2:])
+    assert (codes(report), [change.order_id for change in report.sent]) == (
+        ["not_in_store"] * 2,
+        imported[2:],
+    )
     assert "deleted in BigCommerce" in str(report)
     store.clear_log()
     assert list(web.push_order_statuses()) == []
@@ -222,7 +268,9 @@ def test_a_deleted_order_is_refused_once_and_the_others_go_through(
     assert web.push_order_statuses().requests == 0
 
 
-def test_what_fails_is_sent_by_the_next_run(web: Orchestrator, store: FakeStore, books: SqlGateway, imported: list[int]) -> None:
+def test_what_fails_is_sent_by_the_next_run(
+    web: Orchestrator, store: FakeStore, books: SqlGateway, imported: list[int]
+) -> None:
     for order_id in imported:
         books.set_order_status(f"WEB{order_id}", "Shipped/Invoice")
     store.fail(f"PUT /v2/orders/{imported[1]}", "504_after")
@@ -232,7 +280,9 @@ def test_what_fails_is_sent_by_the_next_run(web: Orchestrator, store: FakeStore,
     assert web.push_order_statuses().requests == 0
 
 
-def test_a_store_that_is_away_stops_the_run(web: Orchestrator, store: FakeStore, books: SqlGateway, imported: list[int]) -> None:
+def test_a_store_that_is_away_stops_the_run(
+    web: Orchestrator, store: FakeStore, books: SqlGateway, imported: list[int]
+) -> None:
     for order_id in imported:
         books.set_order_status(f"WEB{order_id}", "Shipped/Invoice")
     store.fail("PUT *", "503", times=3)
@@ -241,14 +291,18 @@ def test_a_store_that_is_away_stops_the_run(web: Orchestrator, store: FakeStore,
     assert len(web.push_order_statuses().sent) == 3
 
 
-def test_a_store_that_cannot_be_read_is_an_error(join: Join, store: FakeStore, books: SqlGateway, imported: list[int]) -> None:
+def test_a_store_that_cannot_be_read_is_an_error(
+    join: Join, store: FakeStore, books: SqlGateway, imported: list[int]
+) -> None:
     books.set_order_status(f"WEB{imported[0]}", "Shipped/Invoice")
     store.fail("GET *", "503")
     with pytest.raises(StoreUnavailable):
         join(journal="sqlite://").push_order_statuses()
 
 
-def test_a_refused_token_is_an_error_and_a_missing_scope_too(join: Join, store: FakeStore, books: SqlGateway, imported: list[int]) -> None:
+def test_a_refused_token_is_an_error_and_a_missing_scope_too(
+    join: Join, store: FakeStore, books: SqlGateway, imported: list[int]
+) -> None:
     books.set_order_status(f"WEB{imported[0]}", "Shipped/Invoice")
     with pytest.raises(TokenRefused):
         join(token="another-token").push_order_statuses()
@@ -259,7 +313,9 @@ def test_a_refused_token_is_an_error_and_a_missing_scope_too(join: Join, store: 
     assert len(join().push_order_statuses().sent) == 1
 
 
-def test_a_stop_ends_the_run_after_the_chunk_in_hand(join: Join, store: FakeStore, books: SqlGateway) -> None:
+def test_a_stop_ends_the_run_after_the_chunk_in_hand(
+    join: Join, store: FakeStore, books: SqlGateway
+) -> None:
     ids = [store.add_order(order).id for order in plain_orders(40)]
     join().import_orders()
     for order_id in ids:
@@ -272,12 +328,18 @@ def test_a_stop_ends_the_run_after_the_chunk_in_hand(join: Join, store: FakeStor
 
 
 def test_a_lost_journal_costs_work_and_no_more(
-    web: Orchestrator, store: FakeStore, books: SqlGateway, imported: list[int], monkeypatch: pytest.MonkeyPatch
+    web: Orchestrator,
+    store: FakeStore,
+    books: SqlGateway,
+    imported: list[int],
+    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     books.set_order_status(f"WEB{imported[0]}", "Shipped/Invoice")
     with books.engine.begin() as connection:
         connection.exec_driver_sql("drop table avbc_fingerprints")
-        connection.exec_driver_sql("create table avbc_fingerprints as select 1 as kind, 2 as key, 3 as text where 0")
+        connection.exec_driver_sql(
+            "create table avbc_fingerprints as select 1 as kind, 2 as key, 3 as text where 0"
+        )
     # Reading works, writing does not: the push is done all the same.
     assert len(web.push_order_statuses().sent) == 1
     assert status(store, imported[0]) == SHIPPED
@@ -291,15 +353,22 @@ def test_another_store_under_the_same_code_is_told_everything(
     other = FakeStore(store_hash="def456")
     for order in plain_orders(3):
         other.add_order(order)
-    report = join(settings=change(store={"api_url": other.api_url}), transport=other.transport()).push_order_statuses()
+    report = join(
+        settings=change(store={"api_url": other.api_url}), transport=other.transport()
+    ).push_order_statuses()
     assert [sent.order_id for sent in report.sent] == imported[:1]
     assert status(other, imported[0]) == SHIPPED
 
 
-def test_a_push_may_die_anywhere(books: SqlGateway, imported: list[int], live_on: Callable[..., None]) -> None:
+def test_a_push_may_die_anywhere(
+    books: SqlGateway, imported: list[int], live_on: Callable[..., None]
+) -> None:
     for order_id in imported[:2]:
         books.set_order_status(f"WEB{order_id}", "Shipped/Invoice")
-    live_on("push_order_statuses", lambda store, _: {number: status(store, number) for number in store.state.orders})
+    live_on(
+        "push_order_statuses",
+        lambda store, _: {number: status(store, number) for number in store.state.orders},
+    )
 
 
 # Store to AcctVantage
@@ -314,18 +383,31 @@ def test_a_pull_writes_what_changed_in_the_store(
     assert (list(first), first.unchanged) == ([], 3)
     store.edit_order(imported[0], status_id=SHIPPED)
     preview = web.pull_order_statuses(preview=True)
-    assert [(change.before, change.after) for change in preview.sent] == [("Open", "Shipped/Invoice")]
+    assert [(change.before, change.after) for change in preview.sent] == [
+        ("Open", "Shipped/Invoice")
+    ]
     assert standing(books, imported[0]) == "Open"
     report = web.pull_order_statuses()
-    assert [(change.key, change.before, change.after) for change in report.sent] == [(f"WEB{imported[0]}", "Open", "Shipped/Invoice")]
-    assert [standing(books, order_id) for order_id in imported] == ["Shipped/Invoice", "Open", "Open"]
+    assert [(change.key, change.before, change.after) for change in report.sent] == [
+        (f"WEB{imported[0]}", "Open", "Shipped/Invoice")
+    ]
+    assert [standing(books, order_id) for order_id in imported] == [
+        "Shipped/Invoice",
+        "Open",
+        "Open",
+    ]
     assert (report.ok, report.requests) == (True, 1)
     quiet = web.pull_order_statuses()
     assert (list(quiet), quiet.requests) == ([], 1)
-    assert web.history(imported[0]).entries[-1].detail == f"WEB{imported[0]}: status Open -> Shipped/Invoice"
+    assert (
+        web.history(imported[0]).entries[-1].detail
+        == f"WEB{imported[0]}: status Open -> Shipped/Invoice"
+    )
 
 
-def test_a_first_pull_without_orders_asks_nothing(join: Join, store: FakeStore, pulling: Settings) -> None:
+def test_a_first_pull_without_orders_asks_nothing(
+    join: Join, store: FakeStore, pulling: Settings
+) -> None:
     store.add_order(next(plain_orders(1)))
     assert join(settings=pulling).pull_order_statuses().requests == 0
 
@@ -339,7 +421,9 @@ def test_orders_that_are_not_in_the_books_are_left_alone(
     assert (list(report), report.unchanged) == ([], 3)
 
 
-def test_a_pull_never_posts(join: Join, store: FakeStore, books: SqlGateway, imported: list[int], pulling: Settings) -> None:
+def test_a_pull_never_posts(
+    join: Join, store: FakeStore, books: SqlGateway, imported: list[int], pulling: Settings
+) -> None:
     web = join(settings=pulling)
     store.edit_order(imported[0], status_id=COMPLETED)
     books.set_order_status(f"WEB{imported[1]}", "Posted")
@@ -365,15 +449,28 @@ def test_a_pull_moves_backwards_only_where_the_row_says_so(
     assert standing(books, imported[0]) == "Open"
 
 
-@pytest.mark.parametrize(("status_id", "happened"), [(4, "refunded"), (5, "cancelled"), (6, "declined"), (13, "disputed")])
+@pytest.mark.parametrize(
+    ("status_id", "happened"),
+    [(4, "refunded"), (5, "cancelled"), (6, "declined"), (13, "disputed")],
+)
 def test_what_was_stopped_in_the_store_is_reported_for_a_person(
-    join: Join, store: FakeStore, books: SqlGateway, imported: list[int], pulling: Settings, *, status_id: int, happened: str
+    join: Join,
+    store: FakeStore,
+    books: SqlGateway,
+    imported: list[int],
+    pulling: Settings,
+    *,
+    status_id: int,
+    happened: str,
 ) -> None:
     web = join(settings=pulling)
     store.edit_order(imported[0], status_id=status_id)
     report = web.pull_order_statuses()
     assert codes(report) == ["order_stopped_in_store"]
-    assert f"was {happened} in the store after it was imported; in AcctVantage WEB{imported[0]} is Open" in str(report)
+    assert (
+        f"was {happened} in the store after it was imported; in AcctVantage WEB{imported[0]} is "
+        "Open"
+    ) in str(report)
     assert standing(books, imported[0]) == "Open"
     assert list(web.pull_order_statuses()) == []
 
@@ -381,7 +478,14 @@ def test_what_was_stopped_in_the_store_is_reported_for_a_person(
 def test_a_mapped_cancellation_is_followed_and_reported(
     join: Join, store: FakeStore, books: SqlGateway, imported: list[int], change: Change
 ) -> None:
-    web = join(settings=change(order_status={"updates": "pull", "mapping": mapping(("Quote", "Cancelled"), backwards=True)}))
+    web = join(
+        settings=change(
+            order_status={
+                "updates": "pull",
+                "mapping": mapping(("Quote", "Cancelled"), backwards=True),
+            }
+        )
+    )
     store.edit_order(imported[0], status_id=CANCELLED)
     (sent,) = web.pull_order_statuses().sent
     assert (sent.after, [(problem.code, problem.severity) for problem in sent.problems]) == (
@@ -390,7 +494,9 @@ def test_a_mapped_cancellation_is_followed_and_reported(
     )
 
 
-def test_a_refund_in_part_is_reported_too(join: Join, store: FakeStore, imported: list[int], pulling: Settings) -> None:
+def test_a_refund_in_part_is_reported_too(
+    join: Join, store: FakeStore, imported: list[int], pulling: Settings
+) -> None:
     web = join(settings=pulling)
     store.refund(imported[0], amount=Decimal("5.00"))
     report = web.pull_order_statuses()
@@ -411,11 +517,19 @@ def test_an_order_that_was_reset_for_the_import_is_the_imports(
 def test_a_new_mapping_is_applied_to_what_waited_for_it(
     join: Join, store: FakeStore, books: SqlGateway, imported: list[int], change: Change
 ) -> None:
-    before = join(settings=change(order_status={"updates": "pull", "mapping": mapping(("Shipped/Invoice", "Shipped"))}))
+    before = join(
+        settings=change(
+            order_status={"updates": "pull", "mapping": mapping(("Shipped/Invoice", "Shipped"))}
+        )
+    )
     store.edit_order(imported[0], status_id=PENDING)
     assert codes(before.pull_order_statuses()) == ["status_unmapped"]
     assert list(before.pull_order_statuses()) == []
-    after = join(settings=change(order_status={"updates": "pull", "mapping": mapping(("Committed", "Pending"))}))
+    after = join(
+        settings=change(
+            order_status={"updates": "pull", "mapping": mapping(("Committed", "Pending"))}
+        )
+    )
     report = after.pull_order_statuses()
     assert ([sent.after for sent in report.sent], report.requests) == (["Committed"], 1)
 
@@ -431,7 +545,12 @@ def test_an_order_that_cannot_be_read_is_pulled_all_the_same(
 class Busy(SqlGateway):
     """Somebody else is at work in these books, or they fail."""
 
-    def __init__(self, books: SqlGateway, moved: Callable[[SqlGateway], object] | None = None, error: Exception | None = None) -> None:
+    def __init__(
+        self,
+        books: SqlGateway,
+        moved: Callable[[SqlGateway], object] | None = None,
+        error: Exception | None = None,
+    ) -> None:
         self._books = books
         self._moved = moved
         self._error = error
@@ -467,14 +586,22 @@ def test_an_order_that_moves_meanwhile_waits_for_the_next_run(
     assert codes(join(settings=pulling).pull_order_statuses()) == ["status_posting_refused"]
 
 
-def test_books_that_fail(join: Join, store: FakeStore, books: SqlGateway, imported: list[int], pulling: Settings) -> None:
+def test_books_that_fail(
+    join: Join, store: FakeStore, books: SqlGateway, imported: list[int], pulling: Settings
+) -> None:
     for order_id in imported[:2]:
         store.edit_order(order_id, status_id=SHIPPED)
-    report = join(settings=pulling, books=Busy(books, error=BooksUnreachable("locked"))).pull_order_statuses()
+    report = join(
+        settings=pulling, books=Busy(books, error=BooksUnreachable("locked"))
+    ).pull_order_statuses()
     assert (codes(report), report.stopped) == (["books_unreachable"], "locked")
-    report = join(settings=pulling, books=Busy(books, error=BooksRefused("no"))).pull_order_statuses()
+    report = join(
+        settings=pulling, books=Busy(books, error=BooksRefused("no"))
+    ).pull_order_statuses()
     assert codes(report) == ["books_refused"] * 2
-    report = join(settings=pulling, books=Busy(books, error=ValueError("odd"))).pull_order_statuses()
+    report = join(
+        settings=pulling, books=Busy(books, error=ValueError("odd"))
+    ).pull_order_statuses()
     assert codes(report) == ["unexpected_error"] * 2
     assert len(join(settings=pulling).pull_order_statuses().sent) == 2
 
@@ -491,7 +618,9 @@ def test_a_list_that_breaks_off_is_read_again(
     assert len(web.pull_order_statuses().sent) == 1
 
 
-def test_a_pull_may_die_anywhere(store: FakeStore, imported: list[int], live_on: Callable[..., None], pulling: Settings) -> None:
+def test_a_pull_may_die_anywhere(
+    store: FakeStore, imported: list[int], live_on: Callable[..., None], pulling: Settings
+) -> None:
     for order_id, status_id in zip(imported, (SHIPPED, PENDING, CANCELLED), strict=True):
         store.edit_order(order_id, status_id=status_id)
     live_on(

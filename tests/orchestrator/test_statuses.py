@@ -11,9 +11,14 @@ from avbc.settings import OrderStatusSettings, SettingsError
 from avbc.testing import FakeStore, OrderFactory
 
 
-def screen(new: str | int, downloaded: str | int = 9, import_error: str | int = 12) -> OrderStatusSettings:
+def screen(
+    new: str | int, downloaded: str | int = 9, import_error: str | int = 12
+) -> OrderStatusSettings:
     return OrderStatusSettings(
-        import_source_code="WEB", new_order_status=new, downloaded_order_status=downloaded, import_error_status=import_error
+        import_source_code="WEB",
+        new_order_status=new,
+        downloaded_order_status=downloaded,
+        import_error_status=import_error,
     )
 
 
@@ -23,12 +28,17 @@ def never() -> Sequence[OrderStatus]:
 
 @pytest.mark.parametrize("new", [11, "11", "Awaiting Fulfillment", "awaiting fulfillment "])
 def test_ids_and_bigcommerces_own_names_need_no_request(new: str | int) -> None:
-    assert import_statuses(screen(new, "Completed", "Manual Verification Required"), never) == ImportStatuses(11, 10, 12)
+    assert import_statuses(
+        screen(new, "Completed", "Manual Verification Required"), never
+    ) == ImportStatuses(11, 10, 12)
 
 
 def test_the_merchants_labels_are_asked_for() -> None:
     labelled = [
-        OrderStatus(id=status.id, name=status.name, custom_label="To pick" if status.id == 11 else "") for status in SYSTEM_STATUSES
+        OrderStatus(
+            id=status.id, name=status.name, custom_label="To pick" if status.id == 11 else ""
+        )
+        for status in SYSTEM_STATUSES
     ]
     assert import_statuses(screen("to pick"), lambda: labelled).new == 11
 
@@ -36,7 +46,10 @@ def test_the_merchants_labels_are_asked_for() -> None:
 def test_every_fault_is_listed() -> None:
     with pytest.raises(SettingsError) as caught:
         import_statuses(screen("Fresh", "Old"), lambda: SYSTEM_STATUSES)
-    assert [fault.key for fault in caught.value.faults] == ["order_status.new_order_status", "order_status.downloaded_order_status"]
+    assert [fault.key for fault in caught.value.faults] == [
+        "order_status.new_order_status",
+        "order_status.downloaded_order_status",
+    ]
     with pytest.raises(SettingsError, match="for ever"):
         import_statuses(screen(11, "Awaiting Fulfillment"), never)
     with pytest.raises(SettingsError, match="for ever"):
@@ -51,7 +64,9 @@ def test_an_import_by_the_merchants_label_asks_for_the_statuses_once(
     join: Callable[..., Orchestrator], change: Callable[..., object]
 ) -> None:
     store = FakeStore(status_labels={11: "To pick"})
-    web = join(settings=change(order_status={"new_order_status": "To pick"}), transport=store.transport())
+    web = join(
+        settings=change(order_status={"new_order_status": "To pick"}), transport=store.transport()
+    )
     for _ in range(2):
         store.add_order(OrderFactory().plain())
         web.import_orders()

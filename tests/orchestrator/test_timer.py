@@ -56,7 +56,9 @@ class Web:
 class Clock:
     """Time that passes by waiting only. After each wait the next step is taken; after the last one all is stopped."""
 
-    def __init__(self, *webs: Web, steps: list[Callable[[], object]] | None = None, cycles: int = 1) -> None:
+    def __init__(
+        self, *webs: Web, steps: list[Callable[[], object]] | None = None, cycles: int = 1
+    ) -> None:
         self.now = 1000.0
         self.waits: list[float] = []
         self.webs = webs
@@ -76,7 +78,9 @@ class Clock:
                 web.stop_wish.ask()
 
 
-def run(*webs: Web, steps: list[Callable[[], object]] | None = None, cycles: int = 1, **options: object) -> tuple[Clock, list[CycleReport]]:
+def run(
+    *webs: Web, steps: list[Callable[[], object]] | None = None, cycles: int = 1, **options: object
+) -> tuple[Clock, list[CycleReport]]:
     """Run so many cycles of the shortest interval, or one more than there are steps; returns the clock and the reports."""
     clock = Clock(*webs, steps=steps, cycles=cycles)
     reports: list[CycleReport] = []
@@ -94,7 +98,11 @@ class SettingsFile:
 
     def write(self, **screens: dict[str, object]) -> None:
         changed = attrs.evolve(
-            self._settings, **{name: attrs.evolve(getattr(self._settings, name), **values) for name, values in screens.items()}
+            self._settings,
+            **{
+                name: attrs.evolve(getattr(self._settings, name), **values)
+                for name, values in screens.items()
+            },
         )
         draft = self.path.with_suffix(".draft")
         changed.save(draft)
@@ -118,7 +126,14 @@ def file(tmp_path: Path, settings: Settings) -> SettingsFile:
 def test_a_cycle_imports_then_syncs_then_pushes(change: Change) -> None:
     web = Web(change(gl={"credit_card_transactions_are_preauthorizations": True}))
     _, reports = run(web)
-    assert web.calls == ["import_orders", "push_order_statuses", "capture_payments", "push_shipments", "push_inventory", "push_products"]
+    assert web.calls == [
+        "import_orders",
+        "push_order_statuses",
+        "capture_payments",
+        "push_shipments",
+        "push_inventory",
+        "push_products",
+    ]
     assert [job.method for job in reports[0].jobs] == web.calls
     assert reports[0].ok
 
@@ -131,10 +146,16 @@ def test_a_cycle_imports_then_syncs_then_pushes(change: Change) -> None:
         ({"order_status": {"updates": "off"}}, "push_shipments", "pull_order_statuses"),
         ({"shipping": {"sync_inventory_levels": False}}, "push_products", "push_inventory"),
         ({"shipping": {"sync_product_details": False}}, "push_inventory", "push_products"),
-        ({"gl": {"credit_card_transactions_are_preauthorizations": False}}, "import_orders", "capture_payments"),
+        (
+            {"gl": {"credit_card_transactions_are_preauthorizations": False}},
+            "import_orders",
+            "capture_payments",
+        ),
     ],
 )
-def test_the_boxes_of_the_settings_decide(change: Change, screens: dict[str, dict[str, object]], runs: str, rests: str) -> None:
+def test_the_boxes_of_the_settings_decide(
+    change: Change, screens: dict[str, dict[str, object]], runs: str, rests: str
+) -> None:
     web = Web(change(**screens))
     run(web)
     assert runs in web.calls
@@ -155,8 +176,19 @@ def test_each_job_has_its_own_interval(settings: Settings) -> None:
 
 def test_a_schedule_is_data(settings: Settings) -> None:
     web = Web(settings)
-    run(web, cycles=4, schedule=[Job("push_inventory", every=timedelta(minutes=10)), Job("import_orders")])
-    assert web.calls == ["push_inventory", "import_orders", "import_orders", "push_inventory", "import_orders", "import_orders"]
+    run(
+        web,
+        cycles=4,
+        schedule=[Job("push_inventory", every=timedelta(minutes=10)), Job("import_orders")],
+    )
+    assert web.calls == [
+        "push_inventory",
+        "import_orders",
+        "import_orders",
+        "push_inventory",
+        "import_orders",
+        "import_orders",
+    ]
 
 
 # The interval and the settings file
@@ -186,27 +218,49 @@ def test_settings_that_were_changed_in_code_are_not_read_again(file: SettingsFil
     assert loaded.file == file.path
     assert attrs.evolve(loaded).file is None
     assert Settings.from_dict(loaded.to_dict()).file is None
-    web = Web(attrs.evolve(loaded, order_status=attrs.evolve(loaded.order_status, check_interval_minutes=7)))
+    web = Web(
+        attrs.evolve(
+            loaded, order_status=attrs.evolve(loaded.order_status, check_interval_minutes=7)
+        )
+    )
     clock, _ = run(web, steps=[lambda: file.write(order_status={"check_interval_minutes": 1})])
     assert clock.waits == [420, 420]
 
 
-def test_a_file_that_breaks_is_told_once_and_picked_up_when_mended(file: SettingsFile, caplog: pytest.LogCaptureFixture) -> None:
+def test_a_file_that_breaks_is_told_once_and_picked_up_when_mended(
+    file: SettingsFile, caplog: pytest.LogCaptureFixture
+) -> None:
     web = Web(file.load())
-    steps = [file.breaks, lambda: None, lambda: file.write(order_status={"check_interval_minutes": 2}), lambda: None]
+    steps = [
+        file.breaks,
+        lambda: None,
+        lambda: file.write(order_status={"check_interval_minutes": 2}),
+        lambda: None,
+    ]
     clock, reports = run(web, steps=steps)
     assert clock.waits == [300, 300, 300, 120, 120]
-    assert [report.settings_error is not None for report in reports] == [False, True, False, False, False]
+    assert [report.settings_error is not None for report in reports] == [
+        False,
+        True,
+        False,
+        False,
+        False,
+    ]
     assert [report.ok for report in reports] == [True, False, True, True, True]
     assert "avbc.toml has 1 fault" in reports[1].notes[0]
     assert "stay in force" in reports[1].notes[0]
-    assert reports[3].notes == ("avbc.toml has no faults any more.", "Settings changed: order_status.check_interval_minutes.")
+    assert reports[3].notes == (
+        "avbc.toml has no faults any more.",
+        "Settings changed: order_status.check_interval_minutes.",
+    )
     assert web.calls.count("import_orders") == 5
     assert sum("has 1 fault" in record.message for record in caplog.records) == 1
 
 
 @pytest.mark.parametrize("fault", ["breaks", "disappears", "contradicts"])
-def test_any_fault_of_the_file_leaves_the_old_settings_in_force(file: SettingsFile, fault: str) -> None:
+def test_any_fault_of_the_file_leaves_the_old_settings_in_force(
+    file: SettingsFile, fault: str
+) -> None:
     web = Web(file.load())
     before = web.settings
 
@@ -216,7 +270,10 @@ def test_any_fault_of_the_file_leaves_the_old_settings_in_force(file: SettingsFi
         elif fault == "disappears":
             file.path.unlink()
         else:
-            file.path.write_text(file.path.read_text("utf-8").replace('updates = "push"', 'updates = "both"'), encoding="utf-8")
+            file.path.write_text(
+                file.path.read_text("utf-8").replace('updates = "push"', 'updates = "both"'),
+                encoding="utf-8",
+            )
 
     _, reports = run(web, steps=[spoil])
     assert isinstance(reports[1].settings_error, SettingsError)
@@ -225,7 +282,10 @@ def test_any_fault_of_the_file_leaves_the_old_settings_in_force(file: SettingsFi
 
 
 def test_another_fault_is_told_too(file: SettingsFile) -> None:
-    _, reports = run(Web(file.load()), steps=[file.breaks, lambda: file.path.write_text("nonsense = 1", encoding="utf-8")])
+    _, reports = run(
+        Web(file.load()),
+        steps=[file.breaks, lambda: file.path.write_text("nonsense = 1", encoding="utf-8")],
+    )
     assert [report.settings_error is not None for report in reports] == [False, True, True]
 
 
@@ -245,15 +305,26 @@ def test_the_credentials_file_is_read_again_too(tmp_path: Path, file: SettingsFi
     credentials.write_text(f"ACCESS TOKEN: example-token\nAPI PATH: {url}\n", encoding="utf-8")
     file.write(store={"credentials_file": credentials})
     web = Web(file.load())
-    run(web, steps=[lambda: credentials.write_text(f"ACCESS TOKEN: example-token-2\nAPI PATH: {url}\n", encoding="utf-8")])
+    run(
+        web,
+        steps=[
+            lambda: credentials.write_text(
+                f"ACCESS TOKEN: example-token-2\nAPI PATH: {url}\n", encoding="utf-8"
+            )
+        ],
+    )
     assert web.settings.require_access_token().reveal() == "example-token-2"
 
 
-def test_a_store_that_is_not_enabled_does_nothing_and_says_so_once(file: SettingsFile, change: Change) -> None:
+def test_a_store_that_is_not_enabled_does_nothing_and_says_so_once(
+    file: SettingsFile, change: Change
+) -> None:
     web = Web(change(store={"enabled": False}))
     clock, reports = run(web, cycles=5)
     assert (web.calls, clock.waits) == ([], [])  # nothing could ever enable it
-    assert reports[0].notes == ("store.enabled is false, so nothing runs for this store (manual 1.3).",)
+    assert reports[0].notes == (
+        "store.enabled is false, so nothing runs for this store (manual 1.3).",
+    )
 
     file.write(store={"enabled": False})
     web = Web(file.load())
@@ -271,7 +342,9 @@ def test_a_store_that_is_not_enabled_does_nothing_and_says_so_once(file: Setting
 # Failures
 
 
-def test_a_cycle_that_fails_is_told_and_the_next_one_runs(settings: Settings, caplog: pytest.LogCaptureFixture) -> None:
+def test_a_cycle_that_fails_is_told_and_the_next_one_runs(
+    settings: Settings, caplog: pytest.LogCaptureFixture
+) -> None:
     failures = iter([StoreUnreachable("GET /v2/orders: no connection"), None])
 
     def act(method: str) -> None:
@@ -295,17 +368,23 @@ def test_a_cycle_that_fails_is_told_and_the_next_one_runs(settings: Settings, ca
     assert errors[0].exc_info is None
 
 
-def test_an_unexpected_error_is_logged_with_its_traceback(settings: Settings, caplog: pytest.LogCaptureFixture) -> None:
+def test_an_unexpected_error_is_logged_with_its_traceback(
+    settings: Settings, caplog: pytest.LogCaptureFixture
+) -> None:
     def act(method: str) -> None:
         if method == "push_shipments":
             raise ZeroDivisionError("by nothing")
 
     _, reports = run(Web(settings, act), cycles=2)
-    assert all(str(report.failed[0]) == "failed: ZeroDivisionError: by nothing" for report in reports)
+    assert all(
+        str(report.failed[0]) == "failed: ZeroDivisionError: by nothing" for report in reports
+    )
     assert any(record.exc_info for record in caplog.records)
 
 
-def test_a_job_with_an_interval_that_failed_runs_again_in_the_next_cycle(settings: Settings) -> None:
+def test_a_job_with_an_interval_that_failed_runs_again_in_the_next_cycle(
+    settings: Settings,
+) -> None:
     failures = iter([StoreUnreachable("away"), None])
 
     def act(method: str) -> None:
@@ -323,7 +402,9 @@ def test_a_method_that_is_not_there_is_a_failure_of_its_job(settings: Settings) 
     assert len(reports[0].jobs) == 2
 
 
-def test_a_callback_that_fails_stops_nothing(settings: Settings, caplog: pytest.LogCaptureFixture) -> None:
+def test_a_callback_that_fails_stops_nothing(
+    settings: Settings, caplog: pytest.LogCaptureFixture
+) -> None:
     def fail(_: CycleReport) -> None:
         raise RuntimeError("full")
 
@@ -347,7 +428,9 @@ def test_configurations_take_turns_and_fail_each_for_itself(change: Change) -> N
         raise StoreUnreachable("away")
 
     quick = Web(change(store={"description": "Quick"}, order_status={"check_interval_minutes": 1}))
-    broken = Web(change(store={"description": "Broken"}, order_status={"check_interval_minutes": 2}), act)
+    broken = Web(
+        change(store={"description": "Broken"}, order_status={"check_interval_minutes": 2}), act
+    )
     _, reports = run(quick, broken, cycles=5)
     assert quick.calls.count("import_orders") == 5
     assert broken.calls.count("import_orders") == 3
@@ -398,7 +481,9 @@ def handlers() -> Iterator[dict[int, object]]:
 
 
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
-def test_a_signal_ends_the_wait(settings: Settings, handlers: dict[int, object], number: int) -> None:
+def test_a_signal_ends_the_wait(
+    settings: Settings, handlers: dict[int, object], number: int
+) -> None:
     web = Web(settings)
     senders: list[threading.Thread] = []
 
@@ -432,7 +517,9 @@ def test_a_signal_in_the_middle_of_a_job_lets_it_finish(
     assert handlers
 
 
-def test_a_handler_from_outside_of_python_becomes_the_default(settings: Settings, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_handler_from_outside_of_python_becomes_the_default(
+    settings: Settings, monkeypatch: pytest.MonkeyPatch
+) -> None:
     put: list[object] = []
 
     def fake(_: int, handler: object) -> None:
@@ -443,7 +530,9 @@ def test_a_handler_from_outside_of_python_becomes_the_default(settings: Settings
     assert put[2:] == [signal.SIG_DFL, signal.SIG_DFL]
 
 
-def test_in_a_thread_it_is_stopped_by_its_method_and_touches_no_signals(join: Join, store: FakeStore, handlers: dict[int, object]) -> None:
+def test_in_a_thread_it_is_stopped_by_its_method_and_touches_no_signals(
+    join: Join, store: FakeStore, handlers: dict[int, object]
+) -> None:
     web = join()
     came = threading.Event()
 
@@ -463,7 +552,9 @@ def test_in_a_thread_it_is_stopped_by_its_method_and_touches_no_signals(join: Jo
 # With the real orchestrator
 
 
-def test_a_stop_finishes_the_order_in_hand_and_leaves_the_others_new(join: Join, store: FakeStore, books: SqlGateway) -> None:
+def test_a_stop_finishes_the_order_in_hand_and_leaves_the_others_new(
+    join: Join, store: FakeStore, books: SqlGateway
+) -> None:
     factory = OrderFactory()
     orders = [store.add_order(factory.plain()).id for _ in range(5)]
     taken: list[int] = []
@@ -494,7 +585,9 @@ def test_a_quiet_cycle_asks_the_store_twice_at_most(join: Join, store: FakeStore
     web = join()
     example.populate(store, 20)
     # As when all of them are due at once, which is seldom.
-    schedule = [attrs.evolve(job, every=timedelta(0)) for job in SCHEDULE if hasattr(web, job.method)]
+    schedule = [
+        attrs.evolve(job, every=timedelta(0)) for job in SCHEDULE if hasattr(web, job.method)
+    ]
     run(web, cycles=2, schedule=schedule)  # type: ignore[arg-type]  # an orchestrator is what the timer runs
     store.clear_log()
     _, reports = run(web, schedule=schedule)  # type: ignore[arg-type]
@@ -513,11 +606,22 @@ def test_other_settings_are_used_from_the_next_method_on(
     web.use(change(order_status={"new_order_status": "Awaiting Payment"}))
     assert len(web.import_orders().imported) == 1
 
-    with store.serve() as served, avbc.Orchestrator(Settings.from_dict(example.settings_dict(served.api_url)), books) as own:
+    with (
+        store.serve() as served,
+        avbc.Orchestrator(Settings.from_dict(example.settings_dict(served.api_url)), books) as own,
+    ):
         before = own.store
-        own.use(attrs.evolve(own.settings, shipping=attrs.evolve(own.settings.shipping, default_ship_via="")))
+        own.use(
+            attrs.evolve(
+                own.settings, shipping=attrs.evolve(own.settings.shipping, default_ship_via="")
+            )
+        )
         assert own.store is before
-        own.use(attrs.evolve(own.settings, store=attrs.evolve(own.settings.store, access_token="example-token-2")))
+        own.use(
+            attrs.evolve(
+                own.settings, store=attrs.evolve(own.settings.store, access_token="example-token-2")
+            )
+        )
         assert own.store is not before
 
 
@@ -535,14 +639,18 @@ with avbc.SqlGateway(books_url) as books, avbc.Orchestrator(avbc.Settings.from_d
 
 
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
-def test_a_process_that_gets_a_signal_while_it_imports_ends_well(tmp_path: Path, books_toml: Path, number: int) -> None:
+def test_a_process_that_gets_a_signal_while_it_imports_ends_well(
+    tmp_path: Path, books_toml: Path, number: int
+) -> None:
     url = f"sqlite:///{tmp_path}/books.db"
     with SqlGateway(url) as books:
         books.load(books_toml)
     with StoreProcess(orders=300, plain=True, latency_ms=5) as store:
         environment = {**os.environ, "PYTHONPATH": str(Path(avbc.__file__).parents[1])}
         command = [sys.executable, "-c", PROGRAM, store.api_url, url]
-        with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, env=environment) as process:
+        with subprocess.Popen(
+            command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, env=environment
+        ) as process:
             # The first is the probe of the right to write.
             while store.counts().get("PUT /v2/orders/{id}", 0) < 2 and process.poll() is None:
                 pass
@@ -565,9 +673,15 @@ def test_a_process_that_gets_a_signal_while_it_imports_ends_well(tmp_path: Path,
 def test_the_report_reads_well(settings: Settings) -> None:
     started = datetime(2026, 1, 2, 12, 5, tzinfo=UTC)
     report = CycleReport(
-        "Store <1>", started, started, (JobOutcome("import_orders", ImportReport(requests=1)), JobOutcome("other")), ("A note.",)
+        "Store <1>",
+        started,
+        started,
+        (JobOutcome("import_orders", ImportReport(requests=1)), JobOutcome("other")),
+        ("A note.",),
     )
-    assert report.summary() == "Store <1>, 2026-01-02 12:05:00 UTC: 2 jobs done, 1 request.\nA note."
+    assert (
+        report.summary() == "Store <1>, 2026-01-02 12:05:00 UTC: 2 jobs done, 1 request.\nA note."
+    )
     assert report.to_dicts() == [
         {"job": "import_orders", "ok": True, "outcome": "No new orders."},
         {"job": "other", "ok": True, "outcome": ""},

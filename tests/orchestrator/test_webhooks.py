@@ -48,19 +48,47 @@ NEW = 11
 
 def event(scope: str = "store/order/statusUpdated", **changes: object) -> dict[str, object]:
     data = {"type": "order", "id": 250, "status": {"previous_status_id": 0, "new_status_id": 11}}
-    body = {"scope": scope, "store_id": "1025646", "data": data, "hash": "3f9ea420", "created_at": 1561479335, "producer": "stores/abc123"}
+    body = {
+        "scope": scope,
+        "store_id": "1025646",
+        "data": data,
+        "hash": "3f9ea420",
+        "created_at": 1561479335,
+        "producer": "stores/abc123",
+    }
     return {**body, **changes}
 
 
-def signed(body: bytes, at: datetime = NOW, key: bytes = SECRET.encode(), webhook_id: str = "msg_1") -> dict[str, str]:
+def signed(
+    body: bytes, at: datetime = NOW, key: bytes = SECRET.encode(), webhook_id: str = "msg_1"
+) -> dict[str, str]:
     """Signed by the words of Standard Webhooks, apart from the code of the fake store."""
     timestamp = str(int(at.timestamp()))
-    digest = hmac.new(key, b".".join([webhook_id.encode(), timestamp.encode(), body]), hashlib.sha256).digest()
-    return {"webhook-id": webhook_id, "webhook-timestamp": timestamp, "webhook-signature": "v1," + base64.b64encode(digest).decode()}
+    digest = hmac.new(
+        key, b".".join([webhook_id.encode(), timestamp.encode(), body]), hashlib.sha256
+    ).digest()
+    return {
+        "webhook-id": webhook_id,
+        "webhook-timestamp": timestamp,
+        "webhook-signature": "v1," + base64.b64encode(digest).decode(),
+    }
 
 
-def read(body: bytes, headers: Mapping[str, str], now: datetime = NOW, secret: str = SECRET, store_hash: str = "abc123") -> Webhook:
-    return read_webhook(body, headers, client_secret=Secret(secret), store_hash=store_hash, new_status_id=NEW, now=now)
+def read(
+    body: bytes,
+    headers: Mapping[str, str],
+    now: datetime = NOW,
+    secret: str = SECRET,
+    store_hash: str = "abc123",
+) -> Webhook:
+    return read_webhook(
+        body,
+        headers,
+        client_secret=Secret(secret),
+        store_hash=store_hash,
+        new_status_id=NEW,
+        now=now,
+    )
 
 
 def read_event(body: object) -> Webhook:
@@ -84,14 +112,18 @@ def test_the_key_is_the_client_secret_which_libraries_take_in_base64() -> None:
     """A library for Standard Webhooks is given base64(client secret) and decodes it; so the secret's own bytes sign."""
     body = json.dumps(event()).encode()
     key_for_libraries = base64.b64encode(SECRET.encode())
-    assert read(body, signed(body, key=base64.b64decode(key_for_libraries))).action == ImportOrder(250)
+    assert read(body, signed(body, key=base64.b64decode(key_for_libraries))).action == ImportOrder(
+        250
+    )
     with pytest.raises(WebhookRefused):
         read(body, signed(body, key=key_for_libraries))
 
 
 def test_header_names_have_no_case() -> None:
     body = json.dumps(event()).encode()
-    assert read(body, {name.title(): f" {value} " for name, value in signed(body).items()}).action == ImportOrder(250)
+    assert read(
+        body, {name.title(): f" {value} " for name, value in signed(body).items()}
+    ).action == ImportOrder(250)
 
 
 def test_one_signature_of_several_is_enough() -> None:
@@ -108,7 +140,10 @@ def test_five_minutes_of_difference_are_allowed(off: timedelta) -> None:
     assert read(body, signed(body), NOW + off).action == ImportOrder(250)
 
 
-@pytest.mark.parametrize(("off", "told"), [(timedelta(seconds=301), "301 s old"), (timedelta(seconds=-301), "301 s ahead of our clock")])
+@pytest.mark.parametrize(
+    ("off", "told"),
+    [(timedelta(seconds=301), "301 s old"), (timedelta(seconds=-301), "301 s ahead of our clock")],
+)
 def test_more_is_stale(off: timedelta, told: str) -> None:
     body = json.dumps(event()).encode()
     with pytest.raises(WebhookRefused, match=told):
@@ -126,12 +161,26 @@ def refused(body: bytes, headers: Mapping[str, str], **options: str) -> str:
 
 def test_a_bad_signature_is_refused() -> None:
     body = json.dumps(event()).encode()
-    assert "no signature of the webhook fits" in refused(body, signed(body, key=b"example-secret-2"))
+    assert "no signature of the webhook fits" in refused(
+        body, signed(body, key=b"example-secret-2")
+    )
     assert "no signature" in refused(body + b" ", signed(body))
     assert "no signature" in refused(body, {**signed(body), "webhook-id": "msg_2"})
     assert "no signature" in refused(body, {**signed(body), "webhook-timestamp": "1772463601"})
-    assert "no signature" in refused(body, {**signed(body), "webhook-signature": signed(body)["webhook-signature"].replace("v1,", "v2,")})
-    assert "no signature" in refused(body, {**signed(body), "webhook-signature": signed(body)["webhook-signature"].replace("v1,", ",")})
+    assert "no signature" in refused(
+        body,
+        {
+            **signed(body),
+            "webhook-signature": signed(body)["webhook-signature"].replace("v1,", "v2,"),
+        },
+    )
+    assert "no signature" in refused(
+        body,
+        {
+            **signed(body),
+            "webhook-signature": signed(body)["webhook-signature"].replace("v1,", ","),
+        },
+    )
     assert "no signature" in refused(body, {**signed(body), "webhook-id": "msg_\udcff"})
 
 
@@ -146,8 +195,14 @@ def test_a_missing_header_is_named(name: str) -> None:
 @pytest.mark.parametrize("timestamp", ["soon", "-5", "1e9", "²", "1" * 13, "1772463600.5"])
 def test_a_timestamp_must_be_seconds(timestamp: str) -> None:
     body = json.dumps(event()).encode()
-    digest = hmac.new(SECRET.encode(), f"msg_1.{timestamp}.".encode() + body, hashlib.sha256).digest()
-    headers = {"webhook-id": "msg_1", "webhook-timestamp": timestamp, "webhook-signature": f"v1,{base64.b64encode(digest).decode()}"}
+    digest = hmac.new(
+        SECRET.encode(), f"msg_1.{timestamp}.".encode() + body, hashlib.sha256
+    ).digest()
+    headers = {
+        "webhook-id": "msg_1",
+        "webhook-timestamp": timestamp,
+        "webhook-signature": f"v1,{base64.b64encode(digest).decode()}",
+    }
     assert "timestamp" in refused(body, headers)
 
 
@@ -170,12 +225,21 @@ def test_another_store_is_refused(producer: object) -> None:
     [
         (event("store/order/created", data={"type": "order", "id": 250}), ImportOrder(250)),
         (event(), ImportOrder(250)),
-        (event(data={"id": 250, "status": {"previous_status_id": 12, "new_status_id": 11}}), ImportOrder(250)),
-        (event(data={"id": 250, "status": {"previous_status_id": 11, "new_status_id": 9}}), NoteStatus(250, 11, 9)),
+        (
+            event(data={"id": 250, "status": {"previous_status_id": 12, "new_status_id": 11}}),
+            ImportOrder(250),
+        ),
+        (
+            event(data={"id": 250, "status": {"previous_status_id": 11, "new_status_id": 9}}),
+            NoteStatus(250, 11, 9),
+        ),
         (event(data={"id": 250, "status": {"new_status_id": 0}}), NoteStatus(250, None, 0)),
         (event(data={"id": 250}), NoteStatus(250)),
         (event(data={"id": 250, "status": "Shipped"}), NoteStatus(250)),
-        (event("store/order/refund/created", data={"id": 250, "refund": {"refund_id": 3}}), NoteRefund(250, 3)),
+        (
+            event("store/order/refund/created", data={"id": 250, "refund": {"refund_id": 3}}),
+            NoteRefund(250, 3),
+        ),
         (event("store/order/refund/created", data={"id": 250}), NoteRefund(250)),
     ],
 )
@@ -230,10 +294,14 @@ def handle(web: Orchestrator, call: WebhookCall) -> WebhookReport:
     return web.handle_webhook(call.body, call.headers)
 
 
-def test_a_placed_order_is_imported_at_once(web: Orchestrator, store: FakeStore, books: SqlGateway) -> None:
+def test_a_placed_order_is_imported_at_once(
+    web: Orchestrator, store: FakeStore, books: SqlGateway
+) -> None:
     order = store.place_order([item("MUG-BLUE", 2)])
     store.place_order()
-    report = handle(web, store.webhook(next(told for told in store.events if told.data["id"] == order.id)))
+    report = handle(
+        web, store.webhook(next(told for told in store.events if told.data["id"] == order.id))
+    )
     assert report.import_report is not None
     assert [outcome.order_id for outcome in report.import_report.imported] == [order.id]
     assert report.ok
@@ -244,7 +312,9 @@ def test_a_placed_order_is_imported_at_once(web: Orchestrator, store: FakeStore,
     assert store.order(order.id).header["status_id"] == 9
 
 
-def test_an_order_that_is_mended_and_reset_is_imported(web: Orchestrator, store: FakeStore, books: SqlGateway) -> None:
+def test_an_order_that_is_mended_and_reset_is_imported(
+    web: Orchestrator, store: FakeStore, books: SqlGateway
+) -> None:
     order = store.add_order(order_of_shape("unknown_sku", OrderFactory())).id
     web.import_orders()
     store.edit_order(order, status_id=NEW)
@@ -252,18 +322,30 @@ def test_an_order_that_is_mended_and_reset_is_imported(web: Orchestrator, store:
     assert report.import_report is not None
     assert [outcome.order_id for outcome in report.import_report.refused] == [order]
     assert not report.ok
-    assert report.summary() == f"store/order/statusUpdated: import order {order}: refused (sku_unknown)."
-    # The refusal is an event too. It is noted and not acted on: else an order would be tried for ever.
-    assert handle(web, last_call(store, "statusUpdated")).webhook.action == NoteStatus(order, NEW, 12)
+    assert (
+        report.summary()
+        == f"store/order/statusUpdated: import order {order}: refused (sku_unknown)."
+    )
+    # The refusal is an event too. It is noted and not acted on: else an order would be tried for
+    # ever.
+    assert handle(web, last_call(store, "statusUpdated")).webhook.action == NoteStatus(
+        order, NEW, 12
+    )
 
 
-def test_an_unfinished_checkout_is_left_alone(web: Orchestrator, store: FakeStore, books: SqlGateway) -> None:
+def test_an_unfinished_checkout_is_left_alone(
+    web: Orchestrator, store: FakeStore, books: SqlGateway
+) -> None:
     order = store.add_order(OrderFactory().plain())
     store.edit_order(order.id, status_id=0)
-    created = store.webhook(Event("store/order/created", {"type": "order", "id": order.id}, 1772463600, 1))
+    created = store.webhook(
+        Event("store/order/created", {"type": "order", "id": order.id}, 1772463600, 1)
+    )
     report = handle(web, created)
     assert report.import_report is not None
-    assert [outcome.problems[0].code for outcome in report.import_report.postponed] == ["order_not_new"]
+    assert [outcome.problems[0].code for outcome in report.import_report.postponed] == [
+        "order_not_new"
+    ]
     assert report.ok
     assert books.sales_orders() == []
 
@@ -284,19 +366,38 @@ def test_other_changes_are_noted_in_the_history(web: Orchestrator, store: FakeSt
     store.clear_log()
     report = handle(web, last_call(store, "statusUpdated"))
     assert report.ok
-    assert str(report) == f"store/order/statusUpdated: note that order {order} went from status 9 to 2."
-    refund = Event("store/order/refund/created", {"type": "order", "id": order, "refund": {"refund_id": 3}}, 1772463600, 999)
+    assert (
+        str(report)
+        == f"store/order/statusUpdated: note that order {order} went from status 9 to 2."
+    )
+    refund = Event(
+        "store/order/refund/created",
+        {"type": "order", "id": order, "refund": {"refund_id": 3}},
+        1772463600,
+        999,
+    )
     handle(web, store.webhook(refund))
     assert store.counts() == {}
-    noted = [(entry.action, entry.outcome, entry.detail) for entry in web.history(order).entries if entry.action == "webhook"]
-    assert noted == [("webhook", "noted", "status 9 to 2 in the store"), ("webhook", "noted", "refund 3 in the store")]
+    noted = [
+        (entry.action, entry.outcome, entry.detail)
+        for entry in web.history(order).entries
+        if entry.action == "webhook"
+    ]
+    assert noted == [
+        ("webhook", "noted", "status 9 to 2 in the store"),
+        ("webhook", "noted", "refund 3 in the store"),
+    ]
 
 
-def test_what_nothing_depends_on_is_not_even_remembered(web: Orchestrator, store: FakeStore) -> None:
+def test_what_nothing_depends_on_is_not_even_remembered(
+    web: Orchestrator, store: FakeStore
+) -> None:
     store.edit_order(store.add_order(OrderFactory().plain()).id, staff_notes="call first")
     call = last_call(store, "order/updated")
     for _ in range(2):
-        assert str(handle(web, call)) == "store/order/updated: nothing: nothing depends on this event."
+        assert (
+            str(handle(web, call)) == "store/order/updated: nothing: nothing depends on this event."
+        )
 
 
 def test_a_repetition_asks_for_nothing(web: Orchestrator, store: FakeStore) -> None:
@@ -308,7 +409,9 @@ def test_a_repetition_asks_for_nothing(web: Orchestrator, store: FakeStore) -> N
     assert store.counts() == {}
 
 
-def test_repetitions_are_remembered_by_all_processes_with_the_journal(join: Join, store: FakeStore, tmp_path: Path) -> None:
+def test_repetitions_are_remembered_by_all_processes_with_the_journal(
+    join: Join, store: FakeStore, tmp_path: Path
+) -> None:
     journal = f"sqlite:///{tmp_path}/journal.db"
     one, other = join(journal=journal), join(journal=journal)
     store.place_order()
@@ -317,7 +420,9 @@ def test_repetitions_are_remembered_by_all_processes_with_the_journal(join: Join
     assert other.accept_webhook(call.body, call.headers).action == Ignore("it came before")
 
 
-def test_accepting_asks_the_store_nothing_and_acting_may_wait(web: Orchestrator, store: FakeStore, books: SqlGateway) -> None:
+def test_accepting_asks_the_store_nothing_and_acting_may_wait(
+    web: Orchestrator, store: FakeStore, books: SqlGateway
+) -> None:
     order = store.place_order().id
     call = last_call(store, "created")
     store.clear_log()
@@ -330,7 +435,9 @@ def test_accepting_asks_the_store_nothing_and_acting_may_wait(web: Orchestrator,
     assert [outcome.order_id for outcome in report.import_report.imported] == [order]
 
 
-def test_what_could_not_be_done_counts_again_when_repeated(web: Orchestrator, store: FakeStore) -> None:
+def test_what_could_not_be_done_counts_again_when_repeated(
+    web: Orchestrator, store: FakeStore
+) -> None:
     order = store.place_order().id
     call = last_call(store, "created")
     store.fail("GET /v2/orders", "503")
@@ -341,7 +448,9 @@ def test_what_could_not_be_done_counts_again_when_repeated(web: Orchestrator, st
     assert [outcome.order_id for outcome in report.import_report.imported] == [order]
 
 
-def test_the_error_is_told_where_the_journal_is_lost_as_well(join: Join, store: FakeStore, tmp_path: Path) -> None:
+def test_the_error_is_told_where_the_journal_is_lost_as_well(
+    join: Join, store: FakeStore, tmp_path: Path
+) -> None:
     web = join(journal=f"sqlite:///{tmp_path}/journal.db")
     store.place_order()
     call = last_call(store, "created")
@@ -355,15 +464,21 @@ def test_the_error_is_told_where_the_journal_is_lost_as_well(join: Join, store: 
         web.accept_webhook(call.body, call.headers)
 
 
-def test_polling_does_what_a_lost_webhook_would_have_done(web: Orchestrator, store: FakeStore) -> None:
+def test_polling_does_what_a_lost_webhook_would_have_done(
+    web: Orchestrator, store: FakeStore
+) -> None:
     order = store.place_order().id
     assert [outcome.order_id for outcome in web.import_orders().imported] == [order]
     report = handle(web, last_call(store, "created"))
     assert report.import_report is not None
-    assert [outcome.problems[0].code for outcome in report.import_report.postponed] == ["order_not_new"]
+    assert [outcome.problems[0].code for outcome in report.import_report.postponed] == [
+        "order_not_new"
+    ]
 
 
-def test_nothing_is_done_for_a_bad_signature(web: Orchestrator, store: FakeStore, books: SqlGateway) -> None:
+def test_nothing_is_done_for_a_bad_signature(
+    web: Orchestrator, store: FakeStore, books: SqlGateway
+) -> None:
     store.place_order()
     store.clear_log()
     told = store.events[-1]
@@ -375,16 +490,24 @@ def test_nothing_is_done_for_a_bad_signature(web: Orchestrator, store: FakeStore
     assert isinstance(handle(web, store.webhook(told)).webhook.action, ImportOrder)
 
 
-def test_a_store_that_is_not_enabled_ignores_them(join: Join, store: FakeStore, change: Change) -> None:
+def test_a_store_that_is_not_enabled_ignores_them(
+    join: Join, store: FakeStore, change: Change
+) -> None:
     store.place_order()
     web = join(settings=change(store={"enabled": False}))
-    assert handle(web, last_call(store, "created")).webhook.action == Ignore("store.enabled is false")
+    assert handle(web, last_call(store, "created")).webhook.action == Ignore(
+        "store.enabled is false"
+    )
 
 
-def test_without_a_client_secret_nothing_can_be_verified(join: Join, store: FakeStore, change: Change) -> None:
+def test_without_a_client_secret_nothing_can_be_verified(
+    join: Join, store: FakeStore, change: Change
+) -> None:
     store.place_order()
     web = join(settings=change(store={"client_secret": None}))
-    with pytest.raises(SettingsError, match=r"store\.client_secret: is required to verify webhooks"):
+    with pytest.raises(
+        SettingsError, match=r"store\.client_secret: is required to verify webhooks"
+    ):
         handle(web, last_call(store, "created"))
 
 
@@ -392,10 +515,17 @@ def test_without_a_client_secret_nothing_can_be_verified(join: Join, store: Fake
 
 
 def hooks(store: FakeStore) -> list[tuple[object, object, object]]:
-    return [(hook["scope"], hook["destination"], hook["is_active"]) for hook in store.state.hooks.values()]
+    return [
+        (hook["scope"], hook["destination"], hook["is_active"])
+        for hook in store.state.hooks.values()
+    ]
 
 
-CREATED, UPDATED, REFUND = "store/order/created", "store/order/statusUpdated", "store/order/refund/created"
+CREATED, UPDATED, REFUND = (
+    "store/order/created",
+    "store/order/statusUpdated",
+    "store/order/refund/created",
+)
 
 
 def test_the_needed_hooks_are_created_once(web: Orchestrator, store: FakeStore) -> None:
@@ -417,7 +547,11 @@ def test_the_needed_hooks_are_created_once(web: Orchestrator, store: FakeStore) 
 
 def test_the_settings_decide_which_are_needed(join: Join, store: FakeStore, change: Change) -> None:
     join(settings=change(order_status={"updates": "pull"})).register_webhooks(URL)
-    assert [scope for scope, _, _ in hooks(store)] == [CREATED, UPDATED, REFUND] == [need.scope for need in HOOKS]
+    assert (
+        [scope for scope, _, _ in hooks(store)]
+        == [CREATED, UPDATED, REFUND]
+        == [need.scope for need in HOOKS]
+    )
 
 
 def test_hooks_are_repaired_and_others_left_alone(web: Orchestrator, store: FakeStore) -> None:
@@ -429,7 +563,9 @@ def test_hooks_are_repaired_and_others_left_alone(web: Orchestrator, store: Fake
         (UPDATED, URL, False),
         ("store/cart/created", elsewhere, True),
     ]:
-        body = json.dumps({"scope": scope, "destination": destination, "is_active": is_active}).encode()
+        body = json.dumps(
+            {"scope": scope, "destination": destination, "is_active": is_active}
+        ).encode()
         assert store.request("POST", "/v3/hooks", body=body).status == 200
     before = hooks(store)
     preview = web.register_webhooks(URL, preview=True)
@@ -438,7 +574,10 @@ def test_hooks_are_repaired_and_others_left_alone(web: Orchestrator, store: Fake
     assert [(outcome.result, outcome.changes) for outcome in preview.hooks] == [
         (outcome.result, outcome.changes) for outcome in report.hooks
     ]
-    assert [(outcome.result, outcome.scope, outcome.destination, outcome.changes) for outcome in report.hooks] == [
+    assert [
+        (outcome.result, outcome.scope, outcome.destination, outcome.changes)
+        for outcome in report.hooks
+    ] == [
         ("repaired", CREATED, URL, "went to https://example.com/staging"),
         ("repaired", UPDATED, URL, "was inactive"),
         ("other", CREATED, elsewhere, ""),
@@ -452,7 +591,13 @@ def test_hooks_are_repaired_and_others_left_alone(web: Orchestrator, store: Fake
         (UPDATED, URL, True),
         ("store/cart/created", elsewhere, True),
     ]
-    assert [outcome.result for outcome in web.register_webhooks(URL).hooks] == ["kept", "kept", "other", "other", "other"]
+    assert [outcome.result for outcome in web.register_webhooks(URL).hooks] == [
+        "kept",
+        "kept",
+        "other",
+        "other",
+        "other",
+    ]
 
 
 @pytest.mark.parametrize(
@@ -464,7 +609,9 @@ def test_hooks_are_repaired_and_others_left_alone(web: Orchestrator, store: Fake
         "example-token",
     ],
 )
-def test_only_what_bigcommerce_would_call_is_registered(web: Orchestrator, store: FakeStore, url: str) -> None:
+def test_only_what_bigcommerce_would_call_is_registered(
+    web: Orchestrator, store: FakeStore, url: str
+) -> None:
     with pytest.raises(ValueError, match="https") as caught:
         web.register_webhooks(url)
     assert "example-token" not in str(caught.value)
@@ -473,7 +620,9 @@ def test_only_what_bigcommerce_would_call_is_registered(web: Orchestrator, store
     assert store.counts() == {}
 
 
-def test_hooks_told_by_the_store_are_those_that_are_handled(web: Orchestrator, store: FakeStore, books: SqlGateway) -> None:
+def test_hooks_told_by_the_store_are_those_that_are_handled(
+    web: Orchestrator, store: FakeStore, books: SqlGateway
+) -> None:
     web.register_webhooks(URL)
     orders = [store.place_order().id for _ in range(3)]
     handled = 0
@@ -483,7 +632,9 @@ def test_hooks_told_by_the_store_are_those_that_are_handled(web: Orchestrator, s
         for call in calls:
             handle(web, call)
     assert sorted(order.store_order_id for order in books.sales_orders()) == orders
-    assert store.counts()["PUT /v2/orders/{id}"] == 1 + len(orders)  # with the probe of the right to write
+    assert store.counts()["PUT /v2/orders/{id}"] == 1 + len(
+        orders
+    )  # with the probe of the right to write
 
 
 def test_a_failure_names_itself(web: Orchestrator, store: FakeStore) -> None:

@@ -14,18 +14,34 @@ from avbc.errors import FaultyInputError
 from avbc.secret import Secret
 
 URL = "https://api.bigcommerce.com/stores/abc123/v3/"
-OLDER = ["ACCESS TOKEN: example-token", "CLIENT NAME: books", f"API PATH: {URL}", "CLIENT ID: example-id", "CLIENT SECRET: example-secret"]
-LATER = ["ACCESS TOKEN: example-token", "CLIENT ID: example-id", "CLIENT SECRET: example-secret", "NAME: books", f"API PATH: {URL}"]
+OLDER = [
+    "ACCESS TOKEN: example-token",
+    "CLIENT NAME: books",
+    f"API PATH: {URL}",
+    "CLIENT ID: example-id",
+    "CLIENT SECRET: example-secret",
+]
+LATER = [
+    "ACCESS TOKEN: example-token",
+    "CLIENT ID: example-id",
+    "CLIENT SECRET: example-secret",
+    "NAME: books",
+    f"API PATH: {URL}",
+]
 MADE = Credentials(Secret("example-token"), URL, "example-id", Secret("example-secret"), "books")
 
 
-@pytest.mark.parametrize("layout", [OLDER, LATER, [*LATER, "CLIENT NAME: another"]], ids=["older", "later", "both names"])
+@pytest.mark.parametrize(
+    "layout", [OLDER, LATER, [*LATER, "CLIENT NAME: another"]], ids=["older", "later", "both names"]
+)
 def test_layouts(layout: list[str]) -> None:
     assert read_credentials("\n".join(layout)) == MADE
 
 
 def test_any_order_of_lines() -> None:
-    assert all(read_credentials("\n".join(lines)) == MADE for lines in itertools.permutations(OLDER))
+    assert all(
+        read_credentials("\n".join(lines)) == MADE for lines in itertools.permutations(OLDER)
+    )
 
 
 @pytest.mark.parametrize("newline", ["\n", "\r\n", "\r", "\n\n\n"])
@@ -48,19 +64,29 @@ def test_only_two_labels_are_required() -> None:
 
 def test_every_fault_at_once() -> None:
     text = "\n".join(
-        ["CLIENT ID: one", "ACCESS TOKEN: not-secret é", "CLIENT ID: two", "API PATH: http://example.com/stores/abc/v3", "CLIENT ID: one"]
+        [
+            "CLIENT ID: one",
+            "ACCESS TOKEN: not-secret é",
+            "CLIENT ID: two",
+            "API PATH: http://example.com/stores/abc/v3",
+            "CLIENT ID: one",
+        ]
     )
     with pytest.raises(FaultyInputError) as raised:
         read_credentials(text, source="my.txt")
     assert str(raised.value) == (
         "my.txt has 3 faults:\n"
         "  line 3, CLIENT ID: stands in line 1 too, with another value\n"
-        "  line 2, ACCESS TOKEN: must be one word of printable ASCII characters: copy it again from the API account\n"
-        "  line 4, API PATH: must start with https://: plain http would send the token readable (only a loopback host may have it)"
+        "  line 2, ACCESS TOKEN: must be one word of printable ASCII characters: copy it again "
+        "from the API account\n"
+        "  line 4, API PATH: must start with https://: plain http would send the token readable "
+        "(only a loopback host may have it)"
     )
 
 
-@pytest.mark.parametrize("text", ["", "\n", "<html><body>Sign in: please</body></html>", "ACCESS TOKEN\nAPI PATH"])
+@pytest.mark.parametrize(
+    "text", ["", "\n", "<html><body>Sign in: please</body></html>", "ACCESS TOKEN\nAPI PATH"]
+)
 def test_another_file(text: str) -> None:
     with pytest.raises(FaultyInputError) as raised:
         read_credentials(text)
@@ -68,7 +94,9 @@ def test_another_file(text: str) -> None:
 
 
 def test_empty_values() -> None:
-    with pytest.raises(FaultyInputError, match=r"line 1, ACCESS TOKEN: is empty\n  line 2, API PATH: is empty"):
+    with pytest.raises(
+        FaultyInputError, match=r"line 1, ACCESS TOKEN: is empty\n  line 2, API PATH: is empty"
+    ):
         read_credentials("ACCESS TOKEN:\nAPI PATH: ")
 
 
@@ -88,7 +116,10 @@ def test_nothing_shows_a_secret() -> None:
 
 @given(
     st.text()
-    | st.lists(st.sampled_from([*OLDER, *LATER, "ACCESS TOKEN: a b", "API PATH: http://[", ":", "\ufeff"]) | st.text()).map("\n".join)
+    | st.lists(
+        st.sampled_from([*OLDER, *LATER, "ACCESS TOKEN: a b", "API PATH: http://[", ":", "\ufeff"])
+        | st.text()
+    ).map("\n".join)
 )
 def test_any_text_reads_or_is_refused(text: str) -> None:
     try:

@@ -20,9 +20,18 @@ from avbc.settings import (
 )
 
 PAGE = Path(__file__).parents[2] / "docs" / "settings.md"
-SCREENS = (StoreSetup, OrderStatusSettings, StatusMapping, GlSettings, PaymentMethodMapping, ShippingSettings)
+SCREENS = (
+    StoreSetup,
+    OrderStatusSettings,
+    StatusMapping,
+    GlSettings,
+    PaymentMethodMapping,
+    ShippingSettings,
+)
 
-pytestmark = pytest.mark.skipif(not PAGE.exists(), reason="the package is tested without its documentation")
+pytestmark = pytest.mark.skipif(
+    not PAGE.exists(), reason="the package is tested without its documentation"
+)
 
 
 def test_every_key_is_described() -> None:

@@ -20,7 +20,8 @@ def more(*rows: str) -> str:
     return SHIPPED + "".join(f"[[order_status.mapping]]\n{row}\n" for row in rows)
 
 
-# Each: what in the complete file is replaced by what, and the one fault of the result: its place, and what its message says.
+# Each: what in the complete file is replaced by what, and the one fault of the result: its place,
+# and what its message says.
 CASES = {
     "code of four": (
         '"WEB"',
@@ -52,7 +53,12 @@ CASES = {
         "line 7, order_status.import_source_code",
         "is required: three letters or digits of your choice (manual 2.1.1)",
     ),
-    "code a number": ('"WEB"', "123", "line 7, order_status.import_source_code", "must be text, not a whole number: put it in quotes"),
+    "code a number": (
+        '"WEB"',
+        "123",
+        "line 7, order_status.import_source_code",
+        "must be text, not a whole number: put it in quotes",
+    ),
     "both directions by name": (
         '"push"',
         '"both"',
@@ -89,25 +95,60 @@ CASES = {
         "line 8, order_status.check_interval_minutes",
         "must be at least 1 minute; 1 to 5 suit most stores (manual 2.1.2)",
     ),
-    "half a minute": ("= 5", "= 0.5", "line 8, order_status.check_interval_minutes", "must be a whole number, not a fraction"),
-    "endless": ("= 5", "= inf", "line 8, order_status.check_interval_minutes", "must be a whole number, not a fraction"),
-    "ticked interval": ("= 5", "= true", "line 8, order_status.check_interval_minutes", "must be a whole number, not true or false"),
-    "interval as text": ("= 5", '= "5"', "line 8, order_status.check_interval_minutes", "must be a whole number, not text"),
+    "half a minute": (
+        "= 5",
+        "= 0.5",
+        "line 8, order_status.check_interval_minutes",
+        "must be a whole number, not a fraction",
+    ),
+    "endless": (
+        "= 5",
+        "= inf",
+        "line 8, order_status.check_interval_minutes",
+        "must be a whole number, not a fraction",
+    ),
+    "ticked interval": (
+        "= 5",
+        "= true",
+        "line 8, order_status.check_interval_minutes",
+        "must be a whole number, not true or false",
+    ),
+    "interval as text": (
+        "= 5",
+        '= "5"',
+        "line 8, order_status.check_interval_minutes",
+        "must be a whole number, not text",
+    ),
     "interval of years": (
         "= 5",
         "= 100000000000000000000",
         "line 8, order_status.check_interval_minutes",
         "must be at most 10080 minutes, which is a week",
     ),
-    "unknown key": ("tax_area", "tax_aera", "line 18, gl.tax_aera", "is not a known key: did you mean tax_area?"),
-    "unknown key in another case": ("tax_area", "Tax_Area", "line 18, gl.Tax_Area", "is not a known key: did you mean tax_area?"),
+    "unknown key": (
+        "tax_area",
+        "tax_aera",
+        "line 18, gl.tax_aera",
+        "is not a known key: did you mean tax_area?",
+    ),
+    "unknown key in another case": (
+        "tax_area",
+        "Tax_Area",
+        "line 18, gl.Tax_Area",
+        "is not a known key: did you mean tax_area?",
+    ),
     "unknown key of another screen": (
         "[gl]\n",
         "[gl]\nsync_inventory_levels = true\n",
         "line 18, gl.sync_inventory_levels",
         "is not a known key: it belongs in [shipping]",
     ),
-    "unknown key on top": ("[store]", "enabled = true\n[store]", "line 1, enabled", "is not a known key: it belongs in [store]"),
+    "unknown key on top": (
+        "[store]",
+        "enabled = true\n[store]",
+        "line 1, enabled",
+        "is not a known key: it belongs in [store]",
+    ),
     "unknown key like none": (
         "[shipping]",
         "[shipping]\n'1 \"x' = 1",
@@ -120,7 +161,12 @@ CASES = {
         "line 21, gl.payment_methods[0].reciept_type",
         "is not a known key: did you mean receipt_type?",
     ),
-    "unknown section": ("[shipping]", "[shiping]", "line 23, shiping", "is not a known key: did you mean shipping?"),
+    "unknown section": (
+        "[shipping]",
+        "[shiping]",
+        "line 23, shiping",
+        "is not a known key: did you mean shipping?",
+    ),
     "auto-create without a class": (
         "[shipping]",
         "[shipping]\nauto_create_missing_shipping_methods = true",
@@ -129,7 +175,10 @@ CASES = {
     ),
     "auto-create with a blank class": (
         "[shipping]",
-        "[shipping]\nauto_create_missing_shipping_methods = true\ndefault_shipment_product_class = ' '",
+        (
+            "[shipping]\nauto_create_missing_shipping_methods = true\ndefault_shipment_product_class "
+            "= ' '"
+        ),
         "line 24, shipping.auto_create_missing_shipping_methods",
         "needs default_shipment_product_class, which the Ship Vias so created are",
     ),
@@ -163,11 +212,29 @@ CASES = {
         "line 4, store.access_token",
         "must be one word of printable ASCII characters: copy it again from the API",
     ),
-    "a box as text": ("[store]", '[store]\nenabled = "true"', "line 2, store.enabled", "must be true or false, not text"),
-    "refunds as a word": ("tax_area", 'import_refunds = "yes"\ntax_area', "line 18, gl.import_refunds", "must be true or false, not text"),
-    "a box as a number": ("[store]", "[store]\nenabled = 1", "line 2, store.enabled", "must be true or false, not a whole number"),
+    "a box as text": (
+        "[store]",
+        '[store]\nenabled = "true"',
+        "line 2, store.enabled",
+        "must be true or false, not text",
+    ),
+    "refunds as a word": (
+        "tax_area",
+        'import_refunds = "yes"\ntax_area',
+        "line 18, gl.import_refunds",
+        "must be true or false, not text",
+    ),
+    "a box as a number": (
+        "[store]",
+        "[store]\nenabled = 1",
+        "line 2, store.enabled",
+        "must be true or false, not a whole number",
+    ),
     "no screen": (
-        '[gl]\ntax_area = "BigCommerce"\n[[gl.payment_methods]]\nbigcommerce = "Credit Card"\nreceipt_type = "Visa/MC"\n',
+        (
+            '[gl]\ntax_area = "BigCommerce"\n[[gl.payment_methods]]\nbigcommerce = "Credit '
+            'Card"\nreceipt_type = "Visa/MC"\n'
+        ),
         "",
         "gl.tax_area",
         "is required: the Tax Area of the store's sales tax (manual 2.2.2)",
@@ -222,7 +289,10 @@ CASES = {
     ),
     "a row twice": (
         'bigcommerce = "Shipped"\n',
-        'bigcommerce = "Shipped"\n[[order_status.mapping]]\nacctvantage = "shipped/invoice"\nbigcommerce = "SHIPPED"\n',
+        (
+            'bigcommerce = "Shipped"\n[[order_status.mapping]]\nacctvantage = '
+            '"shipped/invoice"\nbigcommerce = "SHIPPED"\n'
+        ),
         "line 16, order_status.mapping[1]",
         "repeats order_status.mapping[0]",
     ),
@@ -234,7 +304,10 @@ CASES = {
     ),
     "pushed to two": (
         'bigcommerce = "Shipped"\n',
-        'bigcommerce = "Shipped"\n[[order_status.mapping]]\nacctvantage = "Shipped/Invoice"\nbigcommerce = 10\n',
+        (
+            'bigcommerce = "Shipped"\n[[order_status.mapping]]\nacctvantage = '
+            '"Shipped/Invoice"\nbigcommerce = 10\n'
+        ),
         "line 17, order_status.mapping[1].acctvantage",
         "is mapped by order_status.mapping[0] already: a push reads left to right",
     ),
@@ -246,7 +319,10 @@ CASES = {
     ),
     "pushed to New": (
         'bigcommerce = "Shipped"\n',
-        'bigcommerce = "Shipped"\n[[order_status.mapping]]\nacctvantage = "Open"\nbigcommerce = "Awaiting Fulfillment"\n',
+        (
+            'bigcommerce = "Shipped"\n[[order_status.mapping]]\nacctvantage = "Open"\nbigcommerce = '
+            '"Awaiting Fulfillment"\n'
+        ),
         "line 18, order_status.mapping[1].bigcommerce",
         "must not be the new_order_status: a pushed order would be imported again",
     ),
@@ -263,7 +339,10 @@ CASES = {
         "is required: an AcctVantage order status (manual 2.1.7)",
     ),
     "a list of no rows": (
-        'tax_area = "BigCommerce"\n[[gl.payment_methods]]\nbigcommerce = "Credit Card"\nreceipt_type = "Visa/MC"\n',
+        (
+            'tax_area = "BigCommerce"\n[[gl.payment_methods]]\nbigcommerce = "Credit '
+            'Card"\nreceipt_type = "Visa/MC"\n'
+        ),
         'tax_area = "BigCommerce"\npayment_methods = ["Visa"]\n',
         "line 19, gl.payment_methods[0]",
         "must be a table, not text",
@@ -276,7 +355,10 @@ CASES = {
     ),
     "a method twice": (
         'receipt_type = "Visa/MC"\n',
-        'receipt_type = "Visa/MC"\n[[gl.payment_methods]]\nbigcommerce = "creditcard"\nreceipt_type = "Check"\n',
+        (
+            'receipt_type = "Visa/MC"\n[[gl.payment_methods]]\nbigcommerce = '
+            '"creditcard"\nreceipt_type = "Check"\n'
+        ),
         "line 23, gl.payment_methods[1].bigcommerce",
         "repeats gl.payment_methods[0]: case and spaces make no difference",
     ),
@@ -368,15 +450,22 @@ def test_every_fault_at_once_in_the_order_of_lines(text: str, faults: Faults) ->
 
 
 def test_the_error_names_the_file_and_counts(text: str, load: Callable[[str], Settings]) -> None:
-    with pytest.raises(SettingsError, match=r"avbc\.toml has 2 faults:\n  line 7, .*\n  line 8, ") as raised:
+    with pytest.raises(
+        SettingsError, match=r"avbc\.toml has 2 faults:\n  line 7, .*\n  line 8, "
+    ) as raised:
         load(text.replace('"WEB"', '"W"').replace("= 5", "= 0"))
     assert isinstance(raised.value, FaultyInputError)
     assert isinstance(raised.value, FinalError)
 
 
-def test_a_key_given_wrong_is_faulty_though_another_is_misspelt_like_it(text: str, faults: Faults) -> None:
+def test_a_key_given_wrong_is_faulty_though_another_is_misspelt_like_it(
+    text: str, faults: Faults
+) -> None:
     faulty = text.replace('updates = "push"', 'updates = "both"\nupdate = "push"')
-    assert [fault.partition(": ")[0] for fault in faults(faulty)] == ["line 12, order_status.updates", "line 13, order_status.update"]
+    assert [fault.partition(": ")[0] for fault in faults(faulty)] == [
+        "line 12, order_status.updates",
+        "line 13, order_status.update",
+    ]
 
 
 @pytest.mark.parametrize(
@@ -389,14 +478,26 @@ def test_a_key_given_wrong_is_faulty_though_another_is_misspelt_like_it(text: st
         ([("Open", "Awaiting Fulfillment")], "pull"),
         ([("Picked", "Shipped"), ("Picked", "Completed"), ("Packed", "Shipped")], "off"),
     ],
-    ids=["many to one pushed", "many to one pulled", "the manual's exception", "words", "New pulled", "unused"],
+    ids=[
+        "many to one pushed",
+        "many to one pulled",
+        "the manual's exception",
+        "words",
+        "New pulled",
+        "unused",
+    ],
 )
 def test_rows_that_are_clear_in_their_direction(
     text: str, load: Callable[[str], Settings], rows: list[tuple[str, str]], direction: str
 ) -> None:
-    table = "".join(f'[[order_status.mapping]]\nacctvantage = "{ours}"\nbigcommerce = "{theirs}"\n' for ours, theirs in rows)
+    table = "".join(
+        f'[[order_status.mapping]]\nacctvantage = "{ours}"\nbigcommerce = "{theirs}"\n'
+        for ours, theirs in rows
+    )
     settings = load(text.replace(f'"push"\n{ROW}', f'"{direction}"\n{table}'))
-    assert settings.order_status.mapping == tuple(StatusMapping(acctvantage=ours, bigcommerce=theirs) for ours, theirs in rows)
+    assert settings.order_status.mapping == tuple(
+        StatusMapping(acctvantage=ours, bigcommerce=theirs) for ours, theirs in rows
+    )
 
 
 def test_rules_hold_for_classes_too(text: str, load: Callable[[str], Settings]) -> None:
@@ -417,7 +518,10 @@ def test_rules_hold_for_classes_too(text: str, load: Callable[[str], Settings]) 
 def test_text_that_no_file_can_hold(text: str, load: Callable[[str], Settings]) -> None:
     settings = load(text)
     rows = [attrs.evolve(settings.gl.payment_methods[0], receipt_type="\ud800")]
-    with pytest.raises(SettingsError, match=r"gl\.payment_methods\[0\]\.receipt_type: holds a character that cannot be written"):
+    with pytest.raises(
+        SettingsError,
+        match=r"gl\.payment_methods\[0\]\.receipt_type: holds a character that cannot be written",
+    ):
         attrs.evolve(settings, gl=attrs.evolve(settings.gl, payment_methods=rows))
 
 
@@ -440,5 +544,8 @@ def test_what_is_no_toml(tmp_path, data: bytes, fault: str) -> None:
 
 
 def test_a_file_that_is_not_there(tmp_path) -> None:
-    with pytest.raises(SettingsError, match=r"none\.toml has 1 fault:\n  file: cannot be read: No such file or directory"):
+    with pytest.raises(
+        SettingsError,
+        match=r"none\.toml has 1 fault:\n  file: cannot be read: No such file or directory",
+    ):
         Settings.load(tmp_path / "none.toml")

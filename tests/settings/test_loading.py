@@ -42,7 +42,11 @@ def test_the_defaults(load: Load, text: str) -> None:
             downloaded_order_status="Awaiting Shipment",
             import_error_status="Manual Verification Required",
             updates="push",
-            mapping=[StatusMapping(acctvantage="Shipped/Invoice", bigcommerce="Shipped", may_move_backwards=False)],
+            mapping=[
+                StatusMapping(
+                    acctvantage="Shipped/Invoice", bigcommerce="Shipped", may_move_backwards=False
+                )
+            ],
             import_orders_created_since=None,
             new_sales_order_status="Open",
             edited_orders="update",
@@ -51,7 +55,9 @@ def test_the_defaults(load: Load, text: str) -> None:
         gl=GlSettings(
             default_discount_gl_code="",
             tax_area="BigCommerce",
-            payment_methods=[PaymentMethodMapping(bigcommerce="Credit Card", receipt_type="Visa/MC")],
+            payment_methods=[
+                PaymentMethodMapping(bigcommerce="Credit Card", receipt_type="Visa/MC")
+            ],
             credit_card_transactions_are_preauthorizations=False,
             gift_certificate_gl_code="",
             import_refunds=False,
@@ -69,7 +75,9 @@ def test_the_defaults(load: Load, text: str) -> None:
 
 @pytest.mark.skipif(not DESIGN.exists(), reason="the design page is not beside this repository")
 def test_the_example_of_the_design(load: Load) -> None:
-    example = re.search(r"```toml\n(\[store\]\n.*?)```", DESIGN.read_text(encoding="utf-8"), re.DOTALL)
+    example = re.search(
+        r"```toml\n(\[store\]\n.*?)```", DESIGN.read_text(encoding="utf-8"), re.DOTALL
+    )
     assert example
     settings = load(example[1])
     data = tomllib.loads(example[1])
@@ -79,14 +87,19 @@ def test_the_example_of_the_design(load: Load) -> None:
             if isinstance(screen[key], Secret):
                 assert screen[key].reveal() == value
             elif isinstance(value, list):
-                assert [{name: row[name] for name in given} for row, given in zip(screen[key], value, strict=True)] == value
+                assert [
+                    {name: row[name] for name in given}
+                    for row, given in zip(screen[key], value, strict=True)
+                ] == value
             else:
                 assert screen[key] == value
 
 
 def test_statuses_stay_as_written(load: Load, text: str) -> None:
     settings = load(
-        text.replace('"Awaiting Fulfillment"', "11").replace('"Awaiting Shipment"', '" 9 "').replace('"Shipped"', '"Sent  out"')
+        text.replace('"Awaiting Fulfillment"', "11")
+        .replace('"Awaiting Shipment"', '" 9 "')
+        .replace('"Shipped"', '"Sent  out"')
     )
     assert settings.order_status.new_order_status == 11
     assert settings.order_status.downloaded_order_status == "9"
@@ -94,7 +107,11 @@ def test_statuses_stay_as_written(load: Load, text: str) -> None:
 
 
 def test_text_is_trimmed_and_otherwise_kept(load: Load, text: str) -> None:
-    settings = load(text.replace('"Main"', '" Größtes  Lager\\t"').replace('"Example store"', "'''\nTwo\nlines '''"))
+    settings = load(
+        text.replace('"Main"', '" Größtes  Lager\\t"').replace(
+            '"Example store"', "'''\nTwo\nlines '''"
+        )
+    )
     assert settings.shipping.warehouse == "Größtes  Lager"
     assert settings.store.description == "Two\nlines"
 
@@ -107,7 +124,9 @@ def test_text_is_trimmed_and_otherwise_kept(load: Load, text: str) -> None:
         ("2026-01-31 23:00:00-05:00", datetime(2026, 2, 1, 4, tzinfo=UTC)),
     ],
 )
-def test_the_first_instant_of_imports(load: Load, text: str, written: str, instant: datetime) -> None:
+def test_the_first_instant_of_imports(
+    load: Load, text: str, written: str, instant: datetime
+) -> None:
     settings = load(text.replace("updates", f"import_orders_created_since = {written}\nupdates"))
     assert settings.order_status.import_orders_created_since == instant
     assert settings.order_status.import_orders_created_since.tzinfo is UTC
@@ -135,7 +154,9 @@ def test_a_token_may_come_later(load: Load, text: str) -> None:
     assert load(text).require_access_token() == Secret("example-token")
 
 
-def test_the_environment_beats_the_file(load: Load, text: str, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_environment_beats_the_file(
+    load: Load, text: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setenv("AVBC_ACCESS_TOKEN", " from-environment\n")
     monkeypatch.setenv("AVBC_CLIENT_SECRET", "secret")
     monkeypatch.setenv("AVBC_LICENSE_KEY", "a license")
@@ -147,7 +168,9 @@ def test_the_environment_beats_the_file(load: Load, text: str, monkeypatch: pyte
     assert load(text).store.access_token == Secret("example-token")
 
 
-def test_a_faulty_token_in_the_environment(faults: Callable[[str], list[str]], text: str, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_faulty_token_in_the_environment(
+    faults: Callable[[str], list[str]], text: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setenv("AVBC_ACCESS_TOKEN", "two words")
     (fault,) = faults(text)
     assert fault.startswith("AVBC_ACCESS_TOKEN: must be one word")
@@ -157,13 +180,19 @@ def test_a_faulty_token_in_the_environment(faults: Callable[[str], list[str]], t
 @pytest.fixture
 def credentials(tmp_path: Path) -> Path:
     path = tmp_path / "BigCommerceAPI-credentials.txt"
-    path.write_text(f"ACCESS TOKEN: downloaded\nAPI PATH: {URL}\nCLIENT ID: downloaded-id\nCLIENT SECRET: downloaded-secret\n")
+    path.write_text(
+        f"ACCESS TOKEN: downloaded\nAPI PATH: {URL}\nCLIENT ID: downloaded-id\nCLIENT SECRET: "
+        "downloaded-secret\n"
+    )
     return path
 
 
 @pytest.fixture
 def with_file(text: str, credentials: Path) -> str:
-    return text.replace(f'api_url = "{URL}"\naccess_token = "example-token"\n', f'credentials_file = "{credentials.name}"\n')
+    return text.replace(
+        f'api_url = "{URL}"\naccess_token = "example-token"\n',
+        f'credentials_file = "{credentials.name}"\n',
+    )
 
 
 def test_credentials_from_the_file_beside(load: Load, with_file: str, credentials: Path) -> None:
@@ -177,36 +206,62 @@ def test_credentials_from_the_file_beside(load: Load, with_file: str, credential
     )
 
 
-def test_the_environment_beats_the_credentials_file(load: Load, with_file: str, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_environment_beats_the_credentials_file(
+    load: Load, with_file: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setenv("AVBC_ACCESS_TOKEN", "newer")
     store = load(with_file).store
-    assert (store.access_token, store.client_secret) == (Secret("newer"), Secret("downloaded-secret"))
+    assert (store.access_token, store.client_secret) == (
+        Secret("newer"),
+        Secret("downloaded-secret"),
+    )
 
 
 def test_the_files_must_agree(faults: Callable[[str], list[str]], with_file: str) -> None:
-    same = with_file.replace("[store]\n", f'[store]\napi_url = "{URL.removesuffix("/v3/")}"\naccess_token = "downloaded"\n')
+    same = with_file.replace(
+        "[store]\n",
+        f'[store]\napi_url = "{URL.removesuffix("/v3/")}"\naccess_token = "downloaded"\n',
+    )
     assert faults(same) == []
     other = with_file.replace(
-        "[store]\n", f'[store]\napi_url = "{URL.replace("abc", "xyz")}"\naccess_token = "example-token"\nclient_id = "a"\n'
+        "[store]\n",
+        f'[store]\napi_url = "{URL.replace("abc", "xyz")}"\naccess_token = '
+        '"example-token"\nclient_id = "a"\n',
     )
     assert faults(other) == [
-        f"line {line}, store.{key}: is not what BigCommerceAPI-credentials.txt (credentials_file) says: leave it out, or correct it"
+        (
+            f"line {line}, store.{key}: is not what BigCommerceAPI-credentials.txt "
+            "(credentials_file) "
+            "says: leave it out, or correct it"
+        )
         for line, key in ((2, "api_url"), (3, "access_token"), (4, "client_id"))
     ]
 
 
-def test_faults_of_the_credentials_file(faults: Callable[[str], list[str]], with_file: str, credentials: Path) -> None:
+def test_faults_of_the_credentials_file(
+    faults: Callable[[str], list[str]], with_file: str, credentials: Path
+) -> None:
     credentials.write_text("ACCESS TOKEN: downloaded\nAPI PATH: http://example.com/stores/abc/v3/")
     (fault,) = faults(with_file)
-    assert fault.startswith("line 3, store.credentials_file: in BigCommerceAPI-credentials.txt, line 2, API PATH: must start with https://")
+    assert fault.startswith(
+        "line 3, store.credentials_file: in BigCommerceAPI-credentials.txt, line 2, API PATH: "
+        "must start with https://"
+    )
     credentials.unlink()
     assert faults(with_file) == [
-        "line 3, store.credentials_file: in BigCommerceAPI-credentials.txt, file: cannot be read: No such file or directory"
+        (
+            "line 3, store.credentials_file: in BigCommerceAPI-credentials.txt, file: cannot be "
+            "read: "
+            "No such file or directory"
+        )
     ]
 
 
 def test_a_blank_credentials_file_is_none(load: Load, text: str) -> None:
-    assert load(text.replace("[store]\n", '[store]\ncredentials_file = ""\n')).store.credentials_file is None
+    assert (
+        load(text.replace("[store]\n", '[store]\ncredentials_file = ""\n')).store.credentials_file
+        is None
+    )
 
 
 def test_none_stands_for_nothing_given(text: str) -> None:
@@ -225,14 +280,46 @@ LEAVES = st.one_of(
     st.floats(),
     st.dates(),
     st.datetimes(),
-    st.datetimes(timezones=st.sampled_from([UTC, timezone(timedelta(hours=14)), timezone(timedelta(hours=-12))])),
+    st.datetimes(
+        timezones=st.sampled_from(
+            [UTC, timezone(timedelta(hours=14)), timezone(timedelta(hours=-12))]
+        )
+    ),
     st.times(),
-    st.sampled_from(["push", "pull", "off", "WEB", "Open", "Posted", "update", URL, "https://[", "credentials.txt", time(1), date.min]),
+    st.sampled_from(
+        [
+            "push",
+            "pull",
+            "off",
+            "WEB",
+            "Open",
+            "Posted",
+            "update",
+            URL,
+            "https://[",
+            "credentials.txt",
+            time(1),
+            date.min,
+        ]
+    ),
 )
-SCREENS = {"store": StoreSetup, "order_status": OrderStatusSettings, "gl": GlSettings, "shipping": ShippingSettings}
-NAMES = [name for screen in (*SCREENS.values(), StatusMapping, PaymentMethodMapping) for name in attrs.fields_dict(screen)]
+SCREENS = {
+    "store": StoreSetup,
+    "order_status": OrderStatusSettings,
+    "gl": GlSettings,
+    "shipping": ShippingSettings,
+}
+NAMES = [
+    name
+    for screen in (*SCREENS.values(), StatusMapping, PaymentMethodMapping)
+    for name in attrs.fields_dict(screen)
+]
 KEYS = st.text(max_size=6) | st.sampled_from([*SCREENS, *NAMES])
-TABLES = st.recursive(LEAVES, lambda inner: st.lists(inner, max_size=4) | st.dictionaries(KEYS, inner, max_size=6), max_leaves=25)
+TABLES = st.recursive(
+    LEAVES,
+    lambda inner: st.lists(inner, max_size=4) | st.dictionaries(KEYS, inner, max_size=6),
+    max_leaves=25,
+)
 
 
 @given(st.dictionaries(KEYS, TABLES, max_size=6))
@@ -246,7 +333,12 @@ def test_any_table_loads_or_is_refused(data: dict[str, object]) -> None:
 def test_a_complete_table_with_any_one_value_loads_or_is_refused(data: st.DataObject) -> None:
     table: dict[str, dict[str, object]] = {
         "store": {"api_url": URL},
-        "order_status": {"import_source_code": "WEB", "new_order_status": 11, "downloaded_order_status": 9, "import_error_status": 12},
+        "order_status": {
+            "import_source_code": "WEB",
+            "new_order_status": 11,
+            "downloaded_order_status": 9,
+            "import_error_status": 12,
+        },
         "gl": {"tax_area": "BigCommerce"},
         "shipping": {"warehouse": "Main"},
     }
@@ -269,7 +361,9 @@ def test_a_complete_table_with_any_one_value_loads_or_is_refused(data: st.DataOb
 
 
 @given(st.text(st.characters(codec="utf-8")) | st.binary())
-def test_any_file_loads_or_is_refused(tmp_path_factory: pytest.TempPathFactory, content: str | bytes) -> None:
+def test_any_file_loads_or_is_refused(
+    tmp_path_factory: pytest.TempPathFactory, content: str | bytes
+) -> None:
     path = tmp_path_factory.getbasetemp() / "any.toml"
     path.write_bytes(content.encode() if isinstance(content, str) else content)
     with pytest.raises(SettingsError, match=r"any\.toml has \d+ fault"):

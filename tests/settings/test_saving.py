@@ -30,7 +30,11 @@ from avbc.settings import (
 )
 
 URL = "https://api.bigcommerce.com/stores/abc123/v3/"
-SECRETS = {"access_token": "example-token", "client_secret": "example-secret", "license_key": "example-license"}
+SECRETS = {
+    "access_token": "example-token",
+    "client_secret": "example-secret",
+    "license_key": "example-license",
+}
 
 TEXT = st.text(st.characters(codec="utf-8"), max_size=20)
 NAMES = TEXT.filter(str.strip)
@@ -43,31 +47,52 @@ def any_settings(draw: st.DrawFn) -> Settings:
     new, downloaded, error = draw(st.lists(STATUSES, min_size=3, max_size=3, unique_by=fold))
     updates = draw(st.sampled_from(["push", "pull", "off"]))
     pairs = st.tuples(
-        NAMES.filter(lambda name: name.strip().casefold() != "posted"), STATUSES.filter(lambda status: fold(status) != fold(new))
+        NAMES.filter(lambda name: name.strip().casefold() != "posted"),
+        STATUSES.filter(lambda status: fold(status) != fold(new)),
     )
     sides = (lambda pair: pair[0].strip().casefold(), lambda pair: fold(pair[1]))
     rows = draw(st.lists(pairs, min_size=1, max_size=4, unique_by=sides))
-    methods = draw(st.lists(st.tuples(NAMES, NAMES), max_size=4, unique_by=lambda pair: fold_payment_method(pair[0])))
+    methods = draw(
+        st.lists(
+            st.tuples(NAMES, NAMES), max_size=4, unique_by=lambda pair: fold_payment_method(pair[0])
+        )
+    )
     return Settings(
-        store=StoreSetup(description=draw(TEXT), api_url=URL, client_id=draw(TEXT), enabled=draw(st.booleans())),
+        store=StoreSetup(
+            description=draw(TEXT), api_url=URL, client_id=draw(TEXT), enabled=draw(st.booleans())
+        ),
         order_status=OrderStatusSettings(
-            import_source_code=draw(st.text(string.ascii_letters + string.digits, min_size=3, max_size=3)),
+            import_source_code=draw(
+                st.text(string.ascii_letters + string.digits, min_size=3, max_size=3)
+            ),
             check_interval_minutes=draw(st.integers(1, 10_080)),
             new_order_status=new,
             match_clients_by_email=draw(st.booleans()),
             downloaded_order_status=downloaded,
             import_error_status=error,
             updates=updates,
-            mapping=[StatusMapping(acctvantage=ours, bigcommerce=theirs, may_move_backwards=draw(st.booleans())) for ours, theirs in rows],
-            import_orders_created_since=draw(st.none() | st.datetimes(timezones=st.just(UTC)) | st.dates()),
-            new_sales_order_status=draw(NAMES.filter(lambda name: name.strip().casefold() != "posted")),
+            mapping=[
+                StatusMapping(
+                    acctvantage=ours, bigcommerce=theirs, may_move_backwards=draw(st.booleans())
+                )
+                for ours, theirs in rows
+            ],
+            import_orders_created_since=draw(
+                st.none() | st.datetimes(timezones=st.just(UTC)) | st.dates()
+            ),
+            new_sales_order_status=draw(
+                NAMES.filter(lambda name: name.strip().casefold() != "posted")
+            ),
             edited_orders=draw(st.sampled_from(["update", "refuse"])),
             staff_notes_on_errors=draw(st.booleans()),
         ),
         gl=GlSettings(
             default_discount_gl_code=draw(TEXT),
             tax_area=draw(NAMES),
-            payment_methods=[PaymentMethodMapping(bigcommerce=method, receipt_type=kind) for method, kind in methods],
+            payment_methods=[
+                PaymentMethodMapping(bigcommerce=method, receipt_type=kind)
+                for method, kind in methods
+            ],
             credit_card_transactions_are_preauthorizations=draw(st.booleans()),
             gift_certificate_gl_code=draw(TEXT),
             import_refunds=draw(st.booleans()),
@@ -84,7 +109,9 @@ def any_settings(draw: st.DrawFn) -> Settings:
 
 
 @given(any_settings())
-def test_saved_settings_load_back_equal(tmp_path_factory: pytest.TempPathFactory, settings: Settings) -> None:
+def test_saved_settings_load_back_equal(
+    tmp_path_factory: pytest.TempPathFactory, settings: Settings
+) -> None:
     path = tmp_path_factory.getbasetemp() / "round.toml"
     settings.save(path)
     assert Settings.load(path) == settings
@@ -94,7 +121,10 @@ def test_saved_settings_load_back_equal(tmp_path_factory: pytest.TempPathFactory
 @pytest.fixture
 def settings(text: str) -> Settings:
     """Settings with all three secrets."""
-    path = text.replace('access_token = "example-token"\n', "".join(f'{name} = "{value}"\n' for name, value in SECRETS.items()))
+    path = text.replace(
+        'access_token = "example-token"\n',
+        "".join(f'{name} = "{value}"\n' for name, value in SECRETS.items()),
+    )
     import tomllib
 
     return Settings.from_dict(tomllib.loads(path))
@@ -154,23 +184,31 @@ def test_only_the_owner_may_read(settings: Settings, tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("name", SECRETS)
-def test_a_file_with_secrets_is_not_overwritten(settings: Settings, tmp_path: Path, name: str) -> None:
+def test_a_file_with_secrets_is_not_overwritten(
+    settings: Settings, tmp_path: Path, name: str
+) -> None:
     path = tmp_path / "avbc.toml"
     path.write_text(f'store.{name} = "example"\n')
-    with pytest.raises(SettingsError, match=rf"store\.{name}: stands in the file and would be lost"):
+    with pytest.raises(
+        SettingsError, match=rf"store\.{name}: stands in the file and would be lost"
+    ):
         settings.save(path)
     assert path.read_text() == f'store.{name} = "example"\n'
 
 
 @pytest.mark.parametrize("content", ["store = [", "\udcff"], ids=["no TOML", "no text"])
-def test_a_file_that_may_hold_anything_is_not_overwritten(settings: Settings, tmp_path: Path, content: str) -> None:
+def test_a_file_that_may_hold_anything_is_not_overwritten(
+    settings: Settings, tmp_path: Path, content: str
+) -> None:
     path = tmp_path / "avbc.toml"
     path.write_text(content, errors="surrogateescape")
     with pytest.raises(SettingsError, match="file: "):
         settings.save(path)
 
 
-@pytest.mark.parametrize("content", ["store = 1", "[store]\naccess_token = ''"], ids=["no table", "a blank token"])
+@pytest.mark.parametrize(
+    "content", ["store = 1", "[store]\naccess_token = ''"], ids=["no table", "a blank token"]
+)
 def test_a_file_without_secrets_is(settings: Settings, tmp_path: Path, content: str) -> None:
     path = tmp_path / "avbc.toml"
     path.write_text(content)
@@ -192,7 +230,9 @@ def test_a_folder_that_is_not_there(settings: Settings, tmp_path: Path) -> None:
         settings.save(tmp_path / "none" / "avbc.toml")
 
 
-def test_what_fails_midway_leaves_the_old_file(settings: Settings, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_what_fails_midway_leaves_the_old_file(
+    settings: Settings, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     path = tmp_path / "avbc.toml"
     path.write_text("# old\n")
 
@@ -207,22 +247,33 @@ def test_what_fails_midway_leaves_the_old_file(settings: Settings, tmp_path: Pat
 
 
 @pytest.mark.parametrize("folder", [".", "beside", "..", "elsewhere"])
-def test_the_credentials_file_is_found_again(tmp_path: Path, load: Callable[[str], Settings], text: str, folder: str) -> None:
+def test_the_credentials_file_is_found_again(
+    tmp_path: Path, load: Callable[[str], Settings], text: str, folder: str
+) -> None:
     (tmp_path / folder).mkdir(exist_ok=True)
     credentials = tmp_path / folder / f"{tmp_path.name}.txt"
     credentials.write_text(f"ACCESS TOKEN: example-token\nAPI PATH: {URL}\n")
     written = str(credentials) if folder == "elsewhere" else f"{folder}/{credentials.name}"
-    settings = load(text.replace("[store]\n", f'[store]\ncredentials_file = "{written}"\n').replace('access_token = "example-token"\n', ""))
+    settings = load(
+        text.replace("[store]\n", f'[store]\ncredentials_file = "{written}"\n').replace(
+            'access_token = "example-token"\n', ""
+        )
+    )
     settings.save(tmp_path / "avbc.toml")
     assert Settings.load(tmp_path / "avbc.toml") == settings
     (tmp_path / "other").mkdir()
     settings.save(tmp_path / "other" / "avbc.toml")
-    assert Settings.load(tmp_path / "other" / "avbc.toml").store.access_token == Secret("example-token")
+    assert Settings.load(tmp_path / "other" / "avbc.toml").store.access_token == Secret(
+        "example-token"
+    )
     credentials.unlink()
 
 
 def test_the_first_instant_is_saved_as_an_instant(settings: Settings, tmp_path: Path) -> None:
     since = datetime(2026, 1, 1, tzinfo=UTC)
-    dated = attrs.evolve(settings, order_status=attrs.evolve(settings.order_status, import_orders_created_since=since.date()))
+    dated = attrs.evolve(
+        settings,
+        order_status=attrs.evolve(settings.order_status, import_orders_created_since=since.date()),
+    )
     dated.save(tmp_path / "avbc.toml")
     assert Settings.load(tmp_path / "avbc.toml").order_status.import_orders_created_since == since

@@ -42,18 +42,34 @@ def test_lines(text: str, lines: dict[str, int]) -> None:
     assert key_lines(text) == lines
 
 
-KEYS = st.text(st.characters(codec="utf-8", exclude_characters="\r"), max_size=8) | st.from_regex(r"[A-Za-z0-9_-]{1,8}", fullmatch=True)
+KEYS = st.text(st.characters(codec="utf-8", exclude_characters="\r"), max_size=8) | st.from_regex(
+    r"[A-Za-z0-9_-]{1,8}", fullmatch=True
+)
 SCALARS = st.one_of(
     st.integers(-9, 9).map(str),
-    st.sampled_from(["1.5", "true", "inf", "2026-01-01T00:00:00Z", "2026-01-01 00:00:00", "'''\n[x]\ny = 1\n'''", '"""\n"x" = \\""" """']),
-    st.text(st.characters(codec="utf-8", exclude_characters="\x7f")).map(lambda text: json.dumps(text, ensure_ascii=False)),
+    st.sampled_from(
+        [
+            "1.5",
+            "true",
+            "inf",
+            "2026-01-01T00:00:00Z",
+            "2026-01-01 00:00:00",
+            "'''\n[x]\ny = 1\n'''",
+            '"""\n"x" = \\""" """',
+        ]
+    ),
+    st.text(st.characters(codec="utf-8", exclude_characters="\x7f")).map(
+        lambda text: json.dumps(text, ensure_ascii=False)
+    ),
 )
 VALUES = st.recursive(
     SCALARS,
     lambda inner: (
         st.lists(inner, max_size=3).map(lambda items: "[" + ",\n# ]\n".join(items) + "\n]")
         | st.lists(st.tuples(KEYS, inner), max_size=3, unique_by=lambda pair: pair[0]).map(
-            lambda pairs: "{" + ", ".join(f"{_written(key)} = {value}" for key, value in pairs) + "}"
+            lambda pairs: (
+                "{" + ", ".join(f"{_written(key)} = {value}" for key, value in pairs) + "}"
+            )
         )
     ),
     max_leaves=6,
@@ -95,7 +111,10 @@ def _paths(value: object, path: str) -> list[str]:
 @given(
     st.dictionaries(
         st.sampled_from(["a", "b", "c"]),
-        st.text(st.characters(codec="utf-8")) | st.booleans() | st.integers(-(2**63), 2**63) | st.datetimes(timezones=st.just(UTC)),
+        st.text(st.characters(codec="utf-8"))
+        | st.booleans()
+        | st.integers(-(2**63), 2**63)
+        | st.datetimes(timezones=st.just(UTC)),
     )
 )
 def test_what_is_written_reads_the_same(values: dict[str, object]) -> None:
@@ -104,5 +123,9 @@ def test_what_is_written_reads_the_same(values: dict[str, object]) -> None:
 
 
 def test_the_writer_escapes() -> None:
-    written = write_toml({"t": {"a": 'x"\\\n\x7f\x00é😀', "b": datetime(2026, 1, 2, 3, 4, 5, 6, tzinfo=UTC)}})
-    assert written == '[t]\na = "x\\"\\\\\\n\\u007f\\u0000é😀"\nb = 2026-01-02T03:04:05.000006+00:00\n'
+    written = write_toml(
+        {"t": {"a": 'x"\\\n\x7f\x00é😀', "b": datetime(2026, 1, 2, 3, 4, 5, 6, tzinfo=UTC)}}
+    )
+    assert (
+        written == '[t]\na = "x\\"\\\\\\n\\u007f\\u0000é😀"\nb = 2026-01-02T03:04:05.000006+00:00\n'
+    )

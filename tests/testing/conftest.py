@@ -41,7 +41,9 @@ def ask(store: FakeStore) -> Callable[..., tuple[int, object]]:
 
     def ask(method: str, target: str, body: object = None) -> tuple[int, object]:
         path, _, query = target.partition("?")
-        response = store.request(method, path, query, b"" if body is None else json.dumps(body).encode())
+        response = store.request(
+            method, path, query, b"" if body is None else json.dumps(body).encode()
+        )
         return response.status, json.loads(response.body) if response.body else None
 
     return ask
@@ -50,7 +52,9 @@ def ask(store: FakeStore) -> Callable[..., tuple[int, object]]:
 @pytest.fixture
 def client(store: FakeStore) -> Iterator[httpx.Client]:
     headers = {"X-Auth-Token": store.access_token}
-    with httpx.Client(transport=store.transport(), base_url=store.api_url.removesuffix("v3/"), headers=headers) as client:
+    with httpx.Client(
+        transport=store.transport(), base_url=store.api_url.removesuffix("v3/"), headers=headers
+    ) as client:
         yield client
 
 

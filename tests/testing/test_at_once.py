@@ -14,7 +14,11 @@ from avbc.testing.example import populate
 from avbc.testing.http import Answer, StoreRequest
 
 HEADERS = {"X-Auth-Token": "example-token"}
-ABSOLUTE = ("PUT", "/v3/inventory/adjustments/absolute", {"items": [{"location_id": 1, "product_id": 101, "quantity": 1}]})
+ABSOLUTE = (
+    "PUT",
+    "/v3/inventory/adjustments/absolute",
+    {"items": [{"location_id": 1, "product_id": 101, "quantity": 1}]},
+)
 PRODUCTS = ("PUT", "/v3/catalog/products", [{"id": 101, "price": 1}])
 VARIANTS = ("PUT", "/v3/catalog/variants", [{"id": 601, "price": 1}])
 
@@ -49,14 +53,18 @@ def test_one_request_too_many_is_a_429_without_a_window(store, request_, most) -
     answers = [start(store, *request_) for _ in range(most + 2)]
     assert Counter(answer.response.status == 429 for answer in answers) == {False: most, True: 2}
     assert answers[-1].response.status == 429
-    assert not [name for name in answers[-1].headers if name.lower().startswith(("x-rate", "x-retry"))]
+    assert not [
+        name for name in answers[-1].headers if name.lower().startswith(("x-rate", "x-retry"))
+    ]
     assert "X-Rate-Limit-Requests-Left" in answers[0].headers
     assert [entry.status for entry in store.log][-1] == 429
 
 
 @pytest.mark.parametrize("bulk", [PRODUCTS, VARIANTS], ids=["products", "variants"])
 @pytest.mark.parametrize("inventory_first", [True, False])
-def test_stock_and_bulk_writes_to_the_catalog_do_not_go_together(store, bulk, inventory_first) -> None:
+def test_stock_and_bulk_writes_to_the_catalog_do_not_go_together(
+    store, bulk, inventory_first
+) -> None:
     pair = [ABSOLUTE, bulk] if inventory_first else [bulk, ABSOLUTE]
     assert [start(store, *request).response.status for request in pair] == [200, 429]
 
@@ -85,7 +93,9 @@ def test_one_after_the_other_is_never_too_many(store) -> None:
 
 def test_whoever_does_not_wait_for_the_latency_is_not_under_way(store) -> None:
     for _ in range(3):
-        assert store.request("PUT", ABSOLUTE[1], body=json.dumps(ABSOLUTE[2]).encode()).status == 200
+        assert (
+            store.request("PUT", ABSOLUTE[1], body=json.dumps(ABSOLUTE[2]).encode()).status == 200
+        )
 
 
 @pytest.mark.parametrize("way", ["transport", "loopback"])
@@ -93,9 +103,13 @@ def test_many_at_once_by_any_way_in(store, way) -> None:
     store.latency = 0.5
 
     async def together(base: str, transport: httpx.AsyncBaseTransport | None) -> Counter[int]:
-        async with httpx.AsyncClient(transport=transport, base_url=base, headers=HEADERS, trust_env=False, timeout=30) as client:
+        async with httpx.AsyncClient(
+            transport=transport, base_url=base, headers=HEADERS, trust_env=False, timeout=30
+        ) as client:
             body = [{"id": 1, "notes": "x"}]
-            answers = await asyncio.gather(*(client.put("v3/customers", json=body) for _ in range(5)))
+            answers = await asyncio.gather(
+                *(client.put("v3/customers", json=body) for _ in range(5))
+            )
         return Counter(answer.status_code for answer in answers)
 
     if way == "transport":

@@ -43,10 +43,17 @@ class Contract(GatewayContract):
             writer.writeheader()
             for product in products:
                 cells = asdict(product) | {"aliases": ";".join(product.aliases)}
-                writer.writerow({name: str(value).lower() if isinstance(value, bool) else value for name, value in cells.items()})
+                writer.writerow(
+                    {
+                        name: str(value).lower() if isinstance(value, bool) else value
+                        for name, value in cells.items()
+                    }
+                )
         books(gateway).load_products(path)
 
-    def add_quantities(self, gateway: Gateway, warehouse: str, on_hand: Mapping[str, Decimal]) -> None:
+    def add_quantities(
+        self, gateway: Gateway, warehouse: str, on_hand: Mapping[str, Decimal]
+    ) -> None:
         path = self.folder / "books.toml"
         path.write_text(f'warehouses = [{{ name = "{warehouse}" }}]', encoding="utf-8")
         books(gateway).load(path)
@@ -91,7 +98,9 @@ class OverwritesWhatStands(SqlGateway):
 
     def create_order(self, bundle: OrderBundle) -> CreatedOrder:
         created = super().create_order(bundle)
-        return created if created.created else CreatedOrder(self.update_order(bundle), created=False)
+        return (
+            created if created.created else CreatedOrder(self.update_order(bundle), created=False)
+        )
 
 
 class ChecksBeforeItInserts(SqlGateway):
@@ -107,13 +116,21 @@ class ChecksBeforeItInserts(SqlGateway):
         if threading.current_thread() is not threading.main_thread():
             self._all_have_looked.wait(30)
         created = super().create_order(bundle)
-        # What a table without the constraint takes as a second row needs another name in one that has it.
-        return created if created.created else super().create_order(renamed(bundle, f"{bundle.order.import_id}/{threading.get_ident()}"))
+        # What a table without the constraint takes as a second row needs another name in one that
+        # has it.
+        return (
+            created
+            if created.created
+            else super().create_order(
+                renamed(bundle, f"{bundle.order.import_id}/{threading.get_ident()}")
+            )
+        )
 
 
 def renamed(bundle: OrderBundle, import_id: str) -> OrderBundle:
     receipts = [
-        evolve(receipt, order_import_id=import_id, import_id=f"{import_id}-{place}") for place, receipt in enumerate(bundle.receipts, 1)
+        evolve(receipt, order_import_id=import_id, import_id=f"{import_id}-{place}")
+        for place, receipt in enumerate(bundle.receipts, 1)
     ]
     return evolve(bundle, order=evolve(bundle.order, import_id=import_id), receipts=tuple(receipts))
 
@@ -183,7 +200,8 @@ class ComparesEmailsByCase(SqlGateway):
         return [
             client
             for client in found
-            if client.import_id in import_ids or {client.email, *(contact.email for contact in client.contacts)} & {*emails}
+            if client.import_id in import_ids
+            or {client.email, *(contact.email for contact in client.contacts)} & {*emails}
         ]
 
 
@@ -193,7 +211,10 @@ class DoublesClients(SqlGateway):
     def create_order(self, bundle: OrderBundle) -> CreatedOrder:
         new = bundle.new_client
         if new is not None and new.import_id and super().find_clients([new.import_id], []):
-            bundle = evolve(bundle, new_client=evolve(new, import_id=f"{new.import_id}/{bundle.order.import_id}"))
+            bundle = evolve(
+                bundle,
+                new_client=evolve(new, import_id=f"{new.import_id}/{bundle.order.import_id}"),
+            )
         return super().create_order(bundle)
 
 
@@ -209,7 +230,10 @@ class ForgetsTimeZones(SqlGateway):
 
     def sales_orders(self, import_ids: Collection[str] | None = None) -> list[SalesOrder]:
         found = super().sales_orders(import_ids)
-        return [evolve(order, ordered_at=order.ordered_at and order.ordered_at.replace(tzinfo=None)) for order in found]
+        return [
+            evolve(order, ordered_at=order.ordered_at and order.ordered_at.replace(tzinfo=None))
+            for order in found
+        ]
 
 
 class TakesAnyStatus(SqlGateway):
@@ -234,7 +258,11 @@ class LeavesOutTheMomentItself(SqlGateway):
 
     def sales_orders_changed(self, source_code: str, since: datetime | None) -> list[SalesOrder]:
         found = super().sales_orders_changed(source_code, since)
-        return [order for order in found if since is None or (order.status_changed_at and order.status_changed_at > since)]
+        return [
+            order
+            for order in found
+            if since is None or (order.status_changed_at and order.status_changed_at > since)
+        ]
 
 
 class SortsLikeADictionary(SqlGateway):
@@ -242,13 +270,23 @@ class SortsLikeADictionary(SqlGateway):
 
     def products_for_store(self, part_numbers: Collection[str] | None = None) -> Iterator[Product]:
         found = list(super().products_for_store(part_numbers))
-        return iter(sorted(found, key=lambda product: (product.part_number.casefold().replace("ä", "a"), product.part_number)))
+        return iter(
+            sorted(
+                found,
+                key=lambda product: (
+                    product.part_number.casefold().replace("ä", "a"),
+                    product.part_number,
+                ),
+            )
+        )
 
 
 class SellsWhatIsReserved(SqlGateway):
     """What is on hand is taken for available."""
 
-    def quantities_available(self, warehouse: str, part_numbers: Collection[str] | None = None) -> Iterator[tuple[str, Decimal]]:
+    def quantities_available(
+        self, warehouse: str, part_numbers: Collection[str] | None = None
+    ) -> Iterator[tuple[str, Decimal]]:
         reserved: dict[str, Decimal] = {}
         for order in self.sales_orders():
             for line in order.lines:
@@ -261,10 +299,16 @@ class SellsWhatIsReserved(SqlGateway):
 class ExportsGuestsBack(SqlGateway):
     """Clients who came from the store without an account count as new to it."""
 
-    def clients_to_export(self, source_code: str, client_ids: Collection[int] | None = None) -> list[Client]:
+    def clients_to_export(
+        self, source_code: str, client_ids: Collection[int] | None = None
+    ) -> list[Client]:
         if client_ids is not None:
             return super().clients_to_export(source_code, client_ids)
-        new = [client for client in self.clients() if not (client.import_id or "").startswith(source_code)]
+        new = [
+            client
+            for client in self.clients()
+            if not (client.import_id or "").startswith(source_code)
+        ]
         return [client for client in new if source_code not in client.store_customer_ids]
 
 
@@ -283,7 +327,9 @@ class CapturesOnceMore(SqlGateway):
         try:
             return super().record_capture(receipt_import_id, amount, at)
         except BooksRefused:
-            (receipt,) = (receipt for receipt in self.receipts() if receipt.import_id == receipt_import_id)
+            (receipt,) = (
+                receipt for receipt in self.receipts() if receipt.import_id == receipt_import_id
+            )
             return evolve(receipt, amount=amount, captured_at=at)
 
 
@@ -292,7 +338,10 @@ class DoublesCredits(SqlGateway):
 
     def create_credit(self, credit: Credit) -> bool:
         return super().create_credit(credit) or super().create_credit(
-            evolve(credit, import_id=f"{credit.import_id}/{threading.get_ident()}/{len(self.credits())}")
+            evolve(
+                credit,
+                import_id=f"{credit.import_id}/{threading.get_ident()}/{len(self.credits())}",
+            )
         )
 
 

@@ -21,13 +21,28 @@ HOME: dict[str, object] = {
 @pytest.fixture
 def filled(store: FakeStore, ask) -> FakeStore:
     """Customers 1 and 2; the first one's address is 1000001."""
-    assert ask("POST", CUSTOMERS, [{**ANA, "addresses": [HOME]}, {**ANA, "email": "bo@example.com", "company": "Bo & Co"}])[0] == 200
+    assert (
+        ask(
+            "POST",
+            CUSTOMERS,
+            [
+                {**ANA, "addresses": [HOME]},
+                {**ANA, "email": "bo@example.com", "company": "Bo & Co"},
+            ],
+        )[0]
+        == 200
+    )
     return store
 
 
 def test_customers_are_created_with_their_addresses(filled, ask) -> None:
     first, second = ask("GET", f"{CUSTOMERS}?include=addresses")[1]["data"]
-    assert (first["id"], first["email"], first["customer_group_id"], first["address_count"]) == (1, "ana@example.com", 0, 1)
+    assert (first["id"], first["email"], first["customer_group_id"], first["address_count"]) == (
+        1,
+        "ana@example.com",
+        0,
+        1,
+    )
     assert first["date_created"] == first["date_modified"] == "2026-03-02T15:00:00+00:00"
     assert first["addresses"] == [
         {
@@ -47,22 +62,38 @@ def test_customers_are_created_with_their_addresses(filled, ask) -> None:
 
 def test_ids_that_are_taken_are_left_out(store, ask) -> None:
     store.add_customer({"id": 2, "email": "two@example.com"})
-    _, answer = ask("POST", CUSTOMERS, [{**ANA, "email": f"{number}@example.com"} for number in range(3)])
+    _, answer = ask(
+        "POST", CUSTOMERS, [{**ANA, "email": f"{number}@example.com"} for number in range(3)]
+    )
     assert [row["id"] for row in answer["data"]] == [1, 3, 4]
     assert store.add_customer({"email": "five@example.com"}) == 5
 
 
 def test_an_update_keeps_what_is_not_sent_and_cannot_touch_addresses(filled, ask, clock) -> None:
     clock.now += 60
-    status, answer = ask("PUT", CUSTOMERS, [{"id": 2, "last_name": "Lind", "email": "BO@example.com", "addresses": [HOME], "id2": 4}])
-    assert (status, answer["data"][0]["last_name"], answer["data"][0]["company"]) == (200, "Lind", "Bo & Co")
+    status, answer = ask(
+        "PUT",
+        CUSTOMERS,
+        [{"id": 2, "last_name": "Lind", "email": "BO@example.com", "addresses": [HOME], "id2": 4}],
+    )
+    assert (status, answer["data"][0]["last_name"], answer["data"][0]["company"]) == (
+        200,
+        "Lind",
+        "Bo & Co",
+    )
     shown = ask("GET", f"{CUSTOMERS}?id:in=2&include=addresses")[1]["data"][0]
     assert (shown["addresses"], shown["date_modified"]) == ([], "2026-03-02T15:01:00+00:00")
     assert filled.events[-1].data == {"type": "customer", "id": 2}
 
 
 @pytest.mark.parametrize(
-    ("query", "expected"), [("name:in=ana%20rivera,x", [1, 2]), ("name:like=riv", [1, 2]), ("name:like=zz", []), ("phone:in=1", [])]
+    ("query", "expected"),
+    [
+        ("name:in=ana%20rivera,x", [1, 2]),
+        ("name:like=riv", [1, 2]),
+        ("name:like=zz", []),
+        ("phone:in=1", []),
+    ],
 )
 def test_filters_by_name_and_phone(filled, ask, query, expected) -> None:
     assert [row["id"] for row in ask("GET", f"{CUSTOMERS}?{query}")[1]["data"]] == expected
@@ -81,7 +112,10 @@ def test_filters_by_name_and_phone(filled, ask, query, expected) -> None:
         ({**ANA, "email": "c@example.com", "company": "x" * 256}, "1.company"),
         ({**ANA, "email": "c@example.com", "phone": "1" * 51}, "1.phone"),
         ({**ANA, "email": "c@example.com", "phone": 555}, "1.phone"),
-        ({**ANA, "email": "c@example.com", "addresses": [{**HOME, "state_or_province": "TX"}]}, "1.addresses.0.state_or_province"),
+        (
+            {**ANA, "email": "c@example.com", "addresses": [{**HOME, "state_or_province": "TX"}]},
+            "1.addresses.0.state_or_province",
+        ),
         ({**ANA, "email": "c@example.com", "addresses": ["home"]}, "1.addresses.0."),
     ],
 )
@@ -125,9 +159,14 @@ def test_a_duplicate_address_is_answered_200_and_is_absent(filled, ask) -> None:
     assert ask("GET", f"{ADDRESSES}?customer_id:in=1")[1]["meta"]["pagination"]["total"] == 2
     assert ask("POST", ADDRESSES, [{**work, "customer_id": 2}])[1]["data"][0]["customer_id"] == 2
     work_id = answer["data"][0]["id"]
-    assert ask("PUT", ADDRESSES, [{"id": work_id, "address1": "14 Harbor Road"}]) == (200, {"data": [], "meta": {}})
+    assert ask("PUT", ADDRESSES, [{"id": work_id, "address1": "14 Harbor Road"}]) == (
+        200,
+        {"data": [], "meta": {}},
+    )
     _, changed = ask("PUT", ADDRESSES, [{"id": work_id, "phone": "555-0100", "country_code": "FR"}])
-    assert [(row["address1"], row["phone"], row["country"]) for row in changed["data"]] == [("1 Example Street", "555-0100", "FR")]
+    assert [(row["address1"], row["phone"], row["country"]) for row in changed["data"]] == [
+        ("1 Example Street", "555-0100", "FR")
+    ]
     told = [(event.scope, event.data["id"]) for event in filled.events if "address" in event.scope]
     assert told == [
         ("store/customer/address/created", 1_000_002),
@@ -151,7 +190,9 @@ def test_a_duplicate_address_is_answered_200_and_is_absent(filled, ask) -> None:
     ],
 )
 def test_addresses_that_are_refused(*, filled, ask, changes, field) -> None:
-    status, answer = ask("POST", ADDRESSES, [{**HOME, "address1": "New", "customer_id": 1, **changes}])
+    status, answer = ask(
+        "POST", ADDRESSES, [{**HOME, "address1": "New", "customer_id": 1, **changes}]
+    )
     assert (status, list(answer["errors"])) == (422, [f"0.{field}"])
     assert ask("GET", ADDRESSES)[1]["meta"]["pagination"]["total"] == 1
 

@@ -27,18 +27,25 @@ def test_the_books_know_every_sku_that_an_importable_order_sells() -> None:
 
 
 def test_the_settings_name_what_the_books_have() -> None:
-    books, settings = tomllib.loads(books_toml), settings_dict("http://127.0.0.1:9/stores/abc123/v3/")
+    books, settings = (
+        tomllib.loads(books_toml),
+        settings_dict("http://127.0.0.1:9/stores/abc123/v3/"),
+    )
     gl, shipping, status = settings["gl"], settings["shipping"], settings["order_status"]
     types = {row["receipt_type"] for row in gl["payment_methods"]}
     assert types <= {*books["receipt_types"], "Purchase Order"}
-    assert {gl["default_discount_gl_code"], gl["gift_certificate_gl_code"]} <= set(books["gl_accounts"])
+    assert {gl["default_discount_gl_code"], gl["gift_certificate_gl_code"]} <= set(
+        books["gl_accounts"]
+    )
     assert gl["tax_area"] in {row["name"] for row in books["tax_areas"] if not row.get("avatax")}
     assert shipping["warehouse"] in {row["name"] for row in books["warehouses"]}
     assert shipping["default_ship_via"] in {row["name"] for row in books["ship_vias"]}
     assert shipping["default_shipment_product_class"] in books["warehouses"][0]["product_classes"]
     assert {row["acctvantage"] for row in status["mapping"]} <= set(books["order_statuses"])
     methods = {row["bigcommerce"] for row in gl["payment_methods"]}
-    used = {order.header["payment_method"] for order in example_orders(len(SHAPES)) if order.importable}
+    used = {
+        order.header["payment_method"] for order in example_orders(len(SHAPES)) if order.importable
+    }
     assert used - {""} <= methods
 
 
@@ -69,15 +76,21 @@ def test_importable_is_what_the_mapping_engine_says(tmp_path) -> None:
     file = tmp_path / "books.toml"
     file.write_text(books_toml, encoding="utf-8")
     with (
-        BigCommerce(api_url=store.api_url, access_token=store.access_token, transport=store.transport()) as client,
+        BigCommerce(
+            api_url=store.api_url, access_token=store.access_token, transport=store.transport()
+        ) as client,
         SqlGateway("sqlite://") as books,
     ):
         books.load(file)
         for order_id, built in sorted(store.state.orders.items()):
-            assert (import_errors(client, books, settings, order_id) == []) == built.importable, built.shape
+            assert (import_errors(client, books, settings, order_id) == []) == built.importable, (
+                built.shape
+            )
 
 
-def import_errors(client: BigCommerce, books: SqlGateway, settings: Settings, order_id: int) -> list[str]:
+def import_errors(
+    client: BigCommerce, books: SqlGateway, settings: Settings, order_id: int
+) -> list[str]:
     """Why an order cannot be imported; nothing where it can."""
     try:
         order = client.orders.get(order_id, include=["consignments.line_items", "fees"])

@@ -9,7 +9,18 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from avbc.testing import SHAPES, Discount, FakeOrder, FeeLine, Line, OrderFactory, Shipping, item, order_of_shape, orders_of_every_shape
+from avbc.testing import (
+    SHAPES,
+    Discount,
+    FakeOrder,
+    FeeLine,
+    Line,
+    OrderFactory,
+    Shipping,
+    item,
+    order_of_shape,
+    orders_of_every_shape,
+)
 from avbc.testing.orders import EMBEDDED, View
 
 FOOTING = [name for name in SHAPES if name not in {"off_by_a_cent", "null_total"}]
@@ -29,48 +40,88 @@ def residue(order: FakeOrder) -> Decimal:
     header = order.header
     parts = ["subtotal", "shipping_cost", "handling_cost", "wrapping_cost"]
     right = sum((amount(header, f"{part}_inc_tax") for part in parts), Decimal(0))
-    return amount(header, "total_inc_tax") - right + amount(header, "discount_amount") + amount(header, "coupon_discount")
+    return (
+        amount(header, "total_inc_tax")
+        - right
+        + amount(header, "discount_amount")
+        + amount(header, "coupon_discount")
+    )
 
 
-def check_identities(order: FakeOrder, *, fees_on_top: bool = False, net_of_tenders: bool = False) -> None:
+def check_identities(
+    order: FakeOrder, *, fees_on_top: bool = False, net_of_tenders: bool = False
+) -> None:
     header = order.header
     tenders = amount(header, "store_credit_amount") + amount(header, "gift_certificate_amount")
     fees = total_of(order.fees, "cost_inc_tax")
     expected = (fees if fees_on_top else 0) - (tenders if net_of_tenders else 0)
     exact = order.shape != "fraction_of_a_cent"
     assert abs(residue(order) - expected) < (Decimal("0.00005") if exact else CENT / 2)
-    assert amount(header, "total_tax") == amount(header, "total_inc_tax") - amount(header, "total_ex_tax")
-    taxes = sum((amount(header, f"{part}_tax") for part in ["subtotal", "shipping_cost", "handling_cost", "wrapping_cost"]), Decimal(0))
+    assert amount(header, "total_tax") == amount(header, "total_inc_tax") - amount(
+        header, "total_ex_tax"
+    )
+    taxes = sum(
+        (
+            amount(header, f"{part}_tax")
+            for part in ["subtotal", "shipping_cost", "handling_cost", "wrapping_cost"]
+        ),
+        Decimal(0),
+    )
     fee_tax = total_of(order.fees, "cost_tax") if fees_on_top else Decimal(0)
     assert amount(header, "total_tax") == taxes + fee_tax
     assert total_of(order.taxes, "line_amount") == amount(header, "total_tax")
     for side in ["ex_tax", "inc_tax"]:
         inside = Decimal(0) if fees_on_top else total_of(order.fees, f"cost_{side}")
-        assert total_of(order.products, f"total_{side}") + inside == amount(header, f"subtotal_{side}")
+        assert total_of(order.products, f"total_{side}") + inside == amount(
+            header, f"subtotal_{side}"
+        )
         assert total_of(order.shipping, f"cost_{side}") == amount(header, f"shipping_cost_{side}")
-        assert total_of(order.shipping, f"handling_cost_{side}") == amount(header, f"handling_cost_{side}")
-        assert total_of(order.products, f"wrapping_cost_{side}") == amount(header, f"wrapping_cost_{side}")
+        assert total_of(order.shipping, f"handling_cost_{side}") == amount(
+            header, f"handling_cost_{side}"
+        )
+        assert total_of(order.products, f"wrapping_cost_{side}") == amount(
+            header, f"wrapping_cost_{side}"
+        )
     for line in order.products:
         taken = total_of(line["applied_discounts"], "amount")
-        assert amount(line, "price_tax") == amount(line, "price_inc_tax") - amount(line, "price_ex_tax")
+        assert amount(line, "price_tax") == amount(line, "price_inc_tax") - amount(
+            line, "price_ex_tax"
+        )
         for side in ["ex_tax", "inc_tax", "tax"]:
-            assert amount(line, f"total_{side}") == amount(line, f"price_{side}") * Decimal(str(line["quantity"]))
+            assert amount(line, f"total_{side}") == amount(line, f"price_{side}") * Decimal(
+                str(line["quantity"])
+            )
         assert amount(line, "discounted_total_inc_tax") == amount(line, "total_inc_tax") - taken
     applied = [discount for line in order.products for discount in line["applied_discounts"]]
-    assert total_of(applied, "amount") == amount(header, "discount_amount") + amount(header, "coupon_discount")
+    assert total_of(applied, "amount") == amount(header, "discount_amount") + amount(
+        header, "coupon_discount"
+    )
     assert total_of(order.coupons, "discount") == amount(header, "coupon_discount")
-    paid = [row for row in order.transactions if row["status"] == "ok" and row["event"] != "capture"]
+    paid = [
+        row for row in order.transactions if row["status"] == "ok" and row["event"] != "capture"
+    ]
     if paid:
         gross = amount(header, "total_inc_tax") + (tenders if net_of_tenders else 0)
         assert total_of(paid, "amount") == gross
 
 
 @settings(max_examples=15, deadline=None)
-@given(seed=st.integers(0, 10_000), fees_on_top=st.booleans(), net_of_tenders=st.booleans(), tax_inclusive=st.booleans())
-def test_every_shape_foots(seed: int, fees_on_top: bool, net_of_tenders: bool, tax_inclusive: bool) -> None:
-    factory = OrderFactory(seed, fees_on_top=fees_on_top, net_of_tenders=net_of_tenders, tax_inclusive=tax_inclusive)
+@given(
+    seed=st.integers(0, 10_000),
+    fees_on_top=st.booleans(),
+    net_of_tenders=st.booleans(),
+    tax_inclusive=st.booleans(),
+)
+def test_every_shape_foots(
+    seed: int, fees_on_top: bool, net_of_tenders: bool, tax_inclusive: bool
+) -> None:
+    factory = OrderFactory(
+        seed, fees_on_top=fees_on_top, net_of_tenders=net_of_tenders, tax_inclusive=tax_inclusive
+    )
     for name in FOOTING:
-        check_identities(order_of_shape(name, factory), fees_on_top=fees_on_top, net_of_tenders=net_of_tenders)
+        check_identities(
+            order_of_shape(name, factory), fees_on_top=fees_on_top, net_of_tenders=net_of_tenders
+        )
 
 
 prices = st.decimals("0.01", "9999.99", places=2)
@@ -83,18 +134,35 @@ prices = st.decimals("0.01", "9999.99", places=2)
     inclusive=st.booleans(),
     discounts=st.lists(
         st.one_of(
-            st.builds(Discount, st.sampled_from(["coupon_amount", "automatic", "manual"]), prices, st.just("OFF")),
-            st.builds(Discount, st.just("coupon_percent"), st.integers(1, 100).map(Decimal), st.just("PERCENT")),
+            st.builds(
+                Discount,
+                st.sampled_from(["coupon_amount", "automatic", "manual"]),
+                prices,
+                st.just("OFF"),
+            ),
+            st.builds(
+                Discount,
+                st.just("coupon_percent"),
+                st.integers(1, 100).map(Decimal),
+                st.just("PERCENT"),
+            ),
         ),
         max_size=3,
     ),
     credit=prices,
 )
 def test_any_order_foots(
-    lines: list[tuple[Decimal, int]], rate: Decimal, inclusive: bool, discounts: list[Discount], credit: Decimal
+    lines: list[tuple[Decimal, int]],
+    rate: Decimal,
+    inclusive: bool,
+    discounts: list[Discount],
+    credit: Decimal,
 ) -> None:
     order = OrderFactory(tax_rate=rate, tax_inclusive=inclusive).order(
-        [Line("", "Something", price, quantity, taxable=quantity % 5 != 0) for price, quantity in lines],
+        [
+            Line("", "Something", price, quantity, taxable=quantity % 5 != 0)
+            for price, quantity in lines
+        ],
         shipping=[Shipping(handling=Decimal("1.15"))],
         fees=[FeeLine("Fee", Decimal("2.35"))],
         discounts=discounts,
@@ -105,7 +173,9 @@ def test_any_order_foots(
 
 
 def test_the_same_seed_gives_the_same_orders() -> None:
-    assert [order.to_json() for order in orders_of_every_shape(3)] == [order.to_json() for order in orders_of_every_shape(3)]
+    assert [order.to_json() for order in orders_of_every_shape(3)] == [
+        order.to_json() for order in orders_of_every_shape(3)
+    ]
     assert orders_of_every_shape(3)[0].to_json() != orders_of_every_shape(4)[0].to_json()
 
 
@@ -125,7 +195,10 @@ def test_shapes_are_what_their_names_say() -> None:
     assert orders["gift_certificate_bought"].products[0]["sku"] == ""
     assert [line["product_id"] for line in orders["custom_item"].products][1] == 0
     parent, *children = orders["bundle"].products[:3]
-    assert all(child["parent_order_product_id"] == parent["id"] and child["is_bundled_product"] for child in children)
+    assert all(
+        child["parent_order_product_id"] == parent["id"] and child["is_bundled_product"]
+        for child in children
+    )
     assert header["bundle"]["items_total"] == 3
     assert len(orders["options"].products[0]["product_options"]) == 3
     assert amount(header["gift_wrapping"], "wrapping_cost_ex_tax") == 5
@@ -139,7 +212,11 @@ def test_shapes_are_what_their_names_say() -> None:
     assert orders["manual_discount"].products[0]["applied_discounts"][0]["id"] == "manual-discount"
     assert amount(header["store_credit"], "store_credit_amount") == 20
     assert amount(header["gift_certificate_redeemed"], "gift_certificate_amount") == 25
-    assert [row["method"] for row in orders["split_tender"].transactions] == ["gift_certificate", "store_credit", "credit_card"]
+    assert [row["method"] for row in orders["split_tender"].transactions] == [
+        "gift_certificate",
+        "store_credit",
+        "credit_card",
+    ]
     assert header["store_credit_only"]["payment_method"] == "Store Credit"
     assert header["purchase_order"]["payment_provider_id"] == "PO-7741"
     assert not orders["purchase_order"].transactions
@@ -162,7 +239,14 @@ def test_shapes_are_what_their_names_say() -> None:
 def test_the_first_forty_hold_every_kind_that_must_be_refused() -> None:
     first = orders_of_every_shape()[:40]
     refused = {order.shape for order in first if not order.importable}
-    assert refused == {"foreign_currency", "declined", "off_by_a_cent", "unknown_sku", "unmapped_method", "null_total"}
+    assert refused == {
+        "foreign_currency",
+        "declined",
+        "off_by_a_cent",
+        "unknown_sku",
+        "unmapped_method",
+        "null_total",
+    }
 
 
 def test_embedded_lines_stop_at_fifty() -> None:
@@ -184,13 +268,24 @@ def test_a_view_embeds_only_what_was_asked_for() -> None:
     order = order_of_shape("fees")
     plain = order.to_json(View())
     assert set(plain["fees"]) == set(plain["consignments"]) == {"url", "resource"}
-    lines = order.to_json(View.of("consignments", "object"))["consignments"]["shipping"][0]["line_items"]
+    lines = order.to_json(View.of("consignments", "object"))["consignments"]["shipping"][0][
+        "line_items"
+    ]
     assert set(lines[0]) == {"url", "resource"}
     assert isinstance(order.to_json(View.of("consignments.line_items", ""))["consignments"], list)
     assert View.of("fees, consignments.line_items", "object") == EMBEDDED
 
 
-@pytest.mark.parametrize("name", ["two_consignments", "digital_and_physical", "gift_certificate_bought", "shipping_and_pickup", "fees"])
+@pytest.mark.parametrize(
+    "name",
+    [
+        "two_consignments",
+        "digital_and_physical",
+        "gift_certificate_bought",
+        "shipping_and_pickup",
+        "fees",
+    ],
+)
 def test_an_order_survives_being_taken_apart(name: str) -> None:
     order = order_of_shape(name)
     again = FakeOrder.from_json(order.to_json())
@@ -198,7 +293,9 @@ def test_an_order_survives_being_taken_apart(name: str) -> None:
 
 
 def test_published_examples_become_orders(specs: Path) -> None:
-    paths = json.loads((specs / "orders.v2.json").read_text(encoding="utf-8"))["components"]["responses"]
+    paths = json.loads((specs / "orders.v2.json").read_text(encoding="utf-8"))["components"][
+        "responses"
+    ]
     orders = [order for order in _complete_orders(paths) if "subtotal_inc_tax" in order]
     assert orders
     for example in orders:
@@ -218,8 +315,12 @@ def _complete_orders(node: object) -> list[dict[str, object]]:
 
 
 def test_discounts_never_touch_gift_certificates() -> None:
-    certificate = Line("", "$25.00 Gift Certificate", Decimal(25), type="giftcertificate", taxable=False)
-    order = OrderFactory().order([certificate, item("MUG-BLUE")], discounts=[Discount("coupon_amount", Decimal(500), "ALL")])
+    certificate = Line(
+        "", "$25.00 Gift Certificate", Decimal(25), type="giftcertificate", taxable=False
+    )
+    order = OrderFactory().order(
+        [certificate, item("MUG-BLUE")], discounts=[Discount("coupon_amount", Decimal(500), "ALL")]
+    )
     assert order.products[0]["applied_discounts"] == []
     assert order.products[1]["discounted_total_inc_tax"] == "0.0000"
 

@@ -118,8 +118,16 @@ def test_an_order_that_is_placed_and_moved_is_told(store: FakeStore, ask) -> Non
         "archived",
     ]
     told = read(calls[3])
-    assert told["data"] == {"type": "order", "id": order.id, "status": {"previous_status_id": 11, "new_status_id": 9}}
-    assert (told["scope"], told["store_id"], told["producer"]) == (STATUS, "1025646", "stores/abc123")
+    assert told["data"] == {
+        "type": "order",
+        "id": order.id,
+        "status": {"previous_status_id": 11, "new_status_id": 9},
+    }
+    assert (told["scope"], told["store_id"], told["producer"]) == (
+        STATUS,
+        "1025646",
+        "stores/abc123",
+    )
     assert isinstance(told["created_at"], int)
     assert (calls[3].destination, calls[3].headers["X-Key"]) == (URL, "example")
     assert len({read(call)["hash"] for call in calls}) == len(calls)

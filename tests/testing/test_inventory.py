@@ -26,7 +26,11 @@ def onhand(ask, sku: str, location: int = 1) -> int:
 
 
 def put(ask, *items: dict[str, object]) -> tuple[int, dict[str, object]]:
-    return ask("PUT", ABSOLUTE, {"reason": "test", "items": [{"location_id": 1, "quantity": 5, **row} for row in items]})
+    return ask(
+        "PUT",
+        ABSOLUTE,
+        {"reason": "test", "items": [{"location_id": 1, "quantity": 5, **row} for row in items]},
+    )
 
 
 def test_items_tell_sku_and_ids_together(filled, ask) -> None:
@@ -36,13 +40,20 @@ def test_items_tell_sku_and_ids_together(filled, ask) -> None:
         {"sku": "APRON-L", "variant_id": 652, "product_id": 113, "sku_id": 652},
     ]
     places = answer["data"][0]["locations"]
-    assert [(row["location_id"], row["location_code"], row["location_enabled"]) for row in places] == [
+    assert [
+        (row["location_id"], row["location_code"], row["location_enabled"]) for row in places
+    ] == [
         (1, "MAIN", True),
         (2, "WEST", True),
         (3, "OLD", False),
     ]
     assert [row["total_inventory_onhand"] for row in places] == [100, 0, 0]
-    assert places[0]["settings"] == {"safety_stock": 0, "is_in_stock": True, "warning_level": 0, "bin_picking_number": ""}
+    assert places[0]["settings"] == {
+        "safety_stock": 0,
+        "is_in_stock": True,
+        "warning_level": 0,
+        "bin_picking_number": "",
+    }
 
 
 @pytest.mark.parametrize(
@@ -57,7 +68,9 @@ def test_items_tell_sku_and_ids_together(filled, ask) -> None:
     ],
 )
 def test_items_are_filtered(filled, ask, query, expected) -> None:
-    assert [row["identity"]["variant_id"] for row in ask("GET", f"{ITEMS}?{query}")[1]["data"]] == expected
+    assert [
+        row["identity"]["variant_id"] for row in ask("GET", f"{ITEMS}?{query}")[1]["data"]
+    ] == expected
 
 
 def test_locations_choose_what_is_shown_of_an_item(filled, ask) -> None:
@@ -71,7 +84,10 @@ def test_locations_choose_what_is_shown_of_an_item(filled, ask) -> None:
 def test_available_to_sell_leaves_out_the_safety_stock(filled, ask) -> None:
     filled.state.stock.put_settings(("product", 101), 1, {"safety_stock": 30})
     (row,) = ask("GET", f"{ITEMS}?sku:in=MUG-BLUE&location_id:in=1")[1]["data"]
-    assert (row["locations"][0]["available_to_sell"], row["locations"][0]["total_inventory_onhand"]) == (70, 100)
+    assert (
+        row["locations"][0]["available_to_sell"],
+        row["locations"][0]["total_inventory_onhand"],
+    ) == (70, 100)
 
 
 def test_pages_hold_a_thousand(store, ask) -> None:
@@ -94,13 +110,30 @@ def test_adjustments_settle_on_request(filled, ask) -> None:
     put(ask, {"product_id": 101, "quantity": 6})
     assert [onhand(ask, "MUG-BLUE") for _ in range(4)] == [100] * 4
     assert filled.settle() == 2
-    assert (onhand(ask, "MUG-BLUE"), onhand(ask, "APRON-S", 2), onhand(ask, "APRON-S")) == (6, 0, 100)
+    assert (onhand(ask, "MUG-BLUE"), onhand(ask, "APRON-S", 2), onhand(ask, "APRON-S")) == (
+        6,
+        0,
+        100,
+    )
     assert filled.inventory()["MUG-BLUE"] == 6
-    assert ask("GET", "/v3/catalog/products?id:in=101,113&include=variants")[1]["data"][0]["inventory_level"] == 6
+    assert (
+        ask("GET", "/v3/catalog/products?id:in=101,113&include=variants")[1]["data"][0][
+            "inventory_level"
+        ]
+        == 6
+    )
 
 
 def test_each_key_finds_its_item(filled, ask) -> None:
-    assert put(ask, {"sku": "lamp-01", "quantity": 1}, {"variant_id": 651, "quantity": 2}, {"product_id": 102, "quantity": 3})[0] == 200
+    assert (
+        put(
+            ask,
+            {"sku": "lamp-01", "quantity": 1},
+            {"variant_id": 651, "quantity": 2},
+            {"product_id": 102, "quantity": 3},
+        )[0]
+        == 200
+    )
     filled.settle()
     levels = filled.inventory()
     assert (levels["LAMP-01"], levels["APRON-S"], levels["MUG-RED"]) == (1, 2, 3)
@@ -109,22 +142,55 @@ def test_each_key_finds_its_item(filled, ask) -> None:
 @pytest.mark.parametrize(
     ("row", "reason"),
     [
-        ({"variant_id": 601}, "Item with variant_id 601 is tracked by product, please update stock by product id"),
-        ({"sku": "MUG-BLUE"}, "Item with sku MUG-BLUE is tracked by product, please update stock by product id"),
-        ({"product_id": 104}, "Item with product_id 104 is tracked by variant, please update stock by variant id or sku"),
+        (
+            {"variant_id": 601},
+            "Item with variant_id 601 is tracked by product, please update stock by product id",
+        ),
+        (
+            {"sku": "MUG-BLUE"},
+            "Item with sku MUG-BLUE is tracked by product, please update stock by product id",
+        ),
+        (
+            {"product_id": 104},
+            (
+                "Item with product_id 104 is tracked by variant, please update stock by variant id or "
+                "sku"
+            ),
+        ),
         ({"product_id": 111}, "Item with product_id 111 is not tracked"),
         ({"sku": "EBOOK-01"}, "Item with sku EBOOK-01 is not tracked"),
         ({"sku": "NO-SUCH"}, "Item with sku NO-SUCH was not found"),
         ({"sku": 5}, "Item with sku 5 was not found"),
         ({"variant_id": 999}, "Item with variant_id 999 was not found"),
         ({"product_id": 999}, "Item with product_id 999 was not found"),
-        ({"product_id": 101, "location_id": 3}, "Item with product_id 101: location with id 3 is disabled"),
-        ({"product_id": 101, "location_id": 9}, "Item with product_id 101: location with id 9 was not found"),
-        ({"product_id": 101, "quantity": -1}, "Item with product_id 101 needs a whole quantity from 0 to 2147483647"),
-        ({"product_id": 101, "quantity": 2_147_483_648}, "Item with product_id 101 needs a whole quantity from 0 to 2147483647"),
-        ({"product_id": 101, "quantity": 1.5}, "Item with product_id 101 needs a whole quantity from 0 to 2147483647"),
-        ({"product_id": 101, "quantity": True}, "Item with product_id 101 needs a whole quantity from 0 to 2147483647"),
-        ({"product_id": 101, "sku": "MUG-BLUE"}, "An item needs exactly one of sku, variant_id and product_id"),
+        (
+            {"product_id": 101, "location_id": 3},
+            "Item with product_id 101: location with id 3 is disabled",
+        ),
+        (
+            {"product_id": 101, "location_id": 9},
+            "Item with product_id 101: location with id 9 was not found",
+        ),
+        (
+            {"product_id": 101, "quantity": -1},
+            "Item with product_id 101 needs a whole quantity from 0 to 2147483647",
+        ),
+        (
+            {"product_id": 101, "quantity": 2_147_483_648},
+            "Item with product_id 101 needs a whole quantity from 0 to 2147483647",
+        ),
+        (
+            {"product_id": 101, "quantity": 1.5},
+            "Item with product_id 101 needs a whole quantity from 0 to 2147483647",
+        ),
+        (
+            {"product_id": 101, "quantity": True},
+            "Item with product_id 101 needs a whole quantity from 0 to 2147483647",
+        ),
+        (
+            {"product_id": 101, "sku": "MUG-BLUE"},
+            "An item needs exactly one of sku, variant_id and product_id",
+        ),
         ({}, "An item needs exactly one of sku, variant_id and product_id"),
     ],
 )
@@ -145,7 +211,9 @@ def test_all_bad_items_are_named_unless_the_store_is_terse(filled, ask) -> None:
 
 
 def test_errors_have_the_content_type_of_the_inventory_api(filled) -> None:
-    answer = filled.request("PUT", ABSOLUTE, body=b'{"items":[{"location_id":1,"sku":"NO","quantity":1}]}')
+    answer = filled.request(
+        "PUT", ABSOLUTE, body=b'{"items":[{"location_id":1,"sku":"NO","quantity":1}]}'
+    )
     assert answer.content_type == "application/problem+json"
 
 
@@ -156,7 +224,9 @@ def test_a_body_without_items(ask, body) -> None:
 
 def test_two_thousand_items_are_the_most(store, ask) -> None:
     first = store.add_products(2001)[0]
-    rows = [{"location_id": 1, "product_id": first + place, "quantity": place} for place in range(2001)]
+    rows = [
+        {"location_id": 1, "product_id": first + place, "quantity": place} for place in range(2001)
+    ]
     status, answer = ask("PUT", ABSOLUTE, {"items": rows})
     assert (status, "2000" in answer["title"]) == (413, True)
     assert ask("PUT", ABSOLUTE, {"items": rows[:2000]})[0] == 200
@@ -166,7 +236,10 @@ def test_two_thousand_items_are_the_most(store, ask) -> None:
 def test_relative_adjustments_need_an_absolute_one_first(filled, ask) -> None:
     row = {"location_id": 2, "product_id": 101, "quantity": -3}
     status, answer = ask("POST", RELATIVE, {"items": [row]})
-    assert (status, answer["title"]) == (422, "[Item with product_id 101 requires absolute adjustment before relative]")
+    assert (status, answer["title"]) == (
+        422,
+        "[Item with product_id 101 requires absolute adjustment before relative]",
+    )
     put(ask, {"product_id": 101, "location_id": 2, "quantity": 4})
     filled.settle()
     assert ask("POST", RELATIVE, {"items": [row]})[0] == 200
@@ -176,15 +249,27 @@ def test_relative_adjustments_need_an_absolute_one_first(filled, ask) -> None:
     assert put(ask, {"product_id": 101, "location_id": 2, "quantity": 0})[0] == 200
 
 
-def test_an_order_takes_its_stock_when_it_is_placed_unless_the_settings_say_otherwise(filled, ask) -> None:
+def test_an_order_takes_its_stock_when_it_is_placed_unless_the_settings_say_otherwise(
+    filled, ask
+) -> None:
     filled.place_order([item("MUG-BLUE", 3), item("LAMP-01", 1), item("EBOOK-01")])
     levels = filled.inventory()
     assert (levels["MUG-BLUE"], levels["LAMP-01"]) == (97, 99)
-    assert ask("GET", "/v3/settings/inventory")[1]["data"]["update_stock_behavior"] == "order_placed"
-    assert ask("PUT", "/v3/settings/inventory", {"update_stock_behavior": "order_completed_or_shipped"})[0] == 200
+    assert (
+        ask("GET", "/v3/settings/inventory")[1]["data"]["update_stock_behavior"] == "order_placed"
+    )
+    assert (
+        ask(
+            "PUT", "/v3/settings/inventory", {"update_stock_behavior": "order_completed_or_shipped"}
+        )[0]
+        == 200
+    )
     filled.place_order([item("MUG-BLUE", 3)])
     assert filled.inventory()["MUG-BLUE"] == 97
-    assert ask("GET", "/v3/settings/inventory")[1]["data"]["update_stock_behavior"] == "order_completed_or_shipped"
+    assert (
+        ask("GET", "/v3/settings/inventory")[1]["data"]["update_stock_behavior"]
+        == "order_completed_or_shipped"
+    )
     assert ask("PUT", "/v3/settings/inventory", {"update_stock_behavior": "never"})[0] == 422
     assert ask("PUT", "/v3/settings/inventory", [1])[0] == 422
 
@@ -220,11 +305,18 @@ def test_changed_levels_are_told_where_a_hook_waits(filled, ask) -> None:
     filled.settle()
     assert filled.events == []
     for scope in ["store/product/inventory/updated", "store/sku/*"]:
-        assert ask("POST", "/v3/hooks", {"scope": scope, "destination": "https://example.com/hook"})[0] == 200
+        assert (
+            ask("POST", "/v3/hooks", {"scope": scope, "destination": "https://example.com/hook"})[0]
+            == 200
+        )
     put(ask, {"product_id": 101}, {"sku": "APRON-S"})
     filled.settle()
     first, second = filled.events
-    assert first.data == {"type": "product", "id": 101, "inventory": {"product_id": 101, "method": "absolute", "value": 5}}
+    assert first.data == {
+        "type": "product",
+        "id": 101,
+        "inventory": {"product_id": 101, "method": "absolute", "value": 5},
+    }
     assert second.data == {
         "type": "sku",
         "id": 651,
@@ -244,7 +336,10 @@ def test_a_hundred_thousand_products_are_read_and_written_fast(store, ask) -> No
     """Generous bounds: what would fail them is a scan of all products for each row."""
     begun = time.perf_counter()
     product_ids = store.add_products(100_000, quantity=1)
-    rows = [{"location_id": 1, "product_id": product_id, "quantity": 2} for product_id in product_ids[:2000]]
+    rows = [
+        {"location_id": 1, "product_id": product_id, "quantity": 2}
+        for product_id in product_ids[:2000]
+    ]
     for _ in range(5):
         assert ask("PUT", ABSOLUTE, {"items": rows})[0] == 200
     store.settle()
@@ -252,5 +347,8 @@ def test_a_hundred_thousand_products_are_read_and_written_fast(store, ask) -> No
     found = ask("GET", f"{ITEMS}?limit=1000&sku:in={skus}")[1]["data"]
     assert {row["locations"][0]["total_inventory_onhand"] for row in found} == {2}
     assert len(ask("GET", f"{ITEMS}?limit=1000&page=100")[1]["data"]) == 1000
-    assert len(ask("GET", "/v3/catalog/products?limit=250&page=400&include_fields=sku")[1]["data"]) == 250
+    assert (
+        len(ask("GET", "/v3/catalog/products?limit=250&page=400&include_fields=sku")[1]["data"])
+        == 250
+    )
     assert time.perf_counter() - begun < 30

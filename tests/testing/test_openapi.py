@@ -16,10 +16,20 @@ from avbc.testing.http import StoreResponse
 openapi_core = pytest.importorskip("openapi_core")
 testing = pytest.importorskip("openapi_core.testing")
 
-PARTS = ["products", "shipping_addresses", "consignments?include=consignments.line_items", "coupons", "taxes?details=true", "fees"]
+PARTS = [
+    "products",
+    "shipping_addresses",
+    "consignments?include=consignments.line_items",
+    "coupons",
+    "taxes?details=true",
+    "fees",
+]
 LISTS = [
     ("orders.v2", "/v2/orders?limit=250"),
-    ("orders.v2", "/v2/orders?limit=250&include=consignments.line_items,fees&consignment_structure=object"),
+    (
+        "orders.v2",
+        "/v2/orders?limit=250&include=consignments.line_items,fees&consignment_structure=object",
+    ),
     ("orders.v2", "/v2/orders/count"),
     ("orders.v2", "/v2/order_statuses"),
     ("orders.v2", "/v2/order_statuses/11"),
@@ -55,7 +65,13 @@ LISTS = [
 ]
 _CUP = {"name": "Cup", "type": "physical", "weight": 1, "price": 4}
 _ANA = {"email": "ana@example.com", "first_name": "Ana", "last_name": "Rivera"}
-_HOME = {"first_name": "Ana", "last_name": "Rivera", "address1": "1 Example Street", "city": "Austin", "country_code": "US"}
+_HOME = {
+    "first_name": "Ana",
+    "last_name": "Rivera",
+    "address1": "1 Example Street",
+    "city": "Austin",
+    "country_code": "US",
+}
 _HOME |= {"state_or_province": "Texas", "postal_code": "78751", "customer_id": 7}
 _STOCK = {"location_id": 1, "quantity": 1, "product_id": 101}
 WRITES: list[tuple[str, str, str, object, int]] = [
@@ -67,14 +83,26 @@ WRITES: list[tuple[str, str, str, object, int]] = [
     ("products_catalog.v3", "POST", "/v3/catalog/products", _CUP, 409),
     ("products_catalog.v3", "POST", "/v3/catalog/products", {**_CUP, "price": None}, 422),
     ("products_catalog.v3", "PUT", "/v3/catalog/products", [{"id": 101, "price": 4}], 200),
-    ("products_catalog.v3", "PUT", "/v3/catalog/products", [{"id": 113, "inventory_level": 4}], 207),
+    (
+        "products_catalog.v3",
+        "PUT",
+        "/v3/catalog/products",
+        [{"id": 113, "inventory_level": 4}],
+        207,
+    ),
     ("products_catalog.v3", "PUT", "/v3/catalog/products", [{"id": 101}] * 11, 413),
     ("products_catalog.v3", "PUT", "/v3/catalog/products", [{"id": 999}], 404),
     ("products_catalog.v3", "PUT", "/v3/catalog/products/101", {"price": 4}, 200),
     ("product-variants_catalog.v3", "PUT", "/v3/catalog/variants", [{"id": 651, "price": 4}], 200),
     ("product-variants_catalog.v3", "PUT", "/v3/catalog/variants", [{"id": 999, "price": 4}], 422),
     ("inventory.v3", "PUT", "/v3/inventory/adjustments/absolute", {"items": [_STOCK]}, 200),
-    ("inventory.v3", "PUT", "/v3/inventory/adjustments/absolute", {"items": [{**_STOCK, "product_id": 104}]}, 422),
+    (
+        "inventory.v3",
+        "PUT",
+        "/v3/inventory/adjustments/absolute",
+        {"items": [{**_STOCK, "product_id": 104}]},
+        422,
+    ),
     ("inventory.v3", "POST", "/v3/inventory/adjustments/relative", {"items": [_STOCK]}, 200),
     ("settings.v3", "PUT", "/v3/settings/inventory", {"edit_order_stock_adjustment": False}, 200),
     ("customers.v3", "POST", "/v3/customers", [{**_ANA, "addresses": [_HOME]}], 200),
@@ -84,14 +112,35 @@ WRITES: list[tuple[str, str, str, object, int]] = [
     ("customers.v3", "POST", "/v3/customers/addresses", [_HOME], 200),
     ("customers.v3", "PUT", "/v3/customers/addresses", [{"id": 70, "phone": "555-0101"}], 200),
     ("customers.v3", "PUT", "/v3/customers/addresses", [{"id": 5}], 422),
-    ("webhooks.v3", "POST", "/v3/hooks", {"scope": "store/order/updated", "destination": "https://example.com/h"}, 200),
-    ("webhooks.v3", "POST", "/v3/hooks", {"scope": "store/order/updated", "destination": "http://example.com/h"}, 422),
+    (
+        "webhooks.v3",
+        "POST",
+        "/v3/hooks",
+        {"scope": "store/order/updated", "destination": "https://example.com/h"},
+        200,
+    ),
+    (
+        "webhooks.v3",
+        "POST",
+        "/v3/hooks",
+        {"scope": "store/order/updated", "destination": "http://example.com/h"},
+        422,
+    ),
     ("webhooks.v3", "PUT", "/v3/hooks/1", {"is_active": False}, 200),
     ("webhooks.v3", "DELETE", "/v3/hooks/1", None, 200),
 ]
 # Errors of the files: null where the guides show null, or where a variant shows what it inherits.
 KNOWN = {"payment_provider_id", "requested_amount"}
-KNOWN |= {"price", "sale_price", "retail_price", "weight", "width", "height", "depth", "fixed_cost_shipping_price"}
+KNOWN |= {
+    "price",
+    "sale_price",
+    "retail_price",
+    "weight",
+    "width",
+    "height",
+    "depth",
+    "fixed_cost_shipping_price",
+}
 KNOWN |= {"base_variant_id"}
 
 
@@ -102,15 +151,39 @@ def store() -> FakeStore:
         if order.shape != "null_total":
             store.add_order(order)
     populate(store, 0)
-    payment = {"id": 1, "provider_id": "storecredit", "amount": 1.5, "offline": False, "is_declined": False}
-    store.add_refund({"id": 7, "order_id": 1001, "created": "2026-03-03T10:00:00+00:00", "total_amount": 1.5, "payments": [payment]})
+    payment = {
+        "id": 1,
+        "provider_id": "storecredit",
+        "amount": 1.5,
+        "offline": False,
+        "is_declined": False,
+    }
+    store.add_refund(
+        {
+            "id": 7,
+            "order_id": 1001,
+            "created": "2026-03-03T10:00:00+00:00",
+            "total_amount": 1.5,
+            "payments": [payment],
+        }
+    )
     store.refund(1002)
     (everything,) = [order for order in store.state.orders.values() if order.shape == "everything"]
     store.refund(everything.id)
     order = store.order(1001)
     lines = [{"order_product_id": order.products[0]["id"], "quantity": 1}]
-    send(store, "POST", "/v2/orders/1001/shipments", {"order_address_id": order.shipping[0]["id"], "items": lines})
-    send(store, "POST", "/v3/hooks", {"scope": "store/order/created", "destination": "https://example.com/h", "headers": None})
+    send(
+        store,
+        "POST",
+        "/v2/orders/1001/shipments",
+        {"order_address_id": order.shipping[0]["id"], "items": lines},
+    )
+    send(
+        store,
+        "POST",
+        "/v3/hooks",
+        {"scope": "store/order/created", "destination": "https://example.com/h", "headers": None},
+    )
     return store
 
 
@@ -120,14 +193,21 @@ def send(store: FakeStore, method: str, path: str, body: object) -> StoreRespons
 
 @cache
 def api(path: Path) -> object:
-    problems = openapi_core.Config(extra_media_type_deserializers={"application/problem+json": json.loads})
-    return openapi_core.OpenAPI.from_dict(without_one_of(json.loads(path.read_text(encoding="utf-8"))), config=problems)
+    problems = openapi_core.Config(
+        extra_media_type_deserializers={"application/problem+json": json.loads}
+    )
+    return openapi_core.OpenAPI.from_dict(
+        without_one_of(json.loads(path.read_text(encoding="utf-8"))), config=problems
+    )
 
 
 def without_one_of(node: object) -> object:
     """Since the schemas require nothing, a link is also a consignment: `oneOf` never holds, `anyOf` is what was meant."""
     if isinstance(node, dict):
-        return {("anyOf" if key == "oneOf" else key): without_one_of(value) for key, value in node.items()}
+        return {
+            ("anyOf" if key == "oneOf" else key): without_one_of(value)
+            for key, value in node.items()
+        }
     return [without_one_of(value) for value in node] if isinstance(node, list) else node
 
 
@@ -146,12 +226,18 @@ def hold(specs: Path, spec: str, method: str, target: str, answer: StoreResponse
     host, place = "https://api.bigcommerce.com", f"/stores/abc123{path}"
     headers = {"Accept": "application/json", "X-Auth-Token": "example-token"}
     asked = testing.MockRequest(host, method, place, args=dict(parse_qsl(query)), headers=headers)
-    told = testing.MockResponse(answer.body, status_code=answer.status, content_type=answer.content_type)
+    told = testing.MockResponse(
+        answer.body, status_code=answer.status, content_type=answer.content_type
+    )
     try:
         api(specs / f"{spec}.json").validate_response(asked, told)
     except openapi_core.exceptions.OpenAPIError as error:
         faults = list(getattr(error.__cause__, "schema_errors", [])) or [error]
-        unknown = [f"{'/'.join(map(str, fault.absolute_path))}: {fault.message[:200]}" for fault in faults if not known(fault)]
+        unknown = [
+            f"{'/'.join(map(str, fault.absolute_path))}: {fault.message[:200]}"
+            for fault in faults
+            if not known(fault)
+        ]
         assert not unknown
 
 
@@ -165,15 +251,27 @@ def written(store: FakeStore) -> FakeStore:
     """A store of its own for the writes, which follow each other."""
     fresh = FakeStore()
     populate(fresh, 30)
-    send(fresh, "POST", "/v3/hooks", {"scope": "store/order/created", "destination": "https://example.com/h"})
+    send(
+        fresh,
+        "POST",
+        "/v3/hooks",
+        {"scope": "store/order/created", "destination": "https://example.com/h"},
+    )
     return fresh
 
 
 def test_writes(specs: Path, written: FakeStore) -> None:
     order = written.order(1001)
     items = [{"order_product_id": order.products[0]["id"], "quantity": 1}]
-    shipment = {"order_address_id": order.shipping[0]["id"], "items": items, "shipping_provider": "ups", "tracking_number": "1Z"}
-    authorized = next(order.id for order in written.state.orders.values() if order.shape == "authorized")
+    shipment = {
+        "order_address_id": order.shipping[0]["id"],
+        "items": items,
+        "shipping_provider": "ups",
+        "tracking_number": "1Z",
+    }
+    authorized = next(
+        order.id for order in written.state.orders.values() if order.shape == "authorized"
+    )
     for spec, method, path, body, status in WRITES:
         target = path.replace("{authorized}", str(authorized))
         answer = send(written, method, target, shipment if body == "shipment" else body)

@@ -22,7 +22,9 @@ def payment_status(ask) -> str:
     ("path", "pending", "done", "event"),
     [(CAPTURE, "capture pending", "captured", "capture"), (VOID, "void pending", "void", "void")],
 )
-def test_the_answer_only_schedules_and_a_later_read_shows(*, authorized, ask, path, pending, done, event) -> None:
+def test_the_answer_only_schedules_and_a_later_read_shows(
+    *, authorized, ask, path, pending, done, event
+) -> None:
     assert ask("POST", path) == (201, {})
     assert payment_status(ask) == pending
     assert payment_status(ask) == done
@@ -69,7 +71,9 @@ def test_a_result_must_be_one_that_there_is(authorized) -> None:
         authorized.set_payment_result(7, "declined")
 
 
-@pytest.mark.parametrize("shape", ["captured", "plain", "declined", "cash_on_delivery", "store_credit_only"])
+@pytest.mark.parametrize(
+    "shape", ["captured", "plain", "declined", "cash_on_delivery", "store_credit_only"]
+)
 @pytest.mark.parametrize("path", [CAPTURE, VOID])
 def test_only_an_authorized_payment_can_be_changed(*, store, ask, shape, path) -> None:
     store.add_order(order_of_shape(shape, OrderFactory()))
@@ -80,7 +84,9 @@ def test_only_an_authorized_payment_can_be_changed(*, store, ask, shape, path) -
     assert payment_status(ask) == before
 
 
-def test_a_second_capture_is_refused_before_and_after_the_first_has_settled(authorized, ask) -> None:
+def test_a_second_capture_is_refused_before_and_after_the_first_has_settled(
+    authorized, ask
+) -> None:
     ask("POST", CAPTURE)
     assert ask("POST", CAPTURE)[0] == 422
     authorized.settle()

@@ -6,11 +6,21 @@ from avbc.testing import FakeStore
 
 PRODUCTS = "/v3/catalog/products"
 VARIANTS = "/v3/catalog/variants"
-CUP: dict[str, object] = {"name": "A cup", "type": "physical", "weight": 1, "price": 4.5, "sku": "Cup"}
+CUP: dict[str, object] = {
+    "name": "A cup",
+    "type": "physical",
+    "weight": 1,
+    "price": 4.5,
+    "sku": "Cup",
+}
 
 
 def variant(sku: str, label: str, **changes: object) -> dict[str, object]:
-    return {"sku": sku, "option_values": [{"option_display_name": "Size", "label": label}], **changes}
+    return {
+        "sku": sku,
+        "option_values": [{"option_display_name": "Size", "label": label}],
+        **changes,
+    }
 
 
 @pytest.fixture
@@ -22,10 +32,31 @@ def filled(store: FakeStore) -> FakeStore:
         "images": [{"id": 1}],
         "custom_fields": [{"id": 2, "name": "Glaze"}],
     }
-    store.add_product({"sku": "Mug", "name": "Mug", "price": 3, "inventory_tracking": "product", **merchants}, {1: 12})
-    store.add_product({"sku": "LAMP", "name": "Lamp", "price": 49.5, "inventory_tracking": "variant", "upc": "0001"}, {1: 7})
+    store.add_product(
+        {"sku": "Mug", "name": "Mug", "price": 3, "inventory_tracking": "product", **merchants},
+        {1: 12},
+    )
+    store.add_product(
+        {
+            "sku": "LAMP",
+            "name": "Lamp",
+            "price": 49.5,
+            "inventory_tracking": "variant",
+            "upc": "0001",
+        },
+        {1: 7},
+    )
     sizes = [variant("APRON-S", "S"), variant("APRON-L", "L", price=24)]
-    store.add_product({"sku": "APRON", "name": "Apron", "price": 22, "inventory_tracking": "variant", "variants": sizes}, {1: 2})
+    store.add_product(
+        {
+            "sku": "APRON",
+            "name": "Apron",
+            "price": 22,
+            "inventory_tracking": "variant",
+            "variants": sizes,
+        },
+        {1: 2},
+    )
     return store
 
 
@@ -63,7 +94,9 @@ def ids(answer: tuple[int, object]) -> list[int]:
         ("id:in=101,102&sku:in=lamp,apron", [102]),
     ],
 )
-def test_products_are_filtered_and_their_skus_are_not_those_of_variants(filled, ask, query, expected) -> None:
+def test_products_are_filtered_and_their_skus_are_not_those_of_variants(
+    filled, ask, query, expected
+) -> None:
     assert ids(ask("GET", f"{PRODUCTS}?{query}")) == expected
 
 
@@ -84,12 +117,21 @@ def test_pages_hold_250_and_ten_with_options(store, ask) -> None:
 
 def test_parts_are_shown_where_they_are_included(filled, ask) -> None:
     plain = ask("GET", f"{PRODUCTS}/101")[1]["data"]
-    assert (plain["inventory_level"], plain["base_variant_id"], plain["calculated_price"], plain["is_visible"]) == (12, 601, 3, True)
+    assert (
+        plain["inventory_level"],
+        plain["base_variant_id"],
+        plain["calculated_price"],
+        plain["is_visible"],
+    ) == (12, 601, 3, True)
     assert not {"images", "custom_fields", "variants"} & plain.keys()
-    full = ask("GET", f"{PRODUCTS}/101?include=images,custom_fields,variants,primary_image,nothing")[1]["data"]
+    full = ask(
+        "GET", f"{PRODUCTS}/101?include=images,custom_fields,variants,primary_image,nothing"
+    )[1]["data"]
     assert full["images"] == [{"id": 1}]
     assert full["primary_image"] == {}
-    assert [(row["id"], row["sku"], row["inventory_level"]) for row in full["variants"]] == [(601, "Mug", 12)]
+    assert [(row["id"], row["sku"], row["inventory_level"]) for row in full["variants"]] == [
+        (601, "Mug", 12)
+    ]
     apron = ask("GET", f"{PRODUCTS}?id:in=103&include=variants&include_fields=sku")[1]["data"][0]
     assert apron.keys() == {"id", "sku", "variants"}
     assert [(row["sku"], row["price"], row["calculated_price"]) for row in apron["variants"]] == [
@@ -102,10 +144,20 @@ def test_parts_are_shown_where_they_are_included(filled, ask) -> None:
 
 
 def test_one_product_is_created_with_its_base_variant(store, ask, clock) -> None:
-    status, answer = ask("POST", PRODUCTS, {**CUP, "inventory_tracking": "product", "inventory_level": 6, "brand_name": "Example"})
+    status, answer = ask(
+        "POST",
+        PRODUCTS,
+        {**CUP, "inventory_tracking": "product", "inventory_level": 6, "brand_name": "Example"},
+    )
     made = answer["data"]
     assert status == 200
-    assert (made["id"], made["sku"], made["price"], made["inventory_level"], made["brand_id"]) == (101, "Cup", 4.5, 6, 1)
+    assert (made["id"], made["sku"], made["price"], made["inventory_level"], made["brand_id"]) == (
+        101,
+        "Cup",
+        4.5,
+        6,
+        1,
+    )
     assert made["date_created"] == "2026-03-02T15:00:00+00:00"
     assert [row["sku"] for row in made["variants"]] == ["Cup"]
     assert [event.scope for event in store.events] == ["store/product/created"]
@@ -113,10 +165,17 @@ def test_one_product_is_created_with_its_base_variant(store, ask, clock) -> None
 
 
 def test_a_product_is_created_with_its_variants(store, ask) -> None:
-    body = {**CUP, "inventory_tracking": "variant", "variants": [variant("CUP-S", "S", inventory_level=3), variant("CUP-L", "L")]}
+    body = {
+        **CUP,
+        "inventory_tracking": "variant",
+        "variants": [variant("CUP-S", "S", inventory_level=3), variant("CUP-L", "L")],
+    }
     status, answer = ask("POST", PRODUCTS, body)
     assert status == 200
-    assert [(row["sku"], row["inventory_level"]) for row in answer["data"]["variants"]] == [("CUP-S", 3), ("CUP-L", 0)]
+    assert [(row["sku"], row["inventory_level"]) for row in answer["data"]["variants"]] == [
+        ("CUP-S", 3),
+        ("CUP-L", 0),
+    ]
     assert ids(ask("GET", f"{VARIANTS}?sku=cup-l")) == [602]
     assert ids(ask("GET", f"{VARIANTS}?sku=cup")) == []
 
@@ -169,14 +228,26 @@ def test_600_variants_are_the_most(store, ask) -> None:
 def test_an_update_keeps_what_is_not_sent(filled, ask, clock) -> None:
     clock.now += 60
     before = ask("GET", f"{PRODUCTS}/101?include=images,custom_fields")[1]["data"]
-    status, answer = ask("PUT", PRODUCTS, [{"id": 101, "price": 3.25, "unheard_of": 1}, {"id": 102, "name": "Reading lamp"}])
+    status, answer = ask(
+        "PUT",
+        PRODUCTS,
+        [{"id": 101, "price": 3.25, "unheard_of": 1}, {"id": 102, "name": "Reading lamp"}],
+    )
     assert status == 200
     assert [row["id"] for row in answer["data"]] == [101, 102]
     after = ask("GET", f"{PRODUCTS}/101?include=images,custom_fields")[1]["data"]
-    assert after == {**before, "price": 3.25, "calculated_price": 3.25, "date_modified": "2026-03-02T15:01:00+00:00"}
+    assert after == {
+        **before,
+        "price": 3.25,
+        "calculated_price": 3.25,
+        "date_modified": "2026-03-02T15:01:00+00:00",
+    }
     assert ids(ask("GET", f"{PRODUCTS}?name=Reading%20lamp")) == [102]
     assert ids(ask("GET", f"{PRODUCTS}?name=Lamp")) == []
-    assert [event.data for event in filled.events] == [{"type": "product", "id": 101}, {"type": "product", "id": 102}]
+    assert [event.data for event in filled.events] == [
+        {"type": "product", "id": 101},
+        {"type": "product", "id": 102},
+    ]
     assert ask("PUT", f"{PRODUCTS}/102", {"mpn": "L-1"})[1]["data"]["name"] == "Reading lamp"
     assert ask("PUT", PRODUCTS, [{"id": 101, "categories": [7]}])[1]["data"][0]["categories"] == [7]
 
@@ -224,9 +295,15 @@ def test_a_products_sku_and_its_base_variants_are_one(filled, ask) -> None:
 
 
 def test_stock_in_an_update_fails_at_the_wrong_level_and_the_rest_is_saved(filled, ask) -> None:
-    status, answer = ask("PUT", PRODUCTS, [{"id": 101, "inventory_level": 5}, {"id": 103, "name": "Bib", "inventory_level": 5}])
+    status, answer = ask(
+        "PUT",
+        PRODUCTS,
+        [{"id": 101, "inventory_level": 5}, {"id": 103, "name": "Bib", "inventory_level": 5}],
+    )
     assert status == 207
-    assert answer["errors"]["errors"] == {"103.inventory_level": "the product is not tracked by product"}
+    assert answer["errors"]["errors"] == {
+        "103.inventory_level": "the product is not tracked by product"
+    }
     assert [row["name"] for row in answer["data"]] == ["Mug", "Bib"]
     assert filled.inventory() == {"Mug": 5, "LAMP": 7, "APRON-S": 2, "APRON-L": 2}
     ask("PUT", VARIANTS, [{"id": 603, "inventory_level": 9}, {"id": 601, "inventory_level": 9}])
@@ -235,16 +312,30 @@ def test_stock_in_an_update_fails_at_the_wrong_level_and_the_rest_is_saved(fille
 
 def test_a_partial_failure_on_request(filled, ask) -> None:
     fault = filled.fail("* /v3/catalog/products*", "207", times=2)
-    rows = [{"id": 101, "name": "Cup", "inventory_level": 5, "custom_url": {"url": "/cup/"}}, {"id": 102, "custom_url": {"url": "/l/"}}]
+    rows = [
+        {"id": 101, "name": "Cup", "inventory_level": 5, "custom_url": {"url": "/cup/"}},
+        {"id": 102, "custom_url": {"url": "/l/"}},
+    ]
     status, answer = ask("PUT", PRODUCTS, rows)
     assert (status, list(answer["errors"]["errors"])) == (207, ["101.inventory_level"])
-    assert [(row["name"], row["inventory_level"], row["custom_url"]["url"]) for row in answer["data"]] == [
+    assert [
+        (row["name"], row["inventory_level"], row["custom_url"]["url"]) for row in answer["data"]
+    ] == [
         ("Cup", 12, "/101/"),
         ("Lamp", 7, "/l/"),
     ]
-    made = {**CUP, "inventory_tracking": "variant", "inventory_level": 3, "variants": [variant("CUP-S", "S", inventory_level=3)]}
+    made = {
+        **CUP,
+        "inventory_tracking": "variant",
+        "inventory_level": 3,
+        "variants": [variant("CUP-S", "S", inventory_level=3)],
+    }
     status, answer = ask("POST", PRODUCTS, made)
-    assert (status, answer["errors"]["errors"].keys(), answer["data"]["inventory_level"]) == (207, {"inventory_level"}, 0)
+    assert (status, answer["errors"]["errors"].keys(), answer["data"]["inventory_level"]) == (
+        207,
+        {"inventory_level"},
+        0,
+    )
     assert fault.hits == 2
     assert ask("PUT", PRODUCTS, rows[:1])[0] == 200
 
@@ -258,16 +349,26 @@ def test_variants_are_listed_with_base_variants(filled, ask) -> None:
     assert ids(ask("GET", f"{VARIANTS}?limit=3&page=2")) == [604]
     assert ids(ask("GET", f"{PRODUCTS}/103/variants")) == [603, 604]
     assert ask("GET", f"{PRODUCTS}/9/variants")[0] == 404
-    assert ask("GET", f"{PRODUCTS}/103/variants/604?include_fields=sku")[1]["data"] == {"id": 604, "sku": "APRON-L"}
+    assert ask("GET", f"{PRODUCTS}/103/variants/604?include_fields=sku")[1]["data"] == {
+        "id": 604,
+        "sku": "APRON-L",
+    }
     assert ask("GET", f"{PRODUCTS}/101/variants/604")[0] == 404
 
 
 def test_variants_are_changed_and_created_together(filled, ask) -> None:
     new = variant("MUG-XL", "XL", product_id=101, price=5)
-    status, answer = ask("PUT", VARIANTS, [{"id": 604, "price": None, "weight": 2, "upc": "0009"}, new])
+    status, answer = ask(
+        "PUT", VARIANTS, [{"id": 604, "price": None, "weight": 2, "upc": "0009"}, new]
+    )
     assert status == 200
     changed, made = answer["data"]
-    assert (changed["price"], changed["calculated_price"], changed["weight"], changed["sku"]) == (None, 22, 2, "APRON-L")
+    assert (changed["price"], changed["calculated_price"], changed["weight"], changed["sku"]) == (
+        None,
+        22,
+        2,
+        "APRON-L",
+    )
     assert (made["id"], made["product_id"], made["sku"]) == (605, 101, "MUG-XL")
     # The first real variant takes the place of the base variant.
     assert ids(ask("GET", f"{PRODUCTS}/101/variants")) == [605]
@@ -290,7 +391,9 @@ def test_variants_are_changed_and_created_together(filled, ask) -> None:
         ("APRON-S", 422, "", ""),
     ],
 )
-def test_a_refused_batch_of_variants_names_its_rows(*, filled, ask, row, status, named, field) -> None:
+def test_a_refused_batch_of_variants_names_its_rows(
+    *, filled, ask, row, status, named, field
+) -> None:
     before = ask("GET", VARIANTS)
     answer = ask("PUT", VARIANTS, [{"id": 604, "price": 1}, row])
     assert answer[0] == 422

@@ -5,7 +5,9 @@ from avbc.testing.http import Answer, StoreRequest
 
 
 def get(store: FakeStore) -> Answer:
-    return store.answer(StoreRequest("GET", "/v2/time", headers={"x-auth-token": store.access_token}))
+    return store.answer(
+        StoreRequest("GET", "/v2/time", headers={"x-auth-token": store.access_token})
+    )
 
 
 def test_every_answer_carries_the_window(clock) -> None:
@@ -15,8 +17,14 @@ def test_every_answer_carries_the_window(clock) -> None:
     second = get(store)
     assert first.headers["X-Rate-Limit-Requests-Quota"] == "150"
     assert first.headers["X-Rate-Limit-Time-Window-Ms"] == "30000"
-    assert (first.headers["X-Rate-Limit-Requests-Left"], first.headers["X-Rate-Limit-Time-Reset-Ms"]) == ("149", "30000")
-    assert (second.headers["X-Rate-Limit-Requests-Left"], second.headers["X-Rate-Limit-Time-Reset-Ms"]) == ("148", "17500")
+    assert (
+        first.headers["X-Rate-Limit-Requests-Left"],
+        first.headers["X-Rate-Limit-Time-Reset-Ms"],
+    ) == ("149", "30000")
+    assert (
+        second.headers["X-Rate-Limit-Requests-Left"],
+        second.headers["X-Rate-Limit-Time-Reset-Ms"],
+    ) == ("148", "17500")
     wrong = store.answer(StoreRequest("GET", "/v2/time"))
     assert (wrong.response.status, wrong.headers["X-Rate-Limit-Requests-Left"]) == (401, "147")
 

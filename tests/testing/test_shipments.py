@@ -12,17 +12,34 @@ def order(store: FakeStore) -> FakeOrder:
 
 
 def shipment(**changes: object) -> dict[str, object]:
-    return {"order_address_id": 10011, "items": [{"order_product_id": 100102, "quantity": 2}], **changes}
+    return {
+        "order_address_id": 10011,
+        "items": [{"order_product_id": 100102, "quantity": 2}],
+        **changes,
+    }
 
 
-def test_a_shipment_counts_up_what_is_shipped_and_leaves_the_status(store, ask, order, clock) -> None:
+def test_a_shipment_counts_up_what_is_shipped_and_leaves_the_status(
+    store, ask, order, clock
+) -> None:
     clock.now += 60
-    status, made = ask("POST", "/v2/orders/1001/shipments", shipment(tracking_number="1Z-EXAMPLE", shipping_provider="ups"))
+    status, made = ask(
+        "POST",
+        "/v2/orders/1001/shipments",
+        shipment(tracking_number="1Z-EXAMPLE", shipping_provider="ups"),
+    )
     assert status == 201
     assert made["items"] == [{"order_product_id": 100102, "product_id": 107, "quantity": 2}]
     assert (made["order_id"], made["order_address_id"], made["customer_id"]) == (1001, 10011, 8)
-    assert (made["shipping_address"]["first_name"], made["billing_address"]["first_name"]) == ("Rosa", "Mei")
-    assert (made["merchant_shipping_cost"], made["tracking_link"], made["shipping_method"]) == ("0.0000", "", "UPS Ground")
+    assert (made["shipping_address"]["first_name"], made["billing_address"]["first_name"]) == (
+        "Rosa",
+        "Mei",
+    )
+    assert (made["merchant_shipping_cost"], made["tracking_link"], made["shipping_method"]) == (
+        "0.0000",
+        "",
+        "UPS Ground",
+    )
     query = "?include=consignments.line_items&consignment_structure=object"
     _, shown = ask("GET", f"/v2/orders/1001{query}")
     assert (shown["status_id"], shown["items_shipped"], shown["date_shipped"]) == (11, 2, "")
@@ -30,20 +47,35 @@ def test_a_shipment_counts_up_what_is_shipped_and_leaves_the_status(store, ask, 
     first, second = shown["consignments"]["shipping"]
     assert (first["items_shipped"], second["items_shipped"]) == (0, 2)
     assert [line["quantity_shipped"] for line in second["line_items"]] == [0, 2]
-    assert [row["quantity_shipped"] for row in ask("GET", "/v2/orders/1001/products")[1]] == [0, 0, 2]
+    assert [row["quantity_shipped"] for row in ask("GET", "/v2/orders/1001/products")[1]] == [
+        0,
+        0,
+        2,
+    ]
 
 
 def test_the_list_is_204_until_something_is_shipped(ask, order) -> None:
     assert ask("GET", "/v2/orders/1001/shipments") == (204, None)
     assert ask("GET", "/v2/orders/1001/shipments/count") == (200, {"count": 0})
     first = ask("POST", "/v2/orders/1001/shipments", shipment())[1]
-    second = ask("POST", "/v2/orders/1001/shipments", shipment(items=[{"order_product_id": 100101, "quantity": 1}]))[1]
-    assert [row["id"] for row in ask("GET", "/v2/orders/1001/shipments")[1]] == [first["id"], second["id"]]
+    second = ask(
+        "POST",
+        "/v2/orders/1001/shipments",
+        shipment(items=[{"order_product_id": 100101, "quantity": 1}]),
+    )[1]
+    assert [row["id"] for row in ask("GET", "/v2/orders/1001/shipments")[1]] == [
+        first["id"],
+        second["id"],
+    ]
     assert ask("GET", "/v2/orders/1001/shipments?page=2&limit=1")[1] == [second]
     assert ask("GET", "/v2/orders/1001/shipments?page=3&limit=1") == (204, None)
     assert ask("GET", "/v2/orders/1001/shipments/count") == (200, {"count": 2})
     assert ask("GET", f"/v2/orders/1001/shipments/{second['id']}") == (200, second)
-    for path in ["/v2/orders/1001/shipments/99", "/v2/orders/7/shipments", "/v2/orders/7/shipments/count"]:
+    for path in [
+        "/v2/orders/1001/shipments/99",
+        "/v2/orders/7/shipments",
+        "/v2/orders/7/shipments/count",
+    ]:
         assert ask("GET", path)[0] == 404
 
 
@@ -108,29 +140,60 @@ def test_a_tracking_number_may_have_fifty_characters(ask, order) -> None:
         ({}, "custom", "", ""),
         ({"shipping_provider": ""}, "", "", ""),
         ({"shipping_provider": "usps"}, "usps", "https://tracking.example.com/usps/N1", ""),
-        ({"shipping_provider": "carrier_7"}, "carrier_7", "https://tracking.example.com/carrier_7/N1", ""),
-        ({"shipping_provider": "", "tracking_carrier": "dpd-uk"}, "", "https://tracking.example.com/dpd-uk/N1", ""),
-        ({"shipping_provider": "", "tracking_link": "https://example.com/t"}, "", "", "https://example.com/t"),
+        (
+            {"shipping_provider": "carrier_7"},
+            "carrier_7",
+            "https://tracking.example.com/carrier_7/N1",
+            "",
+        ),
+        (
+            {"shipping_provider": "", "tracking_carrier": "dpd-uk"},
+            "",
+            "https://tracking.example.com/dpd-uk/N1",
+            "",
+        ),
+        (
+            {"shipping_provider": "", "tracking_link": "https://example.com/t"},
+            "",
+            "",
+            "https://example.com/t",
+        ),
     ],
 )
 def test_the_ways_to_a_tracking_link(*, ask, order, changes, provider, link, own) -> None:
     _, made = ask("POST", "/v2/orders/1001/shipments", shipment(tracking_number="N1", **changes))
-    assert (made["shipping_provider"], made["generated_tracking_link"], made["tracking_link"]) == (provider, link, own)
+    assert (made["shipping_provider"], made["generated_tracking_link"], made["tracking_link"]) == (
+        provider,
+        link,
+        own,
+    )
 
 
 def test_a_change_keeps_what_is_not_sent_and_cannot_touch_items(ask, order) -> None:
-    _, made = ask("POST", "/v2/orders/1001/shipments", shipment(tracking_number="N1", shipping_provider="usps", comments="left"))
+    _, made = ask(
+        "POST",
+        "/v2/orders/1001/shipments",
+        shipment(tracking_number="N1", shipping_provider="usps", comments="left"),
+    )
     change = {"tracking_number": "N2", "items": [{"order_product_id": 100102, "quantity": 1}]}
     status, changed = ask("PUT", f"/v2/orders/1001/shipments/{made['id']}", change)
     assert status == 200
-    assert changed == {**made, "tracking_number": "N2", "generated_tracking_link": "https://tracking.example.com/usps/N2"}
+    assert changed == {
+        **made,
+        "tracking_number": "N2",
+        "generated_tracking_link": "https://tracking.example.com/usps/N2",
+    }
     assert ask("PUT", f"/v2/orders/1001/shipments/{made['id']}", {"order_address_id": 4})[0] == 400
     assert ask("PUT", "/v2/orders/1001/shipments/99", change)[0] == 404
 
 
 def test_deleting_gives_the_units_back_and_leaves_the_status(store, ask, order) -> None:
     _, first = ask("POST", "/v2/orders/1001/shipments", shipment())
-    ask("POST", "/v2/orders/1001/shipments", shipment(items=[{"order_product_id": 100101, "quantity": 1}]))
+    ask(
+        "POST",
+        "/v2/orders/1001/shipments",
+        shipment(items=[{"order_product_id": 100101, "quantity": 1}]),
+    )
     ask("PUT", "/v2/orders/1001", {"status_id": 2})
     assert ask("DELETE", f"/v2/orders/1001/shipments/{first['id']}") == (204, None)
     assert ask("GET", "/v2/orders/1001")[1]["items_shipped"] == 1
@@ -143,14 +206,26 @@ def test_deleting_gives_the_units_back_and_leaves_the_status(store, ask, order) 
 def test_goods_that_are_picked_up_or_downloaded_are_not_shipped(store, ask) -> None:
     order = store.add_order(order_of_shape("pickup"))
     items = [{"order_product_id": order.products[0]["id"], "quantity": 1}]
-    assert ask("POST", f"/v2/orders/{order.id}/shipments", {"order_address_id": 0, "items": items})[0] == 400
+    assert (
+        ask("POST", f"/v2/orders/{order.id}/shipments", {"order_address_id": 0, "items": items})[0]
+        == 400
+    )
 
 
 def test_components_of_a_bundle_do_not_count_as_items_shipped(store, ask) -> None:
     order = store.add_order(order_of_shape("bundle"))
-    items = [{"order_product_id": line["id"], "quantity": line["quantity"]} for line in order.products]
+    items = [
+        {"order_product_id": line["id"], "quantity": line["quantity"]} for line in order.products
+    ]
     address = order.shipping[0]["id"]
-    assert ask("POST", f"/v2/orders/{order.id}/shipments", {"order_address_id": address, "items": items})[0] == 201
+    assert (
+        ask(
+            "POST",
+            f"/v2/orders/{order.id}/shipments",
+            {"order_address_id": address, "items": items},
+        )[0]
+        == 201
+    )
     shown = store.order(order.id).header
     assert shown["items_shipped"] == shown["items_total"]
 
@@ -159,7 +234,11 @@ def test_shipments_are_told_as_events(store, ask, order) -> None:
     made = ask("POST", "/v2/orders/1001/shipments", shipment())[1]
     ask("PUT", f"/v2/orders/1001/shipments/{made['id']}", {"comments": "x"})
     ask("DELETE", f"/v2/orders/1001/shipments/{made['id']}")
-    told = [(event.scope, event.data) for event in store.events if event.scope.startswith("store/shipment/")]
+    told = [
+        (event.scope, event.data)
+        for event in store.events
+        if event.scope.startswith("store/shipment/")
+    ]
     data = {"type": "shipment", "id": made["id"], "orderId": 1001}
     assert told == [(f"store/shipment/{what}", data) for what in ["created", "updated", "deleted"]]
     assert [event.scope for event in store.events].count("store/order/updated") == 3

@@ -4,7 +4,16 @@ from datetime import timedelta
 
 import pytest
 
-from avbc.testing import FakeOrder, FakeStore, OrderFactory, Payment, Person, item, order_of_shape, orders_of_every_shape
+from avbc.testing import (
+    FakeOrder,
+    FakeStore,
+    OrderFactory,
+    Payment,
+    Person,
+    item,
+    order_of_shape,
+    orders_of_every_shape,
+)
 from avbc.testing.values import from_unix, rfc2822
 
 
@@ -64,7 +73,9 @@ def test_filters(filled, ask, clock, query, expected) -> None:
     clock.now += 7200
     filled.edit_order(2, status_id=9)
     factory = OrderFactory(first_id=3)
-    filled.add_order(factory.order([item("MUG-BLUE")], buyer=Person("Mei", "Tanaka", customer_id=7)))
+    filled.add_order(
+        factory.order([item("MUG-BLUE")], buyer=Person("Mei", "Tanaka", customer_id=7))
+    )
     fourth = filled.add_order(FakeOrder.from_json({**filled.order(4).to_json()}))
     fourth.header["billing_address"]["email"] = "ana@example.com"
     filled.order(5).header["payment_method"] = "PayPal"
@@ -118,7 +129,10 @@ def test_a_status_write_shows_in_lists_counts_and_dates(filled, ask, clock) -> N
     clock.now += 3600
     status, order = ask("PUT", "/v2/orders/3", {"status_id": 12, "staff_notes": "see the log"})
     assert status == 200
-    assert (order["status"], order["staff_notes"]) == ("Manual Verification Required", "see the log")
+    assert (order["status"], order["staff_notes"]) == (
+        "Manual Verification Required",
+        "see the log",
+    )
     assert order["date_modified"] == rfc2822(from_unix(clock.now))
     assert ids(ask("GET", "/v2/orders?status_id=12")) == [3]
     assert 3 not in ids(ask("GET", "/v2/orders?status_id=11"))
@@ -177,7 +191,9 @@ def test_taxes_add_up_with_and_without_details(store, ask) -> None:
     assert {row["line_item_type"] for row in detailed} == {"item", "shipping"}
     assert len(brief) == 2
     assert "order_product_id" not in brief[0]
-    assert sum(float(row["line_amount"]) for row in brief) == pytest.approx(float(order.header["total_tax"]))
+    assert sum(float(row["line_amount"]) for row in brief) == pytest.approx(
+        float(order.header["total_tax"])
+    )
 
 
 def test_embedded_and_separate_parts_agree(store, ask) -> None:
@@ -186,16 +202,29 @@ def test_embedded_and_separate_parts_agree(store, ask) -> None:
     _, (embedded,) = ask("GET", f"/v2/orders?{query}")
     assert embedded == ask("GET", f"/v2/orders/{order.id}?{query}")[1]
     consignments = embedded["consignments"]
-    assert consignments == ask("GET", f"/v2/orders/{order.id}/consignments?include=consignments.line_items")[1]
-    parts = [*consignments["shipping"], *consignments["pickups"], *consignments["downloads"], *consignments["email"]["gift_certificates"]]
+    assert (
+        consignments
+        == ask("GET", f"/v2/orders/{order.id}/consignments?include=consignments.line_items")[1]
+    )
+    parts = [
+        *consignments["shipping"],
+        *consignments["pickups"],
+        *consignments["downloads"],
+        *consignments["email"]["gift_certificates"],
+    ]
     lines = {line["id"] for part in parts for line in part["line_items"]}
     assert lines == set(ids(ask("GET", f"/v2/orders/{order.id}/products")))
     assert embedded["fees"] == ask("GET", f"/v2/orders/{order.id}/fees")[1]["fees"]
-    assert [row["id"] for row in consignments["shipping"]] == ids(ask("GET", f"/v2/orders/{order.id}/shipping_addresses"))
+    assert [row["id"] for row in consignments["shipping"]] == ids(
+        ask("GET", f"/v2/orders/{order.id}/shipping_addresses")
+    )
 
 
 def test_transactions_and_refunds(store, ask) -> None:
-    paid, offline = store.add_order(order_of_shape("captured")), store.place_order(payment=Payment("Cash on Delivery", state="offline"))
+    paid, offline = (
+        store.add_order(order_of_shape("captured")),
+        store.place_order(payment=Payment("Cash on Delivery", state="offline")),
+    )
     _, answer = ask("GET", f"/v3/orders/{paid.id}/transactions")
     first, second = answer["data"]
     assert first["order_id"] == str(paid.id)
@@ -206,7 +235,10 @@ def test_transactions_and_refunds(store, ask) -> None:
     assert (status, error["status"], error["errors"]) == (404, 404, {})
     store.add_refund({"id": 3, "order_id": paid.id, "total_amount": 5})
     store.add_refund({"id": 2, "order_id": offline.id, "total_amount": 1})
-    assert [row["id"] for row in ask("GET", "/v3/orders/payment_actions/refunds")[1]["data"]] == [2, 3]
+    assert [row["id"] for row in ask("GET", "/v3/orders/payment_actions/refunds")[1]["data"]] == [
+        2,
+        3,
+    ]
     chosen = ask("GET", f"/v3/orders/payment_actions/refunds?order_id:in={paid.id}")[1]["data"]
     assert [row["id"] for row in chosen] == [3]
     assert ask("GET", f"/v3/orders/{offline.id}/payment_actions/refunds")[1]["data"][0]["id"] == 2
@@ -215,17 +247,31 @@ def test_transactions_and_refunds(store, ask) -> None:
 def test_customers_filter_and_cut_their_addresses(store, ask) -> None:
     addresses = [{"id": number, "customer_id": 1, "city": "Austin"} for number in range(1, 13)]
     store.add_customer({"email": "Ana@Example.com", "company": "Rivera", "addresses": addresses})
-    store.add_customer({"id": 5, "email": "b@example.com", "customer_group_id": 2, "date_created": "2026-03-01T00:00:00Z"})
+    store.add_customer(
+        {
+            "id": 5,
+            "email": "b@example.com",
+            "customer_group_id": 2,
+            "date_created": "2026-03-01T00:00:00Z",
+        }
+    )
     everyone = ask("GET", "/v3/customers")[1]
     assert [row["id"] for row in everyone["data"]] == [1, 5]
     assert "addresses" not in everyone["data"][0]
-    found = ask("GET", "/v3/customers?email:in=ana@example.com&include=addresses,storecredit,attributes")[1]["data"][0]
+    found = ask(
+        "GET", "/v3/customers?email:in=ana@example.com&include=addresses,storecredit,attributes"
+    )[1]["data"][0]
     assert len(found["addresses"]) == 10
     assert found["store_credit_amounts"] == [{"amount": 0}]
     rest = ask("GET", "/v3/customers/addresses?customer_id:in=1")[1]
     assert rest["meta"]["pagination"]["total"] == 12
     assert [row["id"] for row in ask("GET", "/v3/customers/addresses?id:in=7")[1]["data"]] == [7]
-    for query in ["id:in=5,9", "customer_group_id:in=2", "date_created:min=2026-02-01", "date_modified:max=2026-01-06&id:in=5"]:
+    for query in [
+        "id:in=5,9",
+        "customer_group_id:in=2",
+        "date_created:min=2026-02-01",
+        "date_modified:max=2026-01-06&id:in=5",
+    ]:
         assert [row["id"] for row in ask("GET", f"/v3/customers?{query}")[1]["data"]] == [5]
     assert [row["id"] for row in ask("GET", "/v3/customers?company:in=rivera")[1]["data"]] == [1]
     assert ask("GET", "/v3/customers?id:in=x")[0] == 422
@@ -237,7 +283,12 @@ def test_v3_lists_page_by_number_and_by_cursor(store, ask) -> None:
         store.add_customer({"email": "x@example.com"})
     first = ask("GET", "/v3/customers?limit=2")[1]
     pagination = first["meta"]["pagination"]
-    assert (pagination["total"], pagination["count"], pagination["total_pages"], pagination["current_page"]) == (5, 2, 3, 1)
+    assert (
+        pagination["total"],
+        pagination["count"],
+        pagination["total_pages"],
+        pagination["current_page"],
+    ) == (5, 2, 3, 1)
     assert pagination["links"]["next"] == "?page=2&limit=2"
     assert ask("GET", "/v3/customers?limit=2&page=4")[1]["data"] == []
     seen, cursor = [row["id"] for row in first["data"]], first["meta"]["cursor_pagination"]
@@ -259,9 +310,16 @@ def test_the_store_and_its_reference_data(store, ask, clock) -> None:
     assert ask("GET", "/v2/currencies/9")[0] == 404
     assert ids(ask("GET", "/v2/shipping/zones")) == [1]
     assert ask("GET", "/v2/shipping/zones/1")[1]["name"] == "United States"
-    assert [row["name"] for row in ask("GET", "/v2/shipping/zones/1/methods")[1]] == ["UPS Ground", "Flat Rate"]
+    assert [row["name"] for row in ask("GET", "/v2/shipping/zones/1/methods")[1]] == [
+        "UPS Ground",
+        "Flat Rate",
+    ]
     assert ask("GET", "/v2/shipping/zones/2/methods")[0] == 404
-    assert {row["name"] for row in ask("GET", "/v2/payments/methods")[1]} == {"Credit Card", "PayPal", "Cash on Delivery"}
+    assert {row["name"] for row in ask("GET", "/v2/payments/methods")[1]} == {
+        "Credit Card",
+        "PayPal",
+        "Cash on Delivery",
+    }
     assert ask("GET", "/v3/payments/methods")[0] == 400
     order = store.place_order()
     assert ask("GET", f"/v3/payments/methods?order_id={order.id}")[1]["data"]
@@ -292,7 +350,10 @@ def test_renamed_statuses_keep_their_ids(clock) -> None:
     store.place_order()
     assert store.request("GET", "/v2/order_statuses/11").body.decode().count("Ready to go") == 1
     assert store.request("GET", "/v2/order_statuses/99").status == 404
-    assert b'"custom_status":"Ready to go"' in store.request("PUT", "/v2/orders/1001", body=b'{"status_id":11}').body
+    assert (
+        b'"custom_status":"Ready to go"'
+        in store.request("PUT", "/v2/orders/1001", body=b'{"status_id":11}').body
+    )
 
 
 def test_products_are_found_by_sku_without_case(store, ask) -> None:
@@ -308,7 +369,9 @@ def test_products_are_found_by_sku_without_case(store, ask) -> None:
 def test_placed_orders_get_the_next_id_and_the_clocks_time(store, clock, ask) -> None:
     store.add_order(OrderFactory(first_id=500).plain())
     clock.now += timedelta(days=3).total_seconds()
-    order = store.place_order([item("MUG-BLUE", 2)], buyer=Person("Ana", "Rivera", email="a@example.com", customer_id=31))
+    order = store.place_order(
+        [item("MUG-BLUE", 2)], buyer=Person("Ana", "Rivera", email="a@example.com", customer_id=31)
+    )
     assert order.id == 1001
     assert order.header["date_created"] == rfc2822(from_unix(clock.now))
     assert store.place_order().id == 1002
@@ -361,7 +424,9 @@ def test_a_wrong_token_is_a_401(store) -> None:
         ("store_payments_methods_read", "GET", "/v2/payments/methods", None, 200),
     ],
 )
-def test_scopes_are_judged_before_the_body(*, store, ask, scope, method, path, body, granted) -> None:
+def test_scopes_are_judged_before_the_body(
+    *, store, ask, scope, method, path, body, granted
+) -> None:
     store.scopes = {scope}
     assert ask(method, path, body)[0] == granted
     store.scopes = {"store_v2_marketing"}
@@ -385,8 +450,16 @@ def test_addresses_outside_the_store_and_unknown_ones(store, ask) -> None:
 
 def test_bodies_must_be_json_and_say_so(store) -> None:
     store.add_order(order_of_shape("plain"))
-    assert store.request("PUT", "/v2/orders/1001", body=b"{", **{"content-type": "application/json"}).status == 400
-    assert store.request("PUT", "/v2/orders/1001", body=b"{}", **{"content-type": "text/plain"}).status == 415
+    assert (
+        store.request(
+            "PUT", "/v2/orders/1001", body=b"{", **{"content-type": "application/json"}
+        ).status
+        == 400
+    )
+    assert (
+        store.request("PUT", "/v2/orders/1001", body=b"{}", **{"content-type": "text/plain"}).status
+        == 415
+    )
 
 
 @pytest.mark.parametrize(
@@ -396,7 +469,9 @@ def test_bodies_must_be_json_and_say_so(store) -> None:
         ("PUT", "/v3/catalog/products", [{}] * 11, 413),
     ],
 )
-def test_writes_that_it_does_not_do_are_not_pretended(*, store, ask, method, path, body, expected) -> None:
+def test_writes_that_it_does_not_do_are_not_pretended(
+    *, store, ask, method, path, body, expected
+) -> None:
     store.place_order()
     assert ask(method, path, body)[0] == expected
 
@@ -409,6 +484,11 @@ def test_requests_are_counted_by_call(store, ask) -> None:
     ask("PUT", "/v2/orders/1002", {"status_id": 9})
     assert store.counts() == {"GET /v2/orders": 1, "PUT /v2/orders/{id}": 2}
     last = store.log[-1]
-    assert (last.number, last.path, last.status, last.body) == (3, "/v2/orders/1002", 200, b'{"status_id": 9}')
+    assert (last.number, last.path, last.status, last.body) == (
+        3,
+        "/v2/orders/1002",
+        200,
+        b'{"status_id": 9}',
+    )
     store.clear_log()
     assert store.counts() == {}

@@ -10,7 +10,17 @@ from avbc.testing.faults import KINDS, fault_kind
 
 HEADERS = {"X-Auth-Token": "example-token"}
 PUT = "PUT /v2/orders/*"
-WITHOUT_EFFECT = ["429", "429_bare", "500", "html_502", "503", "504", "refused", "reset_before", "timeout"]
+WITHOUT_EFFECT = [
+    "429",
+    "429_bare",
+    "500",
+    "html_502",
+    "503",
+    "504",
+    "refused",
+    "reset_before",
+    "timeout",
+]
 WITH_EFFECT = [
     "504_after",
     "reset_after",
@@ -55,12 +65,16 @@ def way(request, clock) -> Iterator[tuple[FakeStore, httpx.Client]]:
     store.add_order(order_of_shape("plain"))
     if request.param == "transport":
         base = store.api_url.removesuffix("v3/")
-        with httpx.Client(transport=store.transport(), base_url=base, headers=HEADERS, timeout=0.5) as client:
+        with httpx.Client(
+            transport=store.transport(), base_url=base, headers=HEADERS, timeout=0.5
+        ) as client:
             yield store, client
     else:
         with store.serve() as server:
             base = server.api_url.removesuffix("v3/")
-            with httpx.Client(base_url=base, headers=HEADERS, timeout=0.5, trust_env=False) as client:
+            with httpx.Client(
+                base_url=base, headers=HEADERS, timeout=0.5, trust_env=False
+            ) as client:
                 yield store, client
 
 
@@ -104,7 +118,12 @@ def test_a_refused_connection_by_transport(store, client) -> None:
 def test_over_loopback_the_port_is_closed_for_a_while(clock) -> None:
     store = FakeStore(clock=clock)
     store.add_order(order_of_shape("plain"))
-    with store.serve() as server, httpx.Client(base_url=server.api_url.removesuffix("v3/"), headers=HEADERS, trust_env=False) as client:
+    with (
+        store.serve() as server,
+        httpx.Client(
+            base_url=server.api_url.removesuffix("v3/"), headers=HEADERS, trust_env=False
+        ) as client,
+    ):
         store.fail(PUT, "refused", seconds=0.3)
         with pytest.raises(httpx.ReadError):
             put(client)
@@ -142,7 +161,10 @@ def test_429s_tell_the_wait_or_nothing(way) -> None:
     store, client = way
     store.fail("*", "429", reset_ms=1200)
     told = client.get("v2/time")
-    assert (told.headers["x-rate-limit-time-reset-ms"], told.headers["x-retry-after"]) == ("1200", "2")
+    assert (told.headers["x-rate-limit-time-reset-ms"], told.headers["x-retry-after"]) == (
+        "1200",
+        "2",
+    )
     assert told.headers["x-rate-limit-requests-left"] == "0"
     assert told.json()["status"] == 429
     store.fail("*", "429_bare")
@@ -164,7 +186,10 @@ def test_a_clock_that_is_off_by_an_hour(way) -> None:
     store.fail("*", "clock")
     wrong = client.get("v2/time")
     assert wrong.json()["time"] - right.json()["time"] == 3600
-    assert (right.headers["date"], wrong.headers["date"]) == ("Mon, 02 Mar 2026 15:00:00 GMT", "Mon, 02 Mar 2026 16:00:00 GMT")
+    assert (right.headers["date"], wrong.headers["date"]) == (
+        "Mon, 02 Mar 2026 15:00:00 GMT",
+        "Mon, 02 Mar 2026 16:00:00 GMT",
+    )
     assert client.get("v2/time").json() == right.json()
 
 
@@ -187,7 +212,9 @@ def test_a_truncated_body_fails_an_async_client_too(store) -> None:
 
     async def read() -> None:
         base = store.api_url.removesuffix("v3/")
-        async with httpx.AsyncClient(transport=store.transport(), base_url=base, headers=HEADERS) as client:
+        async with httpx.AsyncClient(
+            transport=store.transport(), base_url=base, headers=HEADERS
+        ) as client:
             await client.get("v2/store")
 
     store.fail("*", "truncated")

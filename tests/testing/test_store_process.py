@@ -28,13 +28,17 @@ def process() -> Iterator[StoreProcess]:
 def client(process) -> Iterator[httpx.Client]:
     process.mend()
     process.clear_log()
-    with httpx.Client(base_url=process.api_url.removesuffix("v3/"), headers=HEADERS, trust_env=False) as client:
+    with httpx.Client(
+        base_url=process.api_url.removesuffix("v3/"), headers=HEADERS, trust_env=False
+    ) as client:
         yield client
 
 
 def test_it_holds_the_example_orders_and_its_state_is_seen(process, client) -> None:
     orders = client.get("v2/orders?limit=250").json()
-    assert [order["total_inc_tax"] for order in orders] == [order.header["total_inc_tax"] for order in example_orders(45, seed=2)]
+    assert [order["total_inc_tax"] for order in orders] == [
+        order.header["total_inc_tax"] for order in example_orders(45, seed=2)
+    ]
     client.put("v2/orders/1001", json={"status_id": 9, "staff_notes": "done"})
     state = process.state()
     first = state["orders"][0]
@@ -49,7 +53,9 @@ def test_faults_from_outside_are_real(process, client) -> None:
     process.fail("PUT /v2/orders/1002", "reset_after")
     with pytest.raises(httpx.ReadError):
         client.put("v2/orders/1002", json={"status_id": 9})
-    assert process.faults() == [{"match": "PUT /v2/orders/1002", "kind": "reset_after", "seen": 1, "hits": 1}]
+    assert process.faults() == [
+        {"match": "PUT /v2/orders/1002", "kind": "reset_after", "seen": 1, "hits": 1}
+    ]
     assert {row["id"]: row["status_id"] for row in process.state()["orders"]}[1002] == 9
     process.mend()
     assert process.faults() == []
@@ -79,7 +85,9 @@ def test_options_change_while_it_runs(process, client) -> None:
 
 
 def test_what_the_store_is_told_is_seen_from_outside(process, client) -> None:
-    authorized = next(payment["id"] for payment in process.payments() if payment["payment_status"] == "authorized")
+    authorized = next(
+        payment["id"] for payment in process.payments() if payment["payment_status"] == "authorized"
+    )
     process.set_payment_result(authorized, "declined")
     process.set_options(scopes=sorted(ALL_SCOPES), settle_after=None)
     assert client.post(f"v3/orders/{authorized}/payment_actions/capture").status_code == 201
@@ -88,15 +96,33 @@ def test_what_the_store_is_told_is_seen_from_outside(process, client) -> None:
     assert process.inventory()["MUG-BLUE"] == 100
     assert process.settle() == 2
     assert process.inventory()["MUG-BLUE"] == 8
-    assert {payment["id"]: payment["payment_status"] for payment in process.payments()}[authorized] == "declined"
-    order = client.get("v2/orders/1002?include=consignments.line_items&consignment_structure=object").json()
+    assert {payment["id"]: payment["payment_status"] for payment in process.payments()}[
+        authorized
+    ] == "declined"
+    order = client.get(
+        "v2/orders/1002?include=consignments.line_items&consignment_structure=object"
+    ).json()
     (address,) = order["consignments"]["shipping"]
-    items = [{"order_product_id": line["id"], "quantity": line["quantity"]} for line in address["line_items"]]
-    assert client.post("v2/orders/1002/shipments", json={"order_address_id": address["id"], "items": items}).status_code == 201
-    assert [(row["order_id"], row["items"][0]["quantity"]) for row in process.shipments()] == [(1002, items[0]["quantity"])]
-    refund = process.refund(1002, items={items[0]["order_product_id"]: 1}, amount=Decimal("0.50"), reason="Late")
+    items = [
+        {"order_product_id": line["id"], "quantity": line["quantity"]}
+        for line in address["line_items"]
+    ]
+    assert (
+        client.post(
+            "v2/orders/1002/shipments", json={"order_address_id": address["id"], "items": items}
+        ).status_code
+        == 201
+    )
+    assert [(row["order_id"], row["items"][0]["quantity"]) for row in process.shipments()] == [
+        (1002, items[0]["quantity"])
+    ]
+    refund = process.refund(
+        1002, items={items[0]["order_product_id"]: 1}, amount=Decimal("0.50"), reason="Late"
+    )
     assert process.refunds() == [refund]
-    paid = process.refund(1002, amount=Decimal("0.25"), payments=[("custom", Decimal("0.25"))])["payments"]
+    paid = process.refund(1002, amount=Decimal("0.25"), payments=[("custom", Decimal("0.25"))])[
+        "payments"
+    ]
     assert [payment["provider_id"] for payment in as_rows(paid)] == ["custom"]
     with pytest.raises(ValueError, match="are left to refund, not 99"):
         process.refund(1002, items={items[0]["order_product_id"]: 99})
@@ -105,10 +131,24 @@ def test_what_the_store_is_told_is_seen_from_outside(process, client) -> None:
 def test_goods_customers_and_hooks_from_outside(process, client) -> None:
     process.set_options(scopes=sorted(ALL_SCOPES))
     process.add_location("NORTH", enabled=True)
-    process.add_products([{"id": 500, "sku": "BOWL", "name": "Bowl", "inventory_tracking": "product", "inventory": {"1": 4, "4": 2}}])
+    process.add_products(
+        [
+            {
+                "id": 500,
+                "sku": "BOWL",
+                "name": "Bowl",
+                "inventory_tracking": "product",
+                "inventory": {"1": 4, "4": 2},
+            }
+        ]
+    )
     process.add_simple_products(3, quantity=6)
     process.set_inventory({"bowl": 3}, location_id=4)
-    assert (process.inventory()["BOWL"], process.inventory(4)["BOWL"], process.inventory()["SKU-000003"]) == (4, 3, 6)
+    assert (
+        process.inventory()["BOWL"],
+        process.inventory(4)["BOWL"],
+        process.inventory()["SKU-000003"],
+    ) == (4, 3, 6)
     assert {"BOWL", "APRON", "SKU-000001"} <= {row["sku"] for row in process.products()}
     process.add_customers([{"id": 900, "email": "nine@example.com"}])
     assert process.customers()[-1]["email"] == "nine@example.com"
@@ -120,7 +160,10 @@ def test_goods_customers_and_hooks_from_outside(process, client) -> None:
     first, second = process.webhook_calls(since=before, copies=2)
     assert first == second
     assert first.headers["webhook-signature"] == signature(
-        b"example-secret", first.headers["webhook-id"], int(first.headers["webhook-timestamp"]), first.body
+        b"example-secret",
+        first.headers["webhook-id"],
+        int(first.headers["webhook-timestamp"]),
+        first.body,
     )
 
 
@@ -133,7 +176,9 @@ def test_it_ends_with_its_context_and_with_its_starter() -> None:
     with pytest.raises(RuntimeError, match="with block"):
         process.state()
     command = [sys.executable, "-m", "avbc.testing.serve", "--orders", "0", "--exit-with-stdin"]
-    with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) as child:
+    with subprocess.Popen(
+        command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
+    ) as child:
         assert child.stdout is not None
         assert child.stdin is not None
         assert child.stdout.readline().startswith("http://127.0.0.1:")

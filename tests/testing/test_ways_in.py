@@ -38,11 +38,17 @@ def store(clock) -> FakeStore:
 
 
 def sent_by(client: httpx.Client) -> list[tuple[int, bytes, dict[str, str]]]:
-    return [seen(client.request(method, target, json=body)) for method, target, body in CONVERSATION]
+    return [
+        seen(client.request(method, target, json=body)) for method, target, body in CONVERSATION
+    ]
 
 
 def seen(response: httpx.Response) -> tuple[int, bytes, dict[str, str]]:
-    shown = {key: value for key, value in response.headers.items() if key.startswith("x-") or key in {"date", "content-type"}}
+    shown = {
+        key: value
+        for key, value in response.headers.items()
+        if key.startswith("x-") or key in {"date", "content-type"}
+    }
     return response.status_code, response.content, shown
 
 
@@ -54,24 +60,43 @@ def expected(clock) -> list[tuple[int, bytes, dict[str, str]]]:
         store.add_order(order)
     base = store.api_url.removesuffix("v3/")
     return [
-        seen(store.handle(httpx.Request(method, f"{base}{target}", json=body, headers=HEADERS))) for method, target, body in CONVERSATION
+        seen(store.handle(httpx.Request(method, f"{base}{target}", json=body, headers=HEADERS)))
+        for method, target, body in CONVERSATION
     ]
 
 
 def test_the_conversation_has_every_kind_of_answer(expected) -> None:
-    assert [status for status, _, _ in expected] == [200, 200, 200, 204, 200, 200, 200, 413, 404, 429]
+    assert [status for status, _, _ in expected] == [
+        200,
+        200,
+        200,
+        204,
+        200,
+        200,
+        200,
+        413,
+        404,
+        429,
+    ]
 
 
 def test_a_sync_client_by_transport(store, expected) -> None:
-    with httpx.Client(transport=store.transport(), base_url=store.api_url.removesuffix("v3/"), headers=HEADERS) as client:
+    with httpx.Client(
+        transport=store.transport(), base_url=store.api_url.removesuffix("v3/"), headers=HEADERS
+    ) as client:
         assert sent_by(client) == expected
 
 
 def test_an_async_client_by_transport(store, expected) -> None:
     async def talk() -> list[tuple[int, bytes, dict[str, str]]]:
         base = store.api_url.removesuffix("v3/")
-        async with httpx.AsyncClient(transport=store.transport(), base_url=base, headers=HEADERS) as client:
-            return [seen(await client.request(method, target, json=body)) for method, target, body in CONVERSATION]
+        async with httpx.AsyncClient(
+            transport=store.transport(), base_url=base, headers=HEADERS
+        ) as client:
+            return [
+                seen(await client.request(method, target, json=body))
+                for method, target, body in CONVERSATION
+            ]
 
     assert asyncio.run(talk()) == expected
 
@@ -85,7 +110,12 @@ def test_any_client_by_respx(store, expected) -> None:
 
 
 def test_any_client_over_loopback(store, expected) -> None:
-    with store.serve() as server, httpx.Client(base_url=server.api_url.removesuffix("v3/"), headers=HEADERS, trust_env=False) as client:
+    with (
+        store.serve() as server,
+        httpx.Client(
+            base_url=server.api_url.removesuffix("v3/"), headers=HEADERS, trust_env=False
+        ) as client,
+    ):
         assert sent_by(client) == expected
 
 
@@ -94,8 +124,12 @@ def test_many_requests_at_once_lose_nothing(store) -> None:
     orders = sorted(store.state.orders)
 
     async def acknowledge(api_url: str) -> list[int]:
-        async with httpx.AsyncClient(base_url=api_url.removesuffix("v3/"), headers=HEADERS, trust_env=False) as client:
-            answers = await asyncio.gather(*(client.put(f"v2/orders/{order_id}", json={"status_id": 9}) for order_id in orders))
+        async with httpx.AsyncClient(
+            base_url=api_url.removesuffix("v3/"), headers=HEADERS, trust_env=False
+        ) as client:
+            answers = await asyncio.gather(
+                *(client.put(f"v2/orders/{order_id}", json={"status_id": 9}) for order_id in orders)
+            )
         return [answer.status_code for answer in answers]
 
     with store.serve() as server:
@@ -108,7 +142,9 @@ def test_latency_is_waited_for_everywhere(store) -> None:
     base = store.api_url.removesuffix("v3/")
 
     async def at_once() -> None:
-        async with httpx.AsyncClient(transport=store.transport(), base_url=base, headers=HEADERS) as client:
+        async with httpx.AsyncClient(
+            transport=store.transport(), base_url=base, headers=HEADERS
+        ) as client:
             await asyncio.gather(*(client.get("v2/time") for _ in range(60)))
 
     begun = time.perf_counter()
@@ -120,28 +156,49 @@ def test_latency_is_waited_for_everywhere(store) -> None:
         assert time.perf_counter() - begun >= 0.05
         with pytest.raises(httpx.ReadTimeout):
             client.get("v2/time", timeout=0.01)
-    with store.serve() as server, httpx.Client(base_url=server.api_url.removesuffix("v3/"), headers=HEADERS, trust_env=False) as client:
+    with (
+        store.serve() as server,
+        httpx.Client(
+            base_url=server.api_url.removesuffix("v3/"), headers=HEADERS, trust_env=False
+        ) as client,
+    ):
         begun = time.perf_counter()
         client.get("v2/time")
         assert time.perf_counter() - begun >= 0.05
 
 
 def test_a_taken_port_is_said(store) -> None:
-    with store.serve() as server, pytest.raises(OSError, match=str(server.port)), FakeStore().serve(port=server.port):
+    with (
+        store.serve() as server,
+        pytest.raises(OSError, match=str(server.port)),
+        FakeStore().serve(port=server.port),
+    ):
         pass
 
 
 def test_loopback_speaks_plain_http(store) -> None:
-    with store.serve() as server, httpx.Client(base_url=server.url, headers=HEADERS, trust_env=False) as client:
-        assert client.get("/stores/abc123/v2/time", headers={"Connection": "close"}).status_code == 200
-        # The head alone: a server that refuses a body closes without reading it, and what was not read may reset the connection.
+    with (
+        store.serve() as server,
+        httpx.Client(base_url=server.url, headers=HEADERS, trust_env=False) as client,
+    ):
+        assert (
+            client.get("/stores/abc123/v2/time", headers={"Connection": "close"}).status_code == 200
+        )
+        # The head alone: a server that refuses a body closes without reading it, and what was not
+        # read may reset the connection.
         with socket.create_connection((server.host, server.port)) as connection:
             connection.sendall(
-                b"POST /stores/abc123/v2/orders HTTP/1.1\r\nX-Auth-Token: example-token\r\nTransfer-Encoding: chunked\r\n\r\n"
+                b"POST /stores/abc123/v2/orders HTTP/1.1\r\nX-Auth-Token: "
+                b"example-token\r\nTransfer-Encoding: chunked\r\n\r\n"
             )
             assert connection.recv(4096).startswith(b"HTTP/1.1 411 ")
         long = "x" * 70_000
-        assert client.put("/stores/abc123/v2/orders/1001", json={"staff_notes": long}).json()["staff_notes"] == long
+        assert (
+            client.put("/stores/abc123/v2/orders/1001", json={"staff_notes": long}).json()[
+                "staff_notes"
+            ]
+            == long
+        )
         server.close()
         server.close()
         with pytest.raises(httpx.ConnectError):
@@ -165,9 +222,14 @@ def test_requests_arrive_in_pieces_and_two_at_once(store) -> None:
         assert received.count(b"HTTP/1.1 200 OK") == 2
 
 
-@pytest.mark.parametrize("line", [b"HELLO", b"GET / SPDY/3", b"GET / HTTP/1.1\r\nContent-Length: many"])
+@pytest.mark.parametrize(
+    "line", [b"HELLO", b"GET / SPDY/3", b"GET / HTTP/1.1\r\nContent-Length: many"]
+)
 def test_what_is_no_request_is_a_400(store, line) -> None:
-    with store.serve() as server, socket.create_connection((server.host, server.port)) as connection:
+    with (
+        store.serve() as server,
+        socket.create_connection((server.host, server.port)) as connection,
+    ):
         connection.sendall(line + b"\r\n\r\n")
         received = b"".join(iter(lambda: connection.recv(4096), b""))
         assert received.startswith(b"HTTP/1.1 400 Bad Request")
@@ -178,9 +240,13 @@ def test_the_servers_end_drops_a_request_that_waits(store) -> None:
     with (
         store.serve() as server,
         socket.create_connection((server.host, server.port)) as connection,
-        httpx.Client(base_url=server.api_url.removesuffix("v3/"), headers=HEADERS, trust_env=False) as client,
+        httpx.Client(
+            base_url=server.api_url.removesuffix("v3/"), headers=HEADERS, trust_env=False
+        ) as client,
     ):
-        connection.sendall(b"GET /stores/abc123/v2/orders HTTP/1.1\r\nX-Auth-Token: example-token\r\n\r\n")
+        connection.sendall(
+            b"GET /stores/abc123/v2/orders HTTP/1.1\r\nX-Auth-Token: example-token\r\n\r\n"
+        )
         while not store.log:
             client.get("v2/store", timeout=5)
         server.close()
@@ -191,7 +257,9 @@ def test_the_servers_end_drops_a_request_that_waits(store) -> None:
 pytest_plugins = ["pytester"]
 
 
-def test_the_plugins_fixture_answers_httpx_without_being_passed_around(pytester: pytest.Pytester, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_plugins_fixture_answers_httpx_without_being_passed_around(
+    pytester: pytest.Pytester, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setenv("PYTHONPATH", str(Path(avbc.__file__).parents[1]))
     pytester.makepyfile(
         """
@@ -209,6 +277,9 @@ def test_the_plugins_fixture_answers_httpx_without_being_passed_around(pytester:
             assert fake_store.counts() == {}
         """
     )
-    installed = any(point.value == "avbc.testing.plugin" for point in importlib.metadata.entry_points(group="pytest11"))
+    installed = any(
+        point.value == "avbc.testing.plugin"
+        for point in importlib.metadata.entry_points(group="pytest11")
+    )
     result = pytester.runpytest_subprocess(*([] if installed else ["-p", "avbc.testing.plugin"]))
     result.assert_outcomes(passed=2)

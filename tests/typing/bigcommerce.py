@@ -9,7 +9,17 @@ from datetime import datetime
 from decimal import Decimal
 from typing import assert_type
 
-from avbc.bigcommerce import Answer, AsyncBigCommerce, BigCommerce, Call, ListCall, Page, PartFailure, UnreadableRow, WriteResult
+from avbc.bigcommerce import (
+    Answer,
+    AsyncBigCommerce,
+    BigCommerce,
+    Call,
+    ListCall,
+    Page,
+    PartFailure,
+    UnreadableRow,
+    WriteResult,
+)
 from avbc.bigcommerce.models import (
     Consignments,
     Currency,
@@ -52,8 +62,16 @@ from avbc.secret import Secret
 
 
 def construction() -> None:
-    assert_type(BigCommerce("https://api.bigcommerce.com/stores/abc123/v3/", "example-token"), BigCommerce)
-    assert_type(BigCommerce(api_url="https://api.bigcommerce.com/stores/abc123", access_token=Secret("example-token")), BigCommerce)
+    assert_type(
+        BigCommerce("https://api.bigcommerce.com/stores/abc123/v3/", "example-token"), BigCommerce
+    )
+    assert_type(
+        BigCommerce(
+            api_url="https://api.bigcommerce.com/stores/abc123",
+            access_token=Secret("example-token"),
+        ),
+        BigCommerce,
+    )
     assert_type(BigCommerce.from_store_hash("abc123", "example-token", timeout=10), BigCommerce)
     assert_type(BigCommerce.from_credentials_file("credentials.txt"), BigCommerce)
     assert_type(AsyncBigCommerce.from_environment(client_id="example-id"), AsyncBigCommerce)
@@ -94,7 +112,10 @@ def writes(store: BigCommerce) -> None:
     assert_type(store.order_shipments.list(7), Iterator[OrderShipment])
     assert_type(store.order_shipments.get(7, 1), OrderShipment)
     assert_type(store.order_shipments.count(7), int)
-    assert_type(store.order_shipments.create(7, ShipmentDraft(order_address_id=51, items=items)), OrderShipment)
+    assert_type(
+        store.order_shipments.create(7, ShipmentDraft(order_address_id=51, items=items)),
+        OrderShipment,
+    )
     store.payment_actions.capture(7)
     store.payment_actions.void(7)
     assert_type(store.products.list(sku_in=["MUG-1"], include=["variants"]), Iterator[Product])
@@ -109,13 +130,26 @@ def writes(store: BigCommerce) -> None:
     assert_type(store.variants.update_many([VariantDraft(id=7, price=None)]), WriteResult[Variant])
     assert_type(store.inventory.items(sku_in=["MUG-1"]), Iterator[InventoryItem])
     assert_type(next(store.inventory.items()).at(1), ItemLocation | None)
-    assert_type(store.inventory.adjust_absolute([InventoryAdjustment(location_id=1, sku="MUG-1", quantity=5)], reason="x"), str)
+    assert_type(
+        store.inventory.adjust_absolute(
+            [InventoryAdjustment(location_id=1, sku="MUG-1", quantity=5)], reason="x"
+        ),
+        str,
+    )
     assert_type(store.locations.list(is_default=True), Iterator[Location])
     assert_type(store.inventory_settings.get(), InventorySettings)
-    assert_type(store.customers.create_many([CustomerDraft(email="ana@example.com")]), WriteResult[Customer])
+    assert_type(
+        store.customers.create_many([CustomerDraft(email="ana@example.com")]), WriteResult[Customer]
+    )
     assert_type(store.customers.update_many([CustomerDraft(id=7)]), WriteResult[Customer])
-    assert_type(store.customer_addresses.create_many([CustomerAddressDraft(customer_id=7)]), WriteResult[CustomerAddress])
-    assert_type(store.customer_addresses.update_many([CustomerAddressDraft(id=7)]), WriteResult[CustomerAddress])
+    assert_type(
+        store.customer_addresses.create_many([CustomerAddressDraft(customer_id=7)]),
+        WriteResult[CustomerAddress],
+    )
+    assert_type(
+        store.customer_addresses.update_many([CustomerAddressDraft(id=7)]),
+        WriteResult[CustomerAddress],
+    )
     assert_type(store.tax_classes.list(), Iterator[TaxClass])
     assert_type(store.hooks.list(is_active=True), Iterator[Hook])
     assert_type(store.hooks.create(HookDraft(scope="store/order/created")), Hook)
@@ -140,9 +174,18 @@ def calls(store: BigCommerce) -> None:
 def many(store: BigCommerce) -> None:
     ids = [1, 2, 3]
     assert_type(store.map([store.orders.get.call(number) for number in ids]), list[Order])
-    assert_type(store.map([store.transactions.list.call(number) for number in ids], limit=4), list[list[Transaction]])
-    assert_type(store.map([store.order_products.list.call(number) for number in ids]), list[list[OrderProduct]])
-    assert_type(store.map([store.orders.get.call(number) for number in ids], return_errors=True), list[Order | AvbcError])
+    assert_type(
+        store.map([store.transactions.list.call(number) for number in ids], limit=4),
+        list[list[Transaction]],
+    )
+    assert_type(
+        store.map([store.order_products.list.call(number) for number in ids]),
+        list[list[OrderProduct]],
+    )
+    assert_type(
+        store.map([store.orders.get.call(number) for number in ids], return_errors=True),
+        list[Order | AvbcError],
+    )
 
 
 async def async_methods(store: AsyncBigCommerce) -> None:
@@ -162,7 +205,9 @@ async def async_methods(store: AsyncBigCommerce) -> None:
     async for page in store.pages(store.orders.list.call()):
         assert_type(page, Page[Order])
     assert_type(await store.map([store.orders.get.call(7)]), list[Order])
-    assert_type(await store.map([store.orders.get.call(7)], return_errors=True), list[Order | AvbcError])
+    assert_type(
+        await store.map([store.orders.get.call(7)], return_errors=True), list[Order | AvbcError]
+    )
     # Coroutines, not mere awaitables: tasks take them.
     assert_type(await asyncio.create_task(store.orders.get(7)), Order)
     async with store as same:

@@ -30,7 +30,9 @@ def takes_any_gateway(books: avbc.Gateway) -> None:
 def use(settings: avbc.Settings) -> None:
     books = avbc.SqlGateway("sqlite:///books.db")
     takes_any_gateway(books)
-    with avbc.Orchestrator(settings, books, journal="sqlite://", on_progress=progress, customise=[customise]) as web:
+    with avbc.Orchestrator(
+        settings, books, journal="sqlite://", on_progress=progress, customise=[customise]
+    ) as web:
         assert_type(web, avbc.Orchestrator)
         assert_type(web.store, avbc.BigCommerce)
 
@@ -78,7 +80,9 @@ def use(settings: avbc.Settings) -> None:
 
 def pay(web: avbc.Orchestrator, settings: avbc.Settings) -> None:
     assert_type(web.capture_payments(preview=True), avbc.PushReport)
-    assert_type(web.import_refunds(since=datetime(2026, 3, 1, tzinfo=UTC), progress=True), avbc.PushReport)
+    assert_type(
+        web.import_refunds(since=datetime(2026, 3, 1, tzinfo=UTC), progress=True), avbc.PushReport
+    )
     reconciled = web.reconcile(datetime(2026, 3, 1, tzinfo=UTC), until=None)
     assert_type(reconciled, avbc.ReconcileReport)
     assert_type(reconciled.missing_in_books, list[Reconciled])

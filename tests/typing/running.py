@@ -17,7 +17,13 @@ def running(web: avbc.Orchestrator, other: avbc.Orchestrator) -> None:
         assert_type(report.settings_error, avbc.SettingsError | None)
         assert_type(report.ok, bool)
 
-    assert_type(web.run(on_report=tell, schedule=[*SCHEDULE, avbc.Job("export_clients", every=timedelta(days=1))]), None)
+    assert_type(
+        web.run(
+            on_report=tell,
+            schedule=[*SCHEDULE, avbc.Job("export_clients", every=timedelta(days=1))],
+        ),
+        None,
+    )
     avbc.run_all([web, other], on_report=print)
     avbc.run_all([object()])  # type: ignore[list-item]  # no orchestrator
     web.run(on_report=lambda: None)  # type: ignore[arg-type, misc]  # it is given a report
@@ -32,5 +38,7 @@ def receiving(web: avbc.Orchestrator, body: bytes, headers: dict[str, str]) -> N
     assert_type(webhook, avbc.Webhook)
     assert_type(webhook.action, ImportOrder | NoteStatus | NoteRefund | Ignore)
     assert_type(web.act_on_webhook(webhook), avbc.WebhookReport)
-    assert_type(web.register_webhooks("https://example.com/webhooks", preview=True), avbc.HooksReport)
+    assert_type(
+        web.register_webhooks("https://example.com/webhooks", preview=True), avbc.HooksReport
+    )
     web.handle_webhook("text", headers)  # type: ignore[arg-type]  # the bytes as they came

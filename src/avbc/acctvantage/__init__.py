@@ -9,7 +9,13 @@ from importlib import import_module
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from avbc.acctvantage.gateway import BooksFileError, BooksRefused, BooksUnreachable, BooksUnusable, Gateway
+    from avbc.acctvantage.gateway import (
+        BooksFileError,
+        BooksRefused,
+        BooksUnreachable,
+        BooksUnusable,
+        Gateway,
+    )
     from avbc.acctvantage.records import (
         Address,
         Client,

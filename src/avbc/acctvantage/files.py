@@ -1,6 +1,7 @@
 """What can be loaded into the books: books.toml and the CSV files, read into records, with every fault by its key and line."""
 
-# ruff: noqa: TRY004  # a wrong type in a file is a wrong value: one kind of error for all faults of a field
+# ruff: noqa: TRY004  # a wrong type in a file is a wrong value: one kind of error for all faults of
+# a field
 
 from __future__ import annotations
 
@@ -17,7 +18,17 @@ from typing import Any, TextIO, TypeAlias, cast
 import attrs
 
 from avbc.acctvantage.gateway import BooksFileError
-from avbc.acctvantage.records import Address, Client, Contact, Product, Promotion, ShipVia, TaxArea, Warehouse, text_key
+from avbc.acctvantage.records import (
+    Address,
+    Client,
+    Contact,
+    Product,
+    Promotion,
+    ShipVia,
+    TaxArea,
+    Warehouse,
+    text_key,
+)
 from avbc.errors import Fault
 from avbc.toml_lines import join_key, key_lines
 
@@ -115,7 +126,9 @@ class Table:
 
 
 _ADDRESS = Table({field.name: _text for field in attrs.fields(Address)}, ())
-_CONTACT = Table({"last_name": _name, "first_name": _text, "email": _text, "phone": _text}, ("last_name",))
+_CONTACT = Table(
+    {"last_name": _name, "first_name": _text, "email": _text, "phone": _text}, ("last_name",)
+)
 _PRODUCT = Table(
     {
         "part_number": _name,
@@ -138,15 +151,32 @@ _PRODUCT = Table(
     ("part_number", "name", "product_class"),
 )
 _CLIENT = Table(
-    {"name": _name, "first_name": _text, "email": _text, "phone": _text, "import_id": _name, "open_ar": _flag},
+    {
+        "name": _name,
+        "first_name": _text,
+        "email": _text,
+        "phone": _text,
+        "import_id": _name,
+        "open_ar": _flag,
+    },
     ("name",),
 )
-_QUANTITY = Table({"part_number": _name, "warehouse": _name, "quantity": _decimal}, ("part_number", "warehouse", "quantity"))
+_QUANTITY = Table(
+    {"part_number": _name, "warehouse": _name, "quantity": _decimal},
+    ("part_number", "warehouse", "quantity"),
+)
 _TAX_AREA = Table({"name": _name, "avatax": _flag}, ("name",))
 _WAREHOUSE = Table({"name": _name, "product_classes": _names}, ("name",))
 _SHIP_VIA = Table({"name": _name, "product_class": _text}, ("name",))
 _PROMOTION = Table(
-    {"code": _name, "kind": _one_of("$", "%"), "value": _not_negative, "gl_code": _name, "name": _text, "inactive": _flag},
+    {
+        "code": _name,
+        "kind": _one_of("$", "%"),
+        "value": _not_negative,
+        "gl_code": _name,
+        "name": _text,
+        "inactive": _flag,
+    },
     ("code", "kind", "value", "gl_code"),
 )
 
@@ -183,7 +213,8 @@ def read_books(path: str | PathLike[str], known_warehouses: Collection[str]) -> 
 
     Args:
         path: The file.
-        known_warehouses: Those in the books already, which quantities may name besides the file's own.
+        known_warehouses: Those in the books already, which quantities may name besides the file's
+            own.
 
     Raises:
         BooksFileError: It cannot be read, or has faults, all of which are listed.
@@ -199,11 +230,17 @@ def read_books(path: str | PathLike[str], known_warehouses: Collection[str]) -> 
         raise BooksFileError(source, [Fault("file", "is not UTF-8 text")]) from None
     except tomllib.TOMLDecodeError as error:
         line = re.search(r"at line (\d+)", str(error))
-        raise BooksFileError(source, [Fault("file", f"is not TOML: {error}", int(line[1]) if line else None)]) from None
+        raise BooksFileError(
+            source, [Fault("file", f"is not TOML: {error}", int(line[1]) if line else None)]
+        ) from None
     except RecursionError:
-        raise BooksFileError(source, [Fault("file", "is not TOML: it is nested too deeply")]) from None
+        raise BooksFileError(
+            source, [Fault("file", "is not TOML: it is nested too deeply")]
+        ) from None
     except (ValueError, ArithmeticError):
-        raise BooksFileError(source, [Fault("file", "is not TOML: a number of it is out of all bounds")]) from None
+        raise BooksFileError(
+            source, [Fault("file", "is not TOML: a number of it is out of all bounds")]
+        ) from None
     reader = _BooksReader(data, known_warehouses)
     if reader.faults:
         lines = key_lines(text)
@@ -222,7 +259,9 @@ class _BooksReader:
         for key in data:
             if key not in known:
                 self._fault(join_key("", key), f"is no key of books.toml{meant(key, known)}")
-        warehouses = tuple(Warehouse(**row) for _, row in self._unique(data, "warehouses", _WAREHOUSE, "name"))
+        warehouses = tuple(
+            Warehouse(**row) for _, row in self._unique(data, "warehouses", _WAREHOUSE, "name")
+        )
         self._warehouses |= {warehouse.name for warehouse in warehouses}
         quantities: list[Quantity] = []
         self.file = BooksFile(
@@ -230,9 +269,13 @@ class _BooksReader:
             order_statuses=self._value(data, "order_statuses", _statuses),
             receipt_types=self._value(data, "receipt_types", _names) or (),
             gl_accounts=self._value(data, "gl_accounts", _names) or (),
-            tax_areas=tuple(TaxArea(**row) for _, row in self._unique(data, "tax_areas", _TAX_AREA, "name")),
+            tax_areas=tuple(
+                TaxArea(**row) for _, row in self._unique(data, "tax_areas", _TAX_AREA, "name")
+            ),
             warehouses=warehouses,
-            ship_vias=tuple(ShipVia(**row) for _, row in self._unique(data, "ship_vias", _SHIP_VIA, "name")),
+            ship_vias=tuple(
+                ShipVia(**row) for _, row in self._unique(data, "ship_vias", _SHIP_VIA, "name")
+            ),
             promotions=tuple(self._promotions(data)),
             products=tuple(self._products(data, quantities)),
             quantities=tuple(quantities),
@@ -242,7 +285,9 @@ class _BooksReader:
     def _fault(self, key: str, message: str) -> None:
         self.faults.append(Fault(key, message))
 
-    def _value(self, data: Mapping[str, object], key: str, convert: Convert, table: str = "") -> Any:
+    def _value(
+        self, data: Mapping[str, object], key: str, convert: Convert, table: str = ""
+    ) -> Any:
         if key not in data:
             return None
         try:
@@ -251,7 +296,9 @@ class _BooksReader:
             self._fault(join_key(table, key), str(error))
             return None
 
-    def _rows(self, data: Mapping[str, object], key: str, table: str = "") -> Iterator[tuple[str, Mapping[str, object]]]:
+    def _rows(
+        self, data: Mapping[str, object], key: str, table: str = ""
+    ) -> Iterator[tuple[str, Mapping[str, object]]]:
         """The tables of a list, with the path of each."""
         rows = data.get(key, [])
         path = join_key(table, key)
@@ -264,20 +311,33 @@ class _BooksReader:
             else:
                 self._fault(f"{path}[{index}]", "must be a table")
 
-    def _record(self, path: str, row: Mapping[str, object], table: Table, others: Sequence[str] = ()) -> dict[str, Any] | None:
+    def _record(
+        self, path: str, row: Mapping[str, object], table: Table, others: Sequence[str] = ()
+    ) -> dict[str, Any] | None:
         """The values of a table, or None where it has faults. `others` are keys that the caller reads."""
         before = len(self.faults)
         for key in row:
             if key not in table.fields and key not in others:
-                self._fault(join_key(path, key), f"is no key here{meant(key, [*table.fields, *others])}")
+                self._fault(
+                    join_key(path, key), f"is no key here{meant(key, [*table.fields, *others])}"
+                )
         for key in table.required:
             if key not in row:
                 self._fault(path, f"lacks {key}")
-        values = {key: self._value(row, key, convert, path) for key, convert in table.fields.items() if key in row}
+        values = {
+            key: self._value(row, key, convert, path)
+            for key, convert in table.fields.items()
+            if key in row
+        }
         return values if len(self.faults) == before else None
 
     def _unique(
-        self, data: Mapping[str, object], key: str, table: Table, name: str, others: Sequence[str] = ()
+        self,
+        data: Mapping[str, object],
+        key: str,
+        table: Table,
+        name: str,
+        others: Sequence[str] = (),
     ) -> Iterator[tuple[str, dict[str, Any]]]:
         """The values of each table in a list, no two of the same name."""
         seen: dict[str, str] = {}
@@ -298,8 +358,12 @@ class _BooksReader:
             else:
                 yield Promotion(**row)
 
-    def _products(self, data: Mapping[str, object], quantities: list[Quantity]) -> Iterator[Product]:
-        tables = dict(self._rows(data, "products")) if isinstance(data.get("products"), list) else {}
+    def _products(
+        self, data: Mapping[str, object], quantities: list[Quantity]
+    ) -> Iterator[Product]:
+        tables = (
+            dict(self._rows(data, "products")) if isinstance(data.get("products"), list) else {}
+        )
         for path, row in self._unique(data, "products", _PRODUCT, "part_number", ["quantity"]):
             held = tables[path].get("quantity", {})
             if not isinstance(held, dict):
@@ -309,7 +373,10 @@ class _BooksReader:
                 place = join_key(path, "quantity")
                 number = self._value(cast("dict[str, object]", held), warehouse, _decimal, place)
                 if warehouse not in self._warehouses:
-                    self._fault(join_key(place, warehouse), f"is no warehouse of the books{meant(warehouse, self._warehouses)}")
+                    self._fault(
+                        join_key(place, warehouse),
+                        f"is no warehouse of the books{meant(warehouse, self._warehouses)}",
+                    )
                 elif number is not None:
                     quantities.append(Quantity(row["part_number"], warehouse, number))
             yield Product(**row)
@@ -319,7 +386,10 @@ class _BooksReader:
         for path, row in self._rows(data, "clients"):
             values = self._record(path, row, _CLIENT, ["address", "contacts", "store_customer_ids"])
             address = self._nested(path, row, "address")
-            contacts = [self._record(place, contact, _CONTACT) for place, contact in self._rows(row, "contacts", path)]
+            contacts = [
+                self._record(place, contact, _CONTACT)
+                for place, contact in self._rows(row, "contacts", path)
+            ]
             bound = self._store_customers(path, row)
             if values is None or address is None or None in contacts:
                 continue
@@ -349,7 +419,11 @@ class _BooksReader:
             self._fault(place, "must be a table of BigCommerce customer ids by Import Source Code")
             return {}
         bound = cast("dict[str, object]", table)
-        return {code: number for code in bound if (number := self._value(bound, code, _whole, place)) is not None}
+        return {
+            code: number
+            for code in bound
+            if (number := self._value(bound, code, _whole, place)) is not None
+        }
 
 
 def _currency(value: object) -> str:
@@ -391,10 +465,21 @@ def meant(key: str, known: Collection[str]) -> str:
 # CSV files: the same keys as columns.
 
 PRODUCT_COLUMNS = Table(
-    {**_PRODUCT.fields, "taxable": _flag_cell, "sync_to_webstore": _flag_cell, "aliases": _name_cells}, _PRODUCT.required
+    {
+        **_PRODUCT.fields,
+        "taxable": _flag_cell,
+        "sync_to_webstore": _flag_cell,
+        "aliases": _name_cells,
+    },
+    _PRODUCT.required,
 )
 CLIENT_COLUMNS = Table(
-    {**_CLIENT.fields, "open_ar": _flag_cell, **{f"address.{key}": convert for key, convert in _ADDRESS.fields.items()}}, _CLIENT.required
+    {
+        **_CLIENT.fields,
+        "open_ar": _flag_cell,
+        **{f"address.{key}": convert for key, convert in _ADDRESS.fields.items()},
+    },
+    _CLIENT.required,
 )
 QUANTITY_COLUMNS = _QUANTITY
 
@@ -432,7 +517,11 @@ class CsvFile:
     def raise_faults(self) -> None:
         """Raise what has been noted, if anything."""
         if self._faults:
-            raise BooksFileError(self._source, sorted(self._faults, key=lambda fault: fault.line or 0), self._unlisted)
+            raise BooksFileError(
+                self._source,
+                sorted(self._faults, key=lambda fault: fault.line or 0),
+                self._unlisted,
+            )
 
     def rows(self) -> Iterator[tuple[int, dict[str, Any]]]:
         """The line and the values of each record that has no fault."""
@@ -442,7 +531,9 @@ class CsvFile:
             with self._path.open(encoding="utf-8-sig", newline="") as file:
                 yield from self._rows(file)
         except OSError as error:
-            raise BooksFileError(self._source, [Fault("file", f"cannot be read: {error.strerror}")]) from None
+            raise BooksFileError(
+                self._source, [Fault("file", f"cannot be read: {error.strerror}")]
+            ) from None
         except UnicodeDecodeError:
             raise BooksFileError(self._source, [Fault("file", "is not UTF-8 text")]) from None
 
@@ -466,7 +557,11 @@ class CsvFile:
         known = self._table.fields
         for position, column in enumerate(header):
             if column not in known:
-                self.fault(column or f"column {position + 1}", f"is no column here{meant(column, known)}", 1)
+                self.fault(
+                    column or f"column {position + 1}",
+                    f"is no column here{meant(column, known)}",
+                    1,
+                )
             elif header.index(column) < position:
                 self.fault(column, "is there twice", 1)
         for column in self._table.required:
@@ -476,7 +571,13 @@ class CsvFile:
             return []
         return [(position, column, known[column]) for position, column in enumerate(header)]
 
-    def _values(self, cells: list[str], header: list[str], columns: list[tuple[int, str, Convert]], line: int) -> dict[str, Any] | None:
+    def _values(
+        self,
+        cells: list[str],
+        header: list[str],
+        columns: list[tuple[int, str, Convert]],
+        line: int,
+    ) -> dict[str, Any] | None:
         if len(cells) != len(header):
             self.fault("row", f"has {len(cells)} cells, the header has {len(header)}", line)
             return None

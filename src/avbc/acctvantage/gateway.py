@@ -59,13 +59,14 @@ class BooksFileError(FaultyInputError):
 class Gateway(Protocol):
     """The books, as avbc sees them.
 
-    Every read takes many keys at once and leaves out what it does not find. Every method raises `BooksUnreachable` where trying
-    again can help and `BooksRefused` where it cannot, `BooksUnusable` where it is the books that must be mended and not the record,
-    and is safe to call from several threads. Times are aware.
+    Every read takes many keys at once and leaves out what it does not find. Every method raises
+    `BooksUnreachable` where trying again can help and `BooksRefused` where it cannot,
+    `BooksUnusable` where it is the books that must be mended and not the record, and is safe to
+    call from several threads. Times are aware.
 
-    A `source_code` is the Import Source Code of a configuration, and what belongs to it is what its sales orders say. A `since` is a time
-    of the books, and included. A record is stamped a moment before others can read it, so whoever asks for what is new asks again for the
-    last minutes.
+    A `source_code` is the Import Source Code of a configuration, and what belongs to it is what its
+    sales orders say. A `since` is a time of the books, and included. A record is stamped a moment
+    before others can read it, so whoever asks for what is new asks again for the last minutes.
     """
 
     # Orders from the store.
@@ -96,19 +97,23 @@ class Gateway(Protocol):
     def create_order(self, bundle: OrderBundle) -> CreatedOrder:
         """Write the bundle in one transaction, or nothing.
 
-        Idempotent on the order's Import ID by a unique constraint: a second call writes nothing and answers with what stands in the
-        books. Promotions, ship vias and a client whose Import ID is there already are taken as they stand.
+        Idempotent on the order's Import ID by a unique constraint: a second call writes nothing and
+        answers with what stands in the books. Promotions, ship vias and a client whose Import ID is
+        there already are taken as they stand.
         """
         ...
 
     def update_order(self, bundle: OrderBundle) -> SalesOrder:
         """Replace the order and its receipts by the bundle's, in one transaction.
 
-        Only while the order is Open and no receipt of it is posted; raises `BooksRefused` otherwise.
+        Only while the order is Open and no receipt of it is posted; raises `BooksRefused`
+        otherwise.
         """
         ...
 
-    def sales_orders_ordered(self, source_code: str, since: datetime, until: datetime) -> Iterator[SalesOrder]:
+    def sales_orders_ordered(
+        self, source_code: str, since: datetime, until: datetime
+    ) -> Iterator[SalesOrder]:
         """Yield the orders of a source that were ordered in a period, both ends included, by the store's order id.
 
         They are read as they are taken, so that a year of them needs little memory.
@@ -120,14 +125,16 @@ class Gateway(Protocol):
     def sales_orders_changed(self, source_code: str, since: datetime | None) -> list[SalesOrder]:
         """Return the orders of a source whose status changed since a time, or all of the source.
 
-        An order whose status never changed after its import has no `status_changed_at`, and is only among all.
+        An order whose status never changed after its import has no `status_changed_at`, and is only
+        among all.
         """
         ...
 
     def set_order_status(self, import_id: str, status: str) -> SalesOrder:
         """Give an order a status, and stamp `status_changed_at`; an order that has the status already stays as it is.
 
-        Raises `BooksRefused` where there is no such order or no such status. Whether an order may be posted is for the caller to know.
+        Raises `BooksRefused` where there is no such order or no such status. Whether an order may
+        be posted is for the caller to know.
         """
         ...
 
@@ -144,27 +151,32 @@ class Gateway(Protocol):
         """
         ...
 
-    def quantities_available(self, warehouse: str, part_numbers: Collection[str] | None = None) -> Iterator[tuple[str, Decimal]]:
+    def quantities_available(
+        self, warehouse: str, part_numbers: Collection[str] | None = None
+    ) -> Iterator[tuple[str, Decimal]]:
         """Yield the part number and the Qty Available in a warehouse of the stocked products whose Sync to Webstore is ticked.
 
-        Of these part numbers, or all; by `text_key` of the part number, and read as they are taken. A quantity is what is on hand less
-        what orders reserve, as the books have it: it may be negative, and have decimals. Raises `BooksRefused` where there is no such
-        warehouse.
+        Of these part numbers, or all; by `text_key` of the part number, and read as they are taken.
+        A quantity is what is on hand less what orders reserve, as the books have it: it may be
+        negative, and have decimals. Raises `BooksRefused` where there is no such warehouse.
         """
         ...
 
-    def clients_to_export(self, source_code: str, client_ids: Collection[int] | None = None) -> list[Client]:
+    def clients_to_export(
+        self, source_code: str, client_ids: Collection[int] | None = None
+    ) -> list[Client]:
         """Return the clients with these ids, or all who are new to the store of this source; by id.
 
-        New is who is bound to no customer of it and did not come from it: neither by an Import ID of the source nor, as a guest, by one
-        of its orders.
+        New is who is bound to no customer of it and did not come from it: neither by an Import ID
+        of the source nor, as a guest, by one of its orders.
         """
         ...
 
     def bind_client(self, client_id: int, source_code: str, store_customer_id: int) -> None:
         """Note which customer of the store a client is; one noted before is replaced.
 
-        Raises `BooksRefused` where there is no such client, or the customer is another client already.
+        Raises `BooksRefused` where there is no such client, or the customer is another client
+        already.
         """
         ...
 
@@ -184,7 +196,8 @@ class Gateway(Protocol):
     def record_capture(self, receipt_import_id: str, amount: Decimal, at: datetime) -> Receipt:
         """Turn a pre-authorized receipt into one captured for this amount at this time.
 
-        One that is captured for this amount stays as it is. Raises `BooksRefused` for any other state or amount.
+        One that is captured for this amount stays as it is. Raises `BooksRefused` for any other
+        state or amount.
         """
         ...
 
@@ -197,7 +210,8 @@ class Gateway(Protocol):
     def create_credit(self, credit: Credit) -> bool:
         """Write a credit on an order; False where its Import ID stands in the books already: nothing was written then.
 
-        Raises `BooksRefused` where the order is not in the books, or the credit does not add up to its total.
+        Raises `BooksRefused` where the order is not in the books, or the credit does not add up to
+        its total.
         """
         ...
 

@@ -1,7 +1,8 @@
 """AcctVantage's records as values, in the ERP's own words (the `acctvantage-` sections of `docs/facts.md`).
 
-Money is `Decimal` in the books' currency. Times are aware and UTC. Quantities are `Decimal`, since AcctVantage sells fractions.
-Ids that AcctVantage gives are ints, and None until the record is in the books.
+Money is `Decimal` in the books' currency. Times are aware and UTC. Quantities are `Decimal`, since
+AcctVantage sells fractions. Ids that AcctVantage gives are ints, and None until the record is in
+the books.
 """
 
 from __future__ import annotations
@@ -165,7 +166,9 @@ class ReferenceData:
     promotions: tuple[Promotion, ...] = ()
 
 
-LineKind: TypeAlias = Literal["product", "custom", "gift_certificate", "wrapping", "handling", "fee"]
+LineKind: TypeAlias = Literal[
+    "product", "custom", "gift_certificate", "wrapping", "handling", "fee"
+]
 
 
 @attrs.frozen
@@ -214,9 +217,9 @@ ReceiptState: TypeAlias = Literal["captured", "pre_authorized", "pending", "void
 class Receipt:
     """A receipt on an order. Several may stand on one order (split tender).
 
-    `captured`: `amount` was received. `pre_authorized`: `pre_auth_amount` is held by the gateway and may be captured.
-    `pending`: nothing was received and nothing may be captured by AcctVantage; `amount` is 0.
-    `voided`: the authorization was given up; `amount` is 0.
+    `captured`: `amount` was received. `pre_authorized`: `pre_auth_amount` is held by the gateway
+    and may be captured. `pending`: nothing was received and nothing may be captured by AcctVantage;
+    `amount` is 0. `voided`: the authorization was given up; `amount` is 0.
     """
 
     order_import_id: str
@@ -292,8 +295,9 @@ class SalesOrder:
 class OrderBundle:
     """Everything that one import writes, all or nothing.
 
-    `client_id` names a client of the books; otherwise `new_client` is created, or taken if one with its Import ID has come up
-    meanwhile. `bind_import_id` is written to a client found by email. `contact_id` or `new_contact` likewise.
+    `client_id` names a client of the books; otherwise `new_client` is created, or taken if one with
+    its Import ID has come up meanwhile. `bind_import_id` is written to a client found by email.
+    `contact_id` or `new_contact` likewise.
     """
 
     order: SalesOrder
@@ -351,7 +355,9 @@ class Shipment:
     shipped_at: datetime | None = None
 
 
-CreditKind: TypeAlias = Literal["product", "wrapping", "shipping", "handling", "fee", "tax", "order"]
+CreditKind: TypeAlias = Literal[
+    "product", "wrapping", "shipping", "handling", "fee", "tax", "order"
+]
 
 
 @attrs.frozen

@@ -10,7 +10,16 @@ from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from avbc.bigcommerce.answers import Answer
-    from avbc.bigcommerce.call import Call, Cap, ListCall, Page, Paging, PartFailure, UnreadableRow, WriteResult
+    from avbc.bigcommerce.call import (
+        Call,
+        Cap,
+        ListCall,
+        Page,
+        Paging,
+        PartFailure,
+        UnreadableRow,
+        WriteResult,
+    )
     from avbc.bigcommerce.client import AsyncBigCommerce, BigCommerce
     from avbc.bigcommerce.errors import (
         BadAnswer,
@@ -81,7 +90,9 @@ _HOMES = {
 def __getattr__(name: str) -> object:
     if name not in __all__:
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-    value: object = getattr(importlib.import_module(f"{__name__}.{_HOMES.get(name, 'errors')}"), name)
+    value: object = getattr(
+        importlib.import_module(f"{__name__}.{_HOMES.get(name, 'errors')}"), name
+    )
     globals()[name] = value
     return value
 

@@ -40,17 +40,31 @@ _LONGEST_SAYING = 600
 
 READ_FIRST = "It may or may not have been carried out: read the state before sending it again."
 _ADVICE: Final[Mapping[int, str]] = {
-    401: "The access token is wrong, or its API account was deleted: copy the token again, or create a new API account.",
+    401: (
+        "The access token is wrong, or its API account was deleted: copy the token again, or "
+        "create a new API account."
+    ),
     404: "Check the id, and that api_url is this store's.",
     409: "Another record has the same name, SKU or id: change one of them.",
     413: "Send or ask for fewer rows at once.",
     501: "BigCommerce does not have this request.",
-    507: "A limit of the store's plan is reached: remove records that are not needed, or change the plan.",
+    507: (
+        "A limit of the store's plan is reached: remove records that are not needed, or change "
+        "the plan."
+    ),
 }
-_NOT_FROM_BIGCOMMERCE = "It was truncated on its way, or something between us and BigCommerce answered: try again later."
-_REFUSED: Final[Mapping[int, type[RequestRefused]]] = {404: NotFound, 409: Conflict, 413: TooManyItems}
+_NOT_FROM_BIGCOMMERCE = (
+    "It was truncated on its way, or something between us and BigCommerce "
+    "answered: try again later."
+)
+_REFUSED: Final[Mapping[int, type[RequestRefused]]] = {
+    404: NotFound,
+    409: Conflict,
+    413: TooManyItems,
+}
 _KNOWN = frozenset(HTTPStatus)
-# Locked, timed out and closed by the other side pass by themselves; "not implemented" and a plan's limit do not.
+# Locked, timed out and closed by the other side pass by themselves; "not implemented" and a plan's
+# limit do not.
 _PASSING = frozenset({408, 423, 499})
 _LASTING = frozenset({501, 507})
 
@@ -90,7 +104,10 @@ def _no_number(text: str) -> NoReturn:
     raise ValueError(f"{text} is not JSON")
 
 
-_ESCAPES = re.compile(rb"\\(?:u[dD][89abAB][0-9a-fA-F]{2}\\u[dD][c-fC-F][0-9a-fA-F]{2}|(u[dD][89a-fA-F][0-9a-fA-F]{2})|.)", re.DOTALL)
+_ESCAPES = re.compile(
+    rb"\\(?:u[dD][89abAB][0-9a-fA-F]{2}\\u[dD][c-fC-F][0-9a-fA-F]{2}|(u[dD][89a-fA-F][0-9a-fA-F]{2})|.)",
+    re.DOTALL,
+)
 
 
 def _whole_characters(content: bytes) -> bytes:
@@ -144,7 +161,8 @@ def parse(call: Call[object], status: int, content: bytes) -> Json:
     """
     if status == 204 or (not content and call.method != "GET"):
         return None
-    # Parsed JSON has no cycles, but its many objects make the collector look for some: a third of the time that a large page takes.
+    # Parsed JSON has no cycles, but its many objects make the collector look for some: a third of
+    # the time that a large page takes.
     collecting = gc.isenabled()
     gc.disable()
     try:
@@ -165,19 +183,27 @@ def unreadable(call: Call[object], status: int, text: str) -> BadAnswer:
 
 def misshapen(call: Call[object], status: int, error: UnexpectedData) -> BadAnswer:
     """Make the error of an answer that as a whole is not what was asked for: no list where a list is due, nothing where an object is."""
-    what = f"{call.name} was answered with {status} and something else than was asked for: {error.message}, got {error.value_repr}."
+    what = (
+        f"{call.name} was answered with {status} and something else than was asked for: "
+        f"{error.message}, got {error.value_repr}."
+    )
     return BadAnswer(_join(what, _NOT_FROM_BIGCOMMERCE, *_caution(call)))
 
 
 def refusal(call: Call[object], status: int, headers: Mapping[str, str], text: str) -> StoreError:
     """Make the error of an answer that is no success.
 
-    BigCommerce words errors in five shapes: an array (v2), an object (v3, also on v2 paths when its gateway answers), rows under
-    `batch_errors` or `data`, and text or HTML where something in front of it answered.
+    BigCommerce words errors in five shapes: an array (v2), an object (v3, also on v2 paths when its
+    gateway answers), rows under `batch_errors` or `data`, and text or HTML where something in front
+    of it answered.
     """
     says, errors, rows = _reading(text)
     phrase = f"{status} {HTTPStatus(status).phrase}" if status in _KNOWN else str(status)
-    what = f"{call.name} was answered with {phrase}" + (f": {says}" if says else "") + ("" if says.endswith((".", "!")) else ".")
+    what = (
+        f"{call.name} was answered with {phrase}"
+        + (f": {says}" if says else "")
+        + ("" if says.endswith((".", "!")) else ".")
+    )
 
     if status == 401:
         return TokenRefused(_join(what, _ADVICE[401]))
@@ -187,24 +213,38 @@ def refusal(call: Call[object], status: int, headers: Mapping[str, str], text: s
         return missing
     if status == 429:
         wait = asked_wait(status, headers)
-        advice = "BigCommerce is overloaded or too many requests run at once: try again later." if wait is None else f"Wait {wait:g} s."
+        advice = (
+            "BigCommerce is overloaded or too many requests run at once: try again later."
+            if wait is None
+            else f"Wait {wait:g} s."
+        )
         busy = StoreBusy(_join(what, advice))
         busy.retry_after = None if wait is None else timedelta(seconds=wait)
         return busy
     if status in _PASSING or (status >= 500 and status not in _LASTING):
         wait = asked_wait(status, headers)
-        unavailable = StoreUnavailable(_join(what, "Nothing is wrong with the request: try again later.", *_caution(call)))
+        unavailable = StoreUnavailable(
+            _join(what, "Nothing is wrong with the request: try again later.", *_caution(call))
+        )
         unavailable.retry_after = None if wait is None else timedelta(seconds=wait)
         return unavailable
 
     if status == 207:
         refused: RequestRefused = PartlySaved(
-            _join(what, "The record was saved, but a part of it failed: change that part and send it again.")
+            _join(
+                what,
+                "The record was saved, but a part of it failed: change that part and send it "
+                "again.",
+            )
         )
     elif 300 <= status < 400:
         host = urlsplit(headers.get("location", "")).hostname or "another address"
         refused = RequestRefused(
-            _join(what, f"It points to {host}; redirects are never followed, since the access token would go along: check api_url.")
+            _join(
+                what,
+                f"It points to {host}; redirects are never followed, since the access token would "
+                "go along: check api_url.",
+            )
         )
     else:
         refused = _REFUSED.get(status, RequestRefused)(
@@ -229,10 +269,14 @@ def _caution(call: Call[object]) -> list[str]:
 
 
 def _scope_advice(scope: str) -> str:
-    needed = f'The token lacks the OAuth scope "{scope}"' if scope else "The token lacks an OAuth scope"
+    needed = (
+        f'The token lacks the OAuth scope "{scope}"' if scope else "The token lacks an OAuth scope"
+    )
     return (
-        f"{needed}: scopes cannot be added to a token, so create a new API account with it and use its token. "
-        "If the scope is there, the store's owner changed, its plan forbids the request, or api_url is another store's."
+        f"{needed}: scopes cannot be added to a token, so create a new API account with it and "
+        "use its token. "
+        "If the scope is there, the store's owner changed, its plan forbids the request, or "
+        "api_url is another store's."
     )
 
 
@@ -250,7 +294,9 @@ def _reading(text: str) -> tuple[str, dict[str, str], Sequence[Mapping[str, Json
         return _cut(_saying(body)), errors, ()
     if isinstance(body, list):
         rows = [row for row in body if isinstance(row, Mapping)]
-        errors = {name: text for row in rows for name, text in field_errors(row.get("details")).items()}
+        errors = {
+            name: text for row in rows for name, text in field_errors(row.get("details")).items()
+        }
         return _cut("; ".join(_saying(row) for row in rows)), errors, ()
     return _words(text), {}, ()
 
@@ -258,12 +304,21 @@ def _reading(text: str) -> tuple[str, dict[str, str], Sequence[Mapping[str, Json
 def _row_errors(rows: Json) -> Sequence[Mapping[str, Json]]:
     if not isinstance(rows, list):
         return ()
-    return [row for row in rows if isinstance(row, Mapping) and ("status" in row or "errors" in row) and _saying(row)]
+    return [
+        row
+        for row in rows
+        if isinstance(row, Mapping) and ("status" in row or "errors" in row) and _saying(row)
+    ]
 
 
 def _saying(row: Mapping[str, Json]) -> str:
-    words = [str(row[key]).strip() for key in ("message", "title", "error", "detail") if row.get(key)]
-    fields = [f"{name}: {text}" if name else text for name, text in field_errors(row.get("errors") or row.get("details")).items()]
+    words = [
+        str(row[key]).strip() for key in ("message", "title", "error", "detail") if row.get(key)
+    ]
+    fields = [
+        f"{name}: {text}" if name else text
+        for name, text in field_errors(row.get("errors") or row.get("details")).items()
+    ]
     return "; ".join(dict.fromkeys([*words, *fields]))
 
 
@@ -277,13 +332,19 @@ def field_errors(errors: Json, name: str = "") -> dict[str, str]:
         return {}
     if isinstance(errors, Mapping):
         return {
-            key: text for inner, value in errors.items() for key, text in field_errors(value, f"{name}.{inner}" if name else inner).items()
+            key: text
+            for inner, value in errors.items()
+            for key, text in field_errors(value, f"{name}.{inner}" if name else inner).items()
         }
     if isinstance(errors, list):
         plain = all(isinstance(value, str) for value in errors)
         if plain:
             return {name: "; ".join(map(str, errors))} if errors else {}
-        return {key: text for index, value in enumerate(errors) for key, text in field_errors(value, f"{name}[{index}]").items()}
+        return {
+            key: text
+            for index, value in enumerate(errors)
+            for key, text in field_errors(value, f"{name}[{index}]").items()
+        }
     return {name: str(errors)}
 
 
@@ -302,15 +363,19 @@ def _cut(text: str, length: int = _LONGEST_SAYING) -> str:
 def asked_wait(status: int, headers: Mapping[str, str]) -> float | None:
     """How many seconds an answer asks us to wait, or None where it does not say.
 
-    On a 429 the milliseconds until the window of the quota ends come first (BigCommerce: API rate limits), then X-Retry-After in
-    seconds, then the standard Retry-After. Every answer carries the window's end, so on other statuses it asks for nothing.
+    On a 429 the milliseconds until the window of the quota ends come first (BigCommerce: API rate
+    limits), then X-Retry-After in seconds, then the standard Retry-After. Every answer carries the
+    window's end, so on other statuses it asks for nothing.
 
     >>> asked_wait(429, {"X-Rate-Limit-Time-Reset-Ms": "1500", "X-Retry-After": "30"})
     1.5
     >>> asked_wait(503, {"X-Rate-Limit-Time-Reset-Ms": "1500"}) is None
     True
     """
-    if status == 429 and (milliseconds := whole(headers.get("X-Rate-Limit-Time-Reset-Ms"))) is not None:
+    if (
+        status == 429
+        and (milliseconds := whole(headers.get("X-Rate-Limit-Time-Reset-Ms"))) is not None
+    ):
         return milliseconds / 1000
     for name in ("X-Retry-After", "Retry-After"):
         if (seconds := whole(headers.get(name))) is not None:
@@ -324,7 +389,11 @@ def whole(text: str | None) -> int | None:
     >>> whole("150"), whole(" 7 "), whole("-1"), whole(None)
     (150, 7, None, None)
     """
-    return int(text) if text is not None and re.fullmatch(r"\s*[0-9]{1,15}\s*", text, re.ASCII) else None
+    return (
+        int(text)
+        if text is not None and re.fullmatch(r"\s*[0-9]{1,15}\s*", text, re.ASCII)
+        else None
+    )
 
 
 def _until(then: str | None, now: str | None) -> float | None:
@@ -346,7 +415,8 @@ def _moment(text: str | None) -> datetime:
 def next_page(call: ListCall[T], body: Json, page: Page[T]) -> ListCall[T] | None:
     """Return the call for the page after this one, or None where this was the last.
 
-    In v2 only a page shorter than asked for, or a 204, tells the end; so a last page that is exactly full costs one more request.
+    In v2 only a page shorter than asked for, or a 204, tells the end; so a last page that is
+    exactly full costs one more request.
 
     Raises:
         UnexpectedData: The answer does not say how to go on.
@@ -355,12 +425,24 @@ def next_page(call: ListCall[T], body: Json, page: Page[T]) -> ListCall[T] | Non
     if call.paging is Paging.MIN_ID:
         return _with(call, min_id=str(_last_id(call, body) + 1)) if full else None
     meta = body.get("meta") if isinstance(body, Mapping) else None
-    if call.paging is Paging.CURSOR and isinstance(meta, Mapping) and isinstance(cursors := meta.get("cursor_pagination"), Mapping):
+    if (
+        call.paging is Paging.CURSOR
+        and isinstance(meta, Mapping)
+        and isinstance(cursors := meta.get("cursor_pagination"), Mapping)
+    ):
         cursor, links = cursors.get("end_cursor"), cursors.get("links")
         more = page.count > 0 and (bool(links.get("next")) if isinstance(links, Mapping) else full)
-        return _with(call, after=str(cursor)) if more and cursor and str(cursor) != call.params.get("after") else None
+        return (
+            _with(call, after=str(cursor))
+            if more and cursor and str(cursor) != call.params.get("after")
+            else None
+        )
     number = int(call.params.get("page", "1"))
-    if call.paging is not Paging.V2 and isinstance(meta, Mapping) and isinstance(pages := meta.get("pagination"), Mapping):
+    if (
+        call.paging is not Paging.V2
+        and isinstance(meta, Mapping)
+        and isinstance(pages := meta.get("pagination"), Mapping)
+    ):
         total = whole(str(pages.get("total_pages")))
         if total is not None:
             return _with(call, page=str(number + 1)) if number < total and page.count else None
@@ -379,4 +461,6 @@ def _last_id(call: ListCall[T], body: Json) -> int:
     if isinstance(last, int) and last >= before:
         return last
     path = f"{call.path.rsplit('/', 1)[-1]}[{len(rows) - 1}].id"
-    raise UnexpectedData(path, shortened(last), f"expected an id of at least {before}, by which the list goes on")
+    raise UnexpectedData(
+        path, shortened(last), f"expected an id of at least {before}, by which the list goes on"
+    )

@@ -78,7 +78,9 @@ class _Endpoint(Generic[P, CallT]):
     def __set_name__(self, owner: type[object], name: str) -> None:
         self._name = name
 
-    def _bound(self, group: Group[Runner | AsyncRunner], run: Callable[[CallT], object], returns: str) -> object:
+    def _bound(
+        self, group: Group[Runner | AsyncRunner], run: Callable[[CallT], object], returns: str
+    ) -> object:
         endpoint = self._endpoint
 
         @functools.wraps(endpoint)
@@ -87,9 +89,13 @@ class _Endpoint(Generic[P, CallT]):
 
         method.__name__, method.__qualname__ = self._name, f"{type(group).__name__}.{self._name}"
         signature = inspect.signature(endpoint)
-        # What help() shows: `-> Iterator[Order]` where the endpoint itself says `-> ListCall[Order]`.
+        # What help() shows: `-> Iterator[Order]` where the endpoint itself says `->
+        # ListCall[Order]`.
         result = re.sub(r"^(?:List)?Call\[(.*)\]$", returns, str(signature.return_annotation))
-        attributes: dict[str, object] = {"__signature__": signature.replace(return_annotation=result), "call": endpoint}
+        attributes: dict[str, object] = {
+            "__signature__": signature.replace(return_annotation=result),
+            "call": endpoint,
+        }
         vars(method).update(attributes)
         # The next look-up finds it on the instance, without coming here.
         vars(group)[self._name] = method
@@ -104,7 +110,9 @@ class one(_Endpoint[P, Call[T]], Generic[P, T]):  # noqa: N801 - reads as a word
     @overload
     def __get__(self, instance: Group[Runner], owner: type[object]) -> Method[P, T, Call[T]]: ...
     @overload
-    def __get__(self, instance: Group[AsyncRunner], owner: type[object]) -> Method[P, Coroutine[object, object, T], Call[T]]: ...
+    def __get__(
+        self, instance: Group[AsyncRunner], owner: type[object]
+    ) -> Method[P, Coroutine[object, object, T], Call[T]]: ...
     def __get__(self, instance: Group[Runner | AsyncRunner] | None, owner: type[object]) -> object:
         return self if instance is None else self._bound(instance, instance.runner.send, r"\1")
 
@@ -115,11 +123,17 @@ class every(_Endpoint[P, ListCall[T]], Generic[P, T]):  # noqa: N801 - as `one`
     @overload
     def __get__(self, instance: None, owner: type[object]) -> Self: ...
     @overload
-    def __get__(self, instance: Group[Runner], owner: type[object]) -> Method[P, Iterator[T], ListCall[T]]: ...
+    def __get__(
+        self, instance: Group[Runner], owner: type[object]
+    ) -> Method[P, Iterator[T], ListCall[T]]: ...
     @overload
-    def __get__(self, instance: Group[AsyncRunner], owner: type[object]) -> Method[P, AsyncIterator[T], ListCall[T]]: ...
+    def __get__(
+        self, instance: Group[AsyncRunner], owner: type[object]
+    ) -> Method[P, AsyncIterator[T], ListCall[T]]: ...
     def __get__(self, instance: Group[Runner | AsyncRunner] | None, owner: type[object]) -> object:
         if instance is None:
             return self
-        returns = r"AsyncIterator[\1]" if isinstance(instance.runner, AsyncRunner) else r"Iterator[\1]"
+        returns = (
+            r"AsyncIterator[\1]" if isinstance(instance.runner, AsyncRunner) else r"Iterator[\1]"
+        )
         return self._bound(instance, instance.runner.items, returns)

@@ -15,8 +15,10 @@ def dump(body: Body) -> bytes:
     r"""Write a body as JSON. A Decimal becomes the number that it is, digit for digit: no JSON library of ours does that.
 
     Raises:
-        ValueError: An amount is NaN or infinite, or a text holds half a character (a lone surrogate).
-        TypeError: A value is none that JSON or BigCommerce knows: a float, since it is not the amount that it seems to be.
+        ValueError: An amount is NaN or infinite, or a text holds half a character (a lone
+            surrogate).
+        TypeError: A value is none that JSON or BigCommerce knows: a float, since it is not the
+            amount that it seems to be.
 
     >>> from decimal import Decimal
     >>> dump({"price": Decimal("19.90"), "name": "Café", "weight": Decimal("1E+2"), "sale_price": None})

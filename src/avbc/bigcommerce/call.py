@@ -70,7 +70,8 @@ class Cap:
 class Call(Generic[T_co]):
     """One request, complete before anything is sent.
 
-    `read` turns the parsed body into the result; it never sees the network. `path` starts with the version: `/v2/orders`.
+    `read` turns the parsed body into the result; it never sees the network. `path` starts with the
+    version: `/v2/orders`.
     """
 
     method: str
@@ -135,7 +136,8 @@ class PartFailure:
 class WriteResult(Generic[T]):
     """What became of the records of one write that BigCommerce accepted.
 
-    A write that it refuses as a whole raises `RequestRefused`, whose `rows` hold the refusals of single records (`batch_errors`).
+    A write that it refuses as a whole raises `RequestRefused`, whose `rows` hold the refusals of
+    single records (`batch_errors`).
     """
 
     saved: tuple[T, ...]

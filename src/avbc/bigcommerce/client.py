@@ -35,7 +35,10 @@ from avbc.tracing import note, request_span
 
 T = TypeVar("T")
 
-_NO_PICKLE = "a client is never pickled, since it holds connections and a token: open another one where it is needed"
+_NO_PICKLE = (
+    "a client is never pickled, since it holds connections and a token: open another one "
+    "where it is needed"
+)
 
 _log = logging.getLogger("avbc.bigcommerce")
 _log.addHandler(logging.NullHandler())
@@ -66,7 +69,9 @@ class AsyncOptions(TypedDict, total=False):
 class _Desk:
     """What both clients do around an exchange: the quota, the log, the verdict."""
 
-    def __init__(self, wire: Wire, retries: Retries, quota: Quota | None, clock: Callable[[], float]) -> None:
+    def __init__(
+        self, wire: Wire, retries: Retries, quota: Quota | None, clock: Callable[[], float]
+    ) -> None:
         self.wire = wire
         self.retries = retries
         self.quota = Quota() if quota is None else quota
@@ -82,7 +87,10 @@ class _Desk:
             raise _about(ClientClosed(f"{call.name} was not sent: the client is closed."), call)
         wait = self.quota.ask(self.clock())
         if wait > self.retries.patience:
-            message = f"{call.name} was not sent: the quota is used up for {wait:.0f} s, longer than the client's patience. Try again then."
+            message = (
+                f"{call.name} was not sent: the quota is used up for {wait:.0f} s, longer "
+                "than the client's patience. Try again then."
+            )
             busy = StoreBusy(message)
             busy.retry_after = timedelta(seconds=wait)
             raise _about(busy, call)
@@ -90,7 +98,12 @@ class _Desk:
             with self._counting:
                 self.requests += 1
         elif _log.isEnabledFor(logging.DEBUG):
-            _log.debug("%s: waits %.3f s for its turn in the quota", call.name, wait, extra=_extra(run, wait))
+            _log.debug(
+                "%s: waits %.3f s for its turn in the quota",
+                call.name,
+                wait,
+                extra=_extra(run, wait),
+            )
         return wait
 
     def span(self, run: Run) -> AbstractContextManager[object]:
@@ -116,14 +129,26 @@ class _Desk:
             self.quota.answered(now, status, outcome.headers)
         if _log.isEnabledFor(logging.DEBUG):
             said = status or type(outcome).__name__
-            _log.debug("%s: %s after %.3f s", run.call.name, said, now - started, extra=_extra(run, run.waited, status))
+            _log.debug(
+                "%s: %s after %.3f s",
+                run.call.name,
+                said,
+                now - started,
+                extra=_extra(run, run.waited, status),
+            )
         if isinstance(outcome, StoreError):
             raise outcome
         return self.wire.judge(run.call, outcome)
 
     def note_repetition(self, run: Run, wait: float) -> None:
         """Log that a call is sent again after a wait."""
-        _log.info("%s: attempt %d follows in %.1f s", run.call.name, run.attempt, wait, extra=_extra(run, wait))
+        _log.info(
+            "%s: attempt %d follows in %.1f s",
+            run.call.name,
+            run.attempt,
+            wait,
+            extra=_extra(run, wait),
+        )
 
 
 def _extra(run: Run, wait: float, status: int | None = None) -> dict[str, object]:
@@ -154,8 +179,8 @@ class BigCommerce(Resources["BigCommerce"], Runner):
             print(order.id, order.total_inc_tax)
     ```
 
-    It may be used from several threads at once. Requests wait for their turn in the store's quota, and what can be repeated without
-    a second effect is repeated after failures that pass.
+    It may be used from several threads at once. Requests wait for their turn in the store's quota,
+    and what can be repeated without a second effect is repeated after failures that pass.
     """
 
     @leaves_no_frames
@@ -176,13 +201,17 @@ class BigCommerce(Resources["BigCommerce"], Runner):
         """Prepare the client; nothing is sent.
 
         Args:
-            api_url: The API path as BigCommerce shows it, `https://api.bigcommerce.com/stores/{hash}/v3/`, with or without the version
-                and the last slash.
+            api_url: The API path as BigCommerce shows it,
+                `https://api.bigcommerce.com/stores/{hash}/v3/`, with or without the version and the
+                last slash.
             access_token: The API account's access token.
             client_id: The API account's client id. No request needs it.
-            client_secret: The API account's client secret. No request needs it; webhooks are verified with it.
-            timeout: Seconds to wait for a connection (at most 10), for each part of an answer, and for a free connection.
-            transport: What sends requests, for tests; otherwise a pool of connections with TLS verification.
+            client_secret: The API account's client secret. No request needs it; webhooks are
+                verified with it.
+            timeout: Seconds to wait for a connection (at most 10), for each part of an answer, and
+                for a free connection.
+            transport: What sends requests, for tests; otherwise a pool of connections with TLS
+                verification.
             retries: How often and how long failed requests are repeated.
             quota: The quota to share with other clients of the same store in this process.
             clock: The time in seconds, for tests.
@@ -194,8 +223,12 @@ class BigCommerce(Resources["BigCommerce"], Runner):
         wire = Wire(api_url, access_token, timeout)
         self._desk = _Desk(wire, retries, quota, clock)
         self.client_id = client_id or ""
-        self.client_secret = Secret(client_secret) if isinstance(client_secret, str) else client_secret
-        self._transport = transport or httpx.HTTPTransport(verify=wire.tls(), limits=LIMITS, proxy=wire.proxy())
+        self.client_secret = (
+            Secret(client_secret) if isinstance(client_secret, str) else client_secret
+        )
+        self._transport = transport or httpx.HTTPTransport(
+            verify=wire.tls(), limits=LIMITS, proxy=wire.proxy()
+        )
         self._closing = threading.Event()
         self._sleep = sleep or self._closing.wait
         self._caps: dict[str, threading.Semaphore] = {}
@@ -203,13 +236,17 @@ class BigCommerce(Resources["BigCommerce"], Runner):
 
     @classmethod
     @leaves_no_frames
-    def from_store_hash(cls, store_hash: str, access_token: str | Secret, **options: Unpack[Options]) -> Self:
+    def from_store_hash(
+        cls, store_hash: str, access_token: str | Secret, **options: Unpack[Options]
+    ) -> Self:
         """Open a store by its hash: the part after `/stores/` in its API path."""
         return cls(api_url_of(store_hash), access_token, **options)
 
     @classmethod
     @leaves_no_frames
-    def from_credentials_file(cls, path: str | os.PathLike[str], **options: Unpack[Options]) -> Self:
+    def from_credentials_file(
+        cls, path: str | os.PathLike[str], **options: Unpack[Options]
+    ) -> Self:
         """Open a store with the text file that BigCommerce offers when an API account is made (manual 1.2, step 7).
 
         Raises:
@@ -262,7 +299,10 @@ class BigCommerce(Resources["BigCommerce"], Runner):
     def answer(self, call: Call[T]) -> Answer[T]:
         """Run one call and return its value with the status, headers and body that it came in; of a list, one page."""
         received = self._receive(call)
-        return Answer(self._desk.wire.value(call, received), self._desk.wire.clean_response(call, received.response))
+        return Answer(
+            self._desk.wire.value(call, received),
+            self._desk.wire.clean_response(call, received.response),
+        )
 
     def pages(self, call: ListCall[T]) -> Iterator[Page[T]]:
         """Walk a list page by page. A row that cannot be read is kept apart in its page and stops nothing."""
@@ -283,10 +323,16 @@ class BigCommerce(Resources["BigCommerce"], Runner):
             del page
 
     @overload
-    def map(self, calls: Iterable[Call[T]], *, limit: int = 8, return_errors: Literal[False] = False) -> list[T]: ...
+    def map(
+        self, calls: Iterable[Call[T]], *, limit: int = 8, return_errors: Literal[False] = False
+    ) -> list[T]: ...
     @overload
-    def map(self, calls: Iterable[Call[T]], *, limit: int = 8, return_errors: Literal[True]) -> list[T | AvbcError]: ...
-    def map(self, calls: Iterable[Call[T]], *, limit: int = 8, return_errors: bool = False) -> list[T] | list[T | AvbcError]:
+    def map(
+        self, calls: Iterable[Call[T]], *, limit: int = 8, return_errors: Literal[True]
+    ) -> list[T | AvbcError]: ...
+    def map(
+        self, calls: Iterable[Call[T]], *, limit: int = 8, return_errors: bool = False
+    ) -> list[T] | list[T | AvbcError]:
         """Run many calls, up to `limit` at once, and return their values in the order of the calls.
 
         ```python
@@ -296,8 +342,8 @@ class BigCommerce(Resources["BigCommerce"], Runner):
         Args:
             calls: What to run: `call(...)` of any method makes one.
             limit: How many run at once.
-            return_errors: Put errors in the places of the values that they stand for. Otherwise the first error stops those that
-                have not begun, and is raised.
+            return_errors: Put errors in the places of the values that they stand for. Otherwise the
+                first error stops those that have not begun, and is raised.
         """
         work = list(calls)
         if limit < 1:
@@ -368,12 +414,21 @@ class BigCommerce(Resources["BigCommerce"], Runner):
         return response
 
     def _cap(self, cap: Cap | None) -> AbstractContextManager[object]:
-        return nullcontext() if cap is None else self._caps.setdefault(cap.name, threading.Semaphore(cap.limit))
+        return (
+            nullcontext()
+            if cap is None
+            else self._caps.setdefault(cap.name, threading.Semaphore(cap.limit))
+        )
 
     def __enter__(self) -> Self:
         return self
 
-    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
         self.close()
 
     def __repr__(self) -> str:
@@ -416,21 +471,29 @@ class AsyncBigCommerce(Resources["AsyncBigCommerce"], AsyncRunner):
         wire = Wire(api_url, access_token, timeout)
         self._desk = _Desk(wire, retries, quota, clock)
         self.client_id = client_id or ""
-        self.client_secret = Secret(client_secret) if isinstance(client_secret, str) else client_secret
-        self._transport = transport or httpx.AsyncHTTPTransport(verify=wire.tls(), limits=LIMITS, proxy=wire.proxy())
+        self.client_secret = (
+            Secret(client_secret) if isinstance(client_secret, str) else client_secret
+        )
+        self._transport = transport or httpx.AsyncHTTPTransport(
+            verify=wire.tls(), limits=LIMITS, proxy=wire.proxy()
+        )
         self._sleep = sleep
         self._caps: dict[str, asyncio.Semaphore] = {}
         super().__init__(self)
 
     @classmethod
     @leaves_no_frames
-    def from_store_hash(cls, store_hash: str, access_token: str | Secret, **options: Unpack[AsyncOptions]) -> Self:
+    def from_store_hash(
+        cls, store_hash: str, access_token: str | Secret, **options: Unpack[AsyncOptions]
+    ) -> Self:
         """Open a store by its hash: the part after `/stores/` in its API path."""
         return cls(api_url_of(store_hash), access_token, **options)
 
     @classmethod
     @leaves_no_frames
-    def from_credentials_file(cls, path: str | os.PathLike[str], **options: Unpack[AsyncOptions]) -> Self:
+    def from_credentials_file(
+        cls, path: str | os.PathLike[str], **options: Unpack[AsyncOptions]
+    ) -> Self:
         """Open a store with the text file that BigCommerce offers when an API account is made (manual 1.2, step 7).
 
         Raises:
@@ -483,7 +546,10 @@ class AsyncBigCommerce(Resources["AsyncBigCommerce"], AsyncRunner):
     async def answer(self, call: Call[T]) -> Answer[T]:
         """Run one call and return its value with the status, headers and body that it came in; of a list, one page."""
         received = await self._receive(call)
-        return Answer(self._desk.wire.value(call, received), self._desk.wire.clean_response(call, received.response))
+        return Answer(
+            self._desk.wire.value(call, received),
+            self._desk.wire.clean_response(call, received.response),
+        )
 
     async def pages(self, call: ListCall[T]) -> AsyncIterator[Page[T]]:
         """Walk a list page by page. A row that cannot be read is kept apart in its page and stops nothing."""
@@ -505,10 +571,16 @@ class AsyncBigCommerce(Resources["AsyncBigCommerce"], AsyncRunner):
             del page
 
     @overload
-    async def map(self, calls: Iterable[Call[T]], *, limit: int = 8, return_errors: Literal[False] = False) -> list[T]: ...
+    async def map(
+        self, calls: Iterable[Call[T]], *, limit: int = 8, return_errors: Literal[False] = False
+    ) -> list[T]: ...
     @overload
-    async def map(self, calls: Iterable[Call[T]], *, limit: int = 8, return_errors: Literal[True]) -> list[T | AvbcError]: ...
-    async def map(self, calls: Iterable[Call[T]], *, limit: int = 8, return_errors: bool = False) -> list[T] | list[T | AvbcError]:
+    async def map(
+        self, calls: Iterable[Call[T]], *, limit: int = 8, return_errors: Literal[True]
+    ) -> list[T | AvbcError]: ...
+    async def map(
+        self, calls: Iterable[Call[T]], *, limit: int = 8, return_errors: bool = False
+    ) -> list[T] | list[T | AvbcError]:
         """Run many calls, up to `limit` at once, and return their values in the order of the calls.
 
         ```python
@@ -518,8 +590,8 @@ class AsyncBigCommerce(Resources["AsyncBigCommerce"], AsyncRunner):
         Args:
             calls: What to run: `call(...)` of any method makes one.
             limit: How many run at once.
-            return_errors: Put errors in the places of the values that they stand for. Otherwise the first error stops those that
-                have not begun, and is raised.
+            return_errors: Put errors in the places of the values that they stand for. Otherwise the
+                first error stops those that have not begun, and is raised.
         """
         work = list(calls)
         if limit < 1:
@@ -592,12 +664,21 @@ class AsyncBigCommerce(Resources["AsyncBigCommerce"], AsyncRunner):
         return response
 
     def _cap(self, cap: Cap | None) -> AbstractAsyncContextManager[object]:
-        return nullcontext() if cap is None else self._caps.setdefault(cap.name, asyncio.Semaphore(cap.limit))
+        return (
+            nullcontext()
+            if cap is None
+            else self._caps.setdefault(cap.name, asyncio.Semaphore(cap.limit))
+        )
 
     async def __aenter__(self) -> Self:
         return self
 
-    async def __aexit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
+    async def __aexit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
         await self.close()
 
     def __repr__(self) -> str:

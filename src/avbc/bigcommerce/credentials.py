@@ -47,7 +47,8 @@ def environment_credentials(environment: Mapping[str, str] = os.environ) -> Cred
     """Read AVBC_API_URL (or AVBC_STORE_HASH), AVBC_ACCESS_TOKEN, and AVBC_CLIENT_ID and AVBC_CLIENT_SECRET where they are set.
 
     Raises:
-        FaultyInputError: A required variable is missing or cannot be used. It lists every fault and shows no secret.
+        FaultyInputError: A required variable is missing or cannot be used. It lists every fault and
+            shows no secret.
 
     >>> environment_credentials({"AVBC_STORE_HASH": "abc123", "AVBC_ACCESS_TOKEN": "example-token"}).api_url
     'https://api.bigcommerce.com/stores/abc123/v3/'
@@ -63,7 +64,9 @@ def environment_credentials(environment: Mapping[str, str] = os.environ) -> Cred
     token = environment.get("AVBC_ACCESS_TOKEN", "").strip()
     faults: list[Fault] = []
     if not (api_url or store_hash):
-        faults.append(Fault("AVBC_API_URL", "is not set, nor is AVBC_STORE_HASH: set one of the two"))
+        faults.append(
+            Fault("AVBC_API_URL", "is not set, nor is AVBC_STORE_HASH: set one of the two")
+        )
     elif message := api_url_fault(api_url or api_url_of(store_hash)):
         faults.append(Fault("AVBC_API_URL" if api_url else "AVBC_STORE_HASH", message))
     if not token:

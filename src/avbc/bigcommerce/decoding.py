@@ -1,18 +1,19 @@
 """From parsed JSON to models: strict where a wrong value would change money or identity, lenient where BigCommerce drifts.
 
-cattrs finds the hook of each type; the hooks are ours, since cattrs' own coerce in silence (null to 'None', 'false' to True, 1.9 to 1).
-What is accepted (docs/facts.md, bigcommerce-pitfalls):
+cattrs finds the hook of each type; the hooks are ours, since cattrs' own coerce in silence (null to
+'None', 'false' to True, 1.9 to 1). What is accepted (docs/facts.md, bigcommerce-pitfalls):
 
 - amounts: JSON numbers and their text; never NaN, infinity, booleans or exponents in text
 - whole numbers: also as text of digits, or as 3.0
 - booleans: also 0, 1, "true" and "false"
 - text: also whole numbers
 - times: RFC 2822 and ISO 8601; the result is aware and in UTC
-- null, "", [] and {} where a scalar or an object is due: absent, which is an error for required fields and the default for others
+- null, "", [] and {} where a scalar or an object is due: absent, which is an error for required
+  fields and the default for others
 - lists of rows: also links to them (`{"url", "resource"}`), which count as absent
 
-A list is first read by functions that are generated per class and only know good data. Only a row that fails is read again, field by
-field, to find the place.
+A list is first read by functions that are generated per class and only know good data. Only a row
+that fails is read again, field by field, to find the place.
 """
 
 from __future__ import annotations
@@ -33,7 +34,14 @@ from avbc.bigcommerce.call import Json, Page, UnreadableRow, shortened
 from avbc.bigcommerce.errors import UnexpectedData
 from avbc.bigcommerce.models.base import REQUIRED, Model, json_key
 from avbc.bigcommerce.models.hooks import Hook as StoreHook
-from avbc.bigcommerce.models.orders import Consignments, EmailedConsignment, Fee, Order, PickupConsignment, ShippingConsignment
+from avbc.bigcommerce.models.orders import (
+    Consignments,
+    EmailedConsignment,
+    Fee,
+    Order,
+    PickupConsignment,
+    ShippingConsignment,
+)
 
 __all__ = [
     "UnexpectedData",
@@ -69,13 +77,16 @@ class BadValue(ValueError):
 
     def at(self, path: str, row_id: int | None) -> UnexpectedData:
         """Turn it into the error that users see, for a row that stands at `path`."""
-        message = self.message if row_id is None else f"{self.message} (in the row with id {row_id})"
+        message = (
+            self.message if row_id is None else f"{self.message} (in the row with id {row_id})"
+        )
         return UnexpectedData(path + "".join(self.steps), shortened(self.value), message)
 
 
 # --- values ---
 
-# At most 15 digits before the point and 12 after: all of it fits in the 28 digits that Decimal computes with.
+# At most 15 digits before the point and 12 after: all of it fits in the 28 digits that Decimal
+# computes with.
 _AMOUNT = re.compile(r"-?[0-9]{1,15}(?:\.[0-9]{1,12})?")
 _WHOLE = re.compile(r"-?[0-9]{1,18}")
 _LARGEST_AMOUNT = 10**15  # NaN and infinity are not below it either.
@@ -94,7 +105,11 @@ def amount(value: Json) -> Decimal:
     if isinstance(value, str):
         if _AMOUNT.fullmatch(value):
             return Decimal(value)
-    elif isinstance(value, int | float) and not isinstance(value, bool) and abs(value) < _LARGEST_AMOUNT:
+    elif (
+        isinstance(value, int | float)
+        and not isinstance(value, bool)
+        and abs(value) < _LARGEST_AMOUNT
+    ):
         return Decimal(str(value))
     raise BadValue(value, "expected an amount")
 
@@ -157,7 +172,9 @@ def moment(value: Json) -> datetime:
     try:
         if value[25:] == " +0000":
             # Cut apart and put together as ISO 8601: several times as fast as email.utils.
-            return datetime.fromisoformat(f"{value[12:16]}-{_MONTHS[value[8:11]]}-{value[5:7]}T{value[17:25]}+00:00")
+            return datetime.fromisoformat(
+                f"{value[12:16]}-{_MONTHS[value[8:11]]}-{value[5:7]}T{value[17:25]}+00:00"
+            )
         time = parsedate_to_datetime(value) if "," in value else datetime.fromisoformat(value)
         if f"{time.year:04}" not in value:
             # email.utils takes the year 26 for 2026, and 0001 for 2001.
@@ -265,7 +282,8 @@ def _fields(model: type[Model], converter: Converter) -> list[_Field]:
                 key=json_key(attribute),
                 kind=kind,
                 required=required,
-                default=getattr(attribute.default, "factory", None) or partial(_same, attribute.default),
+                default=getattr(attribute.default, "factory", None)
+                or partial(_same, attribute.default),
                 hook=special(converter) if special else converter.get_structure_hook(kind),
                 judges_absence=special is not None,
             )
@@ -287,7 +305,11 @@ def _consignments(converter: Converter) -> Hook:
         if _is_absent(value, many=False) or is_link(value):
             return None
         if isinstance(value, list):
-            raise BadValue(value, "the old array of consignments cannot be read: ask with consignment_structure=object")
+            raise BadValue(
+                value,
+                "the old array of consignments cannot be read: ask with "
+                "consignment_structure=object",
+            )
         return cast("Consignments", hook(value, kind))
 
     return read
@@ -367,7 +389,10 @@ def _addressed_lines(hook: Hook) -> Hook:
     return read
 
 
-_AROUND: dict[type[Model], Callable[[Hook], Hook]] = {Fee: _mended_fee, ShippingConsignment: _addressed_lines}
+_AROUND: dict[type[Model], Callable[[Hook], Hook]] = {
+    Fee: _mended_fee,
+    ShippingConsignment: _addressed_lines,
+}
 
 
 # --- the careful way: knows the place of every value ---
@@ -429,7 +454,13 @@ def _fast_model(model: type[Model], converter: Converter) -> Hook:
     It fills the slots directly: calling `__init__` with as many arguments costs a third more.
     """
     names: dict[str, Any] = {"new": model.__new__, "model": model, "BadValue": BadValue}
-    names |= {"amounts": _AMOUNTS, "amount": amount, "numbers": (float, int), "moment": moment, "is_link": is_link}
+    names |= {
+        "amounts": _AMOUNTS,
+        "amount": amount,
+        "numbers": (float, int),
+        "moment": moment,
+        "is_link": is_link,
+    }
     lines = [
         "def read_row(row, _):",
         "  if row.__class__ is not dict: raise BadValue(row, '')",
@@ -444,7 +475,10 @@ def _fast_model(model: type[Model], converter: Converter) -> Hook:
             f"kind_{number}": field.kind,
             f"default_{number}": field.default(),
         }
-        lines += [f"  value = get({field.key!r})", f"  it.{field.name} = {_expression(field, number)}"]
+        lines += [
+            f"  value = get({field.key!r})",
+            f"  it.{field.name} = {_expression(field, number)}",
+        ]
     lines.append("  return it")
     exec(compile("\n".join(lines), f"<avbc reads {model.__name__}>", "exec"), names)  # noqa: S102 - built from our own classes only
     return cast("Hook", names["read_row"])
@@ -456,16 +490,24 @@ def _expression(field: _Field, number: int) -> str:
     if field.judges_absence:
         return hook
     rest = f"read_{number}(value)"
-    if not field.required and not isinstance(field.default(), Model):  # A model is mutable, so each row gets its own.
+    if not field.required and not isinstance(
+        field.default(), Model
+    ):  # A model is mutable, so each row gets its own.
         rest = f"default_{number} if value is None or value == '' else {rest}"
     if field.kind is Decimal:
-        return f"amounts[value] if value.__class__ is str and value else amount(value) if value.__class__ in numbers else {rest}"
+        return (
+            "amounts[value] if value.__class__ is str and value else amount(value) if "
+            f"value.__class__ in numbers else {rest}"
+        )
     if field.kind is datetime:
         return f"moment(value) if value.__class__ is str and value else {rest}"
     if field.kind is str:
         return f"value if value.__class__ is str and value else {rest}"
     if field.kind is int:
-        return f"value if value.__class__ is int and -{_LARGEST_WHOLE} < value < {_LARGEST_WHOLE} else {rest}"
+        return (
+            f"value if value.__class__ is int and -{_LARGEST_WHOLE} < value < {_LARGEST_WHOLE} "
+            f"else {rest}"
+        )
     if field.kind is bool:
         return f"value if value.__class__ is bool else {rest}"
     if field.many and not _is_model(get_args(field.kind)[0]):
@@ -473,13 +515,25 @@ def _expression(field: _Field, number: int) -> str:
     if field.many:
         if not field.required:
             rest = f"default_{number} if value.__class__ is dict and is_link(value) else {rest}"
-        return f"() if value == [] else {hook} if value.__class__ is list and 'resource' not in value[0] else {rest}"
+        return (
+            f"() if value == [] else {hook} if value.__class__ is list and 'resource' not in "
+            f"value[0] else {rest}"
+        )
     return f"{hook} if value.__class__ is dict and value else {rest}"
 
 
-def _converter(model_hook: Callable[[type[Model], Converter], Hook], rows_hook: Callable[[Any, Converter], Hook]) -> Converter:
+def _converter(
+    model_hook: Callable[[type[Model], Converter], Hook],
+    rows_hook: Callable[[Any, Converter], Hook],
+) -> Converter:
     converter = Converter()
-    for kind, read in ((Decimal, amount), (int, integer), (bool, flag), (str, text), (datetime, moment)):
+    for kind, read in (
+        (Decimal, amount),
+        (int, integer),
+        (bool, flag),
+        (str, text),
+        (datetime, moment),
+    ):
         converter.register_structure_hook(kind, partial(_without_type, read))
 
     def model_factory(model: type[Model], converter: Converter) -> Hook:
@@ -541,7 +595,8 @@ def read_rows(rows: Sequence[Json], model: type[M], path: str) -> list[M]:
         path: The list's name in messages: `orders`.
 
     Raises:
-        UnexpectedData: A row cannot be read; the error names the first such value: `orders[3].products[1].quantity`.
+        UnexpectedData: A row cannot be read; the error names the first such value:
+            `orders[3].products[1].quantity`.
 
     >>> from avbc.bigcommerce.models import OrderStatus
     >>> read_rows([{"id": 11}, {"id": None}], OrderStatus, "order_statuses")

@@ -19,8 +19,9 @@ _State: TypeAlias = "tuple[type[StoreError], tuple[object, ...], dict[str, objec
 class StoreError(AvbcError):
     """The root of all errors of the BigCommerce client.
 
-    The message names the request by method and path only: a query may hold a customer's email address. Neither the message nor any
-    attribute holds the access token. Errors can be pickled; `response` is then left behind.
+    The message names the request by method and path only: a query may hold a customer's email
+    address. Neither the message nor any attribute holds the access token. Errors can be pickled;
+    `response` is then left behind.
 
     Attributes:
         call: Method and path of the request: `GET /v2/orders`.
@@ -46,7 +47,8 @@ class StoreUnreachable(StoreError, TransientError):
     """No answer came: no connection, a timeout, or a connection that broke.
 
     Attributes:
-        sent: False where the request surely never left (no connection was made), so that it had no effect.
+        sent: False where the request surely never left (no connection was made), so that it had no
+            effect.
     """
 
     sent = True
@@ -84,7 +86,8 @@ class ScopeMissing(StoreError, FinalError):
     """403: the access token lacks an OAuth scope, or the store's owner or plan forbids the request.
 
     Attributes:
-        scope: The scope that the request needs, by the name and level that the API account's screen shows: `Orders: modify`.
+        scope: The scope that the request needs, by the name and level that the API account's screen
+            shows: `Orders: modify`.
     """
 
     scope = ""
@@ -127,7 +130,8 @@ class UnexpectedData(StoreError, FinalError):
 
     Attributes:
         path: Where the value stands in the answer: `orders[3].products[1].quantity`.
-        value_repr: The value as Python writes it, cut to a readable length (`avbc.bigcommerce.call.shortened`).
+        value_repr: The value as Python writes it, cut to a readable length
+            (`avbc.bigcommerce.call.shortened`).
         message: What was expected instead.
 
     >>> print(UnexpectedData("orders[3].total_inc_tax", "None", "an amount is required"))
@@ -141,4 +145,8 @@ class UnexpectedData(StoreError, FinalError):
         self.message = message
 
     def __reduce__(self) -> _State:
-        return type(self), (self.path, self.value_repr, self.message), {**self.__dict__, "response": None}
+        return (
+            type(self),
+            (self.path, self.value_repr, self.message),
+            {**self.__dict__, "response": None},
+        )

@@ -13,7 +13,8 @@ STARTERS: Final = 4
 AT_FULL_SPEED: Final = 0.5
 """The share of a window that goes out as fast as it comes; the rest is spread evenly over what is left of the window."""
 _LOOK_AGAIN = 0.02
-# Milliseconds are cut off, not rounded, and a request must not arrive before the window has really ended.
+# Milliseconds are cut off, not rounded, and a request must not arrive before the window has really
+# ended.
 _AFTER_RESET = 0.02
 # Others may have used twice what they use on average.
 _OTHERS_AT_MOST = 2
@@ -24,14 +25,18 @@ _LONGEST_BACKOFF = 60.0
 class Quota:
     """The quota of one store as its answers tell it (docs/facts.md, bigcommerce-limits).
 
-    Requests are counted per store in windows that all its applications share, so what we know is what the last answer said, less
-    what is still on its way. One instance may be shared by several clients of the same store, also from several threads.
+    Requests are counted per store in windows that all its applications share, so what we know is
+    what the last answer said, less what is still on its way. One instance may be shared by several
+    clients of the same store, also from several threads.
 
     - Before the first answer, and after a window ended, a few requests go out to learn the new one.
-    - The first half of a window goes out at full speed, so that small jobs are quick. The second half is spread evenly over the time
-      that is left, so that other applications find room and nothing runs into a wall.
-    - Where others are seen to use the quota too, room is left for what they may have used since the last answer.
-    - A 429 stops everything until BigCommerce's own time, or for 1, 2, 4, ... seconds where it gives none.
+    - The first half of a window goes out at full speed, so that small jobs are quick. The second
+      half is spread evenly over the time that is left, so that other applications find room and
+      nothing runs into a wall.
+    - Where others are seen to use the quota too, room is left for what they may have used since the
+      last answer.
+    - A 429 stops everything until BigCommerce's own time, or for 1, 2, 4, ... seconds where it
+      gives none.
     - A store whose answers carry no quota is not slowed down.
 
     >>> quota = Quota()
@@ -46,14 +51,16 @@ class Quota:
         self._lock = threading.Lock()
         self._in_flight = 0
         self._unlimited = False
-        # The window: what is left of it at the last answer (None: not known), when it ends, how many requests it has.
+        # The window: what is left of it at the last answer (None: not known), when it ends, how
+        # many requests it has.
         self._left: int | None = None
         self._reset_at = 0.0
         self._window_ms = 0
         self._limit: int | None = None
         self._next_at = 0.0
         self._seen_at = 0.0
-        # Other applications: our own requests of this window; those of others per second, in this window and the one before.
+        # Other applications: our own requests of this window; those of others per second, in this
+        # window and the one before.
         self._ours = 0
         self._others_now = 0.0
         self._others_before = 0.0
@@ -67,8 +74,8 @@ class Quota:
             now: The time in seconds, by any clock that never goes back.
 
         Returns:
-            0.0 if the request may start now: it then counts as on its way until `answered` or `lost`. Otherwise the seconds after
-            which to ask again.
+            0.0 if the request may start now: it then counts as on its way until `answered` or
+            `lost`. Otherwise the seconds after which to ask again.
         """
         with self._lock:
             wait = self._wait(now)
@@ -87,8 +94,11 @@ class Quota:
             if left is None or reset_ms is None:
                 self._without_quota(now, status)
             else:
-                # Where the window's length is not given, it is at least as long as any rest of it that was seen.
-                self._window_ms = whole(headers.get("X-Rate-Limit-Time-Window-Ms")) or max(self._window_ms, reset_ms)
+                # Where the window's length is not given, it is at least as long as any rest of it
+                # that was seen.
+                self._window_ms = whole(headers.get("X-Rate-Limit-Time-Window-Ms")) or max(
+                    self._window_ms, reset_ms
+                )
                 limit = whole(headers.get("X-Rate-Limit-Requests-Quota"))
                 self._with_quota(now, left, now + reset_ms / 1000 + _AFTER_RESET, limit)
             if status == 429:
@@ -108,13 +118,21 @@ class Quota:
         if self._left is not None and now >= self._reset_at:
             self._forget_window()
         if self._left is None:
-            return 0.0 if self._unlimited or self._in_flight < min(STARTERS, self._limit or STARTERS) else _LOOK_AGAIN
+            return (
+                0.0
+                if self._unlimited or self._in_flight < min(STARTERS, self._limit or STARTERS)
+                else _LOOK_AGAIN
+            )
         reserve = self._reserve(now)
         free = self._left - self._in_flight - reserve
         until_reset = self._reset_at - now
         if free <= 0:
             # What is on its way may be counted already: its answer can show that there is room.
-            return min(until_reset, _LOOK_AGAIN) if self._in_flight and self._left > reserve else until_reset
+            return (
+                min(until_reset, _LOOK_AGAIN)
+                if self._in_flight and self._left > reserve
+                else until_reset
+            )
         if self._limit is not None and free > self._limit * AT_FULL_SPEED:
             return 0.0
         if now < self._next_at:
@@ -127,7 +145,9 @@ class Quota:
         if not others or self._limit is None:
             return 0.0
         # A twentieth, and what they use while no answer tells us of it.
-        return min(max(2, self._limit // 20), self._limit - 1) + _OTHERS_AT_MOST * others * (now - self._seen_at)
+        return min(max(2, self._limit // 20), self._limit - 1) + _OTHERS_AT_MOST * others * (
+            now - self._seen_at
+        )
 
     def _forget_window(self) -> None:
         self._left = None
@@ -144,7 +164,8 @@ class Quota:
         if self._reset_at and reset_at <= self._reset_at + window / 2:
             if self._left is None:
                 return  # a late answer out of the window that just ended
-            # Answers may overtake each other, and each arrives later than it was written: the smallest is the truth.
+            # Answers may overtake each other, and each arrives later than it was written: the
+            # smallest is the truth.
             self._left, self._reset_at = min(self._left, left), min(self._reset_at, reset_at)
         else:
             if self._left is not None:
@@ -159,7 +180,8 @@ class Quota:
 
     def _without_quota(self, now: float, status: int) -> None:
         if self._left is None:
-            # Gateways answer errors without the headers, so only a success tells that there is no quota.
+            # Gateways answer errors without the headers, so only a success tells that there is no
+            # quota.
             self._unlimited = self._unlimited or status < 400
         self._use_one(now)
 

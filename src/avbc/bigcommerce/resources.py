@@ -3,7 +3,17 @@
 from __future__ import annotations
 
 from avbc.bigcommerce.bind import Group, RunnerT_co, every, one
-from avbc.bigcommerce.endpoints import catalog, customers, hooks, inventory, orders, payments, shipments, shipping, store
+from avbc.bigcommerce.endpoints import (
+    catalog,
+    customers,
+    hooks,
+    inventory,
+    orders,
+    payments,
+    shipments,
+    shipping,
+    store,
+)
 
 
 class Orders(Group[RunnerT_co]):

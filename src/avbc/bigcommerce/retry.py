@@ -10,7 +10,13 @@ import attrs
 import backoff
 
 from avbc.bigcommerce.call import Call
-from avbc.bigcommerce.errors import BadAnswer, StoreBusy, StoreError, StoreUnavailable, StoreUnreachable
+from avbc.bigcommerce.errors import (
+    BadAnswer,
+    StoreBusy,
+    StoreError,
+    StoreUnavailable,
+    StoreUnreachable,
+)
 
 T = TypeVar("T")
 
@@ -37,11 +43,14 @@ class Retries:
     """A number from 0 to 1 that lengthens a wait by up to a quarter, so that many clients do not come back at once."""
 
 
-def decide(call: Call[object], error: StoreError, attempt: int, waited: float, retries: Retries) -> float | None:
+def decide(
+    call: Call[object], error: StoreError, attempt: int, waited: float, retries: Retries
+) -> float | None:
     """Decide whether a call that failed is sent again.
 
-    Whatever the call, it is repeated after a 429 and where no connection was made, since then nothing happened. After a timeout, a
-    broken connection, a 5xx or an answer that cannot be read it is repeated only if it is `repeatable`.
+    Whatever the call, it is repeated after a 429 and where no connection was made, since then
+    nothing happened. After a timeout, a broken connection, a 5xx or an answer that cannot be read
+    it is repeated only if it is `repeatable`.
 
     Args:
         call: What was sent.
@@ -53,13 +62,18 @@ def decide(call: Call[object], error: StoreError, attempt: int, waited: float, r
     Returns:
         The seconds to wait, never fewer than BigCommerce asked for; or None: raise the error.
     """
-    nothing_happened = isinstance(error, StoreBusy) or (isinstance(error, StoreUnreachable) and not error.sent)
+    nothing_happened = isinstance(error, StoreBusy) or (
+        isinstance(error, StoreUnreachable) and not error.sent
+    )
     passing = isinstance(error, (StoreBusy, StoreUnavailable, StoreUnreachable, BadAnswer))
     if attempt >= retries.attempts or not passing or not (call.repeatable or nothing_happened):
         return None
-    # BigCommerce asks to wait longer before writes than before reads, and at least a minute after a 500.
+    # BigCommerce asks to wait longer before writes than before reads, and at least a minute after a
+    # 500.
     first = _FIRST_WAIT if call.method == "GET" else 2 * _FIRST_WAIT
-    wait = _WAIT_AFTER_500 if error.status == 500 else min(_LONGEST_WAIT, first * 2 ** (attempt - 1))
+    wait = (
+        _WAIT_AFTER_500 if error.status == 500 else min(_LONGEST_WAIT, first * 2 ** (attempt - 1))
+    )
     wait *= 1 + retries.jitter() / 4
     if isinstance(error, (StoreBusy, StoreUnavailable)) and error.retry_after is not None:
         wait = max(wait, error.retry_after.total_seconds())
@@ -76,7 +90,11 @@ class Run:
         self._retries = retries
 
     def _is_over(self, error: Exception) -> bool:
-        wait = decide(self.call, error, self.attempt, self.waited, self._retries) if isinstance(error, StoreError) else None
+        wait = (
+            decide(self.call, error, self.attempt, self.waited, self._retries)
+            if isinstance(error, StoreError)
+            else None
+        )
         self._wait = wait or 0.0
         return wait is None
 
@@ -85,7 +103,8 @@ class Run:
         self.waited += self._wait
         return self._wait
 
-    # backoff runs the loop. The waiting is the client's own: backoff's cannot be woken when the client closes, nor replaced in tests.
+    # backoff runs the loop. The waiting is the client's own: backoff's cannot be woken when the
+    # client closes, nor replaced in tests.
 
     def repeat(self, attempt: Callable[[], T], pause: Callable[[float], None]) -> T:
         """Call `attempt` until it succeeds or its error is one to raise, with a `pause` before each repetition."""
@@ -94,17 +113,31 @@ class Run:
             pause(self._next())
 
         loop = backoff.on_exception(
-            backoff.constant, StoreError, interval=0, jitter=None, giveup=self._is_over, on_backoff=before_next, logger=None
+            backoff.constant,
+            StoreError,
+            interval=0,
+            jitter=None,
+            giveup=self._is_over,
+            on_backoff=before_next,
+            logger=None,
         )
         return loop(attempt)()
 
-    async def repeat_async(self, attempt: Callable[[], Awaitable[T]], pause: Callable[[float], Awaitable[None]]) -> T:
+    async def repeat_async(
+        self, attempt: Callable[[], Awaitable[T]], pause: Callable[[float], Awaitable[None]]
+    ) -> T:
         """As `repeat`, for coroutine functions."""
 
         async def before_next(_details: object) -> None:
             await pause(self._next())
 
         loop = backoff.on_exception(
-            backoff.constant, StoreError, interval=0, jitter=None, giveup=self._is_over, on_backoff=before_next, logger=None
+            backoff.constant,
+            StoreError,
+            interval=0,
+            jitter=None,
+            giveup=self._is_over,
+            on_backoff=before_next,
+            logger=None,
         )
         return await loop(attempt)()

@@ -12,7 +12,16 @@ import attrs
 import httpx
 
 from avbc._version import __version__
-from avbc.bigcommerce.answers import READ_FIRST, misshapen, next_page, parse, refusal, request_id_of, succeeded, unreadable
+from avbc.bigcommerce.answers import (
+    READ_FIRST,
+    misshapen,
+    next_page,
+    parse,
+    refusal,
+    request_id_of,
+    succeeded,
+    unreadable,
+)
 from avbc.bigcommerce.body import dump
 from avbc.bigcommerce.call import Call, Json, ListCall, Page
 from avbc.bigcommerce.credentials import check, store_of
@@ -21,7 +30,9 @@ from avbc.secret import Secret
 
 T = TypeVar("T")
 
-LIMITS: Final = httpx.Limits(max_connections=100, max_keepalive_connections=32, keepalive_expiry=15.0)
+LIMITS: Final = httpx.Limits(
+    max_connections=100, max_keepalive_connections=32, keepalive_expiry=15.0
+)
 _CONNECT_TIMEOUT = 10.0
 _OF_ENCODING = frozenset({b"content-encoding", b"content-length", b"transfer-encoding"})
 _NOTHING_SENT = (httpx.ConnectError, httpx.ConnectTimeout, httpx.PoolTimeout)
@@ -44,8 +55,8 @@ class Received:
 class Wire:
     """One store's address and token, for making requests and judging answers.
 
-    It stands on httpx's transports, not on its clients: those log each URL with its query (and so customers' addresses), keep
-    cookies, and can follow redirects with the token.
+    It stands on httpx's transports, not on its clients: those log each URL with its query (and so
+    customers' addresses), keep cookies, and can follow redirects with the token.
     """
 
     def __init__(self, api_url: str, access_token: str | Secret, timeout: float) -> None:
@@ -68,7 +79,11 @@ class Wire:
 
     def url(self, call: Call[object]) -> str:
         """Return where a call goes. `:` and `,` stay as they are, so that long lists of ids make short URLs."""
-        params = {**call.params, "limit": call.params.get("limit", str(call.limit))} if isinstance(call, ListCall) else call.params
+        params = (
+            {**call.params, "limit": call.params.get("limit", str(call.limit))}
+            if isinstance(call, ListCall)
+            else call.params
+        )
         query = f"?{urlencode(params, quote_via=quote, safe=':,')}" if params else ""
         return f"{self.base}{call.path}{query}"
 
@@ -97,7 +112,11 @@ class Wire:
             except ValueError:
                 pass
         clean = self.clean_response(call, response)
-        failure = unreadable(call, status, clean.text) if succeeded(call, status) else refusal(call, status, clean.headers, clean.text)
+        failure = (
+            unreadable(call, status, clean.text)
+            if succeeded(call, status)
+            else refusal(call, status, clean.headers, clean.text)
+        )
         raise _placed(failure, call, clean)
 
     def unreachable(self, call: Call[object], error: httpx.RequestError) -> StoreError:
@@ -108,19 +127,35 @@ class Wire:
         reason = f" ({type(error).__name__}: {said})" if said else f" ({type(error).__name__})"
         nothing_sent = isinstance(error, _NOTHING_SENT)
         if isinstance(error, httpx.PoolTimeout):
-            what, advice = f"got no free connection within {self._timeout:g} s", "Run fewer requests at once."
+            what, advice = (
+                f"got no free connection within {self._timeout:g} s",
+                "Run fewer requests at once.",
+            )
         elif nothing_sent:
-            what, advice = f"could not reach {host}{reason}", "Check the network, its proxy and api_url; then try again."
+            what, advice = (
+                f"could not reach {host}{reason}",
+                "Check the network, its proxy and api_url; then try again.",
+            )
         elif isinstance(error, httpx.TimeoutException):
-            what, advice = f"had no answer from {host} within {self._timeout:g} s{reason}", "Try again later, or raise the timeout."
+            what, advice = (
+                f"had no answer from {host} within {self._timeout:g} s{reason}",
+                "Try again later, or raise the timeout.",
+            )
         elif isinstance(error, httpx.DecodingError):
-            what, advice = f"was answered by {host} with what cannot be decompressed{reason}", "Try again later."
+            what, advice = (
+                f"was answered by {host} with what cannot be decompressed{reason}",
+                "Try again later.",
+            )
         else:
             what, advice = f"lost its connection to {host}{reason}", "Try again later."
         if not (nothing_sent or call.repeatable):
             advice = READ_FIRST
         message = f"{call.name} {what}. {advice}"
-        failure = BadAnswer(message) if isinstance(error, httpx.DecodingError) else StoreUnreachable(message)
+        failure = (
+            BadAnswer(message)
+            if isinstance(error, httpx.DecodingError)
+            else StoreUnreachable(message)
+        )
         failure.call = call.name
         if isinstance(failure, StoreUnreachable):
             failure.sent = not nothing_sent
@@ -174,7 +209,8 @@ class Wire:
         """Find the context that verifies the store's certificate."""
         if self.base.startswith("https:"):
             return _authorities()
-        # For loopback without TLS: it trusts nobody, and spares reading a file of a hundred authorities.
+        # For loopback without TLS: it trusts nobody, and spares reading a file of a hundred
+        # authorities.
         return ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
 
     def proxy(self) -> str | None:
@@ -187,7 +223,8 @@ class Wire:
         return proxy if "://" in proxy else f"http://{proxy}"
 
     def _misread(self, call: Call[object], received: Received, error: UnexpectedData) -> StoreError:
-        # A value in a row is wrong tomorrow, too; another answer than the one that was asked for is not the row's fault.
+        # A value in a row is wrong tomorrow, too; another answer than the one that was asked for is
+        # not the row's fault.
         is_another = error.path == "answer" or received.body is None
         failure = misshapen(call, received.response.status_code, error) if is_another else error
         return _placed(failure, call, self.clean_response(call, received.response))
@@ -207,12 +244,20 @@ class Wire:
         """Give the response a request without the token, and take the token out where something echoed it."""
         request = httpx.Request(call.method, self.url(call))
         token = self._token.reveal().encode()
-        if not self._echoes(response) and not any(token in value for _, value in response.headers.raw):
+        if not self._echoes(response) and not any(
+            token in value for _, value in response.headers.raw
+        ):
             response.request = request
             return response
-        headers = [(name, value.replace(token, b"***")) for name, value in response.headers.raw if name.lower() not in _OF_ENCODING]
+        headers = [
+            (name, value.replace(token, b"***"))
+            for name, value in response.headers.raw
+            if name.lower() not in _OF_ENCODING
+        ]
         content = response.content.replace(token, b"***")
-        return httpx.Response(response.status_code, headers=headers, content=content, request=request)
+        return httpx.Response(
+            response.status_code, headers=headers, content=content, request=request
+        )
 
 
 def _placed(error: StoreError, call: Call[object], response: httpx.Response) -> StoreError:

@@ -1,7 +1,7 @@
 """The mapping engine: pure rules from BigCommerce's values to AcctVantage's records, or problems.
 
-No network, no database, no clock. Each rule can be used alone and answers with a `Ruling`: a value with its decisions, or problems.
-`Mapper` puts them together for whole orders.
+No network, no database, no clock. Each rule can be used alone and answers with a `Ruling`: a value
+with its decisions, or problems. `Mapper` puts them together for whole orders.
 
 >>> from decimal import Decimal
 >>> from avbc.acctvantage.records import ReferenceData, TaxArea, Warehouse
@@ -32,7 +32,15 @@ No network, no database, no clock. Each rule can be used alone and answers with 
 from avbc.mapping.addresses import address
 from avbc.mapping.capture import AUTHORIZATION_DAYS, PaymentAction, PaymentStep, payment_action
 from avbc.mapping.carriers import CARRIERS, Carrier, carrier_key, carrier_named
-from avbc.mapping.catalog import PRODUCT_FIELDS, VARIANT_FIELDS, html_text, only_variant_fields, product_draft, product_text, variant_draft
+from avbc.mapping.catalog import (
+    PRODUCT_FIELDS,
+    VARIANT_FIELDS,
+    html_text,
+    only_variant_fields,
+    product_draft,
+    product_text,
+    variant_draft,
+)
 from avbc.mapping.client import ClientChoice, client_for, client_import_id
 from avbc.mapping.customer_export import (
     ADDRESS_FIELDS,

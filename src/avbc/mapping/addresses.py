@@ -42,5 +42,14 @@ def one_line(place: records.Address) -> str:
     >>> one_line(records.Address(name="Ana Rivera", city="Austin", state="Texas", zip="78701"))
     'Ana Rivera, Austin, Texas, 78701'
     """
-    parts = [place.name, place.attention, place.address_1, place.address_2, place.city, place.state, place.zip, place.country]
+    parts = [
+        place.name,
+        place.attention,
+        place.address_1,
+        place.address_2,
+        place.city,
+        place.state,
+        place.zip,
+        place.country,
+    ]
     return ", ".join(part for part in parts if part)

@@ -21,7 +21,10 @@ AUTHORIZATION_DAYS = 7
 
 PaymentStep: TypeAlias = Literal["send", "wait", "record"]
 
-_DONE = {"capture": frozenset(["captured", "paid", "partially refunded"]), "void": frozenset(["void"])}
+_DONE = {
+    "capture": frozenset(["captured", "paid", "partially refunded"]),
+    "void": frozenset(["void"]),
+}
 _UNDER_WAY = {"capture": "capture pending", "void": "void pending"}
 _STATE_WHEN_DONE = {"capture": "captured", "void": "voided"}
 
@@ -40,15 +43,22 @@ class PaymentAction:
 
 
 def payment_action(
-    sales_order: SalesOrder, receipts: Sequence[Receipt], order: Order, *, now: datetime, old_after_days: int = AUTHORIZATION_DAYS
+    sales_order: SalesOrder,
+    receipts: Sequence[Receipt],
+    order: Order,
+    *,
+    now: datetime,
+    old_after_days: int = AUTHORIZATION_DAYS,
 ) -> Ruling[PaymentAction]:
     """What is to be done about the receipts on an order that AcctVantage wants captured or voided; no value and no problem: nothing.
 
-    Only what was pre-authorized through BigCommerce can be captured there, PayPal too (manual 2.2.4), and only while its
-    `payment_status` is `authorized` (BigCommerce: orders API). What the store has done already is recorded and not sent again, and what
-    the gateway is at is waited for: so asking again after a crash, with the order read again, is safe. BigCommerce captures the whole
-    authorization of an order and no part of it, so a wish for a part is a problem, and so is a capture that would leave more received
-    than the sales order's total (inferred). An authorization older than `old_after_days` is warned about.
+    Only what was pre-authorized through BigCommerce can be captured there, PayPal too (manual
+    2.2.4), and only while its `payment_status` is `authorized` (BigCommerce: orders API). What the
+    store has done already is recorded and not sent again, and what the gateway is at is waited for:
+    so asking again after a crash, with the order read again, is safe. BigCommerce captures the
+    whole authorization of an order and no part of it, so a wish for a part is a problem, and so is
+    a capture that would leave more received than the sales order's total (inferred). An
+    authorization older than `old_after_days` is warned about.
 
     Args:
         sales_order: The order as the books have it.
@@ -59,7 +69,9 @@ def payment_action(
     """
     found = Findings()
     wanted = [receipt for receipt in receipts if receipt.capture_wanted or receipt.void_wanted]
-    if any(receipt.capture_wanted for receipt in wanted) and any(receipt.void_wanted for receipt in wanted):
+    if any(receipt.capture_wanted for receipt in wanted) and any(
+        receipt.void_wanted for receipt in wanted
+    ):
         found.error(
             "capture_and_void",
             "receipts",
@@ -68,14 +80,21 @@ def payment_action(
             "Decide on one of the two in AcctVantage.",
         )
         return found.ruling(None)
-    action: Literal["capture", "void"] = "capture" if any(receipt.capture_wanted for receipt in wanted) else "void"
+    action: Literal["capture", "void"] = (
+        "capture" if any(receipt.capture_wanted for receipt in wanted) else "void"
+    )
     held = [receipt for receipt in wanted if _is_held(receipt, action, found)]
     if not held:
         return found.ruling(None)
-    for value in (sales_order.total, *(value for receipt in receipts for value in (receipt.amount, receipt.pre_auth_amount))):
+    for value in (
+        sales_order.total,
+        *(value for receipt in receipts for value in (receipt.amount, receipt.pre_auth_amount)),
+    ):
         if not is_amount(value):
             message = f"An amount on {sales_order.import_id} is {value}."
-            found.error("amount_unreadable", "receipts", value, message, "Correct it in AcctVantage.")
+            found.error(
+                "amount_unreadable", "receipts", value, message, "Correct it in AcctVantage."
+            )
             return found.ruling(None)
     amount = sum((receipt.pre_auth_amount for receipt in held), ZERO)
     _check_whole(receipts, held, action, amount, found)
@@ -97,8 +116,11 @@ def _is_held(receipt: Receipt, action: str, found: Findings) -> bool:
             "receipt_not_preauthorized",
             "receipts",
             receipt.state,
-            f"The receipt {receipt.import_id!r} is {receipt.state}, so there is nothing to {action}.",
-            "Refund it in BigCommerce, if the money is to go back." if receipt.state == "captured" else "Check the payment in BigCommerce.",
+            f"The receipt {receipt.import_id!r} is {receipt.state}, so there is nothing to "
+            f"{action}.",
+            "Refund it in BigCommerce, if the money is to go back."
+            if receipt.state == "captured"
+            else "Check the payment in BigCommerce.",
         )
         return False
     if not receipt.import_id:
@@ -106,7 +128,8 @@ def _is_held(receipt: Receipt, action: str, found: Findings) -> bool:
             "receipt_not_from_store",
             "receipts",
             receipt.receipt_type,
-            f"The receipt by {receipt.receipt_type} was not made by an import, so its authorization is not BigCommerce's.",
+            f"The receipt by {receipt.receipt_type} was not made by an import, so its "
+            "authorization is not BigCommerce's.",
             f"Let the gateway {action} it (manual 2.2.4).",
         )
         return False
@@ -122,20 +145,37 @@ def _is_held(receipt: Receipt, action: str, found: Findings) -> bool:
     return True
 
 
-def _check_whole(receipts: Sequence[Receipt], held: Sequence[Receipt], action: str, amount: Decimal, found: Findings) -> None:
-    whole = sum((receipt.pre_auth_amount for receipt in receipts if receipt.state == "pre_authorized" and receipt.import_id), ZERO)
+def _check_whole(
+    receipts: Sequence[Receipt],
+    held: Sequence[Receipt],
+    action: str,
+    amount: Decimal,
+    found: Findings,
+) -> None:
+    whole = sum(
+        (
+            receipt.pre_auth_amount
+            for receipt in receipts
+            if receipt.state == "pre_authorized" and receipt.import_id
+        ),
+        ZERO,
+    )
     wished = sum((receipt.amount or receipt.pre_auth_amount for receipt in held), ZERO)
     if wished != amount or whole != amount:
         found.error(
             "capture_is_partial",
             "receipts",
             wished,
-            f"{amount_text(wished)} of the authorized {amount_text(whole)} are wanted, and BigCommerce can only {action} the whole.",
-            f"Want the whole in AcctVantage, and refund the rest in BigCommerce, or {action} it at the gateway.",
+            f"{amount_text(wished)} of the authorized {amount_text(whole)} are wanted, and "
+            f"BigCommerce can only {action} the whole.",
+            f"Want the whole in AcctVantage, and refund the rest in BigCommerce, or {action} it "
+            "at the gateway.",
         )
 
 
-def _check_total(sales_order: SalesOrder, receipts: Sequence[Receipt], amount: Decimal, found: Findings) -> None:
+def _check_total(
+    sales_order: SalesOrder, receipts: Sequence[Receipt], amount: Decimal, found: Findings
+) -> None:
     received = sum((receipt.amount for receipt in receipts if receipt.state == "captured"), ZERO)
     over = received + amount - sales_order.total
     if over >= Decimal(5).scaleb(-decimals(sales_order.currency) - 1):
@@ -143,7 +183,8 @@ def _check_total(sales_order: SalesOrder, receipts: Sequence[Receipt], amount: D
             "capture_exceeds_order",
             "receipts",
             amount,
-            f"{amount_text(amount)} would be captured on top of {amount_text(received)}, and the order in AcctVantage is over "
+            f"{amount_text(amount)} would be captured on top of {amount_text(received)}, and the "
+            "order in AcctVantage is over "
             f"{amount_text(sales_order.total)}: {amount_text(over)} too much.",
             "Capture it at the gateway for less, or correct the order in AcctVantage.",
         )
@@ -153,8 +194,17 @@ def _step(order: Order, action: str, found: Findings) -> PaymentStep | None:
     status = " ".join(order.payment_status.split()).casefold()
     if status in _DONE[action]:
         if status == "partially refunded":
-            message = "The payment was captured, and a part of it was refunded; the receipt is over the whole payment."
-            found.warn("payment_partly_refunded", "payment_status", status, message, "Book the refund in AcctVantage.")
+            message = (
+                "The payment was captured, and a part of it was refunded; the receipt is "
+                "over the whole payment."
+            )
+            found.warn(
+                "payment_partly_refunded",
+                "payment_status",
+                status,
+                message,
+                "Book the refund in AcctVantage.",
+            )
         found.note("step", "record", "the store says that the payment is {!r}", "", status)
         return "record"
     if status == _UNDER_WAY[action]:
@@ -167,15 +217,23 @@ def _step(order: Order, action: str, found: Findings) -> PaymentStep | None:
         "payment_not_authorized",
         "payment_status",
         status,
-        f"The payment of order {order.id} is {status!r} in the store, so there is no authorization to {action}."
+        (
+            f"The payment of order {order.id} is {status!r} in the store, so there is no "
+            f"authorization to {action}."
+        )
         if status
-        else f"The payment of order {order.id} is an offline one in the store, so there is no authorization to {action}.",
+        else (
+            f"The payment of order {order.id} is an offline one in the store, so there is no "
+            f"authorization to {action}."
+        ),
         "Check the payment in BigCommerce, and correct the receipt in AcctVantage.",
     )
     return None
 
 
-def _check_age(held: Sequence[Receipt], now: datetime, old_after_days: int, found: Findings) -> None:
+def _check_age(
+    held: Sequence[Receipt], now: datetime, old_after_days: int, found: Findings
+) -> None:
     times = [_aware(receipt.authorized_at) for receipt in held if receipt.authorized_at is not None]
     age = _aware(now) - min(times) if times else timedelta(0)
     if age > timedelta(days=old_after_days):

@@ -89,7 +89,8 @@ CARRIERS: Mapping[str, Carrier] = {
 }
 """Carriers by `carrier_key` of their names. BigCommerce names its providers, AfterShip its short names; the table itself is inferred.
 
-More carriers: `{**CARRIERS, carrier_key("Harbor Couriers"): Carrier("Harbor Couriers", "carrier_12")}`.
+More carriers: `{**CARRIERS, carrier_key("Harbor Couriers"): Carrier("Harbor Couriers",
+"carrier_12")}`.
 """
 
 

@@ -12,7 +12,14 @@ import attrs
 from avbc.acctvantage.records import Product
 from avbc.bigcommerce.models import ProductDraft, VariantDraft
 from avbc.mapping.decisions import Findings, Ruling
-from avbc.mapping.field_map import FieldRule, FieldValue, changed_fields, check_names, field_values, values_text
+from avbc.mapping.field_map import (
+    FieldRule,
+    FieldValue,
+    changed_fields,
+    check_names,
+    field_values,
+    values_text,
+)
 from avbc.mapping.text import plain
 from avbc.money import ZERO
 
@@ -52,10 +59,14 @@ def _inventory_tracking(product: Product) -> str:
 
 
 PRODUCT_FIELDS: tuple[FieldRule[Product], ...] = (
-    FieldRule("sku", "Part Number", lambda product: plain(product.part_number), required=True, longest=255),
+    FieldRule(
+        "sku", "Part Number", lambda product: plain(product.part_number), required=True, longest=255
+    ),
     FieldRule("name", "Name", lambda product: plain(product.name), required=True, longest=250),
     FieldRule("type", "Product Kind", lambda _product: "physical", required=True, only_new=True),
-    FieldRule("description", "Default Sales Line Memo", lambda product: html_text(product.sales_memo)),
+    FieldRule(
+        "description", "Default Sales Line Memo", lambda product: html_text(product.sales_memo)
+    ),
     FieldRule("price", "List Price", _price, required=True),
     FieldRule("sale_price", "Sell Price", _sale_price),
     FieldRule("weight", "Weight", lambda product: product.weight, required=True),
@@ -66,10 +77,12 @@ PRODUCT_FIELDS: tuple[FieldRule[Product], ...] = (
 )
 """What fills the store's fields, unless you say otherwise.
 
-The map of AcctVantage's own integration is not published; this follows that of its other web store (manual, WooCommerce - Supported
-Features), so it is inferred. Weights and measures are sent as they are: the books and the store must use the same units. A Sell Price
-that is lower than the List Price is the sale price, and any other Sell Price ends a sale; without a List Price the Sell Price is the
-price. What the map does not name (images, categories, visibility, options) is never sent, so that the merchant's work stays.
+The map of AcctVantage's own integration is not published; this follows that of its other web store
+(manual, WooCommerce - Supported Features), so it is inferred. Weights and measures are sent as they
+are: the books and the store must use the same units. A Sell Price that is lower than the List Price
+is the sale price, and any other Sell Price ends a sale; without a List Price the Sell Price is the
+price. What the map does not name (images, categories, visibility, options) is never sent, so that
+the merchant's work stays.
 """
 
 
@@ -87,9 +100,9 @@ def product_draft(
 ) -> Ruling[ProductDraft]:
     """The product for the store: a new one, or what to change of the one with this id.
 
-    A new product needs what the map says is required (BigCommerce: name, type, weight and price). Of an old one only the fields are sent
-    that changed since `before`, the `product_text` of the last push; without it, all of the map. Where nothing changed the draft has
-    the id alone.
+    A new product needs what the map says is required (BigCommerce: name, type, weight and price).
+    Of an old one only the fields are sent that changed since `before`, the `product_text` of the
+    last push; without it, all of the map. Where nothing changed the draft has the id alone.
     """
     found = Findings()
     check_names(fields, _OF_PRODUCTS)
@@ -108,8 +121,9 @@ def variant_draft(
 ) -> Ruling[VariantDraft]:
     """The product for the store where its SKU is a variant there: what to change of the one with this id, of `VARIANT_FIELDS` only.
 
-    A sale that ended is sent as null. A variant that has no amount of its own shows the product's, and one that has hides it: so the base
-    variant of a simple product is better left without, and the product itself written (inferred).
+    A sale that ended is sent as null. A variant that has no amount of its own shows the product's,
+    and one that has hides it: so the base variant of a simple product is better left without, and
+    the product itself written (inferred).
     """
     found = Findings()
     check_names(fields, _OF_PRODUCTS)
@@ -117,7 +131,11 @@ def variant_draft(
     changed = _changed(values, before, found)
     for name in changed.keys() - VARIANT_FIELDS:
         found.note(name, "", "a variant has no such field: not sent")
-    own = {name: None if name == "sale_price" and not value else value for name, value in changed.items() if name in VARIANT_FIELDS}
+    own = {
+        name: None if name == "sale_price" and not value else value
+        for name, value in changed.items()
+        if name in VARIANT_FIELDS
+    }
     return found.ruling(VariantDraft(id=variant_id, **_arguments(own)))
 
 
@@ -130,14 +148,29 @@ def only_variant_fields(before: str, after: str) -> bool:
     return changed_fields(before, after) <= VARIANT_FIELDS
 
 
-def _values(product: Product, fields: Iterable[FieldRule[Product]], found: Findings, *, new: bool) -> dict[str, FieldValue]:
-    return field_values(product, fields, found, new=new, missing="product_field_missing", whose=repr(product.part_number))
+def _values(
+    product: Product, fields: Iterable[FieldRule[Product]], found: Findings, *, new: bool
+) -> dict[str, FieldValue]:
+    return field_values(
+        product,
+        fields,
+        found,
+        new=new,
+        missing="product_field_missing",
+        whose=repr(product.part_number),
+    )
 
 
-def _changed(values: Mapping[str, FieldValue], before: str, found: Findings) -> dict[str, FieldValue]:
+def _changed(
+    values: Mapping[str, FieldValue], before: str, found: Findings
+) -> dict[str, FieldValue]:
     changed = changed_fields(before, values_text(values))
     if before:
-        found.note("changes", ", ".join(name for name in values if name in changed), "against what was pushed last")
+        found.note(
+            "changes",
+            ", ".join(name for name in values if name in changed),
+            "against what was pushed last",
+        )
     return {name: value for name, value in values.items() if name in changed}
 
 

@@ -47,16 +47,23 @@ def client_import_id(source_code: str, customer_id: int) -> str | None:
     return f"{source_code}{customer_id}" if customer_id > 0 else None
 
 
-def client_for(customer_id: int, billing: Address, candidates: Sequence[Client], rules: MappingRules) -> Ruling[ClientChoice]:
+def client_for(
+    customer_id: int, billing: Address, candidates: Sequence[Client], rules: MappingRules
+) -> Ruling[ClientChoice]:
     """The client that an order belongs to.
 
-    By Import ID first. A new customer or a guest is then looked up by the billing email, if the settings allow it: on the clients, then
-    on their contacts. More than one hit is a problem that lists them, never a choice (inferred). A registered customer found by email is
-    bound to the Import ID, unless the client has another one already. Whoever is not found is a new client: the company with the person
-    as its contact, or the person, whose last name is the client's name.
+    By Import ID first. A new customer or a guest is then looked up by the billing email, if the
+    settings allow it: on the clients, then on their contacts. More than one hit is a problem that
+    lists them, never a choice (inferred). A registered customer found by email is bound to the
+    Import ID, unless the client has another one already. Whoever is not found is a new client: the
+    company with the person as its contact, or the person, whose last name is the client's name.
     """
     found = Findings()
-    return found.ruling(choose_client(customer_id, billing, candidates, rules, bill_to=address(billing), found=found))
+    return found.ruling(
+        choose_client(
+            customer_id, billing, candidates, rules, bill_to=address(billing), found=found
+        )
+    )
 
 
 def choose_client(
@@ -71,17 +78,28 @@ def choose_client(
     """As `client_for`, with the problems going to `found`; `bill_to` is the billing address as the books have it."""
     import_id = client_import_id(rules.source_code, customer_id)
     if import_id is not None:
-        hits = [hit for hit in candidates if hit.import_id == import_id or hit.store_customer_ids.get(rules.source_code) == customer_id]
+        hits = [
+            hit
+            for hit in candidates
+            if hit.import_id == import_id
+            or hit.store_customer_ids.get(rules.source_code) == customer_id
+        ]
         if len(hits) > 1:
             _ambiguous("customer_id", import_id, "Import ID", hits, found)
             return None
         if hits:
-            found.note("client", hits[0].name, "Import ID {}", "order_status.import_source_code", import_id)
+            found.note(
+                "client", hits[0].name, "Import ID {}", "order_status.import_source_code", import_id
+            )
             return _with_contact(hits[0], None, billing, found)
     email = text_key(billing.email)
     if email and rules.settings.order_status.match_clients_by_email:
         hits = [hit for hit in candidates if text_key(hit.email) == email]
-        hits = hits or [hit for hit in candidates if any(text_key(contact.email) == email for contact in hit.contacts)]
+        hits = hits or [
+            hit
+            for hit in candidates
+            if any(text_key(contact.email) == email for contact in hit.contacts)
+        ]
         if len(hits) > 1:
             _ambiguous("billing_address.email", billing.email, "email", hits, found)
             return None
@@ -102,25 +120,41 @@ def _ambiguous(field: str, value: str, what: str, hits: Sequence[Client], found:
 
 
 def _described(hit: Client) -> str:
-    marks = [mark for mark in (f"Import ID {hit.import_id}" if hit.import_id else "", f"id {hit.id}" if hit.id else "") if mark]
+    marks = [
+        mark
+        for mark in (
+            f"Import ID {hit.import_id}" if hit.import_id else "",
+            f"id {hit.id}" if hit.id else "",
+        )
+        if mark
+    ]
     name = f"{hit.name}, {hit.first_name}" if hit.first_name else hit.name
     return f"{name} ({', '.join(marks)})" if marks else name
 
 
-def _found_by_email(hit: Client, import_id: str | None, billing: Address, found: Findings) -> ClientChoice:
+def _found_by_email(
+    hit: Client, import_id: str | None, billing: Address, found: Findings
+) -> ClientChoice:
     found.note("client", hit.name, "email {}", "order_status.match_clients_by_email", billing.email)
     bind: str | None = None
     if import_id is not None:
         if hit.import_id is None:
             bind = import_id
-            found.note("client.import_id", import_id, "found by email and has no Import ID yet: bound", "order_status.import_source_code")
+            found.note(
+                "client.import_id",
+                import_id,
+                "found by email and has no Import ID yet: bound",
+                "order_status.import_source_code",
+            )
         else:
             found.warn(
                 "client_import_id_kept",
                 "customer_id",
                 import_id,
-                f"The client {hit.name!r} was found by email and keeps its Import ID {hit.import_id!r}; this customer's is {import_id!r}.",
-                "Nothing, if both are the same person; otherwise correct the client's email or Import ID in AcctVantage.",
+                f"The client {hit.name!r} was found by email and keeps its Import ID "
+                f"{hit.import_id!r}; this customer's is {import_id!r}.",
+                "Nothing, if both are the same person; otherwise correct the client's email or "
+                "Import ID in AcctVantage.",
             )
     return _with_contact(hit, bind, billing, found)
 
@@ -143,13 +177,24 @@ def _with_contact(hit: Client, bind: str | None, billing: Address, found: Findin
     return ClientChoice(client=hit, bind_import_id=bind, new_contact=_contact(billing, found))
 
 
-def _new(import_id: str | None, billing: Address, bill_to: records.Address, found: Findings) -> ClientChoice | None:
+def _new(
+    import_id: str | None, billing: Address, bill_to: records.Address, found: Findings
+) -> ClientChoice | None:
     company = plain(billing.company)
     first_name, last_name = plain(billing.first_name), plain(billing.last_name)
     name = company or last_name or first_name or bill_to.email
     if not name:
-        message = "The order's billing address has neither a company, nor a name, nor an email: a client cannot be created from it."
-        found.error("client_name_missing", "billing_address", "", message, "Complete the billing address in BigCommerce.")
+        message = (
+            "The order's billing address has neither a company, nor a name, nor an email: a "
+            "client cannot be created from it."
+        )
+        found.error(
+            "client_name_missing",
+            "billing_address",
+            "",
+            message,
+            "Complete the billing address in BigCommerce.",
+        )
         return None
     reason = "a guest" if import_id is None else "no client has Import ID {}"
     found.note("client", name, f"{reason}: created", "order_status.import_source_code", import_id)

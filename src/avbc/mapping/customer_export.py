@@ -23,8 +23,16 @@ _NAME_ON_ADDRESS = 255
 _PHONE = 50
 
 CLIENT_FIELDS: tuple[FieldRule[Client], ...] = (
-    FieldRule("last_name", "Client Name", lambda client: plain(client.name), required=True, longest=_NAME),
-    FieldRule("first_name", "First Name", lambda client: plain(client.first_name), required=True, longest=_NAME),
+    FieldRule(
+        "last_name", "Client Name", lambda client: plain(client.name), required=True, longest=_NAME
+    ),
+    FieldRule(
+        "first_name",
+        "First Name",
+        lambda client: plain(client.first_name),
+        required=True,
+        longest=_NAME,
+    ),
     FieldRule("email", "Email", lambda client: plain(client.email), required=True, longest=250),
     FieldRule("phone", "Telephone", lambda client: plain(client.phone), longest=_PHONE),
 )
@@ -32,19 +40,35 @@ CLIENT_FIELDS: tuple[FieldRule[Client], ...] = (
 
 
 def _second_line(client: Client) -> str:
-    return ", ".join(line for line in (plain(client.address.address_2), plain(client.address.address_3)) if line)
+    return ", ".join(
+        line for line in (plain(client.address.address_2), plain(client.address.address_3)) if line
+    )
 
 
 ADDRESS_FIELDS: tuple[FieldRule[Client], ...] = (
-    FieldRule("first_name", "First Name", lambda client: plain(client.first_name), longest=_NAME_ON_ADDRESS),
-    FieldRule("last_name", "Client Name", lambda client: plain(client.name), longest=_NAME_ON_ADDRESS),
+    FieldRule(
+        "first_name",
+        "First Name",
+        lambda client: plain(client.first_name),
+        longest=_NAME_ON_ADDRESS,
+    ),
+    FieldRule(
+        "last_name", "Client Name", lambda client: plain(client.name), longest=_NAME_ON_ADDRESS
+    ),
     FieldRule("address1", "Address 1", lambda client: plain(client.address.address_1)),
     FieldRule("address2", "Address 2", _second_line),
     FieldRule("city", "City", lambda client: plain(client.address.city), longest=100),
-    FieldRule("state_or_province", "State", lambda client: plain(client.address.state), longest=100),
+    FieldRule(
+        "state_or_province", "State", lambda client: plain(client.address.state), longest=100
+    ),
     FieldRule("postal_code", "Zip", lambda client: plain(client.address.zip), longest=30),
     FieldRule("country_code", "Country", lambda client: plain(client.address.country)),
-    FieldRule("phone", "Telephone", lambda client: plain(client.address.phone) or plain(client.phone), longest=_PHONE),
+    FieldRule(
+        "phone",
+        "Telephone",
+        lambda client: plain(client.address.phone) or plain(client.phone),
+        longest=_PHONE,
+    ),
 )
 """What fills an address's fields (the same page; a third address line joins the second, inferred).
 
@@ -52,7 +76,10 @@ State and country are what the books say; they become a full name and two letter
 """
 
 _OF_CUSTOMERS = frozenset(field.name for field in attrs.fields(CustomerDraft)) - {"id", "addresses"}
-_OF_ADDRESSES = frozenset(field.name for field in attrs.fields(CustomerAddressDraft)) - {"id", "customer_id"}
+_OF_ADDRESSES = frozenset(field.name for field in attrs.fields(CustomerAddressDraft)) - {
+    "id",
+    "customer_id",
+}
 _ALWAYS_NEEDED = ("address1", "city")
 _NEEDED_WHERE_THERE_ARE_STATES = ("state_or_province", "postal_code")
 _PLACE = "addresses[0]."
@@ -78,29 +105,46 @@ def store_customer_id(client: Client, source_code: str) -> int | None:
     bound = client.store_customer_ids.get(source_code)
     if bound is not None:
         return bound
-    code, number = (client.import_id or "")[: len(source_code)], (client.import_id or "")[len(source_code) :]
-    return int(number) if code == source_code and number.isascii() and number.isdigit() and len(number) < 20 else None
+    code, number = (
+        (client.import_id or "")[: len(source_code)],
+        (client.import_id or "")[len(source_code) :],
+    )
+    return (
+        int(number)
+        if code == source_code and number.isascii() and number.isdigit() and len(number) < 20
+        else None
+    )
 
 
-def customer_for(client: Client, source_code: str, customers: Iterable[Customer]) -> Ruling[Customer]:
+def customer_for(
+    client: Client, source_code: str, customers: Iterable[Customer]
+) -> Ruling[Customer]:
     """The store's customer that a client is, among those with its id or its email; no value and no problem where it is new.
 
-    By its id first, then by email, trimmed and without case. More than one with the email, or an email that is another customer's than
-    the one the client is bound to, is a problem, never a choice (inferred).
+    By its id first, then by email, trimmed and without case. More than one with the email, or an
+    email that is another customer's than the one the client is bound to, is a problem, never a
+    choice (inferred).
     """
     found = Findings()
     known = list(customers)
     bound = store_customer_id(client, source_code)
     email = text_key(client.email)
     by_id = next((customer for customer in known if customer.id == bound), None)
-    by_email = list({customer.id: customer for customer in known if email and text_key(customer.email) == email}.values())
+    by_email = list(
+        {
+            customer.id: customer
+            for customer in known
+            if email and text_key(customer.email) == email
+        }.values()
+    )
     others = [customer for customer in by_email if customer.id != bound]
     if bound is not None and others:
         found.error(
             "client_bound_elsewhere",
             "email",
             client.email,
-            f"The client {client.name!r} is the store's customer {bound}, and its email is another customer's.",
+            f"The client {client.name!r} is the store's customer {bound}, and its email is "
+            "another customer's.",
             "Merge the two customers in BigCommerce, or correct the client's email in AcctVantage.",
             candidates=tuple(_described(customer) for customer in others),
         )
@@ -133,15 +177,23 @@ def export_client(
 ) -> Ruling[ClientExport]:
     """What the store is to be told of a client: a new customer with its address, or what differs from the customer `in_store`.
 
-    A required field that is missing of a new customer is a problem that names it. An address that lacks something is left out with a
-    warning that names it; a client without any address is exported without. States of the United States and provinces of Canada are
-    sent in full, countries by their two letters. An address that the store has is not sent again, and none is ever removed or
-    overwritten (inferred); `in_store` should come with its addresses.
+    A required field that is missing of a new customer is a problem that names it. An address that
+    lacks something is left out with a warning that names it; a client without any address is
+    exported without. States of the United States and provinces of Canada are sent in full,
+    countries by their two letters. An address that the store has is not sent again, and none is
+    ever removed or overwritten (inferred); `in_store` should come with its addresses.
     """
     check_names(fields, _OF_CUSTOMERS)
     check_names(address_fields, _OF_ADDRESSES)
     found = Findings()
-    values = field_values(client, fields, found, new=in_store is None, missing="client_field_missing", whose=repr(client.name))
+    values = field_values(
+        client,
+        fields,
+        found,
+        new=in_store is None,
+        missing="client_field_missing",
+        whose=repr(client.name),
+    )
     email = values.get("email")
     if isinstance(email, str) and not _is_email(email):
         message = f"The email of {client.name!r} is {email!r}, which is none."
@@ -152,10 +204,16 @@ def export_client(
         return found.ruling(ClientExport(CustomerDraft(**_arguments(values), addresses=addresses)))
     changes = {name: value for name, value in values.items() if not _same(name, value, in_store)}
     customer = CustomerDraft(id=in_store.id, **_arguments(changes)) if changes else None
-    if address is not None and any(_is_address(address, known) for known in in_store.addresses or ()):
+    if address is not None and any(
+        _is_address(address, known) for known in in_store.addresses or ()
+    ):
         found.note("addresses", "", "the customer has this address already")
         address = None
-    new = None if address is None else CustomerAddressDraft(customer_id=in_store.id, **_arguments(address))
+    new = (
+        None
+        if address is None
+        else CustomerAddressDraft(customer_id=in_store.id, **_arguments(address))
+    )
     return found.ruling(ClientExport(customer, new))
 
 
@@ -166,7 +224,9 @@ def _address(
         found.note("addresses", "", "the client has no address")
         return None
     whose = repr(client.name)
-    values = field_values(client, fields, found, new=False, missing="client_field_missing", whose=whose, place=_PLACE)
+    values = field_values(
+        client, fields, found, new=False, missing="client_field_missing", whose=whose, place=_PLACE
+    )
     if in_store is not None:
         values = {"first_name": in_store.first_name, "last_name": in_store.last_name, **values}
     named = str(values.get("country_code", ""))
@@ -203,11 +263,13 @@ def _address(
             "client_address_incomplete",
             "addresses",
             ", ".join(missing),
-            f"The address of {client.name!r} lacks {', '.join(missing)}, so the customer is exported without it.",
+            f"The address of {client.name!r} lacks {', '.join(missing)}, so the customer is "
+            "exported without it.",
             "Complete it in AcctVantage.",
         )
         return None
-    # BigCommerce asks for these two of every address; where a country has none they are empty (inferred).
+    # BigCommerce asks for these two of every address; where a country has none they are empty
+    # (inferred).
     return {"state_or_province": "", "postal_code": "", **values}
 
 
@@ -224,7 +286,10 @@ def _same(name: str, value: FieldValue, customer: Customer) -> bool:
 
 
 def _is_address(values: Mapping[str, FieldValue], known: CustomerAddress) -> bool:
-    return all(text_key(str(getattr(known, name, ""))) == text_key(str(value)) for name, value in values.items())
+    return all(
+        text_key(str(getattr(known, name, ""))) == text_key(str(value))
+        for name, value in values.items()
+    )
 
 
 def _described(customer: Customer) -> str:

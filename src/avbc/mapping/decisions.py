@@ -125,8 +125,8 @@ MappingProblem: TypeAlias = Literal[
 class Problem:
     """Why an order (or a record) cannot be mapped, or what a person should look at.
 
-    `code` is listed in the documentation; `field` is the place in the order or in the settings; `value` is what was found
-    there; `fix` says what to change.
+    `code` is listed in the documentation; `field` is the place in the order or in the settings;
+    `value` is what was found there; `fix` says what to change.
     """
 
     code: str
@@ -193,11 +193,22 @@ class Findings:
     failed: bool = False
     """Whether one of the problems is an error."""
 
-    def note(self, field: str, value: object, reason: str, setting: str = "", *args: object) -> None:
+    def note(
+        self, field: str, value: object, reason: str, setting: str = "", *args: object
+    ) -> None:
         """Note that `field` got `value`; `reason` is a format that `args` fill in."""
         self.notes.append((field, value, reason, setting, args))
 
-    def error(self, code: MappingProblem, field: str, value: object, message: str, fix: str, *, candidates: tuple[str, ...] = ()) -> None:
+    def error(
+        self,
+        code: MappingProblem,
+        field: str,
+        value: object,
+        message: str,
+        fix: str,
+        *,
+        candidates: tuple[str, ...] = (),
+    ) -> None:
         """Add a problem that stops the import; the same one is added once."""
         self.failed = True
         problem = Problem(code, field, value_text(value), message, fix, "error", candidates)
@@ -210,7 +221,9 @@ class Findings:
 
     def ruling(self, value: T | None) -> Ruling[T]:
         """What was found, with the value that it led to: none where there is an error."""
-        return Ruling(None if self.failed else value, decisions_of(self.notes), tuple(self.problems))
+        return Ruling(
+            None if self.failed else value, decisions_of(self.notes), tuple(self.problems)
+        )
 
 
 def decisions_of(notes: Iterable[Note]) -> tuple[Decision, ...]:

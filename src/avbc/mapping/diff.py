@@ -7,7 +7,14 @@ from decimal import Decimal
 
 import attrs
 
-from avbc.acctvantage.records import Address, OrderBundle, OrderDiscount, Receipt, SalesOrder, SalesOrderLine
+from avbc.acctvantage.records import (
+    Address,
+    OrderBundle,
+    OrderDiscount,
+    Receipt,
+    SalesOrder,
+    SalesOrderLine,
+)
 from avbc.mapping.decisions import value_text
 from avbc.money import ZERO
 
@@ -28,14 +35,19 @@ class Difference:
     in_store: str
 
     def __str__(self) -> str:
-        return f"{self.field}: {self.in_books or 'nothing'} in AcctVantage, {self.in_store or 'nothing'} in the store"
+        return (
+            f"{self.field}: {self.in_books or 'nothing'} in AcctVantage, "
+            f"{self.in_store or 'nothing'} in the store"
+        )
 
 
-def difference(existing: SalesOrder, existing_receipts: Iterable[Receipt], bundle: OrderBundle) -> tuple[Difference, ...]:
+def difference(
+    existing: SalesOrder, existing_receipts: Iterable[Receipt], bundle: OrderBundle
+) -> tuple[Difference, ...]:
     """What an edited order says otherwise than the sales order that it was imported as.
 
-    Left out are the status, ids, and what people change in AcctVantage of their own accord: client, warehouse, tax area, GL codes,
-    memo and reference, and how far the receipts have come.
+    Left out are the status, ids, and what people change in AcctVantage of their own accord: client,
+    warehouse, tax area, GL codes, memo and reference, and how far the receipts have come.
     """
     incoming = bundle.order
     return tuple(
@@ -52,7 +64,9 @@ def difference(existing: SalesOrder, existing_receipts: Iterable[Receipt], bundl
     )
 
 
-def _fields(place: str, existing: object, incoming: object, names: Iterable[str]) -> Iterator[Difference]:
+def _fields(
+    place: str, existing: object, incoming: object, names: Iterable[str]
+) -> Iterator[Difference]:
     for name in names:
         before: object = getattr(existing, name)
         after: object = getattr(incoming, name)
@@ -100,7 +114,11 @@ def _by_key(lines: Iterable[SalesOrderLine]) -> dict[str, SalesOrderLine]:
 
 
 def _summary(line: SalesOrderLine | None) -> str:
-    return "" if line is None else f"{line.quantity} x {line.part_number or line.description} = {value_text(line.amount)}"
+    return (
+        ""
+        if line is None
+        else f"{line.quantity} x {line.part_number or line.description} = {value_text(line.amount)}"
+    )
 
 
 def _by_code(discounts: Iterable[OrderDiscount]) -> dict[str, Decimal]:
@@ -115,11 +133,17 @@ def _by_type(receipts: Iterable[Receipt]) -> dict[str, Decimal]:
     """What each Receipt Type received or holds; whether it was captured meanwhile makes no difference."""
     amounts: dict[str, Decimal] = {}
     for receipt in receipts:
-        amounts[receipt.receipt_type] = amounts.get(receipt.receipt_type, ZERO) + max(receipt.amount, receipt.pre_auth_amount)
+        amounts[receipt.receipt_type] = amounts.get(receipt.receipt_type, ZERO) + max(
+            receipt.amount, receipt.pre_auth_amount
+        )
     return amounts
 
 
-def _amounts(place: str, before: dict[str, Decimal], after: dict[str, Decimal]) -> Iterator[Difference]:
+def _amounts(
+    place: str, before: dict[str, Decimal], after: dict[str, Decimal]
+) -> Iterator[Difference]:
     for name in [*before, *(name for name in after if name not in before)]:
         if before.get(name) != after.get(name):
-            yield Difference(f"{place} {name}", value_text(before.get(name)), value_text(after.get(name)))
+            yield Difference(
+                f"{place} {name}", value_text(before.get(name)), value_text(after.get(name))
+            )

@@ -21,7 +21,10 @@ PERCENTAGE, PER_TOTAL, PROMOTION = 1, 2, 5
 """BigCommerce's coupon types that can become promotions; 0, 3 and 4 (per item, shipping, free shipping) AcctVantage cannot hold."""
 _UNSUPPORTED = {0: "an amount off each item", 3: "an amount off shipping", 4: "free shipping"}
 _DEFAULT_GL = "gl.default_discount_gl_code"
-_FIX = "Compare the order's discounts in BigCommerce; if they are right there, enter the order by hand."
+_FIX = (
+    "Compare the order's discounts in BigCommerce; if they are right there, enter the order by "
+    "hand."
+)
 
 
 @attrs.frozen
@@ -45,25 +48,38 @@ class _Given:
     coupon: OrderCoupon | None = None
 
 
-def discounts_for(order: Order, coupons: Sequence[OrderCoupon], proof: Proof, rules: MappingRules) -> Ruling[Discounts]:
+def discounts_for(
+    order: Order, coupons: Sequence[OrderCoupon], proof: Proof, rules: MappingRules
+) -> Ruling[Discounts]:
     """The discounts of an order, which together are the proof's discount without tax.
 
-    A coupon is the promotion with its code (or name); one that the books lack is created with the Default Discount GL Code (manual
-    2.2.1). Where the books' promotion would have given another amount, that is reported and the store's amount is booked, since that is
-    what the shopper paid. Coupons that AcctVantage cannot hold are refused where their type is known, from `coupons`. Automatic and manual
-    discounts are booked to the Default Discount GL Code (inferred). What the order took off beyond its lines, other than by coupons, is a
-    discount of its own, such as one on shipping (inferred).
+    A coupon is the promotion with its code (or name); one that the books lack is created with the
+    Default Discount GL Code (manual 2.2.1). Where the books' promotion would have given another
+    amount, that is reported and the store's amount is booked, since that is what the shopper paid.
+    Coupons that AcctVantage cannot hold are refused where their type is known, from `coupons`.
+    Automatic and manual discounts are booked to the Default Discount GL Code (inferred). What the
+    order took off beyond its lines, other than by coupons, is a discount of its own, such as one on
+    shipping (inferred).
     """
     found = Findings()
     return found.ruling(choose_discounts(order, order.lines, coupons, proof, rules, found=found))
 
 
 def choose_discounts(
-    order: Order, lines: Sequence[OrderProduct], coupons: Sequence[OrderCoupon], proof: Proof, rules: MappingRules, *, found: Findings
+    order: Order,
+    lines: Sequence[OrderProduct],
+    coupons: Sequence[OrderCoupon],
+    proof: Proof,
+    rules: MappingRules,
+    *,
+    found: Findings,
 ) -> Discounts:
     """As `discounts_for`, with the problems going to `found`."""
     given: dict[str, _Given] = {}
-    readable = [_read_line(line, position, proof, rules, given, found=found) for position, line in enumerate(lines)]
+    readable = [
+        _read_line(line, position, proof, rules, given, found=found)
+        for position, line in enumerate(lines)
+    ]
     readable += [_read_coupon(coupon, rules, given, found) for coupon in coupons]
     if not all(readable) or not _explain_the_rest(order, given, rules, found):
         return Discounts()
@@ -73,7 +89,9 @@ def choose_discounts(
     made: list[OrderDiscount] = []
     new: list[Promotion] = []
     default_gl = rules.settings.gl.default_discount_gl_code
-    for one, amount in zip(taken, share(proof.discount, [one.amount for one in taken]), strict=True):
+    for one, amount in zip(
+        taken, share(proof.discount, [one.amount for one in taken]), strict=True
+    ):
         promotion = rules.promotions.get(fold(one.code)) if one.code else None
         gl_code = (promotion.gl_code if promotion else "") or default_gl
         _check_gl_code(gl_code, promotion, rules, found)
@@ -83,9 +101,18 @@ def choose_discounts(
             found.note(field, amount, "the coupon is the books' promotion {!r}", "", promotion.code)
         elif one.code:
             new.append(_new_promotion(one, gl_code, rules))
-            found.note(field, amount, "the books lack a promotion {!r}: created with GL code {}", _DEFAULT_GL, one.code, gl_code)
+            found.note(
+                field,
+                amount,
+                "the books lack a promotion {!r}: created with GL code {}",
+                _DEFAULT_GL,
+                one.code,
+                gl_code,
+            )
         else:
-            found.note(field, amount, "{}: no coupon, booked to GL code {}", _DEFAULT_GL, one.name, gl_code)
+            found.note(
+                field, amount, "{}: no coupon, booked to GL code {}", _DEFAULT_GL, one.name, gl_code
+            )
         made.append(
             OrderDiscount(
                 code=promotion.code if promotion else one.code,
@@ -98,21 +125,46 @@ def choose_discounts(
     return Discounts(tuple(made), tuple(new))
 
 
-def _read_line(line: OrderProduct, position: int, proof: Proof, rules: MappingRules, given: dict[str, _Given], *, found: Findings) -> bool:
+def _read_line(
+    line: OrderProduct,
+    position: int,
+    proof: Proof,
+    rules: MappingRules,
+    given: dict[str, _Given],
+    *,
+    found: Findings,
+) -> bool:
     """Add the line's discounts to `given`. Whether what the shopper paid for the line agrees."""
     discounted = line.discounted_total_inc_tax
-    if not line.applied_discounts and (not discounted or (is_amount(discounted) and discounted == line.total_inc_tax)):
+    if not line.applied_discounts and (
+        not discounted or (is_amount(discounted) and discounted == line.total_inc_tax)
+    ):
         return True
     off = ZERO
     base = line.total_ex_tax if proof.discounts == "without tax" else line.total_inc_tax
-    amounts = [base, line.total_inc_tax, discounted or ZERO, *(applied.amount for applied in line.applied_discounts)]
+    amounts = [
+        base,
+        line.total_inc_tax,
+        discounted or ZERO,
+        *(applied.amount for applied in line.applied_discounts),
+    ]
     if not all(is_amount(amount) for amount in amounts):
-        unreadable(f"lines[{position}].applied_discounts", next(amount for amount in amounts if not is_amount(amount)), found)
+        unreadable(
+            f"lines[{position}].applied_discounts",
+            next(amount for amount in amounts if not is_amount(amount)),
+            found,
+        )
         return False
     for applied in line.applied_discounts:
         if applied.amount < 0:
             message = f"The line {line.name!r} has a discount of {amount_text(applied.amount)}."
-            found.error("amount_negative", f"lines[{position}].applied_discounts", applied.amount, message, _FIX)
+            found.error(
+                "amount_negative",
+                f"lines[{position}].applied_discounts",
+                applied.amount,
+                message,
+                _FIX,
+            )
             return False
         code = plain(applied.code or "")
         # No folded code holds a space, so the two kinds of keys stay apart.
@@ -123,20 +175,27 @@ def _read_line(line: OrderProduct, position: int, proof: Proof, rules: MappingRu
         one.lines += 1
         off += applied.amount
     # The store may leave it out or write 0; with discounts without tax it is not the difference.
-    if discounted and proof.discounts != "without tax" and not rules.rounds_to_zero(line.total_inc_tax - off - discounted):
+    if (
+        discounted
+        and proof.discounts != "without tax"
+        and not rules.rounds_to_zero(line.total_inc_tax - off - discounted)
+    ):
         difference = line.total_inc_tax - off - discounted
         found.error(
             "line_discount_does_not_foot",
             f"lines[{position}].discounted_total_inc_tax",
             discounted,
-            f"The line {line.name!r} is {amount_text(line.total_inc_tax)} less discounts of {amount_text(off)}, and "
+            f"The line {line.name!r} is {amount_text(line.total_inc_tax)} less discounts of "
+            f"{amount_text(off)}, and "
             f"{amount_text(discounted)} after them: off by {amount_text(abs(difference))}.",
             _FIX,
         )
     return True
 
 
-def _read_coupon(coupon: OrderCoupon, rules: MappingRules, given: dict[str, _Given], found: Findings) -> bool:
+def _read_coupon(
+    coupon: OrderCoupon, rules: MappingRules, given: dict[str, _Given], found: Findings
+) -> bool:
     """Add what only the coupon itself tells: its type, and what it took off beyond the lines."""
     if not is_amount(coupon.amount) or not is_amount(coupon.discount):
         unreadable(f"the amount of coupon {coupon.code!r}", coupon.discount, found)
@@ -147,7 +206,8 @@ def _read_coupon(coupon: OrderCoupon, rules: MappingRules, given: dict[str, _Giv
             "coupon_type_unsupported",
             "coupons",
             code,
-            f"The coupon {code!r} gives {_UNSUPPORTED[coupon.type]}; AcctVantage's promotions are an amount off the order or a percentage "
+            f"The coupon {code!r} gives {_UNSUPPORTED[coupon.type]}; AcctVantage's promotions are "
+            "an amount off the order or a percentage "
             "off each item.",
             "Enter the order by hand, and offer coupons of the two supported types.",
         )
@@ -159,7 +219,8 @@ def _read_coupon(coupon: OrderCoupon, rules: MappingRules, given: dict[str, _Giv
             "discounts_do_not_foot",
             "coupons",
             code,
-            f"The coupon {code!r} took off {amount_text(coupon.discount)}, and the lines have {amount_text(one.amount)} of it: "
+            f"The coupon {code!r} took off {amount_text(coupon.discount)}, and the lines have "
+            f"{amount_text(one.amount)} of it: "
             f"off by {amount_text(-beyond)}.",
             _FIX,
         )
@@ -174,7 +235,9 @@ def _tolerance(lines: int, rules: MappingRules) -> Decimal:
     return rules.half_minor_unit * max(1, lines)
 
 
-def _explain_the_rest(order: Order, given: dict[str, _Given], rules: MappingRules, found: Findings) -> bool:
+def _explain_the_rest(
+    order: Order, given: dict[str, _Given], rules: MappingRules, found: Findings
+) -> bool:
     """Compare the discounts by name with what the order took off; whether all of it is explained."""
     taken = order.discount_amount + order.coupon_discount
     rest = taken - sum((one.amount for one in given.values()), ZERO)
@@ -189,20 +252,25 @@ def _explain_the_rest(order: Order, given: dict[str, _Given], rules: MappingRule
             "discounts_do_not_foot",
             "discount_amount",
             taken,
-            f"The lines and coupons have discounts of {amount_text(taken - rest)}, and the order took off {amount_text(taken)}: "
+            f"The lines and coupons have discounts of {amount_text(taken - rest)}, and the order "
+            f"took off {amount_text(taken)}: "
             f"off by {amount_text(-rest)}.",
             _FIX,
         )
         return False
-    unnamed_coupons = order.coupon_discount - sum((one.amount for one in given.values() if one.code), ZERO)
+    unnamed_coupons = order.coupon_discount - sum(
+        (one.amount for one in given.values() if one.code), ZERO
+    )
     if unnamed_coupons >= tolerance:
         found.error(
             "coupon_unknown",
             "coupon_discount",
             order.coupon_discount,
-            f"Coupons took off {amount_text(order.coupon_discount)}, and {amount_text(unnamed_coupons)} of it is on no line, so its coupon "
+            f"Coupons took off {amount_text(order.coupon_discount)}, and "
+            f"{amount_text(unnamed_coupons)} of it is on no line, so its coupon "
             "is not known.",
-            "Read the order with its coupons (orders/{id}/coupons); if they do not explain it, enter the order by hand.",
+            "Read the order with its coupons (orders/{id}/coupons); if they do not explain it, "
+            "enter the order by hand.",
         )
         return False
     # A key that no code and no id has.
@@ -223,29 +291,54 @@ def _compare(promotion: Promotion, one: _Given, rules: MappingRules, found: Find
     """Whether the books' promotion is what the store's coupon was. AcctVantage would let its own win without a word."""
     if promotion.inactive:
         message = f"The promotion {promotion.code!r} is inactive in AcctVantage."
-        found.error("promotion_inactive", "coupons", one.code, message, "Activate the promotion in AcctVantage.")
+        found.error(
+            "promotion_inactive",
+            "coupons",
+            one.code,
+            message,
+            "Activate the promotion in AcctVantage.",
+        )
     coupon = one.coupon
     if coupon is not None and coupon.type in (PERCENTAGE, PER_TOTAL):
-        same = promotion.kind == ("%" if coupon.type == PERCENTAGE else "$") and promotion.value == coupon.amount
+        same = (
+            promotion.kind == ("%" if coupon.type == PERCENTAGE else "$")
+            and promotion.value == coupon.amount
+        )
     elif promotion.kind == "$":
         same = rules.rounds_to_zero(promotion.value - one.amount)
     else:
-        same = not one.lines or abs(one.base * promotion.value / 100 - one.amount) < _tolerance(one.lines, rules)
+        same = not one.lines or abs(one.base * promotion.value / 100 - one.amount) < _tolerance(
+            one.lines, rules
+        )
     if not same:
-        value = f"{amount_text(promotion.value)} {'percent off each item' if promotion.kind == '%' else 'off the order'}"
+        value = (
+            f"{amount_text(promotion.value)} "
+            f"{'percent off each item' if promotion.kind == '%' else 'off the order'}"
+        )
         found.warn(
             "promotion_differs",
             "coupons",
             one.code,
-            f"Promotion {promotion.code!r} gives {value} in AcctVantage; the store took off {amount_text(one.amount)}, which is booked.",
+            f"Promotion {promotion.code!r} gives {value} in AcctVantage; the store took off "
+            f"{amount_text(one.amount)}, which is booked.",
             "Make the promotion and the coupon the same.",
         )
 
 
-def _check_gl_code(gl_code: str, promotion: Promotion | None, rules: MappingRules, found: Findings) -> None:
+def _check_gl_code(
+    gl_code: str, promotion: Promotion | None, rules: MappingRules, found: Findings
+) -> None:
     if not gl_code:
-        message = "The order has a discount, and there is no Default Discount GL Code to book it to."
+        message = (
+            "The order has a discount, and there is no Default Discount GL Code to book it to."
+        )
         found.error("discount_gl_code_missing", _DEFAULT_GL, "", message, f"Set {_DEFAULT_GL}.")
     elif not rules.is_gl_account(gl_code):
         place = f"promotion {promotion.code!r}" if promotion and promotion.gl_code else _DEFAULT_GL
-        found.error("gl_code_unknown", place, gl_code, f"AcctVantage has no GL account {gl_code!r}.", f"Correct {place}.")
+        found.error(
+            "gl_code_unknown",
+            place,
+            gl_code,
+            f"AcctVantage has no GL account {gl_code!r}.",
+            f"Correct {place}.",
+        )

@@ -25,7 +25,8 @@ FieldValue: TypeAlias = str | Decimal | int | bool | tuple[int, ...] | None
 class FieldRule(Generic[R]):
     """One field of the store and what fills it.
 
-    A map of fields is a tuple of these: leave some out, add your own, or put others in their place by `with_fields`.
+    A map of fields is a tuple of these: leave some out, add your own, or put others in their place
+    by `with_fields`.
     """
 
     name: str
@@ -61,16 +62,26 @@ def check_names(fields: Iterable[FieldRule[R]], allowed: Collection[str]) -> Non
     """
     unknown = [rule.name for rule in fields if rule.name not in allowed]
     if unknown:
-        raise ValueError(f"the store has no field {', '.join(unknown)} that a map of fields can fill")
+        raise ValueError(
+            f"the store has no field {', '.join(unknown)} that a map of fields can fill"
+        )
 
 
 def field_values(
-    record: R, fields: Iterable[FieldRule[R]], found: Findings, *, new: bool, missing: MappingProblem, whose: str, place: str = ""
+    record: R,
+    fields: Iterable[FieldRule[R]],
+    found: Findings,
+    *,
+    new: bool,
+    missing: MappingProblem,
+    whose: str,
+    place: str = "",
 ) -> dict[str, FieldValue]:
     """What the record says in the store's fields, as far as it says anything.
 
-    A required field that is missing of a `new` record is the problem `missing`. Amounts that are none, negative ones and texts that are
-    too long are problems too. `whose` names the record in messages, `place` stands before the fields' names.
+    A required field that is missing of a `new` record is the problem `missing`. Amounts that are
+    none, negative ones and texts that are too long are problems too. `whose` names the record in
+    messages, `place` stands before the fields' names.
     """
     values: dict[str, FieldValue] = {}
     for rule in fields:
@@ -86,7 +97,9 @@ def field_values(
         if isinstance(value, Decimal):
             if not is_amount(value):
                 message = f"The {rule.source} of {whose} is {value}: no amount."
-                found.error("amount_unreadable", field, value, message, "Correct it in AcctVantage.")
+                found.error(
+                    "amount_unreadable", field, value, message, "Correct it in AcctVantage."
+                )
             elif value < 0:
                 message = f"The {rule.source} of {whose} is negative: {amount_text(value)}."
                 found.error("amount_negative", field, value, message, "Correct it in AcctVantage.")
@@ -106,7 +119,12 @@ def values_text(values: Mapping[str, FieldValue]) -> str:
     >>> values_text({"price": Decimal("9.950"), "name": "Mug"})
     '{"name":"Mug","price":"9.95"}'
     """
-    return json.dumps({name: _text(value) for name, value in values.items()}, sort_keys=True, ensure_ascii=False, separators=(",", ":"))
+    return json.dumps(
+        {name: _text(value) for name, value in values.items()},
+        sort_keys=True,
+        ensure_ascii=False,
+        separators=(",", ":"),
+    )
 
 
 def changed_fields(before: str, after: str) -> frozenset[str]:

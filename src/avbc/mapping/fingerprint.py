@@ -12,8 +12,8 @@ from avbc.bigcommerce.models import Address, Order, OrderProduct
 def fingerprint(order: Order) -> str:
     """The SHA-256 of an order's money, lines, addresses and payment method, in hexadecimal.
 
-    The status, dates, notes, the payment's progress and what was shipped or refunded are not in it, nor the order of the lines, nor how
-    an amount is written: `8` is `8.0000`.
+    The status, dates, notes, the payment's progress and what was shipped or refunded are not in it,
+    nor the order of the lines, nor how an amount is written: `8` is `8.0000`.
 
     >>> from avbc.bigcommerce.models import Order
     >>> fingerprint(Order(id=1, total_inc_tax=Decimal("8"))) == fingerprint(Order(id=1, total_inc_tax=Decimal("8.0000"), status_id=9))
@@ -46,8 +46,15 @@ def fingerprint(order: Order) -> str:
         *_address(order.billing_address),
     ]
     if order.consignments is not None:
-        for consignment in sorted(order.consignments.shipping, key=lambda consignment: consignment.id):
-            parts += ["ship", str(consignment.id), consignment.shipping_method, *_address(consignment)]
+        for consignment in sorted(
+            order.consignments.shipping, key=lambda consignment: consignment.id
+        ):
+            parts += [
+                "ship",
+                str(consignment.id),
+                consignment.shipping_method,
+                *_address(consignment),
+            ]
         for pickup in sorted(order.consignments.pickups, key=lambda pickup: pickup.id):
             parts += ["pickup", str(pickup.id), str(pickup.pickup_method_id), pickup.location.name]
     for line in sorted(order.lines, key=lambda line: line.id):
@@ -60,7 +67,10 @@ def fingerprint(order: Order) -> str:
 
 def _line(line: OrderProduct) -> list[str]:
     parts = [
-        f"line {line.id} {line.product_id} {line.quantity} {line.order_address_id} {line.parent_order_product_id}",
+        (
+            f"line {line.id} {line.product_id} {line.quantity} {line.order_address_id} "
+            f"{line.parent_order_product_id}"
+        ),
         line.sku,
         line.name,
         *_plain((line.total_ex_tax, line.total_inc_tax)),

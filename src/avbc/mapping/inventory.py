@@ -34,7 +34,9 @@ def net_quantity(available: Decimal, waiting: Decimal = ZERO) -> int:
     return int(left) if left < HIGHEST_QUANTITY else HIGHEST_QUANTITY
 
 
-def net_quantities(available: Iterable[tuple[str, Decimal]], waiting: Mapping[str, Decimal]) -> Iterator[tuple[str, int]]:
+def net_quantities(
+    available: Iterable[tuple[str, Decimal]], waiting: Mapping[str, Decimal]
+) -> Iterator[tuple[str, int]]:
     """What the store may sell of each part number, in the sequence of `available` and one by one, so that a million need no memory.
 
     `waiting` is by `text_key` of the part number, as `waiting_demand` returns it.
@@ -43,15 +45,21 @@ def net_quantities(available: Iterable[tuple[str, Decimal]], waiting: Mapping[st
     [('MUG-1', 5), ('mug-2', 3)]
     """
     for part_number, quantity in available:
-        yield part_number, net_quantity(quantity, waiting.get(text_key(part_number), ZERO) if waiting else ZERO)
+        yield (
+            part_number,
+            net_quantity(quantity, waiting.get(text_key(part_number), ZERO) if waiting else ZERO),
+        )
 
 
-def waiting_demand(orders: Iterable[Order], aliases: Mapping[str, str] = _NO_ALIASES) -> dict[str, Decimal]:
+def waiting_demand(
+    orders: Iterable[Order], aliases: Mapping[str, str] = _NO_ALIASES
+) -> dict[str, Decimal]:
     """What orders that wait in the store will take once they are imported, by `text_key` of the part number.
 
-    The store has sold it already, and the books do not know yet: without this, a push would put it on sale again (inferred). What was
-    refunded is not taken. A bundle and its components count each under its own SKU, once, as the import books them: none counts for
-    the other. Custom items and gift certificates take nothing.
+    The store has sold it already, and the books do not know yet: without this, a push would put it
+    on sale again (inferred). What was refunded is not taken. A bundle and its components count each
+    under its own SKU, once, as the import books them: none counts for the other. Custom items and
+    gift certificates take nothing.
 
     Args:
         orders: Orders with all their lines. Give each once.

@@ -22,7 +22,9 @@ from avbc.money import ZERO
 PHYSICAL = "physical"
 GIFT_CERTIFICATE = "giftcertificate"
 _ONE = Decimal(1)
-_FIX = "Compare the order's amounts in BigCommerce; if they are right there, enter the order by hand."
+_FIX = (
+    "Compare the order's amounts in BigCommerce; if they are right there, enter the order by hand."
+)
 
 
 @attrs.frozen
@@ -41,12 +43,15 @@ class Routes:
     """Where a gift certificate is sent, by the line's id."""
 
 
-def routes(order: Order, lines: Sequence[OrderProduct], rules: MappingRules, found: Findings) -> Routes:
+def routes(
+    order: Order, lines: Sequence[OrderProduct], rules: MappingRules, found: Findings
+) -> Routes:
     """Ship Tos and Ship Vias of an order.
 
-    Several consignments give several Ship Tos, and each line its own Ship Via; the order's is that of the first. What is collected has the
-    Ship Via named like the pickup method, if the books have one; anything else that has no shipping method has the default (manual
-    2.3.2), which may be left out where nothing is shipped (inferred).
+    Several consignments give several Ship Tos, and each line its own Ship Via; the order's is that
+    of the first. What is collected has the Ship Via named like the pickup method, if the books have
+    one; anything else that has no shipping method has the default (manual 2.3.2), which may be left
+    out where nothing is shipped (inferred).
     """
     consignments = order.consignments
     if consignments is None:
@@ -68,11 +73,15 @@ def routes(order: Order, lines: Sequence[OrderProduct], rules: MappingRules, fou
         choice = chosen.get(method)
         if choice is None:
             field = "ship_via" if position == 0 else f"ship_tos[{position}].ship_via"
-            choice = chosen[method] = choose_ship_via(consignment.shipping_method, rules, found, field)
+            choice = chosen[method] = choose_ship_via(
+                consignment.shipping_method, rules, found, field
+            )
         by_address_id[consignment.id] = (position, choice.name)
         ship_to = address(consignment)
         ship_tos.append(ship_to)
-        found.note(f"ship_tos[{position}]", ship_to, "shipping address {} of the order", "", consignment.id)
+        found.note(
+            f"ship_tos[{position}]", ship_to, "shipping address {} of the order", "", consignment.id
+        )
     if not ship_tos:
         found.note("ship_tos", "", "nothing is shipped")
         chosen[""] = _unshipped(consignments, lines, rules, found)
@@ -83,25 +92,40 @@ def routes(order: Order, lines: Sequence[OrderProduct], rules: MappingRules, fou
         new_ship_vias=tuple(choice.create for choice in choices if choice.create is not None),
         by_address_id=by_address_id,
         pickups=_pickups(consignments, lines),
-        recipients={line.id: plain(sent.recipient_email) for sent in consignments.email.gift_certificates for line in sent.line_items},
+        recipients={
+            line.id: plain(sent.recipient_email)
+            for sent in consignments.email.gift_certificates
+            for line in sent.line_items
+        },
     )
 
 
-def _unshipped(consignments: Consignments, lines: Sequence[OrderProduct], rules: MappingRules, found: Findings) -> ShipViaChoice:
+def _unshipped(
+    consignments: Consignments, lines: Sequence[OrderProduct], rules: MappingRules, found: Findings
+) -> ShipViaChoice:
     if consignments.pickups:
         named = rules.ship_vias.get(fold(plain(consignments.pickups[0].pickup_method_display_name)))
         if named is not None:
-            found.note("ship_via", named.name, "the books have a Ship Via named like the pickup method")
+            found.note(
+                "ship_via", named.name, "the books have a Ship Via named like the pickup method"
+            )
             return ShipViaChoice(named.name)
     elif any(line.type == PHYSICAL for line in lines):
         return choose_ship_via("", rules, found)
     if not rules.settings.shipping.default_ship_via:
-        found.note("ship_via", "", "nothing is shipped, and there is no Default Ship Via", "shipping.default_ship_via")
+        found.note(
+            "ship_via",
+            "",
+            "nothing is shipped, and there is no Default Ship Via",
+            "shipping.default_ship_via",
+        )
         return ShipViaChoice("")
     return choose_ship_via("", rules, found)
 
 
-def _pickups(consignments: Consignments, lines: Sequence[OrderProduct]) -> dict[int, PickupConsignment]:
+def _pickups(
+    consignments: Consignments, lines: Sequence[OrderProduct]
+) -> dict[int, PickupConsignment]:
     """Which lines are collected where. A line read apart from its consignment names the consignment or its method (inferred)."""
     if not consignments.pickups:
         return {}
@@ -125,8 +149,9 @@ def sales_order_lines(
 ) -> list[SalesOrderLine]:
     """The order's lines: what it sells, then gift wrapping, handling and fees as lines of their own kinds.
 
-    Amounts are the store's, without tax and before discounts. A component of a bundle has amount 0, since the bundle's own line has the
-    whole. Custom items and gift certificates are no products of the books.
+    Amounts are the store's, without tax and before discounts. A component of a bundle has amount 0,
+    since the bundle's own line has the whole. Custom items and gift certificates are no products of
+    the books.
     """
     made: list[SalesOrderLine] = []
     ids = {line.id for line in lines}
@@ -137,7 +162,8 @@ def sales_order_lines(
                 "bundle_missing",
                 f"lines[{position}].parent_order_product_id",
                 line.parent_order_product_id,
-                f"{line.name!r} is a component of line {line.parent_order_product_id}, which the order does not have.",
+                f"{line.name!r} is a component of line {line.parent_order_product_id}, which the "
+                "order does not have.",
                 "Correct the order in BigCommerce.",
             )
     if any(line.kind == "gift_certificate" for line in made):
@@ -146,7 +172,13 @@ def sales_order_lines(
 
 
 def _line(
-    line: OrderProduct, position: int, where: Routes, products: Mapping[str, Sequence[Product]], rules: MappingRules, *, found: Findings
+    line: OrderProduct,
+    position: int,
+    where: Routes,
+    products: Mapping[str, Sequence[Product]],
+    rules: MappingRules,
+    *,
+    found: Findings,
 ) -> SalesOrderLine:
     field = f"lines[{position}]"
     part_number: str | None = None
@@ -155,23 +187,32 @@ def _line(
     if line.type == GIFT_CERTIFICATE:
         kind = "gift_certificate"
         gl_code = rules.settings.gl.gift_certificate_gl_code
-        found.note(field, line.total_ex_tax, "a gift certificate sold", "gl.gift_certificate_gl_code")
+        found.note(
+            field, line.total_ex_tax, "a gift certificate sold", "gl.gift_certificate_gl_code"
+        )
     elif line.product_id == 0:
         kind = "custom"
-        found.note(field, line.total_ex_tax, "a custom item, which is no product: {}", "", line.name)
+        found.note(
+            field, line.total_ex_tax, "a custom item, which is no product: {}", "", line.name
+        )
     else:
-        product = choose_product(line.sku, products, rules, found, field=f"{field}.sku", description=line.name)
+        product = choose_product(
+            line.sku, products, rules, found, field=f"{field}.sku", description=line.name
+        )
         part_number = product.part_number if product else None
         reason = "a component of line {2}" if line.is_component else "{0} x {1}"
         amount = ZERO if line.is_component else line.total_ex_tax
-        found.note(field, amount, reason, "", line.quantity, part_number, line.parent_order_product_id)
+        found.note(
+            field, amount, reason, "", line.quantity, part_number, line.parent_order_product_id
+        )
     ship_to, ship_via = where.by_address_id.get(line.order_address_id, (None, ""))
     if ship_to is None and line.order_address_id and where.ship_tos and line.type == PHYSICAL:
         found.error(
             "ship_to_unknown",
             f"{field}.order_address_id",
             line.order_address_id,
-            f"The line {line.name!r} goes to address {line.order_address_id}, which the order does not have.",
+            f"The line {line.name!r} goes to address {line.order_address_id}, which the order "
+            "does not have.",
             "Correct the order in BigCommerce.",
         )
     return SalesOrderLine(
@@ -194,7 +235,10 @@ def _line(
 
 def _memo(line: OrderProduct, kind: LineKind, where: Routes) -> str:
     """What the packer must know: options, the event, wrapping, where it is collected or sent."""
-    parts = [f"{plain(option.display_name)}: {plain(option.display_value)}" for option in line.product_options]
+    parts = [
+        f"{plain(option.display_name)}: {plain(option.display_value)}"
+        for option in line.product_options
+    ]
     parts += [f"{plain(field.name)}: {plain(field.value)}" for field in line.configurable_fields]
     if line.event_date:
         parts.append(f"{plain(line.event_name) or 'Event'}: {plain(line.event_date)}")
@@ -204,7 +248,11 @@ def _memo(line: OrderProduct, kind: LineKind, where: Routes) -> str:
         parts.append(f"Message: {plain(line.wrapping_message)}")
     pickup = where.pickups.get(line.id)
     if pickup is not None:
-        parts.append(f"Pickup: {plain(pickup.location.name) or plain(pickup.pickup_method_display_name)}".rstrip(": "))
+        parts.append(
+            f"Pickup: {plain(pickup.location.name) or plain(pickup.pickup_method_display_name)}".rstrip(
+                ": "
+            )
+        )
     if kind == "gift_certificate" and where.recipients.get(line.id):
         parts.append(f"Sent to: {where.recipients[line.id]}")
     if kind == "custom" and line.sku:
@@ -216,23 +264,37 @@ def _check_gift_certificates(rules: MappingRules, found: Findings) -> None:
     code = rules.settings.gl.gift_certificate_gl_code
     setting = "gl.gift_certificate_gl_code"
     if not code:
-        message = "A gift certificate was sold, and there is no account for the liability; its line has no GL code."
+        message = (
+            "A gift certificate was sold, and there is no account for the liability; its "
+            "line has no GL code."
+        )
         found.warn("gift_certificate_gl_code_missing", setting, "", message, f"Set {setting}.")
     elif not rules.is_gl_account(code):
-        found.error("gl_code_unknown", setting, code, f"AcctVantage has no GL account {code!r}.", f"Correct {setting}.")
+        found.error(
+            "gl_code_unknown",
+            setting,
+            code,
+            f"AcctVantage has no GL account {code!r}.",
+            f"Correct {setting}.",
+        )
 
 
-def cost_lines(order: Order, lines: Sequence[OrderProduct], where: Routes, rules: MappingRules, found: Findings) -> list[SalesOrderLine]:
+def cost_lines(
+    order: Order, lines: Sequence[OrderProduct], where: Routes, rules: MappingRules, found: Findings
+) -> list[SalesOrderLine]:
     """Gift wrapping, handling and fees as lines; whether these and the shipping add up to the order's own sums.
 
-    Wrapping is the lines' (each for the whole line, or for each piece: whichever makes the order's sum), handling and shipping are the
-    consignments'. Where none of these has a cost and the order does, the order's sum is one line.
+    Wrapping is the lines' (each for the whole line, or for each piece: whichever makes the order's
+    sum), handling and shipping are the consignments'. Where none of these has a cost and the order
+    does, the order's sum is one line.
     """
     made: list[SalesOrderLine] = []
     shipping = order.consignments.shipping if order.consignments is not None else ()
     if order.wrapping_cost_inc_tax or any(line.wrapping_cost_inc_tax for line in lines):
         made += _wrapping(order, lines, where, rules, found)
-    if order.handling_cost_inc_tax or any(consignment.handling_cost_inc_tax for consignment in shipping):
+    if order.handling_cost_inc_tax or any(
+        consignment.handling_cost_inc_tax for consignment in shipping
+    ):
         made += _handling(order, rules, found)
     if order.consignments is not None:
         _prove_shipping(order, rules, found)
@@ -240,21 +302,32 @@ def cost_lines(order: Order, lines: Sequence[OrderProduct], where: Routes, rules
         name = plain(fee.display_name_merchant) or plain(fee.display_name_customer) or "Fee"
         made.append(_cost_line("fee", name, fee.cost_ex_tax, fee.cost_tax))
     for position, line in enumerate(made, len(lines)):
-        found.note(f"lines[{position}]", line.amount, "the order's {}: {}", "", line.kind, line.description)
+        found.note(
+            f"lines[{position}]", line.amount, "the order's {}: {}", "", line.kind, line.description
+        )
     return made
 
 
 def _cost_line(kind: LineKind, description: str, amount: Decimal, tax: Decimal) -> SalesOrderLine:
-    return SalesOrderLine(kind=kind, description=description, quantity=_ONE, unit_price=amount, amount=amount, tax=tax)
+    return SalesOrderLine(
+        kind=kind, description=description, quantity=_ONE, unit_price=amount, amount=amount, tax=tax
+    )
 
 
-def _wrapping(order: Order, lines: Sequence[OrderProduct], where: Routes, rules: MappingRules, found: Findings) -> list[SalesOrderLine]:
-    wrapped = sorted((line for line in lines if line.wrapping_cost_inc_tax or line.wrapping_cost_ex_tax), key=lambda line: line.id)
+def _wrapping(
+    order: Order, lines: Sequence[OrderProduct], where: Routes, rules: MappingRules, found: Findings
+) -> list[SalesOrderLine]:
+    wrapped = sorted(
+        (line for line in lines if line.wrapping_cost_inc_tax or line.wrapping_cost_ex_tax),
+        key=lambda line: line.id,
+    )
     whole = (order.wrapping_cost_ex_tax, order.wrapping_cost_inc_tax)
     if not wrapped:
         return [_cost_line("wrapping", "Gift wrapping", whole[0], order.wrapping_cost_tax)]
     for line in wrapped:
-        if not are_store_amounts((line.wrapping_cost_ex_tax, line.wrapping_cost_inc_tax, line.wrapping_cost_tax)):
+        if not are_store_amounts(
+            (line.wrapping_cost_ex_tax, line.wrapping_cost_inc_tax, line.wrapping_cost_tax)
+        ):
             unreadable(f"the wrapping cost of line {line.id}", line.wrapping_cost_inc_tax, found)
             return []
     off = (ZERO, ZERO)
@@ -266,7 +339,15 @@ def _wrapping(order: Order, lines: Sequence[OrderProduct], where: Routes, rules:
         )
         if rules.rounds_to_zero(off[0]) and rules.rounds_to_zero(off[1]):
             return [_wrapping_line(line, count, where) for line, count in pairs]
-    _does_not_foot("wrapping_does_not_foot", "wrapping_cost", "gift wrapping of the lines", whole, off, rules=rules, found=found)
+    _does_not_foot(
+        "wrapping_does_not_foot",
+        "wrapping_cost",
+        "gift wrapping of the lines",
+        whole,
+        off,
+        rules=rules,
+        found=found,
+    )
     return []
 
 
@@ -300,7 +381,11 @@ def _handling(order: Order, rules: MappingRules, found: Findings) -> list[SalesO
     made: list[SalesOrderLine] = []
     off = whole
     for position, consignment in handled:
-        costs = (consignment.handling_cost_ex_tax, consignment.handling_cost_inc_tax, consignment.handling_cost_tax)
+        costs = (
+            consignment.handling_cost_ex_tax,
+            consignment.handling_cost_inc_tax,
+            consignment.handling_cost_tax,
+        )
         if not all(is_amount(cost) for cost in costs):
             unreadable(f"consignments.shipping[{position}].handling_cost", costs[1], found)
             return []
@@ -311,20 +396,38 @@ def _handling(order: Order, rules: MappingRules, found: Findings) -> list[SalesO
         made.append(attrs.evolve(line, ship_to=position, store_address_id=consignment.id))
     if rules.rounds_to_zero(off[0]) and rules.rounds_to_zero(off[1]):
         return made
-    _does_not_foot("handling_does_not_foot", "handling_cost", "handling of the consignments", whole, off, rules=rules, found=found)
+    _does_not_foot(
+        "handling_does_not_foot",
+        "handling_cost",
+        "handling of the consignments",
+        whole,
+        off,
+        rules=rules,
+        found=found,
+    )
     return []
 
 
 def _prove_shipping(order: Order, rules: MappingRules, found: Findings) -> None:
     whole = (order.shipping_cost_ex_tax, order.shipping_cost_inc_tax)
     off = whole
-    for position, consignment in enumerate(order.consignments.shipping if order.consignments is not None else ()):
+    for position, consignment in enumerate(
+        order.consignments.shipping if order.consignments is not None else ()
+    ):
         if not (is_amount(consignment.cost_ex_tax) and is_amount(consignment.cost_inc_tax)):
             unreadable(f"consignments.shipping[{position}].cost", consignment.cost_inc_tax, found)
             return
         off = (off[0] - consignment.cost_ex_tax, off[1] - consignment.cost_inc_tax)
     if not (rules.rounds_to_zero(off[0]) and rules.rounds_to_zero(off[1])):
-        _does_not_foot("shipping_does_not_foot", "shipping_cost", "shipping of the consignments", whole, off, rules=rules, found=found)
+        _does_not_foot(
+            "shipping_does_not_foot",
+            "shipping_cost",
+            "shipping of the consignments",
+            whole,
+            off,
+            rules=rules,
+            found=found,
+        )
 
 
 def _does_not_foot(
@@ -344,7 +447,8 @@ def _does_not_foot(
                 code,
                 f"{field}_{tax}",
                 sum_,
-                f"{field}_{tax} is {amount_text(sum_)}, and the {parts} comes to {amount_text(sum_ - difference)}: "
+                f"{field}_{tax} is {amount_text(sum_)}, and the {parts} comes to "
+                f"{amount_text(sum_ - difference)}: "
                 f"off by {amount_text(abs(difference))}.",
                 _FIX,
             )

@@ -8,7 +8,14 @@ from typing import TYPE_CHECKING
 
 import attrs
 
-from avbc.acctvantage.records import Client, OrderBundle, Product, ReferenceData, SalesOrder, SalesOrderLine
+from avbc.acctvantage.records import (
+    Client,
+    OrderBundle,
+    Product,
+    ReferenceData,
+    SalesOrder,
+    SalesOrderLine,
+)
 from avbc.bigcommerce.models import Order, OrderCoupon, OrderProduct, OrderStatus, Transaction
 from avbc.mapping.addresses import address
 from avbc.mapping.amounts import ARITHMETIC
@@ -39,7 +46,9 @@ class OrderInputs:
     """With its consignments, lines and fees."""
     transactions: tuple[Transaction, ...] = ()
     """Of orders paid online; without them the payment is taken as the order's header has it."""
-    products: Mapping[str, tuple[Product, ...]] = attrs.field(factory=dict[str, "tuple[Product, ...]"])
+    products: Mapping[str, tuple[Product, ...]] = attrs.field(
+        factory=dict[str, "tuple[Product, ...]"]
+    )
     """The books' products by trimmed, case-folded SKU of the order's lines: whatever has it as part number or alias."""
     clients: tuple[Client, ...] = ()
     """The books' clients with this customer's Import ID or this order's email."""
@@ -78,11 +87,21 @@ class MappedOrder:
     def to_dicts(self) -> list[dict[str, str]]:
         """The decisions and then the problems as rows, for tables and files."""
         rows = [
-            {"field": decision.field, "value": decision.value, "reason": decision.reason, "setting": decision.setting}
+            {
+                "field": decision.field,
+                "value": decision.value,
+                "reason": decision.reason,
+                "setting": decision.setting,
+            }
             for decision in self.decisions
         ]
         rows += [
-            {"field": problem.field, "value": problem.value, "reason": f"{problem.severity}: {problem}", "setting": ""}
+            {
+                "field": problem.field,
+                "value": problem.value,
+                "reason": f"{problem.severity}: {problem}",
+                "setting": "",
+            }
             for problem in self.problems
         ]
         return rows
@@ -103,7 +122,11 @@ class MappedOrder:
 
     def _headline(self) -> str:
         refused = len(self.errors)
-        outcome = f"refused, {refused} problem{'' if refused == 1 else 's'}" if refused else f"{amount_text(self.total)}"
+        outcome = (
+            f"refused, {refused} problem{'' if refused == 1 else 's'}"
+            if refused
+            else f"{amount_text(self.total)}"
+        )
         return f"Order {self.order_id} as {self.import_id}: {outcome}"
 
 
@@ -118,14 +141,17 @@ def map_order(inputs: OrderInputs, settings: Settings, reference: ReferenceData)
 class Mapper:
     """Maps orders under one set of settings and reference data, for which everything is looked up in advance."""
 
-    def __init__(self, settings: Settings, reference: ReferenceData, statuses: Sequence[OrderStatus] = ()) -> None:
+    def __init__(
+        self, settings: Settings, reference: ReferenceData, statuses: Sequence[OrderStatus] = ()
+    ) -> None:
         self.rules = MappingRules(settings, reference, tuple(statuses))
 
     def map(self, inputs: OrderInputs) -> MappedOrder:
         """Map one order: total, so that bad data makes problems and never an exception, and all of them at once.
 
-        A bundle comes out only if everything was decided and the order adds up to the cent. Its order's total is then exactly lines +
-        freight + tax - discounts + rounding, with a rounding of less than half a minor unit.
+        A bundle comes out only if everything was decided and the order adds up to the cent. Its
+        order's total is then exactly lines + freight + tax - discounts + rounding, with a rounding
+        of less than half a minor unit.
         """
         with localcontext(ARITHMETIC):
             return _map(inputs, self.rules)
@@ -149,19 +175,32 @@ def _map(inputs: OrderInputs, rules: MappingRules) -> MappedOrder:
         if complete:
             made += cost_lines(order, lines, where, rules, found)
             if proof is not None and of_lines.readable:
-                discounts = choose_discounts(order, lines, inputs.coupons or order.coupons or (), proof, rules, found=found)
+                discounts = choose_discounts(
+                    order, lines, inputs.coupons or order.coupons or (), proof, rules, found=found
+                )
 
     gateway_amount = proof.gateway_amount if proof is not None else None
-    payment = choose_payment(order, inputs.transactions, gateway_amount, import_id, rules, found=found)
+    payment = choose_payment(
+        order, inputs.transactions, gateway_amount, import_id, rules, found=found
+    )
     bill_to = address(order.billing_address)
-    client = choose_client(order.customer_id, order.billing_address, inputs.clients, rules, bill_to=bill_to, found=found)
+    client = choose_client(
+        order.customer_id,
+        order.billing_address,
+        inputs.clients,
+        rules,
+        bill_to=bill_to,
+        found=found,
+    )
     if payment.po_number and client is not None and not client.open_ar:
         found.error(
             "client_not_on_open_ar",
             "payment_method",
             order.payment_method,
-            f"The order is paid by Purchase Order, and the client {client.name!r} is not on open A/R.",
-            "Put the client on open A/R in AcctVantage, or map the payment method to a Receipt Type.",
+            f"The order is paid by Purchase Order, and the client {client.name!r} is not on open "
+            "A/R.",
+            "Put the client on open A/R in AcctVantage, or map the payment method to a Receipt "
+            "Type.",
         )
     status = choose_new_order_status(rules, found)
     area = choose_tax_area(rules, found)
@@ -211,7 +250,9 @@ def _map(inputs: OrderInputs, rules: MappingRules) -> MappedOrder:
                 new_ship_vias=where.new_ship_vias,
             )
     total = proof.total if proof is not None else order.total_inc_tax
-    return MappedOrder(order.id, import_id, total, bundle, tuple(found.problems), proof, tuple(found.notes))
+    return MappedOrder(
+        order.id, import_id, total, bundle, tuple(found.problems), proof, tuple(found.notes)
+    )
 
 
 def _check_lines(order: Order, lines: Sequence[OrderProduct], found: Findings) -> bool:
@@ -220,12 +261,19 @@ def _check_lines(order: Order, lines: Sequence[OrderProduct], found: Findings) -
             "lines_incomplete",
             "items_total",
             order.items_total,
-            f"The order has {order.items_total} pieces, and the lines that were read do not make them.",
+            f"The order has {order.items_total} pieces, and the lines that were read do not make "
+            "them.",
             "Read the order's lines in full (orders/{id}/products) and map it again.",
         )
         return False
     if not lines:
-        found.error("order_empty", "products", "", "The order has no lines.", "Enter it by hand, if there is something to enter.")
+        found.error(
+            "order_empty",
+            "products",
+            "",
+            "The order has no lines.",
+            "Enter it by hand, if there is something to enter.",
+        )
     return True
 
 
@@ -254,12 +302,23 @@ def _warehouse(rules: MappingRules, found: Findings) -> str:
             candidates=tuple(known.name for known in rules.reference.warehouses),
         )
         return wanted
-    found.note("warehouse", rules.warehouse.name, "the warehouse that fulfils the store's orders", "shipping.warehouse")
+    found.note(
+        "warehouse",
+        rules.warehouse.name,
+        "the warehouse that fulfils the store's orders",
+        "shipping.warehouse",
+    )
     return rules.warehouse.name
 
 
 def _rounding(
-    order: Order, proof: Proof, made: Sequence[SalesOrderLine], discounts: Discounts, *, rules: MappingRules, found: Findings
+    order: Order,
+    proof: Proof,
+    made: Sequence[SalesOrderLine],
+    discounts: Discounts,
+    *,
+    rules: MappingRules,
+    found: Findings,
 ) -> Decimal:
     """What four-decimal amounts leave of the total. Only an order that is refused already can leave a cent or more."""
     lines = sum((line.amount for line in made), ZERO)
@@ -270,28 +329,48 @@ def _rounding(
             "rounding_too_large",
             "total_inc_tax",
             order.total_inc_tax,
-            f"Fractions of a cent add up: the order's parts miss its total by {amount_text(rounding)}.",
-            "Compare the order's amounts in BigCommerce; if they are right there, enter the order by hand.",
+            "Fractions of a cent add up: the order's parts miss its total by "
+            f"{amount_text(rounding)}.",
+            "Compare the order's amounts in BigCommerce; if they are right there, enter the order "
+            "by hand.",
         )
     return rounding
 
 
 def _note_header(sales_order: SalesOrder, proof: Proof, found: Findings) -> None:
     source = "order_status.import_source_code"
-    found.note("import_id", sales_order.import_id, "Import Source Code + BigCommerce order id", source)
+    found.note(
+        "import_id", sales_order.import_id, "Import Source Code + BigCommerce order id", source
+    )
     found.note("source_code", sales_order.source_code, "the Import Source Code", source)
     found.note("store_order_id", sales_order.store_order_id, "the BigCommerce order id")
-    found.note("total", sales_order.total, "the store's total with tax, to the cent; {}", "", proof.convention)
+    found.note(
+        "total",
+        sales_order.total,
+        "the store's total with tax, to the cent; {}",
+        "",
+        proof.convention,
+    )
     found.note("tax", sales_order.tax, "the store's tax, never computed again", "gl.tax_area")
     found.note("freight", sales_order.freight, "the shipping cost without tax")
     if sales_order.discounts:
-        found.note("discounts", proof.discount, "what the parts without tax exceed the total without tax by")
+        found.note(
+            "discounts",
+            proof.discount,
+            "what the parts without tax exceed the total without tax by",
+        )
     else:
         found.note("discounts", ZERO, "the order has none")
-    found.note("rounding", sales_order.rounding, "what amounts of four decimals leave below one minor unit")
+    found.note(
+        "rounding", sales_order.rounding, "what amounts of four decimals leave below one minor unit"
+    )
     found.note("currency", sales_order.currency, "the order and the books have the same")
     found.note("bill_to", sales_order.bill_to, "the billing address")
     found.note("reference", sales_order.reference, "the BigCommerce order id")
     found.note("memo", sales_order.memo, "the shopper's comment")
     found.note("ordered_at", sales_order.ordered_at, "when the order was made")
-    found.note("fingerprint", sales_order.fingerprint, "of the order's money, lines, addresses and payment method")
+    found.note(
+        "fingerprint",
+        sales_order.fingerprint,
+        "of the order's money, lines, addresses and payment method",
+    )

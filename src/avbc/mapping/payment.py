@@ -17,9 +17,15 @@ from avbc.mapping.text import amount_text, fold, plain
 from avbc.money import ZERO
 
 _PURCHASE_ORDER = fold(PURCHASE_ORDER)
-TENDER_WORDS = {STORE_CREDIT: (fold(STORE_CREDIT),), GIFT_CARD: (fold(GIFT_CARD), "giftcertificate")}
+TENDER_WORDS = {
+    STORE_CREDIT: (fold(STORE_CREDIT),),
+    GIFT_CARD: (fold(GIFT_CARD), "giftcertificate"),
+}
 """Folded words for redeemed tenders, by the name of their Receipt Type: the manual's and BigCommerce's own."""
-_TENDER_METHODS = {"store_credit": "store_credit_amount", "gift_certificate": "gift_certificate_amount"}
+_TENDER_METHODS = {
+    "store_credit": "store_credit_amount",
+    "gift_certificate": "gift_certificate_amount",
+}
 _PAYING = frozenset(["purchase", "authorization"])
 
 _SETTING = "gl.payment_methods"
@@ -29,11 +35,31 @@ _RECEIVED = frozenset(["captured", "paid", "partially refunded"])
 _NOT_RECEIVED = frozenset(["pending", "capture pending"])
 _AUTHORIZED = "authorized"
 _REFUSED: dict[str, tuple[MappingProblem, str, str]] = {
-    "declined": ("payment_declined", "The payment was declined.", "Get the order paid, or cancel it, in BigCommerce."),
-    "void": ("payment_void", "The payment was voided.", "Get the order paid, or cancel it, in BigCommerce."),
-    "void pending": ("payment_void", "The payment is being voided.", "Get the order paid, or cancel it, in BigCommerce."),
-    "held for review": ("payment_held", "The payment is held for review.", "Approve or decline it in BigCommerce."),
-    "refunded": ("payment_refunded", "The payment was refunded in full.", "Cancel the order in BigCommerce, or get it paid again."),
+    "declined": (
+        "payment_declined",
+        "The payment was declined.",
+        "Get the order paid, or cancel it, in BigCommerce.",
+    ),
+    "void": (
+        "payment_void",
+        "The payment was voided.",
+        "Get the order paid, or cancel it, in BigCommerce.",
+    ),
+    "void pending": (
+        "payment_void",
+        "The payment is being voided.",
+        "Get the order paid, or cancel it, in BigCommerce.",
+    ),
+    "held for review": (
+        "payment_held",
+        "The payment is held for review.",
+        "Approve or decline it in BigCommerce.",
+    ),
+    "refunded": (
+        "payment_refunded",
+        "The payment was refunded in full.",
+        "Cancel the order in BigCommerce, or get it paid again.",
+    ),
 }
 
 
@@ -57,24 +83,33 @@ class _Step:
 def receipt_type_for(method: str, rules: MappingRules) -> Ruling[str]:
     """The Receipt Type of a BigCommerce payment method: many methods may share one (manual 2.2.3).
 
-    Case and spaces make no difference. `Purchase Order` is the item for clients on open A/R. A method without a row is a problem
-    (inferred): a Receipt Type of the same name is taken for StoreCredit and GiftCard only.
+    Case and spaces make no difference. `Purchase Order` is the item for clients on open A/R. A
+    method without a row is a problem (inferred): a Receipt Type of the same name is taken for
+    StoreCredit and GiftCard only.
     """
     found = Findings()
     return found.ruling(choose_receipt_type(method, rules, found))
 
 
 def payment_for(
-    order: Order, transactions: Sequence[Transaction], gateway_amount: Decimal, order_import_id: str, rules: MappingRules
+    order: Order,
+    transactions: Sequence[Transaction],
+    gateway_amount: Decimal,
+    order_import_id: str,
+    rules: MappingRules,
 ) -> Ruling[Payment]:
     """The receipts of an order.
 
-    `gateway_amount` is what is left to pay after store credit and gift certificates, in the order's currency. Redeemed store credit and
-    gift certificates are receipts of their own. The rest is one receipt for each payment at the gateway, or one for all where no
-    transactions are given. Purchase Order makes no receipt: its number is the payment's reference, or the BigCommerce order id (inferred).
+    `gateway_amount` is what is left to pay after store credit and gift certificates, in the order's
+    currency. Redeemed store credit and gift certificates are receipts of their own. The rest is one
+    receipt for each payment at the gateway, or one for all where no transactions are given.
+    Purchase Order makes no receipt: its number is the payment's reference, or the BigCommerce order
+    id (inferred).
     """
     found = Findings()
-    return found.ruling(choose_payment(order, transactions, gateway_amount, order_import_id, rules, found=found))
+    return found.ruling(
+        choose_payment(order, transactions, gateway_amount, order_import_id, rules, found=found)
+    )
 
 
 def choose_payment(
@@ -93,18 +128,28 @@ def choose_payment(
             "tenders_exceed_total",
             "total_inc_tax",
             order.total_inc_tax,
-            f"Store credit and gift certificates exceed the order's total by {amount_text(-gateway_amount)}.",
+            "Store credit and gift certificates exceed the order's total by "
+            f"{amount_text(-gateway_amount)}.",
             "Correct the order in BigCommerce.",
         )
     steps = _steps(order, transactions, rules, found) if transactions else None
     po_number = ""
-    if gateway_amount or (gateway_amount is None and not order.store_credit_amount and not order.gift_certificate_amount):
+    if gateway_amount or (
+        gateway_amount is None
+        and not order.store_credit_amount
+        and not order.gift_certificate_amount
+    ):
         chosen = choose_receipt_type(order.payment_method, rules, found)
         status = _status(order, steps)
         state = _state(status, rules, found)
         if chosen == PURCHASE_ORDER:
             po_number = plain(order.payment_provider_id or "") or str(order.id)
-            found.note("po_number", po_number, "paid by Purchase Order: no receipt, the client owes it", _SETTING)
+            found.note(
+                "po_number",
+                po_number,
+                "paid by Purchase Order: no receipt, the client owes it",
+                _SETTING,
+            )
         elif (
             chosen is not None
             and state is not None
@@ -115,15 +160,29 @@ def choose_payment(
             receipts += at_gateway.receipts(steps or [], gateway_amount, status)
     elif gateway_amount is not None:
         found.note("receipts", "", "nothing is left to pay at the gateway")
-    for name, amount in ((STORE_CREDIT, order.store_credit_amount), (GIFT_CARD, order.gift_certificate_amount)):
+    for name, amount in (
+        (STORE_CREDIT, order.store_credit_amount),
+        (GIFT_CARD, order.gift_certificate_amount),
+    ):
         if not amount:
             continue
         tender = choose_tender_type(name, rules, found)
         if gateway_amount is not None:
             number = f"{order_import_id}-{len(receipts) + 1}"
-            receipts.append(Receipt(order_import_id, tender, amount, import_id=number, store_payment_method=name))
+            receipts.append(
+                Receipt(
+                    order_import_id, tender, amount, import_id=number, store_payment_method=name
+                )
+            )
     for position, receipt in enumerate(receipts):
-        found.note(f"receipts[{position}]", receipt.amount + receipt.pre_auth_amount, "{} by {}", "", receipt.state, receipt.receipt_type)
+        found.note(
+            f"receipts[{position}]",
+            receipt.amount + receipt.pre_auth_amount,
+            "{} by {}",
+            "",
+            receipt.state,
+            receipt.receipt_type,
+        )
     return Payment(tuple(receipts), po_number)
 
 
@@ -132,7 +191,13 @@ def choose_receipt_type(method: str, rules: MappingRules, found: Findings) -> st
     name = plain(method)
     if not name:
         message = "Something is left to pay, and the order names no payment method."
-        found.error("payment_method_missing", "payment_method", "", message, "Set the order's payment method in BigCommerce.")
+        found.error(
+            "payment_method_missing",
+            "payment_method",
+            "",
+            message,
+            "Set the order's payment method in BigCommerce.",
+        )
         return None
     mapped = rules.payment_methods.get(fold(name))
     if mapped is None:
@@ -150,14 +215,18 @@ def choose_receipt_type(method: str, rules: MappingRules, found: Findings) -> st
     if known is None:
         _unknown_receipt_type(mapped, rules, found)
         return None
-    found.note("receipts.receipt_type", known, "the payment method {!r} is mapped to it", _SETTING, name)
+    found.note(
+        "receipts.receipt_type", known, "the payment method {!r} is mapped to it", _SETTING, name
+    )
     return known
 
 
 def choose_tender_type(name: str, rules: MappingRules, found: Findings) -> str:
     """The Receipt Type of a redeemed tender, one of `TENDER_WORDS`: by a mapping row, or the one of its name."""
     words = TENDER_WORDS[name]
-    mapped = next((rules.payment_methods[word] for word in words if word in rules.payment_methods), None)
+    mapped = next(
+        (rules.payment_methods[word] for word in words if word in rules.payment_methods), None
+    )
     known = rules.receipt_types.get(fold(mapped or name))
     if known is not None:
         reason = "{} is mapped to it" if mapped else "the Receipt Type of the name {}"
@@ -168,8 +237,10 @@ def choose_tender_type(name: str, rules: MappingRules, found: Findings) -> str:
             "tender_unmapped",
             _SETTING,
             name,
-            f"The order was paid with {name}, for which there is neither a mapping row nor a Receipt Type {name!r}.",
-            f'Create a Receipt Type {name!r} in AcctVantage, or add [[gl.payment_methods]] bigcommerce = "{name}".',
+            f"The order was paid with {name}, for which there is neither a mapping row nor a "
+            f"Receipt Type {name!r}.",
+            f"Create a Receipt Type {name!r} in AcctVantage, or add [[gl.payment_methods]] "
+            f'bigcommerce = "{name}".',
         )
     elif fold(mapped) == _PURCHASE_ORDER:
         message = f"{name} is money that was received, and cannot be mapped to Purchase Order."
@@ -193,12 +264,22 @@ def _unknown_receipt_type(name: str, rules: MappingRules, found: Findings) -> No
 def _state(status: str, rules: MappingRules, found: Findings) -> ReceiptState | None:
     """What a payment status makes of the money: the four combinations of manual 2.2.4, and what can go wrong."""
     if not status:
-        # An offline method: its Receipt Type says how the money comes, and the pre-authorization box is for cards only (inferred).
+        # An offline method: its Receipt Type says how the money comes, and the pre-authorization
+        # box is for cards only (inferred).
         return "captured"
     if status in _RECEIVED:
         if status == "partially refunded":
-            message = "A part of the payment was refunded before the order was imported; the receipt is over the whole payment."
-            found.warn("payment_partly_refunded", "payment_status", status, message, "Book the refund in AcctVantage.")
+            message = (
+                "A part of the payment was refunded before the order was imported; the "
+                "receipt is over the whole payment."
+            )
+            found.warn(
+                "payment_partly_refunded",
+                "payment_status",
+                status,
+                message,
+                "Book the refund in AcctVantage.",
+            )
         return "captured"
     if status == _AUTHORIZED and rules.settings.gl.credit_card_transactions_are_preauthorizations:
         return "pre_authorized"
@@ -235,35 +316,56 @@ def _status(order: Order, steps: Sequence[_Step] | None) -> str:
     return status
 
 
-def _steps(order: Order, transactions: Sequence[Transaction], rules: MappingRules, found: Findings) -> list[_Step] | None:
+def _steps(
+    order: Order, transactions: Sequence[Transaction], rules: MappingRules, found: Findings
+) -> list[_Step] | None:
     """The payments at the gateway; None where the transactions cannot be read."""
     tenders = dict.fromkeys(_TENDER_METHODS.values(), ZERO)
     rows: list[Transaction] = []
     for transaction in transactions:
         if not is_amount(transaction.amount):
             message = f"Transaction {transaction.id} has {transaction.amount} as its amount."
-            found.error("amount_unreadable", "transactions", transaction.amount, message, "Check the order's payments in BigCommerce.")
+            found.error(
+                "amount_unreadable",
+                "transactions",
+                transaction.amount,
+                message,
+                "Check the order's payments in BigCommerce.",
+            )
             return None
         if fold(transaction.status) != "ok":
             continue
-        if transaction.currency and transaction.currency.upper() != order.default_currency_code.upper():
+        if (
+            transaction.currency
+            and transaction.currency.upper() != order.default_currency_code.upper()
+        ):
             found.error(
                 "transaction_currency_differs",
                 "transactions",
                 transaction.currency,
-                f"A transaction is in {transaction.currency}, and the order is in {order.default_currency_code}.",
+                f"A transaction is in {transaction.currency}, and the order is in "
+                f"{order.default_currency_code}.",
                 "Enter the order by hand.",
             )
             return None
         if transaction.test:
             message = f"Transaction {transaction.id} is a test: no money moved."
-            found.warn("test_transaction", "transactions", transaction.gateway, message, "Turn off the gateway's test mode.")
+            found.warn(
+                "test_transaction",
+                "transactions",
+                transaction.gateway,
+                message,
+                "Turn off the gateway's test mode.",
+            )
         tender = _TENDER_METHODS.get(transaction.method)
         if tender is None:
             rows.append(transaction)
         elif transaction.event in _PAYING:
             tenders[tender] += transaction.amount
-    redeemed = {"store_credit_amount": order.store_credit_amount, "gift_certificate_amount": order.gift_certificate_amount}
+    redeemed = {
+        "store_credit_amount": order.store_credit_amount,
+        "gift_certificate_amount": order.gift_certificate_amount,
+    }
     for field, amount in tenders.items():
         expected = redeemed[field]
         if amount and is_amount(expected) and not rules.rounds_to_zero(amount - expected):
@@ -271,7 +373,8 @@ def _steps(order: Order, transactions: Sequence[Transaction], rules: MappingRule
                 "tender_does_not_foot",
                 field,
                 expected,
-                f"The order says that {amount_text(expected)} was redeemed, its transactions say {amount_text(amount)}: "
+                f"The order says that {amount_text(expected)} was redeemed, its transactions say "
+                f"{amount_text(amount)}: "
                 f"off by {amount_text(abs(amount - expected))}.",
                 "Check the order's payments in BigCommerce.",
             )
@@ -287,7 +390,11 @@ def _followed(rows: Sequence[Transaction]) -> list[_Step]:
         elif row.event in ("capture", "settled", "void"):
             # Without a reference it can only mean the one payment there is.
             place = next(
-                (place for place, step in enumerate(steps) if step.transaction.id == row.reference_transaction_id),
+                (
+                    place
+                    for place, step in enumerate(steps)
+                    if step.transaction.id == row.reference_transaction_id
+                ),
                 0 if len(steps) == 1 else None,
             )
             if row.event == "void":
@@ -300,7 +407,15 @@ def _followed(rows: Sequence[Transaction]) -> list[_Step]:
     return steps
 
 
-def _foots(order: Order, steps: Sequence[_Step] | None, status: str, amount: Decimal, *, rules: MappingRules, found: Findings) -> bool:
+def _foots(
+    order: Order,
+    steps: Sequence[_Step] | None,
+    status: str,
+    amount: Decimal,
+    *,
+    rules: MappingRules,
+    found: Findings,
+) -> bool:
     """Whether the payments at the gateway, where they are given, add up to what was to be paid there."""
     if steps is None or (not steps and status not in _RECEIVED and status != _AUTHORIZED):
         return True
@@ -311,7 +426,8 @@ def _foots(order: Order, steps: Sequence[_Step] | None, status: str, amount: Dec
         "transactions_do_not_foot",
         "transactions",
         paid,
-        f"The gateway's transactions add up to {amount_text(paid)}, and {amount_text(amount)} is to be paid by {order.payment_method!r}: "
+        f"The gateway's transactions add up to {amount_text(paid)}, and {amount_text(amount)} is "
+        f"to be paid by {order.payment_method!r}: "
         f"off by {amount_text(abs(paid - amount))}.",
         "Check the order's payments in BigCommerce.",
     )
@@ -328,7 +444,16 @@ class _AtGateway:
     def receipts(self, steps: Sequence[_Step], amount: Decimal, status: str) -> list[Receipt]:
         """One receipt for each payment at the gateway, or one for all where none are known; together they are `amount`."""
         if not steps:
-            return [self._receipt(1, amount, self.state, reference=self.order.payment_provider_id or "", gateway="", authorized_at=None)]
+            return [
+                self._receipt(
+                    1,
+                    amount,
+                    self.state,
+                    reference=self.order.payment_provider_id or "",
+                    gateway="",
+                    authorized_at=None,
+                )
+            ]
         receipts: list[Receipt] = []
         left = amount
         for number, step in enumerate(steps, 1):
@@ -339,12 +464,26 @@ class _AtGateway:
             authorized_at = None if state == "captured" else transaction.date_created
             reference = transaction.gateway_transaction_id or self.order.payment_provider_id or ""
             receipts.append(
-                self._receipt(number, part, state, reference=reference, gateway=transaction.gateway, authorized_at=authorized_at)
+                self._receipt(
+                    number,
+                    part,
+                    state,
+                    reference=reference,
+                    gateway=transaction.gateway,
+                    authorized_at=authorized_at,
+                )
             )
         return receipts
 
     def _receipt(
-        self, number: int, amount: Decimal, state: ReceiptState, *, reference: str, gateway: str, authorized_at: datetime | None
+        self,
+        number: int,
+        amount: Decimal,
+        state: ReceiptState,
+        *,
+        reference: str,
+        gateway: str,
+        authorized_at: datetime | None,
     ) -> Receipt:
         return Receipt(
             order_import_id=self.order_import_id,

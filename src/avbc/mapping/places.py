@@ -67,7 +67,11 @@ def place_key(name: str) -> str:
     >>> place_key("Côte d'Ivoire"), place_key("U.S.A.")
     ('cotedivoire', 'usa')
     """
-    return "".join(sign for sign in unicodedata.normalize("NFKD", name.replace("&", "and")).casefold() if sign.isalnum())
+    return "".join(
+        sign
+        for sign in unicodedata.normalize("NFKD", name.replace("&", "and")).casefold()
+        if sign.isalnum()
+    )
 
 
 def _rows(table: str) -> list[tuple[str, list[str]]]:
@@ -87,7 +91,10 @@ def _full_names(table: str) -> dict[str, str]:
 COUNTRY_CODES: Mapping[str, str] = _codes(_COUNTRIES)
 """Two letters (ISO 3166) by `place_key` of the country's names."""
 
-STATES: Mapping[str, Mapping[str, str]] = {UNITED_STATES: _full_names(_US_STATES), CANADA: _full_names(_CANADIAN_PROVINCES)}
+STATES: Mapping[str, Mapping[str, str]] = {
+    UNITED_STATES: _full_names(_US_STATES),
+    CANADA: _full_names(_CANADIAN_PROVINCES),
+}
 """The full name of a state or province by `place_key` of its names and its code; for the countries that have such a table."""
 
 
@@ -103,7 +110,8 @@ def country_code(name: str) -> str | None:
 def state_name(name: str, country: str) -> str | None:
     """A state or province in full, as BigCommerce wants it; None for one that the country's table lacks.
 
-    `country` is its two letters. Of other countries than those with a table, the name stays as it is.
+    `country` is its two letters. Of other countries than those with a table, the name stays as it
+    is.
 
     >>> state_name("tx", "US"), state_name("Texas", "US"), state_name("TX", "CA"), state_name("Bavaria", "DE")
     ('Texas', 'Texas', None, 'Bavaria')

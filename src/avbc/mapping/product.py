@@ -9,24 +9,43 @@ from avbc.mapping.decisions import Findings, Ruling
 from avbc.mapping.rules import MappingRules
 
 
-def product_for(sku: str, products: Mapping[str, Sequence[Product]], rules: MappingRules) -> Ruling[Product]:
+def product_for(
+    sku: str, products: Mapping[str, Sequence[Product]], rules: MappingRules
+) -> Ruling[Product]:
     """The product that a SKU means: by part number, otherwise by alias; both compare trimmed and without case.
 
-    `products` holds the books' products by trimmed, case-folded SKU. No product, more than one, or a product class that is not active in
-    the warehouse (manual, Product Classes) is a problem: AcctVantage takes an order with all its lines or not at all.
+    `products` holds the books' products by trimmed, case-folded SKU. No product, more than one, or
+    a product class that is not active in the warehouse (manual, Product Classes) is a problem:
+    AcctVantage takes an order with all its lines or not at all.
     """
     found = Findings()
     return found.ruling(choose_product(sku, products, rules, found, field="sku"))
 
 
 def choose_product(
-    sku: str, products: Mapping[str, Sequence[Product]], rules: MappingRules, found: Findings, *, field: str, description: str = ""
+    sku: str,
+    products: Mapping[str, Sequence[Product]],
+    rules: MappingRules,
+    found: Findings,
+    *,
+    field: str,
+    description: str = "",
 ) -> Product | None:
     """As `product_for`, with the problems going to `found`; `field` is the line's place and `description` its text."""
     key = text_key(sku)
     if not key:
-        message = f"The line {description!r} has no SKU, so its product cannot be found." if description else "There is no SKU."
-        found.error("sku_missing", field, "", message, "Give the product a SKU in BigCommerce that is its part number in AcctVantage.")
+        message = (
+            f"The line {description!r} has no SKU, so its product cannot be found."
+            if description
+            else "There is no SKU."
+        )
+        found.error(
+            "sku_missing",
+            field,
+            "",
+            message,
+            "Give the product a SKU in BigCommerce that is its part number in AcctVantage.",
+        )
         return None
     hits = products.get(key, ())
     if len(hits) > 1:
@@ -58,7 +77,8 @@ def choose_product(
             "product_class_inactive",
             field,
             hit.product_class,
-            f"{hit.part_number!r} has product class {hit.product_class!r}, which is not active in warehouse {rules.warehouse.name!r}.",
+            f"{hit.part_number!r} has product class {hit.product_class!r}, which is not active in "
+            f"warehouse {rules.warehouse.name!r}.",
             "Activate the product class in the warehouse.",
         )
         return None

@@ -1,7 +1,8 @@
 """The proof to the cent: an order's own amounts must add up before anything is written (BigCommerce: orders API; docs/facts.md).
 
-What an order's fields mean is not documented in every case: is the total before or after store credit, are fees part of the subtotal, are
-discounts amounts with tax or without? Nothing is assumed. Each reading predicts the total, and the one that fits to the cent is recorded.
+What an order's fields mean is not documented in every case: is the total before or after store
+credit, are fees part of the subtotal, are discounts amounts with tax or without? Nothing is
+assumed. Each reading predicts the total, and the one that fits to the cent is recorded.
 """
 
 from __future__ import annotations
@@ -45,10 +46,14 @@ HEADER_AMOUNTS = (
     "gift_certificate_amount",
 )
 # The total without tax is negative where tenders that pay more than it are taken off.
-_MAY_BE_NEGATIVE = frozenset(["subtotal_ex_tax", "subtotal_inc_tax", "subtotal_tax", "total_ex_tax"])
+_MAY_BE_NEGATIVE = frozenset(
+    ["subtotal_ex_tax", "subtotal_inc_tax", "subtotal_tax", "total_ex_tax"]
+)
 _COSTS = ("shipping", "handling", "wrapping")
 _UNIT_PRICE_ERROR = Decimal("0.00005")
-_LOOK = "Compare the order's amounts in BigCommerce; if they are right there, enter the order by hand."
+_LOOK = (
+    "Compare the order's amounts in BigCommerce; if they are right there, enter the order by hand."
+)
 
 
 @attrs.frozen
@@ -98,16 +103,19 @@ def prove(order: Order, rules: MappingRules, fees_on_top: bool | None = None) ->
 
     It holds where (BigCommerce: orders API, checked on the published examples)
 
-    - the total with tax is the subtotal, shipping, handling and wrapping with tax, less discount and coupon discount (I1), in one of the
-      readings: redeemed tenders in the total or taken off it, fees in the subtotal or on top of it;
+    - the total with tax is the subtotal, shipping, handling and wrapping with tax, less discount
+      and coupon discount (I1), in one of the readings: redeemed tenders in the total or taken off
+      it, fees in the subtotal or on top of it;
     - the total tax is the total with tax less the total without (I2);
-    - without a discount, the total without tax is the sum of its parts too (I4). A discount without tax is the difference of the two.
+    - without a discount, the total without tax is the sum of its parts too (I4). A discount without
+      tax is the difference of the two.
 
-    Where discounts are amounts without tax (inferred, for stores whose prices are), I1 is off by the tax on the discount; then the sum
-    without tax must hold with the discount in it, and so must the sum of the taxes (I3).
+    Where discounts are amounts without tax (inferred, for stores whose prices are), I1 is off by
+    the tax on the discount; then the sum without tax must hold with the discount in it, and so must
+    the sum of the taxes (I3).
 
-    Each identity may be off by less than half a minor unit. `fees_on_top` says where the order's lines leave the fees, if known.
-    Amounts that are no amounts of money make a problem each.
+    Each identity may be off by less than half a minor unit. `fees_on_top` says where the order's
+    lines leave the fees, if known. Amounts that are no amounts of money make a problem each.
     """
     found = Findings()
     if not check_amounts(order, found):
@@ -142,7 +150,9 @@ def check_amounts(order: Order, found: Findings) -> bool:
     if (
         are_store_amounts(amounts)
         and min(amounts) >= 0
-        and all(are_store_amounts((fee.cost_ex_tax, fee.cost_inc_tax, fee.cost_tax)) for fee in fees)
+        and all(
+            are_store_amounts((fee.cost_ex_tax, fee.cost_inc_tax, fee.cost_tax)) for fee in fees
+        )
     ):
         return True
     failed = False
@@ -151,10 +161,20 @@ def check_amounts(order: Order, found: Findings) -> bool:
             unreadable(name, amount, found)
             failed = True
         elif amount < 0 and name not in _MAY_BE_NEGATIVE:
-            found.error("amount_negative", name, amount, f"{name} is negative: {amount_text(amount)}.", _LOOK)
+            found.error(
+                "amount_negative",
+                name,
+                amount,
+                f"{name} is negative: {amount_text(amount)}.",
+                _LOOK,
+            )
             failed = True
     for position, fee in enumerate(fees):
-        for name, amount in (("cost_ex_tax", fee.cost_ex_tax), ("cost_inc_tax", fee.cost_inc_tax), ("cost_tax", fee.cost_tax)):
+        for name, amount in (
+            ("cost_ex_tax", fee.cost_ex_tax),
+            ("cost_inc_tax", fee.cost_inc_tax),
+            ("cost_tax", fee.cost_tax),
+        ):
             if not are_store_amounts((amount,)):
                 unreadable(f"fees[{position}].{name}", amount, found)
                 failed = True
@@ -163,15 +183,28 @@ def check_amounts(order: Order, found: Findings) -> bool:
 
 def unreadable(field: str, amount: Decimal, found: Findings) -> None:
     """Say that a field holds no amount of money."""
-    found.error("amount_unreadable", field, amount, f"{field} is {amount}: no amount of money with at most four decimals.", _LOOK)
+    found.error(
+        "amount_unreadable",
+        field,
+        amount,
+        f"{field} is {amount}: no amount of money with at most four decimals.",
+        _LOOK,
+    )
 
 
-def prove_header(order: Order, rules: MappingRules, found: Findings, *, fees_on_top: bool | None) -> Proof | None:
+def prove_header(
+    order: Order, rules: MappingRules, found: Findings, *, fees_on_top: bool | None
+) -> Proof | None:
     """As `prove`, with the problems going to `found`, for amounts that `check_amounts` passed."""
     _prove_taxes(order, rules, found)
     tenders = order.store_credit_amount + order.gift_certificate_amount
     taken = order.discount_amount + order.coupon_discount
-    parts = order.subtotal_inc_tax + order.shipping_cost_inc_tax + order.handling_cost_inc_tax + order.wrapping_cost_inc_tax
+    parts = (
+        order.subtotal_inc_tax
+        + order.shipping_cost_inc_tax
+        + order.handling_cost_inc_tax
+        + order.wrapping_cost_inc_tax
+    )
     residue = order.total_inc_tax - parts + taken
     fits = [
         proof
@@ -184,7 +217,8 @@ def prove_header(order: Order, rules: MappingRules, found: Findings, *, fees_on_
             "total_does_not_foot",
             "total_inc_tax",
             order.total_inc_tax,
-            f"The total with tax is {amount_text(order.total_inc_tax)}, and its parts come to {amount_text(parts - taken)}: "
+            f"The total with tax is {amount_text(order.total_inc_tax)}, and its parts come to "
+            f"{amount_text(parts - taken)}: "
             f"off by {amount_text(abs(residue))}." + _also_tried(order, tenders),
             _LOOK,
         )
@@ -208,7 +242,9 @@ def _places_of_fees(order: Order, fees_on_top: bool | None) -> tuple[bool, ...]:
     return (False, True) if fees_on_top is None else (fees_on_top,)
 
 
-def _read(order: Order, rules: MappingRules, residue: Decimal, *, net: bool, on_top: bool) -> Proof | None:
+def _read(
+    order: Order, rules: MappingRules, residue: Decimal, *, net: bool, on_top: bool
+) -> Proof | None:
     """The proof by one reading, where it fits. `residue` is the total's distance from its parts with everything in its usual place."""
     tenders = order.store_credit_amount + order.gift_certificate_amount
     fees = order.fees or ()
@@ -216,7 +252,12 @@ def _read(order: Order, rules: MappingRules, residue: Decimal, *, net: bool, on_
     taken_off = tenders if net else ZERO
     residue += taken_off
     without = order.total_ex_tax + taken_off
-    parts = order.subtotal_ex_tax + order.shipping_cost_ex_tax + order.handling_cost_ex_tax + order.wrapping_cost_ex_tax
+    parts = (
+        order.subtotal_ex_tax
+        + order.shipping_cost_ex_tax
+        + order.handling_cost_ex_tax
+        + order.wrapping_cost_ex_tax
+    )
     fees_tax = ZERO
     if on_top:
         residue -= sum((fee.cost_inc_tax for fee in fees), ZERO)
@@ -224,11 +265,14 @@ def _read(order: Order, rules: MappingRules, residue: Decimal, *, net: bool, on_
         fees_tax = sum((fee.cost_tax for fee in fees), ZERO)
     if not rules.rounds_to_zero(residue):
         taken = order.discount_amount + order.coupon_discount
-        # The tax that the discounts saved, which a discount without tax leaves in the parts with tax.
+        # The tax that the discounts saved, which a discount without tax leaves in the parts with
+        # tax.
         saved = -residue
         residue = without - parts + taken
         taxes_off = _tax_parts(order) + fees_tax - order.total_tax
-        if not (0 < saved <= taken and rules.rounds_to_zero(residue) and rules.rounds_to_zero(taxes_off)):
+        if not (
+            0 < saved <= taken and rules.rounds_to_zero(residue) and rules.rounds_to_zero(taxes_off)
+        ):
             return None
         discounts = "without tax"
     total = to_minor_unit(order.total_inc_tax + taken_off, rules.reference.currency)
@@ -244,15 +288,25 @@ def _read(order: Order, rules: MappingRules, residue: Decimal, *, net: bool, on_
 
 
 def _tax_parts(order: Order) -> Decimal:
-    return order.subtotal_tax + order.shipping_cost_tax + order.handling_cost_tax + order.wrapping_cost_tax
+    return (
+        order.subtotal_tax
+        + order.shipping_cost_tax
+        + order.handling_cost_tax
+        + order.wrapping_cost_tax
+    )
 
 
 def _also_tried(order: Order, tenders: Decimal) -> str:
     tried: list[str] = []
     if tenders:
-        tried.append(f"{amount_text(tenders)} of store credit and gift certificates being off the total")
+        tried.append(
+            f"{amount_text(tenders)} of store credit and gift certificates being off the total"
+        )
     if order.fees:
-        tried.append(f"fees of {amount_text(sum((fee.cost_inc_tax for fee in order.fees), ZERO))} coming on top")
+        tried.append(
+            f"fees of {amount_text(sum((fee.cost_inc_tax for fee in order.fees), ZERO))} coming "
+            "on top"
+        )
     return f" Nor does {' or '.join(tried)} explain it." if tried else ""
 
 
@@ -264,8 +318,10 @@ def _prove_taxes(order: Order, rules: MappingRules, found: Findings) -> None:
             "tax_does_not_foot",
             "total_tax",
             order.total_tax,
-            f"The total tax is {amount_text(order.total_tax)}, and the totals with and without tax differ by "
-            f"{amount_text(order.total_inc_tax - order.total_ex_tax)}: off by {amount_text(abs(off))}.",
+            f"The total tax is {amount_text(order.total_tax)}, and the totals with and without "
+            "tax differ by "
+            f"{amount_text(order.total_inc_tax - order.total_ex_tax)}: off by "
+            f"{amount_text(abs(off))}.",
             _LOOK,
         )
     costs = (
@@ -275,12 +331,18 @@ def _prove_taxes(order: Order, rules: MappingRules, found: Findings) -> None:
     )
     for name, off in zip(_COSTS, costs, strict=True) if any(costs) else ():
         if not rules.rounds_to_zero(off):
-            message = f"The {name} cost without tax and its tax do not make the {name} cost with tax: off by {amount_text(abs(off))}."
+            message = (
+                f"The {name} cost without tax and its tax do not make the {name} cost with "
+                f"tax: off by {amount_text(abs(off))}."
+            )
             found.error("cost_does_not_foot", f"{name}_cost_tax", off, message, _LOOK)
     for position, fee in enumerate(order.fees or ()):
         off = fee.cost_inc_tax - fee.cost_ex_tax - fee.cost_tax
         if not rules.rounds_to_zero(off):
-            message = f"Fee {fee.display_name_merchant!r} without tax and its tax do not make it with tax: off by {amount_text(abs(off))}."
+            message = (
+                f"Fee {fee.display_name_merchant!r} without tax and its tax do not make it "
+                f"with tax: off by {amount_text(abs(off))}."
+            )
             found.error("cost_does_not_foot", f"fees[{position}].cost_tax", off, message, _LOOK)
 
 
@@ -293,7 +355,8 @@ def _prove_without_tax(order: Order, proof: Proof, rules: MappingRules, found: F
             "total_ex_tax",
             order.total_ex_tax,
             f"The total without tax is {amount_text(order.total_ex_tax)}, and its parts come to "
-            f"{amount_text(order.total_ex_tax + proof.discount)}: off by {amount_text(abs(proof.discount))}.",
+            f"{amount_text(order.total_ex_tax + proof.discount)}: off by "
+            f"{amount_text(abs(proof.discount))}.",
             _LOOK,
         )
         return False
@@ -302,29 +365,38 @@ def _prove_without_tax(order: Order, proof: Proof, rules: MappingRules, found: F
             "discount_does_not_foot",
             "total_ex_tax",
             order.total_ex_tax,
-            f"The discounts are {amount_text(taken)}, and the amounts without tax leave {amount_text(proof.discount)} for them.",
+            f"The discounts are {amount_text(taken)}, and the amounts without tax leave "
+            f"{amount_text(proof.discount)} for them.",
             _LOOK,
         )
         return False
-    on_top = sum((fee.cost_tax for fee in order.fees or ()), ZERO) if proof.fees == "on top of the subtotal" else ZERO
+    on_top = (
+        sum((fee.cost_tax for fee in order.fees or ()), ZERO)
+        if proof.fees == "on top of the subtotal"
+        else ZERO
+    )
     off = order.total_tax - _tax_parts(order) - on_top
     if not rules.rounds_to_zero(off):
         found.warn(
             "tax_parts_differ",
             "subtotal_tax",
             order.subtotal_tax,
-            f"The taxes on lines, shipping, handling and wrapping add up to {amount_text(order.total_tax - off)}, and the order's tax is "
+            "The taxes on lines, shipping, handling and wrapping add up to "
+            f"{amount_text(order.total_tax - off)}, and the order's tax is "
             f"{amount_text(order.total_tax)}, which is what is booked.",
             "Check the order's tax in BigCommerce.",
         )
     return True
 
 
-def prove_lines(order: Order, lines: Sequence[OrderProduct], rules: MappingRules, found: Findings) -> LinesProof:
+def prove_lines(
+    order: Order, lines: Sequence[OrderProduct], rules: MappingRules, found: Findings
+) -> LinesProof:
     """Hold the lines against themselves and against the order's subtotal.
 
-    A line's total is its unit price times its quantity, and its tax is what its totals with and without tax differ by. The lines'
-    totals, components of bundles left out, are the subtotal: with the fees, or without them.
+    A line's total is its unit price times its quantity, and its tax is what its totals with and
+    without tax differ by. The lines' totals, components of bundles left out, are the subtotal: with
+    the fees, or without them.
     """
     without, with_tax = ZERO, ZERO
     readable = True
@@ -339,29 +411,55 @@ def prove_lines(order: Order, lines: Sequence[OrderProduct], rules: MappingRules
     if not readable:
         return LinesProof(readable=False)
     off = (order.subtotal_ex_tax - without, order.subtotal_inc_tax - with_tax)
-    fees = (sum((fee.cost_ex_tax for fee in order.fees or ()), ZERO), sum((fee.cost_inc_tax for fee in order.fees or ()), ZERO))
+    fees = (
+        sum((fee.cost_ex_tax for fee in order.fees or ()), ZERO),
+        sum((fee.cost_inc_tax for fee in order.fees or ()), ZERO),
+    )
     if rules.rounds_to_zero(off[0]) and rules.rounds_to_zero(off[1]):
         return LinesProof(fees_on_top=True if any(fees) else None)
     if rules.rounds_to_zero(off[0] - fees[0]) and rules.rounds_to_zero(off[1] - fees[1]):
         return LinesProof(fees_on_top=False)
     for name, subtotal, difference, fee in zip(
-        ("subtotal_ex_tax", "subtotal_inc_tax"), (order.subtotal_ex_tax, order.subtotal_inc_tax), off, fees, strict=True
+        ("subtotal_ex_tax", "subtotal_inc_tax"),
+        (order.subtotal_ex_tax, order.subtotal_inc_tax),
+        off,
+        fees,
+        strict=True,
     ):
         if not rules.rounds_to_zero(difference - fee):
-            also = f" With the fees of {amount_text(fee)} they are off by {amount_text(abs(difference - fee))}." if fee else ""
+            also = (
+                (
+                    f" With the fees of {amount_text(fee)} they are off by "
+                    f"{amount_text(abs(difference - fee))}."
+                )
+                if fee
+                else ""
+            )
             found.error(
                 "lines_do_not_foot",
                 name,
                 subtotal,
-                f"{name} is {amount_text(subtotal)}, and the lines come to {amount_text(subtotal - difference)}: "
+                f"{name} is {amount_text(subtotal)}, and the lines come to "
+                f"{amount_text(subtotal - difference)}: "
                 f"off by {amount_text(abs(difference))}.{also}",
-                _LOOK if order.fees is not None else "Read the order with its fees (include=fees), and compare its lines in BigCommerce.",
+                _LOOK
+                if order.fees is not None
+                else (
+                    "Read the order with its fees (include=fees), and compare its lines in "
+                    "BigCommerce."
+                ),
             )
     return LinesProof()
 
 
 def _prove_line(line: OrderProduct, position: int, rules: MappingRules, found: Findings) -> bool:
-    amounts = (line.price_ex_tax, line.price_inc_tax, line.total_ex_tax, line.total_inc_tax, line.total_tax)
+    amounts = (
+        line.price_ex_tax,
+        line.price_inc_tax,
+        line.total_ex_tax,
+        line.total_inc_tax,
+        line.total_tax,
+    )
     if not are_store_amounts(amounts):
         names = ("price_ex_tax", "price_inc_tax", "total_ex_tax", "total_inc_tax", "total_tax")
         for name, amount in zip(names, amounts, strict=True):
@@ -370,7 +468,13 @@ def _prove_line(line: OrderProduct, position: int, rules: MappingRules, found: F
         return False
     if line.quantity < 1:
         message = f"The line {line.name!r} has a quantity of {line.quantity}."
-        found.error("quantity_invalid", f"lines[{position}].quantity", line.quantity, message, "Correct or remove the line in BigCommerce.")
+        found.error(
+            "quantity_invalid",
+            f"lines[{position}].quantity",
+            line.quantity,
+            message,
+            "Correct or remove the line in BigCommerce.",
+        )
         return False
     off = (
         line.total_ex_tax - line.price_ex_tax * line.quantity,
@@ -380,7 +484,8 @@ def _prove_line(line: OrderProduct, position: int, rules: MappingRules, found: F
     )
     if not any(off):
         return True
-    # A unit price of four decimals may be off by half of the last one, and so as many times as there are units.
+    # A unit price of four decimals may be off by half of the last one, and so as many times as
+    # there are units.
     allowed = rules.half_minor_unit + _UNIT_PRICE_ERROR * line.quantity
     for name, difference in zip(("total_ex_tax", "total_inc_tax", "total_tax"), off, strict=True):
         if abs(difference) >= (rules.half_minor_unit if name == "total_tax" else allowed):
@@ -388,8 +493,10 @@ def _prove_line(line: OrderProduct, position: int, rules: MappingRules, found: F
                 "line_does_not_foot",
                 f"lines[{position}].{name}",
                 getattr(line, name),
-                f"The line {line.name!r} ({line.quantity} x {amount_text(line.price_ex_tax)} without tax, "
-                f"{amount_text(line.price_inc_tax)} with tax) does not come to its {name}: off by {amount_text(abs(difference))}.",
+                f"The line {line.name!r} ({line.quantity} x {amount_text(line.price_ex_tax)} "
+                "without tax, "
+                f"{amount_text(line.price_inc_tax)} with tax) does not come to its {name}: off by "
+                f"{amount_text(abs(difference))}.",
                 _LOOK,
             )
     return True

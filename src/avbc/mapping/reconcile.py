@@ -22,7 +22,9 @@ from avbc.money import ZERO
 K = TypeVar("K")
 V = TypeVar("V")
 
-Verdict: TypeAlias = Literal["same", "different", "missing_in_books", "missing_in_store", "doubled", "not_due"]
+Verdict: TypeAlias = Literal[
+    "same", "different", "missing_in_books", "missing_in_store", "doubled", "not_due"
+]
 
 _NO_AMOUNT = Decimal("NaN")
 _RECEIVED = frozenset(["", "captured", "paid", "partially refunded", "refunded"])
@@ -58,22 +60,29 @@ def reconcile(
 ) -> tuple[Reconciled, ...]:
     """Compare the orders of a period, one by one and in the sequence of their ids.
 
-    Compared is money, and what it is for: total, tax, freight, discount, each line's quantity and amount, wrapping, handling and fees,
-    what was received, what gateways hold, and whether the order was edited in the store after its import. Amounts that differ by less
-    than half a minor unit are the same. People change clients, addresses, statuses and GL codes in AcctVantage: those are left alone.
-    It rests on what both systems say and on no mapping setting, so that settings may have changed since.
+    Compared is money, and what it is for: total, tax, freight, discount, each line's quantity and
+    amount, wrapping, handling and fees, what was received, what gateways hold, and whether the
+    order was edited in the store after its import. Amounts that differ by less than half a minor
+    unit are the same. People change clients, addresses, statuses and GL codes in AcctVantage: those
+    are left alone. It rests on what both systems say and on no mapping setting, so that settings
+    may have changed since.
 
     Args:
         orders: The store's orders, with all their lines, consignments and fees.
         sales_orders: The books' orders of the same period and source.
         receipts: The receipts on them.
         rules: For the currency and the source.
-        not_due: Ids of the store's statuses with which an order is rightly not in the books: New, Import Error, Incomplete.
+        not_due: Ids of the store's statuses with which an order is rightly not in the books: New,
+            Import Error, Incomplete.
         refunds: The refunds of these orders; compared only where `credit_notes` are given too.
         credit_notes: The credits on these sales orders.
     """
     in_store = {order.id: order for order in orders}
-    in_books = _grouped((order.store_order_id, order) for order in sales_orders if order.source_code in ("", rules.source_code))
+    in_books = _grouped(
+        (order.store_order_id, order)
+        for order in sales_orders
+        if order.source_code in ("", rules.source_code)
+    )
     paid = _grouped((receipt.order_import_id, receipt) for receipt in receipts)
     refunded = _grouped((refund.order_id, refund) for refund in refunds or ())
     credited = _grouped((credit.order_import_id, credit) for credit in credit_notes or ())
@@ -83,7 +92,12 @@ def reconcile(
                 order_id,
                 in_store.get(order_id),
                 in_books.get(order_id, []),
-                _Money(paid, refunded, credited, compares_refunds=refunds is not None and credit_notes is not None),
+                _Money(
+                    paid,
+                    refunded,
+                    credited,
+                    compares_refunds=refunds is not None and credit_notes is not None,
+                ),
                 rules,
                 not_due=not_due,
             )
@@ -107,7 +121,13 @@ def _grouped(pairs: Iterable[tuple[K, V]]) -> dict[K, list[V]]:
 
 
 def _reconciled(
-    order_id: int, order: Order | None, booked: Sequence[SalesOrder], money: _Money, rules: MappingRules, *, not_due: Collection[int]
+    order_id: int,
+    order: Order | None,
+    booked: Sequence[SalesOrder],
+    money: _Money,
+    rules: MappingRules,
+    *,
+    not_due: Collection[int],
 ) -> Reconciled:
     import_id = booked[0].import_id if booked else f"{rules.source_code}{order_id}"
     in_books = _sum(sales_order.total for sales_order in booked) if booked else None
@@ -118,12 +138,32 @@ def _reconciled(
     total = proof.total if proof is not None else order.total_inc_tax
     problems = tuple(found.problems)
     if not booked:
-        return Reconciled(order_id, import_id, "not_due" if order.status_id in not_due else "missing_in_books", total, None, (), problems)
+        return Reconciled(
+            order_id,
+            import_id,
+            "not_due" if order.status_id in not_due else "missing_in_books",
+            total,
+            None,
+            (),
+            problems,
+        )
     if len(booked) > 1:
-        twice = Difference("sales_orders", ", ".join(sales_order.import_id for sales_order in booked), str(order_id))
+        twice = Difference(
+            "sales_orders",
+            ", ".join(sales_order.import_id for sales_order in booked),
+            str(order_id),
+        )
         return Reconciled(order_id, import_id, "doubled", total, in_books, (twice,), problems)
     differences = tuple(_differences(order, booked[0], proof, money, rules))
-    return Reconciled(order_id, import_id, "different" if differences else "same", total, in_books, differences, problems)
+    return Reconciled(
+        order_id,
+        import_id,
+        "different" if differences else "same",
+        total,
+        in_books,
+        differences,
+        problems,
+    )
 
 
 def _prove(order: Order, rules: MappingRules, found: Findings) -> Proof | None:
@@ -132,23 +172,30 @@ def _prove(order: Order, rules: MappingRules, found: Findings) -> Proof | None:
             "lines_incomplete",
             "items_total",
             order.items_total,
-            f"The order has {order.items_total} pieces, and the lines that were read do not make them.",
+            f"The order has {order.items_total} pieces, and the lines that were read do not make "
+            "them.",
             "Read the order's lines in full (orders/{id}/products) and compare it again.",
         )
     if not check_amounts(order, found):
         return None
-    on_top = prove_lines(order, order.lines, rules, found).fees_on_top if order.lines_complete else None
+    on_top = (
+        prove_lines(order, order.lines, rules, found).fees_on_top if order.lines_complete else None
+    )
     return prove_header(order, rules, found, fees_on_top=on_top)
 
 
-def _differences(order: Order, booked: SalesOrder, proof: Proof | None, money: _Money, rules: MappingRules) -> Iterator[Difference]:
+def _differences(
+    order: Order, booked: SalesOrder, proof: Proof | None, money: _Money, rules: MappingRules
+) -> Iterator[Difference]:
     compare = _Comparison(rules)
     total = proof.total if proof is not None else order.total_inc_tax
     yield from compare("total", booked.total, total)
     yield from compare("tax", booked.tax, order.total_tax)
     yield from compare("freight", booked.freight, order.shipping_cost_ex_tax)
     if proof is not None:
-        yield from compare("discount", _sum(discount.amount for discount in booked.discounts), proof.discount)
+        yield from compare(
+            "discount", _sum(discount.amount for discount in booked.discounts), proof.discount
+        )
     currency = order.default_currency_code.strip().upper()
     if booked.currency.upper() != currency:
         yield Difference("currency", booked.currency, currency)
@@ -156,13 +203,24 @@ def _differences(order: Order, booked: SalesOrder, proof: Proof | None, money: _
         yield from _lines(order.lines, booked.lines, compare)
     yield from compare("wrapping", _of_kind(booked, "wrapping"), order.wrapping_cost_ex_tax)
     yield from compare("handling", _of_kind(booked, "handling"), order.handling_cost_ex_tax)
-    yield from compare("fees", _of_kind(booked, "fee"), _sum(fee.cost_ex_tax for fee in order.fees or ()))
+    yield from compare(
+        "fees", _of_kind(booked, "fee"), _sum(fee.cost_ex_tax for fee in order.fees or ())
+    )
     yield from _receipts(order, booked, total, money.receipts.get(booked.import_id, ()), compare)
     if money.compares_refunds:
-        yield from _credits(booked, money.refunds.get(order.id, ()), money.credits.get(booked.import_id, ()), compare)
+        yield from _credits(
+            booked,
+            money.refunds.get(order.id, ()),
+            money.credits.get(booked.import_id, ()),
+            compare,
+        )
     now = _fingerprint(order) if booked.fingerprint else ""
     if now and now != booked.fingerprint:
-        yield Difference("fingerprint", booked.fingerprint[:12], f"{now[:12]}, so the order was edited after its import")
+        yield Difference(
+            "fingerprint",
+            booked.fingerprint[:12],
+            f"{now[:12]}, so the order was edited after its import",
+        )
 
 
 def _fingerprint(order: Order) -> str:
@@ -193,7 +251,9 @@ def _of_kind(booked: SalesOrder, kind: LineKind) -> Decimal:
     return _sum(line.amount for line in booked.lines if line.kind == kind)
 
 
-def _lines(in_store: Iterable[OrderProduct], in_books: Iterable[SalesOrderLine], compare: _Comparison) -> Iterator[Difference]:
+def _lines(
+    in_store: Iterable[OrderProduct], in_books: Iterable[SalesOrderLine], compare: _Comparison
+) -> Iterator[Difference]:
     sold = {line.id: line for line in in_store}
     booked = {line.store_line_id: line for line in in_books if line.store_line_id is not None}
     for line_id in [*sold, *(line_id for line_id in booked if line_id not in sold)]:
@@ -202,16 +262,34 @@ def _lines(in_store: Iterable[OrderProduct], in_books: Iterable[SalesOrderLine],
         if theirs is None or ours is None:
             yield Difference(
                 place,
-                "" if ours is None else f"{ours.quantity} x {ours.part_number or ours.description} = {value_text(ours.amount)}",
-                "" if theirs is None else f"{theirs.quantity} x {theirs.sku or theirs.name} = {value_text(theirs.total_ex_tax)}",
+                ""
+                if ours is None
+                else (
+                    f"{ours.quantity} x {ours.part_number or ours.description} = "
+                    f"{value_text(ours.amount)}"
+                ),
+                ""
+                if theirs is None
+                else (
+                    f"{theirs.quantity} x {theirs.sku or theirs.name} = "
+                    f"{value_text(theirs.total_ex_tax)}"
+                ),
             )
             continue
         if not ours.quantity.is_finite() or ours.quantity != theirs.quantity:
             yield Difference(f"{place}.quantity", str(ours.quantity), str(theirs.quantity))
-        yield from compare(f"{place}.amount", ours.amount, ZERO if theirs.is_component else theirs.total_ex_tax)
+        yield from compare(
+            f"{place}.amount", ours.amount, ZERO if theirs.is_component else theirs.total_ex_tax
+        )
 
 
-def _receipts(order: Order, booked: SalesOrder, total: Decimal, receipts: Sequence[Receipt], compare: _Comparison) -> Iterator[Difference]:
+def _receipts(
+    order: Order,
+    booked: SalesOrder,
+    total: Decimal,
+    receipts: Sequence[Receipt],
+    compare: _Comparison,
+) -> Iterator[Difference]:
     """Compare what was received and what gateways hold."""
     tenders = _sum((order.store_credit_amount, order.gift_certificate_amount))
     at_gateway = _sum((total, -tenders))
@@ -220,16 +298,27 @@ def _receipts(order: Order, booked: SalesOrder, total: Decimal, receipts: Sequen
     if not status and any(receipt.state == "pre_authorized" for receipt in receipts):
         # The order says nothing, and its transactions said that the payment is authorized only.
         status = "authorized"
-    # A purchase order is owed; a pending receipt says that nothing may be captured by AcctVantage, whatever the gateway holds.
+    # A purchase order is owed; a pending receipt says that nothing may be captured by AcctVantage,
+    # whatever the gateway holds.
     if status in _RECEIVED and not booked.po_number:
         received = _sum((tenders, at_gateway))
     elif status in _HELD and not any(receipt.state == "pending" for receipt in receipts):
         held = at_gateway
-    yield from compare("received", _sum(receipt.amount for receipt in receipts if receipt.state == "captured"), received)
-    yield from compare("held", _sum(receipt.pre_auth_amount for receipt in receipts if receipt.state == "pre_authorized"), held)
+    yield from compare(
+        "received",
+        _sum(receipt.amount for receipt in receipts if receipt.state == "captured"),
+        received,
+    )
+    yield from compare(
+        "held",
+        _sum(receipt.pre_auth_amount for receipt in receipts if receipt.state == "pre_authorized"),
+        held,
+    )
 
 
-def _credits(booked: SalesOrder, refunds: Sequence[Refund], notes: Sequence[Credit], compare: _Comparison) -> Iterator[Difference]:
+def _credits(
+    booked: SalesOrder, refunds: Sequence[Refund], notes: Sequence[Credit], compare: _Comparison
+) -> Iterator[Difference]:
     made = {credit.import_id: credit for credit in notes}
     for refund in refunds:
         credit = made.pop(credit_import_id(booked.import_id, refund.id), None)

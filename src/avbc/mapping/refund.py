@@ -58,7 +58,8 @@ class _Part:
 def credit_import_id(order_import_id: str, refund_id: int) -> str:
     """The Import ID of a credit: the order's, `-CM` and the store's refund id.
 
-    Inferred; AcctVantage gives credit memos of its Shopify integration the suffix `-CM` (manual, Shopify - Sales Orders).
+    Inferred; AcctVantage gives credit memos of its Shopify integration the suffix `-CM` (manual,
+    Shopify - Sales Orders).
 
     >>> credit_import_id("WEB1042", 7)
     'WEB1042-CM7'
@@ -66,22 +67,29 @@ def credit_import_id(order_import_id: str, refund_id: int) -> str:
     return f"{order_import_id}-CM{refund_id}"
 
 
-def map_refund(refund: Refund, order: Order, sales_order: SalesOrder, rules: MappingRules) -> Ruling[Credit]:
+def map_refund(
+    refund: Refund, order: Order, sales_order: SalesOrder, rules: MappingRules
+) -> Ruling[Credit]:
     """A refund of the store as a credit on the sales order that its order was imported as.
 
-    The refund's total and its tax are the store's, to the cent; what each item has of them is computed, since BigCommerce writes only
-    quantities for products and wrapping:
+    The refund's total and its tax are the store's, to the cent; what each item has of them is
+    computed, since BigCommerce writes only quantities for products and wrapping:
 
-    - a product gives back what the shopper paid for so many of the line's pieces, all discounts out, and the tax in that;
-    - wrapping likewise; shipping, handling, fees and the order as a whole give back the amount asked for, which is one with tax, or one
-      without that tax comes on top of (whichever makes the refund's total: inferred). The order as a whole and tax itself have no tax;
-    - what was held back from a product is a line of its own, without tax or with it (whichever fits: inferred).
+    - a product gives back what the shopper paid for so many of the line's pieces, all discounts
+      out, and the tax in that;
+    - wrapping likewise; shipping, handling, fees and the order as a whole give back the amount
+      asked for, which is one with tax, or one without that tax comes on top of (whichever makes the
+      refund's total: inferred). The order as a whole and tax itself have no tax;
+    - what was held back from a product is a line of its own, without tax or with it (whichever
+      fits: inferred).
 
-    Amounts round to cents, and where several round, the total decides by a cent each. More than that is a problem that says by how much.
-    Where the merchant typed in the amounts, the difference is a line of its own, with a warning.
+    Amounts round to cents, and where several round, the total decides by a cent each. More than
+    that is a problem that says by how much. Where the merchant typed in the amounts, the difference
+    is a line of its own, with a warning.
 
-    What was paid out must be the total. Store credit and gift certificates go by their own Receipt Types, everything else by the
-    mapping row of the provider or else of the order's payment method (manual 2.2.3; inferred for refunds).
+    What was paid out must be the total. Store credit and gift certificates go by their own Receipt
+    Types, everything else by the mapping row of the provider or else of the order's payment method
+    (manual 2.2.3; inferred for refunds).
 
     Args:
         refund: The refund.
@@ -93,11 +101,16 @@ def map_refund(refund: Refund, order: Order, sales_order: SalesOrder, rules: Map
         return _map(refund, order, sales_order, rules)
 
 
-def _map(refund: Refund, order: Order, sales_order: SalesOrder, rules: MappingRules) -> Ruling[Credit]:
+def _map(
+    refund: Refund, order: Order, sales_order: SalesOrder, rules: MappingRules
+) -> Ruling[Credit]:
     found = Findings()
     step = Decimal(1).scaleb(-decimals(sales_order.currency))
     _check_refund(refund, order, sales_order, step, found)
-    things = [_thing(item, position, order, sales_order, found) for position, item in enumerate(refund.items)]
+    things = [
+        _thing(item, position, order, sales_order, found)
+        for position, item in enumerate(refund.items)
+    ]
     if not found.failed:
         lines = _lines(refund, [thing for thing in things if thing is not None], step, found)
         tenders = _tenders(refund, order, rules, found)
@@ -113,48 +126,85 @@ def _map(refund: Refund, order: Order, sales_order: SalesOrder, rules: MappingRu
             reason=plain(refund.reason),
             created_at=refund.created,
         )
-        found.note("import_id", credit.import_id, "the order's Import ID, -CM and the store's refund id")
+        found.note(
+            "import_id", credit.import_id, "the order's Import ID, -CM and the store's refund id"
+        )
         found.note("total", credit.total, "the refund's total, to the cent")
         found.note("tax", credit.tax, "the refund's tax, never computed again")
         return found.ruling(credit)
     return found.ruling(None)
 
 
-def _check_refund(refund: Refund, order: Order, sales_order: SalesOrder, step: Decimal, found: Findings) -> None:
+def _check_refund(
+    refund: Refund, order: Order, sales_order: SalesOrder, step: Decimal, found: Findings
+) -> None:
     currency = order.default_currency_code.strip().upper()
     if currency != sales_order.currency.upper():
         found.error(
             "currency_differs",
             "default_currency_code",
             currency,
-            f"The order is in {currency or 'no known currency'}, and in the books in {sales_order.currency}.",
+            f"The order is in {currency or 'no known currency'}, and in the books in "
+            f"{sales_order.currency}.",
             "Enter the credit by hand.",
         )
     amounts = {
         "total_amount": refund.total_amount,
         "total_tax": refund.total_tax,
-        **{f"payments[{position}].amount": payment.amount for position, payment in enumerate(refund.payments)},
+        **{
+            f"payments[{position}].amount": payment.amount
+            for position, payment in enumerate(refund.payments)
+        },
     }
     for name, amount in amounts.items():
         if not are_store_amounts((amount,)) or (name == "total_amount" and amount % step):
-            found.error("amount_unreadable", name, amount, f"{name} of refund {refund.id} is {amount}: no amount that can be paid.", _LOOK)
+            found.error(
+                "amount_unreadable",
+                name,
+                amount,
+                f"{name} of refund {refund.id} is {amount}: no amount that can be paid.",
+                _LOOK,
+            )
         elif amount < 0 and name != "total_tax":
-            found.error("amount_negative", name, amount, f"{name} of refund {refund.id} is negative: {amount_text(amount)}.", _LOOK)
+            found.error(
+                "amount_negative",
+                name,
+                amount,
+                f"{name} of refund {refund.id} is negative: {amount_text(amount)}.",
+                _LOOK,
+            )
 
 
 # --- what it is for ---
 
 
-def _thing(item: RefundItem, position: int, order: Order, sales_order: SalesOrder, found: Findings) -> _Thing | None:
+def _thing(
+    item: RefundItem, position: int, order: Order, sales_order: SalesOrder, found: Findings
+) -> _Thing | None:
     field = f"items[{position}]"
     kind = _KINDS.get(item.item_type.strip().upper())
-    amounts = [item.requested_amount or ZERO, *(adjustment.amount for adjustment in item.adjustments)]
+    amounts = [
+        item.requested_amount or ZERO,
+        *(adjustment.amount for adjustment in item.adjustments),
+    ]
     if not are_store_amounts(amounts):
-        found.error("amount_unreadable", f"{field}.requested_amount", amounts[0], f"An amount of {field} is none.", _LOOK)
+        found.error(
+            "amount_unreadable",
+            f"{field}.requested_amount",
+            amounts[0],
+            f"An amount of {field} is none.",
+            _LOOK,
+        )
         return None
     if kind is None:
         message = f"The refund gives back {item.item_type!r}, which avbc does not know."
-        found.error("refund_item_unknown", f"{field}.item_type", item.item_type, message, "Enter the credit by hand.")
+        found.error(
+            "refund_item_unknown",
+            f"{field}.item_type",
+            item.item_type,
+            message,
+            "Enter the credit by hand.",
+        )
         return None
     thing = _find(kind, item.item_id, order, sales_order)
     if thing is None:
@@ -162,19 +212,28 @@ def _thing(item: RefundItem, position: int, order: Order, sales_order: SalesOrde
             "refund_line_unknown",
             f"{field}.item_id",
             item.item_id,
-            f"The refund gives back {item.item_type} of {item.item_id}, which the order and its sales order do not both have.",
-            "Read the order with all its lines, consignments and fees; if it is right, enter the credit by hand.",
+            f"The refund gives back {item.item_type} of {item.item_id}, which the order and its "
+            "sales order do not both have.",
+            "Read the order with all its lines, consignments and fees; if it is right, enter the "
+            "credit by hand.",
         )
         return None
     if not (is_amount(thing.paid) and is_amount(thing.tax)):
-        found.error("amount_unreadable", field, thing.paid, f"What was paid for {thing.description!r} is no amount.", _LOOK)
+        found.error(
+            "amount_unreadable",
+            field,
+            thing.paid,
+            f"What was paid for {thing.description!r} is no amount.",
+            _LOOK,
+        )
         return None
     if item.requested_amount is None and not 0 < _pieces(item, thing) <= thing.pieces:
         found.error(
             "quantity_invalid",
             f"{field}.quantity",
             item.quantity,
-            f"{item.quantity} of {thing.description!r} are refunded, of which there are {thing.pieces}.",
+            f"{item.quantity} of {thing.description!r} are refunded, of which there are "
+            f"{thing.pieces}.",
             _LOOK,
         )
         return None
@@ -203,14 +262,20 @@ def _find(kind: CreditKind, item_id: int, order: Order, sales_order: SalesOrder)
         return _Thing(kind, name, paid, tax, line.quantity, line.id, booked.part_number)
     if kind == "fee":
         fee = next((fee for fee in order.fees or () if fee.id == item_id), None)
-        name = "" if fee is None else plain(fee.display_name_merchant) or plain(fee.display_name_customer) or "Fee"
+        name = (
+            ""
+            if fee is None
+            else plain(fee.display_name_merchant) or plain(fee.display_name_customer) or "Fee"
+        )
         return None if fee is None else _Thing(kind, name, fee.cost_inc_tax, fee.cost_tax)
     consignments = order.consignments.shipping if order.consignments is not None else ()
     place = next((consignment for consignment in consignments if consignment.id == item_id), None)
     if place is None:
         return None
     if kind == "shipping":
-        return _Thing(kind, plain(place.shipping_method) or "Shipping", place.cost_inc_tax, place.cost_tax)
+        return _Thing(
+            kind, plain(place.shipping_method) or "Shipping", place.cost_inc_tax, place.cost_tax
+        )
     return _Thing(kind, "Handling", place.handling_cost_inc_tax, place.handling_cost_tax)
 
 
@@ -222,14 +287,23 @@ def _paid(line: OrderProduct) -> tuple[Decimal, Decimal]:
         return _NONE, _NONE
     paid = discounted or line.total_inc_tax - sum(discounts, ZERO)
     # The line's own tax may be the one before its discounts.
-    tax = paid * (line.total_inc_tax - line.total_ex_tax) / line.total_inc_tax if line.total_inc_tax else ZERO
+    tax = (
+        paid * (line.total_inc_tax - line.total_ex_tax) / line.total_inc_tax
+        if line.total_inc_tax
+        else ZERO
+    )
     return paid, tax
 
 
 def _wrapping(line: OrderProduct, order: Order) -> tuple[Decimal, Decimal]:
     """What wrapping the line cost, with tax, and the tax. A cost is for the line, or for each piece: whichever makes the order's."""
     costs = [(line.wrapping_cost_inc_tax, line.quantity) for line in order.lines]
-    if not all(map(is_amount, (order.wrapping_cost_inc_tax, line.wrapping_cost_tax, *(cost for cost, _ in costs)))):
+    if not all(
+        map(
+            is_amount,
+            (order.wrapping_cost_inc_tax, line.wrapping_cost_tax, *(cost for cost, _ in costs)),
+        )
+    ):
         return _NONE, _NONE
     by_line = sum((cost for cost, _ in costs), ZERO)
     by_piece = sum((cost * quantity for cost, quantity in costs), ZERO)
@@ -240,7 +314,9 @@ def _wrapping(line: OrderProduct, order: Order) -> tuple[Decimal, Decimal]:
 # --- how much of it ---
 
 
-def _lines(refund: Refund, things: Sequence[_Thing], step: Decimal, found: Findings) -> list[CreditLine]:
+def _lines(
+    refund: Refund, things: Sequence[_Thing], step: Decimal, found: Findings
+) -> list[CreditLine]:
     """The lines by the first reading that makes the refund's total and tax."""
     first: tuple[list[_Part], Decimal, Decimal] | None = None
     for with_tax, held_back_with_tax in product((True, False), (False, True)):
@@ -268,17 +344,24 @@ def _lines(refund: Refund, things: Sequence[_Thing], step: Decimal, found: Findi
             "refund_tax_does_not_foot",
             "total_tax",
             refund.total_tax,
-            f"The tax of refund {refund.id} is {amount_text(refund.total_tax)}, and that of its items comes to "
+            f"The tax of refund {refund.id} is {amount_text(refund.total_tax)}, and that of its "
+            "items comes to "
             f"{amount_text(refund.total_tax - tax_off)}: off by {amount_text(abs(tax_off))}.",
             _LOOK,
         )
     return []
 
 
-def _parts(refund: Refund, things: Sequence[_Thing], *, with_tax: bool, held_back_with_tax: bool) -> list[_Part]:
+def _parts(
+    refund: Refund, things: Sequence[_Thing], *, with_tax: bool, held_back_with_tax: bool
+) -> list[_Part]:
     if not refund.items:
         # BigCommerce leaves the items out where only tax is refunded.
-        return [_Part(_Thing("tax", "Tax"), refund.total_tax, refund.total_tax)] if refund.total_tax else []
+        return (
+            [_Part(_Thing("tax", "Tax"), refund.total_tax, refund.total_tax)]
+            if refund.total_tax
+            else []
+        )
     parts: list[_Part] = []
     for item, thing in zip(refund.items, things, strict=True):
         asked = item.requested_amount
@@ -287,14 +370,29 @@ def _parts(refund: Refund, things: Sequence[_Thing], *, with_tax: bool, held_bac
         elif asked is None:
             pieces = _pieces(item, thing)
             # Multiplied first: what is whole stays whole.
-            parts.append(_Part(thing, thing.paid * pieces / thing.pieces, thing.tax * pieces / thing.pieces, pieces))
+            parts.append(
+                _Part(
+                    thing,
+                    thing.paid * pieces / thing.pieces,
+                    thing.tax * pieces / thing.pieces,
+                    pieces,
+                )
+            )
         else:
             tax = _share(asked, thing.tax, thing.paid if with_tax else thing.paid - thing.tax)
-            parts.append(_Part(thing, asked if with_tax else asked + tax, tax, item.quantity or None))
+            parts.append(
+                _Part(thing, asked if with_tax else asked + tax, tax, item.quantity or None)
+            )
         for adjustment in item.adjustments:
             name = plain(adjustment.description) or f"Held back from {thing.description}"
             tax = _share(adjustment.amount, thing.tax, thing.paid) if held_back_with_tax else ZERO
-            parts.append(_Part(_Thing("order", name, line_id=thing.line_id, part_number=thing.part_number), adjustment.amount, tax))
+            parts.append(
+                _Part(
+                    _Thing("order", name, line_id=thing.line_id, part_number=thing.part_number),
+                    adjustment.amount,
+                    tax,
+                )
+            )
     return parts
 
 
@@ -302,7 +400,9 @@ def _share(amount: Decimal, tax: Decimal, base: Decimal) -> Decimal:
     return amount * tax / base if base else ZERO
 
 
-def _amounts(parts: Sequence[_Part], total: Decimal, step: Decimal) -> tuple[list[Decimal], Decimal]:
+def _amounts(
+    parts: Sequence[_Part], total: Decimal, step: Decimal
+) -> tuple[list[Decimal], Decimal]:
     """The parts in whole minor units that make the total, and what they miss it by.
 
     Each part that is not whole may be rounded the other way; that is all that rounding can explain.
@@ -310,10 +410,16 @@ def _amounts(parts: Sequence[_Part], total: Decimal, step: Decimal) -> tuple[lis
     rounded = [_round(part.amount, step) for part in parts]
     off = total - sum(rounded, ZERO)
     direction = step if off > 0 else -step
-    errors = {place: part.amount - rounded[place] for place, part in enumerate(parts) if part.amount != rounded[place]}
+    errors = {
+        place: part.amount - rounded[place]
+        for place, part in enumerate(parts)
+        if part.amount != rounded[place]
+    }
     if abs(off) > step * len(errors):
         return rounded, off
-    for place in sorted(errors, key=lambda place: -errors[place] * direction)[: int(abs(off) / step)]:
+    for place in sorted(errors, key=lambda place: -errors[place] * direction)[
+        : int(abs(off) / step)
+    ]:
         rounded[place] += direction
     return rounded, ZERO
 
@@ -334,7 +440,9 @@ def _round(amount: Decimal, step: Decimal) -> Decimal:
     return amount.quantize(step, rounding=ROUND_HALF_UP)
 
 
-def _overridden(refund: Refund, parts: Sequence[_Part], step: Decimal, found: Findings) -> list[CreditLine]:
+def _overridden(
+    refund: Refund, parts: Sequence[_Part], step: Decimal, found: Findings
+) -> list[CreditLine]:
     amounts = [_round(part.amount, step) for part in parts]
     taxes = [_round(part.tax, step) for part in parts]
     typed = _Part(_Thing("order", "Amount typed in by the merchant"), ZERO, ZERO)
@@ -343,14 +451,17 @@ def _overridden(refund: Refund, parts: Sequence[_Part], step: Decimal, found: Fi
         "refund_overridden",
         "total_amount",
         refund.total_amount,
-        f"The merchant typed in the amounts of refund {refund.id}: they differ from its items by {amount_text(off)}, "
+        f"The merchant typed in the amounts of refund {refund.id}: they differ from its items by "
+        f"{amount_text(off)}, "
         f"{amount_text(tax_off)} of it tax, which is a line of its own.",
         "Check the credit in AcctVantage.",
     )
     return _credit_lines([*parts, typed], [*amounts, off], [*taxes, tax_off], found)
 
 
-def _credit_lines(parts: Sequence[_Part], amounts: Iterable[Decimal], taxes: Iterable[Decimal], found: Findings) -> list[CreditLine]:
+def _credit_lines(
+    parts: Sequence[_Part], amounts: Iterable[Decimal], taxes: Iterable[Decimal], found: Findings
+) -> list[CreditLine]:
     lines: list[CreditLine] = []
     for position, (part, amount, tax) in enumerate(zip(parts, amounts, taxes, strict=True)):
         thing = part.thing
@@ -373,7 +484,9 @@ def _credit_lines(parts: Sequence[_Part], amounts: Iterable[Decimal], taxes: Ite
 # --- how it was paid out ---
 
 
-def _tenders(refund: Refund, order: Order, rules: MappingRules, found: Findings) -> list[CreditTender]:
+def _tenders(
+    refund: Refund, order: Order, rules: MappingRules, found: Findings
+) -> list[CreditTender]:
     tenders: list[CreditTender] = []
     for position, payment in enumerate(refund.payments):
         if payment.is_declined:
@@ -381,14 +494,22 @@ def _tenders(refund: Refund, order: Order, rules: MappingRules, found: Findings)
                 "refund_declined",
                 f"payments[{position}]",
                 payment.provider_id,
-                f"{payment.provider_id!r} declined to pay back {amount_text(payment.amount)}: {payment.declined_message or 'no reason'}.",
+                f"{payment.provider_id!r} declined to pay back {amount_text(payment.amount)}: "
+                f"{payment.declined_message or 'no reason'}.",
                 "See to it in BigCommerce, and enter the credit by hand.",
             )
             continue
         method = plain(payment.provider_id)
         receipt_type = _receipt_type(method, order, rules, found)
         if receipt_type is not None:
-            found.note(f"tenders[{position}]", payment.amount, "{!r} by {}", "gl.payment_methods", method, receipt_type)
+            found.note(
+                f"tenders[{position}]",
+                payment.amount,
+                "{!r} by {}",
+                "gl.payment_methods",
+                method,
+                receipt_type,
+            )
             tenders.append(CreditTender(receipt_type, payment.amount, method))
     off = refund.total_amount - sum((payment.amount for payment in refund.payments), ZERO)
     if off:
@@ -396,7 +517,8 @@ def _tenders(refund: Refund, order: Order, rules: MappingRules, found: Findings)
             "refund_tenders_do_not_foot",
             "payments",
             refund.total_amount - off,
-            f"Refund {refund.id} is over {amount_text(refund.total_amount)}, and {amount_text(refund.total_amount - off)} were paid out: "
+            f"Refund {refund.id} is over {amount_text(refund.total_amount)}, and "
+            f"{amount_text(refund.total_amount - off)} were paid out: "
             f"off by {amount_text(abs(off))}.",
             _LOOK,
         )
@@ -408,4 +530,6 @@ def _receipt_type(method: str, order: Order, rules: MappingRules, found: Finding
     tender = next((name for name, words in TENDER_WORDS.items() if key in words), None)
     if tender is not None:
         return choose_tender_type(tender, rules, found)
-    return choose_receipt_type(method if key in rules.payment_methods else order.payment_method, rules, found)
+    return choose_receipt_type(
+        method if key in rules.payment_methods else order.payment_method, rules, found
+    )

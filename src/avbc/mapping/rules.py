@@ -30,7 +30,9 @@ def _half_minor_unit(rules: MappingRules) -> Decimal:
 
 
 def _payment_methods(rules: MappingRules) -> dict[str, str]:
-    return _by_name((row.bigcommerce, row.receipt_type) for row in rules.settings.gl.payment_methods)
+    return _by_name(
+        (row.bigcommerce, row.receipt_type) for row in rules.settings.gl.payment_methods
+    )
 
 
 def _receipt_types(rules: MappingRules) -> dict[str, str]:
@@ -47,7 +49,9 @@ def _ship_vias(rules: MappingRules) -> dict[str, ShipVia]:
 
 def _promotions(rules: MappingRules) -> dict[str, Promotion]:
     by_code = [(promotion.code, promotion) for promotion in rules.reference.promotions]
-    by_name = [(promotion.name, promotion) for promotion in rules.reference.promotions if promotion.name]
+    by_name = [
+        (promotion.name, promotion) for promotion in rules.reference.promotions if promotion.name
+    ]
     return _by_name(by_code + by_name)
 
 
@@ -56,12 +60,17 @@ def _gl_accounts(rules: MappingRules) -> frozenset[str]:
 
 
 def _order_statuses(rules: MappingRules) -> dict[str, int]:
-    return _by_name((name, position) for position, name in enumerate(rules.reference.order_statuses))
+    return _by_name(
+        (name, position) for position, name in enumerate(rules.reference.order_statuses)
+    )
 
 
 def _warehouse(rules: MappingRules) -> Warehouse | None:
     wanted = fold(rules.settings.shipping.warehouse)
-    return next((warehouse for warehouse in rules.reference.warehouses if fold(warehouse.name) == wanted), None)
+    return next(
+        (warehouse for warehouse in rules.reference.warehouses if fold(warehouse.name) == wanted),
+        None,
+    )
 
 
 def _active_classes(rules: MappingRules) -> frozenset[str]:
@@ -78,24 +87,40 @@ class MappingRules:
     statuses: tuple[OrderStatus, ...] = ()
     """The store's order statuses; only the status rules need them."""
 
-    half_minor_unit: Decimal = attrs.field(init=False, repr=False, eq=False, default=attrs.Factory(_half_minor_unit, takes_self=True))
+    half_minor_unit: Decimal = attrs.field(
+        init=False, repr=False, eq=False, default=attrs.Factory(_half_minor_unit, takes_self=True)
+    )
     """What rounds to nothing in the books' currency is smaller than this."""
     payment_methods: Mapping[str, str] = attrs.field(
         init=False, repr=False, eq=False, default=attrs.Factory(_payment_methods, takes_self=True)
     )
-    receipt_types: Mapping[str, str] = attrs.field(init=False, repr=False, eq=False, default=attrs.Factory(_receipt_types, takes_self=True))
-    tax_areas: Mapping[str, TaxArea] = attrs.field(init=False, repr=False, eq=False, default=attrs.Factory(_tax_areas, takes_self=True))
-    ship_vias: Mapping[str, ShipVia] = attrs.field(init=False, repr=False, eq=False, default=attrs.Factory(_ship_vias, takes_self=True))
-    promotions: Mapping[str, Promotion] = attrs.field(init=False, repr=False, eq=False, default=attrs.Factory(_promotions, takes_self=True))
+    receipt_types: Mapping[str, str] = attrs.field(
+        init=False, repr=False, eq=False, default=attrs.Factory(_receipt_types, takes_self=True)
+    )
+    tax_areas: Mapping[str, TaxArea] = attrs.field(
+        init=False, repr=False, eq=False, default=attrs.Factory(_tax_areas, takes_self=True)
+    )
+    ship_vias: Mapping[str, ShipVia] = attrs.field(
+        init=False, repr=False, eq=False, default=attrs.Factory(_ship_vias, takes_self=True)
+    )
+    promotions: Mapping[str, Promotion] = attrs.field(
+        init=False, repr=False, eq=False, default=attrs.Factory(_promotions, takes_self=True)
+    )
     """By code, and by name where no code is the same (manual, BigCommerce - Coupon Codes)."""
-    gl_accounts: frozenset[str] = attrs.field(init=False, repr=False, eq=False, default=attrs.Factory(_gl_accounts, takes_self=True))
+    gl_accounts: frozenset[str] = attrs.field(
+        init=False, repr=False, eq=False, default=attrs.Factory(_gl_accounts, takes_self=True)
+    )
     order_statuses: Mapping[str, int] = attrs.field(
         init=False, repr=False, eq=False, default=attrs.Factory(_order_statuses, takes_self=True)
     )
     """The position of each AcctVantage order status in the sequence."""
-    warehouse: Warehouse | None = attrs.field(init=False, repr=False, eq=False, default=attrs.Factory(_warehouse, takes_self=True))
+    warehouse: Warehouse | None = attrs.field(
+        init=False, repr=False, eq=False, default=attrs.Factory(_warehouse, takes_self=True)
+    )
     """The configured warehouse as the books have it."""
-    active_classes: frozenset[str] = attrs.field(init=False, repr=False, eq=False, default=attrs.Factory(_active_classes, takes_self=True))
+    active_classes: frozenset[str] = attrs.field(
+        init=False, repr=False, eq=False, default=attrs.Factory(_active_classes, takes_self=True)
+    )
     """The product classes active in the warehouse, as they are written and folded."""
 
     @property

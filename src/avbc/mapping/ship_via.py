@@ -24,15 +24,18 @@ class ShipViaChoice:
 def ship_via_for(method: str, rules: MappingRules) -> Ruling[ShipViaChoice]:
     """The Ship Via of a shipping method.
 
-    Without a method it is the Default Ship Via (manual 2.3.2). A method's name is looked up without case and spaces. One that is missing
-    is created with the Default Shipment Product Class where the settings allow it (manual 2.3.3), which must be active in the warehouse;
-    otherwise it is a problem (inferred).
+    Without a method it is the Default Ship Via (manual 2.3.2). A method's name is looked up without
+    case and spaces. One that is missing is created with the Default Shipment Product Class where
+    the settings allow it (manual 2.3.3), which must be active in the warehouse; otherwise it is a
+    problem (inferred).
     """
     found = Findings()
     return found.ruling(choose_ship_via(method, rules, found))
 
 
-def choose_ship_via(method: str, rules: MappingRules, found: Findings, field: str = "ship_via") -> ShipViaChoice:
+def choose_ship_via(
+    method: str, rules: MappingRules, found: Findings, field: str = "ship_via"
+) -> ShipViaChoice:
     """As `ship_via_for`, with the problems going to `found`; `field` is the decided field."""
     name = plain(method)
     setting = ""
@@ -49,7 +52,11 @@ def choose_ship_via(method: str, rules: MappingRules, found: Findings, field: st
             return ShipViaChoice("")
     known = rules.ship_vias.get(fold(name))
     if known is not None:
-        reason = "the order names no shipping method" if setting else "the books have a Ship Via of this name"
+        reason = (
+            "the order names no shipping method"
+            if setting
+            else "the books have a Ship Via of this name"
+        )
         found.note(field, known.name, reason, setting)
         return ShipViaChoice(known.name)
     if not rules.settings.shipping.auto_create_missing_shipping_methods:
@@ -73,9 +80,12 @@ def _new_ship_via(name: str, rules: MappingRules, found: Findings, field: str) -
             "product_class_inactive",
             setting,
             product_class,
-            f"The Ship Via {name!r} is to be created with product class {product_class!r}, not active in {rules.warehouse.name!r}.",
+            f"The Ship Via {name!r} is to be created with product class {product_class!r}, not "
+            f"active in {rules.warehouse.name!r}.",
             "Activate the product class in the warehouse, or name another one.",
         )
         return None
-    found.note(field, name, "the books lack it: created with product class {!r}", setting, product_class)
+    found.note(
+        field, name, "the books lack it: created with product class {!r}", setting, product_class
+    )
     return ShipVia(name=name, product_class=product_class)

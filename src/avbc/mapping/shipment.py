@@ -65,36 +65,51 @@ def shipment_mark(number: int) -> str:
 
 
 def map_shipments(
-    shipments: Sequence[Shipment], order: SalesOrder, in_store: Iterable[OrderShipment] = (), carriers: Mapping[str, Carrier] = CARRIERS
+    shipments: Sequence[Shipment],
+    order: SalesOrder,
+    in_store: Iterable[OrderShipment] = (),
+    carriers: Mapping[str, Carrier] = CARRIERS,
 ) -> tuple[Ruling[ShipmentPlan], ...]:
     """What the store is to be told of an order's shipments: a ruling for each, in their order.
 
-    One shipment for each address, and for each parcel where the parcels keep their contents. Otherwise the first tracking number stands
-    on it and the rest in its comments; where there are several addresses too, all numbers stand in the comments (inferred). Whole units
-    only, and never more than remains. What the store cannot ship, such as downloads and pickups, is left out.
+    One shipment for each address, and for each parcel where the parcels keep their contents.
+    Otherwise the first tracking number stands on it and the rest in its comments; where there are
+    several addresses too, all numbers stand in the comments (inferred). Whole units only, and never
+    more than remains. What the store cannot ship, such as downloads and pickups, is left out.
 
-    `in_store` are the store's shipments of the order, read just before. One of them is the books' shipment, and is not sent again, if it
-    goes to the same address with the same contents and either has the books' number in its comments (`shipment_mark`) or, where its
-    comments name no shipment of the books, the same tracking number. One that has the number and other contents is a problem, since
-    the store cannot change a shipment's contents (all inferred).
+    `in_store` are the store's shipments of the order, read just before. One of them is the books'
+    shipment, and is not sent again, if it goes to the same address with the same contents and
+    either has the books' number in its comments (`shipment_mark`) or, where its comments name no
+    shipment of the books, the same tracking number. One that has the number and other contents is a
+    problem, since the store cannot change a shipment's contents (all inferred).
 
-    The tracking link is the merchant's own if there is one; otherwise BigCommerce makes it of provider and number, or of AfterShip's
-    name for the carrier and number. `shipping_provider` is "" where it has none, since it would become `custom` if left out.
+    The tracking link is the merchant's own if there is one; otherwise BigCommerce makes it of
+    provider and number, or of AfterShip's name for the carrier and number. `shipping_provider` is
+    "" where it has none, since it would become `custom` if left out.
     """
     standing = list(in_store)
     shipped: dict[int, int] = {}
     for row in standing:
         _add(shipped, _contents(row))
     lines = {line.store_line_id: line for line in order.lines if line.store_line_id is not None}
-    left = {line_id: _whole(line.quantity) - shipped.get(line_id, 0) for line_id, line in lines.items()}
+    left = {
+        line_id: _whole(line.quantity) - shipped.get(line_id, 0) for line_id, line in lines.items()
+    }
     store = _InStore(standing, left)
     return tuple(_map(shipment, lines, store, carriers) for shipment in shipments)
 
 
-def _map(shipment: Shipment, lines: Mapping[int, SalesOrderLine], store: _InStore, carriers: Mapping[str, Carrier]) -> Ruling[ShipmentPlan]:
+def _map(
+    shipment: Shipment,
+    lines: Mapping[int, SalesOrderLine],
+    store: _InStore,
+    carriers: Mapping[str, Carrier],
+) -> Ruling[ShipmentPlan]:
     found = Findings()
     pieces = _pieces(shipment, lines, found)
-    return found.ruling(None if found.failed else _plan(shipment, pieces, lines, store, carriers, found=found))
+    return found.ruling(
+        None if found.failed else _plan(shipment, pieces, lines, store, carriers, found=found)
+    )
 
 
 def _plan(
@@ -140,14 +155,22 @@ def _whole(quantity: Decimal) -> int:
 # --- what goes where ---
 
 
-def _pieces(shipment: Shipment, lines: Mapping[int, SalesOrderLine], found: Findings) -> list[_Piece]:
+def _pieces(
+    shipment: Shipment, lines: Mapping[int, SalesOrderLine], found: Findings
+) -> list[_Piece]:
     numbers = list(dict.fromkeys(number for number in map(_number, shipment.parcels) if number))
     kept = bool(shipment.parcels) and all(parcel.items for parcel in shipment.parcels)
     packed = [item for parcel in shipment.parcels for item in parcel.items]
     whole = _units(shipment.items or packed, lines, found)
     if not shipment.items and not packed:
         message = f"Shipment {shipment.number} has no items."
-        found.error("shipment_empty", "items", shipment.number, message, "Enter in AcctVantage what was shipped.")
+        found.error(
+            "shipment_empty",
+            "items",
+            shipment.number,
+            message,
+            "Enter in AcctVantage what was shipped.",
+        )
     if not kept:
         by_address = _by_address(whole, lines, found)
         if len(by_address) > 1 and numbers:
@@ -155,26 +178,37 @@ def _pieces(shipment: Shipment, lines: Mapping[int, SalesOrderLine], found: Find
                 "parcels_not_told_apart",
                 "parcels",
                 ", ".join(numbers),
-                f"Shipment {shipment.number} goes to {len(by_address)} addresses, and which parcel goes where is not known: "
+                f"Shipment {shipment.number} goes to {len(by_address)} addresses, and which "
+                "parcel goes where is not known: "
                 "its tracking numbers stand in the comments of each.",
                 "Keep the contents of each parcel in AcctVantage.",
             )
-            return [_Piece(address_id, units, "", tuple(numbers)) for address_id, units in by_address.items()]
+            return [
+                _Piece(address_id, units, "", tuple(numbers))
+                for address_id, units in by_address.items()
+            ]
         number = numbers[0] if numbers else ""
-        return [_Piece(address_id, units, number, tuple(numbers[1:])) for address_id, units in by_address.items()]
+        return [
+            _Piece(address_id, units, number, tuple(numbers[1:]))
+            for address_id, units in by_address.items()
+        ]
     pieces: list[_Piece] = []
     sums: dict[int, int] = {}
     for parcel in shipment.parcels:
         units = _units(parcel.items, lines, found)
         _add(sums, units)
-        pieces += [_Piece(address_id, part, _number(parcel)) for address_id, part in _by_address(units, lines, found).items()]
+        pieces += [
+            _Piece(address_id, part, _number(parcel))
+            for address_id, part in _by_address(units, lines, found).items()
+        ]
     for line_id in whole.keys() | sums.keys():
         if whole.get(line_id, 0) != sums.get(line_id, 0):
             found.error(
                 "parcels_differ",
                 "parcels",
                 sums.get(line_id, 0),
-                f"The parcels of shipment {shipment.number} hold {sums.get(line_id, 0)} of {_called(line_id, lines)}, and the shipment "
+                f"The parcels of shipment {shipment.number} hold {sums.get(line_id, 0)} of "
+                f"{_called(line_id, lines)}, and the shipment "
                 f"{whole.get(line_id, 0)}.",
                 "Correct the shipment or its parcels in AcctVantage.",
             )
@@ -185,7 +219,9 @@ def _number(parcel: Parcel) -> str:
     return plain(parcel.tracking_number)
 
 
-def _units(items: Iterable[ShippedItem], lines: Mapping[int, SalesOrderLine], found: Findings) -> dict[int, int]:
+def _units(
+    items: Iterable[ShippedItem], lines: Mapping[int, SalesOrderLine], found: Findings
+) -> dict[int, int]:
     units: dict[int, int] = {}
     for item in items:
         line = lines.get(item.store_line_id)
@@ -194,15 +230,21 @@ def _units(items: Iterable[ShippedItem], lines: Mapping[int, SalesOrderLine], fo
                 "shipped_line_unknown",
                 "items",
                 item.store_line_id,
-                f"The shipment has line {item.store_line_id}, which is no line of the store's on the sales order.",
+                f"The shipment has line {item.store_line_id}, which is no line of the store's on "
+                "the sales order.",
                 "Ship it without the store, or correct the shipment in AcctVantage.",
             )
-        elif not item.quantity.is_finite() or not 0 <= item.quantity < _MOST or item.quantity != item.quantity.to_integral_value():
+        elif (
+            not item.quantity.is_finite()
+            or not 0 <= item.quantity < _MOST
+            or item.quantity != item.quantity.to_integral_value()
+        ):
             found.error(
                 "shipped_quantity_invalid",
                 "items",
                 str(item.quantity),
-                f"{item.quantity} of {_called(item.store_line_id, lines)} were shipped, and the store ships whole units only.",
+                f"{item.quantity} of {_called(item.store_line_id, lines)} were shipped, and the "
+                "store ships whole units only.",
                 "Tell the customer by hand, or correct the shipment in AcctVantage.",
             )
         elif item.quantity:
@@ -210,12 +252,20 @@ def _units(items: Iterable[ShippedItem], lines: Mapping[int, SalesOrderLine], fo
     return units
 
 
-def _by_address(units: _Units, lines: Mapping[int, SalesOrderLine], found: Findings) -> dict[int, dict[int, int]]:
+def _by_address(
+    units: _Units, lines: Mapping[int, SalesOrderLine], found: Findings
+) -> dict[int, dict[int, int]]:
     by_address: dict[int, dict[int, int]] = {}
     for line_id, count in units.items():
         address_id = lines[line_id].store_address_id
         if address_id is None:
-            found.note("items", count, "left out, since it has no shipping address in the store: {}", "", _called(line_id, lines))
+            found.note(
+                "items",
+                count,
+                "left out, since it has no shipping address in the store: {}",
+                "",
+                _called(line_id, lines),
+            )
         else:
             by_address.setdefault(address_id, {})[line_id] = count
     return by_address
@@ -238,19 +288,33 @@ def _matched(
     for by_number in (True, False):
         left: list[_Piece] = []
         for piece in unsent:
-            row = next((row for row in store.shipments if _is(row, piece, shipment.number, by_number=by_number)), None)
+            row = next(
+                (
+                    row
+                    for row in store.shipments
+                    if _is(row, piece, shipment.number, by_number=by_number)
+                ),
+                None,
+            )
             if row is None:
                 left.append(piece)
                 continue
             store.shipments.remove(row)
             claimed.append(row)
-            found.note("items", sum(piece.units.values()), "the store has it as its shipment {}", "", row.id)
+            found.note(
+                "items",
+                sum(piece.units.values()),
+                "the store has it as its shipment {}",
+                "",
+                row.id,
+            )
             if piece.tracking_number and not _same(row.tracking_number, piece.tracking_number):
                 found.warn(
                     "tracking_number_differs",
                     "tracking_number",
                     piece.tracking_number,
-                    f"Shipment {shipment.number} is the store's shipment {row.id}, which has tracking number {row.tracking_number!r}; "
+                    f"Shipment {shipment.number} is the store's shipment {row.id}, which has "
+                    f"tracking number {row.tracking_number!r}; "
                     f"AcctVantage has {piece.tracking_number!r}.",
                     "Correct it in BigCommerce.",
                 )
@@ -261,7 +325,8 @@ def _matched(
                 "shipment_differs",
                 "items",
                 row.id,
-                f"The store's shipment {row.id} is marked as shipment {shipment.number}, and has other contents or another address.",
+                f"The store's shipment {row.id} is marked as shipment {shipment.number}, and has "
+                "other contents or another address.",
                 "Delete it in BigCommerce to have it sent again, or tell the customer by hand.",
             )
             return None
@@ -274,13 +339,18 @@ def _is(row: OrderShipment, piece: _Piece, number: int, *, by_number: bool) -> b
         return False
     mark = _marked(row)
     if mark is None:
-        return by_number and bool(piece.tracking_number) and _same(row.tracking_number, piece.tracking_number)
+        return (
+            by_number
+            and bool(piece.tracking_number)
+            and _same(row.tracking_number, piece.tracking_number)
+        )
     return mark == number and (not by_number or _same(row.tracking_number, piece.tracking_number))
 
 
 def _marked(row: OrderShipment) -> int | None:
     mark = _MARK.search(row.comments)
-    # More digits than any number has are no number of ours, and Python refuses to read thousands of them.
+    # More digits than any number has are no number of ours, and Python refuses to read thousands of
+    # them.
     return int(mark[1]) if mark is not None and len(mark[1]) < 20 else None
 
 
@@ -288,7 +358,9 @@ def _same(number: str, other: str) -> bool:
     return number.strip().casefold() == other.casefold()
 
 
-def _check_left(pieces: Iterable[_Piece], lines: Mapping[int, SalesOrderLine], store: _InStore, found: Findings) -> None:
+def _check_left(
+    pieces: Iterable[_Piece], lines: Mapping[int, SalesOrderLine], store: _InStore, found: Findings
+) -> None:
     wanted: dict[int, int] = {}
     for piece in pieces:
         _add(wanted, piece.units)
@@ -299,7 +371,8 @@ def _check_left(pieces: Iterable[_Piece], lines: Mapping[int, SalesOrderLine], s
                 "shipped_more_than_remains",
                 "items",
                 count,
-                f"{count} of {_called(line_id, lines)} were shipped, and {left} of {_whole(lines[line_id].quantity)} are left to ship in "
+                f"{count} of {_called(line_id, lines)} were shipped, and {left} of "
+                f"{_whole(lines[line_id].quantity)} are left to ship in "
                 f"the store: {count - left} too many.",
                 "Compare the order's shipments in BigCommerce with those in AcctVantage.",
             )
@@ -308,27 +381,46 @@ def _check_left(pieces: Iterable[_Piece], lines: Mapping[int, SalesOrderLine], s
 # --- what is sent ---
 
 
-def _drafts(shipment: Shipment, pieces: Sequence[_Piece], carriers: Mapping[str, Carrier], found: Findings) -> list[ShipmentDraft]:
+def _drafts(
+    shipment: Shipment, pieces: Sequence[_Piece], carriers: Mapping[str, Carrier], found: Findings
+) -> list[ShipmentDraft]:
     link = fitting(shipment.tracking_link, "tracking_link", _LONGEST_LINK, found)
     if link and not _LINK.fullmatch(link):
         message = f"The tracking link of shipment {shipment.number} is no web address."
-        found.error("tracking_link_invalid", "tracking_link", link, message, "Correct it in AcctVantage, or leave it out.")
+        found.error(
+            "tracking_link_invalid",
+            "tracking_link",
+            link,
+            message,
+            "Correct it in AcctVantage, or leave it out.",
+        )
     named = shipment.carrier or shipment.ship_via
-    carrier = carrier_named(shipment.carrier, carriers) or carrier_named(shipment.ship_via, carriers)
+    carrier = carrier_named(shipment.carrier, carriers) or carrier_named(
+        shipment.ship_via, carriers
+    )
     if carrier is None and not link and any(piece.tracking_number for piece in pieces):
         found.warn(
             "carrier_unknown",
             "carrier",
             named,
-            f"{named!r} is no carrier that avbc knows, so the customer gets the tracking number without a link."
+            (
+                f"{named!r} is no carrier that avbc knows, so the customer gets the tracking "
+                "number "
+                "without a link."
+            )
             if named
-            else f"Shipment {shipment.number} names no carrier, so the customer gets the tracking number without a link.",
+            else (
+                f"Shipment {shipment.number} names no carrier, so the customer gets the tracking "
+                "number without a link."
+            ),
             "Add it to the table of carriers, or give the shipment a tracking link.",
         )
     return [_draft(shipment, piece, link, carrier, found) for piece in pieces]
 
 
-def _draft(shipment: Shipment, piece: _Piece, link: str, carrier: Carrier | None, found: Findings) -> ShipmentDraft:
+def _draft(
+    shipment: Shipment, piece: _Piece, link: str, carrier: Carrier | None, found: Findings
+) -> ShipmentDraft:
     number = fitting(piece.tracking_number, "tracking_number", _LONGEST_NUMBER, found)
     provider = by_aftership = ""
     if link:
@@ -336,14 +428,39 @@ def _draft(shipment: Shipment, piece: _Piece, link: str, carrier: Carrier | None
     elif number and carrier is not None:
         provider = carrier.shipping_provider
         by_aftership = "" if provider else carrier.tracking_carrier
-        found.note("shipping_provider", provider, "{!r} is {}; it makes the link", "", shipment.carrier or shipment.ship_via, carrier.name)
-    also = f"Tracking numbers: {', '.join(number for number in (piece.tracking_number, *piece.also) if number)}" if piece.also else ""
-    comments = "\n".join(part for part in (plain(shipment.comments), also, shipment_mark(shipment.number)) if part)
+        found.note(
+            "shipping_provider",
+            provider,
+            "{!r} is {}; it makes the link",
+            "",
+            shipment.carrier or shipment.ship_via,
+            carrier.name,
+        )
+    also = (
+        (
+            "Tracking numbers: "
+            f"{', '.join(number for number in (piece.tracking_number, *piece.also) if number)}"
+        )
+        if piece.also
+        else ""
+    )
+    comments = "\n".join(
+        part for part in (plain(shipment.comments), also, shipment_mark(shipment.number)) if part
+    )
     method = plain(shipment.ship_via)
-    found.note("order_address_id", piece.address_id, "the address of {} units", "", sum(piece.units.values()))
+    found.note(
+        "order_address_id",
+        piece.address_id,
+        "the address of {} units",
+        "",
+        sum(piece.units.values()),
+    )
     return ShipmentDraft(
         order_address_id=piece.address_id,
-        items=tuple(ShipmentItemDraft(order_product_id=line_id, quantity=count) for line_id, count in piece.units.items()),
+        items=tuple(
+            ShipmentItemDraft(order_product_id=line_id, quantity=count)
+            for line_id, count in piece.units.items()
+        ),
         tracking_number=number or UNSET,
         shipping_provider=provider,
         tracking_carrier=by_aftership or UNSET,

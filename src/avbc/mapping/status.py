@@ -15,11 +15,13 @@ _POSTING = frozenset([fold(POSTED), "posted/completed", "completed"])
 """AcctVantage statuses that only a posting session sets; the manual writes `Posted/Completed`."""
 
 
-def store_status(wanted: StoreStatus, statuses: Sequence[OrderStatus], setting: str = "") -> Ruling[OrderStatus]:
+def store_status(
+    wanted: StoreStatus, statuses: Sequence[OrderStatus], setting: str = ""
+) -> Ruling[OrderStatus]:
     """The store's status that a setting means: its id, its system name or the merchant's own label.
 
-    Names compare without case and spaces. A number is an id. Merchants may rename statuses, so a label may be another status's name:
-    then the id must be written.
+    Names compare without case and spaces. A number is an id. Merchants may rename statuses, so a
+    label may be another status's name: then the id must be written.
 
     >>> statuses = [OrderStatus(id=11, name="Awaiting Fulfillment", custom_label="To pick"), OrderStatus(id=10, name="Completed")]
     >>> store_status("to pick", statuses).value.id, store_status("10", statuses).value.name
@@ -38,14 +40,22 @@ def status_for_store(acctvantage: str, rules: MappingRules) -> Ruling[OrderStatu
             setting = f"order_status.mapping[{position}]"
             status = _store_status(row.bigcommerce, rules.statuses, f"{setting}.bigcommerce", found)
             if status is not None:
-                found.note("status_id", status.id, "AcctVantage's {!r} is the store's {!r}", setting, acctvantage, status_name(status))
+                found.note(
+                    "status_id",
+                    status.id,
+                    "AcctVantage's {!r} is the store's {!r}",
+                    setting,
+                    acctvantage,
+                    status_name(status),
+                )
             return found.ruling(status)
     found.error(
         "status_unmapped",
         "order_status.mapping",
         acctvantage,
         f"No row of the status mapping has {acctvantage!r} on its AcctVantage side.",
-        f'Add [[order_status.mapping]] acctvantage = "{acctvantage}", or leave the store\'s status as it is.',
+        f'Add [[order_status.mapping]] acctvantage = "{acctvantage}", or leave the store\'s '
+        "status as it is.",
     )
     return found.ruling(None)
 
@@ -53,30 +63,45 @@ def status_for_store(acctvantage: str, rules: MappingRules) -> Ruling[OrderStatu
 def status_for_books(store_status_id: int, current: str, rules: MappingRules) -> Ruling[str]:
     """AcctVantage's status for an order that now has this status in the store: the mapping read right to left (manual 2.1.7).
 
-    An order is never posted by it, whatever the mapping says (manual 2.1.6), and a posted order is left alone. It never moves to an
-    earlier status than `current` unless the row has `may_move_backwards` (inferred). Where several rows have the same store status, the
-    order keeps `current` if that is among them; otherwise it is a problem, not a choice.
+    An order is never posted by it, whatever the mapping says (manual 2.1.6), and a posted order is
+    left alone. It never moves to an earlier status than `current` unless the row has
+    `may_move_backwards` (inferred). Where several rows have the same store status, the order keeps
+    `current` if that is among them; otherwise it is a problem, not a choice.
     """
     found = Findings()
     rows: list[tuple[int, str, bool]] = []
     for position, row in enumerate(rules.settings.order_status.mapping):
-        status = _store_status(row.bigcommerce, rules.statuses, f"order_status.mapping[{position}].bigcommerce", Findings())
+        status = _store_status(
+            row.bigcommerce,
+            rules.statuses,
+            f"order_status.mapping[{position}].bigcommerce",
+            Findings(),
+        )
         if status is not None and status.id == store_status_id:
             rows.append((position, row.acctvantage, row.may_move_backwards))
     if not rows:
-        name = next((status_name(status) for status in rules.statuses if status.id == store_status_id), str(store_status_id))
+        name = next(
+            (status_name(status) for status in rules.statuses if status.id == store_status_id),
+            str(store_status_id),
+        )
         found.error(
             "status_unmapped",
             "order_status.mapping",
             name,
             f"No row of the status mapping has {name!r} on its BigCommerce side.",
-            f'Add [[order_status.mapping]] bigcommerce = "{name}", or leave AcctVantage\'s status as it is.',
+            f'Add [[order_status.mapping]] bigcommerce = "{name}", or leave AcctVantage\'s status '
+            "as it is.",
         )
         return found.ruling(None)
     key = fold(current)
     for position, acctvantage, _ in rows:
         if fold(acctvantage) == key:
-            found.note("status", current, "the order has the mapped status already", f"order_status.mapping[{position}]")
+            found.note(
+                "status",
+                current,
+                "the order has the mapped status already",
+                f"order_status.mapping[{position}]",
+            )
             return found.ruling(current)
     # The manual excepts Posted from this direction, so such a row yields to any other.
     rows = [row for row in rows if fold(row[1]) not in _POSTING] or rows[:1]
@@ -85,7 +110,8 @@ def status_for_books(store_status_id: int, current: str, rules: MappingRules) ->
             "status_ambiguous",
             "order_status.mapping",
             store_status_id,
-            "Several rows of the status mapping have this BigCommerce status, and the order has none of their AcctVantage statuses.",
+            "Several rows of the status mapping have this BigCommerce status, and the order has "
+            "none of their AcctVantage statuses.",
             "Keep one of the rows for changes that come from the store.",
             candidates=tuple(acctvantage for _, acctvantage, _ in rows),
         )
@@ -97,7 +123,8 @@ def status_for_books(store_status_id: int, current: str, rules: MappingRules) ->
             "status_posting_refused",
             "status",
             acctvantage,
-            f"The order is {current!r} and would become {acctvantage!r}: the store neither posts an order nor changes a posted one.",
+            f"The order is {current!r} and would become {acctvantage!r}: the store neither posts "
+            "an order nor changes a posted one.",
             "Post the order in AcctVantage.",
         )
         return found.ruling(None)
@@ -125,7 +152,13 @@ def choose_new_order_status(rules: MappingRules, found: Findings) -> str:
     key = fold(wanted)
     setting = "order_status.new_sales_order_status"
     if key in _POSTING:
-        found.error("status_posting_refused", setting, wanted, f"An import cannot make an order {wanted!r}.", 'Use "Open".')
+        found.error(
+            "status_posting_refused",
+            setting,
+            wanted,
+            f"An import cannot make an order {wanted!r}.",
+            'Use "Open".',
+        )
     elif key not in rules.order_statuses:
         _unknown(wanted, setting, rules, found)
     else:
@@ -139,28 +172,47 @@ def status_name(status: OrderStatus) -> str:
     return status.custom_label or status.name
 
 
-def _store_status(wanted: StoreStatus, statuses: Sequence[OrderStatus], setting: str, found: Findings) -> OrderStatus | None:
+def _store_status(
+    wanted: StoreStatus, statuses: Sequence[OrderStatus], setting: str, found: Findings
+) -> OrderStatus | None:
     text = str(wanted)
     key = fold(text)
     hits: list[OrderStatus] = []
     if key.isascii() and key.isdigit():
         hits = [status for status in statuses if str(status.id) == key]
     elif key:
-        hits = [status for status in statuses if key in (fold(status.name), fold(status.custom_label), fold(status.system_label))]
+        hits = [
+            status
+            for status in statuses
+            if key in (fold(status.name), fold(status.custom_label), fold(status.system_label))
+        ]
     if len({status.id for status in hits}) == 1:
-        found.note("status_id", hits[0].id, "{!r} is the store's status {}", setting, text, hits[0].id)
+        found.note(
+            "status_id", hits[0].id, "{!r} is the store's status {}", setting, text, hits[0].id
+        )
         return hits[0]
     names = tuple(f"{status_name(status)} (id {status.id})" for status in hits or statuses)
     if hits:
         message = f"{text!r} means more than one status of the store."
-        found.error("status_ambiguous", setting, text, message, "Write the status's id.", candidates=names)
+        found.error(
+            "status_ambiguous", setting, text, message, "Write the status's id.", candidates=names
+        )
     else:
         message = f"The store has no order status {text!r}."
-        found.error("status_unknown", setting, text, message, "Use one of the store's statuses.", candidates=names)
+        found.error(
+            "status_unknown",
+            setting,
+            text,
+            message,
+            "Use one of the store's statuses.",
+            candidates=names,
+        )
     return None
 
 
-def _is_backwards(target: str, current: str, setting: str, rules: MappingRules, found: Findings) -> bool:
+def _is_backwards(
+    target: str, current: str, setting: str, rules: MappingRules, found: Findings
+) -> bool:
     for name in (target, current):
         if fold(name) not in rules.order_statuses:
             _unknown(name, setting, rules, found)

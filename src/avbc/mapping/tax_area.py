@@ -10,8 +10,9 @@ from avbc.mapping.text import fold
 def tax_area_for(rules: MappingRules) -> Ruling[str]:
     """The tax area that an order's tax is booked to: the configured one, with or without tax on the order.
 
-    The store's tax is never computed again: the order's Override box is always ticked, since a tax of zero is a result too (inferred).
-    The area must exist in the books and must not be the one of AvaTax, which would compute the tax anew (manual 2.2.2).
+    The store's tax is never computed again: the order's Override box is always ticked, since a tax
+    of zero is a result too (inferred). The area must exist in the books and must not be the one of
+    AvaTax, which would compute the tax anew (manual 2.2.2).
     """
     found = Findings()
     return found.ruling(choose_tax_area(rules, found))
@@ -21,7 +22,12 @@ def choose_tax_area(rules: MappingRules, found: Findings) -> str:
     """As `tax_area_for`, with the problems going to `found`."""
     wanted = rules.settings.gl.tax_area
     setting = "gl.tax_area"
-    found.note("tax_override", value=True, reason="the store computed the tax; AcctVantage must not do it again", setting=setting)
+    found.note(
+        "tax_override",
+        value=True,
+        reason="the store computed the tax; AcctVantage must not do it again",
+        setting=setting,
+    )
     area = rules.tax_areas.get(fold(wanted))
     if area is None:
         found.error(

@@ -10,7 +10,8 @@ from avbc.settings import fold_payment_method as fold
 
 __all__ = ["amount_text", "fold", "plain"]
 
-# Only entities that end in a semicolon: html.unescape alone would also turn "A&copy" into a copyright sign.
+# Only entities that end in a semicolon: html.unescape alone would also turn "A&copy" into a
+# copyright sign.
 _ENTITY = re.compile(r"&(?:#[0-9]{1,7}|#[xX][0-9a-fA-F]{1,6}|[A-Za-z][A-Za-z0-9]{1,31});")
 # Control characters and halves of surrogate pairs: no database keeps them, no form shows them.
 _UNWRITABLE = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f]|[\ud800-\udfff]")

@@ -79,7 +79,11 @@ class Backtested:
     """The problems that it has under the settings in force, and not under the others."""
 
     def __str__(self) -> str:
-        parts = [*map(str, self.effects), *map(str, self.problems), *(f"solved: {problem}" for problem in self.solved)]
+        parts = [
+            *map(str, self.effects),
+            *map(str, self.problems),
+            *(f"solved: {problem}" for problem in self.solved),
+        ]
         return "; ".join(parts)
 
 
@@ -128,14 +132,24 @@ class BacktestReport(RunReport):
 
     def fields(self) -> dict[str, int]:
         """How many orders would have which field changed, the most first; `lines[]` stands for any line."""
-        counts = Counter(field for found in self.changed for field in {_INDEX.sub("[]", effect.field) for effect in found.effects})
+        counts = Counter(
+            field
+            for found in self.changed
+            for field in {_INDEX.sub("[]", effect.field) for effect in found.effects}
+        )
         return dict(counts.most_common())
 
     def summary(self) -> str:
         """How many orders would be changed, and in what."""
         count = self.unchanged + len(self.changed)
-        text = f"Under the other settings {len(self.changed)} of {count} {'order' if count == 1 else 'orders'} would be changed"
-        told = {"imported no more": len(self.newly_refused), "imported at last": len(self.newly_imported)}
+        text = (
+            f"Under the other settings {len(self.changed)} of {count} "
+            f"{'order' if count == 1 else 'orders'} would be changed"
+        )
+        told = {
+            "imported no more": len(self.newly_refused),
+            "imported at last": len(self.newly_imported),
+        }
         told |= dict(list(self.fields().items())[:_FIELDS_SHOWN])
         listed = ", ".join(f"{name} {number}" for name, number in told.items() if number)
         text += f": {listed}." if listed else "."
@@ -159,19 +173,37 @@ class BacktestReport(RunReport):
             for found in self.changed
         ]
         for each in self.unread:
-            row: dict[str, object] = {"order_id": each.order_id, "import_id": "", "total": None, "before": "", "after": ""}
-            rows.append({**row, "effects": [], "problems": [problem_dict(each.problem)], "solved": []})
+            row: dict[str, object] = {
+                "order_id": each.order_id,
+                "import_id": "",
+                "total": None,
+                "before": "",
+                "after": "",
+            }
+            rows.append(
+                {**row, "effects": [], "problems": [problem_dict(each.problem)], "solved": []}
+            )
         return rows
 
     def shown(self) -> list[dict[str, object]]:
         """One row per order, with what would change as one text; those that would not be imported any more come first."""
         rows: list[dict[str, object]] = []
-        for found in sorted(self.changed, key=lambda found: (found.after == "imported", found.before == found.after)):
-            fate = found.before if found.before == found.after else f"{found.before} -> {found.after}"
-            row: dict[str, object] = {"order_id": found.order_id, "import_id": found.import_id, "total": amount_text(found.total)}
+        for found in sorted(
+            self.changed, key=lambda found: (found.after == "imported", found.before == found.after)
+        ):
+            fate = (
+                found.before if found.before == found.after else f"{found.before} -> {found.after}"
+            )
+            row: dict[str, object] = {
+                "order_id": found.order_id,
+                "import_id": found.import_id,
+                "total": amount_text(found.total),
+            }
             rows.append({**row, "fate": fate, "note": str(found)})
         for each in self.unread:
-            rows.append({"order_id": each.order_id, "fate": "not mapped", "note": str(each.problem)})  # noqa: PERF401  # pyright's types
+            rows.append(
+                {"order_id": each.order_id, "fate": "not mapped", "note": str(each.problem)}
+            )  # pyright's types
         return rows
 
 
@@ -191,13 +223,20 @@ def backtest_period(
     """Map all orders of a period under two settings.
 
     Raises:
-        AvbcError: Nothing could be mapped: the store or the books cannot be read. Later the report says so in `stopped`.
+        AvbcError: Nothing could be mapped: the store or the books cannot be read. Later the report
+            says so in `stopped`.
         ValueError: A time has no time zone.
     """
     before = store.requests_sent
     report = BacktestReport(since, until, started=datetime.now(UTC))
     pages = orders_of_period(store, since, until)
-    walk = _Walk(report, store, (_Side(settings, books), _Side(other, books)), customisations, NEVER_DUE.keys() - {statuses.new})
+    walk = _Walk(
+        report,
+        store,
+        (_Side(settings, books), _Side(other, books)),
+        customisations,
+        NEVER_DUE.keys() - {statuses.new},
+    )
     done = 0
     try:
         for page in pages:
@@ -254,9 +293,20 @@ class _Walk:
             except AvbcError as error:
                 self.report.unread.append(unread(order.id, error))
             except Exception as error:  # noqa: BLE001  # a fault of a customisation must not stop the other orders
-                _log.exception("order %d: unexpected %s", order.id, type(error).__name__, extra=order_extra(order.id, ""))
+                _log.exception(
+                    "order %d: unexpected %s",
+                    order.id,
+                    type(error).__name__,
+                    extra=order_extra(order.id, ""),
+                )
                 message = f"{type(error).__name__} while it was mapped: {error}"
-                problem = Problem("unexpected_error", "", "", message, "Correct the program; the log has the traceback.")
+                problem = Problem(
+                    "unexpected_error",
+                    "",
+                    "",
+                    message,
+                    "Correct the program; the log has the traceback.",
+                )
                 self.report.unread.append(Unread(order.id, problem))
 
     def _compare(self, order: Order) -> None:
@@ -271,13 +321,20 @@ class _Walk:
         now, then = self._map(in_force, order, read_coupons), self._map(other, order, read_coupons)
         before, after = _fate(in_force, order, now), _fate(other, order, then)
         effects = tuple(_effects(now, then)) if before == after == "imported" else ()
-        problems, solved = _only_in(then.problems, now.problems), _only_in(now.problems, then.problems)
+        problems, solved = (
+            _only_in(then.problems, now.problems),
+            _only_in(now.problems, then.problems),
+        )
         if before == after and (before == "left out" or not (effects or problems or solved)):
             self.report.unchanged += 1
             return
-        self.report.changed.append(Backtested(order.id, now.import_id, now.total, before, after, effects, problems, solved))
+        self.report.changed.append(
+            Backtested(order.id, now.import_id, now.total, before, after, effects, problems, solved)
+        )
 
-    def _map(self, side: _Side, order: Order, read_coupons: Callable[[Order], Sequence[OrderCoupon]]) -> MappedOrder:
+    def _map(
+        self, side: _Side, order: Order, read_coupons: Callable[[Order], Sequence[OrderCoupon]]
+    ) -> MappedOrder:
         return customised(order, side.lookups.map(order, (), read_coupons), self.customisations)
 
 
@@ -294,7 +351,11 @@ def _only_in(these: Sequence[Problem], those: Sequence[Problem]) -> tuple[Proble
 def _effects(now: MappedOrder, then: MappedOrder) -> Iterator[SettingEffect]:
     if now.bundle == then.bundle:
         return
-    settings = {decision.field: decision.setting for decision in (*now.decisions, *then.decisions) if decision.setting}
+    settings = {
+        decision.field: decision.setting
+        for decision in (*now.decisions, *then.decisions)
+        if decision.setting
+    }
     for place, before, after in changed_values(now.bundle, then.bundle):
         field = place.removeprefix("order.")
         yield SettingEffect(field, value_text(before), value_text(after), _setting(field, settings))

@@ -21,7 +21,10 @@ from avbc.orchestrator.reports import Change
 
 _HALVINGS = 200
 """How often a run halves batches in which BigCommerce names no row: where very many are at fault, each by itself would take hours."""
-_NOT_TOLD = "The batch that it was in was refused, and BigCommerce does not say for which of its rows; so many were that it was given up."
+_NOT_TOLD = (
+    "The batch that it was in was refused, and BigCommerce does not say for which of its "
+    "rows; so many were that it was given up."
+)
 
 
 class Row(Protocol):
@@ -53,15 +56,17 @@ def send_batches(
 ) -> None:
     """Send rows in batches until each has come to its end, or the run is over.
 
-    Of a batch that is refused the rows that the refusal names are taken out, and the rest is sent again. Where it names none, the batch is
-    sent in halves, down to the row that is at fault. A row that could not be sent for anybody's fault but its own is postponed.
+    Of a batch that is refused the rows that the refusal names are taken out, and the rest is sent
+    again. Where it names none, the batch is sent in halves, down to the row that is at fault. A row
+    that could not be sent for anybody's fault but its own is postponed.
 
     Args:
         run: The run.
         rows: What is to be sent; taken as it is needed.
         size: How many rows one request takes.
         make: Makes the request of some rows. A `ValueError` of it refuses them.
-        saved: Tells the run how the rows of a request that was accepted ended; returns those that are to be sent again, each alone.
+        saved: Tells the run how the rows of a request that was accepted ended; returns those that
+            are to be sent again, each alone.
         refused: Tells the run of one row that was refused, and why.
         named: Finds the rows that a refusal names.
         at_once: Requests in flight.
@@ -85,7 +90,10 @@ def send_batches(
                 if len(batch) > 1:
                     halve(batch)
                 else:
-                    run.refuse(batch[0].change, Problem("not_sendable", "", "", f"It cannot be sent: {error}."))
+                    run.refuse(
+                        batch[0].change,
+                        Problem("not_sendable", "", "", f"It cannot be sent: {error}."),
+                    )
                 continue
             yield Step(call, tuple(row.change for row in batch), settle=partial(settle, batch))
 
@@ -100,13 +108,19 @@ def send_batches(
         elif faulty := named(answer, batch):
             for index, message in faulty.items():
                 refused(batch[index], answer, message)
-            again.extend([good] if (good := [row for index, row in enumerate(batch) if index not in faulty]) else [])
+            again.extend(
+                [good]
+                if (good := [row for index, row in enumerate(batch) if index not in faulty])
+                else []
+            )
         elif halvings < _HALVINGS:
             halvings += 1
             halve(batch)
         else:
             for row in batch:
-                run.postpone(row.change, problem_of(answer), Problem("batch_refused", "", "", _NOT_TOLD))
+                run.postpone(
+                    row.change, problem_of(answer), Problem("batch_refused", "", "", _NOT_TOLD)
+                )
 
     while True:
         run.send(steps(), at_once=at_once)
@@ -114,7 +128,10 @@ def send_batches(
             break
     for batch in again:
         for row in batch:
-            run.postpone(row.change, Problem("run_stopped", "", "", f"The run stopped before it: {run.report.stopped}"))
+            run.postpone(
+                row.change,
+                Problem("run_stopped", "", "", f"The run stopped before it: {run.report.stopped}"),
+            )
 
 
 def _fail(run: PushRun, batch: Sequence[Row], error: AvbcError) -> None:
@@ -130,8 +147,8 @@ def _fail(run: PushRun, batch: Sequence[Row], error: AvbcError) -> None:
 def named_drafts(error: RequestRefused, drafts: Sequence[Draft]) -> dict[int, str]:
     """Which drafts of a batch a refusal names, from 0, and what it says of each.
 
-    By position or id where a field begins with it (`3.email`), otherwise by what tells the record from others: its id, SKU, email or name
-    (inferred: BigCommerce documents no form).
+    By position or id where a field begins with it (`3.email`), otherwise by what tells the record
+    from others: its id, SKU, email or name (inferred: BigCommerce documents no form).
 
     >>> from avbc.bigcommerce.models import CustomerDraft
     >>> drafts = [CustomerDraft(email="ana@example.com"), CustomerDraft(email="bo@example.com")]
@@ -166,12 +183,31 @@ def _mentioned(text: str, drafts: Sequence[Draft]) -> list[int]:
         number = getattr(draft, "id", None)
         patterns = [("id", rf"\bid\W{{1,3}}{number}\b")] if isinstance(number, int) else []
         texts = [getattr(draft, name, None) for name in _OF_THEIR_OWN]
-        patterns += [(own, rf"(?<![\w@.-]){re.escape(own)}(?![\w@-])") for own in texts if isinstance(own, str) and own]
-        found += [(index, own.casefold()) for own, pattern in patterns if re.search(pattern, text, re.IGNORECASE)]
+        patterns += [
+            (own, rf"(?<![\w@.-]){re.escape(own)}(?![\w@-])")
+            for own in texts
+            if isinstance(own, str) and own
+        ]
+        found += [
+            (index, own.casefold())
+            for own, pattern in patterns
+            if re.search(pattern, text, re.IGNORECASE)
+        ]
     owns = {own for _, own in found}
-    return sorted({index for index, own in found if not any(own != longer and own in longer for longer in owns)})
+    return sorted(
+        {
+            index
+            for index, own in found
+            if not any(own != longer and own in longer for longer in owns)
+        }
+    )
 
 
 def _told(report: Mapping[str, Json]) -> str:
-    fields = [f"{name}: {text}" if name else text for name, text in field_errors(report.get("errors")).items()]
-    return "; ".join([*(str(report[key]) for key in ("title", "message", "detail") if report.get(key)), *fields])
+    fields = [
+        f"{name}: {text}" if name else text
+        for name, text in field_errors(report.get("errors")).items()
+    ]
+    return "; ".join(
+        [*(str(report[key]) for key in ("title", "message", "detail") if report.get(key)), *fields]
+    )

@@ -1,7 +1,8 @@
 """Captures and voids: what AcctVantage wants of authorized payments, and what the gateway made of it (manual 2.2.4).
 
-Nothing is remembered of a capture that is under way but that it was begun: the receipt in the books is wanted until the store says that
-the payment is captured, and the store is asked before anything is sent. So a run may die anywhere, and the next one never captures twice.
+Nothing is remembered of a capture that is under way but that it was begun: the receipt in the books
+is wanted until the store says that the payment is captured, and the store is asked before anything
+is sent. So a run may die anywhere, and the next one never captures twice.
 """
 
 from __future__ import annotations
@@ -72,22 +73,31 @@ class _Captures:
         answers: dict[int, AvbcError | None] = {}
         failure: AvbcError | None = None
         try:
-            run.send(attrs.evolve(step, settle=partial(answers.__setitem__, order_id)) for order_id, step in steps.items())
+            run.send(
+                attrs.evolve(step, settle=partial(answers.__setitem__, order_id))
+                for order_id, step in steps.items()
+            )
         except AvbcError as error:
             failure = error
         self._confirm(steps, answers)
-        failure = failure or next((answer for answer in answers.values() if isinstance(answer, CONCERNS_ALL)), None)
+        failure = failure or next(
+            (answer for answer in answers.values() if isinstance(answer, CONCERNS_ALL)), None
+        )
         if failure is not None:
             raise failure
 
-    def _confirm(self, steps: Mapping[int, Step[None]], answers: Mapping[int, AvbcError | None]) -> None:
+    def _confirm(
+        self, steps: Mapping[int, Step[None]], answers: Mapping[int, AvbcError | None]
+    ) -> None:
         """See what became of what was sent: an answer, or none, tells too little."""
         try:
             in_store = read_orders(self._run.store, answers)
         except AvbcError as error:
             for order_id, answer in answers.items():
                 message = f"What became of it is not known: {answer or error}"
-                problem = Problem("payment_unconfirmed", "", "", message, "The next run reads the order first.")
+                problem = Problem(
+                    "payment_unconfirmed", "", "", message, "The next run reads the order first."
+                )
                 self._run.postpone(steps[order_id].changes[0], problem)
             self._run.report.stopped = self._run.report.stopped or str(error)
             return
@@ -95,7 +105,10 @@ class _Captures:
             self._rule(order_id, in_store, answers)
 
     def _rule(
-        self, order_id: int, in_store: Mapping[int, Order | UnexpectedData], answers: Mapping[int, AvbcError | None] | None = None
+        self,
+        order_id: int,
+        in_store: Mapping[int, Order | UnexpectedData],
+        answers: Mapping[int, AvbcError | None] | None = None,
     ) -> Step[None] | None:
         """Bring an order to its end, as the store has it now; what is left to do is a step.
 
@@ -111,7 +124,9 @@ class _Captures:
             run.refuse(_change(sales_order, receipts), _unread(sales_order, order))
             return None
         ruling = payment_action(sales_order, receipts, order, now=run.started)
-        change = attrs.evolve(_change(sales_order, receipts, order, ruling.value), decisions=ruling.decisions)
+        change = attrs.evolve(
+            _change(sales_order, receipts, order, ruling.value), decisions=ruling.decisions
+        )
         if ruling.value is None:
             if problems := _problems(ruling, order):
                 run.refuse(change, *problems)
@@ -123,7 +138,16 @@ class _Captures:
             run.write(change, partial(_record, run.books, action, order))
         elif action.step == "wait":
             message = f"The gateway is at it: the payment is {order.payment_status!r}."
-            run.postpone(change, Problem("payment_pending", "payment_status", order.payment_status, message, "The next run looks again."))
+            run.postpone(
+                change,
+                Problem(
+                    "payment_pending",
+                    "payment_status",
+                    order.payment_status,
+                    message,
+                    "The next run looks again.",
+                ),
+            )
         elif answers is None:
             return Step(self._call(action, order_id), (change,))
         else:
@@ -135,29 +159,62 @@ class _Captures:
         if isinstance(answer, FinalError) and not isinstance(answer, CONCERNS_ALL):
             self._run.fail(change, answer)
             return
-        message = f"The {action.action} was sent, and the payment is still {change.before!r}{f': {answer}' if answer else '.'}"
-        problem = Problem("payment_unconfirmed", "payment_status", change.before, message, "The next run reads the order first.")
+        message = (
+            f"The {action.action} was sent, and the payment is still "
+            f"{change.before!r}{f': {answer}' if answer else '.'}"
+        )
+        problem = Problem(
+            "payment_unconfirmed",
+            "payment_status",
+            change.before,
+            message,
+            "The next run reads the order first.",
+        )
         self._run.postpone(change, problem)
 
     def _call(self, action: PaymentAction, order_id: int) -> Call[None]:
         actions = self._run.store.payment_actions
-        return actions.capture.call(order_id) if action.action == "capture" else actions.void.call(order_id)
+        return (
+            actions.capture.call(order_id)
+            if action.action == "capture"
+            else actions.void.call(order_id)
+        )
 
 
 def _change(
-    sales_order: SalesOrder, receipts: Sequence[Receipt], order: Order | None = None, action: PaymentAction | None = None
+    sales_order: SalesOrder,
+    receipts: Sequence[Receipt],
+    order: Order | None = None,
+    action: PaymentAction | None = None,
 ) -> Change:
     what = "void" if any(receipt.void_wanted for receipt in receipts) else "capture"
-    after = "" if action is None else f"{_DONE[action.action]} {amount_text(action.amount)} {sales_order.currency}"
+    after = (
+        ""
+        if action is None
+        else f"{_DONE[action.action]} {amount_text(action.amount)} {sales_order.currency}"
+    )
     before = "" if order is None else order.payment_status
-    return Change(sales_order.import_id, what, before, after, sales_order.store_order_id, sales_order.import_id)
+    return Change(
+        sales_order.import_id,
+        what,
+        before,
+        after,
+        sales_order.store_order_id,
+        sales_order.import_id,
+    )
 
 
 def _unread(sales_order: SalesOrder, error: UnexpectedData | None) -> Problem:
     if error is not None:
         return unreadable(error)
-    message = f"The store lists no order {sales_order.store_order_id}, so its payment cannot be captured or voided."
-    fix = "It was deleted or archived in BigCommerce: act at the gateway, and correct the receipt in AcctVantage."
+    message = (
+        f"The store lists no order {sales_order.store_order_id}, so its payment cannot be "
+        "captured or voided."
+    )
+    fix = (
+        "It was deleted or archived in BigCommerce: act at the gateway, and correct the receipt "
+        "in AcctVantage."
+    )
     return Problem("not_in_store", "", str(sales_order.store_order_id), message, fix)
 
 
@@ -167,7 +224,10 @@ def _problems(ruling: Ruling[PaymentAction], order: Order) -> tuple[Problem, ...
     message = f"The gateway declined the payment of order {order.id}: nothing was received."
     fix = "Ask the customer for another payment; take back the wish in AcctVantage."
     declined = Problem("payment_declined", "payment_status", order.payment_status, message, fix)
-    return (declined, *(problem for problem in ruling.problems if problem.code != "payment_not_authorized"))
+    return (
+        declined,
+        *(problem for problem in ruling.problems if problem.code != "payment_not_authorized"),
+    )
 
 
 def _record(books: Gateway, action: PaymentAction, order: Order) -> None:
@@ -181,7 +241,9 @@ def _record(books: Gateway, action: PaymentAction, order: Order) -> None:
 
 def _tell_old(run: PushRun) -> None:
     """Tell a person, once a day, of the authorizations that grow old and that nobody wants captured or voided."""
-    old = run.books.receipts_authorized(run.source_code, run.started - timedelta(days=AUTHORIZATION_DAYS))
+    old = run.books.receipts_authorized(
+        run.source_code, run.started - timedelta(days=AUTHORIZATION_DAYS)
+    )
     today = run.started.date().isoformat()
     told = run.known(_TOLD, [receipt.import_id for receipt in old])
     for receipt in old:
@@ -189,8 +251,21 @@ def _tell_old(run: PushRun) -> None:
             continue
         days = (run.started - receipt.authorized_at).days
         amount = amount_text(receipt.pre_auth_amount)
-        message = f"{amount} were authorized {days} days ago by {receipt.store_payment_method}, and nobody asked for the capture."
+        message = (
+            f"{amount} were authorized {days} days ago by {receipt.store_payment_method}, "
+            "and nobody asked for the capture."
+        )
         fix = "Capture or void it in AcctVantage: gateways let authorizations lapse."
-        problem = Problem("authorization_old", "authorized_at", receipt.authorized_at.isoformat(), message, fix, "warning")
-        run.refuse(Change(receipt.import_id, "authorization", amount, import_id=receipt.order_import_id), problem)
+        problem = Problem(
+            "authorization_old",
+            "authorized_at",
+            receipt.authorized_at.isoformat(),
+            message,
+            fix,
+            "warning",
+        )
+        run.refuse(
+            Change(receipt.import_id, "authorization", amount, import_id=receipt.order_import_id),
+            problem,
+        )
         run.know(_TOLD, receipt.import_id, today)

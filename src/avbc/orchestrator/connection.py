@@ -52,8 +52,16 @@ def needs(settings: Settings) -> list[Need]:
         found.append(Need(scopes.INVENTORY_MODIFY, "shipping.sync_inventory_levels"))
         found.append(Need(scopes.LOCATIONS, "shipping.sync_inventory_levels"))
     found.append(Need(scopes.CUSTOMERS_MODIFY, "exporting clients", is_required=False))
-    found.append(Need(scopes.INFORMATION, "check_setup: the store's currency and shipping methods", is_required=False))
-    found.append(Need(scopes.PAYMENT_METHODS, "check_setup: the store's payment methods", is_required=False))
+    found.append(
+        Need(
+            scopes.INFORMATION,
+            "check_setup: the store's currency and shipping methods",
+            is_required=False,
+        )
+    )
+    found.append(
+        Need(scopes.PAYMENT_METHODS, "check_setup: the store's payment methods", is_required=False)
+    )
     return found
 
 
@@ -71,19 +79,28 @@ def require_scope(store: BigCommerce, scope: str) -> None:
         return
 
 
-def connection_report(store: BigCommerce, settings: Settings, now: Callable[[], datetime] = lambda: datetime.now(UTC)) -> ConnectionReport:
+def connection_report(
+    store: BigCommerce, settings: Settings, now: Callable[[], datetime] = lambda: datetime.now(UTC)
+) -> ConnectionReport:
     """Ask the store for its time, and probe each scope that the settings need. Nothing in the store is changed."""
     name = settings.store.description or store.store_hash
     checks: list[Check] = []
     if not settings.store.enabled:
         checks.append(
-            Check("enabled", "store.enabled", "error", "The store is not enabled, so nothing runs for it.", "Set store.enabled = true.")
+            Check(
+                "enabled",
+                "store.enabled",
+                "error",
+                "The store is not enabled, so nothing runs for it.",
+                "Set store.enabled = true.",
+            )
         )
     asked = now()
     try:
         answer = store.answer(store.time.call())
     except ScopeMissing as error:
-        # The URL and the token are good, or this would be another error. The clock is not to be had.
+        # The URL and the token are good, or this would be another error. The clock is not to be
+        # had.
         checks.append(Check("url", settings.store.api_url, "ok", "answers"))
         checks.append(Check("token", "store.access_token", "ok", "accepted"))
         checks.append(Check("clock", "", "unknown", str(error)))
@@ -91,11 +108,20 @@ def connection_report(store: BigCommerce, settings: Settings, now: Callable[[], 
     except TokenRefused as error:
         checks.append(Check("url", settings.store.api_url, "ok", "answers"))
         checks.append(
-            Check("token", "store.access_token", "error", str(error), "Copy the token again, or create a new API account (manual 1.1).")
+            Check(
+                "token",
+                "store.access_token",
+                "error",
+                str(error),
+                "Copy the token again, or create a new API account (manual 1.1).",
+            )
         )
         return ConnectionReport(name, tuple(checks))
     except StoreError as error:
-        fix = "Compare store.api_url with the API Path of the API account (manual 1.1); check the network."
+        fix = (
+            "Compare store.api_url with the API Path of the API account (manual 1.1); check the "
+            "network."
+        )
         checks.append(Check("url", settings.store.api_url, "error", str(error), fix))
         return ConnectionReport(name, tuple(checks))
     skew = answer.value - (asked + (now() - asked) / 2)
@@ -132,20 +158,30 @@ class _Quota:
             return int(text) if text.isdecimal() else None
 
         window = number("Time-Window-Ms")
-        return cls(number("Requests-Quota"), number("Requests-Left"), None if window is None else timedelta(milliseconds=window))
+        return cls(
+            number("Requests-Quota"),
+            number("Requests-Left"),
+            None if window is None else timedelta(milliseconds=window),
+        )
 
     def check(self) -> Check:
         if self.limit is None or self.left is None or self.window is None:
             return Check("quota", "", "unknown", "The store's answer does not tell its quota.")
         seconds = self.window.total_seconds()
         return Check(
-            "quota", "", "ok", f"{self.left} of {self.limit} requests left in a window of {seconds:g} s, for all applications together"
+            "quota",
+            "",
+            "ok",
+            f"{self.left} of {self.limit} requests left in a window of {seconds:g} s, for all "
+            "applications together",
         )
 
 
 def _scope_checks(store: BigCommerce, settings: Settings) -> list[Check]:
     wanted = needs(settings)
-    answers = store.map([scopes.probe_scope(need.scope) for need in wanted], limit=4, return_errors=True)
+    answers = store.map(
+        [scopes.probe_scope(need.scope) for need in wanted], limit=4, return_errors=True
+    )
     return [_scope_check(need, answer) for need, answer in zip(wanted, answers, strict=True)]
 
 
@@ -153,6 +189,15 @@ def _scope_check(need: Need, answer: AvbcError | None) -> Check:
     if answer is None or isinstance(answer, RequestRefused):
         return Check("scope", need.scope, "ok", f"granted; for {need.feature}")
     if isinstance(answer, ScopeMissing):
-        fix = f"Scopes cannot be added to a token: create a new API account that has {need.scope} (manual 1.2), and use its token."
-        return Check("scope", need.scope, "error" if need.is_required else "warning", f"lacking; needed for {need.feature}", fix)
+        fix = (
+            f"Scopes cannot be added to a token: create a new API account that has {need.scope} "
+            "(manual 1.2), and use its token."
+        )
+        return Check(
+            "scope",
+            need.scope,
+            "error" if need.is_required else "warning",
+            f"lacking; needed for {need.feature}",
+            fix,
+        )
     return Check("scope", need.scope, "unknown", str(answer), "Test the connection again.")

@@ -19,16 +19,27 @@ from avbc.money import ZERO, decimals
 Customisation: TypeAlias = Callable[[Order, OrderBundle], OrderBundle]
 """Takes the store's order and what it becomes, and returns what it shall become. It takes the place of AcctVantage's custom scripts.
 
-It returns the bundle as it is, or another made of it by `attrs.evolve`. What identifies the order, its total, its tax and what its
-tenders add up to must stay; lines, discounts and freight may change as long as they come to the total. A `FinalError` that it raises
-refuses the order with its message; any other exception postpones it, since then the fault is not the order's.
+It returns the bundle as it is, or another made of it by `attrs.evolve`. What identifies the order,
+its total, its tax and what its tenders add up to must stay; lines, discounts and freight may change
+as long as they come to the total. A `FinalError` that it raises refuses the order with its message;
+any other exception postpones it, since then the fault is not the order's.
 """
 
-_MUST_STAY = ("import_id", "store_order_id", "source_code", "currency", "fingerprint", "total", "tax")
+_MUST_STAY = (
+    "import_id",
+    "store_order_id",
+    "source_code",
+    "currency",
+    "fingerprint",
+    "total",
+    "tax",
+)
 _FIX = "Correct the customisation."
 
 
-def customised(order: Order, mapped: MappedOrder, customisations: Sequence[Customisation]) -> MappedOrder:
+def customised(
+    order: Order, mapped: MappedOrder, customisations: Sequence[Customisation]
+) -> MappedOrder:
     """Apply customisations to a mapped order, unless it is refused already; their changes become decisions.
 
     A bundle that does not add up any more is a problem, as it is in mapping.
@@ -43,12 +54,24 @@ def customised(order: Order, mapped: MappedOrder, customisations: Sequence[Custo
             # What a function returns is what it says only where its author checks types.
             changed = cast("object", customise(order, bundle))
         except FinalError as error:
-            refusal = Problem("refused_by_customisation", "", name, f"{name} refuses the order: {error}")
+            refusal = Problem(
+                "refused_by_customisation", "", name, f"{name} refuses the order: {error}"
+            )
             return attrs.evolve(mapped, bundle=None, problems=(*mapped.problems, refusal))
         if not isinstance(changed, OrderBundle):
-            raise TypeError(f"the customisation {name} returned {type(changed).__name__}, not an OrderBundle")
+            raise TypeError(
+                f"the customisation {name} returned {type(changed).__name__}, not an OrderBundle"
+            )
         for place, before, after in changed_values(bundle, changed):
-            notes.append((place, value_text(after), "customised by {}, was {!r}", "", (name, value_text(before))))
+            notes.append(
+                (
+                    place,
+                    value_text(after),
+                    "customised by {}, was {!r}",
+                    "",
+                    (name, value_text(before)),
+                )
+            )
         bundle = changed
     if not notes:
         return mapped
@@ -65,16 +88,26 @@ def _faults(before: OrderBundle, after: OrderBundle) -> Iterator[Problem]:
     for name in _MUST_STAY:
         old, new = getattr(before.order, name), getattr(after.order, name)
         if old != new:
-            message = f"A customisation changed {name} from {value_text(old)!r} to {value_text(new)!r}, which must stay."
+            message = (
+                f"A customisation changed {name} from {value_text(old)!r} to "
+                f"{value_text(new)!r}, which must stay."
+            )
             yield Problem("customisation_refused", f"order.{name}", value_text(new), message, _FIX)
     order = after.order
-    off = order.total - (order.subtotal + order.freight + order.tax - order.discount + order.rounding)
+    off = order.total - (
+        order.subtotal + order.freight + order.tax - order.discount + order.rounding
+    )
     if off:
         message = f"After customisation the order's parts miss its total of {order.total} by {off}."
         yield Problem("customisation_does_not_foot", "order.total", str(off), message, _FIX)
     if abs(order.rounding) * 2 >= Decimal(1).scaleb(-decimals(order.currency)):
-        message = f"A customisation made the rounding {order.rounding}, which is more than fractions of a minor unit leave."
-        yield Problem("customisation_does_not_foot", "order.rounding", str(order.rounding), message, _FIX)
+        message = (
+            f"A customisation made the rounding {order.rounding}, which is more than "
+            "fractions of a minor unit leave."
+        )
+        yield Problem(
+            "customisation_does_not_foot", "order.rounding", str(order.rounding), message, _FIX
+        )
     old, new = _tenders(before), _tenders(after)
     if old != new:
         message = f"A customisation changed what the receipts add up to from {old} to {new}."
@@ -85,7 +118,9 @@ def _tenders(bundle: OrderBundle) -> Decimal:
     return sum((receipt.amount + receipt.pre_auth_amount for receipt in bundle.receipts), ZERO)
 
 
-def changed_values(before: object, after: object, place: str = "") -> Iterator[tuple[str, object, object]]:
+def changed_values(
+    before: object, after: object, place: str = ""
+) -> Iterator[tuple[str, object, object]]:
     """Tell what differs between two values, down to the fields of records: the place, the old value and the new one."""
     if before == after:
         return
@@ -93,7 +128,9 @@ def changed_values(before: object, after: object, place: str = "") -> Iterator[t
     if kind is type(after) and attrs.has(kind):
         for field in attrs.fields(kind):
             yield from changed_values(
-                getattr(before, field.name), getattr(after, field.name), f"{place}.{field.name}" if place else field.name
+                getattr(before, field.name),
+                getattr(after, field.name),
+                f"{place}.{field.name}" if place else field.name,
             )
     elif _is_tuple(before) and _is_tuple(after):
         for index, (old, new) in enumerate(zip_longest(before, after)):

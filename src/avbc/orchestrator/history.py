@@ -8,7 +8,9 @@ from avbc.orchestrator.journal import Journal
 from avbc.orchestrator.reports import History
 
 
-def order_history(order_id: int, import_id: str, store: BigCommerce, books: Gateway, journal: Journal) -> History:
+def order_history(
+    order_id: int, import_id: str, store: BigCommerce, books: Gateway, journal: Journal
+) -> History:
     """Read what there is of an order. A store that does not answer leaves its part open; the rest is told all the same.
 
     Raises:

@@ -73,12 +73,20 @@ def look_up(run: PushRun, skus: Mapping[str, str], *, variants: bool = True) -> 
     """
     wanted = {text_key(sku): key for key, sku in skus.items()}
     products = run.store.map(
-        _calls(skus.values(), _PRODUCTS_A_PAGE, lambda sku_in: _products(run, sku_in), lambda sku: _product(run, sku)), limit=_AT_ONCE
+        _calls(
+            skus.values(),
+            _PRODUCTS_A_PAGE,
+            lambda sku_in: _products(run, sku_in),
+            lambda sku: _product(run, sku),
+        ),
+        limit=_AT_ONCE,
     )
     found: dict[str, Identity] = {}
     for product in (product for page in products for product in page):
         if text_key(product.sku) in wanted:
-            found[wanted[text_key(product.sku)]] = Identity(product.id, tracking=product.inventory_tracking)
+            found[wanted[text_key(product.sku)]] = Identity(
+                product.id, tracking=product.inventory_tracking
+            )
     rest = [sku for key, sku in skus.items() if key not in found]
     if variants and rest:
         for sku, identity in _variants(run, rest):
@@ -123,7 +131,10 @@ def _variant(run: PushRun, sku: str) -> ListCall[Variant]:
 
 
 def _calls(
-    skus: Iterable[str], size: int, several: Callable[[Collection[str]], ListCall[Product]], one: Callable[[str], ListCall[Product]]
+    skus: Iterable[str],
+    size: int,
+    several: Callable[[Collection[str]], ListCall[Product]],
+    one: Callable[[str], ListCall[Product]],
 ) -> list[ListCall[Product]]:
     """A SKU with a comma cannot stand in a list, and is asked for alone."""
     skus = list(skus)

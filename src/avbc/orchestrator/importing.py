@@ -1,7 +1,8 @@
 """One run of the import: from pages of New orders to sales orders in the books, and each order's status back to the store.
 
-The sequence of steps is what makes it safe to die anywhere. For each order: the books first, the status last. Until its status is set an
-order is New, and the next run takes it again; then its Import ID stands in the books, and only the status is set.
+The sequence of steps is what makes it safe to die anywhere. For each order: the books first, the
+status last. Until its status is set an order is New, and the next run takes it again; then its
+Import ID stands in the books, and only the status is set.
 """
 
 from __future__ import annotations
@@ -18,7 +19,16 @@ import attrs
 from avbc import tracing
 from avbc.acctvantage.gateway import BooksRefused, BooksUnreachable, BooksUnusable, Gateway
 from avbc.acctvantage.records import OPEN, OrderBundle, Receipt, SalesOrder
-from avbc.bigcommerce import BigCommerce, ClientClosed, NotFound, RequestRefused, ScopeMissing, StoreError, TokenRefused, UnexpectedData
+from avbc.bigcommerce import (
+    BigCommerce,
+    ClientClosed,
+    NotFound,
+    RequestRefused,
+    ScopeMissing,
+    StoreError,
+    TokenRefused,
+    UnexpectedData,
+)
 from avbc.bigcommerce.call import Page, UnreadableRow
 from avbc.bigcommerce.models import Order, OrderCoupon, Transaction
 from avbc.errors import AvbcError, FinalError, TransientError
@@ -95,9 +105,11 @@ class ImportRun:
         on_progress: Told of each chunk of orders.
         record: Appends to the journal.
         know: Remembers the statuses that orders were given in the store: ids by Import ID.
-        before_writing: Raises where the store would refuse the status writes; called once, before anything is written.
+        before_writing: Raises where the store would refuse the status writes; called once, before
+            anything is written.
         preview: Write nothing; the report says what would be written.
-        is_stopping: Whether the run shall end early: the order in hand is finished, and no other one begun.
+        is_stopping: Whether the run shall end early: the order in hand is finished, and no other
+            one begun.
 
     Raises:
         BooksUnreachable: The books' reference data could not be read.
@@ -173,9 +185,14 @@ class ImportRun:
         for order in page.items:
             problem = self._not_for_import(order)
             if since is not None and order.date_created < since:
-                message = f"It was created {order.date_created:%Y-%m-%d}, before the date from which orders are imported, {since:%Y-%m-%d}."
+                message = (
+                    f"It was created {order.date_created:%Y-%m-%d}, before the date from "
+                    f"which orders are imported, {since:%Y-%m-%d}."
+                )
                 fix = "Enter it by hand, or change order_status.import_orders_created_since."
-                problem = Problem("order_too_old", "date_created", order.date_created.isoformat(), message, fix)
+                problem = Problem(
+                    "order_too_old", "date_created", order.date_created.isoformat(), message, fix
+                )
             if problem is not None:
                 self._postpone(self._work(order), problem)
                 return self._finished()
@@ -202,8 +219,12 @@ class ImportRun:
             state = "with the same content"
             if not work.is_unchanged:
                 state = f"and the order was edited since{_told(self._changes(work, mapped))}"
-            message = f"{work.import_id} stands in the books already as {work.existing.status}, {state}."
-            problems.append(Problem("order_imported", "import_id", work.import_id, message, severity="warning"))
+            message = (
+                f"{work.import_id} stands in the books already as {work.existing.status}, {state}."
+            )
+            problems.append(
+                Problem("order_imported", "import_id", work.import_id, message, severity="warning")
+            )
         return attrs.evolve(mapped, problems=(*mapped.problems, *problems)) if problems else mapped
 
     # Pages and chunks
@@ -234,7 +255,11 @@ class ImportRun:
         self._write_journal()
         self._done += len(steps)
         if self._on_progress is not None and steps:
-            self._on_progress(self._done, self._total, "Previewing orders" if self._preview else "Importing orders")
+            self._on_progress(
+                self._done,
+                self._total,
+                "Previewing orders" if self._preview else "Importing orders",
+            )
 
     def _order_span(self, order_id: int, import_id: str) -> AbstractContextManager[object]:
         return tracing.span("avbc.order", {"avbc.order_id": order_id, "avbc.import_id": import_id})
@@ -253,11 +278,20 @@ class ImportRun:
                 self._trouble(work, lines)
             else:
                 work.order.products = tuple(lines)
-        existing = {order.import_id: order for order in self._books.sales_orders([work.import_id for work in works])}
+        existing = {
+            order.import_id: order
+            for order in self._books.sales_orders([work.import_id for work in works])
+        }
         for work in works:
             work.existing = existing.get(work.import_id)
-            work.is_unchanged = work.existing is not None and work.existing.fingerprint == fingerprint(work.order)
-        edited = {work.import_id: work for work in works if work.existing is not None and not work.is_unchanged}
+            work.is_unchanged = (
+                work.existing is not None and work.existing.fingerprint == fingerprint(work.order)
+            )
+        edited = {
+            work.import_id: work
+            for work in works
+            if work.existing is not None and not work.is_unchanged
+        }
         for receipt in self._books.receipts(list(edited)) if edited else ():
             work = edited[receipt.order_import_id]
             work.receipts = [*work.receipts, receipt]
@@ -276,7 +310,9 @@ class ImportRun:
         self._stop_if_all_failed(found)
 
     def _read_coupons(self, order: Order) -> Sequence[OrderCoupon]:
-        (coupons,) = never_empty(self._store, [self._store.order_coupons.list.call(order.id)], limit=_AT_ONCE)
+        (coupons,) = never_empty(
+            self._store, [self._store.order_coupons.list.call(order.id)], limit=_AT_ONCE
+        )
         if isinstance(coupons, AvbcError):
             raise coupons
         return coupons
@@ -295,13 +331,20 @@ class ImportRun:
 
     def _tried(self, work: _Work) -> _Step | None:
         if work.trouble is None and self._is_stopped():
-            self._postpone(work, _problem("run_stopped", f"The run stopped before this order: {self.report.stopped}"))
+            self._postpone(
+                work,
+                _problem(
+                    "run_stopped", f"The run stopped before this order: {self.report.stopped}"
+                ),
+            )
             return None
         try:
             return self._write(work)
         except BooksRefused as error:
             fix = "Correct the order in BigCommerce or the record in AcctVantage."
-            return self._refuse(work, [_problem("books_refused", f"AcctVantage refuses the order: {error}", fix)])
+            return self._refuse(
+                work, [_problem("books_refused", f"AcctVantage refuses the order: {error}", fix)]
+            )
         except UnexpectedData as error:
             return self._refuse(work, [unreadable(error)])
         except AvbcError as error:
@@ -311,9 +354,16 @@ class ImportRun:
                 self.report.stopped = str(error)
             problem = _problem(_code(error), str(error))
         except Exception as error:  # noqa: BLE001  # a fault of a customisation, a gateway or ours must not stop the other orders
-            _log.exception("order %d: unexpected %s", work.order.id, type(error).__name__, extra=order_extra(work.order.id, work.import_id))
+            _log.exception(
+                "order %d: unexpected %s",
+                work.order.id,
+                type(error).__name__,
+                extra=order_extra(work.order.id, work.import_id),
+            )
             message = f"{type(error).__name__} while it was imported: {error}"
-            problem = _problem("unexpected_error", message, "Correct the program; the log has the traceback.")
+            problem = _problem(
+                "unexpected_error", message, "Correct the program; the log has the traceback."
+            )
         self._postpone(work, problem)
         return None
 
@@ -333,7 +383,10 @@ class ImportRun:
         created = self._books.create_order(mapped.bundle)
         self._has_written = True
         if not created.created and created.order.fingerprint != mapped.bundle.order.fingerprint:
-            message = f"{work.import_id} came up in the books meanwhile with other content; the next run compares them."
+            message = (
+                f"{work.import_id} came up in the books meanwhile with other content; the "
+                "next run compares them."
+            )
             self._postpone(work, _problem("order_imported_meanwhile", message))
             return None
         self._lookups.remember(mapped.bundle, created.order.client_id, created.order.contact_id)
@@ -343,7 +396,11 @@ class ImportRun:
         """Treat an order that was edited in the store after it was imported by the policy of the settings."""
         bundle = mapped.bundle
         posted = any(receipt.posted for receipt in work.receipts)
-        may_update = self._settings.order_status.edited_orders == "update" and existing.status == OPEN and not posted
+        may_update = (
+            self._settings.order_status.edited_orders == "update"
+            and existing.status == OPEN
+            and not posted
+        )
         if bundle is None and may_update:
             return self._refuse(work, mapped.problems, mapped)
         changes = self._changes(work, mapped)
@@ -356,9 +413,19 @@ class ImportRun:
                 self._lookups.remember(bundle, updated.client_id, updated.contact_id)
             return self._accept(work, "updated", mapped)
         why = "has a posted receipt" if posted else f"is {existing.status}"
-        message = f"The order was edited after it was imported as {work.import_id}, which {why} and stays as it is{_told(changes)}."
-        fix = f"Change {work.import_id} in AcctVantage by hand, then give the order the Downloaded Order Status."
-        return self._refuse(work, [Problem("order_edited", "import_id", work.import_id, message, fix), *mapped.problems], mapped)
+        message = (
+            f"The order was edited after it was imported as {work.import_id}, which {why} "
+            f"and stays as it is{_told(changes)}."
+        )
+        fix = (
+            f"Change {work.import_id} in AcctVantage by hand, then give the order the "
+            "Downloaded Order Status."
+        )
+        return self._refuse(
+            work,
+            [Problem("order_edited", "import_id", work.import_id, message, fix), *mapped.problems],
+            mapped,
+        )
 
     def _map(self, work: _Work) -> MappedOrder:
         order = work.order
@@ -370,22 +437,41 @@ class ImportRun:
     def _changes(self, work: _Work, mapped: MappedOrder) -> list[str]:
         if work.existing is None or mapped.bundle is None:
             return []
-        changes = [str(change) for change in difference(work.existing, work.receipts, mapped.bundle)]
+        changes = [
+            str(change) for change in difference(work.existing, work.receipts, mapped.bundle)
+        ]
         if mapped.bundle.client_id != work.existing.client_id:
-            changes.insert(0, f"client: {work.existing.client} in AcctVantage, {mapped.bundle.order.client} in the store")
+            changes.insert(
+                0,
+                f"client: {work.existing.client} in AcctVantage, {mapped.bundle.order.client} in "
+                "the store",
+            )
         return changes
 
     # Ends
 
-    def _accept(self, work: _Work, result: Result, mapped: MappedOrder | None = None) -> _Step | None:
+    def _accept(
+        self, work: _Work, result: Result, mapped: MappedOrder | None = None
+    ) -> _Step | None:
         """The order is in the books, so what is left is its status. Our line in its staff notes has had its day."""
         notes = without_error(work.order.staff_notes)
         outcome = self._outcome(work, () if mapped is None else mapped.problems, mapped)
-        return self._left(_Step(result, outcome, self._statuses.downloaded, UNSET if notes == work.order.staff_notes else notes))
+        return self._left(
+            _Step(
+                result,
+                outcome,
+                self._statuses.downloaded,
+                UNSET if notes == work.order.staff_notes else notes,
+            )
+        )
 
-    def _refuse(self, work: _Work, problems: Sequence[Problem], mapped: MappedOrder | None = None) -> _Step | None:
+    def _refuse(
+        self, work: _Work, problems: Sequence[Problem], mapped: MappedOrder | None = None
+    ) -> _Step | None:
         """The order cannot be imported as it is, so what is left is to say so in the store."""
-        return self._left(self._refusal(self._outcome(work, problems, mapped), work.order.staff_notes))
+        return self._left(
+            self._refusal(self._outcome(work, problems, mapped), work.order.staff_notes)
+        )
 
     def _refuse_unreadable(self, row: UnreadableRow) -> _Step | None:
         code = self._settings.order_status.import_source_code
@@ -400,16 +486,24 @@ class ImportRun:
 
     def _refusal(self, outcome: Outcome, staff_notes: str) -> _Step:
         reasons = sentence(problem for problem in outcome.problems if problem.severity == "error")
-        notes = with_error(staff_notes, reasons) if self._settings.order_status.staff_notes_on_errors else UNSET
+        notes = (
+            with_error(staff_notes, reasons)
+            if self._settings.order_status.staff_notes_on_errors
+            else UNSET
+        )
         return _Step("refused", outcome, self._statuses.import_error, notes)
 
     def _postpone(self, work: _Work, problem: Problem) -> None:
         tracing.note({"avbc.result": "postponed"})
         self._end("postponed", self._outcome(work, (problem,)))
 
-    def _outcome(self, work: _Work, problems: Sequence[Problem], mapped: MappedOrder | None = None) -> Outcome:
+    def _outcome(
+        self, work: _Work, problems: Sequence[Problem], mapped: MappedOrder | None = None
+    ) -> Outcome:
         total = work.order.total_inc_tax if mapped is None else mapped.total
-        return Outcome(work.order.id, work.import_id, total, tuple(problems), mapped if self._preview else None)
+        return Outcome(
+            work.order.id, work.import_id, total, tuple(problems), mapped if self._preview else None
+        )
 
     def _left(self, step: _Step) -> _Step | None:
         tracing.note({"avbc.result": step.result})
@@ -422,11 +516,29 @@ class ImportRun:
         self.report.outcomes(result).append(outcome)
         codes = ", ".join(dict.fromkeys(problem.code for problem in outcome.problems))
         said = f"{'would be ' if self._preview else ''}{result}{f' ({codes})' if codes else ''}"
-        level = logging.WARNING if result in ("refused", "postponed") and not self._preview else logging.INFO
-        _log.log(level, "order %d: %s", outcome.order_id, said, extra=order_extra(outcome.order_id, outcome.import_id))
+        level = (
+            logging.WARNING
+            if result in ("refused", "postponed") and not self._preview
+            else logging.INFO
+        )
+        _log.log(
+            level,
+            "order %d: %s",
+            outcome.order_id,
+            said,
+            extra=order_extra(outcome.order_id, outcome.import_id),
+        )
         if not self._preview:
             told = sentence(outcome.problems) if outcome.problems else ""
-            entry = JournalEntry(datetime.now(UTC), "import", result, outcome.order_id, outcome.import_id, told, self._id)
+            entry = JournalEntry(
+                datetime.now(UTC),
+                "import",
+                result,
+                outcome.order_id,
+                outcome.import_id,
+                told,
+                self._id,
+            )
             self._entries.append(entry)
 
     # The store's side
@@ -435,10 +547,17 @@ class ImportRun:
         if not steps:
             return
         answers = self._send(steps)
-        # A note that BigCommerce does not take, say for its length, must not keep the status from being set.
-        again = [index for index, answer in enumerate(answers) if _refuses_notes(steps[index], answer)]
+        # A note that BigCommerce does not take, say for its length, must not keep the status from
+        # being set.
+        again = [
+            index for index, answer in enumerate(answers) if _refuses_notes(steps[index], answer)
+        ]
         if again:
-            for index, answer in zip(again, self._send([attrs.evolve(steps[index], notes=UNSET) for index in again]), strict=True):
+            for index, answer in zip(
+                again,
+                self._send([attrs.evolve(steps[index], notes=UNSET) for index in again]),
+                strict=True,
+            ):
                 answers[index] = answer
         for step, answer in zip(steps, answers, strict=True):
             if answer is None:
@@ -454,7 +573,10 @@ class ImportRun:
 
     def _send(self, steps: Sequence[_Step]) -> list[AvbcError | None]:
         update = self._store.orders.update.call
-        calls = [update(step.outcome.order_id, status_id=step.status_id, staff_notes=step.notes) for step in steps]
+        calls = [
+            update(step.outcome.order_id, status_id=step.status_id, staff_notes=step.notes)
+            for step in steps
+        ]
         return self._store.map(calls, limit=_AT_ONCE, return_errors=True)
 
     def _stop_if_all_failed(self, answers: Sequence[object]) -> None:
@@ -491,23 +613,53 @@ class ImportRun:
     def _not_for_import(self, order: Order) -> Problem | None:
         if order.status_id in (self._statuses.new, self._statuses.import_error):
             return None
-        new = next((status_name(status) for status in SYSTEM_STATUSES if status.id == self._statuses.new), str(self._statuses.new))
-        message = f"The order is {order.custom_status or order.status or order.status_id!r}, and only {new!r} is imported."
-        return Problem(NOT_NEW, "status_id", str(order.status_id), message, f"Give it the status {new!r} to have it imported.")
+        new = next(
+            (status_name(status) for status in SYSTEM_STATUSES if status.id == self._statuses.new),
+            str(self._statuses.new),
+        )
+        message = (
+            f"The order is {order.custom_status or order.status or order.status_id!r}, and "
+            f"only {new!r} is imported."
+        )
+        return Problem(
+            NOT_NEW,
+            "status_id",
+            str(order.status_id),
+            message,
+            f"Give it the status {new!r} to have it imported.",
+        )
 
 
 def _keeping_client(bundle: OrderBundle, existing: SalesOrder) -> OrderBundle:
     """An edited order of a guest stays with the client that its import made: a guest cannot be found again but by email."""
-    if bundle.new_client is None or bundle.new_client.import_id is not None or existing.client_id is None:
+    if (
+        bundle.new_client is None
+        or bundle.new_client.import_id is not None
+        or existing.client_id is None
+    ):
         return bundle
-    order = attrs.evolve(bundle.order, client=existing.client, client_id=existing.client_id, contact_id=existing.contact_id)
+    order = attrs.evolve(
+        bundle.order,
+        client=existing.client,
+        client_id=existing.client_id,
+        contact_id=existing.contact_id,
+    )
     return attrs.evolve(
-        bundle, order=order, client_id=existing.client_id, contact_id=existing.contact_id, new_client=None, new_contact=None
+        bundle,
+        order=order,
+        client_id=existing.client_id,
+        contact_id=existing.contact_id,
+        new_client=None,
+        new_contact=None,
     )
 
 
 def _refuses_notes(step: _Step, answer: AvbcError | None) -> bool:
-    return step.notes is not UNSET and isinstance(answer, RequestRefused) and not isinstance(answer, NotFound)
+    return (
+        step.notes is not UNSET
+        and isinstance(answer, RequestRefused)
+        and not isinstance(answer, NotFound)
+    )
 
 
 def _without_status(step: _Step, error: AvbcError) -> Outcome:
@@ -523,7 +675,13 @@ def unreadable(error: UnexpectedData) -> Problem:
     # Where the order stood in the page says nothing to anybody.
     path = _PLACE_IN_PAGE.sub("", error.path)
     message = f"The order cannot be read: {path}: {error.message}, got {error.value_repr}."
-    return Problem("order_unreadable", path, error.value_repr, message, "Correct the order in BigCommerce, or enter it by hand.")
+    return Problem(
+        "order_unreadable",
+        path,
+        error.value_repr,
+        message,
+        "Correct the order in BigCommerce, or enter it by hand.",
+    )
 
 
 def _problem(code: str, message: str, fix: str = "") -> Problem:
@@ -541,7 +699,9 @@ def _code(error: AvbcError) -> str:
 def _told(changes: Sequence[str]) -> str:
     if not changes:
         return ""
-    more = f"; and {len(changes) - _DIFFERENCES_TOLD} more" if len(changes) > _DIFFERENCES_TOLD else ""
+    more = (
+        f"; and {len(changes) - _DIFFERENCES_TOLD} more" if len(changes) > _DIFFERENCES_TOLD else ""
+    )
     return f": {'; '.join(changes[:_DIFFERENCES_TOLD])}{more}"
 
 

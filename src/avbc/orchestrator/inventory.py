@@ -74,14 +74,23 @@ class StockLocation:
 
     def _look_up(self) -> Location:
         wanted = [self._code] if self._code else None
-        locations = list(self._store.locations.list(location_code_in=wanted, is_default=None if wanted else True))
+        locations = list(
+            self._store.locations.list(location_code_in=wanted, is_default=None if wanted else True)
+        )
         if not locations:
-            message = f"no location has the code {self._code!r}" if self._code else "the store has no default location"
-            raise NoSuchLocation(f"{message}: correct shipping.bigcommerce_location, or the locations in BigCommerce")
+            message = (
+                f"no location has the code {self._code!r}"
+                if self._code
+                else "the store has no default location"
+            )
+            raise NoSuchLocation(
+                f"{message}: correct shipping.bigcommerce_location, or the locations in BigCommerce"
+            )
         if not locations[0].enabled:
             label = locations[0].label or locations[0].code
             raise NoSuchLocation(
-                f"the location {label!r} is disabled, so BigCommerce takes no quantities for it: enable it there, or name another in "
+                f"the location {label!r} is disabled, so BigCommerce takes no quantities for it: "
+                "enable it there, or name another in "
                 "shipping.bigcommerce_location"
             )
         return locations[0]
@@ -104,15 +113,20 @@ class _Row:
 
     def draft(self, location_id: int) -> InventoryAdjustment:
         if self.product_id:
-            return InventoryAdjustment(location_id=location_id, quantity=self.quantity, product_id=self.product_id)
+            return InventoryAdjustment(
+                location_id=location_id, quantity=self.quantity, product_id=self.product_id
+            )
         return InventoryAdjustment(location_id=location_id, quantity=self.quantity, sku=self.sku)
 
 
-def push_inventory(run: PushRun, location: StockLocation, statuses: ImportStatuses, *, full: bool) -> None:
+def push_inventory(
+    run: PushRun, location: StockLocation, statuses: ImportStatuses, *, full: bool
+) -> None:
     """Tell the store what of the warehouse's Qty Available it may sell: what changed since it was told last, or all with `full`.
 
-    Quantities are absolute, in whole units and never below zero, and net of what orders have sold that wait in the store to be imported.
-    Where nothing changed nothing is asked for either: of orders that came in since the store has taken the goods off by itself.
+    Quantities are absolute, in whole units and never below zero, and net of what orders have sold
+    that wait in the store to be imported. Where nothing changed nothing is asked for either: of
+    orders that came in since the store has taken the goods off by itself.
 
     Raises:
         SettingsError: Sync Inventory Levels is not ticked.
@@ -126,8 +140,8 @@ def push_inventory(run: PushRun, location: StockLocation, statuses: ImportStatus
     if not full and _stands(run, gone):
         return
     location_id = location.id()
-    # The orders before the quantities: one that is imported in between is taken off twice, which the next push puts right; the other way
-    # round it would not be taken off at all.
+    # The orders before the quantities: one that is imported in between is taken off twice, which
+    # the next push puts right; the other way round it would not be taken off at all.
     waiting = waiting_quantities(run, statuses)
     push = _Push(run, location, location_id)
     rows = _rows(run, waiting, gone, full=full)
@@ -170,7 +184,9 @@ def _stands(run: PushRun, gone: list[str]) -> bool:
     return True
 
 
-def _rows(run: PushRun, waiting: Mapping[str, Decimal], gone: list[str], *, full: bool) -> Iterator[_Row]:
+def _rows(
+    run: PushRun, waiting: Mapping[str, Decimal], gone: list[str], *, full: bool
+) -> Iterator[_Row]:
     """What is to be pushed. What is known of a quantity reads `10`, or `10-3` where 3 of it waited in the store."""
     taken: dict[str, tuple[str, Decimal]] = {}
     gone.clear()
@@ -188,7 +204,13 @@ def _rows(run: PushRun, waiting: Mapping[str, Decimal], gone: list[str], *, full
             run.unchanged()
             continue
         quantity = net_quantity(available, sold)
-        change = Change(part_number, "quantity", _told(known), str(quantity), decisions=_decisions(run, available, sold, quantity))
+        change = Change(
+            part_number,
+            "quantity",
+            _told(known),
+            str(quantity),
+            decisions=_decisions(run, available, sold, quantity),
+        )
         yield _Row(key, plain(part_number), quantity, remembered, change)
 
 
@@ -199,10 +221,16 @@ def _told(known: str | None) -> str:
     ('7', '0', '10', '')
     """
     available, _, sold = (known or "").partition("-")
-    return str(max(0, int(available) - int(sold))) if available.isdecimal() and sold.isdecimal() else available
+    return (
+        str(max(0, int(available) - int(sold)))
+        if available.isdecimal() and sold.isdecimal()
+        else available
+    )
 
 
-def _decisions(run: PushRun, available: Decimal, sold: Decimal, quantity: int) -> tuple[Decision, ...]:
+def _decisions(
+    run: PushRun, available: Decimal, sold: Decimal, quantity: int
+) -> tuple[Decision, ...]:
     # Only in a preview: a push of a million would not fit into memory with them.
     if not run.preview:
         return ()
@@ -237,7 +265,15 @@ class _Push:
         again, self._again = self._again, []
         if self._run.is_over():
             for row in again:
-                self._run.postpone(row.change, Problem("run_stopped", "", "", f"The run stopped before it: {self._run.report.stopped}"))
+                self._run.postpone(
+                    row.change,
+                    Problem(
+                        "run_stopped",
+                        "",
+                        "",
+                        f"The run stopped before it: {self._run.report.stopped}",
+                    ),
+                )
         elif again:
             self._looks_first = self._looks_first or 2 * len(again) > len(lot)
             self._send_again(again)
@@ -298,20 +334,27 @@ class _Push:
         problem = problem_of(error)
         if message:
             problem = attrs.evolve(problem, message=f"The store refuses it: {message}.", fix=_FIX)
-        row = attrs.evolve(row, change=attrs.evolve(row.change, problems=(*row.change.problems, problem)))
+        row = attrs.evolve(
+            row, change=attrs.evolve(row.change, problems=(*row.change.problems, problem))
+        )
         if row.is_second:
             self._run.refuse(row.change)
         else:
             self._again.append(row)
 
 
-_FIX = "Give the product this SKU in BigCommerce and track its inventory, or untick its Sync to Webstore in AcctVantage."
+_FIX = (
+    "Give the product this SKU in BigCommerce and track its inventory, or untick its Sync to "
+    "Webstore in AcctVantage."
+)
 
 
 def _named(row: _Row, identity: Identity | None) -> _Row:
     """The row under the name that BigCommerce wants: a product tracked by product goes by its id, everything else by its SKU."""
     by_product = identity is not None and identity.tracking == "product" and not identity.variant_id
-    return attrs.evolve(row, product_id=identity.product_id if identity is not None and by_product else 0)
+    return attrs.evolve(
+        row, product_id=identity.product_id if identity is not None and by_product else 0
+    )
 
 
 # Whom a refusal names
@@ -324,7 +367,10 @@ _LONGEST_SKU = 255
 
 def named_items(error: RequestRefused, batch: Sequence[_Row]) -> dict[int, str]:
     """Which rows of a batch a refusal names, from 0, and what it says of each (inferred: its title names items as `sku MUG-1 ...`)."""
-    by_name = {("product", str(row.product_id)) if row.product_id else ("sku", row.sku.casefold()): i for i, row in enumerate(batch)}
+    by_name = {
+        ("product", str(row.product_id)) if row.product_id else ("sku", row.sku.casefold()): i
+        for i, row in enumerate(batch)
+    }
     lengths = sorted({len(name) for _, name in by_name}, reverse=True)
     text = _said(error)
     hits: list[tuple[int, int, int]] = []

@@ -1,7 +1,8 @@
 """The journal: an append-only table of what was done, and what is known of the other side. It holds no secret.
 
-Losing it costs repeated work, never a duplicate: what decides about an order is its status in the store and its Import ID in the books,
-and what is not known to have been pushed is read or pushed again.
+Losing it costs repeated work, never a duplicate: what decides about an order is its status in the
+store and its Import ID in the books, and what is not known to have been pushed is read or pushed
+again.
 """
 
 from __future__ import annotations
@@ -28,12 +29,17 @@ T = TypeVar("T")
 VERSION = 2
 """Of the tables below. A later version of avbc raises it and says how the older ones are brought up.
 
-Version 1 had the entries only. What came since are tables of their own, so that making those that are missing brings it up.
+Version 1 had the entries only. What came since are tables of their own, so that making those that
+are missing brings it up.
 """
 
 _metadata = sa.MetaData()
 
-_version = sa.Table("avbc_journal_version", _metadata, sa.Column("version", sa.Integer, primary_key=True, autoincrement=False))
+_version = sa.Table(
+    "avbc_journal_version",
+    _metadata,
+    sa.Column("version", sa.Integer, primary_key=True, autoincrement=False),
+)
 
 _entries = sa.Table(
     "avbc_journal",
@@ -94,8 +100,9 @@ class Journal:
     """The journal in one database. Opening it creates its tables where they are not there yet.
 
     Args:
-        database: A database URL (`sqlite:///journal.db`, `postgresql://user:password@host/database`), or an engine, which stays the
-            caller's to dispose of.
+        database: A database URL (`sqlite:///journal.db`,
+            `postgresql://user:password@host/database`), or an engine, which stays the caller's to
+            dispose of.
 
     Raises:
         JournalUnreachable: The database could not be opened.
@@ -116,7 +123,9 @@ class Journal:
             self._engine = _engine(database) if isinstance(database, str) else database
         except (SQLAlchemyError, ImportError, ValueError) as error:
             # The message of a URL that cannot be parsed may repeat the URL with its password.
-            raise FinalError(f"the journal's database URL cannot be used ({type(error).__name__})") from None
+            raise FinalError(
+                f"the journal's database URL cannot be used ({type(error).__name__})"
+            ) from None
         self._place = self._engine.url.render_as_string(hide_password=True)
         self._file: Path | None = None
         try:
@@ -124,7 +133,8 @@ class Journal:
                 try:
                     self._prepare()
                 except SQLAlchemyError:
-                    # Two processes that open a new database at once may trip over each other: the second look finds what the other made.
+                    # Two processes that open a new database at once may trip over each other: the
+                    # second look finds what the other made.
                     self._prepare()
         except BaseException:
             # Nobody gets a journal to close, whatever kept it from being opened, Ctrl-C too.
@@ -184,7 +194,9 @@ class Journal:
             JournalUnreachable: It could not be read.
         """
         with self._translated("read"), self._engine.connect() as connection:
-            at = connection.execute(sa.select(_watermarks.c.at).where(_watermarks.c.name == name)).scalar()
+            at = connection.execute(
+                sa.select(_watermarks.c.at).where(_watermarks.c.name == name)
+            ).scalar()
         return None if at is None else _aware(at)
 
     def set_watermark(self, name: str, at: datetime) -> None:
@@ -213,13 +225,15 @@ class Journal:
     def all_fingerprints(self, kind: str) -> Iterator[tuple[str, str]]:
         """Yield the key and the text of all that is known of a kind, sorted by key as Python sorts texts.
 
-        They are read as they are taken, ten thousand at a time, so that a million of them need little memory, and the journal may be
-        written to meanwhile.
+        They are read as they are taken, ten thousand at a time, so that a million of them need
+        little memory, and the journal may be written to meanwhile.
 
         Raises:
             JournalUnreachable: It could not be read.
         """
-        columns = sa.select(_fingerprints.c.key, _fingerprints.c.text).where(_fingerprints.c.kind == kind)
+        columns = sa.select(_fingerprints.c.key, _fingerprints.c.text).where(
+            _fingerprints.c.kind == kind
+        )
         columns = columns.order_by(_fingerprints.c.key).limit(_PAGE)
         wanted = columns
         while True:
@@ -235,13 +249,16 @@ class Journal:
 
         Args:
             kind: What kind of thing they are.
-            fingerprints: Keys and texts. Ten thousand at a time are written, each whole or not at all.
+            fingerprints: Keys and texts. Ten thousand at a time are written, each whole or not at
+                all.
 
         Raises:
             JournalUnreachable: The rest was not written.
         """
         for chunk in _chunks(fingerprints, _PAGE):
-            rows: list[dict[str, object]] = [{"kind": kind, "key": key, "text": text} for key, text in dict(chunk).items()]
+            rows: list[dict[str, object]] = [
+                {"kind": kind, "key": key, "text": text} for key, text in dict(chunk).items()
+            ]
             with self._translated("written"), self._engine.begin() as connection:
                 self._upsert(connection, _fingerprints, rows)
 
@@ -263,7 +280,8 @@ class Journal:
         """Note that an event was received; False where it was already, by whichever process. It is remembered for three days.
 
         Args:
-            keys: What tells the event from others, of at most 64 characters each; one that is known already is enough.
+            keys: What tells the event from others, of at most 64 characters each; one that is known
+                already is enough.
             now: The time.
 
         Raises:
@@ -272,7 +290,8 @@ class Journal:
         rows = [{"key": key, "at": now} for key in keys]
         with self._translated("written"):
             try:
-                # The constraint decides, not a look before it: two processes may be told the same at once.
+                # The constraint decides, not a look before it: two processes may be told the same
+                # at once.
                 with self._engine.begin() as connection:
                     connection.execute(_received.delete().where(_received.c.at < now - _REMEMBERED))
                     connection.execute(_received.insert(), rows)
@@ -293,8 +312,8 @@ class Journal:
     def lease(self, name: str, wait: timedelta = timedelta(0)) -> Generator[Lease]:
         """Take a turn at something that only one process at a time shall do, until the end of the context.
 
-        Whether it is this process's turn, the lease tells. It ends with the process, however that ends. A journal in memory has no other
-        processes.
+        Whether it is this process's turn, the lease tells. It ends with the process, however that
+        ends. A journal in memory has no other processes.
 
         Args:
             name: What for.
@@ -329,10 +348,14 @@ class Journal:
             _version.create(connection, checkfirst=True)
             found = connection.execute(sa.select(sa.func.max(_version.c.version))).scalar()
             if found is not None and found > VERSION:
-                raise JournalTooNew(f"the journal {self._place} has version {found} and this avbc knows {VERSION}: update avbc")
+                raise JournalTooNew(
+                    f"the journal {self._place} has version {found} and this avbc knows "
+                    f"{VERSION}: update avbc"
+                )
             _metadata.create_all(connection)
             if connection.dialect.name == "sqlite":
-                # The columns are sequence, name and file. What is in memory has no file, or one called x if it was deserialized.
+                # The columns are sequence, name and file. What is in memory has no file, or one
+                # called x if it was deserialized.
                 file = Path(str(connection.exec_driver_sql("PRAGMA database_list").all()[0][2]))
                 self._file = file if file.is_absolute() else None
             if found is None:
@@ -340,31 +363,43 @@ class Journal:
             elif found < VERSION:
                 connection.execute(_version.update(), {"version": VERSION})
 
-    def _upsert(self, connection: sa.Connection, table: sa.Table, rows: list[dict[str, object]]) -> None:
+    def _upsert(
+        self, connection: sa.Connection, table: sa.Table, rows: list[dict[str, object]]
+    ) -> None:
         make = postgresql.insert if connection.dialect.name == "postgresql" else sqlite.insert
         insert = make(table)
         values = [column for column in table.columns if not column.primary_key]
         update = {column.name: insert.excluded[column.name] for column in values}
-        connection.execute(insert.on_conflict_do_update(index_elements=list(table.primary_key), set_=update), rows)
+        connection.execute(
+            insert.on_conflict_do_update(index_elements=list(table.primary_key), set_=update), rows
+        )
 
     @contextmanager
     def _translated(self, done: str) -> Generator[None]:
         try:
             yield
         except (sqlite3.Error, OSError) as error:
-            raise JournalUnreachable(f"the journal {self._place} could not be {done}: {error}") from None
+            raise JournalUnreachable(
+                f"the journal {self._place} could not be {done}: {error}"
+            ) from None
         except SQLAlchemyError as error:
             reason = getattr(error, "orig", None) or type(error).__name__
-            raise JournalUnreachable(f"the journal {self._place} could not be {done}: {reason}") from bare(error)
+            raise JournalUnreachable(
+                f"the journal {self._place} could not be {done}: {reason}"
+            ) from bare(error)
 
 
-def merged(wanted: Iterable[tuple[str, str]], known: Iterable[tuple[str, str]]) -> Iterator[tuple[str, str | None, str | None]]:
+def merged(
+    wanted: Iterable[tuple[str, str]], known: Iterable[tuple[str, str]]
+) -> Iterator[tuple[str, str | None, str | None]]:
     """Walk two sequences of (key, text), sorted by key, side by side: yields (key, wanted text, known text).
 
-    A key that only one of them has comes with None for the other. Both are taken row by row, so it needs no memory.
+    A key that only one of them has comes with None for the other. Both are taken row by row, so it
+    needs no memory.
 
     Raises:
-        ValueError: One of them is not sorted by key, or has a key twice: what is on the other side could not be found any more.
+        ValueError: One of them is not sorted by key, or has a key twice: what is on the other side
+            could not be found any more.
 
     >>> list(merged([("a", "1"), ("b", "2")], [("b", "2"), ("c", "3")]))
     [('a', '1', None), ('b', '2', '2'), ('c', None, '3')]
@@ -388,7 +423,9 @@ def _ascending(rows: Iterable[tuple[str, str]]) -> Iterator[tuple[str, str]]:
     last: str | None = None
     for row in rows:
         if last is not None and row[0] <= last:
-            raise ValueError(f"{row[0]!r} comes after {last!r}: keys must be sorted, and each there once")
+            raise ValueError(
+                f"{row[0]!r} comes after {last!r}: keys must be sorted, and each there once"
+            )
         last = row[0]
         yield row
 
@@ -408,7 +445,12 @@ def _engine(url: str) -> sa.Engine:
     parsed = sa.make_url(url)
     if parsed.get_backend_name() == "sqlite" and parsed.database in {None, "", ":memory:"}:
         # One connection for all threads: each new one would be another, empty database.
-        return sa.create_engine(parsed, poolclass=sa.StaticPool, connect_args={"check_same_thread": False}, hide_parameters=True)
+        return sa.create_engine(
+            parsed,
+            poolclass=sa.StaticPool,
+            connect_args={"check_same_thread": False},
+            hide_parameters=True,
+        )
     if parsed.drivername in {"postgresql", "postgres"}:
         parsed = parsed.set(drivername="postgresql+psycopg")
     return sa.create_engine(parsed, hide_parameters=True)

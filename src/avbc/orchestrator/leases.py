@@ -1,11 +1,12 @@
 """Turns of processes at one store: whoever imports its orders, or pushes one thing to it, holds a lease, and no other does it meanwhile.
 
-A lease is a lock of the journal's database and not a row in it, so that it ends with the process that holds it, however that ends: nothing
-is left behind for others to wait for, and no clocks have to agree. Where a machine vanishes or a process hangs, PostgreSQL ends the lease
-by its own clock, once nothing was heard of the process for the length of a lease.
+A lease is a lock of the journal's database and not a row in it, so that it ends with the process
+that holds it, however that ends: nothing is left behind for others to wait for, and no clocks have
+to agree. Where a machine vanishes or a process hangs, PostgreSQL ends the lease by its own clock,
+once nothing was heard of the process for the length of a lease.
 
-It saves work and keeps what must not be sent twice (a shipment, a capture) from being sent by two at once. That an order is in the books
-once does not rest on it: the unique Import ID decides.
+It saves work and keeps what must not be sent twice (a shipment, a capture) from being sent by two
+at once. That an order is in the books once does not rest on it: the unique Import ID decides.
 """
 
 from __future__ import annotations
@@ -24,7 +25,9 @@ LEASE = timedelta(minutes=5)
 """How long a process that says nothing keeps its lease on PostgreSQL: longer than the three minutes of patience with one request."""
 
 _TAKEN = "another process is at it for this store"
-_LOST = "the database ended this process's lease, since nothing was heard of it or the connection broke"
+_LOST = (
+    "the database ended this process's lease, since nothing was heard of it or the connection broke"
+)
 
 
 class Lease(Protocol):
@@ -120,7 +123,8 @@ def take_lease(engine: sa.Engine, file: Path | None, name: str, wait: timedelta)
         except DBAPIError as error:
             if not error.connection_invalidated:
                 raise
-            # It was opened before the server was restarted, and so were all others in the pool, which are thrown away now.
+            # It was opened before the server was restarted, and so were all others in the pool,
+            # which are thrown away now.
             return _take_session(engine, name, wait)
     return NoLease() if file is None else _take_file(file, name, wait)
 
@@ -130,10 +134,14 @@ def _take_file(file: Path, name: str, wait: timedelta) -> Lease:
     folder.mkdir(exist_ok=True)
     # Whoever releases it may be another thread than the one that took it.
     connection = sqlite3.connect(
-        folder / quote(name, safe="@"), timeout=wait.total_seconds(), isolation_level=None, check_same_thread=False
+        folder / quote(name, safe="@"),
+        timeout=wait.total_seconds(),
+        isolation_level=None,
+        check_same_thread=False,
     )
     try:
-        # Nothing is written, so there is nothing to roll back: a rollback journal on disk would only be left behind by the dead.
+        # Nothing is written, so there is nothing to roll back: a rollback journal on disk would
+        # only be left behind by the dead.
         connection.execute("PRAGMA journal_mode = MEMORY")
         connection.execute("BEGIN EXCLUSIVE")
     except sqlite3.OperationalError as error:
@@ -147,19 +155,28 @@ def _take_file(file: Path, name: str, wait: timedelta) -> Lease:
 _LOCK_NOT_AVAILABLE = "55P03"
 # Locks are of the whole database, while there may be books in each of its schemas.
 _KEY = "hashtextextended(concat(current_schema(), ' ', CAST(:name AS text)), 0)"
-_SETTINGS = "SELECT set_config('idle_in_transaction_session_timeout', :lease, true), set_config('lock_timeout', :wait, true)"
+_SETTINGS = (
+    "SELECT set_config('idle_in_transaction_session_timeout', :lease, true), "
+    "set_config('lock_timeout', :wait, true)"
+)
 
 
 def _take_session(engine: sa.Engine, name: str, wait: timedelta) -> Lease:
     connection = engine.connect().execution_options(isolation_level="READ COMMITTED")
     is_taken = False
     try:
-        connection.execute(sa.text(_SETTINGS), {"lease": _milliseconds(LEASE), "wait": _milliseconds(wait)})
+        connection.execute(
+            sa.text(_SETTINGS), {"lease": _milliseconds(LEASE), "wait": _milliseconds(wait)}
+        )
         if wait:
             connection.execute(sa.text(f"SELECT pg_advisory_xact_lock({_KEY})"), {"name": name})
             is_taken = True
         else:
-            is_taken = bool(connection.scalar(sa.text(f"SELECT pg_try_advisory_xact_lock({_KEY})"), {"name": name}))
+            is_taken = bool(
+                connection.scalar(
+                    sa.text(f"SELECT pg_try_advisory_xact_lock({_KEY})"), {"name": name}
+                )
+            )
     except OperationalError as error:
         if getattr(error.orig, "sqlstate", None) != _LOCK_NOT_AVAILABLE:
             raise

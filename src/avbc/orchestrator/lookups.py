@@ -21,8 +21,9 @@ _TOLD_BY_COUPONS = frozenset({"coupon_unknown", "promotion_differs"})
 class Lookups:
     """The books as the mapping engine sees them in one run.
 
-    Two orders of a run by the same new guest are one client, and the first order with a new coupon makes the promotion that the second is
-    compared with: so what an order writes is remembered here for those after it.
+    Two orders of a run by the same new guest are one client, and the first order with a new coupon
+    makes the promotion that the second is compared with: so what an order writes is remembered here
+    for those after it.
     """
 
     def __init__(self, settings: Settings, books: Gateway) -> None:
@@ -48,7 +49,12 @@ class Lookups:
                 found.setdefault(name, []).append(product)
         self._products = {sku: tuple(products) for sku, products in found.items()}
 
-    def map(self, order: Order, transactions: Sequence[Transaction], read_coupons: Callable[[Order], Sequence[OrderCoupon]]) -> MappedOrder:
+    def map(
+        self,
+        order: Order,
+        transactions: Sequence[Transaction],
+        read_coupons: Callable[[Order], Sequence[OrderCoupon]],
+    ) -> MappedOrder:
         """Map one of the orders that `read` was called with. Its coupons are read only where their types matter.
 
         Raises:
@@ -60,7 +66,9 @@ class Lookups:
             mapped = self._mapper.map(self._inputs(order, transactions, read_coupons(order)))
         return mapped
 
-    def _inputs(self, order: Order, transactions: Sequence[Transaction], coupons: Sequence[OrderCoupon]) -> OrderInputs:
+    def _inputs(
+        self, order: Order, transactions: Sequence[Transaction], coupons: Sequence[OrderCoupon]
+    ) -> OrderInputs:
         """What the mapping engine is given for one of the orders that `read` was called with."""
         ids: dict[int, None] = {}
         for key in self._keys_of(order):
@@ -71,15 +79,19 @@ class Lookups:
     def _coupons_are_new(self, order: Order) -> bool:
         """Whether the order's coupons must be read.
 
-        One of them is no promotion of the books yet, so that its type is needed to create it; or the lines do not tell of all of them: a
-        coupon on the shipping cost stands on no line.
+        One of them is no promotion of the books yet, so that its type is needed to create it; or
+        the lines do not tell of all of them: a coupon on the shipping cost stands on no line.
         """
         if not order.coupon_discount:
             return False
-        shares = [applied for line in order.lines for applied in line.applied_discounts if applied.code]
+        shares = [
+            applied for line in order.lines for applied in line.applied_discounts if applied.code
+        ]
         if sum((applied.amount for applied in shares), ZERO) < order.coupon_discount:
             return True
-        return any(fold(applied.code or "") not in self._mapper.rules.promotions for applied in shares)
+        return any(
+            fold(applied.code or "") not in self._mapper.rules.promotions for applied in shares
+        )
 
     def remember(self, bundle: OrderBundle, client_id: int | None, contact_id: int | None) -> None:
         """Take note of what creating the order wrote beside it."""
@@ -98,7 +110,14 @@ class Lookups:
         contacts = client.contacts
         if bundle.new_contact is not None:
             contacts = (*contacts, attrs.evolve(bundle.new_contact, id=contact_id))
-        self._add(attrs.evolve(client, id=client_id, import_id=bundle.bind_import_id or client.import_id, contacts=contacts))
+        self._add(
+            attrs.evolve(
+                client,
+                id=client_id,
+                import_id=bundle.bind_import_id or client.import_id,
+                contacts=contacts,
+            )
+        )
 
     def imagine(self, bundle: OrderBundle) -> None:
         """Take note of what creating the order would write, in a preview: a new client gets an id below zero."""
@@ -114,7 +133,9 @@ class Lookups:
         import_ids: set[str] = set()
         emails: set[str] = set()
         for order in orders:
-            import_id = client_import_id(self._settings.order_status.import_source_code, order.customer_id)
+            import_id = client_import_id(
+                self._settings.order_status.import_source_code, order.customer_id
+            )
             if import_id is not None:
                 import_ids.add(import_id)
             email = text_key(order.billing_address.email)
@@ -127,7 +148,11 @@ class Lookups:
             return
         self._clients[client.id] = client
         code = self._settings.order_status.import_source_code
-        keys = [client.import_id, text_key(client.email), *(text_key(contact.email) for contact in client.contacts)]
+        keys = [
+            client.import_id,
+            text_key(client.email),
+            *(text_key(contact.email) for contact in client.contacts),
+        ]
         if code in client.store_customer_ids:
             keys.append(client_import_id(code, client.store_customer_ids[code]))
         for key in keys:
@@ -135,5 +160,7 @@ class Lookups:
                 self._clients_by_key.setdefault(key, {})[client.id] = None
 
     def _keys_of(self, order: Order) -> list[str]:
-        import_id = client_import_id(self._settings.order_status.import_source_code, order.customer_id)
+        import_id = client_import_id(
+            self._settings.order_status.import_source_code, order.customer_id
+        )
         return [key for key in (import_id, text_key(order.billing_address.email)) if key]

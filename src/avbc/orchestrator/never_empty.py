@@ -12,10 +12,16 @@ from avbc.errors import AvbcError
 T = TypeVar("T")
 
 
-def never_empty(store: BigCommerce, calls: Sequence[Call[list[T]]], *, limit: int) -> list[list[T] | AvbcError]:
+def never_empty(
+    store: BigCommerce, calls: Sequence[Call[list[T]]], *, limit: int
+) -> list[list[T] | AvbcError]:
     """Run calls for lists that cannot be empty, up to `limit` at once, and ask once more for those that are."""
     found = store.map(calls, limit=limit, return_errors=True)
     empty = [place for place, rows in enumerate(found) if rows == []]
-    for place, rows in zip(empty, store.map([calls[place] for place in empty], limit=limit, return_errors=True), strict=True):
+    for place, rows in zip(
+        empty,
+        store.map([calls[place] for place in empty], limit=limit, return_errors=True),
+        strict=True,
+    ):
         found[place] = rows
     return found

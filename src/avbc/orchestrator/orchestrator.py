@@ -38,10 +38,22 @@ from avbc.orchestrator.progress import Progress, telling
 from avbc.orchestrator.pushing import PushRun, scope_of
 from avbc.orchestrator.reconcile import ReconcileReport, reconcile_period
 from avbc.orchestrator.refunds import import_refunds, require_refunds
-from avbc.orchestrator.reports import ConnectionReport, History, ImportReport, JournalEntry, PushReport, SetupReport
+from avbc.orchestrator.reports import (
+    ConnectionReport,
+    History,
+    ImportReport,
+    JournalEntry,
+    PushReport,
+    SetupReport,
+)
 from avbc.orchestrator.setup_check import setup_report
 from avbc.orchestrator.shipments import push_shipments
-from avbc.orchestrator.status_sync import STATUS, pull_order_statuses, push_order_statuses, require_direction
+from avbc.orchestrator.status_sync import (
+    STATUS,
+    pull_order_statuses,
+    push_order_statuses,
+    require_direction,
+)
 from avbc.orchestrator.statuses import ImportStatuses, import_statuses, mapped_statuses
 from avbc.orchestrator.stopping import Stop
 from avbc.orchestrator.timer import SCHEDULE, Job, OnReport, run_timer
@@ -72,7 +84,8 @@ class Orchestrator:
         print(web.import_orders())
     ```
 
-    Nothing is connected to before the first method is called. One instance is meant for one thread at a time.
+    Nothing is connected to before the first method is called. One instance is meant for one thread
+    at a time.
     """
 
     def __init__(
@@ -93,12 +106,16 @@ class Orchestrator:
         Args:
             settings: The screens of the manual.
             books: AcctVantage's side: `SqlGateway`, or your own class that satisfies `Gateway`.
-            store: The store's client; by default the one that the settings name is opened, and closed by `close`.
-            journal: The journal's database URL; by default it is kept in the database of `SqlGateway`, and in memory with other books.
-            on_progress: Called with how many orders are done, how many there are (None while that is not known) and what is being done.
-            customise: Functions from (order, bundle) to bundle, applied one after another to each order that was mapped. What they change
-                is explained, and proved again.
-            product_fields: Which field of the store's products is filled by what of the books: `avbc.mapping.PRODUCT_FIELDS`, or your own.
+            store: The store's client; by default the one that the settings name is opened, and
+                closed by `close`.
+            journal: The journal's database URL; by default it is kept in the database of
+                `SqlGateway`, and in memory with other books.
+            on_progress: Called with how many orders are done, how many there are (None while that
+                is not known) and what is being done.
+            customise: Functions from (order, bundle) to bundle, applied one after another to each
+                order that was mapped. What they change is explained, and proved again.
+            product_fields: Which field of the store's products is filled by what of the books:
+                `avbc.mapping.PRODUCT_FIELDS`, or your own.
             client_fields: The same for customers.
             address_fields: The same for customers' addresses.
         """
@@ -120,10 +137,13 @@ class Orchestrator:
     def test_connection(self) -> ConnectionReport:
         """Test the store's URL, the token, each OAuth scope that the settings need, the clock and the quota (manual 1.3).
 
-        Scopes are probed by requests that change nothing. What is wrong is in the report and is not raised.
+        Scopes are probed by requests that change nothing. What is wrong is in the report and is not
+        raised.
         """
         report = connection_report(self.store, self.settings)
-        self._may_write = any(check.item == ORDERS_MODIFY and check.state == "ok" for check in report.checks)
+        self._may_write = any(
+            check.item == ORDERS_MODIFY and check.state == "ok" for check in report.checks
+        )
         return report
 
     def check_setup(self) -> SetupReport:
@@ -155,15 +175,17 @@ class Orchestrator:
     def import_orders(self, *, progress: bool = False) -> ImportReport:
         """Import the orders that have the New Order Status; each gets the Downloaded or the Import Error Status (manual 2.1.3 to 2.1.5).
 
-        Run it as often as you like: an order is in the books once, whatever died in between. An order's own problems set its Import Error
-        Status, with the reasons in its staff notes; failures of the network, the store or the books leave it New for the next run.
+        Run it as often as you like: an order is in the books once, whatever died in between. An
+        order's own problems set its Import Error Status, with the reasons in its staff notes;
+        failures of the network, the store or the books leave it New for the next run.
 
         Args:
             progress: Draw a bar, in a terminal or a notebook; needs the extra `progress`.
 
         Raises:
-            AvbcError: The run could not begin, and nothing was written: the token is refused, a scope is missing, the store, the books or
-                the journal are not to be had. Once it has begun, what goes wrong is in the report.
+            AvbcError: The run could not begin, and nothing was written: the token is refused, a
+                scope is missing, the store, the books or the journal are not to be had. Once it has
+                begun, what goes wrong is in the report.
         """
         return self._run(preview=False, progress=progress)
 
@@ -208,11 +230,13 @@ class Orchestrator:
 
     # Products, quantities and clients for the store
 
-    def push_products(self, *, preview: bool = False, full: bool = False, progress: bool = False) -> PushReport:
+    def push_products(
+        self, *, preview: bool = False, full: bool = False, progress: bool = False
+    ) -> PushReport:
         """Tell the store the details of the products whose Sync to Webstore is ticked, as far as they changed (manual 2.3.1).
 
-        Products are created or updated by the field map; what the map does not name is never sent, so that what the merchant added in the
-        store stays.
+        Products are created or updated by the field map; what the map does not name is never sent,
+        so that what the merchant added in the store stays.
 
         Args:
             preview: Send nothing; the report says what would be sent.
@@ -221,8 +245,9 @@ class Orchestrator:
 
         Raises:
             SettingsError: `shipping.sync_product_details` is false.
-            AvbcError: The run could not begin: the token is refused, a scope is missing, the store, the books or the journal are not to
-                be had. Once it has begun, what goes wrong is in the report.
+            AvbcError: The run could not begin: the token is refused, a scope is missing, the store,
+                the books or the journal are not to be had. Once it has begun, what goes wrong is in
+                the report.
         """
         return self._push(
             "push_products",
@@ -232,11 +257,13 @@ class Orchestrator:
             progress=progress,
         )
 
-    def push_inventory(self, *, preview: bool = False, full: bool = False, progress: bool = False) -> PushReport:
+    def push_inventory(
+        self, *, preview: bool = False, full: bool = False, progress: bool = False
+    ) -> PushReport:
         """Tell the store what of the warehouse's Qty Available it may sell, as far as it changed (manual 2.3.1).
 
-        Quantities are absolute, in whole units, never below zero, and net of what orders sold that wait in the store to be imported.
-        Where nothing changed nothing is sent, and nothing asked.
+        Quantities are absolute, in whole units, never below zero, and net of what orders sold that
+        wait in the store to be imported. Where nothing changed nothing is sent, and nothing asked.
 
         Args:
             preview: Send nothing; the report says what would be sent.
@@ -256,11 +283,18 @@ class Orchestrator:
             progress=progress,
         )
 
-    def export_clients(self, client_ids: Collection[int] | None = None, *, preview: bool = False, progress: bool = False) -> PushReport:
+    def export_clients(
+        self,
+        client_ids: Collection[int] | None = None,
+        *,
+        preview: bool = False,
+        progress: bool = False,
+    ) -> PushReport:
         """Export clients to the store as customers, and bind each to its customer (manual, BigCommerce - Clients & Contacts).
 
-        A client whom the store has by email is updated there and bound; others are created. What was edited in the store and is not in
-        the field map stays, and so do the customer's other addresses.
+        A client whom the store has by email is updated there and bound; others are created. What
+        was edited in the store and is not in the field map stays, and so do the customer's other
+        addresses.
 
         Args:
             client_ids: These clients; otherwise all who are new to the store.
@@ -283,8 +317,9 @@ class Orchestrator:
     def push_order_statuses(self, *, preview: bool = False, progress: bool = False) -> PushReport:
         """Give the store the order statuses that changed in AcctVantage since the last push, by the mapping left to right (manual 2.1.6).
 
-        One request for each order whose status in the store is another one; none where nothing changed. A status that the mapping does not
-        have is reported once and never guessed, and its order is looked at again when the mapping changes.
+        One request for each order whose status in the store is another one; none where nothing
+        changed. A status that the mapping does not have is reported once and never guessed, and its
+        order is looked at again when the mapping changes.
 
         Args:
             preview: Send nothing; `sent` is what would be.
@@ -292,7 +327,8 @@ class Orchestrator:
 
         Raises:
             SettingsError: The settings pull statuses, or neither (manual 2.1.6).
-            AvbcError: The run could not begin, and nothing was sent. Once it has begun, what goes wrong is in the report.
+            AvbcError: The run could not begin, and nothing was sent. Once it has begun, what goes
+                wrong is in the report.
         """
         require_direction(self.settings, "push")
 
@@ -307,9 +343,10 @@ class Orchestrator:
     def pull_order_statuses(self, *, preview: bool = False, progress: bool = False) -> PushReport:
         """Give AcctVantage the order statuses that changed in the store since the last pull, by the mapping right to left (manual 2.1.6).
 
-        No order is ever posted by it, and none moves backwards unless the mapping's row says so. The echo of our own writes is no change.
-        An order that was cancelled or refunded after its import is reported, once, for a person to act. Orders that are not in the books
-        are left alone.
+        No order is ever posted by it, and none moves backwards unless the mapping's row says so.
+        The echo of our own writes is no change. An order that was cancelled or refunded after its
+        import is reported, once, for a person to act. Orders that are not in the books are left
+        alone.
 
         Args:
             preview: Write nothing in the books; `sent` is what would be.
@@ -317,7 +354,8 @@ class Orchestrator:
 
         Raises:
             SettingsError: The settings push statuses, or neither (manual 2.1.6).
-            AvbcError: The run could not begin, and nothing was written. Once it has begun, what goes wrong is in the report.
+            AvbcError: The run could not begin, and nothing was written. Once it has begun, what
+                goes wrong is in the report.
         """
         require_direction(self.settings, "pull")
 
@@ -332,65 +370,96 @@ class Orchestrator:
     def push_shipments(self, *, preview: bool = False, progress: bool = False) -> PushReport:
         """Tell the store the shipments of AcctVantage, with their parcels' tracking numbers, that are new or changed since the last push.
 
-        What the store has of an order is read before anything is sent for it, so that no shipment is sent twice. The order's status does
-        not follow: the status mapping sets it.
+        What the store has of an order is read before anything is sent for it, so that no shipment
+        is sent twice. The order's status does not follow: the status mapping sets it.
 
         Args:
             preview: Send nothing; `sent` is what would be.
             progress: Draw a bar, in a terminal or a notebook; needs the extra `progress`.
 
         Raises:
-            AvbcError: The run could not begin, and nothing was sent. Once it has begun, what goes wrong is in the report.
+            AvbcError: The run could not begin, and nothing was sent. Once it has begun, what goes
+                wrong is in the report.
         """
-        return self._push("push_shipments", "Pushing shipments", push_shipments, preview=preview, progress=progress)
+        return self._push(
+            "push_shipments",
+            "Pushing shipments",
+            push_shipments,
+            preview=preview,
+            progress=progress,
+        )
 
     # Payments
 
     def capture_payments(self, *, preview: bool = False, progress: bool = False) -> PushReport:
         """Have the gateway capture, or void, the pre-authorized payments that AcctVantage wants captured or voided (manual 2.2.4).
 
-        Only what BigCommerce authorized, PayPal too, only while its `payment_status` is `authorized`, and always the whole of it. The store
-        is asked before anything is sent, so that nothing is captured twice. A receipt is recorded as captured when the store says so: the
-        gateway takes its time, so that is mostly in the next run, and until then the capture is in `postponed`. What the gateway declines
-        is refused, and nothing is recorded as received. Authorizations that grow old are reported, once a day.
+        Only what BigCommerce authorized, PayPal too, only while its `payment_status` is
+        `authorized`, and always the whole of it. The store is asked before anything is sent, so
+        that nothing is captured twice. A receipt is recorded as captured when the store says so:
+        the gateway takes its time, so that is mostly in the next run, and until then the capture is
+        in `postponed`. What the gateway declines is refused, and nothing is recorded as received.
+        Authorizations that grow old are reported, once a day.
 
         Args:
             preview: Send nothing and write nothing in the books; `sent` is what would be.
             progress: Draw a bar, in a terminal or a notebook; needs the extra `progress`.
 
         Raises:
-            AvbcError: The run could not begin, and nothing was sent. Once it has begun, what goes wrong is in the report.
+            AvbcError: The run could not begin, and nothing was sent. Once it has begun, what goes
+                wrong is in the report.
         """
-        return self._push("capture_payments", "Capturing payments", capture_payments, preview=preview, progress=progress)
+        return self._push(
+            "capture_payments",
+            "Capturing payments",
+            capture_payments,
+            preview=preview,
+            progress=progress,
+        )
 
-    def import_refunds(self, *, since: datetime | None = None, preview: bool = False, progress: bool = False) -> PushReport:
+    def import_refunds(
+        self, *, since: datetime | None = None, preview: bool = False, progress: bool = False
+    ) -> PushReport:
         """Write refunds that were made in the store since the last run as credits on the imported orders, each once, exact to the cent.
 
-        A refund whose order is not in the books waits for it; one that cannot be a credit as it is says why, and is looked at again in
-        each run. The first run takes all refunds of imported orders: where credits were entered by hand before, give it a `since`.
+        A refund whose order is not in the books waits for it; one that cannot be a credit as it is
+        says why, and is looked at again in each run. The first run takes all refunds of imported
+        orders: where credits were entered by hand before, give it a `since`.
 
         Args:
-            since: Take refunds made then or later, instead of those since the last run; needs a time zone.
+            since: Take refunds made then or later, instead of those since the last run; needs a
+                time zone.
             preview: Write nothing in the books; `sent` is what would be written.
             progress: Draw a bar, in a terminal or a notebook; needs the extra `progress`.
 
         Raises:
             SettingsError: `gl.import_refunds` is false.
             ValueError: `since` has no time zone.
-            AvbcError: The run could not begin, and nothing was written. Once it has begun, what goes wrong is in the report.
+            AvbcError: The run could not begin, and nothing was written. Once it has begun, what
+                goes wrong is in the report.
         """
         require_refunds(self.settings)
 
-        return self._push("import_refunds", "Importing refunds", lambda run: import_refunds(run, since), preview=preview, progress=progress)
+        return self._push(
+            "import_refunds",
+            "Importing refunds",
+            lambda run: import_refunds(run, since),
+            preview=preview,
+            progress=progress,
+        )
 
     # The period
 
-    def reconcile(self, since: datetime, until: datetime | None = None, *, progress: bool = False) -> ReconcileReport:
+    def reconcile(
+        self, since: datetime, until: datetime | None = None, *, progress: bool = False
+    ) -> ReconcileReport:
         """Hold every order of a period in the store against the books: what is missing, doubled or different, to the cent.
 
-        Compared is money and what it is for: totals, tax, freight, discounts, lines, wrapping, handling and fees, what was received and
-        what gateways hold, refunds where they are imported, and whether the order was edited after its import. Nothing is written. It takes
-        one request for 250 orders, and one more for each that is in the books and that the store does not list.
+        Compared is money and what it is for: totals, tax, freight, discounts, lines, wrapping,
+        handling and fees, what was received and what gateways hold, refunds where they are
+        imported, and whether the order was edited after its import. Nothing is written. It takes
+        one request for 250 orders, and one more for each that is in the books and that the store
+        does not list.
 
         Args:
             since: Orders made then or later; needs a time zone.
@@ -399,7 +468,8 @@ class Orchestrator:
 
         Raises:
             ValueError: A time has no time zone.
-            AvbcError: The store or the books cannot be read. Once orders have been compared, the report says so in `stopped`.
+            AvbcError: The store or the books cannot be read. Once orders have been compared, the
+                report says so in `stopped`.
         """
         with telling(self._on_progress, bars=progress) as on_progress:
             return reconcile_period(
@@ -413,11 +483,19 @@ class Orchestrator:
                 is_stopping=lambda: self.stop_wish.is_due,
             )
 
-    def backtest(self, other: Settings, since: datetime, until: datetime | None = None, *, progress: bool = False) -> BacktestReport:
+    def backtest(
+        self,
+        other: Settings,
+        since: datetime,
+        until: datetime | None = None,
+        *,
+        progress: bool = False,
+    ) -> BacktestReport:
         """Map the orders of a period under other settings, and tell what would change: orders that would be refused, fields that differ.
 
-        Both mappings are of the order as it is now, against the books as they are now, with the customisations of this orchestrator. Of
-        payments only what the order itself says is read. Nothing is written.
+        Both mappings are of the order as it is now, against the books as they are now, with the
+        customisations of this orchestrator. Of payments only what the order itself says is read.
+        Nothing is written.
 
         Args:
             other: The settings to compare with those in force; their store is not opened.
@@ -427,7 +505,8 @@ class Orchestrator:
 
         Raises:
             ValueError: A time has no time zone.
-            AvbcError: The store or the books cannot be read. Once orders have been mapped, the report says so in `stopped`.
+            AvbcError: The store or the books cannot be read. Once orders have been mapped, the
+                report says so in `stopped`.
         """
         with telling(self._on_progress, bars=progress) as on_progress:
             return backtest_period(
@@ -448,12 +527,13 @@ class Orchestrator:
     def run(self, *, schedule: Sequence[Job] = SCHEDULE, on_report: OnReport | None = None) -> None:
         """Import, and keep the store and the books in step, in cycles of the settings' interval, until it is stopped (manual 2.1.2).
 
-        A cycle that fails is reported, and the next one runs. Where the settings were read by `Settings.load`, the file is read again
-        before each cycle, so a changed interval applies after the wait that is going on; a file with faults is reported once, and the
-        settings read before stay in force until it is mended.
+        A cycle that fails is reported, and the next one runs. Where the settings were read by
+        `Settings.load`, the file is read again before each cycle, so a changed interval applies
+        after the wait that is going on; a file with faults is reported once, and the settings read
+        before stay in force until it is mended.
 
-        SIGTERM, Ctrl-C and `stop` end it: the order in hand is finished, and nothing new is begun. Returns then, or at once where the store
-        is not enabled and no file can ever enable it.
+        SIGTERM, Ctrl-C and `stop` end it: the order in hand is finished, and nothing new is begun.
+        Returns then, or at once where the store is not enabled and no file can ever enable it.
 
         Args:
             schedule: What a cycle calls, in sequence and how often.
@@ -464,7 +544,8 @@ class Orchestrator:
     def stop(self) -> None:
         """End `run`, from another thread or a signal handler: the order in hand is finished, and nothing new is begun.
 
-        Where it does not run yet, it ends as soon as it does. Methods that are called by themselves are not stopped.
+        Where it does not run yet, it ends as soon as it does. Methods that are called by themselves
+        are not stopped.
         """
         self.stop_wish.ask()
 
@@ -483,7 +564,8 @@ class Orchestrator:
     def handle_webhook(self, body: bytes, headers: Mapping[str, str]) -> WebhookReport:
         """Verify a webhook and do what it asks for: `accept_webhook`, then `act_on_webhook`.
 
-        An import takes its time, and BigCommerce wants its answer at once: where many come, answer between the two.
+        An import takes its time, and BigCommerce wants its answer at once: where many come, answer
+        between the two.
 
         Args:
             body: The bytes of the request's body, as they came.
@@ -491,14 +573,16 @@ class Orchestrator:
 
         Raises:
             WebhookRefused: It is none of this store's, or an old one. Answer 400; nothing was done.
-            AvbcError: It could not be done. Answer 500, and BigCommerce tells it again; the timer does it in any case.
+            AvbcError: It could not be done. Answer 500, and BigCommerce tells it again; the timer
+                does it in any case.
         """
         return self.act_on_webhook(self.accept_webhook(body, headers))
 
     def accept_webhook(self, body: bytes, headers: Mapping[str, str]) -> Webhook:
         """Verify a webhook and decide what it asks for, so that it can be answered at once and acted on later.
 
-        A webhook that was accepted before, here or by another process with the same journal, asks for nothing.
+        A webhook that was accepted before, here or by another process with the same journal, asks
+        for nothing.
 
         Args:
             body: The bytes of the request's body, as they came.
@@ -507,11 +591,14 @@ class Orchestrator:
         Raises:
             WebhookRefused: It is none of this store's, or an old one. Answer 400; nothing was done.
             SettingsError: The settings hold no client secret.
-            JournalUnreachable: It cannot be told whether it came before. Answer 500, and BigCommerce tells it again.
+            JournalUnreachable: It cannot be told whether it came before. Answer 500, and
+                BigCommerce tells it again.
         """
         setup = self.settings.store
         if setup.client_secret is None:
-            message = "is required to verify webhooks: set AVBC_CLIENT_SECRET, or name a credentials_file"
+            message = (
+                "is required to verify webhooks: set AVBC_CLIENT_SECRET, or name a credentials_file"
+            )
             raise SettingsError("settings", [Fault("store.client_secret", message)])
         now = datetime.now(UTC)
         webhook = read_webhook(
@@ -532,7 +619,8 @@ class Orchestrator:
         """Do what a webhook asks for: import the one order that it names, or note what happened to it in its history.
 
         Raises:
-            AvbcError: It could not be done; the same webhook counts again when BigCommerce repeats it.
+            AvbcError: It could not be done; the same webhook counts again when BigCommerce repeats
+                it.
         """
         try:
             if isinstance(webhook.action, NoteStatus):
@@ -552,7 +640,8 @@ class Orchestrator:
     def register_webhooks(self, url: str, *, preview: bool = False) -> HooksReport:
         """Create the hooks that the settings need, repair those that are inactive or go elsewhere, and list all of this API account.
 
-        Run it again from time to time: BigCommerce deactivates a hook after 90 days without events or two days of failures.
+        Run it again from time to time: BigCommerce deactivates a hook after 90 days without events
+        or two days of failures.
 
         Args:
             url: Where your application takes webhooks: https, on port 443.
@@ -577,7 +666,10 @@ class Orchestrator:
             return self._given_store
         setup = self.settings.store
         return BigCommerce(
-            setup.api_url, self.settings.require_access_token(), client_id=setup.client_id, client_secret=setup.client_secret
+            setup.api_url,
+            self.settings.require_access_token(),
+            client_id=setup.client_id,
+            client_secret=setup.client_secret,
         )
 
     def close(self) -> None:
@@ -590,7 +682,12 @@ class Orchestrator:
     def __enter__(self) -> Self:
         return self
 
-    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
         self.close()
 
     def __repr__(self) -> str:
@@ -623,18 +720,32 @@ class Orchestrator:
         return StockLocation(self.store, self.settings.shipping.bigcommerce_location)
 
     def _span(self, method: str) -> AbstractContextManager[object]:
-        return tracing.span(f"avbc.{method}", {"avbc.source_code": self.settings.order_status.import_source_code})
+        return tracing.span(
+            f"avbc.{method}", {"avbc.source_code": self.settings.order_status.import_source_code}
+        )
 
     def _run(self, *, preview: bool, progress: bool) -> ImportReport:
-        with self._span("preview_orders" if preview else "import_orders"), telling(self._on_progress, bars=progress) as on_progress:
+        with (
+            self._span("preview_orders" if preview else "import_orders"),
+            telling(self._on_progress, bars=progress) as on_progress,
+        ):
             run = self._new_run(on_progress, preview=preview)
             waiting = self.store.orders.waiting.call(
-                self._statuses.new, min_date_created=self.settings.order_status.import_orders_created_since
+                self._statuses.new,
+                min_date_created=self.settings.order_status.import_orders_created_since,
             )
             with self._turn("import_orders", preview=preview) as lease:
                 return run.run(self.store.pages(waiting), waiting.limit, lease)
 
-    def _push(self, direction: str, doing: str, work: Callable[[PushRun], object], *, preview: bool, progress: bool) -> PushReport:
+    def _push(
+        self,
+        direction: str,
+        doing: str,
+        work: Callable[[PushRun], object],
+        *,
+        preview: bool,
+        progress: bool,
+    ) -> PushReport:
         """Run a direction, if it is this process's turn."""
         with (
             self._span(direction),
@@ -657,7 +768,9 @@ class Orchestrator:
                 work(run)
         return run.report
 
-    def _turn(self, method: str, *, preview: bool = False, wait: timedelta = timedelta(0)) -> AbstractContextManager[Lease]:
+    def _turn(
+        self, method: str, *, preview: bool = False, wait: timedelta = timedelta(0)
+    ) -> AbstractContextManager[Lease]:
         """Take this process's turn at a method for this store and source; a preview needs none."""
         if preview:
             return nullcontext(NoLease())
@@ -665,8 +778,12 @@ class Orchestrator:
 
     def _new_run(self, on_progress: Progress | None, *, preview: bool) -> ImportRun:
         if not self.settings.store.enabled:
-            raise SettingsError("settings", [Fault("store.enabled", "is false, so nothing runs for this store (manual 1.3)")])
-        # The books come first: the journal is mostly in the same database, and theirs is the error to tell.
+            raise SettingsError(
+                "settings",
+                [Fault("store.enabled", "is false, so nothing runs for this store (manual 1.3)")],
+            )
+        # The books come first: the journal is mostly in the same database, and theirs is the error
+        # to tell.
         run = ImportRun(
             settings=self.settings,
             statuses=self._statuses,
@@ -685,14 +802,17 @@ class Orchestrator:
         return run
 
     def _page_of(self, order_id: int) -> Page[Order]:
-        # As a list of one, so that an order that cannot be read is a row like others, and an archived one is left out.
+        # As a list of one, so that an order that cannot be read is a row like others, and an
+        # archived one is left out.
         page = next(self._pages_of(order_id))
         if not page.count:
             raise NoSuchOrder(f"the store has no order {order_id}, or it is archived")
         return page
 
     def _pages_of(self, order_id: int) -> Iterator[Page[Order]]:
-        return self.store.pages(self.store.orders.list.call(min_id=order_id, max_id=order_id, include=EVERYTHING))
+        return self.store.pages(
+            self.store.orders.list.call(min_id=order_id, max_id=order_id, include=EVERYTHING)
+        )
 
     def _require_writing(self) -> None:
         """Probe the scope that writes statuses, once: found out after the first order, it would be in the books and still New."""
@@ -712,13 +832,16 @@ class Orchestrator:
         kind = f"{STATUS} {scope_of(self.settings, self.store)}"
         import_id = f"{self.settings.order_status.import_source_code}{action.order_id}"
         known = self._journal.fingerprints(kind, [import_id]).get(import_id)
-        # Events may come late and out of sequence, so what this one says is not taken for the truth either.
+        # Events may come late and out of sequence, so what this one says is not taken for the truth
+        # either.
         if self.settings.order_status.updates == "push" and known not in (None, str(action.after)):
             self._journal.forget_fingerprints(kind, [import_id])
 
     def _know_statuses(self, statuses: Mapping[str, str]) -> None:
         try:
-            self._journal.remember(f"{STATUS} {scope_of(self.settings, self.store)}", statuses.items())
+            self._journal.remember(
+                f"{STATUS} {scope_of(self.settings, self.store)}", statuses.items()
+            )
         except JournalUnreachable as error:
             # Whoever needs them reads them from the store.
             _log.warning("the statuses of %d orders are not remembered: %s", len(statuses), error)

@@ -62,8 +62,9 @@ class _Row(Generic[D]):
 def push_products(run: PushRun, fields: Sequence[FieldRule[Product]], *, full: bool) -> None:
     """Tell the store the details of the products whose Sync to Webstore is ticked.
 
-    Only products that changed since they were told last; with `full` all of them. Ids are looked up by SKU, 250 at a time, and remembered;
-    with `full` they are looked up anew. What the field map does not name is never sent, so that what the merchant added in the store stays.
+    Only products that changed since they were told last; with `full` all of them. Ids are looked up
+    by SKU, 250 at a time, and remembered; with `full` they are looked up anew. What the field map
+    does not name is never sent, so that what the merchant added in the store stays.
 
     Raises:
         SettingsError: Sync Product Details is not ticked.
@@ -77,11 +78,14 @@ def push_products(run: PushRun, fields: Sequence[FieldRule[Product]], *, full: b
     while not run.is_over() and (lot := list(islice(changed, _LOT))):
         _ProductLot(run, fields, full=full).push(lot)
     if gone and not run.is_over():
-        # Ticked again later, they are told again: who knows what became of them in the store meanwhile.
+        # Ticked again later, they are told again: who knows what became of them in the store
+        # meanwhile.
         run.forget(KIND, gone)
 
 
-def _changed(run: PushRun, fields: Sequence[FieldRule[Product]], gone: list[str], *, full: bool) -> Iterator[_Changed]:
+def _changed(
+    run: PushRun, fields: Sequence[FieldRule[Product]], gone: list[str], *, full: bool
+) -> Iterator[_Changed]:
     """Walk the books and the journal side by side."""
     taken: dict[str, Product] = {}
 
@@ -114,20 +118,32 @@ class _ProductLot:
 
     def push(self, lot: Sequence[_Changed]) -> None:
         """Send them. Those whose remembered id is gone are looked up again, once."""
-        known = {} if self._full else identities.remembered(self._run, [changed.key for changed in lot])
+        known = (
+            {} if self._full else identities.remembered(self._run, [changed.key for changed in lot])
+        )
         self._push(lot, known)
         if self._deleted and not self._run.is_over():
             deleted, self._deleted = self._deleted, []
             self._run.forget(identities.KIND, [changed.key for changed in deleted])
             self._push(deleted, {})
         for changed in self._deleted:
-            problem = Problem("not_in_store", "", "", "The product was deleted in the store meanwhile.", "The next push creates it.")
+            problem = Problem(
+                "not_in_store",
+                "",
+                "",
+                "The product was deleted in the store meanwhile.",
+                "The next push creates it.",
+            )
             self._run.postpone(Change(changed.product.part_number, "product"), problem)
 
     def _push(self, lot: Sequence[_Changed], known: dict[str, Identity]) -> None:
         # What was told last was told to the product that is remembered: to another one all is told.
-        lot = [changed if changed.key in known else attrs.evolve(changed, before="") for changed in lot]
-        unknown = {changed.key: self._sku(changed.product) for changed in lot if changed.key not in known}
+        lot = [
+            changed if changed.key in known else attrs.evolve(changed, before="") for changed in lot
+        ]
+        unknown = {
+            changed.key: self._sku(changed.product) for changed in lot if changed.key not in known
+        }
         if unknown:
             known = known | identities.look_up(self._run, unknown)
         products: list[_Row[ProductDraft]] = []
@@ -136,12 +152,24 @@ class _ProductLot:
         for changed in lot:
             identity = known.get(changed.key)
             if identity is None:
-                new += self._row(changed, product_draft(changed.product, self._fields), "product", is_new=True)
+                new += self._row(
+                    changed, product_draft(changed.product, self._fields), "product", is_new=True
+                )
             elif identity.variant_id:
-                ruling = variant_draft(changed.product, self._fields, variant_id=identity.variant_id, before=changed.before)
+                ruling = variant_draft(
+                    changed.product,
+                    self._fields,
+                    variant_id=identity.variant_id,
+                    before=changed.before,
+                )
                 variants += self._row(changed, ruling, "variant")
             else:
-                draft = product_draft(changed.product, self._fields, product_id=identity.product_id, before=changed.before)
+                draft = product_draft(
+                    changed.product,
+                    self._fields,
+                    product_id=identity.product_id,
+                    before=changed.before,
+                )
                 products += self._row(changed, draft, "product")
         self._send(products, PRODUCTS_AT_ONCE, self._update_products, self._saved)
         self._send(variants, VARIANTS_AT_ONCE, self._update_variants, self._saved)
@@ -153,12 +181,18 @@ class _ProductLot:
         value = None if rule is None else rule.value(product)
         return value if isinstance(value, str) and value else plain(product.part_number)
 
-    def _row(self, changed: _Changed, ruling: Ruling[D], what: str, *, is_new: bool = False) -> list[_Row[D]]:
+    def _row(
+        self, changed: _Changed, ruling: Ruling[D], what: str, *, is_new: bool = False
+    ) -> list[_Row[D]]:
         """The product on its way: none where it cannot be sent, or where there is nothing to send."""
-        names = [] if ruling.value is None else [name for name in ruling.value.given() if name != "id"]
+        names = (
+            [] if ruling.value is None else [name for name in ruling.value.given() if name != "id"]
+        )
         part_number = changed.product.part_number
         after = "new" if is_new else ", ".join(names)
-        change = Change(part_number, what, after=after, problems=ruling.problems, decisions=ruling.decisions)
+        change = Change(
+            part_number, what, after=after, problems=ruling.problems, decisions=ruling.decisions
+        )
         if ruling.value is None:
             self._run.refuse(change)
             return []
@@ -167,8 +201,13 @@ class _ProductLot:
             self._run.know(KIND, changed.key, changed.text)
             self._run.unchanged()
             return []
-        # The SKU goes along each time: if the id is another product's by now, the store refuses rather than writes to the wrong one.
-        return [_Row(changed, attrs.evolve(ruling.value, sku=self._sku(changed.product)), change, is_new)]
+        # The SKU goes along each time: if the id is another product's by now, the store refuses
+        # rather than writes to the wrong one.
+        return [
+            _Row(
+                changed, attrs.evolve(ruling.value, sku=self._sku(changed.product)), change, is_new
+            )
+        ]
 
     # What is sent
 
@@ -190,8 +229,12 @@ class _ProductLot:
             at_once=_AT_ONCE,
         )
 
-    def _update_products(self, batch: Sequence[_Row[ProductDraft]]) -> Call[WriteResult[StoreProduct]]:
-        return self._run.store.products.update_many.call([row.draft for row in batch], include_fields=["sku"])
+    def _update_products(
+        self, batch: Sequence[_Row[ProductDraft]]
+    ) -> Call[WriteResult[StoreProduct]]:
+        return self._run.store.products.update_many.call(
+            [row.draft for row in batch], include_fields=["sku"]
+        )
 
     def _update_variants(self, batch: Sequence[_Row[VariantDraft]]) -> Call[WriteResult[Variant]]:
         return self._run.store.variants.update_many.call([row.draft for row in batch])
@@ -212,10 +255,20 @@ class _ProductLot:
         for index, row in enumerate(batch):
             if index in failures:
                 parts = "; ".join(
-                    f"{failure.field}: {failure.message}" if failure.field else failure.message for failure in failures[index]
+                    f"{failure.field}: {failure.message}" if failure.field else failure.message
+                    for failure in failures[index]
                 )
                 message = f"The product was saved, but a part of it was not: {parts}."
-                self._run.refuse(row.change, Problem("partly_saved", "", "", message, "Correct that part; the next push sends it again."))
+                self._run.refuse(
+                    row.change,
+                    Problem(
+                        "partly_saved",
+                        "",
+                        "",
+                        message,
+                        "Correct that part; the next push sends it again.",
+                    ),
+                )
             else:
                 self._run.know(KIND, row.changed.key, row.changed.text)
                 told.append(row.change)
@@ -223,19 +276,32 @@ class _ProductLot:
             self._run.sent(*told)
         return ()
 
-    def _created(self, batch: Sequence[_Row[ProductDraft]], result: WriteResult[StoreProduct]) -> Sequence[_Row[ProductDraft]]:
+    def _created(
+        self, batch: Sequence[_Row[ProductDraft]], result: WriteResult[StoreProduct]
+    ) -> Sequence[_Row[ProductDraft]]:
         # Where the answer does not tell the id, the next push looks it up.
         for row, product in zip(batch, result.saved, strict=False):
             tracking = row.draft.inventory_tracking
-            self._run.know(identities.KIND, row.changed.key, Identity(product.id, tracking="none" if tracking is UNSET else tracking).text)
+            self._run.know(
+                identities.KIND,
+                row.changed.key,
+                Identity(product.id, tracking="none" if tracking is UNSET else tracking).text,
+            )
         return self._saved(batch, result)
 
     def _refused(self, row: _Row[D], error: RequestRefused, message: str) -> None:
-        if not row.is_new and (isinstance(error, NotFound) or any(told.get("status") == 404 for told in error.rows)):
+        if not row.is_new and (
+            isinstance(error, NotFound) or any(told.get("status") == 404 for told in error.rows)
+        ):
             self._deleted.append(row.changed)
             return
         if not row.is_new and isinstance(error, Conflict):
             # The SKU or the name is another product's: perhaps this id is not what it was.
             self._run.forget(identities.KIND, [row.changed.key])
         problem = problem_of(error)
-        self._run.refuse(row.change, attrs.evolve(problem, message=f"The store refuses it: {message}.") if message else problem)
+        self._run.refuse(
+            row.change,
+            attrs.evolve(problem, message=f"The store refuses it: {message}.")
+            if message
+            else problem,
+        )

@@ -67,8 +67,14 @@ def _drawing() -> Generator[Progress]:
     except ImportError as error:
         raise MissingExtra("progress bars need rich", "progress") from error
     console = Console(stderr=True)
-    columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn())
-    # In a notebook rich would need ipywidgets to redraw: there its table is shown by IPython, which is there.
+    columns = (
+        TextColumn("{task.description}"),
+        BarColumn(),
+        MofNCompleteColumn(),
+        TimeElapsedColumn(),
+    )
+    # In a notebook rich would need ipywidgets to redraw: there its table is shown by IPython, which
+    # is there.
     bars = Bars(*columns, console=console, auto_refresh=not console.is_jupyter)
     tasks: dict[str, TaskID] = {}
 

@@ -24,7 +24,14 @@ import attrs
 
 from avbc import tracing
 from avbc.acctvantage.gateway import BooksRefused, BooksUnreachable, BooksUnusable, Gateway
-from avbc.bigcommerce import BigCommerce, ClientClosed, NotFound, ScopeMissing, StoreError, TokenRefused
+from avbc.bigcommerce import (
+    BigCommerce,
+    ClientClosed,
+    NotFound,
+    ScopeMissing,
+    StoreError,
+    TokenRefused,
+)
 from avbc.bigcommerce.call import Call
 from avbc.errors import AvbcError, Fault, FinalError, TransientError
 from avbc.mapping import Problem
@@ -32,7 +39,15 @@ from avbc.orchestrator.journal import Journal, JournalUnreachable
 from avbc.orchestrator.leases import Lease
 from avbc.orchestrator.log_extras import order_extra
 from avbc.orchestrator.progress import Progress, tell_nobody
-from avbc.orchestrator.reports import EFFECTS, Change, Effect, JournalEntry, PlannedCall, PushReport, sentence
+from avbc.orchestrator.reports import (
+    EFFECTS,
+    Change,
+    Effect,
+    JournalEntry,
+    PlannedCall,
+    PushReport,
+    sentence,
+)
 from avbc.settings import Settings, SettingsError
 
 T = TypeVar("T")
@@ -65,11 +80,12 @@ class Step(Generic[T]):
 class PushRun:
     """One run of one direction, to be used as a context: it opens the report and closes it.
 
-    An `AvbcError` that comes out of the context is raised where nothing has been done yet; otherwise it ends the run, and the report says
-    so in `stopped`.
+    An `AvbcError` that comes out of the context is raised where nothing has been done yet;
+    otherwise it ends the run, and the report says so in `stopped`.
 
     Args:
-        direction: The method that was called, as it stands in the report and the journal: `push_order_statuses`.
+        direction: The method that was called, as it stands in the report and the journal:
+            `push_order_statuses`.
         doing: What it does, for the progress: "Pushing order statuses".
         settings: The settings.
         store: The store.
@@ -78,7 +94,8 @@ class PushRun:
         lease: Whether it is this process's turn at this direction.
         on_progress: Told of each chunk of requests.
         preview: Change nothing; the report says what would be sent.
-        is_stopping: Whether the run shall end early: what is in hand is finished, and nothing new is begun.
+        is_stopping: Whether the run shall end early: what is in hand is finished, and nothing new
+            is begun.
 
     Raises:
         SettingsError: The store is not enabled.
@@ -99,7 +116,10 @@ class PushRun:
         is_stopping: Callable[[], bool] = lambda: False,
     ) -> None:
         if not settings.store.enabled:
-            raise SettingsError("settings", [Fault("store.enabled", "is false, so nothing runs for this store (manual 1.3)")])
+            raise SettingsError(
+                "settings",
+                [Fault("store.enabled", "is false, so nothing runs for this store (manual 1.3)")],
+            )
         self.settings = settings
         self.store = store
         self.books = books
@@ -143,7 +163,9 @@ class PushRun:
         """Note up to which time this direction is done; not in a preview, and not where the run ended early or something waits."""
         if not (self.preview or self.report.stopped or self.report.postponed):
             self._flush()
-            self._kept(partial(self._journal.set_watermark, f"{self.report.direction} {self._scope}", at))
+            self._kept(
+                partial(self._journal.set_watermark, f"{self.report.direction} {self._scope}", at)
+            )
 
     def known(self, kind: str, keys: Collection[str]) -> dict[str, str]:
         """What is known of these keys on the other side; a key of which nothing is known is left out."""
@@ -203,9 +225,10 @@ class PushRun:
     def send(self, steps: Iterable[Step[T]], *, at_once: int = _AT_ONCE) -> None:
         """Send requests, in chunks: each chunk's changes come to their ends, then the journal is written and a stop is heeded.
 
-        The steps are taken as they are needed, so that there may be very many of them. A request that must not be repeated (a shipment, a
-        capture) gets an entry `begun` before it is sent; whoever sends it reads first whether it took effect already. In a preview nothing
-        is sent, and the changes say what would be.
+        The steps are taken as they are needed, so that there may be very many of them. A request
+        that must not be repeated (a shipment, a capture) gets an entry `begun` before it is sent;
+        whoever sends it reads first whether it took effect already. In a preview nothing is sent,
+        and the changes say what would be.
 
         Raises:
             AvbcError: An error that concerns every change, such as a refused token.
@@ -218,7 +241,9 @@ class PushRun:
                     self._imagine(step)
                 continue
             self._note_begun(chunk)
-            answers = self.store.map([step.call for step in chunk], limit=at_once, return_errors=True)
+            answers = self.store.map(
+                [step.call for step in chunk], limit=at_once, return_errors=True
+            )
             concerning_all: AvbcError | None = None
             for step, answer in zip(chunk, answers, strict=True):
                 try:
@@ -230,7 +255,9 @@ class PushRun:
             if concerning_all is not None:
                 raise concerning_all
 
-    def write(self, change: Change, work: Callable[[], object], *, known: tuple[Known, ...] = ()) -> bool:
+    def write(
+        self, change: Change, work: Callable[[], object], *, known: tuple[Known, ...] = ()
+    ) -> bool:
         """Write one change in the books, unless this is a preview; returns whether it stands there, or would.
 
         Raises:
@@ -243,9 +270,23 @@ class PushRun:
                 self.fail(change, error)
                 return False
             except Exception as error:  # noqa: BLE001  # a fault of a gateway of the application's must not stop the other changes
-                _log.exception("%s: unexpected %s", change.key, type(error).__name__, extra=order_extra(change.order_id, change.import_id))
+                _log.exception(
+                    "%s: unexpected %s",
+                    change.key,
+                    type(error).__name__,
+                    extra=order_extra(change.order_id, change.import_id),
+                )
                 message = f"{type(error).__name__} in the books: {error}"
-                self.postpone(change, Problem("unexpected_error", "", "", message, "Correct the program; the log has the traceback."))
+                self.postpone(
+                    change,
+                    Problem(
+                        "unexpected_error",
+                        "",
+                        "",
+                        message,
+                        "Correct the program; the log has the traceback.",
+                    ),
+                )
                 return False
             for kind, key, text in known:
                 self.know(kind, key, text)
@@ -265,7 +306,12 @@ class PushRun:
     def __enter__(self) -> Self:
         return self
 
-    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> bool:
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> bool:
         self._flush()
         self.report.finished = datetime.now(UTC)
         self.report.requests = self.store.requests_sent - self._requests_before
@@ -276,7 +322,10 @@ class PushRun:
             self.report.stopped = str(error)
         _log.info("%s", self.report.summary())
         tracing.note(
-            {"avbc.unchanged": self.report.unchanged, **{f"avbc.{effect}": len(self.report.changes(effect)) for effect in EFFECTS}}
+            {
+                "avbc.unchanged": self.report.unchanged,
+                **{f"avbc.{effect}": len(self.report.changes(effect)) for effect in EFFECTS},
+            }
         )
         return True
 
@@ -298,7 +347,13 @@ class PushRun:
         self._done += len(changes)
         for change in changes:
             said = f"would be {effect}" if self.preview else effect
-            _log.debug("%s: %s %s", change.key, change.what, said, extra=order_extra(change.order_id, change.import_id))
+            _log.debug(
+                "%s: %s %s",
+                change.key,
+                change.what,
+                said,
+                extra=order_extra(change.order_id, change.import_id),
+            )
         if self.preview:
             return
         entry = self._entry(effect, changes)
@@ -313,7 +368,9 @@ class PushRun:
         # Changes that were made together are of many records, or of one.
         same = all(change.import_id == first.import_id for change in changes)
         order_id, import_id = (first.order_id, first.import_id) if same else (0, "")
-        return JournalEntry(datetime.now(UTC), self.report.direction, outcome, order_id, import_id, detail, self._id)
+        return JournalEntry(
+            datetime.now(UTC), self.report.direction, outcome, order_id, import_id, detail, self._id
+        )
 
     def _note_begun(self, chunk: Iterable[Step[T]]) -> None:
         begun = [self._entry("begun", step.changes) for step in chunk if not step.call.repeatable]
@@ -357,12 +414,25 @@ def scope_of(settings: Settings, store: BigCommerce) -> str:
 def problem_of(error: AvbcError) -> Problem:
     """An error as the problem of the one record that it happened to."""
     if isinstance(error, NotFound):
-        return Problem("not_in_store", "", "", str(error), "It was deleted in BigCommerce, or belongs to another store.")
+        return Problem(
+            "not_in_store",
+            "",
+            "",
+            str(error),
+            "It was deleted in BigCommerce, or belongs to another store.",
+        )
     if isinstance(error, StoreError):
-        return Problem("store_failed" if isinstance(error, TransientError) else "store_refused", "", "", str(error))
+        return Problem(
+            "store_failed" if isinstance(error, TransientError) else "store_refused",
+            "",
+            "",
+            str(error),
+        )
     if isinstance(error, BooksUnreachable):
         return Problem("books_unreachable", "", "", str(error))
-    return Problem("books_refused" if isinstance(error, BooksRefused) else "try_again", "", "", str(error))
+    return Problem(
+        "books_refused" if isinstance(error, BooksRefused) else "try_again", "", "", str(error)
+    )
 
 
 def _detail(change: Change) -> str:

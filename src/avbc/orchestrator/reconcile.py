@@ -43,8 +43,9 @@ _IDS_AT_ONCE = 200
 class ReconcileReport(RunReport):
     """How the orders of a period stand in both systems.
 
-    `different`: in both, and not the same. `missing_in_books`: due to be imported by its status in the store, and not imported.
-    `missing_in_store`: imported, and deleted in the store since. `doubled`: more than one sales order for one order.
+    `different`: in both, and not the same. `missing_in_books`: due to be imported by its status in
+    the store, and not imported. `missing_in_store`: imported, and deleted in the store since.
+    `doubled`: more than one sales order for one order.
 
     >>> report = ReconcileReport(datetime(2026, 3, 1, tzinfo=UTC), same=2)
     >>> report.different.append(Reconciled(1042, "WEB1042", "different", Decimal("19.95"), Decimal("19.94"), (
@@ -54,7 +55,8 @@ class ReconcileReport(RunReport):
     2 orders are the same in both systems, different 1.
     <BLANKLINE>
     verdict    order_id  import_id  in_store  in_books  note
-    different  1042      WEB1042    19.95     19.94     total: 19.94 in AcctVantage, 19.95 in the store
+    different  1042      WEB1042    19.95     19.94     total: 19.94 in AcctVantage, 19.95 in the
+    store
     """
 
     columns = ("verdict", "order_id", "import_id", "in_store", "in_books", "note")
@@ -89,7 +91,11 @@ class ReconcileReport(RunReport):
     def add(self, found: Reconciled, order: Order | None) -> None:
         """Count an order, or list it where something is to be seen."""
         if found.verdict == "not_due":
-            name = "not known" if order is None else order.custom_status or order.status or str(order.status_id)
+            name = (
+                "not known"
+                if order is None
+                else order.custom_status or order.status or str(order.status_id)
+            )
             self.not_due[name] = self.not_due.get(name, 0) + 1
             return
         if found.in_store is not None and found.in_store.is_finite():
@@ -110,7 +116,9 @@ class ReconcileReport(RunReport):
 
     def summary(self) -> str:
         """How many orders came to which verdict."""
-        same = f"{self.same} {'order is' if self.same == 1 else 'orders are'} the same in both systems"
+        same = (
+            f"{self.same} {'order is' if self.same == 1 else 'orders are'} the same in both systems"
+        )
         counts = {
             "different": len(self.different),
             "missing in the books": len(self.missing_in_books),
@@ -118,12 +126,17 @@ class ReconcileReport(RunReport):
             "doubled": len(self.doubled),
             "not compared": len(self.unread),
         }
-        text = ", ".join([same, *(f"{name} {count}" for name, count in counts.items() if count)]) + "."
+        text = (
+            ", ".join([same, *(f"{name} {count}" for name, count in counts.items() if count)]) + "."
+        )
         if self.not_due:
             statuses = ", ".join(f"{name} {count}" for name, count in sorted(self.not_due.items()))
             text += f" Not due to be imported: {statuses}."
         if self.total_in_store or self.total_in_books:
-            text += f" In the store {amount_text(self.total_in_store)}, in the books {amount_text(self.total_in_books)}."
+            text += (
+                f" In the store {amount_text(self.total_in_store)}, in the books "
+                f"{amount_text(self.total_in_books)}."
+            )
         return self._with_cost(text)
 
     def to_dicts(self) -> list[dict[str, object]]:
@@ -141,15 +154,38 @@ class ReconcileReport(RunReport):
             for found in self
         ]
         for each in self.unread:
-            row: dict[str, object] = {"verdict": "not_compared", "order_id": each.order_id, "import_id": ""}
-            rows.append({**row, "in_store": None, "in_books": None, "differences": [], "problems": [problem_dict(each.problem)]})
+            row: dict[str, object] = {
+                "verdict": "not_compared",
+                "order_id": each.order_id,
+                "import_id": "",
+            }
+            rows.append(
+                {
+                    **row,
+                    "in_store": None,
+                    "in_books": None,
+                    "differences": [],
+                    "problems": [problem_dict(each.problem)],
+                }
+            )
         return rows
 
     def shown(self) -> list[dict[str, object]]:
         """The same rows, with what differs as one text."""
         rows: list[dict[str, object]] = []
-        for row, told in zip(self.to_dicts(), [*map(_told, self), *(str(each.problem) for each in self.unread)], strict=True):
-            rows.append({**row, "in_store": row["in_store"] or "", "in_books": row["in_books"] or "", "note": told})
+        for row, told in zip(
+            self.to_dicts(),
+            [*map(_told, self), *(str(each.problem) for each in self.unread)],
+            strict=True,
+        ):
+            rows.append(
+                {
+                    **row,
+                    "in_store": row["in_store"] or "",
+                    "in_books": row["in_books"] or "",
+                    "note": told,
+                }
+            )
         return rows
 
 
@@ -170,10 +206,12 @@ def reconcile_period(
 ) -> ReconcileReport:
     """Compare all orders of a period.
 
-    Both sides are walked side by side by the order's id, so that a year of orders needs no more memory than a day, but for what is listed.
+    Both sides are walked side by side by the order's id, so that a year of orders needs no more
+    memory than a day, but for what is listed.
 
     Raises:
-        AvbcError: Nothing could be compared: the store or the books cannot be read. Later the report says so in `stopped`.
+        AvbcError: Nothing could be compared: the store or the books cannot be read. Later the
+            report says so in `stopped`.
         ValueError: A time has no time zone.
     """
     before = store.requests_sent
@@ -204,14 +242,25 @@ def reconcile_period(
 class _Walk:
     """Two walks side by side: the store's pages, and the sales orders of the same period."""
 
-    def __init__(self, report: ReconcileReport, settings: Settings, store: BigCommerce, books: Gateway, statuses: ImportStatuses) -> None:
+    def __init__(
+        self,
+        report: ReconcileReport,
+        settings: Settings,
+        store: BigCommerce,
+        books: Gateway,
+        statuses: ImportStatuses,
+    ) -> None:
         self._report = report
         self._settings = settings
         self._store = store
         self._books = books
         self._rules = MappingRules(settings, books.reference_data())
         self._not_due = frozenset({statuses.new, statuses.import_error, *NEVER_DUE})
-        self._booked = _Ahead(books.sales_orders_ordered(self._rules.source_code, report.since, report.until or END_OF_TIME))
+        self._booked = _Ahead(
+            books.sales_orders_ordered(
+                self._rules.source_code, report.since, report.until or END_OF_TIME
+            )
+        )
         self._not_listed: dict[int, list[SalesOrder]] = {}
         """Sales orders whose orders the store did not list."""
 
@@ -225,7 +274,9 @@ class _Walk:
         orders = {order.id: order for order in page.items if order.id not in failed}
         listed = {order.id for order in page.items} | {row.id for row in page.unreadable}
         booked: list[SalesOrder] = []
-        for sales_order in self._booked.up_to(max((number for number in listed if number is not None), default=0)):
+        for sales_order in self._booked.up_to(
+            max((number for number in listed if number is not None), default=0)
+        ):
             if sales_order.store_order_id in listed:
                 booked.append(sales_order)
             else:
@@ -234,7 +285,10 @@ class _Walk:
         # What was imported since the walk began, or is dated otherwise in the books.
         late = [f"{self._rules.source_code}{number}" for number in orders if number not in found]
         booked += self._books.sales_orders(late) if late else []
-        self._compare(list(orders.values()), [sales_order for sales_order in booked if sales_order.store_order_id in orders])
+        self._compare(
+            list(orders.values()),
+            [sales_order for sales_order in booked if sales_order.store_order_id in orders],
+        )
         if len(self._not_listed) >= _AT_ONCE:
             self._ask_one_by_one()
 
@@ -249,7 +303,10 @@ class _Walk:
     def _ask_one_by_one(self) -> None:
         """Ask for orders that the store did not list: archived ones are only hidden."""
         asked, self._not_listed = self._not_listed, {}
-        answers = self._store.map([self._store.orders.get.call(number, include=EVERYTHING) for number in asked], return_errors=True)
+        answers = self._store.map(
+            [self._store.orders.get.call(number, include=EVERYTHING) for number in asked],
+            return_errors=True,
+        )
         for (number, booked), answer in zip(asked.items(), answers, strict=True):
             if isinstance(answer, Order):
                 failed = complete_lines(self._store, [answer])
@@ -267,7 +324,15 @@ class _Walk:
         receipts = self._books.receipts(import_ids) if import_ids else []
         refunds, credit_notes = self._refunds(orders, import_ids)
         by_id = {order.id: order for order in orders}
-        for found in compare(orders, booked, receipts, self._rules, not_due=self._not_due, refunds=refunds, credit_notes=credit_notes):
+        for found in compare(
+            orders,
+            booked,
+            receipts,
+            self._rules,
+            not_due=self._not_due,
+            refunds=refunds,
+            credit_notes=credit_notes,
+        ):
             order = by_id.get(found.order_id)
             self._report.add(found if order is None else self._as_due(found, order), order)
 
@@ -277,10 +342,14 @@ class _Walk:
         first = self._settings.order_status.import_orders_created_since
         if first is not None and order.date_created < first:
             return attrs.evolve(found, verdict="not_due")
-        status = Difference("status", "", order.custom_status or order.status or str(order.status_id))
+        status = Difference(
+            "status", "", order.custom_status or order.status or str(order.status_id)
+        )
         return attrs.evolve(found, differences=(*found.differences, status))
 
-    def _refunds(self, orders: Sequence[Order], import_ids: Sequence[str]) -> tuple[list[Refund] | None, list[Credit] | None]:
+    def _refunds(
+        self, orders: Sequence[Order], import_ids: Sequence[str]
+    ) -> tuple[list[Refund] | None, list[Credit] | None]:
         """The refunds of these orders and the credits on their sales orders; none where the settings leave refunds to people."""
         if not self._settings.gl.import_refunds or not import_ids:
             return None, None

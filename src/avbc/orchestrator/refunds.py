@@ -1,7 +1,7 @@
 """Refunds made in the store, as credits on the imported orders (BigCommerce: orders API v3, refunds). Off unless the settings want them.
 
-The books decide: a credit stands there once, by its Import ID. What is remembered beside is how far the list was read, and which refunds
-have no credit yet, so that they are looked at again.
+The books decide: a credit stands there once, by its Import ID. What is remembered beside is how far
+the list was read, and which refunds have no credit yet, so that they are looked at again.
 """
 
 from __future__ import annotations
@@ -46,7 +46,15 @@ def require_refunds(settings: Settings) -> None:
         SettingsError: They do not.
     """
     if not settings.gl.import_refunds:
-        raise SettingsError("settings", [Fault("gl.import_refunds", "is false: set it to true to have refunds of the store as credits")])
+        raise SettingsError(
+            "settings",
+            [
+                Fault(
+                    "gl.import_refunds",
+                    "is false: set it to true to have refunds of the store as credits",
+                )
+            ],
+        )
 
 
 def import_refunds(run: PushRun, since: datetime | None = None) -> None:
@@ -54,13 +62,18 @@ def import_refunds(run: PushRun, since: datetime | None = None) -> None:
 
     Args:
         run: The run.
-        since: From when on; by default from the last refund on that an earlier run saw, and in the first run all there are.
+        since: From when on; by default from the last refund on that an earlier run saw, and in the
+            first run all there are.
 
     Raises:
         AvbcError: The books or the store cannot be read.
     """
     seen_until = run.watermark()
-    begin = since or (run.settings.order_status.import_orders_created_since if seen_until is None else seen_until - _OVERLAP)
+    begin = since or (
+        run.settings.order_status.import_orders_created_since
+        if seen_until is None
+        else seen_until - _OVERLAP
+    )
     work = _Refunds(run, seen_until)
     work.take_list(run.store.refunds.list.call(created_min=begin))
     work.take_waiting()
@@ -90,7 +103,9 @@ class _Refunds:
         self._run = run
         self._rules = MappingRules(run.settings, run.books.reference_data())
         self._newest = seen_until
-        self._waiting = {int(refund_id): _Waiting.read(text) for refund_id, text in run.all_known(_WAITING)}
+        self._waiting = {
+            int(refund_id): _Waiting.read(text) for refund_id, text in run.all_known(_WAITING)
+        }
         self._seen: set[int] = set()
         self._done: list[str] = []
 
@@ -102,22 +117,42 @@ class _Refunds:
                 return
             for row in page.unreadable:
                 key = f"refund {row.id or 'without an id'}"
-                problem = Problem("refund_unreadable", row.error.path, row.error.value_repr, str(row.error), "Enter the credit by hand.")
+                problem = Problem(
+                    "refund_unreadable",
+                    row.error.path,
+                    row.error.value_repr,
+                    str(row.error),
+                    "Enter the credit by hand.",
+                )
                 run.refuse(Change(key, "credit"), problem)
             self._take(page.items)
 
     def take_waiting(self) -> None:
         """Look again at the refunds that had to wait, as far as their orders are in the books."""
-        left = {number: each.import_id for number, each in self._waiting.items() if number not in self._seen}
-        standing = {order.import_id for order in self._run.books.sales_orders(set(left.values()))} if left else set[str]()
-        for numbers in _chunks(number for number, import_id in sorted(left.items()) if import_id in standing):
+        left = {
+            number: each.import_id
+            for number, each in self._waiting.items()
+            if number not in self._seen
+        }
+        standing = (
+            {order.import_id for order in self._run.books.sales_orders(set(left.values()))}
+            if left
+            else set[str]()
+        )
+        for numbers in _chunks(
+            number for number, import_id in sorted(left.items()) if import_id in standing
+        ):
             self.take_list(self._run.store.refunds.list.call(id_in=numbers))
 
     def finish(self) -> None:
         """Remember how far the list was read, and what waits."""
         run, newest = self._run, self._newest
         for number, each in self._waiting.items():
-            if newest is not None and each.created < newest - _ORDER_MAY_COME and number not in self._seen:
+            if (
+                newest is not None
+                and each.created < newest - _ORDER_MAY_COME
+                and number not in self._seen
+            ):
                 self._done.append(str(number))
         if self._done:
             run.forget(_WAITING, self._done)
@@ -127,10 +162,16 @@ class _Refunds:
     def _take(self, refunds: Sequence[Refund]) -> None:
         run = self._run
         self._seen.update(refund.id for refund in refunds)
-        self._newest = max([refund.created for refund in refunds] + ([] if self._newest is None else [self._newest]), default=None)
+        self._newest = max(
+            [refund.created for refund in refunds]
+            + ([] if self._newest is None else [self._newest]),
+            default=None,
+        )
         import_ids = {f"{run.source_code}{refund.order_id}" for refund in refunds}
         orders = {order.store_order_id: order for order in run.books.sales_orders(import_ids)}
-        credited = {credit.import_id for credit in run.books.credits(import_ids)} if orders else set[str]()
+        credited = (
+            {credit.import_id for credit in run.books.credits(import_ids)} if orders else set[str]()
+        )
         due: list[Refund] = []
         for refund in refunds:
             if (order := orders.get(refund.order_id)) is None:
@@ -146,7 +187,9 @@ class _Refunds:
     def _write(self, refunds: Sequence[Refund], orders: dict[int, SalesOrder]) -> None:
         run = self._run
         in_store = read_orders(run.store, {refund.order_id for refund in refunds}, EVERYTHING)
-        failed = complete_lines(run.store, [order for order in in_store.values() if isinstance(order, Order)])
+        failed = complete_lines(
+            run.store, [order for order in in_store.values() if isinstance(order, Order)]
+        )
         for refund in refunds:
             if run.is_over():
                 return
@@ -167,14 +210,19 @@ class _Refunds:
             else:
                 self._write_one(change, refund, order, sales_order)
 
-    def _write_one(self, change: Change, refund: Refund, order: Order, sales_order: SalesOrder) -> None:
+    def _write_one(
+        self, change: Change, refund: Refund, order: Order, sales_order: SalesOrder
+    ) -> None:
         run = self._run
         ruling = map_refund(refund, order, sales_order, self._rules)
         change = attrs.evolve(change, decisions=ruling.decisions)
         if ruling.value is None:
             self._wait(refund)
             run.refuse(change, *ruling.problems)
-        elif run.write(attrs.evolve(change, problems=ruling.problems), partial(run.books.create_credit, ruling.value)):
+        elif run.write(
+            attrs.evolve(change, problems=ruling.problems),
+            partial(run.books.create_credit, ruling.value),
+        ):
             self._have(refund)
         else:
             self._wait(refund)
@@ -193,7 +241,11 @@ class _Refunds:
 def _unread(refund: Refund) -> Problem:
     message = f"The store lists no order {refund.order_id}, of which refund {refund.id} is."
     return Problem(
-        "not_in_store", "", str(refund.order_id), message, "It was deleted or archived in BigCommerce: enter the credit by hand."
+        "not_in_store",
+        "",
+        str(refund.order_id),
+        message,
+        "It was deleted or archived in BigCommerce: enter the credit by hand.",
     )
 
 

@@ -83,7 +83,10 @@ class RunReport(Report):
         """A summary, followed by what every run tells."""
         if self.started and self.finished:
             seconds = (self.finished - self.started).total_seconds()
-            text += f" {self.requests} {'request' if self.requests == 1 else 'requests'}, {seconds:.1f} s."
+            text += (
+                f" {self.requests} {'request' if self.requests == 1 else 'requests'}, "
+                f"{seconds:.1f} s."
+            )
         return f"{text} Stopped early: {self.stopped}" if self.stopped else text
 
 
@@ -117,9 +120,10 @@ class Outcome:
 class ImportReport(RunReport):
     """What an import did, order by order.
 
-    `imported`: written to the books and set to the Downloaded Order Status. `relinked`: stood in the books already with the same
-    content, only the status was set. `updated`: had been edited in the store, and the sales order was replaced. `refused`: the
-    order's own problems; it has the Import Error Status. `postponed`: nobody's fault; it is still New and the next run takes it.
+    `imported`: written to the books and set to the Downloaded Order Status. `relinked`: stood in
+    the books already with the same content, only the status was set. `updated`: had been edited in
+    the store, and the sales order was replaced. `refused`: the order's own problems; it has the
+    Import Error Status. `postponed`: nobody's fault; it is still New and the next run takes it.
 
     >>> report = ImportReport()
     >>> report.imported.append(Outcome(order_id=1042, import_id="WEB1042", total=Decimal("19.95")))
@@ -166,12 +170,17 @@ class ImportReport(RunReport):
 
     def summary(self) -> str:
         """How many orders came to which end, and at what cost."""
-        done = ", ".join(f"{result} {len(self.outcomes(result))}" for result in RESULTS if self.outcomes(result))
+        done = ", ".join(
+            f"{result} {len(self.outcomes(result))}" for result in RESULTS if self.outcomes(result)
+        )
         count = sum(len(self.outcomes(result)) for result in RESULTS)
         if not count:
             text = "No new orders."
         else:
-            text = f"{'Would have ' if self.preview else ''}{done} {'order' if count == 1 else 'orders'}."
+            text = (
+                f"{'Would have ' if self.preview else ''}{done} "
+                f"{'order' if count == 1 else 'orders'}."
+            )
             text = text[0].upper() + text[1:]
         if self.refused and not self.preview:
             text += " Refused orders have the Import Error Status."
@@ -233,7 +242,10 @@ class PlannedCall:
 
     def __str__(self) -> str:
         body = "" if self.body is None else dump(self.body).decode()
-        return f"{self.method} {self.path} {body if len(body) <= _BODY_SHOWN else body[:_BODY_SHOWN] + '...'}".rstrip()
+        return (
+            f"{self.method} {self.path} "
+            f"{body if len(body) <= _BODY_SHOWN else body[:_BODY_SHOWN] + '...'}"
+        ).rstrip()
 
 
 @attrs.frozen
@@ -295,8 +307,8 @@ class Change(Report):
 class PushReport(RunReport):
     """What one side was told of the other, change by change.
 
-    `sent`: it stands on the other side now. `refused`: for its own reasons; it is told again when it changes, or a person acts.
-    `postponed`: nobody's fault; the next run takes it.
+    `sent`: it stands on the other side now. `refused`: for its own reasons; it is told again when
+    it changes, or a person acts. `postponed`: nobody's fault; the next run takes it.
 
     >>> report = PushReport("push_order_statuses", unchanged=2)
     >>> report.sent.append(Change("WEB1042", "status", "Awaiting Shipment", "Shipped", 1042, "WEB1042"))
@@ -343,7 +355,10 @@ class PushReport(RunReport):
         """How many changes came to which end, and at what cost."""
         counts: dict[str, int] = {effect: len(self.changes(effect)) for effect in EFFECTS}
         counts = {"sent": counts.pop("sent"), "unchanged": self.unchanged, **counts}
-        told = ", ".join(f"{name} {count}" for name, count in counts.items() if count) or "nothing to do"
+        told = (
+            ", ".join(f"{name} {count}" for name, count in counts.items() if count)
+            or "nothing to do"
+        )
         text = f"{self.direction}{' (preview)' if self.preview else ''}: {told}."
         return self._with_cost(text)
 
@@ -417,10 +432,16 @@ class _Checks(Report):
 
     def shown(self) -> list[dict[str, object]]:
         """What was found and what to change, as one text."""
-        return [{**attrs.asdict(check), "found": f"{check.found} {check.fix}".strip()} for check in self.checks]
+        return [
+            {**attrs.asdict(check), "found": f"{check.found} {check.fix}".strip()}
+            for check in self.checks
+        ]
 
     def _counts(self) -> str:
-        return f"{_count(self.errors, 'error')}, {_count(self.warnings, 'warning')} in {_count(self.checks, 'check')}."
+        return (
+            f"{_count(self.errors, 'error')}, {_count(self.warnings, 'warning')} in "
+            f"{_count(self.checks, 'check')}."
+        )
 
 
 @attrs.frozen
@@ -450,7 +471,9 @@ class SetupReport(_Checks):
 
     def summary(self) -> str:
         """Whether the settings fit the store and the books."""
-        verdict = "The settings fit the store and the books." if self.ok else "The settings do not fit."
+        verdict = (
+            "The settings fit the store and the books." if self.ok else "The settings do not fit."
+        )
         return f"{verdict} {self._counts()}"
 
     @property
@@ -464,7 +487,11 @@ class SetupReport(_Checks):
 
     def _repr_html_(self) -> str:
         text = super()._repr_html_()
-        return f"{text}<p>Rows to add to the settings:</p><pre>{html.escape(self.toml)}</pre>" if self.toml else text
+        return (
+            f"{text}<p>Rows to add to the settings:</p><pre>{html.escape(self.toml)}</pre>"
+            if self.toml
+            else text
+        )
 
 
 @attrs.frozen
@@ -507,8 +534,14 @@ class History(Report):
             books = f"there is no {self.import_id} in the books"
         else:
             order = self.sales_order
-            books = f"{self.import_id} is {order.status} in the books, total {order.total}, {_count(self.receipts, 'receipt')}"
-        return f"Order {self.order_id}: {store}; {books}; {_count(self.entries, 'entry', 'entries')} in the journal."
+            books = (
+                f"{self.import_id} is {order.status} in the books, total {order.total}, "
+                f"{_count(self.receipts, 'receipt')}"
+            )
+        return (
+            f"Order {self.order_id}: {store}; {books}; "
+            f"{_count(self.entries, 'entry', 'entries')} in the journal."
+        )
 
     def to_dicts(self) -> list[dict[str, object]]:
         """One row per journal entry: at, action, outcome, order_id, import_id, detail, run."""

@@ -30,8 +30,8 @@ _ORDERS_AT_ONCE = 32
 def push_shipments(run: PushRun) -> None:
     """Tell the store the shipments that were made or changed in the books since the last push.
 
-    What the store has of an order is read right before something is sent for it, in every run: so a shipment is never sent twice, whatever
-    died or was lost in between.
+    What the store has of an order is read right before something is sent for it, in every run: so a
+    shipment is never sent twice, whatever died or was lost in between.
 
     Raises:
         AvbcError: The books cannot be read, or the store refuses everything.
@@ -46,7 +46,11 @@ def push_shipments(run: PushRun) -> None:
         else:
             by_order.setdefault(shipment.order_import_id, []).append(shipment)
     orders = {order.import_id: order for order in run.books.sales_orders(list(by_order))}
-    work = [_Work(run, orders[import_id], shipments) for import_id, shipments in by_order.items() if import_id in orders]
+    work = [
+        _Work(run, orders[import_id], shipments)
+        for import_id, shipments in by_order.items()
+        if import_id in orders
+    ]
     run.total = sum(len(each.shipments) for each in work)
     for start in range(0, len(work), _ORDERS_AT_ONCE):
         if run.is_over():
@@ -54,7 +58,9 @@ def push_shipments(run: PushRun) -> None:
         chunk = work[start : start + _ORDERS_AT_ONCE]
         calls = [run.store.order_shipments.list.call(each.order.store_order_id) for each in chunk]
         in_store = run.store.map(calls, return_errors=True)
-        run.send([step for each, rows in zip(chunk, in_store, strict=True) for step in each.steps(rows)])
+        run.send(
+            [step for each, rows in zip(chunk, in_store, strict=True) for step in each.steps(rows)]
+        )
         run.stop_if_all_failed(in_store)
     if not any(each.waits for each in work):
         run.set_watermark(run.started)
@@ -80,10 +86,14 @@ class _Work:
             for shipment in self.shipments:
                 self._fail(shipment, self._change(shipment), in_store)
             return
-        for shipment, ruling in zip(self.shipments, map_shipments(self.shipments, self.order, in_store), strict=True):
+        for shipment, ruling in zip(
+            self.shipments, map_shipments(self.shipments, self.order, in_store), strict=True
+        ):
             yield from self._ruled(shipment, ruling)
 
-    def _ruled(self, shipment: Shipment, ruling: Ruling[ShipmentPlan]) -> Iterator[Step[OrderShipment]]:
+    def _ruled(
+        self, shipment: Shipment, ruling: Ruling[ShipmentPlan]
+    ) -> Iterator[Step[OrderShipment]]:
         change = attrs.evolve(self._change(shipment), decisions=ruling.decisions)
         plan = ruling.value
         if plan is None:
@@ -110,13 +120,16 @@ class _Work:
             self.run.sent(change)
 
         for number, draft in enumerate(plan.drafts):
-            told = attrs.evolve(change, after=_told(draft), problems=() if number else ruling.problems)
+            told = attrs.evolve(
+                change, after=_told(draft), problems=() if number else ruling.problems
+            )
             call = self.run.store.order_shipments.create.call(self.order.store_order_id, draft)
             yield Step(call, (told,), settle=partial(settle, told))
 
     def _fail(self, shipment: Shipment, change: Change, error: AvbcError) -> None:
         if isinstance(error, UnexpectedData):
-            # An answer came that cannot be read, so it may stand in the store: the next run finds it there.
+            # An answer came that cannot be read, so it may stand in the store: the next run finds
+            # it there.
             self.run.postpone(change, Problem("shipment_unconfirmed", "", "", str(error)))
             return
         if isinstance(error, NotFound):
@@ -131,10 +144,19 @@ class _Work:
 
     def _change(self, shipment: Shipment) -> Change:
         order = self.order
-        return Change(f"{order.import_id} shipment {shipment.number}", "shipment", "", "", order.store_order_id, order.import_id)
+        return Change(
+            f"{order.import_id} shipment {shipment.number}",
+            "shipment",
+            "",
+            "",
+            order.store_order_id,
+            order.import_id,
+        )
 
 
 def _told(draft: ShipmentDraft) -> str:
     units = sum(item.quantity for item in draft.items)
     number = "" if draft.tracking_number is UNSET else f", {draft.tracking_number}"
-    return f"{units} {'unit' if units == 1 else 'units'} to address {draft.order_address_id}{number}"
+    return (
+        f"{units} {'unit' if units == 1 else 'units'} to address {draft.order_address_id}{number}"
+    )

@@ -20,7 +20,8 @@ def with_error(notes: str, reason: str) -> str:
     '[AcctVantage import error: new.] Seen by Ana.'
     """
     text = " ".join(reason.split()).translate(_BRACKETS)
-    # The brackets are our line's bounds, so that what a person writes behind it on the same line stays.
+    # The brackets are our line's bounds, so that what a person writes behind it on the same line
+    # stays.
     line = f"{_OPENING}{text if len(text) <= _LONGEST_REASON else text[: _LONGEST_REASON - 3] + '...'}]"
     first = _OURS.search(notes)
     if first is None:

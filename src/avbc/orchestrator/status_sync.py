@@ -1,7 +1,8 @@
 """Order statuses from one side to the other: in one direction only, by the Order Status Mapping (manual 2.1.6 and 2.1.7).
 
-What is known of an order's status in the store is remembered: it was set by the import or a push, or seen by a pull. So a push sends
-nothing that the store has, and a pull takes the echo of our own writes for what it is.
+What is known of an order's status in the store is remembered: it was set by the import or a push,
+or seen by a pull. So a push sends nothing that the store has, and a pull takes the echo of our own
+writes for what it is.
 """
 
 from __future__ import annotations
@@ -46,11 +47,21 @@ _OVERLAP = timedelta(hours=1)
 _WINDOW = 249
 """Ids that are read with one request: one less than fit on a page, so that no second page is asked for."""
 
-_FOR_A_PERSON = {REFUNDED: "refunded", 5: "cancelled", 6: "declined", 13: "disputed", 14: "partly refunded"}
+_FOR_A_PERSON = {
+    REFUNDED: "refunded",
+    5: "cancelled",
+    6: "declined",
+    13: "disputed",
+    14: "partly refunded",
+}
 """BigCommerce's statuses that AcctVantage has no counterpart for, so that a person must act (docs/facts.md, acctvantage-orders)."""
 
 
-_STOPPED = {str(status_id): happened for status_id, happened in _FOR_A_PERSON.items() if happened != "partly refunded"}
+_STOPPED = {
+    str(status_id): happened
+    for status_id, happened in _FOR_A_PERSON.items()
+    if happened != "partly refunded"
+}
 """Of these no push makes another one: they are a person's decision. What was refunded in part goes on."""
 
 
@@ -68,7 +79,9 @@ def require_direction(settings: Settings, direction: str) -> None:
         "pull": "statuses go from the store to AcctVantage only: call pull_order_statuses",
         "off": f"statuses go neither way: set it to {direction!r} to have them go this way",
     }[updates]
-    raise SettingsError("settings", [Fault("order_status.updates", f"is {updates!r}, so {told} (manual 2.1.6)")])
+    raise SettingsError(
+        "settings", [Fault("order_status.updates", f"is {updates!r}, so {told} (manual 2.1.6)")]
+    )
 
 
 # AcctVantage to store
@@ -86,31 +99,50 @@ def push_order_statuses(run: PushRun, statuses: Sequence[OrderStatus]) -> None:
     """
     rules = MappingRules(run.settings, run.books.reference_data(), tuple(statuses))
     since = run.watermark()
-    changed = run.books.sales_orders_changed(run.source_code, _BEGINNING if since is None else since - _STAMPED_LATE)
+    changed = run.books.sales_orders_changed(
+        run.source_code, _BEGINNING if since is None else since - _STAMPED_LATE
+    )
     unruled = _Unruled(run)
-    orders = {order.import_id: order for order in (*changed, *run.books.sales_orders(unruled.again()))}
+    orders = {
+        order.import_id: order for order in (*changed, *run.books.sales_orders(unruled.again()))
+    }
     unruled.look_up(list(orders))
     due: list[tuple[SalesOrder, OrderStatus, Ruling[OrderStatus]]] = []
     for order in orders.values():
         ruling = status_for_store(order.status, rules)
         if ruling.value is None:
-            unruled.refuse(_change(order, "status", decisions=ruling.decisions), order.status, ruling.problems)
+            unruled.refuse(
+                _change(order, "status", decisions=ruling.decisions), order.status, ruling.problems
+            )
         else:
             unruled.ruled(order.import_id)
             due.append((order, ruling.value, ruling))
     wanted = {order.import_id: str(status.id) for order, status, _ in due}
     not_taken = run.known(_NOT_TAKEN, wanted)
     known = run.known(STATUS, wanted)
-    open_ids = [import_id for import_id, status in wanted.items() if status not in (known.get(import_id), not_taken.get(import_id))]
-    known |= _read_statuses(run, [orders[import_id] for import_id in open_ids if import_id not in known])
-    stale = [row for row in due if row[0].import_id in set(open_ids) and known.get(row[0].import_id) != wanted[row[0].import_id]]
+    open_ids = [
+        import_id
+        for import_id, status in wanted.items()
+        if status not in (known.get(import_id), not_taken.get(import_id))
+    ]
+    known |= _read_statuses(
+        run, [orders[import_id] for import_id in open_ids if import_id not in known]
+    )
+    stale = [
+        row
+        for row in due
+        if row[0].import_id in set(open_ids)
+        and known.get(row[0].import_id) != wanted[row[0].import_id]
+    ]
     run.unchanged(len(due) - len(stale))
     run.total = len(stale)
     names = {str(status.id): status_name(status) for status in statuses}
     steps: list[Step[None]] = []
     for order, status, ruling in stale:
         before = known.get(order.import_id, "")
-        change = _change(order, "status", names.get(before, ""), status_name(status), decisions=ruling.decisions)
+        change = _change(
+            order, "status", names.get(before, ""), status_name(status), decisions=ruling.decisions
+        )
         if stopped := _STOPPED.get(before):
             run.know(_NOT_TAKEN, order.import_id, str(status.id))
             run.refuse(change, _stopped_before(order, change, stopped))
@@ -118,17 +150,24 @@ def push_order_statuses(run: PushRun, statuses: Sequence[OrderStatus]) -> None:
             steps.append(_status_step(run, order, status, change))
     run.send(steps)
     unruled.finish()
-    if stamps := [order.status_changed_at for order in changed if order.status_changed_at is not None]:
+    if stamps := [
+        order.status_changed_at for order in changed if order.status_changed_at is not None
+    ]:
         run.set_watermark(max(stamps))
 
 
 def _stopped_before(order: SalesOrder, change: Change, happened: str) -> Problem:
-    message = f"The order was {happened} in the store, so it is not made {change.after}; in AcctVantage it is {order.status}."
+    message = (
+        f"The order was {happened} in the store, so it is not made {change.after}; in "
+        f"AcctVantage it is {order.status}."
+    )
     fix = "Stop it in AcctVantage too, or, if the status is right, set it in BigCommerce by hand."
     return Problem("order_stopped_in_store", "status_id", change.before, message, fix)
 
 
-def _status_step(run: PushRun, order: SalesOrder, status: OrderStatus, change: Change) -> Step[None]:
+def _status_step(
+    run: PushRun, order: SalesOrder, status: OrderStatus, change: Change
+) -> Step[None]:
     def settle(answer: AvbcError | None) -> None:
         if answer is None:
             run.know(STATUS, order.import_id, str(status.id))
@@ -138,7 +177,11 @@ def _status_step(run: PushRun, order: SalesOrder, status: OrderStatus, change: C
             run.know(_NOT_TAKEN, order.import_id, str(status.id))
         run.fail(change, answer)
 
-    return Step(run.store.orders.update.call(order.store_order_id, status_id=status.id), (change,), settle=settle)
+    return Step(
+        run.store.orders.update.call(order.store_order_id, status_id=status.id),
+        (change,),
+        settle=settle,
+    )
 
 
 def _read_statuses(run: PushRun, orders: Sequence[SalesOrder]) -> dict[str, str]:
@@ -176,7 +219,9 @@ def windows(ids: Collection[int]) -> Iterator[tuple[int, int]]:
 # Store to AcctVantage
 
 
-def pull_order_statuses(run: PushRun, statuses: Sequence[OrderStatus], of_import: ImportStatuses) -> None:
+def pull_order_statuses(
+    run: PushRun, statuses: Sequence[OrderStatus], of_import: ImportStatuses
+) -> None:
     """Give the books the statuses that changed in the store since the last pull.
 
     Args:
@@ -195,7 +240,9 @@ def pull_order_statuses(run: PushRun, statuses: Sequence[OrderStatus], of_import
         modified = run.store.orders.list.call(min_id=first)
     else:
         modified = run.store.orders.list.call(min_date_modified=since - _OVERLAP)
-    pull = _Pull(run, MappingRules(run.settings, run.books.reference_data(), tuple(statuses)), of_import)
+    pull = _Pull(
+        run, MappingRules(run.settings, run.books.reference_data(), tuple(statuses)), of_import
+    )
     pull.rule_again()
     newest = since
     for page in run.store.pages(modified):
@@ -212,7 +259,14 @@ def pull_order_statuses(run: PushRun, statuses: Sequence[OrderStatus], of_import
 
 def _first_open(books: Gateway, source_code: str) -> int | None:
     """The lowest store id of the orders whose status can still change: what the first pull begins at."""
-    return min((order.store_order_id for order in books.sales_orders_changed(source_code, None) if order.status != POSTED), default=None)
+    return min(
+        (
+            order.store_order_id
+            for order in books.sales_orders_changed(source_code, None)
+            if order.status != POSTED
+        ),
+        default=None,
+    )
 
 
 @attrs.frozen
@@ -227,7 +281,9 @@ class _Seen:
 def _seen(page: Page[Order]) -> list[_Seen]:
     """The orders of a page; of one that cannot be read as a whole, its id and its status all the same."""
     orders = [_Seen(order.id, order.status_id, order.date_modified) for order in page.items]
-    return orders + [_Seen(row.id, _raw_status(row)) for row in page.unreadable if row.id is not None]
+    return orders + [
+        _Seen(row.id, _raw_status(row)) for row in page.unreadable if row.id is not None
+    ]
 
 
 def _raw_status(row: UnreadableRow) -> int | None:
@@ -248,7 +304,11 @@ class _Pull:
     def take(self, page: Sequence[_Seen]) -> None:
         """Take a page of orders; those that are not in the books are nothing to us."""
         run = self._run
-        seen = {f"{run.source_code}{order.order_id}": order for order in page if order.status_id is not None}
+        seen = {
+            f"{run.source_code}{order.order_id}": order
+            for order in page
+            if order.status_id is not None
+        }
         orders = run.books.sales_orders(list(seen))
         import_ids = [order.import_id for order in orders]
         known = run.known(STATUS, import_ids)
@@ -257,7 +317,8 @@ class _Pull:
             if run.is_over():
                 return
             status_id = seen[order.import_id].status_id
-            # The import set the Downloaded Order Status, so where nothing is known that one is no news.
+            # The import set the Downloaded Order Status, so where nothing is known that one is no
+            # news.
             if status_id is None or known.get(order.import_id, self._downloaded) == str(status_id):
                 run.unchanged()
             else:
@@ -282,19 +343,27 @@ class _Pull:
         """Give an order the status that the mapping has for the store's."""
         run = self._run
         known = (STATUS, order.import_id, str(status_id))
-        name = next((status_name(status) for status in self._rules.statuses if status.id == status_id), str(status_id))
+        name = next(
+            (status_name(status) for status in self._rules.statuses if status.id == status_id),
+            str(status_id),
+        )
         ruling = status_for_books(status_id, order.status, self._rules)
-        change = _change(order, "status", order.status, ruling.value or "", decisions=ruling.decisions)
+        change = _change(
+            order, "status", order.status, ruling.value or "", decisions=ruling.decisions
+        )
         problems = ruling.problems
         is_mapped = all(problem.code != "status_unmapped" for problem in problems)
         happened = _FOR_A_PERSON.get(status_id, "")
         if not is_mapped and status_id in self._of_import:
-            # The import's own statuses are its own business: an order that was reset to New is taken by it.
+            # The import's own statuses are its own business: an order that was reset to New is
+            # taken by it.
             problems = ()
         elif happened and not is_mapped:
             problems = (_late(order, name, happened),)
         elif happened:
-            change = attrs.evolve(change, problems=(attrs.evolve(_late(order, name, happened), severity="warning"),))
+            change = attrs.evolve(
+                change, problems=(attrs.evolve(_late(order, name, happened), severity="warning"),)
+            )
         if ruling.value is None and problems:
             run.know(*known)
             self._unruled.refuse(change, name, problems)
@@ -309,8 +378,17 @@ class _Pull:
 
 
 def _late(order: SalesOrder, name: str, happened: str) -> Problem:
-    message = f"The order was {happened} in the store after it was imported; in AcctVantage {order.import_id} is {order.status}."
-    return Problem("order_stopped_in_store", "status_id", name, message, "Look after it in AcctVantage, which has no status for it.")
+    message = (
+        f"The order was {happened} in the store after it was imported; in AcctVantage "
+        f"{order.import_id} is {order.status}."
+    )
+    return Problem(
+        "order_stopped_in_store",
+        "status_id",
+        name,
+        message,
+        "Look after it in AcctVantage, which has no status for it.",
+    )
 
 
 def _set_status(books: Gateway, order: SalesOrder, status: str) -> None:
@@ -318,7 +396,10 @@ def _set_status(books: Gateway, order: SalesOrder, status: str) -> None:
     standing = books.sales_orders([order.import_id])
     if not standing or standing[0].status != order.status:
         found = standing[0].status if standing else "not there any more"
-        raise TransientError(f"{order.import_id} was {order.status} and is {found} in the books now; the next run looks again")
+        raise TransientError(
+            f"{order.import_id} was {order.status} and is {found} in the books now; the next run "
+            "looks again"
+        )
     books.set_order_status(order.import_id, status)
 
 
@@ -330,7 +411,10 @@ class _Unruled:
 
     def __init__(self, run: PushRun) -> None:
         self._run = run
-        rows = [[row.acctvantage, str(row.bigcommerce), row.may_move_backwards] for row in run.settings.order_status.mapping]
+        rows = [
+            [row.acctvantage, str(row.bigcommerce), row.may_move_backwards]
+            for row in run.settings.order_status.mapping
+        ]
         self._mapping = json.dumps([run.settings.order_status.updates, rows])
         self._is_changed = run.known(_SETTING, [_MAPPING]).get(_MAPPING) != self._mapping
         self._told: dict[str, str] = {}
@@ -338,7 +422,11 @@ class _Unruled:
 
     def again(self) -> list[str]:
         """The orders to be ruled again: all that wait, where the mapping is another one than the last time."""
-        return [import_id for import_id, _ in self._run.all_known(_UNRULED)] if self._is_changed else []
+        return (
+            [import_id for import_id, _ in self._run.all_known(_UNRULED)]
+            if self._is_changed
+            else []
+        )
 
     def look_up(self, import_ids: Collection[str]) -> None:
         """Read what was said of these orders, before they are ruled."""
@@ -365,5 +453,19 @@ class _Unruled:
             run.know(_SETTING, _MAPPING, self._mapping)
 
 
-def _change(order: SalesOrder, what: str, before: str = "", after: str = "", decisions: Sequence[Decision] = ()) -> Change:
-    return Change(order.import_id, what, before, after, order.store_order_id, order.import_id, decisions=tuple(decisions))
+def _change(
+    order: SalesOrder,
+    what: str,
+    before: str = "",
+    after: str = "",
+    decisions: Sequence[Decision] = (),
+) -> Change:
+    return Change(
+        order.import_id,
+        what,
+        before,
+        after,
+        order.store_order_id,
+        order.import_id,
+        decisions=tuple(decisions),
+    )

@@ -43,16 +43,26 @@ PAID = frozenset({2, 3, 8, 9, 10, 11})
 
 REFUNDED = 4
 
-NEVER_DUE = {INCOMPLETE: "Incomplete", 1: "Pending", 5: "Cancelled", 6: "Declined", 7: "Awaiting Payment"}
+NEVER_DUE = {
+    INCOMPLETE: "Incomplete",
+    1: "Pending",
+    5: "Cancelled",
+    6: "Declined",
+    7: "Awaiting Payment",
+}
 """BigCommerce's statuses of orders that are not paid, or not any more: none has them imported unless it is the New Order Status."""
 
 
-def mapped_statuses(settings: OrderStatusSettings, of_the_store: Callable[[], Sequence[OrderStatus]]) -> tuple[OrderStatus, ...]:
+def mapped_statuses(
+    settings: OrderStatusSettings, of_the_store: Callable[[], Sequence[OrderStatus]]
+) -> tuple[OrderStatus, ...]:
     """The statuses by which the Order Status Mapping is read: BigCommerce's own, or the store's where a row has a label of the merchant's.
 
     `of_the_store` costs a request, and is not asked without need.
     """
-    if all(store_status(row.bigcommerce, SYSTEM_STATUSES).value is not None for row in settings.mapping):
+    if all(
+        store_status(row.bigcommerce, SYSTEM_STATUSES).value is not None for row in settings.mapping
+    ):
         return SYSTEM_STATUSES
     return tuple(of_the_store())
 
@@ -66,14 +76,17 @@ class ImportStatuses:
     import_error: int
 
 
-def import_statuses(settings: OrderStatusSettings, of_the_store: Callable[[], Sequence[OrderStatus]]) -> ImportStatuses:
+def import_statuses(
+    settings: OrderStatusSettings, of_the_store: Callable[[], Sequence[OrderStatus]]
+) -> ImportStatuses:
     """Find the ids of the three statuses.
 
-    An id or one of BigCommerce's own names needs no request, and means that status whatever the merchant calls it; only a label of the
-    merchant's is looked up in `of_the_store`.
+    An id or one of BigCommerce's own names needs no request, and means that status whatever the
+    merchant calls it; only a label of the merchant's is looked up in `of_the_store`.
 
     Raises:
-        SettingsError: A status does not exist, two of them are the same one, or the new one is Incomplete.
+        SettingsError: A status does not exist, two of them are the same one, or the new one is
+            Incomplete.
     """
     faults: list[Fault] = []
 
@@ -81,7 +94,9 @@ def import_statuses(settings: OrderStatusSettings, of_the_store: Callable[[], Se
         status = store_status(wanted, SYSTEM_STATUSES).value
         if status is None:
             ruling = store_status(wanted, of_the_store())
-            faults.extend(Fault(f"order_status.{name}", str(problem)) for problem in ruling.problems)
+            faults.extend(
+                Fault(f"order_status.{name}", str(problem)) for problem in ruling.problems
+            )
             status = ruling.value
         return -1 if status is None else status.id
 
@@ -91,14 +106,30 @@ def import_statuses(settings: OrderStatusSettings, of_the_store: Callable[[], Se
         import_error=find("import_error_status", settings.import_error_status),
     )
     if found.new == INCOMPLETE:
-        faults.append(Fault("order_status.new_order_status", "Incomplete orders are checkouts that were never finished: choose another"))
+        faults.append(
+            Fault(
+                "order_status.new_order_status",
+                "Incomplete orders are checkouts that were never finished: choose another",
+            )
+        )
     if not faults:
-        for name, other in (("downloaded_order_status", found.downloaded), ("import_error_status", found.import_error)):
+        for name, other in (
+            ("downloaded_order_status", found.downloaded),
+            ("import_error_status", found.import_error),
+        ):
             if other == found.new:
-                faults.append(Fault(f"order_status.{name}", "is the New Order Status too, so every order would be imported for ever"))
+                faults.append(
+                    Fault(
+                        f"order_status.{name}",
+                        "is the New Order Status too, so every order would be imported for ever",
+                    )
+                )
         if found.downloaded == found.import_error:
             faults.append(
-                Fault("order_status.import_error_status", "is the Downloaded Order Status too: failed orders would count as imported")
+                Fault(
+                    "order_status.import_error_status",
+                    "is the Downloaded Order Status too: failed orders would count as imported",
+                )
             )
     if faults:
         raise SettingsError("settings", faults)

@@ -13,8 +13,8 @@ def _nobody() -> None:
 class Stop:
     """Whether the timer of one configuration shall end.
 
-    A wish made before the timer begins is kept for it, so that a thread cannot be told to stop too early. Outside of the timer it is not
-    heeded: `import_orders` called by itself runs to its end.
+    A wish made before the timer begins is kept for it, so that a thread cannot be told to stop too
+    early. Outside of the timer it is not heeded: `import_orders` called by itself runs to its end.
 
     >>> stop = Stop()
     >>> stop.ask()

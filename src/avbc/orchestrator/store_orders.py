@@ -22,10 +22,13 @@ _AT_ONCE = 8
 """Requests in flight."""
 
 
-def read_orders(store: BigCommerce, order_ids: Collection[int], include: Collection[Include] = ()) -> dict[int, Order | UnexpectedData]:
+def read_orders(
+    store: BigCommerce, order_ids: Collection[int], include: Collection[Include] = ()
+) -> dict[int, Order | UnexpectedData]:
     """Read orders by their ids: one request for all whose ids lie within one page of each other.
 
-    An order that the store does not list is left out: it was deleted or archived. One that cannot be read is its error.
+    An order that the store does not list is left out: it was deleted or archived. One that cannot
+    be read is its error.
 
     Raises:
         StoreError: The store cannot be asked.
@@ -39,16 +42,21 @@ def read_orders(store: BigCommerce, order_ids: Collection[int], include: Collect
     return found
 
 
-def orders_of_period(store: BigCommerce, since: datetime, until: datetime | None) -> Iterator[Page[Order]]:
+def orders_of_period(
+    store: BigCommerce, since: datetime, until: datetime | None
+) -> Iterator[Page[Order]]:
     """Walk the orders that were made in a period, both ends included, page by page and by ascending id, with their lines and fees.
 
-    Each next page asks for ids above the last one: orders that are deleted meanwhile make none be skipped.
+    Each next page asks for ids above the last one: orders that are deleted meanwhile make none be
+    skipped.
 
     Raises:
         StoreError: The store cannot be asked.
         ValueError: A time has no time zone.
     """
-    listed = store.orders.list.call(min_date_created=since, max_date_created=until, sort="id:asc", include=EVERYTHING)
+    listed = store.orders.list.call(
+        min_date_created=since, max_date_created=until, sort="id:asc", include=EVERYTHING
+    )
     walk: ListCall[Order] = attrs.evolve(listed, paging=Paging.MIN_ID)
     return store.pages(walk)
 
@@ -72,4 +80,6 @@ def complete_lines(store: BigCommerce, orders: Sequence[Order]) -> dict[int, Avb
 
 def unread(order_id: int, error: AvbcError) -> Unread:
     """An order that could not be looked at, for this error."""
-    return Unread(order_id, unreadable(error) if isinstance(error, UnexpectedData) else problem_of(error))
+    return Unread(
+        order_id, unreadable(error) if isinstance(error, UnexpectedData) else problem_of(error)
+    )

@@ -160,7 +160,10 @@ class CycleReport(Report):
         if self.failed:
             done = f"{len(self.failed)} of {count} jobs failed"
         asked = f"{self.requests} {'request' if self.requests == 1 else 'requests'}"
-        text = f"{self.store}, {self.started:%Y-%m-%d %H:%M:%S} UTC: {done}, {asked}{', then stopped' if self.stopped else ''}."
+        text = (
+            f"{self.store}, {self.started:%Y-%m-%d %H:%M:%S} UTC: {done}, "
+            f"{asked}{', then stopped' if self.stopped else ''}."
+        )
         return "\n".join([text, *self.notes])
 
     def to_dicts(self) -> list[dict[str, object]]:
@@ -194,15 +197,18 @@ OnReport: TypeAlias = Callable[[CycleReport], object]
 """Called after each cycle. What it raises is logged and stops nothing."""
 
 
-def run_all(webs: Sequence[Web], *, schedule: Sequence[Job] = SCHEDULE, on_report: OnReport | None = None) -> None:
+def run_all(
+    webs: Sequence[Web], *, schedule: Sequence[Job] = SCHEDULE, on_report: OnReport | None = None
+) -> None:
     """Run the timer of several configurations in one process, until all of them are stopped: `Orchestrator.run` of each.
 
     ```python
     avbc.run_all([avbc.Orchestrator(avbc.Settings.load(path), books) for path in ("retail.toml", "trade.toml")])
     ```
 
-    They take turns, so nothing that they share has to be safe between threads. What goes wrong with one stops no other, though a cycle
-    that takes long delays the others: run one process for each where that must not be.
+    They take turns, so nothing that they share has to be safe between threads. What goes wrong with
+    one stops no other, though a cycle that takes long delays the others: run one process for each
+    where that must not be.
 
     Args:
         webs: The orchestrators.
@@ -222,7 +228,8 @@ def run_timer(
 ) -> None:
     """Run the cycles of some configurations in this thread, each at its own interval, until all of them are stopped.
 
-    SIGTERM and SIGINT (Ctrl-C) stop all of them, where this is the main thread; the handlers that were there are put back at the end.
+    SIGTERM and SIGINT (Ctrl-C) stop all of them, where this is the main thread; the handlers that
+    were there are put back at the end.
 
     Args:
         webs: The orchestrators.
@@ -234,7 +241,8 @@ def run_timer(
     wakes: queue.SimpleQueue[None] = queue.SimpleQueue()
     timers = [_Timer(web, schedule, on_report, clock) for web in webs]
 
-    # SimpleQueue.put may interrupt anything, which threading.Event.set may not: a signal handler would wait for a lock of its own thread.
+    # SimpleQueue.put may interrupt anything, which threading.Event.set may not: a signal handler
+    # would wait for a lock of its own thread.
     def wake() -> None:
         wakes.put(None)
 
@@ -260,7 +268,13 @@ def run_timer(
 class _Timer:
     """The cycles of one configuration."""
 
-    def __init__(self, web: Web, schedule: Sequence[Job], on_report: OnReport | None, clock: Callable[[], float]) -> None:
+    def __init__(
+        self,
+        web: Web,
+        schedule: Sequence[Job],
+        on_report: OnReport | None,
+        clock: Callable[[], float],
+    ) -> None:
         self.due = clock()
         self._web = web
         self._schedule = schedule
@@ -291,8 +305,19 @@ class _Timer:
             notes.append("store.enabled is false, so nothing runs for this store (manual 1.3).")
         if jobs or notes:
             name = settings.store.description or settings.order_status.import_source_code
-            self._tell(CycleReport(name, started, datetime.now(UTC), jobs, tuple(notes), error, self._web.stop_wish.is_due))
-        # The interval is read here and the file at the start of a cycle: so a change applies after the wait that is going on.
+            self._tell(
+                CycleReport(
+                    name,
+                    started,
+                    datetime.now(UTC),
+                    jobs,
+                    tuple(notes),
+                    error,
+                    self._web.stop_wish.is_due,
+                )
+            )
+        # The interval is read here and the file at the start of a cycle: so a change applies after
+        # the wait that is going on.
         self.due = self._clock() + 60 * settings.order_status.check_interval_minutes
 
     def _reread(self) -> tuple[list[str], SettingsError | None]:

@@ -27,9 +27,10 @@ _log = logging.getLogger("avbc.orchestrator")
 def waiting_quantities(run: PushRun, statuses: ImportStatuses) -> dict[str, Decimal]:
     """How many pieces of each product wait in the store to be imported, by `text_key` of the part number.
 
-    One request tells how many orders there are in each status; only statuses that have some are listed, once more where fewer come than
-    were told: a 204 in the place of a page must not put what they sold back on sale. Orders that are in the books already, whatever their
-    status, do not count.
+    One request tells how many orders there are in each status; only statuses that have some are
+    listed, once more where fewer come than were told: a 204 in the place of a page must not put
+    what they sold back on sale. Orders that are in the books already, whatever their status, do not
+    count.
 
     Raises:
         StoreError: The orders cannot be read.
@@ -40,7 +41,9 @@ def waiting_quantities(run: PushRun, statuses: ImportStatuses) -> dict[str, Deci
     since = run.settings.order_status.import_orders_created_since
     orders: list[Order] = []
     for status_id in listed:
-        call = run.store.orders.waiting.call(status_id, min_date_created=since, include=["consignments.line_items"])
+        call = run.store.orders.waiting.call(
+            status_id, min_date_created=since, include=["consignments.line_items"]
+        )
         told = counts.of(status_id) if since is None else 1
         came, found = _placed(run, call)
         orders += found if came >= told else _placed(run, call)[1]
@@ -82,9 +85,15 @@ def _read_lines(run: PushRun, orders: Sequence[Order]) -> None:
     calls = [run.store.order_products.list.call(order.id) for order in orders]
     for order, lines in zip(orders, never_empty(run.store, calls, limit=_AT_ONCE), strict=True):
         if isinstance(lines, StoreError):
-            # Better a few pieces too many on sale than none of all other products brought up to date.
+            # Better a few pieces too many on sale than none of all other products brought up to
+            # date.
             extra = order_extra(order.id, f"{run.source_code}{order.id}")
-            _log.warning("the lines of order %d could not be read, so what it sold is not counted: %s", order.id, lines, extra=extra)
+            _log.warning(
+                "the lines of order %d could not be read, so what it sold is not counted: %s",
+                order.id,
+                lines,
+                extra=extra,
+            )
         elif not isinstance(lines, Exception):
             order.products = tuple(lines)
 
@@ -94,5 +103,8 @@ def _aliases(run: PushRun, demand: Iterable[str]) -> dict[str, str]:
     products = run.books.find_products(list(demand))
     keys = {text_key(product.part_number) for product in products}
     return {
-        text_key(alias): text_key(product.part_number) for product in products for alias in product.aliases if text_key(alias) not in keys
+        text_key(alias): text_key(product.part_number)
+        for product in products
+        for alias in product.aliases
+        if text_key(alias) not in keys
     }

@@ -58,7 +58,10 @@ class NoteStatus:
     after: int | None = None
 
     def __str__(self) -> str:
-        return f"note that order {self.order_id} went from status {_known(self.before)} to {_known(self.after)}"
+        return (
+            f"note that order {self.order_id} went from status {_known(self.before)} to "
+            f"{_known(self.after)}"
+        )
 
 
 @attrs.frozen
@@ -99,12 +102,19 @@ class Webhook:
 
 
 def read_webhook(
-    body: bytes, headers: Mapping[str, str], *, client_secret: Secret, store_hash: str, new_status_id: int, now: datetime
+    body: bytes,
+    headers: Mapping[str, str],
+    *,
+    client_secret: Secret,
+    store_hash: str,
+    new_status_id: int,
+    now: datetime,
 ) -> Webhook:
     """Verify a call and decide what it asks for. Nothing is read or written: this may run before the answer is sent.
 
-    The signature is that of Standard Webhooks: HMAC-SHA256 of `id.timestamp.body`. Its key as that standard's libraries take it is the
-    client secret in base64, so the bytes that sign are the client secret's own, as it stands in the credentials file.
+    The signature is that of Standard Webhooks: HMAC-SHA256 of `id.timestamp.body`. Its key as that
+    standard's libraries take it is the client secret in base64, so the bytes that sign are the
+    client secret's own, as it stands in the credentials file.
 
     Args:
         body: The bytes as they came.
@@ -115,10 +125,13 @@ def read_webhook(
         now: The time.
 
     Raises:
-        WebhookRefused: A header is missing, no signature fits, it is too old or of the future, or it is of another store.
+        WebhookRefused: A header is missing, no signature fits, it is too old or of the future, or
+            it is of another store.
     """
     given = {name.lower(): value.strip() for name, value in headers.items()}
-    webhook_id, timestamp, signatures = (_header(given, f"webhook-{name}") for name in ("id", "timestamp", "signature"))
+    webhook_id, timestamp, signatures = (
+        _header(given, f"webhook-{name}") for name in ("id", "timestamp", "signature")
+    )
     _verify(body, webhook_id, timestamp, signatures, client_secret)
     # What follows is the store's own word.
     if not (timestamp.isascii() and timestamp.isdecimal() and len(timestamp) <= 12):
@@ -127,18 +140,22 @@ def read_webhook(
     if abs(off) > TOLERANCE.total_seconds():
         raise WebhookRefused(
             f"the webhook is {abs(off):.0f} s {'old' if off > 0 else 'ahead of our clock'}, "
-            f"more than {TOLERANCE.total_seconds():.0f} s: it was sent again by somebody, or this machine's clock is wrong"
+            f"more than {TOLERANCE.total_seconds():.0f} s: it was sent again by somebody, or this "
+            "machine's clock is wrong"
         )
     event = _table(_parsed(body))
     if not event:
         raise WebhookRefused("the webhook's body is no JSON object")
     if event.get("producer") != f"stores/{store_hash}":
-        raise WebhookRefused(f"the webhook is not of the store {store_hash}: give each store a URL of its own")
+        raise WebhookRefused(
+            f"the webhook is not of the store {store_hash}: give each store a URL of its own"
+        )
     scope = event.get("scope")
     created_at = _whole(event.get("created_at"))
     keys = [_key("id", webhook_id)]
     if event.get("hash"):
-        # The hash is documented to be of the event's data, which a later event may share: the same order set to New again.
+        # The hash is documented to be of the event's data, which a later event may share: the same
+        # order set to New again.
         keys.append(_key("event", scope, created_at, event["hash"]))
     return Webhook(
         scope=scope if isinstance(scope, str) else "",
@@ -154,14 +171,21 @@ def _header(given: Mapping[str, str], name: str) -> str:
     raise WebhookRefused(f"the call has no {name} header, so it is no webhook of BigCommerce")
 
 
-def _verify(body: bytes, webhook_id: str, timestamp: str, signatures: str, client_secret: Secret) -> None:
+def _verify(
+    body: bytes, webhook_id: str, timestamp: str, signatures: str, client_secret: Secret
+) -> None:
     signed = f"{webhook_id}.{timestamp}.".encode(errors="replace") + body
     digest = hmac.digest(client_secret.reveal().encode(), signed, "sha256")
     wanted = b"v1," + base64.b64encode(digest)
-    # There are several while a key is replaced. Each is compared to its end, so that no time tells how much of one is right.
-    if not any(hmac.compare_digest(wanted, signature.encode(errors="replace")) for signature in signatures.split()):
+    # There are several while a key is replaced. Each is compared to its end, so that no time tells
+    # how much of one is right.
+    if not any(
+        hmac.compare_digest(wanted, signature.encode(errors="replace"))
+        for signature in signatures.split()
+    ):
         raise WebhookRefused(
-            "no signature of the webhook fits: compare store.client_secret with the API account that made the hook, and pass the body's "
+            "no signature of the webhook fits: compare store.client_secret with the API account "
+            "that made the hook, and pass the body's "
             "bytes exactly as they came"
         )
 
@@ -179,7 +203,11 @@ def _table(value: object) -> Mapping[str, object]:
 
 def _whole(value: object) -> int | None:
     """A count or an id of the store; None for anything else, and for what no time can be."""
-    return value if isinstance(value, int) and not isinstance(value, bool) and 0 <= value < 2**33 else None
+    return (
+        value
+        if isinstance(value, int) and not isinstance(value, bool) and 0 <= value < 2**33
+        else None
+    )
 
 
 def _key(*parts: object) -> str:
@@ -202,14 +230,16 @@ def _decide(scope: object, data: Mapping[str, object], new_status_id: int) -> We
 
 
 def _created(order_id: int, _data: Mapping[str, object], _new: int) -> WebhookAction:
-    # The event does not tell the status: the import looks, and leaves checkouts that were never finished alone.
+    # The event does not tell the status: the import looks, and leaves checkouts that were never
+    # finished alone.
     return ImportOrder(order_id)
 
 
 def _status_updated(order_id: int, data: Mapping[str, object], new: int) -> WebhookAction:
     status = _table(data.get("status"))
     before, after = _whole(status.get("previous_status_id")), _whole(status.get("new_status_id"))
-    # Where the status is not told, the next cycle looks. To import here would try a refused order again whenever it is refused.
+    # Where the status is not told, the next cycle looks. To import here would try a refused order
+    # again whenever it is refused.
     return ImportOrder(order_id) if after == new else NoteStatus(order_id, before, after)
 
 
@@ -257,7 +287,11 @@ class WebhookReport(Report):
         return self.import_report is None or not (
             self.import_report.refused
             or self.import_report.stopped
-            or any(problem.code != NOT_NEW for outcome in self.import_report.postponed for problem in outcome.problems)
+            or any(
+                problem.code != NOT_NEW
+                for outcome in self.import_report.postponed
+                for problem in outcome.problems
+            )
         )
 
     def summary(self) -> str:
@@ -268,11 +302,15 @@ class WebhookReport(Report):
         for result, outcome in self.import_report or ():
             codes = ", ".join(problem.code for problem in outcome.problems)
             told += f": {result} ({codes})" if codes else f": {result}"
-        return f"{told}." if self.refund_report is None else f"{told}. {self.refund_report.summary()}"
+        return (
+            f"{told}." if self.refund_report is None else f"{told}. {self.refund_report.summary()}"
+        )
 
     def to_dicts(self) -> list[dict[str, object]]:
         """The rows of the import, if there was one."""
-        report: Report | None = self.refund_report if self.import_report is None else self.import_report
+        report: Report | None = (
+            self.refund_report if self.import_report is None else self.import_report
+        )
         return [] if report is None else report.to_dicts()
 
     def shown(self) -> list[dict[str, object]]:
@@ -319,7 +357,18 @@ def act_on_webhook(
             return WebhookReport(webhook, note=str(error))
     if not isinstance(action, Ignore):
         import_id = f"{import_source_code}{action.order_id}"
-        record([JournalEntry(datetime.now(UTC), "webhook", "noted", action.order_id, import_id, _happened(action))])
+        record(
+            [
+                JournalEntry(
+                    datetime.now(UTC),
+                    "webhook",
+                    "noted",
+                    action.order_id,
+                    import_id,
+                    _happened(action),
+                )
+            ]
+        )
     if isinstance(action, NoteRefund) and import_refunds is not None:
         return WebhookReport(webhook, refund_report=import_refunds())
     return WebhookReport(webhook)
@@ -345,8 +394,15 @@ class HookNeed:
 
 HOOKS: tuple[HookNeed, ...] = (
     HookNeed(_ORDER_CREATED, "new orders are imported at once"),
-    HookNeed(_STATUS_UPDATED, "orders are imported at once when they get the New Order Status; changes are noted"),
-    HookNeed(_REFUND_CREATED, "refunds are noted", lambda settings: settings.order_status.updates == "pull" or settings.gl.import_refunds),
+    HookNeed(
+        _STATUS_UPDATED,
+        "orders are imported at once when they get the New Order Status; changes are noted",
+    ),
+    HookNeed(
+        _REFUND_CREATED,
+        "refunds are noted",
+        lambda settings: settings.order_status.updates == "pull" or settings.gl.import_refunds,
+    ),
 )
 
 HookResult: TypeAlias = Literal["created", "repaired", "kept", "other"]
@@ -383,7 +439,9 @@ class HooksReport(Report):
     def summary(self) -> str:
         """How many hooks came to which end."""
         results: tuple[HookResult, ...] = ("created", "repaired", "kept", "other")
-        done = ", ".join(f"{result} {len(self.outcomes(result))}" for result in results if self.outcomes(result))
+        done = ", ".join(
+            f"{result} {len(self.outcomes(result))}" for result in results if self.outcomes(result)
+        )
         return f"Webhooks{' (preview)' if self.preview else ''}: {done}."
 
     def to_dicts(self) -> list[dict[str, object]]:
@@ -402,14 +460,20 @@ class HooksReport(Report):
 
     def shown(self) -> list[dict[str, object]]:
         """One row per hook, with blanks for what is not known."""
-        return [{key: "" if value is None else value for key, value in row.items()} for row in self.to_dicts()]
+        return [
+            {key: "" if value is None else value for key, value in row.items()}
+            for row in self.to_dicts()
+        ]
 
 
-def register_webhooks(store: BigCommerce, settings: Settings, url: str, *, preview: bool = False) -> HooksReport:
+def register_webhooks(
+    store: BigCommerce, settings: Settings, url: str, *, preview: bool = False
+) -> HooksReport:
     """See to it that the store tells `url` the events that the settings need.
 
-    Hooks are looked at first, so that this may be run again at any time, and a lost answer makes no second hook. An inactive one is
-    activated; one for a needed event that goes elsewhere is sent here, unless another comes here already. All others stay as they are.
+    Hooks are looked at first, so that this may be run again at any time, and a lost answer makes no
+    second hook. An inactive one is activated; one for a needed event that goes elsewhere is sent
+    here, unless another comes here already. All others stay as they are.
 
     Args:
         store: The store.
@@ -429,7 +493,8 @@ def register_webhooks(store: BigCommerce, settings: Settings, url: str, *, previ
             continue
         # The one that comes here already, else one that works: of two that are alike the oldest.
         found = sorted(
-            (hook for hook in others if hook.scope == need.scope), key=lambda hook: (hook.destination != url, not hook.is_active, hook.id)
+            (hook for hook in others if hook.scope == need.scope),
+            key=lambda hook: (hook.destination != url, not hook.is_active, hook.id),
         )
         if not found:
             draft = HookDraft(scope=need.scope, destination=url, is_active=True)
@@ -466,5 +531,6 @@ def _check_url(url: str) -> None:
         raise ValueError("the URL of the webhooks cannot be read") from None
     if parts.scheme != "https" or not parts.hostname or port not in (None, 443):
         raise ValueError(
-            "the URL of the webhooks must be https:// on port 443: BigCommerce calls no other (BigCommerce: webhooks overview)"
+            "the URL of the webhooks must be https:// on port 443: BigCommerce calls no other "
+            "(BigCommerce: webhooks overview)"
         )

@@ -17,7 +17,13 @@ from avbc.credentials import load_credentials, token_fault
 from avbc.errors import Fault, FaultyInputError
 from avbc.secret import Secret
 from avbc.settings.rules import SettingsError, breaches
-from avbc.settings.screens import GlSettings, OrderStatusSettings, ShippingSettings, StoreSetup, StoreStatus
+from avbc.settings.screens import (
+    GlSettings,
+    OrderStatusSettings,
+    ShippingSettings,
+    StoreSetup,
+    StoreStatus,
+)
 from avbc.toml_lines import join_key
 
 SECRETS_FROM_ENVIRONMENT = {
@@ -50,7 +56,9 @@ Screens: TypeAlias = tuple[StoreSetup, OrderStatusSettings, GlSettings, Shipping
 T = TypeVar("T")
 
 
-def read_screens(data: Mapping[str, object], *, source: str, lines: Mapping[str, int], folder: Path) -> Screens:
+def read_screens(
+    data: Mapping[str, object], *, source: str, lines: Mapping[str, int], folder: Path
+) -> Screens:
     """Build the four screens from a parsed table.
 
     Args:
@@ -66,11 +74,17 @@ def read_screens(data: Mapping[str, object], *, source: str, lines: Mapping[str,
     screens = reading.screens(data)
     doubtful = reading.doubtful()
     # What only follows from a fault found in reading is not another one.
-    broken = [breach for breach in breaches(*screens) if all(doubtful.isdisjoint(_with_parents(key)) for key in breach.keys)]
+    broken = [
+        breach
+        for breach in breaches(*screens)
+        if all(doubtful.isdisjoint(_with_parents(key)) for key in breach.keys)
+    ]
     faults = [*reading.faults, *(Fault(breach.keys[0], breach.message) for breach in broken)]
     if faults:
         placed = [attrs.evolve(fault, line=_line(fault.key, lines)) for fault in faults]
-        raise SettingsError(source, sorted(placed, key=lambda fault: (fault.line is None, fault.line or 0)))
+        raise SettingsError(
+            source, sorted(placed, key=lambda fault: (fault.line is None, fault.line or 0))
+        )
     return screens
 
 
@@ -100,14 +114,24 @@ class _Reading:
         self.credentials(store)
         return (
             _build(StoreSetup, store),
-            _build(OrderStatusSettings, self.values(OrderStatusSettings, data.get("order_status", {}), "order_status")),
+            _build(
+                OrderStatusSettings,
+                self.values(OrderStatusSettings, data.get("order_status", {}), "order_status"),
+            ),
             _build(GlSettings, self.values(GlSettings, data.get("gl", {}), "gl")),
-            _build(ShippingSettings, self.values(ShippingSettings, data.get("shipping", {}), "shipping")),
+            _build(
+                ShippingSettings,
+                self.values(ShippingSettings, data.get("shipping", {}), "shipping"),
+            ),
         )
 
-    def values(self, screen: type[attrs.AttrsInstance], table: object, path: str) -> dict[str, object]:
+    def values(
+        self, screen: type[attrs.AttrsInstance], table: object, path: str
+    ) -> dict[str, object]:
         """Read one table by the annotations of its class; a required key that is missing reads as blank."""
-        values: dict[str, object] = {field.name: "" for field in attrs.fields(screen) if field.default is attrs.NOTHING}
+        values: dict[str, object] = {
+            field.name: "" for field in attrs.fields(screen) if field.default is attrs.NOTHING
+        }
         if not isinstance(table, Mapping):
             self.fault(path, f"must be a table, not {_called(table)}")
             return values
@@ -129,10 +153,14 @@ class _Reading:
         if get_origin(hint) is tuple:
             return self.rows(get_args(hint)[0], given, path)
         if get_origin(hint) is Literal:
-            return given.strip() if isinstance(given, str) else ""  # the rules say what the choices are
+            return (
+                given.strip() if isinstance(given, str) else ""
+            )  # the rules say what the choices are
         types, wanted = _TYPES[hint]
         if not isinstance(given, types) or (isinstance(given, bool) and bool not in types):
-            advice = ": put it in quotes" if wanted == "text" and isinstance(given, int | float) else ""
+            advice = (
+                ": put it in quotes" if wanted == "text" and isinstance(given, int | float) else ""
+            )
             self.fault(path, f"must be {wanted}, not {_called(given)}{advice}")
             return None
         if isinstance(given, str):
@@ -148,7 +176,10 @@ class _Reading:
             self.fault(path, f"must be a list of rows, each under [[{path}]], not {_called(given)}")
             return None
         rows = cast("list[object] | tuple[object, ...]", given)
-        return tuple(_build(screen, self.values(screen, row, f"{path}[{index}]")) for index, row in enumerate(rows))
+        return tuple(
+            _build(screen, self.values(screen, row, f"{path}[{index}]"))
+            for index, row in enumerate(rows)
+        )
 
     def credentials(self, store: dict[str, object]) -> None:
         """Complete the Store Setup from the environment, which beats the files, and from the credentials file, which must agree."""
@@ -177,11 +208,16 @@ class _Reading:
             if not store.get(name):
                 store[name] = theirs
             elif _comparable(store[name]) != _comparable(theirs):
-                self.fault(f"store.{name}", f"is not what {path.name} (credentials_file) says: leave it out, or correct it")
+                self.fault(
+                    f"store.{name}",
+                    f"is not what {path.name} (credentials_file) says: leave it out, or correct it",
+                )
 
     def unknown(self, key: str, known: Mapping[str, object], path: str) -> None:
         place = join_key(path, key)
-        home = next((name for name, screen in _SCREENS.items() if key in attrs.fields_dict(screen)), None)
+        home = next(
+            (name for name, screen in _SCREENS.items() if key in attrs.fields_dict(screen)), None
+        )
         near = difflib.get_close_matches(key.lower(), known, n=1)
         if home and path in ("", *_SCREENS):
             meant, advice = join_key(home, key), f"it belongs in [{home}]"

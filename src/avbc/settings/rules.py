@@ -39,20 +39,30 @@ class Breach:
     message: str
 
 
-def breaches(store: StoreSetup, order_status: OrderStatusSettings, gl: GlSettings, shipping: ShippingSettings) -> Iterator[Breach]:
+def breaches(
+    store: StoreSetup, order_status: OrderStatusSettings, gl: GlSettings, shipping: ShippingSettings
+) -> Iterator[Breach]:
     """Hold the four screens against every rule, each for itself and then together."""
     yield from _store(store)
     yield from _order_status(order_status)
     yield from _mapping(order_status)
     yield from _gl(gl)
     yield from _shipping(shipping)
-    for name, screen in (("store", store), ("order_status", order_status), ("gl", gl), ("shipping", shipping)):
+    for name, screen in (
+        ("store", store),
+        ("order_status", order_status),
+        ("gl", gl),
+        ("shipping", shipping),
+    ):
         yield from _unwritable(screen, name)
 
 
 def _store(store: StoreSetup) -> Iterator[Breach]:
     if not store.api_url:
-        yield Breach(("store.api_url", "store.credentials_file"), "is required, here or by a credentials_file (manual 1.3)")
+        yield Breach(
+            ("store.api_url", "store.credentials_file"),
+            "is required, here or by a credentials_file (manual 1.3)",
+        )
     elif message := api_url_fault(store.api_url):
         yield Breach(("store.api_url",), message)
     if store.access_token and (message := token_fault(store.access_token.reveal())):
@@ -61,20 +71,40 @@ def _store(store: StoreSetup) -> Iterator[Breach]:
 
 def _order_status(screen: OrderStatusSettings) -> Iterator[Breach]:
     if not screen.import_source_code:
-        yield Breach(("order_status.import_source_code",), "is required: three letters or digits of your choice (manual 2.1.1)")
+        yield Breach(
+            ("order_status.import_source_code",),
+            "is required: three letters or digits of your choice (manual 2.1.1)",
+        )
     elif not re.fullmatch(r"[A-Za-z0-9]{3}", screen.import_source_code):
-        yield Breach(("order_status.import_source_code",), "must be exactly 3 ASCII letters or digits (manual 2.1.1)")
+        yield Breach(
+            ("order_status.import_source_code",),
+            "must be exactly 3 ASCII letters or digits (manual 2.1.1)",
+        )
 
     if screen.check_interval_minutes < 1:
-        yield Breach(("order_status.check_interval_minutes",), "must be at least 1 minute; 1 to 5 suit most stores (manual 2.1.2)")
+        yield Breach(
+            ("order_status.check_interval_minutes",),
+            "must be at least 1 minute; 1 to 5 suit most stores (manual 2.1.2)",
+        )
     elif screen.check_interval_minutes > _WEEK_IN_MINUTES:
-        yield Breach(("order_status.check_interval_minutes",), f"must be at most {_WEEK_IN_MINUTES} minutes, which is a week")
+        yield Breach(
+            ("order_status.check_interval_minutes",),
+            f"must be at most {_WEEK_IN_MINUTES} minutes, which is a week",
+        )
 
     taken: dict[str, str] = {}
     for key, status, why in (
         ("new_order_status", screen.new_order_status, ""),
-        ("downloaded_order_status", screen.downloaded_order_status, "an imported order would count as new, or as failed"),
-        ("import_error_status", screen.import_error_status, "a refused order would be tried again and again, or count as imported"),
+        (
+            "downloaded_order_status",
+            screen.downloaded_order_status,
+            "an imported order would count as new, or as failed",
+        ),
+        (
+            "import_error_status",
+            screen.import_error_status,
+            "a refused order would be tried again and again, or count as imported",
+        ),
     ):
         path = f"order_status.{key}"
         yield from _status(status, path)
@@ -85,24 +115,39 @@ def _order_status(screen: OrderStatusSettings) -> Iterator[Breach]:
             yield Breach((path, other), f"must differ from {other}: {why}")
 
     if screen.updates not in get_args(Updates):
-        yield Breach(("order_status.updates",), 'must be "push", "pull" or "off": statuses go one way only, never both (manual 2.1.6)')
+        yield Breach(
+            ("order_status.updates",),
+            'must be "push", "pull" or "off": statuses go one way only, never both (manual 2.1.6)',
+        )
     if screen.edited_orders not in get_args(EditedOrders):
         yield Breach(("order_status.edited_orders",), 'must be "update" or "refuse"')
 
     since = screen.import_orders_created_since
     if since is not None and since.tzinfo is not UTC:
-        yield Breach(("order_status.import_orders_created_since",), "must be a date, or a date and time with an offset such as Z")
+        yield Breach(
+            ("order_status.import_orders_created_since",),
+            "must be a date, or a date and time with an offset such as Z",
+        )
 
     if not screen.new_sales_order_status:
-        yield Breach(("order_status.new_sales_order_status",), 'must name an AcctVantage order status, such as "Open"')
+        yield Breach(
+            ("order_status.new_sales_order_status",),
+            'must name an AcctVantage order status, such as "Open"',
+        )
     elif screen.new_sales_order_status.casefold() == _POSTED:
-        yield Breach(("order_status.new_sales_order_status",), "must not be Posted: an order is posted in AcctVantage only (manual 2.1.6)")
+        yield Breach(
+            ("order_status.new_sales_order_status",),
+            "must not be Posted: an order is posted in AcctVantage only (manual 2.1.6)",
+        )
 
 
 def _mapping(screen: OrderStatusSettings) -> Iterator[Breach]:
     mapping_key = "order_status.mapping"
     if screen.updates in ("push", "pull") and not screen.mapping:
-        yield Breach(("order_status.updates", mapping_key), f'is "{screen.updates}", but there is no [[{mapping_key}]] row (manual 2.1.7)')
+        yield Breach(
+            ("order_status.updates", mapping_key),
+            f'is "{screen.updates}", but there is no [[{mapping_key}]] row (manual 2.1.7)',
+        )
 
     rows: dict[tuple[str, str], int] = {}
     pushed: dict[str, int] = {}
@@ -110,7 +155,9 @@ def _mapping(screen: OrderStatusSettings) -> Iterator[Breach]:
     for index, row in enumerate(screen.mapping):
         path = f"{mapping_key}[{index}]"
         if not row.acctvantage:
-            yield Breach((f"{path}.acctvantage",), "is required: an AcctVantage order status (manual 2.1.7)")
+            yield Breach(
+                (f"{path}.acctvantage",), "is required: an AcctVantage order status (manual 2.1.7)"
+            )
         yield from _status(row.bigcommerce, f"{path}.bigcommerce")
         if not row.acctvantage or row.bigcommerce == "":
             continue
@@ -128,37 +175,61 @@ def _mapping(screen: OrderStatusSettings) -> Iterator[Breach]:
         if screen.updates == "push":
             other = pushed.setdefault(ours, index)
             if other != index:
-                yield Breach((f"{path}.acctvantage",), f"is mapped by {mapping_key}[{other}] already: a push reads left to right")
+                yield Breach(
+                    (f"{path}.acctvantage",),
+                    f"is mapped by {mapping_key}[{other}] already: a push reads left to right",
+                )
         # The manual excepts Posted from the pull, so such a row takes no part in it.
         if screen.updates == "pull" and ours != _POSTED:
             other = pulled.setdefault(theirs, index)
             if other != index:
-                yield Breach((f"{path}.bigcommerce",), f"is mapped by {mapping_key}[{other}] already: a pull reads right to left")
+                yield Breach(
+                    (f"{path}.bigcommerce",),
+                    f"is mapped by {mapping_key}[{other}] already: a pull reads right to left",
+                )
 
 
 def _gl(screen: GlSettings) -> Iterator[Breach]:
     if not screen.tax_area:
-        yield Breach(("gl.tax_area",), "is required: the Tax Area of the store's sales tax (manual 2.2.2)")
+        yield Breach(
+            ("gl.tax_area",), "is required: the Tax Area of the store's sales tax (manual 2.2.2)"
+        )
     first: dict[str, int] = {}
     for index, row in enumerate(screen.payment_methods):
         path = f"gl.payment_methods[{index}]"
         if not row.receipt_type:
-            yield Breach((f"{path}.receipt_type",), "is required: an AcctVantage Receipt Type or Purchase Order (manual 2.2.3)")
+            yield Breach(
+                (f"{path}.receipt_type",),
+                "is required: an AcctVantage Receipt Type or Purchase Order (manual 2.2.3)",
+            )
         if not row.bigcommerce:
-            yield Breach((f"{path}.bigcommerce",), "is required: a payment method of the store (manual 2.2.3)")
+            yield Breach(
+                (f"{path}.bigcommerce",),
+                "is required: a payment method of the store (manual 2.2.3)",
+            )
             continue
         other = first.setdefault(fold_payment_method(row.bigcommerce), index)
         if other != index:
-            yield Breach((f"{path}.bigcommerce",), f"repeats gl.payment_methods[{other}]: case and spaces make no difference")
+            yield Breach(
+                (f"{path}.bigcommerce",),
+                f"repeats gl.payment_methods[{other}]: case and spaces make no difference",
+            )
 
 
 def _shipping(screen: ShippingSettings) -> Iterator[Breach]:
     if not screen.warehouse:
-        yield Breach(("shipping.warehouse",), "is required: the AcctVantage Warehouse that fulfils the store's orders (manual 2.3.1)")
+        yield Breach(
+            ("shipping.warehouse",),
+            "is required: the AcctVantage Warehouse that fulfils the store's orders (manual 2.3.1)",
+        )
     if screen.auto_create_missing_shipping_methods and not screen.default_shipment_product_class:
         yield Breach(
-            ("shipping.auto_create_missing_shipping_methods", "shipping.default_shipment_product_class"),
-            "needs default_shipment_product_class, which the Ship Vias so created are given (manual 2.3.3)",
+            (
+                "shipping.auto_create_missing_shipping_methods",
+                "shipping.default_shipment_product_class",
+            ),
+            "needs default_shipment_product_class, which the Ship Vias so created are given "
+            "(manual 2.3.3)",
         )
 
 
@@ -166,7 +237,9 @@ def _status(status: StoreStatus, path: str) -> Iterator[Breach]:
     if status == "":
         yield Breach((path,), "is required: a BigCommerce order status by name, custom label or id")
     elif isinstance(status, int) and status < 0:
-        yield Breach((path,), "must be the id of a BigCommerce order status, which is never negative")
+        yield Breach(
+            (path,), "must be the id of a BigCommerce order status, which is never negative"
+        )
 
 
 def _same_status(status: StoreStatus) -> str:
@@ -178,8 +251,12 @@ def _unwritable(screen: attrs.AttrsInstance, path: str) -> Iterator[Breach]:
     """Half of a surrogate pair, which Python's text may hold and no file may."""
     for field in attrs.fields(type(screen)):
         value: object = getattr(screen, field.name)
-        if isinstance(value, str | Path) and any("\ud800" <= letter <= "\udfff" for letter in str(value)):
-            yield Breach((f"{path}.{field.name}",), "holds a character that cannot be written as UTF-8")
+        if isinstance(value, str | Path) and any(
+            "\ud800" <= letter <= "\udfff" for letter in str(value)
+        ):
+            yield Breach(
+                (f"{path}.{field.name}",), "holds a character that cannot be written as UTF-8"
+            )
     if isinstance(screen, OrderStatusSettings):
         for index, row in enumerate(screen.mapping):
             yield from _unwritable(row, f"{path}.mapping[{index}]")

@@ -54,7 +54,9 @@ def _mappings(rows: list[StatusMapping] | tuple[StatusMapping, ...]) -> tuple[St
     return tuple(rows)
 
 
-def _methods(rows: list[PaymentMethodMapping] | tuple[PaymentMethodMapping, ...]) -> tuple[PaymentMethodMapping, ...]:
+def _methods(
+    rows: list[PaymentMethodMapping] | tuple[PaymentMethodMapping, ...],
+) -> tuple[PaymentMethodMapping, ...]:
     return tuple(rows)
 
 

@@ -20,7 +20,8 @@ from avbc.settings.toml import write_toml
 from avbc.toml_lines import key_lines
 
 _HEADER = (
-    f"# Settings of avbc. Secrets are never saved: give them by credentials_file or by {', '.join(SECRETS_FROM_ENVIRONMENT.values())}.\n\n"
+    "# Settings of avbc. Secrets are never saved: give them by credentials_file or by "
+    f"{', '.join(SECRETS_FROM_ENVIRONMENT.values())}.\n\n"
 )
 
 
@@ -28,8 +29,9 @@ _HEADER = (
 class Settings:
     """One Web Integration of AcctVantage: its four screens, checked as a whole.
 
-    Settings are values: they compare equal by what they say, and `attrs.evolve` makes others of them. Whichever way they are made,
-    settings that break a rule raise `SettingsError` with every fault.
+    Settings are values: they compare equal by what they say, and `attrs.evolve` makes others of
+    them. Whichever way they are made, settings that break a rule raise `SettingsError` with every
+    fault.
 
     >>> settings = Settings.from_dict({
     ...     "store": {"api_url": "https://api.bigcommerce.com/stores/abc123/v3/", "access_token": "example-token"},
@@ -56,7 +58,10 @@ class Settings:
     """The file that `load` read them from, which `run` watches. None where they were made or changed otherwise, by `attrs.evolve` too."""
 
     def __attrs_post_init__(self) -> None:
-        faults = [Fault(breach.keys[0], breach.message) for breach in breaches(self.store, self.order_status, self.gl, self.shipping)]
+        faults = [
+            Fault(breach.keys[0], breach.message)
+            for breach in breaches(self.store, self.order_status, self.gl, self.shipping)
+        ]
         if faults:
             raise SettingsError("settings", faults)
 
@@ -65,11 +70,13 @@ class Settings:
     def load(cls, path: str | os.PathLike[str]) -> Settings:
         """Read settings from a TOML file.
 
-        Secrets that stand in the environment (AVBC_ACCESS_TOKEN, AVBC_CLIENT_SECRET, AVBC_LICENSE_KEY) beat those of the file. A
-        relative `credentials_file` is relative to the file's folder.
+        Secrets that stand in the environment (AVBC_ACCESS_TOKEN, AVBC_CLIENT_SECRET,
+        AVBC_LICENSE_KEY) beat those of the file. A relative `credentials_file` is relative to the
+        file's folder.
 
         Raises:
-            SettingsError: The file cannot be read, or has faults; every one is listed by key and line.
+            SettingsError: The file cannot be read, or has faults; every one is listed by key and
+                line.
         """
         source = os.fspath(path)
         text = _read(source)
@@ -92,8 +99,12 @@ class Settings:
         return cls._from(data, "settings", {}, Path.cwd())
 
     @classmethod
-    def _from(cls, data: Mapping[str, object], source: str, lines: Mapping[str, int], folder: Path) -> Settings:
-        store, order_status, gl, shipping = read_screens(data, source=source, lines=lines, folder=folder)
+    def _from(
+        cls, data: Mapping[str, object], source: str, lines: Mapping[str, int], folder: Path
+    ) -> Settings:
+        store, order_status, gl, shipping = read_screens(
+            data, source=source, lines=lines, folder=folder
+        )
         return cls(store=store, order_status=order_status, gl=gl, shipping=shipping)
 
     def to_dict(self) -> dict[str, dict[str, object]]:
@@ -103,7 +114,9 @@ class Settings:
         """
         return attrs.asdict(
             self,
-            filter=lambda field, value: field.name != "file" and not (value is None or isinstance(value, Secret)),
+            filter=lambda field, value: (
+                field.name != "file" and not (value is None or isinstance(value, Secret))
+            ),
             value_serializer=lambda _instance, _field, value: _plain(value),
         )
 
@@ -111,11 +124,12 @@ class Settings:
     def save(self, path: str | os.PathLike[str]) -> None:
         """Write the settings as TOML, without secrets, readable by the owner only.
 
-        The file is replaced as a whole: whoever reads it meanwhile sees the old one or the new one. Comments of the old one are lost.
+        The file is replaced as a whole: whoever reads it meanwhile sees the old one or the new one.
+        Comments of the old one are lost.
 
         Raises:
-            SettingsError: The file cannot be written; or one stands there that holds secrets, which would be lost, or that is no
-                TOML.
+            SettingsError: The file cannot be written; or one stands there that holds secrets, which
+                would be lost, or that is no TOML.
         """
         source = os.fspath(path)
         data = self.to_dict()
@@ -123,7 +137,9 @@ class Settings:
         if credentials_file:
             folder = Path(source).absolute().parent
             beside = credentials_file.is_relative_to(folder)
-            data["store"]["credentials_file"] = os.fspath(credentials_file.relative_to(folder) if beside else credentials_file.absolute())
+            data["store"]["credentials_file"] = os.fspath(
+                credentials_file.relative_to(folder) if beside else credentials_file.absolute()
+            )
         # Where the path is a link, the file that it names is replaced, not the link.
         target = Path(os.path.realpath(source))
         try:
@@ -131,7 +147,9 @@ class Settings:
                 _refuse_to_lose_secrets(target, source)
             _replace(target, _HEADER + write_toml(data))
         except OSError as error:
-            raise SettingsError(source, [Fault("file", f"cannot be written: {error.strerror}")]) from error
+            raise SettingsError(
+                source, [Fault("file", f"cannot be written: {error.strerror}")]
+            ) from error
 
     def require_access_token(self) -> Secret:
         """Return the access token, for whoever is about to open the store.
@@ -140,7 +158,9 @@ class Settings:
             SettingsError: No access token was given; it says where it may come from.
         """
         if self.store.access_token is None:
-            message = "is required to open the store: set AVBC_ACCESS_TOKEN, or name a credentials_file"
+            message = (
+                "is required to open the store: set AVBC_ACCESS_TOKEN, or name a credentials_file"
+            )
             raise SettingsError("settings", [Fault("store.access_token", message)])
         return self.store.access_token
 
@@ -155,8 +175,11 @@ def _read(source: str) -> str:
     try:
         return Path(source).read_bytes().decode("utf-8-sig")
     except (OSError, ValueError) as error:
-        reason = (error.strerror if isinstance(error, OSError) else None) or "it is not a text file in UTF-8"
-    # Raised outside of the handler, as below: the error of a decoder holds the whole text, and with it the secrets.
+        reason = (
+            error.strerror if isinstance(error, OSError) else None
+        ) or "it is not a text file in UTF-8"
+    # Raised outside of the handler, as below: the error of a decoder holds the whole text, and with
+    # it the secrets.
     raise SettingsError(source, [Fault("file", f"cannot be read: {reason}")])
 
 
@@ -174,9 +197,16 @@ def _parse(text: str, source: str) -> tuple[dict[str, object], dict[str, int]]:
 def _refuse_to_lose_secrets(target: Path, source: str) -> None:
     data, _ = _parse(_read(os.fspath(target)), source)
     store = data.get("store")
-    found = [name for name in SECRETS_FROM_ENVIRONMENT if isinstance(store, dict) and cast("dict[str, object]", store).get(name)]
+    found = [
+        name
+        for name in SECRETS_FROM_ENVIRONMENT
+        if isinstance(store, dict) and cast("dict[str, object]", store).get(name)
+    ]
     if found:
-        message = "stands in the file and would be lost: move it to a credentials_file or the environment first"
+        message = (
+            "stands in the file and would be lost: move it to a credentials_file or the "
+            "environment first"
+        )
         raise SettingsError(source, [Fault(f"store.{name}", message) for name in found])
 
 

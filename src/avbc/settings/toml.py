@@ -23,9 +23,21 @@ def write_toml(sections: Mapping[str, Mapping[str, object]]) -> str:
     """
     blocks: list[str] = []
     for section, values in sections.items():
-        rows = {key: cast("list[dict[str, object]]", value) for key, value in values.items() if isinstance(value, list)}
-        blocks.append(_block(f"[{section}]", ((key, value) for key, value in values.items() if key not in rows)))
-        blocks += [_block(f"[[{section}.{key}]]", row.items()) for key, table in rows.items() for row in table]
+        rows = {
+            key: cast("list[dict[str, object]]", value)
+            for key, value in values.items()
+            if isinstance(value, list)
+        }
+        blocks.append(
+            _block(
+                f"[{section}]", ((key, value) for key, value in values.items() if key not in rows)
+            )
+        )
+        blocks += [
+            _block(f"[[{section}.{key}]]", row.items())
+            for key, table in rows.items()
+            for row in table
+        ]
     return "\n".join(blocks)
 
 

@@ -36,7 +36,17 @@ from avbc.testing.values import Row, as_list, as_row, as_rows, is_row, loads, te
 CONTROL = "/_fake/"
 """Where every control address begins."""
 
-_SHOWN = ["id", "status_id", "status", "staff_notes", "payment_status", "date_created", "date_modified", "is_deleted", "total_inc_tax"]
+_SHOWN = [
+    "id",
+    "status_id",
+    "status",
+    "staff_notes",
+    "payment_status",
+    "date_created",
+    "date_modified",
+    "is_deleted",
+    "total_inc_tax",
+]
 
 
 def control(store: FakeStore, method: str, target: str, body: bytes) -> StoreResponse:
@@ -46,7 +56,9 @@ def control(store: FakeStore, method: str, target: str, body: bytes) -> StoreRes
     params = {key: int(values[-1]) for key, values in parse_qs(parts.query).items()}
     try:
         wish = loads(body) if body else None
-        answer = _goods(store, f"{method} {name}", wish) or _afterwards(store, f"{method} {name}", order_id, wish, params)
+        answer = _goods(store, f"{method} {name}", wish) or _afterwards(
+            store, f"{method} {name}", order_id, wish, params
+        )
         return answer or _answer(store, f"{method} {name}", order_id, wish)
     except (KeyError, ValueError, TypeError) as error:
         return ok({"error": f"{type(error).__name__}: {error}"}, 400)
@@ -54,8 +66,16 @@ def control(store: FakeStore, method: str, target: str, body: bytes) -> StoreRes
 
 def state_of(store: FakeStore) -> Row:
     """Return the store's state: what `GET /_fake/state` answers."""
-    orders = [{key: order.header.get(key) for key in _SHOWN} for _, order in sorted(store.state.orders.items())]
-    return {"orders": orders, "customers": len(store.state.customers), "requests": len(store.log), "refused": store.quota.refused}
+    orders = [
+        {key: order.header.get(key) for key in _SHOWN}
+        for _, order in sorted(store.state.orders.items())
+    ]
+    return {
+        "orders": orders,
+        "customers": len(store.state.customers),
+        "requests": len(store.log),
+        "refused": store.quota.refused,
+    }
 
 
 def _answer(store: FakeStore, name: str, order_id: str, body: object) -> StoreResponse:
@@ -69,14 +89,29 @@ def _answer(store: FakeStore, name: str, order_id: str, body: object) -> StoreRe
         case "DELETE log":
             store.clear_log()
         case "GET faults":
-            return ok([{"match": fault.match, "kind": fault.kind, "seen": fault.seen, "hits": fault.hits} for fault in store.faults])
+            return ok(
+                [
+                    {
+                        "match": fault.match,
+                        "kind": fault.kind,
+                        "seen": fault.seen,
+                        "hits": fault.hits,
+                    }
+                    for fault in store.faults
+                ]
+            )
         case "POST faults":
             _add_fault(store, as_row(body))
         case "DELETE faults":
             store.mend()
         case "POST orders" if is_row(body):
             wish = as_row(body["example"])
-            populate(store, whole(wish.get("orders", 40)), whole(wish.get("seed", 1)), whole(wish.get("first_id", 1001)))
+            populate(
+                store,
+                whole(wish.get("orders", 40)),
+                whole(wish.get("seed", 1)),
+                whole(wish.get("first_id", 1001)),
+            )
         case "POST orders":
             for order in as_rows(body):
                 store.add_order(order)
@@ -96,30 +131,55 @@ def _goods(store: FakeStore, name: str, body: object) -> StoreResponse | None:
     catalog = store.state.catalog
     match name:
         case "GET products":
-            rows: list[Row] = [{**row, "variants": catalog.variants_of(product_id)} for product_id, row in sorted(catalog.rows.items())]
+            rows: list[Row] = [
+                {**row, "variants": catalog.variants_of(product_id)}
+                for product_id, row in sorted(catalog.rows.items())
+            ]
             return ok(rows)
         case "POST products" if is_row(body):
-            wish = {"quantity": 0, "first_sku": 1, **{key: whole(value) for key, value in body.items() if key != "tracking"}}
-            store.add_products(wish.pop("count"), tracking=text(body, "tracking") or "product", **wish)
+            wish = {
+                "quantity": 0,
+                "first_sku": 1,
+                **{key: whole(value) for key, value in body.items() if key != "tracking"},
+            }
+            store.add_products(
+                wish.pop("count"), tracking=text(body, "tracking") or "product", **wish
+            )
         case "POST products":
             for row in as_rows(body):
-                inventory = {int(key): whole(quantity) for key, quantity in as_row(row.get("inventory") or {}).items()}
-                store.add_product({key: value for key, value in row.items() if key != "inventory"}, inventory)
+                inventory = {
+                    int(key): whole(quantity)
+                    for key, quantity in as_row(row.get("inventory") or {}).items()
+                }
+                store.add_product(
+                    {key: value for key, value in row.items() if key != "inventory"}, inventory
+                )
         case "GET inventory":
-            return ok({str(location["id"]): store.inventory(whole(location["id"])) for location in store.state.locations})
+            return ok(
+                {
+                    str(location["id"]): store.inventory(whole(location["id"]))
+                    for location in store.state.locations
+                }
+            )
         case "PUT inventory":
             for location_id, levels in as_row(body).items():
                 for sku, quantity in as_row(levels).items():
                     store.set_inventory(sku, whole(quantity), int(location_id))
         case "POST locations":
             wished = as_row(body)
-            store.add_location(text(wished, "code"), text(wished, "label"), enabled=bool(wished.get("enabled", True)))
+            store.add_location(
+                text(wished, "code"),
+                text(wished, "label"),
+                enabled=bool(wished.get("enabled", True)),
+            )
         case _:
             return None
     return no_content()
 
 
-def _afterwards(store: FakeStore, name: str, order_id: str, body: object, params: dict[str, int]) -> StoreResponse | None:
+def _afterwards(
+    store: FakeStore, name: str, order_id: str, body: object, params: dict[str, int]
+) -> StoreResponse | None:
     """Answer what is about payments, shipments, refunds, customers and webhooks; None for anything else."""
     orders = [order for _, order in sorted(store.state.orders.items())]
     match name:
@@ -127,7 +187,12 @@ def _afterwards(store: FakeStore, name: str, order_id: str, body: object, params
             return ok({"settled": store.settle()})
         case "GET payments":
             payments: list[Row] = [
-                {"id": order.id, "payment_status": order.header["payment_status"], "transactions": order.transactions} for order in orders
+                {
+                    "id": order.id,
+                    "payment_status": order.header["payment_status"],
+                    "transactions": order.transactions,
+                }
+                for order in orders
             ]
             return ok(payments)
         case "PUT payments":
@@ -146,11 +211,23 @@ def _afterwards(store: FakeStore, name: str, order_id: str, body: object, params
         case "GET hooks":
             return ok([hook for _, hook in sorted(store.state.hooks.items())])
         case "GET events":
-            return ok([{"number": event.number, "scope": event.scope, "data": event.data} for event in store.events])
+            return ok(
+                [
+                    {"number": event.number, "scope": event.scope, "data": event.data}
+                    for event in store.events
+                ]
+            )
         case "GET webhooks":
-            calls = store.webhook_calls(since=params.get("since", 0), copies=params.get("copies", 1))
+            calls = store.webhook_calls(
+                since=params.get("since", 0), copies=params.get("copies", 1)
+            )
             rows: list[Row] = [
-                {"scope": call.scope, "destination": call.destination, "headers": dict(call.headers), "body": call.body.decode()}
+                {
+                    "scope": call.scope,
+                    "destination": call.destination,
+                    "headers": dict(call.headers),
+                    "body": call.body.decode(),
+                }
                 for call in calls
             ]
             return ok(rows)
@@ -160,18 +237,39 @@ def _afterwards(store: FakeStore, name: str, order_id: str, body: object, params
 
 
 def _refund(store: FakeStore, order_id: int, wish: Row) -> Row:
-    unknown = wish.keys() - {"items", "wrapping", "shipping", "handling", "fees", "amount", "payments", "reason"}
+    unknown = wish.keys() - {
+        "items",
+        "wrapping",
+        "shipping",
+        "handling",
+        "fees",
+        "amount",
+        "payments",
+        "reason",
+    }
     if unknown:
         raise ValueError(f"a refund has no {min(unknown)!r}")
     return store.refund(
         order_id,
-        items={int(line_id): whole(quantity) for line_id, quantity in as_row(wish.get("items", {})).items()},
+        items={
+            int(line_id): whole(quantity)
+            for line_id, quantity in as_row(wish.get("items", {})).items()
+        },
         wrapping=[whole(line_id) for line_id in as_list(wish.get("wrapping", []))],
-        shipping={int(address_id): Decimal(str(amount)) for address_id, amount in as_row(wish.get("shipping", {})).items()},
-        handling={int(address_id): Decimal(str(amount)) for address_id, amount in as_row(wish.get("handling", {})).items()},
+        shipping={
+            int(address_id): Decimal(str(amount))
+            for address_id, amount in as_row(wish.get("shipping", {})).items()
+        },
+        handling={
+            int(address_id): Decimal(str(amount))
+            for address_id, amount in as_row(wish.get("handling", {})).items()
+        },
         fees=[whole(fee_id) for fee_id in as_list(wish.get("fees", []))],
         amount=Decimal(str(wish.get("amount", 0))),
-        payments=[(str(provider), Decimal(str(amount))) for provider, amount in map(as_list, as_list(wish.get("payments", [])))],
+        payments=[
+            (str(provider), Decimal(str(amount)))
+            for provider, amount in map(as_list, as_list(wish.get("payments", [])))
+        ],
         reason=text(wish, "reason"),
     )
 

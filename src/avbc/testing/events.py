@@ -59,7 +59,9 @@ def signature(key: bytes, webhook_id: str, timestamp: int, body: bytes) -> str:
     return f"v1,{base64.b64encode(digest).decode()}"
 
 
-def signed_headers(body: bytes, client_secret: str, *, webhook_id: str, timestamp: int) -> dict[str, str]:
+def signed_headers(
+    body: bytes, client_secret: str, *, webhook_id: str, timestamp: int
+) -> dict[str, str]:
     """Return the headers of a webhook. Libraries take the client secret in base64 as the key, so what signs is its own bytes."""
     return {
         "content-type": "application/json",

@@ -40,8 +40,20 @@ APRON: Mapping[str, object] = {
     "weight": 1,
     "inventory_tracking": "variant",
     "variants": [
-        {"id": 651, "sku": "APRON-S", "option_values": [{"id": 1, "option_id": 1, "option_display_name": "Size", "label": "S"}]},
-        {"id": 652, "sku": "APRON-L", "option_values": [{"id": 2, "option_id": 1, "option_display_name": "Size", "label": "L"}]},
+        {
+            "id": 651,
+            "sku": "APRON-S",
+            "option_values": [
+                {"id": 1, "option_id": 1, "option_display_name": "Size", "label": "S"}
+            ],
+        },
+        {
+            "id": 652,
+            "sku": "APRON-L",
+            "option_values": [
+                {"id": 2, "option_id": 1, "option_display_name": "Size", "label": "L"}
+            ],
+        },
     ],
 }
 """A product with variants, each of them a product of the books; no example order sells it."""
@@ -49,10 +61,20 @@ APRON: Mapping[str, object] = {
 
 def _books() -> str:
     parts = [(item.sku, item.name, item.price, item.type) for item in CATALOGUE.values()]
-    parts += [(sku, f"Apron, {size}", Decimal("22.00"), "physical") for sku, size in [("APRON-S", "small"), ("APRON-L", "large")]]
+    parts += [
+        (sku, f"Apron, {size}", Decimal("22.00"), "physical")
+        for sku, size in [("APRON-S", "small"), ("APRON-L", "large")]
+    ]
     products = [
-        f'    {{ part_number = "{sku}", name = "{name}", product_class = "Goods", list_price = "{price}", sell_price = "{price}", '
-        + ('kind = "non_inventory" },' if kind == "digital" else f"weight = 1, quantity = {{ Main = {QUANTITY} }} }},")
+        (
+            f'    {{ part_number = "{sku}", name = "{name}", product_class = "Goods", list_price = '
+            f'"{price}", sell_price = "{price}", '
+        )
+        + (
+            'kind = "non_inventory" },'
+            if kind == "digital"
+            else f"weight = 1, quantity = {{ Main = {QUANTITY} }} }},"
+        )
         for sku, name, price, kind in parts
     ]
     client = f'    {{ name = "{PURCHASER.company}", email = "{PURCHASER.email}", open_ar = true }},'
@@ -98,7 +120,10 @@ def settings_dict(api_url: str, token: str = "example-token") -> dict[str, Mappi
             "tax_area": "BigCommerce",
             "credit_card_transactions_are_preauthorizations": False,
             "gift_certificate_gl_code": "25500-000-000",
-            "payment_methods": [{"bigcommerce": name, "receipt_type": receipt_type} for name, receipt_type in methods.items()],
+            "payment_methods": [
+                {"bigcommerce": name, "receipt_type": receipt_type}
+                for name, receipt_type in methods.items()
+            ],
         },
         "shipping": {
             "warehouse": "Main",
@@ -118,16 +143,20 @@ def example_orders(orders: int = 40, seed: int = 1, first_id: int = 1001) -> lis
     return [*shaped, *(factory.plain() for _ in range(orders - len(shaped)))]
 
 
-def populate(store: FakeStore, orders: int = 40, seed: int = 1, first_id: int = 1001) -> list[FakeOrder]:
+def populate(
+    store: FakeStore, orders: int = 40, seed: int = 1, first_id: int = 1001
+) -> list[FakeOrder]:
     """Fill a store with the catalogue, stock, locations and orders that wait in Awaiting Fulfillment; returns the orders added.
 
-    The default location has 100 of everything, as the books do; there is a second location, `WEST`, and a disabled one, `OLD`. Most
-    products are tracked by product, lamps and posters by variant, digital goods not at all; `APRON` has variants. What is there
-    already is left as it is.
+    The default location has 100 of everything, as the books do; there is a second location, `WEST`,
+    and a disabled one, `OLD`. Most products are tracked by product, lamps and posters by variant,
+    digital goods not at all; `APRON` has variants. What is there already is left as it is.
     """
     for product in example_products():
         if product["id"] not in store.state.products:
-            store.add_product(product, {1: 0 if product["inventory_tracking"] == "none" else QUANTITY})
+            store.add_product(
+                product, {1: 0 if product["inventory_tracking"] == "none" else QUANTITY}
+            )
     codes = {location["code"] for location in store.state.locations}
     for code, label, enabled in [("WEST", "West", True), ("OLD", "Old", False)]:
         if code not in codes:
@@ -144,7 +173,13 @@ def example_products() -> list[Mapping[str, object]]:
 
 
 def _product(item: Item) -> Mapping[str, object]:
-    by = "none" if item.type == "digital" else "variant" if item.sku in _TRACKED_BY_VARIANT else "product"
+    by = (
+        "none"
+        if item.type == "digital"
+        else "variant"
+        if item.sku in _TRACKED_BY_VARIANT
+        else "product"
+    )
     return {
         "id": item.product_id,
         "base_variant_id": item.product_id + 500,

@@ -1,8 +1,9 @@
 """Seeded builders of orders in every shape that BigCommerce sends, with amounts that foot exactly.
 
-The amounts follow one reading of BigCommerce's orders API (docs/facts.md, bigcommerce-money): discounts come off the amounts with tax,
-fees are part of the subtotal, and the total is what the order costs before store credit and gift certificates are taken as tenders.
-`fees_on_top` and `net_of_tenders` build orders by the other readings.
+The amounts follow one reading of BigCommerce's orders API (docs/facts.md, bigcommerce-money):
+discounts come off the amounts with tax, fees are part of the subtotal, and the total is what the
+order costs before store credit and gift certificates are taken as tenders. `fees_on_top` and
+`net_of_tenders` build orders by the other readings.
 """
 
 from __future__ import annotations
@@ -116,8 +117,8 @@ class Line:
 class Discount:
     """A discount of an order.
 
-    `coupon_amount` is money off the total, `coupon_percent` percent off each item; `automatic` and `manual` are money off the total
-    without a coupon.
+    `coupon_amount` is money off the total, `coupon_percent` percent off each item; `automatic` and
+    `manual` are money off the total without a coupon.
     """
 
     kind: Literal["coupon_amount", "coupon_percent", "automatic", "manual"]
@@ -149,7 +150,8 @@ class FeeLine:
 class Payment:
     """How the rest of an order is paid after store credit and gift certificates.
 
-    `paid` is one purchase; `authorized` holds the money; `captured` was authorized first; `offline` has no transaction.
+    `paid` is one purchase; `authorized` holds the money; `captured` was authorized first; `offline`
+    has no transaction.
     """
 
     method: str = "Credit Card"
@@ -200,7 +202,11 @@ class _Cost:
         return _Cost(self.ex * quantity, self.inc * quantity)
 
     def fields(self, name: str) -> Row:
-        return {f"{name}_ex_tax": money(self.ex), f"{name}_inc_tax": money(self.inc), f"{name}_tax": money(self.tax)}
+        return {
+            f"{name}_ex_tax": money(self.ex),
+            f"{name}_inc_tax": money(self.inc),
+            f"{name}_tax": money(self.tax),
+        }
 
 
 _FREE = _Cost()
@@ -210,7 +216,14 @@ def _sum(costs: Sequence[_Cost]) -> _Cost:
     return sum(costs, _FREE)
 
 
-def item(sku: str, quantity: int = 1, *, consignment: int = 0, pickup: bool = False, options: Sequence[tuple[str, str]] = ()) -> Line:
+def item(
+    sku: str,
+    quantity: int = 1,
+    *,
+    consignment: int = 0,
+    pickup: bool = False,
+    options: Sequence[tuple[str, str]] = (),
+) -> Line:
     """Return a line of the catalogue.
 
     >>> item("MUG-BLUE", 2).price
@@ -244,7 +257,8 @@ class OrderFactory:
         tax_inclusive: The merchant types prices with tax.
         currency: The currency of amounts, and of the store.
         fees_on_top: Build by the other reading: fees are added to the total beside the subtotal.
-        net_of_tenders: Build by the other reading: the total is what is left to pay after store credit and gift certificates.
+        net_of_tenders: Build by the other reading: the total is what is left to pay after store
+            credit and gift certificates.
         status_id: The orders' status; 11 is Awaiting Fulfillment.
         created: When the first order was placed; each next one comes 7 minutes later.
     """
@@ -278,7 +292,9 @@ class OrderFactory:
         index = customer_id or self._random.randrange(1000)
         first, last, street, city, state, zip_code = _PEOPLE[index % len(_PEOPLE)]
         email = f"{first}.{last}.{index}@example.com".lower()
-        return Person(first, last, street, city, state, zip_code, email=email, customer_id=customer_id)
+        return Person(
+            first, last, street, city, state, zip_code, email=email, customer_id=customer_id
+        )
 
     def lines(self, count: int) -> list[Line]:
         """Return random physical lines of the catalogue, each SKU once while there are enough."""
@@ -302,7 +318,9 @@ class OrderFactory:
             fees_on_top=self._fees_on_top,
             net_of_tenders=self._net_of_tenders,
             status_id=options.get("status_id", self._status_id),
-            created=options.get("created", self._created + timedelta(minutes=7 * (order_id - self._first_id))),
+            created=options.get(
+                "created", self._created + timedelta(minutes=7 * (order_id - self._first_id))
+            ),
             cart_id=str(uuid.UUID(int=self._random.getrandbits(128), version=4)),
         ).build()
 
@@ -332,7 +350,11 @@ class _Priced:
     @property
     def left(self) -> Decimal:
         """What discounts may still take; a gift certificate is never discounted."""
-        return ZERO if self.line.type == "giftcertificate" else self.unit.inc * self.line.quantity - self.taken
+        return (
+            ZERO
+            if self.line.type == "giftcertificate"
+            else self.unit.inc * self.line.quantity - self.taken
+        )
 
 
 @attrs.define
@@ -403,8 +425,13 @@ class _Building:
         return FakeOrder(
             header=header,
             products=[self._product(row) for row in priced],
-            shipping=[self._address(index, *costs) for index, costs in enumerate(zip(consignments, shipping, handling, strict=True))],
-            pickups=[_pickup_row(self._address_id(_PICKUP))] if any(line.pickup for line in self.lines) else [],
+            shipping=[
+                self._address(index, *costs)
+                for index, costs in enumerate(zip(consignments, shipping, handling, strict=True))
+            ],
+            pickups=[_pickup_row(self._address_id(_PICKUP))]
+            if any(line.pickup for line in self.lines)
+            else [],
             coupons=coupons,
             taxes=self._taxes(priced, shipping, handling, fees),
             fees=[self._fee(index, fee, fees[index]) for index, fee in enumerate(fee_lines)],
@@ -471,15 +498,23 @@ class _Building:
         transactions: list[Row] = []
         certificate = min(self.options.get("gift_certificate", ZERO), total)
         if certificate:
-            balances: Row = {"original_balance": number(certificate), "starting_balance": number(certificate), "remaining_balance": 0}
-            self._transact(transactions, "purchase", "gift_certificate", certificate)["gift_certificate"] = {
+            balances: Row = {
+                "original_balance": number(certificate),
+                "starting_balance": number(certificate),
+                "remaining_balance": 0,
+            }
+            self._transact(transactions, "purchase", "gift_certificate", certificate)[
+                "gift_certificate"
+            ] = {
                 "code": "EXAMPLE-GIFT-1",
                 **balances,
                 "status": "active",
             }
         credit = min(self.options.get("store_credit", ZERO), total - certificate)
         if credit:
-            self._transact(transactions, "purchase", "store_credit", credit)["store_credit"] = {"remaining_balance": 12.5}
+            self._transact(transactions, "purchase", "store_credit", credit)["store_credit"] = {
+                "remaining_balance": 12.5
+            }
         payment = self.options.get("payment", CARD)
         left = total - certificate - credit
         if left and payment.state != "offline":
@@ -487,11 +522,17 @@ class _Building:
             first = self._transact(transactions, event, "gateway", left)
             first["status"] = "error" if payment.state == "declined" else "ok"
             if payment.state == "captured":
-                self._transact(transactions, "capture", "gateway", left)["reference_transaction_id"] = first["id"]
+                self._transact(transactions, "capture", "gateway", left)[
+                    "reference_transaction_id"
+                ] = first["id"]
         return {"gift_certificate": certificate, "store_credit": credit}, transactions
 
     def _transact(self, transactions: list[Row], event: str, tender: str, amount: Decimal) -> Row:
-        gateway = self.options.get("payment", CARD).gateway if tender == "gateway" else tender.replace("_", "")
+        gateway = (
+            self.options.get("payment", CARD).gateway
+            if tender == "gateway"
+            else tender.replace("_", "")
+        )
         card = tender == "gateway" and not gateway.startswith("paypal")
         method = tender if tender != "gateway" else "credit_card" if card else "electronic_wallet"
         row: Row = {
@@ -516,16 +557,30 @@ class _Building:
 
     def _payment_fields(self, transactions: Sequence[Row]) -> Row:
         payment = self.options.get("payment", CARD)
-        gateway = [row for row in transactions if row["method"] not in {"store_credit", "gift_certificate"}]
+        gateway = [
+            row for row in transactions if row["method"] not in {"store_credit", "gift_certificate"}
+        ]
         if gateway:
             status = {"paid": "captured"}.get(payment.state, payment.state)
             reference = payment.reference or text(gateway[0], "gateway_transaction_id")
-            return {"payment_method": payment.method, "payment_provider_id": reference, "payment_status": status}
+            return {
+                "payment_method": payment.method,
+                "payment_provider_id": reference,
+                "payment_status": status,
+            }
         if transactions:
-            name = "Gift Certificate" if transactions[0]["method"] == "gift_certificate" else "Store Credit"
+            name = (
+                "Gift Certificate"
+                if transactions[0]["method"] == "gift_certificate"
+                else "Store Credit"
+            )
             return {"payment_method": name, "payment_provider_id": None, "payment_status": ""}
         method = payment.method if payment.state == "offline" else ""
-        return {"payment_method": method, "payment_provider_id": payment.reference, "payment_status": ""}
+        return {
+            "payment_method": method,
+            "payment_provider_id": payment.reference,
+            "payment_status": "",
+        }
 
     # Rows
 
@@ -553,12 +608,18 @@ class _Building:
             "default_currency_id": 2 if foreign else 1,
             "default_currency_code": self.currency,
             "store_default_currency_code": self.store_currency,
-            "store_default_to_transactional_exchange_rate": "0.9200000000" if foreign else "1.0000000000",
+            "store_default_to_transactional_exchange_rate": "0.9200000000"
+            if foreign
+            else "1.0000000000",
             "staff_notes": self.options.get("staff_notes", ""),
             "customer_message": self.options.get("customer_message", ""),
             "ebay_order_id": "0",
             "cart_id": self.cart_id,
-            "billing_address": {**_address_fields(self.buyer), "email": self.buyer.email, "form_fields": []},
+            "billing_address": {
+                **_address_fields(self.buyer),
+                "email": self.buyer.email,
+                "form_fields": [],
+            },
             "is_email_opt_in": False,
             "credit_card_type": [None, [], {}][self.order_id % 3],
             "order_source": "www",
@@ -611,7 +672,9 @@ class _Building:
             "parent_order_product_id": parent,
             "is_bundled_product": line.component_of is not None,
             "applied_discounts": row.applied,
-            "product_options": [_option_row(row.id, place, *option) for place, option in enumerate(line.options)],
+            "product_options": [
+                _option_row(row.id, place, *option) for place, option in enumerate(line.options)
+            ],
             "configurable_fields": [],
             "gift_certificate_id": row.id if line.type == "giftcertificate" else None,
             "discounted_total_inc_tax": money(row.total.inc - row.taken),
@@ -624,7 +687,10 @@ class _Building:
         quantity = sum(
             line.quantity
             for line in self.lines
-            if line.type == "physical" and not line.pickup and line.consignment == index and line.component_of is None
+            if line.type == "physical"
+            and not line.pickup
+            and line.consignment == index
+            and line.component_of is None
         )
         return {
             "id": address_id,
@@ -657,15 +723,27 @@ class _Building:
             "tax_class_id": 0,
         }
 
-    def _taxes(self, priced: Sequence[_Priced], shipping: Sequence[_Cost], handling: Sequence[_Cost], fees: Sequence[_Cost]) -> list[Row]:
+    def _taxes(
+        self,
+        priced: Sequence[_Priced],
+        shipping: Sequence[_Cost],
+        handling: Sequence[_Cost],
+        fees: Sequence[_Cost],
+    ) -> list[Row]:
         """Return one row for each taxed thing, as `?details=true` shows them."""
         parts: list[tuple[str, int | None, int, Decimal]] = []
         for row in priced:
             address = self._address_id(row.line.consignment) if _is_shipped(row.line) else 0
             parts.append(("item", row.id, address, row.total.tax - row.taken_tax))
             parts.append(("gift-wrapping", row.id, address, row.wrapping.tax))
-        parts += [("shipping", None, self._address_id(index), cost.tax) for index, cost in enumerate(shipping)]
-        parts += [("handling", None, self._address_id(index), cost.tax) for index, cost in enumerate(handling)]
+        parts += [
+            ("shipping", None, self._address_id(index), cost.tax)
+            for index, cost in enumerate(shipping)
+        ]
+        parts += [
+            ("handling", None, self._address_id(index), cost.tax)
+            for index, cost in enumerate(handling)
+        ]
         parts += [("item", None, 0, cost.tax) for cost in fees]
         return [
             {
@@ -727,7 +805,13 @@ def _applied_row(discount: Discount, index: int, amount: Decimal, code: str | No
         "automatic": (str(71 + index), "order", "Spring promotion"),
         "manual": ("manual-discount", "order", "Manual Discount"),
     }[discount.kind]
-    return {"id": identity, "amount": money(amount), "name": discount.name or name, "code": code, "target": target}
+    return {
+        "id": identity,
+        "amount": money(amount),
+        "name": discount.name or name,
+        "code": code,
+        "target": target,
+    }
 
 
 def _option_row(line_id: int, place: int, name: str, value: str) -> Row:

@@ -31,16 +31,19 @@ FaultKind: TypeAlias = Literal[
 ]
 """What goes wrong.
 
-A write takes effect first with `504_after`, `reset_after`, `timeout_after`, `slow_body`, `truncated`, `cut_json`, `wrong_json`,
-`html_200`, `204`, `207` and `clock`; with the others nothing happens in the store. `truncated` drops the connection in the middle of the
-body, `cut_json` is a whole answer whose JSON ends in the middle, `wrong_json` is JSON of another shape, `207` saves the first product of
-a write to the catalog without its inventory and URL (other requests are answered as ever), `clock` is a store whose clock is off by an
-hour.
+A write takes effect first with `504_after`, `reset_after`, `timeout_after`, `slow_body`,
+`truncated`, `cut_json`, `wrong_json`, `html_200`, `204`, `207` and `clock`; with the others nothing
+happens in the store. `truncated` drops the connection in the middle of the body, `cut_json` is a
+whole answer whose JSON ends in the middle, `wrong_json` is JSON of another shape, `207` saves the
+first product of a write to the catalog without its inventory and URL (other requests are answered
+as ever), `clock` is a store whose clock is off by an hour.
 """
 
 KINDS: tuple[str, ...] = get_args(FaultKind)
 
-WITHOUT_EFFECT = frozenset({"429", "429_bare", "500", "html_502", "503", "504", "refused", "reset_before", "timeout"})
+WITHOUT_EFFECT = frozenset(
+    {"429", "429_bare", "500", "html_502", "503", "504", "refused", "reset_before", "timeout"}
+)
 
 
 @attrs.define

@@ -36,7 +36,9 @@ class Field:
                     return "must be a string"
                 return self._among(value) or self._size(len(value), " characters")
             case "number" | "integer":
-                if isinstance(value, bool) or not isinstance(value, int if self.kind == "integer" else (int, float)):
+                if isinstance(value, bool) or not isinstance(
+                    value, int if self.kind == "integer" else (int, float)
+                ):
                     return f"must be {'an integer' if self.kind == 'integer' else 'a number'}"
                 return self._size(value)
             case "flag":
@@ -47,12 +49,20 @@ class Field:
                 return "" if is_row(value) else "must be an object"
 
     def _among(self, value: str) -> str:
-        return f"must be one of {', '.join(sorted(self.among))}" if self.among and value not in self.among else ""
+        return (
+            f"must be one of {', '.join(sorted(self.among))}"
+            if self.among and value not in self.among
+            else ""
+        )
 
     def _size(self, size: float, unit: str = "") -> str:
         if size < self.least:
             return f"must be at least {self.least}{unit}"
-        return f"must be at most {self.most}{unit}" if self.most is not None and size > self.most else ""
+        return (
+            f"must be at most {self.most}{unit}"
+            if self.most is not None and size > self.most
+            else ""
+        )
 
 
 Fields: TypeAlias = Mapping[str, Field]

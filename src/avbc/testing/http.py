@@ -92,7 +92,12 @@ class Refusal(Exception):
     """Raised by a resource to answer with an error; the store writes it in the shape of the request's version."""
 
     def __init__(
-        self, status: int, message: str = "", errors: Mapping[str, str] | None = None, *, content_type: str = "application/json"
+        self,
+        status: int,
+        message: str = "",
+        errors: Mapping[str, str] | None = None,
+        *,
+        content_type: str = "application/json",
     ) -> None:
         self.status = status
         self.content_type = content_type
@@ -116,7 +121,17 @@ def v2_error(status: int, message: str) -> StoreResponse:
     return StoreResponse(status, dumps([{"status": status, "message": message}]))
 
 
-def v3_error(status: int, title: str, errors: Mapping[str, str] | None = None, content_type: str = "application/json") -> StoreResponse:
+def v3_error(
+    status: int,
+    title: str,
+    errors: Mapping[str, str] | None = None,
+    content_type: str = "application/json",
+) -> StoreResponse:
     """Answer with an error as v3 and the gateway in front of both versions do: an object."""
-    body: Row = {"status": status, "title": title, "type": STATUS_TYPE, "errors": dict(errors or {})}
+    body: Row = {
+        "status": status,
+        "title": title,
+        "type": STATUS_TYPE,
+        "errors": dict(errors or {}),
+    }
     return StoreResponse(status, dumps(body), content_type)

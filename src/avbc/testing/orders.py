@@ -6,7 +6,20 @@ from collections.abc import Mapping
 
 import attrs
 
-from avbc.testing.values import Row, amount_of, as_row, as_rows, copied, copied_rows, is_list, is_row, money, number, text, whole
+from avbc.testing.values import (
+    Row,
+    amount_of,
+    as_row,
+    as_rows,
+    copied,
+    copied_rows,
+    is_list,
+    is_row,
+    money,
+    number,
+    text,
+    whole,
+)
 
 EMBEDDED_LINES = 50
 """A consignment embeds this many lines and warns that there are more."""
@@ -60,9 +73,9 @@ EMBEDDED = View(consignments=True, line_items=True, fees=True, as_object=True)
 class FakeOrder:
     """An order in raw JSON values, in parts: BigCommerce shows them together or under separate addresses.
 
-    `header` is the order without its links; `shipping` holds the shipping addresses with their costs, as
-    `/v2/orders/{id}/shipping_addresses` shows them; lines point to them by `order_address_id`, and to `pickups` by
-    `order_pickup_method_id`.
+    `header` is the order without its links; `shipping` holds the shipping addresses with their
+    costs, as `/v2/orders/{id}/shipping_addresses` shows them; lines point to them by
+    `order_address_id`, and to `pickups` by `order_pickup_method_id`.
     """
 
     header: Row
@@ -91,12 +104,21 @@ class FakeOrder:
     def from_json(cls, order: Mapping[str, object]) -> FakeOrder:
         """Take an order apart that comes as one JSON object, with its parts embedded or as links.
 
-        Lists under `products`, `coupons`, `taxes`, `fees`, `transactions`, `refunds`, `shipments`, `shipping_addresses` and a
-        `consignments` object are taken; links are dropped.
+        Lists under `products`, `coupons`, `taxes`, `fees`, `transactions`, `refunds`, `shipments`,
+        `shipping_addresses` and a `consignments` object are taken; links are dropped.
         """
         header = as_row(copied(dict(order)))
         parts: dict[str, list[Row]] = {}
-        for key in ["products", "shipping_addresses", "coupons", "taxes", "fees", "transactions", "refunds", "shipments"]:
+        for key in [
+            "products",
+            "shipping_addresses",
+            "coupons",
+            "taxes",
+            "fees",
+            "transactions",
+            "refunds",
+            "shipments",
+        ]:
             part = header.pop(key, None)
             parts[key] = as_rows(part) if is_list(part) else []
         consignments = header.pop("consignments", None)
@@ -135,7 +157,9 @@ class FakeOrder:
             shipments=copied_rows(self.shipments),
         )
 
-    def to_json(self, view: View = EMBEDDED, base: str = "https://api.bigcommerce.com/stores/abc123") -> Row:
+    def to_json(
+        self, view: View = EMBEDDED, base: str = "https://api.bigcommerce.com/stores/abc123"
+    ) -> Row:
         """Return the order as `GET /v2/orders` shows it, by default with everything embedded."""
         order: Row = dict(self.header)
         for key, name in _LINKS.items():
@@ -154,19 +178,35 @@ class FakeOrder:
         certificates = [line for line in self.products if line.get("type") == "giftcertificate"]
         email = text(as_row(self.header.get("billing_address") or {}), "email")
         return {
-            "pickups": [{**pickup, **self._lines(_of_pickup(self.products, pickup), base, embed=with_lines)} for pickup in self.pickups],
-            "shipping": [self._shipping(address, base, with_lines=with_lines) for address in self.shipping],
-            "downloads": [{"recipient_email": email, **self._lines(digital, base, embed=with_lines)}] if digital else [],
+            "pickups": [
+                {**pickup, **self._lines(_of_pickup(self.products, pickup), base, embed=with_lines)}
+                for pickup in self.pickups
+            ],
+            "shipping": [
+                self._shipping(address, base, with_lines=with_lines) for address in self.shipping
+            ],
+            "downloads": [
+                {"recipient_email": email, **self._lines(digital, base, embed=with_lines)}
+            ]
+            if digital
+            else [],
             "email": {
                 "gift_certificates": [
-                    {"recipient_email": text(line, "recipient_email") or email, **self._lines([line], base, embed=with_lines)}
+                    {
+                        "recipient_email": text(line, "recipient_email") or email,
+                        **self._lines([line], base, embed=with_lines),
+                    }
                     for line in certificates
                 ]
             },
         }
 
     def _shipping(self, address: Row, base: str, *, with_lines: bool) -> Row:
-        lines = [line for line in self.products if line.get("order_address_id") == address["id"] and line.get("type") == "physical"]
+        lines = [
+            line
+            for line in self.products
+            if line.get("order_address_id") == address["id"] and line.get("type") == "physical"
+        ]
         resource = f"/orders/{self.id}/consignments/shipping/{address['id']}/shipping_quotes"
         row: Row = {key: value for key, value in address.items() if key != "order_id"}
         row.update({key: number(address.get(key)) for key in _COSTS})
@@ -176,10 +216,16 @@ class FakeOrder:
     def _lines(self, lines: list[Row], base: str, *, embed: bool) -> Row:
         if not embed:
             resources = [f"/orders/{self.id}/products/{line['id']}" for line in lines]
-            return {"line_items": [{"url": f"{base}/v2{resource}", "resource": resource} for resource in resources]}
+            return {
+                "line_items": [
+                    {"url": f"{base}/v2{resource}", "resource": resource} for resource in resources
+                ]
+            }
         part: Row = {"line_items": lines[:EMBEDDED_LINES]}
         if len(lines) > EMBEDDED_LINES:
-            part["__warning__"] = {"message": f"Not all line items are included: the maximum is {EMBEDDED_LINES}."}
+            part["__warning__"] = {
+                "message": f"Not all line items are included: the maximum is {EMBEDDED_LINES}."
+            }
         return part
 
 
@@ -193,18 +239,29 @@ def _take_apart(consignments: Row) -> tuple[list[Row], list[Row], list[Row]]:
     lines: list[Row] = []
     for consignment in as_rows(consignments.get("shipping", [])):
         row = dict(consignment)
-        lines += _embedded(row.pop("line_items", []), {"order_address_id": row["id"], "type": "physical"})
+        lines += _embedded(
+            row.pop("line_items", []), {"order_address_id": row["id"], "type": "physical"}
+        )
         row.pop("__warning__", None)
         row.update({key: money(amount_of(row.get(key))) for key in _COSTS})
         shipping.append(row)
     for consignment in as_rows(consignments.get("pickups", [])):
         row = dict(consignment)
-        lines += _embedded(row.pop("line_items", []), {"order_pickup_method_id": row["id"], "order_address_id": 0, "type": "physical"})
+        lines += _embedded(
+            row.pop("line_items", []),
+            {"order_pickup_method_id": row["id"], "order_address_id": 0, "type": "physical"},
+        )
         pickups.append(row)
     for consignment in as_rows(consignments.get("downloads", [])):
-        lines += _embedded(consignment.get("line_items", []), {"order_address_id": 0, "type": "digital"})
-    for consignment in as_rows(as_row(consignments.get("email") or {}).get("gift_certificates", [])):
-        lines += _embedded(consignment.get("line_items", []), {"order_address_id": 0, "type": "giftcertificate"})
+        lines += _embedded(
+            consignment.get("line_items", []), {"order_address_id": 0, "type": "digital"}
+        )
+    for consignment in as_rows(
+        as_row(consignments.get("email") or {}).get("gift_certificates", [])
+    ):
+        lines += _embedded(
+            consignment.get("line_items", []), {"order_address_id": 0, "type": "giftcertificate"}
+        )
     return shipping, pickups, lines
 
 

@@ -17,7 +17,9 @@ MAX_LIMIT = 250
 """BigCommerce writes this maximum for most lists; over it the answer is 413."""
 
 
-def page_and_limit(params: Mapping[str, str], default: int = 50, maximum: int = MAX_LIMIT) -> tuple[int, int]:
+def page_and_limit(
+    params: Mapping[str, str], default: int = 50, maximum: int = MAX_LIMIT
+) -> tuple[int, int]:
     """Read `page` (from 1) and `limit`; refuses nonsense (400) and too high a limit (413, the message carries the maximum)."""
     page = _positive(params, "page", 1)
     limit = _positive(params, "limit", default)
@@ -47,7 +49,8 @@ def v3_page(
         rows: The whole list: rows, or what `show` makes rows of.
         request: Its `page` and `limit` are read.
         show: Makes the row of an entry; asked only for the entries of the page.
-        cursors: Adds `meta.cursor_pagination`; with `after` or `before` the `page` is ignored (BigCommerce: customers API).
+        cursors: Adds `meta.cursor_pagination`; with `after` or `before` the `page` is ignored
+            (BigCommerce: customers API).
         maximum: Of `limit`; over it the answer is 413.
         limit_to: Of entries on a page, whatever `limit` says.
     """
@@ -67,7 +70,14 @@ def v3_page(
         links["previous"] = _link(params, page - 1, limit)
     if page < pages:
         links["next"] = _link(params, page + 1, limit)
-    pagination: Row = {"total": total, "count": len(cut), "per_page": limit, "current_page": page, "total_pages": pages, "links": links}
+    pagination: Row = {
+        "total": total,
+        "count": len(cut),
+        "per_page": limit,
+        "current_page": page,
+        "total_pages": pages,
+        "links": links,
+    }
     meta: Row = {"pagination": pagination}
     if cursors:
         cursor_links: Row = {}
@@ -76,7 +86,9 @@ def v3_page(
             cursor["start_cursor"] = _cursor(start)
             cursor["end_cursor"] = _cursor(start + len(cut) - 1)
             if start + len(cut) < total:
-                cursor_links["next"] = f"?{urlencode({'after': _cursor(start + len(cut) - 1), 'limit': limit})}"
+                cursor_links["next"] = (
+                    f"?{urlencode({'after': _cursor(start + len(cut) - 1), 'limit': limit})}"
+                )
         meta["cursor_pagination"] = cursor
     return {"data": cut, "meta": meta}
 
@@ -91,7 +103,11 @@ def _positive(params: Mapping[str, str], key: str, default: int) -> int:
 
 
 def _link(params: Mapping[str, str], page: int, limit: int) -> str:
-    rest = {key: value for key, value in params.items() if key not in {"page", "limit", "after", "before"}}
+    rest = {
+        key: value
+        for key, value in params.items()
+        if key not in {"page", "limit", "after", "before"}
+    }
     return f"?{urlencode({**rest, 'page': page, 'limit': limit})}"
 
 

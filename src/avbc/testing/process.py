@@ -23,7 +23,8 @@ from avbc.testing.values import Row, as_row, as_rows, dumps, text, whole
 class StoreProcess:
     """Starts `python -m avbc.testing.serve`, and looks into it and changes it from here; a context manager.
 
-    The process ends with the context, and also when the starting process dies. Its state outlives clients that are killed.
+    The process ends with the context, and also when the starting process dies. Its state outlives
+    clients that are killed.
 
     >>> with StoreProcess(orders=2) as store:
     ...     len(as_rows(store.state()["orders"]))
@@ -49,7 +50,13 @@ class StoreProcess:
             "--quota": quota,
             "--other-apps": other_apps,
         }
-        command = [sys.executable, "-m", "avbc.testing.serve", "--exit-with-stdin", *(["--plain"] if plain else [])]
+        command = [
+            sys.executable,
+            "-m",
+            "avbc.testing.serve",
+            "--exit-with-stdin",
+            *(["--plain"] if plain else []),
+        ]
         self._command = [*command, *(str(part) for pair in arguments.items() for part in pair)]
         self._process: subprocess.Popen[str] | None = None
         self._client: httpx.Client | None = None
@@ -66,11 +73,20 @@ class StoreProcess:
             self.api_url = self._process.stdout.readline().strip()
         if not self.api_url:
             self.close()
-            raise RuntimeError("the fake store's process did not start; its standard error says why")
-        self._client = httpx.Client(base_url=str(httpx.URL(self.api_url).join(CONTROL)), trust_env=False)
+            raise RuntimeError(
+                "the fake store's process did not start; its standard error says why"
+            )
+        self._client = httpx.Client(
+            base_url=str(httpx.URL(self.api_url).join(CONTROL)), trust_env=False
+        )
         return self
 
-    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
         self.close()
 
     def close(self) -> None:
@@ -122,7 +138,14 @@ class StoreProcess:
         seconds: float | None = None,
     ) -> None:
         """Let requests go wrong: `FakeStore.fail`."""
-        body: Row = {"match": match, "kind": kind, "times": times, "at": at, "reset_ms": reset_ms, "seconds": seconds}
+        body: Row = {
+            "match": match,
+            "kind": kind,
+            "times": times,
+            "at": at,
+            "reset_ms": reset_ms,
+            "seconds": seconds,
+        }
         self._ask("POST", "faults", body)
 
     def mend(self) -> None:
@@ -135,7 +158,9 @@ class StoreProcess:
 
     def add_example_orders(self, orders: int, seed: int = 1, first_id: int = 1001) -> None:
         """Add orders of every shape: `avbc.testing.example.populate`."""
-        self._ask("POST", "orders", {"example": {"orders": orders, "seed": seed, "first_id": first_id}})
+        self._ask(
+            "POST", "orders", {"example": {"orders": orders, "seed": seed, "first_id": first_id}}
+        )
 
     def edit_order(self, order_id: int, **changes: object) -> None:
         """Change header fields of an order as a person in the control panel would."""
@@ -177,9 +202,15 @@ class StoreProcess:
         """Add products as the catalog API shows them, each with its `inventory` by location id if any."""
         self._ask("POST", "products", products)
 
-    def add_simple_products(self, count: int, *, first_sku: int = 1, quantity: int = 0, tracking: str = "product") -> None:
+    def add_simple_products(
+        self, count: int, *, first_sku: int = 1, quantity: int = 0, tracking: str = "product"
+    ) -> None:
         """Add many products at once: `FakeStore.add_products`."""
-        self._ask("POST", "products", {"count": count, "first_sku": first_sku, "quantity": quantity, "tracking": tracking})
+        self._ask(
+            "POST",
+            "products",
+            {"count": count, "first_sku": first_sku, "quantity": quantity, "tracking": tracking},
+        )
 
     def inventory(self, location_id: int = 1) -> dict[str, int]:
         """Return what a location holds, by SKU: what has taken effect."""
@@ -230,19 +261,25 @@ class StoreProcess:
         if self._client is None:
             raise RuntimeError("the fake store's process does not run: use it in a with block")
         content = None if body is None else dumps(body)
-        response = self._client.request(method, path, content=content, headers={"Content-Type": "application/json"})
+        response = self._client.request(
+            method, path, content=content, headers={"Content-Type": "application/json"}
+        )
         if response.status_code == 204:
             return None
         answer: object = response.json()
         if response.is_error:
-            raise ValueError(f"the fake store refuses {method} {path}: {as_row(answer).get('error')}")
+            raise ValueError(
+                f"the fake store refuses {method} {path}: {as_row(answer).get('error')}"
+            )
         return answer
 
 
 def _plain(value: object) -> object:
     """Write a value as JSON has it: keys and amounts as text."""
     if isinstance(value, Mapping):
-        return {str(key): _plain(part) for key, part in cast("Mapping[object, object]", value).items()}
+        return {
+            str(key): _plain(part) for key, part in cast("Mapping[object, object]", value).items()
+        }
     if isinstance(value, Collection) and not isinstance(value, str):
         return [_plain(part) for part in cast("Collection[object]", value)]
     return str(value) if isinstance(value, Decimal) else value

@@ -112,8 +112,8 @@ _LISTS = ["categories", "related_products", "gift_wrapping_options_list", "meta_
 class Products:
     """Products and their variants. Only what was written is kept of each; the rest is shown from the defaults.
 
-    A product without options has one base variant, which bears the product's SKU; a product with options has a variant for each
-    combination, and no base variant.
+    A product without options has one base variant, which bears the product's SKU; a product with
+    options has a variant for each combination, and no base variant.
     """
 
     rows: dict[int, Row] = attrs.field(factory=dict[int, Row], init=False)
@@ -161,7 +161,11 @@ class Products:
 
     def _put_variant(self, product_id: int, variant: Row) -> int:
         variant_id = whole(variant.get("id") or 0) or self._next_variant()
-        row: Row = {key: value for key, value in variant.items() if key not in {"inventory_level", "calculated_price"}}
+        row: Row = {
+            key: value
+            for key, value in variant.items()
+            if key not in {"inventory_level", "calculated_price"}
+        }
         row.update(id=variant_id, product_id=product_id, sku_id=variant_id)
         self.variants[variant_id] = row
         self._variants_of[product_id].append(variant_id)
@@ -223,14 +227,19 @@ class Products:
         """Whether another product, or another variant, has this SKU; a base variant shares its product's."""
         product, variant = self.by_sku(sku), self.variant_by_sku(sku)
         own = self.rows.get(product_id, {}).get("base_variant_id")
-        if product is not None and (product != product_id or (variant_id is not None and variant_id != own)):
+        if product is not None and (
+            product != product_id or (variant_id is not None and variant_id != own)
+        ):
             return True
         return variant is not None and variant != (own if variant_id is None else variant_id)
 
     def show(self, product_id: int, level: int) -> Row:
         """Return a product as the catalog API shows it, without the parts that `include` asks for."""
         row = self.rows[product_id]
-        shown: Row = {**PRODUCT_DEFAULTS, **{key: value for key, value in row.items() if key not in PARTS}}
+        shown: Row = {
+            **PRODUCT_DEFAULTS,
+            **{key: value for key, value in row.items() if key not in PARTS},
+        }
         for key in _LISTS:
             shown.setdefault(key, [])
         shown.setdefault("custom_url", {"url": f"/{product_id}/", "is_customized": False})

@@ -55,7 +55,11 @@ def choose_fields(row: Row, params: Mapping[str, str]) -> Row:
     """Apply `include_fields` and `exclude_fields`; the id is always there."""
     wanted = texts(params, "include_fields")
     unwanted = texts(params, "exclude_fields") or set[str]()
-    return {key: value for key, value in row.items() if key == "id" or ((wanted is None or key in wanted) and key not in unwanted)}
+    return {
+        key: value
+        for key, value in row.items()
+        if key == "id" or ((wanted is None or key in wanted) and key not in unwanted)
+    }
 
 
 def _edge(params: Mapping[str, str], key: str) -> float:

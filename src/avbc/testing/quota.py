@@ -41,7 +41,11 @@ class Quota:
 
     def reset_ms(self, now: float) -> int:
         """Milliseconds until the window ends."""
-        return int(WINDOW * 1000) if self._opened is None else max(0, ceil((self._opened + WINDOW - now) * 1000))
+        return (
+            int(WINDOW * 1000)
+            if self._opened is None
+            else max(0, ceil((self._opened + WINDOW - now) * 1000))
+        )
 
     def headers(self, now: float) -> dict[str, str]:
         """The four headers that every answer carries."""

@@ -34,7 +34,14 @@ class RefundWish:
     @property
     def nothing(self) -> bool:
         """Whether nothing is named."""
-        return not (self.items or self.wrapping or self.shipping or self.handling or self.fees or self.amount)
+        return not (
+            self.items
+            or self.wrapping
+            or self.shipping
+            or self.handling
+            or self.fees
+            or self.amount
+        )
 
 
 @attrs.frozen
@@ -65,7 +72,8 @@ def everything(order: FakeOrder) -> RefundWish:
         wrapping=[
             whole(line["id"])
             for line in order.products
-            if amount_of(line["wrapping_cost_inc_tax"]) and ("GIFT_WRAPPING", line["id"]) not in done
+            if amount_of(line["wrapping_cost_inc_tax"])
+            and ("GIFT_WRAPPING", line["id"]) not in done
         ],
         shipping=charges["SHIPPING"],
         handling=charges["HANDLING"],
@@ -76,8 +84,9 @@ def everything(order: FakeOrder) -> RefundWish:
 def refund(state: State, order: FakeOrder, wish: RefundWish) -> Row:
     """Refund, and return the refund as the API shows it.
 
-    The total is exact: what rounding leaves of earlier partial refunds goes with the last one. The order becomes Refunded,
-    or Partially Refunded while something is left; `refunded_amount` stays 0, as BigCommerce's does.
+    The total is exact: what rounding leaves of earlier partial refunds goes with the last one. The
+    order becomes Refunded, or Partially Refunded while something is left; `refunded_amount` stays
+    0, as BigCommerce's does.
 
     Raises:
         ValueError: More is asked for than there is.
@@ -92,7 +101,10 @@ def refund(state: State, order: FakeOrder, wish: RefundWish) -> Row:
     if abs(total + before - paid) <= _ROUNDED_OFF and _is_rest(order, wish):
         total = paid - before
     if total + before > paid:
-        raise ValueError(f"order {order.id} was paid with {paid}: {before} is refunded already, so {total} is too much")
+        raise ValueError(
+            f"order {order.id} was paid with {paid}: {before} is refunded already, so {total} is "
+            "too much"
+        )
     tenders = list(wish.payments) or _tenders(order, total)
     if sum((amount for _, amount in tenders), ZERO) != total:
         raise ValueError(f"the payments of this refund must add up to {total}")
@@ -113,7 +125,11 @@ def refund(state: State, order: FakeOrder, wish: RefundWish) -> Row:
         _mark(order, part)
     full = total + before == paid
     status = next(status for status in state.statuses if status["id"] == (4 if full else 14))
-    changes: Row = {"status_id": status["id"], "status": status["name"], "custom_status": status["custom_label"]}
+    changes: Row = {
+        "status_id": status["id"],
+        "status": status["name"],
+        "custom_status": status["custom_label"],
+    }
     if order.header["payment_status"]:
         changes["payment_status"] = "refunded" if full else "partially refunded"
     state.change_order(order.id, changes)
@@ -144,14 +160,25 @@ def _parts(order: FakeOrder, wish: RefundWish) -> list[_Part]:
         line = lines[line_id]
         amount, tax = amount_of(line["wrapping_cost_inc_tax"]), amount_of(line["wrapping_cost_tax"])
         parts.append(_Part(_item("GIFT_WRAPPING", line_id, None), amount, tax))
-    for kind, wishes, field in [("SHIPPING", wish.shipping, "cost"), ("HANDLING", wish.handling, "handling_cost")]:
+    for kind, wishes, field in [
+        ("SHIPPING", wish.shipping, "cost"),
+        ("HANDLING", wish.handling, "handling_cost"),
+    ]:
         for address_id, amount in wishes.items():
             address = addresses[address_id]
-            whole_amount, whole_tax = amount_of(address[f"{field}_inc_tax"]), amount_of(address[f"{field}_tax"])
+            whole_amount, whole_tax = (
+                amount_of(address[f"{field}_inc_tax"]),
+                amount_of(address[f"{field}_tax"]),
+            )
             done = _refunded(order, kind, address_id)
             if not ZERO < amount <= whole_amount - done:
-                raise ValueError(f"{whole_amount - done} of the {kind.lower()} of address {address_id} is left to refund, not {amount}")
-            tax = _share(whole_tax, done + amount, whole_amount) - _share(whole_tax, done, whole_amount)
+                raise ValueError(
+                    f"{whole_amount - done} of the {kind.lower()} of address {address_id} is left "
+                    f"to refund, not {amount}"
+                )
+            tax = _share(whole_tax, done + amount, whole_amount) - _share(
+                whole_tax, done, whole_amount
+            )
             parts.append(_Part(_item(kind, address_id, None, amount), amount, tax))
     for fee_id in wish.fees:
         amount, tax = amount_of(fees[fee_id]["cost_inc_tax"]), amount_of(fees[fee_id]["cost_tax"])
@@ -165,11 +192,20 @@ def _units(order: FakeOrder, line: Row, quantity: int) -> _Part:
     """Refund units of a line at what the shopper paid for them, all discounts out."""
     ordered, done = whole(line["quantity"]), whole(line["quantity_refunded"])
     if not 0 < quantity <= ordered - done:
-        raise ValueError(f"{ordered - done} of line {line['id']} are left to refund, not {quantity}")
+        raise ValueError(
+            f"{ordered - done} of line {line['id']} are left to refund, not {quantity}"
+        )
     paid = amount_of(line["discounted_total_inc_tax"])
-    taxes = [row for row in order.taxes if text(row, "order_product_id") == str(line["id"]) and row.get("line_item_type") == "item"]
+    taxes = [
+        row
+        for row in order.taxes
+        if text(row, "order_product_id") == str(line["id"]) and row.get("line_item_type") == "item"
+    ]
     tax = sum((amount_of(row["line_amount"]) for row in taxes), ZERO)
-    both = [_share(whole_amount, done + quantity, ordered) - _share(whole_amount, done, ordered) for whole_amount in (paid, tax)]
+    both = [
+        _share(whole_amount, done + quantity, ordered) - _share(whole_amount, done, ordered)
+        for whole_amount in (paid, tax)
+    ]
     return _Part(_item("PRODUCT", whole(line["id"]), quantity), both[0], both[1])
 
 
@@ -180,7 +216,12 @@ def _share(amount: Decimal, part: Decimal | int, of: Decimal | int) -> Decimal:
 
 def _item(kind: str, identity: int, quantity: int | None, amount: Decimal | None = None) -> Row:
     """Return an item; BigCommerce writes null for the amount of what is refunded by quantity, and a quantity for products only."""
-    row: Row = {"item_type": kind, "item_id": identity, "reason": "", "requested_amount": None if amount is None else number(amount)}
+    row: Row = {
+        "item_type": kind,
+        "item_id": identity,
+        "reason": "",
+        "requested_amount": None if amount is None else number(amount),
+    }
     if quantity is not None:
         row["quantity"] = quantity
     return row
@@ -207,7 +248,9 @@ def _tenders(order: FakeOrder, total: Decimal) -> list[tuple[str, Decimal]]:
             provider = text(payment, "provider_id")
             left[provider] = left.get(provider, ZERO) - amount_of(payment["amount"])
     tenders: list[tuple[str, Decimal]] = []
-    for provider in sorted(left, key=lambda name: (name == "giftcertificate", name == "storecredit")):
+    for provider in sorted(
+        left, key=lambda name: (name == "giftcertificate", name == "storecredit")
+    ):
         amount = min(left[provider], total - sum((part for _, part in tenders), ZERO))
         if amount > 0:
             tenders.append((provider, amount))
@@ -225,10 +268,18 @@ def _payment(state: State, order: FakeOrder, provider: str, amount: Decimal) -> 
         "is_declined": False,
         "declined_message": "",
     }
-    paid = next((transaction for transaction in order.transactions if transaction["gateway"] == provider), None)
+    paid = next(
+        (transaction for transaction in order.transactions if transaction["gateway"] == provider),
+        None,
+    )
     if paid is not None:
         transaction_id = max(whole(transaction["id"]) for transaction in order.transactions) + 1
-        refunding: Row = {"id": transaction_id, "event": "refund", "amount": number(amount), "status": "ok"}
+        refunding: Row = {
+            "id": transaction_id,
+            "event": "refund",
+            "amount": number(amount),
+            "status": "ok",
+        }
         refunding |= {"date_created": state.now_iso(), "reference_transaction_id": paid["id"]}
         order.transactions.append({**paid, **refunding})
         row["transaction_id"] = str(transaction_id)
@@ -236,7 +287,9 @@ def _payment(state: State, order: FakeOrder, provider: str, amount: Decimal) -> 
 
 
 def _refunded(order: FakeOrder, kind: str, identity: int) -> Decimal:
-    items = [item for row in order.refunds for item in _items(row) if _key(item) == (kind, identity)]
+    items = [
+        item for row in order.refunds for item in _items(row) if _key(item) == (kind, identity)
+    ]
     return sum((amount_of(item["requested_amount"]) for item in items), ZERO)
 
 
@@ -255,4 +308,7 @@ def _payments(row: Row) -> list[Row]:
 def _known(kind: str, wanted: Collection[int], there: Mapping[int, Row]) -> None:
     unknown = sorted(set(wanted) - there.keys())
     if unknown:
-        raise ValueError(f"the order has no {kind} {unknown[0]}: there are {', '.join(map(str, there)) or 'none'}")
+        raise ValueError(
+            f"the order has no {kind} {unknown[0]}: there are "
+            f"{', '.join(map(str, there)) or 'none'}"
+        )

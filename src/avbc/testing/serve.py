@@ -1,7 +1,8 @@
 """The fake store over real HTTP on loopback: in a thread, or as a process of its own.
 
-`python -m avbc.testing.serve --orders 40 --seed 1` prints the API URL and serves until it is stopped. The state is then outside
-the importing process, and is looked into and changed under `/_fake/` (`avbc.testing.control`).
+`python -m avbc.testing.serve --orders 40 --seed 1` prints the API URL and serves until it is
+stopped. The state is then outside the importing process, and is looked into and changed under
+`/_fake/` (`avbc.testing.control`).
 """
 
 from __future__ import annotations
@@ -29,8 +30,8 @@ _CLOSE_BY_RESET = struct.pack("ii", 1, 0)
 class LoopbackServer:
     """Serves a `FakeStore` in a thread while the context is open.
 
-    Faults are real here: `reset` sends RST, `truncated` closes the connection in the middle of the body, and `refused` resets all
-    connections and closes the port for the fault's `seconds`.
+    Faults are real here: `reset` sends RST, `truncated` closes the connection in the middle of the
+    body, and `refused` resets all connections and closes the port for the fault's `seconds`.
     """
 
     def __init__(self, store: FakeStore, host: str = "127.0.0.1", port: int = 0) -> None:
@@ -64,7 +65,12 @@ class LoopbackServer:
             raise self._failure
         return self
 
-    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
         self.close()
 
     def close(self) -> None:
@@ -108,7 +114,9 @@ class LoopbackServer:
 
     async def _listen(self) -> None:
         loop = asyncio.get_running_loop()
-        self._server = await loop.create_server(lambda: _Connection(self), self.host, self.port, backlog=256)
+        self._server = await loop.create_server(
+            lambda: _Connection(self), self.host, self.port, backlog=256
+        )
         self.port = self._server.sockets[0].getsockname()[1]
 
     def _stop(self) -> None:
@@ -167,7 +175,10 @@ class _Connection(asyncio.Protocol):
         if end < 0:
             return
         line, *lines = self._buffer[:end].decode("latin-1").split("\r\n")
-        headers = {key.lower(): value.strip() for key, _, value in (header.partition(":") for header in lines)}
+        headers = {
+            key.lower(): value.strip()
+            for key, _, value in (header.partition(":") for header in lines)
+        }
         length = headers.get("content-length", "0")
         method, target, protocol = [*line.split(" "), "", ""][:3]
         if not protocol.startswith("HTTP/1.") or not length.isdecimal():
@@ -182,7 +193,9 @@ class _Connection(asyncio.Protocol):
         self._last = headers.get("connection", "").lower() == "close" or protocol == "HTTP/1.0"
         store = self._server.store
         if target.startswith(CONTROL):
-            self._deliver(Answer(control(store, method, target, body), {"Content-Type": "application/json"}))
+            self._deliver(
+                Answer(control(store, method, target, body), {"Content-Type": "application/json"})
+            )
             return
         if "transfer-encoding" in headers:
             self._refuse(411)
@@ -216,7 +229,9 @@ class _Connection(asyncio.Protocol):
             case "slow":
                 self._write(_head(answer) + body[: len(body) // 2], done=False)
                 rest = body[len(body) // 2 :]
-                self._timer = asyncio.get_running_loop().call_later(answer.stall, lambda: self._write(rest, done=True))
+                self._timer = asyncio.get_running_loop().call_later(
+                    answer.stall, lambda: self._write(rest, done=True)
+                )
             case "whole":
                 self._write(_head(answer) + body, done=True)
 
@@ -244,18 +259,41 @@ def _head(answer: Answer) -> bytes:
 
 def main(arguments: Sequence[str] | None = None) -> None:
     """Serve a filled store until the process is stopped; the first line printed is the API URL."""
-    parser = argparse.ArgumentParser(prog="python -m avbc.testing.serve", description="Serve a fake BigCommerce store on loopback.")
-    parser.add_argument("--orders", type=int, default=40, help="how many orders wait in Awaiting Fulfillment (40)")
-    parser.add_argument("--plain", action="store_true", help="only plain orders, instead of one of each shape first")
+    parser = argparse.ArgumentParser(
+        prog="python -m avbc.testing.serve",
+        description="Serve a fake BigCommerce store on loopback.",
+    )
+    parser.add_argument(
+        "--orders", type=int, default=40, help="how many orders wait in Awaiting Fulfillment (40)"
+    )
+    parser.add_argument(
+        "--plain", action="store_true", help="only plain orders, instead of one of each shape first"
+    )
     parser.add_argument("--seed", type=int, default=1, help="of the random choices (1)")
     parser.add_argument("--first-id", type=int, default=1001, help="the first order's id (1001)")
-    parser.add_argument("--latency-ms", type=float, default=0, help="milliseconds before each answer (0)")
-    parser.add_argument("--quota", type=int, default=1_000_000, help="requests in 30 seconds (so many that nothing waits)")
-    parser.add_argument("--other-apps", type=int, default=0, help="requests of each window that other applications use (0)")
+    parser.add_argument(
+        "--latency-ms", type=float, default=0, help="milliseconds before each answer (0)"
+    )
+    parser.add_argument(
+        "--quota",
+        type=int,
+        default=1_000_000,
+        help="requests in 30 seconds (so many that nothing waits)",
+    )
+    parser.add_argument(
+        "--other-apps",
+        type=int,
+        default=0,
+        help="requests of each window that other applications use (0)",
+    )
     parser.add_argument("--port", type=int, default=0, help="the port to listen on (any free one)")
-    parser.add_argument("--exit-with-stdin", action="store_true", help="stop when standard input is closed")
+    parser.add_argument(
+        "--exit-with-stdin", action="store_true", help="stop when standard input is closed"
+    )
     options = parser.parse_args(arguments)
-    store = FakeStore(quota=options.quota, other_apps=options.other_apps, latency=options.latency_ms / 1000)
+    store = FakeStore(
+        quota=options.quota, other_apps=options.other_apps, latency=options.latency_ms / 1000
+    )
     if options.plain:
         for order in plain_orders(options.orders, options.seed, options.first_id):
             store.add_order(order)

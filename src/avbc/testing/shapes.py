@@ -8,7 +8,16 @@ from typing import TypeAlias
 
 import attrs
 
-from avbc.testing.factories import Discount, FeeLine, Line, OrderFactory, Payment, Person, Shipping, item
+from avbc.testing.factories import (
+    Discount,
+    FeeLine,
+    Line,
+    OrderFactory,
+    Payment,
+    Person,
+    Shipping,
+    item,
+)
 from avbc.testing.orders import FakeOrder
 from avbc.testing.values import amount_of, money, number
 
@@ -20,9 +29,13 @@ NEW_COUPON = Discount("coupon_amount", Decimal("3.00"), "WELCOME3", "$3 welcome"
 AUTOMATIC = Discount("automatic", Decimal("4.00"))
 MANUAL = Discount("manual", Decimal("2.50"))
 
-GIFT_CERTIFICATE = Line("", "$25.00 Gift Certificate", Decimal("25.00"), type="giftcertificate", taxable=False)
+GIFT_CERTIFICATE = Line(
+    "", "$25.00 Gift Certificate", Decimal("25.00"), type="giftcertificate", taxable=False
+)
 CUSTOM_ITEM = Line("", "Engraving, by agreement", Decimal("17.35"))
-PURCHASER = Person("Lee", "Purchasing", company="Example Fittings Inc", email="purchasing@example.com")
+PURCHASER = Person(
+    "Lee", "Purchasing", company="Example Fittings Inc", email="purchasing@example.com"
+)
 """Buys by purchase order; the example books have this client on open A/R."""
 _CASH = Payment("Cash on Delivery", state="offline")
 _UNTAXED = Decimal(0)
@@ -45,8 +58,20 @@ def _registered_again(factory: OrderFactory) -> FakeOrder:
 
 
 def _two_consignments(factory: OrderFactory) -> FakeOrder:
-    lines = [item("MUG-BLUE", 2), item("LAMP-01", consignment=1), item("CANDLE-3", 3, consignment=1)]
-    receiver = Person("Rosa", "Lind", "9 Station Street", "Salem", "Oregon", "97301", email="rosa.lind@example.com")
+    lines = [
+        item("MUG-BLUE", 2),
+        item("LAMP-01", consignment=1),
+        item("CANDLE-3", 3, consignment=1),
+    ]
+    receiver = Person(
+        "Rosa",
+        "Lind",
+        "9 Station Street",
+        "Salem",
+        "Oregon",
+        "97301",
+        email="rosa.lind@example.com",
+    )
     second = Shipping("UPS Ground", Decimal("11.40"), receiver=receiver)
     return factory.order(lines, shipping=[Shipping(), second], buyer=factory.person(8))
 
@@ -72,7 +97,9 @@ def _gift_certificate_bought(factory: OrderFactory) -> FakeOrder:
 
 
 def _gift_certificate_and_goods(factory: OrderFactory) -> FakeOrder:
-    return factory.order([item("MUG-BLUE"), attrs.evolve(GIFT_CERTIFICATE, quantity=2)], discounts=[SAVE5])
+    return factory.order(
+        [item("MUG-BLUE"), attrs.evolve(GIFT_CERTIFICATE, quantity=2)], discounts=[SAVE5]
+    )
 
 
 def _custom_item(factory: OrderFactory) -> FakeOrder:
@@ -81,17 +108,24 @@ def _custom_item(factory: OrderFactory) -> FakeOrder:
 
 def _bundle(factory: OrderFactory) -> FakeOrder:
     components = [("MUG-BLUE", 4), ("TEAPOT-01", 2)]
-    children = [attrs.evolve(item(sku, quantity), price=Decimal(0), component_of=0) for sku, quantity in components]
+    children = [
+        attrs.evolve(item(sku, quantity), price=Decimal(0), component_of=0)
+        for sku, quantity in components
+    ]
     return factory.order([item("SET-TEA", 2), *children, item("POSTER-A2")])
 
 
 def _options(factory: OrderFactory) -> FakeOrder:
     chosen = [("Size", "S"), ("Colour", "Orange"), ("Letters", "A & B <3")]
-    return factory.order([attrs.evolve(item("TOWEL-ST", 2, options=chosen), event_date="2026-04-01")])
+    return factory.order(
+        [attrs.evolve(item("TOWEL-ST", 2, options=chosen), event_date="2026-04-01")]
+    )
 
 
 def _gift_wrapping(factory: OrderFactory) -> FakeOrder:
-    wrapped = attrs.evolve(item("MUG-BLUE", 2), wrapping=Decimal("5.00"), wrapping_message="For you, with love")
+    wrapped = attrs.evolve(
+        item("MUG-BLUE", 2), wrapping=Decimal("5.00"), wrapping_message="For you, with love"
+    )
     return factory.order([wrapped, item("CANDLE-3")])
 
 
@@ -100,7 +134,10 @@ def _handling(factory: OrderFactory) -> FakeOrder:
 
 
 def _fees(factory: OrderFactory) -> FakeOrder:
-    fees = [FeeLine("Package protection", Decimal("3.10")), FeeLine("Recycling", Decimal("1.00"), taxable=False)]
+    fees = [
+        FeeLine("Package protection", Decimal("3.10")),
+        FeeLine("Recycling", Decimal("1.00"), taxable=False),
+    ]
     return factory.order([item("LAMP-01")], fees=fees)
 
 
@@ -109,7 +146,9 @@ def _tax_inclusive(factory: OrderFactory) -> FakeOrder:
 
 
 def _tax_inclusive_with_discounts(factory: OrderFactory) -> FakeOrder:
-    return factory.order(factory.lines(3), tax_inclusive=True, discounts=[SAVE5, TEN_PERCENT, AUTOMATIC])
+    return factory.order(
+        factory.lines(3), tax_inclusive=True, discounts=[SAVE5, TEN_PERCENT, AUTOMATIC]
+    )
 
 
 def _untaxed(factory: OrderFactory) -> FakeOrder:
@@ -137,11 +176,15 @@ def _manual_discount(factory: OrderFactory) -> FakeOrder:
 
 
 def _store_credit(factory: OrderFactory) -> FakeOrder:
-    return factory.order([item("CHAIR-OAK")], store_credit=Decimal("20.00"), buyer=factory.person(9))
+    return factory.order(
+        [item("CHAIR-OAK")], store_credit=Decimal("20.00"), buyer=factory.person(9)
+    )
 
 
 def _store_credit_only(factory: OrderFactory) -> FakeOrder:
-    return factory.order([item("MUG-BLUE")], store_credit=Decimal("500.00"), buyer=factory.person(9))
+    return factory.order(
+        [item("MUG-BLUE")], store_credit=Decimal("500.00"), buyer=factory.person(9)
+    )
 
 
 def _gift_certificate_redeemed(factory: OrderFactory) -> FakeOrder:
@@ -149,11 +192,20 @@ def _gift_certificate_redeemed(factory: OrderFactory) -> FakeOrder:
 
 
 def _split_tender(factory: OrderFactory) -> FakeOrder:
-    return factory.order([item("CHAIR-OAK")], store_credit=Decimal("20.00"), gift_certificate=Decimal("25.00"), buyer=factory.person(10))
+    return factory.order(
+        [item("CHAIR-OAK")],
+        store_credit=Decimal("20.00"),
+        gift_certificate=Decimal("25.00"),
+        buyer=factory.person(10),
+    )
 
 
 def _purchase_order(factory: OrderFactory) -> FakeOrder:
-    return factory.order([item("CHAIR-OAK", 4)], buyer=PURCHASER, payment=Payment("Purchase Order", state="offline", reference="PO-7741"))
+    return factory.order(
+        [item("CHAIR-OAK", 4)],
+        buyer=PURCHASER,
+        payment=Payment("Purchase Order", state="offline", reference="PO-7741"),
+    )
 
 
 def _authorized(factory: OrderFactory) -> FakeOrder:
@@ -182,7 +234,9 @@ def _no_shipping_method(factory: OrderFactory) -> FakeOrder:
 
 
 def _new_shipping_method(factory: OrderFactory) -> FakeOrder:
-    return factory.order([item("RUG-WOOL")], shipping=[Shipping("Freight Example Express", Decimal("42.00"))])
+    return factory.order(
+        [item("RUG-WOOL")], shipping=[Shipping("Freight Example Express", Decimal("42.00"))]
+    )
 
 
 def _long(factory: OrderFactory) -> FakeOrder:
@@ -190,7 +244,15 @@ def _long(factory: OrderFactory) -> FakeOrder:
 
 
 def _unicode(factory: OrderFactory) -> FakeOrder:
-    buyer = Person("Zoë", "Łukasiewicz-O'Hara", "Straße des 17. Juni 1 🏠", "München", "東京都", "80331", company="Ünïcode & Söhne <GmbH>")
+    buyer = Person(
+        "Zoë",
+        "Łukasiewicz-O'Hara",
+        "Straße des 17. Juni 1 🏠",
+        "München",
+        "東京都",
+        "80331",
+        company="Ünïcode & Söhne <GmbH>",
+    )
     lines = [item("MUG-BLUE"), Line("", "Gravur „Für Ömür“ — 名入れ 🎁", Decimal("9.00"))]
     return factory.order(
         lines,
@@ -208,7 +270,14 @@ def _fraction_of_a_cent(factory: OrderFactory) -> FakeOrder:
 def _everything(factory: OrderFactory) -> FakeOrder:
     """Most of the above on one order."""
     wrapped = attrs.evolve(item("MUG-BLUE", 2), wrapping=Decimal("5.00"), wrapping_message="Hooray")
-    lines = [wrapped, item("LAMP-01", consignment=1), item("EBOOK-01"), GIFT_CERTIFICATE, CUSTOM_ITEM, item("MUG-RED", pickup=True)]
+    lines = [
+        wrapped,
+        item("LAMP-01", consignment=1),
+        item("EBOOK-01"),
+        GIFT_CERTIFICATE,
+        CUSTOM_ITEM,
+        item("MUG-RED", pickup=True),
+    ]
     return factory.order(
         lines,
         shipping=[Shipping(handling=Decimal("1.75")), Shipping("UPS Ground", Decimal("10.00"))],
@@ -230,7 +299,9 @@ def _declined(factory: OrderFactory) -> FakeOrder:
 
 
 def _purchase_order_without_open_ar(factory: OrderFactory) -> FakeOrder:
-    return factory.order([item("TEAPOT-01")], payment=Payment("Purchase Order", state="offline"), importable=False)
+    return factory.order(
+        [item("TEAPOT-01")], payment=Payment("Purchase Order", state="offline"), importable=False
+    )
 
 
 def _off_by_a_cent(factory: OrderFactory) -> FakeOrder:
@@ -242,11 +313,16 @@ def _off_by_a_cent(factory: OrderFactory) -> FakeOrder:
 
 
 def _unknown_sku(factory: OrderFactory) -> FakeOrder:
-    return factory.order([Line("NO-SUCH-SKU", "Sold nowhere else", Decimal("12.00"), product_id=999)], importable=False)
+    return factory.order(
+        [Line("NO-SUCH-SKU", "Sold nowhere else", Decimal("12.00"), product_id=999)],
+        importable=False,
+    )
 
 
 def _unmapped_method(factory: OrderFactory) -> FakeOrder:
-    return factory.order([item("TEAPOT-01")], payment=Payment("Pay by Pigeon", "custom"), importable=False)
+    return factory.order(
+        [item("TEAPOT-01")], payment=Payment("Pay by Pigeon", "custom"), importable=False
+    )
 
 
 def _null_total(factory: OrderFactory) -> FakeOrder:
@@ -324,8 +400,9 @@ def order_of_shape(name: str, factory: OrderFactory | None = None) -> FakeOrder:
 def orders_of_every_shape(seed: int = 1, first_id: int = 1001) -> list[FakeOrder]:
     """Build one order of every shape; the same ones for the same seed.
 
-    Those that an import must refuse have `importable` False: another currency than the books', a declined payment, a purchase order
-    without open A/R, a total off by a cent, an unknown SKU, an unmapped payment method, a null total.
+    Those that an import must refuse have `importable` False: another currency than the books', a
+    declined payment, a purchase order without open A/R, a total off by a cent, an unknown SKU, an
+    unmapped payment method, a null total.
 
     >>> [order.shape for order in orders_of_every_shape() if not order.importable][:2]
     ['foreign_currency', 'declined']

@@ -59,12 +59,16 @@ class State:
     names_faulty_items: bool = True
     """A refused inventory adjustment names the faulty items."""
     _requests: int = attrs.field(default=0, init=False)
-    _scheduled: deque[tuple[int, Callable[[], None]]] = attrs.field(factory=deque[tuple[int, Callable[[], None]]], init=False)
+    _scheduled: deque[tuple[int, Callable[[], None]]] = attrs.field(
+        factory=deque[tuple[int, Callable[[], None]]], init=False
+    )
     """What is still to take effect: the request after which it was scheduled, and the effect."""
     _last_ids: dict[str, int] = attrs.field(factory=dict[str, int], init=False)
     _listed: list[int] = attrs.field(factory=list[int], init=False)
     _by_status: dict[int, list[int]] = attrs.field(factory=dict[int, list[int]], init=False)
-    _rendered: dict[int, dict[View, bytes]] = attrs.field(factory=dict[int, dict[View, bytes]], init=False)
+    _rendered: dict[int, dict[View, bytes]] = attrs.field(
+        factory=dict[int, dict[View, bytes]], init=False
+    )
 
     @property
     def base(self) -> str:
@@ -98,11 +102,16 @@ class State:
     def emit(self, scope: str, identity: int, **more: object) -> None:
         """Note that something happened: `emit("store/order/updated", 1001)`."""
         data: Row = {"type": scope.split("/")[1], "id": identity, **more}
-        self.events.append(Event(scope, data, int(self.clock() + self.clock_offset), len(self.events) + 1))
+        self.events.append(
+            Event(scope, data, int(self.clock() + self.clock_offset), len(self.events) + 1)
+        )
 
     def has_hook(self, scope: str) -> bool:
         """Whether an active webhook waits for a scope; `store/order/*` waits for all of orders."""
-        return any(hook["is_active"] and fnmatchcase(scope, str(hook["scope"])) for hook in self.hooks.values())
+        return any(
+            hook["is_active"] and fnmatchcase(scope, str(hook["scope"]))
+            for hook in self.hooks.values()
+        )
 
     # Products and what there is of them
 
@@ -114,7 +123,9 @@ class State:
     @property
     def default_location(self) -> int:
         """The id of the location whose stock the storefront sells."""
-        return next((whole(location["id"]) for location in self.locations if location.get("is_default")), 1)
+        return next(
+            (whole(location["id"]) for location in self.locations if location.get("is_default")), 1
+        )
 
     def keeper(self, variant_id: int) -> Keeper:
         """Return what bears the stock level of a variant: itself, or its product where that is tracked by product."""
@@ -131,7 +142,10 @@ class State:
             return self.stock.onhand(("product", product_id), location_id)
         if tracking == "none":
             return 0
-        return sum(self.stock.onhand(("variant", whole(variant["id"])), location_id) for variant in self.catalog.variants_of(product_id))
+        return sum(
+            self.stock.onhand(("variant", whole(variant["id"])), location_id)
+            for variant in self.catalog.variants_of(product_id)
+        )
 
     def take_stock(self, order: FakeOrder) -> None:
         """Take a placed order's goods from the default location, where the inventory settings say that placing does it."""
@@ -190,7 +204,11 @@ class State:
         self.emit("store/order/updated", order_id)
         after = order.header["status_id"]
         if after != before:
-            self.emit("store/order/statusUpdated", order_id, status={"previous_status_id": before, "new_status_id": after})
+            self.emit(
+                "store/order/statusUpdated",
+                order_id,
+                status={"previous_status_id": before, "new_status_id": after},
+            )
         if order.header.get("is_deleted") and not archived:
             self.emit("store/order/archived", order_id)
         return order
@@ -202,7 +220,9 @@ class State:
         if order is not None:
             self._unlist(order)
 
-    def order_ids(self, status_id: int | None = None, min_id: int | None = None, max_id: int | None = None) -> Sequence[int]:
+    def order_ids(
+        self, status_id: int | None = None, min_id: int | None = None, max_id: int | None = None
+    ) -> Sequence[int]:
         """Return the ids of listed orders, ascending."""
         ids = self._listed if status_id is None else self._by_status.get(status_id, [])
         start = 0 if min_id is None else bisect_left(ids, min_id)

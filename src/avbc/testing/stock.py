@@ -19,8 +19,12 @@ Keeper: TypeAlias = tuple[Literal["product", "variant"], int]
 class Stock:
     """Levels by location and keeper, and the settings beside them."""
 
-    _levels: dict[int, dict[Keeper, int]] = attrs.field(factory=dict[int, dict[Keeper, int]], init=False)
-    _settings: dict[int, dict[Keeper, Row]] = attrs.field(factory=dict[int, dict[Keeper, Row]], init=False)
+    _levels: dict[int, dict[Keeper, int]] = attrs.field(
+        factory=dict[int, dict[Keeper, int]], init=False
+    )
+    _settings: dict[int, dict[Keeper, Row]] = attrs.field(
+        factory=dict[int, dict[Keeper, Row]], init=False
+    )
 
     def onhand(self, keeper: Keeper, location_id: int) -> int:
         """Return what a location holds; 0 where nobody ever said."""
@@ -36,7 +40,12 @@ class Stock:
 
     def settings(self, keeper: Keeper, location_id: int) -> Row:
         """Return an item's settings at a location."""
-        defaults: Row = {"safety_stock": 0, "is_in_stock": True, "warning_level": 0, "bin_picking_number": ""}
+        defaults: Row = {
+            "safety_stock": 0,
+            "is_in_stock": True,
+            "warning_level": 0,
+            "bin_picking_number": "",
+        }
         return {**defaults, **self._settings.get(location_id, {}).get(keeper, {})}
 
     def put_settings(self, keeper: Keeper, location_id: int, settings: Row) -> None:

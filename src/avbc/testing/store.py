@@ -17,7 +17,15 @@ from avbc.money import ZERO
 from avbc.testing.events import Event, WebhookCall, signed_headers, webhook_body
 from avbc.testing.factories import Line, OrderFactory, OrderOptions
 from avbc.testing.faults import SECONDS, WITHOUT_EFFECT, Fault, FaultKind, fault_kind
-from avbc.testing.http import Answer, Delivery, Refusal, StoreRequest, StoreResponse, v2_error, v3_error
+from avbc.testing.http import (
+    Answer,
+    Delivery,
+    Refusal,
+    StoreRequest,
+    StoreResponse,
+    v2_error,
+    v3_error,
+)
 from avbc.testing.orders import FakeOrder
 from avbc.testing.quota import Quota
 from avbc.testing.refunds import RefundWish, everything, refund
@@ -55,7 +63,9 @@ if TYPE_CHECKING:
     from avbc.testing.serve import LoopbackServer
     from avbc.testing.transport import FakeTransport
 
-_HTML = b"<html><head><title>502 Bad Gateway</title></head><body><h1>502 Bad Gateway</h1></body></html>"
+_HTML = (
+    b"<html><head><title>502 Bad Gateway</title></head><body><h1>502 Bad Gateway</h1></body></html>"
+)
 _DELIVERIES: Mapping[str, Delivery] = {
     "refused": "refused",
     "reset_before": "reset",
@@ -118,9 +128,10 @@ class LoggedRequest:
 class FakeStore:
     """A stateful BigCommerce store in memory, for tests.
 
-    It answers as the real one is documented to: authentication and scopes, quota headers, paging, errors in the shapes of both API
-    versions, embedded consignments with their limits. One core is reached three ways: `transport()` for httpx, `mount()` on respx,
-    `serve()` over real loopback HTTP. It is safe to use from several threads.
+    It answers as the real one is documented to: authentication and scopes, quota headers, paging,
+    errors in the shapes of both API versions, embedded consignments with their limits. One core is
+    reached three ways: `transport()` for httpx, `mount()` on respx, `serve()` over real loopback
+    HTTP. It is safe to use from several threads.
 
     >>> store = FakeStore()
     >>> store.api_url
@@ -131,13 +142,17 @@ class FakeStore:
     Args:
         access_token: The token it accepts; any other gets 401.
         store_hash: The store's hash in its addresses.
-        scopes: The OAuth scopes of the token, by their parameter names (`store_v2_orders`); all by default.
-        quota: Requests in 30 seconds. So large by default that no test waits; 150 is a Standard plan.
+        scopes: The OAuth scopes of the token, by their parameter names (`store_v2_orders`); all by
+            default.
+        quota: Requests in 30 seconds. So large by default that no test waits; 150 is a Standard
+            plan.
         other_apps: Requests of each window that other applications use.
         latency: Seconds before each answer.
-        clock: Returns unix seconds; what the window, `date_modified` and the `Date` header are read from.
+        clock: Returns unix seconds; what the window, `date_modified` and the `Date` header are read
+            from.
         status_labels: Names that the merchant gave to statuses, by status id.
-        settle_after: After how many further requests a stock level, a capture or a void shows; None: only by `settle()`.
+        settle_after: After how many further requests a stock level, a capture or a void shows;
+            None: only by `settle()`.
         client_id: Of the API account; hooks show it.
         client_secret: Of the API account; it signs webhooks.
     """
@@ -163,7 +178,9 @@ class FakeStore:
         self.scopes = set(scopes)
         self.latency = latency
         self.quota = Quota(quota, other_apps)
-        self.state = State(clock=clock, store_hash=store_hash, client_id=client_id, settle_after=settle_after)
+        self.state = State(
+            clock=clock, store_hash=store_hash, client_id=client_id, settle_after=settle_after
+        )
         self.state.statuses = order_statuses.system_statuses(dict(status_labels or {}))
         self.state.information = store_information.example_information(store_hash)
         self.state.currencies = currencies.example_currencies()
@@ -191,7 +208,8 @@ class FakeStore:
     def add_order(self, order: FakeOrder | Mapping[str, object]) -> FakeOrder:
         """Add or replace an order, and its customer where it brings one; returns the store's own copy.
 
-        A plain dict is taken as the API writes an order, with its parts embedded (`FakeOrder.from_json`).
+        A plain dict is taken as the API writes an order, with its parts embedded
+        (`FakeOrder.from_json`).
         """
         own = order.copy() if isinstance(order, FakeOrder) else FakeOrder.from_json(order)
         with self._lock:
@@ -200,10 +218,13 @@ class FakeStore:
                 self.state.customers.setdefault(whole(own.customer["id"]), own.customer)
         return own
 
-    def place_order(self, lines: Sequence[Line] | None = None, **options: Unpack[OrderOptions]) -> FakeOrder:
+    def place_order(
+        self, lines: Sequence[Line] | None = None, **options: Unpack[OrderOptions]
+    ) -> FakeOrder:
         """Let a shopper place an order, now by the store's clock, under the next free id.
 
-        It takes its stock at the default location where the store's settings say so, and webhooks are told of it.
+        It takes its stock at the default location where the store's settings say so, and webhooks
+        are told of it.
 
         Args:
             lines: What is bought (`avbc.testing.item("MUG-BLUE", 2)`); random goods by default.
@@ -212,7 +233,9 @@ class FakeStore:
         with self._lock:
             self.factory.next_id = max([self.factory.next_id - 1, *self.state.orders]) + 1
             options.setdefault("created", from_unix(self._clock()))
-            order = self.add_order(self.factory.order(self.factory.lines(2) if lines is None else lines, **options))
+            order = self.add_order(
+                self.factory.order(self.factory.lines(2) if lines is None else lines, **options)
+            )
             self.state.take_stock(order)
             self.state.emit("store/order/created", order.id)
             status: Row = {"previous_status_id": 0, "new_status_id": order.header["status_id"]}
@@ -223,27 +246,40 @@ class FakeStore:
         """Add or replace a customer as the customers API shows them, with all `addresses`; returns the id (the next free by default)."""
         with self._lock:
             customer_id = whole(customer.get("id") or self.state.next_customer())
-            defaults: Row = {"date_created": "2026-01-05T10:00:00Z", "date_modified": "2026-01-05T10:00:00Z", "addresses": []}
+            defaults: Row = {
+                "date_created": "2026-01-05T10:00:00Z",
+                "date_modified": "2026-01-05T10:00:00Z",
+                "addresses": [],
+            }
             self.state.customers[customer_id] = {**defaults, **customer, "id": customer_id}
             return customer_id
 
-    def add_product(self, product: Mapping[str, object], inventory: Mapping[int, int] | None = None) -> int:
+    def add_product(
+        self, product: Mapping[str, object], inventory: Mapping[int, int] | None = None
+    ) -> int:
         """Add or replace a product as the catalog API shows it; returns the id (the next free by default).
 
-        Without `variants` it gets a base variant, which bears its SKU; what is left out shows the API's defaults.
+        Without `variants` it gets a base variant, which bears its SKU; what is left out shows the
+        API's defaults.
 
         Args:
-            product: `{"sku": "MUG", "name": "A mug", "price": 9.5, "inventory_tracking": "product"}`.
-            inventory: What there is of it, by location id; of a product that is tracked by variant, of each of its variants.
+            product: `{"sku": "MUG", "name": "A mug", "price": 9.5, "inventory_tracking":
+                "product"}`.
+            inventory: What there is of it, by location id; of a product that is tracked by variant,
+                of each of its variants.
         """
         with self._lock:
             product_id = self.state.catalog.put(product, self.state.now_iso())
             for location_id, quantity in (inventory or {}).items():
                 for variant in self.state.catalog.variants_of(product_id):
-                    self.state.stock.put(self.state.keeper(whole(variant["id"])), location_id, quantity)
+                    self.state.stock.put(
+                        self.state.keeper(whole(variant["id"])), location_id, quantity
+                    )
             return product_id
 
-    def add_products(self, count: int, *, first_sku: int = 1, quantity: int = 0, tracking: str = "product") -> range:
+    def add_products(
+        self, count: int, *, first_sku: int = 1, quantity: int = 0, tracking: str = "product"
+    ) -> range:
         """Add many simple products for tests of scale, `SKU-000001` and on, each with `quantity` at the default location.
 
         Returns their ids, which follow each other.
@@ -251,7 +287,12 @@ class FakeStore:
         with self._lock:
             now, location_id, last = self.state.now_iso(), self.state.default_location, 0
             for number in range(first_sku, first_sku + count):
-                row: Row = {"sku": f"SKU-{number:06d}", "name": f"Product {number}", "price": 10, "inventory_tracking": tracking}
+                row: Row = {
+                    "sku": f"SKU-{number:06d}",
+                    "name": f"Product {number}",
+                    "price": 10,
+                    "inventory_tracking": tracking,
+                }
                 last = self.state.catalog.put(row, now)
                 variant = self.state.catalog.variants_of(last)[0]
                 self.state.stock.put(self.state.keeper(whole(variant["id"])), location_id, quantity)
@@ -261,7 +302,9 @@ class FakeStore:
         """Add a location; returns its id. The first one, `MAIN` with id 1, stays the default."""
         with self._lock:
             location_id = max(whole(row["id"]) for row in self.state.locations) + 1
-            self.state.locations.append(locations.location(location_id, code, label or code, enabled=enabled))
+            self.state.locations.append(
+                locations.location(location_id, code, label or code, enabled=enabled)
+            )
             return location_id
 
     def set_inventory(self, sku: str, quantity: int, location_id: int = 1) -> None:
@@ -274,7 +317,11 @@ class FakeStore:
         with self._lock:
             stock = self.state.stock
             rows = self.state.catalog.variants.values()
-            return {str(row["sku"]): stock.onhand(self.state.keeper(whole(row["id"])), location_id) for row in rows if row.get("sku")}
+            return {
+                str(row["sku"]): stock.onhand(self.state.keeper(whole(row["id"])), location_id)
+                for row in rows
+                if row.get("sku")
+            }
 
     def add_refund(self, refund: Mapping[str, object]) -> None:
         """Add a refund as the refunds list shows it, to the order that its `order_id` names."""
@@ -296,7 +343,8 @@ class FakeStore:
     ) -> Row:
         """Refund an order, or a part of it, as a person in the control panel would; returns the refund as the API shows it.
 
-        Named nothing, everything that is left is refunded. The order's status becomes Refunded or Partially Refunded.
+        Named nothing, everything that is left is refunded. The order's status becomes Refunded or
+        Partially Refunded.
 
         Args:
             order_id: The order.
@@ -305,16 +353,26 @@ class FakeStore:
             shipping: What of the shipping with tax, by the shipping addresses' ids.
             handling: What of the handling with tax, by the shipping addresses' ids.
             fees: These fees.
-            amount: An amount of the order as a whole, which has no tax; the rest can then no longer be refunded by naming nothing.
-            payments: Provider and amount of each tender, `("authorizenet", Decimal("5.00"))`; by default the gateway is paid back
-                first, then store credit, then a gift certificate.
+            amount: An amount of the order as a whole, which has no tax; the rest can then no longer
+                be refunded by naming nothing.
+            payments: Provider and amount of each tender, `("authorizenet", Decimal("5.00"))`; by
+                default the gateway is paid back first, then store credit, then a gift certificate.
             reason: Why.
 
         Raises:
             KeyError: There is no such order.
             ValueError: Something is not of this order, or more is asked for than is left.
         """
-        wish = RefundWish(dict(items or {}), wrapping, dict(shipping or {}), dict(handling or {}), fees, amount, payments, reason)
+        wish = RefundWish(
+            dict(items or {}),
+            wrapping,
+            dict(shipping or {}),
+            dict(handling or {}),
+            fees,
+            amount,
+            payments,
+            reason,
+        )
         with self._lock:
             order = self.state.orders[order_id]
             if wish.nothing:
@@ -348,7 +406,10 @@ class FakeStore:
     def set_payment_result(self, order_id: int, payment_status: str) -> None:
         """Say in which `payment_status` the next capture or void of an order ends: `declined` instead of success."""
         if payment_status not in payment_actions.PAYMENT_STATUSES:
-            raise ValueError(f"no payment_status {payment_status!r}: there are {', '.join(sorted(payment_actions.PAYMENT_STATUSES))}")
+            raise ValueError(
+                f"no payment_status {payment_status!r}: there are "
+                f"{', '.join(sorted(payment_actions.PAYMENT_STATUSES))}"
+            )
         with self._lock:
             self.state.payment_results[self.state.orders[order_id].id] = payment_status
 
@@ -362,15 +423,23 @@ class FakeStore:
     def events(self) -> list[Event]:
         """What happened so far, whether or not a hook waits for it: writes through the API, and what is changed by hand.
 
-        Orders and products that are added to fill the store are no events; changed stock levels are where a hook waits for them.
+        Orders and products that are added to fill the store are no events; changed stock levels are
+        where a hook waits for them.
         """
         return self.state.events
 
-    def webhook(self, event: Event, hook: Row | None = None, *, at: float | None = None, client_secret: str | None = None) -> WebhookCall:
+    def webhook(
+        self,
+        event: Event,
+        hook: Row | None = None,
+        *,
+        at: float | None = None,
+        client_secret: str | None = None,
+    ) -> WebhookCall:
         """Return the request that tells of an event, signed with the client secret.
 
-        The same event is told with the same body and the same `webhook-id` each time: calling this twice gives the duplicates that
-        BigCommerce sends.
+        The same event is told with the same body and the same `webhook-id` each time: calling this
+        twice gives the duplicates that BigCommerce sends.
 
         Args:
             event: One of `events`.
@@ -379,16 +448,32 @@ class FakeStore:
             client_secret: Another secret, for a bad signature.
         """
         body = webhook_body(event, self.store_hash, self.state.information["store_id"])
-        own = {} if hook is None else {str(key): str(value) for key, value in as_row(hook["headers"] or {}).items()}
-        secret, moment = client_secret or self.client_secret, int(self._clock() if at is None else at)
-        headers = signed_headers(body, secret, webhook_id=f"msg_{event.number:020d}", timestamp=moment)
-        return WebhookCall(event.scope, "" if hook is None else str(hook["destination"]), {**own, **headers}, body)
+        own = (
+            {}
+            if hook is None
+            else {str(key): str(value) for key, value in as_row(hook["headers"] or {}).items()}
+        )
+        secret, moment = (
+            client_secret or self.client_secret,
+            int(self._clock() if at is None else at),
+        )
+        headers = signed_headers(
+            body, secret, webhook_id=f"msg_{event.number:020d}", timestamp=moment
+        )
+        return WebhookCall(
+            event.scope, "" if hook is None else str(hook["destination"]), {**own, **headers}, body
+        )
 
     def webhook_calls(self, *, since: int = 0, copies: int = 1) -> list[WebhookCall]:
         """Return what active hooks are called with for the events after number `since`, each as often as `copies` says."""
         with self._lock:
             hooks = [hook for _, hook in sorted(self.state.hooks.items()) if hook["is_active"]]
-            told = [(event, hook) for event in self.events[since:] for hook in hooks if fnmatchcase(event.scope, str(hook["scope"]))]
+            told = [
+                (event, hook)
+                for event in self.events[since:]
+                for hook in hooks
+                if fnmatchcase(event.scope, str(hook["scope"]))
+            ]
             return [self.webhook(event, hook) for event, hook in told for _ in range(copies)]
 
     # Faults and the log
@@ -411,11 +496,13 @@ class FakeStore:
             times: On how many matching requests.
             at: From which matching request on, counted from 1 and from now.
             reset_ms: What a `429` says is left of the window; the truth by default.
-            seconds: How long a `slow_body` pauses (0.2), and over loopback a `timeout` stays silent (60) and a `refused` port
-                stays closed (0.2).
+            seconds: How long a `slow_body` pauses (0.2), and over loopback a `timeout` stays silent
+                (60) and a `refused` port stays closed (0.2).
         """
         lasts = SECONDS.get(kind, 0.0) if seconds is None else seconds
-        fault = Fault(match=match, kind=fault_kind(kind), times=times, at=at, reset_ms=reset_ms, seconds=lasts)
+        fault = Fault(
+            match=match, kind=fault_kind(kind), times=times, at=at, reset_ms=reset_ms, seconds=lasts
+        )
         with self._lock:
             self.faults.append(fault)
         return fault
@@ -438,7 +525,9 @@ class FakeStore:
 
     # The core and the ways to it
 
-    def request(self, method: str, path: str, query: str = "", body: bytes = b"", **headers: str) -> StoreResponse:
+    def request(
+        self, method: str, path: str, query: str = "", body: bytes = b"", **headers: str
+    ) -> StoreResponse:
         """Ask the core directly, with the right token; for tests of the fake store and for a look into it."""
         sent = {"x-auth-token": self.access_token, "content-type": "application/json", **headers}
         return self.answer(StoreRequest(method, path, query, sent, body), waited=False).response
@@ -460,7 +549,9 @@ class FakeStore:
 
         The store's latency is not waited for.
         """
-        return router.route(url__startswith=self.api_url.removesuffix("v3/")).mock(side_effect=self.handle)
+        return router.route(url__startswith=self.api_url.removesuffix("v3/")).mock(
+            side_effect=self.handle
+        )
 
     def serve(self, host: str = "127.0.0.1", port: int = 0) -> LoopbackServer:
         """Serve over real HTTP on loopback, in a thread: a context manager with the `api_url` to use.
@@ -479,10 +570,18 @@ class FakeStore:
         headers = {key.lower(): value for key, value in request.headers.items()}
         return self.parse(request.method, raw, headers, request.content)
 
-    def parse(self, method: str, target: str, headers: Mapping[str, str], body: bytes) -> StoreRequest:
+    def parse(
+        self, method: str, target: str, headers: Mapping[str, str], body: bytes
+    ) -> StoreRequest:
         """Build a request from its line: strips `/stores/{hash}` from the target."""
         parts = urlsplit(target)
-        return StoreRequest(method, parts.path.removeprefix(f"/stores/{self.store_hash}"), parts.query, headers, body)
+        return StoreRequest(
+            method,
+            parts.path.removeprefix(f"/stores/{self.store_hash}"),
+            parts.query,
+            headers,
+            body,
+        )
 
     def answer(self, request: StoreRequest, *, waited: bool = True) -> Answer:
         """Answer a request: the one core behind every way in. `waited` says whether the caller waits for the latency."""
@@ -523,7 +622,9 @@ class FakeStore:
                     at=now,
                 )
             )
-            return Answer(response, headers, delivery, self.latency, 0.0 if fault is None else fault.seconds)
+            return Answer(
+                response, headers, delivery, self.latency, 0.0 if fault is None else fault.seconds
+            )
 
     def _has_room(self, route: Route) -> bool:
         """Whether a route's cap lets one more request be under way."""
@@ -539,7 +640,9 @@ class FakeStore:
         if route is not None and route.cap is not None and seconds:
             self._under_way.setdefault(route.cap.group, []).append(time.monotonic() + seconds)
 
-    def _respond(self, request: StoreRequest, route: Route | None, ids: tuple[int, ...], *, exists: bool) -> StoreResponse:
+    def _respond(
+        self, request: StoreRequest, route: Route | None, ids: tuple[int, ...], *, exists: bool
+    ) -> StoreResponse:
         if len(request.path) + len(request.query) > _URI_LIMIT:
             return v3_error(414, "URI too long")
         if request.headers.get("x-auth-token") != self.access_token:
@@ -548,7 +651,11 @@ class FakeStore:
             return v3_error(403, "You don't have a required scope to access the endpoint")
         error = v2_error if request.version == "v2" else v3_error
         if route is None:
-            return error(405, "Method not allowed.") if exists else error(404, "The requested resource was not found.")
+            return (
+                error(405, "Method not allowed.")
+                if exists
+                else error(404, "The requested resource was not found.")
+            )
         if route.scopes and not route.scopes & self.scopes:
             return v3_error(403, "You don't have a required scope to access the endpoint")
         try:
@@ -558,7 +665,9 @@ class FakeStore:
                 return v2_error(refusal.status, refusal.message)
             return v3_error(refusal.status, refusal.message, refusal.errors, refusal.content_type)
 
-    def _headers(self, now: float, fault: Fault | None, response: StoreResponse, *, bare: bool) -> dict[str, str]:
+    def _headers(
+        self, now: float, fault: Fault | None, response: StoreResponse, *, bare: bool
+    ) -> dict[str, str]:
         headers = {
             "Date": rfc2822(from_unix(now + self.state.clock_offset)).replace("+0000", "GMT"),
             "X-Request-Id": f"fake-{len(self.log) + 1:08d}",
@@ -566,12 +675,17 @@ class FakeStore:
         }
         if response.body:
             headers["Content-Type"] = response.content_type
-        # Too many at once is told without the window's headers (inferred from a public report of such a 429).
+        # Too many at once is told without the window's headers (inferred from a public report of
+        # such a 429).
         if (fault is not None and fault.kind == "429_bare") or (bare and response.status == 429):
             return headers
         headers.update(self.quota.headers(now))
         if response.status == 429:
-            reset_ms = self.quota.reset_ms(now) if fault is None or fault.reset_ms is None else fault.reset_ms
+            reset_ms = (
+                self.quota.reset_ms(now)
+                if fault is None or fault.reset_ms is None
+                else fault.reset_ms
+            )
             headers["X-Rate-Limit-Time-Reset-Ms"] = str(reset_ms)
             headers["X-Rate-Limit-Requests-Left"] = "0"
             headers["X-Retry-After"] = str(-(-reset_ms // 1000))
@@ -586,7 +700,10 @@ def _failure(fault: Fault, request: StoreRequest) -> StoreResponse:
         return v3_error(429, "Too many requests")
     status = int(fault.kind) if fault.kind.isdecimal() else 500
     error = v2_error if request.version == "v2" and status == 500 else v3_error
-    return error(status, {500: "Internal server error", 503: "Service unavailable", 504: "Gateway timeout"}[status])
+    return error(
+        status,
+        {500: "Internal server error", 503: "Service unavailable", 504: "Gateway timeout"}[status],
+    )
 
 
 def _spoil(response: StoreResponse, fault: Fault) -> StoreResponse:
@@ -597,7 +714,9 @@ def _spoil(response: StoreResponse, fault: Fault) -> StoreResponse:
         case "204":
             return StoreResponse(204)
         case "cut_json":
-            return attrs.evolve(response, body=response.body[: max(1, len(response.body) // 2)] or b"{")
+            return attrs.evolve(
+                response, body=response.body[: max(1, len(response.body) // 2)] or b"{"
+            )
         case "wrong_json":
             return StoreResponse(200, b'{"error":"unexpected"}')
         case "html_200":

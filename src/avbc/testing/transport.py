@@ -52,9 +52,16 @@ def deliver(answer: Answer, request: httpx.Request) -> httpx.Response:
             raise httpx.ReadTimeout("the fake store keeps silent", request=request)
         case "truncated":
             headers = {**answer.headers, "Content-Length": str(len(response.body))}
-            return httpx.Response(response.status, headers=headers, stream=_Truncated(response.body), request=request)
+            return httpx.Response(
+                response.status, headers=headers, stream=_Truncated(response.body), request=request
+            )
         case _:
-            return httpx.Response(response.status, headers=dict(answer.headers), content=response.body, request=request)
+            return httpx.Response(
+                response.status,
+                headers=dict(answer.headers),
+                content=response.body,
+                request=request,
+            )
 
 
 def _pause(answer: Answer, request: httpx.Request) -> float:
@@ -74,8 +81,12 @@ class _Truncated(httpx.SyncByteStream, httpx.AsyncByteStream):
 
     def __iter__(self) -> Iterator[bytes]:
         yield self._half
-        raise httpx.RemoteProtocolError("peer closed connection without sending complete message body")
+        raise httpx.RemoteProtocolError(
+            "peer closed connection without sending complete message body"
+        )
 
     async def __aiter__(self) -> AsyncIterator[bytes]:
         yield self._half
-        raise httpx.RemoteProtocolError("peer closed connection without sending complete message body")
+        raise httpx.RemoteProtocolError(
+            "peer closed connection without sending complete message body"
+        )

@@ -58,26 +58,38 @@ class RawStore(httpx.BaseTransport):
                 return httpx.Response(404, json=[{"status": 404, "message": "Not found"}])
             body = json.loads(request.read())
             self.written.setdefault(order_id, []).append(body)
-            return httpx.Response(200, json={**example_order(), "id": order_id, "status_id": body["status_id"]})
+            return httpx.Response(
+                200, json={**example_order(), "id": order_id, "status_id": body["status_id"]}
+            )
         if sample is None:
             return httpx.Response(404, json=[{"status": 404, "message": "Not found"}])
         if part == "transactions":
             return _answer({"data": sample.transactions, "meta": {}})
         rows = sample.lines if part == "products" else sample.coupons
         query = parse_qs(request.url.query.decode())
-        limit, page = (int(query.get(name, [default])[0]) for name, default in [("limit", "50"), ("page", "1")])
+        limit, page = (
+            int(query.get(name, [default])[0]) for name, default in [("limit", "50"), ("page", "1")]
+        )
         return _answer(rows[(page - 1) * limit : page * limit] if isinstance(rows, list) else rows)
 
     def _page(self, request: httpx.Request) -> httpx.Response:
         query = parse_qs(request.url.query.decode())
         first = int(query.get("min_id", ["0"])[0])
-        rows = [sample.body for number, sample in sorted(self._orders.items()) if number >= first and number not in self.written]
+        rows = [
+            sample.body
+            for number, sample in sorted(self._orders.items())
+            if number >= first and number not in self.written
+        ]
         return _answer(rows[: int(query["limit"][0])])
 
 
 def _answer(value: object) -> httpx.Response:
     content = json.dumps(value).encode()
-    return httpx.Response(204) if value == [] else httpx.Response(200, content=content, headers={"Content-Type": "application/json"})
+    return (
+        httpx.Response(204)
+        if value == []
+        else httpx.Response(200, content=content, headers={"Content-Type": "application/json"})
+    )
 
 
 @cache
@@ -118,7 +130,14 @@ def try_orders(orders: Sequence[Sample], row: Row) -> None:
     clock = Clock()
     try:
         with (
-            BigCommerce(API_URL, "example-token", transport=store, retries=Retries(attempts=1), sleep=clock.sleep, clock=clock) as client,
+            BigCommerce(
+                API_URL,
+                "example-token",
+                transport=store,
+                retries=Retries(attempts=1),
+                sleep=clock.sleep,
+                clock=clock,
+            ) as client,
             Orchestrator(settings, books.gateway, store=client) as web,
         ):
             report = web.import_orders()
@@ -135,7 +154,11 @@ def try_orders(orders: Sequence[Sample], row: Row) -> None:
         return
     _judge(orders, store, report, row)
     torn = {sample.id for sample in orders if _is_torn(sample)}
-    left = [outcome for name, outcome in again if name != "postponed" or outcome.order_id not in {0, *torn}]
+    left = [
+        outcome
+        for name, outcome in again
+        if name != "postponed" or outcome.order_id not in {0, *torn}
+    ]
     if left:
         row.complain("again", f"the next run finds {left[:3]}")
 
@@ -178,7 +201,9 @@ def _judge(orders: Sequence[Sample], store: RawStore, report: ImportReport, row:
 
 
 def _has_id(sample: Sample) -> bool:
-    return isinstance(sample.body, dict) and str(sample.body.get("id")).removesuffix(".0") == str(sample.id)
+    return isinstance(sample.body, dict) and str(sample.body.get("id")).removesuffix(".0") == str(
+        sample.id
+    )
 
 
 def _is_new(sample: Sample) -> bool:
@@ -187,10 +212,14 @@ def _is_new(sample: Sample) -> bool:
 
 def _is_torn(sample: Sample) -> bool:
     """Whether the store answers a question about the order with something else: nobody's fault, so the order waits."""
-    return not all(isinstance(part, list) for part in (sample.lines, sample.transactions, sample.coupons))
+    return not all(
+        isinstance(part, list) for part in (sample.lines, sample.transactions, sample.coupons)
+    )
 
 
-def _judge_imported(sample: Sample, order: Any, receipts: Sequence[Any], store: RawStore, ended: Damage) -> None:
+def _judge_imported(
+    sample: Sample, order: Any, receipts: Sequence[Any], store: RawStore, ended: Damage
+) -> None:
     if order is None:
         ended.lost.append("it is imported, and not in the books")
         return
@@ -200,7 +229,11 @@ def _judge_imported(sample: Sample, order: Any, receipts: Sequence[Any], store: 
     if not read.lines_complete:
         read.products = tuple(read_rows(_sent(sample.lines), OrderProduct, "lines"))
     for fault in faults_of(sample.body, read, order, receipts):
-        (ended.off if "entered" in fault or "off by" in fault or "receipts of" in fault else ended.other).append(fault)
+        (
+            ended.off
+            if "entered" in fault or "off by" in fault or "receipts of" in fault
+            else ended.other
+        ).append(fault)
 
 
 def _sent(value: object) -> Any:
@@ -208,21 +241,31 @@ def _sent(value: object) -> Any:
     return parse(Call("GET", "/v2/orders", lambda body: body), 200, json.dumps(value).encode())
 
 
-def _judge_refused(sample: Sample, outcome: Outcome, is_entered: bool, store: RawStore, ended: Damage) -> None:
+def _judge_refused(
+    sample: Sample, outcome: Outcome, is_entered: bool, store: RawStore, ended: Damage
+) -> None:
     errors = [problem for problem in outcome.problems if problem.severity == "error"]
     if sample.importable:
         ended.lost.append(f"a good order is refused: {errors}"[:400])
     if is_entered:
         ended.other.append("it is refused, and in the books")
-    if not errors or not all(problem.code and problem.message and problem.fix for problem in errors):
+    if not errors or not all(
+        problem.code and problem.message and problem.fix for problem in errors
+    ):
         ended.other.append(f"refused without a reason: {outcome.problems}"[:300])
     bodies = store.written.get(sample.id, [])
     if not bodies or bodies[-1]["status_id"] != IMPORT_ERROR:
         ended.lost.append(f"its status was set to {bodies}"[:200])
     before = sample.body.get("staff_notes") if isinstance(sample.body, dict) else None
     notes = str(bodies[0].get("staff_notes", "")) if bodies else ""
-    if isinstance(before, str) and "[AcctVantage import error: " not in before and not notes.startswith(_HALF.sub("\ufffd", before)):
-        ended.other.append(f"the merchant's notes were changed from {before!r:.80} to {notes!r:.80}")
+    if (
+        isinstance(before, str)
+        and "[AcctVantage import error: " not in before
+        and not notes.startswith(_HALF.sub("\ufffd", before))
+    ):
+        ended.other.append(
+            f"the merchant's notes were changed from {before!r:.80} to {notes!r:.80}"
+        )
 
 
 def generated_orders(count: int, seed: int, *, share: tuple[int, int] = (0, 1)) -> Row:

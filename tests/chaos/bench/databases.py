@@ -131,7 +131,9 @@ class SqlitePlace:
         books = SqlGateway(f"{self.url}?timeout={0.01 if kind == 'locked' else 10}")
 
         @event.listens_for(books.engine, "do_connect")
-        def connect(_dialect: object, _record: object, arguments: list[Any], options: dict[str, Any]) -> sqlite3.Connection:
+        def connect(
+            _dialect: object, _record: object, arguments: list[Any], options: dict[str, Any]
+        ) -> sqlite3.Connection:
             return sqlite3.connect(*arguments, **options, factory=TroubledConnection)
 
         return books, trouble
@@ -157,7 +159,9 @@ class PostgresqlPlace:
         self._sql(f"CREATE DATABASE {self._origin}")
         with SqlGateway(self._url(self._origin)) as books:
             store = build_world(name, books)
-        self.world = World(name, calls, settings, pickle.dumps(store.state), b"", len(store.state.orders))
+        self.world = World(
+            name, calls, settings, pickle.dumps(store.state), b"", len(store.state.orders)
+        )
 
     def close(self) -> None:
         """Remove the databases."""
@@ -196,8 +200,14 @@ class PostgresqlPlace:
         books = self.calm()
 
         @event.listens_for(books.engine, "do_connect")
-        def connect(_dialect: object, _record: object, arguments: list[Any], options: dict[str, Any]) -> Any:
-            return trouble.connect(lambda: TroubledConnection.connect(*arguments, **options, cursor_factory=TroubledCursor))
+        def connect(
+            _dialect: object, _record: object, arguments: list[Any], options: dict[str, Any]
+        ) -> Any:
+            return trouble.connect(
+                lambda: TroubledConnection.connect(
+                    *arguments, **options, cursor_factory=TroubledCursor
+                )
+            )
 
         return books, trouble
 
@@ -282,8 +292,12 @@ class _PostgresqlTrouble:
         with self.place.other_session() as other:
             other.execute("SET deadlock_timeout = '10s'")
             other.execute("SELECT pg_advisory_xact_lock(2)")
-            connection.pgconn.exec_(b"SET LOCAL deadlock_timeout = '1ms'; SELECT pg_advisory_xact_lock(1)")
-            waiter = threading.Thread(target=lambda: other.execute("SELECT pg_advisory_xact_lock(1)"))
+            connection.pgconn.exec_(
+                b"SET LOCAL deadlock_timeout = '1ms'; SELECT pg_advisory_xact_lock(1)"
+            )
+            waiter = threading.Thread(
+                target=lambda: other.execute("SELECT pg_advisory_xact_lock(1)")
+            )
             waiter.start()
             self.place.wait_for_lock(other.info.backend_pid)
             result = connection.pgconn.exec_(b"SELECT pg_advisory_xact_lock(2)")
@@ -304,9 +318,19 @@ class _PostgresqlTrouble:
 def _joined(world_: World, store: FakeStore, books: SqlGateway) -> Iterator[Orchestrator]:
     clock = Clock()
     client = BigCommerce(
-        store.api_url, "example-token", transport=store.transport(), sleep=clock.sleep, clock=clock, retries=Retries(attempts=1)
+        store.api_url,
+        "example-token",
+        transport=store.transport(),
+        sleep=clock.sleep,
+        clock=clock,
+        retries=Retries(attempts=1),
     )
-    with client, Orchestrator(Settings.from_dict(world_.settings(store.api_url)), books, store=client) as web:
+    with (
+        client,
+        Orchestrator(
+            Settings.from_dict(world_.settings(store.api_url)), books, store=client
+        ) as web,
+    ):
         yield web
 
 
@@ -339,7 +363,14 @@ def run_until_quiet(place: Place, store: FakeStore, row: Row, at: str) -> None:
     row.complain(at, f"it is not quiet after {ROUNDS} runs")
 
 
-def database_faults(place: Place, kinds: Sequence[str], *, sample: int, seed: int = 1, share: tuple[int, int] = (0, 1)) -> list[Row]:
+def database_faults(
+    place: Place,
+    kinds: Sequence[str],
+    *,
+    sample: int,
+    seed: int = 1,
+    share: tuple[int, int] = (0, 1),
+) -> list[Row]:
     """Let the books' database fail at points of a run, and run again until it is quiet.
 
     Args:
@@ -382,14 +413,22 @@ def database_faults(place: Place, kinds: Sequence[str], *, sample: int, seed: in
     return rows
 
 
-def sqlite_faults(name: str, *, sample: int, seed: int = 1, share: tuple[int, int] = (0, 1)) -> list[Row]:
+def sqlite_faults(
+    name: str, *, sample: int, seed: int = 1, share: tuple[int, int] = (0, 1)
+) -> list[Row]:
     """The faults of a SQLite file."""
     memory = Path("/dev/shm")
     with tempfile.TemporaryDirectory(dir=memory if os.access(memory, os.W_OK) else None) as folder:
-        return database_faults(SqlitePlace(name, Path(folder)), SQLITE_KINDS, sample=sample, seed=seed, share=share)
+        return database_faults(
+            SqlitePlace(name, Path(folder)), SQLITE_KINDS, sample=sample, seed=seed, share=share
+        )
 
 
-def postgresql_faults(name: str, server: str, *, sample: int, seed: int = 1, share: tuple[int, int] = (0, 1)) -> list[Row]:
+def postgresql_faults(
+    name: str, server: str, *, sample: int, seed: int = 1, share: tuple[int, int] = (0, 1)
+) -> list[Row]:
     """The faults of a PostgreSQL server."""
     with closing(PostgresqlPlace(name, server)) as place:
-        return database_faults(cast("Place", place), POSTGRESQL_KINDS, sample=sample, seed=seed, share=share)
+        return database_faults(
+            cast("Place", place), POSTGRESQL_KINDS, sample=sample, seed=seed, share=share
+        )

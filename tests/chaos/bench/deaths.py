@@ -38,7 +38,9 @@ class Arena:
         self._forks = Forks()
         # In memory where that can be had: a process is killed here, not a machine.
         memory = Path("/dev/shm")
-        self._folder = tempfile.TemporaryDirectory(ignore_cleanup_errors=True, dir=memory if os.access(memory, os.W_OK) else None)
+        self._folder = tempfile.TemporaryDirectory(
+            ignore_cleanup_errors=True, dir=memory if os.access(memory, os.W_OK) else None
+        )
         self._books = Path(self._folder.name) / "books.db"
 
     def __enter__(self) -> Self:
@@ -49,7 +51,12 @@ class Arena:
         self.expected = self._end()
         return self
 
-    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
         self._forks.__exit__(kind, error, trace)
         self._server.close()
         self._folder.cleanup()
@@ -72,7 +79,13 @@ class Arena:
         self.world.write_books(self._books)
 
     def _run(self, ends_at: int | None, *, statements: bool = False) -> Any:
-        return self._forks.run(self._settings, f"sqlite:///{self._books}", self.world.calls, ends_at, statements=statements)
+        return self._forks.run(
+            self._settings,
+            f"sqlite:///{self._books}",
+            self.world.calls,
+            ends_at,
+            statements=statements,
+        )
 
     def _until_quiet(self) -> str:
         """Start until there is nothing to do; returns what is wrong with that, if anything."""
@@ -109,12 +122,23 @@ class Arena:
         return True
 
     def _name(self, death: Death) -> str:
-        point = "" if death.statements or death.ends_at > len(self.points) else f" ({self.points[death.ends_at - 1]})"
+        point = (
+            ""
+            if death.statements or death.ends_at > len(self.points)
+            else f" ({self.points[death.ends_at - 1]})"
+        )
         again = "" if death.again_at is None else f" and again at {death.again_at}"
         return f"{self.world.name}: death at point {death.ends_at}{point}{again}"
 
 
-def deaths(name: str, *, sample: int | None = None, share: tuple[int, int] = (0, 1), seed: int = 1, more: int = 0) -> Row:
+def deaths(
+    name: str,
+    *,
+    sample: int | None = None,
+    share: tuple[int, int] = (0, 1),
+    seed: int = 1,
+    more: int = 0,
+) -> Row:
     """Try the deaths of a world.
 
     Args:
@@ -122,7 +146,8 @@ def deaths(name: str, *, sample: int | None = None, share: tuple[int, int] = (0,
         sample: How many points of its run to try; by default every one.
         share: Which part of how many parts, where several work on it.
         seed: Of the random choices.
-        more: How many random deaths besides: two in a row, and between the statements of a transaction.
+        more: How many random deaths besides: two in a row, and between the statements of a
+            transaction.
     """
     started = time.monotonic()
     with Arena(name) as arena:
@@ -140,5 +165,11 @@ def deaths(name: str, *, sample: int | None = None, share: tuple[int, int] = (0,
 
 
 def _random_deaths(choose: random.Random, points: int, statements: int, count: int) -> list[Death]:
-    found = [Death(choose.randint(1, points), again_at=choose.randint(1, points)) for _ in range(count - count // 2)]
-    return [*found, *(Death(choose.randint(1, statements), statements=True) for _ in range(count // 2))]
+    found = [
+        Death(choose.randint(1, points), again_at=choose.randint(1, points))
+        for _ in range(count - count // 2)
+    ]
+    return [
+        *found,
+        *(Death(choose.randint(1, statements), statements=True) for _ in range(count // 2)),
+    ]

@@ -41,7 +41,9 @@ class Blow:
 
 def every_kind() -> list[tuple[FaultKind, float | None]]:
     """Every kind of fault with its seconds; a slow body is tried both within and beyond the timeout."""
-    kinds: list[tuple[FaultKind, float | None]] = [(fault_kind(kind), None) for kind in KINDS if kind != "slow_body"]
+    kinds: list[tuple[FaultKind, float | None]] = [
+        (fault_kind(kind), None) for kind in KINDS if kind != "slow_body"
+    ]
     return [*kinds, ("slow_body", 0.001), ("slow_body", _LONGER_THAN_PATIENCE)]
 
 
@@ -63,7 +65,12 @@ class Trial:
     def __enter__(self) -> Self:
         return self
 
-    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
         self.books.close()
 
     def store(self) -> FakeStore:
@@ -75,8 +82,20 @@ class Trial:
     def _joined(self, store: FakeStore, attempts: int) -> Iterator[Orchestrator]:
         clock = Clock()
         retries = Retries(attempts=attempts, jitter=lambda: 0.0)
-        client = BigCommerce(store.api_url, "example-token", transport=store.transport(), retries=retries, sleep=clock.sleep, clock=clock)
-        with client, Orchestrator(Settings.from_dict(self.world.settings(store.api_url)), self.books, store=client) as web:
+        client = BigCommerce(
+            store.api_url,
+            "example-token",
+            transport=store.transport(),
+            retries=retries,
+            sleep=clock.sleep,
+            clock=clock,
+        )
+        with (
+            client,
+            Orchestrator(
+                Settings.from_dict(self.world.settings(store.api_url)), self.books, store=client
+            ) as web,
+        ):
             yield web
 
     def run(self, store: FakeStore, attempts: int, row: Row, at: str) -> bool:
@@ -147,7 +166,8 @@ class Trial:
 class Weather(Fault):
     """A fault of any kind on any request, by chance.
 
-    No list is answered with 204 twice: that there are none is believed when it is said again (docs/promises.md).
+    No list is answered with 204 twice: that there are none is believed when it is said again
+    (docs/promises.md).
     """
 
     match: str = "*"
@@ -179,7 +199,13 @@ def blows(requests: int, attempts: Sequence[int] = (1, 6)) -> list[Blow]:
     ]
 
 
-def faults(name: str, some: Iterable[Blow] | None = None, *, share: tuple[int, int] = (0, 1), sample: int | None = None) -> Row:
+def faults(
+    name: str,
+    some: Iterable[Blow] | None = None,
+    *,
+    share: tuple[int, int] = (0, 1),
+    sample: int | None = None,
+) -> Row:
     """Strike a run of a world: by default with every kind at every request.
 
     Args:
@@ -201,7 +227,9 @@ def faults(name: str, some: Iterable[Blow] | None = None, *, share: tuple[int, i
     return row
 
 
-def weather(name: str, seeds: Sequence[int], chance: float = 0.1, *, share: tuple[int, int] = (0, 1)) -> Row:
+def weather(
+    name: str, seeds: Sequence[int], chance: float = 0.1, *, share: tuple[int, int] = (0, 1)
+) -> Row:
     """Runs with random faults, one for each seed."""
     started = time.monotonic()
     row = Row(f"random faults: {name}")

@@ -1,6 +1,7 @@
 """What guards a promise, and the tests that fail when it is removed.
 
-Each guard is really removed, in a copy of the package, and its tests are run on the copy: they must fail. `docs/promises.md` lists them.
+Each guard is really removed, in a copy of the package, and its tests are run on the copy: they must
+fail. `docs/promises.md` lists them.
 """
 
 from __future__ import annotations
@@ -52,12 +53,18 @@ _KILLED = "tests/chaos/test_deaths.py::test_a_process_may_be_killed_before_and_a
 _UNIQUE = '    sa.Column("import_id", sa.Text, nullable=False, unique=True),'
 _NOT_UNIQUE = '    sa.Column("import_id", sa.Text, nullable=False),'
 _CREATE = "        created = self._books.create_order(mapped.bundle)\n"
-_RELINK = 'if work.existing is not None and work.is_unchanged:\n            return self._accept(work, "relinked")'
+_RELINK = (
+    "if work.existing is not None and work.is_unchanged:\n            return "
+    'self._accept(work, "relinked")'
+)
 
 GUARDS = (
     Guard(
         "the unique constraint on a sales order's Import ID",
-        (f"{_CONTRACT}::test_a_second_call_writes_nothing", f"{_CONTRACT}::test_concurrent_calls_create_one_order"),
+        (
+            f"{_CONTRACT}::test_a_second_call_writes_nothing",
+            f"{_CONTRACT}::test_concurrent_calls_create_one_order",
+        ),
         (
             Removal(
                 "acctvantage/sql/schema.py",
@@ -66,7 +73,9 @@ GUARDS = (
             ),
             # A foreign key refers to something unique.
             Removal("acctvantage/sql/schema.py", "sa.ForeignKey(sales_orders.c.import_id), "),
-            Removal("acctvantage/sql/orders.py", '"imported_at", taken=["import_id"]', '"imported_at"'),
+            Removal(
+                "acctvantage/sql/orders.py", '"imported_at", taken=["import_id"]', '"imported_at"'
+            ),
         ),
     ),
     Guard(
@@ -78,33 +87,52 @@ GUARDS = (
                 f'    sa.Column("imported_at", Moment, nullable=False),\n{_UNIQUE}',
                 f'    sa.Column("imported_at", Moment, nullable=False),\n{_NOT_UNIQUE}',
             ),
-            Removal("acctvantage/sql/credits.py", '"imported_at", taken=["import_id"]', '"imported_at"'),
+            Removal(
+                "acctvantage/sql/credits.py", '"imported_at", taken=["import_id"]', '"imported_at"'
+            ),
         ),
     ),
     Guard(
-        "the relink rule: an order that stands in the books with the same content gets its status only",
+        "the relink rule: an order that stands in the books with the same content gets its status "
+        "only",
         (
             f"{_IMPORTING}::test_an_order_reset_without_an_edit_is_relinked",
             f"{_IMPORTING}::test_a_status_that_cannot_be_set_is_set_by_the_next_run",
             _KILLED,
         ),
-        (Removal("orchestrator/importing.py", _RELINK, "if work.existing is not None and work.is_unchanged:\n            return None"),),
+        (
+            Removal(
+                "orchestrator/importing.py",
+                _RELINK,
+                "if work.existing is not None and work.is_unchanged:\n            return None",
+            ),
+        ),
     ),
     Guard(
         "books before status: an order is set to Downloaded only when it is in the books",
-        ("tests/orchestrator/test_bad_input.py::test_books_that_go_away_in_the_middle_postpone_the_rest", _KILLED),
+        (
+            "tests/orchestrator/test_bad_input.py::test_books_that_go_away_in_the_middle_postpone_the_rest",
+            _KILLED,
+        ),
         (
             Removal(
                 "orchestrator/importing.py",
                 _CREATE,
-                f"        self._store.orders.update(work.order.id, status_id=self._statuses.downloaded)\n{_CREATE}",
+                "        self._store.orders.update(work.order.id, "
+                f"status_id=self._statuses.downloaded)\n{_CREATE}",
             ),
         ),
     ),
     Guard(
         "the min_id walk: a list filtered by status is never walked by page",
         (f"{_IMPORTING}::test_requests_are_the_floor",),
-        (Removal("bigcommerce/endpoints/orders.py", "_including(include), Paging.MIN_ID)", "_including(include), Paging.V2)"),),
+        (
+            Removal(
+                "bigcommerce/endpoints/orders.py",
+                "_including(include), Paging.MIN_ID)",
+                "_including(include), Paging.V2)",
+            ),
+        ),
     ),
     Guard(
         "the read before a shipment is sent again",
@@ -112,7 +140,13 @@ GUARDS = (
             "tests/orchestrator/test_shipments.py::test_an_answer_that_is_lost_is_looked_for",
             "tests/orchestrator/test_shipments.py::test_a_push_may_die_anywhere",
         ),
-        (Removal("orchestrator/shipments.py", "(self.shipments, self.order, in_store)", "(self.shipments, self.order)"),),
+        (
+            Removal(
+                "orchestrator/shipments.py",
+                "(self.shipments, self.order, in_store)",
+                "(self.shipments, self.order)",
+            ),
+        ),
     ),
     Guard(
         "the read before a payment is captured again",
@@ -123,7 +157,8 @@ GUARDS = (
         (
             Removal(
                 "mapping/capture.py",
-                'status = " ".join(order.payment_status.split()).casefold()\n    if status in _DONE[action]:',
+                'status = " ".join(order.payment_status.split()).casefold()\n    if status in '
+                "_DONE[action]:",
                 'status = "authorized"\n    if status in _DONE[action]:',
             ),
         ),
@@ -135,7 +170,11 @@ GUARDS = (
             "tests/bigcommerce/test_payment_actions.py::test_neither_is_sent_twice",
         ),
         (
-            Removal("bigcommerce/endpoints/shipments.py", "scope=ORDERS_MODIFY, repeatable=False)", "scope=ORDERS_MODIFY)"),
+            Removal(
+                "bigcommerce/endpoints/shipments.py",
+                "scope=ORDERS_MODIFY, repeatable=False)",
+                "scope=ORDERS_MODIFY)",
+            ),
             Removal("bigcommerce/endpoints/payments.py", "repeatable=False, empty=", "empty="),
         ),
     ),
@@ -147,28 +186,42 @@ GUARDS = (
             _GENERATED,
         ),
         (
-            Removal("mapping/proof.py", "    if not rules.rounds_to_zero(residue):\n        taken", "    if False:\n        taken"),
+            Removal(
+                "mapping/proof.py",
+                "    if not rules.rounds_to_zero(residue):\n        taken",
+                "    if False:\n        taken",
+            ),
             Removal("mapping/proof.py", "        residue=residue,\n", "        residue=ZERO,\n"),
         ),
     ),
     Guard(
         "the proof of an order's lines",
         ("tests/mapping/test_proof.py::test_lines_that_miss_the_subtotal_say_where",),
-        (Removal("mapping/proof.py", "if not rules.rounds_to_zero(difference - fee):", "if False:"),),
+        (
+            Removal(
+                "mapping/proof.py", "if not rules.rounds_to_zero(difference - fee):", "if False:"
+            ),
+        ),
     ),
     Guard(
         "strict decoding: what is required is never taken for nothing",
         ("tests/bigcommerce/test_decoding.py", _GENERATED),
         (
             Removal(
-                "bigcommerce/decoding.py", '            if self.required:\n                raise BadValue(value, "a value is required")\n'
+                "bigcommerce/decoding.py",
+                '            if self.required:\n                raise BadValue(value, "a value is '
+                'required")\n',
             ),
         ),
     ),
     Guard(
         "an answer that is not what was asked for is nobody's fault",
         (f"{_FAULTS}::test_an_answer_that_is_not_the_stores_is_not_the_orders_fault",),
-        (Removal("bigcommerce/wire.py", 'error.path == "answer" or received.body is None', "False"),),
+        (
+            Removal(
+                "bigcommerce/wire.py", 'error.path == "answer" or received.body is None', "False"
+            ),
+        ),
     ),
     Guard(
         "an empty list that cannot be is asked for twice",
@@ -176,14 +229,22 @@ GUARDS = (
             f"{_FAULTS}::test_an_answer_that_is_not_the_stores_is_not_the_orders_fault",
             f"{_FAULTS}::test_lines_and_coupons_are_not_taken_for_none",
         ),
-        (Removal("orchestrator/never_empty.py", "in enumerate(found) if rows == []]", "in enumerate(found) if rows is None]"),),
+        (
+            Removal(
+                "orchestrator/never_empty.py",
+                "in enumerate(found) if rows == []]",
+                "in enumerate(found) if rows is None]",
+            ),
+        ),
     ),
     Guard(
         "a pull of statuses never posts an order",
         ("tests/orchestrator/test_status_sync.py::test_a_pull_never_posts",),
         (
             Removal(
-                "mapping/status.py", '_POSTING = frozenset([fold(POSTED), "posted/completed", "completed"])', "_POSTING = frozenset(POSTED)"
+                "mapping/status.py",
+                '_POSTING = frozenset([fold(POSTED), "posted/completed", "completed"])',
+                "_POSTING = frozenset(POSTED)",
             ),
         ),
     ),
@@ -195,12 +256,26 @@ GUARDS = (
     Guard(
         "orders that wait are asked for again where fewer come than were told",
         ("tests/orchestrator/test_inventory.py::test_orders_and_lines_are_not_taken_for_none",),
-        (Removal("orchestrator/waiting.py", "found if came >= told else _placed(run, call)[1]", "found"),),
+        (
+            Removal(
+                "orchestrator/waiting.py",
+                "found if came >= told else _placed(run, call)[1]",
+                "found",
+            ),
+        ),
     ),
     Guard(
         "a stopped order stays stopped",
-        ("tests/orchestrator/test_status_sync.py::test_an_order_that_was_stopped_in_the_store_stays_so",),
-        (Removal("orchestrator/status_sync.py", "if stopped := _STOPPED.get(before):", "if stopped := _STOPPED.get(''):"),),
+        (
+            "tests/orchestrator/test_status_sync.py::test_an_order_that_was_stopped_in_the_store_stays_so",
+        ),
+        (
+            Removal(
+                "orchestrator/status_sync.py",
+                "if stopped := _STOPPED.get(before):",
+                "if stopped := _STOPPED.get(''):",
+            ),
+        ),
     ),
     Guard(
         "a webhook that came before asks for nothing",
@@ -219,12 +294,27 @@ GUARDS = (
             "tests/orchestrator/test_webhooks.py::test_a_bad_signature_is_refused",
             "tests/orchestrator/test_webhooks.py::test_nothing_is_done_for_a_bad_signature",
         ),
-        (Removal("orchestrator/webhooks.py", "if not any(hmac.compare_digest(", "if not signatures and not any(hmac.compare_digest("),),
+        (
+            Removal(
+                "orchestrator/webhooks.py",
+                "if not any(hmac.compare_digest(",
+                "if not signatures and not any(hmac.compare_digest(",
+            ),
+        ),
     ),
     Guard(
         "the merchant's own staff notes are kept",
-        ("tests/orchestrator/test_staff_notes.py", f"{_IMPORTING}::test_refused_orders_say_why_in_the_staff_notes_once"),
-        (Removal("orchestrator/staff_notes.py", 'return f"{notes}\\n{line}" if notes else line', "return line"),),
+        (
+            "tests/orchestrator/test_staff_notes.py",
+            f"{_IMPORTING}::test_refused_orders_say_why_in_the_staff_notes_once",
+        ),
+        (
+            Removal(
+                "orchestrator/staff_notes.py",
+                'return f"{notes}\\n{line}" if notes else line',
+                "return line",
+            ),
+        ),
     ),
 )
 
@@ -254,7 +344,9 @@ def failures(guard: Guard) -> list[str]:
         environment = {**os.environ, "PYTHONPATH": os.pathsep.join(filter(None, paths))}
         for test in guard.tests:
             command = [sys.executable, "-m", "pytest", "-q", "-x", "-p", "no:cacheprovider", test]
-            ended = subprocess.run(command, cwd=ROOT, env=environment, capture_output=True, text=True, check=False)
+            ended = subprocess.run(
+                command, cwd=ROOT, env=environment, capture_output=True, text=True, check=False
+            )
             # 1: tests were run, and some failed. Anything else is no verdict.
             if ended.returncode != 1:
                 wrong.append(f"{test} ends with {ended.returncode}: {ended.stdout[-300:]}")

@@ -141,10 +141,27 @@ def every_kind() -> Iterator[list[Kind]]:
 
             yield [
                 Kind("settings files", toml, changed_bytes, partial(from_file, Settings.load)),
-                Kind("settings", json.loads(json.dumps(settings_dict)), changed_values, Settings.from_dict),
-                Kind("credentials files", _CREDENTIALS, changed_bytes, partial(from_file, load_credentials)),
-                Kind("webhooks", _signed(json.dumps(_EVENT).encode(), 1), _changed_webhook, webhook),
-                Kind("books files", example.books_toml.encode(), changed_bytes, partial(from_file, books.load)),
+                Kind(
+                    "settings",
+                    json.loads(json.dumps(settings_dict)),
+                    changed_values,
+                    Settings.from_dict,
+                ),
+                Kind(
+                    "credentials files",
+                    _CREDENTIALS,
+                    changed_bytes,
+                    partial(from_file, load_credentials),
+                ),
+                Kind(
+                    "webhooks", _signed(json.dumps(_EVENT).encode(), 1), _changed_webhook, webhook
+                ),
+                Kind(
+                    "books files",
+                    example.books_toml.encode(),
+                    changed_bytes,
+                    partial(from_file, books.load),
+                ),
                 Kind("CSVs", _PRODUCTS, changed_bytes, partial(from_file, books.load_products)),
                 Kind("CSVs", _CLIENTS, changed_bytes, partial(from_file, books.load_clients)),
                 Kind("CSVs", _QUANTITIES, changed_bytes, partial(from_file, books.load_quantities)),
@@ -152,10 +169,14 @@ def every_kind() -> Iterator[list[Kind]]:
 
 
 def _signed(body: bytes, number: int) -> tuple[bytes, dict[str, str]]:
-    return body, signed_headers(body, "example-secret", webhook_id=f"msg_{number}", timestamp=int(time.time()))
+    return body, signed_headers(
+        body, "example-secret", webhook_id=f"msg_{number}", timestamp=int(time.time())
+    )
 
 
-def _changed_webhook(choose: random.Random, good: tuple[bytes, dict[str, str]]) -> tuple[bytes, dict[str, str]]:
+def _changed_webhook(
+    choose: random.Random, good: tuple[bytes, dict[str, str]]
+) -> tuple[bytes, dict[str, str]]:
     """Most are signed as they should be, so that what they hold is read."""
     body = json.dumps(changed_values(choose, json.loads(good[0]))).encode()
     if choose.random() < 0.3:
@@ -163,7 +184,9 @@ def _changed_webhook(choose: random.Random, good: tuple[bytes, dict[str, str]]) 
     body, headers = _signed(body, choose.randrange(10**6))
     if choose.random() < 0.3:
         name = choose.choice(sorted(headers))
-        headers[name] = choose.choice([*SCRIPTS, "", "v1,", "v1,AAAA v1,", "x" * 70_000, str(10**40), "-1", "1e3"])
+        headers[name] = choose.choice(
+            [*SCRIPTS, "", "v1,", "v1,AAAA v1,", "x" * 70_000, str(10**40), "-1", "1e3"]
+        )
     return body, headers
 
 

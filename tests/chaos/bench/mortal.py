@@ -1,7 +1,7 @@
 """A process that dies where it is told to: before or after a request or a commit, by SIGKILL.
 
-Run as a program it is a server of forks: it loads everything once, and forks a child for each line of JSON that it is sent. A child
-opens its own connections to the books and to the store.
+Run as a program it is a server of forks: it loads everything once, and forks a child for each line
+of JSON that it is sent. A child opens its own connections to the books and to the store.
 """
 
 from __future__ import annotations
@@ -96,7 +96,9 @@ def make_mortal(engine: sa.Engine, life: Life, *, statements: bool = False) -> N
             super().rollback()
 
     @event.listens_for(engine, "do_connect")
-    def connect(_dialect: object, _record: object, arguments: list[Any], options: dict[str, Any]) -> sqlite3.Connection:
+    def connect(
+        _dialect: object, _record: object, arguments: list[Any], options: dict[str, Any]
+    ) -> sqlite3.Connection:
         connection = sqlite3.connect(*arguments, **options, factory=MortalConnection)
         connection.set_trace_callback(connection.watch)
         return connection
@@ -111,7 +113,12 @@ def live(task: Mapping[str, Any]) -> dict[str, Any]:
         make_mortal(books.engine, life, statements=task["statements"])
         transport = MortalTransport(life)
         with (
-            BigCommerce(settings.store.api_url, "example-token", transport=transport, retries=Retries(attempts=2)) as client,
+            BigCommerce(
+                settings.store.api_url,
+                "example-token",
+                transport=transport,
+                retries=Retries(attempts=2),
+            ) as client,
             Orchestrator(settings, books, store=client) as web,
         ):
             for call in task["calls"]:
@@ -135,7 +142,12 @@ def serve() -> None:
             try:
                 told = live(task)
             except BaseException as error:  # noqa: BLE001  # whatever it is, the bench is to know
-                told = {"errors": [f"{type(error).__name__}: {error}", traceback.format_exc()], "quiet": False, "reports": [], "points": []}
+                told = {
+                    "errors": [f"{type(error).__name__}: {error}", traceback.format_exc()],
+                    "quiet": False,
+                    "reports": [],
+                    "points": [],
+                }
             with os.fdopen(writing, "w") as pipe:
                 json.dump(told, pipe)
             os._exit(0)
@@ -144,7 +156,12 @@ def serve() -> None:
             text = pipe.read()
         status = os.waitpid(pid, 0)[1]
         number = os.WTERMSIG(status) if os.WIFSIGNALED(status) else 0
-        sys.stdout.write(json.dumps({"signal": number, "told": json.loads(text) if text and not number else None}) + "\n")
+        sys.stdout.write(
+            json.dumps(
+                {"signal": number, "told": json.loads(text) if text and not number else None}
+            )
+            + "\n"
+        )
         sys.stdout.flush()
 
 
@@ -154,8 +171,15 @@ def warm_up() -> None:
     store = small.store()
     with SqlGateway() as books:
         small.reset(books)
-        client = BigCommerce(store.api_url, "example-token", transport=store.transport(), sleep=Clock().sleep)
-        with client, Orchestrator(Settings.from_dict(small.settings(store.api_url)), books, store=client) as web:
+        client = BigCommerce(
+            store.api_url, "example-token", transport=store.transport(), sleep=Clock().sleep
+        )
+        with (
+            client,
+            Orchestrator(
+                Settings.from_dict(small.settings(store.api_url)), books, store=client
+            ) as web,
+        ):
             web.import_orders()
     httpx.HTTPTransport(verify=False).close()
 
@@ -184,19 +208,40 @@ class Forks:
         paths = [str(Path(avbc.__file__).parents[1]), str(own), os.environ.get("PYTHONPATH", "")]
         environment = {**os.environ, "PYTHONPATH": os.pathsep.join(filter(None, paths))}
         command = [sys.executable, "-m", "bench.mortal"]
-        self._process = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True, env=environment)
+        self._process = subprocess.Popen(
+            command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True, env=environment
+        )
         return self
 
-    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
         if self._process is not None:
             for pipe in [self._process.stdin, self._process.stdout]:
                 if pipe is not None:
                     pipe.close()
             self._process.wait(10)
 
-    def run(self, settings: object, books: str, calls: tuple[str, ...], ends_at: int | None = None, *, statements: bool = False) -> Ended:
+    def run(
+        self,
+        settings: object,
+        books: str,
+        calls: tuple[str, ...],
+        ends_at: int | None = None,
+        *,
+        statements: bool = False,
+    ) -> Ended:
         """Let a child live, up to a point."""
-        task = {"settings": settings, "books": books, "calls": calls, "ends_at": ends_at, "statements": statements}
+        task = {
+            "settings": settings,
+            "books": books,
+            "calls": calls,
+            "ends_at": ends_at,
+            "statements": statements,
+        }
         assert self._process is not None
         assert self._process.stdin is not None
         assert self._process.stdout is not None

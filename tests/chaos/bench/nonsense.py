@@ -69,13 +69,28 @@ DATES = (
     "2026-03-12T02:30:00.123456+05:45",
 )
 _TEXTS = ("staff_notes", "customer_message")
-_ADDRESS_TEXTS = ("first_name", "last_name", "company", "street_1", "street_2", "city", "state", "zip", "country", "phone")
+_ADDRESS_TEXTS = (
+    "first_name",
+    "last_name",
+    "company",
+    "street_1",
+    "street_2",
+    "city",
+    "state",
+    "zip",
+    "country",
+    "phone",
+)
 
 
 def good_order(choose: random.Random, order_id: int) -> Sample:
     """An order of any shape, or of any mixture of lines, discounts, fees, tenders and payments, now and then at the edges."""
     factory = OrderFactory(seed=choose.randrange(10**9), first_id=order_id)
-    build = SHAPES[choose.choice(sorted(SHAPES))] if choose.random() < 0.4 else partial(_mixture, choose)
+    build = (
+        SHAPES[choose.choice(sorted(SHAPES))]
+        if choose.random() < 0.4
+        else partial(_mixture, choose)
+    )
     order = build(factory)
     sample = sample_of(order)
     if choose.random() < 0.25:
@@ -94,14 +109,28 @@ def _mixture(choose: random.Random, factory: OrderFactory) -> FakeOrder:
     consignments = choose.choice([1, 1, 1, 2, 3])
     lines: list[Line] = []
     for _ in range(choose.choice([1, 1, 2, 3, 5, 12])):
-        line = item(choose.choice(PHYSICAL), choose.choice([1, 1, 2, 3, 10, 999]), consignment=choose.randrange(consignments))
-        price = choose.choice([line.price, Decimal("0.01"), Decimal(choose.randrange(1, 10**6)) / 100, Decimal("99999.99")])
+        line = item(
+            choose.choice(PHYSICAL),
+            choose.choice([1, 1, 2, 3, 10, 999]),
+            consignment=choose.randrange(consignments),
+        )
+        price = choose.choice(
+            [
+                line.price,
+                Decimal("0.01"),
+                Decimal(choose.randrange(1, 10**6)) / 100,
+                Decimal("99999.99"),
+            ]
+        )
         wrapping = Decimal("2.50") if choose.random() < 0.1 else None
         lines.append(attrs.evolve(line, price=price, wrapping=wrapping))
     # A consignment without a line is none.
     lines += [item(choose.choice(PHYSICAL), consignment=number) for number in range(consignments)]
     shipping = [
-        Shipping(choose.choice(["UPS Ground", "UPS Ground", "Flat Rate", "Bike Courier", ""]), Decimal(choose.randrange(0, 3000)) / 100)
+        Shipping(
+            choose.choice(["UPS Ground", "UPS Ground", "Flat Rate", "Bike Courier", ""]),
+            Decimal(choose.randrange(0, 3000)) / 100,
+        )
         for _ in range(consignments)
     ]
     known = [
@@ -138,7 +167,9 @@ _PAYMENTS = (
 def _dress(choose: random.Random, sample: Sample) -> None:
     """Text of any script, long notes, dates at the edges: still a good order."""
     for key in _TEXTS:
-        sample.body[key] = choose.choice([choose.choice(SCRIPTS), "x" * 65_536, "né 山 " * 16_000, "", None])
+        sample.body[key] = choose.choice(
+            [choose.choice(SCRIPTS), "x" * 65_536, "né 山 " * 16_000, "", None]
+        )
     for address in [sample.body["billing_address"], *(sample.body["consignments"]["shipping"])]:
         for key in choose.sample(_ADDRESS_TEXTS, 3):
             address[key] = choose.choice(SCRIPTS).replace("\n", " ")
@@ -152,13 +183,21 @@ def huge_order(order_id: int, lines: int = 500) -> Sample:
     """An order of very many lines and of a total of ten figures."""
     factory = OrderFactory(seed=order_id, first_id=order_id)
     dear = Line("RUG-WOOL", "A rug woven of gold", Decimal("99999.99"), 999, product_id=106)
-    others = [attrs.evolve(line, price=Decimal("9999.99"), quantity=400) for line in factory.lines(lines - 1)]
+    others = [
+        attrs.evolve(line, price=Decimal("9999.99"), quantity=400)
+        for line in factory.lines(lines - 1)
+    ]
     return sample_of(factory.order([dear, *others]))
 
 
 def _all_lines(body: Json) -> Iterator[Json]:
     found = body["consignments"]
-    for consignment in [*found["shipping"], *found["pickups"], *found["downloads"], *found["email"]["gift_certificates"]]:
+    for consignment in [
+        *found["shipping"],
+        *found["pickups"],
+        *found["downloads"],
+        *found["email"]["gift_certificates"],
+    ]:
         yield from consignment["line_items"]
 
 
@@ -171,8 +210,10 @@ NONSENSE: tuple[Json, ...] = (
     "0", "1", "-1", "null", "NaN", "Infinity", "1e3", "1,000.00", "12.345678", "0x10", "١٢", "１２", " 5 ", "5.", ".5", "--1",
     "1.0000000000000001",
     "9999999999.9999", "99999999999999999999.0000", "true", "True", "on", "x", "\x00", "\x07bell", "\ud800", "a\udfff", "\u2028",
-    "2026-13-45", "not a date", "Thu, 01 Jan 1970 00:00:00", "Sat, 31 Feb 2026 00:00:00 +0000", "Fri, 31 Dec 9999 23:59:59 -0800",
-    "Mon, 01 Jan 0001 00:00:00 +0900", "Wed, 31 Dec 2025 23:59:60 +0000", 1750000000, {"url": "x", "resource": "/x"},
+    "2026-13-45", "not a date", ("Thu, 01 Jan 1970 "
+"00:00:00"), "Sat, 31 Feb 2026 00:00:00 +0000", "Fri, 31 Dec 9999 23:59:59 -0800",
+    ("Mon, 01 Jan 0001 00:00:00 "
+"+0900"), "Wed, 31 Dec 2025 23:59:60 +0000", 1750000000, {"url": "x", "resource": "/x"},
     [{"url": "x", "resource": "/x"}], [None], [[]], [{}], {"id": 1}, {"error": "unexpected"}, {"message": "x"}, "x" * 70_000, "é" * 4000,
 )  # fmt: skip
 _CENT = Decimal("0.01")
@@ -189,8 +230,15 @@ def _change(choose: random.Random, sample: Sample) -> None:
     part = choose.choices(["body", "lines", "transactions", "coupons"], [16, 1, 3, 1])[0]
     whole = getattr(sample, part)
     if choose.random() < 0.005 or not whole:
-        # The list gives its row by its id: a body that is none at all has lost it, and one with another id is another order's.
-        setattr(sample, part, choose.choice([value for value in NONSENSE if value != {"id": 1}] if part == "body" else NONSENSE))
+        # The list gives its row by its id: a body that is none at all has lost it, and one with
+        # another id is another order's.
+        setattr(
+            sample,
+            part,
+            choose.choice(
+                [value for value in NONSENSE if value != {"id": 1}] if part == "body" else NONSENSE
+            ),
+        )
         sample.changes.append(f"{part} = {_short(getattr(sample, part))}")
         return
     if not isinstance(whole, (dict, list)):
@@ -203,7 +251,8 @@ def _change(choose: random.Random, sample: Sample) -> None:
         holder = holder[step]
     key = path[-1]
     if part == "body" and path == ("id",):
-        # Another id is another order. What is no id, or the same one written otherwise, can be told.
+        # Another id is another order. What is no id, or the same one written otherwise, can be
+        # told.
         value = choose.choice([None, "", "x", True, [], -1.5, str(sample.id), float(sample.id)])
         holder[key] = value
         sample.changes.append(f"body.id = {_short(value)}")
@@ -238,7 +287,19 @@ def _cent(choose: random.Random, holder: Json, key: Json) -> str:
         return ""
     if not number.is_finite() or isinstance(holder[key], bool):
         return ""
-    off = choose.choice([_CENT, -_CENT, Decimal(1), Decimal(-1), -number, -2 * number, number * 9, Decimal("0.005"), Decimal("0.0001")])
+    off = choose.choice(
+        [
+            _CENT,
+            -_CENT,
+            Decimal(1),
+            Decimal(-1),
+            -number,
+            -2 * number,
+            number * 9,
+            Decimal("0.005"),
+            Decimal("0.0001"),
+        ]
+    )
     changed = number + off
     if isinstance(holder[key], str):
         holder[key] = f"{changed:f}"
@@ -294,11 +355,34 @@ def _written_otherwise(choose: random.Random, holder: Json, key: Json) -> str:
 def _text(choose: random.Random, holder: Json, key: Json) -> str:
     if not isinstance(holder[key], str):
         return ""
-    holder[key] = choose.choice([*SCRIPTS, "", " ", "\u0000", "\ud83d", "x" * 70_000, "\n" * 50, "[AcctVantage import error: x]"])
+    holder[key] = choose.choice(
+        [
+            *SCRIPTS,
+            "",
+            " ",
+            "\u0000",
+            "\ud83d",
+            "x" * 70_000,
+            "\n" * 50,
+            "[AcctVantage import error: x]",
+        ]
+    )
     return f"= {_short(holder[key])}"
 
 
-_WAYS = [_nonsense, _nonsense, _nonsense, _cent, _cent, _gone, _twice, _swapped, _written_otherwise, _written_otherwise, _text]
+_WAYS = [
+    _nonsense,
+    _nonsense,
+    _nonsense,
+    _cent,
+    _cent,
+    _gone,
+    _twice,
+    _swapped,
+    _written_otherwise,
+    _written_otherwise,
+    _text,
+]
 
 
 def _short(value: Json) -> str:

@@ -19,7 +19,9 @@ HALF = Decimal("0.005")
 _NUMBER = re.compile(r"-?[0-9]+(\.[0-9]+)?")
 _ABSENT: tuple[object, ...] = (None, "", [], {})
 _MONEY = [
-    f"{name}_{side}" for name in ("subtotal", "shipping_cost", "handling_cost", "wrapping_cost", "total") for side in ("ex_tax", "inc_tax")
+    f"{name}_{side}"
+    for name in ("subtotal", "shipping_cost", "handling_cost", "wrapping_cost", "total")
+    for side in ("ex_tax", "inc_tax")
 ]
 _TAKEN = ["discount_amount", "coupon_discount", "store_credit_amount", "gift_certificate_amount"]
 MUST = ["id", "status_id", "customer_id", "total_tax", *_MONEY, *_TAKEN]
@@ -27,7 +29,9 @@ MUST = ["id", "status_id", "customer_id", "total_tax", *_MONEY, *_TAKEN]
 MUST_OF_LINE = ["id", "quantity", "total_ex_tax", "total_inc_tax"]
 
 
-def faults_of(raw: Any, order: Order, entered: SalesOrder, receipts: Sequence[Receipt]) -> Iterator[str]:
+def faults_of(
+    raw: Any, order: Order, entered: SalesOrder, receipts: Sequence[Receipt]
+) -> Iterator[str]:
     """Tell what is wrong with an order that was imported.
 
     Args:
@@ -58,7 +62,9 @@ def number(value: object) -> Decimal:
     return Decimal(0)
 
 
-def _amounts(amounts: Mapping[str, Decimal], raw: Mapping[str, Any], entered: SalesOrder) -> Iterator[str]:
+def _amounts(
+    amounts: Mapping[str, Decimal], raw: Mapping[str, Any], entered: SalesOrder
+) -> Iterator[str]:
     tenders = amounts["store_credit_amount"] + amounts["gift_certificate_amount"]
     fees = sum((number(fee.get("cost_inc_tax")) for fee in _fees(raw)), Decimal(0))
     residue = amounts["total_inc_tax"] - (
@@ -75,21 +81,35 @@ def _amounts(amounts: Mapping[str, Decimal], raw: Mapping[str, Any], entered: Sa
         yield f"imported though its total is off by {residue}"
     if abs(amounts["total_inc_tax"] - amounts["total_ex_tax"] - amounts["total_tax"]) >= HALF:
         yield "imported though its tax does not foot"
-    totals = {amounts["total_inc_tax"] + (tenders if name.startswith("net") else 0) for name in held}
+    totals = {
+        amounts["total_inc_tax"] + (tenders if name.startswith("net") else 0) for name in held
+    }
     if not any(abs(entered.total - total) < HALF for total in totals):
         yield f"entered as {entered.total}, and the store says {amounts['total_inc_tax']}"
     if entered.tax != amounts["total_tax"]:
         yield f"its tax was entered as {entered.tax}, and the store says {amounts['total_tax']}"
     if entered.freight != amounts["shipping_cost_ex_tax"]:
-        yield f"its freight was entered as {entered.freight}, and the store says {amounts['shipping_cost_ex_tax']}"
+        yield (
+            f"its freight was entered as {entered.freight}, and the store says "
+            f"{amounts['shipping_cost_ex_tax']}"
+        )
     parts = entered.subtotal + entered.freight + entered.tax - entered.discount + entered.rounding
     if entered.total != parts or abs(entered.rounding) >= HALF:
-        yield f"entered with a total of {entered.total}, parts of {parts} and a rounding of {entered.rounding}"
+        yield (
+            f"entered with a total of {entered.total}, parts of {parts} and a rounding of "
+            f"{entered.rounding}"
+        )
 
 
 def _fees(raw: Mapping[str, Any]) -> list[Mapping[str, Any]]:
     fees = raw.get("fees")
-    rows = fees.get("fees") if isinstance(fees, dict) and "fees" in fees else [fees] if isinstance(fees, dict) else fees
+    rows = (
+        fees.get("fees")
+        if isinstance(fees, dict) and "fees" in fees
+        else [fees]
+        if isinstance(fees, dict)
+        else fees
+    )
     return [row for row in rows if isinstance(row, dict)] if isinstance(rows, list) else []
 
 
@@ -99,7 +119,11 @@ def _lines(order: Order, entered: SalesOrder) -> Iterator[str]:
             if line.raw.get(key) in _ABSENT:
                 yield f"imported with a line without {key}"
     kinds = {"product", "custom", "gift_certificate"}
-    were = [(line.store_line_id, line.quantity, line.amount) for line in entered.lines if line.kind in kinds]
+    were = [
+        (line.store_line_id, line.quantity, line.amount)
+        for line in entered.lines
+        if line.kind in kinds
+    ]
     parts = {line.store_line_id for line in entered.lines if line.component_of is not None}
     wanted: list[tuple[object, ...]] = []
     for line in order.lines:
@@ -110,12 +134,18 @@ def _lines(order: Order, entered: SalesOrder) -> Iterator[str]:
         yield f"its lines were entered as {were}, and the store says {wanted}"
 
 
-def _receipts(raw: Mapping[str, Any], entered: SalesOrder, receipts: Sequence[Receipt]) -> Iterator[str]:
+def _receipts(
+    raw: Mapping[str, Any], entered: SalesOrder, receipts: Sequence[Receipt]
+) -> Iterator[str]:
     received = sum((receipt.amount for receipt in receipts), Decimal(0))
     held = sum((receipt.pre_auth_amount for receipt in receipts), Decimal(0))
     if any(receipt.amount < 0 for receipt in receipts) or received + held > entered.total:
         yield f"receipts of {received} and {held} held on an order of {entered.total}"
-    if raw.get("payment_status") in ("captured", "paid") and not entered.po_number and received != entered.total:
+    if (
+        raw.get("payment_status") in ("captured", "paid")
+        and not entered.po_number
+        and received != entered.total
+    ):
         yield f"receipts of {received} on a paid order of {entered.total}"
 
 
@@ -148,22 +178,43 @@ def _coerced(model: Model, raw: Mapping[str, Any], at: str) -> Iterator[str]:
 def _same(sent: Any, value: object, key: str) -> bool:
     if key in _FILLED or (key == "order_address_id" and sent in (0, "0")):
         return True
-    if (sent in _ABSENT and not isinstance(sent, bool)) or (isinstance(sent, dict | list) and not isinstance(value, tuple)):
-        # The default of what was not sent, or of a link; which fields may be absent is judged above.
-        return value in (None, "", 0, False, (), Decimal(0)) or isinstance(value, datetime | Model) or key in _DEFAULTS
+    if (sent in _ABSENT and not isinstance(sent, bool)) or (
+        isinstance(sent, dict | list) and not isinstance(value, tuple)
+    ):
+        # The default of what was not sent, or of a link; which fields may be absent is judged
+        # above.
+        return (
+            value in (None, "", 0, False, (), Decimal(0))
+            or isinstance(value, datetime | Model)
+            or key in _DEFAULTS
+        )
     if isinstance(value, bool):
-        return sent is value or (sent in ("true", "false") and (sent == "true") is value) or (type(sent) is int and sent == int(value))
+        return (
+            sent is value
+            or (sent in ("true", "false") and (sent == "true") is value)
+            or (type(sent) is int and sent == int(value))
+        )
     if isinstance(value, Decimal):
         return _is_number(sent) and number(sent) == value
     if isinstance(value, int):
-        return _is_number(sent) and number(sent) == value and not (isinstance(sent, str) and "." in sent)
+        return (
+            _is_number(sent)
+            and number(sent) == value
+            and not (isinstance(sent, str) and "." in sent)
+        )
     if isinstance(value, str):
-        return (isinstance(sent, str) and _whole(sent) == value) or (type(sent) is int and str(sent) == value)
+        return (isinstance(sent, str) and _whole(sent) == value) or (
+            type(sent) is int and str(sent) == value
+        )
     if isinstance(value, datetime):
         return isinstance(sent, str) and _instant(sent.strip()) == value
     if isinstance(value, tuple):
         # A link to rows counts as none.
-        return value == () if "resource" in str(sent) else isinstance(sent, list) and len(sent) == len(value)
+        return (
+            value == ()
+            if "resource" in str(sent)
+            else isinstance(sent, list) and len(sent) == len(value)
+        )
     return value is None and sent in _ABSENT
 
 
@@ -172,14 +223,18 @@ _FILLED = {"warning", "__warning__"}
 
 
 def _is_number(sent: object) -> bool:
-    return (isinstance(sent, str) and _NUMBER.fullmatch(sent) is not None) or (isinstance(sent, int | float) and not isinstance(sent, bool))
+    return (isinstance(sent, str) and _NUMBER.fullmatch(sent) is not None) or (
+        isinstance(sent, int | float) and not isinstance(sent, bool)
+    )
 
 
 def _instant(text: str) -> datetime | None:
     try:
         if "," in text:
             # Not by email.utils, which guesses the century of years before 100.
-            moment = datetime.strptime(text if text[-5] in "+-" else f"{text} +0000", "%a, %d %b %Y %H:%M:%S %z")
+            moment = datetime.strptime(
+                text if text[-5] in "+-" else f"{text} +0000", "%a, %d %b %Y %H:%M:%S %z"
+            )
         else:
             moment = datetime.fromisoformat(text)
     except (ValueError, IndexError):

@@ -60,12 +60,27 @@ def merged(rows: Iterable[Row]) -> list[Row]:
 def table(rows: Iterable[Row]) -> str:
     """The summary, with a total."""
     shown = list(rows)
-    cells = [_COLUMNS, *((row.kind, *map(_number, (row.points, row.orders, row.lost, row.doubled, row.off))) for row in shown)]
-    sums = [sum(getattr(row, name) for row in shown) for name in ("points", "orders", "lost", "doubled", "off")]
+    cells = [
+        _COLUMNS,
+        *(
+            (row.kind, *map(_number, (row.points, row.orders, row.lost, row.doubled, row.off)))
+            for row in shown
+        ),
+    ]
+    sums = [
+        sum(getattr(row, name) for row in shown)
+        for name in ("points", "orders", "lost", "doubled", "off")
+    ]
     cells.append(("all", *map(_number, sums)))
     widths = [max(len(row[place]) for row in cells) for place in range(len(_COLUMNS))]
     lines = [
-        "  ".join([row[0].ljust(widths[0]), *(cell.rjust(width) for cell, width in zip(row[1:], widths[1:], strict=True))]) for row in cells
+        "  ".join(
+            [
+                row[0].ljust(widths[0]),
+                *(cell.rjust(width) for cell, width in zip(row[1:], widths[1:], strict=True)),
+            ]
+        )
+        for row in cells
     ]
     return "\n".join([lines[0], "  ".join("-" * width for width in widths), *lines[1:]])
 

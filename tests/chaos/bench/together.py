@@ -1,6 +1,7 @@
 """Several processes at one store and one database that all want its orders, beside other applications that use a third of its quota.
 
-The processes and the quota's windows of 30 seconds are real, so a run takes a minute, most of it waiting.
+The processes and the quota's windows of 30 seconds are real, so a run takes a minute, most of it
+waiting.
 """
 
 from __future__ import annotations
@@ -47,12 +48,20 @@ class Process:
     """A process that imports until there is nothing left, and reads transactions while another one imports."""
 
     def __init__(self, settings: object, books: str, read: list[int]) -> None:
-        paths = [str(Path(avbc.__file__).parents[1]), str(Path(__file__).parents[1]), os.environ.get("PYTHONPATH", "")]
+        paths = [
+            str(Path(avbc.__file__).parents[1]),
+            str(Path(__file__).parents[1]),
+            os.environ.get("PYTHONPATH", ""),
+        ]
         environment = {**os.environ, "PYTHONPATH": os.pathsep.join(filter(None, paths))}
         command = [sys.executable, "-m", "bench.together"]
-        self._process = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True, env=environment)
+        self._process = subprocess.Popen(
+            command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True, env=environment
+        )
         assert self._process.stdin is not None
-        self._process.stdin.write(json.dumps({"settings": settings, "books": books, "read": read}) + "\n")
+        self._process.stdin.write(
+            json.dumps({"settings": settings, "books": books, "read": read}) + "\n"
+        )
         self._process.stdin.flush()
 
     def __enter__(self) -> Self:
@@ -71,21 +80,29 @@ class Process:
 def _work(task: dict[str, Any]) -> dict[str, list[int]]:
     imported: list[int] = []
     refused: list[int] = []
-    with SqlGateway(task["books"]) as books, Orchestrator(Settings.from_dict(task["settings"]), books) as web:
+    with (
+        SqlGateway(task["books"]) as books,
+        Orchestrator(Settings.from_dict(task["settings"]), books) as web,
+    ):
         while True:
             report = web.import_orders()
             imported += [outcome.order_id for outcome in report.imported]
             refused += [outcome.order_id for outcome in report.refused]
             if is_quiet(report):
                 return {"imported": imported, "refused": refused}
-            web.store.map([web.store.transactions.list.call(number) for number in task["read"]], limit=4)
+            web.store.map(
+                [web.store.transactions.list.call(number) for number in task["read"]], limit=4
+            )
 
 
-def together(place: Place, where: str, *, processes: int = 3, quota: int = QUOTA, others: int = OTHERS) -> Row:
+def together(
+    place: Place, where: str, *, processes: int = 3, quota: int = QUOTA, others: int = OTHERS
+) -> Row:
     """Let processes import the same orders.
 
-    Each order is to be imported by one of them, what comes of it is to be what comes of one process alone, and of all requests, each of
-    which counts as a point, at most one in a thousand is to get a 429.
+    Each order is to be imported by one of them, what comes of it is to be what comes of one process
+    alone, and of all requests, each of which counts as a point, at most one in a thousand is to get
+    a 429.
     """
     started = time.monotonic()
     row = Row(f"{processes} processes: {place.world.name} on {where}")

@@ -64,7 +64,9 @@ class World:
     def reset(self, books: SqlGateway) -> None:
         """Put books in memory into the state in which the run begins. Used again, they keep their compiled statements."""
         with closing(books.engine.raw_connection()) as connection:
-            cast("sqlite3.Connection", connection.driver_connection).deserialize(_in_mode(self.books, _ROLLBACK))
+            cast("sqlite3.Connection", connection.driver_connection).deserialize(
+                _in_mode(self.books, _ROLLBACK)
+            )
 
 
 _ROLLBACK, _WAL = b"\x01\x01", b"\x02\x02"
@@ -77,8 +79,12 @@ def _in_mode(database: bytes, mode: bytes) -> bytes:
 
 def is_quiet(report: object) -> bool:
     """Whether a run found nothing to do."""
-    done = ["imported", "relinked", "updated", "refused"] if hasattr(report, "imported") else ["sent"]
-    return not any(getattr(report, name) for name in [*done, "postponed"]) and not getattr(report, "stopped", "")
+    done = (
+        ["imported", "relinked", "updated", "refused"] if hasattr(report, "imported") else ["sent"]
+    )
+    return not any(getattr(report, name) for name in [*done, "postponed"]) and not getattr(
+        report, "stopped", ""
+    )
 
 
 # --- the worlds ---
@@ -110,7 +116,10 @@ def _refunded(api_url: str) -> SettingsDict:
     return changed(api_url, gl={"import_refunds": True})
 
 
-_BOTH_WAYS = [{"acctvantage": "Picked", "bigcommerce": "Awaiting Pickup"}, {"acctvantage": "Shipped/Invoice", "bigcommerce": "Shipped"}]
+_BOTH_WAYS = [
+    {"acctvantage": "Picked", "bigcommerce": "Awaiting Pickup"},
+    {"acctvantage": "Shipped/Invoice", "bigcommerce": "Shipped"},
+]
 
 
 Build: TypeAlias = "Callable[[FakeStore, SqlGateway, Orchestrator], object]"
@@ -161,7 +170,9 @@ def _further(store: FakeStore, books: SqlGateway, web: Orchestrator) -> None:
         if place == 5:
             web.push_order_statuses()
         if place % 4 != 3:
-            books.set_order_status(order.import_id, ("Picked", "Shipped/Invoice", "Committed")[place % 3])
+            books.set_order_status(
+                order.import_id, ("Picked", "Shipped/Invoice", "Committed")[place % 3]
+            )
 
 
 def _shipped(store: FakeStore, books: SqlGateway, web: Orchestrator) -> None:
@@ -169,15 +180,30 @@ def _shipped(store: FakeStore, books: SqlGateway, web: Orchestrator) -> None:
     for number, order in enumerate(_imported(store, books, web), 1):
         if number == 7:
             web.push_shipments()
-        goods = [line for line in order.lines if line.store_line_id is not None and line.ship_to is not None]
+        goods = [
+            line
+            for line in order.lines
+            if line.store_line_id is not None and line.ship_to is not None
+        ]
         # One of each, where there are more: so that the store would take it a second time.
-        items = tuple(ShippedItem(line.store_line_id or 0, min(line.quantity, Decimal(1))) for line in goods)
+        items = tuple(
+            ShippedItem(line.store_line_id or 0, min(line.quantity, Decimal(1))) for line in goods
+        )
         parcels = [Parcel(f"1Z{number:04}")]
         if number % 3:
             parcels = [Parcel(f"1Z{number:04}{place}", (part,)) for place, part in enumerate(items)]
         if items:
-            books.add_shipment(Shipment(number, order.import_id, items, tuple(parcels), "UPS Ground", "UPS"))
-            too_many = Shipment(999, order.import_id, (ShippedItem(items[0].store_line_id, Decimal(99)),), (), "UPS Ground", "UPS")
+            books.add_shipment(
+                Shipment(number, order.import_id, items, tuple(parcels), "UPS Ground", "UPS")
+            )
+            too_many = Shipment(
+                999,
+                order.import_id,
+                (ShippedItem(items[0].store_line_id, Decimal(99)),),
+                (),
+                "UPS Ground",
+                "UPS",
+            )
     books.add_shipment(too_many)
 
 
@@ -185,10 +211,20 @@ def _to_capture(store: FakeStore, books: SqlGateway, web: Orchestrator) -> None:
     """Authorized payments: most are to be captured, some to be voided, and of some the gateway declines the capture."""
     factory = OrderFactory(seed=3, first_id=2000)
     for number in range(24):
-        payment = Payment("Credit Card", "authorizenet", "authorized") if number % 4 else Payment("PayPal", "paypal", "authorized")
-        store.add_order(factory.order(factory.lines(2), payment=payment, created=datetime.now(UTC) - timedelta(hours=2)))
+        payment = (
+            Payment("Credit Card", "authorizenet", "authorized")
+            if number % 4
+            else Payment("PayPal", "paypal", "authorized")
+        )
+        store.add_order(
+            factory.order(
+                factory.lines(2), payment=payment, created=datetime.now(UTC) - timedelta(hours=2)
+            )
+        )
     _imported(store, books, web)
-    for number, receipt in enumerate(receipt for receipt in books.receipts() if receipt.state == "pre_authorized"):
+    for number, receipt in enumerate(
+        receipt for receipt in books.receipts() if receipt.state == "pre_authorized"
+    ):
         if number % 5 == 4:
             books.want_void(receipt.import_id)
         else:
@@ -201,8 +237,13 @@ def _catalogued(store: FakeStore, books: SqlGateway, web: Orchestrator) -> None:
     """Products of which some are as the store has them, some changed since, and thirty are new."""
     example.populate(store, orders=40)
     web.push_products()
-    rows = [f"{part},{part} renamed,Goods,19.95,1" for part in ("MUG-BLUE", "LAMP-01", "APRON-S", "SET-TEA")]
-    rows += [f"NEW-{number:02},New product {number},Goods,{number + 1}.50,1" for number in range(30)]
+    rows = [
+        f"{part},{part} renamed,Goods,19.95,1"
+        for part in ("MUG-BLUE", "LAMP-01", "APRON-S", "SET-TEA")
+    ]
+    rows += [
+        f"NEW-{number:02},New product {number},Goods,{number + 1}.50,1" for number in range(30)
+    ]
     _load(books.load_products, "part_number,name,product_class,list_price,weight", rows)
 
 
@@ -221,10 +262,19 @@ def _clients(store: FakeStore, books: SqlGateway, web: Orchestrator) -> None:
     _imported(store, books, web)
     columns = "name,first_name,email,phone,address.address_1,address.city,address.state,address.zip,address.country"
     place = "1 Harbor Road,Austin,Texas,78751,United States"
-    rows = [f"Buyer{number},Ana,buyer{number}@example.com,555-01{number:02},{place}" for number in range(34)]
+    rows = [
+        f"Buyer{number},Ana,buyer{number}@example.com,555-01{number:02},{place}"
+        for number in range(34)
+    ]
     _load(books.load_clients, columns, [*rows, f"Nobody,Al,,555-0199,{place}"])
     for number in (3, 12):
-        store.add_customer({"email": f"buyer{number}@example.com", "first_name": "Ana", "last_name": f"Buyer{number}"})
+        store.add_customer(
+            {
+                "email": f"buyer{number}@example.com",
+                "first_name": "Ana",
+                "last_name": f"Buyer{number}",
+            }
+        )
 
 
 def _with_refunds(store: FakeStore, books: SqlGateway, web: Orchestrator) -> None:
@@ -274,7 +324,9 @@ def build_world(name: str, books: SqlGateway) -> FakeStore:
         books.load(file)
     made = Settings.from_dict(settings(store.api_url))
     with (
-        BigCommerce(store.api_url, "example-token", transport=store.transport(), retries=Retries(attempts=1)) as client,
+        BigCommerce(
+            store.api_url, "example-token", transport=store.transport(), retries=Retries(attempts=1)
+        ) as client,
         Orchestrator(made, books, store=client) as web,
     ):
         build(store, books, web)
@@ -338,14 +390,25 @@ def seen(store: FakeStore, books: SqlGateway) -> Seen:
     for order in orders:
         client = clients.get(order.client_id)
         bare = attrs.evolve(order, id=None, client_id=None, contact_id=None, status_changed_at=None)
-        mine.setdefault(f"WEB{order.store_order_id}", []).append((bare, client and (client.name, client.email, client.import_id)))
-        parts = (order.total, order.tax, order.freight, order.subtotal, order.discount, order.rounding)
+        mine.setdefault(f"WEB{order.store_order_id}", []).append(
+            (bare, client and (client.name, client.email, client.import_id))
+        )
+        parts = (
+            order.total,
+            order.tax,
+            order.freight,
+            order.subtotal,
+            order.discount,
+            order.rounding,
+        )
         amounts.setdefault(order.import_id, []).append(parts)
     on_orders: Facts = {}
     for receipt in sorted(receipts, key=lambda receipt: receipt.import_id):
         bare_receipt = attrs.evolve(receipt, id=None, captured_at=None, voided_at=None)
         on_orders.setdefault(receipt.order_import_id, []).append(bare_receipt)
-        amounts.setdefault(receipt.order_import_id, []).append((receipt.import_id, receipt.amount, receipt.pre_auth_amount))
+        amounts.setdefault(receipt.order_import_id, []).append(
+            (receipt.import_id, receipt.amount, receipt.pre_auth_amount)
+        )
     held: Facts = {}
     for client in clients.values():
         key = f"{client.name} {client.email} {client.import_id}"
@@ -357,46 +420,80 @@ def seen(store: FakeStore, books: SqlGateway) -> Seen:
         amounts=amounts,
         receipts=on_orders,
         clients=held,
-        marks={str(number): [tuple(order.header.get(key) for key in header)] for number, order in found},
-        shipments={str(number): sorted((_bare(row) for row in order.shipments), key=repr) for number, order in found if order.shipments},
+        marks={
+            str(number): [tuple(order.header.get(key) for key in header)] for number, order in found
+        },
+        shipments={
+            str(number): sorted((_bare(row) for row in order.shipments), key=repr)
+            for number, order in found
+            if order.shipments
+        },
         captures={
-            str(number): [tuple(row.get(key) for key in ("event", "status", "amount")) for row in order.transactions]
+            str(number): [
+                tuple(row.get(key) for key in ("event", "status", "amount"))
+                for row in order.transactions
+            ]
             for number, order in found
         },
         customers=_customers(store),
         rest={
             "promotions": sorted(books.promotions(), key=repr),
             "ship vias": sorted(books.ship_vias(), key=repr),
-            "credits": sorted((attrs.evolve(credit, created_at=None) for credit in books.credits()), key=repr),
-            "store products": sorted((_bare(row) for row in store.state.products.values()), key=repr),
-            "store variants": sorted((_bare(row) for row in store.state.catalog.variants.values()), key=repr),
+            "credits": sorted(
+                (attrs.evolve(credit, created_at=None) for credit in books.credits()), key=repr
+            ),
+            "store products": sorted(
+                (_bare(row) for row in store.state.products.values()), key=repr
+            ),
+            "store variants": sorted(
+                (_bare(row) for row in store.state.catalog.variants.values()), key=repr
+            ),
             "stock": [
-                sorted(store.inventory(number).items()) for number in (1, 2, 3) if any(row["id"] == number for row in store.state.locations)
+                sorted(store.inventory(number).items())
+                for number in (1, 2, 3)
+                if any(row["id"] == number for row in store.state.locations)
             ],
         },
     )
 
 
-_GIVEN = {"id", "date_created", "date_modified", "product_id", "base_variant_id", "variant_id", "sku_id", "customer_id"}
+_GIVEN = {
+    "id",
+    "date_created",
+    "date_modified",
+    "product_id",
+    "base_variant_id",
+    "variant_id",
+    "sku_id",
+    "customer_id",
+}
 
 
 def _bare(row: Mapping[str, object]) -> object:
     """A row without what the store gives."""
     if not isinstance(row, Mapping):
         return [_bare(part) for part in row] if isinstance(row, list) else row
-    return {key: _bare(cast("Mapping[str, object]", value)) for key, value in row.items() if key not in _GIVEN}
+    return {
+        key: _bare(cast("Mapping[str, object]", value))
+        for key, value in row.items()
+        if key not in _GIVEN
+    }
 
 
 def _customers(store: FakeStore) -> Facts:
     found: Facts = {}
     for row in store.state.customers.values():
-        found.setdefault(str(row["email"]), []).append(_bare({**row, "addresses": sorted(map(_bare, row["addresses"]), key=repr)}))
+        found.setdefault(str(row["email"]), []).append(
+            _bare({**row, "addresses": sorted(map(_bare, row["addresses"]), key=repr)})
+        )
     return found
 
 
 def _client(client: Client, emails: Mapping[int, str]) -> Client:
     contacts = sorted((attrs.evolve(contact, id=None) for contact in client.contacts), key=repr)
-    bound = {code: emails.get(number, "nobody") for code, number in client.store_customer_ids.items()}
+    bound = {
+        code: emails.get(number, "nobody") for code, number in client.store_customer_ids.items()
+    }
     return attrs.evolve(client, id=None, contacts=tuple(contacts), store_customer_ids=bound)
 
 
@@ -413,7 +510,9 @@ class Damage:
         return bool(self.lost or self.doubled or self.off or self.other)
 
     def __str__(self) -> str:
-        told = [f"{name}: {'; '.join(texts[:4])}" for name, texts in attrs.asdict(self).items() if texts]
+        told = [
+            f"{name}: {'; '.join(texts[:4])}" for name, texts in attrs.asdict(self).items() if texts
+        ]
         return " | ".join(told) or "none"
 
 
@@ -439,7 +538,9 @@ def damage(expected: Seen, found: Seen) -> Damage:
         got = found.marks.get(key)
         if got != wanted:
             left_behind = got is None or (got[0][0] != wanted[0][0])
-            (ends.lost if left_behind else ends.other).append(f"order {key} of the store: {got} instead of {wanted}")
+            (ends.lost if left_behind else ends.other).append(
+                f"order {key} of the store: {got} instead of {wanted}"
+            )
     return ends
 
 

@@ -24,9 +24,19 @@ def credits_on(connection: sa.Connection, order_import_ids: Collection[str] | No
     found: list[tuple[int, Credit]] = []
     for rows in rows_of(connection, select, table.order_import_id, order_import_ids, table.id):
         ids = [row[0] for row in rows]
-        lines, tenders = parts(connection, CREDIT_LINES, ids), parts(connection, CREDIT_TENDERS, ids)
+        lines, tenders = (
+            parts(connection, CREDIT_LINES, ids),
+            parts(connection, CREDIT_TENDERS, ids),
+        )
         for credit_id, *values in rows:
-            found.append((credit_id, CREDITS.record(values, lines=tuple(lines[credit_id]), tenders=tuple(tenders[credit_id]))))
+            found.append(
+                (
+                    credit_id,
+                    CREDITS.record(
+                        values, lines=tuple(lines[credit_id]), tenders=tuple(tenders[credit_id])
+                    ),
+                )
+            )
     return by_id(found)
 
 
@@ -37,7 +47,9 @@ def check(credit: Credit) -> None:
         BooksRefused: It does not add up to its total, or has no Import ID.
     """
     if not credit.import_id:
-        raise BooksRefused(f"the refund {credit.store_refund_id} of order {credit.order_import_id} has no Import ID")
+        raise BooksRefused(
+            f"the refund {credit.store_refund_id} of order {credit.order_import_id} has no Import ID"
+        )
     try:
         given_back = sum((line.amount for line in credit.lines), credit.tax)
         paid_out = sum((tender.amount for tender in credit.tenders), ZERO)
@@ -45,9 +57,15 @@ def check(credit: Credit) -> None:
     except ArithmeticError:
         raise BooksRefused(f"credit {credit.import_id} has an amount that is no number") from None
     if difference != 0:
-        raise BooksRefused(f"credit {credit.import_id} does not balance: its total {credit.total} is not the {given_back} of lines + tax")
+        raise BooksRefused(
+            f"credit {credit.import_id} does not balance: its total {credit.total} is not the "
+            f"{given_back} of lines + tax"
+        )
     if untold != 0:
-        raise BooksRefused(f"credit {credit.import_id} does not balance: its total {credit.total} is not the {paid_out} of its tenders")
+        raise BooksRefused(
+            f"credit {credit.import_id} does not balance: its total {credit.total} is not the "
+            f"{paid_out} of its tenders"
+        )
 
 
 class CreditWriter:
@@ -65,6 +83,12 @@ class CreditWriter:
         if not found:
             return False
         credit_id = found[0][0]
-        cursor.executemany(self._line.sql, [self._line.row(line, credit_id, at) for at, line in enumerate(credit.lines)])
-        cursor.executemany(self._tender.sql, [self._tender.row(tender, credit_id, at) for at, tender in enumerate(credit.tenders)])
+        cursor.executemany(
+            self._line.sql,
+            [self._line.row(line, credit_id, at) for at, line in enumerate(credit.lines)],
+        )
+        cursor.executemany(
+            self._tender.sql,
+            [self._tender.row(tender, credit_id, at) for at, tender in enumerate(credit.tenders)],
+        )
         return True

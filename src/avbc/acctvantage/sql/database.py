@@ -41,8 +41,9 @@ class Database:
     """A SQLite or PostgreSQL database with the books' tables, which it creates on first use.
 
     Args:
-        url: `sqlite://` (in memory), `sqlite:///books.db` or `postgresql://user:password@host/database`. On SQLite, `?timeout=5` is the
-            number of seconds to wait for another writer.
+        url: `sqlite://` (in memory), `sqlite:///books.db` or
+            `postgresql://user:password@host/database`. On SQLite, `?timeout=5` is the number of
+            seconds to wait for another writer.
 
     Raises:
         BooksUnusable: The URL is none of these, or its driver is not installed.
@@ -55,7 +56,9 @@ class Database:
         if self.kind == "sqlite":
             self._readers = self.engine.execution_options(**{_READS: True})
         else:
-            self._readers = self.engine.execution_options(isolation_level="REPEATABLE READ", postgresql_readonly=True)
+            self._readers = self.engine.execution_options(
+                isolation_level="REPEATABLE READ", postgresql_readonly=True
+            )
         self._is_closed = False
         self._writer: PoolProxiedConnection | None = None
         self._start()
@@ -78,7 +81,8 @@ class Database:
             about: The record that is written, for the message of an error.
 
         Raises:
-            BooksUnreachable: The database is not to be had. Nothing was written, unless the connection was lost during the commit.
+            BooksUnreachable: The database is not to be had. Nothing was written, unless the
+                connection was lost during the commit.
             BooksRefused: It refuses a value. Nothing was written.
             BooksUnusable: The database must be mended first. Nothing was written.
         """
@@ -132,8 +136,11 @@ class Database:
         """What a process may not share with another."""
         self._is_prepared = False
         self._preparing = threading.Lock()
-        # Threads that write to one SQLite file take turns here rather than poll for the file's lock.
-        self._turn: AbstractContextManager[object] = threading.Lock() if self._is_file else nullcontext()
+        # Threads that write to one SQLite file take turns here rather than poll for the file's
+        # lock.
+        self._turn: AbstractContextManager[object] = (
+            threading.Lock() if self._is_file else nullcontext()
+        )
         self._writer = None
 
     def after_fork(self) -> None:
@@ -157,11 +164,20 @@ class Database:
                     raise refused from None
                 found = verdict(error)
                 if attempt == _ATTEMPTS or not found.repeat:
-                    raise found.meaning(f"{about or 'the books'} ({self}): {found.reason}") from bare(error)
+                    raise found.meaning(
+                        f"{about or 'the books'} ({self}): {found.reason}"
+                    ) from bare(error)
             wait = random.uniform(0, 0.02 * attempt)
             attempt += 1
             said = about or "the books"
-            _log.info("%s: attempt %d follows in %.3f s: %s", said, attempt, wait, found.reason, extra={"attempt": attempt, "wait": wait})
+            _log.info(
+                "%s: attempt %d follows in %.3f s: %s",
+                said,
+                attempt,
+                wait,
+                found.reason,
+                extra={"attempt": attempt, "wait": wait},
+            )
             time.sleep(wait)
 
     def _prepare(self) -> None:
@@ -181,7 +197,8 @@ class Database:
         with self._turn:
             cursor = (self._writer or self._bare()).cursor()
             while cursor.execute("PRAGMA journal_mode").fetchall() != [("wal",)]:
-                # The one lock that SQLite's own timeout does not wait for: two processes that open new books at once.
+                # The one lock that SQLite's own timeout does not wait for: two processes that open
+                # new books at once.
                 try:
                     cursor.execute("PRAGMA journal_mode = WAL")
                     break
@@ -202,7 +219,9 @@ class Database:
         with suppress(self._driver_error):
             connection.rollback()
         driver = self.engine.dialect.loaded_dbapi
-        if isinstance(error, driver.Error) and self.engine.dialect.is_disconnect(error, connection.dbapi_connection, None):
+        if isinstance(error, driver.Error) and self.engine.dialect.is_disconnect(
+            error, connection.dbapi_connection, None
+        ):
             connection.invalidate()
             self._writer = None
             # Those in the pool were opened before the database went away, too.
@@ -220,15 +239,26 @@ def _engine(text: str) -> tuple[sa.Engine, bool]:
         url = sa.make_url(text)
     except (SQLAlchemyError, ValueError):
         # SQLAlchemy's message may repeat the URL with its password.
-        raise BooksUnusable("the URL of the books is no database URL such as sqlite:///books.db") from None
+        raise BooksUnusable(
+            "the URL of the books is no database URL such as sqlite:///books.db"
+        ) from None
     if url.drivername in {"sqlite", "sqlite+pysqlite"}:
         is_file = url.database not in {None, "", ":memory:"}
         options: dict[str, Any] = {"isolation_level": None, "check_same_thread": False}
         if "timeout" not in url.query:
             options["timeout"] = _WAIT
         # A database in memory is its connection: all threads wait for the only one.
-        pool: dict[str, Any] = {"pool_size": 5, "max_overflow": -1} if is_file else {"pool_size": 1, "max_overflow": 0}
-        engine = sa.create_engine(url, connect_args=options, hide_parameters=True, poolclass=QueuePool, pool_timeout=_WAIT, **pool)
+        pool: dict[str, Any] = (
+            {"pool_size": 5, "max_overflow": -1} if is_file else {"pool_size": 1, "max_overflow": 0}
+        )
+        engine = sa.create_engine(
+            url,
+            connect_args=options,
+            hide_parameters=True,
+            poolclass=QueuePool,
+            pool_timeout=_WAIT,
+            **pool,
+        )
         event.listen(engine, "connect", _on_sqlite)
         event.listen(engine, "begin", _begin_on_sqlite)
         return engine, is_file
@@ -236,13 +266,22 @@ def _engine(text: str) -> tuple[sa.Engine, bool]:
         options = {} if "connect_timeout" in url.query else {"connect_timeout": 10}
         try:
             engine = sa.create_engine(
-                url.set(drivername="postgresql+psycopg"), connect_args=options, hide_parameters=True, pool_timeout=_WAIT, max_overflow=-1
+                url.set(drivername="postgresql+psycopg"),
+                connect_args=options,
+                hide_parameters=True,
+                pool_timeout=_WAIT,
+                max_overflow=-1,
             )
         except ImportError:
-            raise BooksUnusable("books on PostgreSQL need psycopg: install avbc[postgresql]") from None
+            raise BooksUnusable(
+                "books on PostgreSQL need psycopg: install avbc[postgresql]"
+            ) from None
         event.listen(engine, "connect", _on_postgresql)
         return engine, False
-    raise BooksUnusable(f"books are kept on SQLite or PostgreSQL, not on {url.drivername}: use sqlite:///books.db or postgresql://...")
+    raise BooksUnusable(
+        f"books are kept on SQLite or PostgreSQL, not on {url.drivername}: use sqlite:///books.db "
+        "or postgresql://..."
+    )
 
 
 def _on_sqlite(connection: DBAPIConnection, _entry: object) -> None:
@@ -252,8 +291,11 @@ def _on_sqlite(connection: DBAPIConnection, _entry: object) -> None:
 
 
 def _begin_on_sqlite(connection: sa.Connection) -> None:
-    # A transaction that reads first and writes later can fail at its first write: writers say so at the start.
-    connection.exec_driver_sql("BEGIN" if connection.get_execution_options().get(_READS) else "BEGIN IMMEDIATE")
+    # A transaction that reads first and writes later can fail at its first write: writers say so at
+    # the start.
+    connection.exec_driver_sql(
+        "BEGIN" if connection.get_execution_options().get(_READS) else "BEGIN IMMEDIATE"
+    )
 
 
 def _on_postgresql(connection: DBAPIConnection, _entry: object) -> None:

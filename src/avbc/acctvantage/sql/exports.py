@@ -15,14 +15,20 @@ _TABLE = schema.clients
 _BOUND = schema.client_store_customers
 
 
-def clients_to_export(connection: sa.Connection, source_code: str, client_ids: Collection[int] | None) -> list[Client]:
+def clients_to_export(
+    connection: sa.Connection, source_code: str, client_ids: Collection[int] | None
+) -> list[Client]:
     """The clients with these ids, or all who are new to the store of this source; by id."""
     if client_ids is None:
         order = schema.sales_orders.c
         bound = sa.select(_BOUND.c.client_id).where(_BOUND.c.source_code == source_code)
         buyers = sa.select(order.client_id).where(order.source_code == source_code)
-        is_from_elsewhere = _TABLE.c.import_id.is_(None) | (sa.func.substr(_TABLE.c.import_id, 1, len(source_code)) != source_code)
-        new = sa.select(_TABLE.c.id).where(is_from_elsewhere, _TABLE.c.id.not_in(bound), _TABLE.c.id.not_in(buyers))
+        is_from_elsewhere = _TABLE.c.import_id.is_(None) | (
+            sa.func.substr(_TABLE.c.import_id, 1, len(source_code)) != source_code
+        )
+        new = sa.select(_TABLE.c.id).where(
+            is_from_elsewhere, _TABLE.c.id.not_in(bound), _TABLE.c.id.not_in(buyers)
+        )
         client_ids = list(connection.scalars(new))
     return by_id(clients_where(connection, _TABLE.c.id, client_ids))
 
@@ -31,22 +37,42 @@ def bind(connection: sa.Connection, client_id: int, source_code: str, customer_i
     """Note which customer of the store a client is, in place of one noted before.
 
     Raises:
-        BooksRefused: There is no such client, it is no number of a customer, or the customer is another client already.
+        BooksRefused: There is no such client, it is no number of a customer, or the customer is
+            another client already.
     """
     if customer_id <= 0:
-        raise BooksRefused(f"client {client_id}: {customer_id} is no customer of the store; guests have no number")
+        raise BooksRefused(
+            f"client {client_id}: {customer_id} is no customer of the store; guests have no number"
+        )
     if connection.dialect.name == "postgresql":
-        # Two that bind two clients to one customer: the second waits here, and finds what the first has written.
+        # Two that bind two clients to one customer: the second waits here, and finds what the first
+        # has written.
         connection.execute(sa.text(f"LOCK TABLE {_BOUND.name} IN SHARE ROW EXCLUSIVE MODE"))
     if connection.scalar(sa.select(_TABLE.c.id).where(_TABLE.c.id == client_id)) is None:
         raise BooksRefused(f"there is no client {client_id} in the books")
     other = connection.scalar(
         sa.select(_BOUND.c.client_id).where(
-            _BOUND.c.source_code == source_code, _BOUND.c.customer_id == customer_id, _BOUND.c.client_id != client_id
+            _BOUND.c.source_code == source_code,
+            _BOUND.c.customer_id == customer_id,
+            _BOUND.c.client_id != client_id,
         )
-    ) or connection.scalar(sa.select(_TABLE.c.id).where(_TABLE.c.import_id == f"{source_code}{customer_id}", _TABLE.c.id != client_id))
+    ) or connection.scalar(
+        sa.select(_TABLE.c.id).where(
+            _TABLE.c.import_id == f"{source_code}{customer_id}", _TABLE.c.id != client_id
+        )
+    )
     if other is not None:
-        raise BooksRefused(f"client {client_id} cannot be customer {customer_id} of {source_code}: client {other} is")
+        raise BooksRefused(
+            f"client {client_id} cannot be customer {customer_id} of {source_code}: client "
+            f"{other} is"
+        )
     this = (_BOUND.c.client_id == client_id) & (_BOUND.c.source_code == source_code)
-    if connection.execute(_BOUND.update().values(customer_id=customer_id).where(this)).rowcount == 0:
-        connection.execute(_BOUND.insert().values(client_id=client_id, source_code=source_code, customer_id=customer_id))
+    if (
+        connection.execute(_BOUND.update().values(customer_id=customer_id).where(this)).rowcount
+        == 0
+    ):
+        connection.execute(
+            _BOUND.insert().values(
+                client_id=client_id, source_code=source_code, customer_id=customer_id
+            )
+        )

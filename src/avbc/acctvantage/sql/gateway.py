@@ -44,13 +44,14 @@ T = TypeVar("T")
 class SqlGateway:
     """Books in a SQLite or PostgreSQL database. It is a complete `avbc.Gateway`, and can be read back and filled from files.
 
-    Nothing is connected to before the first use, which creates the tables. Threads and processes may use the same books at once; in memory,
-    threads of this process. Times are UTC, amounts exact. Every method raises `BooksUnreachable`, `BooksRefused` or `BooksUnusable` as
+    Nothing is connected to before the first use, which creates the tables. Threads and processes
+    may use the same books at once; in memory, threads of this process. Times are UTC, amounts
+    exact. Every method raises `BooksUnreachable`, `BooksRefused` or `BooksUnusable` as
     `avbc.Gateway` says.
 
     Args:
-        url: `sqlite://` for books in memory, `sqlite:///books.db` for a file, `postgresql://user:password@host/database`
-            (needs `avbc[postgresql]`).
+        url: `sqlite://` for books in memory, `sqlite:///books.db` for a file,
+            `postgresql://user:password@host/database` (needs `avbc[postgresql]`).
 
     Raises:
         BooksUnusable: The URL is none of these, or the driver is not installed.
@@ -79,7 +80,12 @@ class SqlGateway:
     def __enter__(self) -> Self:
         return self
 
-    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
         self.close()
 
     def __repr__(self) -> str:
@@ -104,22 +110,26 @@ class SqlGateway:
 
         Emails compare trimmed and without case.
         """
-        return self._database.read(lambda connection: reading.find_clients(connection, import_ids, emails))
+        return self._database.read(
+            lambda connection: reading.find_clients(connection, import_ids, emails)
+        )
 
     def find_products(self, part_numbers: Collection[str]) -> list[Product]:
         """Return the products whose part number or alias is among these; both compare without case."""
-        return self._database.read(lambda connection: reading.find_products(connection, part_numbers))
+        return self._database.read(
+            lambda connection: reading.find_products(connection, part_numbers)
+        )
 
     def create_order(self, bundle: OrderBundle) -> CreatedOrder:
         """Write the bundle in one transaction, or nothing.
 
-        The unique Import ID decides who creates the order: a second call writes nothing and answers with what stands in the books.
-        Promotions and ship vias that are there already, a client whose Import ID is, and a contact who is at the client, are taken as they
-        stand.
+        The unique Import ID decides who creates the order: a second call writes nothing and answers
+        with what stands in the books. Promotions and ship vias that are there already, a client
+        whose Import ID is, and a contact who is at the client, are taken as they stand.
 
         Raises:
-            BooksRefused: The order does not add up to its total, names a client that is not in the books, or uses an Import ID of another
-                record. Nothing was written.
+            BooksRefused: The order does not add up to its total, names a client that is not in the
+                books, or uses an Import ID of another record. Nothing was written.
         """
         check(bundle)
         import_id = bundle.order.import_id
@@ -136,7 +146,9 @@ class SqlGateway:
         except _ImportIdTaken:
             standing = self.sales_orders([import_id])
             if not standing:
-                raise BooksUnreachable(f"order {import_id} was removed from the books while it was read: try again") from None
+                raise BooksUnreachable(
+                    f"order {import_id} was removed from the books while it was read: try again"
+                ) from None
             return CreatedOrder(standing[0], created=False)
         return CreatedOrder(created, created=True)
 
@@ -144,35 +156,45 @@ class SqlGateway:
         """Replace the order and its receipts by the bundle's, in one transaction. Its id and its status stay.
 
         Raises:
-            BooksRefused: The order is not in the books or not Open any more, a receipt on it is posted, or the bundle breaks a rule as in
-                `create_order`. Nothing was changed.
+            BooksRefused: The order is not in the books or not Open any more, a receipt on it is
+                posted, or the bundle breaks a rule as in `create_order`. Nothing was changed.
         """
         check(bundle)
         import_id = bundle.order.import_id
         now = datetime.now(UTC)
-        self._database.write_fast(lambda cursor: self._orders.update(cursor, bundle, now), f"order {import_id}")
+        self._database.write_fast(
+            lambda cursor: self._orders.update(cursor, bundle, now), f"order {import_id}"
+        )
         return self.sales_orders([import_id])[0]
 
-    def sales_orders_ordered(self, source_code: str, since: datetime, until: datetime) -> Iterator[SalesOrder]:
+    def sales_orders_ordered(
+        self, source_code: str, since: datetime, until: datetime
+    ) -> Iterator[SalesOrder]:
         """Yield the orders of a source that were ordered in a period, both ends included, by the store's order id.
 
         They are read some hundreds at a time as they are taken, each lot as it is then.
         """
-        ids = self._database.read(lambda connection: reading.ids_ordered(connection, source_code, since, until))
+        ids = self._database.read(
+            lambda connection: reading.ids_ordered(connection, source_code, since, until)
+        )
         for chunk in reading.chunks(ids):
             yield from self._read(reading.sales_orders_by_id, chunk)
 
     def sales_orders_changed(self, source_code: str, since: datetime | None) -> list[SalesOrder]:
         """Return the orders of a source whose status changed since a time, or all of the source, in the sequence in which they came in.
 
-        An order whose status never changed after its import has no `status_changed_at`, and is only among all.
+        An order whose status never changed after its import has no `status_changed_at`, and is only
+        among all.
         """
-        return self._database.read(lambda connection: reading.sales_orders_changed(connection, source_code, since))
+        return self._database.read(
+            lambda connection: reading.sales_orders_changed(connection, source_code, since)
+        )
 
     def set_order_status(self, import_id: str, status: str) -> SalesOrder:
         """Give an order a status, and stamp the time of the change. At Picked its goods leave what is on hand; before it they come back.
 
-        An order that has the status already stays as it is. Whether an order may be posted is for the caller to know.
+        An order that has the status already stays as it is. Whether an order may be posted is for
+        the caller to know.
 
         Raises:
             BooksRefused: There is no such order, or the books know no such status.
@@ -181,15 +203,23 @@ class SqlGateway:
         def work(connection: sa.Connection) -> SalesOrder:
             statuses = reading.order_statuses(connection)
             if status not in statuses:
-                raise BooksRefused(f"the books know no order status {status!r}{meant(status, statuses)}")
+                raise BooksRefused(
+                    f"the books know no order status {status!r}{meant(status, statuses)}"
+                )
             order = schema.sales_orders
             this = order.c.import_id == import_id
             before = connection.scalar(sa.select(order.c.status).where(this).with_for_update())
             if before is None:
                 raise BooksRefused(f"there is no order {import_id!r} in the books")
             if before != status:
-                connection.execute(order.update().values(status=status, status_changed_at=datetime.now(UTC)).where(this))
-                was_taken, now_taken = (stock.is_taken(which, statuses) for which in (before, status))
+                connection.execute(
+                    order.update()
+                    .values(status=status, status_changed_at=datetime.now(UTC))
+                    .where(this)
+                )
+                was_taken, now_taken = (
+                    stock.is_taken(which, statuses) for which in (before, status)
+                )
                 if was_taken != now_taken:
                     stock.move(connection, import_id, -1 if now_taken else 1)
             return reading.sales_orders(connection, [import_id])[0]
@@ -198,7 +228,9 @@ class SqlGateway:
 
     def shipments(self, source_code: str, since: datetime | None = None) -> list[Shipment]:
         """Return the shipments of a source's orders that were made or changed in the books since a time, or all; by their numbers."""
-        return self._database.read(lambda connection: shipments.shipments(connection, source_code, since))
+        return self._database.read(
+            lambda connection: shipments.shipments(connection, source_code, since)
+        )
 
     def products_for_store(self, part_numbers: Collection[str] | None = None) -> Iterator[Product]:
         """Yield the products whose Sync to Webstore is ticked, of these part numbers or all, by part number without case.
@@ -207,11 +239,14 @@ class SqlGateway:
         """
         return self._walk(part_numbers, reading.products_page, reading.products_for_store)
 
-    def quantities_available(self, warehouse: str, part_numbers: Collection[str] | None = None) -> Iterator[tuple[str, Decimal]]:
+    def quantities_available(
+        self, warehouse: str, part_numbers: Collection[str] | None = None
+    ) -> Iterator[tuple[str, Decimal]]:
         """Yield the part number and the Qty Available in a warehouse of stocked products whose Sync to Webstore is ticked.
 
-        Of these part numbers, or all; by part number without case. It is what `available` says. They are read some ten thousand at a time
-        as they are taken, each lot as it is then, together with what orders reserve of it.
+        Of these part numbers, or all; by part number without case. It is what `available` says.
+        They are read some ten thousand at a time as they are taken, each lot as it is then,
+        together with what orders reserve of it.
 
         Raises:
             BooksRefused: There is no such warehouse.
@@ -220,16 +255,22 @@ class SqlGateway:
         return self._walk(
             part_numbers,
             lambda connection, after: stock.page_for_store(connection, warehouse, after),
-            lambda connection, part_keys: stock.quantities_for_store(connection, warehouse, part_keys),
+            lambda connection, part_keys: stock.quantities_for_store(
+                connection, warehouse, part_keys
+            ),
         )
 
-    def clients_to_export(self, source_code: str, client_ids: Collection[int] | None = None) -> list[Client]:
+    def clients_to_export(
+        self, source_code: str, client_ids: Collection[int] | None = None
+    ) -> list[Client]:
         """Return the clients with these ids, or all who are new to the store of this source; by id.
 
-        New is who is bound to no customer of it and did not come from it: neither by an Import ID of the source nor, as a guest, by one
-        of its orders.
+        New is who is bound to no customer of it and did not come from it: neither by an Import ID
+        of the source nor, as a guest, by one of its orders.
         """
-        return self._database.read(lambda connection: exports.clients_to_export(connection, source_code, client_ids))
+        return self._database.read(
+            lambda connection: exports.clients_to_export(connection, source_code, client_ids)
+        )
 
     def bind_client(self, client_id: int, source_code: str, store_customer_id: int) -> None:
         """Note which customer of the store a client is; one noted before is replaced.
@@ -237,7 +278,10 @@ class SqlGateway:
         Raises:
             BooksRefused: There is no such client, or the customer is another client already.
         """
-        self._database.write(lambda connection: exports.bind(connection, client_id, source_code, store_customer_id), f"client {client_id}")
+        self._database.write(
+            lambda connection: exports.bind(connection, client_id, source_code, store_customer_id),
+            f"client {client_id}",
+        )
 
     def receipts_to_capture(self, source_code: str) -> list[Receipt]:
         """Return the pre-authorized receipts on a source's orders with `capture_wanted` or `void_wanted`, as they came in."""
@@ -248,15 +292,21 @@ class SqlGateway:
 
         Those with `capture_wanted` or `void_wanted` are left out: `receipts_to_capture` has them.
         """
-        return self._database.read(lambda connection: receipts.authorized(connection, source_code, before))
+        return self._database.read(
+            lambda connection: receipts.authorized(connection, source_code, before)
+        )
 
     def record_capture(self, receipt_import_id: str, amount: Decimal, at: datetime) -> Receipt:
         """Turn a pre-authorized receipt into one captured for this amount at this time; one captured for this amount stays as it is.
 
         Raises:
-            BooksRefused: There is no such receipt, it is in another state or captured for another amount, or the amount is not above zero.
+            BooksRefused: There is no such receipt, it is in another state or captured for another
+                amount, or the amount is not above zero.
         """
-        return self._write_receipt(receipt_import_id, lambda connection: receipts.capture(connection, receipt_import_id, amount, at))
+        return self._write_receipt(
+            receipt_import_id,
+            lambda connection: receipts.capture(connection, receipt_import_id, amount, at),
+        )
 
     def record_void(self, receipt_import_id: str, at: datetime) -> Receipt:
         """Turn a pre-authorized receipt into a voided one; one that is voided stays as it is.
@@ -264,7 +314,9 @@ class SqlGateway:
         Raises:
             BooksRefused: There is no such receipt, or it is in another state.
         """
-        return self._write_receipt(receipt_import_id, lambda connection: receipts.void(connection, receipt_import_id, at))
+        return self._write_receipt(
+            receipt_import_id, lambda connection: receipts.void(connection, receipt_import_id, at)
+        )
 
     def create_credit(self, credit: Credit) -> bool:
         """Write a credit on an order; False where its Import ID stands in the books already: nothing was written then.
@@ -274,7 +326,9 @@ class SqlGateway:
         """
         check_credit(credit)
         now = datetime.now(UTC)
-        return self._database.write_fast(lambda cursor: self._credits.create(cursor, credit, now), f"credit {credit.import_id}")
+        return self._database.write_fast(
+            lambda cursor: self._credits.create(cursor, credit, now), f"credit {credit.import_id}"
+        )
 
     def credits(self, order_import_ids: Collection[str] | None = None) -> list[Credit]:
         """Return the credits on the orders with these Import IDs, or all of them, in the sequence in which they came in."""
@@ -300,18 +354,25 @@ class SqlGateway:
 
     def trial_balance(self, import_ids: Collection[str] | None = None) -> list[TrialBalance]:
         """Return what each of these orders and its receipts add up to, or of all orders."""
-        return self._database.read(lambda connection: reading.trial_balances(connection, import_ids))
+        return self._database.read(
+            lambda connection: reading.trial_balances(connection, import_ids)
+        )
 
-    def available(self, warehouse: str, part_numbers: Collection[str] | None = None) -> dict[str, Decimal]:
+    def available(
+        self, warehouse: str, part_numbers: Collection[str] | None = None
+    ) -> dict[str, Decimal]:
         """Return the Qty Available in a warehouse by part number, of these products or of all that are stocked.
 
-        It is what is on hand less what orders reserve from Open until they are Picked, and may be negative. Part numbers compare without
-        case and come back as the books spell them; unknown ones are left out, and a product without a quantity has 0.
+        It is what is on hand less what orders reserve from Open until they are Picked, and may be
+        negative. Part numbers compare without case and come back as the books spell them; unknown
+        ones are left out, and a product without a quantity has 0.
 
         Raises:
             BooksRefused: There is no such warehouse.
         """
-        return self._database.read(lambda connection: stock.available(connection, warehouse, part_numbers))
+        return self._database.read(
+            lambda connection: stock.available(connection, warehouse, part_numbers)
+        )
 
     # What users of AcctVantage do, for tests and for scripts that carry it over.
 
@@ -325,7 +386,14 @@ class SqlGateway:
         def work(connection: sa.Connection) -> None:
             stock.known_warehouse(connection, warehouse)
             part_key = text_key(part_number)
-            if connection.scalar(sa.select(schema.products.c.part_key).where(schema.products.c.part_key == part_key)) is None:
+            if (
+                connection.scalar(
+                    sa.select(schema.products.c.part_key).where(
+                        schema.products.c.part_key == part_key
+                    )
+                )
+                is None
+            ):
                 raise BooksRefused(f"there is no product {part_number!r} in the books")
             stock.set_quantity(connection, warehouse, part_key, Decimal(quantity))
 
@@ -335,10 +403,12 @@ class SqlGateway:
         """Write a shipment, or change the one of its number, and stamp the time of the change; one that is there as it is stays.
 
         Raises:
-            BooksRefused: Its order is not in the books or lacks one of the lines, or a quantity is not above zero.
+            BooksRefused: Its order is not in the books or lacks one of the lines, or a quantity is
+                not above zero.
         """
         self._database.write(
-            lambda connection: self._shipments.write(connection, shipment, datetime.now(UTC)), f"shipment {shipment.number}"
+            lambda connection: self._shipments.write(connection, shipment, datetime.now(UTC)),
+            f"shipment {shipment.number}",
         )
 
     def want_capture(self, receipt_import_id: str) -> Receipt:
@@ -347,7 +417,10 @@ class SqlGateway:
         Raises:
             BooksRefused: There is no such receipt, or it is in another state.
         """
-        return self._write_receipt(receipt_import_id, lambda connection: receipts.want(connection, receipt_import_id, capture=True))
+        return self._write_receipt(
+            receipt_import_id,
+            lambda connection: receipts.want(connection, receipt_import_id, capture=True),
+        )
 
     def want_void(self, receipt_import_id: str) -> Receipt:
         """Ask for the void of a pre-authorized receipt, and no more for its capture.
@@ -355,17 +428,22 @@ class SqlGateway:
         Raises:
             BooksRefused: There is no such receipt, or it is in another state.
         """
-        return self._write_receipt(receipt_import_id, lambda connection: receipts.want(connection, receipt_import_id, capture=False))
+        return self._write_receipt(
+            receipt_import_id,
+            lambda connection: receipts.want(connection, receipt_import_id, capture=False),
+        )
 
     # Filling from files.
 
     def load(self, path: str | PathLike[str]) -> None:
         """Load reference data, products, clients and quantities from a books.toml (format: `docs/books.md`).
 
-        What the books have already takes the values of the file; what the file does not name stays. Loading twice is loading once.
+        What the books have already takes the values of the file; what the file does not name stays.
+        Loading twice is loading once.
 
         Raises:
-            BooksFileError: The file has faults, all of which it lists by key and line. Nothing was loaded.
+            BooksFileError: The file has faults, all of which it lists by key and line. Nothing was
+                loaded.
         """
         loading.load_books(self._database, path)
 
@@ -373,7 +451,8 @@ class SqlGateway:
         """Load products from a CSV file whose columns are the keys of `products` in books.toml. Returns how many.
 
         Raises:
-            BooksFileError: The file has faults, which it lists by column and line. Nothing was loaded.
+            BooksFileError: The file has faults, which it lists by column and line. Nothing was
+                loaded.
         """
         return loading.load_products(self._database, path)
 
@@ -381,7 +460,8 @@ class SqlGateway:
         """Load clients from a CSV file whose columns are the keys of `clients` in books.toml. Returns how many.
 
         Raises:
-            BooksFileError: The file has faults, which it lists by column and line. Nothing was loaded.
+            BooksFileError: The file has faults, which it lists by column and line. Nothing was
+                loaded.
         """
         return loading.load_clients(self._database, path)
 
@@ -389,7 +469,8 @@ class SqlGateway:
         """Load what is on hand from a CSV file with the columns part_number, warehouse and quantity. Returns how many rows.
 
         Raises:
-            BooksFileError: The file has faults, which it lists by column and line. Nothing was loaded.
+            BooksFileError: The file has faults, which it lists by column and line. Nothing was
+                loaded.
         """
         return loading.load_quantities(self._database, path)
 

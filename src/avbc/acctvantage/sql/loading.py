@@ -48,19 +48,34 @@ def load_books(database: Database, path: str | PathLike[str]) -> None:
             connection.execute(schema.books.insert().values(id=1, currency=file.currency))
         if file.order_statuses is not None:
             connection.execute(schema.order_statuses.delete())
-            statuses = [{"position": position, "name": name} for position, name in enumerate(file.order_statuses)]
+            statuses = [
+                {"position": position, "name": name}
+                for position, name in enumerate(file.order_statuses)
+            ]
             connection.execute(schema.order_statuses.insert(), statuses)
         put.names(connection, schema.receipt_types.c.name, file.receipt_types)
         put.names(connection, schema.gl_accounts.c.code, file.gl_accounts)
-        put.names(connection, schema.warehouses.c.name, [warehouse.name for warehouse in file.warehouses])
+        put.names(
+            connection, schema.warehouses.c.name, [warehouse.name for warehouse in file.warehouses]
+        )
         classes = schema.warehouse_product_classes
         for warehouse in file.warehouses:
             connection.execute(classes.delete().where(classes.c.warehouse == warehouse.name))
             for position, name in enumerate(warehouse.product_classes):
-                connection.execute(classes.insert().values(warehouse=warehouse.name, position=position, product_class=name))
+                connection.execute(
+                    classes.insert().values(
+                        warehouse=warehouse.name, position=position, product_class=name
+                    )
+                )
         put.records(connection, put.tax_area, [[record] for record in file.tax_areas])
-        put.records(connection, put.ship_via, [[record, text_key(record.name)] for record in file.ship_vias])
-        put.records(connection, put.promotion, [[record, text_key(record.code)] for record in file.promotions])
+        put.records(
+            connection, put.ship_via, [[record, text_key(record.name)] for record in file.ship_vias]
+        )
+        put.records(
+            connection,
+            put.promotion,
+            [[record, text_key(record.code)] for record in file.promotions],
+        )
         for products in _lots(file.products):
             put.products(connection, products)
         for quantities in _lots(file.quantities):
@@ -83,7 +98,9 @@ def load_products(database: Database, path: str | PathLike[str]) -> int:
             if first == line:
                 yield product
             else:
-                file.fault("part_number", f"{product.part_number!r} is there already in line {first}", line)
+                file.fault(
+                    "part_number", f"{product.part_number!r} is there already in line {first}", line
+                )
 
     return _load(database, CsvFile(path, PRODUCT_COLUMNS), records, put.products)
 
@@ -95,7 +112,11 @@ def load_clients(database: Database, path: str | PathLike[str]) -> int:
     def records(file: CsvFile) -> Iterator[Client]:
         seen: dict[object, int] = {}
         for line, values in file.rows():
-            address = {key: values.pop(f"address.{key}") for key in _ADDRESS_FIELDS if f"address.{key}" in values}
+            address = {
+                key: values.pop(f"address.{key}")
+                for key in _ADDRESS_FIELDS
+                if f"address.{key}" in values
+            }
             client = Client(**values, address=Address(**address))
             first = seen.setdefault(client_identity(client), line)
             if first == line:
@@ -117,7 +138,10 @@ def load_quantities(database: Database, path: str | PathLike[str]) -> int:
                 yield Quantity(**values, line=line)
             else:
                 file.fault(
-                    "warehouse", f"{values['warehouse']!r} is no warehouse of the books{meant(values['warehouse'], warehouses)}", line
+                    "warehouse",
+                    f"{values['warehouse']!r} is no warehouse of the "
+                    f"books{meant(values['warehouse'], warehouses)}",
+                    line,
                 )
 
     file = CsvFile(path, QUANTITY_COLUMNS)
@@ -130,13 +154,21 @@ def load_quantities(database: Database, path: str | PathLike[str]) -> int:
         good = [quantity for quantity in quantities if text_key(quantity.part_number) in known]
         for quantity in quantities:
             if quantity.line is not None and text_key(quantity.part_number) not in known:
-                file.fault("part_number", f"{quantity.part_number!r} is no product of the books", quantity.line)
+                file.fault(
+                    "part_number",
+                    f"{quantity.part_number!r} is no product of the books",
+                    quantity.line,
+                )
         put.quantities(connection, good)
 
     return _load(database, file, records, write)
 
 
-_ADDRESS_FIELDS = [column.name for column in schema.sales_order_ship_tos.columns if column.name not in {"order_id", "position"}]
+_ADDRESS_FIELDS = [
+    column.name
+    for column in schema.sales_order_ship_tos.columns
+    if column.name not in {"order_id", "position"}
+]
 
 
 def _load(
@@ -179,18 +211,30 @@ class _Put:
         self.promotion = Insert(PROMOTIONS, kind, "code_key", replaced=["code_key"])
         self._product = Insert(PRODUCTS, kind, "part_key", replaced=["part_key"])
         self._alias = insert_sql(list(schema.product_aliases.columns), kind)
-        self._quantity = insert_sql(list(schema.quantities.columns), kind, replaced=["warehouse", "part_key"])
+        self._quantity = insert_sql(
+            list(schema.quantities.columns), kind, replaced=["warehouse", "part_key"]
+        )
         self._exact = schema.TO_STORE[kind][schema.Exact]
         self._client = Insert(CLIENTS, kind, "email_key")
         self._client_by_id = Insert(CLIENTS, kind, "id", "email_key", replaced=["id"])
 
-    def names(self, connection: sa.Connection, column: sa.Column[str], names: Sequence[str]) -> None:
+    def names(
+        self, connection: sa.Connection, column: sa.Column[str], names: Sequence[str]
+    ) -> None:
         """Add the names that are not there yet."""
-        insert_many(connection, insert_sql([column], self._kind, taken=[column.name]), [[name] for name in names])
+        insert_many(
+            connection,
+            insert_sql([column], self._kind, taken=[column.name]),
+            [[name] for name in names],
+        )
 
-    def records(self, connection: sa.Connection, insert: Insert[R], records: Sequence[Sequence[Any]]) -> None:
+    def records(
+        self, connection: sa.Connection, insert: Insert[R], records: Sequence[Sequence[Any]]
+    ) -> None:
         """Add or replace records, each with the values that go before its own."""
-        insert_many(connection, insert.sql, [insert.row(record, *before) for record, *before in records])
+        insert_many(
+            connection, insert.sql, [insert.row(record, *before) for record, *before in records]
+        )
 
     def products(self, connection: sa.Connection, products: Sequence[Product]) -> None:
         """Add or replace products with their aliases."""
@@ -208,7 +252,10 @@ class _Put:
 
     def quantities(self, connection: sa.Connection, quantities: Sequence[Quantity]) -> None:
         """Set what is on hand of products that are in the books."""
-        rows = [[quantity.warehouse, text_key(quantity.part_number), self._exact(quantity.quantity)] for quantity in quantities]
+        rows = [
+            [quantity.warehouse, text_key(quantity.part_number), self._exact(quantity.quantity)]
+            for quantity in quantities
+        ]
         insert_many(connection, self._quantity, rows)
 
     def clients(self, connection: sa.Connection, clients: Sequence[Client]) -> None:
@@ -225,7 +272,8 @@ class _Put:
                 continue
             new.append(self._client.row(client, text_key(client.email)))
             if client.contacts or client.store_customer_ids:
-                # Its id is needed, so it is not one of many; those before it go first, so that ids follow the file.
+                # Its id is needed, so it is not one of many; those before it go first, so that ids
+                # follow the file.
                 insert_many(connection, self._client.sql, new[:-1])
                 new.clear()
                 self._writer.client(_cursor(connection), client)
@@ -237,8 +285,12 @@ class _Put:
             self._writer.contact(_cursor(connection), client_id, contact)
         table = schema.client_store_customers
         for code, number in client.store_customer_ids.items():
-            connection.execute(table.delete().where(table.c.client_id == client_id, table.c.source_code == code))
-            connection.execute(table.insert().values(client_id=client_id, source_code=code, customer_id=number))
+            connection.execute(
+                table.delete().where(table.c.client_id == client_id, table.c.source_code == code)
+            )
+            connection.execute(
+                table.insert().values(client_id=client_id, source_code=code, customer_id=number)
+            )
 
 
 class _Standing:
@@ -246,7 +298,9 @@ class _Standing:
 
     def __init__(self, connection: sa.Connection, clients: Sequence[Client]) -> None:
         table = schema.clients
-        select = sa.select(table.c.id, table.c.import_id, table.c.name, table.c.first_name, table.c.email)
+        select = sa.select(
+            table.c.id, table.c.import_id, table.c.name, table.c.first_name, table.c.email
+        )
         self._by_import_id: dict[str, int] = {}
         self._by_names: defaultdict[tuple[str, ...], dict[int, str | None]] = defaultdict(dict)
         for chunk in chunks(client.import_id for client in clients if client.import_id):
@@ -254,10 +308,12 @@ class _Standing:
                 self._by_import_id[row.import_id] = row.id
         without_email = table.c.email_key == ""
         queries = [
-            select.where(table.c.email_key.in_(chunk)) for chunk in chunks(text_key(client.email) for client in clients if client.email)
+            select.where(table.c.email_key.in_(chunk))
+            for chunk in chunks(text_key(client.email) for client in clients if client.email)
         ]
         queries += [
-            select.where(without_email, table.c.name.in_(chunk)) for chunk in chunks(client.name for client in clients if not client.email)
+            select.where(without_email, table.c.name.in_(chunk))
+            for chunk in chunks(client.name for client in clients if not client.email)
         ]
         for query in queries:
             for client_id, import_id, *names in connection.execute(query.order_by(table.c.id)):

@@ -14,7 +14,17 @@ from avbc.acctvantage.gateway import BooksRefused, BooksUnreachable
 from avbc.acctvantage.records import OPEN, Client, Contact, OrderBundle, SalesOrder, text_key
 from avbc.acctvantage.sql import schema
 from avbc.acctvantage.sql.rows import Insert, compiled
-from avbc.acctvantage.sql.tables import CLIENTS, CONTACTS, DISCOUNTS, LINES, ORDERS, PROMOTIONS, RECEIPTS, SHIP_TOS, SHIP_VIAS
+from avbc.acctvantage.sql.tables import (
+    CLIENTS,
+    CONTACTS,
+    DISCOUNTS,
+    LINES,
+    ORDERS,
+    PROMOTIONS,
+    RECEIPTS,
+    SHIP_TOS,
+    SHIP_VIAS,
+)
 
 R = TypeVar("R")
 
@@ -29,7 +39,10 @@ def check(bundle: OrderBundle) -> None:
     if not order.import_id:
         raise BooksRefused(f"the order {order.store_order_id} of the store has no Import ID")
     if bundle.new_client is not None and bundle.new_client.import_id == "":
-        raise BooksRefused(f"order {order.import_id}: the Import ID of its new client is empty; a client without one has None")
+        raise BooksRefused(
+            f"order {order.import_id}: the Import ID of its new client is empty; a client without "
+            "one has None"
+        )
     try:
         parts = order.subtotal + order.freight + order.tax - order.discount + order.rounding
         difference = order.total - parts
@@ -37,63 +50,101 @@ def check(bundle: OrderBundle) -> None:
         raise BooksRefused(f"order {order.import_id} has an amount that is no number") from None
     if difference != 0:
         raise BooksRefused(
-            f"order {order.import_id} does not balance: its total {order.total} is not the {parts} of "
+            f"order {order.import_id} does not balance: its total {order.total} is not the "
+            f"{parts} of "
             "lines + freight + tax - discounts + rounding"
         )
     places = len(order.ship_tos)
     for line in order.lines:
         if line.ship_to is not None and not 0 <= line.ship_to < places:
-            raise BooksRefused(f"order {order.import_id}: the line {line.description!r} goes to an address that is not on the order")
+            raise BooksRefused(
+                f"order {order.import_id}: the line {line.description!r} goes to an address that "
+                "is not on the order"
+            )
     for receipt in bundle.receipts:
         if receipt.order_import_id != order.import_id:
-            raise BooksRefused(f"order {order.import_id} comes with a receipt on order {receipt.order_import_id}")
+            raise BooksRefused(
+                f"order {order.import_id} comes with a receipt on order {receipt.order_import_id}"
+            )
 
 
 class OrderWriter:
     """The compiled statements that write an order, for one kind of database.
 
-    Locks are taken in the same sequence by all writers (client, contact, promotions, ship vias, order), and rows of one table by their
-    keys, so that two writers seldom wait for each other in a circle. Where they do, the database gives one up and `Database` repeats it.
+    Locks are taken in the same sequence by all writers (client, contact, promotions, ship vias,
+    order), and rows of one table by their keys, so that two writers seldom wait for each other in a
+    circle. Where they do, the database gives one up and `Database` repeats it.
     """
 
     def __init__(self, kind: str) -> None:
         clients, contacts, orders = schema.clients, schema.contacts, schema.sales_orders
         self._client = Insert(CLIENTS, kind, "email_key", taken=["import_id"], returns="id")
-        self._client_by_import_id = compiled(sa.select(clients.c.id).where(clients.c.import_id == sa.bindparam("import_id")), kind)
+        self._client_by_import_id = compiled(
+            sa.select(clients.c.id).where(clients.c.import_id == sa.bindparam("import_id")), kind
+        )
         self._bind = compiled(
             clients.update()
             .values(import_id=sa.bindparam("new_import_id"))
             .where(clients.c.id == sa.bindparam("client_id"), clients.c.import_id.is_(None)),
             kind,
         )
-        self._contact = Insert(CONTACTS, kind, "client_id", "email_key", "person_key", taken=["client_id", "person_key"], returns="id")
+        self._contact = Insert(
+            CONTACTS,
+            kind,
+            "client_id",
+            "email_key",
+            "person_key",
+            taken=["client_id", "person_key"],
+            returns="id",
+        )
         self._contact_by_person = compiled(
             sa.select(contacts.c.id).where(
-                contacts.c.client_id == sa.bindparam("client_id"), contacts.c.person_key == sa.bindparam("person_key")
+                contacts.c.client_id == sa.bindparam("client_id"),
+                contacts.c.person_key == sa.bindparam("person_key"),
             ),
             kind,
         )
         self._store_customer = compiled(schema.client_store_customers.insert(), kind)
         self._promotion = Insert(PROMOTIONS, kind, "code_key", taken=["code_key"])
         self._ship_via = Insert(SHIP_VIAS, kind, "name_key", taken=["name_key"])
-        self._order = Insert(ORDERS, kind, "client_id", "contact_id", "imported_at", taken=["import_id"], returns="id")
+        self._order = Insert(
+            ORDERS,
+            kind,
+            "client_id",
+            "contact_id",
+            "imported_at",
+            taken=["import_id"],
+            returns="id",
+        )
         self._ship_to = Insert(SHIP_TOS, kind, "order_id", "position")
         self._line = Insert(LINES, kind, "order_id", "position")
         self._discount = Insert(DISCOUNTS, kind, "order_id", "position")
         self._receipt = Insert(RECEIPTS, kind, "order_import_id", "import_id")
         self._locked = compiled(
-            sa.select(orders.c.id, orders.c.status).where(orders.c.import_id == sa.bindparam("import_id")).with_for_update(), kind
+            sa.select(orders.c.id, orders.c.status)
+            .where(orders.c.import_id == sa.bindparam("import_id"))
+            .with_for_update(),
+            kind,
         )
         self._receipts_of = compiled(
-            sa.select(schema.receipts.c.posted).where(schema.receipts.c.order_import_id == sa.bindparam("import_id")).with_for_update(),
+            sa.select(schema.receipts.c.posted)
+            .where(schema.receipts.c.order_import_id == sa.bindparam("import_id"))
+            .with_for_update(),
             kind,
         )
         self._remove_receipts = compiled(
-            schema.receipts.delete().where(schema.receipts.c.order_import_id == sa.bindparam("import_id")), kind
+            schema.receipts.delete().where(
+                schema.receipts.c.order_import_id == sa.bindparam("import_id")
+            ),
+            kind,
         )
         self._remove_parts = [
             compiled(table.delete().where(table.c.order_id == sa.bindparam("order_id")), kind)
-            for table in (schema.sales_order_ship_tos, schema.sales_order_lines, schema.sales_order_discounts)
+            for table in (
+                schema.sales_order_ship_tos,
+                schema.sales_order_lines,
+                schema.sales_order_discounts,
+            )
         ]
         self._update = Insert(
             ORDERS,
@@ -130,10 +181,15 @@ class OrderWriter:
             raise BooksRefused(f"order {order.import_id} cannot be updated: it is not in the books")
         order_id, status = found[0]
         if status != OPEN:
-            raise BooksRefused(f"order {order.import_id} cannot be updated: it is {status}, and only an Open order may change")
+            raise BooksRefused(
+                f"order {order.import_id} cannot be updated: it is {status}, and only an Open "
+                "order may change"
+            )
         cursor.execute(self._receipts_of, [order.import_id])
         if any(posted for (posted,) in cursor.fetchall()):
-            raise BooksRefused(f"order {order.import_id} cannot be updated: a receipt on it is posted")
+            raise BooksRefused(
+                f"order {order.import_id} cannot be updated: a receipt on it is posted"
+            )
         client_id, contact_id = self._parties(cursor, bundle)
         self._reference_data(cursor, bundle)
         cursor.execute(self._update.sql, self._update.row(order, client_id, contact_id, now, now))
@@ -145,9 +201,15 @@ class OrderWriter:
     def contact(self, cursor: DBAPICursor, client_id: int, contact: Contact) -> int:
         """The id of this person at this client, who is created if not there yet."""
         key = person_key(contact)
-        cursor.execute(self._contact.sql, self._contact.row(contact, client_id, text_key(contact.email), key))
+        cursor.execute(
+            self._contact.sql, self._contact.row(contact, client_id, text_key(contact.email), key)
+        )
         found = _only(cursor)
-        return self._existing(cursor, self._contact_by_person, [client_id, key]) if found is None else found
+        return (
+            self._existing(cursor, self._contact_by_person, [client_id, key])
+            if found is None
+            else found
+        )
 
     def client(self, cursor: DBAPICursor, client: Client) -> int:
         """The id of the client with this Import ID, who is created with all contacts if not there yet."""
@@ -158,7 +220,10 @@ class OrderWriter:
         for contact in client.contacts:
             self.contact(cursor, client_id, contact)
         if client.store_customer_ids:
-            cursor.executemany(self._store_customer, [[client_id, code, number] for code, number in client.store_customer_ids.items()])
+            cursor.executemany(
+                self._store_customer,
+                [[client_id, code, number] for code, number in client.store_customer_ids.items()],
+            )
         return client_id
 
     def _parties(self, cursor: DBAPICursor, bundle: OrderBundle) -> tuple[int, int | None]:
@@ -170,18 +235,28 @@ class OrderWriter:
         elif bundle.new_client is not None:
             client_id = self.client(cursor, bundle.new_client)
         else:
-            raise BooksRefused(f"order {bundle.order.import_id} names neither a client of the books nor a new one")
+            raise BooksRefused(
+                f"order {bundle.order.import_id} names neither a client of the books nor a new one"
+            )
         if bundle.contact_id is not None or bundle.new_contact is None:
             return client_id, bundle.contact_id
         return client_id, self.contact(cursor, client_id, bundle.new_contact)
 
     def _reference_data(self, cursor: DBAPICursor, bundle: OrderBundle) -> None:
         if bundle.new_promotions:
-            promotions = sorted(bundle.new_promotions, key=lambda promotion: text_key(promotion.code))
-            cursor.executemany(self._promotion.sql, [self._promotion.row(record, text_key(record.code)) for record in promotions])
+            promotions = sorted(
+                bundle.new_promotions, key=lambda promotion: text_key(promotion.code)
+            )
+            cursor.executemany(
+                self._promotion.sql,
+                [self._promotion.row(record, text_key(record.code)) for record in promotions],
+            )
         if bundle.new_ship_vias:
             ship_vias = sorted(bundle.new_ship_vias, key=lambda ship_via: text_key(ship_via.name))
-            cursor.executemany(self._ship_via.sql, [self._ship_via.row(record, text_key(record.name)) for record in ship_vias])
+            cursor.executemany(
+                self._ship_via.sql,
+                [self._ship_via.row(record, text_key(record.name)) for record in ship_vias],
+            )
 
     def _parts(self, cursor: DBAPICursor, bundle: OrderBundle, order_id: int) -> None:
         order = bundle.order
@@ -190,7 +265,9 @@ class OrderWriter:
         self._many(cursor, self._discount, order.discounts, order_id)
         if bundle.receipts:
             rows = [
-                self._receipt.row(receipt, order.import_id, receipt.import_id or f"{order.import_id}-{number}")
+                self._receipt.row(
+                    receipt, order.import_id, receipt.import_id or f"{order.import_id}-{number}"
+                )
                 for number, receipt in enumerate(bundle.receipts, 1)
             ]
             cursor.executemany(self._receipt.sql, rows)
@@ -198,20 +275,28 @@ class OrderWriter:
     @staticmethod
     def _many(cursor: DBAPICursor, insert: Insert[R], records: Sequence[R], order_id: int) -> None:
         if records:
-            cursor.executemany(insert.sql, [insert.row(record, order_id, position) for position, record in enumerate(records)])
+            cursor.executemany(
+                insert.sql,
+                [insert.row(record, order_id, position) for position, record in enumerate(records)],
+            )
 
     @staticmethod
     def _existing(cursor: DBAPICursor, select: str, values: Sequence[object]) -> int:
         cursor.execute(select, values)
         found = _only(cursor)
         if found is None:
-            raise BooksUnreachable("a record of the books was removed while an order that names it was written: try again")
+            raise BooksUnreachable(
+                "a record of the books was removed while an order that names it was written: try "
+                "again"
+            )
         return found
 
 
 def person_key(contact: Contact) -> str:
     """The form of a contact that compares: at one client, the same names and email are the same person."""
-    return "\n".join(text_key(text) for text in (contact.email, contact.last_name, contact.first_name))
+    return "\n".join(
+        text_key(text) for text in (contact.email, contact.last_name, contact.first_name)
+    )
 
 
 def _only(cursor: DBAPICursor) -> int | None:

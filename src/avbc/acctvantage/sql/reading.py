@@ -65,7 +65,11 @@ def chunks(keys: Iterable[K]) -> Iterator[list[K]]:
 
 
 def rows_of(
-    connection: sa.Connection, select: AnySelect, key: sa.Column[K], keys: Collection[K] | None, order: sa.Column[int]
+    connection: sa.Connection,
+    select: AnySelect,
+    key: sa.Column[K],
+    keys: Collection[K] | None,
+    order: sa.Column[int],
 ) -> Iterator[list[AnyRow]]:
     """Run a select for these keys, or for all rows, some hundreds at a time. `order` is its first column, whose values are ids."""
     if keys is not None:
@@ -83,7 +87,9 @@ def sales_orders(connection: sa.Connection, import_ids: Collection[str] | None) 
     return _sales_orders(connection, schema.sales_orders.c.import_id, import_ids)
 
 
-def sales_orders_changed(connection: sa.Connection, source_code: str, since: datetime | None) -> list[SalesOrder]:
+def sales_orders_changed(
+    connection: sa.Connection, source_code: str, since: datetime | None
+) -> list[SalesOrder]:
     """The orders of a source whose status changed since a time, or all of the source, in the sequence in which they came in."""
     table = schema.sales_orders
     select = sa.select(table.c.id).where(table.c.source_code == source_code)
@@ -92,25 +98,38 @@ def sales_orders_changed(connection: sa.Connection, source_code: str, since: dat
     return _sales_orders(connection, table.c.id, list(connection.scalars(select)))
 
 
-def ids_ordered(connection: sa.Connection, source_code: str, since: datetime, until: datetime) -> list[int]:
+def ids_ordered(
+    connection: sa.Connection, source_code: str, since: datetime, until: datetime
+) -> list[int]:
     """The ids of a source's orders that were ordered in a period, by the store's order id."""
     table = schema.sales_orders.c
-    select = sa.select(table.id).where(table.source_code == source_code, table.ordered_at >= since, table.ordered_at <= until)
+    select = sa.select(table.id).where(
+        table.source_code == source_code, table.ordered_at >= since, table.ordered_at <= until
+    )
     return list(connection.scalars(select.order_by(table.store_order_id, table.id)))
 
 
 def sales_orders_by_id(connection: sa.Connection, ids: list[int]) -> list[SalesOrder]:
     """The orders with these ids, by the store's order id."""
-    return sorted(_sales_orders(connection, schema.sales_orders.c.id, ids), key=lambda order: (order.store_order_id, order.id))
+    return sorted(
+        _sales_orders(connection, schema.sales_orders.c.id, ids),
+        key=lambda order: (order.store_order_id, order.id),
+    )
 
 
-def _sales_orders(connection: sa.Connection, key: sa.Column[K], keys: Collection[K] | None) -> list[SalesOrder]:
+def _sales_orders(
+    connection: sa.Connection, key: sa.Column[K], keys: Collection[K] | None
+) -> list[SalesOrder]:
     table = schema.sales_orders
     select = sa.select(table.c.id, table.c.client_id, table.c.contact_id, *ORDERS.columns)
     found: list[tuple[int, SalesOrder]] = []
     for rows in rows_of(connection, select, key, keys, table.c.id):
         ids = [row[0] for row in rows]
-        ship_tos, lines, discounts = parts(connection, SHIP_TOS, ids), parts(connection, LINES, ids), parts(connection, DISCOUNTS, ids)
+        ship_tos, lines, discounts = (
+            parts(connection, SHIP_TOS, ids),
+            parts(connection, LINES, ids),
+            parts(connection, DISCOUNTS, ids),
+        )
         for row in rows:
             order_id, client_id, contact_id, *values = row
             order = ORDERS.record(
@@ -130,7 +149,9 @@ def parts(connection: sa.Connection, part: Rows[R], ids: list[int]) -> defaultdi
     """The records of a table that belong to the owners with these ids, which its first column names, in their positions."""
     owner_id, position = part.table.columns[0], part.table.c.position
     found: defaultdict[int, list[R]] = defaultdict(list)
-    for owner, *values in connection.execute(sa.select(owner_id, *part.columns).where(owner_id.in_(ids)).order_by(owner_id, position)):
+    for owner, *values in connection.execute(
+        sa.select(owner_id, *part.columns).where(owner_id.in_(ids)).order_by(owner_id, position)
+    ):
         found[owner].append(part.record(values))
     return found
 
@@ -146,26 +167,51 @@ def receipts(connection: sa.Connection, import_ids: Collection[str] | None) -> l
     return by_id(receipts_where(connection, schema.receipts.c.order_import_id, import_ids))
 
 
-def receipts_where(connection: sa.Connection, key: sa.Column[K], keys: Collection[K] | None) -> list[tuple[int, Receipt]]:
+def receipts_where(
+    connection: sa.Connection, key: sa.Column[K], keys: Collection[K] | None
+) -> list[tuple[int, Receipt]]:
     """The receipts whose `key` is among these, or all, with their ids."""
     table = schema.receipts
     select = sa.select(table.c.id, table.c.order_import_id, table.c.import_id, *RECEIPTS.columns)
     found: list[tuple[int, Receipt]] = []
     for rows in rows_of(connection, select, key, keys, table.c.id):
         for receipt_id, order_import_id, import_id, *values in rows:
-            found.append((receipt_id, RECEIPTS.record(values, id=receipt_id, order_import_id=order_import_id, import_id=import_id)))
+            found.append(
+                (
+                    receipt_id,
+                    RECEIPTS.record(
+                        values, id=receipt_id, order_import_id=order_import_id, import_id=import_id
+                    ),
+                )
+            )
     return found
 
 
-def trial_balances(connection: sa.Connection, import_ids: Collection[str] | None) -> list[TrialBalance]:
+def trial_balances(
+    connection: sa.Connection, import_ids: Collection[str] | None
+) -> list[TrialBalance]:
     """What each order and its receipts add up to."""
-    orders, lines, discounts = schema.sales_orders.c, schema.sales_order_lines.c, schema.sales_order_discounts.c
-    select = sa.select(orders.id, orders.import_id, orders.freight, orders.tax, orders.rounding, orders.total)
+    orders, lines, discounts = (
+        schema.sales_orders.c,
+        schema.sales_order_lines.c,
+        schema.sales_order_discounts.c,
+    )
+    select = sa.select(
+        orders.id, orders.import_id, orders.freight, orders.tax, orders.rounding, orders.total
+    )
     found: list[tuple[int, TrialBalance]] = []
     for rows in rows_of(connection, select, orders.import_id, import_ids, orders.id):
         ids = [row[0] for row in rows]
-        goods = _sums(connection.execute(sa.select(lines.order_id, lines.amount).where(lines.order_id.in_(ids))))
-        taken_off = _sums(connection.execute(sa.select(discounts.order_id, discounts.amount).where(discounts.order_id.in_(ids))))
+        goods = _sums(
+            connection.execute(
+                sa.select(lines.order_id, lines.amount).where(lines.order_id.in_(ids))
+            )
+        )
+        taken_off = _sums(
+            connection.execute(
+                sa.select(discounts.order_id, discounts.amount).where(discounts.order_id.in_(ids))
+            )
+        )
         received, held = _money(connection, [row[1] for row in rows])
         for order_id, import_id, freight, tax, rounding, total in rows:
             balance = TrialBalance(
@@ -190,13 +236,21 @@ def _sums(rows: Iterable[Any]) -> defaultdict[Any, Decimal]:
     return found
 
 
-def _money(connection: sa.Connection, import_ids: list[str]) -> tuple[defaultdict[str, Decimal], defaultdict[str, Decimal]]:
+def _money(
+    connection: sa.Connection, import_ids: list[str]
+) -> tuple[defaultdict[str, Decimal], defaultdict[str, Decimal]]:
     table = schema.receipts.c
-    select = sa.select(table.order_import_id, table.state, table.amount, table.pre_auth_amount).where(table.order_import_id.in_(import_ids))
+    select = sa.select(
+        table.order_import_id, table.state, table.amount, table.pre_auth_amount
+    ).where(table.order_import_id.in_(import_ids))
     rows = list(connection.execute(select))
     return (
         _sums((row.order_import_id, row.amount) for row in rows if row.state == "captured"),
-        _sums((row.order_import_id, row.pre_auth_amount) for row in rows if row.state == "pre_authorized"),
+        _sums(
+            (row.order_import_id, row.pre_auth_amount)
+            for row in rows
+            if row.state == "pre_authorized"
+        ),
     )
 
 
@@ -205,7 +259,9 @@ def clients(connection: sa.Connection, import_ids: Collection[str] | None) -> li
     return by_id(clients_where(connection, schema.clients.c.import_id, import_ids))
 
 
-def clients_where(connection: sa.Connection, key: sa.Column[K], keys: Collection[K] | None) -> list[tuple[int, Client]]:
+def clients_where(
+    connection: sa.Connection, key: sa.Column[K], keys: Collection[K] | None
+) -> list[tuple[int, Client]]:
     """The clients whose `key` is among these, or all, with their ids."""
     table = schema.clients
     found: list[tuple[int, Client]] = []
@@ -214,7 +270,9 @@ def clients_where(connection: sa.Connection, key: sa.Column[K], keys: Collection
     return found
 
 
-def find_clients(connection: sa.Connection, import_ids: Collection[str], emails: Collection[str]) -> list[Client]:
+def find_clients(
+    connection: sa.Connection, import_ids: Collection[str], emails: Collection[str]
+) -> list[Client]:
     """The clients with one of these Import IDs, or one of these emails on themselves or on a contact."""
     table, contacts = schema.clients, schema.contacts
     keys = {text_key(email) for email in emails} - {""}
@@ -223,7 +281,11 @@ def find_clients(connection: sa.Connection, import_ids: Collection[str], emails:
         ids.update(connection.scalars(sa.select(table.c.id).where(table.c.import_id.in_(chunk))))
     for chunk in chunks(keys):
         ids.update(connection.scalars(sa.select(table.c.id).where(table.c.email_key.in_(chunk))))
-        ids.update(connection.scalars(sa.select(contacts.c.client_id).where(contacts.c.email_key.in_(chunk))))
+        ids.update(
+            connection.scalars(
+                sa.select(contacts.c.client_id).where(contacts.c.email_key.in_(chunk))
+            )
+        )
     return by_id(clients_where(connection, table.c.id, ids))
 
 
@@ -232,17 +294,29 @@ def _clients(connection: sa.Connection, rows: list[AnyRow]) -> list[tuple[int, C
     contacts, customers = schema.contacts.c, schema.client_store_customers.c
     people: defaultdict[int, list[Contact]] = defaultdict(list)
     select: AnySelect = (
-        sa.select(contacts.client_id, contacts.id, *CONTACTS.columns).where(contacts.client_id.in_(ids)).order_by(contacts.id)
+        sa.select(contacts.client_id, contacts.id, *CONTACTS.columns)
+        .where(contacts.client_id.in_(ids))
+        .order_by(contacts.id)
     )
     for client_id, contact_id, *values in connection.execute(select):
         people[client_id].append(CONTACTS.record(values, id=contact_id))
     bound: defaultdict[int, dict[str, int]] = defaultdict(dict)
     for client_id, code, number in connection.execute(
-        sa.select(customers.client_id, customers.source_code, customers.customer_id).where(customers.client_id.in_(ids))
+        sa.select(customers.client_id, customers.source_code, customers.customer_id).where(
+            customers.client_id.in_(ids)
+        )
     ):
         bound[client_id][code] = number
     return [
-        (client_id, CLIENTS.record(values, id=client_id, contacts=tuple(people[client_id]), store_customer_ids=bound[client_id]))
+        (
+            client_id,
+            CLIENTS.record(
+                values,
+                id=client_id,
+                contacts=tuple(people[client_id]),
+                store_customer_ids=bound[client_id],
+            ),
+        )
         for client_id, *values in rows
     ]
 
@@ -263,29 +337,44 @@ def find_products(connection: sa.Connection, part_numbers: Collection[str]) -> l
     found: list[Product] = []
     for chunk in chunks(sorted(keys)):
         aliases = _aliases(connection.execute(_ALIASES.where(other.part_key.in_(chunk))))
-        found += [_product(row, aliases) for row in connection.execute(_PRODUCTS.where(table.part_key.in_(chunk)))]
+        found += [
+            _product(row, aliases)
+            for row in connection.execute(_PRODUCTS.where(table.part_key.in_(chunk)))
+        ]
     return found
 
 
 def products_page(connection: sa.Connection, after: str) -> list[tuple[str, Product]]:
     """The next products whose Sync to Webstore is ticked, after the key of a part number, each with its own."""
     table, other = schema.products.c, schema.product_aliases.c
-    rows = list(connection.execute(_PRODUCTS.where(table.part_key > after, schema.IS_SYNCED).limit(_PAGE)))
+    rows = list(
+        connection.execute(_PRODUCTS.where(table.part_key > after, schema.IS_SYNCED).limit(_PAGE))
+    )
     if not rows:
         return []
     within = (other.part_key >= rows[0].part_key) & (other.part_key <= rows[-1].part_key)
-    aliases = _aliases(connection.execute(_ALIASES.join(schema.products).where(within, schema.IS_SYNCED)))
+    aliases = _aliases(
+        connection.execute(_ALIASES.join(schema.products).where(within, schema.IS_SYNCED))
+    )
     return [(row.part_key, _product(row, aliases)) for row in rows]
 
 
-def products_for_store(connection: sa.Connection, part_keys: Sequence[str]) -> list[tuple[str, Product]]:
+def products_for_store(
+    connection: sa.Connection, part_keys: Sequence[str]
+) -> list[tuple[str, Product]]:
     """Those of these products whose Sync to Webstore is ticked, by part number."""
-    aliases = _aliases(connection.execute(_ALIASES.where(schema.product_aliases.c.part_key.in_(part_keys))))
-    rows = connection.execute(_PRODUCTS.where(schema.products.c.part_key.in_(part_keys), schema.IS_SYNCED))
+    aliases = _aliases(
+        connection.execute(_ALIASES.where(schema.product_aliases.c.part_key.in_(part_keys)))
+    )
+    rows = connection.execute(
+        _PRODUCTS.where(schema.products.c.part_key.in_(part_keys), schema.IS_SYNCED)
+    )
     return [(row.part_key, _product(row, aliases)) for row in rows]
 
 
-_PRODUCTS: AnySelect = sa.select(schema.products.c.part_key, *PRODUCTS.columns).order_by(schema.products.c.part_key)
+_PRODUCTS: AnySelect = sa.select(schema.products.c.part_key, *PRODUCTS.columns).order_by(
+    schema.products.c.part_key
+)
 _ALIASES = sa.select(schema.product_aliases.c.part_key, schema.product_aliases.c.alias).order_by(
     schema.product_aliases.c.part_key, schema.product_aliases.c.position
 )
@@ -314,18 +403,27 @@ def ship_vias(connection: sa.Connection) -> list[ShipVia]:
 
 
 def _all(connection: sa.Connection, rows: Rows[R]) -> list[R]:
-    return [rows.record(row) for row in connection.execute(sa.select(*rows.columns).order_by(rows.table.c.id))]
+    return [
+        rows.record(row)
+        for row in connection.execute(sa.select(*rows.columns).order_by(rows.table.c.id))
+    ]
 
 
 def order_statuses(connection: sa.Connection) -> tuple[str, ...]:
     """The order statuses in sequence."""
     table = schema.order_statuses.c
-    return tuple(connection.scalars(sa.select(table.name).order_by(table.position))) or ORDER_STATUSES
+    return (
+        tuple(connection.scalars(sa.select(table.name).order_by(table.position))) or ORDER_STATUSES
+    )
 
 
 def reference_data(connection: sa.Connection) -> ReferenceData:
     """The reference data. Statuses and currency have defaults where none were loaded, and the item Purchase Order is always there."""
-    receipt_types = list(connection.scalars(sa.select(schema.receipt_types.c.name).order_by(schema.receipt_types.c.id)))
+    receipt_types = list(
+        connection.scalars(
+            sa.select(schema.receipt_types.c.name).order_by(schema.receipt_types.c.id)
+        )
+    )
     if PURCHASE_ORDER not in receipt_types:
         receipt_types.append(PURCHASE_ORDER)
     classes: defaultdict[str, list[str]] = defaultdict(list)
@@ -339,7 +437,11 @@ def reference_data(connection: sa.Connection) -> ReferenceData:
         currency=connection.scalar(sa.select(schema.books.c.currency)) or ReferenceData().currency,
         order_statuses=order_statuses(connection),
         receipt_types=tuple(receipt_types),
-        gl_accounts=tuple(connection.scalars(sa.select(schema.gl_accounts.c.code).order_by(schema.gl_accounts.c.id))),
+        gl_accounts=tuple(
+            connection.scalars(
+                sa.select(schema.gl_accounts.c.code).order_by(schema.gl_accounts.c.id)
+            )
+        ),
         tax_areas=tuple(_all(connection, TAX_AREAS)),
         warehouses=tuple(Warehouse(name, tuple(classes[name])) for name in names),
         ship_vias=tuple(ship_vias(connection)),

@@ -22,7 +22,11 @@ def to_capture(connection: sa.Connection, source_code: str) -> list[Receipt]:
     select = (
         sa.select(_TABLE.c.id)
         .join_from(_TABLE, schema.sales_orders, _TABLE.c.order_import_id == order.import_id)
-        .where(schema.RECEIPT_IS_WANTED, _TABLE.c.state == "pre_authorized", order.source_code == source_code)
+        .where(
+            schema.RECEIPT_IS_WANTED,
+            _TABLE.c.state == "pre_authorized",
+            order.source_code == source_code,
+        )
     )
     return by_id(receipts_where(connection, _TABLE.c.id, list(connection.scalars(select))))
 
@@ -33,7 +37,11 @@ def authorized(connection: sa.Connection, source_code: str, before: datetime) ->
     select = (
         sa.select(_TABLE.c.id)
         .join_from(_TABLE, schema.sales_orders, _TABLE.c.order_import_id == order.import_id)
-        .where(schema.RECEIPT_IS_AUTHORIZED, _TABLE.c.authorized_at < before, order.source_code == source_code)
+        .where(
+            schema.RECEIPT_IS_AUTHORIZED,
+            _TABLE.c.authorized_at < before,
+            order.source_code == source_code,
+        )
         .where(sa.not_(schema.RECEIPT_IS_WANTED))
     )
     return by_id(receipts_where(connection, _TABLE.c.id, list(connection.scalars(select))))
@@ -43,17 +51,29 @@ def capture(connection: sa.Connection, import_id: str, amount: Decimal, at: date
     """Make a pre-authorized receipt a captured one; one captured for this amount stays.
 
     Raises:
-        BooksRefused: The amount is not above zero, there is no such receipt, or it is in another state or captured for another amount.
+        BooksRefused: The amount is not above zero, there is no such receipt, or it is in another
+            state or captured for another amount.
     """
     if not amount.is_finite() or amount <= 0:
         raise BooksRefused(f"receipt {import_id}: {amount} is no amount that can be captured")
     receipt = _locked(connection, import_id)
     if receipt.state == "captured":
         if receipt.amount != amount:
-            raise BooksRefused(f"receipt {import_id} is captured for {receipt.amount} already, which is not {amount}")
+            raise BooksRefused(
+                f"receipt {import_id} is captured for {receipt.amount} already, which is not "
+                f"{amount}"
+            )
         return receipt
     _must_be_open(receipt, "captured")
-    return _changed(connection, import_id, state="captured", amount=amount, captured_at=at, capture_wanted=False, void_wanted=False)
+    return _changed(
+        connection,
+        import_id,
+        state="captured",
+        amount=amount,
+        captured_at=at,
+        capture_wanted=False,
+        void_wanted=False,
+    )
 
 
 def void(connection: sa.Connection, import_id: str, at: datetime) -> Receipt:
@@ -66,7 +86,15 @@ def void(connection: sa.Connection, import_id: str, at: datetime) -> Receipt:
     if receipt.state == "voided":
         return receipt
     _must_be_open(receipt, "voided")
-    return _changed(connection, import_id, state="voided", amount=ZERO, voided_at=at, capture_wanted=False, void_wanted=False)
+    return _changed(
+        connection,
+        import_id,
+        state="voided",
+        amount=ZERO,
+        voided_at=at,
+        capture_wanted=False,
+        void_wanted=False,
+    )
 
 
 def want(connection: sa.Connection, import_id: str, *, capture: bool) -> Receipt:
@@ -81,7 +109,9 @@ def want(connection: sa.Connection, import_id: str, *, capture: bool) -> Receipt
 
 
 def _locked(connection: sa.Connection, import_id: str) -> Receipt:
-    connection.execute(sa.select(_TABLE.c.id).where(_TABLE.c.import_id == import_id).with_for_update())
+    connection.execute(
+        sa.select(_TABLE.c.id).where(_TABLE.c.import_id == import_id).with_for_update()
+    )
     found = receipts_where(connection, _TABLE.c.import_id, [import_id])
     if not found:
         raise BooksRefused(f"there is no receipt {import_id!r} in the books")
@@ -91,7 +121,10 @@ def _locked(connection: sa.Connection, import_id: str) -> Receipt:
 def _must_be_open(receipt: Receipt, wanted: str) -> None:
     if receipt.state != "pre_authorized" or receipt.posted:
         state = "posted" if receipt.posted else receipt.state
-        raise BooksRefused(f"receipt {receipt.import_id} cannot be {wanted}: it is {state}, and only a pre-authorized one can")
+        raise BooksRefused(
+            f"receipt {receipt.import_id} cannot be {wanted}: it is {state}, and only a "
+            "pre-authorized one can"
+        )
 
 
 def _changed(connection: sa.Connection, import_id: str, **values: object) -> Receipt:

@@ -1,7 +1,8 @@
 """Records as rows: compiled statements and the values that go with them.
 
-An import writes few rows by many statements, and building a statement costs more than SQLite needs to run it. So what an import runs is
-compiled once for each kind of database, and its values come from the record by one call.
+An import writes few rows by many statements, and building a statement costs more than SQLite needs
+to run it. So what an import runs is compiled once for each kind of database, and its values come
+from the record by one call.
 """
 
 from __future__ import annotations
@@ -61,12 +62,18 @@ def insert_sql(
     if taken:
         insert = insert.on_conflict_do_nothing(index_elements=taken)
     if replaced:
-        new = {column.name: insert.excluded[column.name] for column in columns if column.name not in {*replaced, *kept}}
+        new = {
+            column.name: insert.excluded[column.name]
+            for column in columns
+            if column.name not in {*replaced, *kept}
+        }
         insert = insert.on_conflict_do_update(index_elements=replaced, set_=new)
     return compiled(insert.returning(table.columns[returns]) if returns else insert, kind)
 
 
-def conversions(columns: Sequence[sa.Column[Any]], kind: str) -> list[tuple[int, Callable[[Any], Any]]]:
+def conversions(
+    columns: Sequence[sa.Column[Any]], kind: str
+) -> list[tuple[int, Callable[[Any], Any]]]:
     """The places of the values that this kind of database has no type for, and what makes them into what it stores."""
     found = [(index, TO_STORE[kind].get(type(column.type))) for index, column in enumerate(columns)]
     return [(index, convert) for index, convert in found if convert is not None]
@@ -82,7 +89,9 @@ class Rows(Generic[R]):
         address: The field whose address lies in columns with its name before theirs.
     """
 
-    def __init__(self, table: sa.Table, record: Callable[..., R], *apart: str, address: str = "") -> None:
+    def __init__(
+        self, table: sa.Table, record: Callable[..., R], *apart: str, address: str = ""
+    ) -> None:
         self.table = table
         self.columns = [column for column in table.columns if column.name not in apart]
         self._record = record
@@ -93,7 +102,10 @@ class Rows(Generic[R]):
         self._stop = self._start + len(nested)
         self._names = [name for name in own if name not in nested]
         self.values: Callable[[R], tuple[Any, ...]] = attrgetter(
-            *(f"{address}.{name.removeprefix(f'{address}_')}" if name in nested else name for name in own)
+            *(
+                f"{address}.{name.removeprefix(f'{address}_')}" if name in nested else name
+                for name in own
+            )
         )
         """A record's values, in the order of `columns`."""
 
@@ -120,7 +132,9 @@ class Insert(Generic[R]):
         returns: str = "",
     ) -> None:
         columns = [*(rows.table.columns[name] for name in before), *rows.columns]
-        self.sql = insert_sql(columns, kind, taken=taken, replaced=replaced, kept=kept, returns=returns)
+        self.sql = insert_sql(
+            columns, kind, taken=taken, replaced=replaced, kept=kept, returns=returns
+        )
         self._values = rows.values
         self._conversions = conversions(columns, kind)
 

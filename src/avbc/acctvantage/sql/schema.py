@@ -1,7 +1,7 @@
 """The tables of the books, and their version. `docs/books.md` lists them for whoever reads them by SQL.
 
-A column has the name of the record's field; a nested address has its fields with a prefix. A `..._key` column is the text that compares:
-without case, and for emails without the spaces around.
+A column has the name of the record's field; a nested address has its fields with a prefix. A
+`..._key` column is the text that compares: without case, and for emails without the spaces around.
 """
 
 from __future__ import annotations
@@ -82,7 +82,9 @@ class Exact(sa.TypeDecorator[Decimal]):
         """Choose the column type of this database."""
         return dialect.type_descriptor(sa.Numeric() if dialect.name == "postgresql" else sa.Text())
 
-    def process_bind_param(self, value: Decimal | None, dialect: sa.Dialect) -> str | Decimal | None:
+    def process_bind_param(
+        self, value: Decimal | None, dialect: sa.Dialect
+    ) -> str | Decimal | None:
         """What is stored."""
         return None if value is None else TO_STORE[dialect.name][Exact](value)
 
@@ -99,9 +101,13 @@ class Moment(sa.TypeDecorator[datetime]):
 
     def load_dialect_impl(self, dialect: sa.Dialect) -> TypeEngine[Any]:
         """Choose the column type of this database."""
-        return dialect.type_descriptor(sa.DateTime(timezone=True) if dialect.name == "postgresql" else sa.Text())
+        return dialect.type_descriptor(
+            sa.DateTime(timezone=True) if dialect.name == "postgresql" else sa.Text()
+        )
 
-    def process_bind_param(self, value: datetime | None, dialect: sa.Dialect) -> str | datetime | None:
+    def process_bind_param(
+        self, value: datetime | None, dialect: sa.Dialect
+    ) -> str | datetime | None:
         """What is stored."""
         return None if value is None else TO_STORE[dialect.name][Moment](value)
 
@@ -155,7 +161,13 @@ def _position() -> sa.Column[int]:
 
 
 def _of(name: str, owner: sa.Table) -> sa.Column[int]:
-    return sa.Column(name, _ID, sa.ForeignKey(owner.c.id, ondelete="CASCADE"), primary_key=True, autoincrement=False)
+    return sa.Column(
+        name,
+        _ID,
+        sa.ForeignKey(owner.c.id, ondelete="CASCADE"),
+        primary_key=True,
+        autoincrement=False,
+    )
 
 
 def _partial_index(name: str, *columns: sa.Column[Any], where: sa.ColumnElement[bool]) -> None:
@@ -164,19 +176,54 @@ def _partial_index(name: str, *columns: sa.Column[Any], where: sa.ColumnElement[
 
 
 def _address(prefix: str = "") -> list[sa.Column[str]]:
-    fields = ["name", "attention", "address_1", "address_2", "address_3", "city", "state", "zip", "country", "phone", "email"]
+    fields = [
+        "name",
+        "attention",
+        "address_1",
+        "address_2",
+        "address_3",
+        "city",
+        "state",
+        "zip",
+        "country",
+        "phone",
+        "email",
+    ]
     return [_text(f"{prefix}{field}") for field in fields]
 
 
-books_version = sa.Table("books_version", metadata, sa.Column("version", sa.Integer, primary_key=True, autoincrement=False))
+books_version = sa.Table(
+    "books_version",
+    metadata,
+    sa.Column("version", sa.Integer, primary_key=True, autoincrement=False),
+)
 
 # The reference data.
-books = sa.Table("books", metadata, sa.Column("id", sa.Integer, primary_key=True, autoincrement=False), _text("currency"))
-order_statuses = sa.Table("order_statuses", metadata, _position(), sa.Column("name", sa.Text, nullable=False, unique=True))
-receipt_types = sa.Table("receipt_types", metadata, _id(), sa.Column("name", sa.Text, nullable=False, unique=True))
-gl_accounts = sa.Table("gl_accounts", metadata, _id(), sa.Column("code", sa.Text, nullable=False, unique=True))
-tax_areas = sa.Table("tax_areas", metadata, _id(), sa.Column("name", sa.Text, nullable=False, unique=True), _flag("avatax"))
-warehouses = sa.Table("warehouses", metadata, _id(), sa.Column("name", sa.Text, nullable=False, unique=True))
+books = sa.Table(
+    "books",
+    metadata,
+    sa.Column("id", sa.Integer, primary_key=True, autoincrement=False),
+    _text("currency"),
+)
+order_statuses = sa.Table(
+    "order_statuses", metadata, _position(), sa.Column("name", sa.Text, nullable=False, unique=True)
+)
+receipt_types = sa.Table(
+    "receipt_types", metadata, _id(), sa.Column("name", sa.Text, nullable=False, unique=True)
+)
+gl_accounts = sa.Table(
+    "gl_accounts", metadata, _id(), sa.Column("code", sa.Text, nullable=False, unique=True)
+)
+tax_areas = sa.Table(
+    "tax_areas",
+    metadata,
+    _id(),
+    sa.Column("name", sa.Text, nullable=False, unique=True),
+    _flag("avatax"),
+)
+warehouses = sa.Table(
+    "warehouses", metadata, _id(), sa.Column("name", sa.Text, nullable=False, unique=True)
+)
 warehouse_product_classes = sa.Table(
     "warehouse_product_classes",
     metadata,
@@ -227,12 +274,21 @@ products = sa.Table(
     _flag("sync_to_webstore"),
 )
 IS_SYNCED = products.c.sync_to_webstore.is_(sa.true())
-# All that a walk over the quantities of a million products needs of them, in the sequence of the walk.
-sa.Index("ix_products_walk", products.c.part_key, products.c.sync_to_webstore, products.c.kind, products.c.part_number)
+# All that a walk over the quantities of a million products needs of them, in the sequence of the
+# walk.
+sa.Index(
+    "ix_products_walk",
+    products.c.part_key,
+    products.c.sync_to_webstore,
+    products.c.kind,
+    products.c.part_number,
+)
 product_aliases = sa.Table(
     "product_aliases",
     metadata,
-    sa.Column("part_key", _KEY, sa.ForeignKey(products.c.part_key, ondelete="CASCADE"), primary_key=True),
+    sa.Column(
+        "part_key", _KEY, sa.ForeignKey(products.c.part_key, ondelete="CASCADE"), primary_key=True
+    ),
     _position(),
     sa.Column("alias_key", sa.Text, nullable=False, index=True),
     _text("alias"),
@@ -241,7 +297,9 @@ quantities = sa.Table(
     "quantities",
     metadata,
     sa.Column("warehouse", sa.Text, sa.ForeignKey(warehouses.c.name), primary_key=True),
-    sa.Column("part_key", _KEY, sa.ForeignKey(products.c.part_key, ondelete="CASCADE"), primary_key=True),
+    sa.Column(
+        "part_key", _KEY, sa.ForeignKey(products.c.part_key, ondelete="CASCADE"), primary_key=True
+    ),
     _exact("on_hand"),
     sqlite_with_rowid=False,
 )
@@ -312,14 +370,20 @@ sales_orders = sa.Table(
     _text("fingerprint"),
     sa.Column("status_changed_at", Moment),
 )
-_partial_index("ix_sales_orders_status_changed", sales_orders.c.status_changed_at, where=sales_orders.c.status_changed_at.is_not(None))
+_partial_index(
+    "ix_sales_orders_status_changed",
+    sales_orders.c.status_changed_at,
+    where=sales_orders.c.status_changed_at.is_not(None),
+)
 
 
 def _of_order() -> sa.Column[int]:
     return _of("order_id", sales_orders)
 
 
-sales_order_ship_tos = sa.Table("sales_order_ship_tos", metadata, _of_order(), _position(), *_address(), sqlite_with_rowid=False)
+sales_order_ship_tos = sa.Table(
+    "sales_order_ship_tos", metadata, _of_order(), _position(), *_address(), sqlite_with_rowid=False
+)
 sales_order_lines = sa.Table(
     "sales_order_lines",
     metadata,
@@ -357,7 +421,13 @@ receipts = sa.Table(
     "receipts",
     metadata,
     _id(),
-    sa.Column("order_import_id", sa.Text, sa.ForeignKey(sales_orders.c.import_id), nullable=False, index=True),
+    sa.Column(
+        "order_import_id",
+        sa.Text,
+        sa.ForeignKey(sales_orders.c.import_id),
+        nullable=False,
+        index=True,
+    ),
     sa.Column("import_id", sa.Text, nullable=False, unique=True),
     _text("receipt_type"),
     _exact("amount"),
@@ -382,7 +452,13 @@ _partial_index("ix_receipts_authorized", receipts.c.authorized_at, where=RECEIPT
 
 
 def _of_sales_order() -> sa.Column[str]:
-    return sa.Column("order_import_id", sa.Text, sa.ForeignKey(sales_orders.c.import_id), nullable=False, index=True)
+    return sa.Column(
+        "order_import_id",
+        sa.Text,
+        sa.ForeignKey(sales_orders.c.import_id),
+        nullable=False,
+        index=True,
+    )
 
 
 # Shipments, whose parcels may say what is in them.
@@ -409,7 +485,12 @@ shipment_items = sa.Table(
     sqlite_with_rowid=False,
 )
 shipment_parcels = sa.Table(
-    "shipment_parcels", metadata, _of("shipment_id", shipments), _position(), _text("tracking_number"), sqlite_with_rowid=False
+    "shipment_parcels",
+    metadata,
+    _of("shipment_id", shipments),
+    _position(),
+    _text("tracking_number"),
+    sqlite_with_rowid=False,
 )
 shipment_parcel_items = sa.Table(
     "shipment_parcel_items",
@@ -470,11 +551,16 @@ def _to_version_2(connection: sa.Connection) -> None:
         connection.exec_driver_sql(f"ALTER TABLE receipts ADD COLUMN {column.name} {kind}")
     if connection.dialect.name == "postgresql":
         for table in (products, product_aliases, quantities):
-            connection.exec_driver_sql(f'ALTER TABLE {table.name} ALTER COLUMN part_key TYPE TEXT COLLATE "C"')
+            connection.exec_driver_sql(
+                f'ALTER TABLE {table.name} ALTER COLUMN part_key TYPE TEXT COLLATE "C"'
+            )
     else:
         connection.exec_driver_sql("ALTER TABLE quantities RENAME TO quantities_before")
         quantities.create(connection)
-        connection.exec_driver_sql("INSERT INTO quantities SELECT warehouse, part_key, on_hand FROM quantities_before ORDER BY 1, 2")
+        connection.exec_driver_sql(
+            "INSERT INTO quantities SELECT warehouse, part_key, on_hand FROM quantities_before "
+            "ORDER BY 1, 2"
+        )
         connection.exec_driver_sql("DROP TABLE quantities_before")
     for table, name in (
         (products, "ix_products_walk"),
@@ -484,7 +570,16 @@ def _to_version_2(connection: sa.Connection) -> None:
     ):
         next(index for index in table.indexes if index.name == name).create(connection)
     metadata.create_all(
-        connection, [shipments, shipment_items, shipment_parcels, shipment_parcel_items, credits, credit_lines, credit_tenders]
+        connection,
+        [
+            shipments,
+            shipment_items,
+            shipment_parcels,
+            shipment_parcel_items,
+            credits,
+            credit_lines,
+            credit_tenders,
+        ],
     )
 
 
@@ -503,7 +598,10 @@ def found_version(connection: sa.Connection) -> int | None:
         return connection.execute(sa.select(sa.func.max(books_version.c.version))).scalar()
     others = sorted(present & set(metadata.tables))
     if others:
-        raise BooksUnusable(f"the database has tables that are not of these books ({', '.join(others)}): give the books one of their own")
+        raise BooksUnusable(
+            f"the database has tables that are not of these books ({', '.join(others)}): give the "
+            "books one of their own"
+        )
     return None
 
 
@@ -514,7 +612,8 @@ def prepare(connection: sa.Connection) -> None:
         BooksUnusable: The tables are of a later version, or of somebody else.
     """
     if connection.dialect.name == "postgresql":
-        # Two processes that open new books at once: the second waits here, and finds what the first has made.
+        # Two processes that open new books at once: the second waits here, and finds what the first
+        # has made.
         connection.execute(sa.select(sa.func.pg_advisory_xact_lock(_LOCK)))
     version = found_version(connection)
     if version is None:
@@ -522,7 +621,9 @@ def prepare(connection: sa.Connection) -> None:
         connection.execute(books_version.insert(), {"version": VERSION})
         return
     if version > VERSION:
-        raise BooksUnusable(f"the books have tables of version {version} and this avbc knows {VERSION}: update avbc")
+        raise BooksUnusable(
+            f"the books have tables of version {version} and this avbc knows {VERSION}: update avbc"
+        )
     for step in range(version, VERSION):
         MIGRATIONS[step](connection)
     if version < VERSION:

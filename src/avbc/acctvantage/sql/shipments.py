@@ -16,7 +16,9 @@ from avbc.acctvantage.sql.rows import AnySelect, Insert, insert_many
 from avbc.acctvantage.sql.tables import PARCEL_ITEMS, SHIPMENTS, SHIPPED_ITEMS
 
 
-def shipments(connection: sa.Connection, source_code: str, since: datetime | None) -> list[Shipment]:
+def shipments(
+    connection: sa.Connection, source_code: str, since: datetime | None
+) -> list[Shipment]:
     """The shipments of a source's orders, by their numbers; those made or changed since a time, or all."""
     table, order = schema.shipments.c, schema.sales_orders.c
     select = (
@@ -26,8 +28,11 @@ def shipments(connection: sa.Connection, source_code: str, since: datetime | Non
     )
     if since is not None:
         select = select.where(table.changed_at >= since)
-    # Sorted here: SQLite would walk all shipments by their numbers rather than the last by their times.
-    return _shipments(connection, [shipment_id for _, shipment_id in sorted(connection.execute(select))])
+    # Sorted here: SQLite would walk all shipments by their numbers rather than the last by their
+    # times.
+    return _shipments(
+        connection, [shipment_id for _, shipment_id in sorted(connection.execute(select))]
+    )
 
 
 def _shipments(connection: sa.Connection, ids: list[int]) -> list[Shipment]:
@@ -35,21 +40,35 @@ def _shipments(connection: sa.Connection, ids: list[int]) -> list[Shipment]:
     for chunk in chunks(ids):
         items = parts(connection, SHIPPED_ITEMS, chunk)
         parcels = _parcels(connection, chunk)
-        select: AnySelect = sa.select(schema.shipments.c.id, *SHIPMENTS.columns).where(schema.shipments.c.id.in_(chunk))
+        select: AnySelect = sa.select(schema.shipments.c.id, *SHIPMENTS.columns).where(
+            schema.shipments.c.id.in_(chunk)
+        )
         for shipment_id, *values in connection.execute(select.order_by(schema.shipments.c.number)):
-            found.append(SHIPMENTS.record(values, items=tuple(items[shipment_id]), parcels=tuple(parcels[shipment_id])))
+            found.append(
+                SHIPMENTS.record(
+                    values, items=tuple(items[shipment_id]), parcels=tuple(parcels[shipment_id])
+                )
+            )
     return found
 
 
 def _parcels(connection: sa.Connection, ids: list[int]) -> defaultdict[int, list[Parcel]]:
     item, parcel = schema.shipment_parcel_items.c, schema.shipment_parcels.c
     contents: defaultdict[tuple[int, int], list[ShippedItem]] = defaultdict(list)
-    held: AnySelect = sa.select(item.shipment_id, item.parcel, *PARCEL_ITEMS.columns).where(item.shipment_id.in_(ids))
-    for shipment_id, position, *values in connection.execute(held.order_by(item.shipment_id, item.parcel, item.position)):
+    held: AnySelect = sa.select(item.shipment_id, item.parcel, *PARCEL_ITEMS.columns).where(
+        item.shipment_id.in_(ids)
+    )
+    for shipment_id, position, *values in connection.execute(
+        held.order_by(item.shipment_id, item.parcel, item.position)
+    ):
         contents[shipment_id, position].append(PARCEL_ITEMS.record(values))
     found: defaultdict[int, list[Parcel]] = defaultdict(list)
-    labels = sa.select(parcel.shipment_id, parcel.position, parcel.tracking_number).where(parcel.shipment_id.in_(ids))
-    for shipment_id, position, tracking_number in connection.execute(labels.order_by(parcel.shipment_id, parcel.position)):
+    labels = sa.select(parcel.shipment_id, parcel.position, parcel.tracking_number).where(
+        parcel.shipment_id.in_(ids)
+    )
+    for shipment_id, position, tracking_number in connection.execute(
+        labels.order_by(parcel.shipment_id, parcel.position)
+    ):
         found[shipment_id].append(Parcel(tracking_number, tuple(contents[shipment_id, position])))
     return found
 
@@ -66,7 +85,8 @@ class ShipmentWriter:
         """Write a shipment, or change the one of its number; one that is there as it is keeps the time of its last change.
 
         Raises:
-            BooksRefused: Its order is not in the books or lacks one of the lines, or a quantity is not above zero.
+            BooksRefused: Its order is not in the books or lacks one of the lines, or a quantity is
+                not above zero.
         """
         _check(connection, shipment)
         this = schema.shipments.c.number == shipment.number
@@ -77,27 +97,47 @@ class ShipmentWriter:
         shipment_id = connection.scalars(sa.select(schema.shipments.c.id).where(this)).one()
         for table in (schema.shipment_items, schema.shipment_parcels, schema.shipment_parcel_items):
             connection.execute(table.delete().where(table.c.shipment_id == shipment_id))
-        insert_many(connection, self._item.sql, [self._item.row(item, shipment_id, at) for at, item in enumerate(shipment.items)])
+        insert_many(
+            connection,
+            self._item.sql,
+            [self._item.row(item, shipment_id, at) for at, item in enumerate(shipment.items)],
+        )
         for position, parcel in enumerate(shipment.parcels):
-            values = {"shipment_id": shipment_id, "position": position, "tracking_number": parcel.tracking_number}
+            values = {
+                "shipment_id": shipment_id,
+                "position": position,
+                "tracking_number": parcel.tracking_number,
+            }
             connection.execute(schema.shipment_parcels.insert().values(values))
-            rows = [self._parcel_item.row(item, shipment_id, position, at) for at, item in enumerate(parcel.items)]
+            rows = [
+                self._parcel_item.row(item, shipment_id, position, at)
+                for at, item in enumerate(parcel.items)
+            ]
             insert_many(connection, self._parcel_item.sql, rows)
 
 
 def _check(connection: sa.Connection, shipment: Shipment) -> None:
     about = f"shipment {shipment.number}"
     order, line = schema.sales_orders.c, schema.sales_order_lines.c
-    order_id = connection.scalar(sa.select(order.id).where(order.import_id == shipment.order_import_id))
+    order_id = connection.scalar(
+        sa.select(order.id).where(order.import_id == shipment.order_import_id)
+    )
     if order_id is None:
         raise BooksRefused(f"{about}: there is no order {shipment.order_import_id!r} in the books")
     lines = set(connection.scalars(sa.select(line.store_line_id).where(line.order_id == order_id)))
     for item in (*shipment.items, *(item for parcel in shipment.parcels for item in parcel.items)):
         if item.store_line_id not in lines:
-            raise BooksRefused(f"{about}: order {shipment.order_import_id} has no line {item.store_line_id} of the store")
+            raise BooksRefused(
+                f"{about}: order {shipment.order_import_id} has no line {item.store_line_id} of "
+                "the store"
+            )
         if not item.quantity.is_finite() or item.quantity <= 0:
             raise BooksRefused(f"{about}: {item.quantity} is no quantity that can be shipped")
 
 
 def _in_utc(shipment: Shipment) -> Shipment:
-    return shipment if shipment.shipped_at is None else evolve(shipment, shipped_at=schema.in_utc(shipment.shipped_at))
+    return (
+        shipment
+        if shipment.shipped_at is None
+        else evolve(shipment, shipped_at=schema.in_utc(shipment.shipped_at))
+    )

@@ -1,8 +1,10 @@
 """Quantities: what is on hand, what imported orders reserve of it, and what is left (`docs/facts.md`, acctvantage-inventory).
 
-As in AcctVantage's manual (Inventory Levels for Sales Orders), an order reserves its lines' quantities from Open on; at Picked they leave
-the real-time on hand, and the reserve ends with it. So what is available falls once, when the order comes in. All reserve categories count
-as ticked. An order that comes in already Picked or later changes no quantity: its goods had left before the books knew of it.
+As in AcctVantage's manual (Inventory Levels for Sales Orders), an order reserves its lines'
+quantities from Open on; at Picked they leave the real-time on hand, and the reserve ends with it.
+So what is available falls once, when the order comes in. All reserve categories count as ticked. An
+order that comes in already Picked or later changes no quantity: its goods had left before the books
+knew of it.
 """
 
 from __future__ import annotations
@@ -58,7 +60,9 @@ Left: TypeAlias = tuple[str, tuple[str, Decimal]]
 """The key of a part number; the part number as the books spell it and its Qty Available."""
 
 
-def available(connection: sa.Connection, warehouse: str, part_numbers: Collection[str] | None) -> dict[str, Decimal]:
+def available(
+    connection: sa.Connection, warehouse: str, part_numbers: Collection[str] | None
+) -> dict[str, Decimal]:
     """On hand less what orders reserve, by the books' own part number.
 
     Raises:
@@ -70,7 +74,9 @@ def available(connection: sa.Connection, warehouse: str, part_numbers: Collectio
     found: dict[str, Decimal] = {}
     if part_numbers is not None:
         for chunk in chunks(text_key(part_number) for part_number in part_numbers):
-            found.update(left for _, left in _left(connection, select.where(part_key.in_(chunk)), reserved))
+            found.update(
+                left for _, left in _left(connection, select.where(part_key.in_(chunk)), reserved)
+            )
         return found
     after = ""
     while page := list(_left(connection, select.where(part_key > after).limit(PAGE), reserved)):
@@ -81,13 +87,21 @@ def available(connection: sa.Connection, warehouse: str, part_numbers: Collectio
 
 def page_for_store(connection: sa.Connection, warehouse: str, after: str) -> list[Left]:
     """The next quantities of products whose Sync to Webstore is ticked, after the key of a part number."""
-    select = _quantities(warehouse).where(schema.IS_SYNCED, schema.products.c.part_key > after).limit(PAGE)
+    select = (
+        _quantities(warehouse)
+        .where(schema.IS_SYNCED, schema.products.c.part_key > after)
+        .limit(PAGE)
+    )
     return list(_left(connection, select, _reserved(connection, warehouse)))
 
 
-def quantities_for_store(connection: sa.Connection, warehouse: str, part_keys: Sequence[str]) -> list[Left]:
+def quantities_for_store(
+    connection: sa.Connection, warehouse: str, part_keys: Sequence[str]
+) -> list[Left]:
     """The quantities of those of these products whose Sync to Webstore is ticked."""
-    select = _quantities(warehouse).where(schema.IS_SYNCED, schema.products.c.part_key.in_(part_keys))
+    select = _quantities(warehouse).where(
+        schema.IS_SYNCED, schema.products.c.part_key.in_(part_keys)
+    )
     return list(_left(connection, select, _reserved(connection, warehouse)))
 
 
@@ -102,7 +116,9 @@ def _quantities(warehouse: str) -> AnySelect:
     )
 
 
-def _left(connection: sa.Connection, select: AnySelect, reserved: Mapping[str, Decimal]) -> Iterator[Left]:
+def _left(
+    connection: sa.Connection, select: AnySelect, reserved: Mapping[str, Decimal]
+) -> Iterator[Left]:
     number = _Numbers()
     for part_key, part_number, on_hand in texts(connection, select):
         left = ZERO if on_hand is None else number[on_hand]
@@ -116,7 +132,11 @@ def _reserved(connection: sa.Connection, warehouse: str) -> dict[str, Decimal]:
     select = (
         sa.select(line.part_number, sa.cast(line.quantity, sa.Text))
         .join_from(schema.sales_orders, schema.sales_order_lines)
-        .where(order.status.in_(reserving(order_statuses(connection))), order.warehouse == warehouse, line.part_number.is_not(None))
+        .where(
+            order.status.in_(reserving(order_statuses(connection))),
+            order.warehouse == warehouse,
+            line.part_number.is_not(None),
+        )
     )
     number = _Numbers()
     found: defaultdict[str, Decimal] = defaultdict(lambda: ZERO)
@@ -133,12 +153,16 @@ class _Numbers(dict[str, Decimal]):
         return value
 
 
-def set_quantity(connection: sa.Connection, warehouse: str, part_key: str, on_hand: Decimal) -> None:
+def set_quantity(
+    connection: sa.Connection, warehouse: str, part_key: str, on_hand: Decimal
+) -> None:
     """Write what is on hand of a product, which must be in the books, in a warehouse, which must be too."""
     table = schema.quantities
     place = (table.c.warehouse == warehouse) & (table.c.part_key == part_key)
     if connection.execute(table.update().values(on_hand=on_hand).where(place)).rowcount == 0:
-        connection.execute(table.insert().values(warehouse=warehouse, part_key=part_key, on_hand=on_hand))
+        connection.execute(
+            table.insert().values(warehouse=warehouse, part_key=part_key, on_hand=on_hand)
+        )
 
 
 def move(connection: sa.Connection, import_id: str, sign: int) -> None:
@@ -146,7 +170,9 @@ def move(connection: sa.Connection, import_id: str, sign: int) -> None:
     order, line, product = schema.sales_orders.c, schema.sales_order_lines.c, schema.products.c
     warehouse = connection.scalar(
         sa.select(schema.warehouses.c.name)
-        .join_from(schema.sales_orders, schema.warehouses, order.warehouse == schema.warehouses.c.name)
+        .join_from(
+            schema.sales_orders, schema.warehouses, order.warehouse == schema.warehouses.c.name
+        )
         .where(order.import_id == import_id)
     )
     if warehouse is None:
@@ -161,7 +187,11 @@ def move(connection: sa.Connection, import_id: str, sign: int) -> None:
         wanted[text_key(part_number)] += count
     quantity = schema.quantities.c
     for chunk in chunks(sorted(wanted)):
-        stocked = connection.scalars(sa.select(product.part_key).where(product.part_key.in_(chunk), product.kind.in_(_STOCKED)))
+        stocked = connection.scalars(
+            sa.select(product.part_key).where(
+                product.part_key.in_(chunk), product.kind.in_(_STOCKED)
+            )
+        )
         on_hand = dict.fromkeys(stocked, ZERO)
         held = (
             sa.select(quantity.part_key, quantity.on_hand)
@@ -171,7 +201,9 @@ def move(connection: sa.Connection, import_id: str, sign: int) -> None:
         )
         on_hand.update((row.part_key, row.on_hand) for row in connection.execute(held))
         for part_key in sorted(on_hand):
-            set_quantity(connection, warehouse, part_key, on_hand[part_key] + sign * wanted[part_key])
+            set_quantity(
+                connection, warehouse, part_key, on_hand[part_key] + sign * wanted[part_key]
+            )
 
 
 def known_warehouse(connection: sa.Connection, name: str) -> None:

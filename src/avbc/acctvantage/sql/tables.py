@@ -29,7 +29,16 @@ PROMOTIONS = Rows(schema.promotions, Promotion, "id", "code_key")
 PRODUCTS = Rows(schema.products, Product, "part_key")
 CLIENTS = Rows(schema.clients, Client, "id", "email_key", address="address")
 CONTACTS = Rows(schema.contacts, Contact, "id", "client_id", "email_key", "person_key")
-ORDERS = Rows(schema.sales_orders, SalesOrder, "id", "client_id", "contact_id", "imported_at", "updated_at", address="bill_to")
+ORDERS = Rows(
+    schema.sales_orders,
+    SalesOrder,
+    "id",
+    "client_id",
+    "contact_id",
+    "imported_at",
+    "updated_at",
+    address="bill_to",
+)
 SHIP_TOS = Rows(schema.sales_order_ship_tos, Address, "order_id", "position")
 LINES = Rows(schema.sales_order_lines, SalesOrderLine, "order_id", "position")
 DISCOUNTS = Rows(schema.sales_order_discounts, OrderDiscount, "order_id", "position")

@@ -41,7 +41,8 @@ def verdict(error: Exception) -> Verdict:
     return _of_postgresql(cause)
 
 
-# The primary result codes of SQLite (sqlite.org/rescode.html) that are the fault of a value: too big, of the wrong type.
+# The primary result codes of SQLite (sqlite.org/rescode.html) that are the fault of a value: too
+# big, of the wrong type.
 _SQLITE_REFUSES = {18, 20, 25}
 # Busy, locked, no memory, interrupted, I/O error, disk full, cannot open, locking protocol.
 _SQLITE_UNREACHABLE = {5, 6, 7, 9, 10, 13, 14, 15}
@@ -52,7 +53,11 @@ def _of_sqlite(error: sqlite3.Error) -> Verdict:
     code = getattr(error, "sqlite_errorcode", 0) & 0xFF
     if isinstance(error, sqlite3.IntegrityError):
         return Verdict(BooksRefused, _broken_rule(text))
-    if isinstance(error, sqlite3.DataError | sqlite3.InterfaceError) or code in _SQLITE_REFUSES or "binding parameter" in text:
+    if (
+        isinstance(error, sqlite3.DataError | sqlite3.InterfaceError)
+        or code in _SQLITE_REFUSES
+        or "binding parameter" in text
+    ):
         return Verdict(BooksRefused, text)
     return Verdict(BooksUnreachable if code in _SQLITE_UNREACHABLE else BooksUnusable, text)
 
@@ -70,8 +75,9 @@ def _broken_rule(text: str) -> str:
     return text
 
 
-# Classes of SQLSTATE (PostgreSQL manual, appendix A) by what they mean. Data and integrity are the record's fault; a role, a database, a
-# table or a right that is missing must be mended; all others (connections, resources, shutdowns, locks) pass.
+# Classes of SQLSTATE (PostgreSQL manual, appendix A) by what they mean. Data and integrity are the
+# record's fault; a role, a database, a table or a right that is missing must be mended; all others
+# (connections, resources, shutdowns, locks) pass.
 _PG_REFUSES = {"22", "23"}
 _PG_UNUSABLE = {"0A", "28", "3D", "3F", "42"}
 # Serialization failure, deadlock, the session was ended from the server's side.
@@ -89,8 +95,13 @@ def _of_postgresql(error: Exception) -> Verdict:
         # No answer of the server: the connection was lost, or never made.
         return Verdict(BooksUnreachable, text, repeat="ConnectionTimeout" not in names)
     if state == "23505":
-        column = str(getattr(diagnosis, "constraint_name", "")).removeprefix(f"uq_{getattr(diagnosis, 'table_name', '')}_")
-        return Verdict(BooksRefused, f"another record has the same {getattr(diagnosis, 'table_name', '')}.{column}")
+        column = str(getattr(diagnosis, "constraint_name", "")).removeprefix(
+            f"uq_{getattr(diagnosis, 'table_name', '')}_"
+        )
+        return Verdict(
+            BooksRefused,
+            f"another record has the same {getattr(diagnosis, 'table_name', '')}.{column}",
+        )
     if state == "23503":
         return Verdict(BooksRefused, "it names a record that is not in the books")
     if state[:2] in _PG_REFUSES:

@@ -81,7 +81,8 @@ def list_products(
         id_min: With this id or above.
         id_max: With this id or below.
         sku: With this SKU of a product, not of a variant.
-        sku_in: With these SKUs of products, in any case. An unknown one is missing in the answer without a word.
+        sku_in: With these SKUs of products, in any case. An unknown one is missing in the answer
+            without a word.
         name: With this name.
         keyword: With this text in name, description, SKU or brand.
         upc: With this UPC.
@@ -107,7 +108,8 @@ def list_products(
         exclude_fields: Fields that do not come.
 
     Raises:
-        ValueError: A list is empty, too long for a URL, or holds a comma; or a time has no time zone.
+        ValueError: A list is empty, too long for a URL, or holds a comma; or a time has no time
+            zone.
 
     Scope: Products: read-only.
 
@@ -153,7 +155,11 @@ def list_products(
 
 
 def get_product(
-    product_id: int, *, include: Collection[ProductInclude] = (), include_fields: Collection[str] = (), exclude_fields: Collection[str] = ()
+    product_id: int,
+    *,
+    include: Collection[ProductInclude] = (),
+    include_fields: Collection[str] = (),
+    exclude_fields: Collection[str] = (),
 ) -> Call[Product]:
     """Read one product.
 
@@ -165,15 +171,21 @@ def get_product(
 
     Scope: Products: read-only.
     """
-    params = query({"include": include or None, "include_fields": include_fields or None, "exclude_fields": exclude_fields or None})
+    params = query(
+        {
+            "include": include or None,
+            "include_fields": include_fields or None,
+            "exclude_fields": exclude_fields or None,
+        }
+    )
     return one(f"{_PATH}/{product_id}", Product, PRODUCTS, params)
 
 
 def create_product(product: ProductDraft) -> Call[WriteResult[Product]]:
     """Create one product, with its variants where it has some. `saved[0]` is the new product.
 
-    It is never sent twice by itself: after a failure in which an answer was lost, look for its SKU first. A name or SKU that another
-    product has is a `Conflict`.
+    It is never sent twice by itself: after a failure in which an answer was lost, look for its SKU
+    first. A name or SKU that another product has is a `Conflict`.
 
     Args:
         product: What to create.
@@ -186,9 +198,21 @@ def create_product(product: ProductDraft) -> Call[WriteResult[Product]]:
     >>> create_product(ProductDraft(name="Mug", type="physical", weight=Decimal("0.4"), price=Decimal("8.95"))).name
     'POST /v3/catalog/products'
     """
-    check("products", [product], 1, needs=("name", "type", "weight", "price"), without={"id": "a new product has none yet"})
+    check(
+        "products",
+        [product],
+        1,
+        needs=("name", "type", "weight", "price"),
+        without={"id": "a new product has none yet"},
+    )
     if product.variants is not UNSET and product.variants:
-        check("variants", product.variants, _VARIANTS_OF_A_PRODUCT, needs=("sku",), without={"id": "a new variant has none yet"})
+        check(
+            "variants",
+            product.variants,
+            _VARIANTS_OF_A_PRODUCT,
+            needs=("sku",),
+            without={"id": "a new variant has none yet"},
+        )
     return Call(
         "POST",
         _PATH,
@@ -200,11 +224,14 @@ def create_product(product: ProductDraft) -> Call[WriteResult[Product]]:
     )
 
 
-def update_products(products: Sequence[ProductDraft], *, include_fields: Collection[str] = ()) -> Call[WriteResult[Product]]:
+def update_products(
+    products: Sequence[ProductDraft], *, include_fields: Collection[str] = ()
+) -> Call[WriteResult[Product]]:
     """Update up to 10 products. What a draft does not give stays as it is; lists, such as `categories`, are replaced wholly.
 
-    Where only a part of a product failed (its inventory, its URL), `failures` says so; the rest of it is saved. Where BigCommerce does not
-    tell which product a failure belongs to, its `row` is None: update them one by one.
+    Where only a part of a product failed (its inventory, its URL), `failures` says so; the rest of
+    it is saved. Where BigCommerce does not tell which product a failure belongs to, its `row` is
+    None: update them one by one.
 
     Args:
         products: What changes, each with its id.
@@ -218,7 +245,13 @@ def update_products(products: Sequence[ProductDraft], *, include_fields: Collect
     >>> update_products([ProductDraft(id=7, price=Decimal("8.95"))]).body
     [{'id': 7, 'price': Decimal('8.95')}]
     """
-    check("products", products, PRODUCTS_AT_ONCE, needs=("id",), without={"variants": "variants.update_many writes them"})
+    check(
+        "products",
+        products,
+        PRODUCTS_AT_ONCE,
+        needs=("id",),
+        without={"variants": "variants.update_many writes them"},
+    )
     return Call(
         "PUT",
         _PATH,
@@ -282,7 +315,13 @@ def update_variants(variants: Sequence[VariantDraft]) -> Call[WriteResult[Varian
 
     Scope: Products: modify.
     """
-    check("variants", variants, VARIANTS_AT_ONCE, needs=("id",), without={"option_values": "a variant keeps its options"})
+    check(
+        "variants",
+        variants,
+        VARIANTS_AT_ONCE,
+        needs=("id",),
+        without={"option_values": "a variant keeps its options"},
+    )
     return Call(
         "PUT",
         _VARIANTS_PATH,

@@ -12,7 +12,12 @@ from avbc.bigcommerce.call import Call, Cap, ListCall, Paging, WriteResult
 from avbc.bigcommerce.endpoints.parts import paged, query
 from avbc.bigcommerce.endpoints.scopes import CUSTOMERS, CUSTOMERS_MODIFY
 from avbc.bigcommerce.endpoints.writes import Row, bodies, check, result_reader, same_id, same_text
-from avbc.bigcommerce.models.customers import Customer, CustomerAddress, CustomerAddressDraft, CustomerDraft
+from avbc.bigcommerce.models.customers import (
+    Customer,
+    CustomerAddress,
+    CustomerAddressDraft,
+    CustomerDraft,
+)
 from avbc.unset import UNSET
 
 Include: TypeAlias = Literal["addresses", "storecredit", "attributes", "formfields"]
@@ -27,8 +32,20 @@ _UPDATES = Cap("update customers", 3)
 _ADDRESS_CREATIONS = Cap("create customer addresses", 10)
 _ADDRESS_UPDATES = Cap("update customer addresses", 3)
 
-_OF_NEW_ADDRESSES = ("first_name", "last_name", "address1", "city", "state_or_province", "postal_code", "country_code")
-_CORE = tuple(field.name for field in attrs.fields(CustomerAddressDraft) if field.name not in {"id", "customer_id", "address_type"})
+_OF_NEW_ADDRESSES = (
+    "first_name",
+    "last_name",
+    "address1",
+    "city",
+    "state_or_province",
+    "postal_code",
+    "country_code",
+)
+_CORE = tuple(
+    field.name
+    for field in attrs.fields(CustomerAddressDraft)
+    if field.name not in {"id", "customer_id", "address_type"}
+)
 
 
 def list_customers(
@@ -66,10 +83,12 @@ def list_customers(
         date_modified_min: Modified then or later.
         date_modified_max: Modified then or earlier.
         sort: `date_created`, `date_modified` or `last_name`, with `:asc` or `:desc`.
-        include: What comes with each customer. Addresses stop at 10 for each: `list_customer_addresses` has the rest.
+        include: What comes with each customer. Addresses stop at 10 for each:
+            `list_customer_addresses` has the rest.
 
     Raises:
-        ValueError: A list is empty, too long for a URL, or holds a comma; or a time has no time zone.
+        ValueError: A list is empty, too long for a URL, or holds a comma; or a time has no time
+            zone.
 
     Scope: Customers: read-only.
 
@@ -118,21 +137,29 @@ def list_customer_addresses(
 
     Scope: Customers: read-only.
     """
-    params = query({"customer_id:in": customer_id_in, "id:in": id_in, "company:in": company_in, "name:in": name_in})
+    params = query(
+        {
+            "customer_id:in": customer_id_in,
+            "id:in": id_in,
+            "company:in": company_in,
+            "name:in": name_in,
+        }
+    )
     return paged("/v3/customers/addresses", CustomerAddress, CUSTOMERS, params, Paging.V3)
 
 
 def create_customers(customers: Sequence[CustomerDraft]) -> Call[WriteResult[Customer]]:
     """Create up to 10 customers, each with up to 10 addresses.
 
-    They are never sent twice by themselves: after a failure in which an answer was lost, look for their mail addresses first. One that
-    another customer has is refused (422).
+    They are never sent twice by themselves: after a failure in which an answer was lost, look for
+    their mail addresses first. One that another customer has is refused (422).
 
     Args:
         customers: Whom to create.
 
     Raises:
-        ValueError: There are none or too many; one lacks `email`, `first_name` or `last_name`, or has an id.
+        ValueError: There are none or too many; one lacks `email`, `first_name` or `last_name`, or
+            has an id.
 
     Scope: Customers: modify.
 
@@ -149,7 +176,12 @@ def create_customers(customers: Sequence[CustomerDraft]) -> Call[WriteResult[Cus
     for index, customer in enumerate(customers):
         if customer.addresses is not UNSET and customer.addresses:
             unknown = "the address comes with its customer"
-            check(f"customers[{index}].addresses", customer.addresses, ADDRESSES_AT_ONCE, without={"id": unknown, "customer_id": unknown})
+            check(
+                f"customers[{index}].addresses",
+                customer.addresses,
+                ADDRESSES_AT_ONCE,
+                without={"id": unknown, "customer_id": unknown},
+            )
     return Call(
         "POST",
         "/v3/customers",
@@ -171,7 +203,13 @@ def update_customers(customers: Sequence[CustomerDraft]) -> Call[WriteResult[Cus
 
     Scope: Customers: modify.
     """
-    check("customers", customers, CUSTOMERS_AT_ONCE, needs=("id",), without={"addresses": "customer_addresses writes them"})
+    check(
+        "customers",
+        customers,
+        CUSTOMERS_AT_ONCE,
+        needs=("id",),
+        without={"addresses": "customer_addresses writes them"},
+    )
     return Call(
         "PUT",
         "/v3/customers",
@@ -182,16 +220,20 @@ def update_customers(customers: Sequence[CustomerDraft]) -> Call[WriteResult[Cus
     )
 
 
-def create_customer_addresses(addresses: Sequence[CustomerAddressDraft]) -> Call[WriteResult[CustomerAddress]]:
+def create_customer_addresses(
+    addresses: Sequence[CustomerAddressDraft],
+) -> Call[WriteResult[CustomerAddress]]:
     """Create up to 10 addresses, of any customers.
 
-    An address that its customer has already is left out of the answer without a word; `absent` names it. So it is safe to repeat.
+    An address that its customer has already is left out of the answer without a word; `absent`
+    names it. So it is safe to repeat.
 
     Args:
         addresses: What to create.
 
     Raises:
-        ValueError: There are none or too many; one has an id, or lacks its customer or a part that BigCommerce requires.
+        ValueError: There are none or too many; one has an id, or lacks its customer or a part that
+            BigCommerce requires.
 
     Scope: Customers: modify.
     """
@@ -212,10 +254,13 @@ def create_customer_addresses(addresses: Sequence[CustomerAddressDraft]) -> Call
     )
 
 
-def update_customer_addresses(addresses: Sequence[CustomerAddressDraft]) -> Call[WriteResult[CustomerAddress]]:
+def update_customer_addresses(
+    addresses: Sequence[CustomerAddressDraft],
+) -> Call[WriteResult[CustomerAddress]]:
     """Update up to 10 addresses; what a draft does not give stays.
 
-    One that would become the same as another of its customer stays as it is and is left out of the answer; `absent` names it.
+    One that would become the same as another of its customer stays as it is and is left out of the
+    answer; `absent` names it.
 
     Args:
         addresses: What changes, each with its id.
@@ -225,7 +270,13 @@ def update_customer_addresses(addresses: Sequence[CustomerAddressDraft]) -> Call
 
     Scope: Customers: modify.
     """
-    check("addresses", addresses, ADDRESSES_AT_ONCE, needs=("id",), without={"customer_id": "an address keeps its customer"})
+    check(
+        "addresses",
+        addresses,
+        ADDRESSES_AT_ONCE,
+        needs=("id",),
+        without={"customer_id": "an address keeps its customer"},
+    )
     return Call(
         "PUT",
         "/v3/customers/addresses",

@@ -11,7 +11,9 @@ from avbc.bigcommerce.models.hooks import Hook, HookDraft
 _PATH = "/v3/hooks"
 
 
-def list_hooks(*, scope: str | None = None, destination: str | None = None, is_active: bool | None = None) -> ListCall[Hook]:
+def list_hooks(
+    *, scope: str | None = None, destination: str | None = None, is_active: bool | None = None
+) -> ListCall[Hook]:
     """List the webhooks that this API account made; those of others are not shown.
 
     Args:
@@ -28,7 +30,8 @@ def list_hooks(*, scope: str | None = None, destination: str | None = None, is_a
 def create_hook(hook: HookDraft) -> Call[Hook]:
     """Create a webhook. It works within a minute.
 
-    BigCommerce takes one for each event and URL, and ten for each event. It is never sent twice by itself: list them first.
+    BigCommerce takes one for each event and URL, and ten for each event. It is never sent twice by
+    itself: list them first.
 
     Args:
         hook: What to create.
@@ -42,7 +45,14 @@ def create_hook(hook: HookDraft) -> Call[Hook]:
     'POST /v3/hooks'
     """
     check("hooks", [hook], 1, needs=("scope", "destination"))
-    return Call("POST", _PATH, object_reader(_PATH, Hook), body=hook.body(), scope=INFORMATION, repeatable=False)
+    return Call(
+        "POST",
+        _PATH,
+        object_reader(_PATH, Hook),
+        body=hook.body(),
+        scope=INFORMATION,
+        repeatable=False,
+    )
 
 
 def update_hook(hook_id: int, hook: HookDraft) -> Call[Hook]:

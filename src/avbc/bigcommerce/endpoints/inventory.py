@@ -10,7 +10,12 @@ from avbc.bigcommerce.call import Call, Cap, Json, ListCall, Paging
 from avbc.bigcommerce.endpoints.parts import one, paged, query
 from avbc.bigcommerce.endpoints.scopes import INFORMATION, INVENTORY, INVENTORY_MODIFY, LOCATIONS
 from avbc.bigcommerce.endpoints.writes import bodies, refuse
-from avbc.bigcommerce.models.inventory import InventoryAdjustment, InventoryItem, InventorySettings, Location
+from avbc.bigcommerce.models.inventory import (
+    InventoryAdjustment,
+    InventoryItem,
+    InventorySettings,
+    Location,
+)
 
 ADJUSTMENTS_AT_ONCE = 2000
 """How many quantities one request may set."""
@@ -36,7 +41,8 @@ def list_inventory_items(
     Quantities are written in the background: a read right after a write may show the old ones.
 
     Args:
-        sku_in: With these SKUs, in any case. An unknown one is missing in the answer without a word.
+        sku_in: With these SKUs, in any case. An unknown one is missing in the answer without a
+            word.
         variant_id_in: Of these variants.
         product_id_in: Of these products.
         location_id_in: At these locations only.
@@ -65,15 +71,17 @@ def list_inventory_items(
 def adjust_absolute(items: Sequence[InventoryAdjustment], *, reason: str = "") -> Call[str]:
     """Set up to 2,000 quantities and return the id of the transaction. They are carried out in the background, in no sure order.
 
-    BigCommerce takes one such request at a time; the client sees to it. Where one item is refused (422: it is tracked at the other level,
-    unknown, or at a disabled location), none may have been taken.
+    BigCommerce takes one such request at a time; the client sees to it. Where one item is refused
+    (422: it is tracked at the other level, unknown, or at a disabled location), none may have been
+    taken.
 
     Args:
         items: The quantities, each item of a location once.
         reason: What the store's history shows.
 
     Raises:
-        ValueError: There are none or too many, an item has no key or several, comes twice, or its quantity is below 0 or too large.
+        ValueError: There are none or too many, an item has no key or several, comes twice, or its
+            quantity is below 0 or too large.
 
     Scope: Store Inventory: modify.
 
@@ -132,9 +140,17 @@ def list_locations(
     Scope: Store Locations: read-only.
     """
     params = query(
-        {"location_id:in": location_id_in, "location_code:in": location_code_in, "is_default": is_default, "is_active": is_active}
+        {
+            "location_id:in": location_id_in,
+            "location_code:in": location_code_in,
+            "is_default": is_default,
+            "is_active": is_active,
+        }
     )
-    return attrs.evolve(paged("/v3/inventory/locations", Location, LOCATIONS, params, Paging.V3, limit=_PAGE), cap=_LISTED_AT_ONCE)
+    return attrs.evolve(
+        paged("/v3/inventory/locations", Location, LOCATIONS, params, Paging.V3, limit=_PAGE),
+        cap=_LISTED_AT_ONCE,
+    )
 
 
 def get_inventory_settings(*, channel_id: int | None = None) -> Call[InventorySettings]:
@@ -145,4 +161,6 @@ def get_inventory_settings(*, channel_id: int | None = None) -> Call[InventorySe
 
     Scope: Information & Settings: read-only.
     """
-    return one("/v3/settings/inventory", InventorySettings, INFORMATION, query({"channel_id": channel_id}))
+    return one(
+        "/v3/settings/inventory", InventorySettings, INFORMATION, query({"channel_id": channel_id})
+    )

@@ -55,8 +55,8 @@ def list_orders(
 ) -> ListCall[Order]:
     """List orders, page by page.
 
-    Do not change what the filter asks for while listing: rows then move between pages and some are skipped. `waiting_orders` is made
-    for that.
+    Do not change what the filter asks for while listing: rows then move between pages and some are
+    skipped. `waiting_orders` is made for that.
 
     Args:
         status_id: One status; BigCommerce takes no list of them.
@@ -74,10 +74,10 @@ def list_orders(
         channel_id: The sales channel.
         cart_id: The cart that became the order.
         external_order_id: The order's id elsewhere, as set by `update_order`.
-        sort: `id` (if not given), `customer_id`, `date_created`, `date_modified`, `status_id`, `channel_id` or `external_id`, with `:asc`
-            or `:desc`.
-        include: What comes with each order; `EVERYTHING` for all that BigCommerce offers. Embedded lines stop at 50 for each consignment:
-            see `Order.lines_complete`.
+        sort: `id` (if not given), `customer_id`, `date_created`, `date_modified`, `status_id`,
+            `channel_id` or `external_id`, with `:asc` or `:desc`.
+        include: What comes with each order; `EVERYTHING` for all that BigCommerce offers. Embedded
+            lines stop at 50 for each consignment: see `Order.lines_complete`.
 
     Raises:
         ValueError: A time has no time zone.
@@ -114,12 +114,17 @@ def list_orders(
 
 
 def waiting_orders(
-    status_id: int, *, min_id: int | None = None, min_date_created: datetime | None = None, include: Collection[Include] = EVERYTHING
+    status_id: int,
+    *,
+    min_id: int | None = None,
+    min_date_created: datetime | None = None,
+    include: Collection[Include] = EVERYTHING,
 ) -> ListCall[Order]:
     """List the orders of a status by ascending id, safe against the orders leaving the status meanwhile.
 
-    Each next page asks for ids above the last one, and never for page 2 (docs/facts.md, bigcommerce-pitfalls). An order that enters the
-    status later with a lower id is found by the next listing.
+    Each next page asks for ids above the last one, and never for page 2 (docs/facts.md,
+    bigcommerce-pitfalls). An order that enters the status later with a lower id is found by the
+    next listing.
 
     Args:
         status_id: The status to wait in.
@@ -135,7 +140,14 @@ def waiting_orders(
     >>> waiting_orders(11).params["include"]
     'consignments.line_items,fees'
     """
-    params = query({"status_id": status_id, "min_id": min_id, "min_date_created": min_date_created, "sort": "id:asc"})
+    params = query(
+        {
+            "status_id": status_id,
+            "min_id": min_id,
+            "min_date_created": min_date_created,
+            "sort": "id:asc",
+        }
+    )
     return paged("/v2/orders", Order, ORDERS, params | _including(include), Paging.MIN_ID)
 
 
@@ -163,12 +175,16 @@ def count_orders() -> Call[OrderCount]:
 
 
 def update_order(
-    order_id: int, *, status_id: int | Unset = UNSET, staff_notes: str | Unset = UNSET, external_order_id: str | Unset = UNSET
+    order_id: int,
+    *,
+    status_id: int | Unset = UNSET,
+    staff_notes: str | Unset = UNSET,
+    external_order_id: str | Unset = UNSET,
 ) -> Call[None]:
     """Write an order's status, staff notes or external id; what is not given is not sent and stays.
 
-    The answer is not read: the order may be one whose data cannot be, and its status must be written all the same. The write modifies the
-    order and fires webhooks.
+    The answer is not read: the order may be one whose data cannot be, and its status must be
+    written all the same. The write modifies the order and fires webhooks.
 
     Args:
         order_id: The order's id.
@@ -184,11 +200,19 @@ def update_order(
     >>> update_order(218, status_id=9).body
     {'status_id': 9}
     """
-    given: dict[str, int | str | Unset] = {"status_id": status_id, "staff_notes": staff_notes, "external_order_id": external_order_id}
-    body: dict[str, Body] = {name: value for name, value in given.items() if not isinstance(value, Unset)}
+    given: dict[str, int | str | Unset] = {
+        "status_id": status_id,
+        "staff_notes": staff_notes,
+        "external_order_id": external_order_id,
+    }
+    body: dict[str, Body] = {
+        name: value for name, value in given.items() if not isinstance(value, Unset)
+    }
     if not body:
         raise ValueError("nothing to update: give status_id, staff_notes or external_order_id")
-    return Call("PUT", f"/v2/orders/{order_id}", ignored, body=body, scope=ORDERS_MODIFY, empty=lambda: None)
+    return Call(
+        "PUT", f"/v2/orders/{order_id}", ignored, body=body, scope=ORDERS_MODIFY, empty=lambda: None
+    )
 
 
 def list_order_products(order_id: int) -> ListCall[OrderProduct]:
@@ -217,7 +241,9 @@ def get_order_consignments(order_id: int, *, line_items: bool = False) -> Call[C
     Scope: Orders: read-only.
     """
     params = {"include": "consignments.line_items"} if line_items else {}
-    return attrs.evolve(one(f"/v2/orders/{order_id}/consignments", Consignments, ORDERS, params), empty=Consignments)
+    return attrs.evolve(
+        one(f"/v2/orders/{order_id}/consignments", Consignments, ORDERS, params), empty=Consignments
+    )
 
 
 def list_order_coupons(order_id: int) -> ListCall[OrderCoupon]:
@@ -237,7 +263,9 @@ def list_order_taxes(order_id: int, *, details: bool = False) -> ListCall[OrderT
 
     Scope: Orders: read-only.
     """
-    return paged(f"/v2/orders/{order_id}/taxes", OrderTax, ORDERS, query({"details": details or None}))
+    return paged(
+        f"/v2/orders/{order_id}/taxes", OrderTax, ORDERS, query({"details": details or None})
+    )
 
 
 def list_order_fees(order_id: int) -> Call[list[Fee]]:
@@ -245,7 +273,9 @@ def list_order_fees(order_id: int) -> Call[list[Fee]]:
 
     Scope: Orders: read-only.
     """
-    return several(f"/v2/orders/{order_id}/fees", Fee, ORDERS, rows=lambda body: rows_of(fee_rows(body)))
+    return several(
+        f"/v2/orders/{order_id}/fees", Fee, ORDERS, rows=lambda body: rows_of(fee_rows(body))
+    )
 
 
 def list_order_statuses() -> Call[list[OrderStatus]]:
@@ -260,5 +290,9 @@ def _including(include: Collection[Include]) -> dict[str, str]:
     if not include:
         return {}
     # Without consignment_structure the old array comes back, which mixes the kinds of consignments.
-    structure = {"consignment_structure": "object"} if any(part.startswith("consignments") for part in include) else {}
+    structure = (
+        {"consignment_structure": "object"}
+        if any(part.startswith("consignments") for part in include)
+        else {}
+    )
     return query({"include": include}) | structure

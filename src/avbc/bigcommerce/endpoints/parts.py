@@ -24,8 +24,8 @@ def query(values: Mapping[str, Value]) -> dict[str, str]:
     """Write query parameters as BigCommerce reads them: None is left out, lists are joined by commas, times carry their offset.
 
     Raises:
-        ValueError: A time without a time zone, an empty list (it would ask for everything), a list too long for a URL, or a list with a
-            value that holds a comma.
+        ValueError: A time without a time zone, an empty list (it would ask for everything), a list
+            too long for a URL, or a list with a value that holds a comma.
 
     >>> query({"status_id": 11, "id:in": [4, 5], "email": None})
     {'status_id': '11', 'id:in': '4,5'}
@@ -54,10 +54,14 @@ def _joined(name: str, items: list[str]) -> str:
         raise ValueError(f"{name}: an empty list would ask for everything")
     for item in items:
         if "," in item:
-            raise ValueError(f"{name}: {item!r} holds a comma, which BigCommerce takes for the end of a value")
+            raise ValueError(
+                f"{name}: {item!r} holds a comma, which BigCommerce takes for the end of a value"
+            )
     joined = ",".join(items)
     if len(quote(joined, safe="")) > _LONGEST_LIST:
-        raise ValueError(f"{name}: {len(items)} values are too many for one URL; ask for them in several calls")
+        raise ValueError(
+            f"{name}: {len(items)} values are too many for one URL; ask for them in several calls"
+        )
     return joined
 
 
@@ -77,14 +81,31 @@ def _itself(body: Json) -> Json:
 
 
 def several(
-    path: str, model: type[M], scope: str, params: Mapping[str, str] | None = None, rows: Callable[[Json], Sequence[Json]] = rows_of
+    path: str,
+    model: type[M],
+    scope: str,
+    params: Mapping[str, str] | None = None,
+    rows: Callable[[Json], Sequence[Json]] = rows_of,
 ) -> Call[list[M]]:
     """Return the call that reads a list which has no pages. `rows` finds them in the body."""
-    return Call("GET", path, lambda body: read_rows(rows(body), model, _name(path)), params=params or {}, scope=scope, empty=list[M])
+    return Call(
+        "GET",
+        path,
+        lambda body: read_rows(rows(body), model, _name(path)),
+        params=params or {},
+        scope=scope,
+        empty=list[M],
+    )
 
 
 def paged(
-    path: str, model: type[M], scope: str, params: Mapping[str, str] | None = None, paging: Paging = Paging.V2, *, limit: int = 250
+    path: str,
+    model: type[M],
+    scope: str,
+    params: Mapping[str, str] | None = None,
+    paging: Paging = Paging.V2,
+    *,
+    limit: int = 250,
 ) -> ListCall[M]:
     """Return the call that reads a list page by page, `limit` rows at a time."""
     return ListCall(

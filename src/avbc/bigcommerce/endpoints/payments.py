@@ -8,7 +8,12 @@ from datetime import datetime
 from avbc.bigcommerce.call import Call, ListCall, Paging
 from avbc.bigcommerce.endpoints.parts import ignored, paged, query, several
 from avbc.bigcommerce.endpoints.scopes import ORDERS, ORDERS_MODIFY, PAYMENT_METHODS, TRANSACTIONS
-from avbc.bigcommerce.models.payments import AcceptedPaymentMethod, PaymentMethod, Refund, Transaction
+from avbc.bigcommerce.models.payments import (
+    AcceptedPaymentMethod,
+    PaymentMethod,
+    Refund,
+    Transaction,
+)
 
 
 def list_transactions(order_id: int) -> Call[list[Transaction]]:
@@ -62,7 +67,8 @@ def list_refunds(
 def list_payment_methods() -> ListCall[PaymentMethod]:
     """List the store's payment methods.
 
-    BigCommerce calls this endpoint deprecated and says that it may leave out enabled methods; it has no other one for a whole store.
+    BigCommerce calls this endpoint deprecated and says that it may leave out enabled methods; it
+    has no other one for a whole store.
 
     Scope: Get accepted methods (observed).
     """
@@ -74,14 +80,20 @@ def list_accepted_payment_methods(order_id: int) -> Call[list[AcceptedPaymentMet
 
     Scope: Get accepted methods.
     """
-    return several("/v3/payments/methods", AcceptedPaymentMethod, PAYMENT_METHODS, query({"order_id": order_id}))
+    return several(
+        "/v3/payments/methods",
+        AcceptedPaymentMethod,
+        PAYMENT_METHODS,
+        query({"order_id": order_id}),
+    )
 
 
 def capture_payment(order_id: int) -> Call[None]:
     """Have the gateway capture the whole authorized amount of an order. A part of it cannot be captured.
 
-    The gateway does it later: `payment_status` becomes `capture pending`, and then `captured` or `declined`, which a later read of the
-    order tells. It is never sent twice by itself: after a failure in which an answer was lost, read the order first.
+    The gateway does it later: `payment_status` becomes `capture pending`, and then `captured` or
+    `declined`, which a later read of the order tells. It is never sent twice by itself: after a
+    failure in which an answer was lost, read the order first.
 
     Args:
         order_id: The order, whose `payment_status` is `authorized`.
@@ -94,8 +106,8 @@ def capture_payment(order_id: int) -> Call[None]:
 def void_payment(order_id: int) -> Call[None]:
     """Have the gateway void the authorization of an order.
 
-    The gateway does it later: `payment_status` becomes `void pending`, and then `void`. It is never sent twice by itself: after a failure
-    in which an answer was lost, read the order first.
+    The gateway does it later: `payment_status` becomes `void pending`, and then `void`. It is never
+    sent twice by itself: after a failure in which an answer was lost, read the order first.
 
     Args:
         order_id: The order, whose `payment_status` is `authorized`.

@@ -23,8 +23,8 @@ CUSTOMERS_MODIFY = "Customers: modify"
 INFORMATION = "Information & Settings: read-only"
 PAYMENT_METHODS = "Get accepted methods"
 
-# Reads ask for as little as can be asked. Writes cannot succeed: there is no order 0, and a list of nothing changes nothing (inferred:
-# the scope is judged before the body is).
+# Reads ask for as little as can be asked. Writes cannot succeed: there is no order 0, and a list of
+# nothing changes nothing (inferred: the scope is judged before the body is).
 _ONE = {"limit": "1"}
 _PROBES: MappingProxyType[str, tuple[str, str, dict[str, str], Body]] = MappingProxyType(
     {
@@ -50,8 +50,9 @@ SCOPES = tuple(_PROBES)
 def probe_scope(scope: str) -> Call[None]:
     """Return a call that changes nothing and tells whether the token has a scope.
 
-    `ScopeMissing` (403) means that it lacks. Success means that it is granted, and so does any other refusal of the request
-    (`RequestRefused` and its kinds: 400, 404, 413, 422). A token with the modify scope also passes the read-only probe.
+    `ScopeMissing` (403) means that it lacks. Success means that it is granted, and so does any
+    other refusal of the request (`RequestRefused` and its kinds: 400, 404, 413, 422). A token with
+    the modify scope also passes the read-only probe.
 
     Raises:
         ValueError: The scope is not one of `SCOPES`.

@@ -48,8 +48,8 @@ def _count(body: Json) -> int:
 def create_shipment(order_id: int, shipment: ShipmentDraft) -> Call[OrderShipment]:
     """Tell the store what went to one address of an order. Its customer gets a mail where the store has them on.
 
-    It is never sent twice by itself: after a failure in which an answer was lost, read `order_shipments.list` first. The order's status
-    does not follow (BigCommerce: orders overview).
+    It is never sent twice by itself: after a failure in which an answer was lost, read
+    `order_shipments.list` first. The order's status does not follow (BigCommerce: orders overview).
 
     Args:
         order_id: The order's id.
@@ -68,4 +68,11 @@ def create_shipment(order_id: int, shipment: ShipmentDraft) -> Call[OrderShipmen
     if not shipment.items:
         raise ValueError("items: a shipment of nothing")
     path = f"/v2/orders/{order_id}/shipments"
-    return Call("POST", path, object_reader(path, OrderShipment), body=shipment.body(), scope=ORDERS_MODIFY, repeatable=False)
+    return Call(
+        "POST",
+        path,
+        object_reader(path, OrderShipment),
+        body=shipment.body(),
+        scope=ORDERS_MODIFY,
+        repeatable=False,
+    )

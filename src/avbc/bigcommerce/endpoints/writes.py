@@ -17,7 +17,14 @@ M = TypeVar("M", bound=Model)
 Row = Mapping[str, Json]
 
 
-def check(name: str, drafts: Sequence[Draft], most: int, *, needs: Collection[str] = (), without: Mapping[str, str] | None = None) -> None:
+def check(
+    name: str,
+    drafts: Sequence[Draft],
+    most: int,
+    *,
+    needs: Collection[str] = (),
+    without: Mapping[str, str] | None = None,
+) -> None:
     """Hold drafts against what BigCommerce takes at once.
 
     Args:
@@ -42,16 +49,31 @@ def refuse(name: str, drafts: Sequence[Draft], most: int, faults: Sequence[str])
     if not drafts:
         raise ValueError(f"{name}: there is nothing to write")
     if len(drafts) > most:
-        faults = [f"{name}: {len(drafts)} at once, but BigCommerce takes at most {most}: write them in several calls", *faults]
+        faults = [
+            (
+                f"{name}: {len(drafts)} at once, but BigCommerce takes at most {most}: write them "
+                "in "
+                "several calls"
+            ),
+            *faults,
+        ]
     if faults:
         raise ValueError("; ".join(faults))
 
 
-def _faults(name: str, drafts: Sequence[Draft], needs: Collection[str], without: Mapping[str, str]) -> Iterator[str]:
+def _faults(
+    name: str, drafts: Sequence[Draft], needs: Collection[str], without: Mapping[str, str]
+) -> Iterator[str]:
     for index, draft in enumerate(drafts):
         given = draft.given()
-        yield from (f"{name}[{index}].{field}: a value is required" for field in needs if field not in given)
-        yield from (f"{name}[{index}].{field}: {advice}" for field, advice in without.items() if field in given)
+        yield from (
+            f"{name}[{index}].{field}: a value is required" for field in needs if field not in given
+        )
+        yield from (
+            f"{name}[{index}].{field}: {advice}"
+            for field, advice in without.items()
+            if field in given
+        )
 
 
 def bodies(drafts: Sequence[Draft]) -> list[Body]:
@@ -59,7 +81,9 @@ def bodies(drafts: Sequence[Draft]) -> list[Body]:
     return [draft.body() for draft in drafts]
 
 
-def result_reader(name: str, model: type[M], drafts: Sequence[D], same: Callable[[D, Row], bool]) -> Callable[[Json], WriteResult[M]]:
+def result_reader(
+    name: str, model: type[M], drafts: Sequence[D], same: Callable[[D, Row], bool]
+) -> Callable[[Json], WriteResult[M]]:
     """Return what reads the answer of a write.
 
     Args:
@@ -74,12 +98,16 @@ def result_reader(name: str, model: type[M], drafts: Sequence[D], same: Callable
         rows = [data] if isinstance(data, Mapping) else rows_of(body)
         page = read_page(rows, model, name)
         failures = tuple(_failures(body, drafts))
-        return WriteResult(tuple(page.items), failures, tuple(_absent(drafts, rows, same)), page.unreadable)
+        return WriteResult(
+            tuple(page.items), failures, tuple(_absent(drafts, rows, same)), page.unreadable
+        )
 
     return read
 
 
-def _absent(drafts: Sequence[D], rows: Sequence[Json], same: Callable[[D, Row], bool]) -> Iterator[int]:
+def _absent(
+    drafts: Sequence[D], rows: Sequence[Json], same: Callable[[D, Row], bool]
+) -> Iterator[int]:
     if len(rows) >= len(drafts):
         return
     left = [row for row in rows if isinstance(row, Mapping)]
@@ -110,7 +138,8 @@ def same_text(sent: object, row: Row, key: str) -> bool:
 
 # --- 207 ---
 
-# A field may begin with its record: "7.url" or "data[7].url", by id or by position (inferred: BigCommerce documents no form).
+# A field may begin with its record: "7.url" or "data[7].url", by id or by position (inferred:
+# BigCommerce documents no form).
 _OF_RECORD = re.compile(r"(?:data(?=\[)|data\.)?(?:\[([0-9]+)\]|([0-9]+))(?:\.(.+))?")
 _ABOUT_THE_ERROR = frozenset({"status", "title", "type", "instance"})
 
@@ -121,7 +150,11 @@ def _failures(body: Json, drafts: Sequence[Draft]) -> Iterator[PartFailure]:
         if not isinstance(report, Mapping):
             yield _failure("", str(report), drafts)
             continue
-        told = report["errors"] if "errors" in report else {key: value for key, value in report.items() if key not in _ABOUT_THE_ERROR}
+        told = (
+            report["errors"]
+            if "errors" in report
+            else {key: value for key, value in report.items() if key not in _ABOUT_THE_ERROR}
+        )
         title = str(report.get("title") or "a part was not saved")
         for field, message in field_errors(told).items() or [("", title)]:
             yield _failure(field, message, drafts)

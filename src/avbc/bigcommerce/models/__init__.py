@@ -13,7 +13,12 @@ from avbc.bigcommerce.models.catalog import (
     Variant,
     VariantDraft,
 )
-from avbc.bigcommerce.models.customers import Customer, CustomerAddress, CustomerAddressDraft, CustomerDraft
+from avbc.bigcommerce.models.customers import (
+    Customer,
+    CustomerAddress,
+    CustomerAddressDraft,
+    CustomerDraft,
+)
 from avbc.bigcommerce.models.hooks import Hook, HookDraft
 from avbc.bigcommerce.models.inventory import (
     InventoryAdjustment,
@@ -59,7 +64,12 @@ from avbc.bigcommerce.models.payments import (
     StoreCredit,
     Transaction,
 )
-from avbc.bigcommerce.models.shipments import OrderShipment, ShipmentDraft, ShipmentItem, ShipmentItemDraft
+from avbc.bigcommerce.models.shipments import (
+    OrderShipment,
+    ShipmentDraft,
+    ShipmentItem,
+    ShipmentItemDraft,
+)
 from avbc.bigcommerce.models.shipping import ShippingMethod, Zone
 from avbc.bigcommerce.models.store import Currency, StoreInformation, TaxClass, Timezone
 

@@ -32,8 +32,8 @@ Its default in the class serves models that are built by hand, in tests and note
 class Model:
     """The base of all models: attributes are named after BigCommerce's JSON keys, and only those that avbc reads are declared.
 
-    Models compare by their declared fields. They are plain mutable attrs classes, since those decode fastest; treat them as values
-    and change them by `attrs.evolve`.
+    Models compare by their declared fields. They are plain mutable attrs classes, since those
+    decode fastest; treat them as values and change them by `attrs.evolve`.
     """
 
     raw: Mapping[str, object] = attrs.field(factory=dict[str, object], eq=False, repr=False)
@@ -60,8 +60,9 @@ def json_key(field: attrs.Attribute[object]) -> str:
 class Draft:
     """The base of all drafts: a record, or a part of one, that is to be written.
 
-    Attributes are named after BigCommerce's JSON keys. UNSET, their default, is not sent, so that the store keeps what it has; None is
-    sent as null, which empties what may be empty. Amounts are Decimal and are sent digit for digit.
+    Attributes are named after BigCommerce's JSON keys. UNSET, their default, is not sent, so that
+    the store keeps what it has; None is sent as null, which empties what may be empty. Amounts are
+    Decimal and are sent digit for digit.
     """
 
     def given(self) -> tuple[str, ...]:
@@ -71,7 +72,11 @@ class Draft:
         >>> VariantDraft(id=7, price=None).given()
         ('id', 'price')
         """
-        return tuple(field.name for field in attrs.fields(type(self)) if getattr(self, field.name) is not UNSET)
+        return tuple(
+            field.name
+            for field in attrs.fields(type(self))
+            if getattr(self, field.name) is not UNSET
+        )
 
     def body(self) -> dict[str, Body]:
         """What is sent.

@@ -79,7 +79,8 @@ class CustomUrl(Model):
 class Product(Model):
     """A product.
 
-    A list that asked for some fields only (`include_fields`) leaves the others at their defaults: `raw` tells what came.
+    A list that asked for some fields only (`include_fields`) leaves the others at their defaults:
+    `raw` tells what came.
     """
 
     id: Required[int] = 0

@@ -58,7 +58,9 @@ class InventoryItem(Model):
         >>> InventoryItem(locations=(ItemLocation(location_id=1, available_to_sell=12),)).at(1).available_to_sell
         12
         """
-        return next((location for location in self.locations if location.location_id == location_id), None)
+        return next(
+            (location for location in self.locations if location.location_id == location_id), None
+        )
 
 
 @attrs.define(kw_only=True)
@@ -99,8 +101,8 @@ class InventorySettings(Model):
 class InventoryAdjustment(Draft):
     """A quantity to set at a location, for what exactly one of `sku`, `variant_id` and `product_id` names.
 
-    A product tracked by product takes `product_id`, one tracked by variant takes `variant_id` or `sku`; the other is refused
-    (BigCommerce: inventory API).
+    A product tracked by product takes `product_id`, one tracked by variant takes `variant_id` or
+    `sku`; the other is refused (BigCommerce: inventory API).
     """
 
     location_id: int

@@ -1,6 +1,7 @@
 """Orders and what hangs on them: lines, consignments, coupons, taxes, fees, statuses.
 
-All amounts are in the order's own currency, `Order.default_currency_code`, with up to four decimals.
+All amounts are in the order's own currency, `Order.default_currency_code`, with up to four
+decimals.
 """
 
 from __future__ import annotations
@@ -143,8 +144,8 @@ class ShippingAddress(Address):
     shipping_zone_name: str = ""
 
 
-# Why `warning` on each kind: BigCommerce cuts embedded lines at 50 per consignment and says so under the key "__warning__"
-# (docs/facts.md, bigcommerce-orders).
+# Why `warning` on each kind: BigCommerce cuts embedded lines at 50 per consignment and says so
+# under the key "__warning__" (docs/facts.md, bigcommerce-orders).
 _CUT = {"key": "__warning__"}
 
 
@@ -276,8 +277,8 @@ class OrderTax(Model):
 class Order(Model):
     """An order.
 
-    Amounts are in `default_currency_code`. `total_tax` is `total_inc_tax` less `total_ex_tax`; how the rest adds up is in
-    docs/facts.md, bigcommerce-money.
+    Amounts are in `default_currency_code`. `total_tax` is `total_inc_tax` less `total_ex_tax`; how
+    the rest adds up is in docs/facts.md, bigcommerce-money.
 
     >>> order = Order(id=218, total_ex_tax=Decimal("64.53"), total_inc_tax=Decimal("69.84"), total_tax=Decimal("5.31"))
     >>> order.total_tax == order.total_inc_tax - order.total_ex_tax
@@ -363,7 +364,9 @@ class Order(Model):
         """`products` when they are there, otherwise the embedded lines of all consignments."""
         if self.products is not None:
             return self.products
-        return tuple(line for consignment in self.consignments or () for line in consignment.line_items)
+        return tuple(
+            line for consignment in self.consignments or () for line in consignment.line_items
+        )
 
     @property
     def lines_complete(self) -> bool:
@@ -374,9 +377,13 @@ class Order(Model):
         >>> Order(id=1, items_total=3, products=(OrderProduct(id=5, quantity=2),)).lines_complete
         False
         """
-        if self.products is None and any(consignment.warning for consignment in self.consignments or ()):
+        if self.products is None and any(
+            consignment.warning for consignment in self.consignments or ()
+        ):
             return False
-        return sum(line.quantity for line in self.lines if not line.is_component) == self.items_total
+        return (
+            sum(line.quantity for line in self.lines if not line.is_component) == self.items_total
+        )
 
 
 @attrs.define(kw_only=True)

@@ -57,8 +57,8 @@ class ShipmentItemDraft(Draft):
 class ShipmentDraft(Draft):
     """What goes to one address of an order. An order with several addresses needs a shipment for each.
 
-    There are three ways to a tracking link: `shipping_provider` and number, `tracking_carrier` and number, or a `tracking_link` of one's
-    own.
+    There are three ways to a tracking link: `shipping_provider` and number, `tracking_carrier` and
+    number, or a `tracking_link` of one's own.
     """
 
     order_address_id: int

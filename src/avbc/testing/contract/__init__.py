@@ -18,7 +18,8 @@ Subclass `GatewayContract` in your test suite and say how your books are opened:
 
         def add_shipment(self, gateway, shipment): ...
 
-Each test asks for empty books. It writes only through the protocol, and through these methods what users of the books put in.
+Each test asks for empty books. It writes only through the protocol, and through these methods what
+users of the books put in.
 """
 
 from avbc.testing.contract.examples import ANA, make_bundle, make_order

@@ -26,7 +26,14 @@ ANA = Client(
     first_name="Ana",
     email="ana@example.com",
     phone="+1 555 0100",
-    address=Address(name="Ana Rivera", address_1="1 Main Street", city="Austin", state="Texas", zip="78701", country="US"),
+    address=Address(
+        name="Ana Rivera",
+        address_1="1 Main Street",
+        city="Austin",
+        state="Texas",
+        zip="78701",
+        country="US",
+    ),
     import_id="WEB7",
 )
 
@@ -52,7 +59,12 @@ def make_order(number: int, lines: int = 2) -> SalesOrder:
         )
         for place in range(lines)
     )
-    freight, tax, discount, rounding = Decimal("5.0000"), Decimal("1.6418"), Decimal("2.5"), Decimal("0.0001")
+    freight, tax, discount, rounding = (
+        Decimal("5.0000"),
+        Decimal("1.6418"),
+        Decimal("2.5"),
+        Decimal("0.0001"),
+    )
     return SalesOrder(
         import_id=f"WEB{number}",
         store_order_id=number,
@@ -64,10 +76,19 @@ def make_order(number: int, lines: int = 2) -> SalesOrder:
         currency="USD",
         warehouse="Main",
         ship_via="UPS Ground",
-        bill_to=evolve(ANA.address, attention="Accounts", address_2="Floor 2", address_3="Door B", phone="1", email="ap@example.com"),
+        bill_to=evolve(
+            ANA.address,
+            attention="Accounts",
+            address_2="Floor 2",
+            address_3="Door B",
+            phone="1",
+            email="ap@example.com",
+        ),
         ship_tos=(ANA.address, evolve(ANA.address, name="Ben Rivera", city="Dallas")),
         freight=freight,
-        discounts=(OrderDiscount("SAVE", discount, "40200-000-000", "Ten percent", Decimal("2.7")),),
+        discounts=(
+            OrderDiscount("SAVE", discount, "40200-000-000", "Ten percent", Decimal("2.7")),
+        ),
         rounding=rounding,
         po_number="PO 12",
         reference="R 1",
@@ -97,10 +118,17 @@ def make_bundle(number: int) -> OrderBundle:
                 gateway_transaction_id="600123",
                 authorized_at=datetime(2026, 3, 1, 12, 30, tzinfo=UTC),
             ),
-            Receipt(order_import_id=order.import_id, receipt_type="GiftCard", amount=Decimal(3), import_id=f"{order.import_id}-2"),
+            Receipt(
+                order_import_id=order.import_id,
+                receipt_type="GiftCard",
+                amount=Decimal(3),
+                import_id=f"{order.import_id}-2",
+            ),
         ),
         new_client=evolve(ANA, import_id=f"WEB{number}"),
-        new_contact=Contact(last_name="Rivera", first_name="Ana", email="ana@example.com", phone="1"),
+        new_contact=Contact(
+            last_name="Rivera", first_name="Ana", email="ana@example.com", phone="1"
+        ),
         new_promotions=(Promotion("SAVE", "$", Decimal("2.5"), "40200-000-000", "Ten percent"),),
         new_ship_vias=(ShipVia("UPS Ground", "Freight"),),
     )

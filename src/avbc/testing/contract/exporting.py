@@ -84,7 +84,11 @@ class ExportContract(ContractSetup):
         assert gateway.sales_orders_changed("WEB", at) == [changed]
         assert gateway.sales_orders_changed("WEB", at.astimezone(UTC) - _DAY) == [changed]
         assert gateway.sales_orders_changed("WEB", at + timedelta(seconds=1)) == []
-        assert [order.import_id for order in gateway.sales_orders_changed("WEB", None)] == ["WEB1", "WEB2", "WEB3"]
+        assert [order.import_id for order in gateway.sales_orders_changed("WEB", None)] == [
+            "WEB1",
+            "WEB2",
+            "WEB3",
+        ]
         assert gateway.sales_orders_changed("ABC", None) == [other]
         assert gateway.sales_orders_changed("web", None) == []
 
@@ -121,21 +125,56 @@ class ExportContract(ContractSetup):
         first = evolve(_shipment(1), parcels=(Parcel(), Parcel(), Parcel()))
         self.add_shipment(gateway, first)
         self.add_shipment(gateway, evolve(first, parcels=(Parcel("1Z1"),), items=first.items[:1]))
-        assert gateway.shipments("WEB") == [evolve(first, parcels=(Parcel("1Z1"),), items=first.items[:1])]
+        assert gateway.shipments("WEB") == [
+            evolve(first, parcels=(Parcel("1Z1"),), items=first.items[:1])
+        ]
 
     # Products and quantities.
 
     def test_products_come_sorted_and_only_those_for_the_store(self, gateway: Gateway) -> None:
         """By the part number without case, in the sequence of its characters, whatever the language of the database is."""
-        numbers = ["zebra", "Apple", "apple-2", "Äpfel", "B_1", "b-1", "10", "9", "Straße", "STRASSEN"]
-        products = [Product(part_number=number, name=f"Name of {number}", product_class="Goods") for number in numbers]
-        hidden = Product(part_number="Hidden", name="Hidden", product_class="Goods", sync_to_webstore=False)
+        numbers = [
+            "zebra",
+            "Apple",
+            "apple-2",
+            "Äpfel",
+            "B_1",
+            "b-1",
+            "10",
+            "9",
+            "Straße",
+            "STRASSEN",
+        ]
+        products = [
+            Product(part_number=number, name=f"Name of {number}", product_class="Goods")
+            for number in numbers
+        ]
+        hidden = Product(
+            part_number="Hidden", name="Hidden", product_class="Goods", sync_to_webstore=False
+        )
         self.add_products(gateway, [*products, hidden])
-        expected = ["10", "9", "Apple", "apple-2", "b-1", "B_1", "Straße", "STRASSEN", "zebra", "Äpfel"]
+        expected = [
+            "10",
+            "9",
+            "Apple",
+            "apple-2",
+            "b-1",
+            "B_1",
+            "Straße",
+            "STRASSEN",
+            "zebra",
+            "Äpfel",
+        ]
         assert [product.part_number for product in gateway.products_for_store()] == expected
-        assert list(gateway.products_for_store()) == sorted(products, key=lambda product: product.part_number.casefold())
+        assert list(gateway.products_for_store()) == sorted(
+            products, key=lambda product: product.part_number.casefold()
+        )
         asked = ["ZEBRA", "apple", "hidden", "unknown", " 9 "]
-        assert [product.part_number for product in gateway.products_for_store(asked)] == ["9", "Apple", "zebra"]
+        assert [product.part_number for product in gateway.products_for_store(asked)] == [
+            "9",
+            "Apple",
+            "zebra",
+        ]
         assert list(gateway.products_for_store([])) == []
 
     def test_every_field_of_a_product_comes(self, gateway: Gateway) -> None:
@@ -164,7 +203,11 @@ class ExportContract(ContractSetup):
     def test_what_is_available_is_on_hand_less_what_is_reserved(self, gateway: Gateway) -> None:
         """An imported order lowers it once, by all lines of a product; it may be negative, and has decimals."""
         self._stock(gateway)
-        assert list(gateway.quantities_available("Main")) == [("MUG-0", Decimal(12)), ("mug-1", Decimal("0.75")), ("Straße", ZERO)]
+        assert list(gateway.quantities_available("Main")) == [
+            ("MUG-0", Decimal(12)),
+            ("mug-1", Decimal("0.75")),
+            ("Straße", ZERO),
+        ]
         gateway.create_order(make_bundle(1))
         gateway.create_order(make_bundle(2))
         after = [("MUG-0", Decimal(9)), ("mug-1", Decimal("-2.25")), ("Straße", ZERO)]
@@ -177,7 +220,10 @@ class ExportContract(ContractSetup):
         """In whatever case and sequence they are asked for; unknown ones and those not for the store are left out."""
         self._stock(gateway)
         asked = ["STRASSE", "Mug-0", "mug-0", "unknown", "HIDDEN", "HOUR"]
-        assert list(gateway.quantities_available("Main", asked)) == [("MUG-0", Decimal(12)), ("Straße", ZERO)]
+        assert list(gateway.quantities_available("Main", asked)) == [
+            ("MUG-0", Decimal(12)),
+            ("Straße", ZERO),
+        ]
         assert list(gateway.quantities_available("Main", [])) == []
 
     def test_an_unknown_warehouse_is_refused(self, gateway: Gateway) -> None:
@@ -190,7 +236,10 @@ class ExportContract(ContractSetup):
         """The caller may take its time with each record, and read and write meanwhile."""
         self._stock(gateway)
         gateway.create_order(make_bundle(1))
-        rows: list[Iterator[object]] = [gateway.products_for_store(), gateway.quantities_available("Main")]
+        rows: list[Iterator[object]] = [
+            gateway.products_for_store(),
+            gateway.quantities_available("Main"),
+        ]
         for row in rows:
             next(row)
             assert len(gateway.find_products(["MUG-0"])) == 1
@@ -207,13 +256,22 @@ class ExportContract(ContractSetup):
         gateway.create_order(make_bundle(1))
         gateway.create_order(evolve(make_bundle(2), new_client=guest, new_contact=None))
         gateway.create_order(_of_source("ABC", 3))
-        gateway.create_order(evolve(_of_source("ABC", 4), new_client=evolve(guest, name="Other guest")))
-        gateway.create_order(evolve(_of_source("ABC", 5), new_client=evolve(guest, store_customer_ids={"WEB": 70, "XYZ": 8})))
+        gateway.create_order(
+            evolve(_of_source("ABC", 4), new_client=evolve(guest, name="Other guest"))
+        )
+        gateway.create_order(
+            evolve(
+                _of_source("ABC", 5),
+                new_client=evolve(guest, store_customer_ids={"WEB": 70, "XYZ": 8}),
+            )
+        )
         ids = [order.client_id for order in gateway.sales_orders()]
         assert [client.id for client in gateway.clients_to_export("WEB")] == ids[2:4]
         assert [client.id for client in gateway.clients_to_export("ABC")] == ids[:2]
         known = [client_id for client_id in ids if client_id is not None]
-        assert [client.id for client in gateway.clients_to_export("WEB", [*known[::-1], 10**9])] == ids
+        assert [
+            client.id for client in gateway.clients_to_export("WEB", [*known[::-1], 10**9])
+        ] == ids
         assert gateway.clients_to_export("WEB", []) == []
         assert gateway.clients_to_export("XYZ", known[:1]) == gateway.find_clients(["WEB1"], [])
 
@@ -238,7 +296,9 @@ class ExportContract(ContractSetup):
         with pytest.raises(BooksRefused):
             gateway.bind_client(10**9, "ABC", 9)
         gateway.bind_client(one, "WEB", 1)
-        bound = [dict(client.store_customer_ids) for client in gateway.find_clients(["WEB1", "WEB2"], [])]
+        bound = [
+            dict(client.store_customer_ids) for client in gateway.find_clients(["WEB1", "WEB2"], [])
+        ]
         assert bound == [{"ABC": 7, "WEB": 1}, {}]
 
     def test_concurrent_bindings_of_one_customer_leave_one(self, gateway: Gateway) -> None:
@@ -253,7 +313,10 @@ class ExportContract(ContractSetup):
             return True
 
         assert at_once([bind] * 8).count(True) == 1
-        bound = [client.store_customer_ids.get("ABC") for client in gateway.find_clients([f"WEB{n}" for n in range(1, 9)], [])]
+        bound = [
+            client.store_customer_ids.get("ABC")
+            for client in gateway.find_clients([f"WEB{n}" for n in range(1, 9)], [])
+        ]
         assert sorted(bound, key=str) == [7, *[None] * 7]
 
     # Captures.
@@ -264,8 +327,16 @@ class ExportContract(ContractSetup):
             gateway.create_order(_wanted(make_bundle(number), capture=capture, void=void))
         gateway.create_order(_wanted(_of_source("ABC", 4), capture=True))
         captured = _wanted(make_bundle(5), capture=True)
-        gateway.create_order(evolve(captured, receipts=(evolve(captured.receipts[0], state="captured", amount=Decimal(1)),)))
-        assert [receipt.import_id for receipt in gateway.receipts_to_capture("WEB")] == ["WEB1-1", "WEB2-1"]
+        gateway.create_order(
+            evolve(
+                captured,
+                receipts=(evolve(captured.receipts[0], state="captured", amount=Decimal(1)),),
+            )
+        )
+        assert [receipt.import_id for receipt in gateway.receipts_to_capture("WEB")] == [
+            "WEB1-1",
+            "WEB2-1",
+        ]
         assert gateway.receipts_to_capture("ABC") == gateway.receipts(["ABC4"])[:1]
         assert gateway.receipts_to_capture("XYZ") == []
 
@@ -275,7 +346,9 @@ class ExportContract(ContractSetup):
         gateway.create_order(bundle)
         held = bundle.receipts[0].pre_auth_amount
         captured = gateway.record_capture("WEB1-1", held, _AT)
-        assert evolve(captured, id=None) == evolve(bundle.receipts[0], state="captured", amount=held, captured_at=_AT, capture_wanted=False)
+        assert evolve(captured, id=None) == evolve(
+            bundle.receipts[0], state="captured", amount=held, captured_at=_AT, capture_wanted=False
+        )
         assert gateway.record_capture("WEB1-1", held, _AT + _DAY) == captured
         assert gateway.receipts()[0] == captured
         assert evolve(gateway.receipts()[1], id=None) == bundle.receipts[1]
@@ -291,7 +364,9 @@ class ExportContract(ContractSetup):
         bundle = _wanted(make_bundle(1), void=True)
         gateway.create_order(bundle)
         voided = gateway.record_void("WEB1-1", _AT)
-        assert evolve(voided, id=None) == evolve(bundle.receipts[0], state="voided", voided_at=_AT, void_wanted=False)
+        assert evolve(voided, id=None) == evolve(
+            bundle.receipts[0], state="voided", voided_at=_AT, void_wanted=False
+        )
         assert gateway.record_void("WEB1-1", _AT + _DAY) == voided
         assert gateway.receipts()[0] == voided
         assert gateway.receipts_to_capture("WEB") == []
@@ -326,7 +401,11 @@ class ExportContract(ContractSetup):
         def record() -> str | None:
             try:
                 is_void = next(voids)
-                return (gateway.record_void("WEB1-1", _AT) if is_void else gateway.record_capture("WEB1-1", Decimal(1), _AT)).state
+                return (
+                    gateway.record_void("WEB1-1", _AT)
+                    if is_void
+                    else gateway.record_capture("WEB1-1", Decimal(1), _AT)
+                ).state
             except BooksRefused:
                 return None
 
@@ -340,7 +419,11 @@ class ExportContract(ContractSetup):
         """Every field survives, to the last decimal, in the sequence in which they came in."""
         gateway.create_order(make_bundle(1))
         gateway.create_order(make_bundle(2))
-        first, second, third = _credit(1, 91), _credit(2, 90), evolve(_credit(1, 89), created_at=None, reason="")
+        first, second, third = (
+            _credit(1, 91),
+            _credit(2, 90),
+            evolve(_credit(1, 89), created_at=None, reason=""),
+        )
         assert [gateway.create_credit(credit) for credit in (first, second, third)] == [True] * 3
         assert gateway.credits() == [first, second, third]
         assert gateway.credits(["WEB1", "WEB9"]) == [first, third]
@@ -379,11 +462,21 @@ class ExportContract(ContractSetup):
             Product(part_number="Straße", name="Sign", product_class="Goods"),
             Product(part_number="mug-1", name="Cup", product_class="Goods", kind="assembly"),
             Product(part_number="MUG-0", name="Mug", product_class="Goods"),
-            Product(part_number="Hidden", name="Hidden", product_class="Goods", sync_to_webstore=False),
-            Product(part_number="HOUR", name="Work", product_class="Goods", kind="non_inventory", sync_to_webstore=False),
+            Product(
+                part_number="Hidden", name="Hidden", product_class="Goods", sync_to_webstore=False
+            ),
+            Product(
+                part_number="HOUR",
+                name="Work",
+                product_class="Goods",
+                kind="non_inventory",
+                sync_to_webstore=False,
+            ),
         ]
         self.add_products(gateway, products)
-        self.add_quantities(gateway, "Main", {"MUG-0": Decimal(12), "mug-1": Decimal("0.75"), "Hidden": Decimal(3)})
+        self.add_quantities(
+            gateway, "Main", {"MUG-0": Decimal(12), "mug-1": Decimal("0.75"), "Hidden": Decimal(3)}
+        )
         self.add_quantities(gateway, "Outlet", {"MUG-0": Decimal(5)})
 
     def _client_id(self, gateway: Gateway, bundle: OrderBundle) -> int:
@@ -400,12 +493,16 @@ def _of_source(source_code: str, number: int) -> OrderBundle:
         evolve(receipt, order_import_id=order.import_id, import_id=f"{order.import_id}-{place}")
         for place, receipt in enumerate(bundle.receipts, 1)
     )
-    return evolve(bundle, order=order, receipts=receipts, new_client=evolve(ANA, import_id=order.import_id))
+    return evolve(
+        bundle, order=order, receipts=receipts, new_client=evolve(ANA, import_id=order.import_id)
+    )
 
 
 def _wanted(bundle: OrderBundle, *, capture: bool = False, void: bool = False) -> OrderBundle:
     first, *others = bundle.receipts
-    return evolve(bundle, receipts=(evolve(first, capture_wanted=capture, void_wanted=void), *others))
+    return evolve(
+        bundle, receipts=(evolve(first, capture_wanted=capture, void_wanted=void), *others)
+    )
 
 
 def _shipment(number: int) -> Shipment:
@@ -431,13 +528,24 @@ def _credit(number: int, refund: int) -> Credit:
         order_import_id=f"WEB{number}",
         store_refund_id=refund,
         lines=(
-            CreditLine("product", Decimal("6.6333"), Decimal("0.5472"), Decimal("0.5"), number * 1000, "MUG-0", "Mug 0"),
+            CreditLine(
+                "product",
+                Decimal("6.6333"),
+                Decimal("0.5472"),
+                Decimal("0.5"),
+                number * 1000,
+                "MUG-0",
+                "Mug 0",
+            ),
             CreditLine("shipping", Decimal("2.5")),
         ),
         tax=Decimal("0.5472"),
         total=Decimal("9.6805"),
         currency="USD",
-        tenders=(CreditTender("Visa/MC", Decimal("9.0"), "Credit Card"), CreditTender("StoreCredit", Decimal("0.6805"))),
+        tenders=(
+            CreditTender("Visa/MC", Decimal("9.0"), "Credit Card"),
+            CreditTender("StoreCredit", Decimal("0.6805")),
+        ),
         reason="Broken",
         created_at=_AT,
     )

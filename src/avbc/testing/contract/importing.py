@@ -55,7 +55,9 @@ class ImportContract(ContractSetup):
         assert order.client_id is not None
         assert order.contact_id is not None
         assert _content(order) == bundle.order
-        assert [evolve(receipt, id=None) for receipt in gateway.receipts(["WEB1"])] == list(bundle.receipts)
+        assert [evolve(receipt, id=None) for receipt in gateway.receipts(["WEB1"])] == list(
+            bundle.receipts
+        )
 
     def test_a_second_call_writes_nothing(self, gateway: Gateway) -> None:
         """The same Import ID again answers with what stands, and leaves one of everything."""
@@ -114,7 +116,9 @@ class ImportContract(ContractSetup):
     def test_an_unknown_client_is_refused(self, gateway: Gateway) -> None:
         """An order on a client that is not in the books leaves nothing."""
         with pytest.raises(BooksRefused):
-            gateway.create_order(evolve(make_bundle(1), new_client=None, client_id=4711, new_contact=None))
+            gateway.create_order(
+                evolve(make_bundle(1), new_client=None, client_id=4711, new_contact=None)
+            )
         assert gateway.sales_orders() == []
 
     def test_reads_take_many_keys_and_leave_out_unknown_ones(self, gateway: Gateway) -> None:
@@ -124,19 +128,33 @@ class ImportContract(ContractSetup):
         many = [f"WEB{number}" for number in range(1, 2001)]
         assert [order.import_id for order in gateway.sales_orders(many)] == ["WEB3", "WEB1", "WEB2"]
         assert [order.import_id for order in gateway.sales_orders()] == ["WEB3", "WEB1", "WEB2"]
-        assert [receipt.import_id for receipt in gateway.receipts(many)] == [f"WEB{number}-{n}" for number in (3, 1, 2) for n in (1, 2)]
+        assert [receipt.import_id for receipt in gateway.receipts(many)] == [
+            f"WEB{number}-{n}" for number in (3, 1, 2) for n in (1, 2)
+        ]
         assert len(gateway.receipts()) == 6
-        assert [client.import_id for client in gateway.find_clients(many, [f"{key}@example.com" for key in many])] == [
+        assert [
+            client.import_id
+            for client in gateway.find_clients(many, [f"{key}@example.com" for key in many])
+        ] == [
             "WEB3",
             "WEB1",
             "WEB2",
         ]
         assert gateway.find_products(many) == []
-        assert not any([gateway.sales_orders([]), gateway.receipts([]), gateway.find_clients([], []), gateway.find_products([])])
+        assert not any(
+            [
+                gateway.sales_orders([]),
+                gateway.receipts([]),
+                gateway.find_clients([], []),
+                gateway.find_products([]),
+            ]
+        )
 
     def test_clients_are_found_by_import_id_and_by_email(self, gateway: Gateway) -> None:
         """Emails compare trimmed and without case, on the client and on its contacts; an empty one finds nobody."""
-        gateway.create_order(evolve(make_bundle(1), new_contact=Contact("Rivera", "Ben", "ben@example.com")))
+        gateway.create_order(
+            evolve(make_bundle(1), new_contact=Contact("Rivera", "Ben", "ben@example.com"))
+        )
         guest = Client(name="Guest", address=ANA.address)
         gateway.create_order(evolve(make_bundle(2), new_client=guest, new_contact=None))
         (client,) = gateway.find_clients(["WEB1"], [])
@@ -195,8 +213,12 @@ class ImportContract(ContractSetup):
         bundle = evolve(make_bundle(2), new_client=None, client_id=client_id, bind_import_id="WEB7")
         gateway.create_order(bundle)
         assert [client.id for client in gateway.find_clients(["WEB7"], [])] == [client_id]
-        gateway.create_order(evolve(bundle, order=make_order(3), receipts=(), bind_import_id="WEB8"))
-        assert [client.import_id for client in gateway.find_clients(["WEB7", "WEB8"], [])] == ["WEB7"]
+        gateway.create_order(
+            evolve(bundle, order=make_order(3), receipts=(), bind_import_id="WEB8")
+        )
+        assert [client.import_id for client in gateway.find_clients(["WEB7", "WEB8"], [])] == [
+            "WEB7"
+        ]
 
     def test_contacts_are_created_or_taken(self, gateway: Gateway) -> None:
         """A contact of a client is one record, in whatever case its name comes; an order can name it by its id."""
@@ -205,15 +227,29 @@ class ImportContract(ContractSetup):
         bundle = evolve(make_bundle(2), new_client=None, client_id=first.client_id)
         second = gateway.create_order(evolve(bundle, new_contact=same)).order
         third = gateway.create_order(
-            evolve(make_bundle(3), new_client=None, client_id=first.client_id, new_contact=None, contact_id=first.contact_id)
+            evolve(
+                make_bundle(3),
+                new_client=None,
+                client_id=first.client_id,
+                new_contact=None,
+                contact_id=first.contact_id,
+            )
         )
         other = gateway.create_order(
-            evolve(make_bundle(4), new_client=None, client_id=first.client_id, new_contact=Contact("Rivera", "Ben"))
+            evolve(
+                make_bundle(4),
+                new_client=None,
+                client_id=first.client_id,
+                new_contact=Contact("Rivera", "Ben"),
+            )
         ).order
         assert second.contact_id == third.order.contact_id == first.contact_id
         assert other.contact_id not in {None, first.contact_id}
         (client,) = gateway.find_clients(["WEB1"], [])
-        assert [(contact.first_name, contact.id) for contact in client.contacts] == [("Ana", first.contact_id), ("Ben", other.contact_id)]
+        assert [(contact.first_name, contact.id) for contact in client.contacts] == [
+            ("Ana", first.contact_id),
+            ("Ben", other.contact_id),
+        ]
 
     def test_an_open_order_is_replaced(self, gateway: Gateway) -> None:
         """`update_order` replaces lines, amounts, addresses and receipts; the order stays the same record."""
@@ -221,11 +257,17 @@ class ImportContract(ContractSetup):
         edited = make_order(1, lines=3)
         bundle = evolve(
             make_bundle(1),
-            order=evolve(edited, memo="edited", fingerprint="e" * 64, ship_tos=edited.ship_tos[::-1]),
+            order=evolve(
+                edited, memo="edited", fingerprint="e" * 64, ship_tos=edited.ship_tos[::-1]
+            ),
             receipts=(Receipt("WEB1", "Check", edited.total, import_id="WEB1-1"),),
         )
         updated = gateway.update_order(bundle)
-        assert (updated.id, updated.client_id, updated.contact_id) == (first.id, first.client_id, first.contact_id)
+        assert (updated.id, updated.client_id, updated.contact_id) == (
+            first.id,
+            first.client_id,
+            first.contact_id,
+        )
         assert _content(updated) == bundle.order
         assert gateway.sales_orders() == [updated]
         assert [evolve(receipt, id=None) for receipt in gateway.receipts()] == list(bundle.receipts)
@@ -245,7 +287,9 @@ class ImportContract(ContractSetup):
         assert {order.id for order in updated} == {gateway.sales_orders()[0].id}
         self._assert_is_one_of(gateway, edits)
 
-    def test_an_update_never_reaches_an_order_that_went_on_meanwhile(self, gateway: Gateway) -> None:
+    def test_an_update_never_reaches_an_order_that_went_on_meanwhile(
+        self, gateway: Gateway
+    ) -> None:
         """The edit came first and is in the books, or came second and is refused; never half of it."""
         gateway.create_order(make_bundle(1))
         edit = self._edit(3)
@@ -268,7 +312,9 @@ class ImportContract(ContractSetup):
     def test_an_order_with_a_posted_receipt_is_not_replaced(self, gateway: Gateway) -> None:
         """What is in the General Ledger cannot be deleted (manual, Posting Sessions)."""
         bundle = make_bundle(1)
-        gateway.create_order(evolve(bundle, receipts=(bundle.receipts[0], evolve(bundle.receipts[1], posted=True))))
+        gateway.create_order(
+            evolve(bundle, receipts=(bundle.receipts[0], evolve(bundle.receipts[1], posted=True)))
+        )
         self._assert_update_refused(gateway)
 
     def test_an_order_that_is_not_there_is_not_replaced(self, gateway: Gateway) -> None:
@@ -284,7 +330,13 @@ class ImportContract(ContractSetup):
         before = gateway.sales_orders(), gateway.receipts()
         bundle = make_bundle(2)
         with pytest.raises(BooksRefused):
-            gateway.update_order(evolve(bundle, order=make_order(2, lines=5), receipts=(evolve(bundle.receipts[0], import_id="WEB1-2"),)))
+            gateway.update_order(
+                evolve(
+                    bundle,
+                    order=make_order(2, lines=5),
+                    receipts=(evolve(bundle.receipts[0], import_id="WEB1-2"),),
+                )
+            )
         assert (gateway.sales_orders(), gateway.receipts()) == before
 
     def test_large_orders_survive(self, gateway: Gateway) -> None:
@@ -292,30 +344,61 @@ class ImportContract(ContractSetup):
         amount = Decimal("9999999999.9999")
         text = "Ünïcødé 漢字 🎁 \u202e\u05e2\u05d1\u05e8\u202c <b>\"'%s?:x\r\n\t" * 1700
         order = make_order(1, lines=500)
-        lines = (*order.lines[1:], evolve(order.lines[0], amount=amount, unit_price=amount, description=text, memo=text))
-        order = evolve(order, lines=lines, memo=text, total=order.total - order.lines[0].amount + amount)
+        lines = (
+            *order.lines[1:],
+            evolve(order.lines[0], amount=amount, unit_price=amount, description=text, memo=text),
+        )
+        order = evolve(
+            order, lines=lines, memo=text, total=order.total - order.lines[0].amount + amount
+        )
         gateway.create_order(evolve(make_bundle(1), order=order, receipts=()))
         assert _content(gateway.sales_orders(["WEB1"])[0]) == order
 
     def test_orders_of_a_period_come_by_their_number(self, gateway: Gateway) -> None:
         """Both ends of the period are in it; orders of another source are not; nothing is asked of the books before it is taken."""
         first = datetime(2026, 3, 1, tzinfo=UTC)
-        for number, days, source in [(12, 3, "WEB"), (9, 1, "WEB"), (10, 2, "WEB"), (11, 2, "POS"), (8, 0, "WEB"), (13, 4, "WEB")]:
-            order = evolve(make_order(number), ordered_at=first + timedelta(days=days), source_code=source)
+        for number, days, source in [
+            (12, 3, "WEB"),
+            (9, 1, "WEB"),
+            (10, 2, "WEB"),
+            (11, 2, "POS"),
+            (8, 0, "WEB"),
+            (13, 4, "WEB"),
+        ]:
+            order = evolve(
+                make_order(number), ordered_at=first + timedelta(days=days), source_code=source
+            )
             gateway.create_order(evolve(make_bundle(number), order=order))
-        found = gateway.sales_orders_ordered("WEB", first + timedelta(days=1), first + timedelta(days=3))
-        assert list(found) == gateway.sales_orders(["WEB9"]) + gateway.sales_orders(["WEB10"]) + gateway.sales_orders(["WEB12"])
-        assert list(gateway.sales_orders_ordered("WEB", first + timedelta(days=5), first + timedelta(days=9))) == []
+        found = gateway.sales_orders_ordered(
+            "WEB", first + timedelta(days=1), first + timedelta(days=3)
+        )
+        assert list(found) == gateway.sales_orders(["WEB9"]) + gateway.sales_orders(
+            ["WEB10"]
+        ) + gateway.sales_orders(["WEB12"])
+        assert (
+            list(
+                gateway.sales_orders_ordered(
+                    "WEB", first + timedelta(days=5), first + timedelta(days=9)
+                )
+            )
+            == []
+        )
 
     def test_authorizations_grow_old(self, gateway: Gateway) -> None:
         """Only what is pre-authorized, was authorized before the time, and is of this source."""
         for number, source in [(1, "WEB"), (2, "POS"), (3, "WEB")]:
-            gateway.create_order(evolve(make_bundle(number), order=evolve(make_order(number), source_code=source)))
+            gateway.create_order(
+                evolve(make_bundle(number), order=evolve(make_order(number), source_code=source))
+            )
         authorized_at = make_bundle(1).receipts[0].authorized_at
         assert authorized_at is not None
-        gateway.record_capture("WEB3-1", make_bundle(3).receipts[0].pre_auth_amount, authorized_at + timedelta(days=1))
+        gateway.record_capture(
+            "WEB3-1", make_bundle(3).receipts[0].pre_auth_amount, authorized_at + timedelta(days=1)
+        )
         assert gateway.receipts_authorized("WEB", authorized_at) == []
-        assert gateway.receipts_authorized("WEB", authorized_at + timedelta(seconds=1)) == [gateway.receipts(["WEB1"])[0]]
+        assert gateway.receipts_authorized("WEB", authorized_at + timedelta(seconds=1)) == [
+            gateway.receipts(["WEB1"])[0]
+        ]
 
     def test_times_come_back_in_utc(self, gateway: Gateway) -> None:
         """A time of any zone is the same moment, in UTC."""
@@ -337,17 +420,26 @@ class ImportContract(ContractSetup):
     def _assert_update_refused(self, gateway: Gateway, number: int = 1) -> None:
         before = gateway.sales_orders(), gateway.receipts()
         with pytest.raises(BooksRefused):
-            gateway.update_order(evolve(make_bundle(number), order=make_order(number, lines=1), receipts=()))
+            gateway.update_order(
+                evolve(make_bundle(number), order=make_order(number, lines=1), receipts=())
+            )
         assert (gateway.sales_orders(), gateway.receipts()) == before
 
     def _edit(self, lines: int) -> OrderBundle:
         """The order WEB1 with another number of lines, paid by one check for all of them."""
         order = evolve(make_order(1, lines), memo=f"{lines} lines")
-        return evolve(make_bundle(1), order=order, receipts=(Receipt("WEB1", "Check", order.total, import_id="WEB1-1"),))
+        return evolve(
+            make_bundle(1),
+            order=order,
+            receipts=(Receipt("WEB1", "Check", order.total, import_id="WEB1-1"),),
+        )
 
     def _assert_is_one_of(self, gateway: Gateway, bundles: list[OrderBundle]) -> None:
         (order,) = gateway.sales_orders()
-        content = evolve(_content(order), status=OPEN, status_changed_at=None), [evolve(one, id=None) for one in gateway.receipts()]
+        content = (
+            evolve(_content(order), status=OPEN, status_changed_at=None),
+            [evolve(one, id=None) for one in gateway.receipts()],
+        )
         assert content in [(bundle.order, list(bundle.receipts)) for bundle in bundles]
 
 

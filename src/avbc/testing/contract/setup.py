@@ -22,15 +22,21 @@ class ContractSetup:
     @pytest.fixture
     def gateway(self) -> Iterable[Gateway]:
         """Yield a gateway on empty books of its own."""
-        raise NotImplementedError("override the fixture `gateway`: yield your Gateway on empty books")
+        raise NotImplementedError(
+            "override the fixture `gateway`: yield your Gateway on empty books"
+        )
 
     def add_products(self, gateway: Gateway, products: Sequence[Product]) -> None:
         """Put these products into the books."""
         raise NotImplementedError("override `add_products`: put the products into your books")
 
-    def add_quantities(self, gateway: Gateway, warehouse: str, on_hand: Mapping[str, Decimal]) -> None:
+    def add_quantities(
+        self, gateway: Gateway, warehouse: str, on_hand: Mapping[str, Decimal]
+    ) -> None:
         """Set what is on hand of these part numbers, which are in the books, in a warehouse, which may not be."""
-        raise NotImplementedError("override `add_quantities`: put the quantities into your books, with their warehouse")
+        raise NotImplementedError(
+            "override `add_quantities`: put the quantities into your books, with their warehouse"
+        )
 
     def add_shipment(self, gateway: Gateway, shipment: Shipment) -> None:
         """Put this shipment into the books, or change the one of its number."""

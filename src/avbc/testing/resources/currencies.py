@@ -11,7 +11,10 @@ from avbc.testing.values import Row
 
 def example_currencies() -> list[Row]:
     """Return the currencies of the example store: dollars, and euros as a second transactional one."""
-    rows = [(1, "USD", "US Dollar", "US", "1.0000000000", "$"), (2, "EUR", "Euro", "EU", "0.9200000000", "€")]
+    rows = [
+        (1, "USD", "US Dollar", "US", "1.0000000000", "$"),
+        (2, "EUR", "Euro", "EU", "0.9200000000", "€"),
+    ]
     return [
         {
             "id": currency_id,

@@ -26,9 +26,24 @@ _FIELDS: Fields = {
     "phone": Field("text", 50),
     "address_type": Field("text", among=frozenset({"residential", "commercial"})),
 }
-_REQUIRED = ("first_name", "last_name", "address1", "city", "state_or_province", "postal_code", "country_code")
+_REQUIRED = (
+    "first_name",
+    "last_name",
+    "address1",
+    "city",
+    "state_or_province",
+    "postal_code",
+    "country_code",
+)
 _CODE = re.compile(r"[A-Z]{1,3}")
-_COUNTRIES = {"US": "United States", "CA": "Canada", "DE": "Germany", "GB": "United Kingdom", "MX": "Mexico", "AU": "Australia"}
+_COUNTRIES = {
+    "US": "United States",
+    "CA": "Canada",
+    "DE": "Germany",
+    "GB": "United Kingdom",
+    "MX": "Mexico",
+    "AU": "Australia",
+}
 """Names of some countries, as answers show them; others show their code."""
 
 
@@ -72,16 +87,29 @@ def _post(state: State, request: StoreRequest, _ids: tuple[int, ...]) -> StoreRe
             address = new_address(state, customer_id, row)
             kept.append(address)
             written.append(address)
-            state.emit("store/customer/address/created", whole(address["id"]), address={"customer_id": customer_id})
+            state.emit(
+                "store/customer/address/created",
+                whole(address["id"]),
+                address={"customer_id": customer_id},
+            )
     return ok({"data": written, "meta": {}})
 
 
 def _put(state: State, request: StoreRequest, _ids: tuple[int, ...]) -> StoreResponse:
     rows = _rows(request.json())
-    by_id = {address["id"]: address for customer in state.customers.values() for address in as_rows(customer.get("addresses", []))}
+    by_id = {
+        address["id"]: address
+        for customer in state.customers.values()
+        for address in as_rows(customer.get("addresses", []))
+    }
     found: dict[str, str] = {}
     for index, row in enumerate(rows):
-        found.update({f"{index}.{key}": fault for key, fault in {**_state_fault(row), **faults(row, _FIELDS)}.items()})
+        found.update(
+            {
+                f"{index}.{key}": fault
+                for key, fault in {**_state_fault(row), **faults(row, _FIELDS)}.items()
+            }
+        )
         if row.get("id") not in by_id:
             found[f"{index}.id"] = f"there is no address {row.get('id')}"
     _raise(found)
@@ -93,7 +121,11 @@ def _put(state: State, request: StoreRequest, _ids: tuple[int, ...]) -> StoreRes
         if not any(_same(other, wanted) for other in siblings):
             address.update(wanted)
             written.append(address)
-            state.emit("store/customer/address/updated", whole(address["id"]), address={"customer_id": address["customer_id"]})
+            state.emit(
+                "store/customer/address/updated",
+                whole(address["id"]),
+                address={"customer_id": address["customer_id"]},
+            )
     return ok({"data": written, "meta": {}})
 
 
@@ -109,9 +141,13 @@ def _delete(state: State, request: StoreRequest, _ids: tuple[int, ...]) -> Store
 
 def _rows(body: object) -> list[Row]:
     if not is_list(body) or not body:
-        raise Refusal(422, "JSON data is missing or invalid", {"0": "at least one address is required"})
+        raise Refusal(
+            422, "JSON data is missing or invalid", {"0": "at least one address is required"}
+        )
     if not all(is_row(row) for row in as_list(body)):
-        raise Refusal(422, "JSON data is missing or invalid", {"": "an array of objects is expected"})
+        raise Refusal(
+            422, "JSON data is missing or invalid", {"": "an array of objects is expected"}
+        )
     return as_rows(body)
 
 

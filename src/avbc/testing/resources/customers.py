@@ -50,7 +50,11 @@ def _list(state: State, request: StoreRequest, _ids: tuple[int, ...]) -> StoreRe
     ids, emails = integers(params, "id:in"), texts(params, "email:in")
     groups, companies = integers(params, "customer_group_id:in"), texts(params, "company:in")
     included = texts(params, "include") or set[str]()
-    names, phones, like = texts(params, "name:in"), texts(params, "phone:in"), params.get("name:like", "").casefold()
+    names, phones, like = (
+        texts(params, "name:in"),
+        texts(params, "phone:in"),
+        params.get("name:like", "").casefold(),
+    )
     rows = [
         _row(customer, included)
         for customer_id, customer in sorted(state.customers.items())
@@ -77,7 +81,10 @@ def _row(customer: Row, included: set[str]) -> Row:
     row["address_count"] = len(addresses)
     if "addresses" in included:
         row["addresses"] = addresses[:EMBEDDED_ADDRESSES]
-    for name, key, nothing in [("storecredit", "store_credit_amounts", [{"amount": 0}]), ("attributes", "attributes", [])]:
+    for name, key, nothing in [
+        ("storecredit", "store_credit_amounts", [{"amount": 0}]),
+        ("attributes", "attributes", []),
+    ]:
         if name in included:
             row.setdefault(key, nothing)
     return row
@@ -88,17 +95,30 @@ def _post(state: State, request: StoreRequest, _ids: tuple[int, ...]) -> StoreRe
     rows = _rows(request.json())
     found: dict[str, str] = {}
     for index, row in enumerate(rows):
-        found.update(_under(index, faults(row, CUSTOMER_FIELDS, ("email", "first_name", "last_name"))))
+        found.update(
+            _under(index, faults(row, CUSTOMER_FIELDS, ("email", "first_name", "last_name")))
+        )
         found.update(_under(index, _email_fault(state, row, rows[:index], None)))
         for place, address in enumerate(as_list(row.get("addresses", []))):
-            found.update(_under(index, {f"addresses.{place}.{key}": fault for key, fault in address_faults(address).items()}))
+            found.update(
+                _under(
+                    index,
+                    {
+                        f"addresses.{place}.{key}": fault
+                        for key, fault in address_faults(address).items()
+                    },
+                )
+            )
     if found:
         raise Refusal(422, "Create customers failed.", found)
     ids: list[int] = []
     for row in rows:
         customer_id = state.next_customer()
         now = state.now_iso()
-        addresses = [new_address(state, customer_id, as_row(address)) for address in as_list(row.get("addresses", []))]
+        addresses = [
+            new_address(state, customer_id, as_row(address))
+            for address in as_list(row.get("addresses", []))
+        ]
         customer: Row = {
             **_DEFAULTS,
             **known(row, CUSTOMER_FIELDS),
@@ -110,7 +130,12 @@ def _post(state: State, request: StoreRequest, _ids: tuple[int, ...]) -> StoreRe
         state.customers[customer_id] = customer
         ids.append(customer_id)
         state.emit("store/customer/created", customer_id)
-    return ok({"data": [_row(state.customers[customer_id], {"addresses"}) for customer_id in ids], "meta": {}})
+    return ok(
+        {
+            "data": [_row(state.customers[customer_id], {"addresses"}) for customer_id in ids],
+            "meta": {},
+        }
+    )
 
 
 def _put(state: State, request: StoreRequest, _ids: tuple[int, ...]) -> StoreResponse:
@@ -134,16 +159,26 @@ def _put(state: State, request: StoreRequest, _ids: tuple[int, ...]) -> StoreRes
         customer.update(known(row, CUSTOMER_FIELDS))
         customer["date_modified"] = state.now_iso()
         state.emit("store/customer/updated", whole(row["id"]))
-    return ok({"data": [_row(state.customers[whole(row["id"])], set[str]()) for row in rows], "meta": {}})
+    return ok(
+        {"data": [_row(state.customers[whole(row["id"])], set[str]()) for row in rows], "meta": {}}
+    )
 
 
 def _rows(body: object) -> list[Row]:
     if not is_list(body) or not body:
-        raise Refusal(422, "JSON data is missing or invalid", {"0": "at least one customer is required"})
+        raise Refusal(
+            422, "JSON data is missing or invalid", {"0": "at least one customer is required"}
+        )
     if len(body) > BATCH:
-        raise Refusal(413, f"The request payload is too large. The maximum number of items allowed in the array is {BATCH}.")
+        raise Refusal(
+            413,
+            "The request payload is too large. The maximum number of items allowed in the array "
+            f"is {BATCH}.",
+        )
     if not all(is_row(row) for row in body):
-        raise Refusal(422, "JSON data is missing or invalid", {"": "an array of objects is expected"})
+        raise Refusal(
+            422, "JSON data is missing or invalid", {"": "an array of objects is expected"}
+        )
     return as_rows(body)
 
 
@@ -151,12 +186,18 @@ def _under(index: int, found: Mapping[str, str]) -> dict[str, str]:
     return {f"{index}.{key}": fault for key, fault in found.items()}
 
 
-def _email_fault(state: State, row: Row, earlier: Sequence[Row], customer_id: int | None) -> dict[str, str]:
+def _email_fault(
+    state: State, row: Row, earlier: Sequence[Row], customer_id: int | None
+) -> dict[str, str]:
     """Refuse an email that another customer has, ignoring case."""
     email = text(row, "email").casefold()
     taken = email and (
         any(text(other, "email").casefold() == email for other in earlier)
-        or any(text(other, "email").casefold() == email for other_id, other in state.customers.items() if other_id != customer_id)
+        or any(
+            text(other, "email").casefold() == email
+            for other_id, other in state.customers.items()
+            if other_id != customer_id
+        )
     )
     return {"email": f"the email {text(row, 'email')} is already in use"} if taken else {}
 

@@ -27,8 +27,12 @@ def _list(state: State, request: StoreRequest, _ids: tuple[int, ...]) -> StoreRe
     rows = [
         hook
         for _, hook in sorted(state.hooks.items())
-        if all(key not in params or text(hook, key) == params[key] for key in ["scope", "destination"])
-        and ("is_active" not in params or bool(hook["is_active"]) == (params["is_active"] == "true"))
+        if all(
+            key not in params or text(hook, key) == params[key] for key in ["scope", "destination"]
+        )
+        and (
+            "is_active" not in params or bool(hook["is_active"]) == (params["is_active"] == "true")
+        )
     ]
     return ok(v3_page(rows, request))
 
@@ -58,7 +62,11 @@ def _post(state: State, request: StoreRequest, _ids: tuple[int, ...]) -> StoreRe
 
 def _put(state: State, request: StoreRequest, ids: tuple[int, ...]) -> StoreResponse:
     hook = _find(state, ids[0])
-    changed: Row = {**hook, **known(_checked(request.json()), _FIELDS), "updated_at": int(state.clock())}
+    changed: Row = {
+        **hook,
+        **known(_checked(request.json()), _FIELDS),
+        "updated_at": int(state.clock()),
+    }
     _refuse_crowds(state, changed)
     state.hooks[ids[0]] = changed
     return ok({"data": changed, "meta": {}})
@@ -81,7 +89,11 @@ def _checked(body: object, required: tuple[str, ...] = ()) -> Row:
     if not is_row(body):
         raise Refusal(400, "Input is invalid.")
     found = faults(body, _FIELDS, required)
-    if "destination" in body and "destination" not in found and not _is_secure(text(body, "destination")):
+    if (
+        "destination" in body
+        and "destination" not in found
+        and not _is_secure(text(body, "destination"))
+    ):
         found["destination"] = "must be an https address on port 443"
     if "scope" in body and "scope" not in found and not text(body, "scope").startswith("store/"):
         found["scope"] = "is not a scope"
@@ -101,11 +113,23 @@ def _is_secure(destination: str) -> bool:
 
 def _refuse_crowds(state: State, hook: Row) -> None:
     """Refuse an eleventh hook for a scope, and a second one for a scope and a destination (the status is inferred)."""
-    others = [other for other in state.hooks.values() if other["id"] != hook["id"] and other["scope"] == hook["scope"]]
+    others = [
+        other
+        for other in state.hooks.values()
+        if other["id"] != hook["id"] and other["scope"] == hook["scope"]
+    ]
     if any(other["destination"] == hook["destination"] for other in others):
-        raise Refusal(422, "A webhook for this scope and destination is there already.", {"destination": "is already in use"})
+        raise Refusal(
+            422,
+            "A webhook for this scope and destination is there already.",
+            {"destination": "is already in use"},
+        )
     if len(others) >= PER_SCOPE:
-        raise Refusal(422, f"There are {PER_SCOPE} webhooks for this scope already.", {"scope": f"has {PER_SCOPE} webhooks"})
+        raise Refusal(
+            422,
+            f"There are {PER_SCOPE} webhooks for this scope already.",
+            {"scope": f"has {PER_SCOPE} webhooks"},
+        )
 
 
 ROUTES = [

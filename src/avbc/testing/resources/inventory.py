@@ -1,6 +1,7 @@
 """Stock levels: the list of items, and adjustments (BigCommerce: inventory API v3).
 
-An adjustment is answered with a transaction's id only, and shows later (docs/facts.md, bigcommerce-limits).
+An adjustment is answered with a transaction's id only, and shows later (docs/facts.md,
+bigcommerce-limits).
 """
 
 from __future__ import annotations
@@ -28,7 +29,11 @@ Adjustment: TypeAlias = "tuple[Keeper, int, int]"
 def _items(state: State, request: StoreRequest, _ids: tuple[int, ...]) -> StoreResponse:
     locations = _locations(state, request.params)
     ids = _candidates(state, request.params)
-    return ok(v3_page(ids, request, show=lambda variant_id: _item(state, variant_id, locations), maximum=_PAGE))
+    return ok(
+        v3_page(
+            ids, request, show=lambda variant_id: _item(state, variant_id, locations), maximum=_PAGE
+        )
+    )
 
 
 def _items_at(state: State, request: StoreRequest, ids: tuple[int, ...]) -> StoreResponse:
@@ -38,7 +43,10 @@ def _items_at(state: State, request: StoreRequest, ids: tuple[int, ...]) -> Stor
         raise Refusal(404)
 
     def show(variant_id: int) -> Row:
-        return {"identity": _identity(state, variant_id), **_level(state, state.keeper(variant_id), location)}
+        return {
+            "identity": _identity(state, variant_id),
+            **_level(state, state.keeper(variant_id), location),
+        }
 
     return ok(v3_page(_candidates(state, request.params), request, show=show, maximum=_PAGE))
 
@@ -46,15 +54,25 @@ def _items_at(state: State, request: StoreRequest, ids: tuple[int, ...]) -> Stor
 def _candidates(state: State, params: Mapping[str, str]) -> list[int]:
     """Return the ids of the variants asked for, ascending; an unknown SKU is silently missing."""
     catalog = state.catalog
-    skus, variants, products = texts(params, "sku:in"), integers(params, "variant_id:in"), integers(params, "product_id:in")
+    skus, variants, products = (
+        texts(params, "sku:in"),
+        integers(params, "variant_id:in"),
+        integers(params, "product_id:in"),
+    )
     chosen: set[int] | None = None
     if skus is not None:
-        chosen = {variant_id for sku in skus if (variant_id := catalog.variant_by_sku(sku)) is not None}
+        chosen = {
+            variant_id for sku in skus if (variant_id := catalog.variant_by_sku(sku)) is not None
+        }
     if variants is not None:
         chosen = (catalog.variants.keys() if chosen is None else chosen) & variants
     if products is not None:
         known = products & catalog.rows.keys()
-        of_products = {whole(variant["id"]) for product_id in known for variant in catalog.variants_of(product_id)}
+        of_products = {
+            whole(variant["id"])
+            for product_id in known
+            for variant in catalog.variants_of(product_id)
+        }
         chosen = of_products if chosen is None else chosen & of_products
     return sorted(catalog.variants if chosen is None else chosen)
 
@@ -64,7 +82,8 @@ def _locations(state: State, params: Mapping[str, str]) -> list[Row]:
     return [
         location
         for location in state.locations
-        if (ids is None or whole(location["id"]) in ids) and (codes is None or text(location, "code").casefold() in codes)
+        if (ids is None or whole(location["id"]) in ids)
+        and (codes is None or text(location, "code").casefold() in codes)
     ]
 
 
@@ -95,7 +114,10 @@ def _identity(state: State, variant_id: int) -> Row:
 
 def _level(state: State, keeper: Keeper, location: Row) -> Row:
     location_id = whole(location["id"])
-    onhand, settings = state.stock.onhand(keeper, location_id), state.stock.settings(keeper, location_id)
+    onhand, settings = (
+        state.stock.onhand(keeper, location_id),
+        state.stock.settings(keeper, location_id),
+    )
     return {
         "available_to_sell": max(0, onhand - whole(settings["safety_stock"])),
         "total_inventory_onhand": onhand,
@@ -113,12 +135,20 @@ def _adjusting(*, relative: bool) -> Handler:
             found += [fault] if fault else []
             adjustments += [adjustment] if adjustment else []
         if found:
-            raise Refusal(422, f"[{', '.join(found)}]" if state.names_faulty_items else "", content_type=_PROBLEM)
+            raise Refusal(
+                422,
+                f"[{', '.join(found)}]" if state.names_faulty_items else "",
+                content_type=_PROBLEM,
+            )
         if relative:
             for (keeper, location_id), quantity in _sums(adjustments).items():
                 least = whole(state.stock.settings(keeper, location_id)["safety_stock"])
                 if state.stock.onhand(keeper, location_id) + quantity < least:
-                    raise Refusal(422, f"[Item of {keeper[0]} {keeper[1]} would fall below its safety stock]", content_type=_PROBLEM)
+                    raise Refusal(
+                        422,
+                        f"[Item of {keeper[0]} {keeper[1]} would fall below its safety stock]",
+                        content_type=_PROBLEM,
+                    )
         state.later(lambda: _apply(state, adjustments, relative=relative))
         return ok({"transaction_id": f"{state.next_id('inventory transaction'):032x}"})
 
@@ -128,9 +158,18 @@ def _adjusting(*, relative: bool) -> Handler:
 def _rows(body: object) -> list[object]:
     rows = body.get("items") if is_row(body) else None
     if not is_list(rows) or not rows:
-        raise Refusal(422, "JSON data is missing or invalid", {"items": "at least one item is required"}, content_type=_PROBLEM)
+        raise Refusal(
+            422,
+            "JSON data is missing or invalid",
+            {"items": "at least one item is required"},
+            content_type=_PROBLEM,
+        )
     if len(rows) > BATCH:
-        raise Refusal(413, f"The request payload is too large. The maximum items allowed in the array is {BATCH}.", content_type=_PROBLEM)
+        raise Refusal(
+            413,
+            f"The request payload is too large. The maximum items allowed in the array is {BATCH}.",
+            content_type=_PROBLEM,
+        )
     return as_list(rows)
 
 
@@ -143,9 +182,16 @@ def _read(state: State, row: object, *, relative: bool) -> tuple[str, Adjustment
         return "An item needs exactly one of sku, variant_id and product_id", None
     named = f"Item with {keys[0]} {row[keys[0]]}"
     quantity = row.get("quantity")
-    if isinstance(quantity, bool) or not isinstance(quantity, int) or quantity > HIGHEST or (quantity < 0 and not relative):
+    if (
+        isinstance(quantity, bool)
+        or not isinstance(quantity, int)
+        or quantity > HIGHEST
+        or (quantity < 0 and not relative)
+    ):
         return f"{named} needs a whole quantity from 0 to {HIGHEST}", None
-    location = next((location for location in state.locations if location["id"] == row.get("location_id")), None)
+    location = next(
+        (location for location in state.locations if location["id"] == row.get("location_id")), None
+    )
     if location is None:
         return f"{named}: location with id {row.get('location_id')} was not found", None
     if not location["enabled"]:
@@ -203,7 +249,9 @@ def _sums(adjustments: list[Adjustment]) -> dict[tuple[Keeper, int], int]:
 def _apply(state: State, adjustments: list[Adjustment], *, relative: bool) -> None:
     for keeper, location_id, quantity in adjustments:
         before = state.stock.onhand(keeper, location_id)
-        state.stock.put(keeper, location_id, min(HIGHEST, before + quantity if relative else quantity))
+        state.stock.put(
+            keeper, location_id, min(HIGHEST, before + quantity if relative else quantity)
+        )
         _tell(state, keeper, quantity, "relative" if relative else "absolute")
 
 
@@ -213,18 +261,39 @@ def _tell(state: State, keeper: Keeper, quantity: int, method: str) -> None:
     if kind == "product" and state.has_hook("store/product/inventory/updated"):
         inventory: Row = {"product_id": identity, "method": method, "value": quantity}
         state.emit("store/product/inventory/updated", identity, inventory=inventory)
-    if kind == "variant" and identity in state.catalog.variants and state.has_hook("store/sku/inventory/updated"):
+    if (
+        kind == "variant"
+        and identity in state.catalog.variants
+        and state.has_hook("store/sku/inventory/updated")
+    ):
         product_id = state.catalog.variants[identity]["product_id"]
         state.emit(
             "store/sku/inventory/updated",
             identity,
-            inventory={"product_id": product_id, "method": method, "value": quantity, "variant_id": identity},
+            inventory={
+                "product_id": product_id,
+                "method": method,
+                "value": quantity,
+                "variant_id": identity,
+            },
         )
 
 
 ROUTES = [
     Route("GET", "/v3/inventory/items", INVENTORY_READ, _items),
     Route("GET", "/v3/inventory/locations/{id}/items", INVENTORY_READ, _items_at),
-    Route("PUT", "/v3/inventory/adjustments/absolute", INVENTORY, _adjusting(relative=False), INVENTORY_WRITES),
-    Route("POST", "/v3/inventory/adjustments/relative", INVENTORY, _adjusting(relative=True), INVENTORY_WRITES),
+    Route(
+        "PUT",
+        "/v3/inventory/adjustments/absolute",
+        INVENTORY,
+        _adjusting(relative=False),
+        INVENTORY_WRITES,
+    ),
+    Route(
+        "POST",
+        "/v3/inventory/adjustments/relative",
+        INVENTORY,
+        _adjusting(relative=True),
+        INVENTORY_WRITES,
+    ),
 ]

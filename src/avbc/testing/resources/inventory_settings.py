@@ -10,10 +10,22 @@ from avbc.testing.values import Row, is_row
 
 _FIELDS: Fields = {
     "product_out_of_stock_behavior": Field(
-        "text", among=frozenset({"do_nothing", "hide_product", "hide_product_and_accessible", "hide_product_and_redirect"})
+        "text",
+        among=frozenset(
+            {
+                "do_nothing",
+                "hide_product",
+                "hide_product_and_accessible",
+                "hide_product_and_redirect",
+            }
+        ),
     ),
-    "option_out_of_stock_behavior": Field("text", among=frozenset({"do_nothing", "hide_option", "label_option"})),
-    "update_stock_behavior": Field("text", among=frozenset({"order_placed", "order_completed_or_shipped"})),
+    "option_out_of_stock_behavior": Field(
+        "text", among=frozenset({"do_nothing", "hide_option", "label_option"})
+    ),
+    "update_stock_behavior": Field(
+        "text", among=frozenset({"order_placed", "order_completed_or_shipped"})
+    ),
     "edit_order_stock_adjustment": Field("flag"),
     "delete_order_stock_adjustment": Field("flag"),
     "refund_order_stock_adjustment": Field("flag"),

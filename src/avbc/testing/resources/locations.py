@@ -14,7 +14,9 @@ from avbc.testing.values import Row, text, whole
 _PAGE = 1000
 
 
-def location(location_id: int, code: str, label: str, *, enabled: bool = True, is_default: bool = False) -> Row:
+def location(
+    location_id: int, code: str, label: str, *, enabled: bool = True, is_default: bool = False
+) -> Row:
     """Return a location as the API shows it."""
     return {
         "id": location_id,

@@ -15,7 +15,8 @@ def _list(state: State, request: StoreRequest, _ids: tuple[int, ...]) -> StoreRe
     rows: list[Row] = [
         coupon
         for coupon in state.coupons
-        if whole(coupon["id"]) >= min_id and ("code" not in params or text(coupon, "code") == params["code"])
+        if whole(coupon["id"]) >= min_id
+        and ("code" not in params or text(coupon, "code") == params["code"])
     ]
     cut = v2_slice(rows, params)
     return ok(cut) if cut else no_content()

@@ -40,7 +40,12 @@ def _addresses(state: State, order: FakeOrder) -> list[Row]:
     rows: list[Row] = []
     for address in order.shipping:
         resource = f"/orders/{order.id}/shippingaddresses/{address['id']}/shippingquotes"
-        rows.append({**address, "shipping_quotes": {"url": f"{state.base}/v2{resource}", "resource": resource}})
+        rows.append(
+            {
+                **address,
+                "shipping_quotes": {"url": f"{state.base}/v2{resource}", "resource": resource},
+            }
+        )
     return rows
 
 
@@ -71,7 +76,11 @@ def _by_address(taxes: list[Row]) -> list[Row]:
         key = (tax.get("order_address_id"), tax.get("name"))
         row = sums.get(key)
         if row is None:
-            sums[key] = {name: value for name, value in tax.items() if name not in {"order_product_id", "line_item_type"}}
+            sums[key] = {
+                name: value
+                for name, value in tax.items()
+                if name not in {"order_product_id", "line_item_type"}
+            }
         else:
             total: Decimal = amount_of(row["line_amount"]) + amount_of(tax["line_amount"])
             row["line_amount"] = row["priority_amount"] = money(total)

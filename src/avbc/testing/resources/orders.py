@@ -18,7 +18,15 @@ from avbc.testing.values import Row, amount_of, as_row, is_row, read_date, text,
 
 _Ordered = TypeVar("_Ordered", float, Decimal)
 
-_SORT_KEYS = ["id", "customer_id", "date_created", "date_modified", "status_id", "channel_id", "external_id"]
+_SORT_KEYS = [
+    "id",
+    "customer_id",
+    "date_created",
+    "date_modified",
+    "status_id",
+    "channel_id",
+    "external_id",
+]
 _WRITABLE = {
     "status_id",
     "staff_notes",
@@ -33,7 +41,15 @@ _WRITABLE = {
     "customer_locale",
     "ip_address",
 }
-_EDITS = {"products", "billing_address", "fees", "discount_amount", "subtotal_ex_tax", "total_ex_tax", "shipping_cost_ex_tax"}
+_EDITS = {
+    "products",
+    "billing_address",
+    "fees",
+    "discount_amount",
+    "subtotal_ex_tax",
+    "total_ex_tax",
+    "shipping_cost_ex_tax",
+}
 
 
 def find(state: State, order_id: int) -> FakeOrder:
@@ -47,7 +63,11 @@ def find(state: State, order_id: int) -> FakeOrder:
 def _list(state: State, request: StoreRequest, _ids: tuple[int, ...]) -> StoreResponse:
     params = request.params
     page, limit = page_and_limit(params)
-    ids = list(state.order_ids(_integer(params, "status_id"), _integer(params, "min_id"), _integer(params, "max_id")))
+    ids = list(
+        state.order_ids(
+            _integer(params, "status_id"), _integer(params, "min_id"), _integer(params, "max_id")
+        )
+    )
     filters = _Filters.of(params)
     if not filters.empty:
         ids = [order_id for order_id in ids if filters.keep(state.orders[order_id])]
@@ -56,7 +76,9 @@ def _list(state: State, request: StoreRequest, _ids: tuple[int, ...]) -> StoreRe
     if not cut:
         return no_content()
     view = _view(request)
-    return StoreResponse(200, b"[" + b",".join([state.render(order_id, view) for order_id in cut]) + b"]")
+    return StoreResponse(
+        200, b"[" + b",".join([state.render(order_id, view) for order_id in cut]) + b"]"
+    )
 
 
 def _get(state: State, request: StoreRequest, ids: tuple[int, ...]) -> StoreResponse:
@@ -68,7 +90,9 @@ def _count(state: State, _request: StoreRequest, _ids: tuple[int, ...]) -> Store
     rows: list[Row] = []
     for status in sorted(state.statuses, key=lambda row: whole(row["order"])):
         row: Row = {key: value for key, value in status.items() if key != "order"}
-        rows.append({**row, "count": state.count(whole(status["id"])), "sort_order": status["order"]})
+        rows.append(
+            {**row, "count": state.count(whole(status["id"])), "sort_order": status["order"]}
+        )
     return ok({"statuses": rows, "count": len(state.order_ids())})
 
 
@@ -83,13 +107,19 @@ def _put(state: State, request: StoreRequest, ids: tuple[int, ...]) -> StoreResp
         raise Refusal(400, "The field 'external_merchant_id' cannot be written to.")
     edits = sorted(_EDITS & body.keys())
     if edits:
-        raise Refusal(400, f"The fake store does not recalculate an order: {', '.join(edits)}. Use FakeStore.edit_order.")
+        raise Refusal(
+            400,
+            f"The fake store does not recalculate an order: {', '.join(edits)}. Use "
+            "FakeStore.edit_order.",
+        )
     accepted: Row = {key: value for key, value in body.items() if key in _WRITABLE}
     if "status_id" in accepted:
         name = status_name(state, accepted["status_id"])
         if name is None:
             raise Refusal(400, "The field 'status_id' is invalid.")
-        accepted.update(status_id=whole(accepted["status_id"]), status=name[0], custom_status=name[1])
+        accepted.update(
+            status_id=whole(accepted["status_id"]), status=name[0], custom_status=name[1]
+        )
     for key in ["staff_notes", "customer_message"]:
         if not isinstance(accepted.get(key, ""), str):
             raise Refusal(400, f"The field '{key}' is invalid.")
@@ -121,18 +151,39 @@ class _Filters:
     @classmethod
     def of(cls, params: Mapping[str, str]) -> _Filters:
         email = params.get("email")
-        fields = [field for field in ["date_created", "date_modified"] if f"min_{field}" in params or f"max_{field}" in params]
+        fields = [
+            field
+            for field in ["date_created", "date_modified"]
+            if f"min_{field}" in params or f"max_{field}" in params
+        ]
         return cls(
-            ids={key: identity for key in ["customer_id", "channel_id"] if (identity := _integer(params, key)) is not None},
-            texts={key: params[key] for key in ["cart_id", "payment_method", "external_order_id"] if key in params},
+            ids={
+                key: identity
+                for key in ["customer_id", "channel_id"]
+                if (identity := _integer(params, key)) is not None
+            },
+            texts={
+                key: params[key]
+                for key in ["cart_id", "payment_method", "external_order_id"]
+                if key in params
+            },
             email=None if email is None else email.casefold(),
             totals=(_decimal(params, "min_total"), _decimal(params, "max_total")),
-            dates={field: (_moment(params, f"min_{field}"), _moment(params, f"max_{field}")) for field in fields},
+            dates={
+                field: (_moment(params, f"min_{field}"), _moment(params, f"max_{field}"))
+                for field in fields
+            },
         )
 
     @property
     def empty(self) -> bool:
-        return not self.ids and not self.texts and self.email is None and self.totals == (None, None) and not self.dates
+        return (
+            not self.ids
+            and not self.texts
+            and self.email is None
+            and self.totals == (None, None)
+            and not self.dates
+        )
 
     def keep(self, order: FakeOrder) -> bool:
         header = order.header
@@ -140,7 +191,10 @@ class _Filters:
             all(whole(header.get(key) or 0) == identity for key, identity in self.ids.items())
             and all(text(header, key) == wanted for key, wanted in self.texts.items())
             and (self.email is None or _email(order) == self.email)
-            and (self.totals == (None, None) or _within(amount_of(header["total_inc_tax"]), *self.totals))
+            and (
+                self.totals == (None, None)
+                or _within(amount_of(header["total_inc_tax"]), *self.totals)
+            )
             and all(_within(_unix(order, field), *edges) for field, edges in self.dates.items())
         )
 
@@ -157,11 +211,20 @@ def _sort(state: State, ids: list[int], sort: str) -> None:
         if direction == "desc":
             ids.reverse()
     elif key.startswith("date_"):
-        ids.sort(key=lambda order_id: (_unix(state.orders[order_id], key), order_id), reverse=direction == "desc")
+        ids.sort(
+            key=lambda order_id: (_unix(state.orders[order_id], key), order_id),
+            reverse=direction == "desc",
+        )
     elif key == "external_id":
-        ids.sort(key=lambda order_id: (text(state.orders[order_id].header, key), order_id), reverse=direction == "desc")
+        ids.sort(
+            key=lambda order_id: (text(state.orders[order_id].header, key), order_id),
+            reverse=direction == "desc",
+        )
     else:
-        ids.sort(key=lambda order_id: (whole(state.orders[order_id].header.get(key) or 0), order_id), reverse=direction == "desc")
+        ids.sort(
+            key=lambda order_id: (whole(state.orders[order_id].header.get(key) or 0), order_id),
+            reverse=direction == "desc",
+        )
 
 
 def _email(order: FakeOrder) -> str:

@@ -1,7 +1,7 @@
 """Capturing and voiding what a payment gateway has authorized (BigCommerce: orders API v3).
 
-The answer only says that it is scheduled: `payment_status` becomes `capture pending` or `void pending`, and what the gateway says
-shows later (docs/facts.md, bigcommerce-orders).
+The answer only says that it is scheduled: `payment_status` becomes `capture pending` or `void
+pending`, and what the gateway says shows later (docs/facts.md, bigcommerce-orders).
 """
 
 from __future__ import annotations
@@ -35,10 +35,21 @@ def _action(event: str, success: str) -> Handler:
     def handler(state: State, _request: StoreRequest, ids: tuple[int, ...]) -> StoreResponse:
         order = find(state, ids[0])
         status = text(order.header, "payment_status")
-        authorization = next((row for row in order.transactions if row["event"] == "authorization" and row["status"] == "ok"), None)
+        authorization = next(
+            (
+                row
+                for row in order.transactions
+                if row["event"] == "authorization" and row["status"] == "ok"
+            ),
+            None,
+        )
         if status != "authorized" or authorization is None:
             reason = f"an authorized payment is needed to {event}; payment_status is '{status}'"
-            raise Refusal(422, f"The payment of order {order.id} cannot be changed.", {"payment_status": reason})
+            raise Refusal(
+                422,
+                f"The payment of order {order.id} cannot be changed.",
+                {"payment_status": reason},
+            )
         state.change_order(order.id, {"payment_status": f"{event} pending"})
         state.later(lambda: _finish(state, order.id, event, success))
         return ok({}, 201)
@@ -54,7 +65,9 @@ def _finish(state: State, order_id: int, event: str, success: str) -> None:
     result = state.payment_results.pop(order_id, success)
     _transact(state, order, event, done=result == success)
     state.change_order(order_id, {"payment_status": result})
-    state.emit("store/order/transaction/created", order_id, transaction_id=order.transactions[-1]["id"])
+    state.emit(
+        "store/order/transaction/created", order_id, transaction_id=order.transactions[-1]["id"]
+    )
 
 
 def _transact(state: State, order: FakeOrder, event: str, *, done: bool) -> None:
@@ -73,6 +86,16 @@ def _transact(state: State, order: FakeOrder, event: str, *, done: bool) -> None
 
 
 ROUTES = [
-    Route("POST", "/v3/orders/{id}/payment_actions/capture", ORDERS | TRANSACTIONS, _action("capture", "captured")),
-    Route("POST", "/v3/orders/{id}/payment_actions/void", ORDERS | TRANSACTIONS, _action("void", "void")),
+    Route(
+        "POST",
+        "/v3/orders/{id}/payment_actions/capture",
+        ORDERS | TRANSACTIONS,
+        _action("capture", "captured"),
+    ),
+    Route(
+        "POST",
+        "/v3/orders/{id}/payment_actions/void",
+        ORDERS | TRANSACTIONS,
+        _action("void", "void"),
+    ),
 ]

@@ -77,13 +77,18 @@ PRODUCT_FIELDS: Fields = {
 """What can be written to a product, beside `variants` on creation."""
 
 
-def show(state: State, product_id: int, params: Mapping[str, str], included: Iterable[str] = ()) -> Row:
+def show(
+    state: State, product_id: int, params: Mapping[str, str], included: Iterable[str] = ()
+) -> Row:
     """Return a product as a request asked for it: with the parts included, and only the fields chosen."""
     products = state.catalog
     row = choose_fields(products.show(product_id, state.catalog_level(product_id)), params)
     for part in included:
         if part == "variants":
-            row[part] = [show_variant(state, whole(variant["id"])) for variant in products.variants_of(product_id)]
+            row[part] = [
+                show_variant(state, whole(variant["id"]))
+                for variant in products.variants_of(product_id)
+            ]
         elif part in PARTS:
             row[part] = products.rows[product_id].get(part, {} if part == "primary_image" else [])
     return row
@@ -96,20 +101,32 @@ def _list(state: State, request: StoreRequest, _ids: tuple[int, ...]) -> StoreRe
     for keep in _filters(params):
         ids = [product_id for product_id in ids if keep(state.catalog.rows[product_id])]
     limit_to = _WITH_OPTIONS if {"options", "modifiers"} & set(included) else None
-    return ok(v3_page(ids, request, show=lambda product_id: show(state, product_id, params, included), limit_to=limit_to))
+    return ok(
+        v3_page(
+            ids,
+            request,
+            show=lambda product_id: show(state, product_id, params, included),
+            limit_to=limit_to,
+        )
+    )
 
 
 def _candidates(state: State, params: Mapping[str, str]) -> list[int]:
     """Return ascending ids, by the index where ids, SKUs or a name are asked for. SKUs are the products' own, not variants'."""
     products = state.catalog
     chosen = set(products.rows)
-    for ids in [integers(params, "id:in"), None if (one := integer(params, "id")) is None else {one}]:
+    for ids in [
+        integers(params, "id:in"),
+        None if (one := integer(params, "id")) is None else {one},
+    ]:
         if ids is not None:
             chosen &= ids
     skus = [texts(params, "sku:in"), {params["sku"]} if "sku" in params else None]
     for wanted in skus:
         if wanted is not None:
-            chosen &= {product_id for sku in wanted if (product_id := products.by_sku(sku)) is not None}
+            chosen &= {
+                product_id for sku in wanted if (product_id := products.by_sku(sku)) is not None
+            }
     if "name" in params:
         named = products.by_name(params["name"])
         chosen &= set() if named is None else {named}
@@ -130,18 +147,34 @@ def _filters(params: Mapping[str, str]) -> list[Callable[[Row], bool]]:
     if unwanted is not None:
         tests.append(lambda row: whole(row["id"]) not in unwanted)
     if categories is not None:
-        tests.append(lambda row: bool(categories & {whole(category) for category in as_list(row.get("categories", []))}))
+        tests.append(
+            lambda row: bool(
+                categories & {whole(category) for category in as_list(row.get("categories", []))}
+            )
+        )
     if "is_visible" in params:
-        tests.append(lambda row: bool(row.get("is_visible", True)) == (params["is_visible"] in {"true", "1"}))
+        tests.append(
+            lambda row: bool(row.get("is_visible", True)) == (params["is_visible"] in {"true", "1"})
+        )
     if "keyword" in params:
         found = params["keyword"].casefold()
-        tests.append(lambda row: found in text(row, "name").casefold() or found in text(row, "sku").casefold())
+        tests.append(
+            lambda row: (
+                found in text(row, "name").casefold() or found in text(row, "sku").casefold()
+            )
+        )
     if "date_modified:min" in params or "date_modified:max" in params:
         tests.append(lambda row: within_dates(row, params, "date_modified"))
     return tests
 
 
-_TEXT_FILTERS = {"upc": "", "mpn": "", "type": "physical", "availability": "available", "inventory_tracking": "none"}
+_TEXT_FILTERS = {
+    "upc": "",
+    "mpn": "",
+    "type": "physical",
+    "availability": "available",
+    "inventory_tracking": "none",
+}
 """Filters for one value of a field, with what the field shows unless it was written."""
 _ID_FILTERS: Mapping[str, Callable[[int, int], bool]] = {
     "id:min": operator.ge,
@@ -162,7 +195,9 @@ def _has_id(row: Row, judge: Callable[[int, int], bool], edge: int) -> bool:
 def _get(state: State, request: StoreRequest, ids: tuple[int, ...]) -> StoreResponse:
     _find(state, ids[0])
     params = request.params
-    return ok({"data": show(state, ids[0], params, sorted(texts(params, "include") or ())), "meta": {}})
+    return ok(
+        {"data": show(state, ids[0], params, sorted(texts(params, "include") or ())), "meta": {}}
+    )
 
 
 def _post(state: State, request: StoreRequest, _ids: tuple[int, ...]) -> StoreResponse:
@@ -172,7 +207,11 @@ def _post(state: State, request: StoreRequest, _ids: tuple[int, ...]) -> StoreRe
         raise Refusal(422, "JSON data is missing or invalid", {"": "a product is expected"})
     found = faults(body, PRODUCT_FIELDS, ("name", "type", "weight", "price"))
     variants = body.get("variants", [])
-    if not is_list(variants) or len(variants) > _VARIANTS or not all(is_row(row) for row in variants):
+    if (
+        not is_list(variants)
+        or len(variants) > _VARIANTS
+        or not all(is_row(row) for row in variants)
+    ):
         found["variants"] = f"must be an array of at most {_VARIANTS} objects"
     if found:
         raise Refusal(422, "JSON data is missing or invalid", found)
@@ -180,12 +219,20 @@ def _post(state: State, request: StoreRequest, _ids: tuple[int, ...]) -> StoreRe
     conflicts = _conflicts(state, body, 0)
     skus = [text(row, "sku").casefold() for row in rows]
     for index, row in enumerate(rows):
-        found.update({f"variants.{index}.{key}": fault for key, fault in check_variant(state, row, 0, new=True).items()})
+        found.update(
+            {
+                f"variants.{index}.{key}": fault
+                for key, fault in check_variant(state, row, 0, new=True).items()
+            }
+        )
         if skus[index] in skus[:index] or skus[index] == text(body, "sku").casefold():
             conflicts[f"variants.{index}.sku"] = f"the SKU {text(row, 'sku')} is already in use"
     _raise(found, conflicts)
     cut = state.take_partial()
-    created = {**_written(state, body, cut=cut), "variants": [known(row, VARIANT_FIELDS) for row in rows]}
+    created = {
+        **_written(state, body, cut=cut),
+        "variants": [known(row, VARIANT_FIELDS) for row in rows],
+    }
     product_id = state.catalog.put(created, state.now_iso())
     failed = _write_level(state, product_id, body, cut=cut, place="")
     for row, variant in zip(rows, state.catalog.variants_of(product_id), strict=False):
@@ -200,9 +247,14 @@ def _put_many(state: State, request: StoreRequest, _ids: tuple[int, ...]) -> Sto
     """Change up to ten products; one faulty row refuses all of them (inferred)."""
     body = request.json()
     if not is_list(body) or not body:
-        raise Refusal(422, "JSON data is missing or invalid", {"0": "at least one product is required"})
+        raise Refusal(
+            422, "JSON data is missing or invalid", {"0": "at least one product is required"}
+        )
     if len(body) > BATCH:
-        raise Refusal(413, f"The request payload is too large. The maximum items allowed in the array is {BATCH}.")
+        raise Refusal(
+            413,
+            f"The request payload is too large. The maximum items allowed in the array is {BATCH}.",
+        )
     return _update(state, request, [as_row(row) for row in body], one=False)
 
 
@@ -225,7 +277,9 @@ def _update(state: State, request: StoreRequest, rows: list[Row], *, one: bool) 
             continue
         _find(state, product_id)
         found.update({f"{place}{key}": fault for key, fault in faults(row, PRODUCT_FIELDS).items()})
-        conflicts.update({f"{place}{key}": fault for key, fault in _conflicts(state, row, product_id).items()})
+        conflicts.update(
+            {f"{place}{key}": fault for key, fault in _conflicts(state, row, product_id).items()}
+        )
         for key in ["name", "sku"]:
             others = [text(other, key).casefold() for other in rows[:index] if is_row(other)]
             if text(row, key) and text(row, key).casefold() in others:
@@ -235,7 +289,9 @@ def _update(state: State, request: StoreRequest, rows: list[Row], *, one: bool) 
     for row in rows:
         product_id, cut = whole(row["id"]), state.take_partial()
         state.catalog.change(product_id, _written(state, row, cut=cut), state.now_iso())
-        failed.update(_write_level(state, product_id, row, cut=cut, place="" if one else f"{product_id}."))
+        failed.update(
+            _write_level(state, product_id, row, cut=cut, place="" if one else f"{product_id}.")
+        )
         state.emit("store/product/updated", product_id)
     return _saved(state, [whole(row["id"]) for row in rows], failed, request, one=one)
 
@@ -260,7 +316,10 @@ def _conflicts(state: State, row: Row, product_id: int) -> dict[str, str]:
         found["name"] = f"the name {name} is already in use"
     if isinstance(sku, str) and sku and state.catalog.sku_is_taken(sku, product_id):
         found["sku"] = f"the SKU {sku} is already in use"
-    if row.get("tax_class_id", 0) not in {0, *(whole(tax_class["id"]) for tax_class in state.tax_classes)}:
+    if row.get("tax_class_id", 0) not in {
+        0,
+        *(whole(tax_class["id"]) for tax_class in state.tax_classes),
+    }:
         found["tax_class_id"] = "there is no such tax class"
     return found
 
@@ -269,7 +328,11 @@ def _raise(found: dict[str, str], conflicts: dict[str, str]) -> None:
     if found:
         raise Refusal(422, "JSON data is missing or invalid", found)
     if conflicts:
-        raise Refusal(409, f"The product is in conflict with another: {'; '.join(conflicts.values())}.", conflicts)
+        raise Refusal(
+            409,
+            f"The product is in conflict with another: {'; '.join(conflicts.values())}.",
+            conflicts,
+        )
 
 
 def _written(state: State, row: Row, *, cut: bool) -> Row:
@@ -283,7 +346,9 @@ def _written(state: State, row: Row, *, cut: bool) -> Row:
     return changes
 
 
-def _write_level(state: State, product_id: int, row: Row, *, cut: bool, place: str) -> dict[str, str]:
+def _write_level(
+    state: State, product_id: int, row: Row, *, cut: bool, place: str
+) -> dict[str, str]:
     """Write `inventory_level` to the default location; returns what failed, which is told by a 207."""
     if cut:
         return {f"{place}inventory_level": "the inventory and the URL could not be saved"}
@@ -296,13 +361,23 @@ def _write_level(state: State, product_id: int, row: Row, *, cut: bool, place: s
 
 
 def _saved(
-    state: State, ids: list[int], failed: dict[str, str], request: StoreRequest, *, one: bool, included: Iterable[str] = ()
+    state: State,
+    ids: list[int],
+    failed: dict[str, str],
+    request: StoreRequest,
+    *,
+    one: bool,
+    included: Iterable[str] = (),
 ) -> StoreResponse:
     rows = [show(state, product_id, request.params, included) for product_id in ids]
     answer: Row = {"data": rows[0] if one else rows, "meta": {}}
     if not failed:
         return ok(answer)
-    errors: Row = {"status": 207, "title": "The products were saved, but not all of their inventory or URLs.", "errors": failed}
+    errors: Row = {
+        "status": 207,
+        "title": "The products were saved, but not all of their inventory or URLs.",
+        "errors": failed,
+    }
     return ok({**answer, "errors": errors}, 207)
 
 

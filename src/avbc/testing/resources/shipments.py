@@ -168,7 +168,9 @@ def _address(order: FakeOrder, address_id: object) -> Row:
     for address in order.shipping:
         if address["id"] == address_id and not isinstance(address_id, bool):
             return address
-    raise Refusal(400, "The field 'order_address_id' is invalid: the order has no such shipping address.")
+    raise Refusal(
+        400, "The field 'order_address_id' is invalid: the order has no such shipping address."
+    )
 
 
 def _items(order: FakeOrder, address: Row, wished: object) -> list[Row]:
@@ -176,33 +178,60 @@ def _items(order: FakeOrder, address: Row, wished: object) -> list[Row]:
     rows = as_rows(wished) if is_list(wished) else []
     if not rows:
         raise Refusal(400, "The field 'items' is invalid: at least one item is required.")
-    lines = {whole(line["id"]): line for line in order.products if line.get("order_address_id") == address["id"]}
+    lines = {
+        whole(line["id"]): line
+        for line in order.products
+        if line.get("order_address_id") == address["id"]
+    }
     quantities: dict[int, int] = {}
     for row in rows:
-        line_id, quantity = (row.get("order_product_id"), row.get("quantity")) if is_row(row) else (None, None)
+        line_id, quantity = (
+            (row.get("order_product_id"), row.get("quantity")) if is_row(row) else (None, None)
+        )
         if not isinstance(line_id, int) or line_id not in lines:
-            raise Refusal(400, f"The field 'order_product_id' is invalid: {line_id!r} is not a line that goes to this address.")
+            raise Refusal(
+                400,
+                f"The field 'order_product_id' is invalid: {line_id!r} is not a line that goes to "
+                "this address.",
+            )
         if isinstance(quantity, bool) or not isinstance(quantity, int) or quantity < 1:
-            raise Refusal(400, "The field 'quantity' is invalid: it must be an integer of 1 or more.")
+            raise Refusal(
+                400, "The field 'quantity' is invalid: it must be an integer of 1 or more."
+            )
         quantities[line_id] = quantities.get(line_id, 0) + quantity
     for line_id, quantity in quantities.items():
         left = whole(lines[line_id]["quantity"]) - whole(lines[line_id]["quantity_shipped"])
         if quantity > left:
-            raise Refusal(400, f"The field 'quantity' is invalid: {left} of line {line_id} remain to be shipped, not {quantity}.")
+            raise Refusal(
+                400,
+                f"The field 'quantity' is invalid: {left} of line {line_id} remain to be shipped, "
+                f"not {quantity}.",
+            )
     return [
-        {"order_product_id": line_id, "product_id": lines[line_id]["product_id"], "quantity": quantity}
+        {
+            "order_product_id": line_id,
+            "product_id": lines[line_id]["product_id"],
+            "quantity": quantity,
+        }
         for line_id, quantity in quantities.items()
     ]
 
 
 def _write(shipment: Row, changes: Row) -> None:
     shipment.update(changes)
-    shipment["merchant_shipping_cost"] = money(Decimal(text(shipment, "merchant_shipping_cost") or "0"))
-    provider, carrier, number = (text(shipment, key) for key in ["shipping_provider", "tracking_carrier", "tracking_number"])
+    shipment["merchant_shipping_cost"] = money(
+        Decimal(text(shipment, "merchant_shipping_cost") or "0")
+    )
+    provider, carrier, number = (
+        text(shipment, key) for key in ["shipping_provider", "tracking_carrier", "tracking_number"]
+    )
     shipment["shipping_provider_display_name"] = PROVIDERS.get(provider, provider)
-    # A link is made for a provider or a carrier; left out, the provider is `custom` and there is none.
+    # A link is made for a provider or a carrier; left out, the provider is `custom` and there is
+    # none.
     tracked_by = carrier or (provider if provider != "custom" else "")
-    shipment["generated_tracking_link"] = f"https://tracking.example.com/{tracked_by}/{number}" if tracked_by and number else ""
+    shipment["generated_tracking_link"] = (
+        f"https://tracking.example.com/{tracked_by}/{number}" if tracked_by and number else ""
+    )
 
 
 def _remove(state: State, order: FakeOrder, shipments: list[Row]) -> None:
@@ -218,7 +247,9 @@ def _recount(state: State, order: FakeOrder) -> None:
     shipped: dict[int, int] = {}
     for shipment in order.shipments:
         for item in as_rows(shipment["items"]):
-            shipped[whole(item["order_product_id"])] = shipped.get(whole(item["order_product_id"]), 0) + whole(item["quantity"])
+            shipped[whole(item["order_product_id"])] = shipped.get(
+                whole(item["order_product_id"]), 0
+            ) + whole(item["quantity"])
     by_address: dict[object, int] = {}
     for line in order.products:
         line["quantity_shipped"] = shipped.get(whole(line["id"]), 0)

@@ -18,7 +18,11 @@ def example_zones() -> list[Row]:
             "name": "United States",
             "type": "country",
             "locations": [{"id": 5, "country_iso2": "US"}],
-            "free_shipping": {"enabled": False, "minimum_sub_total": "0.0000", "exclude_fixed_shipping_products": False},
+            "free_shipping": {
+                "enabled": False,
+                "minimum_sub_total": "0.0000",
+                "exclude_fixed_shipping_products": False,
+            },
             "enabled": True,
         }
     ]

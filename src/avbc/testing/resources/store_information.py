@@ -31,7 +31,11 @@ def example_information(store_hash: str) -> Row:
             "raw_offset": -21600,
             "dst_offset": -18000,
             "dst_correction": True,
-            "date_format": {"display": "M jS Y", "export": "M jS Y", "extended_display": "M jS Y @ g:i A"},
+            "date_format": {
+                "display": "M jS Y",
+                "export": "M jS Y",
+                "extended_display": "M jS Y @ g:i A",
+            },
         },
         "language": "en",
         "currency": "USD",

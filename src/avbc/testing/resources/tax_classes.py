@@ -13,7 +13,10 @@ def example_classes() -> list[Row]:
     """Return the tax classes that every store has beside the default one, which is 0."""
     names = ["Non-Taxable Products", "Shipping", "Gift Wrapping"]
     moment = "2026-01-05T10:00:00.000+00:00"
-    return [{"id": str(index), "name": name, "created_at": moment, "updated_at": moment} for index, name in enumerate(names, start=1)]
+    return [
+        {"id": str(index), "name": name, "created_at": moment, "updated_at": moment}
+        for index, name in enumerate(names, start=1)
+    ]
 
 
 def _list(state: State, request: StoreRequest, _ids: tuple[int, ...]) -> StoreResponse:

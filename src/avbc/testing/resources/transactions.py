@@ -17,7 +17,14 @@ def _transactions(state: State, _request: StoreRequest, ids: tuple[int, ...]) ->
         return no_content()
     count = len(rows)
     links: Row = {}
-    pagination: Row = {"total": count, "count": count, "per_page": 50, "current_page": 1, "total_pages": 1, "links": links}
+    pagination: Row = {
+        "total": count,
+        "count": count,
+        "per_page": 50,
+        "current_page": 1,
+        "total_pages": 1,
+        "links": links,
+    }
     return ok({"data": rows, "meta": {"pagination": pagination}})
 
 
@@ -34,7 +41,10 @@ def _refunds(state: State, request: StoreRequest, _ids: tuple[int, ...]) -> Stor
         if (orders is None or whole(refund["order_id"]) in orders)
         and (wanted is None or whole(refund["id"]) in wanted)
         and within_dates(refund, request.params, "created")
-        and ("transaction_id" not in request.params or request.params["transaction_id"] in _transactions_of(refund))
+        and (
+            "transaction_id" not in request.params
+            or request.params["transaction_id"] in _transactions_of(refund)
+        )
     ]
     return ok(v3_page(sorted(refunds, key=lambda refund: whole(refund["id"])), request))
 
@@ -47,7 +57,10 @@ def _refund(state: State, _request: StoreRequest, ids: tuple[int, ...]) -> Store
     for order in state.orders.values():
         for refund in order.refunds:
             if refund["id"] == ids[0]:
-                items: list[Row] = [{**item, "requested_amount": _as_text(item)} for item in as_rows(refund.get("items", []))]
+                items: list[Row] = [
+                    {**item, "requested_amount": _as_text(item)}
+                    for item in as_rows(refund.get("items", []))
+                ]
                 return ok({"data": {**refund, "items": items}, "meta": {}})
     raise Refusal(404)
 
@@ -60,7 +73,14 @@ def _as_text(item: Row) -> str | None:
 
 ROUTES = [
     Route("GET", "/v3/orders/{id}/transactions", TRANSACTIONS_READ, _transactions),
-    Route("GET", "/v3/orders/{id}/payment_actions/refunds", ORDERS_READ | TRANSACTIONS_READ, _refunds_of_order),
+    Route(
+        "GET",
+        "/v3/orders/{id}/payment_actions/refunds",
+        ORDERS_READ | TRANSACTIONS_READ,
+        _refunds_of_order,
+    ),
     Route("GET", "/v3/orders/payment_actions/refunds", ORDERS_READ | TRANSACTIONS_READ, _refunds),
-    Route("GET", "/v3/orders/payment_actions/refunds/{id}", ORDERS_READ | TRANSACTIONS_READ, _refund),
+    Route(
+        "GET", "/v3/orders/payment_actions/refunds/{id}", ORDERS_READ | TRANSACTIONS_READ, _refund
+    ),
 ]

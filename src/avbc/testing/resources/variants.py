@@ -43,10 +43,14 @@ VARIANT_FIELDS: Fields = {
 def show_variant(state: State, variant_id: int) -> Row:
     """Return a variant as the catalog API shows it."""
     keeper = state.keeper(variant_id)
-    return state.catalog.show_variant(variant_id, state.stock.onhand(keeper, state.default_location))
+    return state.catalog.show_variant(
+        variant_id, state.stock.onhand(keeper, state.default_location)
+    )
 
 
-def check_variant(state: State, row: Row, product_id: int, variant_id: int | None = None, *, new: bool = False) -> dict[str, str]:
+def check_variant(
+    state: State, row: Row, product_id: int, variant_id: int | None = None, *, new: bool = False
+) -> dict[str, str]:
     """Return what is wrong with a variant, by field; a new one needs a SKU and option values."""
     found = faults(row, VARIANT_FIELDS, ("sku", "option_values") if new else ())
     sku = text(row, "sku")
@@ -65,10 +69,24 @@ def _list(state: State, request: StoreRequest, _ids: tuple[int, ...]) -> StoreRe
         found = catalog.variant_by_sku(params["sku"])
         ids = [variant_id for variant_id in ids if variant_id == found]
     if products is not None:
-        ids = [variant_id for variant_id in ids if whole(catalog.variants[variant_id]["product_id"]) in products]
+        ids = [
+            variant_id
+            for variant_id in ids
+            if whole(catalog.variants[variant_id]["product_id"]) in products
+        ]
     if "upc" in params:
-        ids = [variant_id for variant_id in ids if text(catalog.variants[variant_id], "upc") == params["upc"]]
-    return ok(v3_page(ids, request, show=lambda variant_id: choose_fields(show_variant(state, variant_id), params)))
+        ids = [
+            variant_id
+            for variant_id in ids
+            if text(catalog.variants[variant_id], "upc") == params["upc"]
+        ]
+    return ok(
+        v3_page(
+            ids,
+            request,
+            show=lambda variant_id: choose_fields(show_variant(state, variant_id), params),
+        )
+    )
 
 
 def _of_product(state: State, request: StoreRequest, ids: tuple[int, ...]) -> StoreResponse:
@@ -76,7 +94,13 @@ def _of_product(state: State, request: StoreRequest, ids: tuple[int, ...]) -> St
         raise Refusal(404, "The resource was not found.")
     rows = state.catalog.variants_of(ids[0])
     params = request.params
-    return ok(v3_page(rows, request, show=lambda row: choose_fields(show_variant(state, whole(row["id"])), params)))
+    return ok(
+        v3_page(
+            rows,
+            request,
+            show=lambda row: choose_fields(show_variant(state, whole(row["id"])), params),
+        )
+    )
 
 
 def _get(state: State, request: StoreRequest, ids: tuple[int, ...]) -> StoreResponse:
@@ -90,9 +114,14 @@ def _put_many(state: State, request: StoreRequest, _ids: tuple[int, ...]) -> Sto
     """Change variants by id, or create them by product, SKU and option values; one faulty row refuses all of them (inferred)."""
     body = request.json()
     if not is_list(body) or not body:
-        raise Refusal(422, "JSON data is missing or invalid", {"0": "at least one variant is required"})
+        raise Refusal(
+            422, "JSON data is missing or invalid", {"0": "at least one variant is required"}
+        )
     if len(body) > BATCH:
-        raise Refusal(413, f"The request payload is too large. The maximum items allowed in the array is {BATCH}")
+        raise Refusal(
+            413,
+            f"The request payload is too large. The maximum items allowed in the array is {BATCH}",
+        )
     errors = [error for error in (_error(state, row) for row in body) if error is not None]
     errors += _repeated([as_row(row) for row in body if is_row(row)])
     if errors:
@@ -107,12 +136,22 @@ def _error(state: State, row: object) -> Row | None:
     variant_id, product_id = row.get("id"), row.get("product_id")
     if variant_id is not None:
         if not isinstance(variant_id, int) or variant_id not in state.catalog.variants:
-            return _batch_error(404, f"Variant with id {variant_id} was not found.", {"id": f"{variant_id} was not found"})
-        found = check_variant(state, row, whole(state.catalog.variants[variant_id]["product_id"]), variant_id)
+            return _batch_error(
+                404,
+                f"Variant with id {variant_id} was not found.",
+                {"id": f"{variant_id} was not found"},
+            )
+        found = check_variant(
+            state, row, whole(state.catalog.variants[variant_id]["product_id"]), variant_id
+        )
         subject = f"Variant with id {variant_id}"
     else:
         if not isinstance(product_id, int) or product_id not in state.catalog.rows:
-            return _batch_error(404, f"Product with id {product_id} was not found.", {"product_id": f"{product_id} was not found"})
+            return _batch_error(
+                404,
+                f"Product with id {product_id} was not found.",
+                {"product_id": f"{product_id} was not found"},
+            )
         found = check_variant(state, row, product_id, new=True)
         subject = f"Variant with SKU {text(row, 'sku')}"
     status = 409 if "already in use" in found.get("sku", "") else 422
@@ -127,7 +166,9 @@ def _repeated(rows: list[Row]) -> list[Row]:
         sku = text(row, "sku").casefold()
         if sku and sku in seen:
             found = {"sku": f"the SKU {text(row, 'sku')} is already in use"}
-            errors.append(_batch_error(409, f"Variant with SKU {text(row, 'sku')} is invalid.", found))
+            errors.append(
+                _batch_error(409, f"Variant with SKU {text(row, 'sku')} is invalid.", found)
+            )
         seen.add(sku)
     return errors
 
@@ -142,12 +183,20 @@ def _write(state: State, row: Row) -> int:
     if row.get("id") is None:
         product_id = whole(row["product_id"])
         variant_id = state.catalog.add_variant(product_id, changes)
-        state.emit("store/sku/created", variant_id, sku={"product_id": product_id, "variant_id": variant_id})
+        state.emit(
+            "store/sku/created",
+            variant_id,
+            sku={"product_id": product_id, "variant_id": variant_id},
+        )
     else:
         variant_id = whole(row["id"])
         state.catalog.change_variant(variant_id, changes, state.now_iso())
         product_id = whole(state.catalog.variants[variant_id]["product_id"])
-        state.emit("store/sku/updated", variant_id, sku={"product_id": product_id, "variant_id": variant_id})
+        state.emit(
+            "store/sku/updated",
+            variant_id,
+            sku={"product_id": product_id, "variant_id": variant_id},
+        )
     if level is not None and state.keeper(variant_id)[0] == "variant":
         state.stock.put(state.keeper(variant_id), state.default_location, whole(level))
     return variant_id
