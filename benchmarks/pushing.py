@@ -22,9 +22,9 @@ from memory import RAM_DISK, megabytes, peak
 
 from avbc import BigCommerce, Orchestrator, Settings, SqlGateway
 from avbc.orchestrator import SCHEDULE
-from avbc.orchestrator.inventory import KIND
-from avbc.orchestrator.journal import Journal
-from avbc.orchestrator.pushing import scope_of
+from avbc.orchestrator.engine.journal import Journal
+from avbc.orchestrator.engine.run import scope_of
+from avbc.orchestrator.jobs.inventory import KIND
 from avbc.testing import FakeStore
 from avbc.testing.example import books_toml, plain_orders, populate, settings_dict
 

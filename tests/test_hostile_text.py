@@ -24,7 +24,7 @@ import avbc
 from avbc.acctvantage import Client, SqlGateway
 from avbc.acctvantage.sql import schema
 from avbc.errors import Fault
-from avbc.orchestrator.journal import Journal
+from avbc.orchestrator.engine.journal import Journal
 from avbc.orchestrator.reports import ImportReport, JournalEntry, Report
 from avbc.settings import SettingsError
 from avbc.testing.contract import make_bundle

@@ -36,7 +36,7 @@ from avbc.bigcommerce import AsyncBigCommerce, BigCommerce, RequestRefused, Retr
 from avbc.credentials import load_credentials, read_credentials
 from avbc.errors import AvbcError, FaultyInputError
 from avbc.mapping import MappedOrder
-from avbc.orchestrator.journal import Journal
+from avbc.orchestrator.engine.journal import Journal
 from avbc.secret import Secret
 from avbc.settings import Settings, SettingsError
 from avbc.testing import FakeOrder, FakeStore, example, orders_of_every_shape

@@ -7,7 +7,7 @@ import httpx
 import pytest
 
 from avbc.orchestrator import Orchestrator
-from avbc.orchestrator.connection import connection_report
+from avbc.orchestrator.checks.connection import connection_report
 from avbc.settings import Settings
 from avbc.testing import FakeStore
 

@@ -15,7 +15,7 @@ import pytest
 from avbc.acctvantage import BooksRefused, SqlGateway
 from avbc.bigcommerce import RequestRefused
 from avbc.orchestrator import NoSuchLocation, Orchestrator, PushReport
-from avbc.orchestrator.inventory import StockLocation, named_items
+from avbc.orchestrator.jobs.inventory import StockLocation, named_items
 from avbc.settings import Settings, SettingsError
 from avbc.testing import FakeStore, OrderFactory, example, item
 

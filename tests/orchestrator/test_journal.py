@@ -11,7 +11,7 @@ import sqlalchemy as sa
 from avbc.acctvantage import SqlGateway
 from avbc.errors import FinalError
 from avbc.orchestrator import JournalEntry, JournalTooNew, JournalUnreachable, Orchestrator
-from avbc.orchestrator.journal import VERSION, Journal, merged
+from avbc.orchestrator.engine.journal import VERSION, Journal, merged
 from avbc.testing import FakeStore, OrderFactory, order_of_shape
 
 AT = datetime(2026, 3, 1, 12, 30, tzinfo=UTC)

@@ -15,7 +15,7 @@ import sqlalchemy as sa
 
 from avbc.acctvantage import SqlGateway
 from avbc.orchestrator import JournalUnreachable, Orchestrator, orchestrator
-from avbc.orchestrator.journal import Journal
+from avbc.orchestrator.engine.journal import Journal
 from avbc.testing import FakeStore, example
 
 TAKEN = "another process is at it for this store"
@@ -191,7 +191,9 @@ def test_a_lease_that_is_lost_ends_the_run(
 ) -> None:
     web = webs()
     asked = iter(["", "", "", "", "lost"])
-    monkeypatch.setattr("avbc.orchestrator.leases.FileLease.trouble", lambda _: next(asked, "lost"))
+    monkeypatch.setattr(
+        "avbc.orchestrator.engine.leases.FileLease.trouble", lambda _: next(asked, "lost")
+    )
     report = web.import_orders()
     assert report.stopped == "lost"
     assert report.imported

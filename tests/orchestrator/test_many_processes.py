@@ -31,7 +31,7 @@ WORKER = """
 import json, sys
 from datetime import timedelta
 from avbc import Orchestrator, Settings, SqlGateway
-from avbc.orchestrator import leases
+from avbc.orchestrator.engine import leases
 from avbc.testing import example
 
 api_url, books_url, lease = sys.argv[1:]

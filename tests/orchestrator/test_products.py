@@ -16,7 +16,7 @@ from avbc.bigcommerce.call import Json
 from avbc.bigcommerce.models import ProductDraft
 from avbc.mapping import PRODUCT_FIELDS, FieldRule, with_fields
 from avbc.orchestrator import Orchestrator, PushReport
-from avbc.orchestrator.batches import named_drafts
+from avbc.orchestrator.engine.batches import named_drafts
 from avbc.settings import Settings, SettingsError
 from avbc.testing import FakeStore, example
 

@@ -11,7 +11,7 @@ import rich.console
 
 from avbc.errors import MissingExtra
 from avbc.orchestrator import Orchestrator
-from avbc.orchestrator.progress import telling
+from avbc.orchestrator.engine.progress import telling
 from avbc.testing import FakeStore
 from avbc.testing.example import plain_orders
 

@@ -160,9 +160,9 @@ def test_the_base_asks_for_its_parts() -> None:
 
 def test_every_problem_code_is_in_the_docs() -> None:
     house = Path(avbc.orchestrator.__file__).parent
-    source = "".join(path.read_text(encoding="utf-8") for path in house.glob("*.py"))
+    source = "".join(path.read_text(encoding="utf-8") for path in house.rglob("*.py"))
     codes = {
-        *re.findall(r'[Pp]roblem\("(\w+)"', source),
+        *re.findall(r'[Pp]roblem\(\s*"(\w+)"', source),
         "run_stopped",
         "books_unreachable",
         "store_failed",

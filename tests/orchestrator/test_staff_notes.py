@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from avbc.orchestrator.staff_notes import with_error, without_error
+from avbc.orchestrator.engine.staff_notes import with_error, without_error
 
 NOTES = st.text().filter(lambda text: "[AcctVantage import error: " not in text)
 

@@ -6,7 +6,7 @@ import pytest
 
 from avbc.bigcommerce.models import OrderStatus
 from avbc.orchestrator import Orchestrator
-from avbc.orchestrator.statuses import SYSTEM_STATUSES, ImportStatuses, import_statuses
+from avbc.orchestrator.engine.statuses import SYSTEM_STATUSES, ImportStatuses, import_statuses
 from avbc.settings import OrderStatusSettings, SettingsError
 from avbc.testing import FakeStore, OrderFactory
 

@@ -20,7 +20,7 @@ import avbc
 from avbc.acctvantage import SqlGateway
 from avbc.bigcommerce import StoreUnreachable
 from avbc.orchestrator import SCHEDULE, CycleReport, ImportReport, Job, JobOutcome, Orchestrator
-from avbc.orchestrator.stopping import Stop
+from avbc.orchestrator.engine.stopping import Stop
 from avbc.orchestrator.timer import run_timer
 from avbc.settings import Settings, SettingsError
 from avbc.testing import FakeStore, OrderFactory, StoreProcess, example

@@ -27,9 +27,9 @@ from avbc.acctvantage.records import (
     ShipVia,
     TaxArea,
     Warehouse,
-    text_key,
 )
 from avbc.errors import Fault
+from avbc.text import text_key
 from avbc.toml_lines import join_key, key_lines
 
 LISTED = 50

@@ -33,15 +33,6 @@ GIFT_CARD = "GiftCard"
 """Receipt types by name, for redeemed store credit and gift certificates (manual, BigCommerce - Store Credits & Gift Cards)."""
 
 
-def text_key(text: str) -> str:
-    """The form of a name, a code, a part number or an email that compares: without case and without spaces around.
-
-    >>> text_key(" Ana@Example.com ")
-    'ana@example.com'
-    """
-    return text.strip().casefold()
-
-
 @attrs.frozen
 class Address:
     """A Bill To or Ship To address."""

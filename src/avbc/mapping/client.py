@@ -7,12 +7,13 @@ from collections.abc import Sequence
 import attrs
 
 from avbc.acctvantage import records
-from avbc.acctvantage.records import Client, Contact, text_key
+from avbc.acctvantage.records import Client, Contact
 from avbc.bigcommerce.models import Address
 from avbc.mapping.addresses import address, full_name
 from avbc.mapping.decisions import Findings, Ruling
 from avbc.mapping.rules import MappingRules
 from avbc.mapping.text import fold, plain
+from avbc.text import text_key
 
 
 @attrs.frozen

@@ -7,12 +7,13 @@ from typing import TYPE_CHECKING, cast
 
 import attrs
 
-from avbc.acctvantage.records import Client, text_key
+from avbc.acctvantage.records import Client
 from avbc.bigcommerce.models import Customer, CustomerAddress, CustomerAddressDraft, CustomerDraft
 from avbc.mapping.decisions import Findings, Ruling
 from avbc.mapping.field_map import FieldRule, FieldValue, check_names, field_values
 from avbc.mapping.places import STATES, country_code, state_name
 from avbc.mapping.text import plain
+from avbc.text import text_key
 from avbc.unset import UNSET
 
 if TYPE_CHECKING:

@@ -6,9 +6,9 @@ from collections.abc import Iterable, Iterator, Mapping
 from decimal import ROUND_FLOOR, Context, Decimal
 from types import MappingProxyType
 
-from avbc.acctvantage.records import text_key
 from avbc.bigcommerce.models import Order
 from avbc.money import ZERO
+from avbc.text import text_key
 
 HIGHEST_QUANTITY = 2_147_483_647
 """The most that BigCommerce keeps of an item at a location (BigCommerce: inventory API)."""

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
-from avbc.acctvantage.records import Product, text_key
+from avbc.acctvantage.records import Product
 from avbc.mapping.decisions import Findings, Ruling
 from avbc.mapping.rules import MappingRules
+from avbc.text import text_key
 
 
 def product_for(

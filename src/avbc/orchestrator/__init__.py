@@ -1,13 +1,13 @@
 """The orchestrator: order of steps, concurrency, journal and reports."""
 
-from avbc.orchestrator.backtest import Backtested, BacktestReport, SettingEffect
-from avbc.orchestrator.customising import Customisation
-from avbc.orchestrator.importing import NoSuchOrder
-from avbc.orchestrator.inventory import NoSuchLocation
-from avbc.orchestrator.journal import JournalTooNew, JournalUnreachable
+from avbc.orchestrator.checks.backtest import Backtested, BacktestReport, SettingEffect
+from avbc.orchestrator.checks.reconcile import ReconcileReport
+from avbc.orchestrator.engine.customising import Customisation
+from avbc.orchestrator.engine.journal import JournalTooNew, JournalUnreachable
+from avbc.orchestrator.engine.progress import Progress
+from avbc.orchestrator.jobs.import_orders import NoSuchOrder
+from avbc.orchestrator.jobs.inventory import NoSuchLocation
 from avbc.orchestrator.orchestrator import Orchestrator
-from avbc.orchestrator.progress import Progress
-from avbc.orchestrator.reconcile import ReconcileReport
 from avbc.orchestrator.reports import (
     Change,
     Check,

@@ -23,21 +23,31 @@ from avbc.bigcommerce.endpoints.scopes import ORDERS_MODIFY
 from avbc.bigcommerce.models import Order, OrderStatus
 from avbc.errors import Fault
 from avbc.mapping import ADDRESS_FIELDS, CLIENT_FIELDS, PRODUCT_FIELDS, FieldRule, MappedOrder
-from avbc.orchestrator.backtest import BacktestReport, backtest_period
-from avbc.orchestrator.captures import capture_payments
-from avbc.orchestrator.clients import export_clients
-from avbc.orchestrator.connection import connection_report, require_scope
-from avbc.orchestrator.customising import Customisation
-from avbc.orchestrator.history import order_history
-from avbc.orchestrator.importing import ImportRun, NoSuchOrder
-from avbc.orchestrator.inventory import StockLocation, push_inventory
-from avbc.orchestrator.journal import Journal, JournalUnreachable
-from avbc.orchestrator.leases import Lease, NoLease
-from avbc.orchestrator.products import push_products
-from avbc.orchestrator.progress import Progress, telling
-from avbc.orchestrator.pushing import PushRun, scope_of
-from avbc.orchestrator.reconcile import ReconcileReport, reconcile_period
-from avbc.orchestrator.refunds import import_refunds, require_refunds
+from avbc.orchestrator.checks.backtest import BacktestReport, backtest_period
+from avbc.orchestrator.checks.connection import connection_report, require_scope
+from avbc.orchestrator.checks.history import order_history
+from avbc.orchestrator.checks.reconcile import ReconcileReport, reconcile_period
+from avbc.orchestrator.checks.setup import setup_report
+from avbc.orchestrator.engine.customising import Customisation
+from avbc.orchestrator.engine.journal import Journal, JournalUnreachable
+from avbc.orchestrator.engine.leases import Lease, NoLease
+from avbc.orchestrator.engine.progress import Progress, telling
+from avbc.orchestrator.engine.run import PushRun, scope_of
+from avbc.orchestrator.engine.statuses import ImportStatuses, import_statuses, mapped_statuses
+from avbc.orchestrator.engine.stopping import Stop
+from avbc.orchestrator.jobs.captures import capture_payments
+from avbc.orchestrator.jobs.clients import export_clients
+from avbc.orchestrator.jobs.import_orders import ImportRun, NoSuchOrder
+from avbc.orchestrator.jobs.inventory import StockLocation, push_inventory
+from avbc.orchestrator.jobs.order_statuses import (
+    STATUS,
+    pull_order_statuses,
+    push_order_statuses,
+    require_direction,
+)
+from avbc.orchestrator.jobs.products import push_products
+from avbc.orchestrator.jobs.refunds import import_refunds, require_refunds
+from avbc.orchestrator.jobs.shipments import push_shipments
 from avbc.orchestrator.reports import (
     ConnectionReport,
     History,
@@ -46,16 +56,6 @@ from avbc.orchestrator.reports import (
     PushReport,
     SetupReport,
 )
-from avbc.orchestrator.setup_check import setup_report
-from avbc.orchestrator.shipments import push_shipments
-from avbc.orchestrator.status_sync import (
-    STATUS,
-    pull_order_statuses,
-    push_order_statuses,
-    require_direction,
-)
-from avbc.orchestrator.statuses import ImportStatuses, import_statuses, mapped_statuses
-from avbc.orchestrator.stopping import Stop
 from avbc.orchestrator.timer import SCHEDULE, Job, OnReport, run_timer
 from avbc.orchestrator.webhooks import (
     HooksReport,

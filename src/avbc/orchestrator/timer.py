@@ -16,8 +16,8 @@ from typing import Protocol, TypeAlias, cast
 import attrs
 
 from avbc.errors import AvbcError
+from avbc.orchestrator.engine.stopping import Stop
 from avbc.orchestrator.reports import Report
-from avbc.orchestrator.stopping import Stop
 from avbc.settings import Settings, SettingsError
 
 _log = logging.getLogger("avbc.orchestrator")

@@ -102,7 +102,7 @@ GUARDS = (
         ),
         (
             Removal(
-                "orchestrator/importing.py",
+                "orchestrator/jobs/import_orders.py",
                 _RELINK,
                 "if work.existing is not None and work.is_unchanged:\n            return None",
             ),
@@ -116,7 +116,7 @@ GUARDS = (
         ),
         (
             Removal(
-                "orchestrator/importing.py",
+                "orchestrator/jobs/import_orders.py",
                 _CREATE,
                 "        self._store.orders.update(work.order.id, "
                 f"status_id=self._statuses.downloaded)\n{_CREATE}",
@@ -142,7 +142,7 @@ GUARDS = (
         ),
         (
             Removal(
-                "orchestrator/shipments.py",
+                "orchestrator/jobs/shipments.py",
                 "(self.shipments, self.order, in_store)",
                 "(self.shipments, self.order)",
             ),
@@ -231,7 +231,7 @@ GUARDS = (
         ),
         (
             Removal(
-                "orchestrator/never_empty.py",
+                "orchestrator/engine/never_empty.py",
                 "in enumerate(found) if rows == []]",
                 "in enumerate(found) if rows is None]",
             ),
@@ -251,14 +251,18 @@ GUARDS = (
     Guard(
         "quantities are net of what waits to be imported",
         ("tests/orchestrator/test_inventory.py::test_sold_units_never_go_back_on_sale",),
-        (Removal("orchestrator/inventory.py", "sold = waiting.get(key, ZERO)", "sold = ZERO"),),
+        (
+            Removal(
+                "orchestrator/jobs/inventory.py", "sold = waiting.get(key, ZERO)", "sold = ZERO"
+            ),
+        ),
     ),
     Guard(
         "orders that wait are asked for again where fewer come than were told",
         ("tests/orchestrator/test_inventory.py::test_orders_and_lines_are_not_taken_for_none",),
         (
             Removal(
-                "orchestrator/waiting.py",
+                "orchestrator/engine/waiting.py",
                 "found if came >= told else _placed(run, call)[1]",
                 "found",
             ),
@@ -271,7 +275,7 @@ GUARDS = (
         ),
         (
             Removal(
-                "orchestrator/status_sync.py",
+                "orchestrator/jobs/order_statuses.py",
                 "if stopped := _STOPPED.get(before):",
                 "if stopped := _STOPPED.get(''):",
             ),
@@ -282,7 +286,7 @@ GUARDS = (
         ("tests/orchestrator/test_webhooks.py::test_a_repetition_asks_for_nothing",),
         (
             Removal(
-                "orchestrator/journal.py",
+                "orchestrator/engine/journal.py",
                 "except IntegrityError:\n                return False",
                 "except IntegrityError:\n                pass",
             ),
@@ -310,7 +314,7 @@ GUARDS = (
         ),
         (
             Removal(
-                "orchestrator/staff_notes.py",
+                "orchestrator/engine/staff_notes.py",
                 'return f"{notes}\\n{line}" if notes else line',
                 "return line",
             ),

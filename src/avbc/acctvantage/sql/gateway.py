@@ -27,7 +27,6 @@ from avbc.acctvantage.records import (
     Shipment,
     ShipVia,
     TrialBalance,
-    text_key,
 )
 from avbc.acctvantage.sql import exports, loading, reading, receipts, schema, shipments, stock
 from avbc.acctvantage.sql.credits import CreditWriter, credits_on
@@ -36,6 +35,7 @@ from avbc.acctvantage.sql.database import Database
 from avbc.acctvantage.sql.orders import OrderWriter, check
 from avbc.acctvantage.sql.shipments import ShipmentWriter
 from avbc.secret import leaves_no_frames
+from avbc.text import text_key
 
 K = TypeVar("K")
 T = TypeVar("T")

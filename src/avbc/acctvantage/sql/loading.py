@@ -23,13 +23,14 @@ from avbc.acctvantage.files import (
     meant,
     read_books,
 )
-from avbc.acctvantage.records import Address, Client, Product, text_key
+from avbc.acctvantage.records import Address, Client, Product
 from avbc.acctvantage.sql import schema
 from avbc.acctvantage.sql.database import Database
 from avbc.acctvantage.sql.orders import OrderWriter
 from avbc.acctvantage.sql.reading import chunks
 from avbc.acctvantage.sql.rows import Insert, insert_many, insert_sql
 from avbc.acctvantage.sql.tables import CLIENTS, PRODUCTS, PROMOTIONS, SHIP_VIAS, TAX_AREAS
+from avbc.text import text_key
 
 R = TypeVar("R")
 

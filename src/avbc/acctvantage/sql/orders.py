@@ -11,7 +11,7 @@ from attrs import evolve
 from sqlalchemy.engine.interfaces import DBAPICursor
 
 from avbc.acctvantage.gateway import BooksRefused, BooksUnreachable
-from avbc.acctvantage.records import OPEN, Client, Contact, OrderBundle, SalesOrder, text_key
+from avbc.acctvantage.records import OPEN, Client, Contact, OrderBundle, SalesOrder
 from avbc.acctvantage.sql import schema
 from avbc.acctvantage.sql.rows import Insert, compiled
 from avbc.acctvantage.sql.tables import (
@@ -25,6 +25,7 @@ from avbc.acctvantage.sql.tables import (
     SHIP_TOS,
     SHIP_VIAS,
 )
+from avbc.text import text_key
 
 R = TypeVar("R")
 

@@ -24,7 +24,6 @@ from avbc.acctvantage.records import (
     ShipVia,
     TrialBalance,
     Warehouse,
-    text_key,
 )
 from avbc.acctvantage.sql import schema
 from avbc.acctvantage.sql.rows import AnyRow, AnySelect, Rows
@@ -42,6 +41,7 @@ from avbc.acctvantage.sql.tables import (
     TAX_AREAS,
 )
 from avbc.money import ZERO
+from avbc.text import text_key
 
 K = TypeVar("K")
 R = TypeVar("R")

@@ -18,11 +18,12 @@ import sqlalchemy as sa
 
 from avbc.acctvantage.files import meant
 from avbc.acctvantage.gateway import BooksRefused
-from avbc.acctvantage.records import OPEN, PACKED, PICKED, POSTED, SHIPPED, text_key
+from avbc.acctvantage.records import OPEN, PACKED, PICKED, POSTED, SHIPPED
 from avbc.acctvantage.sql import schema
 from avbc.acctvantage.sql.reading import chunks, order_statuses
 from avbc.acctvantage.sql.rows import AnySelect, texts
 from avbc.money import ZERO
+from avbc.text import text_key
 
 TAKEN = (PICKED, PACKED, SHIPPED, POSTED)
 """The statuses in which an order's goods have left the shelf."""

@@ -34,15 +34,15 @@ from avbc.bigcommerce.models import Order, OrderCoupon, Transaction
 from avbc.errors import AvbcError, FinalError, TransientError
 from avbc.mapping import MappedOrder, Problem, difference, fingerprint
 from avbc.mapping.status import status_name
-from avbc.orchestrator.customising import Customisation, customised
-from avbc.orchestrator.leases import Lease, NoLease
-from avbc.orchestrator.log_extras import order_extra
-from avbc.orchestrator.lookups import Lookups
-from avbc.orchestrator.never_empty import never_empty
-from avbc.orchestrator.progress import Progress
+from avbc.orchestrator.engine.customising import Customisation, customised
+from avbc.orchestrator.engine.leases import Lease, NoLease
+from avbc.orchestrator.engine.log_extras import order_extra
+from avbc.orchestrator.engine.lookups import Lookups
+from avbc.orchestrator.engine.never_empty import never_empty
+from avbc.orchestrator.engine.progress import Progress
+from avbc.orchestrator.engine.staff_notes import with_error, without_error
+from avbc.orchestrator.engine.statuses import SYSTEM_STATUSES, ImportStatuses
 from avbc.orchestrator.reports import RESULTS, ImportReport, JournalEntry, Outcome, Result, sentence
-from avbc.orchestrator.staff_notes import with_error, without_error
-from avbc.orchestrator.statuses import SYSTEM_STATUSES, ImportStatuses
 from avbc.settings import Settings
 from avbc.unset import UNSET, Unset
 

@@ -35,10 +35,10 @@ from avbc.bigcommerce import (
 from avbc.bigcommerce.call import Call
 from avbc.errors import AvbcError, Fault, FinalError, TransientError
 from avbc.mapping import Problem
-from avbc.orchestrator.journal import Journal, JournalUnreachable
-from avbc.orchestrator.leases import Lease
-from avbc.orchestrator.log_extras import order_extra
-from avbc.orchestrator.progress import Progress, tell_nobody
+from avbc.orchestrator.engine.journal import Journal, JournalUnreachable
+from avbc.orchestrator.engine.leases import Lease
+from avbc.orchestrator.engine.log_extras import order_extra
+from avbc.orchestrator.engine.progress import Progress, tell_nobody
 from avbc.orchestrator.reports import (
     EFFECTS,
     Change,

@@ -36,9 +36,9 @@ from avbc.mapping import (
 )
 from avbc.mapping.status import status_name
 from avbc.mapping.text import fold, plain
-from avbc.orchestrator.inventory import NoSuchLocation, StockLocation
+from avbc.orchestrator.engine.statuses import PAID, REFUNDED, import_statuses
+from avbc.orchestrator.jobs.inventory import NoSuchLocation, StockLocation
 from avbc.orchestrator.reports import Check, SetupReport, State
-from avbc.orchestrator.statuses import PAID, REFUNDED, import_statuses
 from avbc.settings import Settings, SettingsError
 
 T = TypeVar("T")

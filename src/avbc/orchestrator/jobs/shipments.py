@@ -14,7 +14,7 @@ from avbc.bigcommerce import NotFound, UnexpectedData
 from avbc.bigcommerce.models import OrderShipment, ShipmentDraft
 from avbc.errors import AvbcError
 from avbc.mapping import Problem, Ruling, ShipmentPlan, map_shipments
-from avbc.orchestrator.pushing import PushRun, Step
+from avbc.orchestrator.engine.run import PushRun, Step
 from avbc.orchestrator.reports import Change
 from avbc.unset import UNSET
 

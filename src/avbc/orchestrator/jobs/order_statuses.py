@@ -24,9 +24,9 @@ from avbc.mapping.decisions import Decision, Ruling
 from avbc.mapping.rules import MappingRules
 from avbc.mapping.status import status_for_books, status_for_store, status_name
 from avbc.mapping.text import fold
-from avbc.orchestrator.pushing import PushRun, Step
+from avbc.orchestrator.engine.run import PushRun, Step
+from avbc.orchestrator.engine.statuses import REFUNDED, ImportStatuses
 from avbc.orchestrator.reports import Change, sentence
-from avbc.orchestrator.statuses import REFUNDED, ImportStatuses
 from avbc.settings import Settings, SettingsError
 
 STATUS = "status"

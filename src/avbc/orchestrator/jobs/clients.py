@@ -14,7 +14,7 @@ from typing import Generic, TypeVar
 import attrs
 
 from avbc.acctvantage.gateway import BooksRefused
-from avbc.acctvantage.records import Client, text_key
+from avbc.acctvantage.records import Client
 from avbc.bigcommerce import RequestRefused
 from avbc.bigcommerce.call import Call, WriteResult
 from avbc.bigcommerce.endpoints.customers import ADDRESSES_AT_ONCE, CUSTOMERS_AT_ONCE
@@ -30,10 +30,11 @@ from avbc.mapping import (
     store_customer_id,
 )
 from avbc.mapping.text import plain
-from avbc.orchestrator.batches import named_drafts, send_batches
-from avbc.orchestrator.pushing import PushRun, problem_of
+from avbc.orchestrator.engine.batches import named_drafts, send_batches
+from avbc.orchestrator.engine.run import PushRun, problem_of
+from avbc.orchestrator.engine.url_lists import url_lists
 from avbc.orchestrator.reports import Change
-from avbc.orchestrator.url_lists import url_lists
+from avbc.text import text_key
 from avbc.unset import UNSET
 
 D = TypeVar("D", CustomerDraft, CustomerAddressDraft)

@@ -20,7 +20,7 @@ from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.exc import IntegrityError, SQLAlchemyError
 
 from avbc.errors import FinalError, TransientError
-from avbc.orchestrator.leases import Lease, take_lease
+from avbc.orchestrator.engine.leases import Lease, take_lease
 from avbc.orchestrator.reports import JournalEntry
 from avbc.secret import bare, leaves_no_frames
 

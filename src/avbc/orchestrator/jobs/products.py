@@ -8,7 +8,7 @@ from typing import Generic, TypeVar
 
 import attrs
 
-from avbc.acctvantage.records import Product, text_key
+from avbc.acctvantage.records import Product
 from avbc.bigcommerce import Conflict, NotFound, RequestRefused
 from avbc.bigcommerce.call import Call, PartFailure, WriteResult
 from avbc.bigcommerce.endpoints.catalog import PRODUCTS_AT_ONCE, VARIANTS_AT_ONCE
@@ -17,13 +17,14 @@ from avbc.bigcommerce.models import ProductDraft, Variant, VariantDraft
 from avbc.errors import Fault
 from avbc.mapping import FieldRule, Problem, Ruling, product_draft, product_text, variant_draft
 from avbc.mapping.text import plain
-from avbc.orchestrator import identities
-from avbc.orchestrator.batches import named_drafts, send_batches
-from avbc.orchestrator.identities import Identity
-from avbc.orchestrator.journal import merged
-from avbc.orchestrator.pushing import PushRun, problem_of
+from avbc.orchestrator.engine import identities
+from avbc.orchestrator.engine.batches import named_drafts, send_batches
+from avbc.orchestrator.engine.identities import Identity
+from avbc.orchestrator.engine.journal import merged
+from avbc.orchestrator.engine.run import PushRun, problem_of
 from avbc.orchestrator.reports import Change
 from avbc.settings import SettingsError
+from avbc.text import text_key
 from avbc.unset import UNSET
 
 D = TypeVar("D", ProductDraft, VariantDraft)

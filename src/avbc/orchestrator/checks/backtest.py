@@ -20,14 +20,14 @@ from avbc.errors import AvbcError
 from avbc.mapping import MappedOrder, Problem
 from avbc.mapping.decisions import value_text
 from avbc.mapping.text import amount_text
-from avbc.orchestrator.customising import Customisation, changed_values, customised
-from avbc.orchestrator.log_extras import order_extra
-from avbc.orchestrator.lookups import Lookups
-from avbc.orchestrator.progress import Progress
-from avbc.orchestrator.pushing import CONCERNS_ALL
+from avbc.orchestrator.engine.customising import Customisation, changed_values, customised
+from avbc.orchestrator.engine.log_extras import order_extra
+from avbc.orchestrator.engine.lookups import Lookups
+from avbc.orchestrator.engine.progress import Progress
+from avbc.orchestrator.engine.run import CONCERNS_ALL
+from avbc.orchestrator.engine.statuses import NEVER_DUE, ImportStatuses
+from avbc.orchestrator.engine.store_orders import complete_lines, orders_of_period, unread
 from avbc.orchestrator.reports import RunReport, Unread, problem_dict
-from avbc.orchestrator.statuses import NEVER_DUE, ImportStatuses
-from avbc.orchestrator.store_orders import complete_lines, orders_of_period, unread
 from avbc.settings import Settings
 
 Fate: TypeAlias = Literal["imported", "refused", "left out"]

@@ -6,15 +6,15 @@ import logging
 from collections.abc import Iterable, Sequence
 from decimal import Decimal
 
-from avbc.acctvantage.records import text_key
 from avbc.bigcommerce import StoreError
 from avbc.bigcommerce.call import ListCall, UnreadableRow
 from avbc.bigcommerce.models import Order
 from avbc.mapping import waiting_demand
-from avbc.orchestrator.log_extras import order_extra
-from avbc.orchestrator.never_empty import never_empty
-from avbc.orchestrator.pushing import PushRun
-from avbc.orchestrator.statuses import SYSTEM_STATUSES, ImportStatuses
+from avbc.orchestrator.engine.log_extras import order_extra
+from avbc.orchestrator.engine.never_empty import never_empty
+from avbc.orchestrator.engine.run import PushRun
+from avbc.orchestrator.engine.statuses import SYSTEM_STATUSES, ImportStatuses
+from avbc.text import text_key
 
 _PLACED = ("Awaiting Payment", "Awaiting Fulfillment", "Manual Verification Required")
 """Where a placed order may wait before its import, beside the New and the Import Error Status: its goods are sold (inferred). An order that

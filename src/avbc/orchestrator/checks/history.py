@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from avbc.acctvantage.gateway import Gateway
 from avbc.bigcommerce import BigCommerce, NotFound, StoreError
-from avbc.orchestrator.journal import Journal
+from avbc.orchestrator.engine.journal import Journal
 from avbc.orchestrator.reports import History
 
 

@@ -22,10 +22,10 @@ from avbc.errors import AvbcError, FinalError
 from avbc.mapping import PaymentAction, Problem, Ruling, payment_action
 from avbc.mapping.capture import AUTHORIZATION_DAYS
 from avbc.mapping.text import amount_text, fold
-from avbc.orchestrator.importing import unreadable
-from avbc.orchestrator.pushing import CONCERNS_ALL, PushRun, Step
+from avbc.orchestrator.engine.run import CONCERNS_ALL, PushRun, Step
+from avbc.orchestrator.engine.store_orders import read_orders
+from avbc.orchestrator.jobs.import_orders import unreadable
 from avbc.orchestrator.reports import Change
-from avbc.orchestrator.store_orders import read_orders
 
 _TOLD = "old authorization"
 """The day on which a person was told last that an authorization grows old, by the receipt's Import ID."""

@@ -22,10 +22,10 @@ from avbc.mapping import Problem, map_refund
 from avbc.mapping.refund import credit_import_id
 from avbc.mapping.rules import MappingRules
 from avbc.mapping.text import amount_text
-from avbc.orchestrator.importing import unreadable
-from avbc.orchestrator.pushing import PushRun, problem_of
+from avbc.orchestrator.engine.run import PushRun, problem_of
+from avbc.orchestrator.engine.store_orders import complete_lines, read_orders
+from avbc.orchestrator.jobs.import_orders import unreadable
 from avbc.orchestrator.reports import Change
-from avbc.orchestrator.store_orders import complete_lines, read_orders
 from avbc.settings import Settings, SettingsError
 
 _WAITING = "refund waiting"

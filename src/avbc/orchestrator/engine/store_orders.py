@@ -12,11 +12,11 @@ from avbc.bigcommerce.call import ListCall, Page, Paging
 from avbc.bigcommerce.endpoints.orders import EVERYTHING, Include
 from avbc.bigcommerce.models import Order
 from avbc.errors import AvbcError
-from avbc.orchestrator.importing import unreadable
-from avbc.orchestrator.never_empty import never_empty
-from avbc.orchestrator.pushing import problem_of
+from avbc.orchestrator.engine.never_empty import never_empty
+from avbc.orchestrator.engine.run import problem_of
+from avbc.orchestrator.jobs.import_orders import unreadable
+from avbc.orchestrator.jobs.order_statuses import windows
 from avbc.orchestrator.reports import Unread
-from avbc.orchestrator.status_sync import windows
 
 _AT_ONCE = 8
 """Requests in flight."""

@@ -11,7 +11,6 @@ from itertools import islice
 
 import attrs
 
-from avbc.acctvantage.records import text_key
 from avbc.bigcommerce import BigCommerce, RequestRefused
 from avbc.bigcommerce.call import Call, Json
 from avbc.bigcommerce.endpoints.inventory import ADJUSTMENTS_AT_ONCE
@@ -20,15 +19,16 @@ from avbc.errors import Fault, FinalError
 from avbc.mapping import Decision, Problem, net_quantity
 from avbc.mapping.text import plain
 from avbc.money import ZERO
-from avbc.orchestrator import identities
-from avbc.orchestrator.batches import send_batches
-from avbc.orchestrator.identities import Identity
-from avbc.orchestrator.journal import merged
-from avbc.orchestrator.pushing import PushRun, problem_of
+from avbc.orchestrator.engine import identities
+from avbc.orchestrator.engine.batches import send_batches
+from avbc.orchestrator.engine.identities import Identity
+from avbc.orchestrator.engine.journal import merged
+from avbc.orchestrator.engine.run import PushRun, problem_of
+from avbc.orchestrator.engine.statuses import ImportStatuses
+from avbc.orchestrator.engine.waiting import waiting_quantities
 from avbc.orchestrator.reports import Change
-from avbc.orchestrator.statuses import ImportStatuses
-from avbc.orchestrator.waiting import waiting_quantities
 from avbc.settings import SettingsError
+from avbc.text import text_key
 
 KIND = "quantity"
 """What the journal knows the quantities by that were pushed last: the key is the `text_key` of the part number."""

@@ -16,7 +16,7 @@ from avbc.bigcommerce.endpoints.writes import record_of
 from avbc.bigcommerce.models.base import Draft
 from avbc.errors import AvbcError
 from avbc.mapping import Problem
-from avbc.orchestrator.pushing import CONCERNS_ALL, PushRun, Step, problem_of
+from avbc.orchestrator.engine.run import CONCERNS_ALL, PushRun, Step, problem_of
 from avbc.orchestrator.reports import Change
 
 _HALVINGS = 200

@@ -6,12 +6,12 @@ from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 
 import attrs
 
-from avbc.acctvantage.records import text_key
 from avbc.bigcommerce import ScopeMissing
 from avbc.bigcommerce.call import ListCall
 from avbc.bigcommerce.models import InventoryItem, Product, Variant
-from avbc.orchestrator.pushing import PushRun
-from avbc.orchestrator.url_lists import url_lists
+from avbc.orchestrator.engine.run import PushRun
+from avbc.orchestrator.engine.url_lists import url_lists
+from avbc.text import text_key
 
 KIND = "identity"
 """What the journal knows identities by: the key is the `text_key` of the part number."""

@@ -21,10 +21,10 @@ from avbc.mapping import reconcile as compare
 from avbc.mapping.rules import MappingRules
 from avbc.mapping.text import amount_text
 from avbc.money import ZERO
-from avbc.orchestrator.progress import Progress
+from avbc.orchestrator.engine.progress import Progress
+from avbc.orchestrator.engine.statuses import NEVER_DUE, REFUNDED, ImportStatuses
+from avbc.orchestrator.engine.store_orders import complete_lines, orders_of_period, unread
 from avbc.orchestrator.reports import RunReport, Unread, problem_dict
-from avbc.orchestrator.statuses import NEVER_DUE, REFUNDED, ImportStatuses
-from avbc.orchestrator.store_orders import complete_lines, orders_of_period, unread
 from avbc.settings import Settings
 
 END_OF_TIME = datetime(9999, 12, 31, tzinfo=UTC)
@@ -55,8 +55,7 @@ class ReconcileReport(RunReport):
     2 orders are the same in both systems, different 1.
     <BLANKLINE>
     verdict    order_id  import_id  in_store  in_books  note
-    different  1042      WEB1042    19.95     19.94     total: 19.94 in AcctVantage, 19.95 in the
-    store
+    different  1042      WEB1042    19.95     19.94     total: 19.94 in AcctVantage, 19.95 in the store
     """
 
     columns = ("verdict", "order_id", "import_id", "in_store", "in_books", "note")

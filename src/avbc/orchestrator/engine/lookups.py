@@ -7,12 +7,13 @@ from collections.abc import Callable, Iterable, Sequence
 import attrs
 
 from avbc.acctvantage.gateway import Gateway
-from avbc.acctvantage.records import Client, OrderBundle, Product, text_key
+from avbc.acctvantage.records import Client, OrderBundle, Product
 from avbc.bigcommerce.models import Order, OrderCoupon, Transaction
 from avbc.mapping import MappedOrder, Mapper, OrderInputs, client_import_id
 from avbc.mapping.text import fold
 from avbc.money import ZERO
 from avbc.settings import Settings
+from avbc.text import text_key
 
 _TOLD_BY_COUPONS = frozenset({"coupon_unknown", "promotion_differs"})
 """Problems that the coupons' types may clear up. The lines tell their codes and shares, which is enough for most orders."""

@@ -1,0 +1,1 @@
+"""What only reads: connection, setup, reconciling, backtests, history."""

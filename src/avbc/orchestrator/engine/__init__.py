@@ -1,0 +1,1 @@
+"""What every job stands on: runs, batches, the journal, leases, progress."""

@@ -1,0 +1,1 @@
+"""One file a job: what an orchestrator method starts, and what it does."""
