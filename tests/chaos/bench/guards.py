@@ -7,6 +7,7 @@ fail. `docs/promises.md` lists them.
 from __future__ import annotations
 
 import os
+import re
 import shutil
 import subprocess
 import sys
@@ -24,14 +25,36 @@ import avbc
 ROOT = Path(__file__).parents[3]
 PACKAGE = Path(avbc.__file__).parent
 
+_TOKEN = re.compile(r"\w+|[^\w\s]")
+_TRAILING_COMMA = re.compile(r",(?=\s*[)\]}])")
+
 
 @attrs.frozen
 class Removal:
-    """A text of the package, wherever it occurs in the file, and what is left when it is gone."""
+    """A text of the package, wherever it is in the file, and what is left when it is gone.
+
+    Quoted from column 0. White space, line breaks and trailing commas of the source do not matter.
+    """
 
     path: str
     text: str
     left: str = ""
+
+    def removed_from(self, source: str) -> str | None:
+        """The source without the text, or None where the text is not in it."""
+        tokens = _TOKEN.findall(_TRAILING_COMMA.sub("", self.text))
+        pattern = r"\s*".join(
+            rf"(?:,\s*)?{re.escape(token)}" if token in ")]}" else re.escape(token)
+            for token in tokens
+        )
+        found = re.compile(rf"(?P<indent>^ *)?{pattern}", re.MULTILINE)
+
+        def left(match: re.Match[str]) -> str:
+            indent = match["indent"] or ""
+            return indent + self.left.replace("\n", f"\n{indent}")
+
+        changed, count = found.subn(left, source)
+        return changed if count else None
 
 
 @attrs.frozen
@@ -50,13 +73,10 @@ _FAULTS = "tests/chaos/test_faults.py"
 _GENERATED = "tests/chaos/test_bad_data.py::test_generated_orders_are_imported_right_or_refused_with_a_reason"
 _KILLED = "tests/chaos/test_deaths.py::test_a_process_may_be_killed_before_and_after_each_request_and_commit"
 
-_UNIQUE = '    sa.Column("import_id", sa.Text, nullable=False, unique=True),'
-_NOT_UNIQUE = '    sa.Column("import_id", sa.Text, nullable=False),'
-_CREATE = "        created = self._books.create_order(mapped.bundle)\n"
-_RELINK = (
-    "if work.existing is not None and work.is_unchanged:\n            return "
-    'self._accept(work, "relinked")'
-)
+_UNIQUE = 'sa.Column("import_id", sa.Text, nullable=False, unique=True),'
+_NOT_UNIQUE = 'sa.Column("import_id", sa.Text, nullable=False),'
+_CREATE = "created = self._books.create_order(mapped.bundle)"
+_RELINK = "if work.existing is not None and work.is_unchanged:\n    return "
 
 GUARDS = (
     Guard(
@@ -68,8 +88,8 @@ GUARDS = (
         (
             Removal(
                 "acctvantage/sql/schema.py",
-                f'    sa.Column("updated_at", Moment),\n{_UNIQUE}',
-                f'    sa.Column("updated_at", Moment),\n{_NOT_UNIQUE}',
+                f'sa.Column("updated_at", Moment),\n{_UNIQUE}',
+                f'sa.Column("updated_at", Moment),\n{_NOT_UNIQUE}',
             ),
             # A foreign key refers to something unique.
             Removal("acctvantage/sql/schema.py", "sa.ForeignKey(sales_orders.c.import_id), "),
@@ -84,8 +104,8 @@ GUARDS = (
         (
             Removal(
                 "acctvantage/sql/schema.py",
-                f'    sa.Column("imported_at", Moment, nullable=False),\n{_UNIQUE}',
-                f'    sa.Column("imported_at", Moment, nullable=False),\n{_NOT_UNIQUE}',
+                f'sa.Column("imported_at", Moment, nullable=False),\n{_UNIQUE}',
+                f'sa.Column("imported_at", Moment, nullable=False),\n{_NOT_UNIQUE}',
             ),
             Removal(
                 "acctvantage/sql/credits.py", '"imported_at", taken=["import_id"]', '"imported_at"'
@@ -103,8 +123,8 @@ GUARDS = (
         (
             Removal(
                 "orchestrator/jobs/import_orders.py",
-                _RELINK,
-                "if work.existing is not None and work.is_unchanged:\n            return None",
+                f'{_RELINK}self._accept(work, "relinked")',
+                f"{_RELINK}None",
             ),
         ),
     ),
@@ -118,8 +138,8 @@ GUARDS = (
             Removal(
                 "orchestrator/jobs/import_orders.py",
                 _CREATE,
-                "        self._store.orders.update(work.order.id, "
-                f"status_id=self._statuses.downloaded)\n{_CREATE}",
+                "self._store.orders.update(work.order.id, status_id=self._statuses.downloaded)\n"
+                + _CREATE,
             ),
         ),
     ),
@@ -157,9 +177,9 @@ GUARDS = (
         (
             Removal(
                 "mapping/capture.py",
-                'status = " ".join(order.payment_status.split()).casefold()\n    if status in '
-                "_DONE[action]:",
-                'status = "authorized"\n    if status in _DONE[action]:',
+                'status = " ".join(order.payment_status.split()).casefold()\n'
+                "if status in _DONE[action]:",
+                'status = "authorized"\nif status in _DONE[action]:',
             ),
         ),
     ),
@@ -188,10 +208,10 @@ GUARDS = (
         (
             Removal(
                 "mapping/proof.py",
-                "    if not rules.rounds_to_zero(residue):\n        taken",
-                "    if False:\n        taken",
+                "if not rules.rounds_to_zero(residue):\n    taken",
+                "if False:\n    taken",
             ),
-            Removal("mapping/proof.py", "        residue=residue,\n", "        residue=ZERO,\n"),
+            Removal("mapping/proof.py", "residue=residue,", "residue=ZERO,"),
         ),
     ),
     Guard(
@@ -209,8 +229,7 @@ GUARDS = (
         (
             Removal(
                 "bigcommerce/decoding.py",
-                '            if self.required:\n                raise BadValue(value, "a value is '
-                'required")\n',
+                'if self.required:\n    raise BadValue(value, "a value is required")',
             ),
         ),
     ),
@@ -287,8 +306,8 @@ GUARDS = (
         (
             Removal(
                 "orchestrator/engine/journal.py",
-                "except IntegrityError:\n                return False",
-                "except IntegrityError:\n                pass",
+                "except IntegrityError:\n    return False",
+                "except IntegrityError:\n    pass",
             ),
         ),
     ),
@@ -327,16 +346,16 @@ def without(guard: Guard, folder: Path) -> Path:
     """Copy the package without a guard; returns what is to be put in front of PYTHONPATH.
 
     Raises:
-        LookupError: A text of it does not stand in the package any more.
+        LookupError: A text of it is no longer in the package.
     """
     source = folder / "src"
     shutil.copytree(PACKAGE, source / "avbc", ignore=shutil.ignore_patterns("__pycache__"))
     for removal in guard.removals:
         file = source / "avbc" / removal.path
-        before = file.read_text(encoding="utf-8")
-        if removal.text not in before:
-            raise LookupError(f"{guard.name}: its text does not stand in {removal.path}")
-        file.write_text(before.replace(removal.text, removal.left), encoding="utf-8")
+        changed = removal.removed_from(file.read_text(encoding="utf-8"))
+        if changed is None:
+            raise LookupError(f"{guard.name}: its text is not in {removal.path}")
+        file.write_text(changed, encoding="utf-8")
     return source
 
 
