@@ -12,7 +12,7 @@ from urllib.parse import urlsplit
 import attrs
 
 from avbc.errors import Fault, FaultyInputError
-from avbc.secret import Secret, leaves_no_frames
+from avbc.secret import Secret, without_frames
 
 _LABELS = ("ACCESS TOKEN", "API PATH", "CLIENT ID", "CLIENT SECRET", "CLIENT NAME", "NAME")
 _STORE_PATH = re.compile(r"/stores/[A-Za-z0-9_-]+(/v[23])?/?$")
@@ -31,7 +31,7 @@ class Credentials:
     """The label given to the API account."""
 
 
-@leaves_no_frames
+@without_frames
 def read_credentials(text: str, source: str = "credentials") -> Credentials:
     r"""Read the `LABEL: value` lines of the credentials file.
 
@@ -89,7 +89,7 @@ def read_credentials(text: str, source: str = "credentials") -> Credentials:
     )
 
 
-@leaves_no_frames
+@without_frames
 def load_credentials(path: str | os.PathLike[str]) -> Credentials:
     """Read the credentials file that BigCommerce downloaded.
 

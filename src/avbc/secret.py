@@ -1,4 +1,4 @@
-"""Secrets that cannot be printed, logged, compared or stored by accident, and errors that do not carry them along."""
+"""Secrets that cannot be printed, logged or stored by accident, and errors that leak none."""
 
 from __future__ import annotations
 
@@ -17,8 +17,8 @@ T = TypeVar("T")
 class Secret:
     """A token, client secret or license key.
 
-    It prints as `***` everywhere and refuses pickle, copy by pickle and JSON. `reveal()` is the
-    only way to its text, so every use of a secret is found by one search.
+    It prints as `***` everywhere and cannot be pickled or written as JSON. `reveal()` is the only
+    way to its text, so one search finds every use of a secret.
 
     >>> token = Secret("abc")
     >>> token
@@ -68,38 +68,39 @@ class Secret:
 
     def __reduce__(self) -> NoReturn:
         raise TypeError(
-            "a Secret is never pickled: pass the place it is kept in (a file, an environment "
-            "variable) instead"
+            "a Secret cannot be pickled: pass on where it is kept (a file, an environment variable) "
+            "instead"
         )
 
 
-def bare(error: E) -> E:
-    """Take from an error the frames that it came through, and from those that it arose from theirs; what they say stays.
+def strip_frames(error: E) -> E:
+    """Remove the stack frames from an error and from every error that led to it.
 
-    Whoever reports errors together with the local variables of their frames would report the
-    secrets that were at work in them.
+    The messages stay. An error reporter that records the local variables of each frame would
+    otherwise record the secrets that were in use.
 
     >>> try:
     ...     int("one")
     ... except ValueError as error:
-    ...     bare(error).__traceback__ is None
+    ...     strip_frames(error).__traceback__ is None
     True
     """
     seen: set[int] = set()
     waiting: list[BaseException | None] = [error]
     while waiting:
-        one = waiting.pop()
-        if one is not None and id(one) not in seen:
-            seen.add(id(one))
-            one.__traceback__ = None
-            waiting += [one.__cause__, one.__context__]
+        current = waiting.pop()
+        if current is not None and id(current) not in seen:
+            seen.add(id(current))
+            current.__traceback__ = None
+            waiting += [current.__cause__, current.__context__]
     return error
 
 
-def leaves_no_frames(function: Callable[P, T]) -> Callable[P, T]:
-    """Make a function that has a secret among its arguments or local variables let go of errors of avbc as `bare` ones.
+def without_frames(function: Callable[P, T]) -> Callable[P, T]:
+    """Decorate a function that handles a secret: the errors of avbc that it raises have no frames.
 
-    They say what is wrong without frames. Other errors are faults of a program, and keep theirs.
+    Such an error says what is wrong, and no local variable comes along with it. Any other error is
+    a bug in a program and keeps its frames.
     """
 
     @wraps(function)
@@ -107,8 +108,8 @@ def leaves_no_frames(function: Callable[P, T]) -> Callable[P, T]:
         try:
             return function(*args, **kwargs)
         except AvbcError as error:
-            # This frame goes along with the error.
+            # This frame travels with the error, too.
             del args, kwargs
-            raise bare(error)  # noqa: B904  # it is the same error
+            raise strip_frames(error)  # noqa: B904  # it is the same error
 
     return run

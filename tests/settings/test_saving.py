@@ -153,7 +153,7 @@ def test_a_token_given_as_plain_text_becomes_a_secret() -> None:
 
 
 def test_pickle_and_json_refuse_secrets(settings: Settings) -> None:
-    with pytest.raises(TypeError, match="a Secret is never pickled"):
+    with pytest.raises(TypeError, match="a Secret cannot be pickled"):
         pickle.dumps(settings)
     with pytest.raises(TypeError, match="not JSON serializable"):
         json.dumps(attrs.asdict(settings))

@@ -30,7 +30,7 @@ from avbc.bigcommerce.retry import Retries, Run
 from avbc.bigcommerce.wire import LIMITS, Received, Wire
 from avbc.credentials import load_credentials
 from avbc.errors import AvbcError
-from avbc.secret import Secret, leaves_no_frames
+from avbc.secret import Secret, without_frames
 from avbc.tracing import note, request_span
 
 T = TypeVar("T")
@@ -183,7 +183,7 @@ class BigCommerce(Resources["BigCommerce"], Runner):
     and what can be repeated without a second effect is repeated after failures that pass.
     """
 
-    @leaves_no_frames
+    @without_frames
     def __init__(
         self,
         api_url: str,
@@ -235,7 +235,7 @@ class BigCommerce(Resources["BigCommerce"], Runner):
         super().__init__(self)
 
     @classmethod
-    @leaves_no_frames
+    @without_frames
     def from_store_hash(
         cls, store_hash: str, access_token: str | Secret, **options: Unpack[Options]
     ) -> Self:
@@ -243,7 +243,7 @@ class BigCommerce(Resources["BigCommerce"], Runner):
         return cls(api_url_of(store_hash), access_token, **options)
 
     @classmethod
-    @leaves_no_frames
+    @without_frames
     def from_credentials_file(
         cls, path: str | os.PathLike[str], **options: Unpack[Options]
     ) -> Self:
@@ -258,7 +258,7 @@ class BigCommerce(Resources["BigCommerce"], Runner):
         return cls(found.api_url, found.access_token, **options)
 
     @classmethod
-    @leaves_no_frames
+    @without_frames
     def from_environment(cls, **options: Unpack[Options]) -> Self:
         """Open the store that AVBC_API_URL or AVBC_STORE_HASH, and AVBC_ACCESS_TOKEN name.
 
@@ -448,7 +448,7 @@ class AsyncBigCommerce(Resources["AsyncBigCommerce"], AsyncRunner):
     ```
     """
 
-    @leaves_no_frames
+    @without_frames
     def __init__(
         self,
         api_url: str,
@@ -482,7 +482,7 @@ class AsyncBigCommerce(Resources["AsyncBigCommerce"], AsyncRunner):
         super().__init__(self)
 
     @classmethod
-    @leaves_no_frames
+    @without_frames
     def from_store_hash(
         cls, store_hash: str, access_token: str | Secret, **options: Unpack[AsyncOptions]
     ) -> Self:
@@ -490,7 +490,7 @@ class AsyncBigCommerce(Resources["AsyncBigCommerce"], AsyncRunner):
         return cls(api_url_of(store_hash), access_token, **options)
 
     @classmethod
-    @leaves_no_frames
+    @without_frames
     def from_credentials_file(
         cls, path: str | os.PathLike[str], **options: Unpack[AsyncOptions]
     ) -> Self:
@@ -505,7 +505,7 @@ class AsyncBigCommerce(Resources["AsyncBigCommerce"], AsyncRunner):
         return cls(found.api_url, found.access_token, **options)
 
     @classmethod
-    @leaves_no_frames
+    @without_frames
     def from_environment(cls, **options: Unpack[AsyncOptions]) -> Self:
         """Open the store that AVBC_API_URL or AVBC_STORE_HASH, and AVBC_ACCESS_TOKEN name.
 

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 
 from avbc.credentials import Credentials, api_url_fault, token_fault
 from avbc.errors import Fault, FaultyInputError
-from avbc.secret import Secret, leaves_no_frames
+from avbc.secret import Secret, without_frames
 
 _API = "https://api.bigcommerce.com"
 
@@ -42,7 +42,7 @@ def check(api_url: str, access_token: str) -> None:
         raise FaultyInputError("BigCommerce client", faults)
 
 
-@leaves_no_frames
+@without_frames
 def environment_credentials(environment: Mapping[str, str] = os.environ) -> Credentials:
     """Read AVBC_API_URL (or AVBC_STORE_HASH), AVBC_ACCESS_TOKEN, and AVBC_CLIENT_ID and AVBC_CLIENT_SECRET where they are set.
 

@@ -12,7 +12,7 @@ from typing import cast
 import attrs
 
 from avbc.errors import Fault
-from avbc.secret import Secret, leaves_no_frames
+from avbc.secret import Secret, without_frames
 from avbc.settings.reading import SECRETS_FROM_ENVIRONMENT, read_screens
 from avbc.settings.rules import SettingsError, breaches
 from avbc.settings.screens import GlSettings, OrderStatusSettings, ShippingSettings, StoreSetup
@@ -66,7 +66,7 @@ class Settings:
             raise SettingsError("settings", faults)
 
     @classmethod
-    @leaves_no_frames
+    @without_frames
     def load(cls, path: str | os.PathLike[str]) -> Settings:
         """Read settings from a TOML file.
 
@@ -87,7 +87,7 @@ class Settings:
         return settings
 
     @classmethod
-    @leaves_no_frames
+    @without_frames
     def from_dict(cls, data: Mapping[str, object]) -> Settings:
         """Build settings from a table of the same shape as the file, completed from the environment as `load` does.
 
@@ -120,7 +120,7 @@ class Settings:
             value_serializer=lambda _instance, _field, value: _plain(value),
         )
 
-    @leaves_no_frames
+    @without_frames
     def save(self, path: str | os.PathLike[str]) -> None:
         """Write the settings as TOML, without secrets, readable by the owner only.
 

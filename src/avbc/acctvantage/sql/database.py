@@ -22,7 +22,7 @@ from avbc.acctvantage.gateway import BooksUnusable
 from avbc.acctvantage.sql import schema
 from avbc.acctvantage.sql.verdicts import verdict
 from avbc.errors import AvbcError
-from avbc.secret import bare
+from avbc.secret import strip_frames
 
 T = TypeVar("T")
 
@@ -166,7 +166,7 @@ class Database:
                 if attempt == _ATTEMPTS or not found.repeat:
                     raise found.meaning(
                         f"{about or 'the books'} ({self}): {found.reason}"
-                    ) from bare(error)
+                    ) from strip_frames(error)
             wait = random.uniform(0, 0.02 * attempt)
             attempt += 1
             said = about or "the books"

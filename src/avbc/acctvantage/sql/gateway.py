@@ -34,7 +34,7 @@ from avbc.acctvantage.sql.credits import check as check_credit
 from avbc.acctvantage.sql.database import Database
 from avbc.acctvantage.sql.orders import OrderWriter, check
 from avbc.acctvantage.sql.shipments import ShipmentWriter
-from avbc.secret import leaves_no_frames
+from avbc.secret import without_frames
 from avbc.text import text_key
 
 K = TypeVar("K")
@@ -61,7 +61,7 @@ class SqlGateway:
     'Open'
     """
 
-    @leaves_no_frames
+    @without_frames
     def __init__(self, url: str = "sqlite://") -> None:
         self._database = Database(url)
         self._orders = OrderWriter(self._database.kind)

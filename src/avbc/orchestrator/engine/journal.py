@@ -22,7 +22,7 @@ from sqlalchemy.exc import IntegrityError, SQLAlchemyError
 from avbc.errors import FinalError, TransientError
 from avbc.orchestrator.engine.leases import Lease, take_lease
 from avbc.orchestrator.reports import JournalEntry
-from avbc.secret import bare, leaves_no_frames
+from avbc.secret import strip_frames, without_frames
 
 T = TypeVar("T")
 
@@ -116,7 +116,7 @@ class Journal:
     >>> journal.close()
     """
 
-    @leaves_no_frames
+    @without_frames
     def __init__(self, database: str | sa.Engine) -> None:
         self._owns_engine = isinstance(database, str)
         try:
@@ -386,7 +386,7 @@ class Journal:
             reason = getattr(error, "orig", None) or type(error).__name__
             raise JournalUnreachable(
                 f"the journal {self._place} could not be {done}: {reason}"
-            ) from bare(error)
+            ) from strip_frames(error)
 
 
 def merged(
