@@ -11,7 +11,7 @@ from avbc.mapping import (
     status_for_store,
     store_status,
 )
-from avbc.settings import StatusMapping
+from avbc.settings import SettingsError, StatusMapping
 
 
 def codes(ruling):
@@ -136,10 +136,12 @@ def test_a_new_order_gets_the_configured_status_as_the_books_write_it(mapped):
     assert new_order_status(mapped(new_sales_order_status="COMMITTED")).value == "Committed"
 
 
-@pytest.mark.parametrize(
-    ("wanted", "code"),
-    [("Posted/Completed", "status_posting_refused"), ("Gone", "order_status_unknown")],
-)
-def test_a_new_order_never_gets_a_wrong_status(mapped, wanted, code):
-    ruling = new_order_status(mapped(new_sales_order_status=wanted))
-    assert (ruling.value, codes(ruling)) == (None, [code])
+def test_a_new_order_never_gets_a_status_that_the_books_lack(mapped):
+    ruling = new_order_status(mapped(new_sales_order_status="Gone"))
+    assert (ruling.value, codes(ruling)) == (None, ["order_status_unknown"])
+
+
+@pytest.mark.parametrize("written", ["Posted/Completed", "posted", "Completed"])
+def test_the_settings_refuse_to_post_new_orders(mapped, written):
+    with pytest.raises(SettingsError, match="must not be Posted"):
+        mapped(new_sales_order_status=written)

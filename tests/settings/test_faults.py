@@ -398,6 +398,12 @@ CASES = {
         "line 12, order_status.new_sales_order_status",
         "must not be Posted: an order is posted in AcctVantage only (manual 2.1.6)",
     ),
+    "posted in the manual's words": (
+        "updates",
+        'new_sales_order_status = "Posted/Completed"\nupdates',
+        "line 12, order_status.new_sales_order_status",
+        "must not be Posted: an order is posted in AcctVantage only (manual 2.1.6)",
+    ),
     "no status at all": (
         "updates",
         'new_sales_order_status = ""\nupdates',
@@ -474,6 +480,7 @@ def test_a_key_given_wrong_is_faulty_though_another_is_misspelt_like_it(
         ([("Picked", "Awaiting Shipment"), ("Packed", "Awaiting Shipment")], "push"),
         ([("Picked", "Awaiting Shipment"), ("Picked", "Partially Shipped")], "pull"),
         ([("Shipped/Invoice", "Completed"), ("Posted", "Completed")], "pull"),
+        ([("Shipped/Invoice", "Completed"), ("Posted/Completed", "Completed")], "pull"),
         ([("from", "to"), ("to", "from")], "push"),
         ([("Open", "Awaiting Fulfillment")], "pull"),
         ([("Picked", "Shipped"), ("Picked", "Completed"), ("Packed", "Shipped")], "off"),
@@ -482,6 +489,7 @@ def test_a_key_given_wrong_is_faulty_though_another_is_misspelt_like_it(
         "many to one pushed",
         "many to one pulled",
         "the manual's exception",
+        "the same in the manual's words",
         "words",
         "New pulled",
         "unused",

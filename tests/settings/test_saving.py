@@ -16,6 +16,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from avbc.posting import means_posted
 from avbc.secret import Secret
 from avbc.settings import (
     GlSettings,
@@ -47,7 +48,7 @@ def any_settings(draw: st.DrawFn) -> Settings:
     new, downloaded, error = draw(st.lists(STATUSES, min_size=3, max_size=3, unique_by=fold))
     updates = draw(st.sampled_from(["push", "pull", "off"]))
     pairs = st.tuples(
-        NAMES.filter(lambda name: name.strip().casefold() != "posted"),
+        NAMES.filter(lambda name: not means_posted(name)),
         STATUSES.filter(lambda status: fold(status) != fold(new)),
     )
     sides = (lambda pair: pair[0].strip().casefold(), lambda pair: fold(pair[1]))
@@ -80,9 +81,7 @@ def any_settings(draw: st.DrawFn) -> Settings:
             import_orders_created_since=draw(
                 st.none() | st.datetimes(timezones=st.just(UTC)) | st.dates()
             ),
-            new_sales_order_status=draw(
-                NAMES.filter(lambda name: name.strip().casefold() != "posted")
-            ),
+            new_sales_order_status=draw(NAMES.filter(lambda name: not means_posted(name))),
             edited_orders=draw(st.sampled_from(["update", "refuse"])),
             staff_notes_on_errors=draw(st.booleans()),
         ),

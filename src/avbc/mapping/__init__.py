@@ -29,6 +29,7 @@ with its decisions, or problems. `Mapper` puts them together for whole orders.
 ('WEB1042', Decimal('25.00'), 'Check')
 """
 
+from avbc.acctvantage.import_ids import client_import_id, credit_import_id
 from avbc.mapping.addresses import address
 from avbc.mapping.capture import AUTHORIZATION_DAYS, PaymentAction, PaymentStep, payment_action
 from avbc.mapping.carriers import CARRIERS, Carrier, carrier_key, carrier_named
@@ -41,7 +42,7 @@ from avbc.mapping.catalog import (
     product_text,
     variant_draft,
 )
-from avbc.mapping.client import ClientChoice, client_for, client_import_id
+from avbc.mapping.client import ClientChoice, client_for
 from avbc.mapping.customer_export import (
     ADDRESS_FIELDS,
     CLIENT_FIELDS,
@@ -62,7 +63,7 @@ from avbc.mapping.places import country_code, state_name
 from avbc.mapping.product import product_for
 from avbc.mapping.proof import Proof, prove
 from avbc.mapping.reconcile import Reconciled, Verdict, reconcile
-from avbc.mapping.refund import credit_import_id, map_refund
+from avbc.mapping.refund import map_refund
 from avbc.mapping.rules import MappingRules
 from avbc.mapping.ship_via import ShipViaChoice, ship_via_for
 from avbc.mapping.shipment import ShipmentPlan, map_shipments, shipment_mark

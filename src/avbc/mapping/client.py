@@ -7,6 +7,7 @@ from collections.abc import Sequence
 import attrs
 
 from avbc.acctvantage import records
+from avbc.acctvantage.import_ids import client_import_id
 from avbc.acctvantage.records import Client, Contact
 from avbc.bigcommerce.models import Address
 from avbc.mapping.addresses import address, full_name
@@ -37,15 +38,6 @@ class ClientChoice:
     def open_ar(self) -> bool:
         """Whether the client buys on open A/R; a new client does not."""
         return self.client is not None and self.client.open_ar
-
-
-def client_import_id(source_code: str, customer_id: int) -> str | None:
-    """A client's Import ID: Import Source Code + BigCommerce customer id; None for a guest, or all guests would be one client.
-
-    >>> client_import_id("WEB", 20), client_import_id("WEB", 0)
-    ('WEB20', None)
-    """
-    return f"{source_code}{customer_id}" if customer_id > 0 else None
 
 
 def client_for(

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 import attrs
 
+from avbc.acctvantage.import_ids import order_import_id
 from avbc.acctvantage.records import (
     Client,
     OrderBundle,
@@ -160,7 +161,7 @@ class Mapper:
 def _map(inputs: OrderInputs, rules: MappingRules) -> MappedOrder:
     found = Findings()
     order = inputs.order
-    import_id = f"{rules.source_code}{order.id}"
+    import_id = order_import_id(rules.source_code, order.id)
     lines = order.lines
     complete = _check_lines(order, lines, found)
     _check_currency(order, rules, found)

@@ -8,6 +8,7 @@ from decimal import Decimal
 
 import attrs
 
+from avbc.acctvantage.import_ids import receipt_import_id
 from avbc.acctvantage.records import GIFT_CARD, PURCHASE_ORDER, STORE_CREDIT, Receipt, ReceiptState
 from avbc.bigcommerce.models import Order, Transaction
 from avbc.mapping.amounts import is_amount
@@ -168,7 +169,7 @@ def choose_payment(
             continue
         tender = choose_tender_type(name, rules, found)
         if gateway_amount is not None:
-            number = f"{order_import_id}-{len(receipts) + 1}"
+            number = receipt_import_id(order_import_id, len(receipts) + 1)
             receipts.append(
                 Receipt(
                     order_import_id, tender, amount, import_id=number, store_payment_method=name
@@ -491,7 +492,7 @@ class _AtGateway:
             amount=amount if state == "captured" else ZERO,
             state=state,
             pre_auth_amount=amount if state == "pre_authorized" else ZERO,
-            import_id=f"{self.order_import_id}-{number}",
+            import_id=receipt_import_id(self.order_import_id, number),
             store_payment_method=plain(self.order.payment_method),
             gateway=gateway,
             gateway_transaction_id=reference,

@@ -8,6 +8,7 @@ from typing import Literal, TypeAlias, TypeVar
 
 import attrs
 
+from avbc.acctvantage.import_ids import credit_import_id, order_import_id
 from avbc.acctvantage.records import Credit, LineKind, Receipt, SalesOrder, SalesOrderLine
 from avbc.bigcommerce.models import Order, OrderProduct, Refund
 from avbc.mapping.amounts import ARITHMETIC, is_amount
@@ -15,7 +16,6 @@ from avbc.mapping.decisions import Findings, Problem, value_text
 from avbc.mapping.diff import Difference
 from avbc.mapping.fingerprint import fingerprint
 from avbc.mapping.proof import Proof, check_amounts, prove_header, prove_lines
-from avbc.mapping.refund import credit_import_id
 from avbc.mapping.rules import MappingRules
 from avbc.money import ZERO
 
@@ -129,7 +129,7 @@ def _reconciled(
     *,
     not_due: Collection[int],
 ) -> Reconciled:
-    import_id = booked[0].import_id if booked else f"{rules.source_code}{order_id}"
+    import_id = booked[0].import_id if booked else order_import_id(rules.source_code, order_id)
     in_books = _sum(sales_order.total for sales_order in booked) if booked else None
     if order is None:
         return Reconciled(order_id, import_id, "missing_in_store", None, in_books)

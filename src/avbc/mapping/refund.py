@@ -8,6 +8,7 @@ from itertools import product
 
 import attrs
 
+from avbc.acctvantage.import_ids import credit_import_id
 from avbc.acctvantage.records import Credit, CreditKind, CreditLine, CreditTender, SalesOrder
 from avbc.bigcommerce.models import Order, OrderProduct, Refund, RefundItem
 from avbc.mapping.amounts import ARITHMETIC, are_store_amounts, is_amount
@@ -53,18 +54,6 @@ class _Part:
     """With tax."""
     tax: Decimal
     quantity: int | None = None
-
-
-def credit_import_id(order_import_id: str, refund_id: int) -> str:
-    """The Import ID of a credit: the order's, `-CM` and the store's refund id.
-
-    Inferred; AcctVantage gives credit memos of its Shopify integration the suffix `-CM` (manual,
-    Shopify - Sales Orders).
-
-    >>> credit_import_id("WEB1042", 7)
-    'WEB1042-CM7'
-    """
-    return f"{order_import_id}-CM{refund_id}"
 
 
 def map_refund(

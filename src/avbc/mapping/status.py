@@ -4,15 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from avbc.acctvantage.records import POSTED
 from avbc.bigcommerce.models import OrderStatus
 from avbc.mapping.decisions import Findings, Ruling
 from avbc.mapping.rules import MappingRules
 from avbc.mapping.text import fold
+from avbc.posting import means_posted
 from avbc.settings import StoreStatus
-
-_POSTING = frozenset([fold(POSTED), "posted/completed", "completed"])
-"""AcctVantage statuses that only a posting session sets; the manual writes `Posted/Completed`."""
 
 
 def store_status(
@@ -104,7 +101,7 @@ def status_for_books(store_status_id: int, current: str, rules: MappingRules) ->
             )
             return found.ruling(current)
     # The manual excepts Posted from this direction, so such a row yields to any other.
-    rows = [row for row in rows if fold(row[1]) not in _POSTING] or rows[:1]
+    rows = [row for row in rows if not means_posted(row[1])] or rows[:1]
     if len(rows) > 1:
         found.error(
             "status_ambiguous",
@@ -118,7 +115,7 @@ def status_for_books(store_status_id: int, current: str, rules: MappingRules) ->
         return found.ruling(None)
     position, acctvantage, may_move_backwards = rows[0]
     setting = f"order_status.mapping[{position}]"
-    if fold(acctvantage) in _POSTING or key in _POSTING:
+    if means_posted(acctvantage) or means_posted(current):
         found.error(
             "status_posting_refused",
             "status",
@@ -141,7 +138,7 @@ def status_for_books(store_status_id: int, current: str, rules: MappingRules) ->
 
 
 def new_order_status(rules: MappingRules) -> Ruling[str]:
-    """The AcctVantage status of an imported order: Open by default (inferred), never a posted one."""
+    """The AcctVantage status of an imported order: Open by default (inferred); settings refuse Posted."""
     found = Findings()
     return found.ruling(choose_new_order_status(rules, found))
 
@@ -151,15 +148,7 @@ def choose_new_order_status(rules: MappingRules, found: Findings) -> str:
     wanted = rules.settings.order_status.new_sales_order_status
     key = fold(wanted)
     setting = "order_status.new_sales_order_status"
-    if key in _POSTING:
-        found.error(
-            "status_posting_refused",
-            setting,
-            wanted,
-            f"An import cannot make an order {wanted!r}.",
-            'Use "Open".',
-        )
-    elif key not in rules.order_statuses:
+    if key not in rules.order_statuses:
         _unknown(wanted, setting, rules, found)
     else:
         found.note("status", wanted, "the status of new orders", setting)

@@ -15,6 +15,7 @@ import sqlalchemy as sa
 
 from avbc import tracing
 from avbc.acctvantage.gateway import Gateway
+from avbc.acctvantage.import_ids import order_import_id
 from avbc.acctvantage.records import Client, Product
 from avbc.bigcommerce import BigCommerce
 from avbc.bigcommerce.call import Page
@@ -225,7 +226,7 @@ class Orchestrator:
             BooksUnreachable: The books cannot be read.
             JournalUnreachable: The journal cannot be read.
         """
-        import_id = f"{self.settings.order_status.import_source_code}{order_id}"
+        import_id = order_import_id(self.settings.order_status.import_source_code, order_id)
         return order_history(order_id, import_id, self.store, self.books, self._journal)
 
     # Products, quantities and clients for the store
@@ -830,7 +831,7 @@ class Orchestrator:
     def _note_status(self, action: NoteStatus) -> None:
         """A status that somebody else changed in the store is not what a push knows of it any more: the next one reads it."""
         kind = f"{STATUS} {scope_of(self.settings, self.store)}"
-        import_id = f"{self.settings.order_status.import_source_code}{action.order_id}"
+        import_id = order_import_id(self.settings.order_status.import_source_code, action.order_id)
         known = self._journal.fingerprints(kind, [import_id]).get(import_id)
         # Events may come late and out of sequence, so what this one says is not taken for the truth
         # either.

@@ -17,6 +17,7 @@ from urllib.parse import urlsplit
 
 import attrs
 
+from avbc.acctvantage.import_ids import order_import_id
 from avbc.bigcommerce import BigCommerce
 from avbc.bigcommerce.models import Hook, HookDraft
 from avbc.errors import FinalError
@@ -356,7 +357,7 @@ def act_on_webhook(
         except NoSuchOrder as error:
             return WebhookReport(webhook, note=str(error))
     if not isinstance(action, Ignore):
-        import_id = f"{import_source_code}{action.order_id}"
+        import_id = order_import_id(import_source_code, action.order_id)
         record(
             [
                 JournalEntry(

@@ -12,6 +12,7 @@ import attrs
 
 from avbc.credentials import api_url_fault, token_fault
 from avbc.errors import FaultyInputError
+from avbc.posting import means_posted
 from avbc.settings.screens import (
     EditedOrders,
     GlSettings,
@@ -23,7 +24,6 @@ from avbc.settings.screens import (
     fold_payment_method,
 )
 
-_POSTED = "posted"
 _WEEK_IN_MINUTES = 7 * 24 * 60
 
 
@@ -134,7 +134,7 @@ def _order_status(screen: OrderStatusSettings) -> Iterator[Breach]:
             ("order_status.new_sales_order_status",),
             'must name an AcctVantage order status, such as "Open"',
         )
-    elif screen.new_sales_order_status.casefold() == _POSTED:
+    elif means_posted(screen.new_sales_order_status):
         yield Breach(
             ("order_status.new_sales_order_status",),
             "must not be Posted: an order is posted in AcctVantage only (manual 2.1.6)",
@@ -180,7 +180,7 @@ def _mapping(screen: OrderStatusSettings) -> Iterator[Breach]:
                     f"is mapped by {mapping_key}[{other}] already: a push reads left to right",
                 )
         # The manual excepts Posted from the pull, so such a row takes no part in it.
-        if screen.updates == "pull" and ours != _POSTED:
+        if screen.updates == "pull" and not means_posted(row.acctvantage):
             other = pulled.setdefault(theirs, index)
             if other != index:
                 yield Breach(

@@ -261,9 +261,9 @@ GUARDS = (
         ("tests/orchestrator/test_status_sync.py::test_a_pull_never_posts",),
         (
             Removal(
-                "mapping/status.py",
-                '_POSTING = frozenset([fold(POSTED), "posted/completed", "completed"])',
-                "_POSTING = frozenset(POSTED)",
+                "posting.py",
+                '_POSTED = frozenset({"posted", "completed", "posted/completed", "posted / completed"})',
+                "_POSTED = frozenset[str]()",
             ),
         ),
     ),

@@ -7,6 +7,7 @@ from collections.abc import Collection
 import sqlalchemy as sa
 
 from avbc.acctvantage.gateway import BooksRefused
+from avbc.acctvantage.import_ids import client_import_id
 from avbc.acctvantage.records import Client
 from avbc.acctvantage.sql import schema
 from avbc.acctvantage.sql.reading import by_id, clients_where
@@ -58,7 +59,8 @@ def bind(connection: sa.Connection, client_id: int, source_code: str, customer_i
         )
     ) or connection.scalar(
         sa.select(_TABLE.c.id).where(
-            _TABLE.c.import_id == f"{source_code}{customer_id}", _TABLE.c.id != client_id
+            _TABLE.c.import_id == client_import_id(source_code, customer_id),
+            _TABLE.c.id != client_id,
         )
     )
     if other is not None:

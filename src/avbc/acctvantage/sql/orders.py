@@ -11,6 +11,7 @@ from attrs import evolve
 from sqlalchemy.engine.interfaces import DBAPICursor
 
 from avbc.acctvantage.gateway import BooksRefused, BooksUnreachable
+from avbc.acctvantage.import_ids import receipt_import_id
 from avbc.acctvantage.records import OPEN, Client, Contact, OrderBundle, SalesOrder
 from avbc.acctvantage.sql import schema
 from avbc.acctvantage.sql.rows import Insert, compiled
@@ -267,7 +268,9 @@ class OrderWriter:
         if bundle.receipts:
             rows = [
                 self._receipt.row(
-                    receipt, order.import_id, receipt.import_id or f"{order.import_id}-{number}"
+                    receipt,
+                    order.import_id,
+                    receipt.import_id or receipt_import_id(order.import_id, number),
                 )
                 for number, receipt in enumerate(bundle.receipts, 1)
             ]

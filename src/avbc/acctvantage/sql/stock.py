@@ -18,15 +18,13 @@ import sqlalchemy as sa
 
 from avbc.acctvantage.files import meant
 from avbc.acctvantage.gateway import BooksRefused
-from avbc.acctvantage.records import OPEN, PACKED, PICKED, POSTED, SHIPPED
+from avbc.acctvantage.records import OPEN, PACKED, PICKED, SHIPPED
 from avbc.acctvantage.sql import schema
 from avbc.acctvantage.sql.reading import chunks, order_statuses
 from avbc.acctvantage.sql.rows import AnySelect, texts
 from avbc.money import ZERO
+from avbc.posting import means_posted
 from avbc.text import text_key
-
-TAKEN = (PICKED, PACKED, SHIPPED, POSTED)
-"""The statuses in which an order's goods have left the shelf."""
 
 _STOCKED = ("inventory", "assembly")
 """Kinds of product with a stock of their own: a kit is its components (manual, Product Types)."""
@@ -39,8 +37,13 @@ def reserving(statuses: Sequence[str]) -> tuple[str, ...]:
     ('Open', 'Waiting', 'Committed')
     """
     start = statuses.index(OPEN) if OPEN in statuses else 0
-    taken = [position for position, status in enumerate(statuses) if status in TAKEN]
+    taken = [position for position, status in enumerate(statuses) if _takes(status)]
     return tuple(statuses[start : taken[0] if taken else None])
+
+
+def _takes(status: str) -> bool:
+    """Whether an order's goods leave the shelf in this status."""
+    return status in (PICKED, PACKED, SHIPPED) or means_posted(status)
 
 
 def is_taken(status: str, statuses: Sequence[str]) -> bool:
@@ -50,8 +53,8 @@ def is_taken(status: str, statuses: Sequence[str]) -> bool:
     (True, False)
     """
     if status not in statuses:
-        return status in TAKEN
-    return any(earlier in TAKEN for earlier in statuses[: statuses.index(status) + 1])
+        return _takes(status)
+    return any(_takes(earlier) for earlier in statuses[: statuses.index(status) + 1])
 
 
 PAGE = 50_000

@@ -10,6 +10,7 @@ from itertools import islice
 import attrs
 
 from avbc.acctvantage.gateway import Gateway
+from avbc.acctvantage.import_ids import order_import_id
 from avbc.acctvantage.records import Credit, SalesOrder
 from avbc.bigcommerce import BigCommerce, NotFound
 from avbc.bigcommerce.call import Page
@@ -282,7 +283,11 @@ class _Walk:
                 self._not_listed.setdefault(sales_order.store_order_id, []).append(sales_order)
         found = {sales_order.store_order_id for sales_order in booked}
         # What was imported since the walk began, or is dated otherwise in the books.
-        late = [f"{self._rules.source_code}{number}" for number in orders if number not in found]
+        late = [
+            order_import_id(self._rules.source_code, number)
+            for number in orders
+            if number not in found
+        ]
         booked += self._books.sales_orders(late) if late else []
         self._compare(
             list(orders.values()),
@@ -360,7 +365,7 @@ class _Walk:
             if order.status_id in _REFUNDS
             or order.payment_status.casefold() in _REFUNDED
             or order.refunded_amount
-            or f"{self._rules.source_code}{order.id}" in credited
+            or order_import_id(self._rules.source_code, order.id) in credited
         ]
         refunds: list[Refund] = []
         for numbers in _chunks(asked):

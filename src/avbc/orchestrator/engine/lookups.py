@@ -7,9 +7,10 @@ from collections.abc import Callable, Iterable, Sequence
 import attrs
 
 from avbc.acctvantage.gateway import Gateway
+from avbc.acctvantage.import_ids import client_import_id
 from avbc.acctvantage.records import Client, OrderBundle, Product
 from avbc.bigcommerce.models import Order, OrderCoupon, Transaction
-from avbc.mapping import MappedOrder, Mapper, OrderInputs, client_import_id
+from avbc.mapping import MappedOrder, Mapper, OrderInputs
 from avbc.mapping.text import fold
 from avbc.money import ZERO
 from avbc.settings import Settings

@@ -6,6 +6,7 @@ import logging
 from collections.abc import Iterable, Sequence
 from decimal import Decimal
 
+from avbc.acctvantage.import_ids import order_import_id
 from avbc.bigcommerce import StoreError
 from avbc.bigcommerce.call import ListCall, UnreadableRow
 from avbc.bigcommerce.models import Order
@@ -76,7 +77,7 @@ def _bare(rows: Iterable[UnreadableRow]) -> list[Order]:
 def _not_imported(run: PushRun, orders: Sequence[Order]) -> list[Order]:
     if not orders:
         return []
-    import_ids = {order.id: f"{run.source_code}{order.id}" for order in orders}
+    import_ids = {order.id: order_import_id(run.source_code, order.id) for order in orders}
     imported = {order.import_id for order in run.books.sales_orders(list(import_ids.values()))}
     return [order for order in orders if import_ids[order.id] not in imported]
 
@@ -87,7 +88,7 @@ def _read_lines(run: PushRun, orders: Sequence[Order]) -> None:
         if isinstance(lines, StoreError):
             # Better a few pieces too many on sale than none of all other products brought up to
             # date.
-            extra = order_extra(order.id, f"{run.source_code}{order.id}")
+            extra = order_extra(order.id, order_import_id(run.source_code, order.id))
             _log.warning(
                 "the lines of order %d could not be read, so what it sold is not counted: %s",
                 order.id,

@@ -14,6 +14,7 @@ from typing import Generic, TypeVar
 import attrs
 
 from avbc.acctvantage.gateway import BooksRefused
+from avbc.acctvantage.import_ids import client_import_id
 from avbc.acctvantage.records import Client
 from avbc.bigcommerce import RequestRefused
 from avbc.bigcommerce.call import Call, WriteResult
@@ -24,7 +25,6 @@ from avbc.mapping import (
     Decision,
     FieldRule,
     Problem,
-    client_import_id,
     customer_for,
     export_client,
     store_customer_id,

@@ -18,6 +18,7 @@ import attrs
 
 from avbc import tracing
 from avbc.acctvantage.gateway import BooksRefused, BooksUnreachable, BooksUnusable, Gateway
+from avbc.acctvantage.import_ids import order_import_id
 from avbc.acctvantage.records import OPEN, OrderBundle, Receipt, SalesOrder
 from avbc.bigcommerce import (
     BigCommerce,
@@ -265,7 +266,9 @@ class ImportRun:
         return tracing.span("avbc.order", {"avbc.order_id": order_id, "avbc.import_id": import_id})
 
     def _work(self, order: Order) -> _Work:
-        return _Work(order, f"{self._settings.order_status.import_source_code}{order.id}")
+        return _Work(
+            order, order_import_id(self._settings.order_status.import_source_code, order.id)
+        )
 
     # Reading what the orders need
 
@@ -480,7 +483,7 @@ class ImportRun:
             self._end("postponed", Outcome(0, "", None, (problem,)))
             return None
         notes = row.row.get("staff_notes") if isinstance(row.row, Mapping) else None
-        outcome = Outcome(row.id, f"{code}{row.id}", None, (problem,))
+        outcome = Outcome(row.id, order_import_id(code, row.id), None, (problem,))
         with self._order_span(outcome.order_id, outcome.import_id):
             return self._left(self._refusal(outcome, notes if isinstance(notes, str) else ""))
 

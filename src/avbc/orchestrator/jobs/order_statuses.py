@@ -14,7 +14,8 @@ from datetime import UTC, datetime, timedelta
 import attrs
 
 from avbc.acctvantage.gateway import Gateway
-from avbc.acctvantage.records import POSTED, SalesOrder
+from avbc.acctvantage.import_ids import order_import_id
+from avbc.acctvantage.records import SalesOrder
 from avbc.bigcommerce import RequestRefused
 from avbc.bigcommerce.call import Page, UnreadableRow
 from avbc.bigcommerce.models import Order, OrderStatus
@@ -27,6 +28,7 @@ from avbc.mapping.text import fold
 from avbc.orchestrator.engine.run import PushRun, Step
 from avbc.orchestrator.engine.statuses import REFUNDED, ImportStatuses
 from avbc.orchestrator.reports import Change, sentence
+from avbc.posting import means_posted
 from avbc.settings import Settings, SettingsError
 
 STATUS = "status"
@@ -263,7 +265,7 @@ def _first_open(books: Gateway, source_code: str) -> int | None:
         (
             order.store_order_id
             for order in books.sales_orders_changed(source_code, None)
-            if order.status != POSTED
+            if not means_posted(order.status)
         ),
         default=None,
     )
@@ -305,7 +307,7 @@ class _Pull:
         """Take a page of orders; those that are not in the books are nothing to us."""
         run = self._run
         seen = {
-            f"{run.source_code}{order.order_id}": order
+            order_import_id(run.source_code, order.order_id): order
             for order in page
             if order.status_id is not None
         }

@@ -13,13 +13,13 @@ from itertools import islice
 
 import attrs
 
+from avbc.acctvantage.import_ids import credit_import_id, order_import_id
 from avbc.acctvantage.records import SalesOrder
 from avbc.bigcommerce.call import ListCall
 from avbc.bigcommerce.endpoints.orders import EVERYTHING
 from avbc.bigcommerce.models import Order, Refund
 from avbc.errors import Fault
 from avbc.mapping import Problem, map_refund
-from avbc.mapping.refund import credit_import_id
 from avbc.mapping.rules import MappingRules
 from avbc.mapping.text import amount_text
 from avbc.orchestrator.engine.run import PushRun, problem_of
@@ -167,7 +167,7 @@ class _Refunds:
             + ([] if self._newest is None else [self._newest]),
             default=None,
         )
-        import_ids = {f"{run.source_code}{refund.order_id}" for refund in refunds}
+        import_ids = {order_import_id(run.source_code, refund.order_id) for refund in refunds}
         orders = {order.store_order_id: order for order in run.books.sales_orders(import_ids)}
         credited = (
             {credit.import_id for credit in run.books.credits(import_ids)} if orders else set[str]()
@@ -228,7 +228,7 @@ class _Refunds:
             self._wait(refund)
 
     def _wait(self, refund: Refund) -> None:
-        waiting = _Waiting(f"{self._run.source_code}{refund.order_id}", refund.created)
+        waiting = _Waiting(order_import_id(self._run.source_code, refund.order_id), refund.created)
         if self._waiting.get(refund.id) != waiting:
             self._waiting[refund.id] = waiting
             self._run.know(_WAITING, str(refund.id), str(waiting))

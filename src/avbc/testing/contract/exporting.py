@@ -12,6 +12,7 @@ import pytest
 from attrs import evolve
 
 from avbc.acctvantage.gateway import BooksRefused, Gateway
+from avbc.acctvantage.import_ids import order_import_id
 from avbc.acctvantage.records import (
     COMMITTED,
     PICKED,
@@ -487,7 +488,9 @@ class ExportContract(ContractSetup):
 
 def _of_source(source_code: str, number: int) -> OrderBundle:
     """An order of another import source."""
-    order = evolve(make_order(number), import_id=f"{source_code}{number}", source_code=source_code)
+    order = evolve(
+        make_order(number), import_id=order_import_id(source_code, number), source_code=source_code
+    )
     bundle = make_bundle(number)
     receipts = tuple(
         evolve(receipt, order_import_id=order.import_id, import_id=f"{order.import_id}-{place}")

@@ -1,0 +1,46 @@
+"""Import IDs: what a record of the books is found by, made of the store's ids.
+
+An Import ID is the Import Source Code and the store's id. A receipt's and a credit's start with
+their order's.
+"""
+
+from __future__ import annotations
+
+
+def order_import_id(import_source_code: str, order_id: int) -> str:
+    """Import Source Code + BigCommerce order id.
+
+    >>> order_import_id("WEB", 1042)
+    'WEB1042'
+    """
+    return f"{import_source_code}{order_id}"
+
+
+def client_import_id(import_source_code: str, customer_id: int) -> str | None:
+    """Import Source Code + BigCommerce customer id; None for a guest, or all guests would be one client.
+
+    >>> client_import_id("WEB", 20), client_import_id("WEB", 0)
+    ('WEB20', None)
+    """
+    return f"{import_source_code}{customer_id}" if customer_id > 0 else None
+
+
+def receipt_import_id(order_import_id: str, number: int) -> str:
+    """The order's Import ID and the receipt's number among its receipts, from 1.
+
+    >>> receipt_import_id("WEB1042", 1)
+    'WEB1042-1'
+    """
+    return f"{order_import_id}-{number}"
+
+
+def credit_import_id(order_import_id: str, refund_id: int) -> str:
+    """The order's Import ID, `-CM` and the store's refund id.
+
+    Inferred; AcctVantage gives credit memos of its Shopify integration the suffix `-CM` (manual,
+    Shopify - Sales Orders).
+
+    >>> credit_import_id("WEB1042", 7)
+    'WEB1042-CM7'
+    """
+    return f"{order_import_id}-CM{refund_id}"
