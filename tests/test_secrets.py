@@ -41,8 +41,8 @@ from avbc.secret import Secret
 from avbc.settings import Settings, SettingsError
 from avbc.testing import FakeOrder, FakeStore, example, orders_of_every_shape
 from avbc.testing.contract import make_bundle
-from avbc.testing.events import signed_headers
-from avbc.testing.faults import KINDS, fault_kind
+from avbc.testing.fakestore.events import signed_headers
+from avbc.testing.fakestore.faults import KINDS, fault_kind
 
 MARK = "4f9a1c"
 TOKEN, WRONG_TOKEN = f"example-token-{MARK}", f"example-wrong-token-{MARK}"

@@ -24,7 +24,7 @@ from avbc.orchestrator import JournalUnreachable, Orchestrator
 from avbc.settings import Settings, SettingsError
 from avbc.testing import FakeStore, order_of_shape
 from avbc.testing.example import plain_orders
-from avbc.testing.faults import FaultKind
+from avbc.testing.fakestore.faults import FaultKind
 
 NEW, DOWNLOADED, IMPORT_ERROR = 11, 9, 12
 

@@ -14,7 +14,7 @@ from avbc.acctvantage.records import Parcel, Shipment, ShippedItem
 from avbc.bigcommerce import TokenRefused
 from avbc.orchestrator import JournalUnreachable, Orchestrator, PushReport
 from avbc.testing import FakeStore, OrderFactory, item, order_of_shape
-from avbc.testing.faults import FaultKind
+from avbc.testing.fakestore.faults import FaultKind
 from avbc.testing.orders import FakeOrder
 
 DOWNLOADED = 9

@@ -35,7 +35,7 @@ from avbc.orchestrator.webhooks import HOOKS, read_webhook
 from avbc.secret import Secret
 from avbc.settings import Settings, SettingsError
 from avbc.testing import FakeStore, OrderFactory, item, order_of_shape
-from avbc.testing.events import Event, WebhookCall
+from avbc.testing.fakestore.events import Event, WebhookCall
 
 Change = Callable[..., Settings]
 Join = Callable[..., Orchestrator]

@@ -11,7 +11,7 @@ import pytest
 
 from avbc.testing import FakeStore
 from avbc.testing.example import populate
-from avbc.testing.http import Answer, StoreRequest
+from avbc.testing.fakestore.http import Answer, StoreRequest
 
 HEADERS = {"X-Auth-Token": "example-token"}
 ABSOLUTE = (

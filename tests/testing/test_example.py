@@ -14,7 +14,7 @@ from avbc.mapping import OrderInputs, map_order
 from avbc.settings import Settings
 from avbc.testing import CATALOGUE, SHAPES, FakeStore, example
 from avbc.testing.example import books_toml, example_orders, plain_orders, populate, settings_dict
-from avbc.testing.faults import KINDS
+from avbc.testing.fakestore.faults import KINDS
 
 
 def test_the_books_know_every_sku_that_an_importable_order_sells() -> None:

@@ -8,7 +8,7 @@ import json
 import pytest
 
 from avbc.testing import Event, FakeStore, WebhookCall
-from avbc.testing.events import signature
+from avbc.testing.fakestore.events import signature
 
 HOOKS = "/v3/hooks"
 STATUS = "store/order/statusUpdated"

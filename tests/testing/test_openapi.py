@@ -11,7 +11,7 @@ import pytest
 
 from avbc.testing import SHAPES, FakeStore, orders_of_every_shape
 from avbc.testing.example import populate
-from avbc.testing.http import StoreResponse
+from avbc.testing.fakestore.http import StoreResponse
 
 openapi_core = pytest.importorskip("openapi_core")
 testing = pytest.importorskip("openapi_core.testing")

@@ -1,7 +1,7 @@
 from __future__ import annotations
 
 from avbc.testing import FakeStore
-from avbc.testing.http import Answer, StoreRequest
+from avbc.testing.fakestore.http import Answer, StoreRequest
 
 
 def get(store: FakeStore) -> Answer:

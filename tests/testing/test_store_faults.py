@@ -6,7 +6,7 @@ import httpx
 import pytest
 
 from avbc.testing import FakeStore, order_of_shape
-from avbc.testing.faults import KINDS, fault_kind
+from avbc.testing.fakestore.faults import KINDS, fault_kind
 
 HEADERS = {"X-Auth-Token": "example-token"}
 PUT = "PUT /v2/orders/*"

@@ -10,9 +10,9 @@ import psutil
 import pytest
 
 from avbc.testing import StoreProcess, order_of_shape
-from avbc.testing.events import signature
 from avbc.testing.example import example_orders
-from avbc.testing.routes import ALL_SCOPES
+from avbc.testing.fakestore.events import signature
+from avbc.testing.fakestore.routes import ALL_SCOPES
 from avbc.testing.values import as_rows
 
 HEADERS = {"X-Auth-Token": "example-token"}

@@ -7,8 +7,6 @@ from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from avbc.testing.contract import GatewayContract as GatewayContract
-    from avbc.testing.events import Event as Event
-    from avbc.testing.events import WebhookCall as WebhookCall
     from avbc.testing.factories import CATALOGUE as CATALOGUE
     from avbc.testing.factories import Discount as Discount
     from avbc.testing.factories import FeeLine as FeeLine
@@ -19,24 +17,26 @@ if TYPE_CHECKING:
     from avbc.testing.factories import Person as Person
     from avbc.testing.factories import Shipping as Shipping
     from avbc.testing.factories import item as item
+    from avbc.testing.fakestore.events import Event as Event
+    from avbc.testing.fakestore.events import WebhookCall as WebhookCall
+    from avbc.testing.fakestore.loopback import LoopbackServer as LoopbackServer
+    from avbc.testing.fakestore.store import FakeStore as FakeStore
     from avbc.testing.orders import FakeOrder as FakeOrder
     from avbc.testing.process import StoreProcess as StoreProcess
-    from avbc.testing.serve import LoopbackServer as LoopbackServer
     from avbc.testing.shapes import SHAPES as SHAPES
     from avbc.testing.shapes import order_of_shape as order_of_shape
     from avbc.testing.shapes import orders_of_every_shape as orders_of_every_shape
-    from avbc.testing.store import FakeStore as FakeStore
 
 _HOMES = {
     "CATALOGUE": "factories",
     "Discount": "factories",
-    "Event": "events",
+    "Event": "fakestore.events",
     "FakeOrder": "orders",
-    "FakeStore": "store",
+    "FakeStore": "fakestore.store",
     "FeeLine": "factories",
     "GatewayContract": "contract",
     "Line": "factories",
-    "LoopbackServer": "serve",
+    "LoopbackServer": "fakestore.loopback",
     "OrderFactory": "factories",
     "OrderOptions": "factories",
     "Payment": "factories",
@@ -44,7 +44,7 @@ _HOMES = {
     "SHAPES": "shapes",
     "Shipping": "factories",
     "StoreProcess": "process",
-    "WebhookCall": "events",
+    "WebhookCall": "fakestore.events",
     "item": "factories",
     "order_of_shape": "shapes",
     "orders_of_every_shape": "shapes",

@@ -11,7 +11,7 @@ from avbc.testing.orders import FakeOrder
 from avbc.testing.shapes import PURCHASER, SHAPES, order_of_shape
 
 if TYPE_CHECKING:
-    from avbc.testing.store import FakeStore
+    from avbc.testing.fakestore.store import FakeStore
 
 _BOOKS_HEAD = """\
 currency = "USD"

@@ -21,6 +21,27 @@ from avbc.testing.values import (
     whole,
 )
 
+SYSTEM_STATUSES = [
+    (0, "Incomplete", 0),
+    (1, "Pending", 1),
+    (2, "Shipped", 8),
+    (3, "Partially Shipped", 6),
+    (4, "Refunded", 11),
+    (5, "Cancelled", 9),
+    (6, "Declined", 10),
+    (7, "Awaiting Payment", 2),
+    (8, "Awaiting Pickup", 5),
+    (9, "Awaiting Shipment", 4),
+    (10, "Completed", 7),
+    (11, "Awaiting Fulfillment", 3),
+    (12, "Manual Verification Required", 13),
+    (13, "Disputed", 12),
+    (14, "Partially Refunded", 14),
+]
+"""Of every store: id, system name, place in the merchant's list."""
+SYSTEM_NAMES = {status_id: name for status_id, name, _ in SYSTEM_STATUSES}
+"""System names by status id."""
+
 EMBEDDED_LINES = 50
 """A consignment embeds this many lines and warns that there are more."""
 

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 if TYPE_CHECKING:
-    from avbc.testing.store import FakeStore
+    from avbc.testing.fakestore.store import FakeStore
 
 
 @pytest.fixture
@@ -16,7 +16,7 @@ def fake_store() -> Iterator[FakeStore]:
     """A `FakeStore` that answers every httpx request to its `api_url` during the test; others raise, so nothing leaves the machine."""
     import respx  # noqa: PLC0415  # only tests that use the fixture need it
 
-    from avbc.testing.store import FakeStore  # noqa: PLC0415  # the plugin is loaded by every pytest run
+    from avbc.testing.fakestore.store import FakeStore  # noqa: PLC0415  # the plugin is loaded by every pytest run
 
     store = FakeStore()
     with respx.mock(assert_all_called=False, assert_all_mocked=True) as router:

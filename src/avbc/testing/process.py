@@ -14,9 +14,9 @@ from typing import Self, cast
 import httpx
 
 import avbc
-from avbc.testing.control import CONTROL
-from avbc.testing.events import WebhookCall
-from avbc.testing.faults import FaultKind
+from avbc.testing.fakestore.control import CONTROL
+from avbc.testing.fakestore.events import WebhookCall
+from avbc.testing.fakestore.faults import FaultKind
 from avbc.testing.values import Row, as_row, as_rows, dumps, text, whole
 
 

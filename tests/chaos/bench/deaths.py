@@ -16,8 +16,7 @@ from bench.tally import Row
 from bench.worlds import ROUNDS, Seen, World, damage, seen, world
 
 from avbc.acctvantage import SqlGateway
-from avbc.testing import FakeStore
-from avbc.testing.serve import LoopbackServer
+from avbc.testing import FakeStore, LoopbackServer
 
 
 @attrs.frozen

@@ -19,7 +19,7 @@ from avbc.errors import AvbcError
 from avbc.orchestrator import Orchestrator
 from avbc.settings import Settings
 from avbc.testing import FakeStore
-from avbc.testing.faults import KINDS, Fault, FaultKind, fault_kind
+from avbc.testing.fakestore.faults import KINDS, Fault, FaultKind, fault_kind
 
 _LONGER_THAN_PATIENCE = 31.0
 """Seconds that a slow body takes: beyond the client's timeout."""

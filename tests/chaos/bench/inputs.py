@@ -25,7 +25,7 @@ from avbc.errors import AvbcError
 from avbc.orchestrator import Orchestrator
 from avbc.settings import Settings
 from avbc.testing import FakeStore, example
-from avbc.testing.events import signed_headers
+from avbc.testing.fakestore.events import signed_headers
 
 _CREDENTIALS = b"""ACCESS TOKEN: example-token
 CLIENT NAME: Example

@@ -27,7 +27,7 @@ from avbc.acctvantage import SqlGateway
 from avbc.orchestrator import Orchestrator
 from avbc.settings import Settings
 from avbc.testing import LoopbackServer
-from avbc.testing.quota import Quota
+from avbc.testing.fakestore.quota import Quota
 
 QUOTA, OTHERS = 450, 150
 MOST_REFUSED = 1 / 1000

@@ -1,0 +1,511 @@
+"""One order, built from its lines and options with amounts that foot exactly.
+
+The amounts follow one reading of BigCommerce's orders API (docs/facts.md, bigcommerce-money):
+discounts come off the amounts with tax, fees are part of the subtotal, and the total is what the
+order costs before store credit and gift certificates are taken as tenders. `fees_on_top` and
+`net_of_tenders` build orders by the other readings.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime
+from decimal import ROUND_HALF_UP, Decimal
+
+import attrs
+
+from avbc.money import ZERO, decimals, share, to_minor_unit
+from avbc.testing.factories.parts import (
+    CARD,
+    FeeLine,
+    Line,
+    OrderOptions,
+    Person,
+    Shipping,
+)
+from avbc.testing.factories.rows import (
+    PICKUP,
+    SAME_ON_EVERY_LINE,
+    address_fields,
+    applied_row,
+    customer_row,
+    is_shipped,
+    option_row,
+    pickup_row,
+)
+from avbc.testing.orders import SYSTEM_NAMES, FakeOrder
+from avbc.testing.values import Row, amount_of, money, number, rfc2822, text
+
+_FOUR = Decimal("0.0001")
+
+
+@attrs.frozen
+class _Cost:
+    """An amount without tax, with it, and the tax."""
+
+    ex: Decimal = ZERO
+    inc: Decimal = ZERO
+
+    @property
+    def tax(self) -> Decimal:
+        return self.inc - self.ex
+
+    def __add__(self, other: _Cost) -> _Cost:
+        return _Cost(self.ex + other.ex, self.inc + other.inc)
+
+    def times(self, quantity: int) -> _Cost:
+        return _Cost(self.ex * quantity, self.inc * quantity)
+
+    def fields(self, name: str) -> Row:
+        return {
+            f"{name}_ex_tax": money(self.ex),
+            f"{name}_inc_tax": money(self.inc),
+            f"{name}_tax": money(self.tax),
+        }
+
+
+_FREE = _Cost()
+
+
+def _sum(costs: Sequence[_Cost]) -> _Cost:
+    return sum(costs, _FREE)
+
+
+@attrs.define
+class _Priced:
+    """A line with what it costs, and what discounts take off it."""
+
+    line: Line
+    id: int
+    unit: _Cost
+    wrapping: _Cost
+    applied: list[Row] = attrs.field(factory=list[Row])
+    taken: Decimal = ZERO
+    """The discounts' amounts, with tax."""
+    taken_tax: Decimal = ZERO
+    """The tax in them."""
+
+    @property
+    def total(self) -> _Cost:
+        return self.unit.times(self.line.quantity)
+
+    @property
+    def left(self) -> Decimal:
+        """What discounts may still take; a gift certificate is never discounted."""
+        return (
+            ZERO
+            if self.line.type == "giftcertificate"
+            else self.unit.inc * self.line.quantity - self.taken
+        )
+
+
+@attrs.define
+class Building:
+    """One order in the making."""
+
+    order_id: int
+    lines: list[Line]
+    options: OrderOptions
+    buyer: Person
+    rate: Decimal
+    inclusive: bool
+    currency: str
+    store_currency: str
+    fees_on_top: bool
+    net_of_tenders: bool
+    status_id: int
+    created: datetime
+    cart_id: str
+
+    def build(self) -> FakeOrder:
+        """Return the order."""
+        shipped = any(is_shipped(line) for line in self.lines)
+        consignments = list(self.options.get("shipping", [Shipping()])) if shipped else []
+        shipping = [self._cost(consignment.cost) for consignment in consignments]
+        handling = [self._cost(consignment.handling) for consignment in consignments]
+        fee_lines = list(self.options.get("fees", []))
+        fees = [self._cost(fee.cost, taxable=fee.taxable) for fee in fee_lines]
+        priced = [
+            _Priced(
+                line,
+                id=self.order_id * 100 + index,
+                unit=self._cost(line.price, taxable=line.taxable),
+                wrapping=self._cost(line.wrapping or ZERO),
+            )
+            for index, line in enumerate(self.lines)
+        ]
+        coupons = self._discount(priced)
+        taken = sum((row.taken for row in priced), ZERO)
+        taken_tax = sum((row.taken_tax for row in priced), ZERO)
+        coupon_discount = sum((amount_of(coupon["discount"]) for coupon in coupons), ZERO)
+        wrapping = _sum([row.wrapping for row in priced])
+        lines = _sum([row.total for row in priced])
+        subtotal = lines if self.fees_on_top else lines + _sum(fees)
+        parts = lines + _sum(fees) + _sum(shipping) + _sum(handling) + wrapping
+        exact = _Cost(parts.ex - taken + taken_tax, parts.inc - taken)
+        # What unit prices of four decimals leave below the smallest coin is not paid by anybody.
+        total = _Cost(exact.ex - (exact.inc - self._payable(exact.inc)), self._payable(exact.inc))
+        tenders, transactions = self._pay(total.inc)
+        redeemed = sum(tenders.values(), ZERO) if self.net_of_tenders else ZERO
+        header: Row = {
+            **self._head(),
+            **subtotal.fields("subtotal"),
+            "subtotal_tax": money(subtotal.tax - taken_tax),
+            **self._charge("shipping_cost", _sum(shipping)),
+            **self._charge("handling_cost", _sum(handling)),
+            **self._charge("wrapping_cost", wrapping),
+            **_Cost(total.ex - redeemed, total.inc - redeemed).fields("total"),
+            "items_total": sum(line.quantity for line in self.lines if line.component_of is None),
+            "items_shipped": 0,
+            "order_is_digital": all(line.type != "physical" for line in self.lines),
+            "shipping_address_count": len(consignments),
+            "store_credit_amount": money(tenders["store_credit"]),
+            "gift_certificate_amount": money(tenders["gift_certificate"]),
+            "discount_amount": money(taken - coupon_discount),
+            "coupon_discount": money(coupon_discount),
+            **self._payment_fields(transactions),
+        }
+        return FakeOrder(
+            header=header,
+            products=[self._product(row) for row in priced],
+            shipping=[
+                self._address(index, *costs)
+                for index, costs in enumerate(zip(consignments, shipping, handling, strict=True))
+            ],
+            pickups=[pickup_row(self._address_id(PICKUP))]
+            if any(line.pickup for line in self.lines)
+            else [],
+            coupons=coupons,
+            taxes=self._taxes(priced, shipping, handling, fees),
+            fees=[self._fee(index, fee, fees[index]) for index, fee in enumerate(fee_lines)],
+            transactions=transactions,
+            customer=customer_row(self.buyer) if self.buyer.customer_id else None,
+            shape=self.options.get("shape", ""),
+            importable=self.options.get("importable", True),
+        )
+
+    # Amounts
+
+    def _payable(self, amount: Decimal) -> Decimal:
+        return to_minor_unit(amount, self.currency)
+
+    def _cost(self, typed: Decimal, *, taxable: bool = True) -> _Cost:
+        """Take an amount as typed in: the other side is computed, in a tax-inclusive store to 4 decimals."""
+        if not typed:
+            return _FREE
+        rate = self.rate if taxable else ZERO
+        if self.inclusive:
+            return _Cost((typed / (1 + rate)).quantize(_FOUR, rounding=ROUND_HALF_UP), typed)
+        return _Cost(typed, typed + self._payable(typed * rate))
+
+    def _tax_within(self, amount: Decimal, *, taxable: bool) -> Decimal:
+        """Return the tax in a discount, which comes off the amounts with tax."""
+        if not taxable:
+            return ZERO
+        tax = amount * self.rate / (1 + self.rate)
+        return tax.quantize(_FOUR, rounding=ROUND_HALF_UP) if self.inclusive else self._payable(tax)
+
+    def _discount(self, priced: Sequence[_Priced]) -> list[Row]:
+        """Take the discounts off the lines; returns the coupons."""
+        coupons: list[Row] = []
+        for index, discount in enumerate(self.options.get("discounts", [])):
+            left = [row.left for row in priced]
+            if discount.kind == "coupon_percent":
+                parts = [self._payable(amount * discount.value / 100) for amount in left]
+            else:
+                parts = share(min(discount.value, sum(left, ZERO)), left, decimals(self.currency))
+            code = discount.code if discount.kind.startswith("coupon") else None
+            for row, part in zip(priced, parts, strict=True):
+                if part:
+                    row.applied.append(applied_row(discount, index, part, code))
+                    row.taken += part
+                    row.taken_tax += self._tax_within(part, taxable=row.line.taxable)
+            if code is not None:
+                coupons.append(
+                    {
+                        "id": self.order_id * 10 + index,
+                        "coupon_id": 41 + index,
+                        "order_id": self.order_id,
+                        "code": code,
+                        "amount": number(discount.value),
+                        "type": 2 if discount.kind == "coupon_amount" else 1,
+                        "discount": number(sum(parts, ZERO)),
+                    }
+                )
+        return coupons
+
+    # Payment
+
+    def _pay(self, total: Decimal) -> tuple[dict[str, Decimal], list[Row]]:
+        """Return what store credit and gift certificates pay, and the transactions of everything."""
+        transactions: list[Row] = []
+        certificate = min(self.options.get("gift_certificate", ZERO), total)
+        if certificate:
+            balances: Row = {
+                "original_balance": number(certificate),
+                "starting_balance": number(certificate),
+                "remaining_balance": 0,
+            }
+            self._transact(transactions, "purchase", "gift_certificate", certificate)[
+                "gift_certificate"
+            ] = {
+                "code": "EXAMPLE-GIFT-1",
+                **balances,
+                "status": "active",
+            }
+        credit = min(self.options.get("store_credit", ZERO), total - certificate)
+        if credit:
+            self._transact(transactions, "purchase", "store_credit", credit)["store_credit"] = {
+                "remaining_balance": 12.5
+            }
+        payment = self.options.get("payment", CARD)
+        left = total - certificate - credit
+        if left and payment.state != "offline":
+            event = "purchase" if payment.state in {"paid", "declined"} else "authorization"
+            first = self._transact(transactions, event, "gateway", left)
+            first["status"] = "error" if payment.state == "declined" else "ok"
+            if payment.state == "captured":
+                self._transact(transactions, "capture", "gateway", left)[
+                    "reference_transaction_id"
+                ] = first["id"]
+        return {"gift_certificate": certificate, "store_credit": credit}, transactions
+
+    def _transact(self, transactions: list[Row], event: str, tender: str, amount: Decimal) -> Row:
+        gateway = (
+            self.options.get("payment", CARD).gateway
+            if tender == "gateway"
+            else tender.replace("_", "")
+        )
+        card = tender == "gateway" and not gateway.startswith("paypal")
+        method = tender if tender != "gateway" else "credit_card" if card else "electronic_wallet"
+        row: Row = {
+            "id": self.order_id * 10 + len(transactions),
+            "order_id": str(self.order_id),
+            "event": event,
+            "method": method,
+            "amount": number(amount),
+            "currency": self.currency,
+            "gateway": gateway,
+            "gateway_transaction_id": f"{gateway}-{self.order_id * 10 + len(transactions)}",
+            "date_created": self.created.isoformat(),
+            "test": False,
+            "status": "ok",
+            "fraud_review": False,
+            "payment_method_id": f"{gateway}.{method}",
+        }
+        if card:
+            row["credit_card"] = {"card_type": "visa", "card_iin": "411111", "card_last4": "1111"}
+        transactions.append(row)
+        return row
+
+    def _payment_fields(self, transactions: Sequence[Row]) -> Row:
+        payment = self.options.get("payment", CARD)
+        gateway = [
+            row for row in transactions if row["method"] not in {"store_credit", "gift_certificate"}
+        ]
+        if gateway:
+            status = {"paid": "captured"}.get(payment.state, payment.state)
+            reference = payment.reference or text(gateway[0], "gateway_transaction_id")
+            return {
+                "payment_method": payment.method,
+                "payment_provider_id": reference,
+                "payment_status": status,
+            }
+        if transactions:
+            name = (
+                "Gift Certificate"
+                if transactions[0]["method"] == "gift_certificate"
+                else "Store Credit"
+            )
+            return {"payment_method": name, "payment_provider_id": None, "payment_status": ""}
+        method = payment.method if payment.state == "offline" else ""
+        return {
+            "payment_method": method,
+            "payment_provider_id": payment.reference,
+            "payment_status": "",
+        }
+
+    # Rows
+
+    def _head(self) -> Row:
+        names = SYSTEM_NAMES[self.status_id]
+        foreign = self.currency != self.store_currency
+        return {
+            "id": self.order_id,
+            "customer_id": self.buyer.customer_id,
+            "date_created": rfc2822(self.created),
+            "date_modified": rfc2822(self.created),
+            "date_shipped": "",
+            "status_id": self.status_id,
+            "status": names,
+            "custom_status": names,
+            "is_tax_inclusive_pricing": self.inclusive,
+            "refunded_amount": "0.0000",
+            "ip_address": "192.0.2.10",
+            "ip_address_v6": "",
+            "geoip_country": self.buyer.country,
+            "geoip_country_iso2": self.buyer.country_iso2,
+            "currency_id": 2 if foreign else 1,
+            "currency_code": self.currency,
+            "currency_exchange_rate": "1.0000000000",
+            "default_currency_id": 2 if foreign else 1,
+            "default_currency_code": self.currency,
+            "store_default_currency_code": self.store_currency,
+            "store_default_to_transactional_exchange_rate": "0.9200000000"
+            if foreign
+            else "1.0000000000",
+            "staff_notes": self.options.get("staff_notes", ""),
+            "customer_message": self.options.get("customer_message", ""),
+            "ebay_order_id": "0",
+            "cart_id": self.cart_id,
+            "billing_address": {
+                **address_fields(self.buyer),
+                "email": self.buyer.email,
+                "form_fields": [],
+            },
+            "is_email_opt_in": False,
+            "credit_card_type": [None, [], {}][self.order_id % 3],
+            "order_source": "www",
+            "channel_id": 1,
+            "external_source": None,
+            "external_id": None,
+            "external_merchant_id": None,
+            "external_order_id": "",
+            "tax_provider_id": "BasicTaxProvider",
+            "customer_locale": "en",
+            "is_deleted": False,
+        }
+
+    def _address_id(self, index: int) -> int:
+        return self.order_id * 10 + index
+
+    def _charge(self, name: str, cost: _Cost) -> Row:
+        base = money(cost.inc if self.inclusive else cost.ex)
+        return {f"base_{name}": base, **cost.fields(name), f"{name}_tax_class_id": 2}
+
+    def _product(self, row: _Priced) -> Row:
+        line = row.line
+        parent = None if line.component_of is None else self.order_id * 100 + line.component_of
+        return {
+            "id": row.id,
+            "order_id": self.order_id,
+            "product_id": line.product_id,
+            "variant_id": line.product_id + 500 if line.product_id else 0,
+            "order_pickup_method_id": self._address_id(PICKUP) if line.pickup else 0,
+            "order_address_id": self._address_id(line.consignment) if is_shipped(line) else 0,
+            "name": line.name,
+            "name_customer": line.name,
+            "name_merchant": line.name,
+            "sku": line.sku,
+            "type": line.type,
+            "base_price": money(line.price),
+            **row.unit.fields("price"),
+            "base_total": money(line.price * line.quantity),
+            **row.total.fields("total"),
+            "weight": "1.0000" if line.type == "physical" else "0.0000",
+            "quantity": line.quantity,
+            "wrapping_id": 1 if line.wrapping is not None else 0,
+            "wrapping_name": "Gift wrap" if line.wrapping is not None else None,
+            "base_wrapping_cost": money(line.wrapping or ZERO),
+            **row.wrapping.fields("wrapping_cost"),
+            "wrapping_message": line.wrapping_message,
+            "event_name": "Delivery date" if line.event_date else None,
+            "event_date": line.event_date or None,
+            "option_set_id": 19 if line.options else None,
+            "parent_order_product_id": parent,
+            "is_bundled_product": line.component_of is not None,
+            "applied_discounts": row.applied,
+            "product_options": [
+                option_row(row.id, place, *option) for place, option in enumerate(line.options)
+            ],
+            "configurable_fields": [],
+            "gift_certificate_id": row.id if line.type == "giftcertificate" else None,
+            "discounted_total_inc_tax": money(row.total.inc - row.taken),
+            **SAME_ON_EVERY_LINE,
+        }
+
+    def _address(self, index: int, consignment: Shipping, cost: _Cost, handling: _Cost) -> Row:
+        receiver = consignment.receiver or self.buyer
+        address_id = self._address_id(index)
+        quantity = sum(
+            line.quantity
+            for line in self.lines
+            if line.type == "physical"
+            and not line.pickup
+            and line.consignment == index
+            and line.component_of is None
+        )
+        return {
+            "id": address_id,
+            "order_id": self.order_id,
+            **address_fields(receiver),
+            "email": receiver.email or self.buyer.email,
+            "items_total": quantity,
+            "items_shipped": 0,
+            "shipping_method": consignment.method,
+            "base_cost": money(consignment.cost),
+            **cost.fields("cost"),
+            "cost_tax_class_id": 2,
+            "base_handling_cost": money(consignment.handling),
+            **handling.fields("handling_cost"),
+            "handling_cost_tax_class_id": 2,
+            "shipping_zone_id": 1,
+            "shipping_zone_name": "United States",
+            "form_fields": [],
+        }
+
+    def _fee(self, index: int, fee: FeeLine, cost: _Cost) -> Row:
+        return {
+            "id": self.order_id * 10 + index,
+            "type": "custom_fee",
+            "display_name_customer": fee.name,
+            "display_name_merchant": fee.name,
+            "source": "v2",
+            "base_cost": money(fee.cost),
+            **cost.fields("cost"),
+            "tax_class_id": 0,
+        }
+
+    def _taxes(
+        self,
+        priced: Sequence[_Priced],
+        shipping: Sequence[_Cost],
+        handling: Sequence[_Cost],
+        fees: Sequence[_Cost],
+    ) -> list[Row]:
+        """Return one row for each taxed thing, as `?details=true` shows them."""
+        parts: list[tuple[str, int | None, int, Decimal]] = []
+        for row in priced:
+            address = self._address_id(row.line.consignment) if is_shipped(row.line) else 0
+            parts.append(("item", row.id, address, row.total.tax - row.taken_tax))
+            parts.append(("gift-wrapping", row.id, address, row.wrapping.tax))
+        parts += [
+            ("shipping", None, self._address_id(index), cost.tax)
+            for index, cost in enumerate(shipping)
+        ]
+        parts += [
+            ("handling", None, self._address_id(index), cost.tax)
+            for index, cost in enumerate(handling)
+        ]
+        parts += [("item", None, 0, cost.tax) for cost in fees]
+        return [
+            {
+                "id": self.order_id * 1000 + place,
+                "order_id": self.order_id,
+                "order_address_id": address,
+                "order_pickup_method_id": 0,
+                "tax_rate_id": 1,
+                "sales_tax_id": "1",
+                "tax_class_id": 0,
+                "name": "Sales Tax",
+                "class": "Default Tax Class",
+                "rate": money(self.rate * 100),
+                "priority": 0,
+                "priority_amount": money(tax),
+                "line_amount": money(tax),
+                "line_item_type": kind,
+                **({} if line_id is None else {"order_product_id": str(line_id)}),
+            }
+            for place, (kind, line_id, address, tax) in enumerate(parts)
+            if tax
+        ]

@@ -1,0 +1,189 @@
+"""What orders are made of: the catalog, people, lines, discounts, payments."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from datetime import datetime
+from decimal import Decimal
+from typing import Literal, TypeAlias, TypedDict
+
+import attrs
+
+from avbc.money import ZERO
+
+ItemType: TypeAlias = Literal["physical", "digital", "giftcertificate"]
+
+
+@attrs.frozen
+class Item:
+    """A product of the example store; `price` is what the merchant typed in."""
+
+    sku: str
+    name: str
+    price: Decimal
+    product_id: int
+    type: ItemType = "physical"
+
+
+CATALOGUE: Mapping[str, Item] = {
+    item.sku: item
+    for item in [
+        Item("MUG-BLUE", "Blue mug", Decimal("9.95"), 101),
+        Item("MUG-RED", "Red mug", Decimal("9.95"), 102),
+        Item("TOWEL-ST", "Striped towel", Decimal("27.50"), 103),
+        Item("LAMP-01", "Reading lamp", Decimal("49.00"), 104),
+        Item("CHAIR-OAK", "Oak chair", Decimal("129.00"), 105),
+        Item("RUG-WOOL", "Wool rug", Decimal("249.50"), 106),
+        Item("CANDLE-3", "Three candles", Decimal("14.25"), 107),
+        Item("TEAPOT-01", "Teapot", Decimal("38.00"), 108),
+        Item("POSTER-A2", "Poster A2", Decimal("18.00"), 109),
+        Item("SET-TEA", "Tea set", Decimal("45.00"), 110),
+        Item("EBOOK-01", "Brewing tea, the e-book", Decimal("12.00"), 111, "digital"),
+        Item("PATTERN-1", "Knitting pattern", Decimal("7.50"), 112, "digital"),
+    ]
+}
+"""What the example store sells, by SKU."""
+
+PHYSICAL = [item.sku for item in CATALOGUE.values() if item.type == "physical"]
+
+
+@attrs.frozen
+class Person:
+    """Who buys, or who receives a consignment. `customer_id` 0 is a guest."""
+
+    first_name: str
+    last_name: str
+    street_1: str = "14 Harbor Road"
+    city: str = "Austin"
+    state: str = "Texas"
+    zip: str = "78751"
+    country: str = "United States"
+    country_iso2: str = "US"
+    company: str = ""
+    street_2: str = ""
+    phone: str = "555-0100"
+    email: str = ""
+    customer_id: int = 0
+
+
+@attrs.frozen
+class Line:
+    """A line to put on an order. `price` is per unit, as the merchant typed it: with tax in a tax-inclusive store."""
+
+    sku: str
+    name: str
+    price: Decimal
+    quantity: int = 1
+    type: ItemType = "physical"
+    product_id: int = 0
+    """0 is a custom item."""
+    consignment: int = 0
+    """Which shipping consignment it goes with, counted from 0."""
+    pickup: bool = False
+    component_of: int | None = None
+    """Place of the bundle's line; a component costs nothing itself."""
+    taxable: bool = True
+    options: tuple[tuple[str, str], ...] = ()
+    """Name and value of each option chosen."""
+    wrapping: Decimal | None = None
+    """What gift wrapping of the whole line costs."""
+    wrapping_message: str = ""
+    event_date: str = ""
+
+
+@attrs.frozen
+class Discount:
+    """A discount of an order.
+
+    `coupon_amount` is money off the total, `coupon_percent` percent off each item; `automatic` and
+    `manual` are money off the total without a coupon.
+    """
+
+    kind: Literal["coupon_amount", "coupon_percent", "automatic", "manual"]
+    value: Decimal
+    code: str = ""
+    name: str = ""
+
+
+@attrs.frozen
+class Shipping:
+    """A shipping consignment: its method, cost and handling as typed in, and its receiver (by default the buyer)."""
+
+    method: str = "UPS Ground"
+    cost: Decimal = Decimal("8.00")
+    handling: Decimal = ZERO
+    receiver: Person | None = None
+
+
+@attrs.frozen
+class FeeLine:
+    """A custom fee."""
+
+    name: str
+    cost: Decimal
+    taxable: bool = True
+
+
+@attrs.frozen
+class Payment:
+    """How the rest of an order is paid after store credit and gift certificates.
+
+    `paid` is one purchase; `authorized` holds the money; `captured` was authorized first; `offline`
+    has no transaction.
+    """
+
+    method: str = "Credit Card"
+    gateway: str = "authorizenet"
+    state: Literal["paid", "authorized", "captured", "declined", "offline"] = "paid"
+    reference: str = ""
+
+
+CARD = Payment()
+
+
+class OrderOptions(TypedDict, total=False):
+    """What `OrderFactory.order` takes beside the lines; everything has a default."""
+
+    buyer: Person
+    shipping: Sequence[Shipping]
+    discounts: Sequence[Discount]
+    fees: Sequence[FeeLine]
+    payment: Payment
+    store_credit: Decimal
+    gift_certificate: Decimal
+    tax_rate: Decimal
+    tax_inclusive: bool
+    currency: str
+    status_id: int
+    created: datetime
+    staff_notes: str
+    customer_message: str
+    shape: str
+    importable: bool
+
+
+def item(
+    sku: str,
+    quantity: int = 1,
+    *,
+    consignment: int = 0,
+    pickup: bool = False,
+    options: Sequence[tuple[str, str]] = (),
+) -> Line:
+    """Return a line of the catalogue.
+
+    >>> item("MUG-BLUE", 2).price
+    Decimal('9.95')
+    """
+    product = CATALOGUE[sku]
+    return Line(
+        sku=product.sku,
+        name=product.name,
+        price=product.price,
+        quantity=quantity,
+        type=product.type,
+        product_id=product.product_id,
+        consignment=consignment,
+        pickup=pickup,
+        options=tuple(options),
+    )

@@ -1,0 +1,1 @@
+"""A BigCommerce store in memory."""

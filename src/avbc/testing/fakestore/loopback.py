@@ -1,0 +1,248 @@
+"""The fake store over real HTTP on loopback, in a thread."""
+
+from __future__ import annotations
+
+import asyncio
+import http
+import socket
+import struct
+import threading
+from types import TracebackType
+from typing import Self
+
+from avbc.testing.fakestore.control import CONTROL, control
+from avbc.testing.fakestore.http import Answer, StoreResponse
+from avbc.testing.fakestore.store import FakeStore
+
+_REASONS = {status.value: status.phrase for status in http.HTTPStatus}
+_CLOSE_BY_RESET = struct.pack("ii", 1, 0)
+
+
+class LoopbackServer:
+    """Serves a `FakeStore` in a thread while the context is open.
+
+    Faults are real here: `reset` sends RST, `truncated` closes the connection in the middle of the
+    body, and `refused` resets all connections and closes the port for the fault's `seconds`.
+    """
+
+    def __init__(self, store: FakeStore, host: str = "127.0.0.1", port: int = 0) -> None:
+        self.store = store
+        self.host = host
+        self.port = port
+        self._thread = threading.Thread(target=self._run, name="avbc-fake-store", daemon=True)
+        self._listening = threading.Event()
+        self._failure: OSError | None = None
+        self._server: asyncio.Server | None = None
+        self._connections: set[_Connection] = set()
+        self._tasks: list[asyncio.Task[None]] = []
+        self._loop: asyncio.AbstractEventLoop | None = None
+        self._stopping: asyncio.Future[None] | None = None
+
+    @property
+    def url(self) -> str:
+        """Scheme, host and port."""
+        return f"http://{self.host}:{self.port}"
+
+    @property
+    def api_url(self) -> str:
+        """What to give a client: `http://127.0.0.1:49152/stores/abc123/v3/`."""
+        return f"{self.url}/stores/{self.store.store_hash}/v3/"
+
+    def __enter__(self) -> Self:
+        self._thread.start()
+        self._listening.wait()
+        if self._failure is not None:
+            self._thread.join()
+            raise self._failure
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        self.close()
+
+    def close(self) -> None:
+        """Stop serving and drop all connections; does nothing the second time."""
+        if self._thread.is_alive():
+            if self._loop is not None:
+                self._loop.call_soon_threadsafe(self._stop)
+            self._thread.join()
+
+    def refuse(self, seconds: float) -> None:
+        """Reset all connections and keep the port closed for a while; to be called in the server's own thread."""
+        for connection in list(self._connections):
+            connection.reset()
+        if self._server is not None:
+            self._server.close()
+            self._server = None
+            loop = asyncio.get_running_loop()
+            loop.call_later(seconds, lambda: self._tasks.append(loop.create_task(self._listen())))
+
+    def _run(self) -> None:
+        try:
+            asyncio.run(self._serve())
+        finally:
+            self._listening.set()
+
+    async def _serve(self) -> None:
+        self._loop = asyncio.get_running_loop()
+        self._stopping = self._loop.create_future()
+        try:
+            await self._listen()
+        except OSError as error:
+            self._failure = error
+            return
+        self._listening.set()
+        await self._stopping
+        if self._server is not None:
+            self._server.close()
+        for connection in list(self._connections):
+            connection.reset()
+        await asyncio.sleep(0)
+
+    async def _listen(self) -> None:
+        loop = asyncio.get_running_loop()
+        self._server = await loop.create_server(
+            lambda: _Connection(self), self.host, self.port, backlog=256
+        )
+        self.port = self._server.sockets[0].getsockname()[1]
+
+    def _stop(self) -> None:
+        if self._stopping is not None and not self._stopping.done():
+            self._stopping.set_result(None)
+
+    def opened(self, connection: _Connection) -> None:
+        """Note a connection."""
+        self._connections.add(connection)
+
+    def closed(self, connection: _Connection) -> None:
+        """Forget a connection."""
+        self._connections.discard(connection)
+
+
+class _Connection(asyncio.Protocol):
+    """One kept-alive connection: requests in, one after the other, answers out."""
+
+    def __init__(self, server: LoopbackServer) -> None:
+        self._server = server
+        self._buffer = bytearray()
+        self._transport: asyncio.Transport | None = None
+        self._timer: asyncio.TimerHandle | None = None
+        self._busy = False
+        self._last = False
+
+    def connection_made(self, transport: asyncio.BaseTransport) -> None:
+        if isinstance(transport, asyncio.Transport):
+            self._transport = transport
+            self._server.opened(self)
+            connection: socket.socket = transport.get_extra_info("socket")
+            connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+
+    def connection_lost(self, exc: Exception | None) -> None:
+        del exc
+        self._transport = None
+        if self._timer is not None:
+            self._timer.cancel()
+        self._server.closed(self)
+
+    def data_received(self, data: bytes) -> None:
+        self._buffer += data
+        if not self._busy:
+            self._next()
+
+    def reset(self) -> None:
+        """Drop the connection by RST."""
+        if self._transport is not None:
+            connection: socket.socket = self._transport.get_extra_info("socket")
+            connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, _CLOSE_BY_RESET)
+            self._transport.abort()
+
+    def _next(self) -> None:
+        """Answer the request in the buffer, if it is there as a whole."""
+        end = self._buffer.find(b"\r\n\r\n")
+        if end < 0:
+            return
+        line, *lines = self._buffer[:end].decode("latin-1").split("\r\n")
+        headers = {
+            key.lower(): value.strip()
+            for key, _, value in (header.partition(":") for header in lines)
+        }
+        length = headers.get("content-length", "0")
+        method, target, protocol = [*line.split(" "), "", ""][:3]
+        if not protocol.startswith("HTTP/1.") or not length.isdecimal():
+            self._refuse(400)
+            return
+        stop = end + 4 + int(length)
+        if len(self._buffer) < stop:
+            return
+        body = bytes(self._buffer[end + 4 : stop])
+        del self._buffer[:stop]
+        self._busy = True
+        self._last = headers.get("connection", "").lower() == "close" or protocol == "HTTP/1.0"
+        store = self._server.store
+        if target.startswith(CONTROL):
+            self._deliver(
+                Answer(control(store, method, target, body), {"Content-Type": "application/json"})
+            )
+            return
+        if "transfer-encoding" in headers:
+            self._refuse(411)
+            return
+        answer = store.answer(store.parse(method, target, headers, body))
+        if answer.pause:
+            self._later(answer.pause, answer)
+        else:
+            self._deliver(answer)
+
+    def _refuse(self, status: int) -> None:
+        """Answer what is no request that this server reads, and close the connection."""
+        self._busy = self._last = True
+        self._deliver(Answer(StoreResponse(status), {}))
+
+    def _later(self, seconds: float, answer: Answer) -> None:
+        self._timer = asyncio.get_running_loop().call_later(seconds, self._deliver, answer)
+
+    def _deliver(self, answer: Answer) -> None:
+        body = answer.response.body
+        match answer.delivery:
+            case "reset":
+                self.reset()
+            case "refused":
+                self._server.refuse(answer.stall)
+            case "timeout":
+                self._timer = asyncio.get_running_loop().call_later(answer.stall, self.reset)
+            case "truncated":
+                self._last = True
+                self._write(_head(answer) + body[: len(body) // 2], done=True)
+            case "slow":
+                self._write(_head(answer) + body[: len(body) // 2], done=False)
+                rest = body[len(body) // 2 :]
+                self._timer = asyncio.get_running_loop().call_later(
+                    answer.stall, lambda: self._write(rest, done=True)
+                )
+            case "whole":
+                self._write(_head(answer) + body, done=True)
+
+    def _write(self, data: bytes, *, done: bool) -> None:
+        if self._transport is None:
+            return
+        self._transport.write(data)
+        if not done:
+            return
+        self._busy = False
+        if self._last:
+            self._transport.close()
+        elif self._buffer:
+            self._next()
+
+
+def _head(answer: Answer) -> bytes:
+    response = answer.response
+    lines = [f"HTTP/1.1 {response.status} {_REASONS.get(response.status, '')}"]
+    lines += [f"{key}: {value}" for key, value in answer.headers.items()]
+    if response.status != 204:
+        lines.append(f"Content-Length: {len(response.body)}")
+    return ("\r\n".join(lines) + "\r\n\r\n").encode("latin-1")

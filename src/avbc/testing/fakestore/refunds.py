@@ -1,0 +1,314 @@
+"""Refunds as the store makes them: whole units and charges of an order, exact to the cent."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping, Sequence
+from decimal import Decimal
+
+import attrs
+
+from avbc.money import ZERO, to_minor_unit
+from avbc.testing.fakestore.state import State
+from avbc.testing.orders import FakeOrder
+from avbc.testing.values import Row, amount_of, as_rows, money, number, text, whole
+
+_ROUNDED_OFF = Decimal("0.02")
+"""What rounding each refund to the cent may leave of an order."""
+
+
+@attrs.frozen
+class RefundWish:
+    """What is refunded. `items` and `wrapping` count units by order line, `shipping` and `handling` are amounts by order address."""
+
+    items: Mapping[int, int] = attrs.field(factory=dict[int, int])
+    wrapping: Collection[int] = ()
+    shipping: Mapping[int, Decimal] = attrs.field(factory=dict[int, Decimal])
+    handling: Mapping[int, Decimal] = attrs.field(factory=dict[int, Decimal])
+    fees: Collection[int] = ()
+    amount: Decimal = ZERO
+    """Of the order as a whole, without tax."""
+    payments: Sequence[tuple[str, Decimal]] = ()
+    """Provider and amount of each tender that is paid back; by default in the order of `tenders`."""
+    reason: str = ""
+
+    @property
+    def nothing(self) -> bool:
+        """Whether nothing is named."""
+        return not (
+            self.items
+            or self.wrapping
+            or self.shipping
+            or self.handling
+            or self.fees
+            or self.amount
+        )
+
+
+@attrs.frozen
+class _Part:
+    """One thing that is refunded: its row, its amount with tax, and the tax in it."""
+
+    row: Row
+    amount: Decimal
+    tax: Decimal
+
+
+def everything(order: FakeOrder) -> RefundWish:
+    """Return what is left to refund of an order, without amounts of the order as a whole."""
+    items: dict[int, int] = {}
+    for line in order.products:
+        units = whole(line["quantity"]) - whole(line["quantity_refunded"])
+        if units:
+            items[whole(line["id"])] = units
+    done = [_key(item) for refund in order.refunds for item in _items(refund)]
+    charges: dict[str, dict[int, Decimal]] = {"SHIPPING": {}, "HANDLING": {}}
+    for kind, field in [("SHIPPING", "cost_inc_tax"), ("HANDLING", "handling_cost_inc_tax")]:
+        for address in order.shipping:
+            left = amount_of(address[field]) - _refunded(order, kind, whole(address["id"]))
+            if left:
+                charges[kind][whole(address["id"])] = left
+    return RefundWish(
+        items=items,
+        wrapping=[
+            whole(line["id"])
+            for line in order.products
+            if amount_of(line["wrapping_cost_inc_tax"])
+            and ("GIFT_WRAPPING", line["id"]) not in done
+        ],
+        shipping=charges["SHIPPING"],
+        handling=charges["HANDLING"],
+        fees=[whole(fee["id"]) for fee in order.fees if ("FEE", fee["id"]) not in done],
+    )
+
+
+def refund(state: State, order: FakeOrder, wish: RefundWish) -> Row:
+    """Refund, and return the refund as the API shows it.
+
+    The total is exact: what rounding leaves of earlier partial refunds goes with the last one. The
+    order becomes Refunded, or Partially Refunded while something is left; `refunded_amount` stays
+    0, as BigCommerce's does.
+
+    Raises:
+        ValueError: More is asked for than there is.
+    """
+    currency = text(order.header, "default_currency_code")
+    parts = _parts(order, wish)
+    if not parts:
+        raise ValueError(f"nothing is left to refund of order {order.id}")
+    total = to_minor_unit(sum((part.amount for part in parts), ZERO), currency)
+    before = sum((amount_of(row["total_amount"]) for row in order.refunds), ZERO)
+    paid = amount_of(order.header["total_inc_tax"])
+    if abs(total + before - paid) <= _ROUNDED_OFF and _is_rest(order, wish):
+        total = paid - before
+    if total + before > paid:
+        raise ValueError(
+            f"order {order.id} was paid with {paid}: {before} is refunded already, so {total} is "
+            "too much"
+        )
+    tenders = list(wish.payments) or _tenders(order, total)
+    if sum((amount for _, amount in tenders), ZERO) != total:
+        raise ValueError(f"the payments of this refund must add up to {total}")
+    row: Row = {
+        "id": state.next_id("refund"),
+        "order_id": order.id,
+        "user_id": 1,
+        "created": state.now_iso(),
+        "reason": wish.reason,
+        "total_amount": number(total),
+        "total_tax": number(to_minor_unit(sum((part.tax for part in parts), ZERO), currency)),
+        "uses_merchant_override_values": False,
+        "items": [part.row for part in parts],
+        "payments": [_payment(state, order, provider, amount) for provider, amount in tenders],
+    }
+    order.refunds.append(row)
+    for part in parts:
+        _mark(order, part)
+    full = total + before == paid
+    status = next(status for status in state.statuses if status["id"] == (4 if full else 14))
+    changes: Row = {
+        "status_id": status["id"],
+        "status": status["name"],
+        "custom_status": status["custom_label"],
+    }
+    if order.header["payment_status"]:
+        changes["payment_status"] = "refunded" if full else "partially refunded"
+    state.change_order(order.id, changes)
+    state.emit("store/order/refund/created", order.id, refund={"refund_id": row["id"]})
+    return row
+
+
+def _is_rest(order: FakeOrder, wish: RefundWish) -> bool:
+    rest = everything(order)
+    return (rest.items, set(rest.wrapping), rest.shipping, rest.handling, set(rest.fees)) == (
+        dict(wish.items),
+        set(wish.wrapping),
+        dict(wish.shipping),
+        dict(wish.handling),
+        set(wish.fees),
+    )
+
+
+def _parts(order: FakeOrder, wish: RefundWish) -> list[_Part]:
+    lines = {whole(line["id"]): line for line in order.products}
+    addresses = {whole(address["id"]): address for address in order.shipping}
+    fees = {whole(fee["id"]): fee for fee in order.fees}
+    _known("line", {*wish.items, *wish.wrapping}, lines)
+    _known("shipping address", {*wish.shipping, *wish.handling}, addresses)
+    _known("fee", wish.fees, fees)
+    parts = [_units(order, lines[line_id], quantity) for line_id, quantity in wish.items.items()]
+    for line_id in wish.wrapping:
+        line = lines[line_id]
+        amount, tax = amount_of(line["wrapping_cost_inc_tax"]), amount_of(line["wrapping_cost_tax"])
+        parts.append(_Part(_item("GIFT_WRAPPING", line_id, None), amount, tax))
+    for kind, wishes, field in [
+        ("SHIPPING", wish.shipping, "cost"),
+        ("HANDLING", wish.handling, "handling_cost"),
+    ]:
+        for address_id, amount in wishes.items():
+            address = addresses[address_id]
+            whole_amount, whole_tax = (
+                amount_of(address[f"{field}_inc_tax"]),
+                amount_of(address[f"{field}_tax"]),
+            )
+            done = _refunded(order, kind, address_id)
+            if not ZERO < amount <= whole_amount - done:
+                raise ValueError(
+                    f"{whole_amount - done} of the {kind.lower()} of address {address_id} is left "
+                    f"to refund, not {amount}"
+                )
+            tax = _share(whole_tax, done + amount, whole_amount) - _share(
+                whole_tax, done, whole_amount
+            )
+            parts.append(_Part(_item(kind, address_id, None, amount), amount, tax))
+    for fee_id in wish.fees:
+        amount, tax = amount_of(fees[fee_id]["cost_inc_tax"]), amount_of(fees[fee_id]["cost_tax"])
+        parts.append(_Part(_item("FEE", fee_id, None, amount), amount, tax))
+    if wish.amount:
+        parts.append(_Part(_item("ORDER", order.id, None, wish.amount), wish.amount, ZERO))
+    return parts
+
+
+def _units(order: FakeOrder, line: Row, quantity: int) -> _Part:
+    """Refund units of a line at what the shopper paid for them, all discounts out."""
+    ordered, done = whole(line["quantity"]), whole(line["quantity_refunded"])
+    if not 0 < quantity <= ordered - done:
+        raise ValueError(
+            f"{ordered - done} of line {line['id']} are left to refund, not {quantity}"
+        )
+    paid = amount_of(line["discounted_total_inc_tax"])
+    taxes = [
+        row
+        for row in order.taxes
+        if text(row, "order_product_id") == str(line["id"]) and row.get("line_item_type") == "item"
+    ]
+    tax = sum((amount_of(row["line_amount"]) for row in taxes), ZERO)
+    both = [
+        _share(whole_amount, done + quantity, ordered) - _share(whole_amount, done, ordered)
+        for whole_amount in (paid, tax)
+    ]
+    return _Part(_item("PRODUCT", whole(line["id"]), quantity), both[0], both[1])
+
+
+def _share(amount: Decimal, part: Decimal | int, of: Decimal | int) -> Decimal:
+    """Return a share of an amount to 2 decimals; the whole of it exactly."""
+    return amount if part == of else (amount * part / of).quantize(Decimal("0.01"))
+
+
+def _item(kind: str, identity: int, quantity: int | None, amount: Decimal | None = None) -> Row:
+    """Return an item; BigCommerce writes null for the amount of what is refunded by quantity, and a quantity for products only."""
+    row: Row = {
+        "item_type": kind,
+        "item_id": identity,
+        "reason": "",
+        "requested_amount": None if amount is None else number(amount),
+    }
+    if quantity is not None:
+        row["quantity"] = quantity
+    return row
+
+
+def _mark(order: FakeOrder, part: _Part) -> None:
+    if part.row["item_type"] != "PRODUCT":
+        return
+    line = next(line for line in order.products if line["id"] == part.row["item_id"])
+    line["quantity_refunded"] = whole(line["quantity_refunded"]) + whole(part.row["quantity"])
+    line["is_refunded"] = line["quantity_refunded"] == line["quantity"]
+    line["refund_amount"] = money(amount_of(line["refund_amount"]) + part.amount)
+
+
+def _tenders(order: FakeOrder, total: Decimal) -> list[tuple[str, Decimal]]:
+    """Pay back the gateway first, then store credit, then a gift certificate; an offline payment has no transaction."""
+    left: dict[str, Decimal] = {}
+    for transaction in order.transactions:
+        if transaction["event"] in {"purchase", "authorization"} and transaction["status"] == "ok":
+            provider = text(transaction, "gateway")
+            left[provider] = left.get(provider, ZERO) + amount_of(transaction["amount"])
+    for row in order.refunds:
+        for payment in _payments(row):
+            provider = text(payment, "provider_id")
+            left[provider] = left.get(provider, ZERO) - amount_of(payment["amount"])
+    tenders: list[tuple[str, Decimal]] = []
+    for provider in sorted(
+        left, key=lambda name: (name == "giftcertificate", name == "storecredit")
+    ):
+        amount = min(left[provider], total - sum((part for _, part in tenders), ZERO))
+        if amount > 0:
+            tenders.append((provider, amount))
+    rest = total - sum((part for _, part in tenders), ZERO)
+    return [*tenders, ("custom", rest)] if rest else tenders
+
+
+def _payment(state: State, order: FakeOrder, provider: str, amount: Decimal) -> Row:
+    """Return one tender of a refund, and note its transaction where the order was paid through a gateway."""
+    row: Row = {
+        "id": state.next_id("refund payment"),
+        "provider_id": provider,
+        "amount": number(amount),
+        "offline": provider == "custom",
+        "is_declined": False,
+        "declined_message": "",
+    }
+    paid = next(
+        (transaction for transaction in order.transactions if transaction["gateway"] == provider),
+        None,
+    )
+    if paid is not None:
+        transaction_id = max(whole(transaction["id"]) for transaction in order.transactions) + 1
+        refunding: Row = {
+            "id": transaction_id,
+            "event": "refund",
+            "amount": number(amount),
+            "status": "ok",
+        }
+        refunding |= {"date_created": state.now_iso(), "reference_transaction_id": paid["id"]}
+        order.transactions.append({**paid, **refunding})
+        row["transaction_id"] = str(transaction_id)
+    return row
+
+
+def _refunded(order: FakeOrder, kind: str, identity: int) -> Decimal:
+    items = [
+        item for row in order.refunds for item in _items(row) if _key(item) == (kind, identity)
+    ]
+    return sum((amount_of(item["requested_amount"]) for item in items), ZERO)
+
+
+def _key(item: Row) -> tuple[object, object]:
+    return item["item_type"], item["item_id"]
+
+
+def _items(row: Row) -> list[Row]:
+    return as_rows(row.get("items", []))
+
+
+def _payments(row: Row) -> list[Row]:
+    return as_rows(row.get("payments", []))
+
+
+def _known(kind: str, wanted: Collection[int], there: Mapping[int, Row]) -> None:
+    unknown = sorted(set(wanted) - there.keys())
+    if unknown:
+        raise ValueError(
+            f"the order has no {kind} {unknown[0]}: there are "
+            f"{', '.join(map(str, there)) or 'none'}"
+        )

@@ -1,0 +1,141 @@
+"""Webhooks (BigCommerce: webhooks API v3)."""
+
+from __future__ import annotations
+
+from urllib.parse import urlsplit
+
+from avbc.testing.fakestore.fields import Field, Fields, faults, known
+from avbc.testing.fakestore.http import Refusal, StoreRequest, StoreResponse, ok
+from avbc.testing.fakestore.paging import v3_page
+from avbc.testing.fakestore.routes import NO_SCOPE, Route
+from avbc.testing.fakestore.state import State
+from avbc.testing.values import Row, is_row, text
+
+PER_SCOPE = 10
+"""Hooks of one API account for one scope; one of them for each destination."""
+
+_FIELDS: Fields = {
+    "scope": Field("text", 255, 1),
+    "destination": Field("text", 2000, 1),
+    "is_active": Field("flag"),
+    "headers": Field("object", nullable=True),
+}
+
+
+def _list(state: State, request: StoreRequest, _ids: tuple[int, ...]) -> StoreResponse:
+    params = request.params
+    rows = [
+        hook
+        for _, hook in sorted(state.hooks.items())
+        if all(
+            key not in params or text(hook, key) == params[key] for key in ["scope", "destination"]
+        )
+        and (
+            "is_active" not in params or bool(hook["is_active"]) == (params["is_active"] == "true")
+        )
+    ]
+    return ok(v3_page(rows, request))
+
+
+def _get(state: State, _request: StoreRequest, ids: tuple[int, ...]) -> StoreResponse:
+    return ok({"data": _find(state, ids[0]), "meta": {}})
+
+
+def _post(state: State, request: StoreRequest, _ids: tuple[int, ...]) -> StoreResponse:
+    body = _checked(request.json(), ("scope", "destination"))
+    hook_id = state.next_id("hook")
+    now = int(state.clock())
+    hook: Row = {
+        "id": hook_id,
+        "client_id": state.client_id,
+        "store_hash": state.store_hash,
+        "is_active": True,
+        "headers": None,
+        **known(body, _FIELDS),
+        "created_at": now,
+        "updated_at": now,
+    }
+    _refuse_crowds(state, hook)
+    state.hooks[hook_id] = hook
+    return ok({"data": hook, "meta": {}})
+
+
+def _put(state: State, request: StoreRequest, ids: tuple[int, ...]) -> StoreResponse:
+    hook = _find(state, ids[0])
+    changed: Row = {
+        **hook,
+        **known(_checked(request.json()), _FIELDS),
+        "updated_at": int(state.clock()),
+    }
+    _refuse_crowds(state, changed)
+    state.hooks[ids[0]] = changed
+    return ok({"data": changed, "meta": {}})
+
+
+def _delete(state: State, _request: StoreRequest, ids: tuple[int, ...]) -> StoreResponse:
+    hook = _find(state, ids[0])
+    del state.hooks[ids[0]]
+    return ok({"data": hook, "meta": {}})
+
+
+def _find(state: State, hook_id: int) -> Row:
+    hook = state.hooks.get(hook_id)
+    if hook is None:
+        raise Refusal(404)
+    return hook
+
+
+def _checked(body: object, required: tuple[str, ...] = ()) -> Row:
+    if not is_row(body):
+        raise Refusal(400, "Input is invalid.")
+    found = faults(body, _FIELDS, required)
+    if (
+        "destination" in body
+        and "destination" not in found
+        and not _is_secure(text(body, "destination"))
+    ):
+        found["destination"] = "must be an https address on port 443"
+    if "scope" in body and "scope" not in found and not text(body, "scope").startswith("store/"):
+        found["scope"] = "is not a scope"
+    if found:
+        raise Refusal(422, "JSON data is missing or invalid", found)
+    return body
+
+
+def _is_secure(destination: str) -> bool:
+    try:
+        parts = urlsplit(destination)
+        port = parts.port
+    except ValueError:
+        return False
+    return parts.scheme == "https" and bool(parts.hostname) and port in {None, 443}
+
+
+def _refuse_crowds(state: State, hook: Row) -> None:
+    """Refuse an eleventh hook for a scope, and a second one for a scope and a destination (the status is inferred)."""
+    others = [
+        other
+        for other in state.hooks.values()
+        if other["id"] != hook["id"] and other["scope"] == hook["scope"]
+    ]
+    if any(other["destination"] == hook["destination"] for other in others):
+        raise Refusal(
+            422,
+            "A webhook for this scope and destination is there already.",
+            {"destination": "is already in use"},
+        )
+    if len(others) >= PER_SCOPE:
+        raise Refusal(
+            422,
+            f"There are {PER_SCOPE} webhooks for this scope already.",
+            {"scope": f"has {PER_SCOPE} webhooks"},
+        )
+
+
+ROUTES = [
+    Route("GET", "/v3/hooks", NO_SCOPE, _list),
+    Route("POST", "/v3/hooks", NO_SCOPE, _post),
+    Route("GET", "/v3/hooks/{id}", NO_SCOPE, _get),
+    Route("PUT", "/v3/hooks/{id}", NO_SCOPE, _put),
+    Route("DELETE", "/v3/hooks/{id}", NO_SCOPE, _delete),
+]

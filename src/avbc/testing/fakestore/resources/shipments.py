@@ -1,0 +1,276 @@
+"""Shipments of orders (BigCommerce: orders API). They never move the order's status (docs/facts.md, bigcommerce-pitfalls)."""
+
+from __future__ import annotations
+
+import re
+from decimal import Decimal, InvalidOperation
+
+from avbc.testing.fakestore.fields import Field, Fields, faults, known
+from avbc.testing.fakestore.http import Refusal, StoreRequest, StoreResponse, no_content, ok
+from avbc.testing.fakestore.paging import v2_slice
+from avbc.testing.fakestore.resources.orders import find
+from avbc.testing.fakestore.routes import ORDERS, ORDERS_READ, Route
+from avbc.testing.fakestore.state import State
+from avbc.testing.orders import FakeOrder
+from avbc.testing.values import Row, as_row, as_rows, is_list, is_row, money, text, whole
+
+PROVIDERS = {
+    "": "",
+    "custom": "",
+    "auspost": "Australia Post",
+    "canadapost": "Canada Post",
+    "endicia": "USPS",
+    "usps": "USPS",
+    "fedex": "FedEx",
+    "ups": "UPS",
+    "upsready": "UPS",
+    "upsonline": "UPS",
+    "shipperhq": "ShipperHQ",
+    "royalmail": "Royal Mail",
+}
+"""Names that are shown, by `shipping_provider`; `carrier_{id}` is a provider too."""
+
+_OWN_PROVIDER = re.compile(r"carrier_\d+")
+_CARRIER = re.compile(r"[a-z0-9-]*")
+
+_CHANGEABLE: Fields = {
+    "order_address_id": Field("integer", least=1),
+    "tracking_number": Field("text", 50),
+    "tracking_link": Field("text", 500),
+    "merchant_shipping_cost": Field("text"),
+    "shipping_method": Field("text"),
+    "shipping_provider": Field("text"),
+    "tracking_carrier": Field("text"),
+    "comments": Field("text", 65_535),
+}
+_ADDRESS = [
+    "first_name",
+    "last_name",
+    "company",
+    "street_1",
+    "street_2",
+    "city",
+    "state",
+    "zip",
+    "country",
+    "country_iso2",
+    "phone",
+    "email",
+]
+
+
+def _list(state: State, request: StoreRequest, ids: tuple[int, ...]) -> StoreResponse:
+    cut = v2_slice(find(state, ids[0]).shipments, request.params)
+    return ok(cut) if cut else no_content()
+
+
+def _count(state: State, _request: StoreRequest, ids: tuple[int, ...]) -> StoreResponse:
+    return ok({"count": len(find(state, ids[0]).shipments)})
+
+
+def _get(state: State, _request: StoreRequest, ids: tuple[int, ...]) -> StoreResponse:
+    return ok(_find(find(state, ids[0]), ids[1]))
+
+
+def _post(state: State, request: StoreRequest, ids: tuple[int, ...]) -> StoreResponse:
+    order = _open_order(state, ids[0])
+    body = _checked(request.json())
+    address = _address(order, body.get("order_address_id"))
+    items = _items(order, address, body.get("items"))
+    shipment: Row = {
+        "id": state.next_id("shipment"),
+        "order_id": order.id,
+        "customer_id": order.header["customer_id"],
+        "order_address_id": address["id"],
+        "date_created": state.now(),
+        "tracking_number": "",
+        "merchant_shipping_cost": "0.0000",
+        "shipping_method": text(address, "shipping_method"),
+        "shipping_provider": "custom",
+        "tracking_carrier": "",
+        "tracking_link": "",
+        "comments": "",
+        "billing_address": _shown(as_row(order.header["billing_address"])),
+        "shipping_address": _shown(address),
+        "items": items,
+    }
+    order.shipments.append(shipment)
+    _write(shipment, known(body, _CHANGEABLE))
+    _recount(state, order)
+    state.emit("store/shipment/created", whole(shipment["id"]), orderId=order.id)
+    return ok(shipment, 201)
+
+
+def _put(state: State, request: StoreRequest, ids: tuple[int, ...]) -> StoreResponse:
+    """Change a shipment; what is not sent is kept, and items cannot be changed."""
+    order = _open_order(state, ids[0])
+    shipment = _find(order, ids[1])
+    body = _checked(request.json())
+    if "order_address_id" in body:
+        _address(order, body["order_address_id"])
+    _write(shipment, known(body, _CHANGEABLE))
+    state.change_order(order.id, {})
+    state.emit("store/shipment/updated", ids[1], orderId=order.id)
+    return ok(shipment)
+
+
+def _delete(state: State, _request: StoreRequest, ids: tuple[int, ...]) -> StoreResponse:
+    order = _open_order(state, ids[0])
+    _remove(state, order, [_find(order, ids[1])])
+    return no_content()
+
+
+def _delete_all(state: State, _request: StoreRequest, ids: tuple[int, ...]) -> StoreResponse:
+    order = _open_order(state, ids[0])
+    _remove(state, order, list(order.shipments))
+    return no_content()
+
+
+def _open_order(state: State, order_id: int) -> FakeOrder:
+    """Return an order that can be written to; an archived one cannot."""
+    order = find(state, order_id)
+    if order.header.get("is_deleted"):
+        raise Refusal(404)
+    return order
+
+
+def _find(order: FakeOrder, shipment_id: int) -> Row:
+    for shipment in order.shipments:
+        if shipment["id"] == shipment_id:
+            return shipment
+    raise Refusal(404)
+
+
+def _checked(body: object) -> Row:
+    if not is_row(body):
+        raise Refusal(400, "Input is invalid: an object is expected.")
+    found = faults(body, _CHANGEABLE)
+    provider, carrier = text(body, "shipping_provider"), text(body, "tracking_carrier")
+    if provider not in PROVIDERS and not _OWN_PROVIDER.fullmatch(provider):
+        found.setdefault("shipping_provider", "is not a provider that BigCommerce knows")
+    if not _CARRIER.fullmatch(carrier):
+        found.setdefault("tracking_carrier", "is not a carrier's slug")
+    if not _is_amount(body.get("merchant_shipping_cost", "0")):
+        found.setdefault("merchant_shipping_cost", "must be an amount")
+    for key, fault in found.items():
+        raise Refusal(400, f"The field '{key}' is invalid: it {fault}.")
+    return body
+
+
+def _is_amount(value: object) -> bool:
+    try:
+        return Decimal(str(value)).is_finite()
+    except InvalidOperation:
+        return False
+
+
+def _address(order: FakeOrder, address_id: object) -> Row:
+    for address in order.shipping:
+        if address["id"] == address_id and not isinstance(address_id, bool):
+            return address
+    raise Refusal(
+        400, "The field 'order_address_id' is invalid: the order has no such shipping address."
+    )
+
+
+def _items(order: FakeOrder, address: Row, wished: object) -> list[Row]:
+    """Check what is shipped: lines of this address, and not more of them than remains."""
+    rows = as_rows(wished) if is_list(wished) else []
+    if not rows:
+        raise Refusal(400, "The field 'items' is invalid: at least one item is required.")
+    lines = {
+        whole(line["id"]): line
+        for line in order.products
+        if line.get("order_address_id") == address["id"]
+    }
+    quantities: dict[int, int] = {}
+    for row in rows:
+        line_id, quantity = (
+            (row.get("order_product_id"), row.get("quantity")) if is_row(row) else (None, None)
+        )
+        if not isinstance(line_id, int) or line_id not in lines:
+            raise Refusal(
+                400,
+                f"The field 'order_product_id' is invalid: {line_id!r} is not a line that goes to "
+                "this address.",
+            )
+        if isinstance(quantity, bool) or not isinstance(quantity, int) or quantity < 1:
+            raise Refusal(
+                400, "The field 'quantity' is invalid: it must be an integer of 1 or more."
+            )
+        quantities[line_id] = quantities.get(line_id, 0) + quantity
+    for line_id, quantity in quantities.items():
+        left = whole(lines[line_id]["quantity"]) - whole(lines[line_id]["quantity_shipped"])
+        if quantity > left:
+            raise Refusal(
+                400,
+                f"The field 'quantity' is invalid: {left} of line {line_id} remain to be shipped, "
+                f"not {quantity}.",
+            )
+    return [
+        {
+            "order_product_id": line_id,
+            "product_id": lines[line_id]["product_id"],
+            "quantity": quantity,
+        }
+        for line_id, quantity in quantities.items()
+    ]
+
+
+def _write(shipment: Row, changes: Row) -> None:
+    shipment.update(changes)
+    shipment["merchant_shipping_cost"] = money(
+        Decimal(text(shipment, "merchant_shipping_cost") or "0")
+    )
+    provider, carrier, number = (
+        text(shipment, key) for key in ["shipping_provider", "tracking_carrier", "tracking_number"]
+    )
+    shipment["shipping_provider_display_name"] = PROVIDERS.get(provider, provider)
+    # A link is made for a provider or a carrier; left out, the provider is `custom` and there is
+    # none.
+    tracked_by = carrier or (provider if provider != "custom" else "")
+    shipment["generated_tracking_link"] = (
+        f"https://tracking.example.com/{tracked_by}/{number}" if tracked_by and number else ""
+    )
+
+
+def _remove(state: State, order: FakeOrder, shipments: list[Row]) -> None:
+    """Delete shipments; the order keeps its status."""
+    order.shipments = [shipment for shipment in order.shipments if shipment not in shipments]
+    _recount(state, order)
+    for shipment in shipments:
+        state.emit("store/shipment/deleted", whole(shipment["id"]), orderId=order.id)
+
+
+def _recount(state: State, order: FakeOrder) -> None:
+    """Write what is shipped to lines, addresses and the header."""
+    shipped: dict[int, int] = {}
+    for shipment in order.shipments:
+        for item in as_rows(shipment["items"]):
+            shipped[whole(item["order_product_id"])] = shipped.get(
+                whole(item["order_product_id"]), 0
+            ) + whole(item["quantity"])
+    by_address: dict[object, int] = {}
+    for line in order.products:
+        line["quantity_shipped"] = shipped.get(whole(line["id"]), 0)
+        if not line.get("is_bundled_product"):
+            address_id = line.get("order_address_id")
+            by_address[address_id] = by_address.get(address_id, 0) + whole(line["quantity_shipped"])
+    for address in order.shipping:
+        address["items_shipped"] = by_address.get(address["id"], 0)
+    state.change_order(order.id, {"items_shipped": sum(by_address.values())})
+
+
+def _shown(address: Row) -> Row:
+    return {key: text(address, key) for key in _ADDRESS}
+
+
+ROUTES = [
+    Route("GET", "/v2/orders/{id}/shipments", ORDERS_READ, _list),
+    Route("POST", "/v2/orders/{id}/shipments", ORDERS, _post),
+    Route("DELETE", "/v2/orders/{id}/shipments", ORDERS, _delete_all),
+    Route("GET", "/v2/orders/{id}/shipments/count", ORDERS_READ, _count),
+    Route("GET", "/v2/orders/{id}/shipments/{id}", ORDERS_READ, _get),
+    Route("PUT", "/v2/orders/{id}/shipments/{id}", ORDERS, _put),
+    Route("DELETE", "/v2/orders/{id}/shipments/{id}", ORDERS, _delete),
+]

@@ -1,0 +1,210 @@
+"""Variants of products (BigCommerce: catalog API v3); updates in batches of fifty."""
+
+from __future__ import annotations
+
+from avbc.testing.fakestore.fields import Field, Fields, faults, known
+from avbc.testing.fakestore.http import STATUS_TYPE, Refusal, StoreRequest, StoreResponse, ok
+from avbc.testing.fakestore.paging import v3_page
+from avbc.testing.fakestore.query import choose_fields, integer, integers
+from avbc.testing.fakestore.routes import CATALOG_WRITES, PRODUCTS, PRODUCTS_READ, Route
+from avbc.testing.fakestore.state import State
+from avbc.testing.fakestore.stock import HIGHEST
+from avbc.testing.values import Row, as_row, is_list, is_row, text, whole
+
+BATCH = 50
+"""Variants in one update; "subject to change"."""
+
+_AMOUNT = Field("number", nullable=True)
+VARIANT_FIELDS: Fields = {
+    "sku": Field("text", 255),
+    "cost_price": _AMOUNT,
+    "price": _AMOUNT,
+    "sale_price": _AMOUNT,
+    "retail_price": _AMOUNT,
+    "weight": _AMOUNT,
+    "width": _AMOUNT,
+    "height": _AMOUNT,
+    "depth": _AMOUNT,
+    "is_free_shipping": Field("flag"),
+    "fixed_cost_shipping_price": _AMOUNT,
+    "purchasing_disabled": Field("flag"),
+    "purchasing_disabled_message": Field("text", 255),
+    "upc": Field("text", 14, nullable=True),
+    "gtin": Field("text", 14, nullable=True),
+    "mpn": Field("text", nullable=True),
+    "inventory_level": Field("integer", HIGHEST),
+    "inventory_warning_level": Field("integer", HIGHEST),
+    "bin_picking_number": Field("text", 255),
+    "option_values": Field("list"),
+}
+"""What can be written to a variant."""
+
+
+def show_variant(state: State, variant_id: int) -> Row:
+    """Return a variant as the catalog API shows it."""
+    keeper = state.keeper(variant_id)
+    return state.catalog.show_variant(
+        variant_id, state.stock.onhand(keeper, state.default_location)
+    )
+
+
+def check_variant(
+    state: State, row: Row, product_id: int, variant_id: int | None = None, *, new: bool = False
+) -> dict[str, str]:
+    """Return what is wrong with a variant, by field; a new one needs a SKU and option values."""
+    found = faults(row, VARIANT_FIELDS, ("sku", "option_values") if new else ())
+    sku = text(row, "sku")
+    if sku and "sku" not in found and state.catalog.sku_is_taken(sku, product_id, variant_id or 0):
+        found["sku"] = f"the SKU {sku} is already in use"
+    return found
+
+
+def _list(state: State, request: StoreRequest, _ids: tuple[int, ...]) -> StoreResponse:
+    """List variants; there is no filter for several SKUs."""
+    params = request.params
+    products, wanted = integers(params, "product_id:in"), integer(params, "id")
+    catalog = state.catalog
+    ids = sorted(catalog.variants) if wanted is None else [wanted][: wanted in catalog.variants]
+    if "sku" in params:
+        found = catalog.variant_by_sku(params["sku"])
+        ids = [variant_id for variant_id in ids if variant_id == found]
+    if products is not None:
+        ids = [
+            variant_id
+            for variant_id in ids
+            if whole(catalog.variants[variant_id]["product_id"]) in products
+        ]
+    if "upc" in params:
+        ids = [
+            variant_id
+            for variant_id in ids
+            if text(catalog.variants[variant_id], "upc") == params["upc"]
+        ]
+    return ok(
+        v3_page(
+            ids,
+            request,
+            show=lambda variant_id: choose_fields(show_variant(state, variant_id), params),
+        )
+    )
+
+
+def _of_product(state: State, request: StoreRequest, ids: tuple[int, ...]) -> StoreResponse:
+    if ids[0] not in state.catalog.rows:
+        raise Refusal(404, "The resource was not found.")
+    rows = state.catalog.variants_of(ids[0])
+    params = request.params
+    return ok(
+        v3_page(
+            rows,
+            request,
+            show=lambda row: choose_fields(show_variant(state, whole(row["id"])), params),
+        )
+    )
+
+
+def _get(state: State, request: StoreRequest, ids: tuple[int, ...]) -> StoreResponse:
+    variant = state.catalog.variants.get(ids[1])
+    if variant is None or variant["product_id"] != ids[0]:
+        raise Refusal(404, "The resource was not found.")
+    return ok({"data": choose_fields(show_variant(state, ids[1]), request.params), "meta": {}})
+
+
+def _put_many(state: State, request: StoreRequest, _ids: tuple[int, ...]) -> StoreResponse:
+    """Change variants by id, or create them by product, SKU and option values; one faulty row refuses all of them (inferred)."""
+    body = request.json()
+    if not is_list(body) or not body:
+        raise Refusal(
+            422, "JSON data is missing or invalid", {"0": "at least one variant is required"}
+        )
+    if len(body) > BATCH:
+        raise Refusal(
+            413,
+            f"The request payload is too large. The maximum items allowed in the array is {BATCH}",
+        )
+    errors = [error for error in (_error(state, row) for row in body) if error is not None]
+    errors += _repeated([as_row(row) for row in body if is_row(row)])
+    if errors:
+        return ok({"batch_errors": errors}, 422)
+    ids = [_write(state, as_row(row)) for row in body]
+    return ok({"data": [show_variant(state, variant_id) for variant_id in ids], "meta": {}})
+
+
+def _error(state: State, row: object) -> Row | None:
+    if not is_row(row):
+        return _batch_error(422, "JSON data is missing or invalid", {"": "a variant is expected"})
+    variant_id, product_id = row.get("id"), row.get("product_id")
+    if variant_id is not None:
+        if not isinstance(variant_id, int) or variant_id not in state.catalog.variants:
+            return _batch_error(
+                404,
+                f"Variant with id {variant_id} was not found.",
+                {"id": f"{variant_id} was not found"},
+            )
+        found = check_variant(
+            state, row, whole(state.catalog.variants[variant_id]["product_id"]), variant_id
+        )
+        subject = f"Variant with id {variant_id}"
+    else:
+        if not isinstance(product_id, int) or product_id not in state.catalog.rows:
+            return _batch_error(
+                404,
+                f"Product with id {product_id} was not found.",
+                {"product_id": f"{product_id} was not found"},
+            )
+        found = check_variant(state, row, product_id, new=True)
+        subject = f"Variant with SKU {text(row, 'sku')}"
+    status = 409 if "already in use" in found.get("sku", "") else 422
+    return _batch_error(status, f"{subject} is invalid.", found) if found else None
+
+
+def _repeated(rows: list[Row]) -> list[Row]:
+    """Refuse SKUs that occur twice in one request."""
+    seen: set[str] = set()
+    errors: list[Row] = []
+    for row in rows:
+        sku = text(row, "sku").casefold()
+        if sku and sku in seen:
+            found = {"sku": f"the SKU {text(row, 'sku')} is already in use"}
+            errors.append(
+                _batch_error(409, f"Variant with SKU {text(row, 'sku')} is invalid.", found)
+            )
+        seen.add(sku)
+    return errors
+
+
+def _batch_error(status: int, title: str, errors: dict[str, str]) -> Row:
+    return {"status": status, "title": title, "type": STATUS_TYPE, "errors": errors}
+
+
+def _write(state: State, row: Row) -> int:
+    changes = known(row, VARIANT_FIELDS)
+    level = changes.pop("inventory_level", None)
+    if row.get("id") is None:
+        product_id = whole(row["product_id"])
+        variant_id = state.catalog.add_variant(product_id, changes)
+        state.emit(
+            "store/sku/created",
+            variant_id,
+            sku={"product_id": product_id, "variant_id": variant_id},
+        )
+    else:
+        variant_id = whole(row["id"])
+        state.catalog.change_variant(variant_id, changes, state.now_iso())
+        product_id = whole(state.catalog.variants[variant_id]["product_id"])
+        state.emit(
+            "store/sku/updated",
+            variant_id,
+            sku={"product_id": product_id, "variant_id": variant_id},
+        )
+    if level is not None and state.keeper(variant_id)[0] == "variant":
+        state.stock.put(state.keeper(variant_id), state.default_location, whole(level))
+    return variant_id
+
+
+ROUTES = [
+    Route("GET", "/v3/catalog/variants", PRODUCTS_READ, _list),
+    Route("PUT", "/v3/catalog/variants", PRODUCTS, _put_many, CATALOG_WRITES),
+    Route("GET", "/v3/catalog/products/{id}/variants", PRODUCTS_READ, _of_product),
+    Route("GET", "/v3/catalog/products/{id}/variants/{id}", PRODUCTS_READ, _get),
+]

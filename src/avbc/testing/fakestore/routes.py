@@ -1,0 +1,102 @@
+"""The routes table: every address the fake store answers, its scopes and its function."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping
+from typing import TypeAlias
+
+import attrs
+
+from avbc.testing.fakestore.http import StoreRequest, StoreResponse
+from avbc.testing.fakestore.state import State
+
+Handler: TypeAlias = Callable[[State, StoreRequest, tuple[int, ...]], StoreResponse]
+
+ORDERS = frozenset({"store_v2_orders"})
+ORDERS_READ = ORDERS | {"store_v2_orders_read_only"}
+TRANSACTIONS = frozenset({"store_v2_transactions"})
+TRANSACTIONS_READ = TRANSACTIONS | {"store_v2_transactions_read_only"}
+PRODUCTS = frozenset({"store_v2_products"})
+PRODUCTS_READ = PRODUCTS | {"store_v2_products_read_only"}
+INVENTORY = frozenset({"store_inventory"})
+INVENTORY_READ = INVENTORY | {"store_inventory_read_only"}
+LOCATIONS_READ = frozenset({"store_locations", "store_locations_read_only"})
+CUSTOMERS = frozenset({"store_v2_customers"})
+CUSTOMERS_READ = CUSTOMERS | {"store_v2_customers_read_only"}
+INFORMATION = frozenset({"store_v2_information"})
+INFORMATION_READ = INFORMATION | {"store_v2_information_read_only"}
+MARKETING_READ = frozenset({"store_v2_marketing", "store_v2_marketing_read_only"})
+PAYMENT_METHODS = frozenset({"store_payments_methods_read"})
+NO_SCOPE: frozenset[str] = frozenset()
+
+ALL_SCOPES = (
+    ORDERS
+    | TRANSACTIONS
+    | PRODUCTS
+    | INVENTORY
+    | CUSTOMERS
+    | PAYMENT_METHODS
+    | INFORMATION
+    | {
+        "store_locations",
+        "store_v2_marketing",
+    }
+)
+"""The modify scopes (and the one that only reads) of everything the fake store answers, by their parameter names."""
+
+
+@attrs.frozen
+class Cap:
+    """How many requests of a group may be under way at once; more are answered 429."""
+
+    group: str
+    most: int | None = None
+    apart_from: frozenset[str] = frozenset()
+    """Groups of which none may be under way."""
+
+
+INVENTORY_WRITES = Cap("inventory", 1, frozenset({"catalog"}))
+"""One adjustment at a time, and none beside a bulk write to the catalog (docs/facts.md, bigcommerce-limits)."""
+CATALOG_WRITES = Cap("catalog", apart_from=frozenset({"inventory"}))
+CUSTOMER_UPDATES = Cap("customers", 3)
+ADDRESS_UPDATES = Cap("addresses", 3)
+ADDRESS_CREATIONS = Cap("new addresses", 10)
+LOCATION_READS = Cap("locations", 50)
+
+
+@attrs.frozen
+class Route:
+    """One method on one address. `template` writes an id as `{id}`; any one of `scopes` is enough."""
+
+    method: str
+    template: str
+    scopes: frozenset[str]
+    handler: Handler
+    cap: Cap | None = None
+
+    @property
+    def name(self) -> str:
+        """The call's name in logs: `GET /v2/orders/{id}`."""
+        return f"{self.method} {self.template}"
+
+
+class Routes:
+    """Finds the route of a request by one look-up."""
+
+    def __init__(self, routes: Iterable[Route]) -> None:
+        self._methods: dict[str, dict[str, Route]] = {}
+        for route in routes:
+            self._methods.setdefault(route.template, {})[route.method] = route
+
+    def find(self, method: str, path: str) -> tuple[Route | None, tuple[int, ...], bool]:
+        """Return the route, the ids in the path, and whether the address exists with another method."""
+        ids: list[int] = []
+        segments: list[str] = []
+        for segment in path.rstrip("/").split("/"):
+            if segment.isdecimal():
+                ids.append(int(segment))
+                segments.append("{id}")
+            else:
+                segments.append(segment)
+        methods: Mapping[str, Route] = self._methods.get("/".join(segments), {})
+        return methods.get(method), tuple(ids), bool(methods)

@@ -1,0 +1,248 @@
+"""What the fake store holds. Resources read and change it; it knows nothing of HTTP."""
+
+from __future__ import annotations
+
+from bisect import bisect_left, bisect_right, insort
+from collections import deque
+from collections.abc import Callable, Sequence
+from fnmatch import fnmatchcase
+
+import attrs
+
+from avbc.testing.fakestore.events import Event
+from avbc.testing.fakestore.products import Products
+from avbc.testing.fakestore.stock import Keeper, Stock
+from avbc.testing.orders import FakeOrder, View
+from avbc.testing.values import Row, dumps, from_unix, rfc2822, whole
+
+_OWN_ADDRESSES = 1_000_000
+"""Where the ids of addresses begin that are created through the API."""
+
+
+@attrs.define
+class State:
+    """The store's records. Orders live in an index by status, since that is how they are asked for."""
+
+    clock: Callable[[], float]
+    """Unix seconds, UTC."""
+    store_hash: str = "abc123"
+    client_id: str = "example-client"
+    orders: dict[int, FakeOrder] = attrs.field(factory=dict[int, FakeOrder])
+    statuses: list[Row] = attrs.field(factory=list[Row])
+    customers: dict[int, Row] = attrs.field(factory=dict[int, Row])
+    """Customers by id, each with all its `addresses`."""
+    catalog: Products = attrs.field(factory=Products)
+    stock: Stock = attrs.field(factory=Stock)
+    brands: dict[str, int] = attrs.field(factory=dict[str, int])
+    """Brand ids by name without case; writing a new `brand_name` makes one."""
+    tax_classes: list[Row] = attrs.field(factory=list[Row])
+    inventory_settings: Row = attrs.field(factory=dict[str, object])
+    hooks: dict[int, Row] = attrs.field(factory=dict[int, Row])
+    """Webhooks by id."""
+    coupons: list[Row] = attrs.field(factory=list[Row])
+    payment_methods: list[Row] = attrs.field(factory=list[Row])
+    shipping_zones: list[Row] = attrs.field(factory=list[Row])
+    shipping_methods: dict[int, list[Row]] = attrs.field(factory=dict[int, list[Row]])
+    """Shipping methods by zone id."""
+    currencies: list[Row] = attrs.field(factory=list[Row])
+    locations: list[Row] = attrs.field(factory=list[Row])
+    information: Row = attrs.field(factory=dict[str, object])
+    clock_offset: float = 0.0
+    """Seconds by which the store's clock is off."""
+    settle_after: int | None = 1
+    """After how many further requests a scheduled effect shows; None: only by `settle`."""
+    payment_results: dict[int, str] = attrs.field(factory=dict[int, str])
+    """The `payment_status` in which the gateway's next answer ends, by order id."""
+    events: list[Event] = attrs.field(factory=list[Event])
+    partial: bool = False
+    """The next product written is saved without its inventory and URL: a 207."""
+    names_faulty_items: bool = True
+    """A refused inventory adjustment names the faulty items."""
+    _requests: int = attrs.field(default=0, init=False)
+    _scheduled: deque[tuple[int, Callable[[], None]]] = attrs.field(
+        factory=deque[tuple[int, Callable[[], None]]], init=False
+    )
+    """What is still to take effect: the request after which it was scheduled, and the effect."""
+    _last_ids: dict[str, int] = attrs.field(factory=dict[str, int], init=False)
+    _listed: list[int] = attrs.field(factory=list[int], init=False)
+    _by_status: dict[int, list[int]] = attrs.field(factory=dict[int, list[int]], init=False)
+    _rendered: dict[int, dict[View, bytes]] = attrs.field(
+        factory=dict[int, dict[View, bytes]], init=False
+    )
+
+    @property
+    def base(self) -> str:
+        """The address before the version, as links in answers name it."""
+        return f"https://api.bigcommerce.com/stores/{self.store_hash}"
+
+    def now(self) -> str:
+        """The store's time, as v2 writes it."""
+        return rfc2822(from_unix(self.clock() + self.clock_offset))
+
+    def now_iso(self) -> str:
+        """The store's time, as v3 writes it."""
+        return from_unix(self.clock() + self.clock_offset).isoformat()
+
+    def next_id(self, kind: str) -> int:
+        """Return the next free id of a kind of record: 1, 2, 3."""
+        self._last_ids[kind] = self._last_ids.get(kind, 0) + 1
+        return self._last_ids[kind]
+
+    def next_customer(self) -> int:
+        """Return the next free customer id."""
+        customer_id = self.next_id("customer")
+        while customer_id in self.customers:
+            customer_id = self.next_id("customer")
+        return customer_id
+
+    def next_address(self) -> int:
+        """Return the next free id of a customer's address, above those that come with customers who are added."""
+        return _OWN_ADDRESSES + self.next_id("address")
+
+    def emit(self, scope: str, identity: int, **more: object) -> None:
+        """Note that something happened: `emit("store/order/updated", 1001)`."""
+        data: Row = {"type": scope.split("/")[1], "id": identity, **more}
+        self.events.append(
+            Event(scope, data, int(self.clock() + self.clock_offset), len(self.events) + 1)
+        )
+
+    def has_hook(self, scope: str) -> bool:
+        """Whether an active webhook waits for a scope; `store/order/*` waits for all of orders."""
+        return any(
+            hook["is_active"] and fnmatchcase(scope, str(hook["scope"]))
+            for hook in self.hooks.values()
+        )
+
+    # Products and what there is of them
+
+    @property
+    def products(self) -> dict[int, Row]:
+        """Products by id."""
+        return self.catalog.rows
+
+    @property
+    def default_location(self) -> int:
+        """The id of the location whose stock the storefront sells."""
+        return next(
+            (whole(location["id"]) for location in self.locations if location.get("is_default")), 1
+        )
+
+    def keeper(self, variant_id: int) -> Keeper:
+        """Return what bears the stock level of a variant: itself, or its product where that is tracked by product."""
+        product_id = whole(self.catalog.variants[variant_id]["product_id"])
+        if self.catalog.rows[product_id].get("inventory_tracking") == "product":
+            return "product", product_id
+        return "variant", variant_id
+
+    def catalog_level(self, product_id: int) -> int:
+        """Return a product's `inventory_level`: what the default location has of it, or of all its variants."""
+        row = self.catalog.rows[product_id]
+        tracking, location_id = row.get("inventory_tracking", "none"), self.default_location
+        if tracking == "product":
+            return self.stock.onhand(("product", product_id), location_id)
+        if tracking == "none":
+            return 0
+        return sum(
+            self.stock.onhand(("variant", whole(variant["id"])), location_id)
+            for variant in self.catalog.variants_of(product_id)
+        )
+
+    def take_stock(self, order: FakeOrder) -> None:
+        """Take a placed order's goods from the default location, where the inventory settings say that placing does it."""
+        if self.inventory_settings.get("update_stock_behavior") != "order_placed":
+            return
+        for line in order.products:
+            variant_id = whole(line.get("variant_id") or 0)
+            if variant_id in self.catalog.variants:
+                keeper = self.keeper(variant_id)
+                left = self.stock.onhand(keeper, self.default_location) - whole(line["quantity"])
+                self.stock.put(keeper, self.default_location, max(0, left))
+
+    def take_partial(self) -> bool:
+        """Whether a product that is written now loses its inventory and URL; true once for each fault."""
+        partial, self.partial = self.partial, False
+        return partial
+
+    # What takes effect later
+
+    def later(self, effect: Callable[[], None]) -> None:
+        """Schedule what takes effect after the answer: stock levels, and what the payment gateway says."""
+        self._scheduled.append((self._requests, effect))
+
+    def count_request(self) -> None:
+        """Count a request that was answered, and let take effect what was scheduled long enough ago."""
+        if self._scheduled and self.settle_after is not None:
+            due = self._requests - self.settle_after
+            while self._scheduled and self._scheduled[0][0] <= due:
+                self._scheduled.popleft()[1]()
+        self._requests += 1
+
+    def settle(self) -> int:
+        """Let everything that is scheduled take effect; returns how much it was."""
+        settled = 0
+        while self._scheduled:
+            self._scheduled.popleft()[1]()
+            settled += 1
+        return settled
+
+    def put_order(self, order: FakeOrder) -> None:
+        """Add or replace an order."""
+        self.drop_order(order.id)
+        self.orders[order.id] = order
+        if not order.header.get("is_deleted"):
+            insort(self._listed, order.id)
+            insort(self._by_status.setdefault(whole(order.header["status_id"]), []), order.id)
+
+    def change_order(self, order_id: int, changes: Row) -> FakeOrder:
+        """Change header fields of an order and its `date_modified`."""
+        order = self.orders[order_id]
+        self._unlist(order)
+        before, archived = order.header["status_id"], bool(order.header.get("is_deleted"))
+        order.header.update(changes)
+        order.header["date_modified"] = self.now()
+        self.put_order(order)
+        self.emit("store/order/updated", order_id)
+        after = order.header["status_id"]
+        if after != before:
+            self.emit(
+                "store/order/statusUpdated",
+                order_id,
+                status={"previous_status_id": before, "new_status_id": after},
+            )
+        if order.header.get("is_deleted") and not archived:
+            self.emit("store/order/archived", order_id)
+        return order
+
+    def drop_order(self, order_id: int) -> None:
+        """Remove an order for good; does nothing where there is none."""
+        self._rendered.pop(order_id, None)
+        order = self.orders.pop(order_id, None)
+        if order is not None:
+            self._unlist(order)
+
+    def order_ids(
+        self, status_id: int | None = None, min_id: int | None = None, max_id: int | None = None
+    ) -> Sequence[int]:
+        """Return the ids of listed orders, ascending."""
+        ids = self._listed if status_id is None else self._by_status.get(status_id, [])
+        start = 0 if min_id is None else bisect_left(ids, min_id)
+        stop = len(ids) if max_id is None else bisect_right(ids, max_id)
+        return ids[start:stop]
+
+    def count(self, status_id: int) -> int:
+        """How many orders have a status."""
+        return len(self._by_status.get(status_id, []))
+
+    def render(self, order_id: int, view: View) -> bytes:
+        """Return an order's JSON, written once until it changes."""
+        views = self._rendered.setdefault(order_id, {})
+        body = views.get(view)
+        if body is None:
+            body = views[view] = dumps(self.orders[order_id].to_json(view, self.base))
+        return body
+
+    def _unlist(self, order: FakeOrder) -> None:
+        for ids in [self._listed, self._by_status.get(whole(order.header["status_id"]), [])]:
+            place = bisect_left(ids, order.id)
+            if place < len(ids) and ids[place] == order.id:
+                del ids[place]
