@@ -25,7 +25,7 @@ import quota
 import requests_per_order
 from figure import Figure
 
-from avbc.tables import text_table
+from avbc.report import text_table
 
 COLUMNS = ["figure", "ours", "peer or floor", "ratio", "aim", "met"]
 _PACKAGES = ["httpx", "orjson", "attrs", "cattrs", "sqlalchemy", "bigc", "bigcommerce"]

@@ -25,7 +25,8 @@ from avbc.acctvantage import Client, SqlGateway
 from avbc.acctvantage.sql import schema
 from avbc.errors import Fault
 from avbc.orchestrator.engine.journal import Journal
-from avbc.orchestrator.reports import ImportReport, JournalEntry, Report
+from avbc.orchestrator.reports import ImportReport, JournalEntry
+from avbc.report import Report
 from avbc.settings import SettingsError
 from avbc.testing.contract import make_bundle
 
@@ -45,11 +46,11 @@ def shown_classes() -> list[type]:
                     and hasattr(one, "_repr_html_")
                 ):
                     classes[one.__qualname__] = one
-    # A report without rows of its own is there for others to be made of.
+    # A report without a summary of its own is there for others to be made of.
     classes = {
         name: one
         for name, one in classes.items()
-        if getattr(one, "to_dicts", None) is not Report.to_dicts
+        if getattr(one, "summary", None) is not Report.summary
     }
     return [one for name, one in sorted(classes.items()) if attrs.has(one) and attrs.fields(one)]
 

@@ -28,7 +28,7 @@ from typing import Protocol, TypeAlias, TypedDict, cast
 from avbc.acctvantage.gateway import Gateway
 from avbc.errors import FinalError, TransientError
 from avbc.orchestrator import SCHEDULE, Job, Orchestrator
-from avbc.orchestrator.reports import Report
+from avbc.report import Report
 from avbc.settings import Settings
 
 METHODS: tuple[str, ...] = (

@@ -26,7 +26,7 @@ from avbc.orchestrator import (
     PushReport,
     SetupReport,
 )
-from avbc.orchestrator.reports import Report
+from avbc.report import Report
 
 BAD = Problem(
     "sku_unknown",

@@ -32,8 +32,8 @@ from avbc.mapping.status import choose_new_order_status
 from avbc.mapping.tax_area import choose_tax_area
 from avbc.mapping.text import amount_text, plain
 from avbc.money import ZERO
+from avbc.report import data_frame, html_table, text_table
 from avbc.settings import Settings
-from avbc.tables import data_frame, html_table, text_table
 
 if TYPE_CHECKING:
     import pandas as pd

@@ -1,4 +1,4 @@
-"""What the orchestrator answers: data first, and a readable form of the same data for terminals and notebooks."""
+"""The reports that the orchestrator returns: data first, readable in terminals and notebooks."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ import html
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import datetime, timedelta
 from decimal import Decimal
-from typing import TYPE_CHECKING, Literal, TypeAlias
+from typing import Generic, Literal, Protocol, TypeAlias, TypeVar
 
 import attrs
 
@@ -15,79 +15,92 @@ from avbc.bigcommerce.body import dump
 from avbc.bigcommerce.call import Body, Call
 from avbc.mapping import Decision, MappedOrder, Problem
 from avbc.mapping.text import amount_text
-from avbc.tables import data_frame, html_table, text_table
-
-if TYPE_CHECKING:
-    import pandas as pd
+from avbc.report import Report, counted, tally
 
 Result: TypeAlias = Literal["imported", "relinked", "updated", "refused", "postponed"]
-"""What became of an order: the name of the list of an `ImportReport` that it stands in."""
+"""What became of an order: the name of the list of an `ImportReport` that it is in."""
 
 RESULTS: tuple[Result, ...] = ("imported", "relinked", "updated", "refused", "postponed")
 
+Effect: TypeAlias = Literal["sent", "refused", "postponed"]
+"""What became of a change: the name of the list of a `PushReport` that it is in."""
+
+EFFECTS: tuple[Effect, ...] = ("sent", "refused", "postponed")
+
 _CLEAN_ROWS_SHOWN = 50
-"""How many outcomes without problems a printed report shows: those with problems are always shown."""
+"""How many rows without problems a printed report shows; those with problems are all shown."""
 _BODY_SHOWN = 300
 """How many characters of a body a printed report shows; `PlannedCall.body` has all."""
 
 
-class Report:
-    """Something that prints as a sentence and a table, in a notebook as HTML, and gives its rows as plain data."""
+class _Listed(Protocol):
+    @property
+    def problems(self) -> tuple[Problem, ...]: ...
 
-    __slots__ = ()
+    def to_dict(self, result: str, /) -> dict[str, object]: ...
 
-    columns: Sequence[str] = ()
+    def row(self, result: str, /) -> dict[str, object]: ...
 
-    def summary(self) -> str:
-        """The report in a sentence or two."""
-        raise NotImplementedError
 
-    def to_dicts(self) -> list[dict[str, object]]:
-        """The rows as plain data that JSON can hold: money and times are text, problems are lists of dicts."""
-        raise NotImplementedError
-
-    def shown(self) -> list[dict[str, object]]:
-        """The rows that are printed."""
-        return self.to_dicts()
-
-    def to_frame(self) -> pd.DataFrame:
-        """The rows of `to_dicts` as a pandas frame.
-
-        Raises:
-            MissingExtra: pandas is not installed.
-        """
-        return data_frame(self.to_dicts(), self.columns)
-
-    def __str__(self) -> str:
-        rows = self.shown()
-        return f"{self.summary()}\n\n{text_table(rows, self.columns)}" if rows else self.summary()
-
-    def _repr_html_(self) -> str:
-        rows = self.shown()
-        summary = f"<p>{html.escape(self.summary())}</p>"
-        return summary + html_table(rows, self.columns) if rows else summary
+Name = TypeVar("Name", bound=str)
+Item = TypeVar("Item", bound=_Listed)
 
 
 @attrs.define(kw_only=True)
 class RunReport(Report):
-    """What every run tells: what it cost, and whether it ended early."""
+    """What every run reports: its cost, and whether it ended early."""
 
     stopped: str = ""
-    """Why it ended early; empty where it did not. What it did not come to is taken by the next run."""
+    """Why it ended early, or empty. The next run takes what is left."""
     requests: int = 0
     """Requests sent to the store, repeats included."""
     started: datetime | None = None
     finished: datetime | None = None
 
     def _with_cost(self, text: str) -> str:
-        """A summary, followed by what every run tells."""
+        """Add the cost to a summary, and why the run ended early."""
         if self.started and self.finished:
             seconds = (self.finished - self.started).total_seconds()
-            text += (
-                f" {self.requests} {'request' if self.requests == 1 else 'requests'}, "
-                f"{seconds:.1f} s."
-            )
+            text += f" {counted(self.requests, 'request')}, {seconds:.1f} s."
         return f"{text} Stopped early: {self.stopped}" if self.stopped else text
+
+
+class _ListsReport(RunReport, Generic[Name, Item]):
+    """A report of one list for each result, each named for it."""
+
+    __slots__ = ()
+
+    _names: Sequence[Name]
+    refused: list[Item]
+    postponed: list[Item]
+
+    def __iter__(self) -> Iterator[tuple[Name, Item]]:
+        for name in self._names:
+            found: list[Item] = getattr(self, name)
+            for item in found:
+                yield name, item
+
+    @property
+    def ok(self) -> bool:
+        """The run looked at everything, and nothing was refused or postponed."""
+        return not (self.refused or self.postponed or self.stopped)
+
+    def to_dicts(self) -> list[dict[str, object]]:
+        """One row for each item of the lists."""
+        return [item.to_dict(name) for name, item in self]
+
+    def shown(self) -> list[dict[str, object]]:
+        """Every row with problems, and the first of those without."""
+        rows: list[dict[str, object]] = []
+        clean = 0
+        for name, item in self:
+            clean += not item.problems
+            if item.problems or clean <= _CLEAN_ROWS_SHOWN:
+                rows.append(item.row(name))
+        if clean > _CLEAN_ROWS_SHOWN:
+            more = f"and {clean - _CLEAN_ROWS_SHOWN} more without problems"
+            rows.append({"result": "...", self.columns[-1]: more})
+        return rows
 
 
 @attrs.frozen
@@ -101,11 +114,11 @@ class Outcome:
     total: Decimal | None = None
     """The order's total with tax, in its currency; None where it could not be read."""
     problems: tuple[Problem, ...] = ()
-    """Why it was refused or postponed, and the warnings that ride along with an order that was imported."""
+    """Why it was refused or postponed; of an order that was imported, the warnings."""
     explanation: MappedOrder | None = None
-    """What would be written and why; only in a preview, since a long run would not fit into memory with it."""
+    """What would be written and why; only in a preview: a long run would need too much memory."""
 
-    def to_dict(self, result: Result) -> dict[str, object]:
+    def to_dict(self, result: str) -> dict[str, object]:
         """The outcome as plain data."""
         return {
             "result": result,
@@ -115,15 +128,19 @@ class Outcome:
             "problems": [problem_dict(problem) for problem in self.problems],
         }
 
+    def row(self, result: str) -> dict[str, object]:
+        """The outcome as a row of a table."""
+        return {**self.to_dict(result), "problems": sentence(self.problems)}
+
 
 @attrs.define
-class ImportReport(RunReport):
+class ImportReport(_ListsReport[Result, Outcome]):
     """What an import did, order by order.
 
-    `imported`: written to the books and set to the Downloaded Order Status. `relinked`: stood in
-    the books already with the same content, only the status was set. `updated`: had been edited in
-    the store, and the sales order was replaced. `refused`: the order's own problems; it has the
-    Import Error Status. `postponed`: nobody's fault; it is still New and the next run takes it.
+    `imported`: written to the books and set to the Downloaded Order Status. `relinked`: was in the
+    books already with the same content, so only the status was set. `updated`: was edited in the
+    store, so the sales order was replaced. `refused`: the order itself has a problem; it has the
+    Import Error Status. `postponed`: it is still New, and the next run takes it.
 
     >>> report = ImportReport()
     >>> report.imported.append(Outcome(order_id=1042, import_id="WEB1042", total=Decimal("19.95")))
@@ -135,6 +152,7 @@ class ImportReport(RunReport):
     """
 
     columns = ("result", "order_id", "import_id", "total", "problems")
+    _names = RESULTS
 
     imported: list[Outcome] = attrs.field(factory=list[Outcome])
     relinked: list[Outcome] = attrs.field(factory=list[Outcome])
@@ -144,77 +162,24 @@ class ImportReport(RunReport):
     preview: bool = False
     """Nothing was written: the lists say what an import would do."""
 
-    def __iter__(self) -> Iterator[tuple[Result, Outcome]]:
-        for result in RESULTS:
-            for outcome in self.outcomes(result):
-                yield result, outcome
-
     def outcomes(self, result: Result) -> list[Outcome]:
         """The list of that name."""
-        match result:
-            case "imported":
-                return self.imported
-            case "relinked":
-                return self.relinked
-            case "updated":
-                return self.updated
-            case "refused":
-                return self.refused
-            case "postponed":
-                return self.postponed
-
-    @property
-    def ok(self) -> bool:
-        """Every New order was looked at, and none was refused or postponed."""
-        return not (self.refused or self.postponed or self.stopped)
+        found: list[Outcome] = getattr(self, result)
+        return found
 
     def summary(self) -> str:
-        """How many orders came to which end, and at what cost."""
-        done = ", ".join(
-            f"{result} {len(self.outcomes(result))}" for result in RESULTS if self.outcomes(result)
-        )
-        count = sum(len(self.outcomes(result)) for result in RESULTS)
-        if not count:
-            text = "No new orders."
-        else:
-            text = (
-                f"{'Would have ' if self.preview else ''}{done} "
-                f"{'order' if count == 1 else 'orders'}."
-            )
-            text = text[0].upper() + text[1:]
+        """How many orders had which result, and the cost."""
+        counts: dict[str, int] = {result: len(self.outcomes(result)) for result in RESULTS}
+        count = sum(counts.values())
+        text = "No new orders."
+        if count:
+            done = f"{tally(counts)} {'order' if count == 1 else 'orders'}."
+            text = f"Would have {done}" if self.preview else done[0].upper() + done[1:]
         if self.refused and not self.preview:
             text += " Refused orders have the Import Error Status."
         if self.postponed:
             text += " Postponed orders wait for the next run."
         return self._with_cost(text)
-
-    def to_dicts(self) -> list[dict[str, object]]:
-        """One row per order: result, order_id, import_id, total, problems."""
-        return [outcome.to_dict(result) for result, outcome in self]
-
-    def shown(self) -> list[dict[str, object]]:
-        """Every order with problems, and the first of those without."""
-        rows: list[dict[str, object]] = []
-        clean = hidden = 0
-        for result, outcome in self:
-            if not outcome.problems:
-                clean += 1
-                if clean > _CLEAN_ROWS_SHOWN:
-                    hidden += 1
-                    continue
-            row = outcome.to_dict(result)
-            row["total"] = row["total"] or ""
-            row["problems"] = "; ".join(str(problem) for problem in outcome.problems)
-            rows.append(row)
-        if hidden:
-            rows.append({"result": "...", "problems": f"and {hidden} more without problems"})
-        return rows
-
-
-Effect: TypeAlias = Literal["sent", "refused", "postponed"]
-"""What became of a change: the name of the list of a `PushReport` that it stands in."""
-
-EFFECTS: tuple[Effect, ...] = ("sent", "refused", "postponed")
 
 
 @attrs.frozen
@@ -233,7 +198,7 @@ class PlannedCall:
 
     @classmethod
     def of(cls, call: Call[object]) -> PlannedCall:
-        """What a call would send."""
+        """Describe what a call would send."""
         return cls(call.method, call.path, call.body)
 
     def to_dict(self) -> dict[str, object]:
@@ -250,9 +215,9 @@ class PlannedCall:
 
 @attrs.frozen
 class Change(Report):
-    """One thing that was to be changed on the other side, and why: printed, it explains itself.
+    """One change on the other side, and the reasons for it.
 
-    >>> change = Change("WEB1042", "status", "Awaiting Shipment", "Shipped", order_id=1042, import_id="WEB1042")
+    >>> change = Change("WEB1042", "status", "Awaiting Shipment", "Shipped", order_id=1042)
     >>> print(change)
     WEB1042: status Awaiting Shipment -> Shipped
     """
@@ -262,20 +227,20 @@ class Change(Report):
     key: str
     """What it is about: an Import ID, a part number, a client's number."""
     what: str
-    """What of it changes: `status`, `shipment`, `quantity`."""
+    """Which part of it changes: `status`, `shipment`, `quantity`."""
     before: str = ""
-    """As it stood; empty where it was not there or is not known."""
+    """The value before; empty where there was none or it is not known."""
     after: str = ""
-    """As it stands now, or would."""
+    """The value now, or in a preview the value it would have."""
     order_id: int = 0
     """BigCommerce's order id; 0 where it is not about an order."""
     import_id: str = ""
     problems: tuple[Problem, ...] = ()
-    """Why it was refused or postponed, and what a person should look at."""
+    """Why it was refused or postponed, and what a person should check."""
     decisions: tuple[Decision, ...] = ()
-    """How each value came about."""
+    """Why each value is what it is."""
     calls: tuple[PlannedCall, ...] = ()
-    """What would be sent; only in a preview. Where one request serves many changes, the first of them has it."""
+    """The requests that a preview would send. One for many changes is listed with the first."""
 
     def summary(self) -> str:
         """The change in a line, then its problems and what would be sent."""
@@ -287,7 +252,7 @@ class Change(Report):
         """One row per decision: field, value, reason, setting."""
         return [attrs.asdict(decision) for decision in self.decisions]
 
-    def to_dict(self, effect: Effect) -> dict[str, object]:
+    def to_dict(self, effect: str) -> dict[str, object]:
         """The change as plain data."""
         return {
             "result": effect,
@@ -302,16 +267,22 @@ class Change(Report):
             "calls": [call.to_dict() for call in self.calls],
         }
 
+    def row(self, effect: str) -> dict[str, object]:
+        """The change as a row of a table."""
+        note = "; ".join([*map(str, self.problems), *map(str, self.calls)])
+        row: dict[str, object] = {"result": effect, "key": self.key, "what": self.what}
+        return {**row, "before": self.before, "after": self.after, "note": note}
+
 
 @attrs.define
-class PushReport(RunReport):
-    """What one side was told of the other, change by change.
+class PushReport(_ListsReport[Effect, Change]):
+    """What was sent from one side to the other, change by change.
 
-    `sent`: it stands on the other side now. `refused`: for its own reasons; it is told again when
-    it changes, or a person acts. `postponed`: nobody's fault; the next run takes it.
+    `sent`: the other side has it now. `refused`: the change itself has a problem; it is sent again
+    when it changes, or when a person acts. `postponed`: the next run takes it.
 
     >>> report = PushReport("push_order_statuses", unchanged=2)
-    >>> report.sent.append(Change("WEB1042", "status", "Awaiting Shipment", "Shipped", 1042, "WEB1042"))
+    >>> report.sent.append(Change("WEB1042", "status", "Awaiting Shipment", "Shipped"))
     >>> print(report)
     push_order_statuses: sent 1, unchanged 2.
     <BLANKLINE>
@@ -320,77 +291,38 @@ class PushReport(RunReport):
     """
 
     columns = ("result", "key", "what", "before", "after", "note")
+    _names = EFFECTS
 
     direction: str
     """The method that was called: `push_order_statuses`."""
     sent: list[Change] = attrs.field(factory=list[Change])
     unchanged: int = 0
-    """How many were looked at and stand on the other side as they should. A number: there may be a million of them."""
+    """How many were checked and needed no change."""
     refused: list[Change] = attrs.field(factory=list[Change])
     postponed: list[Change] = attrs.field(factory=list[Change])
     preview: bool = False
     """Nothing was changed: `sent` is what would be sent."""
 
-    def __iter__(self) -> Iterator[tuple[Effect, Change]]:
-        for effect in EFFECTS:
-            for change in self.changes(effect):
-                yield effect, change
-
     def changes(self, effect: Effect) -> list[Change]:
         """The list of that name."""
-        match effect:
-            case "sent":
-                return self.sent
-            case "refused":
-                return self.refused
-            case "postponed":
-                return self.postponed
-
-    @property
-    def ok(self) -> bool:
-        """Everything was looked at, and nothing was refused or postponed."""
-        return not (self.refused or self.postponed or self.stopped)
+        found: list[Change] = getattr(self, effect)
+        return found
 
     def summary(self) -> str:
-        """How many changes came to which end, and at what cost."""
-        counts: dict[str, int] = {effect: len(self.changes(effect)) for effect in EFFECTS}
-        counts = {"sent": counts.pop("sent"), "unchanged": self.unchanged, **counts}
-        told = (
-            ", ".join(f"{name} {count}" for name, count in counts.items() if count)
-            or "nothing to do"
-        )
-        text = f"{self.direction}{' (preview)' if self.preview else ''}: {told}."
-        return self._with_cost(text)
-
-    def to_dicts(self) -> list[dict[str, object]]:
-        """One row per change: result, key, what, before, after, order_id, import_id, problems, decisions, calls."""
-        return [change.to_dict(effect) for effect, change in self]
-
-    def shown(self) -> list[dict[str, object]]:
-        """Every change with problems, and the first of those without."""
-        rows: list[dict[str, object]] = []
-        clean = hidden = 0
-        for effect, change in self:
-            if not change.problems:
-                clean += 1
-                if clean > _CLEAN_ROWS_SHOWN:
-                    hidden += 1
-                    continue
-            note = "; ".join([*map(str, change.problems), *map(str, change.calls)])
-            row: dict[str, object] = {"result": effect, "key": change.key, "what": change.what}
-            rows.append({**row, "before": change.before, "after": change.after, "note": note})
-        if hidden:
-            rows.append({"result": "...", "note": f"and {hidden} more without problems"})
-        return rows
+        """How many changes had which effect, and the cost."""
+        counts = {"sent": len(self.sent), "unchanged": self.unchanged}
+        counts |= {"refused": len(self.refused), "postponed": len(self.postponed)}
+        preview = " (preview)" if self.preview else ""
+        return self._with_cost(f"{self.direction}{preview}: {tally(counts) or 'nothing to do'}.")
 
 
 State: TypeAlias = Literal["ok", "warning", "error", "unknown"]
-"""`unknown`: it could not be found out, and why is said beside it."""
+"""`unknown`: it could not be checked; `found` says why."""
 
 
 @attrs.frozen
 class Check:
-    """One thing that was looked at."""
+    """One thing that was checked."""
 
     area: str
     """What kind of thing: `token`, `scope`, `status`, `payment method`, `ship via`."""
@@ -418,12 +350,12 @@ class _Checks(Report):
 
     @property
     def errors(self) -> list[Check]:
-        """What must be changed before an import can be trusted."""
+        """What must be corrected before the first import."""
         return [check for check in self.checks if check.state == "error"]
 
     @property
     def warnings(self) -> list[Check]:
-        """What a person should look at."""
+        """What a person should check."""
         return [check for check in self.checks if check.state == "warning"]
 
     def to_dicts(self) -> list[dict[str, object]]:
@@ -431,17 +363,18 @@ class _Checks(Report):
         return [attrs.asdict(check) for check in self.checks]
 
     def shown(self) -> list[dict[str, object]]:
-        """What was found and what to change, as one text."""
+        """One row per check, with what to change behind what was found."""
         return [
             {**attrs.asdict(check), "found": f"{check.found} {check.fix}".strip()}
             for check in self.checks
         ]
 
     def _counts(self) -> str:
-        return (
-            f"{_count(self.errors, 'error')}, {_count(self.warnings, 'warning')} in "
-            f"{_count(self.checks, 'check')}."
+        errors, warnings = (
+            counted(len(self.errors), "error"),
+            counted(len(self.warnings), "warning"),
         )
+        return f"{errors}, {warnings} in {counted(len(self.checks), 'check')}."
 
 
 @attrs.frozen
@@ -465,7 +398,7 @@ class ConnectionReport(_Checks):
 
 @attrs.frozen
 class SetupReport(_Checks):
-    """Whether every name in the settings exists where it should, and everything that the store uses is mapped."""
+    """Whether every name in the settings exists, and everything that the store uses is mapped."""
 
     checks: tuple[Check, ...]
 
@@ -478,7 +411,7 @@ class SetupReport(_Checks):
 
     @property
     def toml(self) -> str:
-        """All rows to add to the settings file, one after another."""
+        """All rows to add to the settings file."""
         return "\n\n".join(check.toml for check in self.checks if check.toml)
 
     def __str__(self) -> str:
@@ -496,7 +429,7 @@ class SetupReport(_Checks):
 
 @attrs.frozen
 class JournalEntry:
-    """One line of the journal: what was done, when, to what, with what outcome."""
+    """One entry of the journal: what was done, when, to which order, and how it ended."""
 
     at: datetime
     action: str
@@ -507,12 +440,12 @@ class JournalEntry:
     import_id: str = ""
     detail: str = ""
     run: str = ""
-    """The run it was done in."""
+    """The run that did it."""
 
 
 @attrs.frozen
 class History(Report):
-    """Everything that was ever done for an order, and where it stands now."""
+    """Everything that was done for an order, and its status on both sides now."""
 
     columns = ("at", "action", "outcome", "detail")
 
@@ -520,15 +453,15 @@ class History(Report):
     import_id: str
     entries: tuple[JournalEntry, ...]
     store_status: str = ""
-    """Its status in the store now; empty where the store has no such order or could not be asked."""
+    """Its status in the store now; empty where the store has no such order or did not answer."""
     store_note: str = ""
     """Why the store's status is not known."""
     sales_order: SalesOrder | None = None
-    """As it stands in the books; None where it does not."""
+    """The sales order in the books; None where there is none."""
     receipts: tuple[Receipt, ...] = ()
 
     def summary(self) -> str:
-        """Where the order stands in the store and in the books."""
+        """The order's status in the store and in the books."""
         store = f"{self.store_status!r} in the store" if self.store_status else self.store_note
         if self.sales_order is None:
             books = f"there is no {self.import_id} in the books"
@@ -536,11 +469,11 @@ class History(Report):
             order = self.sales_order
             books = (
                 f"{self.import_id} is {order.status} in the books, total {order.total}, "
-                f"{_count(self.receipts, 'receipt')}"
+                f"{counted(len(self.receipts), 'receipt')}"
             )
         return (
             f"Order {self.order_id}: {store}; {books}; "
-            f"{_count(self.entries, 'entry', 'entries')} in the journal."
+            f"{counted(len(self.entries), 'entry', 'entries')} in the journal."
         )
 
     def to_dicts(self) -> list[dict[str, object]]:
@@ -549,13 +482,13 @@ class History(Report):
 
 
 def sentence(problems: Iterable[Problem]) -> str:
-    """Problems as one line of text."""
+    """Return problems as one line of text."""
     return "; ".join(str(problem) for problem in problems)
 
 
 @attrs.frozen
 class Unread:
-    """An order that could not be looked at, and why."""
+    """An order that could not be checked, and why."""
 
     order_id: int
     """0 where even that could not be read."""
@@ -563,7 +496,7 @@ class Unread:
 
 
 def problem_dict(problem: Problem) -> dict[str, object]:
-    """A problem as plain data."""
+    """Return a problem as plain data."""
     return {**attrs.asdict(problem), "candidates": list(problem.candidates)}
 
 
@@ -575,8 +508,3 @@ def _plain(body: Body) -> object:
     if isinstance(body, Sequence) and not isinstance(body, str):
         return [_plain(value) for value in body]
     return body
-
-
-def _count(things: Sequence[object], one: str, many: str = "") -> str:
-    count = len(things)
-    return f"{count} {one if count == 1 else many or one + 's'}"

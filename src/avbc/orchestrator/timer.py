@@ -17,7 +17,7 @@ import attrs
 
 from avbc.errors import AvbcError
 from avbc.orchestrator.engine.stopping import Stop
-from avbc.orchestrator.reports import Report
+from avbc.report import Report
 from avbc.settings import Settings, SettingsError
 
 _log = logging.getLogger("avbc.orchestrator")

@@ -22,7 +22,8 @@ from avbc.bigcommerce import BigCommerce
 from avbc.bigcommerce.models import Hook, HookDraft
 from avbc.errors import FinalError
 from avbc.orchestrator.jobs.import_orders import NOT_NEW, NoSuchOrder
-from avbc.orchestrator.reports import ImportReport, JournalEntry, PushReport, Report, sentence
+from avbc.orchestrator.reports import ImportReport, JournalEntry, PushReport, sentence
+from avbc.report import Report
 from avbc.secret import Secret
 from avbc.settings import Settings
 
