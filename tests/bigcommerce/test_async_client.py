@@ -23,7 +23,8 @@ from avbc.bigcommerce import (
     TokenRefused,
     UnexpectedData,
 )
-from avbc.bigcommerce.call import Json, Page, UnreadableRow, rows_of
+from avbc.bigcommerce.body import Json
+from avbc.bigcommerce.call import Page, UnreadableRow, rows_of
 
 T = TypeVar("T")
 Open = Callable[..., AsyncBigCommerce]

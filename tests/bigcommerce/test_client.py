@@ -42,7 +42,8 @@ from avbc.bigcommerce import (
     TokenRefused,
     UnexpectedData,
 )
-from avbc.bigcommerce.call import Json, UnreadableRow, rows_of
+from avbc.bigcommerce.body import Json
+from avbc.bigcommerce.call import UnreadableRow, rows_of
 from avbc.bigcommerce.models import (
     CustomerAddressDraft,
     CustomerDraft,

@@ -398,3 +398,12 @@ def test_room_is_left_for_others_that_were_seen() -> None:
     start(quota, 20.0)
     quota.answered(20.0, 200, headers(7, 10_000))
     assert quota.ask(20.0) == pytest.approx(10.02)
+
+
+def test_refusals_without_end_do_not_overflow() -> None:
+    quota, now = Quota(), 0.0
+    for _ in range(1100):
+        assert quota.ask(now) == 0.0
+        quota.answered(now, 429, {})
+        now += 60.0
+    assert quota.ask(now - 60.0) == 60.0

@@ -5,7 +5,6 @@ from datetime import timedelta
 
 import pytest
 
-from avbc.bigcommerce.answers import asked_wait
 from avbc.bigcommerce.call import Call
 from avbc.bigcommerce.errors import (
     BadAnswer,
@@ -18,6 +17,7 @@ from avbc.bigcommerce.errors import (
     TokenRefused,
     UnexpectedData,
 )
+from avbc.bigcommerce.quota import asked_wait
 from avbc.bigcommerce.retry import Retries, Run, decide
 
 READ = Call("GET", "/v2/orders", lambda body: body)

@@ -12,7 +12,7 @@ import pytest
 from avbc.acctvantage import SqlGateway
 from avbc.acctvantage.records import Product
 from avbc.bigcommerce import RequestRefused, ScopeMissing, TokenRefused
-from avbc.bigcommerce.call import Json
+from avbc.bigcommerce.body import Json
 from avbc.bigcommerce.models import ProductDraft
 from avbc.mapping import PRODUCT_FIELDS, FieldRule, with_fields
 from avbc.orchestrator import Orchestrator, PushReport

@@ -6,15 +6,15 @@ import gc
 import json
 import re
 from collections.abc import Callable, Mapping, Sequence
-from datetime import datetime, timedelta
-from email.utils import parsedate_to_datetime
+from datetime import timedelta
 from http import HTTPStatus
 from typing import TYPE_CHECKING, Final, Generic, NoReturn, TypeVar
 from urllib.parse import urlsplit
 
 import attrs
 
-from avbc.bigcommerce.call import Call, Json, ListCall, Page, Paging, rows_of, shortened
+from avbc.bigcommerce.body import Json, shortened
+from avbc.bigcommerce.call import Call, ListCall, Page, Paging, rows_of
 from avbc.bigcommerce.errors import (
     BadAnswer,
     Conflict,
@@ -29,6 +29,7 @@ from avbc.bigcommerce.errors import (
     TooManyItems,
     UnexpectedData,
 )
+from avbc.bigcommerce.quota import asked_wait, whole
 
 if TYPE_CHECKING:
     import httpx
@@ -355,58 +356,6 @@ def _words(text: str) -> str:
 
 def _cut(text: str, length: int = _LONGEST_SAYING) -> str:
     return text if len(text) <= length else text[: length - 3] + "..."
-
-
-# --- waiting ---
-
-
-def asked_wait(status: int, headers: Mapping[str, str]) -> float | None:
-    """How many seconds an answer asks us to wait, or None where it does not say.
-
-    On a 429 the milliseconds until the window of the quota ends come first (BigCommerce: API rate
-    limits), then X-Retry-After in seconds, then the standard Retry-After. Every answer carries the
-    window's end, so on other statuses it asks for nothing.
-
-    >>> asked_wait(429, {"X-Rate-Limit-Time-Reset-Ms": "1500", "X-Retry-After": "30"})
-    1.5
-    >>> asked_wait(503, {"X-Rate-Limit-Time-Reset-Ms": "1500"}) is None
-    True
-    """
-    if (
-        status == 429
-        and (milliseconds := whole(headers.get("X-Rate-Limit-Time-Reset-Ms"))) is not None
-    ):
-        return milliseconds / 1000
-    for name in ("X-Retry-After", "Retry-After"):
-        if (seconds := whole(headers.get(name))) is not None:
-            return float(seconds)
-    return _until(headers.get("Retry-After"), headers.get("Date"))
-
-
-def whole(text: str | None) -> int | None:
-    """Read a header's count, or None where it is absent or no count.
-
-    >>> whole("150"), whole(" 7 "), whole("-1"), whole(None)
-    (150, 7, None, None)
-    """
-    return (
-        int(text)
-        if text is not None and re.fullmatch(r"\s*[0-9]{1,15}\s*", text, re.ASCII)
-        else None
-    )
-
-
-def _until(then: str | None, now: str | None) -> float | None:
-    try:
-        # Both times are the server's own, so a wrong clock on this machine does not matter.
-        wait = _moment(then) - _moment(now)
-    except (ValueError, TypeError):
-        return None
-    return max(0.0, wait.total_seconds())
-
-
-def _moment(text: str | None) -> datetime:
-    return parsedate_to_datetime(text or "")
 
 
 # --- pages ---

@@ -1,12 +1,17 @@
-"""The bodies of requests as JSON text."""
+"""JSON: the values of answers and of requests, and the text of a request's body."""
 
 from __future__ import annotations
 
 import json
 from collections.abc import Mapping, Sequence
 from decimal import Decimal
+from typing import TypeAlias
 
-from avbc.bigcommerce.call import Body
+Json: TypeAlias = "bool | int | float | str | Sequence[Json] | Mapping[str, Json] | None"
+"""Parsed JSON."""
+
+Body: TypeAlias = "bool | int | str | Decimal | Sequence[Body] | Mapping[str, Body] | None"
+"""What a request can hold. Amounts are Decimal and are sent digit for digit."""
 
 _text = json.JSONEncoder(ensure_ascii=False).encode
 
@@ -43,3 +48,14 @@ def _written(value: Body) -> str:
     if isinstance(value, Sequence):  # pyright: ignore[reportUnnecessaryIsInstance] - callers without a type checker may send a float
         return "[" + ",".join(map(_written, value)) + "]"
     raise TypeError(f"{value!r} cannot be sent: numbers are int or Decimal")
+
+
+def shortened(value: object, length: int = 80) -> str:
+    """Write any value in at most `length` characters, for messages.
+
+    >>> shortened("x" * 200, 12)
+    "'xxxxxxxx..."
+    """
+    # Cut before repr: a whole page of orders must not be written out to show its first characters.
+    text = repr(value[:length] if isinstance(value, str) else value)
+    return text if len(text) <= length else text[: length - 3] + "..."

@@ -3,50 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from decimal import Decimal
 from enum import Enum
-from typing import Generic, TypeAlias, TypeVar
+from typing import Generic, TypeVar
 
 import attrs
 
+from avbc.bigcommerce.body import Body, Json, shortened
 from avbc.bigcommerce.errors import UnexpectedData
-
-__all__ = [
-    "Body",
-    "Call",
-    "Cap",
-    "Json",
-    "ListCall",
-    "Page",
-    "Paging",
-    "PartFailure",
-    "UnexpectedData",
-    "UnreadableRow",
-    "WriteResult",
-    "row_of",
-    "rows_of",
-    "shortened",
-]
 
 T = TypeVar("T")
 T_co = TypeVar("T_co", covariant=True)
-
-Json: TypeAlias = "bool | int | float | str | Sequence[Json] | Mapping[str, Json] | None"
-"""Parsed JSON."""
-
-Body: TypeAlias = "bool | int | str | Decimal | Sequence[Body] | Mapping[str, Body] | None"
-"""What a request can hold. Amounts are Decimal and are sent digit for digit (`avbc.bigcommerce.body`)."""
-
-
-def shortened(value: object, length: int = 80) -> str:
-    """Write any value in at most `length` characters, for messages.
-
-    >>> shortened("x" * 200, 12)
-    "'xxxxxxxx..."
-    """
-    # Cut before repr: a whole page of orders must not be written out to show its first characters.
-    text = repr(value[:length] if isinstance(value, str) else value)
-    return text if len(text) <= length else text[: length - 3] + "..."
 
 
 class Paging(Enum):

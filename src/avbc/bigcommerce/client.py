@@ -24,7 +24,7 @@ from avbc.bigcommerce.bind import AsyncRunner, Runner
 from avbc.bigcommerce.call import Call, Cap, ListCall, Page
 from avbc.bigcommerce.credentials import api_url_of, environment_credentials
 from avbc.bigcommerce.errors import ClientClosed, StoreBusy, StoreError
-from avbc.bigcommerce.quota import Quota
+from avbc.bigcommerce.quota import REQUESTS_IN_FLIGHT, Quota
 from avbc.bigcommerce.resources import Resources
 from avbc.bigcommerce.retry import Retries, Run
 from avbc.bigcommerce.wire import LIMITS, Received, Wire
@@ -324,14 +324,26 @@ class BigCommerce(Resources["BigCommerce"], Runner):
 
     @overload
     def map(
-        self, calls: Iterable[Call[T]], *, limit: int = 8, return_errors: Literal[False] = False
+        self,
+        calls: Iterable[Call[T]],
+        *,
+        limit: int = REQUESTS_IN_FLIGHT,
+        return_errors: Literal[False] = False,
     ) -> list[T]: ...
     @overload
     def map(
-        self, calls: Iterable[Call[T]], *, limit: int = 8, return_errors: Literal[True]
+        self,
+        calls: Iterable[Call[T]],
+        *,
+        limit: int = REQUESTS_IN_FLIGHT,
+        return_errors: Literal[True],
     ) -> list[T | AvbcError]: ...
     def map(
-        self, calls: Iterable[Call[T]], *, limit: int = 8, return_errors: bool = False
+        self,
+        calls: Iterable[Call[T]],
+        *,
+        limit: int = REQUESTS_IN_FLIGHT,
+        return_errors: bool = False,
     ) -> list[T] | list[T | AvbcError]:
         """Run many calls, up to `limit` at once, and return their values in the order of the calls.
 
@@ -572,14 +584,26 @@ class AsyncBigCommerce(Resources["AsyncBigCommerce"], AsyncRunner):
 
     @overload
     async def map(
-        self, calls: Iterable[Call[T]], *, limit: int = 8, return_errors: Literal[False] = False
+        self,
+        calls: Iterable[Call[T]],
+        *,
+        limit: int = REQUESTS_IN_FLIGHT,
+        return_errors: Literal[False] = False,
     ) -> list[T]: ...
     @overload
     async def map(
-        self, calls: Iterable[Call[T]], *, limit: int = 8, return_errors: Literal[True]
+        self,
+        calls: Iterable[Call[T]],
+        *,
+        limit: int = REQUESTS_IN_FLIGHT,
+        return_errors: Literal[True],
     ) -> list[T | AvbcError]: ...
     async def map(
-        self, calls: Iterable[Call[T]], *, limit: int = 8, return_errors: bool = False
+        self,
+        calls: Iterable[Call[T]],
+        *,
+        limit: int = REQUESTS_IN_FLIGHT,
+        return_errors: bool = False,
     ) -> list[T] | list[T | AvbcError]:
         """Run many calls, up to `limit` at once, and return their values in the order of the calls.
 

@@ -30,7 +30,8 @@ from typing import Annotated, Any, TypeVar, cast, get_args, get_origin, get_type
 import attrs
 from cattrs import Converter
 
-from avbc.bigcommerce.call import Json, Page, UnreadableRow, shortened
+from avbc.bigcommerce.body import Json, shortened
+from avbc.bigcommerce.call import Page, UnreadableRow
 from avbc.bigcommerce.errors import UnexpectedData
 from avbc.bigcommerce.models.base import REQUIRED, Model, json_key
 from avbc.bigcommerce.models.hooks import Hook as StoreHook
@@ -42,21 +43,6 @@ from avbc.bigcommerce.models.orders import (
     PickupConsignment,
     ShippingConsignment,
 )
-
-__all__ = [
-    "UnexpectedData",
-    "amount",
-    "epoch",
-    "fee_rows",
-    "flag",
-    "integer",
-    "is_link",
-    "moment",
-    "read_object",
-    "read_page",
-    "read_rows",
-    "text",
-]
 
 M = TypeVar("M", bound=Model)
 

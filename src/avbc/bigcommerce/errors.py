@@ -6,12 +6,11 @@ from collections.abc import Mapping, Sequence
 from datetime import timedelta
 from typing import TYPE_CHECKING, TypeAlias
 
+from avbc.bigcommerce.body import Json
 from avbc.errors import AvbcError, FinalError, TransientError
 
 if TYPE_CHECKING:
     import httpx
-
-    from avbc.bigcommerce.call import Json
 
 _State: TypeAlias = "tuple[type[StoreError], tuple[object, ...], dict[str, object]]"
 

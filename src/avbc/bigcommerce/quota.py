@@ -2,12 +2,21 @@
 
 from __future__ import annotations
 
+import re
 import threading
 from collections.abc import Mapping
+from email.utils import parsedate_to_datetime
 from typing import Final
 
-from avbc.bigcommerce.answers import asked_wait, whole
+WINDOW_MS: Final = "X-Rate-Limit-Time-Window-Ms"
+RESET_MS: Final = "X-Rate-Limit-Time-Reset-Ms"
+REQUESTS_QUOTA: Final = "X-Rate-Limit-Requests-Quota"
+REQUESTS_LEFT: Final = "X-Rate-Limit-Requests-Left"
+RETRY_AFTER: Final = "X-Retry-After"
+"""Seconds, on a 429."""
 
+REQUESTS_IN_FLIGHT: Final = 8
+"""How many calls `store.map` runs at once, unless a limit is given."""
 STARTERS: Final = 4
 """How many requests may run at once while nothing is known about the quota."""
 AT_FULL_SPEED: Final = 0.5
@@ -18,8 +27,7 @@ _LOOK_AGAIN = 0.02
 _AFTER_RESET = 0.02
 # Others may have used twice what they use on average.
 _OTHERS_AT_MOST = 2
-_FIRST_BACKOFF = 1.0
-_LONGEST_BACKOFF = 60.0
+_LONGEST_WAIT = 60.0
 
 
 class Quota:
@@ -89,17 +97,15 @@ class Quota:
         """Take note of an answer."""
         with self._lock:
             self._in_flight -= 1
-            left = whole(headers.get("X-Rate-Limit-Requests-Left"))
-            reset_ms = whole(headers.get("X-Rate-Limit-Time-Reset-Ms"))
+            left = whole(headers.get(REQUESTS_LEFT))
+            reset_ms = whole(headers.get(RESET_MS))
             if left is None or reset_ms is None:
                 self._without_quota(now, status)
             else:
                 # Where the window's length is not given, it is at least as long as any rest of it
                 # that was seen.
-                self._window_ms = whole(headers.get("X-Rate-Limit-Time-Window-Ms")) or max(
-                    self._window_ms, reset_ms
-                )
-                limit = whole(headers.get("X-Rate-Limit-Requests-Quota"))
+                self._window_ms = whole(headers.get(WINDOW_MS)) or max(self._window_ms, reset_ms)
+                limit = whole(headers.get(REQUESTS_QUOTA))
                 self._with_quota(now, left, now + reset_ms / 1000 + _AFTER_RESET, limit)
             if status == 429:
                 self._refused(now, asked_wait(status, headers))
@@ -193,6 +199,54 @@ class Quota:
         if now >= self._blocked_until:
             # Those that were on their way together are one refusal, not many.
             self._refusals += 1
-        backoff = min(_LONGEST_BACKOFF, _FIRST_BACKOFF * 2 ** (self._refusals - 1))
-        wait = backoff if asked is None else max(asked, backoff if self._refusals > 1 else 0.0)
+        wait = growing_wait(self._refusals)
+        if asked is not None:
+            wait = max(asked, wait if self._refusals > 1 else 0.0)
         self._blocked_until = max(self._blocked_until, now + wait)
+
+
+def asked_wait(status: int, headers: Mapping[str, str]) -> float | None:
+    """How many seconds an answer asks us to wait, or None where it does not say.
+
+    On a 429 the milliseconds until the window of the quota ends come first (BigCommerce: API rate
+    limits), then X-Retry-After in seconds, then the standard Retry-After. Every answer carries the
+    window's end, so on other statuses it asks for nothing.
+
+    >>> asked_wait(429, {"X-Rate-Limit-Time-Reset-Ms": "1500", "X-Retry-After": "30"})
+    1.5
+    >>> asked_wait(503, {"X-Rate-Limit-Time-Reset-Ms": "1500"}) is None
+    True
+    """
+    if status == 429 and (milliseconds := whole(headers.get(RESET_MS))) is not None:
+        return milliseconds / 1000
+    for name in (RETRY_AFTER, "Retry-After"):
+        if (seconds := whole(headers.get(name))) is not None:
+            return float(seconds)
+    try:
+        # Both times are the server's own, so a wrong clock on this machine does not matter.
+        until = parsedate_to_datetime(headers["Retry-After"])
+        return max(0.0, (until - parsedate_to_datetime(headers["Date"])).total_seconds())
+    except (KeyError, ValueError, TypeError):
+        return None
+
+
+def growing_wait(failures: int, first: float = 1.0) -> float:
+    """How many seconds to wait after so many failures in a row: twice as long each time, up to a minute.
+
+    >>> [growing_wait(failures) for failures in (1, 2, 3, 7, 2000)]
+    [1.0, 2.0, 4.0, 60.0, 60.0]
+    """
+    return min(_LONGEST_WAIT, first * 2 ** min(failures - 1, 10))
+
+
+def whole(text: str | None) -> int | None:
+    """Read a header's count, or None where it is absent or no count.
+
+    >>> whole("150"), whole(" 7 "), whole("-1"), whole(None)
+    (150, 7, None, None)
+    """
+    return (
+        int(text)
+        if text is not None and re.fullmatch(r"\s*[0-9]{1,15}\s*", text, re.ASCII)
+        else None
+    )

@@ -17,11 +17,10 @@ from avbc.bigcommerce.errors import (
     StoreUnavailable,
     StoreUnreachable,
 )
+from avbc.bigcommerce.quota import growing_wait
 
 T = TypeVar("T")
 
-_FIRST_WAIT = 1.0
-_LONGEST_WAIT = 60.0
 _WAIT_AFTER_500 = 60.0
 
 
@@ -70,10 +69,8 @@ def decide(
         return None
     # BigCommerce asks to wait longer before writes than before reads, and at least a minute after a
     # 500.
-    first = _FIRST_WAIT if call.method == "GET" else 2 * _FIRST_WAIT
-    wait = (
-        _WAIT_AFTER_500 if error.status == 500 else min(_LONGEST_WAIT, first * 2 ** (attempt - 1))
-    )
+    first = 1.0 if call.method == "GET" else 2.0
+    wait = _WAIT_AFTER_500 if error.status == 500 else growing_wait(attempt, first)
     wait *= 1 + retries.jitter() / 4
     if isinstance(error, (StoreBusy, StoreUnavailable)) and error.retry_after is not None:
         wait = max(wait, error.retry_after.total_seconds())

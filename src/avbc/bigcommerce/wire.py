@@ -22,8 +22,8 @@ from avbc.bigcommerce.answers import (
     succeeded,
     unreadable,
 )
-from avbc.bigcommerce.body import dump
-from avbc.bigcommerce.call import Call, Json, ListCall, Page
+from avbc.bigcommerce.body import Json, dump
+from avbc.bigcommerce.call import Call, ListCall, Page
 from avbc.bigcommerce.credentials import check, store_of
 from avbc.bigcommerce.errors import BadAnswer, StoreError, StoreUnreachable, UnexpectedData
 from avbc.secret import Secret

@@ -11,8 +11,8 @@ from typing import Generic, Literal, Protocol, TypeAlias, TypeVar
 import attrs
 
 from avbc.acctvantage.records import Receipt, SalesOrder
-from avbc.bigcommerce.body import dump
-from avbc.bigcommerce.call import Body, Call
+from avbc.bigcommerce.body import Body, dump
+from avbc.bigcommerce.call import Call
 from avbc.mapping import Decision, MappedOrder, Problem
 from avbc.mapping.text import amount_text
 from avbc.report import Report, counted, tally

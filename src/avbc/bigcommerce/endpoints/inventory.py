@@ -6,7 +6,8 @@ from collections.abc import Collection, Iterator, Sequence
 
 import attrs
 
-from avbc.bigcommerce.call import Call, Cap, Json, ListCall, Paging
+from avbc.bigcommerce.body import Json
+from avbc.bigcommerce.call import Call, Cap, ListCall, Paging
 from avbc.bigcommerce.endpoints.parts import one, paged, query
 from avbc.bigcommerce.endpoints.scopes import INFORMATION, INVENTORY, INVENTORY_MODIFY, LOCATIONS
 from avbc.bigcommerce.endpoints.writes import bodies, refuse

@@ -9,7 +9,8 @@ from typing import Literal, TypeAlias
 
 import attrs
 
-from avbc.bigcommerce.call import Body, Call, ListCall, Paging, rows_of
+from avbc.bigcommerce.body import Body
+from avbc.bigcommerce.call import Call, ListCall, Paging, rows_of
 from avbc.bigcommerce.decoding import fee_rows
 from avbc.bigcommerce.endpoints.parts import ignored, one, paged, query, several
 from avbc.bigcommerce.endpoints.scopes import ORDERS, ORDERS_MODIFY

@@ -8,7 +8,8 @@ from decimal import Decimal
 from typing import TypeAlias, TypeVar
 from urllib.parse import quote
 
-from avbc.bigcommerce.call import Call, Json, ListCall, Paging, row_of, rows_of
+from avbc.bigcommerce.body import Json
+from avbc.bigcommerce.call import Call, ListCall, Paging, row_of, rows_of
 from avbc.bigcommerce.decoding import read_object, read_page, read_rows
 from avbc.bigcommerce.models.base import Model
 

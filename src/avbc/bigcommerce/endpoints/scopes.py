@@ -7,7 +7,8 @@ from __future__ import annotations
 
 from types import MappingProxyType
 
-from avbc.bigcommerce.call import Body, Call
+from avbc.bigcommerce.body import Body
+from avbc.bigcommerce.call import Call
 from avbc.bigcommerce.endpoints.parts import ignored
 
 ORDERS = "Orders: read-only"

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from avbc.bigcommerce.call import Call, Json, ListCall, shortened
+from avbc.bigcommerce.body import Json, shortened
+from avbc.bigcommerce.call import Call, ListCall
 from avbc.bigcommerce.decoding import BadValue, integer
 from avbc.bigcommerce.endpoints.parts import object_reader, one, paged
 from avbc.bigcommerce.endpoints.scopes import ORDERS, ORDERS_MODIFY

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from avbc.bigcommerce.call import Call, Json, ListCall
+from avbc.bigcommerce.body import Json
+from avbc.bigcommerce.call import Call, ListCall
 from avbc.bigcommerce.decoding import BadValue, epoch
 from avbc.bigcommerce.endpoints.parts import one, paged
 from avbc.bigcommerce.endpoints.scopes import INFORMATION

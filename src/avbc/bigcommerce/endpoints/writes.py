@@ -7,7 +7,8 @@ from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from typing import TypeVar
 
 from avbc.bigcommerce.answers import field_errors
-from avbc.bigcommerce.call import Body, Json, PartFailure, WriteResult, rows_of
+from avbc.bigcommerce.body import Body, Json
+from avbc.bigcommerce.call import PartFailure, WriteResult, rows_of
 from avbc.bigcommerce.decoding import BadValue, integer, read_page, text
 from avbc.bigcommerce.models.base import Draft, Model
 

@@ -4,14 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
-from typing import TYPE_CHECKING, Annotated, TypeAlias, TypeVar
+from typing import Annotated, TypeAlias, TypeVar
 
 import attrs
 
+from avbc.bigcommerce.body import Body
 from avbc.unset import UNSET
-
-if TYPE_CHECKING:
-    from avbc.bigcommerce.call import Body
 
 T = TypeVar("T")
 

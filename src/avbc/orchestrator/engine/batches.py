@@ -11,7 +11,8 @@ from typing import Protocol, TypeAlias, TypeVar
 
 from avbc.bigcommerce import RequestRefused
 from avbc.bigcommerce.answers import field_errors
-from avbc.bigcommerce.call import Call, Json
+from avbc.bigcommerce.body import Json
+from avbc.bigcommerce.call import Call
 from avbc.bigcommerce.endpoints.writes import record_of
 from avbc.bigcommerce.models.base import Draft
 from avbc.errors import AvbcError

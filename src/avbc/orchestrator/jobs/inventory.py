@@ -12,7 +12,8 @@ from itertools import islice
 import attrs
 
 from avbc.bigcommerce import BigCommerce, RequestRefused
-from avbc.bigcommerce.call import Call, Json
+from avbc.bigcommerce.body import Json
+from avbc.bigcommerce.call import Call
 from avbc.bigcommerce.endpoints.inventory import ADJUSTMENTS_AT_ONCE
 from avbc.bigcommerce.models import InventoryAdjustment, Location
 from avbc.errors import Fault, FinalError
