@@ -50,7 +50,7 @@ def test_every_promise_names_a_test() -> None:
         row
         for row in rows
         if not _NAMED.search(row)
-        and not row.endswith(("| held by |", "| tests that fail without it |"))
+        and not row.endswith(("| verified by |", "| tests that fail without it |"))
     ]
     assert without == []
     assert len(rows) > 40
