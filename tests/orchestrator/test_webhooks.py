@@ -161,7 +161,7 @@ def refused(body: bytes, headers: Mapping[str, str], **options: str) -> str:
 
 def test_a_bad_signature_is_refused() -> None:
     body = json.dumps(event()).encode()
-    assert "no signature of the webhook fits" in refused(
+    assert "no signature of the webhook matches" in refused(
         body, signed(body, key=b"example-secret-2")
     )
     assert "no signature" in refused(body + b" ", signed(body))
@@ -208,13 +208,13 @@ def test_a_timestamp_must_be_seconds(timestamp: str) -> None:
 
 @pytest.mark.parametrize("body", [b"", b"[]", b"5", b"{", b"\xff\xfe", b"[" * 100_000])
 def test_a_body_must_be_an_object(body: bytes) -> None:
-    assert "no JSON object" in refused(body, signed(body))
+    assert "not a JSON object" in refused(body, signed(body))
 
 
 @pytest.mark.parametrize("producer", ["stores/other", "stores/ABC123", None, 5])
 def test_another_store_is_refused(producer: object) -> None:
     body = json.dumps(event(producer=producer)).encode()
-    assert "not of the store abc123" in refused(body, signed(body))
+    assert "not from the store abc123" in refused(body, signed(body))
 
 
 # Deciding
@@ -578,7 +578,7 @@ def test_hooks_are_repaired_and_others_left_alone(web: Orchestrator, store: Fake
         (outcome.result, outcome.scope, outcome.destination, outcome.changes)
         for outcome in report.hooks
     ] == [
-        ("repaired", CREATED, URL, "went to https://example.com/staging"),
+        ("repaired", CREATED, URL, "had the URL https://example.com/staging"),
         ("repaired", UPDATED, URL, "was inactive"),
         ("other", CREATED, elsewhere, ""),
         ("other", UPDATED, elsewhere, ""),

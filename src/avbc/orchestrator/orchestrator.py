@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
-from contextlib import AbstractContextManager, nullcontext, suppress
+from contextlib import AbstractContextManager, nullcontext
 from datetime import UTC, datetime, timedelta
 from functools import cached_property
 from types import TracebackType
@@ -61,7 +61,6 @@ from avbc.orchestrator.timer import SCHEDULE, Job, OnReport, run_timer
 from avbc.orchestrator.webhooks import (
     HooksReport,
     Ignore,
-    NoteStatus,
     Webhook,
     WebhookReport,
     act_on_webhook,
@@ -623,20 +622,10 @@ class Orchestrator:
             AvbcError: It could not be done; the same webhook counts again when BigCommerce repeats
                 it.
         """
-        try:
-            if isinstance(webhook.action, NoteStatus):
-                self._note_status(webhook.action)
-            return act_on_webhook(
-                webhook,
-                import_order=self.import_order,
-                import_refunds=self.import_refunds if self.settings.gl.import_refunds else None,
-                record=self._write_journal,
-                import_source_code=self.settings.order_status.import_source_code,
-            )
-        except Exception:
-            with suppress(JournalUnreachable):
-                self._journal.forget(webhook.keys)
-            raise
+        if isinstance(webhook.action, Ignore):
+            return WebhookReport(webhook)
+        scope = scope_of(self.settings, self.store)
+        return act_on_webhook(webhook, self, self._journal, scope)
 
     def register_webhooks(self, url: str, *, preview: bool = False) -> HooksReport:
         """Create the hooks that the settings need, repair those that are inactive or go elsewhere, and list all of this API account.
@@ -827,16 +816,6 @@ class Orchestrator:
         except JournalUnreachable as error:
             # What was done is done and safe; only its record is lost.
             _log.warning("%d entries of the journal are lost: %s", len(entries), error)
-
-    def _note_status(self, action: NoteStatus) -> None:
-        """A status that somebody else changed in the store is not what a push knows of it any more: the next one reads it."""
-        kind = f"{STATUS} {scope_of(self.settings, self.store)}"
-        import_id = order_import_id(self.settings.order_status.import_source_code, action.order_id)
-        known = self._journal.fingerprints(kind, [import_id]).get(import_id)
-        # Events may come late and out of sequence, so what this one says is not taken for the truth
-        # either.
-        if self.settings.order_status.updates == "push" and known not in (None, str(action.after)):
-            self._journal.forget_fingerprints(kind, [import_id])
 
     def _know_statuses(self, statuses: Mapping[str, str]) -> None:
         try:

@@ -1,6 +1,6 @@
-"""Webhooks: which call is the store's own, what little it asks for, and the hooks that must stand in the store for it.
+"""Webhooks: verify a call, decide what it asks for, do it, and keep the store's hooks registered.
 
-Polling stays the safety net: what a webhook would do, the next cycle of the timer does without it.
+The timer stays the safety net: without a webhook, its next cycle does the same work.
 """
 
 from __future__ import annotations
@@ -10,9 +10,10 @@ import hashlib
 import hmac
 import json
 import logging
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping
+from contextlib import suppress
 from datetime import UTC, datetime, timedelta
-from typing import Literal, TypeAlias, cast
+from typing import Literal, Protocol, TypeAlias, cast, get_args
 from urllib.parse import urlsplit
 
 import attrs
@@ -21,20 +22,22 @@ from avbc.acctvantage.import_ids import order_import_id
 from avbc.bigcommerce import BigCommerce
 from avbc.bigcommerce.models import Hook, HookDraft
 from avbc.errors import FinalError
+from avbc.orchestrator.engine.journal import Journal, JournalUnreachable
 from avbc.orchestrator.jobs.import_orders import NOT_NEW, NoSuchOrder
+from avbc.orchestrator.jobs.order_statuses import STATUS
 from avbc.orchestrator.reports import ImportReport, JournalEntry, PushReport, sentence
-from avbc.report import Report
+from avbc.report import Report, tally
 from avbc.secret import Secret
 from avbc.settings import Settings
 
 _log = logging.getLogger("avbc.orchestrator")
 
 TOLERANCE = timedelta(minutes=5)
-"""By how much the timestamp of a webhook may be off, to either side (Standard Webhooks: the reference libraries' tolerance)."""
+"""How far a webhook's timestamp may be off (Standard Webhooks: the libraries' tolerance)."""
 
 
 class WebhookRefused(FinalError):
-    """A call is no webhook of this store, or an old one sent again. Nothing was done; answer it with status 400."""
+    """The call is not a webhook of this store, or an old one sent again. Answer 400."""
 
 
 # What a webhook asks for
@@ -52,11 +55,11 @@ class ImportOrder:
 
 @attrs.frozen
 class NoteStatus:
-    """Note in the order's history that its status changed in the store. The next pull takes it over, where statuses are pulled."""
+    """Note in the order's history that its status changed in the store."""
 
     order_id: int
     before: int | None = None
-    """The status id that it had; None where the event does not tell."""
+    """The status id that it had; None where the event does not say."""
     after: int | None = None
 
     def __str__(self) -> str:
@@ -68,7 +71,7 @@ class NoteStatus:
 
 @attrs.frozen
 class NoteRefund:
-    """Note in the order's history that something was refunded in the store, and import refunds, where the settings want that."""
+    """Note a refund in the order's history, and import refunds if `gl.import_refunds` is true."""
 
     order_id: int
     refund_id: int | None = None
@@ -92,7 +95,7 @@ WebhookAction: TypeAlias = ImportOrder | NoteStatus | NoteRefund | Ignore
 
 @attrs.frozen
 class Webhook:
-    """A webhook that was verified, and what it asks for. It is plain data, which may wait in a queue."""
+    """A verified webhook and what it asks for: plain data, which can wait in a queue."""
 
     scope: str
     """The event: `store/order/statusUpdated`."""
@@ -100,7 +103,7 @@ class Webhook:
     created_at: datetime | None = None
     """When the event happened, by the store's clock."""
     keys: tuple[str, ...] = attrs.field(default=(), repr=False)
-    """What its repetitions are known by."""
+    """Identify the webhook when BigCommerce sends it again."""
 
 
 def read_webhook(
@@ -112,52 +115,52 @@ def read_webhook(
     new_status_id: int,
     now: datetime,
 ) -> Webhook:
-    """Verify a call and decide what it asks for. Nothing is read or written: this may run before the answer is sent.
+    """Verify a call and decide what it asks for; reads and writes nothing.
 
-    The signature is that of Standard Webhooks: HMAC-SHA256 of `id.timestamp.body`. Its key as that
-    standard's libraries take it is the client secret in base64, so the bytes that sign are the
-    client secret's own, as it stands in the credentials file.
+    The signature is that of Standard Webhooks: HMAC-SHA256 of `id.timestamp.body`. The standard's
+    libraries take the key in base64; the bytes that sign are the client secret itself, as it is in
+    the credentials file.
 
     Args:
-        body: The bytes as they came.
+        body: The bytes of the body, unchanged.
         headers: The headers, in any case.
-        client_secret: Of the API account that made the hook.
-        store_hash: Of the store that may call.
+        client_secret: The client secret of the API account that created the hook.
+        store_hash: The store that may call.
         new_status_id: The id of the New Order Status.
         now: The time.
 
     Raises:
-        WebhookRefused: A header is missing, no signature fits, it is too old or of the future, or
-            it is of another store.
+        WebhookRefused: A header is missing, no signature matches, its time is too far off, or it
+            is from another store.
     """
     given = {name.lower(): value.strip() for name, value in headers.items()}
     webhook_id, timestamp, signatures = (
         _header(given, f"webhook-{name}") for name in ("id", "timestamp", "signature")
     )
     _verify(body, webhook_id, timestamp, signatures, client_secret)
-    # What follows is the store's own word.
+    # From here on the content is the store's own.
     if not (timestamp.isascii() and timestamp.isdecimal() and len(timestamp) <= 12):
         raise WebhookRefused("the webhook's timestamp is not in seconds since 1970")
     off = now.timestamp() - int(timestamp)
     if abs(off) > TOLERANCE.total_seconds():
         raise WebhookRefused(
             f"the webhook is {abs(off):.0f} s {'old' if off > 0 else 'ahead of our clock'}, "
-            f"more than {TOLERANCE.total_seconds():.0f} s: it was sent again by somebody, or this "
+            f"more than {TOLERANCE.total_seconds():.0f} s: somebody sent it again, or this "
             "machine's clock is wrong"
         )
     event = _table(_parsed(body))
     if not event:
-        raise WebhookRefused("the webhook's body is no JSON object")
+        raise WebhookRefused("the webhook's body is not a JSON object")
     if event.get("producer") != f"stores/{store_hash}":
         raise WebhookRefused(
-            f"the webhook is not of the store {store_hash}: give each store a URL of its own"
+            f"the webhook is not from the store {store_hash}: give each store its own URL"
         )
     scope = event.get("scope")
     created_at = _whole(event.get("created_at"))
     keys = [_key("id", webhook_id)]
     if event.get("hash"):
-        # The hash is documented to be of the event's data, which a later event may share: the same
-        # order set to New again.
+        # BigCommerce documents the hash as that of the event's data. A later event may have the
+        # same data: the order is set to New again.
         keys.append(_key("event", scope, created_at, event["hash"]))
     return Webhook(
         scope=scope if isinstance(scope, str) else "",
@@ -170,7 +173,7 @@ def read_webhook(
 def _header(given: Mapping[str, str], name: str) -> str:
     if value := given.get(name):
         return value
-    raise WebhookRefused(f"the call has no {name} header, so it is no webhook of BigCommerce")
+    raise WebhookRefused(f"the call has no {name} header, so it is not a BigCommerce webhook")
 
 
 def _verify(
@@ -179,16 +182,15 @@ def _verify(
     signed = f"{webhook_id}.{timestamp}.".encode(errors="replace") + body
     digest = hmac.digest(client_secret.reveal().encode(), signed, "sha256")
     wanted = b"v1," + base64.b64encode(digest)
-    # There are several while a key is replaced. Each is compared to its end, so that no time tells
-    # how much of one is right.
+    # There are several while a key is replaced. compare_digest takes the same time however much of
+    # a signature is right.
     if not any(
         hmac.compare_digest(wanted, signature.encode(errors="replace"))
         for signature in signatures.split()
     ):
         raise WebhookRefused(
-            "no signature of the webhook fits: compare store.client_secret with the API account "
-            "that made the hook, and pass the body's "
-            "bytes exactly as they came"
+            "no signature of the webhook matches: compare store.client_secret with the API account "
+            "that created the hook, and pass the bytes of the body unchanged"
         )
 
 
@@ -204,7 +206,7 @@ def _table(value: object) -> Mapping[str, object]:
 
 
 def _whole(value: object) -> int | None:
-    """A count or an id of the store; None for anything else, and for what no time can be."""
+    """An id or a time of the store; None for anything else."""
     return (
         value
         if isinstance(value, int) and not isinstance(value, bool) and 0 <= value < 2**33
@@ -223,41 +225,27 @@ def _known(number: int | None) -> str:
 # From an event to an action
 
 
-def _decide(scope: object, data: Mapping[str, object], new_status_id: int) -> WebhookAction:
-    decide = _DECISIONS.get(scope) if isinstance(scope, str) else None
-    if decide is None:
-        return Ignore("nothing depends on this event")
-    order_id = _whole(data.get("id"))
-    return decide(order_id, data, new_status_id) if order_id else Ignore("the event names no order")
-
-
-def _created(order_id: int, _data: Mapping[str, object], _new: int) -> WebhookAction:
-    # The event does not tell the status: the import looks, and leaves checkouts that were never
-    # finished alone.
-    return ImportOrder(order_id)
-
-
-def _status_updated(order_id: int, data: Mapping[str, object], new: int) -> WebhookAction:
-    status = _table(data.get("status"))
-    before, after = _whole(status.get("previous_status_id")), _whole(status.get("new_status_id"))
-    # Where the status is not told, the next cycle looks. To import here would try a refused order
-    # again whenever it is refused.
-    return ImportOrder(order_id) if after == new else NoteStatus(order_id, before, after)
-
-
-def _refund_created(order_id: int, data: Mapping[str, object], _new: int) -> WebhookAction:
-    return NoteRefund(order_id, _whole(_table(data.get("refund")).get("refund_id")))
-
-
 _ORDER_CREATED = "store/order/created"
 _STATUS_UPDATED = "store/order/statusUpdated"
 _REFUND_CREATED = "store/order/refund/created"
 
-_DECISIONS: Mapping[str, Callable[[int, Mapping[str, object], int], WebhookAction]] = {
-    _ORDER_CREATED: _created,
-    _STATUS_UPDATED: _status_updated,
-    _REFUND_CREATED: _refund_created,
-}
+
+def _decide(scope: object, data: Mapping[str, object], new_status_id: int) -> WebhookAction:
+    if scope not in (_ORDER_CREATED, _STATUS_UPDATED, _REFUND_CREATED):
+        return Ignore("nothing depends on this event")
+    order_id = _whole(data.get("id"))
+    if not order_id:
+        return Ignore("the event names no order")
+    if scope == _REFUND_CREATED:
+        return NoteRefund(order_id, _whole(_table(data.get("refund")).get("refund_id")))
+    status = _table(data.get("status"))
+    before, after = _whole(status.get("previous_status_id")), _whole(status.get("new_status_id"))
+    # An event without the status is left to the next cycle: importing here would try a refused
+    # order again whenever it is refused.
+    if scope == _STATUS_UPDATED and after != new_status_id:
+        return NoteStatus(order_id, before, after)
+    # A new order's event has no status: the import reads it, and skips unfinished checkouts.
+    return ImportOrder(order_id)
 
 
 # Acting
@@ -265,7 +253,7 @@ _DECISIONS: Mapping[str, Callable[[int, Mapping[str, object], int], WebhookActio
 
 @attrs.frozen
 class WebhookReport(Report):
-    """What became of a webhook.
+    """The result of a webhook.
 
     >>> print(WebhookReport(Webhook("store/cart/created", Ignore("nothing depends on this event"))))
     store/cart/created: nothing: nothing depends on this event.
@@ -275,15 +263,15 @@ class WebhookReport(Report):
 
     webhook: Webhook
     import_report: ImportReport | None = None
-    """What the import did, where an order was to be imported."""
+    """The report of the import, if the webhook asked for one."""
     note: str = ""
     """Why nothing was imported."""
     refund_report: PushReport | None = None
-    """What the import of refunds did, where something was refunded and the settings want refunds."""
+    """The report of the import of refunds, if there was one."""
 
     @property
     def ok(self) -> bool:
-        """Nothing is left for a person or for the next cycle."""
+        """Nothing is left for a person or the next cycle."""
         if self.refund_report is not None:
             return self.refund_report.ok
         return self.import_report is None or not (
@@ -297,28 +285,24 @@ class WebhookReport(Report):
         )
 
     def summary(self) -> str:
-        """The event, what it asked for, and what came of it."""
-        told = f"{self.webhook.scope}: {self.webhook.action}"
+        """The event, what it asked for, and the result."""
+        text = f"{self.webhook.scope}: {self.webhook.action}"
         if self.note:
-            return f"{told}, but {self.note}."
+            return f"{text}, but {self.note}."
         for result, outcome in self.import_report or ():
             codes = ", ".join(problem.code for problem in outcome.problems)
-            told += f": {result} ({codes})" if codes else f": {result}"
-        return (
-            f"{told}." if self.refund_report is None else f"{told}. {self.refund_report.summary()}"
-        )
+            text += f": {result} ({codes})" if codes else f": {result}"
+        return f"{text}. {self.refund_report.summary()}" if self.refund_report else f"{text}."
 
     def to_dicts(self) -> list[dict[str, object]]:
         """The rows of the import, if there was one."""
-        report: Report | None = (
-            self.refund_report if self.import_report is None else self.import_report
-        )
-        return [] if report is None else report.to_dicts()
+        report = self.import_report or self.refund_report
+        return report.to_dicts() if report else []
 
     def shown(self) -> list[dict[str, object]]:
         """The rows of the import, if there was one."""
         if self.refund_report is None:
-            return [] if self.import_report is None else self.import_report.shown()
+            return self.import_report.shown() if self.import_report else []
         return [
             {
                 "result": effect,
@@ -331,63 +315,77 @@ class WebhookReport(Report):
         ]
 
 
-def act_on_webhook(
-    webhook: Webhook,
-    *,
-    import_order: Callable[[int], ImportReport],
-    import_refunds: Callable[[], PushReport] | None,
-    record: Callable[[Sequence[JournalEntry]], object],
-    import_source_code: str,
-) -> WebhookReport:
+class Web(Protocol):
+    """The orchestrator, as far as a webhook needs it."""
+
+    settings: Settings
+
+    def import_order(self, order_id: int) -> ImportReport:
+        """Import one order."""
+        ...
+
+    def import_refunds(self) -> PushReport:
+        """Import refunds."""
+        ...
+
+
+def act_on_webhook(webhook: Webhook, web: Web, journal: Journal, scope: str) -> WebhookReport:
     """Do what a webhook asks for.
 
     Args:
         webhook: What `read_webhook` returned.
-        import_order: Imports one order.
-        import_refunds: Imports refunds; None where the settings do not want them.
-        record: Appends to the journal.
-        import_source_code: The settings' Import Source Code.
+        web: The orchestrator.
+        journal: The journal.
+        scope: The store and source that the journal remembers statuses for: `scope_of`.
 
     Raises:
-        AvbcError: As `import_order` and `import_refunds`.
+        AvbcError: It failed; the same webhook is accepted again when BigCommerce sends it again.
     """
+    try:
+        return _act(webhook, web, journal, scope)
+    except Exception:
+        with suppress(JournalUnreachable):
+            journal.forget(webhook.keys)
+        raise
+
+
+def _act(webhook: Webhook, web: Web, journal: Journal, scope: str) -> WebhookReport:
     action = webhook.action
+    if isinstance(action, Ignore):
+        return WebhookReport(webhook)
     if isinstance(action, ImportOrder):
         try:
-            return WebhookReport(webhook, import_order(action.order_id))
+            return WebhookReport(webhook, web.import_order(action.order_id))
         except NoSuchOrder as error:
             return WebhookReport(webhook, note=str(error))
-    if not isinstance(action, Ignore):
-        import_id = order_import_id(import_source_code, action.order_id)
-        record(
-            [
-                JournalEntry(
-                    datetime.now(UTC),
-                    "webhook",
-                    "noted",
-                    action.order_id,
-                    import_id,
-                    _happened(action),
-                )
-            ]
-        )
-    if isinstance(action, NoteRefund) and import_refunds is not None:
-        return WebhookReport(webhook, refund_report=import_refunds())
+    import_id = order_import_id(web.settings.order_status.import_source_code, action.order_id)
+    if isinstance(action, NoteStatus):
+        # Somebody else changed the status that a push remembers: the next push reads it. Events may
+        # come late and out of sequence, so the status in this one is not remembered either.
+        kind = f"{STATUS} {scope}"
+        known = journal.fingerprints(kind, [import_id]).get(import_id)
+        if web.settings.order_status.updates == "push" and known not in (None, str(action.after)):
+            journal.forget_fingerprints(kind, [import_id])
+        detail = f"status {_known(action.before)} to {_known(action.after)} in the store"
+    else:
+        detail = f"refund {_known(action.refund_id)} in the store"
+    entry = JournalEntry(datetime.now(UTC), "webhook", "noted", action.order_id, import_id, detail)
+    try:
+        journal.write([entry])
+    except JournalUnreachable as error:
+        # Only the record of it is lost.
+        _log.warning("the journal entry of a webhook is lost: %s", error)
+    if isinstance(action, NoteRefund) and web.settings.gl.import_refunds:
+        return WebhookReport(webhook, refund_report=web.import_refunds())
     return WebhookReport(webhook)
 
 
-def _happened(action: NoteStatus | NoteRefund) -> str:
-    if isinstance(action, NoteStatus):
-        return f"status {_known(action.before)} to {_known(action.after)} in the store"
-    return f"refund {_known(action.refund_id)} in the store"
-
-
-# The hooks that stand in the store
+# Hooks in the store
 
 
 @attrs.frozen
 class HookNeed:
-    """An event that the store must tell, and the settings that need it."""
+    """An event that the store must send, and the settings that need it."""
 
     scope: str
     why: str
@@ -395,14 +393,14 @@ class HookNeed:
 
 
 HOOKS: tuple[HookNeed, ...] = (
-    HookNeed(_ORDER_CREATED, "new orders are imported at once"),
+    HookNeed(_ORDER_CREATED, "imports new orders at once"),
     HookNeed(
         _STATUS_UPDATED,
-        "orders are imported at once when they get the New Order Status; changes are noted",
+        "imports orders at once when they get the New Order Status, and notes other changes",
     ),
     HookNeed(
         _REFUND_CREATED,
-        "refunds are noted",
+        "notes refunds",
         lambda settings: settings.order_status.updates == "pull" or settings.gl.import_refunds,
     ),
 )
@@ -412,12 +410,12 @@ HookResult: TypeAlias = Literal["created", "repaired", "kept", "other"]
 
 @attrs.frozen
 class HookOutcome:
-    """A hook, and what became of it."""
+    """A hook, and what was done about it."""
 
     result: HookResult
-    """`created`; `repaired`: it was inactive or went elsewhere; `kept`: it was right; `other`: nothing needs it, and it stays as it is."""
+    """`repaired`: was inactive or had another URL. `other`: not needed, and left unchanged."""
     hook: Hook | None
-    """As it stands in the store now; None for one that a preview would create."""
+    """The hook in the store now; None for one that a preview would create."""
     scope: str
     destination: str
     changes: str = ""
@@ -426,24 +424,22 @@ class HookOutcome:
 
 @attrs.frozen
 class HooksReport(Report):
-    """The webhooks of this API account, after they were set right."""
+    """The webhooks of this API account, after the needed ones were created and repaired."""
 
     columns = ("result", "id", "scope", "destination", "is_active", "changes")
 
     hooks: tuple[HookOutcome, ...]
     preview: bool = False
-    """Nothing was changed: the results say what would be."""
+    """Nothing was changed; the results say what would be done."""
 
     def outcomes(self, result: HookResult) -> list[HookOutcome]:
         """The hooks with that result."""
         return [outcome for outcome in self.hooks if outcome.result == result]
 
     def summary(self) -> str:
-        """How many hooks came to which end."""
-        results: tuple[HookResult, ...] = ("created", "repaired", "kept", "other")
-        done = ", ".join(
-            f"{result} {len(self.outcomes(result))}" for result in results if self.outcomes(result)
-        )
+        """How many hooks had which result."""
+        results: tuple[HookResult, ...] = get_args(HookResult)
+        done = tally({result: len(self.outcomes(result)) for result in results})
         return f"Webhooks{' (preview)' if self.preview else ''}: {done}."
 
     def to_dicts(self) -> list[dict[str, object]]:
@@ -460,31 +456,24 @@ class HooksReport(Report):
             for outcome in self.hooks
         ]
 
-    def shown(self) -> list[dict[str, object]]:
-        """One row per hook, with blanks for what is not known."""
-        return [
-            {key: "" if value is None else value for key, value in row.items()}
-            for row in self.to_dicts()
-        ]
-
 
 def register_webhooks(
     store: BigCommerce, settings: Settings, url: str, *, preview: bool = False
 ) -> HooksReport:
-    """See to it that the store tells `url` the events that the settings need.
+    """Register `url` for the events that the settings need.
 
-    Hooks are looked at first, so that this may be run again at any time, and a lost answer makes no
-    second hook. An inactive one is activated; one for a needed event that goes elsewhere is sent
-    here, unless another comes here already. All others stay as they are.
+    Existing hooks are listed first, so it can run again at any time, and a lost answer creates no
+    second hook. An inactive hook is activated; one for a needed event with another URL is given
+    this one, unless another hook has it already. All others stay unchanged.
 
     Args:
         store: The store.
         settings: The settings.
-        url: Where the application listens: https, on port 443.
+        url: The application's URL: https, on port 443.
         preview: Change nothing.
 
     Raises:
-        ValueError: BigCommerce would not call that URL.
+        ValueError: BigCommerce does not call such a URL.
         StoreError: A hook could not be read or written; those before it are done.
     """
     _check_url(url)
@@ -493,7 +482,7 @@ def register_webhooks(
     for need in HOOKS:
         if not need.when(settings):
             continue
-        # The one that comes here already, else one that works: of two that are alike the oldest.
+        # Best is one with this URL, then one that is active, then the oldest.
         found = sorted(
             (hook for hook in others if hook.scope == need.scope),
             key=lambda hook: (hook.destination != url, not hook.is_active, hook.id),
@@ -515,7 +504,7 @@ def register_webhooks(
 def _repaired(store: BigCommerce, hook: Hook, url: str, *, preview: bool) -> HookOutcome:
     changes = [
         *(["was inactive"] if not hook.is_active else []),
-        *([f"went to {hook.destination}"] if hook.destination != url else []),
+        *([f"had the URL {hook.destination}"] if hook.destination != url else []),
     ]
     if not changes:
         return HookOutcome("kept", hook, hook.scope, url)
@@ -525,7 +514,7 @@ def _repaired(store: BigCommerce, hook: Hook, url: str, *, preview: bool) -> Hoo
 
 
 def _check_url(url: str) -> None:
-    """Refuse what BigCommerce would not call. The message never repeats the URL, which may hold a password."""
+    """Refuse a URL that BigCommerce would not call; no message holds it: it may have a password."""
     try:
         parts = urlsplit(url)
         port = parts.port
