@@ -250,7 +250,7 @@ def test_a_file_that_breaks_is_told_once_and_picked_up_when_mended(
     assert "avbc.toml has 1 fault" in reports[1].notes[0]
     assert "stay in force" in reports[1].notes[0]
     assert reports[3].notes == (
-        "avbc.toml has no faults any more.",
+        "avbc.toml has no errors any more.",
         "Settings changed: order_status.check_interval_minutes.",
     )
     assert web.calls.count("import_orders") == 5

@@ -1,4 +1,4 @@
-"""The timer: what runs how often, from the first cycle until it is stopped (manual 2.1.2)."""
+"""The timer: which jobs run how often, until it is stopped (manual 2.1.2)."""
 
 from __future__ import annotations
 
@@ -17,41 +17,13 @@ import attrs
 
 from avbc.errors import AvbcError
 from avbc.orchestrator.engine.stopping import Stop
-from avbc.report import Report
+from avbc.report import Report, counted
 from avbc.settings import Settings, SettingsError
 
 _log = logging.getLogger("avbc.orchestrator")
 
 
 # What runs how often
-
-
-def _always(_: Settings) -> bool:
-    return True
-
-
-def _pushes_statuses(settings: Settings) -> bool:
-    return settings.order_status.updates == "push"
-
-
-def _pulls_statuses(settings: Settings) -> bool:
-    return settings.order_status.updates == "pull"
-
-
-def _imports_refunds(settings: Settings) -> bool:
-    return settings.gl.import_refunds
-
-
-def _preauthorizes(settings: Settings) -> bool:
-    return settings.gl.credit_card_transactions_are_preauthorizations
-
-
-def _syncs_inventory(settings: Settings) -> bool:
-    return settings.shipping.sync_inventory_levels
-
-
-def _syncs_products(settings: Settings) -> bool:
-    return settings.shipping.sync_product_details
 
 
 @attrs.frozen
@@ -65,9 +37,12 @@ class Job:
     method: str
     """The method's name. It is called without arguments and returns a report."""
     every: timedelta = timedelta(0)
-    """The shortest time between two calls that succeed; nothing means in every cycle. One that failed is called again in the next cycle."""
-    when: Callable[[Settings], bool] = _always
-    """Whether the settings want it."""
+    """The shortest time between two successful calls; zero means every cycle.
+
+    A call that failed is repeated in the next cycle.
+    """
+    when: Callable[[Settings], bool] = lambda _: True
+    """Whether the settings turn it on."""
 
     def __repr__(self) -> str:
         often = f"every={self.every.total_seconds() / 60:g} min" if self.every else "in every cycle"
@@ -76,18 +51,29 @@ class Job:
 
 SCHEDULE: tuple[Job, ...] = (
     Job("import_orders"),
-    Job("import_refunds", when=_imports_refunds),
-    Job("push_order_statuses", when=_pushes_statuses),
-    Job("pull_order_statuses", when=_pulls_statuses),
-    Job("capture_payments", when=_preauthorizes),
+    Job("import_refunds", when=lambda settings: settings.gl.import_refunds),
+    Job("push_order_statuses", when=lambda settings: settings.order_status.updates == "push"),
+    Job("pull_order_statuses", when=lambda settings: settings.order_status.updates == "pull"),
+    Job(
+        "capture_payments",
+        when=lambda settings: settings.gl.credit_card_transactions_are_preauthorizations,
+    ),
     Job("push_shipments", every=timedelta(minutes=5)),
-    Job("push_inventory", every=timedelta(minutes=15), when=_syncs_inventory),
-    Job("push_products", every=timedelta(hours=1), when=_syncs_products),
+    Job(
+        "push_inventory",
+        every=timedelta(minutes=15),
+        when=lambda settings: settings.shipping.sync_inventory_levels,
+    ),
+    Job(
+        "push_products",
+        every=timedelta(hours=1),
+        when=lambda settings: settings.shipping.sync_product_details,
+    ),
 )
-"""What a cycle does, in this sequence: first what shoppers do, so that quantities are pushed after the orders that change them."""
+"""The jobs of a cycle in sequence: orders come first, since they change the quantities to push."""
 
 
-# What it tells
+# Reports
 
 
 @attrs.frozen
@@ -102,12 +88,15 @@ class JobOutcome:
 
     @property
     def ok(self) -> bool:
-        """It did not fail, and its report is content too."""
+        """It did not fail, and its report is ok."""
         return self.error is None and bool(getattr(self.report, "ok", True))
 
     def __str__(self) -> str:
         if self.error is not None:
-            return f"failed: {_told(self.error)}"
+            # The message of another's error may say little without its class.
+            is_ours = isinstance(self.error, AvbcError)
+            name = "" if is_ours else f"{type(self.error).__name__}: "
+            return f"failed: {name}{self.error}"
         return "" if self.report is None else self.report.summary()
 
 
@@ -116,7 +105,8 @@ class CycleReport(Report):
     """What one cycle of the timer did.
 
     >>> started = datetime(2026, 1, 2, 12, 5, tzinfo=UTC)
-    >>> print(CycleReport("Example store", started, started, (JobOutcome("import_orders", error=ValueError("no")),)))
+    >>> jobs = (JobOutcome("import_orders", error=ValueError("no")),)
+    >>> print(CycleReport("Example store", started, started, jobs))
     Example store, 2026-01-02 12:05:00 UTC: 1 of 1 jobs failed, 0 requests.
     <BLANKLINE>
     job            outcome
@@ -130,22 +120,22 @@ class CycleReport(Report):
     started: datetime
     finished: datetime
     jobs: tuple[JobOutcome, ...] = ()
-    """What was called, in sequence; a job that was not due is left out."""
+    """The jobs that were called, in sequence; a job that was not due is left out."""
     notes: tuple[str, ...] = ()
-    """What happened besides: settings that changed, a settings file with faults, a store that is not enabled. Each is told once."""
+    """Reported once: changed settings, a settings file with errors, a store that is not enabled."""
     settings_error: SettingsError | None = None
-    """The faults that the settings file has since this cycle; the settings read before stay in force."""
+    """New errors in the settings file; the previous settings stay in force."""
     stopped: bool = False
-    """The cycle ended early since a stop was asked for."""
+    """The cycle ended early because a stop was requested."""
 
     @property
     def ok(self) -> bool:
-        """Nothing failed, and every report of a job is content."""
+        """Nothing failed, and every job's report is ok."""
         return self.settings_error is None and all(job.ok for job in self.jobs)
 
     @property
     def requests(self) -> int:
-        """How many requests its jobs sent to the store, as far as their reports tell."""
+        """How many requests its jobs sent to the store."""
         return sum(int(getattr(job.report, "requests", 0)) for job in self.jobs)
 
     @property
@@ -154,12 +144,11 @@ class CycleReport(Report):
         return [job for job in self.jobs if job.error is not None]
 
     def summary(self) -> str:
-        """How the cycle went, and what happened besides."""
-        count = len(self.jobs)
-        done = f"{count} {'job' if count == 1 else 'jobs'} done"
+        """How the cycle went, and its notes."""
+        done = f"{counted(len(self.jobs), 'job')} done"
         if self.failed:
-            done = f"{len(self.failed)} of {count} jobs failed"
-        asked = f"{self.requests} {'request' if self.requests == 1 else 'requests'}"
+            done = f"{len(self.failed)} of {len(self.jobs)} jobs failed"
+        asked = counted(self.requests, "request")
         text = (
             f"{self.store}, {self.started:%Y-%m-%d %H:%M:%S} UTC: {done}, "
             f"{asked}{', then stopped' if self.stopped else ''}."
@@ -179,41 +168,42 @@ class CycleReport(Report):
         return super()._repr_html_() + "".join(details)
 
 
-# How it runs
+# Cycles
 
 
 class Web(Protocol):
-    """What the timer needs of an orchestrator, besides the methods that its schedule names."""
+    """What the timer needs of an orchestrator, in addition to the methods of its schedule."""
 
     settings: Settings
     stop_wish: Stop
 
     def use(self, settings: Settings) -> None:
-        """Go on with other settings."""
+        """Continue with other settings."""
         ...
 
 
 OnReport: TypeAlias = Callable[[CycleReport], object]
-"""Called after each cycle. What it raises is logged and stops nothing."""
+"""Called after each cycle. An exception from it is logged, and the timer continues."""
 
 
 def run_all(
     webs: Sequence[Web], *, schedule: Sequence[Job] = SCHEDULE, on_report: OnReport | None = None
 ) -> None:
-    """Run the timer of several configurations in one process, until all of them are stopped: `Orchestrator.run` of each.
+    """Run the timers of several configurations in one process, until all of them are stopped.
 
     ```python
-    avbc.run_all([avbc.Orchestrator(avbc.Settings.load(path), books) for path in ("retail.toml", "trade.toml")])
+    paths = ["retail.toml", "trade.toml"]
+    avbc.run_all([avbc.Orchestrator(avbc.Settings.load(path), books) for path in paths])
     ```
 
-    They take turns, so nothing that they share has to be safe between threads. What goes wrong with
-    one stops no other, though a cycle that takes long delays the others: run one process for each
-    where that must not be.
+    They take turns in one thread, so what they share need not be safe between threads. A failure of
+    one stops no other, but a long cycle delays the others: where that is too slow, run one process
+    for each.
 
     Args:
         webs: The orchestrators.
-        schedule: What a cycle calls, in sequence and how often.
-        on_report: Called with the report of each cycle of each.
+        schedule: The jobs of a cycle, in sequence, and how often each runs.
+        on_report: Called with the report of each cycle of each orchestrator.
     """
     run_timer(webs, schedule=schedule, on_report=on_report)
 
@@ -226,23 +216,23 @@ def run_timer(
     clock: Callable[[], float] = time.monotonic,
     wait: Callable[[float], object] | None = None,
 ) -> None:
-    """Run the cycles of some configurations in this thread, each at its own interval, until all of them are stopped.
+    """Run the cycles of several configurations in this thread, each at its own interval.
 
-    SIGTERM and SIGINT (Ctrl-C) stop all of them, where this is the main thread; the handlers that
-    were there are put back at the end.
+    It returns when all of them are stopped. In the main thread SIGTERM and SIGINT (Ctrl-C) stop all
+    of them; the previous handlers are restored at the end.
 
     Args:
         webs: The orchestrators.
-        schedule: What a cycle calls, in sequence.
-        on_report: Told of each cycle.
-        clock: Seconds that only ever grow.
-        wait: Waits so many seconds, and may return early.
+        schedule: The jobs of a cycle, in sequence.
+        on_report: Called with the report of each cycle.
+        clock: Returns seconds that never go back.
+        wait: Waits for a number of seconds, and may return early.
     """
     wakes: queue.SimpleQueue[None] = queue.SimpleQueue()
     timers = [_Timer(web, schedule, on_report, clock) for web in webs]
 
-    # SimpleQueue.put may interrupt anything, which threading.Event.set may not: a signal handler
-    # would wait for a lock of its own thread.
+    # A signal handler may call SimpleQueue.put at any time. threading.Event.set would wait for a
+    # lock that its own thread may hold.
     def wake() -> None:
         wakes.put(None)
 
@@ -281,31 +271,31 @@ class _Timer:
         self._on_report = on_report
         self._clock = clock
         self._done: dict[str, float] = {}
-        """When each method was last called with success."""
-        self._fault = ""
-        """The faults of the settings file that were told already."""
-        self._is_told_disabled = False
+        """When each method last succeeded."""
+        self._reported_error = ""
+        """The errors of the settings file that were reported."""
+        self._is_disabled_reported = False
 
     @property
     def is_over(self) -> bool:
-        """Whether there will be no more cycles: it was stopped, or nothing can ever enable its store."""
+        """Whether there are no more cycles: it was stopped, or no file can enable its store."""
         settings = self._web.settings
-        return self._web.stop_wish.is_due or (self._is_told_disabled and settings.file is None)
+        return self._web.stop_wish.is_due or (self._is_disabled_reported and settings.file is None)
 
     def cycle(self) -> None:
-        """Run one cycle and wait for the next. Nothing that goes wrong in it is raised."""
+        """Run one cycle, and set when the next is due. Errors are reported, not raised."""
         started = datetime.now(UTC)
-        notes, error = self._reread()
+        notes, error = self._reload()
         jobs = tuple(self._jobs())
         settings = self._web.settings
         if settings.store.enabled:
-            self._is_told_disabled = False
-        elif not self._is_told_disabled:
-            self._is_told_disabled = True
+            self._is_disabled_reported = False
+        elif not self._is_disabled_reported:
+            self._is_disabled_reported = True
             notes.append("store.enabled is false, so nothing runs for this store (manual 1.3).")
         if jobs or notes:
             name = settings.store.description or settings.order_status.import_source_code
-            self._tell(
+            self._report(
                 CycleReport(
                     name,
                     started,
@@ -316,24 +306,24 @@ class _Timer:
                     self._web.stop_wish.is_due,
                 )
             )
-        # The interval is read here and the file at the start of a cycle: so a change applies after
-        # the wait that is going on.
+        # The file is read at the start of a cycle, so a changed interval applies after the current
+        # wait.
         self.due = self._clock() + 60 * settings.order_status.check_interval_minutes
 
-    def _reread(self) -> tuple[list[str], SettingsError | None]:
-        """Take over what changed in the settings file; returns what is to be told of it."""
+    def _reload(self) -> tuple[list[str], SettingsError | None]:
+        """Read the settings file again; returns what to report about it."""
         old = self._web.settings
         if old.file is None:
             return [], None
         try:
             new = Settings.load(old.file)
         except SettingsError as error:
-            if str(error) == self._fault:
+            if str(error) == self._reported_error:
                 return [], None
-            self._fault = str(error)
-            return [f"{error}\nThe settings read before stay in force."], error
-        notes = [f"{old.file.name} has no faults any more."] if self._fault else []
-        self._fault = ""
+            self._reported_error = str(error)
+            return [f"{error}\nThe previous settings stay in force."], error
+        notes = [f"{old.file.name} has no errors any more."] if self._reported_error else []
+        self._reported_error = ""
         if new != old:
             self._web.use(new)
             notes.append(f"Settings changed: {', '.join(_changed(old, new))}.")
@@ -358,11 +348,11 @@ class _Timer:
             return JobOutcome(job.method, method())
         except AvbcError as error:
             return JobOutcome(job.method, error=error)
-        except Exception as error:  # noqa: BLE001  # a fault of a gateway, a customisation or ours must not end the timer
+        except Exception as error:  # noqa: BLE001  # a bug in a gateway, a customisation or avbc must not end the timer
             _log.exception("%s failed unexpectedly", job.method)
             return JobOutcome(job.method, error=error)
 
-    def _tell(self, report: CycleReport) -> None:
+    def _report(self, report: CycleReport) -> None:
         _log.log(logging.INFO if report.ok else logging.WARNING, "%s", report.summary())
         for job in report.failed:
             _log.error("%s: %s %s", report.store, job.method, job)
@@ -370,13 +360,13 @@ class _Timer:
             return
         try:
             self._on_report(report)
-        except Exception:  # noqa: BLE001  # the application's own fault
+        except Exception:  # noqa: BLE001  # a bug of the application
             _log.exception("on_report failed")
 
 
 @contextmanager
 def _stopping_by_signal(webs: Sequence[Web]) -> Generator[list[str]]:
-    """Let SIGTERM and SIGINT ask all to stop; yields the names of the signals that came."""
+    """Stop all orchestrators on SIGTERM and SIGINT; yields the names of received signals."""
     received: list[str] = []
     # Only the main thread may set handlers.
     if threading.current_thread() is not threading.main_thread():
@@ -393,26 +383,20 @@ def _stopping_by_signal(webs: Sequence[Web]) -> Generator[list[str]]:
         yield received
     finally:
         for number, handler in before.items():
-            # None: it was set outside of Python, and cannot be put back from here.
+            # None: it was set outside of Python, and cannot be restored.
             signal.signal(number, signal.SIG_DFL if handler is None else handler)
 
 
 def _changed(old: Settings, new: Settings) -> list[str]:
-    """The keys whose values differ. Never the values: there are secrets among them."""
-    screens: list[tuple[str, attrs.AttrsInstance, attrs.AttrsInstance]] = [
-        ("store", old.store, new.store),
-        ("order_status", old.order_status, new.order_status),
-        ("gl", old.gl, new.gl),
-        ("shipping", old.shipping, new.shipping),
-    ]
+    """Return the keys whose values differ; never the values, which include secrets."""
+    before: dict[str, dict[str, object]]
+    before, after = (
+        attrs.asdict(settings, filter=lambda field, _: field.name != "file")
+        for settings in (old, new)
+    )
     return [
-        f"{name}.{field.name}"
-        for name, before, after in screens
-        for field in attrs.fields(type(before))
-        if getattr(before, field.name) != getattr(after, field.name)
+        f"{screen}.{key}"
+        for screen, values in before.items()
+        for key, value in values.items()
+        if value != after[screen][key]
     ]
-
-
-def _told(error: Exception) -> str:
-    # The message of an error of ours says it all; of another the kind is half of what it says.
-    return str(error) if isinstance(error, AvbcError) else f"{type(error).__name__}: {error}"
