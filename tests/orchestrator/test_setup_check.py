@@ -265,7 +265,7 @@ def test_where_quantities_go_to(join: Join, change: Change, store: FakeStore) ->
 
 def test_when_the_store_takes_its_stock(join: Join, store: FakeStore) -> None:
     store.state.inventory_settings["update_stock_behavior"] = "order_completed_or_shipped"
-    assert "twice" in found(join().check_setup(), "stock", "warning")["when it is taken"].found
+    assert "twice" in found(join().check_setup(), "stock", "warning")["when it is reduced"].found
     store.scopes -= {"store_v2_information", "store_locations"}
     report = join().check_setup()
     assert found(report, "stock", "unknown")

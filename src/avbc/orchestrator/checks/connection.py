@@ -1,20 +1,21 @@
-"""The connection test: does the store answer, and may the token do what the settings ask of it (manual 1.2 and 1.3)?"""
+"""The connection test: does the store answer, and what may the token do (manual 1.2, 1.3)?"""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 
 import attrs
 
 from avbc.bigcommerce import BigCommerce, RequestRefused, ScopeMissing, StoreError, TokenRefused
 from avbc.bigcommerce.endpoints import scopes
+from avbc.bigcommerce.quota import REQUESTS_LEFT, REQUESTS_QUOTA, WINDOW_MS, whole
 from avbc.errors import AvbcError
 from avbc.orchestrator.reports import Check, ConnectionReport
 from avbc.settings import Settings
 
 _LARGEST_SKEW = timedelta(minutes=2)
-"""Beyond it webhooks are refused as stale or repeated, and `since` in a filter means another time."""
+"""With more, webhooks are refused as too old, and a filter by time misses orders."""
 
 
 @attrs.frozen
@@ -24,18 +25,17 @@ class Need:
     scope: str
     feature: str
     is_required: bool = True
-    """Needed by what the settings turn on; otherwise by what somebody may call."""
+    """Whether the settings turn the feature on; otherwise a program may call it."""
 
 
 def needs(settings: Settings) -> list[Need]:
-    """The scopes that the settings need, each with the feature that does.
+    """Return the scopes that the settings need, each with its feature.
 
     >>> from avbc.settings import GlSettings, OrderStatusSettings, ShippingSettings, StoreSetup
+    >>> statuses = {"new_order_status": 11, "downloaded_order_status": 9, "import_error_status": 12}
     >>> settings = Settings(
     ...     store=StoreSetup(api_url="https://api.bigcommerce.com/stores/abc123/v3/"),
-    ...     order_status=OrderStatusSettings(
-    ...         import_source_code="WEB", new_order_status=11, downloaded_order_status=9, import_error_status=12
-    ...     ),
+    ...     order_status=OrderStatusSettings(import_source_code="WEB", **statuses),
     ...     gl=GlSettings(tax_area="BigCommerce"),
     ...     shipping=ShippingSettings(warehouse="Main"),
     ... )
@@ -51,18 +51,12 @@ def needs(settings: Settings) -> list[Need]:
     if settings.shipping.sync_inventory_levels:
         found.append(Need(scopes.INVENTORY_MODIFY, "shipping.sync_inventory_levels"))
         found.append(Need(scopes.LOCATIONS, "shipping.sync_inventory_levels"))
-    found.append(Need(scopes.CUSTOMERS_MODIFY, "exporting clients", is_required=False))
-    found.append(
-        Need(
-            scopes.INFORMATION,
-            "check_setup: the store's currency and shipping methods",
-            is_required=False,
-        )
-    )
-    found.append(
-        Need(scopes.PAYMENT_METHODS, "check_setup: the store's payment methods", is_required=False)
-    )
-    return found
+    optional = {
+        scopes.CUSTOMERS_MODIFY: "exporting clients",
+        scopes.INFORMATION: "check_setup: the store's currency and shipping methods",
+        scopes.PAYMENT_METHODS: "check_setup: the store's payment methods",
+    }
+    return [*found, *(Need(scope, use, is_required=False) for scope, use in optional.items())]
 
 
 def require_scope(store: BigCommerce, scope: str) -> None:
@@ -70,68 +64,60 @@ def require_scope(store: BigCommerce, scope: str) -> None:
 
     Raises:
         ScopeMissing: The token lacks it.
-        StoreError: It could not be found out.
+        StoreError: The probe failed.
     """
     try:
         store.send(scopes.probe_scope(scope))
     except RequestRefused:
-        # The scope is judged before the request is (docs/facts.md, bigcommerce-limits).
+        # BigCommerce checks the scope before the request (docs/facts.md, bigcommerce-limits).
         return
 
 
 def connection_report(
     store: BigCommerce, settings: Settings, now: Callable[[], datetime] = lambda: datetime.now(UTC)
 ) -> ConnectionReport:
-    """Ask the store for its time, and probe each scope that the settings need. Nothing in the store is changed."""
+    """Read the store's time, and probe each scope that the settings need; changes nothing."""
     name = settings.store.description or store.store_hash
     checks: list[Check] = []
     if not settings.store.enabled:
+        found = "The store is not enabled, so nothing runs for it."
         checks.append(
-            Check(
-                "enabled",
-                "store.enabled",
-                "error",
-                "The store is not enabled, so nothing runs for it.",
-                "Set store.enabled = true.",
-            )
+            Check("enabled", "store.enabled", "error", found, "Set store.enabled = true.")
         )
+    url = Check("url", settings.store.api_url, "ok", "answers")
+    token = Check("token", "store.access_token", "ok", "accepted")
     asked = now()
     try:
         answer = store.answer(store.time.call())
     except ScopeMissing as error:
-        # The URL and the token are good, or this would be another error. The clock is not to be
-        # had.
-        checks.append(Check("url", settings.store.api_url, "ok", "answers"))
-        checks.append(Check("token", "store.access_token", "ok", "accepted"))
-        checks.append(Check("clock", "", "unknown", str(error)))
-        return ConnectionReport(name, (*checks, *_scope_checks(store, settings)))
+        # With a wrong URL or token it would be another error. Only the clock is unavailable.
+        clock = Check("clock", "", "unknown", str(error))
+        return ConnectionReport(name, (*checks, url, token, clock, *_scope_checks(store, settings)))
     except TokenRefused as error:
-        checks.append(Check("url", settings.store.api_url, "ok", "answers"))
-        checks.append(
-            Check(
-                "token",
-                "store.access_token",
-                "error",
-                str(error),
-                "Copy the token again, or create a new API account (manual 1.1).",
-            )
-        )
-        return ConnectionReport(name, tuple(checks))
+        fix = "Copy the token again, or create a new API account (manual 1.1)."
+        token = attrs.evolve(token, state="error", found=str(error), fix=fix)
+        return ConnectionReport(name, (*checks, url, token))
     except StoreError as error:
         fix = (
             "Compare store.api_url with the API Path of the API account (manual 1.1); check the "
             "network."
         )
-        checks.append(Check("url", settings.store.api_url, "error", str(error), fix))
-        return ConnectionReport(name, tuple(checks))
+        url = attrs.evolve(url, state="error", found=str(error), fix=fix)
+        return ConnectionReport(name, (*checks, url))
     skew = answer.value - (asked + (now() - asked) / 2)
-    quota = _Quota.read(answer.headers)
-    checks.append(Check("url", settings.store.api_url, "ok", "answers"))
-    checks.append(Check("token", "store.access_token", "ok", "accepted"))
-    checks.append(_clock_check(skew))
-    checks.append(quota.check())
-    checks += _scope_checks(store, settings)
-    return ConnectionReport(name, tuple(checks), skew, quota.limit, quota.left, quota.window)
+    limit, left, window_ms = (
+        whole(answer.headers.get(header)) for header in (REQUESTS_QUOTA, REQUESTS_LEFT, WINDOW_MS)
+    )
+    window = None if window_ms is None else timedelta(milliseconds=window_ms)
+    quota = Check("quota", "", "unknown", "The store's answer does not state its quota.")
+    if window and limit is not None and left is not None:
+        found = (
+            f"{left} of {limit} requests left in a window of {window.total_seconds():g} s, for all "
+            "applications together"
+        )
+        quota = Check("quota", "", "ok", found)
+    checks += [url, token, _clock_check(skew), quota, *_scope_checks(store, settings)]
+    return ConnectionReport(name, tuple(checks), skew, limit, left, window)
 
 
 def _clock_check(skew: timedelta) -> Check:
@@ -143,38 +129,6 @@ def _clock_check(skew: timedelta) -> Check:
     if abs(skew) <= _LARGEST_SKEW:
         return Check("clock", "", "ok", found)
     return Check("clock", "", "warning", found, "Set this machine's clock, by NTP if you can.")
-
-
-@attrs.frozen
-class _Quota:
-    limit: int | None
-    left: int | None
-    window: timedelta | None
-
-    @classmethod
-    def read(cls, headers: Mapping[str, str]) -> _Quota:
-        def number(name: str) -> int | None:
-            text = headers.get(f"X-Rate-Limit-{name}", "")
-            return int(text) if text.isdecimal() else None
-
-        window = number("Time-Window-Ms")
-        return cls(
-            number("Requests-Quota"),
-            number("Requests-Left"),
-            None if window is None else timedelta(milliseconds=window),
-        )
-
-    def check(self) -> Check:
-        if self.limit is None or self.left is None or self.window is None:
-            return Check("quota", "", "unknown", "The store's answer does not tell its quota.")
-        seconds = self.window.total_seconds()
-        return Check(
-            "quota",
-            "",
-            "ok",
-            f"{self.left} of {self.limit} requests left in a window of {seconds:g} s, for all "
-            "applications together",
-        )
 
 
 def _scope_checks(store: BigCommerce, settings: Settings) -> list[Check]:
@@ -197,7 +151,7 @@ def _scope_check(need: Need, answer: AvbcError | None) -> Check:
             "scope",
             need.scope,
             "error" if need.is_required else "warning",
-            f"lacking; needed for {need.feature}",
+            f"missing; needed for {need.feature}",
             fix,
         )
     return Check("scope", need.scope, "unknown", str(answer), "Test the connection again.")

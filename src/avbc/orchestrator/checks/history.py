@@ -1,4 +1,4 @@
-"""Everything that was done for one order: the journal, the books and the store's own word."""
+"""The history of one order: the journal, the books and the store."""
 
 from __future__ import annotations
 
@@ -11,7 +11,9 @@ from avbc.orchestrator.reports import History
 def order_history(
     order_id: int, import_id: str, store: BigCommerce, books: Gateway, journal: Journal
 ) -> History:
-    """Read what there is of an order. A store that does not answer leaves its part open; the rest is told all the same.
+    """Read what the journal, the books and the store have of an order.
+
+    If the store does not answer, the report has the rest.
 
     Raises:
         BooksUnreachable: The books cannot be read.
@@ -25,13 +27,13 @@ def order_history(
         note = "the store has no such order"
     except StoreError as error:
         note = f"its status in the store is not known ({error})"
-    standing = books.sales_orders([import_id])
+    sales_orders = books.sales_orders([import_id])
     return History(
         order_id=order_id,
         import_id=import_id,
         entries=tuple(journal.entries(import_id)),
         store_status=status,
         store_note=note,
-        sales_order=standing[0] if standing else None,
-        receipts=tuple(books.receipts([import_id])) if standing else (),
+        sales_order=sales_orders[0] if sales_orders else None,
+        receipts=tuple(books.receipts([import_id])) if sales_orders else (),
     )

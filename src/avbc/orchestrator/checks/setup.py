@@ -1,6 +1,6 @@
-"""The set-up check: does every name in the settings exist where it should, and is everything that the store uses mapped?
+"""The setup check: do the settings fit the store and the books?
 
-The rules of the mapping engine are asked, so that what passes here passes in an import.
+It calls the mapping engine's own rules, so what passes here passes in an import.
 """
 
 from __future__ import annotations
@@ -26,7 +26,6 @@ from avbc.bigcommerce.models import (
 from avbc.errors import AvbcError
 from avbc.mapping import (
     MappingRules,
-    Problem,
     Ruling,
     new_order_status,
     receipt_type_for,
@@ -40,17 +39,18 @@ from avbc.orchestrator.engine.statuses import PAID, REFUNDED, import_statuses
 from avbc.orchestrator.jobs.inventory import NoSuchLocation, StockLocation
 from avbc.orchestrator.reports import Check, SetupReport, State
 from avbc.settings import Settings, SettingsError
+from avbc.text import text_key
 
 T = TypeVar("T")
 
 _IMPORT_STATUSES = ("new_order_status", "downloaded_order_status", "import_error_status")
-# What the store writes as payment method of an order that was paid wholly by these.
+# The payment method that the store gives an order that was paid in full by these.
 _TENDER_WORDS = frozenset(map(fold, (STORE_CREDIT, GIFT_CARD, "Gift Certificate")))
 
 
 @attrs.frozen
 class _Store:
-    """What was read of the store; an error stands for what the token may not read."""
+    """What was read from the store; an error where a read failed."""
 
     statuses: Sequence[OrderStatus]
     recent: Sequence[Order]
@@ -61,7 +61,7 @@ class _Store:
 
 
 def setup_report(settings: Settings, store: BigCommerce, books: Gateway) -> SetupReport:
-    """Hold the settings against the live store and the books. Nothing is changed.
+    """Compare the settings with the live store and the books; changes nothing.
 
     Raises:
         StoreError: The store's statuses or orders cannot be read.
@@ -146,7 +146,7 @@ def _status(setting: str, wanted: str | int, rules: MappingRules) -> Check:
 
 
 def _crossings(rules: MappingRules) -> Iterator[Check]:
-    """Moves from a status of the paid kind to another one (docs/facts.md, bigcommerce-orders)."""
+    """Warn of moves from a paid status to an unpaid one (docs/facts.md, bigcommerce-orders)."""
     settings = rules.settings.order_status
     new = store_status(settings.new_order_status, rules.statuses).value
     for name in _IMPORT_STATUSES[1:]:
@@ -159,17 +159,16 @@ def _crossings(rules: MappingRules) -> Iterator[Check]:
             or target.id == REFUNDED
         ):
             continue
-        message = (
-            f"An import moves orders from {status_name(new)!r}, which is of the paid kind, to "
-            f"{status_name(target)!r}, which is not. "
-            "Where Avalara computes the store's tax, that voids the order's tax document."
-        )
         yield Check(
             "status",
             f"order_status.{name}",
             "warning",
-            message,
-            "With Avalara on the store choose a status of the paid kind.",
+            (
+                f"An import moves orders from {status_name(new)!r}, a paid status, to "
+                f"{status_name(target)!r}, which is not. "
+                "If Avalara computes the store's tax, that voids the order's tax document."
+            ),
+            "With Avalara on the store, choose a paid status.",
         )
 
 
@@ -183,21 +182,29 @@ def _status_mapping(rules: MappingRules) -> Iterator[Check]:
         yield _status(f"{place}.bigcommerce", row.bigcommerce, rules)
         if fold(row.acctvantage) not in known:
             names = ", ".join(rules.reference.order_statuses)
-            message = f"AcctVantage has no order status {row.acctvantage!r}."
-            yield Check("status", f"{place}.acctvantage", "error", message, f"Use one of {names}.")
+            yield Check(
+                "status",
+                f"{place}.acctvantage",
+                "error",
+                f"AcctVantage has no order status {row.acctvantage!r}.",
+                f"Use one of {names}.",
+            )
     if settings.updates == "off":
         return
     for name in rules.reference.order_statuses:
-        # A quote is no order yet, and with the first status it was imported.
+        # A quote is not an order yet, and an import sets the first status.
         if fold(name) in mapped or fold(name) in ("quote", fold(settings.new_sales_order_status)):
             continue
-        toml = _row("order_status.mapping", acctvantage=name, bigcommerce="")
-        message = (
-            f"AcctVantage's {name!r} is not mapped: orders that reach it keep their status "
-            "in the store."
-        )
         yield Check(
-            "status", name, "warning", message, "Add a row, if the store shall show it.", toml
+            "status",
+            name,
+            "warning",
+            (
+                f"AcctVantage's {name!r} is not mapped: orders that reach it keep their status "
+                "in the store."
+            ),
+            "Add a row if the store should show it.",
+            _row("order_status.mapping", acctvantage=name, bigcommerce=""),
         )
 
 
@@ -208,33 +215,28 @@ def _currency(found: _Store, rules: MappingRules) -> Iterator[Check]:
     books = rules.reference.currency
     if isinstance(found.information, AvbcError):
         yield _unknown("currency", "", found.information)
-    elif found.information.currency.upper() == books.upper():
+    elif text_key(found.information.currency) == text_key(books):
         yield Check("currency", books, "ok", "the store and the books have the same")
     else:
-        message = (
-            f"The store's currency is {found.information.currency}, and the books are in {books}."
-        )
+        currency = found.information.currency
         yield Check(
             "currency",
-            found.information.currency,
+            currency,
             "error",
-            message,
+            f"The store's currency is {currency}, and the books are in {books}.",
             "Only orders in the books' currency are imported.",
         )
     others = Counter(
         order.default_currency_code
         for order in found.recent
-        if order.default_currency_code.upper() != books.upper()
+        if text_key(order.default_currency_code) != text_key(books)
     )
     for currency, count in others.items():
-        message = (
-            f"{count} of the latest {len(found.recent)} orders are in {currency}, and are refused."
-        )
         yield Check(
             "currency",
             currency,
             "warning",
-            message,
+            f"{count} of the latest {len(found.recent)} orders are in {currency} and are refused.",
             "Enter such orders by hand, or sell in the books' currency only.",
         )
 
@@ -246,16 +248,12 @@ def _payment_methods(found: _Store, rules: MappingRules) -> Iterator[Check]:
             f"gl.payment_methods[{position}] {row.bigcommerce!r}",
             receipt_type_for(row.bigcommerce, rules),
         )
-    seen: dict[str, tuple[str, int]] = {}
-    for order in found.recent:
-        name = plain(order.payment_method)
-        if name and fold(name) not in _TENDER_WORDS:
-            first, count = seen.get(fold(name), (name, 0))
-            seen[fold(name)] = (first, count + 1)
-    for key, (name, count) in seen.items():
+    names = [plain(order.payment_method) for order in found.recent]
+    seen = Counter(fold(name) for name in names if name and fold(name) not in _TENDER_WORDS)
+    for key, count in seen.items():
         if key not in rules.payment_methods:
             yield _unmapped_method(
-                name,
+                next(name for name in names if fold(name) == key),
                 "error",
                 f"{count} of the latest {len(found.recent)} orders were paid by it.",
                 rules,
@@ -265,12 +263,8 @@ def _payment_methods(found: _Store, rules: MappingRules) -> Iterator[Check]:
         return
     for method in found.payment_methods:
         name = plain(method.name)
-        if (
-            name
-            and fold(name) not in seen
-            and fold(name) not in rules.payment_methods
-            and fold(name) not in _TENDER_WORDS
-        ):
+        known = fold(name) in {*seen, *rules.payment_methods, *_TENDER_WORDS}
+        if name and not known:
             yield _unmapped_method(
                 name,
                 "warning",
@@ -280,34 +274,32 @@ def _payment_methods(found: _Store, rules: MappingRules) -> Iterator[Check]:
 
 
 def _unmapped_method(name: str, state: State, found: str, rules: MappingRules) -> Check:
-    choices = [*rules.reference.receipt_types]
-    if PURCHASE_ORDER not in choices:
-        choices.append(PURCHASE_ORDER)
+    choices = list(dict.fromkeys([*rules.reference.receipt_types, PURCHASE_ORDER]))
     likely = next((choice for choice in choices if fold(choice) == fold(name)), "")
-    row = _row("gl.payment_methods", bigcommerce=name, receipt_type=likely) + (
-        "" if likely else f"  # one of: {', '.join(choices)}"
-    )
     return Check(
-        "payment method", name, state, f"not mapped to a Receipt Type. {found}", "Add a row.", row
+        "payment method",
+        name,
+        state,
+        f"not mapped to a Receipt Type. {found}",
+        "Add a row.",
+        _row("gl.payment_methods", bigcommerce=name, receipt_type=likely)
+        + ("" if likely else f"  # one of: {', '.join(choices)}"),
     )
 
 
 def _tenders(found: _Store, rules: MappingRules) -> Iterator[Check]:
-    """Redeemed store credit and gift certificates are receipts of their own (manual, BigCommerce - Store Credits & Gift Cards)."""
+    """Check the Receipt Types of redeemed store credit and gift certificates."""
+    recent = found.recent
     for name, words, used in (
-        (
-            STORE_CREDIT,
-            (fold(STORE_CREDIT),),
-            any(order.store_credit_amount for order in found.recent),
-        ),
+        (STORE_CREDIT, (STORE_CREDIT,), any(order.store_credit_amount for order in recent)),
         (
             GIFT_CARD,
-            (fold(GIFT_CARD), fold("Gift Certificate")),
-            any(order.gift_certificate_amount for order in found.recent),
+            (GIFT_CARD, "Gift Certificate"),
+            any(order.gift_certificate_amount for order in recent),
         ),
     ):
-        if any(word in rules.payment_methods for word in words):
-            continue  # its row was looked at among the others
+        if any(fold(word) in rules.payment_methods for word in words):
+            continue  # its row is checked with the others
         if fold(name) in rules.receipt_types:
             yield Check(
                 "payment method",
@@ -316,20 +308,14 @@ def _tenders(found: _Store, rules: MappingRules) -> Iterator[Check]:
                 f"the Receipt Type {rules.receipt_types[fold(name)]}, by its name",
             )
         else:
-            state: State = "error" if used else "warning"
             message = (
                 f"There is neither a Receipt Type {name!r} nor a row for "
                 f"it{'; the latest orders used it' if used else ''}."
             )
             row = _row("gl.payment_methods", bigcommerce=name, receipt_type="")
-            yield Check(
-                "payment method",
-                name,
-                state,
-                message,
-                f"Create the Receipt Type {name!r}, or add a row.",
-                row,
-            )
+            fix = f"Create the Receipt Type {name!r}, or add a row."
+            state: State = "error" if used else "warning"
+            yield Check("payment method", name, state, message, fix, row)
 
 
 def _gl_codes(found: _Store, rules: MappingRules) -> Iterator[Check]:
@@ -339,21 +325,15 @@ def _gl_codes(found: _Store, rules: MappingRules) -> Iterator[Check]:
         f"Orders with a discount are refused without it: {discounted} of the latest "
         f"{len(found.recent)}."
     )
-    yield _gl_code(
-        "default_discount_gl_code",
-        settings.default_discount_gl_code,
-        refused,
-        "error" if discounted else "warning",
-        rules,
-    )
+    state: State = "error" if discounted else "warning"
+    code = settings.default_discount_gl_code
+    yield _gl_code("gl.default_discount_gl_code", code, refused, state, rules)
     without = "Gift certificates that are sold get no account without it."
-    yield _gl_code(
-        "gift_certificate_gl_code", settings.gift_certificate_gl_code, without, "warning", rules
-    )
+    code = settings.gift_certificate_gl_code
+    yield _gl_code("gl.gift_certificate_gl_code", code, without, "warning", rules)
 
 
-def _gl_code(key: str, code: str, without: str, state: State, rules: MappingRules) -> Check:
-    setting = f"gl.{key}"
+def _gl_code(setting: str, code: str, without: str, state: State, rules: MappingRules) -> Check:
     if not code:
         return Check("GL code", setting, state, without, f"Set {setting} to a GL account.")
     if rules.is_gl_account(code):
@@ -395,12 +375,12 @@ def _ship_via(method: str, item: str, otherwise: State, rules: MappingRules) -> 
     if ruling.value is None:
         return attrs.evolve(_ruled("ship via", item, ruling), state=otherwise)
     if ruling.value.create is not None:
+        product_class = ruling.value.create.product_class
         return Check(
             "ship via",
             item,
             "ok",
-            f"is created with product class {ruling.value.create.product_class!r} when it first "
-            "comes in",
+            f"is created with product class {product_class!r} when the first order uses it",
         )
     return Check("ship via", item, "ok", ruling.value.name)
 
@@ -409,25 +389,29 @@ def _warehouse(rules: MappingRules) -> Iterator[Check]:
     settings = rules.settings.shipping
     if rules.warehouse is None:
         names = ", ".join(warehouse.name for warehouse in rules.reference.warehouses)
-        message = f"AcctVantage has no Warehouse {settings.warehouse!r}."
         yield Check(
             "warehouse",
             "shipping.warehouse",
             "error",
-            message,
+            f"AcctVantage has no Warehouse {settings.warehouse!r}.",
             f"Use one of {names}." if names else "Create it in AcctVantage.",
         )
         return
     yield Check("warehouse", "shipping.warehouse", "ok", rules.warehouse.name)
-    wanted = settings.default_shipment_product_class
+    wanted, setting = (
+        settings.default_shipment_product_class,
+        "shipping.default_shipment_product_class",
+    )
     if wanted and rules.is_class_active(wanted):
-        yield Check("product class", "shipping.default_shipment_product_class", "ok", wanted)
+        yield Check("product class", setting, "ok", wanted)
     elif wanted:
         classes = ", ".join(rules.warehouse.product_classes)
-        message = f"The product class {wanted!r} is not active in {rules.warehouse.name!r}."
-        fix = f"Activate it there, or use one of {classes}." if classes else "Activate it there."
         yield Check(
-            "product class", "shipping.default_shipment_product_class", "error", message, fix
+            "product class",
+            setting,
+            "error",
+            f"The product class {wanted!r} is not active in {rules.warehouse.name!r}.",
+            f"Activate it there, or use one of {classes}." if classes else "Activate it there.",
         )
 
 
@@ -435,42 +419,33 @@ _TAKEN_WHEN_PLACED = "order_placed"
 
 
 def _stock(store: BigCommerce, settings: Settings) -> Iterator[Check]:
-    """Where quantities are pushed to, and when the store moves its stock by itself."""
+    """Check the location of pushed quantities, and when the store reduces its stock."""
     if not settings.shipping.sync_inventory_levels:
         return
-    code = settings.shipping.bigcommerce_location
-    try:
-        location_id = StockLocation(store, code).id()
-    except NoSuchLocation as error:
-        yield Check("location", "shipping.bigcommerce_location", "error", str(error))
-    except AvbcError as error:
-        yield _unknown("location", "shipping.bigcommerce_location", error)
+    setting, code = "shipping.bigcommerce_location", settings.shipping.bigcommerce_location
+    location = _or_error(StockLocation(store, code).id)
+    if isinstance(location, NoSuchLocation):
+        yield Check("location", setting, "error", str(location))
+    elif isinstance(location, AvbcError):
+        yield _unknown("location", setting, location)
     else:
-        yield Check(
-            "location",
-            "shipping.bigcommerce_location",
-            "ok",
-            f"{code or 'the default location'} (id {location_id})",
-        )
-    try:
-        behaviour = store.inventory_settings.get().update_stock_behavior
-    except AvbcError as error:
-        yield _unknown("stock", "when it is taken", error)
+        yield Check("location", setting, "ok", f"{code or 'the default location'} (id {location})")
+    stock = _or_error(store.inventory_settings.get)
+    if isinstance(stock, AvbcError):
+        yield _unknown("stock", "when it is reduced", stock)
         return
-    if behaviour == _TAKEN_WHEN_PLACED:
-        yield Check("stock", "when it is taken", "ok", "when an order is placed")
+    if stock.update_stock_behavior == _TAKEN_WHEN_PLACED:
+        yield Check("stock", "when it is reduced", "ok", "when an order is placed")
         return
-    message = (
-        "The store takes goods off its stock when an order is completed or shipped. AcctVantage "
-        "has taken them off by then, "
-        "so they are off twice until their quantity is pushed again."
-    )
     yield Check(
         "stock",
-        "when it is taken",
+        "when it is reduced",
         "warning",
-        message,
-        "Let BigCommerce take stock when an order is placed (Settings, Inventory).",
+        (
+            "The store reduces its stock when an order is completed or shipped. AcctVantage has "
+            "reduced it by then, so it is reduced twice until the quantity is pushed again."
+        ),
+        "Let BigCommerce reduce stock when an order is placed (Settings, Inventory).",
     )
 
 
@@ -478,19 +453,14 @@ def _stock(store: BigCommerce, settings: Settings) -> Iterator[Check]:
 
 
 def _ruled(area: str, item: str, ruling: Ruling[T]) -> Check:
-    """A ruling as a check: its value, or its first error."""
+    """Return a ruling as a check: its value, or its first error."""
     if ruling.value is not None:
         return Check(area, item, "ok", str(ruling.value))
     problem = ruling.errors[0]
-    return Check(area, item, "error", problem.message, _fix(problem))
-
-
-def _fix(problem: Problem) -> str:
-    return (
-        f"{problem.fix} There are: {', '.join(problem.candidates)}."
-        if problem.candidates
-        else problem.fix
-    )
+    fix = problem.fix
+    if problem.candidates:
+        fix += f" There are: {', '.join(problem.candidates)}."
+    return Check(area, item, "error", problem.message, fix)
 
 
 def _unknown(area: str, item: str, error: AvbcError) -> Check:
@@ -498,7 +468,7 @@ def _unknown(area: str, item: str, error: AvbcError) -> Check:
 
 
 def _row(table: str, **values: str) -> str:
-    # Text in JSON's quotes is text in TOML's.
+    # Text in JSON's quotes is valid in TOML.
     return "\n".join(
         [
             f"[[{table}]]",
