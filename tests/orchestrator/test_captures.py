@@ -445,7 +445,7 @@ def test_a_stop_leaves_what_was_not_begun(
         return send(calls, **options)  # type: ignore[call-overload]  # passed on as they are
 
     web.store.map = stopping  # type: ignore[method-assign,assignment]  # somebody stops it in the middle
-    with web.stop_wish.heeded():
+    with web.stop_request.listening():
         report = web.capture_payments()
     # What was begun is read again; the rest is left to the next run.
     assert (len(report.sent), len(report.postponed), report.stopped) == (
@@ -455,7 +455,7 @@ def test_a_stop_leaves_what_was_not_begun(
     )
     assert store.counts() == {LIST: 2, CAPTURE: 32}
     web.stop()
-    with web.stop_wish.heeded():
+    with web.stop_request.listening():
         web.stop()
         assert list(web.capture_payments()) == []
 
@@ -498,7 +498,7 @@ def test_a_journal_that_cannot_be_written_to_has_nothing_captured(
     def lost(_: object) -> None:
         raise JournalUnreachable("the journal is away")
 
-    web._journal.write = lost  # type: ignore[method-assign]  # its database goes away
+    web._integration.journal.write = lost  # type: ignore[method-assign]  # its database goes away
     with pytest.raises(JournalUnreachable):
         web.capture_payments()
     assert CAPTURE not in store.counts()

@@ -577,7 +577,7 @@ def test_a_stop_ends_between_two_chunks(
 ) -> None:
     add(*(person(number) for number in range(400)))
     web = join(books=empty, on_progress=lambda *_: web.stop())
-    with web.stop_wish.heeded():
+    with web.stop_request.listening():
         report = web.export_clients()
     assert report.stopped == "a stop was asked for"
     assert len(store.state.customers) == 250

@@ -446,7 +446,7 @@ def test_a_refused_token_in_the_middle_ends_the_run(
     def revoke(done: int, total: int | None, what: str) -> None:
         store.access_token = "another-token"
 
-    web._on_progress = revoke
+    web._integration.on_progress = revoke
     report = web.import_orders()
     assert len(report.imported) == 32
     assert [problem.code for problem in report.postponed[0].problems] == ["run_stopped"]

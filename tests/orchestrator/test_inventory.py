@@ -620,7 +620,7 @@ def test_a_stop_after_a_refusal_loses_nothing(stocked: FakeStore, join: Join) ->
             return response
 
     web = join(transport=Stopping())
-    with web.stop_wish.heeded():
+    with web.stop_request.listening():
         report = web.push_inventory()
     assert report.stopped == "a stop was asked for"
     assert len(report.postponed) == 12

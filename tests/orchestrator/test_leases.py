@@ -5,7 +5,7 @@ from __future__ import annotations
 import sqlite3
 import threading
 from collections.abc import Callable
-from contextlib import closing
+from contextlib import AbstractContextManager, closing
 from datetime import timedelta
 from pathlib import Path
 from typing import cast
@@ -16,9 +16,15 @@ import sqlalchemy as sa
 from avbc.acctvantage import SqlGateway
 from avbc.orchestrator import JournalUnreachable, Orchestrator, orchestrator
 from avbc.orchestrator.engine.journal import Journal
+from avbc.orchestrator.engine.leases import Lease
 from avbc.testing import FakeStore, example
 
 TAKEN = "another process is at it for this store"
+
+
+def taken(web: Orchestrator, name: str) -> AbstractContextManager[Lease]:
+    """Take the turn at one of its methods."""
+    return web._integration.journal.lease(f"{name} WEB@{web.store.store_hash}")
 
 
 @pytest.fixture(params=["sqlite", "postgresql"])
@@ -37,9 +43,9 @@ def test_one_at_a_time(url: str) -> None:
             other.lease("import WEB@abc/123") as second,
             other.lease("push") as third,
         ):
-            assert (first.trouble(), second.trouble(), third.trouble()) == ("", TAKEN, "")
+            assert (first.check(), second.check(), third.check()) == ("", TAKEN, "")
         with other.lease("import WEB@abc/123") as again:
-            assert again.trouble() == ""
+            assert again.check() == ""
 
 
 def test_a_turn_is_waited_for(url: str) -> None:
@@ -47,7 +53,7 @@ def test_a_turn_is_waited_for(url: str) -> None:
 
     def wait() -> None:
         with closing(Journal(url)) as other, other.lease("import", timedelta(seconds=30)) as lease:
-            troubles.append(lease.trouble())
+            troubles.append(lease.check())
 
     waiting = threading.Thread(target=wait)
     with closing(Journal(url)) as mine:
@@ -56,7 +62,7 @@ def test_a_turn_is_waited_for(url: str) -> None:
         waiting.join()
         assert troubles == [""]
         with mine.lease("import"), mine.lease("import", timedelta(milliseconds=20)) as second:
-            assert second.trouble() == TAKEN
+            assert second.check() == TAKEN
 
 
 def test_a_lease_ends_with_an_error(url: str) -> None:
@@ -64,7 +70,7 @@ def test_a_lease_ends_with_an_error(url: str) -> None:
         with pytest.raises(KeyboardInterrupt), journal.lease("import"):
             raise KeyboardInterrupt
         with journal.lease("import") as lease:
-            assert lease.trouble() == ""
+            assert lease.check() == ""
 
 
 def test_a_lost_connection_is_a_lost_lease(postgresql_url: str) -> None:
@@ -74,7 +80,7 @@ def test_a_lost_connection_is_a_lost_lease(postgresql_url: str) -> None:
     )
     with closing(Journal(postgresql_url)) as mine, closing(Journal(postgresql_url)) as other:
         with mine.lease("import") as lease:
-            assert lease.trouble() == ""
+            assert lease.check() == ""
             with admin.connect() as connection:
                 end = sa.text(
                     "SELECT pg_terminate_backend(pid, 10000) FROM pg_stat_activity WHERE "
@@ -82,11 +88,11 @@ def test_a_lost_connection_is_a_lost_lease(postgresql_url: str) -> None:
                 )
                 assert connection.execute(end, {"name": name}).all()
             with other.lease("import") as second:
-                assert second.trouble() == ""
+                assert second.check() == ""
             for _ in range(2):
-                assert lease.trouble().startswith("the database ended this process's lease")
+                assert lease.check().startswith("the database ended this process's lease")
         with mine.lease("import") as third:
-            assert third.trouble() == ""
+            assert third.check() == ""
     admin.dispose()
 
 
@@ -109,7 +115,7 @@ def test_memory_has_no_other_processes() -> None:
         journal.lease("import"),
         journal.lease("import") as second,
     ):
-        assert second.trouble() == ""
+        assert second.check() == ""
 
 
 def test_books_that_were_deserialized_into_memory(
@@ -121,7 +127,7 @@ def test_books_that_were_deserialized_into_memory(
         with closing(books.engine.raw_connection()) as connection:
             cast("sqlite3.Connection", connection.driver_connection).deserialize(empty.serialize())
         with Journal(books.engine).lease("import") as lease:
-            assert lease.trouble() == ""
+            assert lease.check() == ""
     assert not list(tmp_path.iterdir())
 
 
@@ -161,7 +167,7 @@ def test_who_finds_it_taken_does_nothing(
 ) -> None:
     web = webs()
     monkeypatch.setattr(orchestrator, "_PATIENCE", timedelta(milliseconds=20))
-    with web._turn("import_orders"), web._turn("push_products"):
+    with taken(web, "import_orders"), taken(web, "push_products"):
         for report in [web.import_orders(), web.import_order(1001), web.push_products()]:
             assert (report.stopped, report.requests, list(report), report.ok) == (
                 TAKEN,
@@ -179,11 +185,13 @@ def test_who_finds_it_taken_does_nothing(
 def test_a_push_that_finds_it_taken_is_not_up_to_date(webs: Callable[[], Orchestrator]) -> None:
     """The next push begins where the last one that did something ended."""
     web = webs()
-    with web._turn("push_shipments"):
+    with taken(web, "push_shipments"):
         web.push_shipments()
-    assert web._journal.watermark(f"push_shipments WEB@{web.store.store_hash}") is None
+    assert web._integration.journal.watermark(f"push_shipments WEB@{web.store.store_hash}") is None
     web.push_shipments()
-    assert web._journal.watermark(f"push_shipments WEB@{web.store.store_hash}") is not None
+    assert (
+        web._integration.journal.watermark(f"push_shipments WEB@{web.store.store_hash}") is not None
+    )
 
 
 def test_a_lease_that_is_lost_ends_the_run(
@@ -192,7 +200,7 @@ def test_a_lease_that_is_lost_ends_the_run(
     web = webs()
     asked = iter(["", "", "", "", "lost"])
     monkeypatch.setattr(
-        "avbc.orchestrator.engine.leases.FileLease.trouble", lambda _: next(asked, "lost")
+        "avbc.orchestrator.engine.leases.FileLease.check", lambda _: next(asked, "lost")
     )
     report = web.import_orders()
     assert report.stopped == "lost"

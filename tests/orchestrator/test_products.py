@@ -627,7 +627,7 @@ def test_a_stop_ends_between_two_chunks(
 ) -> None:
     web = join(books=plain_books, on_progress=lambda *_: web.stop())
     write(plain_books, *(f"SKU-{number:06d},Product {number},9.95" for number in range(1, 101)))
-    with web.stop_wish.heeded():
+    with web.stop_request.listening():
         report = web.push_products()
     assert report.stopped == "a stop was asked for"
     assert len(report.sent) == len(store.state.products) == 32

@@ -11,7 +11,7 @@ import rich.console
 
 from avbc.errors import MissingExtra
 from avbc.orchestrator import Orchestrator
-from avbc.orchestrator.engine.progress import telling
+from avbc.orchestrator.engine.progress import progress_shown
 from avbc.testing import FakeStore
 from avbc.testing.example import plain_orders
 
@@ -29,7 +29,7 @@ def terminal(monkeypatch: pytest.MonkeyPatch) -> io.StringIO:
 
 def test_bars_in_a_terminal(terminal: io.StringIO) -> None:
     told: list[tuple[int, int | None, str]] = []
-    with telling(lambda *step: told.append(step), bars=True) as tell:
+    with progress_shown(lambda *step: told.append(step), bars=True) as tell:
         tell(1, None, "Looking")
         tell(2, 4, "Pushing [bold]")
         tell(4, 4, "Pushing [bold]")
@@ -40,9 +40,9 @@ def test_bars_in_a_terminal(terminal: io.StringIO) -> None:
 
 def test_without_bars_the_callback_is_the_callback() -> None:
     told: list[int] = []
-    with telling(lambda done, *_: told.append(done), bars=False) as tell:
+    with progress_shown(lambda done, *_: told.append(done), bars=False) as tell:
         tell(1, 2, "x")
-    with telling(None, bars=False) as tell:
+    with progress_shown(None, bars=False) as tell:
         tell(1, 2, "x")
     assert told == [1]
 
@@ -67,7 +67,7 @@ def test_bars_in_a_notebook_need_nothing_but_the_notebook(monkeypatch: pytest.Mo
     monkeypatch.setattr(
         rich.console, "Console", lambda **_: Console(file=io.StringIO(), force_jupyter=True)
     )
-    with telling(None, bars=True) as tell:
+    with progress_shown(None, bars=True) as tell:
         tell(1, 2, "Pushing")
         tell(2, 2, "Pushing")
     assert "1/2" in shown[0]
@@ -78,7 +78,7 @@ def test_what_is_missing_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setitem(sys.modules, "rich.console", None)
     with (
         pytest.raises(MissingExtra, match=r"pip install 'avbc\[progress\]'"),
-        telling(None, bars=True),
+        progress_shown(None, bars=True),
     ):
         pass
 

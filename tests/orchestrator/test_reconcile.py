@@ -431,7 +431,7 @@ def test_a_stop_and_the_progress(join: Join, store: FakeStore) -> None:
     told.clear()
     assert web.reconcile(SINCE).same == 300
     assert told == [(250, None, "Reconciling orders"), (300, None, "Reconciling orders")]
-    with web.stop_wish.heeded():
+    with web.stop_request.listening():
         web.stop()
         report = web.reconcile(SINCE)
     assert (report.same, report.stopped) == (250, "a stop was asked for")

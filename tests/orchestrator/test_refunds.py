@@ -371,13 +371,13 @@ def test_a_stop_leaves_the_rest_to_the_next_run(
         return create(credit)
 
     books.create_credit = stopping  # type: ignore[method-assign]  # somebody stops it in the middle
-    with web.stop_wish.heeded():
+    with web.stop_request.listening():
         report = web.import_refunds()
     assert (len(report.sent), report.stopped) == (1, "a stop was asked for")
     books.create_credit = create  # type: ignore[method-assign]
     assert len(join().import_refunds().sent) == 2
     stopped = join()
-    with stopped.stop_wish.heeded():
+    with stopped.stop_request.listening():
         stopped.stop()
         assert list(stopped.import_refunds()) == []
 
@@ -467,4 +467,8 @@ def _created_min(store: FakeStore) -> str:
 
 
 def _waiting(web: Orchestrator) -> int:
-    return len(list(web._journal.all_fingerprints(f"refund waiting WEB@{web.store.store_hash}")))
+    return len(
+        list(
+            web._integration.journal.all_fingerprints(f"refund waiting WEB@{web.store.store_hash}")
+        )
+    )

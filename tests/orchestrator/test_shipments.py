@@ -303,7 +303,7 @@ def test_a_stop_ends_the_run_between_orders(
     for order_id in ids:
         packed(books, order_id, f"WEB{order_id}", 1)
     web = join(on_progress=lambda *_: web.stop())
-    with web.stop_wish.heeded():
+    with web.stop_request.listening():
         report = web.push_shipments()
     assert (len(report.sent), report.stopped) == (32, "a stop was asked for")
     report = join().push_shipments()

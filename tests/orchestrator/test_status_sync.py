@@ -321,7 +321,7 @@ def test_a_stop_ends_the_run_after_the_chunk_in_hand(
     for order_id in ids:
         books.set_order_status(f"WEB{order_id}", "Shipped/Invoice")
     web = join(on_progress=lambda *_: web.stop())
-    with web.stop_wish.heeded():
+    with web.stop_request.listening():
         report = web.push_order_statuses()
     assert (len(report.sent), report.stopped) == (32, "a stop was asked for")
     assert len(join().push_order_statuses().sent) == 8

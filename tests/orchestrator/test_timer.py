@@ -34,7 +34,7 @@ class Web:
 
     def __init__(self, settings: Settings, act: Callable[[str], object] = lambda _: None) -> None:
         self.settings = settings
-        self.stop_wish = Stop()
+        self.stop_request = Stop()
         self.calls: list[str] = []
         self.act = act
 
@@ -75,7 +75,7 @@ class Clock:
             step()
         else:
             for web in self.webs:
-                web.stop_wish.ask()
+                web.stop_request.ask()
 
 
 def run(
@@ -439,7 +439,7 @@ def test_configurations_take_turns_and_fail_each_for_itself(change: Change) -> N
 
 def test_one_that_is_stopped_or_not_enabled_leaves_the_others_running(change: Change) -> None:
     one, other, off = Web(change()), Web(change()), Web(change(store={"enabled": False}))
-    steps = [one.stop_wish.ask, lambda: None]
+    steps = [one.stop_request.ask, lambda: None]
     run(one, other, off, steps=steps)
     assert one.calls.count("import_orders") == 1
     assert other.calls.count("import_orders") == 3
@@ -455,7 +455,7 @@ def test_no_configurations_are_done_at_once() -> None:
 
 def test_a_stop_in_the_middle_of_a_cycle_begins_nothing_new(settings: Settings) -> None:
     web = Web(settings)
-    web.act = lambda method: web.stop_wish.ask() if method == "push_order_statuses" else None
+    web.act = lambda method: web.stop_request.ask() if method == "push_order_statuses" else None
     clock, reports = run(web)
     assert web.calls == ["import_orders", "push_order_statuses"]
     assert clock.waits == []
@@ -465,7 +465,7 @@ def test_a_stop_in_the_middle_of_a_cycle_begins_nothing_new(settings: Settings) 
 
 def test_a_stop_that_comes_first_counts_once(settings: Settings) -> None:
     web = Web(settings)
-    web.stop_wish.ask()
+    web.stop_request.ask()
     run(web)
     assert web.calls == []
     run(web)

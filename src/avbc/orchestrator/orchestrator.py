@@ -11,7 +11,6 @@ from types import TracebackType
 from typing import Self
 
 import attrs
-import sqlalchemy as sa
 
 from avbc import tracing
 from avbc.acctvantage.gateway import Gateway
@@ -21,27 +20,27 @@ from avbc.bigcommerce import BigCommerce
 from avbc.bigcommerce.call import Page
 from avbc.bigcommerce.endpoints.orders import EVERYTHING
 from avbc.bigcommerce.endpoints.scopes import ORDERS_MODIFY
-from avbc.bigcommerce.models import Order, OrderStatus
+from avbc.bigcommerce.models import Order
 from avbc.errors import Fault
 from avbc.mapping import ADDRESS_FIELDS, CLIENT_FIELDS, PRODUCT_FIELDS, FieldRule, MappedOrder
 from avbc.orchestrator.checks.backtest import BacktestReport, backtest_period
-from avbc.orchestrator.checks.connection import connection_report, require_scope
+from avbc.orchestrator.checks.connection import connection_report
 from avbc.orchestrator.checks.history import order_history
 from avbc.orchestrator.checks.reconcile import ReconcileReport, reconcile_period
 from avbc.orchestrator.checks.setup import setup_report
 from avbc.orchestrator.engine.customising import Customisation
-from avbc.orchestrator.engine.journal import Journal, JournalUnreachable
+from avbc.orchestrator.engine.integration import Integration
+from avbc.orchestrator.engine.journal import JournalUnreachable
 from avbc.orchestrator.engine.leases import Lease, NoLease
-from avbc.orchestrator.engine.progress import Progress, telling
-from avbc.orchestrator.engine.run import PushRun, scope_of
-from avbc.orchestrator.engine.statuses import ImportStatuses, import_statuses, mapped_statuses
+from avbc.orchestrator.engine.progress import Progress, progress_shown
+from avbc.orchestrator.engine.run import PushRun, Task
+from avbc.orchestrator.engine.statuses import STATUS
 from avbc.orchestrator.engine.stopping import Stop
 from avbc.orchestrator.jobs.captures import capture_payments
 from avbc.orchestrator.jobs.clients import export_clients
 from avbc.orchestrator.jobs.import_orders import ImportRun, NoSuchOrder
 from avbc.orchestrator.jobs.inventory import StockLocation, push_inventory
 from avbc.orchestrator.jobs.order_statuses import (
-    STATUS,
     pull_order_statuses,
     push_order_statuses,
     require_direction,
@@ -67,7 +66,6 @@ from avbc.orchestrator.webhooks import (
     read_webhook,
     register_webhooks,
 )
-from avbc.secret import Secret
 from avbc.settings import Settings, SettingsError
 
 _PATIENCE = timedelta(seconds=30)
@@ -119,18 +117,13 @@ class Orchestrator:
             client_fields: The same for customers.
             address_fields: The same for customers' addresses.
         """
-        self.settings = settings
-        self.books = books
-        self._given_store = store
-        # It may hold a password.
-        self._journal_url = None if journal is None else Secret(journal)
-        self._on_progress = on_progress
+        self._integration = Integration(
+            settings, books, store=store, journal=journal, on_progress=on_progress
+        )
         self._customisations = tuple(customise)
         self._product_fields = tuple(product_fields)
         self._client_fields = tuple(client_fields)
         self._address_fields = tuple(address_fields)
-        self._may_write = False
-        self.stop_wish = Stop()
 
     # Tests and checks
 
@@ -141,7 +134,7 @@ class Orchestrator:
         raised.
         """
         report = connection_report(self.store, self.settings)
-        self._may_write = any(
+        self._integration.may_set_statuses = any(
             check.item == ORDERS_MODIFY and check.state == "ok" for check in report.checks
         )
         return report
@@ -199,7 +192,7 @@ class Orchestrator:
             AvbcError: As `import_orders`.
         """
         with self._span("import_order"):
-            run = self._new_run(self._on_progress, preview=False)
+            run = self._new_run(self._integration.on_progress, preview=False)
             with self._turn("import_orders", wait=_PATIENCE) as lease:
                 return run.run_one(lambda: self._page_of(order_id), lease)
 
@@ -212,7 +205,7 @@ class Orchestrator:
             NoSuchOrder: The store has no such order.
             AvbcError: Something of it cannot be read.
         """
-        run = self._new_run(self._on_progress, preview=True)
+        run = self._new_run(self._integration.on_progress, preview=True)
         page = self._page_of(order_id)
         if page.unreadable:
             raise page.unreadable[0].error
@@ -226,7 +219,7 @@ class Orchestrator:
             JournalUnreachable: The journal cannot be read.
         """
         import_id = order_import_id(self.settings.order_status.import_source_code, order_id)
-        return order_history(order_id, import_id, self.store, self.books, self._journal)
+        return order_history(order_id, import_id, self.store, self.books, self._integration.journal)
 
     # Products, quantities and clients for the store
 
@@ -278,7 +271,9 @@ class Orchestrator:
         return self._push(
             "push_inventory",
             "Pushing quantities",
-            lambda run: push_inventory(run, self._stock_location, self._statuses, full=full),
+            lambda run: push_inventory(
+                run, self._stock_location, self._integration.statuses, full=full
+            ),
             preview=preview,
             progress=progress,
         )
@@ -335,7 +330,7 @@ class Orchestrator:
         return self._push(
             "push_order_statuses",
             "Pushing order statuses",
-            lambda run: push_order_statuses(run, self._mapped_statuses),
+            lambda run: push_order_statuses(run, self._integration.mapped_statuses),
             preview=preview,
             progress=progress,
         )
@@ -362,7 +357,9 @@ class Orchestrator:
         return self._push(
             "pull_order_statuses",
             "Pulling order statuses",
-            lambda run: pull_order_statuses(run, self._mapped_statuses, self._statuses),
+            lambda run: pull_order_statuses(
+                run, self._integration.mapped_statuses, self._integration.statuses
+            ),
             preview=preview,
             progress=progress,
         )
@@ -471,16 +468,16 @@ class Orchestrator:
             AvbcError: The store or the books cannot be read. Once orders have been compared, the
                 report says so in `stopped`.
         """
-        with telling(self._on_progress, bars=progress) as on_progress:
+        with progress_shown(self._integration.on_progress, bars=progress) as on_progress:
             return reconcile_period(
                 settings=self.settings,
                 store=self.store,
                 books=self.books,
-                statuses=self._statuses,
+                statuses=self._integration.statuses,
                 since=since,
                 until=until,
                 on_progress=on_progress,
-                is_stopping=lambda: self.stop_wish.is_due,
+                is_stopping=lambda: self.stop_request.is_due,
             )
 
     def backtest(
@@ -508,18 +505,18 @@ class Orchestrator:
             AvbcError: The store or the books cannot be read. Once orders have been mapped, the
                 report says so in `stopped`.
         """
-        with telling(self._on_progress, bars=progress) as on_progress:
+        with progress_shown(self._integration.on_progress, bars=progress) as on_progress:
             return backtest_period(
                 other,
                 settings=self.settings,
                 store=self.store,
                 books=self.books,
-                statuses=self._statuses,
+                statuses=self._integration.statuses,
                 customisations=self._customisations,
                 since=since,
                 until=until,
                 on_progress=on_progress,
-                is_stopping=lambda: self.stop_wish.is_due,
+                is_stopping=lambda: self.stop_request.is_due,
             )
 
     # The timer
@@ -547,17 +544,12 @@ class Orchestrator:
         Where it does not run yet, it ends as soon as it does. Methods that are called by themselves
         are not stopped.
         """
-        self.stop_wish.ask()
+        self.stop_request.ask()
 
     def use(self, settings: Settings) -> None:
-        """Go on with other settings from the next method on; a store's client that was opened here is opened anew where it must be."""
-        if settings.store != self.settings.store:
-            self._close_store()
-            self._may_write = False
-        self.__dict__.pop("_statuses", None)
+        """Continue with other settings from the next method on; a store's client that was opened here is reopened if it must be."""
+        self._integration.use(settings)
         self.__dict__.pop("_stock_location", None)
-        self.__dict__.pop("_mapped_statuses", None)
-        self.settings = settings
 
     # Webhooks
 
@@ -606,12 +598,14 @@ class Orchestrator:
             headers,
             client_secret=setup.client_secret,
             store_hash=self.store.store_hash,
-            new_status_id=self._statuses.new,
+            new_status_id=self._integration.statuses.new,
             now=now,
         )
         if not setup.enabled:
             return attrs.evolve(webhook, action=Ignore("store.enabled is false"))
-        if isinstance(webhook.action, Ignore) or self._journal.receive(webhook.keys, now):
+        if isinstance(webhook.action, Ignore) or self._integration.journal.receive(
+            webhook.keys, now
+        ):
             return webhook
         return attrs.evolve(webhook, action=Ignore("it came before"))
 
@@ -624,8 +618,7 @@ class Orchestrator:
         """
         if isinstance(webhook.action, Ignore):
             return WebhookReport(webhook)
-        scope = scope_of(self.settings, self.store)
-        return act_on_webhook(webhook, self, self._journal, scope)
+        return act_on_webhook(webhook, self, self._integration.journal, self._integration.scope)
 
     def register_webhooks(self, url: str, *, preview: bool = False) -> HooksReport:
         """Create the hooks that the settings need, repair those that are inactive or go elsewhere, and list all of this API account.
@@ -645,29 +638,33 @@ class Orchestrator:
 
     # What it stands on
 
-    @cached_property
+    @property
+    def settings(self) -> Settings:
+        """The settings in force."""
+        return self._integration.settings
+
+    @property
+    def books(self) -> Gateway:
+        """AcctVantage's side."""
+        return self._integration.books
+
+    @property
     def store(self) -> BigCommerce:
         """The store's client.
 
         Raises:
             SettingsError: The settings hold no access token.
         """
-        if self._given_store is not None:
-            return self._given_store
-        setup = self.settings.store
-        return BigCommerce(
-            setup.api_url,
-            self.settings.require_access_token(),
-            client_id=setup.client_id,
-            client_secret=setup.client_secret,
-        )
+        return self._integration.store
+
+    @property
+    def stop_request(self) -> Stop:
+        """Whether `run` was asked to stop."""
+        return self._integration.stop
 
     def close(self) -> None:
-        """Close the store's client and the journal, as far as they were opened here. The books stay open."""
-        self._close_store()
-        if "_journal" in self.__dict__:
-            self._journal.close()
-            del self._journal
+        """Close the store's client and the journal, if they were opened here. The books stay open."""
+        self._integration.close()
 
     def __enter__(self) -> Self:
         return self
@@ -685,26 +682,6 @@ class Orchestrator:
         code = self.settings.order_status.import_source_code
         return f"<Orchestrator {code} {setup.description!r}: {setup.api_url} to {self.books!r}>"
 
-    def _close_store(self) -> None:
-        if self._given_store is None and "store" in self.__dict__:
-            self.store.close()
-            del self.store
-
-    @cached_property
-    def _journal(self) -> Journal:
-        if self._journal_url is not None:
-            return Journal(self._journal_url.reveal())
-        engine = getattr(self.books, "engine", None)
-        return Journal(engine if isinstance(engine, sa.Engine) else "sqlite://")
-
-    @cached_property
-    def _statuses(self) -> ImportStatuses:
-        return import_statuses(self.settings.order_status, self.store.order_statuses.list)
-
-    @cached_property
-    def _mapped_statuses(self) -> Sequence[OrderStatus]:
-        return mapped_statuses(self.settings.order_status, self.store.order_statuses.list)
-
     @cached_property
     def _stock_location(self) -> StockLocation:
         return StockLocation(self.store, self.settings.shipping.bigcommerce_location)
@@ -717,11 +694,11 @@ class Orchestrator:
     def _run(self, *, preview: bool, progress: bool) -> ImportReport:
         with (
             self._span("preview_orders" if preview else "import_orders"),
-            telling(self._on_progress, bars=progress) as on_progress,
+            progress_shown(self._integration.on_progress, bars=progress) as on_progress,
         ):
             run = self._new_run(on_progress, preview=preview)
             waiting = self.store.orders.waiting.call(
-                self._statuses.new,
+                self._integration.statuses.new,
                 min_date_created=self.settings.order_status.import_orders_created_since,
             )
             with self._turn("import_orders", preview=preview) as lease:
@@ -737,26 +714,8 @@ class Orchestrator:
         progress: bool,
     ) -> PushReport:
         """Run a direction, if it is this process's turn."""
-        with (
-            self._span(direction),
-            telling(self._on_progress, bars=progress) as on_progress,
-            self._turn(direction, preview=preview) as lease,
-            PushRun(
-                direction,
-                doing,
-                settings=self.settings,
-                store=self.store,
-                books=self.books,
-                journal=self._journal,
-                lease=lease,
-                on_progress=on_progress,
-                preview=preview,
-                is_stopping=lambda: self.stop_wish.is_due,
-            ) as run,
-        ):
-            if not run.is_over():
-                work(run)
-        return run.report
+        task = Task(direction, doing, preview, progress, turn=direction)
+        return PushRun(self._integration, task).do(work)
 
     def _turn(
         self, method: str, *, preview: bool = False, wait: timedelta = timedelta(0)
@@ -764,31 +723,27 @@ class Orchestrator:
         """Take this process's turn at a method for this store and source; a preview needs none."""
         if preview:
             return nullcontext(NoLease())
-        return self._journal.lease(f"{method} {scope_of(self.settings, self.store)}", wait)
+        return self._integration.journal.lease(f"{method} {self._integration.scope}", wait)
 
     def _new_run(self, on_progress: Progress | None, *, preview: bool) -> ImportRun:
-        if not self.settings.store.enabled:
-            raise SettingsError(
-                "settings",
-                [Fault("store.enabled", "is false, so nothing runs for this store (manual 1.3)")],
-            )
+        self._integration.require_enabled()
         # The books come first: the journal is mostly in the same database, and theirs is the error
         # to tell.
         run = ImportRun(
             settings=self.settings,
-            statuses=self._statuses,
+            statuses=self._integration.statuses,
             store=self.store,
             books=self.books,
             customisations=self._customisations,
             on_progress=on_progress,
             record=self._write_journal,
             know=self._know_statuses,
-            before_writing=self._require_writing,
+            before_writing=self._integration.require_setting_statuses,
             preview=preview,
-            is_stopping=lambda: self.stop_wish.is_due,
+            is_stopping=lambda: self.stop_request.is_due,
         )
         if not preview:
-            _ = self._journal
+            _ = self._integration.journal
         return run
 
     def _page_of(self, order_id: int) -> Page[Order]:
@@ -804,23 +759,17 @@ class Orchestrator:
             self.store.orders.list.call(min_id=order_id, max_id=order_id, include=EVERYTHING)
         )
 
-    def _require_writing(self) -> None:
-        """Probe the scope that writes statuses, once: found out after the first order, it would be in the books and still New."""
-        if not self._may_write:
-            require_scope(self.store, ORDERS_MODIFY)
-            self._may_write = True
-
     def _write_journal(self, entries: Sequence[JournalEntry]) -> None:
         try:
-            self._journal.write(entries)
+            self._integration.journal.write(entries)
         except JournalUnreachable as error:
             # What was done is done and safe; only its record is lost.
             _log.warning("%d entries of the journal are lost: %s", len(entries), error)
 
     def _know_statuses(self, statuses: Mapping[str, str]) -> None:
         try:
-            self._journal.remember(
-                f"{STATUS} {scope_of(self.settings, self.store)}", statuses.items()
+            self._integration.journal.remember(
+                f"{STATUS} {self._integration.scope}", statuses.items()
             )
         except JournalUnreachable as error:
             # Whoever needs them reads them from the store.

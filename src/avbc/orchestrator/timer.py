@@ -174,8 +174,15 @@ class CycleReport(Report):
 class Web(Protocol):
     """What the timer needs of an orchestrator, in addition to the methods of its schedule."""
 
-    settings: Settings
-    stop_wish: Stop
+    @property
+    def settings(self) -> Settings:
+        """The settings in force."""
+        ...
+
+    @property
+    def stop_request(self) -> Stop:
+        """Whether it was asked to stop."""
+        ...
 
     def use(self, settings: Settings) -> None:
         """Continue with other settings."""
@@ -242,7 +249,7 @@ def run_timer(
 
     with ExitStack() as stack:
         for web in webs:
-            stack.enter_context(web.stop_wish.heeded(wake))
+            stack.enter_context(web.stop_request.listening(wake))
         received = stack.enter_context(_stopping_by_signal(webs))
         while waiting := [timer for timer in timers if not timer.is_over]:
             timer = min(waiting, key=lambda timer: timer.due)
@@ -280,7 +287,9 @@ class _Timer:
     def is_over(self) -> bool:
         """Whether there are no more cycles: it was stopped, or no file can enable its store."""
         settings = self._web.settings
-        return self._web.stop_wish.is_due or (self._is_disabled_reported and settings.file is None)
+        return self._web.stop_request.is_due or (
+            self._is_disabled_reported and settings.file is None
+        )
 
     def cycle(self) -> None:
         """Run one cycle, and set when the next is due. Errors are reported, not raised."""
@@ -303,7 +312,7 @@ class _Timer:
                     jobs,
                     tuple(notes),
                     error,
-                    self._web.stop_wish.is_due,
+                    self._web.stop_request.is_due,
                 )
             )
         # The file is read at the start of a cycle, so a changed interval applies after the current
@@ -332,7 +341,7 @@ class _Timer:
     def _jobs(self) -> Iterator[JobOutcome]:
         settings = self._web.settings
         for job in self._schedule:
-            if not settings.store.enabled or self._web.stop_wish.is_due:
+            if not settings.store.enabled or self._web.stop_request.is_due:
                 return
             now = self._clock()
             last = self._done.get(job.method)
@@ -376,7 +385,7 @@ def _stopping_by_signal(webs: Sequence[Web]) -> Generator[list[str]]:
     def ask(number: int, _: object) -> None:
         received.append(signal.Signals(number).name)
         for web in webs:
-            web.stop_wish.ask()
+            web.stop_request.ask()
 
     before = {number: signal.signal(number, ask) for number in (signal.SIGINT, signal.SIGTERM)}
     try:

@@ -23,8 +23,8 @@ from avbc.bigcommerce import BigCommerce
 from avbc.bigcommerce.models import Hook, HookDraft
 from avbc.errors import FinalError
 from avbc.orchestrator.engine.journal import Journal, JournalUnreachable
+from avbc.orchestrator.engine.statuses import STATUS
 from avbc.orchestrator.jobs.import_orders import NOT_NEW, NoSuchOrder
-from avbc.orchestrator.jobs.order_statuses import STATUS
 from avbc.orchestrator.reports import ImportReport, JournalEntry, PushReport, sentence
 from avbc.report import Report, tally
 from avbc.secret import Secret
@@ -318,7 +318,10 @@ class WebhookReport(Report):
 class Web(Protocol):
     """The orchestrator, as far as a webhook needs it."""
 
-    settings: Settings
+    @property
+    def settings(self) -> Settings:
+        """The settings in force."""
+        ...
 
     def import_order(self, order_id: int) -> ImportReport:
         """Import one order."""
@@ -336,7 +339,7 @@ def act_on_webhook(webhook: Webhook, web: Web, journal: Journal, scope: str) -> 
         webhook: What `read_webhook` returned.
         web: The orchestrator.
         journal: The journal.
-        scope: The store and source that the journal remembers statuses for: `scope_of`.
+        scope: The store and source that the journal remembers statuses for.
 
     Raises:
         AvbcError: It failed; the same webhook is accepted again when BigCommerce sends it again.

@@ -250,7 +250,7 @@ GUARDS = (
         ),
         (
             Removal(
-                "orchestrator/engine/never_empty.py",
+                "orchestrator/engine/store_orders.py",
                 "in enumerate(found) if rows == []]",
                 "in enumerate(found) if rows is None]",
             ),

@@ -21,10 +21,9 @@ from avbc.mapping import MappedOrder, Problem
 from avbc.mapping.decisions import value_text
 from avbc.mapping.text import amount_text
 from avbc.orchestrator.engine.customising import Customisation, changed_values, customised
-from avbc.orchestrator.engine.log_extras import order_extra
 from avbc.orchestrator.engine.lookups import Lookups
 from avbc.orchestrator.engine.progress import Progress
-from avbc.orchestrator.engine.run import CONCERNS_ALL
+from avbc.orchestrator.engine.run import CONCERNS_ALL, order_extra
 from avbc.orchestrator.engine.statuses import NEVER_DUE, ImportStatuses
 from avbc.orchestrator.engine.store_orders import complete_lines, orders_of_period, unread
 from avbc.orchestrator.reports import RunReport, Unread, problem_dict

@@ -59,20 +59,6 @@ def needs(settings: Settings) -> list[Need]:
     return [*found, *(Need(scope, use, is_required=False) for scope, use in optional.items())]
 
 
-def require_scope(store: BigCommerce, scope: str) -> None:
-    """Probe one scope.
-
-    Raises:
-        ScopeMissing: The token lacks it.
-        StoreError: The probe failed.
-    """
-    try:
-        store.send(scopes.probe_scope(scope))
-    except RequestRefused:
-        # BigCommerce checks the scope before the request (docs/facts.md, bigcommerce-limits).
-        return
-
-
 def connection_report(
     store: BigCommerce, settings: Settings, now: Callable[[], datetime] = lambda: datetime.now(UTC)
 ) -> ConnectionReport:

@@ -17,7 +17,7 @@ from avbc.bigcommerce.endpoints.writes import record_of
 from avbc.bigcommerce.models.base import Draft
 from avbc.errors import AvbcError
 from avbc.mapping import Problem
-from avbc.orchestrator.engine.run import CONCERNS_ALL, PushRun, Step, problem_of
+from avbc.orchestrator.engine.run import CONCERNS_ALL, CallbackStep, PushRun, Step, problem_of
 from avbc.orchestrator.reports import Change
 
 _HALVINGS = 200
@@ -96,7 +96,7 @@ def send_batches(
                         Problem("not_sendable", "", "", f"It cannot be sent: {error}."),
                     )
                 continue
-            yield Step(call, tuple(row.change for row in batch), settle=partial(settle, batch))
+            yield CallbackStep(call, tuple(row.change for row in batch), partial(settle, batch))
 
     def settle(batch: Sequence[R], answer: T | AvbcError) -> None:
         nonlocal halvings

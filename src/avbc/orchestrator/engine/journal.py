@@ -324,7 +324,7 @@ class Journal:
 
         >>> journal = Journal("sqlite://")
         >>> with journal.lease("import") as lease:
-        ...     lease.trouble()
+        ...     lease.check()
         ''
         >>> journal.close()
         """

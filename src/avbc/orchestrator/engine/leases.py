@@ -33,7 +33,7 @@ _LOST = (
 class Lease(Protocol):
     """A turn, or none."""
 
-    def trouble(self) -> str:
+    def check(self) -> str:
         """Why this process may not go on; empty while it has its turn. Asking is what keeps a lease on PostgreSQL."""
         ...
 
@@ -45,7 +45,7 @@ class Lease(Protocol):
 class NoLease:
     """Where nobody else can be at it: a preview, or a journal that is in memory."""
 
-    def trouble(self) -> str:
+    def check(self) -> str:
         """Nothing stands in the way."""
         return ""
 
@@ -56,7 +56,7 @@ class NoLease:
 class TakenLease:
     """Another process has its turn."""
 
-    def trouble(self) -> str:
+    def check(self) -> str:
         """Another is at it."""
         return _TAKEN
 
@@ -70,7 +70,7 @@ class FileLease:
     def __init__(self, connection: sqlite3.Connection) -> None:
         self._connection = connection
 
-    def trouble(self) -> str:
+    def check(self) -> str:
         """A lock of a file is never lost."""
         return ""
 
@@ -86,7 +86,7 @@ class SessionLease:
         self._connection = connection
         self._is_lost = False
 
-    def trouble(self) -> str:
+    def check(self) -> str:
         """Ask the server, which then knows that this process lives."""
         if not self._is_lost:
             try:

@@ -30,12 +30,12 @@ _REDRAW_SECONDS = 0.2
 """Between two drawings in a notebook, each of which is sent to the browser."""
 
 
-def tell_nobody(_done: int, _total: int | None, _what: str) -> None:
-    """A callback for nobody."""
+def no_progress(_done: int, _total: int | None, _what: str) -> None:
+    """Show no progress."""
 
 
 @contextmanager
-def telling(callback: Progress | None, *, bars: bool) -> Generator[Progress]:
+def progress_shown(callback: Progress | None, *, bars: bool) -> Generator[Progress]:
     """Give a callback that calls another one, and draws bars where they are wanted: one for each thing that is done.
 
     Args:
@@ -46,7 +46,7 @@ def telling(callback: Progress | None, *, bars: bool) -> Generator[Progress]:
         MissingExtra: rich is not installed.
     """
     if not bars:
-        yield callback or tell_nobody
+        yield callback or no_progress
         return
     with _drawing() as draw:
 

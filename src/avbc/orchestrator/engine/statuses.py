@@ -11,6 +11,9 @@ from avbc.errors import Fault
 from avbc.mapping import store_status
 from avbc.settings import OrderStatusSettings, SettingsError
 
+STATUS = "status"
+"""What is known of orders' statuses in the store: ids of statuses, by Import ID."""
+
 INCOMPLETE = 0
 """A checkout that was never finished: no order, and never imported (docs/facts.md, bigcommerce-orders)."""
 

@@ -20,19 +20,19 @@ class Stop:
     >>> stop.ask()
     >>> stop.is_due
     False
-    >>> with stop.heeded():
+    >>> with stop.listening():
     ...     stop.is_due
     True
-    >>> with stop.heeded():
+    >>> with stop.listening():
     ...     stop.is_due
     False
     """
 
-    __slots__ = ("_is_asked", "_is_heeded", "_wake")
+    __slots__ = ("_is_asked", "_is_listening", "_wake")
 
     def __init__(self) -> None:
         self._is_asked = False
-        self._is_heeded = False
+        self._is_listening = False
         self._wake: Callable[[], object] = _nobody
 
     def ask(self) -> None:
@@ -43,15 +43,15 @@ class Stop:
     @property
     def is_due(self) -> bool:
         """Whether nothing new shall be begun."""
-        return self._is_asked and self._is_heeded
+        return self._is_asked and self._is_listening
 
     @contextmanager
-    def heeded(self, wake: Callable[[], object] = _nobody) -> Generator[None]:
+    def listening(self, wake: Callable[[], object] = _nobody) -> Generator[None]:
         """Heed the wish inside of the context, and forget it at the end. `wake` is called when it is made."""
         self._wake = wake
-        self._is_heeded = True
+        self._is_listening = True
         try:
             yield
         finally:
             self._wake = _nobody
-            self._is_heeded = self._is_asked = False
+            self._is_listening = self._is_asked = False

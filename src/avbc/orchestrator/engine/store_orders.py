@@ -2,24 +2,70 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Collection, Iterator, Sequence
 from datetime import datetime
+from typing import TypeVar
 
 import attrs
 
 from avbc.bigcommerce import BigCommerce, UnexpectedData
-from avbc.bigcommerce.call import ListCall, Page, Paging
+from avbc.bigcommerce.call import Call, ListCall, Page, Paging
 from avbc.bigcommerce.endpoints.orders import EVERYTHING, Include
 from avbc.bigcommerce.models import Order
 from avbc.errors import AvbcError
-from avbc.orchestrator.engine.never_empty import never_empty
-from avbc.orchestrator.engine.run import problem_of
-from avbc.orchestrator.jobs.import_orders import unreadable
-from avbc.orchestrator.jobs.order_statuses import windows
+from avbc.mapping import Problem
+from avbc.orchestrator.engine.run import IN_FLIGHT, problem_of
 from avbc.orchestrator.reports import Unread
 
-_AT_ONCE = 8
-"""Requests in flight."""
+T = TypeVar("T")
+
+_WINDOW = 249
+"""Ids that are read with one request: one less than fit on a page, so that no second page is asked
+for."""
+_PLACE_IN_PAGE = re.compile(r"^orders\[\d+\]\.?")
+
+
+def windows(ids: Collection[int]) -> Iterator[tuple[int, int]]:
+    """Cover ids with as few windows as can be, each of which is read with one request: BigCommerce has no list of given ids.
+
+    >>> list(windows([1001, 1002, 1249, 1250, 9000]))
+    [(1001, 1249), (1250, 1250), (9000, 9000)]
+    """
+    first = last = 0
+    for number in sorted(ids):
+        if first and number - first < _WINDOW:
+            last = number
+            continue
+        if first:
+            yield first, last
+        first = last = number
+    if first:
+        yield first, last
+
+
+def unreadable(error: UnexpectedData) -> Problem:
+    """Return why an order of a page cannot be read."""
+    # The order's place in the page means nothing to a person.
+    path = _PLACE_IN_PAGE.sub("", error.path)
+    message = f"The order cannot be read: {path}: {error.message}, got {error.value_repr}."
+    fix = "Correct the order in BigCommerce, or enter it by hand."
+    return Problem("order_unreadable", path, error.value_repr, message, fix)
+
+
+def non_empty_lists(
+    store: BigCommerce, calls: Sequence[Call[list[T]]]
+) -> list[list[T] | AvbcError]:
+    """Read lists that cannot be empty; those that are empty are asked for once more.
+
+    A 204 that was sent in place of another answer says that a list is empty, so one is not enough.
+    """
+    found = store.map(calls, limit=IN_FLIGHT, return_errors=True)
+    empty = [place for place, rows in enumerate(found) if rows == []]
+    again = store.map([calls[place] for place in empty], limit=IN_FLIGHT, return_errors=True)
+    for place, rows in zip(empty, again, strict=True):
+        found[place] = rows
+    return found
 
 
 def read_orders(
@@ -70,7 +116,7 @@ def complete_lines(store: BigCommerce, orders: Sequence[Order]) -> dict[int, Avb
     cut = [order for order in orders if not order.lines_complete]
     calls = [store.order_products.list.call(order.id) for order in cut]
     failed: dict[int, AvbcError] = {}
-    for order, lines in zip(cut, never_empty(store, calls, limit=_AT_ONCE), strict=True):
+    for order, lines in zip(cut, non_empty_lists(store, calls), strict=True):
         if isinstance(lines, AvbcError):
             failed[order.id] = lines
         else:

@@ -11,16 +11,14 @@ from avbc.bigcommerce import StoreError
 from avbc.bigcommerce.call import ListCall, UnreadableRow
 from avbc.bigcommerce.models import Order
 from avbc.mapping import waiting_demand
-from avbc.orchestrator.engine.log_extras import order_extra
-from avbc.orchestrator.engine.never_empty import never_empty
-from avbc.orchestrator.engine.run import PushRun
+from avbc.orchestrator.engine.run import PushRun, order_extra
 from avbc.orchestrator.engine.statuses import SYSTEM_STATUSES, ImportStatuses
+from avbc.orchestrator.engine.store_orders import non_empty_lists
 from avbc.text import text_key
 
 _PLACED = ("Awaiting Payment", "Awaiting Fulfillment", "Manual Verification Required")
 """Where a placed order may wait before its import, beside the New and the Import Error Status: its goods are sold (inferred). An order that
 is Incomplete or Pending is a checkout that was never finished."""
-_AT_ONCE = 4
 
 _log = logging.getLogger("avbc.orchestrator")
 
@@ -84,7 +82,7 @@ def _not_imported(run: PushRun, orders: Sequence[Order]) -> list[Order]:
 
 def _read_lines(run: PushRun, orders: Sequence[Order]) -> None:
     calls = [run.store.order_products.list.call(order.id) for order in orders]
-    for order, lines in zip(orders, never_empty(run.store, calls, limit=_AT_ONCE), strict=True):
+    for order, lines in zip(orders, non_empty_lists(run.store, calls), strict=True):
         if isinstance(lines, StoreError):
             # Better a few pieces too many on sale than none of all other products brought up to
             # date.

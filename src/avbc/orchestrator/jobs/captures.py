@@ -22,9 +22,8 @@ from avbc.errors import AvbcError, FinalError
 from avbc.mapping import PaymentAction, Problem, Ruling, payment_action
 from avbc.mapping.capture import AUTHORIZATION_DAYS
 from avbc.mapping.text import amount_text, fold
-from avbc.orchestrator.engine.run import CONCERNS_ALL, PushRun, Step
-from avbc.orchestrator.engine.store_orders import read_orders
-from avbc.orchestrator.jobs.import_orders import unreadable
+from avbc.orchestrator.engine.run import CONCERNS_ALL, CallbackStep, PushRun, Step
+from avbc.orchestrator.engine.store_orders import read_orders, unreadable
 from avbc.orchestrator.reports import Change
 
 _TOLD = "old authorization"
@@ -74,7 +73,7 @@ class _Captures:
         failure: AvbcError | None = None
         try:
             run.send(
-                attrs.evolve(step, settle=partial(answers.__setitem__, order_id))
+                CallbackStep(step.call, step.changes, partial(answers.__setitem__, order_id))
                 for order_id, step in steps.items()
             )
         except AvbcError as error:

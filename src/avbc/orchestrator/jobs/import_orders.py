@@ -8,7 +8,6 @@ Import ID stands in the books, and only the status is set.
 from __future__ import annotations
 
 import logging
-import re
 import uuid
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager
@@ -37,12 +36,12 @@ from avbc.mapping import MappedOrder, Problem, difference, fingerprint
 from avbc.mapping.status import status_name
 from avbc.orchestrator.engine.customising import Customisation, customised
 from avbc.orchestrator.engine.leases import Lease, NoLease
-from avbc.orchestrator.engine.log_extras import order_extra
 from avbc.orchestrator.engine.lookups import Lookups
-from avbc.orchestrator.engine.never_empty import never_empty
 from avbc.orchestrator.engine.progress import Progress
+from avbc.orchestrator.engine.run import order_extra
 from avbc.orchestrator.engine.staff_notes import with_error, without_error
 from avbc.orchestrator.engine.statuses import SYSTEM_STATUSES, ImportStatuses
+from avbc.orchestrator.engine.store_orders import non_empty_lists, unreadable
 from avbc.orchestrator.reports import RESULTS, ImportReport, JournalEntry, Outcome, Result, sentence
 from avbc.settings import Settings
 from avbc.unset import UNSET, Unset
@@ -57,8 +56,6 @@ _AT_ONCE = 4
 _DIFFERENCES_TOLD = 8
 # What concerns every order and not the one at hand.
 _CONCERNS_ALL = (TokenRefused, ScopeMissing, ClientClosed, BooksUnusable)
-
-_PLACE_IN_PAGE = re.compile(r"^orders\[\d+\]\.?")
 
 _log = logging.getLogger("avbc.orchestrator")
 
@@ -276,7 +273,7 @@ class ImportRun:
         """Read what a page of orders needs: the lines that were cut off, then the books, with one call for each kind of record."""
         cut = [work for work in works if not work.order.lines_complete]
         calls = [self._store.order_products.list.call(work.order.id) for work in cut]
-        for work, lines in zip(cut, never_empty(self._store, calls, limit=_AT_ONCE), strict=True):
+        for work, lines in zip(cut, non_empty_lists(self._store, calls), strict=True):
             if isinstance(lines, AvbcError):
                 self._trouble(work, lines)
             else:
@@ -304,7 +301,7 @@ class ImportRun:
         """Read the transactions of the orders that were paid online; the others have none."""
         online = [work for work in works if work.order.payment_status and work.trouble is None]
         calls = [self._store.transactions.list.call(work.order.id) for work in online]
-        found = never_empty(self._store, calls, limit=_AT_ONCE)
+        found = non_empty_lists(self._store, calls)
         for work, transactions in zip(online, found, strict=True):
             if isinstance(transactions, AvbcError):
                 self._trouble(work, transactions)
@@ -313,9 +310,7 @@ class ImportRun:
         self._stop_if_all_failed(found)
 
     def _read_coupons(self, order: Order) -> Sequence[OrderCoupon]:
-        (coupons,) = never_empty(
-            self._store, [self._store.order_coupons.list.call(order.id)], limit=_AT_ONCE
-        )
+        (coupons,) = non_empty_lists(self._store, [self._store.order_coupons.list.call(order.id)])
         if isinstance(coupons, AvbcError):
             raise coupons
         return coupons
@@ -590,7 +585,7 @@ class ImportRun:
     def _is_stopped(self) -> bool:
         if not self.report.stopped and self._is_stopping():
             self.report.stopped = "a stop was asked for"
-        self.report.stopped = self.report.stopped or self._lease.trouble()
+        self.report.stopped = self.report.stopped or self._lease.check()
         return bool(self.report.stopped)
 
     def _halt(self, error: AvbcError) -> None:
@@ -671,20 +666,6 @@ def _without_status(step: _Step, error: AvbcError) -> Outcome:
     message = f"The order is {meant}, but its status could not be set: {error}"
     problem = _problem("status_not_set", message, "The next run sets it.")
     return attrs.evolve(step.outcome, problems=(*step.outcome.problems, problem))
-
-
-def unreadable(error: UnexpectedData) -> Problem:
-    """Why an order of a page cannot be read."""
-    # Where the order stood in the page says nothing to anybody.
-    path = _PLACE_IN_PAGE.sub("", error.path)
-    message = f"The order cannot be read: {path}: {error.message}, got {error.value_repr}."
-    return Problem(
-        "order_unreadable",
-        path,
-        error.value_repr,
-        message,
-        "Correct the order in BigCommerce, or enter it by hand.",
-    )
 
 
 def _problem(code: str, message: str, fix: str = "") -> Problem:

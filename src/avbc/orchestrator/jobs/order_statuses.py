@@ -8,7 +8,7 @@ writes for what it is.
 from __future__ import annotations
 
 import json
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 
 import attrs
@@ -25,14 +25,12 @@ from avbc.mapping.decisions import Decision, Ruling
 from avbc.mapping.rules import MappingRules
 from avbc.mapping.status import status_for_books, status_for_store, status_name
 from avbc.mapping.text import fold
-from avbc.orchestrator.engine.run import PushRun, Step
-from avbc.orchestrator.engine.statuses import REFUNDED, ImportStatuses
+from avbc.orchestrator.engine.run import CallbackStep, PushRun, Step
+from avbc.orchestrator.engine.statuses import REFUNDED, STATUS, ImportStatuses
+from avbc.orchestrator.engine.store_orders import windows
 from avbc.orchestrator.reports import Change, sentence
 from avbc.posting import means_posted
 from avbc.settings import Settings, SettingsError
-
-STATUS = "status"
-"""What is known of orders' statuses in the store: ids of statuses, by Import ID."""
 
 _NOT_TAKEN = "status not taken"
 """The status's id that the store refused last, by Import ID. It is not sent again."""
@@ -46,9 +44,6 @@ _STAMPED_LATE = timedelta(minutes=10)
 """Looked at again in the books: a record is stamped before others can read it (`Gateway`)."""
 _OVERLAP = timedelta(hours=1)
 """Looked at again in the store (docs/facts.md, bigcommerce-pitfalls)."""
-_WINDOW = 249
-"""Ids that are read with one request: one less than fit on a page, so that no second page is asked for."""
-
 _FOR_A_PERSON = {
     REFUNDED: "refunded",
     5: "cancelled",
@@ -179,10 +174,10 @@ def _status_step(
             run.know(_NOT_TAKEN, order.import_id, str(status.id))
         run.fail(change, answer)
 
-    return Step(
+    return CallbackStep(
         run.store.orders.update.call(order.store_order_id, status_id=status.id),
         (change,),
-        settle=settle,
+        settle,
     )
 
 
@@ -198,24 +193,6 @@ def _read_statuses(run: PushRun, orders: Sequence[SalesOrder]) -> dict[str, str]
     for import_id, status in found.items():
         run.know(STATUS, import_id, status)
     return found
-
-
-def windows(ids: Collection[int]) -> Iterator[tuple[int, int]]:
-    """Cover ids with as few windows as can be, each of which is read with one request: BigCommerce has no list of given ids.
-
-    >>> list(windows([1001, 1002, 1249, 1250, 9000]))
-    [(1001, 1249), (1250, 1250), (9000, 9000)]
-    """
-    first = last = 0
-    for number in sorted(ids):
-        if first and number - first < _WINDOW:
-            last = number
-            continue
-        if first:
-            yield first, last
-        first = last = number
-    if first:
-        yield first, last
 
 
 # Store to AcctVantage

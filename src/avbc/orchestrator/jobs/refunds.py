@@ -23,8 +23,7 @@ from avbc.mapping import Problem, map_refund
 from avbc.mapping.rules import MappingRules
 from avbc.mapping.text import amount_text
 from avbc.orchestrator.engine.run import PushRun, problem_of
-from avbc.orchestrator.engine.store_orders import complete_lines, read_orders
-from avbc.orchestrator.jobs.import_orders import unreadable
+from avbc.orchestrator.engine.store_orders import complete_lines, read_orders, unreadable
 from avbc.orchestrator.reports import Change
 from avbc.settings import Settings, SettingsError
 

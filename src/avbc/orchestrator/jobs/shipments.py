@@ -14,7 +14,7 @@ from avbc.bigcommerce import NotFound, UnexpectedData
 from avbc.bigcommerce.models import OrderShipment, ShipmentDraft
 from avbc.errors import AvbcError
 from avbc.mapping import Problem, Ruling, ShipmentPlan, map_shipments
-from avbc.orchestrator.engine.run import PushRun, Step
+from avbc.orchestrator.engine.run import CallbackStep, PushRun, Step
 from avbc.orchestrator.reports import Change
 from avbc.unset import UNSET
 
@@ -124,7 +124,7 @@ class _Work:
                 change, after=_told(draft), problems=() if number else ruling.problems
             )
             call = self.run.store.order_shipments.create.call(self.order.store_order_id, draft)
-            yield Step(call, (told,), settle=partial(settle, told))
+            yield CallbackStep(call, (told,), partial(settle, told))
 
     def _fail(self, shipment: Shipment, change: Change, error: AvbcError) -> None:
         if isinstance(error, UnexpectedData):

@@ -1,0 +1,149 @@
+"""One Web Integration: the settings, the store, the books and the journal of its runs."""
+
+from __future__ import annotations
+
+from contextlib import suppress
+from functools import cached_property
+
+import sqlalchemy as sa
+
+from avbc.acctvantage.gateway import Gateway
+from avbc.bigcommerce import BigCommerce, RequestRefused
+from avbc.bigcommerce.endpoints.scopes import ORDERS_MODIFY, probe_scope
+from avbc.bigcommerce.models import OrderStatus
+from avbc.errors import Fault
+from avbc.orchestrator.engine.journal import Journal
+from avbc.orchestrator.engine.progress import Progress
+from avbc.orchestrator.engine.statuses import ImportStatuses, import_statuses, mapped_statuses
+from avbc.orchestrator.engine.stopping import Stop
+from avbc.secret import Secret
+from avbc.settings import Settings, SettingsError
+
+
+class Integration:
+    """The settings, and what they name, opened when it is first used.
+
+    Args:
+        settings: The screens of the manual.
+        books: AcctVantage's side.
+        store: The store's client; by default the one that the settings name is opened.
+        journal: The journal's database URL; by default the books' own database, or memory.
+        on_progress: Called with the progress of each run.
+    """
+
+    def __init__(
+        self,
+        settings: Settings,
+        books: Gateway,
+        *,
+        store: BigCommerce | None = None,
+        journal: str | None = None,
+        on_progress: Progress | None = None,
+    ) -> None:
+        self.settings = settings
+        self.books = books
+        self.on_progress = on_progress
+        self.stop = Stop()
+        self.may_set_statuses = False
+        """Whether the token is known to have the scope that sets order statuses."""
+        self._given_store = store
+        # It may hold a password.
+        self._journal_url = None if journal is None else Secret(journal)
+
+    @cached_property
+    def store(self) -> BigCommerce:
+        """The store's client.
+
+        Raises:
+            SettingsError: The settings hold no access token.
+        """
+        if self._given_store is not None:
+            return self._given_store
+        setup = self.settings.store
+        return BigCommerce(
+            setup.api_url,
+            self.settings.require_access_token(),
+            client_id=setup.client_id,
+            client_secret=setup.client_secret,
+        )
+
+    @cached_property
+    def journal(self) -> Journal:
+        """The journal.
+
+        Raises:
+            JournalUnreachable: Its database cannot be opened.
+        """
+        if self._journal_url is not None:
+            return Journal(self._journal_url.reveal())
+        engine = getattr(self.books, "engine", None)
+        return Journal(engine if isinstance(engine, sa.Engine) else "sqlite://")
+
+    @cached_property
+    def statuses(self) -> ImportStatuses:
+        """The three statuses of the import, by id.
+
+        Raises:
+            SettingsError: The store has no such statuses.
+            StoreError: The store's own status labels cannot be read.
+        """
+        return import_statuses(self.settings.order_status, self.store.order_statuses.list)
+
+    @cached_property
+    def mapped_statuses(self) -> tuple[OrderStatus, ...]:
+        """The statuses that the Order Status Mapping is read by."""
+        return mapped_statuses(self.settings.order_status, self.store.order_statuses.list)
+
+    @property
+    def source_code(self) -> str:
+        """The Import Source Code."""
+        return self.settings.order_status.import_source_code
+
+    @property
+    def scope(self) -> str:
+        """What the journal's records belong to: another store under the same code has its own."""
+        return f"{self.source_code}@{self.store.store_hash}"
+
+    def require_enabled(self) -> None:
+        """Make sure that the settings enable the store.
+
+        Raises:
+            SettingsError: They do not.
+        """
+        if not self.settings.store.enabled:
+            message = "is false, so nothing runs for this store (manual 1.3)"
+            raise SettingsError("settings", [Fault("store.enabled", message)])
+
+    def require_setting_statuses(self) -> None:
+        """Probe once the scope that sets statuses: before an order is in the books and still New.
+
+        Raises:
+            ScopeMissing: The token lacks it.
+            StoreError: The store does not answer.
+        """
+        if not self.may_set_statuses:
+            # BigCommerce checks the scope before the request (docs/facts.md, bigcommerce-limits).
+            with suppress(RequestRefused):
+                self.store.send(probe_scope(ORDERS_MODIFY))
+            self.may_set_statuses = True
+
+    def use(self, settings: Settings) -> None:
+        """Continue with other settings; a client that was opened here is reopened if it must be."""
+        if settings.store != self.settings.store:
+            self._close_store()
+            self.may_set_statuses = False
+        self.__dict__.pop("statuses", None)
+        self.__dict__.pop("mapped_statuses", None)
+        self.settings = settings
+
+    def close(self) -> None:
+        """Close the store's client and the journal, if opened here. The books stay open."""
+        self._close_store()
+        if "journal" in self.__dict__:
+            self.journal.close()
+            del self.journal
+
+    def _close_store(self) -> None:
+        if self._given_store is None and "store" in self.__dict__:
+            self.store.close()
+            del self.store
