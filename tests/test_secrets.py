@@ -552,7 +552,7 @@ def attempts_to_pickle(world: World) -> Iterator[object]:
             web.settings,
             web.settings.store,
             web.store,
-            web.store._desk.wire,
+            web.store._wire,
             web.store.orders,
             web,
             web.books,

@@ -3,6 +3,7 @@ from __future__ import annotations
 import asyncio
 import inspect
 import pickle
+import traceback
 from collections.abc import Callable, Coroutine
 from typing import Any, TypeVar
 
@@ -117,6 +118,28 @@ def test_it_does_not_repeat_what_may_have_happened(script: Any, open_async_store
         run(lambda store: store.send(ONCE), open_async_store(answers.transport))
     assert len(answers.requests) == 1
     assert caught.value.__cause__ is None
+    assert caught.value.__context__ is None
+
+
+@pytest.mark.parametrize(
+    "ask",
+    [
+        lambda store: store.orders.get(7),
+        lambda store: store.answer(READ),
+        lambda store: store.send(NUMBERS),
+        lambda store: store.map([READ] * 3),
+    ],
+)
+def test_a_traceback_shows_who_asked_and_nothing_inside(
+    script: Any, open_async_store: Open, ask: Callable[[AsyncBigCommerce], Coroutine[Any, Any, Any]]
+) -> None:
+    async def asker(store: AsyncBigCommerce) -> object:
+        return await ask(store)
+
+    with pytest.raises(NotFound) as caught:
+        run(asker, open_async_store(script(httpx.Response(404)).transport))
+    names = [frame.name for frame in traceback.extract_tb(caught.value.__traceback__)]
+    assert names[-1] == "asker"
     assert caught.value.__context__ is None
 
 

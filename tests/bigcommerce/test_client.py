@@ -764,6 +764,43 @@ def test_a_client_is_never_pickled(script: Any, open_store: Open) -> None:
         pickle.dumps(store.orders)
 
 
+# --- tracebacks ---
+
+
+@pytest.mark.parametrize(
+    ("status", "ask"),
+    [
+        (404, lambda store: store.orders.get(7)),
+        (503, lambda store: store.send(READ)),
+        (404, lambda store: store.answer(READ)),
+        (404, lambda store: list(store.orders.list())),
+        (200, lambda store: list(store.orders.list())),
+        (200, lambda store: store.order_statuses.list()),
+        (404, lambda store: list(store.pages(numbers(Paging.V2)))),
+        (404, lambda store: store.map([READ] * 3)),
+    ],
+)
+def test_a_traceback_shows_who_asked_and_nothing_inside(
+    script: Any, open_store: Open, status: int, ask: Callable[[BigCommerce], object]
+) -> None:
+    store = open_store(script(httpx.Response(status, json=[{"id": "?"}])).transport)
+    with pytest.raises(StoreError) as caught:
+        ask(store)
+    _, *inner = traceback.extract_tb(caught.value.__traceback__)
+    assert {frame.name for frame in inner} <= {"<lambda>", "method", "items"}
+    shown = "".join(traceback.format_exception(caught.value))
+    assert "backoff" not in shown
+    assert "_attempt" not in shown
+    assert caught.value.__context__ is None or caught.value.__suppress_context__
+
+
+def test_a_traceback_of_a_bug_shows_all_of_it(script: Any, open_store: Open) -> None:
+    with pytest.raises(KeyError) as caught:
+        open_store(script(KeyError("a bug in a transport")).transport).send(READ)
+    names = [frame.name for frame in traceback.extract_tb(caught.value.__traceback__)]
+    assert "handle_request" in names
+
+
 # --- secrets ---
 
 
@@ -798,7 +835,7 @@ def test_the_token_shows_nowhere(
             secret_scan(str(error.response.headers.raw))
             secret_scan(str(error.response.request.headers.raw))
     secret_scan(repr(store))
-    secret_scan(repr(vars(store)) + repr(vars(store._desk)) + repr(vars(store._desk.wire)))
+    secret_scan(repr(vars(store)) + repr(vars(store._wire)))
     assert store_log.records
     for record in store_log.records:
         secret_scan(record.getMessage() + repr(record.__dict__))

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from avbc.bigcommerce import AsyncBigCommerce, BigCommerce
-from avbc.bigcommerce.credentials import store_of
+from avbc.bigcommerce.api_account import store_of
 from avbc.errors import FaultyInputError
 from avbc.secret import Secret
 
@@ -161,7 +161,7 @@ def test_proxies_come_from_the_environment(monkeypatch: pytest.MonkeyPatch) -> N
     for name in ("http_proxy", "https_proxy", "all_proxy", "no_proxy", "HTTPS_PROXY", "NO_PROXY"):
         monkeypatch.delenv(name, raising=False)
     with BigCommerce.from_store_hash("abc123", "example-token") as store:
-        wire = store._desk.wire
+        wire = store._wire
         assert wire.proxy() is None
         monkeypatch.setenv("https_proxy", "proxy.example.com:3128")
         assert wire.proxy() == "http://proxy.example.com:3128"

@@ -18,7 +18,7 @@ from avbc.bigcommerce.errors import (
     UnexpectedData,
 )
 from avbc.bigcommerce.quota import asked_wait
-from avbc.bigcommerce.retry import Retries, Run, decide
+from avbc.bigcommerce.retry import Attempts, Retries, decide
 
 READ = Call("GET", "/v2/orders", lambda body: body)
 WRITE = Call("PUT", "/v2/orders/7", lambda body: body)
@@ -162,21 +162,33 @@ def test_asked_wait(status: int, headers: dict[str, str], wait: float | None) ->
 # --- the loop ---
 
 
+def test_the_waits_follow_the_protocol_of_backoff() -> None:
+    attempts = Attempts(READ, Retries(attempts=3, jitter=lambda: 0.0))
+    waits = attempts.waits()
+    next(waits)
+    assert [waits.send(busy(3)), waits.send(down(502))] == [3, 2]
+    last = down(503)
+    with pytest.raises(StoreUnavailable) as caught:
+        waits.send(last)
+    assert caught.value is last
+    assert (attempts.number, attempts.waited) == (3, 5)
+
+
 def test_the_loop_repeats_waits_and_returns() -> None:
-    run, waits, outcomes = Run(READ, PATIENT), [], iter([busy(3), down(502), None])
+    attempts, waits, outcomes = Attempts(READ, PATIENT), [], iter([busy(3), down(502), None])
 
     def attempt() -> str:
         if error := next(outcomes):
             raise error
         return "done"
 
-    assert run.repeat(attempt, waits.append) == "done"
+    assert attempts.repeated(attempt, lambda _: waits.append(attempts.wait))() == "done"
     assert waits == [3, 2]
-    assert (run.attempt, run.waited) == (3, 5)
+    assert (attempts.number, attempts.waited) == (3, 5)
 
 
 def test_the_loop_raises_the_last_error() -> None:
-    run, waits = Run(READ, Retries(attempts=3, jitter=lambda: 0.0)), []
+    attempts, waits = Attempts(READ, Retries(attempts=3, jitter=lambda: 0.0)), []
     errors = [down(502), down(503), down(504)]
     outcomes = iter(errors)
 
@@ -184,8 +196,9 @@ def test_the_loop_raises_the_last_error() -> None:
         raise next(outcomes)
 
     with pytest.raises(StoreUnavailable) as caught:
-        run.repeat(attempt, waits.append)
+        attempts.repeated(attempt, lambda _: waits.append(attempts.wait))()
     assert caught.value is errors[2]
+    assert caught.value.__context__ is None
     assert waits == [1, 2]
 
 
@@ -194,19 +207,19 @@ def test_the_loop_leaves_other_errors_alone() -> None:
         raise KeyError("a bug")
 
     with pytest.raises(KeyError):
-        Run(READ, PATIENT).repeat(attempt, lambda _: pytest.fail("waited"))
+        Attempts(READ, PATIENT).repeated(attempt, lambda _: pytest.fail("waited"))()
 
 
 def test_the_loop_for_coroutines() -> None:
-    run, waits, outcomes = Run(READ, PATIENT), [], iter([busy(3), None])
+    attempts, waits, outcomes = Attempts(READ, PATIENT), [], iter([busy(3), None])
 
     async def attempt() -> str:
         if error := next(outcomes):
             raise error
         return "done"
 
-    async def pause(seconds: float) -> None:
-        waits.append(seconds)
+    async def pause(_: object) -> None:
+        waits.append(attempts.wait)
 
-    assert asyncio.run(run.repeat_async(attempt, pause)) == "done"
+    assert asyncio.run(attempts.repeated(attempt, pause)()) == "done"
     assert waits == [3]

@@ -87,6 +87,11 @@ class Page(Generic[T]):
         """How many rows the store sent, readable or not: what tells a short page from a full one."""
         return len(self.items) + len(self.unreadable)
 
+    @property
+    def readable(self) -> int:
+        """How many rows come before the first that cannot be read."""
+        return self.unreadable[0].index if self.unreadable else len(self.items)
+
 
 @attrs.frozen
 class PartFailure:

@@ -608,7 +608,7 @@ def read_page(rows: Sequence[Json], model: type[M], path: str) -> Page[M]:
         try:
             items.append(read_object(row, model, f"{path}[{index}]"))
         except UnexpectedData as error:
-            unreadable.append(UnreadableRow(index, _row_id(row), row, error))
+            unreadable.append(UnreadableRow(index, _row_id(row), row, error.with_traceback(None)))
     return Page(items, tuple(unreadable))
 
 

@@ -236,7 +236,7 @@ def growing_wait(failures: int, first: float = 1.0) -> float:
     >>> [growing_wait(failures) for failures in (1, 2, 3, 7, 2000)]
     [1.0, 2.0, 4.0, 60.0, 60.0]
     """
-    return min(_LONGEST_WAIT, first * 2 ** min(failures - 1, 10))
+    return min(_LONGEST_WAIT, first * 2.0 ** min(failures - 1, 10))
 
 
 def whole(text: str | None) -> int | None:

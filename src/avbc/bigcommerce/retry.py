@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import random
-from collections.abc import Awaitable, Callable
-from typing import TypeVar
+from collections.abc import Callable, Coroutine, Generator
+from typing import Any, TypeAlias, TypeVar
 
 import attrs
 import backoff
@@ -19,7 +19,8 @@ from avbc.bigcommerce.errors import (
 )
 from avbc.bigcommerce.quota import growing_wait
 
-T = TypeVar("T")
+Pause: TypeAlias = Callable[[object], None] | Callable[[object], Coroutine[Any, Any, None]]
+AttemptT = TypeVar("AttemptT", bound=Callable[..., object])
 
 _WAIT_AFTER_500 = 60.0
 
@@ -77,64 +78,45 @@ def decide(
     return wait if waited + wait <= retries.patience else None
 
 
-class Run:
-    """The attempts at one call: how many there were and how long it waited for them."""
+class Attempts:
+    """The attempts at one call: which one is next, and how long the call waits for it."""
 
     def __init__(self, call: Call[object], retries: Retries) -> None:
         self.call = call
-        self.attempt = 1
+        self.number = 1
+        self.wait = 0.0
         self.waited = 0.0
         self._retries = retries
 
-    def _is_over(self, error: Exception) -> bool:
-        wait = (
-            decide(self.call, error, self.attempt, self.waited, self._retries)
-            if isinstance(error, StoreError)
-            else None
+    def waits(self) -> Generator[float, Any, None]:
+        """Yield the wait before each repetition, in the protocol of backoff's wait generators.
+
+        It is sent the error of each attempt, and raises the error that ends the call.
+        """
+        error: StoreError = yield 0.0
+        while True:
+            wait = decide(self.call, error, self.number, self.waited, self._retries)
+            if wait is None:
+                raise error
+            self.number += 1
+            self.wait = wait
+            self.waited += wait
+            error = yield wait
+
+    def repeated(self, attempt: AttemptT, pause: Pause) -> AttemptT:
+        """Return a function, or coroutine function, that attempts the call until it succeeds or fails for good.
+
+        Args:
+            attempt: Sends the call once.
+            pause: Waits for `self.wait` seconds, in place of backoff's own sleep: that one can be
+                neither woken when the client is closed nor replaced in a test.
+        """
+        repeat = backoff.on_exception(
+            self.waits, StoreError, jitter=_nothing_left, on_backoff=pause, logger=None
         )
-        self._wait = wait or 0.0
-        return wait is None
+        return repeat(attempt)
 
-    def _next(self) -> float:
-        self.attempt += 1
-        self.waited += self._wait
-        return self._wait
 
-    # backoff runs the loop. The waiting is the client's own: backoff's cannot be woken when the
-    # client closes, nor replaced in tests.
-
-    def repeat(self, attempt: Callable[[], T], pause: Callable[[float], None]) -> T:
-        """Call `attempt` until it succeeds or its error is one to raise, with a `pause` before each repetition."""
-
-        def before_next(_details: object) -> None:
-            pause(self._next())
-
-        loop = backoff.on_exception(
-            backoff.constant,
-            StoreError,
-            interval=0,
-            jitter=None,
-            giveup=self._is_over,
-            on_backoff=before_next,
-            logger=None,
-        )
-        return loop(attempt)()
-
-    async def repeat_async(
-        self, attempt: Callable[[], Awaitable[T]], pause: Callable[[float], Awaitable[None]]
-    ) -> T:
-        """As `repeat`, for coroutine functions."""
-
-        async def before_next(_details: object) -> None:
-            await pause(self._next())
-
-        loop = backoff.on_exception(
-            backoff.constant,
-            StoreError,
-            interval=0,
-            jitter=None,
-            giveup=self._is_over,
-            on_backoff=before_next,
-            logger=None,
-        )
-        return await loop(attempt)()
+def _nothing_left(_wait: float) -> float:
+    """How long backoff itself sleeps: the pause has waited by then."""
+    return 0.0

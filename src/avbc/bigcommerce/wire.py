@@ -22,9 +22,9 @@ from avbc.bigcommerce.answers import (
     succeeded,
     unreadable,
 )
+from avbc.bigcommerce.api_account import check, store_of
 from avbc.bigcommerce.body import Json, dump
 from avbc.bigcommerce.call import Call, ListCall, Page
-from avbc.bigcommerce.credentials import check, store_of
 from avbc.bigcommerce.errors import BadAnswer, StoreError, StoreUnreachable, UnexpectedData
 from avbc.secret import Secret
 
@@ -99,13 +99,15 @@ class Wire:
             extensions=self._extensions,
         )
 
-    def judge(self, call: Call[object], response: httpx.Response) -> Received:
-        """Take an answer, read wholly, for a success, or raise its error.
+    def receive(self, call: Call[object], outcome: httpx.Response | StoreError) -> Received:
+        """Return a successful answer with its parsed body.
 
         Raises:
-            StoreError: Of the kind that `avbc.bigcommerce.answers` tells.
+            StoreError: The answer is not a success, or no answer came.
         """
-        status = response.status_code
+        if isinstance(outcome, StoreError):
+            raise outcome
+        response, status = outcome, outcome.status_code
         if succeeded(call, status):
             try:
                 return Received(response, parse(call, status, response.content))

@@ -1,0 +1,286 @@
+"""What both clients share: how a store is opened, and everything around a request but sending it."""
+
+from __future__ import annotations
+
+import logging
+import os
+import threading
+import time
+from abc import abstractmethod
+from collections.abc import Callable, Generator, Iterable
+from contextlib import contextmanager
+from datetime import timedelta
+from typing import Generic, NoReturn, Self, TypedDict, TypeVar, Unpack, cast
+
+import attrs
+import httpx
+
+from avbc.bigcommerce.api_account import api_url_of, environment_credentials
+from avbc.bigcommerce.bind import RunnerT_co
+from avbc.bigcommerce.call import Call
+from avbc.bigcommerce.errors import ClientClosed, StoreBusy, StoreError
+from avbc.bigcommerce.quota import Quota
+from avbc.bigcommerce.resources import Resources
+from avbc.bigcommerce.retry import Attempts, Retries
+from avbc.bigcommerce.wire import Wire
+from avbc.credentials import Credentials, load_credentials
+from avbc.errors import AvbcError
+from avbc.secret import Secret, without_frames
+from avbc.tracing import note, request_span
+
+T = TypeVar("T")
+TransportT = TypeVar("TransportT", bound=httpx.BaseTransport | httpx.AsyncBaseTransport)
+SleepT = TypeVar("SleepT", bound=Callable[[float], object])
+
+_log = logging.getLogger("avbc.bigcommerce")
+_log.addHandler(logging.NullHandler())
+
+
+class Options(TypedDict, Generic[TransportT, SleepT], total=False):
+    """What a client takes in addition to the store and its token."""
+
+    client_id: str | None
+    client_secret: str | Secret | None
+    timeout: float
+    transport: TransportT | None
+    retries: Retries
+    quota: Quota | None
+    clock: Callable[[], float]
+    sleep: SleepT | None
+
+
+@attrs.define
+class Exchange:
+    """One request on its way: when it started, and what came of it."""
+
+    started: float
+    outcome: httpx.Response | StoreError = attrs.field(init=False)
+
+    @property
+    def status(self) -> int | None:
+        """The answer's HTTP status, or None where none came."""
+        return None if isinstance(self.outcome, StoreError) else self.outcome.status_code
+
+
+class StoreClient(Resources[RunnerT_co], Generic[RunnerT_co, TransportT, SleepT]):
+    """A BigCommerce store, apart from the sending and the waiting, which a subclass does."""
+
+    @without_frames
+    def __init__(
+        self,
+        api_url: str,
+        access_token: str | Secret,
+        *,
+        client_id: str | None = None,
+        client_secret: str | Secret | None = None,
+        timeout: float = 30.0,
+        transport: TransportT | None = None,
+        retries: Retries = Retries(),  # noqa: B008 - frozen
+        quota: Quota | None = None,
+        clock: Callable[[], float] = time.monotonic,
+        sleep: SleepT | None = None,
+    ) -> None:
+        """Prepare the client; nothing is sent.
+
+        Args:
+            api_url: The API path as BigCommerce shows it,
+                `https://api.bigcommerce.com/stores/{hash}/v3/`, with or without the version and the
+                last slash.
+            access_token: The API account's access token.
+            client_id: The API account's client id. No request needs it.
+            client_secret: The API account's client secret. No request needs it; webhooks are
+                verified with it.
+            timeout: Seconds to wait for a connection (at most 10), for each part of an answer, and
+                for a free connection.
+            transport: What sends requests, for tests; otherwise a pool of connections with TLS
+                verification.
+            retries: How often and how long failed requests are repeated.
+            quota: The quota to share with other clients of the same store in this process.
+            clock: The time in seconds, for tests.
+            sleep: Waits the given number of seconds, for tests. The default of `BigCommerce` wakes
+                up when the client is closed.
+
+        Raises:
+            FaultyInputError: The URL or the token cannot be used.
+        """
+        self._wire = Wire(api_url, access_token, timeout)
+        self._retries = retries
+        self._quota = Quota() if quota is None else quota
+        self._clock = clock
+        self._closing = threading.Event()
+        self._requests = 0
+        self._counting = threading.Lock()
+        self.client_id = client_id or ""
+        self.client_secret = (
+            Secret(client_secret) if isinstance(client_secret, str) else client_secret
+        )
+        self._prepare(transport, sleep)
+        super().__init__(cast("RunnerT_co", self))
+
+    @classmethod
+    @without_frames
+    def from_store_hash(
+        cls,
+        store_hash: str,
+        access_token: str | Secret,
+        **options: Unpack[Options[TransportT, SleepT]],
+    ) -> Self:
+        """Open a store by its hash: the part after `/stores/` in its API path."""
+        return cls(api_url_of(store_hash), access_token, **options)
+
+    @classmethod
+    @without_frames
+    def from_credentials_file(
+        cls, path: str | os.PathLike[str], **options: Unpack[Options[TransportT, SleepT]]
+    ) -> Self:
+        """Open a store with the text file that BigCommerce offers with a new API account.
+
+        It is step 7 of the manual's chapter 1.2.
+
+        Raises:
+            FaultyInputError: The file cannot be read or is incomplete; every fault is listed.
+        """
+        return cls._from_credentials(load_credentials(path), options)
+
+    @classmethod
+    @without_frames
+    def from_environment(cls, **options: Unpack[Options[TransportT, SleepT]]) -> Self:
+        """Open the store that AVBC_API_URL or AVBC_STORE_HASH, and AVBC_ACCESS_TOKEN name.
+
+        AVBC_CLIENT_ID and AVBC_CLIENT_SECRET are read too where they are set.
+
+        Raises:
+            FaultyInputError: A variable is missing or cannot be used; every fault is listed.
+        """
+        return cls._from_credentials(environment_credentials(), options)
+
+    @classmethod
+    def _from_credentials(cls, found: Credentials, options: Options[TransportT, SleepT]) -> Self:
+        options.setdefault("client_id", found.client_id)
+        options.setdefault("client_secret", found.client_secret)
+        return cls(found.api_url, found.access_token, **options)
+
+    @property
+    def store_hash(self) -> str:
+        """The store's hash, by which BigCommerce knows it."""
+        return self._wire.store_hash
+
+    @property
+    def requests_sent(self) -> int:
+        """How many requests this client has sent so far, repetitions included."""
+        return self._requests
+
+    def __repr__(self) -> str:
+        return f"{type(self).__name__}(store_hash={self.store_hash!r})"
+
+    def __reduce__(self) -> NoReturn:
+        raise TypeError(
+            "a client is never pickled, since it holds connections and a token: open another one "
+            "where it is needed"
+        )
+
+    @abstractmethod
+    def _prepare(self, transport: TransportT | None, sleep: SleepT | None) -> None:
+        """Set what sends, what waits, and the semaphores of concurrency limits."""
+
+    def _wait_for_turn(self, attempts: Attempts) -> float:
+        """Return 0.0 if the call may be sent now, or the seconds to wait before asking again."""
+        call = attempts.call
+        if self._closing.is_set():
+            raise _about(ClientClosed(f"{call.name} was not sent: the client is closed."), call)
+        wait = self._quota.ask(self._clock())
+        if wait > self._retries.patience:
+            busy = StoreBusy(
+                f"{call.name} was not sent: the quota is used up for {wait:.0f} s, longer than the "
+                "client's patience. Try again then."
+            )
+            busy.retry_after = timedelta(seconds=wait)
+            raise _about(busy, call)
+        if wait <= 0:
+            with self._counting:
+                self._requests += 1
+        elif _log.isEnabledFor(logging.DEBUG):
+            _log.debug(
+                "%s: waits %.3f s for its turn in the quota",
+                call.name,
+                wait,
+                extra=_extra(attempts, wait),
+            )
+        return wait
+
+    @contextmanager
+    def _exchange(self, attempts: Attempts) -> Generator[Exchange]:
+        """Time and trace one request, and report to the quota and the log what came of it."""
+        call, exchange = attempts.call, Exchange(self._clock())
+        try:
+            with request_span(call.method, call.path, *self._wire.server, attempts.number):
+                yield exchange
+                status, outcome = exchange.status, exchange.outcome
+                if status is None:
+                    note({}, type(outcome).__name__)
+                else:
+                    error = str(status) if status >= 400 else ""
+                    note({"http.response.status_code": status}, error)
+        except BaseException:
+            self._quota.lost(self._clock())
+            raise
+        now = self._clock()
+        if isinstance(outcome, StoreError):
+            self._quota.lost(now)
+        else:
+            self._quota.answered(now, outcome.status_code, outcome.headers)
+        if _log.isEnabledFor(logging.DEBUG):
+            _log.debug(
+                "%s: %s after %.3f s",
+                call.name,
+                status or type(outcome).__name__,
+                now - exchange.started,
+                extra=_extra(attempts, attempts.waited, status),
+            )
+
+    def _log_repetition(self, attempts: Attempts) -> None:
+        _log.info(
+            "%s: attempt %d follows in %.1f s",
+            attempts.call.name,
+            attempts.number,
+            attempts.wait,
+            extra=_extra(attempts, attempts.wait),
+        )
+
+
+class _WithoutInnerFrames:
+    """Lets errors of avbc out without the frames inside: the retry loop's and the transport's.
+
+    What the store answered is clear from the message; a traceback of it shows who asked.
+    """
+
+    def __enter__(self) -> None:
+        pass
+
+    def __exit__(self, kind: object, error: BaseException | None, trace: object) -> None:
+        if isinstance(error, AvbcError):
+            error.__traceback__ = None
+
+
+without_inner_frames = _WithoutInnerFrames()
+
+
+def checked(calls: Iterable[Call[T]], limit: int) -> list[Call[T]]:
+    """Return the calls of `map` as a list.
+
+    Raises:
+        ValueError: The limit is below 1.
+    """
+    if limit < 1:
+        raise ValueError("limit must be at least 1")
+    return list(calls)
+
+
+def _extra(attempts: Attempts, wait: float, status: int | None = None) -> dict[str, object]:
+    """The extras of a log record (docs/logging.md)."""
+    return {"call": attempts.call.name, "attempt": attempts.number, "wait": wait, "status": status}
+
+
+def _about(error: StoreError, call: Call[object]) -> StoreError:
+    error.call = call.name
+    return error
