@@ -210,7 +210,7 @@ def test_the_settings_file_is_read_for_each_task(
     save(shop.api_url, order_status={"updates": "off"})
     assert run("push_order_statuses", path) == {
         "ok": True,
-        "summary": "the settings do not want push_order_statuses",
+        "summary": "the settings turn push_order_statuses off",
     }
     save(shop.api_url, store={"enabled": False})
     assert run("import_orders", path)["summary"].startswith("store.enabled is false")

@@ -1,4 +1,4 @@
-"""Many stores over many workers, on Celery: a task for each method of the orchestrator, and the timer's schedule for Celery's beat.
+"""Many stores on many workers: Celery tasks for the orchestrator's methods, and beat's schedule.
 
 ```python
 from celery import Celery
@@ -13,8 +13,8 @@ register(app, stores=STORES, books=lambda: avbc.SqlGateway("postgresql://..."))
 app.conf.beat_schedule = beat_schedule(STORES)
 ```
 
-How it is deployed, and what it costs, is in `docs/scaling.md`. A task's arguments are the path of a
-settings file and numbers: no secret ever goes through the broker.
+Deployment and cost are in `docs/scaling.md`. A task's arguments are the path of a settings file and
+numbers, so no secret goes through the broker.
 """
 
 from __future__ import annotations
@@ -38,13 +38,13 @@ METHODS: tuple[str, ...] = (
     "test_connection",
     "check_setup",
 )
-"""The methods that have a task: `avbc.import_orders` calls `Orchestrator.import_orders`, and so on."""
+"""The methods that have a task; `avbc.import_orders` calls `Orchestrator.import_orders`."""
 
 Store: TypeAlias = str | PathLike[str]
 
 
 class App(Protocol):
-    """What is needed of `celery.Celery`, which has no type hints."""
+    """The part of `celery.Celery` that is used; Celery has no type hints."""
 
     @property
     def task(self) -> Callable[..., object]:
@@ -56,11 +56,11 @@ class BeatOptions(TypedDict):
     """How beat sends a task."""
 
     expires: float
-    """Seconds after which the next one is due, and this one is dropped."""
+    """Seconds after which the task is dropped, because the next one is due."""
 
 
 class BeatEntry(TypedDict):
-    """What beat sends, and how often."""
+    """A task that beat sends, and how often."""
 
     task: str
     schedule: timedelta
@@ -69,14 +69,14 @@ class BeatEntry(TypedDict):
 
 
 class Done(TypedDict):
-    """What a task returns: no order's data goes to the result backend."""
+    """The result of a task: no order data goes to the result backend."""
 
     ok: bool
     summary: str
 
 
 class UnknownStore(FinalError):
-    """A task names a settings file that is not among those that were registered."""
+    """A task names a settings file that was not registered."""
 
 
 def register(
@@ -86,25 +86,25 @@ def register(
     books: Callable[[], Gateway],
     orchestrator: Callable[[Settings, Gateway], Orchestrator] = Orchestrator,
 ) -> None:
-    """Register a task for each of `METHODS`, in the application of the workers.
+    """Register a task for each of `METHODS` in the workers' application.
 
-    A task takes the settings file's path, as it stands in `stores`, and the method's own arguments:
+    A task takes the path of a settings file, as in `stores`, and the method's own arguments:
     `app.send_task("avbc.import_order", ["/etc/avbc/retail.toml", 1042])`.
 
-    - It is acknowledged when it is done, and goes back to the queue when its process dies.
-    - Where the network, the store or the books are not to be had, it is tried again after 10, 20
-      and 40 seconds, or a bit sooner. What a report postpones is taken by the next call, as always.
-    - The same method never runs twice at once for a store: with books on PostgreSQL, workers on all
-      machines take turns. A task that finds another at it is done at once.
-    - The settings file is read again for each task. Where the store is not enabled, or the settings
-      do not want a method of the schedule, nothing is done.
+    - It is acknowledged when it is done, and returns to the queue if its process dies.
+    - If the network, the store or the books are unavailable, it is tried again after 10, 20 and 40
+      seconds, or slightly sooner. What a report postpones is taken by the next call, as always.
+    - A method never runs twice at once for a store: with books on PostgreSQL, the workers of all
+      machines take turns. A task whose method is already running ends at once.
+    - Each task reads the settings file again. If the store is not enabled, or the settings turn the
+      method off, the task does nothing.
 
     Args:
         app: The Celery application.
-        stores: The settings files: at the same path on each worker's machine. No other file is ever
-            opened for a task.
+        stores: The settings files, at the same path on each worker's machine. A task opens no
+            other file.
         books: Opens the books; called once in each thread of a worker that runs tasks.
-        orchestrator: Makes an orchestrator of settings and books: `partial(avbc.Orchestrator,
+        orchestrator: Returns an orchestrator for settings and books: `partial(avbc.Orchestrator,
             customise=[...])`.
     """
     known = frozenset(fspath(store) for store in stores)
@@ -112,7 +112,7 @@ def register(
     for method in METHODS:
         options: dict[str, object] = {
             "name": f"avbc.{method}",
-            # Otherwise every application of the process would get these stores' tasks.
+            # Otherwise every application in the process would get these tasks.
             "shared": False,
             "acks_late": True,
             "reject_on_worker_lost": True,
@@ -128,23 +128,26 @@ def register(
 def beat_schedule(
     stores: Sequence[Store], schedule: Sequence[Job] = SCHEDULE
 ) -> dict[str, BeatEntry]:
-    """Build the schedule for Celery's beat: for each store what its settings want, at its check interval or less often.
+    """Build the schedule for Celery's beat: the methods that each store's settings turn on.
 
-    What is not begun until it is due again is dropped, so that nothing piles up while workers are
-    away. Build it anew, by a restart of beat, when an interval changes or a store comes in.
+    Each runs at the store's check interval or less often. A task that has not begun when the next
+    one is due is dropped, so that none pile up while workers are away. Restart beat when a check
+    interval changes or a store is added.
 
     Args:
-        stores: The settings files, as `register` has them.
-        schedule: What the timer calls and how often: `avbc.orchestrator.SCHEDULE`, or your own, of
-            `METHODS`.
+        stores: The settings files, as given to `register`.
+        schedule: The methods and how often each runs: `avbc.orchestrator.SCHEDULE`, or your own
+            from `METHODS`.
 
     Raises:
-        SettingsError: A settings file has faults.
+        SettingsError: A settings file has errors.
         ValueError: There is no task for a method of the schedule.
     """
     for job in schedule:
         if job.method not in METHODS:
-            raise ValueError(f"there is no task for {job.method!r}: there are {', '.join(METHODS)}")
+            raise ValueError(
+                f"there is no task for {job.method!r}; the tasks are {', '.join(METHODS)}"
+            )
     entries: dict[str, BeatEntry] = {}
     for store in [fspath(store) for store in stores]:
         settings = Settings.load(store)
@@ -162,7 +165,7 @@ def beat_schedule(
 def _task(method: str, known: frozenset[str], worker: _Worker) -> Callable[..., Done]:
     def run(store: str, *arguments: object) -> Done:
         if store not in known:
-            raise UnknownStore(f"no store was registered under the settings file {store!r}")
+            raise UnknownStore(f"the settings file {store!r} was not registered: add it to stores")
         web = worker.open(store)
         if not web.settings.store.enabled:
             return Done(
@@ -170,7 +173,7 @@ def _task(method: str, known: frozenset[str], worker: _Worker) -> Callable[..., 
                 summary="store.enabled is false, so nothing runs for this store (manual 1.3)",
             )
         if not all(job.when(web.settings) for job in SCHEDULE if job.method == method):
-            return Done(ok=True, summary=f"the settings do not want {method}")
+            return Done(ok=True, summary=f"the settings turn {method} off")
         call = cast("Callable[..., Report]", getattr(web, method))
         report = call(*arguments)
         return Done(ok=bool(getattr(report, "ok", True)), summary=report.summary())
@@ -181,7 +184,7 @@ def _task(method: str, known: frozenset[str], worker: _Worker) -> Callable[..., 
 
 
 class _Worker(threading.local):
-    """The books and the orchestrators of a thread that runs tasks. They are opened by the first task: after the worker was forked."""
+    """The books and orchestrators of one thread; the first task opens them, after any fork."""
 
     def __init__(
         self, open_books: Callable[[], Gateway], join: Callable[[Settings, Gateway], Orchestrator]
@@ -192,7 +195,7 @@ class _Worker(threading.local):
         self._webs: dict[str, Orchestrator] = {}
 
     def open(self, store: str) -> Orchestrator:
-        """The orchestrator of a store, with the settings as they stand in the file now."""
+        """Return the orchestrator of a store, with the current settings of the file."""
         settings = Settings.load(store)
         if self._books is None:
             self._books = self._open_books()

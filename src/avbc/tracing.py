@@ -1,11 +1,12 @@
-"""Traces of OpenTelemetry: a span for each import or push, for each order in it, and for each request to the store.
+"""OpenTelemetry traces: a span for each import or push, each order in it, and each request.
 
 ```python
-avbc.tracing.instrument()   # once, after the application has set up OpenTelemetry; needs avbc[opentelemetry]
+avbc.tracing.instrument()   # once, after the application sets up OpenTelemetry
 ```
 
-Until then nothing is traced, and OpenTelemetry is not imported. Spans hold ids, counts and paths:
-never a secret, an email, a name or the text of an error (docs/logging.md).
+It needs the extra `opentelemetry`. Until then nothing is traced, and OpenTelemetry is not imported.
+Spans hold ids, counts and paths: never a secret, an email, a name or the text of an error
+(docs/logging.md).
 """
 
 from __future__ import annotations
@@ -27,17 +28,17 @@ _NUMBER = re.compile(r"/\d+")
 
 
 class _State:
-    """One for the process, as OpenTelemetry's own."""
+    """One for the process, like OpenTelemetry's own."""
 
     tracer: Tracer | None = None
 
 
 def instrument(tracer_provider: TracerProvider | None = None) -> None:
-    """Trace from now on, in the whole process.
+    """Turn tracing on for the whole process.
 
     Args:
-        tracer_provider: What makes and exports spans; by default the application's global one, even
-            where it is set later.
+        tracer_provider: Creates and exports the spans; by default the application's global one,
+            even if it is set later.
 
     Raises:
         MissingExtra: OpenTelemetry is not installed.
@@ -50,16 +51,16 @@ def instrument(tracer_provider: TracerProvider | None = None) -> None:
 
 
 def uninstrument() -> None:
-    """Trace no more."""
+    """Turn tracing off."""
     _State.tracer = None
 
 
 def span(name: str, attributes: Mapping[str, str | int]) -> AbstractContextManager[object]:
-    """Time what is done in a `with` block, where tracing is on.
+    """Time a `with` block, if tracing is on.
 
     Args:
-        name: Of few kinds: `avbc.order`, without its id.
-        attributes: What it is about.
+        name: The kind of span, without ids: `avbc.order`.
+        attributes: The span's attributes.
     """
     tracer = _State.tracer
     return nullcontext() if tracer is None else _span(tracer, name, attributes)
@@ -68,7 +69,7 @@ def span(name: str, attributes: Mapping[str, str | int]) -> AbstractContextManag
 def request_span(
     method: str, path: str, host: str, port: int, attempt: int
 ) -> AbstractContextManager[object]:
-    """Time one request (OpenTelemetry: semantic conventions for HTTP clients), where tracing is on.
+    """Time one request, if tracing is on (OpenTelemetry: semantic conventions for HTTP clients).
 
     Args:
         method: The request's method.
@@ -94,11 +95,11 @@ def request_span(
 
 
 def note(attributes: Mapping[str, str | int], error: str = "") -> None:
-    """Add to the span at hand what came out, where tracing is on.
+    """Add results to the current span, if tracing is on.
 
     Args:
-        attributes: What came out.
-        error: The kind of error that it was: a class or a status.
+        attributes: The results.
+        error: The kind of error: a class or a status.
     """
     if _State.tracer is None:
         return
