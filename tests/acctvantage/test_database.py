@@ -7,7 +7,7 @@ import subprocess
 import sys
 import threading
 from collections import deque
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
@@ -16,6 +16,7 @@ import sqlalchemy as sa
 from attrs import evolve
 from sqlalchemy import event
 
+from avbc import database
 from avbc.acctvantage import (
     BooksFileError,
     BooksRefused,
@@ -24,10 +25,9 @@ from avbc.acctvantage import (
     OrderBundle,
     SqlGateway,
 )
-from avbc.acctvantage.sql import database, schema
-from avbc.acctvantage.sql.database import Database
-from avbc.acctvantage.sql.verdicts import verdict
-from avbc.errors import AvbcError, Fault
+from avbc.acctvantage.sql import schema
+from avbc.database import Database, failure
+from avbc.errors import Fault
 
 Make = Callable[[int], OrderBundle]
 
@@ -110,10 +110,10 @@ class TestSqlite:
         reader.execute("BEGIN")
         assert reader.execute("SELECT x FROM other").fetchall() == [(1,)]
         url = f"sqlite:///{tmp_path}/books.db?timeout=0.01"
-        monkeypatch.setattr(database, "_WAIT", 0)
+        monkeypatch.setattr(database, "WAIT", 0)
         with SqlGateway(url) as books, pytest.raises(BooksUnreachable, match="locked"):
             books.reference_data()
-        monkeypatch.setattr(database, "_WAIT", 30)
+        monkeypatch.setattr(database, "WAIT", 30)
         monkeypatch.setattr(database.time, "sleep", lambda _: reader.rollback())
         with SqlGateway(url) as books, books.engine.connect() as connection:
             books.reference_data()
@@ -127,7 +127,7 @@ class TestSqlite:
         ):
             books.sales_orders()
 
-    def test_a_file_that_is_no_database_must_be_mended(self, tmp_path: Path) -> None:
+    def test_a_file_that_is_no_database_must_be_repaired(self, tmp_path: Path) -> None:
         (tmp_path / "books.db").write_bytes(b"no database, but long enough to be one" * 100)
         with (
             SqlGateway(f"sqlite:///{tmp_path}/books.db") as books,
@@ -208,9 +208,14 @@ class TestVersion:
         def add_column(connection: sa.Connection) -> None:
             connection.execute(sa.text("ALTER TABLE sales_orders ADD COLUMN colour TEXT"))
 
-        now = schema.VERSION
-        monkeypatch.setattr(schema, "VERSION", now + 2)
-        monkeypatch.setattr(schema, "MIGRATIONS", {now: add_column, now + 1: lambda _: None})
+        now = schema.BOOKS.version
+        steps: Mapping[int, Callable[[sa.Connection], None]] = {
+            now: add_column,
+            now + 1: lambda _: None,
+        }
+        monkeypatch.setattr(
+            schema, "BOOKS", evolve(schema.BOOKS, version=now + 2, migrations=steps)
+        )
         for _ in range(2):
             with SqlGateway(url) as books:
                 assert len(books.sales_orders()) == 1
@@ -226,12 +231,12 @@ class TestVersion:
     ) -> None:
         with SqlGateway(url) as books:
             books.reference_data()
-        now = schema.VERSION
-        monkeypatch.setattr(schema, "VERSION", now + 1)
+        now = schema.BOOKS.version
+        fails: Mapping[int, Callable[[sa.Connection], object]] = {
+            now: lambda connection: connection.exec_driver_sql("ALTER TABLE nothing RENAME TO x")
+        }
         monkeypatch.setattr(
-            schema,
-            "MIGRATIONS",
-            {now: lambda connection: connection.exec_driver_sql("ALTER TABLE nothing RENAME TO x")},
+            schema, "BOOKS", evolve(schema.BOOKS, version=now + 1, migrations=fails)
         )
         with SqlGateway(url) as books:
             with pytest.raises(BooksUnusable):
@@ -245,7 +250,7 @@ class TestVersion:
             connection.execute(sa.text("CREATE TABLE clients (shoe_size INTEGER)"))
         engine.dispose()
         with SqlGateway(url) as books:
-            with pytest.raises(BooksUnusable, match=r"not of these books \(clients\)"):
+            with pytest.raises(BooksUnusable, match=r"not of the books \(clients\)"):
                 books.reference_data()
             assert sa.inspect(books.engine).get_table_names() == ["clients"]
 
@@ -417,7 +422,7 @@ class TestPostgresql:
     def test_a_lock_that_is_held_for_too_long_is_unreachable(
         self, postgresql_url: str, monkeypatch: pytest.MonkeyPatch
     ) -> None:
-        monkeypatch.setattr(database, "_WAIT", 0.1)
+        monkeypatch.setattr(database, "WAIT", 0.1)
         with SqlGateway(postgresql_url) as books:
             books.reference_data()
             with books.engine.begin() as connection:
@@ -463,39 +468,39 @@ class DataError(Unsettled):
 
 
 @pytest.mark.parametrize(
-    ("state", "meaning", "repeat"),
+    ("state", "kind", "repeat"),
     [
-        ("23514", BooksRefused, False),
-        ("22003", BooksRefused, False),
-        ("42501", BooksUnusable, False),
-        ("40001", BooksUnreachable, True),
-        ("40P01", BooksUnreachable, True),
-        ("53100", BooksUnreachable, False),
-        ("57P01", BooksUnreachable, True),
-        ("08006", BooksUnreachable, True),
-        (None, BooksUnreachable, True),
+        ("23514", "refused", False),
+        ("22003", "refused", False),
+        ("42501", "unusable", False),
+        ("40001", "unreachable", True),
+        ("40P01", "unreachable", True),
+        ("53100", "unreachable", False),
+        ("57P01", "unreachable", True),
+        ("08006", "unreachable", True),
+        (None, "unreachable", True),
     ],
 )
-def test_what_a_sqlstate_means(state: str | None, meaning: type[AvbcError], repeat: bool) -> None:
+def test_what_a_sqlstate_means(state: str | None, kind: str, repeat: bool) -> None:
     error = Unsettled("text")
     error.sqlstate = state
-    found = verdict(error)
-    assert (found.meaning, found.repeat, found.reason) == (meaning, repeat, "text")
+    found = failure(error)
+    assert (found.kind, found.repeat, found.reason) == (kind, repeat, "text")
 
 
 def test_errors_without_an_answer_of_the_server() -> None:
-    assert not verdict(ConnectionTimeout("timeout")).repeat
-    assert verdict(DataError("NUL")).meaning is BooksRefused
-    assert verdict(sa.exc.TimeoutError("pool")).meaning is BooksUnreachable
+    assert not failure(ConnectionTimeout("timeout")).repeat
+    assert failure(DataError("NUL")).kind == "refused"
+    assert failure(sa.exc.TimeoutError("pool")).kind == "unreachable"
     assert (
-        verdict(sqlite3.IntegrityError("NOT NULL constraint failed: x.y")).reason
+        failure(sqlite3.IntegrityError("NOT NULL constraint failed: x.y")).reason
         == "NOT NULL constraint failed: x.y"
     )
-    assert verdict(sqlite3.InterfaceError("bad parameter")).meaning is BooksRefused
+    assert failure(sqlite3.InterfaceError("bad parameter")).kind == "refused"
 
 
 def test_a_database_says_where_it_is() -> None:
-    assert repr(Database("sqlite:///x.db")) == "Database('sqlite:///x.db')"
+    assert repr(Database("sqlite:///x.db", schema.BOOKS)) == "Database('sqlite:///x.db')"
 
 
 def test_a_file_error_is_pickled_whole() -> None:

@@ -82,7 +82,9 @@ def test_tables_of_version_1_become_those_of_today(url: str, fresh: dict[str, An
         books.reference_data()
         assert tables(books) == fresh
         with books.engine.connect() as connection:
-            assert connection.scalar(sa.select(schema.books_version.c.version)) == schema.VERSION
+            assert (
+                connection.scalar(sa.select(schema.books_version.c.version)) == schema.BOOKS.version
+            )
 
 
 def test_books_of_version_1_keep_what_they_hold(url: str) -> None:

@@ -1,7 +1,9 @@
 from __future__ import annotations
 
 import logging
+import threading
 from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime, timedelta, timezone
 from pathlib import Path
 
@@ -11,7 +13,7 @@ import sqlalchemy as sa
 from avbc.acctvantage import SqlGateway
 from avbc.errors import FinalError
 from avbc.orchestrator import JournalEntry, JournalTooNew, JournalUnreachable, Orchestrator
-from avbc.orchestrator.engine.journal import VERSION, Journal, merged
+from avbc.orchestrator.engine.journal import JOURNAL, Journal, merged
 from avbc.testing import FakeStore, OrderFactory, order_of_shape
 
 AT = datetime(2026, 3, 1, 12, 30, tzinfo=UTC)
@@ -24,6 +26,14 @@ def journal(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Journal]
     opened = Journal(urls.get(request.param) or request.getfixturevalue("postgresql_url"))
     yield opened
     opened.close()
+
+
+@pytest.fixture(params=["file", "postgresql"])
+def url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
+    """The URL of a journal that processes can share."""
+    if request.param == "file":
+        return f"sqlite:///{tmp_path}/journal.db"
+    return str(request.getfixturevalue("postgresql_url"))
 
 
 def test_entries_come_back_in_the_sequence_they_were_written(journal: Journal) -> None:
@@ -57,7 +67,8 @@ def test_a_later_version_is_left_alone(tmp_path: Path) -> None:
     engine = sa.create_engine(url)
     with engine.begin() as connection:
         connection.execute(
-            sa.text("update avbc_journal_version set version = :next"), {"next": VERSION + 1}
+            sa.text("update avbc_journal_version set version = :next"),
+            {"next": JOURNAL.version + 1},
         )
     engine.dispose()
     with pytest.raises(JournalTooNew, match="update avbc"):
@@ -76,7 +87,7 @@ def test_errors_hide_the_password(tmp_path: Path) -> None:
 def test_a_lost_table_is_a_clear_error(tmp_path: Path) -> None:
     url = f"sqlite:///{tmp_path}/journal.db"
     journal = Journal(url)
-    with journal._engine.begin() as connection:
+    with journal._database.engine.begin() as connection:
         connection.execute(sa.text("drop table avbc_journal"))
     with pytest.raises(JournalUnreachable, match="could not be written"):
         journal.write([JournalEntry(AT, "import", "imported", 1, "WEB1")])
@@ -86,24 +97,20 @@ def test_a_lost_table_is_a_clear_error(tmp_path: Path) -> None:
     assert "journal.db" in repr(journal)
 
 
-def test_two_that_open_a_new_journal_at_once_do_not_trip(
-    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
-) -> None:
-    url = f"sqlite:///{tmp_path}/journal.db"
-    Journal(url).close()
-    created = sa.MetaData.create_all
-    calls: list[int] = []
+def test_many_that_open_a_new_journal_at_once_make_it_once(url: str) -> None:
+    start = threading.Barrier(6, timeout=30)
 
-    def late(self: sa.MetaData, *args: object, **options: object) -> None:
-        """The first look is from before the other one's tables."""
-        calls.append(1)
-        if len(calls) == 1:
-            options["checkfirst"] = False
-        created(self, *args, **options)  # type: ignore[arg-type]  # passed on as they came
+    def open_journal(number: int) -> None:
+        start.wait()
+        journal = Journal(url)
+        journal.write([JournalEntry(AT, "import", "imported", number, "WEB1")])
+        journal.close()
 
-    monkeypatch.setattr(sa.MetaData, "create_all", late)
-    Journal(url).close()
-    assert len(calls) == 2
+    with ThreadPoolExecutor(6) as pool:
+        list(pool.map(open_journal, range(6)))
+    journal = Journal(url)
+    assert {entry.order_id for entry in journal.entries("WEB1")} == set(range(6))
+    journal.close()
 
 
 def test_history_tells_everything(join: Join, store: FakeStore, books: SqlGateway) -> None:
@@ -241,7 +248,7 @@ def test_a_journal_of_the_first_version_is_brought_up(tmp_path: Path) -> None:
     url = f"sqlite:///{tmp_path}/journal.db"
     journal = Journal(url)
     journal.write([JournalEntry(AT, "import", "imported", 1, "WEB1")])
-    with journal._engine.begin() as connection:
+    with journal._database.engine.begin() as connection:
         for table in ("avbc_watermarks", "avbc_fingerprints", "avbc_webhooks"):
             connection.exec_driver_sql(f"drop table {table}")
         connection.exec_driver_sql("update avbc_journal_version set version = 1")
@@ -250,8 +257,8 @@ def test_a_journal_of_the_first_version_is_brought_up(tmp_path: Path) -> None:
     again.remember("status", [("WEB1", "9")])
     assert again.receive(["key"], AT)
     assert len(again.entries("WEB1")) == 1
-    with again._engine.begin() as connection:
+    with again._database.engine.begin() as connection:
         assert connection.exec_driver_sql(
             "select version from avbc_journal_version"
-        ).scalars().all() == [VERSION]
+        ).scalars().all() == [JOURNAL.version]
     again.close()

@@ -99,7 +99,7 @@ def test_a_lost_connection_is_a_lost_lease(postgresql_url: str) -> None:
 def test_a_database_that_is_not_to_be_had(postgresql_url: str) -> None:
     with closing(Journal(postgresql_url)) as journal:
 
-        @sa.event.listens_for(journal._engine, "before_cursor_execute", retval=True)
+        @sa.event.listens_for(journal._database.engine, "before_cursor_execute", retval=True)
         def without_rights(
             _connection: object, _cursor: object, statement: str, *_: object
         ) -> tuple[str, tuple[()]]:

@@ -15,6 +15,7 @@ if TYPE_CHECKING:
         BooksUnreachable,
         BooksUnusable,
         Gateway,
+        LendsDatabase,
     )
     from avbc.acctvantage.records import (
         Address,
@@ -55,6 +56,7 @@ __all__ = [
     "CreditLine",
     "CreditTender",
     "Gateway",
+    "LendsDatabase",
     "OrderBundle",
     "OrderDiscount",
     "Parcel",
@@ -79,6 +81,7 @@ _ELSEWHERE = {
     "BooksUnreachable": "gateway",
     "BooksUnusable": "gateway",
     "Gateway": "gateway",
+    "LendsDatabase": "gateway",
     "SqlGateway": "sql.gateway",
 }
 

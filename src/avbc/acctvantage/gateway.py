@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection, Iterator, Sequence
 from datetime import datetime
 from decimal import Decimal
-from typing import Protocol, runtime_checkable
+from typing import TYPE_CHECKING, Protocol, runtime_checkable
 
 from avbc.acctvantage.records import (
     Client,
@@ -19,6 +19,9 @@ from avbc.acctvantage.records import (
     Shipment,
 )
 from avbc.errors import Fault, FaultyInputError, FinalError, TransientError
+
+if TYPE_CHECKING:  # the protocol alone does not bring SQLAlchemy with it
+    import sqlalchemy as sa
 
 
 class BooksUnreachable(TransientError):
@@ -217,4 +220,18 @@ class Gateway(Protocol):
 
     def credits(self, order_import_ids: Collection[str] | None = None) -> list[Credit]:
         """Return the credits on the orders with these Import IDs, or all of them, in the sequence in which they came in."""
+        ...
+
+
+@runtime_checkable
+class LendsDatabase(Protocol):
+    """Books that keep avbc's journal in their own database. Optional: no part of `Gateway`.
+
+    Books that have this attribute are where `Orchestrator` keeps its journal, in tables of its own
+    whose names start with `avbc_`. With other books it is in memory, or where `journal=` says.
+    """
+
+    @property
+    def journal_engine(self) -> sa.Engine:
+        """The SQLAlchemy engine of a SQLite or PostgreSQL database. It stays yours to close."""
         ...

@@ -31,9 +31,9 @@ from avbc.acctvantage.records import (
 from avbc.acctvantage.sql import exports, loading, reading, receipts, schema, shipments, stock
 from avbc.acctvantage.sql.credits import CreditWriter, credits_on
 from avbc.acctvantage.sql.credits import check as check_credit
-from avbc.acctvantage.sql.database import Database
 from avbc.acctvantage.sql.orders import OrderWriter, check
 from avbc.acctvantage.sql.shipments import ShipmentWriter
+from avbc.database import Database
 from avbc.secret import without_frames
 from avbc.text import text_key
 
@@ -63,7 +63,7 @@ class SqlGateway:
 
     @without_frames
     def __init__(self, url: str = "sqlite://") -> None:
-        self._database = Database(url)
+        self._database = Database(url, schema.BOOKS)
         self._orders = OrderWriter(self._database.kind)
         self._shipments = ShipmentWriter(self._database.kind)
         self._credits = CreditWriter(self._database.kind)
@@ -71,6 +71,11 @@ class SqlGateway:
     @property
     def engine(self) -> sa.Engine:
         """The SQLAlchemy engine, for tables of your own beside the books'. A transaction of it is a writer's on SQLite."""
+        return self._database.engine
+
+    @property
+    def journal_engine(self) -> sa.Engine:
+        """The same engine: these books keep the journal, too (`avbc.acctvantage.LendsDatabase`)."""
         return self._database.engine
 
     def close(self) -> None:
@@ -177,7 +182,7 @@ class SqlGateway:
         ids = self._database.read(
             lambda connection: reading.ids_ordered(connection, source_code, since, until)
         )
-        for chunk in reading.chunks(ids):
+        for chunk in reading.key_chunks(ids):
             yield from self._read(reading.sales_orders_by_id, chunk)
 
     def sales_orders_changed(self, source_code: str, since: datetime | None) -> list[SalesOrder]:
@@ -482,7 +487,7 @@ class SqlGateway:
     ) -> Iterator[T]:
         """Read products by the keys of their part numbers, page by page: none is held open while the caller works on another."""
         if part_numbers is not None:
-            for part_keys in reading.chunks(sorted(map(text_key, part_numbers))):
+            for part_keys in reading.key_chunks(sorted(map(text_key, part_numbers))):
                 for _, found in self._read(these, part_keys):
                     yield found
             return

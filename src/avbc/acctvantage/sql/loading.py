@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Callable, Iterable, Iterator, Sequence
-from itertools import islice
+from collections.abc import Callable, Iterator, Sequence
 from os import PathLike
 from typing import Any, TypeVar
 
@@ -25,11 +24,11 @@ from avbc.acctvantage.files import (
 )
 from avbc.acctvantage.records import Address, Client, Product
 from avbc.acctvantage.sql import schema
-from avbc.acctvantage.sql.database import Database
 from avbc.acctvantage.sql.orders import OrderWriter
-from avbc.acctvantage.sql.reading import chunks
+from avbc.acctvantage.sql.reading import key_chunks
 from avbc.acctvantage.sql.rows import Insert, insert_many, insert_sql
 from avbc.acctvantage.sql.tables import CLIENTS, PRODUCTS, PROMOTIONS, SHIP_VIAS, TAX_AREAS
+from avbc.database import Database, chunks
 from avbc.text import text_key
 
 R = TypeVar("R")
@@ -77,11 +76,11 @@ def load_books(database: Database, path: str | PathLike[str]) -> None:
             put.promotion,
             [[record, text_key(record.code)] for record in file.promotions],
         )
-        for products in _lots(file.products):
+        for products in chunks(file.products, _LOT):
             put.products(connection, products)
-        for quantities in _lots(file.quantities):
+        for quantities in chunks(file.quantities, _LOT):
             put.quantities(connection, quantities)
-        for clients in _lots(file.clients):
+        for clients in chunks(file.clients, _LOT):
             put.clients(connection, clients)
 
     database.write(work, str(path))
@@ -150,7 +149,7 @@ def load_quantities(database: Database, path: str | PathLike[str]) -> int:
     def write(connection: sa.Connection, quantities: Sequence[Quantity]) -> None:
         product = schema.products.c.part_key
         known: set[str] = set()
-        for chunk in chunks(text_key(quantity.part_number) for quantity in quantities):
+        for chunk in key_chunks(text_key(quantity.part_number) for quantity in quantities):
             known.update(connection.scalars(sa.select(product).where(product.in_(chunk))))
         good = [quantity for quantity in quantities if text_key(quantity.part_number) in known]
         for quantity in quantities:
@@ -182,19 +181,13 @@ def _load(
 
     def work(connection: sa.Connection) -> int:
         count = 0
-        for lot in _lots(records(file)):
+        for lot in chunks(records(file), _LOT):
             write(connection, lot)
             count += len(lot)
         file.raise_faults()
         return count
 
     return database.write(work, str(file))
-
-
-def _lots(records: Iterable[R]) -> Iterator[list[R]]:
-    rest = iter(records)
-    while lot := list(islice(rest, _LOT)):
-        yield lot
 
 
 def _warehouses(connection: sa.Connection) -> list[str]:
@@ -242,7 +235,7 @@ class _Put:
         keys = [text_key(product.part_number) for product in products]
         self.records(connection, self._product, list(zip(products, keys, strict=True)))
         aliases = schema.product_aliases
-        for chunk in chunks(keys):
+        for chunk in key_chunks(keys):
             connection.execute(aliases.delete().where(aliases.c.part_key.in_(chunk)))
         rows = [
             [key, position, text_key(alias), alias]
@@ -304,17 +297,17 @@ class _Standing:
         )
         self._by_import_id: dict[str, int] = {}
         self._by_names: defaultdict[tuple[str, ...], dict[int, str | None]] = defaultdict(dict)
-        for chunk in chunks(client.import_id for client in clients if client.import_id):
+        for chunk in key_chunks(client.import_id for client in clients if client.import_id):
             for row in connection.execute(select.where(table.c.import_id.in_(chunk))):
                 self._by_import_id[row.import_id] = row.id
         without_email = table.c.email_key == ""
         queries = [
             select.where(table.c.email_key.in_(chunk))
-            for chunk in chunks(text_key(client.email) for client in clients if client.email)
+            for chunk in key_chunks(text_key(client.email) for client in clients if client.email)
         ]
         queries += [
             select.where(without_email, table.c.name.in_(chunk))
-            for chunk in chunks(client.name for client in clients if not client.email)
+            for chunk in key_chunks(client.name for client in clients if not client.email)
         ]
         for query in queries:
             for client_id, import_id, *names in connection.execute(query.order_by(table.c.id)):

@@ -6,7 +6,6 @@ from collections import defaultdict
 from collections.abc import Collection, Iterable, Iterator, Sequence
 from datetime import datetime
 from decimal import Decimal
-from itertools import islice
 from typing import Any, TypeVar
 
 import sqlalchemy as sa
@@ -40,28 +39,20 @@ from avbc.acctvantage.sql.tables import (
     SHIP_VIAS,
     TAX_AREAS,
 )
+from avbc.database import CHUNK, chunks
 from avbc.money import ZERO
 from avbc.text import text_key
 
 K = TypeVar("K")
 R = TypeVar("R")
 
-CHUNK = 500
-"""Keys in one statement: SQLite and PostgreSQL both take some tens of thousands, and a plan for each number of them would be kept."""
-
 _PAGE = 5_000
 """Products that are read at once."""
 
 
-def chunks(keys: Iterable[K]) -> Iterator[list[K]]:
-    """Cut keys into lists that a statement takes, each key once.
-
-    >>> [len(chunk) for chunk in chunks(range(1200))]
-    [500, 500, 200]
-    """
-    rest = iter(dict.fromkeys(keys))
-    while chunk := list(islice(rest, CHUNK)):
-        yield chunk
+def key_chunks(keys: Iterable[K]) -> Iterator[list[K]]:
+    """Cut keys into lists that a statement takes, each key once."""
+    return chunks(dict.fromkeys(keys))
 
 
 def rows_of(
@@ -73,7 +64,7 @@ def rows_of(
 ) -> Iterator[list[AnyRow]]:
     """Run a select for these keys, or for all rows, some hundreds at a time. `order` is its first column, whose values are ids."""
     if keys is not None:
-        for chunk in chunks(keys):
+        for chunk in key_chunks(keys):
             yield list(connection.execute(select.where(key.in_(chunk)).order_by(order)))
         return
     last = -1
@@ -277,9 +268,9 @@ def find_clients(
     table, contacts = schema.clients, schema.contacts
     keys = {text_key(email) for email in emails} - {""}
     ids: set[int] = set()
-    for chunk in chunks(import_ids):
+    for chunk in key_chunks(import_ids):
         ids.update(connection.scalars(sa.select(table.c.id).where(table.c.import_id.in_(chunk))))
-    for chunk in chunks(keys):
+    for chunk in key_chunks(keys):
         ids.update(connection.scalars(sa.select(table.c.id).where(table.c.email_key.in_(chunk))))
         ids.update(
             connection.scalars(
@@ -331,11 +322,11 @@ def find_products(connection: sa.Connection, part_numbers: Collection[str]) -> l
     """The products with one of these part numbers or aliases, by part number."""
     table, other = schema.products.c, schema.product_aliases.c
     keys: set[str] = set()
-    for chunk in chunks(text_key(part_number) for part_number in part_numbers):
+    for chunk in key_chunks(text_key(part_number) for part_number in part_numbers):
         keys.update(chunk)
         keys.update(connection.scalars(sa.select(other.part_key).where(other.alias_key.in_(chunk))))
     found: list[Product] = []
-    for chunk in chunks(sorted(keys)):
+    for chunk in key_chunks(sorted(keys)):
         aliases = _aliases(connection.execute(_ALIASES.where(other.part_key.in_(chunk))))
         found += [
             _product(row, aliases)

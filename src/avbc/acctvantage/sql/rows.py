@@ -12,13 +12,12 @@ from operator import attrgetter
 from typing import Any, Generic, TypeAlias, TypeVar
 
 import sqlalchemy as sa
-from sqlalchemy.dialects.postgresql import insert as postgresql_insert
 from sqlalchemy.dialects.postgresql.psycopg import PGDialect_psycopg
-from sqlalchemy.dialects.sqlite import insert as sqlite_insert
 from sqlalchemy.dialects.sqlite.pysqlite import SQLiteDialect_pysqlite
 
 from avbc.acctvantage.records import Address
 from avbc.acctvantage.sql.schema import TO_STORE
+from avbc.database import insert_into
 
 R = TypeVar("R")
 
@@ -38,36 +37,15 @@ def compiled(statement: sa.sql.expression.ClauseElement, kind: str) -> str:
 
 
 def insert_sql(
-    columns: Sequence[sa.Column[Any]],
-    kind: str,
-    *,
-    taken: Sequence[str] = (),
-    replaced: Sequence[str] = (),
-    kept: Sequence[str] = (),
-    returns: str = "",
+    columns: Sequence[sa.Column[Any]], kind: str, *, returns: str = "", **conflict: Sequence[str]
 ) -> str:
-    """The SQL of an INSERT of one row into a table's columns.
+    """The SQL of an INSERT of one row, with its values in the sequence of `columns`.
 
-    Args:
-        columns: The columns, in the sequence of the values, which is that of the table.
-        kind: Of database.
-        taken: The unique columns on whose conflict nothing is written, and no row comes back.
-        replaced: The unique columns on whose conflict the row that is there takes the new values,
-        kept: but for these.
-        returns: The column that comes back.
+    `returns` is a column that comes back; the other options are those of `insert_into`.
     """
-    table = columns[0].table
-    insert = (sqlite_insert if kind == "sqlite" else postgresql_insert)(table)
+    insert = insert_into(columns, kind, **conflict)
     insert = insert.values({column: sa.bindparam(column.name) for column in columns})
-    if taken:
-        insert = insert.on_conflict_do_nothing(index_elements=taken)
-    if replaced:
-        new = {
-            column.name: insert.excluded[column.name]
-            for column in columns
-            if column.name not in {*replaced, *kept}
-        }
-        insert = insert.on_conflict_do_update(index_elements=replaced, set_=new)
+    table = columns[0].table
     return compiled(insert.returning(table.columns[returns]) if returns else insert, kind)
 
 
@@ -119,22 +97,21 @@ class Rows(Generic[R]):
 
 
 class Insert(Generic[R]):
-    """A compiled INSERT of records: the values of the columns `before`, then the record's own. The options are those of `insert_sql`."""
+    """A compiled INSERT of records: the values of the columns `before`, then the record's own.
+
+    The options are those of `insert_sql`.
+    """
 
     def __init__(
         self,
         rows: Rows[R],
         kind: str,
         *before: str,
-        taken: Sequence[str] = (),
-        replaced: Sequence[str] = (),
-        kept: Sequence[str] = (),
         returns: str = "",
+        **conflict: Sequence[str],
     ) -> None:
         columns = [*(rows.table.columns[name] for name in before), *rows.columns]
-        self.sql = insert_sql(
-            columns, kind, taken=taken, replaced=replaced, kept=kept, returns=returns
-        )
+        self.sql = insert_sql(columns, kind, returns=returns, **conflict)
         self._values = rows.values
         self._conversions = conversions(columns, kind)
 

@@ -6,6 +6,7 @@ A column has the name of the record's field; a nested address has its fields wit
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
 from decimal import Decimal
@@ -14,10 +15,8 @@ from typing import Any
 import sqlalchemy as sa
 from sqlalchemy.types import TypeEngine
 
-from avbc.acctvantage.gateway import BooksRefused, BooksUnusable
-
-VERSION = 2
-"""Of the tables below. Whoever changes them raises it and adds the step from the version before to `MIGRATIONS`."""
+from avbc.acctvantage.gateway import BooksRefused, BooksUnreachable, BooksUnusable
+from avbc.database import Tables
 
 
 def exact_text(value: Decimal) -> str:
@@ -583,51 +582,18 @@ def _to_version_2(connection: sa.Connection) -> None:
     )
 
 
-MIGRATIONS: Mapping[int, Callable[[sa.Connection], None]] = {1: _to_version_2}
-"""By version: what brings tables of that version to the next one, within the transaction that opens the books."""
-
-
-def found_version(connection: sa.Connection) -> int | None:
-    """The version of the tables in this database, or None where there are none of ours.
-
-    Raises:
-        BooksUnusable: There are tables of our names that are not ours.
-    """
-    present = set(sa.inspect(connection).get_table_names())
-    if books_version.name in present:
-        return connection.execute(sa.select(sa.func.max(books_version.c.version))).scalar()
-    others = sorted(present & set(metadata.tables))
-    if others:
-        raise BooksUnusable(
-            f"the database has tables that are not of these books ({', '.join(others)}): give the "
-            "books one of their own"
-        )
-    return None
-
-
-def prepare(connection: sa.Connection) -> None:
-    """Create the tables, or bring older ones to this version, within the open transaction.
-
-    Raises:
-        BooksUnusable: The tables are of a later version, or of somebody else.
-    """
-    if connection.dialect.name == "postgresql":
-        # Two processes that open new books at once: the second waits here, and finds what the first
-        # has made.
-        connection.execute(sa.select(sa.func.pg_advisory_xact_lock(_LOCK)))
-    version = found_version(connection)
-    if version is None:
-        metadata.create_all(connection)
-        connection.execute(books_version.insert(), {"version": VERSION})
-        return
-    if version > VERSION:
-        raise BooksUnusable(
-            f"the books have tables of version {version} and this avbc knows {VERSION}: update avbc"
-        )
-    for step in range(version, VERSION):
-        MIGRATIONS[step](connection)
-    if version < VERSION:
-        connection.execute(books_version.update(), {"version": VERSION})
-
-
-_LOCK = 0x61766263  # "avbc"
+BOOKS = Tables(
+    owner="the books",
+    metadata=metadata,
+    versions=books_version,
+    version=2,
+    migrations={1: _to_version_2},
+    unreachable=BooksUnreachable,
+    refused=BooksRefused,
+    unusable=BooksUnusable,
+    misplaced=BooksUnusable,
+    too_new=BooksUnusable,
+    log=logging.getLogger("avbc.acctvantage"),
+    attempts=3,
+)
+"""What a database is opened with. Every transaction is safe to repeat: Import IDs are unique."""

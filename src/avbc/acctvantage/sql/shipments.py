@@ -11,7 +11,7 @@ from attrs import evolve
 from avbc.acctvantage.gateway import BooksRefused
 from avbc.acctvantage.records import Parcel, Shipment, ShippedItem
 from avbc.acctvantage.sql import schema
-from avbc.acctvantage.sql.reading import chunks, parts
+from avbc.acctvantage.sql.reading import key_chunks, parts
 from avbc.acctvantage.sql.rows import AnySelect, Insert, insert_many
 from avbc.acctvantage.sql.tables import PARCEL_ITEMS, SHIPMENTS, SHIPPED_ITEMS
 
@@ -37,7 +37,7 @@ def shipments(
 
 def _shipments(connection: sa.Connection, ids: list[int]) -> list[Shipment]:
     found: list[Shipment] = []
-    for chunk in chunks(ids):
+    for chunk in key_chunks(ids):
         items = parts(connection, SHIPPED_ITEMS, chunk)
         parcels = _parcels(connection, chunk)
         select: AnySelect = sa.select(schema.shipments.c.id, *SHIPMENTS.columns).where(

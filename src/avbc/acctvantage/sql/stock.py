@@ -20,7 +20,7 @@ from avbc.acctvantage.files import meant
 from avbc.acctvantage.gateway import BooksRefused
 from avbc.acctvantage.records import OPEN, PACKED, PICKED, SHIPPED
 from avbc.acctvantage.sql import schema
-from avbc.acctvantage.sql.reading import chunks, order_statuses
+from avbc.acctvantage.sql.reading import key_chunks, order_statuses
 from avbc.acctvantage.sql.rows import AnySelect, texts
 from avbc.money import ZERO
 from avbc.posting import means_posted
@@ -77,7 +77,7 @@ def available(
     select, part_key = _quantities(warehouse), schema.products.c.part_key
     found: dict[str, Decimal] = {}
     if part_numbers is not None:
-        for chunk in chunks(text_key(part_number) for part_number in part_numbers):
+        for chunk in key_chunks(text_key(part_number) for part_number in part_numbers):
             found.update(
                 left for _, left in _left(connection, select.where(part_key.in_(chunk)), reserved)
             )
@@ -190,7 +190,7 @@ def move(connection: sa.Connection, import_id: str, sign: int) -> None:
     for part_number, count in connection.execute(select):
         wanted[text_key(part_number)] += count
     quantity = schema.quantities.c
-    for chunk in chunks(sorted(wanted)):
+    for chunk in key_chunks(sorted(wanted)):
         stocked = connection.scalars(
             sa.select(product.part_key).where(
                 product.part_key.in_(chunk), product.kind.in_(_STOCKED)

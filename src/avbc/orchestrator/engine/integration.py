@@ -5,9 +5,7 @@ from __future__ import annotations
 from contextlib import suppress
 from functools import cached_property
 
-import sqlalchemy as sa
-
-from avbc.acctvantage.gateway import Gateway
+from avbc.acctvantage.gateway import Gateway, LendsDatabase
 from avbc.bigcommerce import BigCommerce, RequestRefused
 from avbc.bigcommerce.endpoints.scopes import ORDERS_MODIFY, probe_scope
 from avbc.bigcommerce.models import OrderStatus
@@ -76,8 +74,8 @@ class Integration:
         """
         if self._journal_url is not None:
             return Journal(self._journal_url.reveal())
-        engine = getattr(self.books, "engine", None)
-        return Journal(engine if isinstance(engine, sa.Engine) else "sqlite://")
+        books = self.books
+        return Journal(books.journal_engine if isinstance(books, LendsDatabase) else "sqlite://")
 
     @cached_property
     def statuses(self) -> ImportStatuses:

@@ -7,31 +7,25 @@ again.
 
 from __future__ import annotations
 
-import sqlite3
-from collections.abc import Collection, Generator, Iterable, Iterator, Sequence
+import logging
+from collections.abc import Callable, Collection, Generator, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
-from itertools import islice
+from functools import partial
 from pathlib import Path
 from typing import TypeVar, cast
 
 import sqlalchemy as sa
-from sqlalchemy.dialects import postgresql, sqlite
-from sqlalchemy.exc import IntegrityError, SQLAlchemyError
+from sqlalchemy.dialects import postgresql
+from sqlalchemy.exc import IntegrityError
 
+from avbc.database import Database, Tables, chunks, insert_into
 from avbc.errors import FinalError, TransientError
 from avbc.orchestrator.engine.leases import Lease, take_lease
 from avbc.orchestrator.reports import JournalEntry
-from avbc.secret import strip_frames, without_frames
+from avbc.secret import without_frames
 
 T = TypeVar("T")
-
-VERSION = 2
-"""Of the tables below. A later version of avbc raises it and says how the older ones are brought up.
-
-Version 1 had the entries only. What came since are tables of their own, so that making those that
-are missing brings it up.
-"""
 
 _metadata = sa.MetaData()
 
@@ -79,14 +73,6 @@ _fingerprints = sa.Table(
     sa.Column("text", sa.Text, nullable=False),
 )
 
-_PAGE = 10_000
-"""Fingerprints read or written at once: no transaction is open while the caller works."""
-_KEYS_AT_ONCE = 500
-"""Keys asked for in one query."""
-
-_REMEMBERED = timedelta(days=3)
-"""BigCommerce repeats an event for two days (BigCommerce: webhooks overview)."""
-
 
 class JournalUnreachable(TransientError):
     """The journal's database could not be opened, read or written."""
@@ -94,6 +80,28 @@ class JournalUnreachable(TransientError):
 
 class JournalTooNew(FinalError):
     """The journal was written by a later version of avbc, whose tables this one does not know."""
+
+
+JOURNAL = Tables(
+    owner="the journal",
+    metadata=_metadata,
+    versions=_version,
+    version=2,
+    migrations={1: _metadata.create_all},  # version 1 had the entries only
+    unreachable=JournalUnreachable,
+    refused=JournalUnreachable,
+    unusable=JournalUnreachable,
+    misplaced=FinalError,
+    too_new=JournalTooNew,
+    log=logging.getLogger("avbc.orchestrator"),
+)
+"""What a database is opened with. No transaction is repeated: an entry could be there twice."""
+
+_PAGE = 10_000
+"""Fingerprints read or written at once: no transaction is open while the caller works."""
+
+_REMEMBERED = timedelta(days=3)
+"""BigCommerce repeats an event for two days (BigCommerce: webhooks overview)."""
 
 
 class Journal:
@@ -118,24 +126,9 @@ class Journal:
 
     @without_frames
     def __init__(self, database: str | sa.Engine) -> None:
-        self._owns_engine = isinstance(database, str)
+        self._database = Database(database, JOURNAL)
         try:
-            self._engine = _engine(database) if isinstance(database, str) else database
-        except (SQLAlchemyError, ImportError, ValueError) as error:
-            # The message of a URL that cannot be parsed may repeat the URL with its password.
-            raise FinalError(
-                f"the journal's database URL cannot be used ({type(error).__name__})"
-            ) from None
-        self._place = self._engine.url.render_as_string(hide_password=True)
-        self._file: Path | None = None
-        try:
-            with self._translated("opened"):
-                try:
-                    self._prepare()
-                except SQLAlchemyError:
-                    # Two processes that open a new database at once may trip over each other: the
-                    # second look finds what the other made.
-                    self._prepare()
+            self._file = self._database.read(_file, "the journal could not be opened")
         except BaseException:
             # Nobody gets a journal to close, whatever kept it from being opened, Ctrl-C too.
             self.close()
@@ -162,8 +155,7 @@ class Journal:
             }
             for entry in entries
         ]
-        with self._translated("written"), self._engine.begin() as connection:
-            connection.execute(_entries.insert(), rows)
+        self._write(lambda connection: connection.execute(_entries.insert(), rows))
 
     def entries(self, import_id: str) -> list[JournalEntry]:
         """Return what was done for the order of this Import ID, oldest first.
@@ -172,8 +164,6 @@ class Journal:
             JournalUnreachable: It could not be read.
         """
         wanted = _entries.select().where(_entries.c.import_id == import_id).order_by(_entries.c.id)
-        with self._translated("read"), self._engine.connect() as connection:
-            rows = connection.execute(wanted).all()
         return [
             JournalEntry(
                 at=_aware(row.at),
@@ -184,7 +174,7 @@ class Journal:
                 detail=row.detail,
                 run=row.run,
             )
-            for row in rows
+            for row in self._read(lambda connection: connection.execute(wanted).all())
         ]
 
     def watermark(self, name: str) -> datetime | None:
@@ -193,10 +183,8 @@ class Journal:
         Raises:
             JournalUnreachable: It could not be read.
         """
-        with self._translated("read"), self._engine.connect() as connection:
-            at = connection.execute(
-                sa.select(_watermarks.c.at).where(_watermarks.c.name == name)
-            ).scalar()
+        wanted = sa.select(_watermarks.c.at).where(_watermarks.c.name == name)
+        at = self._read(lambda connection: connection.scalar(wanted))
         return None if at is None else _aware(at)
 
     def set_watermark(self, name: str, at: datetime) -> None:
@@ -205,8 +193,7 @@ class Journal:
         Raises:
             JournalUnreachable: Nothing was written.
         """
-        with self._translated("written"), self._engine.begin() as connection:
-            self._upsert(connection, _watermarks, [{"name": name, "at": at.astimezone(UTC)}])
+        self._upsert(_watermarks, [{"name": name, "at": at.astimezone(UTC)}])
 
     def fingerprints(self, kind: str, keys: Collection[str]) -> dict[str, str]:
         """Return what is known of these keys; a key of which nothing is known is left out.
@@ -214,13 +201,18 @@ class Journal:
         Raises:
             JournalUnreachable: It could not be read.
         """
-        found: dict[str, str] = {}
-        columns = sa.select(_fingerprints.c.key, _fingerprints.c.text)
-        with self._translated("read"), self._engine.connect() as connection:
-            for chunk in _chunks(keys, _KEYS_AT_ONCE):
-                wanted = columns.where(_fingerprints.c.kind == kind, _fingerprints.c.key.in_(chunk))
+        of_kind = sa.select(_fingerprints.c.key, _fingerprints.c.text).where(
+            _fingerprints.c.kind == kind
+        )
+
+        def work(connection: sa.Connection) -> dict[str, str]:
+            found: dict[str, str] = {}
+            for chunk in chunks(keys):
+                wanted = of_kind.where(_fingerprints.c.key.in_(chunk))
                 found.update((row.key, row.text) for row in connection.execute(wanted))
-        return found
+            return found
+
+        return self._read(work)
 
     def all_fingerprints(self, kind: str) -> Iterator[tuple[str, str]]:
         """Yield the key and the text of all that is known of a kind, sorted by key as Python sorts texts.
@@ -237,8 +229,7 @@ class Journal:
         columns = columns.order_by(_fingerprints.c.key).limit(_PAGE)
         wanted = columns
         while True:
-            with self._translated("read"), self._engine.connect() as connection:
-                rows = [(row[0], row[1]) for row in connection.execute(wanted)]
+            rows = self._read(partial(_rows, wanted))
             yield from rows
             if len(rows) < _PAGE:
                 return
@@ -255,12 +246,11 @@ class Journal:
         Raises:
             JournalUnreachable: The rest was not written.
         """
-        for chunk in _chunks(fingerprints, _PAGE):
+        for chunk in chunks(fingerprints, _PAGE):
             rows: list[dict[str, object]] = [
                 {"kind": kind, "key": key, "text": text} for key, text in dict(chunk).items()
             ]
-            with self._translated("written"), self._engine.begin() as connection:
-                self._upsert(connection, _fingerprints, rows)
+            self._upsert(_fingerprints, rows)
 
     def forget_fingerprints(self, kind: str, keys: Collection[str] | None = None) -> None:
         """Note that nothing is known of some keys, or of all of the kind.
@@ -269,12 +259,14 @@ class Journal:
             JournalUnreachable: The rest is still known.
         """
         of_kind = _fingerprints.delete().where(_fingerprints.c.kind == kind)
-        with self._translated("written"), self._engine.begin() as connection:
+
+        def work(connection: sa.Connection) -> None:
             if keys is None:
                 connection.execute(of_kind)
-            else:
-                for chunk in _chunks(keys, _KEYS_AT_ONCE):
-                    connection.execute(of_kind.where(_fingerprints.c.key.in_(chunk)))
+            for chunk in chunks(keys or ()):
+                connection.execute(of_kind.where(_fingerprints.c.key.in_(chunk)))
+
+        self._write(work)
 
     def receive(self, keys: Sequence[str], now: datetime) -> bool:
         """Note that an event was received; False where it was already, by whichever process. It is remembered for three days.
@@ -288,16 +280,19 @@ class Journal:
             JournalUnreachable: Nothing was noted.
         """
         rows = [{"key": key, "at": now} for key in keys]
-        with self._translated("written"):
+
+        def work(connection: sa.Connection) -> bool:
+            connection.execute(_received.delete().where(_received.c.at < now - _REMEMBERED))
+            # The constraint decides, not a look before it: two processes may receive the same at
+            # once.
             try:
-                # The constraint decides, not a look before it: two processes may be told the same
-                # at once.
-                with self._engine.begin() as connection:
-                    connection.execute(_received.delete().where(_received.c.at < now - _REMEMBERED))
+                with connection.begin_nested():
                     connection.execute(_received.insert(), rows)
             except IntegrityError:
                 return False
-        return True
+            return True
+
+        return self._write(work)
 
     def forget(self, keys: Sequence[str]) -> None:
         """Take back that an event was received, so that its repetition counts.
@@ -305,8 +300,8 @@ class Journal:
         Raises:
             JournalUnreachable: It could not be written.
         """
-        with self._translated("written"), self._engine.begin() as connection:
-            connection.execute(_received.delete().where(_received.c.key.in_(keys)))
+        gone = _received.delete().where(_received.c.key.in_(keys))
+        self._write(lambda connection: connection.execute(gone))
 
     @contextmanager
     def lease(self, name: str, wait: timedelta = timedelta(0)) -> Generator[Lease]:
@@ -328,8 +323,8 @@ class Journal:
         ''
         >>> journal.close()
         """
-        with self._translated("locked"):
-            lease = take_lease(self._engine, self._file, name, wait)
+        with self._database.translated("the journal could not be locked"):
+            lease = take_lease(self._database.engine, self._file, name, wait)
         try:
             yield lease
         finally:
@@ -337,56 +332,21 @@ class Journal:
 
     def close(self) -> None:
         """Close the connections of a journal that was opened by its URL."""
-        if self._owns_engine:
-            self._engine.dispose()
+        self._database.close()
 
     def __repr__(self) -> str:
-        return f"Journal({self._place!r})"
+        return f"Journal({str(self._database)!r})"
 
-    def _prepare(self) -> None:
-        with self._engine.begin() as connection:
-            _version.create(connection, checkfirst=True)
-            found = connection.execute(sa.select(sa.func.max(_version.c.version))).scalar()
-            if found is not None and found > VERSION:
-                raise JournalTooNew(
-                    f"the journal {self._place} has version {found} and this avbc knows "
-                    f"{VERSION}: update avbc"
-                )
-            _metadata.create_all(connection)
-            if connection.dialect.name == "sqlite":
-                # The columns are sequence, name and file. What is in memory has no file, or one
-                # called x if it was deserialized.
-                file = Path(str(connection.exec_driver_sql("PRAGMA database_list").all()[0][2]))
-                self._file = file if file.is_absolute() else None
-            if found is None:
-                connection.execute(_version.insert(), {"version": VERSION})
-            elif found < VERSION:
-                connection.execute(_version.update(), {"version": VERSION})
+    def _read(self, work: Callable[[sa.Connection], T]) -> T:
+        return self._database.read(work, "the journal could not be read")
 
-    def _upsert(
-        self, connection: sa.Connection, table: sa.Table, rows: list[dict[str, object]]
-    ) -> None:
-        make = postgresql.insert if connection.dialect.name == "postgresql" else sqlite.insert
-        insert = make(table)
-        values = [column for column in table.columns if not column.primary_key]
-        update = {column.name: insert.excluded[column.name] for column in values}
-        connection.execute(
-            insert.on_conflict_do_update(index_elements=list(table.primary_key), set_=update), rows
-        )
+    def _write(self, work: Callable[[sa.Connection], T]) -> T:
+        return self._database.write(work, "the journal could not be written")
 
-    @contextmanager
-    def _translated(self, done: str) -> Generator[None]:
-        try:
-            yield
-        except (sqlite3.Error, OSError) as error:
-            raise JournalUnreachable(
-                f"the journal {self._place} could not be {done}: {error}"
-            ) from None
-        except SQLAlchemyError as error:
-            reason = getattr(error, "orig", None) or type(error).__name__
-            raise JournalUnreachable(
-                f"the journal {self._place} could not be {done}: {reason}"
-            ) from strip_frames(error)
+    def _upsert(self, table: sa.Table, rows: list[dict[str, object]]) -> None:
+        keys = [column.name for column in table.primary_key]
+        insert = insert_into(list(table.columns), self._database.kind, replaced=keys)
+        self._write(lambda connection: connection.execute(insert, rows))
 
 
 def merged(
@@ -430,27 +390,20 @@ def _ascending(rows: Iterable[tuple[str, str]]) -> Iterator[tuple[str, str]]:
         yield row
 
 
-def _chunks(things: Iterable[T], size: int) -> Iterator[list[T]]:
-    rest = iter(things)
-    while chunk := list(islice(rest, size)):
-        yield chunk
+def _rows(wanted: sa.Select[tuple[str, str]], connection: sa.Connection) -> list[tuple[str, str]]:
+    return [(key, text) for key, text in connection.execute(wanted)]
+
+
+def _file(connection: sa.Connection) -> Path | None:
+    """The file of a SQLite database that is not in memory."""
+    if connection.dialect.name != "sqlite":
+        return None
+    # The columns are sequence, name and file. What is in memory has no file, or one called x if it
+    # was deserialized.
+    file = Path(str(connection.exec_driver_sql("PRAGMA database_list").all()[0][2]))
+    return file if file.is_absolute() else None
 
 
 def _aware(at: datetime) -> datetime:
     """A time as it was written: SQLite keeps no time zone."""
     return at.replace(tzinfo=UTC) if at.tzinfo is None else at.astimezone(UTC)
-
-
-def _engine(url: str) -> sa.Engine:
-    parsed = sa.make_url(url)
-    if parsed.get_backend_name() == "sqlite" and parsed.database in {None, "", ":memory:"}:
-        # One connection for all threads: each new one would be another, empty database.
-        return sa.create_engine(
-            parsed,
-            poolclass=sa.StaticPool,
-            connect_args={"check_same_thread": False},
-            hide_parameters=True,
-        )
-    if parsed.drivername in {"postgresql", "postgres"}:
-        parsed = parsed.set(drivername="postgresql+psycopg")
-    return sa.create_engine(parsed, hide_parameters=True)

@@ -1,0 +1,567 @@
+"""A SQLite or PostgreSQL database: how it is opened and versioned, and what its errors mean.
+
+The books and the journal both stand on it. Nothing of avbc imports it, and SQLAlchemy with it,
+before one of them is opened.
+"""
+
+from __future__ import annotations
+
+import logging
+import os
+import random
+import re
+import sqlite3
+import threading
+import time
+from collections.abc import Callable, Generator, Iterable, Iterator, Mapping, Sequence
+from contextlib import AbstractContextManager, contextmanager, nullcontext, suppress
+from itertools import islice
+from typing import Any, Literal, NoReturn, TypeVar
+from weakref import WeakSet
+
+import attrs
+import sqlalchemy as sa
+from sqlalchemy import event
+from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy.engine.interfaces import DBAPIConnection, DBAPICursor
+from sqlalchemy.exc import SQLAlchemyError
+from sqlalchemy.exc import TimeoutError as PoolTimeout
+from sqlalchemy.pool import Pool, PoolProxiedConnection, QueuePool
+
+from avbc.errors import AvbcError
+from avbc.secret import strip_frames
+
+T = TypeVar("T")
+
+WAIT = 30
+"""Seconds to wait for another writer before the database counts as unreachable."""
+
+CHUNK = 500
+"""Keys in one statement: each number of them has a plan of its own, which is kept."""
+
+_READS = "avbc_reads"
+
+_OF_VALUES = (UnicodeError, OverflowError)
+"""Errors of a value on its way to the database."""
+
+
+@attrs.frozen
+class Tables:
+    """What one part of avbc keeps in a database, and which errors it raises.
+
+    Two parts may keep their tables in the same database: each has a version of its own.
+    """
+
+    owner: str
+    """What messages call it: `the books`."""
+    metadata: sa.MetaData
+    versions: sa.Table
+    """One of them. Its only row holds the version of all."""
+    version: int
+    """Raised by everyone who changes the tables, together with a step in `migrations`."""
+    migrations: Mapping[int, Callable[[sa.Connection], None]]
+    """By version: what brings tables of that version to the next one, in one transaction."""
+    unreachable: type[AvbcError]
+    """Trying again can help."""
+    refused: type[AvbcError]
+    """The database does not take a value."""
+    unusable: type[AvbcError]
+    """The database must be repaired first."""
+    misplaced: type[AvbcError]
+    """The URL cannot be used, or something else is kept there."""
+    too_new: type[AvbcError]
+    """The tables are of a later version."""
+    log: logging.Logger
+    attempts: int = 1
+    """How often a transaction is run that the database gave up: 1 where repeating is not safe."""
+
+
+class Database:
+    """The tables of one part of avbc in a database, which creates them on first use.
+
+    Args:
+        database: `sqlite://` (in memory), `sqlite:///books.db` or
+            `postgresql://user:password@host/database`. On SQLite, `?timeout=5` is the number of
+            seconds to wait for another writer. Or the engine of another, which alone closes it.
+        tables: What is kept in it.
+
+    Raises:
+        AvbcError: The URL is none of these, or its driver is not installed (`tables.misplaced`).
+    """
+
+    def __init__(self, database: str | sa.Engine, tables: Tables) -> None:
+        self._tables = tables
+        self._owns_engine = isinstance(database, str)
+        self.engine = _open_engine(database, tables) if isinstance(database, str) else database
+        self.kind = self.engine.dialect.name
+        self._is_file = self.kind == "sqlite" and _is_file(self.engine.url)
+        self._driver_error: type[Exception] = self.engine.dialect.loaded_dbapi.Error
+        if self.kind == "sqlite":
+            self._readers = self.engine.execution_options(**{_READS: True})
+        else:
+            self._readers = self.engine.execution_options(
+                isolation_level="REPEATABLE READ", postgresql_readonly=True
+            )
+        self._is_closed = False
+        self._writer: PoolProxiedConnection | None = None
+        self._start()
+        _databases.add(self)
+
+    def read(self, work: Callable[[sa.Connection], T], about: str = "") -> T:
+        """Run `work` on one snapshot of the database.
+
+        Args:
+            work: What to do.
+            about: What it is for, for the message of an error.
+
+        Raises:
+            AvbcError: As `tables` names it.
+        """
+        return self._attempts(lambda: _transaction(self._readers, work), about)
+
+    def write(self, work: Callable[[sa.Connection], T], about: str = "") -> T:
+        """Run `work` in one transaction, as the only writer where the database is SQLite.
+
+        Args:
+            work: What to do. It may run again, and must have no effects but those on the database.
+            about: The record that is written, for the message of an error.
+
+        Raises:
+            AvbcError: As `tables` names it. Nothing was written, unless the connection was lost
+                during the commit.
+        """
+
+        def run() -> T:
+            with self._turn:
+                return _transaction(self.engine, work)
+
+        return self._attempts(run, about)
+
+    def write_fast(self, work: Callable[[DBAPICursor], T], about: str = "") -> T:
+        """Do the same as `write` on the driver's cursor: much cheaper for compiled statements."""
+
+        def run() -> T:
+            with self._turn:
+                connection = self._writer or self._without_transaction()
+                cursor = connection.cursor()
+                try:
+                    if self.kind == "sqlite":
+                        cursor.execute("BEGIN IMMEDIATE")
+                    result = work(cursor)
+                    connection.commit()
+                except BaseException as error:
+                    self._give_up(connection, error)
+                    raise
+                finally:
+                    cursor.close()
+                    if connection is not self._writer:
+                        connection.close()
+                return result
+
+        return self._attempts(run, about)
+
+    @contextmanager
+    def translated(self, about: str) -> Generator[None]:
+        """Raise the errors of the database as those that `tables` names."""
+        try:
+            yield
+        except (SQLAlchemyError, OSError, self._driver_error) as error:
+            self._fail(error, failure(error), about)
+
+    def close(self) -> None:
+        """Close all connections that were opened here. What is in memory is lost with them."""
+        self._is_closed = True
+        self._is_prepared = False
+        with self._turn:
+            if self._writer is not None:
+                self._writer.close()
+                self._writer = None
+        if self._owns_engine:
+            self.engine.dispose()
+
+    def __str__(self) -> str:
+        return self.engine.url.render_as_string(hide_password=True)
+
+    def __repr__(self) -> str:
+        return f"Database({str(self)!r})"
+
+    def _start(self) -> None:
+        """Make what a process cannot share with another."""
+        self._is_prepared = False
+        self._preparing = threading.Lock()
+        # Threads that write to one SQLite file take turns here rather than poll for the file's
+        # lock.
+        self._turn: AbstractContextManager[object] = (
+            threading.Lock() if self._is_file else nullcontext()
+        )
+        self._writer = None
+
+    def after_fork(self) -> None:
+        """Let go of the connections in a forked process: only the parent may close its own."""
+        if self._is_file or self.kind != "sqlite":
+            if self._owns_engine:
+                _parents_connections.append((self._writer, self.engine.pool))
+                self.engine.dispose(close=False)
+            self._start()
+
+    def _attempts(self, run: Callable[[], T], about: str) -> T:
+        attempt = 1
+        while True:
+            try:
+                if not self._is_prepared:
+                    self._prepare()
+                return run()
+            except (SQLAlchemyError, self._driver_error, *_OF_VALUES) as error:
+                found = failure(error)
+                if attempt >= self._tables.attempts or not found.repeat:
+                    self._fail(error, found, about)
+            wait = random.uniform(0, 0.02 * attempt)
+            attempt += 1
+            self._tables.log.info(
+                "%s: attempt %d follows in %.3f s: %s",
+                about or self._tables.owner,
+                attempt,
+                wait,
+                found.reason,
+                extra={"attempt": attempt, "wait": wait},
+            )
+            time.sleep(wait)
+
+    def _fail(self, error: Exception, found: Failure, about: str) -> NoReturn:
+        # A value that a column's type refuses comes wrapped.
+        refused = getattr(error, "orig", None)
+        if isinstance(refused, AvbcError):
+            raise refused from None
+        kinds = {
+            "refused": self._tables.refused,
+            "unreachable": self._tables.unreachable,
+            "unusable": self._tables.unusable,
+        }
+        message = f"{about or self._tables.owner} ({self}): {found.reason}"
+        raise kinds[found.kind](message) from strip_frames(error)
+
+    def _prepare(self) -> None:
+        with self._preparing:
+            if self._is_closed:
+                raise self._tables.misplaced(
+                    f"{self._tables.owner} ({self}): its connections are closed"
+                )
+            if self._is_file and self._owns_engine:
+                self._switch_to_wal()
+            if _transaction(self._readers, self._found_version) != self._tables.version:
+                with self._turn:
+                    _transaction(self.engine, self._bring_up)
+            self._is_prepared = True
+
+    def _found_version(self, connection: sa.Connection) -> int | None:
+        """Return the version of the tables that are there, or None where there are none."""
+        present = set(sa.inspect(connection).get_table_names())
+        versions = self._tables.versions
+        if versions.name in present:
+            return connection.execute(sa.select(sa.func.max(versions.c.version))).scalar()
+        others = sorted(present & set(self._tables.metadata.tables))
+        if others:
+            raise self._tables.misplaced(
+                f"{self._tables.owner} ({self}): the database has tables that are not of "
+                f"{self._tables.owner} ({', '.join(others)}): use another database"
+            )
+        return None
+
+    def _bring_up(self, connection: sa.Connection) -> None:
+        """Create the tables, or bring older ones to this version, in the open transaction."""
+        if connection.dialect.name == "postgresql":
+            # Two processes that open a new database at once: the second waits here, and finds what
+            # the first has made.
+            connection.execute(sa.select(sa.func.pg_advisory_xact_lock(_LOCK)))
+        found, tables = self._found_version(connection), self._tables
+        if found is None:
+            tables.metadata.create_all(connection)
+            connection.execute(tables.versions.insert(), {"version": tables.version})
+            return
+        if found > tables.version:
+            raise tables.too_new(
+                f"{tables.owner} ({self}): its tables have version {found} and this avbc knows "
+                f"{tables.version}: update avbc"
+            )
+        for step in range(found, tables.version):
+            tables.migrations[step](connection)
+        if found < tables.version:
+            connection.execute(tables.versions.update(), {"version": tables.version})
+
+    def _switch_to_wal(self) -> None:
+        """Let readers and a writer work at once. The file stays in this mode.
+
+        On a file system that cannot do it, it stays in the mode that it has.
+        """
+        give_up_at = time.monotonic() + WAIT
+        with self._turn:
+            cursor = (self._writer or self._without_transaction()).cursor()
+            while cursor.execute("PRAGMA journal_mode").fetchall() != [("wal",)]:
+                # The one lock that SQLite's own timeout does not wait for: two processes that open
+                # a new file at once.
+                try:
+                    cursor.execute("PRAGMA journal_mode = WAL")
+                    break
+                except self._driver_error:
+                    if time.monotonic() > give_up_at:
+                        raise
+                    time.sleep(0.01)
+            cursor.close()
+
+    def _without_transaction(self) -> PoolProxiedConnection:
+        """Connect outside of any transaction. A SQLite file has one connection for fast writes."""
+        connection = self.engine.raw_connection()
+        if self._is_file:
+            self._writer = connection
+        return connection
+
+    def _give_up(self, connection: PoolProxiedConnection, error: BaseException) -> None:
+        with suppress(self._driver_error):
+            connection.rollback()
+        driver = self.engine.dialect.loaded_dbapi
+        if isinstance(error, driver.Error) and self.engine.dialect.is_disconnect(
+            error, connection.dbapi_connection, None
+        ):
+            connection.invalidate()
+            self._writer = None
+            # Those in the pool were opened before the database went away, too.
+            self.engine.dispose()
+
+
+def _transaction(engine: sa.Engine, work: Callable[[sa.Connection], T]) -> T:
+    with engine.connect() as connection, connection.begin():
+        return work(connection)
+
+
+def _is_file(url: sa.URL) -> bool:
+    return url.database not in {None, "", ":memory:"}
+
+
+def _open_engine(text: str, tables: Tables) -> sa.Engine:
+    """Return the engine of a database URL."""
+    try:
+        url = sa.make_url(text)
+    except (SQLAlchemyError, ValueError):
+        # SQLAlchemy's message may repeat the URL with its password.
+        raise tables.misplaced(
+            f"the URL of {tables.owner} is not a database URL such as sqlite:///books.db"
+        ) from None
+    if url.drivername in {"sqlite", "sqlite+pysqlite"}:
+        options: dict[str, Any] = {"isolation_level": None, "check_same_thread": False}
+        if "timeout" not in url.query:
+            options["timeout"] = WAIT
+        # A database in memory is its connection: all threads wait for the only one.
+        pool: dict[str, Any] = (
+            {"pool_size": 5, "max_overflow": -1}
+            if _is_file(url)
+            else {"pool_size": 1, "max_overflow": 0}
+        )
+        engine = sa.create_engine(
+            url,
+            connect_args=options,
+            hide_parameters=True,
+            poolclass=QueuePool,
+            pool_timeout=WAIT,
+            **pool,
+        )
+        event.listen(engine, "connect", _on_sqlite)
+        event.listen(engine, "begin", _begin_on_sqlite)
+        return engine
+    if url.drivername in {"postgresql", "postgres", "postgresql+psycopg"}:
+        options = {} if "connect_timeout" in url.query else {"connect_timeout": 10}
+        try:
+            engine = sa.create_engine(
+                url.set(drivername="postgresql+psycopg"),
+                connect_args=options,
+                hide_parameters=True,
+                pool_timeout=WAIT,
+                max_overflow=-1,
+            )
+        except ImportError:
+            raise tables.misplaced(
+                f"{tables.owner} cannot use PostgreSQL without psycopg: install avbc[postgresql]"
+            ) from None
+        event.listen(engine, "connect", _on_postgresql)
+        return engine
+    raise tables.misplaced(
+        f"{tables.owner} can be on SQLite or PostgreSQL, not on {url.drivername}: use "
+        "sqlite:///books.db or postgresql://..."
+    )
+
+
+def _on_sqlite(connection: DBAPIConnection, _entry: object) -> None:
+    cursor = connection.cursor()
+    cursor.execute("PRAGMA foreign_keys = ON")
+    cursor.close()
+
+
+def _begin_on_sqlite(connection: sa.Connection) -> None:
+    # A transaction that reads first and writes later can fail at its first write: writers say so at
+    # the start.
+    connection.exec_driver_sql(
+        "BEGIN" if connection.get_execution_options().get(_READS) else "BEGIN IMMEDIATE"
+    )
+
+
+def _on_postgresql(connection: DBAPIConnection, _entry: object) -> None:
+    # A writer that has died holds up nobody for ever: its session ends, or the waiter's lock does.
+    cursor = connection.cursor()
+    cursor.execute(f"SET lock_timeout = '{WAIT}s'")
+    cursor.execute(f"SET idle_in_transaction_session_timeout = '{2 * WAIT}s'")
+    cursor.close()
+    connection.commit()
+
+
+_LOCK = 0x61766263  # "avbc"
+
+_databases: WeakSet[Database] = WeakSet()
+_parents_connections: list[tuple[PoolProxiedConnection | None, Pool]] = []
+
+
+def _let_go() -> None:
+    for database in _databases:
+        database.after_fork()
+
+
+if hasattr(os, "register_at_fork"):  # pragma: no branch  # Windows does not fork
+    os.register_at_fork(after_in_child=_let_go)
+
+
+def insert_into(
+    columns: Sequence[sa.Column[Any]],
+    kind: str,
+    *,
+    taken: Sequence[str] = (),
+    replaced: Sequence[str] = (),
+    kept: Sequence[str] = (),
+) -> sqlite.Insert | postgresql.Insert:
+    """Return the INSERT of rows into a table's columns, and what it does on a conflict.
+
+    Args:
+        columns: The columns, all of one table.
+        kind: Of database.
+        taken: The unique columns on whose conflict nothing is written.
+        replaced: The unique columns on whose conflict the row that is there takes the new values,
+        kept: but for these.
+    """
+    insert = (sqlite.insert if kind == "sqlite" else postgresql.insert)(columns[0].table)
+    if taken:
+        return insert.on_conflict_do_nothing(index_elements=taken)
+    if replaced:
+        new = {
+            column.name: insert.excluded[column.name]
+            for column in columns
+            if column.name not in {*replaced, *kept}
+        }
+        return insert.on_conflict_do_update(index_elements=replaced, set_=new)
+    return insert
+
+
+def chunks(things: Iterable[T], size: int = CHUNK) -> Iterator[list[T]]:
+    """Cut an iterable into lists.
+
+    >>> [len(chunk) for chunk in chunks(range(1200))]
+    [500, 500, 200]
+    """
+    rest = iter(things)
+    while chunk := list(islice(rest, size)):
+        yield chunk
+
+
+@attrs.frozen
+class Failure:
+    """What an error of a database means."""
+
+    kind: Literal["refused", "unreachable", "unusable"]
+    """A value is at fault; trying again later can help; the database must be repaired."""
+    reason: str
+    repeat: bool = False
+    """The database gave the transaction up (deadlock, lost connection) and may take it now."""
+
+
+def failure(error: Exception) -> Failure:
+    """Say what an error means: SQLAlchemy's, sqlite3's, psycopg's, or that of a value.
+
+    >>> failure(OverflowError("Python int too large to convert to SQLite INTEGER")).kind
+    'refused'
+    """
+    cause = getattr(error, "orig", None) or error
+    if isinstance(cause, sqlite3.Error):
+        return _of_sqlite(cause)
+    if isinstance(cause, PoolTimeout):
+        return Failure("unreachable", "all connections are in use")
+    if isinstance(cause, UnicodeError):
+        return Failure("refused", "a text holds half a character (a lone surrogate)")
+    if isinstance(cause, OverflowError):
+        return Failure("refused", "a whole number has more than 64 bits")
+    return _of_postgresql(cause)
+
+
+# The primary result codes of SQLite (sqlite.org/rescode.html) that are the fault of a value: too
+# big, of the wrong type.
+_SQLITE_REFUSES = {18, 20, 25}
+# Busy, locked, no memory, interrupted, I/O error, disk full, cannot open, locking protocol.
+_SQLITE_UNREACHABLE = {5, 6, 7, 9, 10, 13, 14, 15}
+
+
+def _of_sqlite(error: sqlite3.Error) -> Failure:
+    text = str(error)
+    code = getattr(error, "sqlite_errorcode", 0) & 0xFF
+    if isinstance(error, sqlite3.IntegrityError):
+        return Failure("refused", _broken_rule(text))
+    if (
+        isinstance(error, sqlite3.DataError | sqlite3.InterfaceError)
+        or code in _SQLITE_REFUSES
+        or "binding parameter" in text
+    ):
+        return Failure("refused", text)
+    return Failure("unreachable" if code in _SQLITE_UNREACHABLE else "unusable", text)
+
+
+def _broken_rule(text: str) -> str:
+    """The rule behind SQLite's words.
+
+    >>> _broken_rule("UNIQUE constraint failed: receipts.import_id")
+    'another record has the same receipts.import_id'
+    """
+    if unique := re.fullmatch(r"UNIQUE constraint failed: (.+)", text):
+        return f"another record has the same {unique[1]}"
+    if text == "FOREIGN KEY constraint failed":
+        return "it names a record that is not in the books"
+    return text
+
+
+# Classes of SQLSTATE (PostgreSQL manual, appendix A) by what they mean. Data and integrity are the
+# record's fault; a missing role, database, table or right must be repaired; the others pass
+# (connections, resources, shutdowns, locks).
+_PG_REFUSES = {"22", "23"}
+_PG_UNUSABLE = {"0A", "28", "3D", "3F", "42"}
+# Serialization failure, deadlock, the session was ended from the server's side.
+_PG_REPEATS = {"40001", "40P01", "57P01", "57P02", "25P03"}
+
+
+def _of_postgresql(error: Exception) -> Failure:
+    names = {parent.__name__ for parent in type(error).__mro__}
+    state: str | None = getattr(error, "sqlstate", None)
+    diagnosis = getattr(error, "diag", None)
+    text = " ".join((getattr(diagnosis, "message_primary", None) or str(error)).split())
+    if state is None:
+        if names & {"DataError", "ProgrammingError", "NotSupportedError"}:
+            return Failure("refused", text)
+        # No answer of the server: the connection was lost, or never made.
+        return Failure("unreachable", text, repeat="ConnectionTimeout" not in names)
+    if state == "23505":
+        column = str(getattr(diagnosis, "constraint_name", "")).removeprefix(
+            f"uq_{getattr(diagnosis, 'table_name', '')}_"
+        )
+        return Failure(
+            "refused",
+            f"another record has the same {getattr(diagnosis, 'table_name', '')}.{column}",
+        )
+    if state == "23503":
+        return Failure("refused", "it names a record that is not in the books")
+    if state[:2] in _PG_REFUSES:
+        return Failure("refused", text)
+    if state[:2] in _PG_UNUSABLE:
+        return Failure("unusable", text)
+    return Failure("unreachable", text, repeat=state in _PG_REPEATS or state[:2] == "08")
