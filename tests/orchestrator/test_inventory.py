@@ -14,8 +14,9 @@ import pytest
 
 from avbc.acctvantage import BooksRefused, SqlGateway
 from avbc.bigcommerce import RequestRefused
+from avbc.bigcommerce.models import InventoryAdjustment
 from avbc.orchestrator import NoSuchLocation, Orchestrator, PushReport
-from avbc.orchestrator.jobs.inventory import StockLocation, named_items
+from avbc.orchestrator.jobs.inventory import StockLocation, named_adjustments
 from avbc.settings import Settings, SettingsError
 from avbc.testing import FakeStore, OrderFactory, example, item
 
@@ -649,10 +650,8 @@ def test_a_death_anywhere_leaves_the_right_quantities(
 # Reading a refusal
 
 
-class _Row:
-    def __init__(self, sku: str, product_id: int = 0) -> None:
-        self.sku = sku
-        self.product_id = product_id
+def of(**name: str | int) -> InventoryAdjustment:
+    return InventoryAdjustment(location_id=1, quantity=5, **name)  # type: ignore[arg-type]  # sku or product_id
 
 
 @pytest.mark.parametrize(
@@ -681,7 +680,7 @@ class _Row:
 def test_whom_a_refusal_names(body: str, found: dict[int, str]) -> None:
     error = RequestRefused("refused")
     error.body = body
-    rows = [_Row("MUG"), _Row("MUG 1"), _Row("LAMP", 7)]
-    named = named_items(error, rows)  # type: ignore[arg-type]  # all that it reads of a row
+    drafts = [of(sku="MUG"), of(sku="MUG 1"), of(product_id=7)]
+    named = named_adjustments(error, drafts)
     assert named.keys() == found.keys()
     assert all(reason in named[index] for index, reason in found.items())

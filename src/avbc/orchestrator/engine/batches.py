@@ -1,13 +1,14 @@
-"""Records that are written many at once: a batch that BigCommerce refuses is told apart row by row, so that the good rows go through."""
+"""Records sent many at once: where BigCommerce refuses a batch, its good rows go through."""
 
 from __future__ import annotations
 
 import re
 from collections import deque
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from functools import partial
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from itertools import islice
-from typing import Protocol, TypeAlias, TypeVar
+from typing import ClassVar, Generic, TypeVar
+
+import attrs
 
 from avbc.bigcommerce import RequestRefused
 from avbc.bigcommerce.answers import field_errors
@@ -17,139 +18,153 @@ from avbc.bigcommerce.endpoints.writes import record_of
 from avbc.bigcommerce.models.base import Draft
 from avbc.errors import AvbcError
 from avbc.mapping import Problem
-from avbc.orchestrator.engine.run import CONCERNS_ALL, CallbackStep, PushRun, Step, problem_of
+from avbc.orchestrator.engine.run import CONCERNS_ALL, PushRun, Step, problem_of
 from avbc.orchestrator.reports import Change
+from avbc.text import text_key
 
 _HALVINGS = 200
-"""How often a run halves batches in which BigCommerce names no row: where very many are at fault, each by itself would take hours."""
-_NOT_TOLD = (
-    "The batch that it was in was refused, and BigCommerce does not say for which of its "
-    "rows; so many were that it was given up."
+"""How often batches are halved in which BigCommerce names no row: 200 requests, not thousands."""
+_GIVEN_UP = (
+    "Its batch was refused, and BigCommerce does not say for which rows. Too many batches were "
+    "refused this way to send each row alone."
 )
 
-
-class Row(Protocol):
-    """A record on its way: what is sent, and the change that it makes."""
-
-    @property
-    def change(self) -> Change:
-        """The change that it makes."""
-        ...
-
-
-R = TypeVar("R", bound=Row)
+D_co = TypeVar("D_co", bound=Draft, covariant=True)
+S_co = TypeVar("S_co", covariant=True)
 T = TypeVar("T")
 
-Named: TypeAlias = Callable[[RequestRefused, Sequence[R]], Mapping[int, str]]
-"""Which rows of a batch a refusal names, from 0, and what it says of each."""
+
+@attrs.frozen
+class Row(Generic[D_co, S_co]):
+    """A record to be sent, the change that it makes, and what it was made from."""
+
+    draft: D_co
+    change: Change
+    source: S_co
 
 
-def send_batches(
-    run: PushRun,
-    rows: Iterable[R],
-    *,
-    size: int,
-    make: Callable[[Sequence[R]], Call[T]],
-    saved: Callable[[Sequence[R], T], Iterable[R] | None],
-    refused: Callable[[R, RequestRefused, str], object],
-    named: Named[R],
-    at_once: int,
-) -> None:
-    """Send rows in batches until each has come to its end, or the run is over.
+R = TypeVar("R", bound=Row[Draft, object])
 
-    Of a batch that is refused the rows that the refusal names are taken out, and the rest is sent
-    again. Where it names none, the batch is sent in halves, down to the row that is at fault. A row
-    that could not be sent for anybody's fault but its own is postponed.
 
-    Args:
-        run: The run.
-        rows: What is to be sent; taken as it is needed.
-        size: How many rows one request takes.
-        make: Makes the request of some rows. A `ValueError` of it refuses them.
-        saved: Tells the run how the rows of a request that was accepted ended; returns those that
-            are to be sent again, each alone.
-        refused: Tells the run of one row that was refused, and why.
-        named: Finds the rows that a refusal names.
-        at_once: Requests in flight.
+class Batches(Generic[R, T]):
+    """Rows to be sent by one kind of request that takes many: jobs override how, and how they end.
 
-    Raises:
-        AvbcError: An error that concerns every row, such as a refused token.
+    When BigCommerce refuses a batch, the rows that the refusal names are taken out and the rest is
+    sent again. Where it names none, the batch is sent in halves, down to the row at fault.
     """
-    rest = iter(rows)
-    again: deque[Sequence[R]] = deque()
-    halvings = 0
 
-    def halve(batch: Sequence[R]) -> None:
-        middle = len(batch) // 2
-        again.extend([batch[:middle], batch[middle:]])
+    size: ClassVar[int]
+    """How many rows one request takes."""
+    at_once: ClassVar[int] = 4
+    """Requests in flight."""
+    fix: ClassVar[str] = ""
+    """What to do about a row that a refusal names."""
 
-    def steps() -> Iterator[Step[T]]:
-        while batch := again.popleft() if again else list(islice(rest, size)):
+    def __init__(self, run: PushRun) -> None:
+        self.run = run
+        self.again: deque[Sequence[R]] = deque()
+        """Batches to be sent again."""
+        self.halvings = 0
+
+    def call(self, rows: Sequence[R]) -> Call[T]:
+        """Return the request that sends these rows.
+
+        Raises:
+            ValueError: A row cannot be sent; it is refused.
+        """
+        raise NotImplementedError
+
+    def saved(self, rows: Sequence[R], _answer: T, /) -> None:
+        """Report how the rows of an accepted request ended: all were sent."""
+        self.run.sent(*(row.change for row in rows))
+
+    def refused(self, row: R, problem: Problem, _error: RequestRefused, /) -> None:
+        """Report a row that BigCommerce refused."""
+        self.run.refuse(row.change, problem)
+
+    def named(self, error: RequestRefused, rows: Sequence[R]) -> Mapping[int, str]:
+        """Find the rows that a refusal names, from 0, and what it says of each."""
+        return named_drafts(error, [row.draft for row in rows])
+
+    def send(self, rows: Iterable[R]) -> None:
+        """Send rows, taken as they are needed, until each has ended or the run is over.
+
+        Rows that could not be sent through no fault of their own are postponed.
+
+        Raises:
+            AvbcError: An error that concerns every row, such as a refused token.
+        """
+        rest, self.halvings = iter(rows), 0
+        self.run.send(self._steps(rest), at_once=self.at_once)
+        while self.again and not self.run.is_over():
+            self.run.send(self._steps(rest), at_once=self.at_once)
+        self.postpone(row for batch in self.again for row in batch)
+
+    def postpone(self, rows: Iterable[R]) -> None:
+        """Postpone rows that were not sent before the run stopped."""
+        message = f"The run stopped before it: {self.run.report.stopped}"
+        for row in rows:
+            self.run.postpone(row.change, Problem("run_stopped", "", "", message))
+
+    def halve(self, rows: Sequence[R]) -> None:
+        """Have rows sent again in two halves."""
+        self.again += rows[: len(rows) // 2], rows[len(rows) // 2 :]
+
+    def _steps(self, rest: Iterator[R]) -> Iterator[Step[T]]:
+        while rows := self.again.popleft() if self.again else list(islice(rest, self.size)):
             try:
-                call = make(batch)
+                yield _Batch(self.call(rows), tuple(row.change for row in rows), self, rows)
             except ValueError as error:
-                if len(batch) > 1:
-                    halve(batch)
+                if len(rows) > 1:
+                    self.halve(rows)
                 else:
-                    run.refuse(
-                        batch[0].change,
-                        Problem("not_sendable", "", "", f"It cannot be sent: {error}."),
-                    )
-                continue
-            yield CallbackStep(call, tuple(row.change for row in batch), partial(settle, batch))
+                    message = f"It cannot be sent: {error}."
+                    self.run.refuse(rows[0].change, Problem("not_sendable", "", "", message))
 
-    def settle(batch: Sequence[R], answer: T | AvbcError) -> None:
-        nonlocal halvings
+
+@attrs.frozen
+class _Batch(Step[T], Generic[R, T]):
+    """One request, and the rows that it sends."""
+
+    job: Batches[R, T]
+    rows: Sequence[R]
+
+    def settle(self, run: PushRun, answer: T | AvbcError) -> None:
+        job, rows = self.job, self.rows
         if not isinstance(answer, AvbcError):
-            again.extend([row] for row in saved(batch, answer) or ())
+            job.saved(rows, answer)
         elif not isinstance(answer, RequestRefused):
-            _fail(run, batch, answer)
-        elif len(batch) == 1:
-            refused(batch[0], answer, "")
-        elif faulty := named(answer, batch):
-            for index, message in faulty.items():
-                refused(batch[index], answer, message)
-            again.extend(
-                [good]
-                if (good := [row for index, row in enumerate(batch) if index not in faulty])
-                else []
-            )
-        elif halvings < _HALVINGS:
-            halvings += 1
-            halve(batch)
+            # No row is at fault. Whether it was carried out may not be known: the next run looks.
+            problem = problem_of(answer)
+            if isinstance(answer, CONCERNS_ALL):
+                problem = Problem("run_stopped", "", "", str(answer))
+            for row in rows:
+                run.postpone(row.change, problem)
+            if isinstance(answer, CONCERNS_ALL):
+                raise answer
+        elif len(rows) == 1:
+            job.refused(rows[0], problem_of(answer), answer)
+        elif faulty := job.named(answer, rows):
+            problem = problem_of(answer)
+            for index, reason in faulty.items():
+                message, fix = f"The store refuses it: {reason}.", job.fix or problem.fix
+                job.refused(rows[index], attrs.evolve(problem, message=message, fix=fix), answer)
+            if good := [row for index, row in enumerate(rows) if index not in faulty]:
+                job.again.append(good)
+        elif job.halvings < _HALVINGS:
+            job.halvings += 1
+            job.halve(rows)
         else:
-            for row in batch:
-                run.postpone(
-                    row.change, problem_of(answer), Problem("batch_refused", "", "", _NOT_TOLD)
-                )
-
-    while True:
-        run.send(steps(), at_once=at_once)
-        if run.is_over() or not again:
-            break
-    for batch in again:
-        for row in batch:
-            run.postpone(
-                row.change,
-                Problem("run_stopped", "", "", f"The run stopped before it: {run.report.stopped}"),
-            )
-
-
-def _fail(run: PushRun, batch: Sequence[Row], error: AvbcError) -> None:
-    """No row is at fault: whether it was carried out may not be known, and the next run looks."""
-    if isinstance(error, CONCERNS_ALL):
-        for row in batch:
-            run.postpone(row.change, Problem("run_stopped", "", "", str(error)))
-        raise error
-    for row in batch:
-        run.postpone(row.change, problem_of(error))
+            given_up = Problem("batch_refused", "", "", _GIVEN_UP)
+            for row in rows:
+                run.postpone(row.change, problem_of(answer), given_up)
 
 
 def named_drafts(error: RequestRefused, drafts: Sequence[Draft]) -> dict[int, str]:
-    """Which drafts of a batch a refusal names, from 0, and what it says of each.
+    """Find the drafts of a batch that a refusal names, from 0, and what it says of each.
 
-    By position or id where a field begins with it (`3.email`), otherwise by what tells the record
-    from others: its id, SKU, email or name (inferred: BigCommerce documents no form).
+    By position or id where a field begins with it (`3.email`), otherwise by what identifies the
+    record: its id, SKU, email or name (inferred: BigCommerce documents no form).
 
     >>> from avbc.bigcommerce.models import CustomerDraft
     >>> drafts = [CustomerDraft(email="ana@example.com"), CustomerDraft(email="bo@example.com")]
@@ -159,56 +174,51 @@ def named_drafts(error: RequestRefused, drafts: Sequence[Draft]) -> dict[int, st
     {1: 'email bo@example.com already in use'}
     """
     ids: list[object] = [getattr(draft, "id", None) for draft in drafts]
-    found: dict[int, list[str]] = {}
-    for field, message in error.errors.items():
+    found: dict[int, dict[str, None]] = {}
+    rows = [("", _row_message(report)) for report in error.rows]
+    for field, message in (*error.errors.items(), *rows):
         index, rest = record_of(field, ids)
-        if index is not None and index < len(drafts):
-            found.setdefault(index, []).append(f"{rest}: {message}" if rest else message)
-            continue
-        for index in _mentioned(f"{field} {message}", drafts):
-            found.setdefault(index, []).append(message)
-    for report in error.rows:
-        told = _told(report)
-        for index in _mentioned(told, drafts):
-            found.setdefault(index, []).append(told)
-    return {index: "; ".join(dict.fromkeys(messages)) for index, messages in sorted(found.items())}
+        if index is not None:
+            found.setdefault(index, {})[f"{rest}: {message}" if rest else message] = None
+        else:
+            for index in _mentioned(f"{field} {message}", drafts):
+                found.setdefault(index, {})[message] = None
+    return {index: "; ".join(messages) for index, messages in sorted(found.items())}
 
 
-_OF_THEIR_OWN = ("sku", "email", "name")
-
-
-def _mentioned(text: str, drafts: Sequence[Draft]) -> list[int]:
-    """The drafts that a text is about: by the longest of what it mentions, since "Big mug" is not "Mug"."""
-    found: list[tuple[int, str]] = []
-    for index, draft in enumerate(drafts):
-        number = getattr(draft, "id", None)
-        patterns = [("id", rf"\bid\W{{1,3}}{number}\b")] if isinstance(number, int) else []
-        texts = [getattr(draft, name, None) for name in _OF_THEIR_OWN]
-        patterns += [
-            (own, rf"(?<![\w@.-]){re.escape(own)}(?![\w@-])")
-            for own in texts
-            if isinstance(own, str) and own
-        ]
-        found += [
-            (index, own.casefold())
-            for own, pattern in patterns
-            if re.search(pattern, text, re.IGNORECASE)
-        ]
-    owns = {own for _, own in found}
-    return sorted(
-        {
-            index
-            for index, own in found
-            if not any(own != longer and own in longer for longer in owns)
-        }
-    )
-
-
-def _told(report: Mapping[str, Json]) -> str:
-    fields = [
-        f"{name}: {text}" if name else text
-        for name, text in field_errors(report.get("errors")).items()
-    ]
+def _row_message(report: Mapping[str, Json]) -> str:
+    """What BigCommerce says of one row of a refused batch."""
+    fields = field_errors(report.get("errors")).items()
     return "; ".join(
-        [*(str(report[key]) for key in ("title", "message", "detail") if report.get(key)), *fields]
+        [
+            *(str(report[key]) for key in ("title", "message", "detail") if report.get(key)),
+            *(f"{name}: {text}" if name else text for name, text in fields),
+        ]
     )
+
+
+def _mentioned(text: str, drafts: Sequence[Draft]) -> set[int]:
+    """The drafts that a text mentions, by the longest name: "Big mug" is not "Mug"."""
+    text = text_key(text)
+    found = {
+        (index, name)
+        for index, draft in enumerate(drafts)
+        for name, pattern in _names(draft)
+        if re.search(pattern, text)
+    }
+    names = {name for _, name in found}
+    return {
+        index
+        for index, name in found
+        if not any(name != longer and name in longer for longer in names)
+    }
+
+
+def _names(draft: Draft) -> Iterator[tuple[str, str]]:
+    """What identifies a record, each with the pattern that finds it in a text."""
+    if isinstance(number := getattr(draft, "id", None), int):
+        yield "id", rf"\bid\W{{1,3}}{number}\b"
+    for field in ("sku", "email", "name"):
+        value = getattr(draft, field, None)
+        if isinstance(value, str) and (name := text_key(value)):
+            yield name, rf"(?<![\w@.-]){re.escape(name)}(?![\w@-])"

@@ -26,6 +26,7 @@ from avbc.orchestrator.reports import JournalEntry
 from avbc.secret import without_frames
 
 T = TypeVar("T")
+W = TypeVar("W")
 
 _metadata = sa.MetaData()
 
@@ -350,9 +351,9 @@ class Journal:
 
 
 def merged(
-    wanted: Iterable[tuple[str, str]], known: Iterable[tuple[str, str]]
-) -> Iterator[tuple[str, str | None, str | None]]:
-    """Walk two sequences of (key, text), sorted by key, side by side: yields (key, wanted text, known text).
+    wanted: Iterable[tuple[str, W]], known: Iterable[tuple[str, T]]
+) -> Iterator[tuple[str, W | None, T | None]]:
+    """Walk two sequences of keys and values side by side: yields (key, wanted, known).
 
     A key that only one of them has comes with None for the other. Both are taken row by row, so it
     needs no memory.
@@ -368,7 +369,7 @@ def merged(
     left, right = next(mine, None), next(theirs, None)
     while left is not None or right is not None:
         if right is None or (left is not None and left[0] < right[0]):
-            left = cast("tuple[str, str]", left)
+            left = cast("tuple[str, W]", left)
             yield *left, None
             left = next(mine, None)
         elif left is None or right[0] < left[0]:
@@ -379,7 +380,7 @@ def merged(
             left, right = next(mine, None), next(theirs, None)
 
 
-def _ascending(rows: Iterable[tuple[str, str]]) -> Iterator[tuple[str, str]]:
+def _ascending(rows: Iterable[tuple[str, T]]) -> Iterator[tuple[str, T]]:
     last: str | None = None
     for row in rows:
         if last is not None and row[0] <= last:

@@ -1,4 +1,4 @@
-"""Clients on their way to the store as customers (manual, BigCommerce - Clients & Contacts).
+"""Clients for the store, as customers (manual, BigCommerce - Clients & Contacts).
 
 A customer is looked up by email before it is created, and the client is bound to it last. So a run
 can die anywhere: a client that is not bound yet is exported again, finds its customer by email, and
@@ -8,21 +8,19 @@ is sent what is still missing there.
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Collection, Iterable, Sequence
-from typing import Generic, TypeVar
+from collections.abc import Collection, Sequence
+from itertools import chain
 
 import attrs
 
 from avbc.acctvantage.gateway import BooksRefused
 from avbc.acctvantage.import_ids import client_import_id
 from avbc.acctvantage.records import Client
-from avbc.bigcommerce import RequestRefused
 from avbc.bigcommerce.call import Call, WriteResult
 from avbc.bigcommerce.endpoints.customers import ADDRESSES_AT_ONCE, CUSTOMERS_AT_ONCE
 from avbc.bigcommerce.models import Customer, CustomerAddress, CustomerAddressDraft, CustomerDraft
 from avbc.errors import AvbcError
 from avbc.mapping import (
-    Decision,
     FieldRule,
     Problem,
     customer_for,
@@ -30,53 +28,20 @@ from avbc.mapping import (
     store_customer_id,
 )
 from avbc.mapping.text import plain
-from avbc.orchestrator.engine.batches import named_drafts, send_batches
-from avbc.orchestrator.engine.run import PushRun, problem_of
+from avbc.orchestrator.engine.batches import Batches, Row
+from avbc.orchestrator.engine.run import PushRun
 from avbc.orchestrator.engine.url_lists import url_lists
 from avbc.orchestrator.reports import Change
 from avbc.text import text_key
 from avbc.unset import UNSET
 
-D = TypeVar("D", CustomerDraft, CustomerAddressDraft)
-M = TypeVar("M", Customer, CustomerAddress)
-
 KIND = "customer"
-"""What the journal knows by a customer's id: the client that it was bound to."""
+"""What the journal remembers under a customer's id: the client that it was bound to."""
 
 _LOT = 250
 """Clients that are looked up and sent together."""
 _AT_ONCE = 3
-"""Requests in flight: so many updates of customers BigCommerce takes at once (BigCommerce: customers API)."""
-
-
-@attrs.frozen
-class _Row(Generic[D]):
-    """A customer or an address on its way."""
-
-    client: Client
-    draft: D
-    change: Change
-
-
-@attrs.frozen
-class _Binding:
-    """A client that is to be bound to a customer."""
-
-    client: Client
-    customer_id: int
-    change: Change
-
-
-@attrs.define
-class _Lot:
-    """What is to be done for some clients."""
-
-    new: list[_Row[CustomerDraft]] = attrs.field(factory=list[_Row[CustomerDraft]])
-    changed: list[_Row[CustomerDraft]] = attrs.field(factory=list[_Row[CustomerDraft]])
-    addresses: list[_Row[CustomerAddressDraft]] = attrs.field(
-        factory=list[_Row[CustomerAddressDraft]]
-    )
-    bindings: list[_Binding] = attrs.field(factory=list[_Binding])
+"""Requests in flight: as many updates as BigCommerce takes (BigCommerce: customers API)."""
 
 
 def export_clients(
@@ -92,24 +57,21 @@ def export_clients(
     """
     clients = run.books.clients_to_export(run.source_code, client_ids)
     for missing in sorted(set(client_ids or ()) - {client.id for client in clients}):
+        message = f"The books have no client {missing}."
         run.refuse(
-            Change(str(missing), "customer"),
-            Problem("client_unknown", "id", str(missing), f"The books have no client {missing}."),
+            Change(str(missing), "customer"), Problem("client_unknown", "id", str(missing), message)
         )
-    shared = {
-        email
-        for email, count in Counter(text_key(client.email) for client in clients).items()
-        if email and count > 1
-    }
+    emails = Counter(text_key(client.email) for client in clients)
+    shared = {email for email, count in emails.items() if email and count > 1}
     run.total = len(clients)
     for start in range(0, len(clients), _LOT):
         if run.is_over():
             return
-        _Export(run, shared, fields, address_fields).export(clients[start : start + _LOT])
+        _Lot(run, shared, fields, address_fields).export(clients[start : start + _LOT])
 
 
-class _Export:
-    """Some clients: which of them the store has, and then what it lacks of them."""
+class _Lot:
+    """Some clients: what the store has of them is looked up, and what it lacks is sent."""
 
     def __init__(
         self,
@@ -122,255 +84,187 @@ class _Export:
         self._shared = shared
         self._fields = fields
         self._address_fields = address_fields
-        self._unsent: Counter[int | None] = Counter()
-        """How much is still to be sent of each client whom the store has."""
+        self._new: list[Row[CustomerDraft, Client]] = []
+        self._changed: list[Row[CustomerDraft, Client]] = []
+        self._addresses: list[Row[CustomerAddressDraft, Client]] = []
+        self._bindings: list[tuple[Client, int, Change]] = []
 
     def export(self, clients: Sequence[Client]) -> None:
         """Look them up, create and update them, then their addresses, and bind them."""
+        run = self._run
         customers = self._look_up(clients)
         owners = self._owners(customers)
-        lot = _Lot()
         for client in clients:
-            self._sort(client, customers, owners, lot)
-        self._send(lot.new, CUSTOMERS_AT_ONCE, self._create, self._created)
-        self._send(lot.changed, CUSTOMERS_AT_ONCE, self._update, self._saved)
-        self._send(lot.addresses, ADDRESSES_AT_ONCE, self._add_addresses, self._saved)
-        for binding in lot.bindings:
-            if self._run.preview or not self._unsent[binding.client.id]:
-                self._bind(binding)
+            self._sort(client, customers, owners)
+        _NewCustomers(run).send(self._new)
+        before = len(run.report.sent)
+        _CustomerUpdates(run).send(self._changed)
+        _NewAddresses(run).send(self._addresses)
+        sent = Counter(change.key for change in run.report.sent[before:])
+        unsent = Counter(row.change.key for row in (*self._changed, *self._addresses)) - sent
+        for client, customer_id, change in self._bindings:
+            if not unsent[change.key]:
+                _bind(run, client, customer_id, change)
 
     # Who is who
 
-    def _look_up(self, clients: Iterable[Client]) -> list[Customer]:
+    def _look_up(self, clients: Sequence[Client]) -> list[Customer]:
         """The customers with the emails of these clients, and those that they are bound to."""
+        run, list_customers = self._run, self._run.store.customers.list.call
         emails = dict.fromkeys(plain(client.email) for client in clients)
-        ids = {
-            bound
-            for client in clients
-            if (bound := store_customer_id(client, self._run.source_code)) is not None
-        }
-        list_customers = self._run.store.customers.list.call
-        by_email = url_lists((email for email in emails if _can_be_asked_for(email)), _LOT)
-        by_id = url_lists(map(str, sorted(ids)), _LOT)
+        bound = {store_customer_id(client, run.source_code) for client in clients} - {None}
+        by_email = url_lists((email for email in emails if _can_be_listed(email)), _LOT)
+        by_id = url_lists(map(str, sorted(filter(None, bound))), _LOT)
         calls = [
-            *(list_customers(email_in=lot, include=["addresses"]) for lot in by_email),
-            *(
-                list_customers(id_in=[int(number) for number in lot], include=["addresses"])
-                for lot in by_id
-            ),
+            *(list_customers(email_in=each, include=["addresses"]) for each in by_email),
+            *(list_customers(id_in=list(map(int, each)), include=["addresses"]) for each in by_id),
         ]
-        found = {
-            customer.id: customer
-            for page in self._run.store.map(calls, limit=_AT_ONCE)
-            for customer in page
-        }
-        return list(found.values())
+        found = chain.from_iterable(run.store.map(calls, limit=_AT_ONCE))
+        return list({customer.id: customer for customer in found}.values())
 
     def _owners(self, customers: Collection[Customer]) -> dict[int, str]:
         """The clients that these customers are already, by the customers' ids; as numbers."""
         if not customers:
             return {}
-        code = self._run.source_code
-        noted = self._run.known(KIND, [str(customer.id) for customer in customers])
-        owners = {int(customer_id): client_id for customer_id, client_id in noted.items()}
-        import_ids = {
-            import_id
-            for customer in customers
-            if (import_id := client_import_id(code, customer.id))
-        }
-        for client in self._run.books.find_clients(
-            import_ids, {text_key(customer.email) for customer in customers} - {""}
-        ):
-            bound = store_customer_id(client, code)
-            if bound is not None:
+        run, code = self._run, self._run.source_code
+        remembered = run.known(KIND, [str(customer.id) for customer in customers])
+        owners = {int(customer_id): client_id for customer_id, client_id in remembered.items()}
+        import_ids = {client_import_id(code, customer.id) for customer in customers}
+        emails = {text_key(customer.email) for customer in customers}
+        for client in run.books.find_clients(set(filter(None, import_ids)), emails - {""}):
+            if (bound := store_customer_id(client, code)) is not None:
                 owners[bound] = str(client.id)
         return owners
 
     def _sort(
-        self, client: Client, customers: Collection[Customer], owners: dict[int, str], lot: _Lot
+        self, client: Client, customers: Collection[Customer], owners: dict[int, str]
     ) -> None:
-        """Decide what is to be done for a client."""
-        who = customer_for(client, self._run.source_code, customers)
-        problems = [*self._faults(client), *who.problems]
-        customer = who.value
-        bound = store_customer_id(client, self._run.source_code)
-        if (
-            customer is not None
-            and customer.id != bound
-            and owners.get(customer.id, str(client.id)) != str(client.id)
-        ):
-            message = (
-                f"The store's customer {customer.id}, with the email of {client.name!r}, is "
-                f"client {owners[customer.id]} in the books."
-            )
-            problems.append(
-                Problem("customer_of_other_client", "email", customer.email, message, _MERGE)
-            )
+        """Decide what is to be sent for a client."""
+        run = self._run
+        who = customer_for(client, run.source_code, customers)
+        customer, decisions = who.value, who.decisions
+        problems = (*self._email_problems(client), *who.problems)
+        if customer is not None:
+            problems += _owner_problems(client, customer, owners, run.source_code)
         if problems:
-            self._run.refuse(
-                _change(client, "customer", problems=tuple(problems), decisions=who.decisions)
-            )
+            run.refuse(Change(str(client.id), "customer", decisions=decisions), *problems)
             return
         ruling = export_client(client, customer, self._fields, self._address_fields)
-        decisions = (*who.decisions, *ruling.decisions)
+        binding = Change(str(client.id), "binding", decisions=decisions)
+        decisions += ruling.decisions
+        change = Change(str(client.id), "customer", decisions=decisions, problems=ruling.problems)
         if ruling.value is None:
-            self._run.refuse(
-                _change(client, "customer", problems=ruling.problems, decisions=decisions)
-            )
+            run.refuse(change)
             return
         draft, address = ruling.value.customer, ruling.value.address
         if customer is None:
             if draft is not None:
-                lot.new.append(
-                    _Row(
-                        client,
-                        draft,
-                        _change(client, "customer", "new", ruling.problems, decisions),
-                    )
-                )
+                self._new.append(Row(draft, attrs.evolve(change, after="new"), client))
             return
         if draft is not None:
             names = ", ".join(name for name in draft.given() if name != "id")
-            lot.changed.append(
-                _Row(client, draft, _change(client, "customer", names, ruling.problems, decisions))
-            )
+            self._changed.append(Row(draft, attrs.evolve(change, after=names), client))
         if address is not None:
-            lot.addresses.append(
-                _Row(client, address, _change(client, "address", "new", decisions=decisions))
-            )
-        self._unsent[client.id] = (draft is not None) + (address is not None)
-        if customer.id != bound:
-            lot.bindings.append(
-                _Binding(
-                    client,
-                    customer.id,
-                    _change(client, "binding", f"customer {customer.id}", decisions=who.decisions),
-                )
-            )
+            change = attrs.evolve(change, what="address", after="new", problems=())
+            self._addresses.append(Row(address, change, client))
+        if customer.id != store_customer_id(client, run.source_code):
+            binding = attrs.evolve(binding, after=f"customer {customer.id}")
+            self._bindings.append((client, customer.id, binding))
         elif draft is None and address is None:
-            self._run.unchanged()
+            run.unchanged()
 
-    def _faults(self, client: Client) -> list[Problem]:
+    def _email_problems(self, client: Client) -> tuple[Problem, ...]:
         email = plain(client.email)
         if text_key(client.email) in self._shared:
             message = (
                 f"Several clients to be exported have the email {email!r}, and a customer "
                 "can be only one of them."
             )
-            fix = "Merge the clients in AcctVantage, or give them emails of their own."
-            return [Problem("client_email_shared", "email", email, message, fix)]
-        if email and not _can_be_asked_for(email):
-            return [
-                Problem(
-                    "email_invalid",
-                    "email",
-                    email,
-                    f"The email {email!r} cannot be looked up.",
-                    "Correct it in AcctVantage.",
-                )
-            ]
-        return []
+            fix = "Merge the clients in AcctVantage, or give each its own email."
+            return (Problem("client_email_shared", "email", email, message, fix),)
+        if email and not _can_be_listed(email):
+            message = f"The email {email!r} cannot be looked up."
+            fix = "Correct it in AcctVantage."
+            return (Problem("email_invalid", "email", email, message, fix),)
+        return ()
 
-    def _bind(self, binding: _Binding) -> None:
-        """Note in the books which customer a client is."""
-        client_id, customer_id = binding.client.id or 0, binding.customer_id
-        try:
-            if not self._run.preview:
-                self._run.books.bind_client(client_id, self._run.source_code, customer_id)
-        except BooksRefused as error:
-            self._run.refuse(
-                binding.change,
-                Problem("customer_of_other_client", "id", str(customer_id), str(error), _MERGE),
-            )
-        except AvbcError as error:
-            self._run.fail(binding.change, error)
-        else:
-            self._run.know(KIND, str(customer_id), str(client_id))
-            self._run.sent(binding.change)
 
-    # What is sent
+def _owner_problems(
+    client: Client, customer: Customer, owners: dict[int, str], source_code: str
+) -> tuple[Problem, ...]:
+    owner = owners.get(customer.id, str(client.id))
+    if customer.id == store_customer_id(client, source_code) or owner == str(client.id):
+        return ()
+    message = (
+        f"The store's customer {customer.id}, with the email of {client.name!r}, is "
+        f"client {owner} in the books."
+    )
+    return (Problem("customer_of_other_client", "email", customer.email, message, _MERGE),)
 
-    def _send(
-        self,
-        rows: Sequence[_Row[D]],
-        size: int,
-        make: Callable[[Sequence[_Row[D]]], Call[WriteResult[M]]],
-        saved: Callable[[Sequence[_Row[D]], WriteResult[M]], None],
+
+def _bind(run: PushRun, client: Client, customer_id: int, change: Change) -> None:
+    """Note in the books which customer a client is."""
+    try:
+        if not run.preview:
+            run.books.bind_client(client.id or 0, run.source_code, customer_id)
+    except BooksRefused as error:
+        problem = Problem("customer_of_other_client", "id", str(customer_id), str(error), _MERGE)
+        run.refuse(change, problem)
+    except AvbcError as error:
+        run.fail(change, error)
+    else:
+        run.know(KIND, str(customer_id), str(client.id or 0))
+        run.sent(change)
+
+
+# What is sent
+
+
+class _NewCustomers(Batches[Row[CustomerDraft, Client], WriteResult[Customer]]):
+    size, at_once = CUSTOMERS_AT_ONCE, _AT_ONCE
+
+    def call(self, rows: Sequence[Row[CustomerDraft, Client]]) -> Call[WriteResult[Customer]]:
+        return self.run.store.customers.create_many.call([row.draft for row in rows])
+
+    def saved(
+        self, rows: Sequence[Row[CustomerDraft, Client]], answer: WriteResult[Customer], /
     ) -> None:
-        send_batches(
-            self._run,
-            rows,
-            size=size,
-            make=make,
-            saved=saved,
-            refused=self._refused,
-            named=lambda error, batch: named_drafts(error, [row.draft for row in batch]),
-            at_once=_AT_ONCE,
-        )
-
-    def _create(self, batch: Sequence[_Row[CustomerDraft]]) -> Call[WriteResult[Customer]]:
-        return self._run.store.customers.create_many.call([row.draft for row in batch])
-
-    def _update(self, batch: Sequence[_Row[CustomerDraft]]) -> Call[WriteResult[Customer]]:
-        return self._run.store.customers.update_many.call([row.draft for row in batch])
-
-    def _add_addresses(
-        self, batch: Sequence[_Row[CustomerAddressDraft]]
-    ) -> Call[WriteResult[CustomerAddress]]:
-        return self._run.store.customer_addresses.create_many.call([row.draft for row in batch])
-
-    # How it ends
-
-    def _created(self, batch: Sequence[_Row[CustomerDraft]], result: WriteResult[Customer]) -> None:
-        ids = {text_key(customer.email): customer.id for customer in result.saved}
-        for row in batch:
+        ids = {text_key(customer.email): customer.id for customer in answer.saved}
+        for row in rows:
             email = row.draft.email
             customer_id = None if email is UNSET else ids.get(text_key(email))
             if customer_id is None:
                 message = (
-                    "The store took the customer and does not tell its id; the next export "
-                    "finds it by email."
+                    "The store created the customer, but its answer has no id; the next export "
+                    "finds the customer by email."
                 )
-                self._run.postpone(row.change, Problem("try_again", "", "", message))
+                self.run.postpone(row.change, Problem("try_again", "", "", message))
             else:
-                self._bind(
-                    _Binding(
-                        row.client,
-                        customer_id,
-                        attrs.evolve(row.change, after=f"new, customer {customer_id}"),
-                    )
-                )
+                change = attrs.evolve(row.change, after=f"new, customer {customer_id}")
+                _bind(self.run, row.source, customer_id, change)
 
-    def _saved(self, batch: Sequence[_Row[D]], _: WriteResult[M]) -> None:
-        # An address that the store says nothing of is one that the customer has already
-        # (BigCommerce: customers API).
-        self._run.sent(*(row.change for row in batch))
-        for row in batch:
-            self._unsent[row.client.id] -= 1
 
-    def _refused(self, row: _Row[D], error: RequestRefused, message: str) -> None:
-        problem = problem_of(error)
-        self._run.refuse(
-            row.change,
-            attrs.evolve(problem, message=f"The store refuses it: {message}.")
-            if message
-            else problem,
-        )
+class _CustomerUpdates(Batches[Row[CustomerDraft, Client], WriteResult[Customer]]):
+    size, at_once = CUSTOMERS_AT_ONCE, _AT_ONCE
+
+    def call(self, rows: Sequence[Row[CustomerDraft, Client]]) -> Call[WriteResult[Customer]]:
+        return self.run.store.customers.update_many.call([row.draft for row in rows])
+
+
+class _NewAddresses(Batches[Row[CustomerAddressDraft, Client], WriteResult[CustomerAddress]]):
+    # An address that is missing in the answer is one that the customer has already (BigCommerce:
+    # customers API), so all of them count as sent.
+    size, at_once = ADDRESSES_AT_ONCE, _AT_ONCE
+
+    def call(
+        self, rows: Sequence[Row[CustomerAddressDraft, Client]]
+    ) -> Call[WriteResult[CustomerAddress]]:
+        return self.run.store.customer_addresses.create_many.call([row.draft for row in rows])
 
 
 _MERGE = "Merge the two clients in AcctVantage, or correct the email of one of them."
 
 
-def _change(
-    client: Client,
-    what: str,
-    after: str = "",
-    problems: tuple[Problem, ...] = (),
-    decisions: tuple[Decision, ...] = (),
-) -> Change:
-    return Change(str(client.id), what, after=after, problems=problems, decisions=decisions)
-
-
-def _can_be_asked_for(email: str) -> bool:
-    """A comma would end it in the list of emails that is asked for."""
+def _can_be_listed(email: str) -> bool:
+    """Whether a list of emails can hold it: a comma would end it there."""
     return bool(email) and "," not in email

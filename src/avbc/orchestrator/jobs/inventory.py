@@ -1,13 +1,14 @@
-"""Quantities on their way to the store (manual 2.3.1): Qty Available of the warehouse, net of what waits in the store."""
+"""Quantities for the store (manual 2.3.1): Qty Available, less what orders there have sold."""
 
 from __future__ import annotations
 
 import json
 import re
 import time
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from decimal import Decimal
 from itertools import islice
+from typing import TypeAlias
 
 import attrs
 
@@ -21,29 +22,227 @@ from avbc.mapping import Decision, Problem, net_quantity
 from avbc.mapping.text import plain
 from avbc.money import ZERO
 from avbc.orchestrator.engine import identities
-from avbc.orchestrator.engine.batches import send_batches
+from avbc.orchestrator.engine.batches import Batches, Row
+from avbc.orchestrator.engine.changed import changed_records
 from avbc.orchestrator.engine.identities import Identity
-from avbc.orchestrator.engine.journal import merged
-from avbc.orchestrator.engine.run import PushRun, problem_of
+from avbc.orchestrator.engine.run import PushRun
 from avbc.orchestrator.engine.statuses import ImportStatuses
 from avbc.orchestrator.engine.waiting import waiting_quantities
 from avbc.orchestrator.reports import Change
 from avbc.settings import SettingsError
 from avbc.text import text_key
+from avbc.unset import UNSET
 
 KIND = "quantity"
-"""What the journal knows the quantities by that were pushed last: the key is the `text_key` of the part number."""
+"""What the journal remembers pushed quantities under, by the `text_key` of the part number."""
 
 REASON = "AcctVantage"
 """What the store's history of a quantity shows."""
 
 
+def push_inventory(
+    run: PushRun, location: StockLocation, statuses: ImportStatuses, *, full: bool
+) -> None:
+    """Send the store the quantities that changed since they were sent last, or all with `full`.
+
+    Quantities are absolute, in whole units and never below zero, and net of what orders have sold
+    that wait in the store to be imported. Where nothing changed, the store is not asked either: it
+    has itself subtracted what orders sold since.
+
+    Raises:
+        SettingsError: Sync Inventory Levels is not ticked.
+        NoSuchLocation: The store has no such location, or it is disabled.
+        AvbcError: The books or the store cannot be read.
+    """
+    if not run.settings.shipping.sync_inventory_levels:
+        message = "is false, so quantities are not pushed (manual 2.3.1): set it to true first"
+        raise SettingsError("settings", [Fault("shipping.sync_inventory_levels", message)])
+    if not full and next(changed_records(run, KIND, _available(run)), None) is None:
+        return
+    run.report.unchanged = 0
+    adjustments = _Adjustments(run, location)
+    # The orders before the quantities: one that is imported in between is subtracted twice, which
+    # the next push corrects. The other way round it would not be subtracted at all.
+    waiting = waiting_quantities(run, statuses)
+    quantities = _changed(run, waiting, adjustments.location_id, full=full)
+    while not run.is_over() and (rows := list(islice(quantities, ADJUSTMENTS_AT_ONCE))):
+        adjustments.push(rows)
+
+
+# What changed
+
+
+@attrs.frozen
+class _Quantity:
+    """A quantity that changed."""
+
+    key: str
+    sku: str
+    remembered: str
+    """What the journal remembers once it was sent: `10`, or `10-3` where 3 of it waited."""
+
+
+_Row: TypeAlias = Row[InventoryAdjustment, _Quantity]
+
+
+def _available(run: PushRun) -> Iterator[tuple[str, tuple[tuple[str, Decimal], str]]]:
+    """What the books have of each product, and the quantity for the store if no order waits."""
+    texts: dict[Decimal, str] = {}
+    for part_number, available in run.books.quantities_available(run.settings.shipping.warehouse):
+        text = texts.get(available)
+        if text is None:
+            text = texts[available] = str(net_quantity(available))
+        yield text_key(part_number), ((part_number, available), text)
+
+
+def _changed(
+    run: PushRun, waiting: dict[str, Decimal], location_id: int, *, full: bool
+) -> Iterator[_Row]:
+    changed = changed_records(run, KIND, _available(run), full=full)
+    for key, (part_number, available), text, before in changed:
+        sold = waiting.get(key, ZERO)
+        remembered = f"{text}-{sold}" if sold else text
+        if remembered == before and not full:
+            run.unchanged()
+            continue
+        quantity, sku = net_quantity(available, sold), plain(part_number)
+        draft = InventoryAdjustment(location_id=location_id, quantity=quantity, sku=sku)
+        # Only in a preview: the decisions of a million quantities would not fit into memory.
+        decisions = (_decision(run, available, sold, quantity),) if run.preview else ()
+        change = Change(
+            part_number, "quantity", _pushed(before), str(quantity), decisions=decisions
+        )
+        yield Row(draft, change, _Quantity(key, sku, remembered))
+
+
+def _pushed(remembered: str) -> str:
+    """The quantity that was sent, from what the journal remembers of it.
+
+    >>> _pushed("10-3"), _pushed("3-5"), _pushed("10"), _pushed("")
+    ('7', '0', '10', '')
+    """
+    available, _, sold = remembered.partition("-")
+    if available.isdecimal() and sold.isdecimal():
+        return str(max(0, int(available) - int(sold)))
+    return available
+
+
+def _decision(run: PushRun, available: Decimal, sold: Decimal, quantity: int) -> Decision:
+    less = f", less {sold} that wait in the store to be imported" if sold else ""
+    reason = (
+        f"Qty Available in {run.settings.shipping.warehouse!r} is {available}{less}; "
+        "whole units, never below 0"
+    )
+    return Decision("quantity", str(quantity), reason, "shipping.warehouse")
+
+
+# What is sent
+
+
+class _Adjustments(Batches[_Row, str]):
+    """Sends quantities, one request after another. One refused by SKU is tried by product id."""
+
+    size = ADJUSTMENTS_AT_ONCE
+    at_once = 1
+    fix = (
+        "Give the product this SKU in BigCommerce and track its inventory, or untick its Sync to "
+        "Webstore in AcctVantage."
+    )
+
+    def __init__(self, run: PushRun, location: StockLocation) -> None:
+        super().__init__(run)
+        self.location_id = location.id()
+        self._location = location
+        self._is_location_checked = False
+        self._looks_up_first = False
+        """Most quantities were refused by SKU: asking for the products first saves requests."""
+        self._is_second_try = False
+        self._refused: list[_Row] = []
+
+    def push(self, rows: Sequence[_Row]) -> None:
+        """Send quantities; those that are refused are looked up, and sent under another name."""
+        known = identities.remembered(self.run, [row.source.key for row in rows])
+        if self._looks_up_first:
+            known |= self._look_up(row for row in rows if row.source.key not in known)
+        self._is_second_try, self._refused = False, []
+        self.send(_under(known.get(row.source.key), row) for row in rows)
+        refused = self._refused
+        if self.run.is_over():
+            self.postpone(refused)
+        elif refused:
+            self._looks_up_first = self._looks_up_first or 2 * len(refused) > len(rows)
+            self._try_again(refused)
+
+    def _try_again(self, rows: Sequence[_Row]) -> None:
+        wrong = [row.source.key for row in rows if row.draft.product_id is not UNSET]
+        if wrong:
+            self.run.forget(identities.KIND, wrong)
+        known = self._look_up(rows)
+        again: list[_Row] = []
+        for row in rows:
+            other = _under(known.get(row.source.key), row)
+            if other.draft == row.draft:
+                self.run.refuse(row.change)
+            else:
+                # It has another chance, so the first refusal does not count.
+                again.append(attrs.evolve(other, change=attrs.evolve(row.change, problems=())))
+        self._is_second_try = True
+        self.send(again)
+
+    def _look_up(self, rows: Iterable[_Row]) -> dict[str, Identity]:
+        skus = {row.source.key: row.source.sku for row in rows}
+        return identities.look_up(self.run, skus, variants=False) if skus else {}
+
+    def call(self, rows: Sequence[_Row]) -> Call[str]:
+        drafts = [row.draft for row in rows]
+        return self.run.store.inventory.adjust_absolute.call(drafts, reason=REASON)
+
+    def saved(self, rows: Sequence[_Row], answer: str, /) -> None:
+        for row in rows:
+            self.run.know(KIND, row.source.key, row.source.remembered)
+        super().saved(rows, answer)
+
+    def named(self, error: RequestRefused, rows: Sequence[_Row]) -> dict[int, str]:
+        self._check_location(error)
+        return named_adjustments(error, [row.draft for row in rows])
+
+    def refused(self, row: _Row, problem: Problem, error: RequestRefused, /) -> None:
+        self._check_location(error)
+        change = attrs.evolve(row.change, problems=(*row.change.problems, problem))
+        if self._is_second_try:
+            self.run.refuse(change)
+        else:
+            self._refused.append(attrs.evolve(row, change=change))
+
+    def _check_location(self, error: RequestRefused) -> None:
+        """See whether it is the location that the store refuses, and so every quantity.
+
+        Raises:
+            NoSuchLocation: It is.
+        """
+        if not self._is_location_checked and "location" in text_key(error.body):
+            self._location.id(refresh=True)
+            self._is_location_checked = True
+
+
+def _under(identity: Identity | None, row: _Row) -> _Row:
+    """The row under the name that BigCommerce takes: the id of a product tracked by product."""
+    if identity is not None and identity.tracking == "product" and not identity.variant_id:
+        draft = attrs.evolve(row.draft, sku=UNSET, product_id=identity.product_id)
+    else:
+        draft = attrs.evolve(row.draft, sku=row.source.sku, product_id=UNSET)
+    return attrs.evolve(row, draft=draft)
+
+
+# The location
+
+
 class NoSuchLocation(FinalError):
-    """The store has no such location, or it is disabled: nothing can be pushed there."""
+    """The store has no such location, or it is disabled: no quantities can be sent for it."""
 
 
 class StockLocation:
-    """The location of the store that quantities are pushed to, looked up when it is needed and from time to time again.
+    """The location of the store that quantities are pushed to; it is read again after an hour.
 
     Args:
         store: The store.
@@ -55,23 +254,23 @@ class StockLocation:
     def __init__(self, store: BigCommerce, code: str) -> None:
         self._store = store
         self._code = code
-        self._found: Location | None = None
-        self._found_at = 0.0
+        self._id: int | None = None
+        self._read_at = 0.0
 
-    def id(self, *, anew: bool = False) -> int:
+    def id(self, *, refresh: bool = False) -> int:
         """The location's id.
 
         Args:
-            anew: Ask the store, whatever is remembered.
+            refresh: Ask the store, whatever is remembered.
 
         Raises:
             NoSuchLocation: There is none, or it is disabled.
-            StoreError: The store does not say.
+            StoreError: The store could not be read.
         """
-        if anew or self._found is None or time.monotonic() - self._found_at > self._FRESH_SECONDS:
-            self._found = self._look_up()
-            self._found_at = time.monotonic()
-        return self._found.id
+        is_old = time.monotonic() - self._read_at > self._FRESH_SECONDS
+        if refresh or is_old or self._id is None:
+            self._id, self._read_at = self._look_up().id, time.monotonic()
+        return self._id
 
     def _look_up(self) -> Location:
         wanted = [self._code] if self._code else None
@@ -91,274 +290,12 @@ class StockLocation:
             label = locations[0].label or locations[0].code
             raise NoSuchLocation(
                 f"the location {label!r} is disabled, so BigCommerce takes no quantities for it: "
-                "enable it there, or name another in "
-                "shipping.bigcommerce_location"
+                "enable it there, or name another in shipping.bigcommerce_location"
             )
         return locations[0]
 
 
-@attrs.frozen
-class _Row:
-    """A quantity on its way."""
-
-    key: str
-    sku: str
-    quantity: int
-    text: str
-    """What is remembered once it has been pushed."""
-    change: Change
-    product_id: int = 0
-    """Where the product is tracked by product; 0 where it goes by SKU."""
-    is_second: bool = False
-    """It was refused once under another name."""
-
-    def draft(self, location_id: int) -> InventoryAdjustment:
-        if self.product_id:
-            return InventoryAdjustment(
-                location_id=location_id, quantity=self.quantity, product_id=self.product_id
-            )
-        return InventoryAdjustment(location_id=location_id, quantity=self.quantity, sku=self.sku)
-
-
-def push_inventory(
-    run: PushRun, location: StockLocation, statuses: ImportStatuses, *, full: bool
-) -> None:
-    """Tell the store what of the warehouse's Qty Available it may sell: what changed since it was told last, or all with `full`.
-
-    Quantities are absolute, in whole units and never below zero, and net of what orders have sold
-    that wait in the store to be imported. Where nothing changed nothing is asked for either: of
-    orders that came in since the store has taken the goods off by itself.
-
-    Raises:
-        SettingsError: Sync Inventory Levels is not ticked.
-        NoSuchLocation: The store has no such location, or it is disabled.
-        AvbcError: The books or the store cannot be read.
-    """
-    if not run.settings.shipping.sync_inventory_levels:
-        message = "is false, so quantities are not pushed (manual 2.3.1): set it to true first"
-        raise SettingsError("settings", [Fault("shipping.sync_inventory_levels", message)])
-    gone: list[str] = []
-    if not full and _stands(run, gone):
-        return
-    location_id = location.id()
-    # The orders before the quantities: one that is imported in between is taken off twice, which
-    # the next push puts right; the other way round it would not be taken off at all.
-    waiting = waiting_quantities(run, statuses)
-    push = _Push(run, location, location_id)
-    rows = _rows(run, waiting, gone, full=full)
-    while not run.is_over() and (lot := list(islice(rows, ADJUSTMENTS_AT_ONCE))):
-        push.send(lot)
-    if gone and not run.is_over():
-        run.forget(KIND, gone)
-
-
-# What changed
-
-
-def _available(run: PushRun, taken: dict[str, tuple[str, Decimal]]) -> Iterator[tuple[str, str]]:
-    """The books' side: key and text of each quantity, which is left in `taken` until it is looked at."""
-    texts: dict[Decimal, str] = {}
-    for part_number, quantity in run.books.quantities_available(run.settings.shipping.warehouse):
-        text = texts.get(quantity)
-        if text is None:
-            text = texts[quantity] = str(net_quantity(quantity))
-        key = text_key(part_number)
-        taken[key] = (part_number, quantity)
-        yield key, text
-
-
-def _stands(run: PushRun, gone: list[str]) -> bool:
-    """Whether the store was told everything already."""
-    taken: dict[str, tuple[str, Decimal]] = {}
-    count = 0
-    for key, text, known in merged(_available(run, taken), run.all_known(KIND)):
-        if text != known and text is not None:
-            return False
-        if text is None:
-            gone.append(key)
-        else:
-            del taken[key]
-            count += 1
-    run.unchanged(count)
-    if gone:
-        run.forget(KIND, gone)
-    return True
-
-
-def _rows(
-    run: PushRun, waiting: Mapping[str, Decimal], gone: list[str], *, full: bool
-) -> Iterator[_Row]:
-    """What is to be pushed. What is known of a quantity reads `10`, or `10-3` where 3 of it waited in the store."""
-    taken: dict[str, tuple[str, Decimal]] = {}
-    gone.clear()
-    for key, text, known in merged(_available(run, taken), run.all_known(KIND)):
-        if text is None:
-            gone.append(key)
-            continue
-        part_number, available = taken.pop(key)
-        if text == known and not full:
-            run.unchanged()
-            continue
-        sold = waiting.get(key, ZERO)
-        remembered = f"{text}-{sold}" if sold else text
-        if remembered == known and not full:
-            run.unchanged()
-            continue
-        quantity = net_quantity(available, sold)
-        change = Change(
-            part_number,
-            "quantity",
-            _told(known),
-            str(quantity),
-            decisions=_decisions(run, available, sold, quantity),
-        )
-        yield _Row(key, plain(part_number), quantity, remembered, change)
-
-
-def _told(known: str | None) -> str:
-    """The quantity that was pushed, of what is remembered.
-
-    >>> _told("10-3"), _told("3-5"), _told("10"), _told(None)
-    ('7', '0', '10', '')
-    """
-    available, _, sold = (known or "").partition("-")
-    return (
-        str(max(0, int(available) - int(sold)))
-        if available.isdecimal() and sold.isdecimal()
-        else available
-    )
-
-
-def _decisions(
-    run: PushRun, available: Decimal, sold: Decimal, quantity: int
-) -> tuple[Decision, ...]:
-    # Only in a preview: a push of a million would not fit into memory with them.
-    if not run.preview:
-        return ()
-    warehouse = run.settings.shipping.warehouse
-    less = f", less {sold} that wait in the store to be imported" if sold else ""
-    reason = f"Qty Available in {warehouse!r} is {available}{less}; whole units, never below 0"
-    return (Decision("quantity", str(quantity), reason, "shipping.warehouse"),)
-
-
-# What is sent
-
-
-class _Push:
-    """Sends quantities, 2,000 at a time, one request after another."""
-
-    def __init__(self, run: PushRun, location: StockLocation, location_id: int) -> None:
-        self._run = run
-        self._location = location
-        self._location_id = location_id
-        self._is_location_sure = False
-        self._looks_first = False
-        """Most of the store is tracked by product, so that it is cheaper to look first."""
-        self._again: list[_Row] = []
-
-    def send(self, lot: Sequence[_Row]) -> None:
-        """Send quantities. What is refused under one name is looked up, and sent once more under another."""
-        known = identities.remembered(self._run, [row.key for row in lot])
-        unknown = {row.key: row.sku for row in lot if row.key not in known}
-        if unknown and self._looks_first:
-            known = known | identities.look_up(self._run, unknown, variants=False)
-        self._send([_named(row, known.get(row.key)) for row in lot])
-        again, self._again = self._again, []
-        if self._run.is_over():
-            for row in again:
-                self._run.postpone(
-                    row.change,
-                    Problem(
-                        "run_stopped",
-                        "",
-                        "",
-                        f"The run stopped before it: {self._run.report.stopped}",
-                    ),
-                )
-        elif again:
-            self._looks_first = self._looks_first or 2 * len(again) > len(lot)
-            self._send_again(again)
-
-    def _send_again(self, rows: Sequence[_Row]) -> None:
-        forgotten = [row.key for row in rows if row.product_id]
-        if forgotten:
-            self._run.forget(identities.KIND, forgotten)
-        known = identities.look_up(self._run, {row.key: row.sku for row in rows}, variants=False)
-        second: list[_Row] = []
-        for row in rows:
-            other = _named(row, known.get(row.key))
-            if other.product_id == row.product_id:
-                self._run.refuse(row.change)
-            else:
-                # It has another chance, so what was said of it does not count.
-                change = attrs.evolve(other.change, problems=())
-                second.append(attrs.evolve(other, is_second=True, change=change))
-        self._send(second)
-
-    def _send(self, rows: Sequence[_Row]) -> None:
-        send_batches(
-            self._run,
-            rows,
-            size=ADJUSTMENTS_AT_ONCE,
-            make=self._adjust,
-            saved=self._saved,
-            refused=self._refused,
-            named=self._named_rows,
-            at_once=1,
-        )
-
-    def _adjust(self, batch: Sequence[_Row]) -> Call[str]:
-        drafts = [row.draft(self._location_id) for row in batch]
-        return self._run.store.inventory.adjust_absolute.call(drafts, reason=REASON)
-
-    def _saved(self, batch: Sequence[_Row], _transaction_id: str) -> None:
-        for row in batch:
-            self._run.know(KIND, row.key, row.text)
-        self._run.sent(*(row.change for row in batch))
-
-    def _named_rows(self, error: RequestRefused, batch: Sequence[_Row]) -> dict[int, str]:
-        self._check_location(error)
-        return named_items(error, batch)
-
-    def _check_location(self, error: RequestRefused) -> None:
-        """Where it is the location, all rows are refused for it, and none of them is at fault.
-
-        Raises:
-            NoSuchLocation: So it is.
-        """
-        if not self._is_location_sure and "location" in error.body.casefold():
-            self._location.id(anew=True)
-            self._is_location_sure = True
-
-    def _refused(self, row: _Row, error: RequestRefused, message: str) -> None:
-        self._check_location(error)
-        problem = problem_of(error)
-        if message:
-            problem = attrs.evolve(problem, message=f"The store refuses it: {message}.", fix=_FIX)
-        row = attrs.evolve(
-            row, change=attrs.evolve(row.change, problems=(*row.change.problems, problem))
-        )
-        if row.is_second:
-            self._run.refuse(row.change)
-        else:
-            self._again.append(row)
-
-
-_FIX = (
-    "Give the product this SKU in BigCommerce and track its inventory, or untick its Sync to "
-    "Webstore in AcctVantage."
-)
-
-
-def _named(row: _Row, identity: Identity | None) -> _Row:
-    """The row under the name that BigCommerce wants: a product tracked by product goes by its id, everything else by its SKU."""
-    by_product = identity is not None and identity.tracking == "product" and not identity.variant_id
-    return attrs.evolve(
-        row, product_id=identity.product_id if identity is not None and by_product else 0
-    )
-
-
-# Whom a refusal names
+# Which rows a refusal names
 
 _ITEM = re.compile(r"\b(sku|product[_ ]id)[ :='\"]{1,3}", re.IGNORECASE)
 _REST = re.compile(r"[\s,;\]\[]*(item with)?[\s,;\]\[]*$", re.IGNORECASE)
@@ -366,33 +303,39 @@ _REST = re.compile(r"[\s,;\]\[]*(item with)?[\s,;\]\[]*$", re.IGNORECASE)
 _LONGEST_SKU = 255
 
 
-def named_items(error: RequestRefused, batch: Sequence[_Row]) -> dict[int, str]:
-    """Which rows of a batch a refusal names, from 0, and what it says of each (inferred: its title names items as `sku MUG-1 ...`)."""
-    by_name = {
-        ("product", str(row.product_id)) if row.product_id else ("sku", row.sku.casefold()): i
-        for i, row in enumerate(batch)
+def named_adjustments(
+    error: RequestRefused, drafts: Sequence[InventoryAdjustment]
+) -> dict[int, str]:
+    """Find the quantities that a refusal names, from 0, and what it says of each.
+
+    Its title names them as in `sku MUG-1 was not found` (inferred).
+    """
+    names = [str(draft.sku if draft.product_id is UNSET else draft.product_id) for draft in drafts]
+    indexes = {
+        ("sku" if draft.product_id is UNSET else "product", text_key(name)): index
+        for index, (draft, name) in enumerate(zip(drafts, names, strict=True))
     }
-    lengths = sorted({len(name) for _, name in by_name}, reverse=True)
-    text = _said(error)
-    hits: list[tuple[int, int, int]] = []
+    # The longest first: "MUG 1" is not "MUG".
+    lengths = sorted({len(name) for name in names}, reverse=True)
+    text = _refusal_text(error)
+    items: list[tuple[int, int, int]] = []
     for match in _ITEM.finditer(text):
-        kind = "sku" if match[1].casefold() == "sku" else "product"
+        kind = "sku" if text_key(match[1]) == "sku" else "product"
         rest = text[match.end() : match.end() + _LONGEST_SKU]
-        # The longest first: "MUG 1" is not "MUG".
         for length in lengths:
-            index = by_name.get((kind, rest[:length].casefold()))
+            index = indexes.get((kind, text_key(rest[:length])))
             if index is not None and not rest[length : length + 1].isalnum():
-                hits.append((index, match.start(), match.end() + length))
+                items.append((index, match.start(), match.end() + length))
                 break
     found: dict[int, str] = {}
-    ends = [start for _, start, _ in hits[1:]]
-    for (index, start, end), following in zip(hits, [*ends, len(text)], strict=False):
-        reason = _REST.sub("", text[end:following])
-        found.setdefault(index, f"{text[start:end]} {reason.strip()}".strip())
+    ends = [*(start for _, start, _ in items[1:]), len(text)]
+    for (index, start, name_end), end in zip(items, ends, strict=False):
+        reason = _REST.sub("", text[name_end:end]).strip()
+        found.setdefault(index, f"{text[start:name_end]} {reason}".strip())
     return found
 
 
-def _said(error: RequestRefused) -> str:
+def _refusal_text(error: RequestRefused) -> str:
     try:
         body: Json = json.loads(error.body)
     except ValueError:

@@ -1,10 +1,10 @@
-"""Product details on their way to the store (manual 2.3.1): what changed in the books since it was told last, created or updated there."""
+"""Product details for the store (manual 2.3.1): what changed in the books since the last push."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from itertools import islice
-from typing import Generic, TypeVar
+from typing import TypeVar
 
 import attrs
 
@@ -18,54 +18,45 @@ from avbc.errors import Fault
 from avbc.mapping import FieldRule, Problem, Ruling, product_draft, product_text, variant_draft
 from avbc.mapping.text import plain
 from avbc.orchestrator.engine import identities
-from avbc.orchestrator.engine.batches import named_drafts, send_batches
+from avbc.orchestrator.engine.batches import Batches, Row
+from avbc.orchestrator.engine.changed import changed_records
 from avbc.orchestrator.engine.identities import Identity
-from avbc.orchestrator.engine.journal import merged
-from avbc.orchestrator.engine.run import PushRun, problem_of
+from avbc.orchestrator.engine.run import PushRun
 from avbc.orchestrator.reports import Change
 from avbc.settings import SettingsError
 from avbc.text import text_key
 from avbc.unset import UNSET
 
-D = TypeVar("D", ProductDraft, VariantDraft)
-M = TypeVar("M", StoreProduct, Variant)
+D = TypeVar("D", bound=ProductDraft | VariantDraft)
+M = TypeVar("M")
 
 KIND = "product"
-"""What the journal knows the details by that were told last: the key is the `text_key` of the part number."""
+"""What the journal remembers pushed details under, by the `text_key` of the part number."""
 
 _LOT = 1000
 """Changed products that are looked up and sent together."""
-_AT_ONCE = 4
 
 
 @attrs.frozen
 class _Changed:
-    """A product whose details are not those that were told last."""
+    """A product whose details are not those that were pushed last."""
 
     key: str
     product: Product
     text: str
-    """Its details, as they will be remembered."""
+    """Its details, as the journal will remember them."""
     before: str
-    """Those that were told last; empty where none were, or all are to be told again."""
-
-
-@attrs.frozen
-class _Row(Generic[D]):
-    """A product on its way."""
-
-    changed: _Changed
-    draft: D
-    change: Change
-    is_new: bool = False
+    """Those pushed last; empty where none were, or all are to be sent again."""
+    sku: str
+    """The SKU that the store is to have, by which it is found there."""
 
 
 def push_products(run: PushRun, fields: Sequence[FieldRule[Product]], *, full: bool) -> None:
-    """Tell the store the details of the products whose Sync to Webstore is ticked.
+    """Send the store the details of the products whose Sync to Webstore is ticked.
 
-    Only products that changed since they were told last; with `full` all of them. Ids are looked up
-    by SKU, 250 at a time, and remembered; with `full` they are looked up anew. What the field map
-    does not name is never sent, so that what the merchant added in the store stays.
+    Only products that changed since they were sent last; with `full` all of them, with their ids
+    looked up again. What the field map does not name is never sent, so that what the merchant added
+    in the store stays.
 
     Raises:
         SettingsError: Sync Product Details is not ticked.
@@ -74,235 +65,177 @@ def push_products(run: PushRun, fields: Sequence[FieldRule[Product]], *, full: b
     if not run.settings.shipping.sync_product_details:
         message = "is false, so product details are not pushed (manual 2.3.1): set it to true first"
         raise SettingsError("settings", [Fault("shipping.sync_product_details", message)])
-    gone: list[str] = []
-    changed = _changed(run, fields, gone, full=full)
+    changed = _changed(run, fields, full=full)
     while not run.is_over() and (lot := list(islice(changed, _LOT))):
-        _ProductLot(run, fields, full=full).push(lot)
-    if gone and not run.is_over():
-        # Ticked again later, they are told again: who knows what became of them in the store
-        # meanwhile.
-        run.forget(KIND, gone)
+        known = {} if full else identities.remembered(run, [each.key for each in lot])
+        deleted = _push(run, fields, lot, known)
+        if deleted and not run.is_over():
+            # Looked up again, once.
+            run.forget(identities.KIND, [each.key for each in deleted])
+            deleted = _push(run, fields, deleted, {})
+        for each in deleted:
+            message = "The product was deleted in the store during the push."
+            problem = Problem("not_in_store", "", "", message, "The next push creates it.")
+            run.postpone(Change(each.product.part_number, "product"), problem)
 
 
 def _changed(
-    run: PushRun, fields: Sequence[FieldRule[Product]], gone: list[str], *, full: bool
+    run: PushRun, fields: Sequence[FieldRule[Product]], *, full: bool
 ) -> Iterator[_Changed]:
-    """Walk the books and the journal side by side."""
-    taken: dict[str, Product] = {}
+    records = (
+        (text_key(product.part_number), (product, product_text(product, fields)))
+        for product in run.books.products_for_store()
+    )
+    rule = next((rule for rule in fields if rule.name == "sku"), None)
+    for key, product, text, before in changed_records(run, KIND, records, full=full):
+        sku = None if rule is None else rule.value(product)
+        if not isinstance(sku, str) or not sku:
+            sku = plain(product.part_number)
+        yield _Changed(key, product, text, "" if full else before, sku)
 
-    def wanted() -> Iterator[tuple[str, str]]:
-        for product in run.books.products_for_store():
-            key = text_key(product.part_number)
-            taken[key] = product
-            yield key, product_text(product, fields)
 
-    for key, text, before in merged(wanted(), run.all_known(KIND)):
-        if text is None:
-            gone.append(key)
-            continue
-        product = taken.pop(key)
-        if text == before and not full:
-            run.unchanged()
+def _push(
+    run: PushRun,
+    fields: Sequence[FieldRule[Product]],
+    lot: Sequence[_Changed],
+    known: dict[str, Identity],
+) -> list[_Changed]:
+    """Send some products; returns those whose remembered id is unknown to the store."""
+    unknown = {each.key: each.sku for each in lot if each.key not in known}
+    if unknown:
+        known = known | identities.look_up(run, unknown)
+    products, variants, new = _ProductUpdates(run), _VariantUpdates(run), _NewProducts(run)
+    for each in lot:
+        # What was sent last was sent to the product that is remembered: to another one all is sent.
+        before = "" if each.key in unknown else each.before
+        identity = known.get(each.key)
+        if identity is None:
+            new.add(each, product_draft(each.product, fields))
+        elif identity.variant_id:
+            number = identity.variant_id
+            variants.add(
+                each, variant_draft(each.product, fields, variant_id=number, before=before)
+            )
         else:
-            yield _Changed(key, product, text, "" if full else before or "")
+            number = identity.product_id
+            products.add(
+                each, product_draft(each.product, fields, product_id=number, before=before)
+            )
+    products.send(products.rows)
+    variants.send(variants.rows)
+    new.send(new.rows)
+    return products.deleted + variants.deleted
 
 
-class _ProductLot:
-    """Some products that changed: which of them the store has, and then all of them to it."""
+# What is sent
 
-    def __init__(self, run: PushRun, fields: Sequence[FieldRule[Product]], *, full: bool) -> None:
-        self._run = run
-        self._full = full
-        self._fields = fields
-        self._deleted: list[_Changed] = []
+
+class _Details(Batches[Row[D, _Changed], WriteResult[M]]):
+    """Details of products or variants, new or changed."""
+
+    what = "product"
+    after = ""
+
+    def __init__(self, run: PushRun) -> None:
+        super().__init__(run)
+        self.rows: list[Row[D, _Changed]] = []
+
+    def add(self, changed: _Changed, ruling: Ruling[D]) -> None:
+        """Add a product, unless it cannot be sent, or there is nothing to send."""
+        draft = ruling.value
+        names = [] if draft is None else [name for name in draft.given() if name != "id"]
+        change = Change(
+            changed.product.part_number,
+            self.what,
+            after=self.after or ", ".join(names),
+            problems=ruling.problems,
+            decisions=ruling.decisions,
+        )
+        if draft is None:
+            self.run.refuse(change)
+        elif not names:
+            # A field that was emptied in the books keeps its value in the store.
+            self.run.know(KIND, changed.key, changed.text)
+            self.run.unchanged()
+        else:
+            # The SKU is sent each time: if the id is another product's by now, the store refuses
+            # the request rather than write to the wrong one.
+            self.rows.append(Row(attrs.evolve(draft, sku=changed.sku), change, changed))
+
+    def saved(self, rows: Sequence[Row[D, _Changed]], answer: WriteResult[M], /) -> None:
+        if len(rows) > 1 and any(failure.row is None for failure in answer.failures):
+            # Sent one by one, it shows whose parts were not saved.
+            self.again += ([row] for row in rows)
+            return
+        failures: dict[int, list[PartFailure]] = {}
+        for failure in answer.failures:
+            failures.setdefault(failure.row or 0, []).append(failure)
+        for index, failed in sorted(failures.items()):
+            self.run.refuse(rows[index].change, _partly_saved(failed))
+        complete = [row for index, row in enumerate(rows) if index not in failures]
+        for row in complete:
+            self.run.know(KIND, row.source.key, row.source.text)
+        if complete:
+            self.run.sent(*(row.change for row in complete))
+
+
+def _partly_saved(failures: Sequence[PartFailure]) -> Problem:
+    parts = "; ".join(
+        f"{failure.field}: {failure.message}" if failure.field else failure.message
+        for failure in failures
+    )
+    message = f"The product was saved, but a part of it was not: {parts}."
+    fix = "Correct that part; the next push sends it again."
+    return Problem("partly_saved", "", "", message, fix)
+
+
+class _Updates(_Details[D, M]):
+    """Details of what the store has, by its id."""
+
+    def __init__(self, run: PushRun) -> None:
+        super().__init__(run)
+        self.deleted: list[_Changed] = []
         """Those whose id is unknown to the store."""
 
-    def push(self, lot: Sequence[_Changed]) -> None:
-        """Send them. Those whose remembered id is gone are looked up again, once."""
-        known = (
-            {} if self._full else identities.remembered(self._run, [changed.key for changed in lot])
-        )
-        self._push(lot, known)
-        if self._deleted and not self._run.is_over():
-            deleted, self._deleted = self._deleted, []
-            self._run.forget(identities.KIND, [changed.key for changed in deleted])
-            self._push(deleted, {})
-        for changed in self._deleted:
-            problem = Problem(
-                "not_in_store",
-                "",
-                "",
-                "The product was deleted in the store meanwhile.",
-                "The next push creates it.",
-            )
-            self._run.postpone(Change(changed.product.part_number, "product"), problem)
-
-    def _push(self, lot: Sequence[_Changed], known: dict[str, Identity]) -> None:
-        # What was told last was told to the product that is remembered: to another one all is told.
-        lot = [
-            changed if changed.key in known else attrs.evolve(changed, before="") for changed in lot
-        ]
-        unknown = {
-            changed.key: self._sku(changed.product) for changed in lot if changed.key not in known
-        }
-        if unknown:
-            known = known | identities.look_up(self._run, unknown)
-        products: list[_Row[ProductDraft]] = []
-        variants: list[_Row[VariantDraft]] = []
-        new: list[_Row[ProductDraft]] = []
-        for changed in lot:
-            identity = known.get(changed.key)
-            if identity is None:
-                new += self._row(
-                    changed, product_draft(changed.product, self._fields), "product", is_new=True
-                )
-            elif identity.variant_id:
-                ruling = variant_draft(
-                    changed.product,
-                    self._fields,
-                    variant_id=identity.variant_id,
-                    before=changed.before,
-                )
-                variants += self._row(changed, ruling, "variant")
-            else:
-                draft = product_draft(
-                    changed.product,
-                    self._fields,
-                    product_id=identity.product_id,
-                    before=changed.before,
-                )
-                products += self._row(changed, draft, "product")
-        self._send(products, PRODUCTS_AT_ONCE, self._update_products, self._saved)
-        self._send(variants, VARIANTS_AT_ONCE, self._update_variants, self._saved)
-        self._send(new, 1, self._create, self._created)
-
-    def _sku(self, product: Product) -> str:
-        """The SKU that the store is to have, by which it is found there."""
-        rule = next((rule for rule in self._fields if rule.name == "sku"), None)
-        value = None if rule is None else rule.value(product)
-        return value if isinstance(value, str) and value else plain(product.part_number)
-
-    def _row(
-        self, changed: _Changed, ruling: Ruling[D], what: str, *, is_new: bool = False
-    ) -> list[_Row[D]]:
-        """The product on its way: none where it cannot be sent, or where there is nothing to send."""
-        names = (
-            [] if ruling.value is None else [name for name in ruling.value.given() if name != "id"]
-        )
-        part_number = changed.product.part_number
-        after = "new" if is_new else ", ".join(names)
-        change = Change(
-            part_number, what, after=after, problems=ruling.problems, decisions=ruling.decisions
-        )
-        if ruling.value is None:
-            self._run.refuse(change)
-            return []
-        if not names:
-            # A field that was emptied in the books keeps its value in the store.
-            self._run.know(KIND, changed.key, changed.text)
-            self._run.unchanged()
-            return []
-        # The SKU goes along each time: if the id is another product's by now, the store refuses
-        # rather than writes to the wrong one.
-        return [
-            _Row(
-                changed, attrs.evolve(ruling.value, sku=self._sku(changed.product)), change, is_new
-            )
-        ]
-
-    # What is sent
-
-    def _send(
-        self,
-        rows: list[_Row[D]],
-        size: int,
-        make: Callable[[Sequence[_Row[D]]], Call[WriteResult[M]]],
-        saved: Callable[[Sequence[_Row[D]], WriteResult[M]], Sequence[_Row[D]]],
-    ) -> None:
-        send_batches(
-            self._run,
-            rows,
-            size=size,
-            make=make,
-            saved=saved,
-            refused=self._refused,
-            named=lambda error, batch: named_drafts(error, [row.draft for row in batch]),
-            at_once=_AT_ONCE,
-        )
-
-    def _update_products(
-        self, batch: Sequence[_Row[ProductDraft]]
-    ) -> Call[WriteResult[StoreProduct]]:
-        return self._run.store.products.update_many.call(
-            [row.draft for row in batch], include_fields=["sku"]
-        )
-
-    def _update_variants(self, batch: Sequence[_Row[VariantDraft]]) -> Call[WriteResult[Variant]]:
-        return self._run.store.variants.update_many.call([row.draft for row in batch])
-
-    def _create(self, batch: Sequence[_Row[ProductDraft]]) -> Call[WriteResult[StoreProduct]]:
-        return self._run.store.products.create.call(batch[0].draft)
-
-    # How it ends
-
-    def _saved(self, batch: Sequence[_Row[D]], result: WriteResult[M]) -> Sequence[_Row[D]]:
-        if len(batch) > 1 and any(failure.row is None for failure in result.failures):
-            # Sent one by one, it shows whose parts were not saved.
-            return batch
-        failures: dict[int, list[PartFailure]] = {}
-        for failure in result.failures:
-            failures.setdefault(failure.row or 0, []).append(failure)
-        told: list[Change] = []
-        for index, row in enumerate(batch):
-            if index in failures:
-                parts = "; ".join(
-                    f"{failure.field}: {failure.message}" if failure.field else failure.message
-                    for failure in failures[index]
-                )
-                message = f"The product was saved, but a part of it was not: {parts}."
-                self._run.refuse(
-                    row.change,
-                    Problem(
-                        "partly_saved",
-                        "",
-                        "",
-                        message,
-                        "Correct that part; the next push sends it again.",
-                    ),
-                )
-            else:
-                self._run.know(KIND, row.changed.key, row.changed.text)
-                told.append(row.change)
-        if told:
-            self._run.sent(*told)
-        return ()
-
-    def _created(
-        self, batch: Sequence[_Row[ProductDraft]], result: WriteResult[StoreProduct]
-    ) -> Sequence[_Row[ProductDraft]]:
-        # Where the answer does not tell the id, the next push looks it up.
-        for row, product in zip(batch, result.saved, strict=False):
-            tracking = row.draft.inventory_tracking
-            self._run.know(
-                identities.KIND,
-                row.changed.key,
-                Identity(product.id, tracking="none" if tracking is UNSET else tracking).text,
-            )
-        return self._saved(batch, result)
-
-    def _refused(self, row: _Row[D], error: RequestRefused, message: str) -> None:
-        if not row.is_new and (
-            isinstance(error, NotFound) or any(told.get("status") == 404 for told in error.rows)
-        ):
-            self._deleted.append(row.changed)
+    def refused(self, row: Row[D, _Changed], problem: Problem, error: RequestRefused, /) -> None:
+        if isinstance(error, NotFound) or any(report.get("status") == 404 for report in error.rows):
+            self.deleted.append(row.source)
             return
-        if not row.is_new and isinstance(error, Conflict):
+        if isinstance(error, Conflict):
             # The SKU or the name is another product's: perhaps this id is not what it was.
-            self._run.forget(identities.KIND, [row.changed.key])
-        problem = problem_of(error)
-        self._run.refuse(
-            row.change,
-            attrs.evolve(problem, message=f"The store refuses it: {message}.")
-            if message
-            else problem,
-        )
+            self.run.forget(identities.KIND, [row.source.key])
+        super().refused(row, problem, error)
+
+
+class _ProductUpdates(_Updates[ProductDraft, StoreProduct]):
+    size = PRODUCTS_AT_ONCE
+
+    def call(self, rows: Sequence[Row[ProductDraft, _Changed]]) -> Call[WriteResult[StoreProduct]]:
+        drafts = [row.draft for row in rows]
+        return self.run.store.products.update_many.call(drafts, include_fields=["sku"])
+
+
+class _VariantUpdates(_Updates[VariantDraft, Variant]):
+    what = "variant"
+    size = VARIANTS_AT_ONCE
+
+    def call(self, rows: Sequence[Row[VariantDraft, _Changed]]) -> Call[WriteResult[Variant]]:
+        return self.run.store.variants.update_many.call([row.draft for row in rows])
+
+
+class _NewProducts(_Details[ProductDraft, StoreProduct]):
+    after = "new"
+    size = 1
+
+    def call(self, rows: Sequence[Row[ProductDraft, _Changed]]) -> Call[WriteResult[StoreProduct]]:
+        return self.run.store.products.create.call(rows[0].draft)
+
+    def saved(
+        self, rows: Sequence[Row[ProductDraft, _Changed]], answer: WriteResult[StoreProduct], /
+    ) -> None:
+        # Where the answer does not have the id, the next push looks it up.
+        for row, product in zip(rows, answer.saved, strict=False):
+            tracking = row.draft.inventory_tracking
+            identity = Identity(product.id, tracking="none" if tracking is UNSET else tracking)
+            self.run.know(identities.KIND, row.source.key, identity.text)
+        super().saved(rows, answer)
