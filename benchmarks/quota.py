@@ -35,11 +35,10 @@ def _import(orders: int, others: int) -> tuple[list[int], int, int]:
         with example.orchestrator(server.api_url) as (web, _):
             report = web.import_orders()
         assert len(report.imported) == orders, report
-        log = server.log()
         return (
-            _windows([float(str(row["at"])) for row in log]),
+            _windows([request.at for request in server.log]),
             QUOTA - others,
-            sum(row["status"] == 429 for row in log),
+            sum(request.status == 429 for request in server.log),
         )
 
 

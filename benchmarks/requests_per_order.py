@@ -8,7 +8,7 @@ import example
 from figure import Figure, compared
 
 from avbc.testing import FakeOrder, StoreProcess
-from avbc.testing.example import example_orders
+from avbc.testing.example import example_orders, populate
 from avbc.testing.values import as_rows
 
 PAGE_SIZE = 250
@@ -54,7 +54,7 @@ def figures(*, quick: bool = False) -> Iterator[Figure]:
             server.clear_log()
             web.import_orders()
             yield _figure("requests of a poll that finds nothing", server, 1)
-            server.add_example_orders(count)
+            populate(server, count)
             web.import_orders()
             yield _figure(
                 f"requests to import {count} orders of every shape",
@@ -62,7 +62,7 @@ def figures(*, quick: bool = False) -> Iterator[Figure]:
                 floor(orders),
                 len(orders),
             )
-        server.add_example_orders(count, first_id=10_001)
+        populate(server, count, first_id=10_001)
         with example.orchestrator(server.api_url) as (web, _):
             web.import_orders()
             # A process asks once whether its token may set statuses; an order must not be in the

@@ -357,9 +357,9 @@ def workers(environment: dict[str, str], tmp_path: Path) -> Iterator[Callable[[]
 
 def statuses_set(store: StoreProcess) -> Counter[str]:
     return Counter(
-        str(row["path"])
-        for row in store.log()
-        if row["method"] == "PUT" and row["path"] != "/v2/orders/0"
+        request.path
+        for request in store.log
+        if request.method == "PUT" and request.path != "/v2/orders/0"
     )
 
 
@@ -371,11 +371,11 @@ def wait_until(condition: Callable[[], bool]) -> None:
 
 
 def is_done(store: StoreProcess) -> bool:
-    return all(as_row(order)["status_id"] != NEW for order in as_list(store.state()["orders"]))
+    return all(as_row(order)["status_id"] != NEW for order in as_list(store.summary()["orders"]))
 
 
 def assert_each_once(store: StoreProcess, books_url: str) -> None:
-    found = [as_row(order) for order in as_list(store.state()["orders"])]
+    found = [as_row(order) for order in as_list(store.summary()["orders"])]
     assert statuses_set(store) == Counter({f"/v2/orders/{order['id']}": 1 for order in found})
     with SqlGateway(books_url) as books:
         imported = Counter(order.import_id for order in books.sales_orders())
@@ -403,7 +403,7 @@ def test_a_worker_is_killed_in_the_middle_of_an_import(
     seen: list[object] = []
     wait_until(
         lambda: (
-            not seen.append(store.state()["requests"])
+            not seen.append(store.summary()["requests"])
             and len(seen) > 40
             and len({*map(str, seen[-40:])}) == 1
         )

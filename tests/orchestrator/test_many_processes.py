@@ -19,7 +19,7 @@ import pytest
 import avbc
 from avbc.acctvantage import SqlGateway
 from avbc.acctvantage.records import Shipment, ShippedItem
-from avbc.testing import StoreProcess
+from avbc.testing import StoreProcess, example
 from avbc.testing.values import as_list, as_row
 
 NEW, DOWNLOADED, ERROR = 11, 9, 12
@@ -123,14 +123,14 @@ def hire(store: StoreProcess, books_url: str) -> Iterator[Hire]:
 def statuses_set(store: StoreProcess) -> Counter[str]:
     """How often each order got a status. Order 0 is asked for to probe the scope."""
     return Counter(
-        str(row["path"])
-        for row in store.log()
-        if row["method"] == "PUT" and row["path"] != "/v2/orders/0"
+        request.path
+        for request in store.log
+        if request.method == "PUT" and request.path != "/v2/orders/0"
     )
 
 
 def requests(store: StoreProcess) -> int:
-    return int(str(store.state()["requests"]))
+    return int(str(store.summary()["requests"]))
 
 
 def wait_until(condition: Callable[[], bool]) -> None:
@@ -154,7 +154,7 @@ def freeze_in_the_middle(worker: Worker, store: StoreProcess, orders: int) -> No
 
 def assert_each_once(store: StoreProcess, books_url: str, orders: int = ORDERS) -> None:
     """Every order got its status once, and those that were downloaded, no others, are in the books once."""
-    found = [as_row(order) for order in as_list(store.state()["orders"])]
+    found = [as_row(order) for order in as_list(store.summary()["orders"])]
     assert {order["status_id"] for order in found} == {DOWNLOADED, ERROR}
     assert statuses_set(store) == Counter({f"/v2/orders/{order['id']}": 1 for order in found})
     assert len(found) == orders
@@ -175,7 +175,7 @@ def test_each_order_is_imported_by_one_of_three(
     refusals = 0
     for lot in range(4):
         if lot:
-            store.add_example_orders(16, seed=lot, first_id=2000 + 100 * lot)
+            example.populate(store, 16, seed=lot, first_id=2000 + 100 * lot)
         for worker in workers:
             worker.begin("import_orders")
         for number, worker in enumerate(workers):
@@ -219,7 +219,7 @@ def test_a_process_that_hangs_is_waited_for_as_long_as_a_lease(
     assert first.answer()["stopped"].startswith("the database ended this process's lease")
     with SqlGateway(books_url) as books:
         assert set(Counter(order.import_id for order in books.sales_orders()).values()) == {1}
-    assert {as_row(order)["status_id"] for order in as_list(store.state()["orders"])} == {
+    assert {as_row(order)["status_id"] for order in as_list(store.summary()["orders"])} == {
         DOWNLOADED,
         ERROR,
     }
@@ -234,7 +234,7 @@ def test_one_order_waits_for_a_run_of_another_process(
     freeze_in_the_middle(first, store, orders=20)
     waiting = next(
         as_row(order)["id"]
-        for order in as_list(store.state()["orders"])
+        for order in as_list(store.summary()["orders"])
         if as_row(order)["status_id"] == NEW
     )
     second.begin("import_order", waiting)
@@ -269,7 +269,7 @@ def test_each_shipment_is_sent_by_one_of_three(
     for worker in workers:
         worker.begin("push_shipments")
     reports = [worker.answer() for worker in workers]
-    posts = Counter(str(row["path"]) for row in store.log() if row["method"] == "POST")
+    posts = Counter(request.path for request in store.log if request.method == "POST")
     assert posts.total() > 20
     assert set(posts.values()) == {1}
     assert len(store.shipments()) == posts.total()

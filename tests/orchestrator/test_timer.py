@@ -658,7 +658,7 @@ def test_a_process_that_gets_a_signal_while_it_imports_ends_well(
             output, errors = process.communicate(timeout=60)
         assert (process.returncode, errors) == (0, "")
         assert output == "True False\nended\n"
-        rows = store.state()["orders"]
+        rows = store.summary()["orders"]
     assert isinstance(rows, list)
     imported = {row["id"] for row in rows if row["status_id"] == 9}
     assert 0 < len(imported) < 300

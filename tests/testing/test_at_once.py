@@ -11,7 +11,7 @@ import pytest
 
 from avbc.testing import FakeStore
 from avbc.testing.example import populate
-from avbc.testing.fakestore.http import Answer, StoreRequest
+from avbc.testing.fakestore.http import Reply, StoreRequest
 
 HEADERS = {"X-Auth-Token": "example-token"}
 ABSOLUTE = (
@@ -33,7 +33,7 @@ def store() -> FakeStore:
     return store
 
 
-def start(store: FakeStore, method: str, target: str, body: object) -> Answer:
+def start(store: FakeStore, method: str, target: str, body: object) -> Reply:
     headers = {"x-auth-token": store.access_token, "content-type": "application/json"}
     return store.answer(StoreRequest(method, target, "", headers, json.dumps(body).encode()))
 

@@ -1,10 +1,10 @@
 from __future__ import annotations
 
 from avbc.testing import FakeStore
-from avbc.testing.fakestore.http import Answer, StoreRequest
+from avbc.testing.fakestore.http import Reply, StoreRequest
 
 
-def get(store: FakeStore) -> Answer:
+def get(store: FakeStore) -> Reply:
     return store.answer(
         StoreRequest("GET", "/v2/time", headers={"x-auth-token": store.access_token})
     )

@@ -4,14 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from decimal import Decimal
-from typing import TYPE_CHECKING
 
 from avbc.testing.factories import CATALOGUE, Item, OrderFactory
+from avbc.testing.fakestore.abilities import Abilities
 from avbc.testing.orders import FakeOrder
 from avbc.testing.shapes import PURCHASER, SHAPES, order_of_shape
-
-if TYPE_CHECKING:
-    from avbc.testing.fakestore.store import FakeStore
 
 _BOOKS_HEAD = """\
 currency = "USD"
@@ -144,24 +141,26 @@ def example_orders(orders: int = 40, seed: int = 1, first_id: int = 1001) -> lis
 
 
 def populate(
-    store: FakeStore, orders: int = 40, seed: int = 1, first_id: int = 1001
+    store: Abilities, orders: int = 40, seed: int = 1, first_id: int = 1001
 ) -> list[FakeOrder]:
-    """Fill a store with the catalogue, stock, locations and orders that wait in Awaiting Fulfillment; returns the orders added.
+    """Fill a store with the catalog, stock, locations and new orders; returns the orders.
 
-    The default location has 100 of everything, as the books do; there is a second location, `WEST`,
-    and a disabled one, `OLD`. Most products are tracked by product, lamps and posters by variant,
+    The store is a `FakeStore` or a `StoreProcess`. The orders wait in Awaiting Fulfillment. The
+    default location has 100 of everything, as the books do; there is a second location, `WEST`, and
+    a disabled one, `OLD`. Most products are tracked by product, lamps and posters by variant,
     digital goods not at all; `APRON` has variants. What is there already is left as it is.
     """
+    there = {product["id"] for product in store.products()}
     for product in example_products():
-        if product["id"] not in store.state.products:
+        if product["id"] not in there:
             store.add_product(
                 product, {1: 0 if product["inventory_tracking"] == "none" else QUANTITY}
             )
-    codes = {location["code"] for location in store.state.locations}
+    codes = {location["code"] for location in store.locations()}
     for code, label, enabled in [("WEST", "West", True), ("OLD", "Old", False)]:
         if code not in codes:
             store.add_location(code, label, enabled=enabled)
-    return [store.add_order(order) for order in example_orders(orders, seed, first_id)]
+    return store.add_orders(example_orders(orders, seed, first_id))
 
 
 _TRACKED_BY_VARIANT = {"LAMP-01", "POSTER-A2"}

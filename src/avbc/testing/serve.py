@@ -55,8 +55,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
         quota=options.quota, other_apps=options.other_apps, latency=options.latency_ms / 1000
     )
     if options.plain:
-        for order in plain_orders(options.orders, options.seed, options.first_id):
-            store.add_order(order)
+        store.add_orders(list(plain_orders(options.orders, options.seed, options.first_id)))
     else:
         populate(store, options.orders, options.seed, options.first_id)
     server = LoopbackServer(store, port=options.port)

@@ -10,7 +10,7 @@ from email.utils import format_datetime, parsedate_to_datetime
 from functools import lru_cache
 from typing import TypeAlias, TypeGuard, cast
 
-Row: TypeAlias = "dict[str, object]"
+Row: TypeAlias = dict[str, object]
 """One JSON object."""
 
 _STEP = Decimal("0.0001")

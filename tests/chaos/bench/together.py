@@ -27,7 +27,7 @@ from avbc.acctvantage import SqlGateway
 from avbc.orchestrator import Orchestrator
 from avbc.settings import Settings
 from avbc.testing import LoopbackServer
-from avbc.testing.fakestore.quota import Quota
+from avbc.testing.fakestore.quota import RequestQuota
 
 QUOTA, OTHERS = 450, 150
 MOST_REFUSED = 1 / 1000
@@ -111,7 +111,7 @@ def together(
     with place.calm() as books:
         expected = seen(store, books)
     store = place.reset()
-    store.quota = Quota(quota, others)
+    store.quota = RequestQuota(quota, others)
     ids = sorted(store.state.orders)
     with LoopbackServer(store) as server, ExitStack() as stack:
         settings = place.world.settings(server.api_url)

@@ -76,7 +76,7 @@ Delivery: TypeAlias = Literal["whole", "reset", "refused", "timeout", "truncated
 
 
 @attrs.frozen
-class Answer:
+class Reply:
     """A response and how it is delivered; every delivery but `whole` is a fault that was asked for."""
 
     response: StoreResponse
@@ -107,17 +107,17 @@ class Refusal(Exception):
 
 
 def ok(value: object, status: int = 200) -> StoreResponse:
-    """Answer with JSON."""
+    """Reply with JSON."""
     return StoreResponse(status, dumps(value))
 
 
 def no_content() -> StoreResponse:
-    """Answer 204 without a body: v2's empty list."""
+    """Reply 204 without a body: v2's empty list."""
     return StoreResponse(204)
 
 
 def v2_error(status: int, message: str) -> StoreResponse:
-    """Answer with an error as v2 does: an array."""
+    """Reply with an error as v2 does: an array."""
     return StoreResponse(status, dumps([{"status": status, "message": message}]))
 
 
@@ -127,7 +127,7 @@ def v3_error(
     errors: Mapping[str, str] | None = None,
     content_type: str = "application/json",
 ) -> StoreResponse:
-    """Answer with an error as v3 and the gateway in front of both versions do: an object."""
+    """Reply with an error as v3 and the gateway in front of both versions do: an object."""
     body: Row = {
         "status": status,
         "title": title,

@@ -10,9 +10,9 @@ import threading
 from types import TracebackType
 from typing import Self
 
+from avbc.testing.fakestore.abilities import LocalStore
 from avbc.testing.fakestore.control import CONTROL, control
-from avbc.testing.fakestore.http import Answer, StoreResponse
-from avbc.testing.fakestore.store import FakeStore
+from avbc.testing.fakestore.http import Reply, StoreResponse
 
 _REASONS = {status.value: status.phrase for status in http.HTTPStatus}
 _CLOSE_BY_RESET = struct.pack("ii", 1, 0)
@@ -25,7 +25,7 @@ class LoopbackServer:
     body, and `refused` resets all connections and closes the port for the fault's `seconds`.
     """
 
-    def __init__(self, store: FakeStore, host: str = "127.0.0.1", port: int = 0) -> None:
+    def __init__(self, store: LocalStore, host: str = "127.0.0.1", port: int = 0) -> None:
         self.store = store
         self.host = host
         self.port = port
@@ -161,7 +161,7 @@ class _Connection(asyncio.Protocol):
             self._transport.abort()
 
     def _next(self) -> None:
-        """Answer the request in the buffer, if it is there as a whole."""
+        """Reply the request in the buffer, if it is there as a whole."""
         end = self._buffer.find(b"\r\n\r\n")
         if end < 0:
             return
@@ -184,9 +184,7 @@ class _Connection(asyncio.Protocol):
         self._last = headers.get("connection", "").lower() == "close" or protocol == "HTTP/1.0"
         store = self._server.store
         if target.startswith(CONTROL):
-            self._deliver(
-                Answer(control(store, method, target, body), {"Content-Type": "application/json"})
-            )
+            self._deliver(Reply(control(store, target, body), {"Content-Type": "application/json"}))
             return
         if "transfer-encoding" in headers:
             self._refuse(411)
@@ -198,14 +196,14 @@ class _Connection(asyncio.Protocol):
             self._deliver(answer)
 
     def _refuse(self, status: int) -> None:
-        """Answer what is no request that this server reads, and close the connection."""
+        """Reply what is no request that this server reads, and close the connection."""
         self._busy = self._last = True
-        self._deliver(Answer(StoreResponse(status), {}))
+        self._deliver(Reply(StoreResponse(status), {}))
 
-    def _later(self, seconds: float, answer: Answer) -> None:
+    def _later(self, seconds: float, answer: Reply) -> None:
         self._timer = asyncio.get_running_loop().call_later(seconds, self._deliver, answer)
 
-    def _deliver(self, answer: Answer) -> None:
+    def _deliver(self, answer: Reply) -> None:
         body = answer.response.body
         match answer.delivery:
             case "reset":
@@ -239,7 +237,7 @@ class _Connection(asyncio.Protocol):
             self._next()
 
 
-def _head(answer: Answer) -> bytes:
+def _head(answer: Reply) -> bytes:
     response = answer.response
     lines = [f"HTTP/1.1 {response.status} {_REASONS.get(response.status, '')}"]
     lines += [f"{key}: {value}" for key, value in answer.headers.items()]

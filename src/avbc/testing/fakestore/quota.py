@@ -6,12 +6,14 @@ from math import ceil
 
 import attrs
 
+from avbc.bigcommerce.quota import REQUESTS_LEFT, REQUESTS_QUOTA, RESET_MS, WINDOW_MS
+
 WINDOW = 30.0
 """Seconds."""
 
 
 @attrs.define
-class Quota:
+class RequestQuota:
     """A window of requests, opened by the first request after the last window ended.
 
     `others` is what other applications of the store use of each window, spread evenly over it.
@@ -50,8 +52,8 @@ class Quota:
     def headers(self, now: float) -> dict[str, str]:
         """The four headers that every answer carries."""
         return {
-            "X-Rate-Limit-Time-Window-Ms": str(int(WINDOW * 1000)),
-            "X-Rate-Limit-Time-Reset-Ms": str(self.reset_ms(now)),
-            "X-Rate-Limit-Requests-Quota": str(self.limit),
-            "X-Rate-Limit-Requests-Left": str(self.left(now)),
+            WINDOW_MS: str(int(WINDOW * 1000)),
+            RESET_MS: str(self.reset_ms(now)),
+            REQUESTS_QUOTA: str(self.limit),
+            REQUESTS_LEFT: str(self.left(now)),
         }

@@ -16,32 +16,27 @@ _ROUNDED_OFF = Decimal("0.02")
 """What rounding each refund to the cent may leave of an order."""
 
 
-@attrs.frozen
-class RefundWish:
-    """What is refunded. `items` and `wrapping` count units by order line, `shipping` and `handling` are amounts by order address."""
+def _ids(ids: Collection[int]) -> tuple[int, ...]:
+    return tuple(sorted(set(ids)))
 
-    items: Mapping[int, int] = attrs.field(factory=dict[int, int])
-    wrapping: Collection[int] = ()
-    shipping: Mapping[int, Decimal] = attrs.field(factory=dict[int, Decimal])
-    handling: Mapping[int, Decimal] = attrs.field(factory=dict[int, Decimal])
-    fees: Collection[int] = ()
+
+@attrs.frozen
+class RefundParts:
+    """What is refunded; nothing named is everything that is left."""
+
+    items: Mapping[int, int]
+    """Units by order line."""
+    wrapping: tuple[int, ...] = attrs.field(converter=_ids)
+    """Order lines."""
+    shipping: Mapping[int, Decimal]
+    """Amounts by order address, as in `handling`."""
+    handling: Mapping[int, Decimal]
+    fees: tuple[int, ...] = attrs.field(converter=_ids)
     amount: Decimal = ZERO
     """Of the order as a whole, without tax."""
-    payments: Sequence[tuple[str, Decimal]] = ()
-    """Provider and amount of each tender that is paid back; by default in the order of `tenders`."""
-    reason: str = ""
 
-    @property
-    def nothing(self) -> bool:
-        """Whether nothing is named."""
-        return not (
-            self.items
-            or self.wrapping
-            or self.shipping
-            or self.handling
-            or self.fees
-            or self.amount
-        )
+
+NOTHING = RefundParts({}, (), {}, {}, ())
 
 
 @attrs.frozen
@@ -53,7 +48,7 @@ class _Part:
     tax: Decimal
 
 
-def everything(order: FakeOrder) -> RefundWish:
+def everything(order: FakeOrder) -> RefundParts:
     """Return what is left to refund of an order, without amounts of the order as a whole."""
     items: dict[int, int] = {}
     for line in order.products:
@@ -67,7 +62,7 @@ def everything(order: FakeOrder) -> RefundWish:
             left = amount_of(address[field]) - _refunded(order, kind, whole(address["id"]))
             if left:
                 charges[kind][whole(address["id"])] = left
-    return RefundWish(
+    return RefundParts(
         items=items,
         wrapping=[
             whole(line["id"])
@@ -81,7 +76,13 @@ def everything(order: FakeOrder) -> RefundWish:
     )
 
 
-def refund(state: State, order: FakeOrder, wish: RefundWish) -> Row:
+def refund(
+    state: State,
+    order: FakeOrder,
+    asked: RefundParts,
+    payments: Sequence[tuple[str, Decimal]] = (),
+    reason: str = "",
+) -> Row:
     """Refund, and return the refund as the API shows it.
 
     The total is exact: what rounding leaves of earlier partial refunds goes with the last one. The
@@ -92,20 +93,23 @@ def refund(state: State, order: FakeOrder, wish: RefundWish) -> Row:
         ValueError: More is asked for than there is.
     """
     currency = text(order.header, "default_currency_code")
+    wish = everything(order) if asked == NOTHING else asked
     parts = _parts(order, wish)
     if not parts:
         raise ValueError(f"nothing is left to refund of order {order.id}")
     total = to_minor_unit(sum((part.amount for part in parts), ZERO), currency)
     before = sum((amount_of(row["total_amount"]) for row in order.refunds), ZERO)
     paid = amount_of(order.header["total_inc_tax"])
-    if abs(total + before - paid) <= _ROUNDED_OFF and _is_rest(order, wish):
+    if abs(total + before - paid) <= _ROUNDED_OFF and everything(order) == attrs.evolve(
+        wish, amount=ZERO
+    ):
         total = paid - before
     if total + before > paid:
         raise ValueError(
             f"order {order.id} was paid with {paid}: {before} is refunded already, so {total} is "
             "too much"
         )
-    tenders = list(wish.payments) or _tenders(order, total)
+    tenders = list(payments) or _tenders(order, total)
     if sum((amount for _, amount in tenders), ZERO) != total:
         raise ValueError(f"the payments of this refund must add up to {total}")
     row: Row = {
@@ -113,7 +117,7 @@ def refund(state: State, order: FakeOrder, wish: RefundWish) -> Row:
         "order_id": order.id,
         "user_id": 1,
         "created": state.now_iso(),
-        "reason": wish.reason,
+        "reason": reason,
         "total_amount": number(total),
         "total_tax": number(to_minor_unit(sum((part.tax for part in parts), ZERO), currency)),
         "uses_merchant_override_values": False,
@@ -137,18 +141,7 @@ def refund(state: State, order: FakeOrder, wish: RefundWish) -> Row:
     return row
 
 
-def _is_rest(order: FakeOrder, wish: RefundWish) -> bool:
-    rest = everything(order)
-    return (rest.items, set(rest.wrapping), rest.shipping, rest.handling, set(rest.fees)) == (
-        dict(wish.items),
-        set(wish.wrapping),
-        dict(wish.shipping),
-        dict(wish.handling),
-        set(wish.fees),
-    )
-
-
-def _parts(order: FakeOrder, wish: RefundWish) -> list[_Part]:
+def _parts(order: FakeOrder, wish: RefundParts) -> list[_Part]:
     lines = {whole(line["id"]): line for line in order.products}
     addresses = {whole(address["id"]): address for address in order.shipping}
     fees = {whole(fee["id"]): fee for fee in order.fees}

@@ -46,7 +46,7 @@ ALL_SCOPES = (
 
 
 @attrs.frozen
-class Cap:
+class ConcurrencyLimit:
     """How many requests of a group may be under way at once; more are answered 429."""
 
     group: str
@@ -55,13 +55,13 @@ class Cap:
     """Groups of which none may be under way."""
 
 
-INVENTORY_WRITES = Cap("inventory", 1, frozenset({"catalog"}))
+INVENTORY_WRITES = ConcurrencyLimit("inventory", 1, frozenset({"catalog"}))
 """One adjustment at a time, and none beside a bulk write to the catalog (docs/facts.md, bigcommerce-limits)."""
-CATALOG_WRITES = Cap("catalog", apart_from=frozenset({"inventory"}))
-CUSTOMER_UPDATES = Cap("customers", 3)
-ADDRESS_UPDATES = Cap("addresses", 3)
-ADDRESS_CREATIONS = Cap("new addresses", 10)
-LOCATION_READS = Cap("locations", 50)
+CATALOG_WRITES = ConcurrencyLimit("catalog", apart_from=frozenset({"inventory"}))
+CUSTOMER_UPDATES = ConcurrencyLimit("customers", 3)
+ADDRESS_UPDATES = ConcurrencyLimit("addresses", 3)
+ADDRESS_CREATIONS = ConcurrencyLimit("new addresses", 10)
+LOCATION_READS = ConcurrencyLimit("locations", 50)
 
 
 @attrs.frozen
@@ -72,7 +72,7 @@ class Route:
     template: str
     scopes: frozenset[str]
     handler: Handler
-    cap: Cap | None = None
+    cap: ConcurrencyLimit | None = None
 
     @property
     def name(self) -> str:

@@ -220,6 +220,10 @@ class State:
         if order is not None:
             self._unlist(order)
 
+    def sorted_orders(self) -> list[FakeOrder]:
+        """Return all orders by id, archived ones too."""
+        return [order for _, order in sorted(self.orders.items())]
+
     def order_ids(
         self, status_id: int | None = None, min_id: int | None = None, max_id: int | None = None
     ) -> Sequence[int]:

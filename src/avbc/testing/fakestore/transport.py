@@ -4,25 +4,23 @@ from __future__ import annotations
 
 import time
 from collections.abc import AsyncIterator, Iterator
-from typing import TYPE_CHECKING, cast
+from typing import cast
 
 import anyio
 import httpx
 
-from avbc.testing.fakestore.http import Answer
-
-if TYPE_CHECKING:
-    from avbc.testing.fakestore.store import FakeStore
+from avbc.testing.fakestore.core import Core
+from avbc.testing.fakestore.http import Reply
 
 
 class FakeTransport(httpx.BaseTransport, httpx.AsyncBaseTransport):
     """Hands requests to a `FakeStore`; serves sync and async clients."""
 
-    def __init__(self, store: FakeStore) -> None:
+    def __init__(self, store: Core) -> None:
         self._store = store
 
     def handle_request(self, request: httpx.Request) -> httpx.Response:
-        """Answer after the store's latency."""
+        """Reply after the store's latency."""
         request.read()
         answer = self._store.answer(self._store.translate(request))
         pause = _pause(answer, request)
@@ -31,7 +29,7 @@ class FakeTransport(httpx.BaseTransport, httpx.AsyncBaseTransport):
         return deliver(answer, request)
 
     async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
-        """Answer after the store's latency, while other tasks run."""
+        """Reply after the store's latency, while other tasks run."""
         await request.aread()
         answer = self._store.answer(self._store.translate(request))
         pause = _pause(answer, request)
@@ -40,7 +38,7 @@ class FakeTransport(httpx.BaseTransport, httpx.AsyncBaseTransport):
         return deliver(answer, request)
 
 
-def deliver(answer: Answer, request: httpx.Request) -> httpx.Response:
+def deliver(answer: Reply, request: httpx.Request) -> httpx.Response:
     """Turn an answer into httpx's response, or raise what httpx raises for the fault that struck."""
     response = answer.response
     match answer.delivery:
@@ -64,7 +62,7 @@ def deliver(answer: Answer, request: httpx.Request) -> httpx.Response:
             )
 
 
-def _pause(answer: Answer, request: httpx.Request) -> float:
+def _pause(answer: Reply, request: httpx.Request) -> float:
     """Seconds until the answer is complete; raises `ReadTimeout` where the client would have given up before."""
     timeout = cast("dict[str, float | None]", request.extensions.get("timeout", {})).get("read")
     stall = answer.stall if answer.delivery == "slow" else 0.0

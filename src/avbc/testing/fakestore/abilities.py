@@ -1,0 +1,528 @@
+"""What a test reads of a fake store and does to it: each ability is one method here.
+
+`FakeStore` runs it in place, `StoreProcess` sends it to the process that has the store
+(`avbc.testing.fakestore.control`). Arguments and results are what `control` can write as JSON and
+read back by the method's annotations.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Callable, Collection, Mapping, Sequence
+from decimal import Decimal
+from fnmatch import fnmatchcase
+from functools import wraps
+from typing import Concatenate, ParamSpec, TypedDict, TypeVar, Unpack
+
+from avbc.money import ZERO
+from avbc.testing.factories import Line, OrderOptions
+from avbc.testing.fakestore.core import Core, LoggedRequest
+from avbc.testing.fakestore.events import Event, WebhookCall, signed_headers, webhook_body
+from avbc.testing.fakestore.faults import SECONDS, Fault, FaultKind, fault_kind
+from avbc.testing.fakestore.refunds import RefundParts, refund
+from avbc.testing.fakestore.resources.locations import location
+from avbc.testing.fakestore.resources.order_statuses import status_name
+from avbc.testing.fakestore.resources.payment_actions import PAYMENT_STATUSES
+from avbc.testing.orders import FakeOrder
+from avbc.testing.values import Row, as_row, from_unix, whole
+
+P = ParamSpec("P")
+T = TypeVar("T")
+A = TypeVar("A", bound="Abilities")
+
+
+class StoreOptions(TypedDict, total=False):
+    """What can be changed of a store while it runs."""
+
+    latency: float
+    """Seconds before each answer."""
+    quota: int
+    other_apps: int
+    scopes: Collection[str]
+    settle_after: int | None
+    names_faulty_items: bool
+    """Whether a refused inventory adjustment names the faulty items."""
+
+
+def ability(method: Callable[Concatenate[A, P], T]) -> Callable[Concatenate[A, P], T]:
+    """Make a method an ability: it runs where the store is."""
+
+    @wraps(method)
+    def call(self: A, /, *args: P.args, **named: P.kwargs) -> T:
+        return self.perform(method, args, named)
+
+    return call
+
+
+class Abilities:
+    """Every ability of a fake store."""
+
+    @property
+    def _core(self) -> Core:
+        """The store itself, which only abilities touch."""
+        raise NotImplementedError
+
+    def perform(
+        self, method: Callable[..., T], args: tuple[object, ...], named: dict[str, object]
+    ) -> T:
+        """Run an ability where the store is, with the caller's arguments."""
+        raise NotImplementedError
+
+    # Orders
+
+    @ability
+    def add_order(self, order: FakeOrder | Mapping[str, object]) -> FakeOrder:
+        """Add or replace an order, and its customer if it has one; returns the store's own copy.
+
+        A plain dict is an order as the API shows it, with its parts embedded
+        (`FakeOrder.from_json`).
+        """
+        own = order.copy() if isinstance(order, FakeOrder) else FakeOrder.from_json(order)
+        self._core.state.put_order(own)
+        if own.customer is not None:
+            self._core.state.customers.setdefault(whole(own.customer["id"]), own.customer)
+        return own
+
+    @ability
+    def add_orders(self, orders: Sequence[FakeOrder | Mapping[str, object]]) -> list[FakeOrder]:
+        """Add many orders at once."""
+        return [self.add_order(order) for order in orders]
+
+    @ability
+    def place_order(
+        self, lines: Sequence[Line] | None = None, **options: Unpack[OrderOptions]
+    ) -> FakeOrder:
+        """Let a shopper place an order, now by the store's clock, under the next free id.
+
+        Stock is taken from the default location if the store's settings say so, and webhooks fire.
+
+        Args:
+            lines: What is bought (`avbc.testing.item("MUG-BLUE", 2)`); random goods by default.
+            options: Buyer, shipping, discounts, payment and so on: `avbc.testing.OrderOptions`.
+        """
+        state, factory = self._core.state, self._core.factory
+        factory.next_id = max([factory.next_id - 1, *state.orders]) + 1
+        options.setdefault("created", from_unix(state.clock()))
+        order = self.add_order(
+            factory.order(factory.lines(2) if lines is None else lines, **options)
+        )
+        state.take_stock(order)
+        state.emit("store/order/created", order.id)
+        status: Row = {"previous_status_id": 0, "new_status_id": order.header["status_id"]}
+        state.emit("store/order/statusUpdated", order.id, status=status)
+        return order
+
+    @ability
+    def order(self, order_id: int) -> FakeOrder:
+        """Return an order of the store; raises `KeyError` if there is none."""
+        return self._core.state.orders[order_id]
+
+    @ability
+    def edit_order(self, /, order_id: int, **changes: object) -> None:
+        """Change header fields of an order, as a person in the control panel does.
+
+        `date_modified` moves.
+        """
+        if "status_id" in changes:
+            name = status_name(self._core.state, changes["status_id"])
+            if name is None:
+                raise ValueError(f"no order status {changes['status_id']!r}")
+            changes.update(status=name[0], custom_status=name[1])
+        self._core.state.change_order(order_id, as_row(changes))
+
+    @ability
+    def delete_order(self, order_id: int) -> None:
+        """Remove an order for good: reading or writing it is a 404 from now on."""
+        self._core.state.drop_order(order_id)
+
+    @ability
+    def summary(self) -> Row:
+        """Return the main fields of all `orders`, and the number of `customers`.
+
+        `requests` counts all requests, `refused` those that got a 429.
+        """
+        return {
+            "orders": [
+                {key: order.header.get(key) for key in _SUMMED_UP}
+                for order in self._core.state.sorted_orders()
+            ],
+            "customers": len(self._core.state.customers),
+            "requests": len(self._core.requests),
+            "refused": self._core.quota.refused,
+        }
+
+    # Money and goods of orders
+
+    @ability
+    def payments(self) -> list[Row]:
+        """Return each order's `payment_status` and `transactions`, by `id`."""
+        return [
+            {
+                "id": order.id,
+                "payment_status": order.header["payment_status"],
+                "transactions": order.transactions,
+            }
+            for order in self._core.state.sorted_orders()
+        ]
+
+    @ability
+    def set_payment_result(self, order_id: int, payment_status: str) -> None:
+        """Set the `payment_status` in which the next capture or void of an order ends.
+
+        `declined` makes it fail.
+        """
+        if payment_status not in PAYMENT_STATUSES:
+            raise ValueError(
+                f"no payment_status {payment_status!r}: there are "
+                f"{', '.join(sorted(PAYMENT_STATUSES))}"
+            )
+        self._core.state.payment_results[self._core.state.orders[order_id].id] = payment_status
+
+    @ability
+    def shipments(self) -> list[Row]:
+        """Return the shipments of all orders."""
+        return [row for order in self._core.state.sorted_orders() for row in order.shipments]
+
+    @ability
+    def refunds(self) -> list[Row]:
+        """Return the refunds of all orders."""
+        return [row for order in self._core.state.sorted_orders() for row in order.refunds]
+
+    @ability
+    def add_refund(self, refund: Mapping[str, object]) -> None:
+        """Add a refund as the refunds list shows it, to the order of its `order_id`."""
+        self._core.state.orders[whole(refund["order_id"])].refunds.append(dict(refund))
+
+    @ability
+    def refund(
+        self,
+        order_id: int,
+        *,
+        items: Mapping[int, int] | None = None,
+        wrapping: Collection[int] = (),
+        shipping: Mapping[int, Decimal] | None = None,
+        handling: Mapping[int, Decimal] | None = None,
+        fees: Collection[int] = (),
+        amount: Decimal = ZERO,
+        payments: Sequence[tuple[str, Decimal]] = (),
+        reason: str = "",
+    ) -> Row:
+        """Refund an order or a part of it, as a person in the control panel does.
+
+        Without any part, everything that is left is refunded. The order's status becomes Refunded
+        or Partially Refunded.
+
+        Args:
+            order_id: The order.
+            items: How many units of which order lines, by the lines' ids.
+            wrapping: The gift wrapping of these order lines.
+            shipping: Shipping amounts with tax, by the shipping addresses' ids.
+            handling: Handling amounts with tax, by the shipping addresses' ids.
+            fees: These fees.
+            amount: An amount of the order as a whole, which has no tax. What is left after it
+                cannot be refunded without naming the parts.
+            payments: Provider and amount of each tender, `("authorizenet", Decimal("5.00"))`; by
+                default the gateway is paid back first, then store credit, then a gift certificate.
+            reason: Why.
+
+        Returns:
+            The refund as the API shows it.
+
+        Raises:
+            KeyError: There is no such order.
+            ValueError: A part does not belong to this order, or more is asked for than is left.
+        """
+        parts = RefundParts(items or {}, wrapping, shipping or {}, handling or {}, fees, amount)
+        return refund(self._core.state, self._core.state.orders[order_id], parts, payments, reason)
+
+    @ability
+    def settle(self) -> int:
+        """Let pending stock levels, captures and voids take effect now; returns how many."""
+        return self._core.state.settle()
+
+    # Customers, products and stock
+
+    @ability
+    def customers(self) -> list[Row]:
+        """Return the customers with all their addresses."""
+        return [row for _, row in sorted(self._core.state.customers.items())]
+
+    @ability
+    def add_customer(self, customer: Mapping[str, object]) -> int:
+        """Add or replace a customer as the customers API shows it, with all `addresses`.
+
+        Returns its id, the next free one if it has none.
+        """
+        customer_id = whole(customer.get("id") or self._core.state.next_customer())
+        defaults: Row = {
+            "date_created": "2026-01-05T10:00:00Z",
+            "date_modified": "2026-01-05T10:00:00Z",
+            "addresses": [],
+        }
+        self._core.state.customers[customer_id] = {**defaults, **customer, "id": customer_id}
+        return customer_id
+
+    @ability
+    def products(self) -> list[Row]:
+        """Return the products, each with its `variants`, without the API's defaults."""
+        catalog = self._core.state.catalog
+        return [
+            {**row, "variants": catalog.variants_of(product_id)}
+            for product_id, row in sorted(catalog.rows.items())
+        ]
+
+    @ability
+    def add_product(
+        self, product: Mapping[str, object], inventory: Mapping[int, int] | None = None
+    ) -> int:
+        """Add or replace a product as the catalog API shows it.
+
+        Without `variants` it gets a base variant with its SKU. Fields that are left out show the
+        API's defaults.
+
+        Args:
+            product: `{"sku": "MUG", "name": "A mug", "price": 9.5, "inventory_tracking":
+                "product"}`.
+            inventory: Quantities by location id; if the product is tracked by variant, of each
+                variant.
+
+        Returns:
+            The product's id, the next free one if it has none.
+        """
+        state = self._core.state
+        product_id = state.catalog.put(product, state.now_iso())
+        for location_id, quantity in (inventory or {}).items():
+            for variant in state.catalog.variants_of(product_id):
+                state.stock.put(state.keeper(whole(variant["id"])), location_id, quantity)
+        return product_id
+
+    @ability
+    def add_products(
+        self,
+        count: int,
+        *,
+        first_sku: int = 1,
+        quantity: int = 0,
+        tracking: str = "product",
+    ) -> range:
+        """Add many simple products, `SKU-000001` and on, for tests of scale.
+
+        Each has `quantity` at the default location. Returns their ids, which are consecutive.
+        """
+        state, last = self._core.state, 0
+        now, location_id = state.now_iso(), state.default_location
+        for number in range(first_sku, first_sku + count):
+            row: Row = {
+                "sku": f"SKU-{number:06d}",
+                "name": f"Product {number}",
+                "price": 10,
+                "inventory_tracking": tracking,
+            }
+            last = state.catalog.put(row, now)
+            variant = state.catalog.variants_of(last)[0]
+            state.stock.put(state.keeper(whole(variant["id"])), location_id, quantity)
+        return range(last - count + 1, last + 1)
+
+    @ability
+    def add_location(self, code: str, label: str = "", *, enabled: bool = True) -> int:
+        """Add a location; returns its id. The first one, `MAIN` with id 1, stays the default."""
+        location_id = max(whole(row["id"]) for row in self._core.state.locations) + 1
+        self._core.state.locations.append(
+            location(location_id, code, label or code, enabled=enabled)
+        )
+        return location_id
+
+    @ability
+    def locations(self) -> list[Row]:
+        """Return the locations."""
+        return self._core.state.locations
+
+    @ability
+    def set_inventory(self, sku: str, quantity: int, location_id: int = 1) -> None:
+        """Set a stock level at once, as a person in the control panel does.
+
+        Raises `KeyError` for an unknown SKU.
+        """
+        variant_id = self._core.state.catalog.variant_by_sku(sku)
+        if variant_id is None:
+            raise KeyError(f"no product of the store has the SKU {sku!r}")
+        self._core.state.stock.put(self._core.state.keeper(variant_id), location_id, quantity)
+
+    @ability
+    def inventory(self, location_id: int = 1) -> dict[str, int]:
+        """Return the quantities at a location by SKU: those in effect, without pending changes."""
+        state = self._core.state
+        return {
+            str(row["sku"]): state.stock.onhand(state.keeper(whole(row["id"])), location_id)
+            for row in state.catalog.variants.values()
+            if row.get("sku")
+        }
+
+    # Webhooks
+
+    @ability
+    def hooks(self) -> list[Row]:
+        """Return the webhooks that clients created."""
+        return [hook for _, hook in sorted(self._core.state.hooks.items())]
+
+    @property
+    @ability
+    def events(self) -> list[Event]:
+        """What happened so far, with or without a hook for it: API writes and changes by hand.
+
+        Orders and products that are added to fill the store are no events. A changed stock level is
+        one only if a hook waits for it.
+        """
+        return self._core.state.events
+
+    @ability
+    def webhook(
+        self,
+        event: Event,
+        hook: Row | None = None,
+        *,
+        at: float | None = None,
+        client_secret: str | None = None,
+    ) -> WebhookCall:
+        """Return the request that reports an event, signed with the client secret.
+
+        The same event has the same body and the same `webhook-id` each time: two calls give the
+        duplicates that BigCommerce sends.
+
+        Args:
+            event: One of `events`.
+            hook: The hook that is called, for its destination and its own headers.
+            at: When it is sent, in unix seconds; now by default. A stale one is sent long ago.
+            client_secret: Another secret, for a bad signature.
+        """
+        body = webhook_body(event, self._core.store_hash, self._core.state.information["store_id"])
+        headers = signed_headers(
+            body,
+            client_secret or self._core.client_secret,
+            webhook_id=f"msg_{event.number:020d}",
+            timestamp=int(self._core.state.clock() if at is None else at),
+        )
+        if hook is None:
+            return WebhookCall(event.scope, "", headers, body)
+        own = {key: str(value) for key, value in as_row(hook["headers"] or {}).items()}
+        return WebhookCall(event.scope, str(hook["destination"]), {**own, **headers}, body)
+
+    @ability
+    def webhook_calls(self, *, since: int = 0, copies: int = 1) -> list[WebhookCall]:
+        """Return the calls to active hooks for the events after number `since`.
+
+        Each call comes `copies` times.
+        """
+        hooks = [hook for hook in self.hooks() if hook["is_active"]]
+        return [
+            self.webhook(event, hook)
+            for event in self._core.state.events[since:]
+            for hook in hooks
+            if fnmatchcase(event.scope, str(hook["scope"]))
+            for _ in range(copies)
+        ]
+
+    # Faults, options and the log
+
+    @ability
+    def fail(
+        self,
+        match: str = "*",
+        kind: FaultKind = "500",
+        *,
+        times: int = 1,
+        at: int = 1,
+        reset_ms: int | None = None,
+        seconds: float | None = None,
+    ) -> Fault:
+        """Let requests fail.
+
+        Args:
+            match: Method and path with wildcards: `PUT /v2/orders/*`.
+            kind: What goes wrong (`avbc.testing.fakestore.faults.FaultKind`).
+            times: How many matching requests fail.
+            at: The first matching request that fails, counted from 1 and from now.
+            reset_ms: What a `429` reports as the rest of the window; the truth by default.
+            seconds: How long a `slow_body` pauses (0.2), and over loopback a `timeout` stays silent
+                (60) and a `refused` port stays closed (0.2).
+        """
+        lasts = SECONDS.get(kind, 0.0) if seconds is None else seconds
+        fault = Fault(match, fault_kind(kind), times, at, reset_ms, lasts)
+        self._core.planned.append(fault)
+        return fault
+
+    @property
+    @ability
+    def faults(self) -> list[Fault]:
+        """The faults that were asked for, each with the number of requests that it hit."""
+        return self._core.planned
+
+    @ability
+    def clear_faults(self) -> None:
+        """Forget all faults."""
+        self._core.planned.clear()
+        self._core.state.clock_offset = 0.0
+
+    def mend(self) -> None:
+        """Forget all faults: the earlier name of `clear_faults`, kept for test suites that use it."""
+        self.clear_faults()
+
+    @ability
+    def set_options(self, **options: Unpack[StoreOptions]) -> None:
+        """Change options of the store while it runs: `StoreOptions`."""
+        unknown = options.keys() - StoreOptions.__annotations__.keys()
+        if unknown:
+            known = ", ".join(StoreOptions.__annotations__)
+            raise ValueError(f"no option {min(unknown)!r}: there are {known}")
+        self._core.latency = options.get("latency", self._core.latency)
+        self._core.quota.limit = options.get("quota", self._core.quota.limit)
+        self._core.quota.others = options.get("other_apps", self._core.quota.others)
+        self._core.scopes = set(options.get("scopes", self._core.scopes))
+        self._core.state.settle_after = options.get("settle_after", self._core.state.settle_after)
+        self._core.state.names_faulty_items = options.get(
+            "names_faulty_items", self._core.state.names_faulty_items
+        )
+
+    @property
+    @ability
+    def log(self) -> list[LoggedRequest]:
+        """Every request so far, as the store saw it."""
+        return self._core.requests
+
+    @ability
+    def clear_log(self) -> None:
+        """Forget the requests so far."""
+        self._core.requests.clear()
+
+    @ability
+    def counts(self) -> dict[str, int]:
+        """Return the number of requests by call: `{"GET /v2/orders": 2}`."""
+        return dict(Counter(entry.name for entry in self._core.requests))
+
+
+_SUMMED_UP = [
+    "id",
+    "status_id",
+    "status",
+    "staff_notes",
+    "payment_status",
+    "date_created",
+    "date_modified",
+    "is_deleted",
+    "total_inc_tax",
+]
+
+
+class LocalStore(Abilities, Core):
+    """A store in this process: it runs its own abilities, one at a time."""
+
+    @property
+    def _core(self) -> Core:
+        return self
+
+    def perform(
+        self, method: Callable[..., T], args: tuple[object, ...], named: dict[str, object]
+    ) -> T:
+        """Run an ability here."""
+        with self.lock:
+            return method(self, *args, **named)

@@ -1,0 +1,321 @@
+"""What answers requests: the one core behind every way into a fake store."""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections.abc import Callable, Iterable, Mapping
+from typing import TYPE_CHECKING
+from urllib.parse import urlsplit
+
+import attrs
+
+from avbc.bigcommerce.quota import REQUESTS_LEFT, RESET_MS, RETRY_AFTER
+from avbc.testing.factories import OrderFactory
+from avbc.testing.fakestore.faults import WITHOUT_EFFECT, Fault
+from avbc.testing.fakestore.http import (
+    Delivery,
+    Refusal,
+    Reply,
+    StoreRequest,
+    StoreResponse,
+    v2_error,
+    v3_error,
+)
+from avbc.testing.fakestore.quota import RequestQuota
+from avbc.testing.fakestore.resources import (
+    currencies,
+    customer_addresses,
+    customers,
+    hooks,
+    inventory,
+    inventory_settings,
+    locations,
+    marketing,
+    order_parts,
+    order_statuses,
+    orders,
+    payment_actions,
+    payment_methods,
+    products,
+    shipments,
+    shipping,
+    store_information,
+    tax_classes,
+    transactions,
+    variants,
+)
+from avbc.testing.fakestore.routes import ALL_SCOPES, Route, Routes
+from avbc.testing.fakestore.state import State
+from avbc.testing.values import from_unix, rfc2822
+
+if TYPE_CHECKING:
+    import httpx
+
+_HTML = (
+    b"<html><head><title>502 Bad Gateway</title></head><body><h1>502 Bad Gateway</h1></body></html>"
+)
+_DELIVERIES: Mapping[str, Delivery] = {
+    "refused": "refused",
+    "reset_before": "reset",
+    "reset_after": "reset",
+    "timeout": "timeout",
+    "timeout_after": "timeout",
+    "slow_body": "slow",
+    "truncated": "truncated",
+}
+_URI_LIMIT = 8192
+"""Bytes; inferred: gateways commonly refuse a longer request line."""
+
+ROUTES = Routes(
+    [
+        *currencies.ROUTES,
+        *customer_addresses.ROUTES,
+        *customers.ROUTES,
+        *hooks.ROUTES,
+        *inventory.ROUTES,
+        *inventory_settings.ROUTES,
+        *locations.ROUTES,
+        *marketing.ROUTES,
+        *order_parts.ROUTES,
+        *order_statuses.ROUTES,
+        *orders.ROUTES,
+        *payment_actions.ROUTES,
+        *payment_methods.ROUTES,
+        *products.ROUTES,
+        *shipments.ROUTES,
+        *shipping.ROUTES,
+        *store_information.ROUTES,
+        *tax_classes.ROUTES,
+        *transactions.ROUTES,
+        *variants.ROUTES,
+    ]
+)
+"""Every address the fake store answers."""
+
+
+@attrs.frozen
+class LoggedRequest:
+    """One request as the store saw it."""
+
+    number: int
+    """Counted from 1."""
+    name: str
+    """The call: `GET /v2/orders/{id}`."""
+    method: str
+    path: str
+    query: str
+    body: bytes
+    status: int
+    """The answer's status; 0 where no answer was delivered."""
+    fault: str
+    """The fault that struck, or nothing."""
+    at: float
+    """Unix seconds by the store's clock."""
+
+
+class Core:
+    """A store's records, its options, and what answers a request."""
+
+    def __init__(
+        self,
+        *,
+        access_token: str = "example-token",  # noqa: S107  # the fake store's own token, no secret
+        store_hash: str = "abc123",
+        scopes: Iterable[str] = ALL_SCOPES,
+        quota: int = 1_000_000,
+        other_apps: int = 0,
+        latency: float = 0.0,
+        clock: Callable[[], float] = time.time,
+        status_labels: Mapping[int, str] | None = None,
+        settle_after: int | None = 1,
+        client_id: str = "example-client",
+        client_secret: str = "example-secret",  # noqa: S107  # the fake store's own secret
+    ) -> None:
+        self.access_token = access_token
+        self.client_secret = client_secret
+        self.store_hash = store_hash
+        self.scopes = set(scopes)
+        self.latency = latency
+        self.quota = RequestQuota(quota, other_apps)
+        self.state = State(
+            clock=clock, store_hash=store_hash, client_id=client_id, settle_after=settle_after
+        )
+        self.state.statuses = order_statuses.system_statuses(dict(status_labels or {}))
+        self.state.information = store_information.example_information(store_hash)
+        self.state.currencies = currencies.example_currencies()
+        self.state.payment_methods = payment_methods.example_methods()
+        self.state.shipping_zones = shipping.example_zones()
+        self.state.shipping_methods = {1: shipping.methods_named(["UPS Ground", "Flat Rate"])}
+        self.state.locations = [locations.location(1, "MAIN", "Main", is_default=True)]
+        self.state.inventory_settings = inventory_settings.example_settings()
+        self.state.tax_classes = tax_classes.example_classes()
+        self.factory = OrderFactory()
+        self.requests: list[LoggedRequest] = []
+        self.planned: list[Fault] = []
+        """The faults that were asked for."""
+        self.lock = threading.RLock()
+        self._in_progress: dict[str, list[float]] = {}
+        """By group of requests, when each of them ends; in seconds of the monotonic clock."""
+
+    def translate(self, request: httpx.Request) -> StoreRequest:
+        """Turn an httpx request into the store's own."""
+        raw = request.url.raw_path.decode()
+        headers = {key.lower(): value for key, value in request.headers.items()}
+        return self.parse(request.method, raw, headers, request.content)
+
+    def parse(
+        self, method: str, target: str, headers: Mapping[str, str], body: bytes
+    ) -> StoreRequest:
+        """Build a request from its line: strips `/stores/{hash}` from the target."""
+        parts = urlsplit(target)
+        return StoreRequest(
+            method,
+            parts.path.removeprefix(f"/stores/{self.store_hash}"),
+            parts.query,
+            headers,
+            body,
+        )
+
+    def answer(self, request: StoreRequest, *, waited: bool = True) -> Reply:
+        """Reply a request: the one core behind every way in. `waited` says whether the caller waits for the latency."""
+        with self.lock:
+            now = self.state.clock()
+            route, ids, exists = ROUTES.find(request.method, request.path)
+            name = f"{request.method} {request.path}"
+            fault = next((fault for fault in self.planned if fault.strikes(name)), None)
+            kind = "" if fault is None else fault.kind
+            within, room = self.quota.take(now), route is None or self._has_room(route)
+            if fault is not None and kind in WITHOUT_EFFECT:
+                response = _failure(fault, request)
+            elif not within:
+                response = v3_error(429, "Too many requests", {})
+            elif not room:
+                response = v3_error(429, "Too many requests at once", {})
+            else:
+                self.state.clock_offset = 3600.0 if kind == "clock" else 0.0
+                self.state.partial = kind == "207"
+                self._begin(route, self.latency if waited else 0.0)
+                response = self._respond(request, route, ids, exists=exists)
+                if fault is not None:
+                    response = _spoil(response, fault)
+            self.state.count_request()
+            headers = self._headers(now, fault, response, bare=not room)
+            delivery = _DELIVERIES.get(kind, "whole")
+            lost = delivery in {"reset", "refused", "timeout"}
+            self.requests.append(
+                LoggedRequest(
+                    number=len(self.requests) + 1,
+                    name=name if route is None else route.name,
+                    method=request.method,
+                    path=request.path,
+                    query=request.query,
+                    body=request.body,
+                    status=0 if lost else response.status,
+                    fault=kind,
+                    at=now,
+                )
+            )
+            return Reply(
+                response, headers, delivery, self.latency, 0.0 if fault is None else fault.seconds
+            )
+
+    def _has_room(self, route: Route) -> bool:
+        """Whether a route's cap lets one more request be under way."""
+        if route.cap is None:
+            return True
+        now = time.monotonic()
+        for group in [route.cap.group, *route.cap.apart_from]:
+            self._in_progress[group] = [
+                end for end in self._in_progress.get(group, []) if end > now
+            ]
+        within = route.cap.most is None or len(self._in_progress[route.cap.group]) < route.cap.most
+        return within and not any(self._in_progress[group] for group in route.cap.apart_from)
+
+    def _begin(self, route: Route | None, seconds: float) -> None:
+        if route is not None and route.cap is not None and seconds:
+            self._in_progress.setdefault(route.cap.group, []).append(time.monotonic() + seconds)
+
+    def _respond(
+        self, request: StoreRequest, route: Route | None, ids: tuple[int, ...], *, exists: bool
+    ) -> StoreResponse:
+        if len(request.path) + len(request.query) > _URI_LIMIT:
+            return v3_error(414, "URI too long")
+        if request.headers.get("x-auth-token") != self.access_token:
+            return v3_error(401, "Unauthorized")
+        if not request.path.startswith(("/v2/", "/v3/")):
+            return v3_error(403, "You don't have a required scope to access the endpoint")
+        error = v2_error if request.version == "v2" else v3_error
+        if route is None:
+            return (
+                error(405, "Method not allowed.")
+                if exists
+                else error(404, "The requested resource was not found.")
+            )
+        if route.scopes and not route.scopes & self.scopes:
+            return v3_error(403, "You don't have a required scope to access the endpoint")
+        try:
+            return route.handler(self.state, request, ids)
+        except Refusal as refusal:
+            if request.version == "v2":
+                return v2_error(refusal.status, refusal.message)
+            return v3_error(refusal.status, refusal.message, refusal.errors, refusal.content_type)
+
+    def _headers(
+        self, now: float, fault: Fault | None, response: StoreResponse, *, bare: bool
+    ) -> dict[str, str]:
+        headers = {
+            "Date": rfc2822(from_unix(now + self.state.clock_offset)).replace("+0000", "GMT"),
+            "X-Request-Id": f"fake-{len(self.requests) + 1:08d}",
+            **response.headers,
+        }
+        if response.body:
+            headers["Content-Type"] = response.content_type
+        # Too many at once is told without the window's headers (inferred from a public report of
+        # such a 429).
+        if (fault is not None and fault.kind == "429_bare") or (bare and response.status == 429):
+            return headers
+        headers.update(self.quota.headers(now))
+        if response.status == 429:
+            reset_ms = (
+                self.quota.reset_ms(now)
+                if fault is None or fault.reset_ms is None
+                else fault.reset_ms
+            )
+            headers[RESET_MS] = str(reset_ms)
+            headers[REQUESTS_LEFT] = "0"
+            headers[RETRY_AFTER] = str(-(-reset_ms // 1000))
+        return headers
+
+
+def _failure(fault: Fault, request: StoreRequest) -> StoreResponse:
+    """Return the answer of a fault that keeps the request from taking effect."""
+    if fault.kind == "html_502":
+        return StoreResponse(502, _HTML, "text/html")
+    if fault.kind in {"429", "429_bare"}:
+        return v3_error(429, "Too many requests")
+    status = int(fault.kind) if fault.kind.isdecimal() else 500
+    error = v2_error if request.version == "v2" and status == 500 else v3_error
+    return error(
+        status,
+        {500: "Internal server error", 503: "Service unavailable", 504: "Gateway timeout"}[status],
+    )
+
+
+def _spoil(response: StoreResponse, fault: Fault) -> StoreResponse:
+    """Return what a fault makes of the answer of a request that took effect."""
+    match fault.kind:
+        case "504_after":
+            return v3_error(504, "Gateway timeout")
+        case "204":
+            return StoreResponse(204)
+        case "cut_json":
+            return attrs.evolve(
+                response, body=response.body[: max(1, len(response.body) // 2)] or b"{"
+            )
+        case "wrong_json":
+            return StoreResponse(200, b'{"error":"unexpected"}')
+        case "html_200":
+            return StoreResponse(200, _HTML, "text/html")
+        case _:
+            return response

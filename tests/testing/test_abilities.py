@@ -1,0 +1,123 @@
+"""Every ability of the fake store is reached in three ways, and answers the same in each."""
+
+from __future__ import annotations
+
+import json
+import re
+from decimal import Decimal
+
+import httpx
+import pytest
+
+from avbc.testing import (
+    Event,
+    FakeOrder,
+    FakeStore,
+    Payment,
+    Person,
+    StoreProcess,
+    WebhookCall,
+    item,
+    order_of_shape,
+)
+from avbc.testing.fakestore.abilities import Abilities
+from avbc.testing.fakestore.control import abilities, request_for, written
+
+# One after the other, each on the store that the calls before left behind.
+CALLS: list[tuple[str, tuple[object, ...], dict[str, object]]] = [
+    ("set_options", (), {"scopes": ["store_v2_orders"], "settle_after": None}),
+    ("add_order", (order_of_shape("two_consignments"),), {}),
+    ("add_orders", ([order_of_shape("everything").to_json(), order_of_shape("registered")],), {}),
+    (
+        "place_order",
+        ([item("MUG-BLUE", 2)],),
+        {"buyer": Person("Ana", "Rivera", email="ana@example.com"), "payment": Payment("PayPal")},
+    ),
+    ("place_order", (), {"store_credit": Decimal("1.50")}),
+    ("order", (1001,), {}),
+    ("edit_order", (1001,), {"status_id": 9, "staff_notes": "Zoë: 名"}),
+    ("refund", (1001,), {"amount": Decimal("1.50"), "payments": [("custom", Decimal("1.50"))]}),
+    ("add_refund", ({"order_id": 1001, "id": 77, "payments": []},), {}),
+    ("refunds", (), {}),
+    ("set_payment_result", (1002, "declined"), {}),
+    ("payments", (), {}),
+    ("shipments", (), {}),
+    ("delete_order", (1003,), {}),
+    ("summary", (), {}),
+    ("add_customer", ({"email": "b@example.com"},), {}),
+    ("customers", (), {}),
+    ("add_product", ({"sku": "MUG", "inventory_tracking": "product"}, {1: 5}), {}),
+    ("add_products", (2,), {"quantity": 3}),
+    ("add_location", ("WEST", "West"), {"enabled": False}),
+    ("locations", (), {}),
+    ("set_inventory", ("mug", 4), {"location_id": 2}),
+    ("inventory", (2,), {}),
+    ("products", (), {}),
+    ("settle", (), {}),
+    ("hooks", (), {}),
+    ("webhook_calls", (), {"since": 0}),
+    ("fail", ("PUT *", "slow_body"), {"times": 2, "seconds": 0.5}),
+    ("counts", (), {}),
+    ("clear_faults", (), {}),
+    ("clear_log", (), {}),
+]
+PROPERTIES = ["events", "faults", "log"]
+
+
+_TIMES = re.compile(
+    r"\d{4}-\d\d-\d\dT[\d:.+Z-]+"  # ISO 8601
+    r"|\w{3}, \d\d \w{3} \d{4} [\d:]+ \+0000"  # RFC 2822
+    r"|(?<=\"created_at\": )\d+"
+    r"|v1,[\w+/=]+"  # a signature covers its time
+)
+
+
+def plain(value: object) -> object:
+    """A result as JSON, without times, which differ by as long as the test takes."""
+    return json.loads(_TIMES.sub("0", written(value).decode()))
+
+
+def test_every_ability_is_called_here() -> None:
+    assert {name for name, _, _ in CALLS} | {*PROPERTIES, "webhook"} == set(abilities())
+
+
+def test_every_public_method_is_an_ability() -> None:
+    public = {name for name in vars(Abilities) if not name.startswith("_")}
+    assert public - set(abilities()) == {"perform", "mend"}
+
+
+def test_all_three_ways_answer_the_same() -> None:
+    here = FakeStore()
+    with (
+        FakeStore().serve() as server,
+        StoreProcess(orders=0, plain=True) as process,
+        httpx.Client(trust_env=False) as client,
+    ):
+        for name, args, named in CALLS:
+            result = plain(getattr(here, name)(*args, **named))
+            assert plain(getattr(process, name)(*args, **named)) == result, name
+            address, body = request_for(abilities()[name], args, named)
+            answer = client.post(f"{server.url}{address}", content=body)
+            assert (answer.status_code, plain(answer.json())) == (200, result), name
+            for seen in PROPERTIES:
+                assert plain(getattr(process, seen)) == plain(getattr(here, seen)), name
+                answer = client.get(f"{server.url}/_fake/{seen}")
+                assert plain(answer.json()) == plain(getattr(here, seen)), name
+        hook = {"destination": "https://example.com/h", "headers": {"own": "x"}}
+        args, named = (here.events[0], hook), {"at": 7, "client_secret": "another"}
+        assert process.webhook(*args, **named) == here.webhook(*args, **named)
+        address, body = request_for(abilities()["webhook"], args, named)
+        answer = client.post(f"{server.url}{address}", content=body)
+        assert answer.content == written(here.webhook(*args, **named))
+
+
+def test_results_from_elsewhere_have_the_types_that_are_promised() -> None:
+    with StoreProcess(orders=1, plain=True) as process:
+        assert isinstance(process.place_order(), FakeOrder)
+        assert isinstance(process.events[0], Event)
+        assert isinstance(process.webhook(process.events[0]), WebhookCall)
+        assert process.add_products(2, quantity=1) == range(101, 103)
+        assert process.fail("GET *", "503").kind == "503"
+        assert process.clear_faults() is None
+        with pytest.raises(TypeError, match="unexpected keyword argument 'color'"):
+            process.settle(color="red")
