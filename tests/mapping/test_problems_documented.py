@@ -46,7 +46,7 @@ def test_warnings_are_marked():
     warned = {
         code
         for source in sources("mapping")
-        for code in re.findall(r'found\.warn\(\s*"([a-z_]+)"', source)
+        for code in re.findall(r'(?:case|found)\.warn\(\s*"([a-z_]+)"', source)
     }
     rows = re.findall(r"^\| `([a-z_]+)` \|[^|]*\|([^|]*)\|", OF_MAPPING, re.MULTILINE)
     marked = {code for code, meaning in rows if "*Warning.*" in meaning}

@@ -4,7 +4,8 @@ from decimal import Decimal
 
 import pytest
 
-from avbc.mapping.decisions import Findings, Problem, value_text
+from avbc.mapping.case import Findings
+from avbc.mapping.decisions import Problem, value_text
 from avbc.mapping.text import amount_text, plain
 
 D = Decimal

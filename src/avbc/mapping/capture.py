@@ -12,7 +12,8 @@ import attrs
 from avbc.acctvantage.records import Receipt, SalesOrder
 from avbc.bigcommerce.models import Order
 from avbc.mapping.amounts import is_amount
-from avbc.mapping.decisions import Findings, Ruling
+from avbc.mapping.case import Findings
+from avbc.mapping.decisions import Ruling
 from avbc.mapping.text import amount_text
 from avbc.money import ZERO, decimals
 

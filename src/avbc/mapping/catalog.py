@@ -11,7 +11,8 @@ import attrs
 
 from avbc.acctvantage.records import Product
 from avbc.bigcommerce.models import ProductDraft, VariantDraft
-from avbc.mapping.decisions import Findings, Ruling
+from avbc.mapping.case import Findings
+from avbc.mapping.decisions import Ruling
 from avbc.mapping.field_map import (
     FieldRule,
     FieldValue,

@@ -6,12 +6,12 @@ from collections.abc import Sequence
 
 import attrs
 
-from avbc.acctvantage import records
 from avbc.acctvantage.import_ids import client_import_id
 from avbc.acctvantage.records import Client, Contact
 from avbc.bigcommerce.models import Address
 from avbc.mapping.addresses import address, full_name
-from avbc.mapping.decisions import Findings, Ruling
+from avbc.mapping.case import Case
+from avbc.mapping.decisions import Ruling
 from avbc.mapping.rules import MappingRules
 from avbc.mapping.text import fold, plain
 from avbc.text import text_key
@@ -51,24 +51,7 @@ def client_for(
     Import ID, unless the client has another one already. Whoever is not found is a new client: the
     company with the person as its contact, or the person, whose last name is the client's name.
     """
-    found = Findings()
-    return found.ruling(
-        choose_client(
-            customer_id, billing, candidates, rules, bill_to=address(billing), found=found
-        )
-    )
-
-
-def choose_client(
-    customer_id: int,
-    billing: Address,
-    candidates: Sequence[Client],
-    rules: MappingRules,
-    *,
-    bill_to: records.Address,
-    found: Findings,
-) -> ClientChoice | None:
-    """As `client_for`, with the problems going to `found`; `bill_to` is the billing address as the books have it."""
+    case = Case(rules)
     import_id = client_import_id(rules.source_code, customer_id)
     if import_id is not None:
         hits = [
@@ -78,13 +61,13 @@ def choose_client(
             or hit.store_customer_ids.get(rules.source_code) == customer_id
         ]
         if len(hits) > 1:
-            _ambiguous("customer_id", import_id, "Import ID", hits, found)
-            return None
+            _ambiguous("customer_id", import_id, "Import ID", hits, case)
+            return case.ruling(None)
         if hits:
-            found.note(
+            case.note(
                 "client", hits[0].name, "Import ID {}", "order_status.import_source_code", import_id
             )
-            return _with_contact(hits[0], None, billing, found)
+            return case.ruling(_with_contact(hits[0], None, billing, case))
     email = text_key(billing.email)
     if email and rules.settings.order_status.match_clients_by_email:
         hits = [hit for hit in candidates if text_key(hit.email) == email]
@@ -94,15 +77,15 @@ def choose_client(
             if any(text_key(contact.email) == email for contact in hit.contacts)
         ]
         if len(hits) > 1:
-            _ambiguous("billing_address.email", billing.email, "email", hits, found)
-            return None
+            _ambiguous("billing_address.email", billing.email, "email", hits, case)
+            return case.ruling(None)
         if hits:
-            return _found_by_email(hits[0], import_id, billing, found)
-    return _new(import_id, billing, bill_to, found)
+            return case.ruling(_found_by_email(hits[0], import_id, billing, case))
+    return case.ruling(_new(import_id, billing, case))
 
 
-def _ambiguous(field: str, value: str, what: str, hits: Sequence[Client], found: Findings) -> None:
-    found.error(
+def _ambiguous(field: str, value: str, what: str, hits: Sequence[Client], case: Case) -> None:
+    case.error(
         "client_ambiguous",
         field,
         value,
@@ -126,21 +109,21 @@ def _described(hit: Client) -> str:
 
 
 def _found_by_email(
-    hit: Client, import_id: str | None, billing: Address, found: Findings
+    hit: Client, import_id: str | None, billing: Address, case: Case
 ) -> ClientChoice:
-    found.note("client", hit.name, "email {}", "order_status.match_clients_by_email", billing.email)
+    case.note("client", hit.name, "email {}", "order_status.match_clients_by_email", billing.email)
     bind: str | None = None
     if import_id is not None:
         if hit.import_id is None:
             bind = import_id
-            found.note(
+            case.note(
                 "client.import_id",
                 import_id,
                 "found by email and has no Import ID yet: bound",
                 "order_status.import_source_code",
             )
         else:
-            found.warn(
+            case.warn(
                 "client_import_id_kept",
                 "customer_id",
                 import_id,
@@ -149,48 +132,44 @@ def _found_by_email(
                 "Nothing, if both are the same person; otherwise correct the client's email or "
                 "Import ID in AcctVantage.",
             )
-    return _with_contact(hit, bind, billing, found)
+    return _with_contact(hit, bind, billing, case)
 
 
-def _with_contact(hit: Client, bind: str | None, billing: Address, found: Findings) -> ClientChoice:
+def _with_contact(hit: Client, bind: str | None, billing: Address, case: Case) -> ClientChoice:
     """Find the person at the client: by email, then by name; the client itself may be the person (inferred)."""
     email = text_key(billing.email)
     name = (fold(plain(billing.first_name)), fold(plain(billing.last_name)))
     for contact in hit.contacts:
         if email and text_key(contact.email) == email:
-            found.note("contact", contact.last_name, "the client's contact with this email")
+            case.note("contact", contact.last_name, "the client's contact with this email")
             return ClientChoice(client=hit, bind_import_id=bind, contact=contact)
     for contact in hit.contacts:
         if (fold(contact.first_name), fold(contact.last_name)) == name:
-            found.note("contact", contact.last_name, "the client's contact of this name")
+            case.note("contact", contact.last_name, "the client's contact of this name")
             return ClientChoice(client=hit, bind_import_id=bind, contact=contact)
     if (fold(hit.first_name), fold(hit.name)) == name:
-        found.note("contact", "", "the client is the person")
+        case.note("contact", "", "the client is the person")
         return ClientChoice(client=hit, bind_import_id=bind)
-    return ClientChoice(client=hit, bind_import_id=bind, new_contact=_contact(billing, found))
+    return ClientChoice(client=hit, bind_import_id=bind, new_contact=_contact(billing, case))
 
 
-def _new(
-    import_id: str | None, billing: Address, bill_to: records.Address, found: Findings
-) -> ClientChoice | None:
+def _new(import_id: str | None, billing: Address, case: Case) -> ClientChoice | None:
+    bill_to = address(billing)
     company = plain(billing.company)
     first_name, last_name = plain(billing.first_name), plain(billing.last_name)
     name = company or last_name or first_name or bill_to.email
     if not name:
-        message = (
-            "The order's billing address has neither a company, nor a name, nor an email: a "
-            "client cannot be created from it."
-        )
-        found.error(
+        case.error(
             "client_name_missing",
             "billing_address",
             "",
-            message,
+            "The order's billing address has neither a company, nor a name, nor an email: a client "
+            "cannot be created from it.",
             "Complete the billing address in BigCommerce.",
         )
         return None
     reason = "a guest" if import_id is None else "no client has Import ID {}"
-    found.note("client", name, f"{reason}: created", "order_status.import_source_code", import_id)
+    case.note("client", name, f"{reason}: created", "order_status.import_source_code", import_id)
     new = Client(
         name=name,
         first_name=first_name if last_name and not company else "",
@@ -200,17 +179,17 @@ def _new(
         import_id=import_id,
     )
     if not company:
-        found.note("contact", "", "the client is the person")
+        case.note("contact", "", "the client is the person")
         return ClientChoice(new_client=new)
-    return ClientChoice(new_client=new, new_contact=_contact(billing, found))
+    return ClientChoice(new_client=new, new_contact=_contact(billing, case))
 
 
-def _contact(billing: Address, found: Findings) -> Contact | None:
+def _contact(billing: Address, case: Case) -> Contact | None:
     last_name = plain(billing.last_name) or plain(billing.first_name)
     if not last_name:
-        found.note("contact", "", "the billing address names no person")
+        case.note("contact", "", "the billing address names no person")
         return None
-    found.note("contact", full_name(billing), "new at the client")
+    case.note("contact", full_name(billing), "new at the client")
     return Contact(
         last_name=last_name,
         first_name=plain(billing.first_name) if plain(billing.last_name) else "",

@@ -118,7 +118,7 @@ MappingProblem: TypeAlias = Literal[
     "warehouse_unknown",
     "wrapping_does_not_foot",
 ]
-"""The codes of the problems that the mapping rules find; docs/problems.md says what each means and what to change."""
+"""The codes of problems that the mapping rules find; docs/problems.md explains each."""
 
 
 @attrs.frozen
@@ -147,12 +147,16 @@ class Problem:
 
 @attrs.frozen
 class Decision:
-    """One field of the AcctVantage record: its value, the rule that decided it, and the setting or source it came from."""
+    """One field of the AcctVantage record: its value, the rule, and the setting it came from."""
 
     field: str
     value: str
     reason: str
     setting: str = ""
+
+
+Note: TypeAlias = tuple[str, object, str, str, tuple[object, ...]]
+"""A decision before it is read: field, value, reason (a format), setting, the reason's arguments."""
 
 
 @attrs.frozen
@@ -163,67 +167,18 @@ class Ruling(Generic[T]):
     """
 
     value: T | None
-    decisions: tuple[Decision, ...] = ()
     problems: tuple[Problem, ...] = ()
+    notes: tuple[Note, ...] = attrs.field(default=(), repr=False)
+
+    @property
+    def decisions(self) -> tuple[Decision, ...]:
+        """Each field that was decided: its value, the rule, and the setting it came from."""
+        return decisions_of(self.notes)
 
     @property
     def errors(self) -> tuple[Problem, ...]:
         """The problems that stop the import."""
         return tuple(problem for problem in self.problems if problem.severity == "error")
-
-
-Note: TypeAlias = tuple[str, object, str, str, tuple[object, ...]]
-"""A decision before anybody reads it: field, value, reason (a format), setting, the reason's arguments."""
-
-
-@attrs.define
-class Findings:
-    """What the rules find out about one order as they go: problems, and notes that become decisions when somebody reads them.
-
-    Most orders are mapped and never explained, so a note costs a tuple and no text.
-
-    >>> found = Findings()
-    >>> found.note("ship_via", "UPS Ground", "the books have a Ship Via of the store's method {!r}", "", "UPS® Ground")
-    >>> found.ruling("UPS Ground").decisions[0].reason
-    "the books have a Ship Via of the store's method 'UPS® Ground'"
-    """
-
-    notes: list[Note] = attrs.field(factory=list[Note])
-    problems: list[Problem] = attrs.field(factory=list[Problem])
-    failed: bool = False
-    """Whether one of the problems is an error."""
-
-    def note(
-        self, field: str, value: object, reason: str, setting: str = "", *args: object
-    ) -> None:
-        """Note that `field` got `value`; `reason` is a format that `args` fill in."""
-        self.notes.append((field, value, reason, setting, args))
-
-    def error(
-        self,
-        code: MappingProblem,
-        field: str,
-        value: object,
-        message: str,
-        fix: str,
-        *,
-        candidates: tuple[str, ...] = (),
-    ) -> None:
-        """Add a problem that stops the import; the same one is added once."""
-        self.failed = True
-        problem = Problem(code, field, value_text(value), message, fix, "error", candidates)
-        if problem not in self.problems:
-            self.problems.append(problem)
-
-    def warn(self, code: MappingProblem, field: str, value: object, message: str, fix: str) -> None:
-        """Add a problem that rides along."""
-        self.problems.append(Problem(code, field, value_text(value), message, fix, "warning"))
-
-    def ruling(self, value: T | None) -> Ruling[T]:
-        """What was found, with the value that it led to: none where there is an error."""
-        return Ruling(
-            None if self.failed else value, decisions_of(self.notes), tuple(self.problems)
-        )
 
 
 def decisions_of(notes: Iterable[Note]) -> tuple[Decision, ...]:

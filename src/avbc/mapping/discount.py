@@ -11,7 +11,8 @@ import attrs
 from avbc.acctvantage.records import OrderDiscount, Promotion
 from avbc.bigcommerce.models import Order, OrderCoupon, OrderProduct
 from avbc.mapping.amounts import is_amount
-from avbc.mapping.decisions import Findings, Ruling
+from avbc.mapping.case import Case
+from avbc.mapping.decisions import Ruling
 from avbc.mapping.proof import Proof, unreadable
 from avbc.mapping.rules import MappingRules
 from avbc.mapping.text import amount_text, fold, plain
@@ -61,31 +62,17 @@ def discounts_for(
     order took off beyond its lines, other than by coupons, is a discount of its own, such as one on
     shipping (inferred).
     """
-    found = Findings()
-    return found.ruling(choose_discounts(order, order.lines, coupons, proof, rules, found=found))
-
-
-def choose_discounts(
-    order: Order,
-    lines: Sequence[OrderProduct],
-    coupons: Sequence[OrderCoupon],
-    proof: Proof,
-    rules: MappingRules,
-    *,
-    found: Findings,
-) -> Discounts:
-    """As `discounts_for`, with the problems going to `found`."""
+    case = Case(rules)
     given: dict[str, _Given] = {}
     readable = [
-        _read_line(line, position, proof, rules, given, found=found)
-        for position, line in enumerate(lines)
+        _read_line(line, position, proof, given, case) for position, line in enumerate(order.lines)
     ]
-    readable += [_read_coupon(coupon, rules, given, found) for coupon in coupons]
-    if not all(readable) or not _explain_the_rest(order, given, rules, found):
-        return Discounts()
+    readable += [_read_coupon(coupon, given, case) for coupon in coupons]
+    if not all(readable) or not _explain_the_rest(order, given, case):
+        return case.ruling(None)
     taken = [one for one in given.values() if one.amount]
     if not taken:
-        return Discounts()
+        return case.ruling(Discounts())
     made: list[OrderDiscount] = []
     new: list[Promotion] = []
     default_gl = rules.settings.gl.default_discount_gl_code
@@ -94,14 +81,14 @@ def choose_discounts(
     ):
         promotion = rules.promotions.get(fold(one.code)) if one.code else None
         gl_code = (promotion.gl_code if promotion else "") or default_gl
-        _check_gl_code(gl_code, promotion, rules, found)
+        _check_gl_code(gl_code, promotion, case)
         field = f"discounts[{len(made)}]"
         if promotion is not None:
-            _compare(promotion, one, rules, found)
-            found.note(field, amount, "the coupon is the books' promotion {!r}", "", promotion.code)
+            _compare(promotion, one, case)
+            case.note(field, amount, "the coupon is the books' promotion {!r}", "", promotion.code)
         elif one.code:
             new.append(_new_promotion(one, gl_code, rules))
-            found.note(
+            case.note(
                 field,
                 amount,
                 "the books lack a promotion {!r}: created with GL code {}",
@@ -110,7 +97,7 @@ def choose_discounts(
                 gl_code,
             )
         else:
-            found.note(
+            case.note(
                 field, amount, "{}: no coupon, booked to GL code {}", _DEFAULT_GL, one.name, gl_code
             )
         made.append(
@@ -122,17 +109,15 @@ def choose_discounts(
                 amount_in_store=one.amount,
             )
         )
-    return Discounts(tuple(made), tuple(new))
+    return case.ruling(Discounts(tuple(made), tuple(new)))
 
 
 def _read_line(
     line: OrderProduct,
     position: int,
     proof: Proof,
-    rules: MappingRules,
     given: dict[str, _Given],
-    *,
-    found: Findings,
+    case: Case,
 ) -> bool:
     """Add the line's discounts to `given`. Whether what the shopper paid for the line agrees."""
     discounted = line.discounted_total_inc_tax
@@ -152,13 +137,13 @@ def _read_line(
         unreadable(
             f"lines[{position}].applied_discounts",
             next(amount for amount in amounts if not is_amount(amount)),
-            found,
+            case,
         )
         return False
     for applied in line.applied_discounts:
         if applied.amount < 0:
             message = f"The line {line.name!r} has a discount of {amount_text(applied.amount)}."
-            found.error(
+            case.error(
                 "amount_negative",
                 f"lines[{position}].applied_discounts",
                 applied.amount,
@@ -178,10 +163,10 @@ def _read_line(
     if (
         discounted
         and proof.discounts != "without tax"
-        and not rules.rounds_to_zero(line.total_inc_tax - off - discounted)
+        and not case.rules.rounds_to_zero(line.total_inc_tax - off - discounted)
     ):
         difference = line.total_inc_tax - off - discounted
-        found.error(
+        case.error(
             "line_discount_does_not_foot",
             f"lines[{position}].discounted_total_inc_tax",
             discounted,
@@ -193,16 +178,14 @@ def _read_line(
     return True
 
 
-def _read_coupon(
-    coupon: OrderCoupon, rules: MappingRules, given: dict[str, _Given], found: Findings
-) -> bool:
+def _read_coupon(coupon: OrderCoupon, given: dict[str, _Given], case: Case) -> bool:
     """Add what only the coupon itself tells: its type, and what it took off beyond the lines."""
     if not is_amount(coupon.amount) or not is_amount(coupon.discount):
-        unreadable(f"the amount of coupon {coupon.code!r}", coupon.discount, found)
+        unreadable(f"the amount of coupon {coupon.code!r}", coupon.discount, case)
         return False
     code = plain(coupon.code)
     if coupon.type in _UNSUPPORTED:
-        found.error(
+        case.error(
             "coupon_type_unsupported",
             "coupons",
             code,
@@ -214,8 +197,8 @@ def _read_coupon(
     one = given.setdefault(fold(code), _Given(code, code))
     one.coupon = coupon
     beyond = coupon.discount - one.amount
-    if beyond <= -_tolerance(one.lines, rules):
-        found.error(
+    if beyond <= -_tolerance(one.lines, case.rules):
+        case.error(
             "discounts_do_not_foot",
             "coupons",
             code,
@@ -225,7 +208,7 @@ def _read_coupon(
             _FIX,
         )
         return False
-    if beyond >= _tolerance(one.lines, rules):
+    if beyond >= _tolerance(one.lines, case.rules):
         one.amount = coupon.discount
     return True
 
@@ -235,20 +218,18 @@ def _tolerance(lines: int, rules: MappingRules) -> Decimal:
     return rules.half_minor_unit * max(1, lines)
 
 
-def _explain_the_rest(
-    order: Order, given: dict[str, _Given], rules: MappingRules, found: Findings
-) -> bool:
+def _explain_the_rest(order: Order, given: dict[str, _Given], case: Case) -> bool:
     """Compare the discounts by name with what the order took off; whether all of it is explained."""
     taken = order.discount_amount + order.coupon_discount
     rest = taken - sum((one.amount for one in given.values()), ZERO)
-    tolerance = _tolerance(sum(one.lines for one in given.values()), rules)
+    tolerance = _tolerance(sum(one.lines for one in given.values()), case.rules)
     named = [one for one in given.values() if one.amount]
     if -tolerance < rest < tolerance and (named or not taken):
         if named:
             named[-1].amount += rest
         return True
     if rest < 0:
-        found.error(
+        case.error(
             "discounts_do_not_foot",
             "discount_amount",
             taken,
@@ -262,7 +243,7 @@ def _explain_the_rest(
         (one.amount for one in given.values() if one.code), ZERO
     )
     if unnamed_coupons >= tolerance:
-        found.error(
+        case.error(
             "coupon_unknown",
             "coupon_discount",
             order.coupon_discount,
@@ -287,11 +268,11 @@ def _new_promotion(one: _Given, gl_code: str, rules: MappingRules) -> Promotion:
     return Promotion(code=one.code, kind=kind, value=value, gl_code=gl_code, name=one.name)
 
 
-def _compare(promotion: Promotion, one: _Given, rules: MappingRules, found: Findings) -> None:
+def _compare(promotion: Promotion, one: _Given, case: Case) -> None:
     """Whether the books' promotion is what the store's coupon was. AcctVantage would let its own win without a word."""
     if promotion.inactive:
         message = f"The promotion {promotion.code!r} is inactive in AcctVantage."
-        found.error(
+        case.error(
             "promotion_inactive",
             "coupons",
             one.code,
@@ -305,17 +286,17 @@ def _compare(promotion: Promotion, one: _Given, rules: MappingRules, found: Find
             and promotion.value == coupon.amount
         )
     elif promotion.kind == "$":
-        same = rules.rounds_to_zero(promotion.value - one.amount)
+        same = case.rules.rounds_to_zero(promotion.value - one.amount)
     else:
         same = not one.lines or abs(one.base * promotion.value / 100 - one.amount) < _tolerance(
-            one.lines, rules
+            one.lines, case.rules
         )
     if not same:
         value = (
             f"{amount_text(promotion.value)} "
             f"{'percent off each item' if promotion.kind == '%' else 'off the order'}"
         )
-        found.warn(
+        case.warn(
             "promotion_differs",
             "coupons",
             one.code,
@@ -325,17 +306,15 @@ def _compare(promotion: Promotion, one: _Given, rules: MappingRules, found: Find
         )
 
 
-def _check_gl_code(
-    gl_code: str, promotion: Promotion | None, rules: MappingRules, found: Findings
-) -> None:
+def _check_gl_code(gl_code: str, promotion: Promotion | None, case: Case) -> None:
     if not gl_code:
         message = (
             "The order has a discount, and there is no Default Discount GL Code to book it to."
         )
-        found.error("discount_gl_code_missing", _DEFAULT_GL, "", message, f"Set {_DEFAULT_GL}.")
-    elif not rules.is_gl_account(gl_code):
+        case.error("discount_gl_code_missing", _DEFAULT_GL, "", message, f"Set {_DEFAULT_GL}.")
+    elif not case.rules.is_gl_account(gl_code):
         place = f"promotion {promotion.code!r}" if promotion and promotion.gl_code else _DEFAULT_GL
-        found.error(
+        case.error(
             "gl_code_unknown",
             place,
             gl_code,

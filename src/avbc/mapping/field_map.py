@@ -11,8 +11,8 @@ from typing import Generic, TypeAlias, TypeVar, cast
 import attrs
 
 from avbc.mapping.amounts import is_amount
-from avbc.mapping.decisions import Findings, MappingProblem
-from avbc.mapping.limits import check_length
+from avbc.mapping.case import Findings
+from avbc.mapping.decisions import MappingProblem
 from avbc.mapping.text import amount_text
 
 R = TypeVar("R")
@@ -104,7 +104,7 @@ def field_values(
                 message = f"The {rule.source} of {whose} is negative: {amount_text(value)}."
                 found.error("amount_negative", field, value, message, "Correct it in AcctVantage.")
         elif isinstance(value, str) and rule.longest is not None:
-            check_length(value, field, rule.longest, found)
+            found.check_length(value, field, rule.longest)
         values[rule.name] = value
         found.note(field, value, "its {}", "", rule.source)
     return values

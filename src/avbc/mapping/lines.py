@@ -4,18 +4,25 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from decimal import Decimal
+from typing import Literal, TypeAlias
 
 import attrs
 
 from avbc.acctvantage.records import Address, LineKind, Product, SalesOrderLine, ShipVia
-from avbc.bigcommerce.models import Consignments, Order, OrderProduct, PickupConsignment
+from avbc.bigcommerce.models import (
+    Consignments,
+    Order,
+    OrderProduct,
+    PickupConsignment,
+    ShippingConsignment,
+)
 from avbc.mapping.addresses import address
 from avbc.mapping.amounts import STEP, are_store_amounts, is_amount
-from avbc.mapping.decisions import Findings, MappingProblem
-from avbc.mapping.product import choose_product
+from avbc.mapping.case import Case
+from avbc.mapping.decisions import MappingProblem
+from avbc.mapping.product import product_for
 from avbc.mapping.proof import unreadable
-from avbc.mapping.rules import MappingRules
-from avbc.mapping.ship_via import ShipViaChoice, choose_ship_via
+from avbc.mapping.ship_via import ShipViaChoice, ship_via_for
 from avbc.mapping.text import amount_text, fold, plain
 from avbc.money import ZERO
 
@@ -25,6 +32,15 @@ _ONE = Decimal(1)
 _FIX = (
     "Compare the order's amounts in BigCommerce; if they are right there, enter the order by hand."
 )
+
+
+_Cost: TypeAlias = Literal["wrapping", "handling", "shipping"]
+_COSTS: Mapping[_Cost, tuple[MappingProblem, str]] = {
+    "wrapping": ("wrapping_does_not_foot", "gift wrapping of the lines"),
+    "handling": ("handling_does_not_foot", "handling of the consignments"),
+    "shipping": ("shipping_does_not_foot", "shipping of the consignments"),
+}
+"""The parts of each cost of an order: the problem where they miss its sum, and their name."""
 
 
 @attrs.frozen
@@ -43,9 +59,7 @@ class Routes:
     """Where a gift certificate is sent, by the line's id."""
 
 
-def routes(
-    order: Order, lines: Sequence[OrderProduct], rules: MappingRules, found: Findings
-) -> Routes:
+def routes(order: Order, lines: Sequence[OrderProduct], case: Case) -> Routes:
     """Ship Tos and Ship Vias of an order.
 
     Several consignments give several Ship Tos, and each line its own Ship Via; the order's is that
@@ -56,7 +70,7 @@ def routes(
     consignments = order.consignments
     if consignments is None:
         if order.shipping_address_count or any(line.order_address_id for line in lines):
-            found.error(
+            case.error(
                 "consignments_missing",
                 "consignments",
                 order.shipping_address_count,
@@ -73,18 +87,17 @@ def routes(
         choice = chosen.get(method)
         if choice is None:
             field = "ship_via" if position == 0 else f"ship_tos[{position}].ship_via"
-            choice = chosen[method] = choose_ship_via(
-                consignment.shipping_method, rules, found, field
-            )
+            ruling = ship_via_for(consignment.shipping_method, case.rules, field)
+            choice = chosen[method] = case.add(ruling) or ShipViaChoice("")
         by_address_id[consignment.id] = (position, choice.name)
         ship_to = address(consignment)
         ship_tos.append(ship_to)
-        found.note(
+        case.note(
             f"ship_tos[{position}]", ship_to, "shipping address {} of the order", "", consignment.id
         )
     if not ship_tos:
-        found.note("ship_tos", "", "nothing is shipped")
-        chosen[""] = _unshipped(consignments, lines, rules, found)
+        case.note("ship_tos", "", "nothing is shipped")
+        chosen[""] = _unshipped(consignments, lines, case)
     choices = list(chosen.values())
     return Routes(
         ship_tos=tuple(ship_tos),
@@ -101,26 +114,26 @@ def routes(
 
 
 def _unshipped(
-    consignments: Consignments, lines: Sequence[OrderProduct], rules: MappingRules, found: Findings
+    consignments: Consignments, lines: Sequence[OrderProduct], case: Case
 ) -> ShipViaChoice:
     if consignments.pickups:
-        named = rules.ship_vias.get(fold(plain(consignments.pickups[0].pickup_method_display_name)))
+        method = plain(consignments.pickups[0].pickup_method_display_name)
+        named = case.rules.ship_vias.get(fold(method))
         if named is not None:
-            found.note(
+            case.note(
                 "ship_via", named.name, "the books have a Ship Via named like the pickup method"
             )
             return ShipViaChoice(named.name)
-    elif any(line.type == PHYSICAL for line in lines):
-        return choose_ship_via("", rules, found)
-    if not rules.settings.shipping.default_ship_via:
-        found.note(
+    needed = not consignments.pickups and any(line.type == PHYSICAL for line in lines)
+    if not needed and not case.rules.settings.shipping.default_ship_via:
+        case.note(
             "ship_via",
             "",
             "nothing is shipped, and there is no Default Ship Via",
             "shipping.default_ship_via",
         )
         return ShipViaChoice("")
-    return choose_ship_via("", rules, found)
+    return case.add(ship_via_for("", case.rules)) or ShipViaChoice("")
 
 
 def _pickups(
@@ -143,9 +156,7 @@ def sales_order_lines(
     lines: Sequence[OrderProduct],
     where: Routes,
     products: Mapping[str, Sequence[Product]],
-    rules: MappingRules,
-    *,
-    found: Findings,
+    case: Case,
 ) -> list[SalesOrderLine]:
     """The order's lines: what it sells, then gift wrapping, handling and fees as lines of their own kinds.
 
@@ -154,11 +165,10 @@ def sales_order_lines(
     the books.
     """
     made: list[SalesOrderLine] = []
-    ids = {line.id for line in lines}
     for position, line in enumerate(lines):
-        made.append(_line(line, position, where, products, rules, found=found))
-        if line.is_component and line.parent_order_product_id not in ids:
-            found.error(
+        made.append(_line(line, position, where, products, case))
+        if line.is_component and all(line.parent_order_product_id != other.id for other in lines):
+            case.error(
                 "bundle_missing",
                 f"lines[{position}].parent_order_product_id",
                 line.parent_order_product_id,
@@ -167,7 +177,7 @@ def sales_order_lines(
                 "Correct the order in BigCommerce.",
             )
     if any(line.kind == "gift_certificate" for line in made):
-        _check_gift_certificates(rules, found)
+        _check_gift_certificates(case)
     return made
 
 
@@ -176,38 +186,35 @@ def _line(
     position: int,
     where: Routes,
     products: Mapping[str, Sequence[Product]],
-    rules: MappingRules,
-    *,
-    found: Findings,
+    case: Case,
 ) -> SalesOrderLine:
     field = f"lines[{position}]"
     part_number: str | None = None
     gl_code = ""
+    component = line.is_component
     kind: LineKind = "product"
     if line.type == GIFT_CERTIFICATE:
         kind = "gift_certificate"
-        gl_code = rules.settings.gl.gift_certificate_gl_code
-        found.note(
+        gl_code = case.rules.settings.gl.gift_certificate_gl_code
+        case.note(
             field, line.total_ex_tax, "a gift certificate sold", "gl.gift_certificate_gl_code"
         )
     elif line.product_id == 0:
         kind = "custom"
-        found.note(
-            field, line.total_ex_tax, "a custom item, which is no product: {}", "", line.name
-        )
+        case.note(field, line.total_ex_tax, "a custom item, which is no product: {}", "", line.name)
     else:
-        product = choose_product(
-            line.sku, products, rules, found, field=f"{field}.sku", description=line.name
+        product = case.add(
+            product_for(line.sku, products, case.rules, field=f"{field}.sku", line=line.name)
         )
         part_number = product.part_number if product else None
-        reason = "a component of line {2}" if line.is_component else "{0} x {1}"
-        amount = ZERO if line.is_component else line.total_ex_tax
-        found.note(
+        reason = "a component of line {2}" if component else "{0} x {1}"
+        amount = ZERO if component else line.total_ex_tax
+        case.note(
             field, amount, reason, "", line.quantity, part_number, line.parent_order_product_id
         )
     ship_to, ship_via = where.by_address_id.get(line.order_address_id, (None, ""))
     if ship_to is None and line.order_address_id and where.ship_tos and line.type == PHYSICAL:
-        found.error(
+        case.error(
             "ship_to_unknown",
             f"{field}.order_address_id",
             line.order_address_id,
@@ -219,9 +226,9 @@ def _line(
         kind=kind,
         description=plain(line.name) or plain(line.sku),
         quantity=Decimal(line.quantity),
-        unit_price=ZERO if line.is_component else line.price_ex_tax,
-        amount=ZERO if line.is_component else line.total_ex_tax,
-        tax=ZERO if line.is_component else line.total_tax,
+        unit_price=ZERO if component else line.price_ex_tax,
+        amount=ZERO if component else line.total_ex_tax,
+        tax=ZERO if component else line.total_tax,
         part_number=part_number,
         memo=_memo(line, kind, where),
         gl_code=gl_code,
@@ -229,7 +236,7 @@ def _line(
         ship_via=ship_via,
         store_line_id=line.id,
         store_address_id=line.order_address_id or None,
-        component_of=line.parent_order_product_id if line.is_component else None,
+        component_of=line.parent_order_product_id if component else None,
     )
 
 
@@ -260,17 +267,20 @@ def _memo(line: OrderProduct, kind: LineKind, where: Routes) -> str:
     return "\n".join(parts)
 
 
-def _check_gift_certificates(rules: MappingRules, found: Findings) -> None:
-    code = rules.settings.gl.gift_certificate_gl_code
+def _check_gift_certificates(case: Case) -> None:
+    code = case.rules.settings.gl.gift_certificate_gl_code
     setting = "gl.gift_certificate_gl_code"
     if not code:
-        message = (
-            "A gift certificate was sold, and there is no account for the liability; its "
-            "line has no GL code."
+        case.warn(
+            "gift_certificate_gl_code_missing",
+            setting,
+            "",
+            "A gift certificate was sold, and there is no account for the liability; its line has "
+            "no GL code.",
+            f"Set {setting}.",
         )
-        found.warn("gift_certificate_gl_code_missing", setting, "", message, f"Set {setting}.")
-    elif not rules.is_gl_account(code):
-        found.error(
+    elif not case.rules.is_gl_account(code):
+        case.error(
             "gl_code_unknown",
             setting,
             code,
@@ -280,7 +290,7 @@ def _check_gift_certificates(rules: MappingRules, found: Findings) -> None:
 
 
 def cost_lines(
-    order: Order, lines: Sequence[OrderProduct], where: Routes, rules: MappingRules, found: Findings
+    order: Order, lines: Sequence[OrderProduct], where: Routes, case: Case
 ) -> list[SalesOrderLine]:
     """Gift wrapping, handling and fees as lines; whether these and the shipping add up to the order's own sums.
 
@@ -289,20 +299,19 @@ def cost_lines(
     does, the order's sum is one line.
     """
     made: list[SalesOrderLine] = []
-    shipping = order.consignments.shipping if order.consignments is not None else ()
     if order.wrapping_cost_inc_tax or any(line.wrapping_cost_inc_tax for line in lines):
-        made += _wrapping(order, lines, where, rules, found)
+        made += _wrapping(order, lines, where, case)
     if order.handling_cost_inc_tax or any(
-        consignment.handling_cost_inc_tax for consignment in shipping
+        consignment.handling_cost_inc_tax for consignment in _shipped(order)
     ):
-        made += _handling(order, rules, found)
+        made += _handling(order, case)
     if order.consignments is not None:
-        _prove_shipping(order, rules, found)
+        _prove_shipping(order, case)
     for fee in order.fees or ():
         name = plain(fee.display_name_merchant) or plain(fee.display_name_customer) or "Fee"
         made.append(_cost_line("fee", name, fee.cost_ex_tax, fee.cost_tax))
     for position, line in enumerate(made, len(lines)):
-        found.note(
+        case.note(
             f"lines[{position}]", line.amount, "the order's {}: {}", "", line.kind, line.description
         )
     return made
@@ -315,7 +324,7 @@ def _cost_line(kind: LineKind, description: str, amount: Decimal, tax: Decimal) 
 
 
 def _wrapping(
-    order: Order, lines: Sequence[OrderProduct], where: Routes, rules: MappingRules, found: Findings
+    order: Order, lines: Sequence[OrderProduct], where: Routes, case: Case
 ) -> list[SalesOrderLine]:
     wrapped = sorted(
         (line for line in lines if line.wrapping_cost_inc_tax or line.wrapping_cost_ex_tax),
@@ -328,26 +337,18 @@ def _wrapping(
         if not are_store_amounts(
             (line.wrapping_cost_ex_tax, line.wrapping_cost_inc_tax, line.wrapping_cost_tax)
         ):
-            unreadable(f"the wrapping cost of line {line.id}", line.wrapping_cost_inc_tax, found)
+            unreadable(f"the wrapping cost of line {line.id}", line.wrapping_cost_inc_tax, case)
             return []
-    off = (ZERO, ZERO)
+    off = whole
     for times in ([1 for _ in wrapped], [line.quantity for line in wrapped]):
         pairs = list(zip(wrapped, times, strict=True))
         off = (
             whole[0] - sum((line.wrapping_cost_ex_tax * count for line, count in pairs), ZERO),
             whole[1] - sum((line.wrapping_cost_inc_tax * count for line, count in pairs), ZERO),
         )
-        if rules.rounds_to_zero(off[0]) and rules.rounds_to_zero(off[1]):
+        if all(map(case.rules.rounds_to_zero, off)):
             return [_wrapping_line(line, count, where) for line, count in pairs]
-    _does_not_foot(
-        "wrapping_does_not_foot",
-        "wrapping_cost",
-        "gift wrapping of the lines",
-        whole,
-        off,
-        rules=rules,
-        found=found,
-    )
+    _check_parts("wrapping", whole, off, case)
     return []
 
 
@@ -368,87 +369,60 @@ def _wrapping_line(line: OrderProduct, times: int, where: Routes) -> SalesOrderL
     )
 
 
-def _handling(order: Order, rules: MappingRules, found: Findings) -> list[SalesOrderLine]:
-    shipping = order.consignments.shipping if order.consignments is not None else ()
-    handled = [
-        (position, consignment)
-        for position, consignment in enumerate(shipping)
-        if consignment.handling_cost_inc_tax or consignment.handling_cost_ex_tax
-    ]
+def _handling(order: Order, case: Case) -> list[SalesOrderLine]:
     whole = (order.handling_cost_ex_tax, order.handling_cost_inc_tax)
-    if not handled:
-        return [_cost_line("handling", "Handling", whole[0], order.handling_cost_tax)]
     made: list[SalesOrderLine] = []
     off = whole
-    for position, consignment in handled:
+    for position, consignment in enumerate(_shipped(order)):
         costs = (
             consignment.handling_cost_ex_tax,
             consignment.handling_cost_inc_tax,
             consignment.handling_cost_tax,
         )
-        if not all(is_amount(cost) for cost in costs):
-            unreadable(f"consignments.shipping[{position}].handling_cost", costs[1], found)
+        if not any(costs[:2]):
+            continue
+        if not all(map(is_amount, costs)):
+            unreadable(f"consignments.shipping[{position}].handling_cost", costs[1], case)
             return []
         # JSON numbers, unlike the order's own amounts.
         without, with_tax, tax = (cost.quantize(STEP) for cost in costs)
         off = (off[0] - without, off[1] - with_tax)
         line = _cost_line("handling", "Handling", without, tax)
         made.append(attrs.evolve(line, ship_to=position, store_address_id=consignment.id))
-    if rules.rounds_to_zero(off[0]) and rules.rounds_to_zero(off[1]):
-        return made
-    _does_not_foot(
-        "handling_does_not_foot",
-        "handling_cost",
-        "handling of the consignments",
-        whole,
-        off,
-        rules=rules,
-        found=found,
-    )
-    return []
+    if not made:
+        return [_cost_line("handling", "Handling", whole[0], order.handling_cost_tax)]
+    _check_parts("handling", whole, off, case)
+    return made
 
 
-def _prove_shipping(order: Order, rules: MappingRules, found: Findings) -> None:
-    whole = (order.shipping_cost_ex_tax, order.shipping_cost_inc_tax)
-    off = whole
-    for position, consignment in enumerate(
-        order.consignments.shipping if order.consignments is not None else ()
-    ):
+def _prove_shipping(order: Order, case: Case) -> None:
+    whole = off = (order.shipping_cost_ex_tax, order.shipping_cost_inc_tax)
+    for position, consignment in enumerate(_shipped(order)):
         if not (is_amount(consignment.cost_ex_tax) and is_amount(consignment.cost_inc_tax)):
-            unreadable(f"consignments.shipping[{position}].cost", consignment.cost_inc_tax, found)
+            unreadable(f"consignments.shipping[{position}].cost", consignment.cost_inc_tax, case)
             return
         off = (off[0] - consignment.cost_ex_tax, off[1] - consignment.cost_inc_tax)
-    if not (rules.rounds_to_zero(off[0]) and rules.rounds_to_zero(off[1])):
-        _does_not_foot(
-            "shipping_does_not_foot",
-            "shipping_cost",
-            "shipping of the consignments",
-            whole,
-            off,
-            rules=rules,
-            found=found,
-        )
+    _check_parts("shipping", whole, off, case)
 
 
-def _does_not_foot(
-    code: MappingProblem,
-    field: str,
-    parts: str,
-    whole: tuple[Decimal, Decimal],
-    off: tuple[Decimal, Decimal],
-    *,
-    rules: MappingRules,
-    found: Findings,
+def _shipped(order: Order) -> Sequence[ShippingConsignment]:
+    return order.consignments.shipping if order.consignments is not None else ()
+
+
+def _check_parts(
+    cost: _Cost, whole: tuple[Decimal, Decimal], off: tuple[Decimal, Decimal], case: Case
 ) -> None:
-    """Say for the sums without and with tax by how much the parts miss the order's own."""
-    for tax, sum_, difference in zip(("ex_tax", "inc_tax"), whole, off, strict=True):
-        if not rules.rounds_to_zero(difference):
-            found.error(
+    """Report, without and with tax, by how much the parts of a cost miss the order's own sum."""
+    if all(map(case.rules.rounds_to_zero, off)):
+        return
+    code, parts = _COSTS[cost]
+    for tax, total, difference in zip(("ex_tax", "inc_tax"), whole, off, strict=True):
+        if not case.rules.rounds_to_zero(difference):
+            case.error(
                 code,
-                f"{field}_{tax}",
-                sum_,
-                f"{field}_{tax} is {amount_text(sum_)}, and the {parts} comes to "
-                f"{amount_text(sum_ - difference)}: "
-                f"off by {amount_text(abs(difference))}.",
+                f"{cost}_cost_{tax}",
+                total,
+                f"{cost}_cost_{tax} is {amount_text(total)}, and the {parts} comes to "
+                f"{amount_text(total - difference)}: off by {amount_text(abs(difference))}.",
                 _FIX,
             )

@@ -20,16 +20,17 @@ from avbc.acctvantage.records import (
 from avbc.bigcommerce.models import Order, OrderCoupon, OrderProduct, OrderStatus, Transaction
 from avbc.mapping.addresses import address
 from avbc.mapping.amounts import ARITHMETIC
-from avbc.mapping.client import choose_client
-from avbc.mapping.decisions import Decision, Findings, Note, Problem, decisions_of
-from avbc.mapping.discount import Discounts, choose_discounts
+from avbc.mapping.case import Case
+from avbc.mapping.client import client_for
+from avbc.mapping.decisions import Decision, Note, Problem, Ruling, decisions_of
+from avbc.mapping.discount import Discounts, discounts_for
 from avbc.mapping.fingerprint import fingerprint
 from avbc.mapping.lines import cost_lines, routes, sales_order_lines
-from avbc.mapping.payment import choose_payment
+from avbc.mapping.payment import payment_for
 from avbc.mapping.proof import LinesProof, Proof, check_amounts, prove_header, prove_lines
 from avbc.mapping.rules import MappingRules
-from avbc.mapping.status import choose_new_order_status
-from avbc.mapping.tax_area import choose_tax_area
+from avbc.mapping.status import new_order_status
+from avbc.mapping.tax_area import tax_area_for
 from avbc.mapping.text import amount_text, plain
 from avbc.money import ZERO
 from avbc.report import data_frame, html_table, text_table
@@ -135,82 +136,75 @@ _COLUMNS = ("field", "value", "setting", "reason")
 
 
 def map_order(inputs: OrderInputs, settings: Settings, reference: ReferenceData) -> MappedOrder:
-    """Map one order. For many under the same settings, make one `Mapper` and use its `map`, which prepares the lookups once."""
+    """Map one order. For many under the same settings, make one `Mapper` and use its `map`."""
     return Mapper(settings, reference).map(inputs)
 
 
 class Mapper:
-    """Maps orders under one set of settings and reference data, for which everything is looked up in advance."""
+    """Maps orders under one set of settings and reference data, whose look-ups it makes once."""
 
     def __init__(
         self, settings: Settings, reference: ReferenceData, statuses: Sequence[OrderStatus] = ()
     ) -> None:
         self.rules = MappingRules(settings, reference, tuple(statuses))
+        # The same for every order.
+        self._status = new_order_status(self.rules)
+        self._tax_area = tax_area_for(self.rules)
+        self._warehouse = _warehouse(self.rules)
 
     def map(self, inputs: OrderInputs) -> MappedOrder:
-        """Map one order: total, so that bad data makes problems and never an exception, and all of them at once.
+        """Map one order. Bad data makes problems, all of them at once, and never an exception.
 
         A bundle comes out only if everything was decided and the order adds up to the cent. Its
         order's total is then exactly lines + freight + tax - discounts + rounding, with a rounding
         of less than half a minor unit.
         """
         with localcontext(ARITHMETIC):
-            return _map(inputs, self.rules)
+            return self._map(inputs)
 
+    def _map(self, inputs: OrderInputs) -> MappedOrder:
+        case = Case(self.rules)
+        order = inputs.order
+        import_id = order_import_id(self.rules.source_code, order.id)
+        lines = order.lines
+        complete = _check_lines(order, lines, case)
+        _check_currency(order, case)
 
-def _map(inputs: OrderInputs, rules: MappingRules) -> MappedOrder:
-    found = Findings()
-    order = inputs.order
-    import_id = order_import_id(rules.source_code, order.id)
-    lines = order.lines
-    complete = _check_lines(order, lines, found)
-    _check_currency(order, rules, found)
+        where = routes(order, lines, case)
+        made = sales_order_lines(lines, where, inputs.products, case)
+        proof: Proof | None = None
+        discounts: Discounts | None = None
+        if check_amounts(order, case):
+            of_lines = prove_lines(order, lines, case) if complete else LinesProof()
+            proof = prove_header(order, of_lines.fees_on_top, case)
+            if complete:
+                made += cost_lines(order, lines, where, case)
+                if proof is not None and of_lines.readable:
+                    coupons = inputs.coupons or order.coupons or ()
+                    discounts = case.add(discounts_for(order, coupons, proof, self.rules))
 
-    where = routes(order, lines, rules, found)
-    made = sales_order_lines(lines, where, inputs.products, rules, found=found)
-    proof: Proof | None = None
-    discounts = Discounts()
-    if check_amounts(order, found):
-        of_lines = prove_lines(order, lines, rules, found) if complete else LinesProof()
-        proof = prove_header(order, rules, found, fees_on_top=of_lines.fees_on_top)
-        if complete:
-            made += cost_lines(order, lines, where, rules, found)
-            if proof is not None and of_lines.readable:
-                discounts = choose_discounts(
-                    order, lines, inputs.coupons or order.coupons or (), proof, rules, found=found
-                )
-
-    gateway_amount = proof.gateway_amount if proof is not None else None
-    payment = choose_payment(
-        order, inputs.transactions, gateway_amount, import_id, rules, found=found
-    )
-    bill_to = address(order.billing_address)
-    client = choose_client(
-        order.customer_id,
-        order.billing_address,
-        inputs.clients,
-        rules,
-        bill_to=bill_to,
-        found=found,
-    )
-    if payment.po_number and client is not None and not client.open_ar:
-        found.error(
-            "client_not_on_open_ar",
-            "payment_method",
-            order.payment_method,
-            f"The order is paid by Purchase Order, and the client {client.name!r} is not on open "
-            "A/R.",
-            "Put the client on open A/R in AcctVantage, or map the payment method to a Receipt "
-            "Type.",
+        gateway_amount = proof.gateway_amount if proof is not None else None
+        found_client = client_for(
+            order.customer_id, order.billing_address, inputs.clients, self.rules
         )
-    status = choose_new_order_status(rules, found)
-    area = choose_tax_area(rules, found)
-    warehouse = _warehouse(rules, found)
+        payment = case.add(
+            payment_for(
+                order,
+                inputs.transactions,
+                gateway_amount,
+                import_id,
+                self.rules,
+                found_client.value,
+            )
+        )
+        client = case.add(found_client)
+        status = case.add(self._status)
+        area = case.add(self._tax_area)
+        warehouse = case.add(self._warehouse)
 
-    bundle: OrderBundle | None = None
-    if proof is not None and client is not None:
-        rounding = _rounding(order, proof, made, discounts, rules=rules, found=found)
-        if not found.failed:
+        bundle: OrderBundle | None = None
+        if not case.failed and proof and discounts and payment and client and warehouse:
+            rounding = _rounding(order, proof, made, discounts, case)
             sales_order = SalesOrder(
                 import_id=import_id,
                 store_order_id=order.id,
@@ -218,47 +212,50 @@ def _map(inputs: OrderInputs, rules: MappingRules) -> MappedOrder:
                 lines=tuple(made),
                 total=proof.total,
                 tax=order.total_tax,
-                tax_area=area,
-                currency=rules.reference.currency,
+                tax_area=area or "",
+                currency=self.rules.reference.currency,
                 warehouse=warehouse,
                 ship_via=where.ship_via,
-                bill_to=bill_to,
+                bill_to=client.new_client.address
+                if client.new_client is not None
+                else address(order.billing_address),
                 ship_tos=where.ship_tos,
                 freight=order.shipping_cost_ex_tax,
                 discounts=discounts.discounts,
                 rounding=rounding,
                 tax_override=True,
-                status=status,
+                status=status or "",
                 po_number=payment.po_number,
                 reference=str(order.id),
                 memo=plain(order.customer_message),
                 ordered_at=order.date_created,
-                source_code=rules.source_code,
+                source_code=self.rules.source_code,
                 fingerprint=fingerprint(order),
                 client_id=client.client.id if client.client is not None else None,
                 contact_id=client.contact.id if client.contact is not None else None,
             )
-            _note_header(sales_order, proof, found)
-            bundle = OrderBundle(
-                order=sales_order,
-                receipts=payment.receipts,
-                client_id=sales_order.client_id,
-                new_client=client.new_client,
-                bind_import_id=client.bind_import_id,
-                contact_id=sales_order.contact_id,
-                new_contact=client.new_contact,
-                new_promotions=discounts.new_promotions,
-                new_ship_vias=where.new_ship_vias,
-            )
-    total = proof.total if proof is not None else order.total_inc_tax
-    return MappedOrder(
-        order.id, import_id, total, bundle, tuple(found.problems), proof, tuple(found.notes)
-    )
+            if not case.failed:
+                _note_header(sales_order, proof, case)
+                bundle = OrderBundle(
+                    order=sales_order,
+                    receipts=payment.receipts,
+                    client_id=sales_order.client_id,
+                    new_client=client.new_client,
+                    bind_import_id=client.bind_import_id,
+                    contact_id=sales_order.contact_id,
+                    new_contact=client.new_contact,
+                    new_promotions=discounts.new_promotions,
+                    new_ship_vias=where.new_ship_vias,
+                )
+        total = proof.total if proof is not None else order.total_inc_tax
+        return MappedOrder(
+            order.id, import_id, total, bundle, tuple(case.problems), proof, tuple(case.notes)
+        )
 
 
-def _check_lines(order: Order, lines: Sequence[OrderProduct], found: Findings) -> bool:
+def _check_lines(order: Order, lines: Sequence[OrderProduct], case: Case) -> bool:
     if not order.lines_complete:
-        found.error(
+        case.error(
             "lines_incomplete",
             "items_total",
             order.items_total,
@@ -268,7 +265,7 @@ def _check_lines(order: Order, lines: Sequence[OrderProduct], found: Findings) -
         )
         return False
     if not lines:
-        found.error(
+        case.error(
             "order_empty",
             "products",
             "",
@@ -278,11 +275,11 @@ def _check_lines(order: Order, lines: Sequence[OrderProduct], found: Findings) -
     return True
 
 
-def _check_currency(order: Order, rules: MappingRules, found: Findings) -> None:
+def _check_currency(order: Order, case: Case) -> None:
     charged = order.default_currency_code.strip().upper()
-    books = rules.reference.currency
+    books = case.rules.reference.currency
     if charged != books.upper():
-        found.error(
+        case.error(
             "currency_differs",
             "default_currency_code",
             charged,
@@ -291,25 +288,26 @@ def _check_currency(order: Order, rules: MappingRules, found: Findings) -> None:
         )
 
 
-def _warehouse(rules: MappingRules, found: Findings) -> str:
-    wanted = rules.settings.shipping.warehouse
-    if rules.warehouse is None:
-        found.error(
+def _warehouse(rules: MappingRules) -> Ruling[str]:
+    case = Case(rules)
+    wanted, known = rules.settings.shipping.warehouse, rules.warehouse
+    if known is None:
+        case.error(
             "warehouse_unknown",
             "shipping.warehouse",
             wanted,
             f"AcctVantage has no Warehouse {wanted!r}.",
             "Correct shipping.warehouse.",
-            candidates=tuple(known.name for known in rules.reference.warehouses),
+            candidates=tuple(warehouse.name for warehouse in rules.reference.warehouses),
         )
-        return wanted
-    found.note(
+        return case.ruling(None)
+    case.note(
         "warehouse",
-        rules.warehouse.name,
-        "the warehouse that fulfils the store's orders",
+        known.name,
+        "the warehouse that fulfills the store's orders",
         "shipping.warehouse",
     )
-    return rules.warehouse.name
+    return case.ruling(known.name)
 
 
 def _rounding(
@@ -317,16 +315,14 @@ def _rounding(
     proof: Proof,
     made: Sequence[SalesOrderLine],
     discounts: Discounts,
-    *,
-    rules: MappingRules,
-    found: Findings,
+    case: Case,
 ) -> Decimal:
     """What four-decimal amounts leave of the total. Only an order that is refused already can leave a cent or more."""
     lines = sum((line.amount for line in made), ZERO)
     taken = sum((discount.amount for discount in discounts.discounts), ZERO)
     rounding = proof.total - (lines + order.shipping_cost_ex_tax + order.total_tax - taken)
-    if not rules.rounds_to_zero(rounding) and not found.failed:
-        found.error(
+    if not case.rules.rounds_to_zero(rounding):
+        case.error(
             "rounding_too_large",
             "total_inc_tax",
             order.total_inc_tax,
@@ -338,39 +334,39 @@ def _rounding(
     return rounding
 
 
-def _note_header(sales_order: SalesOrder, proof: Proof, found: Findings) -> None:
+def _note_header(sales_order: SalesOrder, proof: Proof, case: Case) -> None:
     source = "order_status.import_source_code"
-    found.note(
+    case.note(
         "import_id", sales_order.import_id, "Import Source Code + BigCommerce order id", source
     )
-    found.note("source_code", sales_order.source_code, "the Import Source Code", source)
-    found.note("store_order_id", sales_order.store_order_id, "the BigCommerce order id")
-    found.note(
+    case.note("source_code", sales_order.source_code, "the Import Source Code", source)
+    case.note("store_order_id", sales_order.store_order_id, "the BigCommerce order id")
+    case.note(
         "total",
         sales_order.total,
         "the store's total with tax, to the cent; {}",
         "",
         proof.convention,
     )
-    found.note("tax", sales_order.tax, "the store's tax, never computed again", "gl.tax_area")
-    found.note("freight", sales_order.freight, "the shipping cost without tax")
+    case.note("tax", sales_order.tax, "the store's tax, never computed again", "gl.tax_area")
+    case.note("freight", sales_order.freight, "the shipping cost without tax")
     if sales_order.discounts:
-        found.note(
+        case.note(
             "discounts",
             proof.discount,
             "what the parts without tax exceed the total without tax by",
         )
     else:
-        found.note("discounts", ZERO, "the order has none")
-    found.note(
+        case.note("discounts", ZERO, "the order has none")
+    case.note(
         "rounding", sales_order.rounding, "what amounts of four decimals leave below one minor unit"
     )
-    found.note("currency", sales_order.currency, "the order and the books have the same")
-    found.note("bill_to", sales_order.bill_to, "the billing address")
-    found.note("reference", sales_order.reference, "the BigCommerce order id")
-    found.note("memo", sales_order.memo, "the shopper's comment")
-    found.note("ordered_at", sales_order.ordered_at, "when the order was made")
-    found.note(
+    case.note("currency", sales_order.currency, "the order and the books have the same")
+    case.note("bill_to", sales_order.bill_to, "the billing address")
+    case.note("reference", sales_order.reference, "the BigCommerce order id")
+    case.note("memo", sales_order.memo, "the shopper's comment")
+    case.note("ordered_at", sales_order.ordered_at, "when the order was made")
+    case.note(
         "fingerprint",
         sales_order.fingerprint,
         "of the order's money, lines, addresses and payment method",

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from datetime import datetime
+from collections.abc import Iterator, Sequence
 from decimal import Decimal
 
 import attrs
@@ -12,7 +11,9 @@ from avbc.acctvantage.import_ids import receipt_import_id
 from avbc.acctvantage.records import GIFT_CARD, PURCHASE_ORDER, STORE_CREDIT, Receipt, ReceiptState
 from avbc.bigcommerce.models import Order, Transaction
 from avbc.mapping.amounts import is_amount
-from avbc.mapping.decisions import Findings, MappingProblem, Ruling
+from avbc.mapping.case import Case
+from avbc.mapping.client import ClientChoice
+from avbc.mapping.decisions import MappingProblem, Ruling
 from avbc.mapping.rules import MappingRules
 from avbc.mapping.text import amount_text, fold, plain
 from avbc.money import ZERO
@@ -84,157 +85,64 @@ class _Step:
 def receipt_type_for(method: str, rules: MappingRules) -> Ruling[str]:
     """The Receipt Type of a BigCommerce payment method: many methods may share one (manual 2.2.3).
 
-    Case and spaces make no difference. `Purchase Order` is the item for clients on open A/R. A
-    method without a row is a problem (inferred): a Receipt Type of the same name is taken for
-    StoreCredit and GiftCard only.
+    `Purchase Order` is the item for clients on open A/R. A method without a row is a problem
+    (inferred): a Receipt Type of the same name is taken for StoreCredit and GiftCard only.
     """
-    found = Findings()
-    return found.ruling(choose_receipt_type(method, rules, found))
-
-
-def payment_for(
-    order: Order,
-    transactions: Sequence[Transaction],
-    gateway_amount: Decimal,
-    order_import_id: str,
-    rules: MappingRules,
-) -> Ruling[Payment]:
-    """The receipts of an order.
-
-    `gateway_amount` is what is left to pay after store credit and gift certificates, in the order's
-    currency. Redeemed store credit and gift certificates are receipts of their own. The rest is one
-    receipt for each payment at the gateway, or one for all where no transactions are given.
-    Purchase Order makes no receipt: its number is the payment's reference, or the BigCommerce order
-    id (inferred).
-    """
-    found = Findings()
-    return found.ruling(
-        choose_payment(order, transactions, gateway_amount, order_import_id, rules, found=found)
-    )
-
-
-def choose_payment(
-    order: Order,
-    transactions: Sequence[Transaction],
-    gateway_amount: Decimal | None,
-    order_import_id: str,
-    rules: MappingRules,
-    *,
-    found: Findings,
-) -> Payment:
-    """As `payment_for`, with the problems going to `found`. Without a `gateway_amount` only what needs no sums is decided."""
-    receipts: list[Receipt] = []
-    if gateway_amount is not None and gateway_amount < 0:
-        found.error(
-            "tenders_exceed_total",
-            "total_inc_tax",
-            order.total_inc_tax,
-            "Store credit and gift certificates exceed the order's total by "
-            f"{amount_text(-gateway_amount)}.",
-            "Correct the order in BigCommerce.",
-        )
-    steps = _steps(order, transactions, rules, found) if transactions else None
-    po_number = ""
-    if gateway_amount or (
-        gateway_amount is None
-        and not order.store_credit_amount
-        and not order.gift_certificate_amount
-    ):
-        chosen = choose_receipt_type(order.payment_method, rules, found)
-        status = _status(order, steps)
-        state = _state(status, rules, found)
-        if chosen == PURCHASE_ORDER:
-            po_number = plain(order.payment_provider_id or "") or str(order.id)
-            found.note(
-                "po_number",
-                po_number,
-                "paid by Purchase Order: no receipt, the client owes it",
-                _SETTING,
-            )
-        elif (
-            chosen is not None
-            and state is not None
-            and gateway_amount is not None
-            and _foots(order, steps, status, gateway_amount, rules=rules, found=found)
-        ):
-            at_gateway = _AtGateway(order, order_import_id, chosen, state)
-            receipts += at_gateway.receipts(steps or [], gateway_amount, status)
-    elif gateway_amount is not None:
-        found.note("receipts", "", "nothing is left to pay at the gateway")
-    for name, amount in (
-        (STORE_CREDIT, order.store_credit_amount),
-        (GIFT_CARD, order.gift_certificate_amount),
-    ):
-        if not amount:
-            continue
-        tender = choose_tender_type(name, rules, found)
-        if gateway_amount is not None:
-            number = receipt_import_id(order_import_id, len(receipts) + 1)
-            receipts.append(
-                Receipt(
-                    order_import_id, tender, amount, import_id=number, store_payment_method=name
-                )
-            )
-    for position, receipt in enumerate(receipts):
-        found.note(
-            f"receipts[{position}]",
-            receipt.amount + receipt.pre_auth_amount,
-            "{} by {}",
-            "",
-            receipt.state,
-            receipt.receipt_type,
-        )
-    return Payment(tuple(receipts), po_number)
-
-
-def choose_receipt_type(method: str, rules: MappingRules, found: Findings) -> str | None:
-    """As `receipt_type_for`, with the problems going to `found`."""
+    case = Case(rules)
     name = plain(method)
+    mapped = rules.payment_methods.get(fold(name), "")
+    known = rules.receipt_types.get(fold(mapped))
     if not name:
-        message = "Something is left to pay, and the order names no payment method."
-        found.error(
+        case.error(
             "payment_method_missing",
             "payment_method",
             "",
-            message,
+            "Something is left to pay, and the order names no payment method.",
             "Set the order's payment method in BigCommerce.",
         )
-        return None
-    mapped = rules.payment_methods.get(fold(name))
-    if mapped is None:
-        found.error(
+    elif not mapped:
+        case.error(
             "payment_method_unmapped",
             "payment_method",
             name,
             f"The payment method {name!r} is not mapped to a Receipt Type.",
             f'Add [[gl.payment_methods]] bigcommerce = "{name}" with the Receipt Type for it.',
         )
-        return None
-    if fold(mapped) == _PURCHASE_ORDER:
-        return PURCHASE_ORDER
-    known = rules.receipt_types.get(fold(mapped))
-    if known is None:
-        _unknown_receipt_type(mapped, rules, found)
-        return None
-    found.note(
-        "receipts.receipt_type", known, "the payment method {!r} is mapped to it", _SETTING, name
-    )
-    return known
+    elif fold(mapped) == _PURCHASE_ORDER:
+        known = PURCHASE_ORDER
+    elif known is None:
+        _unknown_receipt_type(mapped, case)
+    else:
+        case.note(
+            "receipts.receipt_type",
+            known,
+            "the payment method {!r} is mapped to it",
+            _SETTING,
+            name,
+        )
+    return case.ruling(known)
 
 
-def choose_tender_type(name: str, rules: MappingRules, found: Findings) -> str:
-    """The Receipt Type of a redeemed tender, one of `TENDER_WORDS`: by a mapping row, or the one of its name."""
-    words = TENDER_WORDS[name]
+def tender_type_for(name: str, rules: MappingRules) -> Ruling[str]:
+    """The Receipt Type of store credit or a gift certificate that was redeemed.
+
+    `name` is one of `TENDER_WORDS`. A mapping row decides, or else the Receipt Type of its name.
+    """
+    case = Case(rules)
     mapped = next(
-        (rules.payment_methods[word] for word in words if word in rules.payment_methods), None
+        (
+            rules.payment_methods[word]
+            for word in TENDER_WORDS[name]
+            if word in rules.payment_methods
+        ),
+        "",
     )
     known = rules.receipt_types.get(fold(mapped or name))
     if known is not None:
         reason = "{} is mapped to it" if mapped else "the Receipt Type of the name {}"
-        found.note("receipts.receipt_type", known, reason, _SETTING if mapped else "", name)
-        return known
-    if mapped is None:
-        found.error(
+        case.note("receipts.receipt_type", known, reason, _SETTING if mapped else "", name)
+    elif not mapped:
+        case.error(
             "tender_unmapped",
             _SETTING,
             name,
@@ -244,25 +152,121 @@ def choose_tender_type(name: str, rules: MappingRules, found: Findings) -> str:
             f'bigcommerce = "{name}".',
         )
     elif fold(mapped) == _PURCHASE_ORDER:
-        message = f"{name} is money that was received, and cannot be mapped to Purchase Order."
-        found.error("tender_unmapped", _SETTING, name, message, f"Map {name} to a Receipt Type.")
+        case.error(
+            "tender_unmapped",
+            _SETTING,
+            name,
+            f"{name} is money that was received, and cannot be mapped to Purchase Order.",
+            f"Map {name} to a Receipt Type.",
+        )
     else:
-        _unknown_receipt_type(mapped, rules, found)
-    return mapped or name
+        _unknown_receipt_type(mapped, case)
+    return case.ruling(known)
 
 
-def _unknown_receipt_type(name: str, rules: MappingRules, found: Findings) -> None:
-    found.error(
+def payment_for(
+    order: Order,
+    transactions: Sequence[Transaction],
+    gateway_amount: Decimal | None,
+    order_import_id: str,
+    rules: MappingRules,
+    client: ClientChoice | None = None,
+) -> Ruling[Payment]:
+    """The receipts of an order.
+
+    `gateway_amount` is what is left to pay after store credit and gift certificates, in the order's
+    currency; without it only what needs no sums is decided. Redeemed store credit and gift
+    certificates are receipts of their own. The rest is one receipt for each payment at the gateway,
+    or one for all where no transactions are given. Purchase Order makes no receipt: its number is
+    the payment's reference, or the BigCommerce order id (inferred). A `client` who owes it must be
+    on open A/R.
+    """
+    case = Case(rules)
+    receipts: list[Receipt] = []
+    if gateway_amount is not None and gateway_amount < 0:
+        case.error(
+            "tenders_exceed_total",
+            "total_inc_tax",
+            order.total_inc_tax,
+            "Store credit and gift certificates exceed the order's total by "
+            f"{amount_text(-gateway_amount)}.",
+            "Correct the order in BigCommerce.",
+        )
+    steps = _steps(order, transactions, case) if transactions else None
+    redeemed = [
+        (name, amount)
+        for name, amount in (
+            (STORE_CREDIT, order.store_credit_amount),
+            (GIFT_CARD, order.gift_certificate_amount),
+        )
+        if amount
+    ]
+    po_number = ""
+    if gateway_amount or (gateway_amount is None and not redeemed):
+        receipt_type = case.add(receipt_type_for(order.payment_method, rules))
+        status = _status(order, steps)
+        state = _state(status, case)
+        if receipt_type == PURCHASE_ORDER:
+            po_number = plain(order.payment_provider_id or "") or str(order.id)
+            case.note(
+                "po_number",
+                po_number,
+                "paid by Purchase Order: no receipt, the client owes it",
+                _SETTING,
+            )
+        elif (
+            receipt_type is not None
+            and state is not None
+            and gateway_amount is not None
+            and _foots(order, steps, status, gateway_amount, case)
+        ):
+            at_gateway = _AtGateway(order, order_import_id, receipt_type, state)
+            receipts += at_gateway.receipts(steps or [], gateway_amount, status)
+    elif gateway_amount is not None:
+        case.note("receipts", "", "nothing is left to pay at the gateway")
+    for name, amount in redeemed:
+        tender = case.add(tender_type_for(name, rules)) or name
+        if gateway_amount is not None:
+            number = receipt_import_id(order_import_id, len(receipts) + 1)
+            receipts.append(
+                Receipt(
+                    order_import_id, tender, amount, import_id=number, store_payment_method=name
+                )
+            )
+    for position, receipt in enumerate(receipts):
+        case.note(
+            f"receipts[{position}]",
+            receipt.amount + receipt.pre_auth_amount,
+            "{} by {}",
+            "",
+            receipt.state,
+            receipt.receipt_type,
+        )
+    if po_number and client is not None and not client.open_ar:
+        case.error(
+            "client_not_on_open_ar",
+            "payment_method",
+            order.payment_method,
+            f"The order is paid by Purchase Order, and the client {client.name!r} is not on open "
+            "A/R.",
+            "Put the client on open A/R in AcctVantage, or map the payment method to a Receipt "
+            "Type.",
+        )
+    return case.ruling(Payment(tuple(receipts), po_number))
+
+
+def _unknown_receipt_type(name: str, case: Case) -> None:
+    case.error(
         "receipt_type_unknown",
         _SETTING,
         name,
         f"AcctVantage has no Receipt Type {name!r}.",
         "Create it in AcctVantage, or map the payment method to another one.",
-        candidates=rules.reference.receipt_types,
+        candidates=case.rules.reference.receipt_types,
     )
 
 
-def _state(status: str, rules: MappingRules, found: Findings) -> ReceiptState | None:
+def _state(status: str, case: Case) -> ReceiptState | None:
     """What a payment status makes of the money: the four combinations of manual 2.2.4, and what can go wrong."""
     if not status:
         # An offline method: its Receipt Type says how the money comes, and the pre-authorization
@@ -270,22 +274,22 @@ def _state(status: str, rules: MappingRules, found: Findings) -> ReceiptState | 
         return "captured"
     if status in _RECEIVED:
         if status == "partially refunded":
-            message = (
-                "A part of the payment was refunded before the order was imported; the "
-                "receipt is over the whole payment."
-            )
-            found.warn(
+            case.warn(
                 "payment_partly_refunded",
                 "payment_status",
                 status,
-                message,
+                "A part of the payment was refunded before the order was imported; the receipt is "
+                "over the whole payment.",
                 "Book the refund in AcctVantage.",
             )
         return "captured"
-    if status == _AUTHORIZED and rules.settings.gl.credit_card_transactions_are_preauthorizations:
+    if (
+        status == _AUTHORIZED
+        and case.rules.settings.gl.credit_card_transactions_are_preauthorizations
+    ):
         return "pre_authorized"
     if status == _AUTHORIZED or status in _NOT_RECEIVED:
-        found.warn(
+        case.warn(
             "payment_not_captured",
             "payment_status",
             status,
@@ -295,9 +299,9 @@ def _state(status: str, rules: MappingRules, found: Findings) -> ReceiptState | 
         return "pending"
     if status in _REFUSED:
         code, message, fix = _REFUSED[status]
-        found.error(code, "payment_status", status, message, fix)
+        case.error(code, "payment_status", status, message, fix)
     else:
-        found.error(
+        case.error(
             "payment_status_unknown",
             "payment_status",
             status,
@@ -317,20 +321,17 @@ def _status(order: Order, steps: Sequence[_Step] | None) -> str:
     return status
 
 
-def _steps(
-    order: Order, transactions: Sequence[Transaction], rules: MappingRules, found: Findings
-) -> list[_Step] | None:
+def _steps(order: Order, transactions: Sequence[Transaction], case: Case) -> list[_Step] | None:
     """The payments at the gateway; None where the transactions cannot be read."""
     tenders = dict.fromkeys(_TENDER_METHODS.values(), ZERO)
     rows: list[Transaction] = []
     for transaction in transactions:
         if not is_amount(transaction.amount):
-            message = f"Transaction {transaction.id} has {transaction.amount} as its amount."
-            found.error(
+            case.error(
                 "amount_unreadable",
                 "transactions",
                 transaction.amount,
-                message,
+                f"Transaction {transaction.id} has {transaction.amount} as its amount.",
                 "Check the order's payments in BigCommerce.",
             )
             return None
@@ -340,7 +341,7 @@ def _steps(
             transaction.currency
             and transaction.currency.upper() != order.default_currency_code.upper()
         ):
-            found.error(
+            case.error(
                 "transaction_currency_differs",
                 "transactions",
                 transaction.currency,
@@ -350,12 +351,11 @@ def _steps(
             )
             return None
         if transaction.test:
-            message = f"Transaction {transaction.id} is a test: no money moved."
-            found.warn(
+            case.warn(
                 "test_transaction",
                 "transactions",
                 transaction.gateway,
-                message,
+                f"Transaction {transaction.id} is a test: no money moved.",
                 "Turn off the gateway's test mode.",
             )
         tender = _TENDER_METHODS.get(transaction.method)
@@ -363,14 +363,11 @@ def _steps(
             rows.append(transaction)
         elif transaction.event in _PAYING:
             tenders[tender] += transaction.amount
-    redeemed = {
-        "store_credit_amount": order.store_credit_amount,
-        "gift_certificate_amount": order.gift_certificate_amount,
-    }
-    for field, amount in tenders.items():
-        expected = redeemed[field]
-        if amount and is_amount(expected) and not rules.rounds_to_zero(amount - expected):
-            found.error(
+    for (field, amount), expected in zip(
+        tenders.items(), (order.store_credit_amount, order.gift_certificate_amount), strict=True
+    ):
+        if amount and is_amount(expected) and not case.rules.rounds_to_zero(amount - expected):
+            case.error(
                 "tender_does_not_foot",
                 field,
                 expected,
@@ -413,17 +410,15 @@ def _foots(
     steps: Sequence[_Step] | None,
     status: str,
     amount: Decimal,
-    *,
-    rules: MappingRules,
-    found: Findings,
+    case: Case,
 ) -> bool:
     """Whether the payments at the gateway, where they are given, add up to what was to be paid there."""
     if steps is None or (not steps and status not in _RECEIVED and status != _AUTHORIZED):
         return True
     paid = sum((step.transaction.amount for step in steps), ZERO)
-    if rules.rounds_to_zero(paid - amount):
+    if case.rules.rounds_to_zero(paid - amount):
         return True
-    found.error(
+    case.error(
         "transactions_do_not_foot",
         "transactions",
         paid,
@@ -442,50 +437,21 @@ class _AtGateway:
     receipt_type: str
     state: ReceiptState
 
-    def receipts(self, steps: Sequence[_Step], amount: Decimal, status: str) -> list[Receipt]:
-        """One receipt for each payment at the gateway, or one for all where none are known; together they are `amount`."""
-        if not steps:
-            return [
-                self._receipt(
-                    1,
-                    amount,
-                    self.state,
-                    reference=self.order.payment_provider_id or "",
-                    gateway="",
-                    authorized_at=None,
-                )
-            ]
-        receipts: list[Receipt] = []
+    def receipts(self, steps: Sequence[_Step], amount: Decimal, status: str) -> Iterator[Receipt]:
+        """One receipt for each payment, or one for all where none is known; together `amount`."""
         left = amount
         for number, step in enumerate(steps, 1):
-            transaction = step.transaction
-            part = left if number == len(steps) else transaction.amount
+            part = left if number == len(steps) else step.transaction.amount
             left -= part
             state = "captured" if step.captured and status == _AUTHORIZED else self.state
-            authorized_at = None if state == "captured" else transaction.date_created
-            reference = transaction.gateway_transaction_id or self.order.payment_provider_id or ""
-            receipts.append(
-                self._receipt(
-                    number,
-                    part,
-                    state,
-                    reference=reference,
-                    gateway=transaction.gateway,
-                    authorized_at=authorized_at,
-                )
-            )
-        return receipts
+            yield self._receipt(number, part, state, step.transaction)
+        if not steps:
+            yield self._receipt(1, amount, self.state)
 
     def _receipt(
-        self,
-        number: int,
-        amount: Decimal,
-        state: ReceiptState,
-        *,
-        reference: str,
-        gateway: str,
-        authorized_at: datetime | None,
+        self, number: int, amount: Decimal, state: ReceiptState, by: Transaction | None = None
     ) -> Receipt:
+        reference = by.gateway_transaction_id if by is not None else ""
         return Receipt(
             order_import_id=self.order_import_id,
             receipt_type=self.receipt_type,
@@ -494,7 +460,7 @@ class _AtGateway:
             pre_auth_amount=amount if state == "pre_authorized" else ZERO,
             import_id=receipt_import_id(self.order_import_id, number),
             store_payment_method=plain(self.order.payment_method),
-            gateway=gateway,
-            gateway_transaction_id=reference,
-            authorized_at=authorized_at,
+            gateway=by.gateway if by is not None else "",
+            gateway_transaction_id=reference or self.order.payment_provider_id or "",
+            authorized_at=by.date_created if by is not None and state != "captured" else None,
         )

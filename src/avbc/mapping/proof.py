@@ -15,7 +15,8 @@ import attrs
 
 from avbc.bigcommerce.models import Order, OrderProduct
 from avbc.mapping.amounts import are_store_amounts
-from avbc.mapping.decisions import Findings, Ruling
+from avbc.mapping.case import Case
+from avbc.mapping.decisions import Ruling
 from avbc.mapping.rules import MappingRules
 from avbc.mapping.text import amount_text
 from avbc.money import ZERO, to_minor_unit
@@ -117,13 +118,13 @@ def prove(order: Order, rules: MappingRules, fees_on_top: bool | None = None) ->
     Each identity may be off by less than half a minor unit. `fees_on_top` says where the order's
     lines leave the fees, if known. Amounts that are no amounts of money make a problem each.
     """
-    found = Findings()
-    if not check_amounts(order, found):
-        return found.ruling(None)
-    return found.ruling(prove_header(order, rules, found, fees_on_top=fees_on_top))
+    case = Case(rules)
+    if not check_amounts(order, case):
+        return case.ruling(None)
+    return case.ruling(prove_header(order, fees_on_top, case))
 
 
-def check_amounts(order: Order, found: Findings) -> bool:
+def check_amounts(order: Order, case: Case) -> bool:
     """Whether the header's and the fees' amounts are amounts of money, none of them negative where that has no meaning."""
     amounts = [
         order.subtotal_ex_tax,
@@ -158,10 +159,10 @@ def check_amounts(order: Order, found: Findings) -> bool:
     failed = False
     for name, amount in zip(HEADER_AMOUNTS, amounts, strict=True):
         if not are_store_amounts((amount,)):
-            unreadable(name, amount, found)
+            unreadable(name, amount, case)
             failed = True
         elif amount < 0 and name not in _MAY_BE_NEGATIVE:
-            found.error(
+            case.error(
                 "amount_negative",
                 name,
                 amount,
@@ -176,14 +177,14 @@ def check_amounts(order: Order, found: Findings) -> bool:
             ("cost_tax", fee.cost_tax),
         ):
             if not are_store_amounts((amount,)):
-                unreadable(f"fees[{position}].{name}", amount, found)
+                unreadable(f"fees[{position}].{name}", amount, case)
                 failed = True
     return not failed
 
 
-def unreadable(field: str, amount: Decimal, found: Findings) -> None:
+def unreadable(field: str, amount: Decimal, case: Case) -> None:
     """Say that a field holds no amount of money."""
-    found.error(
+    case.error(
         "amount_unreadable",
         field,
         amount,
@@ -192,11 +193,9 @@ def unreadable(field: str, amount: Decimal, found: Findings) -> None:
     )
 
 
-def prove_header(
-    order: Order, rules: MappingRules, found: Findings, *, fees_on_top: bool | None
-) -> Proof | None:
+def prove_header(order: Order, fees_on_top: bool | None, case: Case) -> Proof | None:
     """As `prove`, with the problems going to `found`, for amounts that `check_amounts` passed."""
-    _prove_taxes(order, rules, found)
+    _prove_taxes(order, case)
     tenders = order.store_credit_amount + order.gift_certificate_amount
     taken = order.discount_amount + order.coupon_discount
     parts = (
@@ -210,10 +209,10 @@ def prove_header(
         proof
         for net in ((False, True) if tenders else (False,))
         for on_top in _places_of_fees(order, fees_on_top)
-        if (proof := _read(order, rules, residue, net=net, on_top=on_top)) is not None
+        if (proof := _read(order, case.rules, residue, net=net, on_top=on_top)) is not None
     ]
     if not fits:
-        found.error(
+        case.error(
             "total_does_not_foot",
             "total_inc_tax",
             order.total_inc_tax,
@@ -224,7 +223,7 @@ def prove_header(
         )
         return None
     if len({proof.total for proof in fits}) > 1:
-        found.error(
+        case.error(
             "reading_ambiguous",
             "total_inc_tax",
             order.total_inc_tax,
@@ -233,7 +232,7 @@ def prove_header(
             candidates=tuple(f"{amount_text(proof.total)} ({proof.convention})" for proof in fits),
         )
         return None
-    return fits[0] if _prove_without_tax(order, fits[0], rules, found) else None
+    return fits[0] if _prove_without_tax(order, fits[0], case) else None
 
 
 def _places_of_fees(order: Order, fees_on_top: bool | None) -> tuple[bool, ...]:
@@ -310,11 +309,11 @@ def _also_tried(order: Order, tenders: Decimal) -> str:
     return f" Nor does {' or '.join(tried)} explain it." if tried else ""
 
 
-def _prove_taxes(order: Order, rules: MappingRules, found: Findings) -> None:
+def _prove_taxes(order: Order, case: Case) -> None:
     """I2, and the same for each cost: with tax less without tax is tax."""
     off = order.total_inc_tax - order.total_ex_tax - order.total_tax
-    if not rules.rounds_to_zero(off):
-        found.error(
+    if not case.rules.rounds_to_zero(off):
+        case.error(
             "tax_does_not_foot",
             "total_tax",
             order.total_tax,
@@ -330,27 +329,27 @@ def _prove_taxes(order: Order, rules: MappingRules, found: Findings) -> None:
         order.wrapping_cost_inc_tax - order.wrapping_cost_ex_tax - order.wrapping_cost_tax,
     )
     for name, off in zip(_COSTS, costs, strict=True) if any(costs) else ():
-        if not rules.rounds_to_zero(off):
+        if not case.rules.rounds_to_zero(off):
             message = (
                 f"The {name} cost without tax and its tax do not make the {name} cost with "
                 f"tax: off by {amount_text(abs(off))}."
             )
-            found.error("cost_does_not_foot", f"{name}_cost_tax", off, message, _LOOK)
+            case.error("cost_does_not_foot", f"{name}_cost_tax", off, message, _LOOK)
     for position, fee in enumerate(order.fees or ()):
         off = fee.cost_inc_tax - fee.cost_ex_tax - fee.cost_tax
-        if not rules.rounds_to_zero(off):
+        if not case.rules.rounds_to_zero(off):
             message = (
                 f"Fee {fee.display_name_merchant!r} without tax and its tax do not make it "
                 f"with tax: off by {amount_text(abs(off))}."
             )
-            found.error("cost_does_not_foot", f"fees[{position}].cost_tax", off, message, _LOOK)
+            case.error("cost_does_not_foot", f"fees[{position}].cost_tax", off, message, _LOOK)
 
 
-def _prove_without_tax(order: Order, proof: Proof, rules: MappingRules, found: Findings) -> bool:
+def _prove_without_tax(order: Order, proof: Proof, case: Case) -> bool:
     """I4 where there is no discount; otherwise the discount without tax must be a possible one. Whether the taxes' parts agree (I3)."""
     taken = order.discount_amount + order.coupon_discount
-    if not taken and not rules.rounds_to_zero(proof.discount):
-        found.error(
+    if not taken and not case.rules.rounds_to_zero(proof.discount):
+        case.error(
             "ex_tax_does_not_foot",
             "total_ex_tax",
             order.total_ex_tax,
@@ -360,8 +359,8 @@ def _prove_without_tax(order: Order, proof: Proof, rules: MappingRules, found: F
             _LOOK,
         )
         return False
-    if taken and not 0 <= proof.discount < taken + rules.half_minor_unit:
-        found.error(
+    if taken and not 0 <= proof.discount < taken + case.rules.half_minor_unit:
+        case.error(
             "discount_does_not_foot",
             "total_ex_tax",
             order.total_ex_tax,
@@ -376,8 +375,8 @@ def _prove_without_tax(order: Order, proof: Proof, rules: MappingRules, found: F
         else ZERO
     )
     off = order.total_tax - _tax_parts(order) - on_top
-    if not rules.rounds_to_zero(off):
-        found.warn(
+    if not case.rules.rounds_to_zero(off):
+        case.warn(
             "tax_parts_differ",
             "subtotal_tax",
             order.subtotal_tax,
@@ -389,9 +388,7 @@ def _prove_without_tax(order: Order, proof: Proof, rules: MappingRules, found: F
     return True
 
 
-def prove_lines(
-    order: Order, lines: Sequence[OrderProduct], rules: MappingRules, found: Findings
-) -> LinesProof:
+def prove_lines(order: Order, lines: Sequence[OrderProduct], case: Case) -> LinesProof:
     """Hold the lines against themselves and against the order's subtotal.
 
     A line's total is its unit price times its quantity, and its tax is what its totals with and
@@ -403,7 +400,7 @@ def prove_lines(
     for position, line in enumerate(lines):
         if line.is_component:
             continue
-        if _prove_line(line, position, rules, found):
+        if _prove_line(line, position, case):
             without += line.total_ex_tax
             with_tax += line.total_inc_tax
         else:
@@ -415,9 +412,9 @@ def prove_lines(
         sum((fee.cost_ex_tax for fee in order.fees or ()), ZERO),
         sum((fee.cost_inc_tax for fee in order.fees or ()), ZERO),
     )
-    if rules.rounds_to_zero(off[0]) and rules.rounds_to_zero(off[1]):
+    if case.rules.rounds_to_zero(off[0]) and case.rules.rounds_to_zero(off[1]):
         return LinesProof(fees_on_top=True if any(fees) else None)
-    if rules.rounds_to_zero(off[0] - fees[0]) and rules.rounds_to_zero(off[1] - fees[1]):
+    if case.rules.rounds_to_zero(off[0] - fees[0]) and case.rules.rounds_to_zero(off[1] - fees[1]):
         return LinesProof(fees_on_top=False)
     for name, subtotal, difference, fee in zip(
         ("subtotal_ex_tax", "subtotal_inc_tax"),
@@ -426,7 +423,7 @@ def prove_lines(
         fees,
         strict=True,
     ):
-        if not rules.rounds_to_zero(difference - fee):
+        if not case.rules.rounds_to_zero(difference - fee):
             also = (
                 (
                     f" With the fees of {amount_text(fee)} they are off by "
@@ -435,7 +432,7 @@ def prove_lines(
                 if fee
                 else ""
             )
-            found.error(
+            case.error(
                 "lines_do_not_foot",
                 name,
                 subtotal,
@@ -452,7 +449,7 @@ def prove_lines(
     return LinesProof()
 
 
-def _prove_line(line: OrderProduct, position: int, rules: MappingRules, found: Findings) -> bool:
+def _prove_line(line: OrderProduct, position: int, case: Case) -> bool:
     amounts = (
         line.price_ex_tax,
         line.price_inc_tax,
@@ -464,11 +461,11 @@ def _prove_line(line: OrderProduct, position: int, rules: MappingRules, found: F
         names = ("price_ex_tax", "price_inc_tax", "total_ex_tax", "total_inc_tax", "total_tax")
         for name, amount in zip(names, amounts, strict=True):
             if not are_store_amounts((amount,)):
-                unreadable(f"lines[{position}].{name}", amount, found)
+                unreadable(f"lines[{position}].{name}", amount, case)
         return False
     if line.quantity < 1:
         message = f"The line {line.name!r} has a quantity of {line.quantity}."
-        found.error(
+        case.error(
             "quantity_invalid",
             f"lines[{position}].quantity",
             line.quantity,
@@ -486,10 +483,10 @@ def _prove_line(line: OrderProduct, position: int, rules: MappingRules, found: F
         return True
     # A unit price of four decimals may be off by half of the last one, and so as many times as
     # there are units.
-    allowed = rules.half_minor_unit + _UNIT_PRICE_ERROR * line.quantity
+    allowed = case.rules.half_minor_unit + _UNIT_PRICE_ERROR * line.quantity
     for name, difference in zip(("total_ex_tax", "total_inc_tax", "total_tax"), off, strict=True):
-        if abs(difference) >= (rules.half_minor_unit if name == "total_tax" else allowed):
-            found.error(
+        if abs(difference) >= (case.rules.half_minor_unit if name == "total_tax" else allowed):
+            case.error(
                 "line_does_not_foot",
                 f"lines[{position}].{name}",
                 getattr(line, name),

@@ -12,7 +12,8 @@ from avbc.acctvantage.import_ids import credit_import_id, order_import_id
 from avbc.acctvantage.records import Credit, LineKind, Receipt, SalesOrder, SalesOrderLine
 from avbc.bigcommerce.models import Order, OrderProduct, Refund
 from avbc.mapping.amounts import ARITHMETIC, is_amount
-from avbc.mapping.decisions import Findings, Problem, value_text
+from avbc.mapping.case import Case
+from avbc.mapping.decisions import Problem, value_text
 from avbc.mapping.diff import Difference
 from avbc.mapping.fingerprint import fingerprint
 from avbc.mapping.proof import Proof, check_amounts, prove_header, prove_lines
@@ -133,10 +134,10 @@ def _reconciled(
     in_books = _sum(sales_order.total for sales_order in booked) if booked else None
     if order is None:
         return Reconciled(order_id, import_id, "missing_in_store", None, in_books)
-    found = Findings()
-    proof = _prove(order, rules, found)
+    case = Case(rules)
+    proof = _prove(order, case)
     total = proof.total if proof is not None else order.total_inc_tax
-    problems = tuple(found.problems)
+    problems = tuple(case.problems)
     if not booked:
         return Reconciled(
             order_id,
@@ -166,9 +167,9 @@ def _reconciled(
     )
 
 
-def _prove(order: Order, rules: MappingRules, found: Findings) -> Proof | None:
+def _prove(order: Order, case: Case) -> Proof | None:
     if not order.lines_complete:
-        found.error(
+        case.error(
             "lines_incomplete",
             "items_total",
             order.items_total,
@@ -176,12 +177,10 @@ def _prove(order: Order, rules: MappingRules, found: Findings) -> Proof | None:
             "them.",
             "Read the order's lines in full (orders/{id}/products) and compare it again.",
         )
-    if not check_amounts(order, found):
+    if not check_amounts(order, case):
         return None
-    on_top = (
-        prove_lines(order, order.lines, rules, found).fees_on_top if order.lines_complete else None
-    )
-    return prove_header(order, rules, found, fees_on_top=on_top)
+    on_top = prove_lines(order, order.lines, case).fees_on_top if order.lines_complete else None
+    return prove_header(order, on_top, case)
 
 
 def _differences(

@@ -12,8 +12,9 @@ from avbc.acctvantage.import_ids import credit_import_id
 from avbc.acctvantage.records import Credit, CreditKind, CreditLine, CreditTender, SalesOrder
 from avbc.bigcommerce.models import Order, OrderProduct, Refund, RefundItem
 from avbc.mapping.amounts import ARITHMETIC, are_store_amounts, is_amount
-from avbc.mapping.decisions import Findings, Ruling
-from avbc.mapping.payment import TENDER_WORDS, choose_receipt_type, choose_tender_type
+from avbc.mapping.case import Case
+from avbc.mapping.decisions import Ruling
+from avbc.mapping.payment import TENDER_WORDS, receipt_type_for, tender_type_for
 from avbc.mapping.rules import MappingRules
 from avbc.mapping.text import amount_text, fold, plain
 from avbc.money import ZERO, decimals
@@ -93,16 +94,16 @@ def map_refund(
 def _map(
     refund: Refund, order: Order, sales_order: SalesOrder, rules: MappingRules
 ) -> Ruling[Credit]:
-    found = Findings()
+    case = Case(rules)
     step = Decimal(1).scaleb(-decimals(sales_order.currency))
-    _check_refund(refund, order, sales_order, step, found)
+    _check_refund(refund, order, sales_order, step, case)
     things = [
-        _thing(item, position, order, sales_order, found)
+        _thing(item, position, order, sales_order, case)
         for position, item in enumerate(refund.items)
     ]
-    if not found.failed:
-        lines = _lines(refund, [thing for thing in things if thing is not None], step, found)
-        tenders = _tenders(refund, order, rules, found)
+    if not case.failed:
+        lines = _lines(refund, [thing for thing in things if thing is not None], step, case)
+        tenders = _tenders(refund, order, case)
         credit = Credit(
             import_id=credit_import_id(sales_order.import_id, refund.id),
             order_import_id=sales_order.import_id,
@@ -115,21 +116,21 @@ def _map(
             reason=plain(refund.reason),
             created_at=refund.created,
         )
-        found.note(
+        case.note(
             "import_id", credit.import_id, "the order's Import ID, -CM and the store's refund id"
         )
-        found.note("total", credit.total, "the refund's total, to the cent")
-        found.note("tax", credit.tax, "the refund's tax, never computed again")
-        return found.ruling(credit)
-    return found.ruling(None)
+        case.note("total", credit.total, "the refund's total, to the cent")
+        case.note("tax", credit.tax, "the refund's tax, never computed again")
+        return case.ruling(credit)
+    return case.ruling(None)
 
 
 def _check_refund(
-    refund: Refund, order: Order, sales_order: SalesOrder, step: Decimal, found: Findings
+    refund: Refund, order: Order, sales_order: SalesOrder, step: Decimal, case: Case
 ) -> None:
     currency = order.default_currency_code.strip().upper()
     if currency != sales_order.currency.upper():
-        found.error(
+        case.error(
             "currency_differs",
             "default_currency_code",
             currency,
@@ -147,7 +148,7 @@ def _check_refund(
     }
     for name, amount in amounts.items():
         if not are_store_amounts((amount,)) or (name == "total_amount" and amount % step):
-            found.error(
+            case.error(
                 "amount_unreadable",
                 name,
                 amount,
@@ -155,7 +156,7 @@ def _check_refund(
                 _LOOK,
             )
         elif amount < 0 and name != "total_tax":
-            found.error(
+            case.error(
                 "amount_negative",
                 name,
                 amount,
@@ -168,7 +169,7 @@ def _check_refund(
 
 
 def _thing(
-    item: RefundItem, position: int, order: Order, sales_order: SalesOrder, found: Findings
+    item: RefundItem, position: int, order: Order, sales_order: SalesOrder, case: Case
 ) -> _Thing | None:
     field = f"items[{position}]"
     kind = _KINDS.get(item.item_type.strip().upper())
@@ -177,7 +178,7 @@ def _thing(
         *(adjustment.amount for adjustment in item.adjustments),
     ]
     if not are_store_amounts(amounts):
-        found.error(
+        case.error(
             "amount_unreadable",
             f"{field}.requested_amount",
             amounts[0],
@@ -187,7 +188,7 @@ def _thing(
         return None
     if kind is None:
         message = f"The refund gives back {item.item_type!r}, which avbc does not know."
-        found.error(
+        case.error(
             "refund_item_unknown",
             f"{field}.item_type",
             item.item_type,
@@ -197,7 +198,7 @@ def _thing(
         return None
     thing = _find(kind, item.item_id, order, sales_order)
     if thing is None:
-        found.error(
+        case.error(
             "refund_line_unknown",
             f"{field}.item_id",
             item.item_id,
@@ -208,7 +209,7 @@ def _thing(
         )
         return None
     if not (is_amount(thing.paid) and is_amount(thing.tax)):
-        found.error(
+        case.error(
             "amount_unreadable",
             field,
             thing.paid,
@@ -217,7 +218,7 @@ def _thing(
         )
         return None
     if item.requested_amount is None and not 0 < _pieces(item, thing) <= thing.pieces:
-        found.error(
+        case.error(
             "quantity_invalid",
             f"{field}.quantity",
             item.quantity,
@@ -303,9 +304,7 @@ def _wrapping(line: OrderProduct, order: Order) -> tuple[Decimal, Decimal]:
 # --- how much of it ---
 
 
-def _lines(
-    refund: Refund, things: Sequence[_Thing], step: Decimal, found: Findings
-) -> list[CreditLine]:
+def _lines(refund: Refund, things: Sequence[_Thing], step: Decimal, case: Case) -> list[CreditLine]:
     """The lines by the first reading that makes the refund's total and tax."""
     first: tuple[list[_Part], Decimal, Decimal] | None = None
     for with_tax, held_back_with_tax in product((True, False), (False, True)):
@@ -313,14 +312,14 @@ def _lines(
         amounts, off = _amounts(parts, refund.total_amount, step)
         taxes, tax_off = _taxes(parts, refund.total_tax, step)
         if not off and not tax_off:
-            return _credit_lines(parts, amounts, taxes, found)
+            return _credit_lines(parts, amounts, taxes, case)
         if first is None or (off == 0 and first[1] != 0):
             first = parts, off, tax_off
     parts, off, tax_off = first or ([], ZERO, ZERO)
     if refund.uses_merchant_override_values:
-        return _overridden(refund, parts, step, found)
+        return _overridden(refund, parts, step, case)
     if off:
-        found.error(
+        case.error(
             "refund_does_not_foot",
             "total_amount",
             refund.total_amount,
@@ -329,7 +328,7 @@ def _lines(
             _LOOK,
         )
     if tax_off:
-        found.error(
+        case.error(
             "refund_tax_does_not_foot",
             "total_tax",
             refund.total_tax,
@@ -430,13 +429,13 @@ def _round(amount: Decimal, step: Decimal) -> Decimal:
 
 
 def _overridden(
-    refund: Refund, parts: Sequence[_Part], step: Decimal, found: Findings
+    refund: Refund, parts: Sequence[_Part], step: Decimal, case: Case
 ) -> list[CreditLine]:
     amounts = [_round(part.amount, step) for part in parts]
     taxes = [_round(part.tax, step) for part in parts]
     typed = _Part(_Thing("order", "Amount typed in by the merchant"), ZERO, ZERO)
     off, tax_off = refund.total_amount - sum(amounts, ZERO), refund.total_tax - sum(taxes, ZERO)
-    found.warn(
+    case.warn(
         "refund_overridden",
         "total_amount",
         refund.total_amount,
@@ -445,17 +444,17 @@ def _overridden(
         f"{amount_text(tax_off)} of it tax, which is a line of its own.",
         "Check the credit in AcctVantage.",
     )
-    return _credit_lines([*parts, typed], [*amounts, off], [*taxes, tax_off], found)
+    return _credit_lines([*parts, typed], [*amounts, off], [*taxes, tax_off], case)
 
 
 def _credit_lines(
-    parts: Sequence[_Part], amounts: Iterable[Decimal], taxes: Iterable[Decimal], found: Findings
+    parts: Sequence[_Part], amounts: Iterable[Decimal], taxes: Iterable[Decimal], case: Case
 ) -> list[CreditLine]:
     lines: list[CreditLine] = []
     for position, (part, amount, tax) in enumerate(zip(parts, amounts, taxes, strict=True)):
         thing = part.thing
         reason = "{0} of {1}" if part.quantity else "{1}"
-        found.note(f"lines[{position}]", amount - tax, reason, "", part.quantity, thing.description)
+        case.note(f"lines[{position}]", amount - tax, reason, "", part.quantity, thing.description)
         lines.append(
             CreditLine(
                 kind=thing.kind,
@@ -473,13 +472,11 @@ def _credit_lines(
 # --- how it was paid out ---
 
 
-def _tenders(
-    refund: Refund, order: Order, rules: MappingRules, found: Findings
-) -> list[CreditTender]:
+def _tenders(refund: Refund, order: Order, case: Case) -> list[CreditTender]:
     tenders: list[CreditTender] = []
     for position, payment in enumerate(refund.payments):
         if payment.is_declined:
-            found.error(
+            case.error(
                 "refund_declined",
                 f"payments[{position}]",
                 payment.provider_id,
@@ -489,9 +486,9 @@ def _tenders(
             )
             continue
         method = plain(payment.provider_id)
-        receipt_type = _receipt_type(method, order, rules, found)
+        receipt_type = _receipt_type(method, order, case)
         if receipt_type is not None:
-            found.note(
+            case.note(
                 f"tenders[{position}]",
                 payment.amount,
                 "{!r} by {}",
@@ -502,7 +499,7 @@ def _tenders(
             tenders.append(CreditTender(receipt_type, payment.amount, method))
     off = refund.total_amount - sum((payment.amount for payment in refund.payments), ZERO)
     if off:
-        found.error(
+        case.error(
             "refund_tenders_do_not_foot",
             "payments",
             refund.total_amount - off,
@@ -514,11 +511,10 @@ def _tenders(
     return tenders
 
 
-def _receipt_type(method: str, order: Order, rules: MappingRules, found: Findings) -> str | None:
+def _receipt_type(method: str, order: Order, case: Case) -> str | None:
     key = fold(method)
     tender = next((name for name, words in TENDER_WORDS.items() if key in words), None)
     if tender is not None:
-        return choose_tender_type(tender, rules, found)
-    return choose_receipt_type(
-        method if key in rules.payment_methods else order.payment_method, rules, found
-    )
+        return case.add(tender_type_for(tender, case.rules))
+    mapped = method if key in case.rules.payment_methods else order.payment_method
+    return case.add(receipt_type_for(mapped, case.rules))

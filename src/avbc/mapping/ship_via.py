@@ -5,12 +5,14 @@ from __future__ import annotations
 import attrs
 
 from avbc.acctvantage.records import ShipVia
-from avbc.mapping.decisions import Findings, Ruling
+from avbc.mapping.case import Case
+from avbc.mapping.decisions import Ruling
 from avbc.mapping.rules import MappingRules
 from avbc.mapping.text import fold, plain
 
 _NO_METHOD = frozenset(["", "none"])
 """How the store writes that an order has no shipping method."""
+_CLASS = "shipping.default_shipment_product_class"
 
 
 @attrs.frozen
@@ -21,71 +23,60 @@ class ShipViaChoice:
     create: ShipVia | None = None
 
 
-def ship_via_for(method: str, rules: MappingRules) -> Ruling[ShipViaChoice]:
-    """The Ship Via of a shipping method.
+def ship_via_for(
+    method: str, rules: MappingRules, field: str = "ship_via"
+) -> Ruling[ShipViaChoice]:
+    """The Ship Via of a shipping method; `field` is where the choice is noted.
 
-    Without a method it is the Default Ship Via (manual 2.3.2). A method's name is looked up without
-    case and spaces. One that is missing is created with the Default Shipment Product Class where
-    the settings allow it (manual 2.3.3), which must be active in the warehouse; otherwise it is a
-    problem (inferred).
+    Without a method it is the Default Ship Via (manual 2.3.2). One that is missing is created with
+    the Default Shipment Product Class where the settings allow it (manual 2.3.3), which must be
+    active in the warehouse; otherwise it is a problem (inferred).
     """
-    found = Findings()
-    return found.ruling(choose_ship_via(method, rules, found))
-
-
-def choose_ship_via(
-    method: str, rules: MappingRules, found: Findings, field: str = "ship_via"
-) -> ShipViaChoice:
-    """As `ship_via_for`, with the problems going to `found`; `field` is the decided field."""
-    name = plain(method)
-    setting = ""
-    if fold(name) in _NO_METHOD:
-        name, setting = rules.settings.shipping.default_ship_via, "shipping.default_ship_via"
-        if not name:
-            found.error(
-                "ship_via_missing",
-                setting,
-                "",
-                "The order names no shipping method, and there is no Default Ship Via.",
-                "Set shipping.default_ship_via to a Ship Via of AcctVantage.",
-            )
-            return ShipViaChoice("")
-    known = rules.ship_vias.get(fold(name))
-    if known is not None:
-        reason = (
-            "the order names no shipping method"
-            if setting
-            else "the books have a Ship Via of this name"
+    case = Case(rules)
+    shipping = rules.settings.shipping
+    name, setting = plain(method), ""
+    key = fold(name)
+    if key in _NO_METHOD:
+        name, setting = shipping.default_ship_via, "shipping.default_ship_via"
+        key = fold(name)
+    known = rules.ship_vias.get(key)
+    product_class = shipping.default_shipment_product_class
+    created: ShipVia | None = None
+    if not name:
+        case.error(
+            "ship_via_missing",
+            setting,
+            "",
+            "The order names no shipping method, and there is no Default Ship Via.",
+            "Set shipping.default_ship_via to a Ship Via of AcctVantage.",
         )
-        found.note(field, known.name, reason, setting)
-        return ShipViaChoice(known.name)
-    if not rules.settings.shipping.auto_create_missing_shipping_methods:
-        found.error(
+    elif known is not None:
+        name = known.name
+        reason = "the order names no shipping method"
+        case.note(
+            field, name, reason if setting else "the books have a Ship Via of this name", setting
+        )
+    elif not shipping.auto_create_missing_shipping_methods:
+        case.error(
             "ship_via_unknown",
             setting or field,
             name,
             f"AcctVantage has no Ship Via {name!r}.",
             "Create it in AcctVantage, or set shipping.auto_create_missing_shipping_methods.",
         )
-        return ShipViaChoice(name)
-    return ShipViaChoice(name, _new_ship_via(name, rules, found, field))
-
-
-def _new_ship_via(name: str, rules: MappingRules, found: Findings, field: str) -> ShipVia | None:
-    product_class = rules.settings.shipping.default_shipment_product_class
-    setting = "shipping.default_shipment_product_class"
-    # Without the warehouse every class would look inactive; its absence is a problem of its own.
-    if rules.warehouse is not None and not rules.is_class_active(product_class):
-        found.error(
+    elif rules.warehouse is not None and not rules.is_class_active(product_class):
+        # Without the warehouse every class would look inactive, and its absence is reported itself.
+        case.error(
             "product_class_inactive",
-            setting,
+            _CLASS,
             product_class,
-            f"The Ship Via {name!r} is to be created with product class {product_class!r}, not "
-            f"active in {rules.warehouse.name!r}.",
+            f"The Ship Via {name!r} would be created with product class {product_class!r}, which "
+            f"is not active in {rules.warehouse.name!r}.",
             "Activate the product class in the warehouse, or name another one.",
         )
-        return None
-    found.note(
-        field, name, "the books lack it: created with product class {!r}", setting, product_class
-    )
-    return ShipVia(name=name, product_class=product_class)
+    else:
+        case.note(
+            field, name, "the books lack it: created with product class {!r}", _CLASS, product_class
+        )
+        created = ShipVia(name=name, product_class=product_class)
+    return case.ruling(ShipViaChoice(name, created))

@@ -12,8 +12,8 @@ import attrs
 from avbc.acctvantage.records import Parcel, SalesOrder, SalesOrderLine, Shipment, ShippedItem
 from avbc.bigcommerce.models import OrderShipment, ShipmentDraft, ShipmentItemDraft
 from avbc.mapping.carriers import CARRIERS, Carrier, carrier_named
-from avbc.mapping.decisions import Findings, Ruling
-from avbc.mapping.limits import fitting
+from avbc.mapping.case import Findings
+from avbc.mapping.decisions import Ruling
 from avbc.mapping.text import plain
 from avbc.unset import UNSET
 
@@ -384,7 +384,7 @@ def _check_left(
 def _drafts(
     shipment: Shipment, pieces: Sequence[_Piece], carriers: Mapping[str, Carrier], found: Findings
 ) -> list[ShipmentDraft]:
-    link = fitting(shipment.tracking_link, "tracking_link", _LONGEST_LINK, found)
+    link = _fitting(shipment.tracking_link, "tracking_link", _LONGEST_LINK, found)
     if link and not _LINK.fullmatch(link):
         message = f"The tracking link of shipment {shipment.number} is no web address."
         found.error(
@@ -418,10 +418,16 @@ def _drafts(
     return [_draft(shipment, piece, link, carrier, found) for piece in pieces]
 
 
+def _fitting(text: str, field: str, most: int, found: Findings) -> str:
+    clean = plain(text)
+    found.check_length(clean, field, most)
+    return clean
+
+
 def _draft(
     shipment: Shipment, piece: _Piece, link: str, carrier: Carrier | None, found: Findings
 ) -> ShipmentDraft:
-    number = fitting(piece.tracking_number, "tracking_number", _LONGEST_NUMBER, found)
+    number = _fitting(piece.tracking_number, "tracking_number", _LONGEST_NUMBER, found)
     provider = by_aftership = ""
     if link:
         found.note("tracking_link", link, "the shipment has a link of its own")
@@ -466,5 +472,5 @@ def _draft(
         tracking_carrier=by_aftership or UNSET,
         tracking_link=link or UNSET,
         shipping_method=method or UNSET,
-        comments=fitting(comments, "comments", _LONGEST_COMMENTS, found),
+        comments=_fitting(comments, "comments", _LONGEST_COMMENTS, found),
     )

@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from avbc.bigcommerce.models import OrderStatus
-from avbc.mapping.decisions import Findings, Ruling
+from avbc.mapping.case import Case, Findings
+from avbc.mapping.decisions import Ruling
 from avbc.mapping.rules import MappingRules
 from avbc.mapping.text import fold
 from avbc.posting import means_posted
@@ -25,145 +26,6 @@ def store_status(
     (11, 'Completed')
     """
     found = Findings()
-    return found.ruling(_store_status(wanted, statuses, setting, found))
-
-
-def status_for_store(acctvantage: str, rules: MappingRules) -> Ruling[OrderStatus]:
-    """The store's status for an order that now has this status in AcctVantage: the mapping read left to right (manual 2.1.7)."""
-    found = Findings()
-    key = fold(acctvantage)
-    for position, row in enumerate(rules.settings.order_status.mapping):
-        if fold(row.acctvantage) == key:
-            setting = f"order_status.mapping[{position}]"
-            status = _store_status(row.bigcommerce, rules.statuses, f"{setting}.bigcommerce", found)
-            if status is not None:
-                found.note(
-                    "status_id",
-                    status.id,
-                    "AcctVantage's {!r} is the store's {!r}",
-                    setting,
-                    acctvantage,
-                    status_name(status),
-                )
-            return found.ruling(status)
-    found.error(
-        "status_unmapped",
-        "order_status.mapping",
-        acctvantage,
-        f"No row of the status mapping has {acctvantage!r} on its AcctVantage side.",
-        f'Add [[order_status.mapping]] acctvantage = "{acctvantage}", or leave the store\'s '
-        "status as it is.",
-    )
-    return found.ruling(None)
-
-
-def status_for_books(store_status_id: int, current: str, rules: MappingRules) -> Ruling[str]:
-    """AcctVantage's status for an order that now has this status in the store: the mapping read right to left (manual 2.1.7).
-
-    An order is never posted by it, whatever the mapping says (manual 2.1.6), and a posted order is
-    left alone. It never moves to an earlier status than `current` unless the row has
-    `may_move_backwards` (inferred). Where several rows have the same store status, the order keeps
-    `current` if that is among them; otherwise it is a problem, not a choice.
-    """
-    found = Findings()
-    rows: list[tuple[int, str, bool]] = []
-    for position, row in enumerate(rules.settings.order_status.mapping):
-        status = _store_status(
-            row.bigcommerce,
-            rules.statuses,
-            f"order_status.mapping[{position}].bigcommerce",
-            Findings(),
-        )
-        if status is not None and status.id == store_status_id:
-            rows.append((position, row.acctvantage, row.may_move_backwards))
-    if not rows:
-        name = next(
-            (status_name(status) for status in rules.statuses if status.id == store_status_id),
-            str(store_status_id),
-        )
-        found.error(
-            "status_unmapped",
-            "order_status.mapping",
-            name,
-            f"No row of the status mapping has {name!r} on its BigCommerce side.",
-            f'Add [[order_status.mapping]] bigcommerce = "{name}", or leave AcctVantage\'s status '
-            "as it is.",
-        )
-        return found.ruling(None)
-    key = fold(current)
-    for position, acctvantage, _ in rows:
-        if fold(acctvantage) == key:
-            found.note(
-                "status",
-                current,
-                "the order has the mapped status already",
-                f"order_status.mapping[{position}]",
-            )
-            return found.ruling(current)
-    # The manual excepts Posted from this direction, so such a row yields to any other.
-    rows = [row for row in rows if not means_posted(row[1])] or rows[:1]
-    if len(rows) > 1:
-        found.error(
-            "status_ambiguous",
-            "order_status.mapping",
-            store_status_id,
-            "Several rows of the status mapping have this BigCommerce status, and the order has "
-            "none of their AcctVantage statuses.",
-            "Keep one of the rows for changes that come from the store.",
-            candidates=tuple(acctvantage for _, acctvantage, _ in rows),
-        )
-        return found.ruling(None)
-    position, acctvantage, may_move_backwards = rows[0]
-    setting = f"order_status.mapping[{position}]"
-    if means_posted(acctvantage) or means_posted(current):
-        found.error(
-            "status_posting_refused",
-            "status",
-            acctvantage,
-            f"The order is {current!r} and would become {acctvantage!r}: the store neither posts "
-            "an order nor changes a posted one.",
-            "Post the order in AcctVantage.",
-        )
-        return found.ruling(None)
-    if _is_backwards(acctvantage, current, setting, rules, found) and not may_move_backwards:
-        found.error(
-            "status_backwards",
-            setting,
-            acctvantage,
-            f"The order is {current!r} already and would go back to {acctvantage!r}.",
-            "Change it in AcctVantage, or set may_move_backwards = true on the mapping row.",
-        )
-    found.note("status", acctvantage, "the store's status is mapped to it", setting)
-    return found.ruling(acctvantage)
-
-
-def new_order_status(rules: MappingRules) -> Ruling[str]:
-    """The AcctVantage status of an imported order: Open by default (inferred); settings refuse Posted."""
-    found = Findings()
-    return found.ruling(choose_new_order_status(rules, found))
-
-
-def choose_new_order_status(rules: MappingRules, found: Findings) -> str:
-    """As `new_order_status`, with the problems going to `found`."""
-    wanted = rules.settings.order_status.new_sales_order_status
-    key = fold(wanted)
-    setting = "order_status.new_sales_order_status"
-    if key not in rules.order_statuses:
-        _unknown(wanted, setting, rules, found)
-    else:
-        found.note("status", wanted, "the status of new orders", setting)
-        return rules.reference.order_statuses[rules.order_statuses[key]]
-    return wanted
-
-
-def status_name(status: OrderStatus) -> str:
-    """What the merchant calls the status."""
-    return status.custom_label or status.name
-
-
-def _store_status(
-    wanted: StoreStatus, statuses: Sequence[OrderStatus], setting: str, found: Findings
-) -> OrderStatus | None:
     text = str(wanted)
     key = fold(text)
     hits: list[OrderStatus] = []
@@ -179,42 +41,161 @@ def _store_status(
         found.note(
             "status_id", hits[0].id, "{!r} is the store's status {}", setting, text, hits[0].id
         )
-        return hits[0]
-    names = tuple(f"{status_name(status)} (id {status.id})" for status in hits or statuses)
-    if hits:
-        message = f"{text!r} means more than one status of the store."
-        found.error(
-            "status_ambiguous", setting, text, message, "Write the status's id.", candidates=names
-        )
-    else:
-        message = f"The store has no order status {text!r}."
-        found.error(
-            "status_unknown",
-            setting,
-            text,
-            message,
-            "Use one of the store's statuses.",
-            candidates=names,
-        )
-    return None
-
-
-def _is_backwards(
-    target: str, current: str, setting: str, rules: MappingRules, found: Findings
-) -> bool:
-    for name in (target, current):
-        if fold(name) not in rules.order_statuses:
-            _unknown(name, setting, rules, found)
-            return False
-    return rules.order_statuses[fold(target)] < rules.order_statuses[fold(current)]
-
-
-def _unknown(status: str, setting: str, rules: MappingRules, found: Findings) -> None:
+        return found.ruling(hits[0])
     found.error(
+        "status_ambiguous" if hits else "status_unknown",
+        setting,
+        text,
+        f"{text!r} means more than one status of the store."
+        if hits
+        else f"The store has no order status {text!r}.",
+        "Write the status's id." if hits else "Use one of the store's statuses.",
+        candidates=tuple(f"{status_name(status)} (id {status.id})" for status in hits or statuses),
+    )
+    return found.ruling(None)
+
+
+def status_for_store(acctvantage: str, rules: MappingRules) -> Ruling[OrderStatus]:
+    """The store's status for an order that now has this status in AcctVantage: the mapping read left to right (manual 2.1.7)."""
+    case = Case(rules)
+    key = fold(acctvantage)
+    for position, row in enumerate(rules.settings.order_status.mapping):
+        if fold(row.acctvantage) == key:
+            setting = f"order_status.mapping[{position}]"
+            status = case.add(
+                store_status(row.bigcommerce, rules.statuses, f"{setting}.bigcommerce")
+            )
+            if status is not None:
+                case.note(
+                    "status_id",
+                    status.id,
+                    "AcctVantage's {!r} is the store's {!r}",
+                    setting,
+                    acctvantage,
+                    status_name(status),
+                )
+            return case.ruling(status)
+    case.error(
+        "status_unmapped",
+        "order_status.mapping",
+        acctvantage,
+        f"No row of the status mapping has {acctvantage!r} on its AcctVantage side.",
+        f'Add [[order_status.mapping]] acctvantage = "{acctvantage}", or leave the store\'s '
+        "status as it is.",
+    )
+    return case.ruling(None)
+
+
+def status_for_books(store_status_id: int, current: str, rules: MappingRules) -> Ruling[str]:
+    """AcctVantage's status for an order that now has this status in the store: the mapping read right to left (manual 2.1.7).
+
+    An order is never posted by it, whatever the mapping says (manual 2.1.6), and a posted order is
+    left alone. It never moves to an earlier status than `current` unless the row has
+    `may_move_backwards` (inferred). Where several rows have the same store status, the order keeps
+    `current` if that is among them; otherwise it is a problem, not a choice.
+    """
+    case = Case(rules)
+    rows: list[tuple[int, str, bool]] = []
+    for position, row in enumerate(rules.settings.order_status.mapping):
+        status = store_status(row.bigcommerce, rules.statuses).value
+        if status is not None and status.id == store_status_id:
+            rows.append((position, row.acctvantage, row.may_move_backwards))
+    if not rows:
+        name = next(
+            (status_name(status) for status in rules.statuses if status.id == store_status_id),
+            str(store_status_id),
+        )
+        case.error(
+            "status_unmapped",
+            "order_status.mapping",
+            name,
+            f"No row of the status mapping has {name!r} on its BigCommerce side.",
+            f'Add [[order_status.mapping]] bigcommerce = "{name}", or leave AcctVantage\'s status '
+            "as it is.",
+        )
+        return case.ruling(None)
+    key = fold(current)
+    for position, acctvantage, _ in rows:
+        if fold(acctvantage) == key:
+            case.note(
+                "status",
+                current,
+                "the order has the mapped status already",
+                f"order_status.mapping[{position}]",
+            )
+            return case.ruling(current)
+    # The manual excepts Posted from this direction, so such a row yields to any other.
+    rows = [row for row in rows if not means_posted(row[1])] or rows[:1]
+    if len(rows) > 1:
+        case.error(
+            "status_ambiguous",
+            "order_status.mapping",
+            store_status_id,
+            "Several rows of the status mapping have this BigCommerce status, and the order has "
+            "none of their AcctVantage statuses.",
+            "Keep one of the rows for changes that come from the store.",
+            candidates=tuple(acctvantage for _, acctvantage, _ in rows),
+        )
+        return case.ruling(None)
+    position, acctvantage, may_move_backwards = rows[0]
+    setting = f"order_status.mapping[{position}]"
+    if means_posted(acctvantage) or means_posted(current):
+        case.error(
+            "status_posting_refused",
+            "status",
+            acctvantage,
+            f"The order is {current!r} and would become {acctvantage!r}: the store neither posts "
+            "an order nor changes a posted one.",
+            "Post the order in AcctVantage.",
+        )
+        return case.ruling(None)
+    if _is_backwards(acctvantage, current, setting, case) and not may_move_backwards:
+        case.error(
+            "status_backwards",
+            setting,
+            acctvantage,
+            f"The order is {current!r} already and would go back to {acctvantage!r}.",
+            "Change it in AcctVantage, or set may_move_backwards = true on the mapping row.",
+        )
+    case.note("status", acctvantage, "the store's status is mapped to it", setting)
+    return case.ruling(acctvantage)
+
+
+def new_order_status(rules: MappingRules) -> Ruling[str]:
+    """The AcctVantage status of an imported order: Open by default (inferred).
+
+    Settings refuse Posted.
+    """
+    case = Case(rules)
+    wanted = rules.settings.order_status.new_sales_order_status
+    setting = "order_status.new_sales_order_status"
+    place = rules.order_statuses.get(fold(wanted))
+    if place is None:
+        _unknown(wanted, setting, case)
+        return case.ruling(None)
+    case.note("status", wanted, "the status of new orders", setting)
+    return case.ruling(rules.reference.order_statuses[place])
+
+
+def status_name(status: OrderStatus) -> str:
+    """What the merchant calls the status."""
+    return status.custom_label or status.name
+
+
+def _is_backwards(target: str, current: str, setting: str, case: Case) -> bool:
+    for name in (target, current):
+        if fold(name) not in case.rules.order_statuses:
+            _unknown(name, setting, case)
+            return False
+    return case.rules.order_statuses[fold(target)] < case.rules.order_statuses[fold(current)]
+
+
+def _unknown(status: str, setting: str, case: Case) -> None:
+    case.error(
         "order_status_unknown",
         setting,
         status,
         f"AcctVantage has no order status {status!r}.",
         "Use one of the statuses that the books list.",
-        candidates=rules.reference.order_statuses,
+        candidates=case.rules.reference.order_statuses,
     )

@@ -1,28 +1,24 @@
-"""The tax area of an order: the configured one, with the store's tax left as it is (manual 2.2.2)."""
+"""The tax area of an order: the configured one, with the store's tax unchanged (manual 2.2.2)."""
 
 from __future__ import annotations
 
-from avbc.mapping.decisions import Findings, Ruling
+from avbc.mapping.case import Case
+from avbc.mapping.decisions import Ruling
 from avbc.mapping.rules import MappingRules
 from avbc.mapping.text import fold
 
 
 def tax_area_for(rules: MappingRules) -> Ruling[str]:
-    """The tax area that an order's tax is booked to: the configured one, with or without tax on the order.
+    """The tax area that an order's tax is booked to, with or without tax on the order.
 
     The store's tax is never computed again: the order's Override box is always ticked, since a tax
     of zero is a result too (inferred). The area must exist in the books and must not be the one of
-    AvaTax, which would compute the tax anew (manual 2.2.2).
+    AvaTax, which would compute the tax again (manual 2.2.2).
     """
-    found = Findings()
-    return found.ruling(choose_tax_area(rules, found))
-
-
-def choose_tax_area(rules: MappingRules, found: Findings) -> str:
-    """As `tax_area_for`, with the problems going to `found`."""
+    case = Case(rules)
     wanted = rules.settings.gl.tax_area
     setting = "gl.tax_area"
-    found.note(
+    case.note(
         "tax_override",
         value=True,
         reason="the store computed the tax; AcctVantage must not do it again",
@@ -30,7 +26,7 @@ def choose_tax_area(rules: MappingRules, found: Findings) -> str:
     )
     area = rules.tax_areas.get(fold(wanted))
     if area is None:
-        found.error(
+        case.error(
             "tax_area_unknown",
             setting,
             wanted,
@@ -38,14 +34,14 @@ def choose_tax_area(rules: MappingRules, found: Findings) -> str:
             "Create it in AcctVantage, or name another one in gl.tax_area.",
             candidates=tuple(known.name for known in rules.reference.tax_areas if not known.avatax),
         )
-        return wanted
+        return case.ruling(None)
     if area.avatax:
-        found.error(
+        case.error(
             "tax_area_is_avatax",
             setting,
             area.name,
             f"{area.name!r} is the Tax Area of AvaTax, which would compute the store's tax again.",
             "Name a Tax Area of its own for the store in gl.tax_area.",
         )
-    found.note("tax_area", area.name, "the configured Tax Area", setting)
-    return area.name
+    case.note("tax_area", area.name, "the configured Tax Area", setting)
+    return case.ruling(area.name)
