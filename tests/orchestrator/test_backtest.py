@@ -324,9 +324,9 @@ def test_a_stop_and_the_progress(join: Join, store: FakeStore, change: Change) -
     web = join(on_progress=lambda *progress: told.append(progress))
     assert web.backtest(change(), SINCE).unchanged == 300
     assert told == [(250, None, "Mapping orders"), (300, None, "Mapping orders")]
-    with web.stop_request.listening():
-        web.stop()
-        report = web.backtest(change(), SINCE)
+    stopped = join(on_progress=lambda *_: stopped.stop())
+    with stopped.stop_request.listening():
+        report = stopped.backtest(change(), SINCE)
     assert (report.unchanged, report.stopped) == (250, "a stop was asked for")
 
 

@@ -431,9 +431,9 @@ def test_a_stop_and_the_progress(join: Join, store: FakeStore) -> None:
     told.clear()
     assert web.reconcile(SINCE).same == 300
     assert told == [(250, None, "Reconciling orders"), (300, None, "Reconciling orders")]
-    with web.stop_request.listening():
-        web.stop()
-        report = web.reconcile(SINCE)
+    stopped = join(on_progress=lambda *_: stopped.stop())
+    with stopped.stop_request.listening():
+        report = stopped.reconcile(SINCE)
     assert (report.same, report.stopped) == (250, "a stop was asked for")
 
 

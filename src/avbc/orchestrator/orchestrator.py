@@ -33,7 +33,7 @@ from avbc.orchestrator.engine.integration import Integration
 from avbc.orchestrator.engine.journal import JournalUnreachable
 from avbc.orchestrator.engine.leases import Lease, NoLease
 from avbc.orchestrator.engine.progress import Progress, progress_shown
-from avbc.orchestrator.engine.run import PushRun, Task
+from avbc.orchestrator.engine.run import PushRun, Run, Task
 from avbc.orchestrator.engine.statuses import STATUS
 from avbc.orchestrator.engine.stopping import Stop
 from avbc.orchestrator.jobs.captures import capture_payments
@@ -468,17 +468,8 @@ class Orchestrator:
             AvbcError: The store or the books cannot be read. Once orders have been compared, the
                 report says so in `stopped`.
         """
-        with progress_shown(self._integration.on_progress, bars=progress) as on_progress:
-            return reconcile_period(
-                settings=self.settings,
-                store=self.store,
-                books=self.books,
-                statuses=self._integration.statuses,
-                since=since,
-                until=until,
-                on_progress=on_progress,
-                is_stopping=lambda: self.stop_request.is_due,
-            )
+        task = Task("reconcile", "Reconciling orders", progress=progress)
+        return Run(self._integration, task, ReconcileReport(since, until)).do(reconcile_period)
 
     def backtest(
         self,
@@ -505,19 +496,9 @@ class Orchestrator:
             AvbcError: The store or the books cannot be read. Once orders have been mapped, the
                 report says so in `stopped`.
         """
-        with progress_shown(self._integration.on_progress, bars=progress) as on_progress:
-            return backtest_period(
-                other,
-                settings=self.settings,
-                store=self.store,
-                books=self.books,
-                statuses=self._integration.statuses,
-                customisations=self._customisations,
-                since=since,
-                until=until,
-                on_progress=on_progress,
-                is_stopping=lambda: self.stop_request.is_due,
-            )
+        task = Task("backtest", "Mapping orders", progress=progress)
+        run = Run(self._integration, task, BacktestReport(since, until))
+        return run.do(lambda run: backtest_period(run, other, self._customisations))
 
     # The timer
 

@@ -1,47 +1,47 @@
-"""The orders of a period mapped under other settings: what would change. Nothing is written."""
+"""The backtest: map the orders of a period under other settings, and report the changes."""
 
 from __future__ import annotations
 
-import logging
 import re
 from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
-from datetime import UTC, datetime
 from decimal import Decimal
 from typing import Literal, TypeAlias
 
 import attrs
 
 from avbc.acctvantage.gateway import Gateway
-from avbc.bigcommerce import BigCommerce
 from avbc.bigcommerce.call import Page
 from avbc.bigcommerce.models import Order, OrderCoupon
 from avbc.errors import AvbcError
 from avbc.mapping import MappedOrder, Problem
 from avbc.mapping.decisions import value_text
 from avbc.mapping.text import amount_text
+from avbc.orchestrator.checks.periods import (
+    PeriodReport,
+    is_left_out,
+    pages_of_period,
+    with_all_lines,
+)
 from avbc.orchestrator.engine.customising import Customisation, changed_values, customised
 from avbc.orchestrator.engine.lookups import Lookups
-from avbc.orchestrator.engine.progress import Progress
-from avbc.orchestrator.engine.run import CONCERNS_ALL, order_extra
-from avbc.orchestrator.engine.statuses import NEVER_DUE, ImportStatuses
-from avbc.orchestrator.engine.store_orders import complete_lines, orders_of_period, unread
-from avbc.orchestrator.reports import RunReport, Unread, problem_dict
+from avbc.orchestrator.engine.run import CONCERNS_ALL, Run, order_extra, unexpected
+from avbc.orchestrator.engine.statuses import NEVER_DUE
+from avbc.orchestrator.reports import Unread, problem_dict
+from avbc.report import counted, tally
 from avbc.settings import Settings
 
 Fate: TypeAlias = Literal["imported", "refused", "left out"]
-"""What an import makes of an order. `left out`: it was made before the date from which orders are imported."""
+"""The result of an import. `left out`: made before the date from which orders are imported."""
 
 _INDEX = re.compile(r"\[\d+\]")
 _FIELDS_SHOWN = 5
 """Fields that the summary counts."""
 
-_log = logging.getLogger("avbc.orchestrator")
-
 
 @attrs.frozen
 class SettingEffect:
-    """A field of the sales order, or of what is written with it, that other settings would change.
+    """A field of the sales order or its records that other settings would change.
 
     >>> print(SettingEffect("warehouse", "Main", "West", "shipping.warehouse"))
     warehouse: Main -> West (shipping.warehouse)
@@ -49,7 +49,7 @@ class SettingEffect:
 
     field: str
     before: str
-    """Under the settings in force."""
+    """Under the current settings."""
     after: str
     """Under the other settings."""
     setting: str = ""
@@ -66,33 +66,31 @@ class Backtested:
 
     order_id: int
     import_id: str
-    """Under the settings in force."""
+    """Under the current settings."""
     total: Decimal
     before: Fate
     after: Fate
     effects: tuple[SettingEffect, ...] = ()
-    """What differs where it is imported under both."""
+    """The fields that differ, where it is imported under both."""
     problems: tuple[Problem, ...] = ()
-    """The problems that it has under the other settings, and not under those in force."""
+    """The problems that it has only under the other settings."""
     solved: tuple[Problem, ...] = ()
-    """The problems that it has under the settings in force, and not under the others."""
+    """The problems that it has only under the current settings."""
 
     def __str__(self) -> str:
-        parts = [
-            *map(str, self.effects),
-            *map(str, self.problems),
-            *(f"solved: {problem}" for problem in self.solved),
-        ]
-        return "; ".join(parts)
+        solved = (f"solved: {problem}" for problem in self.solved)
+        return "; ".join([*map(str, (*self.effects, *self.problems)), *solved])
 
 
 @attrs.define
-class BacktestReport(RunReport):
+class BacktestReport(PeriodReport):
     """What would change for the orders of a period under other settings.
 
+    >>> from datetime import UTC, datetime
     >>> report = BacktestReport(datetime(2026, 3, 1, tzinfo=UTC), unchanged=2)
     >>> effects = (SettingEffect("warehouse", "Main", "West", "shipping.warehouse"),)
-    >>> report.changed.append(Backtested(1042, "WEB1042", Decimal("19.95"), "imported", "imported", effects))
+    >>> order = Backtested(1042, "WEB1042", Decimal("19.95"), "imported", "imported", effects)
+    >>> report.changed.append(order)
     >>> print(report)
     Under the other settings 1 of 3 orders would be changed: warehouse 1.
     <BLANKLINE>
@@ -102,35 +100,30 @@ class BacktestReport(RunReport):
 
     columns = ("order_id", "import_id", "total", "fate", "note")
 
-    since: datetime
-    until: datetime | None = None
-    """None: there was no end."""
     unchanged: int = 0
-    """How many would be what they are. A number: there may be very many."""
+    """How many would not change."""
     changed: list[Backtested] = attrs.field(factory=list[Backtested])
-    unread: list[Unread] = attrs.field(factory=list[Unread])
-    """Orders that could not be mapped for another reason than their own."""
 
     def __iter__(self) -> Iterator[Backtested]:
         return iter(self.changed)
 
     @property
     def newly_refused(self) -> list[Backtested]:
-        """The orders that are imported under the settings in force, and would not be."""
+        """The orders that are imported under the current settings only."""
         return [found for found in self.changed if found.before == "imported" != found.after]
 
     @property
     def newly_imported(self) -> list[Backtested]:
-        """The orders that are not imported under the settings in force, and would be."""
+        """The orders that are imported under the other settings only."""
         return [found for found in self.changed if found.after == "imported" != found.before]
 
     @property
     def ok(self) -> bool:
-        """All orders were mapped, and none that is imported would not be any more."""
+        """All orders were mapped, and every order that is imported still would be."""
         return not (self.newly_refused or self.unread or self.stopped)
 
     def fields(self) -> dict[str, int]:
-        """How many orders would have which field changed, the most first; `lines[]` stands for any line."""
+        """How many orders would change in which field, most first; `lines[]` is any line."""
         counts = Counter(
             field
             for found in self.changed
@@ -139,149 +132,108 @@ class BacktestReport(RunReport):
         return dict(counts.most_common())
 
     def summary(self) -> str:
-        """How many orders would be changed, and in what."""
-        count = self.unchanged + len(self.changed)
-        text = (
-            f"Under the other settings {len(self.changed)} of {count} "
-            f"{'order' if count == 1 else 'orders'} would be changed"
-        )
-        told = {
+        """How many orders would be changed, and in which fields."""
+        count = counted(self.unchanged + len(self.changed), "order")
+        text = f"Under the other settings {len(self.changed)} of {count} would be changed"
+        fates = {
             "imported no more": len(self.newly_refused),
             "imported at last": len(self.newly_imported),
         }
-        told |= dict(list(self.fields().items())[:_FIELDS_SHOWN])
-        listed = ", ".join(f"{name} {number}" for name, number in told.items() if number)
+        listed = tally(fates | dict(list(self.fields().items())[:_FIELDS_SHOWN]))
         text += f": {listed}." if listed else "."
         if self.unread:
             text += f" {len(self.unread)} could not be mapped."
         return self._with_cost(text)
 
     def to_dicts(self) -> list[dict[str, object]]:
-        """One row per order: order_id, import_id, total, before, after, effects, problems, solved."""
+        """One row per order: its ids, total, before, after, effects, problems and solved."""
+        keys = (
+            "order_id",
+            "import_id",
+            "total",
+            "before",
+            "after",
+            "effects",
+            "problems",
+            "solved",
+        )
+        rows: list[tuple[object, ...]] = [
+            (
+                found.order_id,
+                found.import_id,
+                amount_text(found.total),
+                found.before,
+                found.after,
+                [attrs.asdict(effect) for effect in found.effects],
+                [problem_dict(problem) for problem in found.problems],
+                [problem_dict(problem) for problem in found.solved],
+            )
+            for found in self.changed
+        ]
+        unread: list[tuple[object, ...]] = [
+            (each.order_id, "", None, "", "", [], [problem_dict(each.problem)], [])
+            for each in self.unread
+        ]
+        return [dict(zip(keys, row, strict=True)) for row in (*rows, *unread)]
+
+    def shown(self) -> list[dict[str, object]]:
+        """One row per order; first those that would not be imported any more."""
+        listed = sorted(
+            self.changed, key=lambda found: (found.after == "imported", found.before == found.after)
+        )
         rows: list[dict[str, object]] = [
             {
                 "order_id": found.order_id,
                 "import_id": found.import_id,
                 "total": amount_text(found.total),
-                "before": found.before,
-                "after": found.after,
-                "effects": [attrs.asdict(effect) for effect in found.effects],
-                "problems": [problem_dict(problem) for problem in found.problems],
-                "solved": [problem_dict(problem) for problem in found.solved],
+                "fate": " -> ".join(dict.fromkeys((found.before, found.after))),
+                "note": str(found),
             }
-            for found in self.changed
+            for found in listed
         ]
-        for each in self.unread:
-            row: dict[str, object] = {
-                "order_id": each.order_id,
-                "import_id": "",
-                "total": None,
-                "before": "",
-                "after": "",
-            }
-            rows.append(
-                {**row, "effects": [], "problems": [problem_dict(each.problem)], "solved": []}
-            )
-        return rows
-
-    def shown(self) -> list[dict[str, object]]:
-        """One row per order, with what would change as one text; those that would not be imported any more come first."""
-        rows: list[dict[str, object]] = []
-        for found in sorted(
-            self.changed, key=lambda found: (found.after == "imported", found.before == found.after)
-        ):
-            fate = (
-                found.before if found.before == found.after else f"{found.before} -> {found.after}"
-            )
-            row: dict[str, object] = {
-                "order_id": found.order_id,
-                "import_id": found.import_id,
-                "total": amount_text(found.total),
-            }
-            rows.append({**row, "fate": fate, "note": str(found)})
-        for each in self.unread:
-            rows.append(
-                {"order_id": each.order_id, "fate": "not mapped", "note": str(each.problem)}
-            )  # pyright's types
-        return rows
+        return rows + [
+            {"order_id": each.order_id, "fate": "not mapped", "note": str(each.problem)}
+            for each in self.unread
+        ]
 
 
 def backtest_period(
-    other: Settings,
-    *,
-    settings: Settings,
-    store: BigCommerce,
-    books: Gateway,
-    statuses: ImportStatuses,
-    customisations: Sequence[Customisation],
-    since: datetime,
-    until: datetime | None,
-    on_progress: Progress,
-    is_stopping: Callable[[], bool],
-) -> BacktestReport:
+    run: Run[BacktestReport], other: Settings, customisations: Sequence[Customisation]
+) -> None:
     """Map all orders of a period under two settings.
 
     Raises:
-        AvbcError: Nothing could be mapped: the store or the books cannot be read. Later the report
-            says so in `stopped`.
+        AvbcError: The store or the books cannot be read.
         ValueError: A time has no time zone.
     """
-    before = store.requests_sent
-    report = BacktestReport(since, until, started=datetime.now(UTC))
-    pages = orders_of_period(store, since, until)
-    walk = _Walk(
-        report,
-        store,
-        (_Side(settings, books), _Side(other, books)),
-        customisations,
-        NEVER_DUE.keys() - {statuses.new},
-    )
-    done = 0
-    try:
-        for page in pages:
-            done += page.count
-            walk.take(page)
-            del page  # Two pages in memory at once are one too many.
-            on_progress(done, None, "Mapping orders")
-            if is_stopping():
-                report.stopped = "a stop was asked for"
-                break
-    except AvbcError as error:
-        if not done:
-            raise
-        report.stopped = str(error)
-    report.requests = store.requests_sent - before
-    report.finished = datetime.now(UTC)
-    return report
+    sides = (_Side(run.settings, run.books), _Side(other, run.books))
+    walk = _Walk(run, sides, customisations, NEVER_DUE.keys() - {run.statuses.new})
+    for page in pages_of_period(run):
+        walk.take(page)
+        del page
 
 
 class _Side:
     """Orders under one of the two settings."""
 
     def __init__(self, settings: Settings, books: Gateway) -> None:
-        self._first = settings.order_status.import_orders_created_since
+        self.settings = settings
         self.lookups = Lookups(settings, books)
-
-    def is_left_out(self, order: Order) -> bool:
-        """Whether the order was made before the date from which orders are imported."""
-        return self._first is not None and order.date_created < self._first
 
 
 @attrs.frozen
 class _Walk:
-    report: BacktestReport
-    store: BigCommerce
+    run: Run[BacktestReport]
     sides: tuple[_Side, _Side]
     customisations: Sequence[Customisation]
     never_due: frozenset[int] | set[int]
 
     def take(self, page: Page[Order]) -> None:
         """Map the orders of a page. Those that cannot be read are refused under any settings."""
-        self.report.unchanged += len(page.unreadable)
-        orders = [order for order in page.items if order.status_id not in self.never_due]
-        failed = complete_lines(self.store, orders)
-        self.report.unread += [unread(order_id, error) for order_id, error in failed.items()]
-        orders = [order for order in orders if order.id not in failed]
+        report = self.run.report
+        report.unchanged += len(page.unreadable)
+        due = [order for order in page.items if order.status_id not in self.never_due]
+        orders = with_all_lines(self.run, due)
         for side in self.sides:
             side.lookups.read(orders)
         for order in orders:
@@ -290,30 +242,19 @@ class _Walk:
             except CONCERNS_ALL:
                 raise
             except AvbcError as error:
-                self.report.unread.append(unread(order.id, error))
-            except Exception as error:  # noqa: BLE001  # a fault of a customisation must not stop the other orders
-                _log.exception(
-                    "order %d: unexpected %s",
-                    order.id,
-                    type(error).__name__,
-                    extra=order_extra(order.id, ""),
-                )
-                message = f"{type(error).__name__} while it was mapped: {error}"
-                problem = Problem(
-                    "unexpected_error",
-                    "",
-                    "",
-                    message,
-                    "Correct the program; the log has the traceback.",
-                )
-                self.report.unread.append(Unread(order.id, problem))
+                report.add_unread(order.id, error)
+            except Exception as error:  # noqa: BLE001  # a bug in a customisation must not stop the other orders
+                ids = order_extra(order.id, "")
+                problem = unexpected(error, f"order {order.id}", "while it was mapped", ids)
+                report.unread.append(Unread(order.id, problem))
 
     def _compare(self, order: Order) -> None:
+        store, report = self.run.store, self.run.report
         coupons: list[OrderCoupon] = []
 
         def read_coupons(order: Order) -> Sequence[OrderCoupon]:
             if not coupons:
-                coupons.extend(self.store.send(self.store.order_coupons.list.call(order.id)))
+                coupons.extend(store.send(store.order_coupons.list.call(order.id)))
             return coupons
 
         in_force, other = self.sides
@@ -325,9 +266,9 @@ class _Walk:
             _only_in(now.problems, then.problems),
         )
         if before == after and (before == "left out" or not (effects or problems or solved)):
-            self.report.unchanged += 1
+            report.unchanged += 1
             return
-        self.report.changed.append(
+        report.changed.append(
             Backtested(order.id, now.import_id, now.total, before, after, effects, problems, solved)
         )
 
@@ -338,7 +279,7 @@ class _Walk:
 
 
 def _fate(side: _Side, order: Order, mapped: MappedOrder) -> Fate:
-    if side.is_left_out(order):
+    if is_left_out(side.settings, order):
         return "left out"
     return "refused" if mapped.bundle is None else "imported"
 
@@ -361,7 +302,7 @@ def _effects(now: MappedOrder, then: MappedOrder) -> Iterator[SettingEffect]:
 
 
 def _setting(field: str, settings: dict[str, str]) -> str:
-    """The setting of a field, or else of what it is a part of."""
+    """Return the setting of a field, or of what the field is a part of."""
     while field:
         for name in (field, _INDEX.sub("", field)):
             if name in settings:

@@ -1,0 +1,71 @@
+"""The orders of a period, page by page, for checks that look at each of them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from datetime import datetime
+from typing import TypeVar
+
+import attrs
+
+from avbc.bigcommerce.call import Page
+from avbc.bigcommerce.models import Order
+from avbc.errors import AvbcError
+from avbc.orchestrator.engine.run import Run
+from avbc.orchestrator.engine.store_orders import complete_lines, orders_of_period, unread
+from avbc.orchestrator.reports import RunReport, Unread
+from avbc.settings import Settings
+
+
+@attrs.define
+class PeriodReport(RunReport):
+    """What a check found out about the orders of a period."""
+
+    since: datetime
+    until: datetime | None = None
+    """None: without an end."""
+    unread: list[Unread] = attrs.field(factory=list[Unread], kw_only=True)
+    """Orders that could not be checked for a reason that is not their own."""
+
+    def add_unread(self, order_id: int, error: AvbcError) -> None:
+        """List an order that could not be checked."""
+        self.unread.append(unread(order_id, error))
+
+
+P = TypeVar("P", bound=PeriodReport)
+
+
+def pages_of_period(run: Run[P]) -> Iterator[Page[Order]]:
+    """Walk the pages of the report's period, until the run is over.
+
+    Raises:
+        StoreError: The store cannot be asked.
+        ValueError: A time has no time zone.
+    """
+    # A time without a zone is refused here, before the first page is asked for.
+    return _until_over(run, orders_of_period(run.store, run.report.since, run.report.until))
+
+
+def _until_over(run: Run[P], pages: Iterator[Page[Order]]) -> Iterator[Page[Order]]:
+    for page in pages:
+        count = page.count
+        run.is_begun = run.is_begun or count > 0
+        yield page
+        del page  # Two pages at once would take twice the memory.
+        run.advance(count)
+        if run.is_over():
+            return
+
+
+def with_all_lines(run: Run[P], orders: Sequence[Order]) -> list[Order]:
+    """Read the lines that the list left out; orders without them are listed as unread."""
+    failed = complete_lines(run.store, orders)
+    for order_id, error in failed.items():
+        run.report.add_unread(order_id, error)
+    return [order for order in orders if order.id not in failed]
+
+
+def is_left_out(settings: Settings, order: Order) -> bool:
+    """Whether the order was made before the date from which orders are imported."""
+    since = settings.order_status.import_orders_created_since
+    return since is not None and order.date_created < since
