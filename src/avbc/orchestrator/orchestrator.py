@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
-from contextlib import AbstractContextManager, nullcontext
+from collections.abc import Callable, Collection, Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 from functools import cached_property
 from types import TracebackType
@@ -12,15 +11,11 @@ from typing import Self
 
 import attrs
 
-from avbc import tracing
 from avbc.acctvantage.gateway import Gateway
 from avbc.acctvantage.import_ids import order_import_id
 from avbc.acctvantage.records import Client, Product
 from avbc.bigcommerce import BigCommerce
-from avbc.bigcommerce.call import Page
-from avbc.bigcommerce.endpoints.orders import EVERYTHING
 from avbc.bigcommerce.endpoints.scopes import ORDERS_MODIFY
-from avbc.bigcommerce.models import Order
 from avbc.errors import Fault
 from avbc.mapping import ADDRESS_FIELDS, CLIENT_FIELDS, PRODUCT_FIELDS, FieldRule, MappedOrder
 from avbc.orchestrator.checks.backtest import BacktestReport, backtest_period
@@ -30,15 +25,12 @@ from avbc.orchestrator.checks.reconcile import ReconcileReport, reconcile_period
 from avbc.orchestrator.checks.setup import setup_report
 from avbc.orchestrator.engine.customising import Customisation
 from avbc.orchestrator.engine.integration import Integration
-from avbc.orchestrator.engine.journal import JournalUnreachable
-from avbc.orchestrator.engine.leases import Lease, NoLease
-from avbc.orchestrator.engine.progress import Progress, progress_shown
+from avbc.orchestrator.engine.progress import Progress
 from avbc.orchestrator.engine.run import PushRun, Run, Task
-from avbc.orchestrator.engine.statuses import STATUS
 from avbc.orchestrator.engine.stopping import Stop
 from avbc.orchestrator.jobs.captures import capture_payments
 from avbc.orchestrator.jobs.clients import export_clients
-from avbc.orchestrator.jobs.import_orders import ImportRun, NoSuchOrder
+from avbc.orchestrator.jobs.import_orders import Import
 from avbc.orchestrator.jobs.inventory import StockLocation, push_inventory
 from avbc.orchestrator.jobs.order_statuses import (
     pull_order_statuses,
@@ -52,7 +44,6 @@ from avbc.orchestrator.reports import (
     ConnectionReport,
     History,
     ImportReport,
-    JournalEntry,
     PushReport,
     SetupReport,
 )
@@ -163,7 +154,8 @@ class Orchestrator:
         Raises:
             AvbcError: The store or the books cannot be read.
         """
-        return self._run(preview=True, progress=progress)
+        task = Task("preview_orders", "Previewing orders", preview=True, progress=progress)
+        return self._import(task).all_new()
 
     def import_orders(self, *, progress: bool = False) -> ImportReport:
         """Import the orders that have the New Order Status; each gets the Downloaded or the Import Error Status (manual 2.1.3 to 2.1.5).
@@ -180,7 +172,8 @@ class Orchestrator:
                 scope is missing, the store, the books or the journal are not to be had. Once it has
                 begun, what goes wrong is in the report.
         """
-        return self._run(preview=False, progress=progress)
+        task = Task("import_orders", "Importing orders", progress=progress)
+        return self._import(task).all_new()
 
     def import_order(self, order_id: int) -> ImportReport:
         """Import one order by its BigCommerce id, which has the New Order Status or the Import Error Status.
@@ -191,10 +184,8 @@ class Orchestrator:
             NoSuchOrder: The store has no such order.
             AvbcError: As `import_orders`.
         """
-        with self._span("import_order"):
-            run = self._new_run(self._integration.on_progress, preview=False)
-            with self._turn("import_orders", wait=_PATIENCE) as lease:
-                return run.run_one(lambda: self._page_of(order_id), lease)
+        task = Task("import_order", "Importing orders", patience=_PATIENCE)
+        return self._import(task).one(order_id)
 
     def explain(self, order_id: int) -> MappedOrder:
         """Explain what an order becomes: each field of the sales order, its value, the rule and the setting that decided it.
@@ -205,11 +196,7 @@ class Orchestrator:
             NoSuchOrder: The store has no such order.
             AvbcError: Something of it cannot be read.
         """
-        run = self._new_run(self._integration.on_progress, preview=True)
-        page = self._page_of(order_id)
-        if page.unreadable:
-            raise page.unreadable[0].error
-        return run.explain(page.items[0])
+        return self._import(Task("explain", "", preview=True)).explain(order_id)
 
     def history(self, order_id: int) -> History:
         """Tell everything that was ever done for an order, and where it stands in the store and in the books.
@@ -667,24 +654,6 @@ class Orchestrator:
     def _stock_location(self) -> StockLocation:
         return StockLocation(self.store, self.settings.shipping.bigcommerce_location)
 
-    def _span(self, method: str) -> AbstractContextManager[object]:
-        return tracing.span(
-            f"avbc.{method}", {"avbc.source_code": self.settings.order_status.import_source_code}
-        )
-
-    def _run(self, *, preview: bool, progress: bool) -> ImportReport:
-        with (
-            self._span("preview_orders" if preview else "import_orders"),
-            progress_shown(self._integration.on_progress, bars=progress) as on_progress,
-        ):
-            run = self._new_run(on_progress, preview=preview)
-            waiting = self.store.orders.waiting.call(
-                self._integration.statuses.new,
-                min_date_created=self.settings.order_status.import_orders_created_since,
-            )
-            with self._turn("import_orders", preview=preview) as lease:
-                return run.run(self.store.pages(waiting), waiting.limit, lease)
-
     def _push(
         self,
         direction: str,
@@ -698,60 +667,8 @@ class Orchestrator:
         task = Task(direction, doing, preview, progress, turn=direction)
         return PushRun(self._integration, task).do(work)
 
-    def _turn(
-        self, method: str, *, preview: bool = False, wait: timedelta = timedelta(0)
-    ) -> AbstractContextManager[Lease]:
-        """Take this process's turn at a method for this store and source; a preview needs none."""
-        if preview:
-            return nullcontext(NoLease())
-        return self._integration.journal.lease(f"{method} {self._integration.scope}", wait)
-
-    def _new_run(self, on_progress: Progress | None, *, preview: bool) -> ImportRun:
-        self._integration.require_enabled()
-        # The books come first: the journal is mostly in the same database, and theirs is the error
-        # to tell.
-        run = ImportRun(
-            settings=self.settings,
-            statuses=self._integration.statuses,
-            store=self.store,
-            books=self.books,
-            customisations=self._customisations,
-            on_progress=on_progress,
-            record=self._write_journal,
-            know=self._know_statuses,
-            before_writing=self._integration.require_setting_statuses,
-            preview=preview,
-            is_stopping=lambda: self.stop_request.is_due,
-        )
-        if not preview:
-            _ = self._integration.journal
-        return run
-
-    def _page_of(self, order_id: int) -> Page[Order]:
-        # As a list of one, so that an order that cannot be read is a row like others, and an
-        # archived one is left out.
-        page = next(self._pages_of(order_id))
-        if not page.count:
-            raise NoSuchOrder(f"the store has no order {order_id}, or it is archived")
-        return page
-
-    def _pages_of(self, order_id: int) -> Iterator[Page[Order]]:
-        return self.store.pages(
-            self.store.orders.list.call(min_id=order_id, max_id=order_id, include=EVERYTHING)
-        )
-
-    def _write_journal(self, entries: Sequence[JournalEntry]) -> None:
-        try:
-            self._integration.journal.write(entries)
-        except JournalUnreachable as error:
-            # What was done is done and safe; only its record is lost.
-            _log.warning("%d entries of the journal are lost: %s", len(entries), error)
-
-    def _know_statuses(self, statuses: Mapping[str, str]) -> None:
-        try:
-            self._integration.journal.remember(
-                f"{STATUS} {self._integration.scope}", statuses.items()
-            )
-        except JournalUnreachable as error:
-            # Whoever needs them reads them from the store.
-            _log.warning("the statuses of %d orders are not remembered: %s", len(statuses), error)
+    def _import(self, task: Task) -> Import:
+        # The import's three methods take one turn: an order is imported by one process at a time.
+        task = attrs.evolve(task, turn="import_orders")
+        run = Run(self._integration, task, ImportReport(preview=task.preview))
+        return Import(run, self._customisations)

@@ -105,6 +105,7 @@ class Run(Generic[R]):
         self.started = datetime.now(UTC)
         self.report = report
         self.report.started = self.started
+        self.done = 0
         self.total: int | None = None
         """How many records there are, for the progress; None while that is not known."""
         self.is_begun = False
@@ -116,7 +117,6 @@ class Run(Generic[R]):
         self._on_progress: Progress = no_progress
         self._entries: list[JournalEntry] = []
         self._known: dict[str, dict[str, str]] = {}
-        self._done = 0
         self._requests_before = self.store.requests_sent
 
     def do(self, job: Callable[[Self], object]) -> R:
@@ -194,7 +194,7 @@ class Run(Generic[R]):
         self.flush()
         if count:
             self.is_begun = True
-            self._done += count
+            self.done += count
             self._show_progress()
 
     # What is remembered, for this store and source
@@ -271,7 +271,7 @@ class Run(Generic[R]):
         return self.journal.lease(self._scoped(self._task.turn), self._task.patience)
 
     def _show_progress(self) -> None:
-        self._on_progress(self._done, self.total, self._task.doing)
+        self._on_progress(self.done, self.total, self._task.doing)
 
 
 @attrs.frozen
@@ -422,7 +422,7 @@ class PushRun(Run[PushReport]):
         if refusals:
             self._kept(partial(self._note_refusals, kind, refusals))
         super().flush()
-        if self._done:
+        if self.done:
             self._show_progress()
 
     def _note_refusals(self, kind: str, refusals: dict[str, JournalEntry]) -> None:
@@ -434,7 +434,7 @@ class PushRun(Run[PushReport]):
 
     def _end(self, effect: Effect, *changes: Change) -> None:
         self.report.changes(effect).extend(changes)
-        self._done += len(changes)
+        self.done += len(changes)
         for change in changes:
             result = f"would be {effect}" if self.preview else effect
             ids = order_extra(change.order_id, change.import_id)

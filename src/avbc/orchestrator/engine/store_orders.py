@@ -17,6 +17,7 @@ from avbc.errors import AvbcError
 from avbc.mapping import Problem
 from avbc.orchestrator.engine.run import IN_FLIGHT, problem_of
 from avbc.orchestrator.reports import Unread
+from avbc.settings import Settings
 
 T = TypeVar("T")
 
@@ -66,6 +67,23 @@ def non_empty_lists(
     for place, rows in zip(empty, again, strict=True):
         found[place] = rows
     return found
+
+
+def waiting_orders(
+    store: BigCommerce,
+    settings: Settings,
+    status_id: int,
+    include: Collection[Include] = EVERYTHING,
+) -> ListCall[Order]:
+    """List the orders that wait in a status, without those too old to be imported."""
+    since = settings.order_status.import_orders_created_since
+    return store.orders.waiting.call(status_id, min_date_created=since, include=include)
+
+
+def is_too_old(order: Order, settings: Settings) -> bool:
+    """Whether an order was created before the date from which orders are imported."""
+    since = settings.order_status.import_orders_created_since
+    return since is not None and order.date_created < since
 
 
 def read_orders(
