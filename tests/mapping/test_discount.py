@@ -301,3 +301,19 @@ def test_the_rule_alone(coupon, rules):
     ruling = discounts_for(coupon, (), proof, rules)
     assert sum(one.amount for one in ruling.value.discounts) == D("4.55")
     assert ruling.decisions[0].setting == "gl.default_discount_gl_code"
+
+
+def test_a_discount_without_id_and_name_is_kept_apart_from_the_rest(make_order, map_it):
+    """2.00 off the line, by a discount that says nothing of itself, and 3.00 off the shipping."""
+    on_line = make_order(
+        [make_order.item("MUG", "10.00", taxable=False)],
+        shipping=[("UPS Ground", "8.00")],
+        discounts=[
+            make_order.taken("2.00", id="", name=""),
+            make_order.taken("3.00", on_lines=False),
+        ],
+    )
+    assert [
+        (discount.name, discount.amount_in_store)
+        for discount in map_it(on_line).bundle.order.discounts
+    ] == [("Discount", D("2.00")), ("Discount", D("3.00"))]

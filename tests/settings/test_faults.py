@@ -360,7 +360,7 @@ CASES = {
             '"creditcard"\nreceipt_type = "Check"\n'
         ),
         "line 23, gl.payment_methods[1].bigcommerce",
-        "repeats gl.payment_methods[0]: case and spaces make no difference",
+        "repeats gl.payment_methods[0]: both names mean the same method",
     ),
     "a method without a type": (
         'receipt_type = "Visa/MC"\n',

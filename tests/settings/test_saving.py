@@ -27,7 +27,7 @@ from avbc.settings import (
     ShippingSettings,
     StatusMapping,
     StoreSetup,
-    fold_payment_method,
+    payment_method_key,
 )
 
 URL = "https://api.bigcommerce.com/stores/abc123/v3/"
@@ -55,7 +55,7 @@ def any_settings(draw: st.DrawFn) -> Settings:
     rows = draw(st.lists(pairs, min_size=1, max_size=4, unique_by=sides))
     methods = draw(
         st.lists(
-            st.tuples(NAMES, NAMES), max_size=4, unique_by=lambda pair: fold_payment_method(pair[0])
+            st.tuples(NAMES, NAMES), max_size=4, unique_by=lambda pair: payment_method_key(pair[0])
         )
     )
     return Settings(

@@ -16,6 +16,7 @@ from avbc.mapping.case import Findings
 from avbc.mapping.decisions import Ruling
 from avbc.mapping.text import amount_text
 from avbc.money import ZERO, decimals
+from avbc.text import text_key
 
 AUTHORIZATION_DAYS = 7
 """After how many days an authorization counts as old. Gateways let them lapse after days of their own, so this is inferred."""
@@ -192,7 +193,7 @@ def _check_total(
 
 
 def _step(order: Order, action: str, found: Findings) -> PaymentStep | None:
-    status = " ".join(order.payment_status.split()).casefold()
+    status = text_key(order.payment_status)
     if status in _DONE[action]:
         if status == "partially refunded":
             message = (

@@ -7,6 +7,8 @@ from collections.abc import Mapping
 
 import attrs
 
+from avbc.text import text_key
+
 _WORD = re.compile(r"[^\W_]+")
 _INSIDE_WORDS = re.compile("[.'\u2019]")
 
@@ -22,12 +24,14 @@ class Carrier:
 
 
 def carrier_key(name: str) -> str:
-    """The form of a carrier's name that compares: its words without case and signs.
+    """The key by which carriers compare: that of `text_key`, without signs.
+
+    People write carriers with trademarks, dots and hyphens, and without.
 
     >>> carrier_key("U.S. Postal Service"), carrier_key("FedEx® Ground")
     ('us postal service', 'fedex ground')
     """
-    return " ".join(_WORD.findall(_INSIDE_WORDS.sub("", name).casefold()))
+    return " ".join(_WORD.findall(_INSIDE_WORDS.sub("", text_key(name))))
 
 
 _UPS = Carrier("UPS", "ups", "ups")

@@ -13,7 +13,7 @@ from avbc.mapping.addresses import address, full_name
 from avbc.mapping.case import Case
 from avbc.mapping.decisions import Ruling
 from avbc.mapping.rules import MappingRules
-from avbc.mapping.text import fold, plain
+from avbc.mapping.text import plain
 from avbc.text import text_key
 
 
@@ -138,16 +138,16 @@ def _found_by_email(
 def _with_contact(hit: Client, bind: str | None, billing: Address, case: Case) -> ClientChoice:
     """Find the person at the client: by email, then by name; the client itself may be the person (inferred)."""
     email = text_key(billing.email)
-    name = (fold(plain(billing.first_name)), fold(plain(billing.last_name)))
+    name = (text_key(plain(billing.first_name)), text_key(plain(billing.last_name)))
     for contact in hit.contacts:
         if email and text_key(contact.email) == email:
             case.note("contact", contact.last_name, "the client's contact with this email")
             return ClientChoice(client=hit, bind_import_id=bind, contact=contact)
     for contact in hit.contacts:
-        if (fold(contact.first_name), fold(contact.last_name)) == name:
+        if (text_key(contact.first_name), text_key(contact.last_name)) == name:
             case.note("contact", contact.last_name, "the client's contact of this name")
             return ClientChoice(client=hit, bind_import_id=bind, contact=contact)
-    if (fold(hit.first_name), fold(hit.name)) == name:
+    if (text_key(hit.first_name), text_key(hit.name)) == name:
         case.note("contact", "", "the client is the person")
         return ClientChoice(client=hit, bind_import_id=bind)
     return ClientChoice(client=hit, bind_import_id=bind, new_contact=_contact(billing, case))

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from decimal import Decimal
-from typing import Literal
+from typing import Literal, TypeAlias
 
 import attrs
 
@@ -15,8 +15,9 @@ from avbc.mapping.case import Case
 from avbc.mapping.decisions import Ruling
 from avbc.mapping.proof import Proof, unreadable
 from avbc.mapping.rules import MappingRules
-from avbc.mapping.text import amount_text, fold, plain
+from avbc.mapping.text import amount_text, plain
 from avbc.money import ZERO, share, to_minor_unit
+from avbc.text import text_key
 
 PERCENTAGE, PER_TOTAL, PROMOTION = 1, 2, 5
 """BigCommerce's coupon types that can become promotions; 0, 3 and 4 (per item, shipping, free shipping) AcctVantage cannot hold."""
@@ -26,6 +27,10 @@ _FIX = (
     "Compare the order's discounts in BigCommerce; if they are right there, enter the order by "
     "hand."
 )
+
+
+_Key: TypeAlias = tuple[str, ...]
+"""A coupon by its code; another discount by its id and name."""
 
 
 @attrs.frozen
@@ -63,7 +68,7 @@ def discounts_for(
     shipping (inferred).
     """
     case = Case(rules)
-    given: dict[str, _Given] = {}
+    given: dict[_Key, _Given] = {}
     readable = [
         _read_line(line, position, proof, given, case) for position, line in enumerate(order.lines)
     ]
@@ -79,7 +84,7 @@ def discounts_for(
     for one, amount in zip(
         taken, share(proof.discount, [one.amount for one in taken]), strict=True
     ):
-        promotion = rules.promotions.get(fold(one.code)) if one.code else None
+        promotion = rules.promotions.get(text_key(one.code)) if one.code else None
         gl_code = (promotion.gl_code if promotion else "") or default_gl
         _check_gl_code(gl_code, promotion, case)
         field = f"discounts[{len(made)}]"
@@ -116,7 +121,7 @@ def _read_line(
     line: OrderProduct,
     position: int,
     proof: Proof,
-    given: dict[str, _Given],
+    given: dict[_Key, _Given],
     case: Case,
 ) -> bool:
     """Add the line's discounts to `given`. Whether what the shopper paid for the line agrees."""
@@ -152,8 +157,7 @@ def _read_line(
             )
             return False
         code = plain(applied.code or "")
-        # No folded code holds a space, so the two kinds of keys stay apart.
-        key = fold(code) or f"{applied.id} {applied.name}"
+        key = ("coupon", text_key(code)) if code else ("discount", applied.id, applied.name)
         one = given.setdefault(key, _Given(code, plain(applied.name) or "Discount"))
         one.amount += applied.amount
         one.base += base
@@ -178,7 +182,7 @@ def _read_line(
     return True
 
 
-def _read_coupon(coupon: OrderCoupon, given: dict[str, _Given], case: Case) -> bool:
+def _read_coupon(coupon: OrderCoupon, given: dict[_Key, _Given], case: Case) -> bool:
     """Add what only the coupon itself tells: its type, and what it took off beyond the lines."""
     if not is_amount(coupon.amount) or not is_amount(coupon.discount):
         unreadable(f"the amount of coupon {coupon.code!r}", coupon.discount, case)
@@ -194,7 +198,7 @@ def _read_coupon(coupon: OrderCoupon, given: dict[str, _Given], case: Case) -> b
             "off each item.",
             "Enter the order by hand, and offer coupons of the two supported types.",
         )
-    one = given.setdefault(fold(code), _Given(code, code))
+    one = given.setdefault(("coupon", text_key(code)), _Given(code, code))
     one.coupon = coupon
     beyond = coupon.discount - one.amount
     if beyond <= -_tolerance(one.lines, case.rules):
@@ -218,7 +222,7 @@ def _tolerance(lines: int, rules: MappingRules) -> Decimal:
     return rules.half_minor_unit * max(1, lines)
 
 
-def _explain_the_rest(order: Order, given: dict[str, _Given], case: Case) -> bool:
+def _explain_the_rest(order: Order, given: dict[_Key, _Given], case: Case) -> bool:
     """Compare the discounts by name with what the order took off; whether all of it is explained."""
     taken = order.discount_amount + order.coupon_discount
     rest = taken - sum((one.amount for one in given.values()), ZERO)
@@ -254,8 +258,7 @@ def _explain_the_rest(order: Order, given: dict[str, _Given], case: Case) -> boo
             "enter the order by hand.",
         )
         return False
-    # A key that no code and no id has.
-    given[" "] = _Given("", "Discount", rest)
+    given["the rest",] = _Given("", "Discount", rest)
     return True
 
 

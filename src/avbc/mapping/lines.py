@@ -23,8 +23,9 @@ from avbc.mapping.decisions import MappingProblem
 from avbc.mapping.product import product_for
 from avbc.mapping.proof import unreadable
 from avbc.mapping.ship_via import ShipViaChoice, ship_via_for
-from avbc.mapping.text import amount_text, fold, plain
+from avbc.mapping.text import amount_text, plain
 from avbc.money import ZERO
+from avbc.text import text_key
 
 PHYSICAL = "physical"
 GIFT_CERTIFICATE = "giftcertificate"
@@ -83,7 +84,7 @@ def routes(order: Order, lines: Sequence[OrderProduct], case: Case) -> Routes:
     by_address_id: dict[int, tuple[int, str]] = {}
     ship_tos: list[Address] = []
     for position, consignment in enumerate(consignments.shipping):
-        method = fold(consignment.shipping_method)
+        method = text_key(consignment.shipping_method)
         choice = chosen.get(method)
         if choice is None:
             field = "ship_via" if position == 0 else f"ship_tos[{position}].ship_via"
@@ -118,7 +119,7 @@ def _unshipped(
 ) -> ShipViaChoice:
     if consignments.pickups:
         method = plain(consignments.pickups[0].pickup_method_display_name)
-        named = case.rules.ship_vias.get(fold(method))
+        named = case.rules.ship_vias.get(text_key(method))
         if named is not None:
             case.note(
                 "ship_via", named.name, "the books have a Ship Via named like the pickup method"

@@ -35,6 +35,7 @@ from avbc.mapping.text import amount_text, plain
 from avbc.money import ZERO
 from avbc.report import data_frame, html_table, text_table
 from avbc.settings import Settings
+from avbc.text import text_key
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -278,7 +279,7 @@ def _check_lines(order: Order, lines: Sequence[OrderProduct], case: Case) -> boo
 def _check_currency(order: Order, case: Case) -> None:
     charged = order.default_currency_code.strip().upper()
     books = case.rules.reference.currency
-    if charged != books.upper():
+    if text_key(charged) != text_key(books):
         case.error(
             "currency_differs",
             "default_currency_code",

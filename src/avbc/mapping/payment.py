@@ -15,15 +15,17 @@ from avbc.mapping.case import Case
 from avbc.mapping.client import ClientChoice
 from avbc.mapping.decisions import MappingProblem, Ruling
 from avbc.mapping.rules import MappingRules
-from avbc.mapping.text import amount_text, fold, plain
+from avbc.mapping.text import amount_text, plain
 from avbc.money import ZERO
+from avbc.settings import payment_method_key
+from avbc.text import text_key
 
-_PURCHASE_ORDER = fold(PURCHASE_ORDER)
+_PURCHASE_ORDER = payment_method_key(PURCHASE_ORDER)
 TENDER_WORDS = {
-    STORE_CREDIT: (fold(STORE_CREDIT),),
-    GIFT_CARD: (fold(GIFT_CARD), "giftcertificate"),
+    STORE_CREDIT: (payment_method_key(STORE_CREDIT),),
+    GIFT_CARD: (payment_method_key(GIFT_CARD), payment_method_key("Gift Certificate")),
 }
-"""Folded words for redeemed tenders, by the name of their Receipt Type: the manual's and BigCommerce's own."""
+"""Keys of the manual's and BigCommerce's names for redeemed tenders, by their Receipt Type."""
 _TENDER_METHODS = {
     "store_credit": "store_credit_amount",
     "gift_certificate": "gift_certificate_amount",
@@ -90,8 +92,8 @@ def receipt_type_for(method: str, rules: MappingRules) -> Ruling[str]:
     """
     case = Case(rules)
     name = plain(method)
-    mapped = rules.payment_methods.get(fold(name), "")
-    known = rules.receipt_types.get(fold(mapped))
+    mapped = rules.payment_methods.get(payment_method_key(name), "")
+    known = rules.receipt_types.get(payment_method_key(mapped))
     if not name:
         case.error(
             "payment_method_missing",
@@ -108,7 +110,7 @@ def receipt_type_for(method: str, rules: MappingRules) -> Ruling[str]:
             f"The payment method {name!r} is not mapped to a Receipt Type.",
             f'Add [[gl.payment_methods]] bigcommerce = "{name}" with the Receipt Type for it.',
         )
-    elif fold(mapped) == _PURCHASE_ORDER:
+    elif payment_method_key(mapped) == _PURCHASE_ORDER:
         known = PURCHASE_ORDER
     elif known is None:
         _unknown_receipt_type(mapped, case)
@@ -137,7 +139,7 @@ def tender_type_for(name: str, rules: MappingRules) -> Ruling[str]:
         ),
         "",
     )
-    known = rules.receipt_types.get(fold(mapped or name))
+    known = rules.receipt_types.get(payment_method_key(mapped or name))
     if known is not None:
         reason = "{} is mapped to it" if mapped else "the Receipt Type of the name {}"
         case.note("receipts.receipt_type", known, reason, _SETTING if mapped else "", name)
@@ -151,7 +153,7 @@ def tender_type_for(name: str, rules: MappingRules) -> Ruling[str]:
             f"Create a Receipt Type {name!r} in AcctVantage, or add [[gl.payment_methods]] "
             f'bigcommerce = "{name}".',
         )
-    elif fold(mapped) == _PURCHASE_ORDER:
+    elif payment_method_key(mapped) == _PURCHASE_ORDER:
         case.error(
             "tender_unmapped",
             _SETTING,
@@ -313,7 +315,7 @@ def _state(status: str, case: Case) -> ReceiptState | None:
 
 def _status(order: Order, steps: Sequence[_Step] | None) -> str:
     """The payment's status; the transactions know better where some were captured meanwhile, or where the order says nothing."""
-    status = " ".join(order.payment_status.split()).casefold()
+    status = text_key(order.payment_status)
     if steps and status == "" and not all(step.captured for step in steps):
         return _AUTHORIZED
     if steps and status == _AUTHORIZED and all(step.captured for step in steps):
@@ -325,6 +327,7 @@ def _steps(order: Order, transactions: Sequence[Transaction], case: Case) -> lis
     """The payments at the gateway; None where the transactions cannot be read."""
     tenders = dict.fromkeys(_TENDER_METHODS.values(), ZERO)
     rows: list[Transaction] = []
+    currency = text_key(order.default_currency_code)
     for transaction in transactions:
         if not is_amount(transaction.amount):
             case.error(
@@ -335,12 +338,9 @@ def _steps(order: Order, transactions: Sequence[Transaction], case: Case) -> lis
                 "Check the order's payments in BigCommerce.",
             )
             return None
-        if fold(transaction.status) != "ok":
+        if text_key(transaction.status) != "ok":
             continue
-        if (
-            transaction.currency
-            and transaction.currency.upper() != order.default_currency_code.upper()
-        ):
+        if transaction.currency and text_key(transaction.currency) != currency:
             case.error(
                 "transaction_currency_differs",
                 "transactions",

@@ -5,6 +5,8 @@ from __future__ import annotations
 import unicodedata
 from collections.abc import Mapping
 
+from avbc.text import text_key
+
 UNITED_STATES = "US"
 CANADA = "CA"
 
@@ -62,14 +64,16 @@ Yukon, Yukon Territory
 
 
 def place_key(name: str) -> str:
-    """The form of a place's name that compares: letters without case, accents and signs.
+    """The key by which places compare: that of `text_key`, without accents, spaces and signs.
+
+    Addresses are typed without the accents of a place's own language, and with or without dots.
 
     >>> place_key("Côte d'Ivoire"), place_key("U.S.A.")
     ('cotedivoire', 'usa')
     """
     return "".join(
         sign
-        for sign in unicodedata.normalize("NFKD", name.replace("&", "and")).casefold()
+        for sign in unicodedata.normalize("NFKD", text_key(name.replace("&", "and")))
         if sign.isalnum()
     )
 

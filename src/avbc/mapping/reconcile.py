@@ -19,6 +19,7 @@ from avbc.mapping.fingerprint import fingerprint
 from avbc.mapping.proof import Proof, check_amounts, prove_header, prove_lines
 from avbc.mapping.rules import MappingRules
 from avbc.money import ZERO
+from avbc.text import text_key
 
 K = TypeVar("K")
 V = TypeVar("V")
@@ -195,9 +196,8 @@ def _differences(
         yield from compare(
             "discount", _sum(discount.amount for discount in booked.discounts), proof.discount
         )
-    currency = order.default_currency_code.strip().upper()
-    if booked.currency.upper() != currency:
-        yield Difference("currency", booked.currency, currency)
+    if text_key(booked.currency) != text_key(order.default_currency_code):
+        yield Difference("currency", booked.currency, order.default_currency_code)
     if order.lines_complete:
         yield from _lines(order.lines, booked.lines, compare)
     yield from compare("wrapping", _of_kind(booked, "wrapping"), order.wrapping_cost_ex_tax)
@@ -292,7 +292,7 @@ def _receipts(
     """Compare what was received and what gateways hold."""
     tenders = _sum((order.store_credit_amount, order.gift_certificate_amount))
     at_gateway = _sum((total, -tenders))
-    status = " ".join(order.payment_status.split()).casefold()
+    status = text_key(order.payment_status)
     received, held = tenders, ZERO
     if not status and any(receipt.state == "pre_authorized" for receipt in receipts):
         # The order says nothing, and its transactions said that the payment is authorized only.

@@ -16,19 +16,21 @@ from avbc.mapping.case import Case
 from avbc.mapping.decisions import Ruling
 from avbc.mapping.payment import TENDER_WORDS, receipt_type_for, tender_type_for
 from avbc.mapping.rules import MappingRules
-from avbc.mapping.text import amount_text, fold, plain
+from avbc.mapping.text import amount_text, plain
 from avbc.money import ZERO, decimals
+from avbc.settings import payment_method_key
+from avbc.text import text_key
 
 _NONE = Decimal("NaN")
 _LOOK = "Compare the refund with its order in BigCommerce, and enter the credit by hand."
 _KINDS: Mapping[str, CreditKind] = {
-    "PRODUCT": "product",
-    "GIFT_WRAPPING": "wrapping",
-    "SHIPPING": "shipping",
-    "HANDLING": "handling",
-    "FEE": "fee",
-    "TAX": "tax",
-    "ORDER": "order",
+    "product": "product",
+    "gift_wrapping": "wrapping",
+    "shipping": "shipping",
+    "handling": "handling",
+    "fee": "fee",
+    "tax": "tax",
+    "order": "order",
 }
 
 
@@ -129,7 +131,7 @@ def _check_refund(
     refund: Refund, order: Order, sales_order: SalesOrder, step: Decimal, case: Case
 ) -> None:
     currency = order.default_currency_code.strip().upper()
-    if currency != sales_order.currency.upper():
+    if text_key(currency) != text_key(sales_order.currency):
         case.error(
             "currency_differs",
             "default_currency_code",
@@ -172,7 +174,7 @@ def _thing(
     item: RefundItem, position: int, order: Order, sales_order: SalesOrder, case: Case
 ) -> _Thing | None:
     field = f"items[{position}]"
-    kind = _KINDS.get(item.item_type.strip().upper())
+    kind = _KINDS.get(text_key(item.item_type))
     amounts = [
         item.requested_amount or ZERO,
         *(adjustment.amount for adjustment in item.adjustments),
@@ -512,7 +514,7 @@ def _tenders(refund: Refund, order: Order, case: Case) -> list[CreditTender]:
 
 
 def _receipt_type(method: str, order: Order, case: Case) -> str | None:
-    key = fold(method)
+    key = payment_method_key(method)
     tender = next((name for name, words in TENDER_WORDS.items() if key in words), None)
     if tender is not None:
         return case.add(tender_type_for(tender, case.rules))

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from decimal import Decimal
 from functools import cached_property
 from typing import TypeVar
@@ -11,18 +11,18 @@ import attrs
 
 from avbc.acctvantage.records import Promotion, ReferenceData, ShipVia, TaxArea, Warehouse
 from avbc.bigcommerce.models import OrderStatus
-from avbc.mapping.text import fold
 from avbc.money import decimals
-from avbc.settings import Settings
+from avbc.settings import Settings, payment_method_key
+from avbc.text import text_key
 
 T = TypeVar("T")
 
 
-def _by_name(named: Iterable[tuple[str, T]]) -> dict[str, T]:
+def _by_name(named: Iterable[tuple[str, T]], key: Callable[[str], str] = text_key) -> dict[str, T]:
     """The values by key of their names; of two names with one key the first counts."""
     values: dict[str, T] = {}
     for name, value in named:
-        values.setdefault(fold(name), value)
+        values.setdefault(key(name), value)
     return values
 
 
@@ -48,14 +48,14 @@ class MappingRules:
     @cached_property
     def payment_methods(self) -> dict[str, str]:
         """The Receipt Types of the mapping rows, by payment method."""
-        return _by_name(
-            (row.bigcommerce, row.receipt_type) for row in self.settings.gl.payment_methods
-        )
+        rows = self.settings.gl.payment_methods
+        return _by_name(((row.bigcommerce, row.receipt_type) for row in rows), payment_method_key)
 
     @cached_property
     def receipt_types(self) -> dict[str, str]:
         """The books' Receipt Types."""
-        return _by_name((name, name) for name in self.reference.receipt_types)
+        names = self.reference.receipt_types
+        return _by_name(((name, name) for name in names), payment_method_key)
 
     @cached_property
     def tax_areas(self) -> dict[str, TaxArea]:
@@ -88,21 +88,23 @@ class MappingRules:
     def warehouse(self) -> Warehouse | None:
         """The configured warehouse as the books have it."""
         known = _by_name((warehouse.name, warehouse) for warehouse in self.reference.warehouses)
-        return known.get(fold(self.settings.shipping.warehouse))
+        return known.get(text_key(self.settings.shipping.warehouse))
 
     @cached_property
     def active_classes(self) -> frozenset[str]:
         """The product classes that are active in the warehouse, as they are written and as keys."""
         names = self.warehouse.product_classes if self.warehouse else ()
-        return frozenset([*names, *map(fold, names)])
+        return frozenset([*names, *map(text_key, names)])
 
     def is_class_active(self, product_class: str) -> bool:
         """Whether buying, stocking and selling it in the warehouse works (manual, Product Classes)."""
-        return product_class in self.active_classes or fold(product_class) in self.active_classes
+        return (
+            product_class in self.active_classes or text_key(product_class) in self.active_classes
+        )
 
     def is_gl_account(self, code: str) -> bool:
         """Whether the books have the GL account; books that list no accounts accept any."""
-        return not self.gl_accounts or fold(code) in self.gl_accounts
+        return not self.gl_accounts or text_key(code) in self.gl_accounts
 
     def rounds_to_zero(self, amount: Decimal) -> bool:
         """Whether a finite amount is less than half a minor unit of the currency: not a cent."""

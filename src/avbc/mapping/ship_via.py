@@ -8,7 +8,8 @@ from avbc.acctvantage.records import ShipVia
 from avbc.mapping.case import Case
 from avbc.mapping.decisions import Ruling
 from avbc.mapping.rules import MappingRules
-from avbc.mapping.text import fold, plain
+from avbc.mapping.text import plain
+from avbc.text import text_key
 
 _NO_METHOD = frozenset(["", "none"])
 """How the store writes that an order has no shipping method."""
@@ -35,10 +36,10 @@ def ship_via_for(
     case = Case(rules)
     shipping = rules.settings.shipping
     name, setting = plain(method), ""
-    key = fold(name)
+    key = text_key(name)
     if key in _NO_METHOD:
         name, setting = shipping.default_ship_via, "shipping.default_ship_via"
-        key = fold(name)
+        key = text_key(name)
     known = rules.ship_vias.get(key)
     product_class = shipping.default_shipment_product_class
     created: ShipVia | None = None

@@ -15,6 +15,7 @@ from avbc.mapping.carriers import CARRIERS, Carrier, carrier_named
 from avbc.mapping.case import Findings
 from avbc.mapping.decisions import Ruling
 from avbc.mapping.text import plain
+from avbc.text import text_key
 from avbc.unset import UNSET
 
 _LONGEST_NUMBER = 50
@@ -308,7 +309,9 @@ def _matched(
                 "",
                 row.id,
             )
-            if piece.tracking_number and not _same(row.tracking_number, piece.tracking_number):
+            if piece.tracking_number and text_key(row.tracking_number) != text_key(
+                piece.tracking_number
+            ):
                 found.warn(
                     "tracking_number_differs",
                     "tracking_number",
@@ -338,13 +341,10 @@ def _is(row: OrderShipment, piece: _Piece, number: int, *, by_number: bool) -> b
     if row.order_address_id != piece.address_id or _contents(row) != piece.units:
         return False
     mark = _marked(row)
-    if mark is None:
-        return (
-            by_number
-            and bool(piece.tracking_number)
-            and _same(row.tracking_number, piece.tracking_number)
-        )
-    return mark == number and (not by_number or _same(row.tracking_number, piece.tracking_number))
+    if mark is None and not (by_number and piece.tracking_number):
+        return False
+    same_number = text_key(row.tracking_number) == text_key(piece.tracking_number)
+    return mark in (None, number) and (same_number or not by_number)
 
 
 def _marked(row: OrderShipment) -> int | None:
@@ -352,10 +352,6 @@ def _marked(row: OrderShipment) -> int | None:
     # More digits than any number has are no number of ours, and Python refuses to read thousands of
     # them.
     return int(mark[1]) if mark is not None and len(mark[1]) < 20 else None
-
-
-def _same(number: str, other: str) -> bool:
-    return number.strip().casefold() == other.casefold()
 
 
 def _check_left(

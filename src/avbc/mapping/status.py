@@ -8,9 +8,9 @@ from avbc.bigcommerce.models import OrderStatus
 from avbc.mapping.case import Case, Findings
 from avbc.mapping.decisions import Ruling
 from avbc.mapping.rules import MappingRules
-from avbc.mapping.text import fold
 from avbc.posting import means_posted
 from avbc.settings import StoreStatus
+from avbc.text import text_key
 
 
 def store_status(
@@ -18,7 +18,7 @@ def store_status(
 ) -> Ruling[OrderStatus]:
     """The store's status that a setting means: its id, its system name or the merchant's own label.
 
-    Names compare without case and spaces. A number is an id. Merchants may rename statuses, so a
+    A number is an id. Merchants may rename statuses, so a
     label may be another status's name: then the id must be written.
 
     >>> statuses = [OrderStatus(id=11, name="Awaiting Fulfillment", custom_label="To pick"), OrderStatus(id=10, name="Completed")]
@@ -27,7 +27,7 @@ def store_status(
     """
     found = Findings()
     text = str(wanted)
-    key = fold(text)
+    key = text_key(text)
     hits: list[OrderStatus] = []
     if key.isascii() and key.isdigit():
         hits = [status for status in statuses if str(status.id) == key]
@@ -35,7 +35,8 @@ def store_status(
         hits = [
             status
             for status in statuses
-            if key in (fold(status.name), fold(status.custom_label), fold(status.system_label))
+            if key
+            in (text_key(status.name), text_key(status.custom_label), text_key(status.system_label))
         ]
     if len({status.id for status in hits}) == 1:
         found.note(
@@ -58,9 +59,9 @@ def store_status(
 def status_for_store(acctvantage: str, rules: MappingRules) -> Ruling[OrderStatus]:
     """The store's status for an order that now has this status in AcctVantage: the mapping read left to right (manual 2.1.7)."""
     case = Case(rules)
-    key = fold(acctvantage)
+    key = text_key(acctvantage)
     for position, row in enumerate(rules.settings.order_status.mapping):
-        if fold(row.acctvantage) == key:
+        if text_key(row.acctvantage) == key:
             setting = f"order_status.mapping[{position}]"
             status = case.add(
                 store_status(row.bigcommerce, rules.statuses, f"{setting}.bigcommerce")
@@ -114,9 +115,9 @@ def status_for_books(store_status_id: int, current: str, rules: MappingRules) ->
             "as it is.",
         )
         return case.ruling(None)
-    key = fold(current)
+    key = text_key(current)
     for position, acctvantage, _ in rows:
-        if fold(acctvantage) == key:
+        if text_key(acctvantage) == key:
             case.note(
                 "status",
                 current,
@@ -169,7 +170,7 @@ def new_order_status(rules: MappingRules) -> Ruling[str]:
     case = Case(rules)
     wanted = rules.settings.order_status.new_sales_order_status
     setting = "order_status.new_sales_order_status"
-    place = rules.order_statuses.get(fold(wanted))
+    place = rules.order_statuses.get(text_key(wanted))
     if place is None:
         _unknown(wanted, setting, case)
         return case.ruling(None)
@@ -184,10 +185,12 @@ def status_name(status: OrderStatus) -> str:
 
 def _is_backwards(target: str, current: str, setting: str, case: Case) -> bool:
     for name in (target, current):
-        if fold(name) not in case.rules.order_statuses:
+        if text_key(name) not in case.rules.order_statuses:
             _unknown(name, setting, case)
             return False
-    return case.rules.order_statuses[fold(target)] < case.rules.order_statuses[fold(current)]
+    return (
+        case.rules.order_statuses[text_key(target)] < case.rules.order_statuses[text_key(current)]
+    )
 
 
 def _unknown(status: str, setting: str, case: Case) -> None:

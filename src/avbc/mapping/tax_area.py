@@ -5,7 +5,7 @@ from __future__ import annotations
 from avbc.mapping.case import Case
 from avbc.mapping.decisions import Ruling
 from avbc.mapping.rules import MappingRules
-from avbc.mapping.text import fold
+from avbc.text import text_key
 
 
 def tax_area_for(rules: MappingRules) -> Ruling[str]:
@@ -24,7 +24,7 @@ def tax_area_for(rules: MappingRules) -> Ruling[str]:
         reason="the store computed the tax; AcctVantage must not do it again",
         setting=setting,
     )
-    area = rules.tax_areas.get(fold(wanted))
+    area = rules.tax_areas.get(text_key(wanted))
     if area is None:
         case.error(
             "tax_area_unknown",

@@ -1,14 +1,10 @@
-"""Text as rules compare it, as the books keep it, and as people read it."""
+"""Text as the books keep it, and as people read it."""
 
 from __future__ import annotations
 
 import html
 import re
 from decimal import Decimal
-
-from avbc.settings import fold_payment_method as fold
-
-__all__ = ["amount_text", "fold", "plain"]
 
 # Only entities that end in a semicolon: html.unescape alone would also turn "A&copy" into a
 # copyright sign.

@@ -11,7 +11,7 @@ from avbc.settings.screens import (
     StoreSetup,
     StoreStatus,
     Updates,
-    fold_payment_method,
+    payment_method_key,
 )
 from avbc.settings.settings import Settings
 
@@ -27,5 +27,5 @@ __all__ = [
     "StoreSetup",
     "StoreStatus",
     "Updates",
-    "fold_payment_method",
+    "payment_method_key",
 ]

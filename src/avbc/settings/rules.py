@@ -21,7 +21,7 @@ from avbc.settings.screens import (
     StoreSetup,
     StoreStatus,
     Updates,
-    fold_payment_method,
+    payment_method_key,
 )
 
 _WEEK_IN_MINUTES = 7 * 24 * 60
@@ -208,11 +208,11 @@ def _gl(screen: GlSettings) -> Iterator[Breach]:
                 "is required: a payment method of the store (manual 2.2.3)",
             )
             continue
-        other = first.setdefault(fold_payment_method(row.bigcommerce), index)
+        other = first.setdefault(payment_method_key(row.bigcommerce), index)
         if other != index:
             yield Breach(
                 (f"{path}.bigcommerce",),
-                f"repeats gl.payment_methods[{other}]: case and spaces make no difference",
+                f"repeats gl.payment_methods[{other}]: both names mean the same method",
             )
 
 

@@ -9,6 +9,7 @@ from typing import Literal, TypeAlias
 import attrs
 
 from avbc.secret import Secret
+from avbc.text import text_key
 
 StoreStatus: TypeAlias = str | int
 """A BigCommerce order status as the user wrote it: its name, its custom label or its id. The mapping engine resolves it."""
@@ -17,13 +18,37 @@ Updates: TypeAlias = Literal["push", "pull", "off"]
 EditedOrders: TypeAlias = Literal["update", "refuse"]
 
 
-def fold_payment_method(name: str) -> str:
-    """How names of payment methods compare: without case and without spaces (manual, BigCommerce - Store Credits & Gift Cards).
+_WRITTEN_TOGETHER = frozenset(
+    {
+        "amazonpay",
+        "applepay",
+        "bankdeposit",
+        "cashondelivery",
+        "creditcard",
+        "giftcard",
+        "giftcertificate",
+        "googlepay",
+        "moneyorder",
+        "payinstore",
+        "paypal",
+        "purchaseorder",
+        "storecredit",
+    }
+)
+"""Names that the manual, BigCommerce and people write with spaces or without: `StoreCredit`."""
 
-    >>> fold_payment_method("Store credit") == fold_payment_method("StoreCredit ")
+
+def payment_method_key(name: str) -> str:
+    """The key by which payment methods and Receipt Types compare: that of `text_key`.
+
+    Well-known names compare without spaces too (manual, BigCommerce - Store Credits & Gift Cards).
+
+    >>> payment_method_key("Store credit") == payment_method_key("StoreCredit ")
     True
     """
-    return "".join(name.split()).casefold()
+    key = text_key(name)
+    together = key.replace(" ", "")
+    return together if together in _WRITTEN_TOGETHER else key
 
 
 def _trimmed(text: str) -> str:

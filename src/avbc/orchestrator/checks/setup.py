@@ -9,6 +9,7 @@ import json
 from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from functools import partial
+from itertools import chain
 from typing import TypeVar
 
 import attrs
@@ -33,19 +34,20 @@ from avbc.mapping import (
     store_status,
     tax_area_for,
 )
+from avbc.mapping.payment import TENDER_WORDS
 from avbc.mapping.status import status_name
-from avbc.mapping.text import fold, plain
+from avbc.mapping.text import plain
 from avbc.orchestrator.engine.statuses import PAID, REFUNDED, import_statuses
 from avbc.orchestrator.jobs.inventory import NoSuchLocation, StockLocation
 from avbc.orchestrator.reports import Check, SetupReport, State
-from avbc.settings import Settings, SettingsError
+from avbc.settings import Settings, SettingsError, payment_method_key
 from avbc.text import text_key
 
 T = TypeVar("T")
 
 _IMPORT_STATUSES = ("new_order_status", "downloaded_order_status", "import_error_status")
 # The payment method that the store gives an order that was paid in full by these.
-_TENDER_WORDS = frozenset(map(fold, (STORE_CREDIT, GIFT_CARD, "Gift Certificate")))
+_TENDER_WORDS = frozenset(chain.from_iterable(TENDER_WORDS.values()))
 
 
 @attrs.frozen
@@ -174,13 +176,13 @@ def _crossings(rules: MappingRules) -> Iterator[Check]:
 
 def _status_mapping(rules: MappingRules) -> Iterator[Check]:
     settings = rules.settings.order_status
-    known = {fold(name) for name in rules.reference.order_statuses}
+    known = {text_key(name) for name in rules.reference.order_statuses}
     mapped: set[str] = set()
     for position, row in enumerate(settings.mapping):
         place = f"order_status.mapping[{position}]"
-        mapped.add(fold(row.acctvantage))
+        mapped.add(text_key(row.acctvantage))
         yield _status(f"{place}.bigcommerce", row.bigcommerce, rules)
-        if fold(row.acctvantage) not in known:
+        if text_key(row.acctvantage) not in known:
             names = ", ".join(rules.reference.order_statuses)
             yield Check(
                 "status",
@@ -193,7 +195,7 @@ def _status_mapping(rules: MappingRules) -> Iterator[Check]:
         return
     for name in rules.reference.order_statuses:
         # A quote is not an order yet, and an import sets the first status.
-        if fold(name) in mapped or fold(name) in ("quote", fold(settings.new_sales_order_status)):
+        if text_key(name) in {*mapped, "quote", text_key(settings.new_sales_order_status)}:
             continue
         yield Check(
             "status",
@@ -249,11 +251,12 @@ def _payment_methods(found: _Store, rules: MappingRules) -> Iterator[Check]:
             receipt_type_for(row.bigcommerce, rules),
         )
     names = [plain(order.payment_method) for order in found.recent]
-    seen = Counter(fold(name) for name in names if name and fold(name) not in _TENDER_WORDS)
+    keys = [payment_method_key(name) for name in names]
+    seen = Counter(key for key in keys if key and key not in _TENDER_WORDS)
     for key, count in seen.items():
         if key not in rules.payment_methods:
             yield _unmapped_method(
-                next(name for name in names if fold(name) == key),
+                next(name for name in names if payment_method_key(name) == key),
                 "error",
                 f"{count} of the latest {len(found.recent)} orders were paid by it.",
                 rules,
@@ -263,7 +266,7 @@ def _payment_methods(found: _Store, rules: MappingRules) -> Iterator[Check]:
         return
     for method in found.payment_methods:
         name = plain(method.name)
-        known = fold(name) in {*seen, *rules.payment_methods, *_TENDER_WORDS}
+        known = payment_method_key(name) in {*seen, *rules.payment_methods, *_TENDER_WORDS}
         if name and not known:
             yield _unmapped_method(
                 name,
@@ -275,7 +278,8 @@ def _payment_methods(found: _Store, rules: MappingRules) -> Iterator[Check]:
 
 def _unmapped_method(name: str, state: State, found: str, rules: MappingRules) -> Check:
     choices = list(dict.fromkeys([*rules.reference.receipt_types, PURCHASE_ORDER]))
-    likely = next((choice for choice in choices if fold(choice) == fold(name)), "")
+    key = payment_method_key(name)
+    likely = next((choice for choice in choices if payment_method_key(choice) == key), "")
     return Check(
         "payment method",
         name,
@@ -290,22 +294,18 @@ def _unmapped_method(name: str, state: State, found: str, rules: MappingRules) -
 def _tenders(found: _Store, rules: MappingRules) -> Iterator[Check]:
     """Check the Receipt Types of redeemed store credit and gift certificates."""
     recent = found.recent
-    for name, words, used in (
-        (STORE_CREDIT, (STORE_CREDIT,), any(order.store_credit_amount for order in recent)),
-        (
-            GIFT_CARD,
-            (GIFT_CARD, "Gift Certificate"),
-            any(order.gift_certificate_amount for order in recent),
-        ),
+    for name, used in (
+        (STORE_CREDIT, any(order.store_credit_amount for order in recent)),
+        (GIFT_CARD, any(order.gift_certificate_amount for order in recent)),
     ):
-        if any(fold(word) in rules.payment_methods for word in words):
+        if any(word in rules.payment_methods for word in TENDER_WORDS[name]):
             continue  # its row is checked with the others
-        if fold(name) in rules.receipt_types:
+        if payment_method_key(name) in rules.receipt_types:
             yield Check(
                 "payment method",
                 name,
                 "ok",
-                f"the Receipt Type {rules.receipt_types[fold(name)]}, by its name",
+                f"the Receipt Type {rules.receipt_types[payment_method_key(name)]}, by its name",
             )
         else:
             message = (
@@ -358,13 +358,15 @@ def _ship_vias(found: _Store, rules: MappingRules) -> Iterator[Check]:
         if order.consignments is not None
         for consignment in order.consignments.shipping
     )
-    names = {fold(name): name for name in seen if fold(name) not in ("", "none")}
+    names = {text_key(name): name for name in seen if text_key(name) not in ("", "none")}
     for name in names.values():
         yield _ship_via(name, name, "error", rules)
     if isinstance(found.shipping_methods, AvbcError):
         yield _unknown("ship via", "the store's list", found.shipping_methods)
         return
-    offered = {fold(plain(method.name)): plain(method.name) for method in found.shipping_methods}
+    offered = {
+        text_key(plain(method.name)): plain(method.name) for method in found.shipping_methods
+    }
     for key, name in offered.items():
         if key and key not in names:
             yield _ship_via(name, name, "warning", rules)

@@ -11,7 +11,6 @@ from avbc.acctvantage.import_ids import client_import_id
 from avbc.acctvantage.records import Client, OrderBundle, Product
 from avbc.bigcommerce.models import Order, OrderCoupon, Transaction
 from avbc.mapping import MappedOrder, Mapper, OrderInputs
-from avbc.mapping.text import fold
 from avbc.money import ZERO
 from avbc.settings import Settings
 from avbc.text import text_key
@@ -92,7 +91,7 @@ class Lookups:
         if sum((applied.amount for applied in shares), ZERO) < order.coupon_discount:
             return True
         return any(
-            fold(applied.code or "") not in self._mapper.rules.promotions for applied in shares
+            text_key(applied.code or "") not in self._mapper.rules.promotions for applied in shares
         )
 
     def remember(self, bundle: OrderBundle, client_id: int | None, contact_id: int | None) -> None:

@@ -21,10 +21,11 @@ from avbc.bigcommerce.models import Order
 from avbc.errors import AvbcError, FinalError
 from avbc.mapping import PaymentAction, Problem, Ruling, payment_action
 from avbc.mapping.capture import AUTHORIZATION_DAYS
-from avbc.mapping.text import amount_text, fold
+from avbc.mapping.text import amount_text
 from avbc.orchestrator.engine.run import CONCERNS_ALL, CallbackStep, PushRun, Step
 from avbc.orchestrator.engine.store_orders import read_orders, unreadable
 from avbc.orchestrator.reports import Change
+from avbc.text import text_key
 
 _TOLD = "old authorization"
 """The day on which a person was told last that an authorization grows old, by the receipt's Import ID."""
@@ -218,7 +219,7 @@ def _unread(sales_order: SalesOrder, error: UnexpectedData | None) -> Problem:
 
 
 def _problems(ruling: Ruling[PaymentAction], order: Order) -> tuple[Problem, ...]:
-    if fold(order.payment_status) != "declined":
+    if text_key(order.payment_status) != "declined":
         return ruling.problems
     message = f"The gateway declined the payment of order {order.id}: nothing was received."
     fix = "Ask the customer for another payment; take back the wish in AcctVantage."

@@ -24,13 +24,13 @@ from avbc.mapping import Problem
 from avbc.mapping.decisions import Decision, Ruling
 from avbc.mapping.rules import MappingRules
 from avbc.mapping.status import status_for_books, status_for_store, status_name
-from avbc.mapping.text import fold
 from avbc.orchestrator.engine.run import CallbackStep, PushRun, Step
 from avbc.orchestrator.engine.statuses import REFUNDED, STATUS, ImportStatuses
 from avbc.orchestrator.engine.store_orders import windows
 from avbc.orchestrator.reports import Change, sentence
 from avbc.posting import means_posted
 from avbc.settings import Settings, SettingsError
+from avbc.text import text_key
 
 _NOT_TAKEN = "status not taken"
 """The status's id that the store refused last, by Import ID. It is not sent again."""
@@ -348,7 +348,7 @@ class _Pull:
             self._unruled.refuse(change, name, problems)
             return
         self._unruled.ruled(order.import_id)
-        if ruling.value is None or fold(ruling.value) == fold(order.status):
+        if ruling.value is None or text_key(ruling.value) == text_key(order.status):
             run.know(*known)
             run.unchanged()
             return
