@@ -4,7 +4,11 @@ from __future__ import annotations
 
 import html
 from collections.abc import Iterable, Mapping, Sequence
-from typing import TYPE_CHECKING
+from datetime import datetime
+from decimal import Decimal
+from typing import TYPE_CHECKING, cast
+
+import attrs
 
 from avbc.errors import MissingExtra
 
@@ -107,6 +111,23 @@ def data_frame(rows: Sequence[Mapping[str, object]], columns: Sequence[str]) -> 
     return (
         pd.DataFrame([dict(row) for row in rows]) if rows else pd.DataFrame(columns=list(columns))
     )
+
+
+def as_data(record: attrs.AttrsInstance) -> dict[str, object]:
+    """Return a record as plain JSON data: amounts and times as text, records in it as dicts."""
+    return attrs.asdict(record, value_serializer=_serialized)
+
+
+def _serialized(_record: object, _field: object, value: object) -> object:
+    match value:
+        case Decimal():
+            return f"{value:f}"
+        case datetime():
+            return value.isoformat()
+        case tuple():
+            return list(cast("tuple[object, ...]", value))
+        case _:
+            return value
 
 
 def tally(counts: Mapping[str, int]) -> str:

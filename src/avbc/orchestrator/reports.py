@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import html
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from datetime import datetime, timedelta
 from decimal import Decimal
 from typing import Generic, Literal, Protocol, TypeAlias, TypeVar
@@ -15,7 +15,7 @@ from avbc.bigcommerce.body import Body, dump
 from avbc.bigcommerce.call import Call
 from avbc.mapping import Decision, MappedOrder, Problem
 from avbc.mapping.text import amount_text
-from avbc.report import Report, counted, tally
+from avbc.report import Report, as_data, counted, tally
 
 Result: TypeAlias = Literal["imported", "relinked", "updated", "refused", "postponed"]
 """What became of an order: the name of the list of an `ImportReport` that it is in."""
@@ -39,7 +39,7 @@ class _Listed(Protocol):
 
     def to_dict(self, result: str, /) -> dict[str, object]: ...
 
-    def row(self, result: str, /) -> dict[str, object]: ...
+    def note(self) -> str: ...
 
 
 Name = TypeVar("Name", bound=str)
@@ -96,7 +96,7 @@ class _ListsReport(RunReport, Generic[Name, Item]):
         for name, item in self:
             clean += not item.problems
             if item.problems or clean <= _CLEAN_ROWS_SHOWN:
-                rows.append(item.row(name))
+                rows.append({**item.to_dict(name), self.columns[-1]: item.note()})
         if clean > _CLEAN_ROWS_SHOWN:
             more = f"and {clean - _CLEAN_ROWS_SHOWN} more without problems"
             rows.append({"result": "...", self.columns[-1]: more})
@@ -125,12 +125,12 @@ class Outcome:
             "order_id": self.order_id,
             "import_id": self.import_id,
             "total": None if self.total is None else amount_text(self.total),
-            "problems": [problem_dict(problem) for problem in self.problems],
+            "problems": [as_data(problem) for problem in self.problems],
         }
 
-    def row(self, result: str) -> dict[str, object]:
-        """The outcome as a row of a table."""
-        return {**self.to_dict(result), "problems": sentence(self.problems)}
+    def note(self) -> str:
+        """The problems as one line of text."""
+        return sentence(self.problems)
 
 
 @attrs.define
@@ -203,7 +203,7 @@ class PlannedCall:
 
     def to_dict(self) -> dict[str, object]:
         """The request as plain data; amounts are text."""
-        return {"method": self.method, "path": self.path, "body": _plain(self.body)}
+        return as_data(self)
 
     def __str__(self) -> str:
         body = "" if self.body is None else dump(self.body).decode()
@@ -250,28 +250,15 @@ class Change(Report):
 
     def to_dicts(self) -> list[dict[str, object]]:
         """One row per decision: field, value, reason, setting."""
-        return [attrs.asdict(decision) for decision in self.decisions]
+        return [as_data(decision) for decision in self.decisions]
 
     def to_dict(self, effect: str) -> dict[str, object]:
         """The change as plain data."""
-        return {
-            "result": effect,
-            "key": self.key,
-            "what": self.what,
-            "before": self.before,
-            "after": self.after,
-            "order_id": self.order_id,
-            "import_id": self.import_id,
-            "problems": [problem_dict(problem) for problem in self.problems],
-            "decisions": self.to_dicts(),
-            "calls": [call.to_dict() for call in self.calls],
-        }
+        return {"result": effect, **as_data(self)}
 
-    def row(self, effect: str) -> dict[str, object]:
-        """The change as a row of a table."""
-        note = "; ".join([*map(str, self.problems), *map(str, self.calls)])
-        row: dict[str, object] = {"result": effect, "key": self.key, "what": self.what}
-        return {**row, "before": self.before, "after": self.after, "note": note}
+    def note(self) -> str:
+        """The problems and the planned requests as one line of text."""
+        return "; ".join(map(str, (*self.problems, *self.calls)))
 
 
 @attrs.define
@@ -360,12 +347,12 @@ class _Checks(Report):
 
     def to_dicts(self) -> list[dict[str, object]]:
         """One row per check: area, item, state, found, fix, toml."""
-        return [attrs.asdict(check) for check in self.checks]
+        return [as_data(check) for check in self.checks]
 
     def shown(self) -> list[dict[str, object]]:
         """One row per check, with what to change behind what was found."""
         return [
-            {**attrs.asdict(check), "found": f"{check.found} {check.fix}".strip()}
+            {**as_data(check), "found": f"{check.found} {check.fix}".strip()}
             for check in self.checks
         ]
 
@@ -478,7 +465,7 @@ class History(Report):
 
     def to_dicts(self) -> list[dict[str, object]]:
         """One row per journal entry: at, action, outcome, order_id, import_id, detail, run."""
-        return [{**attrs.asdict(entry), "at": entry.at.isoformat()} for entry in self.entries]
+        return [as_data(entry) for entry in self.entries]
 
 
 def sentence(problems: Iterable[Problem]) -> str:
@@ -493,18 +480,3 @@ class Unread:
     order_id: int
     """0 where even that could not be read."""
     problem: Problem
-
-
-def problem_dict(problem: Problem) -> dict[str, object]:
-    """Return a problem as plain data."""
-    return {**attrs.asdict(problem), "candidates": list(problem.candidates)}
-
-
-def _plain(body: Body) -> object:
-    if isinstance(body, Decimal):
-        return f"{body:f}"
-    if isinstance(body, Mapping):
-        return {key: _plain(value) for key, value in body.items()}
-    if isinstance(body, Sequence) and not isinstance(body, str):
-        return [_plain(value) for value in body]
-    return body

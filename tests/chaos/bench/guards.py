@@ -219,7 +219,9 @@ GUARDS = (
         ("tests/mapping/test_proof.py::test_lines_that_miss_the_subtotal_say_where",),
         (
             Removal(
-                "mapping/proof.py", "if not case.rules.rounds_to_zero(difference - fee):", "if False:"
+                "mapping/proof.py",
+                "if not case.rules.rounds_to_zero(difference - fee):",
+                "if False:",
             ),
         ),
     ),

@@ -27,8 +27,8 @@ from avbc.orchestrator.engine.customising import Customisation, changed_values, 
 from avbc.orchestrator.engine.lookups import Lookups
 from avbc.orchestrator.engine.run import CONCERNS_ALL, Run, order_extra, unexpected
 from avbc.orchestrator.engine.statuses import NEVER_DUE
-from avbc.orchestrator.reports import Unread, problem_dict
-from avbc.report import counted, tally
+from avbc.orchestrator.reports import Unread
+from avbc.report import as_data, counted, tally
 from avbc.settings import Settings
 
 Fate: TypeAlias = Literal["imported", "refused", "left out"]
@@ -147,34 +147,20 @@ class BacktestReport(PeriodReport):
 
     def to_dicts(self) -> list[dict[str, object]]:
         """One row per order: its ids, total, before, after, effects, problems and solved."""
-        keys = (
-            "order_id",
-            "import_id",
-            "total",
-            "before",
-            "after",
-            "effects",
-            "problems",
-            "solved",
-        )
-        rows: list[tuple[object, ...]] = [
-            (
-                found.order_id,
-                found.import_id,
-                amount_text(found.total),
-                found.before,
-                found.after,
-                [attrs.asdict(effect) for effect in found.effects],
-                [problem_dict(problem) for problem in found.problems],
-                [problem_dict(problem) for problem in found.solved],
-            )
-            for found in self.changed
-        ]
-        unread: list[tuple[object, ...]] = [
-            (each.order_id, "", None, "", "", [], [problem_dict(each.problem)], [])
+        rows = [{**as_data(found), "total": amount_text(found.total)} for found in self.changed]
+        return rows + [
+            {
+                "order_id": each.order_id,
+                "import_id": "",
+                "total": None,
+                "before": "",
+                "after": "",
+                "effects": [],
+                "problems": [as_data(each.problem)],
+                "solved": [],
+            }
             for each in self.unread
         ]
-        return [dict(zip(keys, row, strict=True)) for row in (*rows, *unread)]
 
     def shown(self) -> list[dict[str, object]]:
         """One row per order; first those that would not be imported any more."""

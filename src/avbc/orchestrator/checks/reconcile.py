@@ -28,8 +28,7 @@ from avbc.orchestrator.checks.periods import (
 )
 from avbc.orchestrator.engine.run import Run
 from avbc.orchestrator.engine.statuses import NEVER_DUE, REFUNDED
-from avbc.orchestrator.reports import problem_dict
-from avbc.report import counted, tally
+from avbc.report import as_data, counted, tally
 from avbc.text import text_key
 
 END_OF_TIME = datetime(9999, 12, 31, tzinfo=UTC)
@@ -125,32 +124,27 @@ class ReconcileReport(PeriodReport):
 
     def to_dicts(self) -> list[dict[str, object]]:
         """One row per order that is not the same: verdict, ids, amounts, differences, problems."""
-        keys = (
-            "verdict",
-            "order_id",
-            "import_id",
-            "in_store",
-            "in_books",
-            "differences",
-            "problems",
-        )
-        rows: list[tuple[object, ...]] = [
-            (
-                found.verdict,
-                found.order_id,
-                found.import_id,
-                None if found.in_store is None else amount_text(found.in_store),
-                None if found.in_books is None else amount_text(found.in_books),
-                [attrs.asdict(difference) for difference in found.differences],
-                [problem_dict(problem) for problem in found.problems],
-            )
+        rows: list[dict[str, object]] = [
+            {
+                "verdict": found.verdict,
+                **as_data(found),
+                "in_store": None if found.in_store is None else amount_text(found.in_store),
+                "in_books": None if found.in_books is None else amount_text(found.in_books),
+            }
             for found in self
         ]
-        unread: list[tuple[object, ...]] = [
-            ("not_compared", each.order_id, "", None, None, [], [problem_dict(each.problem)])
+        return rows + [
+            {
+                "verdict": "not_compared",
+                "order_id": each.order_id,
+                "import_id": "",
+                "in_store": None,
+                "in_books": None,
+                "differences": [],
+                "problems": [as_data(each.problem)],
+            }
             for each in self.unread
         ]
-        return [dict(zip(keys, row, strict=True)) for row in (*rows, *unread)]
 
     def shown(self) -> list[dict[str, object]]:
         """The same rows, with the differences and problems as one text."""
