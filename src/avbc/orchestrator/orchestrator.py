@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-import logging
-from collections.abc import Callable, Collection, Mapping, Sequence
-from datetime import UTC, datetime, timedelta
+from collections.abc import Collection, Mapping, Sequence
+from datetime import datetime, timedelta
 from functools import cached_property
 from types import TracebackType
 from typing import Self
@@ -16,7 +15,6 @@ from avbc.acctvantage.import_ids import order_import_id
 from avbc.acctvantage.records import Client, Product
 from avbc.bigcommerce import BigCommerce
 from avbc.bigcommerce.endpoints.scopes import ORDERS_MODIFY
-from avbc.errors import Fault
 from avbc.mapping import ADDRESS_FIELDS, CLIENT_FIELDS, PRODUCT_FIELDS, FieldRule, MappedOrder
 from avbc.orchestrator.checks.backtest import BacktestReport, backtest_period
 from avbc.orchestrator.checks.connection import connection_report
@@ -50,31 +48,29 @@ from avbc.orchestrator.reports import (
 from avbc.orchestrator.timer import SCHEDULE, Job, OnReport, run_timer
 from avbc.orchestrator.webhooks import (
     HooksReport,
-    Ignore,
     Webhook,
     WebhookReport,
+    accept_webhook,
     act_on_webhook,
-    read_webhook,
     register_webhooks,
 )
-from avbc.settings import Settings, SettingsError
+from avbc.settings import Settings
 
 _PATIENCE = timedelta(seconds=30)
-"""How long the import of one order waits for a run of another process: those that webhooks ask for come together."""
-
-_log = logging.getLogger("avbc.orchestrator")
+"""How long the import of one order waits for another process: webhooks often come together."""
 
 
 class Orchestrator:
     """Joins a store to the books: the Web Integration of AcctVantage's manual.
 
     ```python
-    with avbc.Orchestrator(avbc.Settings.load("avbc.toml"), avbc.SqlGateway("sqlite:///books.db")) as web:
+    settings, books = avbc.Settings.load("avbc.toml"), avbc.SqlGateway("sqlite:///books.db")
+    with avbc.Orchestrator(settings, books) as web:
         print(web.import_orders())
     ```
 
-    Nothing is connected to before the first method is called. One instance is meant for one thread
-    at a time.
+    Nothing is connected before the first method is called. Use one instance in one thread at a
+    time.
     """
 
     def __init__(
@@ -102,8 +98,8 @@ class Orchestrator:
             on_progress: Called with how many orders are done, how many there are (None while that
                 is not known) and what is being done.
             customise: Functions from (order, bundle) to bundle, applied one after another to each
-                order that was mapped. What they change is explained, and proved again.
-            product_fields: Which field of the store's products is filled by what of the books:
+                mapped order. Their changes are in the explanation, and are proved again.
+            product_fields: Which fields of the store's products are filled, and from what:
                 `avbc.mapping.PRODUCT_FIELDS`, or your own.
             client_fields: The same for customers.
             address_fields: The same for customers' addresses.
@@ -119,10 +115,10 @@ class Orchestrator:
     # Tests and checks
 
     def test_connection(self) -> ConnectionReport:
-        """Test the store's URL, the token, each OAuth scope that the settings need, the clock and the quota (manual 1.3).
+        """Test the URL, the token, the OAuth scopes, the clock and the quota (manual 1.3).
 
-        Scopes are probed by requests that change nothing. What is wrong is in the report and is not
-        raised.
+        Each scope that the settings need is probed by a request that changes nothing. Errors are in
+        the report and are not raised.
         """
         report = connection_report(self.store, self.settings)
         self._integration.may_set_statuses = any(
@@ -131,7 +127,7 @@ class Orchestrator:
         return report
 
     def check_setup(self) -> SetupReport:
-        """Hold every name in the settings against the live store and the books, and what the store uses against the settings.
+        """Compare every name in the settings with the live store and the books, and vice versa.
 
         The report's `toml` holds the rows that are missing. Nothing is changed.
 
@@ -144,7 +140,7 @@ class Orchestrator:
     # The import
 
     def preview_orders(self, *, progress: bool = False) -> ImportReport:
-        """Tell what an import would write, and why. Nothing is written, in the store, the books or the journal.
+        """Report what an import would write, and why; nothing is written anywhere.
 
         Each outcome has its `explanation`: the whole sales order and the reason for each field.
 
@@ -158,27 +154,30 @@ class Orchestrator:
         return self._import(task).all_new()
 
     def import_orders(self, *, progress: bool = False) -> ImportReport:
-        """Import the orders that have the New Order Status; each gets the Downloaded or the Import Error Status (manual 2.1.3 to 2.1.5).
+        """Import the orders that have the New Order Status (manual 2.1.3 to 2.1.5).
 
-        Run it as often as you like: an order is in the books once, whatever died in between. An
-        order's own problems set its Import Error Status, with the reasons in its staff notes;
-        failures of the network, the store or the books leave it New for the next run.
+        Each gets the Downloaded or the Import Error Status. Run it as often as you like: an order
+        is in the books once, whatever died in between. A problem of the order itself sets its
+        Import Error Status, with the reasons in its staff notes. A failure of the network, the
+        store or the books leaves it New for the next run.
 
         Args:
             progress: Draw a bar, in a terminal or a notebook; needs the extra `progress`.
 
         Raises:
             AvbcError: The run could not begin, and nothing was written: the token is refused, a
-                scope is missing, the store, the books or the journal are not to be had. Once it has
-                begun, what goes wrong is in the report.
+                scope is missing, or the store, the books or the journal are unavailable. Later
+                errors are in the report.
         """
-        task = Task("import_orders", "Importing orders", progress=progress)
-        return self._import(task).all_new()
+        return self._import(Task("import_orders", "Importing orders", progress=progress)).all_new()
 
     def import_order(self, order_id: int) -> ImportReport:
-        """Import one order by its BigCommerce id, which has the New Order Status or the Import Error Status.
+        """Import one order, which has the New Order Status or the Import Error Status.
 
-        Any other order is postponed, with the reason, and left alone.
+        Any other order is postponed, with the reason, and not changed.
+
+        Args:
+            order_id: BigCommerce's order id.
 
         Raises:
             NoSuchOrder: The store has no such order.
@@ -188,24 +187,24 @@ class Orchestrator:
         return self._import(task).one(order_id)
 
     def explain(self, order_id: int) -> MappedOrder:
-        """Explain what an order becomes: each field of the sales order, its value, the rule and the setting that decided it.
+        """Explain what an order becomes: each field's value, and the rule and setting behind it.
 
         The order may have any status, and may be in the books already. Nothing is written.
 
         Raises:
             NoSuchOrder: The store has no such order.
-            AvbcError: Something of it cannot be read.
+            AvbcError: Part of the order cannot be read.
         """
         return self._import(Task("explain", "", preview=True)).explain(order_id)
 
     def history(self, order_id: int) -> History:
-        """Tell everything that was ever done for an order, and where it stands in the store and in the books.
+        """List everything that was done for an order, and its state in the store and the books.
 
         Raises:
             BooksUnreachable: The books cannot be read.
             JournalUnreachable: The journal cannot be read.
         """
-        import_id = order_import_id(self.settings.order_status.import_source_code, order_id)
+        import_id = order_import_id(self._integration.source_code, order_id)
         return order_history(order_id, import_id, self.store, self.books, self._integration.journal)
 
     # Products, quantities and clients for the store
@@ -213,56 +212,46 @@ class Orchestrator:
     def push_products(
         self, *, preview: bool = False, full: bool = False, progress: bool = False
     ) -> PushReport:
-        """Tell the store the details of the products whose Sync to Webstore is ticked, as far as they changed (manual 2.3.1).
+        """Send the store the changed details of products with Sync to Webstore (manual 2.3.1).
 
-        Products are created or updated by the field map; what the map does not name is never sent,
-        so that what the merchant added in the store stays.
+        Products are created or updated by the field map. Fields that the map does not name are
+        never sent, so what the merchant added in the store stays.
 
         Args:
             preview: Send nothing; the report says what would be sent.
-            full: All of them, changed or not, and their ids looked up anew.
+            full: Send all of them, changed or not, and look up their ids again.
             progress: Draw a bar, in a terminal or a notebook; needs the extra `progress`.
 
         Raises:
             SettingsError: `shipping.sync_product_details` is false.
-            AvbcError: The run could not begin: the token is refused, a scope is missing, the store,
-                the books or the journal are not to be had. Once it has begun, what goes wrong is in
-                the report.
+            AvbcError: The run could not begin, and nothing was sent: the token is refused, a scope
+                is missing, or the store, the books or the journal are unavailable. Later errors are
+                in the report.
         """
-        return self._push(
-            "push_products",
-            "Pushing products",
-            lambda run: push_products(run, self._product_fields, full=full),
-            preview=preview,
-            progress=progress,
-        )
+        run = self._push("push_products", "Pushing products", preview=preview, progress=progress)
+        return run.do(lambda run: push_products(run, self._product_fields, full=full))
 
     def push_inventory(
         self, *, preview: bool = False, full: bool = False, progress: bool = False
     ) -> PushReport:
-        """Tell the store what of the warehouse's Qty Available it may sell, as far as it changed (manual 2.3.1).
+        """Send the store the changed quantities that it may sell: Qty Available (manual 2.3.1).
 
-        Quantities are absolute, in whole units, never below zero, and net of what orders sold that
-        wait in the store to be imported. Where nothing changed nothing is sent, and nothing asked.
+        Quantities are absolute, in whole units, never below zero, and net of the orders that wait
+        in the store to be imported. Where nothing changed, no request is sent.
 
         Args:
             preview: Send nothing; the report says what would be sent.
-            full: All of them, changed or not.
+            full: Send all of them, changed or not.
             progress: Draw a bar, in a terminal or a notebook; needs the extra `progress`.
 
         Raises:
             SettingsError: `shipping.sync_inventory_levels` is false.
             NoSuchLocation: The store has no such location, or it is disabled.
-            AvbcError: The run could not begin, as with `push_products`.
+            AvbcError: The run could not begin, as in `push_products`.
         """
-        return self._push(
-            "push_inventory",
-            "Pushing quantities",
-            lambda run: push_inventory(
-                run, self._stock_location, self._integration.statuses, full=full
-            ),
-            preview=preview,
-            progress=progress,
+        run = self._push("push_inventory", "Pushing quantities", preview=preview, progress=progress)
+        return run.do(
+            lambda run: push_inventory(run, self._stock_location, run.statuses, full=full)
         )
 
     def export_clients(
@@ -272,182 +261,144 @@ class Orchestrator:
         preview: bool = False,
         progress: bool = False,
     ) -> PushReport:
-        """Export clients to the store as customers, and bind each to its customer (manual, BigCommerce - Clients & Contacts).
+        """Export clients to the store as customers (manual, BigCommerce - Clients & Contacts).
 
-        A client whom the store has by email is updated there and bound; others are created. What
-        was edited in the store and is not in the field map stays, and so do the customer's other
-        addresses.
+        Each client is bound to its customer. A client whose email the store has is updated there;
+        others are created. Fields that the field map does not name, and the customer's other
+        addresses, stay as they are in the store.
 
         Args:
-            client_ids: These clients; otherwise all who are new to the store.
+            client_ids: These clients; by default all that are new to the store.
             preview: Send nothing; the report says what would be sent.
             progress: Draw a bar, in a terminal or a notebook; needs the extra `progress`.
 
         Raises:
-            AvbcError: The run could not begin, as with `push_products`.
+            AvbcError: The run could not begin, as in `push_products`.
         """
-        return self._push(
-            "export_clients",
-            "Exporting clients",
-            lambda run: export_clients(run, client_ids, self._client_fields, self._address_fields),
-            preview=preview,
-            progress=progress,
-        )
+        run = self._push("export_clients", "Exporting clients", preview=preview, progress=progress)
+        fields = self._client_fields, self._address_fields
+        return run.do(lambda run: export_clients(run, client_ids, *fields))
 
     # Statuses and shipments
 
     def push_order_statuses(self, *, preview: bool = False, progress: bool = False) -> PushReport:
-        """Give the store the order statuses that changed in AcctVantage since the last push, by the mapping left to right (manual 2.1.6).
+        """Set the store's statuses of orders that changed in AcctVantage (manual 2.1.6).
 
-        One request for each order whose status in the store is another one; none where nothing
-        changed. A status that the mapping does not have is reported once and never guessed, and its
-        order is looked at again when the mapping changes.
+        The mapping is read from left to right. An order gets one request if its status in the store
+        differs, otherwise none. A status that is not in the mapping is reported once and never
+        guessed; its orders are tried again when the mapping changes.
 
         Args:
-            preview: Send nothing; `sent` is what would be.
+            preview: Send nothing; `sent` is what would be sent.
             progress: Draw a bar, in a terminal or a notebook; needs the extra `progress`.
 
         Raises:
             SettingsError: The settings pull statuses, or neither (manual 2.1.6).
-            AvbcError: The run could not begin, and nothing was sent. Once it has begun, what goes
-                wrong is in the report.
+            AvbcError: The run could not begin, as in `push_products`.
         """
         require_direction(self.settings, "push")
-
-        return self._push(
-            "push_order_statuses",
-            "Pushing order statuses",
-            lambda run: push_order_statuses(run, self._integration.mapped_statuses),
-            preview=preview,
-            progress=progress,
-        )
+        doing = "Pushing order statuses"
+        run = self._push("push_order_statuses", doing, preview=preview, progress=progress)
+        return run.do(lambda run: push_order_statuses(run, run.mapped_statuses))
 
     def pull_order_statuses(self, *, preview: bool = False, progress: bool = False) -> PushReport:
-        """Give AcctVantage the order statuses that changed in the store since the last pull, by the mapping right to left (manual 2.1.6).
+        """Set AcctVantage's statuses of orders that changed in the store (manual 2.1.6).
 
-        No order is ever posted by it, and none moves backwards unless the mapping's row says so.
-        The echo of our own writes is no change. An order that was cancelled or refunded after its
-        import is reported, once, for a person to act. Orders that are not in the books are left
-        alone.
+        The mapping is read from right to left. No order is ever posted, and none moves backwards
+        unless the mapping's row allows it. The echo of our own writes is not a change. An order
+        that was cancelled or refunded after its import is reported once, for a person to act.
+        Orders that are not in the books are left alone.
 
         Args:
-            preview: Write nothing in the books; `sent` is what would be.
+            preview: Write nothing in the books; `sent` is what would be written.
             progress: Draw a bar, in a terminal or a notebook; needs the extra `progress`.
 
         Raises:
             SettingsError: The settings push statuses, or neither (manual 2.1.6).
-            AvbcError: The run could not begin, and nothing was written. Once it has begun, what
-                goes wrong is in the report.
+            AvbcError: The run could not begin, as in `push_products`.
         """
         require_direction(self.settings, "pull")
-
-        return self._push(
-            "pull_order_statuses",
-            "Pulling order statuses",
-            lambda run: pull_order_statuses(
-                run, self._integration.mapped_statuses, self._integration.statuses
-            ),
-            preview=preview,
-            progress=progress,
-        )
+        doing = "Pulling order statuses"
+        run = self._push("pull_order_statuses", doing, preview=preview, progress=progress)
+        return run.do(lambda run: pull_order_statuses(run, run.mapped_statuses, run.statuses))
 
     def push_shipments(self, *, preview: bool = False, progress: bool = False) -> PushReport:
-        """Tell the store the shipments of AcctVantage, with their parcels' tracking numbers, that are new or changed since the last push.
+        """Send the store AcctVantage's shipments, with tracking numbers, that are new or changed.
 
-        What the store has of an order is read before anything is sent for it, so that no shipment
-        is sent twice. The order's status does not follow: the status mapping sets it.
+        The store's shipments of an order are read before any is sent for it, so none is sent twice.
+        The order's status does not follow: the status mapping sets it.
 
         Args:
-            preview: Send nothing; `sent` is what would be.
+            preview: Send nothing; `sent` is what would be sent.
             progress: Draw a bar, in a terminal or a notebook; needs the extra `progress`.
 
         Raises:
-            AvbcError: The run could not begin, and nothing was sent. Once it has begun, what goes
-                wrong is in the report.
+            AvbcError: The run could not begin, as in `push_products`.
         """
-        return self._push(
-            "push_shipments",
-            "Pushing shipments",
-            push_shipments,
-            preview=preview,
-            progress=progress,
-        )
+        run = self._push("push_shipments", "Pushing shipments", preview=preview, progress=progress)
+        return run.do(push_shipments)
 
     # Payments
 
     def capture_payments(self, *, preview: bool = False, progress: bool = False) -> PushReport:
-        """Have the gateway capture, or void, the pre-authorized payments that AcctVantage wants captured or voided (manual 2.2.4).
+        """Have the gateway capture or void authorized payments as AcctVantage asks (manual 2.2.4).
 
-        Only what BigCommerce authorized, PayPal too, only while its `payment_status` is
-        `authorized`, and always the whole of it. The store is asked before anything is sent, so
-        that nothing is captured twice. A receipt is recorded as captured when the store says so:
-        the gateway takes its time, so that is mostly in the next run, and until then the capture is
-        in `postponed`. What the gateway declines is refused, and nothing is recorded as received.
-        Authorizations that grow old are reported, once a day.
+        Only payments that BigCommerce authorized, PayPal included, only while `payment_status` is
+        `authorized`, and always the full amount. The store is read before anything is sent, so
+        nothing is captured twice. A receipt is recorded as captured when the store says so, mostly
+        in the next run; until then the capture is in `postponed`. What the gateway declines is
+        refused, and nothing is recorded as received. Old authorizations are reported once a day.
 
         Args:
-            preview: Send nothing and write nothing in the books; `sent` is what would be.
+            preview: Send nothing and write nothing in the books; `sent` is what would be sent.
             progress: Draw a bar, in a terminal or a notebook; needs the extra `progress`.
 
         Raises:
-            AvbcError: The run could not begin, and nothing was sent. Once it has begun, what goes
-                wrong is in the report.
+            AvbcError: The run could not begin, as in `push_products`.
         """
-        return self._push(
-            "capture_payments",
-            "Capturing payments",
-            capture_payments,
-            preview=preview,
-            progress=progress,
-        )
+        doing = "Capturing payments"
+        run = self._push("capture_payments", doing, preview=preview, progress=progress)
+        return run.do(capture_payments)
 
     def import_refunds(
         self, *, since: datetime | None = None, preview: bool = False, progress: bool = False
     ) -> PushReport:
-        """Write refunds that were made in the store since the last run as credits on the imported orders, each once, exact to the cent.
+        """Write refunds made in the store since the last run as credits on the imported orders.
 
-        A refund whose order is not in the books waits for it; one that cannot be a credit as it is
-        says why, and is looked at again in each run. The first run takes all refunds of imported
-        orders: where credits were entered by hand before, give it a `since`.
+        Each refund becomes one credit, exact to the cent. A refund whose order is not in the books
+        waits for it. One that cannot be a credit is reported with the reason, and is tried again in
+        each run. The first run takes all refunds of imported orders: where credits were entered by
+        hand before, give it a `since`.
 
         Args:
-            since: Take refunds made then or later, instead of those since the last run; needs a
-                time zone.
+            since: Take refunds made then or later, not those since the last run; needs a time zone.
             preview: Write nothing in the books; `sent` is what would be written.
             progress: Draw a bar, in a terminal or a notebook; needs the extra `progress`.
 
         Raises:
             SettingsError: `gl.import_refunds` is false.
             ValueError: `since` has no time zone.
-            AvbcError: The run could not begin, and nothing was written. Once it has begun, what
-                goes wrong is in the report.
+            AvbcError: The run could not begin, as in `push_products`.
         """
         require_refunds(self.settings)
+        run = self._push("import_refunds", "Importing refunds", preview=preview, progress=progress)
+        return run.do(lambda run: import_refunds(run, since))
 
-        return self._push(
-            "import_refunds",
-            "Importing refunds",
-            lambda run: import_refunds(run, since),
-            preview=preview,
-            progress=progress,
-        )
-
-    # The period
+    # Periods
 
     def reconcile(
         self, since: datetime, until: datetime | None = None, *, progress: bool = False
     ) -> ReconcileReport:
-        """Hold every order of a period in the store against the books: what is missing, doubled or different, to the cent.
+        """Compare each order of a period in the store with the books, to the cent.
 
-        Compared is money and what it is for: totals, tax, freight, discounts, lines, wrapping,
-        handling and fees, what was received and what gateways hold, refunds where they are
-        imported, and whether the order was edited after its import. Nothing is written. It takes
-        one request for 250 orders, and one more for each that is in the books and that the store
-        does not list.
+        The report lists what is missing, doubled or different: totals, tax, freight, discounts,
+        lines, wrapping, handling and fees, what was received and what gateways hold, refunds where
+        they are imported, and edits after the import. Nothing is written. It takes one request for
+        250 orders, and one for each order that is in the books and not in the store's list.
 
         Args:
             since: Orders made then or later; needs a time zone.
-            until: Orders made then or earlier; by default all that there are.
+            until: Orders made then or earlier; by default there is no end.
             progress: Draw a bar, in a terminal or a notebook; needs the extra `progress`.
 
         Raises:
@@ -466,16 +417,16 @@ class Orchestrator:
         *,
         progress: bool = False,
     ) -> BacktestReport:
-        """Map the orders of a period under other settings, and tell what would change: orders that would be refused, fields that differ.
+        """Map the orders of a period under other settings, and report what would change.
 
-        Both mappings are of the order as it is now, against the books as they are now, with the
-        customisations of this orchestrator. Of payments only what the order itself says is read.
-        Nothing is written.
+        The report lists orders that would be refused, and fields that would differ. Both mappings
+        are of the order as it is now, with the books as they are now and the customisations of this
+        orchestrator. Of payments only what the order itself says is read. Nothing is written.
 
         Args:
             other: The settings to compare with those in force; their store is not opened.
             since: Orders made then or later; needs a time zone.
-            until: Orders made then or earlier; by default all that there are.
+            until: Orders made then or earlier; by default there is no end.
             progress: Draw a bar, in a terminal or a notebook; needs the extra `progress`.
 
         Raises:
@@ -490,32 +441,36 @@ class Orchestrator:
     # The timer
 
     def run(self, *, schedule: Sequence[Job] = SCHEDULE, on_report: OnReport | None = None) -> None:
-        """Import, and keep the store and the books in step, in cycles of the settings' interval, until it is stopped (manual 2.1.2).
+        """Keep the store and the books in step, in cycles, until it is stopped (manual 2.1.2).
 
-        A cycle that fails is reported, and the next one runs. Where the settings were read by
-        `Settings.load`, the file is read again before each cycle, so a changed interval applies
-        after the wait that is going on; a file with faults is reported once, and the settings read
-        before stay in force until it is mended.
+        Each cycle imports, and does what else is due; the settings hold the interval. A cycle that
+        fails is reported, and the next one runs. Where the settings were read by `Settings.load`,
+        the file is read again before each cycle, so a changed interval applies after the current
+        wait. A file with faults is reported once, and the last good settings stay in force until it
+        is corrected.
 
         SIGTERM, Ctrl-C and `stop` end it: the order in hand is finished, and nothing new is begun.
-        Returns then, or at once where the store is not enabled and no file can ever enable it.
+        It returns then, or at once where the store is not enabled and no file can enable it.
 
         Args:
-            schedule: What a cycle calls, in sequence and how often.
+            schedule: The jobs of a cycle, in sequence, and how often each runs.
             on_report: Called with the report of each cycle: `on_report=print`.
         """
         run_timer([self], schedule=schedule, on_report=on_report)
 
     def stop(self) -> None:
-        """End `run`, from another thread or a signal handler: the order in hand is finished, and nothing new is begun.
+        """End `run` after the order in hand, from another thread or a signal handler.
 
-        Where it does not run yet, it ends as soon as it does. Methods that are called by themselves
-        are not stopped.
+        If `run` has not begun, it ends as soon as it does. Methods called on their own are not
+        stopped.
         """
         self.stop_request.ask()
 
     def use(self, settings: Settings) -> None:
-        """Continue with other settings from the next method on; a store's client that was opened here is reopened if it must be."""
+        """Continue with other settings from the next method on.
+
+        A store's client that was opened here is reopened if its settings changed.
+        """
         self._integration.use(settings)
         self.__dict__.pop("_stock_location", None)
 
@@ -524,79 +479,58 @@ class Orchestrator:
     def handle_webhook(self, body: bytes, headers: Mapping[str, str]) -> WebhookReport:
         """Verify a webhook and do what it asks for: `accept_webhook`, then `act_on_webhook`.
 
-        An import takes its time, and BigCommerce wants its answer at once: where many come, answer
-        between the two.
+        BigCommerce expects its answer at once, and an import takes longer: where many webhooks
+        come, answer between the two.
 
         Args:
-            body: The bytes of the request's body, as they came.
+            body: The bytes of the request's body, unchanged.
             headers: The request's headers.
 
         Raises:
-            WebhookRefused: It is none of this store's, or an old one. Answer 400; nothing was done.
-            AvbcError: It could not be done. Answer 500, and BigCommerce tells it again; the timer
-                does it in any case.
+            WebhookRefused: It is not a webhook of this store, or an old one. Answer 400; nothing
+                was done.
+            AvbcError: It failed. Answer 500, and BigCommerce sends it again; the timer does the
+                same work in any case.
         """
         return self.act_on_webhook(self.accept_webhook(body, headers))
 
     def accept_webhook(self, body: bytes, headers: Mapping[str, str]) -> Webhook:
-        """Verify a webhook and decide what it asks for, so that it can be answered at once and acted on later.
+        """Verify a webhook and decide what it asks for: answer it, then call `act_on_webhook`.
 
         A webhook that was accepted before, here or by another process with the same journal, asks
         for nothing.
 
         Args:
-            body: The bytes of the request's body, as they came.
+            body: The bytes of the request's body, unchanged.
             headers: The request's headers.
 
         Raises:
-            WebhookRefused: It is none of this store's, or an old one. Answer 400; nothing was done.
+            WebhookRefused: It is not a webhook of this store, or an old one. Answer 400; nothing
+                was done.
             SettingsError: The settings hold no client secret.
-            JournalUnreachable: It cannot be told whether it came before. Answer 500, and
-                BigCommerce tells it again.
+            JournalUnreachable: It is not known whether it came before. Answer 500, and BigCommerce
+                sends it again.
         """
-        setup = self.settings.store
-        if setup.client_secret is None:
-            message = (
-                "is required to verify webhooks: set AVBC_CLIENT_SECRET, or name a credentials_file"
-            )
-            raise SettingsError("settings", [Fault("store.client_secret", message)])
-        now = datetime.now(UTC)
-        webhook = read_webhook(
-            body,
-            headers,
-            client_secret=setup.client_secret,
-            store_hash=self.store.store_hash,
-            new_status_id=self._integration.statuses.new,
-            now=now,
-        )
-        if not setup.enabled:
-            return attrs.evolve(webhook, action=Ignore("store.enabled is false"))
-        if isinstance(webhook.action, Ignore) or self._integration.journal.receive(
-            webhook.keys, now
-        ):
-            return webhook
-        return attrs.evolve(webhook, action=Ignore("it came before"))
+        return accept_webhook(self._integration, body, headers)
 
     def act_on_webhook(self, webhook: Webhook) -> WebhookReport:
-        """Do what a webhook asks for: import the one order that it names, or note what happened to it in its history.
+        """Do what a webhook asks for: import its order, or note what happened to the order.
 
         Raises:
-            AvbcError: It could not be done; the same webhook counts again when BigCommerce repeats
-                it.
+            AvbcError: It failed; the same webhook is accepted again when BigCommerce sends it
+                again.
         """
-        if isinstance(webhook.action, Ignore):
-            return WebhookReport(webhook)
-        return act_on_webhook(webhook, self, self._integration.journal, self._integration.scope)
+        return act_on_webhook(webhook, self, self._integration)
 
     def register_webhooks(self, url: str, *, preview: bool = False) -> HooksReport:
-        """Create the hooks that the settings need, repair those that are inactive or go elsewhere, and list all of this API account.
+        """Create or repair the hooks that the settings need, and list all of this API account.
 
-        Run it again from time to time: BigCommerce deactivates a hook after 90 days without events
-        or two days of failures.
+        A hook that is inactive or has another URL is repaired. Run it again from time to time:
+        BigCommerce deactivates a hook after 90 days without events or two days of failures.
 
         Args:
-            url: Where your application takes webhooks: https, on port 443.
-            preview: Change nothing, and tell what would be.
+            url: Where your application receives webhooks: https, on port 443.
+            preview: Change nothing; the report says what would change.
 
         Raises:
             ValueError: BigCommerce would not call that URL.
@@ -604,7 +538,7 @@ class Orchestrator:
         """
         return register_webhooks(self.store, self.settings, url, preview=preview)
 
-    # What it stands on
+    # What it works with
 
     @property
     def settings(self) -> Settings:
@@ -631,7 +565,7 @@ class Orchestrator:
         return self._integration.stop
 
     def close(self) -> None:
-        """Close the store's client and the journal, if they were opened here. The books stay open."""
+        """Close the store's client and the journal, if opened here. The books stay open."""
         self._integration.close()
 
     def __enter__(self) -> Self:
@@ -646,29 +580,17 @@ class Orchestrator:
         self.close()
 
     def __repr__(self) -> str:
-        setup = self.settings.store
-        code = self.settings.order_status.import_source_code
+        setup, code = self.settings.store, self._integration.source_code
         return f"<Orchestrator {code} {setup.description!r}: {setup.api_url} to {self.books!r}>"
 
     @cached_property
     def _stock_location(self) -> StockLocation:
         return StockLocation(self.store, self.settings.shipping.bigcommerce_location)
 
-    def _push(
-        self,
-        direction: str,
-        doing: str,
-        work: Callable[[PushRun], object],
-        *,
-        preview: bool,
-        progress: bool,
-    ) -> PushReport:
-        """Run a direction, if it is this process's turn."""
-        task = Task(direction, doing, preview, progress, turn=direction)
-        return PushRun(self._integration, task).do(work)
-
     def _import(self, task: Task) -> Import:
-        # The import's three methods take one turn: an order is imported by one process at a time.
         task = attrs.evolve(task, turn="import_orders")
         run = Run(self._integration, task, ImportReport(preview=task.preview))
         return Import(run, self._customisations)
+
+    def _push(self, name: str, doing: str, *, preview: bool, progress: bool) -> PushRun:
+        return PushRun(self._integration, Task(name, doing, preview=preview, progress=progress))

@@ -21,14 +21,15 @@ import attrs
 from avbc.acctvantage.import_ids import order_import_id
 from avbc.bigcommerce import BigCommerce
 from avbc.bigcommerce.models import Hook, HookDraft
-from avbc.errors import FinalError
-from avbc.orchestrator.engine.journal import Journal, JournalUnreachable
+from avbc.errors import Fault, FinalError
+from avbc.orchestrator.engine.integration import Integration
+from avbc.orchestrator.engine.journal import JournalUnreachable
 from avbc.orchestrator.engine.statuses import STATUS
 from avbc.orchestrator.jobs.import_orders import NOT_NEW, NoSuchOrder
 from avbc.orchestrator.reports import ImportReport, JournalEntry, PushReport, sentence
 from avbc.report import Report, tally
 from avbc.secret import Secret
-from avbc.settings import Settings
+from avbc.settings import Settings, SettingsError
 
 _log = logging.getLogger("avbc.orchestrator")
 
@@ -318,11 +319,6 @@ class WebhookReport(Report):
 class Web(Protocol):
     """The orchestrator, as far as a webhook needs it."""
 
-    @property
-    def settings(self) -> Settings:
-        """The settings in force."""
-        ...
-
     def import_order(self, order_id: int) -> ImportReport:
         """Import one order."""
         ...
@@ -332,42 +328,74 @@ class Web(Protocol):
         ...
 
 
-def act_on_webhook(webhook: Webhook, web: Web, journal: Journal, scope: str) -> WebhookReport:
+def accept_webhook(integration: Integration, body: bytes, headers: Mapping[str, str]) -> Webhook:
+    """Verify a call and decide what it asks for; nothing, where it was accepted before.
+
+    Raises:
+        WebhookRefused: The call is not a webhook of this store, or an old one.
+        SettingsError: The settings hold no client secret.
+        JournalUnreachable: It is not known whether the webhook was accepted before.
+    """
+    setup = integration.settings.store
+    if setup.client_secret is None:
+        message = "is required to verify webhooks: set AVBC_CLIENT_SECRET or credentials_file"
+        raise SettingsError("settings", [Fault("store.client_secret", message)])
+    now = datetime.now(UTC)
+    webhook = read_webhook(
+        body,
+        headers,
+        client_secret=setup.client_secret,
+        store_hash=integration.store.store_hash,
+        new_status_id=integration.statuses.new,
+        now=now,
+    )
+    if not setup.enabled:
+        return attrs.evolve(webhook, action=Ignore("store.enabled is false"))
+    if isinstance(webhook.action, Ignore) or integration.journal.receive(webhook.keys, now):
+        return webhook
+    return attrs.evolve(webhook, action=Ignore("it came before"))
+
+
+def act_on_webhook(webhook: Webhook, web: Web, integration: Integration) -> WebhookReport:
     """Do what a webhook asks for.
 
     Args:
-        webhook: What `read_webhook` returned.
+        webhook: What `accept_webhook` returned.
         web: The orchestrator.
-        journal: The journal.
-        scope: The store and source that the journal remembers statuses for.
+        integration: Its settings and journal.
 
     Raises:
         AvbcError: It failed; the same webhook is accepted again when BigCommerce sends it again.
     """
+    if isinstance(webhook.action, Ignore):
+        return WebhookReport(webhook)
     try:
-        return _act(webhook, web, journal, scope)
+        return _act(webhook, webhook.action, web, integration)
     except Exception:
         with suppress(JournalUnreachable):
-            journal.forget(webhook.keys)
+            integration.journal.forget(webhook.keys)
         raise
 
 
-def _act(webhook: Webhook, web: Web, journal: Journal, scope: str) -> WebhookReport:
-    action = webhook.action
-    if isinstance(action, Ignore):
-        return WebhookReport(webhook)
+def _act(
+    webhook: Webhook,
+    action: ImportOrder | NoteStatus | NoteRefund,
+    web: Web,
+    integration: Integration,
+) -> WebhookReport:
+    settings, journal = integration.settings, integration.journal
     if isinstance(action, ImportOrder):
         try:
             return WebhookReport(webhook, web.import_order(action.order_id))
         except NoSuchOrder as error:
             return WebhookReport(webhook, note=str(error))
-    import_id = order_import_id(web.settings.order_status.import_source_code, action.order_id)
+    import_id = order_import_id(integration.source_code, action.order_id)
     if isinstance(action, NoteStatus):
         # Somebody else changed the status that a push remembers: the next push reads it. Events may
         # come late and out of sequence, so the status in this one is not remembered either.
-        kind = f"{STATUS} {scope}"
+        kind = f"{STATUS} {integration.scope}"
         known = journal.fingerprints(kind, [import_id]).get(import_id)
-        if web.settings.order_status.updates == "push" and known not in (None, str(action.after)):
+        if settings.order_status.updates == "push" and known not in (None, str(action.after)):
             journal.forget_fingerprints(kind, [import_id])
         detail = f"status {_known(action.before)} to {_known(action.after)} in the store"
     else:
@@ -378,7 +406,7 @@ def _act(webhook: Webhook, web: Web, journal: Journal, scope: str) -> WebhookRep
     except JournalUnreachable as error:
         # Only the record of it is lost.
         _log.warning("the journal entry of a webhook is lost: %s", error)
-    if isinstance(action, NoteRefund) and web.settings.gl.import_refunds:
+    if isinstance(action, NoteRefund) and settings.gl.import_refunds:
         return WebhookReport(webhook, refund_report=web.import_refunds())
     return WebhookReport(webhook)
 

@@ -313,6 +313,7 @@ class PushRun(Run[PushReport]):
     """
 
     def __init__(self, integration: Integration, task: Task) -> None:
+        task = attrs.evolve(task, turn=task.name)
         super().__init__(integration, task, PushReport(task.name, preview=task.preview))
         self._refusals: dict[str, JournalEntry] = {}
 
