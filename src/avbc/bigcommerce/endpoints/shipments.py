@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from avbc.bigcommerce.body import Json, shortened
 from avbc.bigcommerce.call import Call, ListCall
-from avbc.bigcommerce.decoding import BadValue, integer
 from avbc.bigcommerce.endpoints.parts import object_reader, one, paged
 from avbc.bigcommerce.endpoints.scopes import ORDERS, ORDERS_MODIFY
 from avbc.bigcommerce.errors import UnexpectedData
 from avbc.bigcommerce.models.shipments import OrderShipment, ShipmentDraft
+from avbc.bigcommerce.values import BadValue, integer
 
 
 def list_shipments(order_id: int) -> ListCall[OrderShipment]:

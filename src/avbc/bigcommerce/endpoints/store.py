@@ -6,10 +6,10 @@ from datetime import datetime
 
 from avbc.bigcommerce.body import Json
 from avbc.bigcommerce.call import Call, ListCall
-from avbc.bigcommerce.decoding import BadValue, epoch
 from avbc.bigcommerce.endpoints.parts import one, paged
 from avbc.bigcommerce.endpoints.scopes import INFORMATION
 from avbc.bigcommerce.models.store import Currency, StoreInformation, TaxClass
+from avbc.bigcommerce.values import BadValue, epoch
 
 
 def get_store() -> Call[StoreInformation]:

@@ -9,8 +9,9 @@ from typing import TypeVar
 from avbc.bigcommerce.answers import field_errors
 from avbc.bigcommerce.body import Body, Json
 from avbc.bigcommerce.call import PartFailure, WriteResult, rows_of
-from avbc.bigcommerce.decoding import BadValue, integer, read_page, text
+from avbc.bigcommerce.decoding import read_page
 from avbc.bigcommerce.models.base import Draft, Model
+from avbc.bigcommerce.values import BadValue, integer, text
 
 D = TypeVar("D", bound=Draft)
 M = TypeVar("M", bound=Model)
