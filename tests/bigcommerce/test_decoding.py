@@ -14,8 +14,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from avbc.bigcommerce import decoding, models, values
-from avbc.bigcommerce.decoding import read_object, read_page, read_rows
 from avbc.bigcommerce.body import shortened
+from avbc.bigcommerce.decoding import read_object, read_page, read_rows
 from avbc.bigcommerce.errors import UnexpectedData
 from avbc.bigcommerce.models import (
     Consignments,

@@ -68,7 +68,7 @@ class Method(Protocol[P, R_co, C_co]):
         ...
 
 
-class _Endpoint(Generic[P, CallT]):
+class _Binding(Generic[P, CallT]):
     """A function that makes a call, and the name that it is bound to."""
 
     def __init__(self, endpoint: Callable[P, CallT]) -> None:
@@ -102,7 +102,7 @@ class _Endpoint(Generic[P, CallT]):
         return method
 
 
-class one(_Endpoint[P, Call[T]], Generic[P, T]):  # noqa: N801 - reads as a word where endpoints are bound: `get = one(endpoint)`
+class endpoint(_Binding[P, Call[T]], Generic[P, T]):  # noqa: N801 - reads as a word where endpoints are bound: `get = endpoint(get_order)`
     """Bind an endpoint that is one request: a method that returns its value, or a coroutine of it."""
 
     @overload
@@ -117,7 +117,7 @@ class one(_Endpoint[P, Call[T]], Generic[P, T]):  # noqa: N801 - reads as a word
         return self if instance is None else self._bound(instance, instance.runner.send, r"\1")
 
 
-class every(_Endpoint[P, ListCall[T]], Generic[P, T]):  # noqa: N801 - as `one`
+class list_endpoint(_Binding[P, ListCall[T]], Generic[P, T]):  # noqa: N801 - as `endpoint`
     """Bind an endpoint that is a list: a method that iterates over all its pages, with `for` or `async for`."""
 
     @overload

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from avbc.bigcommerce.bind import Group, RunnerT_co, every, one
+from avbc.bigcommerce.bind import Group, RunnerT_co, endpoint, list_endpoint
 from avbc.bigcommerce.endpoints import (
     catalog,
     customers,
@@ -19,179 +19,179 @@ from avbc.bigcommerce.endpoints import (
 class Orders(Group[RunnerT_co]):
     """Orders."""
 
-    list = every(orders.list_orders)
-    waiting = every(orders.waiting_orders)
-    get = one(orders.get_order)
-    count = one(orders.count_orders)
-    update = one(orders.update_order)
+    list = list_endpoint(orders.list_orders)
+    waiting = list_endpoint(orders.waiting_orders)
+    get = endpoint(orders.get_order)
+    count = endpoint(orders.count_orders)
+    update = endpoint(orders.update_order)
 
 
 class OrderProducts(Group[RunnerT_co]):
     """The lines of orders."""
 
-    list = every(orders.list_order_products)
+    list = list_endpoint(orders.list_order_products)
 
 
 class OrderShippingAddresses(Group[RunnerT_co]):
     """The addresses that orders go to."""
 
-    list = every(orders.list_order_shipping_addresses)
+    list = list_endpoint(orders.list_order_shipping_addresses)
 
 
 class OrderConsignments(Group[RunnerT_co]):
     """How the lines of orders reach the customer."""
 
-    get = one(orders.get_order_consignments)
+    get = endpoint(orders.get_order_consignments)
 
 
 class OrderCoupons(Group[RunnerT_co]):
     """The coupons that orders used."""
 
-    list = every(orders.list_order_coupons)
+    list = list_endpoint(orders.list_order_coupons)
 
 
 class OrderTaxes(Group[RunnerT_co]):
     """The tax rows of orders."""
 
-    list = every(orders.list_order_taxes)
+    list = list_endpoint(orders.list_order_taxes)
 
 
 class OrderFees(Group[RunnerT_co]):
     """The fees of orders."""
 
-    list = one(orders.list_order_fees)
+    list = endpoint(orders.list_order_fees)
 
 
 class OrderShipments(Group[RunnerT_co]):
     """What went out of orders."""
 
-    list = every(shipments.list_shipments)
-    get = one(shipments.get_shipment)
-    count = one(shipments.count_shipments)
-    create = one(shipments.create_shipment)
+    list = list_endpoint(shipments.list_shipments)
+    get = endpoint(shipments.get_shipment)
+    count = endpoint(shipments.count_shipments)
+    create = endpoint(shipments.create_shipment)
 
 
 class OrderStatuses(Group[RunnerT_co]):
     """The statuses that orders can have."""
 
-    list = one(orders.list_order_statuses)
+    list = endpoint(orders.list_order_statuses)
 
 
 class Transactions(Group[RunnerT_co]):
     """The steps of orders' payments."""
 
-    list = one(payments.list_transactions)
+    list = endpoint(payments.list_transactions)
 
 
 class Refunds(Group[RunnerT_co]):
     """Refunds."""
 
-    list = every(payments.list_refunds)
+    list = list_endpoint(payments.list_refunds)
 
 
 class PaymentActions(Group[RunnerT_co]):
     """What the gateway does with authorized payments."""
 
-    capture = one(payments.capture_payment)
-    void = one(payments.void_payment)
+    capture = endpoint(payments.capture_payment)
+    void = endpoint(payments.void_payment)
 
 
 class PaymentMethods(Group[RunnerT_co]):
     """Ways to pay."""
 
-    list = every(payments.list_payment_methods)
-    accepted = one(payments.list_accepted_payment_methods)
+    list = list_endpoint(payments.list_payment_methods)
+    accepted = endpoint(payments.list_accepted_payment_methods)
 
 
 class Customers(Group[RunnerT_co]):
     """Registered customers."""
 
-    list = every(customers.list_customers)
-    create_many = one(customers.create_customers)
-    update_many = one(customers.update_customers)
+    list = list_endpoint(customers.list_customers)
+    create_many = endpoint(customers.create_customers)
+    update_many = endpoint(customers.update_customers)
 
 
 class CustomerAddresses(Group[RunnerT_co]):
     """The address books of registered customers."""
 
-    list = every(customers.list_customer_addresses)
-    create_many = one(customers.create_customer_addresses)
-    update_many = one(customers.update_customer_addresses)
+    list = list_endpoint(customers.list_customer_addresses)
+    create_many = endpoint(customers.create_customer_addresses)
+    update_many = endpoint(customers.update_customer_addresses)
 
 
 class Products(Group[RunnerT_co]):
     """Products."""
 
-    list = every(catalog.list_products)
-    get = one(catalog.get_product)
-    create = one(catalog.create_product)
-    update_many = one(catalog.update_products)
+    list = list_endpoint(catalog.list_products)
+    get = endpoint(catalog.get_product)
+    create = endpoint(catalog.create_product)
+    update_many = endpoint(catalog.update_products)
 
 
 class Variants(Group[RunnerT_co]):
     """The variants of products."""
 
-    list = every(catalog.list_variants)
-    update_many = one(catalog.update_variants)
+    list = list_endpoint(catalog.list_variants)
+    update_many = endpoint(catalog.update_variants)
 
 
 class Inventory(Group[RunnerT_co]):
     """Stock."""
 
-    items = every(inventory.list_inventory_items)
-    adjust_absolute = one(inventory.adjust_absolute)
+    items = list_endpoint(inventory.list_inventory_items)
+    adjust_absolute = endpoint(inventory.adjust_absolute)
 
 
 class Locations(Group[RunnerT_co]):
     """The places where stock is kept."""
 
-    list = every(inventory.list_locations)
+    list = list_endpoint(inventory.list_locations)
 
 
 class InventorySettings(Group[RunnerT_co]):
     """When the store itself changes stock."""
 
-    get = one(inventory.get_inventory_settings)
+    get = endpoint(inventory.get_inventory_settings)
 
 
 class ShippingZones(Group[RunnerT_co]):
     """Shipping zones."""
 
-    list = one(shipping.list_zones)
+    list = endpoint(shipping.list_zones)
 
 
 class ShippingMethods(Group[RunnerT_co]):
     """The shipping methods of zones."""
 
-    list = one(shipping.list_shipping_methods)
+    list = endpoint(shipping.list_shipping_methods)
 
 
 class Currencies(Group[RunnerT_co]):
     """The currencies that the store shows or charges."""
 
-    list = every(store.list_currencies)
+    list = list_endpoint(store.list_currencies)
 
 
 class TaxClasses(Group[RunnerT_co]):
     """The tax classes that products can have."""
 
-    list = every(store.list_tax_classes)
+    list = list_endpoint(store.list_tax_classes)
 
 
 class Hooks(Group[RunnerT_co]):
     """Webhooks."""
 
-    list = every(hooks.list_hooks)
-    create = one(hooks.create_hook)
-    update = one(hooks.update_hook)
-    delete = one(hooks.delete_hook)
+    list = list_endpoint(hooks.list_hooks)
+    create = endpoint(hooks.create_hook)
+    update = endpoint(hooks.update_hook)
+    delete = endpoint(hooks.delete_hook)
 
 
 class Resources(Group[RunnerT_co]):
     """All that a store offers."""
 
-    information = one(store.get_store)
-    time = one(store.get_time)
+    information = endpoint(store.get_store)
+    time = endpoint(store.get_time)
 
     def __init__(self, runner: RunnerT_co) -> None:
         super().__init__(runner)

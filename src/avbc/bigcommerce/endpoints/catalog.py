@@ -8,7 +8,7 @@ from decimal import Decimal
 from typing import Literal, TypeAlias
 
 from avbc.bigcommerce.call import Call, ListCall, Paging, WriteResult
-from avbc.bigcommerce.endpoints.parts import one, paged, query
+from avbc.bigcommerce.endpoints.parts import object_call, paged_call, query
 from avbc.bigcommerce.endpoints.scopes import PRODUCTS, PRODUCTS_MODIFY
 from avbc.bigcommerce.endpoints.writes import bodies, check, result_reader, same_id
 from avbc.bigcommerce.models.catalog import Product, ProductDraft, Variant, VariantDraft
@@ -151,7 +151,7 @@ def list_products(
         }
     )
     limit = 10 if {"options", "modifiers"} & set(include) else 250
-    return paged(_PATH, Product, PRODUCTS, params, Paging.V3, limit=limit)
+    return paged_call(_PATH, Product, PRODUCTS, params, Paging.V3, limit=limit)
 
 
 def get_product(
@@ -178,7 +178,7 @@ def get_product(
             "exclude_fields": exclude_fields or None,
         }
     )
-    return one(f"{_PATH}/{product_id}", Product, PRODUCTS, params)
+    return object_call(f"{_PATH}/{product_id}", Product, PRODUCTS, params)
 
 
 def create_product(product: ProductDraft) -> Call[WriteResult[Product]]:
@@ -299,7 +299,7 @@ def list_variants(
             "exclude_fields": exclude_fields or None,
         }
     )
-    return paged(_VARIANTS_PATH, Variant, PRODUCTS, params, Paging.V3)
+    return paged_call(_VARIANTS_PATH, Variant, PRODUCTS, params, Paging.V3)
 
 
 def update_variants(variants: Sequence[VariantDraft]) -> Call[WriteResult[Variant]]:

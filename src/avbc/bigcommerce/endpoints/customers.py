@@ -9,7 +9,7 @@ from typing import Literal, TypeAlias
 import attrs
 
 from avbc.bigcommerce.call import Call, Cap, ListCall, Paging, WriteResult
-from avbc.bigcommerce.endpoints.parts import paged, query
+from avbc.bigcommerce.endpoints.parts import paged_call, query
 from avbc.bigcommerce.endpoints.scopes import CUSTOMERS, CUSTOMERS_MODIFY
 from avbc.bigcommerce.endpoints.writes import Row, bodies, check, result_reader, same_id, same_text
 from avbc.bigcommerce.models.customers import (
@@ -114,7 +114,7 @@ def list_customers(
             "include": include or None,
         }
     )
-    return paged("/v3/customers", Customer, CUSTOMERS, params, Paging.CURSOR)
+    return paged_call("/v3/customers", Customer, CUSTOMERS, params, Paging.CURSOR)
 
 
 def list_customer_addresses(
@@ -145,7 +145,7 @@ def list_customer_addresses(
             "name:in": name_in,
         }
     )
-    return paged("/v3/customers/addresses", CustomerAddress, CUSTOMERS, params, Paging.V3)
+    return paged_call("/v3/customers/addresses", CustomerAddress, CUSTOMERS, params, Paging.V3)
 
 
 def create_customers(customers: Sequence[CustomerDraft]) -> Call[WriteResult[Customer]]:

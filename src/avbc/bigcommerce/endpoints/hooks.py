@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from avbc.bigcommerce.call import Call, ListCall, Paging
-from avbc.bigcommerce.endpoints.parts import ignored, object_reader, paged, query
+from avbc.bigcommerce.endpoints.parts import ignored, object_reader, paged_call, query
 from avbc.bigcommerce.endpoints.scopes import INFORMATION
 from avbc.bigcommerce.endpoints.writes import check
 from avbc.bigcommerce.models.hooks import Hook, HookDraft
@@ -24,7 +24,7 @@ def list_hooks(
     Scope: Information & Settings: read-only (inferred), and the scope of what is watched.
     """
     params = query({"scope": scope, "destination": destination, "is_active": is_active})
-    return paged(_PATH, Hook, INFORMATION, params, Paging.V3)
+    return paged_call(_PATH, Hook, INFORMATION, params, Paging.V3)
 
 
 def create_hook(hook: HookDraft) -> Call[Hook]:

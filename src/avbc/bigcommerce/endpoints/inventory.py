@@ -8,7 +8,7 @@ import attrs
 
 from avbc.bigcommerce.body import Json
 from avbc.bigcommerce.call import Call, Cap, ListCall, Paging
-from avbc.bigcommerce.endpoints.parts import one, paged, query
+from avbc.bigcommerce.endpoints.parts import object_call, paged_call, query
 from avbc.bigcommerce.endpoints.scopes import INFORMATION, INVENTORY, INVENTORY_MODIFY, LOCATIONS
 from avbc.bigcommerce.endpoints.writes import bodies, refuse
 from avbc.bigcommerce.models.inventory import (
@@ -66,7 +66,9 @@ def list_inventory_items(
             "location_code:in": location_code_in,
         }
     )
-    return paged("/v3/inventory/items", InventoryItem, INVENTORY, params, Paging.V3, limit=_PAGE)
+    return paged_call(
+        "/v3/inventory/items", InventoryItem, INVENTORY, params, Paging.V3, limit=_PAGE
+    )
 
 
 def adjust_absolute(items: Sequence[InventoryAdjustment], *, reason: str = "") -> Call[str]:
@@ -149,7 +151,7 @@ def list_locations(
         }
     )
     return attrs.evolve(
-        paged("/v3/inventory/locations", Location, LOCATIONS, params, Paging.V3, limit=_PAGE),
+        paged_call("/v3/inventory/locations", Location, LOCATIONS, params, Paging.V3, limit=_PAGE),
         cap=_LISTED_AT_ONCE,
     )
 
@@ -162,6 +164,6 @@ def get_inventory_settings(*, channel_id: int | None = None) -> Call[InventorySe
 
     Scope: Information & Settings: read-only.
     """
-    return one(
+    return object_call(
         "/v3/settings/inventory", InventorySettings, INFORMATION, query({"channel_id": channel_id})
     )

@@ -12,7 +12,7 @@ import attrs
 from avbc.bigcommerce.body import Body
 from avbc.bigcommerce.call import Call, ListCall, Paging, rows_of
 from avbc.bigcommerce.decoding import fee_rows
-from avbc.bigcommerce.endpoints.parts import ignored, one, paged, query, several
+from avbc.bigcommerce.endpoints.parts import ignored, list_call, object_call, paged_call, query
 from avbc.bigcommerce.endpoints.scopes import ORDERS, ORDERS_MODIFY
 from avbc.bigcommerce.models.orders import (
     Consignments,
@@ -111,7 +111,7 @@ def list_orders(
             "sort": sort,
         }
     )
-    return paged("/v2/orders", Order, ORDERS, params | _including(include))
+    return paged_call("/v2/orders", Order, ORDERS, params | _including(include))
 
 
 def waiting_orders(
@@ -149,7 +149,7 @@ def waiting_orders(
             "sort": "id:asc",
         }
     )
-    return paged("/v2/orders", Order, ORDERS, params | _including(include), Paging.MIN_ID)
+    return paged_call("/v2/orders", Order, ORDERS, params | _including(include), Paging.MIN_ID)
 
 
 def get_order(order_id: int, *, include: Collection[Include] = ()) -> Call[Order]:
@@ -164,7 +164,7 @@ def get_order(order_id: int, *, include: Collection[Include] = ()) -> Call[Order
     >>> get_order(218).name
     'GET /v2/orders/218'
     """
-    return one(f"/v2/orders/{order_id}", Order, ORDERS, _including(include))
+    return object_call(f"/v2/orders/{order_id}", Order, ORDERS, _including(include))
 
 
 def count_orders() -> Call[OrderCount]:
@@ -172,7 +172,7 @@ def count_orders() -> Call[OrderCount]:
 
     Scope: Orders: read-only.
     """
-    return one("/v2/orders/count", OrderCount, ORDERS)
+    return object_call("/v2/orders/count", OrderCount, ORDERS)
 
 
 def update_order(
@@ -221,7 +221,7 @@ def list_order_products(order_id: int) -> ListCall[OrderProduct]:
 
     Scope: Orders: read-only.
     """
-    return paged(f"/v2/orders/{order_id}/products", OrderProduct, ORDERS)
+    return paged_call(f"/v2/orders/{order_id}/products", OrderProduct, ORDERS)
 
 
 def list_order_shipping_addresses(order_id: int) -> ListCall[ShippingAddress]:
@@ -229,7 +229,7 @@ def list_order_shipping_addresses(order_id: int) -> ListCall[ShippingAddress]:
 
     Scope: Orders: read-only.
     """
-    return paged(f"/v2/orders/{order_id}/shipping_addresses", ShippingAddress, ORDERS)
+    return paged_call(f"/v2/orders/{order_id}/shipping_addresses", ShippingAddress, ORDERS)
 
 
 def get_order_consignments(order_id: int, *, line_items: bool = False) -> Call[Consignments]:
@@ -243,7 +243,8 @@ def get_order_consignments(order_id: int, *, line_items: bool = False) -> Call[C
     """
     params = {"include": "consignments.line_items"} if line_items else {}
     return attrs.evolve(
-        one(f"/v2/orders/{order_id}/consignments", Consignments, ORDERS, params), empty=Consignments
+        object_call(f"/v2/orders/{order_id}/consignments", Consignments, ORDERS, params),
+        empty=Consignments,
     )
 
 
@@ -252,7 +253,7 @@ def list_order_coupons(order_id: int) -> ListCall[OrderCoupon]:
 
     Scope: Orders: read-only.
     """
-    return paged(f"/v2/orders/{order_id}/coupons", OrderCoupon, ORDERS)
+    return paged_call(f"/v2/orders/{order_id}/coupons", OrderCoupon, ORDERS)
 
 
 def list_order_taxes(order_id: int, *, details: bool = False) -> ListCall[OrderTax]:
@@ -264,7 +265,7 @@ def list_order_taxes(order_id: int, *, details: bool = False) -> ListCall[OrderT
 
     Scope: Orders: read-only.
     """
-    return paged(
+    return paged_call(
         f"/v2/orders/{order_id}/taxes", OrderTax, ORDERS, query({"details": details or None})
     )
 
@@ -274,7 +275,7 @@ def list_order_fees(order_id: int) -> Call[list[Fee]]:
 
     Scope: Orders: read-only.
     """
-    return several(
+    return list_call(
         f"/v2/orders/{order_id}/fees", Fee, ORDERS, rows=lambda body: rows_of(fee_rows(body))
     )
 
@@ -284,7 +285,7 @@ def list_order_statuses() -> Call[list[OrderStatus]]:
 
     Scope: Orders: read-only.
     """
-    return several("/v2/order_statuses", OrderStatus, ORDERS)
+    return list_call("/v2/order_statuses", OrderStatus, ORDERS)
 
 
 def _including(include: Collection[Include]) -> dict[str, str]:

@@ -66,7 +66,9 @@ def _joined(name: str, items: list[str]) -> str:
     return joined
 
 
-def one(path: str, model: type[M], scope: str, params: Mapping[str, str] | None = None) -> Call[M]:
+def object_call(
+    path: str, model: type[M], scope: str, params: Mapping[str, str] | None = None
+) -> Call[M]:
     """Return the call that reads one object."""
     return Call("GET", path, object_reader(path, model), params=params or {}, scope=scope)
 
@@ -81,7 +83,7 @@ def _itself(body: Json) -> Json:
     return body
 
 
-def several(
+def list_call(
     path: str,
     model: type[M],
     scope: str,
@@ -99,7 +101,7 @@ def several(
     )
 
 
-def paged(
+def paged_call(
     path: str,
     model: type[M],
     scope: str,

@@ -6,7 +6,7 @@ from collections.abc import Collection
 from datetime import datetime
 
 from avbc.bigcommerce.call import Call, ListCall, Paging
-from avbc.bigcommerce.endpoints.parts import ignored, paged, query, several
+from avbc.bigcommerce.endpoints.parts import ignored, list_call, paged_call, query
 from avbc.bigcommerce.endpoints.scopes import ORDERS, ORDERS_MODIFY, PAYMENT_METHODS, TRANSACTIONS
 from avbc.bigcommerce.models.payments import (
     AcceptedPaymentMethod,
@@ -24,7 +24,7 @@ def list_transactions(order_id: int) -> Call[list[Transaction]]:
     >>> list_transactions(218).name
     'GET /v3/orders/218/transactions'
     """
-    return several(f"/v3/orders/{order_id}/transactions", Transaction, TRANSACTIONS)
+    return list_call(f"/v3/orders/{order_id}/transactions", Transaction, TRANSACTIONS)
 
 
 def list_refunds(
@@ -61,7 +61,7 @@ def list_refunds(
             "transaction_id": transaction_id,
         }
     )
-    return paged("/v3/orders/payment_actions/refunds", Refund, ORDERS, params, Paging.V3)
+    return paged_call("/v3/orders/payment_actions/refunds", Refund, ORDERS, params, Paging.V3)
 
 
 def list_payment_methods() -> ListCall[PaymentMethod]:
@@ -72,7 +72,7 @@ def list_payment_methods() -> ListCall[PaymentMethod]:
 
     Scope: Get accepted methods (observed).
     """
-    return paged("/v2/payments/methods", PaymentMethod, PAYMENT_METHODS)
+    return paged_call("/v2/payments/methods", PaymentMethod, PAYMENT_METHODS)
 
 
 def list_accepted_payment_methods(order_id: int) -> Call[list[AcceptedPaymentMethod]]:
@@ -80,7 +80,7 @@ def list_accepted_payment_methods(order_id: int) -> Call[list[AcceptedPaymentMet
 
     Scope: Get accepted methods.
     """
-    return several(
+    return list_call(
         "/v3/payments/methods",
         AcceptedPaymentMethod,
         PAYMENT_METHODS,

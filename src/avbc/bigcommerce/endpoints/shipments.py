@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from avbc.bigcommerce.body import Json, shortened
 from avbc.bigcommerce.call import Call, ListCall
-from avbc.bigcommerce.endpoints.parts import object_reader, one, paged
+from avbc.bigcommerce.endpoints.parts import object_call, object_reader, paged_call
 from avbc.bigcommerce.endpoints.scopes import ORDERS, ORDERS_MODIFY
 from avbc.bigcommerce.errors import UnexpectedData
 from avbc.bigcommerce.models.shipments import OrderShipment, ShipmentDraft
@@ -16,7 +16,7 @@ def list_shipments(order_id: int) -> ListCall[OrderShipment]:
 
     Scope: Orders: read-only.
     """
-    return paged(f"/v2/orders/{order_id}/shipments", OrderShipment, ORDERS)
+    return paged_call(f"/v2/orders/{order_id}/shipments", OrderShipment, ORDERS)
 
 
 def get_shipment(order_id: int, shipment_id: int) -> Call[OrderShipment]:
@@ -24,7 +24,7 @@ def get_shipment(order_id: int, shipment_id: int) -> Call[OrderShipment]:
 
     Scope: Orders: read-only.
     """
-    return one(f"/v2/orders/{order_id}/shipments/{shipment_id}", OrderShipment, ORDERS)
+    return object_call(f"/v2/orders/{order_id}/shipments/{shipment_id}", OrderShipment, ORDERS)
 
 
 def count_shipments(order_id: int) -> Call[int]:

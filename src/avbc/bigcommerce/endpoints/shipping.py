@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from avbc.bigcommerce.call import Call
-from avbc.bigcommerce.endpoints.parts import several
+from avbc.bigcommerce.endpoints.parts import list_call
 from avbc.bigcommerce.endpoints.scopes import INFORMATION
 from avbc.bigcommerce.models.shipping import ShippingMethod, Zone
 
@@ -13,7 +13,7 @@ def list_zones() -> Call[list[Zone]]:
 
     Scope: Information & Settings: read-only (inferred).
     """
-    return several("/v2/shipping/zones", Zone, INFORMATION)
+    return list_call("/v2/shipping/zones", Zone, INFORMATION)
 
 
 def list_shipping_methods(zone_id: int) -> Call[list[ShippingMethod]]:
@@ -21,4 +21,4 @@ def list_shipping_methods(zone_id: int) -> Call[list[ShippingMethod]]:
 
     Scope: Information & Settings: read-only (inferred).
     """
-    return several(f"/v2/shipping/zones/{zone_id}/methods", ShippingMethod, INFORMATION)
+    return list_call(f"/v2/shipping/zones/{zone_id}/methods", ShippingMethod, INFORMATION)

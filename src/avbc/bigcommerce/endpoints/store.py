@@ -6,7 +6,7 @@ from datetime import datetime
 
 from avbc.bigcommerce.body import Json
 from avbc.bigcommerce.call import Call, ListCall
-from avbc.bigcommerce.endpoints.parts import one, paged
+from avbc.bigcommerce.endpoints.parts import object_call, paged_call
 from avbc.bigcommerce.endpoints.scopes import INFORMATION
 from avbc.bigcommerce.models.store import Currency, StoreInformation, TaxClass
 from avbc.bigcommerce.values import BadValue, epoch
@@ -17,7 +17,7 @@ def get_store() -> Call[StoreInformation]:
 
     Scope: Information & Settings: read-only.
     """
-    return one("/v2/store", StoreInformation, INFORMATION)
+    return object_call("/v2/store", StoreInformation, INFORMATION)
 
 
 def get_time() -> Call[datetime]:
@@ -44,7 +44,7 @@ def list_currencies() -> ListCall[Currency]:
 
     Scope: Information & Settings: read-only (inferred).
     """
-    return paged("/v2/currencies", Currency, INFORMATION)
+    return paged_call("/v2/currencies", Currency, INFORMATION)
 
 
 def list_tax_classes() -> ListCall[TaxClass]:
@@ -52,4 +52,4 @@ def list_tax_classes() -> ListCall[TaxClass]:
 
     Scope: Information & Settings: read-only (inferred).
     """
-    return paged("/v2/tax_classes", TaxClass, INFORMATION)
+    return paged_call("/v2/tax_classes", TaxClass, INFORMATION)
