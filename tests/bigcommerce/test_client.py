@@ -218,7 +218,7 @@ def test_nothing_where_a_record_is_due_is_not_the_records_fault(
 ) -> None:
     with pytest.raises(
         BadAnswer,
-        match=r"GET /v2/orders/7 was answered with 204 and something else than was asked for",
+        match=r"GET /v2/orders/7 was answered with 204 and data of the wrong kind",
     ):
         open_store(script(httpx.Response(204)).transport).orders.get(7)
 
@@ -954,8 +954,8 @@ def test_methods_have_the_names_signatures_and_words_of_their_endpoints(
     assert store.orders.list.__name__ == "list"
     assert store.orders.get is store.orders.get
     assert repr(store.orders) == "Orders of BigCommerce(store_hash='abc123')"
-    assert type(type(store.orders).list).__name__ == "every"
-    assert type(BigCommerce.time).__name__ == "one"
+    assert type(type(store.orders).list).__name__ == "list_endpoint"
+    assert type(BigCommerce.time).__name__ == "endpoint"
 
 
 SHIPMENT = ShipmentDraft(

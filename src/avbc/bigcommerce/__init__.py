@@ -1,4 +1,4 @@
-"""The typed BigCommerce client: models, calls, errors, quota, retries. It knows nothing of AcctVantage.
+"""The typed BigCommerce client: models, calls, errors, quota, retries. Nothing of AcctVantage.
 
 Names load when they are first used, so that `avbc.bigcommerce.models` alone brings no HTTP along.
 """

@@ -1,4 +1,4 @@
-"""What an answer means, decided without I/O: its value or its error, how long to wait, and which page comes next."""
+"""What an answer means, decided without I/O: its value or its error, and which page comes next."""
 
 from __future__ import annotations
 
@@ -39,7 +39,7 @@ T = TypeVar("T")
 _REQUEST_ID_HEADERS = ("X-Request-Id", "X-Correlation-Id", "CF-Ray")
 _LONGEST_SAYING = 600
 
-READ_FIRST = "It may or may not have been carried out: read the state before sending it again."
+READ_FIRST = "It may or may not have taken effect: read the state before sending it again."
 _ADVICE: Final[Mapping[int, str]] = {
     401: (
         "The access token is wrong, or its API account was deleted: copy the token again, or "
@@ -48,15 +48,14 @@ _ADVICE: Final[Mapping[int, str]] = {
     404: "Check the id, and that api_url is this store's.",
     409: "Another record has the same name, SKU or id: change one of them.",
     413: "Send or ask for fewer rows at once.",
-    501: "BigCommerce does not have this request.",
+    501: "BigCommerce does not support this request.",
     507: (
         "A limit of the store's plan is reached: remove records that are not needed, or change "
         "the plan."
     ),
 }
 _NOT_FROM_BIGCOMMERCE = (
-    "It was truncated on its way, or something between us and BigCommerce "
-    "answered: try again later."
+    "It was truncated, or something between this machine and BigCommerce answered: try again later."
 )
 _REFUSED: Final[Mapping[int, type[RequestRefused]]] = {
     404: NotFound,
@@ -64,15 +63,14 @@ _REFUSED: Final[Mapping[int, type[RequestRefused]]] = {
     413: TooManyItems,
 }
 _KNOWN = frozenset(HTTPStatus)
-# Locked, timed out and closed by the other side pass by themselves; "not implemented" and a plan's
-# limit do not.
+# A lock, a timeout and a closed connection pass; "not implemented" and a limit of the plan do not.
 _PASSING = frozenset({408, 423, 499})
 _LASTING = frozenset({501, 507})
 
 
 @attrs.frozen
 class Answer(Generic[T]):
-    """An answer with everything that came along with its value."""
+    """An answer: its value, and the status, headers and body that it came in."""
 
     value: T
     response: httpx.Response
@@ -84,17 +82,17 @@ class Answer(Generic[T]):
 
     @property
     def headers(self) -> Mapping[str, str]:
-        """The headers, found by their names in any case."""
+        """The headers, by their names in any case."""
         return self.response.headers
 
     @property
     def request_id(self) -> str | None:
-        """BigCommerce's own id of the request, to be given to its support."""
+        """BigCommerce's id of the request, for its support."""
         return request_id_of(self.response.headers)
 
     @property
     def body(self) -> bytes:
-        """The body as it came."""
+        """The body, in bytes."""
         return self.response.content
 
 
@@ -112,7 +110,10 @@ _ESCAPES = re.compile(
 
 
 def _whole_characters(content: bytes) -> bytes:
-    """Put U+FFFD in the place of half a character (a lone surrogate), which no database takes: text that was cut within an emoji."""
+    """Replace half a character (a lone surrogate, as in a truncated emoji) by U+FFFD.
+
+    No database stores half a character.
+    """
     if b"\\ud" not in content and b"\\uD" not in content:
         return content
     return _ESCAPES.sub(lambda escape: b"\\ufffd" if escape[1] else escape[0], content)
@@ -136,11 +137,11 @@ def _loader() -> Callable[[bytes], Json]:
         try:
             fast: Json = orjson.loads(content)
         except ValueError:
-            # It refuses half a character, and says so in many ways.
-            mended = _whole_characters(content)
-            if mended == content:
+            # It refuses half a character, with various messages.
+            whole = _whole_characters(content)
+            if whole == content:
                 raise
-            fast = orjson.loads(mended)
+            fast = orjson.loads(whole)
         return fast
 
     return load_fast
@@ -150,15 +151,15 @@ _load = _loader()
 
 
 def succeeded(call: Call[object], status: int) -> bool:
-    """Tell whether an answer is a success: 2xx, but not a 207, where a part failed, unless the call can tell which."""
+    """Whether an answer is a success: 2xx. A 207 is one only if the call can read what failed."""
     return 200 <= status < 300 and (status != 207 or call.reads_207)
 
 
 def parse(call: Call[object], status: int, content: bytes) -> Json:
-    """Parse the body of a successful answer; None where it has none. Half a character becomes U+FFFD.
+    """Parse the body of a successful answer; None if it has none. Half a character becomes U+FFFD.
 
     Raises:
-        ValueError: It is no JSON, or a read was answered with nothing.
+        ValueError: It is not JSON, or a read was answered with nothing.
     """
     if status == 204 or (not content and call.method != "GET"):
         return None
@@ -177,26 +178,26 @@ def parse(call: Call[object], status: int, content: bytes) -> Json:
 
 
 def unreadable(call: Call[object], status: int, text: str) -> BadAnswer:
-    """Make the error of an answer that says success but cannot be parsed."""
+    """Return the error for an answer of success whose body cannot be parsed."""
     what = f"{call.name} was answered with {status} but no JSON: {_words(text) or 'nothing'}."
     return BadAnswer(_join(what, _NOT_FROM_BIGCOMMERCE, *_caution(call)))
 
 
 def misshapen(call: Call[object], status: int, error: UnexpectedData) -> BadAnswer:
-    """Make the error of an answer that as a whole is not what was asked for: no list where a list is due, nothing where an object is."""
+    """Return the error for an answer of the wrong kind, such as an object instead of a list."""
     what = (
-        f"{call.name} was answered with {status} and something else than was asked for: "
+        f"{call.name} was answered with {status} and data of the wrong kind: "
         f"{error.message}, got {error.value_repr}."
     )
     return BadAnswer(_join(what, _NOT_FROM_BIGCOMMERCE, *_caution(call)))
 
 
 def refusal(call: Call[object], status: int, headers: Mapping[str, str], text: str) -> StoreError:
-    """Make the error of an answer that is no success.
+    """Return the error for an answer that is not a success.
 
-    BigCommerce words errors in five shapes: an array (v2), an object (v3, also on v2 paths when its
-    gateway answers), rows under `batch_errors` or `data`, and text or HTML where something in front
-    of it answered.
+    BigCommerce writes errors in five shapes: an array (v2), an object (v3, and on v2 paths when its
+    gateway answers), rows under `batch_errors` or `data`, and text or HTML when something in front
+    of it answers.
     """
     says, errors, rows = _reading(text)
     phrase = f"{status} {HTTPStatus(status).phrase}" if status in _KNOWN else str(status)
@@ -225,7 +226,7 @@ def refusal(call: Call[object], status: int, headers: Mapping[str, str], text: s
     if status in _PASSING or (status >= 500 and status not in _LASTING):
         wait = asked_wait(status, headers)
         unavailable = StoreUnavailable(
-            _join(what, "Nothing is wrong with the request: try again later.", *_caution(call))
+            _join(what, "The request itself is not at fault: try again later.", *_caution(call))
         )
         unavailable.retry_after = None if wait is None else timedelta(seconds=wait)
         return unavailable
@@ -257,7 +258,7 @@ def refusal(call: Call[object], status: int, headers: Mapping[str, str], text: s
 
 
 def request_id_of(headers: Mapping[str, str]) -> str | None:
-    """Find the request's id among the headers of its answer."""
+    """Return the request's id, from the headers of its answer."""
     return next((headers[name] for name in _REQUEST_ID_HEADERS if name in headers), None)
 
 
@@ -282,7 +283,7 @@ def _scope_advice(scope: str) -> str:
 
 
 def _reading(text: str) -> tuple[str, dict[str, str], Sequence[Mapping[str, Json]]]:
-    """Read an error's body: what it says, its fields, its rows."""
+    """Read an error's body: its message, the messages of its fields, and its rows."""
     try:
         body = _load(text.encode())
     except ValueError:
@@ -324,7 +325,7 @@ def _saying(row: Mapping[str, Json]) -> str:
 
 
 def field_errors(errors: Json, name: str = "") -> dict[str, str]:
-    """Read what an error says of single fields, however deep it nests them.
+    """Read the messages of single fields, at any depth.
 
     >>> field_errors({"name": "is taken", "variants": [{"sku": "is taken"}]})
     {'name': 'is taken', 'variants[0].sku': 'is taken'}
@@ -364,11 +365,11 @@ def _cut(text: str, length: int = _LONGEST_SAYING) -> str:
 def next_page(call: ListCall[T], body: Json, page: Page[T]) -> ListCall[T] | None:
     """Return the call for the page after this one, or None where this was the last.
 
-    In v2 only a page shorter than asked for, or a 204, tells the end; so a last page that is
-    exactly full costs one more request.
+    A v2 list ends with a page shorter than the limit or with a 204, so a last page that is exactly
+    full costs one more request.
 
     Raises:
-        UnexpectedData: The answer does not say how to go on.
+        UnexpectedData: The answer does not say how the list goes on.
     """
     full = page.count >= int(call.params.get("limit", call.limit))
     if call.paging is Paging.MIN_ID:

@@ -1,4 +1,4 @@
-"""Where a client's URL and token come from, when they are not passed in: the environment, or the store's hash."""
+"""A store's API URL and token: from its hash or from the environment, checked before use."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ def api_url_of(store_hash: str) -> str:
 
 
 def store_of(api_url: str) -> tuple[str, str]:
-    """Split a valid API URL into its base, to which `/v2/...` or `/v3/...` is added, and the store's hash.
+    """Split a valid API URL into the base of all paths and the store's hash.
 
     >>> store_of("https://api.bigcommerce.com/stores/abc123/v3/")
     ('https://api.bigcommerce.com/stores/abc123', 'abc123')
@@ -32,10 +32,10 @@ def store_of(api_url: str) -> tuple[str, str]:
 
 
 def check(api_url: str, access_token: str) -> None:
-    """Refuse a URL or token that cannot be used.
+    """Check that a URL and a token can be used.
 
     Raises:
-        FaultyInputError: With every fault there is; it never shows the token.
+        FaultyInputError: They cannot. It lists every fault and never shows the token.
     """
     found = {"api_url": api_url_fault(api_url), "access_token": token_fault(access_token)}
     if faults := [Fault(key, message) for key, message in found.items() if message]:
@@ -44,13 +44,16 @@ def check(api_url: str, access_token: str) -> None:
 
 @without_frames
 def environment_credentials(environment: Mapping[str, str] = os.environ) -> Credentials:
-    """Read AVBC_API_URL (or AVBC_STORE_HASH), AVBC_ACCESS_TOKEN, and AVBC_CLIENT_ID and AVBC_CLIENT_SECRET where they are set.
+    """Read AVBC_API_URL or AVBC_STORE_HASH, and AVBC_ACCESS_TOKEN.
+
+    AVBC_CLIENT_ID and AVBC_CLIENT_SECRET are optional.
 
     Raises:
         FaultyInputError: A required variable is missing or cannot be used. It lists every fault and
             shows no secret.
 
-    >>> environment_credentials({"AVBC_STORE_HASH": "abc123", "AVBC_ACCESS_TOKEN": "example-token"}).api_url
+    >>> found = {"AVBC_STORE_HASH": "abc123", "AVBC_ACCESS_TOKEN": "example-token"}
+    >>> environment_credentials(found).api_url
     'https://api.bigcommerce.com/stores/abc123/v3/'
     >>> environment_credentials({})
     Traceback (most recent call last):

@@ -1,4 +1,4 @@
-"""What both clients share: how a store is opened, and everything around a request but sending it."""
+"""What both clients share: opening a store, and everything around a request except sending it."""
 
 from __future__ import annotations
 
@@ -63,7 +63,7 @@ class Exchange:
 
 
 class StoreClient(Resources[RunnerT_co], Generic[RunnerT_co, TransportT, SleepT]):
-    """A BigCommerce store, apart from the sending and the waiting, which a subclass does."""
+    """The part of a client that neither sends nor waits; the subclasses do that."""
 
     @without_frames
     def __init__(

@@ -1,4 +1,4 @@
-"""Endpoints as methods: each endpoint function is bound once, and serves both clients with its own signature and docstring."""
+"""Endpoints as methods of both clients, each with the signature and docstring of its function."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ import inspect
 import re
 from abc import ABC, abstractmethod
 from collections.abc import AsyncIterator, Callable, Coroutine, Iterator
-from typing import Generic, ParamSpec, Protocol, Self, TypeVar, overload
+from typing import Generic, ParamSpec, Protocol, TypeVar, overload
 
 from avbc.bigcommerce.call import Call, ListCall
 
@@ -19,7 +19,7 @@ CallT = TypeVar("CallT")
 
 
 class Runner(ABC):
-    """What runs calls and waits for them."""
+    """Runs calls and waits for them."""
 
     @abstractmethod
     def send(self, call: Call[T]) -> T:
@@ -31,7 +31,7 @@ class Runner(ABC):
 
 
 class AsyncRunner(ABC):
-    """What runs calls for a coroutine that awaits them."""
+    """Runs calls for a coroutine that awaits them."""
 
     @abstractmethod
     async def send(self, call: Call[T]) -> T:
@@ -46,7 +46,10 @@ RunnerT_co = TypeVar("RunnerT_co", bound=Runner | AsyncRunner, covariant=True)
 
 
 class Group(Generic[RunnerT_co]):
-    """Endpoints that belong together: `store.orders`. A method's `call` attribute makes the call without sending it."""
+    """A group of endpoints, such as `store.orders`.
+
+    The `call` attribute of a method makes the call without sending it.
+    """
 
     def __init__(self, runner: RunnerT_co) -> None:
         self.runner = runner
@@ -69,7 +72,7 @@ class Method(Protocol[P, R_co, C_co]):
 
 
 class _Binding(Generic[P, CallT]):
-    """A function that makes a call, and the name that it is bound to."""
+    """A function that makes a call, and the name of the method that sends it."""
 
     def __init__(self, endpoint: Callable[P, CallT]) -> None:
         self._endpoint = endpoint
@@ -81,32 +84,29 @@ class _Binding(Generic[P, CallT]):
     def _bound(
         self, group: Group[Runner | AsyncRunner], run: Callable[[CallT], object], returns: str
     ) -> object:
-        endpoint = self._endpoint
+        make = self._endpoint
 
-        @functools.wraps(endpoint)
+        @functools.wraps(make)
         def method(*args: P.args, **kwargs: P.kwargs) -> object:
-            return run(endpoint(*args, **kwargs))
+            return run(make(*args, **kwargs))
 
         method.__name__, method.__qualname__ = self._name, f"{type(group).__name__}.{self._name}"
-        signature = inspect.signature(endpoint)
-        # What help() shows: `-> Iterator[Order]` where the endpoint itself says `->
-        # ListCall[Order]`.
+        signature = inspect.signature(make)
+        # help() shows `-> Iterator[Order]` where the function itself has `-> ListCall[Order]`.
         result = re.sub(r"^(?:List)?Call\[(.*)\]$", returns, str(signature.return_annotation))
         attributes: dict[str, object] = {
             "__signature__": signature.replace(return_annotation=result),
-            "call": endpoint,
+            "call": make,
         }
         vars(method).update(attributes)
-        # The next look-up finds it on the instance, without coming here.
+        # The next look-up finds it on the instance and does not come here.
         vars(group)[self._name] = method
         return method
 
 
-class endpoint(_Binding[P, Call[T]], Generic[P, T]):  # noqa: N801 - reads as a word where endpoints are bound: `get = endpoint(get_order)`
-    """Bind an endpoint that is one request: a method that returns its value, or a coroutine of it."""
+class endpoint(_Binding[P, Call[T]], Generic[P, T]):  # noqa: N801 - used like a function
+    """Bind an endpoint of one request: the method returns its value, or a coroutine of it."""
 
-    @overload
-    def __get__(self, instance: None, owner: type[object]) -> Self: ...
     @overload
     def __get__(self, instance: Group[Runner], owner: type[object]) -> Method[P, T, Call[T]]: ...
     @overload
@@ -118,10 +118,8 @@ class endpoint(_Binding[P, Call[T]], Generic[P, T]):  # noqa: N801 - reads as a 
 
 
 class list_endpoint(_Binding[P, ListCall[T]], Generic[P, T]):  # noqa: N801 - as `endpoint`
-    """Bind an endpoint that is a list: a method that iterates over all its pages, with `for` or `async for`."""
+    """Bind an endpoint of a list: the method iterates over the rows of all its pages."""
 
-    @overload
-    def __get__(self, instance: None, owner: type[object]) -> Self: ...
     @overload
     def __get__(
         self, instance: Group[Runner], owner: type[object]

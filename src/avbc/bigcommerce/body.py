@@ -17,17 +17,17 @@ _text = json.JSONEncoder(ensure_ascii=False).encode
 
 
 def dump(body: Body) -> bytes:
-    r"""Write a body as JSON. A Decimal becomes the number that it is, digit for digit: no JSON library of ours does that.
+    r"""Write a body as JSON. A Decimal is written digit for digit, which no JSON library does.
 
     Raises:
         ValueError: An amount is NaN or infinite, or a text holds half a character (a lone
             surrogate).
-        TypeError: A value is none that JSON or BigCommerce knows: a float, since it is not the
-            amount that it seems to be.
+        TypeError: A value has no place in JSON, or is a float, which is rarely the exact amount
+            that it seems to be.
 
     >>> from decimal import Decimal
-    >>> dump({"price": Decimal("19.90"), "name": "Café", "weight": Decimal("1E+2"), "sale_price": None})
-    b'{"price":19.90,"name":"Caf\xc3\xa9","weight":100,"sale_price":null}'
+    >>> dump({"price": Decimal("19.90"), "name": "Café", "sale_price": None})
+    b'{"price":19.90,"name":"Caf\xc3\xa9","sale_price":null}'
     """
     return _written(body).encode()
 
@@ -56,6 +56,6 @@ def shortened(value: object, length: int = 80) -> str:
     >>> shortened("x" * 200, 12)
     "'xxxxxxxx..."
     """
-    # Cut before repr: a whole page of orders must not be written out to show its first characters.
+    # Cut before repr: a page of orders is not written out to show its first characters.
     text = repr(value[:length] if isinstance(value, str) else value)
     return text if len(text) <= length else text[: length - 3] + "..."

@@ -1,4 +1,4 @@
-"""One request to BigCommerce as a value: what to send, how to read the answer, and whether it is safe to repeat."""
+"""One request to BigCommerce as a value: what to send, how to read it, whether to repeat it."""
 
 from __future__ import annotations
 
@@ -26,7 +26,10 @@ class Paging(Enum):
 
 @attrs.frozen
 class Cap:
-    """A concurrency limit of its own that BigCommerce puts on a group of endpoints (docs/facts.md, bigcommerce-limits)."""
+    """BigCommerce's limit of concurrent requests to a group of endpoints.
+
+    See docs/facts.md, bigcommerce-limits.
+    """
 
     name: str
     limit: int
@@ -45,16 +48,16 @@ class Call(Generic[T_co]):
     read: Callable[[Json], T_co]
     params: Mapping[str, str] = attrs.field(factory=dict[str, str])
     body: Body = attrs.field(default=None, repr=False)
-    """It stays out of repr, and so out of logs: it may hold a customer's address or the secret of a webhook."""
+    """Not in repr, and so not in logs: it may hold a customer's address or a webhook's secret."""
     scope: str = ""
     """The OAuth scope it needs, by its UI name and level: `Orders: modify`."""
     repeatable: bool = True
     """May be sent again after a timeout or a 5xx without a second effect."""
     empty: Callable[[], T_co] | None = None
-    """What a 204 means, where BigCommerce answers it for an empty list."""
+    """What a 204 means, if BigCommerce sends it for an empty list."""
     cap: Cap | None = None
     reads_207: bool = False
-    """`read` tells what failed in a 207, where records were saved but a part of them was not. Otherwise a 207 is an error."""
+    """Whether `read` reads the failed parts of a 207. Otherwise a 207 is an error."""
 
     @property
     def name(self) -> str:
@@ -64,27 +67,27 @@ class Call(Generic[T_co]):
 
 @attrs.frozen
 class UnreadableRow:
-    """A row of a page that no model can hold; the other rows of its page are good."""
+    """A row of a page that cannot be read; the other rows of its page are good."""
 
     index: int
     """Its position among the rows of the page, from 0."""
     id: int | None
-    """The row's own id, when at least that can be read."""
+    """The row's id, if at least that can be read."""
     row: Json
-    """The row as it came."""
+    """The row as BigCommerce sent it."""
     error: UnexpectedData
 
 
 @attrs.frozen
 class Page(Generic[T]):
-    """One page of a list: the rows that can be read, in the store's order, and those that cannot."""
+    """One page of a list: the rows that can be read, in order, and those that cannot."""
 
     items: Sequence[T]
     unreadable: tuple[UnreadableRow, ...] = ()
 
     @property
     def count(self) -> int:
-        """How many rows the store sent, readable or not: what tells a short page from a full one."""
+        """How many rows the store sent, readable or not. A short page is the last one."""
         return len(self.items) + len(self.unreadable)
 
     @property
@@ -95,20 +98,20 @@ class Page(Generic[T]):
 
 @attrs.frozen
 class PartFailure:
-    """A part of a record that was not saved although the record was, such as its inventory or its URL (207)."""
+    """A part of a saved record that was not saved, such as its inventory or its URL (207)."""
 
     row: int | None
-    """Which of the records sent, from 0; None where BigCommerce does not tell (inferred from the field's name)."""
+    """Which of the records sent, from 0 (inferred from the field's name); None if unclear."""
     field: str
     message: str
 
 
 @attrs.frozen
 class WriteResult(Generic[T]):
-    """What became of the records of one write that BigCommerce accepted.
+    """What became of the records of a write that BigCommerce accepted.
 
-    A write that it refuses as a whole raises `RequestRefused`, whose `rows` hold the refusals of
-    single records (`batch_errors`).
+    A write that it refuses raises `RequestRefused`, whose `rows` hold the refusals of single
+    records (`batch_errors`).
     """
 
     saved: tuple[T, ...]
@@ -116,9 +119,9 @@ class WriteResult(Generic[T]):
     failures: tuple[PartFailure, ...] = ()
     """The parts of saved records that failed."""
     absent: tuple[int, ...] = ()
-    """Which of the records sent, from 0, are missing in the answer: BigCommerce says nothing of an address that exists already."""
+    """Which of the records sent, from 0, the answer omits, as it does for existing addresses."""
     unreadable: tuple[UnreadableRow, ...] = ()
-    """Saved, but no model can hold what the store says of them."""
+    """Saved records whose rows in the answer cannot be read."""
 
     @property
     def complete(self) -> bool:
@@ -128,12 +131,15 @@ class WriteResult(Generic[T]):
 
 @attrs.frozen
 class ListCall(Call[list[T]], Generic[T]):
-    """A list that spans pages. `read` reads one page's rows, raising at the first bad one; `limit` is the page size asked for."""
+    """A list of one or more pages.
+
+    `read` reads the rows of one page and raises at the first bad one; `limit` is the page size.
+    """
 
     paging: Paging = Paging.V2
     limit: int = 250
     read_page: Callable[[Json], Page[T]] | None = None
-    """Reads the same body row by row, so that one bad row never sinks its page."""
+    """Reads the same body row by row and keeps bad rows apart."""
 
     def page(self, body: Json) -> Page[T]:
         """Read one page's body and keep bad rows apart.
@@ -159,7 +165,7 @@ def row_of(body: Json) -> Json:
 
 
 def rows_of(body: Json) -> Sequence[Json]:
-    """Return the rows of a list answer: the array itself in v2, `data` in v3. An empty body (None) has none.
+    """Return the rows of a list: the array itself in v2, `data` in v3, none for an empty body.
 
     Raises:
         UnexpectedData: The body is neither.

@@ -34,13 +34,14 @@ class BigCommerce(
     """A BigCommerce store.
 
     ```python
-    with BigCommerce(api_url="https://api.bigcommerce.com/stores/abc123/v3/", access_token=token) as store:
+    api_url = "https://api.bigcommerce.com/stores/abc123/v3/"
+    with BigCommerce(api_url, access_token=token) as store:
         for order in store.orders.list(status_id=11):
             print(order.id, order.total_inc_tax)
     ```
 
-    Several threads may use it at once. Requests wait for their turn in the store's quota, and what
-    can be repeated without a second effect is repeated after failures that pass.
+    Several threads may use it at once. Requests wait for their turn in the store's quota. After a
+    temporary failure, a request that is safe to repeat is sent again.
     """
 
     def send(self, call: Call[T]) -> T:
@@ -65,7 +66,7 @@ class BigCommerce(
         return Answer(value, self._wire.clean_response(call, received.response))
 
     def pages(self, call: ListCall[T]) -> Iterator[Page[T]]:
-        """Walk a list page by page. A page keeps the rows that cannot be read apart from the others."""
+        """Walk a list page by page. A page keeps unreadable rows apart from the others."""
         here: ListCall[T] | None = call
         while here is not None:
             with without_inner_frames:
@@ -213,7 +214,8 @@ class AsyncBigCommerce(
     It has the methods of `BigCommerce`, to be awaited or iterated over with `async for`.
 
     ```python
-    async with AsyncBigCommerce(api_url="https://api.bigcommerce.com/stores/abc123/v3/", access_token=token) as store:
+    api_url = "https://api.bigcommerce.com/stores/abc123/v3/"
+    async with AsyncBigCommerce(api_url, access_token=token) as store:
         async for order in store.orders.list(status_id=11):
             print(order.id, order.total_inc_tax)
     ```
@@ -243,7 +245,7 @@ class AsyncBigCommerce(
         return Answer(value, self._wire.clean_response(call, received.response))
 
     async def pages(self, call: ListCall[T]) -> AsyncIterator[Page[T]]:
-        """Walk a list page by page. A page keeps the rows that cannot be read apart from the others."""
+        """Walk a list page by page. A page keeps unreadable rows apart from the others."""
         here: ListCall[T] | None = call
         while here is not None:
             with without_inner_frames:

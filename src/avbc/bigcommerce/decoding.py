@@ -153,7 +153,7 @@ def _consignments(converter: Converter) -> Hook:
 
 
 def fee_rows(value: Json) -> Json:
-    """Return the rows of fees, which BigCommerce sends as a list, as `{"fees": [...]}`, or as one bare fee.
+    """Return the rows of fees, sent as a list, as `{"fees": [...]}`, or as a single fee.
 
     >>> fee_rows({"fees": [{"id": 1}]}), fee_rows({"id": 1}), fee_rows([{"id": 1}])
     ([{'id': 1}], [{'id': 1}], [{'id': 1}])
@@ -202,7 +202,7 @@ _SPECIAL: dict[tuple[type[Model], str], Callable[[Converter], Hook]] = {
 }
 
 
-def _mended_fee(hook: Hook) -> Hook:
+def _respelled_fee(hook: Hook) -> Hook:
     """Fees also come with `cost_exc_tax`, as BigCommerce's documentation spells it in places."""
 
     def read(row: Json, kind: Any) -> Fee:
@@ -227,7 +227,7 @@ def _addressed_lines(hook: Hook) -> Hook:
 
 
 _AROUND: dict[type[Model], Callable[[Hook], Hook]] = {
-    Fee: _mended_fee,
+    Fee: _respelled_fee,
     ShippingConsignment: _addressed_lines,
 }
 
@@ -292,7 +292,11 @@ def _model_hook(model: type[Model], converter: Converter) -> Hook:
 
 
 def _expression(field: _Field, number: int) -> str:
-    """The expression that reads `value`: the usual JSON type is taken as it is, absence gives the default, `_Field.read` does the rest."""
+    """Return the expression that reads `value`.
+
+    A value of the usual JSON type is taken as it is, absence gives the default, and `_Field.read`
+    does the rest.
+    """
     hook = f"hook_{number}(value, kind_{number})"
     if field.takes_absence:
         return hook
@@ -409,7 +413,7 @@ def read_rows(rows: Sequence[Json], model: type[M], path: str) -> list[M]:
 
 
 def read_page(rows: Sequence[Json], model: type[M], path: str) -> Page[M]:
-    """Read the rows of a list and keep apart those that cannot be read, so that one bad order never sinks a page."""
+    """Read the rows of a list, and keep those that cannot be read apart from the others."""
     hook = _CONVERTER.get_structure_hook(model)
     items: list[M] = []
     unreadable: list[UnreadableRow] = []

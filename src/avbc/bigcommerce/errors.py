@@ -1,4 +1,4 @@
-"""What can go wrong between us and BigCommerce: one tree, in which the type says whether trying again can help."""
+"""The errors of the BigCommerce client. Their types say whether trying again can help."""
 
 from __future__ import annotations
 
@@ -24,10 +24,10 @@ class StoreError(AvbcError):
 
     Attributes:
         call: Method and path of the request: `GET /v2/orders`.
-        status: The HTTP status of the answer, or None where none came.
-        request_id: BigCommerce's own id of the request, to be given to its support.
-        body: The text of the answer as it came.
-        response: The answer, where one came.
+        status: The HTTP status of the answer, or None if none came.
+        request_id: BigCommerce's id of the request, for its support.
+        body: The text of the answer.
+        response: The answer, if one came.
     """
 
     def __init__(self, message: str) -> None:
@@ -46,8 +46,7 @@ class StoreUnreachable(StoreError, TransientError):
     """No answer came: no connection, a timeout, or a connection that broke.
 
     Attributes:
-        sent: False where the request surely never left (no connection was made), so that it had no
-            effect.
+        sent: False if the request certainly had no effect, because no connection was made.
     """
 
     sent = True
@@ -57,24 +56,24 @@ class StoreBusy(StoreError, TransientError):
     """429: the quota of requests or a concurrency limit is used up, or the platform is overloaded.
 
     Attributes:
-        retry_after: How long BigCommerce asked us to wait, or None where it did not say.
+        retry_after: How long BigCommerce asks to wait, or None if it does not say.
     """
 
     retry_after: timedelta | None = None
 
 
 class StoreUnavailable(StoreError, TransientError):
-    """5xx, and the few 4xx that pass by themselves (408, 423, 499): BigCommerce or something behind it failed.
+    """5xx, and temporary 4xx (408, 423, 499): BigCommerce or a service behind it failed.
 
     Attributes:
-        retry_after: How long BigCommerce asked us to wait, or None where it did not say.
+        retry_after: How long BigCommerce asks to wait, or None if it does not say.
     """
 
     retry_after: timedelta | None = None
 
 
 class BadAnswer(StoreError, TransientError):
-    """The answer says success but is not BigCommerce's: truncated on its way, a page of HTML or other JSON from something in between."""
+    """A success whose body is not BigCommerce's: truncated, or another server's HTML or JSON."""
 
 
 class TokenRefused(StoreError, FinalError):
@@ -93,11 +92,11 @@ class ScopeMissing(StoreError, FinalError):
 
 
 class RequestRefused(StoreError, FinalError):
-    """BigCommerce refused the request as it is: 3xx, 400, 405, 406, 415, 422, 501, 507, and the subclasses.
+    """BigCommerce refused the request: 3xx, 400, 405, 406, 415, 422, 501, 507, and the subclasses.
 
     Attributes:
-        errors: What BigCommerce says of single fields, by their names.
-        rows: The refusals of single rows, where a batch was refused row by row, as they came.
+        errors: BigCommerce's messages about single fields, by their names.
+        rows: The refusals of single rows, if BigCommerce refused a batch row by row.
     """
 
     errors: Mapping[str, str] = {}
@@ -113,7 +112,7 @@ class Conflict(RequestRefused):
 
 
 class TooManyItems(RequestRefused):
-    """413: more rows at once than BigCommerce takes; the message holds its limit."""
+    """413: more rows in one request than BigCommerce accepts; the message has its limit."""
 
 
 class PartlySaved(RequestRefused):
@@ -125,12 +124,11 @@ class ClientClosed(StoreError, FinalError):
 
 
 class UnexpectedData(StoreError, FinalError):
-    """BigCommerce sent a value that a model cannot hold without guessing, so nothing of that row is used.
+    """BigCommerce sent a value that a model could only guess at, so the row is not used.
 
     Attributes:
-        path: Where the value stands in the answer: `orders[3].products[1].quantity`.
-        value_repr: The value as Python writes it, cut to a readable length
-            (`avbc.bigcommerce.call.shortened`).
+        path: The place of the value in the answer: `orders[3].products[1].quantity`.
+        value_repr: The value as Python writes it, shortened.
         message: What was expected instead.
 
     >>> print(UnexpectedData("orders[3].total_inc_tax", "None", "an amount is required"))

@@ -1,4 +1,7 @@
-"""When the next request may start, so that the store's quota is used up and never overdrawn. It has no clock: the time is passed in."""
+"""When the next request may start, so that the store's quota is used up and never overdrawn.
+
+It has no clock: the time is passed in.
+"""
 
 from __future__ import annotations
 
@@ -20,7 +23,7 @@ REQUESTS_IN_FLIGHT: Final = 8
 STARTERS: Final = 4
 """How many requests may run at once while nothing is known about the quota."""
 AT_FULL_SPEED: Final = 0.5
-"""The share of a window that goes out as fast as it comes; the rest is spread evenly over what is left of the window."""
+"""The share of a window that is sent without delay; the rest is spread over its time."""
 _LOOK_AGAIN = 0.02
 # Milliseconds are cut off, not rounded, and a request must not arrive before the window has really
 # ended.
@@ -31,26 +34,26 @@ _LONGEST_WAIT = 60.0
 
 
 class Quota:
-    """The quota of one store as its answers tell it (docs/facts.md, bigcommerce-limits).
+    """The quota of one store, by the headers of its answers (docs/facts.md, bigcommerce-limits).
 
-    Requests are counted per store in windows that all its applications share, so what we know is
-    what the last answer said, less what is still on its way. One instance may be shared by several
-    clients of the same store, also from several threads.
+    BigCommerce counts the requests of all applications of a store in common windows. What is left
+    is what the last answer said, less the requests in flight. Several clients of the same store may
+    share one instance, from several threads.
 
     - Before the first answer, and after a window ended, a few requests go out to learn the new one.
     - The first half of a window goes out at full speed, so that small jobs are quick. The second
       half is spread evenly over the time that is left, so that other applications find room and
       nothing runs into a wall.
-    - Where others are seen to use the quota too, room is left for what they may have used since the
+    - If other applications use the quota too, room is left for what they may have used since the
       last answer.
-    - A 429 stops everything until BigCommerce's own time, or for 1, 2, 4, ... seconds where it
-      gives none.
-    - A store whose answers carry no quota is not slowed down.
+    - A 429 stops everything until the time that BigCommerce gives, or for 1, 2, 4, ... seconds if
+      it gives none.
+    - A store whose answers have no quota is not slowed down.
 
     >>> quota = Quota()
     >>> quota.ask(now=0.0)
     0.0
-    >>> quota.answered(0.1, 200, {"X-Rate-Limit-Requests-Left": "0", "X-Rate-Limit-Time-Reset-Ms": "2500"})
+    >>> quota.answered(0.1, 200, {REQUESTS_LEFT: "0", RESET_MS: "2500"})
     >>> round(quota.ask(now=0.1), 2)
     2.52
     """
@@ -82,8 +85,8 @@ class Quota:
             now: The time in seconds, by any clock that never goes back.
 
         Returns:
-            0.0 if the request may start now: it then counts as on its way until `answered` or
-            `lost`. Otherwise the seconds after which to ask again.
+            0.0 if the request may start now: it is then in flight until `answered` or `lost`.
+            Otherwise the seconds after which to ask again.
         """
         with self._lock:
             wait = self._wait(now)
@@ -94,7 +97,7 @@ class Quota:
             return wait
 
     def answered(self, now: float, status: int, headers: Mapping[str, str]) -> None:
-        """Take note of an answer."""
+        """Record an answer."""
         with self._lock:
             self._in_flight -= 1
             left = whole(headers.get(REQUESTS_LEFT))
@@ -113,7 +116,7 @@ class Quota:
                 self._refusals = 0
 
     def lost(self, now: float) -> None:
-        """Take note that a request ended without an answer. It counts as used, since BigCommerce may have counted it."""
+        """Record that a request ended without an answer; BigCommerce may have counted it."""
         with self._lock:
             self._in_flight -= 1
             self._use_one(now)
@@ -133,7 +136,7 @@ class Quota:
         free = self._left - self._in_flight - reserve
         until_reset = self._reset_at - now
         if free <= 0:
-            # What is on its way may be counted already: its answer can show that there is room.
+            # The last answer may count the requests in flight: the next one can show room.
             return (
                 min(until_reset, _LOOK_AGAIN)
                 if self._in_flight and self._left > reserve
@@ -150,7 +153,7 @@ class Quota:
         others = max(self._others_now, self._others_before)
         if not others or self._limit is None:
             return 0.0
-        # A twentieth, and what they use while no answer tells us of it.
+        # A twentieth, and what they may have used since the last answer.
         return min(max(2, self._limit // 20), self._limit - 1) + _OTHERS_AT_MOST * others * (
             now - self._seen_at
         )
@@ -159,7 +162,7 @@ class Quota:
         self._left = None
         self._next_at = 0.0
         self._others_before, self._others_now = self._others_now, 0.0
-        # What is on its way may be counted in the new window.
+        # Requests in flight may be counted in the new window.
         self._ours = self._in_flight
 
     def _with_quota(self, now: float, left: int, reset_at: float, limit: int | None) -> None:
@@ -171,7 +174,7 @@ class Quota:
             if self._left is None:
                 return  # a late answer out of the window that just ended
             # Answers may overtake each other, and each arrives later than it was written: the
-            # smallest is the truth.
+            # smallest is right.
             self._left, self._reset_at = min(self._left, left), min(self._reset_at, reset_at)
         else:
             if self._left is not None:
@@ -186,7 +189,7 @@ class Quota:
 
     def _without_quota(self, now: float, status: int) -> None:
         if self._left is None:
-            # Gateways answer errors without the headers, so only a success tells that there is no
+            # Gateways answer errors without the headers, so only a success shows that there is no
             # quota.
             self._unlimited = self._unlimited or status < 400
         self._use_one(now)
@@ -197,7 +200,7 @@ class Quota:
 
     def _refused(self, now: float, asked: float | None) -> None:
         if now >= self._blocked_until:
-            # Those that were on their way together are one refusal, not many.
+            # Refusals of requests that were in flight together are one refusal.
             self._refusals += 1
         wait = growing_wait(self._refusals)
         if asked is not None:
@@ -206,11 +209,11 @@ class Quota:
 
 
 def asked_wait(status: int, headers: Mapping[str, str]) -> float | None:
-    """How many seconds an answer asks us to wait, or None where it does not say.
+    """Return the seconds that an answer asks to wait, or None if it does not ask.
 
-    On a 429 the milliseconds until the window of the quota ends come first (BigCommerce: API rate
-    limits), then X-Retry-After in seconds, then the standard Retry-After. Every answer carries the
-    window's end, so on other statuses it asks for nothing.
+    On a 429 the end of the quota's window comes first (BigCommerce: API rate limits), then
+    X-Retry-After, then the standard Retry-After. Every answer has the end of the window, so with
+    other statuses it does not ask for a wait.
 
     >>> asked_wait(429, {"X-Rate-Limit-Time-Reset-Ms": "1500", "X-Retry-After": "30"})
     1.5
@@ -231,7 +234,7 @@ def asked_wait(status: int, headers: Mapping[str, str]) -> float | None:
 
 
 def growing_wait(failures: int, first: float = 1.0) -> float:
-    """How many seconds to wait after so many failures in a row: twice as long each time, up to a minute.
+    """Return the seconds to wait after some failures in a row: doubled each time, up to a minute.
 
     >>> [growing_wait(failures) for failures in (1, 2, 3, 7, 2000)]
     [1.0, 2.0, 4.0, 60.0, 60.0]
@@ -240,7 +243,7 @@ def growing_wait(failures: int, first: float = 1.0) -> float:
 
 
 def whole(text: str | None) -> int | None:
-    """Read a header's count, or None where it is absent or no count.
+    """Read a count from a header; None if it is absent or not a count.
 
     >>> whole("150"), whole(" 7 "), whole("-1"), whole(None)
     (150, 7, None, None)

@@ -1,4 +1,4 @@
-"""What a store offers, under the names that people type: `store.orders.list(...)`. Each endpoint is bound once, for both clients."""
+"""The endpoints of a store by the names that people type, such as `store.orders.list(...)`."""
 
 from __future__ import annotations
 
@@ -39,7 +39,7 @@ class OrderShippingAddresses(Group[RunnerT_co]):
 
 
 class OrderConsignments(Group[RunnerT_co]):
-    """How the lines of orders reach the customer."""
+    """How the lines of orders reach the customer: shipping, pickup, email."""
 
     get = endpoint(orders.get_order_consignments)
 
@@ -188,7 +188,7 @@ class Hooks(Group[RunnerT_co]):
 
 
 class Resources(Group[RunnerT_co]):
-    """All that a store offers."""
+    """All endpoints of a store."""
 
     information = endpoint(store.get_store)
     time = endpoint(store.get_time)

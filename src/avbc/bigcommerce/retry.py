@@ -1,4 +1,4 @@
-"""Whether and when a request that failed is sent again, and the loop that does it. `backoff` is used here and nowhere else."""
+"""Whether and when a failed request is sent again. `backoff` is used here and nowhere else."""
 
 from __future__ import annotations
 
@@ -33,14 +33,14 @@ class Retries:
     """
 
     attempts: int = 6
-    """How often a request is sent at most."""
+    """How often a request is sent, at most."""
     patience: float = 180.0
-    """How many seconds it waits for one request at most, all waits together.
+    """How many seconds all waits for one request may take together.
 
-    A wait that would not fit is never cut short: the error is raised instead.
+    A wait that would exceed it is not shortened: the error is raised instead.
     """
     jitter: Callable[[], float] = random.random
-    """A number from 0 to 1 that lengthens a wait by up to a quarter, so that many clients do not come back at once."""
+    """A number from 0 to 1 that lengthens a wait by up to a quarter, to spread out many clients."""
 
 
 def decide(
@@ -48,19 +48,19 @@ def decide(
 ) -> float | None:
     """Decide whether a call that failed is sent again.
 
-    Whatever the call, it is repeated after a 429 and where no connection was made, since then
-    nothing happened. After a timeout, a broken connection, a 5xx or an answer that cannot be read
-    it is repeated only if it is `repeatable`.
+    Any call is repeated after a 429 and if no connection was made, since then nothing happened.
+    After a timeout, a broken connection, a 5xx or an answer that cannot be read, a call is repeated
+    only if it is `repeatable`.
 
     Args:
         call: What was sent.
         error: How it failed.
         attempt: How often it was sent.
-        waited: The seconds waited for it so far.
+        waited: The seconds that it has waited so far.
         retries: The limits.
 
     Returns:
-        The seconds to wait, never fewer than BigCommerce asked for; or None: raise the error.
+        The seconds to wait, at least as many as BigCommerce asks for; None to raise the error.
     """
     nothing_happened = isinstance(error, StoreBusy) or (
         isinstance(error, StoreUnreachable) and not error.sent
@@ -104,7 +104,7 @@ class Attempts:
             error = yield wait
 
     def repeated(self, attempt: AttemptT, pause: Pause) -> AttemptT:
-        """Return a function, or coroutine function, that attempts the call until it succeeds or fails for good.
+        """Return a function, or coroutine function, that repeats an attempt as the waits say.
 
         Args:
             attempt: Sends the call once.

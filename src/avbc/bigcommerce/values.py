@@ -155,7 +155,7 @@ def epoch(value: Json) -> datetime:
 
 
 class Amounts(dict[Json, Decimal]):
-    """Amounts that were read before, by their text: "0.0000" makes up most of an order."""
+    """Amounts by their texts, each read once: most amounts of an order are "0.0000"."""
 
     SIZE = 4096
 

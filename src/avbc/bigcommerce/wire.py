@@ -1,4 +1,4 @@
-"""Calls as HTTP requests and answers as values: what both clients share, without sending anything."""
+"""Calls as HTTP requests, and answers as values; it sends nothing."""
 
 from __future__ import annotations
 
@@ -40,7 +40,7 @@ _NOTHING_SENT = (httpx.ConnectError, httpx.ConnectTimeout, httpx.PoolTimeout)
 
 @cache
 def _authorities() -> ssl.SSLContext:
-    """Read whom to trust. It takes 30 ms and 0.8 MB, so all stores of a process share it."""
+    """Read the trusted authorities: 30 ms and 0.8 MB, so all stores of a process share them."""
     return httpx.create_ssl_context()
 
 
@@ -53,9 +53,9 @@ class Received:
 
 
 class Wire:
-    """One store's address and token, for making requests and judging answers.
+    """The address and token of one store, for making requests and reading answers.
 
-    It stands on httpx's transports, not on its clients: those log each URL with its query (and so
+    It uses httpx's transports, not its clients: those log each URL with its query (and so
     customers' addresses), keep cookies, and can follow redirects with the token.
     """
 
@@ -78,7 +78,7 @@ class Wire:
         self._json_headers = [*self._headers, (b"Content-Type", b"application/json")]
 
     def url(self, call: Call[object]) -> str:
-        """Return where a call goes. `:` and `,` stay as they are, so that long lists of ids make short URLs."""
+        """Return the URL of a call. `:` and `,` are not escaped, which keeps lists of ids short."""
         params = (
             {**call.params, "limit": call.params.get("limit", str(call.limit))}
             if isinstance(call, ListCall)
@@ -122,7 +122,10 @@ class Wire:
         raise _placed(failure, call, clean)
 
     def unreachable(self, call: Call[object], error: httpx.RequestError) -> StoreError:
-        """Make the error of a request that had no answer. It does not refer to httpx's own, which holds the request with its token."""
+        """Return the error of a request that had no answer.
+
+        It does not refer to httpx's error, which holds the request and so the token.
+        """
         host = urlsplit(self.base).netloc
         # h11 quotes illegal headers, the token among them.
         said = "" if isinstance(error, httpx.LocalProtocolError) else self._clean(str(error))
@@ -167,8 +170,8 @@ class Wire:
         """Read the value out of an answer.
 
         Raises:
-            UnexpectedData: A value is not what its model can hold.
-            BadAnswer: The answer as a whole is not what was asked for.
+            UnexpectedData: A value cannot be read.
+            BadAnswer: The answer is of the wrong kind.
         """
         if received.response.status_code == 204 and call.empty is not None:
             return call.empty()
@@ -181,11 +184,11 @@ class Wire:
         return self.value(call, received)
 
     def page(self, call: ListCall[T], received: Received) -> tuple[Page[T], ListCall[T] | None]:
-        """Read one page of a list, bad rows apart, and tell the call of the next page, or None after the last.
+        """Read one page of a list. Return it with the call of the next page, None after the last.
 
         Raises:
             UnexpectedData: The answer does not say how the list goes on.
-            BadAnswer: The answer is no list.
+            BadAnswer: The answer is not a list.
         """
         if received.body is None:
             return Page([]), None
@@ -208,15 +211,14 @@ class Wire:
         return self.page(call, received)
 
     def tls(self) -> ssl.SSLContext:
-        """Find the context that verifies the store's certificate."""
+        """Return the context that verifies the store's certificate."""
         if self.base.startswith("https:"):
             return _authorities()
-        # For loopback without TLS: it trusts nobody, and spares reading a file of a hundred
-        # authorities.
+        # For loopback without TLS: it trusts no authority, so that none has to be read.
         return ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
 
     def proxy(self) -> str | None:
-        """Find the proxy that the environment names for the store's host."""
+        """Return the proxy that the environment names for the store's host."""
         parts = urlsplit(self.base)
         proxies = urllib.request.getproxies()
         proxy = proxies.get(parts.scheme) or proxies.get("all")
@@ -225,8 +227,7 @@ class Wire:
         return proxy if "://" in proxy else f"http://{proxy}"
 
     def _misread(self, call: Call[object], received: Received, error: UnexpectedData) -> StoreError:
-        # A value in a row is wrong tomorrow, too; another answer than the one that was asked for is
-        # not the row's fault.
+        # A bad value in a row is there tomorrow, too; an answer of the wrong kind may be temporary.
         is_another = error.path == "answer" or received.body is None
         failure = misshapen(call, received.response.status_code, error) if is_another else error
         return _placed(failure, call, self.clean_response(call, received.response))
@@ -235,7 +236,7 @@ class Wire:
         return self._token.reveal().encode() in response.content
 
     def _without_token(self, call: Call[object], received: Received) -> Received:
-        """Parse an answer again that holds the token: what is said of it must not show it."""
+        """Parse an answer that holds the token again, without it: an error quotes the answer."""
         clean = self.clean_response(call, received.response)
         return Received(clean, parse(call, clean.status_code, clean.content))
 
@@ -243,7 +244,7 @@ class Wire:
         return text.replace(self._token.reveal(), "***")
 
     def clean_response(self, call: Call[object], response: httpx.Response) -> httpx.Response:
-        """Give the response a request without the token, and take the token out where something echoed it."""
+        """Return the response with a request that lacks the token, and without echoes of it."""
         request = httpx.Request(call.method, self.url(call))
         token = self._token.reveal().encode()
         if not self._echoes(response) and not any(

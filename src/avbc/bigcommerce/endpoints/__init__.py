@@ -1,1 +1,1 @@
-"""BigCommerce's endpoints, each written once: a pure function that returns the `Call` to send. One file per resource."""
+"""BigCommerce's endpoints: pure functions that return the `Call` to send, one file per resource."""

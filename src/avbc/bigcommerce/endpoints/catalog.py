@@ -32,7 +32,7 @@ ProductInclude: TypeAlias = Literal[
     "variants",
     "videos",
 ]
-"""What can come with a product. Variants, custom fields and channels are declared in `Product`; the rest is in its `extra`."""
+"""What a list of products can include. What `Product` does not declare is in its `extra`."""
 
 _VARIANTS_OF_A_PRODUCT = 600
 _PATH = "/v3/catalog/products"
@@ -195,7 +195,8 @@ def create_product(product: ProductDraft) -> Call[WriteResult[Product]]:
 
     Scope: Products: modify.
 
-    >>> create_product(ProductDraft(name="Mug", type="physical", weight=Decimal("0.4"), price=Decimal("8.95"))).name
+    >>> mug = ProductDraft(name="Mug", type="physical", weight=Decimal("0.4"), price=Decimal(9))
+    >>> create_product(mug).name
     'POST /v3/catalog/products'
     """
     check(
@@ -227,7 +228,9 @@ def create_product(product: ProductDraft) -> Call[WriteResult[Product]]:
 def update_products(
     products: Sequence[ProductDraft], *, include_fields: Collection[str] = ()
 ) -> Call[WriteResult[Product]]:
-    """Update up to 10 products. What a draft does not give stays as it is; lists, such as `categories`, are replaced wholly.
+    """Update up to 10 products. Fields that a draft leaves out stay as they are.
+
+    Lists, such as `categories`, are replaced as a whole.
 
     Where only a part of a product failed (its inventory, its URL), `failures` says so; the rest of
     it is saved. Where BigCommerce does not tell which product a failure belongs to, its `row` is

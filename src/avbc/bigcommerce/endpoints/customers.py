@@ -21,12 +21,12 @@ from avbc.bigcommerce.models.customers import (
 from avbc.unset import UNSET
 
 Include: TypeAlias = Literal["addresses", "storecredit", "attributes", "formfields"]
-"""What can come with a customer. Only addresses are declared in `Customer`; the rest is in its `extra`."""
+"""What a list of customers can include. `Customer` declares addresses; the rest is in `extra`."""
 
 CUSTOMERS_AT_ONCE = 10
 """How many customers one request may create or update."""
 ADDRESSES_AT_ONCE = 10
-"""How many addresses one request creates or updates. BigCommerce names no limit here; the one of customers is kept (inferred)."""
+"""How many addresses one request creates or updates (inferred from the limit of customers)."""
 
 _UPDATES = Cap("update customers", 3)
 _ADDRESS_CREATIONS = Cap("create customer addresses", 10)
@@ -163,7 +163,8 @@ def create_customers(customers: Sequence[CustomerDraft]) -> Call[WriteResult[Cus
 
     Scope: Customers: modify.
 
-    >>> create_customers([CustomerDraft(email="ana@example.com", first_name="Ana", last_name="Rivera")]).name
+    >>> ana = CustomerDraft(email="ana@example.com", first_name="Ana", last_name="Rivera")
+    >>> create_customers([ana]).name
     'POST /v3/customers'
     """
     check(
@@ -193,7 +194,9 @@ def create_customers(customers: Sequence[CustomerDraft]) -> Call[WriteResult[Cus
 
 
 def update_customers(customers: Sequence[CustomerDraft]) -> Call[WriteResult[Customer]]:
-    """Update up to 10 customers; what a draft does not give stays. BigCommerce takes 3 such requests at once, and the client sees to it.
+    """Update up to 10 customers. Fields that a draft leaves out stay as they are.
+
+    BigCommerce accepts 3 such requests at a time; the client keeps to that.
 
     Args:
         customers: What changes, each with its id.
@@ -292,7 +295,10 @@ def _same_email(draft: CustomerDraft, row: Row) -> bool:
 
 
 def _same_address(draft: CustomerAddressDraft, row: Row) -> bool:
-    """By all that tells two addresses of a customer apart. The kind of address is set by BigCommerce where it is not sent."""
+    """Compare all fields by which BigCommerce distinguishes two addresses of a customer.
+
+    BigCommerce sets the type of an address that is sent without one.
+    """
     return (
         row.get("customer_id") == draft.customer_id
         and (draft.address_type is UNSET or same_text(draft.address_type, row, "address_type"))

@@ -37,7 +37,9 @@ def list_inventory_items(
     location_id_in: Collection[int] | None = None,
     location_code_in: Collection[str] | None = None,
 ) -> ListCall[InventoryItem]:
-    """List variants with their stock at each location, 1,000 a page. It also tells product and variant ids of many SKUs at once.
+    """List variants with their stock at each location, 1,000 a page.
+
+    It is also the way to find the product and variant ids of many SKUs.
 
     Quantities are written in the background: a read right after a write may show the old ones.
 
@@ -72,7 +74,9 @@ def list_inventory_items(
 
 
 def adjust_absolute(items: Sequence[InventoryAdjustment], *, reason: str = "") -> Call[str]:
-    """Set up to 2,000 quantities and return the id of the transaction. They are carried out in the background, in no sure order.
+    """Set up to 2,000 quantities and return the id of the transaction.
+
+    BigCommerce applies them in the background, in no guaranteed order.
 
     BigCommerce takes one such request at a time; the client sees to it. Where one item is refused
     (422: it is tracked at the other level, unknown, or at a disabled location), none may have been
@@ -88,7 +92,8 @@ def adjust_absolute(items: Sequence[InventoryAdjustment], *, reason: str = "") -
 
     Scope: Store Inventory: modify.
 
-    >>> adjust_absolute([InventoryAdjustment(location_id=1, sku="MUG-1", quantity=12)], reason="AcctVantage").body
+    >>> mug = InventoryAdjustment(location_id=1, sku="MUG-1", quantity=12)
+    >>> adjust_absolute([mug], reason="AcctVantage").body
     {'reason': 'AcctVantage', 'items': [{'location_id': 1, 'quantity': 12, 'sku': 'MUG-1'}]}
     """
     refuse("items", items, ADJUSTMENTS_AT_ONCE, list(_faults(items)))
@@ -129,7 +134,7 @@ def list_locations(
     is_default: bool | None = None,
     is_active: bool | None = None,
 ) -> ListCall[Location]:
-    """List the places where stock is kept. The storefront itself sells the default location's stock.
+    """List the places where stock is kept. The storefront sells the default location's stock.
 
     Args:
         location_id_in: With these ids.
@@ -157,7 +162,9 @@ def list_locations(
 
 
 def get_inventory_settings(*, channel_id: int | None = None) -> Call[InventorySettings]:
-    """Read when the store itself changes stock: whether quantities must be net of orders that are not shipped yet.
+    """Read when the store itself changes stock.
+
+    It decides whether quantities must be net of orders that are not shipped yet.
 
     Args:
         channel_id: Of this channel; otherwise the global ones.

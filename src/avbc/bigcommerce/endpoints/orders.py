@@ -28,10 +28,10 @@ from avbc.bigcommerce.models.orders import (
 from avbc.unset import UNSET, Unset
 
 Include: TypeAlias = Literal["consignments", "consignments.line_items", "fees"]
-"""What can come with an order. BigCommerce offers nothing else: not coupons, taxes, shipments or transactions."""
+"""What an order can include; not coupons, taxes, shipments or transactions."""
 
 EVERYTHING: tuple[Include, ...] = ("consignments.line_items", "fees")
-"""All that can come with an order: the lines bring their consignments along."""
+"""All that an order can include: its lines include their consignments."""
 
 
 def list_orders(
@@ -121,7 +121,7 @@ def waiting_orders(
     min_date_created: datetime | None = None,
     include: Collection[Include] = EVERYTHING,
 ) -> ListCall[Order]:
-    """List the orders of a status by ascending id, safe against the orders leaving the status meanwhile.
+    """List the orders of a status by ascending id, even while orders leave the status.
 
     Each next page asks for ids above the last one, and never for page 2 (docs/facts.md,
     bigcommerce-pitfalls). An order that enters the status later with a lower id is found by the
@@ -225,7 +225,9 @@ def list_order_products(order_id: int) -> ListCall[OrderProduct]:
 
 
 def list_order_shipping_addresses(order_id: int) -> ListCall[ShippingAddress]:
-    """List the addresses that an order goes to, with methods and costs. `consignments` that come with an order tell the same.
+    """List the addresses that an order goes to, with methods and costs.
+
+    An order that includes its `consignments` has the same data.
 
     Scope: Orders: read-only.
     """
@@ -249,7 +251,7 @@ def get_order_consignments(order_id: int, *, line_items: bool = False) -> Call[C
 
 
 def list_order_coupons(order_id: int) -> ListCall[OrderCoupon]:
-    """List the coupons that an order used. Their codes and shares are on the lines too; here are their types.
+    """List the coupons that an order used, with their types. Lines have their codes and shares.
 
     Scope: Orders: read-only.
     """
@@ -261,7 +263,7 @@ def list_order_taxes(order_id: int, *, details: bool = False) -> ListCall[OrderT
 
     Args:
         order_id: The order's id.
-        details: Whether rows tell the line and the kind of thing taxed.
+        details: Whether rows have the line and the kind of item taxed.
 
     Scope: Orders: read-only.
     """

@@ -1,4 +1,4 @@
-"""What endpoint functions are made of: query parameters, and the three ways to read an answer."""
+"""Parts of endpoint functions: query parameters, and the three ways to read an answer."""
 
 from __future__ import annotations
 
@@ -22,7 +22,9 @@ _LONGEST_LIST = 7000
 
 
 def query(values: Mapping[str, Value]) -> dict[str, str]:
-    """Write query parameters as BigCommerce reads them: None is left out, lists are joined by commas, times carry their offset.
+    """Write query parameters as BigCommerce reads them.
+
+    None is left out, lists are joined by commas, and times have their offset.
 
     Raises:
         ValueError: A time without a time zone, an empty list (it would ask for everything), a list
@@ -74,7 +76,7 @@ def object_call(
 
 
 def object_reader(path: str, model: type[M]) -> Callable[[Json], M]:
-    """Return what reads one object out of the answer of a path: the answer itself in v2, what it wraps in v3."""
+    """Return a function that reads one object: the whole answer in v2, its `data` in v3."""
     found = row_of if path.startswith("/v3/") else _itself
     return lambda body: read_object(found(body), model, _name(path))
 

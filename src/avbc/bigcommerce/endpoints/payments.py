@@ -17,7 +17,7 @@ from avbc.bigcommerce.models.payments import (
 
 
 def list_transactions(order_id: int) -> Call[list[Transaction]]:
-    """List the steps of an order's payment. BigCommerce has no list for several orders and no pages here.
+    """List the transactions of an order's payment; BigCommerce lists one order at a time, unpaged.
 
     Scope: Order Transactions: read-only; Orders is not enough.
 
@@ -89,10 +89,10 @@ def list_accepted_payment_methods(order_id: int) -> Call[list[AcceptedPaymentMet
 
 
 def capture_payment(order_id: int) -> Call[None]:
-    """Have the gateway capture the whole authorized amount of an order. A part of it cannot be captured.
+    """Have the gateway capture the authorized amount of an order, all of it and never a part.
 
     The gateway does it later: `payment_status` becomes `capture pending`, and then `captured` or
-    `declined`, which a later read of the order tells. It is never sent twice by itself: after a
+    `declined`, which a later read of the order shows. It is never sent twice by itself: after a
     failure in which an answer was lost, read the order first.
 
     Args:

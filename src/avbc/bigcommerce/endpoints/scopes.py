@@ -25,7 +25,7 @@ INFORMATION = "Information & Settings: read-only"
 PAYMENT_METHODS = "Get accepted methods"
 
 # Reads ask for as little as can be asked. Writes cannot succeed: there is no order 0, and a list of
-# nothing changes nothing (inferred: the scope is judged before the body is).
+# nothing changes nothing (inferred: the scope is checked before the body is).
 _ONE = {"limit": "1"}
 _PROBES: MappingProxyType[str, tuple[str, str, dict[str, str], Body]] = MappingProxyType(
     {
@@ -49,7 +49,7 @@ SCOPES = tuple(_PROBES)
 
 
 def probe_scope(scope: str) -> Call[None]:
-    """Return a call that changes nothing and tells whether the token has a scope.
+    """Return a call that changes nothing and shows whether the token has a scope.
 
     `ScopeMissing` (403) means that it lacks. Success means that it is granted, and so does any
     other refusal of the request (`RequestRefused` and its kinds: 400, 404, 413, 422). A token with

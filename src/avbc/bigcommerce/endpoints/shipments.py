@@ -47,7 +47,9 @@ def _count(body: Json) -> int:
 
 
 def create_shipment(order_id: int, shipment: ShipmentDraft) -> Call[OrderShipment]:
-    """Tell the store what went to one address of an order. Its customer gets a mail where the store has them on.
+    """Record a shipment to one address of an order.
+
+    BigCommerce emails the customer if the store has those emails on.
 
     It is never sent twice by itself: after a failure in which an answer was lost, read
     `order_shipments.list` first. The order's status does not follow (BigCommerce: orders overview).
@@ -63,7 +65,8 @@ def create_shipment(order_id: int, shipment: ShipmentDraft) -> Call[OrderShipmen
 
     >>> from avbc.bigcommerce.models import ShipmentItemDraft
     >>> items = (ShipmentItemDraft(order_product_id=15, quantity=2),)
-    >>> create_shipment(218, ShipmentDraft(order_address_id=51, items=items, tracking_number="1Z9")).body["tracking_number"]
+    >>> shipment = ShipmentDraft(order_address_id=51, items=items, tracking_number="1Z9")
+    >>> create_shipment(218, shipment).body["tracking_number"]
     '1Z9'
     """
     if not shipment.items:

@@ -1,4 +1,4 @@
-"""What endpoint functions that write many records are made of: the body from drafts, and the answer held against them."""
+"""Parts of endpoint functions that write many records: checks, bodies and results."""
 
 from __future__ import annotations
 
@@ -27,17 +27,17 @@ def check(
     needs: Collection[str] = (),
     without: Mapping[str, str] | None = None,
 ) -> None:
-    """Hold drafts against what BigCommerce takes at once.
+    """Check drafts against what BigCommerce accepts in one request.
 
     Args:
         name: What they are called in messages.
         drafts: The records to be sent.
-        most: How many BigCommerce takes at once.
+        most: How many BigCommerce accepts in one request.
         needs: The fields that each must have.
-        without: The fields that none may have, and what to do instead.
+        without: The fields that none may have, and why.
 
     Raises:
-        ValueError: Something is wrong; the message lists all of it.
+        ValueError: A draft has a fault; the message lists all faults.
     """
     refuse(name, drafts, most, list(_faults(name, drafts, needs, without or {})))
 
@@ -46,7 +46,7 @@ def refuse(name: str, drafts: Sequence[Draft], most: int, faults: Sequence[str])
     """Raise if there are faults, no drafts or too many.
 
     Raises:
-        ValueError: So it is; the message lists all of it.
+        ValueError: There are; the message lists all faults.
     """
     if not drafts:
         raise ValueError(f"{name}: there is nothing to write")
@@ -86,13 +86,13 @@ def bodies(drafts: Sequence[Draft]) -> list[Body]:
 def result_reader(
     name: str, model: type[M], drafts: Sequence[D], same: Callable[[D, Row], bool]
 ) -> Callable[[Json], WriteResult[M]]:
-    """Return what reads the answer of a write.
+    """Return a function that reads the answer of a write.
 
     Args:
         name: What the records are called in messages.
         model: What each row of the answer becomes.
         drafts: The records that were sent.
-        same: Tells whether a row of the answer is the record that was sent.
+        same: Whether a row of the answer is the record that was sent.
     """
 
     def read(body: Json) -> WriteResult[M]:
@@ -130,7 +130,7 @@ def same_id(draft: Draft, row: Row) -> bool:
 
 
 def same_text(sent: object, row: Row, key: str) -> bool:
-    """Whether a row of an answer has the text that was sent, in any case; not sending it is sending nothing."""
+    """Whether a row of an answer has the text that was sent, regardless of case."""
     try:
         held = text(row.get(key) or "")
     except BadValue:
@@ -152,13 +152,13 @@ def _failures(body: Json, drafts: Sequence[Draft]) -> Iterator[PartFailure]:
         if not isinstance(report, Mapping):
             yield _failure("", str(report), drafts)
             continue
-        told = (
+        errors = (
             report["errors"]
             if "errors" in report
             else {key: value for key, value in report.items() if key not in _ABOUT_THE_ERROR}
         )
         title = str(report.get("title") or "a part was not saved")
-        for field, message in field_errors(told).items() or [("", title)]:
+        for field, message in field_errors(errors).items() or [("", title)]:
             yield _failure(field, message, drafts)
 
 
@@ -171,7 +171,10 @@ def _failure(field: str, message: str, drafts: Sequence[Draft]) -> PartFailure:
 
 
 def record_of(field: str, ids: list[object]) -> tuple[int | None, str]:
-    """Tell which record a field belongs to, and the rest of its name; nothing where position and id would name two records."""
+    """Return which record a field belongs to, and the rest of its name.
+
+    The record is None where its position and its id would name two records.
+    """
     match = _OF_RECORD.fullmatch(field)
     if match is None:
         return None, field

@@ -1,4 +1,4 @@
-"""BigCommerce's data as attrs classes. Attribute names are BigCommerce's JSON keys; what is not declared is in `.extra`."""
+"""BigCommerce's data as attrs classes, named by its JSON keys. Undeclared keys are in `.extra`."""
 
 from avbc.bigcommerce.models.base import Draft, Model
 from avbc.bigcommerce.models.catalog import (

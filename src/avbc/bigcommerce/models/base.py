@@ -1,4 +1,4 @@
-"""What all models share: the row as it came, and which fields an answer must carry."""
+"""What all models share: the row that BigCommerce sent, and which fields it must have."""
 
 from __future__ import annotations
 
@@ -20,15 +20,15 @@ EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 REQUIRED = "required"
 
 Required: TypeAlias = Annotated[T, REQUIRED]
-"""A field that an answer must carry: one whose silent default would change money or identity (ids, totals, quantities).
+"""A field that an answer must have, because a default would change money or identity.
 
-Its default in the class serves models that are built by hand, in tests and notebooks.
+Its default in the class is for models that are built by hand, in tests and notebooks.
 """
 
 
 @attrs.define(kw_only=True)
 class Model:
-    """The base of all models: attributes are named after BigCommerce's JSON keys, and only those that avbc reads are declared.
+    """The base of all models. They declare the JSON keys of BigCommerce that avbc reads.
 
     Models compare by their declared fields. They are plain mutable attrs classes, since those
     decode fastest; treat them as values and change them by `attrs.evolve`.
@@ -39,7 +39,7 @@ class Model:
 
     @property
     def extra(self) -> dict[str, object]:
-        """The keys of the row that the model does not declare, with their values: a new field of BigCommerce is never lost.
+        """The keys of the row that the model does not declare, with their values.
 
         >>> from avbc.bigcommerce.models import OrderStatus
         >>> OrderStatus(id=11, name="Awaiting Fulfillment", raw={"id": 11, "order": 3}).extra
@@ -50,7 +50,7 @@ class Model:
 
 
 def json_key(field: attrs.Attribute[object]) -> str:
-    """The JSON key of a model's field: its own name, save for keys that Python cannot spell as a public name."""
+    """Return the JSON key of a field: its name, unless Python has no public name for the key."""
     return str(field.metadata.get("key", field.name))
 
 

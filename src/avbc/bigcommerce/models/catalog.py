@@ -23,7 +23,7 @@ class OptionValue(Model):
 
 @attrs.define(kw_only=True)
 class Variant(Model):
-    """A variant of a product. A simple product has one, its base variant, which carries the product's SKU.
+    """A variant of a product. A simple product has one, the base variant, with the product's SKU.
 
     An amount of None is the product's own.
     """
@@ -80,7 +80,7 @@ class Product(Model):
     """A product.
 
     A list that asked for some fields only (`include_fields`) leaves the others at their defaults:
-    `raw` tells what came.
+    `raw` shows what came.
     """
 
     id: Required[int] = 0
@@ -88,7 +88,7 @@ class Product(Model):
     type: str = ""
     """`physical` or `digital`."""
     sku: str = ""
-    """Unique among products and variants, whatever its case; may be empty where the variants have theirs."""
+    """Unique among products and variants, regardless of case; empty if only variants have SKUs."""
     description: str = ""
     """HTML."""
     weight: Decimal | None = None
@@ -112,7 +112,7 @@ class Product(Model):
     """Of the default location only."""
     inventory_warning_level: int | None = None
     inventory_tracking: str = ""
-    """`none`, `product` or `variant`: at which level stock is kept, and by which key it must be written."""
+    """`none`, `product` or `variant`: the level at which stock is kept and written."""
     fixed_cost_shipping_price: Decimal | None = None
     is_free_shipping: bool = False
     is_visible: bool = False
@@ -158,7 +158,7 @@ class OptionValueDraft(Draft):
 
 @attrs.frozen(kw_only=True)
 class VariantDraft(Draft):
-    """A variant to update (`id` and what changes), or to create with its product (`sku` and `option_values`).
+    """A variant to update (`id`, changes) or to create with its product (`sku`, `option_values`).
 
     An amount of None gives the variant the product's own.
     """
@@ -215,7 +215,7 @@ class CustomUrlDraft(Draft):
 
 @attrs.frozen(kw_only=True)
 class ProductDraft(Draft):
-    """A product to create (`name`, `type`, `weight`, `price`) or to update (`id` and what changes)."""
+    """A product to create (`name`, `type`, `weight`, `price`) or to update (`id` and changes)."""
 
     id: int | Unset = UNSET
     """For updates."""

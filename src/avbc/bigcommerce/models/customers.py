@@ -1,4 +1,4 @@
-"""Customers and their addresses. Address fields are named otherwise here than on orders, as BigCommerce has it."""
+"""Customers and their addresses, whose fields BigCommerce names differently than on orders."""
 
 from __future__ import annotations
 
@@ -53,7 +53,7 @@ class Customer(Model):
 
 @attrs.frozen(kw_only=True)
 class CustomerAddressDraft(Draft):
-    """An address to create (`customer_id` and all that makes an address) or to update (`id` and what changes).
+    """An address to create (`customer_id` and a full address) or to update (`id` and changes).
 
     BigCommerce takes addresses for the same when all these fields are, `id` apart.
     """
@@ -81,7 +81,7 @@ class CustomerAddressDraft(Draft):
 
 @attrs.frozen(kw_only=True)
 class CustomerDraft(Draft):
-    """A customer to create (`email`, `first_name`, `last_name`) or to update (`id` and what changes)."""
+    """A customer to create (`email`, `first_name`, `last_name`) or to update (`id` and changes)."""
 
     id: int | Unset = UNSET
     """For updates."""

@@ -13,7 +13,7 @@ from avbc.unset import UNSET, Unset
 
 @attrs.define(kw_only=True)
 class Hook(Model):
-    """A webhook: what BigCommerce tells, and to whom. Only the API account that made it sees it.
+    """A webhook: an event, and where BigCommerce sends it. Only its API account sees it.
 
     Its headers may hold a secret, so they are in `extra` only, which is never shown.
     """
@@ -41,4 +41,4 @@ class HookDraft(Draft):
     """An https URL on port 443."""
     is_active: bool | Unset = UNSET
     headers: Mapping[str, str] | Unset | None = attrs.field(default=UNSET, repr=False)
-    """Headers that come along with every event, for telling BigCommerce's calls from others'; they may hold a secret."""
+    """Headers of every event, by which to recognize BigCommerce; they may hold a secret."""

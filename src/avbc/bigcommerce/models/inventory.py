@@ -55,7 +55,8 @@ class InventoryItem(Model):
     def at(self, location_id: int) -> ItemLocation | None:
         """The item at a location, or None where that one does not have it.
 
-        >>> InventoryItem(locations=(ItemLocation(location_id=1, available_to_sell=12),)).at(1).available_to_sell
+        >>> main = ItemLocation(location_id=1, available_to_sell=12)
+        >>> InventoryItem(locations=(main,)).at(1).available_to_sell
         12
         """
         return next(
@@ -84,7 +85,10 @@ class Location(Model):
 
 @attrs.define(kw_only=True)
 class InventorySettings(Model):
-    """When the store itself changes stock. Text is empty, and a flag None, where a channel keeps the global setting."""
+    """When the store itself changes stock.
+
+    A text is empty, and a flag None, if a channel has the global setting.
+    """
 
     update_stock_behavior: str = ""
     """`order_placed` or `order_completed_or_shipped`."""
@@ -99,7 +103,7 @@ class InventorySettings(Model):
 
 @attrs.frozen(kw_only=True)
 class InventoryAdjustment(Draft):
-    """A quantity to set at a location, for what exactly one of `sku`, `variant_id` and `product_id` names.
+    """A quantity to set at a location, for exactly one of `sku`, `variant_id` and `product_id`.
 
     A product tracked by product takes `product_id`, one tracked by variant takes `variant_id` or
     `sku`; the other is refused (BigCommerce: inventory API).

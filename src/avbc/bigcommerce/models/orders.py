@@ -117,7 +117,7 @@ class OrderProduct(Model):
 
     @property
     def is_component(self) -> bool:
-        """Whether the line is a part of a bundle whose own line is there too, so that counting both counts twice (inferred).
+        """Whether the line is part of a bundle with a line of its own: count one (inferred).
 
         >>> OrderProduct(id=66, parent_order_product_id=65).is_component
         True
@@ -151,7 +151,7 @@ _CUT = {"key": "__warning__"}
 
 @attrs.define(kw_only=True)
 class ShippingConsignment(ShippingAddress):
-    """A shipping address with the lines that go there. Its `id` is the `order_address_id` of those lines."""
+    """A shipping address with its lines. Its `id` is the `order_address_id` of those lines."""
 
     line_items: tuple[OrderProduct, ...] = ()
     """Empty when the store sent links only."""
@@ -223,7 +223,7 @@ class Consignments(Model):
 
 @attrs.define(kw_only=True)
 class Fee(Model):
-    """A fee on an order. Fees are part of the order's subtotal (docs/facts.md, bigcommerce-money)."""
+    """A fee on an order. Fees are part of its subtotal (docs/facts.md, bigcommerce-money)."""
 
     id: Required[int] = 0
     type: str = "custom_fee"
@@ -237,7 +237,7 @@ class Fee(Model):
 
 @attrs.define(kw_only=True)
 class OrderCoupon(Model):
-    """A coupon that an order used. Order lines carry its code and its share too; only here are its type and coupon id."""
+    """A coupon that an order used, with its type and id. Lines have its code and share too."""
 
     id: int = 0
     coupon_id: int = 0
@@ -280,7 +280,8 @@ class Order(Model):
     Amounts are in `default_currency_code`. `total_tax` is `total_inc_tax` less `total_ex_tax`; how
     the rest adds up is in docs/facts.md, bigcommerce-money.
 
-    >>> order = Order(id=218, total_ex_tax=Decimal("64.53"), total_inc_tax=Decimal("69.84"), total_tax=Decimal("5.31"))
+    >>> totals = {"total_ex_tax": Decimal("64.53"), "total_inc_tax": Decimal("69.84")}
+    >>> order = Order(id=218, **totals, total_tax=Decimal("5.31"))
     >>> order.total_tax == order.total_inc_tax - order.total_ex_tax
     True
     """
@@ -300,7 +301,7 @@ class Order(Model):
     """Lines and fees before any discount."""
     subtotal_inc_tax: Required[Decimal] = ZERO
     subtotal_tax: Required[Decimal] = ZERO
-    """Tax on the lines after discounts; with a discount it is not `subtotal_inc_tax - subtotal_ex_tax`."""
+    """Tax on lines after discounts; with one it is not `subtotal_inc_tax - subtotal_ex_tax`."""
     shipping_cost_ex_tax: Required[Decimal] = ZERO
     shipping_cost_inc_tax: Required[Decimal] = ZERO
     shipping_cost_tax: Required[Decimal] = ZERO
@@ -370,7 +371,7 @@ class Order(Model):
 
     @property
     def lines_complete(self) -> bool:
-        """Whether `lines` are all lines: no consignment was cut, and their quantities add up to `items_total`.
+        """Whether `lines` are complete: no consignment was cut, and they add up to `items_total`.
 
         If not, read them by `order_products.list` (docs/facts.md, bigcommerce-orders).
 
@@ -388,7 +389,7 @@ class Order(Model):
 
 @attrs.define(kw_only=True)
 class OrderStatus(Model):
-    """A status that orders can have. Merchants may rename it, so compare ids, and show `custom_label`."""
+    """A status of orders. Merchants may rename it, so compare ids and show `custom_label`."""
 
     id: Required[int] = 0
     name: str = ""

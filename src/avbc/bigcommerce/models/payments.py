@@ -13,7 +13,7 @@ from avbc.money import ZERO
 
 @attrs.define(kw_only=True)
 class CreditCard(Model):
-    """What a transaction tells of the card."""
+    """The card of a transaction."""
 
     card_type: str = ""
     card_last4: str = ""
@@ -64,7 +64,7 @@ class Transaction(Model):
     event: Required[str] = "purchase"
     """`purchase`, `authorization`, `capture`, `refund`, `void`, `pending` or `settled`."""
     method: Required[str] = "credit_card"
-    """`credit_card`, `electronic_wallet`, `gift_certificate`, `store_credit`, `offline`, `custom`, ..."""
+    """`credit_card`, `electronic_wallet`, `gift_certificate`, `store_credit`, `offline`, ..."""
     amount: Required[Decimal] = ZERO
     currency: str = ""
     gateway: str = ""
@@ -100,10 +100,10 @@ class RefundItem(Model):
     item_type: Required[str] = "PRODUCT"
     """`PRODUCT`, `GIFT_WRAPPING`, `SHIPPING`, `HANDLING`, `ORDER`, `FEE` or `TAX`."""
     item_id: Required[int] = 0
-    """The line's id for products and wrapping, the shipping address's for shipping and handling, the order's or the fee's otherwise."""
+    """The id of the line (product, wrapping), address (shipping, handling), fee or order."""
     quantity: int = 0
     requested_amount: Decimal | None = None
-    """None for what is refunded by `quantity`: the order's line tells its amount."""
+    """None for a refund by `quantity`: the order's line has its amount."""
     reason: str = ""
     adjustments: tuple[RefundAdjustment, ...] = ()
 

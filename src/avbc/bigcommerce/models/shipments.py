@@ -55,7 +55,7 @@ class ShipmentItemDraft(Draft):
 
 @attrs.frozen(kw_only=True)
 class ShipmentDraft(Draft):
-    """What goes to one address of an order. An order with several addresses needs a shipment for each.
+    """A shipment to one address of an order. Several addresses need a shipment each.
 
     There are three ways to a tracking link: `shipping_provider` and number, `tracking_carrier` and
     number, or a `tracking_link` of one's own.
@@ -68,7 +68,10 @@ class ShipmentDraft(Draft):
     tracking_number: str | Unset = UNSET
     """At most 50 characters."""
     shipping_provider: str = ""
-    """`fedex`, `ups`, `usps`, `royalmail`, ..., `carrier_{id}`, or "". Always sent: left out it becomes `custom`, without a link."""
+    """`fedex`, `ups`, `usps`, `royalmail`, ..., `carrier_{id}`, or "".
+
+    It is always sent: BigCommerce makes a missing one `custom`, which has no tracking link.
+    """
     tracking_carrier: str | Unset = UNSET
     """The carrier by AfterShip's short name."""
     tracking_link: str | Unset = UNSET
