@@ -57,6 +57,10 @@ class RunReport(Report):
     started: datetime | None = None
     finished: datetime | None = None
 
+    def counts(self) -> dict[str, int]:
+        """How many records had which result, by name of the result."""
+        return {}
+
     def _with_cost(self, text: str) -> str:
         """Add the cost to a summary, and why the run ended early."""
         if self.started and self.finished:
@@ -79,6 +83,10 @@ class _ListsReport(RunReport, Generic[Name, Item]):
             found: list[Item] = getattr(self, name)
             for item in found:
                 yield name, item
+
+    def counts(self) -> dict[str, int]:
+        """How many records had which result, by name of the result."""
+        return {name: len(getattr(self, name)) for name in self._names}
 
     @property
     def ok(self) -> bool:
@@ -169,7 +177,7 @@ class ImportReport(_ListsReport[Result, Outcome]):
 
     def summary(self) -> str:
         """How many orders had which result, and the cost."""
-        counts: dict[str, int] = {result: len(self.outcomes(result)) for result in RESULTS}
+        counts = self.counts()
         count = sum(counts.values())
         text = "No new orders."
         if count:
@@ -295,12 +303,15 @@ class PushReport(_ListsReport[Effect, Change]):
         found: list[Change] = getattr(self, effect)
         return found
 
+    def counts(self) -> dict[str, int]:
+        """How many changes had which effect, and how many records needed none."""
+        return {"sent": len(self.sent), "unchanged": self.unchanged, **super().counts()}
+
     def summary(self) -> str:
         """How many changes had which effect, and the cost."""
-        counts = {"sent": len(self.sent), "unchanged": self.unchanged}
-        counts |= {"refused": len(self.refused), "postponed": len(self.postponed)}
         preview = " (preview)" if self.preview else ""
-        return self._with_cost(f"{self.direction}{preview}: {tally(counts) or 'nothing to do'}.")
+        done = tally(self.counts()) or "nothing to do"
+        return self._with_cost(f"{self.direction}{preview}: {done}.")
 
 
 State: TypeAlias = Literal["ok", "warning", "error", "unknown"]

@@ -75,7 +75,7 @@ _KILLED = "tests/chaos/test_deaths.py::test_a_process_may_be_killed_before_and_a
 
 _UNIQUE = 'sa.Column("import_id", sa.Text, nullable=False, unique=True),'
 _NOT_UNIQUE = 'sa.Column("import_id", sa.Text, nullable=False),'
-_CREATE = "created = self._books.create_order(mapped.bundle)"
+_CREATE = "created = self._run.books.create_order(mapped.bundle)"
 _RELINK = "if each.existing is not None and each.is_unchanged:\n    return "
 
 GUARDS = (
@@ -123,7 +123,7 @@ GUARDS = (
         (
             Removal(
                 "orchestrator/jobs/import_orders.py",
-                f'{_RELINK}self._accepted(each, "relinked")',
+                f'{_RELINK}self._ending("relinked", each)',
                 f"{_RELINK}None",
             ),
         ),
@@ -138,7 +138,7 @@ GUARDS = (
             Removal(
                 "orchestrator/jobs/import_orders.py",
                 _CREATE,
-                "self._store.orders.update(each.order.id, status_id=self._run.statuses.downloaded)\n"
+                "self._run.store.orders.update(each.order.id, status_id=self._run.statuses.downloaded)\n"
                 + _CREATE,
             ),
         ),

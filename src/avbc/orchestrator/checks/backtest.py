@@ -19,7 +19,6 @@ from avbc.mapping.decisions import value_text
 from avbc.mapping.text import amount_text
 from avbc.orchestrator.checks.periods import (
     PeriodReport,
-    is_left_out,
     pages_of_period,
     with_all_lines,
 )
@@ -27,6 +26,7 @@ from avbc.orchestrator.engine.customising import Customisation, changed_values, 
 from avbc.orchestrator.engine.lookups import Lookups
 from avbc.orchestrator.engine.run import CONCERNS_ALL, Run, order_extra, unexpected
 from avbc.orchestrator.engine.statuses import NEVER_DUE
+from avbc.orchestrator.engine.store_orders import is_too_old
 from avbc.orchestrator.reports import Unread
 from avbc.report import as_data, counted, tally
 from avbc.settings import Settings
@@ -265,7 +265,7 @@ class _Walk:
 
 
 def _fate(side: _Side, order: Order, mapped: MappedOrder) -> Fate:
-    if is_left_out(side.settings, order):
+    if is_too_old(order, side.settings):
         return "left out"
     return "refused" if mapped.bundle is None else "imported"
 

@@ -14,7 +14,6 @@ from avbc.errors import AvbcError
 from avbc.orchestrator.engine.run import Run
 from avbc.orchestrator.engine.store_orders import complete_lines, orders_of_period, unread
 from avbc.orchestrator.reports import RunReport, Unread
-from avbc.settings import Settings
 
 
 @attrs.define
@@ -63,9 +62,3 @@ def with_all_lines(run: Run[P], orders: Sequence[Order]) -> list[Order]:
     for order_id, error in failed.items():
         run.report.add_unread(order_id, error)
     return [order for order in orders if order.id not in failed]
-
-
-def is_left_out(settings: Settings, order: Order) -> bool:
-    """Whether the order was made before the date from which orders are imported."""
-    since = settings.order_status.import_orders_created_since
-    return since is not None and order.date_created < since

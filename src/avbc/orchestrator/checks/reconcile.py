@@ -22,12 +22,12 @@ from avbc.mapping.text import amount_text
 from avbc.money import ZERO
 from avbc.orchestrator.checks.periods import (
     PeriodReport,
-    is_left_out,
     pages_of_period,
     with_all_lines,
 )
 from avbc.orchestrator.engine.run import Run
 from avbc.orchestrator.engine.statuses import NEVER_DUE, REFUNDED
+from avbc.orchestrator.engine.store_orders import is_too_old
 from avbc.report import as_data, counted, tally
 from avbc.text import text_key
 
@@ -265,7 +265,7 @@ class _Walk:
     def _as_due(self, found: Reconciled, order: Order) -> Reconciled:
         if found.verdict != "missing_in_books":
             return found
-        if is_left_out(self._run.settings, order):
+        if is_too_old(order, self._run.settings):
             return attrs.evolve(found, verdict="not_due")
         status = Difference("status", "", _status(order))
         return attrs.evolve(found, differences=(*found.differences, status))

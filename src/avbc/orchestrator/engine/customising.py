@@ -1,4 +1,4 @@
-"""Customisations: plain functions that change what an order becomes. What they change is explained, and proved again."""
+"""Customisations: functions that change what an order becomes; each change is explained."""
 
 from __future__ import annotations
 
@@ -17,12 +17,12 @@ from avbc.mapping.decisions import Note, value_text
 from avbc.money import ZERO, decimals
 
 Customisation: TypeAlias = Callable[[Order, OrderBundle], OrderBundle]
-"""Takes the store's order and what it becomes, and returns what it shall become. It takes the place of AcctVantage's custom scripts.
+"""Takes the store's order and its bundle, and returns the bundle to write: a custom script.
 
-It returns the bundle as it is, or another made of it by `attrs.evolve`. What identifies the order,
-its total, its tax and what its tenders add up to must stay; lines, discounts and freight may change
-as long as they come to the total. A `FinalError` that it raises refuses the order with its message;
-any other exception postpones it, since then the fault is not the order's.
+It returns the same bundle, or another made from it by `attrs.evolve`. What identifies the order,
+its total, its tax and the sum of its tenders must stay; lines, discounts and freight may change as
+long as they come to the total. A `FinalError` that it raises refuses the order with its message.
+Any other exception postpones the order, since the order itself may be right.
 """
 
 _MUST_STAY = (
@@ -40,9 +40,9 @@ _FIX = "Correct the customisation."
 def customised(
     order: Order, mapped: MappedOrder, customisations: Sequence[Customisation]
 ) -> MappedOrder:
-    """Apply customisations to a mapped order, unless it is refused already; their changes become decisions.
+    """Apply customisations to a mapped order that is not refused; their changes become decisions.
 
-    A bundle that does not add up any more is a problem, as it is in mapping.
+    A bundle that no longer adds up is a problem, as it is in mapping.
     """
     if mapped.bundle is None or not customisations:
         return mapped
@@ -51,7 +51,7 @@ def customised(
     for customise in customisations:
         name = getattr(customise, "__qualname__", type(customise).__name__)
         try:
-            # What a function returns is what it says only where its author checks types.
+            # The function's author may not check types.
             changed = cast("object", customise(order, bundle))
         except FinalError as error:
             refusal = Problem(
@@ -121,7 +121,7 @@ def _tenders(bundle: OrderBundle) -> Decimal:
 def changed_values(
     before: object, after: object, place: str = ""
 ) -> Iterator[tuple[str, object, object]]:
-    """Tell what differs between two values, down to the fields of records: the place, the old value and the new one."""
+    """Yield what differs between two values, down to fields: place, old and new value."""
     if before == after:
         return
     kind = type(before)

@@ -1,12 +1,13 @@
-"""Turns of processes at one store: whoever imports its orders, or pushes one thing to it, holds a lease, and no other does it meanwhile.
+"""Leases: one process at a time imports a store's orders, or pushes one thing to it.
 
-A lease is a lock of the journal's database and not a row in it, so that it ends with the process
-that holds it, however that ends: nothing is left behind for others to wait for, and no clocks have
-to agree. Where a machine vanishes or a process hangs, PostgreSQL ends the lease by its own clock,
-once nothing was heard of the process for the length of a lease.
+A lease is a lock of the journal's database, not a row in it. It ends with the process that holds
+it, however that ends, so no other process waits for the dead and no clocks have to agree. Where a
+machine vanishes or a process hangs, PostgreSQL ends the lease by its own clock, once it has heard
+nothing of the process for the length of a lease.
 
-It saves work and keeps what must not be sent twice (a shipment, a capture) from being sent by two
-at once. That an order is in the books once does not rest on it: the unique Import ID decides.
+Leases save work, and keep what must not be sent twice (a shipment, a capture) from being sent by
+two processes at once. That an order is in the books once does not depend on them: the unique Import
+ID decides.
 """
 
 from __future__ import annotations
@@ -15,14 +16,13 @@ import sqlite3
 from contextlib import suppress
 from datetime import timedelta
 from pathlib import Path
-from typing import Protocol
 from urllib.parse import quote
 
 import sqlalchemy as sa
 from sqlalchemy.exc import DBAPIError, OperationalError, SQLAlchemyError
 
 LEASE = timedelta(minutes=5)
-"""How long a process that says nothing keeps its lease on PostgreSQL: longer than the three minutes of patience with one request."""
+"""How long a silent process keeps its lease on PostgreSQL: longer than one request is repeated."""
 
 _TAKEN = "another process is at it for this store"
 _LOST = (
@@ -30,71 +30,53 @@ _LOST = (
 )
 
 
-class Lease(Protocol):
-    """A turn, or none."""
+class Lease:
+    """A turn, or none.
+
+    Args:
+        refusal: Why this process has no turn; empty where it has one, or where there can be no
+            other process: in a preview, or with a journal in memory.
+    """
+
+    def __init__(self, refusal: str = "") -> None:
+        self._refusal = refusal
 
     def check(self) -> str:
-        """Why this process may not go on; empty while it has its turn. Asking is what keeps a lease on PostgreSQL."""
-        ...
+        """Return why this process must stop, or ""; on PostgreSQL, checking keeps the lease."""
+        return self._refusal
 
     def release(self) -> None:
         """End the turn; does nothing the second time."""
-        ...
 
 
-class NoLease:
-    """Where nobody else can be at it: a preview, or a journal that is in memory."""
-
-    def check(self) -> str:
-        """Nothing stands in the way."""
-        return ""
-
-    def release(self) -> None:
-        """Nothing is held."""
-
-
-class TakenLease:
-    """Another process has its turn."""
-
-    def check(self) -> str:
-        """Another is at it."""
-        return _TAKEN
-
-    def release(self) -> None:
-        """Nothing is held."""
-
-
-class FileLease:
-    """An empty SQLite file that is locked: the operating system unlocks it when the process ends."""
+class FileLease(Lease):
+    """A lock on an empty SQLite file: the operating system ends it with the process."""
 
     def __init__(self, connection: sqlite3.Connection) -> None:
+        super().__init__()
         self._connection = connection
 
-    def check(self) -> str:
-        """A lock of a file is never lost."""
-        return ""
-
     def release(self) -> None:
-        """Unlock it. The file stays: another process may be about to lock it."""
+        """Unlock the file. It stays: another process may be about to lock it."""
         self._connection.close()
 
 
-class SessionLease:
-    """A transaction on PostgreSQL that does nothing but hold an advisory lock: the server ends both when the connection is gone."""
+class SessionLease(Lease):
+    """A PostgreSQL transaction with an advisory lock: the server ends both with the connection."""
 
     def __init__(self, connection: sa.Connection) -> None:
+        super().__init__()
         self._connection = connection
-        self._is_lost = False
 
     def check(self) -> str:
         """Ask the server, which then knows that this process lives."""
-        if not self._is_lost:
+        if not self._refusal:
             try:
                 self._connection.execute(sa.select(1))
             except SQLAlchemyError:
-                self._is_lost = True
+                self._refusal = _LOST
                 self._connection.invalidate()
-        return _LOST if self._is_lost else ""
+        return self._refusal
 
     def release(self) -> None:
         """End the transaction."""
@@ -104,7 +86,7 @@ class SessionLease:
 
 
 def take_lease(engine: sa.Engine, file: Path | None, name: str, wait: timedelta) -> Lease:
-    """Take a lease in a database, or tell that another process has it.
+    """Take a lease in a database, or one that says that another process has it.
 
     Args:
         engine: The database.
@@ -113,9 +95,9 @@ def take_lease(engine: sa.Engine, file: Path | None, name: str, wait: timedelta)
         wait: How long to wait for another that has it.
 
     Raises:
-        OSError: A file cannot be made beside the database.
-        sqlite3.Error: A file beside the database cannot be locked.
-        SQLAlchemyError: The database cannot be had.
+        OSError: A file next to the database cannot be created.
+        sqlite3.Error: A file next to the database cannot be locked.
+        SQLAlchemyError: The database is unavailable.
     """
     if engine.dialect.name == "postgresql":
         try:
@@ -126,13 +108,13 @@ def take_lease(engine: sa.Engine, file: Path | None, name: str, wait: timedelta)
             # It was opened before the server was restarted, and so were all others in the pool,
             # which are thrown away now.
             return _take_session(engine, name, wait)
-    return NoLease() if file is None else _take_file(file, name, wait)
+    return Lease() if file is None else _take_file(file, name, wait)
 
 
 def _take_file(file: Path, name: str, wait: timedelta) -> Lease:
     folder = file.with_name(f"{file.name}.leases")
     folder.mkdir(exist_ok=True)
-    # Whoever releases it may be another thread than the one that took it.
+    # Another thread may release it than the one that took it.
     connection = sqlite3.connect(
         folder / quote(name, safe="@"),
         timeout=wait.total_seconds(),
@@ -147,7 +129,7 @@ def _take_file(file: Path, name: str, wait: timedelta) -> Lease:
     except sqlite3.OperationalError as error:
         connection.close()
         if error.sqlite_errorcode & 0xFF == sqlite3.SQLITE_BUSY:
-            return TakenLease()
+            return Lease(_TAKEN)
         raise
     return FileLease(connection)
 
@@ -183,7 +165,7 @@ def _take_session(engine: sa.Engine, name: str, wait: timedelta) -> Lease:
     finally:
         if not is_taken:
             connection.close()
-    return SessionLease(connection) if is_taken else TakenLease()
+    return SessionLease(connection) if is_taken else Lease(_TAKEN)
 
 
 def _milliseconds(time: timedelta) -> str:

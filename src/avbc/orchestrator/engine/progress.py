@@ -1,4 +1,4 @@
-"""How far a long method is: a callback, and bars where they are asked for."""
+"""The progress of a long method: a callback, and bars on request."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from rich.progress import TaskID
 
 Progress: TypeAlias = Callable[[int, int | None, str], object]
-"""Called with how many are done, how many there are (None where that is not known yet) and what is being done."""
+"""Called with how many are done, how many there are (None while unknown) and what is being done."""
 
 
 class _Handle(Protocol):
@@ -36,10 +36,10 @@ def no_progress(_done: int, _total: int | None, _what: str) -> None:
 
 @contextmanager
 def progress_shown(callback: Progress | None, *, bars: bool) -> Generator[Progress]:
-    """Give a callback that calls another one, and draws bars where they are wanted: one for each thing that is done.
+    """Return a callback that calls another one, and draws a bar for each thing that is done.
 
     Args:
-        callback: The application's own.
+        callback: The application's callback.
         bars: Draw bars, in a terminal (on stderr) or a notebook.
 
     Raises:
@@ -50,12 +50,12 @@ def progress_shown(callback: Progress | None, *, bars: bool) -> Generator[Progre
         return
     with _drawing() as draw:
 
-        def tell(done: int, total: int | None, what: str) -> None:
+        def report(done: int, total: int | None, what: str) -> None:
             draw(done, total, what)
             if callback is not None:
                 callback(done, total, what)
 
-        yield tell
+        yield report
 
 
 @contextmanager
@@ -73,8 +73,7 @@ def _drawing() -> Generator[Progress]:
         MofNCompleteColumn(),
         TimeElapsedColumn(),
     )
-    # In a notebook rich would need ipywidgets to redraw: there its table is shown by IPython, which
-    # is there.
+    # In a notebook rich needs ipywidgets to redraw, so IPython, which is there, shows its table.
     bars = Bars(*columns, console=console, auto_refresh=not console.is_jupyter)
     tasks: dict[str, TaskID] = {}
 

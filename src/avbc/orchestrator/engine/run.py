@@ -28,15 +28,12 @@ from avbc.errors import AvbcError, FinalError, TransientError
 from avbc.mapping import Problem
 from avbc.orchestrator.engine.integration import Integration
 from avbc.orchestrator.engine.journal import Journal, JournalUnreachable
-from avbc.orchestrator.engine.leases import Lease, NoLease
+from avbc.orchestrator.engine.leases import Lease
 from avbc.orchestrator.engine.progress import Progress, no_progress, progress_shown
 from avbc.orchestrator.engine.statuses import ImportStatuses
 from avbc.orchestrator.reports import (
-    EFFECTS,
-    RESULTS,
     Change,
     Effect,
-    ImportReport,
     JournalEntry,
     PlannedCall,
     PushReport,
@@ -101,6 +98,7 @@ class Run(Generic[R]):
         self.settings = integration.settings
         self.store = integration.store
         self.books = integration.books
+        self.source_code = integration.source_code
         self.preview = task.preview
         self.started = datetime.now(UTC)
         self.report = report
@@ -113,7 +111,7 @@ class Run(Generic[R]):
         is not raised."""
         self._task = task
         self._id = uuid.uuid4().hex
-        self._lease: Lease = NoLease()
+        self._lease: Lease = Lease()
         self._on_progress: Progress = no_progress
         self._entries: list[JournalEntry] = []
         self._known: dict[str, dict[str, str]] = {}
@@ -146,13 +144,8 @@ class Run(Generic[R]):
                 self.report.finished = datetime.now(UTC)
                 self.report.requests = self.store.requests_sent - self._requests_before
             _log.info("%s", self.report.summary())
-            tracing.note(_counts(self.report))
+            tracing.note({f"avbc.{name}": count for name, count in self.report.counts().items()})
         return self.report
-
-    @property
-    def source_code(self) -> str:
-        """The Import Source Code."""
-        return self.integration.source_code
 
     @property
     def statuses(self) -> ImportStatuses:
@@ -267,7 +260,7 @@ class Run(Generic[R]):
 
     def _turn(self) -> AbstractContextManager[Lease]:
         if self.preview or not self._task.turn:
-            return nullcontext(NoLease())
+            return nullcontext(Lease())
         return self.journal.lease(self._scoped(self._task.turn), self._task.patience)
 
     def _show_progress(self) -> None:
@@ -489,16 +482,6 @@ def unexpected(error: Exception, subject: str, doing: str, ids: dict[str, object
 def order_extra(order_id: int, import_id: str) -> dict[str, object]:
     """Return an order's ids for the `extra` of a log record (docs/logging.md)."""
     return {"order_id": order_id, "import_id": import_id}
-
-
-def _counts(report: RunReport) -> dict[str, int]:
-    """How many came to which end, for the trace."""
-    if isinstance(report, ImportReport):
-        return {f"avbc.{result}": len(report.outcomes(result)) for result in RESULTS}
-    if isinstance(report, PushReport):
-        counts = {f"avbc.{effect}": len(report.changes(effect)) for effect in EFFECTS}
-        return {"avbc.unchanged": report.unchanged, **counts}
-    return {}
 
 
 def _detail(change: Change) -> str:

@@ -1,4 +1,4 @@
-"""Our line in an order's staff notes: appended once, replaced when there is another reason, and nothing else of the text touched."""
+"""Our line in an order's staff notes: appended once and replaced; other text is not changed."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ _BRACKETS = str.maketrans("[]", "()")
 
 
 def with_error(notes: str, reason: str) -> str:
-    r"""Return the notes with `reason` as our line: in the place of our earlier one, or else appended on a line of its own.
+    r"""Return the notes with `reason` as our line, which replaces our earlier one or is appended.
 
     >>> with_error("Gift, call first.", "SKU 'X-1' is unknown.")
     "Gift, call first.\n[AcctVantage import error: SKU 'X-1' is unknown.]"
@@ -20,9 +20,10 @@ def with_error(notes: str, reason: str) -> str:
     '[AcctVantage import error: new.] Seen by Ana.'
     """
     text = " ".join(reason.split()).translate(_BRACKETS)
-    # The brackets are our line's bounds, so that what a person writes behind it on the same line
-    # stays.
-    line = f"{_OPENING}{text if len(text) <= _LONGEST_REASON else text[: _LONGEST_REASON - 3] + '...'}]"
+    if len(text) > _LONGEST_REASON:
+        text = f"{text[: _LONGEST_REASON - 3]}..."
+    # Brackets end our line, so what a person writes after it on the same line stays.
+    line = f"{_OPENING}{text}]"
     first = _OURS.search(notes)
     if first is None:
         return f"{notes}\n{line}" if notes else line

@@ -1,4 +1,4 @@
-"""The three statuses that an import moves orders between (manual 2.1.3 to 2.1.5)."""
+"""BigCommerce's order statuses, and the three of the import (manual 2.1.3 to 2.1.5)."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ STATUS = "status"
 """What is known of orders' statuses in the store: ids of statuses, by Import ID."""
 
 INCOMPLETE = 0
-"""A checkout that was never finished: no order, and never imported (docs/facts.md, bigcommerce-orders)."""
+"""An unfinished checkout, which is never imported (docs/facts.md, bigcommerce-orders)."""
 
 SYSTEM_STATUSES = tuple(
     OrderStatus(id=number, name=name)
@@ -39,10 +39,11 @@ SYSTEM_STATUSES = tuple(
         ]
     )
 )
-"""BigCommerce's order statuses under their own names. Every store has these; a merchant can give them other labels."""
+"""BigCommerce's names of the order statuses that every store has; merchants can relabel them."""
 
 PAID = frozenset({2, 3, 8, 9, 10, 11})
-"""Statuses of the paid kind. Leaving them may void the order's tax document, unless for Refunded (docs/facts.md, bigcommerce-orders)."""
+"""Statuses of paid orders. Any other but Refunded may void the order's tax document (docs/facts.md,
+bigcommerce-orders)."""
 
 REFUNDED = 4
 
@@ -53,15 +54,15 @@ NEVER_DUE = {
     6: "Declined",
     7: "Awaiting Payment",
 }
-"""BigCommerce's statuses of orders that are not paid, or not any more: none has them imported unless it is the New Order Status."""
+"""Statuses of orders that are not paid, or no longer: imported only from the New Order Status."""
 
 
 def mapped_statuses(
     settings: OrderStatusSettings, of_the_store: Callable[[], Sequence[OrderStatus]]
 ) -> tuple[OrderStatus, ...]:
-    """The statuses by which the Order Status Mapping is read: BigCommerce's own, or the store's where a row has a label of the merchant's.
+    """Return the statuses that the Order Status Mapping is read by: BigCommerce's or the store's.
 
-    `of_the_store` costs a request, and is not asked without need.
+    `of_the_store` costs a request, and is called only if a row has a label of the merchant's.
     """
     if all(
         store_status(row.bigcommerce, SYSTEM_STATUSES).value is not None for row in settings.mapping
@@ -72,7 +73,7 @@ def mapped_statuses(
 
 @attrs.frozen
 class ImportStatuses:
-    """The configured statuses by their ids."""
+    """The configured statuses, by id."""
 
     new: int
     downloaded: int
@@ -84,8 +85,8 @@ def import_statuses(
 ) -> ImportStatuses:
     """Find the ids of the three statuses.
 
-    An id or one of BigCommerce's own names needs no request, and means that status whatever the
-    merchant calls it; only a label of the merchant's is looked up in `of_the_store`.
+    An id or one of BigCommerce's names means that status, whatever the merchant's label, and needs
+    no request. Only a label of the merchant's is looked up in `of_the_store`.
 
     Raises:
         SettingsError: A status does not exist, two of them are the same one, or the new one is
@@ -116,17 +117,15 @@ def import_statuses(
             )
         )
     if not faults:
-        for name, other in (
-            ("downloaded_order_status", found.downloaded),
-            ("import_error_status", found.import_error),
-        ):
-            if other == found.new:
-                faults.append(
-                    Fault(
-                        f"order_status.{name}",
-                        "is the New Order Status too, so every order would be imported for ever",
-                    )
-                )
+        again = "is the New Order Status too, so every order would be imported again and again"
+        faults += [
+            Fault(f"order_status.{name}_status", again)
+            for name, other in (
+                ("downloaded_order", found.downloaded),
+                ("import_error", found.import_error),
+            )
+            if other == found.new
+        ]
         if found.downloaded == found.import_error:
             faults.append(
                 Fault(

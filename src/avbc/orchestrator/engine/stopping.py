@@ -1,4 +1,4 @@
-"""The wish to stop: made by a signal handler or another thread at any time, looked at between two orders."""
+"""The request to stop: made by a signal handler or another thread, checked between two orders."""
 
 from __future__ import annotations
 
@@ -11,10 +11,10 @@ def _nobody() -> None:
 
 
 class Stop:
-    """Whether the timer of one configuration shall end.
+    """Whether the timer of one configuration is to end.
 
-    A wish made before the timer begins is kept for it, so that a thread cannot be told to stop too
-    early. Outside of the timer it is not heeded: `import_orders` called by itself runs to its end.
+    A request made before the timer begins is kept for it. Outside of the timer it has no effect:
+    `import_orders` called on its own runs to its end.
 
     >>> stop = Stop()
     >>> stop.ask()
@@ -42,12 +42,16 @@ class Stop:
 
     @property
     def is_due(self) -> bool:
-        """Whether nothing new shall be begun."""
+        """Whether nothing new is to be begun."""
         return self._is_asked and self._is_listening
 
     @contextmanager
     def listening(self, wake: Callable[[], object] = _nobody) -> Generator[None]:
-        """Heed the wish inside of the context, and forget it at the end. `wake` is called when it is made."""
+        """Make the request due inside of the context, and forget it at the end.
+
+        Args:
+            wake: Called when the request is made.
+        """
         self._wake = wake
         self._is_listening = True
         try:

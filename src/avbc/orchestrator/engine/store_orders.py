@@ -1,4 +1,4 @@
-"""Orders of the store as the directions read them: some of them by their ids, or all of a period, with few requests."""
+"""Reading the store's orders with few requests: by id, by status, or all of a period."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ _PLACE_IN_PAGE = re.compile(r"^orders\[\d+\]\.?")
 
 
 def windows(ids: Collection[int]) -> Iterator[tuple[int, int]]:
-    """Cover ids with as few windows as can be, each of which is read with one request: BigCommerce has no list of given ids.
+    """Cover ids with the fewest windows, one request each: orders cannot be listed by ids.
 
     >>> list(windows([1001, 1002, 1249, 1250, 9000]))
     [(1001, 1249), (1250, 1250), (9000, 9000)]
@@ -89,13 +89,13 @@ def is_too_old(order: Order, settings: Settings) -> bool:
 def read_orders(
     store: BigCommerce, order_ids: Collection[int], include: Collection[Include] = ()
 ) -> dict[int, Order | UnexpectedData]:
-    """Read orders by their ids: one request for all whose ids lie within one page of each other.
+    """Read orders by id: one request for all whose ids are within a page of each other.
 
-    An order that the store does not list is left out: it was deleted or archived. One that cannot
-    be read is its error.
+    An order that the store does not list is left out: it was deleted or archived. For one that
+    cannot be read, its error is returned.
 
     Raises:
-        StoreError: The store cannot be asked.
+        StoreError: The store does not answer.
     """
     wanted = frozenset(order_ids)
     found: dict[int, Order | UnexpectedData] = {}
@@ -109,13 +109,12 @@ def read_orders(
 def orders_of_period(
     store: BigCommerce, since: datetime, until: datetime | None
 ) -> Iterator[Page[Order]]:
-    """Walk the orders that were made in a period, both ends included, page by page and by ascending id, with their lines and fees.
+    """Walk the orders made in a period, both ends included, by ascending id, with lines and fees.
 
-    Each next page asks for ids above the last one: orders that are deleted meanwhile make none be
-    skipped.
+    Each next page asks for ids above the last one, so no order is skipped when others are deleted.
 
     Raises:
-        StoreError: The store cannot be asked.
+        StoreError: The store does not answer.
         ValueError: A time has no time zone.
     """
     listed = store.orders.list.call(
@@ -126,10 +125,10 @@ def orders_of_period(
 
 
 def complete_lines(store: BigCommerce, orders: Sequence[Order]) -> dict[int, AvbcError]:
-    """Read the lines of orders that came without some of them (docs/facts.md, bigcommerce-pitfalls).
+    """Read all lines of the orders whose list was cut off (docs/facts.md, bigcommerce-pitfalls).
 
     Returns:
-        What went wrong, by order id; those orders are as they were.
+        The errors, by order id; those orders are unchanged.
     """
     cut = [order for order in orders if not order.lines_complete]
     calls = [store.order_products.list.call(order.id) for order in cut]
@@ -143,7 +142,7 @@ def complete_lines(store: BigCommerce, orders: Sequence[Order]) -> dict[int, Avb
 
 
 def unread(order_id: int, error: AvbcError) -> Unread:
-    """An order that could not be looked at, for this error."""
+    """Return an order that could not be checked, with the reason."""
     return Unread(
         order_id, unreadable(error) if isinstance(error, UnexpectedData) else problem_of(error)
     )

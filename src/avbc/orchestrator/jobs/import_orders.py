@@ -100,12 +100,10 @@ class Import:
     """
 
     def __init__(self, run: Run[ImportReport], customisations: Sequence[Customisation]) -> None:
+        self._run = run
+        self._customisations = customisations
         # The books are read before the journal is opened: mostly it is in the same database, and
         # then theirs is the error to report.
-        self._run = run
-        self._store = run.store
-        self._books = run.books
-        self._customisations = customisations
         self._lookups = Lookups(run.settings, run.books)
         self._wanted: frozenset[int] = frozenset()
 
@@ -133,7 +131,7 @@ class Import:
             NoSuchOrder: The store has no such order.
             AvbcError: Something of it cannot be read.
         """
-        page = _page_of(self._store, order_id)
+        page = _page_of(self._run.store, order_id)
         if page.unreadable:
             raise page.unreadable[0].error
         each = self._incoming(page.items[0])
@@ -162,8 +160,8 @@ class Import:
     def _all_new(self) -> None:
         run = self._run
         self._wanted = frozenset({run.statuses.new})
-        listed = waiting_orders(self._store, run.settings, run.statuses.new)
-        for page in self._store.pages(listed):
+        listed = waiting_orders(self._run.store, run.settings, run.statuses.new)
+        for page in self._run.store.pages(listed):
             if page.count < listed.limit:
                 run.total = run.done + page.count
             self._take(page)
@@ -173,12 +171,12 @@ class Import:
 
     def _one(self, order_id: int) -> None:
         run = self._run
-        page = _page_of(self._store, order_id)
+        page = _page_of(self._run.store, order_id)
         self._wanted = frozenset({run.statuses.new, run.statuses.import_error})
         run.total = page.count
         for order in page.items:
             if problem := self._too_old(order) or self._not_new(order):
-                self._end(self._postponed(self._incoming(order), problem))
+                self._end(self._ending("postponed", self._incoming(order), [problem]))
                 return
         self._take(page)
 
@@ -220,12 +218,12 @@ class Import:
         run.advance(len(endings))
 
     def _set_statuses(self, endings: Sequence[_Ending]) -> None:
-        update = self._store.orders.update.call
+        update = self._run.store.orders.update.call
         calls = [
             update(each.outcome.order_id, status_id=each.status_id, staff_notes=each.notes)
             for each in endings
         ]
-        answers = self._store.map(calls, limit=IN_FLIGHT, return_errors=True)
+        answers = self._run.store.map(calls, limit=IN_FLIGHT, return_errors=True)
         for each, answer in zip(endings, answers, strict=True):
             each.error = answer
             if answer is None:
@@ -263,10 +261,10 @@ class Import:
 
     def _look_up(self, incoming: Sequence[_Incoming], *, explain: bool = False) -> None:
         """Read what a page of orders needs: the lines that were cut off, then the books in bulk."""
-        failed = complete_lines(self._store, [each.order for each in incoming])
+        failed = complete_lines(self._run.store, [each.order for each in incoming])
         existing = {
             order.import_id: order
-            for order in self._books.sales_orders([each.import_id for each in incoming])
+            for order in self._run.books.sales_orders([each.import_id for each in incoming])
         }
         edited: dict[str, _Incoming] = {}
         for each in incoming:
@@ -277,7 +275,7 @@ class Import:
                 each.is_unchanged = each.existing.fingerprint == fingerprint(each.order)
                 if not each.is_unchanged:
                     edited[each.import_id] = each
-        for receipt in self._books.receipts(list(edited)) if edited else ():
+        for receipt in self._run.books.receipts(list(edited)) if edited else ():
             each = edited[receipt.order_import_id]
             each.receipts = [*each.receipts, receipt]
         self._lookups.read([each.order for each in incoming if explain or not each.is_unchanged])
@@ -285,8 +283,8 @@ class Import:
     def _read_payments(self, incoming: Sequence[_Incoming]) -> None:
         """Read the transactions of the orders that were paid online; the others have none."""
         online = [each for each in incoming if each.order.payment_status and each.error is None]
-        calls = [self._store.transactions.list.call(each.order.id) for each in online]
-        found = non_empty_lists(self._store, calls)
+        calls = [self._run.store.transactions.list.call(each.order.id) for each in online]
+        found = non_empty_lists(self._run.store, calls)
         for each, transactions in zip(online, found, strict=True):
             if isinstance(transactions, AvbcError):
                 self._fail(each, transactions)
@@ -295,7 +293,9 @@ class Import:
         self._run.stop_if_all_failed(found)
 
     def _read_coupons(self, order: Order) -> Sequence[OrderCoupon]:
-        (coupons,) = non_empty_lists(self._store, [self._store.order_coupons.list.call(order.id)])
+        (coupons,) = non_empty_lists(
+            self._run.store, [self._run.store.order_coupons.list.call(order.id)]
+        )
         if isinstance(coupons, AvbcError):
             raise coupons
         return coupons
@@ -315,24 +315,25 @@ class Import:
 
     def _import(self, each: _Incoming) -> _Ending:
         """Write an order to the books; its status is left to set."""
-        with _order_span(each.order.id, each.import_id):
+        with _order_span(each):
             ending = self._tried(each)
             tracing.note({"avbc.result": ending.result})
-            return ending
+        return ending
 
     def _tried(self, each: _Incoming) -> _Ending:
         run = self._run
         if each.error is None and run.is_over():
             message = f"The run stopped before this order: {run.report.stopped}"
-            return self._postponed(each, Problem("run_stopped", "", "", message))
+            return self._ending("postponed", each, [Problem("run_stopped", "", "", message)])
         try:
             return self._write(each)
         except BooksRefused as error:
             message = f"AcctVantage refuses the order: {error}"
             fix = "Correct the order in BigCommerce or the record in AcctVantage."
-            return self._refused(each, [Problem("books_refused", "", "", message, fix)])
+            problem = Problem("books_refused", "", "", message, fix)
+            return self._ending("refused", each, [problem])
         except UnexpectedData as error:
-            return self._refused(each, [unreadable(error)])
+            return self._ending("refused", each, [unreadable(error)])
         except AvbcError as error:
             if isinstance(error, CONCERNS_ALL):
                 run.halt(error)
@@ -342,31 +343,33 @@ class Import:
         except Exception as error:  # noqa: BLE001  # a fault of a customisation, a gateway or ours must not stop the other orders
             ids = order_extra(each.order.id, each.import_id)
             problem = unexpected(error, f"order {each.order.id}", "while it was imported", ids)
-        return self._postponed(each, problem)
+        return self._ending("postponed", each, [problem])
 
     def _write(self, each: _Incoming) -> _Ending:
         if each.error is not None:
             raise each.error
         if each.existing is not None and each.is_unchanged:
-            return self._accepted(each, "relinked")
+            return self._ending("relinked", each)
         mapped = self._map(each)
         if each.existing is not None:
             return self._write_edited(each, each.existing, mapped)
         if mapped.bundle is None:
-            return self._refused(each, mapped.problems, mapped)
+            return self._ending("refused", each, mapped=mapped)
         if self._run.preview:
             self._lookups.imagine(mapped.bundle)
-            return self._accepted(each, "imported", mapped)
-        created = self._books.create_order(mapped.bundle)
+            return self._ending("imported", each, mapped=mapped)
+        created = self._run.books.create_order(mapped.bundle)
         self._run.is_begun = True
         if not created.created and created.order.fingerprint != mapped.bundle.order.fingerprint:
             message = (
                 f"Another process wrote {each.import_id} to the books meanwhile, with other "
                 "content; the next run compares them."
             )
-            return self._postponed(each, Problem("order_imported_meanwhile", "", "", message))
+            problem = Problem("order_imported_meanwhile", "", "", message)
+            return self._ending("postponed", each, [problem])
         self._lookups.remember(mapped.bundle, created.order.client_id, created.order.contact_id)
-        return self._accepted(each, "imported" if created.created else "relinked", mapped)
+        result: Result = "imported" if created.created else "relinked"
+        return self._ending(result, each, mapped=mapped)
 
     def _write_edited(self, each: _Incoming, existing: SalesOrder, mapped: MappedOrder) -> _Ending:
         """Handle an order that was edited in the store after its import, as the settings say."""
@@ -378,16 +381,16 @@ class Import:
             and not posted
         )
         if bundle is None and may_update:
-            return self._refused(each, mapped.problems, mapped)
+            return self._ending("refused", each, mapped=mapped)
         changes = _changes(each, mapped)
         if bundle is not None and not changes:
-            return self._accepted(each, "relinked", mapped)
+            return self._ending("relinked", each, mapped=mapped)
         if bundle is not None and may_update:
             if not self._run.preview:
-                updated = self._books.update_order(bundle)
+                updated = self._run.books.update_order(bundle)
                 self._run.is_begun = True
                 self._lookups.remember(bundle, updated.client_id, updated.contact_id)
-            return self._accepted(each, "updated", mapped)
+            return self._ending("updated", each, mapped=mapped)
         why = "has a posted receipt" if posted else f"is {existing.status}"
         message = (
             f"The order was edited after it was imported as {each.import_id}, which {why} "
@@ -398,59 +401,48 @@ class Import:
             "Downloaded Order Status."
         )
         problem = Problem("order_edited", "import_id", each.import_id, message, fix)
-        return self._refused(each, [problem, *mapped.problems], mapped)
+        return self._ending("refused", each, [problem], mapped)
 
     # How it ends
 
-    def _accepted(
-        self, each: _Incoming, result: Result, mapped: MappedOrder | None = None
+    def _ending(
+        self,
+        result: Result,
+        each: _Incoming,
+        problems: Sequence[Problem] = (),
+        mapped: MappedOrder | None = None,
     ) -> _Ending:
-        """The order is in the books: it gets the Downloaded Order Status, and loses our note."""
-        notes = without_error(each.order.staff_notes)
-        return _Ending(
-            result,
-            self._outcome(each, () if mapped is None else mapped.problems, mapped),
-            self._run.statuses.downloaded,
-            UNSET if notes == each.order.staff_notes else notes,
+        """How an order ends: the status and the staff notes that it gets for its result."""
+        run, notes = self._run, each.order.staff_notes
+        outcome = Outcome(
+            each.order.id,
+            each.import_id,
+            each.order.total_inc_tax if mapped is None else mapped.total,
+            tuple(problems) if mapped is None else (*problems, *mapped.problems),
+            mapped if run.preview else None,
         )
-
-    def _refused(
-        self, each: _Incoming, problems: Sequence[Problem], mapped: MappedOrder | None = None
-    ) -> _Ending:
-        """The order cannot be imported: it gets the Import Error Status, with the reasons."""
-        return self._refusal(self._outcome(each, problems, mapped), each.order.staff_notes)
+        if result == "postponed":
+            return _Ending(result, outcome)
+        if result != "refused":
+            without = without_error(notes)
+            changed = UNSET if without == notes else without
+            return _Ending(result, outcome, run.statuses.downloaded, changed)
+        reasons = sentence(each for each in outcome.problems if each.severity == "error")
+        if not run.settings.order_status.staff_notes_on_errors:
+            return _Ending(result, outcome, run.statuses.import_error)
+        return _Ending(result, outcome, run.statuses.import_error, with_error(notes, reasons))
 
     def _unreadable(self, row: UnreadableRow) -> _Ending:
         problem = unreadable(row.error)
         if row.id is None:
             return _Ending("postponed", Outcome(0, "", None, (problem,)))
         notes = row.row.get("staff_notes") if isinstance(row.row, Mapping) else None
-        import_id = order_import_id(self._run.source_code, row.id)
-        with _order_span(row.id, import_id):
+        each = self._incoming(Order(id=row.id, staff_notes=notes if isinstance(notes, str) else ""))
+        with _order_span(each):
             tracing.note({"avbc.result": "refused"})
-        outcome = Outcome(row.id, import_id, None, (problem,))
-        return self._refusal(outcome, notes if isinstance(notes, str) else "")
-
-    def _refusal(self, outcome: Outcome, staff_notes: str) -> _Ending:
-        notes: str | Unset = UNSET
-        if self._run.settings.order_status.staff_notes_on_errors:
-            errors = [problem for problem in outcome.problems if problem.severity == "error"]
-            notes = with_error(staff_notes, sentence(errors))
-        return _Ending("refused", outcome, self._run.statuses.import_error, notes)
-
-    def _postponed(self, each: _Incoming, problem: Problem) -> _Ending:
-        return _Ending("postponed", self._outcome(each, (problem,)))
-
-    def _outcome(
-        self, each: _Incoming, problems: Sequence[Problem], mapped: MappedOrder | None = None
-    ) -> Outcome:
-        return Outcome(
-            each.order.id,
-            each.import_id,
-            each.order.total_inc_tax if mapped is None else mapped.total,
-            tuple(problems),
-            mapped if self._run.preview else None,
-        )
+        ending = self._ending("refused", each, [problem])
+        ending.outcome = attrs.evolve(ending.outcome, total=None)
+        return ending
 
     # Which orders are not imported
 
@@ -488,8 +480,9 @@ def _page_of(store: BigCommerce, order_id: int) -> Page[Order]:
     return page
 
 
-def _order_span(order_id: int, import_id: str) -> AbstractContextManager[object]:
-    return tracing.span("avbc.order", {"avbc.order_id": order_id, "avbc.import_id": import_id})
+def _order_span(each: _Incoming) -> AbstractContextManager[object]:
+    ids: dict[str, str | int] = {"avbc.order_id": each.order.id, "avbc.import_id": each.import_id}
+    return tracing.span("avbc.order", ids)
 
 
 def _changes(each: _Incoming, mapped: MappedOrder) -> list[str]:
