@@ -163,7 +163,7 @@ def live_on(
     copy = SqlGateway(f"sqlite:///{tmp_path}/lives.db")
 
     def copied(fill: Callable[[FakeStore], object]) -> FakeStore:
-        other = FakeStore(clock=store._clock)
+        other = FakeStore(clock=store.state.clock)
         fill(other)
         for order in store.state.orders.values():
             other.add_order(order)

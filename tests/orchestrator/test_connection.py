@@ -130,7 +130,7 @@ def test_the_clock(
     web: Orchestrator, store: FakeStore, *, ahead: timedelta, state: str, words: str
 ) -> None:
     """The store's clock is whole seconds, so this machine's is set on one too."""
-    at = datetime.fromtimestamp(int(store._clock()), UTC)
+    at = datetime.fromtimestamp(int(store.state.clock()), UTC)
     store.state.clock = at.timestamp
     report = connection_report(web.store, web.settings, now=lambda: at - ahead)
     (check,) = [check for check in report.checks if check.area == "clock"]

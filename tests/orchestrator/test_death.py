@@ -157,7 +157,7 @@ def live(
     url: str = "sqlite://",
 ) -> tuple[tuple[object, ...], bool, int]:
     """Fill a store, import until death, and start again until all is quiet. Returns the end state, whether it died, and the steps taken."""
-    store = FakeStore(clock=settings_store._clock)
+    store = FakeStore(clock=settings_store.state.clock)
     books = new_books(url)
     edited(store, join(transport=store.transport(), books=books))
     fill(store)

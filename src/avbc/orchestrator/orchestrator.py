@@ -250,9 +250,7 @@ class Orchestrator:
             AvbcError: The run could not begin, as in `push_products`.
         """
         run = self._push("push_inventory", "Pushing quantities", preview=preview, progress=progress)
-        return run.do(
-            lambda run: push_inventory(run, self._stock_location, run.statuses, full=full)
-        )
+        return run.do(lambda run: push_inventory(run, self._stock_location, full=full))
 
     def export_clients(
         self,
@@ -299,7 +297,7 @@ class Orchestrator:
         require_direction(self.settings, "push")
         doing = "Pushing order statuses"
         run = self._push("push_order_statuses", doing, preview=preview, progress=progress)
-        return run.do(lambda run: push_order_statuses(run, run.mapped_statuses))
+        return run.do(push_order_statuses)
 
     def pull_order_statuses(self, *, preview: bool = False, progress: bool = False) -> PushReport:
         """Set AcctVantage's statuses of orders that changed in the store (manual 2.1.6).
@@ -320,7 +318,7 @@ class Orchestrator:
         require_direction(self.settings, "pull")
         doing = "Pulling order statuses"
         run = self._push("pull_order_statuses", doing, preview=preview, progress=progress)
-        return run.do(lambda run: pull_order_statuses(run, run.mapped_statuses, run.statuses))
+        return run.do(pull_order_statuses)
 
     def push_shipments(self, *, preview: bool = False, progress: bool = False) -> PushReport:
         """Send the store AcctVantage's shipments, with tracking numbers, that are new or changed.

@@ -177,8 +177,7 @@ GUARDS = (
         (
             Removal(
                 "mapping/capture.py",
-                'status = " ".join(order.payment_status.split()).casefold()\n'
-                "if status in _DONE[action]:",
+                "status = text_key(order.payment_status)\nif status in _DONE[action]:",
                 'status = "authorized"\nif status in _DONE[action]:',
             ),
         ),
@@ -284,7 +283,7 @@ GUARDS = (
         (
             Removal(
                 "orchestrator/engine/waiting.py",
-                "found if came >= told else _placed(run, call)[1]",
+                "found if listed >= expected else _waiting(run, call)[1]",
                 "found",
             ),
         ),

@@ -1,12 +1,15 @@
-"""Which records of the books differ from what was pushed of them last."""
+"""What changed in the books since the last push, and the changes that it makes."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from typing import TypeVar
 
+from avbc.acctvantage.records import SalesOrder
+from avbc.mapping import Decision
 from avbc.orchestrator.engine.journal import merged
 from avbc.orchestrator.engine.run import PushRun
+from avbc.orchestrator.reports import Change
 
 T = TypeVar("T")
 
@@ -36,3 +39,15 @@ def changed_records(
             yield key, *record, before or ""
     if gone:
         run.forget(kind, gone)
+
+
+def order_change(
+    order: SalesOrder,
+    what: str,
+    before: str = "",
+    after: str = "",
+    decisions: Sequence[Decision] = (),
+) -> Change:
+    """A change of what belongs to a sales order, under the order's Import ID."""
+    ids = (order.store_order_id, order.import_id)
+    return Change(order.import_id, what, before, after, *ids, decisions=tuple(decisions))

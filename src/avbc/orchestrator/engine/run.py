@@ -283,17 +283,6 @@ class Step(Generic[T]):
             run.sent(*self.changes)
 
 
-@attrs.frozen
-class CallbackStep(Step[T]):
-    """A step that a function settles."""
-
-    settled: Callable[[T | AvbcError], object]
-
-    def settle(self, run: PushRun, answer: T | AvbcError) -> None:  # noqa: ARG002  # the function has the run
-        """Settle it."""
-        self.settled(answer)
-
-
 class PushRun(Run[PushReport]):
     """A run that changes records on one side as they changed on the other.
 

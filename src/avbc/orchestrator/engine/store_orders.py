@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from datetime import datetime
 from typing import TypeVar
 
@@ -24,6 +24,8 @@ T = TypeVar("T")
 _WINDOW = 249
 """Ids that are read with one request: one less than fit on a page, so that no second page is asked
 for."""
+NO_STATUS = -1
+"""The status of an order whose status cannot be read."""
 _PLACE_IN_PAGE = re.compile(r"^orders\[\d+\]\.?")
 
 
@@ -84,6 +86,17 @@ def is_too_old(order: Order, settings: Settings) -> bool:
     """Whether an order was created before the date from which orders are imported."""
     since = settings.order_status.import_orders_created_since
     return since is not None and order.date_created < since
+
+
+def orders_of(page: Page[Order]) -> list[Order]:
+    """Return all orders of a page; one that cannot be read has only its id and its status."""
+    orders = list(page.items)
+    for row in page.unreadable:
+        status = row.row.get("status_id") if isinstance(row.row, Mapping) else None
+        if row.id is not None:
+            status_id = status if isinstance(status, int) else NO_STATUS
+            orders.append(Order(id=row.id, status_id=status_id, items_total=-1))
+    return orders
 
 
 def read_orders(

@@ -1,4 +1,4 @@
-"""What orders that wait in the store, not imported yet, have sold already (docs/facts.md, acctvantage-inventory)."""
+"""What orders waiting in the store have sold already (docs/facts.md, acctvantage-inventory)."""
 
 from __future__ import annotations
 
@@ -7,69 +7,61 @@ from collections.abc import Iterable, Sequence
 from decimal import Decimal
 
 from avbc.acctvantage.import_ids import order_import_id
-from avbc.bigcommerce import StoreError
-from avbc.bigcommerce.call import ListCall, UnreadableRow
+from avbc.bigcommerce.call import ListCall
+from avbc.bigcommerce.endpoints.orders import Include
 from avbc.bigcommerce.models import Order
 from avbc.mapping import waiting_demand
 from avbc.orchestrator.engine.run import PushRun, order_extra
-from avbc.orchestrator.engine.statuses import SYSTEM_STATUSES, ImportStatuses
-from avbc.orchestrator.engine.store_orders import non_empty_lists
+from avbc.orchestrator.engine.statuses import SYSTEM_STATUSES
+from avbc.orchestrator.engine.store_orders import complete_lines, orders_of, waiting_orders
 from avbc.text import text_key
 
 _PLACED = ("Awaiting Payment", "Awaiting Fulfillment", "Manual Verification Required")
-"""Where a placed order may wait before its import, beside the New and the Import Error Status: its goods are sold (inferred). An order that
-is Incomplete or Pending is a checkout that was never finished."""
+"""Where a placed order may wait for its import, apart from the New and the Import Error Status: its
+goods are sold (inferred). An Incomplete or Pending order is a checkout that was never finished."""
+
+_LINES: tuple[Include, ...] = ("consignments.line_items",)
 
 _log = logging.getLogger("avbc.orchestrator")
 
 
-def waiting_quantities(run: PushRun, statuses: ImportStatuses) -> dict[str, Decimal]:
-    """How many pieces of each product wait in the store to be imported, by `text_key` of the part number.
+def waiting_quantities(run: PushRun) -> dict[str, Decimal]:
+    """Return how many pieces of each product wait to be imported, by `text_key` of the part number.
 
-    One request tells how many orders there are in each status; only statuses that have some are
-    listed, once more where fewer come than were told: a 204 in the place of a page must not put
-    what they sold back on sale. Orders that are in the books already, whatever their status, do not
-    count.
+    One request gets the number of orders in each status, and only statuses that have some are
+    listed. A list that is shorter than that number is read once more: a 204 in place of a page must
+    not put what those orders sold back on sale. Orders that are in the books already, whatever
+    their status, do not count.
 
     Raises:
         StoreError: The orders cannot be read.
         BooksUnreachable: The books cannot be read.
     """
     counts = run.store.orders.count()
-    listed = [status_id for status_id in _statuses(statuses) if counts.of(status_id)]
+    placed = {status.id for status in SYSTEM_STATUSES if status.name in _PLACED}
+    statuses = (placed | {run.statuses.new, run.statuses.import_error}) - {run.statuses.downloaded}
     since = run.settings.order_status.import_orders_created_since
     orders: list[Order] = []
-    for status_id in listed:
-        call = run.store.orders.waiting.call(
-            status_id, min_date_created=since, include=["consignments.line_items"]
-        )
-        told = counts.of(status_id) if since is None else 1
-        came, found = _placed(run, call)
-        orders += found if came >= told else _placed(run, call)[1]
+    for status_id in sorted(statuses):
+        if count := counts.of(status_id):
+            call = waiting_orders(run.store, run.settings, status_id, _LINES)
+            listed, found = _waiting(run, call)
+            expected = count if since is None else 1
+            orders += found if listed >= expected else _waiting(run, call)[1]
     _read_lines(run, [order for order in orders if not order.lines_complete])
     demand = waiting_demand(orders)
     aliases = _aliases(run, demand) if demand else {}
     return waiting_demand(orders, aliases) if aliases else demand
 
 
-def _statuses(statuses: ImportStatuses) -> list[int]:
-    placed = [status.id for status in SYSTEM_STATUSES if status.name in _PLACED]
-    return sorted({*placed, statuses.new, statuses.import_error} - {statuses.downloaded})
-
-
-def _placed(run: PushRun, call: ListCall[Order]) -> tuple[int, list[Order]]:
-    """How many orders came, and those of them that are not in the books."""
-    came, found = 0, list[Order]()
+def _waiting(run: PushRun, call: ListCall[Order]) -> tuple[int, list[Order]]:
+    """How many orders are listed, and those of them that are not in the books."""
+    listed, found = 0, list[Order]()
     for page in run.store.pages(call):
-        orders = [*page.items, *_bare(page.unreadable)]
-        came += len(orders)
+        orders = orders_of(page)
+        listed += len(orders)
         found += _not_imported(run, orders)
-    return came, found
-
-
-def _bare(rows: Iterable[UnreadableRow]) -> list[Order]:
-    """Orders that cannot be read as a whole, by their ids: their lines are read apart."""
-    return [Order(id=row.id, items_total=-1) for row in rows if row.id is not None]
+    return listed, found
 
 
 def _not_imported(run: PushRun, orders: Sequence[Order]) -> list[Order]:
@@ -81,24 +73,18 @@ def _not_imported(run: PushRun, orders: Sequence[Order]) -> list[Order]:
 
 
 def _read_lines(run: PushRun, orders: Sequence[Order]) -> None:
-    calls = [run.store.order_products.list.call(order.id) for order in orders]
-    for order, lines in zip(orders, non_empty_lists(run.store, calls), strict=True):
-        if isinstance(lines, StoreError):
-            # Better a few pieces too many on sale than none of all other products brought up to
-            # date.
-            extra = order_extra(order.id, order_import_id(run.source_code, order.id))
-            _log.warning(
-                "the lines of order %d could not be read, so what it sold is not counted: %s",
-                order.id,
-                lines,
-                extra=extra,
-            )
-        elif not isinstance(lines, Exception):
-            order.products = tuple(lines)
+    for order_id, error in complete_lines(run.store, orders).items():
+        # Better a few pieces too many on sale than no other product brought up to date.
+        _log.warning(
+            "the lines of order %d could not be read, so what it sold is not counted: %s",
+            order_id,
+            error,
+            extra=order_extra(order_id, order_import_id(run.source_code, order_id)),
+        )
 
 
 def _aliases(run: PushRun, demand: Iterable[str]) -> dict[str, str]:
-    """The part number by alias, of what was sold; a part number comes before an alias."""
+    """Part numbers by alias, of what was sold; a part number comes before an alias."""
     products = run.books.find_products(list(demand))
     keys = {text_key(product.part_number) for product in products}
     return {

@@ -1,13 +1,13 @@
-"""Captures and voids: what AcctVantage wants of authorized payments, and what the gateway made of it (manual 2.2.4).
+"""Captures and voids of authorized payments, as AcctVantage requests them (manual 2.2.4).
 
-Nothing is remembered of a capture that is under way but that it was begun: the receipt in the books
-is wanted until the store says that the payment is captured, and the store is asked before anything
-is sent. So a run may die anywhere, and the next one never captures twice.
+Of a capture that is under way, only that it was begun is recorded: the receipt in the books
+requests it until the store says that the payment is captured, and the store is asked before
+anything is sent. So a run may die anywhere, and the next one never captures twice.
 """
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Mapping
 from datetime import timedelta
 from functools import partial
 
@@ -16,28 +16,26 @@ import attrs
 from avbc.acctvantage.gateway import Gateway
 from avbc.acctvantage.records import Receipt, SalesOrder
 from avbc.bigcommerce import UnexpectedData
-from avbc.bigcommerce.call import Call
 from avbc.bigcommerce.models import Order
 from avbc.errors import AvbcError, FinalError
 from avbc.mapping import PaymentAction, Problem, Ruling, payment_action
 from avbc.mapping.capture import AUTHORIZATION_DAYS
 from avbc.mapping.text import amount_text
-from avbc.orchestrator.engine.run import CONCERNS_ALL, CallbackStep, PushRun, Step
+from avbc.orchestrator.engine.changed import order_change
+from avbc.orchestrator.engine.run import CONCERNS_ALL, PushRun, Step
 from avbc.orchestrator.engine.store_orders import read_orders, unreadable
 from avbc.orchestrator.reports import Change
 from avbc.text import text_key
 
-_TOLD = "old authorization"
-"""The day on which a person was told last that an authorization grows old, by the receipt's Import ID."""
+_OLD = "old authorization"
+"""The day on which an authorization was last reported as old, by the receipt's Import ID."""
 
 _DONE = {"capture": "captured", "void": "voided"}
+_NEXT_RUN_READS = "The next run reads the order first."
 
 
 def capture_payments(run: PushRun) -> None:
-    """Have the gateway capture or void the payments that AcctVantage wants captured or voided, and record what it has done.
-
-    Args:
-        run: The run.
+    """Capture or void the payments that AcctVantage wants captured or voided, and record it.
 
     Raises:
         AvbcError: The books or the store cannot be read, or the store refuses everything.
@@ -46,11 +44,22 @@ def capture_payments(run: PushRun) -> None:
     if wanted:
         _Captures(run, {receipt.order_import_id for receipt in wanted}).take()
     if not run.is_over():
-        _tell_old(run)
+        _report_old(run)
+
+
+@attrs.frozen
+class _Send(Step[None]):
+    """A capture or a void to be sent: its answer is kept until the order is read again."""
+
+    order_id: int
+    answers: dict[int, AvbcError | None]
+
+    def settle(self, run: PushRun, answer: AvbcError | None) -> None:  # noqa: ARG002
+        self.answers[self.order_id] = answer
 
 
 class _Captures:
-    """The orders of one run whose payments are wanted."""
+    """The orders of one run whose payments are to be captured or voided."""
 
     def __init__(self, run: PushRun, import_ids: Collection[str]) -> None:
         self._run = run
@@ -58,103 +67,83 @@ class _Captures:
         self._receipts: dict[str, list[Receipt]] = {}
         for receipt in run.books.receipts(import_ids):
             self._receipts.setdefault(receipt.order_import_id, []).append(receipt)
+        self._answers: dict[int, AvbcError | None] = {}
+        """What was answered to what was sent, by order id."""
         run.total = len(self._orders)
 
     def take(self) -> None:
         """Read the orders, send what is to be sent, and read again whether it is done."""
-        run = self._run
-        in_store = read_orders(run.store, self._orders)
+        in_store = read_orders(self._run.store, self._orders)
         steps: dict[int, Step[None]] = {}
         for order_id in self._orders:
-            if run.is_over():
+            if self._run.is_over():
                 return
             if (step := self._rule(order_id, in_store)) is not None:
                 steps[order_id] = step
-        answers: dict[int, AvbcError | None] = {}
-        failure: AvbcError | None = None
         try:
-            run.send(
-                CallbackStep(step.call, step.changes, partial(answers.__setitem__, order_id))
-                for order_id, step in steps.items()
-            )
-        except AvbcError as error:
-            failure = error
-        self._confirm(steps, answers)
-        failure = failure or next(
-            (answer for answer in answers.values() if isinstance(answer, CONCERNS_ALL)), None
-        )
-        if failure is not None:
-            raise failure
+            self._run.send(steps.values())
+        except AvbcError:
+            self._confirm(steps)
+            raise
+        self._confirm(steps)
+        for answer in self._answers.values():
+            if isinstance(answer, CONCERNS_ALL):
+                raise answer
 
-    def _confirm(
-        self, steps: Mapping[int, Step[None]], answers: Mapping[int, AvbcError | None]
-    ) -> None:
-        """See what became of what was sent: an answer, or none, tells too little."""
+    def _confirm(self, steps: Mapping[int, Step[None]]) -> None:
+        """Read what became of what was sent: an answer, or none, says too little."""
+        run = self._run
         try:
-            in_store = read_orders(self._run.store, answers)
+            in_store = read_orders(run.store, self._answers)
         except AvbcError as error:
-            for order_id, answer in answers.items():
+            for order_id, answer in self._answers.items():
                 message = f"What became of it is not known: {answer or error}"
-                problem = Problem(
-                    "payment_unconfirmed", "", "", message, "The next run reads the order first."
-                )
-                self._run.postpone(steps[order_id].changes[0], problem)
-            self._run.report.stopped = self._run.report.stopped or str(error)
-            return
-        for order_id in answers:
-            self._rule(order_id, in_store, answers)
+                problem = Problem("payment_unconfirmed", "", "", message, _NEXT_RUN_READS)
+                run.postpone(steps[order_id].changes[0], problem)
+            run.report.stopped = run.report.stopped or str(error)
+        else:
+            for order_id in self._answers:
+                self._rule(order_id, in_store)
 
     def _rule(
-        self,
-        order_id: int,
-        in_store: Mapping[int, Order | UnexpectedData],
-        answers: Mapping[int, AvbcError | None] | None = None,
+        self, order_id: int, in_store: Mapping[int, Order | UnexpectedData]
     ) -> Step[None] | None:
-        """Bring an order to its end, as the store has it now; what is left to do is a step.
-
-        Args:
-            order_id: The order.
-            in_store: The orders of the store, as they were read just now.
-            answers: What was answered to what was sent for them; None where nothing was sent yet.
-        """
+        """Bring an order to its end, as the store has it now; return what is left to send."""
         run = self._run
         sales_order, order = self._orders[order_id], in_store.get(order_id)
         receipts = self._receipts.get(sales_order.import_id, [])
+        what = "void" if any(receipt.void_wanted for receipt in receipts) else "capture"
+        change = order_change(sales_order, what)
         if not isinstance(order, Order):
-            run.refuse(_change(sales_order, receipts), _unread(sales_order, order))
+            run.refuse(change, _unread(sales_order, order))
             return None
         ruling = payment_action(sales_order, receipts, order, now=run.started)
-        change = attrs.evolve(
-            _change(sales_order, receipts, order, ruling.value), decisions=ruling.decisions
-        )
-        if ruling.value is None:
+        action, status = ruling.value, order.payment_status
+        change = attrs.evolve(change, before=status, decisions=ruling.decisions)
+        if action is None:
             if problems := _problems(ruling, order):
                 run.refuse(change, *problems)
             return None
-        action = ruling.value
-        change = attrs.evolve(change, problems=ruling.problems)
+        after = f"{_DONE[action.action]} {amount_text(action.amount)} {sales_order.currency}"
+        change = attrs.evolve(change, after=after, problems=ruling.problems)
         if action.step == "record":
             change = attrs.evolve(change, before="authorized")
             run.write(change, partial(_record, run.books, action, order))
         elif action.step == "wait":
-            message = f"The gateway is at it: the payment is {order.payment_status!r}."
-            run.postpone(
-                change,
-                Problem(
-                    "payment_pending",
-                    "payment_status",
-                    order.payment_status,
-                    message,
-                    "The next run looks again.",
-                ),
-            )
-        elif answers is None:
-            return Step(self._call(action, order_id), (change,))
+            message = f"The gateway is at it: the payment is {status!r}."
+            fix = "The next run looks again."
+            run.postpone(change, Problem("payment_pending", "payment_status", status, message, fix))
+        elif order_id not in self._answers:
+            actions = run.store.payment_actions
+            send = actions.capture if action.action == "capture" else actions.void
+            return _Send(send.call(order_id), (change,), order_id, self._answers)
         else:
-            self._not_taken(change, action, answers[order_id])
+            self._report_unconfirmed(change, action, self._answers[order_id])
         return None
 
-    def _not_taken(self, change: Change, action: PaymentAction, answer: AvbcError | None) -> None:
+    def _report_unconfirmed(
+        self, change: Change, action: PaymentAction, answer: AvbcError | None
+    ) -> None:
         """It was sent, and the payment is still no more than authorized."""
         if isinstance(answer, FinalError) and not isinstance(answer, CONCERNS_ALL):
             self._run.fail(change, answer)
@@ -163,45 +152,10 @@ class _Captures:
             f"The {action.action} was sent, and the payment is still "
             f"{change.before!r}{f': {answer}' if answer else '.'}"
         )
-        problem = Problem(
-            "payment_unconfirmed",
-            "payment_status",
-            change.before,
-            message,
-            "The next run reads the order first.",
+        status = ("payment_status", change.before)
+        self._run.postpone(
+            change, Problem("payment_unconfirmed", *status, message, _NEXT_RUN_READS)
         )
-        self._run.postpone(change, problem)
-
-    def _call(self, action: PaymentAction, order_id: int) -> Call[None]:
-        actions = self._run.store.payment_actions
-        return (
-            actions.capture.call(order_id)
-            if action.action == "capture"
-            else actions.void.call(order_id)
-        )
-
-
-def _change(
-    sales_order: SalesOrder,
-    receipts: Sequence[Receipt],
-    order: Order | None = None,
-    action: PaymentAction | None = None,
-) -> Change:
-    what = "void" if any(receipt.void_wanted for receipt in receipts) else "capture"
-    after = (
-        ""
-        if action is None
-        else f"{_DONE[action.action]} {amount_text(action.amount)} {sales_order.currency}"
-    )
-    before = "" if order is None else order.payment_status
-    return Change(
-        sales_order.import_id,
-        what,
-        before,
-        after,
-        sales_order.store_order_id,
-        sales_order.import_id,
-    )
 
 
 def _unread(sales_order: SalesOrder, error: UnexpectedData | None) -> Problem:
@@ -222,7 +176,7 @@ def _problems(ruling: Ruling[PaymentAction], order: Order) -> tuple[Problem, ...
     if text_key(order.payment_status) != "declined":
         return ruling.problems
     message = f"The gateway declined the payment of order {order.id}: nothing was received."
-    fix = "Ask the customer for another payment; take back the wish in AcctVantage."
+    fix = "Ask the customer for another payment, and cancel the request in AcctVantage."
     declined = Problem("payment_declined", "payment_status", order.payment_status, message, fix)
     return (
         declined,
@@ -239,33 +193,27 @@ def _record(books: Gateway, action: PaymentAction, order: Order) -> None:
             books.record_void(receipt.import_id, order.date_modified)
 
 
-def _tell_old(run: PushRun) -> None:
-    """Tell a person, once a day, of the authorizations that grow old and that nobody wants captured or voided."""
+def _report_old(run: PushRun) -> None:
+    """Report, once a day, authorizations that grow old while nobody captures or voids them."""
     old = run.books.receipts_authorized(
         run.source_code, run.started - timedelta(days=AUTHORIZATION_DAYS)
     )
     today = run.started.date().isoformat()
-    told = run.known(_TOLD, [receipt.import_id for receipt in old])
+    reported = run.known(_OLD, [receipt.import_id for receipt in old])
     for receipt in old:
-        if told.get(receipt.import_id) == today or receipt.authorized_at is None:
+        since = receipt.authorized_at
+        if reported.get(receipt.import_id) == today or since is None:
             continue
-        days = (run.started - receipt.authorized_at).days
         amount = amount_text(receipt.pre_auth_amount)
         message = (
-            f"{amount} were authorized {days} days ago by {receipt.store_payment_method}, "
-            "and nobody asked for the capture."
+            f"{amount} were authorized {(run.started - since).days} days ago by "
+            f"{receipt.store_payment_method}, and nobody asked for the capture."
         )
         fix = "Capture or void it in AcctVantage: gateways let authorizations lapse."
-        problem = Problem(
-            "authorization_old",
-            "authorized_at",
-            receipt.authorized_at.isoformat(),
-            message,
-            fix,
-            "warning",
+        field = ("authorized_at", since.isoformat())
+        problem = Problem("authorization_old", *field, message, fix, "warning")
+        change = Change(
+            receipt.import_id, "authorization", amount, import_id=receipt.order_import_id
         )
-        run.refuse(
-            Change(receipt.import_id, "authorization", amount, import_id=receipt.order_import_id),
-            problem,
-        )
-        run.know(_TOLD, receipt.import_id, today)
+        run.refuse(change, problem)
+        run.know(_OLD, receipt.import_id, today)

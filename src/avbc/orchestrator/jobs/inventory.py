@@ -26,7 +26,6 @@ from avbc.orchestrator.engine.batches import Batches, Row
 from avbc.orchestrator.engine.changed import changed_records
 from avbc.orchestrator.engine.identities import Identity
 from avbc.orchestrator.engine.run import PushRun
-from avbc.orchestrator.engine.statuses import ImportStatuses
 from avbc.orchestrator.engine.waiting import waiting_quantities
 from avbc.orchestrator.reports import Change
 from avbc.settings import SettingsError
@@ -40,9 +39,7 @@ REASON = "AcctVantage"
 """What the store's history of a quantity shows."""
 
 
-def push_inventory(
-    run: PushRun, location: StockLocation, statuses: ImportStatuses, *, full: bool
-) -> None:
+def push_inventory(run: PushRun, location: StockLocation, *, full: bool) -> None:
     """Send the store the quantities that changed since they were sent last, or all with `full`.
 
     Quantities are absolute, in whole units and never below zero, and net of what orders have sold
@@ -63,7 +60,7 @@ def push_inventory(
     adjustments = _Adjustments(run, location)
     # The orders before the quantities: one that is imported in between is subtracted twice, which
     # the next push corrects. The other way round it would not be subtracted at all.
-    waiting = waiting_quantities(run, statuses)
+    waiting = waiting_quantities(run)
     quantities = _changed(run, waiting, adjustments.location_id, full=full)
     while not run.is_over() and (rows := list(islice(quantities, ADJUSTMENTS_AT_ONCE))):
         adjustments.push(rows)

@@ -1,20 +1,21 @@
-"""Refunds made in the store, as credits on the imported orders (BigCommerce: orders API v3, refunds). Off unless the settings want them.
+"""Refunds made in the store, as credits on the imported orders, if the settings ask for them.
 
-The books decide: a credit stands there once, by its Import ID. What is remembered beside is how far
-the list was read, and which refunds have no credit yet, so that they are looked at again.
+The books decide: a credit is there once, by its Import ID. Apart from that, the journal remembers
+how far the list was read, and which refunds have no credit yet, so that they are looked at again
+(BigCommerce: orders API v3, refunds).
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from datetime import datetime, timedelta
 from functools import partial
-from itertools import islice
 
 import attrs
 
 from avbc.acctvantage.import_ids import credit_import_id, order_import_id
 from avbc.acctvantage.records import SalesOrder
+from avbc.bigcommerce import UnexpectedData
 from avbc.bigcommerce.call import ListCall
 from avbc.bigcommerce.endpoints.orders import EVERYTHING
 from avbc.bigcommerce.models import Order, Refund
@@ -22,6 +23,7 @@ from avbc.errors import Fault
 from avbc.mapping import Problem, map_refund
 from avbc.mapping.rules import MappingRules
 from avbc.mapping.text import amount_text
+from avbc.orchestrator.engine.changed import order_change
 from avbc.orchestrator.engine.run import PushRun, problem_of
 from avbc.orchestrator.engine.store_orders import complete_lines, read_orders, unreadable
 from avbc.orchestrator.reports import Change
@@ -39,30 +41,23 @@ _ORDER_MAY_COME = timedelta(days=90)
 
 
 def require_refunds(settings: Settings) -> None:
-    """See that the settings want refunds imported.
+    """Make sure that the settings ask for refunds.
 
     Raises:
         SettingsError: They do not.
     """
     if not settings.gl.import_refunds:
-        raise SettingsError(
-            "settings",
-            [
-                Fault(
-                    "gl.import_refunds",
-                    "is false: set it to true to have refunds of the store as credits",
-                )
-            ],
-        )
+        message = "is false: set it to true to have refunds of the store as credits"
+        raise SettingsError("settings", [Fault("gl.import_refunds", message)])
 
 
 def import_refunds(run: PushRun, since: datetime | None = None) -> None:
-    """Write the credits of refunds that were made in the store since the last run, and of those that had to wait.
+    """Write credits for refunds made in the store since the last run, and for those that waited.
 
     Args:
         run: The run.
-        since: From when on; by default from the last refund on that an earlier run saw, and in the
-            first run all there are.
+        since: The first refund to look at; by default the last one that an earlier run saw, and in
+            the first run the oldest.
 
     Raises:
         AvbcError: The books or the store cannot be read.
@@ -73,26 +68,10 @@ def import_refunds(run: PushRun, since: datetime | None = None) -> None:
         if seen_until is None
         else seen_until - _OVERLAP
     )
-    work = _Refunds(run, seen_until)
-    work.take_list(run.store.refunds.list.call(created_min=begin))
-    work.take_waiting()
-    work.finish()
-
-
-@attrs.frozen
-class _Waiting:
-    """A refund without a credit."""
-
-    import_id: str
-    created: datetime
-
-    @classmethod
-    def read(cls, text: str) -> _Waiting:
-        import_id, _, created = text.partition(" ")
-        return cls(import_id, datetime.fromisoformat(created))
-
-    def __str__(self) -> str:
-        return f"{self.import_id} {self.created.isoformat()}"
+    refunds = _Refunds(run, seen_until)
+    refunds.take_list(run.store.refunds.list.call(created_min=begin))
+    refunds.take_waiting()
+    refunds.finish()
 
 
 class _Refunds:
@@ -102,9 +81,7 @@ class _Refunds:
         self._run = run
         self._rules = MappingRules(run.settings, run.books.reference_data())
         self._newest = seen_until
-        self._waiting = {
-            int(refund_id): _Waiting.read(text) for refund_id, text in run.all_known(_WAITING)
-        }
+        self._waiting = {int(refund_id): text for refund_id, text in run.all_known(_WAITING)}
         self._seen: set[int] = set()
         self._done: list[str] = []
 
@@ -115,62 +92,51 @@ class _Refunds:
             if run.is_over():
                 return
             for row in page.unreadable:
-                key = f"refund {row.id or 'without an id'}"
-                problem = Problem(
-                    "refund_unreadable",
-                    row.error.path,
-                    row.error.value_repr,
-                    str(row.error),
-                    "Enter the credit by hand.",
+                error, fix = row.error, "Enter the credit by hand."
+                place = (error.path, error.value_repr)
+                run.refuse(
+                    Change(f"refund {row.id or 'without an id'}", "credit"),
+                    Problem("refund_unreadable", *place, str(error), fix),
                 )
-                run.refuse(Change(key, "credit"), problem)
             self._take(page.items)
 
     def take_waiting(self) -> None:
-        """Look again at the refunds that had to wait, as far as their orders are in the books."""
-        left = {
-            number: each.import_id
-            for number, each in self._waiting.items()
+        """Look again at the refunds that waited, as far as their orders are in the books."""
+        run = self._run
+        orders = {
+            number: text.partition(" ")[0]
+            for number, text in sorted(self._waiting.items())
             if number not in self._seen
         }
-        standing = (
-            {order.import_id for order in self._run.books.sales_orders(set(left.values()))}
-            if left
-            else set[str]()
-        )
-        for numbers in _chunks(
-            number for number, import_id in sorted(left.items()) if import_id in standing
-        ):
-            self.take_list(self._run.store.refunds.list.call(id_in=numbers))
+        imported = {order.import_id for order in run.books.sales_orders(set(orders.values()))}
+        ids = [number for number, import_id in orders.items() if import_id in imported]
+        for start in range(0, len(ids), _IDS_AT_ONCE):
+            self.take_list(run.store.refunds.list.call(id_in=ids[start : start + _IDS_AT_ONCE]))
 
     def finish(self) -> None:
         """Remember how far the list was read, and what waits."""
-        run, newest = self._run, self._newest
-        for number, each in self._waiting.items():
-            if (
-                newest is not None
-                and each.created < newest - _ORDER_MAY_COME
-                and number not in self._seen
-            ):
-                self._done.append(str(number))
+        if self._newest is not None:
+            too_old = self._newest - _ORDER_MAY_COME
+            self._done += [
+                str(number)
+                for number, text in self._waiting.items()
+                if number not in self._seen
+                and datetime.fromisoformat(text.partition(" ")[2]) < too_old
+            ]
         if self._done:
-            run.forget(_WAITING, self._done)
-        if newest is not None:
-            run.set_watermark(newest)
+            self._run.forget(_WAITING, self._done)
+        if self._newest is not None:
+            self._run.set_watermark(self._newest)
 
     def _take(self, refunds: Sequence[Refund]) -> None:
         run = self._run
         self._seen.update(refund.id for refund in refunds)
-        self._newest = max(
-            [refund.created for refund in refunds]
-            + ([] if self._newest is None else [self._newest]),
-            default=None,
-        )
+        times = [refund.created for refund in refunds]
+        self._newest = max(times if self._newest is None else [*times, self._newest], default=None)
         import_ids = {order_import_id(run.source_code, refund.order_id) for refund in refunds}
         orders = {order.store_order_id: order for order in run.books.sales_orders(import_ids)}
-        credited = (
-            {credit.import_id for credit in run.books.credits(import_ids)} if orders else set[str]()
-        )
+        written = run.books.credits(import_ids) if orders else []
+        credited = {credit.import_id for credit in written}
         due: list[Refund] = []
         for refund in refunds:
             if (order := orders.get(refund.order_id)) is None:
@@ -186,68 +152,57 @@ class _Refunds:
     def _write(self, refunds: Sequence[Refund], orders: dict[int, SalesOrder]) -> None:
         run = self._run
         in_store = read_orders(run.store, {refund.order_id for refund in refunds}, EVERYTHING)
-        failed = complete_lines(
-            run.store, [order for order in in_store.values() if isinstance(order, Order)]
-        )
+        readable = [order for order in in_store.values() if isinstance(order, Order)]
+        failed = complete_lines(run.store, readable)
         for refund in refunds:
             if run.is_over():
                 return
-            sales_order, order = orders[refund.order_id], in_store.get(refund.order_id)
-            change = Change(
-                credit_import_id(sales_order.import_id, refund.id),
-                "credit",
-                after=f"{amount_text(refund.total_amount)} {sales_order.currency}",
-                order_id=refund.order_id,
-                import_id=sales_order.import_id,
+            sales_order = orders[refund.order_id]
+            after = f"{amount_text(refund.total_amount)} {sales_order.currency}"
+            change = attrs.evolve(
+                order_change(sales_order, "credit", after=after),
+                key=credit_import_id(sales_order.import_id, refund.id),
             )
             if refund.order_id in failed:
                 self._wait(refund)
                 run.postpone(change, problem_of(failed[refund.order_id]))
-            elif not isinstance(order, Order):
-                self._wait(refund)
-                run.refuse(change, _unread(refund) if order is None else unreadable(order))
+            elif self._credit(change, refund, in_store.get(refund.order_id), sales_order):
+                self._have(refund)
             else:
-                self._write_one(change, refund, order, sales_order)
+                self._wait(refund)
 
-    def _write_one(
-        self, change: Change, refund: Refund, order: Order, sales_order: SalesOrder
-    ) -> None:
+    def _credit(
+        self,
+        change: Change,
+        refund: Refund,
+        order: Order | UnexpectedData | None,
+        sales_order: SalesOrder,
+    ) -> bool:
+        """Write the credit of a refund; returns whether the books have it."""
         run = self._run
+        if not isinstance(order, Order):
+            run.refuse(change, _not_listed(refund) if order is None else unreadable(order))
+            return False
         ruling = map_refund(refund, order, sales_order, self._rules)
-        change = attrs.evolve(change, decisions=ruling.decisions)
+        change = attrs.evolve(change, decisions=ruling.decisions, problems=ruling.problems)
         if ruling.value is None:
-            self._wait(refund)
-            run.refuse(change, *ruling.problems)
-        elif run.write(
-            attrs.evolve(change, problems=ruling.problems),
-            partial(run.books.create_credit, ruling.value),
-        ):
-            self._have(refund)
-        else:
-            self._wait(refund)
+            run.refuse(change)
+            return False
+        return run.write(change, partial(run.books.create_credit, ruling.value))
 
     def _wait(self, refund: Refund) -> None:
-        waiting = _Waiting(order_import_id(self._run.source_code, refund.order_id), refund.created)
-        if self._waiting.get(refund.id) != waiting:
-            self._waiting[refund.id] = waiting
-            self._run.know(_WAITING, str(refund.id), str(waiting))
+        import_id = order_import_id(self._run.source_code, refund.order_id)
+        text = f"{import_id} {refund.created.isoformat()}"
+        if self._waiting.get(refund.id) != text:
+            self._waiting[refund.id] = text
+            self._run.know(_WAITING, str(refund.id), text)
 
     def _have(self, refund: Refund) -> None:
         if self._waiting.pop(refund.id, None) is not None:
             self._done.append(str(refund.id))
 
 
-def _unread(refund: Refund) -> Problem:
-    message = f"The store lists no order {refund.order_id}, of which refund {refund.id} is."
-    return Problem(
-        "not_in_store",
-        "",
-        str(refund.order_id),
-        message,
-        "It was deleted or archived in BigCommerce: enter the credit by hand.",
-    )
-
-
-def _chunks(numbers: Iterator[int]) -> Iterator[list[int]]:
-    while chunk := list(islice(numbers, _IDS_AT_ONCE)):
-        yield chunk
+def _not_listed(refund: Refund) -> Problem:
+    message = f"The store lists no order {refund.order_id}, to which refund {refund.id} belongs."
+    fix = "It was deleted or archived in BigCommerce: enter the credit by hand."
+    return Problem("not_in_store", "", str(refund.order_id), message, fix)

@@ -1,11 +1,13 @@
-"""Shipments of the books to the store (BigCommerce: orders API, shipments). An order's status does not follow: that is the mapping's."""
+"""Shipments of the books for the store (BigCommerce: orders API, shipments).
+
+An order's status does not follow its shipments: the Order Status Mapping decides it.
+"""
 
 from __future__ import annotations
 
 import hashlib
 from collections.abc import Iterator, Sequence
 from datetime import timedelta
-from functools import partial
 
 import attrs
 
@@ -14,7 +16,8 @@ from avbc.bigcommerce import NotFound, UnexpectedData
 from avbc.bigcommerce.models import OrderShipment, ShipmentDraft
 from avbc.errors import AvbcError
 from avbc.mapping import Problem, Ruling, ShipmentPlan, map_shipments
-from avbc.orchestrator.engine.run import CallbackStep, PushRun, Step
+from avbc.orchestrator.engine.changed import order_change
+from avbc.orchestrator.engine.run import PushRun, Step
 from avbc.orchestrator.reports import Change
 from avbc.unset import UNSET
 
@@ -22,13 +25,14 @@ _SHIPMENT = "shipment"
 """Shipments that the store has as the books have them: a digest of each, by number."""
 
 _OVERLAP = timedelta(hours=1)
-"""Looked at again in the books, whose clock may be another one, and which stamp a record before others can read it (`Gateway`)."""
+"""Looked at again in the books: their clock may differ, and a record is stamped before others can
+read it (`Gateway`)."""
 _ORDERS_AT_ONCE = 32
 """Orders whose shipments are read before anything of them is sent."""
 
 
 def push_shipments(run: PushRun) -> None:
-    """Tell the store the shipments that were made or changed in the books since the last push.
+    """Send the store the shipments that were made or changed in the books since the last push.
 
     What the store has of an order is read right before something is sent for it, in every run: so a
     shipment is never sent twice, whatever died or was lost in between.
@@ -39,16 +43,16 @@ def push_shipments(run: PushRun) -> None:
     since = run.watermark()
     found = run.books.shipments(run.source_code, None if since is None else since - _OVERLAP)
     known = run.known(_SHIPMENT, [str(shipment.number) for shipment in found])
-    by_order: dict[str, list[Shipment]] = {}
+    changed: dict[str, list[Shipment]] = {}
     for shipment in found:
         if known.get(str(shipment.number)) == _digest(shipment):
             run.unchanged()
         else:
-            by_order.setdefault(shipment.order_import_id, []).append(shipment)
-    orders = {order.import_id: order for order in run.books.sales_orders(list(by_order))}
+            changed.setdefault(shipment.order_import_id, []).append(shipment)
+    orders = {order.import_id: order for order in run.books.sales_orders(list(changed))}
     work = [
-        _Work(run, orders[import_id], shipments)
-        for import_id, shipments in by_order.items()
+        _OrderShipments(run, orders[import_id], shipments)
+        for import_id, shipments in changed.items()
         if import_id in orders
     ]
     run.total = sum(len(each.shipments) for each in work)
@@ -71,90 +75,90 @@ def _digest(shipment: Shipment) -> str:
 
 
 @attrs.define
-class _Work:
-    """The shipments of one order on their way."""
+class _OrderShipments:
+    """The shipments of one order to be sent."""
 
     run: PushRun
     order: SalesOrder
     shipments: Sequence[Shipment]
     waits: bool = False
-    """One of them was refused and may go through when a person has acted, in the store or in the books."""
+    """One was refused, and may go through once a person acts in the store or in the books."""
 
     def steps(self, in_store: list[OrderShipment] | AvbcError) -> Iterator[Step[OrderShipment]]:
         """What is to be sent, where the store has these shipments of the order."""
         if isinstance(in_store, AvbcError):
             for shipment in self.shipments:
-                self._fail(shipment, self._change(shipment), in_store)
+                self.fail(shipment, self._change(shipment), in_store)
             return
         for shipment, ruling in zip(
             self.shipments, map_shipments(self.shipments, self.order, in_store), strict=True
         ):
-            yield from self._ruled(shipment, ruling)
+            yield from self._steps(shipment, ruling)
 
-    def _ruled(
+    def _steps(
         self, shipment: Shipment, ruling: Ruling[ShipmentPlan]
     ) -> Iterator[Step[OrderShipment]]:
         change = attrs.evolve(self._change(shipment), decisions=ruling.decisions)
         plan = ruling.value
+        if plan is not None and plan.drafts:
+            rest = set(range(len(plan.drafts)))
+            for number, draft in enumerate(plan.drafts):
+                problems = () if number else ruling.problems
+                sent = attrs.evolve(change, after=_parcel(draft), problems=problems)
+                call = self.run.store.order_shipments.create.call(self.order.store_order_id, draft)
+                yield _Parcel(call, (sent,), self, shipment, number, rest)
+            return
         if plan is None:
             self.waits = True
+        else:
+            self.know(shipment)
+        if ruling.problems:
             self.run.refuse(change, *ruling.problems)
-            return
-        if not plan.drafts:
-            self._know(shipment)
-            if ruling.problems:
-                self.run.refuse(change, *ruling.problems)
-            else:
-                self.run.unchanged()
-            return
-        left = len(plan.drafts)
+        else:
+            self.run.unchanged()
 
-        def settle(change: Change, answer: OrderShipment | AvbcError) -> None:
-            nonlocal left
-            if isinstance(answer, AvbcError):
-                self._fail(shipment, change, answer)
-                return
-            left -= 1
-            if not left:
-                self._know(shipment)
-            self.run.sent(change)
-
-        for number, draft in enumerate(plan.drafts):
-            told = attrs.evolve(
-                change, after=_told(draft), problems=() if number else ruling.problems
-            )
-            call = self.run.store.order_shipments.create.call(self.order.store_order_id, draft)
-            yield CallbackStep(call, (told,), partial(settle, told))
-
-    def _fail(self, shipment: Shipment, change: Change, error: AvbcError) -> None:
+    def fail(self, shipment: Shipment, change: Change, error: AvbcError) -> None:
+        """Report a shipment that failed."""
         if isinstance(error, UnexpectedData):
-            # An answer came that cannot be read, so it may stand in the store: the next run finds
-            # it there.
+            # An answer came that cannot be read, so the store may have it: the next run finds it.
             self.run.postpone(change, Problem("shipment_unconfirmed", "", "", str(error)))
             return
         if isinstance(error, NotFound):
             # Nobody can bring the order back.
-            self._know(shipment)
+            self.know(shipment)
         else:
             self.waits = True
         self.run.fail(change, error)
 
-    def _know(self, shipment: Shipment) -> None:
+    def know(self, shipment: Shipment) -> None:
+        """Remember that the store has a shipment as the books have it."""
         self.run.know(_SHIPMENT, str(shipment.number), _digest(shipment))
 
     def _change(self, shipment: Shipment) -> Change:
-        order = self.order
-        return Change(
-            f"{order.import_id} shipment {shipment.number}",
-            "shipment",
-            "",
-            "",
-            order.store_order_id,
-            order.import_id,
-        )
+        key = f"{self.order.import_id} shipment {shipment.number}"
+        return attrs.evolve(order_change(self.order, "shipment"), key=key)
 
 
-def _told(draft: ShipmentDraft) -> str:
+@attrs.frozen
+class _Parcel(Step[OrderShipment]):
+    """What of a shipment goes to one address; the store has the shipment after the last of them."""
+
+    order: _OrderShipments
+    shipment: Shipment
+    number: int
+    rest: set[int]
+
+    def settle(self, run: PushRun, answer: OrderShipment | AvbcError) -> None:
+        if isinstance(answer, AvbcError):
+            self.order.fail(self.shipment, self.changes[0], answer)
+            return
+        self.rest.remove(self.number)
+        if not self.rest:
+            self.order.know(self.shipment)
+        super().settle(run, answer)
+
+
+def _parcel(draft: ShipmentDraft) -> str:
     units = sum(item.quantity for item in draft.items)
     number = "" if draft.tracking_number is UNSET else f", {draft.tracking_number}"
     return (
