@@ -14,6 +14,7 @@ from avbc.bigcommerce.models import Order
 from avbc.mapping.amounts import is_amount
 from avbc.mapping.case import Findings
 from avbc.mapping.decisions import Ruling
+from avbc.mapping.payment import RECEIVED
 from avbc.mapping.text import amount_text
 from avbc.money import ZERO, decimals
 from avbc.text import text_key
@@ -23,10 +24,7 @@ AUTHORIZATION_DAYS = 7
 
 PaymentStep: TypeAlias = Literal["send", "wait", "record"]
 
-_DONE = {
-    "capture": frozenset(["captured", "paid", "partially refunded"]),
-    "void": frozenset(["void"]),
-}
+_DONE = {"capture": RECEIVED, "void": frozenset(["void"])}
 _UNDER_WAY = {"capture": "capture pending", "void": "void pending"}
 _STATE_WHEN_DONE = {"capture": "captured", "void": "voided"}
 

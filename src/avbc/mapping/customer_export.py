@@ -136,6 +136,7 @@ def customer_for(
         }.values()
     )
     others = [customer for customer in by_email if customer.id != bound]
+    customer = by_id or next(iter(by_email), None)
     if bound is not None and others:
         found.error(
             "client_bound_elsewhere",
@@ -146,11 +147,9 @@ def customer_for(
             "Merge the two customers in BigCommerce, or correct the client's email in AcctVantage.",
             candidates=tuple(_described(customer) for customer in others),
         )
-        return found.ruling(None)
-    if by_id is not None:
+    elif by_id is not None:
         found.note("id", by_id.id, "the client is bound to this customer")
-        return found.ruling(by_id)
-    if len(by_email) > 1:
+    elif len(by_email) > 1:
         found.error(
             "customer_ambiguous",
             "email",
@@ -159,12 +158,11 @@ def customer_for(
             "Merge them in BigCommerce, or change the email of all but one.",
             candidates=tuple(_described(customer) for customer in by_email),
         )
-        return found.ruling(None)
-    if by_email:
-        found.note("id", by_email[0].id, "email {}", "", client.email)
-        return found.ruling(by_email[0])
-    found.note("id", "", "new to the store")
-    return found.ruling(None)
+    elif customer is not None:
+        found.note("id", customer.id, "email {}", "", client.email)
+    else:
+        found.note("id", "", "new to the store")
+    return found.ruling(customer)
 
 
 def export_client(
