@@ -355,10 +355,9 @@ class _Timer:
         try:
             method = cast("Callable[[], Report]", getattr(self._web, job.method))
             return JobOutcome(job.method, method())
-        except AvbcError as error:
-            return JobOutcome(job.method, error=error)
         except Exception as error:  # noqa: BLE001  # a bug in a gateway, a customisation or avbc must not end the timer
-            _log.exception("%s failed unexpectedly", job.method)
+            if not isinstance(error, AvbcError):
+                _log.exception("%s failed unexpectedly", job.method)
             return JobOutcome(job.method, error=error)
 
     def _report(self, report: CycleReport) -> None:
