@@ -2,51 +2,39 @@
 
 from __future__ import annotations
 
-from avbc.testing.fakestore.http import Refusal, StoreRequest, StoreResponse, no_content, ok
-from avbc.testing.fakestore.paging import v3_page
-from avbc.testing.fakestore.query import integers, within_dates
+from collections.abc import Callable, Mapping
+
+from avbc.testing.fakestore.http import StoreRequest, StoreResponse, data, no_content, ok
+from avbc.testing.fakestore.query import Filter, Params, dates, ids_in
 from avbc.testing.fakestore.resources.orders import find
-from avbc.testing.fakestore.routes import ORDERS_READ, TRANSACTIONS_READ, Route
+from avbc.testing.fakestore.routes import ORDERS_READ, TRANSACTIONS_READ, Route, row_with, v3_list
 from avbc.testing.fakestore.state import State
 from avbc.testing.values import Row, amount_of, as_rows, text, whole
 
 
 def _transactions(state: State, _request: StoreRequest, ids: tuple[int, ...]) -> StoreResponse:
+    """Answer all transactions of an order on one page, or 204."""
     rows = find(state, ids[0]).transactions
-    if not rows:
-        return no_content()
-    count = len(rows)
-    links: Row = {}
-    pagination: Row = {
-        "total": count,
-        "count": count,
-        "per_page": 50,
-        "current_page": 1,
-        "total_pages": 1,
-        "links": links,
-    }
-    return ok({"data": rows, "meta": {"pagination": pagination}})
+    counts: Row = {"total": len(rows), "count": len(rows), "per_page": 50}
+    pages: Row = {**counts, "current_page": 1, "total_pages": 1, "links": dict[str, object]()}
+    return ok({"data": rows, "meta": {"pagination": pages}}) if rows else no_content()
 
 
-def _refunds_of_order(state: State, _request: StoreRequest, ids: tuple[int, ...]) -> StoreResponse:
-    return ok({"data": find(state, ids[0]).refunds, "meta": {}})
-
-
-def _refunds(state: State, request: StoreRequest, _ids: tuple[int, ...]) -> StoreResponse:
-    orders, wanted = integers(request.params, "order_id:in"), integers(request.params, "id:in")
+def _refunds(state: State, _ids: tuple[int, ...]) -> list[Row]:
     refunds = [refund for order in state.orders.values() for refund in order.refunds]
-    refunds = [
-        refund
-        for refund in refunds
-        if (orders is None or whole(refund["order_id"]) in orders)
-        and (wanted is None or whole(refund["id"]) in wanted)
-        and within_dates(refund, request.params, "created")
-        and (
-            "transaction_id" not in request.params
-            or request.params["transaction_id"] in _transactions_of(refund)
-        )
-    ]
-    return ok(v3_page(sorted(refunds, key=lambda refund: whole(refund["id"])), request))
+    return sorted(refunds, key=lambda refund: whole(refund["id"]))
+
+
+def _of_transaction(params: Params, key: str) -> Callable[[Row], bool]:
+    return lambda refund: params[key] in _transactions_of(refund)
+
+
+_FILTERS: Mapping[str, Filter] = {
+    "order_id:in": ids_in("order_id"),
+    "id:in": ids_in("id"),
+    "transaction_id": _of_transaction,
+    **dates("created"),
+}
 
 
 def _transactions_of(refund: Row) -> set[str]:
@@ -54,15 +42,11 @@ def _transactions_of(refund: Row) -> set[str]:
 
 
 def _refund(state: State, _request: StoreRequest, ids: tuple[int, ...]) -> StoreResponse:
-    for order in state.orders.values():
-        for refund in order.refunds:
-            if refund["id"] == ids[0]:
-                items: list[Row] = [
-                    {**item, "requested_amount": _as_text(item)}
-                    for item in as_rows(refund.get("items", []))
-                ]
-                return ok({"data": {**refund, "items": items}, "meta": {}})
-    raise Refusal(404)
+    refund = row_with(_refunds(state, ids), ids[0])
+    items: list[Row] = [
+        {**item, "requested_amount": _as_text(item)} for item in as_rows(refund.get("items", []))
+    ]
+    return data({**refund, "items": items})
 
 
 def _as_text(item: Row) -> str | None:
@@ -71,16 +55,15 @@ def _as_text(item: Row) -> str | None:
     return None if amount is None else f"{amount_of(amount):.2f}"
 
 
+_SCOPES = ORDERS_READ | TRANSACTIONS_READ
 ROUTES = [
     Route("GET", "/v3/orders/{id}/transactions", TRANSACTIONS_READ, _transactions),
     Route(
         "GET",
         "/v3/orders/{id}/payment_actions/refunds",
-        ORDERS_READ | TRANSACTIONS_READ,
-        _refunds_of_order,
+        _SCOPES,
+        lambda state, _, ids: data(find(state, ids[0]).refunds),
     ),
-    Route("GET", "/v3/orders/payment_actions/refunds", ORDERS_READ | TRANSACTIONS_READ, _refunds),
-    Route(
-        "GET", "/v3/orders/payment_actions/refunds/{id}", ORDERS_READ | TRANSACTIONS_READ, _refund
-    ),
+    Route("GET", "/v3/orders/payment_actions/refunds", _SCOPES, v3_list(_refunds, _FILTERS)),
+    Route("GET", "/v3/orders/payment_actions/refunds/{id}", _SCOPES, _refund),
 ]
