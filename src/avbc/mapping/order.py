@@ -151,7 +151,7 @@ class Mapper:
         # The same for every order.
         self._status = new_order_status(self.rules)
         self._tax_area = tax_area_for(self.rules)
-        self._warehouse = _warehouse(self.rules)
+        self._warehouse = warehouse_for(self.rules)
 
     def map(self, inputs: OrderInputs) -> MappedOrder:
         """Map one order. Bad data makes problems, all of them at once, and never an exception.
@@ -289,7 +289,8 @@ def _check_currency(order: Order, case: Case) -> None:
         )
 
 
-def _warehouse(rules: MappingRules) -> Ruling[str]:
+def warehouse_for(rules: MappingRules) -> Ruling[str]:
+    """Find the Warehouse of the settings in the books (manual 2.3.1)."""
     case = Case(rules)
     wanted, known = rules.settings.shipping.warehouse, rules.warehouse
     if known is None:

@@ -35,6 +35,7 @@ from avbc.mapping import (
     tax_area_for,
 )
 from avbc.mapping.payment import TENDER_WORDS
+from avbc.mapping.order import warehouse_for
 from avbc.mapping.status import status_name
 from avbc.mapping.text import plain
 from avbc.orchestrator.engine.statuses import PAID, REFUNDED, import_statuses
@@ -389,17 +390,9 @@ def _ship_via(method: str, item: str, otherwise: State, rules: MappingRules) -> 
 
 def _warehouse(rules: MappingRules) -> Iterator[Check]:
     settings = rules.settings.shipping
+    yield _ruled("warehouse", "shipping.warehouse", warehouse_for(rules))
     if rules.warehouse is None:
-        names = ", ".join(warehouse.name for warehouse in rules.reference.warehouses)
-        yield Check(
-            "warehouse",
-            "shipping.warehouse",
-            "error",
-            f"AcctVantage has no Warehouse {settings.warehouse!r}.",
-            f"Use one of {names}." if names else "Create it in AcctVantage.",
-        )
         return
-    yield Check("warehouse", "shipping.warehouse", "ok", rules.warehouse.name)
     wanted, setting = (
         settings.default_shipment_product_class,
         "shipping.default_shipment_product_class",
