@@ -1,4 +1,4 @@
-"""Many stores over many workers: real workers of Celery with a real broker, some of which are killed."""
+"""Many stores on many workers: real Celery workers with a real broker, some of them killed."""
 
 from __future__ import annotations
 
