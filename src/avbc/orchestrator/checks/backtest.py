@@ -192,14 +192,14 @@ def backtest_period(
         ValueError: A time has no time zone.
     """
     sides = tuple((settings, Lookups(settings, run.books)) for settings in (run.settings, other))
-    walk = _Walk(run, sides, customisations, NEVER_DUE.keys() - {run.statuses.new})
+    walk = _Backtest(run, sides, customisations, NEVER_DUE.keys() - {run.statuses.new})
     for page in pages_of_period(run):
         walk.take(page)
         del page
 
 
 @attrs.frozen
-class _Walk:
+class _Backtest:
     run: Run[BacktestReport]
     sides: tuple[tuple[Settings, Lookups], ...]
     """Under the current settings, and under the others."""

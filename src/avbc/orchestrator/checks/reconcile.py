@@ -170,7 +170,7 @@ def reconcile_period(run: Run[ReconcileReport]) -> None:
         ValueError: A time has no time zone.
     """
     pages = pages_of_period(run)
-    walk = _Walk(run)
+    walk = _SideBySide(run)
     for page in pages:
         walk.take(page)
         del page
@@ -178,7 +178,7 @@ def reconcile_period(run: Run[ReconcileReport]) -> None:
         walk.finish()
 
 
-class _Walk:
+class _SideBySide:
     """Two walks side by side: the store's pages, and the sales orders of the same period."""
 
     def __init__(self, run: Run[ReconcileReport]) -> None:

@@ -127,12 +127,11 @@ def _or_error(read: Callable[[], T]) -> T | AvbcError:
 
 def _statuses(rules: MappingRules) -> Iterator[Check]:
     settings = rules.settings.order_status
-    failed = False
-    for name in _IMPORT_STATUSES:
-        check = _status(f"order_status.{name}", getattr(settings, name), rules)
-        failed = failed or check.state == "error"
-        yield check
-    if not failed:
+    checks = [
+        _status(f"order_status.{name}", getattr(settings, name), rules) for name in _IMPORT_STATUSES
+    ]
+    yield from checks
+    if all(check.state == "ok" for check in checks):
         try:
             import_statuses(settings, lambda: rules.statuses)
         except SettingsError as error:
@@ -320,32 +319,33 @@ def _tenders(found: _Store, rules: MappingRules) -> Iterator[Check]:
 
 
 def _gl_codes(found: _Store, rules: MappingRules) -> Iterator[Check]:
-    settings = rules.settings.gl
     discounted = sum(1 for order in found.recent if order.discount_amount or order.coupon_discount)
     refused = (
         f"Orders with a discount are refused without it: {discounted} of the latest "
         f"{len(found.recent)}."
     )
-    state: State = "error" if discounted else "warning"
-    code = settings.default_discount_gl_code
-    yield _gl_code("gl.default_discount_gl_code", code, refused, state, rules)
-    without = "Gift certificates that are sold get no account without it."
-    code = settings.gift_certificate_gl_code
-    yield _gl_code("gl.gift_certificate_gl_code", code, without, "warning", rules)
-
-
-def _gl_code(setting: str, code: str, without: str, state: State, rules: MappingRules) -> Check:
-    if not code:
-        return Check("GL code", setting, state, without, f"Set {setting} to a GL account.")
-    if rules.is_gl_account(code):
-        return Check("GL code", setting, "ok", code)
-    return Check(
-        "GL code",
-        setting,
-        "error",
-        f"AcctVantage has no GL account {code!r}.",
-        f"Correct {setting}.",
+    needs: tuple[tuple[str, str, State], ...] = (
+        ("default_discount_gl_code", refused, "error" if discounted else "warning"),
+        (
+            "gift_certificate_gl_code",
+            "Gift certificates that are sold get no account without it.",
+            "warning",
+        ),
     )
+    for key, without, state in needs:
+        setting, code = f"gl.{key}", getattr(rules.settings.gl, key)
+        if not code:
+            yield Check("GL code", setting, state, without, f"Set {setting} to a GL account.")
+        elif rules.is_gl_account(code):
+            yield Check("GL code", setting, "ok", code)
+        else:
+            yield Check(
+                "GL code",
+                setting,
+                "error",
+                f"AcctVantage has no GL account {code!r}.",
+                f"Correct {setting}.",
+            )
 
 
 # Shipping
