@@ -38,6 +38,7 @@ from avbc.mapping.order import warehouse_for
 from avbc.mapping.payment import TENDER_WORDS
 from avbc.mapping.status import status_name
 from avbc.mapping.text import plain
+from avbc.orchestrator.engine.run import IN_FLIGHT
 from avbc.orchestrator.engine.statuses import PAID, REFUNDED, import_statuses
 from avbc.orchestrator.jobs.inventory import NoSuchLocation, StockLocation
 from avbc.orchestrator.reports import Check, SetupReport, State
@@ -110,7 +111,8 @@ def _read_shipping_methods(store: BigCommerce) -> list[ShippingMethod]:
             store.shipping_methods.list.call(zone.id)
             for zone in store.shipping_zones.list()
             if zone.enabled
-        ]
+        ],
+        limit=IN_FLIGHT,
     )
     return [method for methods in zones for method in methods if method.enabled]
 
