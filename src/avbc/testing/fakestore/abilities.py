@@ -20,7 +20,7 @@ from avbc.testing.fakestore.core import Core, LoggedRequest
 from avbc.testing.fakestore.events import Event, WebhookCall, signed_headers, webhook_body
 from avbc.testing.fakestore.faults import SECONDS, Fault, FaultKind, fault_kind
 from avbc.testing.fakestore.refunds import RefundParts, refund
-from avbc.testing.fakestore.resources.payment_actions import PAYMENT_STATUSES
+from avbc.testing.fakestore.resources.payments import PAYMENT_STATUSES
 from avbc.testing.fakestore.resources.store import location
 from avbc.testing.orders import FakeOrder
 from avbc.testing.values import Row, as_row, from_unix, whole

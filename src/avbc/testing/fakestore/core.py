@@ -30,11 +30,10 @@ from avbc.testing.fakestore.resources import (
     inventory,
     order_parts,
     orders,
-    payment_actions,
+    payments,
     products,
     shipments,
     store,
-    transactions,
     variants,
 )
 from avbc.testing.fakestore.resources.store import set_up
@@ -68,11 +67,10 @@ ROUTES = Routes(
         *inventory.ROUTES,
         *order_parts.ROUTES,
         *orders.ROUTES,
-        *payment_actions.ROUTES,
+        *payments.ROUTES,
         *products.ROUTES,
         *shipments.ROUTES,
         *store.ROUTES,
-        *transactions.ROUTES,
         *variants.ROUTES,
     ]
 )
@@ -155,7 +153,7 @@ class Core:
         )
 
     def answer(self, request: StoreRequest, *, waited: bool = True) -> Reply:
-        """Reply a request: the one core behind every way in. `waited` says whether the caller waits for the latency."""
+        """Answer a request. `waited`: the caller waits for the latency."""
         with self.lock:
             now = self.state.clock()
             route, ids, exists = ROUTES.find(request.method, request.path)

@@ -85,6 +85,11 @@ class Route:
         return f"{self.method} {self.template}"
 
 
+def shown(value: Callable[[State], object]) -> Handler:
+    """Answer a value of the store."""
+    return lambda state, _, __: ok(value(state))
+
+
 def v2_list(rows: Rows, filters: Mapping[str, Filter] | None = None) -> Handler:
     """Answer a v2 list: a page, or 204 if it is empty."""
 

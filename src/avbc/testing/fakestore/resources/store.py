@@ -10,7 +10,7 @@ import operator
 from collections.abc import Mapping
 
 from avbc.testing.fakestore.fields import Field, Fields, faults, known, one_row, refuse
-from avbc.testing.fakestore.http import Refusal, StoreRequest, StoreResponse, data, ok
+from avbc.testing.fakestore.http import Refusal, StoreRequest, StoreResponse, data
 from avbc.testing.fakestore.query import compared, equal, flag, ids_in, texts_in
 from avbc.testing.fakestore.resources.orders import find
 from avbc.testing.fakestore.routes import (
@@ -24,6 +24,7 @@ from avbc.testing.fakestore.routes import (
     PAYMENT_METHODS,
     Route,
     row_with,
+    shown,
     v2_list,
     v2_one,
     v3_list,
@@ -288,14 +289,14 @@ def _put_settings(state: State, request: StoreRequest, _ids: tuple[int, ...]) ->
 
 
 ROUTES = [
-    Route("GET", "/v2/store", INFORMATION_READ, lambda state, *_: ok(state.information)),
+    Route("GET", "/v2/store", INFORMATION_READ, shown(lambda state: state.information)),
     Route(
         "GET",
         "/v2/time",
         INFORMATION_READ,
-        lambda state, *_: ok({"time": int(state.clock() + state.clock_offset)}),
+        shown(lambda state: {"time": int(state.clock() + state.clock_offset)}),
     ),
-    Route("GET", "/v2/order_statuses", ORDERS_READ, lambda state, *_: ok(state.statuses)),
+    Route("GET", "/v2/order_statuses", ORDERS_READ, shown(lambda state: state.statuses)),
     Route("GET", "/v2/order_statuses/{id}", ORDERS_READ, v2_one(lambda state, _: state.statuses)),
     Route("GET", "/v2/currencies", NO_SCOPE, v2_list(lambda state, _: state.currencies)),
     Route("GET", "/v2/currencies/{id}", NO_SCOPE, v2_one(lambda state, _: state.currencies)),
@@ -342,7 +343,7 @@ ROUTES = [
         "GET",
         "/v3/settings/inventory",
         INFORMATION_READ,
-        lambda state, *_: data(state.inventory_settings),
+        shown(lambda state: {"data": state.inventory_settings, "meta": {}}),
     ),
     Route("PUT", "/v3/settings/inventory", INFORMATION, _put_settings),
 ]
