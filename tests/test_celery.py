@@ -29,6 +29,8 @@ from avbc.orchestrator import SCHEDULE, Job
 from avbc.testing import FakeStore, StoreProcess, example
 from avbc.testing.values import as_list, as_row
 
+pytestmark = pytest.mark.one_python
+
 NEW, DOWNLOADED, ERROR = 11, 9, 12
 ORDERS = 64
 PATIENCE = 90
