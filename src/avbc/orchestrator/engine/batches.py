@@ -10,10 +10,9 @@ from typing import ClassVar, Generic, TypeVar
 
 import attrs
 
-from avbc.bigcommerce import RequestRefused
+from avbc.bigcommerce import Call, RequestRefused
 from avbc.bigcommerce.answers import field_errors
 from avbc.bigcommerce.body import Json
-from avbc.bigcommerce.call import Call
 from avbc.bigcommerce.endpoints.writes import record_of
 from avbc.bigcommerce.models.base import Draft
 from avbc.errors import AvbcError
@@ -55,6 +54,8 @@ class Batches(Generic[R, T]):
 
     size: ClassVar[int]
     """How many rows one request takes."""
+    at_once: ClassVar[int] = 4
+    """Requests in flight."""
     fix: ClassVar[str] = ""
     """What to do about a row that a refusal names."""
 
@@ -93,9 +94,9 @@ class Batches(Generic[R, T]):
             AvbcError: An error that concerns every row, such as a refused token.
         """
         rest, self.halvings = iter(rows), 0
-        self.run.send(self._steps(rest))
+        self.run.send(self._steps(rest), at_once=self.at_once)
         while self.again and not self.run.is_over():
-            self.run.send(self._steps(rest))
+            self.run.send(self._steps(rest), at_once=self.at_once)
         self.postpone(row for batch in self.again for row in batch)
 
     def postpone(self, rows: Iterable[R]) -> None:

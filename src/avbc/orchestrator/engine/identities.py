@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Collection, Iterator, Mapping
 from itertools import chain
 
@@ -9,13 +10,14 @@ import attrs
 
 from avbc.bigcommerce import ScopeMissing
 from avbc.bigcommerce.models import Product
-from avbc.orchestrator.engine.run import IN_FLIGHT, PushRun
+from avbc.orchestrator.engine.run import PushRun
 from avbc.orchestrator.engine.url_lists import url_lists
 from avbc.text import text_key
 
 KIND = "identity"
 """What the journal remembers identities under, by the `text_key` of the part number."""
 
+_AT_ONCE = 4
 _PRODUCTS_A_PAGE = 250
 _ITEMS_A_PAGE = 1000
 
@@ -46,11 +48,8 @@ class Identity:
         >>> Identity.read("107/607/variant")
         Identity(product_id=107, variant_id=607, tracking='variant')
         """
-        product_id, _, rest = text.partition("/")
-        variant_id, _, tracking = rest.partition("/")
-        if not (product_id.isdecimal() and variant_id.isdecimal()):
-            return None
-        return cls(int(product_id), int(variant_id), tracking)
+        found = re.fullmatch(r"(\d+)/(\d+)/(.*)", text)
+        return cls(int(found[1]), int(found[2]), found[3]) if found else None
 
 
 def remembered(run: PushRun, keys: Collection[str]) -> dict[str, Identity]:
@@ -93,7 +92,7 @@ def _products(run: PushRun, skus: Collection[str]) -> Iterator[Product]:
         *(list_products(sku_in=each, include_fields=fields) for each in lists),
         *(list_products(sku=sku, include_fields=fields) for sku in skus if "," in sku),
     ]
-    return chain.from_iterable(run.store.map(calls, limit=IN_FLIGHT))
+    return chain.from_iterable(run.store.map(calls, limit=_AT_ONCE))
 
 
 def _variants(run: PushRun, skus: Collection[str]) -> Iterator[tuple[str, Identity]]:
@@ -104,7 +103,7 @@ def _variants(run: PushRun, skus: Collection[str]) -> Iterator[tuple[str, Identi
             run.store.inventory.items.call(sku_in=each)
             for each in url_lists(in_lists, _ITEMS_A_PAGE)
         ]
-        for item in chain.from_iterable(run.store.map(calls, limit=IN_FLIGHT)):
+        for item in chain.from_iterable(run.store.map(calls, limit=_AT_ONCE)):
             yield item.identity.sku, Identity(item.identity.product_id, item.identity.variant_id)
     except ScopeMissing:
         in_lists = []
@@ -113,5 +112,5 @@ def _variants(run: PushRun, skus: Collection[str]) -> Iterator[tuple[str, Identi
         for sku in skus
         if sku not in set(in_lists)
     ]
-    for variant in chain.from_iterable(run.store.map(alone, limit=IN_FLIGHT)):
+    for variant in chain.from_iterable(run.store.map(alone, limit=_AT_ONCE)):
         yield variant.sku, Identity(variant.product_id, variant.id)

@@ -56,6 +56,14 @@ def unreadable(error: UnexpectedData) -> Problem:
     return Problem("order_unreadable", path, error.value_repr, message, fix)
 
 
+def unavailable(order_id: int, error: UnexpectedData | None, fix: str) -> Problem:
+    """Return why an order of the books cannot be read in the store: it is unreadable, or gone."""
+    if error is not None:
+        return unreadable(error)
+    message = f"The store lists no order {order_id}: it was deleted or archived in BigCommerce."
+    return Problem("not_in_store", "", str(order_id), message, fix)
+
+
 def non_empty_lists(
     store: BigCommerce, calls: Sequence[Call[list[T]]]
 ) -> list[list[T] | AvbcError]:

@@ -13,17 +13,15 @@ from functools import partial
 
 import attrs
 
-from avbc.acctvantage.gateway import Gateway
-from avbc.acctvantage.records import Receipt, SalesOrder
+from avbc.acctvantage import Gateway, Receipt
 from avbc.bigcommerce import UnexpectedData
 from avbc.bigcommerce.models import Order
 from avbc.errors import AvbcError, FinalError
-from avbc.mapping import PaymentAction, Problem, Ruling, payment_action
-from avbc.mapping.capture import AUTHORIZATION_DAYS
+from avbc.mapping import AUTHORIZATION_DAYS, PaymentAction, Problem, Ruling, payment_action
 from avbc.mapping.text import amount_text
 from avbc.orchestrator.engine.changed import order_change
 from avbc.orchestrator.engine.run import CONCERNS_ALL, PushRun, Step
-from avbc.orchestrator.engine.store_orders import read_orders, unreadable
+from avbc.orchestrator.engine.store_orders import read_orders, unavailable
 from avbc.orchestrator.reports import Change
 from avbc.text import text_key
 
@@ -31,6 +29,9 @@ _OLD = "old authorization"
 """The day on which an authorization was last reported as old, by the receipt's Import ID."""
 
 _DONE = {"capture": "captured", "void": "voided"}
+_CORRECT_RECEIPT = (
+    "Capture or void the payment at the gateway, and correct the receipt in AcctVantage."
+)
 _NEXT_RUN_READS = "The next run reads the order first."
 
 
@@ -115,7 +116,7 @@ class _Captures:
         what = "void" if any(receipt.void_wanted for receipt in receipts) else "capture"
         change = order_change(sales_order, what)
         if not isinstance(order, Order):
-            run.refuse(change, _unread(sales_order, order))
+            run.refuse(change, unavailable(order_id, order, _CORRECT_RECEIPT))
             return None
         ruling = payment_action(sales_order, receipts, order, now=run.started)
         action, status = ruling.value, order.payment_status
@@ -156,20 +157,6 @@ class _Captures:
         self._run.postpone(
             change, Problem("payment_unconfirmed", *status, message, _NEXT_RUN_READS)
         )
-
-
-def _unread(sales_order: SalesOrder, error: UnexpectedData | None) -> Problem:
-    if error is not None:
-        return unreadable(error)
-    message = (
-        f"The store lists no order {sales_order.store_order_id}, so its payment cannot be "
-        "captured or voided."
-    )
-    fix = (
-        "It was deleted or archived in BigCommerce: act at the gateway, and correct the receipt "
-        "in AcctVantage."
-    )
-    return Problem("not_in_store", "", str(sales_order.store_order_id), message, fix)
 
 
 def _problems(ruling: Ruling[PaymentAction], order: Order) -> tuple[Problem, ...]:

@@ -8,15 +8,14 @@ is sent what is still missing there.
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from itertools import chain
 
 import attrs
 
-from avbc.acctvantage.gateway import BooksRefused
+from avbc.acctvantage import BooksRefused, Client
 from avbc.acctvantage.import_ids import client_import_id
-from avbc.acctvantage.records import Client
-from avbc.bigcommerce.call import Call, WriteResult
+from avbc.bigcommerce import Call, WriteResult
 from avbc.bigcommerce.endpoints.customers import ADDRESSES_AT_ONCE, CUSTOMERS_AT_ONCE
 from avbc.bigcommerce.models import Customer, CustomerAddress, CustomerAddressDraft, CustomerDraft
 from avbc.errors import AvbcError
@@ -25,11 +24,11 @@ from avbc.mapping import (
     Problem,
     customer_for,
     export_client,
+    plain,
     store_customer_id,
 )
-from avbc.mapping.text import plain
 from avbc.orchestrator.engine.batches import Batches, Row
-from avbc.orchestrator.engine.run import IN_FLIGHT, PushRun
+from avbc.orchestrator.engine.run import PushRun
 from avbc.orchestrator.engine.url_lists import url_lists
 from avbc.orchestrator.reports import Change
 from avbc.text import text_key
@@ -40,6 +39,8 @@ KIND = "customer"
 
 _LOT = 250
 """Clients that are looked up and sent together."""
+_AT_ONCE = 3
+"""Requests in flight: as many updates as BigCommerce takes (BigCommerce: customers API)."""
 
 
 def export_clients(
@@ -68,24 +69,27 @@ def export_clients(
         _Lot(run, shared, fields, address_fields).export(clients[start : start + _LOT])
 
 
+@attrs.define
 class _Lot:
     """Some clients: what the store has of them is looked up, and what it lacks is sent."""
 
-    def __init__(
-        self,
-        run: PushRun,
-        shared: Collection[str],
-        fields: Sequence[FieldRule[Client]],
-        address_fields: Sequence[FieldRule[Client]],
-    ) -> None:
-        self._run = run
-        self._shared = shared
-        self._fields = fields
-        self._address_fields = address_fields
-        self._new: list[Row[CustomerDraft, Client]] = []
-        self._changed: list[Row[CustomerDraft, Client]] = []
-        self._addresses: list[Row[CustomerAddressDraft, Client]] = []
-        self._bindings: list[tuple[Client, int, Change]] = []
+    _run: PushRun
+    _shared: Collection[str]
+    """Emails that several clients have."""
+    _fields: Sequence[FieldRule[Client]]
+    _address_fields: Sequence[FieldRule[Client]]
+    _new: list[Row[CustomerDraft, Client]] = attrs.field(
+        init=False, factory=list[Row[CustomerDraft, Client]]
+    )
+    _changed: list[Row[CustomerDraft, Client]] = attrs.field(
+        init=False, factory=list[Row[CustomerDraft, Client]]
+    )
+    _addresses: list[Row[CustomerAddressDraft, Client]] = attrs.field(
+        init=False, factory=list[Row[CustomerAddressDraft, Client]]
+    )
+    _bindings: list[tuple[Client, int, Change]] = attrs.field(
+        init=False, factory=list[tuple[Client, int, Change]]
+    )
 
     def export(self, clients: Sequence[Client]) -> None:
         """Look them up, create and update them, then their addresses, and bind them."""
@@ -111,13 +115,13 @@ class _Lot:
         run, list_customers = self._run, self._run.store.customers.list.call
         emails = dict.fromkeys(plain(client.email) for client in clients)
         bound = {store_customer_id(client, run.source_code) for client in clients} - {None}
-        by_email = url_lists((email for email in emails if _can_be_listed(email)), _LOT)
+        by_email = url_lists((email for email in emails if email and "," not in email), _LOT)
         by_id = url_lists(map(str, sorted(filter(None, bound))), _LOT)
         calls = [
             *(list_customers(email_in=each, include=["addresses"]) for each in by_email),
             *(list_customers(id_in=list(map(int, each)), include=["addresses"]) for each in by_id),
         ]
-        found = chain.from_iterable(run.store.map(calls, limit=IN_FLIGHT))
+        found = chain.from_iterable(run.store.map(calls, limit=_AT_ONCE))
         return list({customer.id: customer for customer in found}.values())
 
     def _owners(self, customers: Collection[Customer]) -> dict[int, str]:
@@ -141,9 +145,18 @@ class _Lot:
         run = self._run
         who = customer_for(client, run.source_code, customers)
         customer, decisions = who.value, who.decisions
-        problems = (*self._email_problems(client), *who.problems)
-        if customer is not None:
-            problems += _owner_problems(client, customer, owners, run.source_code)
+        problems = [*self._email_problems(client), *who.problems]
+        if customer is not None and customer.id != store_customer_id(client, run.source_code):
+            owner = owners.get(customer.id, str(client.id))
+            if owner != str(client.id):
+                message = (
+                    f"The store's customer {customer.id}, with the email of {client.name!r}, is "
+                    f"client {owner} in the books."
+                )
+                email = customer.email
+                problems.append(
+                    Problem("customer_of_other_client", "email", email, message, _MERGE)
+                )
         if problems:
             run.refuse(Change(str(client.id), "customer", decisions=decisions), *problems)
             return
@@ -171,7 +184,7 @@ class _Lot:
         elif draft is None and address is None:
             run.unchanged()
 
-    def _email_problems(self, client: Client) -> tuple[Problem, ...]:
+    def _email_problems(self, client: Client) -> Iterator[Problem]:
         email = plain(client.email)
         if text_key(client.email) in self._shared:
             message = (
@@ -179,25 +192,11 @@ class _Lot:
                 "can be only one of them."
             )
             fix = "Merge the clients in AcctVantage, or give each its own email."
-            return (Problem("client_email_shared", "email", email, message, fix),)
-        if email and not _can_be_listed(email):
+            yield Problem("client_email_shared", "email", email, message, fix)
+        elif "," in email:
+            # A comma would end it in the list of emails that is asked for.
             message = f"The email {email!r} cannot be looked up."
-            fix = "Correct it in AcctVantage."
-            return (Problem("email_invalid", "email", email, message, fix),)
-        return ()
-
-
-def _owner_problems(
-    client: Client, customer: Customer, owners: dict[int, str], source_code: str
-) -> tuple[Problem, ...]:
-    owner = owners.get(customer.id, str(client.id))
-    if customer.id == store_customer_id(client, source_code) or owner == str(client.id):
-        return ()
-    message = (
-        f"The store's customer {customer.id}, with the email of {client.name!r}, is "
-        f"client {owner} in the books."
-    )
-    return (Problem("customer_of_other_client", "email", customer.email, message, _MERGE),)
+            yield Problem("email_invalid", "email", email, message, "Correct it in AcctVantage.")
 
 
 def _bind(run: PushRun, client: Client, customer_id: int, change: Change) -> None:
@@ -219,7 +218,7 @@ def _bind(run: PushRun, client: Client, customer_id: int, change: Change) -> Non
 
 
 class _NewCustomers(Batches[Row[CustomerDraft, Client], WriteResult[Customer]]):
-    size = CUSTOMERS_AT_ONCE
+    size, at_once = CUSTOMERS_AT_ONCE, _AT_ONCE
 
     def call(self, rows: Sequence[Row[CustomerDraft, Client]]) -> Call[WriteResult[Customer]]:
         return self.run.store.customers.create_many.call([row.draft for row in rows])
@@ -243,7 +242,7 @@ class _NewCustomers(Batches[Row[CustomerDraft, Client], WriteResult[Customer]]):
 
 
 class _CustomerUpdates(Batches[Row[CustomerDraft, Client], WriteResult[Customer]]):
-    size = CUSTOMERS_AT_ONCE
+    size, at_once = CUSTOMERS_AT_ONCE, _AT_ONCE
 
     def call(self, rows: Sequence[Row[CustomerDraft, Client]]) -> Call[WriteResult[Customer]]:
         return self.run.store.customers.update_many.call([row.draft for row in rows])
@@ -252,7 +251,7 @@ class _CustomerUpdates(Batches[Row[CustomerDraft, Client], WriteResult[Customer]
 class _NewAddresses(Batches[Row[CustomerAddressDraft, Client], WriteResult[CustomerAddress]]):
     # An address that is missing in the answer is one that the customer has already (BigCommerce:
     # customers API), so all of them count as sent.
-    size = ADDRESSES_AT_ONCE
+    size, at_once = ADDRESSES_AT_ONCE, _AT_ONCE
 
     def call(
         self, rows: Sequence[Row[CustomerAddressDraft, Client]]
@@ -261,8 +260,3 @@ class _NewAddresses(Batches[Row[CustomerAddressDraft, Client], WriteResult[Custo
 
 
 _MERGE = "Merge the two clients in AcctVantage, or correct the email of one of them."
-
-
-def _can_be_listed(email: str) -> bool:
-    """Whether a list of emails can hold it: a comma would end it there."""
-    return bool(email) and "," not in email

@@ -12,14 +12,12 @@ from typing import TypeAlias
 
 import attrs
 
-from avbc.bigcommerce import BigCommerce, RequestRefused
+from avbc.bigcommerce import BigCommerce, Call, RequestRefused
 from avbc.bigcommerce.body import Json
-from avbc.bigcommerce.call import Call
 from avbc.bigcommerce.endpoints.inventory import ADJUSTMENTS_AT_ONCE
 from avbc.bigcommerce.models import InventoryAdjustment, Location
 from avbc.errors import Fault, FinalError
-from avbc.mapping import Decision, Problem, net_quantity
-from avbc.mapping.text import plain
+from avbc.mapping import Decision, Problem, net_quantity, plain
 from avbc.money import ZERO
 from avbc.orchestrator.engine import identities
 from avbc.orchestrator.engine.batches import Batches, Row
@@ -140,6 +138,7 @@ class _Adjustments(Batches[_Row, str]):
     """Sends quantities, one request after another. One refused by SKU is tried by product id."""
 
     size = ADJUSTMENTS_AT_ONCE
+    at_once = 1
     fix = (
         "Give the product this SKU in BigCommerce and track its inventory, or untick its Sync to "
         "Webstore in AcctVantage."

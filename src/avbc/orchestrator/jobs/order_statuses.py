@@ -8,22 +8,18 @@ own writes.
 from __future__ import annotations
 
 import json
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 from functools import partial
 
 import attrs
 
-from avbc.acctvantage.gateway import Gateway
+from avbc.acctvantage import Gateway, SalesOrder
 from avbc.acctvantage.import_ids import order_import_id
-from avbc.acctvantage.records import SalesOrder
 from avbc.bigcommerce import RequestRefused
-from avbc.bigcommerce.models import OrderStatus
 from avbc.errors import AvbcError, Fault, TransientError
-from avbc.mapping import Problem
-from avbc.mapping.decisions import Decision
-from avbc.mapping.rules import MappingRules
-from avbc.mapping.status import status_for_books, status_for_store, status_name
+from avbc.mapping import MappingRules, Problem, status_for_books, status_for_store
+from avbc.mapping.status import status_name
 from avbc.orchestrator.engine.changed import order_change
 from avbc.orchestrator.engine.run import PushRun, Step
 from avbc.orchestrator.engine.statuses import REFUNDED, STATUS
@@ -88,16 +84,12 @@ def require_direction(settings: Settings, direction: str) -> None:
 
 @attrs.frozen
 class _Due:
-    """An order and the status that the store is to have of it."""
+    """The status that the store is to have of an order."""
 
     order: SalesOrder
-    status: OrderStatus
-    decisions: tuple[Decision, ...]
-
-    @property
-    def text(self) -> str:
-        """The status, as the journal remembers it."""
-        return str(self.status.id)
+    status: str
+    """Its id, as the journal remembers it."""
+    change: Change
 
 
 def push_order_statuses(run: PushRun) -> None:
@@ -114,16 +106,16 @@ def push_order_statuses(run: PushRun) -> None:
     unruled = _Unruled(run)
     again = run.books.sales_orders(unruled.again())
     orders = {order.import_id: order for order in (*changed, *again)}
-    unruled.look_up(list(orders))
     due: dict[str, _Due] = {}
     for import_id, order in orders.items():
         ruling = status_for_store(order.status, rules)
+        change = order_change(order, "status", decisions=ruling.decisions)
         if ruling.value is None:
-            change = order_change(order, "status", decisions=ruling.decisions)
             unruled.refuse(change, order.status, ruling.problems)
         else:
             unruled.ruled(import_id)
-            due[import_id] = _Due(order, ruling.value, ruling.decisions)
+            change = attrs.evolve(change, after=status_name(ruling.value))
+            due[import_id] = _Due(order, str(ruling.value.id), change)
     _send(run, due)
     unruled.finish()
     stamps = [order.status_changed_at for order in changed if order.status_changed_at is not None]
@@ -137,26 +129,25 @@ def _send(run: PushRun, due: Mapping[str, _Due]) -> None:
     fresh = {
         import_id: each
         for import_id, each in due.items()
-        if each.text not in (known.get(import_id), not_taken.get(import_id))
+        if each.status not in (known.get(import_id), not_taken.get(import_id))
     }
     known |= _read_statuses(
         run, [each.order for import_id, each in fresh.items() if import_id not in known]
     )
-    stale = {key: each for key, each in fresh.items() if each.text != known.get(key)}
+    stale = {key: each for key, each in fresh.items() if each.status != known.get(key)}
     run.unchanged(len(due) - len(stale))
     run.total = len(stale)
     names = {str(status.id): status_name(status) for status in run.mapped_statuses}
     steps: list[Step[None]] = []
     for import_id, each in stale.items():
         order, before = each.order, known.get(import_id, "")
-        after = status_name(each.status)
-        change = order_change(order, "status", names.get(before, ""), after, each.decisions)
+        change = attrs.evolve(each.change, before=names.get(before, ""))
         if stopped := _STOPPED.get(before):
-            run.know(_NOT_TAKEN, import_id, each.text)
+            run.know(_NOT_TAKEN, import_id, each.status)
             run.refuse(change, _stopped_before(order, change, stopped))
         else:
-            call = run.store.orders.update.call(order.store_order_id, status_id=each.status.id)
-            steps.append(_SetStatus(call, (change,), each.text))
+            call = run.store.orders.update.call(order.store_order_id, status_id=int(each.status))
+            steps.append(_SetStatus(call, (change,), each.status))
     run.send(steps)
 
 
@@ -174,11 +165,9 @@ class _SetStatus(Step[None]):
     status: str
 
     def settle(self, run: PushRun, answer: AvbcError | None) -> None:
-        import_id = self.changes[0].import_id
-        if answer is None:
-            run.know(STATUS, import_id, self.status)
-        elif isinstance(answer, RequestRefused):
-            run.know(_NOT_TAKEN, import_id, self.status)
+        if answer is None or isinstance(answer, RequestRefused):
+            kind = STATUS if answer is None else _NOT_TAKEN
+            run.know(kind, self.changes[0].import_id, self.status)
         super().settle(run, answer)
 
 
@@ -207,14 +196,17 @@ def pull_order_statuses(run: PushRun) -> None:
     """
     since = run.watermark()
     if since is None:
-        first = _first_open(run.books, run.source_code)
-        if first is None:
+        # The first pull starts at the first order whose status can still change.
+        orders = run.books.sales_orders_changed(run.source_code, None)
+        open_ids = [order.store_order_id for order in orders if not means_posted(order.status)]
+        if not open_ids:
             return
-        modified = run.store.orders.list.call(min_id=first)
+        modified = run.store.orders.list.call(min_id=min(open_ids))
     else:
         modified = run.store.orders.list.call(min_date_modified=since - _OVERLAP)
     pull = _Pull(run)
-    pull.rule_again()
+    known = run.known(STATUS, pull.unruled.again())
+    pull.rule({import_id: int(status) for import_id, status in known.items()}, again=True)
     newest = since
     for page in run.store.pages(modified):
         if run.is_over():
@@ -233,16 +225,6 @@ def pull_order_statuses(run: PushRun) -> None:
         run.set_watermark(newest)
 
 
-def _first_open(books: Gateway, source_code: str) -> int | None:
-    """The lowest store id of the orders whose status can still change: the first pull starts there."""
-    open_ids = (
-        order.store_order_id
-        for order in books.sales_orders_changed(source_code, None)
-        if not means_posted(order.status)
-    )
-    return min(open_ids, default=None)
-
-
 class _Pull:
     """One pull: page after page of orders, each ruled and written by itself."""
 
@@ -254,27 +236,22 @@ class _Pull:
         statuses = run.statuses
         self._of_import = {statuses.new, statuses.downloaded, statuses.import_error}
 
-    def rule(self, seen: Mapping[str, int]) -> None:
-        """Rule the orders that have these statuses in the store, by Import ID; skip others' orders."""
-        # The import set the Downloaded Order Status: where nothing is known, that one is no news.
-        downloaded = str(self._run.statuses.downloaded)
+    def rule(self, seen: Mapping[str, int], *, again: bool = False) -> None:
+        """Rule the orders that have these statuses in the store, by Import ID; skip others' orders.
+
+        Unless they are to be ruled again, those whose status is known already are unchanged.
+        """
         orders = self._run.books.sales_orders(list(seen))
-        known = self._run.known(STATUS, [order.import_id for order in orders])
-        self.unruled.look_up([order.import_id for order in orders])
+        known = {} if again else self._run.known(STATUS, [order.import_id for order in orders])
+        # The import set the Downloaded Order Status: where nothing is known, that one is no news.
+        expected = "" if again else str(self._run.statuses.downloaded)
         for order in orders:
             if self._run.is_over():
                 return
-            if known.get(order.import_id, downloaded) == str(seen[order.import_id]):
+            if known.get(order.import_id, expected) == str(seen[order.import_id]):
                 self._run.unchanged()
             else:
                 self._rule(order, seen[order.import_id])
-
-    def rule_again(self) -> None:
-        """If the mapping changed, rule the orders again that it had no answer for."""
-        known = self._run.known(STATUS, self.unruled.again())
-        self.unruled.look_up(known)
-        for order in self._run.books.sales_orders(list(known)):
-            self._rule(order, int(known[order.import_id]))
 
     def _rule(self, order: SalesOrder, status_id: int) -> None:
         """Give an order the status that the mapping has for the store's."""
@@ -342,18 +319,12 @@ class _Unruled:
         ]
         self._mapping = json.dumps([setup.updates, rows])
         self._is_changed = run.known(_SETTING, [_MAPPING]).get(_MAPPING) != self._mapping
-        self._reported: dict[str, str] = {}
+        self._reported = dict(run.all_known(_UNRULED))
         self._ruled: set[str] = set()
 
     def again(self) -> list[str]:
         """The orders to be ruled again: all of them where the mapping changed, otherwise none."""
-        if not self._is_changed:
-            return []
-        return [import_id for import_id, _ in self._run.all_known(_UNRULED)]
-
-    def look_up(self, import_ids: Collection[str]) -> None:
-        """Read what was reported of these orders, before they are ruled."""
-        self._reported.update(self._run.known(_UNRULED, import_ids))
+        return list(self._reported) if self._is_changed else []
 
     def refuse(self, change: Change, status: str, problems: Sequence[Problem]) -> None:
         """Refuse an order for its status on one side, unless the same was reported before."""

@@ -8,15 +8,28 @@ from typing import TypeVar
 
 import attrs
 
-from avbc.acctvantage.records import Product
-from avbc.bigcommerce import Conflict, NotFound, RequestRefused
-from avbc.bigcommerce.call import Call, PartFailure, WriteResult
+from avbc.acctvantage import Product
+from avbc.bigcommerce import (
+    Call,
+    Conflict,
+    NotFound,
+    PartFailure,
+    RequestRefused,
+    WriteResult,
+)
 from avbc.bigcommerce.endpoints.catalog import PRODUCTS_AT_ONCE, VARIANTS_AT_ONCE
 from avbc.bigcommerce.models import Product as StoreProduct
 from avbc.bigcommerce.models import ProductDraft, Variant, VariantDraft
 from avbc.errors import Fault
-from avbc.mapping import FieldRule, Problem, Ruling, product_draft, product_text, variant_draft
-from avbc.mapping.text import plain
+from avbc.mapping import (
+    FieldRule,
+    Problem,
+    Ruling,
+    plain,
+    product_draft,
+    product_text,
+    variant_draft,
+)
 from avbc.orchestrator.engine import identities
 from avbc.orchestrator.engine.batches import Batches, Row
 from avbc.orchestrator.engine.changed import changed_records
@@ -139,6 +152,8 @@ class _Details(Batches[Row[D, _Changed], WriteResult[M]]):
     def __init__(self, run: PushRun) -> None:
         super().__init__(run)
         self.rows: list[Row[D, _Changed]] = []
+        self.deleted: list[_Changed] = []
+        """Those whose id is unknown to the store."""
 
     def add(self, changed: _Changed, ruling: Ruling[D]) -> None:
         """Add a product, unless it cannot be sent, or there is nothing to send."""
@@ -191,11 +206,6 @@ def _partly_saved(failures: Sequence[PartFailure]) -> Problem:
 
 class _Updates(_Details[D, M]):
     """Details of what the store has, by its id."""
-
-    def __init__(self, run: PushRun) -> None:
-        super().__init__(run)
-        self.deleted: list[_Changed] = []
-        """Those whose id is unknown to the store."""
 
     def refused(self, row: Row[D, _Changed], problem: Problem, error: RequestRefused, /) -> None:
         if isinstance(error, NotFound) or any(report.get("status") == 404 for report in error.rows):

@@ -15,17 +15,15 @@ import attrs
 
 from avbc.acctvantage.import_ids import credit_import_id, order_import_id
 from avbc.acctvantage.records import SalesOrder
-from avbc.bigcommerce import UnexpectedData
-from avbc.bigcommerce.call import ListCall
+from avbc.bigcommerce import ListCall, UnexpectedData
 from avbc.bigcommerce.endpoints.orders import EVERYTHING
 from avbc.bigcommerce.models import Order, Refund
 from avbc.errors import Fault
-from avbc.mapping import Problem, map_refund
-from avbc.mapping.rules import MappingRules
+from avbc.mapping import MappingRules, Problem, map_refund
 from avbc.mapping.text import amount_text
 from avbc.orchestrator.engine.changed import order_change
 from avbc.orchestrator.engine.run import PushRun, problem_of
-from avbc.orchestrator.engine.store_orders import complete_lines, read_orders, unreadable
+from avbc.orchestrator.engine.store_orders import complete_lines, read_orders, unavailable
 from avbc.orchestrator.reports import Change
 from avbc.settings import Settings, SettingsError
 
@@ -36,6 +34,7 @@ _OVERLAP = timedelta(hours=1)
 """Looked at again in the store (docs/facts.md, bigcommerce-pitfalls)."""
 _IDS_AT_ONCE = 200
 """Refund ids in one URL."""
+_BY_HAND = "Enter the credit by hand."
 _ORDER_MAY_COME = timedelta(days=90)
 """For how long the refund of an order that is not in the books waits for it (inferred)."""
 
@@ -92,11 +91,10 @@ class _Refunds:
             if run.is_over():
                 return
             for row in page.unreadable:
-                error, fix = row.error, "Enter the credit by hand."
-                place = (error.path, error.value_repr)
+                place = (row.error.path, row.error.value_repr)
                 run.refuse(
                     Change(f"refund {row.id or 'without an id'}", "credit"),
-                    Problem("refund_unreadable", *place, str(error), fix),
+                    Problem("refund_unreadable", *place, str(row.error), _BY_HAND),
                 )
             self._take(page.items)
 
@@ -181,7 +179,7 @@ class _Refunds:
         """Write the credit of a refund; returns whether the books have it."""
         run = self._run
         if not isinstance(order, Order):
-            run.refuse(change, _not_listed(refund) if order is None else unreadable(order))
+            run.refuse(change, unavailable(refund.order_id, order, _BY_HAND))
             return False
         ruling = map_refund(refund, order, sales_order, self._rules)
         change = attrs.evolve(change, decisions=ruling.decisions, problems=ruling.problems)
@@ -200,9 +198,3 @@ class _Refunds:
     def _have(self, refund: Refund) -> None:
         if self._waiting.pop(refund.id, None) is not None:
             self._done.append(str(refund.id))
-
-
-def _not_listed(refund: Refund) -> Problem:
-    message = f"The store lists no order {refund.order_id}, to which refund {refund.id} belongs."
-    fix = "It was deleted or archived in BigCommerce: enter the credit by hand."
-    return Problem("not_in_store", "", str(refund.order_id), message, fix)

@@ -11,13 +11,13 @@ from datetime import timedelta
 
 import attrs
 
-from avbc.acctvantage.records import SalesOrder, Shipment
+from avbc.acctvantage import SalesOrder, Shipment
 from avbc.bigcommerce import NotFound, UnexpectedData
 from avbc.bigcommerce.models import OrderShipment, ShipmentDraft
 from avbc.errors import AvbcError
-from avbc.mapping import Problem, Ruling, ShipmentPlan, map_shipments
+from avbc.mapping import Problem, map_shipments
 from avbc.orchestrator.engine.changed import order_change
-from avbc.orchestrator.engine.run import IN_FLIGHT, PushRun, Step
+from avbc.orchestrator.engine.run import PushRun, Step
 from avbc.orchestrator.reports import Change
 from avbc.unset import UNSET
 
@@ -61,7 +61,7 @@ def push_shipments(run: PushRun) -> None:
             break
         chunk = work[start : start + _ORDERS_AT_ONCE]
         calls = [run.store.order_shipments.list.call(each.order.store_order_id) for each in chunk]
-        in_store = run.store.map(calls, limit=IN_FLIGHT, return_errors=True)
+        in_store = run.store.map(calls, return_errors=True)
         run.send(
             [step for each, rows in zip(chunk, in_store, strict=True) for step in each.steps(rows)]
         )
@@ -90,32 +90,33 @@ class _OrderShipments:
             for shipment in self.shipments:
                 self.fail(shipment, self._change(shipment), in_store)
             return
-        for shipment, ruling in zip(
-            self.shipments, map_shipments(self.shipments, self.order, in_store), strict=True
-        ):
-            yield from self._steps(shipment, ruling)
+        rulings = map_shipments(self.shipments, self.order, in_store)
+        for shipment, ruling in zip(self.shipments, rulings, strict=True):
+            change = attrs.evolve(self._change(shipment), decisions=ruling.decisions)
+            if ruling.value is None:
+                self.waits = True
+                self.run.refuse(change, *ruling.problems)
+            elif ruling.value.drafts:
+                yield from self._parcels(shipment, change, ruling.value.drafts, ruling.problems)
+            else:
+                self.know(shipment)
+                if ruling.problems:
+                    self.run.refuse(change, *ruling.problems)
+                else:
+                    self.run.unchanged()
 
-    def _steps(
-        self, shipment: Shipment, ruling: Ruling[ShipmentPlan]
+    def _parcels(
+        self,
+        shipment: Shipment,
+        change: Change,
+        drafts: Sequence[ShipmentDraft],
+        problems: tuple[Problem, ...],
     ) -> Iterator[Step[OrderShipment]]:
-        change = attrs.evolve(self._change(shipment), decisions=ruling.decisions)
-        plan = ruling.value
-        if plan is not None and plan.drafts:
-            rest = set(range(len(plan.drafts)))
-            for number, draft in enumerate(plan.drafts):
-                problems = () if number else ruling.problems
-                sent = attrs.evolve(change, after=_parcel(draft), problems=problems)
-                call = self.run.store.order_shipments.create.call(self.order.store_order_id, draft)
-                yield _Parcel(call, (sent,), self, shipment, number, rest)
-            return
-        if plan is None:
-            self.waits = True
-        else:
-            self.know(shipment)
-        if ruling.problems:
-            self.run.refuse(change, *ruling.problems)
-        else:
-            self.run.unchanged()
+        rest = set(range(len(drafts)))
+        for number, draft in enumerate(drafts):
+            sent = attrs.evolve(change, after=_parcel(draft), problems=() if number else problems)
+            call = self.run.store.order_shipments.create.call(self.order.store_order_id, draft)
+            yield _Parcel(call, (sent,), self, shipment, number, rest)
 
     def fail(self, shipment: Shipment, change: Change, error: AvbcError) -> None:
         """Report a shipment that failed."""
