@@ -23,7 +23,6 @@ from memory import RAM_DISK, megabytes, peak
 from avbc import BigCommerce, Orchestrator, Settings, SqlGateway
 from avbc.orchestrator import SCHEDULE
 from avbc.orchestrator.engine.journal import Journal
-from avbc.orchestrator.engine.run import scope_of
 from avbc.orchestrator.jobs.inventory import KIND
 from avbc.testing import FakeStore
 from avbc.testing.example import books_toml, plain_orders, populate, settings_dict
@@ -162,7 +161,7 @@ def _prepare(folder: Path, count: int) -> None:
         _write(books, folder, count, price="9.95", quantity=5)
         journal = Journal(books.engine)
         journal.remember(
-            f"{KIND} {scope_of(web.settings, web.store)}",
+            f"{KIND} WEB@{web.store.store_hash}",
             ((_sku(number).casefold(), "5") for number in range(count)),
         )
         _write(books, folder, count, price="9.95", quantity=6, step=100)

@@ -1,4 +1,4 @@
-"""What tests of several floors share: a PostgreSQL of the test's own, a Redis, and the example's books as a file."""
+"""What tests of several floors share: servers, the example's books, how much is generated."""
 
 from __future__ import annotations
 
@@ -9,15 +9,22 @@ from uuid import uuid4
 
 import pytest
 import sqlalchemy as sa
+from hypothesis import settings
 
 from avbc.testing import example
+
+# `--hypothesis-profile few`: on the Pythons that only show that they are no different.
+settings.register_profile("few", max_examples=10, deadline=None)
 
 SERVER = "AVBC_TEST_POSTGRESQL"
 BROKER = "AVBC_TEST_REDIS"
 
 
 def is_due() -> bool:
-    """Whether a server must be there: in CI, where `.ci/run` starts one as root on Debian. Elsewhere its tests may be skipped."""
+    """Whether a server must be there: in CI, where `.ci/run` starts one as root on Debian.
+
+    Elsewhere its tests may be skipped.
+    """
     is_root = hasattr(os, "geteuid") and os.geteuid() == 0
     return (
         os.environ.get("CI", "").lower() in {"1", "true"}

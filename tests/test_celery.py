@@ -1,4 +1,4 @@
-"""Many stores over many workers: real workers of Celery with a real broker, some of which are killed."""
+"""Many stores on many workers: real Celery workers with a real broker, some of them killed."""
 
 from __future__ import annotations
 
@@ -28,6 +28,8 @@ from avbc.celery import METHODS, UnknownStore, beat_schedule, register
 from avbc.orchestrator import SCHEDULE, Job
 from avbc.testing import FakeStore, StoreProcess, example
 from avbc.testing.values import as_list, as_row
+
+pytestmark = pytest.mark.one_python
 
 NEW, DOWNLOADED, ERROR = 11, 9, 12
 ORDERS = 64

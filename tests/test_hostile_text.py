@@ -1,4 +1,4 @@
-"""What others wrote, in an order or in an answer, is text wherever it goes: never HTML, never SQL, never a command to a terminal."""
+"""Text of an order or an answer is never HTML, SQL or a command to a terminal."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ from avbc.settings import SettingsError
 from avbc.testing.contract import make_bundle
 
 HTML = """<script>alert("x")</script><img src=x onerror='alert(1)'>&amp;</td></table>\x1b[31m"""
-SQL = """'); DROP TABLE sales_orders; -- " ` \\ %s %(id)s :id ? {id} \N{RIGHT SINGLE QUOTATION MARK}"""
+SQL = "'); DROP TABLE sales_orders; -- \" ` \\ %s %(id)s :id ? {id} \N{RIGHT SINGLE QUOTATION MARK}"
 
 
 def shown_classes() -> list[type]:
@@ -180,7 +180,7 @@ def books(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[SqlGateway
 
 
 def with_text(thing: Any) -> Any:
-    """A record with hostile text behind every text of it that the books do not compare with a list."""
+    """A record with hostile text behind every text that the books do not compare with a list."""
     if isinstance(thing, str):
         return f"{thing}{SQL}"
     if isinstance(thing, tuple):
@@ -256,7 +256,7 @@ def test_sql_in_the_journal_is_text(books: SqlGateway) -> None:
 
 
 def test_no_sql_is_put_together_from_values() -> None:
-    """What is handed to a database as text is written out in the source, or put together of constants; ruff looks for it too (S608)."""
+    """SQL texts are written out in the source, or put together of constants (ruff: S608)."""
     put_together = []
     # The schema brings tables up by their own names.
     for path in {*Path(avbc.__file__).parent.rglob("*.py")} - {Path(schema.__file__)}:
@@ -275,7 +275,7 @@ def test_no_sql_is_put_together_from_values() -> None:
 
 
 def _puts_together(part: ast.AST) -> bool:
-    """Whether text is put together of anything but texts that stand in the source, whose names are written in capitals."""
+    """Whether a text has other parts than texts in the source and constants in capitals."""
     if isinstance(part, ast.Call):
         return isinstance(part.func, ast.Attribute) and part.func.attr == "format"
     if not isinstance(part, ast.JoinedStr) and not (

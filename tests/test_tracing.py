@@ -1,4 +1,4 @@
-"""What is traced, through OpenTelemetry's own SDK: runs, orders and requests; nothing unless asked for, and no secret or person in it."""
+"""Traces through OpenTelemetry's own SDK: runs, orders and requests, and no secret or person."""
 
 from __future__ import annotations
 
@@ -326,7 +326,7 @@ def test_without_the_extra_it_says_what_to_install(monkeypatch: pytest.MonkeyPat
 
 
 def test_the_global_provider_may_be_set_later(store: FakeStore) -> None:
-    """`instrument()` before the application has set up OpenTelemetry breaks nothing: the spans go nowhere until then."""
+    """`instrument()` before OpenTelemetry is set up breaks nothing: spans go nowhere until then."""
     tracing.instrument()
     try:
         with BigCommerce(store.api_url, store.access_token, transport=store.transport()) as client:

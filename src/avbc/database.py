@@ -72,6 +72,8 @@ class Tables:
     too_new: type[AvbcError]
     """The tables are of a later version."""
     log: logging.Logger
+    on_open: Callable[[sa.Connection], None] | None = None
+    """Looks at the tables once they are there, each time they are opened."""
     attempts: int = 1
     """How often a transaction is run that the database gave up: 1 where repeating is not safe."""
 
@@ -251,6 +253,8 @@ class Database:
             if _transaction(self._readers, self._found_version) != self._tables.version:
                 with self._turn:
                     _transaction(self.engine, self._bring_up)
+            if self._tables.on_open is not None:
+                _transaction(self._readers, self._tables.on_open)
             self._is_prepared = True
 
     def _found_version(self, connection: sa.Connection) -> int | None:

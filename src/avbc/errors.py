@@ -10,7 +10,39 @@ import attrs
 class AvbcError(Exception):
     """The root of every error that avbc raises on purpose.
 
-    The message says what happened, to which order, request or field, and what to do next.
+    The message says what happened, to which order, request or field, and what to do next. Each
+    error is one of two kinds; those of the BigCommerce client (*) are a `StoreError` as well::
+
+        AvbcError
+        ├── TransientError              trying again can help
+        │   ├── StoreUnreachable *      no answer came
+        │   ├── StoreBusy *             429: too many requests
+        │   ├── StoreUnavailable *      5xx and temporary 4xx
+        │   ├── BadAnswer *             a success that is not BigCommerce's
+        │   ├── BooksUnreachable        the books did not answer
+        │   └── JournalUnreachable      the journal's database did not answer
+        ├── FinalError                  something must be changed first
+        │   ├── TokenRefused *          401: a wrong token
+        │   ├── ScopeMissing *          403: a missing scope of the token
+        │   ├── RequestRefused *        another 4xx: see the fields and rows
+        │   │   ├── NotFound *          404
+        │   │   ├── Conflict *          409: a name or SKU is taken
+        │   │   ├── TooManyItems *      413
+        │   │   └── PartlySaved *       207: a part of the record failed
+        │   ├── UnexpectedData *        a value that cannot be read
+        │   ├── ClientClosed *          the client was closed before the request
+        │   ├── FaultyInputError        a file has faults: all are listed
+        │   │   ├── SettingsError       the settings
+        │   │   └── BooksFileError      a file for the books
+        │   ├── BooksRefused            the books refused a record
+        │   ├── BooksUnusable           the books: a wrong URL, no permission
+        │   ├── JournalTooNew           a newer avbc wrote the journal
+        │   ├── NoSuchOrder             the store has no such order
+        │   ├── NoSuchLocation          the store has no such location
+        │   ├── WebhookRefused          an event that is not this store's
+        │   ├── UnknownStore            a Celery task for an unregistered store
+        │   └── MissingExtra            an optional part is not installed
+        └── StoreError                  the BigCommerce client: all with *
     """
 
 

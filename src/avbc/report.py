@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import html
+import textwrap
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 from decimal import Decimal
@@ -73,7 +74,7 @@ def text_table(
     ]
     for row in cells:
         head = "  ".join(cell.ljust(widths[index]) for index, cell in enumerate(row[:-1]))
-        for part, text in enumerate(_wrap(row[-1], room)):
+        for part, text in enumerate(textwrap.wrap(row[-1], room, break_on_hyphens=False) or [""]):
             start = head if part == 0 else " " * len(head)
             lines.append(f"{start}  {text}".rstrip() if len(columns) > 1 else text)
     return "\n".join(lines)
@@ -164,13 +165,3 @@ def _one_line(text: str) -> str:
     'red �[31mmug'
     """
     return " ".join(text.split()).translate(_CONTROL)
-
-
-def _wrap(text: str, room: int) -> list[str]:
-    lines: list[str] = []
-    while len(text) > room:
-        cut = text.rfind(" ", 0, room + 1)
-        cut = cut if cut > 0 else room
-        lines.append(text[:cut])
-        text = text[cut:].lstrip()
-    return [*lines, text]

@@ -25,7 +25,7 @@ from avbc.acctvantage import (
     OrderBundle,
     SqlGateway,
 )
-from avbc.acctvantage.sql import schema
+from avbc.acctvantage.sql import schema, versions
 from avbc.database import Database, failure
 from avbc.errors import Fault
 
@@ -208,13 +208,13 @@ class TestVersion:
         def add_column(connection: sa.Connection) -> None:
             connection.execute(sa.text("ALTER TABLE sales_orders ADD COLUMN colour TEXT"))
 
-        now = schema.BOOKS.version
+        now = versions.BOOKS.version
         steps: Mapping[int, Callable[[sa.Connection], None]] = {
             now: add_column,
             now + 1: lambda _: None,
         }
         monkeypatch.setattr(
-            schema, "BOOKS", evolve(schema.BOOKS, version=now + 2, migrations=steps)
+            versions, "BOOKS", evolve(versions.BOOKS, version=now + 2, migrations=steps)
         )
         for _ in range(2):
             with SqlGateway(url) as books:
@@ -231,12 +231,12 @@ class TestVersion:
     ) -> None:
         with SqlGateway(url) as books:
             books.reference_data()
-        now = schema.BOOKS.version
+        now = versions.BOOKS.version
         fails: Mapping[int, Callable[[sa.Connection], object]] = {
             now: lambda connection: connection.exec_driver_sql("ALTER TABLE nothing RENAME TO x")
         }
         monkeypatch.setattr(
-            schema, "BOOKS", evolve(schema.BOOKS, version=now + 1, migrations=fails)
+            versions, "BOOKS", evolve(versions.BOOKS, version=now + 1, migrations=fails)
         )
         with SqlGateway(url) as books:
             with pytest.raises(BooksUnusable):
@@ -500,7 +500,7 @@ def test_errors_without_an_answer_of_the_server() -> None:
 
 
 def test_a_database_says_where_it_is() -> None:
-    assert repr(Database("sqlite:///x.db", schema.BOOKS)) == "Database('sqlite:///x.db')"
+    assert repr(Database("sqlite:///x.db", versions.BOOKS)) == "Database('sqlite:///x.db')"
 
 
 def test_a_file_error_is_pickled_whole() -> None:

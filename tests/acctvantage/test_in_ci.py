@@ -14,6 +14,7 @@ TEST = (
 )
 
 
+@pytest.mark.one_python
 @pytest.mark.parametrize(("ci", "outcome"), [("true", "1 error"), ("", "1 skipped")])
 def test_without_a_server(ci: str, outcome: str) -> None:
     if not hasattr(os, "geteuid") or os.geteuid() != 0 or not Path("/etc/debian_version").exists():

@@ -13,9 +13,10 @@ from typing import Any
 
 import pytest
 import sqlalchemy as sa
+from attrs import evolve
 
 from avbc.acctvantage import Product, SqlGateway
-from avbc.acctvantage.sql import schema
+from avbc.acctvantage.sql import schema, versions
 from avbc.testing.contract import make_bundle
 
 HERE = Path(__file__).parent
@@ -83,7 +84,8 @@ def test_tables_of_version_1_become_those_of_today(url: str, fresh: dict[str, An
         assert tables(books) == fresh
         with books.engine.connect() as connection:
             assert (
-                connection.scalar(sa.select(schema.books_version.c.version)) == schema.BOOKS.version
+                connection.scalar(sa.select(schema.books_version.c.version))
+                == versions.BOOKS.version
             )
 
 
@@ -136,3 +138,138 @@ def test_many_that_open_books_of_version_1_at_once_bring_them_up_once(url: str) 
 
     with ThreadPoolExecutor(4) as pool:
         assert set(pool.map(open_books, range(4))) == {2}
+
+
+NFC, NFD = "CAF\u00c9-1", "CAFE\u0301-1"
+
+
+def in_old_books(url: str, statements: str) -> None:
+    """Write to books of version 1 as the avbc of that time did."""
+    engine = sa.create_engine(url.replace("postgresql://", "postgresql+psycopg://"))
+    with engine.begin() as connection:
+        for statement in filter(None, map(str.strip, statements.split(";\n"))):
+            connection.exec_driver_sql(statement)
+    engine.dispose()
+
+
+def product(part_number: str) -> str:
+    key = part_number.strip().casefold()
+    return (
+        f"INSERT INTO products SELECT '{key}', '{part_number}', name, product_class, kind, "
+        "description, sales_memo, list_price, sell_price, weight, length, width, height, "
+        "taxable, webstore_category, sync_to_webstore FROM products WHERE part_key = 'mug-0';\n"
+        f"INSERT INTO product_aliases VALUES ('{key}', 0, 'b {key}', 'B {part_number}');\n"
+        f"INSERT INTO quantities VALUES ('Main', '{key}', '{len(part_number)}');\n"
+    )
+
+
+def test_keys_are_brought_into_one_unicode_form(url: str) -> None:
+    restore(url, 1)
+    in_old_books(
+        url,
+        product(NFD)
+        + product("TEA  POT")
+        + f"INSERT INTO ship_vias VALUES (7, '{NFD.casefold()}', '{NFD}', 'Freight');\n"
+        f"INSERT INTO promotions VALUES (7, '{NFD.casefold()}', '{NFD}', '$', '1', '40', '', "
+        "false);\n"
+        "UPDATE clients SET email = 'jose\u0301@example.com', "
+        "email_key = 'jose\u0301@example.com' WHERE id = 3;\n"
+        "UPDATE contacts SET email = 'jose\u0301@example.com', "
+        "email_key = 'jose\u0301@example.com', "
+        "person_key = 'jose\u0301@example.com' WHERE id = 2;\n",
+    )
+    with SqlGateway(url) as books:
+        assert books.look_alikes() == []
+        for name in (NFD, NFC, f" b  {NFC.lower()} "):
+            assert [found.part_number for found in books.find_products([name])] == [NFD]
+        assert [found.part_number for found in books.find_products(["tea pot"])] == ["TEA  POT"]
+        assert books.available("Main", [NFC, "Tea Pot"]) == {NFD: 7, "TEA  POT": 8}
+        assert [client.id for client in books.find_clients([], ["JOS\u00c9@example.com"])] == [3]
+        # What comes in by the other form is the same record.
+        bundle = make_bundle(9)
+        promotion = evolve(bundle.new_promotions[0], code=NFC)
+        ship_via = evolve(bundle.new_ship_vias[0], name=NFC)
+        books.create_order(evolve(bundle, new_promotions=[promotion], new_ship_vias=[ship_via]))
+        assert [found.code for found in books.promotions()] == ["SAVE", NFD]
+        assert [found.name for found in books.ship_vias()] == ["UPS Ground", NFD]
+
+
+def test_records_that_now_compare_equal_are_reported_and_both_stay(
+    url: str, caplog: pytest.LogCaptureFixture
+) -> None:
+    restore(url, 1)
+    in_old_books(
+        url,
+        product(NFD)
+        + product(NFC)
+        + product(f"{NFC} X")
+        + product(f"{NFC}  X")
+        + product(f"{NFD}   X")
+        + "INSERT INTO ship_vias VALUES (7, 'ups  ground', 'UPS  Ground', 'Freight');\n"
+        f"INSERT INTO promotions VALUES (7, '{NFD.casefold()}', '{NFD}', '$', '1', '40', '', "
+        "false);\n"
+        f"INSERT INTO promotions VALUES (8, '{NFC.casefold()}', '{NFC}', '$', '1', '40', '', "
+        "false);\n"
+        "INSERT INTO contacts VALUES (8, 2, '', '\njose\u0301\n', 'Jose\u0301', '', '', '');\n"
+        "INSERT INTO contacts VALUES (9, 2, '', '\njos\u00e9\n', 'Jos\u00e9', '', '', '');\n"
+        "INSERT INTO contacts VALUES (10, 3, '', '\njose\u0301\n', 'Jose\u0301', '', '', '');\n"
+        "UPDATE clients SET name = 'Jose\u0301' WHERE id = 1;\n"
+        "UPDATE clients SET name = 'Jos\u00e9' WHERE id = 2;\n"
+        f"INSERT INTO receipt_types VALUES (7, '{NFC}');\n"
+        f"INSERT INTO receipt_types VALUES (8, '{NFD}');\n",
+    )
+    with SqlGateway(url) as books:
+        found = books.look_alikes()
+        assert {(one.table_name, one.text, one.same_as) for one in found} == {
+            ("products", NFD, NFC),
+            ("products", f"{NFC}  X", f"{NFC} X"),
+            ("products", f"{NFD}   X", f"{NFC} X"),
+            ("ship_vias", "UPS  Ground", "UPS Ground"),
+            ("promotions", NFD, NFC),
+            ("contacts", "Jose\u0301", "Jos\u00e9"),
+            ("clients", "Jos\u00e9 Ana ana@example.com", "Jose\u0301 Ana ana@example.com"),
+            ("receipt_types", NFD, NFC),
+        }
+        warnings = [
+            record.getMessage() for record in caplog.records if record.levelname == "WARNING"
+        ]
+        assert len(warnings) == len(found)
+        assert any(r"'CAFE\u0301-1' and 'CAF\xc9-1'" in text for text in warnings)
+        # Nothing is lost, and look-ups find one of them.
+        assert {NFC, NFD} <= {one.part_number for one in books.products()}
+        assert {one.code for one in books.promotions()} == {"SAVE", NFC, NFD}
+        assert [one.part_number for one in books.find_products([NFC, NFD])] == [NFC]
+        assert books.find_products([f"b {NFD}"])
+        on_hand = books.available("Main")
+        assert (on_hand[NFC], on_hand[NFD], on_hand[f"{NFD}   X"]) == (6, 7, 11)
+        # The store has one of them, so one of them is sent, and each key once.
+        for walked in (
+            [part_number for part_number, _ in books.quantities_available("Main")],
+            [one.part_number for one in books.products_for_store()],
+        ):
+            assert walked == [NFC, f"{NFC} X", "MUG-0", "Stra\u00dfe"]
+    with SqlGateway(url) as books:
+        # It is reported each time until one of the two is gone, as docs/books.md says.
+        caplog.clear()
+        with books.engine.begin() as connection:
+            for one in found:
+                if one.table_name == "products":
+                    connection.execute(
+                        schema.products.delete().where(schema.products.c.part_key == one.key)
+                    )
+        assert len(books.look_alikes()) == len(found) - 3
+        assert f"'{NFD}'" not in caplog.text
+        assert books.available("Main", [NFC, NFD]) == {NFC: 6}
+
+
+def test_more_look_alikes_than_a_log_should_hold_are_counted(
+    url: str, caplog: pytest.LogCaptureFixture
+) -> None:
+    restore(url, 1)
+    spaced = "".join(product(f"TEA {number}") + product(f"TEA  {number}") for number in range(23))
+    in_old_books(url, spaced)
+    with SqlGateway(url) as books:
+        assert len(books.look_alikes()) == 23
+    warnings = [record.getMessage() for record in caplog.records if record.levelname == "WARNING"]
+    assert len(warnings) == 21
+    assert "3 more" in warnings[-1]

@@ -1,7 +1,10 @@
 from __future__ import annotations
 
 import pickle
+import re
+from collections.abc import Iterator
 from datetime import timedelta
+from importlib import import_module
 
 import httpx
 import pytest
@@ -22,7 +25,7 @@ from avbc.bigcommerce.errors import (
     TooManyItems,
     UnexpectedData,
 )
-from avbc.errors import FinalError, TransientError
+from avbc.errors import AvbcError, FinalError, TransientError
 
 READ = Call(
     "GET",
@@ -257,3 +260,34 @@ def test_unexpected_data_survives_pickling() -> None:
     )
     assert isinstance(error, StoreError)
     assert isinstance(error, FinalError)
+
+
+def test_the_tree_of_errors_is_as_drawn() -> None:
+    """The drawing at the root names every error of avbc, under its parent."""
+    drawn: dict[str, str] = {}
+    path: list[str] = []
+    store_errors: set[str] = set()
+    for line in (AvbcError.__doc__ or "").splitlines():
+        if found := re.match(r" {8}((?:│   |    )*)[├└]── (\w+)( \*)?", line):
+            depth = len(found[1]) // 4
+            path[depth:] = [found[2]]
+            drawn[found[2]] = path[depth - 1] if depth else "AvbcError"
+            if found[3]:
+                store_errors.add(found[2])
+
+    def below(kind: type[BaseException]) -> Iterator[type[BaseException]]:
+        for child in kind.__subclasses__():
+            if child.__module__.startswith("avbc."):
+                yield child
+                yield from below(child)
+
+    import_module("avbc.celery")
+    import_module("avbc.orchestrator")
+    kinds = set(below(AvbcError))
+    assert set(drawn) == {kind.__name__ for kind in kinds}
+    for kind in kinds:
+        parents = {base.__name__ for base in kind.__bases__}
+        assert drawn[kind.__name__] in parents
+        assert (kind.__name__ in store_errors) == (
+            issubclass(kind, StoreError) and kind is not StoreError
+        )

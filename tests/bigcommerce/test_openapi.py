@@ -49,9 +49,12 @@ from avbc.bigcommerce.models import (
 from avbc.unset import UNSET
 
 SPECS = Path(__file__).parents[2] / "../shared/bigcommerce/specs"
-pytestmark = pytest.mark.skipif(
-    not SPECS.is_dir(), reason="BigCommerce's OpenAPI files are not beside the repository"
-)
+pytestmark = [
+    pytest.mark.one_python,
+    pytest.mark.skipif(
+        not SPECS.is_dir(), reason="BigCommerce's OpenAPI files are not beside the repository"
+    ),
+]
 
 NOON = datetime(2024, 5, 1, 12, tzinfo=UTC)
 ORDERS_2, ORDERS_3, CUSTOMERS_3 = "orders.v2", "orders.v3", "customers.v3"

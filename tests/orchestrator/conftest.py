@@ -1,4 +1,4 @@
-"""A store, books and settings that fit each other, and a factory of orchestrators between them that never waits."""
+"""A store, books and settings that fit each other, and orchestrators between them that never wait."""
 
 from __future__ import annotations
 
@@ -63,19 +63,29 @@ def loaded_books(books_toml: Path) -> Iterator[SqlGateway]:
         yield gateway
 
 
+def copied_books(books: SqlGateway, into: SqlGateway) -> None:
+    """Make one database the copy of another, journal included."""
+    with (
+        closing(books.engine.raw_connection()) as source,
+        closing(into.engine.raw_connection()) as target,
+    ):
+        cast("sqlite3.Connection", source.driver_connection).backup(
+            cast("sqlite3.Connection", target.driver_connection)
+        )
+
+
+@pytest.fixture
+def copy_books() -> Callable[[SqlGateway, SqlGateway], None]:
+    return copied_books
+
+
 @pytest.fixture
 def new_books(loaded_books: SqlGateway) -> Iterator[Callable[..., SqlGateway]]:
     with contextlib.ExitStack() as stack:
 
         def books(url: str = "sqlite://") -> SqlGateway:
             gateway = stack.enter_context(SqlGateway(url))
-            with (
-                closing(loaded_books.engine.raw_connection()) as source,
-                closing(gateway.engine.raw_connection()) as target,
-            ):
-                cast("sqlite3.Connection", source.driver_connection).backup(
-                    cast("sqlite3.Connection", target.driver_connection)
-                )
+            copied_books(loaded_books, gateway)
             return gateway
 
         yield books
@@ -90,7 +100,7 @@ def books(new_books: Callable[..., SqlGateway]) -> SqlGateway:
 def join(
     store: FakeStore, settings: Settings, books: SqlGateway
 ) -> Iterator[Callable[..., Orchestrator]]:
-    """Join the store to the books; keyword arguments replace any part. What fails is not repeated."""
+    """Join the store to the books; keyword arguments replace a part. What fails is not repeated."""
     with contextlib.ExitStack() as stack:
 
         def joined(
@@ -124,7 +134,11 @@ class Died(BaseException):
 
 
 class Life(httpx.BaseTransport):
-    """Ends at one of the steps of a run: before or after a request, or before a statement of the books or the journal."""
+    """Ends at one of the steps of a run.
+
+    The steps are: before each request, after each that writes, and before and after each commit
+    that writes to the books or the journal. Nothing that lasts happens between two of them.
+    """
 
     def __init__(self, store: FakeStore, ends_at: int | None = None) -> None:
         self.store = store
@@ -132,7 +146,7 @@ class Life(httpx.BaseTransport):
         self.steps = 0
         self._lock = threading.Lock()
 
-    def step(self, *_: object) -> None:
+    def step(self) -> None:
         with self._lock:
             self.steps += 1
             if self.ends_at is not None and self.steps >= self.ends_at:
@@ -141,8 +155,38 @@ class Life(httpx.BaseTransport):
     def handle_request(self, request: httpx.Request) -> httpx.Response:
         self.step()
         response = self.store.handle(request)
-        self.step()
+        if request.method != "GET":
+            self.step()
         return response
+
+
+class MortalConnection(sqlite3.Connection):
+    """A connection whose commits are steps of a life, where there is one."""
+
+    life: Life | None = None
+    changes = 0
+
+    def commit(self) -> None:
+        life, before = MortalConnection.life, self.changes
+        self.changes = self.total_changes
+        if life is None or self.changes == before:
+            super().commit()
+            return
+        life.step()
+        super().commit()
+        life.step()
+
+    def rollback(self) -> None:
+        self.changes = self.total_changes
+        super().rollback()
+
+
+def connect_mortal(*of: Any) -> sqlite3.Connection:
+    """Connect an engine: of its dialect, record, arguments and options."""
+    connection = sqlite3.connect(*of[2], **of[3], factory=MortalConnection)
+    # A process dies here, not the machine.
+    connection.execute("PRAGMA synchronous = OFF")
+    return connection
 
 
 @pytest.fixture
@@ -153,13 +197,14 @@ def live_on(
     settings: Settings,
     tmp_path: Path,
 ) -> Iterator[Callable[..., None]]:
-    """Let a method die at each of its steps, each time in a copy of the world as it is, and be called again until it has nothing to do.
+    """Let a method die at each of its steps, and call it again until it has nothing to do.
 
-    Call it with the method's name, what is to be equal at the end, and what fills the store beside
-    its orders.
+    Each death has a copy of the world as it is. Call it with the method's name, what must be equal
+    at the end, and what fills the store in addition to its orders.
     """
 
     # One file for all lives: a new engine would compile every statement again.
+    sa.event.listen(sa.Engine, "do_connect", connect_mortal)
     copy = SqlGateway(f"sqlite:///{tmp_path}/lives.db")
 
     def copied(fill: Callable[[FakeStore], object]) -> FakeStore:
@@ -167,13 +212,7 @@ def live_on(
         fill(other)
         for order in store.state.orders.values():
             other.add_order(order)
-        with (
-            closing(books.engine.raw_connection()) as source,
-            closing(copy.engine.raw_connection()) as target,
-        ):
-            cast("sqlite3.Connection", source.driver_connection).backup(
-                cast("sqlite3.Connection", target.driver_connection)
-            )
+        copied_books(books, copy)
         return other
 
     def live(
@@ -182,12 +221,12 @@ def live_on(
         world = copied(fill)
         life = Life(world, ends_at)
         died = False
-        sa.event.listen(copy.engine, "before_cursor_execute", life.step)
+        MortalConnection.life = life
         try:
             getattr(join(books=copy, transport=life, settings=settings), method)()
         except Died:
             died = True
-        sa.event.remove(copy.engine, "before_cursor_execute", life.step)
+        MortalConnection.life = None
         # What a gateway does later takes a run of its own to be seen.
         for _ in range(3):
             report = getattr(
@@ -214,6 +253,7 @@ def live_on(
 
     yield lived
     copy.close()
+    sa.event.remove(sa.Engine, "do_connect", connect_mortal)
 
 
 @pytest.fixture

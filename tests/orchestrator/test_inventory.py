@@ -11,6 +11,7 @@ from pathlib import Path
 import attrs
 import httpx
 import pytest
+import sqlalchemy as sa
 
 from avbc.acctvantage import BooksRefused, SqlGateway
 from avbc.bigcommerce import RequestRefused
@@ -125,6 +126,37 @@ def test_the_warehouse_is_what_the_store_sells(
     assert "EBOOK-01" not in pushed(report)
     assert pushed(report)[MUG] == "7"
     assert stocked.inventory(2)[MUG] == 0
+
+
+def test_what_an_earlier_version_remembered_is_pushed_again_and_nothing_is_there_twice(
+    store: FakeStore, join: Join, only: Callable[..., SqlGateway]
+) -> None:
+    """Its keys were not in Unicode form NFC, and kept each space."""
+    books = only({"CAFE\u0301": 3, "TEA  POT": 4})
+    with books.engine.begin() as connection:
+        connection.exec_driver_sql(
+            "UPDATE products SET name = part_key, list_price = '5', weight = '1'"
+        )
+    web = join(books=books)
+    first = web.push_products()
+    assert len(first.sent) == 2, str(first)
+    assert len(web.push_inventory().sent) == 2
+    old = {"caf\u00e9": "cafe\u0301", "tea pot": "tea  pot"}
+    with books.engine.begin() as connection:
+        table = sa.table("avbc_fingerprints", sa.column("key"))
+        for new, key in old.items():
+            changed = table.update().values(key=key).where(table.c.key == new)
+            assert connection.execute(changed).rowcount == 3  # details, identity and quantity
+    store.clear_log()
+    web.push_products()
+    assert len(web.push_inventory().sent) == 2
+    assert [entry for entry in store.log if entry.name == "POST /v3/catalog/products"] == []
+    assert {sku: store.inventory()[sku] for sku in ("CAFE\u0301", "TEA  POT")} == {
+        "CAFE\u0301": 3,
+        "TEA  POT": 4,
+    }
+    store.clear_log()
+    assert (list(web.push_products()), list(web.push_inventory()), store.log) == ([], [], [])
 
 
 def test_only_what_changed_is_pushed(

@@ -95,7 +95,7 @@ class Worker:
 Hire = Callable[..., Worker]
 
 
-@pytest.fixture(params=["sqlite", "postgresql"])
+@pytest.fixture(params=["sqlite", pytest.param("postgresql", marks=pytest.mark.one_python)])
 def books_url(request: pytest.FixtureRequest, tmp_path: Path, books_toml: Path) -> str:
     url = (
         f"sqlite:///{tmp_path}/books.db"
@@ -207,6 +207,7 @@ def test_a_dead_process_is_waited_for_no_longer_than_it_lives(
     assert_each_once(store, books_url)
 
 
+@pytest.mark.one_python
 @pytest.mark.parametrize("books_url", ["postgresql"], indirect=True)
 def test_a_process_that_hangs_is_waited_for_as_long_as_a_lease(
     hire: Hire, store: StoreProcess, books_url: str

@@ -1,4 +1,4 @@
-"""What is missing, doubled or different is found, to the cent, with few requests and nothing written."""
+"""What is missing, doubled or different is found, with few requests and nothing written."""
 
 from __future__ import annotations
 

@@ -28,7 +28,7 @@ def found(report: SetupReport, area: str, state: str | None = None) -> dict[str,
 
 @pytest.fixture
 def quiet(change: Change) -> Settings:
-    """Settings with nothing to find: all moves stay among the paid statuses, and no statuses are pushed."""
+    """Settings with nothing to find: moves stay among the paid statuses; no statuses are pushed."""
     return change(order_status={"updates": "off", "import_error_status": "Awaiting Pickup"})
 
 
@@ -72,7 +72,8 @@ def test_a_label_that_is_also_another_statuss_name_is_ambiguous(
 def test_the_same_status_twice_under_two_names(join: Join, change: Change) -> None:
     report = join(settings=change(order_status={"downloaded_order_status": 11})).check_setup()
     assert (
-        "for ever" in found(report, "status", "error")["order_status.downloaded_order_status"].found
+        "again and again"
+        in found(report, "status", "error")["order_status.downloaded_order_status"].found
     )
 
 

@@ -50,9 +50,9 @@ def test_every_fault_is_listed() -> None:
         "order_status.new_order_status",
         "order_status.downloaded_order_status",
     ]
-    with pytest.raises(SettingsError, match="for ever"):
+    with pytest.raises(SettingsError, match="again and again"):
         import_statuses(screen(11, "Awaiting Fulfillment"), never)
-    with pytest.raises(SettingsError, match="for ever"):
+    with pytest.raises(SettingsError, match="again and again"):
         import_statuses(screen(11, 9, "Awaiting Fulfillment"), never)
     with pytest.raises(SettingsError, match="failed orders would count as imported"):
         import_statuses(screen(11, 9, "Awaiting Shipment"), never)

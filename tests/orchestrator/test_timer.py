@@ -1,4 +1,4 @@
-"""The timer in simulated time; its signals and threads in real time, without a wait that has to run out."""
+"""The timer in simulated time; its signals and threads in real time, without waiting."""
 
 from __future__ import annotations
 
@@ -54,7 +54,7 @@ class Web:
 
 
 class Clock:
-    """Time that passes by waiting only. After each wait the next step is taken; after the last one all is stopped."""
+    """Time that passes by waiting only; each wait takes the next step, the last one stops all."""
 
     def __init__(
         self, *webs: Web, steps: list[Callable[[], object]] | None = None, cycles: int = 1
@@ -81,7 +81,7 @@ class Clock:
 def run(
     *webs: Web, steps: list[Callable[[], object]] | None = None, cycles: int = 1, **options: object
 ) -> tuple[Clock, list[CycleReport]]:
-    """Run so many cycles of the shortest interval, or one more than there are steps; returns the clock and the reports."""
+    """Run so many cycles of the shortest interval, or one more than there are steps."""
     clock = Clock(*webs, steps=steps, cycles=cycles)
     reports: list[CycleReport] = []
     run_timer(webs, clock=clock, wait=clock.wait, **{"on_report": reports.append, **options})  # type: ignore[arg-type]  # options are the timer's
@@ -632,8 +632,11 @@ from avbc.orchestrator import SCHEDULE
 from avbc.testing import example
 
 url, books_url = sys.argv[1:]
-with avbc.SqlGateway(books_url) as books, avbc.Orchestrator(avbc.Settings.from_dict(example.settings_dict(url)), books) as web:
-    web.run(on_report=lambda report: print(report.stopped, report.ok, flush=True), schedule=SCHEDULE[:1])
+settings = avbc.Settings.from_dict(example.settings_dict(url))
+def show(report):
+    print(report.stopped, report.ok, flush=True)
+with avbc.SqlGateway(books_url) as books, avbc.Orchestrator(settings, books) as web:
+    web.run(on_report=show, schedule=SCHEDULE[:1])
     print("ended", flush=True)
 """
 

@@ -1,4 +1,4 @@
-"""Webhooks from the fake store's events to the books: verified, decided, acted on once, registered."""
+"""Webhooks from the fake store's events to the books: verified, acted on once, registered."""
 
 from __future__ import annotations
 
@@ -109,7 +109,7 @@ def test_a_webhook_is_verified() -> None:
 
 
 def test_the_key_is_the_client_secret_which_libraries_take_in_base64() -> None:
-    """A library for Standard Webhooks is given base64(client secret) and decodes it; so the secret's own bytes sign."""
+    """The libraries decode base64(client secret), so the secret's own bytes sign."""
     body = json.dumps(event()).encode()
     key_for_libraries = base64.b64encode(SECRET.encode())
     assert read(body, signed(body, key=base64.b64decode(key_for_libraries))).action == ImportOrder(

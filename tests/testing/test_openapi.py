@@ -16,6 +16,8 @@ from avbc.testing.fakestore.http import StoreResponse
 openapi_core = pytest.importorskip("openapi_core")
 testing = pytest.importorskip("openapi_core.testing")
 
+pytestmark = pytest.mark.one_python
+
 PARTS = [
     "products",
     "shipping_addresses",

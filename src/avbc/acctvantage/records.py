@@ -415,3 +415,20 @@ class TrialBalance:
     def open_ar(self) -> Decimal:
         """What the client still owes: the total less captured receipts."""
         return self.total - self.receipts
+
+
+@attrs.frozen
+class LookAlike:
+    """A record of the books that compares as equal to another one of its table.
+
+    Both are in the books. Look-ups find the other one, and only that one goes to the store.
+    """
+
+    table_name: str
+    """As `docs/books.md` names it: `products`."""
+    key: str
+    """Of this record, in the column that ends in `_key`; a client's id; otherwise the name."""
+    text: str
+    """What this record is called: its part number, name or code."""
+    same_as: str
+    """What the other one is called: other Unicode characters or spaces that read the same."""

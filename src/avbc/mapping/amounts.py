@@ -1,4 +1,4 @@
-"""Which numbers are amounts of money at all: what the rules may compute with."""
+"""Which numbers are amounts of money that the rules can compute with."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ _quantized = Context(prec=17).quantize
 """Thirteen digits before the point and four after it: what does not fit is no amount of money."""
 
 ARITHMETIC = Context(prec=28)
-"""What the mapping engine computes with, whatever the program around it has set: with it, sums of amounts are exact."""
+"""The mapping engine's own context, in which sums of amounts are exact."""
 
 
 def is_amount(amount: Decimal) -> bool:
@@ -25,7 +25,7 @@ def is_amount(amount: Decimal) -> bool:
 
 
 def are_store_amounts(amounts: Iterable[Decimal]) -> bool:
-    """Whether all are amounts with at most four decimals, as BigCommerce writes on orders and lines.
+    """Whether all are amounts of at most four decimals, as on BigCommerce's orders and lines.
 
     >>> are_store_amounts([Decimal("19.9500"), Decimal("0.00001")])
     False

@@ -1,4 +1,4 @@
-"""Captures and voids: whether a pre-authorized payment may be captured or given up now (manual 2.2.4)."""
+"""Captures and voids: whether a pre-authorized payment may be captured or voided (manual 2.2.4)."""
 
 from __future__ import annotations
 
@@ -14,30 +14,28 @@ from avbc.bigcommerce.models import Order
 from avbc.mapping.amounts import is_amount
 from avbc.mapping.case import Findings
 from avbc.mapping.decisions import Ruling
+from avbc.mapping.payment import RECEIVED
 from avbc.mapping.text import amount_text
 from avbc.money import ZERO, decimals
 from avbc.text import text_key
 
 AUTHORIZATION_DAYS = 7
-"""After how many days an authorization counts as old. Gateways let them lapse after days of their own, so this is inferred."""
+"""After how many days an authorization counts as old (inferred: gateways differ)."""
 
 PaymentStep: TypeAlias = Literal["send", "wait", "record"]
 
-_DONE = {
-    "capture": frozenset(["captured", "paid", "partially refunded"]),
-    "void": frozenset(["void"]),
-}
+_DONE = {"capture": RECEIVED, "void": frozenset(["void"])}
 _UNDER_WAY = {"capture": "capture pending", "void": "void pending"}
 _STATE_WHEN_DONE = {"capture": "captured", "void": "voided"}
 
 
 @attrs.frozen
 class PaymentAction:
-    """What is to be done about the authorized payment of one order."""
+    """What to do about the authorized payment of one order."""
 
     action: Literal["capture", "void"]
     step: PaymentStep
-    """`send` it; `wait`, since the gateway is at it; `record` it in the books, since the store has done it."""
+    """`send` it; `wait` for the gateway; or `record` in the books what the store has done."""
     receipts: tuple[Receipt, ...]
     """The pre-authorized receipts that it concerns."""
     amount: Decimal
@@ -52,19 +50,19 @@ def payment_action(
     now: datetime,
     old_after_days: int = AUTHORIZATION_DAYS,
 ) -> Ruling[PaymentAction]:
-    """What is to be done about the receipts on an order that AcctVantage wants captured or voided; no value and no problem: nothing.
+    """What to do about the receipts on an order that AcctVantage wants captured or voided.
 
-    Only what was pre-authorized through BigCommerce can be captured there, PayPal too (manual
+    No value and no problem means nothing. Only what was pre-authorized through BigCommerce can be captured there, PayPal too (manual
     2.2.4), and only while its `payment_status` is `authorized` (BigCommerce: orders API). What the
-    store has done already is recorded and not sent again, and what the gateway is at is waited for:
-    so asking again after a crash, with the order read again, is safe. BigCommerce captures the
-    whole authorization of an order and no part of it, so a wish for a part is a problem, and so is
-    a capture that would leave more received than the sales order's total (inferred). An
+    store has done already is recorded and not sent again, and what the gateway is processing is
+    waited for: so asking again after a crash, with the order read again, is safe. BigCommerce
+    captures the whole authorization of an order and no part of it, so a request for a part is a
+    problem, and so is a capture that would leave more received than the sales order's total (inferred). An
     authorization older than `old_after_days` is warned about.
 
     Args:
         sales_order: The order as the books have it.
-        receipts: All receipts on it, also those that nobody wants captured.
+        receipts: All receipts on it, including those that are not to be captured.
         order: The order as the store has it, read just before.
         now: The time.
         old_after_days: After how many days an authorization counts as old.
@@ -78,7 +76,7 @@ def payment_action(
             "capture_and_void",
             "receipts",
             sales_order.import_id,
-            f"Both a capture and a void are wanted on {sales_order.import_id}.",
+            f"Both a capture and a void are requested on {sales_order.import_id}.",
             "Decide on one of the two in AcctVantage.",
         )
         return found.ruling(None)
@@ -93,9 +91,12 @@ def payment_action(
         *(value for receipt in receipts for value in (receipt.amount, receipt.pre_auth_amount)),
     ):
         if not is_amount(value):
-            message = f"An amount on {sales_order.import_id} is {value}."
             found.error(
-                "amount_unreadable", "receipts", value, message, "Correct it in AcctVantage."
+                "amount_unreadable",
+                "receipts",
+                value,
+                f"An amount on {sales_order.import_id} is {value}.",
+                "Correct it in AcctVantage.",
             )
             return found.ruling(None)
     amount = sum((receipt.pre_auth_amount for receipt in held), ZERO)
@@ -110,10 +111,10 @@ def payment_action(
 
 def _is_held(receipt: Receipt, action: str, found: Findings) -> bool:
     """Whether the receipt is one to act on."""
+    held = receipt.pre_auth_amount
     if receipt.state == _STATE_WHEN_DONE[action]:
         found.note(receipt.import_id, receipt.amount, "{} already", "", receipt.state)
-        return False
-    if receipt.state != "pre_authorized":
+    elif receipt.state != "pre_authorized":
         found.error(
             "receipt_not_preauthorized",
             "receipts",
@@ -124,8 +125,7 @@ def _is_held(receipt: Receipt, action: str, found: Findings) -> bool:
             if receipt.state == "captured"
             else "Check the payment in BigCommerce.",
         )
-        return False
-    if not receipt.import_id:
+    elif not receipt.import_id:
         found.error(
             "receipt_not_from_store",
             "receipts",
@@ -134,17 +134,17 @@ def _is_held(receipt: Receipt, action: str, found: Findings) -> bool:
             "authorization is not BigCommerce's.",
             f"Let the gateway {action} it (manual 2.2.4).",
         )
-        return False
-    if receipt.pre_auth_amount.is_finite() and receipt.pre_auth_amount <= 0:
+    elif held.is_finite() and held <= 0:
         found.error(
             "amount_unreadable",
             "receipts",
-            receipt.pre_auth_amount,
-            f"The receipt {receipt.import_id!r} holds {receipt.pre_auth_amount}: no amount.",
+            held,
+            f"The receipt {receipt.import_id!r} holds {held}: no amount.",
             "Correct the receipt in AcctVantage.",
         )
-        return False
-    return True
+    else:
+        return True
+    return False
 
 
 def _check_whole(
@@ -162,15 +162,15 @@ def _check_whole(
         ),
         ZERO,
     )
-    wished = sum((receipt.amount or receipt.pre_auth_amount for receipt in held), ZERO)
-    if wished != amount or whole != amount:
+    requested = sum((receipt.amount or receipt.pre_auth_amount for receipt in held), ZERO)
+    if requested != amount or whole != amount:
         found.error(
             "capture_is_partial",
             "receipts",
-            wished,
-            f"{amount_text(wished)} of the authorized {amount_text(whole)} are wanted, and "
-            f"BigCommerce can only {action} the whole.",
-            f"Want the whole in AcctVantage, and refund the rest in BigCommerce, or {action} it "
+            requested,
+            f"{amount_text(requested)} of the authorized {amount_text(whole)} are requested, and "
+            f"BigCommerce can only {action} all of it.",
+            f"Request all of it in AcctVantage and refund the rest in BigCommerce, or {action} it "
             "at the gateway.",
         )
 
@@ -196,15 +196,12 @@ def _step(order: Order, action: str, found: Findings) -> PaymentStep | None:
     status = text_key(order.payment_status)
     if status in _DONE[action]:
         if status == "partially refunded":
-            message = (
-                "The payment was captured, and a part of it was refunded; the receipt is "
-                "over the whole payment."
-            )
             found.warn(
                 "payment_partly_refunded",
                 "payment_status",
                 status,
-                message,
+                "The payment was captured, and a part of it was refunded; the receipt is over the "
+                "whole payment.",
                 "Book the refund in AcctVantage.",
             )
         found.note("step", "record", "the store says that the payment is {!r}", "", status)

@@ -1,4 +1,4 @@
-"""Carriers: AcctVantage's names for them, and what BigCommerce makes a tracking link of (BigCommerce: orders API, shipments)."""
+"""Carriers: AcctVantage's names, and BigCommerce's for tracking links (orders API, shipments)."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ _INSIDE_WORDS = re.compile("[.'\u2019]")
 
 @attrs.frozen
 class Carrier:
-    """How BigCommerce calls a carrier: as a `shipping_provider` of its own, or only by AfterShip's short name."""
+    """BigCommerce's name for a carrier: a `shipping_provider`, or only AfterShip's short name."""
 
     name: str
     shipping_provider: str = ""
@@ -34,75 +34,56 @@ def carrier_key(name: str) -> str:
     return " ".join(_WORD.findall(_INSIDE_WORDS.sub("", text_key(name))))
 
 
-_UPS = Carrier("UPS", "ups", "ups")
-_FEDEX = Carrier("FedEx", "fedex", "fedex")
-_USPS = Carrier("USPS", "usps", "usps")
-_ROYAL_MAIL = Carrier("Royal Mail", "royalmail", "royal-mail")
-_AUSTRALIA_POST = Carrier("Australia Post", "auspost", "australia-post")
-_DHL = Carrier("DHL Express", "", "dhl")
-_DHL_ECOMMERCE = Carrier("DHL eCommerce", "", "dhl-global-mail")
-_PARCELFORCE = Carrier("Parcelforce", "", "parcel-force")
-_NEW_ZEALAND_POST = Carrier("New Zealand Post", "", "new-zealand-post")
-_RL = Carrier("R+L Carriers", "", "rl-carriers")
+_KNOWN: tuple[tuple[Carrier, tuple[str, ...]], ...] = (
+    (Carrier("UPS", "ups", "ups"), ("UPS", "United Parcel Service")),
+    (Carrier("UPS Mail Innovations", "", "ups-mi"), ("UPS Mail Innovations",)),
+    (Carrier("FedEx", "fedex", "fedex"), ("FedEx", "Fed Ex", "Federal Express")),
+    (
+        Carrier("USPS", "usps", "usps"),
+        ("USPS", "US Mail", "US Postal Service", "United States Postal Service"),
+    ),
+    (Carrier("Endicia", "endicia", "usps"), ("Endicia",)),
+    (Carrier("Canada Post", "canadapost", "canada-post"), ("Canada Post",)),
+    (Carrier("Australia Post", "auspost", "australia-post"), ("Australia Post", "AusPost")),
+    (Carrier("Royal Mail", "royalmail", "royal-mail"), ("Royal Mail",)),
+    (Carrier("DHL Express", "", "dhl"), ("DHL", "DHL Express")),
+    (Carrier("DHL eCommerce", "", "dhl-global-mail"), ("DHL eCommerce", "DHL Global Mail")),
+    (Carrier("OnTrac", "", "ontrac"), ("OnTrac",)),
+    (Carrier("LaserShip", "", "lasership"), ("LaserShip",)),
+    (Carrier("Purolator", "", "purolator"), ("Purolator",)),
+    (Carrier("Canpar", "", "canpar"), ("Canpar",)),
+    (Carrier("Asendia USA", "", "asendia-usa"), ("Asendia",)),
+    (Carrier("APC Postal Logistics", "", "apc"), ("APC Postal Logistics",)),
+    (Carrier("Parcelforce", "", "parcel-force"), ("Parcelforce", "Parcel Force")),
+    (Carrier("DPD", "", "dpd"), ("DPD",)),
+    (Carrier("DPD UK", "", "dpd-uk"), ("DPD UK",)),
+    (Carrier("GLS", "", "gls"), ("GLS",)),
+    (Carrier("TNT", "", "tnt"), ("TNT",)),
+    (Carrier("Aramex", "", "aramex"), ("Aramex",)),
+    (Carrier("StarTrack", "", "star-track"), ("StarTrack",)),
+    (Carrier("New Zealand Post", "", "new-zealand-post"), ("New Zealand Post", "NZ Post")),
+    (Carrier("Estafeta", "", "estafeta"), ("Estafeta",)),
+    (Carrier("Estes", "", "estes"), ("Estes",)),
+    (Carrier("ABF Freight", "", "abf"), ("ABF",)),
+    (Carrier("AAA Cooper", "", "aaa-cooper"), ("AAA Cooper",)),
+    (Carrier("R+L Carriers", "", "rl-carriers"), ("R+L", "RL Carriers")),
+)
 
 CARRIERS: Mapping[str, Carrier] = {
-    carrier_key(name): carrier
-    for name, carrier in {
-        "UPS": _UPS,
-        "United Parcel Service": _UPS,
-        "UPS Mail Innovations": Carrier("UPS Mail Innovations", "", "ups-mi"),
-        "FedEx": _FEDEX,
-        "Fed Ex": _FEDEX,
-        "Federal Express": _FEDEX,
-        "USPS": _USPS,
-        "US Mail": _USPS,
-        "US Postal Service": _USPS,
-        "United States Postal Service": _USPS,
-        "Endicia": Carrier("Endicia", "endicia", "usps"),
-        "Canada Post": Carrier("Canada Post", "canadapost", "canada-post"),
-        "Australia Post": _AUSTRALIA_POST,
-        "AusPost": _AUSTRALIA_POST,
-        "Royal Mail": _ROYAL_MAIL,
-        "DHL": _DHL,
-        "DHL Express": _DHL,
-        "DHL eCommerce": _DHL_ECOMMERCE,
-        "DHL Global Mail": _DHL_ECOMMERCE,
-        "OnTrac": Carrier("OnTrac", "", "ontrac"),
-        "LaserShip": Carrier("LaserShip", "", "lasership"),
-        "Purolator": Carrier("Purolator", "", "purolator"),
-        "Canpar": Carrier("Canpar", "", "canpar"),
-        "Asendia": Carrier("Asendia USA", "", "asendia-usa"),
-        "APC Postal Logistics": Carrier("APC Postal Logistics", "", "apc"),
-        "Parcelforce": _PARCELFORCE,
-        "Parcel Force": _PARCELFORCE,
-        "DPD": Carrier("DPD", "", "dpd"),
-        "DPD UK": Carrier("DPD UK", "", "dpd-uk"),
-        "GLS": Carrier("GLS", "", "gls"),
-        "TNT": Carrier("TNT", "", "tnt"),
-        "Aramex": Carrier("Aramex", "", "aramex"),
-        "StarTrack": Carrier("StarTrack", "", "star-track"),
-        "New Zealand Post": _NEW_ZEALAND_POST,
-        "NZ Post": _NEW_ZEALAND_POST,
-        "Estafeta": Carrier("Estafeta", "", "estafeta"),
-        "Estes": Carrier("Estes", "", "estes"),
-        "ABF": Carrier("ABF Freight", "", "abf"),
-        "AAA Cooper": Carrier("AAA Cooper", "", "aaa-cooper"),
-        "R+L": _RL,
-        "RL Carriers": _RL,
-    }.items()
+    carrier_key(name): carrier for carrier, names in _KNOWN for name in names
 }
-"""Carriers by `carrier_key` of their names. BigCommerce names its providers, AfterShip its short names; the table itself is inferred.
+"""Carriers by `carrier_key` of their names (the table is inferred).
 
-More carriers: `{**CARRIERS, carrier_key("Harbor Couriers"): Carrier("Harbor Couriers",
-"carrier_12")}`.
+BigCommerce has names for its own providers, AfterShip short names. To add carriers: `{**CARRIERS,
+carrier_key("Harbor Couriers"): Carrier("Harbor Couriers", "carrier_12")}`.
 """
 
 
 def carrier_named(name: str, carriers: Mapping[str, Carrier] = CARRIERS) -> Carrier | None:
-    """The carrier that a text begins with: the longest name in the table, so that a service may follow (inferred).
+    """The carrier that a text begins with, by the longest name; a service may follow (inferred).
 
-    >>> carrier_named("UPS Mail Innovations").tracking_carrier, carrier_named("UPS® Next Day Air").shipping_provider
-    ('ups-mi', 'ups')
+    >>> carrier_named("UPS Mail Innovations").name, carrier_named("UPS® Next Day Air").name
+    ('UPS Mail Innovations', 'UPS')
     >>> carrier_named("Upstate Couriers") is None
     True
     """

@@ -11,7 +11,7 @@ T = TypeVar("T")
 
 
 class Findings:
-    """What the rules find out about one record: problems, and notes that become decisions when read.
+    """What the rules find about one record: problems, and notes that become decisions when read.
 
     Most orders are mapped and never explained, so a note costs a tuple and no text.
 
@@ -82,7 +82,7 @@ class Findings:
 
 
 class Case(Findings):
-    """One order as the rules see it: the look-ups for all orders, and the findings about this one."""
+    """One order as the rules see it: the look-ups of all orders, and the findings about it."""
 
     __slots__ = ("rules",)
 

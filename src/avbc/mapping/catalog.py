@@ -5,7 +5,6 @@ from __future__ import annotations
 import html
 from collections.abc import Iterable, Mapping, Sequence
 from decimal import Decimal
-from typing import TYPE_CHECKING, cast
 
 import attrs
 
@@ -16,6 +15,7 @@ from avbc.mapping.decisions import Ruling
 from avbc.mapping.field_map import (
     FieldRule,
     FieldValue,
+    arguments,
     changed_fields,
     check_names,
     field_values,
@@ -23,9 +23,6 @@ from avbc.mapping.field_map import (
 )
 from avbc.mapping.text import plain
 from avbc.money import ZERO
-
-if TYPE_CHECKING:
-    from typing import Any
 
 _OWN_STOCK = frozenset(["inventory", "assembly"])
 _NOT_BY_MAP = frozenset(["id", "option_values", "inventory_level", "inventory_warning_level"])
@@ -88,7 +85,7 @@ the merchant's work stays.
 
 
 def product_text(product: Product, fields: Sequence[FieldRule[Product]] = PRODUCT_FIELDS) -> str:
-    """What the store is to say of the product, as a text that is kept to tell later what changed. What only new ones get is not in it."""
+    """The product's values in the store as a text, to compare with later; without fields of new ones."""
     return values_text(_values(product, fields, Findings(), new=False))
 
 
@@ -109,8 +106,8 @@ def product_draft(
     check_names(fields, _OF_PRODUCTS)
     values = _values(product, fields, found, new=product_id is None)
     if product_id is None:
-        return found.ruling(ProductDraft(**_arguments(values)))
-    return found.ruling(ProductDraft(id=product_id, **_arguments(_changed(values, before, found))))
+        return found.ruling(ProductDraft(**arguments(values)))
+    return found.ruling(ProductDraft(id=product_id, **arguments(_changed(values, before, found))))
 
 
 def variant_draft(
@@ -120,9 +117,9 @@ def variant_draft(
     variant_id: int,
     before: str = "",
 ) -> Ruling[VariantDraft]:
-    """The product for the store where its SKU is a variant there: what to change of the one with this id, of `VARIANT_FIELDS` only.
+    """What to change of the store's variant with this id, for a product whose SKU is a variant.
 
-    A sale that ended is sent as null. A variant that has no amount of its own shows the product's,
+    Only `VARIANT_FIELDS` are sent. A sale that ended is sent as null. A variant that has no amount of its own shows the product's,
     and one that has hides it: so the base variant of a simple product is better left without, and
     the product itself written (inferred).
     """
@@ -137,7 +134,7 @@ def variant_draft(
         for name, value in changed.items()
         if name in VARIANT_FIELDS
     }
-    return found.ruling(VariantDraft(id=variant_id, **_arguments(own)))
+    return found.ruling(VariantDraft(id=variant_id, **arguments(own)))
 
 
 def only_variant_fields(before: str, after: str) -> bool:
@@ -156,8 +153,7 @@ def _values(
         product,
         fields,
         found,
-        new=new,
-        missing="product_field_missing",
+        missing="product_field_missing" if new else None,
         whose=repr(product.part_number),
     )
 
@@ -173,8 +169,3 @@ def _changed(
             "against what was pushed last",
         )
     return {name: value for name, value in values.items() if name in changed}
-
-
-def _arguments(values: Mapping[str, FieldValue]) -> dict[str, Any]:
-    # The names are checked; a value's type is the map's own affair.
-    return cast("dict[str, Any]", dict(values))

@@ -1,4 +1,4 @@
-"""Clients and contacts: who of the books the order belongs to (manual 2.1.3, and BigCommerce - Clients & Contacts)."""
+"""Clients and contacts of orders (manual 2.1.3, and BigCommerce - Clients & Contacts)."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from avbc.text import text_key
 
 @attrs.frozen
 class ClientChoice:
-    """The client of an order: one of the books (`client`) or one to create (`new_client`); the contact likewise, or none."""
+    """The client of an order, from the books or new; and the contact, if there is one."""
 
     client: Client | None = None
     new_client: Client | None = None
@@ -48,8 +48,8 @@ def client_for(
     By Import ID first. A new customer or a guest is then looked up by the billing email, if the
     settings allow it: on the clients, then on their contacts. More than one hit is a problem that
     lists them, never a choice (inferred). A registered customer found by email is bound to the
-    Import ID, unless the client has another one already. Whoever is not found is a new client: the
-    company with the person as its contact, or the person, whose last name is the client's name.
+    Import ID, unless the client has another one already. Otherwise the client is new: the company
+    with the person as its contact, or the person, whose last name is the client's name.
     """
     case = Case(rules)
     import_id = client_import_id(rules.source_code, customer_id)
@@ -136,17 +136,22 @@ def _found_by_email(
 
 
 def _with_contact(hit: Client, bind: str | None, billing: Address, case: Case) -> ClientChoice:
-    """Find the person at the client: by email, then by name; the client itself may be the person (inferred)."""
+    """The client with the person: by email, then by name; the client may be the person (inferred)."""
     email = text_key(billing.email)
     name = (text_key(plain(billing.first_name)), text_key(plain(billing.last_name)))
-    for contact in hit.contacts:
-        if email and text_key(contact.email) == email:
-            case.note("contact", contact.last_name, "the client's contact with this email")
-            return ClientChoice(client=hit, bind_import_id=bind, contact=contact)
-    for contact in hit.contacts:
-        if (text_key(contact.first_name), text_key(contact.last_name)) == name:
-            case.note("contact", contact.last_name, "the client's contact of this name")
-            return ClientChoice(client=hit, bind_import_id=bind, contact=contact)
+    known: list[tuple[Contact, str]] = [
+        (contact, "the client's contact with this email")
+        for contact in hit.contacts
+        if email and text_key(contact.email) == email
+    ] + [
+        (contact, "the client's contact of this name")
+        for contact in hit.contacts
+        if (text_key(contact.first_name), text_key(contact.last_name)) == name
+    ]
+    if known:
+        contact, reason = known[0]
+        case.note("contact", contact.last_name, reason)
+        return ClientChoice(client=hit, bind_import_id=bind, contact=contact)
     if (text_key(hit.first_name), text_key(hit.name)) == name:
         case.note("contact", "", "the client is the person")
         return ClientChoice(client=hit, bind_import_id=bind)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from typing import TYPE_CHECKING, cast
 
 import attrs
 
@@ -11,14 +10,11 @@ from avbc.acctvantage.records import Client
 from avbc.bigcommerce.models import Customer, CustomerAddress, CustomerAddressDraft, CustomerDraft
 from avbc.mapping.case import Findings
 from avbc.mapping.decisions import Ruling
-from avbc.mapping.field_map import FieldRule, FieldValue, check_names, field_values
+from avbc.mapping.field_map import FieldRule, FieldValue, arguments, check_names, field_values
 from avbc.mapping.places import STATES, country_code, state_name
 from avbc.mapping.text import plain
 from avbc.text import text_key
 from avbc.unset import UNSET
-
-if TYPE_CHECKING:
-    from typing import Any
 
 _NAME = 100
 _NAME_ON_ADDRESS = 255
@@ -38,7 +34,7 @@ CLIENT_FIELDS: tuple[FieldRule[Client], ...] = (
     FieldRule("email", "Email", lambda client: plain(client.email), required=True, longest=250),
     FieldRule("phone", "Telephone", lambda client: plain(client.phone), longest=_PHONE),
 )
-"""What fills a customer's fields (manual, BigCommerce - Clients & Contacts: the field map, with these three required)."""
+"""What fills a customer's fields (manual, BigCommerce - Clients & Contacts)."""
 
 
 def _second_line(client: Client) -> str:
@@ -90,7 +86,7 @@ _MAKE_AN_ADDRESS = ("address1", "city", "postal_code")
 
 @attrs.frozen
 class ClientExport:
-    """What the store is to be told of a client. Both are None where it has all of it."""
+    """What to send to the store for a client. Both are None where the store has all of it."""
 
     customer: CustomerDraft | None = None
     """A new customer, with the address in it; or what changes of the one that is there."""
@@ -121,9 +117,9 @@ def store_customer_id(client: Client, source_code: str) -> int | None:
 def customer_for(
     client: Client, source_code: str, customers: Iterable[Customer]
 ) -> Ruling[Customer]:
-    """The store's customer that a client is, among those with its id or its email; no value and no problem where it is new.
+    """The store's customer that a client is, among those with its id or its email.
 
-    By its id first, then by email, trimmed and without case. More than one with the email, or an
+    No value and no problem means that it is new. By its id first, then by email. More than one with the email, or an
     email that is another customer's than the one the client is bound to, is a problem, never a
     choice (inferred).
     """
@@ -140,6 +136,7 @@ def customer_for(
         }.values()
     )
     others = [customer for customer in by_email if customer.id != bound]
+    customer = by_id or next(iter(by_email), None)
     if bound is not None and others:
         found.error(
             "client_bound_elsewhere",
@@ -150,11 +147,9 @@ def customer_for(
             "Merge the two customers in BigCommerce, or correct the client's email in AcctVantage.",
             candidates=tuple(_described(customer) for customer in others),
         )
-        return found.ruling(None)
-    if by_id is not None:
+    elif by_id is not None:
         found.note("id", by_id.id, "the client is bound to this customer")
-        return found.ruling(by_id)
-    if len(by_email) > 1:
+    elif len(by_email) > 1:
         found.error(
             "customer_ambiguous",
             "email",
@@ -163,12 +158,11 @@ def customer_for(
             "Merge them in BigCommerce, or change the email of all but one.",
             candidates=tuple(_described(customer) for customer in by_email),
         )
-        return found.ruling(None)
-    if by_email:
-        found.note("id", by_email[0].id, "email {}", "", client.email)
-        return found.ruling(by_email[0])
-    found.note("id", "", "new to the store")
-    return found.ruling(None)
+    elif customer is not None:
+        found.note("id", customer.id, "email {}", "", client.email)
+    else:
+        found.note("id", "", "new to the store")
+    return found.ruling(customer)
 
 
 def export_client(
@@ -177,9 +171,9 @@ def export_client(
     fields: Sequence[FieldRule[Client]] = CLIENT_FIELDS,
     address_fields: Sequence[FieldRule[Client]] = ADDRESS_FIELDS,
 ) -> Ruling[ClientExport]:
-    """What the store is to be told of a client: a new customer with its address, or what differs from the customer `in_store`.
+    """What to send to the store for a client: a new customer with its address, or what differs.
 
-    A required field that is missing of a new customer is a problem that names it. An address that
+    A required field without a value is a problem in a new customer. An address that
     lacks something is left out with a warning that names it; a client without any address is
     exported without. States of the United States and provinces of Canada are sent in full,
     countries by their two letters. An address that the store has is not sent again, and none is
@@ -192,20 +186,24 @@ def export_client(
         client,
         fields,
         found,
-        new=in_store is None,
-        missing="client_field_missing",
+        missing="client_field_missing" if in_store is None else None,
         whose=repr(client.name),
     )
     email = values.get("email")
     if isinstance(email, str) and not _is_email(email):
-        message = f"The email of {client.name!r} is {email!r}, which is none."
-        found.error("email_invalid", "email", email, message, "Correct it in AcctVantage.")
+        found.error(
+            "email_invalid",
+            "email",
+            email,
+            f"The email of {client.name!r} is {email!r}, which is not an email address.",
+            "Correct it in AcctVantage.",
+        )
     address = _address(client, in_store, address_fields, found)
     if in_store is None:
-        addresses = UNSET if address is None else (CustomerAddressDraft(**_arguments(address)),)
-        return found.ruling(ClientExport(CustomerDraft(**_arguments(values), addresses=addresses)))
+        addresses = UNSET if address is None else (CustomerAddressDraft(**arguments(address)),)
+        return found.ruling(ClientExport(CustomerDraft(**arguments(values), addresses=addresses)))
     changes = {name: value for name, value in values.items() if not _same(name, value, in_store)}
-    customer = CustomerDraft(id=in_store.id, **_arguments(changes)) if changes else None
+    customer = CustomerDraft(id=in_store.id, **arguments(changes)) if changes else None
     if address is not None and any(
         _is_address(address, known) for known in in_store.addresses or ()
     ):
@@ -214,7 +212,7 @@ def export_client(
     new = (
         None
         if address is None
-        else CustomerAddressDraft(customer_id=in_store.id, **_arguments(address))
+        else CustomerAddressDraft(customer_id=in_store.id, **arguments(address))
     )
     return found.ruling(ClientExport(customer, new))
 
@@ -225,9 +223,8 @@ def _address(
     if not any(rule.value(client) for rule in fields if rule.name in _MAKE_AN_ADDRESS):
         found.note("addresses", "", "the client has no address")
         return None
-    whose = repr(client.name)
     values = field_values(
-        client, fields, found, new=False, missing="client_field_missing", whose=whose, place=_PLACE
+        client, fields, found, missing=None, whose=repr(client.name), place=_PLACE
     )
     if in_store is not None:
         values = {"first_name": in_store.first_name, "last_name": in_store.last_name, **values}
@@ -238,7 +235,7 @@ def _address(
             "country_unknown",
             f"{_PLACE}country_code",
             named,
-            f"{named!r} is no country that avbc knows.",
+            f"{named!r} is not a country that avbc knows.",
             "Write its usual English name or its two letters in AcctVantage.",
         )
         return None
@@ -252,7 +249,7 @@ def _address(
                 "state_unknown",
                 f"{_PLACE}state_or_province",
                 state,
-                f"{state!r} is no state of {country}, and BigCommerce takes full names only.",
+                f"{state!r} is not a state of {country}, and BigCommerce takes full names only.",
                 "Write its name or its code in AcctVantage.",
             )
             return None
@@ -296,8 +293,3 @@ def _is_address(values: Mapping[str, FieldValue], known: CustomerAddress) -> boo
 
 def _described(customer: Customer) -> str:
     return f"{customer.last_name}, {customer.first_name} (customer {customer.id})"
-
-
-def _arguments(values: Mapping[str, FieldValue]) -> dict[str, Any]:
-    # The names are checked; a value's type is the map's own affair.
-    return cast("dict[str, Any]", dict(values))

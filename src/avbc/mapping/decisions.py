@@ -156,7 +156,7 @@ class Decision:
 
 
 Note: TypeAlias = tuple[str, object, str, str, tuple[object, ...]]
-"""A decision before it is read: field, value, reason (a format), setting, the reason's arguments."""
+"""A decision before it is read: field, value, reason (a format), setting, its arguments."""
 
 
 @attrs.frozen

@@ -6,7 +6,7 @@ import hashlib
 import json
 from collections.abc import Callable, Collection, Iterable, Mapping
 from decimal import Decimal
-from typing import Generic, TypeAlias, TypeVar, cast
+from typing import Any, Generic, TypeAlias, TypeVar, cast
 
 import attrs
 
@@ -18,7 +18,7 @@ from avbc.mapping.text import amount_text
 R = TypeVar("R")
 
 FieldValue: TypeAlias = str | Decimal | int | bool | tuple[int, ...] | None
-"""What a field is filled with. None and "" say nothing: the store keeps what it has."""
+"""What a field is filled with. With None and "" the store keeps what it has."""
 
 
 @attrs.frozen
@@ -46,7 +46,8 @@ class FieldRule(Generic[R]):
 def with_fields(fields: Iterable[FieldRule[R]], *others: FieldRule[R]) -> tuple[FieldRule[R], ...]:
     """The map with these fields: each in the place of the one of its name, or at the end.
 
-    >>> [rule.source for rule in with_fields([FieldRule("upc", "UPC", str)], FieldRule("upc", "Alias", str), FieldRule("mpn", "MPN", str))]
+    >>> upc, alias = FieldRule("upc", "UPC", str), FieldRule("upc", "Alias", str)
+    >>> [rule.source for rule in with_fields([upc], alias, FieldRule("mpn", "MPN", str))]
     ['Alias', 'MPN']
     """
     by_name = {rule.name: rule for rule in fields}
@@ -72,37 +73,44 @@ def field_values(
     fields: Iterable[FieldRule[R]],
     found: Findings,
     *,
-    new: bool,
-    missing: MappingProblem,
+    missing: MappingProblem | None,
     whose: str,
     place: str = "",
 ) -> dict[str, FieldValue]:
-    """What the record says in the store's fields, as far as it says anything.
+    """The record's values for the store's fields, as far as it has any.
 
-    A required field that is missing of a `new` record is the problem `missing`. Amounts that are
-    none, negative ones and texts that are too long are problems too. `whose` names the record in
-    messages, `place` stands before the fields' names.
+    In a new record a required field without a value is the problem `missing`, which is None for a
+    record that the store has. Unreadable and negative amounts and texts that are too long are
+    problems too. `whose` names the record in messages; `place` comes before the fields' names.
     """
     values: dict[str, FieldValue] = {}
     for rule in fields:
-        if rule.only_new and not new:
+        if rule.only_new and missing is None:
             continue
         field = f"{place}{rule.name}"
         value = rule.value(record)
         if value is None or value == "":
-            if rule.required and new:
-                message = f"{whose} has no {rule.source}, and the store needs it as {rule.name}."
-                found.error(missing, field, "", message, f"Enter its {rule.source} in AcctVantage.")
+            if rule.required and missing is not None:
+                found.error(
+                    missing,
+                    field,
+                    "",
+                    f"{whose} has no {rule.source}, and the store needs it as {rule.name}.",
+                    f"Enter its {rule.source} in AcctVantage.",
+                )
             continue
         if isinstance(value, Decimal):
-            if not is_amount(value):
-                message = f"The {rule.source} of {whose} is {value}: no amount."
+            readable = is_amount(value)
+            if not readable or value < 0:
                 found.error(
-                    "amount_unreadable", field, value, message, "Correct it in AcctVantage."
+                    "amount_negative" if readable else "amount_unreadable",
+                    field,
+                    value,
+                    f"The {rule.source} of {whose} is negative: {amount_text(value)}."
+                    if readable
+                    else f"The {rule.source} of {whose} is {value}: no amount.",
+                    "Correct it in AcctVantage.",
                 )
-            elif value < 0:
-                message = f"The {rule.source} of {whose} is negative: {amount_text(value)}."
-                found.error("amount_negative", field, value, message, "Correct it in AcctVantage.")
         elif isinstance(value, str) and rule.longest is not None:
             found.check_length(value, field, rule.longest)
         values[rule.name] = value
@@ -110,11 +118,16 @@ def field_values(
     return values
 
 
+def arguments(values: Mapping[str, FieldValue]) -> dict[str, Any]:
+    """The values as arguments of a draft: the names are checked, the types are the map's affair."""
+    return cast("dict[str, Any]", dict(values))
+
+
 _SHORT = 64
 
 
 def values_text(values: Mapping[str, FieldValue]) -> str:
-    """Values as one deterministic text, by which it is told later what changed. Long texts are in it by their hash.
+    """Values as one deterministic text, which shows later what changed; long texts by their hash.
 
     >>> values_text({"price": Decimal("9.950"), "name": "Mug"})
     '{"name":"Mug","price":"9.95"}'
@@ -128,7 +141,7 @@ def values_text(values: Mapping[str, FieldValue]) -> str:
 
 
 def changed_fields(before: str, after: str) -> frozenset[str]:
-    """The fields that `after` gives another value than `before`, both of them texts by `values_text`; all where there is no `before`.
+    """The fields whose values differ between two texts by `values_text`; all without a `before`.
 
     >>> sorted(changed_fields('{"name":"Mug","price":"9.95"}', '{"name":"Mug","price":"8.95"}'))
     ['price']

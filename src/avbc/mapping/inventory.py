@@ -1,7 +1,8 @@
-"""Quantities for the store: Qty Available, net of orders that wait there unimported (manual 2.3.1)."""
+"""Quantities for the store: Qty Available less what unimported orders take (manual 2.3.1)."""
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
 from decimal import ROUND_FLOOR, Context, Decimal
 from types import MappingProxyType
@@ -19,7 +20,7 @@ _ROUNDING_DOWN = Context(prec=60, rounding=ROUND_FLOOR)
 
 
 def net_quantity(available: Decimal, waiting: Decimal = ZERO) -> int:
-    """What the store may sell: what is available less what waits, in whole units rounded down, never below 0 (inferred).
+    """What the store may sell: available less waiting, in whole units, never below 0 (inferred).
 
     What is no number counts as nothing: rather too little on sale than too much.
 
@@ -37,9 +38,9 @@ def net_quantity(available: Decimal, waiting: Decimal = ZERO) -> int:
 def net_quantities(
     available: Iterable[tuple[str, Decimal]], waiting: Mapping[str, Decimal]
 ) -> Iterator[tuple[str, int]]:
-    """What the store may sell of each part number, in the sequence of `available` and one by one, so that a million need no memory.
+    """What the store may sell of each part number, in the sequence of `available`, one by one.
 
-    `waiting` is by `text_key` of the part number, as `waiting_demand` returns it.
+    So a million need no memory. `waiting` is by `text_key` of the part number, as `waiting_demand` returns it.
 
     >>> list(net_quantities([("MUG-1", Decimal(7)), ("mug-2", Decimal(3))], {"mug-1": Decimal(2)}))
     [('MUG-1', 5), ('mug-2', 3)]
@@ -54,7 +55,7 @@ def net_quantities(
 def waiting_demand(
     orders: Iterable[Order], aliases: Mapping[str, str] = _NO_ALIASES
 ) -> dict[str, Decimal]:
-    """What orders that wait in the store will take once they are imported, by `text_key` of the part number.
+    """What orders will take once they are imported, by `text_key` of the part number.
 
     The store has sold it already, and the books do not know yet: without this, a push would put it
     on sale again (inferred). What was refunded is not taken. A bundle and its components count each
@@ -69,12 +70,11 @@ def waiting_demand(
     >>> waiting_demand([Order(products=(OrderProduct(product_id=7, sku="MUG-1", quantity=2),))])
     {'mug-1': Decimal('2')}
     """
-    demand: dict[str, int] = {}
+    demand = Counter[str]()
     for order in orders:
         for line in order.lines:
             sku = text_key(line.sku)
             left = line.quantity - line.quantity_refunded
             if sku and line.product_id and left > 0:
-                key = aliases.get(sku, sku)
-                demand[key] = demand.get(key, 0) + left
+                demand[aliases.get(sku, sku)] += left
     return {key: Decimal(count) for key, count in demand.items()}

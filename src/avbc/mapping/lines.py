@@ -256,11 +256,8 @@ def _memo(line: OrderProduct, kind: LineKind, where: Routes) -> str:
         parts.append(f"Message: {plain(line.wrapping_message)}")
     pickup = where.pickups.get(line.id)
     if pickup is not None:
-        parts.append(
-            f"Pickup: {plain(pickup.location.name) or plain(pickup.pickup_method_display_name)}".rstrip(
-                ": "
-            )
-        )
+        place = plain(pickup.location.name) or plain(pickup.pickup_method_display_name)
+        parts.append(f"Pickup: {place}".rstrip(": "))
     if kind == "gift_certificate" and where.recipients.get(line.id):
         parts.append(f"Sent to: {where.recipients[line.id]}")
     if kind == "custom" and line.sku:

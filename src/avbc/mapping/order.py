@@ -1,4 +1,4 @@
-"""One order of the store as a sales order of the books, with its client, receipts, promotions and ship vias; or why not."""
+"""One order of the store as a sales order of the books with all that belongs to it, or why not."""
 
 from __future__ import annotations
 
@@ -52,11 +52,11 @@ class OrderInputs:
     products: Mapping[str, tuple[Product, ...]] = attrs.field(
         factory=dict[str, "tuple[Product, ...]"]
     )
-    """The books' products by trimmed, case-folded SKU of the order's lines: whatever has it as part number or alias."""
+    """The books' products that have a line's SKU as part number or alias, by its `text_key`."""
     clients: tuple[Client, ...] = ()
     """The books' clients with this customer's Import ID or this order's email."""
     coupons: tuple[OrderCoupon, ...] = ()
-    """The order's coupons; without them their types are not known. `order.coupons` serves as well."""
+    """The order's coupons, if they are not in `order.coupons`; without them their types are unknown."""
 
 
 @attrs.frozen
@@ -79,7 +79,7 @@ class MappedOrder:
 
     @property
     def decisions(self) -> tuple[Decision, ...]:
-        """Each field of the AcctVantage order: its value, the rule that decided it, and the setting it came from."""
+        """Each field of the AcctVantage order: its value, the rule, and the setting it came from."""
         return decisions_of(self.notes)
 
     @property
@@ -151,7 +151,7 @@ class Mapper:
         # The same for every order.
         self._status = new_order_status(self.rules)
         self._tax_area = tax_area_for(self.rules)
-        self._warehouse = _warehouse(self.rules)
+        self._warehouse = warehouse_for(self.rules)
 
     def map(self, inputs: OrderInputs) -> MappedOrder:
         """Map one order. Bad data makes problems, all of them at once, and never an exception.
@@ -289,7 +289,8 @@ def _check_currency(order: Order, case: Case) -> None:
         )
 
 
-def _warehouse(rules: MappingRules) -> Ruling[str]:
+def warehouse_for(rules: MappingRules) -> Ruling[str]:
+    """Find the Warehouse of the settings in the books (manual 2.3.1)."""
     case = Case(rules)
     wanted, known = rules.settings.shipping.warehouse, rules.warehouse
     if known is None:
@@ -318,7 +319,7 @@ def _rounding(
     discounts: Discounts,
     case: Case,
 ) -> Decimal:
-    """What four-decimal amounts leave of the total. Only an order that is refused already can leave a cent or more."""
+    """What four-decimal amounts leave of the total: less than a cent."""
     lines = sum((line.amount for line in made), ZERO)
     taken = sum((discount.amount for discount in discounts.discounts), ZERO)
     rounding = proof.total - (lines + order.shipping_cost_ex_tax + order.total_tax - taken)
@@ -337,38 +338,52 @@ def _rounding(
 
 def _note_header(sales_order: SalesOrder, proof: Proof, case: Case) -> None:
     source = "order_status.import_source_code"
-    case.note(
-        "import_id", sales_order.import_id, "Import Source Code + BigCommerce order id", source
-    )
-    case.note("source_code", sales_order.source_code, "the Import Source Code", source)
-    case.note("store_order_id", sales_order.store_order_id, "the BigCommerce order id")
-    case.note(
-        "total",
-        sales_order.total,
-        "the store's total with tax, to the cent; {}",
+    discounts: Note = (
+        "discounts",
+        proof.discount if sales_order.discounts else ZERO,
+        "what the parts without tax exceed the total without tax by"
+        if sales_order.discounts
+        else "the order has none",
         "",
-        proof.convention,
+        (),
     )
-    case.note("tax", sales_order.tax, "the store's tax, never computed again", "gl.tax_area")
-    case.note("freight", sales_order.freight, "the shipping cost without tax")
-    if sales_order.discounts:
-        case.note(
-            "discounts",
-            proof.discount,
-            "what the parts without tax exceed the total without tax by",
-        )
-    else:
-        case.note("discounts", ZERO, "the order has none")
-    case.note(
-        "rounding", sales_order.rounding, "what amounts of four decimals leave below one minor unit"
-    )
-    case.note("currency", sales_order.currency, "the order and the books have the same")
-    case.note("bill_to", sales_order.bill_to, "the billing address")
-    case.note("reference", sales_order.reference, "the BigCommerce order id")
-    case.note("memo", sales_order.memo, "the shopper's comment")
-    case.note("ordered_at", sales_order.ordered_at, "when the order was made")
-    case.note(
-        "fingerprint",
-        sales_order.fingerprint,
-        "of the order's money, lines, addresses and payment method",
+    case.notes += (
+        (
+            "import_id",
+            sales_order.import_id,
+            "Import Source Code + BigCommerce order id",
+            source,
+            (),
+        ),
+        ("source_code", sales_order.source_code, "the Import Source Code", source, ()),
+        ("store_order_id", sales_order.store_order_id, "the BigCommerce order id", "", ()),
+        (
+            "total",
+            sales_order.total,
+            "the store's total with tax, to the cent; {}",
+            "",
+            (proof.convention,),
+        ),
+        ("tax", sales_order.tax, "the store's tax, never computed again", "gl.tax_area", ()),
+        ("freight", sales_order.freight, "the shipping cost without tax", "", ()),
+        discounts,
+        (
+            "rounding",
+            sales_order.rounding,
+            "what amounts of four decimals leave below one minor unit",
+            "",
+            (),
+        ),
+        ("currency", sales_order.currency, "the order and the books have the same", "", ()),
+        ("bill_to", sales_order.bill_to, "the billing address", "", ()),
+        ("reference", sales_order.reference, "the BigCommerce order id", "", ()),
+        ("memo", sales_order.memo, "the shopper's comment", "", ()),
+        ("ordered_at", sales_order.ordered_at, "when the order was made", "", ()),
+        (
+            "fingerprint",
+            sales_order.fingerprint,
+            "of the order's money, lines, addresses and payment method",
+            "",
+            (),
+        ),
     )

@@ -1,4 +1,4 @@
-"""Payments: the order's tenders as receipts (manual 2.2.3 and 2.2.4, and BigCommerce - Store Credits & Gift Cards)."""
+"""Payments: the order's tenders as receipts (manual 2.2.3, 2.2.4, Store Credits & Gift Cards)."""
 
 from __future__ import annotations
 
@@ -35,9 +35,10 @@ _PAYING = frozenset(["purchase", "authorization"])
 _SETTING = "gl.payment_methods"
 _PREAUTHORIZED = "gl.credit_card_transactions_are_preauthorizations"
 
-_RECEIVED = frozenset(["captured", "paid", "partially refunded"])
-_NOT_RECEIVED = frozenset(["pending", "capture pending"])
+RECEIVED = frozenset(["captured", "paid", "partially refunded"])
+"""The payment statuses of money that was received."""
 _AUTHORIZED = "authorized"
+_NOT_RECEIVED = frozenset([_AUTHORIZED, "pending", "capture pending"])
 _REFUSED: dict[str, tuple[MappingProblem, str, str]] = {
     "declined": (
         "payment_declined",
@@ -269,28 +270,26 @@ def _unknown_receipt_type(name: str, case: Case) -> None:
 
 
 def _state(status: str, case: Case) -> ReceiptState | None:
-    """What a payment status makes of the money: the four combinations of manual 2.2.4, and what can go wrong."""
-    if not status:
-        # An offline method: its Receipt Type says how the money comes, and the pre-authorization
-        # box is for cards only (inferred).
-        return "captured"
-    if status in _RECEIVED:
-        if status == "partially refunded":
-            case.warn(
-                "payment_partly_refunded",
-                "payment_status",
-                status,
-                "A part of the payment was refunded before the order was imported; the receipt is "
-                "over the whole payment.",
-                "Book the refund in AcctVantage.",
-            )
+    """The state of the money by its payment status: manual 2.2.4, and what can go wrong."""
+    if status == "partially refunded":
+        case.warn(
+            "payment_partly_refunded",
+            "payment_status",
+            status,
+            "A part of the payment was refunded before the order was imported; the receipt is over "
+            "the whole payment.",
+            "Book the refund in AcctVantage.",
+        )
+    if not status or status in RECEIVED:
+        # Without a status the method is an offline one: its Receipt Type says how the money comes,
+        # and the pre-authorization box is for cards only (inferred).
         return "captured"
     if (
         status == _AUTHORIZED
         and case.rules.settings.gl.credit_card_transactions_are_preauthorizations
     ):
         return "pre_authorized"
-    if status == _AUTHORIZED or status in _NOT_RECEIVED:
+    if status in _NOT_RECEIVED:
         case.warn(
             "payment_not_captured",
             "payment_status",
@@ -299,22 +298,18 @@ def _state(status: str, case: Case) -> ReceiptState | None:
             f"Capture it in BigCommerce, or set {_PREAUTHORIZED} if AcctVantage is to capture.",
         )
         return "pending"
-    if status in _REFUSED:
-        code, message, fix = _REFUSED[status]
-        case.error(code, "payment_status", status, message, fix)
-    else:
-        case.error(
-            "payment_status_unknown",
-            "payment_status",
-            status,
-            f"BigCommerce says that the payment is {status!r}, which avbc does not know.",
-            "Check the payment in BigCommerce and enter the order by hand.",
-        )
+    unknown: tuple[MappingProblem, str, str] = (
+        "payment_status_unknown",
+        f"BigCommerce says that the payment is {status!r}, which avbc does not know.",
+        "Check the payment in BigCommerce and enter the order by hand.",
+    )
+    code, message, fix = _REFUSED.get(status, unknown)
+    case.error(code, "payment_status", status, message, fix)
     return None
 
 
 def _status(order: Order, steps: Sequence[_Step] | None) -> str:
-    """The payment's status; the transactions know better where some were captured meanwhile, or where the order says nothing."""
+    """The payment's status; transactions that are newer than it, or say more, decide."""
     status = text_key(order.payment_status)
     if steps and status == "" and not all(step.captured for step in steps):
         return _AUTHORIZED
@@ -380,7 +375,7 @@ def _steps(order: Order, transactions: Sequence[Transaction], case: Case) -> lis
 
 
 def _followed(rows: Sequence[Transaction]) -> list[_Step]:
-    """What was paid or authorized, less what was voided; a capture or a settlement marks the payment that it refers to."""
+    """What was paid or authorized, less what was voided, with the captures and settlements."""
     steps: list[_Step] = []
     for row in sorted(rows, key=lambda row: row.id):
         if row.event in _PAYING:
@@ -412,8 +407,8 @@ def _foots(
     amount: Decimal,
     case: Case,
 ) -> bool:
-    """Whether the payments at the gateway, where they are given, add up to what was to be paid there."""
-    if steps is None or (not steps and status not in _RECEIVED and status != _AUTHORIZED):
+    """Whether the payments at the gateway, if given, add up to what was to be paid there."""
+    if steps is None or (not steps and status not in RECEIVED and status != _AUTHORIZED):
         return True
     paid = sum((step.transaction.amount for step in steps), ZERO)
     if case.rules.rounds_to_zero(paid - amount):

@@ -1,19 +1,20 @@
-"""The proof to the cent: an order's own amounts must add up before anything is written (BigCommerce: orders API; docs/facts.md).
+"""The proof to the cent: an order's own amounts must add up before anything is written.
 
-What an order's fields mean is not documented in every case: is the total before or after store
+BigCommerce: orders API; docs/facts.md. What an order's fields mean is not documented in every case: is the total before or after store
 credit, are fees part of the subtotal, are discounts amounts with tax or without? Nothing is
 assumed. Each reading predicts the total, and the one that fits to the cent is recorded.
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from decimal import Decimal
+from operator import attrgetter
 from typing import Literal, TypeAlias
 
 import attrs
 
-from avbc.bigcommerce.models import Order, OrderProduct
+from avbc.bigcommerce.models import Fee, Order, OrderProduct
 from avbc.mapping.amounts import are_store_amounts
 from avbc.mapping.case import Case
 from avbc.mapping.decisions import Ruling
@@ -47,9 +48,17 @@ HEADER_AMOUNTS = (
     "gift_certificate_amount",
 )
 # The total without tax is negative where tenders that pay more than it are taken off.
-_MAY_BE_NEGATIVE = frozenset(
-    ["subtotal_ex_tax", "subtotal_inc_tax", "subtotal_tax", "total_ex_tax"]
-)
+_NEVER_NEGATIVE = frozenset(HEADER_AMOUNTS) - {
+    "subtotal_ex_tax",
+    "subtotal_inc_tax",
+    "subtotal_tax",
+    "total_ex_tax",
+}
+_HEADER: Callable[[Order], tuple[Decimal, ...]] = attrgetter(*HEADER_AMOUNTS)
+_FEE_AMOUNTS = ("cost_ex_tax", "cost_inc_tax", "cost_tax")
+_FEE: Callable[[Fee], tuple[Decimal, ...]] = attrgetter(*_FEE_AMOUNTS)
+_LINE_AMOUNTS = ("price_ex_tax", "price_inc_tax", "total_ex_tax", "total_inc_tax", "total_tax")
+_LINE: Callable[[OrderProduct], tuple[Decimal, ...]] = attrgetter(*_LINE_AMOUNTS)
 _COSTS = ("shipping", "handling", "wrapping")
 _UNIT_PRICE_ERROR = Decimal("0.00005")
 _LOOK = (
@@ -59,14 +68,17 @@ _LOOK = (
 
 @attrs.frozen
 class Proof:
-    """That an order's amounts add up, and by which reading of them. Amounts are in the order's currency."""
+    """That an order's amounts add up, and by which reading of them, in the order's currency."""
 
     total: Decimal
-    """What the order comes to with tax, redeemed store credit and gift certificates included, in whole minor units."""
+    """The order with tax, redeemed store credit and gift certificates included, to the cent."""
     gateway_amount: Decimal
     """What of the total is left to pay after store credit and gift certificates."""
     discount: Decimal
-    """All discounts without tax: what the parts without tax exceed the total without tax by. Without discounts it rounds to zero."""
+    """All discounts without tax: what the parts without tax exceed the total without tax by.
+
+    Without discounts it rounds to zero.
+    """
     residue: Decimal
     """What the total with tax differs from its parts by; rounds to zero."""
     tenders: Tenders
@@ -87,10 +99,10 @@ class Proof:
 
 @attrs.frozen
 class LinesProof:
-    """What the lines tell of the order's sums."""
+    """What the lines say about the order's sums."""
 
     fees_on_top: bool | None = None
-    """Whether fees come on top of the subtotal; None where there are no fees, or the lines do not tell."""
+    """Whether fees come on top of the subtotal; None where there are none, or it is not known."""
     readable: bool = True
     """Whether all amounts of the lines are amounts of money."""
 
@@ -125,43 +137,21 @@ def prove(order: Order, rules: MappingRules, fees_on_top: bool | None = None) ->
 
 
 def check_amounts(order: Order, case: Case) -> bool:
-    """Whether the header's and the fees' amounts are amounts of money, none of them negative where that has no meaning."""
-    amounts = [
-        order.subtotal_ex_tax,
-        order.subtotal_inc_tax,
-        order.subtotal_tax,
-        order.shipping_cost_ex_tax,
-        order.shipping_cost_inc_tax,
-        order.shipping_cost_tax,
-        order.handling_cost_ex_tax,
-        order.handling_cost_inc_tax,
-        order.handling_cost_tax,
-        order.wrapping_cost_ex_tax,
-        order.wrapping_cost_inc_tax,
-        order.wrapping_cost_tax,
-        order.total_ex_tax,
-        order.total_inc_tax,
-        order.total_tax,
-        order.discount_amount,
-        order.coupon_discount,
-        order.store_credit_amount,
-        order.gift_certificate_amount,
+    """Whether the amounts of the header and the fees are amounts of money, negative only where possible."""
+    amounts = _HEADER(order)
+    of_fees = [
+        (f"fees[{position}].{name}", amount)
+        for position, fee in enumerate(order.fees or ())
+        for name, amount in zip(_FEE_AMOUNTS, _FEE(fee), strict=True)
     ]
-    fees = order.fees or ()
-    if (
-        are_store_amounts(amounts)
-        and min(amounts) >= 0
-        and all(
-            are_store_amounts((fee.cost_ex_tax, fee.cost_inc_tax, fee.cost_tax)) for fee in fees
-        )
-    ):
+    if are_store_amounts((*amounts, *(amount for _, amount in of_fees))) and min(amounts) >= 0:
         return True
-    failed = False
-    for name, amount in zip(HEADER_AMOUNTS, amounts, strict=True):
+    readable = True
+    for name, amount in (*zip(HEADER_AMOUNTS, amounts, strict=True), *of_fees):
         if not are_store_amounts((amount,)):
             unreadable(name, amount, case)
-            failed = True
-        elif amount < 0 and name not in _MAY_BE_NEGATIVE:
+            readable = False
+        elif amount < 0 and name in _NEVER_NEGATIVE:
             case.error(
                 "amount_negative",
                 name,
@@ -169,17 +159,8 @@ def check_amounts(order: Order, case: Case) -> bool:
                 f"{name} is negative: {amount_text(amount)}.",
                 _LOOK,
             )
-            failed = True
-    for position, fee in enumerate(fees):
-        for name, amount in (
-            ("cost_ex_tax", fee.cost_ex_tax),
-            ("cost_inc_tax", fee.cost_inc_tax),
-            ("cost_tax", fee.cost_tax),
-        ):
-            if not are_store_amounts((amount,)):
-                unreadable(f"fees[{position}].{name}", amount, case)
-                failed = True
-    return not failed
+            readable = False
+    return readable
 
 
 def unreadable(field: str, amount: Decimal, case: Case) -> None:
@@ -194,7 +175,7 @@ def unreadable(field: str, amount: Decimal, case: Case) -> None:
 
 
 def prove_header(order: Order, fees_on_top: bool | None, case: Case) -> Proof | None:
-    """As `prove`, with the problems going to `found`, for amounts that `check_amounts` passed."""
+    """The header's proof, for amounts that passed `check_amounts`; there may be problems with it too."""
     _prove_taxes(order, case)
     tenders = order.store_credit_amount + order.gift_certificate_amount
     taken = order.discount_amount + order.coupon_discount
@@ -244,7 +225,7 @@ def _places_of_fees(order: Order, fees_on_top: bool | None) -> tuple[bool, ...]:
 def _read(
     order: Order, rules: MappingRules, residue: Decimal, *, net: bool, on_top: bool
 ) -> Proof | None:
-    """The proof by one reading, where it fits. `residue` is the total's distance from its parts with everything in its usual place."""
+    """The proof by one reading, where it fits; `residue` is what the total differs by in the usual one."""
     tenders = order.store_credit_amount + order.gift_certificate_amount
     fees = order.fees or ()
     discounts: Discounts = "with tax" if order.discount_amount or order.coupon_discount else "none"
@@ -310,7 +291,7 @@ def _also_tried(order: Order, tenders: Decimal) -> str:
 
 
 def _prove_taxes(order: Order, case: Case) -> None:
-    """I2, and the same for each cost: with tax less without tax is tax."""
+    """I2, and the same for each cost and fee: with tax less without tax is tax."""
     off = order.total_inc_tax - order.total_ex_tax - order.total_tax
     if not case.rules.rounds_to_zero(off):
         case.error(
@@ -318,8 +299,7 @@ def _prove_taxes(order: Order, case: Case) -> None:
             "total_tax",
             order.total_tax,
             f"The total tax is {amount_text(order.total_tax)}, and the totals with and without "
-            "tax differ by "
-            f"{amount_text(order.total_inc_tax - order.total_ex_tax)}: off by "
+            f"tax differ by {amount_text(order.total_inc_tax - order.total_ex_tax)}: off by "
             f"{amount_text(abs(off))}.",
             _LOOK,
         )
@@ -328,25 +308,36 @@ def _prove_taxes(order: Order, case: Case) -> None:
         order.handling_cost_inc_tax - order.handling_cost_ex_tax - order.handling_cost_tax,
         order.wrapping_cost_inc_tax - order.wrapping_cost_ex_tax - order.wrapping_cost_tax,
     )
-    for name, off in zip(_COSTS, costs, strict=True) if any(costs) else ():
-        if not case.rules.rounds_to_zero(off):
-            message = (
-                f"The {name} cost without tax and its tax do not make the {name} cost with "
-                f"tax: off by {amount_text(abs(off))}."
+    fees = order.fees or ()
+    if not any(costs) and not fees:
+        return
+    for field, name, off in (
+        *(
+            (f"{cost}_cost_tax", f"The {cost} cost", off)
+            for cost, off in zip(_COSTS, costs, strict=True)
+        ),
+        *(
+            (
+                f"fees[{position}].cost_tax",
+                f"Fee {fee.display_name_merchant!r}",
+                fee.cost_inc_tax - fee.cost_ex_tax - fee.cost_tax,
             )
-            case.error("cost_does_not_foot", f"{name}_cost_tax", off, message, _LOOK)
-    for position, fee in enumerate(order.fees or ()):
-        off = fee.cost_inc_tax - fee.cost_ex_tax - fee.cost_tax
+            for position, fee in enumerate(fees)
+        ),
+    ):
         if not case.rules.rounds_to_zero(off):
-            message = (
-                f"Fee {fee.display_name_merchant!r} without tax and its tax do not make it "
-                f"with tax: off by {amount_text(abs(off))}."
+            case.error(
+                "cost_does_not_foot",
+                field,
+                off,
+                f"{name} without tax and its tax do not make it with tax: off by "
+                f"{amount_text(abs(off))}.",
+                _LOOK,
             )
-            case.error("cost_does_not_foot", f"fees[{position}].cost_tax", off, message, _LOOK)
 
 
 def _prove_without_tax(order: Order, proof: Proof, case: Case) -> bool:
-    """I4 where there is no discount; otherwise the discount without tax must be a possible one. Whether the taxes' parts agree (I3)."""
+    """I4 where there is no discount; otherwise the discount without tax must be possible. Then I3."""
     taken = order.discount_amount + order.coupon_discount
     if not taken and not case.rules.rounds_to_zero(proof.discount):
         case.error(
@@ -389,7 +380,7 @@ def _prove_without_tax(order: Order, proof: Proof, case: Case) -> bool:
 
 
 def prove_lines(order: Order, lines: Sequence[OrderProduct], case: Case) -> LinesProof:
-    """Hold the lines against themselves and against the order's subtotal.
+    """Compare the lines with themselves and with the order's subtotal.
 
     A line's total is its unit price times its quantity, and its tax is what its totals with and
     without tax differ by. The lines' totals, components of bundles left out, are the subtotal: with
@@ -450,26 +441,18 @@ def prove_lines(order: Order, lines: Sequence[OrderProduct], case: Case) -> Line
 
 
 def _prove_line(line: OrderProduct, position: int, case: Case) -> bool:
-    amounts = (
-        line.price_ex_tax,
-        line.price_inc_tax,
-        line.total_ex_tax,
-        line.total_inc_tax,
-        line.total_tax,
-    )
+    amounts = _LINE(line)
     if not are_store_amounts(amounts):
-        names = ("price_ex_tax", "price_inc_tax", "total_ex_tax", "total_inc_tax", "total_tax")
-        for name, amount in zip(names, amounts, strict=True):
+        for name, amount in zip(_LINE_AMOUNTS, amounts, strict=True):
             if not are_store_amounts((amount,)):
                 unreadable(f"lines[{position}].{name}", amount, case)
         return False
     if line.quantity < 1:
-        message = f"The line {line.name!r} has a quantity of {line.quantity}."
         case.error(
             "quantity_invalid",
             f"lines[{position}].quantity",
             line.quantity,
-            message,
+            f"The line {line.name!r} has a quantity of {line.quantity}.",
             "Correct or remove the line in BigCommerce.",
         )
         return False

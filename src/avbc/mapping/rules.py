@@ -97,7 +97,7 @@ class MappingRules:
         return frozenset([*names, *map(text_key, names)])
 
     def is_class_active(self, product_class: str) -> bool:
-        """Whether buying, stocking and selling it in the warehouse works (manual, Product Classes)."""
+        """Whether the warehouse can buy, stock and sell it (manual, Product Classes)."""
         return (
             product_class in self.active_classes or text_key(product_class) in self.active_classes
         )

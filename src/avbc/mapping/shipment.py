@@ -1,15 +1,16 @@
-"""Shipments of the books as shipments of the store: by address and parcel, whole units, never twice (BigCommerce: orders API)."""
+"""Shipments for the store: by address and parcel, in whole units, never twice (orders API)."""
 
 from __future__ import annotations
 
 import re
+from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from decimal import Decimal
 from typing import TypeAlias
 
 import attrs
 
-from avbc.acctvantage.records import Parcel, SalesOrder, SalesOrderLine, Shipment, ShippedItem
+from avbc.acctvantage.records import SalesOrder, SalesOrderLine, Shipment, ShippedItem
 from avbc.bigcommerce.models import OrderShipment, ShipmentDraft, ShipmentItemDraft
 from avbc.mapping.carriers import CARRIERS, Carrier, carrier_named
 from avbc.mapping.case import Findings
@@ -31,7 +32,10 @@ _Units: TypeAlias = Mapping[int, int]
 
 @attrs.frozen
 class ShipmentPlan:
-    """What the store is to be told of a shipment, and what of it the store has already. Both are empty where nothing of it is shipped."""
+    """What to send to the store for a shipment, and what of it the store has already.
+
+    Both are empty where nothing of it is shipped.
+    """
 
     drafts: tuple[ShipmentDraft, ...] = ()
     standing: tuple[OrderShipment, ...] = ()
@@ -50,14 +54,14 @@ class _Piece:
 
 @attrs.define
 class _InStore:
-    """The store's shipments of the order that no shipment of the books has claimed yet, and what is left to ship of each line."""
+    """The store's shipments that are not matched yet, and what is left to ship of each line."""
 
     shipments: list[OrderShipment]
-    left: dict[int, int]
+    left: Counter[int]
 
 
 def shipment_mark(number: int) -> str:
-    """What the comments of a store's shipment say of where it comes from, by which it is recognised.
+    """The mark in the comments of a store's shipment that says which of the books' it is.
 
     >>> shipment_mark(17)
     'AcctVantage shipment 17'
@@ -71,11 +75,11 @@ def map_shipments(
     in_store: Iterable[OrderShipment] = (),
     carriers: Mapping[str, Carrier] = CARRIERS,
 ) -> tuple[Ruling[ShipmentPlan], ...]:
-    """What the store is to be told of an order's shipments: a ruling for each, in their order.
+    """What to send to the store for an order's shipments: a ruling for each, in their order.
 
     One shipment for each address, and for each parcel where the parcels keep their contents.
-    Otherwise the first tracking number stands on it and the rest in its comments; where there are
-    several addresses too, all numbers stand in the comments (inferred). Whole units only, and never
+    Otherwise it has the first tracking number, and its comments the rest; where there are several
+    addresses too, all numbers are in the comments (inferred). Whole units only, and never
     more than remains. What the store cannot ship, such as downloads and pickups, is left out.
 
     `in_store` are the store's shipments of the order, read just before. One of them is the books'
@@ -88,15 +92,11 @@ def map_shipments(
     provider and number, or of AfterShip's name for the carrier and number. `shipping_provider` is
     "" where it has none, since it would become `custom` if left out.
     """
-    standing = list(in_store)
-    shipped: dict[int, int] = {}
-    for row in standing:
-        _add(shipped, _contents(row))
     lines = {line.store_line_id: line for line in order.lines if line.store_line_id is not None}
-    left = {
-        line_id: _whole(line.quantity) - shipped.get(line_id, 0) for line_id, line in lines.items()
-    }
-    store = _InStore(standing, left)
+    left = Counter({line_id: _whole(line.quantity) for line_id, line in lines.items()})
+    store = _InStore(list(in_store), left)
+    for row in store.shipments:
+        left.subtract(_contents(row))
     return tuple(_map(shipment, lines, store, carriers) for shipment in shipments)
 
 
@@ -108,44 +108,24 @@ def _map(
 ) -> Ruling[ShipmentPlan]:
     found = Findings()
     pieces = _pieces(shipment, lines, found)
-    return found.ruling(
-        None if found.failed else _plan(shipment, pieces, lines, store, carriers, found=found)
-    )
-
-
-def _plan(
-    shipment: Shipment,
-    pieces: Sequence[_Piece],
-    lines: Mapping[int, SalesOrderLine],
-    store: _InStore,
-    carriers: Mapping[str, Carrier],
-    *,
-    found: Findings,
-) -> ShipmentPlan | None:
-    matched = _matched(shipment, pieces, store, found)
+    matched = None if found.failed else _matched(shipment, pieces, store, found)
     if matched is None:
-        return None
+        return found.ruling(None)
     standing, unsent = matched
     _check_left(unsent, lines, store, found)
     drafts = _drafts(shipment, unsent, carriers, found)
-    if found.failed:
-        return None
-    for piece in unsent:
-        _add(store.left, {line_id: -count for line_id, count in piece.units.items()})
-    if not pieces:
-        found.note("items", "", "nothing of the shipment is shipped in the store")
-    return ShipmentPlan(tuple(drafts), tuple(standing))
+    if not found.failed:
+        for piece in unsent:
+            store.left.subtract(piece.units)
+        if not pieces:
+            found.note("items", "", "nothing of the shipment is shipped in the store")
+    return found.ruling(ShipmentPlan(tuple(drafts), tuple(standing)))
 
 
-def _add(sums: dict[int, int], units: _Units) -> None:
-    for line_id, count in units.items():
-        sums[line_id] = sums.get(line_id, 0) + count
-
-
-def _contents(row: OrderShipment) -> _Units:
-    units: dict[int, int] = {}
+def _contents(row: OrderShipment) -> Counter[int]:
+    units = Counter[int]()
     for item in row.items:
-        _add(units, {item.order_product_id: item.quantity})
+        units[item.order_product_id] += item.quantity
     return units
 
 
@@ -159,71 +139,65 @@ def _whole(quantity: Decimal) -> int:
 def _pieces(
     shipment: Shipment, lines: Mapping[int, SalesOrderLine], found: Findings
 ) -> list[_Piece]:
-    numbers = list(dict.fromkeys(number for number in map(_number, shipment.parcels) if number))
-    kept = bool(shipment.parcels) and all(parcel.items for parcel in shipment.parcels)
     packed = [item for parcel in shipment.parcels for item in parcel.items]
     whole = _units(shipment.items or packed, lines, found)
     if not shipment.items and not packed:
-        message = f"Shipment {shipment.number} has no items."
         found.error(
             "shipment_empty",
             "items",
             shipment.number,
-            message,
+            f"Shipment {shipment.number} has no items.",
             "Enter in AcctVantage what was shipped.",
         )
-    if not kept:
-        by_address = _by_address(whole, lines, found)
-        if len(by_address) > 1 and numbers:
-            found.warn(
-                "parcels_not_told_apart",
-                "parcels",
-                ", ".join(numbers),
-                f"Shipment {shipment.number} goes to {len(by_address)} addresses, and which "
-                "parcel goes where is not known: "
-                "its tracking numbers stand in the comments of each.",
-                "Keep the contents of each parcel in AcctVantage.",
-            )
-            return [
-                _Piece(address_id, units, "", tuple(numbers))
-                for address_id, units in by_address.items()
-            ]
-        number = numbers[0] if numbers else ""
-        return [
-            _Piece(address_id, units, number, tuple(numbers[1:]))
-            for address_id, units in by_address.items()
-        ]
+    if not shipment.parcels or not all(parcel.items for parcel in shipment.parcels):
+        return _by_address_alone(shipment, _by_address(whole, lines, found), found)
     pieces: list[_Piece] = []
-    sums: dict[int, int] = {}
+    sums = Counter[int]()
     for parcel in shipment.parcels:
         units = _units(parcel.items, lines, found)
-        _add(sums, units)
+        sums.update(units)
         pieces += [
-            _Piece(address_id, part, _number(parcel))
+            _Piece(address_id, part, plain(parcel.tracking_number))
             for address_id, part in _by_address(units, lines, found).items()
         ]
     for line_id in whole.keys() | sums.keys():
-        if whole.get(line_id, 0) != sums.get(line_id, 0):
+        if whole[line_id] != sums[line_id]:
             found.error(
                 "parcels_differ",
                 "parcels",
-                sums.get(line_id, 0),
-                f"The parcels of shipment {shipment.number} hold {sums.get(line_id, 0)} of "
-                f"{_called(line_id, lines)}, and the shipment "
-                f"{whole.get(line_id, 0)}.",
+                sums[line_id],
+                f"The parcels of shipment {shipment.number} hold {sums[line_id]} of "
+                f"{_called(line_id, lines)}, and the shipment {whole[line_id]}.",
                 "Correct the shipment or its parcels in AcctVantage.",
             )
     return pieces
 
 
-def _number(parcel: Parcel) -> str:
-    return plain(parcel.tracking_number)
+def _by_address_alone(
+    shipment: Shipment, by_address: Mapping[int, _Units], found: Findings
+) -> list[_Piece]:
+    """One piece for each address, where the contents of the parcels are not known."""
+    numbers = dict.fromkeys(plain(parcel.tracking_number) for parcel in shipment.parcels)
+    first, *rest = [number for number in numbers if number] or [""]
+    if first and len(by_address) > 1:
+        found.warn(
+            "parcels_not_told_apart",
+            "parcels",
+            ", ".join((first, *rest)),
+            f"Shipment {shipment.number} goes to {len(by_address)} addresses, and which parcel "
+            "goes where is not known: its tracking numbers are in the comments of each.",
+            "Keep the contents of each parcel in AcctVantage.",
+        )
+        first, rest = "", [first, *rest]
+    return [
+        _Piece(address_id, units, first, tuple(rest)) for address_id, units in by_address.items()
+    ]
 
 
 def _units(
     items: Iterable[ShippedItem], lines: Mapping[int, SalesOrderLine], found: Findings
-) -> dict[int, int]:
-    units: dict[int, int] = {}
+) -> Counter[int]:
+    units = Counter[int]()
     for item in items:
         line = lines.get(item.store_line_id)
         if line is None:
@@ -231,7 +205,7 @@ def _units(
                 "shipped_line_unknown",
                 "items",
                 item.store_line_id,
-                f"The shipment has line {item.store_line_id}, which is no line of the store's on "
+                f"The shipment has line {item.store_line_id}, which is not a line of the store's order on "
                 "the sales order.",
                 "Ship it without the store, or correct the shipment in AcctVantage.",
             )
@@ -249,7 +223,7 @@ def _units(
                 "Tell the customer by hand, or correct the shipment in AcctVantage.",
             )
         elif item.quantity:
-            _add(units, {item.store_line_id: int(item.quantity)})
+            units[item.store_line_id] += int(item.quantity)
     return units
 
 
@@ -283,7 +257,7 @@ def _called(line_id: int, lines: Mapping[int, SalesOrderLine]) -> str:
 def _matched(
     shipment: Shipment, pieces: Sequence[_Piece], store: _InStore, found: Findings
 ) -> tuple[list[OrderShipment], list[_Piece]] | None:
-    """The store's shipments that are this one, and the pieces that it does not have yet; None where they contradict each other."""
+    """The store's shipments that are this one, and the pieces it lacks; None for a contradiction."""
     claimed: list[OrderShipment] = []
     unsent = list(pieces)
     for by_number in (True, False):
@@ -337,7 +311,7 @@ def _matched(
 
 
 def _is(row: OrderShipment, piece: _Piece, number: int, *, by_number: bool) -> bool:
-    """Whether the store's shipment is this piece; `by_number` asks for the same tracking number too."""
+    """Whether the store's shipment is this piece; `by_number`: with the same tracking number."""
     if row.order_address_id != piece.address_id or _contents(row) != piece.units:
         return False
     mark = _marked(row)
@@ -357,9 +331,9 @@ def _marked(row: OrderShipment) -> int | None:
 def _check_left(
     pieces: Iterable[_Piece], lines: Mapping[int, SalesOrderLine], store: _InStore, found: Findings
 ) -> None:
-    wanted: dict[int, int] = {}
+    wanted = Counter[int]()
     for piece in pieces:
-        _add(wanted, piece.units)
+        wanted.update(piece.units)
     for line_id, count in wanted.items():
         left = max(store.left[line_id], 0)
         if count > left:
@@ -382,12 +356,11 @@ def _drafts(
 ) -> list[ShipmentDraft]:
     link = _fitting(shipment.tracking_link, "tracking_link", _LONGEST_LINK, found)
     if link and not _LINK.fullmatch(link):
-        message = f"The tracking link of shipment {shipment.number} is no web address."
         found.error(
             "tracking_link_invalid",
             "tracking_link",
             link,
-            message,
+            f"The tracking link of shipment {shipment.number} is not a web address.",
             "Correct it in AcctVantage, or leave it out.",
         )
     named = shipment.carrier or shipment.ship_via
@@ -400,8 +373,7 @@ def _drafts(
             "carrier",
             named,
             (
-                f"{named!r} is no carrier that avbc knows, so the customer gets the tracking "
-                "number "
+                f"{named!r} is not a carrier that avbc knows, so the customer gets the tracking number "
                 "without a link."
             )
             if named

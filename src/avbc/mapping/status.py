@@ -1,4 +1,4 @@
-"""Order statuses: which one a name means, and what a change in one system makes of the order in the other (manual 2.1.3 to 2.1.7)."""
+"""Order statuses: which one a name means, and how they follow each other (manual 2.1.3 to 2.1.7)."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from avbc.mapping.case import Case, Findings
 from avbc.mapping.decisions import Ruling
 from avbc.mapping.rules import MappingRules
 from avbc.posting import means_posted
-from avbc.settings import StoreStatus
+from avbc.settings import StatusMapping, StoreStatus
 from avbc.text import text_key
 
 
@@ -21,7 +21,7 @@ def store_status(
     A number is an id. Merchants may rename statuses, so a
     label may be another status's name: then the id must be written.
 
-    >>> statuses = [OrderStatus(id=11, name="Awaiting Fulfillment", custom_label="To pick"), OrderStatus(id=10, name="Completed")]
+    >>> statuses = [OrderStatus(id=11, custom_label="To pick"), OrderStatus(id=10, name="Completed")]
     >>> store_status("to pick", statuses).value.id, store_status("10", statuses).value.name
     (11, 'Completed')
     """
@@ -57,7 +57,10 @@ def store_status(
 
 
 def status_for_store(acctvantage: str, rules: MappingRules) -> Ruling[OrderStatus]:
-    """The store's status for an order that now has this status in AcctVantage: the mapping read left to right (manual 2.1.7)."""
+    """The store's status for an order that now has this status in AcctVantage.
+
+    The mapping is read left to right (manual 2.1.7).
+    """
     case = Case(rules)
     key = text_key(acctvantage)
     for position, row in enumerate(rules.settings.order_status.mapping):
@@ -82,25 +85,32 @@ def status_for_store(acctvantage: str, rules: MappingRules) -> Ruling[OrderStatu
         acctvantage,
         f"No row of the status mapping has {acctvantage!r} on its AcctVantage side.",
         f'Add [[order_status.mapping]] acctvantage = "{acctvantage}", or leave the store\'s '
-        "status as it is.",
+        "status unchanged.",
     )
     return case.ruling(None)
 
 
 def status_for_books(store_status_id: int, current: str, rules: MappingRules) -> Ruling[str]:
-    """AcctVantage's status for an order that now has this status in the store: the mapping read right to left (manual 2.1.7).
+    """AcctVantage's status for an order that now has this status in the store.
 
-    An order is never posted by it, whatever the mapping says (manual 2.1.6), and a posted order is
-    left alone. It never moves to an earlier status than `current` unless the row has
-    `may_move_backwards` (inferred). Where several rows have the same store status, the order keeps
-    `current` if that is among them; otherwise it is a problem, not a choice.
+    The mapping is read right to left (manual 2.1.7). An order is never posted by it, whatever the
+    mapping says (manual 2.1.6), and a posted order is left alone. It never moves to an earlier
+    status than `current` unless the row has `may_move_backwards` (inferred). Where several rows
+    have the same store status, the order keeps `current` if that is among them; otherwise it is a
+    problem, not a choice.
     """
     case = Case(rules)
-    rows: list[tuple[int, str, bool]] = []
+    rows: list[tuple[str, StatusMapping]] = []
     for position, row in enumerate(rules.settings.order_status.mapping):
         status = store_status(row.bigcommerce, rules.statuses).value
         if status is not None and status.id == store_status_id:
-            rows.append((position, row.acctvantage, row.may_move_backwards))
+            rows.append((f"order_status.mapping[{position}]", row))
+    for setting, row in rows:
+        if text_key(row.acctvantage) == text_key(current):
+            case.note("status", current, "the order has the mapped status already", setting)
+            return case.ruling(current)
+    # The manual excepts Posted from this direction, so such a row yields to any other.
+    rows = [(key, row) for key, row in rows if not means_posted(row.acctvantage)] or rows[:1]
     if not rows:
         name = next(
             (status_name(status) for status in rules.statuses if status.id == store_status_id),
@@ -112,21 +122,11 @@ def status_for_books(store_status_id: int, current: str, rules: MappingRules) ->
             name,
             f"No row of the status mapping has {name!r} on its BigCommerce side.",
             f'Add [[order_status.mapping]] bigcommerce = "{name}", or leave AcctVantage\'s status '
-            "as it is.",
+            "unchanged.",
         )
         return case.ruling(None)
-    key = text_key(current)
-    for position, acctvantage, _ in rows:
-        if text_key(acctvantage) == key:
-            case.note(
-                "status",
-                current,
-                "the order has the mapped status already",
-                f"order_status.mapping[{position}]",
-            )
-            return case.ruling(current)
-    # The manual excepts Posted from this direction, so such a row yields to any other.
-    rows = [row for row in rows if not means_posted(row[1])] or rows[:1]
+    setting, row = rows[0]
+    target = row.acctvantage
     if len(rows) > 1:
         case.error(
             "status_ambiguous",
@@ -135,31 +135,27 @@ def status_for_books(store_status_id: int, current: str, rules: MappingRules) ->
             "Several rows of the status mapping have this BigCommerce status, and the order has "
             "none of their AcctVantage statuses.",
             "Keep one of the rows for changes that come from the store.",
-            candidates=tuple(acctvantage for _, acctvantage, _ in rows),
+            candidates=tuple(row.acctvantage for _, row in rows),
         )
-        return case.ruling(None)
-    position, acctvantage, may_move_backwards = rows[0]
-    setting = f"order_status.mapping[{position}]"
-    if means_posted(acctvantage) or means_posted(current):
+    elif means_posted(target) or means_posted(current):
         case.error(
             "status_posting_refused",
             "status",
-            acctvantage,
-            f"The order is {current!r} and would become {acctvantage!r}: the store neither posts "
-            "an order nor changes a posted one.",
+            target,
+            f"The order is {current!r} and would become {target!r}: the store neither posts an "
+            "order nor changes a posted one.",
             "Post the order in AcctVantage.",
         )
-        return case.ruling(None)
-    if _is_backwards(acctvantage, current, setting, case) and not may_move_backwards:
+    elif _is_backwards(target, current, setting, case) and not row.may_move_backwards:
         case.error(
             "status_backwards",
             setting,
-            acctvantage,
-            f"The order is {current!r} already and would go back to {acctvantage!r}.",
+            target,
+            f"The order is {current!r} already and would go back to {target!r}.",
             "Change it in AcctVantage, or set may_move_backwards = true on the mapping row.",
         )
-    case.note("status", acctvantage, "the store's status is mapped to it", setting)
-    return case.ruling(acctvantage)
+    case.note("status", target, "the store's status is mapped to it", setting)
+    return case.ruling(target)
 
 
 def new_order_status(rules: MappingRules) -> Ruling[str]:

@@ -14,9 +14,9 @@ _UNWRITABLE = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f]|[\ud800-\udfff]")
 
 
 def plain(text: str) -> str:
-    r"""Text for a plain field of the ERP: HTML entities read, outer spaces and unwritable characters taken off (inferred).
+    r"""Text for a plain field of the ERP, without HTML entities and unwritable characters (inferred).
 
-    Everything else stays as the shopper typed it, in any script.
+    Outer spaces go too. Everything else stays as the shopper typed it, in any script.
 
     >>> plain(" Tea &amp; Caf\u00e9 &#x2615; "), plain("AT&T; R&D&copy")
     ('Tea & Café ☕', 'AT&T; R&D&copy')

@@ -236,7 +236,7 @@ def run_timer(
         wait: Waits for a number of seconds, and may return early.
     """
     wakes: queue.SimpleQueue[None] = queue.SimpleQueue()
-    timers = [_Timer(web, schedule, on_report, clock) for web in webs]
+    timers = [_Timer(web, schedule, on_report, clock, due=clock()) for web in webs]
 
     # A signal handler may call SimpleQueue.put at any time. threading.Event.set would wait for a
     # lock that its own thread may hold.
@@ -262,26 +262,20 @@ def run_timer(
             _log.info("stopped by %s", received[0])
 
 
+@attrs.define
 class _Timer:
     """The cycles of one configuration."""
 
-    def __init__(
-        self,
-        web: Web,
-        schedule: Sequence[Job],
-        on_report: OnReport | None,
-        clock: Callable[[], float],
-    ) -> None:
-        self.due = clock()
-        self._web = web
-        self._schedule = schedule
-        self._on_report = on_report
-        self._clock = clock
-        self._done: dict[str, float] = {}
-        """When each method last succeeded."""
-        self._reported_error = ""
-        """The errors of the settings file that were reported."""
-        self._is_disabled_reported = False
+    _web: Web
+    _schedule: Sequence[Job]
+    _on_report: OnReport | None
+    _clock: Callable[[], float]
+    due: float
+    _done: dict[str, float] = attrs.field(factory=dict[str, float], init=False)
+    """When each method last succeeded."""
+    _reported_error: str = attrs.field(default="", init=False)
+    """The errors of the settings file that were reported."""
+    _is_disabled_reported: bool = attrs.field(default=False, init=False)
 
     @property
     def is_over(self) -> bool:
@@ -355,10 +349,9 @@ class _Timer:
         try:
             method = cast("Callable[[], Report]", getattr(self._web, job.method))
             return JobOutcome(job.method, method())
-        except AvbcError as error:
-            return JobOutcome(job.method, error=error)
         except Exception as error:  # noqa: BLE001  # a bug in a gateway, a customisation or avbc must not end the timer
-            _log.exception("%s failed unexpectedly", job.method)
+            if not isinstance(error, AvbcError):
+                _log.exception("%s failed unexpectedly", job.method)
             return JobOutcome(job.method, error=error)
 
     def _report(self, report: CycleReport) -> None:

@@ -316,7 +316,7 @@ class WebhookReport(Report):
         ]
 
 
-class Web(Protocol):
+class Importer(Protocol):
     """The orchestrator, as far as a webhook needs it."""
 
     def import_order(self, order_id: int) -> ImportReport:
@@ -356,7 +356,7 @@ def accept_webhook(integration: Integration, body: bytes, headers: Mapping[str, 
     return attrs.evolve(webhook, action=Ignore("it came before"))
 
 
-def act_on_webhook(webhook: Webhook, web: Web, integration: Integration) -> WebhookReport:
+def act_on_webhook(webhook: Webhook, web: Importer, integration: Integration) -> WebhookReport:
     """Do what a webhook asks for.
 
     Args:
@@ -380,7 +380,7 @@ def act_on_webhook(webhook: Webhook, web: Web, integration: Integration) -> Webh
 def _act(
     webhook: Webhook,
     action: ImportOrder | NoteStatus | NoteRefund,
-    web: Web,
+    web: Importer,
     integration: Integration,
 ) -> WebhookReport:
     settings, journal = integration.settings, integration.journal

@@ -45,6 +45,7 @@ SYSTEM_NAMES = {status_id: name for status_id, name, _ in SYSTEM_STATUSES}
 EMBEDDED_LINES = 50
 """A consignment embeds this many lines and warns that there are more."""
 
+_PARTS = ["products", "coupons", "taxes", "fees", "transactions", "refunds", "shipments"]
 _LINKS = {
     "products": "products",
     "shipping_addresses": "shippingaddresses",
@@ -129,54 +130,25 @@ class FakeOrder:
         `shipping_addresses` and a `consignments` object are taken; links are dropped.
         """
         header = as_row(copied(dict(order)))
-        parts: dict[str, list[Row]] = {}
-        for key in [
-            "products",
-            "shipping_addresses",
-            "coupons",
-            "taxes",
-            "fees",
-            "transactions",
-            "refunds",
-            "shipments",
-        ]:
-            part = header.pop(key, None)
-            parts[key] = as_rows(part) if is_list(part) else []
+        given = {key: header.pop(key, None) for key in [*_PARTS, "shipping_addresses"]}
+        parts = {key: as_rows(rows) if is_list(rows) else [] for key, rows in given.items()}
         consignments = header.pop("consignments", None)
-        shipping, pickups, lines = parts["shipping_addresses"], list[Row](), parts["products"]
+        shipping, pickups = parts.pop("shipping_addresses"), list[Row]()
         if is_row(consignments) and "url" not in consignments:
-            split = _take_apart(consignments)
-            shipping, pickups = split[0] or shipping, split[1]
-            lines = lines or split[2]
-        return cls(
-            header=header,
-            products=lines,
-            shipping=shipping,
-            pickups=pickups,
-            coupons=parts["coupons"],
-            taxes=parts["taxes"],
-            fees=parts["fees"],
-            transactions=parts["transactions"],
-            refunds=parts["refunds"],
-            shipments=parts["shipments"],
-        )
+            embedded, pickups, lines = _take_apart(consignments)
+            shipping, parts["products"] = embedded or shipping, parts["products"] or lines
+        own = cls(header, shipping=shipping, pickups=pickups)
+        for key, rows in parts.items():
+            setattr(own, key, rows)
+        return own
 
     def copy(self) -> FakeOrder:
         """Return an order of its own, so that a store's changes do not reach the builder's."""
-        return attrs.evolve(
-            self,
-            header=as_row(copied(self.header)),
-            customer=None if self.customer is None else as_row(copied(self.customer)),
-            products=copied_rows(self.products),
-            shipping=copied_rows(self.shipping),
-            pickups=copied_rows(self.pickups),
-            coupons=copied_rows(self.coupons),
-            taxes=copied_rows(self.taxes),
-            fees=copied_rows(self.fees),
-            transactions=copied_rows(self.transactions),
-            refunds=copied_rows(self.refunds),
-            shipments=copied_rows(self.shipments),
-        )
+        customer = None if self.customer is None else as_row(copied(self.customer))
+        own = attrs.evolve(self, header=as_row(copied(self.header)), customer=customer)
+        for key in [*_PARTS, "shipping", "pickups"]:
+            setattr(own, key, copied_rows(getattr(self, key)))
+        return own
 
     def to_json(
         self, view: View = EMBEDDED, base: str = "https://api.bigcommerce.com/stores/abc123"
@@ -200,7 +172,18 @@ class FakeOrder:
         email = text(as_row(self.header.get("billing_address") or {}), "email")
         return {
             "pickups": [
-                {**pickup, **self._lines(_of_pickup(self.products, pickup), base, embed=with_lines)}
+                {
+                    **pickup,
+                    **self._lines(
+                        [
+                            line
+                            for line in self.products
+                            if line.get("order_pickup_method_id") == pickup["id"]
+                        ],
+                        base,
+                        embed=with_lines,
+                    ),
+                }
                 for pickup in self.pickups
             ],
             "shipping": [
@@ -250,41 +233,27 @@ class FakeOrder:
         return part
 
 
-def _of_pickup(lines: list[Row], pickup: Row) -> list[Row]:
-    return [line for line in lines if line.get("order_pickup_method_id") == pickup["id"]]
-
-
 def _take_apart(consignments: Row) -> tuple[list[Row], list[Row], list[Row]]:
-    shipping: list[Row] = []
-    pickups: list[Row] = []
     lines: list[Row] = []
-    for consignment in as_rows(consignments.get("shipping", [])):
-        row = dict(consignment)
-        lines += _embedded(
-            row.pop("line_items", []), {"order_address_id": row["id"], "type": "physical"}
-        )
-        row.pop("__warning__", None)
+
+    def rows(kind: object, type_: str, place: str = "") -> list[Row]:
+        """Collect the lines of consignments; returns the consignments without them."""
+        found = [dict(consignment) for consignment in as_rows(kind)]
+        for row in found:
+            row.pop("__warning__", None)
+            here: Row = {"order_address_id": 0, "type": type_} | (
+                {place: row["id"]} if place else {}
+            )
+            lines.extend(
+                {**here, **line} for line in as_rows(row.pop("line_items", [])) if "url" not in line
+            )
+        return found
+
+    shipping = rows(consignments.get("shipping", []), "physical", "order_address_id")
+    for row in shipping:
         row.update({key: money(amount_of(row.get(key))) for key in _COSTS})
-        shipping.append(row)
-    for consignment in as_rows(consignments.get("pickups", [])):
-        row = dict(consignment)
-        lines += _embedded(
-            row.pop("line_items", []),
-            {"order_pickup_method_id": row["id"], "order_address_id": 0, "type": "physical"},
-        )
-        pickups.append(row)
-    for consignment in as_rows(consignments.get("downloads", [])):
-        lines += _embedded(
-            consignment.get("line_items", []), {"order_address_id": 0, "type": "digital"}
-        )
-    for consignment in as_rows(
-        as_row(consignments.get("email") or {}).get("gift_certificates", [])
-    ):
-        lines += _embedded(
-            consignment.get("line_items", []), {"order_address_id": 0, "type": "giftcertificate"}
-        )
+    pickups = rows(consignments.get("pickups", []), "physical", "order_pickup_method_id")
+    rows(consignments.get("downloads", []), "digital")
+    emailed = as_row(consignments.get("email") or {})
+    rows(emailed.get("gift_certificates", []), "giftcertificate")
     return shipping, pickups, lines
-
-
-def _embedded(lines: object, defaults: Row) -> list[Row]:
-    return [{**defaults, **line} for line in as_rows(lines) if "url" not in line]

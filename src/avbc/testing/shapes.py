@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping
 from decimal import Decimal
 from typing import TypeAlias
 
@@ -41,22 +41,6 @@ _CASH = Payment("Cash on Delivery", state="offline")
 _UNTAXED = Decimal(0)
 
 
-def _plain(factory: OrderFactory) -> FakeOrder:
-    return factory.plain()
-
-
-def _guest(factory: OrderFactory) -> FakeOrder:
-    return factory.order(factory.lines(2), buyer=factory.person(0))
-
-
-def _registered(factory: OrderFactory) -> FakeOrder:
-    return factory.order(factory.lines(2), buyer=factory.person(7))
-
-
-def _registered_again(factory: OrderFactory) -> FakeOrder:
-    return factory.order(factory.lines(1), buyer=factory.person(7))
-
-
 def _two_consignments(factory: OrderFactory) -> FakeOrder:
     lines = [
         item("MUG-BLUE", 2),
@@ -74,36 +58,6 @@ def _two_consignments(factory: OrderFactory) -> FakeOrder:
     )
     second = Shipping("UPS Ground", Decimal("11.40"), receiver=receiver)
     return factory.order(lines, shipping=[Shipping(), second], buyer=factory.person(8))
-
-
-def _pickup(factory: OrderFactory) -> FakeOrder:
-    return factory.order([item("TEAPOT-01", pickup=True), item("MUG-RED", 2, pickup=True)])
-
-
-def _shipping_and_pickup(factory: OrderFactory) -> FakeOrder:
-    return factory.order([item("RUG-WOOL"), item("MUG-RED", 2, pickup=True)])
-
-
-def _digital_only(factory: OrderFactory) -> FakeOrder:
-    return factory.order([item("EBOOK-01"), item("PATTERN-1", 2)])
-
-
-def _digital_and_physical(factory: OrderFactory) -> FakeOrder:
-    return factory.order([item("EBOOK-01"), item("TEAPOT-01")])
-
-
-def _gift_certificate_bought(factory: OrderFactory) -> FakeOrder:
-    return factory.order([GIFT_CERTIFICATE])
-
-
-def _gift_certificate_and_goods(factory: OrderFactory) -> FakeOrder:
-    return factory.order(
-        [item("MUG-BLUE"), attrs.evolve(GIFT_CERTIFICATE, quantity=2)], discounts=[SAVE5]
-    )
-
-
-def _custom_item(factory: OrderFactory) -> FakeOrder:
-    return factory.order([item("LAMP-01"), CUSTOM_ITEM])
 
 
 def _bundle(factory: OrderFactory) -> FakeOrder:
@@ -129,10 +83,6 @@ def _gift_wrapping(factory: OrderFactory) -> FakeOrder:
     return factory.order([wrapped, item("CANDLE-3")])
 
 
-def _handling(factory: OrderFactory) -> FakeOrder:
-    return factory.order([item("CHAIR-OAK")], shipping=[Shipping(handling=Decimal("6.25"))])
-
-
 def _fees(factory: OrderFactory) -> FakeOrder:
     fees = [
         FeeLine("Package protection", Decimal("3.10")),
@@ -141,106 +91,9 @@ def _fees(factory: OrderFactory) -> FakeOrder:
     return factory.order([item("LAMP-01")], fees=fees)
 
 
-def _tax_inclusive(factory: OrderFactory) -> FakeOrder:
-    return factory.order(factory.lines(3), tax_inclusive=True)
-
-
-def _tax_inclusive_with_discounts(factory: OrderFactory) -> FakeOrder:
-    return factory.order(
-        factory.lines(3), tax_inclusive=True, discounts=[SAVE5, TEN_PERCENT, AUTOMATIC]
-    )
-
-
-def _untaxed(factory: OrderFactory) -> FakeOrder:
-    return factory.order(factory.lines(2), tax_rate=_UNTAXED)
-
-
-def _coupon_amount(factory: OrderFactory) -> FakeOrder:
-    return factory.order([item("MUG-BLUE", 3), item("TOWEL-ST")], discounts=[SAVE5])
-
-
-def _coupon_percent(factory: OrderFactory) -> FakeOrder:
-    return factory.order([item("MUG-BLUE", 3), item("TOWEL-ST")], discounts=[TEN_PERCENT])
-
-
-def _new_coupon(factory: OrderFactory) -> FakeOrder:
-    return factory.order([item("TOWEL-ST")], discounts=[NEW_COUPON])
-
-
-def _automatic_discount(factory: OrderFactory) -> FakeOrder:
-    return factory.order([item("LAMP-01"), item("MUG-RED")], discounts=[AUTOMATIC])
-
-
-def _manual_discount(factory: OrderFactory) -> FakeOrder:
-    return factory.order([item("LAMP-01"), item("MUG-RED")], discounts=[MANUAL])
-
-
-def _store_credit(factory: OrderFactory) -> FakeOrder:
-    return factory.order(
-        [item("CHAIR-OAK")], store_credit=Decimal("20.00"), buyer=factory.person(9)
-    )
-
-
-def _store_credit_only(factory: OrderFactory) -> FakeOrder:
-    return factory.order(
-        [item("MUG-BLUE")], store_credit=Decimal("500.00"), buyer=factory.person(9)
-    )
-
-
-def _gift_certificate_redeemed(factory: OrderFactory) -> FakeOrder:
-    return factory.order([item("CHAIR-OAK")], gift_certificate=Decimal("25.00"))
-
-
-def _split_tender(factory: OrderFactory) -> FakeOrder:
-    return factory.order(
-        [item("CHAIR-OAK")],
-        store_credit=Decimal("20.00"),
-        gift_certificate=Decimal("25.00"),
-        buyer=factory.person(10),
-    )
-
-
-def _purchase_order(factory: OrderFactory) -> FakeOrder:
-    return factory.order(
-        [item("CHAIR-OAK", 4)],
-        buyer=PURCHASER,
-        payment=Payment("Purchase Order", state="offline", reference="PO-7741"),
-    )
-
-
-def _authorized(factory: OrderFactory) -> FakeOrder:
-    return factory.order([item("LAMP-01")], payment=Payment(state="authorized"))
-
-
-def _captured(factory: OrderFactory) -> FakeOrder:
-    return factory.order([item("LAMP-01")], payment=Payment(state="captured"))
-
-
-def _paypal(factory: OrderFactory) -> FakeOrder:
-    return factory.order([item("POSTER-A2", 2)], payment=Payment("PayPal", "paypalexpress"))
-
-
-def _cash_on_delivery(factory: OrderFactory) -> FakeOrder:
-    return factory.order([item("POSTER-A2")], payment=_CASH)
-
-
 def _zero_total(factory: OrderFactory) -> FakeOrder:
     everything = Discount("coupon_percent", Decimal(100), "FREE100", "On the house")
     return factory.order([item("PATTERN-1")], discounts=[everything])
-
-
-def _no_shipping_method(factory: OrderFactory) -> FakeOrder:
-    return factory.order([item("CANDLE-3")], shipping=[Shipping("", Decimal(0))])
-
-
-def _new_shipping_method(factory: OrderFactory) -> FakeOrder:
-    return factory.order(
-        [item("RUG-WOOL")], shipping=[Shipping("Freight Example Express", Decimal("42.00"))]
-    )
-
-
-def _long(factory: OrderFactory) -> FakeOrder:
-    return factory.order(factory.lines(62))
 
 
 def _unicode(factory: OrderFactory) -> FakeOrder:
@@ -262,9 +115,18 @@ def _unicode(factory: OrderFactory) -> FakeOrder:
     )
 
 
-def _fraction_of_a_cent(factory: OrderFactory) -> FakeOrder:
-    screws = Line("MUG-RED", "Red mug, by the crate", Decimal("0.3333"), 7, product_id=102)
-    return factory.order([screws, item("CANDLE-3")], tax_rate=_UNTAXED)
+def _off_by_a_cent(factory: OrderFactory) -> FakeOrder:
+    order = factory.order([item("TEAPOT-01")], importable=False)
+    for key in ["total_inc_tax", "total_tax"]:
+        order.header[key] = money(amount_of(order.header[key]) + Decimal("0.01"))
+    order.transactions[0]["amount"] = number(order.header["total_inc_tax"])
+    return order
+
+
+def _null_total(factory: OrderFactory) -> FakeOrder:
+    order = factory.order([item("TEAPOT-01")], importable=False)
+    order.header["total_inc_tax"] = None
+    return order
 
 
 def _everything(factory: OrderFactory) -> FakeOrder:
@@ -290,99 +152,113 @@ def _everything(factory: OrderFactory) -> FakeOrder:
     )
 
 
-def _foreign_currency(factory: OrderFactory) -> FakeOrder:
-    return factory.order([item("TEAPOT-01")], currency="EUR", importable=False)
+def _fraction_of_a_cent(factory: OrderFactory) -> FakeOrder:
+    screws = Line("MUG-RED", "Red mug, by the crate", Decimal("0.3333"), 7, product_id=102)
+    return factory.order([screws, item("CANDLE-3")], tax_rate=_UNTAXED)
 
 
-def _declined(factory: OrderFactory) -> FakeOrder:
-    return factory.order([item("TEAPOT-01")], payment=Payment(state="declined"), importable=False)
-
-
-def _purchase_order_without_open_ar(factory: OrderFactory) -> FakeOrder:
-    return factory.order(
-        [item("TEAPOT-01")], payment=Payment("Purchase Order", state="offline"), importable=False
-    )
-
-
-def _off_by_a_cent(factory: OrderFactory) -> FakeOrder:
-    order = factory.order([item("TEAPOT-01")], importable=False)
-    for key in ["total_inc_tax", "total_tax"]:
-        order.header[key] = money(amount_of(order.header[key]) + Decimal("0.01"))
-    order.transactions[0]["amount"] = number(order.header["total_inc_tax"])
-    return order
-
-
-def _unknown_sku(factory: OrderFactory) -> FakeOrder:
-    return factory.order(
+SHAPES: Mapping[str, Shape] = {
+    "plain": lambda factory: factory.plain(),
+    "guest": lambda factory: factory.order(factory.lines(2), buyer=factory.person(0)),
+    "registered": lambda factory: factory.order(factory.lines(2), buyer=factory.person(7)),
+    "two_consignments": _two_consignments,
+    "pickup": lambda factory: factory.order(
+        [item("TEAPOT-01", pickup=True), item("MUG-RED", 2, pickup=True)]
+    ),
+    "digital_only": lambda factory: factory.order([item("EBOOK-01"), item("PATTERN-1", 2)]),
+    "gift_certificate_bought": lambda factory: factory.order([GIFT_CERTIFICATE]),
+    "custom_item": lambda factory: factory.order([item("LAMP-01"), CUSTOM_ITEM]),
+    "bundle": _bundle,
+    "options": _options,
+    "gift_wrapping": _gift_wrapping,
+    "handling": lambda factory: factory.order(
+        [item("CHAIR-OAK")], shipping=[Shipping(handling=Decimal("6.25"))]
+    ),
+    "fees": _fees,
+    "tax_inclusive": lambda factory: factory.order(factory.lines(3), tax_inclusive=True),
+    "tax_inclusive_with_discounts": lambda factory: factory.order(
+        factory.lines(3), tax_inclusive=True, discounts=[SAVE5, TEN_PERCENT, AUTOMATIC]
+    ),
+    "coupon_amount": lambda factory: factory.order(
+        [item("MUG-BLUE", 3), item("TOWEL-ST")], discounts=[SAVE5]
+    ),
+    "coupon_percent": lambda factory: factory.order(
+        [item("MUG-BLUE", 3), item("TOWEL-ST")], discounts=[TEN_PERCENT]
+    ),
+    "automatic_discount": lambda factory: factory.order(
+        [item("LAMP-01"), item("MUG-RED")], discounts=[AUTOMATIC]
+    ),
+    "manual_discount": lambda factory: factory.order(
+        [item("LAMP-01"), item("MUG-RED")], discounts=[MANUAL]
+    ),
+    "store_credit": lambda factory: factory.order(
+        [item("CHAIR-OAK")], store_credit=Decimal("20.00"), buyer=factory.person(9)
+    ),
+    "gift_certificate_redeemed": lambda factory: factory.order(
+        [item("CHAIR-OAK")], gift_certificate=Decimal("25.00")
+    ),
+    "split_tender": lambda factory: factory.order(
+        [item("CHAIR-OAK")],
+        store_credit=Decimal("20.00"),
+        gift_certificate=Decimal("25.00"),
+        buyer=factory.person(10),
+    ),
+    "purchase_order": lambda factory: factory.order(
+        [item("CHAIR-OAK", 4)],
+        buyer=PURCHASER,
+        payment=Payment("Purchase Order", state="offline", reference="PO-7741"),
+    ),
+    "authorized": lambda factory: factory.order(
+        [item("LAMP-01")], payment=Payment(state="authorized")
+    ),
+    "captured": lambda factory: factory.order([item("LAMP-01")], payment=Payment(state="captured")),
+    "zero_total": _zero_total,
+    "long": lambda factory: factory.order(factory.lines(62)),
+    "unicode": _unicode,
+    "foreign_currency": lambda factory: factory.order(
+        [item("TEAPOT-01")], currency="EUR", importable=False
+    ),
+    "declined": lambda factory: factory.order(
+        [item("TEAPOT-01")], payment=Payment(state="declined"), importable=False
+    ),
+    "off_by_a_cent": _off_by_a_cent,
+    "unknown_sku": lambda factory: factory.order(
         [Line("NO-SUCH-SKU", "Sold nowhere else", Decimal("12.00"), product_id=999)],
         importable=False,
-    )
-
-
-def _unmapped_method(factory: OrderFactory) -> FakeOrder:
-    return factory.order(
+    ),
+    "unmapped_method": lambda factory: factory.order(
         [item("TEAPOT-01")], payment=Payment("Pay by Pigeon", "custom"), importable=False
-    )
-
-
-def _null_total(factory: OrderFactory) -> FakeOrder:
-    order = factory.order([item("TEAPOT-01")], importable=False)
-    order.header["total_inc_tax"] = None
-    return order
-
-
-_IN_ORDER: Sequence[Shape] = [
-    _plain,
-    _guest,
-    _registered,
-    _two_consignments,
-    _pickup,
-    _digital_only,
-    _gift_certificate_bought,
-    _custom_item,
-    _bundle,
-    _options,
-    _gift_wrapping,
-    _handling,
-    _fees,
-    _tax_inclusive,
-    _tax_inclusive_with_discounts,
-    _coupon_amount,
-    _coupon_percent,
-    _automatic_discount,
-    _manual_discount,
-    _store_credit,
-    _gift_certificate_redeemed,
-    _split_tender,
-    _purchase_order,
-    _authorized,
-    _captured,
-    _zero_total,
-    _long,
-    _unicode,
-    _foreign_currency,
-    _declined,
-    _off_by_a_cent,
-    _unknown_sku,
-    _unmapped_method,
-    _null_total,
-    _registered_again,
-    _paypal,
-    _new_coupon,
-    _no_shipping_method,
-    _new_shipping_method,
-    _everything,
-    _shipping_and_pickup,
-    _digital_and_physical,
-    _gift_certificate_and_goods,
-    _untaxed,
-    _store_credit_only,
-    _cash_on_delivery,
-    _fraction_of_a_cent,
-    _purchase_order_without_open_ar,
-]
-
-SHAPES: Mapping[str, Shape] = {shape.__name__.lstrip("_"): shape for shape in _IN_ORDER}
+    ),
+    "null_total": _null_total,
+    "registered_again": lambda factory: factory.order(factory.lines(1), buyer=factory.person(7)),
+    "paypal": lambda factory: factory.order(
+        [item("POSTER-A2", 2)], payment=Payment("PayPal", "paypalexpress")
+    ),
+    "new_coupon": lambda factory: factory.order([item("TOWEL-ST")], discounts=[NEW_COUPON]),
+    "no_shipping_method": lambda factory: factory.order(
+        [item("CANDLE-3")], shipping=[Shipping("", Decimal(0))]
+    ),
+    "new_shipping_method": lambda factory: factory.order(
+        [item("RUG-WOOL")], shipping=[Shipping("Freight Example Express", Decimal("42.00"))]
+    ),
+    "everything": _everything,
+    "shipping_and_pickup": lambda factory: factory.order(
+        [item("RUG-WOOL"), item("MUG-RED", 2, pickup=True)]
+    ),
+    "digital_and_physical": lambda factory: factory.order([item("EBOOK-01"), item("TEAPOT-01")]),
+    "gift_certificate_and_goods": lambda factory: factory.order(
+        [item("MUG-BLUE"), attrs.evolve(GIFT_CERTIFICATE, quantity=2)], discounts=[SAVE5]
+    ),
+    "untaxed": lambda factory: factory.order(factory.lines(2), tax_rate=_UNTAXED),
+    "store_credit_only": lambda factory: factory.order(
+        [item("MUG-BLUE")], store_credit=Decimal("500.00"), buyer=factory.person(9)
+    ),
+    "cash_on_delivery": lambda factory: factory.order([item("POSTER-A2")], payment=_CASH),
+    "fraction_of_a_cent": _fraction_of_a_cent,
+    "purchase_order_without_open_ar": lambda factory: factory.order(
+        [item("TEAPOT-01")], payment=Payment("Purchase Order", state="offline"), importable=False
+    ),
+}
 """Every shape by name: a function from an `OrderFactory` to an order. The first 40 hold one of every kind."""
 
 

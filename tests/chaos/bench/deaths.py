@@ -29,13 +29,16 @@ class Death:
 
 
 class Arena:
-    """A served store, books in a file and a server of forks; a context. The store is outside of the child that dies."""
+    """A served store, books in a file and a server of forks; a context.
+
+    The store is outside of the child that dies.
+    """
 
     def __init__(self, name: str) -> None:
         self.world: World = world(name)
         self._server = LoopbackServer(FakeStore())
         self._forks = Forks()
-        # In memory where that can be had: a process is killed here, not a machine.
+        # In memory where possible: a process is killed here, not a machine.
         memory = Path("/dev/shm")
         self._folder = tempfile.TemporaryDirectory(
             ignore_cleanup_errors=True, dir=memory if os.access(memory, os.W_OK) else None
@@ -134,6 +137,7 @@ def deaths(
     name: str,
     *,
     sample: int | None = None,
+    distinct: bool = False,
     share: tuple[int, int] = (0, 1),
     seed: int = 1,
     more: int = 0,
@@ -143,16 +147,22 @@ def deaths(
     Args:
         name: The world.
         sample: How many points of its run to try; by default every one.
+        distinct: Try each state that a death can leave behind once. A process that is killed after
+            a request or commit leaves the same as one that is killed before the next.
         share: Which part of how many parts, where several work on it.
         seed: Of the random choices.
-        more: How many random deaths besides: two in a row, and between the statements of a
+        more: How many random deaths in addition: two in a row, and between the statements of a
             transaction.
     """
     started = time.monotonic()
     with Arena(name) as arena:
         row = Row(f"death: {name}")
         choose = random.Random(f"{name} {seed}")
-        points = range(1, len(arena.points) + 1)
+        points = [
+            at
+            for at, point in enumerate(arena.points, 1)
+            if not distinct or point.startswith("before") or at == len(arena.points)
+        ]
         tried = [Death(at) for at in (points if sample is None else choose.sample(points, sample))]
         if more:
             tried += _random_deaths(choose, len(arena.points), arena.statements(), more)

@@ -232,13 +232,8 @@ def _change(choose: random.Random, sample: Sample) -> None:
     if choose.random() < 0.005 or not whole:
         # The list gives its row by its id: a body that is none at all has lost it, and one with
         # another id is another order's.
-        setattr(
-            sample,
-            part,
-            choose.choice(
-                [value for value in NONSENSE if value != {"id": 1}] if part == "body" else NONSENSE
-            ),
-        )
+        values = [value for value in NONSENSE if part != "body" or value != {"id": 1}]
+        setattr(sample, part, copy.deepcopy(choose.choice(values)))
         sample.changes.append(f"{part} = {_short(getattr(sample, part))}")
         return
     if not isinstance(whole, (dict, list)):

@@ -18,6 +18,7 @@ from avbc.acctvantage.records import (
     Client,
     CreatedOrder,
     Credit,
+    LookAlike,
     OrderBundle,
     Product,
     Promotion,
@@ -28,7 +29,16 @@ from avbc.acctvantage.records import (
     ShipVia,
     TrialBalance,
 )
-from avbc.acctvantage.sql import exports, loading, reading, receipts, schema, shipments, stock
+from avbc.acctvantage.sql import (
+    exports,
+    loading,
+    reading,
+    receipts,
+    schema,
+    shipments,
+    stock,
+    versions,
+)
 from avbc.acctvantage.sql.credits import CreditWriter, credits_on
 from avbc.acctvantage.sql.credits import check as check_credit
 from avbc.acctvantage.sql.orders import OrderWriter, check
@@ -63,7 +73,7 @@ class SqlGateway:
 
     @without_frames
     def __init__(self, url: str = "sqlite://") -> None:
-        self._database = Database(url, schema.BOOKS)
+        self._database = Database(url, versions.BOOKS)
         self._orders = OrderWriter(self._database.kind)
         self._shipments = ShipmentWriter(self._database.kind)
         self._credits = CreditWriter(self._database.kind)
@@ -362,6 +372,13 @@ class SqlGateway:
         return self._database.read(
             lambda connection: reading.trial_balances(connection, import_ids)
         )
+
+    def look_alikes(self) -> list[LookAlike]:
+        """Return the records of older books that compare as equal to others, until one is gone.
+
+        Both stay in the books. `docs/books.md` says how to rename or remove one of them.
+        """
+        return self._database.read(versions.look_alikes)
 
     def available(
         self, warehouse: str, part_numbers: Collection[str] | None = None

@@ -339,13 +339,15 @@ def products_page(connection: sa.Connection, after: str) -> list[tuple[str, Prod
     """The next products whose Sync to Webstore is ticked, after the key of a part number, each with its own."""
     table, other = schema.products.c, schema.product_aliases.c
     rows = list(
-        connection.execute(_PRODUCTS.where(table.part_key > after, schema.IS_SYNCED).limit(_PAGE))
+        connection.execute(
+            _PRODUCTS.where(table.part_key > after, schema.IS_FOR_STORE).limit(_PAGE)
+        )
     )
     if not rows:
         return []
     within = (other.part_key >= rows[0].part_key) & (other.part_key <= rows[-1].part_key)
     aliases = _aliases(
-        connection.execute(_ALIASES.join(schema.products).where(within, schema.IS_SYNCED))
+        connection.execute(_ALIASES.join(schema.products).where(within, schema.IS_FOR_STORE))
     )
     return [(row.part_key, _product(row, aliases)) for row in rows]
 
@@ -358,7 +360,7 @@ def products_for_store(
         connection.execute(_ALIASES.where(schema.product_aliases.c.part_key.in_(part_keys)))
     )
     rows = connection.execute(
-        _PRODUCTS.where(schema.products.c.part_key.in_(part_keys), schema.IS_SYNCED)
+        _PRODUCTS.where(schema.products.c.part_key.in_(part_keys), schema.IS_FOR_STORE)
     )
     return [(row.part_key, _product(row, aliases)) for row in rows]
 

@@ -1,12 +1,11 @@
-"""The tables of the books, and their version. `docs/books.md` lists them for whoever reads them by SQL.
+"""The tables of the books, and their version. `docs/books.md` lists them for those who read them by SQL.
 
 A column has the name of the record's field; a nested address has its fields with a prefix. A
-`..._key` column is the text that compares: without case, and for emails without the spaces around.
+`..._key` column is the `text_key` of the texts, by which they compare.
 """
 
 from __future__ import annotations
 
-import logging
 from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
 from decimal import Decimal
@@ -15,8 +14,7 @@ from typing import Any
 import sqlalchemy as sa
 from sqlalchemy.types import TypeEngine
 
-from avbc.acctvantage.gateway import BooksRefused, BooksUnreachable, BooksUnusable
-from avbc.database import Tables
+from avbc.acctvantage.gateway import BooksRefused
 
 
 def exact_text(value: Decimal) -> str:
@@ -272,7 +270,8 @@ products = sa.Table(
     _text("webstore_category"),
     _flag("sync_to_webstore"),
 )
-IS_SYNCED = products.c.sync_to_webstore.is_(sa.true())
+IS_FOR_STORE = products.c.sync_to_webstore.is_(sa.true()) & products.c.part_key.not_like(" %")
+"""Sync to Webstore is ticked, and it is no look-alike: the store would take it for the other."""
 # All that a walk over the quantities of a million products needs of them, in the sequence of the
 # walk.
 sa.Index(
@@ -301,6 +300,16 @@ quantities = sa.Table(
     ),
     _exact("on_hand"),
     sqlite_with_rowid=False,
+)
+
+look_alikes = sa.Table(
+    "look_alikes",
+    metadata,
+    _id(),
+    _text("table_name"),
+    _text("key"),
+    _text("text"),
+    _text("same_as"),
 )
 
 # Clients.
@@ -541,59 +550,3 @@ credit_tenders = sa.Table(
     _text("store_payment_method"),
     sqlite_with_rowid=False,
 )
-
-
-def _to_version_2(connection: sa.Connection) -> None:
-    """Shipments, credits, what happened to a pre-authorization, and quantities that are read in the sequence of their part numbers."""
-    for column in (receipts.c.captured_at, receipts.c.voided_at):
-        kind = column.type.compile(connection.dialect)
-        connection.exec_driver_sql(f"ALTER TABLE receipts ADD COLUMN {column.name} {kind}")
-    if connection.dialect.name == "postgresql":
-        for table in (products, product_aliases, quantities):
-            connection.exec_driver_sql(
-                f'ALTER TABLE {table.name} ALTER COLUMN part_key TYPE TEXT COLLATE "C"'
-            )
-    else:
-        connection.exec_driver_sql("ALTER TABLE quantities RENAME TO quantities_before")
-        quantities.create(connection)
-        connection.exec_driver_sql(
-            "INSERT INTO quantities SELECT warehouse, part_key, on_hand FROM quantities_before "
-            "ORDER BY 1, 2"
-        )
-        connection.exec_driver_sql("DROP TABLE quantities_before")
-    for table, name in (
-        (products, "ix_products_walk"),
-        (sales_orders, "ix_sales_orders_status_changed"),
-        (receipts, "ix_receipts_wanted"),
-        (receipts, "ix_receipts_authorized"),
-    ):
-        next(index for index in table.indexes if index.name == name).create(connection)
-    metadata.create_all(
-        connection,
-        [
-            shipments,
-            shipment_items,
-            shipment_parcels,
-            shipment_parcel_items,
-            credits,
-            credit_lines,
-            credit_tenders,
-        ],
-    )
-
-
-BOOKS = Tables(
-    owner="the books",
-    metadata=metadata,
-    versions=books_version,
-    version=2,
-    migrations={1: _to_version_2},
-    unreachable=BooksUnreachable,
-    refused=BooksRefused,
-    unusable=BooksUnusable,
-    misplaced=BooksUnusable,
-    too_new=BooksUnusable,
-    log=logging.getLogger("avbc.acctvantage"),
-    attempts=3,
-)
-"""What a database is opened with. Every transaction is safe to repeat: Import IDs are unique."""

@@ -93,7 +93,7 @@ def page_for_store(connection: sa.Connection, warehouse: str, after: str) -> lis
     """The next quantities of products whose Sync to Webstore is ticked, after the key of a part number."""
     select = (
         _quantities(warehouse)
-        .where(schema.IS_SYNCED, schema.products.c.part_key > after)
+        .where(schema.IS_FOR_STORE, schema.products.c.part_key > after)
         .limit(PAGE)
     )
     return list(_left(connection, select, _reserved(connection, warehouse)))
@@ -104,7 +104,7 @@ def quantities_for_store(
 ) -> list[Left]:
     """The quantities of those of these products whose Sync to Webstore is ticked."""
     select = _quantities(warehouse).where(
-        schema.IS_SYNCED, schema.products.c.part_key.in_(part_keys)
+        schema.IS_FOR_STORE, schema.products.c.part_key.in_(part_keys)
     )
     return list(_left(connection, select, _reserved(connection, warehouse)))
 

@@ -17,6 +17,7 @@ from avbc.bigcommerce.models.inventory import (
     InventorySettings,
     Location,
 )
+from avbc.text import text_key
 
 ADJUSTMENTS_AT_ONCE = 2000
 """How many quantities one request may set."""
@@ -117,7 +118,7 @@ def _faults(items: Sequence[InventoryAdjustment]) -> Iterator[str]:
             yield f"items[{index}]: exactly one of {', '.join(_KEYS)} is required"
             continue
         named = getattr(item, keys[0])
-        key = (item.location_id, keys[0], named.casefold() if isinstance(named, str) else named)
+        key = (item.location_id, keys[0], text_key(named) if isinstance(named, str) else named)
         if seen.setdefault(key, index) != index:
             yield f"items[{index}]: {keys[0]} {named!r} is in items[{seen[key]}] too"
 

@@ -12,6 +12,7 @@ from avbc.bigcommerce.call import PartFailure, WriteResult, rows_of
 from avbc.bigcommerce.decoding import read_page
 from avbc.bigcommerce.models.base import Draft, Model
 from avbc.bigcommerce.values import BadValue, integer, text
+from avbc.text import text_key
 
 D = TypeVar("D", bound=Draft)
 M = TypeVar("M", bound=Model)
@@ -135,7 +136,7 @@ def same_text(sent: object, row: Row, key: str) -> bool:
         held = text(row.get(key) or "")
     except BadValue:
         return False
-    return held.strip().casefold() == (sent.strip().casefold() if isinstance(sent, str) else "")
+    return text_key(held) == text_key(sent if isinstance(sent, str) else "")
 
 
 # --- 207 ---

@@ -10,7 +10,6 @@ from typing import Literal, TypeAlias
 
 import attrs
 
-from avbc.acctvantage.gateway import Gateway
 from avbc.bigcommerce.call import Page
 from avbc.bigcommerce.models import Order, OrderCoupon
 from avbc.errors import AvbcError
@@ -192,25 +191,18 @@ def backtest_period(
         AvbcError: The store or the books cannot be read.
         ValueError: A time has no time zone.
     """
-    sides = (_Side(run.settings, run.books), _Side(other, run.books))
-    walk = _Walk(run, sides, customisations, NEVER_DUE.keys() - {run.statuses.new})
+    sides = tuple((settings, Lookups(settings, run.books)) for settings in (run.settings, other))
+    walk = _Backtest(run, sides, customisations, NEVER_DUE.keys() - {run.statuses.new})
     for page in pages_of_period(run):
         walk.take(page)
         del page
 
 
-class _Side:
-    """Orders under one of the two settings."""
-
-    def __init__(self, settings: Settings, books: Gateway) -> None:
-        self.settings = settings
-        self.lookups = Lookups(settings, books)
-
-
 @attrs.frozen
-class _Walk:
+class _Backtest:
     run: Run[BacktestReport]
-    sides: tuple[_Side, _Side]
+    sides: tuple[tuple[Settings, Lookups], ...]
+    """Under the current settings, and under the others."""
     customisations: Sequence[Customisation]
     never_due: frozenset[int] | set[int]
 
@@ -220,8 +212,8 @@ class _Walk:
         report.unchanged += len(page.unreadable)
         due = [order for order in page.items if order.status_id not in self.never_due]
         orders = with_all_lines(self.run, due)
-        for side in self.sides:
-            side.lookups.read(orders)
+        for _, lookups in self.sides:
+            lookups.read(orders)
         for order in orders:
             try:
                 self._compare(order)
@@ -243,9 +235,9 @@ class _Walk:
                 coupons.extend(store.send(store.order_coupons.list.call(order.id)))
             return coupons
 
-        in_force, other = self.sides
-        now, then = self._map(in_force, order, read_coupons), self._map(other, order, read_coupons)
-        before, after = _fate(in_force, order, now), _fate(other, order, then)
+        (now, before), (then, after) = (
+            self._map(order, settings, lookups, read_coupons) for settings, lookups in self.sides
+        )
         effects = tuple(_effects(now, then)) if before == after == "imported" else ()
         problems, solved = (
             _only_in(then.problems, now.problems),
@@ -259,15 +251,16 @@ class _Walk:
         )
 
     def _map(
-        self, side: _Side, order: Order, read_coupons: Callable[[Order], Sequence[OrderCoupon]]
-    ) -> MappedOrder:
-        return customised(order, side.lookups.map(order, (), read_coupons), self.customisations)
-
-
-def _fate(side: _Side, order: Order, mapped: MappedOrder) -> Fate:
-    if is_too_old(order, side.settings):
-        return "left out"
-    return "refused" if mapped.bundle is None else "imported"
+        self,
+        order: Order,
+        settings: Settings,
+        lookups: Lookups,
+        read_coupons: Callable[[Order], Sequence[OrderCoupon]],
+    ) -> tuple[MappedOrder, Fate]:
+        mapped = customised(order, lookups.map(order, (), read_coupons), self.customisations)
+        if is_too_old(order, settings):
+            return mapped, "left out"
+        return mapped, "refused" if mapped.bundle is None else "imported"
 
 
 def _only_in(these: Sequence[Problem], those: Sequence[Problem]) -> tuple[Problem, ...]:

@@ -11,6 +11,7 @@ from avbc.bigcommerce import BigCommerce, RequestRefused, ScopeMissing, StoreErr
 from avbc.bigcommerce.endpoints import scopes
 from avbc.bigcommerce.quota import REQUESTS_LEFT, REQUESTS_QUOTA, WINDOW_MS, whole
 from avbc.errors import AvbcError
+from avbc.orchestrator.engine.run import IN_FLIGHT
 from avbc.orchestrator.reports import Check, ConnectionReport
 from avbc.settings import Settings
 
@@ -120,7 +121,7 @@ def _clock_check(skew: timedelta) -> Check:
 def _scope_checks(store: BigCommerce, settings: Settings) -> list[Check]:
     wanted = needs(settings)
     answers = store.map(
-        [scopes.probe_scope(need.scope) for need in wanted], limit=4, return_errors=True
+        [scopes.probe_scope(need.scope) for need in wanted], limit=IN_FLIGHT, return_errors=True
     )
     return [_scope_check(need, answer) for need, answer in zip(wanted, answers, strict=True)]
 

@@ -25,7 +25,7 @@ from avbc.orchestrator.checks.periods import (
     pages_of_period,
     with_all_lines,
 )
-from avbc.orchestrator.engine.run import Run
+from avbc.orchestrator.engine.run import IN_FLIGHT, Run
 from avbc.orchestrator.engine.statuses import NEVER_DUE, REFUNDED
 from avbc.orchestrator.engine.store_orders import is_too_old
 from avbc.report import as_data, counted, tally
@@ -170,7 +170,7 @@ def reconcile_period(run: Run[ReconcileReport]) -> None:
         ValueError: A time has no time zone.
     """
     pages = pages_of_period(run)
-    walk = _Walk(run)
+    walk = _SideBySide(run)
     for page in pages:
         walk.take(page)
         del page
@@ -178,7 +178,7 @@ def reconcile_period(run: Run[ReconcileReport]) -> None:
         walk.finish()
 
 
-class _Walk:
+class _SideBySide:
     """Two walks side by side: the store's pages, and the sales orders of the same period."""
 
     def __init__(self, run: Run[ReconcileReport]) -> None:
@@ -235,6 +235,7 @@ class _Walk:
         asked, self._not_listed = self._not_listed, {}
         answers = self._store.map(
             [self._store.orders.get.call(number, include=EVERYTHING) for number in asked],
+            limit=IN_FLIGHT,
             return_errors=True,
         )
         for (number, booked), answer in zip(asked.items(), answers, strict=True):

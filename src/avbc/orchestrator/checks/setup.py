@@ -34,9 +34,11 @@ from avbc.mapping import (
     store_status,
     tax_area_for,
 )
+from avbc.mapping.order import warehouse_for
 from avbc.mapping.payment import TENDER_WORDS
 from avbc.mapping.status import status_name
 from avbc.mapping.text import plain
+from avbc.orchestrator.engine.run import IN_FLIGHT
 from avbc.orchestrator.engine.statuses import PAID, REFUNDED, import_statuses
 from avbc.orchestrator.jobs.inventory import NoSuchLocation, StockLocation
 from avbc.orchestrator.reports import Check, SetupReport, State
@@ -109,7 +111,8 @@ def _read_shipping_methods(store: BigCommerce) -> list[ShippingMethod]:
             store.shipping_methods.list.call(zone.id)
             for zone in store.shipping_zones.list()
             if zone.enabled
-        ]
+        ],
+        limit=IN_FLIGHT,
     )
     return [method for methods in zones for method in methods if method.enabled]
 
@@ -126,12 +129,11 @@ def _or_error(read: Callable[[], T]) -> T | AvbcError:
 
 def _statuses(rules: MappingRules) -> Iterator[Check]:
     settings = rules.settings.order_status
-    failed = False
-    for name in _IMPORT_STATUSES:
-        check = _status(f"order_status.{name}", getattr(settings, name), rules)
-        failed = failed or check.state == "error"
-        yield check
-    if not failed:
+    checks = [
+        _status(f"order_status.{name}", getattr(settings, name), rules) for name in _IMPORT_STATUSES
+    ]
+    yield from checks
+    if all(check.state == "ok" for check in checks):
         try:
             import_statuses(settings, lambda: rules.statuses)
         except SettingsError as error:
@@ -319,32 +321,33 @@ def _tenders(found: _Store, rules: MappingRules) -> Iterator[Check]:
 
 
 def _gl_codes(found: _Store, rules: MappingRules) -> Iterator[Check]:
-    settings = rules.settings.gl
     discounted = sum(1 for order in found.recent if order.discount_amount or order.coupon_discount)
     refused = (
         f"Orders with a discount are refused without it: {discounted} of the latest "
         f"{len(found.recent)}."
     )
-    state: State = "error" if discounted else "warning"
-    code = settings.default_discount_gl_code
-    yield _gl_code("gl.default_discount_gl_code", code, refused, state, rules)
-    without = "Gift certificates that are sold get no account without it."
-    code = settings.gift_certificate_gl_code
-    yield _gl_code("gl.gift_certificate_gl_code", code, without, "warning", rules)
-
-
-def _gl_code(setting: str, code: str, without: str, state: State, rules: MappingRules) -> Check:
-    if not code:
-        return Check("GL code", setting, state, without, f"Set {setting} to a GL account.")
-    if rules.is_gl_account(code):
-        return Check("GL code", setting, "ok", code)
-    return Check(
-        "GL code",
-        setting,
-        "error",
-        f"AcctVantage has no GL account {code!r}.",
-        f"Correct {setting}.",
+    needs: tuple[tuple[str, str, State], ...] = (
+        ("default_discount_gl_code", refused, "error" if discounted else "warning"),
+        (
+            "gift_certificate_gl_code",
+            "Gift certificates that are sold get no account without it.",
+            "warning",
+        ),
     )
+    for key, without, state in needs:
+        setting, code = f"gl.{key}", getattr(rules.settings.gl, key)
+        if not code:
+            yield Check("GL code", setting, state, without, f"Set {setting} to a GL account.")
+        elif rules.is_gl_account(code):
+            yield Check("GL code", setting, "ok", code)
+        else:
+            yield Check(
+                "GL code",
+                setting,
+                "error",
+                f"AcctVantage has no GL account {code!r}.",
+                f"Correct {setting}.",
+            )
 
 
 # Shipping
@@ -389,17 +392,9 @@ def _ship_via(method: str, item: str, otherwise: State, rules: MappingRules) -> 
 
 def _warehouse(rules: MappingRules) -> Iterator[Check]:
     settings = rules.settings.shipping
+    yield _ruled("warehouse", "shipping.warehouse", warehouse_for(rules))
     if rules.warehouse is None:
-        names = ", ".join(warehouse.name for warehouse in rules.reference.warehouses)
-        yield Check(
-            "warehouse",
-            "shipping.warehouse",
-            "error",
-            f"AcctVantage has no Warehouse {settings.warehouse!r}.",
-            f"Use one of {names}." if names else "Create it in AcctVantage.",
-        )
         return
-    yield Check("warehouse", "shipping.warehouse", "ok", rules.warehouse.name)
     wanted, setting = (
         settings.default_shipment_product_class,
         "shipping.default_shipment_product_class",

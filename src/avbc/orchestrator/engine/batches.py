@@ -54,8 +54,6 @@ class Batches(Generic[R, T]):
 
     size: ClassVar[int]
     """How many rows one request takes."""
-    at_once: ClassVar[int] = 4
-    """Requests in flight."""
     fix: ClassVar[str] = ""
     """What to do about a row that a refusal names."""
 
@@ -94,9 +92,9 @@ class Batches(Generic[R, T]):
             AvbcError: An error that concerns every row, such as a refused token.
         """
         rest, self.halvings = iter(rows), 0
-        self.run.send(self._steps(rest), at_once=self.at_once)
+        self.run.send(self._steps(rest))
         while self.again and not self.run.is_over():
-            self.run.send(self._steps(rest), at_once=self.at_once)
+            self.run.send(self._steps(rest))
         self.postpone(row for batch in self.again for row in batch)
 
     def postpone(self, rows: Iterable[R]) -> None:

@@ -10,14 +10,13 @@ import attrs
 
 from avbc.bigcommerce import ScopeMissing
 from avbc.bigcommerce.models import Product
-from avbc.orchestrator.engine.run import PushRun
+from avbc.orchestrator.engine.run import IN_FLIGHT, PushRun
 from avbc.orchestrator.engine.url_lists import url_lists
 from avbc.text import text_key
 
 KIND = "identity"
 """What the journal remembers identities under, by the `text_key` of the part number."""
 
-_AT_ONCE = 4
 _PRODUCTS_A_PAGE = 250
 _ITEMS_A_PAGE = 1000
 
@@ -92,7 +91,7 @@ def _products(run: PushRun, skus: Collection[str]) -> Iterator[Product]:
         *(list_products(sku_in=each, include_fields=fields) for each in lists),
         *(list_products(sku=sku, include_fields=fields) for sku in skus if "," in sku),
     ]
-    return chain.from_iterable(run.store.map(calls, limit=_AT_ONCE))
+    return chain.from_iterable(run.store.map(calls, limit=IN_FLIGHT))
 
 
 def _variants(run: PushRun, skus: Collection[str]) -> Iterator[tuple[str, Identity]]:
@@ -103,7 +102,7 @@ def _variants(run: PushRun, skus: Collection[str]) -> Iterator[tuple[str, Identi
             run.store.inventory.items.call(sku_in=each)
             for each in url_lists(in_lists, _ITEMS_A_PAGE)
         ]
-        for item in chain.from_iterable(run.store.map(calls, limit=_AT_ONCE)):
+        for item in chain.from_iterable(run.store.map(calls, limit=IN_FLIGHT)):
             yield item.identity.sku, Identity(item.identity.product_id, item.identity.variant_id)
     except ScopeMissing:
         in_lists = []
@@ -112,5 +111,5 @@ def _variants(run: PushRun, skus: Collection[str]) -> Iterator[tuple[str, Identi
         for sku in skus
         if sku not in set(in_lists)
     ]
-    for variant in chain.from_iterable(run.store.map(alone, limit=_AT_ONCE)):
+    for variant in chain.from_iterable(run.store.map(alone, limit=IN_FLIGHT)):
         yield variant.sku, Identity(variant.product_id, variant.id)

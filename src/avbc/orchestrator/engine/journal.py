@@ -392,7 +392,7 @@ def _ascending(rows: Iterable[tuple[str, T]]) -> Iterator[tuple[str, T]]:
 
 
 def _rows(wanted: sa.Select[tuple[str, str]], connection: sa.Connection) -> list[tuple[str, str]]:
-    return [(key, text) for key, text in connection.execute(wanted)]
+    return [(row.key, row.text) for row in connection.execute(wanted)]
 
 
 def _file(connection: sa.Connection) -> Path | None:

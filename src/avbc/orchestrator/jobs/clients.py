@@ -28,7 +28,7 @@ from avbc.mapping import (
     store_customer_id,
 )
 from avbc.orchestrator.engine.batches import Batches, Row
-from avbc.orchestrator.engine.run import PushRun
+from avbc.orchestrator.engine.run import IN_FLIGHT, PushRun
 from avbc.orchestrator.engine.url_lists import url_lists
 from avbc.orchestrator.reports import Change
 from avbc.text import text_key
@@ -39,8 +39,6 @@ KIND = "customer"
 
 _LOT = 250
 """Clients that are looked up and sent together."""
-_AT_ONCE = 3
-"""Requests in flight: as many updates as BigCommerce takes (BigCommerce: customers API)."""
 
 
 def export_clients(
@@ -121,7 +119,7 @@ class _Lot:
             *(list_customers(email_in=each, include=["addresses"]) for each in by_email),
             *(list_customers(id_in=list(map(int, each)), include=["addresses"]) for each in by_id),
         ]
-        found = chain.from_iterable(run.store.map(calls, limit=_AT_ONCE))
+        found = chain.from_iterable(run.store.map(calls, limit=IN_FLIGHT))
         return list({customer.id: customer for customer in found}.values())
 
     def _owners(self, customers: Collection[Customer]) -> dict[int, str]:
@@ -218,7 +216,7 @@ def _bind(run: PushRun, client: Client, customer_id: int, change: Change) -> Non
 
 
 class _NewCustomers(Batches[Row[CustomerDraft, Client], WriteResult[Customer]]):
-    size, at_once = CUSTOMERS_AT_ONCE, _AT_ONCE
+    size = CUSTOMERS_AT_ONCE
 
     def call(self, rows: Sequence[Row[CustomerDraft, Client]]) -> Call[WriteResult[Customer]]:
         return self.run.store.customers.create_many.call([row.draft for row in rows])
@@ -242,7 +240,7 @@ class _NewCustomers(Batches[Row[CustomerDraft, Client], WriteResult[Customer]]):
 
 
 class _CustomerUpdates(Batches[Row[CustomerDraft, Client], WriteResult[Customer]]):
-    size, at_once = CUSTOMERS_AT_ONCE, _AT_ONCE
+    size = CUSTOMERS_AT_ONCE
 
     def call(self, rows: Sequence[Row[CustomerDraft, Client]]) -> Call[WriteResult[Customer]]:
         return self.run.store.customers.update_many.call([row.draft for row in rows])
@@ -251,7 +249,7 @@ class _CustomerUpdates(Batches[Row[CustomerDraft, Client], WriteResult[Customer]
 class _NewAddresses(Batches[Row[CustomerAddressDraft, Client], WriteResult[CustomerAddress]]):
     # An address that is missing in the answer is one that the customer has already (BigCommerce:
     # customers API), so all of them count as sent.
-    size, at_once = ADDRESSES_AT_ONCE, _AT_ONCE
+    size = ADDRESSES_AT_ONCE
 
     def call(
         self, rows: Sequence[Row[CustomerAddressDraft, Client]]

@@ -138,7 +138,6 @@ class _Adjustments(Batches[_Row, str]):
     """Sends quantities, one request after another. One refused by SKU is tried by product id."""
 
     size = ADJUSTMENTS_AT_ONCE
-    at_once = 1
     fix = (
         "Give the product this SKU in BigCommerce and track its inventory, or untick its Sync to "
         "Webstore in AcctVantage."

@@ -17,7 +17,7 @@ from avbc.bigcommerce.models import OrderShipment, ShipmentDraft
 from avbc.errors import AvbcError
 from avbc.mapping import Problem, map_shipments
 from avbc.orchestrator.engine.changed import order_change
-from avbc.orchestrator.engine.run import PushRun, Step
+from avbc.orchestrator.engine.run import IN_FLIGHT, PushRun, Step
 from avbc.orchestrator.reports import Change
 from avbc.unset import UNSET
 
@@ -61,7 +61,7 @@ def push_shipments(run: PushRun) -> None:
             break
         chunk = work[start : start + _ORDERS_AT_ONCE]
         calls = [run.store.order_shipments.list.call(each.order.store_order_id) for each in chunk]
-        in_store = run.store.map(calls, return_errors=True)
+        in_store = run.store.map(calls, limit=IN_FLIGHT, return_errors=True)
         run.send(
             [step for each, rows in zip(chunk, in_store, strict=True) for step in each.steps(rows)]
         )

@@ -20,9 +20,8 @@ from avbc.testing.fakestore.core import Core, LoggedRequest
 from avbc.testing.fakestore.events import Event, WebhookCall, signed_headers, webhook_body
 from avbc.testing.fakestore.faults import SECONDS, Fault, FaultKind, fault_kind
 from avbc.testing.fakestore.refunds import RefundParts, refund
-from avbc.testing.fakestore.resources.locations import location
-from avbc.testing.fakestore.resources.order_statuses import status_name
-from avbc.testing.fakestore.resources.payment_actions import PAYMENT_STATUSES
+from avbc.testing.fakestore.resources.payments import PAYMENT_STATUSES
+from avbc.testing.fakestore.resources.store import location
 from avbc.testing.orders import FakeOrder
 from avbc.testing.values import Row, as_row, from_unix, whole
 
@@ -124,10 +123,10 @@ class Abilities:
         `date_modified` moves.
         """
         if "status_id" in changes:
-            name = status_name(self._core.state, changes["status_id"])
-            if name is None:
+            fields = self._core.state.status_fields(changes["status_id"])
+            if fields is None:
                 raise ValueError(f"no order status {changes['status_id']!r}")
-            changes.update(status=name[0], custom_status=name[1])
+            changes |= fields
         self._core.state.change_order(order_id, as_row(changes))
 
     @ability

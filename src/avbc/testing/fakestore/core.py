@@ -24,27 +24,19 @@ from avbc.testing.fakestore.http import (
 )
 from avbc.testing.fakestore.quota import RequestQuota
 from avbc.testing.fakestore.resources import (
-    currencies,
     customer_addresses,
     customers,
     hooks,
     inventory,
-    inventory_settings,
-    locations,
-    marketing,
     order_parts,
-    order_statuses,
     orders,
-    payment_actions,
-    payment_methods,
+    payments,
     products,
     shipments,
-    shipping,
-    store_information,
-    tax_classes,
-    transactions,
+    store,
     variants,
 )
+from avbc.testing.fakestore.resources.store import set_up
 from avbc.testing.fakestore.routes import ALL_SCOPES, Route, Routes
 from avbc.testing.fakestore.state import State
 from avbc.testing.values import from_unix, rfc2822
@@ -69,25 +61,16 @@ _URI_LIMIT = 8192
 
 ROUTES = Routes(
     [
-        *currencies.ROUTES,
         *customer_addresses.ROUTES,
         *customers.ROUTES,
         *hooks.ROUTES,
         *inventory.ROUTES,
-        *inventory_settings.ROUTES,
-        *locations.ROUTES,
-        *marketing.ROUTES,
         *order_parts.ROUTES,
-        *order_statuses.ROUTES,
         *orders.ROUTES,
-        *payment_actions.ROUTES,
-        *payment_methods.ROUTES,
+        *payments.ROUTES,
         *products.ROUTES,
         *shipments.ROUTES,
-        *shipping.ROUTES,
-        *store_information.ROUTES,
-        *tax_classes.ROUTES,
-        *transactions.ROUTES,
+        *store.ROUTES,
         *variants.ROUTES,
     ]
 )
@@ -141,15 +124,7 @@ class Core:
         self.state = State(
             clock=clock, store_hash=store_hash, client_id=client_id, settle_after=settle_after
         )
-        self.state.statuses = order_statuses.system_statuses(dict(status_labels or {}))
-        self.state.information = store_information.example_information(store_hash)
-        self.state.currencies = currencies.example_currencies()
-        self.state.payment_methods = payment_methods.example_methods()
-        self.state.shipping_zones = shipping.example_zones()
-        self.state.shipping_methods = {1: shipping.methods_named(["UPS Ground", "Flat Rate"])}
-        self.state.locations = [locations.location(1, "MAIN", "Main", is_default=True)]
-        self.state.inventory_settings = inventory_settings.example_settings()
-        self.state.tax_classes = tax_classes.example_classes()
+        set_up(self.state, status_labels or {})
         self.factory = OrderFactory()
         self.requests: list[LoggedRequest] = []
         self.planned: list[Fault] = []
@@ -178,7 +153,7 @@ class Core:
         )
 
     def answer(self, request: StoreRequest, *, waited: bool = True) -> Reply:
-        """Reply a request: the one core behind every way in. `waited` says whether the caller waits for the latency."""
+        """Answer a request. `waited`: the caller waits for the latency."""
         with self.lock:
             now = self.state.clock()
             route, ids, exists = ROUTES.find(request.method, request.path)

@@ -7,7 +7,8 @@ from typing import Literal, TypeAlias
 
 import attrs
 
-from avbc.testing.values import Row, is_list, is_row
+from avbc.testing.fakestore.http import Refusal, StoreRequest
+from avbc.testing.values import Row, as_rows, is_list, is_row
 
 Kind: TypeAlias = Literal["text", "number", "integer", "flag", "list", "object"]
 
@@ -81,3 +82,45 @@ def faults(row: Row, fields: Fields, required: tuple[str, ...] = ()) -> dict[str
 def known(row: Row, fields: Fields) -> Row:
     """Return what a body says about the fields that can be written."""
     return {key: value for key, value in row.items() if key in fields}
+
+
+def refuse(found: Mapping[str, str], title: str = "JSON data is missing or invalid") -> None:
+    """Refuse a body with what is wrong with it, by field, if anything is."""
+    if found:
+        raise Refusal(422, title, found)
+
+
+def under(place: object, found: Mapping[str, str]) -> dict[str, str]:
+    """Name fields by where they are: `0.email`."""
+    return {f"{place}.{key}": fault for key, fault in found.items()}
+
+
+def one_row(request: StoreRequest) -> Row:
+    """Read a body that is one object."""
+    body = request.json()
+    if not is_row(body):
+        raise Refusal(422, errors={"": "an object is expected"})
+    return body
+
+
+def batch(
+    body: object, most: int | None = None, content_type: str = "application/json"
+) -> list[object]:
+    """Read a list that is not empty and has at most so many items (413)."""
+    if not is_list(body) or not body:
+        found = {"0": "at least one item is required"}
+        raise Refusal(422, errors=found, content_type=content_type)
+    if most is not None and len(body) > most:
+        title = (
+            f"The request payload is too large. The maximum items allowed in the array is {most}."
+        )
+        raise Refusal(413, title, content_type=content_type)
+    return body
+
+
+def batch_of_rows(request: StoreRequest, most: int | None = None) -> list[Row]:
+    """Read a list of objects."""
+    rows = batch(request.json(), most)
+    if not all(is_row(row) for row in rows):
+        raise Refusal(422, errors={"": "an array of objects is expected"})
+    return as_rows(rows)

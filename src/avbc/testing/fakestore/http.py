@@ -111,6 +111,11 @@ def ok(value: object, status: int = 200) -> StoreResponse:
     return StoreResponse(status, dumps(value))
 
 
+def data(value: object) -> StoreResponse:
+    """Answer as v3 does, without pages."""
+    return ok({"data": value, "meta": {}})
+
+
 def no_content() -> StoreResponse:
     """Reply 204 without a body: v2's empty list."""
     return StoreResponse(204)

@@ -7,6 +7,7 @@ from collections.abc import Mapping
 import attrs
 
 from avbc.testing.values import Row, as_rows, copied, text, whole
+from avbc.text import text_key
 
 PRODUCT_DEFAULTS: Mapping[str, object] = {
     "name": "",
@@ -170,7 +171,7 @@ class Products:
         self.variants[variant_id] = row
         self._variants_of[product_id].append(variant_id)
         if text(row, "sku"):
-            self._variant_by_sku[text(row, "sku").casefold()] = variant_id
+            self._variant_by_sku[text_key(text(row, "sku"))] = variant_id
         return variant_id
 
     def change(self, product_id: int, changes: Row, now: str) -> None:
@@ -213,15 +214,15 @@ class Products:
 
     def by_sku(self, sku: str) -> int | None:
         """Return the product with this SKU of its own, ignoring case."""
-        return self._by_sku.get(sku.casefold())
+        return self._by_sku.get(text_key(sku))
 
     def variant_by_sku(self, sku: str) -> int | None:
         """Return the variant with this SKU, ignoring case."""
-        return self._variant_by_sku.get(sku.casefold())
+        return self._variant_by_sku.get(text_key(sku))
 
     def by_name(self, name: str) -> int | None:
         """Return the product with this name, ignoring case (inferred)."""
-        return self._by_name.get(name.casefold())
+        return self._by_name.get(text_key(name))
 
     def sku_is_taken(self, sku: str, product_id: int, variant_id: int | None = None) -> bool:
         """Whether another product, or another variant, has this SKU; a base variant shares its product's."""
@@ -272,18 +273,18 @@ class Products:
 
     def _index(self, row: Row) -> None:
         if text(row, "sku"):
-            self._by_sku[text(row, "sku").casefold()] = whole(row["id"])
-        self._by_name[text(row, "name").casefold()] = whole(row["id"])
+            self._by_sku[text_key(text(row, "sku"))] = whole(row["id"])
+        self._by_name[text_key(text(row, "name"))] = whole(row["id"])
 
     def _unindex(self, row: Row) -> None:
         for index, key in [(self._by_sku, "sku"), (self._by_name, "name")]:
-            if index.get(text(row, key).casefold()) == row["id"]:
-                del index[text(row, key).casefold()]
+            if index.get(text_key(text(row, key))) == row["id"]:
+                del index[text_key(text(row, key))]
 
     def _change_variant_sku(self, variant_id: int, sku: str) -> None:
         row = self.variants[variant_id]
-        if self._variant_by_sku.get(text(row, "sku").casefold()) == variant_id:
-            del self._variant_by_sku[text(row, "sku").casefold()]
+        if self._variant_by_sku.get(text_key(text(row, "sku"))) == variant_id:
+            del self._variant_by_sku[text_key(text(row, "sku"))]
         row["sku"] = sku
         if sku:
-            self._variant_by_sku[sku.casefold()] = variant_id
+            self._variant_by_sku[text_key(sku)] = variant_id

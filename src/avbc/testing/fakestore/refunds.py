@@ -128,12 +128,7 @@ def refund(
     for part in parts:
         _mark(order, part)
     full = total + before == paid
-    status = next(status for status in state.statuses if status["id"] == (4 if full else 14))
-    changes: Row = {
-        "status_id": status["id"],
-        "status": status["name"],
-        "custom_status": status["custom_label"],
-    }
+    changes = state.status_fields(4 if full else 14) or {}
     if order.header["payment_status"]:
         changes["payment_status"] = "refunded" if full else "partially refunded"
     state.change_order(order.id, changes)

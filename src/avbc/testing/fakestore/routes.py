@@ -2,15 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import TypeAlias
 
 import attrs
 
-from avbc.testing.fakestore.http import StoreRequest, StoreResponse
+from avbc.testing.fakestore.http import Refusal, StoreRequest, StoreResponse, no_content, ok
+from avbc.testing.fakestore.paging import MAX_LIMIT, v2_slice, v3_page
+from avbc.testing.fakestore.query import Filter, filtered
 from avbc.testing.fakestore.state import State
+from avbc.testing.values import Row, whole
 
 Handler: TypeAlias = Callable[[State, StoreRequest, tuple[int, ...]], StoreResponse]
+Rows: TypeAlias = Callable[[State, tuple[int, ...]], Sequence[Row]]
+"""The rows of a list, by the ids in its address."""
 
 ORDERS = frozenset({"store_v2_orders"})
 ORDERS_READ = ORDERS | {"store_v2_orders_read_only"}
@@ -78,6 +83,47 @@ class Route:
     def name(self) -> str:
         """The call's name in logs: `GET /v2/orders/{id}`."""
         return f"{self.method} {self.template}"
+
+
+def shown(value: Callable[[State], object]) -> Handler:
+    """Answer a value of the store."""
+    return lambda state, _, __: ok(value(state))
+
+
+def v2_list(rows: Rows, filters: Mapping[str, Filter] | None = None) -> Handler:
+    """Answer a v2 list: a page, or 204 if it is empty."""
+
+    def handler(state: State, request: StoreRequest, ids: tuple[int, ...]) -> StoreResponse:
+        found = filtered(rows(state, ids), request.params, filters or {})
+        cut = v2_slice(found, request.params)
+        return ok(cut) if cut else no_content()
+
+    return handler
+
+
+def v2_one(rows: Rows) -> Handler:
+    """Answer the row whose id comes last in the address."""
+    return lambda state, _, ids: ok(row_with(rows(state, ids), ids[-1]))
+
+
+def v3_list(
+    rows: Rows, filters: Mapping[str, Filter] | None = None, maximum: int = MAX_LIMIT
+) -> Handler:
+    """Answer a v3 list: a page with its `meta`."""
+
+    def handler(state: State, request: StoreRequest, ids: tuple[int, ...]) -> StoreResponse:
+        found = filtered(rows(state, ids), request.params, filters or {})
+        return ok(v3_page(found, request, maximum=maximum))
+
+    return handler
+
+
+def row_with(rows: Iterable[Row], identity: int) -> Row:
+    """Return the row with an id; 404 if there is none."""
+    for row in rows:
+        if whole(row["id"]) == identity:
+            return row
+    raise Refusal(404)
 
 
 class Routes:

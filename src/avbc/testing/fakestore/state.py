@@ -185,6 +185,16 @@ class State:
             settled += 1
         return settled
 
+    def status_fields(self, status_id: object) -> Row | None:
+        """Return the fields of an order in a status; None if there is no such status."""
+        if isinstance(status_id, bool) or not str(status_id).isdecimal():
+            return None
+        for status in self.statuses:
+            if status["id"] == whole(status_id):
+                names: Row = {"status": status["name"], "custom_status": status["custom_label"]}
+                return {"status_id": status["id"], **names}
+        return None
+
     def put_order(self, order: FakeOrder) -> None:
         """Add or replace an order."""
         self.drop_order(order.id)

@@ -5,19 +5,20 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 
-from avbc.testing.fakestore.fields import Field, Fields, faults, known
-from avbc.testing.fakestore.http import Refusal, StoreRequest, StoreResponse, no_content, ok
-from avbc.testing.fakestore.paging import v3_page
-from avbc.testing.fakestore.query import integers
+from avbc.testing.fakestore.fields import Field, Fields, batch_of_rows, faults, known, refuse, under
+from avbc.testing.fakestore.http import Refusal, StoreRequest, StoreResponse, data, no_content
+from avbc.testing.fakestore.query import ids_in, integers
 from avbc.testing.fakestore.routes import (
     ADDRESS_CREATIONS,
     ADDRESS_UPDATES,
     CUSTOMERS,
     CUSTOMERS_READ,
     Route,
+    v3_list,
 )
 from avbc.testing.fakestore.state import State
-from avbc.testing.values import Row, as_list, as_rows, is_list, is_row, text, whole
+from avbc.testing.values import Row, as_rows, is_row, text, whole
+from avbc.text import text_key
 
 _FIELDS: Fields = {
     "first_name": Field("text", 255, 1),
@@ -65,26 +66,22 @@ def new_address(state: State, customer_id: int, row: Row) -> Row:
     return _kept({"id": state.next_address(), "customer_id": customer_id, **known(row, _FIELDS)})
 
 
-def _list(state: State, request: StoreRequest, _ids: tuple[int, ...]) -> StoreResponse:
-    customers, ids = integers(request.params, "customer_id:in"), integers(request.params, "id:in")
-    rows = [
+def _addresses(state: State, _ids: tuple[int, ...]) -> list[Row]:
+    return [
         address
-        for customer_id, customer in sorted(state.customers.items())
-        if customers is None or customer_id in customers
+        for _, customer in sorted(state.customers.items())
         for address in as_rows(customer.get("addresses", []))
-        if ids is None or whole(address["id"]) in ids
     ]
-    return ok(v3_page(rows, request))
 
 
 def _post(state: State, request: StoreRequest, _ids: tuple[int, ...]) -> StoreResponse:
-    rows = _rows(request.json())
+    rows = batch_of_rows(request)
     found: dict[str, str] = {}
     for index, row in enumerate(rows):
-        found.update({f"{index}.{key}": fault for key, fault in address_faults(row).items()})
+        found |= under(index, address_faults(row))
         if row.get("customer_id") not in state.customers:
             found[f"{index}.customer_id"] = f"there is no customer {row.get('customer_id')}"
-    _raise(found)
+    refuse(found)
     written: list[Row] = []
     for row in rows:
         customer_id = whole(row["customer_id"])
@@ -98,27 +95,18 @@ def _post(state: State, request: StoreRequest, _ids: tuple[int, ...]) -> StoreRe
                 whole(address["id"]),
                 address={"customer_id": customer_id},
             )
-    return ok({"data": written, "meta": {}})
+    return data(written)
 
 
 def _put(state: State, request: StoreRequest, _ids: tuple[int, ...]) -> StoreResponse:
-    rows = _rows(request.json())
-    by_id = {
-        address["id"]: address
-        for customer in state.customers.values()
-        for address in as_rows(customer.get("addresses", []))
-    }
+    rows = batch_of_rows(request)
+    by_id = {address["id"]: address for address in _addresses(state, ())}
     found: dict[str, str] = {}
     for index, row in enumerate(rows):
-        found.update(
-            {
-                f"{index}.{key}": fault
-                for key, fault in {**_state_fault(row), **faults(row, _FIELDS)}.items()
-            }
-        )
+        found |= under(index, _state_fault(row) | faults(row, _FIELDS))
         if row.get("id") not in by_id:
             found[f"{index}.id"] = f"there is no address {row.get('id')}"
-    _raise(found)
+    refuse(found)
     written: list[Row] = []
     for row in rows:
         address = by_id[row["id"]]
@@ -132,7 +120,7 @@ def _put(state: State, request: StoreRequest, _ids: tuple[int, ...]) -> StoreRes
                 whole(address["id"]),
                 address={"customer_id": address["customer_id"]},
             )
-    return ok({"data": written, "meta": {}})
+    return data(written)
 
 
 def _delete(state: State, request: StoreRequest, _ids: tuple[int, ...]) -> StoreResponse:
@@ -143,23 +131,6 @@ def _delete(state: State, request: StoreRequest, _ids: tuple[int, ...]) -> Store
         kept = as_rows(customer.get("addresses", []))
         customer["addresses"] = [address for address in kept if whole(address["id"]) not in ids]
     return no_content()
-
-
-def _rows(body: object) -> list[Row]:
-    if not is_list(body) or not body:
-        raise Refusal(
-            422, "JSON data is missing or invalid", {"0": "at least one address is required"}
-        )
-    if not all(is_row(row) for row in as_list(body)):
-        raise Refusal(
-            422, "JSON data is missing or invalid", {"": "an array of objects is expected"}
-        )
-    return as_rows(body)
-
-
-def _raise(found: dict[str, str]) -> None:
-    if found:
-        raise Refusal(422, "JSON data is missing or invalid", found)
 
 
 def _state_fault(row: Row) -> dict[str, str]:
@@ -178,11 +149,16 @@ def _kept(row: Row) -> Row:
 def _same(one: Mapping[str, object], other: Mapping[str, object]) -> bool:
     """Whether two addresses of a customer are the same to the store (inferred: in all that is written on a parcel)."""
     keys = [key for key in _FIELDS if key != "address_type"]
-    return all(text(one, key).casefold() == text(other, key).casefold() for key in keys)
+    return all(text_key(text(one, key)) == text_key(text(other, key)) for key in keys)
 
 
 ROUTES = [
-    Route("GET", "/v3/customers/addresses", CUSTOMERS_READ, _list),
+    Route(
+        "GET",
+        "/v3/customers/addresses",
+        CUSTOMERS_READ,
+        v3_list(_addresses, {"customer_id:in": ids_in("customer_id"), "id:in": ids_in("id")}),
+    ),
     Route("POST", "/v3/customers/addresses", CUSTOMERS, _post, ADDRESS_CREATIONS),
     Route("PUT", "/v3/customers/addresses", CUSTOMERS, _put, ADDRESS_UPDATES),
     Route("DELETE", "/v3/customers/addresses", CUSTOMERS, _delete),

@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 
-from avbc.testing.fakestore.fields import Field, Fields, faults, known
-from avbc.testing.fakestore.http import Refusal, StoreRequest, StoreResponse, ok
+from avbc.testing.fakestore.fields import Field, Fields, batch_of_rows, faults, known, refuse, under
+from avbc.testing.fakestore.http import StoreRequest, StoreResponse, data, ok
 from avbc.testing.fakestore.paging import v3_page
-from avbc.testing.fakestore.query import integers, texts, within_dates
+from avbc.testing.fakestore.query import Filter, Params, dates, filtered, ids_in, texts, texts_in
 from avbc.testing.fakestore.resources.customer_addresses import address_faults, new_address
 from avbc.testing.fakestore.routes import CUSTOMER_UPDATES, CUSTOMERS, CUSTOMERS_READ, Route
 from avbc.testing.fakestore.state import State
-from avbc.testing.values import Row, as_list, as_row, as_rows, is_list, is_row, text, whole
+from avbc.testing.values import Row, as_list, as_row, as_rows, text, whole
+from avbc.text import text_key
 
 EMBEDDED_ADDRESSES = 10
 """A customer embeds this many addresses; the rest is read from the addresses list."""
@@ -47,32 +48,30 @@ _DEFAULTS: Mapping[str, object] = {
 
 def _list(state: State, request: StoreRequest, _ids: tuple[int, ...]) -> StoreResponse:
     params = request.params
-    ids, emails = integers(params, "id:in"), texts(params, "email:in")
-    groups, companies = integers(params, "customer_group_id:in"), texts(params, "company:in")
     included = texts(params, "include") or set[str]()
-    names, phones, like = (
-        texts(params, "name:in"),
-        texts(params, "phone:in"),
-        params.get("name:like", "").casefold(),
+    customers = [customer for _, customer in sorted(state.customers.items())]
+    rows = filtered(customers, params, _FILTERS)
+    return ok(v3_page(rows, request, show=lambda row: _row(row, included), cursors=True))
+
+
+def _name_like(params: Params, key: str) -> Callable[[Row], bool]:
+    part = text_key(params[key])
+    return lambda customer: (
+        part in text_key(f"{text(customer, 'first_name')} {text(customer, 'last_name')}")
     )
-    rows = [
-        _row(customer, included)
-        for customer_id, customer in sorted(state.customers.items())
-        if (ids is None or customer_id in ids)
-        and (emails is None or text(customer, "email").casefold() in emails)
-        and (groups is None or whole(customer.get("customer_group_id") or 0) in groups)
-        and (companies is None or text(customer, "company").casefold() in companies)
-        and (names is None or _name(customer) in names)
-        and (phones is None or text(customer, "phone") in phones)
-        and like in _name(customer)
-        and within_dates(customer, params, "date_created")
-        and within_dates(customer, params, "date_modified")
-    ]
-    return ok(v3_page(rows, request, cursors=True))
 
 
-def _name(customer: Row) -> str:
-    return f"{text(customer, 'first_name')} {text(customer, 'last_name')}".strip().casefold()
+_FILTERS: Mapping[str, Filter] = {
+    "id:in": ids_in("id"),
+    "email:in": texts_in("email"),
+    "customer_group_id:in": ids_in("customer_group_id"),
+    "company:in": texts_in("company"),
+    "name:in": texts_in("first_name", "last_name"),
+    "name:like": _name_like,
+    "phone:in": texts_in("phone"),
+    **dates("date_created"),
+    **dates("date_modified"),
+}
 
 
 def _row(customer: Row, included: set[str]) -> Row:
@@ -92,25 +91,14 @@ def _row(customer: Row, included: set[str]) -> Row:
 
 def _post(state: State, request: StoreRequest, _ids: tuple[int, ...]) -> StoreResponse:
     """Create up to ten customers, with up to ten addresses each; one faulty row refuses all of them (inferred)."""
-    rows = _rows(request.json())
+    rows = batch_of_rows(request, BATCH)
     found: dict[str, str] = {}
     for index, row in enumerate(rows):
-        found.update(
-            _under(index, faults(row, CUSTOMER_FIELDS, ("email", "first_name", "last_name")))
-        )
-        found.update(_under(index, _email_fault(state, row, rows[:index], None)))
+        found |= under(index, faults(row, CUSTOMER_FIELDS, ("email", "first_name", "last_name")))
+        found |= under(index, _email_fault(state, row, rows[:index], None))
         for place, address in enumerate(as_list(row.get("addresses", []))):
-            found.update(
-                _under(
-                    index,
-                    {
-                        f"addresses.{place}.{key}": fault
-                        for key, fault in address_faults(address).items()
-                    },
-                )
-            )
-    if found:
-        raise Refusal(422, "Create customers failed.", found)
+            found |= under(f"{index}.addresses.{place}", address_faults(address))
+    refuse(found, "Create customers failed.")
     ids: list[int] = []
     for row in rows:
         customer_id = state.next_customer()
@@ -130,17 +118,12 @@ def _post(state: State, request: StoreRequest, _ids: tuple[int, ...]) -> StoreRe
         state.customers[customer_id] = customer
         ids.append(customer_id)
         state.emit("store/customer/created", customer_id)
-    return ok(
-        {
-            "data": [_row(state.customers[customer_id], {"addresses"}) for customer_id in ids],
-            "meta": {},
-        }
-    )
+    return data([_row(state.customers[customer_id], {"addresses"}) for customer_id in ids])
 
 
 def _put(state: State, request: StoreRequest, _ids: tuple[int, ...]) -> StoreResponse:
     """Change up to ten customers; what is not sent is kept, and addresses cannot be changed here."""
-    rows = _rows(request.json())
+    rows = batch_of_rows(request, BATCH)
     found: dict[str, str] = {}
     for index, row in enumerate(rows):
         customer_id = row.get("id")
@@ -150,55 +133,24 @@ def _put(state: State, request: StoreRequest, _ids: tuple[int, ...]) -> StoreRes
         if customer_id not in state.customers:
             found[f"{index}.id"] = f"there is no customer {customer_id}"
             continue
-        found.update(_under(index, faults(row, CUSTOMER_FIELDS)))
-        found.update(_under(index, _email_fault(state, row, rows[:index], customer_id)))
-    if found:
-        raise Refusal(422, "Update customers failed.", found)
+        found |= under(index, faults(row, CUSTOMER_FIELDS))
+        found |= under(index, _email_fault(state, row, rows[:index], customer_id))
+    refuse(found, "Update customers failed.")
     for row in rows:
         customer = state.customers[whole(row["id"])]
         customer.update(known(row, CUSTOMER_FIELDS))
         customer["date_modified"] = state.now_iso()
         state.emit("store/customer/updated", whole(row["id"]))
-    return ok(
-        {"data": [_row(state.customers[whole(row["id"])], set[str]()) for row in rows], "meta": {}}
-    )
-
-
-def _rows(body: object) -> list[Row]:
-    if not is_list(body) or not body:
-        raise Refusal(
-            422, "JSON data is missing or invalid", {"0": "at least one customer is required"}
-        )
-    if len(body) > BATCH:
-        raise Refusal(
-            413,
-            "The request payload is too large. The maximum number of items allowed in the array "
-            f"is {BATCH}.",
-        )
-    if not all(is_row(row) for row in body):
-        raise Refusal(
-            422, "JSON data is missing or invalid", {"": "an array of objects is expected"}
-        )
-    return as_rows(body)
-
-
-def _under(index: int, found: Mapping[str, str]) -> dict[str, str]:
-    return {f"{index}.{key}": fault for key, fault in found.items()}
+    return data([_row(state.customers[whole(row["id"])], set[str]()) for row in rows])
 
 
 def _email_fault(
     state: State, row: Row, earlier: Sequence[Row], customer_id: int | None
 ) -> dict[str, str]:
     """Refuse an email that another customer has, ignoring case."""
-    email = text(row, "email").casefold()
-    taken = email and (
-        any(text(other, "email").casefold() == email for other in earlier)
-        or any(
-            text(other, "email").casefold() == email
-            for other_id, other in state.customers.items()
-            if other_id != customer_id
-        )
-    )
+    email = text_key(text(row, "email"))
+    others = [other for key, other in state.customers.items() if key != customer_id]
+    taken = email and email in {text_key(text(other, "email")) for other in [*earlier, *others]}
     return {"email": f"the email {text(row, 'email')} is already in use"} if taken else {}
 
 

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from urllib.parse import urlsplit
 
-from avbc.testing.fakestore.fields import Field, Fields, faults, known
-from avbc.testing.fakestore.http import Refusal, StoreRequest, StoreResponse, ok
-from avbc.testing.fakestore.paging import v3_page
-from avbc.testing.fakestore.routes import NO_SCOPE, Route
+from avbc.testing.fakestore.fields import Field, Fields, faults, known, refuse
+from avbc.testing.fakestore.http import Refusal, StoreRequest, StoreResponse, data
+from avbc.testing.fakestore.query import Filter, equal, flag
+from avbc.testing.fakestore.routes import NO_SCOPE, Route, row_with, v3_list
 from avbc.testing.fakestore.state import State
 from avbc.testing.values import Row, is_row, text
 
@@ -22,23 +23,12 @@ _FIELDS: Fields = {
 }
 
 
-def _list(state: State, request: StoreRequest, _ids: tuple[int, ...]) -> StoreResponse:
-    params = request.params
-    rows = [
-        hook
-        for _, hook in sorted(state.hooks.items())
-        if all(
-            key not in params or text(hook, key) == params[key] for key in ["scope", "destination"]
-        )
-        and (
-            "is_active" not in params or bool(hook["is_active"]) == (params["is_active"] == "true")
-        )
-    ]
-    return ok(v3_page(rows, request))
+def _hooks(state: State, _ids: tuple[int, ...]) -> list[Row]:
+    return [hook for _, hook in sorted(state.hooks.items())]
 
 
 def _get(state: State, _request: StoreRequest, ids: tuple[int, ...]) -> StoreResponse:
-    return ok({"data": _find(state, ids[0]), "meta": {}})
+    return data(row_with(state.hooks.values(), ids[0]))
 
 
 def _post(state: State, request: StoreRequest, _ids: tuple[int, ...]) -> StoreResponse:
@@ -57,11 +47,11 @@ def _post(state: State, request: StoreRequest, _ids: tuple[int, ...]) -> StoreRe
     }
     _refuse_crowds(state, hook)
     state.hooks[hook_id] = hook
-    return ok({"data": hook, "meta": {}})
+    return data(hook)
 
 
 def _put(state: State, request: StoreRequest, ids: tuple[int, ...]) -> StoreResponse:
-    hook = _find(state, ids[0])
+    hook = row_with(state.hooks.values(), ids[0])
     changed: Row = {
         **hook,
         **known(_checked(request.json()), _FIELDS),
@@ -69,20 +59,13 @@ def _put(state: State, request: StoreRequest, ids: tuple[int, ...]) -> StoreResp
     }
     _refuse_crowds(state, changed)
     state.hooks[ids[0]] = changed
-    return ok({"data": changed, "meta": {}})
+    return data(changed)
 
 
 def _delete(state: State, _request: StoreRequest, ids: tuple[int, ...]) -> StoreResponse:
-    hook = _find(state, ids[0])
+    hook = row_with(state.hooks.values(), ids[0])
     del state.hooks[ids[0]]
-    return ok({"data": hook, "meta": {}})
-
-
-def _find(state: State, hook_id: int) -> Row:
-    hook = state.hooks.get(hook_id)
-    if hook is None:
-        raise Refusal(404)
-    return hook
+    return data(hook)
 
 
 def _checked(body: object, required: tuple[str, ...] = ()) -> Row:
@@ -97,8 +80,7 @@ def _checked(body: object, required: tuple[str, ...] = ()) -> Row:
         found["destination"] = "must be an https address on port 443"
     if "scope" in body and "scope" not in found and not text(body, "scope").startswith("store/"):
         found["scope"] = "is not a scope"
-    if found:
-        raise Refusal(422, "JSON data is missing or invalid", found)
+    refuse(found)
     return body
 
 
@@ -132,8 +114,14 @@ def _refuse_crowds(state: State, hook: Row) -> None:
         )
 
 
+_FILTERS: Mapping[str, Filter] = {
+    "scope": equal("scope"),
+    "destination": equal("destination"),
+    "is_active": flag("is_active"),
+}
+
 ROUTES = [
-    Route("GET", "/v3/hooks", NO_SCOPE, _list),
+    Route("GET", "/v3/hooks", NO_SCOPE, v3_list(_hooks, _FILTERS)),
     Route("POST", "/v3/hooks", NO_SCOPE, _post),
     Route("GET", "/v3/hooks/{id}", NO_SCOPE, _get),
     Route("PUT", "/v3/hooks/{id}", NO_SCOPE, _put),

@@ -9,110 +9,94 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import TypeAlias
 
+from avbc.testing.fakestore.fields import batch
 from avbc.testing.fakestore.http import Refusal, StoreRequest, StoreResponse, ok
 from avbc.testing.fakestore.paging import v3_page
-from avbc.testing.fakestore.query import integers, texts
+from avbc.testing.fakestore.query import (
+    Filter,
+    Params,
+    chosen,
+    filtered,
+    ids_in,
+    integers,
+    texts,
+    texts_in,
+)
 from avbc.testing.fakestore.routes import (
     INVENTORY,
     INVENTORY_READ,
     INVENTORY_WRITES,
     Handler,
     Route,
+    row_with,
 )
 from avbc.testing.fakestore.state import State
 from avbc.testing.fakestore.stock import HIGHEST, Keeper
-from avbc.testing.values import Row, as_list, is_list, is_row, text, whole
+from avbc.testing.values import Row, is_row, text, whole
 
 BATCH = 2000
 """Items in one adjustment."""
 _PAGE = 1000
 _PROBLEM = "application/problem+json"
 
+_LOCATIONS: Mapping[str, Filter] = {
+    "location_id:in": ids_in("id"),
+    "location_code:in": texts_in("code"),
+}
 Adjustment: TypeAlias = "tuple[Keeper, int, int]"
 """What bears the level, the location's id, and the quantity."""
 
 
 def _items(state: State, request: StoreRequest, _ids: tuple[int, ...]) -> StoreResponse:
-    locations = _locations(state, request.params)
-    ids = _candidates(state, request.params)
-    return ok(
-        v3_page(
-            ids, request, show=lambda variant_id: _item(state, variant_id, locations), maximum=_PAGE
-        )
-    )
+    locations = filtered(state.locations, request.params, _LOCATIONS)
 
-
-def _items_at(state: State, request: StoreRequest, ids: tuple[int, ...]) -> StoreResponse:
-    """List the items of one location."""
-    location = next((row for row in state.locations if row["id"] == ids[0]), None)
-    if location is None:
-        raise Refusal(404)
-
-    def show(variant_id: int) -> Row:
-        return {
-            "identity": _identity(state, variant_id),
-            **_level(state, state.keeper(variant_id), location),
-        }
+    def show(variant: Row) -> Row:
+        keeper = state.keeper(whole(variant["id"]))
+        rows: list[Row] = [
+            {
+                "location_id": location["id"],
+                "location_code": location["code"],
+                "location_name": location["label"],
+                "location_enabled": location["enabled"],
+                **_level(state, keeper, location),
+            }
+            for location in locations
+        ]
+        return {"identity": _identity(variant), "locations": rows}
 
     return ok(v3_page(_candidates(state, request.params), request, show=show, maximum=_PAGE))
 
 
-def _candidates(state: State, params: Mapping[str, str]) -> list[int]:
-    """Return the ids of the variants asked for, ascending; an unknown SKU is silently missing."""
+def _items_at(state: State, request: StoreRequest, ids: tuple[int, ...]) -> StoreResponse:
+    """List the items of one location."""
+    location = row_with(state.locations, ids[0])
+
+    def show(variant: Row) -> Row:
+        keeper = state.keeper(whole(variant["id"]))
+        return {"identity": _identity(variant), **_level(state, keeper, location)}
+
+    return ok(v3_page(_candidates(state, request.params), request, show=show, maximum=_PAGE))
+
+
+def _candidates(state: State, params: Params) -> list[Row]:
+    """Return the variants asked for, by id; an unknown SKU is silently missing."""
     catalog = state.catalog
-    skus, variants, products = (
-        texts(params, "sku:in"),
+    skus, products = texts(params, "sku:in"), integers(params, "product_id:in")
+    known = (products or set()) & catalog.rows.keys()
+    return chosen(
+        catalog.variants,
         integers(params, "variant_id:in"),
-        integers(params, "product_id:in"),
+        None if skus is None else {catalog.variant_by_sku(sku) or 0 for sku in skus},
+        None
+        if products is None
+        else {whole(row["id"]) for key in known for row in catalog.variants_of(key)},
     )
-    chosen: set[int] | None = None
-    if skus is not None:
-        chosen = {
-            variant_id for sku in skus if (variant_id := catalog.variant_by_sku(sku)) is not None
-        }
-    if variants is not None:
-        chosen = (catalog.variants.keys() if chosen is None else chosen) & variants
-    if products is not None:
-        known = products & catalog.rows.keys()
-        of_products = {
-            whole(variant["id"])
-            for product_id in known
-            for variant in catalog.variants_of(product_id)
-        }
-        chosen = of_products if chosen is None else chosen & of_products
-    return sorted(catalog.variants if chosen is None else chosen)
 
 
-def _locations(state: State, params: Mapping[str, str]) -> list[Row]:
-    ids, codes = integers(params, "location_id:in"), texts(params, "location_code:in")
-    return [
-        location
-        for location in state.locations
-        if (ids is None or whole(location["id"]) in ids)
-        and (codes is None or text(location, "code").casefold() in codes)
-    ]
-
-
-def _item(state: State, variant_id: int, locations: list[Row]) -> Row:
-    keeper = state.keeper(variant_id)
-    rows: list[Row] = [
-        {
-            "location_id": location["id"],
-            "location_code": location["code"],
-            "location_name": location["label"],
-            "location_enabled": location["enabled"],
-            **_level(state, keeper, location),
-        }
-        for location in locations
-    ]
-    return {"identity": _identity(state, variant_id), "locations": rows}
-
-
-def _identity(state: State, variant_id: int) -> Row:
-    variant = state.catalog.variants[variant_id]
+def _identity(variant: Row) -> Row:
     return {
         "sku": text(variant, "sku"),
-        "variant_id": variant_id,
+        "variant_id": variant["id"],
         "product_id": variant["product_id"],
         "sku_id": variant["sku_id"],
     }
@@ -133,7 +117,8 @@ def _level(state: State, keeper: Keeper, location: Row) -> Row:
 
 def _adjusting(*, relative: bool) -> Handler:
     def handler(state: State, request: StoreRequest, _ids: tuple[int, ...]) -> StoreResponse:
-        rows = _rows(request.json())
+        body = request.json()
+        rows = batch(body.get("items") if is_row(body) else None, BATCH, _PROBLEM)
         adjustments: list[Adjustment] = []
         found: list[str] = []
         for row in rows:
@@ -159,24 +144,6 @@ def _adjusting(*, relative: bool) -> Handler:
         return ok({"transaction_id": f"{state.next_id('inventory transaction'):032x}"})
 
     return handler
-
-
-def _rows(body: object) -> list[object]:
-    rows = body.get("items") if is_row(body) else None
-    if not is_list(rows) or not rows:
-        raise Refusal(
-            422,
-            "JSON data is missing or invalid",
-            {"items": "at least one item is required"},
-            content_type=_PROBLEM,
-        )
-    if len(rows) > BATCH:
-        raise Refusal(
-            413,
-            f"The request payload is too large. The maximum items allowed in the array is {BATCH}.",
-            content_type=_PROBLEM,
-        )
-    return as_list(rows)
 
 
 def _read(state: State, row: object, *, relative: bool) -> tuple[str, Adjustment | None]:

@@ -2,42 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from decimal import Decimal
 
-from avbc.testing.fakestore.http import Refusal, StoreRequest, StoreResponse, no_content, ok
+from avbc.testing.fakestore.http import StoreRequest, StoreResponse, no_content, ok
 from avbc.testing.fakestore.paging import v2_slice
 from avbc.testing.fakestore.resources.orders import find
-from avbc.testing.fakestore.routes import ORDERS_READ, Handler, Route
+from avbc.testing.fakestore.routes import ORDERS_READ, Route, v2_list, v2_one
 from avbc.testing.fakestore.state import State
-from avbc.testing.orders import FakeOrder, View
+from avbc.testing.orders import View
 from avbc.testing.values import Row, amount_of, money
 
 
-def _part(rows: Callable[[State, FakeOrder], list[Row]]) -> Handler:
-    def handler(state: State, request: StoreRequest, ids: tuple[int, ...]) -> StoreResponse:
-        cut = v2_slice(rows(state, find(state, ids[0])), request.params)
-        return ok(cut) if cut else no_content()
-
-    return handler
+def _products(state: State, ids: tuple[int, ...]) -> list[Row]:
+    return find(state, ids[0]).products
 
 
-def _one(rows: Callable[[State, FakeOrder], list[Row]]) -> Handler:
-    def handler(state: State, _request: StoreRequest, ids: tuple[int, ...]) -> StoreResponse:
-        for row in rows(state, find(state, ids[0])):
-            if row["id"] == ids[1]:
-                return ok(row)
-        raise Refusal(404)
-
-    return handler
-
-
-def _products(_state: State, order: FakeOrder) -> list[Row]:
-    return order.products
-
-
-def _addresses(state: State, order: FakeOrder) -> list[Row]:
-    rows: list[Row] = []
+def _addresses(state: State, ids: tuple[int, ...]) -> list[Row]:
+    order, rows = find(state, ids[0]), list[Row]()
     for address in order.shipping:
         resource = f"/orders/{order.id}/shippingaddresses/{address['id']}/shippingquotes"
         rows.append(
@@ -47,10 +28,6 @@ def _addresses(state: State, order: FakeOrder) -> list[Row]:
             }
         )
     return rows
-
-
-def _coupons(_state: State, order: FakeOrder) -> list[Row]:
-    return order.coupons
 
 
 def _consignments(state: State, request: StoreRequest, ids: tuple[int, ...]) -> StoreResponse:
@@ -88,12 +65,17 @@ def _by_address(taxes: list[Row]) -> list[Row]:
 
 
 ROUTES = [
-    Route("GET", "/v2/orders/{id}/products", ORDERS_READ, _part(_products)),
-    Route("GET", "/v2/orders/{id}/products/{id}", ORDERS_READ, _one(_products)),
-    Route("GET", "/v2/orders/{id}/shipping_addresses", ORDERS_READ, _part(_addresses)),
-    Route("GET", "/v2/orders/{id}/shipping_addresses/{id}", ORDERS_READ, _one(_addresses)),
+    Route("GET", "/v2/orders/{id}/products", ORDERS_READ, v2_list(_products)),
+    Route("GET", "/v2/orders/{id}/products/{id}", ORDERS_READ, v2_one(_products)),
+    Route("GET", "/v2/orders/{id}/shipping_addresses", ORDERS_READ, v2_list(_addresses)),
+    Route("GET", "/v2/orders/{id}/shipping_addresses/{id}", ORDERS_READ, v2_one(_addresses)),
     Route("GET", "/v2/orders/{id}/consignments", ORDERS_READ, _consignments),
-    Route("GET", "/v2/orders/{id}/coupons", ORDERS_READ, _part(_coupons)),
+    Route(
+        "GET",
+        "/v2/orders/{id}/coupons",
+        ORDERS_READ,
+        v2_list(lambda state, ids: find(state, ids[0]).coupons),
+    ),
     Route("GET", "/v2/orders/{id}/taxes", ORDERS_READ, _taxes),
     Route("GET", "/v2/orders/{id}/fees", ORDERS_READ, _fees),
 ]

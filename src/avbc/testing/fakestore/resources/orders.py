@@ -2,31 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from decimal import Decimal, InvalidOperation
 from typing import TypeVar
 
-import attrs
-
 from avbc.testing.fakestore.http import Refusal, StoreRequest, StoreResponse, no_content, ok
 from avbc.testing.fakestore.paging import page_and_limit
-from avbc.testing.fakestore.resources.order_statuses import status_name
+from avbc.testing.fakestore.query import Filter, Params, equal
 from avbc.testing.fakestore.routes import ORDERS, ORDERS_READ, Route
 from avbc.testing.fakestore.state import State
 from avbc.testing.orders import FakeOrder, View
 from avbc.testing.values import Row, amount_of, as_row, is_row, read_date, text, whole
+from avbc.text import text_key
 
-_Ordered = TypeVar("_Ordered", float, Decimal)
+_Value = TypeVar("_Value")
 
-_SORT_KEYS = [
-    "id",
-    "customer_id",
-    "date_created",
-    "date_modified",
-    "status_id",
-    "channel_id",
-    "external_id",
-]
 _WRITABLE = {
     "status_id",
     "staff_notes",
@@ -63,14 +53,18 @@ def find(state: State, order_id: int) -> FakeOrder:
 def _list(state: State, request: StoreRequest, _ids: tuple[int, ...]) -> StoreResponse:
     params = request.params
     page, limit = page_and_limit(params)
-    ids = list(
-        state.order_ids(
-            _integer(params, "status_id"), _integer(params, "min_id"), _integer(params, "max_id")
-        )
-    )
-    filters = _Filters.of(params)
-    if not filters.empty:
-        ids = [order_id for order_id in ids if filters.keep(state.orders[order_id])]
+    edges = [
+        _read_as(params, key, _digits) if key in params else None
+        for key in ["status_id", "min_id", "max_id"]
+    ]
+    ids = list(state.order_ids(*edges))
+    keeps = [make(params, key) for key, make in _FILTERS.items() if key in params]
+    if keeps:
+        ids = [
+            order_id
+            for order_id in ids
+            if all(keep(state.orders[order_id].header) for keep in keeps)
+        ]
     _sort(state, ids, params.get("sort", "id:asc"))
     cut = ids[(page - 1) * limit : page * limit]
     if not cut:
@@ -114,12 +108,10 @@ def _put(state: State, request: StoreRequest, ids: tuple[int, ...]) -> StoreResp
         )
     accepted: Row = {key: value for key, value in body.items() if key in _WRITABLE}
     if "status_id" in accepted:
-        name = status_name(state, accepted["status_id"])
-        if name is None:
+        fields = state.status_fields(accepted["status_id"])
+        if fields is None:
             raise Refusal(400, "The field 'status_id' is invalid.")
-        accepted.update(
-            status_id=whole(accepted["status_id"]), status=name[0], custom_status=name[1]
-        )
+        accepted |= fields
     for key in ["staff_notes", "customer_message"]:
         if not isinstance(accepted.get(key, ""), str):
             raise Refusal(400, f"The field '{key}' is invalid.")
@@ -138,128 +130,92 @@ def _view(request: StoreRequest) -> View:
     return View.of(params.get("include", ""), params.get("consignment_structure", ""))
 
 
-@attrs.frozen
-class _Filters:
-    """The filters of the list, beside status and ids, which the index answers."""
-
-    ids: Mapping[str, int]
-    texts: Mapping[str, str]
-    email: str | None
-    totals: tuple[Decimal | None, Decimal | None]
-    dates: Mapping[str, tuple[float | None, float | None]]
-
-    @classmethod
-    def of(cls, params: Mapping[str, str]) -> _Filters:
-        email = params.get("email")
-        fields = [
-            field
-            for field in ["date_created", "date_modified"]
-            if f"min_{field}" in params or f"max_{field}" in params
-        ]
-        return cls(
-            ids={
-                key: identity
-                for key in ["customer_id", "channel_id"]
-                if (identity := _integer(params, key)) is not None
-            },
-            texts={
-                key: params[key]
-                for key in ["cart_id", "payment_method", "external_order_id"]
-                if key in params
-            },
-            email=None if email is None else email.casefold(),
-            totals=(_decimal(params, "min_total"), _decimal(params, "max_total")),
-            dates={
-                field: (_moment(params, f"min_{field}"), _moment(params, f"max_{field}"))
-                for field in fields
-            },
-        )
-
-    @property
-    def empty(self) -> bool:
-        return (
-            not self.ids
-            and not self.texts
-            and self.email is None
-            and self.totals == (None, None)
-            and not self.dates
-        )
-
-    def keep(self, order: FakeOrder) -> bool:
-        header = order.header
-        return (
-            all(whole(header.get(key) or 0) == identity for key, identity in self.ids.items())
-            and all(text(header, key) == wanted for key, wanted in self.texts.items())
-            and (self.email is None or _email(order) == self.email)
-            and (
-                self.totals == (None, None)
-                or _within(amount_of(header["total_inc_tax"]), *self.totals)
-            )
-            and all(_within(_unix(order, field), *edges) for field, edges in self.dates.items())
-        )
-
-
-def _within(value: _Ordered, least: _Ordered | None, most: _Ordered | None) -> bool:
-    return (least is None or value >= least) and (most is None or value <= most)
-
-
 def _sort(state: State, ids: list[int], sort: str) -> None:
     key, _, direction = sort.partition(":")
     if key not in _SORT_KEYS or direction not in {"", "asc", "desc"}:
         raise Refusal(400, "The field 'sort' is invalid.")
-    if key == "id":
-        if direction == "desc":
-            ids.reverse()
-    elif key.startswith("date_"):
-        ids.sort(
-            key=lambda order_id: (_unix(state.orders[order_id], key), order_id),
-            reverse=direction == "desc",
-        )
-    elif key == "external_id":
-        ids.sort(
-            key=lambda order_id: (text(state.orders[order_id].header, key), order_id),
-            reverse=direction == "desc",
-        )
-    else:
-        ids.sort(
-            key=lambda order_id: (whole(state.orders[order_id].header.get(key) or 0), order_id),
-            reverse=direction == "desc",
-        )
+    if key != "id":
+        read = _SORT_KEYS[key]
+        ids.sort(key=lambda order_id: (read(state.orders[order_id].header, key), order_id))
+    if direction == "desc":
+        ids.reverse()
 
 
-def _email(order: FakeOrder) -> str:
-    return text(as_row(order.header.get("billing_address") or {}), "email").casefold()
+def _unix(header: Row, field: str) -> float:
+    return read_date(text(header, field)).timestamp()
 
 
-def _unix(order: FakeOrder, field: str) -> float:
-    return read_date(text(order.header, field)).timestamp()
+def _number(header: Row, field: str) -> float:
+    return whole(header.get(field) or 0)
 
 
-def _integer(params: Mapping[str, str], key: str) -> int | None:
-    raw = params.get(key)
-    if raw is None:
-        return None
-    if not raw.isdecimal():
-        raise Refusal(400, f"The field '{key}' is invalid.")
-    return int(raw)
+_SORT_KEYS: Mapping[str, Callable[[Row, str], float | str]] = {
+    "id": _number,
+    "customer_id": _number,
+    "date_created": _unix,
+    "date_modified": _unix,
+    "status_id": _number,
+    "channel_id": _number,
+    "external_id": text,
+}
 
 
-def _decimal(params: Mapping[str, str], key: str) -> Decimal | None:
-    if key not in params:
-        return None
+def _email(params: Params, key: str) -> Callable[[Row], bool]:
+    wanted = text_key(params[key])
+    return lambda header: (
+        text_key(text(as_row(header.get("billing_address") or {}), "email")) == wanted
+    )
+
+
+def _read_as(params: Params, key: str, read: Callable[[str], _Value]) -> _Value:
     try:
-        return Decimal(params[key])
-    except InvalidOperation as error:
+        return read(params[key])
+    except (ValueError, InvalidOperation) as error:
         raise Refusal(400, f"The field '{key}' is invalid.") from error
 
 
-def _moment(params: Mapping[str, str], key: str) -> float | None:
-    if key not in params:
-        return None
-    try:
-        return read_date(params[key]).timestamp()
-    except ValueError as error:
-        raise Refusal(400, f"The field '{key}' is invalid.") from error
+def _same_id(params: Params, key: str) -> Callable[[Row], bool]:
+    wanted = _read_as(params, key, _digits)
+    return lambda header: whole(header.get(key) or 0) == wanted
+
+
+def _total(sign: int) -> Filter:
+    def make(params: Params, key: str) -> Callable[[Row], bool]:
+        edge = _read_as(params, key, Decimal)
+        return lambda header: (amount_of(header["total_inc_tax"]) - edge) * sign >= 0
+
+    return make
+
+
+def _date(field: str, sign: int) -> Filter:
+    def make(params: Params, key: str) -> Callable[[Row], bool]:
+        edge = _read_as(params, key, read_date).timestamp()
+        return lambda header: (_unix(header, field) - edge) * sign >= 0
+
+    return make
+
+
+def _digits(value: str) -> int:
+    if not value.isdecimal():
+        raise ValueError(value)
+    return int(value)
+
+
+_FILTERS: Mapping[str, Filter] = {
+    "customer_id": _same_id,
+    "channel_id": _same_id,
+    "cart_id": equal("cart_id"),
+    "payment_method": equal("payment_method"),
+    "external_order_id": equal("external_order_id"),
+    "email": _email,
+    "min_total": _total(1),
+    "max_total": _total(-1),
+    "min_date_created": _date("date_created", 1),
+    "max_date_created": _date("date_created", -1),
+    "min_date_modified": _date("date_modified", 1),
+    "max_date_modified": _date("date_modified", -1),
+}
+"""Beside status and ids, which the index answers; each on an order's header."""
 
 
 ROUTES = [

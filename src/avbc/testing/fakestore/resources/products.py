@@ -3,19 +3,41 @@
 from __future__ import annotations
 
 import operator
-from collections.abc import Callable, Iterable, Mapping
-from functools import partial
+from collections.abc import Callable, Iterable, Mapping, Sequence
 
-from avbc.testing.fakestore.fields import Field, Fields, faults, known
-from avbc.testing.fakestore.http import Refusal, StoreRequest, StoreResponse, no_content, ok
+from avbc.testing.fakestore.fields import (
+    Field,
+    Fields,
+    batch,
+    faults,
+    known,
+    one_row,
+    refuse,
+    under,
+)
+from avbc.testing.fakestore.http import Refusal, StoreRequest, StoreResponse, data, no_content, ok
 from avbc.testing.fakestore.paging import v3_page
 from avbc.testing.fakestore.products import PARTS
-from avbc.testing.fakestore.query import choose_fields, integer, integers, texts, within_dates
+from avbc.testing.fakestore.query import (
+    Filter,
+    Params,
+    choose_fields,
+    chosen,
+    compared,
+    dates,
+    equal,
+    filtered,
+    flag,
+    integer,
+    integers,
+    texts,
+)
 from avbc.testing.fakestore.resources.variants import VARIANT_FIELDS, check_variant, show_variant
 from avbc.testing.fakestore.routes import CATALOG_WRITES, PRODUCTS, PRODUCTS_READ, Route
 from avbc.testing.fakestore.state import State
 from avbc.testing.fakestore.stock import HIGHEST
-from avbc.testing.values import Row, as_list, as_row, as_rows, is_list, is_row, text, whole
+from avbc.testing.values import Row, as_list, as_rows, is_list, is_row, text, whole
+from avbc.text import text_key
 
 BATCH = 10
 """Products in one update."""
@@ -97,114 +119,78 @@ def show(
 def _list(state: State, request: StoreRequest, _ids: tuple[int, ...]) -> StoreResponse:
     params = request.params
     included = sorted(texts(params, "include") or ())
-    ids = _candidates(state, params)
-    for keep in _filters(params):
-        ids = [product_id for product_id in ids if keep(state.catalog.rows[product_id])]
+    rows = filtered(_candidates(state, params), params, _FILTERS)
     limit_to = _WITH_OPTIONS if {"options", "modifiers"} & set(included) else None
     return ok(
         v3_page(
-            ids,
+            rows,
             request,
-            show=lambda product_id: show(state, product_id, params, included),
+            show=lambda row: show(state, whole(row["id"]), params, included),
             limit_to=limit_to,
         )
     )
 
 
-def _candidates(state: State, params: Mapping[str, str]) -> list[int]:
-    """Return ascending ids, by the index where ids, SKUs or a name are asked for. SKUs are the products' own, not variants'."""
+def _candidates(state: State, params: Params) -> list[Row]:
+    """Return products by id, by the index if ids, SKUs or a name are asked for.
+
+    SKUs are the products' own, not variants'.
+    """
     products = state.catalog
-    chosen = set(products.rows)
-    for ids in [
+    one, skus = integer(params, "id"), texts(params, "sku:in")
+    return chosen(
+        products.rows,
         integers(params, "id:in"),
-        None if (one := integer(params, "id")) is None else {one},
-    ]:
-        if ids is not None:
-            chosen &= ids
-    skus = [texts(params, "sku:in"), {params["sku"]} if "sku" in params else None]
-    for wanted in skus:
-        if wanted is not None:
-            chosen &= {
-                product_id for sku in wanted if (product_id := products.by_sku(sku)) is not None
-            }
-    if "name" in params:
-        named = products.by_name(params["name"])
-        chosen &= set() if named is None else {named}
-    return sorted(chosen)
+        None if one is None else {one},
+        None if skus is None else {products.by_sku(sku) or 0 for sku in skus},
+        {products.by_sku(params["sku"]) or 0} if "sku" in params else None,
+        {products.by_name(params["name"]) or 0} if "name" in params else None,
+    )
 
 
-def _filters(params: Mapping[str, str]) -> list[Callable[[Row], bool]]:
-    """Return the tests that the index does not answer, only those that are asked for: stores are large."""
-    tests: list[Callable[[Row], bool]] = []
-    for key, default in _TEXT_FILTERS.items():
-        if key in params:
-            tests.append(partial(_has_text, key=key, default=default, wanted=params[key]))
-    for key, judge in _ID_FILTERS.items():
-        edge = integer(params, key)
-        if edge is not None:
-            tests.append(partial(_has_id, judge=judge, edge=edge))
-    unwanted, categories = integers(params, "id:not_in"), integers(params, "categories:in")
-    if unwanted is not None:
-        tests.append(lambda row: whole(row["id"]) not in unwanted)
-    if categories is not None:
-        tests.append(
-            lambda row: bool(
-                categories & {whole(category) for category in as_list(row.get("categories", []))}
-            )
-        )
-    if "is_visible" in params:
-        tests.append(
-            lambda row: bool(row.get("is_visible", True)) == (params["is_visible"] in {"true", "1"})
-        )
-    if "keyword" in params:
-        found = params["keyword"].casefold()
-        tests.append(
-            lambda row: (
-                found in text(row, "name").casefold() or found in text(row, "sku").casefold()
-            )
-        )
-    if "date_modified:min" in params or "date_modified:max" in params:
-        tests.append(lambda row: within_dates(row, params, "date_modified"))
-    return tests
+def _in_categories(params: Params, key: str) -> Callable[[Row], bool]:
+    wanted = integers(params, key) or set()
+    return lambda row: not wanted.isdisjoint(map(whole, as_list(row.get("categories", []))))
 
 
-_TEXT_FILTERS = {
-    "upc": "",
-    "mpn": "",
-    "type": "physical",
-    "availability": "available",
-    "inventory_tracking": "none",
+def _not_in(params: Params, key: str) -> Callable[[Row], bool]:
+    unwanted = integers(params, key) or set()
+    return lambda row: whole(row["id"]) not in unwanted
+
+
+def _keyword(params: Params, key: str) -> Callable[[Row], bool]:
+    part = text_key(params[key])
+    return lambda row: part in text_key(text(row, "name")) or part in text_key(text(row, "sku"))
+
+
+_FILTERS: Mapping[str, Filter] = {
+    "upc": equal("upc"),
+    "mpn": equal("mpn"),
+    "type": equal("type", "physical"),
+    "availability": equal("availability", "available"),
+    "inventory_tracking": equal("inventory_tracking", "none"),
+    "id:min": compared("id", operator.ge),
+    "id:max": compared("id", operator.le),
+    "id:greater": compared("id", operator.gt),
+    "id:less": compared("id", operator.lt),
+    "id:not_in": _not_in,
+    "categories:in": _in_categories,
+    "is_visible": flag("is_visible", default=True),
+    "keyword": _keyword,
+    **dates("date_modified"),
 }
-"""Filters for one value of a field, with what the field shows unless it was written."""
-_ID_FILTERS: Mapping[str, Callable[[int, int], bool]] = {
-    "id:min": operator.ge,
-    "id:max": operator.le,
-    "id:greater": operator.gt,
-    "id:less": operator.lt,
-}
-
-
-def _has_text(row: Row, key: str, default: str, wanted: str) -> bool:
-    return (text(row, key) or default) == wanted
-
-
-def _has_id(row: Row, judge: Callable[[int, int], bool], edge: int) -> bool:
-    return judge(whole(row["id"]), edge)
+"""In addition to what the index answers."""
 
 
 def _get(state: State, request: StoreRequest, ids: tuple[int, ...]) -> StoreResponse:
     _find(state, ids[0])
     params = request.params
-    return ok(
-        {"data": show(state, ids[0], params, sorted(texts(params, "include") or ())), "meta": {}}
-    )
+    return data(show(state, ids[0], params, sorted(texts(params, "include") or ())))
 
 
 def _post(state: State, request: StoreRequest, _ids: tuple[int, ...]) -> StoreResponse:
     """Create one product, with its variants where they are sent."""
-    body = request.json()
-    if not is_row(body):
-        raise Refusal(422, "JSON data is missing or invalid", {"": "a product is expected"})
+    body = one_row(request)
     found = faults(body, PRODUCT_FIELDS, ("name", "type", "weight", "price"))
     variants = body.get("variants", [])
     if (
@@ -213,20 +199,15 @@ def _post(state: State, request: StoreRequest, _ids: tuple[int, ...]) -> StoreRe
         or not all(is_row(row) for row in variants)
     ):
         found["variants"] = f"must be an array of at most {_VARIANTS} objects"
-    if found:
-        raise Refusal(422, "JSON data is missing or invalid", found)
+    refuse(found)
     rows = as_rows(variants)
     conflicts = _conflicts(state, body, 0)
-    skus = [text(row, "sku").casefold() for row in rows]
+    taken = {text_key(text(body, "sku"))}
     for index, row in enumerate(rows):
-        found.update(
-            {
-                f"variants.{index}.{key}": fault
-                for key, fault in check_variant(state, row, 0, new=True).items()
-            }
-        )
-        if skus[index] in skus[:index] or skus[index] == text(body, "sku").casefold():
+        found |= under(f"variants.{index}", check_variant(state, row, 0, new=True))
+        if text_key(text(row, "sku")) in taken:
             conflicts[f"variants.{index}.sku"] = f"the SKU {text(row, 'sku')} is already in use"
+        taken.add(text_key(text(row, "sku")))
     _raise(found, conflicts)
     cut = state.take_partial()
     created = {
@@ -245,45 +226,36 @@ def _post(state: State, request: StoreRequest, _ids: tuple[int, ...]) -> StoreRe
 
 def _put_many(state: State, request: StoreRequest, _ids: tuple[int, ...]) -> StoreResponse:
     """Change up to ten products; one faulty row refuses all of them (inferred)."""
-    body = request.json()
-    if not is_list(body) or not body:
-        raise Refusal(
-            422, "JSON data is missing or invalid", {"0": "at least one product is required"}
-        )
-    if len(body) > BATCH:
-        raise Refusal(
-            413,
-            f"The request payload is too large. The maximum items allowed in the array is {BATCH}.",
-        )
-    return _update(state, request, [as_row(row) for row in body], one=False)
+    return _update(state, request, batch(request.json(), BATCH), one=False)
 
 
 def _put(state: State, request: StoreRequest, ids: tuple[int, ...]) -> StoreResponse:
     _find(state, ids[0])
-    body = request.json()
-    if not is_row(body):
-        raise Refusal(422, "JSON data is missing or invalid", {"": "a product is expected"})
+    body = one_row(request)
     return _update(state, request, [{**body, "id": ids[0]}], one=True)
 
 
-def _update(state: State, request: StoreRequest, rows: list[Row], *, one: bool) -> StoreResponse:
+def _update(
+    state: State, request: StoreRequest, body: Sequence[object], *, one: bool
+) -> StoreResponse:
     found: dict[str, str] = {}
     conflicts: dict[str, str] = {}
-    for index, row in enumerate(rows):
-        place = "" if one else f"{index}."
-        product_id = row.get("id") if is_row(row) else None
+    rows: list[Row] = []
+    taken: set[tuple[str, str]] = set()
+    for index, item in enumerate(body):
+        row = item if is_row(item) else dict[str, object]()
+        product_id, place = row.get("id"), "" if one else f"{index}."
         if isinstance(product_id, bool) or not isinstance(product_id, int):
             found[f"{place}id"] = "is required"
             continue
         _find(state, product_id)
-        found.update({f"{place}{key}": fault for key, fault in faults(row, PRODUCT_FIELDS).items()})
-        conflicts.update(
-            {f"{place}{key}": fault for key, fault in _conflicts(state, row, product_id).items()}
-        )
-        for key in ["name", "sku"]:
-            others = [text(other, key).casefold() for other in rows[:index] if is_row(other)]
-            if text(row, key) and text(row, key).casefold() in others:
-                conflicts[f"{place}{key}"] = f"the {key} {text(row, key)} is already in use"
+        rows.append(row)
+        names = {(key, text_key(text(row, key))) for key in ("name", "sku") if text(row, key)}
+        again = {key: f"the {key} {text(row, key)} is already in use" for key, _ in names & taken}
+        taken |= names
+        clashes = _conflicts(state, row, product_id) | again
+        found |= {f"{place}{key}": fault for key, fault in faults(row, PRODUCT_FIELDS).items()}
+        conflicts |= {f"{place}{key}": fault for key, fault in clashes.items()}
     _raise(found, conflicts)
     failed: dict[str, str] = {}
     for row in rows:
@@ -325,8 +297,7 @@ def _conflicts(state: State, row: Row, product_id: int) -> dict[str, str]:
 
 
 def _raise(found: dict[str, str], conflicts: dict[str, str]) -> None:
-    if found:
-        raise Refusal(422, "JSON data is missing or invalid", found)
+    refuse(found)
     if conflicts:
         raise Refusal(
             409,
@@ -340,7 +311,7 @@ def _written(state: State, row: Row, *, cut: bool) -> Row:
     changes.pop("inventory_level", None)
     brand = changes.pop("brand_name", None)
     if brand:
-        changes["brand_id"] = state.brands.setdefault(str(brand).casefold(), len(state.brands) + 1)
+        changes["brand_id"] = state.brands.setdefault(text_key(str(brand)), len(state.brands) + 1)
     if cut:
         changes.pop("custom_url", None)
     return changes
@@ -349,7 +320,7 @@ def _written(state: State, row: Row, *, cut: bool) -> Row:
 def _write_level(
     state: State, product_id: int, row: Row, *, cut: bool, place: str
 ) -> dict[str, str]:
-    """Write `inventory_level` to the default location; returns what failed, which is told by a 207."""
+    """Write `inventory_level` to the default location; returns what failed, which a 207 reports."""
     if cut:
         return {f"{place}inventory_level": "the inventory and the URL could not be saved"}
     if "inventory_level" not in row:

@@ -7,9 +7,8 @@ from decimal import Decimal, InvalidOperation
 
 from avbc.testing.fakestore.fields import Field, Fields, faults, known
 from avbc.testing.fakestore.http import Refusal, StoreRequest, StoreResponse, no_content, ok
-from avbc.testing.fakestore.paging import v2_slice
 from avbc.testing.fakestore.resources.orders import find
-from avbc.testing.fakestore.routes import ORDERS, ORDERS_READ, Route
+from avbc.testing.fakestore.routes import ORDERS, ORDERS_READ, Route, row_with, v2_list, v2_one
 from avbc.testing.fakestore.state import State
 from avbc.testing.orders import FakeOrder
 from avbc.testing.values import Row, as_row, as_rows, is_list, is_row, money, text, whole
@@ -59,17 +58,8 @@ _ADDRESS = [
 ]
 
 
-def _list(state: State, request: StoreRequest, ids: tuple[int, ...]) -> StoreResponse:
-    cut = v2_slice(find(state, ids[0]).shipments, request.params)
-    return ok(cut) if cut else no_content()
-
-
-def _count(state: State, _request: StoreRequest, ids: tuple[int, ...]) -> StoreResponse:
-    return ok({"count": len(find(state, ids[0]).shipments)})
-
-
-def _get(state: State, _request: StoreRequest, ids: tuple[int, ...]) -> StoreResponse:
-    return ok(_find(find(state, ids[0]), ids[1]))
+def _shipments(state: State, ids: tuple[int, ...]) -> list[Row]:
+    return find(state, ids[0]).shipments
 
 
 def _post(state: State, request: StoreRequest, ids: tuple[int, ...]) -> StoreResponse:
@@ -104,7 +94,7 @@ def _post(state: State, request: StoreRequest, ids: tuple[int, ...]) -> StoreRes
 def _put(state: State, request: StoreRequest, ids: tuple[int, ...]) -> StoreResponse:
     """Change a shipment; what is not sent is kept, and items cannot be changed."""
     order = _open_order(state, ids[0])
-    shipment = _find(order, ids[1])
+    shipment = row_with(order.shipments, ids[1])
     body = _checked(request.json())
     if "order_address_id" in body:
         _address(order, body["order_address_id"])
@@ -116,7 +106,7 @@ def _put(state: State, request: StoreRequest, ids: tuple[int, ...]) -> StoreResp
 
 def _delete(state: State, _request: StoreRequest, ids: tuple[int, ...]) -> StoreResponse:
     order = _open_order(state, ids[0])
-    _remove(state, order, [_find(order, ids[1])])
+    _remove(state, order, [row_with(order.shipments, ids[1])])
     return no_content()
 
 
@@ -132,13 +122,6 @@ def _open_order(state: State, order_id: int) -> FakeOrder:
     if order.header.get("is_deleted"):
         raise Refusal(404)
     return order
-
-
-def _find(order: FakeOrder, shipment_id: int) -> Row:
-    for shipment in order.shipments:
-        if shipment["id"] == shipment_id:
-            return shipment
-    raise Refusal(404)
 
 
 def _checked(body: object) -> Row:
@@ -266,11 +249,16 @@ def _shown(address: Row) -> Row:
 
 
 ROUTES = [
-    Route("GET", "/v2/orders/{id}/shipments", ORDERS_READ, _list),
+    Route("GET", "/v2/orders/{id}/shipments", ORDERS_READ, v2_list(_shipments)),
     Route("POST", "/v2/orders/{id}/shipments", ORDERS, _post),
     Route("DELETE", "/v2/orders/{id}/shipments", ORDERS, _delete_all),
-    Route("GET", "/v2/orders/{id}/shipments/count", ORDERS_READ, _count),
-    Route("GET", "/v2/orders/{id}/shipments/{id}", ORDERS_READ, _get),
+    Route(
+        "GET",
+        "/v2/orders/{id}/shipments/count",
+        ORDERS_READ,
+        lambda state, _, ids: ok({"count": len(_shipments(state, ids))}),
+    ),
+    Route("GET", "/v2/orders/{id}/shipments/{id}", ORDERS_READ, v2_one(_shipments)),
     Route("PUT", "/v2/orders/{id}/shipments/{id}", ORDERS, _put),
     Route("DELETE", "/v2/orders/{id}/shipments/{id}", ORDERS, _delete),
 ]

@@ -2,14 +2,25 @@
 
 from __future__ import annotations
 
-from avbc.testing.fakestore.fields import Field, Fields, faults, known
-from avbc.testing.fakestore.http import STATUS_TYPE, Refusal, StoreRequest, StoreResponse, ok
+from collections.abc import Mapping
+
+from avbc.testing.fakestore.fields import Field, Fields, batch, faults, known
+from avbc.testing.fakestore.http import STATUS_TYPE, Refusal, StoreRequest, StoreResponse, data, ok
 from avbc.testing.fakestore.paging import v3_page
-from avbc.testing.fakestore.query import choose_fields, integer, integers
+from avbc.testing.fakestore.query import (
+    Filter,
+    choose_fields,
+    chosen,
+    equal,
+    filtered,
+    ids_in,
+    integer,
+)
 from avbc.testing.fakestore.routes import CATALOG_WRITES, PRODUCTS, PRODUCTS_READ, Route
 from avbc.testing.fakestore.state import State
 from avbc.testing.fakestore.stock import HIGHEST
-from avbc.testing.values import Row, as_row, is_list, is_row, text, whole
+from avbc.testing.values import Row, as_row, is_row, text, whole
+from avbc.text import text_key
 
 BATCH = 50
 """Variants in one update; "subject to change"."""
@@ -61,73 +72,49 @@ def check_variant(
 
 def _list(state: State, request: StoreRequest, _ids: tuple[int, ...]) -> StoreResponse:
     """List variants; there is no filter for several SKUs."""
-    params = request.params
-    products, wanted = integers(params, "product_id:in"), integer(params, "id")
-    catalog = state.catalog
-    ids = sorted(catalog.variants) if wanted is None else [wanted][: wanted in catalog.variants]
-    if "sku" in params:
-        found = catalog.variant_by_sku(params["sku"])
-        ids = [variant_id for variant_id in ids if variant_id == found]
-    if products is not None:
-        ids = [
-            variant_id
-            for variant_id in ids
-            if whole(catalog.variants[variant_id]["product_id"]) in products
-        ]
-    if "upc" in params:
-        ids = [
-            variant_id
-            for variant_id in ids
-            if text(catalog.variants[variant_id], "upc") == params["upc"]
-        ]
-    return ok(
-        v3_page(
-            ids,
-            request,
-            show=lambda variant_id: choose_fields(show_variant(state, variant_id), params),
-        )
+    params, variants = request.params, state.catalog.variants
+    one = integer(params, "id")
+    found = chosen(
+        variants,
+        None if one is None else {one},
+        {state.catalog.variant_by_sku(params["sku"]) or 0} if "sku" in params else None,
     )
+    rows = filtered(found, params, _FILTERS)
+    return _page(state, request, rows)
+
+
+_FILTERS: Mapping[str, Filter] = {"product_id:in": ids_in("product_id"), "upc": equal("upc")}
+
+
+def _page(state: State, request: StoreRequest, rows: list[Row]) -> StoreResponse:
+    def show(row: Row) -> Row:
+        return choose_fields(show_variant(state, whole(row["id"])), request.params)
+
+    return ok(v3_page(rows, request, show=show))
 
 
 def _of_product(state: State, request: StoreRequest, ids: tuple[int, ...]) -> StoreResponse:
     if ids[0] not in state.catalog.rows:
         raise Refusal(404, "The resource was not found.")
-    rows = state.catalog.variants_of(ids[0])
-    params = request.params
-    return ok(
-        v3_page(
-            rows,
-            request,
-            show=lambda row: choose_fields(show_variant(state, whole(row["id"])), params),
-        )
-    )
+    return _page(state, request, state.catalog.variants_of(ids[0]))
 
 
 def _get(state: State, request: StoreRequest, ids: tuple[int, ...]) -> StoreResponse:
     variant = state.catalog.variants.get(ids[1])
     if variant is None or variant["product_id"] != ids[0]:
         raise Refusal(404, "The resource was not found.")
-    return ok({"data": choose_fields(show_variant(state, ids[1]), request.params), "meta": {}})
+    return data(choose_fields(show_variant(state, ids[1]), request.params))
 
 
 def _put_many(state: State, request: StoreRequest, _ids: tuple[int, ...]) -> StoreResponse:
     """Change variants by id, or create them by product, SKU and option values; one faulty row refuses all of them (inferred)."""
-    body = request.json()
-    if not is_list(body) or not body:
-        raise Refusal(
-            422, "JSON data is missing or invalid", {"0": "at least one variant is required"}
-        )
-    if len(body) > BATCH:
-        raise Refusal(
-            413,
-            f"The request payload is too large. The maximum items allowed in the array is {BATCH}",
-        )
+    body = batch(request.json(), BATCH)
     errors = [error for error in (_error(state, row) for row in body) if error is not None]
     errors += _repeated([as_row(row) for row in body if is_row(row)])
     if errors:
         return ok({"batch_errors": errors}, 422)
     ids = [_write(state, as_row(row)) for row in body]
-    return ok({"data": [show_variant(state, variant_id) for variant_id in ids], "meta": {}})
+    return data([show_variant(state, variant_id) for variant_id in ids])
 
 
 def _error(state: State, row: object) -> Row | None:
@@ -163,7 +150,7 @@ def _repeated(rows: list[Row]) -> list[Row]:
     seen: set[str] = set()
     errors: list[Row] = []
     for row in rows:
-        sku = text(row, "sku").casefold()
+        sku = text_key(text(row, "sku"))
         if sku and sku in seen:
             found = {"sku": f"the SKU {text(row, 'sku')} is already in use"}
             errors.append(
@@ -181,22 +168,14 @@ def _write(state: State, row: Row) -> int:
     changes = known(row, VARIANT_FIELDS)
     level = changes.pop("inventory_level", None)
     if row.get("id") is None:
-        product_id = whole(row["product_id"])
+        event, product_id = "created", whole(row["product_id"])
         variant_id = state.catalog.add_variant(product_id, changes)
-        state.emit(
-            "store/sku/created",
-            variant_id,
-            sku={"product_id": product_id, "variant_id": variant_id},
-        )
     else:
-        variant_id = whole(row["id"])
+        event, variant_id = "updated", whole(row["id"])
         state.catalog.change_variant(variant_id, changes, state.now_iso())
         product_id = whole(state.catalog.variants[variant_id]["product_id"])
-        state.emit(
-            "store/sku/updated",
-            variant_id,
-            sku={"product_id": product_id, "variant_id": variant_id},
-        )
+    sku: Row = {"product_id": product_id, "variant_id": variant_id}
+    state.emit(f"store/sku/{event}", variant_id, sku=sku)
     if level is not None and state.keeper(variant_id)[0] == "variant":
         state.stock.put(state.keeper(variant_id), state.default_location, whole(level))
     return variant_id
