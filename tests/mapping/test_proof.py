@@ -8,7 +8,7 @@ import pytest
 from avbc.acctvantage.records import ReferenceData
 from avbc.bigcommerce.models import Fee, Order
 from avbc.mapping import MappingRules, prove
-from avbc.mapping.proof import ZERO_PROOF
+from avbc.mapping.proof import Proof
 
 D = Decimal
 
@@ -354,4 +354,6 @@ def test_yen_have_no_decimals(make_order, settings):
 
 
 def test_nothing_is_proven_by_nothing(rules):
-    assert prove(Order(id=1), rules).value == ZERO_PROOF
+    proof = prove(Order(id=1), rules).value
+    assert proof == Proof(D(0), D(0), D(0), D(0), "none", "none", "none")
+    assert proof.convention == "tenders: none; fees: none; discounts: none"

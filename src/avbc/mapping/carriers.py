@@ -88,8 +88,5 @@ def carrier_named(name: str, carriers: Mapping[str, Carrier] = CARRIERS) -> Carr
     True
     """
     words = carrier_key(name).split()
-    for count in range(len(words), 0, -1):
-        found = carriers.get(" ".join(words[:count]))
-        if found is not None:
-            return found
-    return None
+    keys = (" ".join(words[:count]) for count in range(len(words), 0, -1))
+    return next((carriers[key] for key in keys if key in carriers), None)

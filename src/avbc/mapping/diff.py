@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterable, Iterator
 from decimal import Decimal
+from itertools import zip_longest
 
 import attrs
 
@@ -24,7 +26,7 @@ _LINE = ("part_number", "quantity", "unit_price", "amount", "description", "memo
 
 @attrs.frozen
 class Difference:
-    """One field that the store's order says otherwise than the books.
+    """One field that differs between the store's order and the books.
 
     >>> print(Difference("total", "19.95", "24.95"))
     total: 19.95 in AcctVantage, 24.95 in the store
@@ -44,7 +46,7 @@ class Difference:
 def difference(
     existing: SalesOrder, existing_receipts: Iterable[Receipt], bundle: OrderBundle
 ) -> tuple[Difference, ...]:
-    """What an edited order says otherwise than the sales order that it was imported as.
+    """How an edited order differs from the sales order that it was imported as.
 
     Left out are the status, ids, and what people change in AcctVantage of their own accord: client,
     warehouse, tax area, GL codes, memo and reference, and how far the receipts have come.
@@ -80,10 +82,9 @@ def _addresses(place: str, existing: Address, incoming: Address) -> Iterator[Dif
 
 
 def _ship_tos(existing: SalesOrder, incoming: SalesOrder) -> Iterator[Difference]:
-    for position in range(max(len(existing.ship_tos), len(incoming.ship_tos))):
+    pairs = zip_longest(existing.ship_tos, incoming.ship_tos)
+    for position, (before, after) in enumerate(pairs):
         place = f"ship_tos[{position}]"
-        before = existing.ship_tos[position] if position < len(existing.ship_tos) else None
-        after = incoming.ship_tos[position] if position < len(incoming.ship_tos) else None
         if before is not None and after is not None:
             yield from _addresses(place, before, after)
         else:
@@ -92,57 +93,55 @@ def _ship_tos(existing: SalesOrder, incoming: SalesOrder) -> Iterator[Difference
 
 def _lines(existing: SalesOrder, incoming: SalesOrder) -> Iterator[Difference]:
     before, after = _by_key(existing.lines), _by_key(incoming.lines)
-    for key in [*before, *(key for key in after if key not in before)]:
+    for key in dict.fromkeys([*before, *after]):
         place = f"line {key}"
         if key in before and key in after:
             yield from _fields(f"{place}.", before[key], after[key], _LINE)
         else:
-            yield Difference(place, _summary(before.get(key)), _summary(after.get(key)))
+            yield Difference(place, line_text(before.get(key)), line_text(after.get(key)))
 
 
 def _by_key(lines: Iterable[SalesOrderLine]) -> dict[str, SalesOrderLine]:
-    """The lines by the store's line id; wrapping, handling and fees, which have none, by kind and count."""
+    """The lines by the store's line id; wrapping, handling and fees by kind and count."""
     keyed: dict[str, SalesOrderLine] = {}
-    counts: dict[str, int] = {}
+    counts = Counter[str]()
     for line in lines:
         if line.store_line_id is not None:
             keyed[str(line.store_line_id)] = line
         else:
-            counts[line.kind] = counts.get(line.kind, 0) + 1
+            counts[line.kind] += 1
             keyed[f"{line.kind} {counts[line.kind]}"] = line
     return keyed
 
 
-def _summary(line: SalesOrderLine | None) -> str:
-    return (
-        ""
-        if line is None
-        else f"{line.quantity} x {line.part_number or line.description} = {value_text(line.amount)}"
-    )
+def line_text(line: SalesOrderLine | None) -> str:
+    """A line of a sales order in one line of text; empty for no line."""
+    name = line and (line.part_number or line.description)
+    return f"{line.quantity} x {name} = {value_text(line.amount)}" if line is not None else ""
+
+
+def _summed(pairs: Iterable[tuple[str, Decimal]]) -> dict[str, Decimal]:
+    sums: dict[str, Decimal] = {}
+    for name, amount in pairs:
+        sums[name] = sums.get(name, ZERO) + amount
+    return sums
 
 
 def _by_code(discounts: Iterable[OrderDiscount]) -> dict[str, Decimal]:
-    amounts: dict[str, Decimal] = {}
-    for discount in discounts:
-        name = discount.code or discount.name
-        amounts[name] = amounts.get(name, ZERO) + discount.amount
-    return amounts
+    return _summed((discount.code or discount.name, discount.amount) for discount in discounts)
 
 
 def _by_type(receipts: Iterable[Receipt]) -> dict[str, Decimal]:
-    """What each Receipt Type received or holds; whether it was captured meanwhile makes no difference."""
-    amounts: dict[str, Decimal] = {}
-    for receipt in receipts:
-        amounts[receipt.receipt_type] = amounts.get(receipt.receipt_type, ZERO) + max(
-            receipt.amount, receipt.pre_auth_amount
-        )
-    return amounts
+    """What each Receipt Type received or holds, whether it was captured since or not."""
+    return _summed(
+        (receipt.receipt_type, max(receipt.amount, receipt.pre_auth_amount)) for receipt in receipts
+    )
 
 
 def _amounts(
     place: str, before: dict[str, Decimal], after: dict[str, Decimal]
 ) -> Iterator[Difference]:
-    for name in [*before, *(name for name in after if name not in before)]:
+    for name in dict.fromkeys([*before, *after]):
         if before.get(name) != after.get(name):
             yield Difference(
                 f"{place} {name}", value_text(before.get(name)), value_text(after.get(name))

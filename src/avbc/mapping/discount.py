@@ -1,4 +1,4 @@
-"""Discounts: coupons as promotions of the books, automatic and manual discounts (manual 2.2.1, BigCommerce - Coupon Codes)."""
+"""Discounts: coupons as promotions, automatic and manual discounts (manual 2.2.1, Coupon Codes)."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ from avbc.money import ZERO, share, to_minor_unit
 from avbc.text import text_key
 
 PERCENTAGE, PER_TOTAL, PROMOTION = 1, 2, 5
-"""BigCommerce's coupon types that can become promotions; 0, 3 and 4 (per item, shipping, free shipping) AcctVantage cannot hold."""
+"""BigCommerce's coupon types that can become promotions of AcctVantage."""
 _UNSUPPORTED = {0: "an amount off each item", 3: "an amount off shipping", 4: "free shipping"}
 _DEFAULT_GL = "gl.default_discount_gl_code"
 _FIX = (
@@ -147,12 +147,11 @@ def _read_line(
         return False
     for applied in line.applied_discounts:
         if applied.amount < 0:
-            message = f"The line {line.name!r} has a discount of {amount_text(applied.amount)}."
             case.error(
                 "amount_negative",
                 f"lines[{position}].applied_discounts",
                 applied.amount,
-                message,
+                f"The line {line.name!r} has a discount of {amount_text(applied.amount)}.",
                 _FIX,
             )
             return False
@@ -223,7 +222,7 @@ def _tolerance(lines: int, rules: MappingRules) -> Decimal:
 
 
 def _explain_the_rest(order: Order, given: dict[_Key, _Given], case: Case) -> bool:
-    """Compare the discounts by name with what the order took off; whether all of it is explained."""
+    """Whether the discounts explain all that the order took off."""
     taken = order.discount_amount + order.coupon_discount
     rest = taken - sum((one.amount for one in given.values()), ZERO)
     tolerance = _tolerance(sum(one.lines for one in given.values()), case.rules)
@@ -272,14 +271,13 @@ def _new_promotion(one: _Given, gl_code: str, rules: MappingRules) -> Promotion:
 
 
 def _compare(promotion: Promotion, one: _Given, case: Case) -> None:
-    """Whether the books' promotion is what the store's coupon was. AcctVantage would let its own win without a word."""
+    """Compare the books' promotion with the coupon: AcctVantage would silently use its own."""
     if promotion.inactive:
-        message = f"The promotion {promotion.code!r} is inactive in AcctVantage."
         case.error(
             "promotion_inactive",
             "coupons",
             one.code,
-            message,
+            f"The promotion {promotion.code!r} is inactive in AcctVantage.",
             "Activate the promotion in AcctVantage.",
         )
     coupon = one.coupon
@@ -311,10 +309,13 @@ def _compare(promotion: Promotion, one: _Given, case: Case) -> None:
 
 def _check_gl_code(gl_code: str, promotion: Promotion | None, case: Case) -> None:
     if not gl_code:
-        message = (
-            "The order has a discount, and there is no Default Discount GL Code to book it to."
+        case.error(
+            "discount_gl_code_missing",
+            _DEFAULT_GL,
+            "",
+            "The order has a discount, and there is no Default Discount GL Code to book it to.",
+            f"Set {_DEFAULT_GL}.",
         )
-        case.error("discount_gl_code_missing", _DEFAULT_GL, "", message, f"Set {_DEFAULT_GL}.")
     elif not case.rules.is_gl_account(gl_code):
         place = f"promotion {promotion.code!r}" if promotion and promotion.gl_code else _DEFAULT_GL
         case.error(

@@ -14,7 +14,6 @@ from avbc.text import text_key
 HIGHEST_QUANTITY = 2_147_483_647
 """The most that BigCommerce keeps of an item at a location (BigCommerce: inventory API)."""
 
-_NO_ALIASES: Mapping[str, str] = MappingProxyType({})
 # Wide enough that no quantity is rounded up before it is rounded down.
 _ROUNDING_DOWN = Context(prec=60, rounding=ROUND_FLOOR)
 
@@ -53,7 +52,7 @@ def net_quantities(
 
 
 def waiting_demand(
-    orders: Iterable[Order], aliases: Mapping[str, str] = _NO_ALIASES
+    orders: Iterable[Order], aliases: Mapping[str, str] = MappingProxyType({})
 ) -> dict[str, Decimal]:
     """What orders will take once they are imported, by `text_key` of the part number.
 

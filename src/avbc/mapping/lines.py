@@ -1,4 +1,4 @@
-"""Lines: everything that an order sells, in the books' kinds of lines, and where each of them goes."""
+"""Lines: all that an order sells, in the books' kinds of lines, and where each of them goes."""
 
 from __future__ import annotations
 
@@ -11,6 +11,7 @@ import attrs
 from avbc.acctvantage.records import Address, LineKind, Product, SalesOrderLine, ShipVia
 from avbc.bigcommerce.models import (
     Consignments,
+    Fee,
     Order,
     OrderProduct,
     PickupConsignment,
@@ -21,7 +22,7 @@ from avbc.mapping.amounts import STEP, are_store_amounts, is_amount
 from avbc.mapping.case import Case
 from avbc.mapping.decisions import MappingProblem
 from avbc.mapping.product import product_for
-from avbc.mapping.proof import unreadable
+from avbc.mapping.proof import COMPARE, unreadable
 from avbc.mapping.ship_via import ShipViaChoice, ship_via_for
 from avbc.mapping.text import amount_text, plain
 from avbc.money import ZERO
@@ -30,9 +31,6 @@ from avbc.text import text_key
 PHYSICAL = "physical"
 GIFT_CERTIFICATE = "giftcertificate"
 _ONE = Decimal(1)
-_FIX = (
-    "Compare the order's amounts in BigCommerce; if they are right there, enter the order by hand."
-)
 
 
 _Cost: TypeAlias = Literal["wrapping", "handling", "shipping"]
@@ -46,7 +44,7 @@ _COSTS: Mapping[_Cost, tuple[MappingProblem, str]] = {
 
 @attrs.frozen
 class Routes:
-    """How an order's lines reach the customer: one Ship To and Ship Via for each shipping consignment."""
+    """How lines reach the customer: one Ship To and Ship Via for each shipping consignment."""
 
     ship_tos: tuple[Address, ...] = ()
     ship_via: str = ""
@@ -140,7 +138,7 @@ def _unshipped(
 def _pickups(
     consignments: Consignments, lines: Sequence[OrderProduct]
 ) -> dict[int, PickupConsignment]:
-    """Which lines are collected where. A line read apart from its consignment names the consignment or its method (inferred)."""
+    """Where lines are collected; apart from it, a line names its consignment or method (inferred)."""
     if not consignments.pickups:
         return {}
     found = {line.id: pickup for pickup in consignments.pickups for line in pickup.line_items}
@@ -159,7 +157,7 @@ def sales_order_lines(
     products: Mapping[str, Sequence[Product]],
     case: Case,
 ) -> list[SalesOrderLine]:
-    """The order's lines: what it sells, then gift wrapping, handling and fees as lines of their own kinds.
+    """The lines of what an order sells.
 
     Amounts are the store's, without tax and before discounts. A component of a bundle has amount 0,
     since the bundle's own line has the whole. Custom items and gift certificates are no products of
@@ -290,7 +288,7 @@ def _check_gift_certificates(case: Case) -> None:
 def cost_lines(
     order: Order, lines: Sequence[OrderProduct], where: Routes, case: Case
 ) -> list[SalesOrderLine]:
-    """Gift wrapping, handling and fees as lines; whether these and the shipping add up to the order's own sums.
+    """Gift wrapping, handling and fees as lines, if they and the shipping add up to the order's sums.
 
     Wrapping is the lines' (each for the whole line, or for each piece: whichever makes the order's
     sum), handling and shipping are the consignments'. Where none of these has a cost and the order
@@ -306,13 +304,17 @@ def cost_lines(
     if order.consignments is not None:
         _prove_shipping(order, case)
     for fee in order.fees or ():
-        name = plain(fee.display_name_merchant) or plain(fee.display_name_customer) or "Fee"
-        made.append(_cost_line("fee", name, fee.cost_ex_tax, fee.cost_tax))
+        made.append(_cost_line("fee", fee_name(fee), fee.cost_ex_tax, fee.cost_tax))
     for position, line in enumerate(made, len(lines)):
         case.note(
             f"lines[{position}]", line.amount, "the order's {}: {}", "", line.kind, line.description
         )
     return made
+
+
+def fee_name(fee: Fee) -> str:
+    """The merchant's name for a fee, or else the shopper's."""
+    return plain(fee.display_name_merchant) or plain(fee.display_name_customer) or "Fee"
 
 
 def _cost_line(kind: LineKind, description: str, amount: Decimal, tax: Decimal) -> SalesOrderLine:
@@ -422,5 +424,5 @@ def _check_parts(
                 total,
                 f"{cost}_cost_{tax} is {amount_text(total)}, and the {parts} comes to "
                 f"{amount_text(total - difference)}: off by {amount_text(abs(difference))}.",
-                _FIX,
+                COMPARE,
             )

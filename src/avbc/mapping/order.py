@@ -27,7 +27,14 @@ from avbc.mapping.discount import Discounts, discounts_for
 from avbc.mapping.fingerprint import fingerprint
 from avbc.mapping.lines import cost_lines, routes, sales_order_lines
 from avbc.mapping.payment import payment_for
-from avbc.mapping.proof import LinesProof, Proof, check_amounts, prove_header, prove_lines
+from avbc.mapping.proof import (
+    LinesProof,
+    Proof,
+    check_amounts,
+    check_lines,
+    prove_header,
+    prove_lines,
+)
 from avbc.mapping.rules import MappingRules
 from avbc.mapping.status import new_order_status
 from avbc.mapping.tax_area import tax_area_for
@@ -255,15 +262,7 @@ class Mapper:
 
 
 def _check_lines(order: Order, lines: Sequence[OrderProduct], case: Case) -> bool:
-    if not order.lines_complete:
-        case.error(
-            "lines_incomplete",
-            "items_total",
-            order.items_total,
-            f"The order has {order.items_total} pieces, and the lines that were read do not make "
-            "them.",
-            "Read the order's lines in full (orders/{id}/products) and map it again.",
-        )
+    if not check_lines(order, case):
         return False
     if not lines:
         case.error(

@@ -61,9 +61,10 @@ _LINE_AMOUNTS = ("price_ex_tax", "price_inc_tax", "total_ex_tax", "total_inc_tax
 _LINE: Callable[[OrderProduct], tuple[Decimal, ...]] = attrgetter(*_LINE_AMOUNTS)
 _COSTS = ("shipping", "handling", "wrapping")
 _UNIT_PRICE_ERROR = Decimal("0.00005")
-_LOOK = (
+COMPARE = (
     "Compare the order's amounts in BigCommerce; if they are right there, enter the order by hand."
 )
+"""What to do about amounts that do not add up."""
 
 
 @attrs.frozen
@@ -89,11 +90,7 @@ class Proof:
 
     @property
     def convention(self) -> str:
-        """The reading that fits, in words.
-
-        >>> ZERO_PROOF.convention
-        'tenders: none; fees: none; discounts: none'
-        """
+        """The reading that fits, in words."""
         return f"tenders: {self.tenders}; fees: {self.fees}; discounts: {self.discounts}"
 
 
@@ -105,10 +102,6 @@ class LinesProof:
     """Whether fees come on top of the subtotal; None where there are none, or it is not known."""
     readable: bool = True
     """Whether all amounts of the lines are amounts of money."""
-
-
-ZERO_PROOF = Proof(ZERO, ZERO, ZERO, ZERO, "none", "none", "none")
-"""The proof of an order over nothing."""
 
 
 def prove(order: Order, rules: MappingRules, fees_on_top: bool | None = None) -> Ruling[Proof]:
@@ -136,6 +129,21 @@ def prove(order: Order, rules: MappingRules, fees_on_top: bool | None = None) ->
     return case.ruling(prove_header(order, fees_on_top, case))
 
 
+def check_lines(order: Order, case: Case) -> bool:
+    """Whether all lines of the order were read."""
+    complete = order.lines_complete
+    if not complete:
+        case.error(
+            "lines_incomplete",
+            "items_total",
+            order.items_total,
+            f"The order has {order.items_total} pieces, and the lines that were read do not make "
+            "them.",
+            "Read the order's lines in full (orders/{id}/products) and try again.",
+        )
+    return complete
+
+
 def check_amounts(order: Order, case: Case) -> bool:
     """Whether the amounts of the header and the fees are amounts of money, negative only where possible."""
     amounts = _HEADER(order)
@@ -157,7 +165,7 @@ def check_amounts(order: Order, case: Case) -> bool:
                 name,
                 amount,
                 f"{name} is negative: {amount_text(amount)}.",
-                _LOOK,
+                COMPARE,
             )
             readable = False
     return readable
@@ -170,7 +178,7 @@ def unreadable(field: str, amount: Decimal, case: Case) -> None:
         field,
         amount,
         f"{field} is {amount}: no amount of money with at most four decimals.",
-        _LOOK,
+        COMPARE,
     )
 
 
@@ -200,7 +208,7 @@ def prove_header(order: Order, fees_on_top: bool | None, case: Case) -> Proof | 
             f"The total with tax is {amount_text(order.total_inc_tax)}, and its parts come to "
             f"{amount_text(parts - taken)}: "
             f"off by {amount_text(abs(residue))}." + _also_tried(order, tenders),
-            _LOOK,
+            COMPARE,
         )
         return None
     if len({proof.total for proof in fits}) > 1:
@@ -301,7 +309,7 @@ def _prove_taxes(order: Order, case: Case) -> None:
             f"The total tax is {amount_text(order.total_tax)}, and the totals with and without "
             f"tax differ by {amount_text(order.total_inc_tax - order.total_ex_tax)}: off by "
             f"{amount_text(abs(off))}.",
-            _LOOK,
+            COMPARE,
         )
     costs = (
         order.shipping_cost_inc_tax - order.shipping_cost_ex_tax - order.shipping_cost_tax,
@@ -332,7 +340,7 @@ def _prove_taxes(order: Order, case: Case) -> None:
                 off,
                 f"{name} without tax and its tax do not make it with tax: off by "
                 f"{amount_text(abs(off))}.",
-                _LOOK,
+                COMPARE,
             )
 
 
@@ -347,7 +355,7 @@ def _prove_without_tax(order: Order, proof: Proof, case: Case) -> bool:
             f"The total without tax is {amount_text(order.total_ex_tax)}, and its parts come to "
             f"{amount_text(order.total_ex_tax + proof.discount)}: off by "
             f"{amount_text(abs(proof.discount))}.",
-            _LOOK,
+            COMPARE,
         )
         return False
     if taken and not 0 <= proof.discount < taken + case.rules.half_minor_unit:
@@ -357,7 +365,7 @@ def _prove_without_tax(order: Order, proof: Proof, case: Case) -> bool:
             order.total_ex_tax,
             f"The discounts are {amount_text(taken)}, and the amounts without tax leave "
             f"{amount_text(proof.discount)} for them.",
-            _LOOK,
+            COMPARE,
         )
         return False
     on_top = (
@@ -430,7 +438,7 @@ def prove_lines(order: Order, lines: Sequence[OrderProduct], case: Case) -> Line
                 f"{name} is {amount_text(subtotal)}, and the lines come to "
                 f"{amount_text(subtotal - difference)}: "
                 f"off by {amount_text(abs(difference))}.{also}",
-                _LOOK
+                COMPARE
                 if order.fees is not None
                 else (
                     "Read the order with its fees (include=fees), and compare its lines in "
@@ -477,6 +485,6 @@ def _prove_line(line: OrderProduct, position: int, case: Case) -> bool:
                 "without tax, "
                 f"{amount_text(line.price_inc_tax)} with tax) does not come to its {name}: off by "
                 f"{amount_text(abs(difference))}.",
-                _LOOK,
+                COMPARE,
             )
     return True

@@ -1,4 +1,4 @@
-"""Orders of the store against sales orders of the books: what is missing, doubled or different, to the cent."""
+"""The store's orders and the books' sales orders: what is missing, doubled or different."""
 
 from __future__ import annotations
 
@@ -14,9 +14,10 @@ from avbc.bigcommerce.models import Order, OrderProduct, Refund
 from avbc.mapping.amounts import ARITHMETIC, is_amount
 from avbc.mapping.case import Case
 from avbc.mapping.decisions import Problem, value_text
-from avbc.mapping.diff import Difference
+from avbc.mapping.diff import Difference, line_text
 from avbc.mapping.fingerprint import fingerprint
-from avbc.mapping.proof import Proof, check_amounts, prove_header, prove_lines
+from avbc.mapping.payment import RECEIVED
+from avbc.mapping.proof import Proof, check_amounts, check_lines, prove_header, prove_lines
 from avbc.mapping.rules import MappingRules
 from avbc.money import ZERO
 from avbc.text import text_key
@@ -29,7 +30,7 @@ Verdict: TypeAlias = Literal[
 ]
 
 _NO_AMOUNT = Decimal("NaN")
-_RECEIVED = frozenset(["", "captured", "paid", "partially refunded", "refunded"])
+_RECEIVED = RECEIVED | {"", "refunded"}
 _HELD = frozenset(["authorized", "capture pending"])
 
 
@@ -42,12 +43,12 @@ class Reconciled:
     verdict: Verdict
     """`not_due`: not in the books, and rightly so by its status in the store."""
     in_store: Decimal | None
-    """The order's total in the store, redeemed store credit and gift certificates included; None where it is not there."""
+    """The order's total in the store with redeemed tenders; None where it is not there."""
     in_books: Decimal | None
     """The sales orders' total; None where there is none."""
     differences: tuple[Difference, ...] = ()
     problems: tuple[Problem, ...] = ()
-    """Why the store's order does not add up by itself. It is compared all the same, as far as it can be."""
+    """Why the store's order does not add up by itself. It is compared anyway, as far as possible."""
 
 
 def reconcile(
@@ -57,17 +58,15 @@ def reconcile(
     rules: MappingRules,
     *,
     not_due: Collection[int] = (),
-    refunds: Iterable[Refund] | None = None,
-    credit_notes: Iterable[Credit] | None = None,
+    refunds: tuple[Iterable[Refund], Iterable[Credit]] | None = None,
 ) -> tuple[Reconciled, ...]:
-    """Compare the orders of a period, one by one and in the sequence of their ids.
+    """Compare the orders of a period, one by one, in the sequence of their ids.
 
-    Compared is money, and what it is for: total, tax, freight, discount, each line's quantity and
+    It compares money, and what it is for: total, tax, freight, discount, each line's quantity and
     amount, wrapping, handling and fees, what was received, what gateways hold, and whether the
     order was edited in the store after its import. Amounts that differ by less than half a minor
-    unit are the same. People change clients, addresses, statuses and GL codes in AcctVantage: those
-    are left alone. It rests on what both systems say and on no mapping setting, so that settings
-    may have changed since.
+    unit are the same. It does not compare clients, addresses, statuses and GL codes, which people
+    change in AcctVantage. No mapping setting plays a part, so settings may have changed since.
 
     Args:
         orders: The store's orders, with all their lines, consignments and fees.
@@ -76,8 +75,8 @@ def reconcile(
         rules: For the currency and the source.
         not_due: Ids of the store's statuses with which an order is rightly not in the books: New,
             Import Error, Incomplete.
-        refunds: The refunds of these orders; compared only where `credit_notes` are given too.
-        credit_notes: The credits on these sales orders.
+        refunds: The refunds of these orders and the credits on these sales orders; not compared
+            where this is left out.
     """
     in_store = {order.id: order for order in orders}
     in_books = _grouped(
@@ -86,22 +85,22 @@ def reconcile(
         if order.source_code in ("", rules.source_code)
     )
     paid = _grouped((receipt.order_import_id, receipt) for receipt in receipts)
-    refunded = _grouped((refund.order_id, refund) for refund in refunds or ())
-    credited = _grouped((credit.order_import_id, credit) for credit in credit_notes or ())
+    made, booked = refunds or ((), ())
+    money = _Money(
+        paid,
+        _grouped((refund.order_id, refund) for refund in made),
+        _grouped((credit.order_import_id, credit) for credit in booked),
+        compares_refunds=refunds is not None,
+    )
     with localcontext(ARITHMETIC):
         return tuple(
             _reconciled(
                 order_id,
                 in_store.get(order_id),
                 in_books.get(order_id, []),
-                _Money(
-                    paid,
-                    refunded,
-                    credited,
-                    compares_refunds=refunds is not None and credit_notes is not None,
-                ),
+                money,
                 rules,
-                not_due=not_due,
+                not_due,
             )
             for order_id in sorted(in_store.keys() | in_books.keys())
         )
@@ -128,7 +127,6 @@ def _reconciled(
     booked: Sequence[SalesOrder],
     money: _Money,
     rules: MappingRules,
-    *,
     not_due: Collection[int],
 ) -> Reconciled:
     import_id = booked[0].import_id if booked else order_import_id(rules.source_code, order_id)
@@ -138,49 +136,24 @@ def _reconciled(
     case = Case(rules)
     proof = _prove(order, case)
     total = proof.total if proof is not None else order.total_inc_tax
+    verdict: Verdict = "not_due" if order.status_id in not_due else "missing_in_books"
+    differences: tuple[Difference, ...] = ()
+    if len(booked) == 1:
+        differences = tuple(_differences(order, booked[0], proof, money, rules))
+        verdict = "different" if differences else "same"
+    elif booked:
+        import_ids = ", ".join(sales_order.import_id for sales_order in booked)
+        differences = (Difference("sales_orders", import_ids, str(order_id)),)
+        verdict = "doubled"
     problems = tuple(case.problems)
-    if not booked:
-        return Reconciled(
-            order_id,
-            import_id,
-            "not_due" if order.status_id in not_due else "missing_in_books",
-            total,
-            None,
-            (),
-            problems,
-        )
-    if len(booked) > 1:
-        twice = Difference(
-            "sales_orders",
-            ", ".join(sales_order.import_id for sales_order in booked),
-            str(order_id),
-        )
-        return Reconciled(order_id, import_id, "doubled", total, in_books, (twice,), problems)
-    differences = tuple(_differences(order, booked[0], proof, money, rules))
-    return Reconciled(
-        order_id,
-        import_id,
-        "different" if differences else "same",
-        total,
-        in_books,
-        differences,
-        problems,
-    )
+    return Reconciled(order_id, import_id, verdict, total, in_books, differences, problems)
 
 
 def _prove(order: Order, case: Case) -> Proof | None:
-    if not order.lines_complete:
-        case.error(
-            "lines_incomplete",
-            "items_total",
-            order.items_total,
-            f"The order has {order.items_total} pieces, and the lines that were read do not make "
-            "them.",
-            "Read the order's lines in full (orders/{id}/products) and compare it again.",
-        )
+    complete = check_lines(order, case)
     if not check_amounts(order, case):
         return None
-    on_top = prove_lines(order, order.lines, case).fees_on_top if order.lines_complete else None
+    on_top = prove_lines(order, order.lines, case).fees_on_top if complete else None
     return prove_header(order, on_top, case)
 
 
@@ -223,7 +196,7 @@ def _differences(
 
 
 def _fingerprint(order: Order) -> str:
-    """The order's fingerprint; none where it was not read as a whole or holds what is no number."""
+    """The order's fingerprint; empty where lines are missing or an amount is not a number."""
     try:
         return fingerprint(order) if order.lines_complete else ""
     except InvalidOperation:
@@ -241,7 +214,7 @@ class _Comparison:
 
 
 def _sum(amounts: Iterable[Decimal]) -> Decimal:
-    """The sum, or no amount at all where one of them is none."""
+    """The sum, or NaN where one of them is not an amount."""
     found = list(amounts)
     return sum(found, ZERO) if all(map(is_amount, found)) else _NO_AMOUNT
 
@@ -255,25 +228,15 @@ def _lines(
 ) -> Iterator[Difference]:
     sold = {line.id: line for line in in_store}
     booked = {line.store_line_id: line for line in in_books if line.store_line_id is not None}
-    for line_id in [*sold, *(line_id for line_id in booked if line_id not in sold)]:
+    for line_id in dict.fromkeys([*sold, *booked]):
         theirs, ours = sold.get(line_id), booked.get(line_id)
         place = f"line {line_id}"
         if theirs is None or ours is None:
-            yield Difference(
-                place,
-                ""
-                if ours is None
-                else (
-                    f"{ours.quantity} x {ours.part_number or ours.description} = "
-                    f"{value_text(ours.amount)}"
-                ),
-                ""
-                if theirs is None
-                else (
-                    f"{theirs.quantity} x {theirs.sku or theirs.name} = "
-                    f"{value_text(theirs.total_ex_tax)}"
-                ),
+            of_store = theirs and (
+                f"{theirs.quantity} x {theirs.sku or theirs.name} = "
+                f"{value_text(theirs.total_ex_tax)}"
             )
+            yield Difference(place, line_text(ours), of_store or "")
             continue
         if not ours.quantity.is_finite() or ours.quantity != theirs.quantity:
             yield Difference(f"{place}.quantity", str(ours.quantity), str(theirs.quantity))

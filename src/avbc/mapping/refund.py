@@ -1,4 +1,4 @@
-"""Refunds of the store as credits on the imported order, exact to the cent (BigCommerce: orders API v3, refunds)."""
+"""Refunds of the store as credits on the imported order, to the cent (orders API v3, refunds)."""
 
 from __future__ import annotations
 
@@ -14,6 +14,7 @@ from avbc.bigcommerce.models import Order, OrderProduct, Refund, RefundItem
 from avbc.mapping.amounts import ARITHMETIC, are_store_amounts, is_amount
 from avbc.mapping.case import Case
 from avbc.mapping.decisions import Ruling
+from avbc.mapping.lines import fee_name
 from avbc.mapping.payment import TENDER_WORDS, receipt_type_for, tender_type_for
 from avbc.mapping.rules import MappingRules
 from avbc.mapping.text import amount_text, plain
@@ -36,7 +37,7 @@ _KINDS: Mapping[str, CreditKind] = {
 
 @attrs.frozen
 class _Thing:
-    """What an item of a refund is about, as the order has it: what was paid for it, and the tax in that."""
+    """What an item of a refund is about: what the order paid for it, and the tax in that."""
 
     kind: CreditKind
     description: str
@@ -46,6 +47,12 @@ class _Thing:
     pieces: int = 0
     line_id: int | None = None
     part_number: str | None = None
+
+
+_ALL_OF_IT: Mapping[CreditKind, _Thing] = {
+    "tax": _Thing("tax", "Tax"),
+    "order": _Thing("order", "The order as a whole"),
+}
 
 
 @attrs.frozen
@@ -99,32 +106,29 @@ def _map(
     case = Case(rules)
     step = Decimal(1).scaleb(-decimals(sales_order.currency))
     _check_refund(refund, order, sales_order, step, case)
+    of_order = _things(refund, order, sales_order)
     things = [
-        _thing(item, position, order, sales_order, case)
+        _thing(item, f"items[{position}]", of_order, case)
         for position, item in enumerate(refund.items)
     ]
-    if not case.failed:
-        lines = _lines(refund, [thing for thing in things if thing is not None], step, case)
-        tenders = _tenders(refund, order, case)
-        credit = Credit(
-            import_id=credit_import_id(sales_order.import_id, refund.id),
-            order_import_id=sales_order.import_id,
-            store_refund_id=refund.id,
-            lines=tuple(lines),
-            tax=refund.total_tax,
-            total=refund.total_amount,
-            currency=sales_order.currency,
-            tenders=tuple(tenders),
-            reason=plain(refund.reason),
-            created_at=refund.created,
-        )
-        case.note(
-            "import_id", credit.import_id, "the order's Import ID, -CM and the store's refund id"
-        )
-        case.note("total", credit.total, "the refund's total, to the cent")
-        case.note("tax", credit.tax, "the refund's tax, never computed again")
-        return case.ruling(credit)
-    return case.ruling(None)
+    if case.failed:
+        return case.ruling(None)
+    credit = Credit(
+        import_id=credit_import_id(sales_order.import_id, refund.id),
+        order_import_id=sales_order.import_id,
+        store_refund_id=refund.id,
+        lines=_lines(refund, [thing for thing in things if thing is not None], step, case),
+        tax=refund.total_tax,
+        total=refund.total_amount,
+        currency=sales_order.currency,
+        tenders=_tenders(refund, order, case),
+        reason=plain(refund.reason),
+        created_at=refund.created,
+    )
+    case.note("import_id", credit.import_id, "the order's Import ID, -CM and the store's refund id")
+    case.note("total", credit.total, "the refund's total, to the cent")
+    case.note("tax", credit.tax, "the refund's tax, never computed again")
+    return case.ruling(credit)
 
 
 def _check_refund(
@@ -171,35 +175,31 @@ def _check_refund(
 
 
 def _thing(
-    item: RefundItem, position: int, order: Order, sales_order: SalesOrder, case: Case
+    item: RefundItem, field: str, things: Mapping[tuple[CreditKind, int], _Thing], case: Case
 ) -> _Thing | None:
-    field = f"items[{position}]"
     kind = _KINDS.get(text_key(item.item_type))
     amounts = [
         item.requested_amount or ZERO,
         *(adjustment.amount for adjustment in item.adjustments),
     ]
+    thing = _ALL_OF_IT.get(kind) or things.get((kind, item.item_id)) if kind else None
     if not are_store_amounts(amounts):
         case.error(
             "amount_unreadable",
             f"{field}.requested_amount",
             amounts[0],
-            f"An amount of {field} is none.",
+            f"An amount of {field} is not a number.",
             _LOOK,
         )
-        return None
-    if kind is None:
-        message = f"The refund gives back {item.item_type!r}, which avbc does not know."
+    elif kind is None:
         case.error(
             "refund_item_unknown",
             f"{field}.item_type",
             item.item_type,
-            message,
+            f"The refund gives back {item.item_type!r}, which avbc does not know.",
             "Enter the credit by hand.",
         )
-        return None
-    thing = _find(kind, item.item_id, order, sales_order)
-    if thing is None:
+    elif thing is None:
         case.error(
             "refund_line_unknown",
             f"{field}.item_id",
@@ -209,17 +209,15 @@ def _thing(
             "Read the order with all its lines, consignments and fees; if it is right, enter the "
             "credit by hand.",
         )
-        return None
-    if not (is_amount(thing.paid) and is_amount(thing.tax)):
+    elif not (is_amount(thing.paid) and is_amount(thing.tax)):
         case.error(
             "amount_unreadable",
             field,
             thing.paid,
-            f"What was paid for {thing.description!r} is no amount.",
+            f"What was paid for {thing.description!r} is not an amount.",
             _LOOK,
         )
-        return None
-    if item.requested_amount is None and not 0 < _pieces(item, thing) <= thing.pieces:
+    elif item.requested_amount is None and not 0 < _pieces(item, thing) <= thing.pieces:
         case.error(
             "quantity_invalid",
             f"{field}.quantity",
@@ -228,51 +226,49 @@ def _thing(
             f"{thing.pieces}.",
             _LOOK,
         )
-        return None
     return thing
 
 
 def _pieces(item: RefundItem, thing: _Thing) -> int:
-    """How many pieces are refunded. BigCommerce writes it for products only; wrapping without it is all of the line's (inferred)."""
+    """How many pieces are refunded: BigCommerce leaves it out for wrapping, all of it (inferred)."""
     return item.quantity or (thing.pieces if thing.kind == "wrapping" else 0)
 
 
-def _find(kind: CreditKind, item_id: int, order: Order, sales_order: SalesOrder) -> _Thing | None:
-    if kind in ("tax", "order"):
-        return _Thing(kind, "Tax" if kind == "tax" else "The order as a whole")
-    if kind in ("product", "wrapping"):
-        line = next((line for line in order.lines if line.id == item_id), None)
-        booked = next((line for line in sales_order.lines if line.store_line_id == item_id), None)
-        if line is None or booked is None:
-            return None
-        if kind == "wrapping":
-            name = plain(line.wrapping_name) or "Gift wrapping"
-            paid, tax = _wrapping(line, order)
-        else:
+def _things(
+    refund: Refund, order: Order, sales_order: SalesOrder
+) -> dict[tuple[CreditKind, int], _Thing]:
+    """What the refund may give back of the order, by kind and the store's id."""
+    things: dict[tuple[CreditKind, int], _Thing] = {}
+    booked = {line.store_line_id: line.part_number for line in sales_order.lines}
+    wanted = {item.item_id for item in refund.items} & booked.keys()
+    for line in order.lines:
+        if line.id in wanted:
             name = plain(line.name) or plain(line.sku)
-            paid, tax = _paid(line)
-        return _Thing(kind, name, paid, tax, line.quantity, line.id, booked.part_number)
-    if kind == "fee":
-        fee = next((fee for fee in order.fees or () if fee.id == item_id), None)
-        name = (
-            ""
-            if fee is None
-            else plain(fee.display_name_merchant) or plain(fee.display_name_customer) or "Fee"
+            product = _Thing("product", name, *_paid(line), line.quantity, line.id, booked[line.id])
+            paid, tax = _wrapping(line, order)
+            name = plain(line.wrapping_name) or "Gift wrapping"
+            things["product", line.id] = product
+            things["wrapping", line.id] = attrs.evolve(
+                product, kind="wrapping", description=name, paid=paid, tax=tax
+            )
+    for fee in order.fees or ():
+        things["fee", fee.id] = _Thing("fee", fee_name(fee), fee.cost_inc_tax, fee.cost_tax)
+    for place in order.consignments.shipping if order.consignments is not None else ():
+        method = plain(place.shipping_method) or "Shipping"
+        things["shipping", place.id] = _Thing(
+            "shipping", method, place.cost_inc_tax, place.cost_tax
         )
-        return None if fee is None else _Thing(kind, name, fee.cost_inc_tax, fee.cost_tax)
-    consignments = order.consignments.shipping if order.consignments is not None else ()
-    place = next((consignment for consignment in consignments if consignment.id == item_id), None)
-    if place is None:
-        return None
-    if kind == "shipping":
-        return _Thing(
-            kind, plain(place.shipping_method) or "Shipping", place.cost_inc_tax, place.cost_tax
+        things["handling", place.id] = _Thing(
+            "handling", "Handling", place.handling_cost_inc_tax, place.handling_cost_tax
         )
-    return _Thing(kind, "Handling", place.handling_cost_inc_tax, place.handling_cost_tax)
+    return things
 
 
 def _paid(line: OrderProduct) -> tuple[Decimal, Decimal]:
-    """What the shopper paid for the line with tax, all discounts out (the store may leave that out, or write 0), and the tax in it."""
+    """What the shopper paid for the line with tax and after discounts, and the tax in it.
+
+    The store may leave the amount after discounts out, or write 0.
+    """
     discounted = line.discounted_total_inc_tax or ZERO
     discounts = [discount.amount for discount in line.applied_discounts]
     if not all(map(is_amount, (line.total_inc_tax, line.total_ex_tax, discounted, *discounts))):
@@ -288,7 +284,10 @@ def _paid(line: OrderProduct) -> tuple[Decimal, Decimal]:
 
 
 def _wrapping(line: OrderProduct, order: Order) -> tuple[Decimal, Decimal]:
-    """What wrapping the line cost, with tax, and the tax. A cost is for the line, or for each piece: whichever makes the order's."""
+    """What wrapping the line cost, with tax, and the tax.
+
+    A cost is for the line or for each piece: whichever makes the order's.
+    """
     costs = [(line.wrapping_cost_inc_tax, line.quantity) for line in order.lines]
     if not all(
         map(
@@ -306,7 +305,9 @@ def _wrapping(line: OrderProduct, order: Order) -> tuple[Decimal, Decimal]:
 # --- how much of it ---
 
 
-def _lines(refund: Refund, things: Sequence[_Thing], step: Decimal, case: Case) -> list[CreditLine]:
+def _lines(
+    refund: Refund, things: Sequence[_Thing], step: Decimal, case: Case
+) -> tuple[CreditLine, ...]:
     """The lines by the first reading that makes the refund's total and tax."""
     first: tuple[list[_Part], Decimal, Decimal] | None = None
     for with_tax, held_back_with_tax in product((True, False), (False, True)):
@@ -339,7 +340,7 @@ def _lines(refund: Refund, things: Sequence[_Thing], step: Decimal, case: Case) 
             f"{amount_text(refund.total_tax - tax_off)}: off by {amount_text(abs(tax_off))}.",
             _LOOK,
         )
-    return []
+    return ()
 
 
 def _parts(
@@ -415,7 +416,10 @@ def _amounts(
 
 
 def _taxes(parts: Sequence[_Part], total: Decimal, step: Decimal) -> tuple[list[Decimal], Decimal]:
-    """The tax in each part, together the refund's tax, and what they miss it by: a minor unit for each part that is taxed is rounding."""
+    """The tax in each part, together the refund's tax, and what they miss it by.
+
+    A minor unit for each part with tax is rounding.
+    """
     rounded = [_round(part.tax, step) for part in parts]
     off = total - sum(rounded, ZERO)
     taxed = [place for place, part in enumerate(parts) if part.tax]
@@ -432,7 +436,7 @@ def _round(amount: Decimal, step: Decimal) -> Decimal:
 
 def _overridden(
     refund: Refund, parts: Sequence[_Part], step: Decimal, case: Case
-) -> list[CreditLine]:
+) -> tuple[CreditLine, ...]:
     amounts = [_round(part.amount, step) for part in parts]
     taxes = [_round(part.tax, step) for part in parts]
     typed = _Part(_Thing("order", "Amount typed in by the merchant"), ZERO, ZERO)
@@ -451,30 +455,29 @@ def _overridden(
 
 def _credit_lines(
     parts: Sequence[_Part], amounts: Iterable[Decimal], taxes: Iterable[Decimal], case: Case
-) -> list[CreditLine]:
-    lines: list[CreditLine] = []
-    for position, (part, amount, tax) in enumerate(zip(parts, amounts, taxes, strict=True)):
-        thing = part.thing
-        reason = "{0} of {1}" if part.quantity else "{1}"
-        case.note(f"lines[{position}]", amount - tax, reason, "", part.quantity, thing.description)
-        lines.append(
-            CreditLine(
-                kind=thing.kind,
-                amount=amount - tax,
-                tax=tax,
-                quantity=None if part.quantity is None else Decimal(part.quantity),
-                store_line_id=thing.line_id,
-                part_number=thing.part_number,
-                description=thing.description,
-            )
+) -> tuple[CreditLine, ...]:
+    lines = tuple(
+        CreditLine(
+            kind=part.thing.kind,
+            amount=amount - tax,
+            tax=tax,
+            quantity=None if part.quantity is None else Decimal(part.quantity),
+            store_line_id=part.thing.line_id,
+            part_number=part.thing.part_number,
+            description=part.thing.description,
         )
+        for part, amount, tax in zip(parts, amounts, taxes, strict=True)
+    )
+    for position, line in enumerate(lines):
+        reason = "{0} of {1}" if line.quantity else "{1}"
+        case.note(f"lines[{position}]", line.amount, reason, "", line.quantity, line.description)
     return lines
 
 
 # --- how it was paid out ---
 
 
-def _tenders(refund: Refund, order: Order, case: Case) -> list[CreditTender]:
+def _tenders(refund: Refund, order: Order, case: Case) -> tuple[CreditTender, ...]:
     tenders: list[CreditTender] = []
     for position, payment in enumerate(refund.payments):
         if payment.is_declined:
@@ -510,7 +513,7 @@ def _tenders(refund: Refund, order: Order, case: Case) -> list[CreditTender]:
             f"off by {amount_text(abs(off))}.",
             _LOOK,
         )
-    return tenders
+    return tuple(tenders)
 
 
 def _receipt_type(method: str, order: Order, case: Case) -> str | None:

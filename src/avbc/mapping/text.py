@@ -24,14 +24,10 @@ def plain(text: str) -> str:
     if not text:
         return text
     if "&" in text:
-        text = _ENTITY.sub(_character, text)
+        text = _ENTITY.sub(lambda entity: html.unescape(entity.group()), text)
     if not text.isprintable():
         text = _UNWRITABLE.sub("", text)
     return text.strip()
-
-
-def _character(entity: re.Match[str]) -> str:
-    return html.unescape(entity.group())
 
 
 def amount_text(amount: Decimal) -> str:

@@ -249,7 +249,6 @@ class _SideBySide:
     def _compare(self, orders: Sequence[Order], booked: Sequence[SalesOrder]) -> None:
         import_ids = [sales_order.import_id for sales_order in booked]
         receipts = self._books.receipts(import_ids) if import_ids else []
-        refunds, credit_notes = self._refunds(orders, import_ids)
         by_id = {order.id: order for order in orders}
         for found in compare(
             orders,
@@ -257,8 +256,7 @@ class _SideBySide:
             receipts,
             self._rules,
             not_due=self._not_due,
-            refunds=refunds,
-            credit_notes=credit_notes,
+            refunds=self._refunds(orders, import_ids),
         ):
             order = by_id.get(found.order_id)
             self._report.add(found if order is None else self._as_due(found, order), order)
@@ -273,10 +271,10 @@ class _SideBySide:
 
     def _refunds(
         self, orders: Sequence[Order], import_ids: Sequence[str]
-    ) -> tuple[list[Refund] | None, list[Credit] | None]:
+    ) -> tuple[list[Refund], list[Credit]] | None:
         """Read the orders' refunds and credits, if the settings import refunds."""
         if not self._run.settings.gl.import_refunds or not import_ids:
-            return None, None
+            return None
         credit_notes = self._books.credits(import_ids)
         credited = {credit.order_import_id for credit in credit_notes}
         asked = [
