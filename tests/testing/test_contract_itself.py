@@ -371,7 +371,7 @@ FAULTS: dict[type[SqlGateway], set[str]] = {
     ForgetsTimeZones: {"times_come_back_in_utc"},
     TakesAnyStatus: {"an_unknown_status_or_order_is_refused"},
     StampsEveryTime: {"a_change_of_status_is_stamped_once"},
-    LeavesOutTheMomentItself: {"changed_orders_are_told"},
+    LeavesOutTheMomentItself: {"changed_orders_are_listed"},
     SortsLikeADictionary: {"products_come_sorted_and_only_those_for_the_store"},
     SellsWhatIsReserved: {"what_is_available_is_on_hand_less_what_is_reserved"},
     ExportsGuestsBack: {"new_clients_are_exported"},

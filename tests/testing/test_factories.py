@@ -36,7 +36,7 @@ def total_of(rows: list[dict[str, object]], key: str) -> Decimal:
 
 
 def residue(order: FakeOrder) -> Decimal:
-    """The total less the right side of the first identity: lines, shipping, handling, wrapping, discounts."""
+    """The total less the right side of the first identity: lines, charges, discounts."""
     header = order.header
     parts = ["subtotal", "shipping_cost", "handling_cost", "wrapping_cost"]
     right = sum((amount(header, f"{part}_inc_tax") for part in parts), Decimal(0))

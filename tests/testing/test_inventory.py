@@ -14,7 +14,7 @@ RELATIVE = "/v3/inventory/adjustments/relative"
 
 @pytest.fixture
 def filled(store: FakeStore) -> FakeStore:
-    """The example's products: mugs by product, lamps and aprons by variant, the e-book untracked; locations 1, 2 and 3 (disabled)."""
+    """The example's products, tracked by product, by variant and not; location 3 is disabled."""
     populate(store, 0)
     return store
 
@@ -153,8 +153,8 @@ def test_each_key_finds_its_item(filled, ask) -> None:
         (
             {"product_id": 104},
             (
-                "Item with product_id 104 is tracked by variant, please update stock by variant id or "
-                "sku"
+                "Item with product_id 104 is tracked by variant, please update stock by "
+                "variant id or sku"
             ),
         ),
         ({"product_id": 111}, "Item with product_id 111 is not tracked"),

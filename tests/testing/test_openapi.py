@@ -204,7 +204,7 @@ def api(path: Path) -> object:
 
 
 def without_one_of(node: object) -> object:
-    """Since the schemas require nothing, a link is also a consignment: `oneOf` never holds, `anyOf` is what was meant."""
+    """The schemas require nothing, so a link is also a consignment: `oneOf` means `anyOf`."""
     if isinstance(node, dict):
         return {
             ("anyOf" if key == "oneOf" else key): without_one_of(value)

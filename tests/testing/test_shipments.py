@@ -7,7 +7,7 @@ from avbc.testing import FakeOrder, FakeStore, order_of_shape
 
 @pytest.fixture
 def order(store: FakeStore) -> FakeOrder:
-    """Two lamps' worth of addresses: line 100100 goes to 10010, lines 100101 and 100102 to 10011."""
+    """Two addresses: line 100100 goes to 10010, lines 100101 and 100102 to 10011."""
     return store.add_order(order_of_shape("two_consignments"))
 
 

@@ -269,7 +269,8 @@ def test_the_plugins_fixture_answers_httpx_without_being_passed_around(
         def test_orders(fake_store):
             order = fake_store.place_order()
             url = fake_store.api_url.replace("/v3/", f"/v2/orders/{order.id}")
-            assert httpx.get(url, headers={"X-Auth-Token": fake_store.access_token}).json()["id"] == order.id
+            answer = httpx.get(url, headers={"X-Auth-Token": fake_store.access_token})
+            assert answer.json()["id"] == order.id
             with pytest.raises(AssertionError):
                 httpx.get("https://other.example.com/")
 

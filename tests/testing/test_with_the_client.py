@@ -1,4 +1,4 @@
-"""The client of this package and the fake store understand each other, in what is more than a plain read."""
+"""The client of this package and the fake store understand each other beyond plain reads."""
 
 from __future__ import annotations
 

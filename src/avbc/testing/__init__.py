@@ -1,4 +1,4 @@
-"""What an embedder's test suite uses: a fake store, factories, the gateway contract and a pytest plugin."""
+"""What test suites use: a fake store, order factories, the gateway contract, a pytest plugin."""
 
 from __future__ import annotations
 

@@ -83,7 +83,7 @@ books_toml: str = _books()
 
 
 def settings_dict(api_url: str, token: str = "example-token") -> dict[str, Mapping[str, object]]:  # noqa: S107  # the fake store's own token
-    """Return settings that join the example store to the example books, for `Settings.from_dict`."""
+    """Return settings that join the example store and the example books: `Settings.from_dict`."""
     methods = {
         "Credit Card": "Visa/MC",
         "PayPal": "PayPal",
@@ -134,7 +134,7 @@ def settings_dict(api_url: str, token: str = "example-token") -> dict[str, Mappi
 
 
 def example_orders(orders: int = 40, seed: int = 1, first_id: int = 1001) -> list[FakeOrder]:
-    """Build orders: one of each shape first, then plain ones, until there are as many as asked for."""
+    """Build orders: one of each shape first, then plain ones up to the number asked for."""
     factory = OrderFactory(seed, first_id)
     shaped = [order_of_shape(name, factory) for name in list(SHAPES)[:orders]]
     return [*shaped, *(factory.plain() for _ in range(orders - len(shaped)))]
@@ -167,7 +167,7 @@ _TRACKED_BY_VARIANT = {"LAMP-01", "POSTER-A2"}
 
 
 def example_products() -> list[Mapping[str, object]]:
-    """Return the products of the example store as the catalog API shows them, with the ids that example orders name."""
+    """Return the example store's products as the catalog API shows them, with orders' ids."""
     return [*(_product(item) for item in CATALOGUE.values()), APRON]
 
 

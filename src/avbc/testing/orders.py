@@ -76,7 +76,7 @@ class View:
 
     @classmethod
     def of(cls, include: str, consignment_structure: str) -> View:
-        """Read `include` and `consignment_structure`; `consignments.line_items` implies `consignments`."""
+        """Read `include` and `consignment_structure`; line items imply `consignments`."""
         asked = {part.strip() for part in include.split(",")}
         lines = "consignments.line_items" in asked
         return cls(
@@ -93,7 +93,7 @@ EMBEDDED = View(consignments=True, line_items=True, fees=True, as_object=True)
 
 @attrs.define
 class FakeOrder:
-    """An order in raw JSON values, in parts: BigCommerce shows them together or under separate addresses.
+    """An order in raw JSON values, in parts that BigCommerce shows together or separately.
 
     `header` is the order without its links; `shipping` holds the shipping addresses with their
     costs, as `/v2/orders/{id}/shipping_addresses` shows them; lines point to them by
@@ -166,7 +166,7 @@ class FakeOrder:
         return order
 
     def consignments(self, base: str, *, with_lines: bool) -> Row:
-        """Return the consignments object; money in it is numbers, unlike everywhere else on an order."""
+        """Return the consignments object; its money is numbers, unlike the rest of an order."""
         digital = [line for line in self.products if line.get("type") == "digital"]
         certificates = [line for line in self.products if line.get("type") == "giftcertificate"]
         email = text(as_row(self.header.get("billing_address") or {}), "email")

@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 
 @pytest.fixture
 def fake_store() -> Iterator[FakeStore]:
-    """A `FakeStore` that answers every httpx request to its `api_url` during the test; others raise, so nothing leaves the machine."""
+    """A `FakeStore` that answers httpx requests to its `api_url`; other requests raise."""
     import respx  # noqa: PLC0415  # only tests that use the fixture need it
 
     from avbc.testing.fakestore.store import FakeStore  # noqa: PLC0415  # the plugin is loaded by every pytest run

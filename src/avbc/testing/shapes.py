@@ -1,4 +1,4 @@
-"""Orders of every shape, by name. Each is built by an `OrderFactory` and foots unless its name says otherwise."""
+"""Orders of every shape, by name. An `OrderFactory` builds each; amounts foot unless named so."""
 
 from __future__ import annotations
 
@@ -259,7 +259,7 @@ SHAPES: Mapping[str, Shape] = {
         [item("TEAPOT-01")], payment=Payment("Purchase Order", state="offline"), importable=False
     ),
 }
-"""Every shape by name: a function from an `OrderFactory` to an order. The first 40 hold one of every kind."""
+"""Every shape by name, as a function of an `OrderFactory`. The first 40 cover every kind."""
 
 
 def order_of_shape(name: str, factory: OrderFactory | None = None) -> FakeOrder:

@@ -122,7 +122,7 @@ def rfc2822(moment: datetime) -> str:
 
 
 def read_date(value: str) -> datetime:
-    """Read a date that a v2 filter accepts: RFC 2822, or ISO 8601 with an offset; raises `ValueError` otherwise.
+    """Read a date of a v2 filter: RFC 2822, or ISO 8601 with an offset; `ValueError` if neither.
 
     >>> read_date("2019-03-05T21:40:11Z") == read_date("Tue, 05 Mar 2019 21:40:11 +0000")
     True

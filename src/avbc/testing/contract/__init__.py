@@ -1,4 +1,4 @@
-"""The tests that any `avbc.Gateway` must pass, whoever writes it.
+"""The tests that any `avbc.Gateway` must pass, in any implementation.
 
 Subclass `GatewayContract` in your test suite and say how your books are opened:
 
@@ -30,4 +30,4 @@ __all__ = ["ANA", "GatewayContract", "make_bundle", "make_order"]
 
 
 class GatewayContract(ImportContract, ExportContract):
-    """What avbc relies on. Override the fixture `gateway` and the methods that add to your books."""
+    """What avbc relies on. Override the fixture `gateway` and the methods that fill your books."""

@@ -1,4 +1,4 @@
-"""What the way to the store relies on: what changed is told, what was done is noted once, and much is read in little memory."""
+"""What pushes to the store rely on: changes are reported, results recorded once, reads cheap."""
 
 # ruff: noqa: S101  # a test suite asserts
 
@@ -74,8 +74,8 @@ class ExportContract(ContractSetup):
             gateway.set_order_status("WEB2", COMMITTED)
         assert gateway.sales_orders() == [order]
 
-    def test_changed_orders_are_told(self, gateway: Gateway) -> None:
-        """Those of the source whose status changed, its time included; without a time all of the source."""
+    def test_changed_orders_are_listed(self, gateway: Gateway) -> None:
+        """Those of the source whose status changed at or after a time; without one, all of them."""
         for number in (1, 2, 3):
             gateway.create_order(make_bundle(number))
         gateway.create_order(_of_source("ABC", 4))
@@ -108,7 +108,7 @@ class ExportContract(ContractSetup):
         assert gateway.shipments("WEB") == [plain, labels, full]
 
     def test_shipments_since_a_time(self, gateway: Gateway) -> None:
-        """A change in the books counts, not when the goods left; and the source is that of the order."""
+        """The change in the books counts, not when the goods left; the source is the order's."""
         gateway.create_order(make_bundle(1))
         gateway.create_order(_of_source("ABC", 4))
         now = datetime.now(UTC)
@@ -134,7 +134,7 @@ class ExportContract(ContractSetup):
     # Products and quantities.
 
     def test_products_come_sorted_and_only_those_for_the_store(self, gateway: Gateway) -> None:
-        """By the part number without case, in the sequence of its characters, whatever the language of the database is."""
+        """By part number without case, character by character, in any language of the database."""
         numbers = [
             "zebra",
             "Apple",
@@ -203,7 +203,7 @@ class ExportContract(ContractSetup):
         assert list(gateway.products_for_store(["Becher"])) == []
 
     def test_what_is_available_is_on_hand_less_what_is_reserved(self, gateway: Gateway) -> None:
-        """An imported order lowers it once, by all lines of a product; it may be negative, and has decimals."""
+        """An imported order lowers it once, by all its lines; it can be negative and a fraction."""
         self._stock(gateway)
         assert list(gateway.quantities_available("Main")) == [
             ("MUG-0", Decimal(12)),
@@ -219,7 +219,7 @@ class ExportContract(ContractSetup):
         assert next(gateway.quantities_available("Outlet")) == ("MUG-0", Decimal(5))
 
     def test_quantities_of_some_products(self, gateway: Gateway) -> None:
-        """In whatever case and sequence they are asked for; unknown ones and those not for the store are left out."""
+        """In any case and order; unknown products and those not for the store are left out."""
         self._stock(gateway)
         asked = ["STRASSE", "Mug-0", "mug-0", "unknown", "HIDDEN", "HOUR"]
         assert list(gateway.quantities_available("Main", asked)) == [
@@ -253,7 +253,7 @@ class ExportContract(ContractSetup):
     # Clients.
 
     def test_new_clients_are_exported(self, gateway: Gateway) -> None:
-        """Not those that came from the store, with or without an account there; by their ids, whoever is asked for."""
+        """Clients that did not come from this store, by id, whichever ids are asked for."""
         guest = Client(name="Guest", email="guest@example.com")
         gateway.create_order(make_bundle(1))
         gateway.create_order(evolve(make_bundle(2), new_client=guest, new_contact=None))
@@ -288,7 +288,7 @@ class ExportContract(ContractSetup):
         assert client_id not in {client.id for client in gateway.clients_to_export("ABC")}
 
     def test_one_customer_is_one_client(self, gateway: Gateway) -> None:
-        """Neither another bound client nor one imported as that customer is doubled, whoever comes first."""
+        """A customer that is bound or imported as one client is never bound to another."""
         one = self._client_id(gateway, make_bundle(1))
         other = self._client_id(gateway, make_bundle(2))
         gateway.bind_client(one, "ABC", 7)
@@ -343,7 +343,7 @@ class ExportContract(ContractSetup):
         assert gateway.receipts_to_capture("XYZ") == []
 
     def test_a_capture_is_recorded_once(self, gateway: Gateway) -> None:
-        """The receipt is money received now; the same capture again is answered with what stands."""
+        """The receipt is money received now; the same capture again returns the same receipt."""
         bundle = _wanted(make_bundle(1), capture=True)
         gateway.create_order(bundle)
         held = bundle.receipts[0].pre_auth_amount
@@ -377,7 +377,7 @@ class ExportContract(ContractSetup):
         assert gateway.receipts()[0] == voided
 
     def test_only_what_is_pre_authorized_is_captured_or_voided(self, gateway: Gateway) -> None:
-        """A pending or posted receipt, one that is not there, and an amount that is none are refused."""
+        """A pending, posted or missing receipt and an invalid amount are refused."""
         bundle = make_bundle(1)
         pending = Receipt("WEB1", "Check", ZERO, state="pending", import_id="WEB1-3")
         posted = evolve(bundle.receipts[0], posted=True, import_id="WEB1-4")
@@ -396,7 +396,7 @@ class ExportContract(ContractSetup):
         assert gateway.receipts() == before
 
     def test_concurrent_captures_and_voids_end_in_one_state(self, gateway: Gateway) -> None:
-        """Four threads record a capture and four a void: one kind succeeds in all its threads, the other is refused in all."""
+        """Of four captures and four voids at once, one kind succeeds and the other is refused."""
         gateway.create_order(make_bundle(1))
         voids = iter([True, False] * 4)
 
@@ -440,7 +440,7 @@ class ExportContract(ContractSetup):
         assert gateway.credits() == [_credit(1, 91)]
 
     def test_a_credit_that_is_wrong_leaves_nothing(self, gateway: Gateway) -> None:
-        """On an order that is not there, or that does not add up, in its lines or in its tenders."""
+        """The order is missing, or the lines or the tenders do not add up."""
         gateway.create_order(make_bundle(1))
         credit = _credit(1, 91)
         cent = Decimal("0.01")

@@ -1,4 +1,4 @@
-"""What an import relies on: an order and all that belongs to it is written once, whole, and to the last decimal."""
+"""What an import relies on: an order with all its parts is written once, whole and exactly."""
 
 # ruff: noqa: S101  # a test suite asserts
 
@@ -46,7 +46,7 @@ class ImportContract(ContractSetup):
         assert PURCHASE_ORDER in gateway.reference_data().receipt_types
 
     def test_what_is_written_is_read_back(self, gateway: Gateway) -> None:
-        """Every field of an order and of its receipts survives, to the last decimal, and ids are given."""
+        """Every field of an order and of its receipts is kept to the last decimal, with ids."""
         bundle = make_bundle(1)
         answer = gateway.create_order(bundle)
         (order,) = gateway.sales_orders(["WEB1"])
@@ -82,7 +82,7 @@ class ImportContract(ContractSetup):
         self._assert_one_of_everything(gateway)
 
     def test_concurrent_orders_of_one_new_client_share_the_client(self, gateway: Gateway) -> None:
-        """Two orders of a customer whom the books do not know create one client with one contact, one promotion and one ship via."""
+        """Orders of one new customer create one client, contact, promotion and ship via."""
         bundles = [evolve(make_bundle(number), new_client=ANA) for number in range(1, 9)]
         answers = at_once([partial(gateway.create_order, bundle) for bundle in bundles])
         assert all(answer.created for answer in answers)
@@ -94,7 +94,7 @@ class ImportContract(ContractSetup):
         assert [ship_via.name for ship_via in reference.ship_vias] == ["UPS Ground"]
 
     def test_a_refusal_leaves_nothing(self, gateway: Gateway) -> None:
-        """A receipt whose Import ID is taken refuses the whole bundle: no order, client, promotion or ship via of it stays."""
+        """A receipt whose Import ID is taken refuses the whole bundle, and nothing of it stays."""
         gateway.create_order(make_bundle(1))
         before = gateway.reference_data()
         refused = make_bundle(2)
@@ -151,7 +151,7 @@ class ImportContract(ContractSetup):
         )
 
     def test_clients_are_found_by_import_id_and_by_email(self, gateway: Gateway) -> None:
-        """Emails compare trimmed and without case, on the client and on its contacts; an empty one finds nobody."""
+        """Emails of clients and contacts compare trimmed, without case; an empty one finds none."""
         gateway.create_order(
             evolve(make_bundle(1), new_contact=Contact("Rivera", "Ben", "ben@example.com"))
         )
@@ -194,7 +194,7 @@ class ImportContract(ContractSetup):
         assert gateway.find_products(["STRASSE"]) == [box]
 
     def test_promotions_and_ship_vias_are_taken_as_they_stand(self, gateway: Gateway) -> None:
-        """What is there already under the same name, in whatever case, is not changed and not doubled."""
+        """What exists under the same name in any case is neither changed nor created twice."""
         gateway.create_order(make_bundle(1))
         other = evolve(
             make_bundle(2),
@@ -221,7 +221,7 @@ class ImportContract(ContractSetup):
         ]
 
     def test_contacts_are_created_or_taken(self, gateway: Gateway) -> None:
-        """A contact of a client is one record, in whatever case its name comes; an order can name it by its id."""
+        """A contact is one record in any case of its name; an order can name it by its id."""
         first = gateway.create_order(make_bundle(1)).order
         same = Contact("RIVERA", "ana", "ANA@example.com")
         bundle = evolve(make_bundle(2), new_client=None, client_id=first.client_id)
@@ -252,7 +252,7 @@ class ImportContract(ContractSetup):
         ]
 
     def test_an_open_order_is_replaced(self, gateway: Gateway) -> None:
-        """`update_order` replaces lines, amounts, addresses and receipts; the order stays the same record."""
+        """`update_order` replaces lines, amounts, addresses and receipts of the same record."""
         first = gateway.create_order(make_bundle(1)).order
         edited = make_order(1, lines=3)
         bundle = evolve(
@@ -280,7 +280,7 @@ class ImportContract(ContractSetup):
             self._assert_update_refused(gateway, number)
 
     def test_concurrent_updates_leave_one_of_them_whole(self, gateway: Gateway) -> None:
-        """Eight threads with an edit each: the order is that of one of them, and so are its receipts."""
+        """Eight threads with an edit each: order and receipts are those of one of them."""
         gateway.create_order(make_bundle(1))
         edits = [self._edit(number) for number in range(1, 9)]
         updated = at_once([partial(gateway.update_order, edit) for edit in edits])
@@ -290,7 +290,7 @@ class ImportContract(ContractSetup):
     def test_an_update_never_reaches_an_order_that_went_on_meanwhile(
         self, gateway: Gateway
     ) -> None:
-        """The edit came first and is in the books, or came second and is refused; never half of it."""
+        """The edit came first and is in the books, or second and is refused; never half of it."""
         gateway.create_order(make_bundle(1))
         edit = self._edit(3)
 
@@ -340,7 +340,7 @@ class ImportContract(ContractSetup):
         assert (gateway.sales_orders(), gateway.receipts()) == before
 
     def test_large_orders_survive(self, gateway: Gateway) -> None:
-        """Five hundred lines, ten-figure amounts with four decimals, 64 KB of text in any script."""
+        """Five hundred lines, ten-digit amounts with four decimals, 64 KB of text in any script."""
         amount = Decimal("9999999999.9999")
         text = "Ünïcødé 漢字 🎁 \u202e\u05e2\u05d1\u05e8\u202c <b>\"'%s?:x\r\n\t" * 1700
         order = make_order(1, lines=500)
@@ -355,7 +355,7 @@ class ImportContract(ContractSetup):
         assert _content(gateway.sales_orders(["WEB1"])[0]) == order
 
     def test_orders_of_a_period_come_by_their_number(self, gateway: Gateway) -> None:
-        """Both ends of the period are in it; orders of another source are not; nothing is asked of the books before it is taken."""
+        """Both ends of the period are included, other sources are not; orders are read lazily."""
         first = datetime(2026, 3, 1, tzinfo=UTC)
         for number, days, source in [
             (12, 3, "WEB"),

@@ -1,4 +1,4 @@
-"""What the contract asks of whoever runs it."""
+"""What a test suite that runs the contract supplies."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ class ContractSetup:
     def add_quantities(
         self, gateway: Gateway, warehouse: str, on_hand: Mapping[str, Decimal]
     ) -> None:
-        """Set what is on hand of these part numbers, which are in the books, in a warehouse, which may not be."""
+        """Set the quantities on hand of part numbers in the books, in a warehouse, new or not."""
         raise NotImplementedError(
             "override `add_quantities`: put the quantities into your books, with their warehouse"
         )
@@ -44,7 +44,7 @@ class ContractSetup:
 
 
 def at_once(calls: Sequence[Callable[[], T]]) -> list[T]:
-    """Make calls in as many threads, which all start at the same moment; returns what they return, in the same sequence."""
+    """Make calls in threads that start at the same moment; returns their results in order."""
     start = threading.Barrier(len(calls), timeout=30)
 
     def run(call: Callable[[], T]) -> T:

@@ -190,7 +190,7 @@ class Building:
         return to_minor_unit(amount, self.currency)
 
     def _cost(self, typed: Decimal, *, taxable: bool = True) -> _Cost:
-        """Take an amount as typed in: the other side is computed, in a tax-inclusive store to 4 decimals."""
+        """Return both sides of an amount as typed in; in a tax-inclusive store to 4 decimals."""
         if not typed:
             return _FREE
         rate = self.rate if taxable else ZERO
@@ -237,7 +237,7 @@ class Building:
     # Payment
 
     def _pay(self, total: Decimal) -> tuple[dict[str, Decimal], list[Row]]:
-        """Return what store credit and gift certificates pay, and the transactions of everything."""
+        """Return what store credit and gift certificates pay, and all transactions."""
         transactions: list[Row] = []
         certificate = min(self.options.get("gift_certificate", ZERO), total)
         if certificate:

@@ -1,4 +1,4 @@
-"""Seeded builders of orders in every shape that BigCommerce sends, with amounts that foot exactly."""
+"""Seeded builders of orders in every shape that BigCommerce sends; amounts foot exactly."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ class OrderFactory:
         tax_rate: The store's tax rate, as a fraction.
         tax_inclusive: The merchant types prices with tax.
         currency: The currency of amounts, and of the store.
-        fees_on_top: Build by the other reading: fees are added to the total beside the subtotal.
+        fees_on_top: Build by the other reading: fees are not part of the subtotal.
         net_of_tenders: Build by the other reading: the total is what is left to pay after store
             credit and gift certificates.
         status_id: The orders' status; 11 is Awaiting Fulfillment.
@@ -68,7 +68,7 @@ class OrderFactory:
         self._created = created
 
     def person(self, customer_id: int = 0) -> Person:
-        """Return somebody; the same customer id gives the same person. Emails end in example.com."""
+        """Return a person, the same one for the same customer id. Emails end in example.com."""
         index = customer_id or self._random.randrange(1000)
         first, last, street, city, state, zip_code = _PEOPLE[index % len(_PEOPLE)]
         email = f"{first}.{last}.{index}@example.com".lower()

@@ -68,7 +68,7 @@ class Person:
 
 @attrs.frozen
 class Line:
-    """A line to put on an order. `price` is per unit, as the merchant typed it: with tax in a tax-inclusive store."""
+    """An order line. `price` is per unit as typed in: with tax in a tax-inclusive store."""
 
     sku: str
     name: str
@@ -107,7 +107,7 @@ class Discount:
 
 @attrs.frozen
 class Shipping:
-    """A shipping consignment: its method, cost and handling as typed in, and its receiver (by default the buyer)."""
+    """A shipping consignment: method, cost and handling as typed in; the buyer receives it."""
 
     method: str = "UPS Ground"
     cost: Decimal = Decimal("8.00")
@@ -142,7 +142,7 @@ CARD = Payment()
 
 
 class OrderOptions(TypedDict, total=False):
-    """What `OrderFactory.order` takes beside the lines; everything has a default."""
+    """What `OrderFactory.order` takes in addition to the lines; everything has a default."""
 
     buyer: Person
     shipping: Sequence[Shipping]

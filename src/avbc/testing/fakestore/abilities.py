@@ -463,7 +463,7 @@ class Abilities:
         self._core.state.clock_offset = 0.0
 
     def mend(self) -> None:
-        """Forget all faults: the earlier name of `clear_faults`, kept for test suites that use it."""
+        """Forget all faults: the earlier name of `clear_faults`, kept for existing test suites."""
         self.clear_faults()
 
     @ability

@@ -14,6 +14,7 @@ from avbc.bigcommerce.quota import REQUESTS_LEFT, RESET_MS, RETRY_AFTER
 from avbc.testing.factories import OrderFactory
 from avbc.testing.fakestore.faults import WITHOUT_EFFECT, Fault
 from avbc.testing.fakestore.http import (
+    TITLES,
     Delivery,
     Refusal,
     Reply,
@@ -24,7 +25,6 @@ from avbc.testing.fakestore.http import (
 )
 from avbc.testing.fakestore.quota import RequestQuota
 from avbc.testing.fakestore.resources import (
-    customer_addresses,
     customers,
     hooks,
     inventory,
@@ -61,7 +61,6 @@ _URI_LIMIT = 8192
 
 ROUTES = Routes(
     [
-        *customer_addresses.ROUTES,
         *customers.ROUTES,
         *hooks.ROUTES,
         *inventory.ROUTES,
@@ -172,8 +171,8 @@ class Core:
                 self.state.partial = kind == "207"
                 self._begin(route, self.latency if waited else 0.0)
                 response = self._respond(request, route, ids, exists=exists)
-                if fault is not None:
-                    response = _spoil(response, fault)
+                spoiled = _SPOILED.get(kind)
+                response = response if spoiled is None else spoiled(response)
             self.state.count_request()
             headers = self._headers(now, fault, response, bare=not room)
             delivery = _DELIVERIES.get(kind, "whole")
@@ -214,21 +213,18 @@ class Core:
     def _respond(
         self, request: StoreRequest, route: Route | None, ids: tuple[int, ...], *, exists: bool
     ) -> StoreResponse:
+        error = v2_error if request.version == "v2" else v3_error
         if len(request.path) + len(request.query) > _URI_LIMIT:
             return v3_error(414, "URI too long")
         if request.headers.get("x-auth-token") != self.access_token:
             return v3_error(401, "Unauthorized")
         if not request.path.startswith(("/v2/", "/v3/")):
-            return v3_error(403, "You don't have a required scope to access the endpoint")
-        error = v2_error if request.version == "v2" else v3_error
+            return v3_error(403, TITLES[403])
         if route is None:
-            return (
-                error(405, "Method not allowed.")
-                if exists
-                else error(404, "The requested resource was not found.")
-            )
+            status = 405 if exists else 404
+            return error(status, TITLES[status])
         if route.scopes and not route.scopes & self.scopes:
-            return v3_error(403, "You don't have a required scope to access the endpoint")
+            return v3_error(403, TITLES[403])
         try:
             return route.handler(self.state, request, ids)
         except Refusal as refusal:
@@ -246,8 +242,7 @@ class Core:
         }
         if response.body:
             headers["Content-Type"] = response.content_type
-        # Too many at once is told without the window's headers (inferred from a public report of
-        # such a 429).
+        # Too many at once: no headers of the window (inferred from a public report of such a 429).
         if (fault is not None and fault.kind == "429_bare") or (bare and response.status == 429):
             return headers
         headers.update(self.quota.headers(now))
@@ -267,30 +262,25 @@ def _failure(fault: Fault, request: StoreRequest) -> StoreResponse:
     """Return the answer of a fault that keeps the request from taking effect."""
     if fault.kind == "html_502":
         return StoreResponse(502, _HTML, "text/html")
-    if fault.kind in {"429", "429_bare"}:
-        return v3_error(429, "Too many requests")
-    status = int(fault.kind) if fault.kind.isdecimal() else 500
+    status, title = _FAILURES.get(fault.kind, _FAILURES["500"])
     error = v2_error if request.version == "v2" and status == 500 else v3_error
-    return error(
-        status,
-        {500: "Internal server error", 503: "Service unavailable", 504: "Gateway timeout"}[status],
-    )
+    return error(status, title)
 
 
-def _spoil(response: StoreResponse, fault: Fault) -> StoreResponse:
-    """Return what a fault makes of the answer of a request that took effect."""
-    match fault.kind:
-        case "504_after":
-            return v3_error(504, "Gateway timeout")
-        case "204":
-            return StoreResponse(204)
-        case "cut_json":
-            return attrs.evolve(
-                response, body=response.body[: max(1, len(response.body) // 2)] or b"{"
-            )
-        case "wrong_json":
-            return StoreResponse(200, b'{"error":"unexpected"}')
-        case "html_200":
-            return StoreResponse(200, _HTML, "text/html")
-        case _:
-            return response
+_FAILURES: Mapping[str, tuple[int, str]] = {
+    "429": (429, "Too many requests"),
+    "429_bare": (429, "Too many requests"),
+    "500": (500, "Internal server error"),
+    "503": (503, "Service unavailable"),
+    "504": (504, "Gateway timeout"),
+}
+_SPOILED: Mapping[str, Callable[[StoreResponse], StoreResponse]] = {
+    "504_after": lambda _: v3_error(504, "Gateway timeout"),
+    "204": lambda _: StoreResponse(204),
+    "cut_json": lambda response: attrs.evolve(
+        response, body=response.body[: max(1, len(response.body) // 2)] or b"{"
+    ),
+    "wrong_json": lambda _: StoreResponse(200, b'{"error":"unexpected"}'),
+    "html_200": lambda _: StoreResponse(200, _HTML, "text/html"),
+}
+"""What a fault makes of the answer to a request that took effect."""

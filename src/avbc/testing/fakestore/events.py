@@ -1,4 +1,4 @@
-"""What the store tells by webhook: events, and the calls to the hooks, signed as BigCommerce signs them."""
+"""What webhooks report: events, and the calls to the hooks, signed as BigCommerce signs them."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ class Event:
 
 @attrs.frozen
 class WebhookCall:
-    """The request that tells a hook of an event."""
+    """The request that reports an event to a hook."""
 
     scope: str
     destination: str
@@ -37,16 +37,16 @@ class WebhookCall:
 
 
 def webhook_body(event: Event, store_hash: str, store_id: object) -> bytes:
-    """Write an event as the body of its webhook; `hash` is the same whenever the same event is told again."""
-    told: Row = {
+    """Return an event as the body of its webhook; the same event has the same `hash` each time."""
+    body: Row = {
         "scope": event.scope,
         "store_id": str(store_id),
         "data": event.data,
         "created_at": event.created_at,
         "producer": f"stores/{store_hash}",
     }
-    digest = hashlib.sha256(dumps({**told, "number": event.number})).hexdigest()
-    return dumps({**told, "hash": digest[:40]})
+    digest = hashlib.sha256(dumps({**body, "number": event.number})).hexdigest()
+    return dumps({**body, "hash": digest[:40]})
 
 
 def signature(key: bytes, webhook_id: str, timestamp: int, body: bytes) -> str:
@@ -62,7 +62,7 @@ def signature(key: bytes, webhook_id: str, timestamp: int, body: bytes) -> str:
 def signed_headers(
     body: bytes, client_secret: str, *, webhook_id: str, timestamp: int
 ) -> dict[str, str]:
-    """Return the headers of a webhook. Libraries take the client secret in base64 as the key, so what signs is its own bytes."""
+    """Return the headers of a webhook. The secret's own bytes sign, as libraries expect."""
     return {
         "content-type": "application/json",
         "webhook-id": webhook_id,

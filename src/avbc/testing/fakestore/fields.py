@@ -15,7 +15,7 @@ Kind: TypeAlias = Literal["text", "number", "integer", "flag", "list", "object"]
 
 @attrs.frozen
 class Field:
-    """What one field may hold. `least` and `most` bound a text's length, a number's value and a list's length."""
+    """What a field may hold. `least` and `most` bound a text's or list's length, or a number."""
 
     kind: Kind
     most: float | None = None
@@ -70,7 +70,7 @@ Fields: TypeAlias = Mapping[str, Field]
 
 
 def faults(row: Row, fields: Fields, required: tuple[str, ...] = ()) -> dict[str, str]:
-    """Return what is wrong with a body, by field; fields that the store does not know are ignored, as BigCommerce does."""
+    """Return what is wrong with a body, by field; unknown fields are ignored."""
     found = {key: "is required" for key in required if row.get(key) is None or row[key] == ""}
     for key, value in row.items():
         fault = fields[key].fault(value) if key in fields else ""

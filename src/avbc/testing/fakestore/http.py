@@ -52,7 +52,7 @@ class StoreRequest:
         return self.path[1:3]
 
     def json(self) -> object:
-        """Return the parsed body; refuses another content type (415), no body and faulty JSON (400)."""
+        """Return the parsed body; other content types are a 415, no or faulty JSON a 400."""
         if self.body and "json" not in self.headers.get("content-type", ""):
             raise Refusal(415, "Content-Type must be application/json")
         try:
@@ -77,7 +77,7 @@ Delivery: TypeAlias = Literal["whole", "reset", "refused", "timeout", "truncated
 
 @attrs.frozen
 class Reply:
-    """A response and how it is delivered; every delivery but `whole` is a fault that was asked for."""
+    """A response and how it is delivered; every delivery but `whole` is a fault."""
 
     response: StoreResponse
     headers: Mapping[str, str]
@@ -85,11 +85,11 @@ class Reply:
     pause: float = 0.0
     """Seconds: the latency before the answer."""
     stall: float = 0.0
-    """Seconds within the body (`slow`), or of silence before the connection is dropped (`timeout`)."""
+    """Seconds of pause in the body (`slow`), or of silence before the connection drops."""
 
 
 class Refusal(Exception):
-    """Raised by a resource to answer with an error; the store writes it in the shape of the request's version."""
+    """Raised by a resource to answer with an error, in the shape of the request's version."""
 
     def __init__(
         self,

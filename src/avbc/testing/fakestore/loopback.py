@@ -72,7 +72,7 @@ class LoopbackServer:
             self._thread.join()
 
     def refuse(self, seconds: float) -> None:
-        """Reset all connections and keep the port closed for a while; to be called in the server's own thread."""
+        """Reset all connections and close the port for a while; call it in the server's thread."""
         for connection in list(self._connections):
             connection.reset()
         if self._server is not None:

@@ -20,7 +20,7 @@ MAX_LIMIT = 250
 def page_and_limit(
     params: Mapping[str, str], default: int = 50, maximum: int = MAX_LIMIT
 ) -> tuple[int, int]:
-    """Read `page` (from 1) and `limit`; refuses nonsense (400) and too high a limit (413, the message carries the maximum)."""
+    """Read `page` (from 1) and `limit`; invalid ones are a 400, too high a limit is a 413."""
     page = _positive(params, "page", 1)
     limit = _positive(params, "limit", default)
     if limit > maximum:

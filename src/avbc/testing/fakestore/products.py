@@ -65,7 +65,7 @@ PRODUCT_DEFAULTS: Mapping[str, object] = {
     "reviews_count": 0,
     "total_sold": 0,
 }
-"""What a product shows for a field that nobody has written."""
+"""What a product shows for an unwritten field."""
 
 VARIANT_DEFAULTS: Mapping[str, object] = {
     "sku": "",
@@ -87,7 +87,7 @@ VARIANT_DEFAULTS: Mapping[str, object] = {
     "inventory_warning_level": 0,
     "bin_picking_number": "",
 }
-"""What a variant shows for a field that nobody has written; null is inherited from the product."""
+"""What a variant shows for an unwritten field; null is inherited from the product."""
 
 PARTS = frozenset(
     {
@@ -111,7 +111,7 @@ _LISTS = ["categories", "related_products", "gift_wrapping_options_list", "meta_
 
 @attrs.define
 class Products:
-    """Products and their variants. Only what was written is kept of each; the rest is shown from the defaults.
+    """Products and their variants. Only written fields are stored; defaults are added on reads.
 
     A product without options has one base variant, which bears the product's SKU; a product with
     options has a variant for each combination, and no base variant.
@@ -130,7 +130,7 @@ class Products:
     _last_variant: int = attrs.field(default=600, init=False)
 
     def put(self, product: Mapping[str, object], now: str) -> int:
-        """Add or replace a product with its `variants`; returns its id, the next free one where it has none.
+        """Add or replace a product with its `variants`; returns its id, the next free by default.
 
         Without `variants` it gets a base variant, under `base_variant_id` where that is given.
         """
@@ -151,7 +151,7 @@ class Products:
         return product_id
 
     def add_variant(self, product_id: int, variant: Row) -> int:
-        """Add a variant to a product, in place of its base variant if it still has that; returns the variant's id."""
+        """Add a variant to a product, replacing its base variant; returns the variant's id."""
         base = self.rows[product_id]["base_variant_id"]
         if base is not None:
             self._change_variant_sku(whole(base), "")
@@ -175,7 +175,7 @@ class Products:
         return variant_id
 
     def change(self, product_id: int, changes: Row, now: str) -> None:
-        """Change fields of a product; what is not named is kept. The base variant's SKU follows the product's."""
+        """Change the fields given. The base variant's SKU follows the product's."""
         row = self.rows[product_id]
         self._unindex(row)
         row.update(changes)
@@ -186,7 +186,7 @@ class Products:
             self._change_variant_sku(whole(base), text(row, "sku"))
 
     def change_variant(self, variant_id: int, changes: Row, now: str) -> None:
-        """Change fields of a variant; what is not named is kept. The product's SKU follows its base variant's."""
+        """Change the fields given. The product's SKU follows its base variant's."""
         row = self.variants[variant_id]
         product = self.rows[whole(row["product_id"])]
         if "sku" in changes:
@@ -225,7 +225,7 @@ class Products:
         return self._by_name.get(text_key(name))
 
     def sku_is_taken(self, sku: str, product_id: int, variant_id: int | None = None) -> bool:
-        """Whether another product, or another variant, has this SKU; a base variant shares its product's."""
+        """Whether another product or variant has this SKU; a base variant shares its product's."""
         product, variant = self.by_sku(sku), self.variant_by_sku(sku)
         own = self.rows.get(product_id, {}).get("base_variant_id")
         if product is not None and (
@@ -235,7 +235,7 @@ class Products:
         return variant is not None and variant != (own if variant_id is None else variant_id)
 
     def show(self, product_id: int, level: int) -> Row:
-        """Return a product as the catalog API shows it, without the parts that `include` asks for."""
+        """Return a product as the catalog API shows it, without the parts for `include`."""
         row = self.rows[product_id]
         shown: Row = {
             **PRODUCT_DEFAULTS,

@@ -27,7 +27,7 @@ class RequestQuota:
     _used: int = attrs.field(default=0, init=False)
 
     def take(self, now: float) -> bool:
-        """Count a request at `now` (unix seconds); False where the window is used up, and the answer is 429."""
+        """Count a request at `now` (unix seconds); False if the window is used up: a 429."""
         if self._opened is None or now - self._opened >= WINDOW:
             self._opened, self._used = now, 0
         if self.left(now) <= 0:

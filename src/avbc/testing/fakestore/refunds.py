@@ -93,15 +93,15 @@ def refund(
         ValueError: More is asked for than there is.
     """
     currency = text(order.header, "default_currency_code")
-    wish = everything(order) if asked == NOTHING else asked
-    parts = _parts(order, wish)
+    named = everything(order) if asked == NOTHING else asked
+    parts = _parts(order, named)
     if not parts:
         raise ValueError(f"nothing is left to refund of order {order.id}")
     total = to_minor_unit(sum((part.amount for part in parts), ZERO), currency)
     before = sum((amount_of(row["total_amount"]) for row in order.refunds), ZERO)
     paid = amount_of(order.header["total_inc_tax"])
     if abs(total + before - paid) <= _ROUNDED_OFF and everything(order) == attrs.evolve(
-        wish, amount=ZERO
+        named, amount=ZERO
     ):
         total = paid - before
     if total + before > paid:
@@ -136,23 +136,23 @@ def refund(
     return row
 
 
-def _parts(order: FakeOrder, wish: RefundParts) -> list[_Part]:
+def _parts(order: FakeOrder, named: RefundParts) -> list[_Part]:
     lines = {whole(line["id"]): line for line in order.products}
     addresses = {whole(address["id"]): address for address in order.shipping}
     fees = {whole(fee["id"]): fee for fee in order.fees}
-    _known("line", {*wish.items, *wish.wrapping}, lines)
-    _known("shipping address", {*wish.shipping, *wish.handling}, addresses)
-    _known("fee", wish.fees, fees)
-    parts = [_units(order, lines[line_id], quantity) for line_id, quantity in wish.items.items()]
-    for line_id in wish.wrapping:
+    _known("line", {*named.items, *named.wrapping}, lines)
+    _known("shipping address", {*named.shipping, *named.handling}, addresses)
+    _known("fee", named.fees, fees)
+    parts = [_units(order, lines[line_id], quantity) for line_id, quantity in named.items.items()]
+    for line_id in named.wrapping:
         line = lines[line_id]
         amount, tax = amount_of(line["wrapping_cost_inc_tax"]), amount_of(line["wrapping_cost_tax"])
         parts.append(_Part(_item("GIFT_WRAPPING", line_id, None), amount, tax))
-    for kind, wishes, field in [
-        ("SHIPPING", wish.shipping, "cost"),
-        ("HANDLING", wish.handling, "handling_cost"),
+    for kind, amounts, field in [
+        ("SHIPPING", named.shipping, "cost"),
+        ("HANDLING", named.handling, "handling_cost"),
     ]:
-        for address_id, amount in wishes.items():
+        for address_id, amount in amounts.items():
             address = addresses[address_id]
             whole_amount, whole_tax = (
                 amount_of(address[f"{field}_inc_tax"]),
@@ -168,11 +168,11 @@ def _parts(order: FakeOrder, wish: RefundParts) -> list[_Part]:
                 whole_tax, done, whole_amount
             )
             parts.append(_Part(_item(kind, address_id, None, amount), amount, tax))
-    for fee_id in wish.fees:
+    for fee_id in named.fees:
         amount, tax = amount_of(fees[fee_id]["cost_inc_tax"]), amount_of(fees[fee_id]["cost_tax"])
         parts.append(_Part(_item("FEE", fee_id, None, amount), amount, tax))
-    if wish.amount:
-        parts.append(_Part(_item("ORDER", order.id, None, wish.amount), wish.amount, ZERO))
+    if named.amount:
+        parts.append(_Part(_item("ORDER", order.id, None, named.amount), named.amount, ZERO))
     return parts
 
 
@@ -203,7 +203,7 @@ def _share(amount: Decimal, part: Decimal | int, of: Decimal | int) -> Decimal:
 
 
 def _item(kind: str, identity: int, quantity: int | None, amount: Decimal | None = None) -> Row:
-    """Return an item; BigCommerce writes null for the amount of what is refunded by quantity, and a quantity for products only."""
+    """Return an item. Only products have a quantity; refunded by quantity, the amount is null."""
     row: Row = {
         "item_type": kind,
         "item_id": identity,
@@ -225,7 +225,7 @@ def _mark(order: FakeOrder, part: _Part) -> None:
 
 
 def _tenders(order: FakeOrder, total: Decimal) -> list[tuple[str, Decimal]]:
-    """Pay back the gateway first, then store credit, then a gift certificate; an offline payment has no transaction."""
+    """Pay back the gateway, then store credit, then a gift certificate; the rest is offline."""
     left: dict[str, Decimal] = {}
     for transaction in order.transactions:
         if transaction["event"] in {"purchase", "authorization"} and transaction["status"] == "ok":
@@ -247,7 +247,7 @@ def _tenders(order: FakeOrder, total: Decimal) -> list[tuple[str, Decimal]]:
 
 
 def _payment(state: State, order: FakeOrder, provider: str, amount: Decimal) -> Row:
-    """Return one tender of a refund, and note its transaction where the order was paid through a gateway."""
+    """Return one tender of a refund, and add its transaction if a gateway was paid."""
     row: Row = {
         "id": state.next_id("refund payment"),
         "provider_id": provider,

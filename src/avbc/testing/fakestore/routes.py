@@ -47,7 +47,7 @@ ALL_SCOPES = (
         "store_v2_marketing",
     }
 )
-"""The modify scopes (and the one that only reads) of everything the fake store answers, by their parameter names."""
+"""The modify scopes of everything that the fake store answers, by their parameter names."""
 
 
 @attrs.frozen
@@ -61,7 +61,7 @@ class ConcurrencyLimit:
 
 
 INVENTORY_WRITES = ConcurrencyLimit("inventory", 1, frozenset({"catalog"}))
-"""One adjustment at a time, and none beside a bulk write to the catalog (docs/facts.md, bigcommerce-limits)."""
+"""One adjustment at a time, and none during a bulk write to the catalog (docs/facts.md)."""
 CATALOG_WRITES = ConcurrencyLimit("catalog", apart_from=frozenset({"inventory"}))
 CUSTOMER_UPDATES = ConcurrencyLimit("customers", 3)
 ADDRESS_UPDATES = ConcurrencyLimit("addresses", 3)
@@ -71,7 +71,7 @@ LOCATION_READS = ConcurrencyLimit("locations", 50)
 
 @attrs.frozen
 class Route:
-    """One method on one address. `template` writes an id as `{id}`; any one of `scopes` is enough."""
+    """One method of one address. `{id}` is an id; any one of `scopes` is enough."""
 
     method: str
     template: str
@@ -135,7 +135,7 @@ class Routes:
             self._methods.setdefault(route.template, {})[route.method] = route
 
     def find(self, method: str, path: str) -> tuple[Route | None, tuple[int, ...], bool]:
-        """Return the route, the ids in the path, and whether the address exists with another method."""
+        """Return the route, the ids in the path, and whether another method exists there."""
         ids: list[int] = []
         segments: list[str] = []
         for segment in path.rstrip("/").split("/"):

@@ -21,7 +21,7 @@ _OWN_ADDRESSES = 1_000_000
 
 @attrs.define
 class State:
-    """The store's records. Orders live in an index by status, since that is how they are asked for."""
+    """The store's records. Orders are indexed by status, as they are asked for."""
 
     clock: Callable[[], float]
     """Unix seconds, UTC."""
@@ -96,7 +96,7 @@ class State:
         return customer_id
 
     def next_address(self) -> int:
-        """Return the next free id of a customer's address, above those that come with customers who are added."""
+        """Return the next free id of a customer's address, above those of added customers."""
         return _OWN_ADDRESSES + self.next_id("address")
 
     def emit(self, scope: str, identity: int, **more: object) -> None:
@@ -128,14 +128,14 @@ class State:
         )
 
     def keeper(self, variant_id: int) -> Keeper:
-        """Return what bears the stock level of a variant: itself, or its product where that is tracked by product."""
+        """Return what has the stock level of a variant: itself, or its product."""
         product_id = whole(self.catalog.variants[variant_id]["product_id"])
         if self.catalog.rows[product_id].get("inventory_tracking") == "product":
             return "product", product_id
         return "variant", variant_id
 
     def catalog_level(self, product_id: int) -> int:
-        """Return a product's `inventory_level`: what the default location has of it, or of all its variants."""
+        """Return a product's `inventory_level`: the default location's, of all its variants."""
         row = self.catalog.rows[product_id]
         tracking, location_id = row.get("inventory_tracking", "none"), self.default_location
         if tracking == "product":
@@ -148,7 +148,7 @@ class State:
         )
 
     def take_stock(self, order: FakeOrder) -> None:
-        """Take a placed order's goods from the default location, where the inventory settings say that placing does it."""
+        """Take a placed order's goods from the default location, if the settings say so."""
         if self.inventory_settings.get("update_stock_behavior") != "order_placed":
             return
         for line in order.products:
@@ -159,18 +159,18 @@ class State:
                 self.stock.put(keeper, self.default_location, max(0, left))
 
     def take_partial(self) -> bool:
-        """Whether a product that is written now loses its inventory and URL; true once for each fault."""
+        """Whether a product that is written now loses its inventory and URL; once per fault."""
         partial, self.partial = self.partial, False
         return partial
 
     # What takes effect later
 
     def later(self, effect: Callable[[], None]) -> None:
-        """Schedule what takes effect after the answer: stock levels, and what the payment gateway says."""
+        """Schedule what takes effect after the answer: stock levels, results of payments."""
         self._scheduled.append((self._requests, effect))
 
     def count_request(self) -> None:
-        """Count a request that was answered, and let take effect what was scheduled long enough ago."""
+        """Count an answered request, and apply what was scheduled long enough ago."""
         if self._scheduled and self.settle_after is not None:
             due = self._requests - self.settle_after
             while self._scheduled and self._scheduled[0][0] <= due:

@@ -17,7 +17,7 @@ Keeper: TypeAlias = tuple[Literal["product", "variant"], int]
 
 @attrs.define
 class Stock:
-    """Levels by location and keeper, and the settings beside them."""
+    """Levels and settings by location and keeper."""
 
     _levels: dict[int, dict[Keeper, int]] = attrs.field(
         factory=dict[int, dict[Keeper, int]], init=False
@@ -27,7 +27,7 @@ class Stock:
     )
 
     def onhand(self, keeper: Keeper, location_id: int) -> int:
-        """Return what a location holds; 0 where nobody ever said."""
+        """Return what a location holds; 0 if that was never set."""
         return self._levels.get(location_id, {}).get(keeper, 0)
 
     def is_set(self, keeper: Keeper, location_id: int) -> bool:

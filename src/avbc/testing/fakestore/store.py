@@ -57,12 +57,12 @@ class FakeStore(LocalStore):
     def request(
         self, method: str, path: str, query: str = "", body: bytes = b"", **headers: str
     ) -> StoreResponse:
-        """Ask the core directly, with the right token; for tests of the fake store and for a look into it."""
+        """Answer a request directly, with the right token; for tests of the fake store."""
         sent = {"x-auth-token": self.access_token, "content-type": "application/json", **headers}
         return self.answer(StoreRequest(method, path, query, sent, body), waited=False).response
 
     def handle(self, request: httpx.Request) -> httpx.Response:
-        """Reply an httpx request; a fault of the network raises the httpx exception that it would raise there."""
+        """Answer an httpx request; a network fault raises the exception that httpx raises."""
         from avbc.testing.fakestore.transport import deliver  # noqa: PLC0415  # httpx is imported where it is used
 
         return deliver(self.answer(self.translate(request), waited=False), request)
@@ -83,7 +83,7 @@ class FakeStore(LocalStore):
         )
 
     def serve(self, host: str = "127.0.0.1", port: int = 0) -> LoopbackServer:
-        """Serve over real HTTP on loopback, in a thread: a context manager with the `api_url` to use.
+        """Serve over real HTTP on loopback, in a thread: a context manager with an `api_url`.
 
         >>> with FakeStore().serve() as server:
         ...     server.api_url.startswith("http://127.0.0.1:")

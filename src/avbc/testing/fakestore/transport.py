@@ -39,7 +39,7 @@ class FakeTransport(httpx.BaseTransport, httpx.AsyncBaseTransport):
 
 
 def deliver(answer: Reply, request: httpx.Request) -> httpx.Response:
-    """Turn an answer into httpx's response, or raise what httpx raises for the fault that struck."""
+    """Return an answer as httpx's response, or raise what httpx raises for the fault."""
     response = answer.response
     match answer.delivery:
         case "reset":
@@ -63,7 +63,7 @@ def deliver(answer: Reply, request: httpx.Request) -> httpx.Response:
 
 
 def _pause(answer: Reply, request: httpx.Request) -> float:
-    """Seconds until the answer is complete; raises `ReadTimeout` where the client would have given up before."""
+    """Return seconds until the answer is complete; `ReadTimeout` if the client gives up first."""
     timeout = cast("dict[str, float | None]", request.extensions.get("timeout", {})).get("read")
     stall = answer.stall if answer.delivery == "slow" else 0.0
     if timeout is not None and max(answer.pause, stall) > timeout:

@@ -1,1 +1,1 @@
-"""The fake store's resources, one module for each: functions from a request to an answer, and the routes to them."""
+"""The fake store's resources: functions from a request to an answer, and their routes."""

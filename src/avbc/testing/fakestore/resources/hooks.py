@@ -94,7 +94,7 @@ def _is_secure(destination: str) -> bool:
 
 
 def _refuse_crowds(state: State, hook: Row) -> None:
-    """Refuse an eleventh hook for a scope, and a second one for a scope and a destination (the status is inferred)."""
+    """Refuse an eleventh hook for a scope, and a second one for its destination (inferred)."""
     others = [
         other
         for other in state.hooks.values()

@@ -229,7 +229,7 @@ def _apply(state: State, adjustments: list[Adjustment], *, relative: bool) -> No
 
 
 def _tell(state: State, keeper: Keeper, quantity: int, method: str) -> None:
-    """Note the change where a hook waits for it; of hundreds of thousands of levels nobody reads the events."""
+    """Add an event for the change if a hook waits for it; there may be very many changes."""
     kind, identity = keeper
     if kind == "product" and state.has_hook("store/product/inventory/updated"):
         inventory: Row = {"product_id": identity, "method": method, "value": quantity}

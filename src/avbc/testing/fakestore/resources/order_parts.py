@@ -1,4 +1,4 @@
-"""What hangs on an order: lines, addresses, consignments, coupons, taxes and fees (BigCommerce: orders API)."""
+"""Parts of orders: lines, addresses, consignments, coupons, taxes, fees (BigCommerce: orders)."""
 
 from __future__ import annotations
 

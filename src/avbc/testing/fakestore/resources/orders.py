@@ -1,4 +1,4 @@
-"""Orders: the list with its filters, one order, counts, and the update (BigCommerce: orders API)."""
+"""Orders: the list with its filters, one order, counts, the update (BigCommerce: orders API)."""
 
 from __future__ import annotations
 
@@ -215,7 +215,7 @@ _FILTERS: Mapping[str, Filter] = {
     "min_date_modified": _date("date_modified", 1),
     "max_date_modified": _date("date_modified", -1),
 }
-"""Beside status and ids, which the index answers; each on an order's header."""
+"""On an order's header; the index answers status and ids."""
 
 
 ROUTES = [

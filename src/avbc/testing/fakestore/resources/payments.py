@@ -1,7 +1,8 @@
 """Payments of orders: transactions, refunds, captures and voids (BigCommerce: orders API v3).
 
 The answer to a capture or a void only says that it is scheduled: `payment_status` becomes `capture
-pending` or `void pending`, and the gateway's result shows later (docs/facts.md, bigcommerce-orders).
+pending` or `void pending`, and the gateway's result shows later (docs/facts.md,
+bigcommerce-orders).
 """
 
 from __future__ import annotations
@@ -135,7 +136,7 @@ def _refund(state: State, _request: StoreRequest, ids: tuple[int, ...]) -> Store
 
 
 def _as_text(item: Row) -> str | None:
-    """Write an item's amount as one refund shows it: text with 2 decimals, where lists show a number."""
+    """Return an item's amount as one refund shows it: text with 2 decimals; lists have numbers."""
     amount = item.get("requested_amount")
     return None if amount is None else f"{amount_of(amount):.2f}"
 

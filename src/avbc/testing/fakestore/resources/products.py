@@ -1,4 +1,4 @@
-"""Products (BigCommerce: catalog API v3): one POST each, updates in batches of ten; what is not sent is kept."""
+"""Products (BigCommerce: catalog API v3): created one by one, updated in batches of ten."""
 
 from __future__ import annotations
 
@@ -96,13 +96,13 @@ PRODUCT_FIELDS: Fields = {
     "custom_fields": Field("list", 255),
     "images": Field("list"),
 }
-"""What can be written to a product, beside `variants` on creation."""
+"""What can be written to a product, in addition to `variants` on creation."""
 
 
 def show(
     state: State, product_id: int, params: Mapping[str, str], included: Iterable[str] = ()
 ) -> Row:
-    """Return a product as a request asked for it: with the parts included, and only the fields chosen."""
+    """Return a product as a request asked for it: the parts included, the fields chosen."""
     products = state.catalog
     row = choose_fields(products.show(product_id, state.catalog_level(product_id)), params)
     for part in included:

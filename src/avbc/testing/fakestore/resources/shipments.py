@@ -1,4 +1,4 @@
-"""Shipments of orders (BigCommerce: orders API). They never move the order's status (docs/facts.md, bigcommerce-pitfalls)."""
+"""Shipments of orders (BigCommerce: orders API). They never move the order's status."""
 
 from __future__ import annotations
 
@@ -156,9 +156,9 @@ def _address(order: FakeOrder, address_id: object) -> Row:
     )
 
 
-def _items(order: FakeOrder, address: Row, wished: object) -> list[Row]:
+def _items(order: FakeOrder, address: Row, asked: object) -> list[Row]:
     """Check what is shipped: lines of this address, and not more of them than remains."""
-    rows = as_rows(wished) if is_list(wished) else []
+    rows = as_rows(asked) if is_list(asked) else []
     if not rows:
         raise Refusal(400, "The field 'items' is invalid: at least one item is required.")
     lines = {

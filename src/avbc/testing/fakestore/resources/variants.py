@@ -107,7 +107,7 @@ def _get(state: State, request: StoreRequest, ids: tuple[int, ...]) -> StoreResp
 
 
 def _put_many(state: State, request: StoreRequest, _ids: tuple[int, ...]) -> StoreResponse:
-    """Change variants by id, or create them by product, SKU and option values; one faulty row refuses all of them (inferred)."""
+    """Change variants by id, or create them by product; a faulty row refuses all (inferred)."""
     body = batch(request.json(), BATCH)
     errors = [error for error in (_error(state, row) for row in body) if error is not None]
     errors += _repeated([as_row(row) for row in body if is_row(row)])
