@@ -349,7 +349,8 @@ class _Timer:
         try:
             method = cast("Callable[[], Report]", getattr(self._web, job.method))
             return JobOutcome(job.method, method())
-        except Exception as error:  # noqa: BLE001  # a bug in a gateway, a customisation or avbc must not end the timer
+        except Exception as error:  # noqa: BLE001
+            # A bug in a gateway, a customisation or avbc must not end the timer.
             if not isinstance(error, AvbcError):
                 _log.exception("%s failed unexpectedly", job.method)
             return JobOutcome(job.method, error=error)

@@ -221,7 +221,8 @@ class _Backtest:
                 raise
             except AvbcError as error:
                 report.add_unread(order.id, error)
-            except Exception as error:  # noqa: BLE001  # a bug in a customisation must not stop the other orders
+            except Exception as error:  # noqa: BLE001
+                # A bug in a customisation must not stop the other orders.
                 ids = order_extra(order.id, "")
                 problem = unexpected(error, f"order {order.id}", "while it was mapped", ids)
                 report.unread.append(Unread(order.id, problem))
