@@ -330,7 +330,7 @@ def test_a_capture_that_the_store_refuses_is_refused(
 def test_two_processes_at_once_capture_once(
     join: Join, store: FakeStore, books: SqlGateway, place: Callable[..., FakeOrder]
 ) -> None:
-    """The other one was between our look and our request: the store refuses ours, and what it says counts."""
+    """Captured between our read and our request: the store refuses ours, and its word counts."""
     order = place()
     books.want_capture(f"WEB{order.id}-1")
     ours, theirs = join(), join()
@@ -554,7 +554,7 @@ def test_receipts_of_another_kind_are_none_of_its_business(
     books: SqlGateway,
     place: Callable[..., FakeOrder],
 ) -> None:
-    """Another configuration's receipts stay; what stands in the books without its order is left alone."""
+    """Receipts of another source stay; a receipt without its order is left alone."""
     order = place()
     books.want_capture(f"WEB{order.id}-1")
     other = attrs.evolve(

@@ -1,4 +1,4 @@
-"""Clients become customers once, bound to the right one, and nothing of what the store has is lost."""
+"""Clients become customers once, bound to the right one, and the store loses nothing."""
 
 from __future__ import annotations
 
@@ -387,7 +387,7 @@ def test_a_customer_who_was_imported_as_another_client(
 def test_the_books_have_the_last_word_on_who_is_who(
     store: FakeStore, join: Join, empty: SqlGateway, add: Add
 ) -> None:
-    """Without the journal, a client that another program bound meanwhile is known by the books only."""
+    """Without the journal, only the books know a client that another program bound."""
     first, second = add(person(1), person(2))
     store.add_customer(
         {"id": 27, "email": "person2@example.com", "first_name": "Ana", "last_name": "Person 2"}

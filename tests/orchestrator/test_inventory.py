@@ -1,4 +1,4 @@
-"""The store is told what it may sell: never more than there is, only what changed, and the good rows whatever the bad ones are."""
+"""Quantities: never more than there is, only what changed, and good rows despite bad ones."""
 
 from __future__ import annotations
 
@@ -349,7 +349,7 @@ def test_orders_and_lines_are_not_taken_for_none(
     factory: OrderFactory,
     since: datetime | None,
 ) -> None:
-    """A 204 in the place of a list that the store has told the length of would put what was sold back on sale."""
+    """A 204 in place of a list whose length is known would put what was sold back on sale."""
     stocked.add_order(factory.order([item("TOWEL-ST")] * 60))
     stocked.place_order([item(MUG, 3)])
     web = join(
@@ -543,7 +543,7 @@ def test_a_product_that_was_deleted_and_made_anew(
 def test_numbers_that_are_one_to_the_store(
     store: FakeStore, join: Join, only: Callable[..., SqlGateway]
 ) -> None:
-    """Spaces around a number are none to the store, nor are entities: what would be there twice is sent apart."""
+    """The store ignores outer spaces and entities: what would be sent twice is sent apart."""
     store.add_product({"sku": "A&B", "name": "A and B", "inventory_tracking": "variant"})
     report = join(books=only({"A&B": 3, "A&amp;B": 3})).push_inventory()
     assert len(report.sent) == 2

@@ -1,4 +1,4 @@
-"""Product details reach the store once, as far as they changed, and nothing that the merchant added is lost."""
+"""Product details reach the store once if they changed; what the merchant added stays."""
 
 from __future__ import annotations
 

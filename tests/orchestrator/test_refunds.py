@@ -1,4 +1,4 @@
-"""Refunds of the store are credits in the books: each once, exact to the cent, and only where somebody wants them."""
+"""Refunds become credits: each once, exact to the cent, and only if the settings ask for it."""
 
 from __future__ import annotations
 
@@ -102,7 +102,7 @@ def test_a_refund_becomes_a_credit_once(
 
 
 def test_refunds_of_every_shape_are_exact(join: Join, store: FakeStore, books: SqlGateway) -> None:
-    """Of each order that can be imported a part and then the rest: together the credits are what was paid."""
+    """Each order is refunded in part, then the rest: together the credits are what was paid."""
     web = join()
     orders = [store.add_order(order) for order in orders_of_every_shape() if order.importable]
     web.import_orders()

@@ -124,7 +124,7 @@ def test_a_preview_sends_nothing_and_leaves_nothing_behind(
 def test_statuses_that_the_store_has_are_not_sent(
     join: Join, store: FakeStore, books: SqlGateway, imported: list[int]
 ) -> None:
-    """Where nothing is known, what the store has is read: with one request for neighbours, and not order by order."""
+    """Where nothing is known, the store is read: one request for neighbors, not one an order."""
     for order_id in imported:
         books.set_order_status(f"WEB{order_id}", "Shipped/Invoice")
     for order_id in imported[:2]:
@@ -151,7 +151,7 @@ def test_an_order_that_cannot_be_read_is_pushed_all_the_same(
 def test_a_webhook_of_a_status_has_it_read_again(
     web: Orchestrator, store: FakeStore, books: SqlGateway, imported: list[int]
 ) -> None:
-    """Somebody set the status by hand: where a webhook tells, the push does not send it once more."""
+    """A person set the status, and a webhook reported it: the push does not send it again."""
     for order_id in imported[:2]:
         books.set_order_status(f"WEB{order_id}", "Shipped/Invoice")
     already = len(store.events)
@@ -181,7 +181,7 @@ def test_an_order_that_was_stopped_in_the_store_stays_so(
     stopped: int,
     goes_on: bool,
 ) -> None:
-    """As far as it is known: from a webhook, or because the store was asked where nothing was known."""
+    """As far as it is known: from a webhook, or because the store was read."""
     for order_id in imported[:2]:
         books.set_order_status(f"WEB{order_id}", "Shipped/Invoice")
     store.edit_order(imported[0], status_id=stopped)

@@ -59,6 +59,8 @@ class Batches(Generic[R, T]):
 
     def __init__(self, run: PushRun) -> None:
         self.run = run
+        self.rows: list[R] = []
+        """Rows collected to be sent."""
         self.again: deque[Sequence[R]] = deque()
         """Batches to be sent again."""
         self.halvings = 0

@@ -181,7 +181,7 @@ def _record(books: Gateway, action: PaymentAction, order: Order) -> None:
 
 
 def _report_old(run: PushRun) -> None:
-    """Report, once a day, authorizations that grow old while nobody captures or voids them."""
+    """Report once a day the authorizations that grow old without a capture or a void."""
     old = run.books.receipts_authorized(
         run.source_code, run.started - timedelta(days=AUTHORIZATION_DAYS)
     )
@@ -194,7 +194,7 @@ def _report_old(run: PushRun) -> None:
         amount = amount_text(receipt.pre_auth_amount)
         message = (
             f"{amount} were authorized {(run.started - since).days} days ago by "
-            f"{receipt.store_payment_method}, and nobody asked for the capture."
+            f"{receipt.store_payment_method}, and no capture was requested."
         )
         fix = "Capture or void it in AcctVantage: gateways let authorizations lapse."
         field = ("authorized_at", since.isoformat())

@@ -67,27 +67,23 @@ def export_clients(
         _Lot(run, shared, fields, address_fields).export(clients[start : start + _LOT])
 
 
-@attrs.define
 class _Lot:
     """Some clients: what the store has of them is looked up, and what it lacks is sent."""
 
-    _run: PushRun
-    _shared: Collection[str]
-    """Emails that several clients have."""
-    _fields: Sequence[FieldRule[Client]]
-    _address_fields: Sequence[FieldRule[Client]]
-    _new: list[Row[CustomerDraft, Client]] = attrs.field(
-        init=False, factory=list[Row[CustomerDraft, Client]]
-    )
-    _changed: list[Row[CustomerDraft, Client]] = attrs.field(
-        init=False, factory=list[Row[CustomerDraft, Client]]
-    )
-    _addresses: list[Row[CustomerAddressDraft, Client]] = attrs.field(
-        init=False, factory=list[Row[CustomerAddressDraft, Client]]
-    )
-    _bindings: list[tuple[Client, int, Change]] = attrs.field(
-        init=False, factory=list[tuple[Client, int, Change]]
-    )
+    def __init__(
+        self,
+        run: PushRun,
+        shared: Collection[str],
+        fields: Sequence[FieldRule[Client]],
+        address_fields: Sequence[FieldRule[Client]],
+    ) -> None:
+        self._run = run
+        self._shared = shared
+        self._fields = fields
+        self._address_fields = address_fields
+        self._new, self._updates = _NewCustomers(run), _CustomerUpdates(run)
+        self._addresses = _NewAddresses(run)
+        self._bindings: list[tuple[Client, int, Change]] = []
 
     def export(self, clients: Sequence[Client]) -> None:
         """Look them up, create and update them, then their addresses, and bind them."""
@@ -96,12 +92,14 @@ class _Lot:
         owners = self._owners(customers)
         for client in clients:
             self._sort(client, customers, owners)
-        _NewCustomers(run).send(self._new)
+        self._new.send(self._new.rows)
         before = len(run.report.sent)
-        _CustomerUpdates(run).send(self._changed)
-        _NewAddresses(run).send(self._addresses)
+        self._updates.send(self._updates.rows)
+        self._addresses.send(self._addresses.rows)
         sent = Counter(change.key for change in run.report.sent[before:])
-        unsent = Counter(row.change.key for row in (*self._changed, *self._addresses)) - sent
+        unsent = Counter(row.change.key for row in self._updates.rows)
+        unsent += Counter(row.change.key for row in self._addresses.rows)
+        unsent -= sent
         for client, customer_id, change in self._bindings:
             if not unsent[change.key]:
                 _bind(run, client, customer_id, change)
@@ -168,14 +166,14 @@ class _Lot:
         draft, address = ruling.value.customer, ruling.value.address
         if customer is None:
             if draft is not None:
-                self._new.append(Row(draft, attrs.evolve(change, after="new"), client))
+                self._new.rows.append(Row(draft, attrs.evolve(change, after="new"), client))
             return
         if draft is not None:
             names = ", ".join(name for name in draft.given() if name != "id")
-            self._changed.append(Row(draft, attrs.evolve(change, after=names), client))
+            self._updates.rows.append(Row(draft, attrs.evolve(change, after=names), client))
         if address is not None:
             change = attrs.evolve(change, what="address", after="new", problems=())
-            self._addresses.append(Row(address, change, client))
+            self._addresses.rows.append(Row(address, change, client))
         if customer.id != store_customer_id(client, run.source_code):
             binding = attrs.evolve(binding, after=f"customer {customer.id}")
             self._bindings.append((client, customer.id, binding))

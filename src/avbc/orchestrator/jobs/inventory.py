@@ -54,6 +54,7 @@ def push_inventory(run: PushRun, location: StockLocation, *, full: bool) -> None
         raise SettingsError("settings", [Fault("shipping.sync_inventory_levels", message)])
     if not full and next(changed_records(run, KIND, _available(run)), None) is None:
         return
+    # The second walk counts them again.
     run.report.unchanged = 0
     adjustments = _Adjustments(run, location)
     # The orders before the quantities: one that is imported in between is subtracted twice, which

@@ -172,7 +172,7 @@ class _SetStatus(Step[None]):
 
 
 def _read_statuses(run: PushRun, orders: Sequence[SalesOrder]) -> dict[str, str]:
-    """Read statuses of which nothing is known. An order that the store does not list is left out."""
+    """Read the statuses of orders, without those that the store does not list."""
     import_ids = {order.store_order_id: order.import_id for order in orders}
     found: dict[str, str] = {}
     for first, last in windows(import_ids):
@@ -289,7 +289,7 @@ def _stopped_late(order: SalesOrder, name: str, happened: str) -> Problem:
         f"The order was {happened} in the store after it was imported; in AcctVantage "
         f"{order.import_id} is {order.status}."
     )
-    fix = "Look after it in AcctVantage, which has no status for it."
+    fix = "Handle it in AcctVantage, which has no status for it."
     return Problem("order_stopped_in_store", "status_id", name, message, fix)
 
 

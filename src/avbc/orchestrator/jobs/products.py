@@ -151,7 +151,6 @@ class _Details(Batches[Row[D, _Changed], WriteResult[M]]):
 
     def __init__(self, run: PushRun) -> None:
         super().__init__(run)
-        self.rows: list[Row[D, _Changed]] = []
         self.deleted: list[_Changed] = []
         """Those whose id is unknown to the store."""
 

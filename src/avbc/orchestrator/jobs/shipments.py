@@ -125,7 +125,7 @@ class _OrderShipments:
             self.run.postpone(change, Problem("shipment_unconfirmed", "", "", str(error)))
             return
         if isinstance(error, NotFound):
-            # Nobody can bring the order back.
+            # The order cannot be brought back.
             self.know(shipment)
         else:
             self.waits = True
