@@ -341,9 +341,9 @@ name = "LOPEZ "
             "line 4, gl_accounts: must be text in quotes",
             "line 5, tax_area: is no key of books.toml: did you mean tax_areas?",
             "line 6, tax_areas[0].avatax: must be true or false",
-            "line 6, tax_areas[1]: must be a table",
+            "line 6, tax_areas[1]: must be a table, not a whole number",
             "line 7, warehouses[1].name: 'main' is there already: warehouses[0]",
-            "line 8, ship_vias: must be a list of tables",
+            "line 8, ship_vias: must be a list of rows, each under [[ship_vias]], not a table",
             "line 9, promotions[0]: lacks gl_code",
             "line 9, promotions[0].kind: must be $ or %",
             "line 9, promotions[0].value: must be a number such as 9.95",
@@ -361,9 +361,9 @@ name = "LOPEZ "
             "line 41, clients[0]: lacks name",
             "line 43, clients[0].address.town: is no key here",
             "line 44, clients[0].contacts[0]: lacks last_name",
-            "line 44, clients[0].contacts[1]: must be a table",
+            "line 44, clients[0].contacts[1]: must be a table, not a whole number",
             "line 45, clients[0].store_customer_ids.WEB: must be a whole number",
-            "line 49, clients[1].address: must be a table",
+            "line 49, clients[1].address: must be a table, not text",
             (
                 "line 50, clients[1].store_customer_ids: must be a table of BigCommerce customer ids "
                 "by Import Source Code"
@@ -392,7 +392,7 @@ name = "LOPEZ "
             "file: cannot be read: No such file or directory"
         ]
         assert faults(memory.load, write("a = 'ä'", encoding="latin-1")) == [
-            "file: is not UTF-8 text"
+            "file: cannot be read: it is not a text file in UTF-8"
         ]
         (fault,) = faults(memory.load, write('currency = "USD"\norder_statuses = [\n\n'))
         assert fault.startswith("file: is not TOML: ")
@@ -403,7 +403,7 @@ name = "LOPEZ "
         ]
         for number in ("9" * 5000, "1e99999999999999999999"):
             assert faults(memory.load, write(f"a = {number}")) == [
-                "file: is not TOML: a number of it is out of all bounds"
+                "file: is not TOML: a number in it is too long"
             ]
         assert faults(memory.load, write('order_statuses = []\n"odd \\"key\\"" = 1')) == [
             "line 1, order_statuses: must not be empty",

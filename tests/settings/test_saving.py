@@ -188,9 +188,7 @@ def test_a_file_with_secrets_is_not_overwritten(
 ) -> None:
     path = tmp_path / "avbc.toml"
     path.write_text(f'store.{name} = "example"\n')
-    with pytest.raises(
-        SettingsError, match=rf"store\.{name}: stands in the file and would be lost"
-    ):
+    with pytest.raises(SettingsError, match=rf"store\.{name}: is in the file and would be lost"):
         settings.save(path)
     assert path.read_text() == f'store.{name} = "example"\n'
 
@@ -276,3 +274,116 @@ def test_the_first_instant_is_saved_as_an_instant(settings: Settings, tmp_path: 
     )
     dated.save(tmp_path / "avbc.toml")
     assert Settings.load(tmp_path / "avbc.toml").order_status.import_orders_created_since == since
+
+
+KEPT = """# Our store. Ask Ana before you change anything.
+[gl]  # the second screen comes first here
+tax_area   = 'BigCommerce'     # not AvaTax
+
+# Cards
+[[gl.payment_methods]]
+receipt_type = 'Visa/MC'  # until June
+bigcommerce = "Credit Card"
+
+# Cash
+[[gl.payment_methods]]
+bigcommerce = "Cash"
+receipt_type = "Check"
+
+# What the store is
+[store]
+api_url = "https://api.bigcommerce.com/stores/abc123/v3/"
+
+[order_status]
+# three letters
+import_source_code = "WEB"
+new_order_status = "Awaiting Fulfillment"
+downloaded_order_status = "Awaiting Shipment"
+import_error_status = "Manual Verification Required"
+
+[shipping] # warehouse 1
+warehouse = "Main"
+# the end
+"""
+
+
+def test_a_file_that_says_the_same_stays_as_it_is(tmp_path: Path) -> None:
+    path = tmp_path / "avbc.toml"
+    path.write_text(KEPT)
+    Settings.load(path).save(path)
+    assert path.read_text() == KEPT
+
+
+def test_comments_order_and_formatting_stay_where_values_change(tmp_path: Path) -> None:
+    path = tmp_path / "avbc.toml"
+    path.write_text(KEPT)
+    settings = Settings.load(path)
+    changed = attrs.evolve(
+        settings,
+        gl=attrs.evolve(
+            settings.gl,
+            tax_area="Texas",
+            import_refunds=True,
+            payment_methods=[
+                settings.gl.payment_methods[1],
+                PaymentMethodMapping(bigcommerce="PayPal", receipt_type="PayPal"),
+            ],
+        ),
+        shipping=attrs.evolve(settings.shipping, warehouse="East"),
+        order_status=attrs.evolve(settings.order_status, check_interval_minutes=10),
+    )
+    changed.save(path)
+    written = path.read_text()
+    assert Settings.load(path) == changed
+    assert written == (
+        KEPT.replace("'BigCommerce'     # not", '"Texas"     # not')
+        .replace("# not AvaTax\n", "# not AvaTax\nimport_refunds = true\n")
+        .replace(
+            "# Cards\n[[gl.payment_methods]]\nreceipt_type = 'Visa/MC'  # until June\n"
+            'bigcommerce = "Credit Card"\n\n',
+            "",
+        )
+        .replace(
+            'receipt_type = "Check"\n',
+            'receipt_type = "Check"\n\n[[gl.payment_methods]]\nbigcommerce = "PayPal"\n'
+            'receipt_type = "PayPal"\n',
+        )
+        .replace(
+            '= "Manual Verification Required"\n',
+            '= "Manual Verification Required"\ncheck_interval_minutes = 10\n',
+        )
+        .replace('warehouse = "Main"', 'warehouse = "East"')
+    )
+
+
+@pytest.mark.parametrize(
+    "layout",
+    [
+        'gl.tax_area = "X"\nstore.api_url = "x"\ngl.import_refunds = true\n# note\n',
+        "[gl]\ntax_area = 'X'\n[store]\n[gl.extra]\na = 1\n",
+        (
+            "[gl]\npayment_methods = [{ bigcommerce = 'A', receipt_type = 'B' }] # inline\n"
+            "tax_area = 'X'\n"
+        ),
+        "gl = { tax_area = 'X' }\n[other]\na = 1\n",
+    ],
+    ids=["dotted", "pieces", "inline rows", "inline table"],
+)
+def test_any_layout_is_written_so_that_it_loads_back(
+    settings: Settings, tmp_path: Path, layout: str
+) -> None:
+    path = tmp_path / "avbc.toml"
+    path.write_text(layout)
+    settings.save(path)
+    assert Settings.load(path).to_dict() == settings.to_dict()
+
+
+@given(any_settings(), any_settings())
+def test_settings_saved_over_others_load_back_equal(
+    tmp_path_factory: pytest.TempPathFactory, first: Settings, second: Settings
+) -> None:
+    path = tmp_path_factory.getbasetemp() / "over.toml"
+    path.unlink(missing_ok=True)
+    first.save(path)
+    second.save(path)
+    assert Settings.load(path) == second

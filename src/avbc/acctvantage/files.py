@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import csv
 import re
-import tomllib
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from decimal import Decimal
 from difflib import get_close_matches
@@ -30,7 +29,7 @@ from avbc.acctvantage.records import (
 )
 from avbc.errors import Fault
 from avbc.text import text_key
-from avbc.toml_lines import join_key, key_lines
+from avbc.toml import RecordReader, join_key, key_lines, read_toml
 
 LISTED = 50
 """Faults of a CSV file that an error lists; the rest is counted."""
@@ -219,46 +218,23 @@ def read_books(path: str | PathLike[str], known_warehouses: Collection[str]) -> 
     Raises:
         BooksFileError: It cannot be read, or has faults, all of which are listed.
     """
-    source = str(path)
-    try:
-        # A BOM is what some editors of Windows put before the text.
-        text = Path(path).read_text(encoding="utf-8-sig")
-        data = tomllib.loads(text, parse_float=Decimal)
-    except OSError as error:
-        raise BooksFileError(source, [Fault("file", f"cannot be read: {error.strerror}")]) from None
-    except UnicodeDecodeError:
-        raise BooksFileError(source, [Fault("file", "is not UTF-8 text")]) from None
-    except tomllib.TOMLDecodeError as error:
-        line = re.search(r"at line (\d+)", str(error))
-        raise BooksFileError(
-            source, [Fault("file", f"is not TOML: {error}", int(line[1]) if line else None)]
-        ) from None
-    except RecursionError:
-        raise BooksFileError(
-            source, [Fault("file", "is not TOML: it is nested too deeply")]
-        ) from None
-    except (ValueError, ArithmeticError):
-        raise BooksFileError(
-            source, [Fault("file", "is not TOML: a number of it is out of all bounds")]
-        ) from None
-    reader = _BooksReader(data, known_warehouses)
+    read = read_toml(path, BooksFileError, parse_float=Decimal)
+    reader = _BooksReader(read.data, known_warehouses)
     if reader.faults:
-        lines = key_lines(text)
-        placed = [Fault(fault.key, fault.message, lines.get(fault.key)) for fault in reader.faults]
-        raise BooksFileError(source, sorted(placed, key=lambda fault: fault.line or 0))
+        raise BooksFileError(read.source, reader.placed(key_lines(read.text)))
     return reader.file
 
 
-class _BooksReader:
+class _BooksReader(RecordReader):
     """Reads the tables of a books.toml and collects their faults; a faulty record is left out, so that the rest can be read."""
 
     def __init__(self, data: Mapping[str, object], known_warehouses: Collection[str]) -> None:
-        self.faults: list[Fault] = []
+        super().__init__()
         self._warehouses = set(known_warehouses)
         known = [field.name for field in attrs.fields(BooksFile) if field.name != "quantities"]
         for key in data:
             if key not in known:
-                self._fault(join_key("", key), f"is no key of books.toml{meant(key, known)}")
+                self.fault(join_key("", key), f"is no key of books.toml{meant(key, known)}")
         warehouses = tuple(
             Warehouse(**row) for _, row in self._unique(data, "warehouses", _WAREHOUSE, "name")
         )
@@ -282,9 +258,6 @@ class _BooksReader:
             clients=tuple(self._clients(data)),
         )
 
-    def _fault(self, key: str, message: str) -> None:
-        self.faults.append(Fault(key, message))
-
     def _value(
         self, data: Mapping[str, object], key: str, convert: Convert, table: str = ""
     ) -> Any:
@@ -293,23 +266,13 @@ class _BooksReader:
         try:
             return convert(data[key])
         except ValueError as error:
-            self._fault(join_key(table, key), str(error))
+            self.fault(join_key(table, key), str(error))
             return None
 
     def _rows(
         self, data: Mapping[str, object], key: str, table: str = ""
     ) -> Iterator[tuple[str, Mapping[str, object]]]:
-        """The tables of a list, with the path of each."""
-        rows = data.get(key, [])
-        path = join_key(table, key)
-        if not isinstance(rows, list):
-            self._fault(path, "must be a list of tables")
-            return
-        for index, row in enumerate(cast("list[object]", rows)):
-            if isinstance(row, dict):
-                yield f"{path}[{index}]", cast("dict[str, object]", row)
-            else:
-                self._fault(f"{path}[{index}]", "must be a table")
+        return self.tables(data.get(key, []), join_key(table, key))
 
     def _record(
         self, path: str, row: Mapping[str, object], table: Table, others: Sequence[str] = ()
@@ -318,12 +281,12 @@ class _BooksReader:
         before = len(self.faults)
         for key in row:
             if key not in table.fields and key not in others:
-                self._fault(
+                self.fault(
                     join_key(path, key), f"is no key here{meant(key, [*table.fields, *others])}"
                 )
         for key in table.required:
             if key not in row:
-                self._fault(path, f"lacks {key}")
+                self.fault(path, f"lacks {key}")
         values = {
             key: self._value(row, key, convert, path)
             for key, convert in table.fields.items()
@@ -349,12 +312,12 @@ class _BooksReader:
             if first == path:
                 yield path, values
             else:
-                self._fault(join_key(path, name), f"{values[name]!r} is there already: {first}")
+                self.fault(join_key(path, name), f"{values[name]!r} is there already: {first}")
 
     def _promotions(self, data: Mapping[str, object]) -> Iterator[Promotion]:
         for path, row in self._unique(data, "promotions", _PROMOTION, "code"):
             if row["kind"] == "%" and row["value"] > 100:
-                self._fault(join_key(path, "value"), "must not be more than 100 %")
+                self.fault(join_key(path, "value"), "must not be more than 100 %")
             else:
                 yield Promotion(**row)
 
@@ -367,13 +330,13 @@ class _BooksReader:
         for path, row in self._unique(data, "products", _PRODUCT, "part_number", ["quantity"]):
             held = tables[path].get("quantity", {})
             if not isinstance(held, dict):
-                self._fault(join_key(path, "quantity"), "must be a table of numbers by warehouse")
+                self.fault(join_key(path, "quantity"), "must be a table of numbers by warehouse")
                 continue
             for warehouse in cast("dict[str, object]", held):
                 place = join_key(path, "quantity")
                 number = self._value(cast("dict[str, object]", held), warehouse, _decimal, place)
                 if warehouse not in self._warehouses:
-                    self._fault(
+                    self.fault(
                         join_key(place, warehouse),
                         f"is no warehouse of the books{meant(warehouse, self._warehouses)}",
                     )
@@ -403,20 +366,17 @@ class _BooksReader:
             if first == path:
                 yield client
             else:
-                self._fault(path, f"is the same client as {first}")
+                self.fault(path, f"is the same client as {first}")
 
     def _nested(self, path: str, row: Mapping[str, object], key: str) -> dict[str, Any] | None:
-        table = row.get(key, {})
-        if isinstance(table, dict):
-            return self._record(join_key(path, key), cast("dict[str, object]", table), _ADDRESS)
-        self._fault(join_key(path, key), "must be a table")
-        return None
+        table = self.table(row.get(key, {}), place := join_key(path, key))
+        return None if table is None else self._record(place, table, _ADDRESS)
 
     def _store_customers(self, path: str, row: Mapping[str, object]) -> dict[str, int]:
         place = join_key(path, "store_customer_ids")
         table = row.get("store_customer_ids", {})
         if not isinstance(table, dict):
-            self._fault(place, "must be a table of BigCommerce customer ids by Import Source Code")
+            self.fault(place, "must be a table of BigCommerce customer ids by Import Source Code")
             return {}
         bound = cast("dict[str, object]", table)
         return {

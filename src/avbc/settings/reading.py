@@ -6,15 +6,15 @@ import difflib
 import functools
 import os
 import re
-from collections.abc import Callable, Iterator, Mapping
-from datetime import date, datetime, time
+from collections.abc import Callable, Mapping
+from datetime import date, datetime
 from pathlib import Path
-from typing import Literal, TypeAlias, TypeVar, cast, get_args, get_origin, get_type_hints
+from typing import Literal, TypeAlias, TypeVar, get_args, get_origin, get_type_hints
 
 import attrs
 
 from avbc.credentials import load_credentials, token_fault
-from avbc.errors import Fault, FaultyInputError
+from avbc.errors import FaultyInputError
 from avbc.secret import Secret
 from avbc.settings.rules import SettingsError, breaches
 from avbc.settings.screens import (
@@ -24,7 +24,7 @@ from avbc.settings.screens import (
     StoreSetup,
     StoreStatus,
 )
-from avbc.toml_lines import join_key
+from avbc.toml import RecordReader, called, join_key, with_parents
 
 SECRETS_FROM_ENVIRONMENT = {
     "access_token": "AVBC_ACCESS_TOKEN",
@@ -77,28 +77,23 @@ def read_screens(
     broken = [
         breach
         for breach in breaches(*screens)
-        if all(doubtful.isdisjoint(_with_parents(key)) for key in breach.keys)
+        if all(doubtful.isdisjoint(with_parents(key)) for key in breach.keys)
     ]
-    faults = [*reading.faults, *(Fault(breach.keys[0], breach.message) for breach in broken)]
-    if faults:
-        placed = [attrs.evolve(fault, line=_line(fault.key, lines)) for fault in faults]
-        raise SettingsError(
-            source, sorted(placed, key=lambda fault: (fault.line is None, fault.line or 0))
-        )
+    for breach in broken:
+        reading.fault(breach.keys[0], breach.message)
+    if reading.faults:
+        raise SettingsError(source, reading.placed(lines))
     return screens
 
 
-class _Reading:
+class _Reading(RecordReader):
     """Collects faults while it reads; a faulty value is left out, so that the rest can be read too."""
 
     def __init__(self, folder: Path) -> None:
+        super().__init__()
         self.folder = folder
-        self.faults: list[Fault] = []
         self._known: set[str] = set()
         self._misspelt: set[str] = set()
-
-    def fault(self, key: str, message: str) -> None:
-        self.faults.append(Fault(key, message))
 
     def doubtful(self) -> set[str]:
         """The keys that have no value for a reason reported already."""
@@ -132,11 +127,8 @@ class _Reading:
         values: dict[str, object] = {
             field.name: "" for field in attrs.fields(screen) if field.default is attrs.NOTHING
         }
-        if not isinstance(table, Mapping):
-            self.fault(path, f"must be a table, not {_called(table)}")
-            return values
         hints = _annotations(screen)
-        for name, given in cast("Mapping[object, object]", table).items():
+        for name, given in (self.table(table, path) or {}).items():
             key = str(name)
             if key not in hints:
                 self.unknown(key, hints, path)
@@ -161,7 +153,7 @@ class _Reading:
             advice = (
                 ": put it in quotes" if wanted == "text" and isinstance(given, int | float) else ""
             )
-            self.fault(path, f"must be {wanted}, not {_called(given)}{advice}")
+            self.fault(path, f"must be {wanted}, not {called(given)}{advice}")
             return None
         if isinstance(given, str):
             given = given.strip()
@@ -172,13 +164,9 @@ class _Reading:
         return self.folder / given if isinstance(given, Path) else given
 
     def rows(self, screen: type[attrs.AttrsInstance], given: object, path: str) -> object:
-        if not isinstance(given, list | tuple):
-            self.fault(path, f"must be a list of rows, each under [[{path}]], not {_called(given)}")
-            return None
-        rows = cast("list[object] | tuple[object, ...]", given)
         return tuple(
-            _build(screen, self.values(screen, row, f"{path}[{index}]"))
-            for index, row in enumerate(rows)
+            _build(screen, self.values(screen, row, place))
+            for place, row in self.tables(given, path)
         )
 
     def credentials(self, store: dict[str, object]) -> None:
@@ -239,32 +227,19 @@ def _build(screen: Callable[..., T], values: Mapping[str, object]) -> T:
     return screen(**values)
 
 
-def _called(value: object) -> str:
-    """What a person calls the type of a value. Never the value: it may be a secret in the wrong place."""
-    if isinstance(value, bool):
-        return "true or false"
-    names: list[tuple[type | tuple[type, ...], str]] = [
-        (str, "text"),
-        (int, "a whole number"),
-        (float, "a fraction"),
-        (Mapping, "a table"),
-        ((list, tuple), "a list"),
-        ((date, time), "a date or time"),
-    ]
-    return next((name for types, name in names if isinstance(value, types)), type(value).__name__)
-
-
 def _comparable(value: object) -> object:
     return re.sub(r"(/v[23])?/?$", "", value) if isinstance(value, str) else value
 
 
-def _with_parents(key: str) -> Iterator[str]:
-    """A key's path, then its table's, and so on outwards."""
-    while key:
-        yield key
-        key = re.sub(r'(^|\.)("(?:\\.|[^"\\])*"|[^."\[\]]+)$|\[\d+\]$', "", key)
-
-
-def _line(key: str, lines: Mapping[str, int]) -> int | None:
-    """The line of a key, or else of the table that lacks it."""
-    return next((lines[place] for place in _with_parents(key) if place in lines), None)
+def defaults() -> dict[str, object]:
+    """The values that need not be in the file, by path; those of rows by the path of their list."""
+    found: dict[str, object] = {}
+    waiting = list(_SCREENS.items())
+    for path, screen in waiting:
+        for name, hint in _annotations(screen).items():
+            default = attrs.fields_dict(screen)[name].default
+            if get_origin(hint) is tuple:
+                waiting.append((f"{path}.{name}", get_args(hint)[0]))
+            elif default is not attrs.NOTHING and default is not None:
+                found[f"{path}.{name}"] = default
+    return found

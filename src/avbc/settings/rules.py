@@ -23,6 +23,7 @@ from avbc.settings.screens import (
     Updates,
     payment_method_key,
 )
+from avbc.text import text_key
 
 _WEEK_IN_MINUTES = 7 * 24 * 60
 
@@ -162,7 +163,7 @@ def _mapping(screen: OrderStatusSettings) -> Iterator[Breach]:
         if not row.acctvantage or row.bigcommerce == "":
             continue
 
-        ours, theirs = row.acctvantage.casefold(), _same_status(row.bigcommerce)
+        ours, theirs = text_key(row.acctvantage), _same_status(row.bigcommerce)
         if screen.updates == "push" and theirs == _same_status(screen.new_order_status):
             yield Breach(
                 (f"{path}.bigcommerce", "order_status.new_order_status"),
@@ -244,7 +245,7 @@ def _status(status: StoreStatus, path: str) -> Iterator[Breach]:
 
 def _same_status(status: StoreStatus) -> str:
     """Statuses written alike; that a name and an id mean the same is known only to the store."""
-    return " ".join(str(status).split()).casefold()
+    return text_key(str(status))
 
 
 def _unwritable(screen: attrs.AttrsInstance, path: str) -> Iterator[Breach]:

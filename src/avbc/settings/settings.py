@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 import tempfile
-import tomllib
 from collections.abc import Mapping
 from pathlib import Path
 from typing import cast
@@ -13,11 +12,10 @@ import attrs
 
 from avbc.errors import Fault
 from avbc.secret import Secret, without_frames
-from avbc.settings.reading import SECRETS_FROM_ENVIRONMENT, read_screens
+from avbc.settings.reading import SECRETS_FROM_ENVIRONMENT, defaults, read_screens
 from avbc.settings.rules import SettingsError, breaches
 from avbc.settings.screens import GlSettings, OrderStatusSettings, ShippingSettings, StoreSetup
-from avbc.settings.toml import write_toml
-from avbc.toml_lines import key_lines
+from avbc.toml import TomlFile, key_lines, read_toml, write_toml
 
 _HEADER = (
     "# Settings of avbc. Secrets are never saved: give them by credentials_file or by "
@@ -79,10 +77,9 @@ class Settings:
                 line.
         """
         source = os.fspath(path)
-        text = _read(source)
-        data, lines = _parse(text, source)
+        read = read_toml(source, SettingsError)
         file = Path(source).absolute()
-        settings = cls._from(data, source, lines, file.parent)
+        settings = cls._from(read.data, source, key_lines(read.text), file.parent)
         object.__setattr__(settings, "file", file)
         return settings
 
@@ -124,12 +121,12 @@ class Settings:
     def save(self, path: str | os.PathLike[str]) -> None:
         """Write the settings as TOML, without secrets, readable by the owner only.
 
-        The file is replaced as a whole: whoever reads it meanwhile sees the old one or the new one.
-        Comments of the old one are lost.
+        If the file exists, its comments, order and formatting stay; only what differs is changed.
+        It is replaced in one step: a reader sees the old file or the new one.
 
         Raises:
-            SettingsError: The file cannot be written; or one stands there that holds secrets, which
-                would be lost, or that is no TOML.
+            SettingsError: The file cannot be written; or it exists and holds secrets, which would
+                be lost, or is not TOML.
         """
         source = os.fspath(path)
         data = self.to_dict()
@@ -143,9 +140,14 @@ class Settings:
         # Where the path is a link, the file that it names is replaced, not the link.
         target = Path(os.path.realpath(source))
         try:
+            old = ""
             if target.exists():
-                _refuse_to_lose_secrets(target, source)
-            _replace(target, _HEADER + write_toml(data))
+                read = read_toml(target, SettingsError)
+                _refuse_to_lose_secrets(read, source)
+                old = read.text if read.data else ""
+            _replace(
+                target, write_toml(data, old, defaults()) if old else _HEADER + write_toml(data)
+            )
         except OSError as error:
             raise SettingsError(
                 source, [Fault("file", f"cannot be written: {error.strerror}")]
@@ -171,32 +173,8 @@ def _plain(value: object) -> object:
     return list(cast("tuple[object, ...]", value)) if isinstance(value, tuple) else value
 
 
-def _read(source: str) -> str:
-    try:
-        return Path(source).read_bytes().decode("utf-8-sig")
-    except (OSError, ValueError) as error:
-        reason = (
-            error.strerror if isinstance(error, OSError) else None
-        ) or "it is not a text file in UTF-8"
-    # Raised outside of the handler, as below: the error of a decoder holds the whole text, and with
-    # it the secrets.
-    raise SettingsError(source, [Fault("file", f"cannot be read: {reason}")])
-
-
-def _parse(text: str, source: str) -> tuple[dict[str, object], dict[str, int]]:
-    try:
-        data = cast("dict[str, object]", tomllib.loads(text))
-        return data, key_lines(text)
-    except RecursionError:
-        reason = "it is nested too deeply"
-    except ValueError as error:
-        reason = str(error)
-    raise SettingsError(source, [Fault("file", f"is not TOML: {reason}")])
-
-
-def _refuse_to_lose_secrets(target: Path, source: str) -> None:
-    data, _ = _parse(_read(os.fspath(target)), source)
-    store = data.get("store")
+def _refuse_to_lose_secrets(read: TomlFile, source: str) -> None:
+    store = read.data.get("store")
     found = [
         name
         for name in SECRETS_FROM_ENVIRONMENT
@@ -204,7 +182,7 @@ def _refuse_to_lose_secrets(target: Path, source: str) -> None:
     ]
     if found:
         message = (
-            "stands in the file and would be lost: move it to a credentials_file or the "
+            "is in the file and would be lost: move it to a credentials_file or the "
             "environment first"
         )
         raise SettingsError(source, [Fault(f"store.{name}", message) for name in found])

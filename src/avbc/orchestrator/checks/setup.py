@@ -5,7 +5,6 @@ It calls the mapping engine's own rules, so what passes here passes in an import
 
 from __future__ import annotations
 
-import json
 from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from functools import partial
@@ -44,6 +43,7 @@ from avbc.orchestrator.jobs.inventory import NoSuchLocation, StockLocation
 from avbc.orchestrator.reports import Check, SetupReport, State
 from avbc.settings import Settings, SettingsError, payment_method_key
 from avbc.text import text_key
+from avbc.toml import toml_row
 
 T = TypeVar("T")
 
@@ -208,7 +208,7 @@ def _status_mapping(rules: MappingRules) -> Iterator[Check]:
                 "in the store."
             ),
             "Add a row if the store should show it.",
-            _row("order_status.mapping", acctvantage=name, bigcommerce=""),
+            toml_row("order_status.mapping", acctvantage=name, bigcommerce=""),
         )
 
 
@@ -288,7 +288,7 @@ def _unmapped_method(name: str, state: State, found: str, rules: MappingRules) -
         state,
         f"not mapped to a Receipt Type. {found}",
         "Add a row.",
-        _row("gl.payment_methods", bigcommerce=name, receipt_type=likely)
+        toml_row("gl.payment_methods", bigcommerce=name, receipt_type=likely)
         + ("" if likely else f"  # one of: {', '.join(choices)}"),
     )
 
@@ -314,7 +314,7 @@ def _tenders(found: _Store, rules: MappingRules) -> Iterator[Check]:
                 f"There is neither a Receipt Type {name!r} nor a row for "
                 f"it{'; the latest orders used it' if used else ''}."
             )
-            row = _row("gl.payment_methods", bigcommerce=name, receipt_type="")
+            row = toml_row("gl.payment_methods", bigcommerce=name, receipt_type="")
             fix = f"Create the Receipt Type {name!r}, or add a row."
             state: State = "error" if used else "warning"
             yield Check("payment method", name, state, message, fix, row)
@@ -462,13 +462,3 @@ def _ruled(area: str, item: str, ruling: Ruling[T]) -> Check:
 
 def _unknown(area: str, item: str, error: AvbcError) -> Check:
     return Check(area, item, "unknown", str(error))
-
-
-def _row(table: str, **values: str) -> str:
-    # Text in JSON's quotes is valid in TOML.
-    return "\n".join(
-        [
-            f"[[{table}]]",
-            *(f"{key} = {json.dumps(value, ensure_ascii=False)}" for key, value in values.items()),
-        ]
-    )

@@ -1,0 +1,411 @@
+"""TOML files: reading them with the line of each key, and writing them with their comments kept.
+
+The settings and the books' files are read by it. The standard library's tomllib reads the values
+and forgets the lines; tomlkit, which keeps everything, is only imported to write.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+import tomllib
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from datetime import date, time
+from os import PathLike
+from pathlib import Path
+from typing import Any, cast
+
+import attrs
+
+from avbc.errors import Fault, FaultyInputError
+
+
+@attrs.frozen
+class TomlFile:
+    """A TOML file as it was read."""
+
+    source: str
+    text: str
+    data: dict[str, object]
+
+
+def read_toml(
+    path: str | PathLike[str],
+    error: type[FaultyInputError],
+    parse_float: Callable[[str], object] = float,
+) -> TomlFile:
+    """Read a TOML file. A byte order mark, which some editors on Windows write, is fine.
+
+    Raises:
+        FaultyInputError: It cannot be read or is not TOML; of the class `error`.
+    """
+    source, line = str(path), None
+    try:
+        text = Path(path).read_text(encoding="utf-8-sig")
+        return TomlFile(source, text, tomllib.loads(text, parse_float=parse_float))
+    except OSError as found:
+        message = f"cannot be read: {found.strerror}"
+    except UnicodeDecodeError:
+        message = "cannot be read: it is not a text file in UTF-8"
+    except tomllib.TOMLDecodeError as found:
+        message = f"is not TOML: {found}"
+        place = re.search(r"at line (\d+)", message)
+        line = int(place[1]) if place else None
+    except RecursionError:
+        message = "is not TOML: it is nested too deeply"
+    except (ValueError, ArithmeticError):
+        message = "is not TOML: a number in it is too long"
+    # Raised outside of the handler: the error of a decoder holds the whole text, and with it
+    # secrets.
+    raise error(source, [Fault("file", message, line)])
+
+
+class RecordReader:
+    """Collects the faults of a table while it is read, so that all of them are found at once."""
+
+    def __init__(self) -> None:
+        self.faults: list[Fault] = []
+
+    def fault(self, key: str, message: str) -> None:
+        """Note a fault of the value at the path `key`."""
+        self.faults.append(Fault(key, message))
+
+    def table(self, given: object, path: str) -> Mapping[str, object] | None:
+        """Return a table, or None where something else is given."""
+        if isinstance(given, Mapping):
+            return cast("Mapping[str, object]", given)
+        self.fault(path, f"must be a table, not {called(given)}")
+        return None
+
+    def tables(self, given: object, path: str) -> Iterator[tuple[str, Mapping[str, object]]]:
+        """Yield the tables of a list, each with its path."""
+        if not isinstance(given, list | tuple):
+            self.fault(path, f"must be a list of rows, each under [[{path}]], not {called(given)}")
+            return
+        for index, row in enumerate(cast("Sequence[object]", given)):
+            place = f"{path}[{index}]"
+            if (table := self.table(row, place)) is not None:
+                yield place, table
+
+    def placed(self, lines: Mapping[str, int]) -> list[Fault]:
+        """Return the faults with their lines, in the order of the lines."""
+        faults = [attrs.evolve(fault, line=_line(fault.key, lines)) for fault in self.faults]
+        return sorted(faults, key=lambda fault: (fault.line is None, fault.line or 0))
+
+
+def called(value: object) -> str:
+    """Name the type of a value, never the value: it may be a secret in the wrong place.
+
+    >>> called(True), called(1), called([])
+    ('true or false', 'a whole number', 'a list')
+    """
+    if isinstance(value, bool):
+        return "true or false"
+    names: list[tuple[type | tuple[type, ...], str]] = [
+        (str, "text"),
+        (int, "a whole number"),
+        (float, "a fraction"),
+        (Mapping, "a table"),
+        ((list, tuple), "a list"),
+        ((date, time), "a date or time"),
+    ]
+    return next((name for types, name in names if isinstance(value, types)), type(value).__name__)
+
+
+def with_parents(key: str) -> Iterator[str]:
+    """Yield the path of a key, then of its table, and so on outwards.
+
+    >>> list(with_parents("gl.payment_methods[0].bigcommerce"))
+    ['gl.payment_methods[0].bigcommerce', 'gl.payment_methods[0]', 'gl.payment_methods', 'gl']
+    """
+    while key:
+        yield key
+        key = re.sub(r'(^|\.)("(?:\\.|[^"\\])*"|[^."\[\]]+)$|\[\d+\]$', "", key)
+
+
+def _line(key: str, lines: Mapping[str, int]) -> int | None:
+    """The line of a key, or else of the table that lacks it."""
+    return next((lines[place] for place in with_parents(key) if place in lines), None)
+
+
+_TOKEN = re.compile(
+    r"""
+      (?P<space> [ \t\r]+ | \#[^\n]* )
+    | (?P<newline> \n )
+    | (?P<quoted> \"{3} (?:\\.|[^\\])*? \"{3} \"{0,2} | '{3} .*? '{3} '{0,2}
+                | "(?:\\.|[^"\\])*" | '[^']*' )
+    | (?P<mark> [\[\]{}=,.] )
+    | (?P<bare> [^\s\[\]{}=,."'\#]+ )
+    """,
+    re.VERBOSE | re.DOTALL,
+)
+
+
+def join_key(table: str, key: str) -> str:
+    """Return the path of a key in a table, as a person would write it in TOML.
+
+    >>> join_key("order_status.mapping[0]", "bigcommerce"), join_key("", "odd key")
+    ('order_status.mapping[0].bigcommerce', '"odd key"')
+    """
+    name = key if re.fullmatch(r"[A-Za-z0-9_-]+", key) else _quoted(key)
+    return f"{table}.{name}" if table else name
+
+
+def _quoted(text: str) -> str:
+    # JSON's escapes are TOML's too; only DEL must be escaped as well.
+    return json.dumps(text, ensure_ascii=False).replace("\x7f", "\\u007f")
+
+
+def key_lines(text: str) -> dict[str, int]:
+    r"""Find the line on which each key of a TOML text stands, by its path.
+
+    Tables, arrays of tables (`mapping[0]`), dotted keys and inline tables have paths too. The text
+    must be valid: tomllib has read it.
+
+    >>> text = '[gl]\ntax_area = "BC"\n\n[[gl.payment_methods]]\nbigcommerce = "Card"'
+    >>> key_lines(text)["gl.payment_methods[0].bigcommerce"]
+    5
+    """
+    return _KeyFinder(text).lines
+
+
+class _KeyFinder:
+    """Walks the tokens of a TOML text, of which only the keys matter."""
+
+    def __init__(self, text: str) -> None:
+        self.lines: dict[str, int] = {}
+        self._rows: dict[str, int] = {}
+        self._tokens: list[tuple[str, int, bool]] = []
+        line = 1
+        for match in _TOKEN.finditer(text):
+            if match.lastgroup != "space":
+                self._tokens.append((match[0], line, match.lastgroup == "quoted"))
+            line += match[0].count("\n")
+        self._tokens.append(("", line, False))
+        self._at = 0
+        self._statements()
+
+    def _take(self, *wanted: str) -> bool:
+        text, _, quoted = self._tokens[self._at]
+        if quoted or text not in wanted:
+            return False
+        self._at += 1
+        return True
+
+    def _statements(self) -> None:
+        table = ""
+        while self._tokens[self._at][0] or self._tokens[self._at][2]:
+            if self._take("\n"):
+                continue
+            if self._take("["):
+                table = self._header(is_row=self._take("["))
+            else:
+                self._pair(table)
+
+    def _key(self) -> list[str]:
+        names: list[str] = []
+        while True:
+            text, _, quoted = self._tokens[self._at]
+            self._at += 1
+            names.append(str(tomllib.loads(f"key = {text}")["key"]) if quoted else text)
+            if not self._take("."):
+                return names
+
+    def _header(self, *, is_row: bool) -> str:
+        line = self._tokens[self._at][1]
+        names = self._key()
+        path = ""
+        for index, name in enumerate(names):
+            path = join_key(path, name)
+            self.lines.setdefault(path, line)
+            if is_row and index == len(names) - 1:
+                self._rows[path] = self._rows.get(path, 0) + 1
+            if path in self._rows:
+                path = f"{path}[{self._rows[path] - 1}]"
+                self.lines.setdefault(path, line)
+        while self._take("]"):
+            pass
+        return path
+
+    def _pair(self, table: str) -> None:
+        line = self._tokens[self._at][1]
+        path = table
+        for name in self._key():
+            path = join_key(path, name)
+            self.lines.setdefault(path, line)
+        self._take("=")
+        self._value(path)
+
+    def _value(self, path: str) -> None:
+        if self._take("["):
+            index = 0
+            while not self._take("]"):
+                if self._take("\n", ","):
+                    continue
+                self.lines[f"{path}[{index}]"] = self._tokens[self._at][1]
+                self._value(f"{path}[{index}]")
+                index += 1
+        elif self._take("{"):
+            while not self._take("}"):
+                if not self._take("\n", ","):
+                    self._pair(path)
+        else:
+            while self._tokens[self._at][2] or self._tokens[self._at][0] not in (
+                "",
+                "\n",
+                ",",
+                "]",
+                "}",
+            ):
+                self._at += 1
+
+
+# Writing.
+
+
+def toml_row(table: str, **values: object) -> str:
+    r"""Write one row of an array of tables.
+
+    >>> print(toml_row("gl.payment_methods", bigcommerce="Card", receipt_type="Visa"))
+    [[gl.payment_methods]]
+    bigcommerce = "Card"
+    receipt_type = "Visa"
+    """
+    section, _, key = table.partition(".")
+    return write_toml({section: {key: [values]}}).partition("\n")[2].strip()
+
+
+def write_toml(
+    data: Mapping[str, Mapping[str, object]],
+    old: str = "",
+    defaults: Mapping[str, object] | None = None,
+) -> str:
+    r"""Write sections of values and lists of rows; rows become arrays of tables.
+
+    Args:
+        data: By section: text, numbers, flags, times, and lists of rows.
+        old: The text that is replaced. Its comments, order and formatting stay, as far as they
+            belong to something that is still there.
+        defaults: By path (`gl.tax_area`, `gl.payment_methods.bigcommerce`): values that need not be
+            written where the old text does not have them.
+
+    >>> print(write_toml({"gl": {"tax_area": "East"}}, "# 2.2\n[gl]\ntax_area = 'BC' # ours"))
+    # 2.2
+    [gl]
+    tax_area = "East" # ours
+    """
+    import tomlkit  # noqa: PLC0415  # only who writes needs it
+    from tomlkit.items import Table  # noqa: PLC0415
+
+    document = tomlkit.parse(old)
+    if not all(type(table) is Table and not table.is_super_table() for table in document.values()):
+        # Dotted keys, one table in several pieces and the like are not edited in place.
+        return write_toml(data)
+    comments = _take_comments(document)
+    for section in [name for name in document if name not in data]:
+        document.remove(section)
+    for section, values in data.items():
+        if section not in document:
+            document.add(section, tomlkit.table())
+            document[section].trivia.indent = "\n" if len(document) > 1 else ""
+        _merge(document[section], values, section, defaults or {})
+    for table, lines in comments:
+        table.trivia.indent = lines + table.trivia.indent
+    return tomlkit.dumps(document)
+
+
+def _merge(
+    table: Any, values: Mapping[str, object], path: str, defaults: Mapping[str, object]
+) -> None:
+    for key in [name for name in table if name not in values]:
+        table.remove(key)
+    there = table.unwrap()
+    for key, value in values.items():
+        place = f"{path}.{key}"
+        if isinstance(value, list):
+            _merge_rows(table, key, cast("list[dict[str, object]]", value), defaults, place)
+        elif key not in table:
+            if place not in defaults or defaults[place] != value:
+                table.add(key, value)
+        elif (type(there[key]), there[key]) != (type(value), value):
+            table[key] = value
+
+
+def _merge_rows(
+    table: Any, key: str, rows: list[dict[str, object]], defaults: Mapping[str, object], path: str
+) -> None:
+    """Write rows. One that was there keeps its comments wherever it is now."""
+    import tomlkit  # noqa: PLC0415
+
+    there = list(table.get(key, []))
+    before = [_with_defaults(row, path, defaults) for row in table.unwrap().get(key, [])]
+    if before == [_with_defaults(row, path, defaults) for row in rows]:
+        return
+    is_inline = not isinstance(table.get(key), tomlkit.items.AoT)
+    kept: list[int | None] = []
+    for row in rows:
+        same = [at for at, other in enumerate(before) if other == row and at not in kept]
+        kept.append(same[0] if same else None)
+    written = tomlkit.aot()
+    for at, row in enumerate(rows):
+        index = kept[at]
+        if index is None and at < len(there) and at not in kept:
+            index = at
+        item = tomlkit.table() if index is None or is_inline else there[index]
+        if index is None or is_inline:
+            item.trivia.indent = "\n"
+        _merge(item, row, path, defaults)
+        written.append(item)
+    if key in table and (is_inline or not rows):
+        table.remove(key)
+    if rows and key in table:
+        table[key] = written
+    elif rows:
+        table.add(key, written)
+
+
+def _take_comments(document: Any) -> list[tuple[Any, str]]:
+    """Take out the comments and blank lines above the header of each table, to be put back there.
+
+    tomlkit has them at the end of the table before, with which they would be removed.
+    """
+    from tomlkit.items import AoT, Comment, Null, Table, Whitespace  # noqa: PLC0415
+
+    above: list[tuple[list[Any], int]] = []
+    taken: list[tuple[Any, str]] = []
+
+    def claim(table: Table) -> None:
+        lines = "".join(body[index][1].as_string() for body, index in above)
+        for body, index in above:
+            body[index] = (None, Null())
+        above.clear()
+        taken.append((table, lines))
+        walk(table.value.body)
+
+    def walk(body: list[Any]) -> None:
+        for index, (_, item) in enumerate(body):
+            if isinstance(item, Comment | Whitespace):
+                above.append((body, index))
+            elif isinstance(item, Table) and item.is_super_table():
+                walk(item.value.body)
+            elif isinstance(item, Table):
+                claim(item)
+            elif isinstance(item, AoT):
+                for row in item.body:
+                    claim(row)
+            elif not isinstance(item, Null):
+                above.clear()
+
+    walk(document.body)
+    return taken
+
+
+def _with_defaults(
+    values: Mapping[str, object], path: str, defaults: Mapping[str, object]
+) -> dict[str, object]:
+    missing = {
+        key.removeprefix(f"{path}."): value
+        for key, value in defaults.items()
+        if key.rpartition(".")[0] == path
+    }
+    return {**missing, **values}
