@@ -337,7 +337,7 @@ def products() -> dict[str, tuple[Product, ...]]:
 
 @pytest.fixture(scope="session")
 def map_it(settings: Settings, reference: ReferenceData, products: dict[str, tuple[Product, ...]]):
-    """Map an order; `gl=`, `shipping=`, `order_status=` change settings, anything else reference data."""
+    """Map an order; `gl=`, `shipping=`, `order_status=` change settings, others reference data."""
 
     def run(
         order: Order,

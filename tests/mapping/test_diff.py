@@ -67,8 +67,8 @@ def test_an_edit_is_told_field_by_field(before, make_order, map_it):
         "bill_to.city: Austin in AcctVantage, Dallas in the store",
         "ship_tos[0].zip: 78751 in AcctVantage, nothing in the store",
         (
-            "ship_tos[1]: nothing in AcctVantage, Ana Rivera, 15 Harbor Road, Austin, Texas, 78751, "
-            "United States in the store"
+            "ship_tos[1]: nothing in AcctVantage, Ana Rivera, 15 Harbor Road, Austin, Texas, "
+            "78751, United States in the store"
         ),
         "line 101.quantity: 2 in AcctVantage, 3 in the store",
         "line 101.amount: 19.90 in AcctVantage, 29.85 in the store",

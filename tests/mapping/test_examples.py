@@ -1,4 +1,4 @@
-"""The example orders that BigCommerce publishes: what the proof says of them, and what becomes of them."""
+"""The example orders that BigCommerce publishes: their proof, and what they become."""
 
 import json
 from decimal import Decimal
@@ -34,7 +34,10 @@ def examples():
 
 
 def with_lines(order, *discounts):
-    """The order with one custom line that is its subtotal without fees, and its shipping on one consignment: the files have no lines."""
+    """The order with one custom line and one consignment, since the files have no lines.
+
+    The line is the subtotal without fees, the consignment has the shipping cost.
+    """
     fees_ex = sum((fee.cost_ex_tax for fee in order.fees or ()), D(0))
     fees_inc = sum((fee.cost_inc_tax for fee in order.fees or ()), D(0))
     without, with_tax = order.subtotal_ex_tax - fees_ex, order.subtotal_inc_tax - fees_inc

@@ -30,7 +30,7 @@ def test_it_is_a_sha256(order):
 
 
 def test_it_is_the_same_on_every_machine(order):
-    """A stored fingerprint must mean the same after an update; if this fails on purpose, imported orders look edited."""
+    """A stored fingerprint must mean the same after an update, or imported orders look edited."""
     assert fingerprint(order) == "9793cf7039a3f8083fbb2c4d444cc4e4fb87874ae25700e2fd8efddcac025252"
 
 

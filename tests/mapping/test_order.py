@@ -291,7 +291,9 @@ def test_a_client_without_any_name_refuses_the_order(make_order, map_it):
 
 
 def test_a_whole_mixed_order(make_order, map_it):
-    """Two consignments, a bundle, wrapping, handling, a fee, a pickup, a download, a certificate, a custom item, split tender, a coupon."""
+    """Two consignments, a pickup and a download; a bundle, a certificate and a custom item;
+    wrapping, handling and a fee; split tender and a coupon.
+    """
     item = make_order.item
     order = make_order(
         [

@@ -231,7 +231,8 @@ def test_everything_that_can_be_refunded(credit, of, *, total, tax, kind):
 
 def test_a_refund_of_many_things(credit):
     asked = refund(
-        "21.10", "1.46", item(quantity=1), item("GIFT_WRAPPING", 15, 3), item("SHIPPING", 51, 0, "8.80"), item("ORDER", 1042, 0, "5.00"),
+        "21.10", "1.46", item(quantity=1), item("GIFT_WRAPPING", 15, 3),
+        item("SHIPPING", 51, 0, "8.80"), item("ORDER", 1042, 0, "5.00"),
         item("HANDLING", 51, 0, "1.10"), item("FEE", 3, 0, "0.33"),
     )  # fmt: skip
     ruling = credit(asked)

@@ -1,7 +1,7 @@
 """The mapping engine: pure rules from BigCommerce's values to AcctVantage's records, or problems.
 
-No network, no database, no clock. Each rule can be used alone and answers with a `Ruling`: a value
-with its decisions, or problems. `Mapper` puts them together for whole orders.
+No network, no database, no clock. Each rule can be used alone: it takes values and returns a
+`Ruling`, which has a value with its decisions, or problems. `Mapper` maps whole orders.
 
 >>> from decimal import Decimal
 >>> from avbc.acctvantage.records import ReferenceData, TaxArea, Warehouse
@@ -10,18 +10,28 @@ with its decisions, or problems. `Mapper` puts them together for whole orders.
 >>> settings = Settings.from_dict({
 ...     "store": {"api_url": "https://api.bigcommerce.com/stores/abc123/v3/"},
 ...     "order_status": {
-...         "import_source_code": "WEB", "new_order_status": 11, "downloaded_order_status": 9, "import_error_status": 12
+...         "import_source_code": "WEB", "new_order_status": 11,
+...         "downloaded_order_status": 9, "import_error_status": 12,
 ...     },
-...     "gl": {"tax_area": "BigCommerce", "payment_methods": [{"bigcommerce": "Manual", "receipt_type": "Check"}]},
+...     "gl": {
+...         "tax_area": "BigCommerce",
+...         "payment_methods": [{"bigcommerce": "Manual", "receipt_type": "Check"}],
+...     },
 ...     "shipping": {"warehouse": "Main"},
 ... })
->>> books = ReferenceData(receipt_types=("Check",), tax_areas=(TaxArea("BigCommerce"),), warehouses=(Warehouse("Main"),))
+>>> books = ReferenceData(
+...     receipt_types=("Check",),
+...     tax_areas=(TaxArea("BigCommerce"),),
+...     warehouses=(Warehouse("Main"),),
+... )
 >>> amount = Decimal("25.0000")
 >>> order = Order(
-...     id=1042, subtotal_ex_tax=amount, subtotal_inc_tax=amount, total_ex_tax=amount, total_inc_tax=amount, items_total=1,
+...     id=1042, subtotal_ex_tax=amount, subtotal_inc_tax=amount, total_ex_tax=amount,
+...     total_inc_tax=amount, items_total=1,
 ...     payment_method="Manual", billing_address=Address(last_name="Rivera"),
 ...     products=(OrderProduct(
-...         id=1, name="Engraving", type="digital", price_ex_tax=amount, price_inc_tax=amount, total_ex_tax=amount, total_inc_tax=amount
+...         id=1, name="Engraving", type="digital", price_ex_tax=amount, price_inc_tax=amount,
+...         total_ex_tax=amount, total_inc_tax=amount,
 ...     ),),
 ... )
 >>> mapped = Mapper(settings, books).map(OrderInputs(order))

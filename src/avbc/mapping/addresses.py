@@ -13,7 +13,7 @@ def full_name(address: models.Address) -> str:
 
 
 def address(source: models.Address) -> records.Address:
-    """A Bill To or Ship To address: a company, with the person as attention, or a person (inferred).
+    """A Bill To or Ship To address: a company and its person, or a person alone (inferred).
 
     State and country keep their names as the store has them.
 

@@ -9,7 +9,7 @@ STEP = Decimal("0.0001")
 """BigCommerce writes orders and lines with four decimals."""
 _LIMIT = Decimal(10) ** 13
 _quantized = Context(prec=17).quantize
-"""Thirteen digits before the point and four after it: what does not fit is no amount of money."""
+"""Thirteen digits before the point and four after it: what does not fit is not money."""
 
 ARITHMETIC = Context(prec=28)
 """The mapping engine's own context, in which sums of amounts are exact."""

@@ -52,13 +52,13 @@ def payment_action(
 ) -> Ruling[PaymentAction]:
     """What to do about the receipts on an order that AcctVantage wants captured or voided.
 
-    No value and no problem means nothing. Only what was pre-authorized through BigCommerce can be captured there, PayPal too (manual
-    2.2.4), and only while its `payment_status` is `authorized` (BigCommerce: orders API). What the
-    store has done already is recorded and not sent again, and what the gateway is processing is
-    waited for: so asking again after a crash, with the order read again, is safe. BigCommerce
-    captures the whole authorization of an order and no part of it, so a request for a part is a
-    problem, and so is a capture that would leave more received than the sales order's total (inferred). An
-    authorization older than `old_after_days` is warned about.
+    No value and no problem means nothing. Only what was pre-authorized through BigCommerce can be
+    captured there, PayPal too (manual 2.2.4), and only while its `payment_status` is `authorized`
+    (BigCommerce: orders API). What the store has done already is recorded and not sent again, and
+    what the gateway is processing is waited for: so asking again after a crash, with the order read
+    again, is safe. BigCommerce captures the whole authorization of an order and no part of it, so a
+    request for a part is a problem, and so is a capture that would leave more received than the
+    sales order's total (inferred). An authorization older than `old_after_days` is warned about.
 
     Args:
         sales_order: The order as the books have it.

@@ -85,7 +85,7 @@ the merchant's work stays.
 
 
 def product_text(product: Product, fields: Sequence[FieldRule[Product]] = PRODUCT_FIELDS) -> str:
-    """The product's values in the store as a text, to compare with later; without fields of new ones."""
+    """The product's values in the store as a text to compare with later; no fields of new ones."""
     return values_text(_values(product, fields, Findings(), new=False))
 
 
@@ -119,9 +119,9 @@ def variant_draft(
 ) -> Ruling[VariantDraft]:
     """What to change of the store's variant with this id, for a product whose SKU is a variant.
 
-    Only `VARIANT_FIELDS` are sent. A sale that ended is sent as null. A variant that has no amount of its own shows the product's,
-    and one that has hides it: so the base variant of a simple product is better left without, and
-    the product itself written (inferred).
+    Only `VARIANT_FIELDS` are sent. A sale that ended is sent as null. A variant that has no amount
+    of its own shows the product's, and one that has hides it: so the base variant of a simple
+    product is better left without, and the product itself written (inferred).
     """
     found = Findings()
     check_names(fields, _OF_PRODUCTS)

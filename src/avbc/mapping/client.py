@@ -136,7 +136,7 @@ def _found_by_email(
 
 
 def _with_contact(hit: Client, bind: str | None, billing: Address, case: Case) -> ClientChoice:
-    """The client with the person: by email, then by name; the client may be the person (inferred)."""
+    """The client and the person: by email, then by name; they may be the same (inferred)."""
     email = text_key(billing.email)
     name = (text_key(plain(billing.first_name)), text_key(plain(billing.last_name)))
     known: list[tuple[Contact, str]] = [

@@ -119,9 +119,9 @@ def customer_for(
 ) -> Ruling[Customer]:
     """The store's customer that a client is, among those with its id or its email.
 
-    No value and no problem means that it is new. By its id first, then by email. More than one with the email, or an
-    email that is another customer's than the one the client is bound to, is a problem, never a
-    choice (inferred).
+    No value and no problem means that it is new. By its id first, then by email. More than one with
+    the email, or an email that is another customer's than the one the client is bound to, is a
+    problem, never a choice (inferred).
     """
     found = Findings()
     known = list(customers)

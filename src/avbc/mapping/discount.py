@@ -182,7 +182,7 @@ def _read_line(
 
 
 def _read_coupon(coupon: OrderCoupon, given: dict[_Key, _Given], case: Case) -> bool:
-    """Add what only the coupon itself tells: its type, and what it took off beyond the lines."""
+    """Add what only the coupon itself has: its type, and what it took off beyond the lines."""
     if not is_amount(coupon.amount) or not is_amount(coupon.discount):
         unreadable(f"the amount of coupon {coupon.code!r}", coupon.discount, case)
         return False

@@ -21,7 +21,7 @@ _ROUNDING_DOWN = Context(prec=60, rounding=ROUND_FLOOR)
 def net_quantity(available: Decimal, waiting: Decimal = ZERO) -> int:
     """What the store may sell: available less waiting, in whole units, never below 0 (inferred).
 
-    What is no number counts as nothing: rather too little on sale than too much.
+    What is not a number counts as nothing: too little on sale is better than too much.
 
     >>> net_quantity(Decimal("7.9"), Decimal(2)), net_quantity(Decimal(3), Decimal(5))
     (5, 0)
@@ -39,7 +39,8 @@ def net_quantities(
 ) -> Iterator[tuple[str, int]]:
     """What the store may sell of each part number, in the sequence of `available`, one by one.
 
-    So a million need no memory. `waiting` is by `text_key` of the part number, as `waiting_demand` returns it.
+    So a million need no memory. `waiting` is by `text_key` of the part number, as `waiting_demand`
+    returns it.
 
     >>> list(net_quantities([("MUG-1", Decimal(7)), ("mug-2", Decimal(3))], {"mug-1": Decimal(2)}))
     [('MUG-1', 5), ('mug-2', 3)]

@@ -138,7 +138,7 @@ def _unshipped(
 def _pickups(
     consignments: Consignments, lines: Sequence[OrderProduct]
 ) -> dict[int, PickupConsignment]:
-    """Where lines are collected; apart from it, a line names its consignment or method (inferred)."""
+    """Where lines are collected; lines may name the consignment or its method (inferred)."""
     if not consignments.pickups:
         return {}
     found = {line.id: pickup for pickup in consignments.pickups for line in pickup.line_items}
@@ -160,8 +160,8 @@ def sales_order_lines(
     """The lines of what an order sells.
 
     Amounts are the store's, without tax and before discounts. A component of a bundle has amount 0,
-    since the bundle's own line has the whole. Custom items and gift certificates are no products of
-    the books.
+    since the bundle's own line has all of it. Custom items and gift certificates are not products
+    of the books.
     """
     made: list[SalesOrderLine] = []
     for position, line in enumerate(lines):
@@ -200,7 +200,9 @@ def _line(
         )
     elif line.product_id == 0:
         kind = "custom"
-        case.note(field, line.total_ex_tax, "a custom item, which is no product: {}", "", line.name)
+        case.note(
+            field, line.total_ex_tax, "a custom item, which is not a product: {}", "", line.name
+        )
     else:
         product = case.add(
             product_for(line.sku, products, case.rules, field=f"{field}.sku", line=line.name)
@@ -288,7 +290,7 @@ def _check_gift_certificates(case: Case) -> None:
 def cost_lines(
     order: Order, lines: Sequence[OrderProduct], where: Routes, case: Case
 ) -> list[SalesOrderLine]:
-    """Gift wrapping, handling and fees as lines, if they and the shipping add up to the order's sums.
+    """Gift wrapping, handling and fees as lines, if their parts make the order's sums.
 
     Wrapping is the lines' (each for the whole line, or for each piece: whichever makes the order's
     sum), handling and shipping are the consignments'. Where none of these has a cost and the order

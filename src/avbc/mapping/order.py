@@ -63,7 +63,7 @@ class OrderInputs:
     clients: tuple[Client, ...] = ()
     """The books' clients with this customer's Import ID or this order's email."""
     coupons: tuple[OrderCoupon, ...] = ()
-    """The order's coupons, if they are not in `order.coupons`; without them their types are unknown."""
+    """The order's coupons with their types, where `order.coupons` does not have them."""
 
 
 @attrs.frozen
@@ -86,7 +86,7 @@ class MappedOrder:
 
     @property
     def decisions(self) -> tuple[Decision, ...]:
-        """Each field of the AcctVantage order: its value, the rule, and the setting it came from."""
+        """Each field of the sales order: its value, the rule, and the setting that it came from."""
         return decisions_of(self.notes)
 
     @property
@@ -202,7 +202,7 @@ class Mapper:
                 gateway_amount,
                 import_id,
                 self.rules,
-                found_client.value,
+                client=found_client.value,
             )
         )
         client = case.add(found_client)

@@ -173,6 +173,7 @@ def payment_for(
     gateway_amount: Decimal | None,
     order_import_id: str,
     rules: MappingRules,
+    *,
     client: ClientChoice | None = None,
 ) -> Ruling[Payment]:
     """The receipts of an order.

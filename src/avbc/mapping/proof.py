@@ -1,8 +1,9 @@
 """The proof to the cent: an order's own amounts must add up before anything is written.
 
-BigCommerce: orders API; docs/facts.md. What an order's fields mean is not documented in every case: is the total before or after store
-credit, are fees part of the subtotal, are discounts amounts with tax or without? Nothing is
-assumed. Each reading predicts the total, and the one that fits to the cent is recorded.
+BigCommerce: orders API; docs/facts.md. What an order's fields mean is not documented in every case:
+is the total before or after store credit, are fees part of the subtotal, are discounts amounts with
+tax or without? Nothing is assumed. Each reading predicts the total, and the one that fits to the
+cent is recorded.
 """
 
 from __future__ import annotations
@@ -121,7 +122,7 @@ def prove(order: Order, rules: MappingRules, fees_on_top: bool | None = None) ->
     the sum of the taxes (I3).
 
     Each identity may be off by less than half a minor unit. `fees_on_top` says where the order's
-    lines leave the fees, if known. Amounts that are no amounts of money make a problem each.
+    lines leave the fees, if known. Each amount that is not an amount of money is a problem.
     """
     case = Case(rules)
     if not check_amounts(order, case):
@@ -145,7 +146,7 @@ def check_lines(order: Order, case: Case) -> bool:
 
 
 def check_amounts(order: Order, case: Case) -> bool:
-    """Whether the amounts of the header and the fees are amounts of money, negative only where possible."""
+    """Whether the header and the fees hold amounts of money, negative only where possible."""
     amounts = _HEADER(order)
     of_fees = [
         (f"fees[{position}].{name}", amount)
@@ -183,7 +184,7 @@ def unreadable(field: str, amount: Decimal, case: Case) -> None:
 
 
 def prove_header(order: Order, fees_on_top: bool | None, case: Case) -> Proof | None:
-    """The header's proof, for amounts that passed `check_amounts`; there may be problems with it too."""
+    """The header's proof, for amounts that passed `check_amounts`; it may come with problems."""
     _prove_taxes(order, case)
     tenders = order.store_credit_amount + order.gift_certificate_amount
     taken = order.discount_amount + order.coupon_discount
@@ -233,7 +234,7 @@ def _places_of_fees(order: Order, fees_on_top: bool | None) -> tuple[bool, ...]:
 def _read(
     order: Order, rules: MappingRules, residue: Decimal, *, net: bool, on_top: bool
 ) -> Proof | None:
-    """The proof by one reading, where it fits; `residue` is what the total differs by in the usual one."""
+    """The proof by one reading, where it fits; `residue` is the difference in the usual one."""
     tenders = order.store_credit_amount + order.gift_certificate_amount
     fees = order.fees or ()
     discounts: Discounts = "with tax" if order.discount_amount or order.coupon_discount else "none"
@@ -345,7 +346,7 @@ def _prove_taxes(order: Order, case: Case) -> None:
 
 
 def _prove_without_tax(order: Order, proof: Proof, case: Case) -> bool:
-    """I4 where there is no discount; otherwise the discount without tax must be possible. Then I3."""
+    """I4 without a discount; with one, that it is possible without tax. Then I3."""
     taken = order.discount_amount + order.coupon_discount
     if not taken and not case.rules.rounds_to_zero(proof.discount):
         case.error(

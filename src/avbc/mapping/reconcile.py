@@ -48,7 +48,7 @@ class Reconciled:
     """The sales orders' total; None where there is none."""
     differences: tuple[Difference, ...] = ()
     problems: tuple[Problem, ...] = ()
-    """Why the store's order does not add up by itself. It is compared anyway, as far as possible."""
+    """Why the store's order does not add up. It is compared anyway, as far as possible."""
 
 
 def reconcile(
@@ -100,7 +100,7 @@ def reconcile(
                 in_books.get(order_id, []),
                 money,
                 rules,
-                not_due,
+                not_due=not_due,
             )
             for order_id in sorted(in_store.keys() | in_books.keys())
         )
@@ -127,6 +127,7 @@ def _reconciled(
     booked: Sequence[SalesOrder],
     money: _Money,
     rules: MappingRules,
+    *,
     not_due: Collection[int],
 ) -> Reconciled:
     import_id = booked[0].import_id if booked else order_import_id(rules.source_code, order_id)

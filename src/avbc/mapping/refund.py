@@ -230,7 +230,7 @@ def _thing(
 
 
 def _pieces(item: RefundItem, thing: _Thing) -> int:
-    """How many pieces are refunded: BigCommerce leaves it out for wrapping, all of it (inferred)."""
+    """How many pieces are refunded; for wrapping BigCommerce leaves it out: all (inferred)."""
     return item.quantity or (thing.pieces if thing.kind == "wrapping" else 0)
 
 

@@ -205,8 +205,8 @@ def _units(
                 "shipped_line_unknown",
                 "items",
                 item.store_line_id,
-                f"The shipment has line {item.store_line_id}, which is not a line of the store's order on "
-                "the sales order.",
+                f"The shipment has line {item.store_line_id}, which is not one of the "
+                "store's lines on the sales order.",
                 "Ship it without the store, or correct the shipment in AcctVantage.",
             )
         elif (
@@ -220,7 +220,7 @@ def _units(
                 str(item.quantity),
                 f"{item.quantity} of {_called(item.store_line_id, lines)} were shipped, and the "
                 "store ships whole units only.",
-                "Tell the customer by hand, or correct the shipment in AcctVantage.",
+                "Notify the customer yourself, or correct the shipment in AcctVantage.",
             )
         elif item.quantity:
             units[item.store_line_id] += int(item.quantity)
@@ -257,7 +257,7 @@ def _called(line_id: int, lines: Mapping[int, SalesOrderLine]) -> str:
 def _matched(
     shipment: Shipment, pieces: Sequence[_Piece], store: _InStore, found: Findings
 ) -> tuple[list[OrderShipment], list[_Piece]] | None:
-    """The store's shipments that are this one, and the pieces it lacks; None for a contradiction."""
+    """The store's shipments that are this one, and the pieces it lacks; None if they differ."""
     claimed: list[OrderShipment] = []
     unsent = list(pieces)
     for by_number in (True, False):
@@ -304,7 +304,7 @@ def _matched(
                 row.id,
                 f"The store's shipment {row.id} is marked as shipment {shipment.number}, and has "
                 "other contents or another address.",
-                "Delete it in BigCommerce to have it sent again, or tell the customer by hand.",
+                "Delete it in BigCommerce to have it sent again, or notify the customer yourself.",
             )
             return None
     return claimed, unsent
@@ -323,8 +323,7 @@ def _is(row: OrderShipment, piece: _Piece, number: int, *, by_number: bool) -> b
 
 def _marked(row: OrderShipment) -> int | None:
     mark = _MARK.search(row.comments)
-    # More digits than any number has are no number of ours, and Python refuses to read thousands of
-    # them.
+    # A number that is too long is not from here, and Python refuses to read thousands of digits.
     return int(mark[1]) if mark is not None and len(mark[1]) < 20 else None
 
 
@@ -373,8 +372,8 @@ def _drafts(
             "carrier",
             named,
             (
-                f"{named!r} is not a carrier that avbc knows, so the customer gets the tracking number "
-                "without a link."
+                f"{named!r} is not a carrier that avbc knows, so the customer gets the tracking "
+                "number without a link."
             )
             if named
             else (

@@ -1,4 +1,4 @@
-"""Order statuses: which one a name means, and how they follow each other (manual 2.1.3 to 2.1.7)."""
+"""Order statuses: which one a name means, and how they follow each other (manual 2.1)."""
 
 from __future__ import annotations
 
@@ -21,9 +21,9 @@ def store_status(
     A number is an id. Merchants may rename statuses, so a
     label may be another status's name: then the id must be written.
 
-    >>> statuses = [OrderStatus(id=11, custom_label="To pick"), OrderStatus(id=10, name="Completed")]
+    >>> statuses = [OrderStatus(id=11, custom_label="To pick"), OrderStatus(id=10, name="Done")]
     >>> store_status("to pick", statuses).value.id, store_status("10", statuses).value.name
-    (11, 'Completed')
+    (11, 'Done')
     """
     found = Findings()
     text = str(wanted)

@@ -14,7 +14,7 @@ _UNWRITABLE = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f]|[\ud800-\udfff]")
 
 
 def plain(text: str) -> str:
-    r"""Text for a plain field of the ERP, without HTML entities and unwritable characters (inferred).
+    r"""Text for a plain field of the ERP: no HTML entities, no unwritable characters (inferred).
 
     Outer spaces go too. Everything else stays as the shopper typed it, in any script.
 

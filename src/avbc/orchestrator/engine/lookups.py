@@ -1,4 +1,4 @@
-"""What orders need of the books: read in bulk for a page of them, and kept up to date while they are imported."""
+"""What orders need from the books: read for a page at once, kept up to date during the import."""
 
 from __future__ import annotations
 
@@ -15,16 +15,16 @@ from avbc.money import ZERO
 from avbc.settings import Settings
 from avbc.text import text_key
 
-_TOLD_BY_COUPONS = frozenset({"coupon_unknown", "promotion_differs"})
-"""Problems that the coupons' types may clear up. The lines tell their codes and shares, which is enough for most orders."""
+_SOLVED_BY_COUPONS = frozenset({"coupon_unknown", "promotion_differs"})
+"""Problems that the coupons' types may solve; the codes and amounts on the lines often suffice."""
 
 
 class Lookups:
     """The books as the mapping engine sees them in one run.
 
     Two orders of a run by the same new guest are one client, and the first order with a new coupon
-    makes the promotion that the second is compared with: so what an order writes is remembered here
-    for those after it.
+    creates the promotion that the second is compared with: so what an order writes is remembered
+    for the orders after it.
     """
 
     def __init__(self, settings: Settings, books: Gateway) -> None:
@@ -56,14 +56,16 @@ class Lookups:
         transactions: Sequence[Transaction],
         read_coupons: Callable[[Order], Sequence[OrderCoupon]],
     ) -> MappedOrder:
-        """Map one of the orders that `read` was called with. Its coupons are read only where their types matter.
+        """Map one of the orders that `read` was called with.
+
+        Its coupons are read only where their types matter.
 
         Raises:
             AvbcError: What `read_coupons` raises.
         """
         coupons = read_coupons(order) if self._coupons_are_new(order) else ()
         mapped = self._mapper.map(self._inputs(order, transactions, coupons))
-        if not coupons and any(problem.code in _TOLD_BY_COUPONS for problem in mapped.problems):
+        if not coupons and any(problem.code in _SOLVED_BY_COUPONS for problem in mapped.problems):
             mapped = self._mapper.map(self._inputs(order, transactions, read_coupons(order)))
         return mapped
 
@@ -80,8 +82,8 @@ class Lookups:
     def _coupons_are_new(self, order: Order) -> bool:
         """Whether the order's coupons must be read.
 
-        One of them is no promotion of the books yet, so that its type is needed to create it; or
-        the lines do not tell of all of them: a coupon on the shipping cost stands on no line.
+        One of them is not a promotion of the books yet, so its type is needed to create it; or the
+        lines do not have all of them: a coupon on the shipping cost is on no line.
         """
         if not order.coupon_discount:
             return False
@@ -95,7 +97,7 @@ class Lookups:
         )
 
     def remember(self, bundle: OrderBundle, client_id: int | None, contact_id: int | None) -> None:
-        """Take note of what creating the order wrote beside it."""
+        """Remember what creating the order wrote in addition to it."""
         if bundle.new_promotions or bundle.new_ship_vias:
             self._reference = attrs.evolve(
                 self._reference,
@@ -121,7 +123,7 @@ class Lookups:
         )
 
     def imagine(self, bundle: OrderBundle) -> None:
-        """Take note of what creating the order would write, in a preview: a new client gets an id below zero."""
+        """Remember what a preview would write; a new client gets an id below zero."""
         client_id = bundle.client_id
         if client_id is None and bundle.new_client is not None:
             client_id = -1 - len(self._imagined)
