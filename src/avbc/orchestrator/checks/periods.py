@@ -8,11 +8,12 @@ from typing import TypeVar
 
 import attrs
 
+from avbc.bigcommerce import UnexpectedData
 from avbc.bigcommerce.call import Page
 from avbc.bigcommerce.models import Order
 from avbc.errors import AvbcError
-from avbc.orchestrator.engine.run import Run
-from avbc.orchestrator.engine.store_orders import complete_lines, orders_of_period, unread
+from avbc.orchestrator.engine.run import Run, problem_of
+from avbc.orchestrator.engine.store_orders import complete_lines, orders_of_period, unreadable
 from avbc.orchestrator.reports import RunReport, Unread
 
 
@@ -28,7 +29,8 @@ class PeriodReport(RunReport):
 
     def add_unread(self, order_id: int, error: AvbcError) -> None:
         """List an order that could not be checked."""
-        self.unread.append(unread(order_id, error))
+        problem = unreadable(error) if isinstance(error, UnexpectedData) else problem_of(error)
+        self.unread.append(Unread(order_id, problem))
 
 
 P = TypeVar("P", bound=PeriodReport)

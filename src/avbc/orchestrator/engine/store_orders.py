@@ -10,13 +10,12 @@ from typing import TypeVar
 import attrs
 
 from avbc.bigcommerce import BigCommerce, UnexpectedData
-from avbc.bigcommerce.call import Call, ListCall, Page, Paging
+from avbc.bigcommerce.call import Call, ListCall, Page, Paging, UnreadableRow
 from avbc.bigcommerce.endpoints.orders import EVERYTHING, Include
 from avbc.bigcommerce.models import Order
 from avbc.errors import AvbcError
 from avbc.mapping import Problem
-from avbc.orchestrator.engine.run import IN_FLIGHT, problem_of
-from avbc.orchestrator.reports import Unread
+from avbc.orchestrator.engine.run import IN_FLIGHT
 from avbc.settings import Settings
 
 T = TypeVar("T")
@@ -96,15 +95,20 @@ def is_too_old(order: Order, settings: Settings) -> bool:
     return since is not None and order.date_created < since
 
 
+def status_of(row: UnreadableRow) -> int:
+    """Return the status of an order that cannot be read."""
+    status = row.row.get("status_id") if isinstance(row.row, Mapping) else None
+    return status if isinstance(status, int) else NO_STATUS
+
+
 def orders_of(page: Page[Order]) -> list[Order]:
     """Return all orders of a page; one that cannot be read has only its id and its status."""
-    orders = list(page.items)
-    for row in page.unreadable:
-        status = row.row.get("status_id") if isinstance(row.row, Mapping) else None
-        if row.id is not None:
-            status_id = status if isinstance(status, int) else NO_STATUS
-            orders.append(Order(id=row.id, status_id=status_id, items_total=-1))
-    return orders
+    bare = (
+        Order(id=row.id, status_id=status_of(row), items_total=-1)
+        for row in page.unreadable
+        if row.id is not None
+    )
+    return [*page.items, *bare]
 
 
 def read_orders(
@@ -141,8 +145,7 @@ def orders_of_period(
     listed = store.orders.list.call(
         min_date_created=since, max_date_created=until, sort="id:asc", include=EVERYTHING
     )
-    walk: ListCall[Order] = attrs.evolve(listed, paging=Paging.MIN_ID)
-    return store.pages(walk)
+    return store.pages(attrs.evolve(listed, paging=Paging.MIN_ID))
 
 
 def complete_lines(store: BigCommerce, orders: Sequence[Order]) -> dict[int, AvbcError]:
@@ -160,10 +163,3 @@ def complete_lines(store: BigCommerce, orders: Sequence[Order]) -> dict[int, Avb
         else:
             order.products = tuple(lines)
     return failed
-
-
-def unread(order_id: int, error: AvbcError) -> Unread:
-    """Return an order that could not be checked, with the reason."""
-    return Unread(
-        order_id, unreadable(error) if isinstance(error, UnexpectedData) else problem_of(error)
-    )

@@ -38,9 +38,11 @@ from avbc.orchestrator.engine.run import (
 from avbc.orchestrator.engine.staff_notes import with_error, without_error
 from avbc.orchestrator.engine.statuses import STATUS, SYSTEM_STATUSES
 from avbc.orchestrator.engine.store_orders import (
+    NO_STATUS,
     complete_lines,
     is_too_old,
     non_empty_lists,
+    status_of,
     unreadable,
     waiting_orders,
 )
@@ -105,7 +107,6 @@ class Import:
         # The books are read before the journal is opened: mostly it is in the same database, and
         # then theirs is the error to report.
         self._lookups = Lookups(run.settings, run.books)
-        self._wanted: frozenset[int] = frozenset()
 
     def all_new(self) -> ImportReport:
         """Import the orders that have the New Order Status.
@@ -158,32 +159,31 @@ class Import:
     # Pages and chunks
 
     def _all_new(self) -> None:
-        run = self._run
-        self._wanted = frozenset({run.statuses.new})
-        listed = waiting_orders(self._run.store, run.settings, run.statuses.new)
-        for page in self._run.store.pages(listed):
+        run, new = self._run, self._run.statuses.new
+        listed = waiting_orders(run.store, run.settings, new)
+        for page in run.store.pages(listed):
             if page.count < listed.limit:
                 run.total = run.done + page.count
-            self._take(page)
+            self._take(page, {new})
             if run.is_over():
                 break
             del page  # Two pages in memory at once are one too many.
 
     def _one(self, order_id: int) -> None:
         run = self._run
-        page = _page_of(self._run.store, order_id)
-        self._wanted = frozenset({run.statuses.new, run.statuses.import_error})
+        page = _page_of(run.store, order_id)
         run.total = page.count
         for order in page.items:
             if problem := self._too_old(order) or self._not_new(order):
                 self._end(self._ending("postponed", self._incoming(order), [problem]))
                 return
-        self._take(page)
+        self._take(page, {run.statuses.new, run.statuses.import_error})
 
-    def _take(self, page: Page[Order]) -> None:
+    def _take(self, page: Page[Order], statuses: set[int]) -> None:
+        """Import the orders of a page that have one of these statuses, or an unreadable one."""
         run = self._run
-        incoming = [self._incoming(each) for each in page.items if each.status_id in self._wanted]
-        rows = [row for row in page.unreadable if _status_of(row) in (None, *self._wanted)]
+        incoming = [self._incoming(each) for each in page.items if each.status_id in statuses]
+        rows = [row for row in page.unreadable if status_of(row) in (NO_STATUS, *statuses)]
         if not incoming and not rows:
             return
         try:
@@ -529,8 +529,3 @@ def _listed(changes: Sequence[str]) -> str:
     left = len(changes) - _DIFFERENCES_SHOWN
     more = f"; and {left} more" if left > 0 else ""
     return f": {'; '.join(changes[:_DIFFERENCES_SHOWN])}{more}"
-
-
-def _status_of(row: UnreadableRow) -> int | None:
-    status = row.row.get("status_id") if isinstance(row.row, Mapping) else None
-    return status if isinstance(status, int) else None
