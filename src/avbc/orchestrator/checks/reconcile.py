@@ -183,14 +183,11 @@ class _SideBySide:
 
     def __init__(self, run: Run[ReconcileReport]) -> None:
         self._run = run
-        self._report = report = run.report
-        self._store = run.store
-        self._books = run.books
         self._rules = MappingRules(run.settings, run.books.reference_data())
         self._not_due = frozenset({run.statuses.new, run.statuses.import_error, *NEVER_DUE})
-        until = report.until or END_OF_TIME
+        until = run.report.until or END_OF_TIME
         self._booked = _Ahead(
-            run.books.sales_orders_ordered(self._rules.source_code, report.since, until)
+            run.books.sales_orders_ordered(run.source_code, run.report.since, until)
         )
         self._not_listed: dict[int, list[SalesOrder]] = {}
         """Sales orders whose orders the store did not list."""
@@ -198,7 +195,7 @@ class _SideBySide:
     def take(self, page: Page[Order]) -> None:
         """Compare the orders of a page."""
         for row in page.unreadable:
-            self._report.add_unread(row.id or 0, row.error)
+            self._run.report.add_unread(row.id or 0, row.error)
         orders = {order.id: order for order in with_all_lines(self._run, page.items)}
         listed = {order.id for order in page.items} | {row.id or 0 for row in page.unreadable}
         booked: list[SalesOrder] = []
@@ -210,11 +207,11 @@ class _SideBySide:
         found = {sales_order.store_order_id for sales_order in booked}
         # Orders that were imported since the walk began, or have another date in the books.
         late = [
-            order_import_id(self._rules.source_code, number)
+            order_import_id(self._run.source_code, number)
             for number in orders
             if number not in found
         ]
-        booked += self._books.sales_orders(late) if late else []
+        booked += self._run.books.sales_orders(late) if late else []
         self._compare(
             list(orders.values()),
             [sales_order for sales_order in booked if sales_order.store_order_id in orders],
@@ -233,8 +230,8 @@ class _SideBySide:
     def _ask_one_by_one(self) -> None:
         """Ask for orders that the store did not list: archived ones are only hidden."""
         asked, self._not_listed = self._not_listed, {}
-        answers = self._store.map(
-            [self._store.orders.get.call(number, include=EVERYTHING) for number in asked],
+        answers = self._run.store.map(
+            [self._run.store.orders.get.call(number, include=EVERYTHING) for number in asked],
             limit=IN_FLIGHT,
             return_errors=True,
         )
@@ -242,13 +239,13 @@ class _SideBySide:
             if isinstance(answer, NotFound):
                 self._compare([], booked)
             elif isinstance(answer, AvbcError):
-                self._report.add_unread(number, answer)
+                self._run.report.add_unread(number, answer)
             elif orders := with_all_lines(self._run, [answer]):
                 self._compare(orders, booked)
 
     def _compare(self, orders: Sequence[Order], booked: Sequence[SalesOrder]) -> None:
         import_ids = [sales_order.import_id for sales_order in booked]
-        receipts = self._books.receipts(import_ids) if import_ids else []
+        receipts = self._run.books.receipts(import_ids) if import_ids else []
         by_id = {order.id: order for order in orders}
         for found in compare(
             orders,
@@ -259,7 +256,7 @@ class _SideBySide:
             refunds=self._refunds(orders, import_ids),
         ):
             order = by_id.get(found.order_id)
-            self._report.add(found if order is None else self._as_due(found, order), order)
+            self._run.report.add(found if order is None else self._as_due(found, order), order)
 
     def _as_due(self, found: Reconciled, order: Order) -> Reconciled:
         if found.verdict != "missing_in_books":
@@ -275,7 +272,7 @@ class _SideBySide:
         """Read the orders' refunds and credits, if the settings import refunds."""
         if not self._run.settings.gl.import_refunds or not import_ids:
             return None
-        credit_notes = self._books.credits(import_ids)
+        credit_notes = self._run.books.credits(import_ids)
         credited = {credit.order_import_id for credit in credit_notes}
         asked = [
             order.id
@@ -283,17 +280,19 @@ class _SideBySide:
             if order.status_id in _REFUNDS
             or text_key(order.payment_status) in _REFUNDED
             or order.refunded_amount
-            or order_import_id(self._rules.source_code, order.id) in credited
+            or order_import_id(self._run.source_code, order.id) in credited
         ]
         refunds: list[Refund] = []
         for start in range(0, len(asked), _IDS_AT_ONCE):
             numbers = asked[start : start + _IDS_AT_ONCE]
-            for page in self._store.pages(self._store.refunds.list.call(order_id_in=numbers)):
+            for page in self._run.store.pages(
+                self._run.store.refunds.list.call(order_id_in=numbers)
+            ):
                 refunds += page.items
                 for row in page.unreadable:
                     order_id = row.row.get("order_id") if isinstance(row.row, Mapping) else None
                     known = order_id if isinstance(order_id, int) else 0
-                    self._report.add_unread(known, row.error)
+                    self._run.report.add_unread(known, row.error)
         return refunds, credit_notes
 
 
