@@ -15,7 +15,10 @@ from avbc.testing.example import books_toml, settings_dict
 def orchestrator(
     api_url: str, store: BigCommerce | None = None, place: Path | None = None
 ) -> Iterator[tuple[Orchestrator, Path]]:
-    """Join the store to new books in a SQLite file, in a new folder in `place`; gives the file too. Books and journal are one database."""
+    """Join the store to new books in a SQLite file, in a new folder in `place`.
+
+    Gives the orchestrator and the file. Books and journal are one database.
+    """
     with tempfile.TemporaryDirectory(dir=place) as folder:
         path = Path(folder) / "books.toml"
         path.write_text(books_toml)

@@ -64,7 +64,10 @@ class Spent:
 
 
 def spent(work: Callable[[], object]) -> Spent:
-    """Do the work once. What earlier work left behind is collected first, so that nobody pays for another's garbage."""
+    """Do the work once.
+
+    Garbage of earlier work is collected first, so that it is not counted here.
+    """
     gc.collect()
     cpu, wall = time.process_time(), time.perf_counter()
     work()
@@ -74,7 +77,7 @@ def spent(work: Callable[[], object]) -> Spent:
 def interleaved(
     variants: Mapping[str, Callable[[], object]], rounds: int
 ) -> dict[str, list[Spent]]:
-    """Measure every variant in every round, so that what else the machine does meets all of them alike."""
+    """Measure every variant in every round, so that other load on the machine affects all alike."""
     names = list(variants)
     results: dict[str, list[Spent]] = {name: [] for name in names}
     for number in range(rounds):

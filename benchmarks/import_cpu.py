@@ -62,7 +62,7 @@ class Replay(httpx.BaseTransport):
 
 @attrs.frozen
 class Books:
-    """What an import left in the database: its tables, and the rows of each as they were written."""
+    """What an import left in the database: its tables, and their rows in the order of writing."""
 
     journal_mode: str
     schema: tuple[str, ...]

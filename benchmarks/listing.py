@@ -1,4 +1,7 @@
-"""Listing 20 pages of 250 orders, against the two clients on PyPI. Their host and scheme are patched here and nowhere else."""
+"""Listing 20 pages of 250 orders, compared with the two clients on PyPI.
+
+Their host and scheme are patched here and nowhere else.
+"""
 
 from __future__ import annotations
 

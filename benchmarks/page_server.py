@@ -1,5 +1,6 @@
-"""A server that only hands out pages of orders that were made before: it should cost the clients it measures as little as possible.
+"""A server that only sends pages of orders that were made before.
 
+It should cost the clients that it measures as little as possible.
 `python benchmarks/page_server.py --pages 20` prints its address and serves until its standard input
 is closed.
 """
@@ -48,7 +49,10 @@ class PageServer:
 
 
 def answers(pages: int, *, embedded: bool) -> list[bytes]:
-    """Write the answer for every page, plain orders of one to three lines; with lines and fees, or links to them as BigCommerce sends."""
+    """Write the answer for every page: plain orders of one to three lines.
+
+    They come with lines and fees, or with links to them, as BigCommerce sends them.
+    """
     from avbc.testing.example import plain_orders
     from avbc.testing.orders import EMBEDDED, View
     from avbc.testing.values import dumps

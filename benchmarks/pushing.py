@@ -1,5 +1,6 @@
-"""Telling the store what the books know: requests against the fewest that BigCommerce's API allows, and what it takes to find changes.
+"""Pushes from the books to the store, and what it takes to find changes.
 
+Requests are compared with the fewest that BigCommerce's API allows.
 `python benchmarks/pushing.py --find FOLDER` finds and pushes the changes of books that `--prepare
 FOLDER --products 1000000` made, in this process, and prints the CPU seconds that took and the
 process's peak in bytes.
@@ -176,7 +177,7 @@ def _find(folder: Path) -> None:
 
 
 def _taken(request: httpx.Request) -> httpx.Response:
-    """A store that takes all quantities. The fake one, with a million products, would be most of the memory."""
+    """A store that takes all quantities. A fake store of a million products takes most memory."""
     if request.url.path.endswith("/locations"):
         return httpx.Response(
             200, json={"data": [{"id": 1, "code": "MAIN", "enabled": True}], "meta": {}}
@@ -219,7 +220,10 @@ def _reference() -> str:
 def _write(
     books: SqlGateway, folder: Path, count: int, *, price: str, quantity: int, step: int = 1
 ) -> None:
-    """Write products and what is on hand of them, as `FakeStore.add_products` names them; or each so many-th of them."""
+    """Write products and their quantities on hand, named as `FakeStore.add_products` names them.
+
+    With `step` only every so many-th of them.
+    """
     products, quantities = folder / "products.csv", folder / "quantities.csv"
     skus = [_sku(number) for number in range(0, count, step)]
     with products.open("w", encoding="utf-8") as file:

@@ -1,4 +1,7 @@
-"""An import under a Standard plan's quota, 150 requests in 30 seconds, at 100 ms latency. It takes the windows' real time."""
+"""An import under a Standard plan's quota, 150 requests in 30 seconds, at 100 ms latency.
+
+It takes the windows' real time.
+"""
 
 from __future__ import annotations
 

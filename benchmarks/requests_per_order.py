@@ -1,4 +1,7 @@
-"""Requests to import orders, as the fake store counts them, against the fewest that BigCommerce's API allows (docs/performance.md)."""
+"""Requests to import orders, as the fake store counts them.
+
+They are compared with the fewest that BigCommerce's API allows (docs/performance.md).
+"""
 
 from __future__ import annotations
 
@@ -28,7 +31,10 @@ def floor(orders: Sequence[FakeOrder]) -> int:
 
 
 def _coupons(orders: Sequence[FakeOrder]) -> int:
-    """Orders whose coupons must be read: the first with a new code, and those where a percentage stands beside other discounts."""
+    """Orders whose coupons must be read.
+
+    The first with a new code, and those with a percentage and other discounts.
+    """
     known = set(_KNOWN_COUPONS)
     count = 0
     for order in orders:

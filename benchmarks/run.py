@@ -1,5 +1,6 @@
-"""Measures avbc against peers and floors, and prints one table: `nox -s bench`, or `python benchmarks/run.py`.
+"""Compares avbc with peers and floors, and prints one table.
 
+`nox -s bench` runs it, or `python benchmarks/run.py`.
 Nothing here is a test: nothing fails on a slow machine. `--quick` shows in half a minute that
 everything runs; its numbers mean nothing.
 """
@@ -57,7 +58,11 @@ def main(arguments: Sequence[str] | None = None) -> None:
 
 
 def measured(*, quick: bool) -> Iterator[Figure]:
-    """All figures. What is timed runs alone; the quota's windows are mostly waiting, and memory is not timed, so these two overlap."""
+    """All figures.
+
+    What is timed runs alone. The quota's windows are mostly waiting, and memory is not timed: these
+    two overlap.
+    """
     for measure in (
         requests_per_order.figures,
         pushing.figures,

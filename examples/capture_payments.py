@@ -1,4 +1,6 @@
-"""Authorized payments, captured and voided from the books, without an account: a store on loopback and the embedded books.
+"""Authorized payments, captured and voided from the books.
+
+Without an account: a store on loopback and the embedded books.
 
     python examples/capture_payments.py
 

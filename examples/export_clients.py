@@ -1,4 +1,6 @@
-"""Clients of the books as customers of the store, without an account: a store on loopback and the embedded books.
+"""Clients of the books as customers of the store.
+
+Without an account: a store on loopback and the embedded books.
 
 python examples/export_clients.py
 """
@@ -13,8 +15,9 @@ from avbc.testing import FakeStore, example
 
 CLIENTS = """\
 clients = [
-    { name = "Rivera", first_name = "Ana", email = "ana@example.com", phone = "555-0101", address = \
-{ address_1 = "1 Example Street", city = "Austin", state = "TX", zip = "78701", country = "United States" } },
+    { name = "Rivera", first_name = "Ana", email = "ana@example.com", phone = "555-0101", \
+address = { address_1 = "1 Example Street", city = "Austin", state = "TX", \
+zip = "78701", country = "United States" } },
     { name = "Okafor", first_name = "Bo", email = "bo@example.com" },
     { name = "Example Garden Inc", email = "garden@example.com" },
 ]

@@ -1,4 +1,6 @@
-"""Refunds made in the store, as credits in the books, without an account: a store on loopback and the embedded books.
+"""Refunds made in the store, as credits in the books.
+
+Without an account: a store on loopback and the embedded books.
 
 python examples/import_refunds.py
 """

@@ -1,4 +1,6 @@
-"""Quantities from the books to the store, without an account: a store on loopback and the embedded books.
+"""Quantities from the books to the store.
+
+Without an account: a store on loopback and the embedded books.
 
 python examples/push_inventory.py
 """

@@ -1,4 +1,6 @@
-"""Product details from the books to the store, without an account: a store on loopback and the embedded books.
+"""Product details from the books to the store.
+
+Without an account: a store on loopback and the embedded books.
 
 python examples/push_products.py
 """

@@ -1,4 +1,6 @@
-"""Shipments with their tracking numbers, without an account: a store on loopback and the embedded books.
+"""Shipments with their tracking numbers.
+
+Without an account: a store on loopback and the embedded books.
 
 python examples/push_shipments.py
 """
@@ -58,9 +60,8 @@ def main(folder: Path) -> None:
             print("What the customer sees:")
             for shipment in web.store.order_shipments.list(order_id):
                 units = sum(line.quantity for line in shipment.items)
-                print(
-                    f"  {units} by {shipment.shipping_provider_display_name or shipment.shipping_provider}, {shipment.tracking_number}"
-                )
+                carrier = shipment.shipping_provider_display_name or shipment.shipping_provider
+                print(f"  {units} by {carrier}, {shipment.tracking_number}")
 
 
 if __name__ == "__main__":

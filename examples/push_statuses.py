@@ -1,4 +1,6 @@
-"""Order statuses, one way and then the other, without an account: a store on loopback, the embedded books, and a mapping between them.
+"""Order statuses, one way and then the other.
+
+Without an account: a store on loopback, the embedded books, and a mapping between them.
 
 python examples/push_statuses.py
 """

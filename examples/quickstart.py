@@ -1,4 +1,6 @@
-"""The main job from end to end, without an account: a store on loopback, the embedded books, and an import between them.
+"""The main job from end to end.
+
+Without an account: a store on loopback, the embedded books, and an import between them.
 
     python examples/quickstart.py [books.db]
 

@@ -1,4 +1,6 @@
-"""Every order of a period in both systems, and what other settings would change: a store on loopback and the embedded books.
+"""Every order of a period in both systems, and what other settings would change.
+
+Without an account: a store on loopback and the embedded books.
 
 python examples/reconcile.py
 """

@@ -1,4 +1,6 @@
-"""Webhooks in a small web application: orders are imported within a second, and what a webhook misses the timer finds.
+"""Webhooks in a small web application.
+
+Orders are imported within a second, and the timer finds what a webhook misses.
 
     python examples/webhooks.py
 
