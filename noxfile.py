@@ -88,7 +88,8 @@ def tests(session: nox.Session) -> None:
         return
     arguments = ["-n", str(min(4, os.cpu_count() or 1)), "--dist", "worksteal"]
     if session.python != OLDEST:
-        session.run("pytest", "-m", "not one_python", "--hypothesis-profile", "few", *arguments)
+        environment = {"AVBC_TEST_PROFILE": "few"}
+        session.run("pytest", "-m", "not one_python", *arguments, env=environment)
         return
     session.install("pytest-cov>=6")
     session.run("coverage", "erase")

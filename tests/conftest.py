@@ -13,8 +13,9 @@ from hypothesis import settings
 
 from avbc.testing import example
 
-# `--hypothesis-profile few`: on the Pythons that only show that they are no different.
+# How many examples Hypothesis generates. "few" is for Pythons that only have to show no difference.
 settings.register_profile("few", max_examples=10, deadline=None)
+settings.load_profile(os.environ.get("AVBC_TEST_PROFILE", "default"))
 
 SERVER = "AVBC_TEST_POSTGRESQL"
 BROKER = "AVBC_TEST_REDIS"
