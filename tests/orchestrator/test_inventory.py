@@ -17,7 +17,8 @@ from avbc.acctvantage import BooksRefused, SqlGateway
 from avbc.bigcommerce import RequestRefused
 from avbc.bigcommerce.models import InventoryAdjustment
 from avbc.orchestrator import NoSuchLocation, Orchestrator, PushReport
-from avbc.orchestrator.jobs.inventory import StockLocation, named_adjustments
+from avbc.orchestrator.engine.stock_location import StockLocation
+from avbc.orchestrator.jobs.inventory import named_adjustments
 from avbc.settings import Settings, SettingsError
 from avbc.testing import FakeStore, OrderFactory, example, item
 

@@ -5,8 +5,8 @@ from avbc.orchestrator.checks.reconcile import ReconcileReport
 from avbc.orchestrator.engine.customising import Customisation
 from avbc.orchestrator.engine.journal import JournalTooNew, JournalUnreachable
 from avbc.orchestrator.engine.progress import Progress
+from avbc.orchestrator.engine.stock_location import NoSuchLocation
 from avbc.orchestrator.jobs.import_orders import NoSuchOrder
-from avbc.orchestrator.jobs.inventory import NoSuchLocation
 from avbc.orchestrator.orchestrator import Orchestrator
 from avbc.orchestrator.reports import (
     Change,

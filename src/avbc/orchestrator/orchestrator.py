@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime, timedelta
-from functools import cached_property
 from types import TracebackType
 from typing import Self
 
@@ -29,7 +28,7 @@ from avbc.orchestrator.engine.stopping import Stop
 from avbc.orchestrator.jobs.captures import capture_payments
 from avbc.orchestrator.jobs.clients import export_clients
 from avbc.orchestrator.jobs.import_orders import Import
-from avbc.orchestrator.jobs.inventory import StockLocation, push_inventory
+from avbc.orchestrator.jobs.inventory import push_inventory
 from avbc.orchestrator.jobs.order_statuses import (
     pull_order_statuses,
     push_order_statuses,
@@ -250,7 +249,7 @@ class Orchestrator:
             AvbcError: The run could not begin, as in `push_products`.
         """
         run = self._push("push_inventory", "Pushing quantities", preview=preview, progress=progress)
-        return run.do(lambda run: push_inventory(run, self._stock_location, full=full))
+        return run.do(lambda run: push_inventory(run, full=full))
 
     def export_clients(
         self,
@@ -470,7 +469,6 @@ class Orchestrator:
         A store's client that was opened here is reopened if its settings changed.
         """
         self._integration.use(settings)
-        self.__dict__.pop("_stock_location", None)
 
     # Webhooks
 
@@ -580,10 +578,6 @@ class Orchestrator:
     def __repr__(self) -> str:
         setup, code = self.settings.store, self._integration.source_code
         return f"<Orchestrator {code} {setup.description!r}: {setup.api_url} to {self.books!r}>"
-
-    @cached_property
-    def _stock_location(self) -> StockLocation:
-        return StockLocation(self.store, self.settings.shipping.bigcommerce_location)
 
     def _import(self, task: Task) -> Import:
         task = attrs.evolve(task, turn="import_orders")

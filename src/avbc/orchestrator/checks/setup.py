@@ -39,7 +39,7 @@ from avbc.mapping.status import status_name
 from avbc.mapping.text import plain
 from avbc.orchestrator.engine.run import IN_FLIGHT
 from avbc.orchestrator.engine.statuses import PAID, REFUNDED, import_statuses
-from avbc.orchestrator.jobs.inventory import NoSuchLocation, StockLocation
+from avbc.orchestrator.engine.stock_location import NoSuchLocation, StockLocation
 from avbc.orchestrator.reports import Check, SetupReport, State
 from avbc.settings import Settings, SettingsError, payment_method_key
 from avbc.text import text_key

@@ -13,6 +13,7 @@ from avbc.errors import Fault
 from avbc.orchestrator.engine.journal import Journal
 from avbc.orchestrator.engine.progress import Progress
 from avbc.orchestrator.engine.statuses import ImportStatuses, import_statuses, mapped_statuses
+from avbc.orchestrator.engine.stock_location import StockLocation
 from avbc.orchestrator.engine.stopping import Stop
 from avbc.secret import Secret
 from avbc.settings import Settings, SettingsError
@@ -92,6 +93,11 @@ class Integration:
         """The statuses that the Order Status Mapping is read by."""
         return mapped_statuses(self.settings.order_status, self.store.order_statuses.list)
 
+    @cached_property
+    def stock_location(self) -> StockLocation:
+        """The location that quantities are pushed to."""
+        return StockLocation(self.store, self.settings.shipping.bigcommerce_location)
+
     @property
     def source_code(self) -> str:
         """The Import Source Code."""
@@ -132,6 +138,7 @@ class Integration:
             self.may_set_statuses = False
         self.__dict__.pop("statuses", None)
         self.__dict__.pop("mapped_statuses", None)
+        self.__dict__.pop("stock_location", None)
         self.settings = settings
 
     def close(self) -> None:

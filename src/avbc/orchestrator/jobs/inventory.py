@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import re
-import time
 from collections.abc import Iterable, Iterator, Sequence
 from decimal import Decimal
 from itertools import islice
@@ -12,11 +11,11 @@ from typing import TypeAlias
 
 import attrs
 
-from avbc.bigcommerce import BigCommerce, Call, RequestRefused
+from avbc.bigcommerce import Call, RequestRefused
 from avbc.bigcommerce.body import Json
 from avbc.bigcommerce.endpoints.inventory import ADJUSTMENTS_AT_ONCE
-from avbc.bigcommerce.models import InventoryAdjustment, Location
-from avbc.errors import Fault, FinalError
+from avbc.bigcommerce.models import InventoryAdjustment
+from avbc.errors import Fault
 from avbc.mapping import Decision, Problem, net_quantity, plain
 from avbc.money import ZERO
 from avbc.orchestrator.engine import identities
@@ -37,7 +36,7 @@ REASON = "AcctVantage"
 """What the store's history of a quantity shows."""
 
 
-def push_inventory(run: PushRun, location: StockLocation, *, full: bool) -> None:
+def push_inventory(run: PushRun, *, full: bool) -> None:
     """Send the store the quantities that changed since they were sent last, or all with `full`.
 
     Quantities are absolute, in whole units and never below zero, and net of what orders have sold
@@ -56,7 +55,7 @@ def push_inventory(run: PushRun, location: StockLocation, *, full: bool) -> None
         return
     # The second walk counts them again.
     run.report.unchanged = 0
-    adjustments = _Adjustments(run, location)
+    adjustments = _Adjustments(run)
     # The orders before the quantities: one that is imported in between is subtracted twice, which
     # the next push corrects. The other way round it would not be subtracted at all.
     waiting = waiting_quantities(run)
@@ -78,7 +77,7 @@ class _Quantity:
     """What the journal remembers once it was sent: `10`, or `10-3` where 3 of it waited."""
 
 
-_Row: TypeAlias = Row[InventoryAdjustment, _Quantity]
+_QuantityRow: TypeAlias = Row[InventoryAdjustment, _Quantity]
 
 
 def _available(run: PushRun) -> Iterator[tuple[str, tuple[tuple[str, Decimal], str]]]:
@@ -93,7 +92,7 @@ def _available(run: PushRun) -> Iterator[tuple[str, tuple[tuple[str, Decimal], s
 
 def _changed(
     run: PushRun, waiting: dict[str, Decimal], location_id: int, *, full: bool
-) -> Iterator[_Row]:
+) -> Iterator[_QuantityRow]:
     changed = changed_records(run, KIND, _available(run), full=full)
     for key, (part_number, available), text, before in changed:
         sold = waiting.get(key, ZERO)
@@ -135,7 +134,7 @@ def _decision(run: PushRun, available: Decimal, sold: Decimal, quantity: int) ->
 # What is sent
 
 
-class _Adjustments(Batches[_Row, str]):
+class _Adjustments(Batches[_QuantityRow, str]):
     """Sends quantities, one request after another. One refused by SKU is tried by product id."""
 
     size = ADJUSTMENTS_AT_ONCE
@@ -144,17 +143,16 @@ class _Adjustments(Batches[_Row, str]):
         "Webstore in AcctVantage."
     )
 
-    def __init__(self, run: PushRun, location: StockLocation) -> None:
+    def __init__(self, run: PushRun) -> None:
         super().__init__(run)
-        self.location_id = location.id()
-        self._location = location
+        self.location_id = run.integration.stock_location.id()
         self._is_location_checked = False
         self._looks_up_first = False
         """Most quantities were refused by SKU: asking for the products first saves requests."""
         self._is_second_try = False
-        self._refused: list[_Row] = []
+        self._refused: list[_QuantityRow] = []
 
-    def push(self, rows: Sequence[_Row]) -> None:
+    def push(self, rows: Sequence[_QuantityRow]) -> None:
         """Send quantities; those that are refused are looked up, and sent under another name."""
         known = identities.remembered(self.run, [row.source.key for row in rows])
         if self._looks_up_first:
@@ -168,12 +166,12 @@ class _Adjustments(Batches[_Row, str]):
             self._looks_up_first = self._looks_up_first or 2 * len(refused) > len(rows)
             self._try_again(refused)
 
-    def _try_again(self, rows: Sequence[_Row]) -> None:
+    def _try_again(self, rows: Sequence[_QuantityRow]) -> None:
         wrong = [row.source.key for row in rows if row.draft.product_id is not UNSET]
         if wrong:
             self.run.forget(identities.KIND, wrong)
         known = self._look_up(rows)
-        again: list[_Row] = []
+        again: list[_QuantityRow] = []
         for row in rows:
             other = _under(known.get(row.source.key), row)
             if other.draft == row.draft:
@@ -184,24 +182,24 @@ class _Adjustments(Batches[_Row, str]):
         self._is_second_try = True
         self.send(again)
 
-    def _look_up(self, rows: Iterable[_Row]) -> dict[str, Identity]:
+    def _look_up(self, rows: Iterable[_QuantityRow]) -> dict[str, Identity]:
         skus = {row.source.key: row.source.sku for row in rows}
         return identities.look_up(self.run, skus, variants=False) if skus else {}
 
-    def call(self, rows: Sequence[_Row]) -> Call[str]:
+    def call(self, rows: Sequence[_QuantityRow]) -> Call[str]:
         drafts = [row.draft for row in rows]
         return self.run.store.inventory.adjust_absolute.call(drafts, reason=REASON)
 
-    def saved(self, rows: Sequence[_Row], answer: str, /) -> None:
+    def saved(self, rows: Sequence[_QuantityRow], answer: str, /) -> None:
         for row in rows:
             self.run.know(KIND, row.source.key, row.source.remembered)
         super().saved(rows, answer)
 
-    def named(self, error: RequestRefused, rows: Sequence[_Row]) -> dict[int, str]:
+    def named(self, error: RequestRefused, rows: Sequence[_QuantityRow]) -> dict[int, str]:
         self._check_location(error)
         return named_adjustments(error, [row.draft for row in rows])
 
-    def refused(self, row: _Row, problem: Problem, error: RequestRefused, /) -> None:
+    def refused(self, row: _QuantityRow, problem: Problem, error: RequestRefused, /) -> None:
         self._check_location(error)
         change = attrs.evolve(row.change, problems=(*row.change.problems, problem))
         if self._is_second_try:
@@ -216,78 +214,17 @@ class _Adjustments(Batches[_Row, str]):
             NoSuchLocation: It is.
         """
         if not self._is_location_checked and "location" in text_key(error.body):
-            self._location.id(refresh=True)
+            self.run.integration.stock_location.id(refresh=True)
             self._is_location_checked = True
 
 
-def _under(identity: Identity | None, row: _Row) -> _Row:
+def _under(identity: Identity | None, row: _QuantityRow) -> _QuantityRow:
     """The row under the name that BigCommerce takes: the id of a product tracked by product."""
     if identity is not None and identity.tracking == "product" and not identity.variant_id:
         draft = attrs.evolve(row.draft, sku=UNSET, product_id=identity.product_id)
     else:
         draft = attrs.evolve(row.draft, sku=row.source.sku, product_id=UNSET)
     return attrs.evolve(row, draft=draft)
-
-
-# The location
-
-
-class NoSuchLocation(FinalError):
-    """The store has no such location, or it is disabled: no quantities can be sent for it."""
-
-
-class StockLocation:
-    """The location of the store that quantities are pushed to; it is read again after an hour.
-
-    Args:
-        store: The store.
-        code: Its code; empty for the default location, whose stock the storefront sells.
-    """
-
-    _FRESH_SECONDS = 3600
-
-    def __init__(self, store: BigCommerce, code: str) -> None:
-        self._store = store
-        self._code = code
-        self._id: int | None = None
-        self._read_at = 0.0
-
-    def id(self, *, refresh: bool = False) -> int:
-        """The location's id.
-
-        Args:
-            refresh: Ask the store, whatever is remembered.
-
-        Raises:
-            NoSuchLocation: There is none, or it is disabled.
-            StoreError: The store could not be read.
-        """
-        is_old = time.monotonic() - self._read_at > self._FRESH_SECONDS
-        if refresh or is_old or self._id is None:
-            self._id, self._read_at = self._look_up().id, time.monotonic()
-        return self._id
-
-    def _look_up(self) -> Location:
-        wanted = [self._code] if self._code else None
-        locations = list(
-            self._store.locations.list(location_code_in=wanted, is_default=None if wanted else True)
-        )
-        if not locations:
-            message = (
-                f"no location has the code {self._code!r}"
-                if self._code
-                else "the store has no default location"
-            )
-            raise NoSuchLocation(
-                f"{message}: correct shipping.bigcommerce_location, or the locations in BigCommerce"
-            )
-        if not locations[0].enabled:
-            label = locations[0].label or locations[0].code
-            raise NoSuchLocation(
-                f"the location {label!r} is disabled, so BigCommerce takes no quantities for it: "
-                "enable it there, or name another in shipping.bigcommerce_location"
-            )
-        return locations[0]
 
 
 # Which rows a refusal names

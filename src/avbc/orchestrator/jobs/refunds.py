@@ -81,8 +81,8 @@ class _Refunds:
         self._rules = MappingRules(run.settings, run.books.reference_data())
         self._newest = seen_until
         self._waiting = {int(refund_id): text for refund_id, text in run.all_known(_WAITING)}
+        self._known = set(self._waiting)
         self._seen: set[int] = set()
-        self._done: list[str] = []
 
     def take_list(self, listed: ListCall[Refund]) -> None:
         """Bring all refunds of a list to their ends, page by page."""
@@ -113,18 +113,15 @@ class _Refunds:
 
     def finish(self) -> None:
         """Remember how far the list was read, and what waits."""
-        if self._newest is not None:
-            too_old = self._newest - _ORDER_MAY_COME
-            self._done += [
-                str(number)
-                for number, text in self._waiting.items()
-                if number not in self._seen
-                and datetime.fromisoformat(text.partition(" ")[2]) < too_old
-            ]
-        if self._done:
-            self._run.forget(_WAITING, self._done)
-        if self._newest is not None:
-            self._run.set_watermark(self._newest)
+        run, newest = self._run, self._newest
+        for number in self._waiting.keys() - self._seen:
+            created = datetime.fromisoformat(self._waiting[number].partition(" ")[2])
+            if newest is not None and created < newest - _ORDER_MAY_COME:
+                del self._waiting[number]
+        if done := self._known - self._waiting.keys():
+            run.forget(_WAITING, [str(number) for number in sorted(done)])
+        if newest is not None:
+            run.set_watermark(newest)
 
     def _take(self, refunds: Sequence[Refund]) -> None:
         run = self._run
@@ -140,7 +137,7 @@ class _Refunds:
             if (order := orders.get(refund.order_id)) is None:
                 self._wait(refund)
             elif credit_import_id(order.import_id, refund.id) in credited:
-                self._have(refund)
+                self._waiting.pop(refund.id, None)
                 run.unchanged()
             else:
                 due.append(refund)
@@ -165,7 +162,7 @@ class _Refunds:
                 self._wait(refund)
                 run.postpone(change, problem_of(failed[refund.order_id]))
             elif self._credit(change, refund, in_store.get(refund.order_id), sales_order):
-                self._have(refund)
+                self._waiting.pop(refund.id, None)
             else:
                 self._wait(refund)
 
@@ -193,8 +190,5 @@ class _Refunds:
         text = f"{import_id} {refund.created.isoformat()}"
         if self._waiting.get(refund.id) != text:
             self._waiting[refund.id] = text
+            self._known.add(refund.id)
             self._run.know(_WAITING, str(refund.id), text)
-
-    def _have(self, refund: Refund) -> None:
-        if self._waiting.pop(refund.id, None) is not None:
-            self._done.append(str(refund.id))

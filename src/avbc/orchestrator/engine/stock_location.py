@@ -1,0 +1,67 @@
+"""The location in the store whose quantities are pushed (manual 2.3.1)."""
+
+from __future__ import annotations
+
+import time
+
+from avbc.bigcommerce import BigCommerce
+from avbc.bigcommerce.models import Location
+from avbc.errors import FinalError
+
+
+class NoSuchLocation(FinalError):
+    """The store has no such location, or it is disabled: no quantities can be sent for it."""
+
+
+class StockLocation:
+    """The location of the store that quantities are pushed to; it is read again after an hour.
+
+    Args:
+        store: The store.
+        code: Its code; empty for the default location, whose stock the storefront sells.
+    """
+
+    _FRESH_SECONDS = 3600
+
+    def __init__(self, store: BigCommerce, code: str) -> None:
+        self._store = store
+        self._code = code
+        self._id: int | None = None
+        self._read_at = 0.0
+
+    def id(self, *, refresh: bool = False) -> int:
+        """The location's id.
+
+        Args:
+            refresh: Ask the store, whatever is remembered.
+
+        Raises:
+            NoSuchLocation: There is none, or it is disabled.
+            StoreError: The store could not be read.
+        """
+        is_old = time.monotonic() - self._read_at > self._FRESH_SECONDS
+        if refresh or is_old or self._id is None:
+            self._id, self._read_at = self._look_up().id, time.monotonic()
+        return self._id
+
+    def _look_up(self) -> Location:
+        wanted = [self._code] if self._code else None
+        locations = list(
+            self._store.locations.list(location_code_in=wanted, is_default=None if wanted else True)
+        )
+        if not locations:
+            message = (
+                f"no location has the code {self._code!r}"
+                if self._code
+                else "the store has no default location"
+            )
+            raise NoSuchLocation(
+                f"{message}: correct shipping.bigcommerce_location, or the locations in BigCommerce"
+            )
+        if not locations[0].enabled:
+            label = locations[0].label or locations[0].code
+            raise NoSuchLocation(
+                f"the location {label!r} is disabled, so BigCommerce takes no quantities for it: "
+                "enable it there, or name another in shipping.bigcommerce_location"
+            )
+        return locations[0]
