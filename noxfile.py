@@ -99,6 +99,16 @@ def tests(session: nox.Session) -> None:
 
 
 @nox.session(python=OLDEST)
+def httpx2(session: nox.Session) -> None:
+    """The client's tests on httpx2 instead of httpx, by transports and over loopback HTTP."""
+    install(session, "test")
+    without_http = [
+        f"--ignore=tests/bigcommerce/test_{name}.py" for name in ("decoding", "openapi")
+    ]
+    session.run("pytest", "tests/bigcommerce", *without_http, env={"AVBC_TEST_HTTP": "httpx2"})
+
+
+@nox.session(python=OLDEST)
 def examples(session: nox.Session) -> None:
     """Every example and notebook, run as a user runs it."""
     install(session, "notebooks")

@@ -5,16 +5,19 @@ from __future__ import annotations
 import contextlib
 import json
 import logging
+import os
 import threading
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from importlib import import_module
 from typing import Any
 
-import httpx
 import pytest
 
 from avbc.bigcommerce import AsyncBigCommerce, BigCommerce, Retries
+
+httpx = import_module(os.environ.get("AVBC_TEST_HTTP", "httpx"))  # httpx2 has the same API
 
 TOKEN = "example-token-that-must-stay-secret"
 API_URL = "https://api.bigcommerce.com/stores/abc123/v3/"
@@ -79,6 +82,7 @@ def open_store(clock: Clock) -> Iterator[Callable[..., BigCommerce]]:
         def open_(transport: httpx.BaseTransport | None = None, **options: Any) -> BigCommerce:
             options = {
                 "api_url": API_URL,
+                "http": os.environ.get("AVBC_TEST_HTTP"),
                 "clock": clock,
                 "sleep": clock.sleep,
                 "retries": Retries(jitter=lambda: 0.0),
@@ -97,6 +101,7 @@ def open_async_store(clock: Clock) -> Callable[..., AsyncBigCommerce]:
     ) -> AsyncBigCommerce:
         options = {
             "api_url": API_URL,
+            "http": os.environ.get("AVBC_TEST_HTTP"),
             "clock": clock,
             "sleep": clock.async_sleep,
             "retries": Retries(jitter=lambda: 0.0),

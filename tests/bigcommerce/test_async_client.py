@@ -2,12 +2,13 @@ from __future__ import annotations
 
 import asyncio
 import inspect
+import os
 import pickle
 import traceback
 from collections.abc import Callable, Coroutine
+from importlib import import_module
 from typing import Any, TypeVar
 
-import httpx
 import pytest
 
 from avbc.bigcommerce import (
@@ -26,6 +27,8 @@ from avbc.bigcommerce import (
 )
 from avbc.bigcommerce.body import Json
 from avbc.bigcommerce.call import Page, UnreadableRow, rows_of
+
+httpx = import_module(os.environ.get("AVBC_TEST_HTTP", "httpx"))  # httpx2 has the same API
 
 T = TypeVar("T")
 Open = Callable[..., AsyncBigCommerce]

@@ -1,10 +1,11 @@
 """Products and variants: what is asked for, what is written, and what an answer says of each record."""
 
 import json
+import os
 from datetime import UTC, datetime
 from decimal import Decimal
+from importlib import import_module
 
-import httpx
 import pytest
 
 from avbc.bigcommerce import (
@@ -26,6 +27,8 @@ from avbc.bigcommerce.models import (
     Variant,
     VariantDraft,
 )
+
+httpx = import_module(os.environ.get("AVBC_TEST_HTTP", "httpx"))  # httpx2 has the same API
 
 NOON = datetime(2024, 5, 1, 12, tzinfo=UTC)
 NEW = ProductDraft(

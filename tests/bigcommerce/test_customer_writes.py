@@ -1,14 +1,17 @@
 """Customers and addresses, created and updated."""
 
 import json
+import os
+from importlib import import_module
 
 import attrs
-import httpx
 import pytest
 
 from avbc.bigcommerce import RequestRefused, StoreUnavailable
 from avbc.bigcommerce.endpoints import customers
 from avbc.bigcommerce.models import Customer, CustomerAddressDraft, CustomerDraft
+
+httpx = import_module(os.environ.get("AVBC_TEST_HTTP", "httpx"))  # httpx2 has the same API
 
 ADDRESS = CustomerAddressDraft(
     customer_id=11,

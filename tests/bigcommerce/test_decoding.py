@@ -906,3 +906,9 @@ def test_any_text_is_a_time_in_utc_or_refused(value):
     except BadValue:
         return
     assert read.utcoffset() == timedelta(0)
+
+
+def test_an_error_carries_no_model_that_is_half_read():
+    with pytest.raises(UnexpectedData) as caught:
+        read_object({**ORDER, "total_inc_tax": None}, Order, "order")
+    assert caught.value.__context__ is None

@@ -1,12 +1,12 @@
 from __future__ import annotations
 
+import os
 import pickle
 import re
 from collections.abc import Iterator
 from datetime import timedelta
 from importlib import import_module
 
-import httpx
 import pytest
 
 from avbc.bigcommerce.answers import refusal, request_id_of, unreadable
@@ -26,6 +26,8 @@ from avbc.bigcommerce.errors import (
     UnexpectedData,
 )
 from avbc.errors import AvbcError, FinalError, TransientError
+
+httpx = import_module(os.environ.get("AVBC_TEST_HTTP", "httpx"))  # httpx2 has the same API
 
 READ = Call(
     "GET",

@@ -1,14 +1,17 @@
 """Webhooks."""
 
 import json
+import os
 from datetime import UTC, datetime
+from importlib import import_module
 
-import httpx
 import pytest
 
 from avbc.bigcommerce import NotFound, StoreUnavailable, UnexpectedData
 from avbc.bigcommerce.endpoints import hooks
 from avbc.bigcommerce.models import Hook, HookDraft
+
+httpx = import_module(os.environ.get("AVBC_TEST_HTTP", "httpx"))  # httpx2 has the same API
 
 ROW = {
     "id": 22561593,

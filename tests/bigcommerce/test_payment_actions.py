@@ -1,13 +1,16 @@
 """Captures and voids: sent once, without a body, and not believed before they are read back."""
 
 import asyncio
+import os
+from importlib import import_module
 
-import httpx
 import pytest
 
 from avbc.bigcommerce import RequestRefused, StoreUnavailable, StoreUnreachable
 from avbc.bigcommerce.endpoints import payments
 from avbc.bigcommerce.models import RefundAdjustment
+
+httpx = import_module(os.environ.get("AVBC_TEST_HTTP", "httpx"))  # httpx2 has the same API
 
 ACTIONS = ["capture", "void"]
 

@@ -1,13 +1,16 @@
 """Shipments of orders."""
 
 import json
+import os
+from importlib import import_module
 
-import httpx
 import pytest
 
 from avbc.bigcommerce import Conflict, StoreUnavailable, UnexpectedData
 from avbc.bigcommerce.endpoints import shipments
 from avbc.bigcommerce.models import OrderShipment, ShipmentDraft, ShipmentItem, ShipmentItemDraft
+
+httpx = import_module(os.environ.get("AVBC_TEST_HTTP", "httpx"))  # httpx2 has the same API
 
 ITEMS = (ShipmentItemDraft(order_product_id=15, quantity=2),)
 DRAFT = ShipmentDraft(

@@ -1,5 +1,5 @@
 # pyright: reportUnnecessaryTypeIgnoreComment=true
-"""What mypy and pyright must infer for users of the BigCommerce client. This file is type-checked by both and never run."""
+"""What mypy and pyright must infer for users of the BigCommerce client: type-checked, never run."""
 
 from __future__ import annotations
 
@@ -8,6 +8,9 @@ from collections.abc import AsyncIterator, Callable, Iterator
 from datetime import datetime
 from decimal import Decimal
 from typing import assert_type
+
+import httpx
+import httpx2
 
 from avbc.bigcommerce import (
     Answer,
@@ -59,6 +62,7 @@ from avbc.bigcommerce.models import (
 )
 from avbc.errors import AvbcError
 from avbc.secret import Secret
+from avbc.testing import FakeStore
 
 
 def construction() -> None:
@@ -79,6 +83,18 @@ def construction() -> None:
         assert_type(store, BigCommerce)
         assert_type(store.store_hash, str)
         assert_type(store.client_secret, Secret | None)
+
+
+def transports() -> None:
+    url, token = "https://api.bigcommerce.com/stores/abc123/v3/", "example-token"
+    BigCommerce(url, token, transport=httpx.HTTPTransport())
+    BigCommerce(url, token, transport=httpx2.HTTPTransport())
+    BigCommerce(url, token, transport=FakeStore().transport(), http="httpx2")
+    BigCommerce(url, token, transport=httpx.AsyncHTTPTransport())  # type: ignore[arg-type]
+    BigCommerce(url, token, http="requests")  # type: ignore[arg-type]
+    AsyncBigCommerce(url, token, transport=httpx.AsyncHTTPTransport())
+    AsyncBigCommerce(url, token, transport=httpx2.AsyncHTTPTransport(), http="httpx2")
+    AsyncBigCommerce.from_environment(transport=FakeStore().transport())
 
 
 def methods(store: BigCommerce) -> None:

@@ -8,7 +8,7 @@ import re
 from collections.abc import Callable, Mapping, Sequence
 from datetime import timedelta
 from http import HTTPStatus
-from typing import TYPE_CHECKING, Final, Generic, NoReturn, TypeVar
+from typing import Final, Generic, NoReturn, TypeVar
 from urllib.parse import urlsplit
 
 import attrs
@@ -29,10 +29,8 @@ from avbc.bigcommerce.errors import (
     TooManyItems,
     UnexpectedData,
 )
+from avbc.bigcommerce.http import Response
 from avbc.bigcommerce.quota import asked_wait, whole
-
-if TYPE_CHECKING:
-    import httpx
 
 T = TypeVar("T")
 
@@ -73,7 +71,7 @@ class Answer(Generic[T]):
     """An answer: its value, and the status, headers and body that it came in."""
 
     value: T
-    response: httpx.Response
+    response: Response
 
     @property
     def status(self) -> int:

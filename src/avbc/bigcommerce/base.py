@@ -13,12 +13,19 @@ from datetime import timedelta
 from typing import Generic, NoReturn, Self, TypedDict, TypeVar, Unpack, cast
 
 import attrs
-import httpx
 
 from avbc.bigcommerce.api_account import api_url_of, environment_credentials
 from avbc.bigcommerce.bind import RunnerT_co
 from avbc.bigcommerce.call import Call
 from avbc.bigcommerce.errors import ClientClosed, StoreBusy, StoreError
+from avbc.bigcommerce.http import (
+    AsyncTransport,
+    HttpLibrary,
+    Response,
+    Transport,
+    library,
+    library_of,
+)
 from avbc.bigcommerce.quota import Quota
 from avbc.bigcommerce.resources import Resources
 from avbc.bigcommerce.retry import Attempts, Retries
@@ -29,7 +36,7 @@ from avbc.secret import Secret, without_frames
 from avbc.tracing import note, request_span
 
 T = TypeVar("T")
-TransportT = TypeVar("TransportT", bound=httpx.BaseTransport | httpx.AsyncBaseTransport)
+TransportT = TypeVar("TransportT", bound=Transport | AsyncTransport)
 SleepT = TypeVar("SleepT", bound=Callable[[float], object])
 
 _log = logging.getLogger("avbc.bigcommerce")
@@ -43,6 +50,7 @@ class Options(TypedDict, Generic[TransportT, SleepT], total=False):
     client_secret: str | Secret | None
     timeout: float
     transport: TransportT | None
+    http: HttpLibrary | None
     retries: Retries
     quota: Quota | None
     clock: Callable[[], float]
@@ -54,7 +62,7 @@ class Exchange:
     """One request on its way: when it started, and what came of it."""
 
     started: float
-    outcome: httpx.Response | StoreError = attrs.field(init=False)
+    outcome: Response | StoreError = attrs.field(init=False)
 
     @property
     def status(self) -> int | None:
@@ -75,6 +83,7 @@ class StoreClient(Resources[RunnerT_co], Generic[RunnerT_co, TransportT, SleepT]
         client_secret: str | Secret | None = None,
         timeout: float = 30.0,
         transport: TransportT | None = None,
+        http: HttpLibrary | None = None,
         retries: Retries = Retries(),  # noqa: B008 - frozen
         quota: Quota | None = None,
         clock: Callable[[], float] = time.monotonic,
@@ -94,6 +103,8 @@ class StoreClient(Resources[RunnerT_co], Generic[RunnerT_co, TransportT, SleepT]
                 for a free connection.
             transport: What sends requests, for tests; otherwise a pool of connections with TLS
                 verification.
+            http: The HTTP library: "httpx", or "httpx2" (install `avbc[httpx2]`). By default it is
+                that of the transport, and httpx without one.
             retries: How often and how long failed requests are repeated.
             quota: The quota to share with other clients of the same store in this process.
             clock: The time in seconds, for tests.
@@ -103,7 +114,8 @@ class StoreClient(Resources[RunnerT_co], Generic[RunnerT_co, TransportT, SleepT]
         Raises:
             FaultyInputError: The URL or the token cannot be used.
         """
-        self._wire = Wire(api_url, access_token, timeout)
+        self._http = library(http or library_of(transport))
+        self._wire = Wire(api_url, access_token, timeout, self._http)
         self._retries = retries
         self._quota = Quota() if quota is None else quota
         self._clock = clock

@@ -13,24 +13,20 @@ from functools import partial
 from types import TracebackType
 from typing import Literal, Self, TypeVar, cast, overload
 
-import httpx
-
 from avbc.bigcommerce.answers import Answer
 from avbc.bigcommerce.base import StoreClient, checked, without_inner_frames
 from avbc.bigcommerce.bind import AsyncRunner, Runner
 from avbc.bigcommerce.call import Call, Cap, ListCall, Page
-from avbc.bigcommerce.errors import StoreError
+from avbc.bigcommerce.http import AsyncTransport, Transport
 from avbc.bigcommerce.quota import REQUESTS_IN_FLIGHT
 from avbc.bigcommerce.retry import Attempts
-from avbc.bigcommerce.wire import LIMITS, Received
+from avbc.bigcommerce.wire import Received
 from avbc.errors import AvbcError
 
 T = TypeVar("T")
 
 
-class BigCommerce(
-    StoreClient["BigCommerce", httpx.BaseTransport, Callable[[float], object]], Runner
-):
+class BigCommerce(StoreClient["BigCommerce", Transport, Callable[[float], object]], Runner):
     """A BigCommerce store.
 
     ```python
@@ -150,11 +146,9 @@ class BigCommerce(
         self._transport.close()
 
     def _prepare(
-        self, transport: httpx.BaseTransport | None, sleep: Callable[[float], object] | None
+        self, transport: Transport | None, sleep: Callable[[float], object] | None
     ) -> None:
-        self._transport = transport or httpx.HTTPTransport(
-            verify=self._wire.tls(), limits=LIMITS, proxy=self._wire.proxy()
-        )
+        self._transport = transport or self._http.transport(self._wire.tls(), self._wire.proxy())
         self._sleep = sleep or self._closing.wait
         self._caps: dict[str, threading.Semaphore] = {}
 
@@ -173,20 +167,10 @@ class BigCommerce(
             while (seconds := self._wait_for_turn(attempts)) > 0:
                 self._sleep(seconds)
             with self._exchange(attempts) as exchange:
-                exchange.outcome = self._send(call)
+                exchange.outcome = self._wire.outcome(
+                    call, self._http.send(self._transport, self._wire.request(call))
+                )
         return self._wire.receive(call, exchange.outcome)
-
-    def _send(self, call: Call[object]) -> httpx.Response | StoreError:
-        try:
-            response = self._transport.handle_request(self._wire.request(call))
-            try:
-                response.read()
-            finally:
-                response.close()
-        except httpx.RequestError as error:
-            # Returned, not raised: an error raised here would refer to httpx's.
-            return self._wire.unreachable(call, error)
-        return response
 
     def _cap(self, cap: Cap | None) -> AbstractContextManager[object]:
         if cap is None:
@@ -206,7 +190,7 @@ class BigCommerce(
 
 
 class AsyncBigCommerce(
-    StoreClient["AsyncBigCommerce", httpx.AsyncBaseTransport, Callable[[float], Awaitable[object]]],
+    StoreClient["AsyncBigCommerce", AsyncTransport, Callable[[float], Awaitable[object]]],
     AsyncRunner,
 ):
     """A BigCommerce store, for asyncio.
@@ -334,11 +318,11 @@ class AsyncBigCommerce(
 
     def _prepare(
         self,
-        transport: httpx.AsyncBaseTransport | None,
+        transport: AsyncTransport | None,
         sleep: Callable[[float], Awaitable[object]] | None,
     ) -> None:
-        self._transport = transport or httpx.AsyncHTTPTransport(
-            verify=self._wire.tls(), limits=LIMITS, proxy=self._wire.proxy()
+        self._transport = transport or self._http.async_transport(
+            self._wire.tls(), self._wire.proxy()
         )
         self._sleep = sleep or asyncio.sleep
         self._caps: dict[str, asyncio.Semaphore] = {}
@@ -358,20 +342,9 @@ class AsyncBigCommerce(
             while (seconds := self._wait_for_turn(attempts)) > 0:
                 await self._sleep(seconds)
             with self._exchange(attempts) as exchange:
-                exchange.outcome = await self._send(call)
+                sent = await self._http.send_async(self._transport, self._wire.request(call))
+                exchange.outcome = self._wire.outcome(call, sent)
         return self._wire.receive(call, exchange.outcome)
-
-    async def _send(self, call: Call[object]) -> httpx.Response | StoreError:
-        try:
-            response = await self._transport.handle_async_request(self._wire.request(call))
-            try:
-                await response.aread()
-            finally:
-                await response.aclose()
-        except httpx.RequestError as error:
-            # Returned, not raised: an error raised here would refer to httpx's.
-            return self._wire.unreachable(call, error)
-        return response
 
     def _cap(self, cap: Cap | None) -> AbstractAsyncContextManager[object]:
         if cap is None:

@@ -386,7 +386,9 @@ def read_object(row: Json, model: type[M], path: str) -> M:
     try:
         return cast("M", _CONVERTER.get_structure_hook(model)(row, model))
     except BadValue as bad:
-        raise bad.at(path, _row_id(row)) from None
+        error = bad.at(path, _row_id(row))
+    # Raised out here, it does not carry the frames of a half-read model along.
+    raise error
 
 
 def read_rows(rows: Sequence[Json], model: type[M], path: str) -> list[M]:

@@ -4,13 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from datetime import timedelta
-from typing import TYPE_CHECKING, TypeAlias
+from typing import TypeAlias
 
 from avbc.bigcommerce.body import Json
+from avbc.bigcommerce.http import Response
 from avbc.errors import AvbcError, FinalError, TransientError
-
-if TYPE_CHECKING:
-    import httpx
 
 _State: TypeAlias = "tuple[type[StoreError], tuple[object, ...], dict[str, object]]"
 
@@ -36,7 +34,7 @@ class StoreError(AvbcError):
         self.status: int | None = None
         self.request_id: str | None = None
         self.body = ""
-        self.response: httpx.Response | None = None
+        self.response: Response | None = None
 
     def __reduce__(self) -> _State:
         return type(self), self.args, {**self.__dict__, "response": None}

@@ -4,12 +4,10 @@ from __future__ import annotations
 
 import ssl
 import urllib.request
-from functools import cache
-from typing import Final, TypeVar
+from typing import TypeVar
 from urllib.parse import quote, urlencode, urlsplit
 
 import attrs
-import httpx
 
 from avbc._version import __version__
 from avbc.bigcommerce.answers import (
@@ -26,40 +24,28 @@ from avbc.bigcommerce.api_account import check, store_of
 from avbc.bigcommerce.body import Json, dump
 from avbc.bigcommerce.call import Call, ListCall, Page
 from avbc.bigcommerce.errors import BadAnswer, StoreError, StoreUnreachable, UnexpectedData
+from avbc.bigcommerce.http import Http, Response
 from avbc.secret import Secret
 
 T = TypeVar("T")
 
-LIMITS: Final = httpx.Limits(
-    max_connections=100, max_keepalive_connections=32, keepalive_expiry=15.0
-)
-_CONNECT_TIMEOUT = 10.0
-_OF_ENCODING = frozenset({b"content-encoding", b"content-length", b"transfer-encoding"})
-_NOTHING_SENT = (httpx.ConnectError, httpx.ConnectTimeout, httpx.PoolTimeout)
-
-
-@cache
-def _authorities() -> ssl.SSLContext:
-    """Read the trusted authorities: 30 ms and 0.8 MB, so all stores of a process share them."""
-    return httpx.create_ssl_context()
+_NOTHING_SENT = frozenset({"ConnectError", "ConnectTimeout", "PoolTimeout"})
 
 
 @attrs.frozen
 class Received:
     """A successful answer and its parsed body."""
 
-    response: httpx.Response
+    response: Response
     body: Json
 
 
 class Wire:
-    """The address and token of one store, for making requests and reading answers.
+    """The address and token of one store, for making requests and reading answers."""
 
-    It uses httpx's transports, not its clients: those log each URL with its query (and so
-    customers' addresses), keep cookies, and can follow redirects with the token.
-    """
-
-    def __init__(self, api_url: str, access_token: str | Secret, timeout: float) -> None:
+    def __init__(
+        self, api_url: str, access_token: str | Secret, timeout: float, http: Http
+    ) -> None:
         api_url = api_url.strip()
         token = access_token if isinstance(access_token, Secret) else Secret(access_token.strip())
         check(api_url, token.reveal())
@@ -68,8 +54,8 @@ class Wire:
         self.server = parts.hostname or "", parts.port or (443 if parts.scheme == "https" else 80)
         self._token = token
         self._timeout = timeout
-        limits = httpx.Timeout(timeout, connect=min(timeout, _CONNECT_TIMEOUT))
-        self._extensions = {"timeout": limits.as_dict()}
+        self._http = http
+        self._extensions = http.timeouts(timeout)
         self._headers = [
             (b"Accept", b"application/json"),
             (b"Accept-Encoding", b"gzip, deflate"),
@@ -87,11 +73,11 @@ class Wire:
         query = f"?{urlencode(params, quote_via=quote, safe=':,')}" if params else ""
         return f"{self.base}{call.path}{query}"
 
-    def request(self, call: Call[object]) -> httpx.Request:
+    def request(self, call: Call[object]) -> object:
         """Make the request of a call, with the token."""
         # BigCommerce may refuse a write without a content type, even one without a body.
         headers = self._headers if call.method == "GET" else self._json_headers
-        return httpx.Request(
+        return self._http.request(
             call.method,
             self.url(call),
             headers=[*headers, (b"X-Auth-Token", self._token.reveal().encode())],
@@ -99,7 +85,7 @@ class Wire:
             extensions=self._extensions,
         )
 
-    def receive(self, call: Call[object], outcome: httpx.Response | StoreError) -> Received:
+    def receive(self, call: Call[object], outcome: Response | StoreError) -> Received:
         """Return a successful answer with its parsed body.
 
         Raises:
@@ -121,17 +107,22 @@ class Wire:
         )
         raise _placed(failure, call, clean)
 
-    def unreachable(self, call: Call[object], error: httpx.RequestError) -> StoreError:
-        """Return the error of a request that had no answer.
+    def outcome(self, call: Call[object], sent: Response | Exception) -> Response | StoreError:
+        """Return what was answered, or the error of a request that had no answer.
 
-        It does not refer to httpx's error, which holds the request and so the token.
+        It does not refer to the library's error, which holds the request and so the token.
         """
+        return self._unreachable(call, sent) if isinstance(sent, Exception) else sent
+
+    def _unreachable(self, call: Call[object], error: Exception) -> StoreError:
+        # The names of the errors are the same in both libraries.
+        kinds = {kind.__name__ for kind in type(error).__mro__}
         host = urlsplit(self.base).netloc
         # h11 quotes illegal headers, the token among them.
-        said = "" if isinstance(error, httpx.LocalProtocolError) else self._clean(str(error))
+        said = "" if "LocalProtocolError" in kinds else self._clean(str(error))
         reason = f" ({type(error).__name__}: {said})" if said else f" ({type(error).__name__})"
-        nothing_sent = isinstance(error, _NOTHING_SENT)
-        if isinstance(error, httpx.PoolTimeout):
+        nothing_sent = not kinds.isdisjoint(_NOTHING_SENT)
+        if "PoolTimeout" in kinds:
             what, advice = (
                 f"got no free connection within {self._timeout:g} s",
                 "Run fewer requests at once.",
@@ -141,12 +132,12 @@ class Wire:
                 f"could not reach {host}{reason}",
                 "Check the network, its proxy and api_url; then try again.",
             )
-        elif isinstance(error, httpx.TimeoutException):
+        elif "TimeoutException" in kinds:
             what, advice = (
                 f"had no answer from {host} within {self._timeout:g} s{reason}",
                 "Try again later, or raise the timeout.",
             )
-        elif isinstance(error, httpx.DecodingError):
+        elif "DecodingError" in kinds:
             what, advice = (
                 f"was answered by {host} with what cannot be decompressed{reason}",
                 "Try again later.",
@@ -156,11 +147,7 @@ class Wire:
         if not (nothing_sent or call.repeatable):
             advice = READ_FIRST
         message = f"{call.name} {what}. {advice}"
-        failure = (
-            BadAnswer(message)
-            if isinstance(error, httpx.DecodingError)
-            else StoreUnreachable(message)
-        )
+        failure = BadAnswer(message) if "DecodingError" in kinds else StoreUnreachable(message)
         failure.call = call.name
         if isinstance(failure, StoreUnreachable):
             failure.sent = not nothing_sent
@@ -213,7 +200,7 @@ class Wire:
     def tls(self) -> ssl.SSLContext:
         """Return the context that verifies the store's certificate."""
         if self.base.startswith("https:"):
-            return _authorities()
+            return self._http.authorities
         # For loopback without TLS: it trusts no authority, so that none has to be read.
         return ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
 
@@ -232,7 +219,7 @@ class Wire:
         failure = misshapen(call, received.response.status_code, error) if is_another else error
         return _placed(failure, call, self.clean_response(call, received.response))
 
-    def _echoes(self, response: httpx.Response) -> bool:
+    def _echoes(self, response: Response) -> bool:
         return self._token.reveal().encode() in response.content
 
     def _without_token(self, call: Call[object], received: Received) -> Received:
@@ -243,27 +230,13 @@ class Wire:
     def _clean(self, text: str) -> str:
         return text.replace(self._token.reveal(), "***")
 
-    def clean_response(self, call: Call[object], response: httpx.Response) -> httpx.Response:
+    def clean_response(self, call: Call[object], response: Response) -> Response:
         """Return the response with a request that lacks the token, and without echoes of it."""
-        request = httpx.Request(call.method, self.url(call))
-        token = self._token.reveal().encode()
-        if not self._echoes(response) and not any(
-            token in value for _, value in response.headers.raw
-        ):
-            response.request = request
-            return response
-        headers = [
-            (name, value.replace(token, b"***"))
-            for name, value in response.headers.raw
-            if name.lower() not in _OF_ENCODING
-        ]
-        content = response.content.replace(token, b"***")
-        return httpx.Response(
-            response.status_code, headers=headers, content=content, request=request
-        )
+        request = self._http.request(call.method, self.url(call))
+        return self._http.without_token(response, request, self._token.reveal().encode())
 
 
-def _placed(error: StoreError, call: Call[object], response: httpx.Response) -> StoreError:
+def _placed(error: StoreError, call: Call[object], response: Response) -> StoreError:
     error.call = call.name
     error.status = response.status_code
     error.request_id = request_id_of(response.headers)

@@ -6,11 +6,12 @@ import os
 import subprocess  # it starts this very package
 import sys
 from collections.abc import Callable
+from contextlib import closing
+from http.client import HTTPConnection
 from pathlib import Path
 from types import TracebackType
 from typing import Self, TypeVar
-
-import httpx
+from urllib.parse import urlsplit
 
 from avbc.testing.fakestore.abilities import Abilities
 from avbc.testing.fakestore.control import request_for, result_of
@@ -58,7 +59,6 @@ class StoreProcess(Abilities):
         ]
         self._command = [*command, *(str(part) for pair in arguments.items() for part in pair)]
         self._process: subprocess.Popen[str] | None = None
-        self._client: httpx.Client | None = None
         self.api_url = ""
 
     def __enter__(self) -> Self:
@@ -75,7 +75,6 @@ class StoreProcess(Abilities):
             raise RuntimeError(
                 "the fake store's process did not start; its standard error says why"
             )
-        self._client = httpx.Client(base_url=self.api_url, trust_env=False)
         return self
 
     def __exit__(
@@ -88,9 +87,6 @@ class StoreProcess(Abilities):
 
     def close(self) -> None:
         """End the process; does nothing the second time."""
-        if self._client is not None:
-            self._client.close()
-            self._client = None
         if self._process is not None:
             for pipe in [self._process.stdin, self._process.stdout]:
                 if pipe is not None:
@@ -108,12 +104,11 @@ class StoreProcess(Abilities):
         self, method: Callable[..., T], args: tuple[object, ...], named: dict[str, object]
     ) -> T:
         """Run an ability in the process."""
-        if self._client is None:
+        if self._process is None:
             raise RuntimeError("the fake store's process does not run: use it in a with block")
         address, body = request_for(method, args, named)
-        response = self._client.post(
-            httpx.URL(self.api_url).join(address),
-            content=body,
-            headers={"Content-Type": "application/json"},
-        )
-        return result_of(method, response.status_code, response.content)
+        connection = HTTPConnection(urlsplit(self.api_url).netloc)
+        with closing(connection):
+            connection.request("POST", address, body, {"Content-Type": "application/json"})
+            response = connection.getresponse()
+            return result_of(method, response.status, response.read())

@@ -1,4 +1,4 @@
-"""The fake store as an httpx transport, and faults as the exceptions that httpx raises for them."""
+"""The fake store as a transport of httpx, which serves requests of httpx2 too."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ from typing import cast
 import anyio
 import httpx
 
+from avbc.bigcommerce.http import Http, library, library_of
 from avbc.testing.fakestore.core import Core
 from avbc.testing.fakestore.http import Reply
 
@@ -39,52 +40,49 @@ class FakeTransport(httpx.BaseTransport, httpx.AsyncBaseTransport):
 
 
 def deliver(answer: Reply, request: httpx.Request) -> httpx.Response:
-    """Return an answer as httpx's response, or raise what httpx raises for the fault."""
-    response = answer.response
+    """Turn an answer into a response, or raise the error of the fault, by the request's library."""
+    http, response = library(library_of(request)), answer.response
     match answer.delivery:
         case "reset":
-            raise httpx.ReadError("connection reset by the fake store", request=request)
+            raise http.error("ReadError", "connection reset by the fake store", request)
         case "refused":
-            raise httpx.ConnectError("connection refused by the fake store", request=request)
+            raise http.error("ConnectError", "connection refused by the fake store", request)
         case "timeout":
-            raise httpx.ReadTimeout("the fake store keeps silent", request=request)
+            raise http.error("ReadTimeout", "the fake store keeps silent", request)
         case "truncated":
             headers = {**answer.headers, "Content-Length": str(len(response.body))}
-            return httpx.Response(
-                response.status, headers=headers, stream=_Truncated(response.body), request=request
-            )
+            stream = http.stream(_Truncated)(http, request, response.body)
+            made = http.response(response.status, request, headers=headers, stream=stream)
         case _:
-            return httpx.Response(
-                response.status,
-                headers=dict(answer.headers),
-                content=response.body,
-                request=request,
+            made = http.response(
+                response.status, request, headers=dict(answer.headers), content=response.body
             )
+    return cast("httpx.Response", made)
 
 
 def _pause(answer: Reply, request: httpx.Request) -> float:
-    """Return seconds until the answer is complete; `ReadTimeout` if the client gives up first."""
+    """Seconds until the answer is complete; raises `ReadTimeout` if a client gives up before."""
     timeout = cast("dict[str, float | None]", request.extensions.get("timeout", {})).get("read")
     stall = answer.stall if answer.delivery == "slow" else 0.0
     if timeout is not None and max(answer.pause, stall) > timeout:
-        raise httpx.ReadTimeout("the fake store is slower than the read timeout", request=request)
+        raise library(library_of(request)).error(
+            "ReadTimeout", "the fake store is slower than the read timeout", request
+        )
     return answer.pause + stall
 
 
-class _Truncated(httpx.SyncByteStream, httpx.AsyncByteStream):
+class _Truncated:
     """Half a body, and then the end of the connection."""
 
-    def __init__(self, body: bytes) -> None:
+    def __init__(self, http: Http, request: object, body: bytes) -> None:
         self._half = body[: len(body) // 2]
+        message = "peer closed connection without sending complete message body"
+        self._end = http.error("RemoteProtocolError", message, request)
 
     def __iter__(self) -> Iterator[bytes]:
         yield self._half
-        raise httpx.RemoteProtocolError(
-            "peer closed connection without sending complete message body"
-        )
+        raise self._end
 
     async def __aiter__(self) -> AsyncIterator[bytes]:
         yield self._half
-        raise httpx.RemoteProtocolError(
-            "peer closed connection without sending complete message body"
-        )
+        raise self._end

@@ -1,0 +1,211 @@
+"""HTTP behind one seam: httpx, or httpx2, its successor with the same API, where that is chosen.
+
+No other module of the client imports either of them.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from functools import cache, cached_property
+from importlib import import_module
+from typing import TYPE_CHECKING, Any, Literal, Never, Protocol, TypeAlias, TypeVar, cast
+
+from avbc.bigcommerce.body import Json
+from avbc.errors import MissingExtra
+
+if TYPE_CHECKING:
+    import ssl  # records and rules load the errors, and do no I/O
+
+ContentT = TypeVar("ContentT")
+HttpLibrary: TypeAlias = Literal["httpx", "httpx2"]
+
+_OF_ENCODING = frozenset({b"content-encoding", b"content-length", b"transfer-encoding"})
+_CONNECT_TIMEOUT = 10.0
+
+
+class Response(Protocol):
+    """What avbc reads of an answer. The object is the library's own, with all that it offers."""
+
+    @property
+    def status_code(self) -> int:
+        """The HTTP status."""
+        ...
+
+    @property
+    def headers(self) -> Mapping[str, str]:
+        """The headers, by their names in any case."""
+        ...
+
+    @property
+    def content(self) -> bytes:
+        """The body."""
+        ...
+
+    @property
+    def text(self) -> str:
+        """The body as text."""
+        ...
+
+    def json(self) -> Json:
+        """Parse the body."""
+        ...
+
+
+class Transport(Protocol):
+    """What sends requests: a transport of httpx or httpx2."""
+
+    def handle_request(self, request: Never, /) -> Response:
+        """Send a request of the transport's own library."""
+        ...
+
+    def close(self) -> None:
+        """Close all connections."""
+        ...
+
+
+class AsyncTransport(Protocol):
+    """What sends requests for asyncio: an async transport of httpx or httpx2."""
+
+    def handle_async_request(self, request: Never, /) -> Awaitable[Response]:
+        """Send a request of the transport's own library."""
+        ...
+
+    async def aclose(self) -> None:
+        """Close all connections."""
+        ...
+
+
+class Http:
+    """One of the two libraries.
+
+    It uses the library's transports, not its clients: those log each URL with its query (and so
+    customers' addresses), keep cookies, and can follow redirects with the token.
+    """
+
+    def __init__(self, name: HttpLibrary) -> None:
+        try:
+            self._library: Any = import_module(name)
+        except ImportError as error:
+            raise MissingExtra(f"http={name!r} needs {name}", name) from error
+
+    @cached_property
+    def authorities(self) -> ssl.SSLContext:
+        """The trusted authorities: 30 ms and 0.8 MB, so all stores of a process share them."""
+        context: ssl.SSLContext = self._library.create_ssl_context()
+        return context
+
+    def options(self, tls: ssl.SSLContext, proxy: str | None) -> dict[str, object]:
+        """Return the options of a pool of connections."""
+        limits = self._library.Limits(
+            max_connections=100, max_keepalive_connections=32, keepalive_expiry=15.0
+        )
+        return {"verify": tls, "limits": limits, "proxy": proxy}
+
+    def transport(self, tls: ssl.SSLContext, proxy: str | None) -> Transport:
+        """Open a pool of connections."""
+        pool: Transport = self._library.HTTPTransport(**self.options(tls, proxy))
+        return pool
+
+    def async_transport(self, tls: ssl.SSLContext, proxy: str | None) -> AsyncTransport:
+        """Open a pool of connections for asyncio."""
+        pool: AsyncTransport = self._library.AsyncHTTPTransport(**self.options(tls, proxy))
+        return pool
+
+    def timeouts(self, timeout: float) -> dict[str, object]:
+        """Return the extension of a request that limits its waits."""
+        limits = self._library.Timeout(timeout, connect=min(timeout, _CONNECT_TIMEOUT))
+        return {"timeout": limits.as_dict()}
+
+    def request(
+        self,
+        method: str,
+        url: str,
+        headers: Sequence[tuple[bytes, bytes]] = (),
+        content: bytes | None = None,
+        extensions: Mapping[str, object] | None = None,
+    ) -> object:
+        """Make a request."""
+        made: object = self._library.Request(
+            method, url, headers=list(headers), content=content, extensions=extensions
+        )
+        return made
+
+    def response(self, status: int, request: object, **parts: object) -> Response:
+        """Make a response out of `headers` and `content` or `stream`."""
+        made: Response = self._library.Response(status, request=request, **parts)
+        return made
+
+    def error(self, kind: str, message: str, request: object) -> Exception:
+        """Make an error of the library by the name of its class, such as `ReadTimeout`."""
+        made: Exception = getattr(self._library, kind)(message, request=request)
+        return made
+
+    def stream(self, content: type[ContentT]) -> type[ContentT]:
+        """Derive a class of byte streams that the library accepts as its own."""
+        bases = (content, self._library.SyncByteStream, self._library.AsyncByteStream)
+        return type(content.__name__, bases, {})
+
+    def send(self, transport: Transport, request: object) -> Response | Exception:
+        """Send a request and read its answer, or return why none came.
+
+        The error is returned, so that what avbc raises does not refer to it: it holds the request.
+        """
+        try:
+            response: Any = cast("Callable[[object], Response]", transport.handle_request)(request)
+            try:
+                response.read()
+            finally:
+                response.close()
+        except self._library.RequestError as error:
+            failure: Exception = error
+            return failure
+        return cast("Response", response)
+
+    async def send_async(self, transport: AsyncTransport, request: object) -> Response | Exception:
+        """As `send`, for asyncio."""
+        handle = cast("Callable[[object], Awaitable[Response]]", transport.handle_async_request)
+        try:
+            response: Any = await handle(request)
+            try:
+                await response.aread()
+            finally:
+                await response.aclose()
+        except self._library.RequestError as error:
+            failure: Exception = error
+            return failure
+        return cast("Response", response)
+
+    def without_token(self, response: Response, request: object, token: bytes) -> Response:
+        """Return a response with another request, and without echoes of the token."""
+        answer: Any = response
+        raw: list[tuple[bytes, bytes]] = answer.headers.raw
+        if token not in response.content and not any(token in value for _, value in raw):
+            answer.request = request
+            return response
+        headers = [
+            (name, value.replace(token, b"***"))
+            for name, value in raw
+            if name.lower() not in _OF_ENCODING
+        ]
+        content = response.content.replace(token, b"***")
+        return self.response(response.status_code, request, headers=headers, content=content)
+
+
+@cache
+def library(name: HttpLibrary) -> Http:
+    """Return a library; it is imported when it is first needed.
+
+    Raises:
+        MissingExtra: It is not installed.
+    """
+    return Http(name)
+
+
+def library_of(transport: object) -> HttpLibrary:
+    """Return the library of a transport, a request or a response: httpx2 if it is a part of it.
+
+    >>> library_of(object())
+    'httpx'
+    """
+    roots = {kind.__module__.partition(".")[0] for kind in type(transport).__mro__}
+    return "httpx2" if "httpx2" in roots else "httpx"
