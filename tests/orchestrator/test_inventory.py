@@ -174,7 +174,7 @@ def test_only_what_changed_is_pushed(
     ]
     assert report.unchanged == 11
     assert puts(stocked) == [
-        [{"location_id": 1, "quantity": 99, "product_id": stocked.state.catalog.by_sku(MUG)}]
+        [{"location_id": 1, "quantity": 99, "product_id": stocked.state.catalog.by_sku.get(MUG)}]
     ]
     # A fraction more or less is nothing that the store can be told.
     books.set_quantity(MUG, "Main", Decimal("99.5"))
@@ -534,7 +534,7 @@ def test_a_product_that_was_deleted_and_made_anew(
     stocked: FakeStore, web: Orchestrator, books: SqlGateway
 ) -> None:
     web.push_inventory()
-    stocked.request("DELETE", f"/v3/catalog/products/{stocked.state.catalog.by_sku(MUG)}")
+    stocked.request("DELETE", f"/v3/catalog/products/{stocked.state.catalog.by_sku.get(MUG)}")
     books.set_quantity(MUG, "Main", 42)
     assert codes(web.push_inventory()) == {MUG: ["store_refused"]}
     stocked.add_product({"sku": MUG, "name": "Mug", "inventory_tracking": "product"})

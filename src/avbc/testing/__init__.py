@@ -6,26 +6,25 @@ from importlib import import_module
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from avbc.testing.contract import GatewayContract as GatewayContract
-    from avbc.testing.factories import CATALOGUE as CATALOGUE
-    from avbc.testing.factories import Discount as Discount
-    from avbc.testing.factories import FeeLine as FeeLine
-    from avbc.testing.factories import Line as Line
-    from avbc.testing.factories import OrderFactory as OrderFactory
-    from avbc.testing.factories import OrderOptions as OrderOptions
-    from avbc.testing.factories import Payment as Payment
-    from avbc.testing.factories import Person as Person
-    from avbc.testing.factories import Shipping as Shipping
-    from avbc.testing.factories import item as item
-    from avbc.testing.fakestore.events import Event as Event
-    from avbc.testing.fakestore.events import WebhookCall as WebhookCall
-    from avbc.testing.fakestore.loopback import LoopbackServer as LoopbackServer
-    from avbc.testing.fakestore.store import FakeStore as FakeStore
-    from avbc.testing.orders import FakeOrder as FakeOrder
-    from avbc.testing.process import StoreProcess as StoreProcess
-    from avbc.testing.shapes import SHAPES as SHAPES
-    from avbc.testing.shapes import order_of_shape as order_of_shape
-    from avbc.testing.shapes import orders_of_every_shape as orders_of_every_shape
+    from avbc.testing.contract import GatewayContract
+    from avbc.testing.factories import (
+        CATALOGUE,
+        Discount,
+        FeeLine,
+        Line,
+        OrderFactory,
+        OrderOptions,
+        Payment,
+        Person,
+        Shipping,
+        item,
+    )
+    from avbc.testing.fakestore.events import Event, WebhookCall
+    from avbc.testing.fakestore.loopback import LoopbackServer
+    from avbc.testing.fakestore.store import FakeStore
+    from avbc.testing.orders import FakeOrder
+    from avbc.testing.process import StoreProcess
+    from avbc.testing.shapes import SHAPES, order_of_shape, orders_of_every_shape
 
 _HOMES = {
     "CATALOGUE": "factories",

@@ -342,7 +342,7 @@ class Abilities:
 
         Raises `KeyError` for an unknown SKU.
         """
-        variant_id = self._core.state.catalog.variant_by_sku(sku)
+        variant_id = self._core.state.catalog.variant_by_sku.get(sku)
         if variant_id is None:
             raise KeyError(f"no product of the store has the SKU {sku!r}")
         self._core.state.stock.put(self._core.state.keeper(variant_id), location_id, quantity)

@@ -29,14 +29,10 @@ class LoopbackServer:
         self.store = store
         self.host = host
         self.port = port
-        self._thread = threading.Thread(target=self._run, name="avbc-fake-store", daemon=True)
-        self._listening = threading.Event()
-        self._failure: OSError | None = None
-        self._server: asyncio.Server | None = None
-        self._connections: set[_Connection] = set()
-        self._tasks: list[asyncio.Task[None]] = []
+        self.connections: set[_Connection] = set()
         self._loop: asyncio.AbstractEventLoop | None = None
-        self._stopping: asyncio.Future[None] | None = None
+        self._thread = threading.Thread(target=self._run, name="avbc-fake-store", daemon=True)
+        self._server: asyncio.Server | None = None
 
     @property
     def url(self) -> str:
@@ -49,11 +45,13 @@ class LoopbackServer:
         return f"{self.url}/stores/{self.store.store_hash}/v3/"
 
     def __enter__(self) -> Self:
+        self._loop = asyncio.new_event_loop()
         self._thread.start()
-        self._listening.wait()
-        if self._failure is not None:
-            self._thread.join()
-            raise self._failure
+        try:
+            asyncio.run_coroutine_threadsafe(self._listen(), self._loop).result()
+        except OSError:
+            self.close()
+            raise
         return self
 
     def __exit__(
@@ -66,42 +64,34 @@ class LoopbackServer:
 
     def close(self) -> None:
         """Stop serving and drop all connections; does nothing the second time."""
-        if self._thread.is_alive():
-            if self._loop is not None:
-                self._loop.call_soon_threadsafe(self._stop)
+        if self._loop is not None:
+            self._loop.call_soon_threadsafe(self._loop.stop)
             self._thread.join()
+            self._loop = None
 
     def refuse(self, seconds: float) -> None:
         """Reset all connections and close the port for a while; call it in the server's thread."""
-        for connection in list(self._connections):
-            connection.reset()
-        if self._server is not None:
-            self._server.close()
-            self._server = None
-            loop = asyncio.get_running_loop()
-            loop.call_later(seconds, lambda: self._tasks.append(loop.create_task(self._listen())))
+        self._drop()
+        if self._server is None:  # another request closed it already
+            return
+        self._server = None
+        loop = asyncio.get_running_loop()
+        loop.call_later(seconds, lambda: asyncio.ensure_future(self._listen()))
 
     def _run(self) -> None:
-        try:
-            asyncio.run(self._serve())
-        finally:
-            self._listening.set()
+        if self._loop is not None:
+            loop = self._loop
+            loop.run_forever()
+            self._drop()
+            loop.run_until_complete(asyncio.sleep(0))
+            loop.close()
 
-    async def _serve(self) -> None:
-        self._loop = asyncio.get_running_loop()
-        self._stopping = self._loop.create_future()
-        try:
-            await self._listen()
-        except OSError as error:
-            self._failure = error
-            return
-        self._listening.set()
-        await self._stopping
+    def _drop(self) -> None:
+        """Close the port and reset all connections."""
         if self._server is not None:
             self._server.close()
-        for connection in list(self._connections):
+        for connection in list(self.connections):
             connection.reset()
-        await asyncio.sleep(0)
 
     async def _listen(self) -> None:
         loop = asyncio.get_running_loop()
@@ -109,18 +99,6 @@ class LoopbackServer:
             lambda: _Connection(self), self.host, self.port, backlog=256
         )
         self.port = self._server.sockets[0].getsockname()[1]
-
-    def _stop(self) -> None:
-        if self._stopping is not None and not self._stopping.done():
-            self._stopping.set_result(None)
-
-    def opened(self, connection: _Connection) -> None:
-        """Note a connection."""
-        self._connections.add(connection)
-
-    def closed(self, connection: _Connection) -> None:
-        """Forget a connection."""
-        self._connections.discard(connection)
 
 
 class _Connection(asyncio.Protocol):
@@ -137,7 +115,7 @@ class _Connection(asyncio.Protocol):
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         if isinstance(transport, asyncio.Transport):
             self._transport = transport
-            self._server.opened(self)
+            self._server.connections.add(self)
             connection: socket.socket = transport.get_extra_info("socket")
             connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
 
@@ -146,7 +124,7 @@ class _Connection(asyncio.Protocol):
         self._transport = None
         if self._timer is not None:
             self._timer.cancel()
-        self._server.closed(self)
+        self._server.connections.discard(self)
 
     def data_received(self, data: bytes) -> None:
         self._buffer += data

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from itertools import count
 
 import attrs
 
@@ -110,6 +111,27 @@ _LISTS = ["categories", "related_products", "gift_wrapping_options_list", "meta_
 
 
 @attrs.define
+class _Index:
+    """Ids by a text; the last one of a text counts."""
+
+    _ids: dict[str, int] = attrs.field(factory=dict[str, int], init=False)
+
+    def get(self, value: str) -> int | None:
+        """Return the id of a text."""
+        return self._ids.get(text_key(value))
+
+    def put(self, value: str, identity: int) -> None:
+        """Give a text that is not empty its id."""
+        if value:
+            self._ids[text_key(value)] = identity
+
+    def drop(self, value: str, identity: int) -> None:
+        """Forget a text if it has this id."""
+        if self.get(value) == identity:
+            del self._ids[text_key(value)]
+
+
+@attrs.define
 class Products:
     """Products and their variants. Only written fields are stored; defaults are added on reads.
 
@@ -122,12 +144,13 @@ class Products:
     variants: dict[int, Row] = attrs.field(factory=dict[int, Row], init=False)
     """Variants by id."""
     _variants_of: dict[int, list[int]] = attrs.field(factory=dict[int, list[int]], init=False)
-    _by_name: dict[str, int] = attrs.field(factory=dict[str, int], init=False)
-    _by_sku: dict[str, int] = attrs.field(factory=dict[str, int], init=False)
-    """Product ids by the products' own SKUs, without case."""
-    _variant_by_sku: dict[str, int] = attrs.field(factory=dict[str, int], init=False)
-    _last_product: int = attrs.field(default=100, init=False)
-    _last_variant: int = attrs.field(default=600, init=False)
+    by_name: _Index = attrs.field(factory=_Index, init=False)
+    """Product ids by name (inferred)."""
+    by_sku: _Index = attrs.field(factory=_Index, init=False)
+    """Product ids by the products' own SKUs."""
+    variant_by_sku: _Index = attrs.field(factory=_Index, init=False)
+    _product_ids: Iterator[int] = attrs.field(factory=lambda: count(101), init=False)
+    _variant_ids: Iterator[int] = attrs.field(factory=lambda: count(601), init=False)
 
     def put(self, product: Mapping[str, object], now: str) -> int:
         """Add or replace a product with its `variants`; returns its id, the next free by default.
@@ -135,7 +158,7 @@ class Products:
         Without `variants` it gets a base variant, under `base_variant_id` where that is given.
         """
         row: Row = {key: copied(value) for key, value in product.items()}
-        product_id = whole(row.get("id") or 0) or self._next_product()
+        product_id = whole(row.get("id") or 0) or _next(self._product_ids, self.rows)
         self.drop(product_id)
         variants = as_rows(row.pop("variants", None) or [])
         base_id = row.pop("base_variant_id", None)
@@ -161,7 +184,7 @@ class Products:
         return self._put_variant(product_id, variant)
 
     def _put_variant(self, product_id: int, variant: Row) -> int:
-        variant_id = whole(variant.get("id") or 0) or self._next_variant()
+        variant_id = whole(variant.get("id") or 0) or _next(self._variant_ids, self.variants)
         row: Row = {
             key: value
             for key, value in variant.items()
@@ -170,8 +193,7 @@ class Products:
         row.update(id=variant_id, product_id=product_id, sku_id=variant_id)
         self.variants[variant_id] = row
         self._variants_of[product_id].append(variant_id)
-        if text(row, "sku"):
-            self._variant_by_sku[text_key(text(row, "sku"))] = variant_id
+        self.variant_by_sku.put(text(row, "sku"), variant_id)
         return variant_id
 
     def change(self, product_id: int, changes: Row, now: str) -> None:
@@ -212,21 +234,9 @@ class Products:
         """Return a product's variants."""
         return [self.variants[variant_id] for variant_id in self._variants_of[product_id]]
 
-    def by_sku(self, sku: str) -> int | None:
-        """Return the product with this SKU of its own, ignoring case."""
-        return self._by_sku.get(text_key(sku))
-
-    def variant_by_sku(self, sku: str) -> int | None:
-        """Return the variant with this SKU, ignoring case."""
-        return self._variant_by_sku.get(text_key(sku))
-
-    def by_name(self, name: str) -> int | None:
-        """Return the product with this name, ignoring case (inferred)."""
-        return self._by_name.get(text_key(name))
-
     def sku_is_taken(self, sku: str, product_id: int, variant_id: int | None = None) -> bool:
         """Whether another product or variant has this SKU; a base variant shares its product's."""
-        product, variant = self.by_sku(sku), self.variant_by_sku(sku)
+        product, variant = self.by_sku.get(sku), self.variant_by_sku.get(sku)
         own = self.rows.get(product_id, {}).get("base_variant_id")
         if product is not None and (
             product != product_id or (variant_id is not None and variant_id != own)
@@ -259,32 +269,20 @@ class Products:
         shown["calculated_price"] = shown["sale_price"] or product.get("sale_price") or own
         return shown
 
-    def _next_product(self) -> int:
-        self._last_product += 1
-        while self._last_product in self.rows:
-            self._last_product += 1
-        return self._last_product
-
-    def _next_variant(self) -> int:
-        self._last_variant += 1
-        while self._last_variant in self.variants:
-            self._last_variant += 1
-        return self._last_variant
-
     def _index(self, row: Row) -> None:
-        if text(row, "sku"):
-            self._by_sku[text_key(text(row, "sku"))] = whole(row["id"])
-        self._by_name[text_key(text(row, "name"))] = whole(row["id"])
+        self.by_sku.put(text(row, "sku"), whole(row["id"]))
+        self.by_name.put(text(row, "name"), whole(row["id"]))
 
     def _unindex(self, row: Row) -> None:
-        for index, key in [(self._by_sku, "sku"), (self._by_name, "name")]:
-            if index.get(text_key(text(row, key))) == row["id"]:
-                del index[text_key(text(row, key))]
+        self.by_sku.drop(text(row, "sku"), whole(row["id"]))
+        self.by_name.drop(text(row, "name"), whole(row["id"]))
 
     def _change_variant_sku(self, variant_id: int, sku: str) -> None:
         row = self.variants[variant_id]
-        if self._variant_by_sku.get(text_key(text(row, "sku"))) == variant_id:
-            del self._variant_by_sku[text_key(text(row, "sku"))]
+        self.variant_by_sku.drop(text(row, "sku"), variant_id)
+        self.variant_by_sku.put(sku, variant_id)
         row["sku"] = sku
-        if sku:
-            self._variant_by_sku[text_key(sku)] = variant_id
+
+
+def _next(ids: Iterator[int], taken: Mapping[int, Row]) -> int:
+    return next(identity for identity in ids if identity not in taken)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Collection, Mapping, Sequence
 from decimal import Decimal
 
@@ -55,11 +56,11 @@ def everything(order: FakeOrder) -> RefundParts:
         units = whole(line["quantity"]) - whole(line["quantity_refunded"])
         if units:
             items[whole(line["id"])] = units
-    done = [_key(item) for refund in order.refunds for item in _items(refund)]
+    done = _done(order)
     charges: dict[str, dict[int, Decimal]] = {"SHIPPING": {}, "HANDLING": {}}
     for kind, field in [("SHIPPING", "cost_inc_tax"), ("HANDLING", "handling_cost_inc_tax")]:
         for address in order.shipping:
-            left = amount_of(address[field]) - _refunded(order, kind, whole(address["id"]))
+            left = amount_of(address[field]) - done.get((kind, address["id"]), ZERO)
             if left:
                 charges[kind][whole(address["id"])] = left
     return RefundParts(
@@ -126,7 +127,8 @@ def refund(
     }
     order.refunds.append(row)
     for part in parts:
-        _mark(order, part)
+        if part.row["item_type"] == "PRODUCT":
+            _mark(order, part)
     full = total + before == paid
     changes = state.status_fields(4 if full else 14) or {}
     if order.header["payment_status"]:
@@ -158,7 +160,7 @@ def _parts(order: FakeOrder, named: RefundParts) -> list[_Part]:
                 amount_of(address[f"{field}_inc_tax"]),
                 amount_of(address[f"{field}_tax"]),
             )
-            done = _refunded(order, kind, address_id)
+            done = _done(order).get((kind, address_id), ZERO)
             if not ZERO < amount <= whole_amount - done:
                 raise ValueError(
                     f"{whole_amount - done} of the {kind.lower()} of address {address_id} is left "
@@ -216,8 +218,6 @@ def _item(kind: str, identity: int, quantity: int | None, amount: Decimal | None
 
 
 def _mark(order: FakeOrder, part: _Part) -> None:
-    if part.row["item_type"] != "PRODUCT":
-        return
     line = next(line for line in order.products if line["id"] == part.row["item_id"])
     line["quantity_refunded"] = whole(line["quantity_refunded"]) + whole(part.row["quantity"])
     line["is_refunded"] = line["quantity_refunded"] == line["quantity"]
@@ -226,24 +226,21 @@ def _mark(order: FakeOrder, part: _Part) -> None:
 
 def _tenders(order: FakeOrder, total: Decimal) -> list[tuple[str, Decimal]]:
     """Pay back the gateway, then store credit, then a gift certificate; the rest is offline."""
-    left: dict[str, Decimal] = {}
+    left = defaultdict[str, Decimal](Decimal)
     for transaction in order.transactions:
         if transaction["event"] in {"purchase", "authorization"} and transaction["status"] == "ok":
-            provider = text(transaction, "gateway")
-            left[provider] = left.get(provider, ZERO) + amount_of(transaction["amount"])
-    for row in order.refunds:
-        for payment in _payments(row):
-            provider = text(payment, "provider_id")
-            left[provider] = left.get(provider, ZERO) - amount_of(payment["amount"])
+            left[text(transaction, "gateway")] += amount_of(transaction["amount"])
+    for payment in (part for row in order.refunds for part in as_rows(row.get("payments", []))):
+        left[text(payment, "provider_id")] -= amount_of(payment["amount"])
     tenders: list[tuple[str, Decimal]] = []
     for provider in sorted(
         left, key=lambda name: (name == "giftcertificate", name == "storecredit")
     ):
-        amount = min(left[provider], total - sum((part for _, part in tenders), ZERO))
+        amount = min(left[provider], total)
         if amount > 0:
             tenders.append((provider, amount))
-    rest = total - sum((part for _, part in tenders), ZERO)
-    return [*tenders, ("custom", rest)] if rest else tenders
+            total -= amount
+    return [*tenders, ("custom", total)] if total else tenders
 
 
 def _payment(state: State, order: FakeOrder, provider: str, amount: Decimal) -> Row:
@@ -256,41 +253,19 @@ def _payment(state: State, order: FakeOrder, provider: str, amount: Decimal) -> 
         "is_declined": False,
         "declined_message": "",
     }
-    paid = next(
-        (transaction for transaction in order.transactions if transaction["gateway"] == provider),
-        None,
-    )
+    paid = next((part for part in order.transactions if part["gateway"] == provider), None)
     if paid is not None:
-        transaction_id = max(whole(transaction["id"]) for transaction in order.transactions) + 1
-        refunding: Row = {
-            "id": transaction_id,
-            "event": "refund",
-            "amount": number(amount),
-            "status": "ok",
-        }
-        refunding |= {"date_created": state.now_iso(), "reference_transaction_id": paid["id"]}
-        order.transactions.append({**paid, **refunding})
-        row["transaction_id"] = str(transaction_id)
+        made = state.add_transaction(order, paid, event="refund", amount=number(amount))
+        row["transaction_id"] = str(made["id"])
     return row
 
 
-def _refunded(order: FakeOrder, kind: str, identity: int) -> Decimal:
-    items = [
-        item for row in order.refunds for item in _items(row) if _key(item) == (kind, identity)
-    ]
-    return sum((amount_of(item["requested_amount"]) for item in items), ZERO)
-
-
-def _key(item: Row) -> tuple[object, object]:
-    return item["item_type"], item["item_id"]
-
-
-def _items(row: Row) -> list[Row]:
-    return as_rows(row.get("items", []))
-
-
-def _payments(row: Row) -> list[Row]:
-    return as_rows(row.get("payments", []))
+def _done(order: FakeOrder) -> dict[tuple[object, object], Decimal]:
+    """Return the amounts refunded so far, by kind and id; 0 for what is refunded by quantity."""
+    done = defaultdict[tuple[object, object], Decimal](Decimal)
+    for item in (item for row in order.refunds for item in as_rows(row.get("items", []))):
+        done[item["item_type"], item["item_id"]] += amount_of(item["requested_amount"])
+    return done
 
 
 def _known(kind: str, wanted: Collection[int], there: Mapping[int, Row]) -> None:

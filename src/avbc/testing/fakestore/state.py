@@ -223,6 +223,14 @@ class State:
             self.emit("store/order/archived", order_id)
         return order
 
+    def add_transaction(self, order: FakeOrder, earlier: Row, **fields: object) -> Row:
+        """Add a transaction that refers to an earlier one of the order; returns it."""
+        identity = max(whole(row["id"]) for row in order.transactions) + 1
+        follows: Row = {"date_created": self.now_iso(), "reference_transaction_id": earlier["id"]}
+        made = {**earlier, "id": identity, "status": "ok", **follows, **fields}
+        order.transactions.append(made)
+        return made
+
     def drop_order(self, order_id: int) -> None:
         """Remove an order for good; does nothing where there is none."""
         self._rendered.pop(order_id, None)

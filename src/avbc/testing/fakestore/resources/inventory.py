@@ -6,6 +6,7 @@ bigcommerce-limits).
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable, Mapping
 from typing import TypeAlias
 
@@ -86,7 +87,7 @@ def _candidates(state: State, params: Params) -> list[Row]:
     return chosen(
         catalog.variants,
         integers(params, "variant_id:in"),
-        None if skus is None else {catalog.variant_by_sku(sku) or 0 for sku in skus},
+        None if skus is None else {catalog.variant_by_sku.get(sku) or 0 for sku in skus},
         None
         if products is None
         else {whole(row["id"]) for key in known for row in catalog.variants_of(key)},
@@ -118,41 +119,31 @@ def _level(state: State, keeper: Keeper, location: Row) -> Row:
 def _adjusting(*, relative: bool) -> Handler:
     def handler(state: State, request: StoreRequest, _ids: tuple[int, ...]) -> StoreResponse:
         body = request.json()
-        rows = batch(body.get("items") if is_row(body) else None, BATCH, _PROBLEM)
         adjustments: list[Adjustment] = []
         found: list[str] = []
-        for row in rows:
-            fault, adjustment = _read(state, row, relative=relative)
-            found += [fault] if fault else []
-            adjustments += [adjustment] if adjustment else []
+        for row in batch(body.get("items") if is_row(body) else None, BATCH, _PROBLEM):
+            try:
+                adjustments.append(_read(state, row, relative=relative))
+            except (TypeError, ValueError) as error:
+                found.append(str(error))
+        if relative and not found:
+            found = _below_safety_stock(state, adjustments)
         if found:
-            raise Refusal(
-                422,
-                f"[{', '.join(found)}]" if state.names_faulty_items else "",
-                content_type=_PROBLEM,
-            )
-        if relative:
-            for (keeper, location_id), quantity in _sums(adjustments).items():
-                least = whole(state.stock.settings(keeper, location_id)["safety_stock"])
-                if state.stock.onhand(keeper, location_id) + quantity < least:
-                    raise Refusal(
-                        422,
-                        f"[Item of {keeper[0]} {keeper[1]} would fall below its safety stock]",
-                        content_type=_PROBLEM,
-                    )
+            title = f"[{', '.join(found)}]" if state.names_faulty_items else ""
+            raise Refusal(422, title, content_type=_PROBLEM)
         state.later(lambda: _apply(state, adjustments, relative=relative))
         return ok({"transaction_id": f"{state.next_id('inventory transaction'):032x}"})
 
     return handler
 
 
-def _read(state: State, row: object, *, relative: bool) -> tuple[str, Adjustment | None]:
-    """Read one item; returns what is wrong with it, or the adjustment."""
+def _read(state: State, row: object, *, relative: bool) -> Adjustment:
+    """Read one item; raises an error that says what is wrong with it."""
     if not is_row(row):
-        return "An item must be an object", None
+        raise TypeError("An item must be an object")
     keys = [key for key in _KEYS if row.get(key) is not None]
     if len(keys) != 1:
-        return "An item needs exactly one of sku, variant_id and product_id", None
+        raise ValueError("An item needs exactly one of sku, variant_id and product_id")
     named = f"Item with {keys[0]} {row[keys[0]]}"
     quantity = row.get("quantity")
     if (
@@ -161,62 +152,67 @@ def _read(state: State, row: object, *, relative: bool) -> tuple[str, Adjustment
         or quantity > HIGHEST
         or (quantity < 0 and not relative)
     ):
-        return f"{named} needs a whole quantity from 0 to {HIGHEST}", None
-    location = next(
-        (location for location in state.locations if location["id"] == row.get("location_id")), None
-    )
+        raise TypeError(f"{named} needs a whole quantity from 0 to {HIGHEST}")
+    location_id = row.get("location_id")
+    location = next((place for place in state.locations if place["id"] == location_id), None)
     if location is None:
-        return f"{named}: location with id {row.get('location_id')} was not found", None
+        raise ValueError(f"{named}: location with id {location_id} was not found")
     if not location["enabled"]:
-        return f"{named}: location with id {location['id']} is disabled", None
-    fault, keeper = _KEYS[keys[0]](state, row[keys[0]])
-    if fault or keeper is None:
-        return f"{named} {fault}", None
-    if relative and not state.stock.is_set(keeper, whole(location["id"])):
-        return f"{named} requires absolute adjustment before relative", None
-    return "", (keeper, whole(location["id"]), quantity)
+        raise ValueError(f"{named}: location with id {location_id} is disabled")
+    keeper = _KEYS[keys[0]](state, row[keys[0]])
+    if isinstance(keeper, str):
+        raise ValueError(f"{named} {keeper}")
+    if relative and not state.stock.is_set(keeper, whole(location_id)):
+        raise ValueError(f"{named} requires absolute adjustment before relative")
+    return keeper, whole(location_id), quantity
 
 
-def _of_sku(state: State, sku: object) -> tuple[str, Keeper | None]:
-    return _of_variant(state, state.catalog.variant_by_sku(sku) if isinstance(sku, str) else None)
+def _of_sku(state: State, sku: object) -> Keeper | str:
+    return _of_variant(
+        state, state.catalog.variant_by_sku.get(sku) if isinstance(sku, str) else None
+    )
 
 
-def _of_variant(state: State, variant_id: object) -> tuple[str, Keeper | None]:
+def _of_variant(state: State, variant_id: object) -> Keeper | str:
     if not isinstance(variant_id, int) or variant_id not in state.catalog.variants:
-        return "was not found", None
+        return "was not found"
     keeper = state.keeper(variant_id)
     if keeper[0] == "product":
-        return "is tracked by product, please update stock by product id", None
+        return "is tracked by product, please update stock by product id"
     return _tracked(state, whole(state.catalog.variants[variant_id]["product_id"]), keeper)
 
 
-def _of_product(state: State, product_id: object) -> tuple[str, Keeper | None]:
+def _of_product(state: State, product_id: object) -> Keeper | str:
     if not isinstance(product_id, int) or product_id not in state.catalog.rows:
-        return "was not found", None
+        return "was not found"
     if state.catalog.rows[product_id].get("inventory_tracking") == "variant":
-        return "is tracked by variant, please update stock by variant id or sku", None
+        return "is tracked by variant, please update stock by variant id or sku"
     return _tracked(state, product_id, ("product", product_id))
 
 
-def _tracked(state: State, product_id: int, keeper: Keeper) -> tuple[str, Keeper | None]:
-    """Refuse a product whose inventory is not tracked at all (inferred)."""
-    if state.catalog.rows[product_id].get("inventory_tracking", "none") == "none":
-        return "is not tracked", None
-    return "", keeper
+def _tracked(state: State, product_id: int, keeper: Keeper) -> Keeper | str:
+    """Return what has the level, or why it has none: tracking is off (inferred)."""
+    tracking = state.catalog.rows[product_id].get("inventory_tracking", "none")
+    return "is not tracked" if tracking == "none" else keeper
 
 
-_KEYS: Mapping[str, Callable[[State, object], tuple[str, Keeper | None]]] = {
+_KEYS: Mapping[str, Callable[[State, object], Keeper | str]] = {
     "sku": _of_sku,
     "variant_id": _of_variant,
     "product_id": _of_product,
 }
 
 
-def _sums(adjustments: list[Adjustment]) -> dict[tuple[Keeper, int], int]:
-    sums: dict[tuple[Keeper, int], int] = {}
+def _below_safety_stock(state: State, adjustments: list[Adjustment]) -> list[str]:
+    sums = Counter[tuple[Keeper, int]]()
     for keeper, location_id, quantity in adjustments:
-        sums[keeper, location_id] = sums.get((keeper, location_id), 0) + quantity
-    return sums
+        sums[keeper, location_id] += quantity
+    return [
+        f"Item of {keeper[0]} {keeper[1]} would fall below its safety stock"
+        for (keeper, location_id), quantity in sums.items()
+        if state.stock.onhand(keeper, location_id) + quantity
+        < whole(state.stock.settings(keeper, location_id)["safety_stock"])
+    ]
 
 
 def _apply(state: State, adjustments: list[Adjustment], *, relative: bool) -> None:
@@ -225,31 +221,22 @@ def _apply(state: State, adjustments: list[Adjustment], *, relative: bool) -> No
         state.stock.put(
             keeper, location_id, min(HIGHEST, before + quantity if relative else quantity)
         )
-        _tell(state, keeper, quantity, "relative" if relative else "absolute")
+        _emit(state, keeper, quantity, "relative" if relative else "absolute")
 
 
-def _tell(state: State, keeper: Keeper, quantity: int, method: str) -> None:
+def _emit(state: State, keeper: Keeper, quantity: int, method: str) -> None:
     """Add an event for the change if a hook waits for it; there may be very many changes."""
     kind, identity = keeper
-    if kind == "product" and state.has_hook("store/product/inventory/updated"):
-        inventory: Row = {"product_id": identity, "method": method, "value": quantity}
-        state.emit("store/product/inventory/updated", identity, inventory=inventory)
-    if (
-        kind == "variant"
-        and identity in state.catalog.variants
-        and state.has_hook("store/sku/inventory/updated")
-    ):
-        product_id = state.catalog.variants[identity]["product_id"]
-        state.emit(
-            "store/sku/inventory/updated",
-            identity,
-            inventory={
-                "product_id": product_id,
-                "method": method,
-                "value": quantity,
-                "variant_id": identity,
-            },
-        )
+    if kind == "product":
+        scope, product_id, more = "product", identity, dict[str, object]()
+    elif identity in state.catalog.variants:
+        scope, more = "sku", {"variant_id": identity}
+        product_id = whole(state.catalog.variants[identity]["product_id"])
+    else:
+        return
+    if state.has_hook(f"store/{scope}/inventory/updated"):
+        inventory: Row = {"product_id": product_id, "method": method, "value": quantity, **more}
+        state.emit(f"store/{scope}/inventory/updated", identity, inventory=inventory)
 
 
 ROUTES = [

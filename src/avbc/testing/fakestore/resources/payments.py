@@ -23,7 +23,6 @@ from avbc.testing.fakestore.routes import (
     v3_list,
 )
 from avbc.testing.fakestore.state import State
-from avbc.testing.orders import FakeOrder
 from avbc.testing.values import Row, amount_of, as_rows, text, whole
 
 PAYMENT_STATUSES = frozenset(
@@ -76,26 +75,12 @@ def _finish(state: State, order_id: int, event: str, success: str) -> None:
     if order is None or order.header["payment_status"] != f"{event} pending":
         return
     result = state.payment_results.pop(order_id, success)
-    _transact(state, order, event, done=result == success)
-    state.change_order(order_id, {"payment_status": result})
-    state.emit(
-        "store/order/transaction/created", order_id, transaction_id=order.transactions[-1]["id"]
-    )
-
-
-def _transact(state: State, order: FakeOrder, event: str, *, done: bool) -> None:
     authorization = next(row for row in order.transactions if row["event"] == "authorization")
-    transaction_id = max(whole(row["id"]) for row in order.transactions) + 1
-    row: Row = {
-        **authorization,
-        "id": transaction_id,
-        "event": event,
-        "status": "ok" if done else "error",
-        "date_created": state.now_iso(),
-        "gateway_transaction_id": f"{authorization['gateway']}-{transaction_id}",
-        "reference_transaction_id": authorization["id"],
-    }
-    order.transactions.append(row)
+    status = "ok" if result == success else "error"
+    made = state.add_transaction(order, authorization, event=event, status=status)
+    made["gateway_transaction_id"] = f"{authorization['gateway']}-{made['id']}"
+    state.change_order(order_id, {"payment_status": result})
+    state.emit("store/order/transaction/created", order_id, transaction_id=made["id"])
 
 
 def _transactions(state: State, _request: StoreRequest, ids: tuple[int, ...]) -> StoreResponse:

@@ -142,9 +142,9 @@ def _candidates(state: State, params: Params) -> list[Row]:
         products.rows,
         integers(params, "id:in"),
         None if one is None else {one},
-        None if skus is None else {products.by_sku(sku) or 0 for sku in skus},
-        {products.by_sku(params["sku"]) or 0} if "sku" in params else None,
-        {products.by_name(params["name"]) or 0} if "name" in params else None,
+        None if skus is None else {products.by_sku.get(sku) or 0 for sku in skus},
+        {products.by_sku.get(params["sku"]) or 0} if "sku" in params else None,
+        {products.by_name.get(params["name"]) or 0} if "name" in params else None,
     )
 
 
@@ -284,7 +284,7 @@ def _conflicts(state: State, row: Row, product_id: int) -> dict[str, str]:
     """Return what is in conflict with other products: name, SKU, tax class."""
     found: dict[str, str] = {}
     name, sku = row.get("name"), row.get("sku")
-    if isinstance(name, str) and state.catalog.by_name(name) not in {None, product_id}:
+    if isinstance(name, str) and state.catalog.by_name.get(name) not in {None, product_id}:
         found["name"] = f"the name {name} is already in use"
     if isinstance(sku, str) and sku and state.catalog.sku_is_taken(sku, product_id):
         found["sku"] = f"the SKU {sku} is already in use"

@@ -77,7 +77,7 @@ def _list(state: State, request: StoreRequest, _ids: tuple[int, ...]) -> StoreRe
     found = chosen(
         variants,
         None if one is None else {one},
-        {state.catalog.variant_by_sku(params["sku"]) or 0} if "sku" in params else None,
+        {state.catalog.variant_by_sku.get(params["sku"]) or 0} if "sku" in params else None,
     )
     rows = filtered(found, params, _FILTERS)
     return _page(state, request, rows)
