@@ -75,7 +75,7 @@ def web(store: FakeStore, tmp_path: Path) -> Iterator[Orchestrator]:
 def busy_day(
     web: Orchestrator, store: FakeStore, caplog: pytest.LogCaptureFixture
 ) -> list[logging.LogRecord]:
-    """A good order, one with a problem, one that waits, a busy store, and a status that is pushed."""
+    """A good order, one with a problem, one that waits, a busy store, and a pushed status."""
     factory = OrderFactory()
     good = store.add_order(factory.plain()).id
     store.add_order(order_of_shape("unknown_sku", factory))

@@ -1,4 +1,4 @@
-"""No access token, client secret, license key or database password shows anywhere, whatever goes wrong.
+"""No token, client secret, license key or database password shows, whatever goes wrong.
 
 Every secret of these tests holds one mark. Each scene does something and yields what it showed:
 reports, errors, objects. All of their forms are searched for the mark, and with them every log
@@ -81,7 +81,7 @@ def forms(thing: object) -> Iterator[str]:
 
 
 def told(error: BaseException) -> Iterator[str]:
-    """What a tracker of errors shows: the chain, suppressed or not, and the local variables of each frame that is not a test's."""
+    """What an error tracker shows: the whole chain, and each frame's locals but a test's."""
     yield "".join(traceback.format_exception(error))
     waiting, seen = [error], set()
     while waiting:
@@ -737,7 +737,7 @@ def test_the_dependencies_are_listened_to(world: World, records: Records) -> Non
 
 
 class Server(ThreadingHTTPServer):
-    """A server on loopback that remembers what it was sent, and answers every request with one redirect or an empty list."""
+    """A loopback server that keeps its requests, and answers with a redirect or an empty list."""
 
     daemon_threads = True
 

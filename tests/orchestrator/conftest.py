@@ -1,4 +1,4 @@
-"""A store, books and settings that fit each other, and orchestrators between them that never wait."""
+"""A store, books and settings that fit each other, and orchestrators that never wait."""
 
 from __future__ import annotations
 

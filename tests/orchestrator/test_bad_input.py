@@ -1,4 +1,4 @@
-"""What goes wrong from outside gives one clear error. Nobody's fault leaves orders New; an order's own sets Import Error Status."""
+"""Each failure gives one clear error; only an order's own sets its Import Error Status."""
 
 from __future__ import annotations
 
@@ -64,7 +64,7 @@ def test_a_wrong_token(join: Join, store: FakeStore, books: SqlGateway, waiting:
 def test_a_missing_scope(
     join: Join, store: FakeStore, books: SqlGateway, waiting: list[int], *, scope: str, needed: str
 ) -> None:
-    """With read-only Orders the list works, and the status writes would not: so that is found out before anything is written."""
+    """A token that may list orders and not set their status is refused before any write."""
     store.scopes -= {scope, f"{scope}_read_only"}
     store.scopes |= {"store_v2_orders_read_only"}
     with pytest.raises(ScopeMissing, match=needed) as caught:

@@ -94,7 +94,7 @@ def test_a_second_run_imports_nothing_and_asks_once(
 def test_requests_are_the_floor(
     web: Orchestrator, store: FakeStore, count: int, pages: int
 ) -> None:
-    """One page for 250 orders with everything in it and one more to see the end of a full one; a PUT each; transactions if paid online."""
+    """A page for 250 orders, one more after a full one, a PUT each, transactions if paid online."""
     orders = [store.add_order(order) for order in plain_orders(count)]
     online = sum(1 for order in orders if order.header["payment_status"])
     web.test_connection()

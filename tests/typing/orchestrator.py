@@ -1,5 +1,5 @@
 # pyright: reportUnnecessaryTypeIgnoreComment=true
-"""What type checkers must know of the orchestrator. Never run; mypy and pyright read it in strict mode."""
+"""What type checkers must know of the orchestrator; mypy and pyright read it, it never runs."""
 
 from __future__ import annotations
 
