@@ -517,7 +517,7 @@ def test_a_product_that_is_tracked_otherwise_by_now(
 ) -> None:
     web.push_inventory()
     for sku, tracking in [(MUG, "variant"), ("LAMP-01", "product")]:
-        product_id = stocked.state.catalog.by_sku(sku)
+        product_id = stocked.state.catalog.by_sku.get(sku)
         stocked.request(
             "PUT",
             f"/v3/catalog/products/{product_id}",

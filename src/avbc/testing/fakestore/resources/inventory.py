@@ -160,8 +160,8 @@ def _read(state: State, row: object, *, relative: bool) -> Adjustment:
     if not location["enabled"]:
         raise ValueError(f"{named}: location with id {location_id} is disabled")
     keeper = _KEYS[keys[0]](state, row[keys[0]])
-    if isinstance(keeper, str):
-        raise ValueError(f"{named} {keeper}")
+    if isinstance(keeper, str):  # why there is none
+        raise TypeError(f"{named} {keeper}")
     if relative and not state.stock.is_set(keeper, whole(location_id)):
         raise ValueError(f"{named} requires absolute adjustment before relative")
     return keeper, whole(location_id), quantity
