@@ -75,7 +75,7 @@ def untick(books: SqlGateway, part_number: str, *, ticked: bool = False) -> None
 
 def product(store: FakeStore, sku: str) -> dict[str, object]:
     """A product of the store as the API shows it."""
-    product_id = store.state.catalog.by_sku(sku)
+    product_id = store.state.catalog.by_sku.get(sku)
     assert product_id is not None, f"the store has no {sku}"
     return json.loads(store.request("GET", f"/v3/catalog/products/{product_id}").body)["data"]
 
