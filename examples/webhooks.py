@@ -50,8 +50,8 @@ class Handler(BaseHTTPRequestHandler):
             print(f"  failed: {error}")
             self.answer(500)  # BigCommerce tells it again
         else:
-            self.answer(204)
             self.server.work.put(webhook)
+            self.answer(204)
 
     def answer(self, status: int) -> None:
         self.send_response(status)

@@ -19,7 +19,7 @@ from avbc.orchestrator.engine.journal import Journal
 from avbc.orchestrator.engine.leases import Lease
 from avbc.testing import FakeStore, example
 
-TAKEN = "another process is at it for this store"
+TAKEN = "another process is doing this for the store"
 
 
 def taken(web: Orchestrator, name: str) -> AbstractContextManager[Lease]:

@@ -182,7 +182,7 @@ def test_each_order_is_imported_by_one_of_three(
             report = worker.answer()
             done[number] += report["done"]
             if report["stopped"]:
-                assert report["stopped"] == "another process is at it for this store"
+                assert report["stopped"] == "another process is doing this for the store"
                 assert (report["done"], report["requests"]) == (0, 0)
                 refusals += 1
     assert done.total() == ORDERS + 3 * 16
@@ -198,7 +198,7 @@ def test_a_dead_process_is_waited_for_no_longer_than_it_lives(
     freeze_in_the_middle(first, store, orders=20)
     assert second.call("import_orders") == {
         "done": 0,
-        "stopped": "another process is at it for this store",
+        "stopped": "another process is doing this for the store",
         "requests": 0,
     }
     assert statuses_set(store).total() < ORDERS

@@ -446,7 +446,7 @@ class Orchestrator:
         wait. A file with faults is reported once, and the last good settings stay in force until it
         is corrected.
 
-        SIGTERM, Ctrl-C and `stop` end it: the order in hand is finished, and nothing new is begun.
+        SIGTERM, Ctrl-C and `stop` end it: the current order is finished, and nothing new is begun.
         It returns then, or at once where the store is not enabled and no file can enable it.
 
         Args:
@@ -456,7 +456,7 @@ class Orchestrator:
         run_timer([self], schedule=schedule, on_report=on_report)
 
     def stop(self) -> None:
-        """End `run` after the order in hand, from another thread or a signal handler.
+        """End `run` after the current order, from another thread or a signal handler.
 
         If `run` has not begun, it ends as soon as it does. Methods called on their own are not
         stopped.

@@ -24,7 +24,7 @@ from sqlalchemy.exc import DBAPIError, OperationalError, SQLAlchemyError
 LEASE = timedelta(minutes=5)
 """How long a silent process keeps its lease on PostgreSQL: longer than one request is repeated."""
 
-_TAKEN = "another process is at it for this store"
+_TAKEN = "another process is doing this for the store"
 _LOST = (
     "the database ended this process's lease, since nothing was heard of it or the connection broke"
 )

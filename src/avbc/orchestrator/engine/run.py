@@ -45,7 +45,7 @@ R = TypeVar("R", bound=RunReport)
 T = TypeVar("T")
 
 CONCERNS_ALL = (TokenRefused, ScopeMissing, ClientClosed, BooksUnusable)
-"""Errors that concern every record, not only the one at hand."""
+"""Errors that concern every record, not only one."""
 
 IN_FLIGHT = 4
 """Requests in flight, in every job and check: at 100 ms each, 40 in a second, which is more than

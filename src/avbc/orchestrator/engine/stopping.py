@@ -6,7 +6,7 @@ from collections.abc import Callable, Generator
 from contextlib import contextmanager
 
 
-def _nobody() -> None:
+def _do_nothing() -> None:
     pass
 
 
@@ -33,7 +33,7 @@ class Stop:
     def __init__(self) -> None:
         self._is_asked = False
         self._is_listening = False
-        self._wake: Callable[[], object] = _nobody
+        self._wake: Callable[[], object] = _do_nothing
 
     def ask(self) -> None:
         """Ask to stop; safe in a signal handler if `wake` is."""
@@ -46,7 +46,7 @@ class Stop:
         return self._is_asked and self._is_listening
 
     @contextmanager
-    def listening(self, wake: Callable[[], object] = _nobody) -> Generator[None]:
+    def listening(self, wake: Callable[[], object] = _do_nothing) -> Generator[None]:
         """Make the request due inside of the context, and forget it at the end.
 
         Args:
@@ -57,5 +57,5 @@ class Stop:
         try:
             yield
         finally:
-            self._wake = _nobody
+            self._wake = _do_nothing
             self._is_listening = self._is_asked = False

@@ -362,7 +362,7 @@ class Import:
         self._run.is_begun = True
         if not created.created and created.order.fingerprint != mapped.bundle.order.fingerprint:
             message = (
-                f"Another process wrote {each.import_id} to the books meanwhile, with other "
+                f"Another process wrote {each.import_id} to the books in the meantime, with other "
                 "content; the next run compares them."
             )
             problem = Problem("order_imported_meanwhile", "", "", message)

@@ -1,0 +1,137 @@
+"""What every job has of its run: when it may begin, how it ends, and what is remembered of it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from datetime import UTC, datetime
+
+import pytest
+
+from avbc.bigcommerce import TokenRefused
+from avbc.errors import TransientError
+from avbc.mapping import Problem
+from avbc.orchestrator import Orchestrator
+from avbc.orchestrator.engine.integration import Integration
+from avbc.orchestrator.engine.run import CHUNK, PushRun, Step, Task
+from avbc.orchestrator.reports import Change
+from avbc.settings import Settings, SettingsError
+from avbc.testing import FakeStore, example
+
+DOWNLOADED = 9
+
+
+@pytest.fixture
+def integration(web: Orchestrator) -> Integration:
+    return web._integration
+
+
+def orders(store: FakeStore, count: int) -> list[int]:
+    return [store.add_order(order).id for order in example.plain_orders(count)]
+
+
+def push(integration: Integration, *, preview: bool = False) -> PushRun:
+    return PushRun(integration, Task("push_something", "Pushing something", preview=preview))
+
+
+def setting(run: PushRun, order_ids: list[int]) -> Iterator[Step[None]]:
+    for order_id in order_ids:
+        import_id = f"WEB{order_id}"
+        change = Change(import_id, "status", order_id=order_id, import_id=import_id)
+        yield Step(run.store.orders.update.call(order_id, status_id=DOWNLOADED), (change,))
+
+
+def test_a_job_is_a_function_of_its_run(integration: Integration, store: FakeStore) -> None:
+    order_ids = orders(store, 2)
+    report = push(integration).do(lambda run: run.send(setting(run, order_ids)))
+    assert [change.order_id for change in report.sent] == order_ids
+    assert (report.direction, report.requests, report.ok) == ("push_something", 2, True)
+    assert {store.order(number).header["status_id"] for number in order_ids} == {DOWNLOADED}
+    (entry,) = integration.journal.entries(f"WEB{order_ids[0]}")
+    assert (entry.action, entry.outcome) == ("push_something", "sent")
+
+
+def test_a_preview_sends_nothing_and_opens_no_journal(
+    integration: Integration, store: FakeStore
+) -> None:
+    order_ids = orders(store, 2)
+    report = push(integration, preview=True).do(lambda run: run.send(setting(run, order_ids)))
+    assert [str(call) for change in report.sent for call in change.calls] == [
+        f'PUT /v2/orders/{number} {{"status_id":9}}' for number in order_ids
+    ]
+    assert "journal" not in vars(integration)
+    assert store.log == []
+
+
+def test_an_error_is_raised_until_something_was_done(
+    integration: Integration, store: FakeStore
+) -> None:
+    order_ids = orders(store, 1)
+
+    def fails(run: PushRun) -> None:
+        raise TransientError("no books")
+
+    def fails_later(run: PushRun) -> None:
+        run.send(setting(run, order_ids))
+        raise TransientError("no books")
+
+    with pytest.raises(TransientError, match="no books"):
+        push(integration).do(fails)
+    report = push(integration).do(fails_later)
+    assert (len(report.sent), report.stopped) == (1, "no books")
+    assert report.finished is not None
+
+
+def test_what_concerns_every_record_ends_the_run(
+    integration: Integration, store: FakeStore
+) -> None:
+    order_ids = orders(store, 2)
+    store.access_token = "another-token"
+    run = push(integration)
+    with pytest.raises(TokenRefused):
+        run.do(lambda run: run.send(setting(run, order_ids)))
+    assert {problem.code for change in run.report.postponed for problem in change.problems} == {
+        "run_stopped"
+    }
+
+
+def test_a_store_that_is_away_is_not_asked_for_each_record(
+    integration: Integration, store: FakeStore
+) -> None:
+    order_ids = orders(store, CHUNK + 1)
+    store.fail("PUT /v2/orders/*", "refused", times=10_000)
+    report = push(integration).do(lambda run: run.send(setting(run, order_ids)))
+    assert len(report.postponed) == CHUNK
+    assert report.stopped
+
+
+def test_a_refusal_in_the_same_words_is_journaled_once(integration: Integration) -> None:
+    change = Change("WEB1", "status", order_id=1, import_id="WEB1")
+    problem = Problem("status_unmapped", "", "", "No row.")
+    for _ in range(2):
+        assert push(integration).do(lambda run: run.refuse(change, problem)).refused
+    assert [entry.outcome for entry in integration.journal.entries("WEB1")] == ["refused"]
+
+
+def test_a_watermark_is_kept_for_the_next_run(integration: Integration) -> None:
+    at = datetime(2026, 3, 1, tzinfo=UTC)
+    seen: list[datetime | None] = []
+
+    def job(run: PushRun) -> None:
+        seen.append(run.watermark())
+        run.set_watermark(at)
+
+    def waits(run: PushRun) -> None:
+        run.postpone(Change("WEB1", "status"))
+        run.set_watermark(datetime(2026, 4, 1, tzinfo=UTC))
+
+    for each in (job, waits, job):
+        push(integration).do(each)
+    assert seen == [None, at]
+
+
+def test_a_store_that_is_not_enabled_has_no_runs(
+    integration: Integration, change: Callable[..., Settings]
+) -> None:
+    integration.use(change(store={"enabled": False}))
+    with pytest.raises(SettingsError, match=r"store\.enabled"):
+        push(integration)
