@@ -5,12 +5,13 @@ from __future__ import annotations
 import json
 import os
 import signal
+import socket
 import subprocess
 import sys
 import time
 from collections import Counter
 from collections.abc import Callable, Iterator
-from contextlib import ExitStack
+from contextlib import ExitStack, suppress
 from pathlib import Path
 from typing import Any, Self
 
@@ -27,69 +28,115 @@ ORDERS = 64
 PATIENCE = 60
 """Seconds after which what is waited for is held not to come."""
 
-WORKER = """
-import json, sys
+FORKS = """
+import gc, json, os, select, signal, socket, sys
+from contextlib import suppress
 from datetime import timedelta
+
 from avbc import Orchestrator, Settings, SqlGateway
 from avbc.orchestrator.engine import leases
 from avbc.testing import example
 
-api_url, books_url, lease = sys.argv[1:]
-leases.LEASE = timedelta(seconds=float(lease))
-with SqlGateway(books_url) as books, Orchestrator(Settings.from_dict(example.settings_dict(api_url)), books) as web:
-    print(json.dumps("ready"), flush=True)
-    for line in sys.stdin:
-        method, arguments = json.loads(line)
-        report = getattr(web, method)(*arguments)
-        print(json.dumps({"done": len(list(report)), "stopped": report.stopped, "requests": report.requests}), flush=True)
+with suppress(ImportError):
+    import psycopg
+
+
+def work(lines):
+    api_url, books_url, lease = json.loads(lines.readline())
+    leases.LEASE = timedelta(seconds=lease)
+    settings = Settings.from_dict(example.settings_dict(api_url))
+    with SqlGateway(books_url) as books, Orchestrator(settings, books) as web:
+        answer(lines, os.getpid())
+        for line in lines:
+            method, arguments = json.loads(line)
+            report = getattr(web, method)(*arguments)
+            done = len(list(report))
+            answer(lines, {"done": done, "stopped": report.stopped, "requests": report.requests})
+
+
+def answer(lines, value):
+    lines.write(json.dumps(value) + chr(10))
+    lines.flush()
+
+
+listener = socket.socket(socket.AF_UNIX)
+listener.bind(sys.argv[1])
+listener.listen()
+print("ready", flush=True)
+signal.signal(signal.SIGCHLD, signal.SIG_IGN)
+gc.freeze()
+while sys.stdin not in select.select([listener, sys.stdin], [], [])[0]:
+    connection = listener.accept()[0]
+    if os.fork() == 0:
+        listener.close()
+        with suppress(BrokenPipeError):
+            work(connection.makefile("rw"))
+        os._exit(0)
+    connection.close()
 """
+
+
+@pytest.fixture(scope="module")
+def forks(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    """The socket of a process that has loaded everything and forks a worker for each connection."""
+    address = str(tmp_path_factory.mktemp("forks") / "socket")
+    paths = [str(Path(avbc.__file__).parents[1]), os.environ.get("PYTHONPATH", "")]
+    with subprocess.Popen(
+        [sys.executable, "-c", FORKS, address],
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        text=True,
+        env={**os.environ, "PYTHONPATH": os.pathsep.join(filter(None, paths))},
+    ) as process:
+        assert process.stdout is not None
+        assert process.stdout.readline() == "ready\n"
+        # The end of its standard input ends it.
+        yield address
 
 
 class Worker:
     """A process that calls methods of an orchestrator of its own."""
 
-    def __init__(self, store: StoreProcess, books_url: str, lease: float) -> None:
-        paths = [str(Path(avbc.__file__).parents[1]), os.environ.get("PYTHONPATH", "")]
-        self.process = subprocess.Popen(
-            [sys.executable, "-c", WORKER, store.api_url, books_url, str(lease)],
-            stdin=subprocess.PIPE,
-            stdout=subprocess.PIPE,
-            text=True,
-            env={**os.environ, "PYTHONPATH": os.pathsep.join(filter(None, paths))},
-        )
-        assert self.answer() == "ready"
+    def __init__(self, forks: str, store: StoreProcess, books_url: str, lease: float) -> None:
+        with socket.socket(socket.AF_UNIX) as connection:
+            connection.connect(forks)
+            # The file keeps the connection open.
+            self.lines = connection.makefile("rw")
+        self.say([store.api_url, books_url, lease])
+        self.pid = int(self.answer())
+
+    def say(self, value: object) -> None:
+        self.lines.write(json.dumps(value) + "\n")
+        self.lines.flush()
 
     def begin(self, method: str, *arguments: object) -> None:
-        assert self.process.stdin is not None
-        self.process.stdin.write(json.dumps([method, arguments]) + "\n")
-        self.process.stdin.flush()
+        self.say([method, arguments])
 
     def answer(self) -> Any:
-        assert self.process.stdout is not None
-        return json.loads(self.process.stdout.readline())
+        return json.loads(self.lines.readline())
 
     def call(self, method: str, *arguments: object) -> Any:
         self.begin(method, *arguments)
         return self.answer()
 
     def freeze(self) -> None:
-        self.process.send_signal(signal.SIGSTOP)
+        os.kill(self.pid, signal.SIGSTOP)
 
     def thaw(self) -> None:
-        self.process.send_signal(signal.SIGCONT)
+        os.kill(self.pid, signal.SIGCONT)
 
     def kill(self) -> None:
-        self.process.kill()
-        self.process.wait()
+        """Kill the process, and wait until nothing of it is left."""
+        with suppress(ProcessLookupError):
+            while True:
+                os.kill(self.pid, signal.SIGKILL)
 
     def __enter__(self) -> Self:
         return self
 
     def __exit__(self, *_: object) -> None:
         self.kill()
-        for pipe in (self.process.stdin, self.process.stdout):
-            assert pipe is not None
-            pipe.close()
+        self.lines.close()
 
 
 Hire = Callable[..., Worker]
@@ -115,9 +162,9 @@ def store() -> Iterator[StoreProcess]:
 
 
 @pytest.fixture
-def hire(store: StoreProcess, books_url: str) -> Iterator[Hire]:
+def hire(forks: str, store: StoreProcess, books_url: str) -> Iterator[Hire]:
     with ExitStack() as stack:
-        yield lambda lease=300.0: stack.enter_context(Worker(store, books_url, lease))
+        yield lambda lease=300.0: stack.enter_context(Worker(forks, store, books_url, lease))
 
 
 def statuses_set(store: StoreProcess) -> Counter[str]:
@@ -141,7 +188,7 @@ def wait_until(condition: Callable[[], bool]) -> None:
 
 
 def freeze_in_the_middle(worker: Worker, store: StoreProcess, orders: int) -> None:
-    """Freeze a worker that imports, after some orders got their status, and let the store finish what it is at."""
+    """Freeze a worker that imports, after some orders got their status; the store finishes."""
     wait_until(lambda: len(statuses_set(store)) >= orders)
     worker.freeze()
     seen = [-1]
@@ -153,7 +200,7 @@ def freeze_in_the_middle(worker: Worker, store: StoreProcess, orders: int) -> No
 
 
 def assert_each_once(store: StoreProcess, books_url: str, orders: int = ORDERS) -> None:
-    """Every order got its status once, and those that were downloaded, no others, are in the books once."""
+    """Every order got its status once, and only those that were downloaded are in the books."""
     found = [as_row(order) for order in as_list(store.summary()["orders"])]
     assert {order["status_id"] for order in found} == {DOWNLOADED, ERROR}
     assert statuses_set(store) == Counter({f"/v2/orders/{order['id']}": 1 for order in found})
