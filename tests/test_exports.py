@@ -29,7 +29,7 @@ def test_all_names_are_there_and_sorted() -> None:
 
 
 def test_type_checkers_see_what_python_sees() -> None:
-    """The imports under TYPE_CHECKING and the table must name the same things in the same places."""
+    """The imports under TYPE_CHECKING and the table name the same things in the same places."""
     tree = ast.parse(Path(avbc.__file__).read_text(encoding="utf-8"))
     block = next(node for node in tree.body if isinstance(node, ast.If))
     homes = {
