@@ -521,6 +521,7 @@ def test_a_product_that_is_deleted_again_and_again_waits(
         ({"data[0].price": "no", "[1].name": "no"}, [], {0: "price: no", 1: "name: no"}),
         ({"": "the name Big mug is taken"}, [], {1: "the name Big mug is taken"}),
         ({"": "the SKU mug-1 is taken"}, [], {0: "the SKU mug-1 is taken"}),
+        ({"": "the name  Cafe\u0301 is taken"}, [], {2: "the name  Cafe\u0301 is taken"}),
         ({"9.price": "no"}, [], {}),
         ({"": "no"}, [], {}),
         (
@@ -545,6 +546,7 @@ def test_whom_a_refusal_names(
     drafts = [
         ProductDraft(id=101, sku="MUG-1", name="Mug"),
         ProductDraft(id=102, sku="MUG-10", name="Big mug"),
+        ProductDraft(id=103, sku="CUP-1", name="CAF\u00c9"),
     ]
     assert named_drafts(error, drafts) == found
 
