@@ -1,4 +1,4 @@
-"""The credentials of a BigCommerce API account: the text file that BigCommerce downloads once, and what its values must look like."""
+"""The credentials of a BigCommerce API account, and the text file that has them."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ class Credentials:
 
     access_token: Secret
     api_url: str
-    """The API PATH as it stands in the file: `https://api.bigcommerce.com/stores/{hash}/v3/`."""
+    """The API PATH as it is in the file: `https://api.bigcommerce.com/stores/{hash}/v3/`."""
     client_id: str = ""
     client_secret: Secret | None = None
     name: str = ""
@@ -47,7 +47,8 @@ def read_credentials(text: str, source: str = "credentials") -> Credentials:
             values, or a value cannot be used. It lists every fault and never shows a token or
             secret.
 
-    >>> made = read_credentials("ACCESS TOKEN: example-token\r\nAPI PATH: https://api.bigcommerce.com/stores/abc123/v3/")
+    >>> path = "API PATH: https://api.bigcommerce.com/stores/abc123/v3/"
+    >>> made = read_credentials(f"ACCESS TOKEN: example-token\r\n{path}")
     >>> made.api_url
     'https://api.bigcommerce.com/stores/abc123/v3/'
     >>> made.access_token

@@ -47,7 +47,7 @@ class AvbcError(Exception):
 
 
 class TransientError(AvbcError):
-    """Nobody's fault: the network, the store or the books were not to be had. Trying again can help."""
+    """The network, the store or the books were unavailable. Trying again can help."""
 
 
 class FinalError(AvbcError):
@@ -88,7 +88,7 @@ class Fault:
 
 
 class FaultyInputError(FinalError):
-    """An input (settings, books file, CSV, credentials) has faults; `faults` lists every one of them.
+    """A file (settings, books, CSV, credentials) has faults; `faults` lists every one of them.
 
     >>> error = FaultyInputError("avbc.toml", [Fault("store.api_url", "must be https")])
     >>> print(error)

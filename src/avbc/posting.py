@@ -8,7 +8,7 @@ _POSTED = frozenset({"posted", "completed", "posted/completed", "posted / comple
 
 
 def means_posted(status: str) -> bool:
-    """Whether an AcctVantage order status is Posted, which the manual also writes `Posted/Completed`.
+    """Whether an AcctVantage order status is Posted, also written `Posted/Completed`.
 
     >>> means_posted("Posted/Completed"), means_posted(" POSTED "), means_posted("Shipped/Invoice")
     (True, True, False)

@@ -68,8 +68,8 @@ class Secret:
 
     def __reduce__(self) -> NoReturn:
         raise TypeError(
-            "a Secret cannot be pickled: pass on where it is kept (a file, an environment variable) "
-            "instead"
+            "a Secret cannot be pickled: pass on where it is kept instead (a file, an environment "
+            "variable)"
         )
 
 

@@ -7,7 +7,7 @@ from typing import Final
 
 
 class Unset(Enum):
-    """The type of `UNSET`. An enum of one, so that type checkers know what is left after `is UNSET`.
+    """The type of `UNSET`: an enum of one, so that type checkers understand `is UNSET`.
 
     >>> UNSET, bool(UNSET), UNSET is None
     (UNSET, False, False)

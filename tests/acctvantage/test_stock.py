@@ -134,7 +134,7 @@ class TestSetQuantity:
             stocked.available("X")
 
     def test_no_number_is_refused(self, stocked: SqlGateway) -> None:
-        with pytest.raises(BooksRefused, match="NaN is no amount"):
+        with pytest.raises(BooksRefused, match="NaN is not an amount"):
             stocked.set_quantity("MUG-0", "Main", Decimal("NaN"))
         assert stocked.available("Main", ["MUG-0"]) == {"MUG-0": 12}
 

@@ -1,6 +1,6 @@
-"""AcctVantage's side: records, the Gateway protocol, and books that work out of the box. It knows nothing of BigCommerce.
+"""AcctVantage's side: records, the Gateway protocol, and books that work out of the box.
 
-Names are imported when they are used first, so that the records do not bring SQLAlchemy with them.
+Names are imported on first use, so that the records do not bring SQLAlchemy with them.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""What can be loaded into the books: books.toml and the CSV files, read into records, with every fault by its key and line."""
+"""books.toml and the CSV files, read into records; every fault has its key and line."""
 
 # ruff: noqa: TRY004  # a wrong type in a file is a wrong value: one kind of error for all faults of
 # a field
@@ -212,8 +212,8 @@ def read_books(path: str | PathLike[str], known_warehouses: Collection[str]) -> 
 
     Args:
         path: The file.
-        known_warehouses: Those in the books already, which quantities may name besides the file's
-            own.
+        known_warehouses: Those in the books already, which quantities may name in addition to
+            the file's own.
 
     Raises:
         BooksFileError: It cannot be read, or has faults, all of which are listed.
@@ -226,7 +226,7 @@ def read_books(path: str | PathLike[str], known_warehouses: Collection[str]) -> 
 
 
 class _BooksReader(RecordReader):
-    """Reads the tables of a books.toml and collects their faults; a faulty record is left out, so that the rest can be read."""
+    """Reads the tables of a books.toml. A faulty record is left out, and the rest is read."""
 
     def __init__(self, data: Mapping[str, object], known_warehouses: Collection[str]) -> None:
         super().__init__()
@@ -277,7 +277,7 @@ class _BooksReader(RecordReader):
     def _record(
         self, path: str, row: Mapping[str, object], table: Table, others: Sequence[str] = ()
     ) -> dict[str, Any] | None:
-        """The values of a table, or None where it has faults. `others` are keys that the caller reads."""
+        """The values of a table; None if it has faults. The caller reads the keys in `others`."""
         before = len(self.faults)
         for key in row:
             if key not in table.fields and key not in others:
@@ -445,7 +445,9 @@ QUANTITY_COLUMNS = _QUANTITY
 
 
 class CsvFile:
-    """A CSV file of records: UTF-8 with or without BOM, any line ends, columns in any sequence, an empty cell for a default.
+    """A CSV file of records: UTF-8, with or without BOM; an empty cell stands for the default.
+
+    Line ends may be of any kind, and columns in any order.
 
     It may be read again: the faults are those of the last reading.
 

@@ -1,4 +1,4 @@
-"""The Gateway: what avbc needs of AcctVantage, in the ERP's words. AcctVantage publishes no API, so the embedder implements it."""
+"""The Gateway: what avbc needs of AcctVantage. It publishes no API, so you implement it."""
 
 from __future__ import annotations
 
@@ -25,15 +25,18 @@ if TYPE_CHECKING:  # the protocol alone does not bring SQLAlchemy with it
 
 
 class BooksUnreachable(TransientError):
-    """The books could not be read or written: the database is down, locked or full. The order stays New."""
+    """The database of the books is down, locked or full. The order stays New."""
 
 
 class BooksRefused(FinalError):
-    """The books refuse a record: it would break a rule of theirs, such as a second use of an Import ID."""
+    """The books refuse a record that breaks a rule, such as a second use of an Import ID."""
 
 
 class BooksUnusable(FinalError):
-    """The books themselves must be mended first: a wrong URL, no permission, tables of a later version. No record is at fault."""
+    """The books need repair: a wrong URL, no permission, tables of a later version.
+
+    No record is at fault.
+    """
 
 
 class BooksFileError(FaultyInputError):
@@ -54,7 +57,9 @@ class BooksFileError(FaultyInputError):
             head = f"{source} has {len(faults) + unlisted:,} faults, of which {listed} listed:"
             self.args = ("\n".join([head, *(f"  {fault}" for fault in faults)]),)
 
-    def __reduce__(self) -> tuple[type[BooksFileError], tuple[str, tuple[Fault, ...], int]]:  # type: ignore[override]  # one argument more
+    def __reduce__(  # type: ignore[override]  # one argument more
+        self,
+    ) -> tuple[type[BooksFileError], tuple[str, tuple[Fault, ...], int]]:
         return type(self), (self.source, self.faults, self.unlisted)
 
 
@@ -64,12 +69,13 @@ class Gateway(Protocol):
 
     Every read takes many keys at once and leaves out what it does not find. Every method raises
     `BooksUnreachable` where trying again can help and `BooksRefused` where it cannot,
-    `BooksUnusable` where it is the books that must be mended and not the record, and is safe to
-    call from several threads. Times are aware.
+    `BooksUnusable` where the books and not the record need repair, and is safe to call from
+    several threads. Times are aware.
 
     A `source_code` is the Import Source Code of a configuration, and what belongs to it is what its
     sales orders say. A `since` is a time of the books, and included. A record is stamped a moment
-    before others can read it, so whoever asks for what is new asks again for the last minutes.
+    before others can read it, so a caller that asks for what is new asks again for the last
+    minutes.
     """
 
     # Orders from the store.
@@ -79,7 +85,7 @@ class Gateway(Protocol):
         ...
 
     def sales_orders(self, import_ids: Collection[str] | None = None) -> list[SalesOrder]:
-        """Return the sales orders with these Import IDs, or all of them; ordered by Import ID as inserted."""
+        """Return the sales orders with these Import IDs, or all of them, as they were inserted."""
         ...
 
     def receipts(self, import_ids: Collection[str] | None = None) -> list[Receipt]:
@@ -87,22 +93,22 @@ class Gateway(Protocol):
         ...
 
     def find_clients(self, import_ids: Collection[str], emails: Collection[str]) -> list[Client]:
-        """Return the clients with one of these Import IDs, or with one of these emails on themselves or on a contact.
+        """Return the clients with one of these Import IDs or emails, their own or a contact's.
 
-        Emails compare trimmed and without case.
+        Emails compare by `text_key`.
         """
         ...
 
     def find_products(self, part_numbers: Collection[str]) -> list[Product]:
-        """Return the products whose part number or alias is among these; both compare without case."""
+        """Return the products whose part number or alias is among these; both by `text_key`."""
         ...
 
     def create_order(self, bundle: OrderBundle) -> CreatedOrder:
         """Write the bundle in one transaction, or nothing.
 
         Idempotent on the order's Import ID by a unique constraint: a second call writes nothing and
-        answers with what stands in the books. Promotions, ship vias and a client whose Import ID is
-        there already are taken as they stand.
+        returns what is in the books. Promotions, ship vias and a client whose Import ID is there
+        already stay as they are.
         """
         ...
 
@@ -117,9 +123,10 @@ class Gateway(Protocol):
     def sales_orders_ordered(
         self, source_code: str, since: datetime, until: datetime
     ) -> Iterator[SalesOrder]:
-        """Yield the orders of a source that were ordered in a period, both ends included, by the store's order id.
+        """Yield the orders of a source that were ordered in a period, by the store's order id.
 
-        They are read as they are taken, so that a year of them needs little memory.
+        Both ends are included. The orders are read as they are taken, so that a year of them needs
+        little memory.
         """
         ...
 
@@ -134,32 +141,37 @@ class Gateway(Protocol):
         ...
 
     def set_order_status(self, import_id: str, status: str) -> SalesOrder:
-        """Give an order a status, and stamp `status_changed_at`; an order that has the status already stays as it is.
+        """Give an order a status, and stamp `status_changed_at`.
 
-        Raises `BooksRefused` where there is no such order or no such status. Whether an order may
-        be posted is for the caller to know.
+        An order that has the status already stays as it is. Raises `BooksRefused` if there is no
+        such order or no such status. Whether an order may be posted, the caller must know.
         """
         ...
 
     def shipments(self, source_code: str, since: datetime | None = None) -> list[Shipment]:
-        """Return the shipments of a source's orders that were made or changed in the books since a time, or all; by their numbers."""
+        """Return the shipments of a source's orders, by their numbers.
+
+        All of them, or those that were made or changed in the books since a time.
+        """
         ...
 
     # Products, quantities and clients for the store.
 
     def products_for_store(self, part_numbers: Collection[str] | None = None) -> Iterator[Product]:
-        """Yield the products whose Sync to Webstore is ticked, of these part numbers or all, by `text_key` of the part number.
+        """Yield the products whose Sync to Webstore is ticked: these part numbers, or all.
 
-        They are read as they are taken, so that a million of them need little memory.
+        They are sorted by `text_key` of the part number, each key once, and read as they are taken,
+        so that a million of them need little memory.
         """
         ...
 
     def quantities_available(
         self, warehouse: str, part_numbers: Collection[str] | None = None
     ) -> Iterator[tuple[str, Decimal]]:
-        """Yield the part number and the Qty Available in a warehouse of the stocked products whose Sync to Webstore is ticked.
+        """Yield part number and Qty Available of stocked products with Sync to Webstore ticked.
 
-        Of these part numbers, or all; by `text_key` of the part number, and read as they are taken.
+        Of these part numbers, or all; sorted by `text_key` of the part number, each key once, and
+        read as they are taken.
         A quantity is what is on hand less what orders reserve, as the books have it: it may be
         negative, and have decimals. Raises `BooksRefused` where there is no such warehouse.
         """
@@ -170,8 +182,8 @@ class Gateway(Protocol):
     ) -> list[Client]:
         """Return the clients with these ids, or all who are new to the store of this source; by id.
 
-        New is who is bound to no customer of it and did not come from it: neither by an Import ID
-        of the source nor, as a guest, by one of its orders.
+        New are those who are bound to no customer of the store and did not come from it: neither by
+        an Import ID of the source nor, as guests, by one of its orders.
         """
         ...
 
@@ -186,11 +198,11 @@ class Gateway(Protocol):
     # Payments.
 
     def receipts_to_capture(self, source_code: str) -> list[Receipt]:
-        """Return the pre-authorized receipts on a source's orders with `capture_wanted` or `void_wanted`."""
+        """Return the pre-authorized receipts of a source with `capture_wanted` or `void_wanted`."""
         ...
 
     def receipts_authorized(self, source_code: str, before: datetime) -> list[Receipt]:
-        """Return the pre-authorized receipts on a source's orders that were authorized before a time.
+        """Return the pre-authorized receipts of a source that were authorized before a time.
 
         Those with `capture_wanted` or `void_wanted` are left out: `receipts_to_capture` has them.
         """
@@ -205,13 +217,16 @@ class Gateway(Protocol):
         ...
 
     def record_void(self, receipt_import_id: str, at: datetime) -> Receipt:
-        """Turn a pre-authorized receipt into a voided one; one that is voided stays as it is. Raises `BooksRefused` for any other state."""
+        """Turn a pre-authorized receipt into a voided one; one that is voided stays as it is.
+
+        Raises `BooksRefused` for any other state.
+        """
         ...
 
     # Refunds from the store.
 
     def create_credit(self, credit: Credit) -> bool:
-        """Write a credit on an order; False where its Import ID stands in the books already: nothing was written then.
+        """Write a credit on an order; return False, writing nothing, if its Import ID is there.
 
         Raises `BooksRefused` where the order is not in the books, or the credit does not add up to
         its total.
@@ -219,7 +234,7 @@ class Gateway(Protocol):
         ...
 
     def credits(self, order_import_ids: Collection[str] | None = None) -> list[Credit]:
-        """Return the credits on the orders with these Import IDs, or all of them, in the sequence in which they came in."""
+        """Return the credits on the orders with these Import IDs, or all; as they came in."""
         ...
 
 

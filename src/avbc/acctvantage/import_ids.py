@@ -17,7 +17,7 @@ def order_import_id(import_source_code: str, order_id: int) -> str:
 
 
 def client_import_id(import_source_code: str, customer_id: int) -> str | None:
-    """Import Source Code + BigCommerce customer id; None for a guest, or all guests would be one client.
+    """Import Source Code + BigCommerce customer id; None for a guest, who has no customer id.
 
     >>> client_import_id("WEB", 20), client_import_id("WEB", 0)
     ('WEB20', None)

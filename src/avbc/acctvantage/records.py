@@ -1,4 +1,4 @@
-"""AcctVantage's records as values, in the ERP's own words (the `acctvantage-` sections of `docs/facts.md`).
+"""AcctVantage's records as values, in its own words (`docs/facts.md`, `acctvantage-` sections).
 
 Money is `Decimal` in the books' currency. Times are aware and UTC. Quantities are `Decimal`, since
 AcctVantage sells fractions. Ids that AcctVantage gives are ints, and None until the record is in
@@ -23,14 +23,14 @@ PACKED = "Packed"
 SHIPPED = "Shipped/Invoice"
 POSTED = "Posted"
 ORDER_STATUSES = ("Quote", OPEN, COMMITTED, PICKED, PACKED, SHIPPED, POSTED)
-"""The known order statuses in sequence. An order's status stays an open string: whether users may add some is not known."""
+"""The known order statuses in sequence. A status is any text: users may be able to add some."""
 
 PURCHASE_ORDER = "Purchase Order"
 """The extra item of the Receipt Type list for clients on open A/R: no receipt is made."""
 
 STORE_CREDIT = "StoreCredit"
 GIFT_CARD = "GiftCard"
-"""Receipt types by name, for redeemed store credit and gift certificates (manual, BigCommerce - Store Credits & Gift Cards)."""
+"""Receipt types for redeemed store credit and gift certificates (manual, Store Credits)."""
 
 
 @attrs.frozen
@@ -71,7 +71,7 @@ class Client:
     phone: str = ""
     address: Address = Address()
     import_id: str | None = None
-    """Import Source Code + BigCommerce customer id; None for guests and for clients that were never imported."""
+    """Import Source Code + BigCommerce customer id; None for guests and if never imported."""
     open_ar: bool = False
     """Buys on open A/R: may pay by Purchase Order."""
     contacts: tuple[Contact, ...] = ()
@@ -164,7 +164,7 @@ LineKind: TypeAlias = Literal[
 
 @attrs.frozen
 class SalesOrderLine:
-    """A line. `amount` is quantity x unit price before discounts and without tax, exact to 4 decimals as the store sent it."""
+    """A line. `amount` is quantity x unit price, before discounts and tax, to 4 decimals."""
 
     kind: LineKind
     description: str
@@ -174,7 +174,7 @@ class SalesOrderLine:
     tax: Decimal = ZERO
     """The store's tax on this line, for information: the order's tax is the header's."""
     part_number: str | None = None
-    """None for lines that are no product of the books: custom items, gift certificates, wrapping, handling, fees."""
+    """None for custom items, gift certificates, wrapping, handling and fees."""
     memo: str = ""
     """Options chosen, the gift message, the event: what the packer must know."""
     gl_code: str = ""
@@ -191,7 +191,7 @@ class SalesOrderLine:
 
 @attrs.frozen
 class OrderDiscount:
-    """A discount of the order: a promotion by code, or an automatic or manual discount. `amount` is positive, without tax."""
+    """A discount by promotion code, or an automatic or manual one. `amount` is positive, net."""
 
     code: str
     amount: Decimal
@@ -265,7 +265,7 @@ class SalesOrder:
     ordered_at: datetime | None = None
     source_code: str = ""
     fingerprint: str = ""
-    """Of what the store's order said when it was imported: another one means that the order was edited."""
+    """Of the store's order as imported: another fingerprint means that it was edited."""
     client_id: int | None = None
     contact_id: int | None = None
     status_changed_at: datetime | None = None
@@ -304,7 +304,7 @@ class OrderBundle:
 
 @attrs.frozen
 class CreatedOrder:
-    """What `create_order` answers. `created` is False where the Import ID stood in the books already: nothing was written then."""
+    """What `create_order` returns. If the order was there already, `created` is False."""
 
     order: SalesOrder
     created: bool
@@ -321,7 +321,7 @@ class ShippedItem:
 
 @attrs.frozen
 class Parcel:
-    """A parcel: one label, one tracking number (AcctVantage manual, EasyPost - Process a Shipment)."""
+    """A parcel: one label, one tracking number (manual, EasyPost - Process a Shipment)."""
 
     tracking_number: str = ""
     items: tuple[ShippedItem, ...] = ()

@@ -1,4 +1,4 @@
-"""The screens of AcctVantage's BigCommerce integration (the manual's sections 1.3 and 2) as a file and as classes."""
+"""The screens of AcctVantage's BigCommerce integration (manual 1.3, 2), as a file and classes."""
 
 from avbc.settings.rules import SettingsError
 from avbc.settings.screens import (

@@ -87,7 +87,7 @@ def read_screens(
 
 
 class _Reading(RecordReader):
-    """Collects faults while it reads; a faulty value is left out, so that the rest can be read too."""
+    """Reads the screens. A faulty value is left out, so that the rest can be read too."""
 
     def __init__(self, folder: Path) -> None:
         super().__init__()
@@ -123,7 +123,7 @@ class _Reading(RecordReader):
     def values(
         self, screen: type[attrs.AttrsInstance], table: object, path: str
     ) -> dict[str, object]:
-        """Read one table by the annotations of its class; a required key that is missing reads as blank."""
+        """Read one table by the annotations of its class; a missing required key is blank."""
         values: dict[str, object] = {
             field.name: "" for field in attrs.fields(screen) if field.default is attrs.NOTHING
         }
@@ -170,7 +170,10 @@ class _Reading(RecordReader):
         )
 
     def credentials(self, store: dict[str, object]) -> None:
-        """Complete the Store Setup from the environment, which beats the files, and from the credentials file, which must agree."""
+        """Complete the Store Setup from the environment and the credentials file.
+
+        The environment beats both files, and the credentials file must agree with the other.
+        """
         decided: set[str] = set()
         for name, variable in SECRETS_FROM_ENVIRONMENT.items():
             text = os.environ.get(variable, "").strip()

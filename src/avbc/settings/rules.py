@@ -34,7 +34,7 @@ class SettingsError(FaultyInputError):
 
 @attrs.frozen
 class Breach:
-    """A rule that settings break. The fault stands at the first key; the other keys have a part in it."""
+    """A rule that settings break. The first key has the fault; the others take part in it."""
 
     keys: tuple[str, ...]
     message: str
@@ -43,7 +43,7 @@ class Breach:
 def breaches(
     store: StoreSetup, order_status: OrderStatusSettings, gl: GlSettings, shipping: ShippingSettings
 ) -> Iterator[Breach]:
-    """Hold the four screens against every rule, each for itself and then together."""
+    """Check the four screens by every rule, each by itself and then together."""
     yield from _store(store)
     yield from _order_status(order_status)
     yield from _mapping(order_status)

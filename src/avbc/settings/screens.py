@@ -1,4 +1,4 @@
-"""The four screens of the manual as classes. An attribute is named as its key in the settings file."""
+"""The four screens of the manual as classes, with the keys of the settings file as attributes."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from avbc.secret import Secret
 from avbc.text import text_key
 
 StoreStatus: TypeAlias = str | int
-"""A BigCommerce order status as the user wrote it: its name, its custom label or its id. The mapping engine resolves it."""
+"""A BigCommerce order status as the user wrote it: its name, custom label or id."""
 
 Updates: TypeAlias = Literal["push", "pull", "off"]
 EditedOrders: TypeAlias = Literal["update", "refuse"]
@@ -100,7 +100,7 @@ class StoreSetup:
     license_key: Secret | None = attrs.field(default=None, converter=_secret)
     """The AV BigCommerce License Key, from AcctVantage Support."""
     credentials_file: Path | None = None
-    """The text file that BigCommerce downloaded. `Settings.load` and `Settings.from_dict` complete this screen from it."""
+    """The text file that BigCommerce downloaded, from which this screen is completed."""
     enabled: bool = True
     """The Enable box: unticked, nothing runs for this store."""
 
@@ -117,7 +117,7 @@ class StatusMapping:
 
 @attrs.frozen(kw_only=True)
 class OrderStatusSettings:
-    """The Order Status section (manual 2.1): what is imported, how often, and how statuses follow."""
+    """The Order Status section (manual 2.1): what is imported and when, and how statuses follow."""
 
     import_source_code: str = attrs.field(converter=_trimmed)
     """Three ASCII letters or digits in front of every Import ID of this store (manual 2.1.1)."""
@@ -140,15 +140,17 @@ class OrderStatusSettings:
     new_sales_order_status: str = attrs.field(default="Open", converter=_trimmed)
     """The AcctVantage status of an imported order. Beyond the manual."""
     edited_orders: EditedOrders = "update"
-    """An imported order that was edited and reset to New: updated while it is Open with nothing posted, or always refused. Beyond the
-    manual."""
+    """What happens to an imported order that was edited and reset to New. Beyond the manual.
+
+    `update`: it is updated while it is Open with nothing posted. `refuse`: it never is.
+    """
     staff_notes_on_errors: bool = True
     """Say in the order's staff notes why it was not imported. Beyond the manual."""
 
 
 @attrs.frozen(kw_only=True)
 class PaymentMethodMapping:
-    """A row of the Payment Methods Mapping (manual 2.2.3): many methods may share one receipt type."""
+    """A row of the Payment Methods Mapping (manual 2.2.3): methods may share a receipt type."""
 
     bigcommerce: str = attrs.field(converter=_trimmed)
     receipt_type: str = attrs.field(converter=_trimmed)
@@ -184,7 +186,7 @@ class ShippingSettings:
     sync_inventory_levels: bool = False
     """(manual 2.3.1)"""
     bigcommerce_location: str = attrs.field(default="", converter=_trimmed)
-    """The code of the store's location that has the warehouse's quantities; empty for the default location. Beyond the manual."""
+    """The store's location for the quantities, by code; empty: the default. Beyond the manual."""
     default_ship_via: str = attrs.field(default="", converter=_trimmed)
     """For orders that name no shipping method (manual 2.3.2)."""
     auto_create_missing_shipping_methods: bool = False

@@ -32,7 +32,10 @@ class Settings:
     fault.
 
     >>> settings = Settings.from_dict({
-    ...     "store": {"api_url": "https://api.bigcommerce.com/stores/abc123/v3/", "access_token": "example-token"},
+    ...     "store": {
+    ...         "api_url": "https://api.bigcommerce.com/stores/abc123/v3/",
+    ...         "access_token": "example-token",
+    ...     },
     ...     "order_status": {
     ...         "import_source_code": "WEB",
     ...         "new_order_status": "Awaiting Fulfillment",
@@ -53,7 +56,7 @@ class Settings:
     gl: GlSettings
     shipping: ShippingSettings
     file: Path | None = attrs.field(default=None, init=False, eq=False, repr=False)
-    """The file that `load` read them from, which `run` watches. None where they were made or changed otherwise, by `attrs.evolve` too."""
+    """The file that `load` read, which `run` watches. None for settings made in any other way."""
 
     def __attrs_post_init__(self) -> None:
         faults = [
@@ -68,7 +71,7 @@ class Settings:
     def load(cls, path: str | os.PathLike[str]) -> Settings:
         """Read settings from a TOML file.
 
-        Secrets that stand in the environment (AVBC_ACCESS_TOKEN, AVBC_CLIENT_SECRET,
+        Secrets in the environment (AVBC_ACCESS_TOKEN, AVBC_CLIENT_SECRET,
         AVBC_LICENSE_KEY) beat those of the file. A relative `credentials_file` is relative to the
         file's folder.
 
@@ -86,7 +89,9 @@ class Settings:
     @classmethod
     @without_frames
     def from_dict(cls, data: Mapping[str, object]) -> Settings:
-        """Build settings from a table of the same shape as the file, completed from the environment as `load` does.
+        """Build settings from a table of the same shape as the file.
+
+        They are completed from the environment, as `load` does.
 
         A relative `credentials_file` is relative to the current folder.
 
@@ -105,7 +110,9 @@ class Settings:
         return cls(store=store, order_status=order_status, gl=gl, shipping=shipping)
 
     def to_dict(self) -> dict[str, dict[str, object]]:
-        """Return the settings as plain values under the keys of the file, without secrets and without what is not given.
+        """Return the settings as plain values under the keys of the file.
+
+        Secrets, and what is not given, are left out.
 
         `Settings.from_dict` makes equal settings of them, secrets apart.
         """
@@ -154,7 +161,7 @@ class Settings:
             ) from error
 
     def require_access_token(self) -> Secret:
-        """Return the access token, for whoever is about to open the store.
+        """Return the access token, which is needed to open the store.
 
         Raises:
             SettingsError: No access token was given; it says where it may come from.

@@ -1,1 +1,1 @@
-"""The embedded books: a Gateway on SQLAlchemy, on SQLite or PostgreSQL. It needs SQLAlchemy, which nothing else of this package does."""
+"""The books in SQLite or PostgreSQL. Only this part of the package needs SQLAlchemy."""

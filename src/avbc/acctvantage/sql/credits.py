@@ -17,8 +17,10 @@ from avbc.acctvantage.sql.tables import CREDIT_LINES, CREDIT_TENDERS, CREDITS
 from avbc.money import ZERO
 
 
-def credits_on(connection: sa.Connection, order_import_ids: Collection[str] | None) -> list[Credit]:
-    """The credits on the orders with these Import IDs, or all, in the sequence in which they came in."""
+def credits(  # noqa: A001  # the method's name; the builtin is for the prompt only
+    connection: sa.Connection, order_import_ids: Collection[str] | None = None
+) -> list[Credit]:
+    """Return the credits on the orders with these Import IDs, or all; as they came in."""
     table = schema.credits.c
     select = sa.select(table.id, *CREDITS.columns)
     found: list[tuple[int, Credit]] = []
@@ -41,19 +43,19 @@ def credits_on(connection: sa.Connection, order_import_ids: Collection[str] | No
 
 
 def check(credit: Credit) -> None:
-    """Hold a credit against the rules that no constraint of a database can hold.
+    """Check the rules about a credit that no constraint of a database can enforce.
 
     Raises:
         BooksRefused: It does not add up to its total, or has no Import ID.
     """
     if not credit.import_id:
         raise BooksRefused(
-            f"the refund {credit.store_refund_id} of order {credit.order_import_id} has no Import ID"
+            f"refund {credit.store_refund_id} of order {credit.order_import_id} has no Import ID"
         )
     try:
         given_back = sum((line.amount for line in credit.lines), credit.tax)
         paid_out = sum((tender.amount for tender in credit.tenders), ZERO)
-        difference, untold = credit.total - given_back, credit.total - paid_out
+        difference, unpaid = credit.total - given_back, credit.total - paid_out
     except ArithmeticError:
         raise BooksRefused(f"credit {credit.import_id} has an amount that is no number") from None
     if difference != 0:
@@ -61,7 +63,7 @@ def check(credit: Credit) -> None:
             f"credit {credit.import_id} does not balance: its total {credit.total} is not the "
             f"{given_back} of lines + tax"
         )
-    if untold != 0:
+    if unpaid != 0:
         raise BooksRefused(
             f"credit {credit.import_id} does not balance: its total {credit.total} is not the "
             f"{paid_out} of its tenders"

@@ -1,4 +1,4 @@
-"""Clients on their way to the store, and the customers that they become there (manual, BigCommerce - Clients & Contacts)."""
+"""Clients for the store, and the customers that they are there (manual, Clients & Contacts)."""
 
 from __future__ import annotations
 
@@ -17,9 +17,13 @@ _BOUND = schema.client_store_customers
 
 
 def clients_to_export(
-    connection: sa.Connection, source_code: str, client_ids: Collection[int] | None
+    connection: sa.Connection, source_code: str, client_ids: Collection[int] | None = None
 ) -> list[Client]:
-    """The clients with these ids, or all who are new to the store of this source; by id."""
+    """Return the clients with these ids, or all who are new to the store of this source; by id.
+
+    New are those who are bound to no customer of the store and did not come from it: neither by an
+    Import ID of the source nor, as guests, by one of its orders.
+    """
     if client_ids is None:
         order = schema.sales_orders.c
         bound = sa.select(_BOUND.c.client_id).where(_BOUND.c.source_code == source_code)
@@ -34,16 +38,18 @@ def clients_to_export(
     return by_id(clients_where(connection, _TABLE.c.id, client_ids))
 
 
-def bind(connection: sa.Connection, client_id: int, source_code: str, customer_id: int) -> None:
-    """Note which customer of the store a client is, in place of one noted before.
+def bind_client(
+    connection: sa.Connection, client_id: int, source_code: str, store_customer_id: int
+) -> None:
+    """Note which customer of the store a client is; a customer noted before is replaced.
 
     Raises:
-        BooksRefused: There is no such client, it is no number of a customer, or the customer is
-            another client already.
+        BooksRefused: There is no such client, this is not the number of a customer, or the customer
+            is another client already.
     """
-    if customer_id <= 0:
+    if store_customer_id <= 0:
         raise BooksRefused(
-            f"client {client_id}: {customer_id} is no customer of the store; guests have no number"
+            f"client {client_id}: {store_customer_id} is not a customer id; guests have none"
         )
     if connection.dialect.name == "postgresql":
         # Two that bind two clients to one customer: the second waits here, and finds what the first
@@ -54,27 +60,29 @@ def bind(connection: sa.Connection, client_id: int, source_code: str, customer_i
     other = connection.scalar(
         sa.select(_BOUND.c.client_id).where(
             _BOUND.c.source_code == source_code,
-            _BOUND.c.customer_id == customer_id,
+            _BOUND.c.customer_id == store_customer_id,
             _BOUND.c.client_id != client_id,
         )
     ) or connection.scalar(
         sa.select(_TABLE.c.id).where(
-            _TABLE.c.import_id == client_import_id(source_code, customer_id),
+            _TABLE.c.import_id == client_import_id(source_code, store_customer_id),
             _TABLE.c.id != client_id,
         )
     )
     if other is not None:
         raise BooksRefused(
-            f"client {client_id} cannot be customer {customer_id} of {source_code}: client "
+            f"client {client_id} cannot be customer {store_customer_id} of {source_code}: client "
             f"{other} is"
         )
     this = (_BOUND.c.client_id == client_id) & (_BOUND.c.source_code == source_code)
     if (
-        connection.execute(_BOUND.update().values(customer_id=customer_id).where(this)).rowcount
+        connection.execute(
+            _BOUND.update().values(customer_id=store_customer_id).where(this)
+        ).rowcount
         == 0
     ):
         connection.execute(
             _BOUND.insert().values(
-                client_id=client_id, source_code=source_code, customer_id=customer_id
+                client_id=client_id, source_code=source_code, customer_id=store_customer_id
             )
         )

@@ -1,13 +1,16 @@
-"""SqlGateway: books that work out of the box, for tests and notebooks, and as the staging database of an AcctVantage script or ODBC job."""
+"""SqlGateway: books that work out of the box.
+
+They are for tests and notebooks, and a staging database for an AcctVantage script or an ODBC job.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterator
 from datetime import UTC, datetime
 from decimal import Decimal
-from os import PathLike
+from functools import wraps
 from types import TracebackType
-from typing import Self, TypeVar
+from typing import Concatenate, ParamSpec, Self, TypeVar
 
 import sqlalchemy as sa
 from sqlalchemy.engine.interfaces import DBAPICursor
@@ -15,32 +18,17 @@ from sqlalchemy.engine.interfaces import DBAPICursor
 from avbc.acctvantage.files import meant
 from avbc.acctvantage.gateway import BooksRefused, BooksUnreachable
 from avbc.acctvantage.records import (
-    Client,
     CreatedOrder,
     Credit,
-    LookAlike,
     OrderBundle,
     Product,
-    Promotion,
-    Receipt,
-    ReferenceData,
     SalesOrder,
     Shipment,
-    ShipVia,
-    TrialBalance,
 )
-from avbc.acctvantage.sql import (
-    exports,
-    loading,
-    reading,
-    receipts,
-    schema,
-    shipments,
-    stock,
-    versions,
-)
-from avbc.acctvantage.sql.credits import CreditWriter, credits_on
-from avbc.acctvantage.sql.credits import check as check_credit
+from avbc.acctvantage.sql import credits as credit_records
+from avbc.acctvantage.sql import exports, loading, reading, schema, stock, versions
+from avbc.acctvantage.sql import receipts as receipt_records
+from avbc.acctvantage.sql import shipments as shipment_records
 from avbc.acctvantage.sql.orders import OrderWriter, check
 from avbc.acctvantage.sql.shipments import ShipmentWriter
 from avbc.database import Database
@@ -48,16 +36,56 @@ from avbc.secret import without_frames
 from avbc.text import text_key
 
 K = TypeVar("K")
+P = ParamSpec("P")
 T = TypeVar("T")
 
 
-class SqlGateway:
-    """Books in a SQLite or PostgreSQL database. It is a complete `avbc.Gateway`, and can be read back and filled from files.
+def _reads(
+    work: Callable[Concatenate[sa.Connection, P], T],
+) -> Callable[Concatenate[SqlGateway, P], T]:
+    """Make a function that reads on a connection a method of the books, docstring included."""
 
-    Nothing is connected to before the first use, which creates the tables. Threads and processes
-    may use the same books at once; in memory, threads of this process. Times are UTC, amounts
-    exact. Every method raises `BooksUnreachable`, `BooksRefused` or `BooksUnusable` as
-    `avbc.Gateway` says.
+    @wraps(work)
+    def method(self: SqlGateway, /, *args: P.args, **kwargs: P.kwargs) -> T:
+        return self._database.read(lambda connection: work(connection, *args, **kwargs))
+
+    return method
+
+
+def _writes(
+    work: Callable[Concatenate[sa.Connection, P], T], about: str
+) -> Callable[Concatenate[SqlGateway, P], T]:
+    """Do the same for a function that writes; `about` says to which record, by its first value."""
+
+    @wraps(work)
+    def method(self: SqlGateway, /, *args: P.args, **kwargs: P.kwargs) -> T:
+        return self._database.write(
+            lambda connection: work(connection, *args, **kwargs),
+            about.format(*args, *kwargs.values()),
+        )
+
+    return method
+
+
+def _loads(
+    work: Callable[Concatenate[Database, P], T],
+) -> Callable[Concatenate[SqlGateway, P], T]:
+    """Do the same for a function that loads a file."""
+
+    @wraps(work)
+    def method(self: SqlGateway, /, *args: P.args, **kwargs: P.kwargs) -> T:
+        return work(self._database, *args, **kwargs)
+
+    return method
+
+
+class SqlGateway:
+    """Books in a SQLite or PostgreSQL database: a complete `avbc.Gateway`.
+
+    They can be filled from files and read back. Nothing is connected to before the first use, which
+    creates the tables. Threads and processes may use the same books at once; in memory, threads of
+    this process. Times are UTC, amounts exact. Every method raises `BooksUnreachable`,
+    `BooksRefused` or `BooksUnusable` as `avbc.Gateway` says.
 
     Args:
         url: `sqlite://` for books in memory, `sqlite:///books.db` for a file,
@@ -76,11 +104,14 @@ class SqlGateway:
         self._database = Database(url, versions.BOOKS)
         self._orders = OrderWriter(self._database.kind)
         self._shipments = ShipmentWriter(self._database.kind)
-        self._credits = CreditWriter(self._database.kind)
+        self._credits = credit_records.CreditWriter(self._database.kind)
 
     @property
     def engine(self) -> sa.Engine:
-        """The SQLAlchemy engine, for tables of your own beside the books'. A transaction of it is a writer's on SQLite."""
+        """The SQLAlchemy engine, for your own tables next to those of the books.
+
+        On SQLite its transactions are those of a writer.
+        """
         return self._database.engine
 
     @property
@@ -108,39 +139,18 @@ class SqlGateway:
 
     # What avbc.Gateway asks for.
 
-    def reference_data(self) -> ReferenceData:
-        """Return the reference data as one snapshot."""
-        return self._database.read(reading.reference_data)
-
-    def sales_orders(self, import_ids: Collection[str] | None = None) -> list[SalesOrder]:
-        """Return the sales orders with these Import IDs, or all of them, in the sequence in which they came in."""
-        return self._database.read(lambda connection: reading.sales_orders(connection, import_ids))
-
-    def receipts(self, import_ids: Collection[str] | None = None) -> list[Receipt]:
-        """Return the receipts on the orders with these Import IDs, or all of them, in the sequence in which they came in."""
-        return self._database.read(lambda connection: reading.receipts(connection, import_ids))
-
-    def find_clients(self, import_ids: Collection[str], emails: Collection[str]) -> list[Client]:
-        """Return the clients with one of these Import IDs, or with one of these emails on themselves or on a contact.
-
-        Emails compare trimmed and without case.
-        """
-        return self._database.read(
-            lambda connection: reading.find_clients(connection, import_ids, emails)
-        )
-
-    def find_products(self, part_numbers: Collection[str]) -> list[Product]:
-        """Return the products whose part number or alias is among these; both compare without case."""
-        return self._database.read(
-            lambda connection: reading.find_products(connection, part_numbers)
-        )
+    reference_data = _reads(reading.reference_data)
+    sales_orders = _reads(reading.sales_orders)
+    receipts = _reads(reading.receipts)
+    find_clients = _reads(reading.find_clients)
+    find_products = _reads(reading.find_products)
 
     def create_order(self, bundle: OrderBundle) -> CreatedOrder:
         """Write the bundle in one transaction, or nothing.
 
         The unique Import ID decides who creates the order: a second call writes nothing and answers
-        with what stands in the books. Promotions and ship vias that are there already, a client
-        whose Import ID is, and a contact who is at the client, are taken as they stand.
+        with what is in the books. Promotions and ship vias that are there already, a client
+        whose Import ID is, and a contact who is at the client, stay as they are.
 
         Raises:
             BooksRefused: The order does not add up to its total, names a client that is not in the
@@ -159,16 +169,18 @@ class SqlGateway:
         try:
             created = self._database.write_fast(work, f"order {import_id}")
         except _ImportIdTaken:
-            standing = self.sales_orders([import_id])
-            if not standing:
+            there = self.sales_orders([import_id])
+            if not there:
                 raise BooksUnreachable(
                     f"order {import_id} was removed from the books while it was read: try again"
                 ) from None
-            return CreatedOrder(standing[0], created=False)
+            return CreatedOrder(there[0], created=False)
         return CreatedOrder(created, created=True)
 
     def update_order(self, bundle: OrderBundle) -> SalesOrder:
-        """Replace the order and its receipts by the bundle's, in one transaction. Its id and its status stay.
+        """Replace the order and its receipts by the bundle's, in one transaction.
+
+        Its id and its status stay.
 
         Raises:
             BooksRefused: The order is not in the books or not Open any more, a receipt on it is
@@ -185,9 +197,9 @@ class SqlGateway:
     def sales_orders_ordered(
         self, source_code: str, since: datetime, until: datetime
     ) -> Iterator[SalesOrder]:
-        """Yield the orders of a source that were ordered in a period, both ends included, by the store's order id.
+        """Yield the orders of a source that were ordered in a period, by the store's order id.
 
-        They are read some hundreds at a time as they are taken, each lot as it is then.
+        Both ends are included. Some hundreds are read at a time, each lot as it is then.
         """
         ids = self._database.read(
             lambda connection: reading.ids_ordered(connection, source_code, since, until)
@@ -195,21 +207,13 @@ class SqlGateway:
         for chunk in reading.key_chunks(ids):
             yield from self._read(reading.sales_orders_by_id, chunk)
 
-    def sales_orders_changed(self, source_code: str, since: datetime | None) -> list[SalesOrder]:
-        """Return the orders of a source whose status changed since a time, or all of the source, in the sequence in which they came in.
-
-        An order whose status never changed after its import has no `status_changed_at`, and is only
-        among all.
-        """
-        return self._database.read(
-            lambda connection: reading.sales_orders_changed(connection, source_code, since)
-        )
+    sales_orders_changed = _reads(reading.sales_orders_changed)
 
     def set_order_status(self, import_id: str, status: str) -> SalesOrder:
-        """Give an order a status, and stamp the time of the change. At Picked its goods leave what is on hand; before it they come back.
+        """Give an order a status, and stamp the time of the change.
 
-        An order that has the status already stays as it is. Whether an order may be posted is for
-        the caller to know.
+        At Picked its goods leave what is on hand; before Picked they come back. An order that has
+        the status already stays as it is. Whether it may be posted, the caller must know.
 
         Raises:
             BooksRefused: There is no such order, or the books know no such status.
@@ -241,27 +245,24 @@ class SqlGateway:
 
         return self._database.write(work, f"order {import_id}")
 
-    def shipments(self, source_code: str, since: datetime | None = None) -> list[Shipment]:
-        """Return the shipments of a source's orders that were made or changed in the books since a time, or all; by their numbers."""
-        return self._database.read(
-            lambda connection: shipments.shipments(connection, source_code, since)
-        )
+    shipments = _reads(shipment_records.shipments)
 
     def products_for_store(self, part_numbers: Collection[str] | None = None) -> Iterator[Product]:
-        """Yield the products whose Sync to Webstore is ticked, of these part numbers or all, by part number without case.
+        """Yield the products whose Sync to Webstore is ticked: these part numbers, or all.
 
-        They are read some thousands at a time as they are taken, each lot as it is then.
+        They are sorted by `text_key` of the part number. Some thousands are read at a time, each
+        lot as it is then.
         """
         return self._walk(part_numbers, reading.products_page, reading.products_for_store)
 
     def quantities_available(
         self, warehouse: str, part_numbers: Collection[str] | None = None
     ) -> Iterator[tuple[str, Decimal]]:
-        """Yield the part number and the Qty Available in a warehouse of stocked products whose Sync to Webstore is ticked.
+        """Yield part number and Qty Available of stocked products with Sync to Webstore ticked.
 
-        Of these part numbers, or all; by part number without case. It is what `available` says.
-        They are read some ten thousand at a time as they are taken, each lot as it is then,
-        together with what orders reserve of it.
+        Of these part numbers, or all; sorted by `text_key` of the part number. The quantity is that
+        of `available`. Some ten thousand are read at a time, each lot as it is then, together with
+        what orders reserve of it.
 
         Raises:
             BooksRefused: There is no such warehouse.
@@ -275,131 +276,39 @@ class SqlGateway:
             ),
         )
 
-    def clients_to_export(
-        self, source_code: str, client_ids: Collection[int] | None = None
-    ) -> list[Client]:
-        """Return the clients with these ids, or all who are new to the store of this source; by id.
+    clients_to_export = _reads(exports.clients_to_export)
+    bind_client = _writes(exports.bind_client, "client {}")
 
-        New is who is bound to no customer of it and did not come from it: neither by an Import ID
-        of the source nor, as a guest, by one of its orders.
-        """
-        return self._database.read(
-            lambda connection: exports.clients_to_export(connection, source_code, client_ids)
-        )
-
-    def bind_client(self, client_id: int, source_code: str, store_customer_id: int) -> None:
-        """Note which customer of the store a client is; one noted before is replaced.
-
-        Raises:
-            BooksRefused: There is no such client, or the customer is another client already.
-        """
-        self._database.write(
-            lambda connection: exports.bind(connection, client_id, source_code, store_customer_id),
-            f"client {client_id}",
-        )
-
-    def receipts_to_capture(self, source_code: str) -> list[Receipt]:
-        """Return the pre-authorized receipts on a source's orders with `capture_wanted` or `void_wanted`, as they came in."""
-        return self._database.read(lambda connection: receipts.to_capture(connection, source_code))
-
-    def receipts_authorized(self, source_code: str, before: datetime) -> list[Receipt]:
-        """Return the pre-authorized receipts on a source's orders that were authorized before a time, as they came in.
-
-        Those with `capture_wanted` or `void_wanted` are left out: `receipts_to_capture` has them.
-        """
-        return self._database.read(
-            lambda connection: receipts.authorized(connection, source_code, before)
-        )
-
-    def record_capture(self, receipt_import_id: str, amount: Decimal, at: datetime) -> Receipt:
-        """Turn a pre-authorized receipt into one captured for this amount at this time; one captured for this amount stays as it is.
-
-        Raises:
-            BooksRefused: There is no such receipt, it is in another state or captured for another
-                amount, or the amount is not above zero.
-        """
-        return self._write_receipt(
-            receipt_import_id,
-            lambda connection: receipts.capture(connection, receipt_import_id, amount, at),
-        )
-
-    def record_void(self, receipt_import_id: str, at: datetime) -> Receipt:
-        """Turn a pre-authorized receipt into a voided one; one that is voided stays as it is.
-
-        Raises:
-            BooksRefused: There is no such receipt, or it is in another state.
-        """
-        return self._write_receipt(
-            receipt_import_id, lambda connection: receipts.void(connection, receipt_import_id, at)
-        )
+    receipts_to_capture = _reads(receipt_records.receipts_to_capture)
+    receipts_authorized = _reads(receipt_records.receipts_authorized)
+    record_capture = _writes(receipt_records.record_capture, "receipt {}")
+    record_void = _writes(receipt_records.record_void, "receipt {}")
 
     def create_credit(self, credit: Credit) -> bool:
-        """Write a credit on an order; False where its Import ID stands in the books already: nothing was written then.
+        """Write a credit on an order; return False, writing nothing, if its Import ID is there.
 
         Raises:
             BooksRefused: The order is not in the books, or the credit does not add up to its total.
         """
-        check_credit(credit)
+        credit_records.check(credit)
         now = datetime.now(UTC)
         return self._database.write_fast(
             lambda cursor: self._credits.create(cursor, credit, now), f"credit {credit.import_id}"
         )
 
-    def credits(self, order_import_ids: Collection[str] | None = None) -> list[Credit]:
-        """Return the credits on the orders with these Import IDs, or all of them, in the sequence in which they came in."""
-        return self._database.read(lambda connection: credits_on(connection, order_import_ids))
-
-    # Reading back.
-
-    def clients(self, import_ids: Collection[str] | None = None) -> list[Client]:
-        """Return the clients with these Import IDs, or all of them, in the sequence in which they came in."""
-        return self._database.read(lambda connection: reading.clients(connection, import_ids))
-
-    def products(self) -> list[Product]:
-        """Return all products, by part number."""
-        return self._database.read(reading.products)
-
-    def promotions(self) -> list[Promotion]:
-        """Return all promotions, in the sequence in which they came in."""
-        return self._database.read(reading.promotions)
-
-    def ship_vias(self) -> list[ShipVia]:
-        """Return all ship vias, in the sequence in which they came in."""
-        return self._database.read(reading.ship_vias)
-
-    def trial_balance(self, import_ids: Collection[str] | None = None) -> list[TrialBalance]:
-        """Return what each of these orders and its receipts add up to, or of all orders."""
-        return self._database.read(
-            lambda connection: reading.trial_balances(connection, import_ids)
-        )
-
-    def look_alikes(self) -> list[LookAlike]:
-        """Return the records of older books that compare as equal to others, until one is gone.
-
-        Both stay in the books. `docs/books.md` says how to rename or remove one of them.
-        """
-        return self._database.read(versions.look_alikes)
-
-    def available(
-        self, warehouse: str, part_numbers: Collection[str] | None = None
-    ) -> dict[str, Decimal]:
-        """Return the Qty Available in a warehouse by part number, of these products or of all that are stocked.
-
-        It is what is on hand less what orders reserve from Open until they are Picked, and may be
-        negative. Part numbers compare without case and come back as the books spell them; unknown
-        ones are left out, and a product without a quantity has 0.
-
-        Raises:
-            BooksRefused: There is no such warehouse.
-        """
-        return self._database.read(
-            lambda connection: stock.available(connection, warehouse, part_numbers)
-        )
+    credits = _reads(credit_records.credits)
+    clients = _reads(reading.clients)
+    products = _reads(reading.products)
+    promotions = _reads(reading.promotions)
+    ship_vias = _reads(reading.ship_vias)
+    trial_balance = _reads(reading.trial_balance)
+    look_alikes = _reads(versions.look_alikes)
+    available = _reads(stock.available)
 
     # What users of AcctVantage do, for tests and for scripts that carry it over.
 
     def set_quantity(self, part_number: str, warehouse: str, quantity: Decimal | int) -> None:
-        """Set what is on hand of a product in a warehouse. Goods of Picked orders are not on hand any more.
+        """Set what is on hand of a product in a warehouse, without the goods of Picked orders.
 
         Raises:
             BooksRefused: There is no such product or no such warehouse.
@@ -422,7 +331,9 @@ class SqlGateway:
         self._database.write(work, f"product {part_number}")
 
     def add_shipment(self, shipment: Shipment) -> None:
-        """Write a shipment, or change the one of its number, and stamp the time of the change; one that is there as it is stays.
+        """Write a shipment, or change the one with its number, and stamp the time of the change.
+
+        One that is the same stays as it is.
 
         Raises:
             BooksRefused: Its order is not in the books or lacks one of the lines, or a quantity is
@@ -433,68 +344,12 @@ class SqlGateway:
             f"shipment {shipment.number}",
         )
 
-    def want_capture(self, receipt_import_id: str) -> Receipt:
-        """Ask for the capture of a pre-authorized receipt, and no more for its void.
-
-        Raises:
-            BooksRefused: There is no such receipt, or it is in another state.
-        """
-        return self._write_receipt(
-            receipt_import_id,
-            lambda connection: receipts.want(connection, receipt_import_id, capture=True),
-        )
-
-    def want_void(self, receipt_import_id: str) -> Receipt:
-        """Ask for the void of a pre-authorized receipt, and no more for its capture.
-
-        Raises:
-            BooksRefused: There is no such receipt, or it is in another state.
-        """
-        return self._write_receipt(
-            receipt_import_id,
-            lambda connection: receipts.want(connection, receipt_import_id, capture=False),
-        )
-
-    # Filling from files.
-
-    def load(self, path: str | PathLike[str]) -> None:
-        """Load reference data, products, clients and quantities from a books.toml (format: `docs/books.md`).
-
-        What the books have already takes the values of the file; what the file does not name stays.
-        Loading twice is loading once.
-
-        Raises:
-            BooksFileError: The file has faults, all of which it lists by key and line. Nothing was
-                loaded.
-        """
-        loading.load_books(self._database, path)
-
-    def load_products(self, path: str | PathLike[str]) -> int:
-        """Load products from a CSV file whose columns are the keys of `products` in books.toml. Returns how many.
-
-        Raises:
-            BooksFileError: The file has faults, which it lists by column and line. Nothing was
-                loaded.
-        """
-        return loading.load_products(self._database, path)
-
-    def load_clients(self, path: str | PathLike[str]) -> int:
-        """Load clients from a CSV file whose columns are the keys of `clients` in books.toml. Returns how many.
-
-        Raises:
-            BooksFileError: The file has faults, which it lists by column and line. Nothing was
-                loaded.
-        """
-        return loading.load_clients(self._database, path)
-
-    def load_quantities(self, path: str | PathLike[str]) -> int:
-        """Load what is on hand from a CSV file with the columns part_number, warehouse and quantity. Returns how many rows.
-
-        Raises:
-            BooksFileError: The file has faults, which it lists by column and line. Nothing was
-                loaded.
-        """
-        return loading.load_quantities(self._database, path)
+    want_capture = _writes(receipt_records.want_capture, "receipt {}")
+    want_void = _writes(receipt_records.want_void, "receipt {}")
+    load = _loads(loading.load)
+    load_products = _loads(loading.load_products)
+    load_clients = _loads(loading.load_clients)
+    load_quantities = _loads(loading.load_quantities)
 
     def _walk(
         self,
@@ -502,7 +357,7 @@ class SqlGateway:
         page: Callable[[sa.Connection, str], list[tuple[str, T]]],
         these: Callable[[sa.Connection, list[str]], list[tuple[str, T]]],
     ) -> Iterator[T]:
-        """Read products by the keys of their part numbers, page by page: none is held open while the caller works on another."""
+        """Read products by their keys, page by page; nothing is open while the caller works."""
         if part_numbers is not None:
             for part_keys in reading.key_chunks(sorted(map(text_key, part_numbers))):
                 for _, found in self._read(these, part_keys):
@@ -517,9 +372,6 @@ class SqlGateway:
     def _read(self, work: Callable[[sa.Connection, K], T], key: K) -> T:
         return self._database.read(lambda connection: work(connection, key))
 
-    def _write_receipt(self, import_id: str, work: Callable[[sa.Connection], Receipt]) -> Receipt:
-        return self._database.write(work, f"receipt {import_id}")
-
 
 class _ImportIdTaken(Exception):
-    """The order stands in the books already: the transaction ends, and nothing of the bundle is written."""
+    """The order is in the books already: nothing of the bundle is written."""

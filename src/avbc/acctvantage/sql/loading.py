@@ -37,8 +37,16 @@ _LOT = 2_000
 """Rows that are held at once."""
 
 
-def load_books(database: Database, path: str | PathLike[str]) -> None:
-    """Load a books.toml; see `SqlGateway.load`."""
+def load(database: Database, path: str | PathLike[str]) -> None:
+    """Load reference data, products, clients and quantities from a books.toml.
+
+    Records that the books have already take the values of the file, and what the file does not name
+    stays. Loading twice is loading once. `docs/books.md` has the format.
+
+    Raises:
+        BooksFileError: The file has faults, all of which it lists by key and line. Nothing was
+            loaded.
+    """
     file = read_books(path, database.read(_warehouses))
     put = _Put(database.kind)
 
@@ -87,7 +95,11 @@ def load_books(database: Database, path: str | PathLike[str]) -> None:
 
 
 def load_products(database: Database, path: str | PathLike[str]) -> int:
-    """Load a CSV file of products; see `SqlGateway.load_products`."""
+    """Load products from a CSV file with the keys of `products` in books.toml; return how many.
+
+    Raises:
+        BooksFileError: The file has faults, which it lists by column and line. Nothing was loaded.
+    """
     put = _Put(database.kind)
 
     def records(file: CsvFile) -> Iterator[Product]:
@@ -102,11 +114,15 @@ def load_products(database: Database, path: str | PathLike[str]) -> int:
                     "part_number", f"{product.part_number!r} is there already in line {first}", line
                 )
 
-    return _load(database, CsvFile(path, PRODUCT_COLUMNS), records, put.products)
+    return _load_csv(database, CsvFile(path, PRODUCT_COLUMNS), records, put.products)
 
 
 def load_clients(database: Database, path: str | PathLike[str]) -> int:
-    """Load a CSV file of clients; see `SqlGateway.load_clients`."""
+    """Load clients from a CSV file with the keys of `clients` in books.toml; return how many.
+
+    Raises:
+        BooksFileError: The file has faults, which it lists by column and line. Nothing was loaded.
+    """
     put = _Put(database.kind)
 
     def records(file: CsvFile) -> Iterator[Client]:
@@ -124,11 +140,15 @@ def load_clients(database: Database, path: str | PathLike[str]) -> int:
             else:
                 file.fault("name", f"is the same client as in line {first}", line)
 
-    return _load(database, CsvFile(path, CLIENT_COLUMNS), records, put.clients)
+    return _load_csv(database, CsvFile(path, CLIENT_COLUMNS), records, put.clients)
 
 
 def load_quantities(database: Database, path: str | PathLike[str]) -> int:
-    """Load a CSV file of quantities; see `SqlGateway.load_quantities`."""
+    """Load what is on hand from a CSV file: part_number, warehouse, quantity; return how many.
+
+    Raises:
+        BooksFileError: The file has faults, which it lists by column and line. Nothing was loaded.
+    """
     put = _Put(database.kind)
     warehouses = database.read(_warehouses)
 
@@ -161,7 +181,7 @@ def load_quantities(database: Database, path: str | PathLike[str]) -> int:
                 )
         put.quantities(connection, good)
 
-    return _load(database, file, records, write)
+    return _load_csv(database, file, records, write)
 
 
 _ADDRESS_FIELDS = [
@@ -171,7 +191,7 @@ _ADDRESS_FIELDS = [
 ]
 
 
-def _load(
+def _load_csv(
     database: Database,
     file: CsvFile,
     records: Callable[[CsvFile], Iterator[R]],
@@ -253,7 +273,7 @@ class _Put:
         insert_many(connection, self._quantity, rows)
 
     def clients(self, connection: sa.Connection, clients: Sequence[Client]) -> None:
-        """Add clients, or replace those with the same Import ID, or else with the same names and email."""
+        """Add clients, or replace those of the same Import ID, or else names and email."""
         standing = _Standing(connection, clients)
         new: list[list[Any]] = []
         replaced: list[list[Any]] = []
@@ -314,7 +334,10 @@ class _Standing:
                 self._by_names[tuple(text_key(name) for name in names)][client_id] = import_id
 
     def find(self, client: Client) -> tuple[int | None, str | None]:
-        """The id and the Import ID of the client that this one is, with one that was never imported before others of the same names."""
+        """The id and the Import ID of the client that this one is.
+
+        Among several of the same names, one that was never imported comes first.
+        """
         if client.import_id in self._by_import_id:
             return self._by_import_id[client.import_id], client.import_id
         same = self._by_names.get(client_names(client), {})

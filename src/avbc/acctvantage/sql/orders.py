@@ -32,7 +32,7 @@ R = TypeVar("R")
 
 
 def check(bundle: OrderBundle) -> None:
-    """Hold a bundle against the rules that no constraint of a database can hold.
+    """Check the rules about a bundle that no constraint of a database can enforce.
 
     Raises:
         BooksRefused: The order does not add up to its total, or its parts do not name each other.
@@ -160,7 +160,7 @@ class OrderWriter:
         )
 
     def create(self, cursor: DBAPICursor, bundle: OrderBundle, now: datetime) -> SalesOrder | None:
-        """Write the bundle; answer None, with the transaction to be rolled back, where the order's Import ID is taken."""
+        """Write the bundle. Return None where its Import ID is taken: the caller rolls back."""
         client_id, contact_id = self._parties(cursor, bundle)
         self._reference_data(cursor, bundle)
         cursor.execute(self._order.sql, self._order.row(bundle.order, client_id, contact_id, now))
@@ -214,7 +214,7 @@ class OrderWriter:
         )
 
     def client(self, cursor: DBAPICursor, client: Client) -> int:
-        """The id of the client with this Import ID, who is created with all contacts if not there yet."""
+        """The id of the client with this Import ID, who is created with all contacts if new."""
         cursor.execute(self._client.sql, self._client.row(client, text_key(client.email)))
         client_id = _only(cursor)
         if client_id is None:
@@ -297,7 +297,7 @@ class OrderWriter:
 
 
 def person_key(contact: Contact) -> str:
-    """The form of a contact that compares: at one client, the same names and email are the same person."""
+    """The key of a contact: at one client, the same names and email are the same person."""
     return "\n".join(
         text_key(text) for text in (contact.email, contact.last_name, contact.first_name)
     )

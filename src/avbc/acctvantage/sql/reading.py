@@ -1,4 +1,8 @@
-"""Reading the books, on a connection that sees one snapshot of them. Each function takes a few statements for hundreds of records."""
+"""Reading the books. Each function takes a few statements for hundreds of records.
+
+The connection sees one snapshot of the books. Functions without a `_` in front are methods of
+`SqlGateway` under the same name, unless they say otherwise.
+"""
 
 from __future__ import annotations
 
@@ -62,7 +66,10 @@ def rows_of(
     keys: Collection[K] | None,
     order: sa.Column[int],
 ) -> Iterator[list[AnyRow]]:
-    """Run a select for these keys, or for all rows, some hundreds at a time. `order` is its first column, whose values are ids."""
+    """Run a select for these keys, or for all rows, some hundreds at a time.
+
+    `order` is its first column, whose values are ids.
+    """
     if keys is not None:
         for chunk in key_chunks(keys):
             yield list(connection.execute(select.where(key.in_(chunk)).order_by(order)))
@@ -73,15 +80,21 @@ def rows_of(
         last = rows[-1][0]
 
 
-def sales_orders(connection: sa.Connection, import_ids: Collection[str] | None) -> list[SalesOrder]:
-    """The orders with these Import IDs, or all, in the sequence in which they came in."""
+def sales_orders(
+    connection: sa.Connection, import_ids: Collection[str] | None = None
+) -> list[SalesOrder]:
+    """Return the sales orders with these Import IDs, or all; in the order in which they came in."""
     return _sales_orders(connection, schema.sales_orders.c.import_id, import_ids)
 
 
 def sales_orders_changed(
     connection: sa.Connection, source_code: str, since: datetime | None
 ) -> list[SalesOrder]:
-    """The orders of a source whose status changed since a time, or all of the source, in the sequence in which they came in."""
+    """Return the orders of a source whose status changed since a time, or all of the source.
+
+    They come in the order in which they came in. An order whose status never changed after its
+    import has no `status_changed_at`, and is only among all.
+    """
     table = schema.sales_orders
     select = sa.select(table.c.id).where(table.c.source_code == source_code)
     if since is not None:
@@ -137,7 +150,10 @@ def _sales_orders(
 
 
 def parts(connection: sa.Connection, part: Rows[R], ids: list[int]) -> defaultdict[int, list[R]]:
-    """The records of a table that belong to the owners with these ids, which its first column names, in their positions."""
+    """The records that belong to the owners with these ids, in their positions.
+
+    The first column of their table names the owner.
+    """
     owner_id, position = part.table.columns[0], part.table.c.position
     found: defaultdict[int, list[R]] = defaultdict(list)
     for owner, *values in connection.execute(
@@ -148,13 +164,13 @@ def parts(connection: sa.Connection, part: Rows[R], ids: list[int]) -> defaultdi
 
 
 def by_id(found: list[tuple[int, R]]) -> list[R]:
-    """Records without the ids beside them, in the sequence of those."""
+    """Records without the ids beside them, in the order of those."""
     found.sort(key=lambda pair: pair[0])
     return [record for _, record in found]
 
 
-def receipts(connection: sa.Connection, import_ids: Collection[str] | None) -> list[Receipt]:
-    """The receipts on the orders with these Import IDs, or all, in the sequence in which they came in."""
+def receipts(connection: sa.Connection, import_ids: Collection[str] | None = None) -> list[Receipt]:
+    """Return the receipts on the orders with these Import IDs, or all; as they came in."""
     return by_id(receipts_where(connection, schema.receipts.c.order_import_id, import_ids))
 
 
@@ -178,10 +194,10 @@ def receipts_where(
     return found
 
 
-def trial_balances(
-    connection: sa.Connection, import_ids: Collection[str] | None
+def trial_balance(
+    connection: sa.Connection, import_ids: Collection[str] | None = None
 ) -> list[TrialBalance]:
-    """What each order and its receipts add up to."""
+    """Return what each of these orders and its receipts add up to, or of all orders."""
     orders, lines, discounts = (
         schema.sales_orders.c,
         schema.sales_order_lines.c,
@@ -245,8 +261,8 @@ def _money(
     )
 
 
-def clients(connection: sa.Connection, import_ids: Collection[str] | None) -> list[Client]:
-    """The clients with these Import IDs, or all."""
+def clients(connection: sa.Connection, import_ids: Collection[str] | None = None) -> list[Client]:
+    """Return the clients with these Import IDs, or all; in the order in which they came in."""
     return by_id(clients_where(connection, schema.clients.c.import_id, import_ids))
 
 
@@ -264,7 +280,10 @@ def clients_where(
 def find_clients(
     connection: sa.Connection, import_ids: Collection[str], emails: Collection[str]
 ) -> list[Client]:
-    """The clients with one of these Import IDs, or one of these emails on themselves or on a contact."""
+    """Return the clients with one of these Import IDs or emails, their own or a contact's.
+
+    Emails compare by `text_key`.
+    """
     table, contacts = schema.clients, schema.contacts
     keys = {text_key(email) for email in emails} - {""}
     ids: set[int] = set()
@@ -313,13 +332,13 @@ def _clients(connection: sa.Connection, rows: list[AnyRow]) -> list[tuple[int, C
 
 
 def products(connection: sa.Connection) -> list[Product]:
-    """All products, by part number."""
+    """Return all products, by part number."""
     aliases = _aliases(connection.execute(_ALIASES))
     return [_product(row, aliases) for row in connection.execute(_PRODUCTS)]
 
 
 def find_products(connection: sa.Connection, part_numbers: Collection[str]) -> list[Product]:
-    """The products with one of these part numbers or aliases, by part number."""
+    """Return the products whose part number or alias is among these; both by `text_key`."""
     table, other = schema.products.c, schema.product_aliases.c
     keys: set[str] = set()
     for chunk in key_chunks(text_key(part_number) for part_number in part_numbers):
@@ -336,7 +355,7 @@ def find_products(connection: sa.Connection, part_numbers: Collection[str]) -> l
 
 
 def products_page(connection: sa.Connection, after: str) -> list[tuple[str, Product]]:
-    """The next products whose Sync to Webstore is ticked, after the key of a part number, each with its own."""
+    """The next products for the store after the key of a part number, each with its own key."""
     table, other = schema.products.c, schema.product_aliases.c
     rows = list(
         connection.execute(
@@ -386,12 +405,12 @@ def _product(row: AnyRow, aliases: dict[str, list[str]]) -> Product:
 
 
 def promotions(connection: sa.Connection) -> list[Promotion]:
-    """All promotions, in the sequence in which they came in."""
+    """Return all promotions, in the order in which they came in."""
     return _all(connection, PROMOTIONS)
 
 
 def ship_vias(connection: sa.Connection) -> list[ShipVia]:
-    """All ship vias, in the sequence in which they came in."""
+    """Return all ship vias, in the order in which they came in."""
     return _all(connection, SHIP_VIAS)
 
 
@@ -411,7 +430,10 @@ def order_statuses(connection: sa.Connection) -> tuple[str, ...]:
 
 
 def reference_data(connection: sa.Connection) -> ReferenceData:
-    """The reference data. Statuses and currency have defaults where none were loaded, and the item Purchase Order is always there."""
+    """Return the reference data as one snapshot.
+
+    Statuses and currency have defaults where none were loaded, and Purchase Order is always there.
+    """
     receipt_types = list(
         connection.scalars(
             sa.select(schema.receipt_types.c.name).order_by(schema.receipt_types.c.id)

@@ -16,58 +16,62 @@ from avbc.money import ZERO
 _TABLE = schema.receipts
 
 
-def to_capture(connection: sa.Connection, source_code: str) -> list[Receipt]:
-    """The pre-authorized receipts of a source's orders that somebody wants captured or voided."""
+def receipts_to_capture(connection: sa.Connection, source_code: str) -> list[Receipt]:
+    """Return the pre-authorized receipts of a source with `capture_wanted` or `void_wanted`."""
+    wanted = schema.RECEIPT_IS_WANTED & (_TABLE.c.state == "pre_authorized")
+    return _of_source(connection, source_code, wanted)
+
+
+def receipts_authorized(
+    connection: sa.Connection, source_code: str, before: datetime
+) -> list[Receipt]:
+    """Return the pre-authorized receipts of a source that were authorized before a time.
+
+    Those with `capture_wanted` or `void_wanted` are left out: `receipts_to_capture` has them.
+    """
+    old = schema.RECEIPT_IS_AUTHORIZED & (_TABLE.c.authorized_at < before)
+    return _of_source(connection, source_code, old & sa.not_(schema.RECEIPT_IS_WANTED))
+
+
+def _of_source(
+    connection: sa.Connection, source_code: str, condition: sa.ColumnElement[bool]
+) -> list[Receipt]:
     order = schema.sales_orders.c
     select = (
         sa.select(_TABLE.c.id)
         .join_from(_TABLE, schema.sales_orders, _TABLE.c.order_import_id == order.import_id)
-        .where(
-            schema.RECEIPT_IS_WANTED,
-            _TABLE.c.state == "pre_authorized",
-            order.source_code == source_code,
-        )
+        .where(condition, order.source_code == source_code)
     )
     return by_id(receipts_where(connection, _TABLE.c.id, list(connection.scalars(select))))
 
 
-def authorized(connection: sa.Connection, source_code: str, before: datetime) -> list[Receipt]:
-    """The pre-authorized receipts of a source's orders that were authorized before a time and that nobody wants captured or voided."""
-    order = schema.sales_orders.c
-    select = (
-        sa.select(_TABLE.c.id)
-        .join_from(_TABLE, schema.sales_orders, _TABLE.c.order_import_id == order.import_id)
-        .where(
-            schema.RECEIPT_IS_AUTHORIZED,
-            _TABLE.c.authorized_at < before,
-            order.source_code == source_code,
-        )
-        .where(sa.not_(schema.RECEIPT_IS_WANTED))
-    )
-    return by_id(receipts_where(connection, _TABLE.c.id, list(connection.scalars(select))))
+def record_capture(
+    connection: sa.Connection, receipt_import_id: str, amount: Decimal, at: datetime
+) -> Receipt:
+    """Turn a pre-authorized receipt into one captured for this amount at this time.
 
-
-def capture(connection: sa.Connection, import_id: str, amount: Decimal, at: datetime) -> Receipt:
-    """Make a pre-authorized receipt a captured one; one captured for this amount stays.
+    One that is captured for this amount stays as it is.
 
     Raises:
         BooksRefused: The amount is not above zero, there is no such receipt, or it is in another
             state or captured for another amount.
     """
     if not amount.is_finite() or amount <= 0:
-        raise BooksRefused(f"receipt {import_id}: {amount} is no amount that can be captured")
-    receipt = _locked(connection, import_id)
+        raise BooksRefused(
+            f"receipt {receipt_import_id}: {amount} is no amount that can be captured"
+        )
+    receipt = _locked(connection, receipt_import_id)
     if receipt.state == "captured":
         if receipt.amount != amount:
             raise BooksRefused(
-                f"receipt {import_id} is captured for {receipt.amount} already, which is not "
+                f"receipt {receipt_import_id} is captured for {receipt.amount} already, not for "
                 f"{amount}"
             )
         return receipt
     _must_be_open(receipt, "captured")
     return _changed(
         connection,
-        import_id,
+        receipt_import_id,
         state="captured",
         amount=amount,
         captured_at=at,
@@ -76,19 +80,19 @@ def capture(connection: sa.Connection, import_id: str, amount: Decimal, at: date
     )
 
 
-def void(connection: sa.Connection, import_id: str, at: datetime) -> Receipt:
-    """Make a pre-authorized receipt a voided one; one that is voided stays.
+def record_void(connection: sa.Connection, receipt_import_id: str, at: datetime) -> Receipt:
+    """Turn a pre-authorized receipt into a voided one; one that is voided stays as it is.
 
     Raises:
         BooksRefused: There is no such receipt, or it is in another state.
     """
-    receipt = _locked(connection, import_id)
+    receipt = _locked(connection, receipt_import_id)
     if receipt.state == "voided":
         return receipt
     _must_be_open(receipt, "voided")
     return _changed(
         connection,
-        import_id,
+        receipt_import_id,
         state="voided",
         amount=ZERO,
         voided_at=at,
@@ -97,15 +101,24 @@ def void(connection: sa.Connection, import_id: str, at: datetime) -> Receipt:
     )
 
 
-def want(connection: sa.Connection, import_id: str, *, capture: bool) -> Receipt:
-    """Note that a pre-authorized receipt is to be captured, or else voided.
+def want_capture(connection: sa.Connection, receipt_import_id: str) -> Receipt:
+    """Ask for the capture of a pre-authorized receipt, and no longer for its void.
 
     Raises:
         BooksRefused: There is no such receipt, or it is in another state.
     """
-    receipt = _locked(connection, import_id)
-    _must_be_open(receipt, "captured" if capture else "voided")
-    return _changed(connection, import_id, capture_wanted=capture, void_wanted=not capture)
+    _must_be_open(_locked(connection, receipt_import_id), "captured")
+    return _changed(connection, receipt_import_id, capture_wanted=True, void_wanted=False)
+
+
+def want_void(connection: sa.Connection, receipt_import_id: str) -> Receipt:
+    """Ask for the void of a pre-authorized receipt, and no longer for its capture.
+
+    Raises:
+        BooksRefused: There is no such receipt, or it is in another state.
+    """
+    _must_be_open(_locked(connection, receipt_import_id), "voided")
+    return _changed(connection, receipt_import_id, capture_wanted=False, void_wanted=True)
 
 
 def _locked(connection: sa.Connection, import_id: str) -> Receipt:

@@ -31,7 +31,7 @@ _DIALECTS: dict[str, sa.Dialect] = {
 
 
 def compiled(statement: sa.sql.expression.ClauseElement, kind: str) -> str:
-    """The SQL of a statement for the driver of `kind`; its values go in the order in which they stand in it."""
+    """The SQL of a statement for the driver of `kind`; values go in the order of their places."""
     dialect: sa.Dialect = _DIALECTS[kind]
     return str(statement.compile(dialect=dialect))
 
@@ -52,7 +52,7 @@ def insert_sql(
 def conversions(
     columns: Sequence[sa.Column[Any]], kind: str
 ) -> list[tuple[int, Callable[[Any], Any]]]:
-    """The places of the values that this kind of database has no type for, and what makes them into what it stores."""
+    """The places of values that this database has no type for, and what converts each."""
     found = [(index, TO_STORE[kind].get(type(column.type))) for index, column in enumerate(columns)]
     return [(index, convert) for index, convert in found if convert is not None]
 
@@ -88,7 +88,7 @@ class Rows(Generic[R]):
         """A record's values, in the order of `columns`."""
 
     def record(self, row: Sequence[Any], **others: object) -> R:
-        """Make the record from the values of `columns`; `others` are the fields that lie elsewhere."""
+        """Make the record of the values of `columns`; `others` are its other fields."""
         if not self._address:
             return self._record(**dict(zip(self._names, row, strict=True)), **others)
         plain = [*row[: self._start], *row[self._stop :]]
@@ -132,7 +132,7 @@ def insert_many(connection: sa.Connection, sql: str, rows: Sequence[Sequence[obj
 
 
 def texts(connection: sa.Connection, select: AnySelect) -> Sequence[tuple[Any, ...]]:
-    """Rows of texts as the driver gives them, at half of the cost, for selects whose columns need no conversion."""
+    """Rows of texts as the driver returns them, at half the cost: nothing is converted."""
     result = connection.execute(select)
     cursor: Any = result.cursor
     rows: Sequence[tuple[Any, ...]] = cursor.fetchall()

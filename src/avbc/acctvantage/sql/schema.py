@@ -1,4 +1,4 @@
-"""The tables of the books, and their version. `docs/books.md` lists them for those who read them by SQL.
+"""The tables of the books. `docs/books.md` lists them for those who read them by SQL.
 
 A column has the name of the record's field; a nested address has its fields with a prefix. A
 `..._key` column is the `text_key` of the texts, by which they compare.
@@ -18,7 +18,7 @@ from avbc.acctvantage.gateway import BooksRefused
 
 
 def exact_text(value: Decimal) -> str:
-    """A decimal as text that every reader takes for the same number: digits and a point, with no exponent.
+    """A decimal as text that all readers take for the same number: digits, a point, no exponent.
 
     Raises:
         BooksRefused: It is no finite number.
@@ -39,7 +39,7 @@ def exact_number(value: Decimal) -> Decimal:
         BooksRefused: It is not.
     """
     if not value.is_finite():
-        raise BooksRefused(f"{value} is no amount that can be kept in books")
+        raise BooksRefused(f"{value} is not an amount that the books can keep")
     return value
 
 
@@ -70,7 +70,7 @@ def in_utc(value: datetime) -> datetime:
 
 
 class Exact(sa.TypeDecorator[Decimal]):
-    """A decimal, kept to its last digit: NUMERIC on PostgreSQL, text on SQLite, whose own NUMERIC is a float."""
+    """An exact decimal: NUMERIC on PostgreSQL, text on SQLite, whose NUMERIC is a float."""
 
     impl = sa.Text
     cache_ok = True
@@ -91,7 +91,7 @@ class Exact(sa.TypeDecorator[Decimal]):
 
 
 class Moment(sa.TypeDecorator[datetime]):
-    """An aware time: TIMESTAMP WITH TIME ZONE on PostgreSQL, ISO 8601 text in UTC on SQLite, which has no times."""
+    """An aware time: TIMESTAMPTZ on PostgreSQL, ISO 8601 text in UTC on SQLite."""
 
     impl = sa.Text
     cache_ok = True
@@ -119,7 +119,7 @@ TO_STORE: Mapping[str, Mapping[type[TypeEngine[Any]], Callable[[Any], Any]]] = {
     "sqlite": {Exact: exact_text, Moment: utc_text},
     "postgresql": {Exact: exact_number, Moment: in_utc},
 }
-"""How a database takes the values that it has no type for: used by the types above and by the compiled inserts."""
+"""How a database takes values that it has no type for: for the types and compiled inserts."""
 
 metadata = sa.MetaData(
     naming_convention={
@@ -452,10 +452,10 @@ receipts = sa.Table(
     sa.Column("voided_at", Moment),
 )
 RECEIPT_IS_WANTED = receipts.c.capture_wanted.is_(sa.true()) | receipts.c.void_wanted.is_(sa.true())
-"""A capture or a void is wanted. A query that says it in these words takes the index of those receipts."""
+"""A capture or void is wanted. A query with these very words uses the index of such receipts."""
 _partial_index("ix_receipts_wanted", receipts.c.order_import_id, where=RECEIPT_IS_WANTED)
 RECEIPT_IS_AUTHORIZED = receipts.c.state == sa.literal_column("'pre_authorized'")
-"""Held by a gateway. A query that says it in these words takes the index of those receipts."""
+"""Held by a gateway. A query with these very words uses the index of such receipts."""
 _partial_index("ix_receipts_authorized", receipts.c.authorized_at, where=RECEIPT_IS_AUTHORIZED)
 
 

@@ -17,9 +17,12 @@ from avbc.acctvantage.sql.tables import PARCEL_ITEMS, SHIPMENTS, SHIPPED_ITEMS
 
 
 def shipments(
-    connection: sa.Connection, source_code: str, since: datetime | None
+    connection: sa.Connection, source_code: str, since: datetime | None = None
 ) -> list[Shipment]:
-    """The shipments of a source's orders, by their numbers; those made or changed since a time, or all."""
+    """Return the shipments of a source's orders, by their numbers.
+
+    All of them, or those that were made or changed in the books since a time.
+    """
     table, order = schema.shipments.c, schema.sales_orders.c
     select = (
         sa.select(table.number, table.id)
@@ -82,7 +85,9 @@ class ShipmentWriter:
         self._parcel_item = Insert(PARCEL_ITEMS, kind, "shipment_id", "parcel", "position")
 
     def write(self, connection: sa.Connection, shipment: Shipment, now: datetime) -> None:
-        """Write a shipment, or change the one of its number; one that is there as it is keeps the time of its last change.
+        """Write a shipment, or change the one with its number.
+
+        One that is the same keeps the time of its last change.
 
         Raises:
             BooksRefused: Its order is not in the books or lacks one of the lines, or a quantity is

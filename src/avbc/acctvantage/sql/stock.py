@@ -1,10 +1,10 @@
-"""Quantities: what is on hand, what imported orders reserve of it, and what is left (`docs/facts.md`, acctvantage-inventory).
+"""Quantities: on hand, reserved by imported orders, and left.
 
-As in AcctVantage's manual (Inventory Levels for Sales Orders), an order reserves its lines'
-quantities from Open on; at Picked they leave the real-time on hand, and the reserve ends with it.
-So what is available falls once, when the order comes in. All reserve categories count as ticked. An
-order that comes in already Picked or later changes no quantity: its goods had left before the books
-knew of it.
+As in AcctVantage's manual (Inventory Levels for Sales Orders; `docs/facts.md`,
+acctvantage-inventory), an order reserves its lines' quantities from Open on. At Picked they leave
+the real-time on hand, and the reserve ends. So what is available falls once, when the order comes
+in. All reserve categories count as ticked. An order that comes in already Picked or later changes
+no quantity: its goods had left before the books knew of it.
 """
 
 from __future__ import annotations
@@ -31,7 +31,7 @@ _STOCKED = ("inventory", "assembly")
 
 
 def reserving(statuses: Sequence[str]) -> tuple[str, ...]:
-    """Which of these statuses, in sequence, reserve stock: those from Open on, up to the first in which the goods are taken.
+    """Return the statuses that reserve stock: from Open to the first in which goods are taken.
 
     >>> reserving(["Quote", "Open", "Waiting", "Committed", "Picked", "Posted"])
     ('Open', 'Waiting', 'Committed')
@@ -47,10 +47,12 @@ def _takes(status: str) -> bool:
 
 
 def is_taken(status: str, statuses: Sequence[str]) -> bool:
-    """Whether an order's goods have left the shelf: at Picked, and at every status that the sequence has after it.
+    """Whether an order's goods have left the shelf: at Picked and every status after it.
 
-    >>> is_taken("Packed", ["Open", "Picked", "Packed"]), is_taken("Open", ["Open", "Picked", "Packed"])
-    (True, False)
+    >>> is_taken("Packed", ["Open", "Picked", "Packed"])
+    True
+    >>> is_taken("Open", ["Open", "Picked", "Packed"])
+    False
     """
     if status not in statuses:
         return _takes(status)
@@ -65,9 +67,13 @@ Left: TypeAlias = tuple[str, tuple[str, Decimal]]
 
 
 def available(
-    connection: sa.Connection, warehouse: str, part_numbers: Collection[str] | None
+    connection: sa.Connection, warehouse: str, part_numbers: Collection[str] | None = None
 ) -> dict[str, Decimal]:
-    """On hand less what orders reserve, by the books' own part number.
+    """Return the Qty Available in a warehouse by part number, of these products or all stocked.
+
+    It is what is on hand less what orders reserve from Open until they are Picked, and may be
+    negative. Part numbers compare by `text_key` and come back as the books spell them. Unknown ones
+    are left out, and a product without a quantity has 0.
 
     Raises:
         BooksRefused: There is no such warehouse.
@@ -90,7 +96,7 @@ def available(
 
 
 def page_for_store(connection: sa.Connection, warehouse: str, after: str) -> list[Left]:
-    """The next quantities of products whose Sync to Webstore is ticked, after the key of a part number."""
+    """The next quantities for the store after the key of a part number."""
     select = (
         _quantities(warehouse)
         .where(schema.IS_FOR_STORE, schema.products.c.part_key > after)
@@ -150,7 +156,7 @@ def _reserved(connection: sa.Connection, warehouse: str) -> dict[str, Decimal]:
 
 
 class _Numbers(dict[str, Decimal]):
-    """Decimals by their text. Among a million quantities few differ: one object for each is smaller, and faster than a new one."""
+    """Decimals by their text: among a million quantities few differ, so each is made once."""
 
     def __missing__(self, text: str) -> Decimal:
         value = self[text] = Decimal(text)
@@ -160,7 +166,7 @@ class _Numbers(dict[str, Decimal]):
 def set_quantity(
     connection: sa.Connection, warehouse: str, part_key: str, on_hand: Decimal
 ) -> None:
-    """Write what is on hand of a product, which must be in the books, in a warehouse, which must be too."""
+    """Write what is on hand of a product of the books in one of their warehouses."""
     table = schema.quantities
     place = (table.c.warehouse == warehouse) & (table.c.part_key == part_key)
     if connection.execute(table.update().values(on_hand=on_hand).where(place)).rowcount == 0:

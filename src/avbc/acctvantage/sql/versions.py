@@ -22,7 +22,7 @@ _LOGGED = 20
 
 
 def _to_version_2(connection: sa.Connection) -> None:
-    """Shipments, credits, the end of a pre-authorization, quantities in the order of their parts."""
+    """Shipments, credits, the end of a pre-authorization, quantities in order of their parts."""
     receipts, quantities = schema.receipts, schema.quantities
     for column in (receipts.c.captured_at, receipts.c.voided_at):
         kind = column.type.compile(connection.dialect)
@@ -210,7 +210,10 @@ def _differ(first: Sequence[str], second: Sequence[str]) -> bool:
 
 
 def look_alikes(connection: sa.Connection) -> list[LookAlike]:
-    """The records that compare as equal to another one, as far as they are still there."""
+    """Return the records of older books that compare as equal to others, until one is gone.
+
+    Both stay in the books. `docs/books.md` says how to rename or remove one of them.
+    """
     found: list[LookAlike] = []
     table = schema.look_alikes.c
     select = sa.select(table.table_name, table.key, table.text, table.same_as).order_by(table.id)

@@ -1,4 +1,6 @@
-"""The journal: an append-only table of what was done, and what is known of the other side. It holds no secret.
+"""The journal: what was done, in an append-only table, and what is known of the other side.
+
+It holds no secret.
 
 Losing it costs repeated work, never a duplicate: what decides about an order is its status in the
 store and its Import ID in the books, and what is not known to have been pushed is read or pushed
@@ -119,7 +121,8 @@ class Journal:
 
     >>> from datetime import datetime
     >>> journal = Journal("sqlite://")
-    >>> journal.write([JournalEntry(datetime(2026, 1, 2, tzinfo=UTC), "import", "imported", 1042, "WEB1042")])
+    >>> at = datetime(2026, 1, 2, tzinfo=UTC)
+    >>> journal.write([JournalEntry(at, "import", "imported", 1042, "WEB1042")])
     >>> [(entry.action, entry.outcome) for entry in journal.entries("WEB1042")]
     [('import', 'imported')]
     >>> journal.close()
@@ -216,7 +219,7 @@ class Journal:
         return self._read(work)
 
     def all_fingerprints(self, kind: str) -> Iterator[tuple[str, str]]:
-        """Yield the key and the text of all that is known of a kind, sorted by key as Python sorts texts.
+        """Yield the key and text of all that is known of a kind, by key as Python sorts texts.
 
         They are read as they are taken, ten thousand at a time, so that a million of them need
         little memory, and the journal may be written to meanwhile.
@@ -270,7 +273,9 @@ class Journal:
         self._write(work)
 
     def receive(self, keys: Sequence[str], now: datetime) -> bool:
-        """Note that an event was received; False where it was already, by whichever process. It is remembered for three days.
+        """Note that an event was received; return False if it was already, by any process.
+
+        It is remembered for three days.
 
         Args:
             keys: What tells the event from others, of at most 64 characters each; one that is known
@@ -306,7 +311,7 @@ class Journal:
 
     @contextmanager
     def lease(self, name: str, wait: timedelta = timedelta(0)) -> Generator[Lease]:
-        """Take a turn at something that only one process at a time shall do, until the end of the context.
+        """Take a turn at something that one process at a time may do, until the context ends.
 
         Whether it is this process's turn, the lease tells. It ends with the process, however that
         ends. A journal in memory has no other processes.
