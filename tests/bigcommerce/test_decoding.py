@@ -6,6 +6,7 @@ import math
 import pickle
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
+from functools import partial
 from typing import Any
 
 import attrs
@@ -819,8 +820,9 @@ def both(row: Any, model: Any) -> tuple[object, object]:
         except BadValue:
             return "refused"
 
-    around = decoding._AROUND.get(model, lambda hook: hook)
-    return attempt(decoding._CONVERTER.get_structure_hook(model)), attempt(around(field_by_field))
+    around = decoding._AROUND.get(model, lambda hook, row, kind: hook(row, kind))
+    generated = decoding._CONVERTER.get_structure_hook(model)
+    return attempt(generated), attempt(partial(around, field_by_field))
 
 
 PLACES = [

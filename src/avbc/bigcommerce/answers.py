@@ -39,6 +39,7 @@ _LONGEST_SAYING = 600
 
 READ_FIRST = "It may or may not have taken effect: read the state before sending it again."
 _ADVICE: Final[Mapping[int, str]] = {
+    207: "The record was saved, but a part of it failed: change that part and send it again.",
     401: (
         "The access token is wrong, or its API account was deleted: copy the token again, or "
         "create a new API account."
@@ -56,6 +57,7 @@ _NOT_FROM_BIGCOMMERCE = (
     "It was truncated, or something between this machine and BigCommerce answered: try again later."
 )
 _REFUSED: Final[Mapping[int, type[RequestRefused]]] = {
+    207: PartlySaved,
     404: NotFound,
     409: Conflict,
     413: TooManyItems,
@@ -178,7 +180,7 @@ def parse(call: Call[object], status: int, content: bytes) -> Json:
 def unreadable(call: Call[object], status: int, text: str) -> BadAnswer:
     """Return the error for an answer of success whose body cannot be parsed."""
     what = f"{call.name} was answered with {status} but no JSON: {_words(text) or 'nothing'}."
-    return BadAnswer(_join(what, _NOT_FROM_BIGCOMMERCE, *_caution(call)))
+    return BadAnswer(f"{what} {_NOT_FROM_BIGCOMMERCE}{_caution(call)}")
 
 
 def misshapen(call: Call[object], status: int, error: UnexpectedData) -> BadAnswer:
@@ -187,7 +189,7 @@ def misshapen(call: Call[object], status: int, error: UnexpectedData) -> BadAnsw
         f"{call.name} was answered with {status} and data of the wrong kind: "
         f"{error.message}, got {error.value_repr}."
     )
-    return BadAnswer(_join(what, _NOT_FROM_BIGCOMMERCE, *_caution(call)))
+    return BadAnswer(f"{what} {_NOT_FROM_BIGCOMMERCE}{_caution(call)}")
 
 
 def refusal(call: Call[object], status: int, headers: Mapping[str, str], text: str) -> StoreError:
@@ -205,54 +207,40 @@ def refusal(call: Call[object], status: int, headers: Mapping[str, str], text: s
         + ("" if says.endswith((".", "!")) else ".")
     )
 
-    if status == 401:
-        return TokenRefused(_join(what, _ADVICE[401]))
-    if status == 403:
-        missing = ScopeMissing(_join(what, _scope_advice(call.scope)))
-        missing.scope = call.scope
-        return missing
-    if status == 429:
-        wait = asked_wait(status, headers)
-        advice = (
-            "BigCommerce is overloaded or too many requests run at once: try again later."
-            if wait is None
-            else f"Wait {wait:g} s."
-        )
-        busy = StoreBusy(_join(what, advice))
-        busy.retry_after = None if wait is None else timedelta(seconds=wait)
-        return busy
-    if status in _PASSING or (status >= 500 and status not in _LASTING):
-        wait = asked_wait(status, headers)
-        unavailable = StoreUnavailable(
-            _join(what, "The request itself is not at fault: try again later.", *_caution(call))
-        )
-        unavailable.retry_after = None if wait is None else timedelta(seconds=wait)
-        return unavailable
+    wait = asked_wait(status, headers)
+    kind, advice = _kind(call, status, headers, wait)
+    error = kind(f"{what} {advice}")
+    if isinstance(error, ScopeMissing):
+        error.scope = call.scope
+    if isinstance(error, (StoreBusy, StoreUnavailable)):
+        error.retry_after = None if wait is None else timedelta(seconds=wait)
+    if isinstance(error, RequestRefused):
+        error.errors, error.rows = errors, rows
+    return error
 
-    if status == 207:
-        refused: RequestRefused = PartlySaved(
-            _join(
-                what,
-                "The record was saved, but a part of it failed: change that part and send it "
-                "again.",
-            )
-        )
-    elif 300 <= status < 400:
+
+def _kind(
+    call: Call[object], status: int, headers: Mapping[str, str], wait: float | None
+) -> tuple[type[StoreError], str]:
+    """Return the class of an error and what to do about it."""
+    if status == 401:
+        return TokenRefused, _ADVICE[401]
+    if status == 403:
+        return ScopeMissing, _scope_advice(call.scope)
+    if status == 429:
+        busy = "BigCommerce is overloaded or too many requests run at once: try again later."
+        return StoreBusy, busy if wait is None else f"Wait {wait:g} s."
+    if status in _PASSING or (status >= 500 and status not in _LASTING):
+        later = "The request itself is not at fault: try again later."
+        return StoreUnavailable, later + _caution(call)
+    if 300 <= status < 400:
         host = urlsplit(headers.get("location", "")).hostname or "another address"
-        refused = RequestRefused(
-            _join(
-                what,
-                f"It points to {host}; redirects are never followed, since the access token would "
-                "go along: check api_url.",
-            )
+        return RequestRefused, (
+            f"It points to {host}; redirects are never followed, since the access token would go "
+            "along: check api_url."
         )
-    else:
-        refused = _REFUSED.get(status, RequestRefused)(
-            _join(what, _ADVICE.get(status, "Change the request: sent again, it is refused again."))
-        )
-    refused.errors = errors
-    refused.rows = rows
-    return refused
+    change = "Change the request: sent again, it is refused again."
+    return _REFUSED.get(status, RequestRefused), _ADVICE.get(status, change)
 
 
 def request_id_of(headers: Mapping[str, str]) -> str | None:
@@ -260,12 +248,8 @@ def request_id_of(headers: Mapping[str, str]) -> str | None:
     return next((headers[name] for name in _REQUEST_ID_HEADERS if name in headers), None)
 
 
-def _join(*sentences: str) -> str:
-    return " ".join(sentences)
-
-
-def _caution(call: Call[object]) -> list[str]:
-    return [] if call.repeatable else [READ_FIRST]
+def _caution(call: Call[object]) -> str:
+    return "" if call.repeatable else f" {READ_FIRST}"
 
 
 def _scope_advice(scope: str) -> str:

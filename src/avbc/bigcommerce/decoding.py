@@ -28,7 +28,6 @@ from avbc.bigcommerce.call import Page, UnreadableRow
 from avbc.bigcommerce.models.base import REQUIRED, Model, json_key
 from avbc.bigcommerce.models.hooks import Hook as StoreHook
 from avbc.bigcommerce.models.orders import (
-    Consignments,
     EmailedConsignment,
     Fee,
     Order,
@@ -113,6 +112,7 @@ def _fields(model: type[Model], converter: Converter) -> list[_Field]:
         elif NoneType in get_args(kind):
             kind = next(option for option in get_args(kind) if option is not NoneType)
         special = _SPECIAL.get((model, attribute.name))
+        hook = converter.get_structure_hook(kind)
         fields.append(
             _Field(
                 name=attribute.name,
@@ -121,7 +121,7 @@ def _fields(model: type[Model], converter: Converter) -> list[_Field]:
                 required=required,
                 default=getattr(attribute.default, "factory", None)
                 or partial(_same, attribute.default),
-                hook=special(converter) if special else converter.get_structure_hook(kind),
+                hook=partial(special, hook) if special else hook,
                 takes_absence=special is not None,
             )
         )
@@ -135,21 +135,15 @@ def _same(value: object) -> object:
 # --- drift that belongs to one field ---
 
 
-def _consignments(converter: Converter) -> Hook:
-    hook = converter.get_structure_hook(Consignments)
-
-    def read(value: Json, kind: Any) -> Consignments | None:
-        if _is_absent(value, many=False) or is_link(value):
-            return None
-        if isinstance(value, list):
-            raise BadValue(
-                value,
-                "the old array of consignments cannot be read: ask with "
-                "consignment_structure=object",
-            )
-        return cast("Consignments", hook(value, kind))
-
-    return read
+def _consignments(hook: Hook, value: Json, kind: Any) -> object:
+    if _is_absent(value, many=False) or is_link(value):
+        return None
+    if isinstance(value, list):
+        raise BadValue(
+            value,
+            "the old array of consignments cannot be read: ask with consignment_structure=object",
+        )
+    return hook(value, kind)
 
 
 def fee_rows(value: Json) -> Json:
@@ -164,34 +158,22 @@ def fee_rows(value: Json) -> Json:
     return [value] if isinstance(value, dict) and value and not is_link(value) else value
 
 
-def _fees(converter: Converter) -> Hook:
-    kind = tuple[Fee, ...]
-    hook = converter.get_structure_hook(kind)
-
-    def read(value: Json, _: Any) -> tuple[Fee, ...] | None:
-        rows = fee_rows(value)
-        return None if _is_absent(rows, many=True) else hook(rows, kind)
-
-    return read
+def _fees(hook: Hook, value: Json, kind: Any) -> object:
+    rows = fee_rows(value)
+    return None if _is_absent(rows, many=True) else hook(rows, kind)
 
 
-def _warning(_: Converter) -> Hook:
-    def read(value: Json, _: Any) -> str:
-        if isinstance(value, dict):
-            value = value.get("message", "") or "some lines are missing"
-        return "" if _is_absent(value, many=False) else text(value)
-
-    return read
+def _warning(hook: Hook, value: Json, kind: Any) -> object:
+    if isinstance(value, dict):
+        value = value.get("message", "") or "some lines are missing"
+    return "" if _is_absent(value, many=False) else hook(value, kind)
 
 
-def _seconds(_: Converter) -> Hook:
-    def read(value: Json, _: Any) -> datetime | None:
-        return None if _is_absent(value, many=False) else epoch(value)
-
-    return read
+def _seconds(_hook: Hook, value: Json, _kind: Any) -> object:
+    return None if _is_absent(value, many=False) else epoch(value)
 
 
-_SPECIAL: dict[tuple[type[Model], str], Callable[[Converter], Hook]] = {
+_SPECIAL: dict[tuple[type[Model], str], Callable[[Hook, Json, Any], object]] = {
     (Order, "consignments"): _consignments,
     (Order, "fees"): _fees,
     (ShippingConsignment, "warning"): _warning,
@@ -202,31 +184,23 @@ _SPECIAL: dict[tuple[type[Model], str], Callable[[Converter], Hook]] = {
 }
 
 
-def _respelled_fee(hook: Hook) -> Hook:
+def _respelled_fee(hook: Hook, row: Json, kind: Any) -> object:
     """Fees also come with `cost_exc_tax`, as BigCommerce's documentation spells it in places."""
-
-    def read(row: Json, kind: Any) -> Fee:
-        if isinstance(row, dict) and "cost_ex_tax" not in row and "cost_exc_tax" in row:
-            row = {**row, "cost_ex_tax": row["cost_exc_tax"]}
-        return cast("Fee", hook(row, kind))
-
-    return read
+    if isinstance(row, dict) and "cost_ex_tax" not in row and "cost_exc_tax" in row:
+        row = {**row, "cost_ex_tax": row["cost_exc_tax"]}
+    return hook(row, kind)
 
 
-def _addressed_lines(hook: Hook) -> Hook:
+def _addressed_lines(hook: Hook, row: Json, kind: Any) -> object:
     """Lines that are embedded in a shipping consignment may leave out that they go there."""
-
-    def read(row: Json, kind: Any) -> ShippingConsignment:
-        consignment: ShippingConsignment = hook(row, kind)
-        for line in consignment.line_items:
-            if not line.order_address_id:
-                line.order_address_id = consignment.id
-        return consignment
-
-    return read
+    consignment: ShippingConsignment = hook(row, kind)
+    for line in consignment.line_items:
+        if not line.order_address_id:
+            line.order_address_id = consignment.id
+    return consignment
 
 
-_AROUND: dict[type[Model], Callable[[Hook], Hook]] = {
+_AROUND: dict[type[Model], Callable[[Hook, Json, Any], object]] = {
     Fee: _respelled_fee,
     ShippingConsignment: _addressed_lines,
 }
@@ -347,7 +321,7 @@ def _converter() -> Converter:
     def model_factory(model: type[Model], converter: Converter) -> Hook:
         around = _AROUND.get(model)
         hook = _model_hook(model, converter)
-        return around(hook) if around else hook
+        return partial(around, hook) if around else hook
 
     converter.register_structure_hook_factory(_is_model, model_factory)
     converter.register_structure_hook_factory(_is_tuple, _rows_hook)

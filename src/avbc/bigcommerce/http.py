@@ -60,7 +60,6 @@ class Transport(Protocol):
 
     def close(self) -> None:
         """Close all connections."""
-        ...
 
 
 class AsyncTransport(Protocol):
@@ -72,7 +71,6 @@ class AsyncTransport(Protocol):
 
     async def aclose(self) -> None:
         """Close all connections."""
-        ...
 
 
 class Http:
@@ -91,25 +89,21 @@ class Http:
     @cached_property
     def authorities(self) -> ssl.SSLContext:
         """The trusted authorities: 30 ms and 0.8 MB, so all stores of a process share them."""
-        context: ssl.SSLContext = self._library.create_ssl_context()
-        return context
-
-    def options(self, tls: ssl.SSLContext, proxy: str | None) -> dict[str, object]:
-        """Return the options of a pool of connections."""
-        limits = self._library.Limits(
-            max_connections=100, max_keepalive_connections=32, keepalive_expiry=15.0
-        )
-        return {"verify": tls, "limits": limits, "proxy": proxy}
+        return cast("ssl.SSLContext", self._library.create_ssl_context())
 
     def transport(self, tls: ssl.SSLContext, proxy: str | None) -> Transport:
         """Open a pool of connections."""
-        pool: Transport = self._library.HTTPTransport(**self.options(tls, proxy))
-        return pool
+        return cast("Transport", self._pool("HTTPTransport", tls, proxy))
 
     def async_transport(self, tls: ssl.SSLContext, proxy: str | None) -> AsyncTransport:
         """Open a pool of connections for asyncio."""
-        pool: AsyncTransport = self._library.AsyncHTTPTransport(**self.options(tls, proxy))
-        return pool
+        return cast("AsyncTransport", self._pool("AsyncHTTPTransport", tls, proxy))
+
+    def _pool(self, kind: str, tls: ssl.SSLContext, proxy: str | None) -> object:
+        limits = self._library.Limits(
+            max_connections=100, max_keepalive_connections=32, keepalive_expiry=15.0
+        )
+        return getattr(self._library, kind)(verify=tls, limits=limits, proxy=proxy)
 
     def timeouts(self, timeout: float) -> dict[str, object]:
         """Return the extension of a request that limits its waits."""
@@ -125,20 +119,20 @@ class Http:
         extensions: Mapping[str, object] | None = None,
     ) -> object:
         """Make a request."""
-        made: object = self._library.Request(
-            method, url, headers=list(headers), content=content, extensions=extensions
+        return cast(
+            "object",
+            self._library.Request(
+                method, url, headers=list(headers), content=content, extensions=extensions
+            ),
         )
-        return made
 
     def response(self, status: int, request: object, **parts: object) -> Response:
         """Make a response out of `headers` and `content` or `stream`."""
-        made: Response = self._library.Response(status, request=request, **parts)
-        return made
+        return cast("Response", self._library.Response(status, request=request, **parts))
 
     def error(self, kind: str, message: str, request: object) -> Exception:
         """Make an error of the library by the name of its class, such as `ReadTimeout`."""
-        made: Exception = getattr(self._library, kind)(message, request=request)
-        return made
+        return cast("Exception", getattr(self._library, kind)(message, request=request))
 
     def stream(self, content: type[ContentT]) -> type[ContentT]:
         """Derive a class of byte streams that the library accepts as its own."""
@@ -157,8 +151,7 @@ class Http:
             finally:
                 response.close()
         except self._library.RequestError as error:
-            failure: Exception = error
-            return failure
+            return cast("Exception", error)
         return cast("Response", response)
 
     async def send_async(self, transport: AsyncTransport, request: object) -> Response | Exception:
@@ -171,8 +164,7 @@ class Http:
             finally:
                 await response.aclose()
         except self._library.RequestError as error:
-            failure: Exception = error
-            return failure
+            return cast("Exception", error)
         return cast("Response", response)
 
     def without_token(self, response: Response, request: object, token: bytes) -> Response:

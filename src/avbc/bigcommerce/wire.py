@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ssl
 import urllib.request
+from collections.abc import Callable
 from typing import TypeVar
 from urllib.parse import quote, urlencode, urlsplit
 
@@ -122,28 +123,18 @@ class Wire:
         said = "" if "LocalProtocolError" in kinds else self._clean(str(error))
         reason = f" ({type(error).__name__}: {said})" if said else f" ({type(error).__name__})"
         nothing_sent = not kinds.isdisjoint(_NOTHING_SENT)
+        within = f"within {self._timeout:g} s"
+        what, advice = f"lost its connection to {host}{reason}", "Try again later."
         if "PoolTimeout" in kinds:
-            what, advice = (
-                f"got no free connection within {self._timeout:g} s",
-                "Run fewer requests at once.",
-            )
+            what, advice = f"got no free connection {within}", "Run fewer requests at once."
         elif nothing_sent:
-            what, advice = (
-                f"could not reach {host}{reason}",
-                "Check the network, its proxy and api_url; then try again.",
-            )
+            what = f"could not reach {host}{reason}"
+            advice = "Check the network, its proxy and api_url; then try again."
         elif "TimeoutException" in kinds:
-            what, advice = (
-                f"had no answer from {host} within {self._timeout:g} s{reason}",
-                "Try again later, or raise the timeout.",
-            )
+            what = f"had no answer from {host} {within}{reason}"
+            advice = "Try again later, or raise the timeout."
         elif "DecodingError" in kinds:
-            what, advice = (
-                f"was answered by {host} with what cannot be decompressed{reason}",
-                "Try again later.",
-            )
-        else:
-            what, advice = f"lost its connection to {host}{reason}", "Try again later."
+            what = f"had an answer from {host} that cannot be decompressed{reason}"
         if not (nothing_sent or call.repeatable):
             advice = READ_FIRST
         message = f"{call.name} {what}. {advice}"
@@ -162,13 +153,7 @@ class Wire:
         """
         if received.response.status_code == 204 and call.empty is not None:
             return call.empty()
-        try:
-            return call.read(received.body)
-        except UnexpectedData as error:
-            if not self._echoes(received.response):
-                raise self._misread(call, received, error) from None
-        received = self._without_token(call, received)
-        return self.value(call, received)
+        return self._read(call, received, call.read)
 
     def page(self, call: ListCall[T], received: Received) -> tuple[Page[T], ListCall[T] | None]:
         """Read one page of a list. Return it with the call of the next page, None after the last.
@@ -179,23 +164,27 @@ class Wire:
         """
         if received.body is None:
             return Page([]), None
+
+        def read(body: Json) -> tuple[Page[T], ListCall[T] | None]:
+            page = call.page(body)
+            return page, next_page(call, body, page)
+
+        page, following = self._read(call, received, read)
+        if page.unreadable and self._echoes(received.response):
+            return self.page(call, self._without_token(call, received))
+        for bad in page.unreadable:
+            bad.error.call = call.name
+            bad.error.status = received.response.status_code
+            bad.error.request_id = request_id_of(received.response.headers)
+        return page, following
+
+    def _read(self, call: Call[object], received: Received, read: Callable[[Json], T]) -> T:
         try:
-            page = call.page(received.body)
-            following = next_page(call, received.body, page)
+            return read(received.body)
         except UnexpectedData as error:
             if not self._echoes(received.response):
                 raise self._misread(call, received, error) from None
-        else:
-            if not page.unreadable:
-                return page, following
-            if not self._echoes(received.response):
-                for bad in page.unreadable:
-                    bad.error.call = call.name
-                    bad.error.status = received.response.status_code
-                    bad.error.request_id = request_id_of(received.response.headers)
-                return page, following
-        received = self._without_token(call, received)
-        return self.page(call, received)
+        return self._read(call, self._without_token(call, received), read)
 
     def tls(self) -> ssl.SSLContext:
         """Return the context that verifies the store's certificate."""

@@ -10,7 +10,7 @@ from avbc.bigcommerce.body import Json
 from avbc.bigcommerce.call import Call, Cap, ListCall, Paging
 from avbc.bigcommerce.endpoints.parts import object_call, paged_call, query
 from avbc.bigcommerce.endpoints.scopes import INFORMATION, INVENTORY, INVENTORY_MODIFY, LOCATIONS
-from avbc.bigcommerce.endpoints.writes import bodies, refuse
+from avbc.bigcommerce.endpoints.writes import bodies, check
 from avbc.bigcommerce.models.inventory import (
     InventoryAdjustment,
     InventoryItem,
@@ -97,7 +97,7 @@ def adjust_absolute(items: Sequence[InventoryAdjustment], *, reason: str = "") -
     >>> adjust_absolute([mug], reason="AcctVantage").body
     {'reason': 'AcctVantage', 'items': [{'location_id': 1, 'quantity': 12, 'sku': 'MUG-1'}]}
     """
-    refuse("items", items, ADJUSTMENTS_AT_ONCE, list(_faults(items)))
+    check("items", items, ADJUSTMENTS_AT_ONCE, others=_faults(items))
     return Call(
         "PUT",
         "/v3/inventory/adjustments/absolute",

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from typing import TypeVar
 
 from avbc.bigcommerce.answers import field_errors
@@ -27,6 +27,7 @@ def check(
     *,
     needs: Collection[str] = (),
     without: Mapping[str, str] | None = None,
+    others: Iterable[str] = (),
 ) -> None:
     """Check drafts against what BigCommerce accepts in one request.
 
@@ -36,47 +37,27 @@ def check(
         most: How many BigCommerce accepts in one request.
         needs: The fields that each must have.
         without: The fields that none may have, and why.
+        others: The faults of another check.
 
     Raises:
         ValueError: A draft has a fault; the message lists all faults.
     """
-    refuse(name, drafts, most, list(_faults(name, drafts, needs, without or {})))
-
-
-def refuse(name: str, drafts: Sequence[Draft], most: int, faults: Sequence[str]) -> None:
-    """Raise if there are faults, no drafts or too many.
-
-    Raises:
-        ValueError: There are; the message lists all faults.
-    """
     if not drafts:
         raise ValueError(f"{name}: there is nothing to write")
-    if len(drafts) > most:
-        faults = [
-            (
-                f"{name}: {len(drafts)} at once, but BigCommerce takes at most {most}: write them "
-                "in "
-                "several calls"
-            ),
-            *faults,
+    faults = list(others)
+    for index, draft in enumerate(drafts):
+        given, place = draft.given(), f"{name}[{index}]"
+        faults += [f"{place}.{field}: a value is required" for field in needs if field not in given]
+        faults += [
+            f"{place}.{field}: {advice}"
+            for field, advice in (without or {}).items()
+            if field in given
         ]
+    if len(drafts) > most:
+        many = f"{name}: {len(drafts)} at once, but BigCommerce takes at most {most}"
+        faults.insert(0, f"{many}: write them in several calls")
     if faults:
         raise ValueError("; ".join(faults))
-
-
-def _faults(
-    name: str, drafts: Sequence[Draft], needs: Collection[str], without: Mapping[str, str]
-) -> Iterator[str]:
-    for index, draft in enumerate(drafts):
-        given = draft.given()
-        yield from (
-            f"{name}[{index}].{field}: a value is required" for field in needs if field not in given
-        )
-        yield from (
-            f"{name}[{index}].{field}: {advice}"
-            for field, advice in without.items()
-            if field in given
-        )
 
 
 def bodies(drafts: Sequence[Draft]) -> list[Body]:
