@@ -32,10 +32,9 @@ from avbc.orchestrator.jobs.inventory import push_inventory
 from avbc.orchestrator.jobs.order_statuses import (
     pull_order_statuses,
     push_order_statuses,
-    require_direction,
 )
 from avbc.orchestrator.jobs.products import push_products
-from avbc.orchestrator.jobs.refunds import import_refunds, require_refunds
+from avbc.orchestrator.jobs.refunds import import_refunds
 from avbc.orchestrator.jobs.shipments import push_shipments
 from avbc.orchestrator.reports import (
     ConnectionReport,
@@ -293,7 +292,6 @@ class Orchestrator:
             SettingsError: The settings pull statuses, or neither (manual 2.1.6).
             AvbcError: The run could not begin, as in `push_products`.
         """
-        require_direction(self.settings, "push")
         doing = "Pushing order statuses"
         run = self._push("push_order_statuses", doing, preview=preview, progress=progress)
         return run.do(push_order_statuses)
@@ -314,7 +312,6 @@ class Orchestrator:
             SettingsError: The settings push statuses, or neither (manual 2.1.6).
             AvbcError: The run could not begin, as in `push_products`.
         """
-        require_direction(self.settings, "pull")
         doing = "Pulling order statuses"
         run = self._push("pull_order_statuses", doing, preview=preview, progress=progress)
         return run.do(pull_order_statuses)
@@ -377,7 +374,6 @@ class Orchestrator:
             ValueError: `since` has no time zone.
             AvbcError: The run could not begin, as in `push_products`.
         """
-        require_refunds(self.settings)
         run = self._push("import_refunds", "Importing refunds", preview=preview, progress=progress)
         return run.do(lambda run: import_refunds(run, since))
 

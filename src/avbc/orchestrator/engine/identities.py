@@ -53,8 +53,11 @@ class Identity:
 
 def remembered(run: PushRun, keys: Collection[str]) -> dict[str, Identity]:
     """Return the identities that the journal remembers of these part numbers."""
-    found = {key: Identity.read(text) for key, text in run.known(KIND, keys).items()}
-    return {key: identity for key, identity in found.items() if identity is not None}
+    return {
+        key: identity
+        for key, text in run.known(KIND, keys).items()
+        if (identity := Identity.read(text)) is not None
+    }
 
 
 def look_up(run: PushRun, skus: Mapping[str, str], *, variants: bool = True) -> dict[str, Identity]:

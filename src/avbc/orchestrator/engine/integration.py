@@ -19,6 +19,16 @@ from avbc.secret import Secret
 from avbc.settings import Settings, SettingsError
 
 
+def require(is_set: bool, key: str, message: str) -> None:
+    """Make sure that the settings ask for what is to be done.
+
+    Raises:
+        SettingsError: They do not: the key, and what to do about it.
+    """
+    if not is_set:
+        raise SettingsError("settings", [Fault(key, message)])
+
+
 class Integration:
     """The settings, and what they name, opened when it is first used.
 
@@ -114,9 +124,8 @@ class Integration:
         Raises:
             SettingsError: They do not.
         """
-        if not self.settings.store.enabled:
-            message = "is false, so nothing runs for this store (manual 1.3)"
-            raise SettingsError("settings", [Fault("store.enabled", message)])
+        message = "is false, so nothing runs for this store (manual 1.3)"
+        require(self.settings.store.enabled, "store.enabled", message)
 
     def require_setting_statuses(self) -> None:
         """Probe once the scope that sets statuses: before an order is in the books and still New.

@@ -15,17 +15,16 @@ from avbc.bigcommerce import Call, RequestRefused
 from avbc.bigcommerce.body import Json
 from avbc.bigcommerce.endpoints.inventory import ADJUSTMENTS_AT_ONCE
 from avbc.bigcommerce.models import InventoryAdjustment
-from avbc.errors import Fault
 from avbc.mapping import Decision, Problem, net_quantity, plain
 from avbc.money import ZERO
 from avbc.orchestrator.engine import identities
 from avbc.orchestrator.engine.batches import Batches, Row
 from avbc.orchestrator.engine.changed import changed_records
 from avbc.orchestrator.engine.identities import Identity
+from avbc.orchestrator.engine.integration import require
 from avbc.orchestrator.engine.run import PushRun
 from avbc.orchestrator.engine.waiting import waiting_quantities
 from avbc.orchestrator.reports import Change
-from avbc.settings import SettingsError
 from avbc.text import text_key
 from avbc.unset import UNSET
 
@@ -48,9 +47,8 @@ def push_inventory(run: PushRun, *, full: bool) -> None:
         NoSuchLocation: The store has no such location, or it is disabled.
         AvbcError: The books or the store cannot be read.
     """
-    if not run.settings.shipping.sync_inventory_levels:
-        message = "is false, so quantities are not pushed (manual 2.3.1): set it to true first"
-        raise SettingsError("settings", [Fault("shipping.sync_inventory_levels", message)])
+    message = "is false, so quantities are not pushed (manual 2.3.1): set it to true first"
+    require(run.settings.shipping.sync_inventory_levels, "shipping.sync_inventory_levels", message)
     if not full and next(changed_records(run, KIND, _available(run)), None) is None:
         return
     # The second walk counts them again.

@@ -17,16 +17,16 @@ import attrs
 from avbc.acctvantage import Gateway, SalesOrder
 from avbc.acctvantage.import_ids import order_import_id
 from avbc.bigcommerce import RequestRefused
-from avbc.errors import AvbcError, Fault, TransientError
+from avbc.errors import AvbcError, TransientError
 from avbc.mapping import MappingRules, Problem, status_for_books, status_for_store
 from avbc.mapping.status import status_name
 from avbc.orchestrator.engine.changed import order_change
+from avbc.orchestrator.engine.integration import require
 from avbc.orchestrator.engine.run import PushRun, Step
 from avbc.orchestrator.engine.statuses import REFUNDED, STATUS
 from avbc.orchestrator.engine.store_orders import NO_STATUS, orders_of, windows
 from avbc.orchestrator.reports import Change, sentence
 from avbc.posting import means_posted
-from avbc.settings import Settings, SettingsError
 from avbc.text import text_key
 
 _NOT_TAKEN = "status not taken"
@@ -60,23 +60,16 @@ _STOPPED = {
 """No push changes these: they are a person's decision. An order refunded in part goes on."""
 
 
-def require_direction(settings: Settings, direction: str) -> None:
-    """Make sure that the settings have statuses go this way (manual 2.1.6).
-
-    Raises:
-        SettingsError: They go the other way, or neither.
-    """
-    updates = settings.order_status.updates
-    if updates == direction:
-        return
+def _require_direction(run: PushRun, direction: str) -> None:
+    """Make sure that the settings have statuses go this way (manual 2.1.6)."""
+    updates = run.settings.order_status.updates
     advice = {
         "push": "statuses go from AcctVantage to the store only: call push_order_statuses",
         "pull": "statuses go from the store to AcctVantage only: call pull_order_statuses",
         "off": f"statuses go neither way: set it to {direction!r} to have them go this way",
     }[updates]
-    raise SettingsError(
-        "settings", [Fault("order_status.updates", f"is {updates!r}, so {advice} (manual 2.1.6)")]
-    )
+    message = f"is {updates!r}, so {advice} (manual 2.1.6)"
+    require(updates == direction, "order_status.updates", message)
 
 
 # AcctVantage to store
@@ -96,8 +89,10 @@ def push_order_statuses(run: PushRun) -> None:
     """Send the store the statuses that changed in the books since the last push.
 
     Raises:
+        SettingsError: The settings pull statuses, or neither.
         AvbcError: The books or the store cannot be read.
     """
+    _require_direction(run, "push")
     rules = MappingRules(run.settings, run.books.reference_data(), run.mapped_statuses)
     since = run.watermark()
     changed = run.books.sales_orders_changed(
@@ -192,8 +187,10 @@ def pull_order_statuses(run: PushRun) -> None:
     """Write in the books the statuses that changed in the store since the last pull.
 
     Raises:
+        SettingsError: The settings push statuses, or neither.
         AvbcError: The books or the store cannot be read.
     """
+    _require_direction(run, "pull")
     since = run.watermark()
     if since is None:
         # The first pull starts at the first order whose status can still change.

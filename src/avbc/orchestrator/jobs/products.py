@@ -20,7 +20,6 @@ from avbc.bigcommerce import (
 from avbc.bigcommerce.endpoints.catalog import PRODUCTS_AT_ONCE, VARIANTS_AT_ONCE
 from avbc.bigcommerce.models import Product as StoreProduct
 from avbc.bigcommerce.models import ProductDraft, Variant, VariantDraft
-from avbc.errors import Fault
 from avbc.mapping import (
     FieldRule,
     Problem,
@@ -34,9 +33,9 @@ from avbc.orchestrator.engine import identities
 from avbc.orchestrator.engine.batches import Batches, Row
 from avbc.orchestrator.engine.changed import changed_records
 from avbc.orchestrator.engine.identities import Identity
+from avbc.orchestrator.engine.integration import require
 from avbc.orchestrator.engine.run import PushRun
 from avbc.orchestrator.reports import Change
-from avbc.settings import SettingsError
 from avbc.text import text_key
 from avbc.unset import UNSET
 
@@ -75,9 +74,8 @@ def push_products(run: PushRun, fields: Sequence[FieldRule[Product]], *, full: b
         SettingsError: Sync Product Details is not ticked.
         AvbcError: The books or the store cannot be read.
     """
-    if not run.settings.shipping.sync_product_details:
-        message = "is false, so product details are not pushed (manual 2.3.1): set it to true first"
-        raise SettingsError("settings", [Fault("shipping.sync_product_details", message)])
+    message = "is false, so product details are not pushed (manual 2.3.1): set it to true first"
+    require(run.settings.shipping.sync_product_details, "shipping.sync_product_details", message)
     changed = _changed(run, fields, full=full)
     while not run.is_over() and (lot := list(islice(changed, _LOT))):
         known = {} if full else identities.remembered(run, [each.key for each in lot])

@@ -18,14 +18,13 @@ from avbc.acctvantage.records import SalesOrder
 from avbc.bigcommerce import ListCall, UnexpectedData
 from avbc.bigcommerce.endpoints.orders import EVERYTHING
 from avbc.bigcommerce.models import Order, Refund
-from avbc.errors import Fault
 from avbc.mapping import MappingRules, Problem, map_refund
 from avbc.mapping.text import amount_text
 from avbc.orchestrator.engine.changed import order_change
+from avbc.orchestrator.engine.integration import require
 from avbc.orchestrator.engine.run import PushRun, problem_of
 from avbc.orchestrator.engine.store_orders import complete_lines, read_orders, unavailable
 from avbc.orchestrator.reports import Change
-from avbc.settings import Settings, SettingsError
 
 _WAITING = "refund waiting"
 """Refunds without a credit, by refund id: the order's Import ID and when the refund was made."""
@@ -39,17 +38,6 @@ _ORDER_MAY_COME = timedelta(days=90)
 """For how long the refund of an order that is not in the books waits for it (inferred)."""
 
 
-def require_refunds(settings: Settings) -> None:
-    """Make sure that the settings ask for refunds.
-
-    Raises:
-        SettingsError: They do not.
-    """
-    if not settings.gl.import_refunds:
-        message = "is false: set it to true to have refunds of the store as credits"
-        raise SettingsError("settings", [Fault("gl.import_refunds", message)])
-
-
 def import_refunds(run: PushRun, since: datetime | None = None) -> None:
     """Write credits for refunds made in the store since the last run, and for those that waited.
 
@@ -59,8 +47,11 @@ def import_refunds(run: PushRun, since: datetime | None = None) -> None:
             the first run the oldest.
 
     Raises:
+        SettingsError: The settings do not ask for refunds.
         AvbcError: The books or the store cannot be read.
     """
+    message = "is false: set it to true to have refunds of the store as credits"
+    require(run.settings.gl.import_refunds, "gl.import_refunds", message)
     seen_until = run.watermark()
     begin = since or (
         run.settings.order_status.import_orders_created_since
