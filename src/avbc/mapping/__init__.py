@@ -43,6 +43,7 @@ from avbc.acctvantage.import_ids import client_import_id, credit_import_id
 from avbc.mapping.addresses import address
 from avbc.mapping.capture import AUTHORIZATION_DAYS, PaymentAction, PaymentStep, payment_action
 from avbc.mapping.carriers import CARRIERS, Carrier, carrier_key, carrier_named
+from avbc.mapping.case import MappingRules, Ruling
 from avbc.mapping.catalog import (
     PRODUCT_FIELDS,
     VARIANT_FIELDS,
@@ -61,7 +62,7 @@ from avbc.mapping.customer_export import (
     export_client,
     store_customer_id,
 )
-from avbc.mapping.decisions import Decision, Problem, Ruling, Severity
+from avbc.mapping.decisions import Decision, Problem, Severity
 from avbc.mapping.diff import Difference, difference
 from avbc.mapping.discount import Discounts, discounts_for
 from avbc.mapping.field_map import FieldRule, FieldValue, changed_fields, with_fields
@@ -74,7 +75,6 @@ from avbc.mapping.product import product_for
 from avbc.mapping.proof import Proof, prove
 from avbc.mapping.reconcile import Reconciled, Verdict, reconcile
 from avbc.mapping.refund import map_refund
-from avbc.mapping.rules import MappingRules
 from avbc.mapping.ship_via import ShipViaChoice, ship_via_for
 from avbc.mapping.shipment import ShipmentPlan, map_shipments, shipment_mark
 from avbc.mapping.status import new_order_status, status_for_books, status_for_store, store_status

@@ -12,8 +12,7 @@ import attrs
 from avbc.acctvantage.records import Receipt, SalesOrder
 from avbc.bigcommerce.models import Order
 from avbc.mapping.amounts import is_amount
-from avbc.mapping.case import Findings
-from avbc.mapping.decisions import Ruling
+from avbc.mapping.case import Findings, Ruling
 from avbc.mapping.payment import RECEIVED
 from avbc.mapping.text import amount_text
 from avbc.money import ZERO, decimals
@@ -68,10 +67,9 @@ def payment_action(
         old_after_days: After how many days an authorization counts as old.
     """
     found = Findings()
-    wanted = [receipt for receipt in receipts if receipt.capture_wanted or receipt.void_wanted]
-    if any(receipt.capture_wanted for receipt in wanted) and any(
-        receipt.void_wanted for receipt in wanted
-    ):
+    captures = [receipt for receipt in receipts if receipt.capture_wanted]
+    voids = [receipt for receipt in receipts if receipt.void_wanted]
+    if captures and voids:
         found.error(
             "capture_and_void",
             "receipts",
@@ -80,10 +78,8 @@ def payment_action(
             "Decide on one of the two in AcctVantage.",
         )
         return found.ruling(None)
-    action: Literal["capture", "void"] = (
-        "capture" if any(receipt.capture_wanted for receipt in wanted) else "void"
-    )
-    held = [receipt for receipt in wanted if _is_held(receipt, action, found)]
+    action: Literal["capture", "void"] = "capture" if captures else "void"
+    held = [receipt for receipt in captures or voids if _is_held(receipt, action, found)]
     if not held:
         return found.ruling(None)
     for value in (

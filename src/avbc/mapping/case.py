@@ -1,13 +1,144 @@
-"""What the rules carry through one order: what they look up, and what they find."""
+"""What the rules look up, what they find about one order, and what they return."""
 
 from __future__ import annotations
 
-from typing import TypeVar
+from collections.abc import Callable, Iterable
+from decimal import Decimal
+from functools import cached_property
+from typing import Generic, TypeVar
 
-from avbc.mapping.decisions import MappingProblem, Note, Problem, Ruling, value_text
-from avbc.mapping.rules import MappingRules
+import attrs
+
+from avbc.acctvantage.records import Promotion, ReferenceData, ShipVia, TaxArea, Warehouse
+from avbc.bigcommerce.models import OrderStatus
+from avbc.mapping.decisions import (
+    Decision,
+    MappingProblem,
+    Note,
+    Problem,
+    decisions_of,
+    value_text,
+)
+from avbc.money import decimals
+from avbc.settings import Settings, payment_method_key
+from avbc.text import text_key
 
 T = TypeVar("T")
+
+
+def _by_name(named: Iterable[tuple[str, T]], key: Callable[[str], str] = text_key) -> dict[str, T]:
+    """The values by key of their names; of two names with one key the first counts."""
+    values: dict[str, T] = {}
+    for name, value in named:
+        values.setdefault(key(name), value)
+    return values
+
+
+@attrs.frozen
+class MappingRules:
+    """Settings and reference data, prepared for looking up by name. Build it once for a run."""
+
+    settings: Settings
+    reference: ReferenceData
+    statuses: tuple[OrderStatus, ...] = ()
+    """The store's order statuses; only the status rules need them."""
+
+    @property
+    def source_code(self) -> str:
+        """The Import Source Code: what every Import ID of this store starts with."""
+        return self.settings.order_status.import_source_code
+
+    @cached_property
+    def half_minor_unit(self) -> Decimal:
+        """What rounds to nothing in the books' currency is smaller than this."""
+        return Decimal(5).scaleb(-decimals(self.reference.currency) - 1)
+
+    @cached_property
+    def payment_methods(self) -> dict[str, str]:
+        """The Receipt Types of the mapping rows, by payment method."""
+        rows = self.settings.gl.payment_methods
+        return _by_name(((row.bigcommerce, row.receipt_type) for row in rows), payment_method_key)
+
+    @cached_property
+    def receipt_types(self) -> dict[str, str]:
+        """The books' Receipt Types."""
+        names = self.reference.receipt_types
+        return _by_name(((name, name) for name in names), payment_method_key)
+
+    @cached_property
+    def tax_areas(self) -> dict[str, TaxArea]:
+        """The books' Tax Areas."""
+        return _by_name((area.name, area) for area in self.reference.tax_areas)
+
+    @cached_property
+    def ship_vias(self) -> dict[str, ShipVia]:
+        """The books' Ship Vias."""
+        return _by_name((ship_via.name, ship_via) for ship_via in self.reference.ship_vias)
+
+    @cached_property
+    def promotions(self) -> dict[str, Promotion]:
+        """By code, and by name where no code is the same (manual, BigCommerce - Coupon Codes)."""
+        known = self.reference.promotions
+        by_name = [(promotion.name, promotion) for promotion in known if promotion.name]
+        return _by_name([*((promotion.code, promotion) for promotion in known), *by_name])
+
+    @cached_property
+    def gl_accounts(self) -> dict[str, str]:
+        """The books' GL accounts."""
+        return _by_name((code, code) for code in self.reference.gl_accounts)
+
+    @cached_property
+    def order_statuses(self) -> dict[str, int]:
+        """The position of each AcctVantage order status in the sequence."""
+        return _by_name((name, place) for place, name in enumerate(self.reference.order_statuses))
+
+    @cached_property
+    def warehouse(self) -> Warehouse | None:
+        """The configured warehouse as the books have it."""
+        known = _by_name((warehouse.name, warehouse) for warehouse in self.reference.warehouses)
+        return known.get(text_key(self.settings.shipping.warehouse))
+
+    @cached_property
+    def active_classes(self) -> frozenset[str]:
+        """The product classes that are active in the warehouse, as they are written and as keys."""
+        names = self.warehouse.product_classes if self.warehouse else ()
+        return frozenset([*names, *map(text_key, names)])
+
+    def is_class_active(self, product_class: str) -> bool:
+        """Whether the warehouse can buy, stock and sell it (manual, Product Classes)."""
+        return (
+            product_class in self.active_classes or text_key(product_class) in self.active_classes
+        )
+
+    def is_gl_account(self, code: str) -> bool:
+        """Whether the books have the GL account; books that list no accounts accept any."""
+        return not self.gl_accounts or text_key(code) in self.gl_accounts
+
+    def rounds_to_zero(self, amount: Decimal) -> bool:
+        """Whether a finite amount is less than half a minor unit of the currency: not a cent."""
+        return -self.half_minor_unit < amount < self.half_minor_unit
+
+
+@attrs.frozen
+class Ruling(Generic[T]):
+    """What a rule returns: a value with its decisions, or no value and the problems.
+
+    A value may come with warnings; an error never comes with a value.
+    """
+
+    value: T | None
+    problems: tuple[Problem, ...] = ()
+    notes: tuple[Note, ...] = attrs.field(default=(), repr=False)
+
+    @property
+    def decisions(self) -> tuple[Decision, ...]:
+        """Each field that was decided: its value, the rule, and the setting it came from."""
+        return decisions_of(self.notes)
+
+    @property
+    def errors(self) -> tuple[Problem, ...]:
+        """The problems that stop the import."""
+        return tuple(problem for problem in self.problems if problem.severity == "error")
 
 
 class Findings:
@@ -87,5 +218,5 @@ class Case(Findings):
     __slots__ = ("rules",)
 
     def __init__(self, rules: MappingRules) -> None:
-        super().__init__()
+        Findings.__init__(self)
         self.rules = rules

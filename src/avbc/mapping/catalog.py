@@ -10,8 +10,7 @@ import attrs
 
 from avbc.acctvantage.records import Product
 from avbc.bigcommerce.models import ProductDraft, VariantDraft
-from avbc.mapping.case import Findings
-from avbc.mapping.decisions import Ruling
+from avbc.mapping.case import Findings, Ruling
 from avbc.mapping.field_map import (
     FieldRule,
     FieldValue,

@@ -10,9 +10,7 @@ from avbc.acctvantage.import_ids import client_import_id
 from avbc.acctvantage.records import Client, Contact
 from avbc.bigcommerce.models import Address
 from avbc.mapping.addresses import address, full_name
-from avbc.mapping.case import Case
-from avbc.mapping.decisions import Ruling
-from avbc.mapping.rules import MappingRules
+from avbc.mapping.case import Case, MappingRules, Ruling
 from avbc.mapping.text import plain
 from avbc.text import text_key
 

@@ -8,8 +8,7 @@ import attrs
 
 from avbc.acctvantage.records import Client
 from avbc.bigcommerce.models import Customer, CustomerAddress, CustomerAddressDraft, CustomerDraft
-from avbc.mapping.case import Findings
-from avbc.mapping.decisions import Ruling
+from avbc.mapping.case import Findings, Ruling
 from avbc.mapping.field_map import FieldRule, FieldValue, arguments, check_names, field_values
 from avbc.mapping.places import STATES, country_code, state_name
 from avbc.mapping.text import plain

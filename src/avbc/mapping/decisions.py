@@ -1,19 +1,17 @@
-"""Decisions and problems as data: what every rule of the mapping engine returns."""
+"""Decisions and problems as data: what the rules of the mapping engine report."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable
 from datetime import datetime
 from decimal import Decimal
-from typing import Generic, Literal, TypeAlias, TypeVar
+from typing import Literal, TypeAlias
 
 import attrs
 
 from avbc.acctvantage.records import Address
 from avbc.mapping.addresses import one_line
 from avbc.mapping.text import amount_text
-
-T = TypeVar("T")
 
 Severity: TypeAlias = Literal["error", "warning"]
 
@@ -157,28 +155,6 @@ class Decision:
 
 Note: TypeAlias = tuple[str, object, str, str, tuple[object, ...]]
 """A decision before it is read: field, value, reason (a format), setting, its arguments."""
-
-
-@attrs.frozen
-class Ruling(Generic[T]):
-    """What a rule returns: a value with its decisions, or no value and the problems.
-
-    A value may come with warnings; an error never comes with a value.
-    """
-
-    value: T | None
-    problems: tuple[Problem, ...] = ()
-    notes: tuple[Note, ...] = attrs.field(default=(), repr=False)
-
-    @property
-    def decisions(self) -> tuple[Decision, ...]:
-        """Each field that was decided: its value, the rule, and the setting it came from."""
-        return decisions_of(self.notes)
-
-    @property
-    def errors(self) -> tuple[Problem, ...]:
-        """The problems that stop the import."""
-        return tuple(problem for problem in self.problems if problem.severity == "error")
 
 
 def decisions_of(notes: Iterable[Note]) -> tuple[Decision, ...]:

@@ -20,9 +20,9 @@ from avbc.acctvantage.records import (
 from avbc.bigcommerce.models import Order, OrderCoupon, OrderProduct, OrderStatus, Transaction
 from avbc.mapping.addresses import address
 from avbc.mapping.amounts import ARITHMETIC
-from avbc.mapping.case import Case
+from avbc.mapping.case import Case, MappingRules, Ruling
 from avbc.mapping.client import client_for
-from avbc.mapping.decisions import Decision, Note, Problem, Ruling, decisions_of
+from avbc.mapping.decisions import Decision, Note, Problem, decisions_of
 from avbc.mapping.discount import Discounts, discounts_for
 from avbc.mapping.fingerprint import fingerprint
 from avbc.mapping.lines import cost_lines, routes, sales_order_lines
@@ -35,7 +35,6 @@ from avbc.mapping.proof import (
     prove_header,
     prove_lines,
 )
-from avbc.mapping.rules import MappingRules
 from avbc.mapping.status import new_order_status
 from avbc.mapping.tax_area import tax_area_for
 from avbc.mapping.text import amount_text, plain
@@ -156,9 +155,10 @@ class Mapper:
     ) -> None:
         self.rules = MappingRules(settings, reference, tuple(statuses))
         # The same for every order.
-        self._status = new_order_status(self.rules)
-        self._tax_area = tax_area_for(self.rules)
-        self._warehouse = warehouse_for(self.rules)
+        case = Case(self.rules)
+        status = case.add(new_order_status(self.rules)) or ""
+        area = case.add(tax_area_for(self.rules)) or ""
+        self._settled = case.ruling((status, area, case.add(warehouse_for(self.rules)) or ""))
 
     def map(self, inputs: OrderInputs) -> MappedOrder:
         """Map one order. Bad data makes problems, all of them at once, and never an exception.
@@ -206,12 +206,10 @@ class Mapper:
             )
         )
         client = case.add(found_client)
-        status = case.add(self._status)
-        area = case.add(self._tax_area)
-        warehouse = case.add(self._warehouse)
+        status, area, warehouse = case.add(self._settled) or ("", "", "")
 
         bundle: OrderBundle | None = None
-        if not case.failed and proof and discounts and payment and client and warehouse:
+        if not case.failed and proof and discounts and payment and client:
             rounding = _rounding(order, proof, made, discounts, case)
             sales_order = SalesOrder(
                 import_id=import_id,
@@ -220,7 +218,7 @@ class Mapper:
                 lines=tuple(made),
                 total=proof.total,
                 tax=order.total_tax,
-                tax_area=area or "",
+                tax_area=area,
                 currency=self.rules.reference.currency,
                 warehouse=warehouse,
                 ship_via=where.ship_via,
@@ -232,7 +230,7 @@ class Mapper:
                 discounts=discounts.discounts,
                 rounding=rounding,
                 tax_override=True,
-                status=status or "",
+                status=status,
                 po_number=payment.po_number,
                 reference=str(order.id),
                 memo=plain(order.customer_message),

@@ -11,10 +11,9 @@ from avbc.acctvantage.import_ids import receipt_import_id
 from avbc.acctvantage.records import GIFT_CARD, PURCHASE_ORDER, STORE_CREDIT, Receipt, ReceiptState
 from avbc.bigcommerce.models import Order, Transaction
 from avbc.mapping.amounts import is_amount
-from avbc.mapping.case import Case
+from avbc.mapping.case import Case, MappingRules, Ruling
 from avbc.mapping.client import ClientChoice
-from avbc.mapping.decisions import MappingProblem, Ruling
-from avbc.mapping.rules import MappingRules
+from avbc.mapping.decisions import MappingProblem
 from avbc.mapping.text import amount_text, plain
 from avbc.money import ZERO
 from avbc.settings import payment_method_key
@@ -197,15 +196,8 @@ def payment_for(
             "Correct the order in BigCommerce.",
         )
     steps = _steps(order, transactions, case) if transactions else None
-    redeemed = [
-        (name, amount)
-        for name, amount in (
-            (STORE_CREDIT, order.store_credit_amount),
-            (GIFT_CARD, order.gift_certificate_amount),
-        )
-        if amount
-    ]
     po_number = ""
+    redeemed = order.store_credit_amount or order.gift_certificate_amount
     if gateway_amount or (gateway_amount is None and not redeemed):
         receipt_type = case.add(receipt_type_for(order.payment_method, rules))
         status = _status(order, steps)
@@ -228,9 +220,12 @@ def payment_for(
             receipts += at_gateway.receipts(steps or [], gateway_amount, status)
     elif gateway_amount is not None:
         case.note("receipts", "", "nothing is left to pay at the gateway")
-    for name, amount in redeemed:
-        tender = case.add(tender_type_for(name, rules)) or name
-        if gateway_amount is not None:
+    for name, amount in (
+        (STORE_CREDIT, order.store_credit_amount),
+        (GIFT_CARD, order.gift_certificate_amount),
+    ):
+        tender = case.add(tender_type_for(name, rules)) or name if amount else ""
+        if tender and gateway_amount is not None:
             number = receipt_import_id(order_import_id, len(receipts) + 1)
             receipts.append(
                 Receipt(

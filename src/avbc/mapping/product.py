@@ -5,9 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 
 from avbc.acctvantage.records import Product
-from avbc.mapping.case import Case
-from avbc.mapping.decisions import Ruling
-from avbc.mapping.rules import MappingRules
+from avbc.mapping.case import Case, MappingRules, Ruling
 from avbc.text import text_key
 
 

@@ -17,9 +17,7 @@ import attrs
 
 from avbc.bigcommerce.models import Fee, Order, OrderProduct
 from avbc.mapping.amounts import are_store_amounts
-from avbc.mapping.case import Case
-from avbc.mapping.decisions import Ruling
-from avbc.mapping.rules import MappingRules
+from avbc.mapping.case import Case, MappingRules, Ruling
 from avbc.mapping.text import amount_text
 from avbc.money import ZERO, to_minor_unit
 
@@ -286,16 +284,9 @@ def _tax_parts(order: Order) -> Decimal:
 
 
 def _also_tried(order: Order, tenders: Decimal) -> str:
-    tried: list[str] = []
-    if tenders:
-        tried.append(
-            f"{amount_text(tenders)} of store credit and gift certificates being off the total"
-        )
-    if order.fees:
-        tried.append(
-            f"fees of {amount_text(sum((fee.cost_inc_tax for fee in order.fees), ZERO))} coming "
-            "on top"
-        )
+    fees = amount_text(sum((fee.cost_inc_tax for fee in order.fees or ()), ZERO))
+    credit = f"{amount_text(tenders)} of store credit and gift certificates being off the total"
+    tried = [credit] * bool(tenders) + [f"fees of {fees} coming on top"] * bool(order.fees)
     return f" Nor does {' or '.join(tried)} explain it." if tried else ""
 
 
@@ -395,19 +386,14 @@ def prove_lines(order: Order, lines: Sequence[OrderProduct], case: Case) -> Line
     without tax differ by. The lines' totals, components of bundles left out, are the subtotal: with
     the fees, or without them.
     """
-    without, with_tax = ZERO, ZERO
-    readable = True
-    for position, line in enumerate(lines):
-        if line.is_component:
-            continue
-        if _prove_line(line, position, case):
-            without += line.total_ex_tax
-            with_tax += line.total_inc_tax
-        else:
-            readable = False
-    if not readable:
+    counted = [(position, line) for position, line in enumerate(lines) if not line.is_component]
+    readable = [_prove_line(line, position, case) for position, line in counted]
+    if not all(readable):
         return LinesProof(readable=False)
-    off = (order.subtotal_ex_tax - without, order.subtotal_inc_tax - with_tax)
+    off = (
+        order.subtotal_ex_tax - sum((line.total_ex_tax for _, line in counted), ZERO),
+        order.subtotal_inc_tax - sum((line.total_inc_tax for _, line in counted), ZERO),
+    )
     fees = (
         sum((fee.cost_ex_tax for fee in order.fees or ()), ZERO),
         sum((fee.cost_inc_tax for fee in order.fees or ()), ZERO),

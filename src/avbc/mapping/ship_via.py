@@ -5,9 +5,7 @@ from __future__ import annotations
 import attrs
 
 from avbc.acctvantage.records import ShipVia
-from avbc.mapping.case import Case
-from avbc.mapping.decisions import Ruling
-from avbc.mapping.rules import MappingRules
+from avbc.mapping.case import Case, MappingRules, Ruling
 from avbc.mapping.text import plain
 from avbc.text import text_key
 

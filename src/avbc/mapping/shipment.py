@@ -13,8 +13,7 @@ import attrs
 from avbc.acctvantage.records import SalesOrder, SalesOrderLine, Shipment, ShippedItem
 from avbc.bigcommerce.models import OrderShipment, ShipmentDraft, ShipmentItemDraft
 from avbc.mapping.carriers import CARRIERS, Carrier, carrier_named
-from avbc.mapping.case import Findings
-from avbc.mapping.decisions import Ruling
+from avbc.mapping.case import Findings, Ruling
 from avbc.mapping.text import plain
 from avbc.text import text_key
 from avbc.unset import UNSET

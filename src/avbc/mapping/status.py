@@ -5,9 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from avbc.bigcommerce.models import OrderStatus
-from avbc.mapping.case import Case, Findings
-from avbc.mapping.decisions import Ruling
-from avbc.mapping.rules import MappingRules
+from avbc.mapping.case import Case, Findings, MappingRules, Ruling
 from avbc.posting import means_posted
 from avbc.settings import StatusMapping, StoreStatus
 from avbc.text import text_key

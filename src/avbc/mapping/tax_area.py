@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-from avbc.mapping.case import Case
-from avbc.mapping.decisions import Ruling
-from avbc.mapping.rules import MappingRules
+from avbc.mapping.case import Case, MappingRules, Ruling
 from avbc.text import text_key
 
 

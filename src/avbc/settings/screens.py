@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import UTC, date, datetime
+from functools import lru_cache
 from pathlib import Path
 from typing import Literal, TypeAlias
 
@@ -38,6 +39,7 @@ _WRITTEN_TOGETHER = frozenset(
 """Names that the manual, BigCommerce and people write with spaces or without: `StoreCredit`."""
 
 
+@lru_cache(maxsize=1024)  # asked for every order, about few names
 def payment_method_key(name: str) -> str:
     """The key by which payment methods and Receipt Types compare: that of `text_key`.
 

@@ -15,9 +15,8 @@ from avbc.bigcommerce.call import Page
 from avbc.bigcommerce.endpoints.orders import EVERYTHING
 from avbc.bigcommerce.models import Order, Refund
 from avbc.errors import AvbcError
-from avbc.mapping import Difference, Reconciled
+from avbc.mapping import Difference, MappingRules, Reconciled
 from avbc.mapping import reconcile as compare
-from avbc.mapping.rules import MappingRules
 from avbc.mapping.text import amount_text
 from avbc.money import ZERO
 from avbc.orchestrator.checks.periods import (

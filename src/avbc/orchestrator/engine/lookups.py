@@ -75,7 +75,7 @@ class Lookups:
         """What the mapping engine is given for one of the orders that `read` was called with."""
         ids: dict[int, None] = {}
         for key in self._keys_of(order):
-            ids.update(self._clients_by_key.get(key, {}))
+            ids.update(self._clients_by_key.get(key or "", {}))
         clients = tuple(self._clients[client_id] for client_id in ids)
         return OrderInputs(order, tuple(transactions), self._products, clients, tuple(coupons))
 
@@ -136,12 +136,9 @@ class Lookups:
         import_ids: set[str] = set()
         emails: set[str] = set()
         for order in orders:
-            import_id = client_import_id(
-                self._settings.order_status.import_source_code, order.customer_id
-            )
-            if import_id is not None:
+            import_id, email = self._keys_of(order)
+            if import_id:
                 import_ids.add(import_id)
-            email = text_key(order.billing_address.email)
             if email and self._settings.order_status.match_clients_by_email:
                 emails.add(email)
         return self._books.find_clients(import_ids, emails) if import_ids or emails else []
@@ -162,8 +159,7 @@ class Lookups:
             if key:
                 self._clients_by_key.setdefault(key, {})[client.id] = None
 
-    def _keys_of(self, order: Order) -> list[str]:
-        import_id = client_import_id(
-            self._settings.order_status.import_source_code, order.customer_id
-        )
-        return [key for key in (import_id, text_key(order.billing_address.email)) if key]
+    def _keys_of(self, order: Order) -> tuple[str | None, str]:
+        """The Import ID and the email by which the order's client may be known."""
+        code = self._settings.order_status.import_source_code
+        return client_import_id(code, order.customer_id), text_key(order.billing_address.email)
