@@ -1,4 +1,4 @@
-"""A clock that only moves when somebody waits, stores that answer by script, and a store on loopback that misbehaves on request."""
+"""A clock that waits move, stores that answer by script, and a store on loopback that fails."""
 
 from __future__ import annotations
 
@@ -47,7 +47,7 @@ def clock() -> Clock:
 
 
 class Script:
-    """A transport that gives the next answer of a list, or raises the next error; the last one is repeated."""
+    """A transport that plays a list of answers and errors; the last one is repeated."""
 
     def __init__(
         self, *steps: httpx.Response | Exception | Callable[[httpx.Request], httpx.Response]
@@ -127,7 +127,7 @@ def store_log(caplog: pytest.LogCaptureFixture) -> pytest.LogCaptureFixture:
 
 @dataclass
 class Loopback:
-    """A real HTTP server. Each path has a list of behaviours; a behaviour writes to the socket itself."""
+    """A real HTTP server. Each path has a list of behaviours, which write to the socket."""
 
     api_url: str = ""
     behaviours: dict[str, list[Callable[[BaseHTTPRequestHandler], None]]] = field(

@@ -31,7 +31,7 @@ values = st.recursive(
 
 
 def plain(value: object) -> object:
-    """What the standard library reads where a value was written: tuples are lists, whole amounts numbers."""
+    """What the standard library reads of a value: tuples are lists, whole amounts numbers."""
     if isinstance(value, dict):
         return {key: plain(item) for key, item in value.items()}
     return [plain(item) for item in value] if isinstance(value, list | tuple) else value

@@ -1,4 +1,4 @@
-"""Products and variants: what is asked for, what is written, and what an answer says of each record."""
+"""Products and variants: what is read, what is written, and what an answer says of each record."""
 
 import json
 import os
@@ -344,8 +344,8 @@ def test_products_are_updated(script, open_store):
         (
             lambda: catalog.update_variants([VariantDraft(sku="A", option_values=())]),
             (
-                "variants[0].id: a value is required; variants[0].option_values: a variant keeps its "
-                "options"
+                "variants[0].id: a value is required; variants[0].option_values: a variant "
+                "keeps its options"
             ),
         ),
     ],

@@ -911,12 +911,15 @@ import sys
 sys.modules["orjson"] = None
 import httpx
 from avbc.bigcommerce import BadAnswer, BigCommerce, Call, Retries
-call = Call("PUT", "/v2/x", lambda body: body, body={"name": "Gr\\u00f6\\u00dfe", "rows": [1, True, None]})
+body = {"name": "Gr\\u00f6\\u00dfe", "rows": [1, True, None]}
+call = Call("PUT", "/v2/x", lambda body: body, body=body)
 def store(answer):
-    return BigCommerce("https://api.bigcommerce.com/stores/abc/", "t", transport=httpx.MockTransport(answer), retries=Retries(attempts=1))
+    url, transport = "https://api.bigcommerce.com/stores/abc/", httpx.MockTransport(answer)
+    return BigCommerce(url, "t", transport=transport, retries=Retries(attempts=1))
 echo = store(lambda request: httpx.Response(200, content=request.content))
 assert echo.send(call) == call.body
-halves = store(lambda request: httpx.Response(200, content=b'["\\\\ud83d\\\\ude00 \\\\ud83d", "\\\\\\\\ud83d"]')).send(call)
+content = b'["\\\\ud83d\\\\ude00 \\\\ud83d", "\\\\\\\\ud83d"]'
+halves = store(lambda request: httpx.Response(200, content=content)).send(call)
 assert halves == ["\U0001f600 \ufffd", "\\\\ud83d"], ascii(halves)
 for bad in (b"{", b"NaN", b"[" * 100_000, b"\\xff"):
     try:

@@ -159,7 +159,7 @@ SAME_BUT = [
 
 @pytest.mark.parametrize("difference", SAME_BUT)
 def test_an_address_that_exists_already_is_named(script, open_store, difference):
-    """BigCommerce answers 200 and leaves it out. Any part of an address tells it from another one."""
+    """BigCommerce answers 200 and leaves it out. Addresses differ if any part of them does."""
     other = attrs.evolve(ADDRESS, **difference)
     for known, absent in ((ADDRESS, 1), (other, 0)):
         answers = script(httpx.Response(200, json={"data": [saved(known, 5)], "meta": {}}))
@@ -274,8 +274,8 @@ def test_addresses_are_updated(script, open_store):
                 [customer(1, addresses=(CustomerAddressDraft(city="Austin"),) * 11)]
             ),
             (
-                "customers[0].addresses: 11 at once, but BigCommerce takes at most 10: write them in "
-                "several calls"
+                "customers[0].addresses: 11 at once, but BigCommerce takes at most 10: write them "
+                "in several calls"
             ),
         ),
         (
@@ -301,8 +301,8 @@ def test_addresses_are_updated(script, open_store):
         (
             lambda: customers.update_customer_addresses([CustomerAddressDraft(customer_id=11)]),
             (
-                "addresses[0].id: a value is required; addresses[0].customer_id: an address keeps its "
-                "customer"
+                "addresses[0].id: a value is required; addresses[0].customer_id: an address keeps "
+                "its customer"
             ),
         ),
     ],

@@ -1,4 +1,4 @@
-"""Requests and answers against BigCommerce's own OpenAPI files, which lie beside the repository and are not part of it."""
+"""Requests and answers against BigCommerce's OpenAPI files, which are not in the repository."""
 
 import copy
 import json
@@ -514,7 +514,7 @@ PROBES = [
 
 
 def faults(name: str, call: Call[Any]) -> list[Exception]:
-    """What openapi-core holds against a request, and parameters that the file does not know (which openapi-core lets pass)."""
+    """What openapi-core refuses in a request, and parameters that are not in the file."""
     request = MockRequest(
         "https://api.bigcommerce.com",
         call.method.lower(),

@@ -214,7 +214,7 @@ def test_a_late_success_does_not_end_a_stop() -> None:
 
 
 class Simulation:
-    """A store with fixed windows, our processes with their workers, and other applications, on a clock of events."""
+    """A store with fixed windows, our processes and other applications, on a clock of events."""
 
     def __init__(
         self,

@@ -114,7 +114,7 @@ class BigCommerce(StoreClient["BigCommerce", Transport, Callable[[float], object
         Args:
             calls: What to run: `call(...)` of any method makes one.
             limit: How many run at once.
-            return_errors: Return each error in the place of the value it stands for. Otherwise the
+            return_errors: Return each error in the place of its value. Otherwise the
                 first error is raised, and calls that have not started are not sent.
         """
         work = checked(calls, limit)
@@ -282,7 +282,7 @@ class AsyncBigCommerce(
         Args:
             calls: What to run: `call(...)` of any method makes one.
             limit: How many run at once.
-            return_errors: Return each error in the place of the value it stands for. Otherwise the
+            return_errors: Return each error in the place of its value. Otherwise the
                 first error is raised, and calls that have not started are not sent.
         """
         work = checked(calls, limit)

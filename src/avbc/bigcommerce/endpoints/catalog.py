@@ -104,7 +104,7 @@ def list_products(
         sort: `id`, `name`, `sku`, `price`, `date_modified`, `inventory_level`, ...
         direction: Ascending or descending.
         include: What comes with each product.
-        include_fields: The only fields to come, beside the id; the others are at their defaults.
+        include_fields: The only fields to come with the id; the others are at their defaults.
         exclude_fields: Fields that do not come.
 
     Raises:
@@ -166,7 +166,7 @@ def get_product(
     Args:
         product_id: The product's id.
         include: What comes with it.
-        include_fields: The only fields to come, beside the id.
+        include_fields: The only fields to come with the id.
         exclude_fields: Fields that do not come.
 
     Scope: Products: read-only.
@@ -233,12 +233,12 @@ def update_products(
     Lists, such as `categories`, are replaced as a whole.
 
     Where only a part of a product failed (its inventory, its URL), `failures` says so; the rest of
-    it is saved. Where BigCommerce does not tell which product a failure belongs to, its `row` is
+    it is saved. If BigCommerce does not say which product a failure belongs to, its `row` is
     None: update them one by one.
 
     Args:
         products: What changes, each with its id.
-        include_fields: The only fields to come back, beside the id.
+        include_fields: The only fields to come back with the id.
 
     Raises:
         ValueError: There are none or too many, an id is missing, or variants are given.
@@ -284,7 +284,7 @@ def list_variants(
         sku: With this SKU.
         upc: With this UPC.
         product_id_in: Of these products.
-        include_fields: The only fields to come, beside the id.
+        include_fields: The only fields to come with the id.
         exclude_fields: Fields that do not come.
 
     Raises:
