@@ -1,4 +1,6 @@
-"""The chaos bench as a whole: prints what was tried and what came of it, and ends with 1 where an order was lost, doubled or changed.
+"""The whole chaos bench: prints what was tried and what came of it.
+
+Ends with 1 where an order was lost, doubled or changed.
 
 `nox -s chaos`, or `python tests/chaos/run.py --jobs 2 --seed 1`. PostgreSQL is tried where
 AVBC_TEST_POSTGRESQL names a server.

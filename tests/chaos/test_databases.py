@@ -1,4 +1,7 @@
-"""A quick share of the faults of the books' database: `nox -s chaos` tries more points of longer runs."""
+"""A quick share of the faults of the books' database.
+
+`nox -s chaos` tries more points of longer runs.
+"""
 
 from __future__ import annotations
 

@@ -18,7 +18,7 @@ def test_any_request_may_go_wrong_in_any_way() -> None:
 @pytest.mark.parametrize("kind", ["204", "wrong_json"])
 @pytest.mark.parametrize("attempts", [1, 6])
 def test_an_answer_that_is_not_the_stores_is_not_the_orders_fault(kind: str, attempts: int) -> None:
-    """At every request: the transactions of an order that was paid online, say, are not taken for none."""
+    """At every request: transactions of an order that was paid online are not taken for none."""
     row = faults("few", [Blow(kind, at, attempts=attempts) for at in range(1, 16)])
     assert row.wrong == []
 

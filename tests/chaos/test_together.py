@@ -1,4 +1,7 @@
-"""A quick share of many processes at once: `nox -s chaos` lets them import hundreds of orders under a quota that runs out."""
+"""A quick share of many processes at once.
+
+`nox -s chaos` lets them import hundreds of orders under a quota that runs out.
+"""
 
 from __future__ import annotations
 

@@ -1,4 +1,7 @@
-"""Generated orders through the whole import: decoding, mapping, books and the status back to the store."""
+"""Generated orders through the whole import.
+
+Decoding, mapping, books, and the status back to the store.
+"""
 
 from __future__ import annotations
 
@@ -36,12 +39,12 @@ API_URL = "https://api.bigcommerce.com/stores/abc123/v3/"
 BATCH = 125
 DOWNLOADED, IMPORT_ERROR = 9, 12
 _HALF = re.compile("[\ud800-\udfff]")
-"""Half a character, which no request can hold: it comes back as the sign for one that is unknown."""
+"""Half a character, which no request can hold: it comes back as the replacement sign."""
 _PATH = re.compile(r"/stores/abc123/v[23]/orders/([0-9]+)(?:/([a-z]+))?$")
 
 
 class RawStore(httpx.BaseTransport):
-    """A store that sends what it is given, byte for byte, whatever it is; statuses that are set are kept."""
+    """A store that sends what it is given, byte for byte, and keeps the statuses that are set."""
 
     def __init__(self, orders: Sequence[Sample]) -> None:
         self._orders = {sample.id: sample for sample in orders}
@@ -211,7 +214,10 @@ def _is_new(sample: Sample) -> bool:
 
 
 def _is_torn(sample: Sample) -> bool:
-    """Whether the store answers a question about the order with something else: nobody's fault, so the order waits."""
+    """Whether the store answers a question about the order with something else.
+
+    That is no fault of the order, so it waits.
+    """
     return not all(
         isinstance(part, list) for part in (sample.lines, sample.transactions, sample.coupons)
     )

@@ -1,4 +1,7 @@
-"""Faults of the books' database: a locked SQLite file, a full disk, a PostgreSQL connection that is lost, a deadlock. They are real."""
+"""Faults of the books' database, which are real.
+
+A locked SQLite file, a full disk, a PostgreSQL connection that is lost, a deadlock.
+"""
 
 from __future__ import annotations
 
@@ -53,7 +56,7 @@ class Place(Protocol):
         """The books' URL."""
 
     def reset(self) -> FakeStore:
-        """Put the books into the state in which the run begins; returns the store that goes with them."""
+        """Put the books into the state in which the run begins; returns the store for them."""
 
     def troubled(self, kind: str, at: int) -> tuple[SqlGateway, Trouble]:
         """Open the books in which something goes wrong at a point; 0 is never."""
@@ -148,7 +151,7 @@ POSTGRESQL_KINDS = ("connection lost", "connection lost in a commit", "server aw
 
 
 class PostgresqlPlace:
-    """A database on a PostgreSQL server, made anew for each run from one that holds the world's books."""
+    """A database on a PostgreSQL server, copied for each run from the world's own."""
 
     def __init__(self, name: str, server: str) -> None:
         self._server = sa.make_url(server).set(drivername="postgresql+psycopg")
@@ -288,7 +291,10 @@ class _PostgresqlTrouble:
         return counts and self.points == self.at
 
     def _deadlock(self, connection: Any) -> None:
-        """Wait for another session that waits for us. The server gives up the one whose patience ends first: this one."""
+        """Wait for another session that waits for us.
+
+        The server gives up the one whose patience ends first: this one.
+        """
         with self.place.other_session() as other:
             other.execute("SET deadlock_timeout = '10s'")
             other.execute("SELECT pg_advisory_xact_lock(2)")

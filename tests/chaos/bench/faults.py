@@ -1,4 +1,7 @@
-"""Faults of the network and the store: every kind at every request of a run, and at random in long ones. Waits cost nothing here."""
+"""Faults of the network and the store.
+
+Every kind at every request of a run, and at random in long ones. Waits cost nothing here.
+"""
 
 from __future__ import annotations
 
@@ -40,7 +43,7 @@ class Blow:
 
 
 def every_kind() -> list[tuple[FaultKind, float | None]]:
-    """Every kind of fault with its seconds; a slow body is tried both within and beyond the timeout."""
+    """Every kind of fault with its seconds; a slow body is within or beyond the timeout."""
     kinds: list[tuple[FaultKind, float | None]] = [
         (fault_kind(kind), None) for kind in KINDS if kind != "slow_body"
     ]
@@ -99,7 +102,10 @@ class Trial:
             yield web
 
     def run(self, store: FakeStore, attempts: int, row: Row, at: str) -> bool:
-        """Make all calls of a run once; returns whether it was quiet. An error that is no AvbcError is a violation."""
+        """Make all calls of a run once; returns whether it was quiet.
+
+        An error that is no AvbcError is a violation.
+        """
         quiet = True
         with self._joined(store, attempts) as web:
             for call in self.world.calls:
@@ -119,7 +125,7 @@ class Trial:
         return quiet
 
     def until_quiet(self, store: FakeStore) -> str:
-        """Run without faults until there is nothing to do; returns what is wrong with that, if anything."""
+        """Run without faults until there is nothing to do; returns what is wrong, if anything."""
         row = Row("")
         for _ in range(ROUNDS):
             quiet = self.run(store, 1, row, "afterwards")
@@ -143,7 +149,10 @@ class Trial:
         return struck
 
     def weather(self, seed: int, chance: float, row: Row, rounds: int = 6) -> None:
-        """Runs in which any request may go wrong at random, and then calm ones; each fault is a point."""
+        """Runs in which any request may go wrong at random, then calm ones.
+
+        Each fault is a point.
+        """
         store = self.store()
         name = f"{self.world.name}: random faults with seed {seed}"
         choose = random.Random(f"{self.world.name} {seed}")

@@ -70,8 +70,14 @@ class Guard:
 _CONTRACT = "tests/acctvantage/test_contract.py::TestSqlGateway"
 _IMPORTING = "tests/orchestrator/test_importing.py"
 _FAULTS = "tests/chaos/test_faults.py"
-_GENERATED = "tests/chaos/test_bad_data.py::test_generated_orders_are_imported_right_or_refused_with_a_reason"
-_KILLED = "tests/chaos/test_deaths.py::test_a_process_may_be_killed_before_and_after_each_request_and_commit"
+_GENERATED = (
+    "tests/chaos/test_bad_data.py::"
+    "test_generated_orders_are_imported_right_or_refused_with_a_reason"
+)
+_KILLED = (
+    "tests/chaos/test_deaths.py::"
+    "test_a_process_may_be_killed_before_and_after_each_request_and_commit"
+)
 
 _UNIQUE = 'sa.Column("import_id", sa.Text, nullable=False, unique=True),'
 _NOT_UNIQUE = 'sa.Column("import_id", sa.Text, nullable=False),'
@@ -138,8 +144,8 @@ GUARDS = (
             Removal(
                 "orchestrator/jobs/import_orders.py",
                 _CREATE,
-                "self._run.store.orders.update(each.order.id, status_id=self._run.statuses.downloaded)\n"
-                + _CREATE,
+                "self._run.store.orders.update(each.order.id, "
+                "status_id=self._run.statuses.downloaded)\n" + _CREATE,
             ),
         ),
     ),
@@ -263,7 +269,8 @@ GUARDS = (
         (
             Removal(
                 "posting.py",
-                '_POSTED = frozenset({"posted", "completed", "posted/completed", "posted / completed"})',
+                '_POSTED = frozenset({"posted", "completed", "posted/completed", '
+                '"posted / completed"})',
                 "_POSTED = frozenset[str]()",
             ),
         ),

@@ -1,4 +1,7 @@
-"""Bad input of other kinds: settings, credentials, webhooks, books files and CSVs, changed at random. What is refused is an AvbcError."""
+"""Bad input of other kinds, changed at random.
+
+Settings, credentials, webhooks, books files and CSVs. What is refused is an AvbcError.
+"""
 
 from __future__ import annotations
 
@@ -54,9 +57,12 @@ _EVENT: Mapping[str, Any] = {
     "producer": "stores/abc123",
 }
 _PIECES: tuple[bytes, ...] = (
-    b"", b"\x00", b"\xff\xfe", b"\xef\xbb\xbf", b"\r\n", b"\n", b'"', b"'", b'"""', b"[", b"]", b"[[", b"{", b"}", b"=", b"#", b",", b";",
-    b":", b"\\", b"\\u", b"nan", b"inf", b"-1", b"99999999999999999999", b"0x1F", b"1e400", b"1979-05-27", b"true", b"null",
-    b"x" * 70_000, b"[" * 2000, b"9" * 5000, b"1e99999999999999999999", *(text.encode() for text in SCRIPTS),
+    b"", b"\x00", b"\xff\xfe", b"\xef\xbb\xbf", b"\r\n", b"\n", b'"', b"'", b'"""', b"[", b"]",
+    b"[[", b"{", b"}", b"=", b"#", b",", b";",
+    b":", b"\\", b"\\u", b"nan", b"inf", b"-1", b"99999999999999999999", b"0x1F", b"1e400",
+    b"1979-05-27", b"true", b"null",
+    b"x" * 70_000, b"[" * 2000, b"9" * 5000, b"1e99999999999999999999",
+    *(text.encode() for text in SCRIPTS),
 )  # fmt: skip
 
 
@@ -191,7 +197,9 @@ def _changed_webhook(
 
 
 def bad_inputs(count: int, seed: int, *, share: tuple[int, int] = (0, 1)) -> list[Row]:
-    """Change inputs of each kind at random and take them in: what comes is a value or an AvbcError that says something.
+    """Change inputs of each kind at random and read them.
+
+    What comes is a value or an AvbcError that says something.
 
     Args:
         count: How many of each kind, all shares together.

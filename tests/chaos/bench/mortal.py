@@ -53,7 +53,7 @@ class Life:
 
 
 class MortalTransport(httpx.BaseTransport):
-    """Sends over the network, and may die before a request, or after it took effect and before its answer is read."""
+    """Sends over the network, and may die before a request or before its answer is read."""
 
     def __init__(self, life: Life) -> None:
         self._life = life
@@ -71,7 +71,10 @@ class MortalTransport(httpx.BaseTransport):
 
 
 def make_mortal(engine: sa.Engine, life: Life, *, statements: bool = False) -> None:
-    """Let each commit that writes be two points: before it and after it. With `statements` each statement of a writer is one, too."""
+    """Let each commit that writes be two points: before it and after it.
+
+    With `statements` each statement of a writer is one, too.
+    """
 
     class MortalConnection(sqlite3.Connection):
         writes = False
@@ -105,7 +108,10 @@ def make_mortal(engine: sa.Engine, life: Life, *, statements: bool = False) -> N
 
 
 def live(task: Mapping[str, Any]) -> dict[str, Any]:
-    """One life: the calls of the task, one after another. Returns what it did and at which points it could have died."""
+    """One life: the calls of the task, one after another.
+
+    Returns what it did and at which points it could have died.
+    """
     life = Life(task["ends_at"])
     settings = Settings.from_dict(task["settings"])
     told: dict[str, Any] = {"quiet": True, "errors": [], "reports": []}

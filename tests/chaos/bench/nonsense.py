@@ -84,7 +84,7 @@ _ADDRESS_TEXTS = (
 
 
 def good_order(choose: random.Random, order_id: int) -> Sample:
-    """An order of any shape, or of any mixture of lines, discounts, fees, tenders and payments, now and then at the edges."""
+    """An order of any shape or mix of lines, discounts, fees and payments, also at the edges."""
     factory = OrderFactory(seed=choose.randrange(10**9), first_id=order_id)
     build = (
         SHAPES[choose.choice(sorted(SHAPES))]
@@ -206,15 +206,19 @@ def _all_lines(body: Json) -> Iterator[Json]:
 Path: TypeAlias = "tuple[str | int, ...]"
 
 NONSENSE: tuple[Json, ...] = (
-    None, "", [], {}, True, False, 0, 1, -1, 2, 0.1, -0.01, 1e15, 1e300, -1e300, 10**18, -(10**18), 2**63, 2**64, 10**40,
-    "0", "1", "-1", "null", "NaN", "Infinity", "1e3", "1,000.00", "12.345678", "0x10", "١٢", "１２", " 5 ", "5.", ".5", "--1",
+    None, "", [], {}, True, False, 0, 1, -1, 2, 0.1, -0.01, 1e15, 1e300, -1e300, 10**18, -(10**18),
+    2**63, 2**64, 10**40,
+    "0", "1", "-1", "null", "NaN", "Infinity", "1e3", "1,000.00", "12.345678", "0x10", "١٢", "１２",
+    " 5 ", "5.", ".5", "--1",
     "1.0000000000000001",
-    "9999999999.9999", "99999999999999999999.0000", "true", "True", "on", "x", "\x00", "\x07bell", "\ud800", "a\udfff", "\u2028",
+    "9999999999.9999", "99999999999999999999.0000", "true", "True", "on", "x", "\x00", "\x07bell",
+    "\ud800", "a\udfff", "\u2028",
     "2026-13-45", "not a date", ("Thu, 01 Jan 1970 "
 "00:00:00"), "Sat, 31 Feb 2026 00:00:00 +0000", "Fri, 31 Dec 9999 23:59:59 -0800",
     ("Mon, 01 Jan 0001 00:00:00 "
 "+0900"), "Wed, 31 Dec 2025 23:59:60 +0000", 1750000000, {"url": "x", "resource": "/x"},
-    [{"url": "x", "resource": "/x"}], [None], [[]], [{}], {"id": 1}, {"error": "unexpected"}, {"message": "x"}, "x" * 70_000, "é" * 4000,
+    [{"url": "x", "resource": "/x"}], [None], [[]], [{}], {"id": 1}, {"error": "unexpected"},
+    {"message": "x"}, "x" * 70_000, "é" * 4000,
 )  # fmt: skip
 _CENT = Decimal("0.01")
 

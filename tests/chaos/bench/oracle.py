@@ -1,4 +1,7 @@
-"""Whether an order was imported right, judged by the JSON alone: no value coerced in silence, no cent adjusted."""
+"""Whether an order was imported right, decided by the JSON alone.
+
+No value coerced in silence, no cent adjusted.
+"""
 
 from __future__ import annotations
 
@@ -153,7 +156,10 @@ def _receipts(
 
 
 def _coerced(model: Model, raw: Mapping[str, Any], at: str) -> Iterator[str]:
-    """Walk a model and its JSON side by side: each value must be the one that was sent, or the default of what was not."""
+    """Walk a model and its JSON side by side.
+
+    Each value must be the one that was sent, or the default where none was.
+    """
     for field in attrs.fields(type(model)):
         if field.name == "raw":
             continue

@@ -35,7 +35,10 @@ class Row:
             self.wrong.append(f"{self.kind}, {at}: {ends}")
 
     def complain(self, at: str, what: str) -> None:
-        """Note a violation that is no damage: an error that should not be raised, a report that is not clean."""
+        """Note a violation that is no damage.
+
+        An error that should not be raised, a report that is not clean.
+        """
         self.wrong.append(f"{self.kind}, {at}: {what}")
 
     def add(self, other: Row) -> None:

@@ -1,4 +1,6 @@
-"""Several processes at one store and one database that all want its orders, beside other applications that use a third of its quota.
+"""Several processes at one store and one database that all want its orders.
+
+Other applications use a third of the store's quota.
 
 The processes and the quota's windows of 30 seconds are real, so a run takes a minute, most of it
 waiting.
@@ -45,7 +47,7 @@ class Ended:
 
 
 class Process:
-    """A process that imports until there is nothing left, and reads transactions while another one imports."""
+    """A process that imports until there is nothing left, and reads while another imports."""
 
     def __init__(self, settings: object, books: str, read: list[int]) -> None:
         paths = [

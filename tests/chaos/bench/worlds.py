@@ -1,4 +1,7 @@
-"""Worlds: a store, its books and the settings that join them, in a state from which a run begins, and what can be seen of its end."""
+"""Worlds: a store, its books and the settings that join them.
+
+Each in the state in which a run begins, and what can be seen of its end.
+"""
 
 from __future__ import annotations
 
@@ -62,7 +65,10 @@ class World:
         return f"sqlite:///{path}"
 
     def reset(self, books: SqlGateway) -> None:
-        """Put books in memory into the state in which the run begins. Used again, they keep their compiled statements."""
+        """Put books in memory into the state in which the run begins.
+
+        Used again, they keep their compiled statements.
+        """
         with closing(books.engine.raw_connection()) as connection:
             cast("sqlite3.Connection", connection.driver_connection).deserialize(
                 _in_mode(self.books, _ROLLBACK)
@@ -73,7 +79,10 @@ _ROLLBACK, _WAL = b"\x01\x01", b"\x02\x02"
 
 
 def _in_mode(database: bytes, mode: bytes) -> bytes:
-    """A database file in another journal mode, which bytes 18 and 19 tell (sqlite.org/fileformat2.html). In memory there is no WAL."""
+    """A database file in another journal mode. In memory there is no WAL.
+
+    Bytes 18 and 19 hold the mode (sqlite.org/fileformat2.html).
+    """
     return database[:18] + mode + database[20:]
 
 
@@ -126,7 +135,7 @@ Build: TypeAlias = "Callable[[FakeStore, SqlGateway, Orchestrator], object]"
 
 
 def _edited(store: FakeStore, web: Orchestrator) -> None:
-    """An order that was imported before, edited by a person since, and given the New status again."""
+    """An order that was imported, then edited by a person and given the New status again."""
     buyer = OrderFactory(seed=5).person(0)
     store.add_order(OrderFactory(first_id=900).order([item("MUG-BLUE")], buyer=buyer))
     web.import_orders()
@@ -146,7 +155,11 @@ def _many_waiting(store: FakeStore, _: SqlGateway, web: Orchestrator) -> None:
 
 
 def _few_waiting(store: FakeStore, _: SqlGateway, web: Orchestrator) -> None:
-    """Seven orders: one edited, a guest's two, one paid in three ways, one with a new ship via, one refused, one that cannot be read."""
+    """Seven orders, as different as their ways through an import.
+
+    One edited, a guest's two, one paid in three ways, one with a new ship via, one refused, one
+    that cannot be read.
+    """
     _edited(store, web)
     factory = OrderFactory()
     guest = factory.person(0)
@@ -176,7 +189,10 @@ def _further(store: FakeStore, books: SqlGateway, web: Orchestrator) -> None:
 
 
 def _shipped(store: FakeStore, books: SqlGateway, web: Orchestrator) -> None:
-    """A shipment of each order that can be shipped: to each address, in parcels, some told before, and one of more than there is."""
+    """A shipment of each order that can be shipped.
+
+    To each address, in parcels, some sent before, and one of more than there is.
+    """
     for number, order in enumerate(_imported(store, books, web), 1):
         if number == 7:
             web.push_shipments()
@@ -208,7 +224,10 @@ def _shipped(store: FakeStore, books: SqlGateway, web: Orchestrator) -> None:
 
 
 def _to_capture(store: FakeStore, books: SqlGateway, web: Orchestrator) -> None:
-    """Authorized payments: most are to be captured, some to be voided, and of some the gateway declines the capture."""
+    """Authorized payments: most to be captured, some to be voided.
+
+    Of some the gateway declines the capture.
+    """
     factory = OrderFactory(seed=3, first_id=2000)
     for number in range(24):
         payment = (
@@ -258,9 +277,10 @@ def _stocked(store: FakeStore, books: SqlGateway, web: Orchestrator) -> None:
 
 
 def _clients(store: FakeStore, books: SqlGateway, web: Orchestrator) -> None:
-    """Clients of the books, some of whom are customers of the store by their email, and one without one."""
+    """Clients of the books, some of them customers by their email, and one without an email."""
     _imported(store, books, web)
-    columns = "name,first_name,email,phone,address.address_1,address.city,address.state,address.zip,address.country"
+    address = [f"address.{name}" for name in ("address_1", "city", "state", "zip", "country")]
+    columns = ",".join(["name", "first_name", "email", "phone", *address])
     place = "1 Harbor Road,Austin,Texas,78751,United States"
     rows = [
         f"Buyer{number},Ana,buyer{number}@example.com,555-01{number:02},{place}"
@@ -357,7 +377,10 @@ Facts: TypeAlias = "dict[str, list[object]]"
 
 @attrs.frozen
 class Seen:
-    """All that a death or a fault could spoil, without what may differ between two good runs: ids that were given, and times."""
+    """All that a death or a fault could spoil.
+
+    Without what may differ between two good runs: ids that were given, and times.
+    """
 
     orders: Facts
     """Sales orders by Import ID."""
