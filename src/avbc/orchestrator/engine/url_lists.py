@@ -18,11 +18,11 @@ def url_lists(values: Iterable[str], most: int) -> Iterator[list[str]]:
     taken: list[str] = []
     length = 0
     for value in values:
-        room = len(quote(value, safe="")) + len("%2C")
-        if taken and (len(taken) == most or length + room > _LONGEST):
+        size = len(quote(value, safe="")) + len("%2C")
+        length += size
+        if taken and (len(taken) == most or length > _LONGEST):
             yield taken
-            taken, length = [], 0
+            taken, length = [], size
         taken.append(value)
-        length += room
     if taken:
         yield taken

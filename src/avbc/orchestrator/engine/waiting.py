@@ -60,16 +60,10 @@ def _waiting(run: PushRun, call: ListCall[Order]) -> tuple[int, list[Order]]:
     for page in run.store.pages(call):
         orders = orders_of(page)
         listed += len(orders)
-        found += _not_imported(run, orders)
+        import_ids = {order.id: order_import_id(run.source_code, order.id) for order in orders}
+        imported = {order.import_id for order in run.books.sales_orders(list(import_ids.values()))}
+        found += [order for order in orders if import_ids[order.id] not in imported]
     return listed, found
-
-
-def _not_imported(run: PushRun, orders: Sequence[Order]) -> list[Order]:
-    if not orders:
-        return []
-    import_ids = {order.id: order_import_id(run.source_code, order.id) for order in orders}
-    imported = {order.import_id for order in run.books.sales_orders(list(import_ids.values()))}
-    return [order for order in orders if import_ids[order.id] not in imported]
 
 
 def _read_lines(run: PushRun, orders: Sequence[Order]) -> None:
