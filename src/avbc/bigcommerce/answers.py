@@ -121,7 +121,7 @@ def _whole_characters(content: bytes) -> bytes:
 
 def _loader() -> Callable[[bytes], Json]:
     try:
-        import orjson  # noqa: PLC0415 - the extra `fast`; the standard library does the same, slower
+        import orjson  # noqa: PLC0415  # the extra `fast`; the standard library is slower
     except ImportError:
 
         def load(content: bytes) -> Json:

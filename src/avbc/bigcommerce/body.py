@@ -45,7 +45,8 @@ def _written(value: Body) -> str:
         return f"{value:f}"
     if isinstance(value, Mapping):
         return "{" + ",".join(f"{_text(key)}:{_written(item)}" for key, item in value.items()) + "}"
-    if isinstance(value, Sequence):  # pyright: ignore[reportUnnecessaryIsInstance] - callers without a type checker may send a float
+    # Callers without a type checker may send a float.
+    if isinstance(value, Sequence):  # pyright: ignore[reportUnnecessaryIsInstance]
         return "[" + ",".join(map(_written, value)) + "]"
     raise TypeError(f"{value!r} cannot be sent: numbers are int or Decimal")
 

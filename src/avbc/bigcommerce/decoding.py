@@ -261,7 +261,8 @@ def _model_hook(model: type[Model], converter: Converter) -> Hook:
         "    raise bad.within('.' + key) from None",
         "  return it",
     ]
-    exec(compile("\n".join(lines), f"<avbc reads {model.__name__}>", "exec"), names)  # noqa: S102 - built from our own classes only
+    # Built from avbc's own classes only.
+    exec(compile("\n".join(lines), f"<avbc reads {model.__name__}>", "exec"), names)  # noqa: S102
     return cast("Hook", names["read_row"])
 
 

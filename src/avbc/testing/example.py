@@ -82,7 +82,10 @@ books_toml: str = _books()
 """Books that fit the example store: what `SqlGateway.load` reads."""
 
 
-def settings_dict(api_url: str, token: str = "example-token") -> dict[str, Mapping[str, object]]:  # noqa: S107  # the fake store's own token
+def settings_dict(
+    api_url: str,
+    token: str = "example-token",  # noqa: S107  # the fake store's own token
+) -> dict[str, Mapping[str, object]]:
     """Return settings that join the example store and the example books: `Settings.from_dict`."""
     methods = {
         "Credit Card": "Visa/MC",

@@ -16,7 +16,8 @@ def fake_store() -> Iterator[FakeStore]:
     """A `FakeStore` that answers httpx requests to its `api_url`; other requests raise."""
     import respx  # noqa: PLC0415  # only tests that use the fixture need it
 
-    from avbc.testing.fakestore.store import FakeStore  # noqa: PLC0415  # the plugin is loaded by every pytest run
+    # Every pytest run loads the plugin.
+    from avbc.testing.fakestore.store import FakeStore  # noqa: PLC0415
 
     store = FakeStore()
     with respx.mock(assert_all_called=False, assert_all_mocked=True) as router:

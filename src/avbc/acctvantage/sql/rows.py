@@ -26,7 +26,8 @@ AnySelect: TypeAlias = "sa.Select[*tuple[Any, ...]]"
 
 _DIALECTS: dict[str, sa.Dialect] = {
     "sqlite": SQLiteDialect_pysqlite(),
-    "postgresql": PGDialect_psycopg(paramstyle="format"),  # type: ignore[no-untyped-call]  # SQLAlchemy's own, without types
+    # SQLAlchemy's own, without types.
+    "postgresql": PGDialect_psycopg(paramstyle="format"),  # type: ignore[no-untyped-call]
 }
 
 

@@ -85,7 +85,11 @@ class Exact(sa.TypeDecorator[Decimal]):
         """What is stored."""
         return None if value is None else TO_STORE[dialect.name][Exact](value)
 
-    def process_result_value(self, value: Any, dialect: sa.Dialect) -> Decimal | None:  # noqa: ARG002  # SQLAlchemy's signature
+    def process_result_value(
+        self,
+        value: Any,
+        dialect: sa.Dialect,  # noqa: ARG002  # SQLAlchemy's signature
+    ) -> Decimal | None:
         """What was stored."""
         return None if value is None else Decimal(value)
 
@@ -108,7 +112,11 @@ class Moment(sa.TypeDecorator[datetime]):
         """What is stored."""
         return None if value is None else TO_STORE[dialect.name][Moment](value)
 
-    def process_result_value(self, value: Any, dialect: sa.Dialect) -> datetime | None:  # noqa: ARG002  # SQLAlchemy's signature
+    def process_result_value(
+        self,
+        value: Any,
+        dialect: sa.Dialect,  # noqa: ARG002  # SQLAlchemy's signature
+    ) -> datetime | None:
         """What was stored, in UTC."""
         if value is None:
             return None

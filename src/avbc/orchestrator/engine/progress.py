@@ -61,20 +61,19 @@ def progress_shown(callback: Progress | None, *, bars: bool) -> Generator[Progre
 @contextmanager
 def _drawing() -> Generator[Progress]:
     try:
+        from rich import progress as rich  # noqa: PLC0415
         from rich.console import Console  # noqa: PLC0415  # an extra
-        from rich.progress import BarColumn, MofNCompleteColumn, TextColumn, TimeElapsedColumn  # noqa: PLC0415
-        from rich.progress import Progress as Bars  # noqa: PLC0415
     except ImportError as error:
         raise MissingExtra("progress bars need rich", "progress") from error
     console = Console(stderr=True)
     columns = (
-        TextColumn("{task.description}"),
-        BarColumn(),
-        MofNCompleteColumn(),
-        TimeElapsedColumn(),
+        rich.TextColumn("{task.description}"),
+        rich.BarColumn(),
+        rich.MofNCompleteColumn(),
+        rich.TimeElapsedColumn(),
     )
     # In a notebook rich needs ipywidgets to redraw, so IPython, which is there, shows its table.
-    bars = Bars(*columns, console=console, auto_refresh=not console.is_jupyter)
+    bars = rich.Progress(*columns, console=console, auto_refresh=not console.is_jupyter)
     tasks: dict[str, TaskID] = {}
 
     def draw(done: int, total: int | None, what: str) -> None:

@@ -390,7 +390,8 @@ class PushRun(Run[PushReport]):
             except AvbcError as error:
                 self.fail(change, error)
                 return False
-            except Exception as error:  # noqa: BLE001  # a fault of the application's gateway must not stop the other changes
+            except Exception as error:  # noqa: BLE001
+                # A bug in the application's gateway must not stop the other changes.
                 ids = order_extra(change.order_id, change.import_id)
                 self.postpone(change, unexpected(error, change.key, "in the books", ids))
                 return False

@@ -340,7 +340,8 @@ class Import:
             elif isinstance(error, BooksUnreachable):
                 run.report.stopped = str(error)
             problem = Problem(_code(error), "", "", str(error))
-        except Exception as error:  # noqa: BLE001  # a fault of a customisation, a gateway or ours must not stop the other orders
+        except Exception as error:  # noqa: BLE001
+            # A bug in a customisation, a gateway or avbc must not stop the other orders.
             ids = order_extra(each.order.id, each.import_id)
             problem = unexpected(error, f"order {each.order.id}", "while it was imported", ids)
         return self._ending("postponed", each, [problem])

@@ -63,13 +63,15 @@ class FakeStore(LocalStore):
 
     def handle(self, request: httpx.Request) -> httpx.Response:
         """Answer an httpx request; a network fault raises the exception that httpx raises."""
-        from avbc.testing.fakestore.transport import deliver  # noqa: PLC0415  # httpx is imported where it is used
+        # httpx is imported where it is used.
+        from avbc.testing.fakestore.transport import deliver  # noqa: PLC0415
 
         return deliver(self.answer(self.translate(request), waited=False), request)
 
     def transport(self) -> FakeTransport:
         """Return an httpx transport for `httpx.Client` and `httpx.AsyncClient` alike."""
-        from avbc.testing.fakestore.transport import FakeTransport  # noqa: PLC0415  # httpx is imported where it is used
+        # httpx is imported where it is used.
+        from avbc.testing.fakestore.transport import FakeTransport  # noqa: PLC0415
 
         return FakeTransport(self)
 
@@ -89,6 +91,7 @@ class FakeStore(LocalStore):
         ...     server.api_url.startswith("http://127.0.0.1:")
         True
         """
-        from avbc.testing.fakestore.loopback import LoopbackServer  # noqa: PLC0415  # asyncio is imported where it is used
+        # asyncio is imported where it is used.
+        from avbc.testing.fakestore.loopback import LoopbackServer  # noqa: PLC0415
 
         return LoopbackServer(self, host, port)
