@@ -361,7 +361,7 @@ def read_object(row: Json, model: type[M], path: str) -> M:
     try:
         return cast("M", _CONVERTER.get_structure_hook(model)(row, model))
     except BadValue as bad:
-        error = bad.at(path, _row_id(row))
+        error = bad.at(path, row_id(row))
     # Raised out here, it does not carry the frames of a half-read model along.
     raise error
 
@@ -398,13 +398,14 @@ def read_page(rows: Sequence[Json], model: type[M], path: str) -> Page[M]:
         try:
             items.append(hook(row, model))
         except BadValue as bad:
-            row_id = _row_id(row)
-            error = bad.at(f"{path}[{index}]", row_id)
-            unreadable.append(UnreadableRow(index, row_id, row, error))
+            number = row_id(row)
+            error = bad.at(f"{path}[{index}]", number)
+            unreadable.append(UnreadableRow(index, number, row, error))
     return Page(items, tuple(unreadable))
 
 
-def _row_id(row: Json) -> int | None:
+def row_id(row: Json) -> int | None:
+    """Return the id of a row, or None if it has none that can be read."""
     try:
         return integer(row.get("id")) if isinstance(row, Mapping) else None
     except BadValue:

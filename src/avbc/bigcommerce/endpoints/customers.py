@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime
 from typing import Literal, TypeAlias
 
 import attrs
 
+from avbc.bigcommerce.body import Json
 from avbc.bigcommerce.call import Call, Cap, ListCall, Paging, WriteResult
 from avbc.bigcommerce.endpoints.parts import paged_call, query
 from avbc.bigcommerce.endpoints.scopes import CUSTOMERS, CUSTOMERS_MODIFY
-from avbc.bigcommerce.endpoints.writes import Row, bodies, check, result_reader, same_id, same_text
+from avbc.bigcommerce.endpoints.writes import bodies, check, result_reader, same_id, same_text
 from avbc.bigcommerce.models.customers import (
     Customer,
     CustomerAddress,
@@ -290,11 +291,11 @@ def update_customer_addresses(
     )
 
 
-def _same_email(draft: CustomerDraft, row: Row) -> bool:
+def _same_email(draft: CustomerDraft, row: Mapping[str, Json]) -> bool:
     return same_text(draft.email, row, "email")
 
 
-def _same_address(draft: CustomerAddressDraft, row: Row) -> bool:
+def _same_address(draft: CustomerAddressDraft, row: Mapping[str, Json]) -> bool:
     """Compare all fields by which BigCommerce distinguishes two addresses of a customer.
 
     BigCommerce sets the type of an address that is sent without one.

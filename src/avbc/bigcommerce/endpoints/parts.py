@@ -12,7 +12,9 @@ from avbc.bigcommerce.body import Json
 from avbc.bigcommerce.call import Call, ListCall, Paging, row_of, rows_of
 from avbc.bigcommerce.decoding import read_object, read_page, read_rows
 from avbc.bigcommerce.models.base import Model
+from avbc.bigcommerce.values import BadValue
 
+T = TypeVar("T")
 M = TypeVar("M", bound=Model)
 
 Value: TypeAlias = bool | int | str | Decimal | datetime | Collection[int] | Collection[str] | None
@@ -79,6 +81,20 @@ def object_reader(path: str, model: type[M]) -> Callable[[Json], M]:
     """Return a function that reads one object: the whole answer in v2, its `data` in v3."""
     found = row_of if path.startswith("/v3/") else _itself
     return lambda body: read_object(found(body), model, _name(path))
+
+
+def value_reader(key: str, read: Callable[[Json], T]) -> Callable[[Json], T]:
+    """Return a function that reads a single value: the answer itself, or its `key`."""
+
+    def reader(body: Json) -> T:
+        value = body.get(key) if isinstance(body, Mapping) else body
+        try:
+            return read(value)
+        except BadValue as bad:
+            error = bad.at(key, None)
+        raise error
+
+    return reader
 
 
 def _itself(body: Json) -> Json:

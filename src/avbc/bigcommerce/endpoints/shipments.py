@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-from avbc.bigcommerce.body import Json, shortened
 from avbc.bigcommerce.call import Call, ListCall
-from avbc.bigcommerce.endpoints.parts import object_call, object_reader, paged_call
+from avbc.bigcommerce.endpoints.parts import object_call, object_reader, paged_call, value_reader
 from avbc.bigcommerce.endpoints.scopes import ORDERS, ORDERS_MODIFY
-from avbc.bigcommerce.errors import UnexpectedData
 from avbc.bigcommerce.models.shipments import OrderShipment, ShipmentDraft
-from avbc.bigcommerce.values import BadValue, integer
+from avbc.bigcommerce.values import integer
 
 
 def list_shipments(order_id: int) -> ListCall[OrderShipment]:
@@ -35,15 +33,8 @@ def count_shipments(order_id: int) -> Call[int]:
     >>> count_shipments(218).read({"count": 2})
     2
     """
-    return Call("GET", f"/v2/orders/{order_id}/shipments/count", _count, scope=ORDERS, empty=int)
-
-
-def _count(body: Json) -> int:
-    count = body.get("count") if isinstance(body, dict) else body
-    try:
-        return integer(count)
-    except BadValue as bad:
-        raise UnexpectedData("count", shortened(count), bad.message) from None
+    path = f"/v2/orders/{order_id}/shipments/count"
+    return Call("GET", path, value_reader("count", integer), scope=ORDERS, empty=int)
 
 
 def create_shipment(order_id: int, shipment: ShipmentDraft) -> Call[OrderShipment]:

@@ -4,12 +4,11 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from avbc.bigcommerce.body import Json
 from avbc.bigcommerce.call import Call, ListCall
-from avbc.bigcommerce.endpoints.parts import object_call, paged_call
+from avbc.bigcommerce.endpoints.parts import object_call, paged_call, value_reader
 from avbc.bigcommerce.endpoints.scopes import INFORMATION
 from avbc.bigcommerce.models.store import Currency, StoreInformation, TaxClass
-from avbc.bigcommerce.values import BadValue, epoch
+from avbc.bigcommerce.values import epoch
 
 
 def get_store() -> Call[StoreInformation]:
@@ -28,15 +27,7 @@ def get_time() -> Call[datetime]:
     >>> get_time().read({"time": 1529512970})
     datetime.datetime(2018, 6, 20, 16, 42, 50, tzinfo=datetime.timezone.utc)
     """
-    return Call("GET", "/v2/time", _clock, scope=INFORMATION)
-
-
-def _clock(body: Json) -> datetime:
-    seconds = body.get("time") if isinstance(body, dict) else body
-    try:
-        return epoch(seconds)
-    except BadValue as bad:
-        raise bad.at("time", None) from None
+    return Call("GET", "/v2/time", value_reader("time", epoch), scope=INFORMATION)
 
 
 def list_currencies() -> ListCall[Currency]:

@@ -9,15 +9,13 @@ from typing import TypeVar
 from avbc.bigcommerce.answers import field_errors
 from avbc.bigcommerce.body import Body, Json
 from avbc.bigcommerce.call import PartFailure, WriteResult, rows_of
-from avbc.bigcommerce.decoding import read_page
+from avbc.bigcommerce.decoding import read_page, row_id
 from avbc.bigcommerce.models.base import Draft, Model
-from avbc.bigcommerce.values import BadValue, integer, text
+from avbc.bigcommerce.values import BadValue, text
 from avbc.text import text_key
 
 D = TypeVar("D", bound=Draft)
 M = TypeVar("M", bound=Model)
-
-Row = Mapping[str, Json]
 
 
 def check(
@@ -66,7 +64,7 @@ def bodies(drafts: Sequence[Draft]) -> list[Body]:
 
 
 def result_reader(
-    name: str, model: type[M], drafts: Sequence[D], same: Callable[[D, Row], bool]
+    name: str, model: type[M], drafts: Sequence[D], same: Callable[[D, Mapping[str, Json]], bool]
 ) -> Callable[[Json], WriteResult[M]]:
     """Return a function that reads the answer of a write.
 
@@ -90,7 +88,7 @@ def result_reader(
 
 
 def _absent(
-    drafts: Sequence[D], rows: Sequence[Json], same: Callable[[D, Row], bool]
+    drafts: Sequence[D], rows: Sequence[Json], same: Callable[[D, Mapping[str, Json]], bool]
 ) -> Iterator[int]:
     if len(rows) >= len(drafts):
         return
@@ -103,15 +101,13 @@ def _absent(
             left.remove(found)
 
 
-def same_id(draft: Draft, row: Row) -> bool:
+def same_id(draft: Draft, row: Mapping[str, Json]) -> bool:
     """Whether a row of an answer has the id that was sent."""
-    try:
-        return integer(row.get("id")) == getattr(draft, "id", None)
-    except BadValue:
-        return False
+    sent = getattr(draft, "id", None)
+    return sent is not None and row_id(row) == sent
 
 
-def same_text(sent: object, row: Row, key: str) -> bool:
+def same_text(sent: object, row: Mapping[str, Json], key: str) -> bool:
     """Whether a row of an answer has the text that was sent, regardless of case."""
     try:
         held = text(row.get(key) or "")
