@@ -55,6 +55,7 @@ class _Send(Step[None]):
     order_id: int
     answers: dict[int, AvbcError | None]
 
+    # The run is not used: the change ends when the order has been read again.
     def settle(self, run: PushRun, answer: AvbcError | None) -> None:  # noqa: ARG002
         self.answers[self.order_id] = answer
 
@@ -131,7 +132,7 @@ class _Captures:
             change = attrs.evolve(change, before="authorized")
             run.write(change, partial(_record, run.books, action, order))
         elif action.step == "wait":
-            message = f"The gateway is at it: the payment is {status!r}."
+            message = f"The gateway is still processing it: the payment is {status!r}."
             fix = "The next run looks again."
             run.postpone(change, Problem("payment_pending", "payment_status", status, message, fix))
         elif order_id not in self._answers:
