@@ -396,7 +396,7 @@ def _ascending(rows: Iterable[tuple[str, T]]) -> Iterator[tuple[str, T]]:
         yield row
 
 
-def _rows(wanted: sa.Select[tuple[str, str]], connection: sa.Connection) -> list[tuple[str, str]]:
+def _rows(wanted: sa.Executable, connection: sa.Connection) -> list[tuple[str, str]]:
     return [(row.key, row.text) for row in connection.execute(wanted)]
 
 
