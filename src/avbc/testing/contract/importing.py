@@ -8,7 +8,6 @@ from datetime import UTC, datetime, timedelta, timezone
 from decimal import Decimal
 from functools import partial
 
-import pytest
 from attrs import evolve
 
 from avbc.acctvantage.gateway import BooksRefused, Gateway
@@ -31,7 +30,7 @@ from avbc.acctvantage.records import (
     ShipVia,
 )
 from avbc.testing.contract.examples import ANA, make_bundle, make_order
-from avbc.testing.contract.setup import ContractSetup, at_once
+from avbc.testing.contract.setup import ContractSetup, at_once, refused
 
 
 class ImportContract(ContractSetup):
@@ -97,16 +96,15 @@ class ImportContract(ContractSetup):
         """A receipt whose Import ID is taken refuses the whole bundle, and nothing of it stays."""
         gateway.create_order(make_bundle(1))
         before = gateway.reference_data()
-        refused = make_bundle(2)
-        refused = evolve(
-            refused,
-            receipts=(refused.receipts[0], evolve(refused.receipts[1], import_id="WEB1-1")),
+        clash = make_bundle(2)
+        clash = evolve(
+            clash,
+            receipts=(clash.receipts[0], evolve(clash.receipts[1], import_id="WEB1-1")),
             new_client=evolve(ANA, import_id="WEB-new", email="new@example.com"),
             new_promotions=(Promotion("NEW", "%", Decimal(10), "40200-000-000"),),
             new_ship_vias=(ShipVia("Courier", "Freight"),),
         )
-        with pytest.raises(BooksRefused):
-            gateway.create_order(refused)
+        refused(gateway.create_order, clash)
         assert gateway.sales_orders(["WEB2"]) == []
         assert gateway.receipts(["WEB2"]) == []
         assert gateway.find_clients(["WEB-new"], ["new@example.com"]) == []
@@ -115,10 +113,10 @@ class ImportContract(ContractSetup):
 
     def test_an_unknown_client_is_refused(self, gateway: Gateway) -> None:
         """An order on a client that is not in the books leaves nothing."""
-        with pytest.raises(BooksRefused):
-            gateway.create_order(
-                evolve(make_bundle(1), new_client=None, client_id=4711, new_contact=None)
-            )
+        refused(
+            gateway.create_order,
+            evolve(make_bundle(1), new_client=None, client_id=4711, new_contact=None),
+        )
         assert gateway.sales_orders() == []
 
     def test_reads_take_many_keys_and_leave_out_unknown_ones(self, gateway: Gateway) -> None:
@@ -319,8 +317,7 @@ class ImportContract(ContractSetup):
 
     def test_an_order_that_is_not_there_is_not_replaced(self, gateway: Gateway) -> None:
         """`update_order` never creates."""
-        with pytest.raises(BooksRefused):
-            gateway.update_order(make_bundle(1))
+        refused(gateway.update_order, make_bundle(1))
         assert gateway.sales_orders() == []
 
     def test_a_refused_update_leaves_everything(self, gateway: Gateway) -> None:
@@ -329,14 +326,14 @@ class ImportContract(ContractSetup):
         gateway.create_order(make_bundle(2))
         before = gateway.sales_orders(), gateway.receipts()
         bundle = make_bundle(2)
-        with pytest.raises(BooksRefused):
-            gateway.update_order(
-                evolve(
-                    bundle,
-                    order=make_order(2, lines=5),
-                    receipts=(evolve(bundle.receipts[0], import_id="WEB1-2"),),
-                )
-            )
+        refused(
+            gateway.update_order,
+            evolve(
+                bundle,
+                order=make_order(2, lines=5),
+                receipts=(evolve(bundle.receipts[0], import_id="WEB1-2"),),
+            ),
+        )
         assert (gateway.sales_orders(), gateway.receipts()) == before
 
     def test_large_orders_survive(self, gateway: Gateway) -> None:
@@ -419,10 +416,10 @@ class ImportContract(ContractSetup):
 
     def _assert_update_refused(self, gateway: Gateway, number: int = 1) -> None:
         before = gateway.sales_orders(), gateway.receipts()
-        with pytest.raises(BooksRefused):
-            gateway.update_order(
-                evolve(make_bundle(number), order=make_order(number, lines=1), receipts=())
-            )
+        refused(
+            gateway.update_order,
+            evolve(make_bundle(number), order=make_order(number, lines=1), receipts=()),
+        )
         assert (gateway.sales_orders(), gateway.receipts()) == before
 
     def _edit(self, lines: int) -> OrderBundle:

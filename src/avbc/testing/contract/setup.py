@@ -6,13 +6,14 @@ import threading
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from decimal import Decimal
-from typing import TypeVar
+from typing import ParamSpec, TypeVar
 
 import pytest
 
-from avbc.acctvantage.gateway import Gateway
+from avbc.acctvantage.gateway import BooksRefused, Gateway
 from avbc.acctvantage.records import Product, Shipment
 
+P = ParamSpec("P")
 T = TypeVar("T")
 
 
@@ -41,6 +42,12 @@ class ContractSetup:
     def add_shipment(self, gateway: Gateway, shipment: Shipment) -> None:
         """Put this shipment into the books, or change the one of its number."""
         raise NotImplementedError("override `add_shipment`: put the shipment into your books")
+
+
+def refused(call: Callable[P, object], *args: P.args, **named: P.kwargs) -> None:
+    """Fail unless the books refuse a call."""
+    with pytest.raises(BooksRefused):
+        call(*args, **named)
 
 
 def at_once(calls: Sequence[Callable[[], T]]) -> list[T]:

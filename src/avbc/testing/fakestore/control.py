@@ -63,7 +63,7 @@ def abilities() -> Mapping[str, Callable[..., object]]:
 
 
 def control(store: LocalStore, target: str, body: bytes) -> StoreResponse:
-    """Reply a control request."""
+    """Answer a control request."""
     name = urlsplit(target).path.removeprefix(CONTROL).rstrip("/")
     method = abilities().get(name)
     if method is None:

@@ -107,7 +107,7 @@ class Refusal(Exception):
 
 
 def ok(value: object, status: int = 200) -> StoreResponse:
-    """Reply with JSON."""
+    """Answer with JSON."""
     return StoreResponse(status, dumps(value))
 
 
@@ -117,12 +117,12 @@ def data(value: object) -> StoreResponse:
 
 
 def no_content() -> StoreResponse:
-    """Reply 204 without a body: v2's empty list."""
+    """Answer 204 without a body: v2's empty list."""
     return StoreResponse(204)
 
 
 def v2_error(status: int, message: str) -> StoreResponse:
-    """Reply with an error as v2 does: an array."""
+    """Answer with an error as v2 does: an array."""
     return StoreResponse(status, dumps([{"status": status, "message": message}]))
 
 
@@ -132,7 +132,7 @@ def v3_error(
     errors: Mapping[str, str] | None = None,
     content_type: str = "application/json",
 ) -> StoreResponse:
-    """Reply with an error as v3 and the gateway in front of both versions do: an object."""
+    """Answer with an error as v3 and the gateway in front of both versions do: an object."""
     body: Row = {
         "status": status,
         "title": title,

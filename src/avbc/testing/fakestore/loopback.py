@@ -139,7 +139,7 @@ class _Connection(asyncio.Protocol):
             self._transport.abort()
 
     def _next(self) -> None:
-        """Reply the request in the buffer, if it is there as a whole."""
+        """Answer the request in the buffer, if it is complete."""
         end = self._buffer.find(b"\r\n\r\n")
         if end < 0:
             return
@@ -174,7 +174,7 @@ class _Connection(asyncio.Protocol):
             self._deliver(answer)
 
     def _refuse(self, status: int) -> None:
-        """Reply what is no request that this server reads, and close the connection."""
+        """Answer an unreadable request, and close the connection."""
         self._busy = self._last = True
         self._deliver(Reply(StoreResponse(status), {}))
 

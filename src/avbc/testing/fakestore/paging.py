@@ -65,11 +65,12 @@ def v3_page(
         start = (page - 1) * limit
     cut = [show(row) for row in rows[start : start + limit]]
     pages = ceil(total / limit)
-    links: Row = {"current": _link(params, page, limit)}
-    if page > 1:
-        links["previous"] = _link(params, page - 1, limit)
-    if page < pages:
-        links["next"] = _link(params, page + 1, limit)
+    near = {"previous": page - 1, "current": page, "next": page + 1}
+    links: Row = {
+        name: _link(params, number, limit)
+        for name, number in near.items()
+        if 1 <= number <= max(page, pages)
+    }
     pagination: Row = {
         "total": total,
         "count": len(cut),

@@ -21,7 +21,7 @@ class FakeTransport(httpx.BaseTransport, httpx.AsyncBaseTransport):
         self._store = store
 
     def handle_request(self, request: httpx.Request) -> httpx.Response:
-        """Reply after the store's latency."""
+        """Answer after the store's latency."""
         request.read()
         answer = self._store.answer(self._store.translate(request))
         pause = _pause(answer, request)
@@ -30,7 +30,7 @@ class FakeTransport(httpx.BaseTransport, httpx.AsyncBaseTransport):
         return deliver(answer, request)
 
     async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
-        """Reply after the store's latency, while other tasks run."""
+        """Answer after the store's latency, while other tasks run."""
         await request.aread()
         answer = self._store.answer(self._store.translate(request))
         pause = _pause(answer, request)
