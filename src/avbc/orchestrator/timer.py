@@ -161,7 +161,8 @@ class CycleReport(Report):
 
     def _repr_html_(self) -> str:
         details = [
-            f"<details><summary>{html.escape(job.method)}</summary>{job.report._repr_html_()}</details>"
+            f"<details><summary>{html.escape(job.method)}</summary>"
+            f"{job.report._repr_html_()}</details>"
             for job in self.jobs
             if job.report is not None
         ]

@@ -41,7 +41,8 @@ def create_hook(hook: HookDraft) -> Call[Hook]:
 
     Scope: Information & Settings: read-only (inferred), and the scope of what is watched.
 
-    >>> create_hook(HookDraft(scope="store/order/statusUpdated", destination="https://example.com/hook")).name
+    >>> draft = HookDraft(scope="store/order/created", destination="https://example.com/hook")
+    >>> create_hook(draft).name
     'POST /v3/hooks'
     """
     check("hooks", [hook], 1, needs=("scope", "destination"))
