@@ -26,7 +26,10 @@ suppress_warnings = ["ref.python"]
 def prepare_docstring(
     _app: Sphinx, what: str, _name: str, _obj: object, _options: object, lines: list[str]
 ) -> None:
-    """Turn fenced code into reStructuredText, and keep the first line of an attribute's text from being read as its type."""
+    """Turn fenced code into reStructuredText.
+
+    The first line of an attribute's text is kept from being read as its type.
+    """
     if what in {"attribute", "property"}:
         lines[:0] = ["..", ""]  # an empty comment
     fenced = False
