@@ -1,11 +1,19 @@
-"""Decimal arithmetic that every floor shares: minor units and exact shares."""
+"""Amounts of money as decimals: which numbers are amounts, minor units, exact shares."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from decimal import ROUND_DOWN, ROUND_HALF_UP, Decimal
+from collections.abc import Iterable, Sequence
+from decimal import ROUND_DOWN, ROUND_HALF_UP, Context, Decimal, InvalidOperation
 
 ZERO = Decimal(0)
+STEP = Decimal("0.0001")
+"""BigCommerce writes orders and lines with four decimals."""
+_LIMIT = Decimal(10) ** 13
+_quantized = Context(prec=17).quantize
+"""Thirteen digits before the point and four after it: what does not fit is not money."""
+
+ARITHMETIC = Context(prec=28)
+"""The mapping engine's own context, in which sums of amounts are exact."""
 
 # ISO 4217: the currencies whose minor unit is not one hundredth.
 _WITHOUT_DECIMALS = [
@@ -83,3 +91,27 @@ def share(total: Decimal, weights: Sequence[Decimal], places: int = 4) -> list[D
         parts.append(due - given)
         given = due
     return parts
+
+
+def is_amount(amount: Decimal) -> bool:
+    """Whether this is a finite number of a size that money has.
+
+    >>> is_amount(Decimal("5.1")), is_amount(Decimal("NaN")), is_amount(Decimal("1e15"))
+    (True, False, False)
+    """
+    return amount.is_finite() and -_LIMIT < amount < _LIMIT
+
+
+def are_store_amounts(amounts: Iterable[Decimal]) -> bool:
+    """Whether all are amounts of at most four decimals, as on BigCommerce's orders and lines.
+
+    >>> are_store_amounts([Decimal("19.9500"), Decimal("0.00001")])
+    False
+    """
+    try:
+        for amount in amounts:
+            if amount and _quantized(amount, STEP) != amount:
+                return False
+    except InvalidOperation:
+        return False
+    return True

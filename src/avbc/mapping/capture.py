@@ -11,11 +11,10 @@ import attrs
 
 from avbc.acctvantage.records import Receipt, SalesOrder
 from avbc.bigcommerce.models import Order
-from avbc.mapping.amounts import is_amount
 from avbc.mapping.case import Findings, Ruling
 from avbc.mapping.payment import RECEIVED
 from avbc.mapping.text import amount_text
-from avbc.money import ZERO, decimals
+from avbc.money import ZERO, decimals, is_amount
 from avbc.text import text_key
 
 AUTHORIZATION_DAYS = 7

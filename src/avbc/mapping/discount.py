@@ -10,11 +10,10 @@ import attrs
 
 from avbc.acctvantage.records import OrderDiscount, Promotion
 from avbc.bigcommerce.models import Order, OrderCoupon, OrderProduct
-from avbc.mapping.amounts import is_amount
 from avbc.mapping.case import Case, MappingRules, Ruling
 from avbc.mapping.proof import Proof, unreadable
 from avbc.mapping.text import amount_text, plain
-from avbc.money import ZERO, share, to_minor_unit
+from avbc.money import ZERO, is_amount, share, to_minor_unit
 from avbc.text import text_key
 
 PERCENTAGE, PER_TOTAL, PROMOTION = 1, 2, 5

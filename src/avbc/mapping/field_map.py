@@ -10,10 +10,10 @@ from typing import Any, Generic, TypeAlias, TypeVar, cast
 
 import attrs
 
-from avbc.mapping.amounts import is_amount
 from avbc.mapping.case import Findings
 from avbc.mapping.decisions import MappingProblem
 from avbc.mapping.text import amount_text
+from avbc.money import is_amount
 
 R = TypeVar("R")
 

@@ -18,14 +18,13 @@ from avbc.bigcommerce.models import (
     ShippingConsignment,
 )
 from avbc.mapping.addresses import address
-from avbc.mapping.amounts import STEP, are_store_amounts, is_amount
 from avbc.mapping.case import Case
 from avbc.mapping.decisions import MappingProblem
 from avbc.mapping.product import product_for
 from avbc.mapping.proof import COMPARE, unreadable
 from avbc.mapping.ship_via import ShipViaChoice, ship_via_for
 from avbc.mapping.text import amount_text, plain
-from avbc.money import ZERO
+from avbc.money import STEP, ZERO, are_store_amounts, is_amount
 from avbc.text import text_key
 
 PHYSICAL = "physical"

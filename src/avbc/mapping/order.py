@@ -19,7 +19,6 @@ from avbc.acctvantage.records import (
 )
 from avbc.bigcommerce.models import Order, OrderCoupon, OrderProduct, OrderStatus, Transaction
 from avbc.mapping.addresses import address
-from avbc.mapping.amounts import ARITHMETIC
 from avbc.mapping.case import Case, MappingRules, Ruling
 from avbc.mapping.client import client_for
 from avbc.mapping.decisions import Decision, Note, Problem, decisions_of
@@ -38,7 +37,7 @@ from avbc.mapping.proof import (
 from avbc.mapping.status import new_order_status
 from avbc.mapping.tax_area import tax_area_for
 from avbc.mapping.text import amount_text, plain
-from avbc.money import ZERO
+from avbc.money import ARITHMETIC, ZERO
 from avbc.report import data_frame, html_table, text_table
 from avbc.settings import Settings
 from avbc.text import text_key
@@ -95,25 +94,19 @@ class MappedOrder:
 
     def to_dicts(self) -> list[dict[str, str]]:
         """The decisions and then the problems as rows, for tables and files."""
-        rows = [
+        problems = (
+            Decision(problem.field, problem.value, f"{problem.severity}: {problem}")
+            for problem in self.problems
+        )
+        return [
             {
                 "field": decision.field,
                 "value": decision.value,
                 "reason": decision.reason,
                 "setting": decision.setting,
             }
-            for decision in self.decisions
+            for decision in (*self.decisions, *problems)
         ]
-        rows += [
-            {
-                "field": problem.field,
-                "value": problem.value,
-                "reason": f"{problem.severity}: {problem}",
-                "setting": "",
-            }
-            for problem in self.problems
-        ]
-        return rows
 
     def to_frame(self) -> pd.DataFrame:
         """The rows of `to_dicts` as a pandas frame.

@@ -10,12 +10,11 @@ import attrs
 from avbc.acctvantage.import_ids import receipt_import_id
 from avbc.acctvantage.records import GIFT_CARD, PURCHASE_ORDER, STORE_CREDIT, Receipt, ReceiptState
 from avbc.bigcommerce.models import Order, Transaction
-from avbc.mapping.amounts import is_amount
 from avbc.mapping.case import Case, MappingRules, Ruling
 from avbc.mapping.client import ClientChoice
 from avbc.mapping.decisions import MappingProblem
 from avbc.mapping.text import amount_text, plain
-from avbc.money import ZERO
+from avbc.money import ZERO, is_amount
 from avbc.settings import payment_method_key
 from avbc.text import text_key
 

@@ -8,7 +8,6 @@ from collections.abc import Mapping
 from avbc.text import text_key
 
 UNITED_STATES = "US"
-CANADA = "CA"
 
 _COUNTRIES = """
 AD Andorra; AE United Arab Emirates, UAE; AF Afghanistan; AG Antigua and Barbuda; AI Anguilla; AL
@@ -106,7 +105,7 @@ COUNTRY_CODES: Mapping[str, str] = _codes(_COUNTRIES)
 
 STATES: Mapping[str, Mapping[str, str]] = {
     UNITED_STATES: _full_names(_US_STATES),
-    CANADA: _full_names(_CANADIAN_PROVINCES),
+    "CA": _full_names(_CANADIAN_PROVINCES),
 }
 """Full names of states and provinces by `place_key` of name or code, by country."""
 

@@ -16,10 +16,9 @@ from typing import Literal, TypeAlias
 import attrs
 
 from avbc.bigcommerce.models import Fee, Order, OrderProduct
-from avbc.mapping.amounts import are_store_amounts
 from avbc.mapping.case import Case, MappingRules, Ruling
 from avbc.mapping.text import amount_text
-from avbc.money import ZERO, to_minor_unit
+from avbc.money import ZERO, are_store_amounts, to_minor_unit
 
 Tenders: TypeAlias = Literal["none", "in the total", "taken off the total"]
 Fees: TypeAlias = Literal["none", "in the subtotal", "on top of the subtotal"]
@@ -123,9 +122,8 @@ def prove(order: Order, rules: MappingRules, fees_on_top: bool | None = None) ->
     lines leave the fees, if known. Each amount that is not an amount of money is a problem.
     """
     case = Case(rules)
-    if not check_amounts(order, case):
-        return case.ruling(None)
-    return case.ruling(prove_header(order, fees_on_top, case))
+    readable = check_amounts(order, case)
+    return case.ruling(prove_header(order, fees_on_top, case) if readable else None)
 
 
 def check_lines(order: Order, case: Case) -> bool:

@@ -11,14 +11,13 @@ import attrs
 from avbc.acctvantage.import_ids import credit_import_id, order_import_id
 from avbc.acctvantage.records import Credit, LineKind, Receipt, SalesOrder, SalesOrderLine
 from avbc.bigcommerce.models import Order, OrderProduct, Refund
-from avbc.mapping.amounts import ARITHMETIC, is_amount
 from avbc.mapping.case import Case, MappingRules
 from avbc.mapping.decisions import Problem, value_text
 from avbc.mapping.diff import Difference, line_text
 from avbc.mapping.fingerprint import fingerprint
 from avbc.mapping.payment import RECEIVED
 from avbc.mapping.proof import Proof, check_amounts, check_lines, prove_header, prove_lines
-from avbc.money import ZERO
+from avbc.money import ARITHMETIC, ZERO, is_amount
 from avbc.text import text_key
 
 K = TypeVar("K")

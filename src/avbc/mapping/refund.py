@@ -11,12 +11,11 @@ import attrs
 from avbc.acctvantage.import_ids import credit_import_id
 from avbc.acctvantage.records import Credit, CreditKind, CreditLine, CreditTender, SalesOrder
 from avbc.bigcommerce.models import Order, OrderProduct, Refund, RefundItem
-from avbc.mapping.amounts import ARITHMETIC, are_store_amounts, is_amount
 from avbc.mapping.case import Case, MappingRules, Ruling
 from avbc.mapping.lines import fee_name
 from avbc.mapping.payment import TENDER_WORDS, receipt_type_for, tender_type_for
 from avbc.mapping.text import amount_text, plain
-from avbc.money import ZERO, decimals
+from avbc.money import ARITHMETIC, ZERO, are_store_amounts, decimals, is_amount
 from avbc.settings import payment_method_key
 from avbc.text import text_key
 
