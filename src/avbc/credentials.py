@@ -43,9 +43,9 @@ def read_credentials(text: str, source: str = "credentials") -> Credentials:
         source: What to call the text in an error, such as its path.
 
     Raises:
-        FaultyInputError: A required label is missing or empty, a label stands twice with different
-            values, or a value cannot be used. It lists every fault and never shows a token or
-            secret.
+        FaultyInputError: A required label is missing or empty, a label is there twice with
+            different values, or a value cannot be used. It lists every fault and never shows a
+            token or secret.
 
     >>> path = "API PATH: https://api.bigcommerce.com/stores/abc123/v3/"
     >>> made = read_credentials(f"ACCESS TOKEN: example-token\r\n{path}")
@@ -70,7 +70,7 @@ def read_credentials(text: str, source: str = "credentials") -> Credentials:
             continue
         if values.setdefault(label, value) != value:
             faults.append(
-                Fault(label, f"stands in line {lines[label]} too, with another value", number)
+                Fault(label, f"is also in line {lines[label]}, with another value", number)
             )
         lines.setdefault(label, number)
 

@@ -1,7 +1,7 @@
 """A SQLite or PostgreSQL database: how it is opened and versioned, and what its errors mean.
 
-The books and the journal both stand on it. Nothing of avbc imports it, and SQLAlchemy with it,
-before one of them is opened.
+The books and the journal use it. It brings SQLAlchemy with it, so it is not imported before one of
+them is opened.
 """
 
 from __future__ import annotations
@@ -408,7 +408,7 @@ def _begin_on_sqlite(connection: sa.Connection) -> None:
 
 
 def _on_postgresql(connection: DBAPIConnection, _entry: object) -> None:
-    # A writer that has died holds up nobody for ever: its session ends, or the waiter's lock does.
+    # No one waits forever for a writer that has died: its session ends, or the wait does.
     cursor = connection.cursor()
     cursor.execute(f"SET lock_timeout = '{WAIT}s'")
     cursor.execute(f"SET idle_in_transaction_session_timeout = '{2 * WAIT}s'")

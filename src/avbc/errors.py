@@ -72,7 +72,7 @@ class MissingExtra(FinalError):
 
 @attrs.frozen
 class Fault:
-    """One fault of an input file: where it stands and what to change.
+    """One fault of an input file: where it is and what to change.
 
     >>> print(Fault(key="order_status.updates", line=12, message="must be 'push', 'pull' or 'off'"))
     line 12, order_status.updates: must be 'push', 'pull' or 'off'

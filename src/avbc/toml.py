@@ -157,7 +157,7 @@ def _quoted(text: str) -> str:
 
 
 def key_lines(text: str) -> dict[str, int]:
-    r"""Find the line on which each key of a TOML text stands, by its path.
+    r"""Find the line of each key of a TOML text, by its path.
 
     Tables, arrays of tables (`mapping[0]`), dotted keys and inline tables have paths too. The text
     must be valid: tomllib has read it.
@@ -297,7 +297,7 @@ def write_toml(
     import tomlkit  # noqa: PLC0415  # only who writes needs it
     from tomlkit.items import Table  # noqa: PLC0415
 
-    document = tomlkit.parse(old)
+    document: Any = tomlkit.parse(old)
     if not all(type(table) is Table and not table.is_super_table() for table in document.values()):
         # Dotted keys, one table in several pieces and the like are not edited in place.
         return write_toml(data)
@@ -336,22 +336,23 @@ def _merge_rows(
 ) -> None:
     """Write rows. One that was there keeps its comments wherever it is now."""
     import tomlkit  # noqa: PLC0415
+    from tomlkit.items import AoT  # noqa: PLC0415
 
     there = list(table.get(key, []))
     before = [_with_defaults(row, path, defaults) for row in table.unwrap().get(key, [])]
     if before == [_with_defaults(row, path, defaults) for row in rows]:
         return
-    is_inline = not isinstance(table.get(key), tomlkit.items.AoT)
+    is_inline = not isinstance(table.get(key), AoT)
     kept: list[int | None] = []
     for row in rows:
         same = [at for at, other in enumerate(before) if other == row and at not in kept]
         kept.append(same[0] if same else None)
-    written = tomlkit.aot()
+    written: Any = tomlkit.aot()
     for at, row in enumerate(rows):
         index = kept[at]
         if index is None and at < len(there) and at not in kept:
             index = at
-        item = tomlkit.table() if index is None or is_inline else there[index]
+        item: Any = tomlkit.table() if index is None or is_inline else there[index]
         if index is None or is_inline:
             item.trivia.indent = "\n"
         _merge(item, row, path, defaults)

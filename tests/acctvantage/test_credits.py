@@ -27,7 +27,7 @@ def test_a_refused_credit_says_what_does_not_add_up(books: SqlGateway) -> None:
             {"tenders": (CreditTender("Check", Decimal(2)),)},
             r"its total 2\.1 is not the 2 of its tenders",
         ),
-        ({"tax": Decimal("sNaN")}, "has an amount that is no number"),
+        ({"tax": Decimal("sNaN")}, "has an amount that is not a number"),
         ({"import_id": ""}, "refund 1 of order WEB1 has no Import ID"),
         ({"order_import_id": "WEB9"}, "credit WEB1-CM1 .*names a record that is not in the books"),
     ]:

@@ -339,7 +339,7 @@ name = "LOPEZ "
             "line 2, order_statuses: must not name a status twice",
             "line 3, receipt_types: must be a list of texts",
             "line 4, gl_accounts: must be text in quotes",
-            "line 5, tax_area: is no key of books.toml: did you mean tax_areas?",
+            "line 5, tax_area: is not a key of books.toml: did you mean tax_areas?",
             "line 6, tax_areas[0].avatax: must be true or false",
             "line 6, tax_areas[1]: must be a table, not a whole number",
             "line 7, warehouses[1].name: 'main' is there already: warehouses[0]",
@@ -349,17 +349,17 @@ name = "LOPEZ "
             "line 9, promotions[0].value: must be a number such as 9.95",
             "line 9, promotions[1].value: must not be more than 100 %",
             "line 11, products[0]: lacks product_class",
-            "line 13, products[0].part_numer: is no key here: did you mean part_number?",
+            "line 13, products[0].part_numer: is not a key here: did you mean part_number?",
             "line 14, products[0].name: must not be empty",
             "line 15, products[0].list_price: must not be negative",
             "line 16, products[0].weight: must be a number such as 9.95",
             "line 17, products[0].aliases: must be a list of texts",
             "line 24, products[1].taxable: must be true or false",
             "line 33, products[2].quantity: must be a table of numbers by warehouse",
-            "line 39, products[3].quantity.Mian: is no warehouse of the books: did you mean Main?",
+            "line 39, products[3].quantity.Mian: is not a warehouse of the books: did you mean Main?",
             "line 39, products[3].quantity.Main: must be a number such as 9.95",
             "line 41, clients[0]: lacks name",
-            "line 43, clients[0].address.town: is no key here",
+            "line 43, clients[0].address.town: is not a key here",
             "line 44, clients[0].contacts[0]: lacks last_name",
             "line 44, clients[0].contacts[1]: must be a table, not a whole number",
             "line 45, clients[0].store_customer_ids.WEB: must be a whole number",
@@ -407,7 +407,7 @@ name = "LOPEZ "
             ]
         assert faults(memory.load, write('order_statuses = []\n"odd \\"key\\"" = 1')) == [
             "line 1, order_statuses: must not be empty",
-            'line 2, "odd \\"key\\"": is no key of books.toml',
+            'line 2, "odd \\"key\\"": is not a key of books.toml',
         ]
 
 
@@ -537,8 +537,8 @@ class TestCsv:
             "quantities.csv",
         )
         assert faults(books.load_quantities, path) == [
-            "line 3, part_number: 'SKU-9' is no product of the books",
-            "line 4, warehouse: 'Mian' is no warehouse of the books: did you mean Main?",
+            "line 3, part_number: 'SKU-9' is not a product of the books",
+            "line 4, warehouse: 'Mian' is not a warehouse of the books: did you mean Main?",
             "line 5, quantity: must be a number such as 9.95, not 'x'",
         ]
         assert books.available("Main") == {"SKU-1": 12}
@@ -548,8 +548,8 @@ class TestCsv:
         path = write("part_number,name,name,list_prise,\nSKU-1,,,,\n", "products.csv")
         assert faults(memory.load_products, path) == [
             "line 1, name: is there twice",
-            "line 1, list_prise: is no column here: did you mean list_price?",
-            "line 1, column 5: is no column here",
+            "line 1, list_prise: is not a column here: did you mean list_price?",
+            "line 1, column 5: is not a column here",
             "line 1, product_class: is a column that must be there",
         ]
         assert len(faults(memory.load_products, write("", "products.csv"))) == 3

@@ -48,7 +48,7 @@ def test_messages_name_the_receipt_and_what_it_is(ordered: SqlGateway) -> None:
         ordered.record_capture("WEB1-1", Decimal(6), AT)
     with pytest.raises(BooksRefused, match="receipt WEB1-1 cannot be voided: it is captured"):
         ordered.record_void("WEB1-1", AT)
-    with pytest.raises(BooksRefused, match="receipt WEB1-1: 0 is no amount"):
+    with pytest.raises(BooksRefused, match="receipt WEB1-1: 0 is not an amount"):
         ordered.record_capture("WEB1-1", Decimal(0), AT)
 
 

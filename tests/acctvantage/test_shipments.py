@@ -57,9 +57,12 @@ def test_only_a_change_is_a_change(ordered: SqlGateway, shipment: Shipment) -> N
             {"parcels": (Parcel("", (ShippedItem(2000, Decimal(1)),)),)},
             "order WEB1 has no line 2000 of the store",
         ),
-        ({"items": (ShippedItem(1000, Decimal(0)),)}, "0 is no quantity that can be shipped"),
-        ({"items": (ShippedItem(1000, Decimal(-1)),)}, "-1 is no quantity that can be shipped"),
-        ({"items": (ShippedItem(1000, Decimal("NaN")),)}, "NaN is no quantity that can be shipped"),
+        ({"items": (ShippedItem(1000, Decimal(0)),)}, "0 is not a quantity that can be shipped"),
+        ({"items": (ShippedItem(1000, Decimal(-1)),)}, "-1 is not a quantity that can be shipped"),
+        (
+            {"items": (ShippedItem(1000, Decimal("NaN")),)},
+            "NaN is not a quantity that can be shipped",
+        ),
         ({"shipped_at": datetime(2026, 3, 2)}, "no time zone"),  # noqa: DTZ001  # the point of it
     ],
 )

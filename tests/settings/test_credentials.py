@@ -76,7 +76,7 @@ def test_every_fault_at_once() -> None:
         read_credentials(text, source="my.txt")
     assert str(raised.value) == (
         "my.txt has 3 faults:\n"
-        "  line 3, CLIENT ID: stands in line 1 too, with another value\n"
+        "  line 3, CLIENT ID: is also in line 1, with another value\n"
         "  line 2, ACCESS TOKEN: must be one word of printable ASCII characters: copy it again "
         "from the API account\n"
         "  line 4, API PATH: must start with https://: plain http would send the token readable "

@@ -35,7 +35,7 @@ LISTED = 50
 """Faults of a CSV file that an error lists; the rest is counted."""
 
 Convert: TypeAlias = Callable[[object], Any]
-"""Makes a field's value of what stands in the file, or raises ValueError with what to change."""
+"""Makes a field's value of what is in the file, or raises ValueError with what to change."""
 
 
 # What a field may hold.
@@ -234,7 +234,7 @@ class _BooksReader(RecordReader):
         known = [field.name for field in attrs.fields(BooksFile) if field.name != "quantities"]
         for key in data:
             if key not in known:
-                self.fault(join_key("", key), f"is no key of books.toml{meant(key, known)}")
+                self.fault(join_key("", key), f"is not a key of books.toml{meant(key, known)}")
         warehouses = tuple(
             Warehouse(**row) for _, row in self._unique(data, "warehouses", _WAREHOUSE, "name")
         )
@@ -282,7 +282,7 @@ class _BooksReader(RecordReader):
         for key in row:
             if key not in table.fields and key not in others:
                 self.fault(
-                    join_key(path, key), f"is no key here{meant(key, [*table.fields, *others])}"
+                    join_key(path, key), f"is not a key here{meant(key, [*table.fields, *others])}"
                 )
         for key in table.required:
             if key not in row:
@@ -338,7 +338,7 @@ class _BooksReader(RecordReader):
                 if warehouse not in self._warehouses:
                     self.fault(
                         join_key(place, warehouse),
-                        f"is no warehouse of the books{meant(warehouse, self._warehouses)}",
+                        f"is not a warehouse of the books{meant(warehouse, self._warehouses)}",
                     )
                 elif number is not None:
                     quantities.append(Quantity(row["part_number"], warehouse, number))
@@ -403,7 +403,7 @@ def _statuses(value: object) -> tuple[str, ...]:
 
 
 def client_identity(client: Client) -> tuple[str, ...]:
-    """What tells clients of a file apart: the Import ID, or else their names and email."""
+    """What distinguishes the clients of a file: the Import ID, or else their names and email."""
     return client_names(client) if client.import_id is None else (client.import_id,)
 
 
@@ -521,7 +521,7 @@ class CsvFile:
             if column not in known:
                 self.fault(
                     column or f"column {position + 1}",
-                    f"is no column here{meant(column, known)}",
+                    f"is not a column here{meant(column, known)}",
                     1,
                 )
             elif header.index(column) < position:

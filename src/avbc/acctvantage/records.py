@@ -206,7 +206,7 @@ ReceiptState: TypeAlias = Literal["captured", "pre_authorized", "pending", "void
 
 @attrs.frozen
 class Receipt:
-    """A receipt on an order. Several may stand on one order (split tender).
+    """A receipt on an order. An order may have several (split tender).
 
     `captured`: `amount` was received. `pre_authorized`: `pre_auth_amount` is held by the gateway
     and may be captured. `pending`: nothing was received and nothing may be captured by AcctVantage;
@@ -242,7 +242,7 @@ class SalesOrder:
     """Import Source Code + BigCommerce order id; unique in the books."""
     store_order_id: int
     client: str
-    """The client's name as it stands on the order."""
+    """The client's name on the order."""
     lines: tuple[SalesOrderLine, ...]
     total: Decimal
     tax: Decimal

@@ -140,9 +140,9 @@ class Settings:
         credentials_file = self.store.credentials_file
         if credentials_file:
             folder = Path(source).absolute().parent
-            beside = credentials_file.is_relative_to(folder)
+            is_near = credentials_file.is_relative_to(folder)
             data["store"]["credentials_file"] = os.fspath(
-                credentials_file.relative_to(folder) if beside else credentials_file.absolute()
+                credentials_file.relative_to(folder) if is_near else credentials_file.absolute()
             )
         # Where the path is a link, the file that it names is replaced, not the link.
         target = Path(os.path.realpath(source))

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Iterator, Sequence
 from datetime import datetime
 
 import sqlalchemy as sa
@@ -11,8 +11,8 @@ from sqlalchemy.engine.interfaces import DBAPICursor
 from avbc.acctvantage.gateway import BooksRefused
 from avbc.acctvantage.records import Credit
 from avbc.acctvantage.sql import schema
-from avbc.acctvantage.sql.reading import by_id, parts, rows_of
-from avbc.acctvantage.sql.rows import Insert
+from avbc.acctvantage.sql.reading import collect, parts
+from avbc.acctvantage.sql.rows import AnyRow, Insert
 from avbc.acctvantage.sql.tables import CREDIT_LINES, CREDIT_TENDERS, CREDITS
 from avbc.money import ZERO
 
@@ -21,25 +21,22 @@ def credits(  # noqa: A001  # the method's name; the builtin is for the prompt o
     connection: sa.Connection, order_import_ids: Collection[str] | None = None
 ) -> list[Credit]:
     """Return the credits on the orders with these Import IDs, or all; as they came in."""
-    table = schema.credits.c
-    select = sa.select(table.id, *CREDITS.columns)
-    found: list[tuple[int, Credit]] = []
-    for rows in rows_of(connection, select, table.order_import_id, order_import_ids, table.id):
+
+    def records(rows: Sequence[AnyRow]) -> Iterator[tuple[int, Credit]]:
         ids = [row[0] for row in rows]
         lines, tenders = (
             parts(connection, CREDIT_LINES, ids),
             parts(connection, CREDIT_TENDERS, ids),
         )
-        for credit_id, *values in rows:
-            found.append(
-                (
-                    credit_id,
-                    CREDITS.record(
-                        values, lines=tuple(lines[credit_id]), tenders=tuple(tenders[credit_id])
-                    ),
-                )
+        for number, *values in rows:
+            yield (
+                number,
+                CREDITS.record(values, lines=tuple(lines[number]), tenders=tuple(tenders[number])),
             )
-    return by_id(found)
+
+    table = schema.credits.c
+    select = sa.select(table.id, *CREDITS.columns)
+    return collect(connection, select, table.order_import_id, order_import_ids, records)
 
 
 def check(credit: Credit) -> None:
@@ -57,7 +54,9 @@ def check(credit: Credit) -> None:
         paid_out = sum((tender.amount for tender in credit.tenders), ZERO)
         difference, unpaid = credit.total - given_back, credit.total - paid_out
     except ArithmeticError:
-        raise BooksRefused(f"credit {credit.import_id} has an amount that is no number") from None
+        raise BooksRefused(
+            f"credit {credit.import_id} has an amount that is not a number"
+        ) from None
     if difference != 0:
         raise BooksRefused(
             f"credit {credit.import_id} does not balance: its total {credit.total} is not the "

@@ -10,7 +10,7 @@ from avbc.acctvantage.gateway import BooksRefused
 from avbc.acctvantage.import_ids import client_import_id
 from avbc.acctvantage.records import Client
 from avbc.acctvantage.sql import schema
-from avbc.acctvantage.sql.reading import by_id, clients_where
+from avbc.acctvantage.sql.reading import clients_where
 
 _TABLE = schema.clients
 _BOUND = schema.client_store_customers
@@ -35,7 +35,7 @@ def clients_to_export(
             is_from_elsewhere, _TABLE.c.id.not_in(bound), _TABLE.c.id.not_in(buyers)
         )
         client_ids = list(connection.scalars(new))
-    return by_id(clients_where(connection, _TABLE.c.id, client_ids))
+    return clients_where(connection, _TABLE.c.id, client_ids)
 
 
 def bind_client(

@@ -9,6 +9,7 @@ from collections.abc import Callable, Collection, Iterator
 from datetime import UTC, datetime
 from decimal import Decimal
 from functools import wraps
+from operator import attrgetter
 from types import TracebackType
 from typing import Concatenate, ParamSpec, Self, TypeVar
 
@@ -40,6 +41,9 @@ P = ParamSpec("P")
 T = TypeVar("T")
 
 
+_database: Callable[[SqlGateway], Database] = attrgetter("_database")
+
+
 def _reads(
     work: Callable[Concatenate[sa.Connection, P], T],
 ) -> Callable[Concatenate[SqlGateway, P], T]:
@@ -47,7 +51,7 @@ def _reads(
 
     @wraps(work)
     def method(self: SqlGateway, /, *args: P.args, **kwargs: P.kwargs) -> T:
-        return self._database.read(lambda connection: work(connection, *args, **kwargs))
+        return _database(self).read(lambda connection: work(connection, *args, **kwargs))
 
     return method
 
@@ -59,7 +63,7 @@ def _writes(
 
     @wraps(work)
     def method(self: SqlGateway, /, *args: P.args, **kwargs: P.kwargs) -> T:
-        return self._database.write(
+        return _database(self).write(
             lambda connection: work(connection, *args, **kwargs),
             about.format(*args, *kwargs.values()),
         )
@@ -74,7 +78,7 @@ def _loads(
 
     @wraps(work)
     def method(self: SqlGateway, /, *args: P.args, **kwargs: P.kwargs) -> T:
-        return work(self._database, *args, **kwargs)
+        return work(_database(self), *args, **kwargs)
 
     return method
 

@@ -159,7 +159,7 @@ def load_quantities(database: Database, path: str | PathLike[str]) -> int:
             else:
                 file.fault(
                     "warehouse",
-                    f"{values['warehouse']!r} is no warehouse of the "
+                    f"{values['warehouse']!r} is not a warehouse of the "
                     f"books{meant(values['warehouse'], warehouses)}",
                     line,
                 )
@@ -176,7 +176,7 @@ def load_quantities(database: Database, path: str | PathLike[str]) -> int:
             if quantity.line is not None and text_key(quantity.part_number) not in known:
                 file.fault(
                     "part_number",
-                    f"{quantity.part_number!r} is no product of the books",
+                    f"{quantity.part_number!r} is not a product of the books",
                     quantity.line,
                 )
         put.quantities(connection, good)

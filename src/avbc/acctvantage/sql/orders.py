@@ -49,7 +49,7 @@ def check(bundle: OrderBundle) -> None:
         parts = order.subtotal + order.freight + order.tax - order.discount + order.rounding
         difference = order.total - parts
     except ArithmeticError:
-        raise BooksRefused(f"order {order.import_id} has an amount that is no number") from None
+        raise BooksRefused(f"order {order.import_id} has an amount that is not a number") from None
     if difference != 0:
         raise BooksRefused(
             f"order {order.import_id} does not balance: its total {order.total} is not the "

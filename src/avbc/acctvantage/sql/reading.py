@@ -7,9 +7,11 @@ The connection sees one snapshot of the books. Functions without a `_` in front 
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Collection, Iterable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from datetime import datetime
 from decimal import Decimal
+from functools import partial
+from operator import itemgetter
 from typing import Any, TypeVar
 
 import sqlalchemy as sa
@@ -59,25 +61,28 @@ def key_chunks(keys: Iterable[K]) -> Iterator[list[K]]:
     return chunks(dict.fromkeys(keys))
 
 
-def rows_of(
+def collect(
     connection: sa.Connection,
     select: AnySelect,
     key: sa.Column[K],
     keys: Collection[K] | None,
-    order: sa.Column[int],
-) -> Iterator[list[AnyRow]]:
-    """Run a select for these keys, or for all rows, some hundreds at a time.
+    records: Callable[[Sequence[AnyRow]], Iterable[tuple[int, R]]],
+) -> list[R]:
+    """Read the records with these keys, or all, some hundreds at a time; sorted by id.
 
-    `order` is its first column, whose values are ids.
+    The ids are the first column of `select`, and `records` makes the records of its rows.
     """
-    if keys is not None:
-        for chunk in key_chunks(keys):
-            yield list(connection.execute(select.where(key.in_(chunk)).order_by(order)))
-        return
-    last = -1
-    while rows := list(connection.execute(select.where(order > last).order_by(order).limit(CHUNK))):
-        yield rows
-        last = rows[-1][0]
+    order: Any = next(iter(select.selected_columns))
+    found: list[tuple[int, R]] = []
+    if keys is None:
+        last = -1
+        page = select.order_by(order).limit(CHUNK)
+        while rows := connection.execute(page.where(order > last)).all():
+            found += records(rows)
+            last = rows[-1][0]
+    for chunk in key_chunks(keys or ()):
+        found += records(connection.execute(select.where(key.in_(chunk))).all())
+    return [record for _, record in sorted(found, key=itemgetter(0))]
 
 
 def sales_orders(
@@ -125,28 +130,30 @@ def _sales_orders(
     connection: sa.Connection, key: sa.Column[K], keys: Collection[K] | None
 ) -> list[SalesOrder]:
     table = schema.sales_orders
-    select = sa.select(table.c.id, table.c.client_id, table.c.contact_id, *ORDERS.columns)
-    found: list[tuple[int, SalesOrder]] = []
-    for rows in rows_of(connection, select, key, keys, table.c.id):
+
+    def records(rows: Sequence[AnyRow]) -> Iterator[tuple[int, SalesOrder]]:
         ids = [row[0] for row in rows]
         ship_tos, lines, discounts = (
             parts(connection, SHIP_TOS, ids),
             parts(connection, LINES, ids),
             parts(connection, DISCOUNTS, ids),
         )
-        for row in rows:
-            order_id, client_id, contact_id, *values = row
-            order = ORDERS.record(
-                values,
-                id=order_id,
-                client_id=client_id,
-                contact_id=contact_id,
-                ship_tos=tuple(ship_tos[order_id]),
-                lines=tuple(lines[order_id]),
-                discounts=tuple(discounts[order_id]),
+        for order_id, client_id, contact_id, *values in rows:
+            yield (
+                order_id,
+                ORDERS.record(
+                    values,
+                    id=order_id,
+                    client_id=client_id,
+                    contact_id=contact_id,
+                    ship_tos=tuple(ship_tos[order_id]),
+                    lines=tuple(lines[order_id]),
+                    discounts=tuple(discounts[order_id]),
+                ),
             )
-            found.append((order_id, order))
-    return by_id(found)
+
+    select = sa.select(table.c.id, table.c.client_id, table.c.contact_id, *ORDERS.columns)
+    return collect(connection, select, key, keys, records)
 
 
 def parts(connection: sa.Connection, part: Rows[R], ids: list[int]) -> defaultdict[int, list[R]]:
@@ -163,35 +170,28 @@ def parts(connection: sa.Connection, part: Rows[R], ids: list[int]) -> defaultdi
     return found
 
 
-def by_id(found: list[tuple[int, R]]) -> list[R]:
-    """Records without the ids beside them, in the order of those."""
-    found.sort(key=lambda pair: pair[0])
-    return [record for _, record in found]
-
-
 def receipts(connection: sa.Connection, import_ids: Collection[str] | None = None) -> list[Receipt]:
     """Return the receipts on the orders with these Import IDs, or all; as they came in."""
-    return by_id(receipts_where(connection, schema.receipts.c.order_import_id, import_ids))
+    return receipts_where(connection, schema.receipts.c.order_import_id, import_ids)
 
 
 def receipts_where(
     connection: sa.Connection, key: sa.Column[K], keys: Collection[K] | None
-) -> list[tuple[int, Receipt]]:
-    """The receipts whose `key` is among these, or all, with their ids."""
+) -> list[Receipt]:
+    """The receipts whose `key` is among these, or all."""
+
+    def records(rows: Sequence[AnyRow]) -> Iterator[tuple[int, Receipt]]:
+        for receipt_id, order_import_id, import_id, *values in rows:
+            yield (
+                receipt_id,
+                RECEIPTS.record(
+                    values, id=receipt_id, order_import_id=order_import_id, import_id=import_id
+                ),
+            )
+
     table = schema.receipts
     select = sa.select(table.c.id, table.c.order_import_id, table.c.import_id, *RECEIPTS.columns)
-    found: list[tuple[int, Receipt]] = []
-    for rows in rows_of(connection, select, key, keys, table.c.id):
-        for receipt_id, order_import_id, import_id, *values in rows:
-            found.append(
-                (
-                    receipt_id,
-                    RECEIPTS.record(
-                        values, id=receipt_id, order_import_id=order_import_id, import_id=import_id
-                    ),
-                )
-            )
-    return found
+    return collect(connection, select, key, keys, records)
 
 
 def trial_balance(
@@ -206,8 +206,8 @@ def trial_balance(
     select = sa.select(
         orders.id, orders.import_id, orders.freight, orders.tax, orders.rounding, orders.total
     )
-    found: list[tuple[int, TrialBalance]] = []
-    for rows in rows_of(connection, select, orders.import_id, import_ids, orders.id):
+
+    def records(rows: Sequence[AnyRow]) -> Iterator[tuple[int, TrialBalance]]:
         ids = [row[0] for row in rows]
         goods = _sums(
             connection.execute(
@@ -221,19 +221,22 @@ def trial_balance(
         )
         received, held = _money(connection, [row[1] for row in rows])
         for order_id, import_id, freight, tax, rounding, total in rows:
-            balance = TrialBalance(
-                import_id=import_id,
-                lines=goods[order_id],
-                freight=freight,
-                tax=tax,
-                discounts=taken_off[order_id],
-                rounding=rounding,
-                total=total,
-                receipts=received[import_id],
-                pre_authorized=held[import_id],
+            yield (
+                order_id,
+                TrialBalance(
+                    import_id=import_id,
+                    lines=goods[order_id],
+                    freight=freight,
+                    tax=tax,
+                    discounts=taken_off[order_id],
+                    rounding=rounding,
+                    total=total,
+                    receipts=received[import_id],
+                    pre_authorized=held[import_id],
+                ),
             )
-            found.append((order_id, balance))
-    return by_id(found)
+
+    return collect(connection, select, orders.import_id, import_ids, records)
 
 
 def _sums(rows: Iterable[Any]) -> defaultdict[Any, Decimal]:
@@ -263,18 +266,15 @@ def _money(
 
 def clients(connection: sa.Connection, import_ids: Collection[str] | None = None) -> list[Client]:
     """Return the clients with these Import IDs, or all; in the order in which they came in."""
-    return by_id(clients_where(connection, schema.clients.c.import_id, import_ids))
+    return clients_where(connection, schema.clients.c.import_id, import_ids)
 
 
 def clients_where(
     connection: sa.Connection, key: sa.Column[K], keys: Collection[K] | None
-) -> list[tuple[int, Client]]:
-    """The clients whose `key` is among these, or all, with their ids."""
-    table = schema.clients
-    found: list[tuple[int, Client]] = []
-    for rows in rows_of(connection, sa.select(table.c.id, *CLIENTS.columns), key, keys, table.c.id):
-        found += _clients(connection, rows)
-    return found
+) -> list[Client]:
+    """The clients whose `key` is among these, or all."""
+    select = sa.select(schema.clients.c.id, *CLIENTS.columns)
+    return collect(connection, select, key, keys, partial(_clients, connection))
 
 
 def find_clients(
@@ -296,10 +296,10 @@ def find_clients(
                 sa.select(contacts.c.client_id).where(contacts.c.email_key.in_(chunk))
             )
         )
-    return by_id(clients_where(connection, table.c.id, ids))
+    return clients_where(connection, table.c.id, ids)
 
 
-def _clients(connection: sa.Connection, rows: list[AnyRow]) -> list[tuple[int, Client]]:
+def _clients(connection: sa.Connection, rows: Sequence[AnyRow]) -> list[tuple[int, Client]]:
     ids = [row[0] for row in rows]
     contacts, customers = schema.contacts.c, schema.client_store_customers.c
     people: defaultdict[int, list[Contact]] = defaultdict(list)

@@ -10,7 +10,7 @@ import sqlalchemy as sa
 from avbc.acctvantage.gateway import BooksRefused
 from avbc.acctvantage.records import Receipt
 from avbc.acctvantage.sql import schema
-from avbc.acctvantage.sql.reading import by_id, receipts_where
+from avbc.acctvantage.sql.reading import receipts_where
 from avbc.money import ZERO
 
 _TABLE = schema.receipts
@@ -42,7 +42,7 @@ def _of_source(
         .join_from(_TABLE, schema.sales_orders, _TABLE.c.order_import_id == order.import_id)
         .where(condition, order.source_code == source_code)
     )
-    return by_id(receipts_where(connection, _TABLE.c.id, list(connection.scalars(select))))
+    return receipts_where(connection, _TABLE.c.id, list(connection.scalars(select)))
 
 
 def record_capture(
@@ -58,7 +58,7 @@ def record_capture(
     """
     if not amount.is_finite() or amount <= 0:
         raise BooksRefused(
-            f"receipt {receipt_import_id}: {amount} is no amount that can be captured"
+            f"receipt {receipt_import_id}: {amount} is not an amount that can be captured"
         )
     receipt = _locked(connection, receipt_import_id)
     if receipt.state == "captured":
@@ -128,7 +128,7 @@ def _locked(connection: sa.Connection, import_id: str) -> Receipt:
     found = receipts_where(connection, _TABLE.c.import_id, [import_id])
     if not found:
         raise BooksRefused(f"there is no receipt {import_id!r} in the books")
-    return found[0][1]
+    return found[0]
 
 
 def _must_be_open(receipt: Receipt, wanted: str) -> None:
@@ -142,4 +142,4 @@ def _must_be_open(receipt: Receipt, wanted: str) -> None:
 
 def _changed(connection: sa.Connection, import_id: str, **values: object) -> Receipt:
     connection.execute(_TABLE.update().values(values).where(_TABLE.c.import_id == import_id))
-    return receipts_where(connection, _TABLE.c.import_id, [import_id])[0][1]
+    return receipts_where(connection, _TABLE.c.import_id, [import_id])[0]

@@ -40,7 +40,7 @@ def compiled(statement: sa.sql.expression.ClauseElement, kind: str) -> str:
 def insert_sql(
     columns: Sequence[sa.Column[Any]], kind: str, *, returns: str = "", **conflict: Sequence[str]
 ) -> str:
-    """The SQL of an INSERT of one row, with its values in the sequence of `columns`.
+    """The SQL of an INSERT of one row, with its values in the order of `columns`.
 
     `returns` is a column that comes back; the other options are those of `insert_into`.
     """

@@ -21,7 +21,7 @@ def exact_text(value: Decimal) -> str:
     """A decimal as text that all readers take for the same number: digits, a point, no exponent.
 
     Raises:
-        BooksRefused: It is no finite number.
+        BooksRefused: It is not a finite number.
 
     >>> exact_text(Decimal("19.9500")), exact_text(Decimal("1E+3")), exact_text(Decimal("0E-7"))
     ('19.9500', '1000', '0.0000000')
@@ -355,7 +355,7 @@ client_store_customers = sa.Table(
     sa.Column("customer_id", sa.BigInteger, nullable=False),
 )
 
-# Orders. What belongs to an order is clustered by it on SQLite: one tree, no index beside it.
+# Orders. What belongs to an order is clustered by it on SQLite: one tree, and no index in addition.
 sales_orders = sa.Table(
     "sales_orders",
     metadata,

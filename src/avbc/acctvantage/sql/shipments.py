@@ -137,7 +137,7 @@ def _check(connection: sa.Connection, shipment: Shipment) -> None:
                 "the store"
             )
         if not item.quantity.is_finite() or item.quantity <= 0:
-            raise BooksRefused(f"{about}: {item.quantity} is no quantity that can be shipped")
+            raise BooksRefused(f"{about}: {item.quantity} is not a quantity that can be shipped")
 
 
 def _in_utc(shipment: Shipment) -> Shipment:

@@ -134,7 +134,7 @@ class Journal:
         try:
             self._file = self._database.read(_file, "the journal could not be opened")
         except BaseException:
-            # Nobody gets a journal to close, whatever kept it from being opened, Ctrl-C too.
+            # The caller has no journal to close, whatever kept it from being opened, Ctrl-C too.
             self.close()
             raise
 
@@ -278,7 +278,7 @@ class Journal:
         It is remembered for three days.
 
         Args:
-            keys: What tells the event from others, of at most 64 characters each; one that is known
+            keys: What identifies the event, of at most 64 characters each; one that is known
                 already is enough.
             now: The time.
 
@@ -313,7 +313,7 @@ class Journal:
     def lease(self, name: str, wait: timedelta = timedelta(0)) -> Generator[Lease]:
         """Take a turn at something that one process at a time may do, until the context ends.
 
-        Whether it is this process's turn, the lease tells. It ends with the process, however that
+        The lease says whether it is this process's turn. It ends with the process, however that
         ends. A journal in memory has no other processes.
 
         Args:
@@ -396,7 +396,7 @@ def _ascending(rows: Iterable[tuple[str, T]]) -> Iterator[tuple[str, T]]:
         yield row
 
 
-def _rows(wanted: sa.Executable, connection: sa.Connection) -> list[tuple[str, str]]:
+def _rows(wanted: sa.Select[str, str], connection: sa.Connection) -> list[tuple[str, str]]:
     return [(row.key, row.text) for row in connection.execute(wanted)]
 
 
