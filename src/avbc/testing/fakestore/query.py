@@ -15,10 +15,10 @@ Filter: TypeAlias = Callable[[Params, str], Callable[[Row], bool]]
 """Reads a parameter; returns whether a row passes."""
 
 
-def filtered(rows: Sequence[Row], params: Params, filters: Mapping[str, Filter]) -> list[Row]:
+def filtered(rows: Sequence[Row], params: Params, filters: Mapping[str, Filter]) -> Sequence[Row]:
     """Return the rows that pass every filter of a request."""
     keeps = [make(params, key) for key, make in filters.items() if key in params]
-    return [row for row in rows if all(keep(row) for keep in keeps)]
+    return [row for row in rows if all(keep(row) for keep in keeps)] if keeps else rows
 
 
 def ids_in(field: str) -> Filter:
@@ -113,8 +113,8 @@ def integer(params: Params, key: str) -> int | None:
 def chosen(rows: Mapping[int, Row], *ids: set[int] | None) -> list[Row]:
     """Return the rows with ids in all sets, by id; None is a filter that is absent."""
     asked = [wanted for wanted in ids if wanted is not None]
-    found = set[int].intersection(*asked) if asked else set(rows)
-    return [rows[identity] for identity in sorted(found) if identity in rows]
+    found = sorted(set[int].intersection(*asked)) if asked else sorted(rows)
+    return [rows[identity] for identity in found if identity in rows]
 
 
 def choose_fields(row: Row, params: Params) -> Row:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 from avbc.testing.fakestore.fields import Field, Fields, batch, faults, known
 from avbc.testing.fakestore.http import STATUS_TYPE, Refusal, StoreRequest, StoreResponse, data, ok
@@ -86,7 +86,7 @@ def _list(state: State, request: StoreRequest, _ids: tuple[int, ...]) -> StoreRe
 _FILTERS: Mapping[str, Filter] = {"product_id:in": ids_in("product_id"), "upc": equal("upc")}
 
 
-def _page(state: State, request: StoreRequest, rows: list[Row]) -> StoreResponse:
+def _page(state: State, request: StoreRequest, rows: Sequence[Row]) -> StoreResponse:
     def show(row: Row) -> Row:
         return choose_fields(show_variant(state, whole(row["id"])), request.params)
 
