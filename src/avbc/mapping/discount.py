@@ -72,43 +72,48 @@ def discounts_for(
     readable += [_read_coupon(coupon, given, case) for coupon in coupons]
     if not all(readable) or not _explain_the_rest(order, given, case):
         return case.ruling(None)
-    taken = [one for one in given.values() if one.amount]
+    taken = [discount for discount in given.values() if discount.amount]
     if not taken:
         return case.ruling(Discounts())
     made: list[OrderDiscount] = []
     new: list[Promotion] = []
     default_gl = rules.settings.gl.default_discount_gl_code
-    for one, amount in zip(
-        taken, share(proof.discount, [one.amount for one in taken]), strict=True
+    for discount, amount in zip(
+        taken, share(proof.discount, [discount.amount for discount in taken]), strict=True
     ):
-        promotion = rules.promotions.get(text_key(one.code)) if one.code else None
+        promotion = rules.promotions.get(text_key(discount.code)) if discount.code else None
         gl_code = (promotion.gl_code if promotion else "") or default_gl
         _check_gl_code(gl_code, promotion, case)
         field = f"discounts[{len(made)}]"
         if promotion is not None:
-            _compare(promotion, one, case)
+            _compare(promotion, discount, case)
             case.note(field, amount, "the coupon is the books' promotion {!r}", "", promotion.code)
-        elif one.code:
-            new.append(_new_promotion(one, gl_code, rules))
+        elif discount.code:
+            new.append(_new_promotion(discount, gl_code, rules))
             case.note(
                 field,
                 amount,
                 "the books lack a promotion {!r}: created with GL code {}",
                 _DEFAULT_GL,
-                one.code,
+                discount.code,
                 gl_code,
             )
         else:
             case.note(
-                field, amount, "{}: no coupon, booked to GL code {}", _DEFAULT_GL, one.name, gl_code
+                field,
+                amount,
+                "{}: no coupon, booked to GL code {}",
+                _DEFAULT_GL,
+                discount.name,
+                gl_code,
             )
         made.append(
             OrderDiscount(
-                code=promotion.code if promotion else one.code,
+                code=promotion.code if promotion else discount.code,
                 amount=amount,
                 gl_code=gl_code,
-                name=(promotion.name if promotion else "") or one.name,
-                amount_in_store=one.amount,
+                name=(promotion.name if promotion else "") or discount.name,
+                amount_in_store=discount.amount,
             )
         )
     return case.ruling(Discounts(tuple(made), tuple(new)))
@@ -154,10 +159,10 @@ def _read_line(
             return False
         code = plain(applied.code or "")
         key = ("coupon", text_key(code)) if code else ("discount", applied.id, applied.name)
-        one = given.setdefault(key, _Given(code, plain(applied.name) or "Discount"))
-        one.amount += applied.amount
-        one.base += base
-        one.lines += 1
+        discount = given.setdefault(key, _Given(code, plain(applied.name) or "Discount"))
+        discount.amount += applied.amount
+        discount.base += base
+        discount.lines += 1
         off += applied.amount
     # The store may leave it out or write 0; with discounts without tax it is not the difference.
     if (
@@ -194,22 +199,22 @@ def _read_coupon(coupon: OrderCoupon, given: dict[_Key, _Given], case: Case) -> 
             "off each item.",
             "Enter the order by hand, and offer coupons of the two supported types.",
         )
-    one = given.setdefault(("coupon", text_key(code)), _Given(code, code))
-    one.coupon = coupon
-    beyond = coupon.discount - one.amount
-    if beyond <= -_tolerance(one.lines, case.rules):
+    discount = given.setdefault(("coupon", text_key(code)), _Given(code, code))
+    discount.coupon = coupon
+    beyond = coupon.discount - discount.amount
+    if beyond <= -_tolerance(discount.lines, case.rules):
         case.error(
             "discounts_do_not_foot",
             "coupons",
             code,
             f"The coupon {code!r} took off {amount_text(coupon.discount)}, and the lines have "
-            f"{amount_text(one.amount)} of it: "
+            f"{amount_text(discount.amount)} of it: "
             f"off by {amount_text(-beyond)}.",
             _FIX,
         )
         return False
-    if beyond >= _tolerance(one.lines, case.rules):
-        one.amount = coupon.discount
+    if beyond >= _tolerance(discount.lines, case.rules):
+        discount.amount = coupon.discount
     return True
 
 
@@ -221,9 +226,9 @@ def _tolerance(lines: int, rules: MappingRules) -> Decimal:
 def _explain_the_rest(order: Order, given: dict[_Key, _Given], case: Case) -> bool:
     """Whether the discounts explain all that the order took off."""
     taken = order.discount_amount + order.coupon_discount
-    rest = taken - sum((one.amount for one in given.values()), ZERO)
-    tolerance = _tolerance(sum(one.lines for one in given.values()), case.rules)
-    named = [one for one in given.values() if one.amount]
+    rest = taken - sum((discount.amount for discount in given.values()), ZERO)
+    tolerance = _tolerance(sum(discount.lines for discount in given.values()), case.rules)
+    named = [discount for discount in given.values() if discount.amount]
     if -tolerance < rest < tolerance and (named or not taken):
         if named:
             named[-1].amount += rest
@@ -240,7 +245,7 @@ def _explain_the_rest(order: Order, given: dict[_Key, _Given], case: Case) -> bo
         )
         return False
     unnamed_coupons = order.coupon_discount - sum(
-        (one.amount for one in given.values() if one.code), ZERO
+        (discount.amount for discount in given.values() if discount.code), ZERO
     )
     if unnamed_coupons >= tolerance:
         case.error(
@@ -258,37 +263,39 @@ def _explain_the_rest(order: Order, given: dict[_Key, _Given], case: Case) -> bo
     return True
 
 
-def _new_promotion(one: _Given, gl_code: str, rules: MappingRules) -> Promotion:
+def _new_promotion(discount: _Given, gl_code: str, rules: MappingRules) -> Promotion:
     kind: Literal["$", "%"] = "$"
-    value = to_minor_unit(one.amount, rules.reference.currency)
-    if one.coupon is not None and one.coupon.type in (PERCENTAGE, PER_TOTAL):
-        kind = "%" if one.coupon.type == PERCENTAGE else "$"
-        value = one.coupon.amount
-    return Promotion(code=one.code, kind=kind, value=value, gl_code=gl_code, name=one.name)
+    value = to_minor_unit(discount.amount, rules.reference.currency)
+    if discount.coupon is not None and discount.coupon.type in (PERCENTAGE, PER_TOTAL):
+        kind = "%" if discount.coupon.type == PERCENTAGE else "$"
+        value = discount.coupon.amount
+    return Promotion(
+        code=discount.code, kind=kind, value=value, gl_code=gl_code, name=discount.name
+    )
 
 
-def _compare(promotion: Promotion, one: _Given, case: Case) -> None:
+def _compare(promotion: Promotion, discount: _Given, case: Case) -> None:
     """Compare the books' promotion with the coupon: AcctVantage would silently use its own."""
     if promotion.inactive:
         case.error(
             "promotion_inactive",
             "coupons",
-            one.code,
+            discount.code,
             f"The promotion {promotion.code!r} is inactive in AcctVantage.",
             "Activate the promotion in AcctVantage.",
         )
-    coupon = one.coupon
+    coupon = discount.coupon
     if coupon is not None and coupon.type in (PERCENTAGE, PER_TOTAL):
         same = (
             promotion.kind == ("%" if coupon.type == PERCENTAGE else "$")
             and promotion.value == coupon.amount
         )
     elif promotion.kind == "$":
-        same = case.rules.rounds_to_zero(promotion.value - one.amount)
+        same = case.rules.rounds_to_zero(promotion.value - discount.amount)
     else:
-        same = not one.lines or abs(one.base * promotion.value / 100 - one.amount) < _tolerance(
-            one.lines, case.rules
-        )
+        same = not discount.lines or abs(
+            discount.base * promotion.value / 100 - discount.amount
+        ) < _tolerance(discount.lines, case.rules)
     if not same:
         value = (
             f"{amount_text(promotion.value)} "
@@ -297,9 +304,9 @@ def _compare(promotion: Promotion, one: _Given, case: Case) -> None:
         case.warn(
             "promotion_differs",
             "coupons",
-            one.code,
+            discount.code,
             f"Promotion {promotion.code!r} gives {value} in AcctVantage; the store took off "
-            f"{amount_text(one.amount)}, which is booked.",
+            f"{amount_text(discount.amount)}, which is booked.",
             "Make the promotion and the coupon the same.",
         )
 
