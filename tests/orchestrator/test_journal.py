@@ -158,6 +158,40 @@ def test_a_journal_of_its_own(
     assert len(join(journal=url).history(order_id).entries) == 1
 
 
+def test_books_that_lend_their_database_keep_the_journal_and_no_others_do(
+    join: Join, store: FakeStore, books: SqlGateway
+) -> None:
+    class Own:
+        """Books whose `engine` is their own business."""
+
+        engine = books.engine
+
+        def __getattr__(self, name: str) -> object:
+            if name == "journal_engine":
+                raise AttributeError(name)
+            return getattr(books, name)
+
+    class Lending(Own):
+        @property
+        def journal_engine(self) -> sa.Engine:
+            return books.engine
+
+    order_id = store.add_order(OrderFactory().plain()).id
+    join(books=Own()).import_orders()
+    assert join().history(order_id).entries == ()
+    second = store.add_order(OrderFactory(first_id=order_id + 1).plain()).id
+    join(books=Lending()).import_orders()
+    assert [entry.outcome for entry in join().history(second).entries] == ["imported"]
+
+
+def test_a_journal_in_a_file_of_its_own_has_the_settings_of_the_books(tmp_path: Path) -> None:
+    journal = Journal(f"sqlite:///{tmp_path}/journal.db")
+    with journal._database.engine.connect() as connection:
+        assert connection.exec_driver_sql("PRAGMA journal_mode").scalar() == "wal"
+        assert connection.exec_driver_sql("PRAGMA busy_timeout").scalar() == 30_000
+    journal.close()
+
+
 def test_outcomes_are_logged_with_their_ids_and_no_secret(
     join: Join, store: FakeStore, caplog: pytest.LogCaptureFixture
 ) -> None:
