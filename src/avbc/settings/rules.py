@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterator
 from datetime import UTC
 from pathlib import Path
-from typing import get_args
+from typing import cast, get_args
 
 import attrs
 
@@ -251,16 +251,10 @@ def _same_status(status: StoreStatus) -> str:
 def _unwritable(screen: attrs.AttrsInstance, path: str) -> Iterator[Breach]:
     """Half of a surrogate pair, which Python's text may hold and no file may."""
     for field in attrs.fields(type(screen)):
+        place = f"{path}.{field.name}"
         value: object = getattr(screen, field.name)
-        if isinstance(value, str | Path) and any(
-            "\ud800" <= letter <= "\udfff" for letter in str(value)
-        ):
-            yield Breach(
-                (f"{path}.{field.name}",), "holds a character that cannot be written as UTF-8"
-            )
-    if isinstance(screen, OrderStatusSettings):
-        for index, row in enumerate(screen.mapping):
-            yield from _unwritable(row, f"{path}.mapping[{index}]")
-    if isinstance(screen, GlSettings):
-        for index, method in enumerate(screen.payment_methods):
-            yield from _unwritable(method, f"{path}.payment_methods[{index}]")
+        if isinstance(value, tuple):
+            for index, row in enumerate(cast("tuple[attrs.AttrsInstance, ...]", value)):
+                yield from _unwritable(row, f"{place}[{index}]")
+        elif isinstance(value, str | Path) and re.search("[\ud800-\udfff]", str(value)):
+            yield Breach((place,), "holds a character that cannot be written as UTF-8")
