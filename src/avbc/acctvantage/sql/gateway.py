@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Callable, Collection, Iterator
 from datetime import UTC, datetime
 from decimal import Decimal
-from functools import wraps
+from functools import cache, wraps
 from operator import attrgetter
 from types import TracebackType
 from typing import Concatenate, ParamSpec, Self, TypeVar
@@ -83,6 +83,11 @@ def _loads(
     return method
 
 
+_ORDER_WRITER = cache(OrderWriter)
+_SHIPMENT_WRITER = cache(ShipmentWriter)
+_CREDIT_WRITER = cache(credit_records.CreditWriter)
+
+
 class SqlGateway:
     """Books in a SQLite or PostgreSQL database: a complete `avbc.Gateway`.
 
@@ -106,9 +111,10 @@ class SqlGateway:
     @without_frames
     def __init__(self, url: str = "sqlite://") -> None:
         self._database = Database(url, versions.BOOKS)
-        self._orders = OrderWriter(self._database.kind)
-        self._shipments = ShipmentWriter(self._database.kind)
-        self._credits = credit_records.CreditWriter(self._database.kind)
+        # Their statements are compiled once for each kind of database.
+        self._orders = _ORDER_WRITER(self._database.kind)
+        self._shipments = _SHIPMENT_WRITER(self._database.kind)
+        self._credits = _CREDIT_WRITER(self._database.kind)
 
     @property
     def engine(self) -> sa.Engine:
