@@ -289,7 +289,7 @@ GUARDS = (
         ("tests/orchestrator/test_inventory.py::test_orders_and_lines_are_not_taken_for_none",),
         (
             Removal(
-                "orchestrator/engine/waiting.py",
+                "orchestrator/engine/store_orders.py",
                 "found if listed >= expected else _waiting(run, call)[1]",
                 "found",
             ),

@@ -17,7 +17,7 @@ from avbc.bigcommerce.endpoints.writes import record_of
 from avbc.bigcommerce.models.base import Draft
 from avbc.errors import AvbcError
 from avbc.mapping import Problem
-from avbc.orchestrator.engine.run import CONCERNS_ALL, PushRun, Step, problem_of
+from avbc.orchestrator.engine.run import PushRun, Step, problem_of, record_problem
 from avbc.orchestrator.reports import Change
 from avbc.text import text_key
 
@@ -103,7 +103,7 @@ class Batches(Generic[R, T]):
         """Postpone rows that were not sent before the run stopped."""
         message = f"The run stopped before it: {self.run.report.stopped}"
         for row in rows:
-            self.run.postpone(row.change, Problem("run_stopped", "", "", message))
+            self.run.postpone(row.change, record_problem("run_stopped", message))
 
     def halve(self, rows: Sequence[R]) -> None:
         """Have rows sent again in two halves."""
@@ -117,8 +117,8 @@ class Batches(Generic[R, T]):
                 if len(rows) > 1:
                     self.halve(rows)
                 else:
-                    message = f"It cannot be sent: {error}."
-                    self.run.refuse(rows[0].change, Problem("not_sendable", "", "", message))
+                    problem = record_problem("not_sendable", f"It cannot be sent: {error}.")
+                    self.run.refuse(rows[0].change, problem)
 
 
 @attrs.frozen
@@ -134,13 +134,8 @@ class _Batch(Step[T], Generic[R, T]):
             job.saved(rows, answer)
         elif not isinstance(answer, RequestRefused):
             # No row is at fault. Whether it was carried out may not be known: the next run looks.
-            problem = problem_of(answer)
-            if isinstance(answer, CONCERNS_ALL):
-                problem = Problem("run_stopped", "", "", str(answer))
             for row in rows:
-                run.postpone(row.change, problem)
-            if isinstance(answer, CONCERNS_ALL):
-                raise answer
+                run.postpone(row.change, problem_of(answer))
         elif len(rows) == 1:
             job.refused(rows[0], problem_of(answer), answer)
         elif faulty := job.named(answer, rows):
@@ -154,9 +149,10 @@ class _Batch(Step[T], Generic[R, T]):
             job.halvings += 1
             job.halve(rows)
         else:
-            given_up = Problem("batch_refused", "", "", _GIVEN_UP)
             for row in rows:
-                run.postpone(row.change, problem_of(answer), given_up)
+                run.postpone(
+                    row.change, problem_of(answer), record_problem("batch_refused", _GIVEN_UP)
+                )
 
 
 def named_drafts(error: RequestRefused, drafts: Sequence[Draft]) -> dict[int, str]:

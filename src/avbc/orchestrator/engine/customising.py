@@ -62,16 +62,10 @@ def customised(
             raise TypeError(
                 f"the customisation {name} returned {type(changed).__name__}, not an OrderBundle"
             )
-        for place, before, after in changed_values(bundle, changed):
-            notes.append(
-                (
-                    place,
-                    value_text(after),
-                    "customised by {}, was {!r}",
-                    "",
-                    (name, value_text(before)),
-                )
-            )
+        notes += (
+            (place, value_text(after), "customised by {}, was {!r}", "", (name, value_text(before)))
+            for place, before, after in changed_values(bundle, changed)
+        )
         bundle = changed
     if not notes:
         return mapped
@@ -88,30 +82,42 @@ def _faults(before: OrderBundle, after: OrderBundle) -> Iterator[Problem]:
     for name in _MUST_STAY:
         old, new = getattr(before.order, name), getattr(after.order, name)
         if old != new:
-            message = (
+            yield Problem(
+                "customisation_refused",
+                f"order.{name}",
+                value_text(new),
                 f"A customisation changed {name} from {value_text(old)!r} to "
-                f"{value_text(new)!r}, which must stay."
+                f"{value_text(new)!r}, which must stay.",
+                _FIX,
             )
-            yield Problem("customisation_refused", f"order.{name}", value_text(new), message, _FIX)
     order = after.order
     off = order.total - (
         order.subtotal + order.freight + order.tax - order.discount + order.rounding
     )
     if off:
-        message = f"After customisation the order's parts miss its total of {order.total} by {off}."
-        yield Problem("customisation_does_not_foot", "order.total", str(off), message, _FIX)
-    if abs(order.rounding) * 2 >= Decimal(1).scaleb(-decimals(order.currency)):
-        message = (
-            f"A customisation made the rounding {order.rounding}, which is more than "
-            "fractions of a minor unit leave."
+        yield _does_not_foot(
+            "order.total",
+            off,
+            f"After customisation the order's parts miss its total of {order.total} by {off}.",
         )
-        yield Problem(
-            "customisation_does_not_foot", "order.rounding", str(order.rounding), message, _FIX
+    if abs(order.rounding) * 2 >= Decimal(1).scaleb(-decimals(order.currency)):
+        yield _does_not_foot(
+            "order.rounding",
+            order.rounding,
+            f"A customisation made the rounding {order.rounding}, which is more than fractions of "
+            "a minor unit leave.",
         )
     old, new = _tenders(before), _tenders(after)
     if old != new:
-        message = f"A customisation changed what the receipts add up to from {old} to {new}."
-        yield Problem("customisation_does_not_foot", "receipts", str(new), message, _FIX)
+        yield _does_not_foot(
+            "receipts",
+            new,
+            f"A customisation changed what the receipts add up to from {old} to {new}.",
+        )
+
+
+def _does_not_foot(field: str, value: Decimal, message: str) -> Problem:
+    return Problem("customisation_does_not_foot", field, str(value), message, _FIX)
 
 
 def _tenders(bundle: OrderBundle) -> Decimal:

@@ -9,24 +9,13 @@ from avbc.acctvantage.gateway import Gateway, LendsDatabase
 from avbc.bigcommerce import BigCommerce, RequestRefused
 from avbc.bigcommerce.endpoints.scopes import ORDERS_MODIFY, probe_scope
 from avbc.bigcommerce.models import OrderStatus
-from avbc.errors import Fault
 from avbc.orchestrator.engine.journal import Journal
 from avbc.orchestrator.engine.progress import Progress
 from avbc.orchestrator.engine.statuses import ImportStatuses, import_statuses, mapped_statuses
 from avbc.orchestrator.engine.stock_location import StockLocation
 from avbc.orchestrator.engine.stopping import Stop
 from avbc.secret import Secret
-from avbc.settings import Settings, SettingsError
-
-
-def require(is_set: bool, key: str, message: str) -> None:
-    """Make sure that the settings ask for what is to be done.
-
-    Raises:
-        SettingsError: They do not: the key, and what to do about it.
-    """
-    if not is_set:
-        raise SettingsError("settings", [Fault(key, message)])
+from avbc.settings import Settings
 
 
 class Integration:
@@ -118,15 +107,6 @@ class Integration:
         """What the journal's records belong to: another store under the same code has its own."""
         return f"{self.source_code}@{self.store.store_hash}"
 
-    def require_enabled(self) -> None:
-        """Make sure that the settings enable the store.
-
-        Raises:
-            SettingsError: They do not.
-        """
-        message = "is false, so nothing runs for this store (manual 1.3)"
-        require(self.settings.store.enabled, "store.enabled", message)
-
     def require_setting_statuses(self) -> None:
         """Probe once the scope that sets statuses: before an order is in the books and still New.
 
@@ -145,9 +125,8 @@ class Integration:
         if settings.store != self.settings.store:
             self._close_store()
             self.may_set_statuses = False
-        self.__dict__.pop("statuses", None)
-        self.__dict__.pop("mapped_statuses", None)
-        self.__dict__.pop("stock_location", None)
+        for name in ("statuses", "mapped_statuses", "stock_location"):
+            self.__dict__.pop(name, None)
         self.settings = settings
 
     def close(self) -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Sequence
 
 import attrs
 
@@ -41,7 +41,12 @@ class Lookups:
         """Read the clients and products that these orders may need, with one call each."""
         self._clients.clear()
         self._clients_by_key.clear()
-        for client in [*self._find_clients(orders), *self._imagined]:
+        keys = [self._keys_of(order) for order in orders]
+        import_ids = {import_id for import_id, _ in keys if import_id}
+        by_email = self._settings.order_status.match_clients_by_email
+        emails = {email for _, email in keys if email and by_email}
+        found_clients = self._books.find_clients(import_ids, emails) if import_ids or emails else []
+        for client in (*found_clients, *self._imagined):
             self._add(client)
         skus = {text_key(line.sku) for order in orders for line in order.lines if line.sku}
         found: dict[str, list[Product]] = {}
@@ -72,7 +77,6 @@ class Lookups:
     def _inputs(
         self, order: Order, transactions: Sequence[Transaction], coupons: Sequence[OrderCoupon]
     ) -> OrderInputs:
-        """What the mapping engine is given for one of the orders that `read` was called with."""
         ids: dict[int, None] = {}
         for key in self._keys_of(order):
             ids.update(self._clients_by_key.get(key or "", {}))
@@ -105,10 +109,7 @@ class Lookups:
                 ship_vias=(*self._reference.ship_vias, *bundle.new_ship_vias),
             )
             self._mapper = Mapper(self._settings, self._reference)
-        client = self._clients.get(client_id) if client_id is not None else None
-        if client is None:
-            client = bundle.new_client
-        if client is None or client_id is None:
+        if client_id is None or not (client := self._clients.get(client_id, bundle.new_client)):
             return
         contacts = client.contacts
         if bundle.new_contact is not None:
@@ -131,17 +132,6 @@ class Lookups:
         if client_id is not None and client_id < 0:
             self._imagined = [client for client in self._imagined if client.id != client_id]
             self._imagined.append(self._clients[client_id])
-
-    def _find_clients(self, orders: Iterable[Order]) -> list[Client]:
-        import_ids: set[str] = set()
-        emails: set[str] = set()
-        for order in orders:
-            import_id, email = self._keys_of(order)
-            if import_id:
-                import_ids.add(import_id)
-            if email and self._settings.order_status.match_clients_by_email:
-                emails.add(email)
-        return self._books.find_clients(import_ids, emails) if import_ids or emails else []
 
     def _add(self, client: Client) -> None:
         if client.id is None:

@@ -10,24 +10,25 @@ from __future__ import annotations
 
 import logging
 import uuid
-from collections.abc import Callable, Collection, Iterable, Iterator
+from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from contextlib import AbstractContextManager, nullcontext
 from datetime import UTC, datetime, timedelta
 from functools import partial
 from itertools import islice
-from typing import Generic, Self, TypeAlias, TypeVar
+from typing import Generic, Self, TypeVar
 
 import attrs
 
 from avbc import tracing
 from avbc.acctvantage.gateway import BooksRefused, BooksUnreachable, BooksUnusable
+from avbc.acctvantage.records import SalesOrder
 from avbc.bigcommerce import ClientClosed, NotFound, ScopeMissing, StoreError, TokenRefused
 from avbc.bigcommerce.call import Call
 from avbc.bigcommerce.models import OrderStatus
-from avbc.errors import AvbcError, FinalError, TransientError
-from avbc.mapping import Problem
+from avbc.errors import AvbcError, Fault, FinalError, TransientError
+from avbc.mapping import Decision, Problem
 from avbc.orchestrator.engine.integration import Integration
-from avbc.orchestrator.engine.journal import Journal, JournalUnreachable
+from avbc.orchestrator.engine.journal import Journal, JournalUnreachable, merged
 from avbc.orchestrator.engine.leases import Lease
 from avbc.orchestrator.engine.progress import Progress, no_progress, progress_shown
 from avbc.orchestrator.engine.statuses import ImportStatuses
@@ -40,6 +41,7 @@ from avbc.orchestrator.reports import (
     RunReport,
     sentence,
 )
+from avbc.settings import SettingsError
 
 R = TypeVar("R", bound=RunReport)
 T = TypeVar("T")
@@ -55,9 +57,6 @@ CHUNK = 32
 """Records after which the journal is written and a stop is looked for."""
 
 _log = logging.getLogger("avbc.orchestrator")
-
-Known: TypeAlias = tuple[str, str, str]
-"""What is known of the other side: kind, key and text of a fingerprint."""
 
 
 @attrs.frozen
@@ -92,10 +91,11 @@ class Run(Generic[R]):
     """
 
     def __init__(self, integration: Integration, task: Task, report: R) -> None:
-        if task.turn:
-            integration.require_enabled()
         self.integration = integration
         self.settings = integration.settings
+        if task.turn:
+            message = "is false, so nothing runs for this store (manual 1.3)"
+            self.require(self.settings.store.enabled, "store.enabled", message)
         self.store = integration.store
         self.books = integration.books
         self.source_code = integration.source_code
@@ -115,7 +115,17 @@ class Run(Generic[R]):
         self._on_progress: Progress = no_progress
         self._entries: list[JournalEntry] = []
         self._known: dict[str, dict[str, str]] = {}
+        """What is to be remembered with the next flush: texts by key, by kind."""
         self._requests_before = self.store.requests_sent
+
+    def require(self, is_set: bool, key: str, message: str) -> None:
+        """Make sure that the settings ask for what is to be done.
+
+        Raises:
+            SettingsError: They do not: the key, and what to do about it.
+        """
+        if not is_set:
+            raise SettingsError("settings", [Fault(key, message)])
 
     def do(self, job: Callable[[Self], object]) -> R:
         """Do the job, if it is this process's turn.
@@ -304,6 +314,33 @@ class PushRun(Run[PushReport]):
         if not self.report.postponed:
             super().set_watermark(at)
 
+    # What changed in the books
+
+    def changed(
+        self, kind: str, records: Iterable[tuple[str, tuple[T, str]]], *, full: bool = False
+    ) -> Iterator[tuple[str, T, str, str]]:
+        """Yield (key, record, text, text pushed last) of each record of the books that changed.
+
+        The books and the journal are walked side by side, so that a million records need no memory.
+        The others count as unchanged, and what is gone from the books is forgotten: if it comes
+        back, it is pushed again, whatever happened to it in the store meanwhile.
+
+        Args:
+            kind: What the journal remembers the texts under.
+            records: The key of each record, sorted, then the record and its text.
+            full: Yield all of them, changed or not.
+        """
+        gone: list[str] = []
+        for key, record, before in merged(records, self.all_known(kind)):
+            if record is None:
+                gone.append(key)
+            elif record[1] == before and not full:
+                self.unchanged()
+            else:
+                yield key, *record, before or ""
+        if gone:
+            self.forget(kind, gone)
+
     # Ends of changes
 
     def sent(self, *changes: Change) -> None:
@@ -328,13 +365,12 @@ class PushRun(Run[PushReport]):
         Raises:
             AvbcError: The error itself, where it concerns every change.
         """
-        if isinstance(error, CONCERNS_ALL):
-            self.postpone(change, Problem("run_stopped", "", "", str(error)))
-            raise error
-        if isinstance(error, FinalError):
+        if isinstance(error, FinalError) and not isinstance(error, CONCERNS_ALL):
             self.refuse(change, problem_of(error))
-            return
-        self.postpone(change, problem_of(error))
+        else:
+            self.postpone(change, problem_of(error))
+        if isinstance(error, CONCERNS_ALL):
+            raise error
         if isinstance(error, BooksUnreachable):
             self.report.stopped = self.report.stopped or str(error)
 
@@ -360,12 +396,16 @@ class PushRun(Run[PushReport]):
                     planned = (*first.calls, PlannedCall.of(step.call))
                     self.sent(attrs.evolve(first, calls=planned), *others)
                 continue
-            self._note_begun(chunk)
+            self.journal.write(
+                [self._entry("begun", each.changes) for each in chunk if not each.call.repeatable]
+            )
             calls = [step.call for step in chunk]
             # An endpoint may take fewer requests at once: no thread waits for its turn there.
             limit = min(call.cap.limit if call.cap else IN_FLIGHT for call in calls)
             answers = self.store.map(calls, limit=min(limit, IN_FLIGHT), return_errors=True)
-            concerning_all: AvbcError | None = None
+            concerning_all = next(
+                (each for each in answers if isinstance(each, CONCERNS_ALL)), None
+            )
             for step, answer in zip(chunk, answers, strict=True):
                 try:
                     step.settle(self, answer)
@@ -376,9 +416,7 @@ class PushRun(Run[PushReport]):
             if concerning_all is not None:
                 raise concerning_all
 
-    def write(
-        self, change: Change, work: Callable[[], object], *, known: tuple[Known, ...] = ()
-    ) -> bool:
+    def write(self, change: Change, work: Callable[[], object]) -> bool:
         """Write one change in the books; returns whether they have it, or in a preview would.
 
         Raises:
@@ -395,8 +433,6 @@ class PushRun(Run[PushReport]):
                 ids = order_extra(change.order_id, change.import_id)
                 self.postpone(change, unexpected(error, change.key, "in the books", ids))
                 return False
-            for kind, key, text in known:
-                self.know(kind, key, text)
         self.sent(change)
         return True
 
@@ -420,8 +456,8 @@ class PushRun(Run[PushReport]):
     def _end(self, effect: Effect, *changes: Change) -> None:
         self.report.changes(effect).extend(changes)
         self.done += len(changes)
+        result = f"would be {effect}" if self.preview else effect
         for change in changes:
-            result = f"would be {effect}" if self.preview else effect
             ids = order_extra(change.order_id, change.import_id)
             _log.debug("%s: %s %s", change.key, change.what, result, extra=ids)
         if self.preview:
@@ -437,20 +473,21 @@ class PushRun(Run[PushReport]):
         first = next(iter(changes))
         # Changes that were made together are of many records, or of one.
         same = all(change.import_id == first.import_id for change in changes)
-        order_id, import_id = (first.order_id, first.import_id) if same else (0, "")
-        detail = "; ".join(map(_detail, changes))
-        return self.entry(self._task.name, outcome, order_id, import_id, detail)
+        ids = (first.order_id, first.import_id) if same else (0, "")
+        return self.entry(self._task.name, outcome, *ids, "; ".join(map(_detail, changes)))
 
-    def _note_begun(self, chunk: Iterable[Step[T]]) -> None:
-        begun = [self._entry("begun", step.changes) for step in chunk if not step.call.repeatable]
-        if begun:
-            self.journal.write(begun)
+
+def record_problem(code: str, message: str, fix: str = "") -> Problem:
+    """Return a problem of a record that is of no single field."""
+    return Problem(code, "", "", message, fix)
 
 
 def problem_of(error: AvbcError) -> Problem:
     """Return an error as the problem of the one record that it happened to."""
     code, fix = "try_again", ""
-    if isinstance(error, NotFound):
+    if isinstance(error, CONCERNS_ALL):
+        code = "run_stopped"
+    elif isinstance(error, NotFound):
         code, fix = "not_in_store", "It was deleted in BigCommerce, or belongs to another store."
     elif isinstance(error, StoreError):
         code = "store_failed" if isinstance(error, TransientError) else "store_refused"
@@ -458,16 +495,27 @@ def problem_of(error: AvbcError) -> Problem:
         code = "books_unreachable"
     elif isinstance(error, BooksRefused):
         code = "books_refused"
-    return Problem(code, "", "", str(error), fix)
+    return record_problem(code, str(error), fix)
 
 
 def unexpected(error: Exception, subject: str, doing: str, ids: dict[str, object]) -> Problem:
     """Log an exception of a program, and return it as the problem of the record."""
     name = type(error).__name__
     _log.error("%s: unexpected %s", subject, name, exc_info=error, extra=ids)
-    message = f"{name} {doing}: {error}"
     fix = "Correct the program; the log has the traceback."
-    return Problem("unexpected_error", "", "", message, fix)
+    return record_problem("unexpected_error", f"{name} {doing}: {error}", fix)
+
+
+def order_change(
+    order: SalesOrder,
+    what: str,
+    before: str = "",
+    after: str = "",
+    decisions: Sequence[Decision] = (),
+) -> Change:
+    """Return a change of what belongs to a sales order, under the order's Import ID."""
+    ids = (order.store_order_id, order.import_id)
+    return Change(order.import_id, what, before, after, *ids, decisions=tuple(decisions))
 
 
 def order_extra(order_id: int, import_id: str) -> dict[str, object]:

@@ -1,22 +1,30 @@
-"""Reading the store's orders with few requests: by id, by status, or all of a period."""
+"""Reading the store's orders with few requests: by id, by status, or all of a period.
+
+Also what those that wait to be imported have sold (docs/facts.md, acctvantage-inventory).
+"""
 
 from __future__ import annotations
 
+import logging
 import re
-from collections.abc import Collection, Iterator, Mapping, Sequence
-from datetime import datetime
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from datetime import datetime, timedelta
+from decimal import Decimal
 from typing import TypeVar
 
 import attrs
 
+from avbc.acctvantage.import_ids import order_import_id
 from avbc.bigcommerce import BigCommerce, UnexpectedData
 from avbc.bigcommerce.call import Call, ListCall, Page, Paging, UnreadableRow
 from avbc.bigcommerce.endpoints.orders import EVERYTHING, Include
 from avbc.bigcommerce.models import Order
 from avbc.errors import AvbcError
-from avbc.mapping import Problem
-from avbc.orchestrator.engine.run import IN_FLIGHT
+from avbc.mapping import Problem, waiting_demand
+from avbc.orchestrator.engine.run import IN_FLIGHT, PushRun, order_extra
+from avbc.orchestrator.engine.statuses import SYSTEM_STATUSES
 from avbc.settings import Settings
+from avbc.text import text_key
 
 T = TypeVar("T")
 
@@ -25,7 +33,15 @@ _WINDOW = 249
 for."""
 NO_STATUS = -1
 """The status of an order whose status cannot be read."""
-_PLACE_IN_PAGE = re.compile(r"^orders\[\d+\]\.?")
+OVERLAP = timedelta(hours=1)
+"""Looked at again in the store (docs/facts.md, bigcommerce-pitfalls)."""
+_PLACED = ("Awaiting Payment", "Awaiting Fulfillment", "Manual Verification Required")
+"""Where a placed order may wait for its import, apart from the New and the Import Error Status: its
+goods are sold (inferred). An Incomplete or Pending order is a checkout that was never finished."""
+
+_LINES: tuple[Include, ...] = ("consignments.line_items",)
+
+_log = logging.getLogger("avbc.orchestrator")
 
 
 def windows(ids: Collection[int]) -> Iterator[tuple[int, int]]:
@@ -36,12 +52,10 @@ def windows(ids: Collection[int]) -> Iterator[tuple[int, int]]:
     """
     first = last = 0
     for number in sorted(ids):
-        if first and number - first < _WINDOW:
-            last = number
-            continue
-        if first:
+        if first and number - first >= _WINDOW:
             yield first, last
-        first = last = number
+            first = 0
+        first, last = first or number, number
     if first:
         yield first, last
 
@@ -49,10 +63,14 @@ def windows(ids: Collection[int]) -> Iterator[tuple[int, int]]:
 def unreadable(error: UnexpectedData) -> Problem:
     """Return why an order of a page cannot be read."""
     # The order's place in the page means nothing to a person.
-    path = _PLACE_IN_PAGE.sub("", error.path)
-    message = f"The order cannot be read: {path}: {error.message}, got {error.value_repr}."
-    fix = "Correct the order in BigCommerce, or enter it by hand."
-    return Problem("order_unreadable", path, error.value_repr, message, fix)
+    path = re.sub(r"^orders\[\d+\]\.?", "", error.path)
+    return Problem(
+        "order_unreadable",
+        path,
+        error.value_repr,
+        f"The order cannot be read: {path}: {error.message}, got {error.value_repr}.",
+        "Correct the order in BigCommerce, or enter it by hand.",
+    )
 
 
 def unavailable(order_id: int, error: UnexpectedData | None, fix: str) -> Problem:
@@ -163,3 +181,66 @@ def complete_lines(store: BigCommerce, orders: Sequence[Order]) -> dict[int, Avb
         else:
             order.products = tuple(lines)
     return failed
+
+
+# What waits to be imported
+
+
+def waiting_quantities(run: PushRun) -> dict[str, Decimal]:
+    """Return how many pieces of each product wait to be imported, by `text_key` of the part number.
+
+    One request gets the number of orders in each status, and only statuses that have some are
+    listed. A list that is shorter than that number is read once more: a 204 in place of a page must
+    not put what those orders sold back on sale. Orders that are in the books already, whatever
+    their status, do not count.
+
+    Raises:
+        StoreError: The orders cannot be read.
+        BooksUnreachable: The books cannot be read.
+    """
+    counts = run.store.orders.count()
+    placed = {status.id for status in SYSTEM_STATUSES if status.name in _PLACED}
+    statuses = (placed | {run.statuses.new, run.statuses.import_error}) - {run.statuses.downloaded}
+    since = run.settings.order_status.import_orders_created_since
+    orders: list[Order] = []
+    for status_id in sorted(statuses):
+        if count := counts.of(status_id):
+            call = waiting_orders(run.store, run.settings, status_id, _LINES)
+            listed, found = _waiting(run, call)
+            expected = count if since is None else 1
+            orders += found if listed >= expected else _waiting(run, call)[1]
+    for order_id, error in complete_lines(run.store, orders).items():
+        # Better a few pieces too many on sale than no other product brought up to date.
+        _log.warning(
+            "the lines of order %d could not be read, so what it sold is not counted: %s",
+            order_id,
+            error,
+            extra=order_extra(order_id, order_import_id(run.source_code, order_id)),
+        )
+    demand = waiting_demand(orders)
+    aliases = _aliases(run, demand) if demand else {}
+    return waiting_demand(orders, aliases) if aliases else demand
+
+
+def _waiting(run: PushRun, call: ListCall[Order]) -> tuple[int, list[Order]]:
+    """How many orders are listed, and those of them that are not in the books."""
+    listed, found = 0, list[Order]()
+    for page in run.store.pages(call):
+        orders = orders_of(page)
+        listed += len(orders)
+        import_ids = {order.id: order_import_id(run.source_code, order.id) for order in orders}
+        imported = {order.import_id for order in run.books.sales_orders(list(import_ids.values()))}
+        found += [order for order in orders if import_ids[order.id] not in imported]
+    return listed, found
+
+
+def _aliases(run: PushRun, demand: Iterable[str]) -> dict[str, str]:
+    """Part numbers by alias, of what was sold; a part number comes before an alias."""
+    products = run.books.find_products(list(demand))
+    keys = {text_key(product.part_number) for product in products}
+    return {
+        text_key(alias): text_key(product.part_number)
+        for product in products
+        for alias in product.aliases
+        if text_key(alias) not in keys
+    }

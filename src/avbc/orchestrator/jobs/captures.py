@@ -19,8 +19,7 @@ from avbc.bigcommerce.models import Order
 from avbc.errors import AvbcError, FinalError
 from avbc.mapping import AUTHORIZATION_DAYS, PaymentAction, Problem, Ruling, payment_action
 from avbc.mapping.text import amount_text
-from avbc.orchestrator.engine.changed import order_change
-from avbc.orchestrator.engine.run import CONCERNS_ALL, PushRun, Step
+from avbc.orchestrator.engine.run import CONCERNS_ALL, PushRun, Step, order_change, record_problem
 from avbc.orchestrator.engine.store_orders import read_orders, unavailable
 from avbc.orchestrator.reports import Change
 from avbc.text import text_key
@@ -52,12 +51,11 @@ def capture_payments(run: PushRun) -> None:
 class _Send(Step[None]):
     """A capture or a void to be sent: its answer is kept until the order is read again."""
 
-    order_id: int
     answers: dict[int, AvbcError | None]
 
     # The run is not used: the change ends when the order has been read again.
     def settle(self, run: PushRun, answer: AvbcError | None) -> None:  # noqa: ARG002
-        self.answers[self.order_id] = answer
+        self.answers[self.changes[0].order_id] = answer
 
 
 class _Captures:
@@ -88,9 +86,6 @@ class _Captures:
             self._confirm(steps)
             raise
         self._confirm(steps)
-        for answer in self._answers.values():
-            if isinstance(answer, CONCERNS_ALL):
-                raise answer
 
     def _confirm(self, steps: Mapping[int, Step[None]]) -> None:
         """Read what became of what was sent: an answer, or none, says too little."""
@@ -100,7 +95,7 @@ class _Captures:
         except AvbcError as error:
             for order_id, answer in self._answers.items():
                 message = f"What became of it is not known: {answer or error}"
-                problem = Problem("payment_unconfirmed", "", "", message, _NEXT_RUN_READS)
+                problem = record_problem("payment_unconfirmed", message, _NEXT_RUN_READS)
                 run.postpone(steps[order_id].changes[0], problem)
             run.report.stopped = run.report.stopped or str(error)
         else:
@@ -132,42 +127,48 @@ class _Captures:
             change = attrs.evolve(change, before="authorized")
             run.write(change, partial(_record, run.books, action, order))
         elif action.step == "wait":
-            message = f"The gateway is still processing it: the payment is {status!r}."
-            fix = "The next run looks again."
-            run.postpone(change, Problem("payment_pending", "payment_status", status, message, fix))
+            run.postpone(
+                change,
+                Problem(
+                    "payment_pending",
+                    "payment_status",
+                    status,
+                    f"The gateway is still processing it: the payment is {status!r}.",
+                    "The next run looks again.",
+                ),
+            )
         elif order_id not in self._answers:
             actions = run.store.payment_actions
             send = actions.capture if action.action == "capture" else actions.void
-            return _Send(send.call(order_id), (change,), order_id, self._answers)
+            return _Send(send.call(order_id), (change,), self._answers)
         else:
-            self._report_unconfirmed(change, action, self._answers[order_id])
+            # It was sent, and the payment is still no more than authorized.
+            answer = self._answers[order_id]
+            if isinstance(answer, FinalError) and not isinstance(answer, CONCERNS_ALL):
+                run.fail(change, answer)
+            else:
+                why = f": {answer}" if answer else "."
+                message = f"The {what} was sent, and the payment is still {status!r}{why}"
+                run.postpone(
+                    change,
+                    Problem(
+                        "payment_unconfirmed", "payment_status", status, message, _NEXT_RUN_READS
+                    ),
+                )
         return None
-
-    def _report_unconfirmed(
-        self, change: Change, action: PaymentAction, answer: AvbcError | None
-    ) -> None:
-        """It was sent, and the payment is still no more than authorized."""
-        if isinstance(answer, FinalError) and not isinstance(answer, CONCERNS_ALL):
-            self._run.fail(change, answer)
-            return
-        message = (
-            f"The {action.action} was sent, and the payment is still "
-            f"{change.before!r}{f': {answer}' if answer else '.'}"
-        )
-        status = ("payment_status", change.before)
-        self._run.postpone(
-            change, Problem("payment_unconfirmed", *status, message, _NEXT_RUN_READS)
-        )
 
 
 def _problems(ruling: Ruling[PaymentAction], order: Order) -> tuple[Problem, ...]:
     if text_key(order.payment_status) != "declined":
         return ruling.problems
-    message = f"The gateway declined the payment of order {order.id}: nothing was received."
-    fix = "Ask the customer for another payment, and cancel the request in AcctVantage."
-    declined = Problem("payment_declined", "payment_status", order.payment_status, message, fix)
     return (
-        declined,
+        Problem(
+            "payment_declined",
+            "payment_status",
+            order.payment_status,
+            f"The gateway declined the payment of order {order.id}: nothing was received.",
+            "Ask the customer for another payment, and cancel the request in AcctVantage.",
+        ),
         *(problem for problem in ruling.problems if problem.code != "payment_not_authorized"),
     )
 
@@ -189,19 +190,20 @@ def _report_old(run: PushRun) -> None:
     today = run.started.date().isoformat()
     reported = run.known(_OLD, [receipt.import_id for receipt in old])
     for receipt in old:
-        since = receipt.authorized_at
-        if reported.get(receipt.import_id) == today or since is None:
+        number, since = receipt.import_id, receipt.authorized_at
+        if reported.get(number) == today or since is None:
             continue
         amount = amount_text(receipt.pre_auth_amount)
-        message = (
-            f"{amount} were authorized {(run.started - since).days} days ago by "
-            f"{receipt.store_payment_method}, and no capture was requested."
+        run.refuse(
+            Change(number, "authorization", amount, import_id=receipt.order_import_id),
+            Problem(
+                "authorization_old",
+                "authorized_at",
+                since.isoformat(),
+                f"{amount} were authorized {(run.started - since).days} days ago by "
+                f"{receipt.store_payment_method}, and no capture was requested.",
+                "Capture or void it in AcctVantage: gateways let authorizations lapse.",
+                "warning",
+            ),
         )
-        fix = "Capture or void it in AcctVantage: gateways let authorizations lapse."
-        field = ("authorized_at", since.isoformat())
-        problem = Problem("authorization_old", *field, message, fix, "warning")
-        change = Change(
-            receipt.import_id, "authorization", amount, import_id=receipt.order_import_id
-        )
-        run.refuse(change, problem)
-        run.know(_OLD, receipt.import_id, today)
+        run.know(_OLD, number, today)

@@ -28,7 +28,7 @@ from avbc.mapping import (
     store_customer_id,
 )
 from avbc.orchestrator.engine.batches import Batches, Row
-from avbc.orchestrator.engine.run import IN_FLIGHT, PushRun
+from avbc.orchestrator.engine.run import IN_FLIGHT, PushRun, record_problem
 from avbc.orchestrator.engine.url_lists import url_lists
 from avbc.orchestrator.reports import Change
 from avbc.text import text_key
@@ -39,6 +39,8 @@ KIND = "customer"
 
 _LOT = 250
 """Clients that are looked up and sent together."""
+
+_MERGE = "Merge the two clients in AcctVantage, or correct the email of one of them."
 
 
 def export_clients(
@@ -54,10 +56,8 @@ def export_clients(
     """
     clients = run.books.clients_to_export(run.source_code, client_ids)
     for missing in sorted(set(client_ids or ()) - {client.id for client in clients}):
-        message = f"The books have no client {missing}."
-        run.refuse(
-            Change(str(missing), "customer"), Problem("client_unknown", "id", str(missing), message)
-        )
+        number, message = str(missing), f"The books have no client {missing}."
+        run.refuse(Change(number, "customer"), Problem("client_unknown", "id", number, message))
     emails = Counter(text_key(client.email) for client in clients)
     shared = {email for email, count in emails.items() if email and count > 1}
     run.total = len(clients)
@@ -96,10 +96,8 @@ class _Lot:
         before = len(run.report.sent)
         self._updates.send(self._updates.rows)
         self._addresses.send(self._addresses.rows)
-        sent = Counter(change.key for change in run.report.sent[before:])
-        unsent = Counter(row.change.key for row in self._updates.rows)
-        unsent += Counter(row.change.key for row in self._addresses.rows)
-        unsent -= sent
+        unsent = Counter(row.change.key for row in (*self._updates.rows, *self._addresses.rows))
+        unsent -= Counter(change.key for change in run.report.sent[before:])
         for client, customer_id, change in self._bindings:
             if not unsent[change.key]:
                 _bind(run, client, customer_id, change)
@@ -145,13 +143,15 @@ class _Lot:
         if customer is not None and customer.id != store_customer_id(client, run.source_code):
             owner = owners.get(customer.id, str(client.id))
             if owner != str(client.id):
-                message = (
-                    f"The store's customer {customer.id}, with the email of {client.name!r}, is "
-                    f"client {owner} in the books."
-                )
-                email = customer.email
                 problems.append(
-                    Problem("customer_of_other_client", "email", email, message, _MERGE)
+                    Problem(
+                        "customer_of_other_client",
+                        "email",
+                        customer.email,
+                        f"The store's customer {customer.id}, with the email of {client.name!r}, "
+                        f"is client {owner} in the books.",
+                        _MERGE,
+                    )
                 )
         if problems:
             run.refuse(Change(str(client.id), "customer", decisions=decisions), *problems)
@@ -183,12 +183,14 @@ class _Lot:
     def _email_problems(self, client: Client) -> Iterator[Problem]:
         email = plain(client.email)
         if text_key(client.email) in self._shared:
-            message = (
-                f"Several clients to be exported have the email {email!r}, and a customer "
-                "can be only one of them."
+            yield Problem(
+                "client_email_shared",
+                "email",
+                email,
+                f"Several clients to be exported have the email {email!r}, and a customer can be "
+                "only one of them.",
+                "Merge the clients in AcctVantage, or give each its own email.",
             )
-            fix = "Merge the clients in AcctVantage, or give each its own email."
-            yield Problem("client_email_shared", "email", email, message, fix)
         elif "," in email:
             # A comma would end it in the list of emails that is asked for.
             message = f"The email {email!r} cannot be looked up."
@@ -227,11 +229,12 @@ class _NewCustomers(Batches[Row[CustomerDraft, Client], WriteResult[Customer]]):
             email = row.draft.email
             customer_id = None if email is UNSET else ids.get(text_key(email))
             if customer_id is None:
-                message = (
+                problem = record_problem(
+                    "try_again",
                     "The store created the customer, but its answer has no id; the next export "
-                    "finds the customer by email."
+                    "finds the customer by email.",
                 )
-                self.run.postpone(row.change, Problem("try_again", "", "", message))
+                self.run.postpone(row.change, problem)
             else:
                 change = attrs.evolve(row.change, after=f"new, customer {customer_id}")
                 _bind(self.run, row.source, customer_id, change)
@@ -253,6 +256,3 @@ class _NewAddresses(Batches[Row[CustomerAddressDraft, Client], WriteResult[Custo
         self, rows: Sequence[Row[CustomerAddressDraft, Client]]
     ) -> Call[WriteResult[CustomerAddress]]:
         return self.run.store.customer_addresses.create_many.call([row.draft for row in rows])
-
-
-_MERGE = "Merge the two clients in AcctVantage, or correct the email of one of them."

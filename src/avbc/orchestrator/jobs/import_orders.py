@@ -17,7 +17,7 @@ from avbc import tracing
 from avbc.acctvantage.gateway import BooksRefused, BooksUnreachable
 from avbc.acctvantage.import_ids import order_import_id
 from avbc.acctvantage.records import OPEN, OrderBundle, Receipt, SalesOrder
-from avbc.bigcommerce import BigCommerce, NotFound, RequestRefused, StoreError, UnexpectedData
+from avbc.bigcommerce import BigCommerce, NotFound, RequestRefused, UnexpectedData
 from avbc.bigcommerce.call import Page, UnreadableRow
 from avbc.bigcommerce.endpoints.orders import EVERYTHING
 from avbc.bigcommerce.models import Order, OrderCoupon, Transaction
@@ -33,6 +33,7 @@ from avbc.orchestrator.engine.run import (
     Run,
     order_extra,
     problem_of,
+    record_problem,
     unexpected,
 )
 from avbc.orchestrator.engine.staff_notes import with_error, without_error
@@ -71,7 +72,7 @@ class _Incoming:
     """The sales order with its Import ID, if there is one."""
     is_unchanged: bool = False
     """The sales order was imported from an order with this content."""
-    receipts: Sequence[Receipt] = ()
+    receipts: list[Receipt] = attrs.field(factory=list[Receipt])
     """The receipts of the sales order; read only where the order was edited."""
     transactions: Sequence[Transaction] = ()
     error: AvbcError | None = None
@@ -141,20 +142,23 @@ class Import:
         if each.error is not None:
             raise each.error
         mapped = self._map(each)
-        problems: list[Problem] = []
+        problems = list(mapped.problems)
         if not_new := self._not_new(each.order):
             problems.append(attrs.evolve(not_new, severity="warning"))
         if each.existing is not None:
             state = "with the same content"
             if not each.is_unchanged:
                 state = f"and the order was edited since{_listed(_changes(each, mapped))}"
-            message = (
-                f"{each.import_id} is in the books already as {each.existing.status}, {state}."
-            )
             problems.append(
-                Problem("order_imported", "import_id", each.import_id, message, severity="warning")
+                Problem(
+                    "order_imported",
+                    "import_id",
+                    each.import_id,
+                    f"{each.import_id} is in the books already as {each.existing.status}, {state}.",
+                    severity="warning",
+                )
             )
-        return attrs.evolve(mapped, problems=(*mapped.problems, *problems)) if problems else mapped
+        return attrs.evolve(mapped, problems=tuple(problems))
 
     # Pages and chunks
 
@@ -205,7 +209,13 @@ class Import:
         due = [] if run.preview else [each for each in endings if each.status_id is not UNSET]
         self._set_statuses(due)
         # A note that BigCommerce refuses, say for its length, must not prevent the status.
-        again = [each for each in due if each.notes is not UNSET and _is_refused(each.error)]
+        again = [
+            each
+            for each in due
+            if isinstance(each.error, RequestRefused)
+            and not isinstance(each.error, NotFound)
+            and each.notes is not UNSET
+        ]
         for each in again:
             each.notes = UNSET
         self._set_statuses(again)
@@ -237,7 +247,7 @@ class Import:
             # It is still New, or has the status that it had.
             done = "refused" if result == "refused" else "in the books"
             message = f"The order is {done}, but its status could not be set: {ending.error}"
-            problem = Problem("status_not_set", "", "", message, "The next run sets it.")
+            problem = record_problem("status_not_set", message, "The next run sets it.")
             outcome = attrs.evolve(outcome, problems=(*outcome.problems, problem))
             result = "postponed"
         run.report.outcomes(result).append(outcome)
@@ -251,8 +261,8 @@ class Import:
             text,
             extra=order_extra(outcome.order_id, outcome.import_id),
         )
-        detail = sentence(outcome.problems)
-        run.record(run.entry("import", result, outcome.order_id, outcome.import_id, detail))
+        ids = (outcome.order_id, outcome.import_id)
+        run.record(run.entry("import", result, *ids, sentence(outcome.problems)))
 
     # What the orders need
 
@@ -276,8 +286,7 @@ class Import:
                 if not each.is_unchanged:
                     edited[each.import_id] = each
         for receipt in self._run.books.receipts(list(edited)) if edited else ():
-            each = edited[receipt.order_import_id]
-            each.receipts = [*each.receipts, receipt]
+            edited[receipt.order_import_id].receipts.append(receipt)
         self._lookups.read([each.order for each in incoming if explain or not each.is_unchanged])
 
     def _read_payments(self, incoming: Sequence[_Incoming]) -> None:
@@ -324,13 +333,15 @@ class Import:
         run = self._run
         if each.error is None and run.is_over():
             message = f"The run stopped before this order: {run.report.stopped}"
-            return self._ending("postponed", each, [Problem("run_stopped", "", "", message)])
+            return self._ending("postponed", each, [record_problem("run_stopped", message)])
         try:
             return self._write(each)
         except BooksRefused as error:
-            message = f"AcctVantage refuses the order: {error}"
-            fix = "Correct the order in BigCommerce or the record in AcctVantage."
-            problem = Problem("books_refused", "", "", message, fix)
+            problem = record_problem(
+                "books_refused",
+                f"AcctVantage refuses the order: {error}",
+                "Correct the order in BigCommerce or the record in AcctVantage.",
+            )
             return self._ending("refused", each, [problem])
         except UnexpectedData as error:
             return self._ending("refused", each, [unreadable(error)])
@@ -339,7 +350,10 @@ class Import:
                 run.halt(error)
             elif isinstance(error, BooksUnreachable):
                 run.report.stopped = str(error)
-            problem = Problem(_code(error), "", "", str(error))
+            problem = problem_of(error)
+            if isinstance(error, RequestRefused):
+                # A part of the order that the store refuses to show may be shown next time.
+                problem = record_problem("store_failed", str(error))
         except Exception as error:  # noqa: BLE001
             # A bug in a customisation, a gateway or avbc must not stop the other orders.
             ids = order_extra(each.order.id, each.import_id)
@@ -362,15 +376,14 @@ class Import:
         created = self._run.books.create_order(mapped.bundle)
         self._run.is_begun = True
         if not created.created and created.order.fingerprint != mapped.bundle.order.fingerprint:
-            message = (
+            problem = record_problem(
+                "order_imported_meanwhile",
                 f"Another process wrote {each.import_id} to the books in the meantime, with other "
-                "content; the next run compares them."
+                "content; the next run compares them.",
             )
-            problem = Problem("order_imported_meanwhile", "", "", message)
             return self._ending("postponed", each, [problem])
         self._lookups.remember(mapped.bundle, created.order.client_id, created.order.contact_id)
-        result: Result = "imported" if created.created else "relinked"
-        return self._ending(result, each, mapped=mapped)
+        return self._ending("imported" if created.created else "relinked", each, mapped=mapped)
 
     def _write_edited(self, each: _Incoming, existing: SalesOrder, mapped: MappedOrder) -> _Ending:
         """Handle an order that was edited in the store after its import, as the settings say."""
@@ -393,15 +406,15 @@ class Import:
                 self._lookups.remember(bundle, updated.client_id, updated.contact_id)
             return self._ending("updated", each, mapped=mapped)
         why = "has a posted receipt" if posted else f"is {existing.status}"
-        message = (
+        problem = Problem(
+            "order_edited",
+            "import_id",
+            each.import_id,
             f"The order was edited after it was imported as {each.import_id}, which {why} "
-            f"and is not changed{_listed(changes)}."
-        )
-        fix = (
+            f"and is not changed{_listed(changes)}.",
             f"Change {each.import_id} in AcctVantage by hand, then give the order the "
-            "Downloaded Order Status."
+            "Downloaded Order Status.",
         )
-        problem = Problem("order_edited", "import_id", each.import_id, message, fix)
         return self._ending("refused", each, [problem], mapped)
 
     # How it ends
@@ -451,13 +464,14 @@ class Import:
         if not is_too_old(order, self._run.settings):
             return None
         since = self._run.settings.order_status.import_orders_created_since
-        message = (
+        return Problem(
+            "order_too_old",
+            "date_created",
+            order.date_created.isoformat(),
             f"It was created {order.date_created:%Y-%m-%d}, before the date from which orders "
-            f"are imported, {since:%Y-%m-%d}."
+            f"are imported, {since:%Y-%m-%d}.",
+            "Enter it by hand, or change order_status.import_orders_created_since.",
         )
-        fix = "Enter it by hand, or change order_status.import_orders_created_since."
-        created = order.date_created.isoformat()
-        return Problem("order_too_old", "date_created", created, message, fix)
 
     def _not_new(self, order: Order) -> Problem | None:
         statuses = self._run.statuses
@@ -466,9 +480,13 @@ class Import:
         names = {status.id: status_name(status) for status in SYSTEM_STATUSES}
         new = names.get(statuses.new, str(statuses.new))
         status = order.custom_status or order.status or order.status_id
-        message = f"The order is {status!r}, and only {new!r} is imported."
-        fix = f"Give it the status {new!r} to have it imported."
-        return Problem(NOT_NEW, "status_id", str(order.status_id), message, fix)
+        return Problem(
+            NOT_NEW,
+            "status_id",
+            str(order.status_id),
+            f"The order is {status!r}, and only {new!r} is imported.",
+            f"Give it the status {new!r} to have it imported.",
+        )
 
 
 def _page_of(store: BigCommerce, order_id: int) -> Page[Order]:
@@ -510,18 +528,14 @@ def _keeping_client(bundle: OrderBundle, existing: SalesOrder) -> OrderBundle:
     order = attrs.evolve(
         bundle.order, client=existing.client, client_id=client_id, contact_id=contact_id
     )
-    kept = attrs.evolve(bundle, order=order, client_id=client_id, contact_id=contact_id)
-    return attrs.evolve(kept, new_client=None, new_contact=None)
-
-
-def _is_refused(error: AvbcError | None) -> bool:
-    return isinstance(error, RequestRefused) and not isinstance(error, NotFound)
-
-
-def _code(error: AvbcError) -> str:
-    if isinstance(error, CONCERNS_ALL):
-        return "run_stopped"
-    return "store_failed" if isinstance(error, StoreError) else problem_of(error).code
+    return attrs.evolve(
+        bundle,
+        order=order,
+        client_id=client_id,
+        contact_id=contact_id,
+        new_client=None,
+        new_contact=None,
+    )
 
 
 def _listed(changes: Sequence[str]) -> str:

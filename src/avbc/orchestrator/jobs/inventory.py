@@ -19,11 +19,9 @@ from avbc.mapping import Decision, Problem, net_quantity, plain
 from avbc.money import ZERO
 from avbc.orchestrator.engine import identities
 from avbc.orchestrator.engine.batches import Batches, Row
-from avbc.orchestrator.engine.changed import changed_records
 from avbc.orchestrator.engine.identities import Identity
-from avbc.orchestrator.engine.integration import require
 from avbc.orchestrator.engine.run import PushRun
-from avbc.orchestrator.engine.waiting import waiting_quantities
+from avbc.orchestrator.engine.store_orders import waiting_quantities
 from avbc.orchestrator.reports import Change
 from avbc.text import text_key
 from avbc.unset import UNSET
@@ -47,9 +45,12 @@ def push_inventory(run: PushRun, *, full: bool) -> None:
         NoSuchLocation: The store has no such location, or it is disabled.
         AvbcError: The books or the store cannot be read.
     """
-    message = "is false, so quantities are not pushed (manual 2.3.1): set it to true first"
-    require(run.settings.shipping.sync_inventory_levels, "shipping.sync_inventory_levels", message)
-    if not full and next(changed_records(run, KIND, _available(run)), None) is None:
+    run.require(
+        run.settings.shipping.sync_inventory_levels,
+        "shipping.sync_inventory_levels",
+        "is false, so quantities are not pushed (manual 2.3.1): set it to true first",
+    )
+    if not full and next(run.changed(KIND, _available(run)), None) is None:
         return
     # The second walk counts them again.
     run.report.unchanged = 0
@@ -91,7 +92,7 @@ def _available(run: PushRun) -> Iterator[tuple[str, tuple[tuple[str, Decimal], s
 def _changed(
     run: PushRun, waiting: dict[str, Decimal], location_id: int, *, full: bool
 ) -> Iterator[_QuantityRow]:
-    changed = changed_records(run, KIND, _available(run), full=full)
+    changed = run.changed(KIND, _available(run), full=full)
     for key, (part_number, available), text, before in changed:
         sold = waiting.get(key, ZERO)
         remembered = f"{text}-{sold}" if sold else text

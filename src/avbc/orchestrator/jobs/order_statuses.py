@@ -20,11 +20,9 @@ from avbc.bigcommerce import RequestRefused
 from avbc.errors import AvbcError, TransientError
 from avbc.mapping import MappingRules, Problem, status_for_books, status_for_store
 from avbc.mapping.status import status_name
-from avbc.orchestrator.engine.changed import order_change
-from avbc.orchestrator.engine.integration import require
-from avbc.orchestrator.engine.run import PushRun, Step
+from avbc.orchestrator.engine.run import PushRun, Step, order_change
 from avbc.orchestrator.engine.statuses import REFUNDED, STATUS
-from avbc.orchestrator.engine.store_orders import NO_STATUS, orders_of, windows
+from avbc.orchestrator.engine.store_orders import NO_STATUS, OVERLAP, orders_of, windows
 from avbc.orchestrator.reports import Change, sentence
 from avbc.posting import means_posted
 from avbc.text import text_key
@@ -40,8 +38,6 @@ _SETTING, _MAPPING = "setting", "order_status.mapping"
 _BEGINNING = datetime(1970, 1, 1, tzinfo=UTC)
 _STAMPED_LATE = timedelta(minutes=10)
 """Looked at again in the books: a record is stamped before others can read it (`Gateway`)."""
-_OVERLAP = timedelta(hours=1)
-"""Looked at again in the store (docs/facts.md, bigcommerce-pitfalls)."""
 
 _FOR_A_PERSON = {
     REFUNDED: "refunded",
@@ -69,20 +65,25 @@ def _require_direction(run: PushRun, direction: str) -> None:
         "off": f"statuses go neither way: set it to {direction!r} to have them go this way",
     }[updates]
     message = f"is {updates!r}, so {advice} (manual 2.1.6)"
-    require(updates == direction, "order_status.updates", message)
+    run.require(updates == direction, "order_status.updates", message)
 
 
 # AcctVantage to store
 
 
 @attrs.frozen
-class _Due:
+class _SetStatus(Step[None]):
     """The status that the store is to have of an order."""
 
     order: SalesOrder
     status: str
     """Its id, as the journal remembers it."""
-    change: Change
+
+    def settle(self, run: PushRun, answer: AvbcError | None) -> None:
+        if answer is None or isinstance(answer, RequestRefused):
+            kind = STATUS if answer is None else _NOT_TAKEN
+            run.know(kind, self.order.import_id, self.status)
+        super().settle(run, answer)
 
 
 def push_order_statuses(run: PushRun) -> None:
@@ -101,7 +102,7 @@ def push_order_statuses(run: PushRun) -> None:
     unruled = _Unruled(run)
     again = run.books.sales_orders(unruled.again())
     orders = {order.import_id: order for order in (*changed, *again)}
-    due: dict[str, _Due] = {}
+    due: dict[str, _SetStatus] = {}
     for import_id, order in orders.items():
         ruling = status_for_store(order.status, rules)
         change = order_change(order, "status", decisions=ruling.decisions)
@@ -109,8 +110,9 @@ def push_order_statuses(run: PushRun) -> None:
             unruled.refuse(change, order.status, ruling.problems)
         else:
             unruled.ruled(import_id)
-            change = attrs.evolve(change, after=status_name(ruling.value))
-            due[import_id] = _Due(order, str(ruling.value.id), change)
+            change, number = attrs.evolve(change, after=status_name(ruling.value)), ruling.value.id
+            call = run.store.orders.update.call(order.store_order_id, status_id=number)
+            due[import_id] = _SetStatus(call, (change,), order, str(number))
     _send(run, due)
     unruled.finish()
     stamps = [order.status_changed_at for order in changed if order.status_changed_at is not None]
@@ -118,7 +120,7 @@ def push_order_statuses(run: PushRun) -> None:
         run.set_watermark(max(stamps))
 
 
-def _send(run: PushRun, due: Mapping[str, _Due]) -> None:
+def _send(run: PushRun, due: Mapping[str, _SetStatus]) -> None:
     """Send the statuses that the store does not have, and did not refuse."""
     known, not_taken = run.known(STATUS, due), run.known(_NOT_TAKEN, due)
     fresh = {
@@ -133,37 +135,27 @@ def _send(run: PushRun, due: Mapping[str, _Due]) -> None:
     run.unchanged(len(due) - len(stale))
     run.total = len(stale)
     names = {str(status.id): status_name(status) for status in run.mapped_statuses}
-    steps: list[Step[None]] = []
+    steps: list[_SetStatus] = []
     for import_id, each in stale.items():
-        order, before = each.order, known.get(import_id, "")
-        change = attrs.evolve(each.change, before=names.get(before, ""))
+        before = known.get(import_id, "")
+        change = attrs.evolve(each.changes[0], before=names.get(before, ""))
         if stopped := _STOPPED.get(before):
             run.know(_NOT_TAKEN, import_id, each.status)
-            run.refuse(change, _stopped_before(order, change, stopped))
+            run.refuse(
+                change,
+                Problem(
+                    "order_stopped_in_store",
+                    "status_id",
+                    change.before,
+                    f"The order was {stopped} in the store, so it is not made {change.after}; in "
+                    f"AcctVantage it is {each.order.status}.",
+                    "Stop it in AcctVantage too, or, if the status is right, set it in "
+                    "BigCommerce by hand.",
+                ),
+            )
         else:
-            call = run.store.orders.update.call(order.store_order_id, status_id=int(each.status))
-            steps.append(_SetStatus(call, (change,), each.status))
+            steps.append(attrs.evolve(each, changes=(change,)))
     run.send(steps)
-
-
-def _stopped_before(order: SalesOrder, change: Change, happened: str) -> Problem:
-    message = (
-        f"The order was {happened} in the store, so it is not made {change.after}; in "
-        f"AcctVantage it is {order.status}."
-    )
-    fix = "Stop it in AcctVantage too, or, if the status is right, set it in BigCommerce by hand."
-    return Problem("order_stopped_in_store", "status_id", change.before, message, fix)
-
-
-@attrs.frozen
-class _SetStatus(Step[None]):
-    status: str
-
-    def settle(self, run: PushRun, answer: AvbcError | None) -> None:
-        if answer is None or isinstance(answer, RequestRefused):
-            kind = STATUS if answer is None else _NOT_TAKEN
-            run.know(kind, self.changes[0].import_id, self.status)
-        super().settle(run, answer)
 
 
 def _read_statuses(run: PushRun, orders: Sequence[SalesOrder]) -> dict[str, str]:
@@ -200,7 +192,7 @@ def pull_order_statuses(run: PushRun) -> None:
             return
         modified = run.store.orders.list.call(min_id=min(open_ids))
     else:
-        modified = run.store.orders.list.call(min_date_modified=since - _OVERLAP)
+        modified = run.store.orders.list.call(min_date_modified=since - OVERLAP)
     pull = _Pull(run)
     known = run.known(STATUS, pull.unruled.again())
     pull.rule({import_id: int(status) for import_id, status in known.items()}, again=True)
@@ -263,10 +255,18 @@ class _Pull:
         if not is_mapped and status_id in self._of_import:
             # An order that was reset to one of the import's own statuses is left to the import.
             problems = ()
-        elif happened := _FOR_A_PERSON.get(status_id, ""):
-            stopped = _stopped_late(order, name, happened)
+        elif happened := _FOR_A_PERSON.get(status_id):
+            stopped = Problem(
+                "order_stopped_in_store",
+                "status_id",
+                name,
+                f"The order was {happened} in the store after it was imported; in AcctVantage "
+                f"{order.import_id} is {order.status}.",
+                "Handle it in AcctVantage, which has no status for it.",
+                "warning" if is_mapped else "error",
+            )
             if is_mapped:
-                change = attrs.evolve(change, problems=(attrs.evolve(stopped, severity="warning"),))
+                change = attrs.evolve(change, problems=(stopped,))
             else:
                 problems = (stopped,)
         if not after and problems:
@@ -277,17 +277,8 @@ class _Pull:
         if not after or text_key(after) == text_key(order.status):
             run.know(*known)
             run.unchanged()
-        else:
-            run.write(change, partial(_set_status, run.books, order, after), known=(known,))
-
-
-def _stopped_late(order: SalesOrder, name: str, happened: str) -> Problem:
-    message = (
-        f"The order was {happened} in the store after it was imported; in AcctVantage "
-        f"{order.import_id} is {order.status}."
-    )
-    fix = "Handle it in AcctVantage, which has no status for it."
-    return Problem("order_stopped_in_store", "status_id", name, message, fix)
+        elif run.write(change, partial(_set_status, run.books, order, after)):
+            run.know(*known)
 
 
 def _set_status(books: Gateway, order: SalesOrder, status: str) -> None:

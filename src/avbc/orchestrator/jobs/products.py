@@ -13,7 +13,6 @@ from avbc.bigcommerce import (
     Call,
     Conflict,
     NotFound,
-    PartFailure,
     RequestRefused,
     WriteResult,
 )
@@ -31,10 +30,8 @@ from avbc.mapping import (
 )
 from avbc.orchestrator.engine import identities
 from avbc.orchestrator.engine.batches import Batches, Row
-from avbc.orchestrator.engine.changed import changed_records
 from avbc.orchestrator.engine.identities import Identity
-from avbc.orchestrator.engine.integration import require
-from avbc.orchestrator.engine.run import PushRun
+from avbc.orchestrator.engine.run import PushRun, record_problem
 from avbc.orchestrator.reports import Change
 from avbc.text import text_key
 from avbc.unset import UNSET
@@ -74,8 +71,11 @@ def push_products(run: PushRun, fields: Sequence[FieldRule[Product]], *, full: b
         SettingsError: Sync Product Details is not ticked.
         AvbcError: The books or the store cannot be read.
     """
-    message = "is false, so product details are not pushed (manual 2.3.1): set it to true first"
-    require(run.settings.shipping.sync_product_details, "shipping.sync_product_details", message)
+    run.require(
+        run.settings.shipping.sync_product_details,
+        "shipping.sync_product_details",
+        "is false, so product details are not pushed (manual 2.3.1): set it to true first",
+    )
     changed = _changed(run, fields, full=full)
     while not run.is_over() and (lot := list(islice(changed, _LOT))):
         known = {} if full else identities.remembered(run, [each.key for each in lot])
@@ -85,9 +85,14 @@ def push_products(run: PushRun, fields: Sequence[FieldRule[Product]], *, full: b
             run.forget(identities.KIND, [each.key for each in deleted])
             deleted = _push(run, fields, deleted, {})
         for each in deleted:
-            message = "The product was deleted in the store during the push."
-            problem = Problem("not_in_store", "", "", message, "The next push creates it.")
-            run.postpone(Change(each.product.part_number, "product"), problem)
+            run.postpone(
+                Change(each.product.part_number, "product"),
+                record_problem(
+                    "not_in_store",
+                    "The product was deleted in the store during the push.",
+                    "The next push creates it.",
+                ),
+            )
 
 
 def _changed(
@@ -98,7 +103,7 @@ def _changed(
         for product in run.books.products_for_store()
     )
     rule = next((rule for rule in fields if rule.name == "sku"), None)
-    for key, product, text, before in changed_records(run, KIND, records, full=full):
+    for key, product, text, before in run.changed(KIND, records, full=full):
         sku = None if rule is None else rule.value(product)
         if not isinstance(sku, str) or not sku:
             sku = plain(product.part_number)
@@ -179,26 +184,22 @@ class _Details(Batches[Row[D, _Changed], WriteResult[M]]):
             # Sent one by one, it shows whose parts were not saved.
             self.again += ([row] for row in rows)
             return
-        failures: dict[int, list[PartFailure]] = {}
+        failures: dict[int, list[str]] = {}
         for failure in answer.failures:
-            failures.setdefault(failure.row or 0, []).append(failure)
-        for index, failed in sorted(failures.items()):
-            self.run.refuse(rows[index].change, _partly_saved(failed))
+            text = f"{failure.field}: {failure.message}" if failure.field else failure.message
+            failures.setdefault(failure.row or 0, []).append(text)
+        for index, parts in sorted(failures.items()):
+            problem = record_problem(
+                "partly_saved",
+                f"The product was saved, but a part of it was not: {'; '.join(parts)}.",
+                "Correct that part; the next push sends it again.",
+            )
+            self.run.refuse(rows[index].change, problem)
         complete = [row for index, row in enumerate(rows) if index not in failures]
         for row in complete:
             self.run.know(KIND, row.source.key, row.source.text)
         if complete:
             self.run.sent(*(row.change for row in complete))
-
-
-def _partly_saved(failures: Sequence[PartFailure]) -> Problem:
-    parts = "; ".join(
-        f"{failure.field}: {failure.message}" if failure.field else failure.message
-        for failure in failures
-    )
-    message = f"The product was saved, but a part of it was not: {parts}."
-    fix = "Correct that part; the next push sends it again."
-    return Problem("partly_saved", "", "", message, fix)
 
 
 class _Updates(_Details[D, M]):

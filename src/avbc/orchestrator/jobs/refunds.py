@@ -15,22 +15,18 @@ import attrs
 
 from avbc.acctvantage.import_ids import credit_import_id, order_import_id
 from avbc.acctvantage.records import SalesOrder
-from avbc.bigcommerce import ListCall, UnexpectedData
+from avbc.bigcommerce import ListCall
 from avbc.bigcommerce.endpoints.orders import EVERYTHING
 from avbc.bigcommerce.models import Order, Refund
 from avbc.mapping import MappingRules, Problem, map_refund
 from avbc.mapping.text import amount_text
-from avbc.orchestrator.engine.changed import order_change
-from avbc.orchestrator.engine.integration import require
-from avbc.orchestrator.engine.run import PushRun, problem_of
-from avbc.orchestrator.engine.store_orders import complete_lines, read_orders, unavailable
+from avbc.orchestrator.engine.run import PushRun, order_change, problem_of
+from avbc.orchestrator.engine.store_orders import OVERLAP, complete_lines, read_orders, unavailable
 from avbc.orchestrator.reports import Change
 
 _WAITING = "refund waiting"
 """Refunds without a credit, by refund id: the order's Import ID and when the refund was made."""
 
-_OVERLAP = timedelta(hours=1)
-"""Looked at again in the store (docs/facts.md, bigcommerce-pitfalls)."""
 _IDS_AT_ONCE = 200
 """Refund ids in one URL."""
 _BY_HAND = "Enter the credit by hand."
@@ -50,13 +46,16 @@ def import_refunds(run: PushRun, since: datetime | None = None) -> None:
         SettingsError: The settings do not ask for refunds.
         AvbcError: The books or the store cannot be read.
     """
-    message = "is false: set it to true to have refunds of the store as credits"
-    require(run.settings.gl.import_refunds, "gl.import_refunds", message)
+    run.require(
+        run.settings.gl.import_refunds,
+        "gl.import_refunds",
+        "is false: set it to true to have refunds of the store as credits",
+    )
     seen_until = run.watermark()
     begin = since or (
         run.settings.order_status.import_orders_created_since
         if seen_until is None
-        else seen_until - _OVERLAP
+        else seen_until - OVERLAP
     )
     refunds = _Refunds(run, seen_until)
     refunds.take_list(run.store.refunds.list.call(created_min=begin))
@@ -77,13 +76,12 @@ class _Refunds:
 
     def take_list(self, listed: ListCall[Refund]) -> None:
         """Bring all refunds of a list to their ends, page by page."""
-        run = self._run
-        for page in run.store.pages(listed):
-            if run.is_over():
+        for page in self._run.store.pages(listed):
+            if self._run.is_over():
                 return
             for row in page.unreadable:
                 place = (row.error.path, row.error.value_repr)
-                run.refuse(
+                self._run.refuse(
                     Change(f"refund {row.id or 'without an id'}", "credit"),
                     Problem("refund_unreadable", *place, str(row.error), _BY_HAND),
                 )
@@ -104,15 +102,14 @@ class _Refunds:
 
     def finish(self) -> None:
         """Remember how far the list was read, and what waits."""
-        run, newest = self._run, self._newest
         for number in self._waiting.keys() - self._seen:
             created = datetime.fromisoformat(self._waiting[number].partition(" ")[2])
-            if newest is not None and created < newest - _ORDER_MAY_COME:
+            if self._newest is not None and created < self._newest - _ORDER_MAY_COME:
                 del self._waiting[number]
         if done := self._known - self._waiting.keys():
-            run.forget(_WAITING, [str(number) for number in sorted(done)])
-        if newest is not None:
-            run.set_watermark(newest)
+            self._run.forget(_WAITING, [str(number) for number in sorted(done)])
+        if self._newest is not None:
+            self._run.set_watermark(self._newest)
 
     def _take(self, refunds: Sequence[Refund]) -> None:
         run = self._run
@@ -143,38 +140,25 @@ class _Refunds:
         for refund in refunds:
             if run.is_over():
                 return
-            sales_order = orders[refund.order_id]
+            sales_order, order = orders[refund.order_id], in_store.get(refund.order_id)
             after = f"{amount_text(refund.total_amount)} {sales_order.currency}"
             change = attrs.evolve(
                 order_change(sales_order, "credit", after=after),
                 key=credit_import_id(sales_order.import_id, refund.id),
             )
             if refund.order_id in failed:
-                self._wait(refund)
                 run.postpone(change, problem_of(failed[refund.order_id]))
-            elif self._credit(change, refund, in_store.get(refund.order_id), sales_order):
-                self._waiting.pop(refund.id, None)
+            elif not isinstance(order, Order):
+                run.refuse(change, unavailable(refund.order_id, order, _BY_HAND))
             else:
-                self._wait(refund)
-
-    def _credit(
-        self,
-        change: Change,
-        refund: Refund,
-        order: Order | UnexpectedData | None,
-        sales_order: SalesOrder,
-    ) -> bool:
-        """Write the credit of a refund; returns whether the books have it."""
-        run = self._run
-        if not isinstance(order, Order):
-            run.refuse(change, unavailable(refund.order_id, order, _BY_HAND))
-            return False
-        ruling = map_refund(refund, order, sales_order, self._rules)
-        change = attrs.evolve(change, decisions=ruling.decisions, problems=ruling.problems)
-        if ruling.value is None:
-            run.refuse(change)
-            return False
-        return run.write(change, partial(run.books.create_credit, ruling.value))
+                ruling = map_refund(refund, order, sales_order, self._rules)
+                change = attrs.evolve(change, decisions=ruling.decisions, problems=ruling.problems)
+                if ruling.value is None:
+                    run.refuse(change)
+                elif run.write(change, partial(run.books.create_credit, ruling.value)):
+                    self._waiting.pop(refund.id, None)
+                    continue
+            self._wait(refund)
 
     def _wait(self, refund: Refund) -> None:
         import_id = order_import_id(self._run.source_code, refund.order_id)

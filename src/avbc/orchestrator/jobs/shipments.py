@@ -16,8 +16,14 @@ from avbc.bigcommerce import NotFound, UnexpectedData
 from avbc.bigcommerce.models import OrderShipment, ShipmentDraft
 from avbc.errors import AvbcError
 from avbc.mapping import Problem, map_shipments
-from avbc.orchestrator.engine.changed import order_change
-from avbc.orchestrator.engine.run import IN_FLIGHT, PushRun, Step
+from avbc.orchestrator.engine.run import (
+    CHUNK,
+    IN_FLIGHT,
+    PushRun,
+    Step,
+    order_change,
+    record_problem,
+)
 from avbc.orchestrator.reports import Change
 from avbc.unset import UNSET
 
@@ -27,8 +33,6 @@ _SHIPMENT = "shipment"
 _OVERLAP = timedelta(hours=1)
 """Looked at again in the books: their clock may differ, and a record is stamped before others can
 read it (`Gateway`)."""
-_ORDERS_AT_ONCE = 32
-"""Orders whose shipments are read before anything of them is sent."""
 
 
 def push_shipments(run: PushRun) -> None:
@@ -56,10 +60,10 @@ def push_shipments(run: PushRun) -> None:
         if import_id in orders
     ]
     run.total = sum(len(each.shipments) for each in work)
-    for start in range(0, len(work), _ORDERS_AT_ONCE):
+    for start in range(0, len(work), CHUNK):
         if run.is_over():
             break
-        chunk = work[start : start + _ORDERS_AT_ONCE]
+        chunk = work[start : start + CHUNK]
         calls = [run.store.order_shipments.list.call(each.order.store_order_id) for each in chunk]
         in_store = run.store.map(calls, limit=IN_FLIGHT, return_errors=True)
         run.send(
@@ -122,7 +126,7 @@ class _OrderShipments:
         """Report a shipment that failed."""
         if isinstance(error, UnexpectedData):
             # An answer came that cannot be read, so the store may have it: the next run finds it.
-            self.run.postpone(change, Problem("shipment_unconfirmed", "", "", str(error)))
+            self.run.postpone(change, record_problem("shipment_unconfirmed", str(error)))
             return
         if isinstance(error, NotFound):
             # The order cannot be brought back.
