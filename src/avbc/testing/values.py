@@ -54,7 +54,7 @@ def whole(value: object) -> int:
     >>> whole("7"), whole(7)
     (7, 7)
     """
-    return int(str(value))
+    return value if type(value) is int else int(str(value))
 
 
 def is_row(value: object) -> TypeGuard[Row]:

@@ -8,8 +8,7 @@ from typing import TypeAlias
 import attrs
 
 from avbc.testing.fakestore.http import Refusal, StoreRequest, StoreResponse, no_content, ok
-from avbc.testing.fakestore.paging import MAX_LIMIT, v2_slice, v3_page
-from avbc.testing.fakestore.query import Filter, filtered
+from avbc.testing.fakestore.lists import MAX_LIMIT, Filter, filtered, v2_slice, v3_page
 from avbc.testing.fakestore.state import State
 from avbc.testing.values import Row, whole
 

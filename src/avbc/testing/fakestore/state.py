@@ -10,8 +10,7 @@ from fnmatch import fnmatchcase
 import attrs
 
 from avbc.testing.fakestore.events import Event
-from avbc.testing.fakestore.products import Products
-from avbc.testing.fakestore.stock import Keeper, Stock
+from avbc.testing.fakestore.products import Keeper, Products, Stock
 from avbc.testing.orders import FakeOrder, View
 from avbc.testing.values import Row, dumps, from_unix, rfc2822, whole
 

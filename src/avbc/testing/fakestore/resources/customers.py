@@ -3,20 +3,22 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 
 from avbc.testing.fakestore.fields import Field, Fields, batch_of_rows, faults, known, refuse, under
 from avbc.testing.fakestore.http import Refusal, StoreRequest, StoreResponse, data, no_content, ok
-from avbc.testing.fakestore.paging import v3_page
-from avbc.testing.fakestore.query import (
+from avbc.testing.fakestore.lists import (
     Filter,
-    Params,
+    by,
+    chosen,
     dates,
     filtered,
     ids_in,
     integers,
+    searched,
     texts,
     texts_in,
+    v3_page,
 )
 from avbc.testing.fakestore.routes import (
     ADDRESS_CREATIONS,
@@ -64,18 +66,9 @@ _DEFAULTS: Mapping[str, object] = {
 
 
 def _list(state: State, request: StoreRequest, _ids: tuple[int, ...]) -> StoreResponse:
-    params = request.params
-    included = texts(params, "include") or set[str]()
-    customers = [customer for _, customer in sorted(state.customers.items())]
-    rows = filtered(customers, params, _FILTERS)
+    included = texts(request.params, "include") or set[str]()
+    rows = filtered(chosen(state.customers), request.params, _FILTERS)
     return ok(v3_page(rows, request, show=lambda row: _row(row, included), cursors=True))
-
-
-def _name_like(params: Params, key: str) -> Callable[[Row], bool]:
-    part = text_key(params[key])
-    return lambda customer: (
-        part in text_key(f"{text(customer, 'first_name')} {text(customer, 'last_name')}")
-    )
 
 
 _FILTERS: Mapping[str, Filter] = {
@@ -84,7 +77,10 @@ _FILTERS: Mapping[str, Filter] = {
     "customer_group_id:in": ids_in("customer_group_id"),
     "company:in": texts_in("company"),
     "name:in": texts_in("first_name", "last_name"),
-    "name:like": _name_like,
+    "name:like": by(
+        searched,
+        lambda row, part: part in text_key(f"{text(row, 'first_name')} {text(row, 'last_name')}"),
+    ),
     "phone:in": texts_in("phone"),
     **dates("date_created"),
     **dates("date_modified"),
@@ -124,7 +120,7 @@ def _post(state: State, request: StoreRequest, _ids: tuple[int, ...]) -> StoreRe
             _new_address(state, customer_id, as_row(address))
             for address in as_list(row.get("addresses", []))
         ]
-        customer: Row = {
+        state.customers[customer_id] = {
             **_DEFAULTS,
             **known(row, CUSTOMER_FIELDS),
             "id": customer_id,
@@ -132,7 +128,6 @@ def _post(state: State, request: StoreRequest, _ids: tuple[int, ...]) -> StoreRe
             "date_modified": now,
             "addresses": addresses,
         }
-        state.customers[customer_id] = customer
         ids.append(customer_id)
         state.emit("store/customer/created", customer_id)
     return data([_row(state.customers[customer_id], {"addresses"}) for customer_id in ids])
@@ -146,12 +141,11 @@ def _put(state: State, request: StoreRequest, _ids: tuple[int, ...]) -> StoreRes
         customer_id = row.get("id")
         if isinstance(customer_id, bool) or not isinstance(customer_id, int):
             found[f"{index}.id"] = "is required"
-            continue
-        if customer_id not in state.customers:
+        elif customer_id not in state.customers:
             found[f"{index}.id"] = f"there is no customer {customer_id}"
-            continue
-        found |= under(index, faults(row, CUSTOMER_FIELDS))
-        found |= under(index, _email_fault(state, row, rows[:index], customer_id))
+        else:
+            found |= under(index, faults(row, CUSTOMER_FIELDS))
+            found |= under(index, _email_fault(state, row, rows[:index], customer_id))
     refuse(found, "Update customers failed.")
     for row in rows:
         customer = state.customers[whole(row["id"])]
@@ -195,6 +189,7 @@ _ADDRESS_REQUIRED = (
     "postal_code",
     "country_code",
 )
+_ADDRESS_DEFAULTS = {"company": "", "address2": "", "phone": "", "address_type": "residential"}
 _CODE = re.compile(r"[A-Z]{1,3}")
 _COUNTRIES = {
     "US": "United States",
@@ -224,7 +219,7 @@ def _new_address(state: State, customer_id: int, row: Row) -> Row:
 def _addresses(state: State, _ids: tuple[int, ...]) -> list[Row]:
     return [
         address
-        for _, customer in sorted(state.customers.items())
+        for customer in chosen(state.customers)
         for address in as_rows(customer.get("addresses", []))
     ]
 
@@ -296,15 +291,17 @@ def _state_fault(row: Row) -> dict[str, str]:
 
 
 def _kept(row: Row) -> Row:
-    defaults: Row = {"company": "", "address2": "", "phone": "", "address_type": "residential"}
     code = text(row, "country_code")
-    return {**defaults, **row, "country": _COUNTRIES.get(code, code)}
+    return {**_ADDRESS_DEFAULTS, **row, "country": _COUNTRIES.get(code, code)}
 
 
 def _same(one: Mapping[str, object], other: Mapping[str, object]) -> bool:
     """Whether two addresses of a customer are the same to the store (inferred)."""
-    keys = [key for key in _ADDRESS_FIELDS if key != "address_type"]
-    return all(text_key(text(one, key)) == text_key(text(other, key)) for key in keys)
+    return all(
+        text_key(text(one, key)) == text_key(text(other, key))
+        for key in _ADDRESS_FIELDS
+        if key != "address_type"
+    )
 
 
 ROUTES = [

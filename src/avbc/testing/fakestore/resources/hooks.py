@@ -7,7 +7,7 @@ from urllib.parse import urlsplit
 
 from avbc.testing.fakestore.fields import Field, Fields, faults, known, refuse
 from avbc.testing.fakestore.http import Refusal, StoreRequest, StoreResponse, data
-from avbc.testing.fakestore.query import Filter, equal, flag
+from avbc.testing.fakestore.lists import Filter, equal, flag
 from avbc.testing.fakestore.routes import NO_SCOPE, Route, row_with, v3_list
 from avbc.testing.fakestore.state import State
 from avbc.testing.values import Row, is_row, text

@@ -12,8 +12,7 @@ from typing import TypeAlias
 
 from avbc.testing.fakestore.fields import batch
 from avbc.testing.fakestore.http import Refusal, StoreRequest, StoreResponse, ok
-from avbc.testing.fakestore.paging import v3_page
-from avbc.testing.fakestore.query import (
+from avbc.testing.fakestore.lists import (
     Filter,
     Params,
     chosen,
@@ -22,7 +21,9 @@ from avbc.testing.fakestore.query import (
     integers,
     texts,
     texts_in,
+    v3_page,
 )
+from avbc.testing.fakestore.products import HIGHEST, Keeper
 from avbc.testing.fakestore.routes import (
     INVENTORY,
     INVENTORY_READ,
@@ -32,7 +33,6 @@ from avbc.testing.fakestore.routes import (
     row_with,
 )
 from avbc.testing.fakestore.state import State
-from avbc.testing.fakestore.stock import HIGHEST, Keeper
 from avbc.testing.values import Row, is_row, text, whole
 
 BATCH = 2000

@@ -1,4 +1,4 @@
-"""Orders: the list with its filters, one order, counts, the update (BigCommerce: orders API)."""
+"""Orders and their parts: lists, filters, counts, the update (BigCommerce: orders API)."""
 
 from __future__ import annotations
 
@@ -7,12 +7,20 @@ from decimal import Decimal, InvalidOperation
 from typing import TypeVar
 
 from avbc.testing.fakestore.http import Refusal, StoreRequest, StoreResponse, no_content, ok
-from avbc.testing.fakestore.paging import page_and_limit
-from avbc.testing.fakestore.query import Filter, Params, equal
-from avbc.testing.fakestore.routes import ORDERS, ORDERS_READ, Route
+from avbc.testing.fakestore.lists import (
+    Filter,
+    Params,
+    by,
+    equal,
+    filtered,
+    page_and_limit,
+    searched,
+    v2_slice,
+)
+from avbc.testing.fakestore.routes import ORDERS, ORDERS_READ, Route, v2_list, v2_one
 from avbc.testing.fakestore.state import State
 from avbc.testing.orders import FakeOrder, View
-from avbc.testing.values import Row, amount_of, as_row, is_row, read_date, text, whole
+from avbc.testing.values import Row, amount_of, as_row, is_row, money, read_date, text, whole
 from avbc.text import text_key
 
 _Value = TypeVar("_Value")
@@ -58,13 +66,9 @@ def _list(state: State, request: StoreRequest, _ids: tuple[int, ...]) -> StoreRe
         for key in ["status_id", "min_id", "max_id"]
     ]
     ids = list(state.order_ids(*edges))
-    keeps = [make(params, key) for key, make in _FILTERS.items() if key in params]
-    if keeps:
-        ids = [
-            order_id
-            for order_id in ids
-            if all(keep(state.orders[order_id].header) for keep in keeps)
-        ]
+    if _FILTERS.keys() & params.keys():
+        headers = [state.orders[order_id].header for order_id in ids]
+        ids = [whole(header["id"]) for header in filtered(headers, params, _FILTERS)]
     _sort(state, ids, params.get("sort", "id:asc"))
     cut = ids[(page - 1) * limit : page * limit]
     if not cut:
@@ -160,13 +164,6 @@ _SORT_KEYS: Mapping[str, Callable[[Row, str], float | str]] = {
 }
 
 
-def _email(params: Params, key: str) -> Callable[[Row], bool]:
-    wanted = text_key(params[key])
-    return lambda header: (
-        text_key(text(as_row(header.get("billing_address") or {}), "email")) == wanted
-    )
-
-
 def _read_as(params: Params, key: str, read: Callable[[str], _Value]) -> _Value:
     try:
         return read(params[key])
@@ -174,25 +171,25 @@ def _read_as(params: Params, key: str, read: Callable[[str], _Value]) -> _Value:
         raise Refusal(400, f"The field '{key}' is invalid.") from error
 
 
-def _same_id(params: Params, key: str) -> Callable[[Row], bool]:
-    wanted = _read_as(params, key, _digits)
-    return lambda header: whole(header.get(key) or 0) == wanted
+def _same_id(field: str) -> Filter:
+    return by(
+        lambda params, key: _read_as(params, key, _digits),
+        lambda header, wanted: _number(header, field) == wanted,
+    )
 
 
 def _total(sign: int) -> Filter:
-    def make(params: Params, key: str) -> Callable[[Row], bool]:
-        edge = _read_as(params, key, Decimal)
-        return lambda header: (amount_of(header["total_inc_tax"]) - edge) * sign >= 0
-
-    return make
+    return by(
+        lambda params, key: _read_as(params, key, Decimal),
+        lambda header, edge: (amount_of(header["total_inc_tax"]) - edge) * sign >= 0,
+    )
 
 
 def _date(field: str, sign: int) -> Filter:
-    def make(params: Params, key: str) -> Callable[[Row], bool]:
-        edge = _read_as(params, key, read_date).timestamp()
-        return lambda header: (_unix(header, field) - edge) * sign >= 0
-
-    return make
+    return by(
+        lambda params, key: _read_as(params, key, read_date).timestamp(),
+        lambda header, edge: (_unix(header, field) - edge) * sign >= 0,
+    )
 
 
 def _digits(value: str) -> int:
@@ -202,12 +199,17 @@ def _digits(value: str) -> int:
 
 
 _FILTERS: Mapping[str, Filter] = {
-    "customer_id": _same_id,
-    "channel_id": _same_id,
+    "customer_id": _same_id("customer_id"),
+    "channel_id": _same_id("channel_id"),
     "cart_id": equal("cart_id"),
     "payment_method": equal("payment_method"),
     "external_order_id": equal("external_order_id"),
-    "email": _email,
+    "email": by(
+        searched,
+        lambda header, wanted: (
+            text_key(text(as_row(header.get("billing_address") or {}), "email")) == wanted
+        ),
+    ),
     "min_total": _total(1),
     "max_total": _total(-1),
     "min_date_created": _date("date_created", 1),
@@ -218,10 +220,77 @@ _FILTERS: Mapping[str, Filter] = {
 """On an order's header; the index answers status and ids."""
 
 
+# Parts: lines, addresses, consignments, coupons, taxes, fees
+
+
+def _products(state: State, ids: tuple[int, ...]) -> list[Row]:
+    return find(state, ids[0]).products
+
+
+def _addresses(state: State, ids: tuple[int, ...]) -> list[Row]:
+    order, rows = find(state, ids[0]), list[Row]()
+    for address in order.shipping:
+        resource = f"/orders/{order.id}/shippingaddresses/{address['id']}/shippingquotes"
+        rows.append(
+            {
+                **address,
+                "shipping_quotes": {"url": f"{state.base}/v2{resource}", "resource": resource},
+            }
+        )
+    return rows
+
+
+def _consignments(state: State, request: StoreRequest, ids: tuple[int, ...]) -> StoreResponse:
+    return ok(find(state, ids[0]).consignments(state.base, with_lines=_view(request).line_items))
+
+
+def _fees(state: State, _request: StoreRequest, ids: tuple[int, ...]) -> StoreResponse:
+    return ok({"fees": find(state, ids[0]).fees})
+
+
+def _taxes(state: State, request: StoreRequest, ids: tuple[int, ...]) -> StoreResponse:
+    order = find(state, ids[0])
+    rows = order.taxes if request.params.get("details") == "true" else _by_address(order.taxes)
+    cut = v2_slice(rows, request.params)
+    return ok(cut) if cut else no_content()
+
+
+def _by_address(taxes: list[Row]) -> list[Row]:
+    """Add up the tax rows of one address and one rate: what is shown without details."""
+    sums: dict[tuple[object, object], Row] = {}
+    for tax in taxes:
+        key = (tax.get("order_address_id"), tax.get("name"))
+        row = sums.get(key)
+        if row is None:
+            sums[key] = {
+                name: value
+                for name, value in tax.items()
+                if name not in {"order_product_id", "line_item_type"}
+            }
+        else:
+            row["line_amount"] = row["priority_amount"] = money(
+                amount_of(row["line_amount"]) + amount_of(tax["line_amount"])
+            )
+    return list(sums.values())
+
+
 ROUTES = [
     Route("GET", "/v2/orders", ORDERS_READ, _list),
     Route("GET", "/v2/orders/count", ORDERS_READ, _count),
     Route("GET", "/v2/orders/{id}", ORDERS_READ, _get),
     Route("PUT", "/v2/orders/{id}", ORDERS, _put),
     Route("DELETE", "/v2/orders/{id}", ORDERS, _delete),
+    Route("GET", "/v2/orders/{id}/products", ORDERS_READ, v2_list(_products)),
+    Route("GET", "/v2/orders/{id}/products/{id}", ORDERS_READ, v2_one(_products)),
+    Route("GET", "/v2/orders/{id}/shipping_addresses", ORDERS_READ, v2_list(_addresses)),
+    Route("GET", "/v2/orders/{id}/shipping_addresses/{id}", ORDERS_READ, v2_one(_addresses)),
+    Route("GET", "/v2/orders/{id}/consignments", ORDERS_READ, _consignments),
+    Route(
+        "GET",
+        "/v2/orders/{id}/coupons",
+        ORDERS_READ,
+        v2_list(lambda state, ids: find(state, ids[0]).coupons),
+    ),
+    Route("GET", "/v2/orders/{id}/taxes", ORDERS_READ, _taxes),
+    Route("GET", "/v2/orders/{id}/fees", ORDERS_READ, _fees),
 ]

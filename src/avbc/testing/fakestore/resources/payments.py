@@ -7,10 +7,10 @@ bigcommerce-orders).
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 
 from avbc.testing.fakestore.http import Refusal, StoreRequest, StoreResponse, data, no_content, ok
-from avbc.testing.fakestore.query import Filter, Params, dates, ids_in
+from avbc.testing.fakestore.lists import Filter, by, dates, ids_in
 from avbc.testing.fakestore.resources.orders import find
 from avbc.testing.fakestore.routes import (
     ORDERS,
@@ -96,20 +96,18 @@ def _refunds(state: State, _ids: tuple[int, ...]) -> list[Row]:
     return sorted(refunds, key=lambda refund: whole(refund["id"]))
 
 
-def _of_transaction(params: Params, key: str) -> Callable[[Row], bool]:
-    return lambda refund: params[key] in _transactions_of(refund)
-
-
 _FILTERS: Mapping[str, Filter] = {
     "order_id:in": ids_in("order_id"),
     "id:in": ids_in("id"),
-    "transaction_id": _of_transaction,
+    "transaction_id": by(
+        lambda params, key: params[key],
+        lambda refund, wanted: any(
+            text(payment, "transaction_id") == wanted
+            for payment in as_rows(refund.get("payments", []))
+        ),
+    ),
     **dates("created"),
 }
-
-
-def _transactions_of(refund: Row) -> set[str]:
-    return {text(payment, "transaction_id") for payment in as_rows(refund.get("payments", []))}
 
 
 def _refund(state: State, _request: StoreRequest, ids: tuple[int, ...]) -> StoreResponse:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import operator
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 
 from avbc.testing.fakestore.fields import (
     Field,
@@ -16,11 +16,10 @@ from avbc.testing.fakestore.fields import (
     under,
 )
 from avbc.testing.fakestore.http import Refusal, StoreRequest, StoreResponse, data, no_content, ok
-from avbc.testing.fakestore.paging import v3_page
-from avbc.testing.fakestore.products import PARTS
-from avbc.testing.fakestore.query import (
+from avbc.testing.fakestore.lists import (
     Filter,
     Params,
+    by,
     choose_fields,
     chosen,
     compared,
@@ -30,12 +29,14 @@ from avbc.testing.fakestore.query import (
     flag,
     integer,
     integers,
+    searched,
     texts,
+    v3_page,
 )
+from avbc.testing.fakestore.products import HIGHEST, PARTS
 from avbc.testing.fakestore.resources.variants import VARIANT_FIELDS, check_variant, show_variant
 from avbc.testing.fakestore.routes import CATALOG_WRITES, PRODUCTS, PRODUCTS_READ, Route
 from avbc.testing.fakestore.state import State
-from avbc.testing.fakestore.stock import HIGHEST
 from avbc.testing.values import Row, as_list, as_rows, is_list, is_row, text, whole
 from avbc.text import text_key
 
@@ -119,14 +120,12 @@ def show(
 def _list(state: State, request: StoreRequest, _ids: tuple[int, ...]) -> StoreResponse:
     params = request.params
     included = sorted(texts(params, "include") or ())
-    rows = filtered(_candidates(state, params), params, _FILTERS)
-    limit_to = _WITH_OPTIONS if {"options", "modifiers"} & set(included) else None
     return ok(
         v3_page(
-            rows,
+            filtered(_candidates(state, params), params, _FILTERS),
             request,
             show=lambda row: show(state, whole(row["id"]), params, included),
-            limit_to=limit_to,
+            limit_to=_WITH_OPTIONS if {"options", "modifiers"} & set(included) else None,
         )
     )
 
@@ -148,21 +147,6 @@ def _candidates(state: State, params: Params) -> list[Row]:
     )
 
 
-def _in_categories(params: Params, key: str) -> Callable[[Row], bool]:
-    wanted = integers(params, key) or set()
-    return lambda row: not wanted.isdisjoint(map(whole, as_list(row.get("categories", []))))
-
-
-def _not_in(params: Params, key: str) -> Callable[[Row], bool]:
-    unwanted = integers(params, key) or set()
-    return lambda row: whole(row["id"]) not in unwanted
-
-
-def _keyword(params: Params, key: str) -> Callable[[Row], bool]:
-    part = text_key(params[key])
-    return lambda row: part in text_key(text(row, "name")) or part in text_key(text(row, "sku"))
-
-
 _FILTERS: Mapping[str, Filter] = {
     "upc": equal("upc"),
     "mpn": equal("mpn"),
@@ -173,10 +157,16 @@ _FILTERS: Mapping[str, Filter] = {
     "id:max": compared("id", operator.le),
     "id:greater": compared("id", operator.gt),
     "id:less": compared("id", operator.lt),
-    "id:not_in": _not_in,
-    "categories:in": _in_categories,
+    "id:not_in": by(integers, lambda row, unwanted: row["id"] not in unwanted),
+    "categories:in": by(
+        integers,
+        lambda row, wanted: not wanted.isdisjoint(map(whole, as_list(row.get("categories", [])))),
+    ),
     "is_visible": flag("is_visible", default=True),
-    "keyword": _keyword,
+    "keyword": by(
+        searched,
+        lambda row, part: any(part in text_key(text(row, field)) for field in ("name", "sku")),
+    ),
     **dates("date_modified"),
 }
 """In addition to what the index answers."""
@@ -231,8 +221,7 @@ def _put_many(state: State, request: StoreRequest, _ids: tuple[int, ...]) -> Sto
 
 def _put(state: State, request: StoreRequest, ids: tuple[int, ...]) -> StoreResponse:
     _find(state, ids[0])
-    body = one_row(request)
-    return _update(state, request, [{**body, "id": ids[0]}], one=True)
+    return _update(state, request, [{**one_row(request), "id": ids[0]}], one=True)
 
 
 def _update(
@@ -251,9 +240,10 @@ def _update(
         _find(state, product_id)
         rows.append(row)
         names = {(key, text_key(text(row, key))) for key in ("name", "sku") if text(row, key)}
-        again = {key: f"the {key} {text(row, key)} is already in use" for key, _ in names & taken}
+        clashes = _conflicts(state, row, product_id) | {
+            key: f"the {key} {text(row, key)} is already in use" for key, _ in names & taken
+        }
         taken |= names
-        clashes = _conflicts(state, row, product_id) | again
         found |= {f"{place}{key}": fault for key, fault in faults(row, PRODUCT_FIELDS).items()}
         conflicts |= {f"{place}{key}": fault for key, fault in clashes.items()}
     _raise(found, conflicts)

@@ -11,7 +11,7 @@ from collections.abc import Mapping
 
 from avbc.testing.fakestore.fields import Field, Fields, faults, known, one_row, refuse
 from avbc.testing.fakestore.http import Refusal, StoreRequest, StoreResponse, data
-from avbc.testing.fakestore.query import compared, equal, flag, ids_in, texts_in
+from avbc.testing.fakestore.lists import compared, equal, flag, ids_in, texts_in
 from avbc.testing.fakestore.resources.orders import find
 from avbc.testing.fakestore.routes import (
     INFORMATION,

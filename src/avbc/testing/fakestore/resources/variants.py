@@ -6,8 +6,7 @@ from collections.abc import Mapping, Sequence
 
 from avbc.testing.fakestore.fields import Field, Fields, batch, faults, known
 from avbc.testing.fakestore.http import STATUS_TYPE, Refusal, StoreRequest, StoreResponse, data, ok
-from avbc.testing.fakestore.paging import v3_page
-from avbc.testing.fakestore.query import (
+from avbc.testing.fakestore.lists import (
     Filter,
     choose_fields,
     chosen,
@@ -15,10 +14,11 @@ from avbc.testing.fakestore.query import (
     filtered,
     ids_in,
     integer,
+    v3_page,
 )
+from avbc.testing.fakestore.products import HIGHEST
 from avbc.testing.fakestore.routes import CATALOG_WRITES, PRODUCTS, PRODUCTS_READ, Route
 from avbc.testing.fakestore.state import State
-from avbc.testing.fakestore.stock import HIGHEST
 from avbc.testing.values import Row, as_row, is_row, text, whole
 from avbc.text import text_key
 
