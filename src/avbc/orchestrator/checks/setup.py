@@ -6,8 +6,7 @@ It calls the mapping engine's own rules, so what passes here passes in an import
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Iterator, Sequence
-from functools import partial
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from itertools import chain
 from typing import TypeVar
 
@@ -16,13 +15,7 @@ import attrs
 from avbc.acctvantage.gateway import Gateway
 from avbc.acctvantage.records import GIFT_CARD, PURCHASE_ORDER, STORE_CREDIT
 from avbc.bigcommerce import BigCommerce
-from avbc.bigcommerce.models import (
-    Order,
-    OrderStatus,
-    PaymentMethod,
-    ShippingMethod,
-    StoreInformation,
-)
+from avbc.bigcommerce.models import Order
 from avbc.errors import AvbcError
 from avbc.mapping import (
     MappingRules,
@@ -52,18 +45,6 @@ _IMPORT_STATUSES = ("new_order_status", "downloaded_order_status", "import_error
 _TENDER_WORDS = frozenset(chain.from_iterable(TENDER_WORDS.values()))
 
 
-@attrs.frozen
-class _Store:
-    """What was read from the store; an error where a read failed."""
-
-    statuses: Sequence[OrderStatus]
-    recent: Sequence[Order]
-    """The latest orders, with their consignments."""
-    information: StoreInformation | AvbcError
-    payment_methods: Sequence[PaymentMethod] | AvbcError
-    shipping_methods: Sequence[ShippingMethod] | AvbcError
-
-
 def setup_report(settings: Settings, store: BigCommerce, books: Gateway) -> SetupReport:
     """Compare the settings with the live store and the books; changes nothing.
 
@@ -72,56 +53,33 @@ def setup_report(settings: Settings, store: BigCommerce, books: Gateway) -> Setu
         BooksUnreachable: The books cannot be read.
     """
     reference = books.reference_data()
-    found = _read(store)
-    rules = MappingRules(settings, reference, tuple(found.statuses))
+    rules = MappingRules(settings, reference, tuple(store.order_statuses.list()))
+    latest = store.orders.list.call(sort="date_created:desc", include=["consignments"])
+    recent = next(store.pages(latest)).items
     return SetupReport(
         (
             *_statuses(rules),
             *_crossings(rules),
             *_status_mapping(rules),
-            *_currency(found, rules),
-            *_payment_methods(found, rules),
-            *_tenders(found, rules),
-            *_ship_vias(found, rules),
+            *_or_unknown("currency", "", _store_currency(store, rules)),
+            *_order_currencies(recent, rules),
+            *_payment_methods(store, recent, rules),
+            *_tenders(recent, rules),
+            *_ship_vias(store, recent, rules),
             *_warehouse(rules),
             *_stock(store, settings),
             _ruled("tax area", "gl.tax_area", tax_area_for(rules)),
-            *_gl_codes(found, rules),
+            *_gl_codes(recent, rules),
         )
     )
 
 
-def _read(store: BigCommerce) -> _Store:
-    statuses = store.order_statuses.list()
-    latest = next(
-        store.pages(store.orders.list.call(sort="date_created:desc", include=["consignments"]))
-    )
-    return _Store(
-        statuses=statuses,
-        recent=latest.items,
-        information=_or_error(store.information),
-        payment_methods=_or_error(lambda: list(store.payment_methods.list())),
-        shipping_methods=_or_error(partial(_read_shipping_methods, store)),
-    )
-
-
-def _read_shipping_methods(store: BigCommerce) -> list[ShippingMethod]:
-    zones = store.map(
-        [
-            store.shipping_methods.list.call(zone.id)
-            for zone in store.shipping_zones.list()
-            if zone.enabled
-        ],
-        limit=IN_FLIGHT,
-    )
-    return [method for methods in zones for method in methods if method.enabled]
-
-
-def _or_error(read: Callable[[], T]) -> T | AvbcError:
+def _or_unknown(area: str, item: str, checks: Iterator[Check]) -> Iterator[Check]:
+    """Yield checks; one that is unknown, where the store does not answer what they ask."""
     try:
-        return read()
+        yield from checks
     except AvbcError as error:
-        return error
+        yield Check(area, item, "unknown", str(error))
 
 
 # Statuses
@@ -153,36 +111,29 @@ def _crossings(rules: MappingRules) -> Iterator[Check]:
     """Warn of moves from a paid status to an unpaid one (docs/facts.md, bigcommerce-orders)."""
     settings = rules.settings.order_status
     new = store_status(settings.new_order_status, rules.statuses).value
+    if new is None or new.id not in PAID:
+        return
     for name in _IMPORT_STATUSES[1:]:
         target = store_status(getattr(settings, name), rules.statuses).value
-        if (
-            new is None
-            or target is None
-            or new.id not in PAID
-            or target.id in PAID
-            or target.id == REFUNDED
-        ):
-            continue
-        yield Check(
-            "status",
-            f"order_status.{name}",
-            "warning",
-            (
-                f"An import moves orders from {status_name(new)!r}, a paid status, to "
-                f"{status_name(target)!r}, which is not. "
-                "If Avalara computes the store's tax, that voids the order's tax document."
-            ),
-            "With Avalara on the store, choose a paid status.",
-        )
+        if target is not None and target.id not in {*PAID, REFUNDED}:
+            yield Check(
+                "status",
+                f"order_status.{name}",
+                "warning",
+                (
+                    f"An import moves orders from {status_name(new)!r}, a paid status, to "
+                    f"{status_name(target)!r}, which is not. "
+                    "If Avalara computes the store's tax, that voids the order's tax document."
+                ),
+                "With Avalara on the store, choose a paid status.",
+            )
 
 
 def _status_mapping(rules: MappingRules) -> Iterator[Check]:
     settings = rules.settings.order_status
     known = {text_key(name) for name in rules.reference.order_statuses}
-    mapped: set[str] = set()
     for position, row in enumerate(settings.mapping):
         place = f"order_status.mapping[{position}]"
-        mapped.add(text_key(row.acctvantage))
         yield _status(f"{place}.bigcommerce", row.bigcommerce, rules)
         if text_key(row.acctvantage) not in known:
             names = ", ".join(rules.reference.order_statuses)
@@ -195,34 +146,32 @@ def _status_mapping(rules: MappingRules) -> Iterator[Check]:
             )
     if settings.updates == "off":
         return
+    # A quote is not an order yet, and an import sets the first status.
+    shown = {"quote", text_key(settings.new_sales_order_status)}
+    shown.update(text_key(row.acctvantage) for row in settings.mapping)
     for name in rules.reference.order_statuses:
-        # A quote is not an order yet, and an import sets the first status.
-        if text_key(name) in {*mapped, "quote", text_key(settings.new_sales_order_status)}:
-            continue
-        yield Check(
-            "status",
-            name,
-            "warning",
-            (
-                f"AcctVantage's {name!r} is not mapped: orders that reach it keep their status "
-                "in the store."
-            ),
-            "Add a row if the store should show it.",
-            toml_row("order_status.mapping", acctvantage=name, bigcommerce=""),
-        )
+        if text_key(name) not in shown:
+            yield Check(
+                "status",
+                name,
+                "warning",
+                (
+                    f"AcctVantage's {name!r} is not mapped: orders that reach it keep their status "
+                    "in the store."
+                ),
+                "Add a row if the store should show it.",
+                toml_row("order_status.mapping", acctvantage=name, bigcommerce=""),
+            )
 
 
 # Money
 
 
-def _currency(found: _Store, rules: MappingRules) -> Iterator[Check]:
-    books = rules.reference.currency
-    if isinstance(found.information, AvbcError):
-        yield _unknown("currency", "", found.information)
-    elif text_key(found.information.currency) == text_key(books):
+def _store_currency(store: BigCommerce, rules: MappingRules) -> Iterator[Check]:
+    currency, books = store.information().currency, rules.reference.currency
+    if text_key(currency) == text_key(books):
         yield Check("currency", books, "ok", "the store and the books have the same")
     else:
-        currency = found.information.currency
         yield Check(
             "currency",
             currency,
@@ -230,29 +179,34 @@ def _currency(found: _Store, rules: MappingRules) -> Iterator[Check]:
             f"The store's currency is {currency}, and the books are in {books}.",
             "Only orders in the books' currency are imported.",
         )
+
+
+def _order_currencies(recent: Sequence[Order], rules: MappingRules) -> Iterator[Check]:
     others = Counter(
         order.default_currency_code
-        for order in found.recent
-        if text_key(order.default_currency_code) != text_key(books)
+        for order in recent
+        if text_key(order.default_currency_code) != text_key(rules.reference.currency)
     )
     for currency, count in others.items():
         yield Check(
             "currency",
             currency,
             "warning",
-            f"{count} of the latest {len(found.recent)} orders are in {currency} and are refused.",
+            f"{count} of the latest {len(recent)} orders are in {currency} and are refused.",
             "Enter such orders by hand, or sell in the books' currency only.",
         )
 
 
-def _payment_methods(found: _Store, rules: MappingRules) -> Iterator[Check]:
+def _payment_methods(
+    store: BigCommerce, recent: Sequence[Order], rules: MappingRules
+) -> Iterator[Check]:
     for position, row in enumerate(rules.settings.gl.payment_methods):
         yield _ruled(
             "payment method",
             f"gl.payment_methods[{position}] {row.bigcommerce!r}",
             receipt_type_for(row.bigcommerce, rules),
         )
-    names = [plain(order.payment_method) for order in found.recent]
+    names = [plain(order.payment_method) for order in recent]
     keys = [payment_method_key(name) for name in names]
     seen = Counter(key for key in keys if key and key not in _TENDER_WORDS)
     for key, count in seen.items():
@@ -260,22 +214,22 @@ def _payment_methods(found: _Store, rules: MappingRules) -> Iterator[Check]:
             yield _unmapped_method(
                 next(name for name in names if payment_method_key(name) == key),
                 "error",
-                f"{count} of the latest {len(found.recent)} orders were paid by it.",
+                f"{count} of the latest {len(recent)} orders were paid by it.",
                 rules,
             )
-    if isinstance(found.payment_methods, AvbcError):
-        yield _unknown("payment method", "the store's list", found.payment_methods)
-        return
-    for method in found.payment_methods:
+    known = {*seen, *rules.payment_methods, *_TENDER_WORDS}
+    offered = _offered_payment_methods(store, known, rules)
+    yield from _or_unknown("payment method", "the store's list", offered)
+
+
+def _offered_payment_methods(
+    store: BigCommerce, known: Collection[str], rules: MappingRules
+) -> Iterator[Check]:
+    for method in store.payment_methods.list():
         name = plain(method.name)
-        known = payment_method_key(name) in {*seen, *rules.payment_methods, *_TENDER_WORDS}
-        if name and not known:
-            yield _unmapped_method(
-                name,
-                "warning",
-                "The store offers it; none of the latest orders was paid by it.",
-                rules,
-            )
+        if name and payment_method_key(name) not in known:
+            found = "The store offers it; none of the latest orders was paid by it."
+            yield _unmapped_method(name, "warning", found, rules)
 
 
 def _unmapped_method(name: str, state: State, found: str, rules: MappingRules) -> Check:
@@ -293,9 +247,8 @@ def _unmapped_method(name: str, state: State, found: str, rules: MappingRules) -
     )
 
 
-def _tenders(found: _Store, rules: MappingRules) -> Iterator[Check]:
+def _tenders(recent: Sequence[Order], rules: MappingRules) -> Iterator[Check]:
     """Check the Receipt Types of redeemed store credit and gift certificates."""
-    recent = found.recent
     for name, used in (
         (STORE_CREDIT, any(order.store_credit_amount for order in recent)),
         (GIFT_CARD, any(order.gift_certificate_amount for order in recent)),
@@ -320,11 +273,10 @@ def _tenders(found: _Store, rules: MappingRules) -> Iterator[Check]:
             yield Check("payment method", name, state, message, fix, row)
 
 
-def _gl_codes(found: _Store, rules: MappingRules) -> Iterator[Check]:
-    discounted = sum(1 for order in found.recent if order.discount_amount or order.coupon_discount)
+def _gl_codes(recent: Sequence[Order], rules: MappingRules) -> Iterator[Check]:
+    discounted = sum(1 for order in recent if order.discount_amount or order.coupon_discount)
     refused = (
-        f"Orders with a discount are refused without it: {discounted} of the latest "
-        f"{len(found.recent)}."
+        f"Orders with a discount are refused without it: {discounted} of the latest {len(recent)}."
     )
     needs: tuple[tuple[str, str, State], ...] = (
         ("default_discount_gl_code", refused, "error" if discounted else "warning"),
@@ -353,26 +305,34 @@ def _gl_codes(found: _Store, rules: MappingRules) -> Iterator[Check]:
 # Shipping
 
 
-def _ship_vias(found: _Store, rules: MappingRules) -> Iterator[Check]:
+def _ship_vias(store: BigCommerce, recent: Sequence[Order], rules: MappingRules) -> Iterator[Check]:
     yield _ship_via("", "shipping.default_ship_via", "error", rules)
-    seen = Counter(
-        plain(consignment.shipping_method)
-        for order in found.recent
+    used = _by_key(
+        consignment.shipping_method
+        for order in recent
         if order.consignments is not None
         for consignment in order.consignments.shipping
     )
-    names = {text_key(name): name for name in seen if text_key(name) not in ("", "none")}
-    for name in names.values():
+    used.pop("none", None)
+    for name in used.values():
         yield _ship_via(name, name, "error", rules)
-    if isinstance(found.shipping_methods, AvbcError):
-        yield _unknown("ship via", "the store's list", found.shipping_methods)
-        return
-    offered = {
-        text_key(plain(method.name)): plain(method.name) for method in found.shipping_methods
-    }
+    yield from _or_unknown("ship via", "the store's list", _offered_ship_vias(store, used, rules))
+
+
+def _offered_ship_vias(
+    store: BigCommerce, used: Collection[str], rules: MappingRules
+) -> Iterator[Check]:
+    zones = [zone.id for zone in store.shipping_zones.list() if zone.enabled]
+    methods = store.map(map(store.shipping_methods.list.call, zones), limit=IN_FLIGHT)
+    offered = _by_key(method.name for method in chain.from_iterable(methods) if method.enabled)
     for key, name in offered.items():
-        if key and key not in names:
+        if key not in used:
             yield _ship_via(name, name, "warning", rules)
+
+
+def _by_key(names: Iterable[str]) -> dict[str, str]:
+    """Return the names that are not empty by how they compare."""
+    return {text_key(name): name for name in map(plain, names) if text_key(name)}
 
 
 def _ship_via(method: str, item: str, otherwise: State, rules: MappingRules) -> Check:
@@ -391,14 +351,11 @@ def _ship_via(method: str, item: str, otherwise: State, rules: MappingRules) -> 
 
 
 def _warehouse(rules: MappingRules) -> Iterator[Check]:
-    settings = rules.settings.shipping
     yield _ruled("warehouse", "shipping.warehouse", warehouse_for(rules))
     if rules.warehouse is None:
         return
-    wanted, setting = (
-        settings.default_shipment_product_class,
-        "shipping.default_shipment_product_class",
-    )
+    setting = "shipping.default_shipment_product_class"
+    wanted = rules.settings.shipping.default_shipment_product_class
     if wanted and rules.is_class_active(wanted):
         yield Check("product class", setting, "ok", wanted)
     elif wanted:
@@ -412,38 +369,37 @@ def _warehouse(rules: MappingRules) -> Iterator[Check]:
         )
 
 
-_TAKEN_WHEN_PLACED = "order_placed"
-
-
 def _stock(store: BigCommerce, settings: Settings) -> Iterator[Check]:
     """Check the location of pushed quantities, and when the store reduces its stock."""
-    if not settings.shipping.sync_inventory_levels:
-        return
-    setting, code = "shipping.bigcommerce_location", settings.shipping.bigcommerce_location
-    location = _or_error(StockLocation(store, code).id)
-    if isinstance(location, NoSuchLocation):
-        yield Check("location", setting, "error", str(location))
-    elif isinstance(location, AvbcError):
-        yield _unknown("location", setting, location)
+    if settings.shipping.sync_inventory_levels:
+        setting, code = "shipping.bigcommerce_location", settings.shipping.bigcommerce_location
+        yield from _or_unknown("location", setting, _location(store, setting, code))
+        yield from _or_unknown("stock", "when it is reduced", _stock_reduction(store))
+
+
+def _location(store: BigCommerce, setting: str, code: str) -> Iterator[Check]:
+    try:
+        found = f"{code or 'the default location'} (id {StockLocation(store, code).id()})"
+    except NoSuchLocation as error:
+        yield Check("location", setting, "error", str(error))
     else:
-        yield Check("location", setting, "ok", f"{code or 'the default location'} (id {location})")
-    stock = _or_error(store.inventory_settings.get)
-    if isinstance(stock, AvbcError):
-        yield _unknown("stock", "when it is reduced", stock)
-        return
-    if stock.update_stock_behavior == _TAKEN_WHEN_PLACED:
+        yield Check("location", setting, "ok", found)
+
+
+def _stock_reduction(store: BigCommerce) -> Iterator[Check]:
+    if store.inventory_settings.get().update_stock_behavior == "order_placed":
         yield Check("stock", "when it is reduced", "ok", "when an order is placed")
-        return
-    yield Check(
-        "stock",
-        "when it is reduced",
-        "warning",
-        (
-            "The store reduces its stock when an order is completed or shipped. AcctVantage has "
-            "reduced it by then, so it is reduced twice until the quantity is pushed again."
-        ),
-        "Let BigCommerce reduce stock when an order is placed (Settings, Inventory).",
-    )
+    else:
+        yield Check(
+            "stock",
+            "when it is reduced",
+            "warning",
+            (
+                "The store reduces its stock when an order is completed or shipped. AcctVantage "
+                "has reduced it by then, so it is reduced twice until the quantity is pushed again."
+            ),
+            "Let BigCommerce reduce stock when an order is placed (Settings, Inventory).",
+        )
 
 
 # From rulings to checks
@@ -458,7 +414,3 @@ def _ruled(area: str, item: str, ruling: Ruling[T]) -> Check:
     if problem.candidates:
         fix += f" There are: {', '.join(problem.candidates)}."
     return Check(area, item, "error", problem.message, fix)
-
-
-def _unknown(area: str, item: str, error: AvbcError) -> Check:
-    return Check(area, item, "unknown", str(error))
