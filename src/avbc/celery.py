@@ -108,21 +108,34 @@ def register(
             customise=[...])`.
     """
     known = frozenset(fspath(store) for store in stores)
-    worker = _Worker(books, orchestrator)
+    opened = _Opened()
+
+    def open_store(store: str) -> Orchestrator:
+        """Return this thread's orchestrator of a store, with the file's current settings."""
+        if store not in known:
+            raise UnknownStore(f"the settings file {store!r} was not registered: add it to stores")
+        settings = Settings.load(store)
+        if opened.books is None:
+            opened.books = books()
+        web = opened.webs.get(store)
+        if web is None:
+            web = opened.webs[store] = orchestrator(settings, opened.books)
+        elif web.settings != settings:
+            web.use(settings)
+        return web
+
     for method in METHODS:
-        options: dict[str, object] = {
-            "name": f"avbc.{method}",
-            # Otherwise every application in the process would get these tasks.
-            "shared": False,
-            "acks_late": True,
-            "reject_on_worker_lost": True,
-            "autoretry_for": (TransientError,),
-            "max_retries": 3,
-            "retry_backoff": 10,
-            "retry_jitter": True,
-        }
-        decorate = cast("Callable[[Callable[..., Done]], object]", app.task(**options))
-        decorate(_task(method, known, worker))
+        task = app.task(
+            name=f"avbc.{method}",
+            shared=False,  # otherwise every application in the process would get these tasks
+            acks_late=True,
+            reject_on_worker_lost=True,
+            autoretry_for=(TransientError,),
+            max_retries=3,
+            retry_backoff=10,
+            retry_jitter=True,
+        )
+        cast("Callable[[Callable[..., Done]], object]", task)(_task(method, open_store))
 
 
 def beat_schedule(
@@ -162,11 +175,18 @@ def beat_schedule(
     return entries
 
 
-def _task(method: str, known: frozenset[str], worker: _Worker) -> Callable[..., Done]:
+class _Opened(threading.local):
+    """What a thread has opened; its first task opens the books, after any fork."""
+
+    books: Gateway | None = None
+
+    def __init__(self) -> None:
+        self.webs: dict[str, Orchestrator] = {}
+
+
+def _task(method: str, open_store: Callable[[str], Orchestrator]) -> Callable[..., Done]:
     def run(store: str, *arguments: object) -> Done:
-        if store not in known:
-            raise UnknownStore(f"the settings file {store!r} was not registered: add it to stores")
-        web = worker.open(store)
+        web = open_store(store)
         if not web.settings.store.enabled:
             return Done(
                 ok=True,
@@ -174,34 +194,9 @@ def _task(method: str, known: frozenset[str], worker: _Worker) -> Callable[..., 
             )
         if not all(job.when(web.settings) for job in SCHEDULE if job.method == method):
             return Done(ok=True, summary=f"the settings turn {method} off")
-        call = cast("Callable[..., Report]", getattr(web, method))
-        report = call(*arguments)
+        report = cast("Callable[..., Report]", getattr(web, method))(*arguments)
         return Done(ok=bool(getattr(report, "ok", True)), summary=report.summary())
 
     run.__name__ = method
     run.__doc__ = getattr(Orchestrator, method).__doc__
     return run
-
-
-class _Worker(threading.local):
-    """The books and orchestrators of one thread; the first task opens them, after any fork."""
-
-    def __init__(
-        self, open_books: Callable[[], Gateway], join: Callable[[Settings, Gateway], Orchestrator]
-    ) -> None:
-        self._open_books = open_books
-        self._join = join
-        self._books: Gateway | None = None
-        self._webs: dict[str, Orchestrator] = {}
-
-    def open(self, store: str) -> Orchestrator:
-        """Return the orchestrator of a store, with the current settings of the file."""
-        settings = Settings.load(store)
-        if self._books is None:
-            self._books = self._open_books()
-        web = self._webs.get(store)
-        if web is None:
-            web = self._webs[store] = self._join(settings, self._books)
-        elif web.settings != settings:
-            web.use(settings)
-        return web

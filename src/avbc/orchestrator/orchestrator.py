@@ -7,8 +7,6 @@ from datetime import datetime, timedelta
 from types import TracebackType
 from typing import Self
 
-import attrs
-
 from avbc.acctvantage.gateway import Gateway
 from avbc.acctvantage.import_ids import order_import_id
 from avbc.acctvantage.records import Client, Product
@@ -148,8 +146,7 @@ class Orchestrator:
         Raises:
             AvbcError: The store or the books cannot be read.
         """
-        task = Task("preview_orders", "Previewing orders", preview=True, progress=progress)
-        return self._import(task).all_new()
+        return self._import("preview_orders", preview=True, progress=progress).all_new()
 
     def import_orders(self, *, progress: bool = False) -> ImportReport:
         """Import the orders that have the New Order Status (manual 2.1.3 to 2.1.5).
@@ -167,7 +164,7 @@ class Orchestrator:
                 scope is missing, or the store, the books or the journal are unavailable. Later
                 errors are in the report.
         """
-        return self._import(Task("import_orders", "Importing orders", progress=progress)).all_new()
+        return self._import("import_orders", progress=progress).all_new()
 
     def import_order(self, order_id: int) -> ImportReport:
         """Import one order, which has the New Order Status or the Import Error Status.
@@ -181,8 +178,7 @@ class Orchestrator:
             NoSuchOrder: The store has no such order.
             AvbcError: As `import_orders`.
         """
-        task = Task("import_order", "Importing orders", patience=_PATIENCE)
-        return self._import(task).one(order_id)
+        return self._import("import_order", patience=_PATIENCE).one(order_id)
 
     def explain(self, order_id: int) -> MappedOrder:
         """Explain what an order becomes: each field's value, and the rule and setting behind it.
@@ -193,7 +189,7 @@ class Orchestrator:
             NoSuchOrder: The store has no such order.
             AvbcError: Part of the order cannot be read.
         """
-        return self._import(Task("explain", "", preview=True)).explain(order_id)
+        return self._import("explain", preview=True).explain(order_id)
 
     def history(self, order_id: int) -> History:
         """List everything that was done for an order, and its state in the store and the books.
@@ -272,8 +268,9 @@ class Orchestrator:
             AvbcError: The run could not begin, as in `push_products`.
         """
         run = self._push("export_clients", "Exporting clients", preview=preview, progress=progress)
-        fields = self._client_fields, self._address_fields
-        return run.do(lambda run: export_clients(run, client_ids, *fields))
+        return run.do(
+            lambda run: export_clients(run, client_ids, self._client_fields, self._address_fields)
+        )
 
     # Statuses and shipments
 
@@ -292,8 +289,9 @@ class Orchestrator:
             SettingsError: The settings pull statuses, or neither (manual 2.1.6).
             AvbcError: The run could not begin, as in `push_products`.
         """
-        doing = "Pushing order statuses"
-        run = self._push("push_order_statuses", doing, preview=preview, progress=progress)
+        run = self._push(
+            "push_order_statuses", "Pushing order statuses", preview=preview, progress=progress
+        )
         return run.do(push_order_statuses)
 
     def pull_order_statuses(self, *, preview: bool = False, progress: bool = False) -> PushReport:
@@ -312,8 +310,9 @@ class Orchestrator:
             SettingsError: The settings push statuses, or neither (manual 2.1.6).
             AvbcError: The run could not begin, as in `push_products`.
         """
-        doing = "Pulling order statuses"
-        run = self._push("pull_order_statuses", doing, preview=preview, progress=progress)
+        run = self._push(
+            "pull_order_statuses", "Pulling order statuses", preview=preview, progress=progress
+        )
         return run.do(pull_order_statuses)
 
     def push_shipments(self, *, preview: bool = False, progress: bool = False) -> PushReport:
@@ -350,8 +349,9 @@ class Orchestrator:
         Raises:
             AvbcError: The run could not begin, as in `push_products`.
         """
-        doing = "Capturing payments"
-        run = self._push("capture_payments", doing, preview=preview, progress=progress)
+        run = self._push(
+            "capture_payments", "Capturing payments", preview=preview, progress=progress
+        )
         return run.do(capture_payments)
 
     def import_refunds(
@@ -575,9 +575,23 @@ class Orchestrator:
         setup, code = self.settings.store, self._integration.source_code
         return f"<Orchestrator {code} {setup.description!r}: {setup.api_url} to {self.books!r}>"
 
-    def _import(self, task: Task) -> Import:
-        task = attrs.evolve(task, turn="import_orders")
-        run = Run(self._integration, task, ImportReport(preview=task.preview))
+    def _import(
+        self,
+        name: str,
+        *,
+        preview: bool = False,
+        progress: bool = False,
+        patience: timedelta = timedelta(0),
+    ) -> Import:
+        task = Task(
+            name,
+            "Previewing orders" if preview else "Importing orders",
+            preview=preview,
+            progress=progress,
+            turn="import_orders",
+            patience=patience,
+        )
+        run = Run(self._integration, task, ImportReport(preview=preview))
         return Import(run, self._customisations)
 
     def _push(self, name: str, doing: str, *, preview: bool, progress: bool) -> PushRun:

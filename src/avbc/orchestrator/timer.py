@@ -11,6 +11,7 @@ import time
 from collections.abc import Callable, Generator, Iterator, Sequence
 from contextlib import ExitStack, contextmanager, suppress
 from datetime import UTC, datetime, timedelta
+from functools import partial
 from typing import Protocol, TypeAlias, cast
 
 import attrs
@@ -92,12 +93,11 @@ class JobOutcome:
         return self.error is None and bool(getattr(self.report, "ok", True))
 
     def __str__(self) -> str:
-        if self.error is not None:
-            # The message of another's error may say little without its class.
-            is_ours = isinstance(self.error, AvbcError)
-            name = "" if is_ours else f"{type(self.error).__name__}: "
-            return f"failed: {name}{self.error}"
-        return "" if self.report is None else self.report.summary()
+        if self.error is None:
+            return "" if self.report is None else self.report.summary()
+        # The message of another's error may say little without its class.
+        name = "" if isinstance(self.error, AvbcError) else f"{type(self.error).__name__}: "
+        return f"failed: {name}{self.error}"
 
 
 @attrs.frozen
@@ -148,10 +148,9 @@ class CycleReport(Report):
         done = f"{counted(len(self.jobs), 'job')} done"
         if self.failed:
             done = f"{len(self.failed)} of {len(self.jobs)} jobs failed"
-        asked = counted(self.requests, "request")
         text = (
             f"{self.store}, {self.started:%Y-%m-%d %H:%M:%S} UTC: {done}, "
-            f"{asked}{', then stopped' if self.stopped else ''}."
+            f"{counted(self.requests, 'request')}{', then stopped' if self.stopped else ''}."
         )
         return "\n".join([text, *self.notes])
 
@@ -187,7 +186,6 @@ class Web(Protocol):
 
     def use(self, settings: Settings) -> None:
         """Continue with other settings."""
-        ...
 
 
 OnReport: TypeAlias = Callable[[CycleReport], object]
@@ -237,17 +235,15 @@ def run_timer(
         wait: Waits for a number of seconds, and may return early.
     """
     wakes: queue.SimpleQueue[None] = queue.SimpleQueue()
-    timers = [_Timer(web, schedule, on_report, clock, due=clock()) for web in webs]
-
     # A signal handler may call SimpleQueue.put at any time. threading.Event.set would wait for a
     # lock that its own thread may hold.
-    def wake() -> None:
-        wakes.put(None)
+    wake = partial(wakes.put, None)
 
     def pause(seconds: float) -> None:
         with suppress(queue.Empty):
             wakes.get(timeout=seconds)
 
+    timers = [_Timer(web, schedule, clock, due=clock()) for web in webs]
     with ExitStack() as stack:
         for web in webs:
             stack.enter_context(web.stop_request.listening(wake))
@@ -258,7 +254,7 @@ def run_timer(
             if seconds > 0:
                 (wait or pause)(seconds)
             else:
-                timer.cycle()
+                timer.cycle(on_report)
         if received:
             _log.info("stopped by %s", received[0])
 
@@ -269,13 +265,12 @@ class _Timer:
 
     _web: Web
     _schedule: Sequence[Job]
-    _on_report: OnReport | None
     _clock: Callable[[], float]
     due: float
+    # When each method last succeeded.
     _done: dict[str, float] = attrs.field(factory=dict[str, float], init=False)
-    """When each method last succeeded."""
+    # The errors of the settings file that were reported.
     _reported_error: str = attrs.field(default="", init=False)
-    """The errors of the settings file that were reported."""
     _is_disabled_reported: bool = attrs.field(default=False, init=False)
 
     @property
@@ -286,30 +281,26 @@ class _Timer:
             self._is_disabled_reported and settings.file is None
         )
 
-    def cycle(self) -> None:
+    def cycle(self, on_report: OnReport | None) -> None:
         """Run one cycle, and set when the next is due. Errors are reported, not raised."""
         started = datetime.now(UTC)
         notes, error = self._reload()
         jobs = tuple(self._jobs())
         settings = self._web.settings
-        if settings.store.enabled:
-            self._is_disabled_reported = False
-        elif not self._is_disabled_reported:
-            self._is_disabled_reported = True
+        if not settings.store.enabled and not self._is_disabled_reported:
             notes.append("store.enabled is false, so nothing runs for this store (manual 1.3).")
+        self._is_disabled_reported = not settings.store.enabled
         if jobs or notes:
-            name = settings.store.description or settings.order_status.import_source_code
-            self._report(
-                CycleReport(
-                    name,
-                    started,
-                    datetime.now(UTC),
-                    jobs,
-                    tuple(notes),
-                    error,
-                    self._web.stop_request.is_due,
-                )
+            report = CycleReport(
+                store=settings.store.description or settings.order_status.import_source_code,
+                started=started,
+                finished=datetime.now(UTC),
+                jobs=jobs,
+                notes=tuple(notes),
+                settings_error=error,
+                stopped=self._web.stop_request.is_due,
             )
+            _publish(report, on_report)
         # The file is read at the start of a cycle, so a changed interval applies after the current
         # wait.
         self.due = self._clock() + 60 * settings.order_status.check_interval_minutes
@@ -356,16 +347,16 @@ class _Timer:
                 _log.exception("%s failed unexpectedly", job.method)
             return JobOutcome(job.method, error=error)
 
-    def _report(self, report: CycleReport) -> None:
-        _log.log(logging.INFO if report.ok else logging.WARNING, "%s", report.summary())
-        for job in report.failed:
-            _log.error("%s: %s %s", report.store, job.method, job)
-        if self._on_report is None:
-            return
-        try:
-            self._on_report(report)
-        except Exception:  # noqa: BLE001  # a bug of the application
-            _log.exception("on_report failed")
+
+def _publish(report: CycleReport, on_report: OnReport | None) -> None:
+    _log.log(logging.INFO if report.ok else logging.WARNING, "%s", report.summary())
+    for job in report.failed:
+        _log.error("%s: %s %s", report.store, job.method, job)
+    try:
+        if on_report is not None:
+            on_report(report)
+    except Exception:  # noqa: BLE001  # a bug of the application
+        _log.exception("on_report failed")
 
 
 @contextmanager
