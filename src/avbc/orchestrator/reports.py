@@ -6,7 +6,7 @@ import html
 from collections.abc import Iterable, Iterator, Sequence
 from datetime import datetime, timedelta
 from decimal import Decimal
-from typing import Generic, Literal, Protocol, TypeAlias, TypeVar
+from typing import Generic, Literal, TypeAlias, TypeVar
 
 import attrs
 
@@ -25,25 +25,14 @@ RESULTS: tuple[Result, ...] = ("imported", "relinked", "updated", "refused", "po
 Effect: TypeAlias = Literal["sent", "refused", "postponed"]
 """What became of a change: the name of the list of a `PushReport` that it is in."""
 
-EFFECTS: tuple[Effect, ...] = ("sent", "refused", "postponed")
-
+# How many rows without problems a printed report shows; those with problems are all shown.
 _CLEAN_ROWS_SHOWN = 50
-"""How many rows without problems a printed report shows; those with problems are all shown."""
+# How many characters of a body a printed report shows; `PlannedCall.body` has all.
 _BODY_SHOWN = 300
-"""How many characters of a body a printed report shows; `PlannedCall.body` has all."""
-
-
-class _Listed(Protocol):
-    @property
-    def problems(self) -> tuple[Problem, ...]: ...
-
-    def to_dict(self, result: str, /) -> dict[str, object]: ...
-
-    def note(self) -> str: ...
 
 
 Name = TypeVar("Name", bound=str)
-Item = TypeVar("Item", bound=_Listed)
+Item = TypeVar("Item", bound="Outcome | Change")
 
 
 @attrs.define(kw_only=True)
@@ -79,14 +68,15 @@ class _ListsReport(RunReport, Generic[Name, Item]):
     postponed: list[Item]
 
     def __iter__(self) -> Iterator[tuple[Name, Item]]:
-        for name in self._names:
-            found: list[Item] = getattr(self, name)
-            for item in found:
-                yield name, item
+        return ((name, item) for name in self._names for item in self._list(name))
+
+    def _list(self, name: Name) -> list[Item]:
+        found: list[Item] = getattr(self, name)
+        return found
 
     def counts(self) -> dict[str, int]:
         """How many records had which result, by name of the result."""
-        return {name: len(getattr(self, name)) for name in self._names}
+        return {name: len(self._list(name)) for name in self._names}
 
     @property
     def ok(self) -> bool:
@@ -172,8 +162,7 @@ class ImportReport(_ListsReport[Result, Outcome]):
 
     def outcomes(self, result: Result) -> list[Outcome]:
         """The list of that name."""
-        found: list[Outcome] = getattr(self, result)
-        return found
+        return self._list(result)
 
     def summary(self) -> str:
         """How many orders had which result, and the cost."""
@@ -215,10 +204,8 @@ class PlannedCall:
 
     def __str__(self) -> str:
         body = "" if self.body is None else dump(self.body).decode()
-        return (
-            f"{self.method} {self.path} "
-            f"{body if len(body) <= _BODY_SHOWN else body[:_BODY_SHOWN] + '...'}"
-        ).rstrip()
+        more = "..." if len(body) > _BODY_SHOWN else ""
+        return f"{self.method} {self.path} {body[:_BODY_SHOWN]}{more}".rstrip()
 
 
 @attrs.frozen
@@ -253,8 +240,8 @@ class Change(Report):
     def summary(self) -> str:
         """The change in a line, then its problems and what would be sent."""
         values = f"{self.before} -> {self.after}" if self.before else self.after
-        lines = [f"{self.key}: {self.what} {values}".rstrip()]
-        return "\n".join([*lines, *map(str, self.problems), *map(str, self.calls)])
+        line = f"{self.key}: {self.what} {values}".rstrip()
+        return "\n".join([line, *map(str, self.problems), *map(str, self.calls)])
 
     def to_dicts(self) -> list[dict[str, object]]:
         """One row per decision: field, value, reason, setting."""
@@ -286,7 +273,7 @@ class PushReport(_ListsReport[Effect, Change]):
     """
 
     columns = ("result", "key", "what", "before", "after", "note")
-    _names = EFFECTS
+    _names = ("sent", "refused", "postponed")
 
     direction: str
     """The method that was called: `push_order_statuses`."""
@@ -300,8 +287,7 @@ class PushReport(_ListsReport[Effect, Change]):
 
     def changes(self, effect: Effect) -> list[Change]:
         """The list of that name."""
-        found: list[Change] = getattr(self, effect)
-        return found
+        return self._list(effect)
 
     def counts(self) -> dict[str, int]:
         """How many changes had which effect, and how many records needed none."""
@@ -328,7 +314,6 @@ class Check:
     """Which one, by its name in the settings or in the store."""
     state: State
     found: str
-    """What was found."""
     fix: str = ""
     """What to change."""
     toml: str = ""
@@ -368,10 +353,8 @@ class _Checks(Report):
         ]
 
     def _counts(self) -> str:
-        errors, warnings = (
-            counted(len(self.errors), "error"),
-            counted(len(self.warnings), "warning"),
-        )
+        errors = counted(len(self.errors), "error")
+        warnings = counted(len(self.warnings), "warning")
         return f"{errors}, {warnings} in {counted(len(self.checks), 'check')}."
 
 
@@ -438,7 +421,6 @@ class JournalEntry:
     import_id: str = ""
     detail: str = ""
     run: str = ""
-    """The run that did it."""
 
 
 @attrs.frozen
@@ -455,16 +437,13 @@ class History(Report):
     store_note: str = ""
     """Why the store's status is not known."""
     sales_order: SalesOrder | None = None
-    """The sales order in the books; None where there is none."""
     receipts: tuple[Receipt, ...] = ()
 
     def summary(self) -> str:
         """The order's status in the store and in the books."""
         store = f"{self.store_status!r} in the store" if self.store_status else self.store_note
-        if self.sales_order is None:
-            books = f"there is no {self.import_id} in the books"
-        else:
-            order = self.sales_order
+        books = f"there is no {self.import_id} in the books"
+        if order := self.sales_order:
             books = (
                 f"{self.import_id} is {order.status} in the books, total {order.total}, "
                 f"{counted(len(self.receipts), 'receipt')}"
