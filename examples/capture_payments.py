@@ -53,23 +53,23 @@ def main(folder: Path) -> None:
                     f"{one.pre_auth_amount:.2f} held, {one.amount:.2f} received"
                 )
 
-            # What a user of AcctVantage does when the goods leave, or an order is given up.
+            # What a user of AcctVantage does when the goods leave, or when an order is abandoned.
             books.want_capture(f"WEB{mug.id}-1")
             books.want_capture(f"WEB{lamp.id}-1")
             books.want_void(f"WEB{rug.id}-1")
             store.set_payment_result(lamp.id, "declined")
 
             print(
-                f"\nWhat would be sent (WEB{forgotten.id} is only told of: nobody asked for its "
-                "capture):"
+                f"\nWhat would be sent (WEB{forgotten.id} is only reported: its capture was not "
+                "requested):"
             )
             print(web.capture_payments(preview=True))
 
-            print("\nSent; the gateway is at it:")
+            print("\nSent; the gateway is processing it:")
             print(web.capture_payments())
 
             store.settle()
-            print("\nThe next run sees what came of it:")
+            print("\nThe next run reads the result:")
             print(web.capture_payments())
 
             print("\nThe books now:")
@@ -77,7 +77,7 @@ def main(folder: Path) -> None:
                 print(
                     f"  {one.import_id}: {one.receipt_type}, {one.state}, {one.amount:.2f} received"
                 )
-            print("\nAnd what was done for the first of them:")
+            print("\nWhat was done for the first of them:")
             print(web.history(mug.id))
 
 

@@ -35,7 +35,7 @@ def main(folder: Path) -> None:
         settings = avbc.Settings.from_dict(example.settings_dict(served.api_url))
 
         with avbc.Orchestrator(settings, books) as web:
-            print("The first push tells the store all quantities:")
+            print("The first push sends all quantities:")
             print(web.push_inventory().summary())
             print(in_store(), end="\n\n")
 
@@ -54,10 +54,10 @@ def main(folder: Path) -> None:
             print(web.push_inventory().summary())
             print(in_store(), end="\n\n")
 
-            print("Where nothing changed nothing is asked for:")
+            print("If nothing changed, no request is sent:")
             print(web.push_inventory().summary(), end="\n\n")
 
-            print("A product that the store does not have is told, and the rest goes through:")
+            print("A product that the store lacks is reported, and the rest is sent:")
             products = folder / "products.csv"
             products.write_text(
                 "part_number,name,product_class\nGHOST,Ghost,Goods\n", encoding="utf-8"

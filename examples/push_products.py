@@ -34,7 +34,7 @@ def main(folder: Path) -> None:
         settings = avbc.Settings.from_dict(example.settings_dict(served.api_url))
 
         with avbc.Orchestrator(settings, books) as web:
-            print("The first push looks up which products the store has, and tells it all of them:")
+            print("The first push looks up which products the store has, and sends all of them:")
             print(web.push_products(), end="\n\n")
 
             print(

@@ -54,7 +54,7 @@ def main(folder: Path) -> None:
             store.fail("POST */shipments", "504_after")
             print(web.push_shipments(), end="\n\n")
 
-            print("The next run finds in the store what went through, so nothing is sent twice:")
+            print("The next run finds in the store what was sent, so nothing is sent twice:")
             print(web.push_shipments(), end="\n\n")
 
             print("What the customer sees:")

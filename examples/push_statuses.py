@@ -51,7 +51,7 @@ def main(folder: Path) -> None:
             print("Why:", preview.sent[0], sep="\n", end="\n\n")
             print(web.push_order_statuses(), end="\n\n")
 
-            print("Where nothing changed, nothing is asked for and nothing is sent:")
+            print("If nothing changed, no request is sent:")
             print(web.push_order_statuses(), end="\n\n")
 
         # The other way needs other settings: never both (manual 2.1.6).

@@ -48,7 +48,7 @@ class Handler(BaseHTTPRequestHandler):
             self.answer(400)
         except avbc.AvbcError as error:
             print(f"  failed: {error}")
-            self.answer(500)  # BigCommerce tells it again
+            self.answer(500)  # BigCommerce repeats it
         else:
             self.server.work.put(webhook)
             self.answer(204)
@@ -95,7 +95,7 @@ def main(folder: Path) -> None:
             worker.start()
             address = f"http://127.0.0.1:{application.server_port}/webhooks"
 
-            print("Two shoppers order, and BigCommerce tells of each order twice:")
+            print("Two shoppers order, and BigCommerce reports each order twice:")
             store.place_order([item("MUG-BLUE", 2)])
             store.place_order()
             for call in store.webhook_calls(copies=2):

@@ -119,8 +119,7 @@ GUARDS = (
         ),
     ),
     Guard(
-        "the relink rule: an order that stands in the books with the same content gets its status "
-        "only",
+        "the relink rule: an order that is in the books with the same content gets its status only",
         (
             f"{_IMPORTING}::test_an_order_reset_without_an_edit_is_relinked",
             f"{_IMPORTING}::test_a_status_that_cannot_be_set_is_set_by_the_next_run",
@@ -241,7 +240,7 @@ GUARDS = (
         ),
     ),
     Guard(
-        "an answer that is not what was asked for is nobody's fault",
+        "an answer in place of another is not the order's fault",
         (f"{_FAULTS}::test_an_answer_that_is_not_the_stores_is_not_the_orders_fault",),
         (
             Removal(
@@ -285,7 +284,7 @@ GUARDS = (
         ),
     ),
     Guard(
-        "orders that wait are asked for again where fewer come than were told",
+        "waiting orders are read again if fewer come than were counted",
         ("tests/orchestrator/test_inventory.py::test_orders_and_lines_are_not_taken_for_none",),
         (
             Removal(
@@ -309,7 +308,7 @@ GUARDS = (
         ),
     ),
     Guard(
-        "a webhook that came before asks for nothing",
+        "a webhook that was received before asks for nothing",
         ("tests/orchestrator/test_webhooks.py::test_a_repetition_asks_for_nothing",),
         (
             Removal(
