@@ -149,7 +149,9 @@ def read_webhook(
             f"more than {TOLERANCE.total_seconds():.0f} s: somebody sent it again, or this "
             "machine's clock is wrong"
         )
-    event = _table(_parsed(body))
+    event: Mapping[str, object] = {}
+    with suppress(ValueError, RecursionError):
+        event = _table(json.loads(body))
     if not event:
         raise WebhookRefused("the webhook's body is not a JSON object")
     if event.get("producer") != f"stores/{store_hash}":
@@ -193,13 +195,6 @@ def _verify(
             "no signature of the webhook matches: compare store.client_secret with the API account "
             "that created the hook, and pass the bytes of the body unchanged"
         )
-
-
-def _parsed(body: bytes) -> object:
-    try:
-        return json.loads(body)
-    except (ValueError, RecursionError):
-        return None
 
 
 def _table(value: object) -> Mapping[str, object]:
@@ -260,7 +255,7 @@ class WebhookReport(Report):
     store/cart/created: nothing: nothing depends on this event.
     """
 
-    columns = ("result", "order_id", "import_id", "total", "problems")
+    columns = ImportReport.columns
 
     webhook: Webhook
     import_report: ImportReport | None = None
@@ -268,7 +263,6 @@ class WebhookReport(Report):
     note: str = ""
     """Why nothing was imported."""
     refund_report: PushReport | None = None
-    """The report of the import of refunds, if there was one."""
 
     @property
     def ok(self) -> bool:
@@ -367,48 +361,50 @@ def act_on_webhook(webhook: Webhook, web: Importer, integration: Integration) ->
     Raises:
         AvbcError: It failed; the same webhook is accepted again when BigCommerce sends it again.
     """
-    if isinstance(webhook.action, Ignore):
-        return WebhookReport(webhook)
     try:
-        return _act(webhook, webhook.action, web, integration)
+        return _act(webhook, web, integration)
+    except NoSuchOrder as error:
+        return WebhookReport(webhook, note=str(error))
     except Exception:
         with suppress(JournalUnreachable):
             integration.journal.forget(webhook.keys)
         raise
 
 
-def _act(
-    webhook: Webhook,
-    action: ImportOrder | NoteStatus | NoteRefund,
-    web: Importer,
-    integration: Integration,
-) -> WebhookReport:
-    settings, journal = integration.settings, integration.journal
-    if isinstance(action, ImportOrder):
-        try:
-            return WebhookReport(webhook, web.import_order(action.order_id))
-        except NoSuchOrder as error:
-            return WebhookReport(webhook, note=str(error))
-    import_id = order_import_id(integration.source_code, action.order_id)
-    if isinstance(action, NoteStatus):
-        # Somebody else changed the status that a push remembers: the next push reads it. Events may
-        # come late and out of sequence, so the status in this one is not remembered either.
-        kind = f"{STATUS} {integration.scope}"
-        known = journal.fingerprints(kind, [import_id]).get(import_id)
-        if settings.order_status.updates == "push" and known not in (None, str(action.after)):
-            journal.forget_fingerprints(kind, [import_id])
-        detail = f"status {_known(action.before)} to {_known(action.after)} in the store"
-    else:
-        detail = f"refund {_known(action.refund_id)} in the store"
-    entry = JournalEntry(datetime.now(UTC), "webhook", "noted", action.order_id, import_id, detail)
+def _act(webhook: Webhook, web: Importer, integration: Integration) -> WebhookReport:
+    match webhook.action:
+        case Ignore():
+            return WebhookReport(webhook)
+        case ImportOrder(order_id):
+            return WebhookReport(webhook, web.import_order(order_id))
+        case NoteStatus(order_id, before, after):
+            _forget_status(order_id, after, integration)
+            detail = f"status {_known(before)} to {_known(after)} in the store"
+        case NoteRefund(order_id, refund_id):
+            detail = f"refund {_known(refund_id)} in the store"
+    import_id = order_import_id(integration.source_code, order_id)
+    entry = JournalEntry(datetime.now(UTC), "webhook", "noted", order_id, import_id, detail)
     try:
-        journal.write([entry])
+        integration.journal.write([entry])
     except JournalUnreachable as error:
         # Only the record of it is lost.
         _log.warning("the journal entry of a webhook is lost: %s", error)
-    if isinstance(action, NoteRefund) and settings.gl.import_refunds:
+    if isinstance(webhook.action, NoteRefund) and integration.settings.gl.import_refunds:
         return WebhookReport(webhook, refund_report=web.import_refunds())
     return WebhookReport(webhook)
+
+
+def _forget_status(order_id: int, after: int | None, integration: Integration) -> None:
+    """Have the next push read the status that it remembers, where another has changed it.
+
+    Events may come late and out of sequence, so the status in this one is not remembered either.
+    """
+    import_id = order_import_id(integration.source_code, order_id)
+    kind = f"{STATUS} {integration.scope}"
+    known = integration.journal.fingerprints(kind, [import_id]).get(import_id)
+    pushes = integration.settings.order_status.updates == "push"
+    if pushes and known not in (None, str(after)):
+        integration.journal.forget_fingerprints(kind, [import_id])
 
 
 # Hooks in the store
@@ -469,8 +465,7 @@ class HooksReport(Report):
 
     def summary(self) -> str:
         """How many hooks had which result."""
-        results: tuple[HookResult, ...] = get_args(HookResult)
-        done = tally({result: len(self.outcomes(result)) for result in results})
+        done = tally({result: len(self.outcomes(result)) for result in get_args(HookResult)})
         return f"Webhooks{' (preview)' if self.preview else ''}: {done}."
 
     def to_dicts(self) -> list[dict[str, object]]:
@@ -509,30 +504,32 @@ def register_webhooks(
     """
     _check_url(url)
     others = list(store.hooks.list())
-    outcomes: list[HookOutcome] = []
-    for need in HOOKS:
-        if not need.when(settings):
-            continue
-        # Best is one with this URL, then one that is active, then the oldest.
-        found = sorted(
-            (hook for hook in others if hook.scope == need.scope),
-            key=lambda hook: (hook.destination != url, not hook.is_active, hook.id),
-        )
-        if not found:
-            draft = HookDraft(scope=need.scope, destination=url, is_active=True)
-            hook = None if preview else store.hooks.create(draft)
-            outcomes.append(HookOutcome("created", hook, need.scope, url, need.why))
-            continue
-        hook = found[0]
-        others.remove(hook)
-        outcomes.append(_repaired(store, hook, url, preview=preview))
+    outcomes = [
+        _registered(store, need, others, url, preview=preview)
+        for need in HOOKS
+        if need.when(settings)
+    ]
     outcomes += [HookOutcome("other", hook, hook.scope, hook.destination) for hook in others]
     report = HooksReport(tuple(outcomes), preview)
     _log.info("%s", report.summary())
     return report
 
 
-def _repaired(store: BigCommerce, hook: Hook, url: str, *, preview: bool) -> HookOutcome:
+def _registered(
+    store: BigCommerce, need: HookNeed, others: list[Hook], url: str, *, preview: bool
+) -> HookOutcome:
+    """Create or repair the hook for an event; an existing one is taken out of the others."""
+    # Best is one with this URL, then one that is active, then the oldest.
+    hook = min(
+        (hook for hook in others if hook.scope == need.scope),
+        key=lambda hook: (hook.destination != url, not hook.is_active, hook.id),
+        default=None,
+    )
+    if hook is None:
+        draft = HookDraft(scope=need.scope, destination=url, is_active=True)
+        made = None if preview else store.hooks.create(draft)
+        return HookOutcome("created", made, need.scope, url, need.why)
+    others.remove(hook)
     changes = [
         *(["was inactive"] if not hook.is_active else []),
         *([f"had the URL {hook.destination}"] if hook.destination != url else []),
