@@ -119,12 +119,11 @@ def _span(
 ) -> Generator[None]:
     from opentelemetry.trace import SpanKind  # noqa: PLC0415  # an extra
 
-    kind = SpanKind.CLIENT if leaves_us else SpanKind.INTERNAL
     # OpenTelemetry would record the message of an exception and its traceback, which may name
     # customers.
     with tracer.start_as_current_span(
         name,
-        kind=kind,
+        kind=SpanKind.CLIENT if leaves_us else SpanKind.INTERNAL,
         attributes=attributes,
         record_exception=False,
         set_status_on_exception=False,

@@ -58,6 +58,13 @@ def change_books(books: SqlGateway, statement: str, **values: object) -> None:
         assert connection.execute(sa.text(statement), values).rowcount
 
 
+def double(books: SqlGateway, order: FakeOrder) -> None:
+    """Enter an order's sales order once more, under another Import ID."""
+    (booked,) = books.sales_orders([f"WEB{order.id}"])
+    again = attrs.evolve(booked, import_id="WEB-again")
+    books.create_order(OrderBundle(order=again, client_id=booked.client_id))
+
+
 def cents(order: FakeOrder) -> Decimal:
     return Decimal(str(order.header["total_inc_tax"])).quantize(Decimal("0.01"))
 
@@ -168,6 +175,21 @@ def test_many_that_the_store_does_not_list_are_asked_for_in_portions(
     assert (len(report.missing_in_store), report.same) == (78, 2)
 
 
+def test_the_last_of_a_portion_is_doubled(
+    web: Orchestrator, store: FakeStore, books: SqlGateway
+) -> None:
+    orders = [store.add_order(order) for order in plain_orders(40)]
+    web.import_orders()
+    double(books, orders[31])
+    for order in orders:
+        store.edit_order(order.id, date_created="Sun, 01 Feb 2026 12:00:00 +0000")
+    store.clear_log()
+    report = web.reconcile(SINCE)
+    assert verdicts(report) == {orders[31].id: "doubled"}
+    assert report.same == 39
+    assert store.counts() == {LIST: 1, GET: 40}
+
+
 def test_what_the_store_hides_is_compared_all_the_same(
     web: Orchestrator, store: FakeStore, imported: list[FakeOrder]
 ) -> None:
@@ -187,12 +209,7 @@ def test_what_the_store_hides_is_compared_all_the_same(
 
 
 def test_what_is_doubled(web: Orchestrator, books: SqlGateway, imported: list[FakeOrder]) -> None:
-    standing = books.sales_orders([f"WEB{imported[3].id}"])[0]
-    books.create_order(
-        OrderBundle(
-            order=attrs.evolve(standing, import_id="WEB-again"), client_id=standing.client_id
-        )
-    )
+    double(books, imported[3])
     report = web.reconcile(SINCE)
     (found,) = report.doubled
     assert (found.order_id, found.in_books) == (imported[3].id, 2 * cents(imported[3]))

@@ -6,6 +6,7 @@ import re
 from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from decimal import Decimal
+from functools import cache
 from typing import Literal, TypeAlias
 
 import attrs
@@ -34,8 +35,7 @@ Fate: TypeAlias = Literal["imported", "refused", "left out"]
 """The result of an import. `left out`: made before the date from which orders are imported."""
 
 _INDEX = re.compile(r"\[\d+\]")
-_FIELDS_SHOWN = 5
-"""Fields that the summary counts."""
+_FIELDS_SHOWN = 5  # fields that the summary counts
 
 
 @attrs.frozen
@@ -100,7 +100,6 @@ class BacktestReport(PeriodReport):
     columns = ("order_id", "import_id", "total", "fate", "note")
 
     unchanged: int = 0
-    """How many would not change."""
     changed: list[Backtested] = attrs.field(factory=list[Backtested])
 
     def __iter__(self) -> Iterator[Backtested]:
@@ -201,8 +200,7 @@ def backtest_period(
 @attrs.frozen
 class _Backtest:
     run: Run[BacktestReport]
-    sides: tuple[tuple[Settings, Lookups], ...]
-    """Under the current settings, and under the others."""
+    sides: tuple[tuple[Settings, Lookups], ...]  # under the current settings, and the others
     customisations: Sequence[Customisation]
     never_due: frozenset[int] | set[int]
 
@@ -229,21 +227,15 @@ class _Backtest:
 
     def _compare(self, order: Order) -> None:
         store, report = self.run.store, self.run.report
-        coupons: list[OrderCoupon] = []
-
-        def read_coupons(order: Order) -> Sequence[OrderCoupon]:
-            if not coupons:
-                coupons.extend(store.send(store.order_coupons.list.call(order.id)))
-            return coupons
-
+        # Both sides need them; they are read once, if at all.
+        coupons = cache(lambda: store.send(store.order_coupons.list.call(order.id)))
         (now, before), (then, after) = (
-            self._map(order, settings, lookups, read_coupons) for settings, lookups in self.sides
+            self._map(order, settings, lookups, lambda _: coupons())
+            for settings, lookups in self.sides
         )
         effects = tuple(_effects(now, then)) if before == after == "imported" else ()
-        problems, solved = (
-            _only_in(then.problems, now.problems),
-            _only_in(now.problems, then.problems),
-        )
+        problems = _only_in(then.problems, now.problems)
+        solved = _only_in(now.problems, then.problems)
         if before == after and (before == "left out" or not (effects or problems or solved)):
             report.unchanged += 1
             return

@@ -14,6 +14,7 @@ from avbc.bigcommerce import NotFound
 from avbc.bigcommerce.call import Page
 from avbc.bigcommerce.endpoints.orders import EVERYTHING
 from avbc.bigcommerce.models import Order, Refund
+from avbc.database import chunks
 from avbc.errors import AvbcError
 from avbc.mapping import Difference, MappingRules, Reconciled
 from avbc.mapping import reconcile as compare
@@ -36,10 +37,8 @@ END_OF_TIME = datetime(9999, 12, 31, tzinfo=UTC)
 _REFUNDS = frozenset({REFUNDED, 14})
 _REFUNDED = frozenset({"refunded", "partially refunded"})
 
-_AT_ONCE = 32
-"""Orders that the store did not list, and that are read one by one."""
-_IDS_AT_ONCE = 200
-"""Order ids in one URL."""
+_AT_ONCE = 32  # orders that the store did not list, and that are read one by one
+_IDS_AT_ONCE = 200  # order ids in one URL
 
 
 @attrs.define
@@ -64,7 +63,6 @@ class ReconcileReport(PeriodReport):
     columns = ("verdict", "order_id", "import_id", "in_store", "in_books", "note")
 
     same: int = 0
-    """How many are the same in both systems."""
     different: list[Reconciled] = attrs.field(factory=list[Reconciled])
     missing_in_books: list[Reconciled] = attrs.field(factory=list[Reconciled])
     missing_in_store: list[Reconciled] = attrs.field(factory=list[Reconciled])
@@ -184,12 +182,10 @@ class _SideBySide:
         self._run = run
         self._rules = MappingRules(run.settings, run.books.reference_data())
         self._not_due = frozenset({run.statuses.new, run.statuses.import_error, *NEVER_DUE})
-        until = run.report.until or END_OF_TIME
-        self._booked = _Ahead(
-            run.books.sales_orders_ordered(run.source_code, run.report.since, until)
-        )
+        since, until = run.report.since, run.report.until or END_OF_TIME
+        self._booked = _Ahead(run.books.sales_orders_ordered(run.source_code, since, until))
+        # Sales orders whose orders the store did not list, by the order's id.
         self._not_listed: dict[int, list[SalesOrder]] = {}
-        """Sales orders whose orders the store did not list."""
 
     def take(self, page: Page[Order]) -> None:
         """Compare the orders of a page."""
@@ -202,7 +198,7 @@ class _SideBySide:
             if sales_order.store_order_id in listed:
                 booked.append(sales_order)
             else:
-                self._not_listed.setdefault(sales_order.store_order_id, []).append(sales_order)
+                self._put_aside(sales_order)
         found = {sales_order.store_order_id for sales_order in booked}
         # Orders that were imported since the walk began, or have another date in the books.
         late = [
@@ -215,16 +211,20 @@ class _SideBySide:
             list(orders.values()),
             [sales_order for sales_order in booked if sales_order.store_order_id in orders],
         )
-        if len(self._not_listed) >= _AT_ONCE:
-            self._ask_one_by_one()
 
     def finish(self) -> None:
         """Check the sales orders beyond the store's last order, and all that it did not list."""
         for sales_order in self._booked.up_to(None):
-            self._not_listed.setdefault(sales_order.store_order_id, []).append(sales_order)
-            if len(self._not_listed) >= _AT_ONCE:
-                self._ask_one_by_one()
+            self._put_aside(sales_order)
         self._ask_one_by_one()
+
+    def _put_aside(self, sales_order: SalesOrder) -> None:
+        """Keep a sales order whose order the store did not list, until there are enough to ask."""
+        number = sales_order.store_order_id
+        # The sales orders of one order are compared together: there may be two.
+        if len(self._not_listed) >= _AT_ONCE and number not in self._not_listed:
+            self._ask_one_by_one()
+        self._not_listed.setdefault(number, []).append(sales_order)
 
     def _ask_one_by_one(self) -> None:
         """Ask for orders that the store did not list: archived ones are only hidden."""
@@ -282,8 +282,7 @@ class _SideBySide:
             or order_import_id(self._run.source_code, order.id) in credited
         ]
         refunds: list[Refund] = []
-        for start in range(0, len(asked), _IDS_AT_ONCE):
-            numbers = asked[start : start + _IDS_AT_ONCE]
+        for numbers in chunks(asked, _IDS_AT_ONCE):
             for page in self._run.store.pages(
                 self._run.store.refunds.list.call(order_id_in=numbers)
             ):
