@@ -99,20 +99,15 @@ def _products(run: PushRun, skus: Collection[str]) -> Iterator[Product]:
 
 def _variants(run: PushRun, skus: Collection[str]) -> Iterator[tuple[str, Identity]]:
     """The catalog does not filter variants by several SKUs, but the inventory does."""
-    in_lists = [sku for sku in skus if "," not in sku]
+    alone = [sku for sku in skus if "," in sku]
+    lists = url_lists((sku for sku in skus if "," not in sku), _ITEMS_A_PAGE)
+    calls = [run.store.inventory.items.call(sku_in=each) for each in lists]
     try:
-        calls = [
-            run.store.inventory.items.call(sku_in=each)
-            for each in url_lists(in_lists, _ITEMS_A_PAGE)
-        ]
         for item in chain.from_iterable(run.store.map(calls, limit=IN_FLIGHT)):
             yield item.identity.sku, Identity(item.identity.product_id, item.identity.variant_id)
     except ScopeMissing:
-        in_lists = []
-    alone = [
-        run.store.variants.list.call(sku=sku, include_fields=("sku", "product_id"))
-        for sku in skus
-        if sku not in set(in_lists)
-    ]
-    for variant in chain.from_iterable(run.store.map(alone, limit=IN_FLIGHT)):
+        alone = list(skus)
+    list_variants, fields = run.store.variants.list.call, ("sku", "product_id")
+    one_by_one = [list_variants(sku=sku, include_fields=fields) for sku in alone]
+    for variant in chain.from_iterable(run.store.map(one_by_one, limit=IN_FLIGHT)):
         yield variant.sku, Identity(variant.product_id, variant.id)

@@ -29,6 +29,7 @@ class Lookups:
 
     def __init__(self, settings: Settings, books: Gateway) -> None:
         self._settings = settings
+        self._code = settings.order_status.import_source_code
         self._books = books
         self._reference = books.reference_data()
         self._mapper = Mapper(settings, self._reference)
@@ -94,9 +95,7 @@ class Lookups:
         shares = [
             applied for line in order.lines for applied in line.applied_discounts if applied.code
         ]
-        if sum((applied.amount for applied in shares), ZERO) < order.coupon_discount:
-            return True
-        return any(
+        return sum((applied.amount for applied in shares), ZERO) < order.coupon_discount or any(
             text_key(applied.code or "") not in self._mapper.rules.promotions for applied in shares
         )
 
@@ -137,19 +136,18 @@ class Lookups:
         if client.id is None:
             return
         self._clients[client.id] = client
-        code = self._settings.order_status.import_source_code
         keys = [
             client.import_id,
             text_key(client.email),
             *(text_key(contact.email) for contact in client.contacts),
         ]
-        if code in client.store_customer_ids:
-            keys.append(client_import_id(code, client.store_customer_ids[code]))
+        if self._code in client.store_customer_ids:
+            keys.append(client_import_id(self._code, client.store_customer_ids[self._code]))
         for key in keys:
             if key:
                 self._clients_by_key.setdefault(key, {})[client.id] = None
 
     def _keys_of(self, order: Order) -> tuple[str | None, str]:
         """The Import ID and the email by which the order's client may be known."""
-        code = self._settings.order_status.import_source_code
-        return client_import_id(code, order.customer_id), text_key(order.billing_address.email)
+        email = text_key(order.billing_address.email)
+        return client_import_id(self._code, order.customer_id), email

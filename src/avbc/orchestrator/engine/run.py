@@ -24,7 +24,6 @@ from avbc.acctvantage.gateway import BooksRefused, BooksUnreachable, BooksUnusab
 from avbc.acctvantage.records import SalesOrder
 from avbc.bigcommerce import ClientClosed, NotFound, ScopeMissing, StoreError, TokenRefused
 from avbc.bigcommerce.call import Call
-from avbc.bigcommerce.models import OrderStatus
 from avbc.errors import AvbcError, Fault, FinalError, TransientError
 from avbc.mapping import Decision, Problem
 from avbc.orchestrator.engine.integration import Integration
@@ -162,11 +161,6 @@ class Run(Generic[R]):
         """The three statuses of the import, by id."""
         return self.integration.statuses
 
-    @property
-    def mapped_statuses(self) -> tuple[OrderStatus, ...]:
-        """The statuses that the Order Status Mapping is read by."""
-        return self.integration.mapped_statuses
-
     # How it ends
 
     def is_over(self) -> bool:
@@ -198,7 +192,13 @@ class Run(Generic[R]):
         if count:
             self.is_begun = True
             self.done += count
-            self._show_progress()
+            self._on_progress(self.done, self.total, self._task.doing)
+
+    def chunks(self, rows: Iterable[T], size: int = CHUNK) -> Iterator[list[T]]:
+        """Yield rows in lists of at most so many, taken as they are needed, until it is over."""
+        rest = iter(rows)
+        while not self.is_over() and (chunk := list(islice(rest, size))):
+            yield chunk
 
     # What is remembered, for this store and source
 
@@ -272,9 +272,6 @@ class Run(Generic[R]):
         if self.preview or not self._task.turn:
             return nullcontext(Lease())
         return self.journal.lease(self._scoped(self._task.turn), self._task.patience)
-
-    def _show_progress(self) -> None:
-        self._on_progress(self.done, self.total, self._task.doing)
 
 
 @attrs.frozen
@@ -388,8 +385,7 @@ class PushRun(Run[PushReport]):
             AvbcError: An error that concerns every change, such as a refused token.
             JournalUnreachable: The entry `begun` could not be written, so nothing was sent.
         """
-        rest = iter(steps)
-        while not self.is_over() and (chunk := list(islice(rest, CHUNK))):
+        for chunk in self.chunks(steps):
             if self.preview:
                 for step in chunk:
                     first, *others = step.changes
@@ -444,7 +440,7 @@ class PushRun(Run[PushReport]):
             self._kept(partial(self._note_refusals, kind, refusals))
         super().flush()
         if self.done:
-            self._show_progress()
+            self._on_progress(self.done, self.total, self._task.doing)
 
     def _note_refusals(self, kind: str, refusals: dict[str, JournalEntry]) -> None:
         known = self.known(kind, refusals)
@@ -502,8 +498,11 @@ def unexpected(error: Exception, subject: str, doing: str, ids: dict[str, object
     """Log an exception of a program, and return it as the problem of the record."""
     name = type(error).__name__
     _log.error("%s: unexpected %s", subject, name, exc_info=error, extra=ids)
-    fix = "Correct the program; the log has the traceback."
-    return record_problem("unexpected_error", f"{name} {doing}: {error}", fix)
+    return record_problem(
+        "unexpected_error",
+        f"{name} {doing}: {error}",
+        "Correct the program; the log has the traceback.",
+    )
 
 
 def order_change(
@@ -514,8 +513,15 @@ def order_change(
     decisions: Sequence[Decision] = (),
 ) -> Change:
     """Return a change of what belongs to a sales order, under the order's Import ID."""
-    ids = (order.store_order_id, order.import_id)
-    return Change(order.import_id, what, before, after, *ids, decisions=tuple(decisions))
+    return Change(
+        order.import_id,
+        what,
+        before,
+        after,
+        order.store_order_id,
+        order.import_id,
+        decisions=tuple(decisions),
+    )
 
 
 def order_extra(order_id: int, import_id: str) -> dict[str, object]:

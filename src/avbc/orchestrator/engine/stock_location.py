@@ -5,7 +5,6 @@ from __future__ import annotations
 import time
 
 from avbc.bigcommerce import BigCommerce
-from avbc.bigcommerce.models import Location
 from avbc.errors import FinalError
 
 
@@ -39,12 +38,9 @@ class StockLocation:
             NoSuchLocation: There is none, or it is disabled.
             StoreError: The store could not be read.
         """
-        is_old = time.monotonic() - self._read_at > self._FRESH_SECONDS
-        if refresh or is_old or self._id is None:
-            self._id, self._read_at = self._look_up().id, time.monotonic()
-        return self._id
-
-    def _look_up(self) -> Location:
+        is_fresh = time.monotonic() - self._read_at <= self._FRESH_SECONDS
+        if self._id is not None and is_fresh and not refresh:
+            return self._id
         wanted = [self._code] if self._code else None
         locations = list(
             self._store.locations.list(location_code_in=wanted, is_default=None if wanted else True)
@@ -64,4 +60,5 @@ class StockLocation:
                 f"the location {label!r} is disabled, so BigCommerce takes no quantities for it: "
                 "enable it there, or name another in shipping.bigcommerce_location"
             )
-        return locations[0]
+        self._id, self._read_at = locations[0].id, time.monotonic()
+        return self._id

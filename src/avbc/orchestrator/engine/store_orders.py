@@ -39,8 +39,6 @@ _PLACED = ("Awaiting Payment", "Awaiting Fulfillment", "Manual Verification Requ
 """Where a placed order may wait for its import, apart from the New and the Import Error Status: its
 goods are sold (inferred). An Incomplete or Pending order is a checkout that was never finished."""
 
-_LINES: tuple[Include, ...] = ("consignments.line_items",)
-
 _log = logging.getLogger("avbc.orchestrator")
 
 
@@ -205,7 +203,7 @@ def waiting_quantities(run: PushRun) -> dict[str, Decimal]:
     orders: list[Order] = []
     for status_id in sorted(statuses):
         if count := counts.of(status_id):
-            call = waiting_orders(run.store, run.settings, status_id, _LINES)
+            call = waiting_orders(run.store, run.settings, status_id, ["consignments.line_items"])
             listed, found = _waiting(run, call)
             expected = count if since is None else 1
             orders += found if listed >= expected else _waiting(run, call)[1]

@@ -61,10 +61,8 @@ def export_clients(
     emails = Counter(text_key(client.email) for client in clients)
     shared = {email for email, count in emails.items() if email and count > 1}
     run.total = len(clients)
-    for start in range(0, len(clients), _LOT):
-        if run.is_over():
-            return
-        _Lot(run, shared, fields, address_fields).export(clients[start : start + _LOT])
+    for clients_of_lot in run.chunks(clients, _LOT):
+        _Lot(run, shared, fields, address_fields).export(clients_of_lot)
 
 
 class _Lot:

@@ -435,16 +435,17 @@ class Import:
             tuple(problems) if mapped is None else (*problems, *mapped.problems),
             mapped if run.preview else None,
         )
-        if result == "postponed":
-            return _Ending(result, outcome)
-        if result != "refused":
-            without = without_error(notes)
-            changed = UNSET if without == notes else without
-            return _Ending(result, outcome, run.statuses.downloaded, changed)
-        reasons = sentence(each for each in outcome.problems if each.severity == "error")
-        if not run.settings.order_status.staff_notes_on_errors:
-            return _Ending(result, outcome, run.statuses.import_error)
-        return _Ending(result, outcome, run.statuses.import_error, with_error(notes, reasons))
+        ending = _Ending(result, outcome)
+        if result == "refused":
+            ending.status_id = run.statuses.import_error
+            if run.settings.order_status.staff_notes_on_errors:
+                reasons = sentence(each for each in outcome.problems if each.severity == "error")
+                ending.notes = with_error(notes, reasons)
+        elif result != "postponed":
+            ending.status_id = run.statuses.downloaded
+            if (without := without_error(notes)) != notes:
+                ending.notes = without
+        return ending
 
     def _unreadable(self, row: UnreadableRow) -> _Ending:
         problem = unreadable(row.error)

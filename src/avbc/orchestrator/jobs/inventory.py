@@ -6,7 +6,6 @@ import json
 import re
 from collections.abc import Iterable, Iterator, Sequence
 from decimal import Decimal
-from itertools import islice
 from typing import TypeAlias
 
 import attrs
@@ -59,7 +58,7 @@ def push_inventory(run: PushRun, *, full: bool) -> None:
     # the next push corrects. The other way round it would not be subtracted at all.
     waiting = waiting_quantities(run)
     quantities = _changed(run, waiting, adjustments.location_id, full=full)
-    while not run.is_over() and (rows := list(islice(quantities, ADJUSTMENTS_AT_ONCE))):
+    for rows in run.chunks(quantities, ADJUSTMENTS_AT_ONCE):
         adjustments.push(rows)
 
 
@@ -68,8 +67,6 @@ def push_inventory(run: PushRun, *, full: bool) -> None:
 
 @attrs.frozen
 class _Quantity:
-    """A quantity that changed."""
-
     key: str
     sku: str
     remembered: str

@@ -94,7 +94,7 @@ def push_order_statuses(run: PushRun) -> None:
         AvbcError: The books or the store cannot be read.
     """
     _require_direction(run, "push")
-    rules = MappingRules(run.settings, run.books.reference_data(), run.mapped_statuses)
+    rules = MappingRules(run.settings, run.books.reference_data(), run.integration.mapped_statuses)
     since = run.watermark()
     changed = run.books.sales_orders_changed(
         run.source_code, _BEGINNING if since is None else since - _STAMPED_LATE
@@ -134,7 +134,7 @@ def _send(run: PushRun, due: Mapping[str, _SetStatus]) -> None:
     stale = {key: each for key, each in fresh.items() if each.status != known.get(key)}
     run.unchanged(len(due) - len(stale))
     run.total = len(stale)
-    names = {str(status.id): status_name(status) for status in run.mapped_statuses}
+    names = {str(status.id): status_name(status) for status in run.integration.mapped_statuses}
     steps: list[_SetStatus] = []
     for import_id, each in stale.items():
         before = known.get(import_id, "")
@@ -220,8 +220,10 @@ class _Pull:
     def __init__(self, run: PushRun) -> None:
         self.unruled = _Unruled(run)
         self._run = run
-        self._rules = MappingRules(run.settings, run.books.reference_data(), run.mapped_statuses)
-        self._names = {status.id: status_name(status) for status in run.mapped_statuses}
+        self._rules = MappingRules(
+            run.settings, run.books.reference_data(), run.integration.mapped_statuses
+        )
+        self._names = {status.id: status_name(status) for status in run.integration.mapped_statuses}
         statuses = run.statuses
         self._of_import = {statuses.new, statuses.downloaded, statuses.import_error}
 
@@ -328,8 +330,7 @@ class _Unruled:
 
     def finish(self) -> None:
         """Forget those that were ruled, and remember the mapping, unless the run ended early."""
-        run = self._run
         if self._ruled:
-            run.forget(_UNRULED, self._ruled)
-        if self._is_changed and not run.report.stopped:
-            run.know(_SETTING, _MAPPING, self._mapping)
+            self._run.forget(_UNRULED, self._ruled)
+        if self._is_changed and not self._run.report.stopped:
+            self._run.know(_SETTING, _MAPPING, self._mapping)

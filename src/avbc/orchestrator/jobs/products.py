@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from itertools import islice
 from typing import TypeVar
 
 import attrs
@@ -76,8 +75,7 @@ def push_products(run: PushRun, fields: Sequence[FieldRule[Product]], *, full: b
         "shipping.sync_product_details",
         "is false, so product details are not pushed (manual 2.3.1): set it to true first",
     )
-    changed = _changed(run, fields, full=full)
-    while not run.is_over() and (lot := list(islice(changed, _LOT))):
+    for lot in run.chunks(_changed(run, fields, full=full), _LOT):
         known = {} if full else identities.remembered(run, [each.key for each in lot])
         deleted = _push(run, fields, lot, known)
         if deleted and not run.is_over():
@@ -128,14 +126,14 @@ def _push(
         if identity is None:
             new.add(each, product_draft(each.product, fields))
         elif identity.variant_id:
-            number = identity.variant_id
             variants.add(
-                each, variant_draft(each.product, fields, variant_id=number, before=before)
+                each,
+                variant_draft(each.product, fields, variant_id=identity.variant_id, before=before),
             )
         else:
-            number = identity.product_id
             products.add(
-                each, product_draft(each.product, fields, product_id=number, before=before)
+                each,
+                product_draft(each.product, fields, product_id=identity.product_id, before=before),
             )
     products.send(products.rows)
     variants.send(variants.rows)

@@ -17,7 +17,6 @@ from avbc.bigcommerce.models import OrderShipment, ShipmentDraft
 from avbc.errors import AvbcError
 from avbc.mapping import Problem, map_shipments
 from avbc.orchestrator.engine.run import (
-    CHUNK,
     IN_FLIGHT,
     PushRun,
     Step,
@@ -60,10 +59,7 @@ def push_shipments(run: PushRun) -> None:
         if import_id in orders
     ]
     run.total = sum(len(each.shipments) for each in work)
-    for start in range(0, len(work), CHUNK):
-        if run.is_over():
-            break
-        chunk = work[start : start + CHUNK]
+    for chunk in run.chunks(work):
         calls = [run.store.order_shipments.list.call(each.order.store_order_id) for each in chunk]
         in_store = run.store.map(calls, limit=IN_FLIGHT, return_errors=True)
         run.send(
@@ -140,8 +136,10 @@ class _OrderShipments:
         self.run.know(_SHIPMENT, str(shipment.number), _digest(shipment))
 
     def _change(self, shipment: Shipment) -> Change:
-        key = f"{self.order.import_id} shipment {shipment.number}"
-        return attrs.evolve(order_change(self.order, "shipment"), key=key)
+        return attrs.evolve(
+            order_change(self.order, "shipment"),
+            key=f"{self.order.import_id} shipment {shipment.number}",
+        )
 
 
 @attrs.frozen
