@@ -1,4 +1,7 @@
-"""Records sent many at once: where BigCommerce refuses a batch, its good rows go through."""
+"""Records sent or looked up many at once.
+
+Where BigCommerce refuses a batch that is sent, its good rows go through.
+"""
 
 from __future__ import annotations
 
@@ -7,6 +10,7 @@ from collections import deque
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from itertools import islice
 from typing import ClassVar, Generic, TypeVar
+from urllib.parse import quote
 
 import attrs
 
@@ -27,6 +31,9 @@ _GIVEN_UP = (
     "Its batch was refused, and BigCommerce does not say for which rows. Too many batches were "
     "refused this way to send each row alone."
 )
+
+_LONGEST_URL = 6000
+"""Characters of a URL: enough for 250 part numbers, and below what servers take."""
 
 D_co = TypeVar("D_co", bound=Draft, covariant=True)
 S_co = TypeVar("S_co", covariant=True)
@@ -153,6 +160,25 @@ class _Batch(Step[T], Generic[R, T]):
                 run.postpone(
                     row.change, problem_of(answer), record_problem("batch_refused", _GIVEN_UP)
                 )
+
+
+def url_lists(values: Iterable[str], most: int) -> Iterator[list[str]]:
+    """Cut values into lists of at most so many, each of which one URL takes.
+
+    >>> list(url_lists(["MUG-1", "MUG-2", "MUG-3"], 2))
+    [['MUG-1', 'MUG-2'], ['MUG-3']]
+    """
+    taken: list[str] = []
+    length = 0
+    for value in values:
+        size = len(quote(value, safe="")) + len("%2C")
+        length += size
+        if taken and (len(taken) == most or length > _LONGEST_URL):
+            yield taken
+            taken, length = [], size
+        taken.append(value)
+    if taken:
+        yield taken
 
 
 def named_drafts(error: RequestRefused, drafts: Sequence[Draft]) -> dict[int, str]:

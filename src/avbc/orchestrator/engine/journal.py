@@ -285,7 +285,6 @@ class Journal:
         Raises:
             JournalUnreachable: Nothing was noted.
         """
-        rows = [{"key": key, "at": now} for key in keys]
 
         def work(connection: sa.Connection) -> bool:
             connection.execute(_received.delete().where(_received.c.at < now - _REMEMBERED))
@@ -293,7 +292,9 @@ class Journal:
             # once.
             try:
                 with connection.begin_nested():
-                    connection.execute(_received.insert(), rows)
+                    connection.execute(
+                        _received.insert(), [{"key": key, "at": now} for key in keys]
+                    )
             except IntegrityError:
                 return False
             return True

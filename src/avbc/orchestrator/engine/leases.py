@@ -18,6 +18,7 @@ from datetime import timedelta
 from pathlib import Path
 from urllib.parse import quote
 
+import attrs
 import sqlalchemy as sa
 from sqlalchemy.exc import DBAPIError, OperationalError, SQLAlchemyError
 
@@ -30,6 +31,7 @@ _LOST = (
 )
 
 
+@attrs.define(eq=False)
 class Lease:
     """A turn, or none.
 
@@ -38,8 +40,7 @@ class Lease:
             other process: in a preview, or with a journal in memory.
     """
 
-    def __init__(self, refusal: str = "") -> None:
-        self._refusal = refusal
+    _refusal: str = ""
 
     def check(self) -> str:
         """Return why this process must stop, or ""; on PostgreSQL, checking keeps the lease."""
@@ -49,24 +50,22 @@ class Lease:
         """End the turn; does nothing the second time."""
 
 
+@attrs.define(eq=False)
 class FileLease(Lease):
     """A lock on an empty SQLite file: the operating system ends it with the process."""
 
-    def __init__(self, connection: sqlite3.Connection) -> None:
-        super().__init__()
-        self._connection = connection
+    _connection: sqlite3.Connection = attrs.field(kw_only=True)
 
     def release(self) -> None:
         """Unlock the file. It stays: another process may be about to lock it."""
         self._connection.close()
 
 
+@attrs.define(eq=False)
 class SessionLease(Lease):
     """A PostgreSQL transaction with an advisory lock: the server ends both with the connection."""
 
-    def __init__(self, connection: sa.Connection) -> None:
-        super().__init__()
-        self._connection = connection
+    _connection: sa.Connection = attrs.field(kw_only=True)
 
     def check(self) -> str:
         """Ask the server, which then knows that this process lives."""
@@ -131,7 +130,7 @@ def _take_file(file: Path, name: str, wait: timedelta) -> Lease:
         if error.sqlite_errorcode & 0xFF == sqlite3.SQLITE_BUSY:
             return Lease(_TAKEN)
         raise
-    return FileLease(connection)
+    return FileLease(connection=connection)
 
 
 _LOCK_NOT_AVAILABLE = "55P03"
@@ -145,27 +144,22 @@ _SETTINGS = (
 
 def _take_session(engine: sa.Engine, name: str, wait: timedelta) -> Lease:
     connection = engine.connect().execution_options(isolation_level="READ COMMITTED")
+    lock = "pg_advisory_xact_lock" if wait else "pg_try_advisory_xact_lock"
     is_taken = False
     try:
         connection.execute(
             sa.text(_SETTINGS), {"lease": _milliseconds(LEASE), "wait": _milliseconds(wait)}
         )
-        if wait:
-            connection.execute(sa.text(f"SELECT pg_advisory_xact_lock({_KEY})"), {"name": name})
-            is_taken = True
-        else:
-            is_taken = bool(
-                connection.scalar(
-                    sa.text(f"SELECT pg_try_advisory_xact_lock({_KEY})"), {"name": name}
-                )
-            )
+        # The lock that waits returns nothing, and raises where it waited in vain.
+        taken = connection.scalar(sa.text(f"SELECT {lock}({_KEY})"), {"name": name})
+        is_taken = taken is not False
     except OperationalError as error:
         if getattr(error.orig, "sqlstate", None) != _LOCK_NOT_AVAILABLE:
             raise
     finally:
         if not is_taken:
             connection.close()
-    return SessionLease(connection) if is_taken else Lease(_TAKEN)
+    return SessionLease(connection=connection) if is_taken else Lease(_TAKEN)
 
 
 def _milliseconds(time: timedelta) -> str:

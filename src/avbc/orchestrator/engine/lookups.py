@@ -6,9 +6,8 @@ from collections.abc import Callable, Sequence
 
 import attrs
 
-from avbc.acctvantage.gateway import Gateway
+from avbc.acctvantage import Client, Gateway, OrderBundle, Product
 from avbc.acctvantage.import_ids import client_import_id
-from avbc.acctvantage.records import Client, OrderBundle, Product
 from avbc.bigcommerce.models import Order, OrderCoupon, Transaction
 from avbc.mapping import MappedOrder, Mapper, OrderInputs
 from avbc.money import ZERO
@@ -36,7 +35,7 @@ class Lookups:
         self._clients: dict[int, Client] = {}
         self._clients_by_key: dict[str, dict[int, None]] = {}
         self._products: dict[str, tuple[Product, ...]] = {}
-        self._imagined: list[Client] = []
+        self._imagined: dict[int, Client] = {}
 
     def read(self, orders: Sequence[Order]) -> None:
         """Read the clients and products that these orders may need, with one call each."""
@@ -47,7 +46,7 @@ class Lookups:
         by_email = self._settings.order_status.match_clients_by_email
         emails = {email for _, email in keys if email and by_email}
         found_clients = self._books.find_clients(import_ids, emails) if import_ids or emails else []
-        for client in (*found_clients, *self._imagined):
+        for client in (*found_clients, *self._imagined.values()):
             self._add(client)
         skus = {text_key(line.sku) for order in orders for line in order.lines if line.sku}
         found: dict[str, list[Product]] = {}
@@ -129,8 +128,7 @@ class Lookups:
             client_id = -1 - len(self._imagined)
         self.remember(bundle, client_id, None)
         if client_id is not None and client_id < 0:
-            self._imagined = [client for client in self._imagined if client.id != client_id]
-            self._imagined.append(self._clients[client_id])
+            self._imagined[client_id] = self._clients[client_id]
 
     def _add(self, client: Client) -> None:
         if client.id is None:

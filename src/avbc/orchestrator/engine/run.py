@@ -20,14 +20,12 @@ from typing import Generic, Self, TypeVar
 import attrs
 
 from avbc import tracing
-from avbc.acctvantage.gateway import BooksRefused, BooksUnreachable, BooksUnusable
-from avbc.acctvantage.records import SalesOrder
-from avbc.bigcommerce import ClientClosed, NotFound, ScopeMissing, StoreError, TokenRefused
-from avbc.bigcommerce.call import Call
+from avbc.acctvantage import BooksRefused, BooksUnreachable, BooksUnusable, SalesOrder
+from avbc.bigcommerce import Call, ClientClosed, NotFound, ScopeMissing, StoreError, TokenRefused
 from avbc.errors import AvbcError, Fault, FinalError, TransientError
 from avbc.mapping import Decision, Problem
 from avbc.orchestrator.engine.integration import Integration
-from avbc.orchestrator.engine.journal import Journal, JournalUnreachable, merged
+from avbc.orchestrator.engine.journal import JournalUnreachable, merged
 from avbc.orchestrator.engine.leases import Lease
 from avbc.orchestrator.engine.progress import Progress, no_progress, progress_shown
 from avbc.orchestrator.engine.statuses import ImportStatuses
@@ -69,7 +67,6 @@ class Task:
     preview: bool = False
     """Change nothing; the report says what would change."""
     progress: bool = False
-    """Draw a bar."""
     turn: str = ""
     """What only one process at a time may do for the store; a preview needs no turn. Empty for
     checks, which write nothing and run for a store that is not enabled too."""
@@ -93,8 +90,11 @@ class Run(Generic[R]):
         self.integration = integration
         self.settings = integration.settings
         if task.turn:
-            message = "is false, so nothing runs for this store (manual 1.3)"
-            self.require(self.settings.store.enabled, "store.enabled", message)
+            self.require(
+                self.settings.store.enabled,
+                "store.enabled",
+                "is false, so nothing runs for this store (manual 1.3)",
+            )
         self.store = integration.store
         self.books = integration.books
         self.source_code = integration.source_code
@@ -202,28 +202,25 @@ class Run(Generic[R]):
 
     # What is remembered, for this store and source
 
-    @property
-    def journal(self) -> Journal:
-        """The journal."""
-        return self.integration.journal
-
     def watermark(self) -> datetime | None:
         """Return up to which time this job is done; None where that is not known."""
-        return self.journal.watermark(self._scoped(self._task.name))
+        return self.integration.journal.watermark(self._scoped(self._task.name))
 
     def set_watermark(self, at: datetime) -> None:
         """Note up to which time this job is done, unless it previews or ended early."""
         if not (self.preview or self.report.stopped):
             self.flush()
-            self._kept(partial(self.journal.set_watermark, self._scoped(self._task.name), at))
+            self._kept(
+                partial(self.integration.journal.set_watermark, self._scoped(self._task.name), at)
+            )
 
     def known(self, kind: str, keys: Collection[str]) -> dict[str, str]:
         """Return what is known of these keys on the other side; unknown keys are left out."""
-        return self.journal.fingerprints(self._scoped(kind), keys)
+        return self.integration.journal.fingerprints(self._scoped(kind), keys)
 
     def all_known(self, kind: str) -> Iterator[tuple[str, str]]:
         """Yield all that is known of a kind, sorted by key: made for `journal.merged`."""
-        return self.journal.all_fingerprints(self._scoped(kind))
+        return self.integration.journal.all_fingerprints(self._scoped(kind))
 
     def know(self, kind: str, key: str, text: str) -> None:
         """Remember what the other side has now. It is written with the journal, after the chunk."""
@@ -234,7 +231,9 @@ class Run(Generic[R]):
         """Forget what was known of some keys, or of all of the kind."""
         if not self.preview:
             self.flush()
-            self._kept(partial(self.journal.forget_fingerprints, self._scoped(kind), keys))
+            self._kept(
+                partial(self.integration.journal.forget_fingerprints, self._scoped(kind), keys)
+            )
 
     def entry(
         self, action: str, outcome: str, order_id: int, import_id: str, detail: str
@@ -254,9 +253,9 @@ class Run(Generic[R]):
         known, self._known = self._known, {}
         entries, self._entries = self._entries, []
         for kind, texts in known.items():
-            self._kept(partial(self.journal.remember, kind, texts.items()))
+            self._kept(partial(self.integration.journal.remember, kind, texts.items()))
         if entries:
-            self._kept(partial(self.journal.write, entries))
+            self._kept(partial(self.integration.journal.write, entries))
 
     def _scoped(self, kind: str) -> str:
         return f"{kind} {self.integration.scope}"
@@ -271,7 +270,7 @@ class Run(Generic[R]):
     def _turn(self) -> AbstractContextManager[Lease]:
         if self.preview or not self._task.turn:
             return nullcontext(Lease())
-        return self.journal.lease(self._scoped(self._task.turn), self._task.patience)
+        return self.integration.journal.lease(self._scoped(self._task.turn), self._task.patience)
 
 
 @attrs.frozen
@@ -392,7 +391,7 @@ class PushRun(Run[PushReport]):
                     planned = (*first.calls, PlannedCall.of(step.call))
                     self.sent(attrs.evolve(first, calls=planned), *others)
                 continue
-            self.journal.write(
+            self.integration.journal.write(
                 [self._entry("begun", each.changes) for each in chunk if not each.call.repeatable]
             )
             calls = [step.call for step in chunk]

@@ -118,21 +118,16 @@ def import_statuses(
         )
     if not faults:
         again = "is the New Order Status too, so every order would be imported again and again"
+        imported = "is the Downloaded Order Status too: failed orders would count as imported"
         faults += [
-            Fault(f"order_status.{name}_status", again)
-            for name, other in (
-                ("downloaded_order", found.downloaded),
-                ("import_error", found.import_error),
+            Fault(f"order_status.{name}_status", message)
+            for name, is_same, message in (
+                ("downloaded_order", found.downloaded == found.new, again),
+                ("import_error", found.import_error == found.new, again),
+                ("import_error", found.import_error == found.downloaded, imported),
             )
-            if other == found.new
+            if is_same
         ]
-        if found.downloaded == found.import_error:
-            faults.append(
-                Fault(
-                    "order_status.import_error_status",
-                    "is the Downloaded Order Status too: failed orders would count as imported",
-                )
-            )
     if faults:
         raise SettingsError("settings", faults)
     return found

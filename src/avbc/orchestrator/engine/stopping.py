@@ -28,8 +28,6 @@ class Stop:
     False
     """
 
-    __slots__ = ("_is_asked", "_is_listening", "_wake")
-
     def __init__(self) -> None:
         self._is_asked = False
         self._is_listening = False

@@ -15,8 +15,15 @@ from typing import TypeVar
 import attrs
 
 from avbc.acctvantage.import_ids import order_import_id
-from avbc.bigcommerce import BigCommerce, UnexpectedData
-from avbc.bigcommerce.call import Call, ListCall, Page, Paging, UnreadableRow
+from avbc.bigcommerce import (
+    BigCommerce,
+    Call,
+    ListCall,
+    Page,
+    Paging,
+    UnexpectedData,
+    UnreadableRow,
+)
 from avbc.bigcommerce.endpoints.orders import EVERYTHING, Include
 from avbc.bigcommerce.models import Order
 from avbc.errors import AvbcError

@@ -28,9 +28,6 @@ _OLD = "old authorization"
 """The day on which an authorization was last reported as old, by the receipt's Import ID."""
 
 _DONE = {"capture": "captured", "void": "voided"}
-_CORRECT_RECEIPT = (
-    "Capture or void the payment at the gateway, and correct the receipt in AcctVantage."
-)
 _NEXT_RUN_READS = "The next run reads the order first."
 
 
@@ -112,7 +109,15 @@ class _Captures:
         what = "void" if any(receipt.void_wanted for receipt in receipts) else "capture"
         change = order_change(sales_order, what)
         if not isinstance(order, Order):
-            run.refuse(change, unavailable(order_id, order, _CORRECT_RECEIPT))
+            run.refuse(
+                change,
+                unavailable(
+                    order_id,
+                    order,
+                    "Capture or void the payment at the gateway, and correct the receipt in "
+                    "AcctVantage.",
+                ),
+            )
             return None
         ruling = payment_action(sales_order, receipts, order, now=run.started)
         action, status = ruling.value, order.payment_status

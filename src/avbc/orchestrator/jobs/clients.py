@@ -27,9 +27,8 @@ from avbc.mapping import (
     plain,
     store_customer_id,
 )
-from avbc.orchestrator.engine.batches import Batches, Row
+from avbc.orchestrator.engine.batches import Batches, Row, url_lists
 from avbc.orchestrator.engine.run import IN_FLIGHT, PushRun, record_problem
-from avbc.orchestrator.engine.url_lists import url_lists
 from avbc.orchestrator.reports import Change
 from avbc.text import text_key
 from avbc.unset import UNSET

@@ -14,11 +14,17 @@ from contextlib import AbstractContextManager
 import attrs
 
 from avbc import tracing
-from avbc.acctvantage.gateway import BooksRefused, BooksUnreachable
+from avbc.acctvantage import BooksRefused, BooksUnreachable, OrderBundle, Receipt, SalesOrder
 from avbc.acctvantage.import_ids import order_import_id
-from avbc.acctvantage.records import OPEN, OrderBundle, Receipt, SalesOrder
-from avbc.bigcommerce import BigCommerce, NotFound, RequestRefused, UnexpectedData
-from avbc.bigcommerce.call import Page, UnreadableRow
+from avbc.acctvantage.records import OPEN
+from avbc.bigcommerce import (
+    BigCommerce,
+    NotFound,
+    Page,
+    RequestRefused,
+    UnexpectedData,
+    UnreadableRow,
+)
 from avbc.bigcommerce.endpoints.orders import EVERYTHING
 from avbc.bigcommerce.models import Order, OrderCoupon, Transaction
 from avbc.errors import AvbcError, FinalError
@@ -69,7 +75,6 @@ class _Incoming:
     order: Order
     import_id: str
     existing: SalesOrder | None = None
-    """The sales order with its Import ID, if there is one."""
     is_unchanged: bool = False
     """The sales order was imported from an order with this content."""
     receipts: list[Receipt] = attrs.field(factory=list[Receipt])
@@ -501,8 +506,9 @@ def _page_of(store: BigCommerce, order_id: int) -> Page[Order]:
 
 
 def _order_span(each: _Incoming) -> AbstractContextManager[object]:
-    ids: dict[str, str | int] = {"avbc.order_id": each.order.id, "avbc.import_id": each.import_id}
-    return tracing.span("avbc.order", ids)
+    return tracing.span(
+        "avbc.order", {"avbc.order_id": each.order.id, "avbc.import_id": each.import_id}
+    )
 
 
 def _changes(each: _Incoming, mapped: MappedOrder) -> list[str]:

@@ -64,8 +64,11 @@ def _require_direction(run: PushRun, direction: str) -> None:
         "pull": "statuses go from the store to AcctVantage only: call pull_order_statuses",
         "off": f"statuses go neither way: set it to {direction!r} to have them go this way",
     }[updates]
-    message = f"is {updates!r}, so {advice} (manual 2.1.6)"
-    run.require(updates == direction, "order_status.updates", message)
+    run.require(
+        updates == direction,
+        "order_status.updates",
+        f"is {updates!r}, so {advice} (manual 2.1.6)",
+    )
 
 
 # AcctVantage to store
@@ -224,8 +227,7 @@ class _Pull:
             run.settings, run.books.reference_data(), run.integration.mapped_statuses
         )
         self._names = {status.id: status_name(status) for status in run.integration.mapped_statuses}
-        statuses = run.statuses
-        self._of_import = {statuses.new, statuses.downloaded, statuses.import_error}
+        self._of_import = {run.statuses.new, run.statuses.downloaded, run.statuses.import_error}
 
     def rule(self, seen: Mapping[str, int], *, again: bool = False) -> None:
         """Rule the orders that have these statuses in the store, by Import ID; skip others' orders.

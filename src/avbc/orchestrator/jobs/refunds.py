@@ -27,8 +27,7 @@ from avbc.orchestrator.reports import Change
 _WAITING = "refund waiting"
 """Refunds without a credit, by refund id: the order's Import ID and when the refund was made."""
 
-_IDS_AT_ONCE = 200
-"""Refund ids in one URL."""
+_IDS_IN_A_URL = 200
 _BY_HAND = "Enter the credit by hand."
 _ORDER_MAY_COME = timedelta(days=90)
 """For how long the refund of an order that is not in the books waits for it (inferred)."""
@@ -64,8 +63,6 @@ def import_refunds(run: PushRun, since: datetime | None = None) -> None:
 
 
 class _Refunds:
-    """The refunds of one run."""
-
     def __init__(self, run: PushRun, seen_until: datetime | None) -> None:
         self._run = run
         self._rules = MappingRules(run.settings, run.books.reference_data())
@@ -97,8 +94,8 @@ class _Refunds:
         }
         imported = {order.import_id for order in run.books.sales_orders(set(orders.values()))}
         ids = [number for number, import_id in orders.items() if import_id in imported]
-        for start in range(0, len(ids), _IDS_AT_ONCE):
-            self.take_list(run.store.refunds.list.call(id_in=ids[start : start + _IDS_AT_ONCE]))
+        for chunk in run.chunks(ids, _IDS_IN_A_URL):
+            self.take_list(run.store.refunds.list.call(id_in=chunk))
 
     def finish(self) -> None:
         """Remember how far the list was read, and what waits."""

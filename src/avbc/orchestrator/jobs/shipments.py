@@ -15,7 +15,7 @@ from avbc.acctvantage import SalesOrder, Shipment
 from avbc.bigcommerce import NotFound, UnexpectedData
 from avbc.bigcommerce.models import OrderShipment, ShipmentDraft
 from avbc.errors import AvbcError
-from avbc.mapping import Problem, map_shipments
+from avbc.mapping import map_shipments
 from avbc.orchestrator.engine.run import (
     IN_FLIGHT,
     PushRun,
@@ -76,8 +76,6 @@ def _digest(shipment: Shipment) -> str:
 
 @attrs.define
 class _OrderShipments:
-    """The shipments of one order to be sent."""
-
     run: PushRun
     order: SalesOrder
     shipments: Sequence[Shipment]
@@ -90,6 +88,7 @@ class _OrderShipments:
             for shipment in self.shipments:
                 self.fail(shipment, self._change(shipment), in_store)
             return
+        create = self.run.store.order_shipments.create
         rulings = map_shipments(self.shipments, self.order, in_store)
         for shipment, ruling in zip(self.shipments, rulings, strict=True):
             change = attrs.evolve(self._change(shipment), decisions=ruling.decisions)
@@ -97,26 +96,19 @@ class _OrderShipments:
                 self.waits = True
                 self.run.refuse(change, *ruling.problems)
             elif ruling.value.drafts:
-                yield from self._parcels(shipment, change, ruling.value.drafts, ruling.problems)
+                rest = set(range(len(ruling.value.drafts)))
+                for number, draft in enumerate(ruling.value.drafts):
+                    # What a person should check is reported with the first parcel.
+                    problems = () if number else ruling.problems
+                    sent = attrs.evolve(change, after=_parcel(draft), problems=problems)
+                    call = create.call(self.order.store_order_id, draft)
+                    yield _Parcel(call, (sent,), self, shipment, number, rest)
             else:
                 self.know(shipment)
                 if ruling.problems:
                     self.run.refuse(change, *ruling.problems)
                 else:
                     self.run.unchanged()
-
-    def _parcels(
-        self,
-        shipment: Shipment,
-        change: Change,
-        drafts: Sequence[ShipmentDraft],
-        problems: tuple[Problem, ...],
-    ) -> Iterator[Step[OrderShipment]]:
-        rest = set(range(len(drafts)))
-        for number, draft in enumerate(drafts):
-            sent = attrs.evolve(change, after=_parcel(draft), problems=() if number else problems)
-            call = self.run.store.order_shipments.create.call(self.order.store_order_id, draft)
-            yield _Parcel(call, (sent,), self, shipment, number, rest)
 
     def fail(self, shipment: Shipment, change: Change, error: AvbcError) -> None:
         """Report a shipment that failed."""
