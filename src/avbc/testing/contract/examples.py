@@ -13,6 +13,7 @@ from avbc.acctvantage.records import (
     Contact,
     OrderBundle,
     OrderDiscount,
+    Product,
     Promotion,
     Receipt,
     SalesOrder,
@@ -36,6 +37,23 @@ ANA = Client(
     ),
     import_id="WEB7",
 )
+MUG = Product(
+    part_number="MUG-1",
+    name="Mug",
+    product_class="Goods",
+    description="A mug",
+    sales_memo="A mug of stoneware",
+    list_price=Decimal("9.95"),
+    sell_price=Decimal("8.955"),
+    weight=Decimal("0.3"),
+    length=Decimal("9.1"),
+    width=Decimal(8),
+    height=Decimal("10.25"),
+    taxable=False,
+    webstore_category="Kitchen",
+    aliases=("4006381333931", "Becher"),
+)
+"""A product that uses every field."""
 
 
 def make_order(number: int, lines: int = 2) -> SalesOrder:

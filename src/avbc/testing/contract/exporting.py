@@ -4,9 +4,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
+from functools import partial
 
 import pytest
 from attrs import evolve
@@ -28,12 +28,20 @@ from avbc.acctvantage.records import (
     ShippedItem,
 )
 from avbc.money import ZERO
-from avbc.testing.contract.examples import ANA, make_bundle, make_order
-from avbc.testing.contract.setup import ContractSetup, at_once, refused
-from avbc.text import text_key
+from avbc.testing.contract.examples import ANA, MUG, make_bundle, make_order
+from avbc.testing.contract.setup import (
+    ContractSetup,
+    at_once,
+    create_orders,
+    refused,
+    tried_at_once,
+)
 
 _DAY = timedelta(days=1)
 _AT = datetime(2026, 3, 2, 8, 30, 15, 250_000, tzinfo=UTC)
+_HIDDEN = Product(
+    part_number="Hidden", name="Hidden", product_class="Goods", sync_to_webstore=False
+)
 
 
 class ExportContract(ContractSetup):
@@ -43,13 +51,12 @@ class ExportContract(ContractSetup):
 
     def test_a_change_of_status_is_stamped_once(self, gateway: Gateway) -> None:
         """The same status again changes nothing, not even the time."""
-        before = datetime.now(UTC)
         order = gateway.create_order(make_bundle(1)).order
         changed = gateway.set_order_status("WEB1", COMMITTED)
-        assert changed.status == COMMITTED
-        assert changed.status_changed_at is not None
-        assert abs(changed.status_changed_at - before) < _DAY
-        assert evolve(changed, status=order.status, status_changed_at=None) == order
+        at = changed.status_changed_at
+        assert at is not None
+        assert abs(at - datetime.now(UTC)) < _DAY
+        assert changed == evolve(order, status=COMMITTED, status_changed_at=at)
         assert gateway.set_order_status("WEB1", COMMITTED) == changed
         assert gateway.sales_orders() == [changed]
 
@@ -62,8 +69,8 @@ class ExportContract(ContractSetup):
     def test_concurrent_calls_change_a_status_once(self, gateway: Gateway) -> None:
         """Eight threads answer with the same order."""
         gateway.create_order(make_bundle(1))
-        orders = at_once([lambda: gateway.set_order_status("WEB1", COMMITTED)] * 8)
-        assert orders == gateway.sales_orders() * 8
+        changed = at_once([lambda: gateway.set_order_status("WEB1", COMMITTED)] * 8)
+        assert changed == gateway.sales_orders() * 8
 
     def test_an_unknown_status_or_order_is_refused(self, gateway: Gateway) -> None:
         """Nothing changes."""
@@ -74,30 +81,26 @@ class ExportContract(ContractSetup):
 
     def test_changed_orders_are_listed(self, gateway: Gateway) -> None:
         """Those of the source whose status changed at or after a time; without one, all of them."""
-        for number in (1, 2, 3):
-            gateway.create_order(make_bundle(number))
-        gateway.create_order(_of_source("ABC", 4))
+        create_orders(gateway, *map(make_bundle, (1, 2, 3)), _of_source("ABC", 4))
         changed = gateway.set_order_status("WEB2", COMMITTED)
         other = gateway.set_order_status("ABC4", COMMITTED)
         at = changed.status_changed_at
         assert at is not None
-        assert gateway.sales_orders_changed("WEB", at) == [changed]
-        assert gateway.sales_orders_changed("WEB", at.astimezone(UTC) - _DAY) == [changed]
-        assert gateway.sales_orders_changed("WEB", at + timedelta(seconds=1)) == []
-        assert [order.import_id for order in gateway.sales_orders_changed("WEB", None)] == [
-            "WEB1",
-            "WEB2",
-            "WEB3",
-        ]
-        assert gateway.sales_orders_changed("ABC", None) == [other]
-        assert gateway.sales_orders_changed("web", None) == []
+        for source_code, since, listed in [
+            ("WEB", at, [changed]),
+            ("WEB", at.astimezone(UTC) - _DAY, [changed]),
+            ("WEB", at + timedelta(seconds=1), []),
+            ("WEB", None, gateway.sales_orders(["WEB1", "WEB2", "WEB3"])),
+            ("ABC", None, [other]),
+            ("web", None, []),
+        ]:
+            assert gateway.sales_orders_changed(source_code, since) == listed
 
     # Shipments.
 
     def test_shipments_are_read_back(self, gateway: Gateway) -> None:
         """Every field survives, in parcels as in the shipment, by the number of the shipment."""
-        gateway.create_order(make_bundle(1))
-        gateway.create_order(make_bundle(2))
+        create_orders(gateway, make_bundle(1), make_bundle(2))
         full = _shipment(12)
         plain = Shipment(3, "WEB2", items=(ShippedItem(2001, Decimal(1)),))
         labels = evolve(_shipment(7), parcels=(Parcel("1Z9"), Parcel()), shipped_at=None)
@@ -107,97 +110,51 @@ class ExportContract(ContractSetup):
 
     def test_shipments_since_a_time(self, gateway: Gateway) -> None:
         """The change in the books counts, not when the goods left; the source is the order's."""
-        gateway.create_order(make_bundle(1))
-        gateway.create_order(_of_source("ABC", 4))
+        create_orders(gateway, make_bundle(1), _of_source("ABC", 4))
         now = datetime.now(UTC)
         old = evolve(_shipment(1), shipped_at=now - 90 * _DAY)
         other = Shipment(2, "ABC4", items=(ShippedItem(4000, Decimal(1)),))
         self.add_shipment(gateway, old)
         self.add_shipment(gateway, other)
-        assert gateway.shipments("WEB", now - _DAY) == [old]
-        assert gateway.shipments("ABC", now - _DAY) == [other]
-        assert gateway.shipments("WEB", now + _DAY) == []
-        assert gateway.shipments("web") == []
+        for source_code, since, listed in [
+            ("WEB", now - _DAY, [old]),
+            ("ABC", now - _DAY, [other]),
+            ("WEB", now + _DAY, []),
+            ("web", None, []),
+        ]:
+            assert gateway.shipments(source_code, since) == listed
 
     def test_a_shipment_may_change(self, gateway: Gateway) -> None:
         """A tracking number comes later than the shipment, on the same shipment."""
         gateway.create_order(make_bundle(1))
         first = evolve(_shipment(1), parcels=(Parcel(), Parcel(), Parcel()))
+        changed = evolve(first, parcels=(Parcel("1Z1"),), items=first.items[:1])
         self.add_shipment(gateway, first)
-        self.add_shipment(gateway, evolve(first, parcels=(Parcel("1Z1"),), items=first.items[:1]))
-        assert gateway.shipments("WEB") == [
-            evolve(first, parcels=(Parcel("1Z1"),), items=first.items[:1])
-        ]
+        self.add_shipment(gateway, changed)
+        assert gateway.shipments("WEB") == [changed]
 
     # Products and quantities.
 
     def test_products_come_sorted_and_only_those_for_the_store(self, gateway: Gateway) -> None:
         """By part number without case, character by character, in any language of the database."""
-        numbers = [
-            "zebra",
-            "Apple",
-            "apple-2",
-            "Äpfel",
-            "B_1",
-            "b-1",
-            "10",
-            "9",
-            "Straße",
-            "STRASSEN",
-        ]
         products = [
             Product(part_number=number, name=f"Name of {number}", product_class="Goods")
-            for number in numbers
+            for number in (
+                *("10", "9", "Apple", "apple-2", "b-1", "B_1"),
+                *("Straße", "STRASSEN", "zebra", "Äpfel"),
+            )
         ]
-        hidden = Product(
-            part_number="Hidden", name="Hidden", product_class="Goods", sync_to_webstore=False
-        )
-        self.add_products(gateway, [*products, hidden])
-        expected = [
-            "10",
-            "9",
-            "Apple",
-            "apple-2",
-            "b-1",
-            "B_1",
-            "Straße",
-            "STRASSEN",
-            "zebra",
-            "Äpfel",
-        ]
-        assert [product.part_number for product in gateway.products_for_store()] == expected
-        assert list(gateway.products_for_store()) == sorted(
-            products, key=lambda product: text_key(product.part_number)
-        )
-        asked = ["ZEBRA", "apple", "hidden", "unknown", " 9 "]
-        assert [product.part_number for product in gateway.products_for_store(asked)] == [
-            "9",
-            "Apple",
-            "zebra",
-        ]
+        self.add_products(gateway, [*products[1::2], _HIDDEN, *products[::2]])
+        assert list(gateway.products_for_store()) == products
+        some = gateway.products_for_store(["ZEBRA", "apple", "hidden", "unknown", " 9 "])
+        assert [product.part_number for product in some] == ["9", "Apple", "zebra"]
         assert list(gateway.products_for_store([])) == []
 
     def test_every_field_of_a_product_comes(self, gateway: Gateway) -> None:
         """Aliases too, which do not stand for the part number here."""
-        mug = Product(
-            part_number="MUG-1",
-            name="Mug",
-            product_class="Goods",
-            description="A mug",
-            sales_memo="A mug of stoneware",
-            list_price=Decimal("9.95"),
-            sell_price=Decimal("8.955"),
-            weight=Decimal("0.3"),
-            length=Decimal("9.1"),
-            width=Decimal(8),
-            height=Decimal("10.25"),
-            taxable=False,
-            webstore_category="Kitchen",
-            aliases=("4006381333931", "Becher"),
-        )
-        self.add_products(gateway, [mug])
-        assert list(gateway.products_for_store()) == [mug]
-        assert list(gateway.products_for_store(["mug-1", "MUG-1"])) == [mug]
+        self.add_products(gateway, [MUG])
+        assert list(gateway.products_for_store()) == [MUG]
+        assert list(gateway.products_for_store(["mug-1", "MUG-1"])) == [MUG]
         assert list(gateway.products_for_store(["Becher"])) == []
 
     def test_what_is_available_is_on_hand_less_what_is_reserved(self, gateway: Gateway) -> None:
@@ -208,8 +165,7 @@ class ExportContract(ContractSetup):
             ("mug-1", Decimal("0.75")),
             ("Straße", ZERO),
         ]
-        gateway.create_order(make_bundle(1))
-        gateway.create_order(make_bundle(2))
+        create_orders(gateway, make_bundle(1), make_bundle(2))
         after = [("MUG-0", Decimal(9)), ("mug-1", Decimal("-2.25")), ("Straße", ZERO)]
         assert list(gateway.quantities_available("Main")) == after
         gateway.set_order_status("WEB1", PICKED)
@@ -219,11 +175,10 @@ class ExportContract(ContractSetup):
     def test_quantities_of_some_products(self, gateway: Gateway) -> None:
         """In any case and order; unknown products and those not for the store are left out."""
         self._stock(gateway)
-        asked = ["STRASSE", "Mug-0", "mug-0", "unknown", "HIDDEN", "HOUR"]
-        assert list(gateway.quantities_available("Main", asked)) == [
-            ("MUG-0", Decimal(12)),
-            ("Straße", ZERO),
-        ]
+        some = gateway.quantities_available(
+            "Main", ["STRASSE", "Mug-0", "mug-0", "unknown", "HIDDEN", "HOUR"]
+        )
+        assert list(some) == [("MUG-0", Decimal(12)), ("Straße", ZERO)]
         assert list(gateway.quantities_available("Main", [])) == []
 
     def test_an_unknown_warehouse_is_refused(self, gateway: Gateway) -> None:
@@ -236,15 +191,11 @@ class ExportContract(ContractSetup):
         """The caller may take its time with each record, and read and write meanwhile."""
         self._stock(gateway)
         gateway.create_order(make_bundle(1))
-        rows: list[Iterator[object]] = [
-            gateway.products_for_store(),
-            gateway.quantities_available("Main"),
-        ]
-        for row in rows:
-            next(row)
+        for rows in (gateway.products_for_store(), gateway.quantities_available("Main")):
+            next(rows)
             assert len(gateway.find_products(["MUG-0"])) == 1
             gateway.set_order_status("WEB1", COMMITTED)
-            assert len(list(row)) == 2
+            assert len(list(rows)) == 2
         next(gateway.products_for_store())
         assert len(gateway.sales_orders()) == 1
 
@@ -253,27 +204,22 @@ class ExportContract(ContractSetup):
     def test_new_clients_are_exported(self, gateway: Gateway) -> None:
         """Clients that did not come from this store, by id, whichever ids are asked for."""
         guest = Client(name="Guest", email="guest@example.com")
-        gateway.create_order(make_bundle(1))
-        gateway.create_order(evolve(make_bundle(2), new_client=guest, new_contact=None))
-        gateway.create_order(_of_source("ABC", 3))
-        gateway.create_order(
-            evolve(_of_source("ABC", 4), new_client=evolve(guest, name="Other guest"))
-        )
-        gateway.create_order(
-            evolve(
-                _of_source("ABC", 5),
-                new_client=evolve(guest, store_customer_ids={"WEB": 70, "XYZ": 8}),
-            )
-        )
-        ids = [order.client_id for order in gateway.sales_orders()]
+        both = evolve(guest, store_customer_ids={"WEB": 70, "XYZ": 8})
+        bundles = [
+            make_bundle(1),
+            evolve(make_bundle(2), new_client=guest, new_contact=None),
+            _of_source("ABC", 3),
+            evolve(_of_source("ABC", 4), new_client=evolve(guest, name="Other guest")),
+            evolve(_of_source("ABC", 5), new_client=both),
+        ]
+        ids = [self._client_id(gateway, bundle) for bundle in bundles]
         assert [client.id for client in gateway.clients_to_export("WEB")] == ids[2:4]
         assert [client.id for client in gateway.clients_to_export("ABC")] == ids[:2]
-        known = [client_id for client_id in ids if client_id is not None]
         assert [
-            client.id for client in gateway.clients_to_export("WEB", [*known[::-1], 10**9])
+            client.id for client in gateway.clients_to_export("WEB", [*ids[::-1], 10**9])
         ] == ids
         assert gateway.clients_to_export("WEB", []) == []
-        assert gateway.clients_to_export("XYZ", known[:1]) == gateway.find_clients(["WEB1"], [])
+        assert gateway.clients_to_export("XYZ", ids[:1]) == gateway.find_clients(["WEB1"], [])
 
     def test_a_client_is_bound_to_a_customer(self, gateway: Gateway) -> None:
         """By source; the same again changes nothing, another customer replaces it."""
@@ -294,23 +240,15 @@ class ExportContract(ContractSetup):
             refused(gateway.bind_client, other, source_code, customer_id)
         refused(gateway.bind_client, 10**9, "ABC", 9)
         gateway.bind_client(one, "WEB", 1)
-        bound = [
+        assert [
             dict(client.store_customer_ids) for client in gateway.find_clients(["WEB1", "WEB2"], [])
-        ]
-        assert bound == [{"ABC": 7, "WEB": 1}, {}]
+        ] == [{"ABC": 7, "WEB": 1}, {}]
 
     def test_concurrent_bindings_of_one_customer_leave_one(self, gateway: Gateway) -> None:
         """Eight clients at once: one is the customer, seven are refused."""
-        ids = iter([self._client_id(gateway, make_bundle(number)) for number in range(1, 9)])
-
-        def bind() -> bool:
-            try:
-                gateway.bind_client(next(ids), "ABC", 7)
-            except BooksRefused:
-                return False
-            return True
-
-        assert at_once([bind] * 8).count(True) == 1
+        ids = [self._client_id(gateway, make_bundle(number)) for number in range(1, 9)]
+        tried = tried_at_once([partial(gateway.bind_client, one, "ABC", 7) for one in ids])
+        assert sum(isinstance(result, BooksRefused) for result in tried) == 7
         bound = [
             client.store_customer_ids.get("ABC")
             for client in gateway.find_clients([f"WEB{n}" for n in range(1, 9)], [])
@@ -321,15 +259,15 @@ class ExportContract(ContractSetup):
 
     def test_receipts_that_wait_for_the_gateway(self, gateway: Gateway) -> None:
         """The pre-authorized ones of the source that a user wants captured or voided."""
-        for number, (capture, void) in enumerate([(True, False), (False, True), (False, False)], 1):
-            gateway.create_order(_wanted(make_bundle(number), capture=capture, void=void))
-        gateway.create_order(_wanted(_of_source("ABC", 4), capture=True))
         captured = _wanted(make_bundle(5), capture=True)
-        gateway.create_order(
-            evolve(
-                captured,
-                receipts=(evolve(captured.receipts[0], state="captured", amount=Decimal(1)),),
-            )
+        received = evolve(captured.receipts[0], state="captured", amount=Decimal(1))
+        create_orders(
+            gateway,
+            _wanted(make_bundle(1), capture=True),
+            _wanted(make_bundle(2), void=True),
+            make_bundle(3),
+            _wanted(_of_source("ABC", 4), capture=True),
+            evolve(captured, receipts=(received,)),
         )
         assert [receipt.import_id for receipt in gateway.receipts_to_capture("WEB")] == [
             "WEB1-1",
@@ -348,7 +286,6 @@ class ExportContract(ContractSetup):
             bundle.receipts[0], state="captured", amount=held, captured_at=_AT, capture_wanted=False
         )
         assert gateway.record_capture("WEB1-1", held, _AT + _DAY) == captured
-        assert gateway.receipts()[0] == captured
         assert evolve(gateway.receipts()[1], id=None) == bundle.receipts[1]
         assert gateway.receipts_to_capture("WEB") == []
         refused(gateway.record_capture, "WEB1-1", held + 1, _AT)
@@ -364,7 +301,6 @@ class ExportContract(ContractSetup):
             bundle.receipts[0], state="voided", voided_at=_AT, void_wanted=False
         )
         assert gateway.record_void("WEB1-1", _AT + _DAY) == voided
-        assert gateway.receipts()[0] == voided
         assert gateway.receipts_to_capture("WEB") == []
         refused(gateway.record_capture, "WEB1-1", Decimal(1), _AT)
         assert gateway.receipts()[0] == voided
@@ -387,37 +323,26 @@ class ExportContract(ContractSetup):
     def test_concurrent_captures_and_voids_end_in_one_state(self, gateway: Gateway) -> None:
         """Of four captures and four voids at once, one kind succeeds and the other is refused."""
         gateway.create_order(make_bundle(1))
-        voids = iter([True, False] * 4)
-
-        def record() -> str | None:
-            try:
-                is_void = next(voids)
-                return (
-                    gateway.record_void("WEB1-1", _AT)
-                    if is_void
-                    else gateway.record_capture("WEB1-1", Decimal(1), _AT)
-                ).state
-            except BooksRefused:
-                return None
-
-        states = at_once([record] * 8)
-        assert sorted(states, key=str)[:4] == [None] * 4
-        assert {state for state in states if state} == {gateway.receipts()[0].state}
+        tried = tried_at_once(
+            [
+                lambda: gateway.record_void("WEB1-1", _AT),
+                lambda: gateway.record_capture("WEB1-1", Decimal(1), _AT),
+            ]
+            * 4
+        )
+        states = [result.state for result in tried if isinstance(result, Receipt)]
+        assert states == [gateway.receipts()[0].state] * 4
 
     # Credits.
 
     def test_credits_are_read_back(self, gateway: Gateway) -> None:
         """Every field survives, to the last decimal, in the sequence in which they came in."""
-        gateway.create_order(make_bundle(1))
-        gateway.create_order(make_bundle(2))
-        first, second, third = (
-            _credit(1, 91),
-            _credit(2, 90),
-            evolve(_credit(1, 89), created_at=None, reason=""),
-        )
-        assert [gateway.create_credit(credit) for credit in (first, second, third)] == [True] * 3
-        assert gateway.credits() == [first, second, third]
-        assert gateway.credits(["WEB1", "WEB9"]) == [first, third]
+        create_orders(gateway, make_bundle(1), make_bundle(2))
+        plain = evolve(_credit(1, 89), created_at=None, reason="")
+        credits_ = [_credit(1, 91), _credit(2, 90), plain]
+        assert all(gateway.create_credit(credit) for credit in credits_)
+        assert gateway.credits() == credits_
+        assert gateway.credits(["WEB1", "WEB9"]) == credits_[::2]
         assert gateway.credits([]) == []
         assert len(gateway.sales_orders()) == 2
 
@@ -448,22 +373,16 @@ class ExportContract(ContractSetup):
 
     def _stock(self, gateway: Gateway) -> None:
         """Products of which three are stocked and for the store, in two warehouses."""
-        products = [
-            Product(part_number="Straße", name="Sign", product_class="Goods"),
-            Product(part_number="mug-1", name="Cup", product_class="Goods", kind="assembly"),
-            Product(part_number="MUG-0", name="Mug", product_class="Goods"),
-            Product(
-                part_number="Hidden", name="Hidden", product_class="Goods", sync_to_webstore=False
-            ),
-            Product(
-                part_number="HOUR",
-                name="Work",
-                product_class="Goods",
-                kind="non_inventory",
-                sync_to_webstore=False,
-            ),
-        ]
-        self.add_products(gateway, products)
+        self.add_products(
+            gateway,
+            [
+                Product(part_number="Straße", name="Sign", product_class="Goods"),
+                Product(part_number="mug-1", name="Cup", product_class="Goods", kind="assembly"),
+                Product(part_number="MUG-0", name="Mug", product_class="Goods"),
+                _HIDDEN,
+                evolve(_HIDDEN, part_number="HOUR", name="Work", kind="non_inventory"),
+            ],
+        )
         self.add_quantities(
             gateway, "Main", {"MUG-0": Decimal(12), "mug-1": Decimal("0.75"), "Hidden": Decimal(3)}
         )
@@ -481,12 +400,14 @@ def _of_source(source_code: str, number: int) -> OrderBundle:
         make_order(number), import_id=order_import_id(source_code, number), source_code=source_code
     )
     bundle = make_bundle(number)
-    receipts = tuple(
-        evolve(receipt, order_import_id=order.import_id, import_id=f"{order.import_id}-{place}")
-        for place, receipt in enumerate(bundle.receipts, 1)
-    )
     return evolve(
-        bundle, order=order, receipts=receipts, new_client=evolve(ANA, import_id=order.import_id)
+        bundle,
+        order=order,
+        receipts=tuple(
+            evolve(receipt, order_import_id=order.import_id, import_id=f"{order.import_id}-{place}")
+            for place, receipt in enumerate(bundle.receipts, 1)
+        ),
+        new_client=evolve(ANA, import_id=order.import_id),
     )
 
 

@@ -6,12 +6,13 @@ import threading
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from decimal import Decimal
+from functools import partial
 from typing import ParamSpec, TypeVar
 
 import pytest
 
 from avbc.acctvantage.gateway import BooksRefused, Gateway
-from avbc.acctvantage.records import Product, Shipment
+from avbc.acctvantage.records import OrderBundle, Product, Shipment
 
 P = ParamSpec("P")
 T = TypeVar("T")
@@ -50,6 +51,12 @@ def refused(call: Callable[P, object], *args: P.args, **named: P.kwargs) -> None
         call(*args, **named)
 
 
+def create_orders(gateway: Gateway, *bundles: OrderBundle) -> None:
+    """Import orders, one after the other."""
+    for bundle in bundles:
+        gateway.create_order(bundle)
+
+
 def at_once(calls: Sequence[Callable[[], T]]) -> list[T]:
     """Make calls in threads that start at the same moment; returns their results in order."""
     start = threading.Barrier(len(calls), timeout=30)
@@ -60,3 +67,15 @@ def at_once(calls: Sequence[Callable[[], T]]) -> list[T]:
 
     with ThreadPoolExecutor(len(calls)) as pool:
         return list(pool.map(run, calls))
+
+
+def tried_at_once(calls: Sequence[Callable[[], T]]) -> list[T | BooksRefused]:
+    """Make calls like `at_once`; the result of a refused one is the refusal."""
+
+    def tried(call: Callable[[], T]) -> T | BooksRefused:
+        try:
+            return call()
+        except BooksRefused as refusal:
+            return refusal
+
+    return at_once([partial(tried, call) for call in calls])
