@@ -156,8 +156,7 @@ class FakeOrder:
         """Return the order as `GET /v2/orders` shows it, by default with everything embedded."""
         order: Row = dict(self.header)
         for key, name in _LINKS.items():
-            resource = f"/orders/{self.id}/{name}"
-            order[key] = {"url": f"{base}/v2{resource}", "resource": resource}
+            order[key] = link(base, f"/orders/{self.id}/{name}")
         if view.fees:
             order["fees"] = self.fees
         if view.consignments:
@@ -168,7 +167,6 @@ class FakeOrder:
     def consignments(self, base: str, *, with_lines: bool) -> Row:
         """Return the consignments object; its money is numbers, unlike the rest of an order."""
         digital = [line for line in self.products if line.get("type") == "digital"]
-        certificates = [line for line in self.products if line.get("type") == "giftcertificate"]
         email = text(as_row(self.header.get("billing_address") or {}), "email")
         return {
             "pickups": [
@@ -200,7 +198,8 @@ class FakeOrder:
                         "recipient_email": text(line, "recipient_email") or email,
                         **self._lines([line], base, embed=with_lines),
                     }
-                    for line in certificates
+                    for line in self.products
+                    if line.get("type") == "giftcertificate"
                 ]
             },
         }
@@ -211,18 +210,17 @@ class FakeOrder:
             for line in self.products
             if line.get("order_address_id") == address["id"] and line.get("type") == "physical"
         ]
-        resource = f"/orders/{self.id}/consignments/shipping/{address['id']}/shipping_quotes"
+        quotes = f"/orders/{self.id}/consignments/shipping/{address['id']}/shipping_quotes"
         row: Row = {key: value for key, value in address.items() if key != "order_id"}
         row.update({key: number(address.get(key)) for key in _COSTS})
-        row["shipping_quotes"] = {"url": f"{base}/v2{resource}", "resource": resource}
+        row["shipping_quotes"] = link(base, quotes)
         return {**row, **self._lines(lines, base, embed=with_lines)}
 
     def _lines(self, lines: list[Row], base: str, *, embed: bool) -> Row:
         if not embed:
-            resources = [f"/orders/{self.id}/products/{line['id']}" for line in lines]
             return {
                 "line_items": [
-                    {"url": f"{base}/v2{resource}", "resource": resource} for resource in resources
+                    link(base, f"/orders/{self.id}/products/{row['id']}") for row in lines
                 ]
             }
         part: Row = {"line_items": lines[:EMBEDDED_LINES]}
@@ -231,6 +229,11 @@ class FakeOrder:
                 "message": f"Not all line items are included: the maximum is {EMBEDDED_LINES}."
             }
         return part
+
+
+def link(base: str, resource: str) -> Row:
+    """Return a link to what v2 shows under an address of its own."""
+    return {"url": f"{base}/v2{resource}", "resource": resource}
 
 
 def _take_apart(consignments: Row) -> tuple[list[Row], list[Row], list[Row]]:

@@ -42,22 +42,16 @@ class StoreProcess(Abilities):
         quota: int = 1_000_000,
         other_apps: int = 0,
     ) -> None:
-        arguments = {
-            "--orders": orders,
-            "--seed": seed,
-            "--first-id": first_id,
-            "--latency-ms": latency_ms,
-            "--quota": quota,
-            "--other-apps": other_apps,
-        }
-        command = [
-            sys.executable,
-            "-m",
-            "avbc.testing.serve",
-            "--exit-with-stdin",
+        self._command = [
+            *(sys.executable, "-m", "avbc.testing.serve", "--exit-with-stdin"),
             *(["--plain"] if plain else []),
+            f"--orders={orders}",
+            f"--seed={seed}",
+            f"--first-id={first_id}",
+            f"--latency-ms={latency_ms}",
+            f"--quota={quota}",
+            f"--other-apps={other_apps}",
         ]
-        self._command = [*command, *(str(part) for pair in arguments.items() for part in pair)]
         self._process: subprocess.Popen[str] | None = None
         self.api_url = ""
 

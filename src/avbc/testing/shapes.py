@@ -42,11 +42,6 @@ _UNTAXED = Decimal(0)
 
 
 def _two_consignments(factory: OrderFactory) -> FakeOrder:
-    lines = [
-        item("MUG-BLUE", 2),
-        item("LAMP-01", consignment=1),
-        item("CANDLE-3", 3, consignment=1),
-    ]
     receiver = Person(
         "Rosa",
         "Lind",
@@ -56,17 +51,19 @@ def _two_consignments(factory: OrderFactory) -> FakeOrder:
         "97301",
         email="rosa.lind@example.com",
     )
-    second = Shipping("UPS Ground", Decimal("11.40"), receiver=receiver)
-    return factory.order(lines, shipping=[Shipping(), second], buyer=factory.person(8))
+    return factory.order(
+        [item("MUG-BLUE", 2), item("LAMP-01", consignment=1), item("CANDLE-3", 3, consignment=1)],
+        shipping=[Shipping(), Shipping("UPS Ground", Decimal("11.40"), receiver=receiver)],
+        buyer=factory.person(8),
+    )
 
 
 def _bundle(factory: OrderFactory) -> FakeOrder:
-    components = [("MUG-BLUE", 4), ("TEAPOT-01", 2)]
-    children = [
-        attrs.evolve(item(sku, quantity), price=Decimal(0), component_of=0)
-        for sku, quantity in components
+    components = [
+        attrs.evolve(part, price=Decimal(0), component_of=0)
+        for part in [item("MUG-BLUE", 4), item("TEAPOT-01", 2)]
     ]
-    return factory.order([item("SET-TEA", 2), *children, item("POSTER-A2")])
+    return factory.order([item("SET-TEA", 2), *components, item("POSTER-A2")])
 
 
 def _options(factory: OrderFactory) -> FakeOrder:
@@ -84,11 +81,13 @@ def _gift_wrapping(factory: OrderFactory) -> FakeOrder:
 
 
 def _fees(factory: OrderFactory) -> FakeOrder:
-    fees = [
-        FeeLine("Package protection", Decimal("3.10")),
-        FeeLine("Recycling", Decimal("1.00"), taxable=False),
-    ]
-    return factory.order([item("LAMP-01")], fees=fees)
+    return factory.order(
+        [item("LAMP-01")],
+        fees=[
+            FeeLine("Package protection", Decimal("3.10")),
+            FeeLine("Recycling", Decimal("1.00"), taxable=False),
+        ],
+    )
 
 
 def _zero_total(factory: OrderFactory) -> FakeOrder:
@@ -132,16 +131,15 @@ def _null_total(factory: OrderFactory) -> FakeOrder:
 def _everything(factory: OrderFactory) -> FakeOrder:
     """Most of the above on one order."""
     wrapped = attrs.evolve(item("MUG-BLUE", 2), wrapping=Decimal("5.00"), wrapping_message="Hooray")
-    lines = [
-        wrapped,
-        item("LAMP-01", consignment=1),
-        item("EBOOK-01"),
-        GIFT_CERTIFICATE,
-        CUSTOM_ITEM,
-        item("MUG-RED", pickup=True),
-    ]
     return factory.order(
-        lines,
+        [
+            wrapped,
+            item("LAMP-01", consignment=1),
+            item("EBOOK-01"),
+            GIFT_CERTIFICATE,
+            CUSTOM_ITEM,
+            item("MUG-RED", pickup=True),
+        ],
         shipping=[Shipping(handling=Decimal("1.75")), Shipping("UPS Ground", Decimal("10.00"))],
         discounts=[SAVE5, TEN_PERCENT, AUTOMATIC, MANUAL],
         fees=[FeeLine("Package protection", Decimal("3.10"))],

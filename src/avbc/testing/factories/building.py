@@ -119,8 +119,9 @@ class Building:
 
     def build(self) -> FakeOrder:
         """Return the order."""
-        shipped = any(is_shipped(line) for line in self.lines)
-        consignments = list(self.options.get("shipping", [Shipping()])) if shipped else []
+        consignments = list(
+            self.options.get("shipping", [Shipping()]) if any(map(is_shipped, self.lines)) else []
+        )
         shipping = [self._cost(consignment.cost) for consignment in consignments]
         handling = [self._cost(consignment.handling) for consignment in consignments]
         fee_lines = list(self.options.get("fees", []))
@@ -241,16 +242,12 @@ class Building:
         transactions: list[Row] = []
         certificate = min(self.options.get("gift_certificate", ZERO), total)
         if certificate:
-            balances: Row = {
+            paid = self._transact(transactions, "purchase", "gift_certificate", certificate)
+            paid["gift_certificate"] = {
+                "code": "EXAMPLE-GIFT-1",
                 "original_balance": number(certificate),
                 "starting_balance": number(certificate),
                 "remaining_balance": 0,
-            }
-            self._transact(transactions, "purchase", "gift_certificate", certificate)[
-                "gift_certificate"
-            ] = {
-                "code": "EXAMPLE-GIFT-1",
-                **balances,
                 "status": "active",
             }
         credit = min(self.options.get("store_credit", ZERO), total - certificate)
@@ -304,23 +301,22 @@ class Building:
             row for row in transactions if row["method"] not in {"store_credit", "gift_certificate"}
         ]
         if gateway:
-            status = {"paid": "captured"}.get(payment.state, payment.state)
-            reference = payment.reference or text(gateway[0], "gateway_transaction_id")
             return {
                 "payment_method": payment.method,
-                "payment_provider_id": reference,
-                "payment_status": status,
+                "payment_provider_id": payment.reference
+                or text(gateway[0], "gateway_transaction_id"),
+                "payment_status": "captured" if payment.state == "paid" else payment.state,
             }
         if transactions:
-            name = (
-                "Gift Certificate"
+            return {
+                "payment_method": "Gift Certificate"
                 if transactions[0]["method"] == "gift_certificate"
-                else "Store Credit"
-            )
-            return {"payment_method": name, "payment_provider_id": None, "payment_status": ""}
-        method = payment.method if payment.state == "offline" else ""
+                else "Store Credit",
+                "payment_provider_id": None,
+                "payment_status": "",
+            }
         return {
-            "payment_method": method,
+            "payment_method": payment.method if payment.state == "offline" else "",
             "payment_provider_id": payment.reference,
             "payment_status": "",
         }
@@ -380,8 +376,11 @@ class Building:
         return self.order_id * 10 + index
 
     def _charge(self, name: str, cost: _Cost) -> Row:
-        base = money(cost.inc if self.inclusive else cost.ex)
-        return {f"base_{name}": base, **cost.fields(name), f"{name}_tax_class_id": 2}
+        return {
+            f"base_{name}": money(cost.inc if self.inclusive else cost.ex),
+            **cost.fields(name),
+            f"{name}_tax_class_id": 2,
+        }
 
     def _product(self, row: _Priced) -> Row:
         line = row.line
@@ -426,21 +425,16 @@ class Building:
 
     def _address(self, index: int, consignment: Shipping, cost: _Cost, handling: _Cost) -> Row:
         receiver = consignment.receiver or self.buyer
-        address_id = self._address_id(index)
-        quantity = sum(
-            line.quantity
-            for line in self.lines
-            if line.type == "physical"
-            and not line.pickup
-            and line.consignment == index
-            and line.component_of is None
-        )
         return {
-            "id": address_id,
+            "id": self._address_id(index),
             "order_id": self.order_id,
             **address_fields(receiver),
             "email": receiver.email or self.buyer.email,
-            "items_total": quantity,
+            "items_total": sum(
+                line.quantity
+                for line in self.lines
+                if is_shipped(line) and line.consignment == index and line.component_of is None
+            ),
             "items_shipped": 0,
             "shipping_method": consignment.method,
             "base_cost": money(consignment.cost),
@@ -480,12 +474,9 @@ class Building:
             parts.append(("item", row.id, address, row.total.tax - row.taken_tax))
             parts.append(("gift-wrapping", row.id, address, row.wrapping.tax))
         parts += [
-            ("shipping", None, self._address_id(index), cost.tax)
-            for index, cost in enumerate(shipping)
-        ]
-        parts += [
-            ("handling", None, self._address_id(index), cost.tax)
-            for index, cost in enumerate(handling)
+            (kind, None, self._address_id(index), cost.tax)
+            for kind, costs in [("shipping", shipping), ("handling", handling)]
+            for index, cost in enumerate(costs)
         ]
         parts += [("item", None, 0, cost.tax) for cost in fees]
         return [

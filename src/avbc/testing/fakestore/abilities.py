@@ -107,8 +107,11 @@ class Abilities:
         )
         state.take_stock(order)
         state.emit("store/order/created", order.id)
-        status: Row = {"previous_status_id": 0, "new_status_id": order.header["status_id"]}
-        state.emit("store/order/statusUpdated", order.id, status=status)
+        state.emit(
+            "store/order/statusUpdated",
+            order.id,
+            status={"previous_status_id": 0, "new_status_id": order.header["status_id"]},
+        )
         return order
 
     @ability
@@ -253,12 +256,13 @@ class Abilities:
         Returns its id, the next free one if it has none.
         """
         customer_id = whole(customer.get("id") or self._core.state.next_customer())
-        defaults: Row = {
+        self._core.state.customers[customer_id] = {
             "date_created": "2026-01-05T10:00:00Z",
             "date_modified": "2026-01-05T10:00:00Z",
             "addresses": [],
+            **customer,
+            "id": customer_id,
         }
-        self._core.state.customers[customer_id] = {**defaults, **customer, "id": customer_id}
         return customer_id
 
     @ability
@@ -311,15 +315,17 @@ class Abilities:
         state, last = self._core.state, 0
         now, location_id = state.now_iso(), state.default_location
         for number in range(first_sku, first_sku + count):
-            row: Row = {
-                "sku": f"SKU-{number:06d}",
-                "name": f"Product {number}",
-                "price": 10,
-                "inventory_tracking": tracking,
-            }
-            last = state.catalog.put(row, now)
-            variant = state.catalog.variants_of(last)[0]
-            state.stock.put(state.keeper(whole(variant["id"])), location_id, quantity)
+            last = state.catalog.put(
+                {
+                    "sku": f"SKU-{number:06d}",
+                    "name": f"Product {number}",
+                    "price": 10,
+                    "inventory_tracking": tracking,
+                },
+                now,
+            )
+            variant_id = whole(state.catalog.rows[last]["base_variant_id"])
+            state.stock.put(state.keeper(variant_id), location_id, quantity)
         return range(last - count + 1, last + 1)
 
     @ability
@@ -471,8 +477,9 @@ class Abilities:
         """Change options of the store while it runs: `StoreOptions`."""
         unknown = options.keys() - StoreOptions.__annotations__.keys()
         if unknown:
-            known = ", ".join(StoreOptions.__annotations__)
-            raise ValueError(f"no option {min(unknown)!r}: there are {known}")
+            raise ValueError(
+                f"no option {min(unknown)!r}: there are {', '.join(StoreOptions.__annotations__)}"
+            )
         self._core.latency = options.get("latency", self._core.latency)
         self._core.quota.limit = options.get("quota", self._core.quota.limit)
         self._core.quota.others = options.get("other_apps", self._core.quota.others)

@@ -121,21 +121,21 @@ def no_content() -> StoreResponse:
     return StoreResponse(204)
 
 
-def v2_error(status: int, message: str) -> StoreResponse:
+def v2_error(status: int, message: str = "") -> StoreResponse:
     """Answer with an error as v2 does: an array."""
-    return StoreResponse(status, dumps([{"status": status, "message": message}]))
+    return StoreResponse(status, dumps([{"status": status, "message": message or TITLES[status]}]))
 
 
 def v3_error(
     status: int,
-    title: str,
+    title: str = "",
     errors: Mapping[str, str] | None = None,
     content_type: str = "application/json",
 ) -> StoreResponse:
     """Answer with an error as v3 and the gateway in front of both versions do: an object."""
     body: Row = {
         "status": status,
-        "title": title,
+        "title": title or TITLES[status],
         "type": STATUS_TYPE,
         "errors": dict(errors or {}),
     }

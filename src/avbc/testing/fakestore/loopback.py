@@ -7,6 +7,7 @@ import http
 import socket
 import struct
 import threading
+from collections.abc import Callable
 from types import TracebackType
 from typing import Self
 
@@ -75,8 +76,9 @@ class LoopbackServer:
         if self._server is None:  # another request closed it already
             return
         self._server = None
-        loop = asyncio.get_running_loop()
-        loop.call_later(seconds, lambda: asyncio.ensure_future(self._listen()))
+        asyncio.get_running_loop().call_later(
+            seconds, lambda: asyncio.ensure_future(self._listen())
+        )
 
     def _run(self) -> None:
         if self._loop is not None:
@@ -94,8 +96,7 @@ class LoopbackServer:
             connection.reset()
 
     async def _listen(self) -> None:
-        loop = asyncio.get_running_loop()
-        self._server = await loop.create_server(
+        self._server = await asyncio.get_running_loop().create_server(
             lambda: _Connection(self), self.host, self.port, backlog=256
         )
         self.port = self._server.sockets[0].getsockname()[1]
@@ -169,7 +170,7 @@ class _Connection(asyncio.Protocol):
             return
         answer = store.answer(store.parse(method, target, headers, body))
         if answer.pause:
-            self._later(answer.pause, answer)
+            self._later(answer.pause, lambda: self._deliver(answer))
         else:
             self._deliver(answer)
 
@@ -178,27 +179,25 @@ class _Connection(asyncio.Protocol):
         self._busy = self._last = True
         self._deliver(Reply(StoreResponse(status), {}))
 
-    def _later(self, seconds: float, answer: Reply) -> None:
-        self._timer = asyncio.get_running_loop().call_later(seconds, self._deliver, answer)
+    def _later(self, seconds: float, action: Callable[[], None]) -> None:
+        self._timer = asyncio.get_running_loop().call_later(seconds, action)
 
     def _deliver(self, answer: Reply) -> None:
         body = answer.response.body
+        half = len(body) // 2
         match answer.delivery:
             case "reset":
                 self.reset()
             case "refused":
                 self._server.refuse(answer.stall)
             case "timeout":
-                self._timer = asyncio.get_running_loop().call_later(answer.stall, self.reset)
+                self._later(answer.stall, self.reset)
             case "truncated":
                 self._last = True
-                self._write(_head(answer) + body[: len(body) // 2], done=True)
+                self._write(_head(answer) + body[:half], done=True)
             case "slow":
-                self._write(_head(answer) + body[: len(body) // 2], done=False)
-                rest = body[len(body) // 2 :]
-                self._timer = asyncio.get_running_loop().call_later(
-                    answer.stall, lambda: self._write(rest, done=True)
-                )
+                self._write(_head(answer) + body[:half], done=False)
+                self._later(answer.stall, lambda: self._write(body[half:], done=True))
             case "whole":
                 self._write(_head(answer) + body, done=True)
 

@@ -11,7 +11,7 @@ from typing import Literal, TypeAlias
 
 import attrs
 
-from avbc.testing.values import Row, as_rows, copied, text, whole
+from avbc.testing.values import Row, as_row, as_rows, copied, text, whole
 from avbc.text import text_key
 
 PRODUCT_DEFAULTS: Mapping[str, object] = {
@@ -146,7 +146,6 @@ class Products:
     rows: dict[int, Row] = attrs.field(factory=dict[int, Row], init=False)
     """Products by id."""
     variants: dict[int, Row] = attrs.field(factory=dict[int, Row], init=False)
-    """Variants by id."""
     _variants_of: dict[int, list[int]] = attrs.field(factory=dict[int, list[int]], init=False)
     by_name: _Index = attrs.field(factory=_Index, init=False)
     """Product ids by name (inferred)."""
@@ -161,14 +160,12 @@ class Products:
 
         Without `variants` it gets a base variant, under `base_variant_id` where that is given.
         """
-        row: Row = {key: copied(value) for key, value in product.items()}
+        row = as_row(copied(dict(product)))
         product_id = whole(row.get("id") or 0) or _next(self._product_ids, self.rows)
         self.drop(product_id)
         variants = as_rows(row.pop("variants", None) or [])
         base_id = row.pop("base_variant_id", None)
-        row.update(id=product_id)
-        row.setdefault("date_created", now)
-        row.setdefault("date_modified", now)
+        row = {"date_created": now, "date_modified": now, **row, "id": product_id}
         self.rows[product_id] = row
         self._index(row)
         self._variants_of[product_id] = []
@@ -189,12 +186,9 @@ class Products:
 
     def _put_variant(self, product_id: int, variant: Row) -> int:
         variant_id = whole(variant.get("id") or 0) or _next(self._variant_ids, self.variants)
-        row: Row = {
-            key: value
-            for key, value in variant.items()
-            if key not in {"inventory_level", "calculated_price"}
-        }
-        row.update(id=variant_id, product_id=product_id, sku_id=variant_id)
+        row: Row = {**variant, "id": variant_id, "product_id": product_id, "sku_id": variant_id}
+        for computed in ("inventory_level", "calculated_price"):
+            row.pop(computed, None)
         self.variants[variant_id] = row
         self._variants_of[product_id].append(variant_id)
         self.variant_by_sku.put(text(row, "sku"), variant_id)
@@ -250,14 +244,12 @@ class Products:
 
     def show(self, product_id: int, level: int) -> Row:
         """Return a product as the catalog API shows it, without the parts for `include`."""
-        row = self.rows[product_id]
         shown: Row = {
             **PRODUCT_DEFAULTS,
-            **{key: value for key, value in row.items() if key not in PARTS},
+            **{key: [] for key in _LISTS},
+            "custom_url": {"url": f"/{product_id}/", "is_customized": False},
+            **{key: value for key, value in self.rows[product_id].items() if key not in PARTS},
         }
-        for key in _LISTS:
-            shown.setdefault(key, [])
-        shown.setdefault("custom_url", {"url": f"/{product_id}/", "is_customized": False})
         shown["calculated_price"] = shown["sale_price"] or shown["price"]
         shown["inventory_level"] = level
         if shown["base_variant_id"] is None:
@@ -326,13 +318,13 @@ class Stock:
 
     def settings(self, keeper: Keeper, location_id: int) -> Row:
         """Return an item's settings at a location."""
-        defaults: Row = {
+        return {
             "safety_stock": 0,
             "is_in_stock": True,
             "warning_level": 0,
             "bin_picking_number": "",
+            **self._settings.get(location_id, {}).get(keeper, {}),
         }
-        return {**defaults, **self._settings.get(location_id, {}).get(keeper, {})}
 
     def put_settings(self, keeper: Keeper, location_id: int, settings: Row) -> None:
         """Change an item's settings at a location."""

@@ -51,28 +51,29 @@ class _Part:
 
 def everything(order: FakeOrder) -> RefundParts:
     """Return what is left to refund of an order, without amounts of the order as a whole."""
-    items: dict[int, int] = {}
-    for line in order.products:
-        units = whole(line["quantity"]) - whole(line["quantity_refunded"])
-        if units:
-            items[whole(line["id"])] = units
     done = _done(order)
-    charges: dict[str, dict[int, Decimal]] = {"SHIPPING": {}, "HANDLING": {}}
-    for kind, field in [("SHIPPING", "cost_inc_tax"), ("HANDLING", "handling_cost_inc_tax")]:
-        for address in order.shipping:
-            left = amount_of(address[field]) - done.get((kind, address["id"]), ZERO)
-            if left:
-                charges[kind][whole(address["id"])] = left
+
+    def charges(kind: str, field: str) -> dict[int, Decimal]:
+        left = {
+            whole(row["id"]): amount_of(row[field]) - done.get((kind, row["id"]), ZERO)
+            for row in order.shipping
+        }
+        return {address_id: amount for address_id, amount in left.items() if amount}
+
     return RefundParts(
-        items=items,
+        items={
+            whole(line["id"]): whole(line["quantity"]) - whole(line["quantity_refunded"])
+            for line in order.products
+            if line["quantity"] != line["quantity_refunded"]
+        },
         wrapping=[
             whole(line["id"])
             for line in order.products
             if amount_of(line["wrapping_cost_inc_tax"])
             and ("GIFT_WRAPPING", line["id"]) not in done
         ],
-        shipping=charges["SHIPPING"],
-        handling=charges["HANDLING"],
+        shipping=charges("SHIPPING", "cost_inc_tax"),
+        handling=charges("HANDLING", "handling_cost_inc_tax"),
         fees=[whole(fee["id"]) for fee in order.fees if ("FEE", fee["id"]) not in done],
     )
 
@@ -185,18 +186,16 @@ def _units(order: FakeOrder, line: Row, quantity: int) -> _Part:
         raise ValueError(
             f"{ordered - done} of line {line['id']} are left to refund, not {quantity}"
         )
-    paid = amount_of(line["discounted_total_inc_tax"])
     taxes = [
-        row
+        amount_of(row["line_amount"])
         for row in order.taxes
         if text(row, "order_product_id") == str(line["id"]) and row.get("line_item_type") == "item"
     ]
-    tax = sum((amount_of(row["line_amount"]) for row in taxes), ZERO)
-    both = [
-        _share(whole_amount, done + quantity, ordered) - _share(whole_amount, done, ordered)
-        for whole_amount in (paid, tax)
-    ]
-    return _Part(_item("PRODUCT", whole(line["id"]), quantity), both[0], both[1])
+    amount, tax = (
+        _share(paid, done + quantity, ordered) - _share(paid, done, ordered)
+        for paid in (amount_of(line["discounted_total_inc_tax"]), sum(taxes, ZERO))
+    )
+    return _Part(_item("PRODUCT", whole(line["id"]), quantity), amount, tax)
 
 
 def _share(amount: Decimal, part: Decimal | int, of: Decimal | int) -> Decimal:
@@ -206,15 +205,13 @@ def _share(amount: Decimal, part: Decimal | int, of: Decimal | int) -> Decimal:
 
 def _item(kind: str, identity: int, quantity: int | None, amount: Decimal | None = None) -> Row:
     """Return an item. Only products have a quantity; refunded by quantity, the amount is null."""
-    row: Row = {
+    return {
         "item_type": kind,
         "item_id": identity,
         "reason": "",
         "requested_amount": None if amount is None else number(amount),
+        **({} if quantity is None else {"quantity": quantity}),
     }
-    if quantity is not None:
-        row["quantity"] = quantity
-    return row
 
 
 def _mark(order: FakeOrder, part: _Part) -> None:

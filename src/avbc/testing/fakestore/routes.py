@@ -93,8 +93,7 @@ def v2_list(rows: Rows, filters: Mapping[str, Filter] | None = None) -> Handler:
     """Answer a v2 list: a page, or 204 if it is empty."""
 
     def handler(state: State, request: StoreRequest, ids: tuple[int, ...]) -> StoreResponse:
-        found = filtered(rows(state, ids), request.params, filters or {})
-        cut = v2_slice(found, request.params)
+        cut = v2_slice(filtered(rows(state, ids), request.params, filters or {}), request.params)
         return ok(cut) if cut else no_content()
 
     return handler

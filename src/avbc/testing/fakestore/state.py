@@ -37,7 +37,6 @@ class State:
     tax_classes: list[Row] = attrs.field(factory=list[Row])
     inventory_settings: Row = attrs.field(factory=dict[str, object])
     hooks: dict[int, Row] = attrs.field(factory=dict[int, Row])
-    """Webhooks by id."""
     coupons: list[Row] = attrs.field(factory=list[Row])
     payment_methods: list[Row] = attrs.field(factory=list[Row])
     shipping_zones: list[Row] = attrs.field(factory=list[Row])
@@ -100,9 +99,13 @@ class State:
 
     def emit(self, scope: str, identity: int, **more: object) -> None:
         """Note that something happened: `emit("store/order/updated", 1001)`."""
-        data: Row = {"type": scope.split("/")[1], "id": identity, **more}
         self.events.append(
-            Event(scope, data, int(self.clock() + self.clock_offset), len(self.events) + 1)
+            Event(
+                scope,
+                data={"type": scope.split("/")[1], "id": identity, **more},
+                created_at=int(self.clock() + self.clock_offset),
+                number=len(self.events) + 1,
+            )
         )
 
     def has_hook(self, scope: str) -> bool:
@@ -178,10 +181,9 @@ class State:
 
     def settle(self) -> int:
         """Let everything that is scheduled take effect; returns how much it was."""
-        settled = 0
+        settled = len(self._scheduled)
         while self._scheduled:
             self._scheduled.popleft()[1]()
-            settled += 1
         return settled
 
     def status_fields(self, status_id: object) -> Row | None:
@@ -190,8 +192,11 @@ class State:
             return None
         for status in self.statuses:
             if status["id"] == whole(status_id):
-                names: Row = {"status": status["name"], "custom_status": status["custom_label"]}
-                return {"status_id": status["id"], **names}
+                return {
+                    "status_id": status["id"],
+                    "status": status["name"],
+                    "custom_status": status["custom_label"],
+                }
         return None
 
     def put_order(self, order: FakeOrder) -> None:
@@ -224,9 +229,14 @@ class State:
 
     def add_transaction(self, order: FakeOrder, earlier: Row, **fields: object) -> Row:
         """Add a transaction that refers to an earlier one of the order; returns it."""
-        identity = max(whole(row["id"]) for row in order.transactions) + 1
-        follows: Row = {"date_created": self.now_iso(), "reference_transaction_id": earlier["id"]}
-        made = {**earlier, "id": identity, "status": "ok", **follows, **fields}
+        made: Row = {
+            **earlier,
+            "id": max(whole(row["id"]) for row in order.transactions) + 1,
+            "status": "ok",
+            "date_created": self.now_iso(),
+            "reference_transaction_id": earlier["id"],
+            **fields,
+        }
         order.transactions.append(made)
         return made
 

@@ -51,9 +51,8 @@ def _post(state: State, request: StoreRequest, _ids: tuple[int, ...]) -> StoreRe
 
 
 def _put(state: State, request: StoreRequest, ids: tuple[int, ...]) -> StoreResponse:
-    hook = row_with(state.hooks.values(), ids[0])
     changed: Row = {
-        **hook,
+        **row_with(state.hooks.values(), ids[0]),
         **known(_checked(request.json()), _FIELDS),
         "updated_at": int(state.clock()),
     }

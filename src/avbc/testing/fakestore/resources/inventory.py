@@ -53,17 +53,19 @@ def _items(state: State, request: StoreRequest, _ids: tuple[int, ...]) -> StoreR
 
     def show(variant: Row) -> Row:
         keeper = state.keeper(whole(variant["id"]))
-        rows: list[Row] = [
-            {
-                "location_id": location["id"],
-                "location_code": location["code"],
-                "location_name": location["label"],
-                "location_enabled": location["enabled"],
-                **_level(state, keeper, location),
-            }
-            for location in locations
-        ]
-        return {"identity": _identity(variant), "locations": rows}
+        return {
+            "identity": _identity(variant),
+            "locations": [
+                {
+                    "location_id": location["id"],
+                    "location_code": location["code"],
+                    "location_name": location["label"],
+                    "location_enabled": location["enabled"],
+                    **_level(state, keeper, location),
+                }
+                for location in locations
+            ],
+        }
 
     return ok(v3_page(_candidates(state, request.params), request, show=show, maximum=_PAGE))
 
@@ -105,10 +107,8 @@ def _identity(variant: Row) -> Row:
 
 def _level(state: State, keeper: Keeper, location: Row) -> Row:
     location_id = whole(location["id"])
-    onhand, settings = (
-        state.stock.onhand(keeper, location_id),
-        state.stock.settings(keeper, location_id),
-    )
+    onhand = state.stock.onhand(keeper, location_id)
+    settings = state.stock.settings(keeper, location_id)
     return {
         "available_to_sell": max(0, onhand - whole(settings["safety_stock"])),
         "total_inventory_onhand": onhand,
@@ -129,8 +129,11 @@ def _adjusting(*, relative: bool) -> Handler:
         if relative and not found:
             found = _below_safety_stock(state, adjustments)
         if found:
-            title = f"[{', '.join(found)}]" if state.names_faulty_items else ""
-            raise Refusal(422, title, content_type=_PROBLEM)
+            raise Refusal(
+                422,
+                f"[{', '.join(found)}]" if state.names_faulty_items else "",
+                content_type=_PROBLEM,
+            )
         state.later(lambda: _apply(state, adjustments, relative=relative))
         return ok({"transaction_id": f"{state.next_id('inventory transaction'):032x}"})
 
@@ -235,8 +238,11 @@ def _emit(state: State, keeper: Keeper, quantity: int, method: str) -> None:
     else:
         return
     if state.has_hook(f"store/{scope}/inventory/updated"):
-        inventory: Row = {"product_id": product_id, "method": method, "value": quantity, **more}
-        state.emit(f"store/{scope}/inventory/updated", identity, inventory=inventory)
+        state.emit(
+            f"store/{scope}/inventory/updated",
+            identity,
+            inventory={"product_id": product_id, "method": method, "value": quantity, **more},
+        )
 
 
 ROUTES = [

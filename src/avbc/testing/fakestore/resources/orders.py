@@ -19,7 +19,7 @@ from avbc.testing.fakestore.lists import (
 )
 from avbc.testing.fakestore.routes import ORDERS, ORDERS_READ, Route, v2_list, v2_one
 from avbc.testing.fakestore.state import State
-from avbc.testing.orders import FakeOrder, View
+from avbc.testing.orders import FakeOrder, View, link
 from avbc.testing.values import Row, amount_of, as_row, is_row, money, read_date, text, whole
 from avbc.text import text_key
 
@@ -228,16 +228,12 @@ def _products(state: State, ids: tuple[int, ...]) -> list[Row]:
 
 
 def _addresses(state: State, ids: tuple[int, ...]) -> list[Row]:
-    order, rows = find(state, ids[0]), list[Row]()
-    for address in order.shipping:
-        resource = f"/orders/{order.id}/shippingaddresses/{address['id']}/shippingquotes"
-        rows.append(
-            {
-                **address,
-                "shipping_quotes": {"url": f"{state.base}/v2{resource}", "resource": resource},
-            }
-        )
-    return rows
+    order = find(state, ids[0])
+    quotes = f"/orders/{order.id}/shippingaddresses/{{}}/shippingquotes"
+    return [
+        {**address, "shipping_quotes": link(state.base, quotes.format(address["id"]))}
+        for address in order.shipping
+    ]
 
 
 def _consignments(state: State, request: StoreRequest, ids: tuple[int, ...]) -> StoreResponse:

@@ -56,11 +56,13 @@ def _action(event: str, success: str) -> Handler:
             None,
         )
         if status != "authorized" or authorization is None:
-            reason = f"an authorized payment is needed to {event}; payment_status is '{status}'"
             raise Refusal(
                 422,
                 f"The payment of order {order.id} cannot be changed.",
-                {"payment_status": reason},
+                {
+                    "payment_status": f"an authorized payment is needed to {event}; "
+                    f"payment_status is '{status}'"
+                },
             )
         state.change_order(order.id, {"payment_status": f"{event} pending"})
         state.later(lambda: _finish(state, order.id, event, success))
@@ -76,8 +78,9 @@ def _finish(state: State, order_id: int, event: str, success: str) -> None:
         return
     result = state.payment_results.pop(order_id, success)
     authorization = next(row for row in order.transactions if row["event"] == "authorization")
-    status = "ok" if result == success else "error"
-    made = state.add_transaction(order, authorization, event=event, status=status)
+    made = state.add_transaction(
+        order, authorization, event=event, status="ok" if result == success else "error"
+    )
     made["gateway_transaction_id"] = f"{authorization['gateway']}-{made['id']}"
     state.change_order(order_id, {"payment_status": result})
     state.emit("store/order/transaction/created", order_id, transaction_id=made["id"])
@@ -86,8 +89,14 @@ def _finish(state: State, order_id: int, event: str, success: str) -> None:
 def _transactions(state: State, _request: StoreRequest, ids: tuple[int, ...]) -> StoreResponse:
     """Answer all transactions of an order on one page, or 204."""
     rows = find(state, ids[0]).transactions
-    counts: Row = {"total": len(rows), "count": len(rows), "per_page": 50}
-    pages: Row = {**counts, "current_page": 1, "total_pages": 1, "links": dict[str, object]()}
+    pages: Row = {
+        "total": len(rows),
+        "count": len(rows),
+        "per_page": 50,
+        "current_page": 1,
+        "total_pages": 1,
+        "links": {},
+    }
     return ok({"data": rows, "meta": {"pagination": pages}}) if rows else no_content()
 
 
@@ -112,10 +121,10 @@ _FILTERS: Mapping[str, Filter] = {
 
 def _refund(state: State, _request: StoreRequest, ids: tuple[int, ...]) -> StoreResponse:
     refund = row_with(_refunds(state, ids), ids[0])
-    items: list[Row] = [
-        {**item, "requested_amount": _as_text(item)} for item in as_rows(refund.get("items", []))
-    ]
-    return data({**refund, "items": items})
+    items = as_rows(refund.get("items", []))
+    return data(
+        {**refund, "items": [{**item, "requested_amount": _as_text(item)} for item in items]}
+    )
 
 
 def _as_text(item: Row) -> str | None:

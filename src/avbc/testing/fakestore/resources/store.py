@@ -168,9 +168,11 @@ def set_up(state: State, labels: Mapping[int, str]) -> None:
         }
         for status_id, name, place in SYSTEM_STATUSES
     ]
-    panel = f"https://store-{state.store_hash}.example.com"
-    own: Row = {"id": state.store_hash, "control_panel_base_url": panel}
-    state.information = own | as_row(copied(_INFORMATION))
+    state.information = {
+        "id": state.store_hash,
+        "control_panel_base_url": f"https://store-{state.store_hash}.example.com",
+        **as_row(copied(_INFORMATION)),
+    }
     state.currencies = [
         {
             "id": currency_id,
@@ -267,18 +269,19 @@ def _accepted_methods(state: State, request: StoreRequest, _ids: tuple[int, ...]
         raise Refusal(400, "order_id or checkout_id is required")
     if order_id:
         find(state, int(order_id) if order_id.isdecimal() else 0)
-    rows: list[Row] = [
-        {
-            "id": f"{method['code']}.card",
-            "name": method["name"],
-            "test_mode": method["test_mode"],
-            "type": "card",
-            "supported_instruments": [],
-            "stored_instruments": [],
-        }
-        for method in state.payment_methods
-    ]
-    return data(rows)
+    return data(
+        [
+            {
+                "id": f"{method['code']}.card",
+                "name": method["name"],
+                "test_mode": method["test_mode"],
+                "type": "card",
+                "supported_instruments": [],
+                "stored_instruments": [],
+            }
+            for method in state.payment_methods
+        ]
+    )
 
 
 def _put_settings(state: State, request: StoreRequest, _ids: tuple[int, ...]) -> StoreResponse:

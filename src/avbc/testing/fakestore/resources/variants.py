@@ -53,10 +53,8 @@ VARIANT_FIELDS: Fields = {
 
 def show_variant(state: State, variant_id: int) -> Row:
     """Return a variant as the catalog API shows it."""
-    keeper = state.keeper(variant_id)
-    return state.catalog.show_variant(
-        variant_id, state.stock.onhand(keeper, state.default_location)
-    )
+    level = state.stock.onhand(state.keeper(variant_id), state.default_location)
+    return state.catalog.show_variant(variant_id, level)
 
 
 def check_variant(
@@ -79,18 +77,20 @@ def _list(state: State, request: StoreRequest, _ids: tuple[int, ...]) -> StoreRe
         None if one is None else {one},
         {state.catalog.variant_by_sku.get(params["sku"]) or 0} if "sku" in params else None,
     )
-    rows = filtered(found, params, _FILTERS)
-    return _page(state, request, rows)
+    return _page(state, request, filtered(found, params, _FILTERS))
 
 
 _FILTERS: Mapping[str, Filter] = {"product_id:in": ids_in("product_id"), "upc": equal("upc")}
 
 
 def _page(state: State, request: StoreRequest, rows: Sequence[Row]) -> StoreResponse:
-    def show(row: Row) -> Row:
-        return choose_fields(show_variant(state, whole(row["id"])), request.params)
-
-    return ok(v3_page(rows, request, show=show))
+    return ok(
+        v3_page(
+            rows,
+            request,
+            show=lambda row: choose_fields(show_variant(state, whole(row["id"])), request.params),
+        )
+    )
 
 
 def _of_product(state: State, request: StoreRequest, ids: tuple[int, ...]) -> StoreResponse:
@@ -152,9 +152,12 @@ def _repeated(rows: list[Row]) -> list[Row]:
     for row in rows:
         sku = text_key(text(row, "sku"))
         if sku and sku in seen:
-            found = {"sku": f"the SKU {text(row, 'sku')} is already in use"}
             errors.append(
-                _batch_error(409, f"Variant with SKU {text(row, 'sku')} is invalid.", found)
+                _batch_error(
+                    409,
+                    f"Variant with SKU {text(row, 'sku')} is invalid.",
+                    {"sku": f"the SKU {text(row, 'sku')} is already in use"},
+                )
             )
         seen.add(sku)
     return errors
@@ -174,8 +177,11 @@ def _write(state: State, row: Row) -> int:
         event, variant_id = "updated", whole(row["id"])
         state.catalog.change_variant(variant_id, changes, state.now_iso())
         product_id = whole(state.catalog.variants[variant_id]["product_id"])
-    sku: Row = {"product_id": product_id, "variant_id": variant_id}
-    state.emit(f"store/sku/{event}", variant_id, sku=sku)
+    state.emit(
+        f"store/sku/{event}",
+        variant_id,
+        sku={"product_id": product_id, "variant_id": variant_id},
+    )
     if level is not None and state.keeper(variant_id)[0] == "variant":
         state.stock.put(state.keeper(variant_id), state.default_location, whole(level))
     return variant_id
