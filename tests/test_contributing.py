@@ -35,7 +35,7 @@ def job() -> Iterator[ModuleType]:
 def test_a_job_is_one_file_and_one_method(job: ModuleType, books_toml: Path) -> None:
     store = FakeStore()
     example.populate(store, orders=8)
-    names = {**vars(avbc.orchestrator.orchestrator), **vars(job)}
+    names = {**vars(avbc.orchestrator.orchestrator), job.__name__: job}
     methods: dict[str, Any] = {}
     exec(METHOD, names, methods)
     push = methods["push_external_ids"]

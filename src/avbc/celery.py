@@ -168,9 +168,11 @@ def beat_schedule(
         for job in schedule:
             if job.when(settings):
                 every = max(interval, job.every)
-                options = BeatOptions(expires=every.total_seconds())
                 entries[f"{store} {job.method}"] = BeatEntry(
-                    task=f"avbc.{job.method}", schedule=every, args=(store,), options=options
+                    task=f"avbc.{job.method}",
+                    schedule=every,
+                    args=(store,),
+                    options=BeatOptions(expires=every.total_seconds()),
                 )
     return entries
 

@@ -13,27 +13,24 @@ from avbc.acctvantage.records import Client, Product
 from avbc.bigcommerce import BigCommerce
 from avbc.bigcommerce.endpoints.scopes import ORDERS_MODIFY
 from avbc.mapping import ADDRESS_FIELDS, CLIENT_FIELDS, PRODUCT_FIELDS, FieldRule, MappedOrder
+from avbc.orchestrator.checks import connection, history, setup
 from avbc.orchestrator.checks.backtest import BacktestReport, backtest_period
-from avbc.orchestrator.checks.connection import connection_report
-from avbc.orchestrator.checks.history import order_history
 from avbc.orchestrator.checks.reconcile import ReconcileReport, reconcile_period
-from avbc.orchestrator.checks.setup import setup_report
 from avbc.orchestrator.engine.customising import Customisation
 from avbc.orchestrator.engine.integration import Integration
 from avbc.orchestrator.engine.progress import Progress
 from avbc.orchestrator.engine.run import PushRun, Run, Task
 from avbc.orchestrator.engine.stopping import Stop
-from avbc.orchestrator.jobs.captures import capture_payments
-from avbc.orchestrator.jobs.clients import export_clients
-from avbc.orchestrator.jobs.import_orders import Import
-from avbc.orchestrator.jobs.inventory import push_inventory
-from avbc.orchestrator.jobs.order_statuses import (
-    pull_order_statuses,
-    push_order_statuses,
+from avbc.orchestrator.jobs import (
+    captures,
+    clients,
+    import_orders,
+    inventory,
+    order_statuses,
+    products,
+    refunds,
+    shipments,
 )
-from avbc.orchestrator.jobs.products import push_products
-from avbc.orchestrator.jobs.refunds import import_refunds
-from avbc.orchestrator.jobs.shipments import push_shipments
 from avbc.orchestrator.reports import (
     ConnectionReport,
     History,
@@ -52,8 +49,8 @@ from avbc.orchestrator.webhooks import (
 )
 from avbc.settings import Settings
 
+# How long the import of one order waits for another process: webhooks often come together.
 _PATIENCE = timedelta(seconds=30)
-"""How long the import of one order waits for another process: webhooks often come together."""
 
 
 class Orchestrator:
@@ -116,7 +113,7 @@ class Orchestrator:
         Each scope that the settings need is probed by a request that changes nothing. Errors are in
         the report and are not raised.
         """
-        report = connection_report(self.store, self.settings)
+        report = connection.connection_report(self.store, self.settings)
         self._integration.may_set_statuses = any(
             check.item == ORDERS_MODIFY and check.state == "ok" for check in report.checks
         )
@@ -131,7 +128,7 @@ class Orchestrator:
             StoreError: The store's statuses or orders cannot be read.
             BooksUnreachable: The books cannot be read.
         """
-        return setup_report(self.settings, self.store, self.books)
+        return setup.setup_report(self.settings, self.store, self.books)
 
     # The import
 
@@ -199,7 +196,8 @@ class Orchestrator:
             JournalUnreachable: The journal cannot be read.
         """
         import_id = order_import_id(self._integration.source_code, order_id)
-        return order_history(order_id, import_id, self.store, self.books, self._integration.journal)
+        journal = self._integration.journal
+        return history.order_history(order_id, import_id, self.store, self.books, journal)
 
     # Products, quantities and clients for the store
 
@@ -223,7 +221,7 @@ class Orchestrator:
                 in the report.
         """
         run = self._push("push_products", "Pushing products", preview=preview, progress=progress)
-        return run.do(lambda run: push_products(run, self._product_fields, full=full))
+        return run.do(lambda run: products.push_products(run, self._product_fields, full=full))
 
     def push_inventory(
         self, *, preview: bool = False, full: bool = False, progress: bool = False
@@ -244,7 +242,7 @@ class Orchestrator:
             AvbcError: The run could not begin, as in `push_products`.
         """
         run = self._push("push_inventory", "Pushing quantities", preview=preview, progress=progress)
-        return run.do(lambda run: push_inventory(run, full=full))
+        return run.do(lambda run: inventory.push_inventory(run, full=full))
 
     def export_clients(
         self,
@@ -268,9 +266,8 @@ class Orchestrator:
             AvbcError: The run could not begin, as in `push_products`.
         """
         run = self._push("export_clients", "Exporting clients", preview=preview, progress=progress)
-        return run.do(
-            lambda run: export_clients(run, client_ids, self._client_fields, self._address_fields)
-        )
+        fields = self._client_fields, self._address_fields
+        return run.do(lambda run: clients.export_clients(run, client_ids, *fields))
 
     # Statuses and shipments
 
@@ -292,7 +289,7 @@ class Orchestrator:
         run = self._push(
             "push_order_statuses", "Pushing order statuses", preview=preview, progress=progress
         )
-        return run.do(push_order_statuses)
+        return run.do(order_statuses.push_order_statuses)
 
     def pull_order_statuses(self, *, preview: bool = False, progress: bool = False) -> PushReport:
         """Set AcctVantage's statuses of orders that changed in the store (manual 2.1.6).
@@ -313,7 +310,7 @@ class Orchestrator:
         run = self._push(
             "pull_order_statuses", "Pulling order statuses", preview=preview, progress=progress
         )
-        return run.do(pull_order_statuses)
+        return run.do(order_statuses.pull_order_statuses)
 
     def push_shipments(self, *, preview: bool = False, progress: bool = False) -> PushReport:
         """Send the store AcctVantage's shipments, with tracking numbers, that are new or changed.
@@ -329,7 +326,7 @@ class Orchestrator:
             AvbcError: The run could not begin, as in `push_products`.
         """
         run = self._push("push_shipments", "Pushing shipments", preview=preview, progress=progress)
-        return run.do(push_shipments)
+        return run.do(shipments.push_shipments)
 
     # Payments
 
@@ -352,7 +349,7 @@ class Orchestrator:
         run = self._push(
             "capture_payments", "Capturing payments", preview=preview, progress=progress
         )
-        return run.do(capture_payments)
+        return run.do(captures.capture_payments)
 
     def import_refunds(
         self, *, since: datetime | None = None, preview: bool = False, progress: bool = False
@@ -375,7 +372,7 @@ class Orchestrator:
             AvbcError: The run could not begin, as in `push_products`.
         """
         run = self._push("import_refunds", "Importing refunds", preview=preview, progress=progress)
-        return run.do(lambda run: import_refunds(run, since))
+        return run.do(lambda run: refunds.import_refunds(run, since))
 
     # Periods
 
@@ -582,7 +579,7 @@ class Orchestrator:
         preview: bool = False,
         progress: bool = False,
         patience: timedelta = timedelta(0),
-    ) -> Import:
+    ) -> import_orders.Import:
         task = Task(
             name,
             "Previewing orders" if preview else "Importing orders",
@@ -592,7 +589,7 @@ class Orchestrator:
             patience=patience,
         )
         run = Run(self._integration, task, ImportReport(preview=preview))
-        return Import(run, self._customisations)
+        return import_orders.Import(run, self._customisations)
 
     def _push(self, name: str, doing: str, *, preview: bool, progress: bool) -> PushRun:
         return PushRun(self._integration, Task(name, doing, preview=preview, progress=progress))

@@ -96,8 +96,8 @@ class _ListsReport(RunReport, Generic[Name, Item]):
             if item.problems or clean <= _CLEAN_ROWS_SHOWN:
                 rows.append({**item.to_dict(name), self.columns[-1]: item.note()})
         if clean > _CLEAN_ROWS_SHOWN:
-            more = f"and {clean - _CLEAN_ROWS_SHOWN} more without problems"
-            rows.append({"result": "...", self.columns[-1]: more})
+            left = clean - _CLEAN_ROWS_SHOWN
+            rows.append({"result": "...", self.columns[-1]: f"and {left} more without problems"})
         return rows
 
 
@@ -352,10 +352,11 @@ class _Checks(Report):
             for check in self.checks
         ]
 
-    def _counts(self) -> str:
+    def _verdict(self, good: str, bad: str) -> str:
         errors = counted(len(self.errors), "error")
         warnings = counted(len(self.warnings), "warning")
-        return f"{errors}, {warnings} in {counted(len(self.checks), 'check')}."
+        checks = counted(len(self.checks), "check")
+        return f"{good if self.ok else bad} {errors}, {warnings} in {checks}."
 
 
 @attrs.frozen
@@ -373,8 +374,8 @@ class ConnectionReport(_Checks):
 
     def summary(self) -> str:
         """Whether the connection is good."""
-        verdict = "The connection is good." if self.ok else "The connection is not good."
-        return f"{self.store}: {verdict} {self._counts()}"
+        verdict = self._verdict("The connection is good.", "The connection is not good.")
+        return f"{self.store}: {verdict}"
 
 
 @attrs.frozen
@@ -385,10 +386,9 @@ class SetupReport(_Checks):
 
     def summary(self) -> str:
         """Whether the settings fit the store and the books."""
-        verdict = (
-            "The settings fit the store and the books." if self.ok else "The settings do not fit."
+        return self._verdict(
+            "The settings fit the store and the books.", "The settings do not fit."
         )
-        return f"{verdict} {self._counts()}"
 
     @property
     def toml(self) -> str:

@@ -234,10 +234,9 @@ def run_timer(
         clock: Returns seconds that never go back.
         wait: Waits for a number of seconds, and may return early.
     """
-    wakes: queue.SimpleQueue[None] = queue.SimpleQueue()
     # A signal handler may call SimpleQueue.put at any time. threading.Event.set would wait for a
     # lock that its own thread may hold.
-    wake = partial(wakes.put, None)
+    wakes: queue.SimpleQueue[None] = queue.SimpleQueue()
 
     def pause(seconds: float) -> None:
         with suppress(queue.Empty):
@@ -246,7 +245,7 @@ def run_timer(
     timers = [_Timer(web, schedule, clock, due=clock()) for web in webs]
     with ExitStack() as stack:
         for web in webs:
-            stack.enter_context(web.stop_request.listening(wake))
+            stack.enter_context(web.stop_request.listening(partial(wakes.put, None)))
         received = stack.enter_context(_stopping_by_signal(webs))
         while waiting := [timer for timer in timers if not timer.is_over]:
             timer = min(waiting, key=lambda timer: timer.due)
@@ -276,9 +275,8 @@ class _Timer:
     @property
     def is_over(self) -> bool:
         """Whether there are no more cycles: it was stopped, or no file can enable its store."""
-        settings = self._web.settings
         return self._web.stop_request.is_due or (
-            self._is_disabled_reported and settings.file is None
+            self._is_disabled_reported and self._web.settings.file is None
         )
 
     def cycle(self, on_report: OnReport | None) -> None:

@@ -42,15 +42,15 @@ _FIELDS_SHOWN = 5  # fields that the summary counts
 class SettingEffect:
     """A field of the sales order or its records that other settings would change.
 
+    `before` is its value under the current settings, `after` under the others.
+
     >>> print(SettingEffect("warehouse", "Main", "West", "shipping.warehouse"))
     warehouse: Main -> West (shipping.warehouse)
     """
 
     field: str
     before: str
-    """Under the current settings."""
     after: str
-    """Under the other settings."""
     setting: str = ""
     """The setting that decides it, where the field has one."""
 
@@ -61,20 +61,21 @@ class SettingEffect:
 
 @attrs.frozen
 class Backtested:
-    """An order that other settings would change."""
+    """An order that other settings would change.
+
+    `import_id` and `before` are those under the current settings, `after` is what happens to it
+    under the others. `problems` it has only under the others, `solved` only under the current.
+    """
 
     order_id: int
     import_id: str
-    """Under the current settings."""
     total: Decimal
     before: Fate
     after: Fate
     effects: tuple[SettingEffect, ...] = ()
     """The fields that differ, where it is imported under both."""
     problems: tuple[Problem, ...] = ()
-    """The problems that it has only under the other settings."""
     solved: tuple[Problem, ...] = ()
-    """The problems that it has only under the current settings."""
 
     def __str__(self) -> str:
         solved = (f"solved: {problem}" for problem in self.solved)

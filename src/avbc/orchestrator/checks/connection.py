@@ -15,8 +15,8 @@ from avbc.orchestrator.engine.run import IN_FLIGHT
 from avbc.orchestrator.reports import Check, ConnectionReport
 from avbc.settings import Settings
 
+# With more, webhooks are refused as too old, and a filter by time misses orders.
 _LARGEST_SKEW = timedelta(minutes=2)
-"""With more, webhooks are refused as too old, and a filter by time misses orders."""
 
 
 @attrs.frozen
@@ -25,8 +25,37 @@ class Need:
 
     scope: str
     feature: str
+    when: Callable[[Settings], bool] = lambda _: True
     is_required: bool = True
-    """Whether the settings turn the feature on; otherwise a program may call it."""
+    """Whether avbc needs it by itself; otherwise a program may call what needs it."""
+
+
+_NEEDS = (
+    Need(scopes.ORDERS_MODIFY, "importing orders and setting their status"),
+    Need(scopes.TRANSACTIONS, "the receipts of orders that were paid online"),
+    Need(
+        scopes.PRODUCTS_MODIFY,
+        "shipping.sync_product_details",
+        lambda settings: settings.shipping.sync_product_details,
+    ),
+    Need(
+        scopes.INVENTORY_MODIFY,
+        "shipping.sync_inventory_levels",
+        lambda settings: settings.shipping.sync_inventory_levels,
+    ),
+    Need(
+        scopes.LOCATIONS,
+        "shipping.sync_inventory_levels",
+        lambda settings: settings.shipping.sync_inventory_levels,
+    ),
+    Need(scopes.CUSTOMERS_MODIFY, "exporting clients", is_required=False),
+    Need(
+        scopes.INFORMATION,
+        "check_setup: the store's currency and shipping methods",
+        is_required=False,
+    ),
+    Need(scopes.PAYMENT_METHODS, "check_setup: the store's payment methods", is_required=False),
+)
 
 
 def needs(settings: Settings) -> list[Need]:
@@ -43,21 +72,7 @@ def needs(settings: Settings) -> list[Need]:
     >>> [need.scope for need in needs(settings) if need.is_required]
     ['Orders: modify', 'Order Transactions: read-only']
     """
-    found = [
-        Need(scopes.ORDERS_MODIFY, "importing orders and setting their status"),
-        Need(scopes.TRANSACTIONS, "the receipts of orders that were paid online"),
-    ]
-    if settings.shipping.sync_product_details:
-        found.append(Need(scopes.PRODUCTS_MODIFY, "shipping.sync_product_details"))
-    if settings.shipping.sync_inventory_levels:
-        found.append(Need(scopes.INVENTORY_MODIFY, "shipping.sync_inventory_levels"))
-        found.append(Need(scopes.LOCATIONS, "shipping.sync_inventory_levels"))
-    optional = {
-        scopes.CUSTOMERS_MODIFY: "exporting clients",
-        scopes.INFORMATION: "check_setup: the store's currency and shipping methods",
-        scopes.PAYMENT_METHODS: "check_setup: the store's payment methods",
-    }
-    return [*found, *(Need(scope, use, is_required=False) for scope, use in optional.items())]
+    return [need for need in _NEEDS if need.when(settings)]
 
 
 def connection_report(
@@ -81,15 +96,23 @@ def connection_report(
         clock = Check("clock", "", "unknown", str(error))
         return ConnectionReport(name, (*checks, url, token, clock, *_scope_checks(store, settings)))
     except TokenRefused as error:
-        fix = "Copy the token again, or create a new API account (manual 1.1)."
-        token = attrs.evolve(token, state="error", found=str(error), fix=fix)
+        token = Check(
+            "token",
+            "store.access_token",
+            "error",
+            str(error),
+            "Copy the token again, or create a new API account (manual 1.1).",
+        )
         return ConnectionReport(name, (*checks, url, token))
     except StoreError as error:
-        fix = (
+        url = Check(
+            "url",
+            settings.store.api_url,
+            "error",
+            str(error),
             "Compare store.api_url with the API Path of the API account (manual 1.1); check the "
-            "network."
+            "network.",
         )
-        url = attrs.evolve(url, state="error", found=str(error), fix=fix)
         return ConnectionReport(name, (*checks, url))
     skew = answer.value - (asked + (now() - asked) / 2)
     limit, left, window_ms = (
@@ -130,15 +153,12 @@ def _scope_check(need: Need, answer: AvbcError | None) -> Check:
     if answer is None or isinstance(answer, RequestRefused):
         return Check("scope", need.scope, "ok", f"granted; for {need.feature}")
     if isinstance(answer, ScopeMissing):
-        fix = (
-            f"Scopes cannot be added to a token: create a new API account that has {need.scope} "
-            "(manual 1.2), and use its token."
-        )
         return Check(
             "scope",
             need.scope,
             "error" if need.is_required else "warning",
             f"missing; needed for {need.feature}",
-            fix,
+            f"Scopes cannot be added to a token: create a new API account that has {need.scope} "
+            "(manual 1.2), and use its token.",
         )
     return Check("scope", need.scope, "unknown", str(answer), "Test the connection again.")

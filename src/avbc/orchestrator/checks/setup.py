@@ -136,13 +136,12 @@ def _status_mapping(rules: MappingRules) -> Iterator[Check]:
         place = f"order_status.mapping[{position}]"
         yield _status(f"{place}.bigcommerce", row.bigcommerce, rules)
         if text_key(row.acctvantage) not in known:
-            names = ", ".join(rules.reference.order_statuses)
             yield Check(
                 "status",
                 f"{place}.acctvantage",
                 "error",
                 f"AcctVantage has no order status {row.acctvantage!r}.",
-                f"Use one of {names}.",
+                f"Use one of {', '.join(rules.reference.order_statuses)}.",
             )
     if settings.updates == "off":
         return
@@ -255,22 +254,20 @@ def _tenders(recent: Sequence[Order], rules: MappingRules) -> Iterator[Check]:
     ):
         if any(word in rules.payment_methods for word in TENDER_WORDS[name]):
             continue  # its row is checked with the others
-        if payment_method_key(name) in rules.receipt_types:
+        key = payment_method_key(name)
+        if key in rules.receipt_types:
+            found = f"the Receipt Type {rules.receipt_types[key]}, by its name"
+            yield Check("payment method", name, "ok", found)
+        else:
             yield Check(
                 "payment method",
                 name,
-                "ok",
-                f"the Receipt Type {rules.receipt_types[payment_method_key(name)]}, by its name",
-            )
-        else:
-            message = (
+                "error" if used else "warning",
                 f"There is neither a Receipt Type {name!r} nor a row for "
-                f"it{'; the latest orders used it' if used else ''}."
+                f"it{'; the latest orders used it' if used else ''}.",
+                f"Create the Receipt Type {name!r}, or add a row.",
+                toml_row("gl.payment_methods", bigcommerce=name, receipt_type=""),
             )
-            row = toml_row("gl.payment_methods", bigcommerce=name, receipt_type="")
-            fix = f"Create the Receipt Type {name!r}, or add a row."
-            state: State = "error" if used else "warning"
-            yield Check("payment method", name, state, message, fix, row)
 
 
 def _gl_codes(recent: Sequence[Order], rules: MappingRules) -> Iterator[Check]:
@@ -410,7 +407,5 @@ def _ruled(area: str, item: str, ruling: Ruling[T]) -> Check:
     if ruling.value is not None:
         return Check(area, item, "ok", str(ruling.value))
     problem = ruling.errors[0]
-    fix = problem.fix
-    if problem.candidates:
-        fix += f" There are: {', '.join(problem.candidates)}."
-    return Check(area, item, "error", problem.message, fix)
+    choices = f" There are: {', '.join(problem.candidates)}." if problem.candidates else ""
+    return Check(area, item, "error", problem.message, f"{problem.fix}{choices}")
