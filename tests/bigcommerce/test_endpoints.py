@@ -6,7 +6,7 @@ from decimal import Decimal
 import pytest
 
 from avbc.bigcommerce.call import ListCall, Paging
-from avbc.bigcommerce.endpoints import customers, orders, payments, scopes, shipping, store
+from avbc.bigcommerce.endpoints import customers, orders, payments, scopes, store
 from avbc.bigcommerce.endpoints.parts import query
 from avbc.bigcommerce.errors import UnexpectedData
 from avbc.bigcommerce.models import Consignments
@@ -200,9 +200,9 @@ CALLS = [
     (store.get_store(), "GET /v2/store", {}, "Information & Settings: read-only"),
     (store.get_time(), "GET /v2/time", {}, "Information & Settings: read-only"),
     (store.list_currencies(), "GET /v2/currencies", {}, "Information & Settings: read-only"),
-    (shipping.list_zones(), "GET /v2/shipping/zones", {}, "Information & Settings: read-only"),
+    (store.list_zones(), "GET /v2/shipping/zones", {}, "Information & Settings: read-only"),
     (
-        shipping.list_shipping_methods(3),
+        store.list_shipping_methods(3),
         "GET /v2/shipping/zones/3/methods",
         {},
         "Information & Settings: read-only",

@@ -8,7 +8,7 @@ from importlib import import_module
 import pytest
 
 from avbc.bigcommerce import NotFound, StoreUnavailable, UnexpectedData
-from avbc.bigcommerce.endpoints import hooks
+from avbc.bigcommerce.endpoints import store as endpoints
 from avbc.bigcommerce.models import Hook, HookDraft
 
 httpx = import_module(os.environ.get("AVBC_TEST_HTTP", "httpx"))  # httpx2 has the same API
@@ -56,7 +56,7 @@ def test_a_time_that_is_none_has_its_place(value):
     with pytest.raises(
         UnexpectedData, match=r"^hooks\[0\]\.created_at: expected seconds since 1970"
     ):
-        hooks.list_hooks().read({"data": [ROW | {"created_at": value}]})
+        endpoints.list_hooks().read({"data": [ROW | {"created_at": value}]})
 
 
 def test_a_hook_is_created_once(script, open_store):
@@ -114,10 +114,10 @@ def test_a_hook_that_is_gone(script, open_store):
     ("make", "message"),
     [
         (
-            lambda: hooks.create_hook(HookDraft(headers={})),
+            lambda: endpoints.create_hook(HookDraft(headers={})),
             "hooks[0].scope: a value is required; hooks[0].destination: a value is required",
         ),
-        (lambda: hooks.update_hook(1, HookDraft()), "hooks: nothing to update"),
+        (lambda: endpoints.update_hook(1, HookDraft()), "hooks: nothing to update"),
     ],
 )
 def test_what_is_not_sent(make, message):

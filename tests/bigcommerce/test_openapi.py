@@ -20,13 +20,10 @@ from avbc.bigcommerce.decoding import read_object, read_rows
 from avbc.bigcommerce.endpoints import (
     catalog,
     customers,
-    hooks,
     inventory,
     orders,
     payments,
     scopes,
-    shipments,
-    shipping,
     store,
 )
 from avbc.bigcommerce.models import (
@@ -341,15 +338,15 @@ REQUESTS = [
     (STORE, store.get_store()),
     (STORE, store.get_time()),
     (CURRENCIES, store.list_currencies()),
-    (SHIPPING, shipping.list_zones()),
-    (SHIPPING, shipping.list_shipping_methods(3)),
-    (ORDERS_2, shipments.list_shipments(218)),
-    (ORDERS_2, shipments.get_shipment(218, 3)),
-    (ORDERS_2, shipments.count_shipments(218)),
-    (ORDERS_2, shipments.create_shipment(218, SHIPMENT)),
+    (SHIPPING, store.list_zones()),
+    (SHIPPING, store.list_shipping_methods(3)),
+    (ORDERS_2, orders.list_shipments(218)),
+    (ORDERS_2, orders.get_shipment(218, 3)),
+    (ORDERS_2, orders.count_shipments(218)),
+    (ORDERS_2, orders.create_shipment(218, SHIPMENT)),
     (
         ORDERS_2,
-        shipments.create_shipment(218, ShipmentDraft(order_address_id=51, items=SHIPMENT.items)),
+        orders.create_shipment(218, ShipmentDraft(order_address_id=51, items=SHIPMENT.items)),
     ),
     (ORDERS_3, payments.capture_payment(218)),
     (ORDERS_3, payments.void_payment(218)),
@@ -489,13 +486,13 @@ REQUESTS = [
     ),
     (
         HOOKS_3,
-        hooks.list_hooks(
+        store.list_hooks(
             scope="store/order/created", destination="https://example.com/hook", is_active=True
         ),
     ),
-    (HOOKS_3, hooks.create_hook(HOOK)),
-    (HOOKS_3, hooks.update_hook(22561593, HookDraft(is_active=False, headers=None))),
-    (HOOKS_3, hooks.delete_hook(22561593)),
+    (HOOKS_3, store.create_hook(HOOK)),
+    (HOOKS_3, store.update_hook(22561593, HookDraft(is_active=False, headers=None))),
+    (HOOKS_3, store.delete_hook(22561593)),
 ]
 PROBES = [
     (ORDERS_2, scopes.ORDERS),
@@ -681,11 +678,11 @@ def examples(name: str, path: str) -> list[Any]:
         (CUSTOMERS_3, "/customers/addresses", customers.list_customer_addresses()),
         (STORE, "/store", store.get_store()),
         (STORE, "/time", store.get_time()),
-        (SHIPPING, "/shipping/zones", shipping.list_zones()),
-        (SHIPPING, "/shipping/zones/{zone_id}/methods", shipping.list_shipping_methods(1)),
-        (ORDERS_2, "/orders/{order_id}/shipments", shipments.list_shipments(115)),
-        (ORDERS_2, "/orders/{order_id}/shipments/{shipment_id}", shipments.get_shipment(115, 1)),
-        (ORDERS_2, "/orders/{order_id}/shipments/count", shipments.count_shipments(115)),
+        (SHIPPING, "/shipping/zones", store.list_zones()),
+        (SHIPPING, "/shipping/zones/{zone_id}/methods", store.list_shipping_methods(1)),
+        (ORDERS_2, "/orders/{order_id}/shipments", orders.list_shipments(115)),
+        (ORDERS_2, "/orders/{order_id}/shipments/{shipment_id}", orders.get_shipment(115, 1)),
+        (ORDERS_2, "/orders/{order_id}/shipments/count", orders.count_shipments(115)),
         (PRODUCTS_3, "/catalog/products/{product_id}", catalog.get_product(1)),
         (TAX_2, "/tax_classes", store.list_tax_classes()),
     ],
@@ -783,7 +780,7 @@ def answer_by_schema(name: str, path: str, method: str = "get", status: str = "2
         (INVENTORY_3, "/inventory/items", inventory.list_inventory_items()),
         (LOCATIONS_3, "/inventory/locations", inventory.list_locations()),
         (SETTINGS_3, "/settings/inventory", inventory.get_inventory_settings()),
-        (HOOKS_3, "/hooks", hooks.list_hooks()),
+        (HOOKS_3, "/hooks", store.list_hooks()),
     ],
 )
 def test_answers_built_from_the_schema_decode(name, path, call):

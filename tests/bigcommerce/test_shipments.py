@@ -7,7 +7,7 @@ from importlib import import_module
 import pytest
 
 from avbc.bigcommerce import Conflict, StoreUnavailable, UnexpectedData
-from avbc.bigcommerce.endpoints import shipments
+from avbc.bigcommerce.endpoints import orders
 from avbc.bigcommerce.models import OrderShipment, ShipmentDraft, ShipmentItem, ShipmentItemDraft
 
 httpx = import_module(os.environ.get("AVBC_TEST_HTTP", "httpx"))  # httpx2 has the same API
@@ -35,13 +35,13 @@ ROW = {
 
 
 def test_a_shipment_is_read():
-    (shipment,) = shipments.list_shipments(218).read([ROW])
+    (shipment,) = orders.list_shipments(218).read([ROW])
     assert shipment.items == (ShipmentItem(order_product_id=15, product_id=7, quantity=2),)
     assert shipment.date_created is not None
     assert shipment.date_created.isoformat() == "2019-03-05T21:40:11+00:00"
     assert str(shipment.merchant_shipping_cost) == "5.0000"
     assert shipment.extra == {"billing_address": {"first_name": "Ana"}}
-    assert shipments.get_shipment(218, 3).read(ROW) == shipment
+    assert orders.get_shipment(218, 3).read(ROW) == shipment
 
 
 @pytest.mark.parametrize("key", ["id", "order_address_id"])
@@ -49,26 +49,26 @@ def test_a_shipment_without_its_identity_is_not_taken(key):
     with pytest.raises(
         UnexpectedData, match=rf"^orders/218/shipments\[0\]\.{key}: a value is required"
     ):
-        shipments.list_shipments(218).read([ROW | {key: None}])
+        orders.list_shipments(218).read([ROW | {key: None}])
 
 
 @pytest.mark.parametrize("key", ["order_product_id", "quantity"])
 def test_nor_one_with_an_unknown_quantity(key):
     with pytest.raises(UnexpectedData, match=rf"items\[0\]\.{key}: a value is required"):
-        shipments.list_shipments(218).read([ROW | {"items": [ROW["items"][0] | {key: ""}]}])
+        orders.list_shipments(218).read([ROW | {"items": [ROW["items"][0] | {key: ""}]}])
 
 
 @pytest.mark.parametrize(
     ("body", "count"), [({"count": 2}, 2), ({"count": "2"}, 2), ({"count": 0}, 0)]
 )
 def test_the_count(body, count):
-    assert shipments.count_shipments(218).read(body) == count
+    assert orders.count_shipments(218).read(body) == count
 
 
 @pytest.mark.parametrize("body", [{}, {"count": None}, {"count": 1.5}, [], None])
 def test_a_count_that_is_none(body):
     with pytest.raises(UnexpectedData, match=r"^count: expected a whole number"):
-        shipments.count_shipments(218).read(body)
+        orders.count_shipments(218).read(body)
 
 
 def test_what_is_sent(script, open_store):
@@ -89,7 +89,7 @@ def test_what_is_sent(script, open_store):
 
 def test_the_provider_is_sent_even_when_it_is_empty():
     # Left out, it becomes "custom" and no tracking link is made.
-    assert shipments.create_shipment(218, ShipmentDraft(order_address_id=51, items=ITEMS)).body == {
+    assert orders.create_shipment(218, ShipmentDraft(order_address_id=51, items=ITEMS)).body == {
         "order_address_id": 51,
         "items": [{"order_product_id": 15, "quantity": 2}],
         "shipping_provider": "",
@@ -98,7 +98,7 @@ def test_the_provider_is_sent_even_when_it_is_empty():
 
 def test_a_shipment_of_nothing_is_refused():
     with pytest.raises(ValueError, match="a shipment of nothing"):
-        shipments.create_shipment(218, ShipmentDraft(order_address_id=51, items=()))
+        orders.create_shipment(218, ShipmentDraft(order_address_id=51, items=()))
 
 
 def test_a_shipment_is_never_sent_twice(script, open_store):

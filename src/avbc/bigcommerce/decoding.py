@@ -26,7 +26,6 @@ from cattrs import Converter
 from avbc.bigcommerce.body import Json
 from avbc.bigcommerce.call import Page, UnreadableRow
 from avbc.bigcommerce.models.base import REQUIRED, Model, json_key
-from avbc.bigcommerce.models.hooks import Hook as StoreHook
 from avbc.bigcommerce.models.orders import (
     EmailedConsignment,
     Fee,
@@ -34,6 +33,7 @@ from avbc.bigcommerce.models.orders import (
     PickupConsignment,
     ShippingConsignment,
 )
+from avbc.bigcommerce.models.store import Hook as StoreHook
 from avbc.bigcommerce.values import (
     AMOUNTS,
     LARGEST_WHOLE,

@@ -3,17 +3,7 @@
 from __future__ import annotations
 
 from avbc.bigcommerce.bind import Group, RunnerT_co, endpoint, list_endpoint
-from avbc.bigcommerce.endpoints import (
-    catalog,
-    customers,
-    hooks,
-    inventory,
-    orders,
-    payments,
-    shipments,
-    shipping,
-    store,
-)
+from avbc.bigcommerce.endpoints import catalog, customers, inventory, orders, payments, store
 
 
 class Orders(Group[RunnerT_co]):
@@ -65,10 +55,10 @@ class OrderFees(Group[RunnerT_co]):
 class OrderShipments(Group[RunnerT_co]):
     """What went out of orders."""
 
-    list = list_endpoint(shipments.list_shipments)
-    get = endpoint(shipments.get_shipment)
-    count = endpoint(shipments.count_shipments)
-    create = endpoint(shipments.create_shipment)
+    list = list_endpoint(orders.list_shipments)
+    get = endpoint(orders.get_shipment)
+    count = endpoint(orders.count_shipments)
+    create = endpoint(orders.create_shipment)
 
 
 class OrderStatuses(Group[RunnerT_co]):
@@ -157,13 +147,13 @@ class InventorySettings(Group[RunnerT_co]):
 class ShippingZones(Group[RunnerT_co]):
     """Shipping zones."""
 
-    list = endpoint(shipping.list_zones)
+    list = endpoint(store.list_zones)
 
 
 class ShippingMethods(Group[RunnerT_co]):
     """The shipping methods of zones."""
 
-    list = endpoint(shipping.list_shipping_methods)
+    list = endpoint(store.list_shipping_methods)
 
 
 class Currencies(Group[RunnerT_co]):
@@ -181,10 +171,10 @@ class TaxClasses(Group[RunnerT_co]):
 class Hooks(Group[RunnerT_co]):
     """Webhooks."""
 
-    list = list_endpoint(hooks.list_hooks)
-    create = endpoint(hooks.create_hook)
-    update = endpoint(hooks.update_hook)
-    delete = endpoint(hooks.delete_hook)
+    list = list_endpoint(store.list_hooks)
+    create = endpoint(store.create_hook)
+    update = endpoint(store.update_hook)
+    delete = endpoint(store.delete_hook)
 
 
 class Resources(Group[RunnerT_co]):

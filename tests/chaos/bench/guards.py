@@ -195,7 +195,7 @@ GUARDS = (
         ),
         (
             Removal(
-                "bigcommerce/endpoints/shipments.py",
+                "bigcommerce/endpoints/orders.py",
                 "scope=ORDERS_MODIFY, repeatable=False)",
                 "scope=ORDERS_MODIFY)",
             ),

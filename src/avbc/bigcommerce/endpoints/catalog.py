@@ -8,9 +8,16 @@ from decimal import Decimal
 from typing import Literal, TypeAlias
 
 from avbc.bigcommerce.call import Call, ListCall, Paging, WriteResult
-from avbc.bigcommerce.endpoints.parts import object_call, paged_call, query
+from avbc.bigcommerce.endpoints.parts import (
+    bodies,
+    check,
+    object_call,
+    paged_call,
+    query,
+    result_reader,
+    same_id,
+)
 from avbc.bigcommerce.endpoints.scopes import PRODUCTS, PRODUCTS_MODIFY
-from avbc.bigcommerce.endpoints.writes import bodies, check, result_reader, same_id
 from avbc.bigcommerce.models.catalog import Product, ProductDraft, Variant, VariantDraft
 from avbc.unset import UNSET
 

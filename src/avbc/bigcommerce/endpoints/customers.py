@@ -10,9 +10,16 @@ import attrs
 
 from avbc.bigcommerce.body import Json
 from avbc.bigcommerce.call import Call, Cap, ListCall, Paging, WriteResult
-from avbc.bigcommerce.endpoints.parts import paged_call, query
+from avbc.bigcommerce.endpoints.parts import (
+    bodies,
+    check,
+    paged_call,
+    query,
+    result_reader,
+    same_id,
+    same_text,
+)
 from avbc.bigcommerce.endpoints.scopes import CUSTOMERS, CUSTOMERS_MODIFY
-from avbc.bigcommerce.endpoints.writes import bodies, check, result_reader, same_id, same_text
 from avbc.bigcommerce.models.customers import (
     Customer,
     CustomerAddress,

@@ -8,9 +8,8 @@ import attrs
 
 from avbc.bigcommerce.body import Json
 from avbc.bigcommerce.call import Call, Cap, ListCall, Paging
-from avbc.bigcommerce.endpoints.parts import object_call, paged_call, query
+from avbc.bigcommerce.endpoints.parts import bodies, check, object_call, paged_call, query
 from avbc.bigcommerce.endpoints.scopes import INFORMATION, INVENTORY, INVENTORY_MODIFY, LOCATIONS
-from avbc.bigcommerce.endpoints.writes import bodies, check
 from avbc.bigcommerce.models.inventory import (
     InventoryAdjustment,
     InventoryItem,

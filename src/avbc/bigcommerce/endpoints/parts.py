@@ -1,21 +1,33 @@
-"""Parts of endpoint functions: query parameters, and the three ways to read an answer."""
+"""Parts of endpoint functions: query parameters, how answers are read, writes of many records."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Mapping, Sequence
+import re
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from datetime import datetime
 from decimal import Decimal
 from typing import TypeAlias, TypeVar
 from urllib.parse import quote
 
-from avbc.bigcommerce.body import Json
-from avbc.bigcommerce.call import Call, ListCall, Paging, row_of, rows_of
-from avbc.bigcommerce.decoding import read_object, read_page, read_rows
-from avbc.bigcommerce.models.base import Model
-from avbc.bigcommerce.values import BadValue
+from avbc.bigcommerce.answers import field_errors
+from avbc.bigcommerce.body import Body, Json
+from avbc.bigcommerce.call import (
+    Call,
+    ListCall,
+    Paging,
+    PartFailure,
+    WriteResult,
+    row_of,
+    rows_of,
+)
+from avbc.bigcommerce.decoding import read_object, read_page, read_rows, row_id
+from avbc.bigcommerce.models.base import Draft, Model
+from avbc.bigcommerce.values import BadValue, text
+from avbc.text import text_key
 
 T = TypeVar("T")
 M = TypeVar("M", bound=Model)
+D = TypeVar("D", bound=Draft)
 
 Value: TypeAlias = bool | int | str | Decimal | datetime | Collection[int] | Collection[str] | None
 
@@ -149,3 +161,149 @@ def ignored(_: Json) -> None:
 def _name(path: str) -> str:
     """What the answer is called in messages: the path without its version."""
     return path.split("/", 2)[2]
+
+
+# --- writes of many records ---
+
+
+def check(
+    name: str,
+    drafts: Sequence[Draft],
+    most: int,
+    *,
+    needs: Collection[str] = (),
+    without: Mapping[str, str] | None = None,
+    others: Iterable[str] = (),
+) -> None:
+    """Check drafts against what BigCommerce accepts in one request.
+
+    Args:
+        name: What they are called in messages.
+        drafts: The records to be sent.
+        most: How many BigCommerce accepts in one request.
+        needs: The fields that each must have.
+        without: The fields that none may have, and why.
+        others: The faults of another check.
+
+    Raises:
+        ValueError: A draft has a fault; the message lists all faults.
+    """
+    if not drafts:
+        raise ValueError(f"{name}: there is nothing to write")
+    faults = list(others)
+    for index, draft in enumerate(drafts):
+        given, place = draft.given(), f"{name}[{index}]"
+        faults += [f"{place}.{field}: a value is required" for field in needs if field not in given]
+        faults += [
+            f"{place}.{field}: {advice}"
+            for field, advice in (without or {}).items()
+            if field in given
+        ]
+    if len(drafts) > most:
+        many = f"{name}: {len(drafts)} at once, but BigCommerce takes at most {most}"
+        faults.insert(0, f"{many}: write them in several calls")
+    if faults:
+        raise ValueError("; ".join(faults))
+
+
+def bodies(drafts: Sequence[Draft]) -> list[Body]:
+    """What is sent for several drafts."""
+    return [draft.body() for draft in drafts]
+
+
+def result_reader(
+    name: str, model: type[M], drafts: Sequence[D], same: Callable[[D, Mapping[str, Json]], bool]
+) -> Callable[[Json], WriteResult[M]]:
+    """Return a function that reads the answer of a write.
+
+    Args:
+        name: What the records are called in messages.
+        model: What each row of the answer becomes.
+        drafts: The records that were sent.
+        same: Whether a row of the answer is the record that was sent.
+    """
+
+    def read(body: Json) -> WriteResult[M]:
+        data = body.get("data") if isinstance(body, Mapping) else None
+        rows = [data] if isinstance(data, Mapping) else rows_of(body)
+        page = read_page(rows, model, name)
+        failures = tuple(_failures(body, drafts))
+        return WriteResult(
+            tuple(page.items), failures, tuple(_absent(drafts, rows, same)), page.unreadable
+        )
+
+    return read
+
+
+def _absent(
+    drafts: Sequence[D], rows: Sequence[Json], same: Callable[[D, Mapping[str, Json]], bool]
+) -> Iterator[int]:
+    if len(rows) >= len(drafts):
+        return
+    left = [row for row in rows if isinstance(row, Mapping)]
+    for index, draft in enumerate(drafts):
+        found = next((row for row in left if same(draft, row)), None)
+        if found is None:
+            yield index
+        else:
+            left.remove(found)
+
+
+def same_id(draft: Draft, row: Mapping[str, Json]) -> bool:
+    """Whether a row of an answer has the id that was sent."""
+    sent = getattr(draft, "id", None)
+    return sent is not None and row_id(row) == sent
+
+
+def same_text(sent: object, row: Mapping[str, Json], key: str) -> bool:
+    """Whether a row of an answer has the text that was sent, regardless of case."""
+    try:
+        held = text(row.get(key) or "")
+    except BadValue:
+        return False
+    return text_key(held) == text_key(sent if isinstance(sent, str) else "")
+
+
+# --- the failures of a 207 ---
+
+# A field may begin with its record: "7.url" or "data[7].url", by id or by position (inferred:
+# BigCommerce documents no form).
+_OF_RECORD = re.compile(r"(?:data(?=\[)|data\.)?(?:\[([0-9]+)\]|([0-9]+))(?:\.(.+))?")
+_ABOUT_THE_ERROR = frozenset({"status", "title", "type", "instance"})
+
+
+def _failures(body: Json, drafts: Sequence[Draft]) -> Iterator[PartFailure]:
+    errors = body.get("errors") if isinstance(body, Mapping) else None
+    for report in errors if isinstance(errors, list) else [errors] if errors else []:
+        if not isinstance(report, Mapping):
+            yield _failure("", str(report), drafts)
+            continue
+        errors = (
+            report["errors"]
+            if "errors" in report
+            else {key: value for key, value in report.items() if key not in _ABOUT_THE_ERROR}
+        )
+        title = str(report.get("title") or "a part was not saved")
+        for field, message in field_errors(errors).items() or [("", title)]:
+            yield _failure(field, message, drafts)
+
+
+def _failure(field: str, message: str, drafts: Sequence[Draft]) -> PartFailure:
+    if len(drafts) == 1:
+        row: int | None = 0
+    else:
+        row, field = record_of(field, [getattr(draft, "id", None) for draft in drafts])
+    return PartFailure(row, field, message)
+
+
+def record_of(field: str, ids: list[object]) -> tuple[int | None, str]:
+    """Return which record a field belongs to, and the rest of its name.
+
+    The record is None where its position and its id would name two records.
+    """
+    match = _OF_RECORD.fullmatch(field)
+    if match is None:
+        return None, field
+    number = int(match[1] or match[2])
+    rows = {index for index, known in enumerate(ids) if number in (index, known)}
+    return (rows.pop(), match[3] or "") if len(rows) == 1 else (None, field)

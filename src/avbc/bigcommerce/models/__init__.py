@@ -19,7 +19,6 @@ from avbc.bigcommerce.models.customers import (
     CustomerAddressDraft,
     CustomerDraft,
 )
-from avbc.bigcommerce.models.hooks import Hook, HookDraft
 from avbc.bigcommerce.models.inventory import (
     InventoryAdjustment,
     InventoryIdentity,
@@ -41,11 +40,15 @@ from avbc.bigcommerce.models.orders import (
     OrderCount,
     OrderCoupon,
     OrderProduct,
+    OrderShipment,
     OrderStatus,
     OrderTax,
     PickupConsignment,
     PickupLocation,
     ProductOption,
+    ShipmentDraft,
+    ShipmentItem,
+    ShipmentItemDraft,
     ShippingAddress,
     ShippingConsignment,
     StatusCount,
@@ -64,14 +67,16 @@ from avbc.bigcommerce.models.payments import (
     StoreCredit,
     Transaction,
 )
-from avbc.bigcommerce.models.shipments import (
-    OrderShipment,
-    ShipmentDraft,
-    ShipmentItem,
-    ShipmentItemDraft,
+from avbc.bigcommerce.models.store import (
+    Currency,
+    Hook,
+    HookDraft,
+    ShippingMethod,
+    StoreInformation,
+    TaxClass,
+    Timezone,
+    Zone,
 )
-from avbc.bigcommerce.models.shipping import ShippingMethod, Zone
-from avbc.bigcommerce.models.store import Currency, StoreInformation, TaxClass, Timezone
 
 __all__ = [
     "AcceptedPaymentMethod",

@@ -17,7 +17,7 @@ import attrs
 from avbc.bigcommerce import Call, RequestRefused
 from avbc.bigcommerce.answers import field_errors
 from avbc.bigcommerce.body import Json
-from avbc.bigcommerce.endpoints.writes import record_of
+from avbc.bigcommerce.endpoints.parts import record_of
 from avbc.bigcommerce.models.base import Draft
 from avbc.errors import AvbcError
 from avbc.mapping import Problem
