@@ -180,17 +180,18 @@ def parse(call: Call[object], status: int, content: bytes) -> Json:
 
 def unreadable(call: Call[object], status: int, text: str) -> BadAnswer:
     """Return the error for an answer of success whose body cannot be parsed."""
-    what = f"{call.name} was answered with {status} but no JSON: {_words(text) or 'nothing'}."
-    return BadAnswer(f"{what} {_NOT_FROM_BIGCOMMERCE}{_caution(call)}")
+    return BadAnswer(
+        f"{call.name} was answered with {status} but no JSON: {_words(text) or 'nothing'}. "
+        f"{_NOT_FROM_BIGCOMMERCE}{_caution(call)}"
+    )
 
 
 def misshapen(call: Call[object], status: int, error: UnexpectedData) -> BadAnswer:
     """Return the error for an answer of the wrong kind, such as an object instead of a list."""
-    what = (
+    return BadAnswer(
         f"{call.name} was answered with {status} and data of the wrong kind: "
-        f"{error.message}, got {error.value_repr}."
+        f"{error.message}, got {error.value_repr}. {_NOT_FROM_BIGCOMMERCE}{_caution(call)}"
     )
-    return BadAnswer(f"{what} {_NOT_FROM_BIGCOMMERCE}{_caution(call)}")
 
 
 def refusal(call: Call[object], status: int, headers: Mapping[str, str], text: str) -> StoreError:
@@ -232,8 +233,10 @@ def _kind(
         busy = "BigCommerce is overloaded or too many requests run at once: try again later."
         return StoreBusy, busy if wait is None else f"Wait {wait:g} s."
     if status in _PASSING or (status >= 500 and status not in _LASTING):
-        later = "The request itself is not at fault: try again later."
-        return StoreUnavailable, later + _caution(call)
+        return (
+            StoreUnavailable,
+            f"The request itself is not at fault: try again later.{_caution(call)}",
+        )
     if 300 <= status < 400:
         host = urlsplit(headers.get("location", "")).hostname or "another address"
         return RequestRefused, (
@@ -322,8 +325,7 @@ def field_errors(errors: Json, name: str = "") -> dict[str, str]:
             for key, text in field_errors(value, f"{name}.{inner}" if name else inner).items()
         }
     if isinstance(errors, list):
-        plain = all(isinstance(value, str) for value in errors)
-        if plain:
+        if all(isinstance(value, str) for value in errors):
             return {name: "; ".join(map(str, errors))} if errors else {}
         return {
             key: text

@@ -199,15 +199,16 @@ class StoreClient(Resources[RunnerT_co], Generic[RunnerT_co, TransportT, SleepT]
         """Return 0.0 if the call may be sent now, or the seconds to wait before asking again."""
         call = attempts.call
         if self._closing.is_set():
-            raise _about(ClientClosed(f"{call.name} was not sent: the client is closed."), call)
+            raise ClientClosed(f"{call.name} was not sent: the client is closed.", call.name)
         wait = self._quota.ask(self._clock())
         if wait > self._retries.patience:
             busy = StoreBusy(
                 f"{call.name} was not sent: the quota is used up for {wait:.0f} s, longer than the "
-                "client's patience. Try again then."
+                "client's patience. Try again then.",
+                call.name,
             )
             busy.retry_after = timedelta(seconds=wait)
-            raise _about(busy, call)
+            raise busy
         if wait <= 0:
             with self._counting:
                 self._requests += 1
@@ -231,8 +232,9 @@ class StoreClient(Resources[RunnerT_co], Generic[RunnerT_co, TransportT, SleepT]
                 if status is None:
                     note({}, type(outcome).__name__)
                 else:
-                    error = str(status) if status >= 400 else ""
-                    note({"http.response.status_code": status}, error)
+                    note(
+                        {"http.response.status_code": status}, str(status) if status >= 400 else ""
+                    )
         except BaseException:
             self._quota.lost(self._clock())
             raise
@@ -291,8 +293,3 @@ def checked(calls: Iterable[Call[T]], limit: int) -> list[Call[T]]:
 def _extra(attempts: Attempts, wait: float, status: int | None = None) -> dict[str, object]:
     """The extras of a log record (docs/logging.md)."""
     return {"call": attempts.call.name, "attempt": attempts.number, "wait": wait, "status": status}
-
-
-def _about(error: StoreError, call: Call[object]) -> StoreError:
-    error.call = call.name
-    return error

@@ -94,11 +94,8 @@ class _Binding(Generic[P, CallT]):
         signature = inspect.signature(make)
         # help() shows `-> Iterator[Order]` where the function itself has `-> ListCall[Order]`.
         result = re.sub(r"^(?:List)?Call\[(.*)\]$", returns, str(signature.return_annotation))
-        attributes: dict[str, object] = {
-            "__signature__": signature.replace(return_annotation=result),
-            "call": make,
-        }
-        vars(method).update(attributes)
+        shown = signature.replace(return_annotation=result)
+        vars(method).update({"__signature__": shown, "call": make})
         # The next look-up finds it on the instance and does not come here.
         vars(group)[self._name] = method
         return method

@@ -57,9 +57,7 @@ class BigCommerce(StoreClient["BigCommerce", Transport, Callable[[float], object
         Of a list, it is one page.
         """
         with without_inner_frames:
-            received = self._receive(call)
-            value = self._wire.value(call, received)
-        return Answer(value, self._wire.clean_response(call, received.response))
+            return self._wire.answer(call, self._receive(call))
 
     def pages(self, call: ListCall[T]) -> Iterator[Page[T]]:
         """Walk a list page by page. A page keeps unreadable rows apart from the others."""
@@ -224,9 +222,7 @@ class AsyncBigCommerce(
         Of a list, it is one page.
         """
         with without_inner_frames:
-            received = await self._receive(call)
-            value = self._wire.value(call, received)
-        return Answer(value, self._wire.clean_response(call, received.response))
+            return self._wire.answer(call, await self._receive(call))
 
     async def pages(self, call: ListCall[T]) -> AsyncIterator[Page[T]]:
         """Walk a list page by page. A page keeps unreadable rows apart from the others."""

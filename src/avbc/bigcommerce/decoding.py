@@ -152,9 +152,8 @@ def fee_rows(value: Json) -> Json:
     >>> fee_rows({"fees": [{"id": 1}]}), fee_rows({"id": 1}), fee_rows([{"id": 1}])
     ([{'id': 1}], [{'id': 1}], [{'id': 1}])
     """
-    if isinstance(value, dict) and "fees" in value:
-        rows: Json = value["fees"]
-        return rows
+    if isinstance(value, Mapping) and "fees" in value:
+        return value["fees"]
     return [value] if isinstance(value, dict) and value and not is_link(value) else value
 
 

@@ -28,9 +28,9 @@ class StoreError(AvbcError):
         response: The answer, if one came.
     """
 
-    def __init__(self, message: str) -> None:
+    def __init__(self, message: str, call: str = "") -> None:
         super().__init__(message)
-        self.call = ""
+        self.call = call
         self.status: int | None = None
         self.request_id: str | None = None
         self.body = ""

@@ -107,8 +107,8 @@ class Http:
 
     def timeouts(self, timeout: float) -> dict[str, object]:
         """Return the extension of a request that limits its waits."""
-        limits = self._library.Timeout(timeout, connect=min(timeout, _CONNECT_TIMEOUT))
-        return {"timeout": limits.as_dict()}
+        connect = min(timeout, _CONNECT_TIMEOUT)
+        return {"timeout": self._library.Timeout(timeout, connect=connect).as_dict()}
 
     def request(
         self,
@@ -136,8 +136,11 @@ class Http:
 
     def stream(self, content: type[ContentT]) -> type[ContentT]:
         """Derive a class of byte streams that the library accepts as its own."""
-        bases = (content, self._library.SyncByteStream, self._library.AsyncByteStream)
-        return type(content.__name__, bases, {})
+        return type(
+            content.__name__,
+            (content, self._library.SyncByteStream, self._library.AsyncByteStream),
+            {},
+        )
 
     def send(self, transport: Transport, request: object) -> Response | Exception:
         """Send a request and read its answer, or return why none came.

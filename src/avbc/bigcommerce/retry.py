@@ -111,12 +111,8 @@ class Attempts:
             pause: Waits for `self.wait` seconds, in place of backoff's own sleep: that one can be
                 neither woken when the client is closed nor replaced in a test.
         """
+        # When `pause` returns, nothing of the wait is left for backoff to sleep.
         repeat = backoff.on_exception(
-            self.waits, StoreError, jitter=_nothing_left, on_backoff=pause, logger=None
+            self.waits, StoreError, jitter=lambda _: 0.0, on_backoff=pause, logger=None
         )
         return repeat(attempt)
-
-
-def _nothing_left(_wait: float) -> float:
-    """How long backoff itself sleeps: the pause has waited by then."""
-    return 0.0

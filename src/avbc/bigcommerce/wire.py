@@ -13,6 +13,7 @@ import attrs
 from avbc._version import __version__
 from avbc.bigcommerce.answers import (
     READ_FIRST,
+    Answer,
     misshapen,
     next_page,
     parse,
@@ -120,7 +121,9 @@ class Wire:
         kinds = {kind.__name__ for kind in type(error).__mro__}
         host = urlsplit(self.base).netloc
         # h11 quotes illegal headers, the token among them.
-        said = "" if "LocalProtocolError" in kinds else self._clean(str(error))
+        said = (
+            "" if "LocalProtocolError" in kinds else str(error).replace(self._token.reveal(), "***")
+        )
         reason = f" ({type(error).__name__}: {said})" if said else f" ({type(error).__name__})"
         nothing_sent = not kinds.isdisjoint(_NOTHING_SENT)
         within = f"within {self._timeout:g} s"
@@ -138,10 +141,10 @@ class Wire:
         if not (nothing_sent or call.repeatable):
             advice = READ_FIRST
         message = f"{call.name} {what}. {advice}"
-        failure = BadAnswer(message) if "DecodingError" in kinds else StoreUnreachable(message)
-        failure.call = call.name
-        if isinstance(failure, StoreUnreachable):
-            failure.sent = not nothing_sent
+        if "DecodingError" in kinds:
+            return BadAnswer(message, call.name)
+        failure = StoreUnreachable(message, call.name)
+        failure.sent = not nothing_sent
         return failure
 
     def value(self, call: Call[T], received: Received) -> T:
@@ -154,6 +157,10 @@ class Wire:
         if received.response.status_code == 204 and call.empty is not None:
             return call.empty()
         return self._read(call, received, call.read)
+
+    def answer(self, call: Call[T], received: Received) -> Answer[T]:
+        """Return the value of an answer with the answer, in which no echo of the token is left."""
+        return Answer(self.value(call, received), self.clean_response(call, received.response))
 
     def page(self, call: ListCall[T], received: Received) -> tuple[Page[T], ListCall[T] | None]:
         """Read one page of a list. Return it with the call of the next page, None after the last.
@@ -215,9 +222,6 @@ class Wire:
         """Parse an answer that holds the token again, without it: an error quotes the answer."""
         clean = self.clean_response(call, received.response)
         return Received(clean, parse(call, clean.status_code, clean.content))
-
-    def _clean(self, text: str) -> str:
-        return text.replace(self._token.reveal(), "***")
 
     def clean_response(self, call: Call[object], response: Response) -> Response:
         """Return the response with a request that lacks the token, and without echoes of it."""

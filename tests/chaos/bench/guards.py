@@ -154,8 +154,8 @@ GUARDS = (
         (
             Removal(
                 "bigcommerce/endpoints/orders.py",
-                "_including(include), Paging.MIN_ID)",
-                "_including(include), Paging.V2)",
+                "Paging.MIN_ID",
+                "Paging.V2",
             ),
         ),
     ),

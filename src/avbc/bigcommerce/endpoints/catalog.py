@@ -9,7 +9,6 @@ from typing import Literal, TypeAlias
 
 from avbc.bigcommerce.call import Call, ListCall, Paging, WriteResult
 from avbc.bigcommerce.endpoints.parts import (
-    bodies,
     check,
     object_call,
     paged_call,
@@ -123,7 +122,11 @@ def list_products(
     >>> list_products(sku_in=["MUG-1", "MUG-2"], include_fields=["sku"]).params
     {'sku:in': 'MUG-1,MUG-2', 'include_fields': 'sku'}
     """
-    params = query(
+    limit = 10 if {"options", "modifiers"} & set(include) else 250
+    return paged_call(
+        _PATH,
+        Product,
+        PRODUCTS,
         {
             "id": id,
             "id:in": id_in,
@@ -155,10 +158,10 @@ def list_products(
             "include": include or None,
             "include_fields": include_fields or None,
             "exclude_fields": exclude_fields or None,
-        }
+        },
+        Paging.V3,
+        limit=limit,
     )
-    limit = 10 if {"options", "modifiers"} & set(include) else 250
-    return paged_call(_PATH, Product, PRODUCTS, params, Paging.V3, limit=limit)
 
 
 def get_product(
@@ -178,14 +181,16 @@ def get_product(
 
     Scope: Products: read-only.
     """
-    params = query(
+    return object_call(
+        f"{_PATH}/{product_id}",
+        Product,
+        PRODUCTS,
         {
             "include": include or None,
             "include_fields": include_fields or None,
             "exclude_fields": exclude_fields or None,
-        }
+        },
     )
-    return object_call(f"{_PATH}/{product_id}", Product, PRODUCTS, params)
 
 
 def create_product(product: ProductDraft) -> Call[WriteResult[Product]]:
@@ -267,7 +272,7 @@ def update_products(
         _PATH,
         result_reader("products", Product, products, same_id),
         params=query({"include_fields": include_fields or None}),
-        body=bodies(products),
+        body=[product.body() for product in products],
         scope=PRODUCTS_MODIFY,
         reads_207=True,
     )
@@ -299,7 +304,10 @@ def list_variants(
 
     Scope: Products: read-only.
     """
-    params = query(
+    return paged_call(
+        _VARIANTS_PATH,
+        Variant,
+        PRODUCTS,
         {
             "id": id,
             "sku": sku,
@@ -307,9 +315,9 @@ def list_variants(
             "product_id:in": product_id_in,
             "include_fields": include_fields or None,
             "exclude_fields": exclude_fields or None,
-        }
+        },
+        Paging.V3,
     )
-    return paged_call(_VARIANTS_PATH, Variant, PRODUCTS, params, Paging.V3)
 
 
 def update_variants(variants: Sequence[VariantDraft]) -> Call[WriteResult[Variant]]:
@@ -336,7 +344,7 @@ def update_variants(variants: Sequence[VariantDraft]) -> Call[WriteResult[Varian
         "PUT",
         _VARIANTS_PATH,
         result_reader("variants", Variant, variants, same_id),
-        body=bodies(variants),
+        body=[variant.body() for variant in variants],
         scope=PRODUCTS_MODIFY,
         reads_207=True,
     )

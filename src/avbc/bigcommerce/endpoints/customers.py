@@ -11,10 +11,8 @@ import attrs
 from avbc.bigcommerce.body import Json
 from avbc.bigcommerce.call import Call, Cap, ListCall, Paging, WriteResult
 from avbc.bigcommerce.endpoints.parts import (
-    bodies,
     check,
     paged_call,
-    query,
     result_reader,
     same_id,
     same_text,
@@ -103,7 +101,10 @@ def list_customers(
     >>> list_customers(id_in=[11, 20], include=["addresses"]).params
     {'id:in': '11,20', 'include': 'addresses'}
     """
-    params = query(
+    return paged_call(
+        "/v3/customers",
+        Customer,
+        CUSTOMERS,
         {
             "id:in": id_in,
             "email:in": email_in,
@@ -120,9 +121,9 @@ def list_customers(
             "date_modified:max": date_modified_max,
             "sort": sort,
             "include": include or None,
-        }
+        },
+        Paging.CURSOR,
     )
-    return paged_call("/v3/customers", Customer, CUSTOMERS, params, Paging.CURSOR)
 
 
 def list_customer_addresses(
@@ -145,15 +146,18 @@ def list_customer_addresses(
 
     Scope: Customers: read-only.
     """
-    params = query(
+    return paged_call(
+        "/v3/customers/addresses",
+        CustomerAddress,
+        CUSTOMERS,
         {
             "customer_id:in": customer_id_in,
             "id:in": id_in,
             "company:in": company_in,
             "name:in": name_in,
-        }
+        },
+        Paging.V3,
     )
-    return paged_call("/v3/customers/addresses", CustomerAddress, CUSTOMERS, params, Paging.V3)
 
 
 def create_customers(customers: Sequence[CustomerDraft]) -> Call[WriteResult[Customer]]:
@@ -195,7 +199,7 @@ def create_customers(customers: Sequence[CustomerDraft]) -> Call[WriteResult[Cus
         "POST",
         "/v3/customers",
         result_reader("customers", Customer, customers, _same_email),
-        body=bodies(customers),
+        body=[customer.body() for customer in customers],
         scope=CUSTOMERS_MODIFY,
         repeatable=False,
     )
@@ -225,7 +229,7 @@ def update_customers(customers: Sequence[CustomerDraft]) -> Call[WriteResult[Cus
         "PUT",
         "/v3/customers",
         result_reader("customers", Customer, customers, same_id),
-        body=bodies(customers),
+        body=[customer.body() for customer in customers],
         scope=CUSTOMERS_MODIFY,
         cap=_UPDATES,
     )
@@ -259,7 +263,7 @@ def create_customer_addresses(
         "POST",
         "/v3/customers/addresses",
         result_reader("addresses", CustomerAddress, addresses, _same_address),
-        body=bodies(addresses),
+        body=[address.body() for address in addresses],
         scope=CUSTOMERS_MODIFY,
         cap=_ADDRESS_CREATIONS,
     )
@@ -292,7 +296,7 @@ def update_customer_addresses(
         "PUT",
         "/v3/customers/addresses",
         result_reader("addresses", CustomerAddress, addresses, same_id),
-        body=bodies(addresses),
+        body=[address.body() for address in addresses],
         scope=CUSTOMERS_MODIFY,
         cap=_ADDRESS_UPDATES,
     )

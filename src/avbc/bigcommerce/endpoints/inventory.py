@@ -8,7 +8,7 @@ import attrs
 
 from avbc.bigcommerce.body import Json
 from avbc.bigcommerce.call import Call, Cap, ListCall, Paging
-from avbc.bigcommerce.endpoints.parts import bodies, check, object_call, paged_call, query
+from avbc.bigcommerce.endpoints.parts import check, object_call, paged_call
 from avbc.bigcommerce.endpoints.scopes import INFORMATION, INVENTORY, INVENTORY_MODIFY, LOCATIONS
 from avbc.bigcommerce.models.inventory import (
     InventoryAdjustment,
@@ -59,17 +59,19 @@ def list_inventory_items(
     >>> list_inventory_items(sku_in=["MUG-1"], location_id_in=[1]).params
     {'sku:in': 'MUG-1', 'location_id:in': '1'}
     """
-    params = query(
+    return paged_call(
+        "/v3/inventory/items",
+        InventoryItem,
+        INVENTORY,
         {
             "sku:in": sku_in,
             "variant_id:in": variant_id_in,
             "product_id:in": product_id_in,
             "location_id:in": location_id_in,
             "location_code:in": location_code_in,
-        }
-    )
-    return paged_call(
-        "/v3/inventory/items", InventoryItem, INVENTORY, params, Paging.V3, limit=_PAGE
+        },
+        Paging.V3,
+        limit=_PAGE,
     )
 
 
@@ -101,7 +103,7 @@ def adjust_absolute(items: Sequence[InventoryAdjustment], *, reason: str = "") -
         "PUT",
         "/v3/inventory/adjustments/absolute",
         _transaction_id,
-        body={"reason": reason, "items": bodies(items)},
+        body={"reason": reason, "items": [item.body() for item in items]},
         scope=INVENTORY_MODIFY,
         cap=_ONE_AT_A_TIME,
     )
@@ -147,16 +149,20 @@ def list_locations(
 
     Scope: Store Locations: read-only.
     """
-    params = query(
-        {
-            "location_id:in": location_id_in,
-            "location_code:in": location_code_in,
-            "is_default": is_default,
-            "is_active": is_active,
-        }
-    )
     return attrs.evolve(
-        paged_call("/v3/inventory/locations", Location, LOCATIONS, params, Paging.V3, limit=_PAGE),
+        paged_call(
+            "/v3/inventory/locations",
+            Location,
+            LOCATIONS,
+            {
+                "location_id:in": location_id_in,
+                "location_code:in": location_code_in,
+                "is_default": is_default,
+                "is_active": is_active,
+            },
+            Paging.V3,
+            limit=_PAGE,
+        ),
         cap=_LISTED_AT_ONCE,
     )
 
@@ -172,5 +178,5 @@ def get_inventory_settings(*, channel_id: int | None = None) -> Call[InventorySe
     Scope: Information & Settings: read-only.
     """
     return object_call(
-        "/v3/settings/inventory", InventorySettings, INFORMATION, query({"channel_id": channel_id})
+        "/v3/settings/inventory", InventorySettings, INFORMATION, {"channel_id": channel_id}
     )

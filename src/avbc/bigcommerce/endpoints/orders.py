@@ -13,12 +13,12 @@ from avbc.bigcommerce.body import Body
 from avbc.bigcommerce.call import Call, ListCall, Paging, rows_of
 from avbc.bigcommerce.decoding import fee_rows
 from avbc.bigcommerce.endpoints.parts import (
+    Value,
     ignored,
     list_call,
     object_call,
     object_reader,
     paged_call,
-    query,
     value_reader,
 )
 from avbc.bigcommerce.endpoints.scopes import ORDERS, ORDERS_MODIFY
@@ -102,7 +102,10 @@ def list_orders(
     >>> list_orders(include=["fees", "consignments"]).params
     {'include': 'fees,consignments', 'consignment_structure': 'object'}
     """
-    params = query(
+    return paged_call(
+        "/v2/orders",
+        Order,
+        ORDERS,
         {
             "status_id": status_id,
             "min_id": min_id,
@@ -120,9 +123,9 @@ def list_orders(
             "cart_id": cart_id,
             "external_order_id": external_order_id,
             "sort": sort,
-        }
+            **_including(include),
+        },
     )
-    return paged_call("/v2/orders", Order, ORDERS, params | _including(include))
 
 
 def waiting_orders(
@@ -152,15 +155,19 @@ def waiting_orders(
     >>> waiting_orders(11).params["include"]
     'consignments.line_items,fees'
     """
-    params = query(
+    return paged_call(
+        "/v2/orders",
+        Order,
+        ORDERS,
         {
             "status_id": status_id,
             "min_id": min_id,
             "min_date_created": min_date_created,
             "sort": "id:asc",
-        }
+            **_including(include),
+        },
+        Paging.MIN_ID,
     )
-    return paged_call("/v2/orders", Order, ORDERS, params | _including(include), Paging.MIN_ID)
 
 
 def get_order(order_id: int, *, include: Collection[Include] = ()) -> Call[Order]:
@@ -279,7 +286,7 @@ def list_order_taxes(order_id: int, *, details: bool = False) -> ListCall[OrderT
     Scope: Orders: read-only.
     """
     return paged_call(
-        f"/v2/orders/{order_id}/taxes", OrderTax, ORDERS, query({"details": details or None})
+        f"/v2/orders/{order_id}/taxes", OrderTax, ORDERS, {"details": details or None}
     )
 
 
@@ -365,13 +372,10 @@ def create_shipment(order_id: int, shipment: ShipmentDraft) -> Call[OrderShipmen
     )
 
 
-def _including(include: Collection[Include]) -> dict[str, str]:
-    if not include:
-        return {}
+def _including(include: Collection[Include]) -> dict[str, Value]:
     # Without consignment_structure the old array comes back, which mixes the kinds of consignments.
-    structure = (
-        {"consignment_structure": "object"}
-        if any(part.startswith("consignments") for part in include)
-        else {}
-    )
-    return query({"include": include}) | structure
+    consignments = any(part.startswith("consignments") for part in include)
+    return {
+        "include": include or None,
+        "consignment_structure": "object" if consignments else None,
+    }

@@ -10,7 +10,7 @@ from typing import TypeAlias, TypeVar
 from urllib.parse import quote
 
 from avbc.bigcommerce.answers import field_errors
-from avbc.bigcommerce.body import Body, Json
+from avbc.bigcommerce.body import Json
 from avbc.bigcommerce.call import (
     Call,
     ListCall,
@@ -83,16 +83,16 @@ def _joined(name: str, items: list[str]) -> str:
 
 
 def object_call(
-    path: str, model: type[M], scope: str, params: Mapping[str, str] | None = None
+    path: str, model: type[M], scope: str, params: Mapping[str, Value] | None = None
 ) -> Call[M]:
     """Return the call that reads one object."""
-    return Call("GET", path, object_reader(path, model), params=params or {}, scope=scope)
+    return Call("GET", path, object_reader(path, model), params=query(params or {}), scope=scope)
 
 
 def object_reader(path: str, model: type[M]) -> Callable[[Json], M]:
     """Return a function that reads one object: the whole answer in v2, its `data` in v3."""
-    found = row_of if path.startswith("/v3/") else _itself
-    return lambda body: read_object(found(body), model, _name(path))
+    is_wrapped = path.startswith("/v3/")
+    return lambda body: read_object(row_of(body) if is_wrapped else body, model, _name(path))
 
 
 def value_reader(key: str, read: Callable[[Json], T]) -> Callable[[Json], T]:
@@ -109,15 +109,11 @@ def value_reader(key: str, read: Callable[[Json], T]) -> Callable[[Json], T]:
     return reader
 
 
-def _itself(body: Json) -> Json:
-    return body
-
-
 def list_call(
     path: str,
     model: type[M],
     scope: str,
-    params: Mapping[str, str] | None = None,
+    params: Mapping[str, Value] | None = None,
     rows: Callable[[Json], Sequence[Json]] = rows_of,
 ) -> Call[list[M]]:
     """Return the call that reads a list which has no pages. `rows` finds them in the body."""
@@ -125,7 +121,7 @@ def list_call(
         "GET",
         path,
         lambda body: read_rows(rows(body), model, _name(path)),
-        params=params or {},
+        params=query(params or {}),
         scope=scope,
         empty=list[M],
     )
@@ -135,7 +131,7 @@ def paged_call(
     path: str,
     model: type[M],
     scope: str,
-    params: Mapping[str, str] | None = None,
+    params: Mapping[str, Value] | None = None,
     paging: Paging = Paging.V2,
     *,
     limit: int = 250,
@@ -145,7 +141,7 @@ def paged_call(
         "GET",
         path,
         lambda body: read_rows(rows_of(body), model, _name(path)),
-        params=params or {},
+        params=query(params or {}),
         scope=scope,
         empty=list[M],
         paging=paging,
@@ -206,11 +202,6 @@ def check(
         raise ValueError("; ".join(faults))
 
 
-def bodies(drafts: Sequence[Draft]) -> list[Body]:
-    """What is sent for several drafts."""
-    return [draft.body() for draft in drafts]
-
-
 def result_reader(
     name: str, model: type[M], drafts: Sequence[D], same: Callable[[D, Mapping[str, Json]], bool]
 ) -> Callable[[Json], WriteResult[M]]:
@@ -227,9 +218,11 @@ def result_reader(
         data = body.get("data") if isinstance(body, Mapping) else None
         rows = [data] if isinstance(data, Mapping) else rows_of(body)
         page = read_page(rows, model, name)
-        failures = tuple(_failures(body, drafts))
         return WriteResult(
-            tuple(page.items), failures, tuple(_absent(drafts, rows, same)), page.unreadable
+            saved=tuple(page.items),
+            failures=tuple(_failures(body, drafts)),
+            absent=tuple(_absent(drafts, rows, same)),
+            unreadable=page.unreadable,
         )
 
     return read

@@ -6,7 +6,7 @@ from collections.abc import Collection
 from datetime import datetime
 
 from avbc.bigcommerce.call import Call, ListCall, Paging
-from avbc.bigcommerce.endpoints.parts import ignored, list_call, paged_call, query
+from avbc.bigcommerce.endpoints.parts import ignored, list_call, paged_call
 from avbc.bigcommerce.endpoints.scopes import ORDERS, ORDERS_MODIFY, PAYMENT_METHODS, TRANSACTIONS
 from avbc.bigcommerce.models.payments import (
     AcceptedPaymentMethod,
@@ -52,16 +52,19 @@ def list_refunds(
     >>> list_refunds(order_id_in=[218, 247]).params
     {'order_id:in': '218,247'}
     """
-    params = query(
+    return paged_call(
+        "/v3/orders/payment_actions/refunds",
+        Refund,
+        ORDERS,
         {
             "order_id:in": order_id_in,
             "id:in": id_in,
             "created:min": created_min,
             "created:max": created_max,
             "transaction_id": transaction_id,
-        }
+        },
+        Paging.V3,
     )
-    return paged_call("/v3/orders/payment_actions/refunds", Refund, ORDERS, params, Paging.V3)
 
 
 def list_payment_methods() -> ListCall[PaymentMethod]:
@@ -84,7 +87,7 @@ def list_accepted_payment_methods(order_id: int) -> Call[list[AcceptedPaymentMet
         "/v3/payments/methods",
         AcceptedPaymentMethod,
         PAYMENT_METHODS,
-        query({"order_id": order_id}),
+        {"order_id": order_id},
     )
 
 

@@ -12,7 +12,6 @@ from avbc.bigcommerce.endpoints.parts import (
     object_call,
     object_reader,
     paged_call,
-    query,
     value_reader,
 )
 from avbc.bigcommerce.endpoints.scopes import INFORMATION
@@ -93,8 +92,13 @@ def list_hooks(
 
     Scope: Information & Settings: read-only (inferred), and the scope of what is watched.
     """
-    params = query({"scope": scope, "destination": destination, "is_active": is_active})
-    return paged_call(_HOOKS, Hook, INFORMATION, params, Paging.V3)
+    return paged_call(
+        _HOOKS,
+        Hook,
+        INFORMATION,
+        {"scope": scope, "destination": destination, "is_active": is_active},
+        Paging.V3,
+    )
 
 
 def create_hook(hook: HookDraft) -> Call[Hook]:

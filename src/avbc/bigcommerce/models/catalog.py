@@ -13,7 +13,7 @@ from avbc.unset import UNSET, Unset
 
 @attrs.define(kw_only=True)
 class OptionValue(Model):
-    """What makes a variant differ from its siblings: the red of the colour."""
+    """What makes a variant differ from its siblings: the red (`label`) of the color."""
 
     id: int = 0
     option_id: int = 0
@@ -22,31 +22,26 @@ class OptionValue(Model):
 
 
 @attrs.define(kw_only=True)
-class Variant(Model):
-    """A variant of a product. A simple product has one, the base variant, with the product's SKU.
-
-    An amount of None is the product's own.
-    """
+class CatalogItem(Model):
+    """What products and variants have in common. A variant's amount of None is its product's."""
 
     id: Required[int] = 0
-    product_id: int = 0
     sku: str = ""
-    """Unique among products and variants, whatever its case."""
-    sku_id: int | None = None
+    """Unique among products and variants, regardless of case; empty if only variants have SKUs."""
     price: Decimal | None = None
+    """With or without tax, by the store's `is_price_entered_with_tax`."""
     cost_price: Decimal | None = None
     sale_price: Decimal | None = None
     retail_price: Decimal | None = None
     map_price: Decimal | None = None
     calculated_price: Decimal | None = None
     weight: Decimal | None = None
+    """In the store's `weight_units`; width, height and depth are in its `dimension_units`."""
     width: Decimal | None = None
     height: Decimal | None = None
     depth: Decimal | None = None
     is_free_shipping: bool = False
     fixed_cost_shipping_price: Decimal | None = None
-    purchasing_disabled: bool = False
-    purchasing_disabled_message: str = ""
     upc: str = ""
     mpn: str = ""
     gtin: str = ""
@@ -54,6 +49,16 @@ class Variant(Model):
     inventory_level: int | None = None
     """Of the default location only."""
     inventory_warning_level: int | None = None
+
+
+@attrs.define(kw_only=True)
+class Variant(CatalogItem):
+    """A variant of a product; a simple product has one, the base variant, with the same SKU."""
+
+    product_id: int = 0
+    sku_id: int | None = None
+    purchasing_disabled: bool = False
+    purchasing_disabled_message: str = ""
     option_values: tuple[OptionValue, ...] = ()
     """Empty for a base variant."""
 
@@ -76,52 +81,28 @@ class CustomUrl(Model):
 
 
 @attrs.define(kw_only=True)
-class Product(Model):
+class Product(CatalogItem):
     """A product.
 
     A list that asked for some fields only (`include_fields`) leaves the others at their defaults:
-    `raw` shows what came.
+    `raw` shows what came. `custom_fields`, `variants` and `channels` are None where they were not
+    asked for by `include`.
     """
 
-    id: Required[int] = 0
     name: str = ""
     type: str = ""
     """`physical` or `digital`."""
-    sku: str = ""
-    """Unique among products and variants, regardless of case; empty if only variants have SKUs."""
     description: str = ""
     """HTML."""
-    weight: Decimal | None = None
-    """In the store's `weight_units`."""
-    width: Decimal | None = None
-    """In the store's `dimension_units`."""
-    depth: Decimal | None = None
-    height: Decimal | None = None
-    price: Decimal | None = None
-    """With or without tax, by the store's `is_price_entered_with_tax`."""
-    cost_price: Decimal | None = None
-    retail_price: Decimal | None = None
-    sale_price: Decimal | None = None
-    map_price: Decimal | None = None
-    calculated_price: Decimal | None = None
     tax_class_id: int | None = None
     product_tax_code: str = ""
     categories: tuple[int, ...] = ()
     brand_id: int | None = None
-    inventory_level: int | None = None
-    """Of the default location only."""
-    inventory_warning_level: int | None = None
     inventory_tracking: str = ""
     """`none`, `product` or `variant`: the level at which stock is kept and written."""
-    fixed_cost_shipping_price: Decimal | None = None
-    is_free_shipping: bool = False
     is_visible: bool = False
     is_featured: bool = False
     warranty: str = ""
-    bin_picking_number: str = ""
-    upc: str = ""
-    mpn: str = ""
-    gtin: str = ""
     search_keywords: str = ""
     availability: str = ""
     """`available`, `disabled` or `preorder`."""
@@ -139,34 +120,31 @@ class Product(Model):
     date_modified: datetime | None = None
     custom_url: CustomUrl | None = None
     custom_fields: tuple[CustomField, ...] | None = None
-    """None when not asked for by `include`."""
     variants: tuple[Variant, ...] | None = None
-    """None when not asked for by `include`."""
     channels: tuple[int, ...] | None = None
-    """None when not asked for by `include`."""
 
 
 @attrs.frozen(kw_only=True)
 class OptionValueDraft(Draft):
-    """What makes a new variant differ from its siblings."""
+    """What makes a new variant differ from its siblings: the red (`label`) of the color.
+
+    Both texts have at most 255 characters.
+    """
 
     option_display_name: str
-    """The option: Colour. At most 255 characters."""
     label: str
-    """Its value: red. At most 255 characters."""
 
 
 @attrs.frozen(kw_only=True)
 class VariantDraft(Draft):
     """A variant to update (`id`, changes) or to create with its product (`sku`, `option_values`).
 
-    An amount of None gives the variant the product's own.
+    An amount of None gives the variant the product's own. `sku` has at most 255 characters, `upc`
+    and `gtin` have at most 14.
     """
 
     id: int | Unset = UNSET
-    """For updates."""
     sku: str | Unset = UNSET
-    """At most 255 characters; unique among products and variants, whatever its case."""
     option_values: tuple[OptionValueDraft, ...] | Unset = UNSET
     """For new variants only."""
     price: Decimal | Unset | None = UNSET
@@ -182,10 +160,8 @@ class VariantDraft(Draft):
     purchasing_disabled: bool | Unset = UNSET
     purchasing_disabled_message: str | Unset = UNSET
     upc: str | Unset = UNSET
-    """At most 14 characters."""
     mpn: str | Unset = UNSET
     gtin: str | Unset = UNSET
-    """At most 14 characters."""
     bin_picking_number: str | Unset = UNSET
     inventory_level: int | Unset = UNSET
     inventory_warning_level: int | Unset = UNSET
@@ -193,13 +169,14 @@ class VariantDraft(Draft):
 
 @attrs.frozen(kw_only=True)
 class CustomFieldDraft(Draft):
-    """A field to add to a product, or to change where `id` is given."""
+    """A field to add to a product, or to change where `id` is given.
+
+    `name` and `value` have 1 to 250 characters.
+    """
 
     id: int | Unset = UNSET
     name: str
-    """1 to 250 characters."""
     value: str
-    """1 to 250 characters."""
 
 
 @attrs.frozen(kw_only=True)
@@ -215,26 +192,22 @@ class CustomUrlDraft(Draft):
 
 @attrs.frozen(kw_only=True)
 class ProductDraft(Draft):
-    """A product to create (`name`, `type`, `weight`, `price`) or to update (`id` and changes)."""
+    """A product to create (`name`, `type`, `weight`, `price`) or to update (`id` and changes).
+
+    Fields mean what they mean in `Product`. A `name` is unique and has 1 to 250 characters; `sku`,
+    `bin_picking_number` and `page_title` have at most 255, `upc` and `gtin` at most 14.
+    """
 
     id: int | Unset = UNSET
-    """For updates."""
     name: str | Unset = UNSET
-    """1 to 250 characters, unique."""
     type: str | Unset = UNSET
-    """`physical` or `digital`."""
     sku: str | Unset = UNSET
-    """At most 255 characters; unique among products and variants, whatever its case."""
     description: str | Unset = UNSET
-    """HTML."""
     weight: Decimal | Unset = UNSET
-    """In the store's `weight_units`."""
     width: Decimal | Unset = UNSET
-    """In the store's `dimension_units`."""
     depth: Decimal | Unset = UNSET
     height: Decimal | Unset = UNSET
     price: Decimal | Unset = UNSET
-    """With or without tax, by the store's `is_price_entered_with_tax`."""
     cost_price: Decimal | Unset = UNSET
     retail_price: Decimal | Unset = UNSET
     sale_price: Decimal | Unset = UNSET
@@ -250,30 +223,23 @@ class ProductDraft(Draft):
     """Of the default location; `inventory.adjust_absolute` is made for levels."""
     inventory_warning_level: int | Unset = UNSET
     inventory_tracking: str | Unset = UNSET
-    """`none`, `product` or `variant`."""
     fixed_cost_shipping_price: Decimal | Unset = UNSET
     is_free_shipping: bool | Unset = UNSET
     is_visible: bool | Unset = UNSET
     is_featured: bool | Unset = UNSET
     warranty: str | Unset = UNSET
     bin_picking_number: str | Unset = UNSET
-    """At most 255 characters."""
     upc: str | Unset = UNSET
-    """At most 14 characters."""
     mpn: str | Unset = UNSET
     gtin: str | Unset = UNSET
-    """At most 14 characters."""
     search_keywords: str | Unset = UNSET
     availability: str | Unset = UNSET
-    """`available`, `disabled` or `preorder`."""
     availability_description: str | Unset = UNSET
     sort_order: int | Unset = UNSET
     condition: str | Unset = UNSET
-    """`New`, `Used` or `Refurbished`."""
     order_quantity_minimum: int | Unset = UNSET
     order_quantity_maximum: int | Unset = UNSET
     page_title: str | Unset = UNSET
-    """At most 255 characters."""
     meta_description: str | Unset = UNSET
     custom_url: CustomUrlDraft | Unset = UNSET
     custom_fields: tuple[CustomFieldDraft, ...] | Unset = UNSET

@@ -55,11 +55,11 @@ class Customer(Model):
 class CustomerAddressDraft(Draft):
     """An address to create (`customer_id` and a full address) or to update (`id` and changes).
 
-    BigCommerce takes addresses for the same when all these fields are, `id` apart.
+    BigCommerce takes addresses for the same when all these fields are, `id` apart. A
+    `country_code` has two letters, a `phone` at most 50 characters.
     """
 
     id: int | Unset = UNSET
-    """For updates."""
     customer_id: int | Unset = UNSET
     """For new addresses; not for those that come with a new customer."""
     first_name: str | Unset = UNSET
@@ -72,29 +72,24 @@ class CustomerAddressDraft(Draft):
     """The full name: codes such as "TX" are refused."""
     postal_code: str | Unset = UNSET
     country_code: str | Unset = UNSET
-    """Two letters."""
     phone: str | Unset = UNSET
-    """At most 50 characters."""
     address_type: str | Unset = UNSET
-    """`residential` or `commercial`."""
 
 
 @attrs.frozen(kw_only=True)
 class CustomerDraft(Draft):
-    """A customer to create (`email`, `first_name`, `last_name`) or to update (`id` and changes)."""
+    """A customer to create (`email`, `first_name`, `last_name`) or to update (`id` and changes).
+
+    An `email` is unique in the store and has at most 250 characters; `first_name` and `last_name`
+    have 1 to 100, `company` at most 255, `phone` at most 50.
+    """
 
     id: int | Unset = UNSET
-    """For updates."""
     email: str | Unset = UNSET
-    """Unique in the store; at most 250 characters."""
     first_name: str | Unset = UNSET
-    """1 to 100 characters."""
     last_name: str | Unset = UNSET
-    """1 to 100 characters."""
     company: str | Unset = UNSET
-    """At most 255 characters."""
     phone: str | Unset = UNSET
-    """At most 50 characters."""
     notes: str | Unset = UNSET
     tax_exempt_category: str | Unset = UNSET
     customer_group_id: int | Unset = UNSET

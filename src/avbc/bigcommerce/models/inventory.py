@@ -76,7 +76,6 @@ class Location(Model):
     """`PHYSICAL` or `VIRTUAL`."""
     enabled: bool = True
     managed_by_external_source: bool = False
-    """Whether another system is the source of its quantities."""
     storefront_visibility: bool = True
     time_zone: str = ""
     created_at: datetime | None = None
@@ -85,7 +84,7 @@ class Location(Model):
 
 @attrs.define(kw_only=True)
 class InventorySettings(Model):
-    """When the store itself changes stock.
+    """When the store itself changes stock: also as orders are edited, refunded or canceled.
 
     A text is empty, and a flag None, if a channel has the global setting.
     """
@@ -93,9 +92,7 @@ class InventorySettings(Model):
     update_stock_behavior: str = ""
     """`order_placed` or `order_completed_or_shipped`."""
     edit_order_stock_adjustment: bool | None = None
-    """Whether editing an order adjusts stock."""
     refund_order_stock_adjustment: bool | None = None
-    """Whether refunding or cancelling an order adjusts stock."""
     product_out_of_stock_behavior: str = ""
     option_out_of_stock_behavior: str = ""
     stock_level_display: str = ""

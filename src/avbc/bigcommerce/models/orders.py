@@ -52,7 +52,7 @@ class AppliedDiscount(Model):
 
 @attrs.define(kw_only=True)
 class ProductOption(Model):
-    """A choice that the shopper made on a line: size, colour, engraving."""
+    """A choice that the shopper made on a line: size, color, engraving."""
 
     id: int = 0
     display_name: str = ""
@@ -424,10 +424,9 @@ class OrderCount(Model):
 
 @attrs.define(kw_only=True)
 class ShipmentItem(Model):
-    """How many of an order's line went out."""
+    """How many units of an order's line went out."""
 
     order_product_id: Required[int] = 0
-    """The line's id."""
     product_id: int = 0
     quantity: Required[int] = 0
 
@@ -457,10 +456,9 @@ class OrderShipment(Model):
 
 @attrs.frozen(kw_only=True)
 class ShipmentItemDraft(Draft):
-    """How many of an order's line go out."""
+    """How many units of an order's line go out."""
 
     order_product_id: int
-    """The line's id."""
     quantity: int
 
 
@@ -469,7 +467,8 @@ class ShipmentDraft(Draft):
     """A shipment to one address of an order. Several addresses need a shipment each.
 
     There are three ways to a tracking link: `shipping_provider` and number, `tracking_carrier` and
-    number, or a `tracking_link` of one's own.
+    number, or a `tracking_link` of one's own. A number has at most 50 characters, a link 500, and
+    `comments` 65,535.
     """
 
     order_address_id: int
@@ -477,7 +476,6 @@ class ShipmentDraft(Draft):
     items: tuple[ShipmentItemDraft, ...]
     """They cannot be changed later."""
     tracking_number: str | Unset = UNSET
-    """At most 50 characters."""
     shipping_provider: str = ""
     """`fedex`, `ups`, `usps`, `royalmail`, ..., `carrier_{id}`, or "".
 
@@ -486,7 +484,5 @@ class ShipmentDraft(Draft):
     tracking_carrier: str | Unset = UNSET
     """The carrier by AfterShip's short name."""
     tracking_link: str | Unset = UNSET
-    """At most 500 characters."""
     shipping_method: str | Unset = UNSET
     comments: str | Unset = UNSET
-    """At most 65,535 characters."""

@@ -108,7 +108,6 @@ class Hook(Model):
     scope: Required[str] = ""
     """The event: `store/order/statusUpdated`."""
     destination: Required[str] = ""
-    """The https URL that is called."""
     is_active: bool = True
     """BigCommerce deactivates hooks after 90 days without events or 48 hours of failures."""
     created_at: datetime | None = None
@@ -117,12 +116,13 @@ class Hook(Model):
 
 @attrs.frozen(kw_only=True)
 class HookDraft(Draft):
-    """A webhook to create (`scope` and `destination`) or what changes in one."""
+    """A webhook to create (`scope` and `destination`) or what changes in one.
+
+    `scope` is the event, `destination` an https URL on port 443.
+    """
 
     scope: str | Unset = UNSET
-    """The event: `store/order/statusUpdated`."""
     destination: str | Unset = UNSET
-    """An https URL on port 443."""
     is_active: bool | Unset = UNSET
     headers: Mapping[str, str] | Unset | None = attrs.field(default=UNSET, repr=False)
     """Headers of every event, by which to recognize BigCommerce; they may hold a secret."""
