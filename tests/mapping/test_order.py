@@ -119,7 +119,7 @@ def test_it_shows_itself_as_a_table(make_order, map_it):
         )
     )
     text = str(mapped)
-    assert text.startswith("Order 1042 as WEB1042: 19.80\nfield")
+    assert text.startswith("Order 1042 as WEB1042: 19.80\n\nfield")
     assert "the store's tax, never computed again" in " ".join(text.split())
     assert "<script>" not in mapped._repr_html_()
     assert "&lt;script&gt;" in mapped._repr_html_()

@@ -71,14 +71,12 @@ from avbc.mapping.inventory import HIGHEST_QUANTITY, net_quantities, net_quantit
 from avbc.mapping.order import MappedOrder, Mapper, OrderInputs, map_order
 from avbc.mapping.payment import Payment, payment_for, receipt_type_for
 from avbc.mapping.places import country_code, state_name
-from avbc.mapping.product import product_for
 from avbc.mapping.proof import Proof, prove
 from avbc.mapping.reconcile import Reconciled, Verdict, reconcile
+from avbc.mapping.reference import ShipViaChoice, product_for, ship_via_for, tax_area_for
 from avbc.mapping.refund import map_refund
-from avbc.mapping.ship_via import ShipViaChoice, ship_via_for
 from avbc.mapping.shipment import ShipmentPlan, map_shipments, shipment_mark
 from avbc.mapping.status import new_order_status, status_for_books, status_for_store, store_status
-from avbc.mapping.tax_area import tax_area_for
 from avbc.mapping.text import plain
 
 __all__ = [

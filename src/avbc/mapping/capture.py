@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from typing import Literal, TypeAlias
@@ -22,8 +22,15 @@ AUTHORIZATION_DAYS = 7
 
 PaymentStep: TypeAlias = Literal["send", "wait", "record"]
 
-_DONE = {"capture": RECEIVED, "void": frozenset(["void"])}
-_UNDER_WAY = {"capture": "capture pending", "void": "void pending"}
+_STEPS: Mapping[str, Mapping[str, PaymentStep]] = {
+    "capture": {
+        "authorized": "send",
+        "capture pending": "wait",
+        **dict.fromkeys(RECEIVED, "record"),
+    },
+    "void": {"authorized": "send", "void pending": "wait", "void": "record"},
+}
+"""What the order's payment status makes of each action."""
 _STATE_WHEN_DONE = {"capture": "captured", "void": "voided"}
 
 
@@ -189,40 +196,29 @@ def _check_total(
 
 def _step(order: Order, action: str, found: Findings) -> PaymentStep | None:
     status = text_key(order.payment_status)
-    if status in _DONE[action]:
-        if status == "partially refunded":
-            found.warn(
-                "payment_partly_refunded",
-                "payment_status",
-                status,
-                "The payment was captured, and a part of it was refunded; the receipt is over the "
-                "whole payment.",
-                "Book the refund in AcctVantage.",
-            )
-        found.note("step", "record", "the store says that the payment is {!r}", "", status)
-        return "record"
-    if status == _UNDER_WAY[action]:
-        found.note("step", "wait", "the store says that the payment is {!r}", "", status)
-        return "wait"
-    if status == "authorized":
-        found.note("step", "send", "the store says that the payment is authorized")
-        return "send"
-    found.error(
-        "payment_not_authorized",
-        "payment_status",
-        status,
-        (
-            f"The payment of order {order.id} is {status!r} in the store, so there is no "
-            f"authorization to {action}."
+    step = _STEPS[action].get(status)
+    if step is None:
+        known = repr(status) if status else "an offline one"
+        found.error(
+            "payment_not_authorized",
+            "payment_status",
+            status,
+            f"The payment of order {order.id} is {known} in the store, so there is no "
+            f"authorization to {action}.",
+            "Check the payment in BigCommerce, and correct the receipt in AcctVantage.",
         )
-        if status
-        else (
-            f"The payment of order {order.id} is an offline one in the store, so there is no "
-            f"authorization to {action}."
-        ),
-        "Check the payment in BigCommerce, and correct the receipt in AcctVantage.",
-    )
-    return None
+        return None
+    if status == "partially refunded":
+        found.warn(
+            "payment_partly_refunded",
+            "payment_status",
+            status,
+            "The payment was captured, and a part of it was refunded; the receipt is over the "
+            "whole payment.",
+            "Book the refund in AcctVantage.",
+        )
+    found.note("step", step, "the store says that the payment is {!r}", "", status)
+    return step
 
 
 def _check_age(

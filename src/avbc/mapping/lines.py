@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from decimal import Decimal
-from typing import Literal, TypeAlias
 
 import attrs
 
@@ -20,20 +19,15 @@ from avbc.bigcommerce.models import (
 from avbc.mapping.addresses import address
 from avbc.mapping.case import Case
 from avbc.mapping.decisions import MappingProblem
-from avbc.mapping.product import product_for
 from avbc.mapping.proof import COMPARE, unreadable
-from avbc.mapping.ship_via import ShipViaChoice, ship_via_for
+from avbc.mapping.reference import ShipViaChoice, product_for, ship_via_for
 from avbc.mapping.text import amount_text, plain
 from avbc.money import STEP, ZERO, are_store_amounts, is_amount
 from avbc.text import text_key
 
 PHYSICAL = "physical"
 GIFT_CERTIFICATE = "giftcertificate"
-_ONE = Decimal(1)
-
-
-_Cost: TypeAlias = Literal["wrapping", "handling", "shipping"]
-_COSTS: Mapping[_Cost, tuple[MappingProblem, str]] = {
+_COSTS: Mapping[str, tuple[MappingProblem, str]] = {
     "wrapping": ("wrapping_does_not_foot", "gift wrapping of the lines"),
     "handling": ("handling_does_not_foot", "handling of the consignments"),
     "shipping": ("shipping_does_not_foot", "shipping of the consignments"),
@@ -296,14 +290,15 @@ def cost_lines(
     does, the order's sum is one line.
     """
     made: list[SalesOrderLine] = []
+    shipped = order.consignments.shipping if order.consignments is not None else ()
     if order.wrapping_cost_inc_tax or any(line.wrapping_cost_inc_tax for line in lines):
         made += _wrapping(order, lines, where, case)
     if order.handling_cost_inc_tax or any(
-        consignment.handling_cost_inc_tax for consignment in _shipped(order)
+        consignment.handling_cost_inc_tax for consignment in shipped
     ):
-        made += _handling(order, case)
+        made += _handling(order, shipped, case)
     if order.consignments is not None:
-        _prove_shipping(order, case)
+        _prove_shipping(order, shipped, case)
     for fee in order.fees or ():
         made.append(_cost_line("fee", fee_name(fee), fee.cost_ex_tax, fee.cost_tax))
     for position, line in enumerate(made, len(lines)):
@@ -320,7 +315,12 @@ def fee_name(fee: Fee) -> str:
 
 def _cost_line(kind: LineKind, description: str, amount: Decimal, tax: Decimal) -> SalesOrderLine:
     return SalesOrderLine(
-        kind=kind, description=description, quantity=_ONE, unit_price=amount, amount=amount, tax=tax
+        kind=kind,
+        description=description,
+        quantity=Decimal(1),
+        unit_price=amount,
+        amount=amount,
+        tax=tax,
     )
 
 
@@ -370,11 +370,12 @@ def _wrapping_line(line: OrderProduct, times: int, where: Routes) -> SalesOrderL
     )
 
 
-def _handling(order: Order, case: Case) -> list[SalesOrderLine]:
-    whole = (order.handling_cost_ex_tax, order.handling_cost_inc_tax)
+def _handling(
+    order: Order, shipped: Sequence[ShippingConsignment], case: Case
+) -> list[SalesOrderLine]:
+    whole = off = (order.handling_cost_ex_tax, order.handling_cost_inc_tax)
     made: list[SalesOrderLine] = []
-    off = whole
-    for position, consignment in enumerate(_shipped(order)):
+    for position, consignment in enumerate(shipped):
         costs = (
             consignment.handling_cost_ex_tax,
             consignment.handling_cost_inc_tax,
@@ -396,9 +397,9 @@ def _handling(order: Order, case: Case) -> list[SalesOrderLine]:
     return made
 
 
-def _prove_shipping(order: Order, case: Case) -> None:
+def _prove_shipping(order: Order, shipped: Sequence[ShippingConsignment], case: Case) -> None:
     whole = off = (order.shipping_cost_ex_tax, order.shipping_cost_inc_tax)
-    for position, consignment in enumerate(_shipped(order)):
+    for position, consignment in enumerate(shipped):
         if not (is_amount(consignment.cost_ex_tax) and is_amount(consignment.cost_inc_tax)):
             unreadable(f"consignments.shipping[{position}].cost", consignment.cost_inc_tax, case)
             return
@@ -406,12 +407,8 @@ def _prove_shipping(order: Order, case: Case) -> None:
     _check_parts("shipping", whole, off, case)
 
 
-def _shipped(order: Order) -> Sequence[ShippingConsignment]:
-    return order.consignments.shipping if order.consignments is not None else ()
-
-
 def _check_parts(
-    cost: _Cost, whole: tuple[Decimal, Decimal], off: tuple[Decimal, Decimal], case: Case
+    cost: str, whole: tuple[Decimal, Decimal], off: tuple[Decimal, Decimal], case: Case
 ) -> None:
     """Report, without and with tax, by how much the parts of a cost miss the order's own sum."""
     if all(map(case.rules.rounds_to_zero, off)):

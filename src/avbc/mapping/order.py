@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from decimal import Decimal, localcontext
-from typing import TYPE_CHECKING
 
 import attrs
 
@@ -17,9 +16,9 @@ from avbc.acctvantage.records import (
     SalesOrder,
     SalesOrderLine,
 )
-from avbc.bigcommerce.models import Order, OrderCoupon, OrderProduct, OrderStatus, Transaction
+from avbc.bigcommerce.models import Order, OrderCoupon, OrderStatus, Transaction
 from avbc.mapping.addresses import address
-from avbc.mapping.case import Case, MappingRules, Ruling
+from avbc.mapping.case import Case, MappingRules
 from avbc.mapping.client import client_for
 from avbc.mapping.decisions import Decision, Note, Problem, decisions_of
 from avbc.mapping.discount import Discounts, discounts_for
@@ -34,16 +33,13 @@ from avbc.mapping.proof import (
     prove_header,
     prove_lines,
 )
+from avbc.mapping.reference import tax_area_for, warehouse_for
 from avbc.mapping.status import new_order_status
-from avbc.mapping.tax_area import tax_area_for
 from avbc.mapping.text import amount_text, plain
 from avbc.money import ARITHMETIC, ZERO
-from avbc.report import data_frame, html_table, text_table
+from avbc.report import Report, as_data, counted
 from avbc.settings import Settings
 from avbc.text import text_key
-
-if TYPE_CHECKING:
-    import pandas as pd
 
 
 @attrs.frozen
@@ -65,11 +61,13 @@ class OrderInputs:
 
 
 @attrs.frozen
-class MappedOrder:
+class MappedOrder(Report):
     """What an order becomes in AcctVantage, and why; or the problems that keep it out.
 
     `str()` of it is a table of the decisions and the problems.
     """
+
+    columns = ("field", "value", "setting", "reason")
 
     order_id: int
     import_id: str
@@ -92,47 +90,19 @@ class MappedOrder:
         """The problems that keep the order out."""
         return tuple(problem for problem in self.problems if problem.severity == "error")
 
-    def to_dicts(self) -> list[dict[str, str]]:
+    def summary(self) -> str:
+        """The order, its Import ID, and its total or how many problems keep it out."""
+        refused = counted(len(self.errors), "problem")
+        outcome = f"refused, {refused}" if self.errors else amount_text(self.total)
+        return f"Order {self.order_id} as {self.import_id}: {outcome}"
+
+    def to_dicts(self) -> list[dict[str, object]]:
         """The decisions and then the problems as rows, for tables and files."""
         problems = (
             Decision(problem.field, problem.value, f"{problem.severity}: {problem}")
             for problem in self.problems
         )
-        return [
-            {
-                "field": decision.field,
-                "value": decision.value,
-                "reason": decision.reason,
-                "setting": decision.setting,
-            }
-            for decision in (*self.decisions, *problems)
-        ]
-
-    def to_frame(self) -> pd.DataFrame:
-        """The rows of `to_dicts` as a pandas frame.
-
-        Raises:
-            MissingExtra: pandas is not installed.
-        """
-        return data_frame(self.to_dicts(), _COLUMNS)
-
-    def __str__(self) -> str:
-        return f"{self._headline()}\n{text_table(self.to_dicts(), _COLUMNS)}"
-
-    def _repr_html_(self) -> str:
-        return html_table(self.to_dicts(), _COLUMNS, self._headline())
-
-    def _headline(self) -> str:
-        refused = len(self.errors)
-        outcome = (
-            f"refused, {refused} problem{'' if refused == 1 else 's'}"
-            if refused
-            else f"{amount_text(self.total)}"
-        )
-        return f"Order {self.order_id} as {self.import_id}: {outcome}"
-
-
-_COLUMNS = ("field", "value", "setting", "reason")
+        return [as_data(decision) for decision in (*self.decisions, *problems)]
 
 
 def map_order(inputs: OrderInputs, settings: Settings, reference: ReferenceData) -> MappedOrder:
@@ -168,7 +138,15 @@ class Mapper:
         order = inputs.order
         import_id = order_import_id(self.rules.source_code, order.id)
         lines = order.lines
-        complete = _check_lines(order, lines, case)
+        complete = check_lines(order, case)
+        if complete and not lines:
+            case.error(
+                "order_empty",
+                "products",
+                "",
+                "The order has no lines.",
+                "Enter it by hand, if there is something to enter.",
+            )
         _check_currency(order, case)
 
         where = routes(order, lines, case)
@@ -252,20 +230,6 @@ class Mapper:
         )
 
 
-def _check_lines(order: Order, lines: Sequence[OrderProduct], case: Case) -> bool:
-    if not check_lines(order, case):
-        return False
-    if not lines:
-        case.error(
-            "order_empty",
-            "products",
-            "",
-            "The order has no lines.",
-            "Enter it by hand, if there is something to enter.",
-        )
-    return True
-
-
 def _check_currency(order: Order, case: Case) -> None:
     charged = order.default_currency_code.strip().upper()
     books = case.rules.reference.currency
@@ -277,29 +241,6 @@ def _check_currency(order: Order, case: Case) -> None:
             f"The order is in {charged or 'no known currency'}, and the books are in {books}.",
             "Enter the order by hand at the rate that your accounting uses.",
         )
-
-
-def warehouse_for(rules: MappingRules) -> Ruling[str]:
-    """Find the Warehouse of the settings in the books (manual 2.3.1)."""
-    case = Case(rules)
-    wanted, known = rules.settings.shipping.warehouse, rules.warehouse
-    if known is None:
-        case.error(
-            "warehouse_unknown",
-            "shipping.warehouse",
-            wanted,
-            f"AcctVantage has no Warehouse {wanted!r}.",
-            "Correct shipping.warehouse.",
-            candidates=tuple(warehouse.name for warehouse in rules.reference.warehouses),
-        )
-        return case.ruling(None)
-    case.note(
-        "warehouse",
-        known.name,
-        "the warehouse that fulfills the store's orders",
-        "shipping.warehouse",
-    )
-    return case.ruling(known.name)
 
 
 def _rounding(

@@ -29,6 +29,7 @@ _TENDER_METHODS = {
     "gift_certificate": "gift_certificate_amount",
 }
 _PAYING = frozenset(["purchase", "authorization"])
+_CAPTURED = frozenset(["purchase", "capture", "settled"])
 
 _SETTING = "gl.payment_methods"
 _PREAUTHORIZED = "gl.credit_card_transactions_are_preauthorizations"
@@ -73,14 +74,6 @@ class Payment:
     receipts: tuple[Receipt, ...] = ()
     po_number: str = ""
     """Set where the gateway amount is not received but owed: the client must be on open A/R."""
-
-
-@attrs.frozen
-class _Step:
-    """A payment at the gateway: a purchase, or an authorization that was captured or not."""
-
-    transaction: Transaction
-    captured: bool
 
 
 def receipt_type_for(method: str, rules: MappingRules) -> Ruling[str]:
@@ -194,12 +187,12 @@ def payment_for(
             f"{amount_text(-gateway_amount)}.",
             "Correct the order in BigCommerce.",
         )
-    steps = _steps(order, transactions, case) if transactions else None
+    payments = _at_gateway(order, transactions, case) if transactions else None
     po_number = ""
     redeemed = order.store_credit_amount or order.gift_certificate_amount
     if gateway_amount or (gateway_amount is None and not redeemed):
         receipt_type = case.add(receipt_type_for(order.payment_method, rules))
-        status = _status(order, steps)
+        status = _status(order, payments)
         state = _state(status, case)
         if receipt_type == PURCHASE_ORDER:
             po_number = plain(order.payment_provider_id or "") or str(order.id)
@@ -213,10 +206,10 @@ def payment_for(
             receipt_type is not None
             and state is not None
             and gateway_amount is not None
-            and _foots(order, steps, status, gateway_amount, case)
+            and _foots(order, payments, status, gateway_amount, case)
         ):
-            at_gateway = _AtGateway(order, order_import_id, receipt_type, state)
-            receipts += at_gateway.receipts(steps or [], gateway_amount, status)
+            whole = Receipt(order_import_id, receipt_type, gateway_amount, state=state)
+            receipts += _receipts(whole, payments, status, order)
     elif gateway_amount is not None:
         case.note("receipts", "", "nothing is left to pay at the gateway")
     for name, amount in (
@@ -303,17 +296,17 @@ def _state(status: str, case: Case) -> ReceiptState | None:
     return None
 
 
-def _status(order: Order, steps: Sequence[_Step] | None) -> str:
+def _status(order: Order, payments: Sequence[Transaction] | None) -> str:
     """The payment's status; transactions that are newer than it, or say more, decide."""
     status = text_key(order.payment_status)
-    if steps and status == "" and not all(step.captured for step in steps):
-        return _AUTHORIZED
-    if steps and status == _AUTHORIZED and all(step.captured for step in steps):
-        return "captured"
-    return status
+    if not payments or status not in ("", _AUTHORIZED):
+        return status
+    return "captured" if all(row.event in _CAPTURED for row in payments) else _AUTHORIZED
 
 
-def _steps(order: Order, transactions: Sequence[Transaction], case: Case) -> list[_Step] | None:
+def _at_gateway(
+    order: Order, transactions: Sequence[Transaction], case: Case
+) -> list[Transaction] | None:
     """The payments at the gateway; None where the transactions cannot be read."""
     tenders = dict.fromkeys(_TENDER_METHODS.values(), ZERO)
     rows: list[Transaction] = []
@@ -369,43 +362,43 @@ def _steps(order: Order, transactions: Sequence[Transaction], case: Case) -> lis
     return _followed(rows)
 
 
-def _followed(rows: Sequence[Transaction]) -> list[_Step]:
-    """What was paid or authorized, less what was voided, with the captures and settlements."""
-    steps: list[_Step] = []
+def _followed(rows: Sequence[Transaction]) -> list[Transaction]:
+    """What was paid or authorized and not voided, each with the last event of its payment."""
+    payments: list[Transaction] = []
     for row in sorted(rows, key=lambda row: row.id):
         if row.event in _PAYING:
-            steps.append(_Step(row, captured=row.event == "purchase"))
+            payments.append(row)
         elif row.event in ("capture", "settled", "void"):
             # Without a reference it can only mean the one payment there is.
             place = next(
                 (
                     place
-                    for place, step in enumerate(steps)
-                    if step.transaction.id == row.reference_transaction_id
+                    for place, payment in enumerate(payments)
+                    if payment.id == row.reference_transaction_id
                 ),
-                0 if len(steps) == 1 else None,
+                0 if len(payments) == 1 else None,
             )
-            if row.event == "void":
-                if place is not None:
-                    del steps[place]
-            elif place is None:
-                steps.append(_Step(row, captured=True))
-            else:
-                steps[place] = _Step(steps[place].transaction, captured=True)
-    return steps
+            if row.event != "void":
+                if place is None:
+                    payments.append(row)
+                else:
+                    payments[place] = attrs.evolve(payments[place], event=row.event)
+            elif place is not None:
+                del payments[place]
+    return payments
 
 
 def _foots(
     order: Order,
-    steps: Sequence[_Step] | None,
+    payments: Sequence[Transaction] | None,
     status: str,
     amount: Decimal,
     case: Case,
 ) -> bool:
     """Whether the payments at the gateway, if given, add up to what was to be paid there."""
-    if steps is None or (not steps and status not in RECEIVED and status != _AUTHORIZED):
+    if payments is None or (not payments and status not in RECEIVED and status != _AUTHORIZED):
         return True
-    paid = sum((step.transaction.amount for step in steps), ZERO)
+    paid = sum((payment.amount for payment in payments), ZERO)
     if case.rules.rounds_to_zero(paid - amount):
         return True
     case.error(
@@ -420,37 +413,28 @@ def _foots(
     return False
 
 
-@attrs.frozen
-class _AtGateway:
-    order: Order
-    order_import_id: str
-    receipt_type: str
-    state: ReceiptState
-
-    def receipts(self, steps: Sequence[_Step], amount: Decimal, status: str) -> Iterator[Receipt]:
-        """One receipt for each payment, or one for all where none is known; together `amount`."""
-        left = amount
-        for number, step in enumerate(steps, 1):
-            part = left if number == len(steps) else step.transaction.amount
-            left -= part
-            state = "captured" if step.captured and status == _AUTHORIZED else self.state
-            yield self._receipt(number, part, state, step.transaction)
-        if not steps:
-            yield self._receipt(1, amount, self.state)
-
-    def _receipt(
-        self, number: int, amount: Decimal, state: ReceiptState, by: Transaction | None = None
-    ) -> Receipt:
-        reference = by.gateway_transaction_id if by is not None else ""
-        return Receipt(
-            order_import_id=self.order_import_id,
-            receipt_type=self.receipt_type,
+def _receipts(
+    whole: Receipt, payments: Sequence[Transaction] | None, status: str, order: Order
+) -> Iterator[Receipt]:
+    """One receipt for each payment, or one for all where none is known; together `whole`."""
+    left = whole.amount
+    payments = payments or (Transaction(event=""),)
+    for number, payment in enumerate(payments, 1):
+        amount = left if number == len(payments) else payment.amount
+        left -= amount
+        captured = payment.event in _CAPTURED and status == _AUTHORIZED
+        state: ReceiptState = "captured" if captured else whole.state
+        yield Receipt(
+            order_import_id=whole.order_import_id,
+            receipt_type=whole.receipt_type,
             amount=amount if state == "captured" else ZERO,
             state=state,
             pre_auth_amount=amount if state == "pre_authorized" else ZERO,
-            import_id=receipt_import_id(self.order_import_id, number),
-            store_payment_method=plain(self.order.payment_method),
-            gateway=by.gateway if by is not None else "",
-            gateway_transaction_id=reference or self.order.payment_provider_id or "",
-            authorized_at=by.date_created if by is not None and state != "captured" else None,
+            import_id=receipt_import_id(whole.order_import_id, number),
+            store_payment_method=plain(order.payment_method),
+            gateway=payment.gateway,
+            gateway_transaction_id=payment.gateway_transaction_id
+            or order.payment_provider_id
+            or "",
+            authorized_at=payment.date_created if state != "captured" else None,
         )

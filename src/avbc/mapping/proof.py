@@ -20,8 +20,6 @@ from avbc.mapping.case import Case, MappingRules, Ruling
 from avbc.mapping.text import amount_text
 from avbc.money import ZERO, are_store_amounts, to_minor_unit
 
-Tenders: TypeAlias = Literal["none", "in the total", "taken off the total"]
-Fees: TypeAlias = Literal["none", "in the subtotal", "on top of the subtotal"]
 Discounts: TypeAlias = Literal["none", "with tax", "without tax"]
 
 HEADER_AMOUNTS = (
@@ -57,7 +55,6 @@ _FEE_AMOUNTS = ("cost_ex_tax", "cost_inc_tax", "cost_tax")
 _FEE: Callable[[Fee], tuple[Decimal, ...]] = attrgetter(*_FEE_AMOUNTS)
 _LINE_AMOUNTS = ("price_ex_tax", "price_inc_tax", "total_ex_tax", "total_inc_tax", "total_tax")
 _LINE: Callable[[OrderProduct], tuple[Decimal, ...]] = attrgetter(*_LINE_AMOUNTS)
-_COSTS = ("shipping", "handling", "wrapping")
 _UNIT_PRICE_ERROR = Decimal("0.00005")
 COMPARE = (
     "Compare the order's amounts in BigCommerce; if they are right there, enter the order by hand."
@@ -80,9 +77,9 @@ class Proof:
     """
     residue: Decimal
     """What the total with tax differs from its parts by; rounds to zero."""
-    tenders: Tenders
+    tenders: Literal["none", "in the total", "taken off the total"]
     """Where the store's total leaves redeemed store credit and gift certificates."""
-    fees: Fees
+    fees: Literal["none", "in the subtotal", "on top of the subtotal"]
     discounts: Discounts
     """Whether the store's discounts are amounts with tax or without."""
 
@@ -191,10 +188,13 @@ def prove_header(order: Order, fees_on_top: bool | None, case: Case) -> Proof | 
         + order.wrapping_cost_inc_tax
     )
     residue = order.total_inc_tax - parts + taken
+    places_of_fees = (False, True) if fees_on_top is None else (fees_on_top,)
+    if not any(fee.cost_inc_tax or fee.cost_ex_tax for fee in order.fees or ()):
+        places_of_fees = (False,)
     fits = [
         proof
         for net in ((False, True) if tenders else (False,))
-        for on_top in _places_of_fees(order, fees_on_top)
+        for on_top in places_of_fees
         if (proof := _read(order, case.rules, residue, net=net, on_top=on_top)) is not None
     ]
     if not fits:
@@ -219,12 +219,6 @@ def prove_header(order: Order, fees_on_top: bool | None, case: Case) -> Proof | 
         )
         return None
     return fits[0] if _prove_without_tax(order, fits[0], case) else None
-
-
-def _places_of_fees(order: Order, fees_on_top: bool | None) -> tuple[bool, ...]:
-    if not order.fees or not any(fee.cost_inc_tax or fee.cost_ex_tax for fee in order.fees):
-        return (False,)
-    return (False, True) if fees_on_top is None else (fees_on_top,)
 
 
 def _read(
@@ -301,18 +295,21 @@ def _prove_taxes(order: Order, case: Case) -> None:
             f"{amount_text(abs(off))}.",
             COMPARE,
         )
-    costs = (
-        order.shipping_cost_inc_tax - order.shipping_cost_ex_tax - order.shipping_cost_tax,
-        order.handling_cost_inc_tax - order.handling_cost_ex_tax - order.handling_cost_tax,
-        order.wrapping_cost_inc_tax - order.wrapping_cost_ex_tax - order.wrapping_cost_tax,
-    )
-    fees = order.fees or ()
-    if not any(costs) and not fees:
-        return
     for field, name, off in (
-        *(
-            (f"{cost}_cost_tax", f"The {cost} cost", off)
-            for cost, off in zip(_COSTS, costs, strict=True)
+        (
+            "shipping_cost_tax",
+            "The shipping cost",
+            order.shipping_cost_inc_tax - order.shipping_cost_ex_tax - order.shipping_cost_tax,
+        ),
+        (
+            "handling_cost_tax",
+            "The handling cost",
+            order.handling_cost_inc_tax - order.handling_cost_ex_tax - order.handling_cost_tax,
+        ),
+        (
+            "wrapping_cost_tax",
+            "The wrapping cost",
+            order.wrapping_cost_inc_tax - order.wrapping_cost_ex_tax - order.wrapping_cost_tax,
         ),
         *(
             (
@@ -320,7 +317,7 @@ def _prove_taxes(order: Order, case: Case) -> None:
                 f"Fee {fee.display_name_merchant!r}",
                 fee.cost_inc_tax - fee.cost_ex_tax - fee.cost_tax,
             )
-            for position, fee in enumerate(fees)
+            for position, fee in enumerate(order.fees or ())
         ),
     ):
         if not case.rules.rounds_to_zero(off):
@@ -328,7 +325,7 @@ def _prove_taxes(order: Order, case: Case) -> None:
                 "cost_does_not_foot",
                 field,
                 off,
-                f"{name} without tax and its tax do not make it with tax: off by "
+                f"{name} without tax and its tax do not add up to it with tax: off by "
                 f"{amount_text(abs(off))}.",
                 COMPARE,
             )

@@ -182,8 +182,8 @@ GUARDS = (
         (
             Removal(
                 "mapping/capture.py",
-                "status = text_key(order.payment_status)\nif status in _DONE[action]:",
-                'status = "authorized"\nif status in _DONE[action]:',
+                "status = text_key(order.payment_status)\nstep = ",
+                'status = "authorized"\nstep = ',
             ),
         ),
     ),

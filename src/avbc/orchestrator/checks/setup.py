@@ -26,8 +26,8 @@ from avbc.mapping import (
     store_status,
     tax_area_for,
 )
-from avbc.mapping.order import warehouse_for
 from avbc.mapping.payment import TENDER_WORDS
+from avbc.mapping.reference import warehouse_for
 from avbc.mapping.status import status_name
 from avbc.mapping.text import plain
 from avbc.orchestrator.engine.run import IN_FLIGHT

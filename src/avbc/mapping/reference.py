@@ -1,0 +1,209 @@
+"""Records of the books that an order refers to: tax area, warehouse, Ship Via, product."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+
+import attrs
+
+from avbc.acctvantage.records import Product, ShipVia
+from avbc.mapping.case import Case, MappingRules, Ruling
+from avbc.mapping.text import plain
+from avbc.text import text_key
+
+_NO_METHOD = frozenset(["", "none"])
+"""How the store writes that an order has no shipping method."""
+_CLASS = "shipping.default_shipment_product_class"
+
+
+@attrs.frozen
+class ShipViaChoice:
+    """The name of a Ship Via, and the record to create where the books do not have it yet."""
+
+    name: str
+    create: ShipVia | None = None
+
+
+def tax_area_for(rules: MappingRules) -> Ruling[str]:
+    """The tax area that an order's tax is booked to, with or without tax on the order.
+
+    The store's tax is never computed again: the order's Override box is always ticked, since a tax
+    of zero is a result too (inferred). The area must exist in the books and must not be the one of
+    AvaTax, which would compute the tax again (manual 2.2.2).
+    """
+    case = Case(rules)
+    wanted = rules.settings.gl.tax_area
+    setting = "gl.tax_area"
+    case.note(
+        "tax_override",
+        value=True,
+        reason="the store computed the tax; AcctVantage must not do it again",
+        setting=setting,
+    )
+    area = rules.tax_areas.get(text_key(wanted))
+    if area is None:
+        case.error(
+            "tax_area_unknown",
+            setting,
+            wanted,
+            f"AcctVantage has no Tax Area {wanted!r}.",
+            "Create it in AcctVantage, or name another one in gl.tax_area.",
+            candidates=tuple(known.name for known in rules.reference.tax_areas if not known.avatax),
+        )
+    else:
+        if area.avatax:
+            case.error(
+                "tax_area_is_avatax",
+                setting,
+                area.name,
+                f"{area.name!r} is the Tax Area of AvaTax, which would compute the store's tax "
+                "again.",
+                "Create a Tax Area for the store in AcctVantage, and name it in gl.tax_area.",
+            )
+        case.note("tax_area", area.name, "the configured Tax Area", setting)
+    return case.ruling(area and area.name)
+
+
+def warehouse_for(rules: MappingRules) -> Ruling[str]:
+    """Find the Warehouse of the settings in the books (manual 2.3.1)."""
+    case = Case(rules)
+    wanted, known = rules.settings.shipping.warehouse, rules.warehouse
+    if known is None:
+        case.error(
+            "warehouse_unknown",
+            "shipping.warehouse",
+            wanted,
+            f"AcctVantage has no Warehouse {wanted!r}.",
+            "Correct shipping.warehouse.",
+            candidates=tuple(warehouse.name for warehouse in rules.reference.warehouses),
+        )
+    else:
+        case.note(
+            "warehouse",
+            known.name,
+            "the warehouse that fulfills the store's orders",
+            "shipping.warehouse",
+        )
+    return case.ruling(known and known.name)
+
+
+def ship_via_for(
+    method: str, rules: MappingRules, field: str = "ship_via"
+) -> Ruling[ShipViaChoice]:
+    """The Ship Via of a shipping method; `field` is where the choice is noted.
+
+    Without a method it is the Default Ship Via (manual 2.3.2). One that is missing is created with
+    the Default Shipment Product Class where the settings allow it (manual 2.3.3), which must be
+    active in the warehouse; otherwise it is a problem (inferred).
+    """
+    case = Case(rules)
+    shipping = rules.settings.shipping
+    name, setting = plain(method), ""
+    key = text_key(name)
+    if key in _NO_METHOD:
+        name, setting = shipping.default_ship_via, "shipping.default_ship_via"
+        key = text_key(name)
+    known = rules.ship_vias.get(key)
+    product_class = shipping.default_shipment_product_class
+    created: ShipVia | None = None
+    if not name:
+        case.error(
+            "ship_via_missing",
+            setting,
+            "",
+            "The order names no shipping method, and there is no Default Ship Via.",
+            "Set shipping.default_ship_via to a Ship Via of AcctVantage.",
+        )
+    elif known is not None:
+        name = known.name
+        reason = "the order names no shipping method"
+        case.note(
+            field, name, reason if setting else "the books have a Ship Via of this name", setting
+        )
+    elif not shipping.auto_create_missing_shipping_methods:
+        case.error(
+            "ship_via_unknown",
+            setting or field,
+            name,
+            f"AcctVantage has no Ship Via {name!r}.",
+            "Create it in AcctVantage, or set shipping.auto_create_missing_shipping_methods.",
+        )
+    elif rules.warehouse is not None and not rules.is_class_active(product_class):
+        # Without the warehouse every class would look inactive, and its absence is reported itself.
+        case.error(
+            "product_class_inactive",
+            _CLASS,
+            product_class,
+            f"The Ship Via {name!r} would be created with product class {product_class!r}, which "
+            f"is not active in {rules.warehouse.name!r}.",
+            "Activate the product class in the warehouse, or name another one.",
+        )
+    else:
+        case.note(
+            field, name, "the books lack it: created with product class {!r}", _CLASS, product_class
+        )
+        created = ShipVia(name=name, product_class=product_class)
+    return case.ruling(ShipViaChoice(name, created))
+
+
+def product_for(
+    sku: str,
+    products: Mapping[str, Sequence[Product]],
+    rules: MappingRules,
+    *,
+    field: str = "sku",
+    line: str = "",
+) -> Ruling[Product]:
+    """The product that a SKU means: by part number, otherwise by alias.
+
+    `products` holds the books' products by `text_key` of the SKU. No product, more than one, or a
+    product class that is not active in the warehouse (manual, Product Classes) is a problem:
+    AcctVantage takes an order with all its lines or not at all. `field` and `line` say in problems
+    where the SKU is and what the line is called.
+    """
+    key = text_key(sku)
+    hits = products.get(key, ())
+    if len(hits) > 1:
+        # A part number comes before an alias; the same product may be there by both.
+        hits = [hit for hit in hits if text_key(hit.part_number) == key] or hits
+        hits = list({text_key(hit.part_number): hit for hit in hits}.values())
+    if len(hits) == 1 and (rules.warehouse is None or rules.is_class_active(hits[0].product_class)):
+        return Ruling(hits[0])
+    case = Case(rules)
+    if not key:
+        case.error(
+            "sku_missing",
+            field,
+            "",
+            f"The line {line!r} has no SKU, so its product cannot be found."
+            if line
+            else "There is no SKU.",
+            "Give the product a SKU in BigCommerce that is its part number in AcctVantage.",
+        )
+    elif not hits:
+        case.error(
+            "sku_unknown",
+            field,
+            sku,
+            f"AcctVantage has no product with part number or alias {sku!r}.",
+            "Create the product in AcctVantage, or correct the SKU in BigCommerce.",
+        )
+    elif len(hits) > 1:
+        case.error(
+            "sku_ambiguous",
+            field,
+            sku,
+            f"More than one product of AcctVantage has the part number or alias {sku!r}.",
+            "Take the alias off all products but one.",
+            candidates=tuple(hit.part_number for hit in hits),
+        )
+    else:
+        case.error(
+            "product_class_inactive",
+            field,
+            hits[0].product_class,
+            f"{hits[0].part_number!r} has product class {hits[0].product_class!r}, which is not "
+            f"active in warehouse {rules.settings.shipping.warehouse!r}.",
+            "Activate the product class in the warehouse.",
+        )
+    return case.ruling(None)
