@@ -200,8 +200,8 @@ class Findings:
         """The findings with the value that they led to: no value where there is an error."""
         return Ruling(None if self.failed else value, tuple(self.problems), tuple(self.notes))
 
-    def check_length(self, text: str, field: str, most: int) -> None:
-        """Check that a text fits the store's field; one that is too long is never cut."""
+    def check_length(self, text: str, field: str, most: int) -> str:
+        """Return a text, after checking that it fits the store's field; it is never cut."""
         if len(text) > most:
             self.error(
                 "text_too_long",
@@ -210,6 +210,7 @@ class Findings:
                 f"{field} has {len(text):,} characters, and BigCommerce takes {most:,}.",
                 "Shorten it in AcctVantage.",
             )
+        return text
 
 
 class Case(Findings):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Mapping, Sequence
 
 import attrs
@@ -15,23 +16,19 @@ from avbc.mapping.text import plain
 from avbc.text import text_key
 from avbc.unset import UNSET
 
-_NAME = 100
-_NAME_ON_ADDRESS = 255
-_PHONE = 50
-
 CLIENT_FIELDS: tuple[FieldRule[Client], ...] = (
     FieldRule(
-        "last_name", "Client Name", lambda client: plain(client.name), required=True, longest=_NAME
+        "last_name", "Client Name", lambda client: plain(client.name), required=True, longest=100
     ),
     FieldRule(
         "first_name",
         "First Name",
         lambda client: plain(client.first_name),
         required=True,
-        longest=_NAME,
+        longest=100,
     ),
     FieldRule("email", "Email", lambda client: plain(client.email), required=True, longest=250),
-    FieldRule("phone", "Telephone", lambda client: plain(client.phone), longest=_PHONE),
+    FieldRule("phone", "Telephone", lambda client: plain(client.phone), longest=50),
 )
 """What fills a customer's fields (manual, BigCommerce - Clients & Contacts)."""
 
@@ -47,11 +44,9 @@ ADDRESS_FIELDS: tuple[FieldRule[Client], ...] = (
         "first_name",
         "First Name",
         lambda client: plain(client.first_name),
-        longest=_NAME_ON_ADDRESS,
+        longest=255,
     ),
-    FieldRule(
-        "last_name", "Client Name", lambda client: plain(client.name), longest=_NAME_ON_ADDRESS
-    ),
+    FieldRule("last_name", "Client Name", lambda client: plain(client.name), longest=255),
     FieldRule("address1", "Address 1", lambda client: plain(client.address.address_1)),
     FieldRule("address2", "Address 2", _second_line),
     FieldRule("city", "City", lambda client: plain(client.address.city), longest=100),
@@ -64,7 +59,7 @@ ADDRESS_FIELDS: tuple[FieldRule[Client], ...] = (
         "phone",
         "Telephone",
         lambda client: plain(client.address.phone) or plain(client.phone),
-        longest=_PHONE,
+        longest=50,
     ),
 )
 """What fills an address's fields (the same page; a third address line joins the second, inferred).
@@ -77,10 +72,7 @@ _OF_ADDRESSES = frozenset(field.name for field in attrs.fields(CustomerAddressDr
     "id",
     "customer_id",
 }
-_ALWAYS_NEEDED = ("address1", "city")
-_NEEDED_WHERE_THERE_ARE_STATES = ("state_or_province", "postal_code")
 _PLACE = "addresses[0]."
-_MAKE_AN_ADDRESS = ("address1", "city", "postal_code")
 
 
 @attrs.frozen
@@ -102,15 +94,8 @@ def store_customer_id(client: Client, source_code: str) -> int | None:
     bound = client.store_customer_ids.get(source_code)
     if bound is not None:
         return bound
-    code, number = (
-        (client.import_id or "")[: len(source_code)],
-        (client.import_id or "")[len(source_code) :],
-    )
-    return (
-        int(number)
-        if code == source_code and number.isascii() and number.isdigit() and len(number) < 20
-        else None
-    )
+    number = re.fullmatch(rf"{re.escape(source_code)}([0-9]{{1,19}})", client.import_id or "")
+    return int(number[1]) if number is not None else None
 
 
 def customer_for(
@@ -219,7 +204,9 @@ def export_client(
 def _address(
     client: Client, in_store: Customer | None, fields: Sequence[FieldRule[Client]], found: Findings
 ) -> dict[str, FieldValue] | None:
-    if not any(rule.value(client) for rule in fields if rule.name in _MAKE_AN_ADDRESS):
+    if not any(
+        rule.value(client) for rule in fields if rule.name in ("address1", "city", "postal_code")
+    ):
         found.note("addresses", "", "the client has no address")
         return None
     values = field_values(
@@ -254,7 +241,8 @@ def _address(
             return None
         values["state_or_province"] = full
         found.note(f"{_PLACE}state_or_province", full, "{!r} in full", "", state)
-    needed = (*_ALWAYS_NEEDED, *(_NEEDED_WHERE_THERE_ARE_STATES if country in STATES else ()))
+    of_states = ("state_or_province", "postal_code") if country in STATES else ()
+    needed = ("address1", "city", *of_states)
     missing = [rule.source for rule in fields if rule.name in needed and not values.get(rule.name)]
     if missing:
         found.warn(
@@ -278,9 +266,8 @@ def _is_email(text: str) -> bool:
 
 def _same(name: str, value: FieldValue, customer: Customer) -> bool:
     known: object = getattr(customer, name, None)
-    if name == "email":
-        return text_key(str(known)) == text_key(str(value))
-    return known == value
+    is_same_text = text_key(str(known)) == text_key(str(value))
+    return is_same_text if name == "email" else known == value
 
 
 def _is_address(values: Mapping[str, FieldValue], known: CustomerAddress) -> bool:

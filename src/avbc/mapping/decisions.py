@@ -171,14 +171,16 @@ def value_text(value: object) -> str:
     >>> value_text(Decimal("5.0000")), value_text(None), value_text(True)
     ('5.00', '', 'yes')
     """
-    if value is None:
-        return ""
-    if isinstance(value, Decimal):
-        return amount_text(value)
-    if isinstance(value, bool):
-        return "yes" if value else "no"
-    if isinstance(value, datetime):
-        return value.isoformat()
-    if isinstance(value, Address):
-        return one_line(value)
-    return str(value)
+    match value:
+        case None:
+            return ""
+        case Decimal():
+            return amount_text(value)
+        case bool():
+            return "yes" if value else "no"
+        case datetime():
+            return value.isoformat()
+        case Address():
+            return one_line(value)
+        case _:
+            return str(value)

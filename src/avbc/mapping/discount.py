@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from decimal import Decimal
 from typing import Literal, TypeAlias
 
@@ -16,8 +16,8 @@ from avbc.mapping.text import amount_text, plain
 from avbc.money import ZERO, is_amount, share, to_minor_unit
 from avbc.text import text_key
 
-PERCENTAGE, PER_TOTAL, PROMOTION = 1, 2, 5
-"""BigCommerce's coupon types that can become promotions of AcctVantage."""
+_KINDS: Mapping[int, Literal["$", "%"]] = {1: "%", 2: "$"}
+"""BigCommerce's coupon types that are promotions of AcctVantage: off each item, off the order."""
 _UNSUPPORTED = {0: "an amount off each item", 3: "an amount off shipping", 4: "free shipping"}
 _DEFAULT_GL = "gl.default_discount_gl_code"
 _FIX = (
@@ -49,6 +49,12 @@ class _Given:
     """The totals of the lines that it is on, with tax where discounts are amounts with tax."""
     lines: int = 0
     coupon: OrderCoupon | None = None
+
+    @property
+    def terms(self) -> tuple[Literal["$", "%"], Decimal] | None:
+        """The promotion's kind and value, where the coupon's type says them."""
+        kind = _KINDS.get(self.coupon.type) if self.coupon is not None else None
+        return None if self.coupon is None or kind is None else (kind, self.coupon.amount)
 
 
 def discounts_for(
@@ -164,13 +170,13 @@ def _read_line(
         discount.base += base
         discount.lines += 1
         off += applied.amount
+    difference = line.total_inc_tax - off - (discounted or ZERO)
     # The store may leave it out or write 0; with discounts without tax it is not the difference.
     if (
         discounted
         and proof.discounts != "without tax"
-        and not case.rules.rounds_to_zero(line.total_inc_tax - off - discounted)
+        and not case.rules.rounds_to_zero(difference)
     ):
-        difference = line.total_inc_tax - off - discounted
         case.error(
             "line_discount_does_not_foot",
             f"lines[{position}].discounted_total_inc_tax",
@@ -264,11 +270,8 @@ def _explain_the_rest(order: Order, given: dict[_Key, _Given], case: Case) -> bo
 
 
 def _new_promotion(discount: _Given, gl_code: str, rules: MappingRules) -> Promotion:
-    kind: Literal["$", "%"] = "$"
-    value = to_minor_unit(discount.amount, rules.reference.currency)
-    if discount.coupon is not None and discount.coupon.type in (PERCENTAGE, PER_TOTAL):
-        kind = "%" if discount.coupon.type == PERCENTAGE else "$"
-        value = discount.coupon.amount
+    off_the_order = to_minor_unit(discount.amount, rules.reference.currency)
+    kind, value = discount.terms or ("$", off_the_order)
     return Promotion(
         code=discount.code, kind=kind, value=value, gl_code=gl_code, name=discount.name
     )
@@ -284,12 +287,8 @@ def _compare(promotion: Promotion, discount: _Given, case: Case) -> None:
             f"The promotion {promotion.code!r} is inactive in AcctVantage.",
             "Activate the promotion in AcctVantage.",
         )
-    coupon = discount.coupon
-    if coupon is not None and coupon.type in (PERCENTAGE, PER_TOTAL):
-        same = (
-            promotion.kind == ("%" if coupon.type == PERCENTAGE else "$")
-            and promotion.value == coupon.amount
-        )
+    if discount.terms is not None:
+        same = discount.terms == (promotion.kind, promotion.value)
     elif promotion.kind == "$":
         same = case.rules.rounds_to_zero(promotion.value - discount.amount)
     else:

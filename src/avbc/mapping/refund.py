@@ -272,12 +272,7 @@ def _paid(line: OrderProduct) -> tuple[Decimal, Decimal]:
         return _NONE, _NONE
     paid = discounted or line.total_inc_tax - sum(discounts, ZERO)
     # The line's own tax may be the one before its discounts.
-    tax = (
-        paid * (line.total_inc_tax - line.total_ex_tax) / line.total_inc_tax
-        if line.total_inc_tax
-        else ZERO
-    )
-    return paid, tax
+    return paid, _share(paid, line.total_inc_tax - line.total_ex_tax, line.total_inc_tax)
 
 
 def _wrapping(line: OrderProduct, order: Order) -> tuple[Decimal, Decimal]:
@@ -306,16 +301,16 @@ def _lines(
     refund: Refund, things: Sequence[_Thing], step: Decimal, case: Case
 ) -> tuple[CreditLine, ...]:
     """The lines by the first reading that makes the refund's total and tax."""
-    first: tuple[list[_Part], Decimal, Decimal] | None = None
+    misses: list[tuple[list[_Part], Decimal, Decimal]] = []
     for with_tax, held_back_with_tax in product((True, False), (False, True)):
         parts = _parts(refund, things, with_tax=with_tax, held_back_with_tax=held_back_with_tax)
         amounts, off = _amounts(parts, refund.total_amount, step)
         taxes, tax_off = _taxes(parts, refund.total_tax, step)
         if not off and not tax_off:
             return _credit_lines(parts, amounts, taxes, case)
-        if first is None or (off == 0 and first[1] != 0):
-            first = parts, off, tax_off
-    parts, off, tax_off = first or ([], ZERO, ZERO)
+        misses.append((parts, off, tax_off))
+    # The first whose total is right, or else the first of all, says what is wrong.
+    parts, off, tax_off = min(misses, key=lambda miss: miss[1] != 0)
     if refund.uses_merchant_override_values:
         return _overridden(refund, parts, step, case)
     if off:

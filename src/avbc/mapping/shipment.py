@@ -18,9 +18,6 @@ from avbc.mapping.text import plain
 from avbc.text import text_key
 from avbc.unset import UNSET
 
-_LONGEST_NUMBER = 50
-_LONGEST_LINK = 500
-_LONGEST_COMMENTS = 65_535
 _MOST = Decimal(10) ** 9
 _LINK = re.compile(r"https?://\S+", re.IGNORECASE)
 _MARK = re.compile(r"\bAcctVantage shipment (-?\d+)\b")
@@ -311,13 +308,14 @@ def _matched(
 
 def _is(row: OrderShipment, piece: _Piece, number: int, *, by_number: bool) -> bool:
     """Whether the store's shipment is this piece; `by_number`: with the same tracking number."""
-    if row.order_address_id != piece.address_id or _contents(row) != piece.units:
-        return False
     mark = _marked(row)
-    if mark is None and not (by_number and piece.tracking_number):
-        return False
     same_number = text_key(row.tracking_number) == text_key(piece.tracking_number)
-    return mark in (None, number) and (same_number or not by_number)
+    return (
+        row.order_address_id == piece.address_id
+        and _contents(row) == piece.units
+        and (same_number or not by_number)
+        and (mark == number or (mark is None and by_number and piece.tracking_number != ""))
+    )
 
 
 def _marked(row: OrderShipment) -> int | None:
@@ -352,7 +350,7 @@ def _check_left(
 def _drafts(
     shipment: Shipment, pieces: Sequence[_Piece], carriers: Mapping[str, Carrier], found: Findings
 ) -> list[ShipmentDraft]:
-    link = _fitting(shipment.tracking_link, "tracking_link", _LONGEST_LINK, found)
+    link = found.check_length(plain(shipment.tracking_link), "tracking_link", 500)
     if link and not _LINK.fullmatch(link):
         found.error(
             "tracking_link_invalid",
@@ -384,16 +382,10 @@ def _drafts(
     return [_draft(shipment, piece, link, carrier, found) for piece in pieces]
 
 
-def _fitting(text: str, field: str, most: int, found: Findings) -> str:
-    clean = plain(text)
-    found.check_length(clean, field, most)
-    return clean
-
-
 def _draft(
     shipment: Shipment, piece: _Piece, link: str, carrier: Carrier | None, found: Findings
 ) -> ShipmentDraft:
-    number = _fitting(piece.tracking_number, "tracking_number", _LONGEST_NUMBER, found)
+    number = found.check_length(plain(piece.tracking_number), "tracking_number", 50)
     provider = by_aftership = ""
     if link:
         found.note("tracking_link", link, "the shipment has a link of its own")
@@ -419,7 +411,6 @@ def _draft(
     comments = "\n".join(
         part for part in (plain(shipment.comments), also, shipment_mark(shipment.number)) if part
     )
-    method = plain(shipment.ship_via)
     found.note(
         "order_address_id",
         piece.address_id,
@@ -437,6 +428,6 @@ def _draft(
         shipping_provider=provider,
         tracking_carrier=by_aftership or UNSET,
         tracking_link=link or UNSET,
-        shipping_method=method or UNSET,
-        comments=_fitting(comments, "comments", _LONGEST_COMMENTS, found),
+        shipping_method=plain(shipment.ship_via) or UNSET,
+        comments=found.check_length(comments, "comments", 65_535),
     )
