@@ -63,10 +63,9 @@ from avbc.mapping.customer_export import (
     store_customer_id,
 )
 from avbc.mapping.decisions import Decision, Problem, Severity
-from avbc.mapping.diff import Difference, difference
 from avbc.mapping.discount import Discounts, discounts_for
+from avbc.mapping.edits import Difference, difference, fingerprint
 from avbc.mapping.field_map import FieldRule, FieldValue, changed_fields, with_fields
-from avbc.mapping.fingerprint import fingerprint
 from avbc.mapping.inventory import HIGHEST_QUANTITY, net_quantities, net_quantity, waiting_demand
 from avbc.mapping.order import MappedOrder, Mapper, OrderInputs, map_order
 from avbc.mapping.payment import Payment, payment_for, receipt_type_for

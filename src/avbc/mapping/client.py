@@ -51,38 +51,43 @@ def client_for(
     """
     case = Case(rules)
     import_id = client_import_id(rules.source_code, customer_id)
-    if import_id is not None:
-        hits = [
-            hit
-            for hit in candidates
-            if hit.import_id == import_id
+    by_id = [
+        hit
+        for hit in candidates
+        if import_id is not None
+        and (
+            hit.import_id == import_id
             or hit.store_customer_ids.get(rules.source_code) == customer_id
-        ]
-        if len(hits) > 1:
-            _ambiguous("customer_id", import_id, "Import ID", hits, case)
-            return case.ruling(None)
-        if hits:
-            case.note(
-                "client", hits[0].name, "Import ID {}", "order_status.import_source_code", import_id
-            )
-            return case.ruling(_with_contact(hits[0], None, billing, case))
+        )
+    ]
+    by_email: list[Client] = []
     email = text_key(billing.email)
-    if email and rules.settings.order_status.match_clients_by_email:
-        hits = [hit for hit in candidates if text_key(hit.email) == email]
-        hits = hits or [
+    if email and not by_id and rules.settings.order_status.match_clients_by_email:
+        by_email = [hit for hit in candidates if text_key(hit.email) == email] or [
             hit
             for hit in candidates
             if any(text_key(contact.email) == email for contact in hit.contacts)
         ]
-        if len(hits) > 1:
-            _ambiguous("billing_address.email", billing.email, "email", hits, case)
-            return case.ruling(None)
-        if hits:
-            return case.ruling(_found_by_email(hits[0], import_id, billing, case))
-    return case.ruling(_new(import_id, billing, case))
+    choice: ClientChoice | None = None
+    if len(by_id) > 1:
+        _ambiguous("customer_id", import_id, "Import ID", by_id, case)
+    elif by_id:
+        case.note(
+            "client", by_id[0].name, "Import ID {}", "order_status.import_source_code", import_id
+        )
+        choice = _with_contact(by_id[0], None, billing, case)
+    elif len(by_email) > 1:
+        _ambiguous("billing_address.email", billing.email, "email", by_email, case)
+    elif by_email:
+        choice = _found_by_email(by_email[0], import_id, billing, case)
+    else:
+        choice = _new(import_id, billing, case)
+    return case.ruling(choice)
 
 
-def _ambiguous(field: str, value: str, what: str, hits: Sequence[Client], case: Case) -> None:
+def _ambiguous(
+    field: str, value: str | None, what: str, hits: Sequence[Client], case: Case
+) -> None:
     case.error(
         "client_ambiguous",
         field,

@@ -134,14 +134,16 @@ def _pickups(
     """Where lines are collected; lines may name the consignment or its method (inferred)."""
     if not consignments.pickups:
         return {}
-    found = {line.id: pickup for pickup in consignments.pickups for line in pickup.line_items}
     named = {pickup.pickup_method_id: pickup for pickup in consignments.pickups}
     named |= {pickup.id: pickup for pickup in consignments.pickups}
-    for line in lines:
-        pickup = named.get(line.order_pickup_method_id)
-        if pickup is not None and line.order_pickup_method_id:
-            found.setdefault(line.id, pickup)
-    return found
+    by_name = {
+        line.id: named[line.order_pickup_method_id]
+        for line in lines
+        if line.order_pickup_method_id and line.order_pickup_method_id in named
+    }
+    return by_name | {
+        line.id: pickup for pickup in consignments.pickups for line in pickup.line_items
+    }
 
 
 def sales_order_lines(

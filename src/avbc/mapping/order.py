@@ -22,7 +22,7 @@ from avbc.mapping.case import Case, MappingRules
 from avbc.mapping.client import client_for
 from avbc.mapping.decisions import Decision, Note, Problem, decisions_of
 from avbc.mapping.discount import Discounts, discounts_for
-from avbc.mapping.fingerprint import fingerprint
+from avbc.mapping.edits import fingerprint
 from avbc.mapping.lines import cost_lines, routes, sales_order_lines
 from avbc.mapping.payment import payment_for
 from avbc.mapping.proof import (

@@ -13,8 +13,7 @@ from avbc.acctvantage.records import Credit, LineKind, Receipt, SalesOrder, Sale
 from avbc.bigcommerce.models import Order, OrderProduct, Refund
 from avbc.mapping.case import Case, MappingRules
 from avbc.mapping.decisions import Problem, value_text
-from avbc.mapping.diff import Difference, line_text
-from avbc.mapping.fingerprint import fingerprint
+from avbc.mapping.edits import Difference, fingerprint, line_text
 from avbc.mapping.payment import RECEIVED
 from avbc.mapping.proof import Proof, check_amounts, check_lines, prove_header, prove_lines
 from avbc.money import ARITHMETIC, ZERO, is_amount
@@ -82,13 +81,12 @@ def reconcile(
         for order in sales_orders
         if order.source_code in ("", rules.source_code)
     )
-    paid = _grouped((receipt.order_import_id, receipt) for receipt in receipts)
     made, booked = refunds or ((), ())
-    money = _Money(
-        paid,
-        _grouped((refund.order_id, refund) for refund in made),
+    compare = _Comparison(
+        rules,
+        _grouped((receipt.order_import_id, receipt) for receipt in receipts),
+        None if refunds is None else _grouped((refund.order_id, refund) for refund in made),
         _grouped((credit.order_import_id, credit) for credit in booked),
-        compares_refunds=refunds is not None,
     )
     with localcontext(ARITHMETIC):
         return tuple(
@@ -96,8 +94,7 @@ def reconcile(
                 order_id,
                 in_store.get(order_id),
                 in_books.get(order_id, []),
-                money,
-                rules,
+                compare,
                 not_due=not_due,
             )
             for order_id in sorted(in_store.keys() | in_books.keys())
@@ -105,11 +102,19 @@ def reconcile(
 
 
 @attrs.frozen
-class _Money:
+class _Comparison:
+    """What the orders of both systems are compared by."""
+
+    rules: MappingRules
     receipts: Mapping[str, Sequence[Receipt]]
-    refunds: Mapping[int, Sequence[Refund]]
+    refunds: Mapping[int, Sequence[Refund]] | None
     credits: Mapping[str, Sequence[Credit]]
-    compares_refunds: bool
+
+    def __call__(self, field: str, in_books: Decimal, in_store: Decimal) -> Iterator[Difference]:
+        """The difference of two amounts, where there is one."""
+        readable = is_amount(in_books) and is_amount(in_store)
+        if not (readable and self.rules.rounds_to_zero(in_store - in_books)):
+            yield Difference(field, value_text(in_books), value_text(in_store))
 
 
 def _grouped(pairs: Iterable[tuple[K, V]]) -> dict[K, list[V]]:
@@ -123,22 +128,23 @@ def _reconciled(
     order_id: int,
     order: Order | None,
     booked: Sequence[SalesOrder],
-    money: _Money,
-    rules: MappingRules,
+    compare: _Comparison,
     *,
     not_due: Collection[int],
 ) -> Reconciled:
-    import_id = booked[0].import_id if booked else order_import_id(rules.source_code, order_id)
+    import_id = (
+        booked[0].import_id if booked else order_import_id(compare.rules.source_code, order_id)
+    )
     in_books = _sum(sales_order.total for sales_order in booked) if booked else None
     if order is None:
         return Reconciled(order_id, import_id, "missing_in_store", None, in_books)
-    case = Case(rules)
+    case = Case(compare.rules)
     proof = _prove(order, case)
     total = proof.total if proof is not None else order.total_inc_tax
     verdict: Verdict = "not_due" if order.status_id in not_due else "missing_in_books"
     differences: tuple[Difference, ...] = ()
     if len(booked) == 1:
-        differences = tuple(_differences(order, booked[0], proof, money, rules))
+        differences = tuple(_differences(order, booked[0], proof, compare))
         verdict = "different" if differences else "same"
     elif booked:
         import_ids = ", ".join(sales_order.import_id for sales_order in booked)
@@ -157,9 +163,8 @@ def _prove(order: Order, case: Case) -> Proof | None:
 
 
 def _differences(
-    order: Order, booked: SalesOrder, proof: Proof | None, money: _Money, rules: MappingRules
+    order: Order, booked: SalesOrder, proof: Proof | None, compare: _Comparison
 ) -> Iterator[Difference]:
-    compare = _Comparison(rules)
     total = proof.total if proof is not None else order.total_inc_tax
     yield from compare("total", booked.total, total)
     yield from compare("tax", booked.tax, order.total_tax)
@@ -177,14 +182,9 @@ def _differences(
     yield from compare(
         "fees", _of_kind(booked, "fee"), _sum(fee.cost_ex_tax for fee in order.fees or ())
     )
-    yield from _receipts(order, booked, total, money.receipts.get(booked.import_id, ()), compare)
-    if money.compares_refunds:
-        yield from _credits(
-            booked,
-            money.refunds.get(order.id, ()),
-            money.credits.get(booked.import_id, ()),
-            compare,
-        )
+    yield from _receipts(order, booked, total, compare)
+    if compare.refunds is not None:
+        yield from _credits(booked, compare.refunds.get(order.id, ()), compare)
     now = _fingerprint(order) if booked.fingerprint else ""
     if now and now != booked.fingerprint:
         yield Difference(
@@ -200,16 +200,6 @@ def _fingerprint(order: Order) -> str:
         return fingerprint(order) if order.lines_complete else ""
     except InvalidOperation:
         return ""
-
-
-@attrs.frozen
-class _Comparison:
-    rules: MappingRules
-
-    def __call__(self, field: str, in_books: Decimal, in_store: Decimal) -> Iterator[Difference]:
-        readable = is_amount(in_books) and is_amount(in_store)
-        if not (readable and self.rules.rounds_to_zero(in_store - in_books)):
-            yield Difference(field, value_text(in_books), value_text(in_store))
 
 
 def _sum(amounts: Iterable[Decimal]) -> Decimal:
@@ -245,13 +235,10 @@ def _lines(
 
 
 def _receipts(
-    order: Order,
-    booked: SalesOrder,
-    total: Decimal,
-    receipts: Sequence[Receipt],
-    compare: _Comparison,
+    order: Order, booked: SalesOrder, total: Decimal, compare: _Comparison
 ) -> Iterator[Difference]:
     """Compare what was received and what gateways hold."""
+    receipts = compare.receipts.get(booked.import_id, ())
     tenders = _sum((order.store_credit_amount, order.gift_certificate_amount))
     at_gateway = _sum((total, -tenders))
     status = text_key(order.payment_status)
@@ -278,9 +265,9 @@ def _receipts(
 
 
 def _credits(
-    booked: SalesOrder, refunds: Sequence[Refund], notes: Sequence[Credit], compare: _Comparison
+    booked: SalesOrder, refunds: Sequence[Refund], compare: _Comparison
 ) -> Iterator[Difference]:
-    made = {credit.import_id: credit for credit in notes}
+    made = {credit.import_id: credit for credit in compare.credits.get(booked.import_id, ())}
     for refund in refunds:
         credit = made.pop(credit_import_id(booked.import_id, refund.id), None)
         place = f"refund {refund.id}"

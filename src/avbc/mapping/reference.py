@@ -61,7 +61,7 @@ def tax_area_for(rules: MappingRules) -> Ruling[str]:
                 "Create a Tax Area for the store in AcctVantage, and name it in gl.tax_area.",
             )
         case.note("tax_area", area.name, "the configured Tax Area", setting)
-    return case.ruling(area and area.name)
+    return case.ruling(area.name if area is not None else None)
 
 
 def warehouse_for(rules: MappingRules) -> Ruling[str]:
@@ -84,7 +84,7 @@ def warehouse_for(rules: MappingRules) -> Ruling[str]:
             "the warehouse that fulfills the store's orders",
             "shipping.warehouse",
         )
-    return case.ruling(known and known.name)
+    return case.ruling(known.name if known is not None else None)
 
 
 def ship_via_for(

@@ -93,39 +93,35 @@ def map_refund(
         sales_order: The order as the books have it.
         rules: Settings and reference data.
     """
-    with localcontext(ARITHMETIC):
-        return _map(refund, order, sales_order, rules)
-
-
-def _map(
-    refund: Refund, order: Order, sales_order: SalesOrder, rules: MappingRules
-) -> Ruling[Credit]:
     case = Case(rules)
-    step = Decimal(1).scaleb(-decimals(sales_order.currency))
-    _check_refund(refund, order, sales_order, step, case)
-    of_order = _things(refund, order, sales_order)
-    things = [
-        _thing(item, f"items[{position}]", of_order, case)
-        for position, item in enumerate(refund.items)
-    ]
-    if case.failed:
-        return case.ruling(None)
-    credit = Credit(
-        import_id=credit_import_id(sales_order.import_id, refund.id),
-        order_import_id=sales_order.import_id,
-        store_refund_id=refund.id,
-        lines=_lines(refund, [thing for thing in things if thing is not None], step, case),
-        tax=refund.total_tax,
-        total=refund.total_amount,
-        currency=sales_order.currency,
-        tenders=_tenders(refund, order, case),
-        reason=plain(refund.reason),
-        created_at=refund.created,
-    )
-    case.note("import_id", credit.import_id, "the order's Import ID, -CM and the store's refund id")
-    case.note("total", credit.total, "the refund's total, to the cent")
-    case.note("tax", credit.tax, "the refund's tax, never computed again")
-    return case.ruling(credit)
+    with localcontext(ARITHMETIC):
+        step = Decimal(1).scaleb(-decimals(sales_order.currency))
+        _check_refund(refund, order, sales_order, step, case)
+        of_order = _things(refund, order, sales_order)
+        things = [
+            _thing(item, f"items[{position}]", of_order, case)
+            for position, item in enumerate(refund.items)
+        ]
+        if case.failed:
+            return case.ruling(None)
+        credit = Credit(
+            import_id=credit_import_id(sales_order.import_id, refund.id),
+            order_import_id=sales_order.import_id,
+            store_refund_id=refund.id,
+            lines=_lines(refund, [thing for thing in things if thing is not None], step, case),
+            tax=refund.total_tax,
+            total=refund.total_amount,
+            currency=sales_order.currency,
+            tenders=_tenders(refund, order, case),
+            reason=plain(refund.reason),
+            created_at=refund.created,
+        )
+        case.note(
+            "import_id", credit.import_id, "the order's Import ID, -CM and the store's refund id"
+        )
+        case.note("total", credit.total, "the refund's total, to the cent")
+        case.note("tax", credit.tax, "the refund's tax, never computed again")
+        return case.ruling(credit)
 
 
 def _check_refund(

@@ -327,9 +327,7 @@ def _marked(row: OrderShipment) -> int | None:
 def _check_left(
     pieces: Iterable[_Piece], lines: Mapping[int, SalesOrderLine], store: _InStore, found: Findings
 ) -> None:
-    wanted = Counter[int]()
-    for piece in pieces:
-        wanted.update(piece.units)
+    wanted = sum((Counter(piece.units) for piece in pieces), Counter[int]())
     for line_id, count in wanted.items():
         left = max(store.left[line_id], 0)
         if count > left:

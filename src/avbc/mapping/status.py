@@ -40,18 +40,20 @@ def store_status(
         found.note(
             "status_id", hits[0].id, "{!r} is the store's status {}", setting, text, hits[0].id
         )
-        return found.ruling(hits[0])
-    found.error(
-        "status_ambiguous" if hits else "status_unknown",
-        setting,
-        text,
-        f"{text!r} means more than one status of the store."
-        if hits
-        else f"The store has no order status {text!r}.",
-        "Write the status's id." if hits else "Use one of the store's statuses.",
-        candidates=tuple(f"{status_name(status)} (id {status.id})" for status in hits or statuses),
-    )
-    return found.ruling(None)
+    else:
+        found.error(
+            "status_ambiguous" if hits else "status_unknown",
+            setting,
+            text,
+            f"{text!r} means more than one status of the store."
+            if hits
+            else f"The store has no order status {text!r}.",
+            "Write the status's id." if hits else "Use one of the store's statuses.",
+            candidates=tuple(
+                f"{status_name(status)} (id {status.id})" for status in hits or statuses
+            ),
+        )
+    return found.ruling(hits[0] if hits else None)
 
 
 def status_for_store(acctvantage: str, rules: MappingRules) -> Ruling[OrderStatus]:
