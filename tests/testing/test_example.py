@@ -124,3 +124,17 @@ def test_the_page_names_every_fault_and_only_what_there_is() -> None:
                 names |= {alias.name for alias in node.names}
     assert names <= {*avbc.testing.__all__, "example"}
     assert "FakeStore" in names
+
+
+def test_every_sample_of_the_page_runs(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    text = DOCUMENTATION.read_text(encoding="utf-8")
+    names: dict[str, object] = {"run_my_import": _set_every_order_to_awaiting_shipment}
+    for block in text.split("```python\n")[1:]:
+        exec(block.split("```")[0], names)  # the samples of our own page
+
+
+def _set_every_order_to_awaiting_shipment(api_url: str) -> None:
+    with BigCommerce(api_url=api_url, access_token="example-token") as client:
+        calls = [client.orders.update.call(order_id, status_id=9) for order_id in range(1001, 1041)]
+        list(client.map(calls))

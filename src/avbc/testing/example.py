@@ -26,7 +26,7 @@ promotions = [
 
 
 QUANTITY = 100
-"""What the books and the store's default location have of every product with stock."""
+"""The quantity of every stocked product, in the books and at the store's default location."""
 
 APRON: Mapping[str, object] = {
     "id": 113,
@@ -137,7 +137,7 @@ def settings_dict(
 
 
 def example_orders(orders: int = 40, seed: int = 1, first_id: int = 1001) -> list[FakeOrder]:
-    """Build orders: one of each shape first, then plain ones up to the number asked for."""
+    """Build orders: one of each shape first, then plain ones up to the number `orders`."""
     factory = OrderFactory(seed, first_id)
     shaped = [order_of_shape(name, factory) for name in list(SHAPES)[:orders]]
     return [*shaped, *(factory.plain() for _ in range(orders - len(shaped)))]
@@ -151,7 +151,7 @@ def populate(
     The store is a `FakeStore` or a `StoreProcess`. The orders wait in Awaiting Fulfillment. The
     default location has 100 of everything, as the books do; there is a second location, `WEST`, and
     a disabled one, `OLD`. Most products are tracked by product, lamps and posters by variant,
-    digital goods not at all; `APRON` has variants. What is there already is left as it is.
+    digital goods not at all; `APRON` has variants. What the store already has stays.
     """
     there = {product["id"] for product in store.products()}
     for product in example_products():

@@ -1,4 +1,4 @@
-"""An order with everything that hangs on it, and the shapes in which the API shows it."""
+"""An order with everything that belongs to it, and the shapes in which the API shows it."""
 
 from __future__ import annotations
 

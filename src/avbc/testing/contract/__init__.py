@@ -18,8 +18,8 @@ Subclass `GatewayContract` in your test suite and say how your books are opened:
 
         def add_shipment(self, gateway, shipment): ...
 
-Each test asks for empty books. It writes only through the protocol, and through these methods what
-users of the books put in.
+Each test starts with empty books. It writes through the protocol alone, except what users of the
+books enter: that goes through these methods.
 """
 
 from avbc.testing.contract.examples import ANA, make_bundle, make_order

@@ -151,7 +151,7 @@ class ExportContract(ContractSetup):
         assert list(gateway.products_for_store([])) == []
 
     def test_every_field_of_a_product_comes(self, gateway: Gateway) -> None:
-        """Aliases too, which do not stand for the part number here."""
+        """Aliases too, but a product is not found by them here."""
         self.add_products(gateway, [MUG])
         assert list(gateway.products_for_store()) == [MUG]
         assert list(gateway.products_for_store(["mug-1", "MUG-1"])) == [MUG]
@@ -173,7 +173,7 @@ class ExportContract(ContractSetup):
         assert next(gateway.quantities_available("Outlet")) == ("MUG-0", Decimal(5))
 
     def test_quantities_of_some_products(self, gateway: Gateway) -> None:
-        """In any case and order; unknown products and those not for the store are left out."""
+        """In upper or lower case, in any order; unknown and hidden products are left out."""
         self._stock(gateway)
         some = gateway.quantities_available(
             "Main", ["STRASSE", "Mug-0", "mug-0", "unknown", "HIDDEN", "HOUR"]
@@ -182,7 +182,7 @@ class ExportContract(ContractSetup):
         assert list(gateway.quantities_available("Main", [])) == []
 
     def test_an_unknown_warehouse_is_refused(self, gateway: Gateway) -> None:
-        """Rather than emptied in the store."""
+        """Otherwise the store would show its products as sold out."""
         self._stock(gateway)
         with pytest.raises(BooksRefused):
             list(gateway.quantities_available("Nowhere"))
@@ -222,7 +222,7 @@ class ExportContract(ContractSetup):
         assert gateway.clients_to_export("XYZ", ids[:1]) == gateway.find_clients(["WEB1"], [])
 
     def test_a_client_is_bound_to_a_customer(self, gateway: Gateway) -> None:
-        """By source; the same again changes nothing, another customer replaces it."""
+        """One customer for each source; the same one again changes nothing, another replaces it."""
         client_id = self._client_id(gateway, make_bundle(1))
         for customer_id in (7, 7, 8):
             gateway.bind_client(client_id, "ABC", customer_id)
@@ -293,7 +293,7 @@ class ExportContract(ContractSetup):
         assert gateway.receipts()[0] == captured
 
     def test_a_void_is_recorded_once(self, gateway: Gateway) -> None:
-        """The receipt is no money any more; the same void again is answered with what stands."""
+        """The receipt is no longer money; the same void again returns the same receipt."""
         bundle = _wanted(make_bundle(1), void=True)
         gateway.create_order(bundle)
         voided = gateway.record_void("WEB1-1", _AT)

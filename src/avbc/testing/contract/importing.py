@@ -1,4 +1,4 @@
-"""What an import relies on: an order with all its parts is written once, whole and exactly."""
+"""What an import relies on: an order with all its parts is written once, completely and exactly."""
 
 # ruff: noqa: S101  # a test suite asserts
 
@@ -65,7 +65,7 @@ class ImportContract(ContractSetup):
         )
 
     def test_a_second_call_writes_nothing(self, gateway: Gateway) -> None:
-        """The same Import ID again answers with what stands, and leaves one of everything."""
+        """The same Import ID again returns the order in the books, and leaves one of everything."""
         first = gateway.create_order(make_bundle(1))
         assert gateway.create_order(make_bundle(1)) == CreatedOrder(first.order, created=False)
         self._assert_one_of_everything(gateway)
@@ -246,7 +246,7 @@ class ImportContract(ContractSetup):
         assert [evolve(receipt, id=None) for receipt in gateway.receipts()] == list(edit.receipts)
 
     def test_an_order_that_went_on_is_not_replaced(self, gateway: Gateway) -> None:
-        """Past Open nothing changes an order."""
+        """An order is not changed once its status is past Open."""
         for number, status in enumerate((COMMITTED, PICKED, PACKED, SHIPPED, POSTED), 1):
             bundle = make_bundle(number)
             gateway.create_order(evolve(bundle, order=evolve(bundle.order, status=status)))
@@ -255,7 +255,7 @@ class ImportContract(ContractSetup):
             )
 
     def test_concurrent_updates_leave_one_of_them_whole(self, gateway: Gateway) -> None:
-        """Eight threads with an edit each: order and receipts are those of one of them."""
+        """Eight threads with an edit each: order and receipts come from the same edit."""
         gateway.create_order(make_bundle(1))
         edits = [self._edit(number) for number in range(1, 9)]
         updated = at_once([partial(gateway.update_order, edit) for edit in edits])
@@ -399,5 +399,5 @@ class ImportContract(ContractSetup):
 
 
 def _content(order: SalesOrder) -> SalesOrder:
-    """The order without what the books gave it."""
+    """The order without the ids that the books gave it."""
     return evolve(order, id=None, client_id=None, contact_id=None)

@@ -19,7 +19,7 @@ T = TypeVar("T")
 
 
 class ContractSetup:
-    """How your books are opened, and filled with what only their own users put into them."""
+    """How your books are opened, and filled with what comes from their own users."""
 
     @pytest.fixture
     def gateway(self) -> Iterable[Gateway]:

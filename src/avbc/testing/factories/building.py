@@ -1,9 +1,9 @@
 """One order, built from its lines and options with amounts that foot exactly.
 
-The amounts follow one reading of BigCommerce's orders API (docs/facts.md, bigcommerce-money):
+The amounts follow one convention of BigCommerce's orders API (docs/facts.md, bigcommerce-money):
 discounts come off the amounts with tax, fees are part of the subtotal, and the total is what the
 order costs before store credit and gift certificates are taken as tenders. `fees_on_top` and
-`net_of_tenders` build orders by the other readings.
+`net_of_tenders` build orders by the other conventions.
 """
 
 from __future__ import annotations
@@ -101,7 +101,7 @@ class _Priced:
 
 @attrs.define
 class Building:
-    """One order in the making."""
+    """One order while it is built."""
 
     order_id: int
     lines: list[Line]
@@ -144,7 +144,7 @@ class Building:
         subtotal = lines if self.fees_on_top else lines + _sum(fees)
         parts = lines + _sum(fees) + _sum(shipping) + _sum(handling) + wrapping
         exact = _Cost(parts.ex - taken + taken_tax, parts.inc - taken)
-        # What unit prices of four decimals leave below the smallest coin is not paid by anybody.
+        # Unit prices have four decimals; what they leave below the smallest coin is not paid.
         total = _Cost(exact.ex - (exact.inc - self._payable(exact.inc)), self._payable(exact.inc))
         tenders, transactions = self._pay(total.inc)
         redeemed = sum(tenders.values(), ZERO) if self.net_of_tenders else ZERO

@@ -31,13 +31,13 @@ class OrderFactory:
     True
 
     Args:
-        seed: Of the random choices.
-        first_id: The first order's id; the next ones count on.
+        seed: The seed of the random choices.
+        first_id: The first order's id; later orders count up from it.
         tax_rate: The store's tax rate, as a fraction.
         tax_inclusive: The merchant types prices with tax.
         currency: The currency of amounts, and of the store.
-        fees_on_top: Build by the other reading: fees are not part of the subtotal.
-        net_of_tenders: Build by the other reading: the total is what is left to pay after store
+        fees_on_top: Build by the other convention: fees are not part of the subtotal.
+        net_of_tenders: Build by the other convention: the total is what is left to pay after store
             credit and gift certificates.
         status_id: The orders' status; 11 is Awaiting Fulfillment.
         created: When the first order was placed; each next one comes 7 minutes later.
@@ -77,7 +77,7 @@ class OrderFactory:
         )
 
     def lines(self, count: int) -> list[Line]:
-        """Return random physical lines of the catalogue, each SKU once while there are enough."""
+        """Return random physical lines of the catalog, each SKU once while there are enough."""
         skus = self._random.sample(PHYSICAL, min(count, len(PHYSICAL)))
         skus += [self._random.choice(PHYSICAL) for _ in range(count - len(skus))]
         return [item(sku, self._random.randint(1, 4)) for sku in skus]

@@ -170,7 +170,7 @@ def item(
     pickup: bool = False,
     options: Sequence[tuple[str, str]] = (),
 ) -> Line:
-    """Return a line of the catalogue.
+    """Return a line of the catalog.
 
     >>> item("MUG-BLUE", 2).price
     Decimal('9.95')

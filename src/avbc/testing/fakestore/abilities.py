@@ -1,4 +1,4 @@
-"""What a test reads of a fake store and does to it: each ability is one method here.
+"""What a test reads from a fake store and does to it: each ability is one method here.
 
 `FakeStore` runs it in place, `StoreProcess` sends it to the process that has the store
 (`avbc.testing.fakestore.control`). Arguments and results are what `control` can write as JSON and
@@ -232,7 +232,7 @@ class Abilities:
 
         Raises:
             KeyError: There is no such order.
-            ValueError: A part does not belong to this order, or more is asked for than is left.
+            ValueError: A part does not belong to this order, or more than what is left is refunded.
         """
         parts = RefundParts(items or {}, wrapping, shipping or {}, handling or {}, fees, amount)
         return refund(self._core.state, self._core.state.orders[order_id], parts, payments, reason)
@@ -459,7 +459,7 @@ class Abilities:
     @property
     @ability
     def faults(self) -> list[Fault]:
-        """The faults that were asked for, each with the number of requests that it hit."""
+        """The planned faults, each with the number of requests that it affected."""
         return self._core.planned
 
     @ability

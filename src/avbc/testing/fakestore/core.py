@@ -124,7 +124,7 @@ class Core:
         self.factory = OrderFactory()
         self.requests: list[LoggedRequest] = []
         self.planned: list[Fault] = []
-        """The faults that were asked for."""
+        """The faults that `fail` planned."""
         self.lock = threading.RLock()
         self._in_progress: dict[str, list[float]] = {}
         """By group of requests, when each of them ends; in seconds of the monotonic clock."""

@@ -36,7 +36,7 @@ A write takes effect first with `504_after`, `reset_after`, `timeout_after`, `sl
 happens in the store. `truncated` drops the connection in the middle of the body, `cut_json` is a
 whole answer whose JSON ends in the middle, `wrong_json` is JSON of another shape, `207` saves the
 first product of a write to the catalog without its inventory and URL (other requests are answered
-as ever), `clock` is a store whose clock is off by an hour.
+as usual), `clock` is a store whose clock is off by an hour.
 """
 
 KINDS: tuple[str, ...] = get_args(FaultKind)
@@ -48,7 +48,7 @@ WITHOUT_EFFECT = frozenset(
 
 @attrs.define
 class Fault:
-    """A fault that was asked for; `hits` counts the requests it struck."""
+    """A planned fault; `hits` counts the requests that it affected."""
 
     match: str
     kind: FaultKind

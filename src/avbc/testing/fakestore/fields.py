@@ -1,4 +1,4 @@
-"""What a body may hold: the kinds and bounds of its fields, as data."""
+"""What a body may contain: the kinds and bounds of its fields, as data."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ Kind: TypeAlias = Literal["text", "number", "integer", "flag", "list", "object"]
 
 @attrs.frozen
 class Field:
-    """What a field may hold. `least` and `most` bound a text's or list's length, or a number."""
+    """What a field may contain. `least` and `most` bound a text's or list's length, or a number."""
 
     kind: Kind
     most: float | None = None
@@ -24,7 +24,7 @@ class Field:
     nullable: bool = False
 
     def fault(self, value: object) -> str:
-        """Say what is wrong with a value; nothing where it is right.
+        """Return what is wrong with a value; an empty text if nothing is.
 
         >>> Field("text", 3).fault("four"), Field("text", 3).fault("two")
         ('must be at most 3 characters', '')
@@ -80,7 +80,7 @@ def faults(row: Row, fields: Fields, required: tuple[str, ...] = ()) -> dict[str
 
 
 def known(row: Row, fields: Fields) -> Row:
-    """Return what a body says about the fields that can be written."""
+    """Return those fields of a body that can be written."""
     return {key: value for key, value in row.items() if key in fields}
 
 

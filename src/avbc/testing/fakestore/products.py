@@ -116,7 +116,7 @@ _LISTS = ["categories", "related_products", "gift_wrapping_options_list", "meta_
 
 @attrs.define
 class _Index:
-    """Ids by a text; the last one of a text counts."""
+    """Ids by text; where a text has several ids, the last one counts."""
 
     _ids: dict[str, int] = attrs.field(factory=dict[str, int], init=False)
 
@@ -139,7 +139,7 @@ class _Index:
 class Products:
     """Products and their variants. Only written fields are stored; defaults are added on reads.
 
-    A product without options has one base variant, which bears the product's SKU; a product with
+    A product without options has one base variant, which has the product's SKU; a product with
     options has a variant for each combination, and no base variant.
     """
 
@@ -290,7 +290,7 @@ HIGHEST = 2_147_483_647
 """The most a location can hold of an item."""
 
 Keeper: TypeAlias = tuple[Literal["product", "variant"], int]
-"""What bears a stock level: a product that is tracked by product, or a variant."""
+"""What a stock level belongs to: a product that is tracked by product, or a variant."""
 
 
 @attrs.define

@@ -23,7 +23,7 @@ def _ids(ids: Collection[int]) -> tuple[int, ...]:
 
 @attrs.frozen
 class RefundParts:
-    """What is refunded; nothing named is everything that is left."""
+    """What is refunded; if nothing is named, everything that is left."""
 
     items: Mapping[int, int]
     """Units by order line."""
@@ -92,7 +92,7 @@ def refund(
     0, as BigCommerce's does.
 
     Raises:
-        ValueError: More is asked for than there is.
+        ValueError: The refund is more than what is left.
     """
     currency = text(order.header, "default_currency_code")
     named = everything(order) if asked == NOTHING else asked

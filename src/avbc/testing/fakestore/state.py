@@ -15,12 +15,12 @@ from avbc.testing.orders import FakeOrder, View
 from avbc.testing.values import Row, dumps, from_unix, rfc2822, whole
 
 _OWN_ADDRESSES = 1_000_000
-"""Where the ids of addresses begin that are created through the API."""
+"""Addresses that are created through the API have ids above this."""
 
 
 @attrs.define
 class State:
-    """The store's records. Orders are indexed by status, as they are asked for."""
+    """The store's records. Orders are indexed by status."""
 
     clock: Callable[[], float]
     """Unix seconds, UTC."""
@@ -48,9 +48,9 @@ class State:
     clock_offset: float = 0.0
     """Seconds by which the store's clock is off."""
     settle_after: int | None = 1
-    """After how many further requests a scheduled effect shows; None: only by `settle`."""
+    """After how many more requests a scheduled effect shows; None: only after `settle`."""
     payment_results: dict[int, str] = attrs.field(factory=dict[int, str])
-    """The `payment_status` in which the gateway's next answer ends, by order id."""
+    """The `payment_status` that the gateway's next answer sets, by order id."""
     events: list[Event] = attrs.field(factory=list[Event])
     partial: bool = False
     """The next product written is saved without its inventory and URL: a 207."""
@@ -130,7 +130,7 @@ class State:
         )
 
     def keeper(self, variant_id: int) -> Keeper:
-        """Return what has the stock level of a variant: itself, or its product."""
+        """Return what a variant's stock level belongs to: the variant, or its product."""
         product_id = whole(self.catalog.variants[variant_id]["product_id"])
         if self.catalog.rows[product_id].get("inventory_tracking") == "product":
             return "product", product_id

@@ -102,13 +102,13 @@ def _refuse_crowds(state: State, hook: Row) -> None:
     if any(other["destination"] == hook["destination"] for other in others):
         raise Refusal(
             422,
-            "A webhook for this scope and destination is there already.",
+            "A webhook for this scope and destination already exists.",
             {"destination": "is already in use"},
         )
     if len(others) >= PER_SCOPE:
         raise Refusal(
             422,
-            f"There are {PER_SCOPE} webhooks for this scope already.",
+            f"This scope already has {PER_SCOPE} webhooks.",
             {"scope": f"has {PER_SCOPE} webhooks"},
         )
 

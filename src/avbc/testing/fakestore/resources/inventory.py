@@ -45,7 +45,7 @@ _LOCATIONS: Mapping[str, Filter] = {
     "location_code:in": texts_in("code"),
 }
 Adjustment: TypeAlias = "tuple[Keeper, int, int]"
-"""What bears the level, the location's id, and the quantity."""
+"""What the level belongs to, the location's id, and the quantity."""
 
 
 def _items(state: State, request: StoreRequest, _ids: tuple[int, ...]) -> StoreResponse:
@@ -82,7 +82,7 @@ def _items_at(state: State, request: StoreRequest, ids: tuple[int, ...]) -> Stor
 
 
 def _candidates(state: State, params: Params) -> list[Row]:
-    """Return the variants asked for, by id; an unknown SKU is silently missing."""
+    """Return the requested variants by id; an unknown SKU is left out."""
     catalog = state.catalog
     skus, products = texts(params, "sku:in"), integers(params, "product_id:in")
     known = (products or set()) & catalog.rows.keys()

@@ -103,7 +103,7 @@ PRODUCT_FIELDS: Fields = {
 def show(
     state: State, product_id: int, params: Mapping[str, str], included: Iterable[str] = ()
 ) -> Row:
-    """Return a product as a request asked for it: the parts included, the fields chosen."""
+    """Return a product with the parts and fields that a request chose."""
     products = state.catalog
     row = choose_fields(products.show(product_id, state.catalog_level(product_id)), params)
     for part in included:
@@ -131,7 +131,7 @@ def _list(state: State, request: StoreRequest, _ids: tuple[int, ...]) -> StoreRe
 
 
 def _candidates(state: State, params: Params) -> list[Row]:
-    """Return products by id, by the index if ids, SKUs or a name are asked for.
+    """Return products by id, from the index if the request has ids, SKUs or a name.
 
     SKUs are the products' own, not variants'.
     """

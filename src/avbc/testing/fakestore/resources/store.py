@@ -269,19 +269,18 @@ def _accepted_methods(state: State, request: StoreRequest, _ids: tuple[int, ...]
         raise Refusal(400, "order_id or checkout_id is required")
     if order_id:
         find(state, int(order_id) if order_id.isdecimal() else 0)
-    return data(
-        [
-            {
-                "id": f"{method['code']}.card",
-                "name": method["name"],
-                "test_mode": method["test_mode"],
-                "type": "card",
-                "supported_instruments": [],
-                "stored_instruments": [],
-            }
-            for method in state.payment_methods
-        ]
-    )
+    rows: list[Row] = [
+        {
+            "id": f"{method['code']}.card",
+            "name": method["name"],
+            "test_mode": method["test_mode"],
+            "type": "card",
+            "supported_instruments": [],
+            "stored_instruments": [],
+        }
+        for method in state.payment_methods
+    ]
+    return data(rows)
 
 
 def _put_settings(state: State, request: StoreRequest, _ids: tuple[int, ...]) -> StoreResponse:
