@@ -361,17 +361,16 @@ def _publish(report: CycleReport, on_report: OnReport | None) -> None:
 def _stopping_by_signal(webs: Sequence[Web]) -> Generator[list[str]]:
     """Stop all orchestrators on SIGTERM and SIGINT; yields the names of received signals."""
     received: list[str] = []
-    # Only the main thread may set handlers.
-    if threading.current_thread() is not threading.main_thread():
-        yield received
-        return
 
     def ask(number: int, _: object) -> None:
         received.append(signal.Signals(number).name)
         for web in webs:
             web.stop_request.ask()
 
-    before = {number: signal.signal(number, ask) for number in (signal.SIGINT, signal.SIGTERM)}
+    # Only the main thread may set handlers.
+    is_main = threading.current_thread() is threading.main_thread()
+    numbers = (signal.SIGINT, signal.SIGTERM) if is_main else ()
+    before = {number: signal.signal(number, ask) for number in numbers}
     try:
         yield received
     finally:

@@ -259,7 +259,6 @@ class WebhookReport(Report):
 
     webhook: Webhook
     import_report: ImportReport | None = None
-    """The report of the import, if the webhook asked for one."""
     note: str = ""
     """Why nothing was imported."""
     refund_report: PushReport | None = None
@@ -310,16 +309,12 @@ class WebhookReport(Report):
         ]
 
 
-class Importer(Protocol):
+class _Importer(Protocol):
     """The orchestrator, as far as a webhook needs it."""
 
-    def import_order(self, order_id: int) -> ImportReport:
-        """Import one order."""
-        ...
+    def import_order(self, order_id: int) -> ImportReport: ...
 
-    def import_refunds(self) -> PushReport:
-        """Import refunds."""
-        ...
+    def import_refunds(self) -> PushReport: ...
 
 
 def accept_webhook(integration: Integration, body: bytes, headers: Mapping[str, str]) -> Webhook:
@@ -350,7 +345,7 @@ def accept_webhook(integration: Integration, body: bytes, headers: Mapping[str, 
     return attrs.evolve(webhook, action=Ignore("it came before"))
 
 
-def act_on_webhook(webhook: Webhook, web: Importer, integration: Integration) -> WebhookReport:
+def act_on_webhook(webhook: Webhook, web: _Importer, integration: Integration) -> WebhookReport:
     """Do what a webhook asks for.
 
     Args:
@@ -371,7 +366,7 @@ def act_on_webhook(webhook: Webhook, web: Importer, integration: Integration) ->
         raise
 
 
-def _act(webhook: Webhook, web: Importer, integration: Integration) -> WebhookReport:
+def _act(webhook: Webhook, web: _Importer, integration: Integration) -> WebhookReport:
     match webhook.action:
         case Ignore():
             return WebhookReport(webhook)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from datetime import UTC, datetime
 from decimal import Decimal
+from itertools import chain
 
 import attrs
 
@@ -75,8 +76,7 @@ class ReconcileReport(PeriodReport):
     """The sum of the sales orders."""
 
     def __iter__(self) -> Iterator[Reconciled]:
-        for found in (self.different, self.missing_in_books, self.missing_in_store, self.doubled):
-            yield from found
+        return chain(self.different, self.missing_in_books, self.missing_in_store, self.doubled)
 
     @property
     def ok(self) -> bool:
