@@ -424,8 +424,11 @@ class Orchestrator:
             AvbcError: The store or the books cannot be read. Once orders have been mapped, the
                 report says so in `stopped`.
         """
-        task = Task("backtest", "Mapping orders", progress=progress)
-        run = Run(self._integration, task, BacktestReport(since, until))
+        run = Run(
+            self._integration,
+            Task("backtest", "Mapping orders", progress=progress),
+            BacktestReport(since, until),
+        )
         return run.do(lambda run: backtest_period(run, other, self._customisations))
 
     # The timer

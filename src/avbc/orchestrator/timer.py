@@ -289,16 +289,18 @@ class _Timer:
             notes.append("store.enabled is false, so nothing runs for this store (manual 1.3).")
         self._is_disabled_reported = not settings.store.enabled
         if jobs or notes:
-            report = CycleReport(
-                store=settings.store.description or settings.order_status.import_source_code,
-                started=started,
-                finished=datetime.now(UTC),
-                jobs=jobs,
-                notes=tuple(notes),
-                settings_error=error,
-                stopped=self._web.stop_request.is_due,
+            _publish(
+                CycleReport(
+                    store=settings.store.description or settings.order_status.import_source_code,
+                    started=started,
+                    finished=datetime.now(UTC),
+                    jobs=jobs,
+                    notes=tuple(notes),
+                    settings_error=error,
+                    stopped=self._web.stop_request.is_due,
+                ),
+                on_report,
             )
-            _publish(report, on_report)
         # The file is read at the start of a cycle, so a changed interval applies after the current
         # wait.
         self.due = self._clock() + 60 * settings.order_status.check_interval_minutes

@@ -123,12 +123,12 @@ class BacktestReport(PeriodReport):
 
     def fields(self) -> dict[str, int]:
         """How many orders would change in which field, most first; `lines[]` is any line."""
-        counts = Counter(
-            field
+        places = (
+            place
             for found in self.changed
-            for field in {_INDEX.sub("[]", effect.field) for effect in found.effects}
+            for place in {_INDEX.sub("[]", effect.field) for effect in found.effects}
         )
-        return dict(counts.most_common())
+        return dict(Counter(places).most_common())
 
     def summary(self) -> str:
         """How many orders would be changed, and in which fields."""
@@ -191,8 +191,12 @@ def backtest_period(
         AvbcError: The store or the books cannot be read.
         ValueError: A time has no time zone.
     """
-    sides = tuple((settings, Lookups(settings, run.books)) for settings in (run.settings, other))
-    walk = _Backtest(run, sides, customisations, NEVER_DUE.keys() - {run.statuses.new})
+    walk = _Backtest(
+        run,
+        sides=tuple((each, Lookups(each, run.books)) for each in (run.settings, other)),
+        customisations=customisations,
+        never_due=NEVER_DUE.keys() - {run.statuses.new},
+    )
     for page in pages_of_period(run):
         walk.take(page)
         del page

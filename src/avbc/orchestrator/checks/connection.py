@@ -93,8 +93,8 @@ def connection_report(
         answer = store.answer(store.time.call())
     except ScopeMissing as error:
         # With a wrong URL or token it would be another error. Only the clock is unavailable.
-        clock = Check("clock", "", "unknown", str(error))
-        return ConnectionReport(name, (*checks, url, token, clock, *_scope_checks(store, settings)))
+        checks += [url, token, Check("clock", "", "unknown", str(error))]
+        return ConnectionReport(name, (*checks, *_scope_checks(store, settings)))
     except TokenRefused as error:
         token = Check(
             "token",

@@ -262,8 +262,9 @@ class _SideBySide:
             return found
         if is_too_old(order, self._run.settings):
             return attrs.evolve(found, verdict="not_due")
-        status = Difference("status", "", _status(order))
-        return attrs.evolve(found, differences=(*found.differences, status))
+        return attrs.evolve(
+            found, differences=(*found.differences, Difference("status", "", _status(order)))
+        )
 
     def _refunds(
         self, orders: Sequence[Order], import_ids: Sequence[str]

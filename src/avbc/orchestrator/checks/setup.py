@@ -52,8 +52,7 @@ def setup_report(settings: Settings, store: BigCommerce, books: Gateway) -> Setu
         StoreError: The store's statuses or orders cannot be read.
         BooksUnreachable: The books cannot be read.
     """
-    reference = books.reference_data()
-    rules = MappingRules(settings, reference, tuple(store.order_statuses.list()))
+    rules = MappingRules(settings, books.reference_data(), tuple(store.order_statuses.list()))
     latest = store.orders.list.call(sort="date_created:desc", include=["consignments"])
     recent = next(store.pages(latest)).items
     return SetupReport(
@@ -216,14 +215,14 @@ def _payment_methods(
                 f"{count} of the latest {len(recent)} orders were paid by it.",
                 rules,
             )
-    known = {*seen, *rules.payment_methods, *_TENDER_WORDS}
-    offered = _offered_payment_methods(store, known, rules)
+    offered = _offered_payment_methods(store, seen, rules)
     yield from _or_unknown("payment method", "the store's list", offered)
 
 
 def _offered_payment_methods(
-    store: BigCommerce, known: Collection[str], rules: MappingRules
+    store: BigCommerce, used: Collection[str], rules: MappingRules
 ) -> Iterator[Check]:
+    known = {*used, *rules.payment_methods, *_TENDER_WORDS}
     for method in store.payment_methods.list():
         name = plain(method.name)
         if name and payment_method_key(name) not in known:
@@ -337,12 +336,12 @@ def _ship_via(method: str, item: str, otherwise: State, rules: MappingRules) -> 
     if ruling.value is None:
         return attrs.evolve(_ruled("ship via", item, ruling), state=otherwise)
     if ruling.value.create is not None:
-        product_class = ruling.value.create.product_class
         return Check(
             "ship via",
             item,
             "ok",
-            f"is created with product class {product_class!r} when the first order uses it",
+            f"is created with product class {ruling.value.create.product_class!r} when the first "
+            "order uses it",
         )
     return Check("ship via", item, "ok", ruling.value.name)
 
