@@ -199,76 +199,12 @@ __all__ = [
     "run_all",
 ]
 
-_HOMES = {
-    "_version": ["__version__"],
-    "acctvantage": [
-        "BooksFileError",
-        "BooksRefused",
-        "BooksUnreachable",
-        "BooksUnusable",
-        "Gateway",
-        "SqlGateway",
-    ],
-    "bigcommerce": [
-        "AsyncBigCommerce",
-        "BadAnswer",
-        "BigCommerce",
-        "ClientClosed",
-        "Conflict",
-        "NotFound",
-        "PartlySaved",
-        "Quota",
-        "RequestRefused",
-        "Retries",
-        "ScopeMissing",
-        "StoreBusy",
-        "StoreError",
-        "StoreUnavailable",
-        "StoreUnreachable",
-        "TokenRefused",
-        "TooManyItems",
-        "UnexpectedData",
-    ],
-    "errors": [
-        "AvbcError",
-        "Fault",
-        "FaultyInputError",
-        "FinalError",
-        "MissingExtra",
-        "TransientError",
-    ],
-    "mapping": ["Decision", "MappedOrder", "Mapper", "OrderInputs", "Problem", "map_order"],
-    "orchestrator": [
-        "BacktestReport",
-        "Change",
-        "Check",
-        "ConnectionReport",
-        "Customisation",
-        "CycleReport",
-        "History",
-        "HooksReport",
-        "ImportReport",
-        "Job",
-        "JournalEntry",
-        "JournalTooNew",
-        "JournalUnreachable",
-        "NoSuchLocation",
-        "NoSuchOrder",
-        "Orchestrator",
-        "Outcome",
-        "PlannedCall",
-        "PushReport",
-        "ReconcileReport",
-        "SetupReport",
-        "Webhook",
-        "WebhookRefused",
-        "WebhookReport",
-        "run_all",
-    ],
-    "secret": ["Secret"],
-    "settings": ["Settings", "SettingsError"],
-}
-_HOME_OF = {name: home for home, names in _HOMES.items() for name in names}
+_HOMES = ("_version", "errors", "secret", "acctvantage", "settings", "bigcommerce", "mapping")
+"""Where a public name is looked for, in this sequence; in the orchestrator last.
+
+Each module has a few names and no import of those that come after it.
+"""
+
 _PACKAGES = (
     "acctvantage",
     "bigcommerce",
@@ -288,9 +224,10 @@ def __getattr__(name: str) -> object:
         return import_module(f"avbc.{name}")
     if name not in __all__:
         raise AttributeError(f"module 'avbc' has no attribute {name!r}")
-    value: object = getattr(
-        import_module(f"avbc.{_HOME_OF.get(name, 'acctvantage.records')}"), name
-    )
+    for home in (*_HOMES, "orchestrator"):
+        value: object = getattr(import_module(f"avbc.{home}"), name, None)
+        if value is not None:
+            break
     globals()[name] = value
     return value
 

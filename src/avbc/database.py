@@ -16,7 +16,7 @@ import time
 from collections.abc import Callable, Generator, Iterable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, contextmanager, nullcontext, suppress
 from itertools import islice
-from typing import Any, Literal, NoReturn, TypeVar
+from typing import Any, Literal, NoReturn, TypeAlias, TypeVar
 from weakref import WeakSet
 
 import attrs
@@ -45,6 +45,11 @@ _OF_VALUES = (UnicodeError, OverflowError)
 """Errors of a value on its way to the database."""
 
 
+ErrorKind: TypeAlias = Literal["unreachable", "refused", "unusable", "misplaced", "too_new"]
+"""Trying again can help; a value is not taken; the database must be repaired first; the URL cannot
+be used, or something else is kept there; the tables are of a later version."""
+
+
 @attrs.frozen
 class Tables:
     """What one part of avbc keeps in a database, and which errors it raises.
@@ -61,16 +66,8 @@ class Tables:
     """Raised by everyone who changes the tables, together with a step in `migrations`."""
     migrations: Mapping[int, Callable[[sa.Connection], None]]
     """By version: what brings tables of that version to the next one, in one transaction."""
-    unreachable: type[AvbcError]
-    """Trying again can help."""
-    refused: type[AvbcError]
-    """The database does not take a value."""
-    unusable: type[AvbcError]
-    """The database must be repaired first."""
-    misplaced: type[AvbcError]
-    """The URL cannot be used, or something else is kept there."""
-    too_new: type[AvbcError]
-    """The tables are of a later version."""
+    errors: Mapping[ErrorKind, type[AvbcError]]
+    """What it raises for each kind of error."""
     log: logging.Logger
     on_open: Callable[[sa.Connection], None] | None = None
     """Looks at the tables once they are there, each time they are opened."""
@@ -88,7 +85,7 @@ class Database:
         tables: What is kept in it.
 
     Raises:
-        AvbcError: The URL is none of these, or its driver is not installed (`tables.misplaced`).
+        AvbcError: The URL is none of these, or its driver is not installed (`misplaced`).
     """
 
     def __init__(self, database: str | sa.Engine, tables: Tables) -> None:
@@ -234,18 +231,13 @@ class Database:
         refused = getattr(error, "orig", None)
         if isinstance(refused, AvbcError):
             raise refused from None
-        kinds = {
-            "refused": self._tables.refused,
-            "unreachable": self._tables.unreachable,
-            "unusable": self._tables.unusable,
-        }
         message = f"{about or self._tables.owner} ({self}): {found.reason}"
-        raise kinds[found.kind](message) from strip_frames(error)
+        raise self._tables.errors[found.kind](message) from strip_frames(error)
 
     def _prepare(self) -> None:
         with self._preparing:
             if self._is_closed:
-                raise self._tables.misplaced(
+                raise self._tables.errors["misplaced"](
                     f"{self._tables.owner} ({self}): its connections are closed"
                 )
             if self._is_file and self._owns_engine:
@@ -265,7 +257,7 @@ class Database:
             return connection.execute(sa.select(sa.func.max(versions.c.version))).scalar()
         others = sorted(present & set(self._tables.metadata.tables))
         if others:
-            raise self._tables.misplaced(
+            raise self._tables.errors["misplaced"](
                 f"{self._tables.owner} ({self}): the database has tables that are not of "
                 f"{self._tables.owner} ({', '.join(others)}): use another database"
             )
@@ -283,7 +275,7 @@ class Database:
             connection.execute(tables.versions.insert(), {"version": tables.version})
             return
         if found > tables.version:
-            raise tables.too_new(
+            raise tables.errors["too_new"](
                 f"{tables.owner} ({self}): its tables have version {found} and this avbc knows "
                 f"{tables.version}: update avbc"
             )
@@ -347,47 +339,43 @@ def _open_engine(text: str, tables: Tables) -> sa.Engine:
         url = sa.make_url(text)
     except (SQLAlchemyError, ValueError):
         # SQLAlchemy's message may repeat the URL with its password.
-        raise tables.misplaced(
+        raise tables.errors["misplaced"](
             f"the URL of {tables.owner} is not a database URL such as sqlite:///books.db"
         ) from None
     if url.drivername in {"sqlite", "sqlite+pysqlite"}:
-        options: dict[str, Any] = {"isolation_level": None, "check_same_thread": False}
-        if "timeout" not in url.query:
-            options["timeout"] = WAIT
         # A database in memory is its connection: all threads wait for the only one.
-        pool: dict[str, Any] = (
-            {"pool_size": 5, "max_overflow": -1}
-            if _is_file(url)
-            else {"pool_size": 1, "max_overflow": 0}
-        )
         engine = sa.create_engine(
             url,
-            connect_args=options,
+            connect_args={
+                "isolation_level": None,
+                "check_same_thread": False,
+                **({} if "timeout" in url.query else {"timeout": WAIT}),
+            },
             hide_parameters=True,
             poolclass=QueuePool,
             pool_timeout=WAIT,
-            **pool,
+            pool_size=5 if _is_file(url) else 1,
+            max_overflow=-1 if _is_file(url) else 0,
         )
         event.listen(engine, "connect", _on_sqlite)
         event.listen(engine, "begin", _begin_on_sqlite)
         return engine
     if url.drivername in {"postgresql", "postgres", "postgresql+psycopg"}:
-        options = {} if "connect_timeout" in url.query else {"connect_timeout": 10}
         try:
             engine = sa.create_engine(
                 url.set(drivername="postgresql+psycopg"),
-                connect_args=options,
+                connect_args={} if "connect_timeout" in url.query else {"connect_timeout": 10},
                 hide_parameters=True,
                 pool_timeout=WAIT,
                 max_overflow=-1,
             )
         except ImportError:
-            raise tables.misplaced(
+            raise tables.errors["misplaced"](
                 f"{tables.owner} cannot use PostgreSQL without psycopg: install avbc[postgresql]"
             ) from None
         event.listen(engine, "connect", _on_postgresql)
         return engine
-    raise tables.misplaced(
+    raise tables.errors["misplaced"](
         f"{tables.owner} can be on SQLite or PostgreSQL, not on {url.drivername}: use "
         "sqlite:///books.db or postgresql://..."
     )
@@ -476,8 +464,7 @@ def chunks(things: Iterable[T], size: int = CHUNK) -> Iterator[list[T]]:
 class Failure:
     """What an error of a database means."""
 
-    kind: Literal["refused", "unreachable", "unusable"]
-    """A value is at fault; trying again later can help; the database must be repaired."""
+    kind: ErrorKind
     reason: str
     repeat: bool = False
     """The database gave the transaction up (deadlock, lost connection) and may take it now."""

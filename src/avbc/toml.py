@@ -11,9 +11,10 @@ import re
 import tomllib
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from datetime import date, time
+from decimal import Decimal
 from os import PathLike
 from pathlib import Path
-from typing import Any, cast
+from typing import Any, TypeAlias, cast
 
 import attrs
 
@@ -60,6 +61,34 @@ def read_toml(
     raise error(source, [Fault("file", message, line)])
 
 
+Convert: TypeAlias = Callable[[object], Any]
+"""Makes a field's value of what is in the file, or raises ValueError with what it must be."""
+
+
+def of_type(wanted: str, *types: type) -> Convert:
+    """Make the converter that takes values of these types as they are.
+
+    >>> of_type("a whole number", int)(True)
+    Traceback (most recent call last):
+        ...
+    ValueError: must be a whole number, not true or false
+    """
+
+    def convert(value: object) -> object:
+        if isinstance(value, types) and (bool in types or not isinstance(value, bool)):
+            return value
+        is_unquoted = wanted == "text" and isinstance(value, int | float | Decimal)
+        advice = ": put it in quotes" if is_unquoted else ""
+        raise ValueError(f"must be {wanted}, not {called(value)}{advice}")
+
+    return convert
+
+
+as_text = of_type("text", str)
+as_flag = of_type("true or false", bool)
+as_whole_number = of_type("a whole number", int)
+
+
 class RecordReader:
     """Collects the faults of a table while it is read, so that all of them are found at once."""
 
@@ -70,12 +99,20 @@ class RecordReader:
         """Note a fault of the value at the path `key`."""
         self.faults.append(Fault(key, message))
 
-    def table(self, given: object, path: str) -> Mapping[str, object] | None:
+    def value(self, convert: Convert, given: object, path: str) -> Any:
+        """Return a value as `convert` makes it, or None where it is faulty."""
+        try:
+            return convert(given)
+        except ValueError as error:
+            self.fault(path, str(error))
+            return None
+
+    def table(
+        self, given: object, path: str, wanted: str = "a table"
+    ) -> Mapping[str, object] | None:
         """Return a table, or None where something else is given."""
-        if isinstance(given, Mapping):
-            return cast("Mapping[str, object]", given)
-        self.fault(path, f"must be a table, not {called(given)}")
-        return None
+        table: Mapping[str, object] | None = self.value(of_type(wanted, Mapping), given, path)
+        return table
 
     def tables(self, given: object, path: str) -> Iterator[tuple[str, Mapping[str, object]]]:
         """Yield the tables of a list, each with its path."""
@@ -104,7 +141,7 @@ def called(value: object) -> str:
     names: list[tuple[type | tuple[type, ...], str]] = [
         (str, "text"),
         (int, "a whole number"),
-        (float, "a fraction"),
+        ((float, Decimal), "a fraction"),
         (Mapping, "a table"),
         ((list, tuple), "a list"),
         ((date, time), "a date or time"),

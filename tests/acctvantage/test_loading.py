@@ -25,7 +25,8 @@ from avbc.testing.contract import make_bundle
 
 WHOLE = """
 currency = "EUR"
-order_statuses = ["Quote", "Open", "Committed", "Picked", "Packed", "Shipped/Invoice", "Posted"]   # in sequence
+# In sequence.
+order_statuses = ["Quote", "Open", "Committed", "Picked", "Packed", "Shipped/Invoice", "Posted"]
 receipt_types = ["Visa/MC", "PayPal", "Check", "StoreCredit", "GiftCard"]
 gl_accounts = ["40200-000-000", "25500-000-000"]
 tax_areas = [{ name = "BigCommerce" }, { name = "AvaTax", avatax = true }]
@@ -185,9 +186,13 @@ class TestBooksToml:
             tax_areas = [{ name = "BigCommerce", avatax = true }]
             warehouses = [{ name = "Main", product_classes = ["Goods"] }]
             ship_vias = [{ name = "ups ground", product_class = "Other" }, { name = "Courier" }]
-            promotions = [{ code = "save5", kind = "%", value = 10, gl_code = "1", name = "Ten", inactive = true }]
-            products = [{ part_number = "sku-1", name = "Cup", product_class = "Goods" },
-                        { part_number = "SKU-2", name = "Pot", product_class = "Goods", quantity = { Main = -1 } }]
+            promotions = [
+                {code="save5", kind="%", value=10, gl_code="1", name="Ten", inactive=true},
+            ]
+            products = [
+                { part_number = "sku-1", name = "Cup", product_class = "Goods" },
+                {part_number="SKU-2", name="Pot", product_class="Goods", quantity={Main=-1}},
+            ]
             [[clients]]
             name = "Rivera"
             email = "new@example.com"
@@ -233,8 +238,12 @@ class TestBooksToml:
         self, books: SqlGateway, write: Write
     ) -> None:
         path = write("""
-            clients = [{ name = "Rivera", first_name = "Ana", email = "ana@example.com" }, { name = "Rivera", first_name = "Ben" },
-                       { name = "Rivera", first_name = "Ben", email = "ana@example.com", contacts = [{ last_name = "Lopez" }] }]
+            clients = [
+                { name = "Rivera", first_name = "Ana", email = "ana@example.com" },
+                { name = "Rivera", first_name = "Ben" },
+                {name="Rivera", first_name="Ben", email="ana@example.com", contacts=[
+                    {last_name="Lopez"}]},
+            ]
             """)
         books.load(path)
         ana, ben, other = books.clients()
@@ -285,7 +294,7 @@ tax_area = [{ name = "BigCommerce" }]
 tax_areas = [{ name = "BigCommerce", avatax = "yes" }, 7]
 warehouses = [{ name = "Main" }, { name = "main" }]
 ship_vias = { name = "UPS" }
-promotions = [{ code = "A", kind = "x", value = "5,00" }, { code = "B", kind = "%", value = 101, gl_code = "1" }]
+promotions = [{code="A", kind="x", value="5,00"}, {code="B", kind="%", value=101, gl_code="1"}]
 
 [[products]]
 part_number = "SKU-1"
@@ -337,10 +346,10 @@ name = "LOPEZ "
         assert faults(memory.load, path) == [
             "line 1, currency: must be the code of a currency such as USD",
             "line 2, order_statuses: must not name a status twice",
-            "line 3, receipt_types: must be a list of texts",
-            "line 4, gl_accounts: must be text in quotes",
+            "line 3, receipt_types: must be a list of texts, not text",
+            "line 4, gl_accounts: must be text, not a whole number: put it in quotes",
             "line 5, tax_area: is not a key of books.toml: did you mean tax_areas?",
-            "line 6, tax_areas[0].avatax: must be true or false",
+            "line 6, tax_areas[0].avatax: must be true or false, not text",
             "line 6, tax_areas[1]: must be a table, not a whole number",
             "line 7, warehouses[1].name: 'main' is there already: warehouses[0]",
             "line 8, ship_vias: must be a list of rows, each under [[ship_vias]], not a table",
@@ -353,20 +362,29 @@ name = "LOPEZ "
             "line 14, products[0].name: must not be empty",
             "line 15, products[0].list_price: must not be negative",
             "line 16, products[0].weight: must be a number such as 9.95",
-            "line 17, products[0].aliases: must be a list of texts",
-            "line 24, products[1].taxable: must be true or false",
-            "line 33, products[2].quantity: must be a table of numbers by warehouse",
-            "line 39, products[3].quantity.Mian: is not a warehouse of the books: did you mean Main?",
+            "line 17, products[0].aliases: must be a list of texts, not text",
+            "line 24, products[1].taxable: must be true or false, not a whole number",
+            (
+                "line 33, products[2].quantity: must be a table of numbers by warehouse, not a "
+                "whole number"
+            ),
+            (
+                "line 39, products[3].quantity.Mian: is not a warehouse of the books: did you "
+                "mean Main?"
+            ),
             "line 39, products[3].quantity.Main: must be a number such as 9.95",
             "line 41, clients[0]: lacks name",
             "line 43, clients[0].address.town: is not a key here",
             "line 44, clients[0].contacts[0]: lacks last_name",
             "line 44, clients[0].contacts[1]: must be a table, not a whole number",
-            "line 45, clients[0].store_customer_ids.WEB: must be a whole number",
+            (
+                "line 45, clients[0].store_customer_ids.WEB: must be a whole number, not true or "
+                "false"
+            ),
             "line 49, clients[1].address: must be a table, not text",
             (
-                "line 50, clients[1].store_customer_ids: must be a table of BigCommerce customer ids "
-                "by Import Source Code"
+                "line 50, clients[1].store_customer_ids: must be a table of BigCommerce customer "
+                "ids by Import Source Code, not a whole number"
             ),
             "line 54, clients[3]: is the same client as clients[2]",
         ]
@@ -512,7 +530,7 @@ class TestCsv:
             "line 4, list_price: must be a number such as 9.95, not '9,95'",
             "line 4, taxable: must be true or false, not 'maybe'",
             "line 6, row: has 3 cells, the header has 6",
-            "line 7, part_number: 'sku-1' is there already in line 2",
+            "line 7, part_number: 'sku-1' names the same record as line 2",
             "line 8, list_price: must not be negative, not '-1'",
         ]
         assert memory.products() == []
@@ -523,7 +541,7 @@ class TestCsv:
         )
         assert faults(memory.load_clients, path) == [
             "line 2, open_ar: must be true or false, not '?'",
-            "line 4, name: is the same client as in line 3",
+            "line 4, name: 'lopez' names the same record as line 3",
         ]
         assert memory.clients() == []
 

@@ -199,7 +199,8 @@ from avbc.acctvantage import SqlGateway
 from avbc.testing.contract import make_bundle
 with SqlGateway(sys.argv[1]) as books:
     sys.stdin.readline()
-    print(json.dumps([number for number in range(1, 31) if books.create_order(make_bundle(number)).created]))
+    orders = ((number, books.create_order(make_bundle(number))) for number in range(1, 31))
+    print(json.dumps([number for number, order in orders if order.created]))
 """
 
 
@@ -283,7 +284,10 @@ amounts = st.builds(
 texts = st.text(st.characters(exclude_categories=["Cs"], exclude_characters="\0"), max_size=60)
 times = (
     st.datetimes(
-        min_value=datetime(1, 1, 2), max_value=datetime(9999, 12, 30), timezones=st.just(UTC)
+        # Hypothesis takes bounds without a time zone, which `timezones` gives.
+        min_value=datetime(1, 1, 2),  # noqa: DTZ001
+        max_value=datetime(9999, 12, 30),  # noqa: DTZ001
+        timezones=st.just(UTC),
     )
     | st.none()
 )  # bounds

@@ -14,10 +14,10 @@ from avbc.testing.contract import make_bundle, make_order
 BOOKS = """
 warehouses = [{ name = "Main" }, { name = "Outlet" }]
 products = [
-    { part_number = "MUG-0", name = "Mug", product_class = "Goods", quantity = { Main = 12, Outlet = "0.5" } },
+    {part_number="MUG-0", name="Mug", product_class="Goods", quantity={Main=12, Outlet="0.5"}},
     { part_number = "Mug-1", name = "Cup", product_class = "Goods" },
     { part_number = "HOUR", name = "Work", product_class = "Service", kind = "non_inventory" },
-    { part_number = "SET", name = "Mugs", product_class = "Goods", kind = "kit", quantity = { Main = 3 } },
+    {part_number="SET", name="Mugs", product_class="Goods", kind="kit", quantity={Main=3}},
 ]
 """
 
@@ -161,7 +161,7 @@ class TestForStore:
     def test_a_page_is_of_one_moment(
         self, stocked: SqlGateway, monkeypatch: pytest.MonkeyPatch
     ) -> None:
-        """An order that is picked between two pages is neither reserved nor on hand in the second."""
+        """An order that is picked between two pages is not reserved or on hand in the second."""
         monkeypatch.setattr(stock, "PAGE", 1)
         stocked.create_order(make_bundle(1))
         quantities = stocked.quantities_available("Main")

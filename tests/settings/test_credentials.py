@@ -1,4 +1,7 @@
-"""BigCommerce's credentials file: both layouts, any order, and every fault at once without showing a secret."""
+"""BigCommerce's credentials file: both layouts, any order, all faults at once.
+
+No fault shows a secret.
+"""
 
 from __future__ import annotations
 

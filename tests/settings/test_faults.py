@@ -176,8 +176,8 @@ CASES = {
     "auto-create with a blank class": (
         "[shipping]",
         (
-            "[shipping]\nauto_create_missing_shipping_methods = true\ndefault_shipment_product_class "
-            "= ' '"
+            "[shipping]\nauto_create_missing_shipping_methods = true\n"
+            "default_shipment_product_class = ' '"
         ),
         "line 24, shipping.auto_create_missing_shipping_methods",
         "needs default_shipment_product_class, which the Ship Vias so created are",
@@ -320,8 +320,8 @@ CASES = {
     "pushed to New": (
         'bigcommerce = "Shipped"\n',
         (
-            'bigcommerce = "Shipped"\n[[order_status.mapping]]\nacctvantage = "Open"\nbigcommerce = '
-            '"Awaiting Fulfillment"\n'
+            'bigcommerce = "Shipped"\n[[order_status.mapping]]\nacctvantage = "Open"\n'
+            'bigcommerce = "Awaiting Fulfillment"\n'
         ),
         "line 18, order_status.mapping[1].bigcommerce",
         "must not be the new_order_status: a pushed order would be imported again",

@@ -1,8 +1,5 @@
 """books.toml and the CSV files, read into records; every fault has its key and line."""
 
-# ruff: noqa: TRY004  # a wrong type in a file is a wrong value: one kind of error for all faults of
-# a field
-
 from __future__ import annotations
 
 import csv
@@ -12,7 +9,7 @@ from decimal import Decimal
 from difflib import get_close_matches
 from os import PathLike
 from pathlib import Path
-from typing import Any, TextIO, TypeAlias, cast
+from typing import Any, TextIO, TypeVar, cast
 
 import attrs
 
@@ -29,26 +26,29 @@ from avbc.acctvantage.records import (
 )
 from avbc.errors import Fault
 from avbc.text import text_key
-from avbc.toml import RecordReader, join_key, key_lines, read_toml
+from avbc.toml import (
+    Convert,
+    RecordReader,
+    as_flag,
+    as_text,
+    as_whole_number,
+    join_key,
+    key_lines,
+    of_type,
+    read_toml,
+)
 
 LISTED = 50
 """Faults of a CSV file that an error lists; the rest is counted."""
 
-Convert: TypeAlias = Callable[[object], Any]
-"""Makes a field's value of what is in the file, or raises ValueError with what to change."""
+R = TypeVar("R")
 
 
 # What a field may hold.
 
 
-def _text(value: object) -> str:
-    if not isinstance(value, str):
-        raise ValueError("must be text in quotes")
-    return value
-
-
 def _name(value: object) -> str:
-    text = _text(value).strip()
+    text: str = as_text(value).strip()
     if not text:
         raise ValueError("must not be empty")
     return text
@@ -76,12 +76,6 @@ def _not_negative(value: object) -> Decimal:
     return number
 
 
-def _flag(value: object) -> bool:
-    if not isinstance(value, bool):
-        raise ValueError("must be true or false")
-    return value
-
-
 def _flag_cell(value: object) -> bool:
     text = str(value).strip().lower()
     if text in {"true", "yes", "1"}:
@@ -91,16 +85,9 @@ def _flag_cell(value: object) -> bool:
     raise ValueError("must be true or false")
 
 
-def _whole(value: object) -> int:
-    if isinstance(value, bool) or not isinstance(value, int):
-        raise ValueError("must be a whole number")
-    return value
-
-
 def _names(value: object) -> tuple[str, ...]:
-    if not isinstance(value, list):
-        raise ValueError("must be a list of texts")
-    return tuple(_name(item) for item in cast("list[object]", value))
+    names: list[object] = of_type("a list of texts", list)(value)
+    return tuple(_name(item) for item in names)
 
 
 def _name_cells(value: object) -> tuple[str, ...]:
@@ -124,9 +111,9 @@ class Table:
     required: tuple[str, ...]
 
 
-_ADDRESS = Table({field.name: _text for field in attrs.fields(Address)}, ())
+_ADDRESS = Table({field.name: as_text for field in attrs.fields(Address)}, ())
 _CONTACT = Table(
-    {"last_name": _name, "first_name": _text, "email": _text, "phone": _text}, ("last_name",)
+    {"last_name": _name, "first_name": as_text, "email": as_text, "phone": as_text}, ("last_name",)
 )
 _PRODUCT = Table(
     {
@@ -134,17 +121,17 @@ _PRODUCT = Table(
         "name": _name,
         "product_class": _name,
         "kind": _one_of("inventory", "non_inventory", "assembly", "kit"),
-        "description": _text,
-        "sales_memo": _text,
+        "description": as_text,
+        "sales_memo": as_text,
         "list_price": _not_negative,
         "sell_price": _not_negative,
         "weight": _not_negative,
         "length": _not_negative,
         "width": _not_negative,
         "height": _not_negative,
-        "taxable": _flag,
-        "webstore_category": _text,
-        "sync_to_webstore": _flag,
+        "taxable": as_flag,
+        "webstore_category": as_text,
+        "sync_to_webstore": as_flag,
         "aliases": _names,
     },
     ("part_number", "name", "product_class"),
@@ -152,11 +139,11 @@ _PRODUCT = Table(
 _CLIENT = Table(
     {
         "name": _name,
-        "first_name": _text,
-        "email": _text,
-        "phone": _text,
+        "first_name": as_text,
+        "email": as_text,
+        "phone": as_text,
         "import_id": _name,
-        "open_ar": _flag,
+        "open_ar": as_flag,
     },
     ("name",),
 )
@@ -164,17 +151,17 @@ _QUANTITY = Table(
     {"part_number": _name, "warehouse": _name, "quantity": _decimal},
     ("part_number", "warehouse", "quantity"),
 )
-_TAX_AREA = Table({"name": _name, "avatax": _flag}, ("name",))
+_TAX_AREA = Table({"name": _name, "avatax": as_flag}, ("name",))
 _WAREHOUSE = Table({"name": _name, "product_classes": _names}, ("name",))
-_SHIP_VIA = Table({"name": _name, "product_class": _text}, ("name",))
+_SHIP_VIA = Table({"name": _name, "product_class": as_text}, ("name",))
 _PROMOTION = Table(
     {
         "code": _name,
         "kind": _one_of("$", "%"),
         "value": _not_negative,
         "gl_code": _name,
-        "name": _text,
-        "inactive": _flag,
+        "name": as_text,
+        "inactive": as_flag,
     },
     ("code", "kind", "value", "gl_code"),
 )
@@ -230,49 +217,27 @@ class _BooksReader(RecordReader):
 
     def __init__(self, data: Mapping[str, object], known_warehouses: Collection[str]) -> None:
         super().__init__()
-        self._warehouses = set(known_warehouses)
         known = [field.name for field in attrs.fields(BooksFile) if field.name != "quantities"]
         for key in data:
             if key not in known:
                 self.fault(join_key("", key), f"is not a key of books.toml{meant(key, known)}")
-        warehouses = tuple(
-            Warehouse(**row) for _, row in self._unique(data, "warehouses", _WAREHOUSE, "name")
-        )
-        self._warehouses |= {warehouse.name for warehouse in warehouses}
+        warehouses = self._records(data, "warehouses", _WAREHOUSE, Warehouse)
+        self._warehouses = {*known_warehouses, *(warehouse.name for warehouse in warehouses)}
         quantities: list[Quantity] = []
         self.file = BooksFile(
-            currency=self._value(data, "currency", _currency),
-            order_statuses=self._value(data, "order_statuses", _statuses),
-            receipt_types=self._value(data, "receipt_types", _names) or (),
-            gl_accounts=self._value(data, "gl_accounts", _names) or (),
-            tax_areas=tuple(
-                TaxArea(**row) for _, row in self._unique(data, "tax_areas", _TAX_AREA, "name")
-            ),
+            **{
+                key: self.value(convert, data[key], key)
+                for key, convert in _VALUES.items()
+                if key in data
+            },
+            tax_areas=self._records(data, "tax_areas", _TAX_AREA, TaxArea),
             warehouses=warehouses,
-            ship_vias=tuple(
-                ShipVia(**row) for _, row in self._unique(data, "ship_vias", _SHIP_VIA, "name")
-            ),
+            ship_vias=self._records(data, "ship_vias", _SHIP_VIA, ShipVia),
             promotions=tuple(self._promotions(data)),
             products=tuple(self._products(data, quantities)),
             quantities=tuple(quantities),
             clients=tuple(self._clients(data)),
         )
-
-    def _value(
-        self, data: Mapping[str, object], key: str, convert: Convert, table: str = ""
-    ) -> Any:
-        if key not in data:
-            return None
-        try:
-            return convert(data[key])
-        except ValueError as error:
-            self.fault(join_key(table, key), str(error))
-            return None
-
-    def _rows(
-        self, data: Mapping[str, object], key: str, table: str = ""
-    ) -> Iterator[tuple[str, Mapping[str, object]]]:
-        return self.tables(data.get(key, []), join_key(table, key))
 
     def _record(
         self, path: str, row: Mapping[str, object], table: Table, others: Sequence[str] = ()
@@ -288,72 +253,74 @@ class _BooksReader(RecordReader):
             if key not in row:
                 self.fault(path, f"lacks {key}")
         values = {
-            key: self._value(row, key, convert, path)
+            key: self.value(convert, row[key], join_key(path, key))
             for key, convert in table.fields.items()
             if key in row
         }
         return values if len(self.faults) == before else None
 
     def _unique(
-        self,
-        data: Mapping[str, object],
-        key: str,
-        table: Table,
-        name: str,
-        others: Sequence[str] = (),
-    ) -> Iterator[tuple[str, dict[str, Any]]]:
-        """The values of each table in a list, no two of the same name."""
+        self, data: Mapping[str, object], key: str, table: Table, others: Sequence[str] = ()
+    ) -> Iterator[tuple[str, dict[str, Any], Mapping[str, object]]]:
+        """The path, the values and the table of each record in a list.
+
+        No two have the same name, which is the first key that `table` requires.
+        """
         seen: dict[str, str] = {}
-        for path, row in self._rows(data, key):
+        name = table.required[0]
+        for path, row in self.tables(data.get(key, []), key):
             values = self._record(path, row, table, others)
             if values is None:
                 continue
             first = seen.setdefault(text_key(values[name]), path)
             if first == path:
-                yield path, values
+                yield path, values, row
             else:
                 self.fault(join_key(path, name), f"{values[name]!r} is there already: {first}")
 
+    def _records(
+        self, data: Mapping[str, object], key: str, table: Table, record: Callable[..., R]
+    ) -> tuple[R, ...]:
+        return tuple(record(**values) for _, values, _ in self._unique(data, key, table))
+
     def _promotions(self, data: Mapping[str, object]) -> Iterator[Promotion]:
-        for path, row in self._unique(data, "promotions", _PROMOTION, "code"):
-            if row["kind"] == "%" and row["value"] > 100:
+        for path, values, _ in self._unique(data, "promotions", _PROMOTION):
+            if values["kind"] == "%" and values["value"] > 100:
                 self.fault(join_key(path, "value"), "must not be more than 100 %")
             else:
-                yield Promotion(**row)
+                yield Promotion(**values)
 
     def _products(
         self, data: Mapping[str, object], quantities: list[Quantity]
     ) -> Iterator[Product]:
-        tables = (
-            dict(self._rows(data, "products")) if isinstance(data.get("products"), list) else {}
-        )
-        for path, row in self._unique(data, "products", _PRODUCT, "part_number", ["quantity"]):
-            held = tables[path].get("quantity", {})
-            if not isinstance(held, dict):
-                self.fault(join_key(path, "quantity"), "must be a table of numbers by warehouse")
-                continue
-            for warehouse in cast("dict[str, object]", held):
-                place = join_key(path, "quantity")
-                number = self._value(cast("dict[str, object]", held), warehouse, _decimal, place)
+        for path, values, row in self._unique(data, "products", _PRODUCT, ["quantity"]):
+            place = join_key(path, "quantity")
+            held = self.table(row.get("quantity", {}), place, "a table of numbers by warehouse")
+            for warehouse, given in (held or {}).items():
+                number = self.value(_decimal, given, join_key(place, warehouse))
                 if warehouse not in self._warehouses:
                     self.fault(
                         join_key(place, warehouse),
                         f"is not a warehouse of the books{meant(warehouse, self._warehouses)}",
                     )
                 elif number is not None:
-                    quantities.append(Quantity(row["part_number"], warehouse, number))
-            yield Product(**row)
+                    quantities.append(Quantity(values["part_number"], warehouse, number))
+            yield Product(**values)
 
     def _clients(self, data: Mapping[str, object]) -> Iterator[Client]:
         seen: dict[object, str] = {}
-        for path, row in self._rows(data, "clients"):
+        for path, row in self.tables(data.get("clients", []), "clients"):
             values = self._record(path, row, _CLIENT, ["address", "contacts", "store_customer_ids"])
-            address = self._nested(path, row, "address")
+            place = join_key(path, "address")
+            table = self.table(row.get("address", {}), place)
+            address = None if table is None else self._record(place, table, _ADDRESS)
             contacts = [
                 self._record(place, contact, _CONTACT)
-                for place, contact in self._rows(row, "contacts", path)
+                for place, contact in self.tables(
+                    row.get("contacts", []), join_key(path, "contacts")
+                )
             ]
-            bound = self._store_customers(path, row)
+            bound = self._store_customers(join_key(path, "store_customer_ids"), row)
             if values is None or address is None or None in contacts:
                 continue
             client = Client(
@@ -368,26 +335,17 @@ class _BooksReader(RecordReader):
             else:
                 self.fault(path, f"is the same client as {first}")
 
-    def _nested(self, path: str, row: Mapping[str, object], key: str) -> dict[str, Any] | None:
-        table = self.table(row.get(key, {}), place := join_key(path, key))
-        return None if table is None else self._record(place, table, _ADDRESS)
-
     def _store_customers(self, path: str, row: Mapping[str, object]) -> dict[str, int]:
-        place = join_key(path, "store_customer_ids")
-        table = row.get("store_customer_ids", {})
-        if not isinstance(table, dict):
-            self.fault(place, "must be a table of BigCommerce customer ids by Import Source Code")
-            return {}
-        bound = cast("dict[str, object]", table)
+        wanted = "a table of BigCommerce customer ids by Import Source Code"
+        table = self.table(row.get("store_customer_ids", {}), path, wanted) or {}
         return {
-            code: number
-            for code in bound
-            if (number := self._value(bound, code, _whole, place)) is not None
+            code: self.value(as_whole_number, given, join_key(path, code))
+            for code, given in table.items()
         }
 
 
 def _currency(value: object) -> str:
-    text = _text(value)
+    text: str = as_text(value)
     if not re.fullmatch(r"[A-Z]{3}", text):
         raise ValueError("must be the code of a currency such as USD")
     return text
@@ -400,6 +358,15 @@ def _statuses(value: object) -> tuple[str, ...]:
     if len(set(names)) < len(names):
         raise ValueError("must not name a status twice")
     return names
+
+
+_VALUES: dict[str, Convert] = {
+    "currency": _currency,
+    "order_statuses": _statuses,
+    "receipt_types": _names,
+    "gl_accounts": _names,
+}
+"""The keys of a books.toml that are not lists of records."""
 
 
 def client_identity(client: Client) -> tuple[str, ...]:
@@ -444,6 +411,15 @@ CLIENT_COLUMNS = Table(
 QUANTITY_COLUMNS = _QUANTITY
 
 
+def client_of_row(values: dict[str, Any]) -> Client:
+    """The client that a row of `CLIENT_COLUMNS` says, whose address has columns of its own."""
+    own = {key: value for key, value in values.items() if key in _CLIENT.fields}
+    address = {
+        key.removeprefix("address."): value for key, value in values.items() if key not in own
+    }
+    return Client(**own, address=Address(**address))
+
+
 class CsvFile:
     """A CSV file of records: UTF-8, with or without BOM; an empty cell stands for the default.
 
@@ -469,7 +445,7 @@ class CsvFile:
     def __str__(self) -> str:
         return self._source
 
-    def fault(self, key: str, message: str, line: int) -> None:
+    def fault(self, key: str, message: str, line: int | None) -> None:
         """Note a fault. The first ones are listed, the others counted."""
         if len(self._faults) < LISTED:
             self._faults.append(Fault(key, message, line))
@@ -484,6 +460,26 @@ class CsvFile:
                 sorted(self._faults, key=lambda fault: fault.line or 0),
                 self._unlisted,
             )
+
+    def records(
+        self,
+        make: Callable[[dict[str, Any]], R],
+        identity: Callable[[R], object],
+        column: str,
+    ) -> Iterator[R]:
+        """The record that `make` makes of each row without a fault.
+
+        No two have the same identity: the second one is a fault of `column`.
+        """
+        seen: dict[object, int] = {}
+        for line, values in self.rows():
+            record = make(values)
+            first = seen.setdefault(identity(record), line)
+            if first == line:
+                yield record
+            else:
+                message = f"{values[column]!r} names the same record as line {first}"
+                self.fault(column, message, line)
 
     def rows(self) -> Iterator[tuple[int, dict[str, Any]]]:
         """The line and the values of each record that has no fault."""
@@ -503,19 +499,19 @@ class CsvFile:
         reader = csv.reader(file, strict=True)
         line = 1
         try:
-            header = [column.strip() for column in next(reader, cast("list[str]", []))]
-            columns = self._columns(header)
+            header = next(reader, cast("list[str]", []))
+            columns = self._columns([column.strip() for column in header])
             line = reader.line_num + 1
             for cells in reader:
                 if cells and columns:
-                    values = self._values(cells, header, columns, line)
+                    values = self._values(cells, columns, line)
                     if values is not None:
                         yield line, values
                 line = reader.line_num + 1
         except csv.Error as error:
             self.fault("file", f"is not CSV: {error}", line)
 
-    def _columns(self, header: list[str]) -> list[tuple[int, str, Convert]]:
+    def _columns(self, header: list[str]) -> dict[str, Convert]:
         known = self._table.fields
         for position, column in enumerate(header):
             if column not in known:
@@ -529,24 +525,17 @@ class CsvFile:
         for column in self._table.required:
             if column not in header:
                 self.fault(column, "is a column that must be there", 1)
-        if self._faults:
-            return []
-        return [(position, column, known[column]) for position, column in enumerate(header)]
+        return {} if self._faults else {column: known[column] for column in header}
 
     def _values(
-        self,
-        cells: list[str],
-        header: list[str],
-        columns: list[tuple[int, str, Convert]],
-        line: int,
+        self, cells: list[str], columns: Mapping[str, Convert], line: int
     ) -> dict[str, Any] | None:
-        if len(cells) != len(header):
-            self.fault("row", f"has {len(cells)} cells, the header has {len(header)}", line)
+        if len(cells) != len(columns):
+            self.fault("row", f"has {len(cells)} cells, the header has {len(columns)}", line)
             return None
         values: dict[str, Any] = {}
         is_good = True
-        for position, column, convert in columns:
-            cell = cells[position]
+        for cell, (column, convert) in zip(cells, columns.items(), strict=True):
             if not cell and column not in self._table.required:
                 continue
             try:

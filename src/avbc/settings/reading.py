@@ -24,7 +24,16 @@ from avbc.settings.screens import (
     StoreSetup,
     StoreStatus,
 )
-from avbc.toml import RecordReader, called, join_key, with_parents
+from avbc.toml import (
+    Convert,
+    RecordReader,
+    as_flag,
+    as_text,
+    as_whole_number,
+    join_key,
+    of_type,
+    with_parents,
+)
 
 SECRETS_FROM_ENVIRONMENT = {
     "access_token": "AVBC_ACCESS_TOKEN",
@@ -40,19 +49,20 @@ _SCREENS: dict[str, type[attrs.AttrsInstance]] = {
     "shipping": ShippingSettings,
 }
 
-# What a value of each annotation may be in the file, and how a person calls that.
-_TYPES: dict[object, tuple[tuple[type, ...], str]] = {
-    str: ((str,), "text"),
-    bool: ((bool,), "true or false"),
-    int: ((int,), "a whole number"),
-    StoreStatus: ((str, int), "the name or the id of a status"),
-    Secret | None: ((str, Secret), "text"),
-    Path | None: ((str, Path), "text"),
-    datetime | None: ((date,), "a date, or a date and time"),
+# What makes a value of each annotation of what is in the file.
+_CONVERTERS: dict[object, Convert] = {
+    str: as_text,
+    bool: as_flag,
+    int: as_whole_number,
+    StoreStatus: of_type("the name or the id of a status", str, int),
+    Secret | None: of_type("text", str, Secret),
+    Path | None: of_type("text", str, Path),
+    datetime | None: of_type("a date, or a date and time", date),
 }
 
 Screens: TypeAlias = tuple[StoreSetup, OrderStatusSettings, GlSettings, ShippingSettings]
 
+A = TypeVar("A", bound=attrs.AttrsInstance)
 T = TypeVar("T")
 
 
@@ -109,16 +119,13 @@ class _Reading(RecordReader):
         self.credentials(store)
         return (
             _build(StoreSetup, store),
-            _build(
-                OrderStatusSettings,
-                self.values(OrderStatusSettings, data.get("order_status", {}), "order_status"),
-            ),
-            _build(GlSettings, self.values(GlSettings, data.get("gl", {}), "gl")),
-            _build(
-                ShippingSettings,
-                self.values(ShippingSettings, data.get("shipping", {}), "shipping"),
-            ),
+            self.screen(OrderStatusSettings, data.get("order_status", {}), "order_status"),
+            self.screen(GlSettings, data.get("gl", {}), "gl"),
+            self.screen(ShippingSettings, data.get("shipping", {}), "shipping"),
         )
+
+    def screen(self, screen: type[A], table: object, path: str) -> A:
+        return _build(screen, self.values(screen, table, path))
 
     def values(
         self, screen: type[attrs.AttrsInstance], table: object, path: str
@@ -134,40 +141,29 @@ class _Reading(RecordReader):
                 self.unknown(key, hints, path)
                 continue
             self._known.add(join_key(path, key))
-            if (value := self.value(hints[key], given, join_key(path, key))) is not None:
+            if (value := self.field(hints[key], given, join_key(path, key))) is not None:
                 values[key] = value
         return values
 
-    def value(self, hint: object, given: object, path: str) -> object:
+    def field(self, hint: object, given: object, path: str) -> object:
         """Read one value by its annotation; None where it is faulty or not given."""
         if given is None:
             return None
         if get_origin(hint) is tuple:
             return self.rows(get_args(hint)[0], given, path)
-        if get_origin(hint) is Literal:
-            return (
-                given.strip() if isinstance(given, str) else ""
-            )  # the rules say what the choices are
-        types, wanted = _TYPES[hint]
-        if not isinstance(given, types) or (isinstance(given, bool) and bool not in types):
-            advice = (
-                ": put it in quotes" if wanted == "text" and isinstance(given, int | float) else ""
-            )
-            self.fault(path, f"must be {wanted}, not {called(given)}{advice}")
-            return None
-        if isinstance(given, str):
-            given = given.strip()
+        if get_origin(hint) is Literal:  # the rules say what the choices are
+            return given.strip() if isinstance(given, str) else ""
+        value: object = self.value(_CONVERTERS[hint], given, path)
+        if isinstance(value, str):
+            value = value.strip()
             if hint == Secret | None:
-                return Secret(given) or None
+                return Secret(value) or None
             if hint == Path | None:
-                return self.folder / given if given else None
-        return self.folder / given if isinstance(given, Path) else given
+                return self.folder / value if value else None
+        return self.folder / value if isinstance(value, Path) else value
 
     def rows(self, screen: type[attrs.AttrsInstance], given: object, path: str) -> object:
-        return tuple(
-            _build(screen, self.values(screen, row, place))
-            for place, row in self.tables(given, path)
-        )
+        return tuple(self.screen(screen, row, place) for place, row in self.tables(given, path))
 
     def credentials(self, store: dict[str, object]) -> None:
         """Complete the Store Setup from the environment and the credentials file.

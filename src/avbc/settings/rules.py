@@ -71,27 +71,57 @@ def _store(store: StoreSetup) -> Iterator[Breach]:
 
 
 def _order_status(screen: OrderStatusSettings) -> Iterator[Breach]:
-    if not screen.import_source_code:
-        yield Breach(
-            ("order_status.import_source_code",),
+    code, minutes = screen.import_source_code, screen.check_interval_minutes
+    since, status_in_books = screen.import_orders_created_since, screen.new_sales_order_status
+    for key, is_broken, message in (
+        (
+            "import_source_code",
+            not code,
             "is required: three letters or digits of your choice (manual 2.1.1)",
-        )
-    elif not re.fullmatch(r"[A-Za-z0-9]{3}", screen.import_source_code):
-        yield Breach(
-            ("order_status.import_source_code",),
+        ),
+        (
+            "import_source_code",
+            code and not re.fullmatch(r"[A-Za-z0-9]{3}", code),
             "must be exactly 3 ASCII letters or digits (manual 2.1.1)",
-        )
-
-    if screen.check_interval_minutes < 1:
-        yield Breach(
-            ("order_status.check_interval_minutes",),
+        ),
+        (
+            "check_interval_minutes",
+            minutes < 1,
             "must be at least 1 minute; 1 to 5 suit most stores (manual 2.1.2)",
-        )
-    elif screen.check_interval_minutes > _WEEK_IN_MINUTES:
-        yield Breach(
-            ("order_status.check_interval_minutes",),
+        ),
+        (
+            "check_interval_minutes",
+            minutes > _WEEK_IN_MINUTES,
             f"must be at most {_WEEK_IN_MINUTES} minutes, which is a week",
-        )
+        ),
+        (
+            "updates",
+            screen.updates not in get_args(Updates),
+            'must be "push", "pull" or "off": statuses go one way only, never both (manual 2.1.6)',
+        ),
+        (
+            "edited_orders",
+            screen.edited_orders not in get_args(EditedOrders),
+            'must be "update" or "refuse"',
+        ),
+        (
+            "import_orders_created_since",
+            since is not None and since.tzinfo is not UTC,
+            "must be a date, or a date and time with an offset such as Z",
+        ),
+        (
+            "new_sales_order_status",
+            not status_in_books,
+            'must name an AcctVantage order status, such as "Open"',
+        ),
+        (
+            "new_sales_order_status",
+            means_posted(status_in_books),
+            "must not be Posted: an order is posted in AcctVantage only (manual 2.1.6)",
+        ),
+    ):
+        if is_broken:
+            yield Breach((f"order_status.{key}",), message)
 
     taken: dict[str, str] = {}
     for key, status, why in (
@@ -114,32 +144,6 @@ def _order_status(screen: OrderStatusSettings) -> Iterator[Breach]:
         other = taken.setdefault(_same_status(status), path)
         if other != path:
             yield Breach((path, other), f"must differ from {other}: {why}")
-
-    if screen.updates not in get_args(Updates):
-        yield Breach(
-            ("order_status.updates",),
-            'must be "push", "pull" or "off": statuses go one way only, never both (manual 2.1.6)',
-        )
-    if screen.edited_orders not in get_args(EditedOrders):
-        yield Breach(("order_status.edited_orders",), 'must be "update" or "refuse"')
-
-    since = screen.import_orders_created_since
-    if since is not None and since.tzinfo is not UTC:
-        yield Breach(
-            ("order_status.import_orders_created_since",),
-            "must be a date, or a date and time with an offset such as Z",
-        )
-
-    if not screen.new_sales_order_status:
-        yield Breach(
-            ("order_status.new_sales_order_status",),
-            'must name an AcctVantage order status, such as "Open"',
-        )
-    elif means_posted(screen.new_sales_order_status):
-        yield Breach(
-            ("order_status.new_sales_order_status",),
-            "must not be Posted: an order is posted in AcctVantage only (manual 2.1.6)",
-        )
 
 
 def _mapping(screen: OrderStatusSettings) -> Iterator[Breach]:

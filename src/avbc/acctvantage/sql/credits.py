@@ -12,8 +12,13 @@ from avbc.acctvantage.gateway import BooksRefused
 from avbc.acctvantage.records import Credit
 from avbc.acctvantage.sql import schema
 from avbc.acctvantage.sql.reading import collect, parts
-from avbc.acctvantage.sql.rows import AnyRow, Insert
-from avbc.acctvantage.sql.tables import CREDIT_LINES, CREDIT_TENDERS, CREDITS
+from avbc.acctvantage.sql.rows import (
+    CREDIT_LINES,
+    CREDIT_TENDERS,
+    CREDITS,
+    AnyRow,
+    Insert,
+)
 from avbc.money import ZERO
 
 
@@ -84,12 +89,6 @@ class CreditWriter:
         if not found:
             return False
         credit_id = found[0][0]
-        cursor.executemany(
-            self._line.sql,
-            [self._line.row(line, credit_id, at) for at, line in enumerate(credit.lines)],
-        )
-        cursor.executemany(
-            self._tender.sql,
-            [self._tender.row(tender, credit_id, at) for at, tender in enumerate(credit.tenders)],
-        )
+        cursor.executemany(self._line.sql, self._line.positioned(credit.lines, credit_id))
+        cursor.executemany(self._tender.sql, self._tender.positioned(credit.tenders, credit_id))
         return True

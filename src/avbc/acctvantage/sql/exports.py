@@ -11,6 +11,7 @@ from avbc.acctvantage.import_ids import client_import_id
 from avbc.acctvantage.records import Client
 from avbc.acctvantage.sql import schema
 from avbc.acctvantage.sql.reading import clients_where
+from avbc.acctvantage.sql.rows import put
 
 _TABLE = schema.clients
 _BOUND = schema.client_store_customers
@@ -74,15 +75,8 @@ def bind_client(
             f"client {client_id} cannot be customer {store_customer_id} of {source_code}: client "
             f"{other} is"
         )
-    this = (_BOUND.c.client_id == client_id) & (_BOUND.c.source_code == source_code)
-    if (
-        connection.execute(
-            _BOUND.update().values(customer_id=store_customer_id).where(this)
-        ).rowcount
-        == 0
-    ):
-        connection.execute(
-            _BOUND.insert().values(
-                client_id=client_id, source_code=source_code, customer_id=store_customer_id
-            )
-        )
+    put(
+        connection,
+        _BOUND,
+        {"client_id": client_id, "source_code": source_code, "customer_id": store_customer_id},
+    )

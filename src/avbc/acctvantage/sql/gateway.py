@@ -16,8 +16,7 @@ from typing import Concatenate, ParamSpec, Self, TypeVar
 import sqlalchemy as sa
 from sqlalchemy.engine.interfaces import DBAPICursor
 
-from avbc.acctvantage.files import meant
-from avbc.acctvantage.gateway import BooksRefused, BooksUnreachable
+from avbc.acctvantage.gateway import BooksUnreachable
 from avbc.acctvantage.records import (
     CreatedOrder,
     Credit,
@@ -27,7 +26,7 @@ from avbc.acctvantage.records import (
     Shipment,
 )
 from avbc.acctvantage.sql import credits as credit_records
-from avbc.acctvantage.sql import exports, loading, reading, schema, stock, versions
+from avbc.acctvantage.sql import exports, loading, reading, stock, versions
 from avbc.acctvantage.sql import receipts as receipt_records
 from avbc.acctvantage.sql import shipments as shipment_records
 from avbc.acctvantage.sql.orders import OrderWriter, check
@@ -219,42 +218,7 @@ class SqlGateway:
 
     sales_orders_changed = _reads(reading.sales_orders_changed)
 
-    def set_order_status(self, import_id: str, status: str) -> SalesOrder:
-        """Give an order a status, and stamp the time of the change.
-
-        At Picked its goods leave what is on hand; before Picked they come back. An order that has
-        the status already stays as it is. Whether it may be posted, the caller must know.
-
-        Raises:
-            BooksRefused: There is no such order, or the books know no such status.
-        """
-
-        def work(connection: sa.Connection) -> SalesOrder:
-            statuses = reading.order_statuses(connection)
-            if status not in statuses:
-                raise BooksRefused(
-                    f"the books know no order status {status!r}{meant(status, statuses)}"
-                )
-            order = schema.sales_orders
-            this = order.c.import_id == import_id
-            before = connection.scalar(sa.select(order.c.status).where(this).with_for_update())
-            if before is None:
-                raise BooksRefused(f"there is no order {import_id!r} in the books")
-            if before != status:
-                connection.execute(
-                    order.update()
-                    .values(status=status, status_changed_at=datetime.now(UTC))
-                    .where(this)
-                )
-                was_taken, now_taken = (
-                    stock.is_taken(which, statuses) for which in (before, status)
-                )
-                if was_taken != now_taken:
-                    stock.move(connection, import_id, -1 if now_taken else 1)
-            return reading.sales_orders(connection, [import_id])[0]
-
-        return self._database.write(work, f"order {import_id}")
-
+    set_order_status = _writes(stock.set_order_status, "order {}")
     shipments = _reads(shipment_records.shipments)
 
     def products_for_store(self, part_numbers: Collection[str] | None = None) -> Iterator[Product]:
@@ -317,28 +281,7 @@ class SqlGateway:
 
     # What users of AcctVantage do, for tests and for scripts that carry it over.
 
-    def set_quantity(self, part_number: str, warehouse: str, quantity: Decimal | int) -> None:
-        """Set what is on hand of a product in a warehouse, without the goods of Picked orders.
-
-        Raises:
-            BooksRefused: There is no such product or no such warehouse.
-        """
-
-        def work(connection: sa.Connection) -> None:
-            stock.known_warehouse(connection, warehouse)
-            part_key = text_key(part_number)
-            if (
-                connection.scalar(
-                    sa.select(schema.products.c.part_key).where(
-                        schema.products.c.part_key == part_key
-                    )
-                )
-                is None
-            ):
-                raise BooksRefused(f"there is no product {part_number!r} in the books")
-            stock.set_quantity(connection, warehouse, part_key, Decimal(quantity))
-
-        self._database.write(work, f"product {part_number}")
+    set_quantity = _writes(stock.set_quantity, "product {}")
 
     def add_shipment(self, shipment: Shipment) -> None:
         """Write a shipment, or change the one with its number, and stamp the time of the change.

@@ -19,15 +19,25 @@ from avbc.acctvantage.files import (
     Quantity,
     client_identity,
     client_names,
+    client_of_row,
     meant,
     read_books,
 )
-from avbc.acctvantage.records import Address, Client, Product
+from avbc.acctvantage.records import Client, Product
 from avbc.acctvantage.sql import schema
 from avbc.acctvantage.sql.orders import OrderWriter
 from avbc.acctvantage.sql.reading import key_chunks
-from avbc.acctvantage.sql.rows import Insert, insert_many, insert_sql
-from avbc.acctvantage.sql.tables import CLIENTS, PRODUCTS, PROMOTIONS, SHIP_VIAS, TAX_AREAS
+from avbc.acctvantage.sql.rows import (
+    CLIENTS,
+    PRODUCTS,
+    PROMOTIONS,
+    SHIP_VIAS,
+    TAX_AREAS,
+    Insert,
+    insert_many,
+    insert_sql,
+    put,
+)
 from avbc.database import Database, chunks
 from avbc.text import text_key
 
@@ -61,11 +71,13 @@ def load(database: Database, path: str | PathLike[str]) -> None:
                 for position, name in enumerate(file.order_statuses)
             ]
             connection.execute(schema.order_statuses.insert(), statuses)
-        put.names(connection, schema.receipt_types.c.name, file.receipt_types)
-        put.names(connection, schema.gl_accounts.c.code, file.gl_accounts)
-        put.names(
-            connection, schema.warehouses.c.name, [warehouse.name for warehouse in file.warehouses]
-        )
+        for column, names in (
+            (schema.receipt_types.c.name, file.receipt_types),
+            (schema.gl_accounts.c.code, file.gl_accounts),
+            (schema.warehouses.c.name, [warehouse.name for warehouse in file.warehouses]),
+        ):
+            insert = insert_sql([column], database.kind, taken=[column.name])
+            insert_many(connection, insert, [[name] for name in names])
         classes = schema.warehouse_product_classes
         for warehouse in file.warehouses:
             connection.execute(classes.delete().where(classes.c.warehouse == warehouse.name))
@@ -75,14 +87,12 @@ def load(database: Database, path: str | PathLike[str]) -> None:
                         warehouse=warehouse.name, position=position, product_class=name
                     )
                 )
-        put.records(connection, put.tax_area, [[record] for record in file.tax_areas])
-        put.records(
-            connection, put.ship_via, [[record, text_key(record.name)] for record in file.ship_vias]
+        put.tax_area.many(connection, [[record] for record in file.tax_areas])
+        put.ship_via.many(
+            connection, [[record, text_key(record.name)] for record in file.ship_vias]
         )
-        put.records(
-            connection,
-            put.promotion,
-            [[record, text_key(record.code)] for record in file.promotions],
+        put.promotion.many(
+            connection, [[record, text_key(record.code)] for record in file.promotions]
         )
         for products in chunks(file.products, _LOT):
             put.products(connection, products)
@@ -100,21 +110,17 @@ def load_products(database: Database, path: str | PathLike[str]) -> int:
     Raises:
         BooksFileError: The file has faults, which it lists by column and line. Nothing was loaded.
     """
-    put = _Put(database.kind)
-
-    def records(file: CsvFile) -> Iterator[Product]:
-        seen: dict[str, int] = {}
-        for line, values in file.rows():
-            product = Product(**values)
-            first = seen.setdefault(text_key(product.part_number), line)
-            if first == line:
-                yield product
-            else:
-                file.fault(
-                    "part_number", f"{product.part_number!r} is there already in line {first}", line
-                )
-
-    return _load_csv(database, CsvFile(path, PRODUCT_COLUMNS), records, put.products)
+    file = CsvFile(path, PRODUCT_COLUMNS)
+    return _load_csv(
+        database,
+        file,
+        lambda: file.records(
+            lambda values: Product(**values),
+            lambda product: text_key(product.part_number),
+            "part_number",
+        ),
+        _Put(database.kind).products,
+    )
 
 
 def load_clients(database: Database, path: str | PathLike[str]) -> int:
@@ -123,24 +129,13 @@ def load_clients(database: Database, path: str | PathLike[str]) -> int:
     Raises:
         BooksFileError: The file has faults, which it lists by column and line. Nothing was loaded.
     """
-    put = _Put(database.kind)
-
-    def records(file: CsvFile) -> Iterator[Client]:
-        seen: dict[object, int] = {}
-        for line, values in file.rows():
-            address = {
-                key: values.pop(f"address.{key}")
-                for key in _ADDRESS_FIELDS
-                if f"address.{key}" in values
-            }
-            client = Client(**values, address=Address(**address))
-            first = seen.setdefault(client_identity(client), line)
-            if first == line:
-                yield client
-            else:
-                file.fault("name", f"is the same client as in line {first}", line)
-
-    return _load_csv(database, CsvFile(path, CLIENT_COLUMNS), records, put.clients)
+    file = CsvFile(path, CLIENT_COLUMNS)
+    return _load_csv(
+        database,
+        file,
+        lambda: file.records(client_of_row, client_identity, "name"),
+        _Put(database.kind).clients,
+    )
 
 
 def load_quantities(database: Database, path: str | PathLike[str]) -> int:
@@ -152,7 +147,9 @@ def load_quantities(database: Database, path: str | PathLike[str]) -> int:
     put = _Put(database.kind)
     warehouses = database.read(_warehouses)
 
-    def records(file: CsvFile) -> Iterator[Quantity]:
+    file = CsvFile(path, QUANTITY_COLUMNS)
+
+    def records() -> Iterator[Quantity]:
         for line, values in file.rows():
             if values["warehouse"] in warehouses:
                 yield Quantity(**values, line=line)
@@ -164,44 +161,34 @@ def load_quantities(database: Database, path: str | PathLike[str]) -> int:
                     line,
                 )
 
-    file = CsvFile(path, QUANTITY_COLUMNS)
-
     def write(connection: sa.Connection, quantities: Sequence[Quantity]) -> None:
         product = schema.products.c.part_key
+        good: list[Quantity] = []
         known: set[str] = set()
         for chunk in key_chunks(text_key(quantity.part_number) for quantity in quantities):
             known.update(connection.scalars(sa.select(product).where(product.in_(chunk))))
-        good = [quantity for quantity in quantities if text_key(quantity.part_number) in known]
         for quantity in quantities:
-            if quantity.line is not None and text_key(quantity.part_number) not in known:
-                file.fault(
-                    "part_number",
-                    f"{quantity.part_number!r} is not a product of the books",
-                    quantity.line,
-                )
+            if text_key(quantity.part_number) in known:
+                good.append(quantity)
+            else:
+                message = f"{quantity.part_number!r} is not a product of the books"
+                file.fault("part_number", message, quantity.line)
         put.quantities(connection, good)
 
     return _load_csv(database, file, records, write)
 
 
-_ADDRESS_FIELDS = [
-    column.name
-    for column in schema.sales_order_ship_tos.columns
-    if column.name not in {"order_id", "position"}
-]
-
-
 def _load_csv(
     database: Database,
     file: CsvFile,
-    records: Callable[[CsvFile], Iterator[R]],
+    records: Callable[[], Iterator[R]],
     write: Callable[[sa.Connection, Sequence[R]], None],
 ) -> int:
     """Write a file's records lot by lot; any fault undoes all of them."""
 
     def work(connection: sa.Connection) -> int:
         count = 0
-        for lot in chunks(records(file), _LOT):
+        for lot in chunks(records(), _LOT):
             write(connection, lot)
             count += len(lot)
         file.raise_faults()
@@ -218,7 +205,6 @@ class _Put:
     """What puts records into the books, whether they are there already or not."""
 
     def __init__(self, kind: str) -> None:
-        self._kind = kind
         self._writer = OrderWriter(kind)
         self.tax_area = Insert(TAX_AREAS, kind, replaced=["name"])
         self.ship_via = Insert(SHIP_VIAS, kind, "name_key", replaced=["name_key"])
@@ -232,28 +218,10 @@ class _Put:
         self._client = Insert(CLIENTS, kind, "email_key")
         self._client_by_id = Insert(CLIENTS, kind, "id", "email_key", replaced=["id"])
 
-    def names(
-        self, connection: sa.Connection, column: sa.Column[str], names: Sequence[str]
-    ) -> None:
-        """Add the names that are not there yet."""
-        insert_many(
-            connection,
-            insert_sql([column], self._kind, taken=[column.name]),
-            [[name] for name in names],
-        )
-
-    def records(
-        self, connection: sa.Connection, insert: Insert[R], records: Sequence[Sequence[Any]]
-    ) -> None:
-        """Add or replace records, each with the values that go before its own."""
-        insert_many(
-            connection, insert.sql, [insert.row(record, *before) for record, *before in records]
-        )
-
     def products(self, connection: sa.Connection, products: Sequence[Product]) -> None:
         """Add or replace products with their aliases."""
         keys = [text_key(product.part_number) for product in products]
-        self.records(connection, self._product, list(zip(products, keys, strict=True)))
+        self._product.many(connection, list(zip(products, keys, strict=True)))
         aliases = schema.product_aliases
         for chunk in key_chunks(keys):
             connection.execute(aliases.delete().where(aliases.c.part_key.in_(chunk)))
@@ -297,14 +265,11 @@ class _Put:
     def _belongings(self, connection: sa.Connection, client_id: int, client: Client) -> None:
         for contact in client.contacts:
             self._writer.contact(_cursor(connection), client_id, contact)
-        table = schema.client_store_customers
-        for code, number in client.store_customer_ids.items():
-            connection.execute(
-                table.delete().where(table.c.client_id == client_id, table.c.source_code == code)
-            )
-            connection.execute(
-                table.insert().values(client_id=client_id, source_code=code, customer_id=number)
-            )
+        bound = [
+            {"client_id": client_id, "source_code": code, "customer_id": number}
+            for code, number in client.store_customer_ids.items()
+        ]
+        put(connection, schema.client_store_customers, *bound)
 
 
 class _Standing:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import datetime
-from typing import TypeVar
+from operator import itemgetter
 
 import sqlalchemy as sa
 from attrs import evolve
@@ -14,8 +14,7 @@ from avbc.acctvantage.gateway import BooksRefused, BooksUnreachable
 from avbc.acctvantage.import_ids import receipt_import_id
 from avbc.acctvantage.records import OPEN, Client, Contact, OrderBundle, SalesOrder
 from avbc.acctvantage.sql import schema
-from avbc.acctvantage.sql.rows import Insert, compiled
-from avbc.acctvantage.sql.tables import (
+from avbc.acctvantage.sql.rows import (
     CLIENTS,
     CONTACTS,
     DISCOUNTS,
@@ -25,10 +24,10 @@ from avbc.acctvantage.sql.tables import (
     RECEIPTS,
     SHIP_TOS,
     SHIP_VIAS,
+    Insert,
+    compiled,
 )
 from avbc.text import text_key
-
-R = TypeVar("R")
 
 
 def check(bundle: OrderBundle) -> None:
@@ -221,11 +220,8 @@ class OrderWriter:
             return self._existing(cursor, self._client_by_import_id, [client.import_id])
         for contact in client.contacts:
             self.contact(cursor, client_id, contact)
-        if client.store_customer_ids:
-            cursor.executemany(
-                self._store_customer,
-                [[client_id, code, number] for code, number in client.store_customer_ids.items()],
-            )
+        bound = [[client_id, code, number] for code, number in client.store_customer_ids.items()]
+        _many(cursor, self._store_customer, bound)
         return client_id
 
     def _parties(self, cursor: DBAPICursor, bundle: OrderBundle) -> tuple[int, int | None]:
@@ -245,44 +241,26 @@ class OrderWriter:
         return client_id, self.contact(cursor, client_id, bundle.new_contact)
 
     def _reference_data(self, cursor: DBAPICursor, bundle: OrderBundle) -> None:
-        if bundle.new_promotions:
-            promotions = sorted(
-                bundle.new_promotions, key=lambda promotion: text_key(promotion.code)
-            )
-            cursor.executemany(
-                self._promotion.sql,
-                [self._promotion.row(record, text_key(record.code)) for record in promotions],
-            )
-        if bundle.new_ship_vias:
-            ship_vias = sorted(bundle.new_ship_vias, key=lambda ship_via: text_key(ship_via.name))
-            cursor.executemany(
-                self._ship_via.sql,
-                [self._ship_via.row(record, text_key(record.name)) for record in ship_vias],
-            )
+        # Their rows start with the key.
+        promotions = [self._promotion.row(one, text_key(one.code)) for one in bundle.new_promotions]
+        ship_vias = [self._ship_via.row(one, text_key(one.name)) for one in bundle.new_ship_vias]
+        _many(cursor, self._promotion.sql, sorted(promotions, key=itemgetter(0)))
+        _many(cursor, self._ship_via.sql, sorted(ship_vias, key=itemgetter(0)))
 
     def _parts(self, cursor: DBAPICursor, bundle: OrderBundle, order_id: int) -> None:
         order = bundle.order
-        self._many(cursor, self._ship_to, order.ship_tos, order_id)
-        self._many(cursor, self._line, order.lines, order_id)
-        self._many(cursor, self._discount, order.discounts, order_id)
-        if bundle.receipts:
-            rows = [
-                self._receipt.row(
-                    receipt,
-                    order.import_id,
-                    receipt.import_id or receipt_import_id(order.import_id, number),
-                )
-                for number, receipt in enumerate(bundle.receipts, 1)
-            ]
-            cursor.executemany(self._receipt.sql, rows)
-
-    @staticmethod
-    def _many(cursor: DBAPICursor, insert: Insert[R], records: Sequence[R], order_id: int) -> None:
-        if records:
-            cursor.executemany(
-                insert.sql,
-                [insert.row(record, order_id, position) for position, record in enumerate(records)],
+        _many(cursor, self._ship_to.sql, self._ship_to.positioned(order.ship_tos, order_id))
+        _many(cursor, self._line.sql, self._line.positioned(order.lines, order_id))
+        _many(cursor, self._discount.sql, self._discount.positioned(order.discounts, order_id))
+        receipts = [
+            self._receipt.row(
+                receipt,
+                order.import_id,
+                receipt.import_id or receipt_import_id(order.import_id, number),
             )
+            for number, receipt in enumerate(bundle.receipts, 1)
+        ]
+        _many(cursor, self._receipt.sql, receipts)
 
     @staticmethod
     def _existing(cursor: DBAPICursor, select: str, values: Sequence[object]) -> int:
@@ -301,6 +279,11 @@ def person_key(contact: Contact) -> str:
     return "\n".join(
         text_key(text) for text in (contact.email, contact.last_name, contact.first_name)
     )
+
+
+def _many(cursor: DBAPICursor, sql: str, rows: Sequence[Sequence[object]]) -> None:
+    if rows:
+        cursor.executemany(sql, rows)
 
 
 def _only(cursor: DBAPICursor) -> int | None:

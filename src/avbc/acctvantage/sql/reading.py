@@ -31,8 +31,7 @@ from avbc.acctvantage.records import (
     Warehouse,
 )
 from avbc.acctvantage.sql import schema
-from avbc.acctvantage.sql.rows import AnyRow, AnySelect, Rows
-from avbc.acctvantage.sql.tables import (
+from avbc.acctvantage.sql.rows import (
     CLIENTS,
     CONTACTS,
     DISCOUNTS,
@@ -44,6 +43,9 @@ from avbc.acctvantage.sql.tables import (
     SHIP_TOS,
     SHIP_VIAS,
     TAX_AREAS,
+    AnyRow,
+    AnySelect,
+    Rows,
 )
 from avbc.database import CHUNK, chunks
 from avbc.money import ZERO
@@ -198,28 +200,35 @@ def trial_balance(
     connection: sa.Connection, import_ids: Collection[str] | None = None
 ) -> list[TrialBalance]:
     """Return what each of these orders and its receipts add up to, or of all orders."""
-    orders, lines, discounts = (
-        schema.sales_orders.c,
-        schema.sales_order_lines.c,
-        schema.sales_order_discounts.c,
-    )
+    orders, receipt = schema.sales_orders.c, schema.receipts.c
     select = sa.select(
         orders.id, orders.import_id, orders.freight, orders.tax, orders.rounding, orders.total
     )
 
     def records(rows: Sequence[AnyRow]) -> Iterator[tuple[int, TrialBalance]]:
         ids = [row[0] for row in rows]
-        goods = _sums(
-            connection.execute(
-                sa.select(lines.order_id, lines.amount).where(lines.order_id.in_(ids))
+        goods, taken_off = (
+            _sums(
+                connection.execute(
+                    sa.select(part.order_id, part.amount).where(part.order_id.in_(ids))
+                )
+            )
+            for part in (schema.sales_order_lines.c, schema.sales_order_discounts.c)
+        )
+        received, held = (
+            _sums(
+                connection.execute(
+                    sa.select(receipt.order_import_id, amount).where(
+                        receipt.order_import_id.in_([row[1] for row in rows]),
+                        receipt.state == state,
+                    )
+                )
+            )
+            for state, amount in (
+                ("captured", receipt.amount),
+                ("pre_authorized", receipt.pre_auth_amount),
             )
         )
-        taken_off = _sums(
-            connection.execute(
-                sa.select(discounts.order_id, discounts.amount).where(discounts.order_id.in_(ids))
-            )
-        )
-        received, held = _money(connection, [row[1] for row in rows])
         for order_id, import_id, freight, tax, rounding, total in rows:
             yield (
                 order_id,
@@ -244,24 +253,6 @@ def _sums(rows: Iterable[Any]) -> defaultdict[Any, Decimal]:
     for key, amount in rows:
         found[key] += amount
     return found
-
-
-def _money(
-    connection: sa.Connection, import_ids: list[str]
-) -> tuple[defaultdict[str, Decimal], defaultdict[str, Decimal]]:
-    table = schema.receipts.c
-    select = sa.select(
-        table.order_import_id, table.state, table.amount, table.pre_auth_amount
-    ).where(table.order_import_id.in_(import_ids))
-    rows = list(connection.execute(select))
-    return (
-        _sums((row.order_import_id, row.amount) for row in rows if row.state == "captured"),
-        _sums(
-            (row.order_import_id, row.pre_auth_amount)
-            for row in rows
-            if row.state == "pre_authorized"
-        ),
-    )
 
 
 def clients(connection: sa.Connection, import_ids: Collection[str] | None = None) -> list[Client]:
@@ -331,77 +322,64 @@ def _clients(connection: sa.Connection, rows: Sequence[AnyRow]) -> list[tuple[in
     ]
 
 
+_PRODUCTS: AnySelect = sa.select(schema.products.c.part_key, *PRODUCTS.columns).order_by(
+    schema.products.c.part_key
+)
+_ALIASES = (
+    sa.select(schema.product_aliases.c.part_key, schema.product_aliases.c.alias)
+    .join(schema.products)
+    .order_by(schema.product_aliases.c.part_key, schema.product_aliases.c.position)
+)
+
+
+def _products(
+    connection: sa.Connection, *conditions: sa.ColumnElement[bool], limit: int | None = None
+) -> list[tuple[str, Product]]:
+    """The first products that meet the conditions, by the key of the part number, with the key."""
+    rows = connection.execute(_PRODUCTS.where(*conditions).limit(limit)).all()
+    aliases: defaultdict[str, list[str]] = defaultdict(list)
+    if rows:
+        part_key = schema.product_aliases.c.part_key
+        within = (part_key >= rows[0].part_key) & (part_key <= rows[-1].part_key)
+        for owner, alias in connection.execute(_ALIASES.where(within, *conditions)):
+            aliases[owner].append(alias)
+    return [
+        (part_key, PRODUCTS.record(values, aliases=tuple(aliases.get(part_key, ()))))
+        for part_key, *values in rows
+    ]
+
+
 def products(connection: sa.Connection) -> list[Product]:
     """Return all products, by part number."""
-    aliases = _aliases(connection.execute(_ALIASES))
-    return [_product(row, aliases) for row in connection.execute(_PRODUCTS)]
+    return [product for _, product in _products(connection)]
 
 
 def find_products(connection: sa.Connection, part_numbers: Collection[str]) -> list[Product]:
     """Return the products whose part number or alias is among these; both by `text_key`."""
-    table, other = schema.products.c, schema.product_aliases.c
+    alias = schema.product_aliases.c
     keys: set[str] = set()
     for chunk in key_chunks(text_key(part_number) for part_number in part_numbers):
         keys.update(chunk)
-        keys.update(connection.scalars(sa.select(other.part_key).where(other.alias_key.in_(chunk))))
-    found: list[Product] = []
-    for chunk in key_chunks(sorted(keys)):
-        aliases = _aliases(connection.execute(_ALIASES.where(other.part_key.in_(chunk))))
-        found += [
-            _product(row, aliases)
-            for row in connection.execute(_PRODUCTS.where(table.part_key.in_(chunk)))
-        ]
-    return found
+        keys.update(connection.scalars(sa.select(alias.part_key).where(alias.alias_key.in_(chunk))))
+    return [
+        product
+        for chunk in key_chunks(sorted(keys))
+        for _, product in _products(connection, schema.products.c.part_key.in_(chunk))
+    ]
 
 
 def products_page(connection: sa.Connection, after: str) -> list[tuple[str, Product]]:
     """The next products for the store after the key of a part number, each with its own key."""
-    table, other = schema.products.c, schema.product_aliases.c
-    rows = list(
-        connection.execute(
-            _PRODUCTS.where(table.part_key > after, schema.IS_FOR_STORE).limit(_PAGE)
-        )
-    )
-    if not rows:
-        return []
-    within = (other.part_key >= rows[0].part_key) & (other.part_key <= rows[-1].part_key)
-    aliases = _aliases(
-        connection.execute(_ALIASES.join(schema.products).where(within, schema.IS_FOR_STORE))
-    )
-    return [(row.part_key, _product(row, aliases)) for row in rows]
+    is_next = schema.products.c.part_key > after
+    return _products(connection, is_next, schema.IS_FOR_STORE, limit=_PAGE)
 
 
 def products_for_store(
     connection: sa.Connection, part_keys: Sequence[str]
 ) -> list[tuple[str, Product]]:
     """Those of these products whose Sync to Webstore is ticked, by part number."""
-    aliases = _aliases(
-        connection.execute(_ALIASES.where(schema.product_aliases.c.part_key.in_(part_keys)))
-    )
-    rows = connection.execute(
-        _PRODUCTS.where(schema.products.c.part_key.in_(part_keys), schema.IS_FOR_STORE)
-    )
-    return [(row.part_key, _product(row, aliases)) for row in rows]
-
-
-_PRODUCTS: AnySelect = sa.select(schema.products.c.part_key, *PRODUCTS.columns).order_by(
-    schema.products.c.part_key
-)
-_ALIASES = sa.select(schema.product_aliases.c.part_key, schema.product_aliases.c.alias).order_by(
-    schema.product_aliases.c.part_key, schema.product_aliases.c.position
-)
-
-
-def _aliases(rows: Iterable[Any]) -> dict[str, list[str]]:
-    found: dict[str, list[str]] = {}
-    for part_key, alias in rows:
-        found.setdefault(part_key, []).append(alias)
-    return found
-
-
-def _product(row: AnyRow, aliases: dict[str, list[str]]) -> Product:
-    part_key, *values = row
-    return PRODUCTS.record(values, aliases=tuple(aliases.get(part_key, ())))
+    are_these = schema.products.c.part_key.in_(part_keys)
+    return _products(connection, are_these, schema.IS_FOR_STORE)
 
 
 def promotions(connection: sa.Connection) -> list[Promotion]:

@@ -1,4 +1,4 @@
-"""Records as rows: compiled statements and the values that go with them.
+"""Records as rows: in which table they lie, compiled statements and the values that go with them.
 
 An import writes few rows by many statements, and building a statement costs more than SQLite needs
 to run it. So what an import runs is compiled once for each kind of database, and its values come
@@ -7,7 +7,7 @@ from the record by one call.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from operator import attrgetter
 from typing import Any, Generic, TypeAlias, TypeVar
 
@@ -15,8 +15,25 @@ import sqlalchemy as sa
 from sqlalchemy.dialects.postgresql.psycopg import PGDialect_psycopg
 from sqlalchemy.dialects.sqlite.pysqlite import SQLiteDialect_pysqlite
 
-from avbc.acctvantage.records import Address
-from avbc.acctvantage.sql.schema import TO_STORE
+from avbc.acctvantage.records import (
+    Address,
+    Client,
+    Contact,
+    Credit,
+    CreditLine,
+    CreditTender,
+    OrderDiscount,
+    Product,
+    Promotion,
+    Receipt,
+    SalesOrder,
+    SalesOrderLine,
+    Shipment,
+    ShippedItem,
+    ShipVia,
+    TaxArea,
+)
+from avbc.acctvantage.sql import schema
 from avbc.database import insert_into
 
 R = TypeVar("R")
@@ -48,14 +65,6 @@ def insert_sql(
     insert = insert.values({column: sa.bindparam(column.name) for column in columns})
     table = columns[0].table
     return compiled(insert.returning(table.columns[returns]) if returns else insert, kind)
-
-
-def conversions(
-    columns: Sequence[sa.Column[Any]], kind: str
-) -> list[tuple[int, Callable[[Any], Any]]]:
-    """The places of values that this database has no type for, and what converts each."""
-    found = [(index, TO_STORE[kind].get(type(column.type))) for index, column in enumerate(columns)]
-    return [(index, convert) for index, convert in found if convert is not None]
 
 
 class Rows(Generic[R]):
@@ -97,6 +106,36 @@ class Rows(Generic[R]):
         return self._record(**dict(zip(self._names, plain, strict=True)), **others)
 
 
+# Which record lies in which table.
+
+TAX_AREAS = Rows(schema.tax_areas, TaxArea, "id")
+SHIP_VIAS = Rows(schema.ship_vias, ShipVia, "id", "name_key")
+PROMOTIONS = Rows(schema.promotions, Promotion, "id", "code_key")
+PRODUCTS = Rows(schema.products, Product, "part_key")
+CLIENTS = Rows(schema.clients, Client, "id", "email_key", address="address")
+CONTACTS = Rows(schema.contacts, Contact, "id", "client_id", "email_key", "person_key")
+ORDERS = Rows(
+    schema.sales_orders,
+    SalesOrder,
+    "id",
+    "client_id",
+    "contact_id",
+    "imported_at",
+    "updated_at",
+    address="bill_to",
+)
+SHIP_TOS = Rows(schema.sales_order_ship_tos, Address, "order_id", "position")
+LINES = Rows(schema.sales_order_lines, SalesOrderLine, "order_id", "position")
+DISCOUNTS = Rows(schema.sales_order_discounts, OrderDiscount, "order_id", "position")
+RECEIPTS = Rows(schema.receipts, Receipt, "id", "order_import_id", "import_id")
+SHIPMENTS = Rows(schema.shipments, Shipment, "id", "changed_at")
+SHIPPED_ITEMS = Rows(schema.shipment_items, ShippedItem, "shipment_id", "position")
+PARCEL_ITEMS = Rows(schema.shipment_parcel_items, ShippedItem, "shipment_id", "parcel", "position")
+CREDITS = Rows(schema.credits, Credit, "id", "imported_at")
+CREDIT_LINES = Rows(schema.credit_lines, CreditLine, "credit_id", "position")
+CREDIT_TENDERS = Rows(schema.credit_tenders, CreditTender, "credit_id", "position")
+
+
 class Insert(Generic[R]):
     """A compiled INSERT of records: the values of the columns `before`, then the record's own.
 
@@ -114,7 +153,12 @@ class Insert(Generic[R]):
         columns = [*(rows.table.columns[name] for name in before), *rows.columns]
         self.sql = insert_sql(columns, kind, returns=returns, **conflict)
         self._values = rows.values
-        self._conversions = conversions(columns, kind)
+        # The places of values that this database has no type for, and what converts each.
+        self._conversions = [
+            (place, schema.TO_STORE[kind][type(column.type)])
+            for place, column in enumerate(columns)
+            if type(column.type) in schema.TO_STORE[kind]
+        ]
 
     def row(self, record: R, *before: object) -> list[Any]:
         """The values for `sql`."""
@@ -125,11 +169,28 @@ class Insert(Generic[R]):
                 values[index] = convert(value)
         return values
 
+    def positioned(self, records: Sequence[R], owner_id: int) -> list[list[Any]]:
+        """The values of what belongs to one owner: its id and the position go before."""
+        return [self.row(record, owner_id, position) for position, record in enumerate(records)]
+
+    def many(self, connection: sa.Connection, records: Sequence[Sequence[Any]]) -> None:
+        """Insert records, each followed by the values that go before its own, if there are any."""
+        rows = [self.row(record, *before) for record, *before in records]
+        insert_many(connection, self.sql, rows)
+
 
 def insert_many(connection: sa.Connection, sql: str, rows: Sequence[Sequence[object]]) -> None:
     """Run a compiled INSERT for these rows, if there are any, in the connection's transaction."""
     if rows:
         connection.exec_driver_sql(sql, [tuple(row) for row in rows])
+
+
+def put(connection: sa.Connection, table: sa.Table, *rows: Mapping[str, object]) -> None:
+    """Insert rows into a table, or replace those with the same primary key."""
+    if rows:
+        key = [column.name for column in table.primary_key]
+        insert = insert_into(list(table.columns), connection.dialect.name, replaced=key)
+        connection.execute(insert, list(rows))
 
 
 def texts(connection: sa.Connection, select: AnySelect) -> Sequence[tuple[Any, ...]]:

@@ -11,10 +11,12 @@ from datetime import UTC, datetime
 from decimal import Decimal
 from typing import Any
 
+import attrs
 import sqlalchemy as sa
 from sqlalchemy.types import TypeEngine
 
 from avbc.acctvantage.gateway import BooksRefused
+from avbc.acctvantage.records import Address
 
 
 def exact_text(value: Decimal) -> str:
@@ -181,20 +183,7 @@ def _partial_index(name: str, *columns: sa.Column[Any], where: sa.ColumnElement[
 
 
 def _address(prefix: str = "") -> list[sa.Column[str]]:
-    fields = [
-        "name",
-        "attention",
-        "address_1",
-        "address_2",
-        "address_3",
-        "city",
-        "state",
-        "zip",
-        "country",
-        "phone",
-        "email",
-    ]
-    return [_text(f"{prefix}{field}") for field in fields]
+    return [_text(f"{prefix}{field.name}") for field in attrs.fields(Address)]
 
 
 books_version = sa.Table(
@@ -393,17 +382,28 @@ _partial_index(
 )
 
 
-def _of_order() -> sa.Column[int]:
-    return _of("order_id", sales_orders)
+def _of_sales_order() -> sa.Column[str]:
+    return sa.Column(
+        "order_import_id",
+        sa.Text,
+        sa.ForeignKey(sales_orders.c.import_id),
+        nullable=False,
+        index=True,
+    )
 
 
 sales_order_ship_tos = sa.Table(
-    "sales_order_ship_tos", metadata, _of_order(), _position(), *_address(), sqlite_with_rowid=False
+    "sales_order_ship_tos",
+    metadata,
+    _of("order_id", sales_orders),
+    _position(),
+    *_address(),
+    sqlite_with_rowid=False,
 )
 sales_order_lines = sa.Table(
     "sales_order_lines",
     metadata,
-    _of_order(),
+    _of("order_id", sales_orders),
     _position(),
     _text("kind"),
     _text("description"),
@@ -424,7 +424,7 @@ sales_order_lines = sa.Table(
 sales_order_discounts = sa.Table(
     "sales_order_discounts",
     metadata,
-    _of_order(),
+    _of("order_id", sales_orders),
     _position(),
     _text("code"),
     _exact("amount"),
@@ -437,13 +437,7 @@ receipts = sa.Table(
     "receipts",
     metadata,
     _id(),
-    sa.Column(
-        "order_import_id",
-        sa.Text,
-        sa.ForeignKey(sales_orders.c.import_id),
-        nullable=False,
-        index=True,
-    ),
+    _of_sales_order(),
     sa.Column("import_id", sa.Text, nullable=False, unique=True),
     _text("receipt_type"),
     _exact("amount"),
@@ -465,16 +459,6 @@ _partial_index("ix_receipts_wanted", receipts.c.order_import_id, where=RECEIPT_I
 RECEIPT_IS_AUTHORIZED = receipts.c.state == sa.literal_column("'pre_authorized'")
 """Held by a gateway. A query with these very words uses the index of such receipts."""
 _partial_index("ix_receipts_authorized", receipts.c.authorized_at, where=RECEIPT_IS_AUTHORIZED)
-
-
-def _of_sales_order() -> sa.Column[str]:
-    return sa.Column(
-        "order_import_id",
-        sa.Text,
-        sa.ForeignKey(sales_orders.c.import_id),
-        nullable=False,
-        index=True,
-    )
 
 
 # Shipments, whose parcels may say what is in them.

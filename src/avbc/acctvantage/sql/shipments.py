@@ -12,8 +12,14 @@ from avbc.acctvantage.gateway import BooksRefused
 from avbc.acctvantage.records import Parcel, Shipment, ShippedItem
 from avbc.acctvantage.sql import schema
 from avbc.acctvantage.sql.reading import key_chunks, parts
-from avbc.acctvantage.sql.rows import AnySelect, Insert, insert_many
-from avbc.acctvantage.sql.tables import PARCEL_ITEMS, SHIPMENTS, SHIPPED_ITEMS
+from avbc.acctvantage.sql.rows import (
+    PARCEL_ITEMS,
+    SHIPMENTS,
+    SHIPPED_ITEMS,
+    AnySelect,
+    Insert,
+    insert_many,
+)
 
 
 def shipments(
@@ -102,11 +108,8 @@ class ShipmentWriter:
         shipment_id = connection.scalars(sa.select(schema.shipments.c.id).where(this)).one()
         for table in (schema.shipment_items, schema.shipment_parcels, schema.shipment_parcel_items):
             connection.execute(table.delete().where(table.c.shipment_id == shipment_id))
-        insert_many(
-            connection,
-            self._item.sql,
-            [self._item.row(item, shipment_id, at) for at, item in enumerate(shipment.items)],
-        )
+        rows = self._item.positioned(shipment.items, shipment_id)
+        insert_many(connection, self._item.sql, rows)
         for position, parcel in enumerate(shipment.parcels):
             values = {
                 "shipment_id": shipment_id,

@@ -10,7 +10,8 @@ no quantity: its goods had left before the books knew of it.
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
+from datetime import UTC, datetime
 from decimal import Decimal
 from typing import TypeAlias
 
@@ -18,10 +19,10 @@ import sqlalchemy as sa
 
 from avbc.acctvantage.files import meant
 from avbc.acctvantage.gateway import BooksRefused
-from avbc.acctvantage.records import OPEN, PACKED, PICKED, SHIPPED
+from avbc.acctvantage.records import OPEN, PACKED, PICKED, SHIPPED, SalesOrder
 from avbc.acctvantage.sql import schema
-from avbc.acctvantage.sql.reading import key_chunks, order_statuses
-from avbc.acctvantage.sql.rows import AnySelect, texts
+from avbc.acctvantage.sql.reading import key_chunks, order_statuses, sales_orders
+from avbc.acctvantage.sql.rows import put, texts
 from avbc.money import ZERO
 from avbc.posting import means_posted
 from avbc.text import text_key
@@ -80,16 +81,16 @@ def available(
     """
     known_warehouse(connection, warehouse)
     reserved = _reserved(connection, warehouse)
-    select, part_key = _quantities(warehouse), schema.products.c.part_key
+    part_key = schema.products.c.part_key
     found: dict[str, Decimal] = {}
     if part_numbers is not None:
         for chunk in key_chunks(text_key(part_number) for part_number in part_numbers):
             found.update(
-                left for _, left in _left(connection, select.where(part_key.in_(chunk)), reserved)
+                left for _, left in _left(connection, warehouse, reserved, part_key.in_(chunk))
             )
         return found
     after = ""
-    while page := list(_left(connection, select.where(part_key > after).limit(PAGE), reserved)):
+    while page := _left(connection, warehouse, reserved, part_key > after):
         found.update(left for _, left in page)
         after = page[-1][0]
     return found
@@ -97,44 +98,42 @@ def available(
 
 def page_for_store(connection: sa.Connection, warehouse: str, after: str) -> list[Left]:
     """The next quantities for the store after the key of a part number."""
-    select = (
-        _quantities(warehouse)
-        .where(schema.IS_FOR_STORE, schema.products.c.part_key > after)
-        .limit(PAGE)
-    )
-    return list(_left(connection, select, _reserved(connection, warehouse)))
+    is_next = schema.IS_FOR_STORE & (schema.products.c.part_key > after)
+    return _left(connection, warehouse, _reserved(connection, warehouse), is_next)
 
 
 def quantities_for_store(
     connection: sa.Connection, warehouse: str, part_keys: Sequence[str]
 ) -> list[Left]:
     """The quantities of those of these products whose Sync to Webstore is ticked."""
-    select = _quantities(warehouse).where(
-        schema.IS_FOR_STORE, schema.products.c.part_key.in_(part_keys)
-    )
-    return list(_left(connection, select, _reserved(connection, warehouse)))
-
-
-def _quantities(warehouse: str) -> AnySelect:
-    product, quantity = schema.products.c, schema.quantities.c
-    here = (quantity.part_key == product.part_key) & (quantity.warehouse == warehouse)
-    return (
-        sa.select(product.part_key, product.part_number, sa.cast(quantity.on_hand, sa.Text))
-        .join_from(schema.products, schema.quantities, here, isouter=True)
-        .where(product.kind.in_(_STOCKED) | quantity.on_hand.is_not(None))
-        .order_by(product.part_key)
-    )
+    are_these = schema.IS_FOR_STORE & schema.products.c.part_key.in_(part_keys)
+    return _left(connection, warehouse, _reserved(connection, warehouse), are_these)
 
 
 def _left(
-    connection: sa.Connection, select: AnySelect, reserved: Mapping[str, Decimal]
-) -> Iterator[Left]:
+    connection: sa.Connection,
+    warehouse: str,
+    reserved: Mapping[str, Decimal],
+    condition: sa.ColumnElement[bool],
+) -> list[Left]:
+    """The quantities of the first stocked products that meet a condition, by part key."""
+    product, quantity = schema.products.c, schema.quantities.c
+    here = (quantity.part_key == product.part_key) & (quantity.warehouse == warehouse)
+    select = (
+        sa.select(product.part_key, product.part_number, sa.cast(quantity.on_hand, sa.Text))
+        .join_from(schema.products, schema.quantities, here, isouter=True)
+        .where(product.kind.in_(_STOCKED) | quantity.on_hand.is_not(None), condition)
+        .order_by(product.part_key)
+        .limit(PAGE)
+    )
     number = _Numbers()
+    found: list[Left] = []
     for part_key, part_number, on_hand in texts(connection, select):
         left = ZERO if on_hand is None else number[on_hand]
         if part_key in reserved:
             left -= reserved[part_key]
-        yield part_key, (part_number, left)
+        found.append((part_key, (part_number, left)))
+    return found
 
 
 def _reserved(connection: sa.Connection, warehouse: str) -> dict[str, Decimal]:
@@ -164,18 +163,48 @@ class _Numbers(dict[str, Decimal]):
 
 
 def set_quantity(
-    connection: sa.Connection, warehouse: str, part_key: str, on_hand: Decimal
+    connection: sa.Connection, part_number: str, warehouse: str, quantity: Decimal | int
 ) -> None:
-    """Write what is on hand of a product of the books in one of their warehouses."""
-    table = schema.quantities
-    place = (table.c.warehouse == warehouse) & (table.c.part_key == part_key)
-    if connection.execute(table.update().values(on_hand=on_hand).where(place)).rowcount == 0:
-        connection.execute(
-            table.insert().values(warehouse=warehouse, part_key=part_key, on_hand=on_hand)
-        )
+    """Set what is on hand of a product in a warehouse, without the goods of Picked orders.
+
+    Raises:
+        BooksRefused: There is no such product or no such warehouse.
+    """
+    known_warehouse(connection, warehouse)
+    product, part_key = schema.products.c.part_key, text_key(part_number)
+    if connection.scalar(sa.select(product).where(product == part_key)) is None:
+        raise BooksRefused(f"there is no product {part_number!r} in the books")
+    row = {"warehouse": warehouse, "part_key": part_key, "on_hand": Decimal(quantity)}
+    put(connection, schema.quantities, row)
 
 
-def move(connection: sa.Connection, import_id: str, sign: int) -> None:
+def set_order_status(connection: sa.Connection, import_id: str, status: str) -> SalesOrder:
+    """Give an order a status, and stamp the time of the change.
+
+    At Picked its goods leave what is on hand; before Picked they come back. An order that has
+    the status already stays as it is. Whether it may be posted, the caller must know.
+
+    Raises:
+        BooksRefused: There is no such order, or the books know no such status.
+    """
+    statuses = order_statuses(connection)
+    if status not in statuses:
+        raise BooksRefused(f"the books know no order status {status!r}{meant(status, statuses)}")
+    order = schema.sales_orders
+    this = order.c.import_id == import_id
+    before = connection.scalar(sa.select(order.c.status).where(this).with_for_update())
+    if before is None:
+        raise BooksRefused(f"there is no order {import_id!r} in the books")
+    if before != status:
+        change = order.update().values(status=status, status_changed_at=datetime.now(UTC))
+        connection.execute(change.where(this))
+        now_taken = is_taken(status, statuses)
+        if is_taken(before, statuses) != now_taken:
+            _move(connection, import_id, -1 if now_taken else 1)
+    return sales_orders(connection, [import_id])[0]
+
+
+def _move(connection: sa.Connection, import_id: str, sign: int) -> None:
     """Take an order's goods off the shelf (`sign` -1) or put them back (+1)."""
     order, line, product = schema.sales_orders.c, schema.sales_order_lines.c, schema.products.c
     warehouse = connection.scalar(
@@ -210,10 +239,15 @@ def move(connection: sa.Connection, import_id: str, sign: int) -> None:
             .with_for_update()
         )
         on_hand.update((row.part_key, row.on_hand) for row in connection.execute(held))
-        for part_key in sorted(on_hand):
-            set_quantity(
-                connection, warehouse, part_key, on_hand[part_key] + sign * wanted[part_key]
-            )
+        rows = [
+            {
+                "warehouse": warehouse,
+                "part_key": part_key,
+                "on_hand": on_hand[part_key] + sign * wanted[part_key],
+            }
+            for part_key in sorted(on_hand)
+        ]
+        put(connection, schema.quantities, *rows)
 
 
 def known_warehouse(connection: sa.Connection, name: str) -> None:

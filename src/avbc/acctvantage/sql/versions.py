@@ -190,23 +190,21 @@ def _client_look_alikes(connection: sa.Connection) -> Iterator[LookAlike]:
         for number, *texts in _rows(connection, select):
             yield number, texts, tuple(map(text_key, texts))
 
-    changed = {
-        key for _, texts, key in keys() if key != tuple(text.strip().casefold() for text in texts)
-    }
+    changed = {key for _, texts, key in keys() if key != _key_before(texts)}
     first: dict[tuple[str, ...], list[str]] = {}
     for number, texts, key in keys() if changed else ():
-        if key in changed and _differ(first.setdefault(key, texts), texts):
-            yield LookAlike("clients", str(number), _called(texts), _called(first[key]))
+        same_as = first.setdefault(key, texts)
+        if key in changed and _key_before(same_as) != _key_before(texts):
+            yield LookAlike("clients", str(number), _called(texts), _called(same_as))
 
 
 def _called(texts: Iterable[str]) -> str:
     return " ".join(filter(None, texts))
 
 
-def _differ(first: Sequence[str], second: Sequence[str]) -> bool:
-    return [text.strip().casefold() for text in first] != [
-        text.strip().casefold() for text in second
-    ]
+def _key_before(texts: Iterable[str]) -> tuple[str, ...]:
+    """By what texts compared up to version 2."""
+    return tuple(text.strip().casefold() for text in texts)
 
 
 def look_alikes(connection: sa.Connection) -> list[LookAlike]:
@@ -248,11 +246,13 @@ BOOKS = Tables(
     versions=schema.books_version,
     version=3,
     migrations={1: _to_version_2, 2: _to_version_3},
-    unreachable=BooksUnreachable,
-    refused=BooksRefused,
-    unusable=BooksUnusable,
-    misplaced=BooksUnusable,
-    too_new=BooksUnusable,
+    errors={
+        "unreachable": BooksUnreachable,
+        "refused": BooksRefused,
+        "unusable": BooksUnusable,
+        "misplaced": BooksUnusable,
+        "too_new": BooksUnusable,
+    },
     log=_log,
     on_open=_report,
     attempts=3,

@@ -91,11 +91,13 @@ JOURNAL = Tables(
     versions=_version,
     version=2,
     migrations={1: _metadata.create_all},  # version 1 had the entries only
-    unreachable=JournalUnreachable,
-    refused=JournalUnreachable,
-    unusable=JournalUnreachable,
-    misplaced=FinalError,
-    too_new=JournalTooNew,
+    errors={
+        "unreachable": JournalUnreachable,
+        "refused": JournalUnreachable,
+        "unusable": JournalUnreachable,
+        "misplaced": FinalError,
+        "too_new": JournalTooNew,
+    },
     log=logging.getLogger("avbc.orchestrator"),
 )
 """What a database is opened with. No transaction is repeated: an entry could be there twice."""
