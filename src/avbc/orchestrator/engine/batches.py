@@ -27,10 +27,6 @@ from avbc.text import text_key
 
 _HALVINGS = 200
 """How often batches are halved in which BigCommerce names no row: 200 requests, not thousands."""
-_GIVEN_UP = (
-    "Its batch was refused, and BigCommerce does not say for which rows. Too many batches were "
-    "refused this way to send each row alone."
-)
 
 _LONGEST_URL = 6000
 """Characters of a URL: enough for 250 part numbers, and below what servers take."""
@@ -156,10 +152,13 @@ class _Batch(Step[T], Generic[R, T]):
             job.halvings += 1
             job.halve(rows)
         else:
+            given_up = record_problem(
+                "batch_refused",
+                "Its batch was refused, and BigCommerce does not say for which rows. Too many "
+                "batches were refused this way to send each row alone.",
+            )
             for row in rows:
-                run.postpone(
-                    row.change, problem_of(answer), record_problem("batch_refused", _GIVEN_UP)
-                )
+                run.postpone(row.change, problem_of(answer), given_up)
 
 
 def url_lists(values: Iterable[str], most: int) -> Iterator[list[str]]:

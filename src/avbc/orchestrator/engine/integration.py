@@ -74,8 +74,9 @@ class Integration:
         """
         if self._journal_url is not None:
             return Journal(self._journal_url.reveal())
-        books = self.books
-        return Journal(books.journal_engine if isinstance(books, LendsDatabase) else "sqlite://")
+        return Journal(
+            self.books.journal_engine if isinstance(self.books, LendsDatabase) else "sqlite://"
+        )
 
     @cached_property
     def statuses(self) -> ImportStatuses:

@@ -321,10 +321,10 @@ class Journal:
 
         Args:
             name: What for.
-            wait: How long to wait for another process that is at it.
+            wait: How long to wait for another process that has the turn.
 
         Raises:
-            JournalUnreachable: It could not be asked whose turn it is.
+            JournalUnreachable: Its database could not be asked.
 
         >>> journal = Journal("sqlite://")
         >>> with journal.lease("import") as lease:

@@ -26,9 +26,6 @@ LEASE = timedelta(minutes=5)
 """How long a silent process keeps its lease on PostgreSQL: longer than one request is repeated."""
 
 _TAKEN = "another process is doing this for the store"
-_LOST = (
-    "the database ended this process's lease, since nothing was heard of it or the connection broke"
-)
 
 
 @attrs.define(eq=False)
@@ -54,7 +51,7 @@ class Lease:
 class FileLease(Lease):
     """A lock on an empty SQLite file: the operating system ends it with the process."""
 
-    _connection: sqlite3.Connection = attrs.field(kw_only=True)
+    _connection: sqlite3.Connection = attrs.field(kw_only=True, alias="connection")
 
     def release(self) -> None:
         """Unlock the file. It stays: another process may be about to lock it."""
@@ -65,7 +62,7 @@ class FileLease(Lease):
 class SessionLease(Lease):
     """A PostgreSQL transaction with an advisory lock: the server ends both with the connection."""
 
-    _connection: sa.Connection = attrs.field(kw_only=True)
+    _connection: sa.Connection = attrs.field(kw_only=True, alias="connection")
 
     def check(self) -> str:
         """Ask the server, which then knows that this process lives."""
@@ -73,7 +70,10 @@ class SessionLease(Lease):
             try:
                 self._connection.execute(sa.select(1))
             except SQLAlchemyError:
-                self._refusal = _LOST
+                self._refusal = (
+                    "the database ended this process's lease, since nothing was heard of it or the "
+                    "connection broke"
+                )
                 self._connection.invalidate()
         return self._refusal
 
@@ -133,7 +133,6 @@ def _take_file(file: Path, name: str, wait: timedelta) -> Lease:
     return FileLease(connection=connection)
 
 
-_LOCK_NOT_AVAILABLE = "55P03"
 # Locks are of the whole database, while there may be books in each of its schemas.
 _KEY = "hashtextextended(concat(current_schema(), ' ', CAST(:name AS text)), 0)"
 _SETTINGS = (
@@ -154,7 +153,7 @@ def _take_session(engine: sa.Engine, name: str, wait: timedelta) -> Lease:
         taken = connection.scalar(sa.text(f"SELECT {lock}({_KEY})"), {"name": name})
         is_taken = taken is not False
     except OperationalError as error:
-        if getattr(error.orig, "sqlstate", None) != _LOCK_NOT_AVAILABLE:
+        if getattr(error.orig, "sqlstate", None) != "55P03":  # lock_not_available
             raise
     finally:
         if not is_taken:

@@ -145,9 +145,7 @@ class Run(Generic[R]):
                 if not self.is_over():
                     job(self)
             except AvbcError as error:
-                if not self.is_begun:
-                    raise
-                self.report.stopped = str(error)
+                self.halt(error)
             finally:
                 self.flush()
                 self.report.finished = datetime.now(UTC)

@@ -82,8 +82,13 @@ def unavailable(order_id: int, error: UnexpectedData | None, fix: str) -> Proble
     """Return why an order of the books cannot be read in the store: it is unreadable, or gone."""
     if error is not None:
         return unreadable(error)
-    message = f"The store lists no order {order_id}: it was deleted or archived in BigCommerce."
-    return Problem("not_in_store", "", str(order_id), message, fix)
+    return Problem(
+        "not_in_store",
+        "",
+        str(order_id),
+        f"The store lists no order {order_id}: it was deleted or archived in BigCommerce.",
+        fix,
+    )
 
 
 def non_empty_lists(
@@ -126,12 +131,14 @@ def status_of(row: UnreadableRow) -> int:
 
 def orders_of(page: Page[Order]) -> list[Order]:
     """Return all orders of a page; one that cannot be read has only its id and its status."""
-    bare = (
-        Order(id=row.id, status_id=status_of(row), items_total=-1)
-        for row in page.unreadable
-        if row.id is not None
-    )
-    return [*page.items, *bare]
+    return [
+        *page.items,
+        *(
+            Order(id=row.id, status_id=status_of(row), items_total=-1)
+            for row in page.unreadable
+            if row.id is not None
+        ),
+    ]
 
 
 def read_orders(

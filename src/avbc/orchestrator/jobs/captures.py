@@ -102,7 +102,7 @@ class _Captures:
     def _rule(
         self, order_id: int, in_store: Mapping[int, Order | UnexpectedData]
     ) -> Step[None] | None:
-        """Bring an order to its end, as the store has it now; return what is left to send."""
+        """Record or report an order by its state in the store; return what is left to send."""
         run = self._run
         sales_order, order = self._orders[order_id], in_store.get(order_id)
         receipts = self._receipts.get(sales_order.import_id, [])

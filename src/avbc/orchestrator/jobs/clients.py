@@ -55,13 +55,15 @@ def export_clients(
     """
     clients = run.books.clients_to_export(run.source_code, client_ids)
     for missing in sorted(set(client_ids or ()) - {client.id for client in clients}):
-        number, message = str(missing), f"The books have no client {missing}."
-        run.refuse(Change(number, "customer"), Problem("client_unknown", "id", number, message))
+        message = f"The books have no client {missing}."
+        run.refuse(
+            Change(str(missing), "customer"), Problem("client_unknown", "id", str(missing), message)
+        )
     emails = Counter(text_key(client.email) for client in clients)
     shared = {email for email, count in emails.items() if email and count > 1}
     run.total = len(clients)
-    for clients_of_lot in run.chunks(clients, _LOT):
-        _Lot(run, shared, fields, address_fields).export(clients_of_lot)
+    for chunk in run.chunks(clients, _LOT):
+        _Lot(run, shared, fields, address_fields).export(chunk)
 
 
 class _Lot:
@@ -84,20 +86,19 @@ class _Lot:
 
     def export(self, clients: Sequence[Client]) -> None:
         """Look them up, create and update them, then their addresses, and bind them."""
-        run = self._run
         customers = self._look_up(clients)
         owners = self._owners(customers)
         for client in clients:
             self._sort(client, customers, owners)
         self._new.send(self._new.rows)
-        before = len(run.report.sent)
+        before = len(self._run.report.sent)
         self._updates.send(self._updates.rows)
         self._addresses.send(self._addresses.rows)
         unsent = Counter(row.change.key for row in (*self._updates.rows, *self._addresses.rows))
-        unsent -= Counter(change.key for change in run.report.sent[before:])
+        unsent -= Counter(change.key for change in self._run.report.sent[before:])
         for client, customer_id, change in self._bindings:
             if not unsent[change.key]:
-                _bind(run, client, customer_id, change)
+                _bind(self._run, client, customer_id, change)
 
     # Who is who
 

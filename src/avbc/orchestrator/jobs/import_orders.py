@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Mapping, Sequence
-from contextlib import AbstractContextManager
 
 import attrs
 
@@ -329,7 +328,9 @@ class Import:
 
     def _import(self, each: _Incoming) -> _Ending:
         """Write an order to the books; its status is left to set."""
-        with _order_span(each):
+        with tracing.span(
+            "avbc.order", {"avbc.order_id": each.order.id, "avbc.import_id": each.import_id}
+        ):
             ending = self._tried(each)
             tracing.note({"avbc.result": ending.result})
         return ending
@@ -453,14 +454,12 @@ class Import:
         return ending
 
     def _unreadable(self, row: UnreadableRow) -> _Ending:
-        problem = unreadable(row.error)
         if row.id is None:
-            return _Ending("postponed", Outcome(0, "", None, (problem,)))
+            return _Ending("postponed", Outcome(0, "", None, (unreadable(row.error),)))
         notes = row.row.get("staff_notes") if isinstance(row.row, Mapping) else None
         each = self._incoming(Order(id=row.id, staff_notes=notes if isinstance(notes, str) else ""))
-        with _order_span(each):
-            tracing.note({"avbc.result": "refused"})
-        ending = self._ending("refused", each, [problem])
+        each.error = row.error
+        ending = self._import(each)
         ending.outcome = attrs.evolve(ending.outcome, total=None)
         return ending
 
@@ -503,12 +502,6 @@ def _page_of(store: BigCommerce, order_id: int) -> Page[Order]:
     if not page.count:
         raise NoSuchOrder(f"the store has no order {order_id}, or it is archived")
     return page
-
-
-def _order_span(each: _Incoming) -> AbstractContextManager[object]:
-    return tracing.span(
-        "avbc.order", {"avbc.order_id": each.order.id, "avbc.import_id": each.import_id}
-    )
 
 
 def _changes(each: _Incoming, mapped: MappedOrder) -> list[str]:

@@ -183,8 +183,9 @@ class _Adjustments(Batches[_QuantityRow, str]):
         return identities.look_up(self.run, skus, variants=False) if skus else {}
 
     def call(self, rows: Sequence[_QuantityRow]) -> Call[str]:
-        drafts = [row.draft for row in rows]
-        return self.run.store.inventory.adjust_absolute.call(drafts, reason=REASON)
+        return self.run.store.inventory.adjust_absolute.call(
+            [row.draft for row in rows], reason=REASON
+        )
 
     def saved(self, rows: Sequence[_QuantityRow], answer: str, /) -> None:
         for row in rows:
@@ -227,7 +228,7 @@ def _under(identity: Identity | None, row: _QuantityRow) -> _QuantityRow:
 
 _ITEM = re.compile(r"\b(sku|product[_ ]id)[ :='\"]{1,3}", re.IGNORECASE)
 _REST = re.compile(r"[\s,;\]\[]*(item with)?[\s,;\]\[]*$", re.IGNORECASE)
-"""What leads over to the next item."""
+"""What separates two items."""
 _LONGEST_SKU = 255
 
 

@@ -103,8 +103,9 @@ def push_order_statuses(run: PushRun) -> None:
         run.source_code, _BEGINNING if since is None else since - _STAMPED_LATE
     )
     unruled = _Unruled(run)
-    again = run.books.sales_orders(unruled.again())
-    orders = {order.import_id: order for order in (*changed, *again)}
+    orders = {
+        order.import_id: order for order in (*changed, *run.books.sales_orders(unruled.again()))
+    }
     due: dict[str, _SetStatus] = {}
     for import_id, order in orders.items():
         ruling = status_for_store(order.status, rules)
@@ -113,9 +114,9 @@ def push_order_statuses(run: PushRun) -> None:
             unruled.refuse(change, order.status, ruling.problems)
         else:
             unruled.ruled(import_id)
-            change, number = attrs.evolve(change, after=status_name(ruling.value)), ruling.value.id
-            call = run.store.orders.update.call(order.store_order_id, status_id=number)
-            due[import_id] = _SetStatus(call, (change,), order, str(number))
+            change = attrs.evolve(change, after=status_name(ruling.value))
+            call = run.store.orders.update.call(order.store_order_id, status_id=ruling.value.id)
+            due[import_id] = _SetStatus(call, (change,), order, str(ruling.value.id))
     _send(run, due)
     unruled.finish()
     stamps = [order.status_changed_at for order in changed if order.status_changed_at is not None]

@@ -217,8 +217,9 @@ class _ProductUpdates(_Updates[ProductDraft, StoreProduct]):
     size = PRODUCTS_AT_ONCE
 
     def call(self, rows: Sequence[Row[ProductDraft, _Changed]]) -> Call[WriteResult[StoreProduct]]:
-        drafts = [row.draft for row in rows]
-        return self.run.store.products.update_many.call(drafts, include_fields=["sku"])
+        return self.run.store.products.update_many.call(
+            [row.draft for row in rows], include_fields=["sku"]
+        )
 
 
 class _VariantUpdates(_Updates[VariantDraft, Variant]):

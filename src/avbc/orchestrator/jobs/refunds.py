@@ -72,7 +72,7 @@ class _Refunds:
         self._seen: set[int] = set()
 
     def take_list(self, listed: ListCall[Refund]) -> None:
-        """Bring all refunds of a list to their ends, page by page."""
+        """Credit, refuse or postpone each refund of a list, page by page."""
         for page in self._run.store.pages(listed):
             if self._run.is_over():
                 return
@@ -126,8 +126,7 @@ class _Refunds:
                 run.unchanged()
             else:
                 due.append(refund)
-        if due:
-            self._write(due, orders)
+        self._write(due, orders)
 
     def _write(self, refunds: Sequence[Refund], orders: dict[int, SalesOrder]) -> None:
         run = self._run
