@@ -80,7 +80,7 @@ def control(store: LocalStore, target: str, body: bytes) -> StoreResponse:
 def request_for(
     method: Callable[..., object], args: tuple[object, ...], named: Mapping[str, object]
 ) -> tuple[str, bytes]:
-    """Return the control address and the body that stand for a call of an ability."""
+    """Return the address and the body of the control request that calls an ability."""
     bound = inspect.signature(method).bind(None, *args, **named)
     _self, *pairs = bound.arguments.items()
     arguments = dict(pairs)

@@ -71,7 +71,7 @@ class Fault:
 
 
 SECONDS = {"slow_body": 0.2, "refused": 0.2, "timeout": 60.0, "timeout_after": 60.0}
-"""How long a fault that takes time lasts unless asked otherwise."""
+"""How long a fault that takes time lasts by default."""
 
 
 def fault_kind(kind: str) -> FaultKind:

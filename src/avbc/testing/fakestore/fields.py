@@ -85,7 +85,7 @@ def known(row: Row, fields: Fields) -> Row:
 
 
 def refuse(found: Mapping[str, str], title: str = "JSON data is missing or invalid") -> None:
-    """Refuse a body with what is wrong with it, by field, if anything is."""
+    """Refuse a body if anything is wrong with it; `found` says what, by field."""
     if found:
         raise Refusal(422, title, found)
 
@@ -106,15 +106,15 @@ def one_row(request: StoreRequest) -> Row:
 def batch(
     body: object, most: int | None = None, content_type: str = "application/json"
 ) -> list[object]:
-    """Read a list that is not empty and has at most so many items (413)."""
+    """Read a list that is not empty; more than `most` items are a 413."""
     if not is_list(body) or not body:
-        found = {"0": "at least one item is required"}
-        raise Refusal(422, errors=found, content_type=content_type)
+        raise Refusal(422, errors={"0": "at least one item is required"}, content_type=content_type)
     if most is not None and len(body) > most:
-        title = (
-            f"The request payload is too large. The maximum items allowed in the array is {most}."
+        raise Refusal(
+            413,
+            f"The request payload is too large. The maximum items allowed in the array is {most}.",
+            content_type=content_type,
         )
-        raise Refusal(413, title, content_type=content_type)
     return body
 
 

@@ -43,7 +43,7 @@ class StoreRequest:
 
     @property
     def params(self) -> dict[str, str]:
-        """The query's parameters; of a repeated one the last."""
+        """The query's parameters; if a name is repeated, the last value."""
         return dict(parse_qsl(self.query, keep_blank_values=True))
 
     @property
@@ -52,7 +52,7 @@ class StoreRequest:
         return self.path[1:3]
 
     def json(self) -> object:
-        """Return the parsed body; other content types are a 415, no or faulty JSON a 400."""
+        """Return the parsed body; other content types are a 415, missing or invalid JSON a 400."""
         if self.body and "json" not in self.headers.get("content-type", ""):
             raise Refusal(415, "Content-Type must be application/json")
         try:

@@ -1,4 +1,4 @@
-"""Lists: filters as data, of which only those of a request are run, fields, and pages."""
+"""Lists: filters as data, chosen fields, and pages. Only a request's own filters are run."""
 
 from __future__ import annotations
 
@@ -75,7 +75,7 @@ def dates(field: str) -> Mapping[str, Filter]:
 
 
 def integers(params: Params, key: str) -> set[int] | None:
-    """Read a comma list of ids; None if the filter is absent, 422 if it is no list of numbers.
+    """Read ids with commas; None if the filter is absent, 422 if they are not numbers.
 
     >>> sorted(integers({"id:in": "3,1"}, "id:in") or [])
     [1, 3]
@@ -89,19 +89,19 @@ def integers(params: Params, key: str) -> set[int] | None:
 
 
 def texts(params: Params, key: str) -> set[str] | None:
-    """Read a comma list of texts by their keys; None if the filter is absent."""
+    """Read texts with commas, as their keys; None if the filter is absent."""
     if key not in params:
         return None
     return {text_key(part) for part in params[key].split(",") if part.strip()}
 
 
 def searched(params: Params, key: str) -> str:
-    """Read a text that is looked for, by its key."""
+    """Read a text to search for, as its key."""
     return text_key(params[key])
 
 
 def integer(params: Params, key: str) -> int | None:
-    """Read an id or a number; None if the filter is absent, 422 if it is no number."""
+    """Read an id or a number; None if the filter is absent, 422 if it is not a number."""
     raw = params.get(key)
     if raw is None:
         return None

@@ -195,7 +195,7 @@ class Products:
         return variant_id
 
     def change(self, product_id: int, changes: Row, now: str) -> None:
-        """Change the fields given. The base variant's SKU follows the product's."""
+        """Change the given fields. The base variant's SKU follows the product's."""
         row = self.rows[product_id]
         self._unindex(row)
         row.update(changes)
@@ -206,7 +206,7 @@ class Products:
             self._change_variant_sku(whole(base), text(row, "sku"))
 
     def change_variant(self, variant_id: int, changes: Row, now: str) -> None:
-        """Change the fields given. The product's SKU follows its base variant's."""
+        """Change the given fields. The product's SKU follows its base variant's."""
         row = self.variants[variant_id]
         product = self.rows[whole(row["product_id"])]
         if "sku" in changes:

@@ -1,4 +1,4 @@
-"""The request quota: so many requests in 30 seconds, shared by all applications of the store."""
+"""The request quota: requests in 30 seconds, shared by all applications of the store."""
 
 from __future__ import annotations
 

@@ -76,8 +76,11 @@ class _Truncated:
 
     def __init__(self, http: Http, request: object, body: bytes) -> None:
         self._half = body[: len(body) // 2]
-        message = "peer closed connection without sending complete message body"
-        self._end = http.error("RemoteProtocolError", message, request)
+        self._end = http.error(
+            "RemoteProtocolError",
+            "peer closed connection without sending complete message body",
+            request,
+        )
 
     def __iter__(self) -> Iterator[bytes]:
         yield self._half

@@ -134,7 +134,7 @@ def _post(state: State, request: StoreRequest, _ids: tuple[int, ...]) -> StoreRe
 
 
 def _put(state: State, request: StoreRequest, _ids: tuple[int, ...]) -> StoreResponse:
-    """Change the fields given of up to ten customers; addresses cannot be changed here."""
+    """Change the given fields of up to ten customers; addresses cannot be changed here."""
     rows = batch_of_rows(request, BATCH)
     found: dict[str, str] = {}
     for index, row in enumerate(rows):

@@ -85,12 +85,14 @@ def _get(state: State, request: StoreRequest, ids: tuple[int, ...]) -> StoreResp
 
 
 def _count(state: State, _request: StoreRequest, _ids: tuple[int, ...]) -> StoreResponse:
-    rows: list[Row] = []
-    for status in sorted(state.statuses, key=lambda row: whole(row["order"])):
-        row: Row = {key: value for key, value in status.items() if key != "order"}
-        rows.append(
-            {**row, "count": state.count(whole(status["id"])), "sort_order": status["order"]}
-        )
+    rows: list[Row] = [
+        {
+            **{key: value for key, value in status.items() if key != "order"},
+            "count": state.count(whole(status["id"])),
+            "sort_order": status["order"],
+        }
+        for status in sorted(state.statuses, key=lambda row: whole(row["order"]))
+    ]
     return ok({"statuses": rows, "count": len(state.order_ids())})
 
 

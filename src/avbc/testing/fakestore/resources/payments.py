@@ -101,8 +101,10 @@ def _transactions(state: State, _request: StoreRequest, ids: tuple[int, ...]) ->
 
 
 def _refunds(state: State, _ids: tuple[int, ...]) -> list[Row]:
-    refunds = [refund for order in state.orders.values() for refund in order.refunds]
-    return sorted(refunds, key=lambda refund: whole(refund["id"]))
+    return sorted(
+        (refund for order in state.orders.values() for refund in order.refunds),
+        key=lambda refund: whole(refund["id"]),
+    )
 
 
 _FILTERS: Mapping[str, Filter] = {
