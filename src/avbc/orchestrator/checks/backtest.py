@@ -20,6 +20,7 @@ from avbc.mapping.text import amount_text
 from avbc.orchestrator.checks.periods import (
     PeriodReport,
     pages_of_period,
+    take_pages,
     with_all_lines,
 )
 from avbc.orchestrator.engine.customising import Customisation, changed_values, customised
@@ -197,9 +198,7 @@ def backtest_period(
         customisations=customisations,
         never_due=NEVER_DUE.keys() - {run.statuses.new},
     )
-    for page in pages_of_period(run):
-        walk.take(page)
-        del page
+    take_pages(run, pages_of_period(run), walk.take)
 
 
 @attrs.frozen

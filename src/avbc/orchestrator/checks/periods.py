@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from datetime import datetime
 from typing import TypeVar
 
@@ -37,21 +37,26 @@ P = TypeVar("P", bound=PeriodReport)
 
 
 def pages_of_period(run: Run[P]) -> Iterator[Page[Order]]:
-    """Walk the pages of the report's period, until the run is over.
+    """Return the pages of the report's period; nothing is read yet.
+
+    Raises:
+        ValueError: A time has no time zone.
+    """
+    return orders_of_period(run.store, run.report.since, run.report.until)
+
+
+def take_pages(
+    run: Run[P], pages: Iterator[Page[Order]], take: Callable[[Page[Order]], None]
+) -> None:
+    """Do something with each page, until the run is over.
 
     Raises:
         StoreError: The store cannot be asked.
-        ValueError: A time has no time zone.
     """
-    # A time without a zone is refused here, before the first page is asked for.
-    return _until_over(run, orders_of_period(run.store, run.report.since, run.report.until))
-
-
-def _until_over(run: Run[P], pages: Iterator[Page[Order]]) -> Iterator[Page[Order]]:
     for page in pages:
         count = page.count
         run.is_begun = run.is_begun or count > 0
-        yield page
+        take(page)
         del page  # Two pages at once would take twice the memory.
         run.advance(count)
         if run.is_over():

@@ -24,6 +24,7 @@ from avbc.money import ZERO
 from avbc.orchestrator.checks.periods import (
     PeriodReport,
     pages_of_period,
+    take_pages,
     with_all_lines,
 )
 from avbc.orchestrator.engine.run import IN_FLIGHT, Run
@@ -166,11 +167,10 @@ def reconcile_period(run: Run[ReconcileReport]) -> None:
         AvbcError: The store or the books cannot be read.
         ValueError: A time has no time zone.
     """
+    # A time without a zone is refused before the books are read.
     pages = pages_of_period(run)
     walk = _SideBySide(run)
-    for page in pages:
-        walk.take(page)
-        del page
+    take_pages(run, pages, walk.take)
     if not run.report.stopped:
         walk.finish()
 
