@@ -24,13 +24,13 @@ from avbc.orchestrator.engine.stopping import Stop
 from avbc.orchestrator.jobs import (
     captures,
     clients,
-    import_orders,
     inventory,
     order_statuses,
     products,
     refunds,
     shipments,
 )
+from avbc.orchestrator.jobs.import_orders import Import
 from avbc.orchestrator.reports import (
     ConnectionReport,
     History,
@@ -582,7 +582,7 @@ class Orchestrator:
         preview: bool = False,
         progress: bool = False,
         patience: timedelta = timedelta(0),
-    ) -> import_orders.Import:
+    ) -> Import:
         task = Task(
             name,
             "Previewing orders" if preview else "Importing orders",
@@ -592,7 +592,7 @@ class Orchestrator:
             patience=patience,
         )
         run = Run(self._integration, task, ImportReport(preview=preview))
-        return import_orders.Import(run, self._customisations)
+        return Import(run, self._customisations)
 
     def _push(self, name: str, doing: str, *, preview: bool, progress: bool) -> PushRun:
         return PushRun(self._integration, Task(name, doing, preview=preview, progress=progress))
