@@ -9,6 +9,8 @@ import logging
 from importlib import import_module
 from typing import TYPE_CHECKING
 
+from avbc.lazy import lazy_names
+
 if TYPE_CHECKING:
     from avbc import acctvantage as acctvantage
     from avbc import bigcommerce as bigcommerce
@@ -199,12 +201,18 @@ __all__ = [
     "run_all",
 ]
 
-_HOMES = ("_version", "errors", "secret", "acctvantage", "settings", "bigcommerce", "mapping")
-"""Where a public name is looked for, in this sequence; in the orchestrator last.
-
-Each module has a few names and no import of those that come after it.
-"""
-
+_find, _ = lazy_names(
+    __name__,
+    __all__,
+    "_version",
+    "errors",
+    "secret",
+    "acctvantage",
+    "settings",
+    "bigcommerce",
+    "mapping",
+    "orchestrator",
+)
 _PACKAGES = (
     "acctvantage",
     "bigcommerce",
@@ -220,16 +228,7 @@ logging.getLogger("avbc").addHandler(logging.NullHandler())
 
 
 def __getattr__(name: str) -> object:
-    if name in _PACKAGES:
-        return import_module(f"avbc.{name}")
-    if name not in __all__:
-        raise AttributeError(f"module 'avbc' has no attribute {name!r}")
-    for home in (*_HOMES, "orchestrator"):
-        value: object = getattr(import_module(f"avbc.{home}"), name, None)
-        if value is not None:
-            break
-    globals()[name] = value
-    return value
+    return import_module(f"avbc.{name}") if name in _PACKAGES else _find(name)
 
 
 def __dir__() -> list[str]:

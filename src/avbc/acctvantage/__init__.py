@@ -5,8 +5,9 @@ Names are imported on first use, so that the records do not bring SQLAlchemy wit
 
 from __future__ import annotations
 
-from importlib import import_module
 from typing import TYPE_CHECKING
+
+from avbc.lazy import lazy_names
 
 if TYPE_CHECKING:
     from avbc.acctvantage.gateway import (
@@ -77,24 +78,4 @@ __all__ = [
     "Warehouse",
 ]
 
-_ELSEWHERE = {
-    "BooksFileError": "gateway",
-    "BooksRefused": "gateway",
-    "BooksUnreachable": "gateway",
-    "BooksUnusable": "gateway",
-    "Gateway": "gateway",
-    "LendsDatabase": "gateway",
-    "SqlGateway": "sql.gateway",
-}
-
-
-def __getattr__(name: str) -> object:
-    if name not in __all__:
-        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-    value: object = getattr(import_module(f"{__name__}.{_ELSEWHERE.get(name, 'records')}"), name)
-    globals()[name] = value
-    return value
-
-
-def __dir__() -> list[str]:
-    return sorted(__all__)
+__getattr__, __dir__ = lazy_names(__name__, __all__, "records", "gateway", "sql.gateway")

@@ -5,8 +5,9 @@ Names load when they are first used, so that `avbc.bigcommerce.models` alone bri
 
 from __future__ import annotations
 
-import importlib
 from typing import TYPE_CHECKING
+
+from avbc.lazy import lazy_names
 
 if TYPE_CHECKING:
     from avbc.bigcommerce.answers import Answer
@@ -70,32 +71,6 @@ __all__ = [
     "WriteResult",
 ]
 
-_HOMES = {
-    "Answer": "answers",
-    "AsyncBigCommerce": "client",
-    "BigCommerce": "client",
-    "Call": "call",
-    "Cap": "call",
-    "ListCall": "call",
-    "Page": "call",
-    "Paging": "call",
-    "PartFailure": "call",
-    "Quota": "quota",
-    "Retries": "retry",
-    "UnreadableRow": "call",
-    "WriteResult": "call",
-}
-
-
-def __getattr__(name: str) -> object:
-    if name not in __all__:
-        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-    value: object = getattr(
-        importlib.import_module(f"{__name__}.{_HOMES.get(name, 'errors')}"), name
-    )
-    globals()[name] = value
-    return value
-
-
-def __dir__() -> list[str]:
-    return __all__
+__getattr__, __dir__ = lazy_names(
+    __name__, __all__, "errors", "answers", "call", "quota", "retry", "client"
+)

@@ -9,7 +9,6 @@ from typing import Any, TypeVar
 
 import sqlalchemy as sa
 from attrs import evolve
-from sqlalchemy.engine.interfaces import DBAPICursor
 
 from avbc.acctvantage.files import (
     CLIENT_COLUMNS,
@@ -66,11 +65,13 @@ def load(database: Database, path: str | PathLike[str]) -> None:
             connection.execute(schema.books.insert().values(id=1, currency=file.currency))
         if file.order_statuses is not None:
             connection.execute(schema.order_statuses.delete())
-            statuses = [
-                {"position": position, "name": name}
-                for position, name in enumerate(file.order_statuses)
-            ]
-            connection.execute(schema.order_statuses.insert(), statuses)
+            connection.execute(
+                schema.order_statuses.insert(),
+                [
+                    {"position": position, "name": name}
+                    for position, name in enumerate(file.order_statuses)
+                ],
+            )
         for column, names in (
             (schema.receipt_types.c.name, file.receipt_types),
             (schema.gl_accounts.c.code, file.gl_accounts),
@@ -242,15 +243,21 @@ class _Put:
 
     def clients(self, connection: sa.Connection, clients: Sequence[Client]) -> None:
         """Add clients, or replace those of the same Import ID, or else names and email."""
-        standing = _Standing(connection, clients)
+        standing, cursor = _Standing(connection, clients), connection.connection.cursor()
         new: list[list[Any]] = []
         replaced: list[list[Any]] = []
+        bound_ids: list[dict[str, object]] = []
         for client in clients:
             client_id, import_id = standing.find(client)
             if client_id is not None:
                 bound = evolve(client, import_id=client.import_id or import_id)
                 replaced.append(self._client_by_id.row(bound, client_id, text_key(client.email)))
-                self._belongings(connection, client_id, client)
+                for contact in client.contacts:
+                    self._writer.contact(cursor, client_id, contact)
+                bound_ids += [
+                    {"client_id": client_id, "source_code": code, "customer_id": number}
+                    for code, number in client.store_customer_ids.items()
+                ]
                 continue
             new.append(self._client.row(client, text_key(client.email)))
             if client.contacts or client.store_customer_ids:
@@ -258,18 +265,10 @@ class _Put:
                 # follow the file.
                 insert_many(connection, self._client.sql, new[:-1])
                 new.clear()
-                self._writer.client(_cursor(connection), client)
+                self._writer.client(cursor, client)
         insert_many(connection, self._client.sql, new)
         insert_many(connection, self._client_by_id.sql, replaced)
-
-    def _belongings(self, connection: sa.Connection, client_id: int, client: Client) -> None:
-        for contact in client.contacts:
-            self._writer.contact(_cursor(connection), client_id, contact)
-        bound = [
-            {"client_id": client_id, "source_code": code, "customer_id": number}
-            for code, number in client.store_customer_ids.items()
-        ]
-        put(connection, schema.client_store_customers, *bound)
+        put(connection, schema.client_store_customers, *bound_ids)
 
 
 class _Standing:
@@ -310,7 +309,3 @@ class _Standing:
         if never_imported:
             return never_imported[0], None
         return next(iter(same.items()), (None, None)) if client.import_id is None else (None, None)
-
-
-def _cursor(connection: sa.Connection) -> DBAPICursor:
-    return connection.connection.cursor()
