@@ -82,21 +82,26 @@ class Gateway(Protocol):
 
     def reference_data(self) -> ReferenceData:
         """Return the reference data as one snapshot."""
+        ...
 
     def sales_orders(self, import_ids: Collection[str] | None = None) -> list[SalesOrder]:
         """Return the sales orders with these Import IDs, or all of them, as they were inserted."""
+        ...
 
     def receipts(self, import_ids: Collection[str] | None = None) -> list[Receipt]:
         """Return the receipts on the orders with these Import IDs, or all of them."""
+        ...
 
     def find_clients(self, import_ids: Collection[str], emails: Collection[str]) -> list[Client]:
         """Return the clients with one of these Import IDs or emails, their own or a contact's.
 
         Emails compare by `text_key`.
         """
+        ...
 
     def find_products(self, part_numbers: Collection[str]) -> list[Product]:
         """Return the products whose part number or alias is among these; both by `text_key`."""
+        ...
 
     def create_order(self, bundle: OrderBundle) -> CreatedOrder:
         """Write the bundle in one transaction, or nothing.
@@ -105,6 +110,7 @@ class Gateway(Protocol):
         returns what is in the books. Promotions, ship vias and a client whose Import ID is there
         already stay as they are.
         """
+        ...
 
     def update_order(self, bundle: OrderBundle) -> SalesOrder:
         """Replace the order and its receipts by the bundle's, in one transaction.
@@ -112,6 +118,7 @@ class Gateway(Protocol):
         Only while the order is Open and no receipt of it is posted; raises `BooksRefused`
         otherwise.
         """
+        ...
 
     def sales_orders_ordered(
         self, source_code: str, since: datetime, until: datetime
@@ -121,6 +128,7 @@ class Gateway(Protocol):
         Both ends are included. The orders are read as they are taken, so that a year of them needs
         little memory.
         """
+        ...
 
     # Statuses and shipments for the store.
 
@@ -130,6 +138,7 @@ class Gateway(Protocol):
         An order whose status never changed after its import has no `status_changed_at`, and is only
         among all.
         """
+        ...
 
     def set_order_status(self, import_id: str, status: str) -> SalesOrder:
         """Give an order a status, and stamp `status_changed_at`.
@@ -137,12 +146,14 @@ class Gateway(Protocol):
         An order that has the status already stays as it is. Raises `BooksRefused` if there is no
         such order or no such status. Whether an order may be posted, the caller must know.
         """
+        ...
 
     def shipments(self, source_code: str, since: datetime | None = None) -> list[Shipment]:
         """Return the shipments of a source's orders, by their numbers.
 
         All of them, or those that were made or changed in the books since a time.
         """
+        ...
 
     # Products, quantities and clients for the store.
 
@@ -152,6 +163,7 @@ class Gateway(Protocol):
         They are sorted by `text_key` of the part number, each key once, and read as they are taken,
         so that a million of them need little memory.
         """
+        ...
 
     def quantities_available(
         self, warehouse: str, part_numbers: Collection[str] | None = None
@@ -163,6 +175,7 @@ class Gateway(Protocol):
         A quantity is what is on hand less what orders reserve, as the books have it: it may be
         negative, and have decimals. Raises `BooksRefused` where there is no such warehouse.
         """
+        ...
 
     def clients_to_export(
         self, source_code: str, client_ids: Collection[int] | None = None
@@ -172,6 +185,7 @@ class Gateway(Protocol):
         New are those who are bound to no customer of the store and did not come from it: neither by
         an Import ID of the source nor, as guests, by one of its orders.
         """
+        ...
 
     def bind_client(self, client_id: int, source_code: str, store_customer_id: int) -> None:
         """Note which customer of the store a client is; one noted before is replaced.
@@ -179,17 +193,20 @@ class Gateway(Protocol):
         Raises `BooksRefused` where there is no such client, or the customer is another client
         already.
         """
+        ...
 
     # Payments.
 
     def receipts_to_capture(self, source_code: str) -> list[Receipt]:
         """Return the pre-authorized receipts of a source with `capture_wanted` or `void_wanted`."""
+        ...
 
     def receipts_authorized(self, source_code: str, before: datetime) -> list[Receipt]:
         """Return the pre-authorized receipts of a source that were authorized before a time.
 
         Those with `capture_wanted` or `void_wanted` are left out: `receipts_to_capture` has them.
         """
+        ...
 
     def record_capture(self, receipt_import_id: str, amount: Decimal, at: datetime) -> Receipt:
         """Turn a pre-authorized receipt into one captured for this amount at this time.
@@ -197,12 +214,14 @@ class Gateway(Protocol):
         One that is captured for this amount stays as it is. Raises `BooksRefused` for any other
         state or amount.
         """
+        ...
 
     def record_void(self, receipt_import_id: str, at: datetime) -> Receipt:
         """Turn a pre-authorized receipt into a voided one; one that is voided stays as it is.
 
         Raises `BooksRefused` for any other state.
         """
+        ...
 
     # Refunds from the store.
 
@@ -212,9 +231,11 @@ class Gateway(Protocol):
         Raises `BooksRefused` where the order is not in the books, or the credit does not add up to
         its total.
         """
+        ...
 
     def credits(self, order_import_ids: Collection[str] | None = None) -> list[Credit]:
         """Return the credits on the orders with these Import IDs, or all; as they came in."""
+        ...
 
 
 @runtime_checkable
@@ -228,3 +249,4 @@ class LendsDatabase(Protocol):
     @property
     def journal_engine(self) -> sa.Engine:
         """The SQLAlchemy engine of a SQLite or PostgreSQL database. It stays yours to close."""
+        ...
