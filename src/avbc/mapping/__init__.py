@@ -40,7 +40,6 @@ No network, no database, no clock. Each rule can be used alone: it takes values 
 """
 
 from avbc.acctvantage.import_ids import client_import_id, credit_import_id
-from avbc.mapping.addresses import address
 from avbc.mapping.capture import AUTHORIZATION_DAYS, PaymentAction, PaymentStep, payment_action
 from avbc.mapping.carriers import CARRIERS, Carrier, carrier_key, carrier_named
 from avbc.mapping.case import MappingRules, Ruling
@@ -76,7 +75,7 @@ from avbc.mapping.reference import ShipViaChoice, product_for, ship_via_for, tax
 from avbc.mapping.refund import map_refund
 from avbc.mapping.shipment import ShipmentPlan, map_shipments, shipment_mark
 from avbc.mapping.status import new_order_status, status_for_books, status_for_store, store_status
-from avbc.mapping.text import plain
+from avbc.mapping.text import address, plain
 
 __all__ = [
     "ADDRESS_FIELDS",

@@ -31,7 +31,6 @@ _STEPS: Mapping[str, Mapping[str, PaymentStep]] = {
     "void": {"authorized": "send", "void pending": "wait", "void": "record"},
 }
 """What the order's payment status makes of each action."""
-_STATE_WHEN_DONE = {"capture": "captured", "void": "voided"}
 
 
 @attrs.frozen
@@ -114,7 +113,7 @@ def payment_action(
 def _is_held(receipt: Receipt, action: str, found: Findings) -> bool:
     """Whether the receipt is one to act on."""
     held = receipt.pre_auth_amount
-    if receipt.state == _STATE_WHEN_DONE[action]:
+    if receipt.state == ("captured" if action == "capture" else "voided"):
         found.note(receipt.import_id, receipt.amount, "{} already", "", receipt.state)
     elif receipt.state != "pre_authorized":
         found.error(
@@ -141,7 +140,7 @@ def _is_held(receipt: Receipt, action: str, found: Findings) -> bool:
             "amount_unreadable",
             "receipts",
             held,
-            f"The receipt {receipt.import_id!r} holds {held}: no amount.",
+            f"The receipt {receipt.import_id!r} holds {held}, which is not an amount.",
             "Correct the receipt in AcctVantage.",
         )
     else:

@@ -9,9 +9,8 @@ import attrs
 from avbc.acctvantage.import_ids import client_import_id
 from avbc.acctvantage.records import Client, Contact
 from avbc.bigcommerce.models import Address
-from avbc.mapping.addresses import address, full_name
 from avbc.mapping.case import Case, MappingRules, Ruling
-from avbc.mapping.text import plain
+from avbc.mapping.text import address, full_name, plain
 from avbc.text import text_key
 
 

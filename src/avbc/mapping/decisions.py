@@ -10,8 +10,7 @@ from typing import Literal, TypeAlias
 import attrs
 
 from avbc.acctvantage.records import Address
-from avbc.mapping.addresses import one_line
-from avbc.mapping.text import amount_text
+from avbc.mapping.text import amount_text, one_line
 
 Severity: TypeAlias = Literal["error", "warning"]
 

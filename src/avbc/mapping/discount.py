@@ -296,16 +296,13 @@ def _compare(promotion: Promotion, discount: _Given, case: Case) -> None:
             discount.base * promotion.value / 100 - discount.amount
         ) < _tolerance(discount.lines, case.rules)
     if not same:
-        value = (
-            f"{amount_text(promotion.value)} "
-            f"{'percent off each item' if promotion.kind == '%' else 'off the order'}"
-        )
         case.warn(
             "promotion_differs",
             "coupons",
             discount.code,
-            f"Promotion {promotion.code!r} gives {value} in AcctVantage; the store took off "
-            f"{amount_text(discount.amount)}, which is booked.",
+            f"Promotion {promotion.code!r} gives {amount_text(promotion.value)} "
+            f"{'percent off each item' if promotion.kind == '%' else 'off the order'} in "
+            f"AcctVantage; the store took off {amount_text(discount.amount)}, which is booked.",
             "Make the promotion and the coupon the same.",
         )
 

@@ -146,7 +146,7 @@ def difference(
 ) -> tuple[Difference, ...]:
     """How an edited order differs from the sales order that it was imported as.
 
-    Left out are the status, ids, and what people change in AcctVantage of their own accord: client,
+    Left out are the status, ids, and what people change in AcctVantage: client,
     warehouse, tax area, GL codes, memo and reference, and how far the receipts have come.
     """
     incoming = bundle.order

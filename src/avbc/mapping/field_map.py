@@ -56,7 +56,7 @@ def with_fields(fields: Iterable[FieldRule[R]], *others: FieldRule[R]) -> tuple[
 
 
 def check_names(fields: Iterable[FieldRule[R]], allowed: Collection[str]) -> None:
-    """See that a map fills only fields that the store has.
+    """Check that a map fills only fields that the store has.
 
     Raises:
         ValueError: It does not: a mistake of the program, not of a record.
@@ -108,7 +108,7 @@ def field_values(
                     value,
                     f"The {rule.source} of {whose} is negative: {amount_text(value)}."
                     if readable
-                    else f"The {rule.source} of {whose} is {value}: no amount.",
+                    else f"The {rule.source} of {whose} is {value}, which is not an amount.",
                     "Correct it in AcctVantage.",
                 )
         elif isinstance(value, str) and rule.longest is not None:
@@ -119,11 +119,8 @@ def field_values(
 
 
 def arguments(values: Mapping[str, FieldValue]) -> dict[str, Any]:
-    """The values as arguments of a draft: the names are checked, the types are the map's affair."""
+    """The values as arguments of a draft: the names are checked, the types are up to the map."""
     return cast("dict[str, Any]", dict(values))
-
-
-_SHORT = 64
 
 
 def values_text(values: Mapping[str, FieldValue]) -> str:
@@ -161,6 +158,6 @@ def _read(text: str) -> dict[str, object]:
 def _text(value: FieldValue) -> object:
     if isinstance(value, Decimal):
         return amount_text(value)
-    if isinstance(value, str) and len(value) > _SHORT:
+    if isinstance(value, str) and len(value) > 64:
         return f"sha256:{hashlib.sha256(value.encode('utf-8', 'surrogatepass')).hexdigest()}"
     return value

@@ -16,12 +16,11 @@ from avbc.bigcommerce.models import (
     PickupConsignment,
     ShippingConsignment,
 )
-from avbc.mapping.addresses import address
 from avbc.mapping.case import Case
 from avbc.mapping.decisions import MappingProblem
 from avbc.mapping.proof import COMPARE, unreadable
 from avbc.mapping.reference import ShipViaChoice, product_for, ship_via_for
-from avbc.mapping.text import amount_text, plain
+from avbc.mapping.text import address, amount_text, plain
 from avbc.money import STEP, ZERO, are_store_amounts, is_amount
 from avbc.text import text_key
 

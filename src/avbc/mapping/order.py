@@ -17,7 +17,6 @@ from avbc.acctvantage.records import (
     SalesOrderLine,
 )
 from avbc.bigcommerce.models import Order, OrderCoupon, OrderStatus, Transaction
-from avbc.mapping.addresses import address
 from avbc.mapping.case import Case, MappingRules
 from avbc.mapping.client import client_for
 from avbc.mapping.decisions import Decision, Note, Problem, decisions_of
@@ -35,7 +34,7 @@ from avbc.mapping.proof import (
 )
 from avbc.mapping.reference import tax_area_for, warehouse_for
 from avbc.mapping.status import new_order_status
-from avbc.mapping.text import amount_text, plain
+from avbc.mapping.text import address, amount_text, plain
 from avbc.money import ARITHMETIC, ZERO
 from avbc.report import Report, as_data, counted
 from avbc.settings import Settings
@@ -162,7 +161,6 @@ class Mapper:
                     coupons = inputs.coupons or order.coupons or ()
                     discounts = case.add(discounts_for(order, coupons, proof, self.rules))
 
-        gateway_amount = proof.gateway_amount if proof is not None else None
         found_client = client_for(
             order.customer_id, order.billing_address, inputs.clients, self.rules
         )
@@ -170,7 +168,7 @@ class Mapper:
             payment_for(
                 order,
                 inputs.transactions,
-                gateway_amount,
+                proof.gateway_amount if proof is not None else None,
                 import_id,
                 self.rules,
                 client=found_client.value,
@@ -224,16 +222,21 @@ class Mapper:
                     new_promotions=discounts.new_promotions,
                     new_ship_vias=where.new_ship_vias,
                 )
-        total = proof.total if proof is not None else order.total_inc_tax
         return MappedOrder(
-            order.id, import_id, total, bundle, tuple(case.problems), proof, tuple(case.notes)
+            order_id=order.id,
+            import_id=import_id,
+            total=proof.total if proof is not None else order.total_inc_tax,
+            bundle=bundle,
+            problems=tuple(case.problems),
+            proof=proof,
+            notes=tuple(case.notes),
         )
 
 
 def _check_currency(order: Order, case: Case) -> None:
     charged = order.default_currency_code.strip().upper()
     books = case.rules.reference.currency
-    if text_key(charged) != text_key(books):
+    if charged != books and text_key(charged) != text_key(books):
         case.error(
             "currency_differs",
             "default_currency_code",

@@ -85,7 +85,8 @@ def receipt_type_for(method: str, rules: MappingRules) -> Ruling[str]:
     case = Case(rules)
     name = plain(method)
     mapped = rules.payment_methods.get(payment_method_key(name), "")
-    known = rules.receipt_types.get(payment_method_key(mapped))
+    key = payment_method_key(mapped)
+    known = rules.receipt_types.get(key)
     if not name:
         case.error(
             "payment_method_missing",
@@ -102,7 +103,7 @@ def receipt_type_for(method: str, rules: MappingRules) -> Ruling[str]:
             f"The payment method {name!r} is not mapped to a Receipt Type.",
             f'Add [[gl.payment_methods]] bigcommerce = "{name}" with the Receipt Type for it.',
         )
-    elif payment_method_key(mapped) == _PURCHASE_ORDER:
+    elif key == _PURCHASE_ORDER:
         known = PURCHASE_ORDER
     elif known is None:
         _unknown_receipt_type(mapped, case)
@@ -189,8 +190,9 @@ def payment_for(
         )
     payments = _at_gateway(order, transactions, case) if transactions else None
     po_number = ""
-    redeemed = order.store_credit_amount or order.gift_certificate_amount
-    if gateway_amount or (gateway_amount is None and not redeemed):
+    if gateway_amount or (
+        gateway_amount is None and not (order.store_credit_amount or order.gift_certificate_amount)
+    ):
         receipt_type = case.add(receipt_type_for(order.payment_method, rules))
         status = _status(order, payments)
         state = _state(status, case)
@@ -310,7 +312,7 @@ def _at_gateway(
     """The payments at the gateway; None where the transactions cannot be read."""
     tenders = dict.fromkeys(_TENDER_METHODS.values(), ZERO)
     rows: list[Transaction] = []
-    currency = text_key(order.default_currency_code)
+    currency = order.default_currency_code
     for transaction in transactions:
         if not is_amount(transaction.amount):
             case.error(
@@ -321,15 +323,16 @@ def _at_gateway(
                 "Check the order's payments in BigCommerce.",
             )
             return None
-        if text_key(transaction.status) != "ok":
+        if transaction.status != "ok" and text_key(transaction.status) != "ok":
             continue
-        if transaction.currency and text_key(transaction.currency) != currency:
+        if transaction.currency not in ("", currency) and (
+            text_key(transaction.currency) != text_key(currency)
+        ):
             case.error(
                 "transaction_currency_differs",
                 "transactions",
                 transaction.currency,
-                f"A transaction is in {transaction.currency}, and the order is in "
-                f"{order.default_currency_code}.",
+                f"A transaction is in {transaction.currency}, and the order is in {currency}.",
                 "Enter the order by hand.",
             )
             return None

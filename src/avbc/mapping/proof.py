@@ -166,12 +166,12 @@ def check_amounts(order: Order, case: Case) -> bool:
 
 
 def unreadable(field: str, amount: Decimal, case: Case) -> None:
-    """Say that a field holds no amount of money."""
+    """Report a field that holds no amount of money."""
     case.error(
         "amount_unreadable",
         field,
         amount,
-        f"{field} is {amount}: no amount of money with at most four decimals.",
+        f"{field} is {amount}, which is not an amount of money with at most four decimals.",
         COMPARE,
     )
 
@@ -320,7 +320,7 @@ def _prove_taxes(order: Order, case: Case) -> None:
             for position, fee in enumerate(order.fees or ())
         ),
     ):
-        if not case.rules.rounds_to_zero(off):
+        if off and not case.rules.rounds_to_zero(off):
             case.error(
                 "cost_does_not_foot",
                 field,

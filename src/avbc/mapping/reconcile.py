@@ -26,7 +26,6 @@ Verdict: TypeAlias = Literal[
     "same", "different", "missing_in_books", "missing_in_store", "doubled", "not_due"
 ]
 
-_NO_AMOUNT = Decimal("NaN")
 _RECEIVED = RECEIVED | {"", "refunded"}
 _HELD = frozenset(["authorized", "capture pending"])
 
@@ -205,7 +204,7 @@ def _fingerprint(order: Order) -> str:
 def _sum(amounts: Iterable[Decimal]) -> Decimal:
     """The sum, or NaN where one of them is not an amount."""
     found = list(amounts)
-    return sum(found, ZERO) if all(map(is_amount, found)) else _NO_AMOUNT
+    return sum(found, ZERO) if all(map(is_amount, found)) else Decimal("NaN")
 
 
 def _of_kind(booked: SalesOrder, kind: LineKind) -> Decimal:

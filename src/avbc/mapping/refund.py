@@ -151,7 +151,7 @@ def _check_refund(
                 "amount_unreadable",
                 name,
                 amount,
-                f"{name} of refund {refund.id} is {amount}: no amount that can be paid.",
+                f"{name} of refund {refund.id} is {amount}, which cannot be paid.",
                 _LOOK,
             )
         elif amount < 0 and name != "total_tax":
@@ -475,7 +475,7 @@ def _tenders(refund: Refund, order: Order, case: Case) -> tuple[CreditTender, ..
                 payment.provider_id,
                 f"{payment.provider_id!r} declined to pay back {amount_text(payment.amount)}: "
                 f"{payment.declined_message or 'no reason'}.",
-                "See to it in BigCommerce, and enter the credit by hand.",
+                "Settle the refund in BigCommerce, and enter the credit by hand.",
             )
             continue
         method = plain(payment.provider_id)
