@@ -254,10 +254,10 @@ class _Put:
                 replaced.append(self._client_by_id.row(bound, client_id, text_key(client.email)))
                 for contact in client.contacts:
                     self._writer.contact(cursor, client_id, contact)
-                bound_ids += [
-                    {"client_id": client_id, "source_code": code, "customer_id": number}
-                    for code, number in client.store_customer_ids.items()
-                ]
+                for code, number in client.store_customer_ids.items():
+                    bound_ids.append(
+                        {"client_id": client_id, "source_code": code, "customer_id": number}
+                    )
                 continue
             new.append(self._client.row(client, text_key(client.email)))
             if client.contacts or client.store_customer_ids:

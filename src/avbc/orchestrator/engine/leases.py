@@ -135,6 +135,8 @@ def _take_file(file: Path, name: str, wait: timedelta) -> Lease:
 
 # Locks are of the whole database, while there may be books in each of its schemas.
 _KEY = "hashtextextended(concat(current_schema(), ' ', CAST(:name AS text)), 0)"
+_LOCK = f"SELECT pg_advisory_xact_lock({_KEY})"
+_LOCK_AT_ONCE = f"SELECT pg_try_advisory_xact_lock({_KEY})"
 _SETTINGS = (
     "SELECT set_config('idle_in_transaction_session_timeout', :lease, true), "
     "set_config('lock_timeout', :wait, true)"
@@ -143,14 +145,14 @@ _SETTINGS = (
 
 def _take_session(engine: sa.Engine, name: str, wait: timedelta) -> Lease:
     connection = engine.connect().execution_options(isolation_level="READ COMMITTED")
-    lock = "pg_advisory_xact_lock" if wait else "pg_try_advisory_xact_lock"
     is_taken = False
     try:
         connection.execute(
             sa.text(_SETTINGS), {"lease": _milliseconds(LEASE), "wait": _milliseconds(wait)}
         )
-        # The lock that waits returns nothing, and raises where it waited in vain.
-        taken = connection.scalar(sa.text(f"SELECT {lock}({_KEY})"), {"name": name})
+        # The lock that waits returns nothing, and raises if it waited in vain.
+        lock = sa.text(_LOCK) if wait else sa.text(_LOCK_AT_ONCE)
+        taken = connection.scalar(lock, {"name": name})
         is_taken = taken is not False
     except OperationalError as error:
         if getattr(error.orig, "sqlstate", None) != "55P03":  # lock_not_available
