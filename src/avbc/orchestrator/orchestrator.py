@@ -63,7 +63,14 @@ class Orchestrator:
     ```
 
     Nothing is connected before the first method is called. Use one instance in one thread at a
-    time.
+    time. With `progress=True` a method draws a bar, in a terminal or a notebook (needs the extra
+    `progress`). With `preview=True` it writes nothing on either side; `sent` is what would be sent
+    or written.
+
+    Methods that import, push, pull, export or capture raise `AvbcError` only where the run could
+    not begin, and nothing was written: the token is refused, a scope is missing, or the store, the
+    books or the journal are unavailable. Later errors are in their report. What else a method
+    raises is with the method.
     """
 
     def __init__(
@@ -137,9 +144,6 @@ class Orchestrator:
 
         Each outcome has its `explanation`: the whole sales order and the reason for each field.
 
-        Args:
-            progress: Draw a bar, in a terminal or a notebook; needs the extra `progress`.
-
         Raises:
             AvbcError: The store or the books cannot be read.
         """
@@ -152,14 +156,6 @@ class Orchestrator:
         is in the books once, whatever died in between. A problem of the order itself sets its
         Import Error Status, with the reasons in its staff notes. A failure of the network, the
         store or the books leaves it New for the next run.
-
-        Args:
-            progress: Draw a bar, in a terminal or a notebook; needs the extra `progress`.
-
-        Raises:
-            AvbcError: The run could not begin, and nothing was written: the token is refused, a
-                scope is missing, or the store, the books or the journal are unavailable. Later
-                errors are in the report.
         """
         return self._import("import_orders", progress=progress).all_new()
 
@@ -173,7 +169,6 @@ class Orchestrator:
 
         Raises:
             NoSuchOrder: The store has no such order.
-            AvbcError: As `import_orders`.
         """
         return self._import("import_order", patience=_PATIENCE).one(order_id)
 
@@ -210,15 +205,10 @@ class Orchestrator:
         never sent, so what the merchant added in the store stays.
 
         Args:
-            preview: Send nothing; the report says what would be sent.
             full: Send all of them, changed or not, and look up their ids again.
-            progress: Draw a bar, in a terminal or a notebook; needs the extra `progress`.
 
         Raises:
             SettingsError: `shipping.sync_product_details` is false.
-            AvbcError: The run could not begin, and nothing was sent: the token is refused, a scope
-                is missing, or the store, the books or the journal are unavailable. Later errors are
-                in the report.
         """
         run = self._push("push_products", "Pushing products", preview=preview, progress=progress)
         return run.do(lambda run: products.push_products(run, self._product_fields, full=full))
@@ -232,14 +222,11 @@ class Orchestrator:
         in the store to be imported. Where nothing changed, no request is sent.
 
         Args:
-            preview: Send nothing; the report says what would be sent.
             full: Send all of them, changed or not.
-            progress: Draw a bar, in a terminal or a notebook; needs the extra `progress`.
 
         Raises:
             SettingsError: `shipping.sync_inventory_levels` is false.
             NoSuchLocation: The store has no such location, or it is disabled.
-            AvbcError: The run could not begin, as in `push_products`.
         """
         run = self._push("push_inventory", "Pushing quantities", preview=preview, progress=progress)
         return run.do(lambda run: inventory.push_inventory(run, full=full))
@@ -259,11 +246,6 @@ class Orchestrator:
 
         Args:
             client_ids: These clients; by default all that are new to the store.
-            preview: Send nothing; the report says what would be sent.
-            progress: Draw a bar, in a terminal or a notebook; needs the extra `progress`.
-
-        Raises:
-            AvbcError: The run could not begin, as in `push_products`.
         """
         run = self._push("export_clients", "Exporting clients", preview=preview, progress=progress)
         fields = self._client_fields, self._address_fields
@@ -278,13 +260,8 @@ class Orchestrator:
         differs, otherwise none. A status that is not in the mapping is reported once and never
         guessed; its orders are tried again when the mapping changes.
 
-        Args:
-            preview: Send nothing; `sent` is what would be sent.
-            progress: Draw a bar, in a terminal or a notebook; needs the extra `progress`.
-
         Raises:
             SettingsError: The settings pull statuses, or neither (manual 2.1.6).
-            AvbcError: The run could not begin, as in `push_products`.
         """
         run = self._push(
             "push_order_statuses", "Pushing order statuses", preview=preview, progress=progress
@@ -299,13 +276,8 @@ class Orchestrator:
         that was cancelled or refunded after its import is reported once, for a person to act.
         Orders that are not in the books are left alone.
 
-        Args:
-            preview: Write nothing in the books; `sent` is what would be written.
-            progress: Draw a bar, in a terminal or a notebook; needs the extra `progress`.
-
         Raises:
             SettingsError: The settings push statuses, or neither (manual 2.1.6).
-            AvbcError: The run could not begin, as in `push_products`.
         """
         run = self._push(
             "pull_order_statuses", "Pulling order statuses", preview=preview, progress=progress
@@ -317,13 +289,6 @@ class Orchestrator:
 
         The store's shipments of an order are read before any is sent for it, so none is sent twice.
         The order's status does not follow: the status mapping sets it.
-
-        Args:
-            preview: Send nothing; `sent` is what would be sent.
-            progress: Draw a bar, in a terminal or a notebook; needs the extra `progress`.
-
-        Raises:
-            AvbcError: The run could not begin, as in `push_products`.
         """
         run = self._push("push_shipments", "Pushing shipments", preview=preview, progress=progress)
         return run.do(shipments.push_shipments)
@@ -338,13 +303,6 @@ class Orchestrator:
         nothing is captured twice. A receipt is recorded as captured when the store says so, mostly
         in the next run; until then the capture is in `postponed`. What the gateway declines is
         refused, and nothing is recorded as received. Old authorizations are reported once a day.
-
-        Args:
-            preview: Send nothing and write nothing in the books; `sent` is what would be sent.
-            progress: Draw a bar, in a terminal or a notebook; needs the extra `progress`.
-
-        Raises:
-            AvbcError: The run could not begin, as in `push_products`.
         """
         run = self._push(
             "capture_payments", "Capturing payments", preview=preview, progress=progress
@@ -363,13 +321,10 @@ class Orchestrator:
 
         Args:
             since: Take refunds made then or later, not those since the last run; needs a time zone.
-            preview: Write nothing in the books; `sent` is what would be written.
-            progress: Draw a bar, in a terminal or a notebook; needs the extra `progress`.
 
         Raises:
             SettingsError: `gl.import_refunds` is false.
             ValueError: `since` has no time zone.
-            AvbcError: The run could not begin, as in `push_products`.
         """
         run = self._push("import_refunds", "Importing refunds", preview=preview, progress=progress)
         return run.do(lambda run: refunds.import_refunds(run, since))
@@ -389,7 +344,6 @@ class Orchestrator:
         Args:
             since: Orders made then or later; needs a time zone.
             until: Orders made then or earlier; by default there is no end.
-            progress: Draw a bar, in a terminal or a notebook; needs the extra `progress`.
 
         Raises:
             ValueError: A time has no time zone.
@@ -417,18 +371,14 @@ class Orchestrator:
             other: The settings to compare with those in force; their store is not opened.
             since: Orders made then or later; needs a time zone.
             until: Orders made then or earlier; by default there is no end.
-            progress: Draw a bar, in a terminal or a notebook; needs the extra `progress`.
 
         Raises:
             ValueError: A time has no time zone.
             AvbcError: The store or the books cannot be read. Once orders have been mapped, the
                 report says so in `stopped`.
         """
-        run = Run(
-            self._integration,
-            Task("backtest", "Mapping orders", progress=progress),
-            BacktestReport(since, until),
-        )
+        task = Task("backtest", "Mapping orders", progress=progress)
+        run = Run(self._integration, task, BacktestReport(since, until))
         return run.do(lambda run: backtest_period(run, other, self._customisations))
 
     # The timer
@@ -479,8 +429,7 @@ class Orchestrator:
             headers: The request's headers.
 
         Raises:
-            WebhookRefused: It is not a webhook of this store, or an old one. Answer 400; nothing
-                was done.
+            WebhookRefused: As `accept_webhook`. Answer 400.
             AvbcError: It failed. Answer 500, and BigCommerce sends it again; the timer does the
                 same work in any case.
         """
@@ -509,8 +458,7 @@ class Orchestrator:
         """Do what a webhook asks for: import its order, or note what happened to the order.
 
         Raises:
-            AvbcError: It failed; the same webhook is accepted again when BigCommerce sends it
-                again.
+            AvbcError: It failed; the same webhook is accepted when BigCommerce sends it again.
         """
         return act_on_webhook(webhook, self, self._integration)
 
