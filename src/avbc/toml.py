@@ -315,6 +315,7 @@ def toml_row(table: str, **values: object) -> str:
 def write_toml(
     data: Mapping[str, Mapping[str, object]],
     old: str = "",
+    meant: Mapping[str, Mapping[str, object]] | None = None,
     defaults: Mapping[str, object] | None = None,
 ) -> str:
     r"""Write sections of values and lists of rows; rows become arrays of tables.
@@ -323,6 +324,8 @@ def write_toml(
         data: By section: text, numbers, flags, times, and lists of rows.
         old: The text that is replaced. Its comments, order and formatting stay, as far as they
             belong to something that is still there.
+        meant: What the old text means: values that it does not write, or writes in another form,
+            need not be written where they are the same. If not given, it means what it says.
         defaults: By path (`gl.tax_area`, `gl.payment_methods.bigcommerce`): values that need not be
             written where the old text does not have them.
 
@@ -335,71 +338,123 @@ def write_toml(
     from tomlkit.items import Table  # noqa: PLC0415
 
     document: Any = tomlkit.parse(old)
-    if not all(type(table) is Table and not table.is_super_table() for table in document.values()):
-        # Dotted keys, one table in several pieces and the like are not edited in place.
+    # A section is in several pieces where its rows are below another section.
+    pieces: dict[str, list[Any]] = {}
+    for key, item in document.body:
+        if key is None:
+            continue
+        if type(item) is not Table or key.is_dotted():
+            return write_toml(data)
+        pieces.setdefault(key.key, []).append(item)
+    if any(all(table.is_super_table() for table in tables) for tables in pieces.values()):
         return write_toml(data)
     comments = _take_comments(document)
-    for section in [name for name in document if name not in data]:
-        document.remove(section)
+    for section in pieces:
+        if section not in data:
+            document.remove(section)
     for section, values in data.items():
-        if section not in document:
+        if section not in pieces:
             document.add(section, tomlkit.table())
             document[section].trivia.indent = "\n" if len(document) > 1 else ""
-        _merge(document[section], values, section, defaults or {})
+            pieces[section] = [document[section]]
+        tables = pieces[section]
+        there = {name: value for table in tables for name, value in table.unwrap().items()}
+        _Merge(section, defaults or {}).section(tables, values, (meant or {}).get(section, there))
     for table, lines in comments:
         table.trivia.indent = lines + table.trivia.indent
     return tomlkit.dumps(document)
 
 
-def _merge(
-    table: Any, values: Mapping[str, object], path: str, defaults: Mapping[str, object]
-) -> None:
-    for key in [name for name in table if name not in values]:
-        table.remove(key)
-    there = table.unwrap()
-    for key, value in values.items():
-        place = f"{path}.{key}"
-        if isinstance(value, list):
-            _merge_rows(table, key, cast("list[dict[str, object]]", value), defaults, place)
-        elif key not in table:
-            if place not in defaults or defaults[place] != value:
-                table.add(key, value)
-        elif (type(there[key]), there[key]) != (type(value), value):
+@attrs.frozen
+class _Merge:
+    """Writes values into the tables of a document, at a path."""
+
+    path: str
+    defaults: Mapping[str, object]
+
+    def section(
+        self, tables: list[Any], values: Mapping[str, object], meant: Mapping[str, object]
+    ) -> None:
+        """Write the values of a section that is in one or several pieces."""
+        home = next(table for table in tables if not table.is_super_table())
+        for table in tables:
+            for key in [name for name in table if name not in values]:
+                table.remove(key)
+        for key, value in values.items():
+            holders = [table for table in tables if key in table] or [home]
+            if isinstance(value, list):
+                rows = cast("list[dict[str, object]]", value)
+                inner = _Merge(f"{self.path}.{key}", self.defaults)
+                inner.rows(holders, key, rows, cast("Any", meant.get(key)))
+            else:
+                self._value(holders[0], key, value, self.with_defaults(meant))
+
+    def _value(self, table: Any, key: str, value: object, meant: Mapping[str, object]) -> None:
+        if key in meant and (type(meant[key]), meant[key]) == (type(value), value):
+            return
+        if key in table:
             table[key] = value
+        else:
+            table.add(key, value)
 
+    def rows(
+        self,
+        tables: list[Any],
+        key: str,
+        rows: list[dict[str, object]],
+        meant: Sequence[Mapping[str, object]] | None,
+    ) -> None:
+        """Write rows. One that was there keeps its comments wherever it is now."""
+        import tomlkit  # noqa: PLC0415
+        from tomlkit.items import AoT  # noqa: PLC0415
 
-def _merge_rows(
-    table: Any, key: str, rows: list[dict[str, object]], defaults: Mapping[str, object], path: str
-) -> None:
-    """Write rows. One that was there keeps its comments wherever it is now."""
-    import tomlkit  # noqa: PLC0415
-    from tomlkit.items import AoT  # noqa: PLC0415
+        there = [(at, row) for at, table in enumerate(tables) for row in table.get(key, [])]
+        if meant is None or len(meant) != len(there):
+            meant = [row.unwrap() for _, row in there]
+        before = [self.with_defaults(row) for row in meant]
+        if before == [self.with_defaults(row) for row in rows]:
+            return
+        is_inline = not isinstance(tables[0].get(key), AoT)
+        kept: list[int | None] = []
+        for row in rows:
+            same = [at for at, other in enumerate(before) if other == row and at not in kept]
+            kept.append(same[0] if same else None)
+        written: list[Any] = [tomlkit.aot() for _ in tables]
+        piece = 0
+        for at, row in enumerate(rows):
+            index = kept[at]
+            if index is None and at < len(there) and at not in kept:
+                index = at
+            item: Any = tomlkit.table()
+            if index is not None:
+                # The order of the rows beats the piece that a row was in.
+                piece = max(piece, there[index][0])
+            if index is None or is_inline:
+                item.trivia.indent = "\n"
+                known = self.with_defaults({})
+            else:
+                item, known = there[index][1], before[index]
+            for name in [name for name in item if name not in row]:
+                item.remove(name)
+            for name, value in row.items():
+                self._value(item, name, value, known)
+            written[piece].append(item)
+        for table, items in zip(tables, written, strict=True):
+            if key in table and (is_inline or not len(items)):
+                table.remove(key)
+            if len(items) and key in table:
+                table[key] = items
+            elif len(items):
+                table.add(key, items)
 
-    there = list(table.get(key, []))
-    before = [_with_defaults(row, path, defaults) for row in table.unwrap().get(key, [])]
-    if before == [_with_defaults(row, path, defaults) for row in rows]:
-        return
-    is_inline = not isinstance(table.get(key), AoT)
-    kept: list[int | None] = []
-    for row in rows:
-        same = [at for at, other in enumerate(before) if other == row and at not in kept]
-        kept.append(same[0] if same else None)
-    written: Any = tomlkit.aot()
-    for at, row in enumerate(rows):
-        index = kept[at]
-        if index is None and at < len(there) and at not in kept:
-            index = at
-        item: Any = tomlkit.table() if index is None or is_inline else there[index]
-        if index is None or is_inline:
-            item.trivia.indent = "\n"
-        _merge(item, row, path, defaults)
-        written.append(item)
-    if key in table and (is_inline or not rows):
-        table.remove(key)
-    if rows and key in table:
-        table[key] = written
-    elif rows:
-        table.add(key, written)
+    def with_defaults(self, values: Mapping[str, object]) -> dict[str, object]:
+        """Return values of this path, completed by the defaults."""
+        missing = {
+            key.removeprefix(f"{self.path}."): value
+            for key, value in self.defaults.items()
+            if key.rpartition(".")[0] == self.path
+        }
+        return {**missing, **values}
 
 
 def _take_comments(document: Any) -> list[tuple[Any, str]]:
@@ -436,14 +491,3 @@ def _take_comments(document: Any) -> list[tuple[Any, str]]:
 
     walk(document.body)
     return taken
-
-
-def _with_defaults(
-    values: Mapping[str, object], path: str, defaults: Mapping[str, object]
-) -> dict[str, object]:
-    missing = {
-        key.removeprefix(f"{path}."): value
-        for key, value in defaults.items()
-        if key.rpartition(".")[0] == path
-    }
-    return {**missing, **values}

@@ -356,6 +356,144 @@ def test_comments_order_and_formatting_stay_where_values_change(tmp_path: Path) 
     )
 
 
+APPENDED = """# Ask Ana.
+[store]
+api_url = "https://api.bigcommerce.com/stores/abc123/v3/"  # v3
+
+[order_status]
+import_source_code = "WEB"
+new_order_status = " Awaiting Fulfillment "
+downloaded_order_status = "Awaiting Shipment"
+import_error_status = "Manual Verification Required"
+import_orders_created_since = 2026-01-01  # the move
+updates = 'push'
+
+[gl]
+tax_area   = 'BigCommerce'
+
+# Cards
+[[gl.payment_methods]]
+bigcommerce = "Credit Card"  # Visa, mostly
+receipt_type = 'Visa/MC'
+
+[shipping] # one
+warehouse = "Main"
+# end of the warehouse
+
+# proposed by the check
+[[order_status.mapping]]
+acctvantage = "Shipped/Invoice"  # left
+bigcommerce = "Shipped"
+
+[[gl.payment_methods]]
+bigcommerce = "Cash"
+receipt_type = "Check" # checks
+# the end
+"""
+
+
+@pytest.mark.parametrize("end", ["\n", "\r\n"])
+@pytest.mark.parametrize("mark", ["", "\ufeff"])
+@pytest.mark.parametrize(
+    "text",
+    [
+        APPENDED,
+        KEPT,
+        APPENDED.replace("[gl]\ntax_area ", "[gl]\n'tax_area' "),
+        (
+            'store.api_url = "https://api.bigcommerce.com/stores/abc123/v3"\n'
+            'gl = { tax_area = "X" }  # tax\nshipping.warehouse = "M"\n'
+            + KEPT[KEPT.index("[order_status]") : KEPT.index("[shipping]")]
+        ),
+    ],
+    ids=["appended rows", "in order", "a quoted key", "dotted keys"],
+)
+def test_unchanged_settings_leave_every_byte(
+    tmp_path: Path, text: str, mark: str, end: str
+) -> None:
+    path = tmp_path / "avbc.toml"
+    before = (mark + text.replace("\n", end)).encode()
+    path.write_bytes(before)
+    Settings.load(path).save(path)
+    assert path.read_bytes() == before
+
+
+def test_what_the_credentials_file_says_is_not_written_to_the_settings(tmp_path: Path) -> None:
+    (tmp_path / "key.txt").write_text(f"ACCESS TOKEN: t\nAPI PATH: {URL}\nCLIENT ID: abc\n")
+    path = tmp_path / "avbc.toml"
+    text = APPENDED.replace(
+        'api_url = "https://api.bigcommerce.com/stores/abc123/v3/"',
+        'credentials_file = "./key.txt"',
+    )
+    path.write_text(text)
+    settings = Settings.load(path)
+    settings.save(path)
+    assert path.read_text() == text
+    attrs.evolve(settings, shipping=attrs.evolve(settings.shipping, warehouse="B")).save(path)
+    assert path.read_text() == text.replace('"Main"', '"B"')
+    alone = attrs.evolve(settings, store=attrs.evolve(settings.store, credentials_file=None))
+    alone.save(path)
+    assert Settings.load(path).store.api_url == settings.store.api_url
+
+
+@pytest.mark.parametrize("end", ["\n", "\r\n"])
+def test_a_changed_key_changes_nothing_else_where_rows_are_appended(
+    tmp_path: Path, end: str
+) -> None:
+    path = tmp_path / "avbc.toml"
+    path.write_bytes(APPENDED.replace("\n", end).encode())
+    settings = Settings.load(path)
+    changed = attrs.evolve(
+        settings,
+        gl=attrs.evolve(
+            settings.gl,
+            tax_area="Texas",
+            import_refunds=True,
+            payment_methods=[
+                settings.gl.payment_methods[0],
+                attrs.evolve(settings.gl.payment_methods[1], receipt_type="Cash"),
+            ],
+        ),
+    )
+    changed.save(path)
+    assert Settings.load(path) == changed
+    assert path.read_bytes().decode() == (
+        APPENDED.replace("'BigCommerce'\n", '"Texas"\nimport_refunds = true\n')
+        .replace('"Check" #', '"Cash" #')
+        .replace("\n", end)
+    )
+
+
+@pytest.mark.parametrize(
+    ("order", "gone"),
+    [
+        ([1], ["# Cards\n[[gl.payment_methods]]\n", 'bigcommerce = "Credit Card"', "'Visa/MC'"]),
+        ([0], ['bigcommerce = "Cash"', "# checks"]),
+        ([], ["payment_methods", "Cash", "Visa/MC"]),
+        ([1, 0], []),
+        ([0, 1, 0], []),
+    ],
+)
+def test_rows_in_two_places_are_removed_and_reordered(
+    tmp_path: Path, order: list[int], gone: list[str]
+) -> None:
+    path = tmp_path / "avbc.toml"
+    path.write_text(APPENDED)
+    settings = Settings.load(path)
+    rows = [settings.gl.payment_methods[at] for at in order[:2]]
+    rows += [PaymentMethodMapping(bigcommerce="New", receipt_type="New") for _ in order[2:]]
+    changed = attrs.evolve(settings, gl=attrs.evolve(settings.gl, payment_methods=rows))
+    changed.save(path)
+    assert Settings.load(path) == changed
+    written = path.read_text()
+    assert not [text for text in gone if text in written]
+    for comment in ("# Ask Ana.", "# v3", "# the move", "[shipping] # one", "# left", "# proposed"):
+        assert comment in written
+    if len(order) > 1:
+        assert "# Visa, mostly" in written
+        assert "# checks" in written
+
+
 @pytest.mark.parametrize(
     "layout",
     [

@@ -136,10 +136,10 @@ class Settings:
                 be lost, or is not TOML.
         """
         source = os.fspath(path)
+        folder = Path(source).absolute().parent
         data = self.to_dict()
         credentials_file = self.store.credentials_file
         if credentials_file:
-            folder = Path(source).absolute().parent
             is_near = credentials_file.is_relative_to(folder)
             data["store"]["credentials_file"] = os.fspath(
                 credentials_file.relative_to(folder) if is_near else credentials_file.absolute()
@@ -147,18 +147,41 @@ class Settings:
         # Where the path is a link, the file that it names is replaced, not the link.
         target = Path(os.path.realpath(source))
         try:
-            old = ""
-            if target.exists():
-                read = read_toml(target, SettingsError)
+            read = read_toml(target, SettingsError) if target.exists() else None
+            if read is None or not read.data:
+                text = _HEADER + write_toml(data)
+            else:
                 _refuse_to_lose_secrets(read, source)
-                old = read.text if read.data else ""
-            _replace(
-                target, write_toml(data, old, defaults()) if old else _HEADER + write_toml(data)
-            )
+                text = target.read_bytes().decode()
+                meant = self._meant(read, data, folder)
+                if meant != data:
+                    text = _like(text, write_toml(data, read.text, meant, defaults()))
+            _replace(target, text)
         except OSError as error:
             raise SettingsError(
                 source, [Fault("file", f"cannot be written: {error.strerror}")]
             ) from error
+
+    def _meant(
+        self, read: TomlFile, data: Mapping[str, Mapping[str, object]], folder: Path
+    ) -> Mapping[str, Mapping[str, object]] | None:
+        """Return what a file means as settings, or None where it has faults."""
+        try:
+            old = Settings._from(read.data, read.source, {}, folder)
+        except SettingsError:
+            return None
+        meant = old.to_dict()
+        if old.store.credentials_file == self.store.credentials_file:
+            # The same file may be written in several ways.
+            meant["store"] = {**meant["store"], **_of(data["store"], "credentials_file")}
+        else:
+            # What the file has from another credentials file, it does not have from this one.
+            own = cast("dict[str, object]", read.data["store"])
+            left = {"credentials_file", "api_url", "client_id"} - own.keys()
+            meant["store"] = {
+                key: value for key, value in meant["store"].items() if key not in left
+            }
+        return meant
 
     def require_access_token(self) -> Secret:
         """Return the access token, which is needed to open the store.
@@ -178,6 +201,17 @@ def _plain(value: object) -> object:
     if isinstance(value, Path):
         return os.fspath(value)
     return list(cast("tuple[object, ...]", value)) if isinstance(value, tuple) else value
+
+
+def _of(values: Mapping[str, object], *keys: str) -> dict[str, object]:
+    return {key: values[key] for key in keys if key in values}
+
+
+def _like(old: str, text: str) -> str:
+    """Write a text with the line ends and the byte order mark of another."""
+    if "\r\n" in old:
+        text = text.replace("\n", "\r\n")
+    return "\ufeff" + text if old.startswith("\ufeff") else text
 
 
 def _refuse_to_lose_secrets(read: TomlFile, source: str) -> None:
