@@ -81,13 +81,19 @@ CASES = {
         ROW,
         "",
         "line 12, order_status.updates",
-        'is "push", but there is no [[order_status.mapping]] row (manual 2.1.7)',
+        (
+            'is "push", but there is no [[order_status.mapping]] row: '
+            'add one, or use "off" (manual 2.1.7)'
+        ),
     ),
     "pull without rows": (
         f'"push"\n{ROW}',
         '"pull"\n',
         "line 12, order_status.updates",
-        'is "pull", but there is no [[order_status.mapping]] row (manual 2.1.7)',
+        (
+            'is "pull", but there is no [[order_status.mapping]] row: '
+            'add one, or use "off" (manual 2.1.7)'
+        ),
     ),
     "no time between looks": (
         "= 5",
@@ -396,13 +402,13 @@ CASES = {
         "updates",
         'new_sales_order_status = "posted"\nupdates',
         "line 12, order_status.new_sales_order_status",
-        "must not be Posted: an order is posted in AcctVantage only (manual 2.1.6)",
+        "must not be Posted, which only AcctVantage sets: use Open (manual 2.1.6)",
     ),
     "posted in the manual's words": (
         "updates",
         'new_sales_order_status = "Posted/Completed"\nupdates',
         "line 12, order_status.new_sales_order_status",
-        "must not be Posted: an order is posted in AcctVantage only (manual 2.1.6)",
+        "must not be Posted, which only AcctVantage sets: use Open (manual 2.1.6)",
     ),
     "no status at all": (
         "updates",

@@ -117,7 +117,7 @@ def _order_status(screen: OrderStatusSettings) -> Iterator[Breach]:
         (
             "new_sales_order_status",
             means_posted(status_in_books),
-            "must not be Posted: an order is posted in AcctVantage only (manual 2.1.6)",
+            "must not be Posted, which only AcctVantage sets: use Open (manual 2.1.6)",
         ),
     ):
         if is_broken:
@@ -151,7 +151,8 @@ def _mapping(screen: OrderStatusSettings) -> Iterator[Breach]:
     if screen.updates in ("push", "pull") and not screen.mapping:
         yield Breach(
             ("order_status.updates", mapping_key),
-            f'is "{screen.updates}", but there is no [[{mapping_key}]] row (manual 2.1.7)',
+            f'is "{screen.updates}", but there is no [[{mapping_key}]] row: '
+            'add one, or use "off" (manual 2.1.7)',
         )
 
     rows: dict[tuple[str, str], int] = {}
