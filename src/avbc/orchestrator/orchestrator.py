@@ -206,6 +206,8 @@ class Orchestrator:
 
         Args:
             full: Send all of them, changed or not, and look up their ids again.
+            preview: Send nothing; the report says what would be sent.
+            progress: Draw a progress bar (extra `progress`).
 
         Raises:
             SettingsError: `shipping.sync_product_details` is false.
@@ -223,6 +225,8 @@ class Orchestrator:
 
         Args:
             full: Send all of them, changed or not.
+            preview: Send nothing; the report says what would be sent.
+            progress: Draw a progress bar (extra `progress`).
 
         Raises:
             SettingsError: `shipping.sync_inventory_levels` is false.
@@ -246,6 +250,8 @@ class Orchestrator:
 
         Args:
             client_ids: These clients; by default all that are new to the store.
+            preview: Send nothing; the report says what would be sent.
+            progress: Draw a progress bar (extra `progress`).
         """
         run = self._push("export_clients", "Exporting clients", preview=preview, progress=progress)
         fields = self._client_fields, self._address_fields
@@ -321,6 +327,8 @@ class Orchestrator:
 
         Args:
             since: Take refunds made then or later, not those since the last run; needs a time zone.
+            preview: Write nothing; the report says what would be written.
+            progress: Draw a progress bar (extra `progress`).
 
         Raises:
             SettingsError: `gl.import_refunds` is false.
@@ -344,6 +352,7 @@ class Orchestrator:
         Args:
             since: Orders made then or later; needs a time zone.
             until: Orders made then or earlier; by default there is no end.
+            progress: Draw a progress bar (extra `progress`).
 
         Raises:
             ValueError: A time has no time zone.
@@ -371,6 +380,7 @@ class Orchestrator:
             other: The settings to compare with those in force; their store is not opened.
             since: Orders made then or later; needs a time zone.
             until: Orders made then or earlier; by default there is no end.
+            progress: Draw a progress bar (extra `progress`).
 
         Raises:
             ValueError: A time has no time zone.
