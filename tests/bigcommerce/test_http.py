@@ -7,6 +7,7 @@ import re
 import subprocess
 import sys
 from pathlib import Path
+from typing import Literal, cast
 
 import httpx
 import httpx2
@@ -15,7 +16,7 @@ import pytest
 import avbc
 from avbc.bigcommerce import AsyncBigCommerce, BigCommerce, NotFound, Retries, StoreUnreachable
 from avbc.bigcommerce.http import Http
-from avbc.errors import MissingExtra
+from avbc.errors import FaultyInputError, MissingExtra
 from avbc.testing import FakeStore
 
 API_URL = "https://api.bigcommerce.com/stores/abc123/v3/"
@@ -86,6 +87,14 @@ def test_a_library_that_is_not_installed_is_named(monkeypatch: pytest.MonkeyPatc
     monkeypatch.setitem(sys.modules, "httpx2", None)
     with pytest.raises(MissingExtra, match=re.escape("pip install 'avbc[httpx2]'")):
         Http("httpx2")
+
+
+@pytest.mark.parametrize("name", ["requests", "HTTPX", "json", ""])
+def test_only_the_two_libraries_can_be_chosen(name: str) -> None:
+    with pytest.raises(FaultyInputError) as caught:
+        BigCommerce(API_URL, "example-token", http=cast("Literal['httpx']", name))
+    message = f"http: must be 'httpx' or 'httpx2', not {name!r}"
+    assert message in str(caught.value)
 
 
 def test_one_module_of_the_client_knows_the_libraries() -> None:

@@ -112,9 +112,10 @@ class StoreClient(Resources[RunnerT_co], Generic[RunnerT_co, TransportT, SleepT]
                 up when the client is closed.
 
         Raises:
-            FaultyInputError: The URL or the token cannot be used.
+            FaultyInputError: The URL, the token or `http` cannot be used.
+            MissingExtra: The library that `http` names is not installed.
         """
-        self._http = library(http or library_of(transport))
+        self._http = library(library_of(transport) if http is None else http)
         self._wire = Wire(api_url, access_token, timeout, self._http)
         self._retries = retries
         self._quota = Quota() if quota is None else quota

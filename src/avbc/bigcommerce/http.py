@@ -8,10 +8,20 @@ from __future__ import annotations
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from functools import cache, cached_property
 from importlib import import_module
-from typing import TYPE_CHECKING, Any, Literal, Never, Protocol, TypeAlias, TypeVar, cast
+from typing import (
+    TYPE_CHECKING,
+    Any,
+    Literal,
+    Never,
+    Protocol,
+    TypeAlias,
+    TypeVar,
+    cast,
+    get_args,
+)
 
 from avbc.bigcommerce.body import Json
-from avbc.errors import MissingExtra
+from avbc.errors import Fault, FaultyInputError, MissingExtra
 
 if TYPE_CHECKING:
     import ssl  # records and rules load the errors, and do no I/O
@@ -191,8 +201,15 @@ def library(name: HttpLibrary) -> Http:
     """Return a library; it is imported when it is first needed.
 
     Raises:
+        FaultyInputError: It is none of the two.
         MissingExtra: It is not installed.
     """
+    names = get_args(HttpLibrary)
+    if name not in names:
+        expected = " or ".join(map(repr, names))
+        raise FaultyInputError(
+            "BigCommerce client", [Fault("http", f"must be {expected}, not {name!r}")]
+        )
     return Http(name)
 
 
