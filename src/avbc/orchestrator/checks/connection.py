@@ -101,7 +101,7 @@ def connection_report(
             "store.access_token",
             "error",
             str(error),
-            "Copy the token again, or create a new API account (manual 1.1).",
+            "See manual 1.1 for where BigCommerce shows it.",
         )
         return ConnectionReport(name, (*checks, url, token))
     except StoreError as error:
@@ -110,8 +110,7 @@ def connection_report(
             settings.store.api_url,
             "error",
             str(error),
-            "Compare store.api_url with the API Path of the API account (manual 1.1); check the "
-            "network.",
+            "Compare store.api_url with the API Path of the API account (manual 1.1).",
         )
         return ConnectionReport(name, (*checks, url))
     skew = answer.value - (asked + (now() - asked) / 2)
@@ -157,7 +156,7 @@ def _scope_check(need: Need, answer: AvbcError | None) -> Check:
             "scope",
             need.scope,
             "error" if need.is_required else "warning",
-            f"missing; needed for {need.feature}",
+            f"missing; needed for {need.feature}.",
             f"Scopes cannot be added to a token: create a new API account that has {need.scope} "
             "(manual 1.2), and use its token.",
         )
