@@ -65,7 +65,10 @@ def test_a_method_maps_to_a_receipt_type(rules_with, method, value, code):
 
 
 def test_the_row_to_add_is_named(rules):
-    assert 'bigcommerce = "PayPal"' in receipt_type_for("PayPal", rules).problems[0].fix
+    fix = receipt_type_for("PayPal", rules).problems[0].fix
+    assert (
+        fix == "Give 'PayPal' a Receipt Type in the Payment Methods Mapping (gl.payment_methods)."
+    )
 
 
 @pytest.mark.parametrize(

@@ -101,7 +101,7 @@ def receipt_type_for(method: str, rules: MappingRules) -> Ruling[str]:
             "payment_method",
             name,
             f"The payment method {name!r} is not mapped to a Receipt Type.",
-            f'Add [[gl.payment_methods]] bigcommerce = "{name}" with the Receipt Type for it.',
+            f"Give {name!r} a Receipt Type in the Payment Methods Mapping (gl.payment_methods).",
         )
     elif key == _PURCHASE_ORDER:
         known = PURCHASE_ORDER
@@ -143,8 +143,8 @@ def tender_type_for(name: str, rules: MappingRules) -> Ruling[str]:
             name,
             f"The order was paid with {name}, for which there is neither a mapping row nor a "
             f"Receipt Type {name!r}.",
-            f"Create a Receipt Type {name!r} in AcctVantage, or add [[gl.payment_methods]] "
-            f'bigcommerce = "{name}".',
+            f"Create a Receipt Type {name!r} in AcctVantage, or give {name!r} one in the Payment "
+            "Methods Mapping (gl.payment_methods).",
         )
     elif payment_method_key(mapped) == _PURCHASE_ORDER:
         case.error(

@@ -84,8 +84,8 @@ def status_for_store(acctvantage: str, rules: MappingRules) -> Ruling[OrderStatu
         "order_status.mapping",
         acctvantage,
         f"No row of the status mapping has {acctvantage!r} on its AcctVantage side.",
-        f'Add [[order_status.mapping]] acctvantage = "{acctvantage}", or leave the store\'s '
-        "status unchanged.",
+        f"Add a row with {acctvantage!r} to the Order Status Mapping (order_status.mapping), or "
+        "leave the store's status unchanged.",
     )
     return case.ruling(None)
 
@@ -121,8 +121,8 @@ def status_for_books(store_status_id: int, current: str, rules: MappingRules) ->
             "order_status.mapping",
             name,
             f"No row of the status mapping has {name!r} on its BigCommerce side.",
-            f'Add [[order_status.mapping]] bigcommerce = "{name}", or leave AcctVantage\'s status '
-            "unchanged.",
+            f"Add a row with {name!r} to the Order Status Mapping (order_status.mapping), or leave "
+            "AcctVantage's status unchanged.",
         )
         return case.ruling(None)
     setting, row = rows[0]
