@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import inspect
 import os
 import pickle
 import re
@@ -269,8 +270,8 @@ def test_the_tree_of_errors_is_as_drawn() -> None:
     drawn: dict[str, str] = {}
     path: list[str] = []
     store_errors: set[str] = set()
-    for line in (AvbcError.__doc__ or "").splitlines():
-        if found := re.match(r" {8}((?:│   |    )*)[├└]── (\w+)( \*)?", line):
+    for line in (inspect.getdoc(AvbcError) or "").splitlines():
+        if found := re.match(r" {4}((?:│   |    )*)[├└]── (\w+)( \*)?", line):
             depth = len(found[1]) // 4
             path[depth:] = [found[2]]
             drawn[found[2]] = path[depth - 1] if depth else "AvbcError"
