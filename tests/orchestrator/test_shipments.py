@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 
 import attrs
@@ -13,7 +14,8 @@ from avbc.acctvantage import SqlGateway
 from avbc.acctvantage.records import Parcel, Shipment, ShippedItem
 from avbc.bigcommerce import TokenRefused
 from avbc.orchestrator import JournalUnreachable, Orchestrator, PushReport
-from avbc.testing import FakeStore, OrderFactory, item, order_of_shape
+from avbc.settings import Settings, SettingsError
+from avbc.testing import FakeStore, OrderFactory, example, item, order_of_shape
 from avbc.testing.fakestore.faults import FaultKind
 from avbc.testing.orders import FakeOrder
 
@@ -311,11 +313,69 @@ def test_a_stop_ends_the_run_between_orders(
 
 
 def test_only_this_sources_shipments_are_pushed(
-    join: Join, books: SqlGateway, mugs: str, change: Callable[..., object]
+    join: Join, books: SqlGateway, mugs: str, change: Callable[..., Settings]
 ) -> None:
     packed(books, 1, mugs, 1)
     other = join(settings=change(order_status={"import_source_code": "SHP"}))
     assert (list(other.push_shipments()), other.push_shipments().unchanged) == ([], 0)
+
+
+def test_shipments_are_sent_where_the_settings_ask_for_it(
+    join: Join, store: FakeStore, books: SqlGateway, mugs: str, settings: Settings
+) -> None:
+    """Nothing that customers notice is on by default: every box is off here."""
+    packed(books, 1, mugs, 1)
+    screens = {
+        **example.settings_dict(settings.store.api_url),
+        "shipping": {"warehouse": "Main", "default_ship_via": "UPS Ground"},
+    }
+    off = join(settings=Settings.from_dict(screens))
+    off.run(on_report=lambda _: off.stop())
+    assert sent(store, mugs) == []
+    for preview in (True, False):
+        with pytest.raises(SettingsError) as raised:
+            off.push_shipments(preview=preview)
+    (fault,) = raised.value.faults
+    assert fault.key == "shipping.push_shipments"
+    assert "set it to true first" in fault.message
+    # What it says is followed.
+    screens["shipping"] = {**screens["shipping"], "push_shipments": True}
+    assert len(join(settings=Settings.from_dict(screens)).push_shipments().sent) == 1
+    assert sent(store, mugs) == [("1Z999", [1])]
+
+
+def test_shipments_before_the_first_day_are_never_sent(
+    join: Join, store: FakeStore, books: SqlGateway, mugs: str, change: Callable[..., Settings]
+) -> None:
+    first = datetime(2026, 3, 1, tzinfo=UTC)
+    for number, shipped_at in [
+        (1, first - timedelta(seconds=1)),
+        (2, first),
+        (3, None),
+    ]:
+        books.add_shipment(
+            attrs.evolve(
+                packed(books, number, mugs, 1, tracking=f"1Z{number}"), shipped_at=shipped_at
+            )
+        )
+    at = lambda since: join(  # noqa: E731
+        settings=change(shipping={"push_shipments_since": since})
+    )
+    # None of them was made by then.
+    assert list(at(datetime.now(UTC) + timedelta(days=1)).push_shipments()) == []
+    # An earlier first day takes those that no push has looked at; one without a date was made now.
+    assert [change.key for change in at(first).push_shipments().sent] == [
+        f"{mugs} shipment 2",
+        f"{mugs} shipment 3",
+    ]
+    again = at(first).push_shipments()
+    assert (list(again), again.requests, again.unchanged) == ([], 0, 2)
+    # A correction does not make an old shipment a new one.
+    old = packed(books, 1, mugs, 1, tracking="1Z00")
+    books.add_shipment(attrs.evolve(old, shipped_at=first - timedelta(days=1)))
+    assert list(at(first).push_shipments()) == []
+    assert [change.key for change in at(None).push_shipments().sent] == [f"{mugs} shipment 1"]
+    assert sent(store, mugs) == [("1Z2", [1]), ("1Z3", [1]), ("1Z00", [1])]
 
 
 def test_a_push_may_die_anywhere(

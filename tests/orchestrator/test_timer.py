@@ -145,6 +145,7 @@ def test_a_cycle_imports_then_syncs_then_pushes(change: Change) -> None:
         ({"order_status": {"updates": "off"}}, "push_shipments", "push_order_statuses"),
         ({"order_status": {"updates": "off"}}, "push_shipments", "pull_order_statuses"),
         ({"shipping": {"sync_inventory_levels": False}}, "push_products", "push_inventory"),
+        ({"shipping": {"push_shipments": False}}, "push_inventory", "push_shipments"),
         ({"shipping": {"sync_product_details": False}}, "push_inventory", "push_products"),
         (
             {"gl": {"credit_card_transactions_are_preauthorizations": False}},

@@ -398,6 +398,42 @@ CASES = {
         "line 12, order_status.import_orders_created_since",
         "must be a date, or a date and time, not a date or time",
     ),
+    "shipments since a local time": (
+        "[shipping]\n",
+        "[shipping]\npush_shipments_since = 2026-01-01T00:00:00\n",
+        "line 24, shipping.push_shipments_since",
+        "must be a date, or a date and time with an offset such as Z",
+    ),
+    "shipments since a year": (
+        "[shipping]\n",
+        "[shipping]\npush_shipments_since = 2026\n",
+        "line 24, shipping.push_shipments_since",
+        "must be a date, or a date and time, not a whole number",
+    ),
+    "shipments as text": (
+        "[shipping]\n",
+        '[shipping]\npush_shipments = "yes"\n',
+        "line 24, shipping.push_shipments",
+        "must be true or false, not text",
+    ),
+    "an authorization of no day": (
+        'receipt_type = "Visa/MC"\n',
+        'receipt_type = "Visa/MC"\nauthorization_days = 0\n',
+        "line 22, gl.payment_methods[0].authorization_days",
+        "must be from 1 to 60 days",
+    ),
+    "an authorization of two months": (
+        'receipt_type = "Visa/MC"\n',
+        'receipt_type = "Visa/MC"\nauthorization_days = 61\n',
+        "line 22, gl.payment_methods[0].authorization_days",
+        "must be from 1 to 60 days",
+    ),
+    "an authorization of half days": (
+        'receipt_type = "Visa/MC"\n',
+        'receipt_type = "Visa/MC"\nauthorization_days = 6.5\n',
+        "line 22, gl.payment_methods[0].authorization_days",
+        "must be a whole number, not a fraction",
+    ),
     "posted at once": (
         "updates",
         'new_sales_order_status = "posted"\nupdates',

@@ -56,7 +56,9 @@ def test_the_defaults(load: Load, text: str) -> None:
             default_discount_gl_code="",
             tax_area="BigCommerce",
             payment_methods=[
-                PaymentMethodMapping(bigcommerce="Credit Card", receipt_type="Visa/MC")
+                PaymentMethodMapping(
+                    bigcommerce="Credit Card", receipt_type="Visa/MC", authorization_days=7
+                )
             ],
             credit_card_transactions_are_preauthorizations=False,
             gift_certificate_gl_code="",
@@ -69,6 +71,8 @@ def test_the_defaults(load: Load, text: str) -> None:
             default_ship_via="",
             auto_create_missing_shipping_methods=False,
             default_shipment_product_class="",
+            push_shipments=False,
+            push_shipments_since=None,
         ),
     )
 
@@ -126,12 +130,17 @@ def test_text_is_trimmed_and_otherwise_kept(load: Load, text: str) -> None:
         ("2026-01-31 23:00:00-05:00", datetime(2026, 2, 1, 4, tzinfo=UTC)),
     ],
 )
-def test_the_first_instant_of_imports(
+def test_the_first_instant_of_imports_and_shipments(
     load: Load, text: str, written: str, instant: datetime
 ) -> None:
     settings = load(text.replace("updates", f"import_orders_created_since = {written}\nupdates"))
     assert settings.order_status.import_orders_created_since == instant
     assert settings.order_status.import_orders_created_since.tzinfo is UTC
+    shipping = load(
+        text.replace("warehouse", f"push_shipments_since = {written}\nwarehouse")
+    ).shipping
+    assert shipping.push_shipments_since == instant
+    assert shipping.push_shipments_since.tzinfo is UTC
 
 
 @pytest.mark.parametrize("prefix", ["", "\ufeff"], ids=["", "byte order mark"])

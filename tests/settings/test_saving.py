@@ -89,7 +89,11 @@ def any_settings(draw: st.DrawFn) -> Settings:
             default_discount_gl_code=draw(TEXT),
             tax_area=draw(NAMES),
             payment_methods=[
-                PaymentMethodMapping(bigcommerce=method, receipt_type=kind)
+                PaymentMethodMapping(
+                    bigcommerce=method,
+                    receipt_type=kind,
+                    authorization_days=draw(st.integers(1, 60)),
+                )
                 for method, kind in methods
             ],
             credit_card_transactions_are_preauthorizations=draw(st.booleans()),
@@ -103,6 +107,10 @@ def any_settings(draw: st.DrawFn) -> Settings:
             default_ship_via=draw(TEXT),
             auto_create_missing_shipping_methods=draw(st.booleans()),
             default_shipment_product_class=draw(NAMES),
+            push_shipments=draw(st.booleans()),
+            push_shipments_since=draw(
+                st.none() | st.datetimes(timezones=st.just(UTC)) | st.dates()
+            ),
         ),
     )
 

@@ -295,6 +295,9 @@ class Orchestrator:
 
         The store's shipments of an order are read before any is sent for it, so none is sent twice.
         The order's status does not follow: the status mapping sets it.
+
+        Raises:
+            SettingsError: `shipping.push_shipments` is false.
         """
         run = self._push("push_shipments", "Pushing shipments", preview=preview, progress=progress)
         return run.do(shipments.push_shipments)

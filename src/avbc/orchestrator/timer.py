@@ -59,7 +59,11 @@ SCHEDULE: tuple[Job, ...] = (
         "capture_payments",
         when=lambda settings: settings.gl.credit_card_transactions_are_preauthorizations,
     ),
-    Job("push_shipments", every=timedelta(minutes=5)),
+    Job(
+        "push_shipments",
+        every=timedelta(minutes=5),
+        when=lambda settings: settings.shipping.push_shipments,
+    ),
     Job(
         "push_inventory",
         every=timedelta(minutes=15),

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from datetime import UTC
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import cast, get_args
 
@@ -26,6 +26,8 @@ from avbc.settings.screens import (
 from avbc.text import text_key
 
 _WEEK_IN_MINUTES = 7 * 24 * 60
+_LONGEST_AUTHORIZATION = 60
+"""Days: twice the 30 that card networks allow at most, so that only slips are refused."""
 
 
 class SettingsError(FaultyInputError):
@@ -72,7 +74,7 @@ def _store(store: StoreSetup) -> Iterator[Breach]:
 
 def _order_status(screen: OrderStatusSettings) -> Iterator[Breach]:
     code, minutes = screen.import_source_code, screen.check_interval_minutes
-    since, status_in_books = screen.import_orders_created_since, screen.new_sales_order_status
+    status_in_books = screen.new_sales_order_status
     for key, is_broken, message in (
         (
             "import_source_code",
@@ -105,11 +107,6 @@ def _order_status(screen: OrderStatusSettings) -> Iterator[Breach]:
             'must be "update" or "refuse"',
         ),
         (
-            "import_orders_created_since",
-            since is not None and since.tzinfo is not UTC,
-            "must be a date, or a date and time with an offset such as Z",
-        ),
-        (
             "new_sales_order_status",
             not status_in_books,
             'must name an AcctVantage order status, such as "Open"',
@@ -123,6 +120,9 @@ def _order_status(screen: OrderStatusSettings) -> Iterator[Breach]:
         if is_broken:
             yield Breach((f"order_status.{key}",), message)
 
+    yield from _since(
+        screen.import_orders_created_since, "order_status.import_orders_created_since"
+    )
     taken: dict[str, str] = {}
     for key, status, why in (
         ("new_order_status", screen.new_order_status, ""),
@@ -208,6 +208,11 @@ def _gl(screen: GlSettings) -> Iterator[Breach]:
                 (f"{path}.receipt_type",),
                 "is required: an AcctVantage Receipt Type or Purchase Order (manual 2.2.3)",
             )
+        if not 1 <= row.authorization_days <= _LONGEST_AUTHORIZATION:
+            yield Breach(
+                (f"{path}.authorization_days",),
+                f"must be from 1 to {_LONGEST_AUTHORIZATION} days",
+            )
         if not row.bigcommerce:
             yield Breach(
                 (f"{path}.bigcommerce",),
@@ -237,6 +242,12 @@ def _shipping(screen: ShippingSettings) -> Iterator[Breach]:
             "needs default_shipment_product_class, which the Ship Vias so created are given "
             "(manual 2.3.3)",
         )
+    yield from _since(screen.push_shipments_since, "shipping.push_shipments_since")
+
+
+def _since(since: datetime | None, path: str) -> Iterator[Breach]:
+    if since is not None and since.tzinfo is not UTC:
+        yield Breach((path,), "must be a date, or a date and time with an offset such as Z")
 
 
 def _status(status: StoreStatus, path: str) -> Iterator[Breach]:

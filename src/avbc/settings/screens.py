@@ -157,6 +157,8 @@ class PaymentMethodMapping:
     bigcommerce: str = attrs.field(converter=_trimmed)
     receipt_type: str = attrs.field(converter=_trimmed)
     """An AcctVantage Receipt Type, or `Purchase Order` for clients on open A/R."""
+    authorization_days: int = 7
+    """Days for which an authorization by this method can be captured. Beyond the manual."""
 
 
 @attrs.frozen(kw_only=True)
@@ -195,3 +197,7 @@ class ShippingSettings:
     """Create a Ship Via where the store's method has none (manual 2.3.3)."""
     default_shipment_product_class: str = attrs.field(default="", converter=_trimmed)
     """The Product Class of the Ship Vias so created (manual 2.3.3)."""
+    push_shipments: bool = False
+    """Send shipments, which the store may email to customers. Beyond the manual."""
+    push_shipments_since: datetime | None = attrs.field(default=None, converter=_instant)
+    """Shipments dated or made before this instant are never sent. Beyond the manual."""

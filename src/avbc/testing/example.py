@@ -132,6 +132,7 @@ def settings_dict(
             "default_ship_via": "UPS Ground",
             "auto_create_missing_shipping_methods": True,
             "default_shipment_product_class": "Freight",
+            "push_shipments": True,
         },
     }
 

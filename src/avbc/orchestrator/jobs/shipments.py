@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Iterator, Sequence
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 import attrs
 
@@ -33,6 +33,9 @@ _OVERLAP = timedelta(hours=1)
 """Looked at again in the books: their clock may differ, and a record is stamped before others can
 read it (`Gateway`)."""
 
+_SETTING, _SINCE = "setting", "shipping.push_shipments_since"
+"""The first instant of shipments that was in force last."""
+
 
 def push_shipments(run: PushRun) -> None:
     """Send the store the shipments that were made or changed in the books since the last push.
@@ -41,10 +44,19 @@ def push_shipments(run: PushRun) -> None:
     shipment is never sent twice, whatever died or was lost in between.
 
     Raises:
+        SettingsError: `shipping.push_shipments` is false.
         AvbcError: The books cannot be read, or the store refuses everything.
     """
-    since = run.watermark()
-    found = run.books.shipments(run.source_code, None if since is None else since - _OVERLAP)
+    run.require(
+        run.settings.shipping.push_shipments,
+        "shipping.push_shipments",
+        "is false, so shipments are not sent to the store: set it to true first, and "
+        "push_shipments_since to the date from which they are sent",
+    )
+    first = str(run.settings.shipping.push_shipments_since)
+    is_as_before = run.known(_SETTING, [_SINCE]).get(_SINCE, "None") == first
+    # An earlier first instant takes shipments that no push has looked at.
+    found = _shipments(run, run.watermark() if is_as_before else None)
     known = run.known(_SHIPMENT, [str(shipment.number) for shipment in found])
     changed: dict[str, list[Shipment]] = {}
     for shipment in found:
@@ -66,8 +78,22 @@ def push_shipments(run: PushRun) -> None:
             [step for each, rows in zip(chunk, in_store, strict=True) for step in each.steps(rows)]
         )
         run.stop_if_all_failed(in_store)
-    if not any(each.waits for each in work):
+    if not (run.report.stopped or run.report.postponed or any(each.waits for each in work)):
+        if not is_as_before:
+            run.know(_SETTING, _SINCE, first)
         run.set_watermark(run.started)
+
+
+def _shipments(run: PushRun, done: datetime | None) -> list[Shipment]:
+    """Return the shipments that changed since the last push, and that settings let go out."""
+    first = run.settings.shipping.push_shipments_since
+    times = [first, None if done is None else done - _OVERLAP]
+    since = max((time for time in times if time is not None), default=None)
+    return [
+        shipment
+        for shipment in run.books.shipments(run.source_code, since)
+        if first is None or shipment.shipped_at is None or shipment.shipped_at >= first
+    ]
 
 
 def _digest(shipment: Shipment) -> str:
