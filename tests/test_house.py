@@ -21,7 +21,7 @@ OPTIONS = {
     "avbc.bigcommerce.endpoints.catalog.list_products",
     "avbc.bigcommerce.endpoints.customers.list_customers",
     "avbc.bigcommerce.endpoints.orders.list_orders",
-    "avbc.orchestrator.orchestrator.Orchestrator.__init__",
+    "avbc.orchestrator.connected.Connected.__init__",
     "avbc.testing.factories.factory.OrderFactory.__init__",
     "avbc.testing.fakestore.abilities.Abilities.refund",
     "avbc.testing.fakestore.core.Core.__init__",

@@ -106,6 +106,8 @@ if TYPE_CHECKING:
         Webhook,
         WebhookRefused,
         WebhookReport,
+        Worklist,
+        WorklistItem,
         run_all,
     )
     from avbc.secret import Secret
@@ -196,6 +198,8 @@ __all__ = [
     "Webhook",
     "WebhookRefused",
     "WebhookReport",
+    "Worklist",
+    "WorklistItem",
     "__version__",
     "map_order",
     "run_all",

@@ -12,8 +12,10 @@ from avbc.errors import TransientError
 from avbc.mapping import Problem
 from avbc.orchestrator import Orchestrator
 from avbc.orchestrator.engine.integration import Integration
+from avbc.orchestrator.engine.open_items import OpenItems
 from avbc.orchestrator.engine.run import CHUNK, PushRun, Step, Task
 from avbc.orchestrator.reports import Change
+from avbc.orchestrator.worklist import WorklistItem
 from avbc.settings import Settings, SettingsError
 from avbc.testing import FakeStore, example
 
@@ -44,7 +46,7 @@ def test_a_job_is_a_function_of_its_run(integration: Integration, store: FakeSto
     order_ids = orders(store, 2)
     report = push(integration).do(lambda run: run.send(setting(run, order_ids)))
     assert [change.order_id for change in report.sent] == order_ids
-    assert (report.direction, report.requests, report.ok) == ("push_something", 2, True)
+    assert (report.direction, report.requests, report.ok) == ("push_something", 3, True)
     assert {store.order(number).header["status_id"] for number in order_ids} == {DOWNLOADED}
     (entry,) = integration.journal.entries(f"WEB{order_ids[0]}")
     assert (entry.action, entry.outcome) == ("push_something", "sent")
@@ -59,7 +61,7 @@ def test_a_preview_sends_nothing_and_opens_no_journal(
         f'PUT /v2/orders/{number} {{"status_id":9}}' for number in order_ids
     ]
     assert "journal" not in vars(integration)
-    assert store.log == []
+    assert [request.name for request in store.log] == ["GET /v2/orders"]
 
 
 def test_an_error_is_raised_until_something_was_done(
@@ -135,3 +137,37 @@ def test_a_store_that_is_not_enabled_has_no_runs(
     integration.use(change(store={"enabled": False}))
     with pytest.raises(SettingsError, match=r"store\.enabled"):
         push(integration)
+
+
+def test_nothing_is_sent_for_an_order_that_was_stopped_in_the_store(
+    integration: Integration, store: FakeStore
+) -> None:
+    canceled, going = orders(store, 2)
+    store.edit_order(canceled, status_id=5)
+    store.clear_log()
+    report = push(integration).do(lambda run: run.send(setting(run, [canceled, going])))
+    assert [change.order_id for change in report.sent] == [going]
+    (refused,) = report.refused
+    assert (refused.order_id, refused.problems[0].code) == (canceled, "order_stopped_in_store")
+    assert [request.name for request in store.log] == ["GET /v2/orders", "PUT /v2/orders/{id}"]
+
+
+def test_what_a_run_refuses_waits_for_a_person_once(
+    integration: Integration, store: FakeStore
+) -> None:
+    seen: list[list[WorklistItem]] = []
+    integration.on_attention = seen.append
+    (canceled,) = orders(store, 1)
+    store.edit_order(canceled, status_id=5)
+    for _ in range(2):
+        push(integration).do(lambda run: run.send(setting(run, [canceled])))
+    ((item,),) = seen
+    assert (item.code, item.order_id, item.area) == (
+        "order_stopped_in_store",
+        canceled,
+        "follow_orders",
+    )
+    items = OpenItems(integration.journal, integration.scope)
+    assert items.all() == [item]
+    items.hide([item])
+    assert items.all() == []

@@ -33,6 +33,7 @@ from avbc.orchestrator.webhooks import (
     WebhookRefused,
     WebhookReport,
 )
+from avbc.orchestrator.worklist import Worklist, WorklistItem
 
 __all__ = [
     "SCHEDULE",
@@ -70,5 +71,7 @@ __all__ = [
     "Webhook",
     "WebhookRefused",
     "WebhookReport",
+    "Worklist",
+    "WorklistItem",
     "run_all",
 ]

@@ -4,23 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime, timedelta
-from types import TracebackType
-from typing import Self
 
-from avbc.acctvantage.gateway import Gateway
 from avbc.acctvantage.import_ids import order_import_id
-from avbc.acctvantage.records import Client, Product
-from avbc.bigcommerce import BigCommerce
 from avbc.bigcommerce.endpoints.scopes import ORDERS_MODIFY
-from avbc.mapping import ADDRESS_FIELDS, CLIENT_FIELDS, PRODUCT_FIELDS, FieldRule, MappedOrder
+from avbc.mapping import MappedOrder
 from avbc.orchestrator.checks import connection, history, setup
 from avbc.orchestrator.checks.backtest import BacktestReport, backtest_period
 from avbc.orchestrator.checks.reconcile import ReconcileReport, reconcile_period
-from avbc.orchestrator.engine.customising import Customisation
-from avbc.orchestrator.engine.integration import Integration
-from avbc.orchestrator.engine.progress import Progress
-from avbc.orchestrator.engine.run import PushRun, Run, Task
-from avbc.orchestrator.engine.stopping import Stop
+from avbc.orchestrator.connected import Connected
+from avbc.orchestrator.engine.run import Run, Task
 from avbc.orchestrator.jobs import (
     captures,
     clients,
@@ -47,13 +39,14 @@ from avbc.orchestrator.webhooks import (
     act_on_webhook,
     register_webhooks,
 )
+from avbc.orchestrator.worklist import Worklist, WorklistItem
 from avbc.settings import Settings
 
 # How long the import of one order waits for another process: webhooks often come together.
 _PATIENCE = timedelta(seconds=30)
 
 
-class Orchestrator:
+class Orchestrator(Connected):
     """Joins a store to the books: the Web Integration of AcctVantage's manual.
 
     ```python
@@ -72,45 +65,6 @@ class Orchestrator:
     books or the journal are unavailable. Later errors are in their report. What else a method
     raises is with the method.
     """
-
-    def __init__(
-        self,
-        settings: Settings,
-        books: Gateway,
-        *,
-        store: BigCommerce | None = None,
-        journal: str | None = None,
-        on_progress: Progress | None = None,
-        customise: Sequence[Customisation] = (),
-        product_fields: Sequence[FieldRule[Product]] = PRODUCT_FIELDS,
-        client_fields: Sequence[FieldRule[Client]] = CLIENT_FIELDS,
-        address_fields: Sequence[FieldRule[Client]] = ADDRESS_FIELDS,
-    ) -> None:
-        """Join a store to the books.
-
-        Args:
-            settings: The screens of the manual.
-            books: AcctVantage's side: `SqlGateway`, or your own class that satisfies `Gateway`.
-            store: The store's client; by default the one that the settings name is opened, and
-                closed by `close`.
-            journal: The journal's database URL; by default it is kept in the database of
-                `SqlGateway`, and in memory with other books.
-            on_progress: Called with how many orders are done, how many there are (None while that
-                is not known) and what is being done.
-            customise: Functions from (order, bundle) to bundle, applied one after another to each
-                mapped order. Their changes are in the explanation, and are proved again.
-            product_fields: Which fields of the store's products are filled, and from what:
-                `avbc.mapping.PRODUCT_FIELDS`, or your own.
-            client_fields: The same for customers.
-            address_fields: The same for customers' addresses.
-        """
-        self._integration = Integration(
-            settings, books, store=store, journal=journal, on_progress=on_progress
-        )
-        self._customisations = tuple(customise)
-        self._product_fields = tuple(product_fields)
-        self._client_fields = tuple(client_fields)
-        self._address_fields = tuple(address_fields)
 
     # Tests and checks
 
@@ -340,6 +294,32 @@ class Orchestrator:
         run = self._push("import_refunds", "Importing refunds", preview=preview, progress=progress)
         return run.do(lambda run: refunds.import_refunds(run, since))
 
+    # The worklist
+
+    def worklist(self) -> Worklist:
+        """List everything that waits for a person, the oldest first, with what to do about it.
+
+        Raises:
+            JournalUnreachable: The journal cannot be read.
+        """
+        return Worklist(tuple(self._open_items().all()))
+
+    def settle(self, what: WorklistItem | int) -> Worklist:
+        """Say that an item is handled, or all items of an order; returns what still waits.
+
+        Most items go by themselves when their cause goes. This is for those that cannot, such as a
+        canceled order that was posted and reversed by hand. An item is back when it changes.
+
+        Args:
+            what: An item of the worklist, or BigCommerce's id of an order.
+
+        Raises:
+            JournalUnreachable: Nothing was noted.
+        """
+        items = self._open_items()
+        items.hide([what] if isinstance(what, WorklistItem) else self.worklist().of(what))
+        return self.worklist()
+
     # Periods
 
     def reconcile(
@@ -491,51 +471,6 @@ class Orchestrator:
         """
         return register_webhooks(self.store, self.settings, url, preview=preview)
 
-    # What it works with
-
-    @property
-    def settings(self) -> Settings:
-        """The settings in force."""
-        return self._integration.settings
-
-    @property
-    def books(self) -> Gateway:
-        """AcctVantage's side."""
-        return self._integration.books
-
-    @property
-    def store(self) -> BigCommerce:
-        """The store's client.
-
-        Raises:
-            SettingsError: The settings hold no access token.
-        """
-        return self._integration.store
-
-    @property
-    def stop_request(self) -> Stop:
-        """Whether `run` was asked to stop."""
-        return self._integration.stop
-
-    def close(self) -> None:
-        """Close the store's client and the journal, if opened here. The books stay open."""
-        self._integration.close()
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
-        self.close()
-
-    def __repr__(self) -> str:
-        setup, code = self.settings.store, self._integration.source_code
-        return f"<Orchestrator {code} {setup.description!r}: {setup.api_url} to {self.books!r}>"
-
     def _import(
         self,
         name: str,
@@ -554,6 +489,3 @@ class Orchestrator:
         )
         run = Run(self._integration, task, ImportReport(preview=preview))
         return Import(run, self._customisations)
-
-    def _push(self, name: str, doing: str, *, preview: bool, progress: bool) -> PushRun:
-        return PushRun(self._integration, Task(name, doing, preview=preview, progress=progress))

@@ -23,9 +23,10 @@ from avbc.orchestrator.checks.periods import (
     take_pages,
     with_all_lines,
 )
+from avbc.orchestrator.engine.changes import CONCERNS_ALL, order_extra, unexpected
 from avbc.orchestrator.engine.customising import Customisation, changed_values, customised
 from avbc.orchestrator.engine.lookups import Lookups
-from avbc.orchestrator.engine.run import CONCERNS_ALL, Run, order_extra, unexpected
+from avbc.orchestrator.engine.run import Run
 from avbc.orchestrator.engine.statuses import NEVER_DUE
 from avbc.orchestrator.engine.store_orders import is_too_old
 from avbc.orchestrator.reports import Unread

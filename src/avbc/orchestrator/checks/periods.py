@@ -12,7 +12,8 @@ from avbc.bigcommerce import UnexpectedData
 from avbc.bigcommerce.call import Page
 from avbc.bigcommerce.models import Order
 from avbc.errors import AvbcError
-from avbc.orchestrator.engine.run import Run, problem_of
+from avbc.orchestrator.engine.changes import problem_of
+from avbc.orchestrator.engine.run import Run
 from avbc.orchestrator.engine.store_orders import complete_lines, orders_of_period, unreadable
 from avbc.orchestrator.reports import RunReport, Unread
 

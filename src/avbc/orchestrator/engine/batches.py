@@ -21,7 +21,8 @@ from avbc.bigcommerce.endpoints.parts import record_of
 from avbc.bigcommerce.models.base import Draft
 from avbc.errors import AvbcError
 from avbc.mapping import Problem
-from avbc.orchestrator.engine.run import PushRun, Step, problem_of, record_problem
+from avbc.orchestrator.engine.changes import problem_of, record_problem
+from avbc.orchestrator.engine.run import PushRun, Step
 from avbc.orchestrator.reports import Change
 from avbc.text import text_key
 

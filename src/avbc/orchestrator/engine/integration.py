@@ -14,6 +14,7 @@ from avbc.orchestrator.engine.progress import Progress
 from avbc.orchestrator.engine.statuses import ImportStatuses, import_statuses, mapped_statuses
 from avbc.orchestrator.engine.stock_location import StockLocation
 from avbc.orchestrator.engine.stopping import Stop
+from avbc.orchestrator.worklist import OnAttention
 from avbc.secret import Secret
 from avbc.settings import Settings
 
@@ -27,6 +28,7 @@ class Integration:
         store: The store's client; by default the one that the settings name is opened.
         journal: The journal's database URL; by default the books' own database, or memory.
         on_progress: Called with the progress of each run.
+        on_attention: Called with the items of the worklist that are new or have changed.
     """
 
     def __init__(
@@ -37,10 +39,12 @@ class Integration:
         store: BigCommerce | None = None,
         journal: str | None = None,
         on_progress: Progress | None = None,
+        on_attention: OnAttention | None = None,
     ) -> None:
         self.settings = settings
         self.books = books
         self.on_progress = on_progress
+        self.on_attention = on_attention
         self.stop = Stop()
         self.may_set_statuses = False
         """Whether the token is known to have the scope that sets order statuses."""

@@ -77,6 +77,24 @@ _fingerprints = sa.Table(
 )
 
 
+worklist = sa.Table(
+    "avbc_worklist",
+    _metadata,
+    sa.Column("scope", sa.String(120), primary_key=True),
+    sa.Column("area", sa.String(40), primary_key=True),
+    sa.Column("code", sa.String(60), primary_key=True),
+    sa.Column("key", _KEY, primary_key=True),
+    sa.Column("order_id", sa.BigInteger, nullable=False),
+    sa.Column("import_id", sa.String(64), nullable=False),
+    sa.Column("since", sa.DateTime(timezone=True), nullable=False),
+    sa.Column("message", sa.Text, nullable=False),
+    sa.Column("fix", sa.Text, nullable=False),
+    sa.Column("is_reported", sa.Boolean, nullable=False),
+    sa.Column("is_settled", sa.Boolean, nullable=False),
+)
+"""What waits for a person (`engine.open_items`)."""
+
+
 class JournalUnreachable(TransientError):
     """The journal's database could not be opened, read or written."""
 
@@ -89,8 +107,9 @@ JOURNAL = Tables(
     owner="the journal",
     metadata=_metadata,
     versions=_version,
-    version=2,
-    migrations={1: _metadata.create_all},  # version 1 had the entries only
+    version=3,
+    # Version 1 had the entries only, version 2 had no worklist.
+    migrations={1: _metadata.create_all, 2: _metadata.create_all},
     errors={
         "unreachable": JournalUnreachable,
         "refused": JournalUnreachable,
@@ -161,7 +180,7 @@ class Journal:
             }
             for entry in entries
         ]
-        self._write(lambda connection: connection.execute(_entries.insert(), rows))
+        self.change(lambda connection: connection.execute(_entries.insert(), rows))
 
     def entries(self, import_id: str) -> list[JournalEntry]:
         """Return what was done for the order of this Import ID, oldest first.
@@ -172,7 +191,7 @@ class Journal:
         wanted = _entries.select().where(_entries.c.import_id == import_id).order_by(_entries.c.id)
         return [
             JournalEntry(
-                at=_aware(row.at),
+                at=aware(row.at),
                 action=row.action,
                 outcome=row.outcome,
                 order_id=row.order_id,
@@ -180,7 +199,7 @@ class Journal:
                 detail=row.detail,
                 run=row.run,
             )
-            for row in self._read(lambda connection: connection.execute(wanted).all())
+            for row in self.read(lambda connection: connection.execute(wanted).all())
         ]
 
     def watermark(self, name: str) -> datetime | None:
@@ -190,8 +209,8 @@ class Journal:
             JournalUnreachable: It could not be read.
         """
         wanted = sa.select(_watermarks.c.at).where(_watermarks.c.name == name)
-        at = self._read(lambda connection: connection.scalar(wanted))
-        return None if at is None else _aware(at)
+        at = self.read(lambda connection: connection.scalar(wanted))
+        return None if at is None else aware(at)
 
     def set_watermark(self, name: str, at: datetime) -> None:
         """Note up to which time a direction is done.
@@ -218,7 +237,7 @@ class Journal:
                 found.update((row.key, row.text) for row in connection.execute(wanted))
             return found
 
-        return self._read(work)
+        return self.read(work)
 
     def all_fingerprints(self, kind: str) -> Iterator[tuple[str, str]]:
         """Yield the key and text of all that is known of a kind, by key as Python sorts texts.
@@ -235,7 +254,7 @@ class Journal:
         columns = columns.order_by(_fingerprints.c.key).limit(_PAGE)
         wanted = columns
         while True:
-            rows = self._read(partial(_rows, wanted))
+            rows = self.read(partial(_rows, wanted))
             yield from rows
             if len(rows) < _PAGE:
                 return
@@ -272,7 +291,7 @@ class Journal:
             for chunk in chunks(keys or ()):
                 connection.execute(of_kind.where(_fingerprints.c.key.in_(chunk)))
 
-        self._write(work)
+        self.change(work)
 
     def receive(self, keys: Sequence[str], now: datetime) -> bool:
         """Note that an event was received; return False if it was already, by any process.
@@ -301,7 +320,7 @@ class Journal:
                 return False
             return True
 
-        return self._write(work)
+        return self.change(work)
 
     def forget(self, keys: Sequence[str]) -> None:
         """Take back that an event was received, so that its repetition counts.
@@ -310,7 +329,7 @@ class Journal:
             JournalUnreachable: It could not be written.
         """
         gone = _received.delete().where(_received.c.key.in_(keys))
-        self._write(lambda connection: connection.execute(gone))
+        self.change(lambda connection: connection.execute(gone))
 
     @contextmanager
     def lease(self, name: str, wait: timedelta = timedelta(0)) -> Generator[Lease]:
@@ -346,16 +365,26 @@ class Journal:
     def __repr__(self) -> str:
         return f"Journal({str(self._database)!r})"
 
-    def _read(self, work: Callable[[sa.Connection], T]) -> T:
+    def read(self, work: Callable[[sa.Connection], T]) -> T:
+        """Run `work` on one snapshot of the journal.
+
+        Raises:
+            JournalUnreachable: It could not be read.
+        """
         return self._database.read(work, "the journal could not be read")
 
-    def _write(self, work: Callable[[sa.Connection], T]) -> T:
+    def change(self, work: Callable[[sa.Connection], T]) -> T:
+        """Run `work` in one transaction.
+
+        Raises:
+            JournalUnreachable: Nothing was written.
+        """
         return self._database.write(work, "the journal could not be written")
 
     def _upsert(self, table: sa.Table, rows: list[dict[str, object]]) -> None:
         keys = [column.name for column in table.primary_key]
         insert = insert_into(list(table.columns), self._database.kind, replaced=keys)
-        self._write(lambda connection: connection.execute(insert, rows))
+        self.change(lambda connection: connection.execute(insert, rows))
 
 
 def merged(
@@ -413,6 +442,6 @@ def _file(connection: sa.Connection) -> Path | None:
     return file if file.is_absolute() else None
 
 
-def _aware(at: datetime) -> datetime:
+def aware(at: datetime) -> datetime:
     """A time as it was written: SQLite keeps no time zone."""
     return at.replace(tzinfo=UTC) if at.tzinfo is None else at.astimezone(UTC)

@@ -20,13 +20,23 @@ from typing import Generic, Self, TypeVar
 import attrs
 
 from avbc import tracing
-from avbc.acctvantage import BooksRefused, BooksUnreachable, BooksUnusable, SalesOrder
-from avbc.bigcommerce import Call, ClientClosed, NotFound, ScopeMissing, StoreError, TokenRefused
+from avbc.acctvantage import BooksUnreachable
+from avbc.bigcommerce import Call
 from avbc.errors import AvbcError, Fault, FinalError, TransientError
-from avbc.mapping import Decision, Problem
+from avbc.mapping import Problem
+from avbc.mapping.stopped import stopped
+from avbc.orchestrator.engine.attention import FOLLOWING, STOPPED, Attention, stopped_problem
+from avbc.orchestrator.engine.changes import (
+    CONCERNS_ALL,
+    change_text,
+    order_extra,
+    problem_of,
+    unexpected,
+)
 from avbc.orchestrator.engine.integration import Integration
 from avbc.orchestrator.engine.journal import JournalUnreachable, merged
 from avbc.orchestrator.engine.leases import Lease
+from avbc.orchestrator.engine.order_reads import OrdersNow
 from avbc.orchestrator.engine.progress import Progress, no_progress, progress_shown
 from avbc.orchestrator.engine.statuses import ImportStatuses
 from avbc.orchestrator.reports import (
@@ -36,15 +46,11 @@ from avbc.orchestrator.reports import (
     PlannedCall,
     PushReport,
     RunReport,
-    sentence,
 )
 from avbc.settings import SettingsError
 
 R = TypeVar("R", bound=RunReport)
 T = TypeVar("T")
-
-CONCERNS_ALL = (TokenRefused, ScopeMissing, ClientClosed, BooksUnusable)
-"""Errors that concern every record, not only one."""
 
 IN_FLIGHT = 4
 """Requests in flight, in every job and check: at 100 ms each, 40 in a second, which is more than
@@ -113,8 +119,11 @@ class Run(Generic[R]):
         self._lease: Lease = Lease()
         self._on_progress: Progress = no_progress
         self._entries: list[JournalEntry] = []
+        self._attention = Attention(integration, task.turn or task.name)
         self._known: dict[str, dict[str, str]] = {}
         """What is to be remembered with the next flush: texts by key, by kind."""
+        self.orders_now = OrdersNow(self.store)
+        """The store's orders as they are now."""
         self._requests_before = self.store.requests_sent
 
     def require(self, is_set: bool, key: str, message: str) -> None:
@@ -148,6 +157,8 @@ class Run(Generic[R]):
                 self.halt(error)
             finally:
                 self.flush()
+                if not self.preview:
+                    self._attention.report()
                 self.report.finished = datetime.now(UTC)
                 self.report.requests = self.store.requests_sent - self._requests_before
             _log.info("%s", self.report.summary())
@@ -233,6 +244,42 @@ class Run(Generic[R]):
                 partial(self.integration.journal.forget_fingerprints, self._scoped(kind), keys)
             )
 
+    # What waits for a person
+
+    def attention(
+        self, problem: Problem, *, key: str, order_id: int = 0, import_id: str = "", area: str = ""
+    ) -> None:
+        """Put a problem on the worklist, in the area of this job or another."""
+        if not self.preview:
+            self._attention.add(problem, key=key, order_id=order_id, import_id=import_id, area=area)
+
+    def settle(
+        self, keys: Iterable[str], *, area: str = "", codes: Collection[str] | None = None
+    ) -> None:
+        """Take items off the worklist whose cause is gone."""
+        if not self.preview:
+            self._attention.settle(keys, area=area, codes=codes)
+
+    def settle_rest(self, area: str = "") -> None:
+        """Take off the items of an area that this run did not find: it looked at everything."""
+        if not (self.preview or self.report.stopped):
+            self._attention.settle_rest(area)
+
+    def only_attention(
+        self, key: str, problems: Collection[Problem], order_id: int = 0, import_id: str = ""
+    ) -> None:
+        """Have these problems of the job, and no others, on the worklist for one key."""
+        if not self.preview:
+            self._attention.replace(key, problems, order_id=order_id, import_id=import_id)
+
+    def stopped_item(self, order_id: int, import_id: str, happened: str) -> Problem:
+        """Put an order that was stopped in the store on the worklist; there is one item for all."""
+        problem = stopped_problem(order_id, import_id, happened)
+        self.attention(
+            problem, key=import_id, order_id=order_id, import_id=import_id, area=FOLLOWING
+        )
+        return problem
+
     def entry(
         self, action: str, outcome: str, order_id: int, import_id: str, detail: str
     ) -> JournalEntry:
@@ -254,6 +301,7 @@ class Run(Generic[R]):
             self._kept(partial(self.integration.journal.remember, kind, texts.items()))
         if entries:
             self._kept(partial(self.integration.journal.write, entries))
+        self._kept(self._attention.flush)
 
     def _scoped(self, kind: str) -> str:
         return f"{kind} {self.integration.scope}"
@@ -277,6 +325,8 @@ class Step(Generic[T]):
 
     call: Call[T]
     changes: tuple[Change, ...]
+    even_if_stopped: bool = attrs.field(default=False, kw_only=True)
+    """Whether it is sent for an order that was stopped in the store, too."""
 
     def settle(self, run: PushRun, answer: T | AvbcError) -> None:
         """Report to the run how each change ended: all were sent, or all failed."""
@@ -382,12 +432,16 @@ class PushRun(Run[PushReport]):
             AvbcError: An error that concerns every change, such as a refused token.
             JournalUnreachable: The entry `begun` could not be written, so nothing was sent.
         """
-        for chunk in self.chunks(steps):
+        for taken in self.chunks(steps):
+            chunk = self._going_on(taken)
             if self.preview:
                 for step in chunk:
                     first, *others = step.changes
                     planned = (*first.calls, PlannedCall.of(step.call))
                     self.sent(attrs.evolve(first, calls=planned), *others)
+                continue
+            if not chunk:
+                self.flush()
                 continue
             self.integration.journal.write(
                 [self._entry("begun", each.changes) for each in chunk if not each.call.repeatable]
@@ -408,6 +462,33 @@ class PushRun(Run[PushReport]):
             self.flush()
             if concerning_all is not None:
                 raise concerning_all
+
+    def _going_on(self, steps: Sequence[Step[T]]) -> list[Step[T]]:
+        """Refuse the steps of orders that were stopped in the store; returns the others.
+
+        Every request about an order passes here, and the store is asked as it is now.
+        """
+        asked = {step.changes[0].order_id for step in steps if not step.even_if_stopped} - {0}
+        try:
+            orders = self.orders_now.read(asked)
+        except AvbcError as error:
+            for change in (change for step in steps for change in step.changes):
+                self.postpone(change, problem_of(error))
+            if isinstance(error, CONCERNS_ALL):
+                raise
+            self.report.stopped = self.report.stopped or str(error)
+            return []
+        going: list[Step[T]] = []
+        for step in steps:
+            order = None if step.even_if_stopped else orders.get(step.changes[0].order_id)
+            if order is not None and (happened := stopped(order.status_id)):
+                for change in step.changes:
+                    self.refuse(
+                        change, self.stopped_item(change.order_id, change.import_id, happened)
+                    )
+            else:
+                going.append(step)
+        return going
 
     def write(self, change: Change, work: Callable[[], object]) -> bool:
         """Write one change in the books; returns whether they have it, or in a preview would.
@@ -457,6 +538,12 @@ class PushRun(Run[PushReport]):
             return
         self.is_begun = self.is_begun or effect != "postponed"
         entry = self._entry(effect, changes)
+        for change in changes:
+            if effect != "postponed":
+                errors = [each for each in change.problems if each.severity == "error"]
+                problems = [each for each in errors if each.code != STOPPED]
+                problems = problems if effect == "refused" else []
+                self.only_attention(change.key, problems, change.order_id, change.import_id)
         if effect == "refused":
             self._refusals.update((change.key, entry) for change in changes)
         else:
@@ -467,66 +554,4 @@ class PushRun(Run[PushReport]):
         # Changes that were made together are of many records, or of one.
         same = all(change.import_id == first.import_id for change in changes)
         ids = (first.order_id, first.import_id) if same else (0, "")
-        return self.entry(self._task.name, outcome, *ids, "; ".join(map(_detail, changes)))
-
-
-def record_problem(code: str, message: str, fix: str = "") -> Problem:
-    """Return a problem of a record that is of no single field."""
-    return Problem(code, "", "", message, fix)
-
-
-def problem_of(error: AvbcError) -> Problem:
-    """Return an error as the problem of the one record that it happened to."""
-    code, fix = "try_again", ""
-    if isinstance(error, CONCERNS_ALL):
-        code = "run_stopped"
-    elif isinstance(error, NotFound):
-        code, fix = "not_in_store", "It was deleted in BigCommerce, or belongs to another store."
-    elif isinstance(error, StoreError):
-        code = "store_failed" if isinstance(error, TransientError) else "store_refused"
-    elif isinstance(error, BooksUnreachable):
-        code = "books_unreachable"
-    elif isinstance(error, BooksRefused):
-        code = "books_refused"
-    return record_problem(code, str(error), fix)
-
-
-def unexpected(error: Exception, subject: str, doing: str, ids: dict[str, object]) -> Problem:
-    """Log an exception of a program, and return it as the problem of the record."""
-    name = type(error).__name__
-    _log.error("%s: unexpected %s", subject, name, exc_info=error, extra=ids)
-    return record_problem(
-        "unexpected_error",
-        f"{name} {doing}: {error}",
-        "Correct the program; the log has the traceback.",
-    )
-
-
-def order_change(
-    order: SalesOrder,
-    what: str,
-    before: str = "",
-    after: str = "",
-    decisions: Sequence[Decision] = (),
-) -> Change:
-    """Return a change of what belongs to a sales order, under the order's Import ID."""
-    return Change(
-        order.import_id,
-        what,
-        before,
-        after,
-        order.store_order_id,
-        order.import_id,
-        decisions=tuple(decisions),
-    )
-
-
-def order_extra(order_id: int, import_id: str) -> dict[str, object]:
-    """Return an order's ids for the `extra` of a log record (docs/logging.md)."""
-    return {"order_id": order_id, "import_id": import_id}
-
-
-def _detail(change: Change) -> str:
-    values = f"{change.before} -> {change.after}" if change.before else change.after
-    text = f"{change.key}: {change.what} {values}".rstrip()
-    return f"{text}; {sentence(change.problems)}" if change.problems else text
+        return self.entry(self._task.name, outcome, *ids, "; ".join(map(change_text, changes)))

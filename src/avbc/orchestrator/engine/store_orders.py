@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import logging
 import re
-from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from datetime import datetime, timedelta
 from decimal import Decimal
 from typing import TypeVar
@@ -22,24 +22,20 @@ from avbc.bigcommerce import (
     Page,
     Paging,
     UnexpectedData,
-    UnreadableRow,
 )
 from avbc.bigcommerce.endpoints.orders import EVERYTHING, Include
 from avbc.bigcommerce.models import Order
 from avbc.errors import AvbcError
 from avbc.mapping import Problem, waiting_demand
-from avbc.orchestrator.engine.run import IN_FLIGHT, PushRun, order_extra
+from avbc.orchestrator.engine.changes import order_extra
+from avbc.orchestrator.engine.order_reads import orders_of
+from avbc.orchestrator.engine.run import IN_FLIGHT, PushRun
 from avbc.orchestrator.engine.statuses import SYSTEM_STATUSES
 from avbc.settings import Settings
 from avbc.text import text_key
 
 T = TypeVar("T")
 
-_WINDOW = 249
-"""Ids that are read with one request: one less than fit on a page, so that no second page is asked
-for."""
-NO_STATUS = -1
-"""The status of an order whose status cannot be read."""
 OVERLAP = timedelta(hours=1)
 """Looked at again in the store (docs/facts.md, bigcommerce-pitfalls)."""
 _PLACED = ("Awaiting Payment", "Awaiting Fulfillment", "Manual Verification Required")
@@ -47,22 +43,6 @@ _PLACED = ("Awaiting Payment", "Awaiting Fulfillment", "Manual Verification Requ
 goods are sold (inferred). An Incomplete or Pending order is a checkout that was never finished."""
 
 _log = logging.getLogger("avbc.orchestrator")
-
-
-def windows(ids: Collection[int]) -> Iterator[tuple[int, int]]:
-    """Cover ids with the fewest windows, one request each: orders cannot be listed by ids.
-
-    >>> list(windows([1001, 1002, 1249, 1250, 9000]))
-    [(1001, 1249), (1250, 1250), (9000, 9000)]
-    """
-    first = last = 0
-    for number in sorted(ids):
-        if first and number - first >= _WINDOW:
-            yield first, last
-            first = 0
-        first, last = first or number, number
-    if first:
-        yield first, last
 
 
 def unreadable(error: UnexpectedData) -> Problem:
@@ -121,44 +101,6 @@ def is_too_old(order: Order, settings: Settings) -> bool:
     """Whether an order was created before the date from which orders are imported."""
     since = settings.order_status.import_orders_created_since
     return since is not None and order.date_created < since
-
-
-def status_of(row: UnreadableRow) -> int:
-    """Return the status of an order that cannot be read."""
-    status = row.row.get("status_id") if isinstance(row.row, Mapping) else None
-    return status if isinstance(status, int) else NO_STATUS
-
-
-def orders_of(page: Page[Order]) -> list[Order]:
-    """Return all orders of a page; one that cannot be read has only its id and its status."""
-    return [
-        *page.items,
-        *(
-            Order(id=row.id, status_id=status_of(row), items_total=-1)
-            for row in page.unreadable
-            if row.id is not None
-        ),
-    ]
-
-
-def read_orders(
-    store: BigCommerce, order_ids: Collection[int], include: Collection[Include] = ()
-) -> dict[int, Order | UnexpectedData]:
-    """Read orders by id: one request for all whose ids are within a page of each other.
-
-    An order that the store does not list is left out: it was deleted or archived. For one that
-    cannot be read, its error is returned.
-
-    Raises:
-        StoreError: The store does not answer.
-    """
-    wanted = frozenset(order_ids)
-    found: dict[int, Order | UnexpectedData] = {}
-    for first, last in windows(wanted):
-        for page in store.pages(store.orders.list.call(min_id=first, max_id=last, include=include)):
-            found.update((order.id, order) for order in page.items if order.id in wanted)
-            found.update((row.id, row.error) for row in page.unreadable if row.id in wanted)
-    return found
 
 
 def orders_of_period(

@@ -19,8 +19,10 @@ from avbc.bigcommerce.models import Order
 from avbc.errors import AvbcError, FinalError
 from avbc.mapping import AUTHORIZATION_DAYS, PaymentAction, Problem, Ruling, payment_action
 from avbc.mapping.text import amount_text
-from avbc.orchestrator.engine.run import CONCERNS_ALL, PushRun, Step, order_change, record_problem
-from avbc.orchestrator.engine.store_orders import read_orders, unavailable
+from avbc.orchestrator.engine.changes import CONCERNS_ALL, order_change, record_problem
+from avbc.orchestrator.engine.order_reads import read_orders
+from avbc.orchestrator.engine.run import PushRun, Step
+from avbc.orchestrator.engine.store_orders import unavailable
 from avbc.orchestrator.reports import Change
 from avbc.text import text_key
 

@@ -28,7 +28,8 @@ from avbc.mapping import (
     store_customer_id,
 )
 from avbc.orchestrator.engine.batches import Batches, Row, url_lists
-from avbc.orchestrator.engine.run import IN_FLIGHT, PushRun, record_problem
+from avbc.orchestrator.engine.changes import record_problem
+from avbc.orchestrator.engine.run import IN_FLIGHT, PushRun
 from avbc.orchestrator.reports import Change
 from avbc.text import text_key
 from avbc.unset import UNSET

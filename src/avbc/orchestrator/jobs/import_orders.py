@@ -29,26 +29,23 @@ from avbc.bigcommerce.models import Order, OrderCoupon, Transaction
 from avbc.errors import AvbcError, FinalError
 from avbc.mapping import MappedOrder, Problem, difference, fingerprint
 from avbc.mapping.status import status_name
-from avbc.orchestrator.engine.customising import Customisation, customised
-from avbc.orchestrator.engine.lookups import Lookups
-from avbc.orchestrator.engine.run import (
-    CHUNK,
+from avbc.orchestrator.engine.changes import (
     CONCERNS_ALL,
-    IN_FLIGHT,
-    Run,
     order_extra,
     problem_of,
     record_problem,
     unexpected,
 )
+from avbc.orchestrator.engine.customising import Customisation, customised
+from avbc.orchestrator.engine.lookups import Lookups
+from avbc.orchestrator.engine.order_reads import NO_STATUS, status_of
+from avbc.orchestrator.engine.run import CHUNK, IN_FLIGHT, Run
 from avbc.orchestrator.engine.staff_notes import with_error, without_error
 from avbc.orchestrator.engine.statuses import STATUS, SYSTEM_STATUSES
 from avbc.orchestrator.engine.store_orders import (
-    NO_STATUS,
     complete_lines,
     is_too_old,
     non_empty_lists,
-    status_of,
     unreadable,
     waiting_orders,
 )
@@ -266,6 +263,9 @@ class Import:
             extra=order_extra(outcome.order_id, outcome.import_id),
         )
         ids = (outcome.order_id, outcome.import_id)
+        if result != "postponed":
+            errors = [each for each in outcome.problems if each.severity == "error"]
+            run.only_attention(outcome.import_id, errors if result == "refused" else (), *ids)
         run.record(run.entry("import", result, *ids, sentence(outcome.problems)))
 
     # What the orders need

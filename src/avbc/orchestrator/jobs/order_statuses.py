@@ -20,9 +20,11 @@ from avbc.bigcommerce import RequestRefused
 from avbc.errors import AvbcError, TransientError
 from avbc.mapping import MappingRules, Problem, status_for_books, status_for_store
 from avbc.mapping.status import status_name
-from avbc.orchestrator.engine.run import PushRun, Step, order_change
+from avbc.orchestrator.engine.changes import order_change
+from avbc.orchestrator.engine.order_reads import NO_STATUS, orders_of, windows
+from avbc.orchestrator.engine.run import PushRun, Step
 from avbc.orchestrator.engine.statuses import REFUNDED, STATUS
-from avbc.orchestrator.engine.store_orders import NO_STATUS, OVERLAP, orders_of, windows
+from avbc.orchestrator.engine.store_orders import OVERLAP
 from avbc.orchestrator.reports import Change, sentence
 from avbc.posting import means_posted
 from avbc.text import text_key

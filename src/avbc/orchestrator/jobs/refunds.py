@@ -20,8 +20,10 @@ from avbc.bigcommerce.endpoints.orders import EVERYTHING
 from avbc.bigcommerce.models import Order, Refund
 from avbc.mapping import MappingRules, Problem, map_refund
 from avbc.mapping.text import amount_text
-from avbc.orchestrator.engine.run import PushRun, order_change, problem_of
-from avbc.orchestrator.engine.store_orders import OVERLAP, complete_lines, read_orders, unavailable
+from avbc.orchestrator.engine.changes import order_change, problem_of
+from avbc.orchestrator.engine.order_reads import read_orders
+from avbc.orchestrator.engine.run import PushRun
+from avbc.orchestrator.engine.store_orders import OVERLAP, complete_lines, unavailable
 from avbc.orchestrator.reports import Change
 
 _WAITING = "refund waiting"

@@ -16,13 +16,8 @@ from avbc.bigcommerce import NotFound, UnexpectedData
 from avbc.bigcommerce.models import OrderShipment, ShipmentDraft
 from avbc.errors import AvbcError
 from avbc.mapping import map_shipments
-from avbc.orchestrator.engine.run import (
-    IN_FLIGHT,
-    PushRun,
-    Step,
-    order_change,
-    record_problem,
-)
+from avbc.orchestrator.engine.changes import order_change, record_problem
+from avbc.orchestrator.engine.run import IN_FLIGHT, PushRun, Step
 from avbc.orchestrator.reports import Change
 from avbc.unset import UNSET
 

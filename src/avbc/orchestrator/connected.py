@@ -1,0 +1,120 @@
+"""What an orchestrator works with: settings, store, books and journal, opened and closed."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from types import TracebackType
+from typing import Self
+
+from avbc.acctvantage.gateway import Gateway
+from avbc.acctvantage.records import Client, Product
+from avbc.bigcommerce import BigCommerce
+from avbc.mapping import ADDRESS_FIELDS, CLIENT_FIELDS, PRODUCT_FIELDS, FieldRule
+from avbc.orchestrator.engine.customising import Customisation
+from avbc.orchestrator.engine.integration import Integration
+from avbc.orchestrator.engine.open_items import OpenItems
+from avbc.orchestrator.engine.progress import Progress
+from avbc.orchestrator.engine.run import PushRun, Task
+from avbc.orchestrator.engine.stopping import Stop
+from avbc.orchestrator.worklist import OnAttention
+from avbc.settings import Settings
+
+
+class Connected:
+    """A store joined to the books: what `Orchestrator` works with."""
+
+    def __init__(
+        self,
+        settings: Settings,
+        books: Gateway,
+        *,
+        store: BigCommerce | None = None,
+        journal: str | None = None,
+        on_progress: Progress | None = None,
+        on_attention: OnAttention | None = None,
+        customise: Sequence[Customisation] = (),
+        product_fields: Sequence[FieldRule[Product]] = PRODUCT_FIELDS,
+        client_fields: Sequence[FieldRule[Client]] = CLIENT_FIELDS,
+        address_fields: Sequence[FieldRule[Client]] = ADDRESS_FIELDS,
+    ) -> None:
+        """Join a store to the books.
+
+        Args:
+            settings: The screens of the manual.
+            books: AcctVantage's side: `SqlGateway`, or your own class that satisfies `Gateway`.
+            store: The store's client; by default the one that the settings name is opened, and
+                closed by `close`.
+            journal: The journal's database URL; by default it is kept in the database of
+                `SqlGateway`, and in memory with other books.
+            on_progress: Called with how many orders are done, how many there are (None while that
+                is not known) and what is being done.
+            on_attention: Called at the end of a run with the items of the worklist that are new or
+                have changed, as a list.
+            customise: Functions from (order, bundle) to bundle, applied one after another to each
+                mapped order. Their changes are in the explanation, and are proved again.
+            product_fields: Which fields of the store's products are filled, and from what:
+                `avbc.mapping.PRODUCT_FIELDS`, or your own.
+            client_fields: The same for customers.
+            address_fields: The same for customers' addresses.
+        """
+        self._integration = Integration(
+            settings,
+            books,
+            store=store,
+            journal=journal,
+            on_progress=on_progress,
+            on_attention=on_attention,
+        )
+        self._customisations = tuple(customise)
+        self._product_fields = tuple(product_fields)
+        self._client_fields = tuple(client_fields)
+        self._address_fields = tuple(address_fields)
+
+    @property
+    def settings(self) -> Settings:
+        """The settings in force."""
+        return self._integration.settings
+
+    @property
+    def books(self) -> Gateway:
+        """AcctVantage's side."""
+        return self._integration.books
+
+    @property
+    def store(self) -> BigCommerce:
+        """The store's client.
+
+        Raises:
+            SettingsError: The settings hold no access token.
+        """
+        return self._integration.store
+
+    @property
+    def stop_request(self) -> Stop:
+        """Whether `run` was asked to stop."""
+        return self._integration.stop
+
+    def close(self) -> None:
+        """Close the store's client and the journal, if opened here. The books stay open."""
+        self._integration.close()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        self.close()
+
+    def __repr__(self) -> str:
+        setup, code = self.settings.store, self._integration.source_code
+        return f"<Orchestrator {code} {setup.description!r}: {setup.api_url} to {self.books!r}>"
+
+    def _push(self, name: str, doing: str, *, preview: bool, progress: bool) -> PushRun:
+        return PushRun(self._integration, Task(name, doing, preview=preview, progress=progress))
+
+    def _open_items(self) -> OpenItems:
+        return OpenItems(self._integration.journal, self._integration.scope)

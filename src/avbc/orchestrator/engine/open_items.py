@@ -1,0 +1,215 @@
+"""The open items of the worklist, in the journal: raised, settled, reported."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable, Sequence
+from datetime import datetime
+from functools import partial
+from typing import TypeAlias
+
+import attrs
+import sqlalchemy as sa
+
+from avbc.database import chunks, insert_into
+from avbc.orchestrator.engine.journal import Journal, aware
+from avbc.orchestrator.engine.journal import worklist as _table
+from avbc.orchestrator.worklist import WorklistItem
+
+_KEY = ("scope", "area", "code", "key")
+ItemKey: TypeAlias = tuple[str, str, str]
+"""Area, code and key."""
+
+
+@attrs.frozen
+class Raised:
+    """An item that is there. It is new, or has other words than before, or nothing changes."""
+
+    item: WorklistItem
+
+
+@attrs.frozen
+class Settled:
+    """Items whose cause is gone."""
+
+    area: str
+    keys: tuple[str, ...] | None = None
+    """None: all of the area."""
+    codes: frozenset[str] | None = None
+    """Only these codes; None: all."""
+    but: frozenset[ItemKey] = frozenset()
+    """These stay."""
+
+
+ItemChange: TypeAlias = Raised | Settled
+
+
+class OpenItems:
+    """The worklist of one store and Import Source Code.
+
+    Args:
+        journal: The journal that it is kept in.
+        scope: Whose it is (`Integration.scope`).
+    """
+
+    def __init__(self, journal: Journal, scope: str) -> None:
+        self._journal = journal
+        self._scope = scope
+        self._of_scope = _table.c.scope == scope
+
+    def all(self) -> list[WorklistItem]:
+        """Return the items that no person has settled, the oldest first.
+
+        Raises:
+            JournalUnreachable: They could not be read.
+        """
+        return self._items(~_table.c.is_settled)
+
+    def unreported(self) -> list[WorklistItem]:
+        """Return the items that were not reported yet, or have changed since.
+
+        Raises:
+            JournalUnreachable: They could not be read.
+        """
+        return self._items(~_table.c.is_settled & ~_table.c.is_reported)
+
+    def keys(self, area: str) -> set[tuple[str, str]]:
+        """Return key and code of every item of an area.
+
+        Raises:
+            JournalUnreachable: They could not be read.
+        """
+        wanted = sa.select(_table.c.key, _table.c.code).where(self._of_scope, _table.c.area == area)
+        return self._journal.read(
+            lambda connection: {(row.key, row.code) for row in connection.execute(wanted)}
+        )
+
+    def apply(self, changes: Sequence[ItemChange]) -> None:
+        """Raise and settle items, in sequence, in one transaction.
+
+        Raises:
+            JournalUnreachable: Nothing was written.
+        """
+        self._journal.change(partial(self._apply, changes))
+
+    def set_reported(self, items: Iterable[WorklistItem]) -> None:
+        """Note that these items were reported in these words.
+
+        Raises:
+            JournalUnreachable: Nothing was written.
+        """
+        self._update(items, is_reported=True)
+
+    def hide(self, items: Iterable[WorklistItem]) -> None:
+        """Note that a person has settled these items: they are back when they change.
+
+        Raises:
+            JournalUnreachable: Nothing was written.
+        """
+        self._update(items, is_settled=True)
+
+    def _items(self, condition: sa.ColumnElement[bool]) -> list[WorklistItem]:
+        wanted = (
+            _table.select()
+            .where(self._of_scope, condition)
+            .order_by(_table.c.since, _table.c.order_id, _table.c.key, _table.c.code)
+        )
+        return [
+            WorklistItem(
+                row.code,
+                row.key,
+                row.order_id,
+                row.import_id,
+                aware(row.since),
+                row.message,
+                row.fix,
+                row.area,
+            )
+            for row in self._journal.read(lambda connection: connection.execute(wanted).all())
+        ]
+
+    def _update(self, items: Iterable[WorklistItem], **values: bool) -> None:
+        update = (
+            _table.update()
+            .where(
+                self._of_scope,
+                _table.c.area == sa.bindparam("of_area"),
+                _table.c.code == sa.bindparam("of_code"),
+                _table.c.key == sa.bindparam("of_key"),
+                # What was changed meanwhile is news again.
+                _table.c.message == sa.bindparam("of_message"),
+            )
+            .values(**values)
+        )
+        rows = [
+            {
+                "of_area": item.area,
+                "of_code": item.code,
+                "of_key": item.key,
+                "of_message": item.message,
+            }
+            for item in items
+        ]
+        if rows:
+            self._journal.change(lambda connection: connection.execute(update, rows))
+
+    def _apply(self, changes: Sequence[ItemChange], connection: sa.Connection) -> None:
+        raised: dict[ItemKey, WorklistItem] = {}
+        for change in changes:
+            if isinstance(change, Raised):
+                item = change.item
+                raised[item.area, item.code, item.key] = item
+            else:
+                self._raise(connection, raised)
+                raised.clear()
+                self._settle(connection, change)
+        self._raise(connection, raised)
+
+    def _raise(self, connection: sa.Connection, raised: dict[ItemKey, WorklistItem]) -> None:
+        if not raised:
+            return
+        before: dict[ItemKey, tuple[str, str, datetime]] = {}
+        for keys in chunks({key for _, _, key in raised}):
+            wanted = _table.select().where(self._of_scope, _table.c.key.in_(keys))
+            before.update(
+                ((row.area, row.code, row.key), (row.message, row.fix, row.since))
+                for row in connection.execute(wanted)
+            )
+        rows: list[dict[str, object]] = []
+        for place, item in raised.items():
+            message, fix, since = before.get(place, ("", "", item.since))
+            if place not in before or (message, fix) != (item.message, item.fix):
+                rows.append(
+                    {
+                        **attrs.asdict(item),
+                        "scope": self._scope,
+                        "since": since,
+                        "is_reported": False,
+                        "is_settled": False,
+                    }
+                )
+        if rows:
+            insert = insert_into(list(_table.columns), connection.dialect.name, replaced=list(_KEY))
+            connection.execute(insert, rows)
+
+    def _settle(self, connection: sa.Connection, change: Settled) -> None:
+        gone = _table.delete().where(self._of_scope, _table.c.area == change.area)
+        if change.codes is not None:
+            gone = gone.where(_table.c.code.in_(sorted(change.codes)))
+        if change.keys is not None:
+            for keys in chunks(change.keys):
+                connection.execute(gone.where(_table.c.key.in_(keys)))
+            return
+        if not change.but:
+            connection.execute(gone)
+            return
+        here = sa.select(_table.c.code, _table.c.key).where(
+            self._of_scope, _table.c.area == change.area
+        )
+        rest: Collection[tuple[str, str]] = [
+            (row.code, row.key)
+            for row in connection.execute(here)
+            if (change.area, row.code, row.key) not in change.but
+        ]
+        for code in sorted({code for code, _ in rest}):
+            for keys in chunks([key for each, key in rest if each == code]):
+                connection.execute(gone.where(_table.c.code == code, _table.c.key.in_(keys)))

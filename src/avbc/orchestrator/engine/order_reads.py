@@ -1,0 +1,131 @@
+"""The store's orders by id, as they are now: one request for all that are near each other."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Collection, Iterator, Mapping
+
+import attrs
+
+from avbc.bigcommerce import BigCommerce, Page, UnexpectedData, UnreadableRow
+from avbc.bigcommerce.endpoints.orders import Include
+from avbc.bigcommerce.models import Order
+
+_WINDOW = 249
+"""Ids that are read with one request: one less than fit on a page, so that no second page is asked
+for."""
+NO_STATUS = -1
+"""The status of an order whose status cannot be read."""
+FRESH = 5.0
+"""Seconds in which what was read of an order counts as the order as it is now."""
+
+
+def windows(ids: Collection[int]) -> Iterator[tuple[int, int]]:
+    """Cover ids with the fewest windows, one request each: orders cannot be listed by ids.
+
+    >>> list(windows([1001, 1002, 1249, 1250, 9000]))
+    [(1001, 1249), (1250, 1250), (9000, 9000)]
+    """
+    first = last = 0
+    for number in sorted(ids):
+        if first and number - first >= _WINDOW:
+            yield first, last
+            first = 0
+        first, last = first or number, number
+    if first:
+        yield first, last
+
+
+def status_of(row: UnreadableRow) -> int:
+    """Return the status of an order that cannot be read."""
+    status = row.row.get("status_id") if isinstance(row.row, Mapping) else None
+    return status if isinstance(status, int) else NO_STATUS
+
+
+def orders_of(page: Page[Order]) -> list[Order]:
+    """Return all orders of a page; one that cannot be read has only its id and its status."""
+    return [
+        *page.items,
+        *(
+            Order(id=row.id, status_id=status_of(row), items_total=-1)
+            for row in page.unreadable
+            if row.id is not None
+        ),
+    ]
+
+
+def read_orders(
+    store: BigCommerce, order_ids: Collection[int], include: Collection[Include] = ()
+) -> dict[int, Order | UnexpectedData]:
+    """Read orders by id: one request for all whose ids are within a page of each other.
+
+    An order that the store does not list is left out: it was deleted or archived. For one that
+    cannot be read, its error is returned.
+
+    Raises:
+        StoreError: The store does not answer.
+    """
+    wanted = frozenset(order_ids)
+    found: dict[int, Order | UnexpectedData] = {}
+    for first, last in windows(wanted):
+        for page in store.pages(store.orders.list.call(min_id=first, max_id=last, include=include)):
+            found.update((order.id, order) for order in page.items if order.id in wanted)
+            found.update((row.id, row.error) for row in page.unreadable if row.id in wanted)
+    return found
+
+
+@attrs.frozen
+class Seen:
+    """An order as the store showed it."""
+
+    order: Order | None
+    """None where it is not listed (deleted or archived), or cannot be read."""
+    status_id: int = NO_STATUS
+    error: UnexpectedData | None = None
+    """Why it cannot be read."""
+
+
+class OrdersNow:
+    """The store's orders as they are now: read again unless they were read a moment before.
+
+    Args:
+        store: The store's client.
+    """
+
+    def __init__(self, store: BigCommerce) -> None:
+        self._store = store
+        self._seen: dict[int, tuple[float, Seen]] = {}
+
+    def read(self, order_ids: Collection[int]) -> dict[int, Seen]:
+        """Return these orders, without their lines, as they are in the store now.
+
+        Raises:
+            StoreError: The store does not answer.
+        """
+        due = time.monotonic() - FRESH
+        stale = {
+            number
+            for number in order_ids
+            if number not in self._seen or self._seen[number][0] < due
+        }
+        for first, last in windows(stale):
+            at = time.monotonic()
+            found: dict[int, Seen] = {}
+            for page in self._store.pages(self._store.orders.list.call(min_id=first, max_id=last)):
+                found.update((order.id, Seen(order, order.status_id)) for order in page.items)
+                found.update(
+                    (row.id, Seen(None, status_of(row), row.error))
+                    for row in page.unreadable
+                    if row.id is not None
+                )
+            self._seen.update(
+                (number, (at, found.get(number, Seen(None))))
+                for number in stale
+                if first <= number <= last
+            )
+        return {number: self._seen[number][1] for number in order_ids}
+
+    def forget(self, order_ids: Collection[int]) -> None:
+        """Have these orders read again: we changed them."""
+        for number in order_ids:
+            self._seen.pop(number, None)
