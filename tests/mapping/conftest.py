@@ -297,7 +297,9 @@ REFERENCE = ReferenceData(
 STATUS_NAMES = {
     1: "Pending",
     2: "Shipped",
+    3: "Partially Shipped",
     7: "Awaiting Payment",
+    8: "Awaiting Pickup",
     9: "Awaiting Shipment",
     10: "Completed",
     11: "Awaiting Fulfillment",

@@ -93,6 +93,89 @@ def test_push_to_a_status_that_the_store_lacks(mapped):
     assert ruling.problems[0].field == "order_status.mapping[0].bigcommerce"
 
 
+PICKING = [("Open", 9, False), ("Picked", 8, False), ("Shipped/Invoice", 2, False)]
+
+
+@pytest.mark.parametrize(
+    ("rows", "ours", "now", "value", "code"),
+    [
+        (PICKING, "Picked", 9, 8, None),
+        (PICKING, "Picked", 8, 8, None),
+        (PICKING, "Shipped/Invoice", 8, 2, None),
+        (PICKING, "Open", 8, None, "status_backwards"),
+        # What was shipped in the store is shipped, with a row for it or without.
+        (PICKING, "Picked", 2, None, "status_backwards"),
+        (PICKING, "Picked", 3, None, "status_backwards"),
+        (PICKING, "Picked", 10, None, "status_backwards"),
+        (PICKING, "Shipped/Invoice", 3, 2, None),
+        (PICKING, "Shipped/Invoice", 10, None, "status_backwards"),
+        ([("Posted", 10, False)], "Posted", 2, 10, None),
+        ([("Packed", 3, False)], "Packed", 2, None, "status_backwards"),
+        ([("Packed", 3, False)], "Packed", 9, 3, None),
+        # A mapping that is read the other way round does not make shipped goods come back.
+        ([("Open", 2, False), ("Picked", 9, False)], "Picked", 2, None, "status_backwards"),
+        # The row may say so.
+        ([("Picked", 8, True)], "Picked", 10, 8, None),
+        ([("Open", 9, True), ("Picked", 8, False)], "Open", 8, 9, None),
+        ([("Open", 9, False), ("Picked", 8, True)], "Open", 8, None, "status_backwards"),
+        # A status without a row has no place: nothing comes before it or after it.
+        (PICKING, "Open", 7, 9, None),
+        (PICKING, "Open", 777, 9, None),
+        # Of several rows for one status the latest counts: the order may be that far.
+        (
+            [("Open", 9, False), ("Committed", 8, False), ("Picked", 9, False)],
+            "Committed",
+            9,
+            None,
+            "status_backwards",
+        ),
+        ([("Open", 9, False), ("Committed", 9, False), ("Picked", 8, False)], "Picked", 9, 8, None),
+        # A row for a status that the books lack has no place.
+        ([("Boxed", 8, False), ("Picked", 9, False)], "Picked", 8, 9, None),
+        ([("Boxed", 8, False), ("Picked", 9, False)], "Boxed", 9, 8, None),
+        ([("Boxed", 8, False)], "Boxed", 10, None, "status_backwards"),
+        # By name, in any case.
+        ([("OPEN", 9, False), (" picked", "completed", False)], "open", 10,
+         None, "status_backwards"),
+    ],
+)  # fmt: skip
+def test_push_never_moves_backwards(mapped, rows, *, ours, now, value, code):
+    ruling = status_for_store(ours, mapped(*rows), now)
+    assert (ruling.value.id if ruling.value else None) == value
+    assert codes(ruling) == ([code] if code else [])
+
+
+def test_a_push_that_would_go_back_says_what_to_do(mapped):
+    rules = mapped(*PICKING)
+    (problem,) = status_for_store("Picked", rules, 10).problems
+    assert str(problem.message) == (
+        "The order is 'Completed' in the store, and AcctVantage's 'Picked' would move it back to "
+        "'Awaiting Pickup'."
+    )
+    assert problem.field == "order_status.mapping[1]"
+    assert "may_move_backwards = true on the row for 'Picked'" in problem.fix
+    # Each of the three is followed.
+    allowed = [*PICKING[:1], ("Picked", 8, True), *PICKING[2:]]
+    assert status_for_store("Picked", mapped(*allowed), 10).value.id == 8
+    assert status_for_store("Picked", rules, 8).value.id == 8
+    assert status_for_store("Posted", mapped(*PICKING, ("Posted", 10, False)), 10).value.id == 10
+
+
+@pytest.mark.parametrize(
+    "written", ["picked", " PICKED ", "PréparÉ", "pre\u0301pare\u0301", "Préparé"]
+)
+def test_the_books_statuses_compare_one_way_in_both_directions(mapped, reference, written):
+    rules = mapped((written, 9, False))
+    named = attrs.evolve(reference, order_statuses=("Open", "Picked", "Préparé"))
+    rules = attrs.evolve(rules, reference=named)
+    ours = "Picked" if "icked" in written.lower() else "Préparé"
+    assert status_for_store(ours, rules, 8).value.id == 9
+    # What is written in the books is their own spelling.
+    ruling = status_for_books(9, "Open", rules)
+    assert (ruling.value, codes(ruling)) == (ours, [])
+    assert status_for_books(9, ours, rules).value == ours
+
+
 @pytest.mark.parametrize(
     ("rows", "store", "current", "value", "code"),
     [

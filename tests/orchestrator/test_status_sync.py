@@ -405,6 +405,35 @@ def test_a_pull_writes_what_changed_in_the_store(
     )
 
 
+@pytest.mark.parametrize("written", ["picked", "  PICKED "])
+def test_the_case_of_a_mapping_row_makes_no_difference(
+    join: Join,
+    store: FakeStore,
+    books: SqlGateway,
+    imported: list[int],
+    change: Change,
+    *,
+    written: str,
+) -> None:
+    rows = mapping((written, PENDING), ("shipped/INVOICE", "shipped"))
+    pulls = join(settings=change(order_status={"updates": "pull", "mapping": rows}))
+    store.edit_order(imported[0], status_id=PENDING)
+    store.edit_order(imported[1], status_id=SHIPPED)
+    report = pulls.pull_order_statuses()
+    assert (report.refused, report.postponed) == ([], [])
+    # The books' own spelling is what is written.
+    assert [standing(books, order_id) for order_id in imported] == [
+        "Picked",
+        "Shipped/Invoice",
+        "Open",
+    ]
+    assert list(pulls.pull_order_statuses()) == []
+    books.set_order_status(f"WEB{imported[2]}", "Picked")
+    pushes = join(settings=change(order_status={"updates": "push", "mapping": rows}))
+    assert [change.order_id for change in pushes.push_order_statuses().sent] == [imported[2]]
+    assert status(store, imported[2]) == PENDING
+
+
 def test_a_first_pull_without_orders_asks_nothing(
     join: Join, store: FakeStore, pulling: Settings
 ) -> None:

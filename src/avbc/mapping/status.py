@@ -56,29 +56,57 @@ def store_status(
     return found.ruling(hits[0] if hits else None)
 
 
-def status_for_store(acctvantage: str, rules: MappingRules) -> Ruling[OrderStatus]:
+def status_for_store(
+    acctvantage: str, rules: MappingRules, now: int | None = None
+) -> Ruling[OrderStatus]:
     """The store's status for an order that now has this status in AcctVantage.
 
-    The mapping is read left to right (manual 2.1.7).
+    The mapping is read left to right (manual 2.1.7). With `now`, the id of the order's status in
+    the store, the order never goes back to an earlier status, unless the row has
+    `may_move_backwards`.
+
+    What the store has comes after what it would get in one of two cases:
+
+    - It is Partially Shipped, Shipped or Completed, which come after every other status and in this
+      sequence, whatever the mapping says: goods have left.
+    - It is in rows of the mapping, and one of them has a later AcctVantage status. Where several
+      rows show one status in the store, the latest counts, since the order may be that far.
+
+    Any other status has no place in the sequence, so nothing is backwards from there.
     """
     case = Case(rules)
     key = text_key(acctvantage)
     for position, row in enumerate(rules.settings.order_status.mapping):
-        if text_key(row.acctvantage) == key:
-            setting = f"order_status.mapping[{position}]"
-            status = case.add(
-                store_status(row.bigcommerce, rules.statuses, f"{setting}.bigcommerce")
+        if text_key(row.acctvantage) != key:
+            continue
+        setting = f"order_status.mapping[{position}]"
+        status = case.add(store_status(row.bigcommerce, rules.statuses, f"{setting}.bigcommerce"))
+        if status is None:
+            return case.ruling(None)
+        if (
+            now is not None
+            and not row.may_move_backwards
+            and _is_before(status.id, key, now, rules)
+        ):
+            there = _store_name(now, rules)
+            case.error(
+                "status_backwards",
+                setting,
+                status_name(status),
+                f"The order is {there!r} in the store, and AcctVantage's {acctvantage!r} would "
+                f"move it back to {status_name(status)!r}.",
+                "Correct the status in AcctVantage or in BigCommerce, or set may_move_backwards = "
+                f"true on the row for {row.acctvantage!r} of the Order Status Mapping.",
             )
-            if status is not None:
-                case.note(
-                    "status_id",
-                    status.id,
-                    "AcctVantage's {!r} is the store's {!r}",
-                    setting,
-                    acctvantage,
-                    status_name(status),
-                )
-            return case.ruling(status)
+        case.note(
+            "status_id",
+            status.id,
+            "AcctVantage's {!r} is the store's {!r}",
+            setting,
+            acctvantage,
+            status_name(status),
+        )
+        return case.ruling(status)
     case.error(
         "status_unmapped",
         "order_status.mapping",
@@ -88,6 +116,35 @@ def status_for_store(acctvantage: str, rules: MappingRules) -> Ruling[OrderStatu
         "leave the store's status unchanged.",
     )
     return case.ruling(None)
+
+
+_SHIPPED = (3, 2, 10)
+"""BigCommerce's Partially Shipped, Shipped and Completed, in this sequence."""
+
+
+def _is_before(target: int, acctvantage: str, now: int, rules: MappingRules) -> bool:
+    """Whether `target`, which is mapped to an AcctVantage status, comes before `now`, by id."""
+    if target == now:
+        return False
+    if now in _SHIPPED:
+        return target not in _SHIPPED or _SHIPPED.index(target) < _SHIPPED.index(now)
+    place = rules.order_statuses.get(acctvantage)
+    if target in _SHIPPED or place is None:
+        return False
+    return any(
+        rules.order_statuses.get(text_key(row.acctvantage), -1) > place
+        for _, row in _rows_for(now, rules)
+    )
+
+
+def _rows_for(status_id: int, rules: MappingRules) -> list[tuple[str, StatusMapping]]:
+    """The rows of the mapping that have this status of the store, with their places."""
+    rows: list[tuple[str, StatusMapping]] = []
+    for position, row in enumerate(rules.settings.order_status.mapping):
+        status = store_status(row.bigcommerce, rules.statuses).value
+        if status is not None and status.id == status_id:
+            rows.append((f"order_status.mapping[{position}]", row))
+    return rows
 
 
 def status_for_books(store_status_id: int, current: str, rules: MappingRules) -> Ruling[str]:
@@ -100,11 +157,7 @@ def status_for_books(store_status_id: int, current: str, rules: MappingRules) ->
     problem, not a choice.
     """
     case = Case(rules)
-    rows: list[tuple[str, StatusMapping]] = []
-    for position, row in enumerate(rules.settings.order_status.mapping):
-        status = store_status(row.bigcommerce, rules.statuses).value
-        if status is not None and status.id == store_status_id:
-            rows.append((f"order_status.mapping[{position}]", row))
+    rows = _rows_for(store_status_id, rules)
     for setting, row in rows:
         if text_key(row.acctvantage) == text_key(current):
             case.note("status", current, "the order has the mapped status already", setting)
@@ -112,10 +165,7 @@ def status_for_books(store_status_id: int, current: str, rules: MappingRules) ->
     # The manual excepts Posted from this direction, so such a row yields to any other.
     rows = [(key, row) for key, row in rows if not means_posted(row.acctvantage)] or rows[:1]
     if not rows:
-        name = next(
-            (status_name(status) for status in rules.statuses if status.id == store_status_id),
-            str(store_status_id),
-        )
+        name = _store_name(store_status_id, rules)
         case.error(
             "status_unmapped",
             "order_status.mapping",
@@ -126,7 +176,9 @@ def status_for_books(store_status_id: int, current: str, rules: MappingRules) ->
         )
         return case.ruling(None)
     setting, row = rows[0]
-    target = row.acctvantage
+    place = rules.order_statuses.get(text_key(row.acctvantage))
+    # As the books write it, whatever the row's case and spaces.
+    target = row.acctvantage if place is None else rules.reference.order_statuses[place]
     if len(rows) > 1:
         case.error(
             "status_ambiguous",
@@ -177,6 +229,12 @@ def new_order_status(rules: MappingRules) -> Ruling[str]:
 def status_name(status: OrderStatus) -> str:
     """What the merchant calls the status."""
     return status.custom_label or status.name
+
+
+def _store_name(status_id: int, rules: MappingRules) -> str:
+    """What the merchant calls the store's status of this id."""
+    named = (status_name(status) for status in rules.statuses if status.id == status_id)
+    return next(named, str(status_id))
 
 
 def _is_backwards(target: str, current: str, setting: str, case: Case) -> bool:

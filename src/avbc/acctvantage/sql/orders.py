@@ -181,7 +181,7 @@ class OrderWriter:
         if not found:
             raise BooksRefused(f"order {order.import_id} cannot be updated: it is not in the books")
         order_id, status = found[0]
-        if status != OPEN:
+        if text_key(status) != text_key(OPEN):
             raise BooksRefused(
                 f"order {order.import_id} cannot be updated: it is {status}, and only an Open "
                 "order may change"

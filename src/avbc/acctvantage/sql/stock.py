@@ -36,15 +36,21 @@ def reserving(statuses: Sequence[str]) -> tuple[str, ...]:
 
     >>> reserving(["Quote", "Open", "Waiting", "Committed", "Picked", "Posted"])
     ('Open', 'Waiting', 'Committed')
+    >>> reserving(["quote", "OPEN", "waiting", "picked"])
+    ('OPEN', 'waiting')
     """
-    start = statuses.index(OPEN) if OPEN in statuses else 0
+    keys = [text_key(status) for status in statuses]
+    start = keys.index(text_key(OPEN)) if text_key(OPEN) in keys else 0
     taken = [position for position, status in enumerate(statuses) if _takes(status)]
     return tuple(statuses[start : taken[0] if taken else None])
 
 
+_TAKEN = frozenset(map(text_key, (PICKED, PACKED, SHIPPED)))
+
+
 def _takes(status: str) -> bool:
     """Whether an order's goods leave the shelf in this status."""
-    return status in (PICKED, PACKED, SHIPPED) or means_posted(status)
+    return text_key(status) in _TAKEN or means_posted(status)
 
 
 def is_taken(status: str, statuses: Sequence[str]) -> bool:

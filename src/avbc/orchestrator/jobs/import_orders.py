@@ -50,6 +50,7 @@ from avbc.orchestrator.engine.store_orders import (
     waiting_orders,
 )
 from avbc.orchestrator.reports import ImportReport, Outcome, Result, sentence
+from avbc.text import text_key
 from avbc.unset import UNSET, Unset
 
 NOT_NEW = "order_not_new"
@@ -397,7 +398,7 @@ class Import:
         posted = any(receipt.posted for receipt in each.receipts)
         may_update = (
             self._run.settings.order_status.edited_orders == "update"
-            and existing.status == OPEN
+            and text_key(existing.status) == text_key(OPEN)
             and not posted
         )
         if bundle is None and may_update:

@@ -291,7 +291,7 @@ class _Pull:
 def _set_status(books: Gateway, order: SalesOrder, status: str) -> None:
     """Set a status, unless a person has moved the order since it was read: that must stand."""
     current = books.sales_orders([order.import_id])
-    if not current or current[0].status != order.status:
+    if not current or text_key(current[0].status) != text_key(order.status):
         found = current[0].status if current else "not there any more"
         raise TransientError(
             f"{order.import_id} was {order.status} and is {found} in the books now; the next run "
