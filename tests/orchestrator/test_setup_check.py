@@ -11,7 +11,7 @@ import pytest
 from avbc.acctvantage import BooksUnreachable, SqlGateway
 from avbc.bigcommerce import ScopeMissing
 from avbc.orchestrator import Check, Orchestrator, SetupReport
-from avbc.settings import PaymentMethodMapping, Settings, StatusMapping
+from avbc.settings import PaymentMethodMapping, Settings, SettingsError, StatusMapping
 from avbc.testing import FakeStore, OrderFactory, Payment, Shipping, example, item, order_of_shape
 
 Join = Callable[..., Orchestrator]
@@ -75,6 +75,70 @@ def test_the_same_status_twice_under_two_names(join: Join, change: Change) -> No
         "again and again"
         in found(report, "status", "error")["order_status.downloaded_order_status"].found
     )
+
+
+def test_a_row_for_the_new_status_under_another_name(
+    join: Join, change: Change, store: FakeStore, books: SqlGateway
+) -> None:
+    rows = [("Shipped/Invoice", "Shipped"), ("Open", 9), ("Committed", 12), ("picked", 11)]
+    settings = change(
+        order_status={
+            "mapping": tuple(StatusMapping(acctvantage=a, bigcommerce=b) for a, b in rows)
+        }
+    )
+    place = "order_status.mapping[3].bigcommerce"
+    wrong = found(join(settings=settings).check_setup(), "status", "error")
+    assert set(wrong) == {place}
+    assert "imported again and again; choose another status for 'picked'" in wrong[place].found
+    order_id = store.add_order(OrderFactory().plain()).id
+    web = join(settings=settings)
+    web.import_orders()
+    books.set_order_status(f"WEB{order_id}", "Picked")
+    for preview in (True, False):
+        with pytest.raises(SettingsError) as refused:
+            web.push_order_statuses(preview=preview)
+        assert [(fault.key, fault.message) for fault in refused.value.faults] == [
+            (place, wrong[place].found)
+        ]
+    assert store.order(order_id).header["status_id"] == 9
+    # Both of what it says is followed.
+    screen = settings.order_status
+    other = attrs.evolve(screen.mapping[3], bigcommerce="Awaiting Pickup")
+    for mapping in ((*screen.mapping[:3], other), screen.mapping[:3]):
+        repaired = attrs.evolve(settings, order_status=attrs.evolve(screen, mapping=mapping))
+        assert not found(join(settings=repaired).check_setup(), "status", "error")
+        join(settings=repaired).push_order_statuses(preview=True)
+    # The store's statuses of this import are no changes, so these rows are right in a pull.
+    pulling = attrs.evolve(settings, order_status=attrs.evolve(screen, updates="pull"))
+    assert not found(join(settings=pulling).check_setup(), "status", "error")
+
+
+def test_a_row_for_the_new_status_by_the_merchants_label(
+    join: Join, change: Change, books: SqlGateway
+) -> None:
+    store = FakeStore(status_labels={11: "To pick"})
+    rows = (StatusMapping(acctvantage="Picked", bigcommerce="to  PICK"),)
+    web = join(settings=change(order_status={"mapping": rows}), transport=store.transport())
+    place = "order_status.mapping[0].bigcommerce"
+    assert "'To pick' (id 11)" in found(web.check_setup(), "status", "error")[place].found
+    with pytest.raises(SettingsError, match="'To pick'"):
+        web.push_order_statuses()
+
+
+def test_two_rows_of_a_pull_that_are_one_status(join: Join, change: Change) -> None:
+    rows = [("Picked", "Awaiting Pickup"), ("Packed", 8), ("Posted", "awaiting pickup")]
+    mapping = tuple(StatusMapping(acctvantage=a, bigcommerce=b) for a, b in rows)
+    pulling = change(order_status={"updates": "pull", "mapping": mapping})
+    place = "order_status.mapping[1].bigcommerce"
+    wrong = found(join(settings=pulling).check_setup(), "status", "error")
+    assert set(wrong) == {place}
+    assert "remove one of the two rows" in wrong[place].found
+    with pytest.raises(SettingsError, match="mapping\\[0\\] has"):
+        join(settings=pulling).pull_order_statuses()
+    for kept in (mapping[1:], (mapping[0], mapping[2])):
+        repaired = join(settings=change(order_status={"updates": "pull", "mapping": kept}))
+        assert not found(repaired.check_setup(), "status", "error")
+        repaired.pull_order_statuses()
 
 
 def test_incomplete_orders_are_never_new(join: Join, change: Change) -> None:

@@ -31,7 +31,13 @@ from avbc.mapping.reference import warehouse_for
 from avbc.mapping.status import status_name
 from avbc.mapping.text import plain
 from avbc.orchestrator.engine.run import IN_FLIGHT
-from avbc.orchestrator.engine.statuses import PAID, REFUNDED, import_statuses
+from avbc.orchestrator.engine.statuses import (
+    PAID,
+    REFUNDED,
+    import_statuses,
+    mapped_statuses,
+    require_mapping,
+)
 from avbc.orchestrator.engine.stock_location import NoSuchLocation, StockLocation
 from avbc.orchestrator.reports import Check, SetupReport, State
 from avbc.settings import Settings, SettingsError, payment_method_key
@@ -92,11 +98,22 @@ def _statuses(rules: MappingRules) -> Iterator[Check]:
     yield from checks
     if all(check.state == "ok" for check in checks):
         try:
-            import_statuses(settings, lambda: rules.statuses)
+            new = import_statuses(settings, lambda: rules.statuses).new
         except SettingsError as error:
             for fault in error.faults:
                 yield Check("status", fault.key, "error", fault.message, "Choose another status.")
+        else:
+            yield from _same_statuses(rules, new)
     yield _ruled("status", "order_status.new_sales_order_status", new_order_status(rules))
+
+
+def _same_statuses(rules: MappingRules, new: int) -> Iterator[Check]:
+    settings = rules.settings.order_status
+    try:
+        require_mapping(settings, mapped_statuses(settings, lambda: rules.statuses), new)
+    except SettingsError as error:
+        for fault in error.faults:
+            yield Check("status", fault.key, "error", fault.message)
 
 
 def _status(setting: str, wanted: str | int, rules: MappingRules) -> Check:

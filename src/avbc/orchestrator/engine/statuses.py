@@ -9,6 +9,8 @@ import attrs
 from avbc.bigcommerce.models import OrderStatus
 from avbc.errors import Fault
 from avbc.mapping import store_status
+from avbc.mapping.status import status_name
+from avbc.posting import means_posted
 from avbc.settings import OrderStatusSettings, SettingsError
 
 STATUS = "status"
@@ -69,6 +71,54 @@ def mapped_statuses(
     ):
         return SYSTEM_STATUSES
     return tuple(of_the_store())
+
+
+def require_mapping(
+    settings: OrderStatusSettings, statuses: Sequence[OrderStatus], new: int
+) -> None:
+    """Make sure that the Order Status Mapping is what the rules of the settings ask for.
+
+    They compare statuses as they are written. Which of them are the same one is known only now,
+    since one may be written as a name, a label or an id. Rows with the Downloaded Order Status or
+    the Import Error Status are right: no import takes an order from there.
+
+    Args:
+        settings: The screen with the mapping.
+        statuses: Those that the mapping is read by.
+        new: The id of the New Order Status.
+
+    Raises:
+        SettingsError: Pushing, a row has the New Order Status; pulling, two rows have the same
+            status of the store.
+    """
+    faults: list[Fault] = []
+    pulled: dict[int, int] = {}
+    for position, row in enumerate(settings.mapping):
+        status = store_status(row.bigcommerce, statuses).value
+        if status is None:
+            continue
+        place, name = f"order_status.mapping[{position}]", f"{status_name(status)!r}"
+        if settings.updates == "push" and status.id == new:
+            faults.append(
+                Fault(
+                    f"{place}.bigcommerce",
+                    f"is {name} (id {new}), the New Order Status: a pushed order would be imported "
+                    f"again and again; choose another status for {row.acctvantage!r}, or remove "
+                    "the row",
+                )
+            )
+        if settings.updates == "pull" and not means_posted(row.acctvantage):
+            other = pulled.setdefault(status.id, position)
+            if other != position:
+                faults.append(
+                    Fault(
+                        f"{place}.bigcommerce",
+                        f"is {name} (id {status.id}), which order_status.mapping[{other}] has "
+                        "already: a pull reads right to left; remove one of the two rows",
+                    )
+                )
+    if faults:
+        raise SettingsError("settings", faults)
 
 
 @attrs.frozen

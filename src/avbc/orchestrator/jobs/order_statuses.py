@@ -23,7 +23,7 @@ from avbc.mapping.status import status_name
 from avbc.orchestrator.engine.changes import order_change
 from avbc.orchestrator.engine.order_reads import NO_STATUS, orders_of, windows
 from avbc.orchestrator.engine.run import PushRun, Step
-from avbc.orchestrator.engine.statuses import REFUNDED, STATUS
+from avbc.orchestrator.engine.statuses import REFUNDED, STATUS, require_mapping
 from avbc.orchestrator.engine.store_orders import OVERLAP
 from avbc.orchestrator.reports import Change, sentence
 from avbc.posting import means_posted
@@ -59,7 +59,7 @@ _STOPPED = {
 
 
 def _require_direction(run: PushRun, direction: str) -> None:
-    """Make sure that the settings have statuses go this way (manual 2.1.6)."""
+    """Make sure that the settings have statuses go this way (manual 2.1.6), by a sound mapping."""
     updates = run.settings.order_status.updates
     advice = {
         "push": "statuses go from AcctVantage to the store only: call push_order_statuses",
@@ -71,6 +71,8 @@ def _require_direction(run: PushRun, direction: str) -> None:
         "order_status.updates",
         f"is {updates!r}, so {advice} (manual 2.1.6)",
     )
+    mapped = run.integration.mapped_statuses
+    require_mapping(run.settings.order_status, mapped, run.statuses.new)
 
 
 # AcctVantage to store
