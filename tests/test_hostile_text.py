@@ -21,7 +21,7 @@ import attrs
 import pytest
 
 import avbc
-from avbc.acctvantage import Client, SqlGateway
+from avbc.acctvantage import Client, Receipt, SqlGateway
 from avbc.acctvantage.sql import schema, versions
 from avbc.errors import Fault
 from avbc.orchestrator.engine.journal import Journal
@@ -225,12 +225,17 @@ def test_sql_in_a_key_finds_nothing_and_harms_nothing(books: SqlGateway) -> None
         == books.shipments(SQL)
         == []
     )
+    assert books.source_stores(SQL) == frozenset()
     assert list(books.products_for_store([SQL])) == []
     assert all(isinstance(client, Client) for client in books.clients_to_export(SQL))
+    receipt = Receipt(SQL, SQL, Decimal(0), import_id=SQL)
     for refused in (
         lambda: books.set_order_status(SQL, "Committed"),
         lambda: books.set_order_status("WEB1", SQL),
         lambda: books.record_capture(SQL, Decimal(1), datetime.now(UTC)),
+        lambda: books.update_receipt(receipt, attrs.evolve(receipt, state="voided")),
+        lambda: books.set_to_ship(SQL, {1: Decimal(1)}),
+        lambda: books.delete_order(SQL),
         lambda: list(books.quantities_available(SQL)),
     ):
         with pytest.raises(avbc.BooksRefused):

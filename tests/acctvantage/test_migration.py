@@ -15,9 +15,9 @@ import pytest
 import sqlalchemy as sa
 from attrs import evolve
 
-from avbc.acctvantage import Product, SqlGateway
+from avbc.acctvantage import Product, SalesOrder, SqlGateway
 from avbc.acctvantage.sql import schema, versions
-from avbc.testing.contract import make_bundle
+from avbc.testing.contract import make_bundle, make_order
 
 HERE = Path(__file__).parent
 
@@ -77,8 +77,11 @@ def fresh(url: str, request: pytest.FixtureRequest, tmp_path: Path) -> dict[str,
         return found
 
 
-def test_tables_of_version_1_become_those_of_today(url: str, fresh: dict[str, Any]) -> None:
-    restore(url, 1)
+@pytest.mark.parametrize("version", [1, 3])
+def test_tables_of_earlier_versions_become_those_of_today(
+    url: str, fresh: dict[str, Any], version: int
+) -> None:
+    restore(url, version)
     with SqlGateway(url) as books:
         books.reference_data()
         assert tables(books) == fresh
@@ -98,6 +101,9 @@ def test_books_of_version_1_keep_what_they_hold(url: str) -> None:
         assert all(balance.difference == 0 for balance in books.trial_balance())
         assert len(books.receipts()) == 4
         assert all(receipt.captured_at is receipt.voided_at is None for receipt in books.receipts())
+        lines = [line for order in books.sales_orders() for line in order.lines]
+        assert lines
+        assert all(line.to_ship == line.quantity for line in lines)
         assert [dict(client.store_customer_ids) for client in books.clients()] == [
             {"WEB": 7},
             {},
@@ -125,6 +131,71 @@ def test_books_of_version_1_take_what_is_new(url: str) -> None:
         )
         books.set_quantity("mug-0", "Outlet", 4)
         assert books.available("Outlet", ["MUG-0"]) == {"MUG-0": 4}
+
+
+def test_books_of_version_3_keep_what_they_hold(url: str) -> None:
+    restore(url, 3)
+    with SqlGateway(url) as books:
+        first, second, third = books.sales_orders()
+        assert evolve(third, id=None, client_id=None, contact_id=None) == of_version_3(3)
+        assert [str(line.to_ship) for line in second.lines] == ["0.2500", "1.5"]
+        assert [order.status for order in (first, second, third)] == ["Open", "Picked", "Open"]
+        assert [receipt.state for receipt in books.receipts(["WEB3"])] == ["captured"] * 2
+        assert [shipment.number for shipment in books.shipments("WEB")] == [501]
+        assert [credit.import_id for credit in books.credits()] == ["WEB1-CM91"]
+        assert books.source_stores("WEB") == frozenset()
+
+
+def of_version_3(number: int) -> SalesOrder:
+    """An order of that time: all is left to ship, and the store was not kept."""
+    order = make_order(number)
+    lines = tuple(evolve(line, to_ship=line.quantity) for line in order.lines)
+    return evolve(order, lines=lines, store_hash="")
+
+
+def test_books_of_version_3_take_what_is_new(url: str) -> None:
+    restore(url, 3)
+    with SqlGateway(url) as books:
+        assert books.create_order(make_bundle(4)).created
+        assert books.source_stores("WEB") == {"abc123"}
+        assert books.set_to_ship("WEB1", {1000: Decimal("0.5")}).lines[0].to_ship == Decimal("0.5")
+        # An edit of an order from before notes the store.
+        assert books.update_order(make_bundle(1)).store_hash == "abc123"
+
+
+def test_what_an_earlier_avbc_writes_meanwhile_is_read(url: str) -> None:
+    """One that had the books open before they were brought up knows nothing of the new columns."""
+    with SqlGateway(url) as books:
+        books.create_order(make_bundle(1))
+        with books.engine.begin() as connection:
+            connection.exec_driver_sql("UPDATE sales_order_lines SET to_ship = NULL")
+        (order,) = books.sales_orders()
+        assert [line.to_ship for line in order.lines] == [Decimal("1.5")] * 2
+        order = books.set_to_ship("WEB1", {1001: Decimal(1)})
+        assert [line.to_ship for line in order.lines] == [Decimal("1.5"), Decimal(1)]
+
+
+@pytest.mark.parametrize("version", [1, 3])
+def test_a_migration_that_dies_leaves_the_books_as_they_were(
+    url: str, version: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    restore(url, version)
+
+    def die(*_: object) -> None:
+        raise KeyboardInterrupt
+
+    with monkeypatch.context() as patch:
+        patch.setattr(versions, "_index", die)
+        with SqlGateway(url) as books, pytest.raises(KeyboardInterrupt):
+            books.reference_data()
+    engine = sa.create_engine(url.replace("postgresql://", "postgresql+psycopg://"))
+    with engine.connect() as connection:
+        assert connection.scalar(sa.select(schema.books_version.c.version)) == version
+        columns = {column["name"] for column in sa.inspect(connection).get_columns("sales_orders")}
+    engine.dispose()
+    assert "store_hash" not in columns
+    with SqlGateway(url) as books:
+        assert books.sales_orders()[0].lines[0].to_ship > 0
 
 
 def test_many_that_open_books_of_version_1_at_once_bring_them_up_once(url: str) -> None:

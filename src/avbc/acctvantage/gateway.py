@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from datetime import datetime
 from decimal import Decimal
 from typing import TYPE_CHECKING, Protocol, runtime_checkable
@@ -109,14 +109,18 @@ class Gateway(Protocol):
         Idempotent on the order's Import ID by a unique constraint: a second call writes nothing and
         returns what is in the books. Promotions, ship vias and a client whose Import ID is there
         already stay as they are.
+
+        Raises `BooksRefused` if the order in the books came from another store: both have a
+        `store_hash`, and it is not the same.
         """
         ...
 
     def update_order(self, bundle: OrderBundle) -> SalesOrder:
         """Replace the order and its receipts by the bundle's, in one transaction.
 
-        Only while the order is Open and no receipt of it is posted; raises `BooksRefused`
-        otherwise.
+        Only while the order is Open, no receipt of it is posted, and it came from the same store;
+        raises `BooksRefused` otherwise. A `store_hash` that is known stays where the bundle has
+        none.
         """
         ...
 
@@ -127,6 +131,38 @@ class Gateway(Protocol):
 
         Both ends are included. The orders are read as they are taken, so that a year of them needs
         little memory.
+        """
+        ...
+
+    def source_stores(self, source_code: str) -> frozenset[str]:
+        """Return the `store_hash` of each store whose orders came under this code.
+
+        Orders without one are left out.
+        """
+        ...
+
+    # What becomes of an imported order.
+
+    def update_receipt(self, before: Receipt, after: Receipt) -> Receipt:
+        """Let a receipt follow its payment in the store: compare and set, by its Import ID.
+
+        Where the receipt in the books is not posted and is as `before` (`receipt_type`, `state`,
+        `amount` and `pre_auth_amount`), its state, its two amounts, `authorized_at`, `captured_at`,
+        `voided_at`, `gateway` and `gateway_transaction_id` become those of `after`. Where it is no
+        longer pre-authorized, `capture_wanted` and `void_wanted` are cleared. Nothing else of it
+        changes. One that is as `after` in those four fields already stays as it is, posted or not.
+
+        Raises `BooksRefused`, saying how it differs, where it is in any other state. Of two calls
+        at once with different ends, one succeeds and the other is refused.
+        """
+        ...
+
+    def set_to_ship(self, order_import_id: str, to_ship: Mapping[int, Decimal]) -> SalesOrder:
+        """Say what is left to ship of lines of an order, by their `store_line_id`.
+
+        Lines that have it already stay as they are, and other lines do. Raises `BooksRefused` where
+        the order lacks such a line, a number is negative or above the line's `quantity`, the order
+        is Shipped/Invoice or further, or a receipt on it is posted. Then no line changes.
         """
         ...
 

@@ -162,6 +162,10 @@ LineKind: TypeAlias = Literal[
 ]
 
 
+def _all_of_it(line: SalesOrderLine) -> Decimal:
+    return line.quantity
+
+
 @attrs.frozen
 class SalesOrderLine:
     """A line. `amount` is quantity x unit price, before discounts and tax, to 4 decimals."""
@@ -169,6 +173,7 @@ class SalesOrderLine:
     kind: LineKind
     description: str
     quantity: Decimal
+    """What was ordered (AcctVantage's Order qty)."""
     unit_price: Decimal
     amount: Decimal
     tax: Decimal = ZERO
@@ -187,6 +192,8 @@ class SalesOrderLine:
     """BigCommerce's order_address_id of the line's consignment."""
     component_of: int | None = None
     """The `store_line_id` of the bundle this line is a component of; a component has amount 0."""
+    to_ship: Decimal = attrs.Factory(_all_of_it, takes_self=True)
+    """What is left to ship of it (Ship qty): all that was ordered, unless it is given."""
 
 
 @attrs.frozen
@@ -270,6 +277,8 @@ class SalesOrder:
     contact_id: int | None = None
     status_changed_at: datetime | None = None
     id: int | None = None
+    store_hash: str = ""
+    """The store that it came from; empty if it was imported before this was kept."""
 
     @property
     def subtotal(self) -> Decimal:

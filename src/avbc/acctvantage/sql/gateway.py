@@ -22,14 +22,15 @@ from avbc.acctvantage.records import (
     Credit,
     OrderBundle,
     Product,
+    Receipt,
     SalesOrder,
     Shipment,
 )
+from avbc.acctvantage.sql import changes, exports, loading, reading, stock, versions
 from avbc.acctvantage.sql import credits as credit_records
-from avbc.acctvantage.sql import exports, loading, reading, stock, versions
 from avbc.acctvantage.sql import receipts as receipt_records
 from avbc.acctvantage.sql import shipments as shipment_records
-from avbc.acctvantage.sql.orders import OrderWriter, check
+from avbc.acctvantage.sql.orders import OrderWriter, check, check_store
 from avbc.acctvantage.sql.shipments import ShipmentWriter
 from avbc.database import Database
 from avbc.secret import without_frames
@@ -163,7 +164,8 @@ class SqlGateway:
 
         Raises:
             BooksRefused: The order does not add up to its total, names a client that is not in the
-                books, or uses an Import ID of another record. Nothing was written.
+                books, uses an Import ID of another record, or is in the books from another store.
+                Nothing was written.
         """
         check(bundle)
         import_id = bundle.order.import_id
@@ -183,6 +185,7 @@ class SqlGateway:
                 raise BooksUnreachable(
                     f"order {import_id} was removed from the books while it was read: try again"
                 ) from None
+            check_store(import_id, there[0].store_hash, bundle.order.store_hash)
             return CreatedOrder(there[0], created=False)
         return CreatedOrder(created, created=True)
 
@@ -192,8 +195,9 @@ class SqlGateway:
         Its id and its status stay.
 
         Raises:
-            BooksRefused: The order is not in the books or not Open any more, a receipt on it is
-                posted, or the bundle breaks a rule as in `create_order`. Nothing was changed.
+            BooksRefused: The order is not in the books, not Open any more or of another store, a
+                receipt on it is posted, or the bundle breaks a rule as in `create_order`. Nothing
+                was changed.
         """
         check(bundle)
         import_id = bundle.order.import_id
@@ -215,6 +219,25 @@ class SqlGateway:
         )
         for chunk in reading.key_chunks(ids):
             yield from self._read(reading.sales_orders_by_id, chunk)
+
+    source_stores = _reads(reading.source_stores)
+    set_to_ship = _writes(changes.set_to_ship, "order {}")
+
+    def update_receipt(self, before: Receipt, after: Receipt) -> Receipt:
+        """Let a receipt follow its payment in the store: compare and set, by its Import ID.
+
+        Where it is not posted and is as `before` (`receipt_type`, `state`, `amount` and
+        `pre_auth_amount`), what the payment decides becomes that of `after`. One that is as `after`
+        in those fields already stays as it is.
+
+        Raises:
+            BooksRefused: There is no such receipt, it is posted or in any other state, an amount of
+                `after` is not one, or the two are not of the same receipt.
+        """
+        return self._database.write(
+            lambda connection: receipt_records.update_receipt(connection, before, after),
+            f"receipt {before.import_id}",
+        )
 
     sales_orders_changed = _reads(reading.sales_orders_changed)
 
@@ -282,6 +305,7 @@ class SqlGateway:
     # What users of AcctVantage do, for tests and for scripts that carry it over.
 
     set_quantity = _writes(stock.set_quantity, "product {}")
+    delete_order = _writes(changes.delete_order, "order {}")
 
     def add_shipment(self, shipment: Shipment) -> None:
         """Write a shipment, or change the one with its number, and stamp the time of the change.

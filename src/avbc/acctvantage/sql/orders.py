@@ -69,6 +69,20 @@ def check(bundle: OrderBundle) -> None:
             )
 
 
+def check_store(import_id: str, store_hash: str, other: str) -> None:
+    """Check that an order of the books and one that comes in are of the same store.
+
+    Raises:
+        BooksRefused: They are of two stores: both are known, and not the same.
+    """
+    if store_hash and other and store_hash != other:
+        raise BooksRefused(
+            f"order {import_id} is in the books from the store {store_hash}, and this one is of "
+            f"the store {other}: two configurations must not share an Import Source Code. Give one "
+            "of them another import_source_code"
+        )
+
+
 class OrderWriter:
     """The compiled statements that write an order, for one kind of database.
 
@@ -122,7 +136,7 @@ class OrderWriter:
         self._discount = Insert(DISCOUNTS, kind, "order_id", "position")
         self._receipt = Insert(RECEIPTS, kind, "order_import_id", "import_id")
         self._locked = compiled(
-            sa.select(orders.c.id, orders.c.status)
+            sa.select(orders.c.id, orders.c.status, orders.c.store_hash)
             .where(orders.c.import_id == sa.bindparam("import_id"))
             .with_for_update(),
             kind,
@@ -173,14 +187,16 @@ class OrderWriter:
         """Replace what the bundle says of an order, while it is Open and nothing on it is posted.
 
         Raises:
-            BooksRefused: There is no such order, or it is further on.
+            BooksRefused: There is no such order, it is further on, or it came from another store.
         """
         order = bundle.order
         cursor.execute(self._locked, [order.import_id])
         found = cursor.fetchall()
         if not found:
             raise BooksRefused(f"order {order.import_id} cannot be updated: it is not in the books")
-        order_id, status = found[0]
+        order_id, status, store_hash = found[0]
+        check_store(order.import_id, store_hash, order.store_hash)
+        order = evolve(order, store_hash=order.store_hash or store_hash)
         if text_key(status) != text_key(OPEN):
             raise BooksRefused(
                 f"order {order.import_id} cannot be updated: it is {status}, and only an Open "

@@ -109,6 +109,20 @@ def sales_orders_changed(
     return _sales_orders(connection, table.c.id, list(connection.scalars(select)))
 
 
+def source_stores(connection: sa.Connection, source_code: str) -> frozenset[str]:
+    """Return the `store_hash` of each store whose orders came under this code.
+
+    Orders without one are left out.
+    """
+    table = schema.sales_orders.c
+    # By the index, from one hash to the next: there are one or two of them and a million orders.
+    following = sa.select(sa.func.min(table.store_hash)).where(table.source_code == source_code)
+    found: list[str] = []
+    while one := connection.scalar(following.where(table.store_hash > (found or [""])[-1])):
+        found.append(one)
+    return frozenset(found)
+
+
 def ids_ordered(
     connection: sa.Connection, source_code: str, since: datetime, until: datetime
 ) -> list[int]:

@@ -101,6 +101,59 @@ def record_void(connection: sa.Connection, receipt_import_id: str, at: datetime)
     )
 
 
+def update_receipt(connection: sa.Connection, before: Receipt, after: Receipt) -> Receipt:
+    """See `SqlGateway.update_receipt`."""
+    about = f"receipt {before.import_id}"
+    for name in ("import_id", "order_import_id", "receipt_type"):
+        was, becomes = getattr(before, name), getattr(after, name)
+        if was != becomes:
+            raise BooksRefused(f"{about}: its {name} {was!r} cannot become {becomes!r}")
+    for amount in (after.amount, after.pre_auth_amount):
+        if not amount.is_finite() or amount < 0:
+            raise BooksRefused(f"{about}: {amount} is not an amount of a receipt")
+    receipt = _locked(connection, before.import_id)
+    if receipt.order_import_id != before.order_import_id:
+        raise BooksRefused(
+            f"{about} is on order {receipt.order_import_id}, not on {before.order_import_id}"
+        )
+    differences = _differences(receipt, before)
+    if differences or receipt.posted:
+        if not _differences(receipt, after):
+            return receipt
+        reasons = ["it is posted"] if receipt.posted else differences
+        raise BooksRefused(
+            f"{about} on order {receipt.order_import_id} cannot become {after.state}: "
+            f"{' and '.join(reasons)}. Correct it in AcctVantage"
+        )
+    values = {name: getattr(after, name) for name in _OF_THE_PAYMENT}
+    if after.state != "pre_authorized":
+        values |= {"capture_wanted": False, "void_wanted": False}
+    return _changed(connection, before.import_id, **values)
+
+
+_COMPARED = ("receipt_type", "state", "amount", "pre_auth_amount")
+"""By these a receipt is known to be as avbc last wrote it."""
+
+_OF_THE_PAYMENT = (
+    "state",
+    "amount",
+    "pre_auth_amount",
+    "authorized_at",
+    "captured_at",
+    "voided_at",
+    "gateway",
+    "gateway_transaction_id",
+)
+
+
+def _differences(receipt: Receipt, expected: Receipt) -> list[str]:
+    return [
+        f"its {name} is {getattr(receipt, name)}, not {getattr(expected, name)}"
+        for name in _COMPARED
+        if getattr(receipt, name) != getattr(expected, name)
+    ]
+
+
 def want_capture(connection: sa.Connection, receipt_import_id: str) -> Receipt:
     """Ask for the capture of a pre-authorized receipt, and no longer for its void.
 
@@ -122,9 +175,15 @@ def want_void(connection: sa.Connection, receipt_import_id: str) -> Receipt:
 
 
 def _locked(connection: sa.Connection, import_id: str) -> Receipt:
-    connection.execute(
-        sa.select(_TABLE.c.id).where(_TABLE.c.import_id == import_id).with_for_update()
+    # The order first: an update of it replaces its receipts, and a lock on one that is replaced
+    # would not hold the one that takes its place.
+    order = schema.sales_orders.c
+    this = _TABLE.c.import_id == import_id
+    joined = sa.select(order.id).join_from(
+        schema.sales_orders, _TABLE, _TABLE.c.order_import_id == order.import_id
     )
+    connection.execute(joined.where(this).with_for_update(of=schema.sales_orders))
+    connection.execute(sa.select(_TABLE.c.id).where(this).with_for_update())
     found = receipts_where(connection, _TABLE.c.import_id, [import_id])
     if not found:
         raise BooksRefused(f"there is no receipt {import_id!r} in the books")

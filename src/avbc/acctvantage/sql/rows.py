@@ -8,6 +8,7 @@ from the record by one call.
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
+from decimal import Decimal
 from operator import attrgetter
 from typing import Any, Generic, TypeAlias, TypeVar
 
@@ -106,6 +107,12 @@ class Rows(Generic[R]):
         return self._record(**dict(zip(self._names, plain, strict=True)), **others)
 
 
+def _line(*, to_ship: Decimal | None, **fields: Any) -> SalesOrderLine:
+    if to_ship is None:
+        return SalesOrderLine(**fields)
+    return SalesOrderLine(**fields, to_ship=to_ship)
+
+
 # Which record lies in which table.
 
 TAX_AREAS = Rows(schema.tax_areas, TaxArea, "id")
@@ -125,7 +132,7 @@ ORDERS = Rows(
     address="bill_to",
 )
 SHIP_TOS = Rows(schema.sales_order_ship_tos, Address, "order_id", "position")
-LINES = Rows(schema.sales_order_lines, SalesOrderLine, "order_id", "position")
+LINES = Rows(schema.sales_order_lines, _line, "order_id", "position")
 DISCOUNTS = Rows(schema.sales_order_discounts, OrderDiscount, "order_id", "position")
 RECEIPTS = Rows(schema.receipts, Receipt, "id", "order_import_id", "import_id")
 SHIPMENTS = Rows(schema.shipments, Shipment, "id", "changed_at")

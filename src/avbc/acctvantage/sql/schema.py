@@ -374,7 +374,9 @@ sales_orders = sa.Table(
     _text("source_code"),
     _text("fingerprint"),
     sa.Column("status_changed_at", Moment),
+    sa.Column("store_hash", sa.Text, nullable=False, server_default=""),
 )
+sa.Index("ix_sales_orders_store", sales_orders.c.source_code, sales_orders.c.store_hash)
 _partial_index(
     "ix_sales_orders_status_changed",
     sales_orders.c.status_changed_at,
@@ -419,6 +421,8 @@ sales_order_lines = sa.Table(
     sa.Column("store_line_id", sa.BigInteger),
     sa.Column("store_address_id", sa.BigInteger),
     sa.Column("component_of", sa.BigInteger),
+    # NULL is the quantity: what avbc writes whose tables were of version 3 when it opened them.
+    sa.Column("to_ship", Exact),
     sqlite_with_rowid=False,
 )
 sales_order_discounts = sa.Table(

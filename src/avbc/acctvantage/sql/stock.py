@@ -206,11 +206,11 @@ def set_order_status(connection: sa.Connection, import_id: str, status: str) -> 
         connection.execute(change.where(this))
         now_taken = is_taken(status, statuses)
         if is_taken(before, statuses) != now_taken:
-            _move(connection, import_id, -1 if now_taken else 1)
+            move_goods(connection, import_id, -1 if now_taken else 1)
     return sales_orders(connection, [import_id])[0]
 
 
-def _move(connection: sa.Connection, import_id: str, sign: int) -> None:
+def move_goods(connection: sa.Connection, import_id: str, sign: int) -> None:
     """Take an order's goods off the shelf (`sign` -1) or put them back (+1)."""
     order, line, product = schema.sales_orders.c, schema.sales_order_lines.c, schema.products.c
     warehouse = connection.scalar(

@@ -46,7 +46,7 @@ def _to_version_2(connection: sa.Connection) -> None:
         (receipts, "ix_receipts_wanted"),
         (receipts, "ix_receipts_authorized"),
     ):
-        next(index for index in table.indexes if index.name == name).create(connection)
+        _index(table, name).create(connection)
     schema.metadata.create_all(
         connection,
         [
@@ -96,6 +96,25 @@ def _to_version_3(connection: sa.Connection) -> None:
                 found.append(LookAlike(name.table.name, text, text, same_as))
     for one in found:
         connection.execute(schema.look_alikes.insert().values(attrs.asdict(one)))
+
+
+def _to_version_4(connection: sa.Connection) -> None:
+    """What is left to ship of a line, and the store that an order came from.
+
+    All of a line is left to ship, and of orders that are in the books the store is not known.
+    """
+    orders, lines = schema.sales_orders, schema.sales_order_lines
+    for column, rule in ((lines.c.to_ship, ""), (orders.c.store_hash, " NOT NULL DEFAULT ''")):
+        kind = column.type.compile(connection.dialect)
+        connection.exec_driver_sql(
+            f"ALTER TABLE {column.table.name} ADD COLUMN {column.name} {kind}{rule}"
+        )
+    connection.execute(lines.update().values(to_ship=lines.c.quantity))
+    _index(orders, "ix_sales_orders_store").create(connection)
+
+
+def _index(table: sa.Table, name: str) -> sa.Index:
+    return next(index for index in table.indexes if index.name == name)
 
 
 _NAMES = (
@@ -244,8 +263,8 @@ BOOKS = Tables(
     owner="the books",
     metadata=schema.metadata,
     versions=schema.books_version,
-    version=3,
-    migrations={1: _to_version_2, 2: _to_version_3},
+    version=4,
+    migrations={1: _to_version_2, 2: _to_version_3, 3: _to_version_4},
     errors={
         "unreachable": BooksUnreachable,
         "refused": BooksRefused,

@@ -24,10 +24,11 @@ books enter: that goes through these methods.
 
 from avbc.testing.contract.examples import ANA, make_bundle, make_order
 from avbc.testing.contract.exporting import ExportContract
+from avbc.testing.contract.following import FollowContract
 from avbc.testing.contract.importing import ImportContract
 
 __all__ = ["ANA", "GatewayContract", "make_bundle", "make_order"]
 
 
-class GatewayContract(ImportContract, ExportContract):
+class GatewayContract(ImportContract, FollowContract, ExportContract):
     """What avbc relies on. Override the fixture `gateway` and the methods that fill your books."""

@@ -74,6 +74,7 @@ def make_order(number: int, lines: int = 2) -> SalesOrder:
             store_line_id=number * 1000 + place,
             store_address_id=number * 10,
             component_of=number * 1000 if place else None,
+            to_ship=Decimal("1.25"),
         )
         for place in range(lines)
     )
@@ -114,6 +115,7 @@ def make_order(number: int, lines: int = 2) -> SalesOrder:
         ordered_at=datetime(2026, 3, 1, 12, 30, 15, 250_000, tzinfo=UTC),
         source_code="WEB",
         fingerprint="f" * 64,
+        store_hash="abc123",
     )
 
 
