@@ -620,6 +620,54 @@ def test_other_settings_mean_another_location(
     assert stocked.inventory(2)[MUG] == 100
 
 
+@pytest.fixture(params=["sqlite", "postgresql"])
+def many(request: pytest.FixtureRequest, tmp_path: Path, books_toml: Path) -> Iterator[SqlGateway]:
+    """Books of 140 products, in either database, with the journal."""
+    is_postgresql = request.param == "postgresql"
+    url = request.getfixturevalue("postgresql_url") if is_postgresql else "sqlite://"
+    with SqlGateway(url) as books:
+        books.load(books_toml)
+        with books.engine.begin() as connection:
+            for table in ("quantities", "products"):
+                connection.exec_driver_sql(f"DELETE FROM {table}")
+        write_quantities(books, tmp_path, {f"SKU-{number:06}": number for number in range(1, 141)})
+        yield books
+
+
+def test_another_location_gets_every_quantity(
+    store: FakeStore, join: Join, many: SqlGateway, change: Change
+) -> None:
+    """What was pushed to one location is not at the other."""
+    store.add_location("WEST", "West")
+    store.add_products(140)
+    main = join(books=many)
+    west = join(books=many, settings=change(shipping={"bigcommerce_location": "WEST"}))
+    assert len(main.push_inventory().sent) == 140
+    assert len(west.push_inventory(preview=True).sent) == 140
+    assert len(west.push_inventory().sent) == 140
+    store.settle()
+    assert [sum(store.inventory(location).values()) for location in (1, 2)] == [9870, 9870]
+    # Each location has what it has: nothing is sent to either again.
+    store.clear_log()
+    assert (list(west.push_inventory()), list(main.push_inventory()), store.log) == ([], [], [])
+    many.set_quantity("SKU-000007", "Main", 70)
+    assert pushed(west.push_inventory()) == {"SKU-000007": "70"}
+    assert pushed(main.push_inventory()) == {"SKU-000007": "70"}
+
+
+def test_another_default_location_gets_every_quantity_with_the_next_change(
+    stocked: FakeStore, join: Join, books: SqlGateway
+) -> None:
+    assert len(join().push_inventory().sent) == 12
+    stocked.state.locations[0]["is_default"], stocked.state.locations[1]["is_default"] = False, True
+    books.set_quantity(MUG, "Main", 42)
+    assert len(join().push_inventory().sent) == 12
+    stocked.settle()
+    assert stocked.inventory(2)[MUG] == 42
+    stocked.clear_log()
+    assert (list(join().push_inventory()), stocked.log) == ([], [])
+
+
 # Deaths and failures
 
 

@@ -25,8 +25,8 @@ from avbc.orchestrator.reports import Change
 from avbc.text import text_key
 from avbc.unset import UNSET
 
-KIND = "quantity"
-"""What the journal remembers pushed quantities under, by the `text_key` of the part number."""
+_LOCATION = "location"
+"""The id of the location that was pushed to last, by its code in the settings."""
 
 REASON = "AcctVantage"
 """What the store's history of a quantity shows."""
@@ -49,11 +49,15 @@ def push_inventory(run: PushRun, *, full: bool) -> None:
         "shipping.sync_inventory_levels",
         "is false, so quantities are not pushed (manual 2.3.1): set it to true first",
     )
-    if not full and next(run.changed(KIND, _available(run)), None) is None:
+    code = run.settings.shipping.bigcommerce_location
+    # Of a location that nothing was pushed to, nothing is known.
+    last = run.known(_LOCATION, [code]).get(code, "")
+    if not full and next(run.changed(_kind(last), _available(run)), None) is None:
         return
     # The second walk counts them again.
     run.report.unchanged = 0
     adjustments = _Adjustments(run)
+    run.know(_LOCATION, code, str(adjustments.location_id))
     # The orders before the quantities: one that is imported in between is subtracted twice, which
     # the next push corrects. The other way round it would not be subtracted at all.
     waiting = waiting_quantities(run)
@@ -63,6 +67,14 @@ def push_inventory(run: PushRun, *, full: bool) -> None:
 
 
 # What changed
+
+
+def _kind(location_id: int | str) -> str:
+    """What the quantities of a location are remembered under, by the `text_key` of the part number.
+
+    Another location has quantities of its own, which no push has sent yet.
+    """
+    return f"quantity {location_id}"
 
 
 @attrs.frozen
@@ -89,7 +101,7 @@ def _available(run: PushRun) -> Iterator[tuple[str, tuple[tuple[str, Decimal], s
 def _changed(
     run: PushRun, waiting: dict[str, Decimal], location_id: int, *, full: bool
 ) -> Iterator[_QuantityRow]:
-    changed = run.changed(KIND, _available(run), full=full)
+    changed = run.changed(_kind(location_id), _available(run), full=full)
     for key, (part_number, available), text, before in changed:
         sold = waiting.get(key, ZERO)
         remembered = f"{text}-{sold}" if sold else text
@@ -189,7 +201,7 @@ class _Adjustments(Batches[_QuantityRow, str]):
 
     def saved(self, rows: Sequence[_QuantityRow], answer: str, /) -> None:
         for row in rows:
-            self.run.know(KIND, row.source.key, row.source.remembered)
+            self.run.know(_kind(self.location_id), row.source.key, row.source.remembered)
         super().saved(rows, answer)
 
     def named(self, error: RequestRefused, rows: Sequence[_QuantityRow]) -> dict[int, str]:
