@@ -13,6 +13,7 @@ from avbc.bigcommerce import ScopeMissing
 from avbc.orchestrator import Check, Orchestrator, SetupReport
 from avbc.settings import PaymentMethodMapping, Settings, SettingsError, StatusMapping
 from avbc.testing import FakeStore, OrderFactory, Payment, Shipping, example, item, order_of_shape
+from avbc.testing.contract.examples import make_bundle
 
 Join = Callable[..., Orchestrator]
 Change = Callable[..., Settings]
@@ -41,6 +42,28 @@ def test_settings_that_fit(join: Join, quiet: Settings, store: FakeStore) -> Non
     assert "fit the store and the books" in str(report)
     assert {entry.method for entry in store.log} == {"GET"}
     assert {number: dict(order.header) for number, order in store.state.orders.items()} == before
+
+
+def test_a_source_code_of_another_store(
+    join: Join, store: FakeStore, books: SqlGateway, quiet: Settings, change: Change
+) -> None:
+    setting = "order_status.import_source_code"
+    bundle = make_bundle(1)
+    for number, store_hash in enumerate([store.store_hash, "", "other1", "other2"], 1):
+        order = make_bundle(number).order
+        books.create_order(
+            attrs.evolve(bundle, order=attrs.evolve(order, store_hash=store_hash), receipts=())
+        )
+    report = join(settings=quiet).check_setup()
+    (check,) = found(report, "source code", "error").values()
+    assert check.item == setting
+    assert "orders of the store other1, other2 under 'WEB'" in check.found
+    assert check.fix == f"Choose another {setting}, which no other store has."
+    # What it says is followed.
+    web = join(settings=change(order_status={"import_source_code": "SHP"}))
+    assert found(web.check_setup(), "source code", "ok")[setting].found == "SHP"
+    order_id = store.add_order(OrderFactory(first_id=2).plain()).id
+    assert [outcome.import_id for outcome in web.import_orders().imported] == [f"SHP{order_id}"]
 
 
 def test_statuses_that_the_store_does_not_have(join: Join, change: Change) -> None:

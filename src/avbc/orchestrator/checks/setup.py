@@ -63,6 +63,7 @@ def setup_report(settings: Settings, store: BigCommerce, books: Gateway) -> Setu
     recent = next(store.pages(latest)).items
     return SetupReport(
         (
+            *_source_code(store, books, settings),
             *_statuses(rules),
             *_crossings(rules),
             *_status_mapping(rules),
@@ -85,6 +86,24 @@ def _or_unknown(area: str, item: str, checks: Iterator[Check]) -> Iterator[Check
         yield from checks
     except AvbcError as error:
         yield Check(area, item, "unknown", str(error))
+
+
+def _source_code(store: BigCommerce, books: Gateway, settings: Settings) -> Iterator[Check]:
+    """Check that the books have no other store's orders under the Import Source Code."""
+    setting, code = "order_status.import_source_code", settings.order_status.import_source_code
+    others = sorted(books.source_stores(code) - {store.store_hash})
+    if others:
+        yield Check(
+            "source code",
+            setting,
+            "error",
+            f"The books have orders of the store {', '.join(others)} under {code!r}. An order of "
+            f"{store.store_hash} with the same number would have the same Import ID, and is "
+            "refused.",
+            f"Choose another {setting}, which no other store has.",
+        )
+    else:
+        yield Check("source code", setting, "ok", code)
 
 
 # Statuses
