@@ -12,8 +12,8 @@ import attrs
 from avbc.acctvantage.records import Receipt, SalesOrder
 from avbc.bigcommerce.models import Order
 from avbc.mapping.case import Findings, Ruling
-from avbc.mapping.payment import RECEIVED
 from avbc.mapping.text import amount_text
+from avbc.mapping.worth import RECEIVED
 from avbc.money import ZERO, decimals, is_amount
 from avbc.text import text_key
 

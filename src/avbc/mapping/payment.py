@@ -8,15 +8,25 @@ from decimal import Decimal
 import attrs
 
 from avbc.acctvantage.import_ids import receipt_import_id
-from avbc.acctvantage.records import GIFT_CARD, PURCHASE_ORDER, STORE_CREDIT, Receipt, ReceiptState
+from avbc.acctvantage.records import GIFT_CARD, PURCHASE_ORDER, STORE_CREDIT, Receipt
 from avbc.bigcommerce.models import Order, Transaction
 from avbc.mapping.case import Case, MappingRules, Ruling
 from avbc.mapping.client import ClientChoice
 from avbc.mapping.decisions import MappingProblem
 from avbc.mapping.text import amount_text, plain
-from avbc.money import ZERO, is_amount
+from avbc.mapping.worth import (
+    AUTHORIZED,
+    DECLINED,
+    HELD,
+    RECEIVED,
+    REFUNDED,
+    VOID,
+    GatewayPayment,
+    Worth,
+    payments_worth,
+)
+from avbc.money import ZERO
 from avbc.settings import payment_method_key
-from avbc.text import text_key
 
 _PURCHASE_ORDER = payment_method_key(PURCHASE_ORDER)
 TENDER_WORDS = {
@@ -24,27 +34,18 @@ TENDER_WORDS = {
     GIFT_CARD: (payment_method_key(GIFT_CARD), payment_method_key("Gift Certificate")),
 }
 """Keys of the manual's and BigCommerce's names for redeemed tenders, by their Receipt Type."""
-_TENDER_METHODS = {
-    "store_credit": "store_credit_amount",
-    "gift_certificate": "gift_certificate_amount",
-}
-_PAYING = frozenset(["purchase", "authorization"])
-_CAPTURED = frozenset(["purchase", "capture", "settled"])
 
 _SETTING = "gl.payment_methods"
 _PREAUTHORIZED = "gl.credit_card_transactions_are_preauthorizations"
 
-RECEIVED = frozenset(["captured", "paid", "partially refunded"])
-"""The payment statuses of money that was received."""
-_AUTHORIZED = "authorized"
-_NOT_RECEIVED = frozenset([_AUTHORIZED, "pending", "capture pending"])
+_NOT_RECEIVED = frozenset([AUTHORIZED, "pending", "capture pending"])
 _REFUSED: dict[str, tuple[MappingProblem, str, str]] = {
-    "declined": (
+    DECLINED: (
         "payment_declined",
         "The payment was declined.",
         "Get the order paid, or cancel it, in BigCommerce.",
     ),
-    "void": (
+    VOID: (
         "payment_void",
         "The payment was voided.",
         "Get the order paid, or cancel it, in BigCommerce.",
@@ -54,12 +55,12 @@ _REFUSED: dict[str, tuple[MappingProblem, str, str]] = {
         "The payment is being voided.",
         "Get the order paid, or cancel it, in BigCommerce.",
     ),
-    "held for review": (
+    HELD: (
         "payment_held",
         "The payment is held for review.",
         "Approve or decline it in BigCommerce.",
     ),
-    "refunded": (
+    REFUNDED: (
         "payment_refunded",
         "The payment was refunded in full.",
         "Cancel the order in BigCommerce, or get it paid again.",
@@ -188,14 +189,13 @@ def payment_for(
             f"{amount_text(-gateway_amount)}.",
             "Correct the order in BigCommerce.",
         )
-    payments = _at_gateway(order, transactions, case) if transactions else None
+    worth = payments_worth(order, transactions, gateway_amount or ZERO, case)
     po_number = ""
     if gateway_amount or (
         gateway_amount is None and not (order.store_credit_amount or order.gift_certificate_amount)
     ):
         receipt_type = case.add(receipt_type_for(order.payment_method, rules))
-        status = _status(order, payments)
-        state = _state(status, case)
+        is_good = _is_good(worth.status, case)
         if receipt_type == PURCHASE_ORDER:
             po_number = plain(order.payment_provider_id or "") or str(order.id)
             case.note(
@@ -206,12 +206,15 @@ def payment_for(
             )
         elif (
             receipt_type is not None
-            and state is not None
+            and is_good
             and gateway_amount is not None
-            and _foots(order, payments, status, gateway_amount, case)
+            and _foots(order, worth, gateway_amount, case)
         ):
-            whole = Receipt(order_import_id, receipt_type, gateway_amount, state=state)
-            receipts += _receipts(whole, payments, status, order)
+            method = plain(order.payment_method)
+            whole = Receipt(
+                order_import_id, receipt_type, gateway_amount, store_payment_method=method
+            )
+            receipts += _receipts(whole, worth.payments)
     elif gateway_amount is not None:
         case.note("receipts", "", "nothing is left to pay at the gateway")
     for name, amount in (
@@ -259,8 +262,8 @@ def _unknown_receipt_type(name: str, case: Case) -> None:
     )
 
 
-def _state(status: str, case: Case) -> ReceiptState | None:
-    """The state of the money by its payment status: manual 2.2.4, and what can go wrong."""
+def _is_good(status: str, case: Case) -> bool:
+    """Whether an order with this payment status can be imported: what can go wrong, and why."""
     if status == "partially refunded":
         case.warn(
             "payment_partly_refunded",
@@ -271,23 +274,22 @@ def _state(status: str, case: Case) -> ReceiptState | None:
             "Book the refund in AcctVantage.",
         )
     if not status or status in RECEIVED:
-        # Without a status the method is an offline one: its Receipt Type says how the money comes,
-        # and the pre-authorization box is for cards only (inferred).
-        return "captured"
-    if (
-        status == _AUTHORIZED
-        and case.rules.settings.gl.credit_card_transactions_are_preauthorizations
+        return True
+    if status == AUTHORIZED and (
+        case.rules.settings.gl.credit_card_transactions_are_preauthorizations
     ):
-        return "pre_authorized"
+        return True
     if status in _NOT_RECEIVED:
         case.warn(
             "payment_not_captured",
             "payment_status",
             status,
             f"The payment is {status!r}: nothing was received yet, so the receipt is over nothing.",
-            f"Capture it in BigCommerce, or set {_PREAUTHORIZED} if AcctVantage is to capture.",
+            "Capture it in BigCommerce, or wait until it clears: the receipt follows with the next "
+            f"follow_orders(). If AcctVantage is to capture, set {_PREAUTHORIZED}: the receipt "
+            "follows that, too.",
         )
-        return "pending"
+        return True
     unknown: tuple[MappingProblem, str, str] = (
         "payment_status_unknown",
         f"BigCommerce says that the payment is {status!r}, which avbc does not know.",
@@ -295,114 +297,13 @@ def _state(status: str, case: Case) -> ReceiptState | None:
     )
     code, message, fix = _REFUSED.get(status, unknown)
     case.error(code, "payment_status", status, message, fix)
-    return None
+    return False
 
 
-def _status(order: Order, payments: Sequence[Transaction] | None) -> str:
-    """The payment's status; transactions that are newer than it, or say more, decide."""
-    status = text_key(order.payment_status)
-    if not payments or status not in ("", _AUTHORIZED):
-        return status
-    return "captured" if all(row.event in _CAPTURED for row in payments) else _AUTHORIZED
-
-
-def _at_gateway(
-    order: Order, transactions: Sequence[Transaction], case: Case
-) -> list[Transaction] | None:
-    """The payments at the gateway; None where the transactions cannot be read."""
-    tenders = dict.fromkeys(_TENDER_METHODS.values(), ZERO)
-    rows: list[Transaction] = []
-    currency = order.default_currency_code
-    for transaction in transactions:
-        if not is_amount(transaction.amount):
-            case.error(
-                "amount_unreadable",
-                "transactions",
-                transaction.amount,
-                f"Transaction {transaction.id} has {transaction.amount} as its amount.",
-                "Check the order's payments in BigCommerce.",
-            )
-            return None
-        if transaction.status != "ok" and text_key(transaction.status) != "ok":
-            continue
-        if transaction.currency not in ("", currency) and (
-            text_key(transaction.currency) != text_key(currency)
-        ):
-            case.error(
-                "transaction_currency_differs",
-                "transactions",
-                transaction.currency,
-                f"A transaction is in {transaction.currency}, and the order is in {currency}.",
-                "Enter the order by hand.",
-            )
-            return None
-        if transaction.test:
-            case.warn(
-                "test_transaction",
-                "transactions",
-                transaction.gateway,
-                f"Transaction {transaction.id} is a test: no money moved.",
-                "Turn off the gateway's test mode.",
-            )
-        tender = _TENDER_METHODS.get(transaction.method)
-        if tender is None:
-            rows.append(transaction)
-        elif transaction.event in _PAYING:
-            tenders[tender] += transaction.amount
-    for (field, amount), expected in zip(
-        tenders.items(), (order.store_credit_amount, order.gift_certificate_amount), strict=True
-    ):
-        if amount and is_amount(expected) and not case.rules.rounds_to_zero(amount - expected):
-            case.error(
-                "tender_does_not_foot",
-                field,
-                expected,
-                f"The order says that {amount_text(expected)} was redeemed, its transactions say "
-                f"{amount_text(amount)}: "
-                f"off by {amount_text(abs(amount - expected))}.",
-                "Check the order's payments in BigCommerce.",
-            )
-    return _followed(rows)
-
-
-def _followed(rows: Sequence[Transaction]) -> list[Transaction]:
-    """What was paid or authorized and not voided, each with the last event of its payment."""
-    payments: list[Transaction] = []
-    for row in sorted(rows, key=lambda row: row.id):
-        if row.event in _PAYING:
-            payments.append(row)
-        elif row.event in ("capture", "settled", "void"):
-            # Without a reference it can only mean the one payment there is.
-            place = next(
-                (
-                    place
-                    for place, payment in enumerate(payments)
-                    if payment.id == row.reference_transaction_id
-                ),
-                0 if len(payments) == 1 else None,
-            )
-            if row.event != "void":
-                if place is None:
-                    payments.append(row)
-                else:
-                    payments[place] = attrs.evolve(payments[place], event=row.event)
-            elif place is not None:
-                del payments[place]
-    return payments
-
-
-def _foots(
-    order: Order,
-    payments: Sequence[Transaction] | None,
-    status: str,
-    amount: Decimal,
-    case: Case,
-) -> bool:
+def _foots(order: Order, worth: Worth, amount: Decimal, case: Case) -> bool:
     """Whether the payments at the gateway, if given, add up to what was to be paid there."""
-    if payments is None or (not payments and status not in RECEIVED and status != _AUTHORIZED):
-        return True
-    paid = sum((payment.amount for payment in payments), ZERO)
-    if case.rules.rounds_to_zero(paid - amount):
+    paid = worth.transacted
+    if paid is None or case.rules.rounds_to_zero(paid - amount):
         return True
     case.error(
         "transactions_do_not_foot",
@@ -416,28 +317,19 @@ def _foots(
     return False
 
 
-def _receipts(
-    whole: Receipt, payments: Sequence[Transaction] | None, status: str, order: Order
-) -> Iterator[Receipt]:
-    """One receipt for each payment, or one for all where none is known; together `whole`."""
+def _receipts(whole: Receipt, payments: Sequence[GatewayPayment]) -> Iterator[Receipt]:
+    """One receipt for each payment; together `whole`, to its last decimal."""
     left = whole.amount
-    payments = payments or (Transaction(event=""),)
     for number, payment in enumerate(payments, 1):
         amount = left if number == len(payments) else payment.amount
         left -= amount
-        captured = payment.event in _CAPTURED and status == _AUTHORIZED
-        state: ReceiptState = "captured" if captured else whole.state
-        yield Receipt(
-            order_import_id=whole.order_import_id,
-            receipt_type=whole.receipt_type,
-            amount=amount if state == "captured" else ZERO,
-            state=state,
-            pre_auth_amount=amount if state == "pre_authorized" else ZERO,
+        yield attrs.evolve(
+            whole,
+            amount=amount if payment.state == "captured" else ZERO,
+            state=payment.state,
+            pre_auth_amount=amount if payment.state == "pre_authorized" else ZERO,
             import_id=receipt_import_id(whole.order_import_id, number),
-            store_payment_method=plain(order.payment_method),
             gateway=payment.gateway,
-            gateway_transaction_id=payment.gateway_transaction_id
-            or order.payment_provider_id
-            or "",
-            authorized_at=payment.date_created if state != "captured" else None,
+            gateway_transaction_id=payment.gateway_transaction_id,
+            authorized_at=payment.authorized_at if payment.state != "captured" else None,
         )

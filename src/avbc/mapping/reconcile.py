@@ -14,8 +14,8 @@ from avbc.bigcommerce.models import Order, OrderProduct, Refund
 from avbc.mapping.case import Case, MappingRules
 from avbc.mapping.decisions import Problem, value_text
 from avbc.mapping.edits import Difference, fingerprint, line_text
-from avbc.mapping.payment import RECEIVED
 from avbc.mapping.proof import Proof, check_amounts, check_lines, prove_header, prove_lines
+from avbc.mapping.worth import RECEIVED
 from avbc.money import ARITHMETIC, ZERO, is_amount
 from avbc.text import text_key
 
