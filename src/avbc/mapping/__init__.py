@@ -70,12 +70,14 @@ from avbc.mapping.order import MappedOrder, Mapper, OrderInputs, map_order
 from avbc.mapping.payment import Payment, payment_for, receipt_type_for
 from avbc.mapping.places import country_code, state_name
 from avbc.mapping.proof import Proof, prove
+from avbc.mapping.receipts import ReceiptChange, follow_receipts, payment_without_order
 from avbc.mapping.reconcile import Reconciled, Verdict, reconcile
 from avbc.mapping.reference import ShipViaChoice, product_for, ship_via_for, tax_area_for
 from avbc.mapping.refund import map_refund
 from avbc.mapping.shipment import ShipmentPlan, map_shipments, shipment_mark
 from avbc.mapping.status import new_order_status, status_for_books, status_for_store, store_status
 from avbc.mapping.text import address, plain
+from avbc.mapping.worth import GatewayPayment, Worth, payments_worth
 
 __all__ = [
     "ADDRESS_FIELDS",
@@ -93,6 +95,7 @@ __all__ = [
     "Discounts",
     "FieldRule",
     "FieldValue",
+    "GatewayPayment",
     "MappedOrder",
     "Mapper",
     "MappingRules",
@@ -102,12 +105,14 @@ __all__ = [
     "PaymentStep",
     "Problem",
     "Proof",
+    "ReceiptChange",
     "Reconciled",
     "Ruling",
     "Severity",
     "ShipViaChoice",
     "ShipmentPlan",
     "Verdict",
+    "Worth",
     "address",
     "carrier_key",
     "carrier_named",
@@ -121,6 +126,7 @@ __all__ = [
     "discounts_for",
     "export_client",
     "fingerprint",
+    "follow_receipts",
     "html_text",
     "map_order",
     "map_refund",
@@ -131,6 +137,8 @@ __all__ = [
     "only_variant_fields",
     "payment_action",
     "payment_for",
+    "payment_without_order",
+    "payments_worth",
     "plain",
     "product_draft",
     "product_for",

@@ -123,7 +123,8 @@ class MappingRules:
 class Ruling(Generic[T]):
     """What a rule returns: a value with its decisions, or no value and the problems.
 
-    A value may come with warnings; an error never comes with a value.
+    A value may come with warnings; an error comes with no value, except from `follow_receipts`,
+    whose value is what follows in spite of it.
     """
 
     value: T | None
