@@ -28,6 +28,9 @@ def takes_any_gateway(books: avbc.Gateway) -> None:
 
 
 def use(settings: avbc.Settings) -> None:
+    assert_type(settings.shipping.push_shipments, bool)
+    assert_type(settings.shipping.push_shipments_since, datetime | None)
+    assert_type(settings.gl.payment_methods[0].authorization_days, int)
     books = avbc.SqlGateway("sqlite:///books.db")
     takes_any_gateway(books)
     with avbc.Orchestrator(
