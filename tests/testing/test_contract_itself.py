@@ -333,6 +333,93 @@ class CapturesOnceMore(SqlGateway):
             return evolve(receipt, amount=amount, captured_at=at)
 
 
+class ShipsAllOfIt(SqlGateway):
+    """What is left to ship is not kept."""
+
+    def create_order(self, bundle: OrderBundle) -> CreatedOrder:
+        lines = tuple(evolve(line, to_ship=line.quantity) for line in bundle.order.lines)
+        return super().create_order(evolve(bundle, order=evolve(bundle.order, lines=lines)))
+
+
+class FollowsWhateverIsThere(SqlGateway):
+    """A receipt takes the new state whatever its own is."""
+
+    def update_receipt(self, before: Receipt, after: Receipt) -> Receipt:
+        with suppress(BooksRefused):
+            return super().update_receipt(before, after)
+        there = [one for one in self.receipts() if one.import_id == before.import_id]
+        return super().update_receipt(there[0] if there else before, after)
+
+
+class RefusesTheSameUpdate(SqlGateway):
+    """An update of a receipt that was made before is taken for one that came too late."""
+
+    def update_receipt(self, before: Receipt, after: Receipt) -> Receipt:
+        (there,) = (one for one in self.receipts() if one.import_id == before.import_id)
+        if (there.state, there.amount) != (before.state, before.amount):
+            raise BooksRefused("it differs")
+        return super().update_receipt(before, after)
+
+
+class GoesOnWantingCaptures(SqlGateway):
+    """A receipt that was captured is still to be captured."""
+
+    def update_receipt(self, before: Receipt, after: Receipt) -> Receipt:
+        return evolve(
+            super().update_receipt(before, after),
+            capture_wanted=before.capture_wanted,
+            void_wanted=before.void_wanted,
+        )
+
+
+class ChangesWhatHasLeft(SqlGateway):
+    """What is left to ship changes in any status."""
+
+    def set_to_ship(self, order_import_id: str, to_ship: Mapping[int, Decimal]) -> SalesOrder:
+        try:
+            return super().set_to_ship(order_import_id, to_ship)
+        except BooksRefused:
+            (order,) = self.sales_orders([order_import_id])
+            self.set_order_status(order_import_id, OPEN)
+            super().set_to_ship(order_import_id, to_ship)
+            return self.set_order_status(order_import_id, order.status)
+
+
+class ShipsMoreThanWasOrdered(SqlGateway):
+    """What is left to ship is cut to what was ordered rather than refused."""
+
+    def set_to_ship(self, order_import_id: str, to_ship: Mapping[int, Decimal]) -> SalesOrder:
+        most = Decimal("1.5")
+        return super().set_to_ship(
+            order_import_id, {line: min(left, most) for line, left in to_ship.items()}
+        )
+
+
+class SharesASource(SqlGateway):
+    """An Import ID is the same order, whichever store it comes from."""
+
+    def create_order(self, bundle: OrderBundle) -> CreatedOrder:
+        with suppress(BooksRefused):
+            return super().create_order(bundle)
+        return super().create_order(evolve(bundle, order=evolve(bundle.order, store_hash="")))
+
+
+class LosesTheStore(SqlGateway):
+    """An update that does not name the store takes it away."""
+
+    def update_order(self, bundle: OrderBundle) -> SalesOrder:
+        updated = super().update_order(bundle)
+        return evolve(updated, store_hash=bundle.order.store_hash)
+
+
+class TakesNoStoreForOne(SqlGateway):
+    """Orders of which the store is not known count as those of one more store."""
+
+    def source_stores(self, source_code: str) -> frozenset[str]:
+        orders = [order for order in self.sales_orders() if order.source_code == source_code]
+        return frozenset(order.store_hash for order in orders)
+
+
 class DoublesCredits(SqlGateway):
     """The Import ID of a credit is not unique."""
 
@@ -377,6 +464,21 @@ FAULTS: dict[type[SqlGateway], set[str]] = {
     ExportsGuestsBack: {"new_clients_are_exported"},
     BindsOneCustomerTwice: {"one_customer_is_one_client"},
     CapturesOnceMore: {"a_capture_is_recorded_once"},
+    ShipsAllOfIt: {"what_is_written_is_read_back"},
+    FollowsWhateverIsThere: {
+        "a_receipt_that_differs_is_not_updated",
+        "a_refusal_says_how_the_receipt_differs",
+    },
+    RefusesTheSameUpdate: {"the_same_update_again_changes_nothing"},
+    GoesOnWantingCaptures: {"a_pre_authorized_receipt_changes_its_state"},
+    ChangesWhatHasLeft: {"what_has_left_is_not_changed"},
+    ShipsMoreThanWasOrdered: {"what_cannot_be_left_to_ship_is_refused"},
+    SharesASource: {
+        "an_order_of_another_store_is_refused",
+        "of_two_stores_at_once_one_has_the_order",
+    },
+    LosesTheStore: {"an_order_of_which_the_store_is_not_known"},
+    TakesNoStoreForOne: {"the_stores_of_a_source"},
     DoublesCredits: {"a_second_credit_writes_nothing"},
     CreditsOrdersThatAreNotThere: {"a_credit_that_is_wrong_leaves_nothing"},
 }
