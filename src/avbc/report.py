@@ -63,7 +63,7 @@ def text_table(
     order  total
     1042   19.95
     """
-    cells = [[_one_line(_text(row, column)) for column in columns] for row in rows]
+    cells = [[one_line(_text(row, column)) for column in columns] for row in rows]
     widths = [
         max([len(column), *(len(row[index]) for row in cells)])
         for index, column in enumerate(columns)
@@ -158,10 +158,10 @@ def _text(row: Mapping[str, object], column: str) -> str:
 _CONTROL = dict.fromkeys((*range(0x20), *range(0x7F, 0xA0)), "\N{REPLACEMENT CHARACTER}")
 
 
-def _one_line(text: str) -> str:
-    r"""Return the text as one line without control characters.
+def one_line(text: str) -> str:
+    r"""Return a text as one line without control characters.
 
-    >>> _one_line("red\n\x1b[31mmug")
+    >>> one_line("red\n\x1b[31mmug")
     'red �[31mmug'
     """
     return " ".join(text.split()).translate(_CONTROL)

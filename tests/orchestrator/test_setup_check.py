@@ -232,7 +232,7 @@ def test_payment_methods_that_orders_used_are_errors_and_others_warnings(
     report = join(settings=quiet).check_setup()
     wrong = found(report, "payment method", "error")
     assert set(wrong) == {"pay by  pigeon", "Check"}
-    assert "2 of the latest 5 orders" in wrong["pay by  pigeon"].found
+    assert "2 of the latest 5 orders" in wrong["pay by  pigeon"].seen
     assert set(found(report, "payment method", "warning")) == {"Barter"}
     rows = tomllib.loads(report.toml)["gl"]["payment_methods"]
     # A Receipt Type of the same name is the likely one; otherwise it is left to be chosen.

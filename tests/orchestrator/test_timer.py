@@ -22,6 +22,7 @@ from avbc.bigcommerce import StoreUnreachable
 from avbc.orchestrator import SCHEDULE, CycleReport, ImportReport, Job, JobOutcome, Orchestrator
 from avbc.orchestrator.engine.stopping import Stop
 from avbc.orchestrator.timer import run_timer
+from avbc.orchestrator.worklist import Worklist, WorklistItem
 from avbc.settings import Settings, SettingsError
 from avbc.testing import FakeStore, OrderFactory, StoreProcess, example
 
@@ -37,6 +38,10 @@ class Web:
         self.stop_request = Stop()
         self.calls: list[str] = []
         self.act = act
+        self.items: tuple[WorklistItem, ...] = ()
+
+    def worklist(self) -> Worklist:
+        return Worklist(self.items)
 
     def use(self, settings: Settings) -> None:
         self.settings = settings
@@ -698,3 +703,62 @@ def test_the_report_reads_well(settings: Settings) -> None:
 def test_a_report_that_is_not_content_shows_in_the_cycle() -> None:
     report = ImportReport(stopped="the store is away")
     assert not JobOutcome("import_orders", report).ok
+
+
+# What waits for a person
+
+
+def test_a_cycle_counts_what_waits_for_a_person(settings: Settings) -> None:
+    web = Web(settings)
+    at = datetime(2026, 1, 2, tzinfo=UTC)
+    web.items = tuple(
+        WorklistItem("sku_unknown", key, 1, key, at, "What is sold?", "Look.") for key in "ABC"
+    )
+    _, (report,) = run(web)
+    assert report.worklist == 3
+    assert "3 items wait for a person." in report.summary()
+    assert "3 items wait for a person." in report._repr_html_()
+    assert report.ok
+    web = Web(settings)
+    _, (report,) = run(web)
+    assert report.worklist == 0
+    assert "person" not in str(report)
+
+
+def test_a_worklist_that_cannot_be_read_stops_no_cycle(settings: Settings) -> None:
+    class Unreachable(Web):
+        def worklist(self) -> Worklist:
+            raise avbc.JournalUnreachable("gone")
+
+    _, (report,) = run(Unreachable(settings))
+    assert report.jobs
+    assert report.worklist == 0
+
+
+def test_the_worklist_costs_the_timer_no_request_and_is_reported_by_each_store(
+    join: Join, store: FakeStore, factory: OrderFactory, change: Change
+) -> None:
+    calls: list[list[WorklistItem]] = []
+    webs = [
+        join(
+            settings=change(order_status={"import_source_code": code}),
+            on_attention=calls.append,
+            journal="sqlite://",
+        )
+        for code in ("WEB", "TRD")
+    ]
+    order = factory.plain()
+    order.header["payment_method"] = "Pigeon Post"
+    store.add_order(order)
+    reports: list[CycleReport] = []
+
+    def stop(report: CycleReport) -> None:
+        reports.append(report)
+        if len(reports) == 2:
+            for web in webs:
+                web.stop()
+
+    avbc.run_all(webs, schedule=[Job("import_orders")], on_report=stop)
+    assert [report.worklist for report in reports] == [1, 0]
+    assert [len(items) for items in calls] == [1]
+    assert sum(report.requests for report in reports) == len(store.log)

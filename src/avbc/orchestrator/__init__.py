@@ -33,7 +33,7 @@ from avbc.orchestrator.webhooks import (
     WebhookRefused,
     WebhookReport,
 )
-from avbc.orchestrator.worklist import Worklist, WorklistItem
+from avbc.orchestrator.worklist import NoSuchItem, Worklist, WorklistItem
 
 __all__ = [
     "SCHEDULE",
@@ -55,6 +55,7 @@ __all__ = [
     "JournalEntry",
     "JournalTooNew",
     "JournalUnreachable",
+    "NoSuchItem",
     "NoSuchLocation",
     "NoSuchOrder",
     "NoteRefund",

@@ -12,6 +12,7 @@ from avbc.orchestrator.checks import connection, history, setup
 from avbc.orchestrator.checks.backtest import BacktestReport, backtest_period
 from avbc.orchestrator.checks.reconcile import ReconcileReport, reconcile_period
 from avbc.orchestrator.connected import Connected
+from avbc.orchestrator.engine.attention import note_checks
 from avbc.orchestrator.engine.run import Run, Task
 from avbc.orchestrator.jobs import (
     captures,
@@ -72,24 +73,28 @@ class Orchestrator(Connected):
         """Test the URL, the token, the OAuth scopes, the clock and the quota (manual 1.3).
 
         Each scope that the settings need is probed by a request that changes nothing. Errors are in
-        the report and are not raised.
+        the report and on the worklist, and are not raised.
         """
         report = connection.connection_report(self.store, self.settings)
         self._integration.may_set_statuses = any(
             check.item == ORDERS_MODIFY and check.state == "ok" for check in report.checks
         )
+        note_checks(self._integration, report, "test_connection")
         return report
 
     def check_setup(self) -> SetupReport:
         """Compare every name in the settings with the live store and the books, and vice versa.
 
-        The report's `toml` holds the rows that are missing. Nothing is changed.
+        The report's `toml` holds the rows that are missing. Nothing is changed; errors are on the
+        worklist until a later check does not find them.
 
         Raises:
             StoreError: The store's statuses or orders cannot be read.
             BooksUnreachable: The books cannot be read.
         """
-        return setup.setup_report(self.settings, self.store, self.books)
+        report = setup.setup_report(self.settings, self.store, self.books)
+        note_checks(self._integration, report, "check_setup")
+        return report
 
     # The import
 
@@ -299,6 +304,8 @@ class Orchestrator(Connected):
     def worklist(self) -> Worklist:
         """List everything that waits for a person, the oldest first, with what to do about it.
 
+        It is read from the journal; the store is not asked. What is about one order is together.
+
         Raises:
             JournalUnreachable: The journal cannot be read.
         """
@@ -314,10 +321,10 @@ class Orchestrator(Connected):
             what: An item of the worklist, or BigCommerce's id of an order.
 
         Raises:
+            NoSuchItem: It is not on the worklist, or has changed since it was read.
             JournalUnreachable: Nothing was noted.
         """
-        items = self._open_items()
-        items.hide([what] if isinstance(what, WorklistItem) else self.worklist().of(what))
+        self._open_items().hide(what)
         return self.worklist()
 
     # Periods

@@ -318,6 +318,8 @@ class Check:
     """What to change."""
     toml: str = ""
     """The rows to add to the settings file."""
+    seen: str = ""
+    """How often, in the latest orders; it changes every day."""
 
 
 class _Checks(Report):
@@ -342,13 +344,16 @@ class _Checks(Report):
         return [check for check in self.checks if check.state == "warning"]
 
     def to_dicts(self) -> list[dict[str, object]]:
-        """One row per check: area, item, state, found, fix, toml."""
+        """One row per check: area, item, state, found, fix, toml, seen."""
         return [as_data(check) for check in self.checks]
 
     def shown(self) -> list[dict[str, object]]:
         """One row per check, with what to change behind what was found."""
         return [
-            {**as_data(check), "found": f"{check.found} {check.fix}".strip()}
+            {
+                **as_data(check),
+                "found": " ".join(text for text in (check.found, check.seen, check.fix) if text),
+            }
             for check in self.checks
         ]
 

@@ -18,6 +18,7 @@ import attrs
 
 from avbc.errors import AvbcError
 from avbc.orchestrator.engine.stopping import Stop
+from avbc.orchestrator.worklist import Worklist, waiting
 from avbc.report import Report, counted
 from avbc.settings import Settings, SettingsError
 
@@ -131,6 +132,8 @@ class CycleReport(Report):
     """New errors in the settings file; the previous settings stay in force."""
     stopped: bool = False
     """The cycle ended early because a stop was requested."""
+    worklist: int = 0
+    """How many items wait for a person (`Orchestrator.worklist`)."""
 
     @property
     def ok(self) -> bool:
@@ -156,6 +159,8 @@ class CycleReport(Report):
             f"{self.store}, {self.started:%Y-%m-%d %H:%M:%S} UTC: {done}, "
             f"{counted(self.requests, 'request')}{', then stopped' if self.stopped else ''}."
         )
+        if self.worklist:
+            text += f" {waiting(self.worklist)} for a person."
         return "\n".join([text, *self.notes])
 
     def to_dicts(self) -> list[dict[str, object]]:
@@ -190,6 +195,10 @@ class Web(Protocol):
 
     def use(self, settings: Settings) -> None:
         """Continue with other settings."""
+
+    def worklist(self) -> Worklist:
+        """List everything that waits for a person."""
+        ...
 
 
 OnReport: TypeAlias = Callable[[CycleReport], object]
@@ -302,6 +311,7 @@ class _Timer:
                     notes=tuple(notes),
                     settings_error=error,
                     stopped=self._web.stop_request.is_due,
+                    worklist=self._waiting() if jobs else 0,
                 ),
                 on_report,
             )
@@ -340,6 +350,14 @@ class _Timer:
                 if outcome.error is None:
                     self._done[job.method] = now
                 yield outcome
+
+    def _waiting(self) -> int:
+        try:
+            return len(self._web.worklist())
+        except AvbcError as error:
+            # The jobs have reported it: they need the journal, too.
+            _log.warning("the worklist could not be read: %s", error)
+            return 0
 
     def _do(self, job: Job) -> JobOutcome:
         try:

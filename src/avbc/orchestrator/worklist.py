@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
-from datetime import datetime
+import re
+import shutil
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from datetime import UTC, datetime
 from typing import TypeAlias
 
 import attrs
 
-from avbc.report import Report, as_data, counted
+from avbc.errors import FinalError
+from avbc.report import Report, as_data, counted, one_line
 
 
 @attrs.frozen
@@ -31,6 +34,11 @@ class WorklistItem:
     area: str = ""
     """The method that found it, and lets it go: `import_orders`, `follow_orders`."""
 
+    @property
+    def about(self) -> str:
+        """The order by its Import ID, or the key of what it is about."""
+        return self.import_id or self.key
+
     def __str__(self) -> str:
         return f"{self.message} [{self.code}] {self.fix}".rstrip()
 
@@ -39,20 +47,36 @@ OnAttention: TypeAlias = Callable[[list[WorklistItem]], object]
 """Called with the items that are new or have changed."""
 
 
+class NoSuchItem(FinalError):
+    """The worklist has no such item, or it has changed since it was read."""
+
+
+def _by_order(items: Iterable[WorklistItem]) -> tuple[WorklistItem, ...]:
+    """Return the items with those about one thing together, the oldest first."""
+    together: dict[str, list[WorklistItem]] = {}
+    for item in items:
+        together.setdefault(item.about, []).append(item)
+    return tuple(item for group in together.values() for item in group)
+
+
 @attrs.frozen
 class Worklist(Report):
-    """Everything that waits for a person, the oldest first.
+    """Everything that waits for a person, the oldest first, what is about one order together.
 
     >>> from datetime import UTC
     >>> at = datetime(2026, 1, 2, 12, 5, tzinfo=UTC)
     >>> item = WorklistItem("hook_inactive", "store/order/created", 0, "", at, "Off.", "Repair it.")
-    >>> print(Worklist((item,)).summary())
+    >>> print(Worklist((item,)))
     1 item waits for a person.
+    <BLANKLINE>
+    store/order/created, since 2026-01-02 12:05 UTC
+      Off. [hook_inactive]
+      To do: Repair it.
     """
 
-    columns = ("since", "code", "order", "message", "fix")
+    columns = ("since", "about", "what happened", "what to do", "code")
 
-    items: tuple[WorklistItem, ...] = ()
+    items: tuple[WorklistItem, ...] = attrs.field(default=(), converter=_by_order)
 
     def __len__(self) -> int:
         return len(self.items)
@@ -62,6 +86,9 @@ class Worklist(Report):
 
     def __bool__(self) -> bool:
         return bool(self.items)
+
+    def __repr__(self) -> str:
+        return f"<Worklist: {counted(len(self), 'item')}>"
 
     @property
     def ok(self) -> bool:
@@ -74,10 +101,7 @@ class Worklist(Report):
 
     def summary(self) -> str:
         """How much waits."""
-        if not self.items:
-            return "Nothing waits for a person."
-        verb = "waits" if len(self.items) == 1 else "wait"
-        return f"{counted(len(self.items), 'item')} {verb} for a person."
+        return f"{waiting(len(self)) or 'Nothing waits'} for a person."
 
     def to_dicts(self) -> list[dict[str, object]]:
         """One row per item: code, key, order_id, import_id, since, message, fix, area."""
@@ -87,11 +111,50 @@ class Worklist(Report):
         """One row per item, with the order by its Import ID."""
         return [
             {
-                "since": f"{item.since:%Y-%m-%d %H:%M}",
+                "since": _minute(item.since),
+                "about": item.about,
+                "what happened": item.message,
+                "what to do": item.fix,
                 "code": item.code,
-                "order": item.import_id or item.key,
-                "message": item.message,
-                "fix": item.fix,
             }
             for item in self.items
         ]
+
+    def __str__(self) -> str:
+        # Two columns of sentences would be too narrow to read in a terminal.
+        width = max(80, shutil.get_terminal_size().columns)
+        lines = [self.summary()]
+        about = None
+        for item in self.items:
+            if item.about != about:
+                about = item.about
+                lines += ["", f"{one_line(about)}, since {_minute(item.since)}"]
+            lines += _wrapped(f"{item.message} [{item.code}]", width)
+            if item.fix:
+                lines += _wrapped(f"To do: {item.fix}", width)
+        return "\n".join(lines)
+
+
+def waiting(count: int) -> str:
+    """Return how many items wait, or nothing: "2 items wait".
+
+    >>> waiting(1), waiting(2), waiting(0)
+    ('1 item waits', '2 items wait', '')
+    """
+    if not count:
+        return ""
+    return f"{counted(count, 'item')} {'waits' if count == 1 else 'wait'}"
+
+
+def _minute(at: datetime) -> str:
+    return f"{at.astimezone(UTC):%Y-%m-%d %H:%M} UTC"
+
+
+def _wrapped(text: str, width: int) -> list[str]:
+    text = f"  {one_line(text)}"
+    if len(text) <= width:
+        return [text]
+    # textwrap would take a second for ten thousand items. A word may be longer than the line.
+    room = width - 4
+    parts = re.findall(rf"\S.{{0,{room - 1}}}(?=\s|$)|\S{{{room}}}", text)
+    return ["  " + "\n    ".join(parts)]

@@ -262,11 +262,11 @@ def _offered_payment_methods(
     for method in store.payment_methods.list():
         name = plain(method.name)
         if name and payment_method_key(name) not in known:
-            found = "The store offers it; none of the latest orders was paid by it."
-            yield _unmapped_method(name, "warning", found, rules)
+            seen = "The store offers it; none of the latest orders was paid by it."
+            yield _unmapped_method(name, "warning", seen, rules)
 
 
-def _unmapped_method(name: str, state: State, found: str, rules: MappingRules) -> Check:
+def _unmapped_method(name: str, state: State, seen: str, rules: MappingRules) -> Check:
     choices = list(dict.fromkeys([*rules.reference.receipt_types, PURCHASE_ORDER]))
     key = payment_method_key(name)
     likely = next((choice for choice in choices if payment_method_key(choice) == key), "")
@@ -274,10 +274,11 @@ def _unmapped_method(name: str, state: State, found: str, rules: MappingRules) -
         "payment method",
         name,
         state,
-        f"not mapped to a Receipt Type. {found}",
+        "not mapped to a Receipt Type.",
         "Add a row.",
         toml_row("gl.payment_methods", bigcommerce=name, receipt_type=likely)
         + ("" if likely else f"  # one of: {', '.join(choices)}"),
+        seen,
     )
 
 
@@ -307,21 +308,25 @@ def _tenders(recent: Sequence[Order], rules: MappingRules) -> Iterator[Check]:
 
 def _gl_codes(recent: Sequence[Order], rules: MappingRules) -> Iterator[Check]:
     discounted = sum(1 for order in recent if order.discount_amount or order.coupon_discount)
-    refused = (
-        f"Orders with a discount are refused without it: {discounted} of the latest {len(recent)}."
-    )
-    needs: tuple[tuple[str, str, State], ...] = (
-        ("default_discount_gl_code", refused, "error" if discounted else "warning"),
+    needs: tuple[tuple[str, str, State, str], ...] = (
+        (
+            "default_discount_gl_code",
+            "Orders with a discount are refused without it.",
+            "error" if discounted else "warning",
+            f"{discounted} of the latest {len(recent)} have one.",
+        ),
         (
             "gift_certificate_gl_code",
             "Gift certificates that are sold get no account without it.",
             "warning",
+            "",
         ),
     )
-    for key, without, state in needs:
+    for key, without, state, seen in needs:
         setting, code = f"gl.{key}", getattr(rules.settings.gl, key)
         if not code:
-            yield Check("GL code", setting, state, without, f"Set {setting} to a GL account.")
+            fix = f"Set {setting} to a GL account."
+            yield Check("GL code", setting, state, without, fix, seen=seen)
         elif rules.is_gl_account(code):
             yield Check("GL code", setting, "ok", code)
         else:

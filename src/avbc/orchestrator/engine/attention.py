@@ -3,25 +3,30 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Iterable, Iterator
 from datetime import UTC, datetime
+
+import attrs
 
 from avbc.mapping import Problem
 from avbc.orchestrator.engine.integration import Integration
 from avbc.orchestrator.engine.journal import JournalUnreachable
 from avbc.orchestrator.engine.open_items import ItemChange, ItemKey, OpenItems, Raised, Settled
+from avbc.orchestrator.reports import ConnectionReport, SetupReport
 from avbc.orchestrator.worklist import WorklistItem
 
 STOPPED = "order_stopped_in_store"
 """The code of an order that was stopped in the store after its import."""
 FOLLOWING = "follow_orders"
 """The area of what became of orders after their import, whichever run finds it."""
+CHECK_FAILED = "check_failed"
+"""The code of what `check_setup` or `test_connection` found."""
 
 _log = logging.getLogger("avbc.orchestrator")
 
 
 class Attention:
-    """The items of one run.
+    """The items of one run, or of one check.
 
     Args:
         integration: Whose worklist it is, and who is called.
@@ -31,10 +36,10 @@ class Attention:
     def __init__(self, integration: Integration, area: str) -> None:
         self._integration = integration
         self._area = area
-        self._changes: list[ItemChange] = []
+        self._changes: list[ItemChange | _Only] = []
         self._confirmed: set[ItemKey] = set()
-        self._open: dict[str, set[str]] | None = None
-        """The codes of the job's open items by key, as the run began."""
+        self._open: dict[str, frozenset[str]] | None = None
+        """The codes of the job's open items by key, as the first flush found them and left them."""
 
     def add(
         self,
@@ -47,21 +52,11 @@ class Attention:
     ) -> None:
         """Put a problem on the worklist; one that is there in the same words stays as it is."""
         area = area or self._area
-        message = (
-            f"{problem.message} Candidates: {', '.join(problem.candidates)}."
-            if (problem.candidates)
-            else problem.message
-        )
-        item = WorklistItem(
-            problem.code,
-            key,
-            order_id,
-            import_id,
-            datetime.now(UTC),
-            message,
-            problem.fix,
-            area,
-        )
+        message = problem.message
+        if problem.candidates:
+            message = f"{message} Candidates: {', '.join(problem.candidates)}."
+        now = datetime.now(UTC)
+        item = WorklistItem(problem.code, key, order_id, import_id, now, message, problem.fix, area)
         self._confirmed.add((area, problem.code, key))
         self._changes.append(Raised(item))
 
@@ -82,50 +77,97 @@ class Attention:
         self, key: str, problems: Collection[Problem], *, order_id: int, import_id: str
     ) -> None:
         """Have these problems of the job's, and no others, on the worklist for one key."""
-        codes = {problem.code for problem in problems}
         for problem in problems:
             self.add(problem, key=key, order_id=order_id, import_id=import_id)
-        if gone := self._codes(key) - codes:
-            self.settle([key], codes=gone)
+        self._changes.append(_Only(key, frozenset(problem.code for problem in problems)))
 
     def flush(self) -> None:
-        """Write what was found.
+        """Write what was found; what could not be written is written with the next flush.
 
         Raises:
             JournalUnreachable: Nothing was written.
         """
-        changes, self._changes = self._changes, []
-        if changes:
-            self._items().apply(changes)
+        if not self._changes:
+            return
+        items = self._items()
+        try:
+            if needed := list(self._needed(items)):
+                items.apply(needed)
+        except JournalUnreachable:
+            self._open = None
+            raise
+        self._changes = []
 
     def report(self) -> None:
-        """Call the application with what is new or has changed; a run is not harmed by errors."""
+        """Call the application with what is new or has changed; a run is not harmed by errors.
+
+        What it raises, or a death before the items are marked, has them reported again: they are
+        reported at least once.
+        """
         call = self._integration.on_attention
         if call is None:
             return
-        journal, scope = self._integration.journal, self._integration.scope
         try:
-            with journal.lease(f"attention {scope}") as lease:
+            items = self._items()
+            if not items.unreported():
+                return
+            with self._integration.journal.lease(f"attention {self._integration.scope}") as lease:
                 # Another process that has the turn reports them.
-                if not lease.check() and (items := self._items().unreported()):
-                    call(items)
-                    self._items().set_reported(items)
+                if not lease.check() and (news := items.unreported()):
+                    call(news)
+                    items.set_reported(news)
         except JournalUnreachable as error:
             _log.warning("the worklist could not be reported: %s", error)
         except Exception:  # noqa: BLE001  # a bug of the application
             _log.exception("on_attention failed; the next run reports the same items")
 
-    def _codes(self, key: str) -> set[str]:
+    def _needed(self, items: OpenItems) -> Iterator[ItemChange]:
+        """Yield the changes that change something: most keys have nothing on the worklist."""
         if self._open is None:
             self._open = {}
-            for each, code in self._items().keys(self._area):
-                self._open.setdefault(each, set()).add(code)
-        return self._open.get(key, set()) | {
-            code for area, code, each in self._confirmed if area == self._area and each == key
-        }
+            for key, code in items.keys(self._area):
+                self._open[key] = self._open.get(key, frozenset()) | {code}
+        for change in self._changes:
+            if isinstance(change, _Only):
+                if gone := self._open.get(change.key, frozenset()) - change.codes:
+                    self._open[change.key] -= gone
+                    yield Settled(self._area, (change.key,), gone)
+                continue
+            if isinstance(change, Raised) and change.item.area == self._area:
+                key, code = change.item.key, change.item.code
+                self._open[key] = self._open.get(key, frozenset()) | {code}
+            yield change
 
     def _items(self) -> OpenItems:
         return OpenItems(self._integration.journal, self._integration.scope)
+
+
+@attrs.frozen
+class _Only:
+    """Of the job's items of a key only these codes stay."""
+
+    key: str
+    codes: frozenset[str]
+
+
+def note_checks(
+    integration: Integration, report: SetupReport | ConnectionReport, area: str
+) -> None:
+    """Put the errors of a check on the worklist and report what is new; a check writes no more.
+
+    What could not be checked this time may be as it was, so then nothing goes.
+    """
+    attention = Attention(integration, area)
+    for check in report.errors:
+        problem = Problem(CHECK_FAILED, check.item, "", f"{check.area}: {check.found}", check.fix)
+        attention.add(problem, key=f"{check.area} {check.item}".strip())
+    if not any(check.state == "unknown" for check in report.checks):
+        attention.settle_rest()
+    try:
+        attention.flush()
+    except JournalUnreachable as error:
+        _log.warning("what %s found is not on the worklist: %s", area, error)
+    attention.report()
 
 
 def stopped_problem(order_id: int, import_id: str, happened: str) -> Problem:

@@ -13,7 +13,7 @@ import sqlalchemy as sa
 from avbc.database import chunks, insert_into
 from avbc.orchestrator.engine.journal import Journal, aware
 from avbc.orchestrator.engine.journal import worklist as _table
-from avbc.orchestrator.worklist import WorklistItem
+from avbc.orchestrator.worklist import NoSuchItem, WorklistItem
 
 _KEY = ("scope", "area", "code", "key")
 ItemKey: TypeAlias = tuple[str, str, str]
@@ -99,12 +99,30 @@ class OpenItems:
         """
         self._update(items, is_reported=True)
 
-    def hide(self, items: Iterable[WorklistItem]) -> None:
-        """Note that a person has settled these items: they are back when they change.
+    def hide(self, what: WorklistItem | int) -> None:
+        """Note that a person has settled an item, or all of an order: it is back when it changes.
 
         Raises:
+            NoSuchItem: There is nothing to settle, or it is not as the person saw it.
             JournalUnreachable: Nothing was written.
         """
+        here = self.all()
+        if isinstance(what, WorklistItem):
+            items = [item for item in here if _place(item) == _place(what)]
+            name = f"{what.code} of {what.about}"
+        else:
+            items = [item for item in here if item.order_id == what]
+            name = f"about order {what}" if what else "without an order"
+        if not items or what == 0:
+            raise NoSuchItem(
+                f"nothing {name} is on the worklist: worklist() lists what is. What went by "
+                "itself, or was settled before, needs nothing more"
+            )
+        if isinstance(what, WorklistItem) and what.message != items[0].message:
+            raise NoSuchItem(
+                f"{name} has changed since it was read, so it is not settled. It says now: "
+                f"{items[0].message} Read worklist() again"
+            )
         self._update(items, is_settled=True)
 
     def _items(self, condition: sa.ColumnElement[bool]) -> list[WorklistItem]:
@@ -137,6 +155,7 @@ class OpenItems:
                 _table.c.key == sa.bindparam("of_key"),
                 # What was changed meanwhile is news again.
                 _table.c.message == sa.bindparam("of_message"),
+                _table.c.fix == sa.bindparam("of_fix"),
             )
             .values(**values)
         )
@@ -146,6 +165,7 @@ class OpenItems:
                 "of_code": item.code,
                 "of_key": item.key,
                 "of_message": item.message,
+                "of_fix": item.fix,
             }
             for item in items
         ]
@@ -213,3 +233,7 @@ class OpenItems:
         for code in sorted({code for code, _ in rest}):
             for keys in chunks([key for each, key in rest if each == code]):
                 connection.execute(gone.where(_table.c.code == code, _table.c.key.in_(keys)))
+
+
+def _place(item: WorklistItem) -> ItemKey:
+    return item.area, item.code, item.key

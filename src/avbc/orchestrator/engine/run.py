@@ -144,25 +144,12 @@ class Run(Generic[R]):
         Raises:
             AvbcError: The run could not begin, and nothing was changed.
         """
-        task = self._task
-        with (
-            tracing.span(f"avbc.{task.name}", {"avbc.source_code": self.source_code}),
-            progress_shown(self.integration.on_progress, bars=task.progress) as self._on_progress,
-            self._turn() as self._lease,
-        ):
-            try:
-                if not self.is_over():
-                    job(self)
-            except AvbcError as error:
-                self.halt(error)
-            finally:
-                self.flush()
-                if not self.preview:
-                    self._attention.report()
-                self.report.finished = datetime.now(UTC)
-                self.report.requests = self.store.requests_sent - self._requests_before
-            _log.info("%s", self.report.summary())
-            tracing.note({f"avbc.{name}": count for name, count in self.report.counts().items()})
+        try:
+            self._do(job)
+        finally:
+            # No process has to wait for its turn while the application sends its e-mail.
+            if not self.preview:
+                self._attention.report()
         return self.report
 
     @property
@@ -294,14 +281,34 @@ class Run(Generic[R]):
             self._entries.append(entry)
 
     def flush(self) -> None:
-        """Write what is known and the entries to the journal."""
+        """Write what waits for a person, what is known and the entries to the journal."""
+        # First: what is known is not looked at again, and would be lost to the worklist.
+        self._kept(self._attention.flush)
         known, self._known = self._known, {}
         entries, self._entries = self._entries, []
         for kind, texts in known.items():
             self._kept(partial(self.integration.journal.remember, kind, texts.items()))
         if entries:
             self._kept(partial(self.integration.journal.write, entries))
-        self._kept(self._attention.flush)
+
+    def _do(self, job: Callable[[Self], object]) -> None:
+        task = self._task
+        with (
+            tracing.span(f"avbc.{task.name}", {"avbc.source_code": self.source_code}),
+            progress_shown(self.integration.on_progress, bars=task.progress) as self._on_progress,
+            self._turn() as self._lease,
+        ):
+            try:
+                if not self.is_over():
+                    job(self)
+            except AvbcError as error:
+                self.halt(error)
+            finally:
+                self.flush()
+                self.report.finished = datetime.now(UTC)
+                self.report.requests = self.store.requests_sent - self._requests_before
+            _log.info("%s", self.report.summary())
+            tracing.note({f"avbc.{name}": count for name, count in self.report.counts().items()})
 
     def _scoped(self, kind: str) -> str:
         return f"{kind} {self.integration.scope}"

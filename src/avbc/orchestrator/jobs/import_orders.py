@@ -208,6 +208,7 @@ class Import:
     def _finish(self, endings: Sequence[_Ending]) -> None:
         """Set the statuses of a chunk, report how its orders ended, and write the journal."""
         run = self._run
+        self._note(endings)
         due = [] if run.preview else [each for each in endings if each.status_id is not UNSET]
         self._set_statuses(due)
         # A note that BigCommerce refuses, say for its length, must not prevent the status.
@@ -228,6 +229,19 @@ class Import:
             if isinstance(each.error, CONCERNS_ALL):
                 run.halt(each.error)
         run.advance(len(endings))
+
+    def _note(self, endings: Sequence[_Ending]) -> None:
+        """Put the refused orders on the worklist, and take the others off.
+
+        Before their statuses are set: an Import Error is not looked at again after a death.
+        """
+        for each in endings:
+            ids = (each.outcome.order_id, each.outcome.import_id)
+            errors = [problem for problem in each.outcome.problems if problem.severity == "error"]
+            if each.result != "postponed":
+                self._run.only_attention(ids[1], errors if each.result == "refused" else (), *ids)
+        if any(each.result == "refused" for each in endings):
+            self._run.flush()
 
     def _set_statuses(self, endings: Sequence[_Ending]) -> None:
         update = self._run.store.orders.update.call
@@ -264,9 +278,6 @@ class Import:
             extra=order_extra(outcome.order_id, outcome.import_id),
         )
         ids = (outcome.order_id, outcome.import_id)
-        if result != "postponed":
-            errors = [each for each in outcome.problems if each.severity == "error"]
-            run.only_attention(outcome.import_id, errors if result == "refused" else (), *ids)
         run.record(run.entry("import", result, *ids, sentence(outcome.problems)))
 
     # What the orders need
