@@ -234,6 +234,57 @@ def test_transactions_make_the_receipts(
 
 
 @pytest.mark.parametrize(
+    ("status", "steps", "code"),
+    [
+        # Voided, and the order does not say so yet.
+        ("authorized", [("authorization", "19.80", None), ("void", "19.80", 1)], "payment_void"),
+        ("", [("authorization", "19.80", None), ("void", "19.80", 1)], "payment_void"),
+        # A part of the authorization was captured: that is what was received.
+        (
+            "captured",
+            [("authorization", "19.80", None), ("capture", "12.00", 1)],
+            "transactions_do_not_foot",
+        ),
+        # Captured in parts, and settled: once each.
+        (
+            "captured",
+            [
+                ("authorization", "19.80", None),
+                ("capture", "12.00", 1),
+                ("capture", "7.80", 1),
+                ("settled", "12.00", 2),
+            ],
+            None,
+        ),
+    ],
+)
+def test_transactions_say_what_became_of_a_payment(make_order, rules_with, status, steps, code):
+    given = tuple(
+        transaction(event, amount, id_=number, reference_transaction_id=reference)
+        for number, (event, amount, reference) in enumerate(steps, 1)
+    )
+    rules = rules_with(credit_card_transactions_are_preauthorizations=True)
+    ruling = payment_for(make_order(payment_status=status), given, D("19.80"), "WEB1042", rules)
+    assert [problem.code for problem in ruling.errors] == ([code] if code else [])
+
+
+def test_a_payment_without_a_transaction_has_no_time_of_its_own(make_order, rules_with):
+    def receipt(status):
+        rules = rules_with(credit_card_transactions_are_preauthorizations=True)
+        order = make_order(payment_status=status, date_created=WHEN)
+        return payment_for(order, (), D("19.80"), "WEB1042", rules).value.receipts[0]
+
+    assert receipt("pending").authorized_at is None
+    assert receipt("authorized").authorized_at == WHEN
+    assert receipt("captured").authorized_at is None
+
+
+def test_the_advice_for_a_payment_that_waits_names_what_brings_it_up_to_date(make_order, rules):
+    ruling = payment_for(make_order(payment_status="pending"), (), D("19.80"), "WEB1042", rules)
+    assert "follow_orders()" in ruling.problems[0].fix
+
+
+@pytest.mark.parametrize(
     ("steps", "status", "off"),
     [
         ([("purchase", "19.79")], "captured", "0.01"),

@@ -77,7 +77,7 @@ from avbc.mapping.refund import map_refund
 from avbc.mapping.shipment import ShipmentPlan, map_shipments, shipment_mark
 from avbc.mapping.status import new_order_status, status_for_books, status_for_store, store_status
 from avbc.mapping.text import address, plain
-from avbc.mapping.worth import GatewayPayment, Worth, payments_worth
+from avbc.mapping.to_ship import left_to_ship
 
 __all__ = [
     "ADDRESS_FIELDS",
@@ -95,7 +95,6 @@ __all__ = [
     "Discounts",
     "FieldRule",
     "FieldValue",
-    "GatewayPayment",
     "MappedOrder",
     "Mapper",
     "MappingRules",
@@ -112,7 +111,6 @@ __all__ = [
     "ShipViaChoice",
     "ShipmentPlan",
     "Verdict",
-    "Worth",
     "address",
     "carrier_key",
     "carrier_named",
@@ -128,6 +126,7 @@ __all__ = [
     "fingerprint",
     "follow_receipts",
     "html_text",
+    "left_to_ship",
     "map_order",
     "map_refund",
     "map_shipments",
@@ -138,7 +137,6 @@ __all__ = [
     "payment_action",
     "payment_for",
     "payment_without_order",
-    "payments_worth",
     "plain",
     "product_draft",
     "product_for",

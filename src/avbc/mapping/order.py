@@ -35,6 +35,7 @@ from avbc.mapping.proof import (
 from avbc.mapping.reference import tax_area_for, warehouse_for
 from avbc.mapping.status import new_order_status
 from avbc.mapping.text import address, amount_text, plain
+from avbc.mapping.to_ship import with_to_ship
 from avbc.money import ARITHMETIC, ZERO
 from avbc.report import Report, as_data, counted
 from avbc.settings import Settings
@@ -184,7 +185,7 @@ class Mapper:
                 import_id=import_id,
                 store_order_id=order.id,
                 client=client.name,
-                lines=tuple(made),
+                lines=with_to_ship(order, made, case),
                 total=proof.total,
                 tax=order.total_tax,
                 tax_area=area,

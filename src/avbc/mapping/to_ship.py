@@ -1,0 +1,119 @@
+"""What is left to ship of an order: ordered less refunded less shipped (AcctVantage's Ship qty)."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from decimal import Decimal
+
+import attrs
+
+from avbc.acctvantage.records import SalesOrderLine
+from avbc.bigcommerce.models import Order
+from avbc.mapping.case import Case
+from avbc.mapping.lines import PHYSICAL
+from avbc.money import ZERO
+
+_SHIPPED = {2: "Shipped", 10: "Completed"}
+_PICK = "Pick what its lines have left to ship, and not what was ordered."
+
+
+def left_to_ship(order: Order) -> dict[int, Decimal]:
+    """What is left to ship of each line, by the line's id in the store.
+
+    It is what was ordered less what was refunded less what was shipped, and never below 0; nothing
+    of an order that is Shipped or Completed, which a person may make it without a shipment. A
+    component of a bundle is left as far as its bundle is. Downloads and gift certificates count as
+    what was ordered, too: the store delivers them, but AcctVantage bills what it ships, and would
+    have them on backorder otherwise (inferred).
+
+    >>> from avbc.bigcommerce.models import OrderProduct
+    >>> mugs = OrderProduct(id=5, quantity=10, quantity_shipped=4, quantity_refunded=1)
+    >>> left_to_ship(Order(id=1, status_id=3, products=(mugs,)))
+    {5: Decimal('5')}
+    >>> left_to_ship(Order(id=1, status_id=10, products=(mugs,)))
+    {5: Decimal('0')}
+    """
+    if order.status_id in _SHIPPED:
+        return {line.id: ZERO for line in order.lines}
+    left = {
+        line.id: max(
+            0, line.quantity - max(0, line.quantity_refunded) - max(0, line.quantity_shipped)
+        )
+        for line in order.lines
+    }
+    ordered = {line.id: line.quantity for line in order.lines}
+    for line in order.lines:
+        bundle = line.parent_order_product_id
+        if bundle and ordered.get(bundle, 0) > 0:
+            # Rounded up: rather one too many to check than one too few in the parcel.
+            most = -(-line.quantity * left[bundle] // ordered[bundle])
+            left[line.id] = min(left[line.id], most)
+    return {line_id: Decimal(quantity) for line_id, quantity in left.items()}
+
+
+def with_to_ship(
+    order: Order, lines: Sequence[SalesOrderLine], case: Case
+) -> tuple[SalesOrderLine, ...]:
+    """The lines of a new sales order with what is left to ship; a warning where it is not all.
+
+    Wrapping, handling and fees go with what is shipped: all of each, or nothing of a shipped order.
+    Amounts stay those of what was ordered.
+    """
+    left, sold = left_to_ship(order), {line.id: line for line in order.lines}
+    shipped_as = _SHIPPED.get(order.status_id, "")
+    made: list[SalesOrderLine] = []
+    for position, line in enumerate(lines):
+        number = line.store_line_id
+        to_ship = line.quantity if number is None else left[number]
+        field = f"lines[{position}].to_ship"
+        if shipped_as:
+            to_ship = ZERO
+            case.note(field, "0", "the order is {} in the store", "", shipped_as)
+        elif number is not None and to_ship != line.quantity:
+            case.note(
+                field,
+                str(to_ship),
+                "{} ordered, less {} refunded and {} shipped, as far as its bundle is left"
+                if line.component_of
+                else "{} ordered, less {} refunded and {} shipped",
+                "",
+                line.quantity,
+                sold[number].quantity_refunded,
+                sold[number].quantity_shipped,
+            )
+        made.append(attrs.evolve(line, to_ship=to_ship))
+    _warn(order, left, case)
+    return tuple(made)
+
+
+def _warn(order: Order, left: dict[int, Decimal], case: Case) -> None:
+    """Warn once of goods that the warehouse must not send again."""
+    goods = [line for line in order.lines if line.type == PHYSICAL]
+    if all(left[line.id] == line.quantity for line in goods):
+        return
+    pieces = sum((left[line.id] for line in goods), ZERO)
+    of_all = f"{pieces} of {sum(line.quantity for line in goods)} pieces are left to ship."
+    if not pieces:
+        case.warn(
+            "nothing_left_to_ship",
+            "products",
+            "0",
+            "Nothing of it is left to ship: it was shipped or refunded before its import.",
+            "Pick nothing for it: give it the status Shipped/Invoice in AcctVantage to bill it.",
+        )
+    elif any(line.quantity_shipped for line in goods):
+        case.warn(
+            "partly_shipped_before_import",
+            "products",
+            str(pieces),
+            f"A part of it was shipped before its import: {of_all}",
+            _PICK,
+        )
+    else:
+        case.warn(
+            "partly_refunded_before_import",
+            "products",
+            str(pieces),
+            f"A part of it was refunded before its import: {of_all}",
+            _PICK,
+        )
