@@ -9,6 +9,7 @@ from avbc.acctvantage.gateway import Gateway, LendsDatabase
 from avbc.bigcommerce import BigCommerce, RequestRefused
 from avbc.bigcommerce.endpoints.scopes import ORDERS_MODIFY, probe_scope
 from avbc.bigcommerce.models import OrderStatus
+from avbc.orchestrator.engine.changed_orders import ChangedOrders
 from avbc.orchestrator.engine.journal import Journal
 from avbc.orchestrator.engine.progress import Progress
 from avbc.orchestrator.engine.statuses import ImportStatuses, import_statuses, mapped_statuses
@@ -102,6 +103,11 @@ class Integration:
         """The location that quantities are pushed to."""
         return StockLocation(self.store, self.settings.shipping.bigcommerce_location)
 
+    @cached_property
+    def changed_orders(self) -> ChangedOrders:
+        """The listing of changed orders, which the jobs of a cycle share."""
+        return ChangedOrders(self.store)
+
     @property
     def source_code(self) -> str:
         """The Import Source Code."""
@@ -130,7 +136,7 @@ class Integration:
         if settings.store != self.settings.store:
             self._close_store()
             self.may_set_statuses = False
-        for name in ("statuses", "mapped_statuses", "stock_location"):
+        for name in ("statuses", "mapped_statuses", "stock_location", "changed_orders"):
             self.__dict__.pop(name, None)
         self.settings = settings
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 import logging
 import re
 from collections.abc import Collection, Iterable, Iterator, Sequence
-from datetime import datetime, timedelta
+from datetime import datetime
 from decimal import Decimal
 from typing import TypeVar
 
@@ -36,8 +36,6 @@ from avbc.text import text_key
 
 T = TypeVar("T")
 
-OVERLAP = timedelta(hours=1)
-"""Looked at again in the store (docs/facts.md, bigcommerce-pitfalls)."""
 _PLACED = ("Awaiting Payment", "Awaiting Fulfillment", "Manual Verification Required")
 """Where a placed order may wait for its import, apart from the New and the Import Error Status: its
 goods are sold (inferred). An Incomplete or Pending order is a checkout that was never finished."""

@@ -20,11 +20,11 @@ from avbc.bigcommerce import RequestRefused
 from avbc.errors import AvbcError, TransientError
 from avbc.mapping import MappingRules, Problem, status_for_books, status_for_store
 from avbc.mapping.status import status_name
+from avbc.orchestrator.engine.changed_orders import OVERLAP
 from avbc.orchestrator.engine.changes import order_change
 from avbc.orchestrator.engine.order_reads import NO_STATUS, orders_of, windows
 from avbc.orchestrator.engine.run import PushRun, Step
 from avbc.orchestrator.engine.statuses import REFUNDED, STATUS, require_mapping
-from avbc.orchestrator.engine.store_orders import OVERLAP
 from avbc.orchestrator.reports import Change, sentence
 from avbc.posting import means_posted
 from avbc.text import text_key
@@ -198,14 +198,14 @@ def pull_order_statuses(run: PushRun) -> None:
         open_ids = [order.store_order_id for order in orders if not means_posted(order.status)]
         if not open_ids:
             return
-        modified = run.store.orders.list.call(min_id=min(open_ids))
+        pages = run.store.pages(run.store.orders.list.call(min_id=min(open_ids)))
     else:
-        modified = run.store.orders.list.call(min_date_modified=since - OVERLAP)
+        pages = run.integration.changed_orders.pages(since - OVERLAP, "pull_order_statuses")
     pull = _Pull(run)
     known = run.known(STATUS, pull.unruled.again())
     pull.rule({import_id: int(status) for import_id, status in known.items()}, again=True)
     newest = since
-    for page in run.store.pages(modified):
+    for page in pages:
         if run.is_over():
             break
         pull.rule(

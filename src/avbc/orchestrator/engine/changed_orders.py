@@ -1,0 +1,82 @@
+"""The store's orders that changed since a time: one listing for all jobs of a cycle."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterator
+from datetime import datetime, timedelta
+
+import attrs
+
+from avbc.bigcommerce import BigCommerce, Page, Paging
+from avbc.bigcommerce.endpoints.orders import EVERYTHING
+from avbc.bigcommerce.models import Order
+
+OVERLAP = timedelta(hours=1)
+"""Looked at again in the store (docs/facts.md, bigcommerce-pitfalls)."""
+
+_SHARED = 60.0
+"""Seconds for which a listing is given to other jobs."""
+_KEPT = 2_000
+"""Orders that are kept in memory; a longer list is read again."""
+
+
+@attrs.define
+class _Listing:
+    """What was listed, and which jobs have had it."""
+
+    since: datetime
+    at: float
+    pages: list[Page[Order]]
+    readers: set[str]
+
+
+class ChangedOrders:
+    """The listing of changed orders, with everything that an order can include.
+
+    Args:
+        store: The store's client.
+    """
+
+    def __init__(self, store: BigCommerce) -> None:
+        self._store = store
+        self._listing: _Listing | None = None
+
+    def pages(self, since: datetime, reader: str) -> Iterator[Page[Order]]:
+        """Yield the orders that were modified since a time, in any status, archived ones excepted.
+
+        What another job read less than a minute before is taken from memory. A job that asks again
+        has the store read again. The pages go by id and not by time: an order that is modified
+        while they are read then moves no other across their edges.
+
+        Args:
+            since: The first time; an earlier one may be taken.
+            reader: The job that asks.
+
+        Raises:
+            StoreError: The store does not answer.
+        """
+        kept = self._listing
+        if (
+            kept is not None
+            and reader not in kept.readers
+            and kept.since <= since
+            and time.monotonic() - kept.at < _SHARED
+        ):
+            kept.readers.add(reader)
+            yield from kept.pages
+            return
+        self._listing = None
+        listing = _Listing(since, time.monotonic(), [], {reader})
+        listed = self._store.orders.list.call(
+            min_date_modified=since, sort="id:asc", include=EVERYTHING
+        )
+        count = 0
+        for page in self._store.pages(attrs.evolve(listed, paging=Paging.MIN_ID)):
+            count += page.count
+            listing.pages.append(page)
+            if count > _KEPT:
+                listing.pages.clear()
+            yield page
+        if count <= _KEPT:
+            self._listing = listing
