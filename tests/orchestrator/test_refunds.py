@@ -93,7 +93,7 @@ def test_a_refund_becomes_a_credit_once(
 
     again = web.import_refunds()
     assert (list(again), again.unchanged) == ([], 1)
-    assert store.counts() == {LIST: 2, ORDERS: 1}
+    assert store.counts() == {LIST: 2, ORDERS: 2}
     assert books.credits() == [credit]
     assert [(entry.action, entry.outcome) for entry in web.history(order.id).entries][-1] == (
         "import_refunds",
@@ -142,6 +142,21 @@ def test_a_quiet_run_asks_once(
 ) -> None:
     assert list(web.import_refunds()) == []
     assert store.counts() == {LIST: 1}
+    # The import's own status write has changed these orders; after that nothing has.
+    for _ in range(2):
+        assert list(web.import_refunds()) == []
+    assert store.counts() == {LIST: 2, ORDERS: 2}
+
+
+def test_a_second_refund_in_the_same_second_is_not_missed(
+    web: Orchestrator, store: FakeStore, books: SqlGateway, imported: list[FakeOrder]
+) -> None:
+    """The store's times are in seconds, and an amount of the order as a whole shows nowhere."""
+    web.import_refunds()
+    for count in (1, 2):
+        store.refund(imported[0].id, amount=Decimal("1.00"))
+        assert len(web.import_refunds().sent) == 1
+        assert len(books.credits()) == count
 
 
 def test_the_next_run_begins_where_the_last_one_ended(
@@ -158,12 +173,12 @@ def test_the_next_run_begins_where_the_last_one_ended(
     now += 7200
     store.refund(orders[1].id)
     assert len(web.import_refunds().sent) == 1
-    assert _created_min(store) == "2026-03-05T11:00:00+00:00"
+    assert _asked(store, ORDERS, "min_date_modified") == "2026-03-05T11:00:00+00:00"
     now += 7200
     store.refund(orders[2].id)
     report = web.import_refunds()
-    # Those of the hour before are looked at again, and the first one is not asked for any more.
-    assert (len(report.sent), report.unchanged) == (1, 1)
+    # Orders of the hour before are listed again, and their refunds are not.
+    assert (len(report.sent), report.unchanged) == (1, 0)
 
 
 def test_it_begins_where_it_is_told_to(
@@ -185,7 +200,7 @@ def test_the_first_run_begins_at_the_date_from_which_orders_are_imported(
             order_status={"import_orders_created_since": datetime(2026, 2, 1, tzinfo=UTC)}
         )
     ).import_refunds()
-    assert _created_min(store) == "2026-02-01T00:00:00+00:00"
+    assert _asked(store, LIST, "created:min") == "2026-02-01T00:00:00+00:00"
 
 
 def test_a_preview_writes_nothing(
@@ -230,7 +245,7 @@ def test_the_refund_of_an_order_that_comes_later_waits_for_it(
     assert len(books.credits()) == 1
     store.clear_log()
     assert list(web.import_refunds()) == []
-    assert store.counts() == {LIST: 1}
+    assert store.counts() == {ORDERS: 1, LIST: 1}
 
 
 def test_an_order_that_never_comes_is_forgotten(
@@ -459,11 +474,11 @@ def _bare() -> dict[str, dict[str, object]]:
     }
 
 
-def _created_min(store: FakeStore) -> str:
+def _asked(store: FakeStore, name: str, key: str) -> str:
     from urllib.parse import parse_qs
 
-    query = [entry.query for entry in store.log if entry.name == LIST][-1]
-    return parse_qs(query)["created:min"][0]
+    query = [entry.query for entry in store.log if entry.name == name][-1]
+    return parse_qs(query)[key][0]
 
 
 def _waiting(web: Orchestrator) -> int:

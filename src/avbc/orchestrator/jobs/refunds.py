@@ -1,13 +1,14 @@
 """Refunds made in the store, as credits on the imported orders, if the settings ask for them.
 
-The books decide: a credit is there once, by its Import ID. Apart from that, the journal remembers
-how far the list was read, and which refunds have no credit yet, so that they are looked at again
-(BigCommerce: orders API v3, refunds).
+The books decide: a credit is there once, by its Import ID. A refund changes its order, so the
+refunds of changed orders are listed, and none is listed where no order changed. The journal
+remembers how far the changes were read, and which refunds have no credit yet, so that they are
+looked at again (BigCommerce: orders API v3, refunds).
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
 from functools import partial
 
@@ -15,21 +16,31 @@ import attrs
 
 from avbc.acctvantage.import_ids import credit_import_id, order_import_id
 from avbc.acctvantage.records import SalesOrder
-from avbc.bigcommerce import ListCall
+from avbc.bigcommerce import ListCall, UnexpectedData
 from avbc.bigcommerce.endpoints.orders import EVERYTHING
 from avbc.bigcommerce.models import Order, Refund
+from avbc.bigcommerce.models.base import EPOCH
 from avbc.mapping import MappingRules, Problem, map_refund
 from avbc.mapping.text import amount_text
+from avbc.orchestrator.engine.changed_orders import OVERLAP
 from avbc.orchestrator.engine.changes import order_change, problem_of
-from avbc.orchestrator.engine.order_reads import read_orders
+from avbc.orchestrator.engine.order_reads import orders_of, read_orders
 from avbc.orchestrator.engine.run import PushRun
-from avbc.orchestrator.engine.store_orders import OVERLAP, complete_lines, unavailable
+from avbc.orchestrator.engine.statuses import PARTLY_REFUNDED, REFUNDED
+from avbc.orchestrator.engine.store_orders import complete_lines, unavailable
 from avbc.orchestrator.reports import Change
+from avbc.text import text_key
 
 _WAITING = "refund waiting"
 """Refunds without a credit, by refund id: the order's Import ID and when the refund was made."""
 
+_LOOKED_AT = "refunds looked at"
+"""How the orders of the last listing were when their refunds were listed, by order id."""
+
+_SAME_SECOND = timedelta(seconds=2)
+"""Times of the store are in seconds: an order may change again within the one it was read in."""
 _IDS_IN_A_URL = 200
+_REFUNDED = frozenset({REFUNDED, PARTLY_REFUNDED})
 _BY_HAND = "Enter the credit by hand."
 _ORDER_MAY_COME = timedelta(days=90)
 """For how long the refund of an order that is not in the books waits for it (inferred)."""
@@ -40,8 +51,8 @@ def import_refunds(run: PushRun, since: datetime | None = None) -> None:
 
     Args:
         run: The run.
-        since: The first refund to look at; by default the last one that an earlier run saw, and in
-            the first run the oldest.
+        since: The first refund to look at. By default those of the orders that changed since the
+            last run, and in the first run all of them.
 
     Raises:
         SettingsError: The settings do not ask for refunds.
@@ -52,26 +63,60 @@ def import_refunds(run: PushRun, since: datetime | None = None) -> None:
         "gl.import_refunds",
         "is false: set it to true to have refunds of the store as credits",
     )
-    seen_until = run.watermark()
-    begin = since or (
-        run.settings.order_status.import_orders_created_since
-        if seen_until is None
-        else seen_until - OVERLAP
-    )
-    refunds = _Refunds(run, seen_until)
-    refunds.take_list(run.store.refunds.list.call(created_min=begin))
+    until = run.watermark()
+    refunds = _Refunds(run)
+    if since is None and until is not None:
+        until = refunds.take_changed(until)
+    else:
+        first = since or run.settings.order_status.import_orders_created_since
+        refunds.take_list(run.store.refunds.list.call(created_min=first))
+        # From here on changed orders show what is refunded. The store's clock counts; only where
+        # nothing was ever refunded, nothing is known of it.
+        until = until or refunds.newest or run.started - OVERLAP
     refunds.take_waiting()
-    refunds.finish()
+    refunds.finish(until)
 
 
 class _Refunds:
-    def __init__(self, run: PushRun, seen_until: datetime | None) -> None:
+    def __init__(self, run: PushRun) -> None:
         self._run = run
         self._rules = MappingRules(run.settings, run.books.reference_data())
-        self._newest = seen_until
         self._waiting = {int(refund_id): text for refund_id, text in run.all_known(_WAITING)}
         self._known = set(self._waiting)
         self._seen: set[int] = set()
+        self.newest: datetime | None = None
+        """When the last refund that was listed was made."""
+        self._changed: dict[int, Order] = {}
+        """Orders of a page of changed orders, by id."""
+
+    def take_changed(self, until: datetime) -> datetime:
+        """Take the refunds of the orders that changed; returns up to which change they are seen."""
+        run = self._run
+        looked_at = dict(run.all_known(_LOOKED_AT))
+        listed: set[str] = set()
+        for page in run.integration.changed_orders.pages(until - OVERLAP, "import_refunds"):
+            if run.is_over():
+                return until
+            self._changed = {order.id: order for order in page.items}
+            states = {str(order.id): _state(order) for order in orders_of(page)}
+            listed |= states.keys()
+            new = [key for key, state in states.items() if looked_at.get(key) != state]
+            for ids in run.chunks(new, _IDS_IN_A_URL):
+                self.take_list(run.store.refunds.list.call(order_id_in=list(map(int, ids))))
+                if not run.is_over():
+                    self._note_looked_at({key: states[key] for key in ids})
+            until = max([until, *(order.date_modified for order in page.items)])
+        self._changed = {}
+        if gone := looked_at.keys() - listed:
+            run.forget(_LOOKED_AT, gone)
+        return until
+
+    def _note_looked_at(self, states: Mapping[str, str]) -> None:
+        for key, state in states.items():
+            order = self._changed.get(int(key))
+            is_over = order is not None and order.date_modified < self._run.started - _SAME_SECOND
+            if order is None or is_over or not _shows_refund(order):
+                self._run.know(_LOOKED_AT, key, state)
 
     def take_list(self, listed: ListCall[Refund]) -> None:
         """Credit, refuse or postpone each refund of a list, page by page."""
@@ -84,6 +129,7 @@ class _Refunds:
                     Change(f"refund {row.id or 'without an id'}", "credit"),
                     Problem("refund_unreadable", *place, str(row.error), _BY_HAND),
                 )
+            self._run.settle(f"refund {refund.id}" for refund in page.items)
             self._take(page.items)
 
     def take_waiting(self) -> None:
@@ -99,22 +145,21 @@ class _Refunds:
         for chunk in run.chunks(ids, _IDS_IN_A_URL):
             self.take_list(run.store.refunds.list.call(id_in=chunk))
 
-    def finish(self) -> None:
-        """Remember how far the list was read, and what waits."""
+    def finish(self, until: datetime) -> None:
+        """Remember up to which time refunds were read, and which wait."""
         for number in self._waiting.keys() - self._seen:
             created = datetime.fromisoformat(self._waiting[number].partition(" ")[2])
-            if self._newest is not None and created < self._newest - _ORDER_MAY_COME:
+            if created < until - _ORDER_MAY_COME:
                 del self._waiting[number]
         if done := self._known - self._waiting.keys():
             self._run.forget(_WAITING, [str(number) for number in sorted(done)])
-        if self._newest is not None:
-            self._run.set_watermark(self._newest)
+        self._run.set_watermark(until)
 
     def _take(self, refunds: Sequence[Refund]) -> None:
         run = self._run
         self._seen.update(refund.id for refund in refunds)
         times = [refund.created for refund in refunds]
-        self._newest = max(times if self._newest is None else [*times, self._newest], default=None)
+        self.newest = max(times if self.newest is None else [*times, self.newest], default=None)
         import_ids = {order_import_id(run.source_code, refund.order_id) for refund in refunds}
         orders = {order.store_order_id: order for order in run.books.sales_orders(import_ids)}
         written = run.books.credits(import_ids) if orders else []
@@ -132,7 +177,7 @@ class _Refunds:
 
     def _write(self, refunds: Sequence[Refund], orders: dict[int, SalesOrder]) -> None:
         run = self._run
-        in_store = read_orders(run.store, {refund.order_id for refund in refunds}, EVERYTHING)
+        in_store = self._orders(refunds)
         readable = [order for order in in_store.values() if isinstance(order, Order)]
         failed = complete_lines(run.store, readable)
         for refund in refunds:
@@ -158,6 +203,18 @@ class _Refunds:
                     continue
             self._wait(refund)
 
+    def _orders(self, refunds: Sequence[Refund]) -> dict[int, Order | UnexpectedData]:
+        """The refunds' orders: those of the listing, where they are as new as the refunds."""
+        newest: dict[int, datetime] = {}
+        for refund in refunds:
+            newest[refund.order_id] = max(refund.created, newest.get(refund.order_id, EPOCH))
+        found: dict[int, Order | UnexpectedData] = {
+            number: order
+            for number, order in self._changed.items()
+            if number in newest and newest[number] <= order.date_modified
+        }
+        return found | read_orders(self._run.store, newest.keys() - found.keys(), EVERYTHING)
+
     def _wait(self, refund: Refund) -> None:
         import_id = order_import_id(self._run.source_code, refund.order_id)
         text = f"{import_id} {refund.created.isoformat()}"
@@ -165,3 +222,15 @@ class _Refunds:
             self._waiting[refund.id] = text
             self._known.add(refund.id)
             self._run.know(_WAITING, str(refund.id), text)
+
+
+def _state(order: Order) -> str:
+    """Of an order, all that a refund may change: its time is in seconds."""
+    refunded = sum(line.quantity_refunded for line in order.lines)
+    status = f"{order.status_id} {text_key(order.payment_status)}"
+    return f"{order.date_modified.isoformat()} {status} {refunded}"
+
+
+def _shows_refund(order: Order) -> bool:
+    refunded = any(line.quantity_refunded for line in order.lines)
+    return refunded or order.status_id in _REFUNDED or "refunded" in text_key(order.payment_status)
