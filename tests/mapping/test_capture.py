@@ -10,7 +10,8 @@ from hypothesis import strategies as st
 
 from avbc.acctvantage.records import Address, Receipt, SalesOrder
 from avbc.bigcommerce.models import Order
-from avbc.mapping import payment_action
+from avbc.mapping import authorization_age, payment_action, shortest_authorization
+from avbc.settings import PaymentMethodMapping
 
 D = Decimal
 NOW = datetime(2026, 3, 9, 12, 0, tzinfo=UTC)
@@ -202,6 +203,39 @@ def test_how_old_is_old_is_data():
     old = attrs.evolve(HELD, authorized_at=NOW - timedelta(days=20))
     assert codes(act(old, old_after_days=30)) == []
     assert "20 days ago" in act(old).problems[0].message
+
+
+@pytest.mark.parametrize(
+    ("method", "days"),
+    [("Credit Card", 3), ("creditcard", 3), ("PayPal", 29), ("Amex", 7)],
+)
+def test_how_long_an_authorization_is_good_is_the_payment_method_s(settings, method, days):
+    rows = tuple(
+        PaymentMethodMapping(bigcommerce=name, receipt_type="Visa/MC", authorization_days=count)
+        for name, count in (("Credit Card", 3), ("PayPal", 29))
+    )
+    changed = attrs.evolve(settings, gl=attrs.evolve(settings.gl, payment_methods=rows))
+    for age, is_old in ((timedelta(days=days), False), (timedelta(days=days, seconds=1), True)):
+        receipt = attrs.evolve(HELD, authorized_at=NOW - age, store_payment_method=method)
+        found = authorization_age(receipt, changed, NOW)
+        assert (found.since, found.age, found.good_days) == (NOW - age, age, days)
+        assert found.is_old == is_old
+        ruling = act(receipt, settings=changed)
+        assert codes(ruling) == (["authorization_old"] if is_old else [])
+        assert not is_old or f"good for {days}" in ruling.problems[0].message
+    assert authorization_age(attrs.evolve(HELD, authorized_at=None), changed, NOW) is None
+    assert shortest_authorization(changed) == timedelta(days=3)
+
+
+def test_without_a_row_of_its_own_an_authorization_is_good_for_a_week(settings):
+    bare = attrs.evolve(settings, gl=attrs.evolve(settings.gl, payment_methods=()))
+    assert authorization_age(HELD, bare, NOW).good_days == 7
+    assert shortest_authorization(bare) == timedelta(days=7)
+
+
+@pytest.mark.parametrize(("receipt", "done"), [(HELD, "captured"), (VOID, "voided")])
+def test_an_action_says_what_becomes_of_its_receipts(receipt, done):
+    assert act(receipt).value.done == done
 
 
 def test_the_age_is_of_no_matter_where_nothing_is_captured():

@@ -40,7 +40,15 @@ No network, no database, no clock. Each rule can be used alone: it takes values 
 """
 
 from avbc.acctvantage.import_ids import client_import_id, credit_import_id
-from avbc.mapping.capture import AUTHORIZATION_DAYS, PaymentAction, PaymentStep, payment_action
+from avbc.mapping.capture import (
+    AUTHORIZATION_DAYS,
+    AuthorizationAge,
+    PaymentAction,
+    PaymentStep,
+    authorization_age,
+    payment_action,
+    shortest_authorization,
+)
 from avbc.mapping.carriers import CARRIERS, Carrier, carrier_key, carrier_named
 from avbc.mapping.case import MappingRules, Ruling
 from avbc.mapping.catalog import (
@@ -87,6 +95,7 @@ __all__ = [
     "HIGHEST_QUANTITY",
     "PRODUCT_FIELDS",
     "VARIANT_FIELDS",
+    "AuthorizationAge",
     "Carrier",
     "ClientChoice",
     "ClientExport",
@@ -112,6 +121,7 @@ __all__ = [
     "ShipmentPlan",
     "Verdict",
     "address",
+    "authorization_age",
     "carrier_key",
     "carrier_named",
     "changed_fields",
@@ -146,6 +156,7 @@ __all__ = [
     "reconcile",
     "ship_via_for",
     "shipment_mark",
+    "shortest_authorization",
     "state_name",
     "status_for_books",
     "status_for_store",

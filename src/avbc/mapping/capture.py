@@ -9,18 +9,21 @@ from typing import Literal, TypeAlias
 
 import attrs
 
-from avbc.acctvantage.records import Receipt, SalesOrder
+from avbc.acctvantage.records import Receipt, ReceiptState, SalesOrder
 from avbc.bigcommerce.models import Order
 from avbc.mapping.case import Findings, Ruling
 from avbc.mapping.text import amount_text
 from avbc.mapping.worth import RECEIVED
 from avbc.money import ZERO, decimals, is_amount
+from avbc.settings import Settings, payment_method_key
 from avbc.text import text_key
 
 AUTHORIZATION_DAYS = 7
-"""After how many days an authorization counts as old (inferred: gateways differ)."""
+"""For how many days an authorization by a payment method without a row in the mapping is good."""
 
 PaymentStep: TypeAlias = Literal["send", "wait", "record"]
+
+_DONE: Mapping[str, ReceiptState] = {"capture": "captured", "void": "voided"}
 
 _STEPS: Mapping[str, Mapping[str, PaymentStep]] = {
     "capture": {
@@ -45,6 +48,50 @@ class PaymentAction:
     amount: Decimal
     """What they hold: the whole authorization."""
 
+    @property
+    def done(self) -> ReceiptState:
+        """The state of the receipts once it is done."""
+        return _DONE[self.action]
+
+
+@attrs.frozen
+class AuthorizationAge:
+    """How old an authorization is, and how long one by its payment method is good."""
+
+    since: datetime
+    age: timedelta
+    good_days: int
+    """`authorization_days` of its row in the Payment Methods Mapping."""
+
+    @property
+    def is_old(self) -> bool:
+        """Whether the gateway may have let it lapse."""
+        return self.age > timedelta(days=self.good_days)
+
+
+def authorization_age(
+    receipt: Receipt, settings: Settings, now: datetime
+) -> AuthorizationAge | None:
+    """How old the authorization of a receipt is; None where it has no time."""
+    if receipt.authorized_at is None:
+        return None
+    days = _good_days(settings).get(payment_method_key(receipt.store_payment_method))
+    return _age(receipt.authorized_at, now, AUTHORIZATION_DAYS if days is None else days)
+
+
+def shortest_authorization(settings: Settings) -> timedelta:
+    """The age up to which no authorization is old, by whatever payment method."""
+    return timedelta(days=min([AUTHORIZATION_DAYS, *_good_days(settings).values()]))
+
+
+def _good_days(settings: Settings) -> dict[str, int]:
+    rows = settings.gl.payment_methods
+    return {payment_method_key(row.bigcommerce): row.authorization_days for row in rows}
+
+
+def _age(since: datetime, now: datetime, good_days: int) -> AuthorizationAge:
+    return AuthorizationAge(since, _aware(now) - _aware(since), good_days)
+
 
 def payment_action(
     sales_order: SalesOrder,
@@ -52,6 +99,7 @@ def payment_action(
     order: Order,
     *,
     now: datetime,
+    settings: Settings | None = None,
     old_after_days: int = AUTHORIZATION_DAYS,
 ) -> Ruling[PaymentAction]:
     """What to do about the receipts on an order that AcctVantage wants captured or voided.
@@ -62,14 +110,15 @@ def payment_action(
     what the gateway is processing is waited for: so asking again after a crash, with the order read
     again, is safe. BigCommerce captures the whole authorization of an order and no part of it, so a
     request for a part is a problem, and so is a capture that would leave more received than the
-    sales order's total (inferred). An authorization older than `old_after_days` is warned about.
+    sales order's total (inferred). A capture of an old authorization is sent with a warning.
 
     Args:
         sales_order: The order as the books have it.
         receipts: All receipts on it, including those that are not to be captured.
         order: The order as the store has it, read just before.
         now: The time.
-        old_after_days: After how many days an authorization counts as old.
+        settings: For how many days an authorization is good, by payment method.
+        old_after_days: After how many days it counts as old where no settings are given.
     """
     found = Findings()
     captures = [receipt for receipt in receipts if receipt.capture_wanted]
@@ -106,14 +155,20 @@ def payment_action(
         _check_total(sales_order, receipts, amount, found)
     step = _step(order, action, found)
     if step == "send" and action == "capture":
-        _check_age(held, now, old_after_days, found)
+        for receipt in held:
+            age = None
+            if settings is not None:
+                age = authorization_age(receipt, settings, now)
+            elif receipt.authorized_at is not None:
+                age = _age(receipt.authorized_at, now, old_after_days)
+            _check_age(receipt, age, found)
     return found.ruling(None if step is None else PaymentAction(action, step, tuple(held), amount))
 
 
 def _is_held(receipt: Receipt, action: str, found: Findings) -> bool:
     """Whether the receipt is one to act on."""
     held = receipt.pre_auth_amount
-    if receipt.state == ("captured" if action == "capture" else "voided"):
+    if receipt.state == _DONE[action]:
         found.note(receipt.import_id, receipt.amount, "{} already", "", receipt.state)
     elif receipt.state != "pre_authorized":
         found.error(
@@ -220,18 +275,16 @@ def _step(order: Order, action: str, found: Findings) -> PaymentStep | None:
     return step
 
 
-def _check_age(
-    held: Sequence[Receipt], now: datetime, old_after_days: int, found: Findings
-) -> None:
-    times = [_aware(receipt.authorized_at) for receipt in held if receipt.authorized_at is not None]
-    age = _aware(now) - min(times) if times else timedelta(0)
-    if age > timedelta(days=old_after_days):
+def _check_age(receipt: Receipt, age: AuthorizationAge | None, found: Findings) -> None:
+    if age is not None and age.is_old:
         found.warn(
             "authorization_old",
             "authorized_at",
-            min(times),
-            f"The payment was authorized {age.days} days ago; gateways let authorizations lapse.",
-            "Capture within a week, or ask the gateway how long it keeps them.",
+            age.since,
+            f"The payment of {amount_text(receipt.pre_auth_amount)} was authorized {age.age.days} "
+            f"days ago, and an authorization is good for {age.good_days}: it may have lapsed.",
+            "Capture sooner. If the gateway keeps authorizations longer, set authorization_days of "
+            "the payment method in gl.payment_methods.",
         )
 
 
