@@ -14,6 +14,7 @@ from avbc.acctvantage import SqlGateway
 from avbc.errors import FinalError
 from avbc.orchestrator import JournalEntry, JournalTooNew, JournalUnreachable, Orchestrator
 from avbc.orchestrator.engine.journal import JOURNAL, Journal, merged
+from avbc.orchestrator.engine.open_webhooks import OpenWebhook, OpenWebhooks
 from avbc.testing import FakeStore, OrderFactory, order_of_shape
 
 AT = datetime(2026, 3, 1, 12, 30, tzinfo=UTC)
@@ -206,16 +207,6 @@ def test_outcomes_are_logged_with_their_ids_and_no_secret(
     assert not any("example-token" in str(record.__dict__) for record in caplog.records)
 
 
-def test_what_was_received_is_remembered_for_three_days(journal: Journal) -> None:
-    assert journal.receive(["a", "b"], AT)
-    assert not journal.receive(["c", "b"], AT + timedelta(days=3))
-    assert journal.receive(["c"], AT + timedelta(days=3))  # the one before was not half noted
-    assert journal.receive(["b"], AT + timedelta(days=3, seconds=1))
-    journal.forget(["c"])
-    assert journal.receive(["c"], AT + timedelta(days=3, seconds=1))
-    journal.close()
-
-
 def test_watermarks(journal: Journal) -> None:
     assert journal.watermark("push WEB") is None
     journal.set_watermark("push WEB", AT.astimezone(timezone(timedelta(hours=9))))
@@ -289,7 +280,7 @@ def test_a_journal_of_the_first_version_is_brought_up(tmp_path: Path) -> None:
     journal.close()
     again = Journal(url)
     again.remember("status", [("WEB1", "9")])
-    assert again.receive(["key"], AT)
+    assert OpenWebhooks(again, "WEB@a").accept(OpenWebhook(("key",), "import", 1, "", AT))
     assert len(again.entries("WEB1")) == 1
     with again._database.engine.begin() as connection:
         assert connection.exec_driver_sql(

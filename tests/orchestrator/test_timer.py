@@ -138,6 +138,7 @@ def test_a_cycle_imports_then_syncs_then_pushes(change: Change) -> None:
         "push_shipments",
         "push_inventory",
         "push_products",
+        "check_hooks",
     ]
     assert [job.method for job in reports[0].jobs] == web.calls
     assert reports[0].ok
@@ -177,6 +178,7 @@ def test_each_job_has_its_own_interval(settings: Settings) -> None:
         "push_shipments": 24,
         "push_inventory": 8,
         "push_products": 2,
+        "check_hooks": 2,
     }
 
 

@@ -55,6 +55,7 @@ CALLS: list[tuple[str, tuple[object, ...], dict[str, object]]] = [
     ("products", (), {}),
     ("settle", (), {}),
     ("hooks", (), {}),
+    ("deactivate_hook", (1,), {}),
     ("webhook_calls", (), {"since": 0}),
     ("fail", ("PUT *", "slow_body"), {"times": 2, "seconds": 0.5}),
     ("counts", (), {}),
@@ -68,6 +69,7 @@ _TIMES = re.compile(
     r"\d{4}-\d\d-\d\dT[\d:.+Z-]+"  # ISO 8601
     r"|\w{3}, \d\d \w{3} \d{4} [\d:]+ \+0000"  # RFC 2822
     r"|(?<=\"created_at\": )\d+"
+    r"|(?<=\"updated_at\": )\d+"
     r"|v1,[\w+/=]+"  # a signature covers its time
 )
 
@@ -93,6 +95,14 @@ def test_all_three_ways_answer_the_same() -> None:
         StoreProcess(orders=0, plain=True) as process,
         httpx.Client(trust_env=False) as client,
     ):
+        hook = {"scope": "store/order/created", "destination": "https://example.com/h"}
+        assert here.request("POST", "/v3/hooks", body=json.dumps(hook).encode()).status == 200
+        for api_url in (server.api_url, process.api_url):
+            token = {"X-Auth-Token": "example-token"}
+            client.post(f"{api_url}hooks", json=hook, headers=token).raise_for_status()
+        for each in (here, process):
+            each.clear_log()
+        assert client.post(f"{server.url}/_fake/clear_log").status_code == 200
         for name, args, named in CALLS:
             result = plain(getattr(here, name)(*args, **named))
             assert plain(getattr(process, name)(*args, **named)) == result, name

@@ -125,3 +125,7 @@ def test_captures_are_told_as_events(authorized, ask) -> None:
         "store/order/updated",
         "store/order/transaction/created",
     ]
+    data = authorized.events[-1].data
+    assert (data["type"], data["order_id"]) == ("transaction", "1001")  # its id as text
+    assert (data["transaction_type"], data["transaction_status"]) == ("capture", "complete")
+    assert "id" not in data

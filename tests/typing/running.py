@@ -7,7 +7,17 @@ from datetime import datetime, timedelta
 from typing import assert_type
 
 import avbc
-from avbc.orchestrator import SCHEDULE, Ignore, ImportOrder, JobOutcome, NoteRefund, NoteStatus
+from avbc.orchestrator import (
+    SCHEDULE,
+    FollowOrder,
+    HooksState,
+    Ignore,
+    ImportOrder,
+    JobOutcome,
+    LookAtOrder,
+    NoteRefund,
+    NoteStatus,
+)
 
 
 def running(web: avbc.Orchestrator, other: avbc.Orchestrator) -> None:
@@ -36,7 +46,11 @@ def receiving(web: avbc.Orchestrator, body: bytes, headers: dict[str, str]) -> N
     assert_type(report.import_report, avbc.ImportReport | None)
     webhook = web.accept_webhook(body, headers)
     assert_type(webhook, avbc.Webhook)
-    assert_type(webhook.action, ImportOrder | NoteStatus | NoteRefund | Ignore)
+    assert_type(
+        webhook.action,
+        ImportOrder | NoteStatus | LookAtOrder | FollowOrder | NoteRefund | Ignore,
+    )
+    assert_type(web.check_hooks(), HooksState)
     assert_type(web.act_on_webhook(webhook), avbc.WebhookReport)
     assert_type(
         web.register_webhooks("https://example.com/webhooks", preview=True), avbc.HooksReport

@@ -6,6 +6,7 @@ from avbc.orchestrator.engine.customising import Customisation
 from avbc.orchestrator.engine.journal import JournalTooNew, JournalUnreachable
 from avbc.orchestrator.engine.progress import Progress
 from avbc.orchestrator.engine.stock_location import NoSuchLocation
+from avbc.orchestrator.jobs.hooks import HookCheck, HookOutcome, HooksReport, HooksState
 from avbc.orchestrator.jobs.import_orders import NoSuchOrder
 from avbc.orchestrator.orchestrator import Orchestrator
 from avbc.orchestrator.reports import (
@@ -23,10 +24,10 @@ from avbc.orchestrator.reports import (
 )
 from avbc.orchestrator.timer import SCHEDULE, CycleReport, Job, JobOutcome, run_all
 from avbc.orchestrator.webhooks import (
-    HookOutcome,
-    HooksReport,
+    FollowOrder,
     Ignore,
     ImportOrder,
+    LookAtOrder,
     NoteRefund,
     NoteStatus,
     Webhook,
@@ -44,9 +45,12 @@ __all__ = [
     "ConnectionReport",
     "Customisation",
     "CycleReport",
+    "FollowOrder",
     "History",
+    "HookCheck",
     "HookOutcome",
     "HooksReport",
+    "HooksState",
     "Ignore",
     "ImportOrder",
     "ImportReport",
@@ -55,6 +59,7 @@ __all__ = [
     "JournalEntry",
     "JournalTooNew",
     "JournalUnreachable",
+    "LookAtOrder",
     "NoSuchItem",
     "NoSuchLocation",
     "NoSuchOrder",

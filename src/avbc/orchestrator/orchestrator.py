@@ -17,12 +17,14 @@ from avbc.orchestrator.engine.run import Run, Task
 from avbc.orchestrator.jobs import (
     captures,
     clients,
+    hooks,
     inventory,
     order_statuses,
     products,
     refunds,
     shipments,
 )
+from avbc.orchestrator.jobs.hooks import HooksReport, HooksState
 from avbc.orchestrator.jobs.import_orders import Import
 from avbc.orchestrator.reports import (
     ConnectionReport,
@@ -33,12 +35,10 @@ from avbc.orchestrator.reports import (
 )
 from avbc.orchestrator.timer import SCHEDULE, Job, OnReport, run_timer
 from avbc.orchestrator.webhooks import (
-    HooksReport,
     Webhook,
     WebhookReport,
     accept_webhook,
     act_on_webhook,
-    register_webhooks,
 )
 from avbc.orchestrator.worklist import Worklist, WorklistItem
 from avbc.settings import Settings
@@ -118,18 +118,20 @@ class Orchestrator(Connected):
         """
         return self._import("import_orders", progress=progress).all_new()
 
-    def import_order(self, order_id: int) -> ImportReport:
+    def import_order(self, order_id: int, *, only_new: bool = False) -> ImportReport:
         """Import one order, which has the New Order Status or the Import Error Status.
 
         Any other order is postponed, with the reason, and not changed.
 
         Args:
             order_id: BigCommerce's order id.
+            only_new: Only if it has the New Order Status.
 
         Raises:
             NoSuchOrder: The store has no such order.
         """
-        return self._import("import_order", patience=_PATIENCE).one(order_id)
+        run = self._import("import_order", patience=_PATIENCE)
+        return run.one(order_id, only_new=only_new)
 
     def explain(self, order_id: int) -> MappedOrder:
         """Explain what an order becomes: each field's value, and the rule and setting behind it.
@@ -438,8 +440,9 @@ class Orchestrator(Connected):
     def accept_webhook(self, body: bytes, headers: Mapping[str, str]) -> Webhook:
         """Verify a webhook and decide what it asks for: answer it, then call `act_on_webhook`.
 
-        A webhook that was accepted before, here or by another process with the same journal, asks
-        for nothing.
+        It is stored as open in the journal before this returns, and is closed when what it asks for
+        is done: by `act_on_webhook`, or by the next `import_orders` or `follow_orders` if the
+        process dies in between. A webhook that came before and is closed asks for nothing.
 
         Args:
             body: The bytes of the request's body, unchanged.
@@ -449,24 +452,23 @@ class Orchestrator(Connected):
             WebhookRefused: It is not a webhook of this store, or an old one. Answer 400; nothing
                 was done.
             SettingsError: The settings hold no client secret.
-            JournalUnreachable: It is not known whether it came before. Answer 500, and BigCommerce
-                sends it again.
+            JournalUnreachable: It could not be stored. Answer 500, and BigCommerce sends it again.
         """
         return accept_webhook(self._integration, body, headers)
 
     def act_on_webhook(self, webhook: Webhook) -> WebhookReport:
-        """Do what a webhook asks for: import its order, or note what happened to the order.
+        """Do what a webhook asks for: import its order, or look at what happened to the order.
 
         Raises:
-            AvbcError: It failed; the same webhook is accepted when BigCommerce sends it again.
+            AvbcError: It failed, and stays open: the next run does it.
         """
         return act_on_webhook(webhook, self, self._integration)
 
     def register_webhooks(self, url: str, *, preview: bool = False) -> HooksReport:
         """Create or repair the hooks that the settings need, and list all of this API account.
 
-        A hook that is inactive or has another URL is repaired. Run it again from time to time:
-        BigCommerce deactivates a hook after 90 days without events or two days of failures.
+        A hook that is inactive or has another URL is repaired. BigCommerce deactivates a hook after
+        90 days without events or two days of failures; `check_hooks` finds that.
 
         Args:
             url: Where your application receives webhooks: https, on port 443.
@@ -476,7 +478,20 @@ class Orchestrator(Connected):
             ValueError: BigCommerce would not call that URL.
             StoreError: A hook could not be read or written.
         """
-        return register_webhooks(self.store, self.settings, url, preview=preview)
+        report = hooks.register_webhooks(self.store, url, preview=preview)
+        if not preview:
+            hooks.settle_hooks(self._integration)
+        return report
+
+    def check_hooks(self) -> HooksState:
+        """Put the registered hooks that BigCommerce deactivated on the worklist.
+
+        It takes one request, and raises no error of the store: webhooks only make things faster.
+        Where none were registered, there is nothing to check.
+        """
+        return Run(self._integration, Task("check_hooks", "Checking hooks"), HooksState()).do(
+            hooks.check_hooks
+        )
 
     def _import(
         self,

@@ -75,6 +75,7 @@ SCHEDULE: tuple[Job, ...] = (
         every=timedelta(hours=1),
         when=lambda settings: settings.shipping.sync_product_details,
     ),
+    Job("check_hooks", every=timedelta(hours=1)),
 )
 """The jobs of a cycle in sequence: orders come first, since they change the quantities to push."""
 

@@ -1,4 +1,4 @@
-"""Webhooks: verify a call, decide what it asks for, do it, and keep the store's hooks registered.
+"""Webhooks: verify a call, decide what it asks for, store it, and do it.
 
 The timer stays the safety net: without a webhook, its next cycle does the same work.
 """
@@ -10,26 +10,33 @@ import hashlib
 import hmac
 import json
 import logging
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from contextlib import suppress
 from datetime import UTC, datetime, timedelta
-from typing import Literal, Protocol, TypeAlias, cast, get_args
-from urllib.parse import urlsplit
+from typing import Protocol, TypeAlias, cast
 
 import attrs
 
 from avbc.acctvantage.import_ids import order_import_id
-from avbc.bigcommerce import BigCommerce
-from avbc.bigcommerce.models import Hook, HookDraft
 from avbc.errors import Fault, FinalError
+from avbc.mapping.stopped import stopped
 from avbc.orchestrator.engine.integration import Integration
 from avbc.orchestrator.engine.journal import JournalUnreachable
+from avbc.orchestrator.engine.open_webhooks import OpenWebhook, OpenWebhooks
 from avbc.orchestrator.engine.statuses import STATUS
-from avbc.orchestrator.jobs.import_orders import NOT_NEW, NoSuchOrder
-from avbc.orchestrator.reports import ImportReport, JournalEntry, PushReport, sentence
-from avbc.report import Report, tally
+from avbc.orchestrator.jobs.hooks import (
+    ARCHIVED,
+    HOOKS,
+    REFUND_CREATED,
+    STATUS_UPDATED,
+    TRANSACTION_CREATED,
+    TRANSACTION_UPDATED,
+)
+from avbc.orchestrator.jobs.import_orders import NOT_NEW, TOO_OLD, NoSuchOrder
+from avbc.orchestrator.reports import ImportReport, PushReport, sentence
+from avbc.report import Report
 from avbc.secret import Secret
-from avbc.settings import Settings, SettingsError
+from avbc.settings import SettingsError
 
 _log = logging.getLogger("avbc.orchestrator")
 
@@ -56,29 +63,51 @@ class ImportOrder:
 
 @attrs.frozen
 class NoteStatus:
-    """Note in the order's history that its status changed in the store."""
+    """Note in the order's history that its status changed, and follow it if that stopped it."""
 
     order_id: int
-    before: int | None = None
+    before: int | None
     """The status id that it had; None where the event does not say."""
-    after: int | None = None
+    after: int
 
     def __str__(self) -> str:
-        return (
-            f"note that order {self.order_id} went from status {_known(self.before)} to "
-            f"{_known(self.after)}"
-        )
+        if self.before is None:
+            return f"note that order {self.order_id} has status {self.after}"
+        return f"note that order {self.order_id} went from status {self.before} to {self.after}"
+
+
+@attrs.frozen
+class LookAtOrder:
+    """Read this order, since the event does not say its status: import it if New, or follow it."""
+
+    order_id: int
+
+    def __str__(self) -> str:
+        return f"look at order {self.order_id}"
+
+
+@attrs.frozen
+class FollowOrder:
+    """Follow this order if it is imported: it was archived, or there is a payment transaction."""
+
+    order_id: int
+    what: str
+    """What happened to it in the store."""
+
+    def __str__(self) -> str:
+        return f"follow order {self.order_id} ({self.what} in the store)"
 
 
 @attrs.frozen
 class NoteRefund:
-    """Note a refund in the order's history, and import refunds if `gl.import_refunds` is true."""
+    """Note a refund, follow the order, and import refunds if `gl.import_refunds` is true."""
 
     order_id: int
     refund_id: int | None = None
 
     def __str__(self) -> str:
-        return f"note refund {_known(self.refund_id)} of order {self.order_id}"
+        refund = "a refund" if self.refund_id is None else f"refund {self.refund_id}"
+        return f"note {refund} of order {self.order_id}"
 
 
 @attrs.frozen
@@ -91,7 +120,9 @@ class Ignore:
         return f"nothing: {self.reason}"
 
 
-WebhookAction: TypeAlias = ImportOrder | NoteStatus | NoteRefund | Ignore
+WebhookAction: TypeAlias = (
+    ImportOrder | NoteStatus | LookAtOrder | FollowOrder | NoteRefund | Ignore
+)
 
 
 @attrs.frozen
@@ -214,34 +245,67 @@ def _key(*parts: object) -> str:
     return hashlib.sha256(json.dumps(parts).encode()).hexdigest()
 
 
-def _known(number: int | None) -> str:
-    return "unknown" if number is None else str(number)
-
-
 # From an event to an action
 
 
-_ORDER_CREATED = "store/order/created"
-_STATUS_UPDATED = "store/order/statusUpdated"
-_REFUND_CREATED = "store/order/refund/created"
+_FOLLOWED = {
+    ARCHIVED: "archived",
+    TRANSACTION_CREATED: "a new payment transaction",
+    TRANSACTION_UPDATED: "a changed payment transaction",
+}
 
 
 def _decide(scope: object, data: Mapping[str, object], new_status_id: int) -> WebhookAction:
-    if scope not in (_ORDER_CREATED, _STATUS_UPDATED, _REFUND_CREATED):
+    if not isinstance(scope, str) or scope not in {need.scope for need in HOOKS}:
         return Ignore("nothing depends on this event")
-    order_id = _whole(data.get("id"))
+    order_id = _order_id(scope, data)
     if not order_id:
         return Ignore("the event names no order")
-    if scope == _REFUND_CREATED:
+    if scope in _FOLLOWED:
+        return FollowOrder(order_id, _FOLLOWED[scope])
+    if scope == REFUND_CREATED:
         return NoteRefund(order_id, _whole(_table(data.get("refund")).get("refund_id")))
     status = _table(data.get("status"))
     before, after = _whole(status.get("previous_status_id")), _whole(status.get("new_status_id"))
-    # An event without the status is left to the next cycle: importing here would try a refused
-    # order again whenever it is refused.
-    if scope == _STATUS_UPDATED and after != new_status_id:
-        return NoteStatus(order_id, before, after)
+    if scope == STATUS_UPDATED:
+        if after is None:
+            return LookAtOrder(order_id)
+        if after != new_status_id:
+            return NoteStatus(order_id, before, after)
     # A new order's event has no status: the import reads it, and skips unfinished checkouts.
     return ImportOrder(order_id)
+
+
+def _order_id(scope: str, data: Mapping[str, object]) -> int | None:
+    """The order of an event; a transaction's event has its id as text."""
+    if scope not in (TRANSACTION_CREATED, TRANSACTION_UPDATED):
+        return _whole(data.get("id"))
+    value = data.get("order_id")
+    if isinstance(value, str) and value.isascii() and value.isdecimal() and len(value) <= 10:
+        return _whole(int(value))
+    return _whole(value)
+
+
+def _asked(webhook: Webhook, now: datetime) -> OpenWebhook | None:
+    """What the journal keeps of a webhook until it is done; None where it asks for nothing."""
+    match webhook.action:
+        case Ignore():
+            return None
+        case ImportOrder(order_id):
+            return OpenWebhook(webhook.keys, "import", order_id, "", now)
+        case NoteStatus(order_id, None, after):
+            detail = f"status {after} in the store"
+        case NoteStatus(order_id, before, after):
+            detail = f"status {before} to {after} in the store"
+        case NoteRefund(order_id, None):
+            detail = "a refund in the store"
+        case NoteRefund(order_id, refund_id):
+            detail = f"refund {refund_id} in the store"
+        case LookAtOrder(order_id):
+            detail = "another status in the store"
+        case FollowOrder(order_id, what):
+            detail = f"{what} in the store"
+    return OpenWebhook(webhook.keys, "follow", order_id, detail, now)
 
 
 # Acting
@@ -262,42 +326,61 @@ class WebhookReport(Report):
     note: str = ""
     """Why nothing was imported."""
     refund_report: PushReport | None = None
+    found: str = ""
+    """What was found, where the event itself does not say it."""
+    follow_report: PushReport | None = None
 
     @property
     def ok(self) -> bool:
         """Nothing is left for a person or the next cycle."""
-        if self.refund_report is not None:
-            return self.refund_report.ok
-        return self.import_report is None or not (
-            self.import_report.refused
-            or self.import_report.stopped
+        imported = self.import_report is None or not self.import_report.refused
+        return imported and not self._is_left(NOT_NEW) and all(report.ok for report in self._pushes)
+
+    @property
+    def is_done(self) -> bool:
+        """What the webhook asked for is done, whether or not a person must act on the result."""
+        stopped = any(report.stopped for report in self._pushes)
+        followed = self.follow_report is None or not self.follow_report.postponed
+        return followed and not (stopped or self._is_left(NOT_NEW, TOO_OLD))
+
+    def _is_left(self, *but: str) -> bool:
+        """The import of its order is left to the next cycle, for other reasons than these."""
+        report = self.import_report
+        return report is not None and bool(
+            report.stopped
             or any(
-                problem.code != NOT_NEW
-                for outcome in self.import_report.postponed
+                problem.code not in but
+                for outcome in report.postponed
                 for problem in outcome.problems
             )
         )
+
+    @property
+    def _pushes(self) -> list[PushReport]:
+        return [report for report in (self.refund_report, self.follow_report) if report is not None]
 
     def summary(self) -> str:
         """The event, what it asked for, and the result."""
         text = f"{self.webhook.scope}: {self.webhook.action}"
         if self.note:
             return f"{text}, but {self.note}."
-        for result, outcome in self.import_report or ():
-            codes = ", ".join(problem.code for problem in outcome.problems)
-            text += f": {result} ({codes})" if codes else f": {result}"
-        return f"{text}. {self.refund_report.summary()}" if self.refund_report else f"{text}."
+        if self.found:
+            text += f": {self.found}"
+        else:
+            for result, outcome in self.import_report or ():
+                codes = ", ".join(problem.code for problem in outcome.problems)
+                text += f": {result} ({codes})" if codes else f": {result}"
+        return " ".join([f"{text}.", *(report.summary() for report in self._pushes)])
 
     def to_dicts(self) -> list[dict[str, object]]:
-        """The rows of the import, if there was one."""
-        report = self.import_report or self.refund_report
-        return report.to_dicts() if report else []
+        """The rows of the import and of what was followed."""
+        reports = [report for report in (self.import_report, *self._pushes) if report is not None]
+        return [row for report in reports for row in report.to_dicts()]
 
     def shown(self) -> list[dict[str, object]]:
-        """The rows of the import, if there was one."""
-        if self.refund_report is None:
-            return self.import_report.shown() if self.import_report else []
-        return [
+        """The rows of the import and of what was followed."""
+        rows = [] if self.import_report is None or self.found else self.import_report.shown()
+        return rows + [
             {
                 "result": effect,
                 "order_id": change.order_id,
@@ -305,25 +388,26 @@ class WebhookReport(Report):
                 "total": change.after,
                 "problems": sentence(change.problems),
             }
-            for effect, change in self.refund_report
+            for report in self._pushes
+            for effect, change in report
         ]
 
 
-class _Importer(Protocol):
+class _Jobs(Protocol):
     """The orchestrator, as far as a webhook needs it."""
 
-    def import_order(self, order_id: int) -> ImportReport: ...
+    def import_order(self, order_id: int, *, only_new: bool = False) -> ImportReport: ...
 
     def import_refunds(self) -> PushReport: ...
 
 
 def accept_webhook(integration: Integration, body: bytes, headers: Mapping[str, str]) -> Webhook:
-    """Verify a call and decide what it asks for; nothing, where it was accepted before.
+    """Verify a call, decide what it asks for, and store it as open; nothing where it was done.
 
     Raises:
         WebhookRefused: The call is not a webhook of this store, or an old one.
         SettingsError: The settings hold no client secret.
-        JournalUnreachable: It is not known whether the webhook was accepted before.
+        JournalUnreachable: The webhook could not be stored.
     """
     setup = integration.settings.store
     if setup.client_secret is None:
@@ -340,13 +424,17 @@ def accept_webhook(integration: Integration, body: bytes, headers: Mapping[str, 
     )
     if not setup.enabled:
         return attrs.evolve(webhook, action=Ignore("store.enabled is false"))
-    if isinstance(webhook.action, Ignore) or integration.journal.receive(webhook.keys, now):
+    asked = _asked(webhook, now)
+    if asked is None:
         return webhook
-    return attrs.evolve(webhook, action=Ignore("it came before"))
+    if not OpenWebhooks.of(integration).accept(asked):
+        return attrs.evolve(webhook, action=Ignore(_DONE))
+    _forget_status(webhook.action, integration)
+    return webhook
 
 
-def act_on_webhook(webhook: Webhook, web: _Importer, integration: Integration) -> WebhookReport:
-    """Do what a webhook asks for.
+def act_on_webhook(webhook: Webhook, web: _Jobs, integration: Integration) -> WebhookReport:
+    """Do what a webhook asks for, and close it.
 
     Args:
         webhook: What `accept_webhook` returned.
@@ -354,197 +442,93 @@ def act_on_webhook(webhook: Webhook, web: _Importer, integration: Integration) -
         integration: Its settings and journal.
 
     Raises:
-        AvbcError: It failed; the same webhook is accepted again when BigCommerce sends it again.
+        AvbcError: It failed, and stays open: the next run does it, or the same webhook does when
+            BigCommerce sends it again.
     """
-    try:
-        return _act(webhook, web, integration)
-    except NoSuchOrder as error:
-        return WebhookReport(webhook, note=str(error))
-    except Exception:
-        with suppress(JournalUnreachable):
-            integration.journal.forget(webhook.keys)
-        raise
+    asked = _asked(webhook, datetime.now(UTC))
+    if asked is None:
+        return WebhookReport(webhook)
+    with suppress(JournalUnreachable):
+        if OpenWebhooks.of(integration).is_done(webhook.keys):
+            return WebhookReport(attrs.evolve(webhook, action=Ignore(_DONE)))
+    if not isinstance(webhook.action, LookAtOrder):
+        _note(asked, integration)
+    report = _act(webhook, web, import_refunds=integration.settings.gl.import_refunds)
+    if report.found:
+        _note(attrs.evolve(asked, detail=report.found), integration)
+    if report.is_done:
+        try:
+            OpenWebhooks.of(integration).close([webhook.keys])
+        except JournalUnreachable as error:
+            _log.warning("a webhook stays open for the next run: %s", error)
+    return report
 
 
-def _act(webhook: Webhook, web: _Importer, integration: Integration) -> WebhookReport:
+_DONE = "it came before"
+
+
+def _note(asked: OpenWebhook, integration: Integration) -> None:
+    """Write what a webhook says into the order's history."""
+    if asked.detail:
+        try:
+            integration.journal.write([asked.noted(integration.source_code)])
+        except JournalUnreachable as error:
+            # Only the record of it is lost.
+            _log.warning("the journal entry of a webhook is lost: %s", error)
+
+
+def _act(webhook: Webhook, web: _Jobs, *, import_refunds: bool) -> WebhookReport:
     match webhook.action:
+        case ImportOrder(order_id):
+            try:
+                return WebhookReport(webhook, web.import_order(order_id, only_new=True))
+            except NoSuchOrder as error:
+                return WebhookReport(webhook, note=str(error))
+        case LookAtOrder(order_id):
+            return _look(webhook, order_id, web)
+        case NoteRefund(order_id):
+            refunds = web.import_refunds() if import_refunds else None
+            return WebhookReport(
+                webhook, refund_report=refunds, follow_report=_follow(order_id, web)
+            )
+        case NoteStatus(order_id, _, after) if not stopped(after):
+            return WebhookReport(webhook)
+        case NoteStatus(order_id) | FollowOrder(order_id):
+            return WebhookReport(webhook, follow_report=_follow(order_id, web))
         case Ignore():
             return WebhookReport(webhook)
-        case ImportOrder(order_id):
-            return WebhookReport(webhook, web.import_order(order_id))
-        case NoteStatus(order_id, before, after):
-            _forget_status(order_id, after, integration)
-            detail = f"status {_known(before)} to {_known(after)} in the store"
-        case NoteRefund(order_id, refund_id):
-            detail = f"refund {_known(refund_id)} in the store"
-    import_id = order_import_id(integration.source_code, order_id)
-    entry = JournalEntry(datetime.now(UTC), "webhook", "noted", order_id, import_id, detail)
+
+
+def _look(webhook: Webhook, order_id: int, web: _Jobs) -> WebhookReport:
+    """Import an order that is New now; follow one that is not."""
     try:
-        integration.journal.write([entry])
-    except JournalUnreachable as error:
-        # Only the record of it is lost.
-        _log.warning("the journal entry of a webhook is lost: %s", error)
-    if isinstance(webhook.action, NoteRefund) and integration.settings.gl.import_refunds:
-        return WebhookReport(webhook, refund_report=web.import_refunds())
-    return WebhookReport(webhook)
+        report = web.import_order(order_id, only_new=True)
+    except NoSuchOrder:
+        found = "archived or deleted in the store"
+    else:
+        problems = [problem for outcome in report.postponed for problem in outcome.problems]
+        if not any(problem.code == NOT_NEW for problem in problems):
+            return WebhookReport(webhook, report)
+        found = f"status {problems[0].value} in the store"
+    return WebhookReport(webhook, found=found, follow_report=_follow(order_id, web))
 
 
-def _forget_status(order_id: int, after: int | None, integration: Integration) -> None:
+def _follow(order_id: int, web: _Jobs) -> PushReport | None:
+    follow = getattr(web, "follow_orders", None)
+    return None if follow is None else cast("PushReport", follow(order_ids=[order_id]))
+
+
+def _forget_status(action: WebhookAction, integration: Integration) -> None:
     """Have the next push read the status that it remembers, where another has changed it.
 
     Events may come late and out of sequence, so the status in this one is not remembered either.
     """
-    import_id = order_import_id(integration.source_code, order_id)
+    if not isinstance(action, NoteStatus | LookAtOrder):
+        return
+    import_id = order_import_id(integration.source_code, action.order_id)
     kind = f"{STATUS} {integration.scope}"
     known = integration.journal.fingerprints(kind, [import_id]).get(import_id)
     pushes = integration.settings.order_status.updates == "push"
-    if pushes and known not in (None, str(after)):
+    after = str(action.after) if isinstance(action, NoteStatus) else ""
+    if pushes and known not in (None, after):
         integration.journal.forget_fingerprints(kind, [import_id])
-
-
-# Hooks in the store
-
-
-@attrs.frozen
-class HookNeed:
-    """An event that the store must send, and the settings that need it."""
-
-    scope: str
-    why: str
-    when: Callable[[Settings], bool] = lambda _: True
-
-
-HOOKS: tuple[HookNeed, ...] = (
-    HookNeed(_ORDER_CREATED, "imports new orders at once"),
-    HookNeed(
-        _STATUS_UPDATED,
-        "imports orders at once when they get the New Order Status, and notes other changes",
-    ),
-    HookNeed(
-        _REFUND_CREATED,
-        "notes refunds",
-        lambda settings: settings.order_status.updates == "pull" or settings.gl.import_refunds,
-    ),
-)
-
-HookResult: TypeAlias = Literal["created", "repaired", "kept", "other"]
-
-
-@attrs.frozen
-class HookOutcome:
-    """A hook, and what was done about it."""
-
-    result: HookResult
-    """`repaired`: was inactive or had another URL. `other`: not needed, and left unchanged."""
-    hook: Hook | None
-    """The hook in the store now; None for one that a preview would create."""
-    scope: str
-    destination: str
-    changes: str = ""
-    """What was repaired, or why it is needed."""
-
-
-@attrs.frozen
-class HooksReport(Report):
-    """The webhooks of this API account, after the needed ones were created and repaired."""
-
-    columns = ("result", "id", "scope", "destination", "is_active", "changes")
-
-    hooks: tuple[HookOutcome, ...]
-    preview: bool = False
-    """Nothing was changed; the results say what would be done."""
-
-    def outcomes(self, result: HookResult) -> list[HookOutcome]:
-        """The hooks with that result."""
-        return [outcome for outcome in self.hooks if outcome.result == result]
-
-    def summary(self) -> str:
-        """How many hooks had which result."""
-        done = tally({result: len(self.outcomes(result)) for result in get_args(HookResult)})
-        return f"Webhooks{' (preview)' if self.preview else ''}: {done}."
-
-    def to_dicts(self) -> list[dict[str, object]]:
-        """One row per hook: result, id, scope, destination, is_active, changes."""
-        return [
-            {
-                "result": outcome.result,
-                "id": outcome.hook.id if outcome.hook else None,
-                "scope": outcome.scope,
-                "destination": outcome.destination,
-                "is_active": outcome.hook.is_active if outcome.hook else None,
-                "changes": outcome.changes,
-            }
-            for outcome in self.hooks
-        ]
-
-
-def register_webhooks(
-    store: BigCommerce, settings: Settings, url: str, *, preview: bool = False
-) -> HooksReport:
-    """Register `url` for the events that the settings need.
-
-    Existing hooks are listed first, so it can run again at any time, and a lost answer creates no
-    second hook. An inactive hook is activated; one for a needed event with another URL is given
-    this one, unless another hook has it already. All others stay unchanged.
-
-    Args:
-        store: The store.
-        settings: The settings.
-        url: The application's URL: https, on port 443.
-        preview: Change nothing.
-
-    Raises:
-        ValueError: BigCommerce does not call such a URL.
-        StoreError: A hook could not be read or written; those before it are done.
-    """
-    _check_url(url)
-    others = list(store.hooks.list())
-    outcomes = [
-        _registered(store, need, others, url, preview=preview)
-        for need in HOOKS
-        if need.when(settings)
-    ]
-    outcomes += [HookOutcome("other", hook, hook.scope, hook.destination) for hook in others]
-    report = HooksReport(tuple(outcomes), preview)
-    _log.info("%s", report.summary())
-    return report
-
-
-def _registered(
-    store: BigCommerce, need: HookNeed, others: list[Hook], url: str, *, preview: bool
-) -> HookOutcome:
-    """Create or repair the hook for an event; an existing one is taken out of the others."""
-    # Best is one with this URL, then one that is active, then the oldest.
-    hook = min(
-        (hook for hook in others if hook.scope == need.scope),
-        key=lambda hook: (hook.destination != url, not hook.is_active, hook.id),
-        default=None,
-    )
-    if hook is None:
-        draft = HookDraft(scope=need.scope, destination=url, is_active=True)
-        made = None if preview else store.hooks.create(draft)
-        return HookOutcome("created", made, need.scope, url, need.why)
-    others.remove(hook)
-    changes = [
-        *(["was inactive"] if not hook.is_active else []),
-        *([f"had the URL {hook.destination}"] if hook.destination != url else []),
-    ]
-    if not changes:
-        return HookOutcome("kept", hook, hook.scope, url)
-    if not preview:
-        hook = store.hooks.update(hook.id, HookDraft(destination=url, is_active=True))
-    return HookOutcome("repaired", hook, hook.scope, hook.destination, ", ".join(changes))
-
-
-def _check_url(url: str) -> None:
-    """Refuse a URL that BigCommerce would not call; no message holds it: it may have a password."""
-    try:
-        parts = urlsplit(url)
-        port = parts.port
-    except ValueError:
-        raise ValueError("the URL of the webhooks cannot be read") from None
-    if parts.scheme != "https" or not parts.hostname or port not in (None, 443):
-        raise ValueError(
-            "the URL of the webhooks must be https:// on port 443: BigCommerce calls no other "
-            "(BigCommerce: webhooks overview)"
-        )

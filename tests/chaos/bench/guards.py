@@ -312,9 +312,14 @@ GUARDS = (
         ("tests/orchestrator/test_webhooks.py::test_a_repetition_asks_for_nothing",),
         (
             Removal(
-                "orchestrator/engine/journal.py",
-                "except IntegrityError:\n    return False",
-                "except IntegrityError:\n    pass",
+                "orchestrator/engine/open_webhooks.py",
+                "return bool(connection.scalar(_is_open(webhook.keys)))",
+                "pass",
+            ),
+            Removal(
+                "orchestrator/webhooks.py",
+                "if OpenWebhooks.of(integration).is_done(webhook.keys):",
+                "if not webhook.keys:",
             ),
         ),
     ),

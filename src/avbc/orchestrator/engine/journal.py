@@ -19,7 +19,6 @@ from typing import TypeVar, cast
 
 import sqlalchemy as sa
 from sqlalchemy.dialects import postgresql
-from sqlalchemy.exc import IntegrityError
 
 from avbc.database import Database, Tables, chunks, insert_into
 from avbc.errors import FinalError, TransientError
@@ -51,12 +50,25 @@ _entries = sa.Table(
     sa.Column("detail", sa.Text, nullable=False),
 )
 
-_received = sa.Table(
+received_webhooks = sa.Table(
     "avbc_webhooks",
     _metadata,
     sa.Column("key", sa.String(64), primary_key=True),
     sa.Column("at", sa.DateTime(timezone=True), nullable=False, index=True),
 )
+
+open_webhooks = sa.Table(
+    "avbc_open_webhooks",
+    _metadata,
+    sa.Column("key", sa.String(64), primary_key=True),
+    sa.Column("event_key", sa.String(64), nullable=False),
+    sa.Column("scope", sa.String(120), nullable=False),
+    sa.Column("asks", sa.String(10), nullable=False),
+    sa.Column("order_id", sa.BigInteger, nullable=False),
+    sa.Column("detail", sa.Text, nullable=False),
+    sa.Column("at", sa.DateTime(timezone=True), nullable=False),
+)
+"""What accepted webhooks ask for, until it is done (`engine.open_webhooks`)."""
 
 _watermarks = sa.Table(
     "avbc_watermarks",
@@ -123,9 +135,6 @@ JOURNAL = Tables(
 
 _PAGE = 10_000
 """Fingerprints read or written at once: no transaction is open while the caller works."""
-
-_REMEMBERED = timedelta(days=3)
-"""BigCommerce repeats an event for two days (BigCommerce: webhooks overview)."""
 
 
 class Journal:
@@ -292,44 +301,6 @@ class Journal:
                 connection.execute(of_kind.where(_fingerprints.c.key.in_(chunk)))
 
         self.change(work)
-
-    def receive(self, keys: Sequence[str], now: datetime) -> bool:
-        """Note that an event was received; return False if it was already, by any process.
-
-        It is remembered for three days.
-
-        Args:
-            keys: What identifies the event, of at most 64 characters each; one that is known
-                already is enough.
-            now: The time.
-
-        Raises:
-            JournalUnreachable: Nothing was noted.
-        """
-
-        def work(connection: sa.Connection) -> bool:
-            connection.execute(_received.delete().where(_received.c.at < now - _REMEMBERED))
-            # The constraint decides, not a look before it: two processes may receive the same at
-            # once.
-            try:
-                with connection.begin_nested():
-                    connection.execute(
-                        _received.insert(), [{"key": key, "at": now} for key in keys]
-                    )
-            except IntegrityError:
-                return False
-            return True
-
-        return self.change(work)
-
-    def forget(self, keys: Sequence[str]) -> None:
-        """Take back that an event was received, so that its repetition counts.
-
-        Raises:
-            JournalUnreachable: It could not be written.
-        """
-        gone = _received.delete().where(_received.c.key.in_(keys))
-        self.change(lambda connection: connection.execute(gone))
 
     @contextmanager
     def lease(self, name: str, wait: timedelta = timedelta(0)) -> Generator[Lease]:

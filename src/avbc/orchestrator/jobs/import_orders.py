@@ -8,7 +8,7 @@ is in the books, and only the status is set.
 from __future__ import annotations
 
 import logging
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 
 import attrs
 
@@ -38,6 +38,7 @@ from avbc.orchestrator.engine.changes import (
 )
 from avbc.orchestrator.engine.customising import Customisation, customised
 from avbc.orchestrator.engine.lookups import Lookups
+from avbc.orchestrator.engine.open_webhooks import OpenWebhooks, close_webhooks
 from avbc.orchestrator.engine.order_reads import NO_STATUS, status_of
 from avbc.orchestrator.engine.run import CHUNK, IN_FLIGHT, Run
 from avbc.orchestrator.engine.staff_notes import with_error, without_error
@@ -55,6 +56,8 @@ from avbc.unset import UNSET, Unset
 
 NOT_NEW = "order_not_new"
 """The problem of an order that is not to be imported, since it has another status."""
+TOO_OLD = "order_too_old"
+"""The problem of an order that is not to be imported, since it was created too early."""
 
 _DIFFERENCES_SHOWN = 8
 
@@ -119,14 +122,14 @@ class Import:
         """
         return self._run.do(lambda _: self._all_new())
 
-    def one(self, order_id: int) -> ImportReport:
+    def one(self, order_id: int, *, only_new: bool = False) -> ImportReport:
         """Import one order, which has the New Order Status or the Import Error Status.
 
         Raises:
             NoSuchOrder: The store has no such order.
             AvbcError: The run could not begin, and nothing was written.
         """
-        return self._run.do(lambda _: self._one(order_id))
+        return self._run.do(lambda _: self._one(order_id, only_new=only_new))
 
     def explain(self, order_id: int) -> MappedOrder:
         """Map an order as an import would, and add warnings where an import would not take it.
@@ -145,7 +148,8 @@ class Import:
             raise each.error
         mapped = self._map(each)
         problems = list(mapped.problems)
-        if not_new := self._not_new(each.order):
+        statuses = (self._run.statuses.new, self._run.statuses.import_error)
+        if not_new := self._not_new(each.order, statuses):
             problems.append(attrs.evolve(not_new, severity="warning"))
         if each.existing is not None:
             state = "with the same content"
@@ -166,6 +170,7 @@ class Import:
 
     def _all_new(self) -> None:
         run, new = self._run, self._run.statuses.new
+        webhooks = [] if run.preview else OpenWebhooks.of(run.integration).read("import")
         listed = waiting_orders(run.store, run.settings, new)
         for page in run.store.pages(listed):
             if page.count < listed.limit:
@@ -174,16 +179,19 @@ class Import:
             if run.is_over():
                 break
             del page  # Two pages in memory at once are one too many.
+        close_webhooks(run, webhooks, {outcome.order_id for outcome in run.report.postponed})
 
-    def _one(self, order_id: int) -> None:
-        run = self._run
+    def _one(self, order_id: int, *, only_new: bool) -> None:
+        run, statuses = self._run, {self._run.statuses.new}
+        if not only_new:
+            statuses.add(run.statuses.import_error)
         page = _page_of(run.store, order_id)
         run.total = page.count
         for order in page.items:
-            if problem := self._too_old(order) or self._not_new(order):
+            if problem := self._not_new(order, statuses) or self._too_old(order):
                 self._end(self._ending("postponed", self._incoming(order), [problem]))
                 return
-        self._take(page, {run.statuses.new, run.statuses.import_error})
+        self._take(page, statuses)
 
     def _take(self, page: Page[Order], statuses: set[int]) -> None:
         """Import the orders of a page that have one of these statuses, or an unreadable one."""
@@ -482,7 +490,7 @@ class Import:
             return None
         since = self._run.settings.order_status.import_orders_created_since
         return Problem(
-            "order_too_old",
+            TOO_OLD,
             "date_created",
             order.date_created.isoformat(),
             f"It was created {order.date_created:%Y-%m-%d}, before the date from which orders "
@@ -490,12 +498,12 @@ class Import:
             "Enter it by hand, or change order_status.import_orders_created_since.",
         )
 
-    def _not_new(self, order: Order) -> Problem | None:
-        statuses = self._run.statuses
-        if order.status_id in (statuses.new, statuses.import_error):
+    def _not_new(self, order: Order, statuses: Collection[int]) -> Problem | None:
+        if order.status_id in statuses:
             return None
         names = {status.id: status_name(status) for status in SYSTEM_STATUSES}
-        new = names.get(statuses.new, str(statuses.new))
+        new_id = self._run.statuses.new
+        new = names.get(new_id, str(new_id))
         status = order.custom_status or order.status or order.status_id
         return Problem(
             NOT_NEW,

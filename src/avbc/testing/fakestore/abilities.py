@@ -370,6 +370,15 @@ class Abilities:
         """Return the webhooks that clients created."""
         return [hook for _, hook in sorted(self._core.state.hooks.items())]
 
+    @ability
+    def deactivate_hook(self, hook_id: int) -> None:
+        """Deactivate a webhook as BigCommerce does after 90 days without events, or of failures.
+
+        No event and no answer says so: only `is_active` in the list of hooks does.
+        """
+        hook = self._core.state.hooks[hook_id]
+        hook.update(is_active=False, updated_at=int(self._core.state.clock()))
+
     @property
     @ability
     def events(self) -> list[Event]:

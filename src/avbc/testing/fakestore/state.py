@@ -97,12 +97,13 @@ class State:
         """Return the next free id of a customer's address, above those of added customers."""
         return _OWN_ADDRESSES + self.next_id("address")
 
-    def emit(self, scope: str, identity: int, **more: object) -> None:
+    def emit(self, scope: str, identity: int | None, **more: object) -> None:
         """Note that something happened: `emit("store/order/updated", 1001)`."""
+        named = {} if identity is None else {"id": identity}
         self.events.append(
             Event(
                 scope,
-                data={"type": scope.split("/")[1], "id": identity, **more},
+                data={"type": scope.split("/")[1], **named, **more},
                 created_at=int(self.clock() + self.clock_offset),
                 number=len(self.events) + 1,
             )

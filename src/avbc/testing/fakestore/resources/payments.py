@@ -83,7 +83,15 @@ def _finish(state: State, order_id: int, event: str, success: str) -> None:
     )
     made["gateway_transaction_id"] = f"{authorization['gateway']}-{made['id']}"
     state.change_order(order_id, {"payment_status": result})
-    state.emit("store/order/transaction/created", order_id, transaction_id=made["id"])
+    state.emit(
+        "store/order/transaction/created",
+        None,
+        type="transaction",
+        order_id=str(order_id),
+        transaction_id=made["gateway_transaction_id"],
+        transaction_status="complete" if result == success else "error",
+        transaction_type=event,
+    )
 
 
 def _transactions(state: State, _request: StoreRequest, ids: tuple[int, ...]) -> StoreResponse:

@@ -1,0 +1,211 @@
+"""Webhooks that were accepted, in the journal: open until what they ask for is done.
+
+A process may die between the answer to BigCommerce and the work. The runs read the open ones before
+they look at the store, and close them when they have looked at everything.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Sequence
+from datetime import UTC, datetime, timedelta
+from functools import partial
+from typing import Literal, TypeAlias, TypeVar, cast
+
+import attrs
+import sqlalchemy as sa
+from sqlalchemy.exc import IntegrityError
+
+from avbc.acctvantage.import_ids import order_import_id
+from avbc.mapping import Problem
+from avbc.orchestrator.engine.integration import Integration
+from avbc.orchestrator.engine.journal import Journal, aware
+from avbc.orchestrator.engine.journal import open_webhooks as _open
+from avbc.orchestrator.engine.journal import received_webhooks as _received
+from avbc.orchestrator.engine.open_items import OpenItems
+from avbc.orchestrator.engine.run import Run
+from avbc.orchestrator.reports import JournalEntry, RunReport
+
+R = TypeVar("R", bound=RunReport)
+
+Asks: TypeAlias = Literal["import", "follow"]
+"""To import an order that is New (`import_orders`), or to look at what became of one
+(`follow_orders`)."""
+
+REMEMBERED = timedelta(days=3)
+"""BigCommerce repeats an event for two days (BigCommerce: webhooks overview)."""
+OLD = timedelta(hours=1)
+"""A webhook that is open for longer waits for a person: several runs could not do what it asks."""
+AREA = "webhooks"
+
+
+@attrs.frozen
+class OpenWebhook:
+    """What a webhook asks for, until it is done."""
+
+    keys: tuple[str, ...]
+    """Identify the webhook when BigCommerce sends it again: its id, and the event's if it has one.
+    At most 64 characters each."""
+    asks: Asks
+    order_id: int
+    detail: str
+    """What the order's history says about it; empty where nothing."""
+    at: datetime
+    """When it was accepted."""
+
+    def noted(self, source_code: str) -> JournalEntry:
+        """Return the entry of the order's history."""
+        import_id = order_import_id(source_code, self.order_id)
+        return JournalEntry(
+            datetime.now(UTC), "webhook", "noted", self.order_id, import_id, self.detail
+        )
+
+
+class OpenWebhooks:
+    """The accepted webhooks of one store and Import Source Code.
+
+    Args:
+        journal: The journal that they are kept in.
+        scope: Whose they are (`Integration.scope`).
+    """
+
+    def __init__(self, journal: Journal, scope: str) -> None:
+        self._journal = journal
+        self._scope = scope
+
+    @classmethod
+    def of(cls, integration: Integration) -> OpenWebhooks:
+        """Return those of an integration."""
+        return cls(integration.journal, integration.scope)
+
+    def accept(self, webhook: OpenWebhook) -> bool:
+        """Store a webhook as open; return whether there is something to do.
+
+        There is nothing to do if it was accepted before, by any process, and is closed. It is
+        remembered for three days.
+
+        Raises:
+            JournalUnreachable: Nothing was stored.
+        """
+        return self._journal.change(partial(self._accept, webhook))
+
+    def read(self, asks: Asks | None = None) -> list[OpenWebhook]:
+        """Return the open webhooks, the oldest first: those that ask for one thing, or all.
+
+        Raises:
+            JournalUnreachable: They could not be read.
+        """
+        wanted = _open.select().where(_open.c.scope == self._scope).order_by(_open.c.at)
+        if asks is not None:
+            wanted = wanted.where(_open.c.asks == asks)
+        return [
+            OpenWebhook(
+                tuple(filter(None, (row.key, row.event_key))),
+                cast("Asks", row.asks),
+                row.order_id,
+                row.detail,
+                aware(row.at),
+            )
+            for row in self._journal.read(lambda connection: connection.execute(wanted).all())
+        ]
+
+    def is_done(self, keys: Sequence[str]) -> bool:
+        """Whether a webhook was accepted, and what it asked for is done.
+
+        Raises:
+            JournalUnreachable: It could not be read.
+        """
+        known = sa.exists().where(_received.c.key.in_(keys)).select()
+        return self._journal.read(
+            lambda connection: (
+                bool(connection.scalar(known)) and not connection.scalar(_is_open(keys))
+            )
+        )
+
+    def close(self, webhooks: Collection[Sequence[str]]) -> None:
+        """Note that what these webhooks asked for is done, by their keys.
+
+        Raises:
+            JournalUnreachable: They are still open.
+        """
+
+        def work(connection: sa.Connection) -> None:
+            for keys in webhooks:
+                connection.execute(_open.delete().where(_has_key(keys)))
+
+        if webhooks:
+            self._journal.change(work)
+
+    def _accept(self, webhook: OpenWebhook, connection: sa.Connection) -> bool:
+        old = webhook.at - REMEMBERED
+        connection.execute(_received.delete().where(_received.c.at < old))
+        row: dict[str, object] = {
+            "key": webhook.keys[0],
+            "event_key": "".join(webhook.keys[1:]),
+            "scope": self._scope,
+            "asks": webhook.asks,
+            "order_id": webhook.order_id,
+            "detail": webhook.detail,
+            "at": webhook.at,
+        }
+        keys = [{"key": key, "at": webhook.at} for key in webhook.keys]
+        # The constraint decides, not a look before it: two processes may receive the same at once.
+        try:
+            with connection.begin_nested():
+                connection.execute(_received.insert(), keys)
+                connection.execute(_open.insert(), [row])
+        except IntegrityError:
+            return bool(connection.scalar(_is_open(webhook.keys)))
+        return True
+
+
+def _has_key(keys: Sequence[str]) -> sa.ColumnElement[bool]:
+    return _open.c.key.in_(keys) | _open.c.event_key.in_(keys)
+
+
+def _is_open(keys: Sequence[str]) -> sa.Select[bool]:
+    return sa.exists().where(_has_key(keys)).select()
+
+
+def close_webhooks(
+    run: Run[R], webhooks: Sequence[OpenWebhook], left: Collection[int] = ()
+) -> None:
+    """Close webhooks of whose orders the run has looked at all, unless it previews or ended early.
+
+    Args:
+        run: The run.
+        webhooks: Those that were open before it looked at the store (`OpenWebhooks.read`).
+        left: The orders that wait for the next run.
+    """
+    if run.preview:
+        return
+    opened = OpenWebhooks.of(run.integration)
+    rest = opened.read()
+    if not run.report.stopped:
+        done = [each for each in webhooks if each.order_id not in left]
+        for each in done:
+            if each.detail:
+                run.record(each.noted(run.source_code))
+        opened.close([each.keys for each in done])
+        closed = {each.keys for each in done}
+        rest = [each for each in rest if each.keys not in closed]
+    for each in rest:
+        if run.started - each.at > OLD:
+            problem = _open_problem(each)
+            import_id = order_import_id(run.source_code, each.order_id)
+            run.attention(
+                problem, key=import_id, order_id=each.order_id, import_id=import_id, area=AREA
+            )
+    if OpenItems(run.integration.journal, run.integration.scope).keys(AREA):
+        run.settle_rest(AREA)
+
+
+def _open_problem(webhook: OpenWebhook) -> Problem:
+    job = "import_orders" if webhook.asks == "import" else "follow_orders"
+    return Problem(
+        "webhook_open",
+        "",
+        "",
+        f"BigCommerce reported a change of order {webhook.order_id} at {webhook.at:%Y-%m-%d %H:%M} "
+        "UTC, and no run could look at the order since.",
+        f"Call {job}(): its report says why. When it has looked at the order, this item goes.",
+    )
