@@ -94,6 +94,9 @@ class MortalBooks:
     def receipts(self, import_ids: Collection[str] | None = None) -> list[Receipt]:
         return self._read(lambda: self.books.receipts(import_ids))
 
+    def source_stores(self, source_code: str) -> frozenset[str]:
+        return self._read(lambda: self.books.source_stores(source_code))
+
     def find_clients(self, import_ids: Collection[str], emails: Collection[str]) -> list[Client]:
         return self._read(lambda: self.books.find_clients(import_ids, emails))
 

@@ -7,12 +7,13 @@ from datetime import datetime, timedelta
 
 from avbc.acctvantage.import_ids import order_import_id
 from avbc.bigcommerce.endpoints.scopes import ORDERS_MODIFY
-from avbc.mapping import MappedOrder
 from avbc.orchestrator.checks import connection, history, setup
 from avbc.orchestrator.checks.backtest import BacktestReport, backtest_period
+from avbc.orchestrator.checks.explanation import Explanation, explain_order
 from avbc.orchestrator.checks.reconcile import ReconcileReport, reconcile_period
 from avbc.orchestrator.connected import Connected
 from avbc.orchestrator.engine.attention import note_checks
+from avbc.orchestrator.engine.choosing import Selection
 from avbc.orchestrator.engine.run import Run, Task
 from avbc.orchestrator.jobs import (
     captures,
@@ -106,43 +107,82 @@ class Orchestrator(Connected):
         Raises:
             AvbcError: The store or the books cannot be read.
         """
-        return self._import("preview_orders", preview=True, progress=progress).all_new()
+        return self.import_orders(preview=True, progress=progress)
 
-    def import_orders(self, *, progress: bool = False) -> ImportReport:
-        """Import the orders that have the New Order Status (manual 2.1.3 to 2.1.5).
+    def import_orders(
+        self,
+        *,
+        ids: Collection[int] | None = None,
+        since: datetime | None = None,
+        until: datetime | None = None,
+        retry_errors: bool = False,
+        preview: bool = False,
+        progress: bool = False,
+    ) -> ImportReport:
+        """Import the orders that have the New Order Status (manual 2.1.3 to 2.1.5), or others.
 
         Each gets the Downloaded or the Import Error Status. Run it as often as you like: an order
         is in the books once, whatever died in between. A problem of the order itself sets its
         Import Error Status, with the reasons in its staff notes. A failure of the network, the
         store or the books leaves it New for the next run.
+
+        With `ids`, a period or `retry_errors` it takes other orders in place of the New ones. Of
+        those only orders that are New, or were given the Import Error Status by an import, get
+        another status; all others keep theirs.
+
+        Args:
+            ids: The orders with these BigCommerce ids, as `import_order` takes them. An id that the
+                store does not list is postponed.
+            since: The placed orders made then or later that are not in the books; needs a time
+                zone.
+            until: The end of that period; by default there is none.
+            retry_errors: The orders that an import gave the Import Error Status and that still
+                have it.
+            preview: Write nothing; the report says what an import would do.
+            progress: Draw a progress bar (extra `progress`).
+
+        Raises:
+            SettingsError: The books have another store's orders under the Import Source Code.
+            ValueError: More than one of `ids`, a period and `retry_errors` is given, or a time has
+                no time zone.
         """
-        return self._import("import_orders", progress=progress).all_new()
+        selection = Selection(ids, since, until, retry_errors)
+        name = "preview_orders" if preview else "import_orders"
+        return self._import(name, preview=preview, progress=progress).selected(selection)
 
     def import_order(self, order_id: int, *, only_new: bool = False) -> ImportReport:
-        """Import one order, which has the New Order Status or the Import Error Status.
+        """Import one placed order, whatever its status.
 
-        Any other order is postponed, with the reason, and not changed.
+        An order that is New, or was given the Import Error Status by an import, gets the Downloaded
+        Order Status, or the Import Error Status where it is refused. Any other order keeps its
+        status. An order that is in the books and was edited is handled by the policy for edits. A
+        disputed order is imported, and is on the worklist. An order that was not placed, or was
+        canceled, declined or refunded, is postponed, with the reason.
 
         Args:
             order_id: BigCommerce's order id.
-            only_new: Only if it has the New Order Status.
+            only_new: Take it only if it has the New Order Status, as webhooks do.
 
         Raises:
             NoSuchOrder: The store has no such order.
+            SettingsError: The books have another store's orders under the Import Source Code.
         """
         run = self._import("import_order", patience=_PATIENCE)
         return run.one(order_id, only_new=only_new)
 
-    def explain(self, order_id: int) -> MappedOrder:
+    def explain(self, order_id: int) -> Explanation:
         """Explain what an order becomes: each field's value, and the rule and setting behind it.
 
-        The order may have any status, and may be in the books already. Nothing is written.
+        The order may have any status. Of one that was imported, the decisions are those of its
+        import, and `now` is what would be decided differently now. Of one that cannot be read it
+        has the problem. Nothing is written.
 
         Raises:
             NoSuchOrder: The store has no such order.
-            AvbcError: Part of the order cannot be read.
+            AvbcError: The store, the books or the journal do not answer.
         """
-        return self._import("explain", preview=True).explain(order_id)
+        run = self._import_run("explain", preview=True)
+        return explain_order(run, self._customisations, order_id)
 
     def history(self, order_id: int) -> History:
         """List everything that was done for an order, and its state in the store and the books.
@@ -501,6 +541,17 @@ class Orchestrator(Connected):
         progress: bool = False,
         patience: timedelta = timedelta(0),
     ) -> Import:
+        run = self._import_run(name, preview=preview, progress=progress, patience=patience)
+        return Import(run, self._customisations)
+
+    def _import_run(
+        self,
+        name: str,
+        *,
+        preview: bool = False,
+        progress: bool = False,
+        patience: timedelta = timedelta(0),
+    ) -> Run[ImportReport]:
         task = Task(
             name,
             "Previewing orders" if preview else "Importing orders",
@@ -509,5 +560,4 @@ class Orchestrator(Connected):
             turn="import_orders",
             patience=patience,
         )
-        run = Run(self._integration, task, ImportReport(preview=preview))
-        return Import(run, self._customisations)
+        return Run(self._integration, task, ImportReport(preview=preview))

@@ -138,7 +138,8 @@ class ImportReport(_ListsReport[Result, Outcome]):
     `imported`: written to the books and set to the Downloaded Order Status. `relinked`: was in the
     books already with the same content, so only the status was set. `updated`: was edited in the
     store, so the sales order was replaced. `refused`: the order itself has a problem; it has the
-    Import Error Status. `postponed`: it is still New, and the next run takes it.
+    Import Error Status, or the status that it had (`status_kept`). `postponed`: nothing was done;
+    the next run takes it if it is still New.
 
     >>> report = ImportReport()
     >>> report.imported.append(Outcome(order_id=1042, import_id="WEB1042", total=Decimal("19.95")))
@@ -172,11 +173,19 @@ class ImportReport(_ListsReport[Result, Outcome]):
         if count:
             done = f"{tally(counts)} {'order' if count == 1 else 'orders'}."
             text = f"Would have {done}" if self.preview else done[0].upper() + done[1:]
-        if self.refused and not self.preview:
+        if not (self.preview or all(map(_is_left, self.refused))):
             text += " Refused orders have the Import Error Status."
-        if self.postponed:
+        if not all(map(_is_left, self.postponed)):
             text += " Postponed orders wait for the next run."
         return self._with_cost(text)
+
+
+_LEFT = frozenset({"order_not_new", "order_too_old", "not_in_store", "status_kept"})
+"""Problems of orders that keep their status in the store, and that the next run does not take."""
+
+
+def _is_left(outcome: Outcome) -> bool:
+    return any(problem.code in _LEFT for problem in outcome.problems)
 
 
 @attrs.frozen

@@ -211,6 +211,34 @@ class Journal:
             for row in self.read(lambda connection: connection.execute(wanted).all())
         ]
 
+    def refused(self, action: str, import_ids: Collection[str] | None = None) -> set[str]:
+        """Return the Import IDs of orders that an action refused the last time that it took them.
+
+        Args:
+            action: The action of the entries.
+            import_ids: Of these orders; by default of all.
+
+        Raises:
+            JournalUnreachable: It could not be read.
+        """
+        last = (
+            sa.select(sa.func.max(_entries.c.id))
+            .where(_entries.c.action == action, _entries.c.outcome != "postponed")
+            .group_by(_entries.c.import_id)
+        )
+
+        def work(connection: sa.Connection) -> set[str]:
+            found: set[str] = set()
+            for wanted in [None] if import_ids is None else chunks(import_ids):
+                of = last if wanted is None else last.where(_entries.c.import_id.in_(wanted))
+                refused = sa.select(_entries.c.import_id).where(
+                    _entries.c.id.in_(of), _entries.c.outcome == "refused"
+                )
+                found.update(connection.scalars(refused))
+            return found
+
+        return self.read(work)
+
     def watermark(self, name: str) -> datetime | None:
         """Return up to which time a direction is done; None where it never was, or that was lost.
 

@@ -37,10 +37,15 @@ class Lookups:
         self._products: dict[str, tuple[Product, ...]] = {}
         self._imagined: dict[int, Client] = {}
 
-    def read(self, orders: Sequence[Order]) -> None:
-        """Read the clients and products that these orders may need, with one call each."""
-        self._clients.clear()
-        self._clients_by_key.clear()
+    def read(self, orders: Sequence[Order], *, again: bool = False) -> None:
+        """Read the clients and products that these orders may need, with one call each.
+
+        What was read before is forgotten, unless these are some of the same orders `again`.
+        """
+        if not again:
+            self._clients.clear()
+            self._clients_by_key.clear()
+            self._products = {}
         keys = [self._keys_of(order) for order in orders]
         import_ids = {import_id for import_id, _ in keys if import_id}
         by_email = self._settings.order_status.match_clients_by_email
@@ -53,7 +58,8 @@ class Lookups:
         for product in self._books.find_products(skus) if skus else ():
             for name in {text_key(product.part_number), *map(text_key, product.aliases)} & skus:
                 found.setdefault(name, []).append(product)
-        self._products = {sku: tuple(products) for sku, products in found.items()}
+        kept = {sku: products for sku, products in self._products.items() if sku not in skus}
+        self._products = kept | {sku: tuple(products) for sku, products in found.items()}
 
     def map(
         self,

@@ -20,6 +20,16 @@ FRESH = 5.0
 """Seconds in which what was read of an order counts as the order as it is now."""
 
 
+def moment() -> float:
+    """Return the time by which the age of what was read is measured, in seconds."""
+    return time.monotonic()
+
+
+def is_fresh(read_at: float) -> bool:
+    """Whether what was read at that moment counts as the order as it is now."""
+    return moment() - read_at < FRESH
+
+
 def windows(ids: Collection[int]) -> Iterator[tuple[int, int]]:
     """Cover ids with the fewest windows, one request each: orders cannot be listed by ids.
 
@@ -102,14 +112,13 @@ class OrdersNow:
         Raises:
             StoreError: The store does not answer.
         """
-        due = time.monotonic() - FRESH
         stale = {
             number
             for number in order_ids
-            if number not in self._seen or self._seen[number][0] < due
+            if number not in self._seen or not is_fresh(self._seen[number][0])
         }
         for first, last in windows(stale):
-            at = time.monotonic()
+            at = moment()
             found: dict[int, Seen] = {}
             for page in self._store.pages(self._store.orders.list.call(min_id=first, max_id=last)):
                 found.update((order.id, Seen(order, order.status_id)) for order in page.items)

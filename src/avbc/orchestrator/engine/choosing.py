@@ -1,0 +1,203 @@
+"""Which orders an import takes, by their status and age, and whose status it sets."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable, Mapping
+from datetime import datetime
+from typing import Literal, TypeAlias
+
+import attrs
+
+from avbc.bigcommerce.models import Order
+from avbc.mapping import Problem
+from avbc.mapping.status import status_name
+from avbc.mapping.stopped import stopped
+from avbc.orchestrator.engine.incoming import Incoming
+from avbc.orchestrator.engine.order_reads import NO_STATUS
+from avbc.orchestrator.engine.run import Run
+from avbc.orchestrator.engine.statuses import SYSTEM_STATUSES
+from avbc.orchestrator.engine.store_orders import is_too_old
+from avbc.orchestrator.reports import ImportReport
+
+NOT_NEW = "order_not_new"
+"""The problem of an order that is not to be imported, since it has another status."""
+TOO_OLD = "order_too_old"
+"""The problem of an order that is not to be imported, since it was created too early."""
+NOT_THERE = "not_in_store"
+"""The problem of an order that was asked for by its id, and that the store does not list."""
+
+UNFINISHED = frozenset({0, 1})
+"""Incomplete and Pending: checkouts that were not finished (docs/facts.md, bigcommerce-orders)."""
+
+PLACED = frozenset({2, 3, *range(7, 15)})
+"""The statuses of placed orders: not of unfinished, refunded, canceled and declined ones."""
+
+_NAMES: Mapping[int, str] = {status.id: status_name(status) for status in SYSTEM_STATUSES}
+
+Kind: TypeAlias = Literal["new", "placed", "errors"]
+"""Orders that have the New Order Status, placed orders, or those that were refused."""
+
+
+@attrs.frozen
+class Selection:
+    """Which orders `import_orders` is to take: by default those that are New.
+
+    Raises:
+        ValueError: The arguments contradict each other, or a time has no time zone.
+    """
+
+    ids: Collection[int] | None = None
+    since: datetime | None = None
+    until: datetime | None = None
+    retry_errors: bool = False
+
+    def __attrs_post_init__(self) -> None:
+        if self.until is not None and self.since is None:
+            raise ValueError("until needs a since: the period begins there")
+        if (self.ids is not None) + (self.since is not None) + self.retry_errors > 1:
+            raise ValueError("give ids, or a period (since, until), or retry_errors: one of them")
+        for at in (self.since, self.until):
+            if at is not None and at.tzinfo is None:
+                raise ValueError(f"{at} has no time zone: add one, such as tzinfo=UTC")
+
+
+class Choice:
+    """Which orders a run takes, and of which it sets the status.
+
+    Args:
+        run: The run.
+        kind: `new`: those that have the New Order Status. `errors`: those that have the Import
+            Error Status, and were given it by an import. `placed`: placed orders in any status.
+    """
+
+    def __init__(self, run: Run[ImportReport], kind: Kind = "new") -> None:
+        self._run = run
+        self._statuses = run.statuses
+        self.kind = kind
+        self._refused: set[str] = set()
+        if kind == "errors":
+            self._refused.update(run.integration.journal.refused("import"))
+
+    @property
+    def status_id(self) -> int | None:
+        """The one status that the orders have; None where they may have several."""
+        return None if self.kind == "placed" else self.waiting
+
+    @property
+    def waiting(self) -> int:
+        """The status in which the orders wait that are taken by no id and no period."""
+        return self._statuses.import_error if self.kind == "errors" else self._statuses.new
+
+    def learn(self, incoming: Iterable[Incoming]) -> None:
+        """Find out which orders have the Import Error Status from an import."""
+        if self.kind == "placed":
+            asked = [
+                each.import_id
+                for each in incoming
+                if each.order.status_id == self._statuses.import_error
+            ]
+            if asked:
+                self._refused.update(self._run.integration.journal.refused("import", asked))
+
+    def sets_status(self, each: Incoming) -> bool:
+        """Whether the order's status is set: it is New, or was given the Import Error Status."""
+        status_id = each.order.status_id
+        if status_id == NO_STATUS:
+            return self.kind == "new"
+        if status_id == self._statuses.import_error:
+            return each.import_id in self._refused
+        return status_id == self._statuses.new
+
+    def refusal(self, each: Incoming) -> Problem | None:
+        """Why the order is not taken; None where it is."""
+        return self._of_other_status(each) or self._too_old(each.order)
+
+    def gone(self, order_id: int) -> Problem:
+        """Say that an order is not listed any more as it was a moment before."""
+        if self.status_id is None:
+            return not_there(order_id)
+        return Problem(
+            NOT_NEW,
+            "status_id",
+            "",
+            f"The order is no longer {self._name(self.status_id)!r} in the store: it got another "
+            "status while the import ran, and is left alone.",
+            f"To have it imported, give it the status {self._name(self._statuses.new)!r}.",
+        )
+
+    def not_new(self, order: Order) -> Problem | None:
+        """Say that an order is not New, so no import takes it by itself."""
+        if order.status_id == self._statuses.new:
+            return None
+        new = self._name(self._statuses.new)
+        by_id = f", or call import_order({order.id})" if order.status_id in PLACED else ""
+        return Problem(
+            NOT_NEW,
+            "status_id",
+            str(order.status_id),
+            f"The order is {_status(order)!r}, and only {new!r} is imported.",
+            f"Give it the status {new!r} to have it imported{by_id}.",
+        )
+
+    def kept(self, order: Order) -> Problem:
+        """Say that an order was not imported, and keeps its status."""
+        return Problem(
+            "status_kept",
+            "status_id",
+            str(order.status_id),
+            f"The order was not imported, and keeps its status {_status(order)!r}.",
+            f"Correct what is wrong, then call import_order({order.id}) again.",
+            severity="warning",
+        )
+
+    def _of_other_status(self, each: Incoming) -> Problem | None:
+        order, statuses = each.order, self._statuses
+        if self.kind == "new":
+            return None if order.status_id == NO_STATUS else self.not_new(order)
+        if self.kind == "errors":
+            return None if self.sets_status(each) else self.gone(order.id)
+        if order.status_id in PLACED | {statuses.new, statuses.import_error, NO_STATUS}:
+            return None
+        why = (
+            "its checkout was not finished"
+            if order.status_id in UNFINISHED
+            else f"it was {stopped(order.status_id) or 'not placed'}"
+        )
+        return Problem(
+            NOT_NEW,
+            "status_id",
+            str(order.status_id),
+            f"The order is {_status(order)!r}: {why}, so it is not imported.",
+            f"If it is to be imported, give it the status {self._name(statuses.new)!r}.",
+        )
+
+    def _too_old(self, order: Order) -> Problem | None:
+        since = self._run.settings.order_status.import_orders_created_since
+        if since is None or not is_too_old(order, self._run.settings):
+            return None
+        return Problem(
+            TOO_OLD,
+            "date_created",
+            order.date_created.isoformat(),
+            f"It was created {order.date_created:%Y-%m-%d}, before the date from which orders "
+            f"are imported, {since:%Y-%m-%d}.",
+            "Enter it by hand, or change order_status.import_orders_created_since.",
+        )
+
+    def _name(self, status_id: int) -> str:
+        return _NAMES.get(status_id, str(status_id))
+
+
+def not_there(order_id: int) -> Problem:
+    """Say that the store lists no order of this id."""
+    return Problem(
+        NOT_THERE,
+        "id",
+        str(order_id),
+        f"The store lists no order {order_id}: it was never there, or was deleted or archived.",
+        "If it was archived, restore it in BigCommerce, then ask for it again.",
+    )
+
+
+def _status(order: Order) -> str:
+    return order.custom_status or order.status or str(order.status_id)

@@ -1,0 +1,270 @@
+"""Orders of the store on their way into the books: read with what they need, and mapped."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable, Mapping, Sequence
+
+import attrs
+
+from avbc.acctvantage import OrderBundle, Receipt, SalesOrder
+from avbc.acctvantage.import_ids import order_import_id
+from avbc.bigcommerce import ListCall, Page, UnreadableRow
+from avbc.bigcommerce.endpoints.orders import EVERYTHING
+from avbc.bigcommerce.models import Order, OrderCoupon, Transaction
+from avbc.errors import AvbcError, FinalError
+from avbc.mapping import MappedOrder, Problem, difference, fingerprint
+from avbc.orchestrator.engine.changes import CONCERNS_ALL
+from avbc.orchestrator.engine.customising import Customisation, customised
+from avbc.orchestrator.engine.lookups import Lookups
+from avbc.orchestrator.engine.order_reads import moment, status_of, windows
+from avbc.orchestrator.engine.run import Run
+from avbc.orchestrator.engine.store_orders import complete_lines, non_empty_lists
+from avbc.orchestrator.reports import ImportReport
+
+_DIFFERENCES_SHOWN = 8
+
+
+class NoSuchOrder(FinalError):
+    """The store has no order of this id, or it is archived."""
+
+
+@attrs.define
+class Incoming:
+    """An order of the store, with what its import needs."""
+
+    order: Order
+    """Of one that cannot be read, only its id, its status and its staff notes."""
+    import_id: str
+    read_at: float = 0.0
+    """When the order was read last, by `order_reads.moment`."""
+    is_readable: bool = True
+    existing: SalesOrder | None = None
+    is_unchanged: bool = False
+    """The sales order was imported from an order with this content."""
+    receipts: list[Receipt] = attrs.field(factory=list[Receipt])
+    """The receipts of the sales order; read only where the order was edited."""
+    transactions: Sequence[Transaction] = ()
+    error: AvbcError | None = None
+    """Why it cannot be imported in this run."""
+    left: Problem | None = None
+    """Why it is left alone."""
+
+    def take(self, now: Incoming) -> None:
+        """Take the order as it is now, which has everything else still to be read."""
+        for field in attrs.fields(Incoming):
+            setattr(self, field.name, getattr(now, field.name))
+
+    def differs(self, now: Incoming) -> bool:
+        """Whether the order in the store is no longer as it was read."""
+        before = self.order
+        if before.products is None:
+            # A change of nothing but this date is none.
+            return attrs.evolve(before, date_modified=now.order.date_modified) != now.order
+        # Its lines were cut off in the list, and are cut off in this one.
+        return attrs.evolve(before, products=now.order.products) != now.order
+
+
+class Incomers:
+    """Reads orders with what they need, and maps them, for one run.
+
+    Args:
+        run: The run.
+        customisations: Applied to each order that was mapped.
+
+    Raises:
+        BooksUnreachable: The books' reference data cannot be read.
+    """
+
+    def __init__(self, run: Run[ImportReport], customisations: Sequence[Customisation]) -> None:
+        self._run = run
+        self._customisations = customisations
+        # The books are read before the journal is opened: mostly it is in the same database, and
+        # then theirs is the error to report.
+        self.lookups = Lookups(run.settings, run.books)
+
+    def of_page(self, page: Page[Order], read_at: float) -> list[Incoming]:
+        """Return the orders of a page by id, those that cannot be read among them.
+
+        A row without an id is left out.
+        """
+        code = self._run.source_code
+        found = [
+            Incoming(order, order_import_id(code, order.id), read_at) for order in page.items
+        ] + [
+            Incoming(
+                Order(id=row.id, status_id=status_of(row), staff_notes=_notes(row)),
+                order_import_id(code, row.id),
+                read_at,
+                is_readable=False,
+                error=row.error,
+            )
+            for row in page.unreadable
+            if row.id is not None
+        ]
+        return sorted(found, key=lambda each: each.order.id)
+
+    def missing(self, order_id: int) -> Incoming:
+        """Return an order that the store does not list."""
+        import_id = order_import_id(self._run.source_code, order_id)
+        return Incoming(Order(id=order_id), import_id, is_readable=False)
+
+    def by_id(
+        self, order_ids: Collection[int], read_at: float, status_id: int | None = None
+    ) -> dict[int, Incoming]:
+        """Read orders by id: one request, unless they are far apart; all of one status, or any.
+
+        Those that the store does not list are left out.
+
+        Raises:
+            StoreError: The store does not answer.
+        """
+        wanted = frozenset(order_ids)
+        if status_id is None:
+            spans: Iterable[tuple[int, int]] = windows(wanted)
+        else:
+            spans = [(min(wanted), max(wanted))]
+        return {
+            each.order.id: each
+            for first, last in spans
+            for page in self._run.store.pages(self._listed(first, last, status_id))
+            for each in self.of_page(page, read_at)
+            if each.order.id in wanted
+        }
+
+    def one(self, order_id: int) -> Incoming:
+        """Read one order.
+
+        Raises:
+            NoSuchOrder: The store does not list it.
+            StoreError: The store does not answer.
+        """
+        # As a list of one: then an order that cannot be read is a row like others.
+        found = self.by_id([order_id], moment())
+        if order_id not in found:
+            raise NoSuchOrder(f"the store has no order {order_id}, or it is archived")
+        return found[order_id]
+
+    def _listed(self, first: int, last: int, status_id: int | None) -> ListCall[Order]:
+        return self._run.store.orders.list.call(
+            min_id=first, max_id=last, status_id=status_id, include=EVERYTHING
+        )
+
+    def look_up(
+        self, incoming: Sequence[Incoming], *, again: bool = False, explain: bool = False
+    ) -> None:
+        """Read what orders need: the lines that were cut off, then the books in bulk.
+
+        Args:
+            incoming: The orders of a page.
+            again: They are some of the orders that were looked up before.
+            explain: Read everything for orders that are in the books unchanged, too.
+        """
+        readable = [each for each in incoming if each.is_readable]
+        failed = complete_lines(self._run.store, [each.order for each in readable])
+        existing = {
+            order.import_id: order
+            for order in self._run.books.sales_orders([each.import_id for each in incoming])
+        }
+        edited: dict[str, Incoming] = {}
+        for each in incoming:
+            if each.order.id in failed:
+                self.fail(each, failed[each.order.id])
+            each.existing = existing.get(each.import_id)
+            if each.existing is not None and each.is_readable:
+                each.is_unchanged = each.existing.fingerprint == fingerprint(each.order)
+                if not each.is_unchanged:
+                    edited[each.import_id] = each
+        for receipt in self._run.books.receipts(list(edited)) if edited else ():
+            edited[receipt.order_import_id].receipts.append(receipt)
+        self.lookups.read(
+            [each.order for each in readable if explain or not each.is_unchanged], again=again
+        )
+
+    def read_payments(self, incoming: Sequence[Incoming]) -> None:
+        """Read the transactions of the orders that were paid online; the others have none."""
+        online = [each for each in incoming if each.order.payment_status and each.error is None]
+        calls = [self._run.store.transactions.list.call(each.order.id) for each in online]
+        found = non_empty_lists(self._run.store, calls)
+        for each, transactions in zip(online, found, strict=True):
+            if isinstance(transactions, AvbcError):
+                self.fail(each, transactions)
+            else:
+                each.transactions = transactions
+        self._run.stop_if_all_failed(found)
+
+    def fail(self, each: Incoming, error: AvbcError) -> None:
+        """Note why an order cannot be imported; an error that concerns all ends the run."""
+        if isinstance(error, CONCERNS_ALL):
+            self._run.halt(error)
+        each.error = error
+
+    def map(self, each: Incoming) -> MappedOrder:
+        """Map an order: as the sales order of this store, with its customisations.
+
+        Raises:
+            AvbcError: Its coupons cannot be read.
+        """
+        mapped = self.lookups.map(each.order, each.transactions, self._read_coupons)
+        if mapped.bundle is not None:
+            order = attrs.evolve(mapped.bundle.order, store_hash=self._run.store.store_hash)
+            bundle = attrs.evolve(mapped.bundle, order=order)
+            if each.existing is not None:
+                bundle = _keeping_client(bundle, each.existing)
+            mapped = attrs.evolve(mapped, bundle=bundle)
+        return customised(each.order, mapped, self._customisations)
+
+    def _read_coupons(self, order: Order) -> Sequence[OrderCoupon]:
+        (coupons,) = non_empty_lists(
+            self._run.store, [self._run.store.order_coupons.list.call(order.id)]
+        )
+        if isinstance(coupons, AvbcError):
+            raise coupons
+        return coupons
+
+
+def changes_of(each: Incoming, mapped: MappedOrder) -> list[str]:
+    """Return what differs between the sales order and what the order would become."""
+    existing, bundle = each.existing, mapped.bundle
+    if existing is None or bundle is None:
+        return []
+    changes = [str(change) for change in difference(existing, each.receipts, bundle)]
+    if bundle.client_id != existing.client_id:
+        clients = f"{existing.client} in AcctVantage, {bundle.order.client} in the store"
+        changes.insert(0, f"client: {clients}")
+    return changes
+
+
+def listed(changes: Sequence[str]) -> str:
+    """Return the first changes as text, behind a colon; empty where there are none."""
+    if not changes:
+        return ""
+    left = len(changes) - _DIFFERENCES_SHOWN
+    more = f"; and {left} more" if left > 0 else ""
+    return f": {'; '.join(changes[:_DIFFERENCES_SHOWN])}{more}"
+
+
+def _keeping_client(bundle: OrderBundle, existing: SalesOrder) -> OrderBundle:
+    """Keep an edited guest order with its client: a guest can only be found again by email."""
+    if (
+        bundle.new_client is None
+        or bundle.new_client.import_id is not None
+        or existing.client_id is None
+    ):
+        return bundle
+    client_id, contact_id = existing.client_id, existing.contact_id
+    order = attrs.evolve(
+        bundle.order, client=existing.client, client_id=client_id, contact_id=contact_id
+    )
+    return attrs.evolve(
+        bundle,
+        order=order,
+        client_id=client_id,
+        contact_id=contact_id,
+        new_client=None,
+        new_contact=None,
+    )
+
+
+def _notes(row: UnreadableRow) -> str:
+    notes = row.row.get("staff_notes") if isinstance(row.row, Mapping) else None
+    return notes if isinstance(notes, str) else ""
