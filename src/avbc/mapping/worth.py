@@ -110,7 +110,7 @@ def payments_worth(
                 state=state,
                 amount=due,
                 gateway_transaction_id=order.payment_provider_id or "",
-                authorized_at=order.date_created if state == "pre_authorized" else None,
+                authorized_at=order.date_created if status == AUTHORIZED else None,
                 settled_at=None if state in ("pending", "pre_authorized") else order.date_modified,
             )
         ]
