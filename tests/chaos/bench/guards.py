@@ -324,6 +324,20 @@ GUARDS = (
         ),
     ),
     Guard(
+        "a webhook is open until what it asks for is done",
+        (
+            "tests/orchestrator/test_open_webhooks.py::test_a_process_that_is_killed_between_accepting_and_acting_loses_nothing",
+            "tests/orchestrator/test_open_webhooks.py::test_what_failed_stays_open_and_the_next_import_closes_it",
+        ),
+        (
+            Removal(
+                "orchestrator/engine/open_webhooks.py",
+                "connection.execute(_open.insert(), [row])",
+                "pass",
+            ),
+        ),
+    ),
+    Guard(
         "a webhook is verified by its signature",
         (
             "tests/orchestrator/test_webhooks.py::test_a_bad_signature_is_refused",

@@ -39,6 +39,7 @@ from avbc.orchestrator.engine.statuses import (
     require_mapping,
 )
 from avbc.orchestrator.engine.stock_location import NoSuchLocation, StockLocation
+from avbc.orchestrator.jobs.hooks import hooks_state
 from avbc.orchestrator.reports import Check, SetupReport, State
 from avbc.settings import Settings, SettingsError, payment_method_key
 from avbc.text import text_key
@@ -76,6 +77,7 @@ def setup_report(settings: Settings, store: BigCommerce, books: Gateway) -> Setu
             *_stock(store, settings),
             _ruled("tax area", "gl.tax_area", tax_area_for(rules)),
             *_gl_codes(recent, rules),
+            *_or_unknown("webhook", "", _hooks(store)),
         )
     )
 
@@ -104,6 +106,16 @@ def _source_code(store: BigCommerce, books: Gateway, settings: Settings) -> Iter
         )
     else:
         yield Check("source code", setting, "ok", code)
+
+
+def _hooks(store: BigCommerce) -> Iterator[Check]:
+    """Check the registered webhooks; nothing where there are none."""
+    for hook in hooks_state(list(store.hooks.list())):
+        problem = hook.problem
+        if problem is None:
+            yield Check("webhook", hook.scope, "ok", "active")
+        else:
+            yield Check("webhook", hook.scope, "warning", problem.message, problem.fix)
 
 
 # Statuses
