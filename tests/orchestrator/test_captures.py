@@ -13,6 +13,8 @@ from avbc.acctvantage import BooksUnreachable, BooksUnusable, SqlGateway
 from avbc.acctvantage.records import Receipt, SalesOrder
 from avbc.bigcommerce import ScopeMissing, StoreUnavailable
 from avbc.orchestrator import JournalUnreachable, Orchestrator, PushReport
+from avbc.orchestrator.engine.run import PushRun, Task
+from avbc.orchestrator.engine.statuses import STATUS
 from avbc.settings import Settings, SettingsError
 from avbc.testing import FakeOrder, FakeStore, OrderFactory, Payment, item
 
@@ -21,6 +23,8 @@ CAPTURE, VOID, LIST = (
     "POST /v3/orders/{id}/payment_actions/void",
     "GET /v2/orders",
 )
+
+CANCELED = 5
 
 Join = Callable[..., Orchestrator]
 Change = Callable[..., Settings]
@@ -58,6 +62,12 @@ def place(store: FakeStore, web: Orchestrator, factory: OrderFactory) -> Callabl
         return order
 
     return placed
+
+
+def see(web: Orchestrator, order_id: int, status_id: int) -> None:
+    """A job saw that an order has a status in the store."""
+    run = PushRun(web._integration, Task("follow_orders", "Following orders"))
+    run.do(lambda run: run.know(STATUS, f"WEB{order_id}", str(status_id)))
 
 
 def receipt(books: SqlGateway, order_id: int) -> Receipt:
@@ -522,29 +532,116 @@ def test_what_another_process_recorded_meanwhile_is_left(
 
 
 def test_an_old_authorization_is_warned_about_and_captured_all_the_same(
-    web: Orchestrator, books: SqlGateway, place: Callable[..., FakeOrder]
+    web: Orchestrator, store: FakeStore, books: SqlGateway, place: Callable[..., FakeOrder]
 ) -> None:
     order = place(age=timedelta(days=8))
     books.want_capture(f"WEB{order.id}-1")
     report = web.capture_payments(preview=True)
     assert [problem.code for problem in report.sent[0].problems] == ["authorization_old"]
     assert "8 days ago" in str(report)
-    web.capture_payments()
+    # The run that sends it says so, too.
+    assert codes(web.capture_payments()) == ["authorization_old", "payment_pending"]
     assert web.store.orders.get(order.id).payment_status == "capture pending"
 
 
-def test_an_authorization_that_nobody_wants_is_reported_once_a_day(
+def test_a_fast_gateway_does_not_hide_the_warning(
+    join: Join, settings: Settings, books: SqlGateway, factory: OrderFactory
+) -> None:
+    store = FakeStore(settle_after=0)
+    web = join(transport=store.transport())
+    created = datetime.now(UTC) - timedelta(days=8)
+    order = store.add_order(factory.order([item("LAMP-01")], payment=authorized(), created=created))
+    web.import_orders()
+    books.want_capture(f"WEB{order.id}-1")
+    (change,) = web.capture_payments().sent
+    assert [problem.code for problem in change.problems] == ["authorization_old"]
+
+
+def test_an_old_authorization_waits_for_a_person_until_it_is_used(
     web: Orchestrator, store: FakeStore, books: SqlGateway, place: Callable[..., FakeOrder]
 ) -> None:
-    old, _ = place(age=timedelta(days=8)), place(age=timedelta(days=6))
+    old, other, _ = (place(age=timedelta(days=days)) for days in (8, 9, 6))
     report = web.capture_payments()
-    (change,) = report.refused
-    assert (change.key, change.import_id) == (f"WEB{old.id}-1", f"WEB{old.id}")
-    assert codes(report) == ["authorization_old"]
+    assert [(change.key, change.import_id) for change in report.refused] == [
+        (f"WEB{order.id}-1", f"WEB{order.id}") for order in (old, other)
+    ]
+    assert codes(report) == ["authorization_old"] * 2
     assert store.counts() == {}
     assert list(web.capture_payments()) == []
+    waits, _ = web.worklist().of(old.id), web.worklist().of(other.id)
+    assert [(each.code, each.order_id) for each in waits] == [("authorization_old", old.id)]
+    assert "Capture or void it in AcctVantage" in waits[0].fix
+    # What it says is followed: it goes.
     books.want_void(f"WEB{old.id}-1")
     assert codes(web.capture_payments()) == ["payment_pending"]
+    assert [each.order_id for each in web.worklist()] == [other.id]
+    books.want_capture(f"WEB{other.id}-1")
+    web.capture_payments()
+    store.settle()
+    web.capture_payments()
+    assert not web.worklist()
+
+
+def test_each_payment_method_says_how_long_its_authorizations_are_good(
+    join: Join, books: SqlGateway, place: Callable[..., FakeOrder], settings: Settings
+) -> None:
+    card, paypal = place(age=timedelta(days=8)), place(authorized("PayPal", "paypal"))
+    rows = tuple(
+        attrs.evolve(row, authorization_days=10 if row.bigcommerce == "Credit Card" else 1)
+        for row in settings.gl.payment_methods
+    )
+    web = join(settings=attrs.evolve(settings, gl=attrs.evolve(settings.gl, payment_methods=rows)))
+    assert list(web.capture_payments()) == []
+    books.want_capture(f"WEB{card.id}-1")
+    assert codes(web.capture_payments(preview=True)) == []
+    three = place(authorized("PayPal", "paypal"), age=timedelta(days=3))
+    assert [change.order_id for change in web.capture_payments().refused] == [three.id]
+    assert paypal.id not in {each.order_id for each in web.worklist()}
+
+
+# Orders that were stopped in the store
+
+
+@pytest.mark.parametrize("stopped", [CANCELED, 6, 13])
+def test_nothing_is_captured_for_a_canceled_order_until_it_goes_on(
+    web: Orchestrator,
+    store: FakeStore,
+    books: SqlGateway,
+    place: Callable[..., FakeOrder],
+    stopped: int,
+) -> None:
+    order = place()
+    books.want_capture(f"WEB{order.id}-1")
+    store.edit_order(order.id, status_id=stopped)
+    assert codes(web.capture_payments()) == ["order_stopped_in_store"]
+    (waits,) = web.worklist()
+    assert (waits.code, waits.order_id) == ("order_stopped_in_store", order.id)
+    # It is quiet when the next listing of changed orders has shown it.
+    see(web, order.id, stopped)
+    assert (list(web.capture_payments()), web.capture_payments().requests) == ([], 0)
+    assert (status(store, order.id), CAPTURE in store.counts()) == ("authorized", False)
+    # It goes on, and AcctVantage still wants it.
+    store.edit_order(order.id, status_id=9)
+    see(web, order.id, 9)
+    assert codes(web.capture_payments()) == ["payment_pending"]
+    assert store.counts()[CAPTURE] == 1
+
+
+def test_the_payment_of_a_canceled_order_is_voided(
+    web: Orchestrator, store: FakeStore, books: SqlGateway, place: Callable[..., FakeOrder]
+) -> None:
+    """Also if its capture was held back before."""
+    order = place()
+    books.want_capture(f"WEB{order.id}-1")
+    store.edit_order(order.id, status_id=CANCELED)
+    web.capture_payments()
+    see(web, order.id, CANCELED)
+    books.want_void(f"WEB{order.id}-1")
+    assert codes(web.capture_payments()) == ["payment_pending"]
+    store.settle()
+    assert len(web.capture_payments().sent) == 1
+    assert receipt(books, order.id).state == "voided"
+    assert (store.counts()[VOID], CAPTURE in store.counts()) == (1, False)
 
 
 def test_receipts_of_another_kind_are_none_of_its_business(

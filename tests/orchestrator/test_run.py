@@ -169,5 +169,5 @@ def test_what_a_run_refuses_waits_for_a_person_once(
     )
     items = OpenItems(integration.journal, integration.scope)
     assert items.all() == [item]
-    items.hide([item])
+    items.hide(item)
     assert items.all() == []

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
@@ -14,13 +15,18 @@ from avbc.acctvantage import SqlGateway
 from avbc.acctvantage.records import Parcel, Shipment, ShippedItem
 from avbc.bigcommerce import TokenRefused
 from avbc.orchestrator import JournalUnreachable, Orchestrator, PushReport
+from avbc.orchestrator.engine.run import PushRun, Task
+from avbc.orchestrator.engine.statuses import STATUS
+from avbc.orchestrator.engine.unpushed import note_unpushed_shipments
 from avbc.settings import Settings, SettingsError
 from avbc.testing import FakeStore, OrderFactory, example, item, order_of_shape
 from avbc.testing.fakestore.faults import FaultKind
 from avbc.testing.orders import FakeOrder
 
-DOWNLOADED = 9
+CANCELED, DOWNLOADED, DISPUTED = 5, 9, 13
+POST = "POST /v2/orders/{id}/shipments"
 
+See = Callable[[str, int], None]
 Join = Callable[..., Orchestrator]
 Take = Callable[[FakeOrder], str]
 
@@ -36,6 +42,20 @@ def take(store: FakeStore, web: Orchestrator) -> Take:
         return f"WEB{order_id}"
 
     return taken
+
+
+def push_run(web: Orchestrator, job: Callable[[PushRun], object]) -> None:
+    PushRun(web._integration, Task("follow_orders", "Following orders")).do(job)
+
+
+@pytest.fixture
+def see(web: Orchestrator) -> See:
+    """A job saw that an order has a status in the store."""
+
+    def seen(import_id: str, status_id: int) -> None:
+        push_run(web, lambda run: run.know(STATUS, import_id, str(status_id)))
+
+    return seen
 
 
 @pytest.fixture
@@ -101,7 +121,11 @@ def test_a_shipment_is_told_once(
     assert store.order(int(mugs[3:])).header["status_id"] == DOWNLOADED
     assert (report.ok, store.counts()) == (
         True,
-        {"GET /v2/orders/{id}/shipments": 1, "POST /v2/orders/{id}/shipments": 1},
+        {
+            "GET /v2/orders/{id}/shipments": 1,
+            "GET /v2/orders": 1,
+            "POST /v2/orders/{id}/shipments": 1,
+        },
     )
     assert (web.push_shipments().requests, web.push_shipments().unchanged) == (0, 1)
     outcomes = [(entry.action, entry.outcome) for entry in web.history(int(mugs[3:])).entries]
@@ -376,6 +400,196 @@ def test_shipments_before_the_first_day_are_never_sent(
     assert list(at(first).push_shipments()) == []
     assert [change.key for change in at(None).push_shipments().sent] == [f"{mugs} shipment 1"]
     assert sent(store, mugs) == [("1Z2", [1]), ("1Z3", [1]), ("1Z00", [1])]
+
+
+# Orders that were stopped in the store
+
+
+def test_nothing_is_shipped_for_a_canceled_order_until_it_goes_on(
+    web: Orchestrator, store: FakeStore, books: SqlGateway, mugs: str, see: See
+) -> None:
+    """No webhook says so: the store is asked."""
+    order_id = int(mugs[3:])
+    store.edit_order(order_id, status_id=CANCELED)
+    store.clear_log()
+    packed(books, 1, mugs, 2)
+    report = web.push_shipments()
+    assert (codes(report), sent(store, mugs)) == (["order_stopped_in_store"], [])
+    (waits,) = web.worklist()
+    assert (waits.code, waits.key, waits.area) == ("order_stopped_in_store", mugs, "follow_orders")
+    assert POST not in store.counts()
+    # It is quiet when the next listing of changed orders has shown it.
+    see(mugs, CANCELED)
+    report = web.push_shipments()
+    assert (list(report), report.requests, report.unchanged) == ([], 0, 1)
+    # Another shipment is refused, too, once.
+    packed(books, 2, mugs, 1)
+    assert codes(web.push_shipments()) == ["order_stopped_in_store"]
+    assert web.push_shipments().requests == 0
+    assert list(web.worklist()) == [waits]
+    # It goes on, and AcctVantage does nothing more: both are sent.
+    store.edit_order(order_id, status_id=DOWNLOADED)
+    see(mugs, DOWNLOADED)
+    assert [change.key for change in web.push_shipments().sent] == [
+        f"{mugs} shipment 1",
+        f"{mugs} shipment 2",
+    ]
+    assert web.push_shipments().requests == 0
+
+
+@pytest.mark.parametrize("moves", [True, False])
+def test_a_canceled_order_stays_canceled_in_both_kinds_of_store(
+    web: Orchestrator, store: FakeStore, books: SqlGateway, mugs: str, *, moves: bool
+) -> None:
+    """In some stores a shipment makes its order Shipped."""
+    store.set_options(shipments_move_status=moves)
+    store.edit_order(int(mugs[3:]), status_id=CANCELED)
+    packed(books, 1, mugs, 3, 1)
+    web.push_shipments()
+    assert store.order(int(mugs[3:])).header["status_id"] == CANCELED
+
+
+def test_a_shipment_that_left_before_the_stop_is_sent_when_a_person_says_so(
+    join: Join,
+    store: FakeStore,
+    books: SqlGateway,
+    mugs: str,
+    change: Callable[..., Settings],
+    *,
+    see: See,
+) -> None:
+    """Tracking decides disputes."""
+    web, order_id = join(), int(mugs[3:])
+    store.edit_order(order_id, status_id=DISPUTED)
+    now = datetime.now(UTC)
+    times = {1: now - timedelta(days=1), 2: now + timedelta(days=1), 3: None}
+    for number, shipped_at in times.items():
+        shipment = packed(books, number, mugs, 1, tracking=f"1Z{number}")
+        books.add_shipment(attrs.evolve(shipment, shipped_at=shipped_at))
+    report = web.push_shipments()
+    assert {
+        change.key: [problem.code for problem in change.problems] for change in report.refused
+    } == {
+        f"{mugs} shipment 1": ["order_stopped_in_store", "shipment_before_stop"],
+        f"{mugs} shipment 2": ["order_stopped_in_store"],
+        f"{mugs} shipment 3": ["order_stopped_in_store"],
+    }
+    waits = next(each for each in web.worklist() if each.code == "shipment_before_stop")
+    assert waits.order_id == order_id
+    assert "before the order was disputed in the store" in waits.message
+    assert f"call push_shipments(order_ids=[{order_id}])" in waits.fix
+    # What it says is followed, in a preview first; the box may be off by then.
+    off = join(settings=change(shipping={"push_shipments": False}))
+    preview = off.push_shipments(order_ids=[order_id], preview=True)
+    assert (len(preview.sent), sent(store, mugs)) == (3, [])
+    report = off.push_shipments(order_ids=[order_id])
+    assert [change.order_id for change in report.sent] == [order_id] * 3
+    assert [number for number, _ in sent(store, mugs)] == ["1Z1", "1Z2", "1Z3"]
+    assert [each.code for each in web.worklist()] == ["order_stopped_in_store"]
+    assert store.order(order_id).header["status_id"] == DISPUTED
+    # Nothing is left to send, whoever asks.
+    assert list(off.push_shipments(order_ids=[order_id])) == []
+    see(mugs, DISPUTED)
+    assert (list(web.push_shipments()), web.push_shipments().requests) == ([], 0)
+
+
+def test_a_stop_that_was_seen_before_is_dated_by_the_worklist(
+    web: Orchestrator, store: FakeStore, books: SqlGateway, mugs: str
+) -> None:
+    """The order's own time of change moves on with every edit."""
+    store.edit_order(int(mugs[3:]), status_id=CANCELED)
+    packed(books, 1, mugs, 1)
+    web.push_shipments()
+    (waits,) = web.worklist()
+    store.state.clock_offset = 3 * 86_400
+    store.edit_order(int(mugs[3:]), staff_notes="Canceled by phone.")
+    second = packed(books, 2, mugs, 1)
+    books.add_shipment(attrs.evolve(second, shipped_at=waits.since + timedelta(minutes=1)))
+    assert codes(web.push_shipments()) == ["order_stopped_in_store"] * 2
+
+
+def test_named_orders_are_sent_alone(
+    web: Orchestrator, store: FakeStore, books: SqlGateway, mugs: str, take: Take
+) -> None:
+    other = take(OrderFactory(first_id=2000).plain())
+    packed(books, 1, mugs, 1)
+    packed(books, 2, other, 1)
+    assert list(web.push_shipments(order_ids=[])) == []
+    assert [change.import_id for change in web.push_shipments(order_ids=[2000]).sent] == [other]
+    assert sent(store, mugs) == []
+    # The next push takes the rest.
+    assert [change.import_id for change in web.push_shipments().sent] == [mugs]
+
+
+@pytest.mark.parametrize("tracking", ["1Z999", "by hand"])
+def test_what_a_person_shipped_by_hand_is_not_shipped_again(
+    web: Orchestrator, store: FakeStore, books: SqlGateway, mugs: str, tracking: str
+) -> None:
+    packed(books, 1, mugs, 2)
+    order = store.order(int(mugs[3:]))
+    line = next(line for line in order.products if line["quantity"] == 3)
+    by_hand = {
+        "order_address_id": line["order_address_id"],
+        "items": [{"order_product_id": line["id"], "quantity": 2}],
+        "tracking_number": tracking,
+    }
+    made = store.request(
+        "POST", f"/v2/orders/{order.id}/shipments", body=json.dumps(by_hand).encode()
+    )
+    assert made.status == 201
+    report = web.push_shipments(order_ids=[order.id])
+    if tracking == "1Z999":
+        # It is the same parcel.
+        assert (list(report), report.unchanged) == ([], 1)
+    else:
+        assert codes(report) == ["shipped_more_than_remains"]
+    assert sum(units for _, (units,) in sent(store, mugs)) == 2
+    assert order.products[0]["quantity_shipped"] == 2
+
+
+def test_those_who_relied_on_shipments_are_notified_once(
+    join: Join, books: SqlGateway, mugs: str, change: Callable[..., Settings]
+) -> None:
+    off = join(settings=change(shipping={"push_shipments": False}))
+    note = lambda: push_run(off, note_unpushed_shipments)  # noqa: E731
+    packed(books, 1, mugs, 1)
+    note()
+    # None was ever sent.
+    assert not off.worklist()
+    on = join()
+    on.push_shipments()
+    note()
+    assert not off.worklist()
+    packed(books, 2, mugs, 1)
+    for _ in range(2):
+        note()
+    (waits,) = off.worklist()
+    assert (waits.code, waits.area) == ("shipments_not_pushed", "push_shipments")
+    assert waits.fix.startswith("To have them sent, set shipping.push_shipments = true.")
+    # A person settles it, and it stays settled.
+    assert not off.settle(waits)
+    packed(books, 3, mugs, 1)
+    note()
+    assert not off.worklist()
+    # Or sets the box: they are sent, and it goes.
+    assert len(on.push_shipments().sent) == 2
+    note()
+    assert not off.worklist()
+
+
+def test_a_restored_order_gets_its_shipment(
+    web: Orchestrator, store: FakeStore, books: SqlGateway, mugs: str, see: See
+) -> None:
+    packed(books, 1, mugs, 1)
+    store.edit_order(int(mugs[3:]), is_deleted=True)
+    assert codes(web.push_shipments()) == ["not_in_store"]
+    (waits,) = web.worklist()
+    assert "Restore the order in BigCommerce" in waits.fix
+    assert web.push_shipments().requests == 0
+    store.edit_order(int(mugs[3:]), is_deleted=False)
+    see(mugs, DOWNLOADED)
+    assert len(web.push_shipments().sent) == 1
+    assert not web.worklist()
 
 
 def test_a_push_may_die_anywhere(

@@ -291,17 +291,32 @@ class Orchestrator(Connected):
         )
         return run.do(order_statuses.pull_order_statuses)
 
-    def push_shipments(self, *, preview: bool = False, progress: bool = False) -> PushReport:
+    def push_shipments(
+        self,
+        *,
+        order_ids: Collection[int] | None = None,
+        preview: bool = False,
+        progress: bool = False,
+    ) -> PushReport:
         """Send the store AcctVantage's shipments, with tracking numbers, that are new or changed.
 
         The store's shipments of an order are read before any is sent for it, so none is sent twice.
-        The order's status does not follow: the status mapping sets it.
+        The order's status does not follow: the status mapping sets it. Nothing is sent for an order
+        that was stopped in the store.
+
+        Args:
+            order_ids: Send all shipments of these orders that the store lacks, by BigCommerce id:
+                a person asks for it, so whatever the settings say, and for stopped orders too.
+            preview: Send nothing; the report says what would be sent.
+            progress: Draw a progress bar (extra `progress`).
 
         Raises:
-            SettingsError: `shipping.push_shipments` is false.
+            SettingsError: `shipping.push_shipments` is false, and no orders are named.
         """
         run = self._push("push_shipments", "Pushing shipments", preview=preview, progress=progress)
-        return run.do(shipments.push_shipments)
+        if order_ids is None:
+            return run.do(shipments.push_shipments)
+        return run.do(lambda run: shipments.push_shipments_of(run, order_ids))
 
     # Payments
 

@@ -298,12 +298,14 @@ GUARDS = (
         "a stopped order stays stopped",
         (
             "tests/orchestrator/test_status_sync.py::test_an_order_that_was_stopped_in_the_store_stays_so",
+            "tests/orchestrator/test_shipments.py::test_nothing_is_shipped_for_a_canceled_order_until_it_goes_on",
+            "tests/orchestrator/test_captures.py::test_nothing_is_captured_for_a_canceled_order_until_it_goes_on",
         ),
         (
             Removal(
-                "orchestrator/jobs/order_statuses.py",
-                "if stopped := _STOPPED.get(before):",
-                "if stopped := _STOPPED.get(''):",
+                "orchestrator/engine/run.py",
+                "(happened := stopped(order.status_id))",
+                "(happened := stopped(0))",
             ),
         ),
     ),

@@ -81,6 +81,11 @@ class Attention:
             self.add(problem, key=key, order_id=order_id, import_id=import_id)
         self._changes.append(_Only(key, frozenset(problem.code for problem in problems)))
 
+    def since(self, place: ItemKey) -> datetime | None:
+        """Return when an item was first seen, as far as it is written."""
+        item = self._items().find(place)
+        return None if item is None else item.since
+
     def flush(self) -> None:
         """Write what was found; what could not be written is written with the next flush.
 

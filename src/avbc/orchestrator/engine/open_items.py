@@ -72,6 +72,17 @@ class OpenItems:
         """
         return self._items(~_table.c.is_settled & ~_table.c.is_reported)
 
+    def find(self, place: ItemKey) -> WorklistItem | None:
+        """Return one item, also one that a person has settled.
+
+        Raises:
+            JournalUnreachable: It could not be read.
+        """
+        area, code, key = place
+        columns = _table.c
+        found = self._items((columns.area == area) & (columns.code == code) & (columns.key == key))
+        return found[0] if found else None
+
     def keys(self, area: str) -> set[tuple[str, str]]:
         """Return key and code of every item of an area.
 

@@ -119,20 +119,25 @@ class OrdersNow:
         }
         for first, last in windows(stale):
             at = moment()
-            found: dict[int, Seen] = {}
-            for page in self._store.pages(self._store.orders.list.call(min_id=first, max_id=last)):
-                found.update((order.id, Seen(order, order.status_id)) for order in page.items)
-                found.update(
-                    (row.id, Seen(None, status_of(row), row.error))
-                    for row in page.unreadable
-                    if row.id is not None
-                )
+            # A 204 in place of a page must not let an order pass that was stopped.
+            found = self._listed(first, last) or self._listed(first, last)
             self._seen.update(
                 (number, (at, found.get(number, Seen(None))))
                 for number in stale
                 if first <= number <= last
             )
         return {number: self._seen[number][1] for number in order_ids}
+
+    def _listed(self, first: int, last: int) -> dict[int, Seen]:
+        found: dict[int, Seen] = {}
+        for page in self._store.pages(self._store.orders.list.call(min_id=first, max_id=last)):
+            found.update((order.id, Seen(order, order.status_id)) for order in page.items)
+            found.update(
+                (row.id, Seen(None, status_of(row), row.error))
+                for row in page.unreadable
+                if row.id is not None
+            )
+        return found
 
     def forget(self, order_ids: Collection[int]) -> None:
         """Have these orders read again: we changed them."""

@@ -36,7 +36,7 @@ from avbc.orchestrator.engine.changes import (
 from avbc.orchestrator.engine.integration import Integration
 from avbc.orchestrator.engine.journal import JournalUnreachable, merged
 from avbc.orchestrator.engine.leases import Lease
-from avbc.orchestrator.engine.order_reads import OrdersNow
+from avbc.orchestrator.engine.order_reads import OrdersNow, Seen
 from avbc.orchestrator.engine.progress import Progress, no_progress, progress_shown
 from avbc.orchestrator.engine.statuses import ImportStatuses
 from avbc.orchestrator.reports import (
@@ -267,6 +267,10 @@ class Run(Generic[R]):
         )
         return problem
 
+    def first_seen(self, code: str, key: str, area: str) -> datetime | None:
+        """Return since when something is on the worklist; None if no earlier run put it there."""
+        return self._attention.since((area, code, key))
+
     def entry(
         self, action: str, outcome: str, order_id: int, import_id: str, detail: str
     ) -> JournalEntry:
@@ -342,6 +346,11 @@ class Step(Generic[T]):
                 run.fail(change, answer)
         else:
             run.sent(*self.changes)
+
+    def stop(self, run: PushRun, _seen: Seen, problem: Problem) -> None:
+        """Report to the run that the order was stopped in the store: nothing was sent."""
+        for change in self.changes:
+            run.refuse(change, problem)
 
 
 class PushRun(Run[PushReport]):
@@ -487,12 +496,11 @@ class PushRun(Run[PushReport]):
             return []
         going: list[Step[T]] = []
         for step in steps:
-            order = None if step.even_if_stopped else orders.get(step.changes[0].order_id)
+            first = step.changes[0]
+            order = None if step.even_if_stopped else orders.get(first.order_id)
             if order is not None and (happened := stopped(order.status_id)):
-                for change in step.changes:
-                    self.refuse(
-                        change, self.stopped_item(change.order_id, change.import_id, happened)
-                    )
+                problem = self.stopped_item(first.order_id, first.import_id, happened)
+                step.stop(self, order, problem)
             else:
                 going.append(step)
         return going

@@ -16,6 +16,10 @@ from avbc.settings import OrderStatusSettings, SettingsError
 STATUS = "status"
 """What is known of orders' statuses in the store: ids of statuses, by Import ID."""
 
+SHIPPED = "shipped status"
+"""Partially Shipped or Shipped, by Import ID: the status that our own shipments give an order in a
+store whose orders follow their shipments."""
+
 INCOMPLETE = 0
 """An unfinished checkout, which is never imported (docs/facts.md, bigcommerce-orders)."""
 

@@ -36,6 +36,8 @@ from avbc.text import text_key
 
 T = TypeVar("T")
 
+RESTORE = "Restore the order in BigCommerce to have this sent. Otherwise settle this item."
+"""What to do about an order that something is to be sent for, and that the store does not list."""
 _PLACED = ("Awaiting Payment", "Awaiting Fulfillment", "Manual Verification Required")
 """Where a placed order may wait for its import, apart from the New and the Import Error Status: its
 goods are sold (inferred). An Incomplete or Pending order is a checkout that was never finished."""

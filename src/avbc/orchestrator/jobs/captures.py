@@ -7,27 +7,31 @@ anything is sent. So a run may die anywhere, and the next one never captures twi
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from datetime import timedelta
 from functools import partial
 
 import attrs
 
 from avbc.acctvantage import Gateway, Receipt
-from avbc.bigcommerce import UnexpectedData
 from avbc.bigcommerce.models import Order
 from avbc.errors import AvbcError, FinalError
 from avbc.mapping import AUTHORIZATION_DAYS, PaymentAction, Problem, Ruling, payment_action
 from avbc.mapping.text import amount_text
 from avbc.orchestrator.engine.changes import CONCERNS_ALL, order_change, record_problem
-from avbc.orchestrator.engine.order_reads import read_orders
+from avbc.orchestrator.engine.held import Held
+from avbc.orchestrator.engine.order_reads import Seen
 from avbc.orchestrator.engine.run import PushRun, Step
 from avbc.orchestrator.engine.store_orders import unavailable
 from avbc.orchestrator.reports import Change
+from avbc.settings import Settings, payment_method_key
 from avbc.text import text_key
 
-_OLD = "old authorization"
-"""The day on which an authorization was last reported as old, by the receipt's Import ID."""
+_HELD = "capture held"
+"""Captures of orders that were stopped in the store, by Import ID."""
+_OLD = "authorization_old"
+"""The code of old authorizations, which are an area of the worklist of their own: each run looks at
+all of them, and not at all captures that were refused."""
 
 _DONE = {"capture": "captured", "void": "voided"}
 _NEXT_RUN_READS = "The next run reads the order first."
@@ -39,9 +43,18 @@ def capture_payments(run: PushRun) -> None:
     Raises:
         AvbcError: The books or the store cannot be read, or the store refuses everything.
     """
+    held = Held(run, _HELD)
     wanted = run.books.receipts_to_capture(run.source_code)
-    if wanted:
-        _Captures(run, {receipt.order_import_id for receipt in wanted}).take()
+    waiting = {
+        receipt.order_import_id: receipt
+        for receipt in wanted
+        if receipt.void_wanted or not held.holds(receipt.order_import_id)
+    }
+    if waiting:
+        _Captures(run, waiting, held).take()
+    for import_id in set(held) - {receipt.order_import_id for receipt in wanted}:
+        held.release(import_id)
+    held.finish()
     if not run.is_over():
         _report_old(run)
 
@@ -51,33 +64,43 @@ class _Send(Step[None]):
     """A capture or a void to be sent: its answer is kept until the order is read again."""
 
     answers: dict[int, AvbcError | None]
+    held: Held
 
     # The run is not used: the change ends when the order has been read again.
     def settle(self, run: PushRun, answer: AvbcError | None) -> None:  # noqa: ARG002
         self.answers[self.changes[0].order_id] = answer
 
+    def stop(self, run: PushRun, seen: Seen, problem: Problem) -> None:
+        import_id = self.changes[0].import_id
+        self.held.hold(import_id, import_id, str(seen.status_id))
+        super().stop(run, seen, problem)
+
 
 class _Captures:
     """The orders of one run whose payments are to be captured or voided."""
 
-    def __init__(self, run: PushRun, import_ids: Collection[str]) -> None:
+    def __init__(self, run: PushRun, import_ids: Collection[str], held: Held) -> None:
         self._run = run
+        self._held = held
+        self._days = _Days(run.settings)
         self._orders = {order.store_order_id: order for order in run.books.sales_orders(import_ids)}
         self._receipts: dict[str, list[Receipt]] = {}
         for receipt in run.books.receipts(import_ids):
             self._receipts.setdefault(receipt.order_import_id, []).append(receipt)
         self._answers: dict[int, AvbcError | None] = {}
         """What was answered to what was sent, by order id."""
+        self._warned: dict[int, tuple[Problem, ...]] = {}
+        """What a person should check of what was sent, by order id."""
         run.total = len(self._orders)
 
     def take(self) -> None:
         """Read the orders, send what is to be sent, and read again whether it is done."""
-        in_store = read_orders(self._run.store, self._orders)
+        in_store = self._run.orders_now.read(self._orders)
         steps: dict[int, Step[None]] = {}
         for order_id in self._orders:
             if self._run.is_over():
                 return
-            if (step := self._rule(order_id, in_store)) is not None:
+            if (step := self._rule(order_id, in_store[order_id])) is not None:
                 steps[order_id] = step
         try:
             self._run.send(steps.values())
@@ -89,8 +112,9 @@ class _Captures:
     def _confirm(self, steps: Mapping[int, Step[None]]) -> None:
         """Read what became of what was sent: an answer, or none, says too little."""
         run = self._run
+        run.orders_now.forget(self._answers)
         try:
-            in_store = read_orders(run.store, self._answers)
+            in_store = run.orders_now.read(self._answers)
         except AvbcError as error:
             for order_id, answer in self._answers.items():
                 message = f"What became of it is not known: {answer or error}"
@@ -99,29 +123,33 @@ class _Captures:
             run.report.stopped = run.report.stopped or str(error)
         else:
             for order_id in self._answers:
-                self._rule(order_id, in_store)
+                self._rule(order_id, in_store[order_id])
 
-    def _rule(
-        self, order_id: int, in_store: Mapping[int, Order | UnexpectedData]
-    ) -> Step[None] | None:
+    def _rule(self, order_id: int, seen: Seen) -> Step[None] | None:
         """Record or report an order by its state in the store; return what is left to send."""
         run = self._run
-        sales_order, order = self._orders[order_id], in_store.get(order_id)
+        sales_order, order = self._orders[order_id], seen.order
         receipts = self._receipts.get(sales_order.import_id, [])
         what = "void" if any(receipt.void_wanted for receipt in receipts) else "capture"
         change = order_change(sales_order, what)
-        if not isinstance(order, Order):
+        if order is None:
             run.refuse(
                 change,
                 unavailable(
                     order_id,
-                    order,
+                    seen.error,
                     "Capture or void the payment at the gateway, and correct the receipt in "
                     "AcctVantage.",
                 ),
             )
             return None
-        ruling = payment_action(sales_order, receipts, order, now=run.started)
+        ruling = payment_action(
+            sales_order,
+            receipts,
+            order,
+            now=run.started,
+            old_after_days=self._days.of(receipts),
+        )
         action, status = ruling.value, order.payment_status
         change = attrs.evolve(change, before=status, decisions=ruling.decisions)
         if action is None:
@@ -129,7 +157,8 @@ class _Captures:
                 run.refuse(change, *problems)
             return None
         after = f"{_DONE[action.action]} {amount_text(action.amount)} {sales_order.currency}"
-        change = attrs.evolve(change, after=after, problems=ruling.problems)
+        warnings = self._warned.setdefault(order_id, ruling.problems)
+        change = attrs.evolve(change, after=after, problems=warnings)
         if action.step == "record":
             change = attrs.evolve(change, before="authorized")
             run.write(change, partial(_record, run.books, action, order))
@@ -147,7 +176,14 @@ class _Captures:
         elif order_id not in self._answers:
             actions = run.store.payment_actions
             send = actions.capture if action.action == "capture" else actions.void
-            return _Send(send.call(order_id), (change,), self._answers)
+            return _Send(
+                send.call(order_id),
+                (change,),
+                self._answers,
+                self._held,
+                # No money is taken by a void: it is what a stopped order needs.
+                even_if_stopped=action.action == "void",
+            )
         else:
             # It was sent, and the payment is still no more than authorized.
             answer = self._answers[order_id]
@@ -189,28 +225,57 @@ def _record(books: Gateway, action: PaymentAction, order: Order) -> None:
             books.record_void(receipt.import_id, order.date_modified)
 
 
+class _Days:
+    """For how many days authorizations are good, by payment method."""
+
+    def __init__(self, settings: Settings) -> None:
+        self._by_method = {
+            payment_method_key(row.bigcommerce): row.authorization_days
+            for row in settings.gl.payment_methods
+        }
+        self.shortest = min(self._by_method.values(), default=AUTHORIZATION_DAYS)
+
+    def of(self, receipts: Iterable[Receipt]) -> int:
+        """The fewest days of these receipts."""
+        methods = (payment_method_key(receipt.store_payment_method) for receipt in receipts)
+        return min(
+            (self._by_method.get(method, AUTHORIZATION_DAYS) for method in methods),
+            default=AUTHORIZATION_DAYS,
+        )
+
+
 def _report_old(run: PushRun) -> None:
-    """Report once a day the authorizations that grow old without a capture or a void."""
-    old = run.books.receipts_authorized(
-        run.source_code, run.started - timedelta(days=AUTHORIZATION_DAYS)
+    """Put authorizations that grow old without a capture or a void on the worklist.
+
+    A new one is in the report, too.
+    """
+    days = _Days(run.settings)
+    receipts = run.books.receipts_authorized(
+        run.source_code, run.started - timedelta(days=days.shortest)
     )
-    today = run.started.date().isoformat()
-    reported = run.known(_OLD, [receipt.import_id for receipt in old])
-    for receipt in old:
+    orders = {
+        order.import_id: order.store_order_id
+        for order in run.books.sales_orders({receipt.order_import_id for receipt in receipts})
+    }
+    for receipt in receipts:
         number, since = receipt.import_id, receipt.authorized_at
-        if reported.get(number) == today or since is None:
+        good = days.of([receipt])
+        if since is None or run.started - since <= timedelta(days=good):
             continue
         amount = amount_text(receipt.pre_auth_amount)
-        run.refuse(
-            Change(number, "authorization", amount, import_id=receipt.order_import_id),
-            Problem(
-                "authorization_old",
-                "authorized_at",
-                since.isoformat(),
-                f"{amount} were authorized {(run.started - since).days} days ago by "
-                f"{receipt.store_payment_method}, and no capture was requested.",
-                "Capture or void it in AcctVantage: gateways let authorizations lapse.",
-                "warning",
-            ),
+        problem = Problem(
+            _OLD,
+            "authorized_at",
+            since.isoformat(),
+            f"{amount} were authorized on {since:%Y-%m-%d} by {receipt.store_payment_method}, "
+            f"more than {good} days ago, and no capture was requested.",
+            "Capture or void it in AcctVantage: gateways let authorizations lapse.",
+            "warning",
         )
-        run.know(_OLD, number, today)
+        import_id = receipt.order_import_id
+        order_id = orders.get(import_id, 0)
+        is_new = run.first_seen(_OLD, number, _OLD) is None
+        run.attention(problem, key=number, order_id=order_id, import_id=import_id, area=_OLD)
+        if is_new:
+            run.refuse(Change(number, "authorization", amount, "", order_id, import_id), problem)
+    run.settle_rest(_OLD)

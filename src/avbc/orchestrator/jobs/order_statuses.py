@@ -16,21 +16,28 @@ import attrs
 
 from avbc.acctvantage import Gateway, SalesOrder
 from avbc.acctvantage.import_ids import order_import_id
-from avbc.bigcommerce import RequestRefused
+from avbc.bigcommerce import NotFound, RequestRefused
+from avbc.bigcommerce.models import OrderStatus
 from avbc.errors import AvbcError, TransientError
 from avbc.mapping import MappingRules, Problem, status_for_books, status_for_store
 from avbc.mapping.status import status_name
+from avbc.mapping.stopped import stopped
 from avbc.orchestrator.engine.changed_orders import OVERLAP
 from avbc.orchestrator.engine.changes import order_change
-from avbc.orchestrator.engine.order_reads import NO_STATUS, orders_of, windows
+from avbc.orchestrator.engine.held import Held
+from avbc.orchestrator.engine.order_reads import NO_STATUS, Seen, orders_of
 from avbc.orchestrator.engine.run import PushRun, Step
-from avbc.orchestrator.engine.statuses import REFUNDED, STATUS, require_mapping
+from avbc.orchestrator.engine.statuses import SHIPPED, STATUS, require_mapping
+from avbc.orchestrator.engine.store_orders import RESTORE, unavailable
 from avbc.orchestrator.reports import Change, sentence
 from avbc.posting import means_posted
 from avbc.text import text_key
 
-_NOT_TAKEN = "status not taken"
-"""The id of the status that the store refused last, by Import ID. It is not sent again."""
+_PUSHED = "status pushed"
+"""When the status in AcctVantage changed that was dealt with last, and the id of the status that it
+is in the store, by Import ID. It is not sent again, whatever happens to it in the store."""
+_HELD = "status held"
+"""Orders whose status is not sent because of the one that they have in the store."""
 _UNRULED = "status unruled"
 """What was reported of orders that the mapping has no answer for, by Import ID. They are looked at
 again when the mapping changes."""
@@ -40,22 +47,11 @@ _SETTING, _MAPPING = "setting", "order_status.mapping"
 _BEGINNING = datetime(1970, 1, 1, tzinfo=UTC)
 _STAMPED_LATE = timedelta(minutes=10)
 """Looked at again in the books: a record is stamped before others can read it (`Gateway`)."""
+_LOOK = 249
+"""Orders that are looked at together before their statuses are sent."""
 
-_FOR_A_PERSON = {
-    REFUNDED: "refunded",
-    5: "cancelled",
-    6: "declined",
-    13: "disputed",
-    14: "partly refunded",
-}
-"""BigCommerce's statuses that AcctVantage has no counterpart for, so that a person must act
-(docs/facts.md, acctvantage-orders)."""
-_STOPPED = {
-    str(status_id): happened
-    for status_id, happened in _FOR_A_PERSON.items()
-    if happened != "partly refunded"
-}
-"""No push changes these: they are a person's decision. An order refunded in part goes on."""
+_PARTLY_SHIPPED = "3"
+_PARTLY_REFUNDED = 14
 
 
 def _require_direction(run: PushRun, direction: str) -> None:
@@ -78,106 +74,147 @@ def _require_direction(run: PushRun, direction: str) -> None:
 # AcctVantage to store
 
 
-@attrs.frozen
-class _SetStatus(Step[None]):
-    """The status that the store is to have of an order."""
-
-    order: SalesOrder
-    status: str
-    """Its id, as the journal remembers it."""
-
-    def settle(self, run: PushRun, answer: AvbcError | None) -> None:
-        if answer is None or isinstance(answer, RequestRefused):
-            kind = STATUS if answer is None else _NOT_TAKEN
-            run.know(kind, self.order.import_id, self.status)
-        super().settle(run, answer)
-
-
 def push_order_statuses(run: PushRun) -> None:
     """Send the store the statuses that changed in the books since the last push.
+
+    Each order is read right before its status is sent: the store's own list says whether it has the
+    status already, was stopped, or would go backwards.
 
     Raises:
         SettingsError: The settings pull statuses, or neither.
         AvbcError: The books or the store cannot be read.
     """
     _require_direction(run, "push")
-    rules = MappingRules(run.settings, run.books.reference_data(), run.integration.mapped_statuses)
     since = run.watermark()
     changed = run.books.sales_orders_changed(
         run.source_code, _BEGINNING if since is None else since - _STAMPED_LATE
     )
-    unruled = _Unruled(run)
-    orders = {
-        order.import_id: order for order in (*changed, *run.books.sales_orders(unruled.again()))
-    }
-    due: dict[str, _SetStatus] = {}
-    for import_id, order in orders.items():
-        ruling = status_for_store(order.status, rules)
-        change = order_change(order, "status", decisions=ruling.decisions)
-        if ruling.value is None:
-            unruled.refuse(change, order.status, ruling.problems)
-        else:
-            unruled.ruled(import_id)
-            change = attrs.evolve(change, after=status_name(ruling.value))
-            call = run.store.orders.update.call(order.store_order_id, status_id=ruling.value.id)
-            due[import_id] = _SetStatus(call, (change,), order, str(ruling.value.id))
-    _send(run, due)
-    unruled.finish()
+    push = _Push(run)
+    push.take({order.import_id: order for order in (*changed, *push.again())})
     stamps = [order.status_changed_at for order in changed if order.status_changed_at is not None]
     if stamps:
         run.set_watermark(max(stamps))
 
 
-def _send(run: PushRun, due: Mapping[str, _SetStatus]) -> None:
-    """Send the statuses that the store does not have, and did not refuse."""
-    known, not_taken = run.known(STATUS, due), run.known(_NOT_TAKEN, due)
-    fresh = {
-        import_id: each
-        for import_id, each in due.items()
-        if each.status not in (known.get(import_id), not_taken.get(import_id))
-    }
-    known |= _read_statuses(
-        run, [each.order for import_id, each in fresh.items() if import_id not in known]
-    )
-    stale = {key: each for key, each in fresh.items() if each.status != known.get(key)}
-    run.unchanged(len(due) - len(stale))
-    run.total = len(stale)
-    names = {str(status.id): status_name(status) for status in run.integration.mapped_statuses}
-    steps: list[_SetStatus] = []
-    for import_id, each in stale.items():
-        before = known.get(import_id, "")
-        change = attrs.evolve(each.changes[0], before=names.get(before, ""))
-        if stopped := _STOPPED.get(before):
-            run.know(_NOT_TAKEN, import_id, each.status)
-            run.refuse(
-                change,
-                Problem(
-                    "order_stopped_in_store",
-                    "status_id",
-                    change.before,
-                    f"The order was {stopped} in the store, so it is not made {change.after}; in "
-                    f"AcctVantage it is {each.order.status}.",
-                    "Stop it in AcctVantage too, or, if the status is right, set it in "
-                    "BigCommerce by hand.",
-                ),
+@attrs.frozen
+class _Due:
+    """An order, and the status that the store is to have of it."""
+
+    order: SalesOrder
+    wanted: OrderStatus
+
+    @property
+    def stamp(self) -> str:
+        """What is remembered of it when it is dealt with."""
+        return f"{self.order.status_changed_at} {self.wanted.id}"
+
+
+class _Push:
+    """One push: what it takes again, and how each order ends."""
+
+    def __init__(self, run: PushRun) -> None:
+        self._run = run
+        self._rules = MappingRules(
+            run.settings, run.books.reference_data(), run.integration.mapped_statuses
+        )
+        self._names = {status.id: status_name(status) for status in run.integration.mapped_statuses}
+        self._unruled = _Unruled(run)
+        self._held = Held(run, _HELD)
+
+    def again(self) -> list[SalesOrder]:
+        """Return the orders to be looked at again, though AcctVantage has not changed them."""
+        held = self._held if self._unruled.is_changed else self._held.again
+        return self._run.books.sales_orders({*self._unruled.again(), *held})
+
+    def take(self, orders: Mapping[str, SalesOrder]) -> None:
+        """Send the statuses of these orders that the store does not have."""
+        run = self._run
+        pushed = run.known(_PUSHED, orders)
+        again = set(self._held if self._unruled.is_changed else self._held.again)
+        due: list[_Due] = []
+        for import_id, order in orders.items():
+            ruling = status_for_store(order.status, self._rules)
+            if ruling.value is None:
+                change = order_change(order, "status", decisions=ruling.decisions)
+                self._unruled.refuse(change, order.status, ruling.problems)
+                self._held.release(import_id)
+                continue
+            self._unruled.ruled(import_id)
+            each = _Due(order, ruling.value)
+            if pushed.get(import_id) == each.stamp and import_id not in again:
+                run.unchanged()
+            else:
+                due.append(each)
+        run.total = len(due)
+        due.sort(key=lambda each: each.order.store_order_id)
+        for chunk in run.chunks(due, _LOOK):
+            seen = run.orders_now.read([each.order.store_order_id for each in chunk])
+            run.send(
+                [
+                    step
+                    for each in chunk
+                    if (step := self._step(each, seen[each.order.store_order_id].status_id))
+                ]
             )
-        else:
-            steps.append(attrs.evolve(each, changes=(change,)))
-    run.send(steps)
+        self._unruled.finish()
+        self._held.finish()
+
+    def _step(self, due: _Due, now: int) -> _SetStatus | None:
+        """Return what is to be sent for an order that has this status in the store now."""
+        run, order, wanted = self._run, due.order, due.wanted
+        if now != NO_STATUS:
+            run.know(STATUS, order.import_id, str(now))
+        if now == wanted.id:
+            self.done(due)
+            run.only_attention(order.import_id, ())
+            run.unchanged()
+            run.total = None if run.total is None else run.total - 1
+            return None
+        # A stopped order is a matter of `PushRun.send`, and so is one that the store does not list.
+        is_ruled_by_place = now != NO_STATUS and not stopped(now)
+        ruling = status_for_store(order.status, self._rules, now if is_ruled_by_place else None)
+        before, after = self._names.get(now, ""), status_name(wanted)
+        change = order_change(order, "status", before, after, ruling.decisions)
+        if ruling.value is None:
+            run.refuse(change, *ruling.problems)
+            self.hold(due, str(now))
+            return None
+        call = run.store.orders.update.call(order.store_order_id, status_id=wanted.id)
+        return _SetStatus(call, (change,), due, self)
+
+    def done(self, due: _Due) -> None:
+        """Note that an order is dealt with, until its status changes in AcctVantage."""
+        self._run.know(_PUSHED, due.order.import_id, due.stamp)
+        self._held.release(due.order.import_id)
+
+    def hold(self, due: _Due, now: str) -> None:
+        """Note that an order is dealt with, until its status changes on either side."""
+        self.done(due)
+        self._held.hold(due.order.import_id, due.order.import_id, now)
 
 
-def _read_statuses(run: PushRun, orders: Sequence[SalesOrder]) -> dict[str, str]:
-    """Read the statuses of orders, without those that the store does not list."""
-    import_ids = {order.store_order_id: order.import_id for order in orders}
-    found: dict[str, str] = {}
-    for first, last in windows(import_ids):
-        for page in run.store.pages(run.store.orders.list.call(min_id=first, max_id=last)):
-            for order in orders_of(page):
-                if order.id in import_ids and order.status_id != NO_STATUS:
-                    found[import_ids[order.id]] = str(order.status_id)
-    for import_id, status in found.items():
-        run.know(STATUS, import_id, status)
-    return found
+@attrs.frozen
+class _SetStatus(Step[None]):
+    """The status that the store is to have of an order."""
+
+    due: _Due
+    push: _Push
+
+    def settle(self, run: PushRun, answer: AvbcError | None) -> None:
+        order = self.due.order
+        if isinstance(answer, NotFound):
+            self.push.hold(self.due, "")
+            run.refuse(self.changes[0], unavailable(order.store_order_id, None, RESTORE))
+            return
+        if answer is None:
+            run.know(STATUS, order.import_id, str(self.due.wanted.id))
+        if answer is None or isinstance(answer, RequestRefused):
+            self.push.done(self.due)
+        super().settle(run, answer)
+
+    def stop(self, run: PushRun, seen: Seen, problem: Problem) -> None:
+        self.push.hold(self.due, str(seen.status_id))
+        super().stop(run, seen, problem)
 
 
 # Store to AcctVantage
@@ -243,16 +280,24 @@ class _Pull:
         known = {} if again else self._run.known(STATUS, [order.import_id for order in orders])
         # The import set the Downloaded Order Status: where nothing is known, that one is no news.
         expected = "" if again else str(self._run.statuses.downloaded)
+        shipped = self._run.known(SHIPPED, [order.import_id for order in orders])
         for order in orders:
             if self._run.is_over():
                 return
-            if known.get(order.import_id, expected) == str(seen[order.import_id]):
+            status = str(seen[order.import_id])
+            if known.get(order.import_id, expected) == status:
                 self._run.unchanged()
             else:
-                self._rule(order, seen[order.import_id])
+                ours = shipped.get(order.import_id, "")
+                # The last shipment may come while the store shows the first.
+                is_echo = status == ours or (ours != "" and status == _PARTLY_SHIPPED)
+                self._rule(order, seen[order.import_id], is_echo=is_echo)
 
-    def _rule(self, order: SalesOrder, status_id: int) -> None:
-        """Give an order the status that the mapping has for the store's."""
+    def _rule(self, order: SalesOrder, status_id: int, *, is_echo: bool) -> None:
+        """Give an order the status that the mapping has for the store's.
+
+        An echo of our own shipments is no problem where the mapping has no answer for it.
+        """
         run = self._run
         known = (STATUS, order.import_id, str(status_id))
         name = self._names.get(status_id, str(status_id))
@@ -261,23 +306,17 @@ class _Pull:
         change = order_change(order, "status", order.status, after, ruling.decisions)
         problems = ruling.problems
         is_mapped = all(problem.code != "status_unmapped" for problem in problems)
-        if not is_mapped and status_id in self._of_import:
+        if not is_mapped and (is_echo or status_id in self._of_import):
             # An order that was reset to one of the import's own statuses is left to the import.
             problems = ()
-        elif happened := _FOR_A_PERSON.get(status_id):
-            stopped = Problem(
-                "order_stopped_in_store",
-                "status_id",
-                name,
-                f"The order was {happened} in the store after it was imported; in AcctVantage "
-                f"{order.import_id} is {order.status}.",
-                "Handle it in AcctVantage, which has no status for it.",
-                "warning" if is_mapped else "error",
-            )
+        elif happened := stopped(status_id):
+            problem = run.stopped_item(order.store_order_id, order.import_id, happened)
             if is_mapped:
-                change = attrs.evolve(change, problems=(stopped,))
+                change = attrs.evolve(change, problems=(attrs.evolve(problem, severity="warning"),))
             else:
-                problems = (stopped,)
+                problems = (problem,)
+        elif not is_mapped and status_id == _PARTLY_REFUNDED:
+            problems = (_partly_refunded(order, name),)
         if not after and problems:
             run.know(*known)
             self.unruled.refuse(change, name, problems)
@@ -288,6 +327,17 @@ class _Pull:
             run.unchanged()
         elif run.write(change, partial(_set_status, run.books, order, after)):
             run.know(*known)
+
+
+def _partly_refunded(order: SalesOrder, name: str) -> Problem:
+    return Problem(
+        "order_partly_refunded",
+        "status_id",
+        name,
+        f"Order {order.store_order_id} was refunded in part in the store after {order.import_id} "
+        f"was imported; in AcctVantage it is {order.status}.",
+        "Book the refund in AcctVantage, or let avbc do it: set gl.import_refunds.",
+    )
 
 
 def _set_status(books: Gateway, order: SalesOrder, status: str) -> None:
@@ -315,13 +365,13 @@ class _Unruled:
             [row.acctvantage, str(row.bigcommerce), row.may_move_backwards] for row in setup.mapping
         ]
         self._mapping = json.dumps([setup.updates, rows])
-        self._is_changed = run.known(_SETTING, [_MAPPING]).get(_MAPPING) != self._mapping
+        self.is_changed = run.known(_SETTING, [_MAPPING]).get(_MAPPING) != self._mapping
         self._reported = dict(run.all_known(_UNRULED))
         self._ruled: set[str] = set()
 
     def again(self) -> list[str]:
         """The orders to be ruled again: all of them where the mapping changed, otherwise none."""
-        return list(self._reported) if self._is_changed else []
+        return list(self._reported) if self.is_changed else []
 
     def refuse(self, change: Change, status: str, problems: Sequence[Problem]) -> None:
         """Refuse an order for its status on one side, unless the same was reported before."""
@@ -339,5 +389,5 @@ class _Unruled:
         """Forget those that were ruled, and remember the mapping, unless the run ended early."""
         if self._ruled:
             self._run.forget(_UNRULED, self._ruled)
-        if self._is_changed and not self._run.report.stopped:
+        if self.is_changed and not self._run.report.stopped:
             self._run.know(_SETTING, _MAPPING, self._mapping)

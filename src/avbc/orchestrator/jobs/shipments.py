@@ -1,28 +1,42 @@
 """Shipments of the books for the store (BigCommerce: orders API, shipments).
 
-An order's status does not follow its shipments: the Order Status Mapping decides it.
+An order's status does not follow its shipments: the Order Status Mapping decides it. Some stores
+move it all the same; what our own shipments make of it is remembered, so that no pull takes it for
+news.
 """
 
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from datetime import datetime, timedelta
 
 import attrs
 
-from avbc.acctvantage import SalesOrder, Shipment
+from avbc.acctvantage import SalesOrder, SalesOrderLine, Shipment
+from avbc.acctvantage.import_ids import order_import_id
 from avbc.bigcommerce import NotFound, UnexpectedData
 from avbc.bigcommerce.models import OrderShipment, ShipmentDraft
 from avbc.errors import AvbcError
-from avbc.mapping import map_shipments
+from avbc.mapping import Problem, map_shipments
+from avbc.orchestrator.engine.attention import FOLLOWING, STOPPED
 from avbc.orchestrator.engine.changes import order_change, record_problem
+from avbc.orchestrator.engine.held import Held
+from avbc.orchestrator.engine.order_reads import Seen
 from avbc.orchestrator.engine.run import IN_FLIGHT, PushRun, Step
+from avbc.orchestrator.engine.statuses import SHIPPED
+from avbc.orchestrator.engine.store_orders import RESTORE, unavailable
+from avbc.orchestrator.engine.unpushed import NOT_PUSHED
 from avbc.orchestrator.reports import Change
 from avbc.unset import UNSET
 
 _SHIPMENT = "shipment"
 """Shipments that the store has as the books have them: a digest of each, by number."""
+
+_HELD = "shipment held"
+"""Shipments of orders that were stopped in the store, or that it does not list, by number."""
+
+_PARTLY_SHIPPED, _SHIPPED = "3", "2"
 
 _OVERLAP = timedelta(hours=1)
 """Looked at again in the books: their clock may differ, and a record is stamped before others can
@@ -52,18 +66,56 @@ def push_shipments(run: PushRun) -> None:
     is_as_before = run.known(_SETTING, [_SINCE]).get(_SINCE, "None") == first
     # An earlier first instant takes shipments that no push has looked at.
     found = _shipments(run, run.watermark() if is_as_before else None)
-    known = run.known(_SHIPMENT, [str(shipment.number) for shipment in found])
-    changed: dict[str, list[Shipment]] = {}
-    for shipment in found:
-        if known.get(str(shipment.number)) == _digest(shipment):
+    held = Held(run, _HELD)
+    if held.again:
+        found |= {
+            number: shipment
+            for number, shipment in _shipments(run, None).items()
+            if str(number) in held.again
+        }
+    known = run.known(_SHIPMENT, [str(number) for number in found])
+    changed: list[Shipment] = []
+    for number, shipment in found.items():
+        digest = _digest(shipment)
+        if known.get(str(number)) == digest or held.holds(str(number), digest):
             run.unchanged()
         else:
-            changed.setdefault(shipment.order_import_id, []).append(shipment)
-    orders = {order.import_id: order for order in run.books.sales_orders(list(changed))}
+            changed.append(shipment)
+    run.settle([NOT_PUSHED])
+    is_done = _send(run, changed, held)
+    if is_done and not (run.report.stopped or run.report.postponed):
+        if not is_as_before:
+            run.know(_SETTING, _SINCE, first)
+        run.set_watermark(run.started)
+
+
+def push_shipments_of(run: PushRun, order_ids: Collection[int]) -> None:
+    """Send the store all shipments of some orders that it lacks, because a person asks for it.
+
+    The person decides, so they are sent for an order that was stopped in the store too, and
+    whatever the settings say. Nothing is sent twice.
+
+    Raises:
+        AvbcError: The books cannot be read, or the store refuses everything.
+    """
+    import_ids = {order_import_id(run.source_code, order_id) for order_id in order_ids}
+    found = run.books.shipments(run.source_code)
+    wanted = [shipment for shipment in found if shipment.order_import_id in import_ids]
+    _send(run, wanted, Held(run, _HELD), even_if_stopped=True)
+
+
+def _send(
+    run: PushRun, shipments: Sequence[Shipment], held: Held, *, even_if_stopped: bool = False
+) -> bool:
+    """Send what the store lacks of these shipments; returns whether none of them waits."""
+    of_orders: dict[str, list[Shipment]] = {}
+    for shipment in shipments:
+        of_orders.setdefault(shipment.order_import_id, []).append(shipment)
     work = [
-        _OrderShipments(run, orders[import_id], shipments)
-        for import_id, shipments in changed.items()
-        if import_id in orders
+        _OrderShipments(
+            run, order, of_orders[order.import_id], held, even_if_stopped=even_if_stopped
+        )
+        for order in run.books.sales_orders(list(of_orders))
     ]
     run.total = sum(len(each.shipments) for each in work)
     for chunk in run.chunks(work):
@@ -73,22 +125,20 @@ def push_shipments(run: PushRun) -> None:
             [step for each, rows in zip(chunk, in_store, strict=True) for step in each.steps(rows)]
         )
         run.stop_if_all_failed(in_store)
-    if not (run.report.stopped or run.report.postponed or any(each.waits for each in work)):
-        if not is_as_before:
-            run.know(_SETTING, _SINCE, first)
-        run.set_watermark(run.started)
+    held.finish()
+    return not any(each.waits for each in work)
 
 
-def _shipments(run: PushRun, done: datetime | None) -> list[Shipment]:
+def _shipments(run: PushRun, done: datetime | None) -> dict[int, Shipment]:
     """Return the shipments that changed since the last push, and that settings let go out."""
     first = run.settings.shipping.push_shipments_since
     times = [first, None if done is None else done - _OVERLAP]
     since = max((time for time in times if time is not None), default=None)
-    return [
-        shipment
+    return {
+        shipment.number: shipment
         for shipment in run.books.shipments(run.source_code, since)
         if first is None or shipment.shipped_at is None or shipment.shipped_at >= first
-    ]
+    }
 
 
 def _digest(shipment: Shipment) -> str:
@@ -97,11 +147,19 @@ def _digest(shipment: Shipment) -> str:
 
 @attrs.define
 class _OrderShipments:
+    """The shipments of one order that the store may lack."""
+
     run: PushRun
     order: SalesOrder
     shipments: Sequence[Shipment]
-    waits: bool = False
+    held: Held
+    even_if_stopped: bool = attrs.field(kw_only=True)
+    waits: bool = attrs.field(default=False, init=False)
     """One was refused, and may go through once a person acts in the store or in the books."""
+    _left: int = attrs.field(default=0, init=False)
+    """Units of the order that are not shipped in the store."""
+    _stopped: set[int] = attrs.field(factory=set[int], init=False)
+    """Shipments that were reported as held back."""
 
     def steps(self, in_store: list[OrderShipment] | AvbcError) -> Iterator[Step[OrderShipment]]:
         """What is to be sent, where the store has these shipments of the order."""
@@ -109,6 +167,9 @@ class _OrderShipments:
             for shipment in self.shipments:
                 self.fail(shipment, self._change(shipment), in_store)
             return
+        shipped = sum(item.quantity for row in in_store for item in row.items)
+        self._left = int(sum(line.quantity for line in self.order.lines if _is_shipped(line)))
+        self._left -= shipped
         create = self.run.store.order_shipments.create
         rulings = map_shipments(self.shipments, self.order, in_store)
         for shipment, ruling in zip(self.shipments, rulings, strict=True):
@@ -116,43 +177,97 @@ class _OrderShipments:
             if ruling.value is None:
                 self.waits = True
                 self.run.refuse(change, *ruling.problems)
-            elif ruling.value.drafts:
-                rest = set(range(len(ruling.value.drafts)))
-                for number, draft in enumerate(ruling.value.drafts):
-                    # What a person should check is reported with the first parcel.
-                    problems = () if number else ruling.problems
-                    sent = attrs.evolve(change, after=_parcel(draft), problems=problems)
-                    call = create.call(self.order.store_order_id, draft)
-                    yield _Parcel(call, (sent,), self, shipment, number, rest)
-            else:
+                continue
+            if ruling.value.standing:
+                self.shipped(0)
+            rest = set(range(len(ruling.value.drafts)))
+            for number, draft in enumerate(ruling.value.drafts):
+                # What a person should check is reported with the first parcel.
+                problems = () if number else ruling.problems
+                sent = attrs.evolve(change, after=_parcel(draft), problems=problems)
+                call = create.call(self.order.store_order_id, draft)
+                yield _Parcel(
+                    call,
+                    (sent,),
+                    self,
+                    shipment,
+                    number,
+                    rest,
+                    even_if_stopped=self.even_if_stopped,
+                )
+            if not rest:
                 self.know(shipment)
                 if ruling.problems:
                     self.run.refuse(change, *ruling.problems)
                 else:
+                    self.run.only_attention(change.key, ())
                     self.run.unchanged()
+
+    def shipped(self, units: int) -> None:
+        """Note that the store has so many more units of ours."""
+        self._left -= units
+        status = _SHIPPED if self._left <= 0 else _PARTLY_SHIPPED
+        self.run.know(SHIPPED, self.order.import_id, status)
 
     def fail(self, shipment: Shipment, change: Change, error: AvbcError) -> None:
         """Report a shipment that failed."""
         if isinstance(error, UnexpectedData):
             # An answer came that cannot be read, so the store may have it: the next run finds it.
             self.run.postpone(change, record_problem("shipment_unconfirmed", str(error)))
-            return
-        if isinstance(error, NotFound):
-            # The order cannot be brought back.
-            self.know(shipment)
+        elif isinstance(error, NotFound):
+            self._hold(shipment, "")
+            self.run.refuse(change, unavailable(self.order.store_order_id, None, RESTORE))
         else:
             self.waits = True
-        self.run.fail(change, error)
+            self.run.fail(change, error)
+
+    def stop(self, shipment: Shipment, change: Change, seen: Seen, problem: Problem) -> None:
+        """Hold back a shipment of an order that was stopped in the store."""
+        if shipment.number in self._stopped:
+            return
+        self._stopped.add(shipment.number)
+        self._hold(shipment, str(seen.status_id))
+        left, stopped = shipment.shipped_at, self._stopped_at(seen)
+        if left is None or stopped is None or left >= stopped:
+            self.run.refuse(change, problem)
+            return
+        before = Problem(
+            "shipment_before_stop",
+            "shipped_at",
+            left.isoformat(),
+            f"Shipment {shipment.number} of order {self.order.store_order_id} is dated "
+            f"{left:%Y-%m-%d %H:%M}, before the order was {problem.value} in the store. It was not "
+            "sent.",
+            "If the goods have left, send it: call push_shipments(order_ids="
+            f"[{self.order.store_order_id}]). Tracking decides disputes. Otherwise settle this "
+            "item.",
+        )
+        self.run.refuse(change, problem, before)
 
     def know(self, shipment: Shipment) -> None:
         """Remember that the store has a shipment as the books have it."""
         self.run.know(_SHIPMENT, str(shipment.number), _digest(shipment))
+        self.held.release(str(shipment.number))
+
+    def _hold(self, shipment: Shipment, status: str) -> None:
+        number = str(shipment.number)
+        self.held.hold(number, self.order.import_id, status, _digest(shipment))
+
+    def _stopped_at(self, seen: Seen) -> datetime | None:
+        """When the order was stopped, or later: the store has no time of it."""
+        known = self.run.first_seen(STOPPED, self.order.import_id, FOLLOWING)
+        times = [known, seen.order.date_modified if seen.order else None]
+        return min((time for time in times if time is not None), default=None)
 
     def _change(self, shipment: Shipment) -> Change:
         return attrs.evolve(
             order_change(self.order, "shipment"),
             key=f"{self.order.import_id} shipment {shipment.number}",
         )
+
+
+def _is_shipped(line: SalesOrderLine) -> bool:
+    return line.store_line_id is not None and line.store_address_id is not None
 
 
 @attrs.frozen
@@ -168,10 +283,14 @@ class _Parcel(Step[OrderShipment]):
         if isinstance(answer, AvbcError):
             self.order.fail(self.shipment, self.changes[0], answer)
             return
+        self.order.shipped(sum(item.quantity for item in answer.items))
         self.rest.remove(self.number)
         if not self.rest:
             self.order.know(self.shipment)
         super().settle(run, answer)
+
+    def stop(self, run: PushRun, seen: Seen, problem: Problem) -> None:  # noqa: ARG002
+        self.order.stop(self.shipment, self.changes[0], seen, problem)
 
 
 def _parcel(draft: ShipmentDraft) -> str:

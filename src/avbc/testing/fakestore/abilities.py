@@ -39,6 +39,8 @@ class StoreOptions(TypedDict, total=False):
     other_apps: int
     scopes: Collection[str]
     settle_after: int | None
+    shipments_move_status: bool
+    """Whether a new shipment makes its order Partially Shipped or Shipped."""
     names_faulty_items: bool
     """Whether a refused inventory adjustment names the faulty items."""
 
@@ -494,6 +496,9 @@ class Abilities:
         self._core.quota.others = options.get("other_apps", self._core.quota.others)
         self._core.scopes = set(options.get("scopes", self._core.scopes))
         self._core.state.settle_after = options.get("settle_after", self._core.state.settle_after)
+        self._core.state.shipments_move_status = options.get(
+            "shipments_move_status", self._core.state.shipments_move_status
+        )
         self._core.state.names_faulty_items = options.get(
             "names_faulty_items", self._core.state.names_faulty_items
         )

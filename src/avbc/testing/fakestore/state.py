@@ -54,6 +54,8 @@ class State:
     events: list[Event] = attrs.field(factory=list[Event])
     partial: bool = False
     """The next product written is saved without its inventory and URL: a 207."""
+    shipments_move_status: bool = False
+    """A shipment makes its order Partially Shipped or Shipped, whatever its status was."""
     names_faulty_items: bool = True
     """A refused inventory adjustment names the faulty items."""
     _requests: int = attrs.field(default=0, init=False)

@@ -43,6 +43,8 @@ class FakeStore(LocalStore):
         status_labels: Names that the merchant gave to statuses, by status id.
         settle_after: After how many further requests a stock level, a capture or a void shows;
             None: only by `settle()`.
+        shipments_move_status: Whether a new shipment makes its order Partially Shipped or Shipped.
+            BigCommerce does not say, and some applications see it.
         client_id: Of the API account; hooks show it.
         client_secret: Of the API account; it signs webhooks.
     """

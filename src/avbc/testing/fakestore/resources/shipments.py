@@ -1,4 +1,4 @@
-"""Shipments of orders (BigCommerce: orders API). They never move the order's status."""
+"""Shipments of orders (BigCommerce: orders API). They move the order's status only by an option."""
 
 from __future__ import annotations
 
@@ -29,6 +29,7 @@ PROVIDERS = {
 }
 """Names that are shown, by `shipping_provider`; `carrier_{id}` is a provider too."""
 
+_PARTLY_SHIPPED, _SHIPPED = 3, 2
 _OWN_PROVIDER = re.compile(r"carrier_\d+")
 _CARRIER = re.compile(r"[a-z0-9-]*")
 
@@ -87,6 +88,14 @@ def _post(state: State, request: StoreRequest, ids: tuple[int, ...]) -> StoreRes
     order.shipments.append(shipment)
     _write(shipment, known(body, _CHANGEABLE))
     _recount(state, order)
+    if state.shipments_move_status:
+        is_rest = any(
+            whole(line["quantity"]) > whole(line["quantity_shipped"])
+            for line in order.products
+            if line.get("order_address_id")
+        )
+        status = state.status_fields(_PARTLY_SHIPPED if is_rest else _SHIPPED)
+        state.change_order(order.id, status or {})
     state.emit("store/shipment/created", whole(shipment["id"]), orderId=order.id)
     return ok(shipment, 201)
 

@@ -1,0 +1,68 @@
+"""What was held back because of an order's status in the store, until that status changes.
+
+A job is past the changes that it held back, so they are remembered: when what is known of the
+order's status (`STATUS`) is no longer the status that they were held for, the next run takes them
+again. So a canceled order costs no requests, and one that goes on after all gets what it missed.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from typing import NamedTuple
+
+from avbc.orchestrator.engine.run import PushRun
+from avbc.orchestrator.engine.statuses import STATUS
+
+
+class _Row(NamedTuple):
+    import_id: str
+    status: str
+    """The order's status in the store, by id; empty where the store does not list it."""
+    what: str
+    """What was held back, where it may change."""
+
+
+class Held:
+    """What one job holds back, by its own keys.
+
+    Args:
+        run: The job's run.
+        kind: What the journal remembers it under.
+    """
+
+    def __init__(self, run: PushRun, kind: str) -> None:
+        self._run = run
+        self._kind = kind
+        self._rows = {key: _Row(*json.loads(text)) for key, text in run.all_known(kind)}
+        known = run.known(STATUS, {row.import_id for row in self._rows.values()})
+        self.again = {
+            key for key, row in self._rows.items() if known.get(row.import_id, "") != row.status
+        }
+        """The keys to be looked at again: their orders have another status, or it is not known."""
+        self._over: set[str] = set()
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._rows)
+
+    def holds(self, key: str, what: str = "") -> bool:
+        """Return whether this is held back, and nothing has changed."""
+        row = self._rows.get(key)
+        return row is not None and row.what == what and key not in self.again
+
+    def hold(self, key: str, import_id: str, status: str, what: str = "") -> None:
+        """Hold something back while the order has this status in the store."""
+        if not status:
+            self._run.forget(STATUS, [import_id])
+        self._over.discard(key)
+        self._run.know(self._kind, key, json.dumps([import_id, status, what]))
+
+    def release(self, key: str) -> None:
+        """Note that something is held back no longer."""
+        if key in self._rows:
+            self._over.add(key)
+
+    def finish(self) -> None:
+        """Forget what is held back no longer."""
+        if self._over:
+            self._run.forget(self._kind, self._over)

@@ -1,0 +1,32 @@
+"""Shipments that are no longer sent, since the settings must ask for it now."""
+
+from __future__ import annotations
+
+from avbc.mapping import Problem
+from avbc.orchestrator.engine.run import Run
+from avbc.orchestrator.reports import RunReport
+
+NOT_PUSHED = "shipping.push_shipments"
+"""The key of the item, and the setting that it is about."""
+_JOB = "push_shipments"
+
+
+def note_unpushed_shipments(run: Run[RunReport]) -> None:
+    """Put it on the worklist once if shipments were sent before, and new ones are not.
+
+    It costs no request. Sending them settles it.
+    """
+    if run.settings.shipping.push_shipments:
+        return
+    last = run.integration.journal.watermark(f"{_JOB} {run.integration.scope}")
+    if last is None or not run.books.shipments(run.source_code, last):
+        return
+    problem = Problem(
+        "shipments_not_pushed",
+        NOT_PUSHED,
+        "false",
+        f"Shipments were sent to the store until {last:%Y-%m-%d %H:%M} UTC. There are new ones in "
+        f"AcctVantage, and they are not sent, since {NOT_PUSHED} is false.",
+        f"To have them sent, set {NOT_PUSHED} = true. Otherwise settle this item.",
+    )
+    run.attention(problem, key=NOT_PUSHED, area=_JOB)
