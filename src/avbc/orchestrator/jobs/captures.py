@@ -7,8 +7,7 @@ anything is sent. So a run may die anywhere, and the next one never captures twi
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Mapping
-from datetime import timedelta
+from collections.abc import Collection, Mapping
 from functools import partial
 
 import attrs
@@ -16,7 +15,14 @@ import attrs
 from avbc.acctvantage import Gateway, Receipt
 from avbc.bigcommerce.models import Order
 from avbc.errors import AvbcError, FinalError
-from avbc.mapping import AUTHORIZATION_DAYS, PaymentAction, Problem, Ruling, payment_action
+from avbc.mapping import (
+    PaymentAction,
+    Problem,
+    Ruling,
+    authorization_age,
+    payment_action,
+    shortest_authorization,
+)
 from avbc.mapping.text import amount_text
 from avbc.orchestrator.engine.changes import CONCERNS_ALL, order_change, record_problem
 from avbc.orchestrator.engine.held import Held
@@ -24,7 +30,6 @@ from avbc.orchestrator.engine.order_reads import Seen
 from avbc.orchestrator.engine.run import PushRun, Step
 from avbc.orchestrator.engine.store_orders import unavailable
 from avbc.orchestrator.reports import Change
-from avbc.settings import Settings, payment_method_key
 from avbc.text import text_key
 
 _HELD = "capture held"
@@ -33,7 +38,6 @@ _OLD = "authorization_old"
 """The code of old authorizations, which are an area of the worklist of their own: each run looks at
 all of them, and not at all captures that were refused."""
 
-_DONE = {"capture": "captured", "void": "voided"}
 _NEXT_RUN_READS = "The next run reads the order first."
 
 
@@ -82,7 +86,6 @@ class _Captures:
     def __init__(self, run: PushRun, import_ids: Collection[str], held: Held) -> None:
         self._run = run
         self._held = held
-        self._days = _Days(run.settings)
         self._orders = {order.store_order_id: order for order in run.books.sales_orders(import_ids)}
         self._receipts: dict[str, list[Receipt]] = {}
         for receipt in run.books.receipts(import_ids):
@@ -148,7 +151,7 @@ class _Captures:
             receipts,
             order,
             now=run.started,
-            old_after_days=self._days.of(receipts),
+            settings=run.settings,
         )
         action, status = ruling.value, order.payment_status
         change = attrs.evolve(change, before=status, decisions=ruling.decisions)
@@ -156,7 +159,7 @@ class _Captures:
             if problems := _problems(ruling, order):
                 run.refuse(change, *problems)
             return None
-        after = f"{_DONE[action.action]} {amount_text(action.amount)} {sales_order.currency}"
+        after = f"{action.done} {amount_text(action.amount)} {sales_order.currency}"
         warnings = self._warned.setdefault(order_id, ruling.problems)
         change = attrs.evolve(change, after=after, problems=warnings)
         if action.step == "record":
@@ -225,50 +228,28 @@ def _record(books: Gateway, action: PaymentAction, order: Order) -> None:
             books.record_void(receipt.import_id, order.date_modified)
 
 
-class _Days:
-    """For how many days authorizations are good, by payment method."""
-
-    def __init__(self, settings: Settings) -> None:
-        self._by_method = {
-            payment_method_key(row.bigcommerce): row.authorization_days
-            for row in settings.gl.payment_methods
-        }
-        self.shortest = min(self._by_method.values(), default=AUTHORIZATION_DAYS)
-
-    def of(self, receipts: Iterable[Receipt]) -> int:
-        """The fewest days of these receipts."""
-        methods = (payment_method_key(receipt.store_payment_method) for receipt in receipts)
-        return min(
-            (self._by_method.get(method, AUTHORIZATION_DAYS) for method in methods),
-            default=AUTHORIZATION_DAYS,
-        )
-
-
 def _report_old(run: PushRun) -> None:
     """Put authorizations that grow old without a capture or a void on the worklist.
 
     A new one is in the report, too.
     """
-    days = _Days(run.settings)
-    receipts = run.books.receipts_authorized(
-        run.source_code, run.started - timedelta(days=days.shortest)
-    )
+    before = run.started - shortest_authorization(run.settings)
+    receipts = run.books.receipts_authorized(run.source_code, before)
     orders = {
         order.import_id: order.store_order_id
         for order in run.books.sales_orders({receipt.order_import_id for receipt in receipts})
     }
     for receipt in receipts:
-        number, since = receipt.import_id, receipt.authorized_at
-        good = days.of([receipt])
-        if since is None or run.started - since <= timedelta(days=good):
+        age = authorization_age(receipt, run.settings, run.started)
+        if age is None or not age.is_old:
             continue
-        amount = amount_text(receipt.pre_auth_amount)
+        number, amount = receipt.import_id, amount_text(receipt.pre_auth_amount)
         problem = Problem(
             _OLD,
             "authorized_at",
-            since.isoformat(),
-            f"{amount} were authorized on {since:%Y-%m-%d} by {receipt.store_payment_method}, "
-            f"more than {good} days ago, and no capture was requested.",
+            age.since.isoformat(),
+            f"{amount} were authorized on {age.since:%Y-%m-%d} by {receipt.store_payment_method}, "
+            f"no capture was requested, and an authorization is good for {age.good_days} days.",
             "Capture or void it in AcctVantage: gateways let authorizations lapse.",
             "warning",
         )
