@@ -6,9 +6,8 @@ import json
 import subprocess
 import sys
 import threading
-import time
 from collections.abc import Callable
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import ThreadPoolExecutor, wait
 from contextlib import suppress
 from datetime import UTC, datetime
 from decimal import Decimal
@@ -28,7 +27,7 @@ AT = datetime(2026, 3, 3, 8, tzinfo=UTC)
 NOTHING = Decimal(0)
 
 Ended = Callable[[str, Callable[[], object]], object]
-"""Statements of someone else, in a transaction that ends while a call waits for it."""
+"""Statements of someone else, in a transaction that ends while a call waits for the first one."""
 
 TABLES = [table for table in schema.metadata.sorted_tables if table is not schema.books_version]
 
@@ -62,11 +61,13 @@ def ended(books: SqlGateway) -> Ended:
     def run(statements: str, call: Callable[[], object]) -> object:
         with ThreadPoolExecutor(1) as pool:
             with books.engine.begin() as connection:
-                for statement in statements.split(";"):
-                    connection.exec_driver_sql(statement)
+                first, *others = statements.split(";")
+                connection.exec_driver_sql(first)
                 running = pool.submit(call)
                 while not running.done() and not is_waited_for(books):
-                    time.sleep(0.001)
+                    wait([running], timeout=0.01)
+                for statement in others:
+                    connection.exec_driver_sql(statement)
             return running.result()
 
     return run
