@@ -19,6 +19,9 @@ STOPPED = "order_stopped_in_store"
 """The code of an order that was stopped in the store after its import."""
 FOLLOWING = "follow_orders"
 """The area of what became of orders after their import, whichever run finds it."""
+IMPORTING = "import_orders"
+"""The area of orders that were refused."""
+_BY_HAND = "; if you entered it by hand, call settle({})"
 CHECK_FAILED = "check_failed"
 """The code of what `check_setup` or `test_connection` found."""
 
@@ -56,7 +59,16 @@ class Attention:
         if problem.candidates:
             message = f"{message} Candidates: {', '.join(problem.candidates)}."
         now = datetime.now(UTC)
-        item = WorklistItem(problem.code, key, order_id, import_id, now, message, problem.fix, area)
+        item = WorklistItem(
+            problem.code,
+            key,
+            order_id,
+            import_id,
+            now,
+            message,
+            _fix(problem, area, order_id),
+            area,
+        )
         self._confirmed.add((area, problem.code, key))
         self._changes.append(Raised(item))
 
@@ -153,6 +165,17 @@ class _Only:
 
     key: str
     codes: frozenset[str]
+
+
+def _fix(problem: Problem, area: str, order_id: int) -> str:
+    """What to do, to its end: an order that was refused is not looked at again by itself."""
+    if area != IMPORTING:
+        return problem.fix
+    then = (
+        f"Then give the order its New Order Status again, or call import_order({order_id})"
+        f"{_BY_HAND.format(order_id) if 'by hand' in problem.fix else ''}."
+    )
+    return f"{problem.fix} {then}".strip()
 
 
 def note_checks(
