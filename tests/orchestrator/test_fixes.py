@@ -388,7 +388,6 @@ IMPORT: list[tuple[str, Advice]] = [
             "Get the order paid", paid(payment_status="captured"), header(payment_status="declined")
         ),
     ),
-    ("payment_declined", Advice("or cancel it", cancel, header(payment_status="declined"))),
     (
         "payment_void",
         Advice(

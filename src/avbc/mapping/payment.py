@@ -134,7 +134,17 @@ def tender_type_for(name: str, rules: MappingRules) -> Ruling[str]:
         "",
     )
     known = rules.receipt_types.get(payment_method_key(mapped or name))
-    if known is not None:
+    # Books may list it among their Receipt Types.
+    if payment_method_key(mapped) == _PURCHASE_ORDER:
+        known = None
+        case.error(
+            "tender_unmapped",
+            _SETTING,
+            name,
+            f"{name} is money that was received, and cannot be mapped to Purchase Order.",
+            f"Map {name} to a Receipt Type.",
+        )
+    elif known is not None:
         reason = "{} is mapped to it" if mapped else "the Receipt Type of the name {}"
         case.note("receipts.receipt_type", known, reason, _SETTING if mapped else "", name)
     elif not mapped:
@@ -146,14 +156,6 @@ def tender_type_for(name: str, rules: MappingRules) -> Ruling[str]:
             f"Receipt Type {name!r}.",
             f"Create a Receipt Type {name!r} in AcctVantage, or give {name!r} one in the Payment "
             "Methods Mapping (gl.payment_methods).",
-        )
-    elif payment_method_key(mapped) == _PURCHASE_ORDER:
-        case.error(
-            "tender_unmapped",
-            _SETTING,
-            name,
-            f"{name} is money that was received, and cannot be mapped to Purchase Order.",
-            f"Map {name} to a Receipt Type.",
         )
     else:
         _unknown_receipt_type(mapped, case)

@@ -133,9 +133,9 @@ def check_lines(order: Order, case: Case) -> bool:
             order.items_total,
             f"The order has {order.items_total} pieces, and the lines that were read do not make "
             "them.",
-            "Read the order's lines in full (orders/{id}/products), as an import does. If they were, "
-            "compare the order's lines in BigCommerce; if they are right there, enter the order by "
-            "hand.",
+            "Read the order's lines in full (orders/{id}/products), as an import does. If they "
+            "were, compare the order's lines in BigCommerce; if they are right there, enter the "
+            "order by hand.",
         )
     return complete
 
