@@ -24,7 +24,6 @@ from memory import RAM_DISK, megabytes, peak
 from avbc import BigCommerce, Orchestrator, Settings, SqlGateway
 from avbc.orchestrator import SCHEDULE
 from avbc.orchestrator.engine.journal import Journal
-from avbc.orchestrator.jobs.inventory import KIND
 from avbc.testing import FakeStore
 from avbc.testing.example import books_toml, plain_orders, populate, settings_dict
 
@@ -164,7 +163,7 @@ def _prepare(folder: Path, count: int) -> None:
         _write(books, folder, count, price="9.95", quantity=5)
         journal = Journal(books.engine)
         journal.remember(
-            f"{KIND} WEB@{web.store.store_hash}",
+            f"quantity 1 WEB@{web.store.store_hash}",
             ((_sku(number).casefold(), "5") for number in range(count)),
         )
         _write(books, folder, count, price="9.95", quantity=6, step=100)

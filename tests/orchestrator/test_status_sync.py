@@ -8,18 +8,22 @@ from decimal import Decimal
 import pytest
 
 from avbc.acctvantage import BooksRefused, BooksUnreachable, SqlGateway
-from avbc.acctvantage.records import SalesOrder
+from avbc.acctvantage.records import SalesOrder, Shipment, ShippedItem
 from avbc.bigcommerce import ScopeMissing, StoreUnavailable, TokenRefused
 from avbc.errors import FinalError
 from avbc.orchestrator import NoteStatus, Orchestrator, PushReport, Webhook
+from avbc.orchestrator.engine.run import PushRun, Task
+from avbc.orchestrator.engine.statuses import STATUS
 from avbc.settings import Settings, SettingsError, StatusMapping
-from avbc.testing import FakeStore
+from avbc.testing import FakeStore, OrderFactory, item
 from avbc.testing.example import plain_orders
 
-PENDING, SHIPPED, CANCELLED, DOWNLOADED, COMPLETED, NEW = 1, 2, 5, 9, 10, 11
+PENDING, SHIPPED, PARTLY_SHIPPED, CANCELLED = 1, 2, 3, 5
+DOWNLOADED, COMPLETED, NEW, MANUAL = 9, 10, 11, 12
 
 Join = Callable[..., Orchestrator]
 Change = Callable[..., Settings]
+See = Callable[[int, int], None]
 Rows = tuple[tuple[str, str | int], ...]
 
 BOTH: Rows = (
@@ -49,6 +53,48 @@ def imported(store: FakeStore, web: Orchestrator) -> list[int]:
     assert len(web.import_orders().imported) == 3
     store.clear_log()
     return ids
+
+
+@pytest.fixture
+def mugs(store: FakeStore, web: Orchestrator) -> int:
+    """An order of three mugs that is in the books."""
+    order = store.add_order(OrderFactory(first_id=5000).order([item("MUG-RED", 3)]))
+    assert len(web.import_orders().imported) == 1
+    store.clear_log()
+    return order.id
+
+
+@pytest.fixture
+def see(web: Orchestrator) -> See:
+    """A job saw that an order has a status in the store."""
+
+    def seen(order_id: int, status_id: int) -> None:
+        run = PushRun(web._integration, Task("follow_orders", "Following orders"))
+        run.do(lambda run: run.know(STATUS, f"WEB{order_id}", str(status_id)))
+
+    return seen
+
+
+def ship(books: SqlGateway, order_id: int, number: int, units: int = 0) -> None:
+    """Ship so many of the order's first line in AcctVantage, or all that is left of the order."""
+    (order,) = books.sales_orders([f"WEB{order_id}"])
+    left = {
+        line.store_line_id: line.quantity
+        for line in order.lines
+        if line.store_line_id is not None and line.store_address_id is not None
+    }
+    for shipment in books.shipments("WEB"):
+        for each in shipment.items if shipment.order_import_id == order.import_id else ():
+            left[each.store_line_id] -= each.quantity
+    first = next(iter(left))
+    items = {first: Decimal(units)} if units else left
+    books.add_shipment(
+        Shipment(
+            number + 100 * order_id,
+            order.import_id,
+            tuple(ShippedItem(line_id, count) for line_id, count in items.items() if count),
+        )
+    )
 
 
 def status(store: FakeStore, order_id: int) -> object:
@@ -202,6 +248,165 @@ def test_an_order_that_was_stopped_in_the_store_stays_so(
     assert web.push_order_statuses().requests == 0
     books.set_order_status(f"WEB{imported[0]}", "Posted")
     assert codes(web.push_order_statuses()) == ["status_unmapped"]
+
+
+def test_a_canceled_order_gets_no_status_until_it_goes_on(
+    web: Orchestrator, store: FakeStore, books: SqlGateway, imported: list[int], *, see: See
+) -> None:
+    """A store that only polls: the panel cancels, AcctVantage ships, and no webhook says so."""
+    order_id = imported[0]
+    store.edit_order(order_id, status_id=CANCELLED)
+    store.clear_log()
+    books.set_order_status(f"WEB{order_id}", "Shipped/Invoice")
+    assert codes(web.push_order_statuses(preview=True)) == ["order_stopped_in_store"]
+    assert not web.worklist()
+    report = web.push_order_statuses()
+    assert (codes(report), report.sent) == (["order_stopped_in_store"], [])
+    (waits,) = web.worklist()
+    assert (waits.code, waits.order_id, waits.area) == (
+        "order_stopped_in_store",
+        order_id,
+        "follow_orders",
+    )
+    assert (list(web.push_order_statuses()), web.push_order_statuses().requests) == ([], 0)
+    assert store.counts() == {"GET /v2/orders": 2}
+    # It goes on, as the fix says, and nobody touches AcctVantage: the push is past that change.
+    books.set_order_status(f"WEB{imported[1]}", "Packed")
+    books.set_order_status(f"WEB{imported[1]}", "Shipped/Invoice")
+    web.push_order_statuses()
+    store.edit_order(order_id, status_id=DOWNLOADED)
+    see(order_id, DOWNLOADED)
+    assert [change.order_id for change in web.push_order_statuses().sent] == [order_id]
+    assert status(store, order_id) == SHIPPED
+    assert web.push_order_statuses().requests == 0
+
+
+def test_a_status_of_the_store_is_not_fought(
+    web: Orchestrator, store: FakeStore, books: SqlGateway, imported: list[int], *, see: See
+) -> None:
+    """What a person sets after a push stays, until AcctVantage changes the order again."""
+    order_id = imported[0]
+    books.set_order_status(f"WEB{order_id}", "Shipped/Invoice")
+    web.push_order_statuses()
+    store.edit_order(order_id, status_id=MANUAL)
+    see(order_id, MANUAL)
+    store.clear_log()
+    assert web.push_order_statuses().requests == 0
+    books.set_order_status(f"WEB{order_id}", "Open")
+    books.set_order_status(f"WEB{order_id}", "Shipped/Invoice")
+    assert [change.before for change in web.push_order_statuses().sent] == [
+        "Manual Verification Required"
+    ]
+
+
+@pytest.fixture
+def completed(
+    web: Orchestrator, store: FakeStore, books: SqlGateway, imported: list[int], change: Change
+) -> int:
+    """An order that is Completed in the store and Packed in AcctVantage."""
+    store.edit_order(imported[0], status_id=COMPLETED)
+    books.set_order_status(f"WEB{imported[0]}", "Packed")
+    web.use(change(order_status={"mapping": mapping(*BOTH)}))
+    store.clear_log()
+    return imported[0]
+
+
+def test_a_push_does_not_move_an_order_back(
+    web: Orchestrator, store: FakeStore, books: SqlGateway, completed: int
+) -> None:
+    report = web.push_order_statuses()
+    assert (codes(report), report.sent) == (["status_backwards"], [])
+    assert status(store, completed) == COMPLETED
+    (waits,) = web.worklist()
+    assert (waits.code, waits.key, waits.area) == (
+        "status_backwards",
+        f"WEB{completed}",
+        "push_order_statuses",
+    )
+    again = web.push_order_statuses()
+    assert (list(again), again.requests, list(web.worklist())) == ([], 0, [waits])
+    # "Correct the status in AcctVantage": it reaches what the store has.
+    books.set_order_status(f"WEB{completed}", "Posted")
+    report = web.push_order_statuses()
+    assert (list(report), store.counts()) == ([], {"GET /v2/orders": 2})
+    assert not web.worklist()
+
+
+def test_a_status_that_would_go_back_is_sent_when_the_store_is_corrected(
+    web: Orchestrator, store: FakeStore, completed: int, see: See
+) -> None:
+    web.push_order_statuses()
+    store.edit_order(completed, status_id=DOWNLOADED)
+    see(completed, DOWNLOADED)
+    assert [change.after for change in web.push_order_statuses().sent] == ["Awaiting Pickup"]
+    assert not web.worklist()
+
+
+def test_a_status_that_would_go_back_is_sent_when_the_row_lets_it(
+    web: Orchestrator, store: FakeStore, completed: int, change: Change
+) -> None:
+    web.push_order_statuses()
+    web.use(change(order_status={"mapping": mapping(*BOTH, backwards=True)}))
+    assert [change.after for change in web.push_order_statuses().sent] == ["Awaiting Pickup"]
+    assert not web.worklist()
+    assert web.push_order_statuses().requests == 0
+
+
+@pytest.mark.parametrize("moves", [True, False])
+def test_partially_shipped_is_pushed_where_the_mapping_has_a_row(
+    join: Join,
+    store: FakeStore,
+    books: SqlGateway,
+    mugs: int,
+    change: Change,
+    *,
+    moves: bool,
+) -> None:
+    """In both kinds of store: where a shipment moves the status, and where it does not."""
+    store.set_options(shipments_move_status=moves)
+    rows = mapping(
+        ("Open", "Pending"), ("Picked", "Partially Shipped"), ("Shipped/Invoice", "Shipped")
+    )
+    web = join(settings=change(order_status={"mapping": rows}))
+    ship(books, mugs, 1, 1)
+    books.set_order_status(f"WEB{mugs}", "Picked")
+    assert len(web.push_shipments().sent) == 1
+    report = web.push_order_statuses()
+    assert (codes(report), len(report.sent), report.unchanged) == ([], int(not moves), int(moves))
+    assert status(store, mugs) == PARTLY_SHIPPED
+    # It comes after every status that is not shipped, and before Shipped.
+    books.set_order_status(f"WEB{mugs}", "Open")
+    assert codes(web.push_order_statuses()) == ["status_backwards"]
+    books.set_order_status(f"WEB{mugs}", "Shipped/Invoice")
+    assert [change.after for change in web.push_order_statuses().sent] == ["Shipped"]
+    books.set_order_status(f"WEB{mugs}", "Picked")
+    assert codes(web.push_order_statuses()) == ["status_backwards"]
+    assert status(store, mugs) == SHIPPED
+
+
+def test_a_restored_order_gets_its_status(
+    web: Orchestrator, store: FakeStore, books: SqlGateway, imported: list[int], *, see: See
+) -> None:
+    books.set_order_status(f"WEB{imported[0]}", "Shipped/Invoice")
+    store.edit_order(imported[0], is_deleted=True)
+    assert codes(web.push_order_statuses()) == ["not_in_store"]
+    (waits,) = web.worklist()
+    assert "Restore the order in BigCommerce" in waits.fix
+    assert web.push_order_statuses().requests == 0
+    store.edit_order(imported[0], is_deleted=False)
+    see(imported[0], DOWNLOADED)
+    assert len(web.push_order_statuses().sent) == 1
+    assert not web.worklist()
+
+
+def test_an_empty_answer_in_place_of_the_orders_lets_no_stopped_order_pass(
+    web: Orchestrator, store: FakeStore, books: SqlGateway, imported: list[int]
+) -> None:
+    store.edit_order(imported[0], status_id=CANCELLED)
+    books.set_order_status(f"WEB{imported[0]}", "Shipped/Invoice")
+    store.fail("GET /v2/orders", "204")
+    assert codes(web.push_order_statuses()) == ["order_stopped_in_store"]
+    assert status(store, imported[0]) == CANCELLED
 
 
 def test_an_unmapped_status_is_told_once_and_looked_at_again_when_the_mapping_changes(
@@ -543,6 +748,62 @@ def test_a_refund_in_part_is_reported_too(
     assert codes(report) == ["order_partly_refunded"]
     assert "was refunded in part in the store" in report.refused[0].problems[0].message
     assert list(web.pull_order_statuses()) == []
+
+
+@pytest.mark.parametrize("moves", [True, False])
+def test_our_own_shipments_come_back_as_no_problem(
+    join: Join,
+    store: FakeStore,
+    books: SqlGateway,
+    imported: list[int],
+    mugs: int,
+    *,
+    change: Change,
+    moves: bool,
+) -> None:
+    """A store whose orders follow their shipments, and one where a person sets the status."""
+    store.set_options(shipments_move_status=moves)
+    web = join(
+        settings=change(order_status={"updates": "pull", "mapping": mapping(("Open", "Pending"))})
+    )
+    web.pull_order_statuses()
+    ship(books, mugs, 1, 1)
+    web.push_shipments()
+    store.edit_order(mugs, status_id=PARTLY_SHIPPED)
+    # Another order was shipped in part by hand: that is none of ours.
+    store.edit_order(imported[1], status_id=PARTLY_SHIPPED)
+    report = web.pull_order_statuses()
+    assert [(change.order_id, codes(report)) for change in report.refused] == [
+        (imported[1], ["status_unmapped"])
+    ]
+    # Shipped is no echo of a part.
+    store.edit_order(mugs, status_id=SHIPPED)
+    assert codes(web.pull_order_statuses()) == ["status_unmapped"]
+    store.edit_order(mugs, status_id=PARTLY_SHIPPED)
+    web.pull_order_statuses()
+    ship(books, mugs, 2)
+    web.push_shipments()
+    store.edit_order(mugs, status_id=SHIPPED)
+    assert list(web.pull_order_statuses()) == []
+    assert standing(books, mugs) == "Open"
+    assert [each.order_id for each in web.worklist()] == [imported[1]]
+
+
+def test_a_row_for_the_status_of_our_own_shipments_is_followed(
+    join: Join, store: FakeStore, books: SqlGateway, mugs: int, change: Change
+) -> None:
+    store.set_options(shipments_move_status=True)
+    rows = mapping(("Committed", "Partially Shipped"), ("Shipped/Invoice", "Shipped"))
+    web = join(settings=change(order_status={"updates": "pull", "mapping": rows}))
+    books.set_order_status(f"WEB{mugs}", "Packed")
+    web.pull_order_statuses()
+    ship(books, mugs, 1, 1)
+    web.push_shipments()
+    # It would move back, and it is our own: nobody has to do anything.
+    assert (list(web.pull_order_statuses()), list(web.worklist())) == ([], [])
+    ship(books, mugs, 2)
+    web.push_shipments()
+    assert [change.after for change in web.pull_order_statuses().sent] == ["Shipped/Invoice"]
 
 
 def test_an_order_that_was_reset_for_the_import_is_the_imports(

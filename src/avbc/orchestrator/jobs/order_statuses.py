@@ -296,7 +296,7 @@ class _Pull:
     def _rule(self, order: SalesOrder, status_id: int, *, is_echo: bool) -> None:
         """Give an order the status that the mapping has for the store's.
 
-        An echo of our own shipments is no problem where the mapping has no answer for it.
+        An echo of our own shipments is no problem where the mapping cannot follow it.
         """
         run = self._run
         known = (STATUS, order.import_id, str(status_id))
@@ -306,7 +306,7 @@ class _Pull:
         change = order_change(order, "status", order.status, after, ruling.decisions)
         problems = ruling.problems
         is_mapped = all(problem.code != "status_unmapped" for problem in problems)
-        if not is_mapped and (is_echo or status_id in self._of_import):
+        if is_echo or (not is_mapped and status_id in self._of_import):
             # An order that was reset to one of the import's own statuses is left to the import.
             problems = ()
         elif happened := stopped(status_id):
@@ -324,6 +324,7 @@ class _Pull:
         self.unruled.ruled(order.import_id)
         if not after or text_key(after) == text_key(order.status):
             run.know(*known)
+            run.only_attention(order.import_id, ())
             run.unchanged()
         elif run.write(change, partial(_set_status, run.books, order, after)):
             run.know(*known)
