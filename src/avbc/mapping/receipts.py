@@ -30,7 +30,6 @@ from avbc.mapping.worth import (
     DECLINED,
     HELD,
     RECEIVED,
-    REFUNDED,
     GatewayPayment,
     Worth,
     payments_worth,
@@ -41,7 +40,6 @@ from avbc.text import text_key
 _TENDERS = (STORE_CREDIT, GIFT_CARD)
 _ALIVE: tuple[ReceiptState, ...] = ("captured", "pre_authorized", "pending")
 _CORRECT = "Check the order's payments in BigCommerce, and correct the receipt in AcctVantage."
-_BOOK_REFUND = "Book the refund in AcctVantage, or let avbc do it: set gl.import_refunds."
 
 
 @attrs.frozen
@@ -65,7 +63,7 @@ def follow_receipts(
     each error is something for a person. A pending receipt becomes pre-authorized, captured or
     voided, a pre-authorized one captured or voided; none goes back. A voided or declined payment of
     an order that is not stopped is always a problem, since goods would go out unpaid, unless a
-    receipt that a person entered covers it.
+    receipt that a person entered covers it. A refund changes no receipt: it is a credit of its own.
 
     What is due at the gateway is the sales order's total less its receipts for store credit and
     gift certificates. Payments and receipts belong together by the gateway's transaction id, or
@@ -388,7 +386,6 @@ class _Comparison:
     def _check_status(self, is_given_up: bool) -> None:
         """Find what concerns the payment of an order as a whole, which goes on in the store."""
         status, case = self.worth.status, self.case
-        books_refunds = case.rules.settings.gl.import_refunds
         of_order = f"The payment of order {self.order.id}"
         received = self.books.by_hand + _sum(map(_over, self.books.in_state("captured")))
         received = max(received, self._in_store(self.worth.payments))
@@ -412,23 +409,6 @@ class _Comparison:
                 status,
                 f"{of_order} is held for review.",
                 "Approve or decline it in BigCommerce.",
-            )
-        elif status == REFUNDED and not books_refunds:
-            case.error(
-                "receipt_not_backed",
-                "payment_status",
-                status,
-                f"{of_order} was refunded in full, and the order goes on.",
-                _BOOK_REFUND,
-            )
-        elif status == "partially refunded" and not books_refunds:
-            case.error(
-                "payment_partly_refunded",
-                "payment_status",
-                status,
-                f"A part of the payment of order {self.order.id} was refunded, and the receipt is "
-                "over the whole payment.",
-                _BOOK_REFUND,
             )
 
     def _in_store(self, payments: Sequence[GatewayPayment]) -> Decimal:
