@@ -194,13 +194,18 @@ def test_there_is_a_task_for_each_method(app: Any, path: str) -> None:
         assert task.__doc__ == getattr(Orchestrator, method).__doc__
 
 
-def test_a_task_returns_how_it_went_and_no_orders(run: Run, path: str, shop: FakeStore) -> None:
+def test_a_task_returns_how_it_went_and_no_orders(
+    app: Any, run: Run, path: str, shop: FakeStore
+) -> None:
     assert run("import_order", path, 1001)["summary"].startswith("Imported 1 order.")
     done = run("import_orders", path)
     assert done["ok"] is True
     assert done["summary"].startswith("Imported 5 orders.")
     assert set(done) == {"ok", "summary"}
     assert {order.header["status_id"] for order in shop.state.orders.values()} == {DOWNLOADED}
+    # Arguments by name, too.
+    retry = app.tasks["avbc.import_orders"].apply([path], {"retry_errors": True}, throw=True).get()
+    assert retry["summary"].startswith("No new orders.")
     # One request, as without Celery: the store stays open.
     shop.clear_log()
     run("import_orders", path)

@@ -89,7 +89,8 @@ def register(
     """Register a task for each of `METHODS` in the workers' application.
 
     A task takes the path of a settings file, as in `stores`, and the method's own arguments:
-    `app.send_task("avbc.import_order", ["/etc/avbc/retail.toml", 1042])`.
+    `app.send_task("avbc.import_order", ["/etc/avbc/retail.toml", 1042])`, or by name:
+    `app.send_task("avbc.import_orders", ["/etc/avbc/retail.toml"], {"retry_errors": True})`.
 
     - It is acknowledged when it is done, and returns to the queue if its process dies.
     - If the network, the store or the books are unavailable, it is tried again after 10, 20 and 40
@@ -187,7 +188,7 @@ class _Opened(threading.local):
 
 
 def _task(method: str, open_store: Callable[[str], Orchestrator]) -> Callable[..., Done]:
-    def run(store: str, *arguments: object) -> Done:
+    def run(store: str, *arguments: object, **named: object) -> Done:
         web = open_store(store)
         if not web.settings.store.enabled:
             return Done(
@@ -196,7 +197,7 @@ def _task(method: str, open_store: Callable[[str], Orchestrator]) -> Callable[..
             )
         if not all(job.when(web.settings) for job in SCHEDULE if job.method == method):
             return Done(ok=True, summary=f"the settings turn {method} off")
-        report = cast("Callable[..., Report]", getattr(web, method))(*arguments)
+        report = cast("Callable[..., Report]", getattr(web, method))(*arguments, **named)
         return Done(ok=bool(getattr(report, "ok", True)), summary=report.summary())
 
     run.__name__ = method

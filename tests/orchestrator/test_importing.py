@@ -738,6 +738,81 @@ def test_every_error_of_a_run_is_an_avbc_error(
 # Explanations
 
 
+def test_an_explanation_shows_the_decisions_of_the_import_and_what_would_differ_now(
+    join: Join, change: Change, store: FakeStore, books: SqlGateway, factory: OrderFactory
+) -> None:
+    order_id = store.add_order(factory.plain()).id
+    web = join()
+    before = web.explain(order_id)
+    assert before.imported is None
+    assert before.now == ()
+    web.import_orders()
+    same = web.explain(order_id)
+    assert same.imported is not None
+    assert (same.imported.result, same.decisions) == ("imported", before.decisions)
+    assert same.now == ()
+    assert f"Imported {same.imported.at:%Y-%m-%d %H:%M} UTC." in same.summary()
+    later = join(settings=change(order_status={"new_sales_order_status": "Committed"}))
+    explained = later.explain(order_id)
+    assert explained.decisions == before.decisions
+    assert [(each.field, each.value) for each in explained.now] == [("status", "Committed")]
+    assert "1 field would differ now" in explained.summary()
+    assert "Open, now Committed" in str(explained)
+    rows = {str(row["field"]): row for row in explained.to_dicts()}
+    assert (rows["status"]["value"], rows["status"]["now"]) == ("Open", "Committed")
+    assert "Open, now Committed" in explained._repr_html_()
+
+
+def test_an_explanation_of_an_updated_order_has_the_decisions_of_the_update(
+    web: Orchestrator, edited: int
+) -> None:
+    assert [each.field for each in web.explain(edited).now if each.field == "lines[0]"]
+    web.import_orders()
+    explained = web.explain(edited)
+    assert explained.imported is not None
+    assert explained.imported.result == "updated"
+    assert explained.now == ()
+
+
+def test_an_explanation_says_that_the_decisions_of_an_import_were_not_kept(
+    web: Orchestrator, join: Join, store: FakeStore, factory: OrderFactory
+) -> None:
+    order_id = store.add_order(factory.plain()).id
+    web.import_orders()
+    explained = join(journal="sqlite://").explain(order_id)
+    assert explained.imported is None
+    assert explained.decisions
+    problems = {problem.code: problem for problem in explained.problems}
+    assert "were not kept" in problems["order_imported"].message
+
+
+def test_an_explanation_of_an_unreadable_order_has_its_problem(
+    web: Orchestrator, store: FakeStore, factory: OrderFactory
+) -> None:
+    order_id = store.add_order(order_of_shape("null_total")).id
+    explained = web.explain(order_id)
+    assert (explained.order_id, explained.import_id, explained.bundle) == (
+        order_id,
+        f"WEB{order_id}",
+        None,
+    )
+    assert [problem.code for problem in explained.errors] == ["order_unreadable"]
+    assert "total_inc_tax" in str(explained)
+
+
+def test_an_explanation_of_an_imported_order_that_became_unreadable_has_both(
+    web: Orchestrator, store: FakeStore
+) -> None:
+    order_id = store.add_order(OrderFactory(first_id=500).plain()).id
+    web.import_orders()
+    store.add_order(order_of_shape("null_total", OrderFactory(first_id=500)))
+    explained = web.explain(order_id)
+    assert explained.imported is not None
+    assert explained.decisions
+    assert explained.now == ()
+    assert "order_unreadable" in str(explained)
+
+
 def test_an_explanation_says_where_the_order_stands(
     web: Orchestrator, store: FakeStore, books: SqlGateway, edited: int
 ) -> None:

@@ -52,7 +52,8 @@ def use(settings: avbc.Settings) -> None:
         assert_type(web.preview_orders(), avbc.ImportReport)
         assert_type(web.import_order(1042), avbc.ImportReport)
         explained = web.explain(1042)
-        assert_type(explained, avbc.MappedOrder)
+        assert_type(explained.errors, tuple[avbc.Problem, ...])
+        assert_type(explained.now, tuple[avbc.Decision, ...])
         assert_type(explained.decisions, tuple[avbc.Decision, ...])
 
         connection = web.test_connection()

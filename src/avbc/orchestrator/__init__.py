@@ -1,8 +1,10 @@
 """The orchestrator: order of steps, concurrency, journal and reports."""
 
 from avbc.orchestrator.checks.backtest import Backtested, BacktestReport, SettingEffect
+from avbc.orchestrator.checks.explanation import Explanation
 from avbc.orchestrator.checks.reconcile import ReconcileReport
 from avbc.orchestrator.engine.customising import Customisation
+from avbc.orchestrator.engine.decisions_taken import DecisionsTaken
 from avbc.orchestrator.engine.journal import JournalTooNew, JournalUnreachable
 from avbc.orchestrator.engine.progress import Progress
 from avbc.orchestrator.engine.stock_location import NoSuchLocation
@@ -45,6 +47,8 @@ __all__ = [
     "ConnectionReport",
     "Customisation",
     "CycleReport",
+    "DecisionsTaken",
+    "Explanation",
     "FollowOrder",
     "History",
     "HookCheck",

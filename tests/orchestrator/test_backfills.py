@@ -1,0 +1,386 @@
+"""Orders that no import takes by itself: by id, of a period, and refused ones again."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import UTC, datetime, timedelta
+from decimal import Decimal
+from pathlib import Path
+
+import attrs
+import httpx
+import pytest
+
+from avbc.acctvantage import SqlGateway
+from avbc.bigcommerce import BigCommerce
+from avbc.orchestrator import ImportReport, Orchestrator
+from avbc.settings import Settings, SettingsError
+from avbc.testing import FakeStore, Line, OrderFactory, Payment, item
+
+NEW, DOWNLOADED, IMPORT_ERROR = 11, 9, 12
+SHIPPED, CANCELED, DISPUTED = 2, 5, 13
+
+Join = Callable[..., Orchestrator]
+Change = Callable[..., Settings]
+
+OFFLINE = Payment("Cash on Delivery", state="offline")
+UNKNOWN = Line("NO-SUCH", "Nothing", Decimal(5), product_id=9)
+AT = datetime(2026, 3, 2, tzinfo=UTC)
+
+
+def ids(report: ImportReport, result: str) -> list[int]:
+    return [outcome.order_id for outcome in getattr(report, result)]
+
+
+def codes(report: ImportReport) -> dict[int, list[str]]:
+    return {
+        outcome.order_id: [problem.code for problem in outcome.problems]
+        for _, outcome in report
+        if outcome.problems
+    }
+
+
+def status(store: FakeStore, order_id: int) -> object:
+    return store.order(order_id).header["status_id"]
+
+
+@pytest.fixture
+def placed(store: FakeStore, factory: OrderFactory) -> Callable[..., int]:
+    """Add an order that was placed: `placed(status_id, line, created=...)`."""
+
+    def add(status_id: int = NEW, line: Line | None = None, **options: object) -> int:
+        lines = [line or item("MUG-RED")]
+        order = factory.order(lines, status_id=status_id, payment=OFFLINE, **options)  # type: ignore[arg-type]  # any option
+        return store.add_order(order).id
+
+    return add
+
+
+def asked(store: FakeStore) -> int:
+    return store.counts().get("GET /v2/orders", 0)
+
+
+# By id
+
+
+@pytest.mark.parametrize("other", [2, 3, 7, 8, 9, 10, 12, 13, 14])
+def test_every_placed_order_is_imported_by_its_id_and_keeps_its_status(
+    web: Orchestrator, store: FakeStore, books: SqlGateway, placed: Callable[..., int], other: int
+) -> None:
+    order_id = placed(other)
+    assert ids(web.import_order(order_id), "imported") == [order_id]
+    assert status(store, order_id) == other
+    assert [order.store_order_id for order in books.sales_orders()] == [order_id]
+    assert [entry.path for entry in store.log if entry.method == "PUT"] == ["/v2/orders/0"]
+    assert ids(web.import_order(order_id), "relinked") == [order_id]
+
+
+@pytest.mark.parametrize(
+    ("other", "why"),
+    [
+        (0, "'Incomplete': its checkout was not finished"),
+        (1, "'Pending': its checkout was not finished"),
+        (4, "'Refunded': it was refunded"),
+        (5, "'Cancelled': it was canceled"),
+        (6, "'Declined': it was declined"),
+    ],
+)
+def test_what_was_not_placed_or_was_stopped_says_why_and_how_it_is_imported(
+    web: Orchestrator,
+    store: FakeStore,
+    placed: Callable[..., int],
+    other: int,
+    why: str,
+) -> None:
+    order_id = placed(other)
+    report = web.import_order(order_id)
+    (problem,) = report.postponed[0].problems
+    assert why in problem.message
+    assert status(store, order_id) == other
+    assert problem.fix == "If it is to be imported, give it the status 'Awaiting Fulfillment'."
+    store.edit_order(order_id, status_id=NEW)
+    assert ids(web.import_orders(), "imported") == [order_id]
+
+
+def test_a_disputed_order_is_imported_and_is_on_the_worklist(
+    web: Orchestrator, placed: Callable[..., int]
+) -> None:
+    order_id = placed(DISPUTED)
+    assert ids(web.import_order(order_id), "imported") == [order_id]
+    (waiting,) = web.worklist()
+    assert (waiting.code, waiting.order_id) == ("order_stopped_in_store", order_id)
+
+
+def test_an_import_error_of_ours_becomes_downloaded_and_a_persons_stays(
+    web: Orchestrator,
+    store: FakeStore,
+    books: SqlGateway,
+    placed: Callable[..., int],
+    tmp_path: Path,
+) -> None:
+    ours, persons = placed(NEW, UNKNOWN), placed(IMPORT_ERROR)
+    web.import_orders()
+    assert status(store, ours) == IMPORT_ERROR
+    (tmp_path / "more.toml").write_text(
+        'products = [{ part_number = "NO-SUCH", name = "Nothing", product_class = "Goods" }]'
+    )
+    books.load(tmp_path / "more.toml")
+    assert ids(web.import_order(ours), "imported") == [ours]
+    assert ids(web.import_order(persons), "imported") == [persons]
+    assert [status(store, each) for each in (ours, persons)] == [DOWNLOADED, IMPORT_ERROR]
+    assert store.order(ours).header["staff_notes"] == ""
+
+
+def test_an_order_that_a_person_moves_to_the_import_error_status_later_is_not_ours(
+    web: Orchestrator, store: FakeStore, placed: Callable[..., int]
+) -> None:
+    order_id = placed()
+    web.import_orders()
+    store.edit_order(order_id, status_id=IMPORT_ERROR)
+    assert ids(web.import_order(order_id), "relinked") == [order_id]
+    assert status(store, order_id) == IMPORT_ERROR
+
+
+def test_a_shipped_order_that_is_refused_keeps_its_status_and_says_what_to_do(
+    web: Orchestrator, store: FakeStore, books: SqlGateway, placed: Callable[..., int]
+) -> None:
+    order_id = placed(SHIPPED, UNKNOWN)
+    report = web.import_order(order_id)
+    assert {"sku_unknown", "status_kept"} <= set(codes(report)[order_id])
+    assert ids(report, "refused") == [order_id]
+    assert "Import Error Status" not in report.summary()
+    assert status(store, order_id) == SHIPPED
+    assert store.order(order_id).header["staff_notes"] == ""
+    assert [each.code for each in web.worklist()] == ["sku_unknown"]
+    # A person's own Import Error Status is not ours, though the order was refused.
+    store.edit_order(order_id, status_id=IMPORT_ERROR)
+    assert list(web.import_orders(retry_errors=True)) == []
+    fix = next(each.fix for each in report.refused[0].problems if each.code == "status_kept")
+    assert fix == f"Correct what is wrong, then call import_order({order_id}) again."
+    store.add_order(OrderFactory(first_id=order_id).order([item("MUG-RED")], payment=OFFLINE))
+    store.edit_order(order_id, status_id=SHIPPED)
+    assert ids(web.import_order(order_id), "imported") == [order_id]
+    assert list(web.worklist()) == []
+
+
+def test_an_imported_order_that_was_edited_is_updated_by_its_id(
+    web: Orchestrator, store: FakeStore, books: SqlGateway, placed: Callable[..., int]
+) -> None:
+    order_id = placed()
+    web.import_orders()
+    store.add_order(OrderFactory(first_id=order_id).order([item("MUG-RED", 2)], payment=OFFLINE))
+    store.edit_order(order_id, status_id=10)
+    assert ids(web.import_order(order_id), "updated") == [order_id]
+    assert [line.quantity for line in books.sales_orders()[0].lines] == [2]
+    assert status(store, order_id) == 10
+
+
+def test_an_edit_that_the_policy_refuses_goes_when_a_person_has_made_it_in_acctvantage(
+    web: Orchestrator, store: FakeStore, books: SqlGateway, placed: Callable[..., int]
+) -> None:
+    order_id = placed()
+    web.import_orders()
+    import_id = f"WEB{order_id}"
+    books.set_order_status(import_id, "Picked")
+    guest = store.order(order_id)
+    double = OrderFactory(first_id=order_id).order([item("MUG-RED", 2)], payment=OFFLINE)
+    store.add_order(double)
+    store.edit_order(order_id, status_id=SHIPPED, billing_address=guest.header["billing_address"])
+    report = web.import_order(order_id)
+    fix = report.refused[0].problems[0].fix
+    assert fix == f"Change {import_id} in AcctVantage by hand, then call import_order({order_id})."
+    assert [each.code for each in web.worklist()] == ["order_edited"]
+    # By hand: the status back to Open lets the same call make the change.
+    books.set_order_status(import_id, "Open")
+    assert ids(web.import_order(order_id), "updated") == [order_id]
+    assert list(web.worklist()) == []
+
+
+def test_reconciles_advice_for_a_missing_order_that_was_shipped_is_good(
+    web: Orchestrator, store: FakeStore, placed: Callable[..., int]
+) -> None:
+    order_id = placed(SHIPPED, created=AT)
+    since = AT - timedelta(days=1)
+    assert [each.order_id for each in web.reconcile(since).missing_in_books] == [order_id]
+    assert ids(web.import_order(order_id), "imported") == [order_id]
+    report = web.reconcile(since)
+    assert report.missing_in_books == []
+    assert status(store, order_id) == SHIPPED
+
+
+@pytest.mark.parametrize("updates", ["push", "pull"])
+def test_an_order_that_was_imported_as_shipped_has_no_echo(
+    join: Join, change: Change, store: FakeStore, placed: Callable[..., int], updates: str
+) -> None:
+    order_id = placed(SHIPPED)
+    web = join(settings=change(order_status={"updates": updates}))
+    web.import_order(order_id)
+    push = web.push_order_statuses if updates == "push" else web.pull_order_statuses
+    push()
+    assert status(store, order_id) == SHIPPED
+
+
+def test_webhooks_leave_orders_of_other_statuses_alone(
+    web: Orchestrator, books: SqlGateway, placed: Callable[..., int]
+) -> None:
+    order_id = placed(7)
+    assert codes(web.import_order(order_id, only_new=True)) == {order_id: ["order_not_new"]}
+    assert books.sales_orders() == []
+
+
+# Several ids
+
+
+def test_several_orders_are_taken_by_their_ids_with_few_requests(
+    web: Orchestrator, store: FakeStore, placed: Callable[..., int]
+) -> None:
+    first, shipped, canceled, last = placed(), placed(SHIPPED), placed(CANCELED), placed()
+    untouched = placed()
+    web.test_connection()
+    store.clear_log()
+    report = web.import_orders(ids=[last, shipped, first, canceled, 4711, first])
+    assert ids(report, "imported") == [first, shipped, last]
+    assert codes(report) == {
+        shipped: ["nothing_left_to_ship"],
+        canceled: ["order_not_new"],
+        4711: ["not_in_store"],
+    }
+    assert asked(store) == 2
+    assert [status(store, each) for each in (first, shipped, canceled, last, untouched)] == [
+        DOWNLOADED,
+        SHIPPED,
+        CANCELED,
+        DOWNLOADED,
+        NEW,
+    ]
+    assert "wait" not in report.summary()
+
+
+def test_no_ids_are_no_orders(
+    web: Orchestrator, store: FakeStore, placed: Callable[..., int]
+) -> None:
+    placed()
+    assert list(web.import_orders(ids=[])) == []
+    assert store.log == []
+
+
+def test_an_order_that_is_too_old_is_refused_by_its_id_too(
+    join: Join, change: Change, placed: Callable[..., int]
+) -> None:
+    old, new = placed(created=AT - timedelta(days=60)), placed(created=AT)
+    web = join(settings=change(order_status={"import_orders_created_since": AT}))
+    report = web.import_orders(ids=[old, new])
+    assert codes(report) == {old: ["order_too_old"]}
+    assert ids(report, "imported") == [new]
+
+
+# A period
+
+
+def test_the_placed_orders_of_a_period_are_taken_that_are_not_in_the_books(
+    web: Orchestrator, store: FakeStore, books: SqlGateway, placed: Callable[..., int]
+) -> None:
+    days = {day: AT + timedelta(days=day) for day in range(6)}
+    before = placed(SHIPPED, created=days[0])
+    imported = placed(created=days[1])
+    web.import_orders(ids=[imported])
+    shipped, new = placed(SHIPPED, created=days[2]), placed(created=days[3])
+    canceled, unfinished = placed(CANCELED, created=days[2]), placed(0, created=days[2])
+    after = placed(10, created=days[5])
+    preview = web.import_orders(since=days[1], until=days[4], preview=True)
+    assert ids(preview, "imported") == [shipped, new]
+    report = web.import_orders(since=days[1], until=days[4])
+    assert ids(report, "imported") == [shipped, new]
+    assert [len(list(report)), report.stopped] == [2, ""]
+    assert [
+        status(store, each) for each in (before, shipped, new, canceled, unfinished, after)
+    ] == [
+        SHIPPED,
+        SHIPPED,
+        DOWNLOADED,
+        CANCELED,
+        0,
+        10,
+    ]
+    assert ids(web.import_orders(since=days[1]), "imported") == [after]
+    assert list(web.import_orders(since=days[1])) == []
+    assert len(books.sales_orders()) == 4
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        ({"ids": [1], "since": AT}, "one of them"),
+        ({"ids": [], "retry_errors": True}, "one of them"),
+        ({"since": AT, "retry_errors": True}, "one of them"),
+        ({"until": AT}, "needs a since"),
+        ({"since": AT.replace(tzinfo=None)}, "no time zone"),
+        ({"since": AT, "until": AT.replace(tzinfo=None)}, "no time zone"),
+    ],
+)
+def test_selections_that_contradict_each_other_are_errors(
+    web: Orchestrator, store: FakeStore, arguments: dict[str, object], message: str
+) -> None:
+    with pytest.raises(ValueError, match=message):
+        web.import_orders(**arguments)  # type: ignore[arg-type]  # what is tested
+    assert store.log == []
+
+
+# Refused ones again
+
+
+def test_refused_orders_are_taken_again_when_asked_and_a_persons_are_not(
+    web: Orchestrator, store: FakeStore, placed: Callable[..., int]
+) -> None:
+    ours, persons, moved, new = placed(NEW, UNKNOWN), placed(12), placed(NEW, UNKNOWN), placed()
+    web.import_orders(ids=[ours, moved])
+    store.edit_order(moved, status_id=SHIPPED)
+    assert ids(web.import_orders(retry_errors=True), "refused") == [ours]
+    store.add_order(OrderFactory(first_id=ours).order([item("MUG-RED")], payment=OFFLINE))
+    store.edit_order(ours, status_id=IMPORT_ERROR)
+    assert ids(web.import_orders(), "imported") == [new]
+    assert len(web.worklist()) == 2
+    report = web.import_orders(retry_errors=True)
+    assert ids(report, "imported") == [ours]
+    assert len(list(report)) == 1
+    assert [status(store, each) for each in (ours, persons, moved)] == [
+        DOWNLOADED,
+        IMPORT_ERROR,
+        SHIPPED,
+    ]
+    assert [each.order_id for each in web.worklist()] == [moved]
+    assert list(web.import_orders(retry_errors=True)) == []
+
+
+# Two stores
+
+
+def test_two_stores_cannot_share_an_import_source_code(
+    web: Orchestrator, store: FakeStore, settings: Settings, books: SqlGateway, join: Join
+) -> None:
+    factory = OrderFactory()
+    order_id = store.add_order(factory.plain()).id
+    web.import_orders()
+    before = books.sales_orders()
+    other = FakeStore(store_hash="xyz789")
+    other.add_order(OrderFactory(first_id=order_id).order([item("SET-TEA")]))
+    theirs = attrs.evolve(settings, store=attrs.evolve(settings.store, api_url=other.api_url))
+    second = join(settings=theirs, transport=httpx.MockTransport(other.handle))
+    for run in (
+        second.import_orders,
+        second.preview_orders,
+        lambda: second.import_order(order_id),
+        lambda: second.import_orders(ids=[order_id]),
+    ):
+        with pytest.raises(SettingsError, match=r"import_source_code: is 'WEB'.*abc123.*xyz789"):
+            run()
+    assert books.sales_orders() == before
+    assert {entry.method for entry in other.log} <= {"GET"}
+    assert isinstance(second.store, BigCommerce)
+    # The advice is good.
+    renamed = attrs.evolve(
+        theirs, order_status=attrs.evolve(theirs.order_status, import_source_code="XYZ")
+    )
+    second.use(renamed)
+    assert ids(second.import_orders(), "imported") == [order_id]
+    assert [order.store_hash for order in books.sales_orders()] == ["abc123", "xyz789"]
