@@ -6,6 +6,8 @@ a reason why no program can follow its advice.
 
 from __future__ import annotations
 
+import ast
+import re
 from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
@@ -14,6 +16,7 @@ import attrs
 import pytest
 import sqlalchemy as sa
 
+import avbc
 from avbc.acctvantage import SqlGateway
 from avbc.orchestrator import Orchestrator, WorklistItem
 from avbc.settings import PaymentMethodMapping, Settings
@@ -593,3 +596,31 @@ def test_advice_about_an_import_is_followed(
         assert made.books.sales_orders([f"WEB{made.order_id}"])
         assert made.store.order(made.order_id).header["status_id"] == DOWNLOADED
     assert made.web.worklist().ok
+
+
+# All of them
+
+SOURCES = Path(avbc.__file__).parent
+_MAKES = {"error", "Problem", "record_problem"}
+
+
+def codes() -> set[str]:
+    """The codes of all problems of severity error that the sources can report."""
+    found: set[str] = set()
+    for folder in ("mapping", "orchestrator"):
+        for path in sorted((SOURCES / folder).rglob("*.py")):
+            for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+                if not isinstance(node, ast.Call) or not node.args:
+                    continue
+                name = node.func.attr if isinstance(node.func, ast.Attribute) else ""
+                name = node.func.id if isinstance(node.func, ast.Name) else name
+                warns = any(each.arg == "severity" for each in node.keywords)
+                code = node.args[0]
+                if name in _MAKES and isinstance(code, ast.Constant) and not warns:
+                    found.add(str(code.value))
+    return {code for code in found if re.fullmatch(r"[a-z]+(_[a-z]+)+", code)}
+
+
+def test_each_code_has_its_advice_followed_or_a_reason_why_not() -> None:
+    followed = {code for code, _ in IMPORT}
+    assert codes() - followed == set()
