@@ -133,6 +133,7 @@ def test_a_cycle_imports_then_syncs_then_pushes(change: Change) -> None:
     _, reports = run(web)
     assert web.calls == [
         "import_orders",
+        "follow_orders",
         "push_order_statuses",
         "capture_payments",
         "push_shipments",
@@ -174,6 +175,7 @@ def test_each_job_has_its_own_interval(settings: Settings) -> None:
     run(web, cycles=24)  # two hours of five minutes
     assert Counter(web.calls) == {
         "import_orders": 24,
+        "follow_orders": 24,
         "push_order_statuses": 24,
         "push_shipments": 24,
         "push_inventory": 8,
@@ -465,10 +467,10 @@ def test_a_stop_in_the_middle_of_a_cycle_begins_nothing_new(settings: Settings) 
     web = Web(settings)
     web.act = lambda method: web.stop_request.ask() if method == "push_order_statuses" else None
     clock, reports = run(web)
-    assert web.calls == ["import_orders", "push_order_statuses"]
+    assert web.calls == ["import_orders", "follow_orders", "push_order_statuses"]
     assert clock.waits == []
     assert reports[0].stopped
-    assert "2 jobs done, 0 requests, then stopped" in str(reports[0])
+    assert "3 jobs done, 0 requests, then stopped" in str(reports[0])
 
 
 def test_a_stop_that_comes_first_counts_once(settings: Settings) -> None:
@@ -592,9 +594,9 @@ def test_a_stop_finishes_the_order_in_hand_and_leaves_the_others_new(
 def test_a_quiet_cycle_asks_the_store_twice_at_most(join: Join, store: FakeStore) -> None:
     web = join()
     example.populate(store, 20)
-    # As when all of them are due at once, which is seldom.
+    # As when all of them are due at once, which is seldom; hooks are read once an hour.
     schedule = [
-        attrs.evolve(job, every=timedelta(0)) for job in SCHEDULE if hasattr(web, job.method)
+        attrs.evolve(job, every=timedelta(0)) for job in SCHEDULE if job.method != "check_hooks"
     ]
     run(web, cycles=2, schedule=schedule)  # type: ignore[arg-type]  # an orchestrator is what the timer runs
     store.clear_log()

@@ -396,7 +396,8 @@ def test_other_changes_are_noted_in_the_history(web: Orchestrator, store: FakeSt
         999,
     )
     handle(web, store.webhook(refund))
-    assert store.counts() == {}
+    # The order is followed.
+    assert store.counts() == {"GET /v2/orders": 1}
     noted = [
         (entry.action, entry.outcome, entry.detail)
         for entry in web.history(order).entries

@@ -18,6 +18,7 @@ from avbc.orchestrator.engine.run import Run, Task
 from avbc.orchestrator.jobs import (
     captures,
     clients,
+    follow_orders,
     hooks,
     inventory,
     order_statuses,
@@ -194,6 +195,31 @@ class Orchestrator(Connected):
         import_id = order_import_id(self._integration.source_code, order_id)
         journal = self._integration.journal
         return history.order_history(order_id, import_id, self.store, self.books, journal)
+
+    def follow_orders(
+        self,
+        order_ids: Collection[int] | None = None,
+        *,
+        preview: bool = False,
+        progress: bool = False,
+    ) -> PushReport:
+        """Bring the books up to date with what became of imported orders in the store.
+
+        Receipts follow their payments while they are as avbc last wrote them and are not posted,
+        and less is left to ship of what the store shipped or refunded. What only a person can
+        settle is `refused`, and on the worklist: orders that were canceled, declined, refunded,
+        disputed, edited, archived or deleted, voided payments, refunds without a credit. Nothing is
+        posted or undone, and no AcctVantage status changes. A run without changes takes one
+        request.
+
+        Args:
+            order_ids: These orders, by BigCommerce's ids; by default all that changed in the store
+                since the last run.
+            preview: Write nothing; the report says what would be written.
+            progress: Draw a progress bar (extra `progress`).
+        """
+        run = self._push("follow_orders", "Following orders", preview=preview, progress=progress)
+        return run.do(lambda run: follow_orders.follow_orders(run, order_ids))
 
     # Products, quantities and clients for the store
 

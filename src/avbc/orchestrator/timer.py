@@ -53,6 +53,7 @@ class Job:
 
 SCHEDULE: tuple[Job, ...] = (
     Job("import_orders"),
+    Job("follow_orders"),
     Job("import_refunds", when=lambda settings: settings.gl.import_refunds),
     Job("push_order_statuses", when=lambda settings: settings.order_status.updates == "push"),
     Job("pull_order_statuses", when=lambda settings: settings.order_status.updates == "pull"),

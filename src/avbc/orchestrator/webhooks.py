@@ -10,7 +10,7 @@ import hashlib
 import hmac
 import json
 import logging
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from contextlib import suppress
 from datetime import UTC, datetime, timedelta
 from typing import Protocol, TypeAlias, cast
@@ -400,6 +400,8 @@ class _Jobs(Protocol):
 
     def import_refunds(self) -> PushReport: ...
 
+    def follow_orders(self, order_ids: Collection[int] | None = None) -> PushReport: ...
+
 
 def accept_webhook(integration: Integration, body: bytes, headers: Mapping[str, str]) -> Webhook:
     """Verify a call, decide what it asks for, and store it as open; nothing where it was done.
@@ -489,12 +491,12 @@ def _act(webhook: Webhook, web: _Jobs, *, import_refunds: bool) -> WebhookReport
         case NoteRefund(order_id):
             refunds = web.import_refunds() if import_refunds else None
             return WebhookReport(
-                webhook, refund_report=refunds, follow_report=_follow(order_id, web)
+                webhook, refund_report=refunds, follow_report=web.follow_orders([order_id])
             )
         case NoteStatus(order_id, _, after) if not stopped(after):
             return WebhookReport(webhook)
         case NoteStatus(order_id) | FollowOrder(order_id):
-            return WebhookReport(webhook, follow_report=_follow(order_id, web))
+            return WebhookReport(webhook, follow_report=web.follow_orders([order_id]))
         case Ignore():
             return WebhookReport(webhook)
 
@@ -510,12 +512,7 @@ def _look(webhook: Webhook, order_id: int, web: _Jobs) -> WebhookReport:
         if not any(problem.code == NOT_NEW for problem in problems):
             return WebhookReport(webhook, report)
         found = f"status {problems[0].value} in the store"
-    return WebhookReport(webhook, found=found, follow_report=_follow(order_id, web))
-
-
-def _follow(order_id: int, web: _Jobs) -> PushReport | None:
-    follow = getattr(web, "follow_orders", None)
-    return None if follow is None else cast("PushReport", follow(order_ids=[order_id]))
+    return WebhookReport(webhook, found=found, follow_report=web.follow_orders([order_id]))
 
 
 def _forget_status(action: WebhookAction, integration: Integration) -> None:

@@ -556,8 +556,9 @@ class PushRun(Run[PushReport]):
         for change in changes:
             if effect != "postponed":
                 errors = [each for each in change.problems if each.severity == "error"]
-                problems = [each for each in errors if each.code != STOPPED]
-                problems = problems if effect == "refused" else []
+                if self._task.name != FOLLOWING:
+                    errors = [each for each in errors if each.code != STOPPED]
+                problems = errors if effect == "refused" else []
                 self.only_attention(change.key, problems, change.order_id, change.import_id)
         if effect == "refused":
             self._refusals.update((change.key, entry) for change in changes)

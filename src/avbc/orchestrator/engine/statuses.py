@@ -52,7 +52,6 @@ PAID = frozenset({2, 3, 8, 9, 10, 11})
 bigcommerce-orders)."""
 
 REFUNDED = 4
-PARTLY_REFUNDED = 14
 
 NEVER_DUE = {
     INCOMPLETE: "Incomplete",

@@ -21,12 +21,12 @@ from avbc.bigcommerce.endpoints.orders import EVERYTHING
 from avbc.bigcommerce.models import Order, Refund
 from avbc.bigcommerce.models.base import EPOCH
 from avbc.mapping import MappingRules, Problem, map_refund
+from avbc.mapping.following import shows_refund
 from avbc.mapping.text import amount_text
 from avbc.orchestrator.engine.changed_orders import OVERLAP
 from avbc.orchestrator.engine.changes import order_change, problem_of
 from avbc.orchestrator.engine.order_reads import orders_of, read_orders
 from avbc.orchestrator.engine.run import PushRun
-from avbc.orchestrator.engine.statuses import PARTLY_REFUNDED, REFUNDED
 from avbc.orchestrator.engine.store_orders import complete_lines, unavailable
 from avbc.orchestrator.reports import Change
 from avbc.text import text_key
@@ -40,7 +40,6 @@ _LOOKED_AT = "refunds looked at"
 _SAME_SECOND = timedelta(seconds=2)
 """Times of the store are in seconds: an order may change again within the one it was read in."""
 _IDS_IN_A_URL = 200
-_REFUNDED = frozenset({REFUNDED, PARTLY_REFUNDED})
 _BY_HAND = "Enter the credit by hand."
 _ORDER_MAY_COME = timedelta(days=90)
 """For how long the refund of an order that is not in the books waits for it (inferred)."""
@@ -115,7 +114,7 @@ class _Refunds:
         for key, state in states.items():
             order = self._changed.get(int(key))
             is_over = order is not None and order.date_modified < self._run.started - _SAME_SECOND
-            if order is None or is_over or not _shows_refund(order):
+            if order is None or is_over or not shows_refund(order):
                 self._run.know(_LOOKED_AT, key, state)
 
     def take_list(self, listed: ListCall[Refund]) -> None:
@@ -229,8 +228,3 @@ def _state(order: Order) -> str:
     refunded = sum(line.quantity_refunded for line in order.lines)
     status = f"{order.status_id} {text_key(order.payment_status)}"
     return f"{order.date_modified.isoformat()} {status} {refunded}"
-
-
-def _shows_refund(order: Order) -> bool:
-    refunded = any(line.quantity_refunded for line in order.lines)
-    return refunded or order.status_id in _REFUNDED or "refunded" in text_key(order.payment_status)

@@ -1,0 +1,165 @@
+"""What became of an order after its import: quantities, edits and refunds (pure rules)."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Collection, Iterable, Mapping
+from decimal import Decimal
+
+import attrs
+
+from avbc.acctvantage.records import OPEN, SHIPPED, Receipt, SalesOrder
+from avbc.bigcommerce.models import Order
+from avbc.mapping.case import MappingRules
+from avbc.mapping.decisions import Problem
+from avbc.mapping.edits import fingerprint
+from avbc.mapping.reconcile import reconcile
+from avbc.mapping.text import amount_text
+from avbc.mapping.to_ship import left_to_ship
+from avbc.money import ZERO
+from avbc.posting import means_posted
+from avbc.text import text_key
+
+_SHOWN = 8
+_NOT_EDITS = frozenset({"received", "held", "fingerprint", "status"})
+_REFUNDED_STATUSES = frozenset({4, 14})
+_PARTIALLY_SHIPPED = 3
+
+
+def order_state(order: Order) -> str:
+    """A short text that changes with all of an order that is followed after its import.
+
+    Raises:
+        decimal.InvalidOperation: An amount is no number.
+    """
+    parts = [
+        str(order.status_id),
+        text_key(order.payment_status),
+        fingerprint(order),
+        *(f"{line.id} {line.quantity_shipped} {line.quantity_refunded}" for line in order.lines),
+    ]
+    return hashlib.sha256("\x1f".join(parts).encode("utf-8", "surrogatepass")).hexdigest()[:32]
+
+
+def is_open(status: str, rules: MappingRules) -> bool:
+    """Whether an order in this AcctVantage status was not shipped there yet."""
+    place, shipped = (rules.order_statuses.get(text_key(name)) for name in (status, SHIPPED))
+    is_before = place is None or shipped is None or place < shipped
+    return is_before and not means_posted(status)
+
+
+def shows_refund(order: Order) -> bool:
+    """Whether the order shows that something of it was refunded."""
+    refunded = any(line.quantity_refunded for line in order.lines)
+    is_refunded = order.status_id in _REFUNDED_STATUSES
+    return refunded or is_refunded or "refunded" in text_key(order.payment_status)
+
+
+def to_ship_now(
+    sales_order: SalesOrder,
+    order: Order,
+    shipped_here: Mapping[int, Decimal],
+    *,
+    status_is_ours: bool = False,
+) -> dict[int, Decimal]:
+    """The lines of which less is left to ship than the books say, with what is left of each.
+
+    Units that the store shipped count as far as they are more than AcctVantage shipped itself, and
+    so do refunded units. Nothing is added: what AcctVantage has less of is on backorder there, or
+    was changed by a person.
+
+    Args:
+        sales_order: The order as the books have it.
+        order: The order as the store has it now, with all its lines.
+        shipped_here: What the books' own shipments hold, by the line's id in the store.
+        status_is_ours: Whether avbc gave the order its status in the store, which then says nothing
+            about goods.
+    """
+    left = left_to_ship(
+        attrs.evolve(order, status_id=_PARTIALLY_SHIPPED) if status_is_ours else order
+    )
+    sold = {line.id: line for line in order.lines}
+    found: dict[int, Decimal] = {}
+    for line in sales_order.lines:
+        theirs = sold.get(line.store_line_id or 0)
+        if theirs is None or not line.to_ship.is_finite():
+            continue
+        ordered = Decimal(theirs.quantity - max(0, theirs.quantity_refunded))
+        by_hand = ordered - left[theirs.id] - shipped_here.get(theirs.id, ZERO)
+        now = max(ZERO, min(line.to_ship, ordered - max(ZERO, by_hand)))
+        if now < line.to_ship:
+            found[theirs.id] = now
+    return found
+
+
+def order_edited(
+    sales_order: SalesOrder, order: Order, receipts: Collection[Receipt], rules: MappingRules
+) -> Problem | None:
+    """The problem of an order that was edited in the store after its import.
+
+    Args:
+        sales_order: The order as the books have it.
+        order: The order as the store has it now, with all its lines.
+        receipts: The receipts on it.
+        rules: Settings and reference data.
+    """
+    now = fingerprint(order)
+    if not sales_order.fingerprint or now == sales_order.fingerprint:
+        return None
+    number = sales_order.import_id
+    differences = [
+        str(difference)
+        for found in reconcile([order], [sales_order], receipts, rules)
+        for difference in found.differences
+        if difference.field not in _NOT_EDITS
+    ]
+    shown = "; ".join(differences[:_SHOWN]) or "the amounts are the same"
+    more = f"; and {len(differences) - _SHOWN} more" if len(differences) > _SHOWN else ""
+    may_update = (
+        rules.settings.order_status.edited_orders == "update"
+        and text_key(sales_order.status) == text_key(OPEN)
+        and not any(receipt.posted for receipt in receipts)
+    )
+    return Problem(
+        "order_edited_after_import",
+        "fingerprint",
+        now[:12],
+        f"Order {order.id} was edited in the store after {number} was imported: {shown}{more}.",
+        f"Call import_order({order.id}), which brings {number} up to date."
+        if may_update
+        else f"Correct {number} in AcctVantage by hand, then call settle({order.id}).",
+    )
+
+
+def refund_not_booked(
+    sales_order: SalesOrder,
+    order: Order,
+    refunds: Iterable[Decimal],
+    credited: Decimal,
+    rules: MappingRules,
+) -> Problem | None:
+    """The problem of a refund in the store for which the books have no credit.
+
+    Args:
+        sales_order: The order as the books have it.
+        order: The order as the store has it now.
+        refunds: The totals of its refunds.
+        credited: The total of the credits on the sales order.
+        rules: Settings and reference data.
+    """
+    refunded = sum(refunds, ZERO)
+    if rules.settings.gl.import_refunds or not shows_refund(order):
+        return None
+    if credited >= refunded - rules.half_minor_unit and (refunded or credited):
+        return None
+    amount = f"{amount_text(refunded)} {sales_order.currency}" if refunded else "A part"
+    booked = f"credits of {amount_text(credited)}" if credited else "no credit"
+    return Problem(
+        "refund_not_booked",
+        "status_id",
+        str(order.status_id),
+        f"{amount} of order {order.id} was refunded in the store after {sales_order.import_id} was "
+        f"imported, and the books have {booked}.",
+        "Enter the credit in AcctVantage, or have avbc do it: set gl.import_refunds = true and "
+        f"call import_refunds. If it is booked elsewhere, call settle({order.id}).",
+    )

@@ -1,0 +1,198 @@
+"""The orders of the books that are followed in the store, with what the rules need of each."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Collection, Mapping, Sequence
+from datetime import UTC, datetime
+from decimal import Decimal
+
+import attrs
+
+from avbc.acctvantage import Receipt, SalesOrder
+from avbc.bigcommerce.models import Order, Transaction
+from avbc.errors import AvbcError
+from avbc.mapping import MappingRules, ReceiptChange, Ruling, follow_receipts
+from avbc.mapping.following import is_open, shows_refund, to_ship_now
+from avbc.mapping.stopped import stopped
+from avbc.mapping.text import amount_text
+from avbc.mapping.worth import RECEIVED
+from avbc.money import ZERO
+from avbc.orchestrator.engine.run import PushRun
+from avbc.orchestrator.engine.statuses import STATUS
+from avbc.orchestrator.engine.store_orders import complete_lines, non_empty_lists
+from avbc.text import text_key
+
+
+@attrs.define
+class Followed:
+    """An order that is in the books, with what its rules need."""
+
+    order: Order
+    sales_order: SalesOrder
+    state: str
+    """How it is in the store."""
+    receipts: Sequence[Receipt] = ()
+    credited: Decimal = ZERO
+    shipped: Mapping[int, Decimal] = attrs.field(factory=dict[int, Decimal])
+    """What the books' shipments hold, by line."""
+    transactions: Sequence[Transaction] = ()
+    refunds: Sequence[Decimal] = ()
+    is_echo: bool = False
+    """Whether avbc gave the order its status in the store."""
+    error: AvbcError | None = None
+
+    @property
+    def import_id(self) -> str:
+        """The Import ID."""
+        return self.sales_order.import_id
+
+    def receipts_followed(self, rules: MappingRules) -> Ruling[tuple[ReceiptChange, ...]]:
+        """Return which receipts follow the payments, and what of them is for a person."""
+        return follow_receipts(
+            self.sales_order, self.receipts, self.order, self.transactions, rules
+        )
+
+    def needs_transactions(self, rules: MappingRules) -> bool:
+        """Whether the order's payment status, or the amounts received, ask for a closer look."""
+        ruling = self.receipts_followed(rules)
+        if ruling.value or ruling.problems:
+            return True
+        captured = [one.amount for one in self.receipts if one.state == "captured"]
+        missing = self.sales_order.total - sum(captured, ZERO)
+        is_received = text_key(self.order.payment_status) in RECEIVED
+        return bool(self.receipts) and is_received and abs(missing) >= rules.half_minor_unit
+
+    @property
+    def is_handled(self) -> bool:
+        """Whether credits cover all of it."""
+        return bool(self.credited) and self.credited >= self.sales_order.total
+
+
+class FollowReader:
+    """Reads the books in bulk, and of the store as little as can be.
+
+    Args:
+        run: The run.
+        rules: Settings and reference data.
+    """
+
+    def __init__(self, run: PushRun, rules: MappingRules) -> None:
+        self._run = run
+        self._rules = rules
+        self._is_push = run.settings.order_status.updates == "push"
+
+    def read(self, orders: Sequence[Followed]) -> None:
+        """Read what a chunk of orders needs."""
+        run = self._run
+        going = [each for each in orders if each.error is None]
+        failed = complete_lines(
+            run.store, [each.order for each in going if not stopped(each.order.status_id)]
+        )
+        for each in going:
+            each.error = failed.get(each.order.id)
+        self._read_books(orders)
+        going = [each for each in going if each.error is None]
+        self._read_transactions(going)
+        if not run.settings.gl.import_refunds:
+            self._read_refunds(
+                [
+                    each
+                    for each in going
+                    if shows_refund(each.order) and not stopped(each.order.status_id)
+                ]
+            )
+
+    def _read_books(self, orders: Sequence[Followed]) -> None:
+        run, by_key = self._run, self._with_payments(orders)
+        if self._is_push:
+            known = run.known(STATUS, by_key)
+            for key, each in by_key.items():
+                each.is_echo = known.get(key) == str(each.order.status_id)
+        dates = [
+            each.sales_order.ordered_at or datetime(1970, 1, 1, tzinfo=UTC)
+            for each in orders
+            if is_open(each.sales_order.status, self._rules)
+            and to_ship_now(each.sales_order, each.order, {}, status_is_ours=each.is_echo)
+        ]
+        if not dates:
+            return
+        shipped: dict[str, dict[int, Decimal]] = {}
+        for shipment in run.books.shipments(run.source_code, min(dates)):
+            lines = shipped.setdefault(shipment.order_import_id, {})
+            for item in shipment.items:
+                lines[item.store_line_id] = lines.get(item.store_line_id, ZERO) + item.quantity
+        for key, each in by_key.items():
+            each.shipped = shipped.get(key, {})
+
+    def _read_transactions(self, orders: Sequence[Followed]) -> None:
+        """Read the transactions of the orders whose payment is not as the books have it."""
+        run = self._run
+        due = [
+            each
+            for each in orders
+            if each.order.payment_status and each.needs_transactions(self._rules)
+        ]
+        calls = [run.store.transactions.list.call(each.order.id) for each in due]
+        found = non_empty_lists(run.store, calls)
+        for each, transactions in zip(due, found, strict=True):
+            if isinstance(transactions, AvbcError):
+                each.error = transactions
+            else:
+                each.transactions = transactions
+        run.stop_if_all_failed(found)
+
+    def _read_refunds(self, orders: Sequence[Followed]) -> None:
+        if not orders:
+            return
+        by_id = {each.order.id: each for each in orders}
+        call = self._run.store.refunds.list.call(order_id_in=list(by_id))
+        for page in self._run.store.pages(call):
+            for refund in page.items:
+                each = by_id[refund.order_id]
+                each.refunds = (*each.refunds, refund.total_amount)
+
+    def of_books(self, import_ids: Collection[str]) -> dict[str, Followed]:
+        """Return the orders of the books with these Import IDs, without what the store has."""
+        if not import_ids:
+            return {}
+        return self._with_payments(
+            [
+                Followed(Order(id=each.store_order_id), each, "")
+                for each in self._run.books.sales_orders(import_ids)
+            ]
+        )
+
+    def _with_payments(self, orders: Sequence[Followed]) -> dict[str, Followed]:
+        """Read the receipts and credits of orders; returns them by Import ID."""
+        by_key = {each.import_id: each for each in orders}
+        for receipt in self._run.books.receipts(by_key):
+            each = by_key[receipt.order_import_id]
+            each.receipts = (*each.receipts, receipt)
+        for credit in self._run.books.credits(by_key):
+            by_key[credit.order_import_id].credited += credit.total
+        return by_key
+
+    def state(self, each: Followed) -> str:
+        """A short text that changes with what the rules read of the books and the settings."""
+        order, settings = each.sales_order, self._run.settings
+        parts = [
+            order.status,
+            order.fingerprint,
+            str(order.total),
+            str(each.credited.normalize()),
+            *(f"{line.store_line_id} {line.to_ship.normalize()}" for line in order.lines),
+            *sorted(
+                f"{receipt.id} {receipt.receipt_type} {receipt.posted} {receipt_text(receipt)}"
+                for receipt in each.receipts
+            ),
+            settings.order_status.edited_orders,
+            str(settings.gl.import_refunds),
+        ]
+        return hashlib.sha256("\x1f".join(parts).encode()).hexdigest()[:32]
+
+
+def receipt_text(receipt: Receipt) -> str:
+    """Return the state of a receipt and what it is over: `captured 69.84`."""
+    amount = receipt.amount if receipt.state == "captured" else receipt.pre_auth_amount
+    return f"{receipt.state} {amount_text(amount)}"

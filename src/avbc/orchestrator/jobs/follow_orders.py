@@ -1,0 +1,536 @@
+"""What became of imported orders in the store: their payments, quantities, edits, refunds, ends.
+
+Receipts and what is left to ship are written in the books; all else is for a person, on the
+worklist. The rules look at how the order is now in the store and in the books, and not at what has
+happened: so a run may die anywhere, and the next one finds the same.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
+from datetime import UTC, datetime, timedelta
+from decimal import InvalidOperation
+from functools import partial
+
+import attrs
+
+from avbc.acctvantage import BooksRefused
+from avbc.acctvantage.import_ids import order_import_id
+from avbc.bigcommerce import NotFound, Page, Paging, UnexpectedData
+from avbc.bigcommerce.endpoints.orders import EVERYTHING
+from avbc.bigcommerce.models import Order
+from avbc.errors import AvbcError, TransientError
+from avbc.mapping import (
+    MappingRules,
+    Problem,
+    payment_without_order,
+)
+from avbc.mapping.following import (
+    is_open,
+    order_edited,
+    order_state,
+    refund_not_booked,
+    to_ship_now,
+)
+from avbc.mapping.stopped import stopped
+from avbc.orchestrator.engine.attention import FOLLOWING, stopped_problem
+from avbc.orchestrator.engine.changed_orders import OVERLAP
+from avbc.orchestrator.engine.changes import (
+    CONCERNS_ALL,
+    order_change,
+    order_extra,
+    problem_of,
+    record_problem,
+    unexpected,
+)
+from avbc.orchestrator.engine.followed import Followed, FollowReader, receipt_text
+from avbc.orchestrator.engine.open_items import OpenItems
+from avbc.orchestrator.engine.open_webhooks import OpenWebhooks, close_webhooks
+from avbc.orchestrator.engine.order_reads import NO_STATUS, orders_of, read_orders
+from avbc.orchestrator.engine.run import IN_FLIGHT, PushRun
+from avbc.orchestrator.engine.statuses import STATUS
+from avbc.orchestrator.reports import Change
+
+_FOLLOWED = "followed"
+"""How orders were when they were followed last, by Import ID: in the store, and where something of
+them is on the worklist, in the books too."""
+_LISTED = "followed lately"
+"""When the orders of the last listing were modified, by Import ID: what is missing now is gone."""
+_SWEPT = "followed all"
+"""When it was last checked that the store still lists all open orders."""
+_SWEEP = timedelta(hours=1)
+_GONE = "order_gone_from_store"
+_NOT_IMPORTED = "payment_without_order"
+_IMPORT = "import_orders"
+_GONE_STATE = "gone"
+
+
+def follow_orders(run: PushRun, order_ids: Collection[int] | None = None) -> None:
+    """Follow the orders that changed in the store since the last run, or these orders.
+
+    Raises:
+        AvbcError: The books or the store cannot be read.
+    """
+    follow = _Follow(run)
+    if order_ids is not None:
+        follow.take_ids(order_ids)
+        return
+    webhooks = [] if run.preview else OpenWebhooks.of(run.integration).read("follow")
+    since = run.watermark()
+    newest = follow.take_all() if since is None else follow.take_changed(since)
+    follow.take_unlisted(webhook.order_id for webhook in webhooks)
+    follow.look_again()
+    close_webhooks(run, webhooks, {change.order_id for change in run.report.postponed})
+    if not run.is_over():
+        run.set_watermark(newest)
+
+
+class _Follow:
+    """One run."""
+
+    def __init__(self, run: PushRun) -> None:
+        self._run = run
+        self._rules = MappingRules(run.settings, run.books.reference_data())
+        self._reader = FollowReader(run, self._rules)
+        self._is_push = run.settings.order_status.updates == "push"
+        items = OpenItems(run.integration.journal, run.integration.scope)
+        self._open: dict[str, set[str]] = {}
+        """The codes of open items, by Import ID."""
+        for key, code in items.keys(FOLLOWING):
+            self._open.setdefault(key, set()).add(code)
+        self._import_items = {key for key, _ in items.keys(_IMPORT)}
+        self._lately: dict[str, str] = {}
+        """What is remembered of the last listing."""
+        self._seen: dict[str, Order] = {}
+        """Orders with open items that were listed, and are not followed yet."""
+        self._listed: set[str] = set()
+        self._looked_at: set[str] = set()
+        """The orders that were followed in this run."""
+
+    # Which orders
+
+    def take_ids(self, order_ids: Collection[int]) -> None:
+        """Follow orders by their ids."""
+        self._take_read(read_orders(self._run.store, order_ids, EVERYTHING), order_ids)
+
+    def take_unlisted(self, order_ids: Iterable[int]) -> None:
+        """Follow those of some orders that were not listed in this run."""
+        rest = {number for number in order_ids if self._import_id(number) not in self._listed}
+        if rest and not self._run.is_over():
+            self.take_ids(rest)
+
+    def take_changed(self, since: datetime) -> datetime:
+        """Follow the orders that changed; returns when the last one did."""
+        run, begin = self._run, since - OVERLAP
+        self._lately = dict(run.all_known(_LISTED))
+        before = {key: datetime.fromisoformat(at) for key, at in self._lately.items()}
+        pages = run.integration.changed_orders.pages(begin, "follow_orders")
+        newest = self._take_pages(pages, since)
+        if run.is_over():
+            return newest
+        missing = {key for key, at in before.items() if at >= begin and key not in self._listed}
+        self._take_gone(self._order_ids(missing))
+        if not run.report.postponed and (
+            gone := {key for key, at in before.items() if at < begin and key not in self._listed}
+            | missing
+        ):
+            run.forget(_LISTED, gone)
+        swept = run.known(_SWEPT, ["at"]).get("at")
+        if swept is None or datetime.fromisoformat(swept) <= run.started - _SWEEP:
+            self._sweep()
+        return newest
+
+    def take_all(self) -> datetime:
+        """Follow all orders from the first that is open: nothing is known of earlier changes."""
+        run = self._run
+        due = self._open_orders()
+        run.know(_SWEPT, "at", run.started.isoformat())
+        if not due:
+            # The store's clock is not known yet.
+            return run.started - OVERLAP
+        listed = run.store.orders.list.call(min_id=min(due), sort="id:asc", include=EVERYTHING)
+        pages = run.store.pages(attrs.evolve(listed, paging=Paging.MIN_ID))
+        newest = self._take_pages(pages, None)
+        if not run.is_over():
+            self._take_gone(number for number, key in due.items() if key not in self._listed)
+        return newest
+
+    def look_again(self) -> None:
+        """Look at the orders on the worklist that changed in the books: their cause may be gone."""
+        run = self._run
+        keys = [key for key in self._open if key not in self._looked_at]
+        of_books = [key for key in keys if self._open[key] - {_NOT_IMPORTED}]
+        booked = self._reader.of_books(of_books)
+        if deleted := [key for key in of_books if key not in booked]:
+            run.settle(deleted)
+            run.forget(_FOLLOWED, deleted)
+        known = run.known(_FOLLOWED, booked)
+        due = {
+            each.order.id
+            for key, each in booked.items()
+            if known.get(key, "").partition(" ")[2] != self._reader.state(each)
+        }
+        here = {order.id: order for order in self._seen.values() if order.id in due}
+        self._take(list(here.values()), again=True)
+        if rest := due - here.keys():
+            self._take_read(read_orders(run.store, rest, EVERYTHING), rest, again=True)
+
+    def _take_read(
+        self,
+        found: Mapping[int, Order | UnexpectedData],
+        asked: Iterable[int],
+        *,
+        again: bool = False,
+    ) -> None:
+        """Follow orders that were read by their ids; those that were not found are gone."""
+        errors = {key: each for key, each in found.items() if isinstance(each, UnexpectedData)}
+        orders = [
+            each if isinstance(each, Order) else Order(id=key, status_id=NO_STATUS, items_total=-1)
+            for key, each in found.items()
+        ]
+        self._take(orders, errors=errors, again=again)
+        self._take_gone(number for number in asked if number not in found)
+
+    def _order_ids(self, import_ids: Iterable[str]) -> set[int]:
+        numbers = {key.removeprefix(self._run.source_code) for key in import_ids}
+        return {int(number) for number in numbers if number.isascii() and number.isdigit()}
+
+    def _import_id(self, order_id: int) -> str:
+        return order_import_id(self._run.source_code, order_id)
+
+    def _open_orders(self) -> dict[int, str]:
+        """The Import IDs of the orders that were not shipped in the books yet, by order id."""
+        return {
+            order.store_order_id: order.import_id
+            for order in self._run.books.sales_orders_changed(self._run.source_code, None)
+            if is_open(order.status, self._rules)
+        }
+
+    def _take_pages(self, pages: Iterator[Page[Order]], since: datetime | None) -> datetime:
+        """Follow the orders of a list; returns when the last one changed."""
+        run, newest = self._run, since
+        for page in pages:
+            if run.is_over():
+                break
+            orders = orders_of(page)
+            errors = {row.id: row.error for row in page.unreadable if row.id is not None}
+            self._listed |= {self._import_id(order.id) for order in orders}
+            times = [order.date_modified for order in page.items]
+            newest = max(times if newest is None else [*times, newest], default=None)
+            self._take(orders, errors=errors, is_first=since is None)
+        return newest or run.started - OVERLAP
+
+    def _take(
+        self,
+        orders: Sequence[Order],
+        *,
+        errors: Mapping[int, AvbcError] | None = None,
+        again: bool = False,
+        is_first: bool = False,
+    ) -> None:
+        """Follow orders, in chunks.
+
+        Args:
+            orders: The orders as the store has them; those that cannot be read by id and status.
+            errors: Why orders cannot be read.
+            again: Follow them, changed or not.
+            is_first: Leave out those that were shipped in the books before avbc followed orders.
+        """
+        run = self._run
+        found = {self._import_id(order.id): order for order in orders}
+        self._let_go_of_import(found)
+        states = {key: _state(order) for key, order in found.items()}
+        known = {} if again else run.known(_FOLLOWED, found)
+        due = [key for key in found if known.get(key, "").partition(" ")[0] != states[key]]
+        run.unchanged(len(found) - len(due))
+        self._seen |= {key: order for key, order in found.items() if key in self._open}
+        if not is_first:
+            self._note_listed(order for key, order in found.items() if key in known)
+        for keys in run.chunks(due):
+            booked = {order.import_id: order for order in run.books.sales_orders(keys)}
+            for key in keys:
+                if key not in booked:
+                    self._not_in_books(key, found[key], states[key])
+            self._follow(
+                [
+                    Followed(found[key], each, states[key])
+                    for key, each in booked.items()
+                    if not is_first or is_open(each.status, self._rules)
+                ],
+                errors or {},
+            )
+            if not is_first:
+                self._note_listed(found[key] for key in booked)
+            run.flush()
+
+    def _note_listed(self, orders: Iterable[Order]) -> None:
+        for order in orders:
+            key, at = self._import_id(order.id), order.date_modified.astimezone(UTC).isoformat()
+            if order.items_total >= 0 and self._lately.get(key) != at:
+                self._run.know(_LISTED, key, at)
+
+    # Orders that are not in the books
+
+    def _let_go_of_import(self, found: Mapping[str, Order]) -> None:
+        """Settle what the import could not do where it is not asked to any more."""
+        waiting = {self._run.statuses.new, self._run.statuses.import_error, NO_STATUS}
+        if gone := [
+            key
+            for key, order in found.items()
+            if key in self._import_items and order.status_id not in waiting
+        ]:
+            self._run.settle(gone, area=_IMPORT)
+
+    def _not_in_books(self, key: str, order: Order, state: str) -> None:
+        problem = payment_without_order(order)
+        if problem is not None:
+            self._run.refuse(
+                Change(key, "payment", order.payment_status, "", order.id, key), problem
+            )
+            self._run.know(_FOLLOWED, key, state)
+            self._looked_at.add(key)
+        elif key in self._open:
+            self._run.only_attention(key, (), order.id, key)
+            self._looked_at.add(key)
+
+    # Orders that the store does not list any more
+
+    def _sweep(self) -> None:
+        """Check that the store still lists the open orders, and those that wait for an import."""
+        run, due = self._run, self._open_orders()
+        asked = {*due, *self._order_ids(self._import_items)}
+        found = read_orders(run.store, asked)
+        self._let_go_of_import(
+            {self._import_id(n): each for n, each in found.items() if isinstance(each, Order)}
+        )
+        back = {number for number in due if number in found and self._is_gone(number)}
+        if back:
+            self.take_ids(back)
+        self._take_gone(asked - found.keys())
+        if not (run.is_over() or run.report.postponed):
+            run.know(_SWEPT, "at", run.started.isoformat())
+
+    def _is_gone(self, order_id: int) -> bool:
+        return _GONE in self._open.get(self._import_id(order_id), ())
+
+    def _take_gone(self, order_ids: Iterable[int]) -> None:
+        """Report open orders that the store does not list: they were archived or deleted.
+
+        Each is read by its id first, since an empty list may be sent in place of another answer.
+        """
+        run = self._run
+        asked = sorted(set(order_ids))
+        answers = run.store.map(
+            [run.store.orders.get.call(number, include=EVERYTHING) for number in asked],
+            limit=IN_FLIGHT,
+            return_errors=True,
+        )
+        gone: dict[str, str] = {}
+        here: list[Order] = []
+        for number, answer in zip(asked, answers, strict=True):
+            key = self._import_id(number)
+            if isinstance(answer, NotFound):
+                gone[key] = "deleted"
+            elif isinstance(answer, Order) and answer.is_deleted:
+                gone[key] = "archived"
+            elif isinstance(answer, Order):
+                here.append(answer)
+            elif not isinstance(answer, UnexpectedData):
+                # One that cannot be read is there.
+                change = Change(key, "order", order_id=number, import_id=key)
+                run.postpone(change, problem_of(answer))
+                if isinstance(answer, CONCERNS_ALL):
+                    raise answer
+        self._take(here)
+        run.settle(self._import_items & gone.keys(), area=_IMPORT)
+        run.settle([key for key in gone if key in self._open], codes=[_NOT_IMPORTED])
+        for key, each in self._reader.of_books(gone).items():
+            if each.is_handled or not (
+                is_open(each.sales_order.status, self._rules) or key in self._open
+            ):
+                continue
+            run.refuse(
+                order_change(each.sales_order, "order"),
+                _gone_problem(each.order.id, key, gone[key]),
+            )
+            run.know(_FOLLOWED, key, f"{_GONE_STATE} {self._reader.state(each)}")
+            self._looked_at.add(key)
+        run.flush()
+
+    # Orders that are in the books
+
+    def _follow(self, orders: Sequence[Followed], errors: Mapping[int, AvbcError]) -> None:
+        """Follow a chunk of orders, each by itself: an error of one stops no other."""
+        if not orders:
+            return
+        run = self._run
+        for each in orders:
+            each.error = errors.get(each.order.id)
+        self._reader.read(orders)
+        for each in orders:
+            if run.is_over():
+                return
+            change = order_change(each.sales_order, "order")
+            if isinstance(each.error, (TransientError, *CONCERNS_ALL)):
+                run.postpone(change, problem_of(each.error))
+                if isinstance(each.error, CONCERNS_ALL):
+                    raise each.error
+                continue
+            try:
+                self._follow_one(each)
+            except AvbcError as error:
+                run.fail(change, error)
+            except Exception as error:  # noqa: BLE001
+                # A bug of a gateway or of avbc must not stop the other orders.
+                ids = order_extra(each.order.id, each.import_id)
+                problem = unexpected(error, each.import_id, "while the order was followed", ids)
+                run.postpone(change, problem)
+
+    def _follow_one(self, each: Followed) -> None:
+        run, key, sent = self._run, each.import_id, len(self._run.report.sent)
+        self._looked_at.add(key)
+        state = each.state
+        if problems := _one_of_each_code(self._problems(each)):
+            run.refuse(order_change(each.sales_order, "order"), *problems)
+            if len(run.report.sent) > sent:
+                each = self._reader.of_books([key]).get(key, each)
+            state = f"{state} {self._reader.state(each)}"
+        else:
+            run.only_attention(key, (), each.order.id, key)
+            if len(run.report.sent) == sent:
+                run.unchanged()
+        run.know(_FOLLOWED, key, state)
+        if self._is_push and each.order.status_id != NO_STATUS:
+            # A push that was held back is taken up again. A pull looks for itself.
+            run.know(STATUS, key, str(each.order.status_id))
+
+    def _problems(self, each: Followed) -> Iterator[Problem]:
+        """Write what follows, and yield what is for a person."""
+        order, sales_order = each.order, each.sales_order
+        happened = stopped(order.status_id)
+        if happened and not each.is_handled:
+            yield stopped_problem(order.id, each.import_id, happened)
+        if each.error is not None:
+            yield _unread_problem(each, each.error)
+            return
+        yield from self._follow_receipts(each)
+        if happened:
+            return
+        yield from self._follow_quantities(each)
+        if order.status_id not in (self._run.statuses.new, self._run.statuses.import_error):
+            try:
+                edited = order_edited(sales_order, order, each.receipts, self._rules)
+            except InvalidOperation:
+                edited = record_problem(
+                    "amount_unreadable",
+                    f"An amount of order {order.id} is no number.",
+                    "Correct the order in BigCommerce.",
+                )
+            if edited is not None:
+                yield edited
+        refund = refund_not_booked(sales_order, order, each.refunds, each.credited, self._rules)
+        if refund is not None:
+            yield refund
+
+    def _follow_receipts(self, each: Followed) -> Iterator[Problem]:
+        ruling = each.receipts_followed(self._rules)
+        for found in ruling.value or ():
+            before, after = found.before, found.after
+            change = attrs.evolve(
+                order_change(
+                    each.sales_order, "receipt", receipt_text(before), receipt_text(after)
+                ),
+                key=before.import_id,
+                decisions=ruling.decisions,
+            )
+            why = self._write(change, partial(self._run.books.update_receipt, before, after))
+            if why:
+                message = f"The receipt {before.import_id} could not become {after.state}: {why}"
+                yield Problem(
+                    "receipt_cannot_follow",
+                    "receipts",
+                    before.import_id,
+                    message,
+                    f"Make it {receipt_text(after)} in AcctVantage.",
+                )
+        for problem in ruling.problems:
+            # What was refunded is a problem of its own, with the amount.
+            if problem.severity == "error" and problem.code != "payment_partly_refunded":
+                yield problem
+
+    def _follow_quantities(self, each: Followed) -> Iterator[Problem]:
+        sales_order = each.sales_order
+        if not is_open(sales_order.status, self._rules):
+            return
+        left = to_ship_now(sales_order, each.order, each.shipped, status_is_ours=each.is_echo)
+        if not left:
+            return
+        lines = {line.store_line_id: line for line in sales_order.lines}
+        texts = [f"{number:f} of {lines[key].description}" for key, number in left.items()]
+        change = attrs.evolve(
+            order_change(sales_order, "left to ship", after="; ".join(texts)),
+            key=f"{each.import_id} to ship",
+        )
+        work = partial(self._run.books.set_to_ship, each.import_id, left)
+        if why := self._write(change, work):
+            yield Problem(
+                "left_to_ship_differs",
+                "lines",
+                each.import_id,
+                f"The store shipped or refunded a part of order {each.order.id}, and "
+                f"{each.import_id} could not be changed: {why}",
+                f"In AcctVantage, leave to ship: {change.after}.",
+            )
+
+    def _write(self, change: Change, work: Callable[[], object]) -> str:
+        """Write in the books; returns why they refuse it."""
+        if not self._run.preview:
+            try:
+                work()
+            except BooksRefused as error:
+                return str(error)
+        self._run.sent(change)
+        return ""
+
+
+def _state(order: Order) -> str:
+    if order.items_total < 0:
+        return f"unreadable-{order.status_id}"
+    try:
+        return order_state(order)
+    except InvalidOperation:
+        return f"amounts-{order.status_id}"
+
+
+def _one_of_each_code(problems: Iterable[Problem]) -> list[Problem]:
+    """Join problems of one code: an order has one item for each."""
+    found: dict[str, Problem] = {}
+    for problem in problems:
+        before = found.setdefault(problem.code, problem)
+        if before is not problem:
+            message = f"{before.message} {problem.message}"
+            fix = before.fix if problem.fix in before.fix else f"{before.fix} {problem.fix}"
+            found[problem.code] = attrs.evolve(before, message=message, fix=fix)
+    return list(found.values())
+
+
+def _gone_problem(order_id: int, import_id: str, how: str) -> Problem:
+    return Problem(
+        _GONE,
+        "",
+        str(order_id),
+        f"Order {order_id} was {how} in BigCommerce after {import_id} was imported.",
+        f"Delete {import_id} in AcctVantage; if its goods go out nonetheless, call "
+        f"settle({order_id})."
+        + (" Or restore the order in BigCommerce." if how == "archived" else ""),
+    )
+
+
+def _unread_problem(each: Followed, error: AvbcError) -> Problem:
+    return Problem(
+        "order_unreadable",
+        "",
+        str(each.order.id),
+        f"What became of order {each.order.id} cannot be read: {error}",
+        f"Compare it with {each.import_id} by hand, and correct the order in BigCommerce.",
+    )

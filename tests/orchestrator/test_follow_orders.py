@@ -1,0 +1,742 @@
+"""What becomes of an order after its import reaches the books, or a person, in one run."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Iterator
+from datetime import UTC, datetime, timedelta
+from decimal import Decimal
+
+import attrs
+import pytest
+import sqlalchemy as sa
+
+from avbc.acctvantage import BooksRefused, SqlGateway
+from avbc.acctvantage.records import Receipt, Shipment, ShippedItem
+from avbc.bigcommerce.models import ShipmentDraft, ShipmentItemDraft
+from avbc.orchestrator import Orchestrator, PushReport
+from avbc.settings import Settings
+from avbc.testing import FakeOrder, FakeStore, OrderFactory, Payment, item
+from avbc.testing.example import plain_orders
+
+ORDERS, GET, TRANSACTIONS = (
+    "GET /v2/orders",
+    "GET /v2/orders/{id}",
+    "GET /v3/orders/{id}/transactions",
+)
+NEW, DOWNLOADED, SHIPPED = 11, 9, 2
+MODES = ["push", "pull", "off"]
+
+Join = Callable[..., Orchestrator]
+Change = Callable[..., Settings]
+Place = Callable[..., FakeOrder]
+
+
+@pytest.fixture(params=["sqlite", "postgresql"])
+def both(
+    request: pytest.FixtureRequest, new_books: Callable[..., SqlGateway], books_toml: object
+) -> Iterator[SqlGateway]:
+    """Books, with the journal in them, in each of the databases."""
+    if request.param == "sqlite":
+        yield new_books()
+        return
+    with SqlGateway(request.getfixturevalue("postgresql_url")) as gateway:
+        gateway.load(str(books_toml))
+        yield gateway
+
+
+@pytest.fixture
+def webs(join: Join, change: Change) -> Callable[..., Orchestrator]:
+    """Join with other settings: `webs(gl={"import_refunds": True})`."""
+    return lambda **screens: join(settings=change(**screens))
+
+
+@pytest.fixture
+def orders(store: FakeStore, web: Orchestrator) -> list[FakeOrder]:
+    """Four orders that are in the books, and were followed once."""
+    found = [store.add_order(order) for order in plain_orders(4)]
+    assert len(web.import_orders().imported) == 4
+    assert list(web.follow_orders()) == []
+    store.clear_log()
+    return found
+
+
+@pytest.fixture
+def place(store: FakeStore, web: Orchestrator, factory: OrderFactory) -> Place:
+    """Place an order, import it and follow it once."""
+
+    def placed(payment: Payment | None = None, web: Orchestrator = web) -> FakeOrder:
+        lines = [item("LAMP-01", 3), item("MUG-RED", 2)]
+        order = store.add_order(
+            factory.order(lines, payment=payment or Payment("Credit Card", "authorizenet"))
+        )
+        assert len(web.import_orders().imported) == 1
+        web.follow_orders()
+        store.clear_log()
+        return order
+
+    return placed
+
+
+def authorized(method: str = "Credit Card") -> Payment:
+    return Payment(method, "authorizenet", "authorized")
+
+
+def line_ids(order: FakeOrder) -> list[int]:
+    return [int(str(line["id"])) for line in order.products]
+
+
+def found(report: PushReport) -> list[tuple[str, str, list[str]]]:
+    return [
+        (effect, change.key, [problem.code for problem in change.problems])
+        for effect, change in report
+    ]
+
+
+def waits(web: Orchestrator, order: FakeOrder) -> list[str]:
+    return [each.code for each in web.worklist().of(order.id)]
+
+
+def receipt(books: SqlGateway, order: FakeOrder) -> Receipt:
+    (one,) = books.receipts([f"WEB{order.id}"])
+    return one
+
+
+def to_ship(books: SqlGateway, order: FakeOrder) -> list[Decimal]:
+    (sales_order,) = books.sales_orders([f"WEB{order.id}"])
+    return [line.to_ship for line in sales_order.lines if line.store_line_id is not None]
+
+
+def happens(store: FakeStore, order: FakeOrder, event: str, status: str) -> None:
+    """Let the gateway do something with a payment, which a person asked for in the panel."""
+    own = store.order(order.id)
+    store.state.add_transaction(own, own.transactions[0], event=event)
+    store.edit_order(order.id, payment_status=status)
+
+
+def ship(web: Orchestrator, order: FakeOrder, quantities: dict[int, int]) -> None:
+    """Ship by hand in the control panel."""
+    items = tuple(
+        ShipmentItemDraft(order_product_id=key, quantity=count) for key, count in quantities.items()
+    )
+    address = int(str(order.products[0]["order_address_id"]))
+    web.store.order_shipments.create(order.id, ShipmentDraft(order_address_id=address, items=items))
+
+
+# The cost
+
+
+def test_a_quiet_cycle_costs_two_requests(join: Join, change: Change, store: FakeStore) -> None:
+    for order in plain_orders(5):
+        store.add_order(order)
+    for mode in ("push", "pull"):
+        web = join(settings=change(order_status={"updates": mode}, gl={"import_refunds": True}))
+
+        def cycle(web: Orchestrator = web, mode: str = mode) -> int:
+            status = web.push_order_statuses if mode == "push" else web.pull_order_statuses
+            jobs = (web.import_orders, web.follow_orders, web.import_refunds, status)
+            return sum(job().requests for job in jobs)
+
+        for _ in range(3):
+            cycle()
+        assert cycle() == 2
+
+
+def test_a_pull_in_the_same_cycle_costs_nothing_more(
+    join: Join, change: Change, store: FakeStore
+) -> None:
+    for order in plain_orders(3):
+        store.add_order(order)
+    web = join(settings=change(order_status={"updates": "pull"}))
+    web.import_orders()
+    for _ in range(2):
+        web.follow_orders()
+        web.pull_order_statuses()
+    store.edit_order(1001, status_id=SHIPPED)
+    assert web.follow_orders().requests == 1
+    report = web.pull_order_statuses()
+    assert ([change.key for change in report.sent], report.requests) == (["WEB1001"], 0)
+    # A job that asks again has the store read again.
+    store.edit_order(1002, status_id=SHIPPED)
+    report = web.pull_order_statuses()
+    assert ([change.key for change in report.sent], report.requests) == (["WEB1002"], 1)
+
+
+def test_a_run_with_nothing_new_looks_at_nothing(
+    web: Orchestrator, store: FakeStore, orders: list[FakeOrder]
+) -> None:
+    report = web.follow_orders()
+    assert (list(report), report.unchanged, report.requests) == ([], 4, 1)
+
+
+# Stopped
+
+
+@pytest.mark.parametrize("mode", MODES)
+@pytest.mark.parametrize(
+    "end", [(5, "canceled"), (6, "declined"), (4, "refunded"), (13, "disputed")], ids=str
+)
+def test_an_order_that_is_stopped_waits_for_a_person_once(
+    join: Join, change: Change, store: FakeStore, mode: str, end: tuple[int, str]
+) -> None:
+    status, happened = end
+    told: list[str] = []
+    store.add_order(next(plain_orders(1)))
+    web = join(
+        settings=change(order_status={"updates": mode}),
+        on_attention=lambda items: told.extend(item.message for item in items),
+    )
+    web.import_orders()
+    web.follow_orders()
+    store.edit_order(1001, status_id=status)
+    report = web.follow_orders()
+    assert found(report) == [("refused", "WEB1001", ["order_stopped_in_store"])]
+    assert not report.ok
+    (message,) = told
+    assert message.startswith(f"Order 1001 was {happened} in the store after WEB1001 was imported.")
+    for _ in range(2):
+        assert list(web.follow_orders()) == []
+    assert len(told) == 1
+    assert len(web.worklist()) == 1
+    # It goes on: the item goes.
+    store.edit_order(1001, status_id=DOWNLOADED)
+    web.follow_orders()
+    assert len(web.worklist()) == 0
+    assert [entry.outcome for entry in web.history(1001).entries if entry.action == "follow_orders"]
+
+
+def test_the_item_of_a_stopped_order_goes_with_the_order_in_the_books(
+    web: Orchestrator, store: FakeStore, books: SqlGateway, orders: list[FakeOrder]
+) -> None:
+    store.edit_order(orders[0].id, status_id=5)
+    web.follow_orders()
+    (waiting,) = web.worklist()
+    assert f"Delete WEB{orders[0].id} in AcctVantage" in waiting.fix
+    books.delete_order(f"WEB{orders[0].id}")
+    web.follow_orders()
+    assert len(web.worklist()) == 0
+
+
+def test_the_item_of_a_refunded_order_goes_with_its_credit(
+    join: Join, change: Change, store: FakeStore, books: SqlGateway
+) -> None:
+    web = join(settings=change(gl={"import_refunds": True}))
+    (order,) = [store.add_order(order) for order in plain_orders(1)]
+    web.import_orders()
+    web.follow_orders()
+    web.import_refunds()
+    store.refund(order.id)
+    web.follow_orders()
+    assert waits(web, order) == ["order_stopped_in_store"]
+    assert len(web.import_refunds().sent) == 1
+    web.follow_orders()
+    assert waits(web, order) == []
+
+
+def test_a_push_of_a_stopped_order_is_one_item_and_stays(
+    web: Orchestrator, store: FakeStore, books: SqlGateway, orders: list[FakeOrder]
+) -> None:
+    store.edit_order(orders[0].id, status_id=5)
+    books.set_order_status(f"WEB{orders[0].id}", "Shipped/Invoice")
+    for _ in range(2):
+        web.follow_orders()
+        web.push_order_statuses()
+    assert store.order(orders[0].id).header["status_id"] == 5
+    assert waits(web, orders[0]) == ["order_stopped_in_store"]
+
+
+def test_what_a_person_settled_stays_settled(
+    web: Orchestrator, store: FakeStore, books: SqlGateway, orders: list[FakeOrder]
+) -> None:
+    store.edit_order(orders[0].id, status_id=5)
+    web.follow_orders()
+    web.settle(orders[0].id)
+    books.set_order_status(f"WEB{orders[0].id}", "Posted")
+    store.edit_order(orders[0].id, staff_notes="Reversed")
+    for _ in range(2):
+        web.follow_orders()
+    assert len(web.worklist()) == 0
+
+
+# Payments
+
+
+@pytest.mark.parametrize("mode", MODES)
+def test_a_payment_that_is_captured_by_hand_is_received(
+    webs: Callable[..., Orchestrator], store: FakeStore, books: SqlGateway, place: Place, mode: str
+) -> None:
+    web = webs(
+        order_status={"updates": mode},
+        gl={"credit_card_transactions_are_preauthorizations": True},
+    )
+    order = place(authorized(), web)
+    before = receipt(books, order)
+    assert before.state == "pre_authorized"
+    happens(store, order, "capture", "captured")
+    report = web.follow_orders()
+    (sent,) = report.sent
+    assert (sent.key, sent.what, sent.import_id) == (before.import_id, "receipt", f"WEB{order.id}")
+    after = receipt(books, order)
+    assert (after.state, after.amount) == ("captured", before.pre_auth_amount)
+    assert store.counts() == {ORDERS: 1, TRANSACTIONS: 1}
+    assert list(web.follow_orders()) == []
+    assert len(web.worklist()) == 0
+    (entry,) = [e for e in web.history(order.id).entries if e.action == "follow_orders"]
+    assert "pre_authorized" in entry.detail
+    assert "captured" in entry.detail
+
+
+def test_a_payment_that_was_awaited_and_is_captured_is_received(
+    web: Orchestrator,
+    store: FakeStore,
+    both: SqlGateway,
+    join: Join,
+    place: Place,
+) -> None:
+    web = join(books=both)
+    order = place(authorized(), web)
+    assert (receipt(both, order).state, receipt(both, order).amount) == ("pending", 0)
+    happens(store, order, "capture", "captured")
+    assert len(web.follow_orders().sent) == 1
+    assert receipt(both, order).state == "captured"
+    assert web.reconcile(datetime(2026, 1, 1, tzinfo=UTC)).ok
+
+
+def test_a_voided_payment_of_an_order_that_goes_on_waits_for_a_person(
+    web: Orchestrator, store: FakeStore, books: SqlGateway, place: Place
+) -> None:
+    order = place(authorized())
+    happens(store, order, "void", "void")
+    web.follow_orders()
+    assert receipt(books, order).state == "voided"
+    assert waits(web, order) == ["payment_void_after_import"]
+    for _ in range(2):
+        assert list(web.follow_orders()) == []
+    # It is canceled: then nothing goes out unpaid.
+    store.edit_order(order.id, status_id=5)
+    web.follow_orders()
+    assert waits(web, order) == ["order_stopped_in_store"]
+
+
+def test_a_receipt_that_a_person_changed_stays_and_waits(
+    web: Orchestrator, store: FakeStore, books: SqlGateway, place: Place
+) -> None:
+    order = place(authorized())
+    before = receipt(books, order)
+    entered = attrs.evolve(before, state="captured", amount=Decimal("1.00"))
+    books.update_receipt(before, entered)
+    happens(store, order, "capture", "captured")
+    report = web.follow_orders()
+    assert report.sent == []
+    assert receipt(books, order).amount == Decimal("1.00")
+    assert len(waits(web, order)) == 1
+    # A person corrects it: the item goes, and the store is read once.
+    correct = attrs.evolve(entered, amount=books.sales_orders([f"WEB{order.id}"])[0].total)
+    with books.engine.begin() as connection:
+        connection.execute(
+            sa.text("UPDATE receipts SET amount = :amount WHERE import_id = :import_id"),
+            {"amount": str(correct.amount), "import_id": before.import_id},
+        )
+    web.follow_orders()
+    assert waits(web, order) == []
+
+
+def test_a_receipt_that_the_books_refuse_waits_for_a_person(
+    join: Join,
+    store: FakeStore,
+    books: SqlGateway,
+    place: Place,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    web = join()
+    order = place(authorized())
+    happens(store, order, "capture", "captured")
+
+    def refused(before: Receipt, after: Receipt) -> Receipt:
+        raise BooksRefused("the fiscal period is closed")
+
+    monkeypatch.setattr(books, "update_receipt", refused)
+    report = web.follow_orders()
+    assert found(report) == [("refused", f"WEB{order.id}", ["receipt_cannot_follow"])]
+    assert "the fiscal period is closed" in web.worklist().of(order.id)[0].message
+
+
+def test_money_for_an_order_that_was_never_completed_waits_for_a_person(
+    web: Orchestrator, store: FakeStore, orders: list[FakeOrder]
+) -> None:
+    order = store.place_order()
+    store.edit_order(order.id, status_id=0, payment_status="captured")
+    web.follow_orders()
+    assert waits(web, order) == ["payment_without_order"]
+    assert list(web.follow_orders()) == []
+    store.edit_order(order.id, status_id=NEW)
+    web.follow_orders()
+    assert waits(web, order) == []
+
+
+# Quantities
+
+
+def test_what_is_shipped_by_hand_is_not_left_to_ship(
+    web: Orchestrator,
+    store: FakeStore,
+    join: Join,
+    both: SqlGateway,
+    place: Place,
+) -> None:
+    web = join(books=both)
+    order = place(web=web)
+    lamp, _ = line_ids(order)
+    ship(web, order, {lamp: 2})
+    report = web.follow_orders()
+    assert [change.what for change in report.sent] == ["left to ship"]
+    assert to_ship(both, order) == [1, 2]
+    assert list(web.follow_orders()) == []
+    # All of it is, without a shipment.
+    store.edit_order(order.id, status_id=10)
+    web.follow_orders()
+    assert to_ship(both, order) == [0, 0]
+
+
+def test_what_acctvantage_ships_is_its_own_business(
+    join: Join, change: Change, store: FakeStore, books: SqlGateway, place: Place
+) -> None:
+    web = join(settings=change(shipping={"push_shipments": True}))
+    order = place(web=web)
+    lamp, mug = line_ids(order)
+    items = (ShippedItem(lamp, Decimal(2)),)
+    books.add_shipment(
+        Shipment(1, f"WEB{order.id}", items, carrier="UPS", shipped_at=datetime.now(UTC))
+    )
+    assert len(web.push_shipments().sent) == 1
+    web.follow_orders()
+    assert to_ship(books, order) == [3, 2]
+    # What the store ships beyond that counts.
+    ship(web, order, {lamp: 1, mug: 1})
+    web.follow_orders()
+    assert to_ship(books, order) == [2, 1]
+
+
+def test_the_echo_of_our_own_status_says_nothing_about_goods(
+    webs: Callable[..., Orchestrator], settings: Settings, books: SqlGateway, place: Place
+) -> None:
+    rows = settings.order_status.mapping
+    row = attrs.evolve(rows[0], acctvantage="Packed", bigcommerce=SHIPPED)
+    web = webs(order_status={"mapping": (row,)})
+    order = place(web=web)
+    books.set_order_status(f"WEB{order.id}", "Packed")
+    assert len(web.push_order_statuses().sent) == 1
+    web.follow_orders()
+    assert to_ship(books, order) == [3, 2]
+
+
+def test_what_is_refunded_is_not_left_to_ship_and_waits_for_its_credit(
+    web: Orchestrator, store: FakeStore, books: SqlGateway, place: Place
+) -> None:
+    order = place()
+    lamp, _ = line_ids(order)
+    refund = store.refund(order.id, items={lamp: 1})
+    web.follow_orders()
+    assert to_ship(books, order) == [2, 2]
+    assert waits(web, order) == ["refund_not_booked"]
+    (waiting,) = web.worklist()
+    assert f"{Decimal(str(refund['total_amount'])):.2f} USD" in waiting.message
+
+
+def test_the_fix_of_a_refund_that_is_not_booked_is_followed(
+    web: Orchestrator, join: Join, change: Change, store: FakeStore, place: Place
+) -> None:
+    order = place()
+    store.refund(order.id, items={line_ids(order)[0]: 1})
+    web.follow_orders()
+    fixed = join(settings=change(gl={"import_refunds": True}))
+    assert len(fixed.import_refunds().sent) == 1
+    web.follow_orders()
+    assert waits(web, order) == []
+
+
+def test_an_order_that_acctvantage_has_shipped_keeps_its_quantities(
+    web: Orchestrator, store: FakeStore, books: SqlGateway, place: Place
+) -> None:
+    order = place()
+    books.set_order_status(f"WEB{order.id}", "Shipped/Invoice")
+    ship(web, order, {line_ids(order)[0]: 3})
+    assert list(web.follow_orders()) == []
+    assert to_ship(books, order) == [3, 2]
+
+
+def test_quantities_that_the_books_refuse_wait_for_a_person(
+    web: Orchestrator,
+    store: FakeStore,
+    books: SqlGateway,
+    place: Place,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    order = place()
+    ship(web, order, {line_ids(order)[0]: 1})
+
+    def refused(*_: object) -> None:
+        raise BooksRefused("somebody has the order open")
+
+    monkeypatch.setattr(books, "set_to_ship", refused)
+    web.follow_orders()
+    assert waits(web, order) == ["left_to_ship_differs"]
+    monkeypatch.undo()
+    (waiting,) = web.worklist()
+    assert waiting.fix.startswith("In AcctVantage, leave to ship: 2 of ")
+    # A person does that.
+    books.set_to_ship(f"WEB{order.id}", {line_ids(order)[0]: Decimal(2)})
+    web.follow_orders()
+    assert waits(web, order) == []
+
+
+# Edits
+
+
+def test_an_edited_order_waits_for_a_person(
+    join: Join, change: Change, store: FakeStore, books: SqlGateway, orders: list[FakeOrder]
+) -> None:
+    refusing = join(settings=change(order_status={"edited_orders": "refuse"}))
+    total = orders[0].header["total_inc_tax"]
+    store.edit_order(orders[0].id, total_inc_tax=str(Decimal(str(total)) + 5))
+    refusing.follow_orders()
+    (waiting,) = refusing.worklist()
+    assert waiting.code == "order_edited_after_import"
+    assert f"total: {Decimal(str(total)):.2f} in AcctVantage" in waiting.message
+    assert waiting.fix == (
+        f"Correct WEB{orders[0].id} in AcctVantage by hand, then call settle({orders[0].id})."
+    )
+    refusing.settle(orders[0].id)
+    assert len(refusing.worklist()) == 0
+    # With the other policy the fix is another one, and so the item is back.
+    web = join()
+    web.follow_orders()
+    (waiting,) = web.worklist()
+    assert f"Call import_order({orders[0].id})" in waiting.fix
+    # The edit is taken back.
+    store.edit_order(orders[0].id, total_inc_tax=total)
+    web.follow_orders()
+    assert len(web.worklist()) == 0
+
+
+def test_an_edited_order_that_is_imported_again_is_no_item(
+    web: Orchestrator, store: FakeStore, orders: list[FakeOrder]
+) -> None:
+    store.edit_order(orders[0].id, billing_address={**_address(orders[0]), "city": "Springfield"})
+    web.follow_orders()
+    assert waits(web, orders[0]) == ["order_edited_after_import"]
+    store.edit_order(orders[0].id, status_id=NEW)
+    assert len(web.import_orders().updated) == 1
+    web.follow_orders()
+    assert waits(web, orders[0]) == []
+
+
+def _address(order: FakeOrder) -> dict[str, object]:
+    address = order.header["billing_address"]
+    assert isinstance(address, dict)
+    return address
+
+
+# Gone
+
+
+@pytest.mark.parametrize("how", ["archived", "deleted"])
+def test_an_order_that_leaves_the_list_waits_for_a_person(
+    web: Orchestrator, store: FakeStore, books: SqlGateway, orders: list[FakeOrder], how: str
+) -> None:
+    order = orders[0]
+    web.follow_orders()
+    if how == "archived":
+        store.edit_order(order.id, is_deleted=True)
+    else:
+        store.delete_order(order.id)
+    web.follow_orders()
+    (waiting,) = web.worklist()
+    assert (waiting.code, waiting.order_id) == ("order_gone_from_store", order.id)
+    assert how in waiting.message
+    for _ in range(2):
+        report = web.follow_orders()
+        assert (list(report), report.requests) == ([], 1)
+    if how == "archived":
+        store.edit_order(order.id, is_deleted=False)
+    else:
+        books.delete_order(f"WEB{order.id}")
+    web.follow_orders()
+    assert len(web.worklist()) == 0
+
+
+def test_an_old_order_that_is_archived_is_found_within_the_hour(
+    web: Orchestrator, store: FakeStore, orders: list[FakeOrder], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    journal, scope = web._integration.journal, web._integration.scope
+    # It was modified long ago.
+    journal.forget_fingerprints(f"followed lately {scope}", None)
+    store.edit_order(orders[0].id, is_deleted=True)
+    assert list(web.follow_orders()) == []
+    ago = datetime.now(UTC) - timedelta(hours=1, minutes=1)
+    journal.remember(f"followed all {scope}", {"at": ago.isoformat()}.items())
+    web.follow_orders()
+    assert waits(web, orders[0]) == ["order_gone_from_store"]
+    assert web.follow_orders().requests == 1
+    # It is back, and its time is as it was.
+    store.order(orders[0].id).header["is_deleted"] = False
+    store.add_order(store.order(orders[0].id))
+    journal.remember(f"followed all {scope}", {"at": ago.isoformat()}.items())
+    web.follow_orders()
+    assert waits(web, orders[0]) == []
+
+
+def test_an_empty_page_in_place_of_an_answer_says_nothing(
+    web: Orchestrator, store: FakeStore, orders: list[FakeOrder]
+) -> None:
+    web.follow_orders()
+    store.fail("GET /v2/orders", "204")
+    web.follow_orders()
+    assert len(web.worklist()) == 0
+
+
+# Errors and deaths
+
+
+def test_an_error_of_one_order_stops_no_other(
+    web: Orchestrator, store: FakeStore, books: SqlGateway, place: Place
+) -> None:
+    one, other = place(authorized()), place(authorized())
+    for order in (one, other):
+        happens(store, order, "capture", "captured")
+    store.fail(f"GET /v3/orders/{one.id}/transactions", "500")
+    report = web.follow_orders()
+    assert [change.order_id for change in report.postponed] == [one.id]
+    assert (receipt(books, one).state, receipt(books, other).state) == ("pending", "captured")
+    assert len(web.follow_orders().sent) == 1
+    assert receipt(books, one).state == "captured"
+
+
+def test_an_order_that_cannot_be_read_waits_for_a_person(
+    web: Orchestrator, store: FakeStore, orders: list[FakeOrder]
+) -> None:
+    store.edit_order(orders[0].id, items_total="many")
+    store.edit_order(orders[1].id, items_total="many", status_id=5)
+    web.follow_orders()
+    assert waits(web, orders[0]) == ["order_unreadable"]
+    assert set(waits(web, orders[1])) == {"order_stopped_in_store", "order_unreadable"}
+    store.edit_order(orders[0].id, items_total=orders[2].header["items_total"])
+
+
+def test_a_preview_writes_nothing(
+    web: Orchestrator, store: FakeStore, books: SqlGateway, place: Place
+) -> None:
+    order, other = place(authorized()), place()
+    happens(store, order, "capture", "captured")
+    store.edit_order(other.id, status_id=5)
+    for _ in range(2):
+        report = web.follow_orders(preview=True)
+        assert (len(report.sent), len(report.refused)) == (1, 1)
+    assert receipt(books, order).state == "pending"
+    assert len(web.worklist()) == 0
+    assert len(web.follow_orders().sent) == 1
+
+
+def test_it_may_die_anywhere(
+    web: Orchestrator,
+    store: FakeStore,
+    place: Place,
+    live_on: Callable[..., None],
+) -> None:
+    captured, voided = place(authorized()), place(authorized())
+    shipped, canceled = place(), place()
+    happens(store, captured, "capture", "captured")
+    happens(store, voided, "void", "void")
+    ship(web, shipped, {line_ids(shipped)[0]: 2})
+    store.edit_order(canceled.id, status_id=5)
+    store.refund(shipped.id, items={line_ids(shipped)[1]: 1})
+
+    def state(_: FakeStore, books: SqlGateway) -> object:
+        journal = web._integration.journal
+        with books.engine.connect() as connection:
+            items = connection.exec_driver_sql(
+                "SELECT key, code, message FROM avbc_worklist ORDER BY key, code"
+            ).all()
+        assert journal is not None
+        lines = [[line.to_ship for line in order.lines] for order in books.sales_orders()]
+        receipts = [(one.import_id, one.state, one.amount) for one in books.receipts()]
+        assert len(items) == 3
+        return [tuple(row) for row in items], lines, receipts
+
+    live_on("follow_orders", state)
+
+
+# Orders by id, and webhooks
+
+
+def test_orders_are_followed_by_id(
+    web: Orchestrator, store: FakeStore, orders: list[FakeOrder]
+) -> None:
+    store.edit_order(orders[0].id, status_id=5)
+    store.edit_order(orders[1].id, status_id=5)
+    store.delete_order(orders[2].id)
+    report = web.follow_orders([orders[0].id, orders[2].id, 999_999])
+    assert [change.order_id for change in report.refused] == [orders[0].id, orders[2].id]
+    # The others are found by the next run.
+    assert [change.order_id for change in web.follow_orders().refused] == [orders[1].id]
+
+
+def test_it_is_in_the_timer_after_the_import() -> None:
+    from avbc.orchestrator import SCHEDULE
+
+    assert [job.method for job in SCHEDULE][:2] == ["import_orders", "follow_orders"]
+
+
+def test_what_the_import_could_not_do_goes_when_it_is_not_asked_to_any_more(
+    web: Orchestrator, store: FakeStore, orders: list[FakeOrder]
+) -> None:
+    order = store.place_order(payment=Payment("Barter", state="offline"))
+    assert len(web.import_orders().refused) == 1
+    web.follow_orders()
+    assert len(waits(web, order)) == 1
+    store.edit_order(order.id, status_id=5)
+    web.follow_orders()
+    assert waits(web, order) == []
+
+
+def test_a_million_old_orders_are_left_alone_in_the_first_run(
+    web: Orchestrator, store: FakeStore, books: SqlGateway
+) -> None:
+    """What was posted before avbc followed orders is history."""
+    orders = [store.add_order(order) for order in plain_orders(3)]
+    web.import_orders()
+    books.set_order_status(f"WEB{orders[1].id}", "Posted")
+    for order in orders:
+        store.edit_order(order.id, status_id=5)
+    report = web.follow_orders()
+    assert [change.order_id for change in report.refused] == [orders[0].id, orders[2].id]
+
+
+def test_ten_thousand_items_are_checked_locally(web: Orchestrator, store: FakeStore) -> None:
+    from avbc.mapping import Problem
+    from avbc.orchestrator.engine.open_items import OpenItems, Raised
+    from avbc.orchestrator.worklist import WorklistItem
+
+    items = OpenItems(web._integration.journal, web._integration.scope)
+    problem = Problem("order_stopped_in_store", "", "", "It was canceled.", "Delete it.")
+    items.apply(
+        [
+            Raised(
+                WorklistItem(
+                    problem.code,
+                    f"WEB{number}",
+                    number,
+                    f"WEB{number}",
+                    datetime.now(UTC),
+                    problem.message,
+                    problem.fix,
+                    "follow_orders",
+                )
+            )
+            for number in range(10_000)
+        ]
+    )
+    started = time.perf_counter()
+    web.follow_orders()
+    assert time.perf_counter() - started < 10
+    assert len(web.worklist()) == 0
