@@ -11,7 +11,7 @@ import attrs
 import httpx
 import pytest
 
-from avbc.acctvantage import SqlGateway
+from avbc.acctvantage import BooksUnreachable, SqlGateway
 from avbc.bigcommerce import BigCommerce
 from avbc.orchestrator import ImportReport, Orchestrator
 from avbc.settings import Settings, SettingsError
@@ -129,6 +129,20 @@ def test_an_import_error_of_ours_becomes_downloaded_and_a_persons_stays(
     assert ids(web.import_order(persons), "imported") == [persons]
     assert [status(store, each) for each in (ours, persons)] == [DOWNLOADED, IMPORT_ERROR]
     assert store.order(ours).header["staff_notes"] == ""
+
+
+def test_our_note_goes_when_an_order_is_imported_that_keeps_its_status(
+    web: Orchestrator, store: FakeStore, placed: Callable[..., int]
+) -> None:
+    order_id = placed(NEW, UNKNOWN)
+    web.import_orders()
+    note = store.order(order_id).header["staff_notes"]
+    assert str(note).startswith("[AcctVantage import error: ")
+    store.add_order(OrderFactory(first_id=order_id).order([item("MUG-RED")], payment=OFFLINE))
+    store.edit_order(order_id, status_id=SHIPPED, staff_notes=f"Mine.\n{note}")
+    assert ids(web.import_order(order_id), "imported") == [order_id]
+    assert store.order(order_id).header["staff_notes"] == "Mine."
+    assert status(store, order_id) == SHIPPED
 
 
 def test_an_order_that_a_person_moves_to_the_import_error_status_later_is_not_ours(
@@ -353,6 +367,22 @@ def test_refused_orders_are_taken_again_when_asked_and_a_persons_are_not(
 
 
 # Two stores
+
+
+def test_books_that_do_not_answer_whose_orders_they_have_end_the_run(
+    web: Orchestrator, store: FakeStore, books: SqlGateway, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    store.add_order(OrderFactory().plain())
+
+    def unreachable(source_code: str) -> frozenset[str]:
+        raise BooksUnreachable(f"the books do not answer about {source_code}")
+
+    monkeypatch.setattr(books, "source_stores", unreachable)
+    with pytest.raises(BooksUnreachable, match="WEB"):
+        web.import_orders()
+    assert store.log == []
+    monkeypatch.undo()
+    assert len(web.import_orders().imported) == 1
 
 
 def test_two_stores_cannot_share_an_import_source_code(

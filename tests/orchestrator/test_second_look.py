@@ -286,6 +286,48 @@ def test_where_the_books_are_slow_the_store_is_looked_at_before_the_statuses(
     assert totals[edited] == Decimal(str(store.order(edited).header["total_inc_tax"]))
 
 
+def test_an_order_that_is_in_the_books_and_is_canceled_meanwhile_stays_canceled(
+    web: Orchestrator, store: FakeStore, meanwhile: Meanwhile
+) -> None:
+    orders = cards(store, 6)
+    store.fail(f"PUT /v2/orders/{orders[0]}", "html_502")
+    web.import_orders()
+    meanwhile.before("GET /v3/orders", lambda: store.edit_order(orders[0], status_id=CANCELED))
+    cards_after = OrderFactory(first_id=3000)
+    later = [store.add_order(card(cards_after)).id for _ in range(6)]
+    report = web.import_orders()
+    assert codes(report) == {orders[0]: ["order_not_new"]}
+    assert ids(report, "imported") == later
+    assert status(store, orders[0]) == CANCELED
+
+
+def test_an_order_that_is_in_the_books_and_is_edited_meanwhile_is_updated(
+    web: Orchestrator, store: FakeStore, books: SqlGateway, meanwhile: Meanwhile
+) -> None:
+    orders = cards(store, 6)
+    store.fail(f"PUT /v2/orders/{orders[0]}", "html_502")
+    web.import_orders()
+    meanwhile.before("GET /v3/orders", lambda: edit(store, orders[0], 4))
+    cards_after = OrderFactory(first_id=3000)
+    for _ in range(6):
+        store.add_order(card(cards_after))
+    assert ids(web.import_orders(), "updated") == [orders[0]]
+    assert books.sales_orders([f"WEB{orders[0]}"])[0].lines[0].quantity == 4
+    assert status(store, orders[0]) == DOWNLOADED
+
+
+def test_the_decisions_are_kept_of_an_order_whose_status_was_left(
+    join: Join, store: FakeStore, meanwhile: Meanwhile
+) -> None:
+    slow = Slow(meanwhile)
+    web = join(transport=meanwhile, customise=[slow])
+    (edited,) = cards(store, 1)
+    slow.act = lambda: edit(store, edited)
+    assert codes(web.import_orders()) == {edited: ["order_changed"]}
+    slow.act = lambda: None
+    assert web.explain(edited).imported is not None
+
+
 def test_a_preview_looks_once(web: Orchestrator, store: FakeStore) -> None:
     cards(store, 6)
     assert len(web.preview_orders().imported) == 6

@@ -358,7 +358,7 @@ class Import:
                     run.know(STATUS, each.outcome.import_id, str(each.status_id))
 
     def _note(self, endings: Sequence[_Ending]) -> None:
-        """Put on the worklist what waits for a person, and take off what does not any more.
+        """Note what waits for a person, what does not any more, and what was decided.
 
         Before statuses are set: an Import Error is not looked at again after a death.
         """
@@ -370,6 +370,8 @@ class Import:
                 run.only_attention(ids[1], errors, *ids)
             elif each.result != "postponed":
                 run.only_attention(ids[1], (), *ids)
+                if each.mapped is not None and each.result != "relinked":
+                    run.know(DECISIONS, ids[1], as_text(each.result, each.mapped))
                 if happened := stopped(each.each.order.status_id):
                     run.stopped_item(*ids, happened)
         if any(each.result == "refused" for each in endings):
@@ -387,8 +389,6 @@ class Import:
         """Put an order into the report, the log and the journal."""
         run, result, outcome = self._run, ending.result, ending.outcome
         ids = (outcome.order_id, outcome.import_id)
-        if ending.mapped is not None and result in ("imported", "updated"):
-            run.know(DECISIONS, outcome.import_id, as_text(result, ending.mapped))
         if ending.error is not None:
             # It is still New, or has the status that it had.
             done = "refused" if result == "refused" else "in the books"
