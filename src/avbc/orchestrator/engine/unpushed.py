@@ -3,15 +3,14 @@
 from __future__ import annotations
 
 from avbc.mapping import Problem
-from avbc.orchestrator.engine.run import Run
-from avbc.orchestrator.reports import RunReport
+from avbc.orchestrator.engine.run import PushRun
 
 NOT_PUSHED = "shipping.push_shipments"
 """The key of the item, and the setting that it is about."""
 _JOB = "push_shipments"
 
 
-def note_unpushed_shipments(run: Run[RunReport]) -> None:
+def note_unpushed_shipments(run: PushRun) -> None:
     """Put it on the worklist once if shipments were sent before, and new ones are not.
 
     It costs no request. Sending them settles it.

@@ -316,7 +316,8 @@ class _Pull:
             else:
                 problems = (problem,)
         elif not is_mapped and status_id == _PARTLY_REFUNDED:
-            problems = (_partly_refunded(order, name),)
+            is_booked = run.settings.gl.import_refunds
+            problems = () if is_booked else (_partly_refunded(order, name),)
         if not after and problems:
             run.know(*known)
             self.unruled.refuse(change, name, problems)
@@ -331,13 +332,16 @@ class _Pull:
 
 
 def _partly_refunded(order: SalesOrder, name: str) -> Problem:
+    """Say in the report what `follow_orders` puts on the worklist, unless the credit is booked."""
     return Problem(
-        "order_partly_refunded",
+        "refund_not_booked",
         "status_id",
         name,
         f"Order {order.store_order_id} was refunded in part in the store after {order.import_id} "
         f"was imported; in AcctVantage it is {order.status}.",
-        "Book the refund in AcctVantage, or let avbc do it: set gl.import_refunds.",
+        "Enter the credit in AcctVantage, or have avbc do it: set gl.import_refunds = true and "
+        "call import_refunds.",
+        "warning",
     )
 
 
