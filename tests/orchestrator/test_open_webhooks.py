@@ -17,7 +17,7 @@ import sqlalchemy as sa
 
 from avbc.acctvantage import SqlGateway
 from avbc.bigcommerce import StoreError
-from avbc.orchestrator import Ignore, ImportOrder, LookAtOrder, Orchestrator
+from avbc.orchestrator import FollowOrder, Ignore, ImportOrder, LookAtOrder, Orchestrator
 from avbc.orchestrator.engine import open_webhooks
 from avbc.orchestrator.engine.journal import JOURNAL, Journal
 from avbc.orchestrator.engine.open_webhooks import OpenWebhook, OpenWebhooks
@@ -359,3 +359,100 @@ def test_a_webhook_does_not_retry_an_order_that_was_refused(
     assert report.import_report is not None
     assert [outcome.order_id for outcome in report.import_report.postponed] == [order]
     assert report.ok
+
+
+# What is followed
+
+
+def imported(web: Orchestrator, store: FakeStore) -> int:
+    order = store.place_order().id
+    web.import_orders()
+    return order
+
+
+def test_a_canceled_order_is_followed_by_the_next_run_if_nobody_acts(
+    join: Join, store: FakeStore, books: SqlGateway
+) -> None:
+    """The process died after it had accepted the webhook: the order is not made Shipped."""
+    web = join()
+    order = imported(web, store)
+    store.edit_order(order, status_id=5)
+    call = last_call(store, "statusUpdated")
+    web.accept_webhook(*_parts(call))
+    books.set_order_status(f"WEB{order}", "Shipped/Invoice")
+
+    again = join()
+    assert still_open(again) == [("follow", order)]
+    assert again.push_order_statuses().sent == []
+    assert store.order(order).header["status_id"] == 5
+    again.follow_orders()
+    assert still_open(again) == []
+    assert [(item.code, item.order_id) for item in again.worklist()] == [
+        ("order_stopped_in_store", order)
+    ]
+    noted = [entry.detail for entry in again.history(order).entries if entry.action == "webhook"]
+    assert noted == ["status 9 to 5 in the store"]
+    assert accept(again, call) == Ignore("it came before")
+
+
+@pytest.mark.parametrize("has_status", [True, False])
+def test_a_webhook_of_a_stop_is_followed_at_once(
+    web: Orchestrator, store: FakeStore, has_status: bool
+) -> None:
+    order = imported(web, store)
+    store.edit_order(order, status_id=5)
+    call = last_call(store, "statusUpdated") if has_status else bare_call(store, order, 4)
+    report = web.handle_webhook(*_parts(call))
+    assert report.follow_report is not None
+    assert [(item.code, item.order_id) for item in web.worklist()] == [
+        ("order_stopped_in_store", order)
+    ]
+    assert still_open(web) == []
+
+
+def test_the_echo_of_our_own_status_costs_no_request(web: Orchestrator, store: FakeStore) -> None:
+    imported(web, store)
+    store.clear_log()
+    report = web.handle_webhook(*_parts(last_call(store, "statusUpdated")))
+    assert report.follow_report is None
+    assert store.counts() == {}
+
+
+def test_an_archived_order_and_a_capture_are_followed_at_once(
+    web: Orchestrator, store: FakeStore
+) -> None:
+    order = store.add_order(order_of_shape("authorized")).id
+    store.edit_order(order, status_id=7)
+    store.edit_order(order, status_id=11)
+    web.import_orders()
+    store.request("POST", f"/v3/orders/{order}/payment_actions/capture")
+    store.settle()
+    report = web.handle_webhook(*_parts(last_call(store, "transaction/created")))
+    assert report.webhook.action == FollowOrder(order, "a new payment transaction")
+    assert report.follow_report is not None
+    (receipt,) = web.books.receipts([f"WEB{order}"])
+    assert receipt.state == "captured"
+    store.request("DELETE", f"/v2/orders/{order}")
+    web.handle_webhook(*_parts(last_call(store, "archived")))
+    assert [item.order_id for item in web.worklist()] == [order]
+    assert still_open(web) == []
+
+
+def test_a_refund_is_followed_at_once(web: Orchestrator, store: FakeStore) -> None:
+    order = imported(web, store)
+    store.refund(order)
+    report = web.handle_webhook(*_parts(last_call(store, "refund/created")))
+    assert report.follow_report is not None
+    assert order in [item.order_id for item in web.worklist()]
+
+
+def test_a_follow_that_fails_stays_open(web: Orchestrator, store: FakeStore) -> None:
+    order = imported(web, store)
+    store.edit_order(order, status_id=5)
+    call = last_call(store, "statusUpdated")
+    store.fail("GET /v2/orders", "503")
+    with pytest.raises(StoreError):
+        web.handle_webhook(*_parts(call))
+    assert still_open(web) == [("follow", order)]
+    assert web.handle_webhook(*_parts(call)).follow_report is not None
+    assert still_open(web) == []
