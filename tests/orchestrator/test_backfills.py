@@ -165,15 +165,31 @@ def test_a_shipped_order_that_is_refused_keeps_its_status_and_says_what_to_do(
     assert "Import Error Status" not in report.summary()
     assert status(store, order_id) == SHIPPED
     assert store.order(order_id).header["staff_notes"] == ""
-    assert [each.code for each in web.worklist()] == ["sku_unknown"]
+    assert sorted(each.code for each in web.worklist()) == ["sku_unknown", "status_kept"]
+    # It waits in the status that it has.
+    web.follow_orders()
+    assert len(web.worklist()) == 2
     # A person's own Import Error Status is not ours, though the order was refused.
     store.edit_order(order_id, status_id=IMPORT_ERROR)
     assert list(web.import_orders(retry_errors=True)) == []
-    fix = next(each.fix for each in report.refused[0].problems if each.code == "status_kept")
+    fix = next(each.fix for each in web.worklist() if each.code == "status_kept")
     assert fix == f"Correct what is wrong, then call import_order({order_id}) again."
     store.add_order(OrderFactory(first_id=order_id).order([item("MUG-RED")], payment=OFFLINE))
     store.edit_order(order_id, status_id=SHIPPED)
     assert ids(web.import_order(order_id), "imported") == [order_id]
+    assert list(web.worklist()) == []
+
+
+def test_a_shipped_order_that_is_refused_and_then_canceled_waits_no_more(
+    web: Orchestrator, store: FakeStore, placed: Callable[..., int]
+) -> None:
+    placed()
+    web.import_orders()
+    web.follow_orders()
+    order_id = placed(SHIPPED, UNKNOWN)
+    web.import_order(order_id)
+    store.edit_order(order_id, status_id=CANCELED)
+    web.follow_orders()
     assert list(web.worklist()) == []
 
 
@@ -201,9 +217,13 @@ def test_an_edit_that_the_policy_refuses_goes_when_a_person_has_made_it_in_acctv
     store.add_order(double)
     store.edit_order(order_id, status_id=SHIPPED, billing_address=guest.header["billing_address"])
     report = web.import_order(order_id)
-    fix = report.refused[0].problems[0].fix
-    assert fix == f"Change {import_id} in AcctVantage by hand, then call import_order({order_id})."
-    assert [each.code for each in web.worklist()] == ["order_edited"]
+    fixes = {each.code: each.fix for each in web.worklist()}
+    assert report.refused[0].problems[0].fix == fixes["order_edited"]
+    assert (
+        fixes["order_edited"]
+        == f"Change {import_id} in AcctVantage by hand, then call import_order({order_id})."
+    )
+    assert sorted(fixes) == ["order_edited", "status_kept"]
     # By hand: the status back to Open lets the same call make the change.
     books.set_order_status(import_id, "Open")
     assert ids(web.import_order(order_id), "updated") == [order_id]

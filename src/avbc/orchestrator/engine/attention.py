@@ -21,6 +21,10 @@ FOLLOWING = "follow_orders"
 """The area of what became of orders after their import, whichever run finds it."""
 IMPORTING = "import_orders"
 """The area of orders that were refused."""
+STATUS_KEPT = "status_kept"
+"""The code of an order that was asked for by its id and refused, and keeps its status."""
+_FIXED_TO_THE_END = frozenset({STATUS_KEPT, "order_edited"})
+"""Problems of refused orders whose advice says itself how the item goes."""
 _BY_HAND = "; if you entered it by hand, call settle({})"
 CHECK_FAILED = "check_failed"
 """The code of what `check_setup` or `test_connection` found."""
@@ -169,7 +173,7 @@ class _Only:
 
 def _fix(problem: Problem, area: str, order_id: int) -> str:
     """What to do, to its end: an order that was refused is not looked at again by itself."""
-    if area != IMPORTING:
+    if area != IMPORTING or problem.code in _FIXED_TO_THE_END:
         return problem.fix
     then = (
         f"Then give the order its New Order Status again, or call import_order({order_id})"

@@ -12,6 +12,7 @@ from avbc.bigcommerce.models import Order
 from avbc.mapping import Problem
 from avbc.mapping.status import status_name
 from avbc.mapping.stopped import stopped
+from avbc.orchestrator.engine.attention import STATUS_KEPT
 from avbc.orchestrator.engine.incoming import Incoming
 from avbc.orchestrator.engine.order_reads import NO_STATUS
 from avbc.orchestrator.engine.run import Run
@@ -142,7 +143,7 @@ class Choice:
     def kept(self, order: Order) -> Problem:
         """Say that an order was not imported, and keeps its status."""
         return Problem(
-            "status_kept",
+            STATUS_KEPT,
             "status_id",
             str(order.status_id),
             f"The order was not imported, and keeps its status {_status(order)!r}.",

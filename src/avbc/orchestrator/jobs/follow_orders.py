@@ -33,7 +33,7 @@ from avbc.mapping.following import (
     to_ship_now,
 )
 from avbc.mapping.stopped import stopped
-from avbc.orchestrator.engine.attention import FOLLOWING, stopped_problem
+from avbc.orchestrator.engine.attention import FOLLOWING, STATUS_KEPT, stopped_problem
 from avbc.orchestrator.engine.changed_orders import OVERLAP
 from avbc.orchestrator.engine.changes import (
     CONCERNS_ALL,
@@ -98,7 +98,10 @@ class _Follow:
         """The codes of open items, by Import ID."""
         for key, code in items.keys(FOLLOWING):
             self._open.setdefault(key, set()).add(code)
-        self._import_items = {key for key, _ in items.keys(_IMPORT)}
+        import_items = items.keys(_IMPORT)
+        self._import_items = {key for key, _ in import_items}
+        self._status_kept = {key for key, code in import_items if code == STATUS_KEPT}
+        """Orders that were asked for by their ids: they wait in any status."""
         self._lately: dict[str, str] = {}
         """What is remembered of the last listing."""
         self._seen: dict[str, Order] = {}
@@ -278,6 +281,7 @@ class _Follow:
             key
             for key, order in found.items()
             if key in self._import_items and order.status_id not in waiting
+            if key not in self._status_kept or stopped(order.status_id)
         ]:
             self._run.settle(gone, area=_IMPORT)
 

@@ -20,6 +20,7 @@ from avbc.bigcommerce.models import Order
 from avbc.errors import AvbcError, Fault
 from avbc.mapping import MappedOrder, Problem
 from avbc.mapping.stopped import stopped
+from avbc.orchestrator.engine.attention import STATUS_KEPT
 from avbc.orchestrator.engine.changes import (
     CONCERNS_ALL,
     order_extra,
@@ -365,7 +366,11 @@ class Import:
         run = self._run
         for each in endings:
             ids = (each.outcome.order_id, each.outcome.import_id)
-            errors = [problem for problem in each.outcome.problems if problem.severity == "error"]
+            errors = [
+                problem
+                for problem in each.outcome.problems
+                if problem.severity == "error" or problem.code == STATUS_KEPT
+            ]
             if each.result == "refused":
                 run.only_attention(ids[1], errors, *ids)
             elif each.result != "postponed":
