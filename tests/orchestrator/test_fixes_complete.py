@@ -1,0 +1,143 @@
+"""Each code that can be an item has its advice followed by a test, or a reason why not."""
+
+from __future__ import annotations
+
+import ast
+import re
+from pathlib import Path
+
+import pytest
+
+import avbc
+
+SOURCES, TESTS = Path(avbc.__file__).parent, Path(__file__).parent
+_MAKES = {"error", "Problem", "record_problem"}
+
+HERE = ("test_fixes.py", "test_fixes_sent.py")
+"""The tables of advice."""
+
+FOLLOWED_IN = {
+    "authorization_old": (
+        "test_captures.py::test_an_old_authorization_waits_for_a_person_until_it_is_used"
+    ),
+    "check_failed": (
+        "test_worklist.py::test_what_check_setup_finds_is_on_the_worklist_until_it_is_corrected"
+    ),
+    "left_to_ship_differs": (
+        "test_follow_orders.py::test_quantities_that_the_books_refuse_wait_for_a_person"
+    ),
+    "not_in_store": "test_status_sync.py::test_a_restored_order_gets_its_status",
+    "order_edited": (
+        "test_backfills.py::"
+        "test_an_edit_that_the_policy_refuses_goes_when_a_person_has_made_it_in_acctvantage"
+    ),
+    "order_edited_after_import": "test_follow_orders.py::test_an_edited_order_waits_for_a_person",
+    "order_gone_from_store": (
+        "test_follow_orders.py::test_an_order_that_leaves_the_list_waits_for_a_person"
+    ),
+    "order_stopped_in_store": (
+        "test_status_sync.py::test_a_canceled_order_gets_no_status_until_it_goes_on"
+    ),
+    "payment_without_order": (
+        "test_follow_orders.py::test_money_for_an_order_that_was_never_completed_waits_for_a_person"
+    ),
+    "receipt_cannot_follow": (
+        "test_follow_orders.py::test_a_receipt_that_the_books_refuse_waits_for_a_person"
+    ),
+    "refund_not_booked": (
+        "test_follow_orders.py::test_the_fix_of_a_refund_that_is_not_booked_is_followed"
+    ),
+    "shipment_before_stop": (
+        "test_shipments.py::test_a_shipment_that_left_before_the_stop_is_sent_when_a_person_says_so"
+    ),
+    "shipments_not_pushed": (
+        "test_shipments.py::test_those_who_relied_on_shipments_are_notified_once"
+    ),
+    "status_backwards": (
+        "test_status_sync.py::test_a_status_that_would_go_back_is_sent_when_the_row_lets_it"
+    ),
+    "webhook_open": "test_open_webhooks.py::test_a_webhook_that_stays_open_waits_for_a_person",
+}
+"""Where the advice of other codes is followed."""
+
+_PASSES = "it is postponed and no item: the next run takes it without a person"
+NOT_FOLLOWED = {
+    **dict.fromkeys(
+        [
+            "order_changed",
+            "order_imported_meanwhile",
+            "payment_pending",
+            "payment_unconfirmed",
+            "run_stopped",
+            "shipment_unconfirmed",
+            "status_not_set",
+            "store_failed",
+            "try_again",
+            "unexpected_error",
+        ],
+        _PASSES,
+    ),
+    "batch_refused": "the store's own reason comes with it, and only the store knows what it takes",
+    "capture_is_partial": "an import makes one receipt at the gateway, so it is always the whole",
+    "client_bound_elsewhere": "only for a client that is exported by its number; two are to merge",
+    "client_unknown": "a number that the caller gave and that no client has",
+    "consignments_missing": "an import reads them itself: only a caller of avbc.mapping gets it",
+    "customer_ambiguous": "BigCommerce lets no two customers of a channel have one email",
+    "not_sendable": "the field map is a program of the caller's",
+    "order_not_new": "a run that was asked for the order reports it: it is no item",
+    "order_too_old": "a run that was asked for the order reports it: it is no item",
+    "partly_saved": "the store's own reason comes with it: the next push sends the product again",
+    "receipt_missing": "an import makes the receipt: it has to be deleted by hand in AcctVantage",
+    "receipt_not_from_store": "it asks to act at the gateway",
+    "receipt_not_preauthorized": "it asks to act at the gateway, or to look at the payment",
+    "shipped_line_unknown": "SqlGateway refuses such a shipment; only other books can have one",
+    "status_ambiguous": "the settings of a pull are refused before it, with the rows",
+}
+"""Why no program can follow the advice of a code."""
+
+
+def constants(tree: ast.Module) -> dict[str, object]:
+    return {
+        target.id: node.value.value
+        for node in tree.body
+        if isinstance(node, ast.Assign) and isinstance(node.value, ast.Constant)
+        for target in node.targets
+        if isinstance(target, ast.Name)
+    }
+
+
+def codes() -> set[str]:
+    """The codes of all problems of severity error that the sources report by name."""
+    found: set[object] = set()
+    for folder in ("mapping", "orchestrator"):
+        for path in sorted((SOURCES / folder).rglob("*.py")):
+            tree = ast.parse(path.read_text(encoding="utf-8"))
+            named = constants(tree)
+            for node in ast.walk(tree):
+                if not isinstance(node, ast.Call) or not node.args:
+                    continue
+                name = node.func.attr if isinstance(node.func, ast.Attribute) else ""
+                name = node.func.id if isinstance(node.func, ast.Name) else name
+                is_warning = any(each.arg == "severity" for each in node.keywords)
+                code = node.args[0]
+                if name in _MAKES and not is_warning:
+                    found.add(code.value if isinstance(code, ast.Constant) else None)
+                    found.add(named.get(code.id) if isinstance(code, ast.Name) else None)
+    return {code for code in found if isinstance(code, str) and re.fullmatch(r"[a-z_]+", code)}
+
+
+def followed() -> set[str]:
+    """The codes of the tables."""
+    texts = [(TESTS / file).read_text(encoding="utf-8") for file in HERE]
+    return {code for text in texts for code in re.findall(r'"([a-z]+(?:_[a-z]+)+)"', text)}
+
+
+def test_each_code_has_its_advice_followed_or_a_reason_why_not() -> None:
+    assert codes() - followed() - FOLLOWED_IN.keys() - NOT_FOLLOWED.keys() == set()
+    assert not NOT_FOLLOWED.keys() & (followed() | FOLLOWED_IN.keys())
+
+
+@pytest.mark.parametrize("place", FOLLOWED_IN.values())
+def test_the_other_tests_are_there(place: str) -> None:
+    file, test = place.split("::")
+    assert f"def {test}(" in (TESTS / file).read_text(encoding="utf-8")
