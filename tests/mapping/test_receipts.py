@@ -124,6 +124,7 @@ def followed(ruling):
         (HELD, "authorized", [], None),
         (HELD, "capture pending", [AUTHORIZATION], None),
         (HELD, "void pending", [AUTHORIZATION], None),
+        (PENDING, "pending", [AUTHORIZATION, VOID], None),
         (RECEIVED, "captured", [AUTHORIZATION, CAPTURE], None),
         (RECEIVED, "captured", [], None),
         (RECEIVED, "", [], None),
@@ -310,6 +311,27 @@ def test_tenders_are_no_payments_at_the_gateway(follow):
     assert follow([BY_HAND], "captured").value == ()
 
 
+def test_a_receipt_of_another_import_id_was_entered_by_a_person(follow):
+    entered = attrs.evolve(BY_HAND, import_id="AV-7")
+    assert codes(follow([VOIDED, entered], "void")) == []
+    held = attrs.evolve(entered, state="pre_authorized")
+    assert codes(follow([VOIDED, held], "void")) == ["payment_void_after_import"]
+    assert follow([attrs.evolve(HELD, import_id="WEB1042-x")], "captured").value == ()
+
+
+def test_receipts_are_taken_in_the_order_of_their_numbers(follow):
+    receipts = [
+        attrs.evolve(one, gateway_transaction_id="", import_id=f"WEB1042-{number}")
+        for one, number in zip(two("pending"), (10, 9), strict=True)
+    ]
+    captures = [step("purchase", "10.00"), step("purchase", "9.80", 2)]
+    changes = follow(receipts, "captured", *captures).value
+    assert [(one.before.import_id, one.after.amount) for one in changes] == [
+        ("WEB1042-9", D("10.00")),
+        ("WEB1042-10", D("9.80")),
+    ]
+
+
 def test_another_payment_method_has_another_receipt_type(follow):
     assert codes(follow(PENDING, "captured", payment_method="Manual")) == ["receipt_cannot_follow"]
     assert codes(follow(PENDING, "captured", payment_method="Beads")) == [
@@ -351,6 +373,20 @@ def test_several_receipts_match_their_payments_by_the_gateway_s_id(follow):
         ("WEB1042-1", "voided")
     ]
     assert codes(ruling) == ["payment_void_after_import"]
+
+
+def test_several_voids_are_several_payments(follow):
+    steps = [
+        step("authorization", "10.00"),
+        step("authorization", "9.80", 2),
+        step("void", "10.00", 3, 1),
+        step("void", "9.80", 4, 2),
+    ]
+    ruling = follow(two("pre_authorized"), "void", *steps)
+    assert [one.after.state for one in ruling.value] == ["voided", "voided"]
+    assert codes(ruling) == ["payment_void_after_import"]
+    ruling = follow(HELD, "void", *steps)
+    assert ([one.after.state for one in ruling.value], len(ruling.problems)) == (["voided"], 1)
 
 
 def test_several_pending_receipts_need_the_transactions(follow):

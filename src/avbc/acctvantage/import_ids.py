@@ -34,6 +34,17 @@ def receipt_import_id(order_import_id: str, number: int) -> str:
     return f"{order_import_id}-{number}"
 
 
+def receipt_number(import_id: str, order_import_id: str) -> int:
+    """A receipt's number among those that the import of its order made; 0 for any other receipt.
+
+    >>> receipt_number("WEB1042-1", "WEB1042"), receipt_number("AV-7", "WEB1042")
+    (1, 0)
+    """
+    start, dash, number = import_id.rpartition("-")
+    is_ours = start == order_import_id and dash and number.isascii() and number.isdecimal()
+    return int(number) if is_ours else 0
+
+
 def credit_import_id(order_import_id: str, refund_id: int) -> str:
     """The order's Import ID, `-CM` and the store's refund id.
 

@@ -12,6 +12,7 @@ from decimal import Decimal, localcontext
 
 import attrs
 
+from avbc.acctvantage.import_ids import receipt_number
 from avbc.acctvantage.records import (
     GIFT_CARD,
     STORE_CREDIT,
@@ -129,12 +130,17 @@ class _Books:
     @classmethod
     def of(cls, sales_order: SalesOrder, receipts: Sequence[Receipt]) -> _Books:
         """The receipts of one order, by where they come from."""
-        made = [receipt for receipt in receipts if receipt.import_id]
+        numbered = {
+            receipt_number(receipt.import_id, sales_order.import_id): receipt
+            for receipt in receipts
+        }
+        made = [numbered[number] for number in sorted(number for number in numbered if number)]
+        by_hand = [receipt for receipt in receipts if receipt not in made]
         tenders = [receipt for receipt in made if receipt.store_payment_method in _TENDERS]
         return cls(
             ours=[receipt for receipt in made if receipt not in tenders],
             due=sales_order.total - _sum(receipt.amount for receipt in tenders),
-            by_hand=_sum(receipt.amount for receipt in receipts if not receipt.import_id),
+            by_hand=_sum(receipt.amount for receipt in by_hand if receipt.state == "captured"),
         )
 
     def in_state(self, *states: ReceiptState) -> list[Receipt]:
@@ -186,7 +192,7 @@ def _followed(
 
 def _of_each_receipt(worth: Worth, books: _Books) -> Worth:
     """The one payment that the order's status is about, as one for each receipt."""
-    [one] = (*worth.payments, *worth.given_up)
+    one = (*worth.payments, *worth.given_up)[0]
     awaited = books.in_state("pending")
     rest = books.due - _sum(map(_over, books.in_state("captured", "pre_authorized")))
     is_given_up = one.state == "voided"

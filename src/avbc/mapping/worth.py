@@ -102,9 +102,11 @@ def payments_worth(
     payments = [_worth(payment, status, order, case) for payment in alive]
     given_up = [_worth(payment, VOID, order, case) for payment in voided]
     transacted = sum((payment.amount for payment in alive), ZERO)
-    says_more = found is not None and bool(alive or status == AUTHORIZED or status in RECEIVED)
     state = _state(status, case)
-    if not says_more and not (voided and state == "voided"):
+    says_more = found is not None and bool(
+        alive or (voided and state == "voided") or status == AUTHORIZED or status in RECEIVED
+    )
+    if not says_more:
         payments = [
             GatewayPayment(
                 state=state,
