@@ -109,11 +109,13 @@ def test_the_schedule_is_what_the_settings_want(save: Save) -> None:
     }
     assert found == {
         (often, "avbc.import_orders"): (1, 60),
+        (often, "avbc.follow_orders"): (1, 60),
         (often, "avbc.push_order_statuses"): (1, 60),
         (often, "avbc.push_shipments"): (5, 300),
         (often, "avbc.push_inventory"): (15, 900),
         (often, "avbc.check_hooks"): (60, 3600),
         (seldom, "avbc.import_orders"): (20, 1200),
+        (seldom, "avbc.follow_orders"): (20, 1200),
         (seldom, "avbc.import_refunds"): (20, 1200),
         (seldom, "avbc.push_shipments"): (20, 1200),
         (seldom, "avbc.push_inventory"): (20, 1200),

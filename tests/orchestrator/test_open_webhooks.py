@@ -9,6 +9,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable, Iterator
+from contextlib import closing
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -20,6 +21,7 @@ from avbc.bigcommerce import StoreError
 from avbc.orchestrator import FollowOrder, Ignore, ImportOrder, LookAtOrder, Orchestrator
 from avbc.orchestrator.engine import open_webhooks
 from avbc.orchestrator.engine.journal import JOURNAL, Journal
+from avbc.orchestrator.engine.open_items import OpenItems
 from avbc.orchestrator.engine.open_webhooks import OpenWebhook, OpenWebhooks
 from avbc.settings import Settings
 from avbc.testing import FakeStore, OrderFactory, StoreProcess, example, order_of_shape
@@ -456,3 +458,47 @@ def test_a_follow_that_fails_stays_open(web: Orchestrator, store: FakeStore) -> 
     assert still_open(web) == [("follow", order)]
     assert web.handle_webhook(*_parts(call)).follow_report is not None
     assert still_open(web) == []
+
+
+@pytest.mark.parametrize("is_repeated", [True, False])
+def test_a_process_may_die_anywhere_while_it_handles_webhooks(
+    *,
+    live_on: Callable[..., None],
+    join: Join,
+    store: FakeStore,
+    monkeypatch: pytest.MonkeyPatch,
+    is_repeated: bool,
+) -> None:
+    """BigCommerce repeats them, or it does not: the end is the same, and nothing is open."""
+    web = join()
+    canceled = imported(web, store)
+    web.follow_orders()
+    store.edit_order(canceled, status_id=5)
+    new = store.place_order().id
+    calls = [last_call(store, "created"), bare_call(store, canceled, 5)]
+    left: list[WebhookCall] = []
+
+    def take_webhooks(web: Orchestrator) -> list[object]:
+        """As a worker does, and then the timer."""
+        handled = list(left)
+        if not is_repeated:
+            left.clear()
+        for call in handled:
+            web.handle_webhook(*_parts(call))
+        return [*web.import_orders(), *web.follow_orders().sent]
+
+    def fill(_: FakeStore) -> None:
+        left[:] = calls
+
+    def state(world: FakeStore, books: SqlGateway) -> object:
+        with closing(Journal(books.engine)) as journal:
+            assert OpenWebhooks(journal, SCOPE).read() == []
+            items = OpenItems(journal, SCOPE).all()
+        return (
+            [world.order(number).header["status_id"] for number in (canceled, new)],
+            sorted(order.import_id for order in books.sales_orders()),
+            [(item.code, item.key) for item in items],
+        )
+
+    monkeypatch.setattr(Orchestrator, "take_webhooks", take_webhooks, raising=False)
+    live_on("take_webhooks", state, fill=fill)

@@ -17,13 +17,12 @@ from avbc.bigcommerce import TokenRefused
 from avbc.orchestrator import JournalUnreachable, Orchestrator, PushReport
 from avbc.orchestrator.engine.run import PushRun, Task
 from avbc.orchestrator.engine.statuses import STATUS
-from avbc.orchestrator.engine.unpushed import note_unpushed_shipments
-from avbc.settings import Settings, SettingsError
+from avbc.settings import Settings, SettingsError, StatusMapping
 from avbc.testing import FakeStore, OrderFactory, example, item, order_of_shape
 from avbc.testing.fakestore.faults import FaultKind
 from avbc.testing.orders import FakeOrder
 
-CANCELED, DOWNLOADED, DISPUTED = 5, 9, 13
+CANCELED, AWAITING_PICKUP, DOWNLOADED, DISPUTED = 5, 8, 9, 13
 POST = "POST /v2/orders/{id}/shipments"
 
 See = Callable[[str, int], None]
@@ -89,6 +88,10 @@ def packed(
     )
     books.add_shipment(shipment)
     return shipment
+
+
+def status(store: FakeStore, import_id: str) -> object:
+    return store.order(int(import_id[3:])).header["status_id"]
 
 
 def sent(store: FakeStore, import_id: str) -> list[tuple[object, list[int]]]:
@@ -484,7 +487,7 @@ def test_a_shipment_that_left_before_the_stop_is_sent_when_a_person_says_so(
     assert (len(preview.sent), sent(store, mugs)) == (3, [])
     report = off.push_shipments(order_ids=[order_id])
     assert [change.order_id for change in report.sent] == [order_id] * 3
-    assert [number for number, _ in sent(store, mugs)] == ["1Z1", "1Z2", "1Z3"]
+    assert sorted(str(number) for number, _ in sent(store, mugs)) == ["1Z1", "1Z2", "1Z3"]
     assert [each.code for each in web.worklist()] == ["order_stopped_in_store"]
     assert store.order(order_id).header["status_id"] == DISPUTED
     # Nothing is left to send, whoever asks.
@@ -506,6 +509,46 @@ def test_a_stop_that_was_seen_before_is_dated_by_the_worklist(
     second = packed(books, 2, mugs, 1)
     books.add_shipment(attrs.evolve(second, shipped_at=waits.since + timedelta(minutes=1)))
     assert codes(web.push_shipments()) == ["order_stopped_in_store"] * 2
+
+
+@pytest.mark.parametrize("updates", ["push", "pull", "off"])
+def test_a_cycle_holds_back_what_was_stopped_and_sends_it_when_it_goes_on(
+    join: Join,
+    store: FakeStore,
+    books: SqlGateway,
+    mugs: str,
+    *,
+    change: Callable[..., Settings],
+    updates: str,
+) -> None:
+    """Whichever way statuses go: a status, a shipment and a capture wait for the store alone."""
+    order_id = int(mugs[3:])
+    rows = (StatusMapping(acctvantage="Packed", bigcommerce="Awaiting Pickup"),)
+    web = join(settings=change(order_status={"updates": updates, "mapping": rows}))
+
+    def cycle() -> None:
+        web.follow_orders()
+        if updates == "push":
+            web.push_order_statuses()
+        elif updates == "pull":
+            web.pull_order_statuses()
+        web.push_shipments()
+
+    cycle()
+    store.edit_order(order_id, status_id=CANCELED)
+    packed(books, 1, mugs, 2)
+    books.set_order_status(mugs, "Packed")
+    cycle()
+    cycle()
+    assert [each.code for each in web.worklist()] == ["order_stopped_in_store"]
+    assert (sent(store, mugs), status(store, mugs)) == ([], CANCELED)
+    store.clear_log()
+    assert web.push_shipments().requests == 0
+    store.edit_order(order_id, status_id=DOWNLOADED)
+    cycle()
+    assert sent(store, mugs) == [("1Z999", [2])]
+    assert status(store, mugs) == (AWAITING_PICKUP if updates == "push" else DOWNLOADED)
+    assert not web.worklist()
 
 
 def test_named_orders_are_sent_alone(
@@ -551,7 +594,7 @@ def test_those_who_relied_on_shipments_are_notified_once(
     join: Join, books: SqlGateway, mugs: str, change: Callable[..., Settings]
 ) -> None:
     off = join(settings=change(shipping={"push_shipments": False}))
-    note = lambda: push_run(off, note_unpushed_shipments)  # noqa: E731
+    note = off.follow_orders
     packed(books, 1, mugs, 1)
     note()
     # None was ever sent.

@@ -49,6 +49,7 @@ from avbc.orchestrator.engine.open_webhooks import OpenWebhooks, close_webhooks
 from avbc.orchestrator.engine.order_reads import NO_STATUS, orders_of, read_orders
 from avbc.orchestrator.engine.run import IN_FLIGHT, PushRun
 from avbc.orchestrator.engine.statuses import STATUS
+from avbc.orchestrator.engine.unpushed import note_unpushed_shipments
 from avbc.orchestrator.reports import Change
 
 _FOLLOWED = "followed"
@@ -75,6 +76,8 @@ def follow_orders(run: PushRun, order_ids: Collection[int] | None = None) -> Non
     if order_ids is not None:
         follow.take_ids(order_ids)
         return
+    if not run.preview:
+        note_unpushed_shipments(run)
     webhooks = [] if run.preview else OpenWebhooks.of(run.integration).read("follow")
     since = run.watermark()
     newest = follow.take_all() if since is None else follow.take_changed(since)
@@ -92,7 +95,7 @@ class _Follow:
         self._run = run
         self._rules = MappingRules(run.settings, run.books.reference_data())
         self._reader = FollowReader(run, self._rules)
-        self._is_push = run.settings.order_status.updates == "push"
+        self._is_pull = run.settings.order_status.updates == "pull"
         items = OpenItems(run.integration.journal, run.integration.scope)
         self._open: dict[str, set[str]] = {}
         """The codes of open items, by Import ID."""
@@ -404,8 +407,8 @@ class _Follow:
             if len(run.report.sent) == sent:
                 run.unchanged()
         run.know(_FOLLOWED, key, state)
-        if self._is_push and each.order.status_id != NO_STATUS:
-            # A push that was held back is taken up again. A pull looks for itself.
+        if not self._is_pull and each.order.status_id != NO_STATUS:
+            # What was held back is taken up again. A pull looks for itself.
             run.know(STATUS, key, str(each.order.status_id))
 
     def _problems(self, each: Followed) -> Iterator[Problem]:
