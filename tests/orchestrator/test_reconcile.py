@@ -6,6 +6,7 @@ import gc
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
+from typing import cast
 
 import attrs
 import pytest
@@ -383,8 +384,13 @@ class TestRefunds:
     def test_they_are_left_alone_where_people_enter_them(
         self, join: Join, change: Change, store: FakeStore, imported: list[FakeOrder]
     ) -> None:
+        line = imported[0].products[0]
+        store.refund(imported[0].id, items={int(str(line["id"])): 1})
+        web = join(settings=change(gl={"import_refunds": False}))
+        assert web.reconcile(SINCE).ok
+        # That all of it was refunded is another matter.
         store.refund(imported[0].id)
-        assert join(settings=change(gl={"import_refunds": False})).reconcile(SINCE).ok
+        assert verdicts(web.reconcile(SINCE)) == {imported[0].id: "different"}
         assert REFUNDS not in store.counts()
 
 
@@ -472,3 +478,137 @@ def test_memory_is_flat(join: Join, store: FakeStore) -> None:
     assert join(on_progress=count).reconcile(SINCE).same == 1100
     assert len(held) == 5
     assert max(held) < 800
+
+
+# Statuses, and the worklist
+
+
+@pytest.fixture(params=["push", "pull", "off"])
+def each_mode(request: pytest.FixtureRequest, join: Join, change: Change) -> Orchestrator:
+    return join(settings=change(order_status={"updates": request.param}))
+
+
+@pytest.mark.parametrize("status_id", [4, 5, 6, 13])
+def test_an_order_that_is_stopped_in_the_store_and_alive_in_the_books_differs(
+    each_mode: Orchestrator, store: FakeStore, imported: list[FakeOrder], status_id: int
+) -> None:
+    web, order = each_mode, imported[0]
+    store.edit_order(order.id, status_id=status_id)
+    report = web.reconcile(SINCE)
+    assert verdicts(report) == {order.id: "different"}
+    (waiting,) = web.worklist()
+    assert (waiting.code, waiting.area, waiting.key) == (
+        "order_differs",
+        "reconcile",
+        f"WEB{order.id}",
+    )
+    assert "status: Open in AcctVantage, " in waiting.message
+    store.edit_order(order.id, status_id=9)
+    assert web.reconcile(SINCE).ok
+    assert len(web.worklist()) == 0
+
+
+def test_a_status_that_is_not_pushed_differs_and_its_fix_is_followed(
+    web: Orchestrator, store: FakeStore, books: SqlGateway, imported: list[FakeOrder]
+) -> None:
+    order = imported[0]
+    books.set_order_status(f"WEB{order.id}", "Shipped/Invoice")
+    assert not web.reconcile(SINCE).ok
+    (waiting,) = web.worklist()
+    assert "status: Shipped/Invoice in AcctVantage, Awaiting Shipment in the store" in (
+        waiting.message
+    )
+    assert waiting.fix.startswith("Call push_order_statuses()")
+    web.push_order_statuses()
+    assert web.reconcile(SINCE).ok
+    # A push moves no order backwards, so one that is further on in the store does not differ.
+    store.edit_order(order.id, status_id=10)
+    assert web.reconcile(SINCE).ok
+
+
+def test_a_status_that_is_not_pulled_differs_and_its_fix_is_followed(
+    join: Join, change: Change, store: FakeStore, imported: list[FakeOrder]
+) -> None:
+    web = join(settings=change(order_status={"updates": "pull"}))
+    assert web.reconcile(SINCE).ok
+    store.edit_order(imported[0].id, status_id=2)
+    assert verdicts(web.reconcile(SINCE)) == {imported[0].id: "different"}
+    assert web.worklist().items[0].fix.startswith("Call pull_order_statuses()")
+    web.pull_order_statuses()
+    assert web.reconcile(SINCE).ok
+    assert len(web.worklist()) == 0
+
+
+def test_with_updates_off_only_stopped_orders_differ(
+    join: Join, change: Change, store: FakeStore, books: SqlGateway, imported: list[FakeOrder]
+) -> None:
+    web = join(settings=change(order_status={"updates": "off"}))
+    books.set_order_status(f"WEB{imported[0].id}", "Shipped/Invoice")
+    store.edit_order(imported[1].id, status_id=10)
+    assert web.reconcile(SINCE).ok
+
+
+def test_what_is_missing_in_the_books_goes_when_it_is_imported(
+    web: Orchestrator, store: FakeStore, imported: list[FakeOrder], books: SqlGateway
+) -> None:
+    order = imported[0]
+    web.follow_orders()
+    books.delete_order(f"WEB{order.id}")
+    assert verdicts(web.reconcile(SINCE)) == {order.id: "missing_in_books"}
+    (waiting,) = web.worklist()
+    assert (waiting.code, waiting.fix) == (
+        "order_missing_in_books",
+        f"Call import_order({order.id}).",
+    )
+    # As that is what it says, a person does it.
+    store.edit_order(order.id, status_id=11)
+    assert len(web.import_order(order.id).imported) == 1
+    web.follow_orders()
+    assert len(web.worklist()) == 0
+
+
+def test_what_is_missing_in_the_store_goes_when_it_is_deleted(
+    web: Orchestrator, store: FakeStore, imported: list[FakeOrder], books: SqlGateway
+) -> None:
+    order = imported[2]
+    store.delete_order(order.id)
+    assert verdicts(web.reconcile(SINCE)) == {order.id: "missing_in_store"}
+    (waiting,) = web.worklist()
+    assert waiting.fix.startswith(f"Delete WEB{order.id} in AcctVantage")
+    books.delete_order(f"WEB{order.id}")
+    # It is on neither side any more.
+    assert web.reconcile(SINCE).ok
+    assert len(web.worklist()) == 0
+
+
+def test_a_double_waits_for_a_person(
+    web: Orchestrator, books: SqlGateway, imported: list[FakeOrder]
+) -> None:
+    double(books, imported[0])
+    web.reconcile(SINCE)
+    (waiting,) = web.worklist()
+    assert waiting.code == "order_doubled"
+    assert "WEB-again" in waiting.fix
+    books.delete_order("WEB-again")
+    assert web.reconcile(SINCE).ok
+    assert len(web.worklist()) == 0
+
+
+def test_an_edit_is_brought_up_to_date_as_the_item_says(
+    web: Orchestrator, store: FakeStore, imported: list[FakeOrder]
+) -> None:
+    order = imported[0]
+    address = {**cast("dict[str, object]", order.header["billing_address"]), "city": "Springfield"}
+    store.edit_order(order.id, billing_address=address)
+    web.reconcile(SINCE)
+    (waiting,) = web.worklist()
+    assert waiting.fix.startswith(f"Call import_order({order.id}), which brings")
+
+
+def test_another_period_leaves_what_was_found_alone(
+    web: Orchestrator, store: FakeStore, imported: list[FakeOrder]
+) -> None:
+    store.edit_order(imported[0].id, status_id=5)
+    web.reconcile(SINCE)
+    web.reconcile(datetime(2030, 1, 1, tzinfo=UTC))
+    assert [item.order_id for item in web.worklist()] == [imported[0].id]

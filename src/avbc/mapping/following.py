@@ -92,6 +92,15 @@ def to_ship_now(
     return found
 
 
+def may_update(sales_order: SalesOrder, receipts: Iterable[Receipt], rules: MappingRules) -> bool:
+    """Whether an import may bring the sales order of an edited order up to date."""
+    return (
+        rules.settings.order_status.edited_orders == "update"
+        and text_key(sales_order.status) == text_key(OPEN)
+        and not any(receipt.posted for receipt in receipts)
+    )
+
+
 def order_edited(
     sales_order: SalesOrder, order: Order, receipts: Collection[Receipt], rules: MappingRules
 ) -> Problem | None:
@@ -115,18 +124,13 @@ def order_edited(
     ]
     shown = "; ".join(differences[:_SHOWN]) or "the amounts are the same"
     more = f"; and {len(differences) - _SHOWN} more" if len(differences) > _SHOWN else ""
-    may_update = (
-        rules.settings.order_status.edited_orders == "update"
-        and text_key(sales_order.status) == text_key(OPEN)
-        and not any(receipt.posted for receipt in receipts)
-    )
     return Problem(
         "order_edited_after_import",
         "fingerprint",
         now[:12],
         f"Order {order.id} was edited in the store after {number} was imported: {shown}{more}.",
         f"Call import_order({order.id}), which brings {number} up to date."
-        if may_update
+        if may_update(sales_order, receipts, rules)
         else f"Correct {number} in AcctVantage by hand, then call settle({order.id}).",
     )
 

@@ -15,6 +15,8 @@ from avbc.mapping.case import Case, MappingRules
 from avbc.mapping.decisions import Problem, value_text
 from avbc.mapping.edits import Difference, fingerprint, line_text
 from avbc.mapping.proof import Proof, check_amounts, check_lines, prove_header, prove_lines
+from avbc.mapping.status import status_for_books, status_for_store, store_status
+from avbc.mapping.stopped import stopped
 from avbc.mapping.worth import RECEIVED
 from avbc.money import ARITHMETIC, ZERO, is_amount
 from avbc.text import text_key
@@ -28,6 +30,7 @@ Verdict: TypeAlias = Literal[
 
 _RECEIVED = RECEIVED | {"", "refunded"}
 _HELD = frozenset(["authorized", "capture pending"])
+_REFUNDED = 4
 
 
 @attrs.frozen
@@ -54,25 +57,29 @@ def reconcile(
     rules: MappingRules,
     *,
     not_due: Collection[int] = (),
-    refunds: tuple[Iterable[Refund], Iterable[Credit]] | None = None,
+    refunds: tuple[Iterable[Refund] | None, Iterable[Credit]] | None = None,
 ) -> tuple[Reconciled, ...]:
     """Compare the orders of a period, one by one, in the sequence of their ids.
 
     It compares money, and what it is for: total, tax, freight, discount, each line's quantity and
     amount, wrapping, handling and fees, what was received, what gateways hold, and whether the
     order was edited in the store after its import. Amounts that differ by less than half a minor
-    unit are the same. It does not compare clients, addresses, statuses and GL codes, which people
-    change in AcctVantage. No mapping setting plays a part, so settings may have changed since.
+    unit are the same. Statuses differ where an order was canceled, declined, refunded or disputed
+    in the store and no credit covers it, and where a push or pull of statuses, if the settings ask
+    for one, would change one. It does not compare clients, addresses and GL codes, which people
+    change in AcctVantage. No other mapping setting plays a part, so settings may have changed
+    since.
 
     Args:
         orders: The store's orders, with all their lines, consignments and fees.
         sales_orders: The books' orders of the same period and source.
         receipts: The receipts on them.
-        rules: For the currency and the source.
+        rules: For the currency, the source and the status mapping, which needs the store's
+            statuses.
         not_due: Ids of the store's statuses with which an order is rightly not in the books: New,
             Import Error, Incomplete.
-        refunds: The refunds of these orders and the credits on these sales orders; not compared
-            where this is left out.
+        refunds: The refunds of these orders, None if they are not to be compared, and the credits
+            on these sales orders.
     """
     in_store = {order.id: order for order in orders}
     in_books = _grouped(
@@ -80,12 +87,13 @@ def reconcile(
         for order in sales_orders
         if order.source_code in ("", rules.source_code)
     )
-    made, booked = refunds or ((), ())
+    made, booked = refunds or (None, ())
     compare = _Comparison(
         rules,
         _grouped((receipt.order_import_id, receipt) for receipt in receipts),
-        None if refunds is None else _grouped((refund.order_id, refund) for refund in made),
+        None if made is None else _grouped((refund.order_id, refund) for refund in made),
         _grouped((credit.order_import_id, credit) for credit in booked),
+        frozenset(not_due),
     )
     with localcontext(ARITHMETIC):
         return tuple(
@@ -94,7 +102,6 @@ def reconcile(
                 in_store.get(order_id),
                 in_books.get(order_id, []),
                 compare,
-                not_due=not_due,
             )
             for order_id in sorted(in_store.keys() | in_books.keys())
         )
@@ -108,6 +115,7 @@ class _Comparison:
     receipts: Mapping[str, Sequence[Receipt]]
     refunds: Mapping[int, Sequence[Refund]] | None
     credits: Mapping[str, Sequence[Credit]]
+    not_due: frozenset[int]
 
     def __call__(self, field: str, in_books: Decimal, in_store: Decimal) -> Iterator[Difference]:
         """The difference of two amounts, where there is one."""
@@ -128,8 +136,6 @@ def _reconciled(
     order: Order | None,
     booked: Sequence[SalesOrder],
     compare: _Comparison,
-    *,
-    not_due: Collection[int],
 ) -> Reconciled:
     import_id = (
         booked[0].import_id if booked else order_import_id(compare.rules.source_code, order_id)
@@ -140,7 +146,7 @@ def _reconciled(
     case = Case(compare.rules)
     proof = _prove(order, case)
     total = proof.total if proof is not None else order.total_inc_tax
-    verdict: Verdict = "not_due" if order.status_id in not_due else "missing_in_books"
+    verdict: Verdict = "not_due" if order.status_id in compare.not_due else "missing_in_books"
     differences: tuple[Difference, ...] = ()
     if len(booked) == 1:
         differences = tuple(_differences(order, booked[0], proof, compare))
@@ -182,6 +188,7 @@ def _differences(
         "fees", _of_kind(booked, "fee"), _sum(fee.cost_ex_tax for fee in order.fees or ())
     )
     yield from _receipts(order, booked, total, compare)
+    yield from _status(order, booked, compare)
     if compare.refunds is not None:
         yield from _credits(booked, compare.refunds.get(order.id, ()), compare)
     now = _fingerprint(order) if booked.fingerprint else ""
@@ -191,6 +198,33 @@ def _differences(
             booked.fingerprint[:12],
             f"{now[:12]}, so the order was edited after its import",
         )
+
+
+def _status(order: Order, booked: SalesOrder, compare: _Comparison) -> Iterator[Difference]:
+    """Where an order is stopped and alive in the books, or a push or pull would change a status."""
+    rules, screen = compare.rules, compare.rules.settings.order_status
+    differs = False
+    if stopped(order.status_id):
+        credited = _sum(credit.total for credit in compare.credits.get(booked.import_id, ()))
+        is_covered = credited and rules.rounds_to_zero(min(ZERO, credited - booked.total))
+        # Where refunds are compared, each that has no credit is a difference of its own.
+        is_compared = order.status_id == _REFUNDED and (compare.refunds or {}).get(order.id)
+        differs = not (is_covered or is_compared)
+    elif order.status_id in compare.not_due:
+        # It was reset, and is left to the import.
+        differs = False
+    elif screen.updates == "push":
+        wanted = status_for_store(booked.status, rules, order.status_id).value
+        differs = wanted is not None and wanted.id != order.status_id
+    elif screen.updates == "pull":
+        # The import's own status is no word of the merchant's.
+        downloaded = store_status(screen.downloaded_order_status, rules.statuses).value
+        if downloaded is None or downloaded.id != order.status_id:
+            ours = status_for_books(order.status_id, booked.status, rules).value
+            differs = ours is not None and text_key(ours) != text_key(booked.status)
+    if differs:
+        in_store = order.custom_status or order.status or str(order.status_id)
+        yield Difference("status", booked.status, in_store)
 
 
 def _fingerprint(order: Order) -> str:

@@ -419,8 +419,10 @@ class Orchestrator(Connected):
 
         The report lists what is missing, doubled or different: totals, tax, freight, discounts,
         lines, wrapping, handling and fees, what was received and what gateways hold, refunds where
-        they are imported, and edits after the import. Nothing is written. It takes one request for
-        250 orders, and one for each order that is in the books and not in the store's list.
+        they are imported, edits after the import, and statuses: of orders that were stopped in the
+        store, and those that a push or pull would change. The store and the books stay as they are;
+        what is found is on the worklist. It takes one request for 250 orders, and one for each
+        order that is in the books and not in the store's list.
 
         Args:
             since: Orders made then or later; needs a time zone.

@@ -10,15 +10,17 @@ from itertools import chain
 import attrs
 
 from avbc.acctvantage.import_ids import order_import_id
-from avbc.acctvantage.records import Credit, SalesOrder
+from avbc.acctvantage.records import Credit, Receipt, SalesOrder
 from avbc.bigcommerce import NotFound
 from avbc.bigcommerce.call import Page
 from avbc.bigcommerce.endpoints.orders import EVERYTHING
 from avbc.bigcommerce.models import Order, Refund
 from avbc.database import chunks
 from avbc.errors import AvbcError
-from avbc.mapping import Difference, MappingRules, Reconciled
+from avbc.mapping import Difference, MappingRules, Problem, Reconciled
 from avbc.mapping import reconcile as compare
+from avbc.mapping.following import may_update
+from avbc.mapping.stopped import stopped
 from avbc.mapping.text import amount_text
 from avbc.money import ZERO
 from avbc.orchestrator.checks.periods import (
@@ -27,6 +29,8 @@ from avbc.orchestrator.checks.periods import (
     take_pages,
     with_all_lines,
 )
+from avbc.orchestrator.engine.attention import NOT_IN_BOOKS, RECONCILE
+from avbc.orchestrator.engine.open_items import OpenItems
 from avbc.orchestrator.engine.run import IN_FLIGHT, Run
 from avbc.orchestrator.engine.statuses import NEVER_DUE, REFUNDED
 from avbc.orchestrator.engine.store_orders import is_too_old
@@ -38,6 +42,8 @@ END_OF_TIME = datetime(9999, 12, 31, tzinfo=UTC)
 
 _REFUNDS = frozenset({REFUNDED, 14})
 _REFUNDED = frozenset({"refunded", "partially refunded"})
+
+_SHOWN = 8
 
 _AT_ONCE = 32  # orders that the store did not list, and that are read one by one
 _IDS_AT_ONCE = 200  # order ids in one URL
@@ -180,12 +186,20 @@ class _SideBySide:
 
     def __init__(self, run: Run[ReconcileReport]) -> None:
         self._run = run
-        self._rules = MappingRules(run.settings, run.books.reference_data())
+        updates = run.settings.order_status.updates
+        statuses = () if updates == "off" else run.integration.mapped_statuses
+        self._rules = MappingRules(run.settings, run.books.reference_data(), statuses)
+        items = OpenItems(run.integration.journal, run.integration.scope)
+        self._open = {key for key, _ in items.keys(RECONCILE)}
+        self._met: set[int] = set()
+        """The first and the last order that were compared, by id."""
         self._not_due = frozenset({run.statuses.new, run.statuses.import_error, *NEVER_DUE})
         since, until = run.report.since, run.report.until or END_OF_TIME
         self._booked = _Ahead(run.books.sales_orders_ordered(run.source_code, since, until))
         # Sales orders whose orders the store did not list, by the order's id.
         self._not_listed: dict[int, list[SalesOrder]] = {}
+        self._receipts: Sequence[Receipt] = ()
+        """Those on the orders that are compared."""
 
     def take(self, page: Page[Order]) -> None:
         """Compare the orders of a page."""
@@ -217,6 +231,16 @@ class _SideBySide:
         for sales_order in self._booked.up_to(None):
             self._put_aside(sales_order)
         self._ask_one_by_one()
+        # What was found before of an order of the period that is on neither side any more.
+        code = self._run.source_code
+        if self._met:
+            gone = [
+                key
+                for key in self._open
+                if (number := key.removeprefix(code)).isdigit()
+                and min(self._met) <= int(number) <= max(self._met)
+            ]
+            self._run.settle(gone)
 
     def _put_aside(self, sales_order: SalesOrder) -> None:
         """Keep a sales order whose order the store did not list, until there are enough to ask."""
@@ -246,6 +270,7 @@ class _SideBySide:
         import_ids = [sales_order.import_id for sales_order in booked]
         receipts = self._run.books.receipts(import_ids) if import_ids else []
         by_id = {order.id: order for order in orders}
+        self._receipts = receipts
         for found in compare(
             orders,
             booked,
@@ -255,7 +280,51 @@ class _SideBySide:
             refunds=self._refunds(orders, import_ids),
         ):
             order = by_id.get(found.order_id)
-            self._run.report.add(found if order is None else self._as_due(found, order), order)
+            due = found if order is None else self._as_due(found, order)
+            self._run.report.add(due, order)
+            self._note(due, order, [one for one in booked if one.store_order_id == due.order_id])
+
+    def _note(self, found: Reconciled, order: Order | None, booked: Sequence[SalesOrder]) -> None:
+        """Put what was found on the worklist, or take it off."""
+        run, key, number = self._run, found.import_id, found.order_id
+        self._met = {min({number, *self._met}), max({number, *self._met})}
+        if found.verdict not in ("same", "not_due"):
+            fix = self._fix(found, order, booked)
+            run.only_attention(key, [_problem(found, booked, fix)], number, key)
+        elif key in self._open:
+            run.only_attention(key, (), number, key)
+        self._open.discard(key)
+
+    def _fix(self, found: Reconciled, order: Order | None, booked: Sequence[SalesOrder]) -> str:
+        key, number = found.import_id, found.order_id
+        in_books = f"Delete {key} in AcctVantage, or reverse it there and call settle({number})."
+        if found.verdict == "missing_in_store" or order is None:
+            return in_books
+        if found.verdict == "doubled":
+            keys = ", ".join(one.import_id for one in booked)
+            return f"Keep one of {keys} in AcctVantage, and delete the others."
+        if found.verdict == "missing_in_books":
+            if order.status_id == REFUNDED:
+                return f"Enter it by hand if the books need it, and call settle({number})."
+            return f"Call import_order({number})."
+        fields = {difference.field for difference in found.differences}
+        fixes: list[str] = []
+        if stopped(order.status_id):
+            return in_books
+        if "fingerprint" in fields and may_update(booked[0], self._receipts, self._rules):
+            fixes.append(f"Call import_order({number}), which brings {key} up to date.")
+        elif fields & {"received", "held"}:
+            fixes.append(f"Call follow_orders([{number}]).")
+        if "status" in fields:
+            updates = self._run.settings.order_status.updates
+            fixes.append(f"Call {updates}_order_statuses(): its report says why they differ.")
+        if any(field.startswith("refund ") for field in fields):
+            fixes.append("Call import_refunds(since=...) from before the refund.")
+        otherwise = "Otherwise correct" if fixes else "Correct"
+        fixes.append(
+            f"{otherwise} {key} in AcctVantage or the order in BigCommerce, and reconcile again."
+        )
+        return " ".join(fixes)
 
     def _as_due(self, found: Reconciled, order: Order) -> Reconciled:
         if found.verdict != "missing_in_books":
@@ -268,11 +337,14 @@ class _SideBySide:
 
     def _refunds(
         self, orders: Sequence[Order], import_ids: Sequence[str]
-    ) -> tuple[list[Refund], list[Credit]] | None:
-        """Read the orders' refunds and credits, if the settings import refunds."""
-        if not self._run.settings.gl.import_refunds or not import_ids:
+    ) -> tuple[list[Refund] | None, list[Credit]] | None:
+        """Read the credits of orders, and the refunds too, if the settings import refunds."""
+        imports = self._run.settings.gl.import_refunds
+        if not import_ids or not (imports or any(stopped(order.status_id) for order in orders)):
             return None
         credit_notes = self._run.books.credits(import_ids)
+        if not imports:
+            return None, credit_notes
         credited = {credit.order_import_id for credit in credit_notes}
         asked = [
             order.id
@@ -293,6 +365,29 @@ class _SideBySide:
                     known = order_id if isinstance(order_id, int) else 0
                     self._run.report.add_unread(known, row.error)
         return refunds, credit_notes
+
+
+_WHAT = {
+    "different": "order_differs",
+    "missing_in_books": NOT_IN_BOOKS,
+    "missing_in_store": "order_missing_in_store",
+    "doubled": "order_doubled",
+}
+
+
+def _problem(found: Reconciled, booked: Sequence[SalesOrder], fix: str) -> Problem:
+    """Return what was found of an order as a problem for a person."""
+    number, key = found.order_id, found.import_id
+    differences = [str(each) for each in found.differences if each.field != "fingerprint"]
+    more = len(differences) - _SHOWN
+    shown = "; ".join(differences[:_SHOWN]) + (f"; and {more} more" if more > 0 else "")
+    message = {
+        "different": f"Order {number} and {key} differ: {shown or 'it was edited in the store'}.",
+        "missing_in_books": f"Order {number} is not in the books, and by its status it should be.",
+        "missing_in_store": f"{key} is in the books, and the store has no order {number} any more.",
+        "doubled": f"Order {number} is in the books {len(booked)} times.",
+    }[found.verdict]
+    return Problem(_WHAT[found.verdict], "", str(number), message, fix)
 
 
 class _Ahead:

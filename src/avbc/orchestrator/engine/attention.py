@@ -26,6 +26,10 @@ STATUS_KEPT = "status_kept"
 _FIXED_TO_THE_END = frozenset({STATUS_KEPT, "order_edited"})
 """Problems of refused orders whose advice says itself how the item goes."""
 _BY_HAND = "; if you entered it by hand, call settle({})"
+RECONCILE = "reconcile"
+"""The area of what a reconciliation found."""
+NOT_IN_BOOKS = "order_missing_in_books"
+"""The code of an order that should have been imported."""
 CHECK_FAILED = "check_failed"
 """The code of what `check_setup` or `test_connection` found."""
 

@@ -12,14 +12,19 @@ import attrs
 from avbc.acctvantage import Receipt, SalesOrder
 from avbc.bigcommerce.models import Order, Transaction
 from avbc.errors import AvbcError
-from avbc.mapping import MappingRules, ReceiptChange, Ruling, follow_receipts
+from avbc.mapping import (
+    MappingRules,
+    ReceiptChange,
+    Ruling,
+    follow_receipts,
+    status_for_store,
+)
 from avbc.mapping.following import is_open, shows_refund, to_ship_now
 from avbc.mapping.stopped import stopped
 from avbc.mapping.text import amount_text
 from avbc.mapping.worth import RECEIVED
 from avbc.money import ZERO
 from avbc.orchestrator.engine.run import PushRun
-from avbc.orchestrator.engine.statuses import STATUS
 from avbc.orchestrator.engine.store_orders import complete_lines, non_empty_lists
 from avbc.text import text_key
 
@@ -39,7 +44,7 @@ class Followed:
     transactions: Sequence[Transaction] = ()
     refunds: Sequence[Decimal] = ()
     is_echo: bool = False
-    """Whether avbc gave the order its status in the store."""
+    """Whether its status in the store is the one that a push of AcctVantage's gives it."""
     error: AvbcError | None = None
 
     @property
@@ -105,10 +110,8 @@ class FollowReader:
 
     def _read_books(self, orders: Sequence[Followed]) -> None:
         run, by_key = self._run, self._with_payments(orders)
-        if self._is_push:
-            known = run.known(STATUS, by_key)
-            for key, each in by_key.items():
-                each.is_echo = known.get(key) == str(each.order.status_id)
+        for each in orders:
+            each.is_echo = self._is_echo(each)
         dates = [
             each.sales_order.ordered_at or datetime(1970, 1, 1, tzinfo=UTC)
             for each in orders
@@ -124,6 +127,13 @@ class FollowReader:
                 lines[item.store_line_id] = lines.get(item.store_line_id, ZERO) + item.quantity
         for key, each in by_key.items():
             each.shipped = shipped.get(key, {})
+
+    def _is_echo(self, each: Followed) -> bool:
+        """Whether the store has the status that AcctVantage's is mapped to."""
+        if not self._is_push:
+            return False
+        ours = status_for_store(each.sales_order.status, self._rules).value
+        return ours is not None and ours.id == each.order.status_id
 
     def _read_transactions(self, orders: Sequence[Followed]) -> None:
         """Read the transactions of the orders whose payment is not as the books have it."""

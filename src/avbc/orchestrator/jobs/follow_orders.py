@@ -33,7 +33,13 @@ from avbc.mapping.following import (
     to_ship_now,
 )
 from avbc.mapping.stopped import stopped
-from avbc.orchestrator.engine.attention import FOLLOWING, STATUS_KEPT, stopped_problem
+from avbc.orchestrator.engine.attention import (
+    FOLLOWING,
+    NOT_IN_BOOKS,
+    RECONCILE,
+    STATUS_KEPT,
+    stopped_problem,
+)
 from avbc.orchestrator.engine.changed_orders import OVERLAP
 from avbc.orchestrator.engine.changes import (
     CONCERNS_ALL,
@@ -93,7 +99,9 @@ class _Follow:
 
     def __init__(self, run: PushRun) -> None:
         self._run = run
-        self._rules = MappingRules(run.settings, run.books.reference_data())
+        is_push = run.settings.order_status.updates == "push"
+        statuses = run.integration.mapped_statuses if is_push else ()
+        self._rules = MappingRules(run.settings, run.books.reference_data(), statuses)
         self._reader = FollowReader(run, self._rules)
         self._is_pull = run.settings.order_status.updates == "pull"
         items = OpenItems(run.integration.journal, run.integration.scope)
@@ -101,6 +109,7 @@ class _Follow:
         """The codes of open items, by Import ID."""
         for key, code in items.keys(FOLLOWING):
             self._open.setdefault(key, set()).add(code)
+        self._reconciled = items.keys(RECONCILE)
         import_items = items.keys(_IMPORT)
         self._import_items = {key for key, _ in import_items}
         self._status_kept = {key for key, code in import_items if code == STATUS_KEPT}
@@ -164,6 +173,7 @@ class _Follow:
     def look_again(self) -> None:
         """Look at the orders on the worklist that changed in the books: their cause may be gone."""
         run = self._run
+        self._let_go_of_reconciled()
         keys = [key for key in self._open if key not in self._looked_at]
         of_books = [key for key in keys if self._open[key] - {_NOT_IMPORTED}]
         booked = self._reader.of_books(of_books)
@@ -180,6 +190,16 @@ class _Follow:
         self._take(list(here.values()), again=True)
         if rest := due - here.keys():
             self._take_read(read_orders(run.store, rest, EVERYTHING), rest, again=True)
+
+    def _let_go_of_reconciled(self) -> None:
+        """Settle what a reconciliation found where the order is in the books now, or is no more."""
+        if not self._reconciled:
+            return
+        keys = {key for key, _ in self._reconciled}
+        booked = {order.import_id for order in self._run.books.sales_orders(keys)}
+        for key, code in self._reconciled:
+            if (code == NOT_IN_BOOKS) == (key in booked):
+                self._run.settle([key], area=RECONCILE, codes=[code])
 
     def _take_read(
         self,
