@@ -214,6 +214,25 @@ def test_what_the_gateway_declines_is_refused_and_nothing_is_received(
     ]
 
 
+def test_a_declined_payment_waits_until_the_request_is_withdrawn(
+    web: Orchestrator, store: FakeStore, books: SqlGateway, place: Callable[..., FakeOrder]
+) -> None:
+    order, other = place(), place()
+    for each in (order, other):
+        books.want_capture(f"WEB{each.id}-1")
+        store.edit_order(each.id, payment_status="declined")
+    web.capture_payments()
+    waits = web.worklist().of(order.id)
+    assert [each.code for each in waits] == ["payment_declined"]
+    assert "cancel the request in AcctVantage" in waits[0].fix
+    with books.engine.begin() as connection:
+        connection.exec_driver_sql(
+            f"update receipts set capture_wanted = 0 where import_id = 'WEB{order.id}-1'"
+        )
+    web.capture_payments()
+    assert [each.order_id for each in web.worklist()] == [other.id]
+
+
 @pytest.mark.parametrize("payment_status", ["void", "refunded", "held for review"])
 def test_only_what_is_authorized_is_captured(
     web: Orchestrator,
@@ -622,7 +641,8 @@ def test_nothing_is_captured_for_a_canceled_order_until_it_goes_on(
     assert (status(store, order.id), CAPTURE in store.counts()) == ("authorized", False)
     # It goes on, and AcctVantage still wants it.
     store.edit_order(order.id, status_id=9)
-    see(web, order.id, 9)
+    web.follow_orders()
+    assert not web.worklist()
     assert codes(web.capture_payments()) == ["payment_pending"]
     assert store.counts()[CAPTURE] == 1
 

@@ -590,6 +590,40 @@ def test_what_a_person_shipped_by_hand_is_not_shipped_again(
     assert order.products[0]["quantity_shipped"] == 2
 
 
+def test_a_shipment_with_other_contents_is_sent_when_it_was_deleted(
+    web: Orchestrator, store: FakeStore, books: SqlGateway, mugs: str
+) -> None:
+    shipment = packed(books, 1, mugs, 2)
+    web.push_shipments()
+    (line, *_) = shipment.items
+    books.add_shipment(attrs.evolve(shipment, items=(attrs.evolve(line, quantity=Decimal(3)),)))
+    assert codes(web.push_shipments()) == ["shipment_differs"]
+    (waits,) = web.worklist()
+    assert waits.fix.startswith("Delete it in BigCommerce to have it sent again")
+    (row,) = store.order(int(mugs[3:])).shipments
+    assert store.request("DELETE", f"/v2/orders/{mugs[3:]}/shipments/{row['id']}").status == 204
+    assert len(web.push_shipments().sent) == 1
+    assert (sent(store, mugs), list(web.worklist())) == ([("1Z999", [3])], [])
+
+
+def test_an_order_that_was_stopped_is_deleted_in_acctvantage(
+    web: Orchestrator, store: FakeStore, books: SqlGateway, mugs: str
+) -> None:
+    """As the advice says: nothing of it is left on the worklist."""
+    store.edit_order(int(mugs[3:]), status_id=CANCELED)
+    shipment = packed(books, 1, mugs, 2)
+    books.add_shipment(attrs.evolve(shipment, shipped_at=datetime.now(UTC) - timedelta(days=1)))
+    web.push_shipments()
+    assert {each.code for each in web.worklist()} == {
+        "order_stopped_in_store",
+        "shipment_before_stop",
+    }
+    books.delete_order(mugs)
+    web.follow_orders()
+    web.push_shipments()
+    assert not web.worklist()
+
+
 def test_those_who_relied_on_shipments_are_notified_once(
     join: Join, books: SqlGateway, mugs: str, change: Callable[..., Settings]
 ) -> None:

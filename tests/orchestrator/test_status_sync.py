@@ -299,6 +299,30 @@ def test_a_status_of_the_store_is_not_fought(
     ]
 
 
+def test_an_order_that_was_stopped_is_deleted_in_acctvantage(
+    web: Orchestrator, store: FakeStore, books: SqlGateway, completed: int
+) -> None:
+    """As the advice about a stopped order says: nothing of it is left on the worklist."""
+    web.push_order_statuses()
+    assert [each.code for each in web.worklist()] == ["status_backwards"]
+    books.delete_order(f"WEB{completed}")
+    web.push_order_statuses()
+    assert not web.worklist()
+
+
+def test_orders_far_apart_cost_a_look_each(join: Join, store: FakeStore, books: SqlGateway) -> None:
+    ids = [
+        store.add_order(order).id
+        for first in (1000, 2000, 3000)
+        for order in plain_orders(4, first_id=first)
+    ]
+    join().import_orders()
+    for order_id in ids:
+        books.set_order_status(f"WEB{order_id}", "Shipped/Invoice")
+    report = join().push_order_statuses()
+    assert (len(report.sent), report.requests) == (12, 12 + 3)
+
+
 @pytest.fixture
 def completed(
     web: Orchestrator, store: FakeStore, books: SqlGateway, imported: list[int], change: Change

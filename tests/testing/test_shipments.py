@@ -54,6 +54,24 @@ def test_a_shipment_counts_up_what_is_shipped_and_leaves_the_status(
     ]
 
 
+def test_a_store_may_move_the_status_with_each_shipment(store, ask, order) -> None:
+    store.set_options(shipments_move_status=True)
+    store.edit_order(order.id, status_id=5)
+    lines = [
+        (line["order_address_id"], line["id"], line["quantity"])
+        for line in store.order(order.id).products
+    ]
+    statuses = []
+    for address_id, line_id, quantity in lines:
+        items = [{"order_product_id": line_id, "quantity": quantity}]
+        made = shipment(order_address_id=address_id, items=items)
+        assert ask("POST", "/v2/orders/1001/shipments", made)[0] == 201
+        header = store.order(order.id).header
+        statuses.append((header["status_id"], header["status"]))
+    assert statuses == [(3, "Partially Shipped"), (3, "Partially Shipped"), (2, "Shipped")]
+    assert FakeStore(shipments_move_status=True).state.shipments_move_status
+
+
 def test_the_list_is_204_until_something_is_shipped(ask, order) -> None:
     assert ask("GET", "/v2/orders/1001/shipments") == (204, None)
     assert ask("GET", "/v2/orders/1001/shipments/count") == (200, {"count": 0})

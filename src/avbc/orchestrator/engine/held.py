@@ -62,6 +62,16 @@ class Held:
         if key in self._rows:
             self._over.add(key)
 
+    def deleted(self) -> list[tuple[str, str]]:
+        """Release what belongs to no order of the books any more; returns its key and Import ID."""
+        import_ids = {row.import_id for row in self._rows.values()}
+        here = {order.import_id for order in self._run.books.sales_orders(import_ids)}
+        gone = [
+            (key, row.import_id) for key, row in self._rows.items() if row.import_id not in here
+        ]
+        self._over.update(key for key, _ in gone)
+        return gone
+
     def finish(self) -> None:
         """Forget what is held back no longer."""
         if self._over:

@@ -60,6 +60,8 @@ def capture_payments(run: PushRun) -> None:
         held.release(import_id)
     held.finish()
     if not run.is_over():
+        # All that is wanted was looked at; what is not wanted any more is settled.
+        run.settle_rest()
         _report_old(run)
 
 

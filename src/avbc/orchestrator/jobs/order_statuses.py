@@ -157,6 +157,7 @@ class _Push:
                 ]
             )
         self._unruled.finish()
+        run.settle(import_id for _, import_id in self._held.deleted())
         self._held.finish()
 
     def _step(self, due: _Due, now: int) -> _SetStatus | None:

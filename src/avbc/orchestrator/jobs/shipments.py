@@ -81,7 +81,8 @@ def push_shipments(run: PushRun) -> None:
             run.unchanged()
         else:
             changed.append(shipment)
-    run.settle([NOT_PUSHED])
+    deleted = [_key(import_id, number) for number, import_id in held.deleted()]
+    run.settle([NOT_PUSHED, *deleted])
     is_done = _send(run, changed, held)
     if is_done and not (run.report.stopped or run.report.postponed):
         if not is_as_before:
@@ -139,6 +140,10 @@ def _shipments(run: PushRun, done: datetime | None) -> dict[int, Shipment]:
         for shipment in run.books.shipments(run.source_code, since)
         if first is None or shipment.shipped_at is None or shipment.shipped_at >= first
     }
+
+
+def _key(import_id: str, number: int | str) -> str:
+    return f"{import_id} shipment {number}"
 
 
 def _digest(shipment: Shipment) -> str:
@@ -262,7 +267,7 @@ class _OrderShipments:
     def _change(self, shipment: Shipment) -> Change:
         return attrs.evolve(
             order_change(self.order, "shipment"),
-            key=f"{self.order.import_id} shipment {shipment.number}",
+            key=_key(self.order.import_id, shipment.number),
         )
 
 
