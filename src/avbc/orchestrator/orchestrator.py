@@ -289,9 +289,9 @@ class Orchestrator(Connected):
     def push_order_statuses(self, *, preview: bool = False, progress: bool = False) -> PushReport:
         """Set the store's statuses of orders that changed in AcctVantage (manual 2.1.6).
 
-        The mapping is read from left to right. An order gets one request if its status in the store
-        differs, otherwise none. A status that is not in the mapping is reported once and never
-        guessed; its orders are tried again when the mapping changes.
+        The mapping is read from left to right. An order is looked at first, and gets one request if
+        its status in the store differs: never back, and never if it was stopped there. A status
+        that is not in the mapping is reported once; it is tried again when the mapping changes.
 
         Raises:
             SettingsError: The settings pull statuses, or neither (manual 2.1.6).
@@ -306,7 +306,7 @@ class Orchestrator(Connected):
 
         The mapping is read from right to left. No order is ever posted, and none moves backwards
         unless the mapping's row allows it. The echo of our own writes is not a change. An order
-        that was cancelled or refunded after its import is reported once, for a person to act.
+        that was canceled or refunded after its import is reported once, for a person to act.
         Orders that are not in the books are left alone.
 
         Raises:
@@ -326,15 +326,9 @@ class Orchestrator(Connected):
     ) -> PushReport:
         """Send the store AcctVantage's shipments, with tracking numbers, that are new or changed.
 
-        The store's shipments of an order are read before any is sent for it, so none is sent twice.
-        The order's status does not follow: the status mapping sets it. Nothing is sent for an order
-        that was stopped in the store.
-
-        Args:
-            order_ids: Send all shipments of these orders that the store lacks, by BigCommerce id:
-                a person asks for it, so whatever the settings say, and for stopped orders too.
-            preview: Send nothing; the report says what would be sent.
-            progress: Draw a progress bar (extra `progress`).
+        The store is read first: none is sent twice, and none for an order that was stopped there.
+        With `order_ids` a person sends all shipments of these orders, by BigCommerce id, that the
+        store lacks: whatever the settings say, and for stopped orders too.
 
         Raises:
             SettingsError: `shipping.push_shipments` is false, and no orders are named.
@@ -353,7 +347,7 @@ class Orchestrator(Connected):
         `authorized`, and always the full amount. The store is read before anything is sent, so
         nothing is captured twice. A receipt is recorded as captured when the store says so, mostly
         in the next run; until then the capture is in `postponed`. What the gateway declines is
-        refused, and nothing is recorded as received. Old authorizations are reported once a day.
+        refused, and nothing is recorded as received. Old authorizations are on the worklist.
         """
         run = self._push(
             "capture_payments", "Capturing payments", preview=preview, progress=progress
