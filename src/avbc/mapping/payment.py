@@ -197,7 +197,7 @@ def payment_for(
         gateway_amount is None and not (order.store_credit_amount or order.gift_certificate_amount)
     ):
         receipt_type = case.add(receipt_type_for(order.payment_method, rules))
-        is_good = _is_good(worth.status, case)
+        is_good = _is_good(worth.status, order.id, case)
         if receipt_type == PURCHASE_ORDER:
             po_number = plain(order.payment_provider_id or "") or str(order.id)
             case.note(
@@ -264,7 +264,7 @@ def _unknown_receipt_type(name: str, case: Case) -> None:
     )
 
 
-def _is_good(status: str, case: Case) -> bool:
+def _is_good(status: str, order_id: int, case: Case) -> bool:
     """Whether an order with this payment status can be imported: what can go wrong, and why."""
     if status == "partially refunded":
         case.warn(
@@ -288,8 +288,8 @@ def _is_good(status: str, case: Case) -> bool:
             status,
             f"The payment is {status!r}: nothing was received yet, so the receipt is over nothing.",
             "Capture it in BigCommerce, or wait until it clears: the receipt follows with the next "
-            f"follow_orders(). If AcctVantage is to capture, set {_PREAUTHORIZED}: the receipt "
-            "follows that, too.",
+            f"follow_orders(). If AcctVantage is to capture it, set {_PREAUTHORIZED} and call "
+            f"follow_orders([{order_id}]).",
         )
         return True
     unknown: tuple[MappingProblem, str, str] = (

@@ -80,7 +80,8 @@ def follow_orders(run: PushRun, order_ids: Collection[int] | None = None) -> Non
     """
     follow = _Follow(run)
     if order_ids is not None:
-        follow.take_ids(order_ids)
+        # Asked for by a person, they are looked at as if for the first time: settings may differ.
+        follow.take_ids(order_ids, again=True)
         return
     if not run.preview:
         note_unpushed_shipments(run)
@@ -124,9 +125,10 @@ class _Follow:
 
     # Which orders
 
-    def take_ids(self, order_ids: Collection[int]) -> None:
+    def take_ids(self, order_ids: Collection[int], *, again: bool = False) -> None:
         """Follow orders by their ids."""
-        self._take_read(read_orders(self._run.store, order_ids, EVERYTHING), order_ids)
+        found = read_orders(self._run.store, order_ids, EVERYTHING)
+        self._take_read(found, order_ids, again=again)
 
     def take_unlisted(self, order_ids: Iterable[int]) -> None:
         """Follow those of some orders that were not listed in this run."""

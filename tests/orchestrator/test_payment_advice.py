@@ -1,0 +1,204 @@
+"""The advice about payments after the import is followed to its end: then nothing waits."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from decimal import Decimal
+
+import attrs
+import pytest
+import sqlalchemy as sa
+
+from avbc.acctvantage import SqlGateway
+from avbc.acctvantage.records import Receipt
+from avbc.acctvantage.sql import schema
+from avbc.orchestrator import Orchestrator
+from avbc.settings import Settings
+from avbc.testing import FakeOrder, FakeStore, OrderFactory, Payment, item
+
+Change = Callable[..., Settings]
+Join = Callable[..., Orchestrator]
+NEW, CANCELED = 11, 5
+
+
+@attrs.define
+class World:
+    """An order that is in the books and was followed once."""
+
+    store: FakeStore
+    books: SqlGateway
+    web: Orchestrator
+    order: FakeOrder
+    advice: str = ""
+    """Of the import's warning, if it had one."""
+
+    @property
+    def receipts(self) -> list[Receipt]:
+        return self.books.receipts([f"WEB{self.order.id}"])
+
+    @property
+    def total(self) -> Decimal:
+        return self.books.sales_orders([f"WEB{self.order.id}"])[0].total
+
+    def happens(self, event: str, status: str, **changes: object) -> None:
+        """Let the gateway do something with the payment."""
+        own = self.store.order(self.order.id)
+        authorization = own.transactions[0]["id"]
+        reference = {} if event == "authorization" else {"reference_transaction_id": authorization}
+        made = self.store.state.add_transaction(own, own.transactions[0], event=event, **changes)
+        made.update({"gateway_transaction_id": f"gw-{made['id']}", **reference})
+        self.store.edit_order(self.order.id, payment_status=status)
+
+    def correct(self, **values: object) -> None:
+        """Change the receipt in AcctVantage."""
+        with self.books.engine.begin() as connection:
+            connection.execute(
+                sa.update(schema.receipts)
+                .where(schema.receipts.c.import_id == f"WEB{self.order.id}-1")
+                .values(**values)
+            )
+
+    def enter(self, amount: Decimal) -> None:
+        """Enter a receipt in AcctVantage."""
+        with self.books.engine.begin() as connection:
+            row = dict(
+                connection.execute(sa.select(schema.receipts)).mappings().one(),
+                import_id="AV-7",
+                receipt_type="Check",
+                state="captured",
+                amount=amount,
+                pre_auth_amount=Decimal(0),
+                store_payment_method="",
+            )
+            del row["id"]
+            connection.execute(sa.insert(schema.receipts).values(**row))
+
+    def waits(self) -> dict[str, str]:
+        """Follow, and return what waits with its advice."""
+        self.web.follow_orders()
+        return {each.code: each.fix for each in self.web.worklist().of(self.order.id)}
+
+
+@pytest.fixture
+def world(
+    store: FakeStore, books: SqlGateway, join: Join, change: Change, factory: OrderFactory
+) -> Callable[..., World]:
+    def made(*, box: bool = True) -> World:
+        gl = {"credit_card_transactions_are_preauthorizations": box}
+        web = join(settings=change(gl=gl))
+        order = factory.order([item("MUG-RED", 2)], payment=Payment(state="authorized"))
+        found = World(store, books, web, store.add_order(order))
+        (imported,) = web.import_orders().imported
+        found.advice = " ".join(problem.fix for problem in imported.problems)
+        assert found.waits() == {}
+        return found
+
+    return made
+
+
+def test_a_payment_that_was_not_captured_is_captured_in_the_panel(
+    world: Callable[..., World],
+) -> None:
+    made = world(box=False)
+    assert "Capture it in BigCommerce" in made.advice
+    assert made.receipts[0].state == "pending"
+    made.happens("capture", "captured")
+    assert made.waits() == {}
+    assert (made.receipts[0].state, made.receipts[0].amount) == ("captured", made.total)
+
+
+def test_a_payment_that_was_not_captured_is_captured_by_acctvantage(
+    world: Callable[..., World], join: Join, change: Change
+) -> None:
+    made = world(box=False)
+    assert f"call follow_orders([{made.order.id}])" in made.advice
+    made.web = join(settings=change(gl={"credit_card_transactions_are_preauthorizations": True}))
+    assert len(made.web.follow_orders([made.order.id]).sent) == 1
+    assert made.receipts[0].state == "pre_authorized"
+    made.books.want_capture(made.receipts[0].import_id)
+    made.web.capture_payments()
+    made.store.settle()
+    made.web.capture_payments()
+    assert (made.receipts[0].state, made.receipts[0].amount) == ("captured", made.total)
+    assert made.waits() == {}
+
+
+@pytest.mark.parametrize("how", ["cancel", "enter"])
+@pytest.mark.parametrize(
+    ("event", "status", "code"),
+    [
+        ("void", "void", "payment_void_after_import"),
+        ("odd", "declined", "payment_declined_after_import"),
+    ],
+)
+def test_goods_that_would_go_out_unpaid(
+    world: Callable[..., World], event: str, status: str, code: str, how: str
+) -> None:
+    made = world()
+    made.happens(event, status)
+    waits = made.waits()
+    assert list(waits) == [code]
+    assert "Cancel the order in BigCommerce, or enter the receipt of another" in waits[code]
+    if how == "cancel":
+        made.store.edit_order(made.order.id, status_id=CANCELED)
+        assert list(made.waits()) == ["order_stopped_in_store"]
+    else:
+        made.enter(made.total)
+        assert made.waits() == {}
+
+
+def test_a_capture_of_another_amount(world: Callable[..., World]) -> None:
+    made = world()
+    made.happens("capture", "captured", amount=1.5)
+    waits = made.waits()
+    assert list(waits) == ["receipt_amount_differs"]
+    assert "correct the receipt in AcctVantage" in waits["receipt_amount_differs"]
+    made.correct(state="captured", amount=Decimal("1.50"), pre_auth_amount=Decimal(0))
+    assert made.waits() == {}
+
+
+def test_a_receipt_that_is_posted(world: Callable[..., World]) -> None:
+    made = world()
+    made.correct(posted=True)
+    made.happens("capture", "captured")
+    waits = made.waits()
+    assert list(waits) == ["receipt_cannot_follow"]
+    assert f"the payment of {made.total} is captured" in waits["receipt_cannot_follow"]
+    made.correct(state="captured", amount=made.total)
+    assert made.waits() == {}
+
+
+def test_a_payment_after_a_void(world: Callable[..., World]) -> None:
+    made = world()
+    made.happens("void", "void")
+    assert list(made.waits()) == ["payment_void_after_import"]
+    made.happens("purchase", "captured")
+    waits = made.waits()
+    assert list(waits) == ["receipt_missing"]
+    assert f"Enter a receipt over {made.total}" in waits["receipt_missing"]
+    made.enter(made.total)
+    assert made.waits() == {}
+
+
+def test_money_that_a_person_recorded_and_the_store_gave_back(
+    world: Callable[..., World],
+) -> None:
+    made = world()
+    made.correct(state="captured", amount=made.total)
+    made.happens("void", "void")
+    waits = made.waits()
+    assert list(waits) == ["receipt_not_backed"]
+    made.correct(state="voided", amount=Decimal(0))
+    # What was hidden by it: the order is unpaid.
+    assert list(made.waits()) == ["payment_void_after_import"]
+    made.store.edit_order(made.order.id, status_id=CANCELED)
+    assert list(made.waits()) == ["order_stopped_in_store"]
+
+
+def test_a_payment_that_is_held(world: Callable[..., World]) -> None:
+    made = world()
+    made.happens("odd", "held for review")
+    assert made.waits() == {"payment_held": "Approve or decline it in BigCommerce."}
+    made.happens("capture", "captured")
+    assert made.waits() == {}
+    assert made.receipts[0].state == "captured"
