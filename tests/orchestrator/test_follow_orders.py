@@ -519,6 +519,51 @@ def test_an_edited_order_waits_for_a_person(
     assert len(web.worklist()) == 0
 
 
+def test_an_edit_that_a_person_makes_in_acctvantage_too_is_settled(
+    webs: Callable[..., Orchestrator], store: FakeStore, books: SqlGateway, orders: list[FakeOrder]
+) -> None:
+    web, order = webs(order_status={"edited_orders": "refuse"}), orders[0]
+    total, cost = (
+        Decimal(str(order.header[name])) + 5 for name in ("total_inc_tax", "shipping_cost_ex_tax")
+    )
+    store.edit_order(
+        order.id,
+        total_inc_tax=str(total),
+        total_ex_tax=str(Decimal(str(order.header["total_ex_tax"])) + 5),
+        shipping_cost_ex_tax=str(cost),
+        shipping_cost_inc_tax=str(Decimal(str(order.header["shipping_cost_inc_tax"])) + 5),
+    )
+    web.follow_orders()
+    assert "order_edited_after_import" in waits(web, order)
+    with books.engine.begin() as connection:
+        connection.execute(
+            sa.text(
+                "UPDATE sales_orders SET total = :total, freight = :freight WHERE import_id = :key"
+            ),
+            {"total": str(total), "freight": str(cost), "key": f"WEB{order.id}"},
+        )
+    web.follow_orders()
+    assert "order_edited_after_import" not in waits(web, order)
+    store.edit_order(order.id, payment_status="paid")
+    web.follow_orders()
+    assert "order_edited_after_import" not in waits(web, order)
+
+
+def test_the_fix_of_an_edit_is_followed(
+    web: Orchestrator, store: FakeStore, books: SqlGateway, orders: list[FakeOrder]
+) -> None:
+    address = {**_address(orders[0]), "city": "Springfield"}
+    store.edit_order(orders[0].id, billing_address=address)
+    web.follow_orders()
+    (waiting,) = web.worklist()
+    assert waiting.fix.startswith(f"Call import_order({orders[0].id})")
+    assert len(web.import_order(orders[0].id).updated) == 1
+    web.follow_orders()
+    assert waits(web, orders[0]) == []
+    assert books.sales_orders([f"WEB{orders[0].id}"])[0].bill_to.city == "Springfield"
+    assert store.order(orders[0].id).header["status_id"] == DOWNLOADED
+
+
 def test_an_edited_order_that_is_imported_again_is_no_item(
     web: Orchestrator, store: FakeStore, orders: list[FakeOrder]
 ) -> None:
@@ -610,6 +655,21 @@ def test_an_error_of_one_order_stops_no_other(
     assert (receipt(books, one).state, receipt(books, other).state) == ("pending", "captured")
     assert len(web.follow_orders().sent) == 1
     assert receipt(books, one).state == "captured"
+
+
+def test_an_order_with_many_lines_is_read_once(
+    web: Orchestrator, store: FakeStore, factory: OrderFactory
+) -> None:
+    order = store.add_order(factory.order([item("MUG-RED", 1) for _ in range(60)]))
+    web.import_orders()
+    web.follow_orders()
+    report = web.follow_orders()
+    assert (list(report), report.requests) == ([], 1)
+    store.edit_order(order.id, staff_notes="Call first")
+    assert web.follow_orders().requests == 1
+    store.edit_order(order.id, status_id=SHIPPED)
+    assert web.follow_orders().requests == 2
+    assert len(web.worklist()) == 0
 
 
 def test_an_order_that_cannot_be_read_waits_for_a_person(

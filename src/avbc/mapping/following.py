@@ -26,6 +26,17 @@ _REFUNDED_STATUSES = frozenset({4, 14})
 _PARTIALLY_SHIPPED = 3
 
 
+@attrs.frozen
+class Edit:
+    """An edit of an order after its import."""
+
+    fingerprint: str
+    """Of the order as it is now."""
+    differs: bool
+    """Whether amounts, quantities or lines are not as the books have them."""
+    problem: Problem
+
+
 def order_state(order: Order) -> str:
     """A short text that changes with all of an order that is followed after its import.
 
@@ -101,10 +112,10 @@ def may_update(sales_order: SalesOrder, receipts: Iterable[Receipt], rules: Mapp
     )
 
 
-def order_edited(
+def edit_of(
     sales_order: SalesOrder, order: Order, receipts: Collection[Receipt], rules: MappingRules
-) -> Problem | None:
-    """The problem of an order that was edited in the store after its import.
+) -> Edit | None:
+    """How an order was edited in the store after its import; None where it was not.
 
     Args:
         sales_order: The order as the books have it.
@@ -122,9 +133,9 @@ def order_edited(
         for difference in found.differences
         if difference.field not in _NOT_EDITS
     ]
-    shown = "; ".join(differences[:_SHOWN]) or "the amounts are the same"
+    shown = "; ".join(differences[:_SHOWN]) or "no amount or quantity differs"
     more = f"; and {len(differences) - _SHOWN} more" if len(differences) > _SHOWN else ""
-    return Problem(
+    problem = Problem(
         "order_edited_after_import",
         "fingerprint",
         now[:12],
@@ -133,6 +144,7 @@ def order_edited(
         if may_update(sales_order, receipts, rules)
         else f"Correct {number} in AcctVantage by hand, then call settle({order.id}).",
     )
+    return Edit(now, bool(differences), problem)
 
 
 def refund_not_booked(

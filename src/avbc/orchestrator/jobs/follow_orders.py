@@ -26,8 +26,8 @@ from avbc.mapping import (
     payment_without_order,
 )
 from avbc.mapping.following import (
+    edit_of,
     is_open,
-    order_edited,
     order_state,
     refund_not_booked,
     to_ship_now,
@@ -61,6 +61,8 @@ from avbc.orchestrator.reports import Change
 _FOLLOWED = "followed"
 """How orders were when they were followed last, by Import ID: in the store, and where something of
 them is on the worklist, in the books too."""
+_EDITED = "edit to be made"
+"""The fingerprints of orders whose edit changed amounts or quantities, by Import ID."""
 _LISTED = "followed lately"
 """When the orders of the last listing were modified, by Import ID: what is missing now is gone."""
 _SWEPT = "followed all"
@@ -447,19 +449,26 @@ class _Follow:
             return
         yield from self._follow_quantities(each)
         if order.status_id not in (self._run.statuses.new, self._run.statuses.import_error):
-            try:
-                edited = order_edited(sales_order, order, each.receipts, self._rules)
-            except InvalidOperation:
-                edited = record_problem(
-                    "amount_unreadable",
-                    f"An amount of order {order.id} is no number.",
-                    "Correct the order in BigCommerce.",
-                )
-            if edited is not None:
-                yield edited
+            yield from self._edits(each)
         refund = refund_not_booked(sales_order, order, each.refunds, each.credited, self._rules)
         if refund is not None:
             yield refund
+
+    def _edits(self, each: Followed) -> Iterator[Problem]:
+        """Yield the edit of an order, unless a person has made the same one in AcctVantage."""
+        try:
+            edit = edit_of(each.sales_order, each.order, each.receipts, self._rules)
+        except InvalidOperation:
+            message = f"An amount of order {each.order.id} is no number."
+            yield record_problem("amount_unreadable", message, "Correct the order in BigCommerce.")
+            return
+        if edit is None:
+            return
+        if edit.differs:
+            self._run.know(_EDITED, each.import_id, edit.fingerprint)
+        elif self._run.known(_EDITED, [each.import_id]).get(each.import_id) == edit.fingerprint:
+            return
+        yield edit.problem
 
     def _follow_receipts(self, each: Followed) -> Iterator[Problem]:
         ruling = each.receipts_followed(self._rules)
