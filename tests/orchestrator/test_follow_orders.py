@@ -169,6 +169,33 @@ def test_a_run_with_nothing_new_looks_at_nothing(
     assert (list(report), report.unchanged, report.requests) == ([], 4, 1)
 
 
+@pytest.mark.parametrize("mode", ["push", "off"])
+def test_what_is_followed_hides_no_change_from_a_later_pull(
+    webs: Callable[..., Orchestrator], store: FakeStore, books: SqlGateway, mode: str
+) -> None:
+    (order,) = [store.add_order(order) for order in plain_orders(1)]
+    web = webs(order_status={"updates": mode})
+    web.import_orders()
+    store.edit_order(order.id, status_id=SHIPPED)
+    web.follow_orders()
+    pulling = webs(order_status={"updates": "pull"})
+    assert [change.after for change in pulling.pull_order_statuses().sent] == ["Shipped/Invoice"]
+    assert books.sales_orders()[0].status == "Shipped/Invoice"
+
+
+@pytest.mark.parametrize("mode", MODES)
+def test_a_part_that_was_refunded_is_one_item(
+    webs: Callable[..., Orchestrator], store: FakeStore, place: Place, mode: str
+) -> None:
+    web = webs(order_status={"updates": mode})
+    order = place(web=web)
+    store.refund(order.id, items={line_ids(order)[0]: 1})
+    web.follow_orders()
+    if mode == "pull":
+        web.pull_order_statuses()
+    assert waits(web, order) == ["refund_not_booked"]
+
+
 # Stopped
 
 
@@ -655,6 +682,47 @@ def test_an_error_of_one_order_stops_no_other(
     assert (receipt(books, one).state, receipt(books, other).state) == ("pending", "captured")
     assert len(web.follow_orders().sent) == 1
     assert receipt(books, one).state == "captured"
+
+
+def test_a_bug_of_a_gateway_stops_no_other_order(
+    web: Orchestrator,
+    store: FakeStore,
+    books: SqlGateway,
+    place: Place,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    one, other = place(authorized()), place(authorized())
+    for order in (one, other):
+        happens(store, order, "capture", "captured")
+    update = books.update_receipt
+
+    def buggy(before: Receipt, after: Receipt) -> Receipt:
+        if before.order_import_id == f"WEB{one.id}":
+            raise ZeroDivisionError
+        return update(before, after)
+
+    monkeypatch.setattr(books, "update_receipt", buggy)
+    report = web.follow_orders()
+    assert found(report) == [
+        ("sent", f"WEB{other.id}-1", []),
+        ("postponed", f"WEB{one.id}", ["unexpected_error"]),
+    ]
+    monkeypatch.undo()
+    assert len(web.follow_orders().sent) == 1
+
+
+def test_refunds_that_cannot_be_read_stop_no_other_order(
+    web: Orchestrator, store: FakeStore, place: Place
+) -> None:
+    refunded, canceled = place(), place()
+    store.refund(refunded.id, items={line_ids(refunded)[0]: 1})
+    store.edit_order(canceled.id, status_id=5)
+    store.fail("GET /v3/orders/payment_actions/refunds", "500")
+    report = web.follow_orders()
+    assert [change.order_id for change in report.postponed] == [refunded.id]
+    assert waits(web, canceled) == ["order_stopped_in_store"]
+    web.follow_orders()
+    assert waits(web, refunded) == ["refund_not_booked"]
 
 
 def test_an_order_with_many_lines_is_read_once(

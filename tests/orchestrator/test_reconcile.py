@@ -560,8 +560,6 @@ def test_what_is_missing_in_the_books_goes_when_it_is_imported(
         "order_missing_in_books",
         f"Call import_order({order.id}).",
     )
-    # As that is what it says, a person does it.
-    store.edit_order(order.id, status_id=11)
     assert len(web.import_order(order.id).imported) == 1
     web.follow_orders()
     assert len(web.worklist()) == 0

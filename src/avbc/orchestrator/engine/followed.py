@@ -155,12 +155,17 @@ class FollowReader:
     def _read_refunds(self, orders: Sequence[Followed]) -> None:
         if not orders:
             return
-        by_id = {each.order.id: each for each in orders}
-        call = self._run.store.refunds.list.call(order_id_in=list(by_id))
-        for page in self._run.store.pages(call):
-            for refund in page.items:
-                each = by_id[refund.order_id]
-                each.refunds = (*each.refunds, refund.total_amount)
+        refunds: dict[int, list[Decimal]] = {}
+        call = self._run.store.refunds.list.call(order_id_in=[each.order.id for each in orders])
+        try:
+            for page in self._run.store.pages(call):
+                for refund in page.items:
+                    refunds.setdefault(refund.order_id, []).append(refund.total_amount)
+        except AvbcError as error:
+            for each in orders:
+                each.error = error
+        for each in orders:
+            each.refunds = refunds.get(each.order.id, ())
 
     def of_books(self, import_ids: Collection[str]) -> dict[str, Followed]:
         """Return the orders of the books with these Import IDs, without what the store has."""

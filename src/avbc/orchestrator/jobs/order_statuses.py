@@ -239,7 +239,7 @@ def pull_order_statuses(run: PushRun) -> None:
         pages = run.store.pages(run.store.orders.list.call(min_id=min(open_ids)))
     else:
         pages = run.integration.changed_orders.pages(since - OVERLAP, "pull_order_statuses")
-    pull = _Pull(run)
+    pull = _Pull(run, is_first=since is None)
     known = run.known(STATUS, pull.unruled.again())
     pull.rule({import_id: int(status) for import_id, status in known.items()}, again=True)
     newest = since
@@ -263,9 +263,11 @@ def pull_order_statuses(run: PushRun) -> None:
 class _Pull:
     """One pull: page after page of orders, each ruled and written by itself."""
 
-    def __init__(self, run: PushRun) -> None:
+    def __init__(self, run: PushRun, *, is_first: bool) -> None:
         self.unruled = _Unruled(run)
         self._run = run
+        self._is_first = is_first
+        """Whether what is known of the store's statuses was noted for a push."""
         self._rules = MappingRules(
             run.settings, run.books.reference_data(), run.integration.mapped_statuses
         )
@@ -278,7 +280,8 @@ class _Pull:
         Unless they are to be ruled again, those whose status is known already are unchanged.
         """
         orders = self._run.books.sales_orders(list(seen))
-        known = {} if again else self._run.known(STATUS, [order.import_id for order in orders])
+        keys = [order.import_id for order in orders]
+        known = {} if again or self._is_first else self._run.known(STATUS, keys)
         # The import set the Downloaded Order Status: where nothing is known, that one is no news.
         expected = "" if again else str(self._run.statuses.downloaded)
         shipped = self._run.known(SHIPPED, [order.import_id for order in orders])
