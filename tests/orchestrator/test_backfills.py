@@ -254,6 +254,22 @@ def test_an_order_that_was_imported_as_shipped_has_no_echo(
     assert status(store, order_id) == SHIPPED
 
 
+def test_a_status_that_was_kept_is_not_taken_for_one_that_we_set(
+    join: Join, change: Change, store: FakeStore, books: SqlGateway, placed: Callable[..., int]
+) -> None:
+    web = join(settings=change(order_status={"updates": "push"}))
+    order_id = placed()
+    web.import_orders()
+    store.add_order(OrderFactory(first_id=order_id).order([item("MUG-RED", 2)], payment=OFFLINE))
+    store.edit_order(order_id, status_id=SHIPPED)
+    assert ids(web.import_order(order_id), "updated") == [order_id]
+    books.set_order_status(f"WEB{order_id}", "Shipped/Invoice")
+    store.clear_log()
+    report = web.push_order_statuses()
+    assert (report.sent, report.unchanged) == ([], 1)
+    assert {entry.method for entry in store.log} == {"GET"}
+
+
 def test_webhooks_leave_orders_of_other_statuses_alone(
     web: Orchestrator, books: SqlGateway, placed: Callable[..., int]
 ) -> None:

@@ -381,14 +381,6 @@ class Import:
                     run.stopped_item(*ids, happened)
         if any(each.result == "refused" for each in endings):
             run.flush()
-        # Of an order that keeps its status, nothing is known that we have set.
-        kept = [
-            each.outcome.import_id
-            for each in endings
-            if each.result in ("imported", "updated") and each.status_id is UNSET
-        ]
-        if kept:
-            run.forget(STATUS, kept)
 
     def _end(self, ending: _Ending) -> None:
         """Put an order into the report, the log and the journal."""
