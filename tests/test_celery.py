@@ -157,7 +157,18 @@ def app() -> Iterator[Any]:
 
 
 @pytest.fixture
-def path(save: Save, shop: FakeStore, app: Any, books_toml: Path) -> Iterator[str]:
+def notified() -> list[list[avbc.WorklistItem]]:
+    return []
+
+
+@pytest.fixture
+def path(
+    save: Save,
+    shop: FakeStore,
+    app: Any,
+    books_toml: Path,
+    notified: list[list[avbc.WorklistItem]],
+) -> Iterator[str]:
     """A settings file whose store has its tasks in the application."""
     path = save(shop.api_url)
     with ExitStack() as stack:
@@ -173,7 +184,12 @@ def path(save: Save, shop: FakeStore, app: Any, books_toml: Path) -> Iterator[st
                 sleep=lambda _: None,
             )
             return stack.enter_context(
-                Orchestrator(settings, books, store=stack.enter_context(client))
+                Orchestrator(
+                    settings,
+                    books,
+                    store=stack.enter_context(client),
+                    on_attention=notified.append,
+                )
             )
 
         register(app, stores=[Path(path)], books=lambda: books, orchestrator=join)
@@ -212,6 +228,15 @@ def test_a_task_returns_how_it_went_and_no_orders(
     shop.clear_log()
     run("import_orders", path)
     assert [entry.method for entry in shop.log] == ["GET"]
+
+
+def test_a_task_reports_what_waits_for_a_person_once(
+    run: Run, path: str, shop: FakeStore, notified: list[list[avbc.WorklistItem]]
+) -> None:
+    shop.edit_order(1001, payment_method="Pigeon Post")
+    run("import_orders", path)
+    run("import_orders", path)
+    assert [[item.order_id for item in items] for items in notified] == [[1001]]
 
 
 def test_the_settings_file_is_read_for_each_task(

@@ -97,3 +97,14 @@ def pay(web: avbc.Orchestrator, settings: avbc.Settings) -> None:
     assert_type(backtested.changed[0].effects, tuple[SettingEffect, ...])
     assert_type(backtested.fields(), dict[str, int])
     web.reconcile("2026-03-01")  # type: ignore[arg-type]  # a time
+
+
+def worklist(settings: avbc.Settings, books: avbc.Gateway) -> None:
+    reported: list[avbc.WorklistItem] = []
+    web = avbc.Orchestrator(settings, books, on_attention=reported.extend)
+    assert_type(web.worklist(), avbc.Worklist)
+    assert_type([item.fix for item in web.worklist()], list[str])
+    assert_type(web.settle(1042), avbc.Worklist)
+    for item in web.worklist().of(1042):
+        web.settle(item)
+    avbc.Worklist(reported).to_dicts()
