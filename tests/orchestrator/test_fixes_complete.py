@@ -23,6 +23,12 @@ FOLLOWED_IN = {
     "check_failed": (
         "test_worklist.py::test_what_check_setup_finds_is_on_the_worklist_until_it_is_corrected"
     ),
+    "hook_inactive": (
+        "test_hooks.py::test_a_deactivated_hook_waits_for_a_person_until_it_is_repaired"
+    ),
+    "hook_missing": (
+        "test_hooks.py::test_a_deleted_hook_waits_for_a_person_until_it_is_there_again"
+    ),
     "left_to_ship_differs": (
         "test_follow_orders.py::test_quantities_that_the_books_refuse_wait_for_a_person"
     ),

@@ -107,7 +107,11 @@ def test_a_deleted_hook_waits_for_a_person_until_it_is_there_again(
     store.request("DELETE", f"/v3/hooks/{ids(store)[CREATED]}")
     web.check_hooks()
     assert [(item.code, item.key) for item in web.worklist()] == [("hook_missing", CREATED)]
+    assert [each.scope for each in web.register_webhooks(URL).outcomes("created")] == [CREATED]
+    assert web.worklist().ok
     # Repaired by hand, not by us: the next check finds it.
+    store.request("DELETE", f"/v3/hooks/{ids(store)[CREATED]}")
+    assert not web.check_hooks().ok
     body = json.dumps({"scope": CREATED, "destination": URL}).encode()
     store.request("POST", "/v3/hooks", body=body)
     assert web.check_hooks().ok

@@ -191,19 +191,24 @@ class HookCheck:
     @property
     def problem(self) -> Problem | None:
         """What is wrong with it; None where it is active."""
-        if self.state == "active":
-            return None
-        happened = (
-            f"Hook {self.hook_id} in the store is inactive, so BigCommerce reports no "
-            f"{self.scope} any more: BigCommerce deactivates a hook after 90 days without events, "
-            "or after two days in which your application did not answer with 2xx."
-            if self.state == "inactive"
-            else f"The store has no hook for {self.scope}, but it has others of yours, so "
-            "BigCommerce does not report this event."
-        )
-        return record_problem(
-            f"hook_{self.state}", f"{happened} The timer finds it later.", REGISTER
-        )
+        later = "The timer still finds such changes, only later."
+        if self.state == "inactive":
+            return record_problem(
+                "hook_inactive",
+                f"Hook {self.hook_id} in the store is inactive, so BigCommerce reports no "
+                f"{self.scope} any more. BigCommerce deactivates a hook after 90 days without "
+                "events, or after two days in which your application did not answer with 2xx. "
+                f"{later}",
+                REGISTER,
+            )
+        if self.state == "missing":
+            return record_problem(
+                "hook_missing",
+                f"The store has no hook for {self.scope}, but it has others of yours, so "
+                f"BigCommerce does not report this event. {later}",
+                REGISTER,
+            )
+        return None
 
 
 REGISTER = "Make sure that your application answers, then call register_webhooks(url) with its URL."
