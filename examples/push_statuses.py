@@ -61,7 +61,7 @@ def main(folder: Path) -> None:
         with avbc.Orchestrator(pulling, books) as web:
             web.pull_order_statuses()
 
-            print("In the store one order is completed, another cancelled, and a third is ready:")
+            print("In the store one order is completed, another canceled, and a third is ready:")
             store.edit_order(first, status_id=10)
             store.edit_order(second, status_id=5)
             store.edit_order(third, status_id=8)
