@@ -372,6 +372,34 @@ def test_changes_without_items_cost_no_statement(
     assert time.perf_counter() - started < 2
 
 
+def test_ten_thousand_items_are_raised_and_settled_in_seconds(join: Join, tmp_path: Path) -> None:
+    """Each flush asks by the whole primary key, and does not read what is there already."""
+    web = join(journal=f"sqlite:///{tmp_path}/journal.db")
+    for problems in ([Problem("some_code", "field", "", "It waits.")], []):
+        attention = Attention(web._integration, "job")
+        started = time.perf_counter()
+        for number in range(10_000):
+            attention.replace(str(number), problems, order_id=number, import_id=str(number))
+            if number % 500 == 0:
+                attention.flush()
+        attention.flush()
+        assert len(web.worklist()) == 10_000 * len(problems)
+        assert time.perf_counter() - started < 10
+
+
+def test_an_item_that_goes_and_is_back_in_one_flush_is_there(web: Orchestrator) -> None:
+    waits = [Problem("some_code", "field", "", "It waits.")]
+    attention = Attention(web._integration, "job")
+    attention.replace("A", waits, order_id=0, import_id="")
+    attention.flush()
+    attention.replace("A", [], order_id=0, import_id="")
+    attention.replace("A", waits, order_id=0, import_id="")
+    attention.replace("B", waits, order_id=0, import_id="")
+    attention.replace("B", [], order_id=0, import_id="")
+    attention.flush()
+    assert [each.key for each in web.worklist()] == ["A"]
+
+
 # From checks
 
 

@@ -152,16 +152,28 @@ class Attention:
             self._open = {}
             for key, code in items.keys(self._area):
                 self._open[key] = self._open.get(key, frozenset()) | {code}
+        gone: dict[str, list[str]] = {}
+        """Keys whose items go together, by code."""
         for change in self._changes:
             if isinstance(change, _Only):
-                if gone := self._open.get(change.key, frozenset()) - change.codes:
-                    self._open[change.key] -= gone
-                    yield Settled(self._area, (change.key,), gone)
+                if codes := self._open.get(change.key):
+                    for code in codes - change.codes:
+                        gone.setdefault(code, []).append(change.key)
+                    self._open[change.key] = codes & change.codes
                 continue
-            if isinstance(change, Raised) and change.item.area == self._area:
+            if isinstance(change, Settled):
+                yield from self._settled(gone)
+            elif change.item.area == self._area:
                 key, code = change.item.key, change.item.code
+                if key in gone.get(code, ()):
+                    yield from self._settled(gone)
                 self._open[key] = self._open.get(key, frozenset()) | {code}
             yield change
+        yield from self._settled(gone)
+
+    def _settled(self, gone: dict[str, list[str]]) -> Iterator[ItemChange]:
+        yield from (Settled(self._area, tuple(gone[code]), frozenset({code})) for code in gone)
+        gone.clear()
 
     def _items(self) -> OpenItems:
         return OpenItems(self._integration.journal, self._integration.scope)
