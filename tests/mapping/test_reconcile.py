@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from avbc.acctvantage.records import Client, Credit
 from avbc.bigcommerce.models import Order, Refund
-from avbc.mapping import credit_import_id, reconcile
+from avbc.mapping import MappingRules, credit_import_id, reconcile
 
 D = Decimal
 
@@ -422,3 +422,18 @@ def test_whatever_the_order_there_is_an_answer(make_order, imported, rules, orde
     sales_order, receipts = imported(make_order(date_created=datetime(2026, 3, 2, tzinfo=UTC)))
     (one,) = reconcile([order], [sales_order], receipts, rules)
     assert one.verdict == "different"
+
+
+def test_an_order_that_was_reset_is_left_to_the_import(make_order, imported, rules):
+    """Its sales order has the status Shipped/Invoice, which a push would send otherwise."""
+    screen = attrs.evolve(rules.settings.order_status, updates="push")
+    pushing = MappingRules(
+        attrs.evolve(rules.settings, order_status=screen), rules.reference, rules.statuses
+    )
+    order = make_order(status_id=11)
+    sales_order, receipts = imported(order)
+    shipped = attrs.evolve(sales_order, status="Shipped/Invoice")
+    (one,) = reconcile([order], [shipped], receipts, pushing)
+    assert [name for name, *_ in fields(one)] == ["status"]
+    (one,) = reconcile([order], [shipped], receipts, pushing, not_due=[11])
+    assert one.verdict == "same"
