@@ -457,6 +457,21 @@ def test_the_echo_of_our_own_status_says_nothing_about_goods(
     assert to_ship(books, order) == [3, 2]
 
 
+def test_an_edited_quantity_is_an_edit_until_the_order_is_shipped(
+    web: Orchestrator, store: FakeStore, books: SqlGateway, place: Place
+) -> None:
+    order = place()
+    own = store.order(order.id)
+    own.products[0]["quantity"] = 1
+    store.edit_order(order.id, items_total=3)
+    web.follow_orders()
+    assert waits(web, order) == ["order_edited_after_import"]
+    assert to_ship(books, order) == [3, 2]
+    store.edit_order(order.id, status_id=SHIPPED)
+    web.follow_orders()
+    assert to_ship(books, order) == [0, 0]
+
+
 def test_what_is_refunded_is_not_left_to_ship_and_waits_for_its_credit(
     web: Orchestrator, store: FakeStore, books: SqlGateway, place: Place
 ) -> None:

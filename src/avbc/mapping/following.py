@@ -90,14 +90,17 @@ def to_ship_now(
         attrs.evolve(order, status_id=_PARTIALLY_SHIPPED) if status_is_ours else order
     )
     sold = {line.id: line for line in order.lines}
+    is_shipped = not any(left.values())
     found: dict[int, Decimal] = {}
     for line in sales_order.lines:
         theirs = sold.get(line.store_line_id or 0)
         if theirs is None or not line.to_ship.is_finite():
             continue
-        ordered = Decimal(theirs.quantity - max(0, theirs.quantity_refunded))
-        by_hand = ordered - left[theirs.id] - shipped_here.get(theirs.id, ZERO)
-        now = max(ZERO, min(line.to_ship, ordered - max(ZERO, by_hand)))
+        refunded = max(0, theirs.quantity_refunded)
+        # An edited quantity is an edit, and no word about what is left of the old one.
+        ordered = line.quantity if is_shipped else Decimal(theirs.quantity)
+        by_hand = ordered - refunded - left[theirs.id] - shipped_here.get(theirs.id, ZERO)
+        now = max(ZERO, min(line.to_ship, line.quantity - refunded - max(ZERO, by_hand)))
         if now < line.to_ship:
             found[theirs.id] = now
     return found
