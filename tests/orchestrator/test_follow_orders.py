@@ -162,6 +162,21 @@ def test_a_pull_in_the_same_cycle_costs_nothing_more(
     assert ([change.key for change in report.sent], report.requests) == (["WEB1002"], 1)
 
 
+def test_the_stores_clock_counts(join: Join, new_books: Callable[..., SqlGateway]) -> None:
+    """Whatever ours says, and though nothing is in the books at first."""
+    now = datetime(2026, 3, 5, 12, tzinfo=UTC).timestamp()
+    store, books = FakeStore(clock=lambda: now), new_books()
+    web = join(transport=store.transport(), books=books)
+    web.follow_orders()
+    order = store.place_order()
+    web.follow_orders()
+    web.import_orders()
+    now += 7200
+    store.edit_order(order.id, status_id=5)
+    web.follow_orders()
+    assert waits(web, order) == ["order_stopped_in_store"]
+
+
 def test_a_run_with_nothing_new_looks_at_nothing(
     web: Orchestrator, store: FakeStore, orders: list[FakeOrder]
 ) -> None:

@@ -42,6 +42,16 @@ class ChangedOrders:
         self._store = store
         self._listing: _Listing | None = None
 
+    def newest(self) -> datetime | None:
+        """Return when an order was modified last, by the store's clock; None where it has none.
+
+        Raises:
+            StoreError: The store does not answer.
+        """
+        listed = self._store.orders.list.call(sort="date_modified:desc")
+        page = next(self._store.pages(attrs.evolve(listed, limit=1)))
+        return max((order.date_modified for order in page.items), default=None)
+
     def pages(self, since: datetime, reader: str) -> Iterator[Page[Order]]:
         """Yield the orders that were modified since a time, in any status, archived ones excepted.
 

@@ -93,7 +93,7 @@ def follow_orders(run: PushRun, order_ids: Collection[int] | None = None) -> Non
     follow.take_unlisted(webhook.order_id for webhook in webhooks)
     follow.look_again()
     close_webhooks(run, webhooks, {change.order_id for change in run.report.postponed})
-    if not run.is_over():
+    if newest is not None and not run.is_over():
         run.set_watermark(newest)
 
 
@@ -138,7 +138,7 @@ class _Follow:
         if rest and not self._run.is_over():
             self.take_ids(rest)
 
-    def take_changed(self, since: datetime) -> datetime:
+    def take_changed(self, since: datetime) -> datetime | None:
         """Follow the orders that changed; returns when the last one did."""
         run, begin = self._run, since - OVERLAP
         self._lately = dict(run.all_known(_LISTED))
@@ -159,14 +159,14 @@ class _Follow:
             self._sweep()
         return newest
 
-    def take_all(self) -> datetime:
+    def take_all(self) -> datetime | None:
         """Follow all orders from the first that is open: nothing is known of earlier changes."""
         run = self._run
         due = self._open_orders()
         run.know(_SWEPT, "at", run.started.isoformat())
         if not due:
-            # The store's clock is not known yet.
-            return run.started - OVERLAP
+            # The store's clock counts, and there is nothing else to learn.
+            return run.integration.changed_orders.newest()
         listed = run.store.orders.list.call(min_id=min(due), sort="id:asc", include=EVERYTHING)
         pages = run.store.pages(attrs.evolve(listed, paging=Paging.MIN_ID))
         newest = self._take_pages(pages, None)
@@ -236,8 +236,8 @@ class _Follow:
             if is_open(order.status, self._rules)
         }
 
-    def _take_pages(self, pages: Iterator[Page[Order]], since: datetime | None) -> datetime:
-        """Follow the orders of a list; returns when the last one changed."""
+    def _take_pages(self, pages: Iterator[Page[Order]], since: datetime | None) -> datetime | None:
+        """Follow the orders of a list; returns when the last one changed, if one is known."""
         run, newest = self._run, since
         for page in pages:
             if run.is_over():
@@ -248,7 +248,7 @@ class _Follow:
             times = [order.date_modified for order in page.items]
             newest = max(times if newest is None else [*times, newest], default=None)
             self._take(orders, errors=errors, is_first=since is None)
-        return newest or run.started - OVERLAP
+        return newest
 
     def _take(
         self,

@@ -69,9 +69,8 @@ def import_refunds(run: PushRun, since: datetime | None = None) -> None:
     else:
         first = since or run.settings.order_status.import_orders_created_since
         refunds.take_list(run.store.refunds.list.call(created_min=first))
-        # From here on changed orders show what is refunded. The store's clock counts; only where
-        # nothing was ever refunded, nothing is known of it.
-        until = until or refunds.newest or run.started - OVERLAP
+        # From here on changed orders show what is refunded, by the store's clock.
+        until = until or refunds.newest or run.integration.changed_orders.newest()
     refunds.take_waiting()
     refunds.finish(until)
 
@@ -144,15 +143,16 @@ class _Refunds:
         for chunk in run.chunks(ids, _IDS_IN_A_URL):
             self.take_list(run.store.refunds.list.call(id_in=chunk))
 
-    def finish(self, until: datetime) -> None:
+    def finish(self, until: datetime | None) -> None:
         """Remember up to which time refunds were read, and which wait."""
         for number in self._waiting.keys() - self._seen:
             created = datetime.fromisoformat(self._waiting[number].partition(" ")[2])
-            if created < until - _ORDER_MAY_COME:
+            if until is not None and created < until - _ORDER_MAY_COME:
                 del self._waiting[number]
         if done := self._known - self._waiting.keys():
             self._run.forget(_WAITING, [str(number) for number in sorted(done)])
-        self._run.set_watermark(until)
+        if until is not None:
+            self._run.set_watermark(until)
 
     def _take(self, refunds: Sequence[Refund]) -> None:
         run = self._run
