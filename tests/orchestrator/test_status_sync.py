@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from decimal import Decimal
 
+import attrs
 import pytest
 
 from avbc.acctvantage import BooksRefused, BooksUnreachable, SqlGateway
@@ -299,6 +300,20 @@ def test_a_status_of_the_store_is_not_fought(
     ]
 
 
+def test_an_order_that_was_reset_to_new_is_the_imports_first(
+    web: Orchestrator, store: FakeStore, books: SqlGateway, imported: list[int]
+) -> None:
+    order_id = imported[0]
+    books.set_order_status(f"WEB{order_id}", "Shipped/Invoice")
+    store.edit_order(order_id, status_id=11)
+    report = web.push_order_statuses()
+    assert (list(report), report.unchanged, status(store, order_id)) == ([], 1, 11)
+    assert not web.worklist()
+    assert len(web.import_orders().relinked) == 1
+    assert len(web.push_order_statuses().sent) == 1
+    assert status(store, order_id) == 2
+
+
 def test_an_order_that_was_stopped_is_deleted_in_acctvantage(
     web: Orchestrator, store: FakeStore, books: SqlGateway, completed: int
 ) -> None:
@@ -582,19 +597,28 @@ def test_a_lost_journal_costs_work_and_no_more(
     assert status(store, imported[0]) == SHIPPED
 
 
-def test_another_store_under_the_same_code_is_told_everything(
-    join: Join, store: FakeStore, books: SqlGateway, imported: list[int], change: Change
+@pytest.mark.parametrize("updates", ["push", "pull"])
+def test_another_store_under_the_same_code_is_refused(
+    join: Join, books: SqlGateway, imported: list[int], change: Change, updates: str
 ) -> None:
+    """Its order of the same id is another one."""
     books.set_order_status(f"WEB{imported[0]}", "Shipped/Invoice")
-    join().push_order_statuses()
     other = FakeStore(store_hash="def456")
-    for order in plain_orders(3):
-        other.add_order(order)
-    report = join(
-        settings=change(store={"api_url": other.api_url}), transport=other.transport()
-    ).push_order_statuses()
-    assert [sent.order_id for sent in report.sent] == imported[:1]
-    assert status(other, imported[0]) == SHIPPED
+    other.add_orders(list(plain_orders(3)))
+    settings = change(store={"api_url": other.api_url}, order_status={"updates": updates})
+    web = join(settings=settings, transport=other.transport())
+    jobs = {
+        "push": [web.push_order_statuses, web.push_shipments, web.capture_payments],
+        "pull": [web.pull_order_statuses, web.follow_orders, web.import_orders],
+    }
+    for job in jobs[updates]:
+        with pytest.raises(SettingsError, match=r"import_source_code: is 'WEB'.*abc123"):
+            job()
+    assert not other.log
+    with_own_code = attrs.evolve(
+        settings, order_status=attrs.evolve(settings.order_status, import_source_code="DEF")
+    )
+    assert len(join(settings=with_own_code, transport=other.transport()).import_orders().imported)
 
 
 def test_a_push_may_die_anywhere(

@@ -304,6 +304,7 @@ class Run(Generic[R]):
         ):
             try:
                 if not self.is_over():
+                    self._require_own_orders()
                     job(self)
             except AvbcError as error:
                 self.halt(error)
@@ -313,6 +314,18 @@ class Run(Generic[R]):
                 self.report.requests = self.store.requests_sent - self._requests_before
             _log.info("%s", self.report.summary())
             tracing.note({f"avbc.{name}": count for name, count in self.report.counts().items()})
+
+    def _require_own_orders(self) -> None:
+        """Make sure that no order of another store has this Import Source Code."""
+        code, store_hash = self.source_code, self.store.store_hash
+        others = self.books.source_stores(code) - {store_hash} if self._task.turn else ()
+        self.require(
+            not others,
+            "order_status.import_source_code",
+            f"is {code!r}, and the books have orders of the store {', '.join(sorted(others))} "
+            f"under it: orders of {store_hash} would get the same Import IDs. Give this store an "
+            "Import Source Code that no other store has",
+        )
 
     def _scoped(self, kind: str) -> str:
         return f"{kind} {self.integration.scope}"

@@ -148,7 +148,8 @@ class _Follow:
         if run.is_over():
             return newest
         missing = {key for key, at in before.items() if at >= begin and key not in self._listed}
-        self._take_gone(self._order_ids(missing))
+        found_out = {key for key in missing if _GONE in self._open.get(key, ())}
+        self._take_gone(self._order_ids(missing - found_out))
         if not run.report.postponed and (
             gone := {key for key, at in before.items() if at < begin and key not in self._listed}
             | missing
@@ -274,8 +275,7 @@ class _Follow:
         due = [key for key in found if known.get(key, "").partition(" ")[0] != states[key]]
         run.unchanged(len(found) - len(due))
         self._seen |= {key: order for key, order in found.items() if key in self._open}
-        if not is_first:
-            self._note_listed(order for key, order in found.items() if key in known)
+        self._note_listed(order for key, order in found.items() if key in known)
         for keys in run.chunks(due):
             booked = {order.import_id: order for order in run.books.sales_orders(keys)}
             for key in keys:
@@ -289,13 +289,16 @@ class _Follow:
                 ],
                 errors or {},
             )
-            if not is_first:
-                self._note_listed(found[key] for key in booked)
+            self._note_listed(found[key] for key in booked)
             run.flush()
 
     def _note_listed(self, orders: Iterable[Order]) -> None:
+        lately = self._run.started - OVERLAP
         for order in orders:
             key, at = self._import_id(order.id), order.date_modified.astimezone(UTC).isoformat()
+            # The first run lists older ones, too, which the next listing does not show.
+            if order.date_modified < lately and key not in self._lately:
+                continue
             if order.items_total >= 0 and self._lately.get(key) != at:
                 self._run.know(_LISTED, key, at)
 

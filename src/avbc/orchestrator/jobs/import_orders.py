@@ -17,7 +17,7 @@ from avbc.acctvantage import BooksRefused, BooksUnreachable, SalesOrder
 from avbc.acctvantage.records import OPEN
 from avbc.bigcommerce import NotFound, Page, RequestRefused, UnexpectedData
 from avbc.bigcommerce.models import Order
-from avbc.errors import AvbcError, Fault
+from avbc.errors import AvbcError
 from avbc.mapping import MappedOrder, Problem
 from avbc.mapping.stopped import stopped
 from avbc.orchestrator.engine.attention import STATUS_KEPT
@@ -46,7 +46,6 @@ from avbc.orchestrator.engine.staff_notes import with_error, without_error
 from avbc.orchestrator.engine.statuses import STATUS
 from avbc.orchestrator.engine.store_orders import orders_of_period, unreadable, waiting_orders
 from avbc.orchestrator.reports import ImportReport, Outcome, Result, sentence
-from avbc.settings import SettingsError
 from avbc.text import text_key
 from avbc.unset import UNSET, Unset
 
@@ -129,17 +128,7 @@ class Import:
     # Which orders
 
     def _begin(self, kind: Kind) -> None:
-        run = self._run
-        code, store_hash = run.source_code, run.store.store_hash
-        others = sorted(run.books.source_stores(code) - {store_hash})
-        if others:
-            message = (
-                f"is {code!r}, and the books have orders of the store {', '.join(others)} under "
-                f"it: orders of {store_hash} would get the same Import IDs. Give this store an "
-                "Import Source Code that no other store has"
-            )
-            raise SettingsError("settings", [Fault("order_status.import_source_code", message)])
-        self._choice = Choice(run, kind)
+        self._choice = Choice(self._run, kind)
 
     def _selected(self, selection: Selection) -> None:
         if selection.ids is not None:

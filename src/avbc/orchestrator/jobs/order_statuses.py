@@ -171,6 +171,12 @@ class _Push:
             run.unchanged()
             run.total = None if run.total is None else run.total - 1
             return None
+        if now == run.statuses.new:
+            # A person reset it: the import takes it first, and gives it another status.
+            self.hold(due, str(now))
+            run.unchanged()
+            run.total = None if run.total is None else run.total - 1
+            return None
         # A stopped order is a matter of `PushRun.send`, and so is one that the store does not list.
         is_ruled_by_place = now != NO_STATUS and not stopped(now)
         ruling = status_for_store(order.status, self._rules, now if is_ruled_by_place else None)
