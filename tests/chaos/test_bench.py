@@ -6,9 +6,9 @@ from collections.abc import Iterator
 from contextlib import closing
 
 import pytest
+from bench.ends import Damage, damage, seen
 from bench.faults import Trial
 from bench.tally import Row, merged, table
-from bench.worlds import Damage, damage, seen
 
 from avbc.testing import FakeStore
 

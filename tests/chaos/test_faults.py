@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import pytest
+from bench.ends import damage, seen
 from bench.faults import Blow, Trial, blows, faults, weather
 from bench.tally import Row
-from bench.worlds import WORLDS, damage, seen
+from bench.worlds import WORLDS
 
 
 def test_any_request_may_go_wrong_in_any_way() -> None:

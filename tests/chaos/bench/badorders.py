@@ -19,10 +19,11 @@ from urllib.parse import parse_qs
 
 import attrs
 import httpx
+from bench.ends import Damage
 from bench.nonsense import Sample, huge_order, samples
 from bench.oracle import faults_of
 from bench.tally import Row
-from bench.worlds import Clock, Damage
+from bench.worlds import Clock
 
 from avbc.acctvantage import SqlGateway
 from avbc.bigcommerce import BigCommerce, Retries

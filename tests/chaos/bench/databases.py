@@ -21,8 +21,9 @@ from typing import Any, Protocol, cast
 import attrs
 import psycopg
 import sqlalchemy as sa
+from bench.ends import damage, seen
 from bench.tally import Row
-from bench.worlds import ROUNDS, WORLDS, Clock, World, build_world, damage, is_quiet, seen, world
+from bench.worlds import ROUNDS, WORLDS, Clock, World, build_world, is_quiet, world
 from psycopg.pq import TransactionStatus
 from sqlalchemy import event
 

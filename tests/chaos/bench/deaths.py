@@ -2,18 +2,21 @@
 
 from __future__ import annotations
 
+import json
 import os
 import random
 import tempfile
 import time
+from collections import Counter
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
 
 import attrs
+from bench.ends import Report, Seen, damage, seen, unreported
 from bench.mortal import Forks
 from bench.tally import Row
-from bench.worlds import ROUNDS, Seen, World, damage, seen, world
+from bench.worlds import ROUNDS, World, world
 
 from avbc.acctvantage import SqlGateway
 from avbc.testing import FakeStore, LoopbackServer
@@ -44,6 +47,7 @@ class Arena:
             ignore_cleanup_errors=True, dir=memory if os.access(memory, os.W_OK) else None
         )
         self._books = Path(self._folder.name) / "books.db"
+        self._reports = Path(self._folder.name) / "reports"
 
     def __enter__(self) -> Self:
         self._server.__enter__()
@@ -51,6 +55,9 @@ class Arena:
         self._settings = self.world.settings(self._server.api_url)
         self.points = self._undisturbed(statements=False)
         self.expected = self._end()
+        assert not self._unreported(self.expected), self._unreported(self.expected)
+        twice = [report for report, count in self._reported().items() if count > 1]
+        assert not twice, twice
         return self
 
     def __exit__(
@@ -79,14 +86,19 @@ class Arena:
     def _begin(self) -> None:
         self._server.store = self.world.store()
         self.world.write_books(self._books)
+        self._reports.write_text("", encoding="utf-8")
 
     def _run(self, ends_at: int | None, *, statements: bool = False) -> Any:
         return self._forks.run(
-            self._settings,
-            f"sqlite:///{self._books}",
-            self.world.calls,
-            ends_at,
-            statements=statements,
+            {
+                "world": self.world.name,
+                "settings": self._settings,
+                "calls": self.world.calls,
+                "books": f"sqlite:///{self._books}",
+                "reports": str(self._reports),
+                "ends_at": ends_at,
+                "statements": statements,
+            }
         )
 
     def _until_quiet(self) -> str:
@@ -106,6 +118,13 @@ class Arena:
         with SqlGateway(f"sqlite:///{self._books}") as books:
             return seen(self._server.store, books)
 
+    def _reported(self) -> Counter[Report]:
+        lines = self._reports.read_text(encoding="utf-8").splitlines()
+        return Counter(tuple(json.loads(line)) for line in lines)
+
+    def _unreported(self, end: Seen) -> list[str]:
+        return unreported(end, self._reported())
+
     def die(self, death: Death, row: Row) -> bool:
         """Try one death; returns whether the point came at all."""
         self._begin()
@@ -118,9 +137,10 @@ class Arena:
         if death.again_at is not None:
             self._run(death.again_at)
         wrong = self._until_quiet()
-        row.count(self.world.orders, damage(self.expected, self._end()), name)
-        if wrong:
-            row.complain(name, wrong)
+        end = self._end()
+        row.count(self.world.orders, damage(self.expected, end), name)
+        for complaint in filter(None, [wrong, *self._unreported(end)]):
+            row.complain(name, complaint)
         return True
 
     def _name(self, death: Death) -> str:

@@ -13,8 +13,9 @@ from types import TracebackType
 from typing import Self
 
 import attrs
+from bench.ends import Report, Seen, damage, report_of, seen, unreported
 from bench.tally import Row
-from bench.worlds import ROUNDS, Clock, Seen, World, damage, is_quiet, seen, world
+from bench.worlds import ROUNDS, Clock, World, is_quiet, looking, world
 
 from avbc.acctvantage import SqlGateway
 from avbc.bigcommerce import BigCommerce, Retries
@@ -56,6 +57,8 @@ class Trial:
     def __init__(self, name: str) -> None:
         self.world: World = world(name)
         self.books = SqlGateway()
+        self.reports: set[Report] = set()
+        """What was reported of the worklist since a run began."""
         store = self.store()
         with self._joined(store, attempts=6) as web:
             for call in self.world.calls:
@@ -79,11 +82,13 @@ class Trial:
     def store(self) -> FakeStore:
         """A store, and the books, as they are in the beginning."""
         self.world.reset(self.books)
+        self.reports.clear()
         return self.world.store()
 
     @contextmanager
     def _joined(self, store: FakeStore, attempts: int) -> Iterator[Orchestrator]:
         clock = Clock()
+        reports = self.reports
         retries = Retries(attempts=attempts, jitter=lambda: 0.0)
         client = BigCommerce(
             store.api_url,
@@ -94,9 +99,13 @@ class Trial:
             clock=clock,
         )
         with (
+            looking(self.world.name),
             client,
             Orchestrator(
-                Settings.from_dict(self.world.settings(store.api_url)), self.books, store=client
+                Settings.from_dict(self.world.settings(store.api_url)),
+                self.books,
+                store=client,
+                on_attention=lambda items: reports.update(map(report_of, items)),
             ) as web,
         ):
             yield web
@@ -166,9 +175,10 @@ class Trial:
 
     def _judge(self, store: FakeStore, row: Row, name: str) -> None:
         wrong = self.until_quiet(store)
-        row.count(self.world.orders, damage(self.expected, seen(store, self.books)), name)
-        if wrong:
-            row.complain(name, wrong)
+        end = seen(store, self.books)
+        row.count(self.world.orders, damage(self.expected, end), name)
+        for complaint in filter(None, [wrong, *unreported(end, self.reports)]):
+            row.complain(name, complaint)
 
 
 @attrs.define(kw_only=True)

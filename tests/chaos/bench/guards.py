@@ -17,8 +17,8 @@ from collections.abc import Iterable
 from pathlib import Path
 
 import attrs
+from bench.ends import Damage
 from bench.tally import Row
-from bench.worlds import Damage
 
 import avbc
 

@@ -17,9 +17,9 @@ from pathlib import Path
 from typing import Any
 
 import attrs
+from bench.ends import Damage
 from bench.nonsense import NONSENSE, SCRIPTS
 from bench.tally import Row
-from bench.worlds import Damage
 
 from avbc.acctvantage import SqlGateway
 from avbc.bigcommerce import BigCommerce

@@ -15,7 +15,7 @@ import subprocess
 import sys
 import threading
 import traceback
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
@@ -23,13 +23,14 @@ from typing import Any, Self
 import attrs
 import httpx
 import sqlalchemy as sa
-from bench.worlds import Clock, is_quiet, world
+from bench.ends import report_of
+from bench.worlds import Clock, is_quiet, looking, world
 from sqlalchemy import event
 
 import avbc
 from avbc.acctvantage import SqlGateway
 from avbc.bigcommerce import BigCommerce, Retries
-from avbc.orchestrator import Orchestrator
+from avbc.orchestrator import Orchestrator, WorklistItem
 from avbc.settings import Settings
 
 LONGEST_LIFE = 60
@@ -110,12 +111,23 @@ def make_mortal(engine: sa.Engine, life: Life, *, statements: bool = False) -> N
 def live(task: Mapping[str, Any]) -> dict[str, Any]:
     """One life: the calls of the task, one after another.
 
-    Returns what it did and at which points it could have died.
+    Args:
+        task: The `world` by name, its `settings` and `calls`, the URL of the `books`, the file for
+            what is reported of the worklist (`reports`), the point that the life `ends_at`, and
+            whether `statements` are points.
+
+    Returns:
+        What it did and at which points it could have died.
     """
     life = Life(task["ends_at"])
     settings = Settings.from_dict(task["settings"])
     told: dict[str, Any] = {"quiet": True, "errors": [], "reports": []}
-    with SqlGateway(task["books"]) as books:
+
+    def on_attention(items: Sequence[WorklistItem]) -> None:
+        with Path(task["reports"]).open("a", encoding="utf-8") as file:
+            file.writelines(json.dumps(report_of(item)) + "\n" for item in items)
+
+    with looking(task["world"]), SqlGateway(task["books"]) as books:
         make_mortal(books.engine, life, statements=task["statements"])
         transport = MortalTransport(life)
         with (
@@ -125,7 +137,7 @@ def live(task: Mapping[str, Any]) -> dict[str, Any]:
                 transport=transport,
                 retries=Retries(attempts=2),
             ) as client,
-            Orchestrator(settings, books, store=client) as web,
+            Orchestrator(settings, books, store=client, on_attention=on_attention) as web,
         ):
             for call in task["calls"]:
                 report = getattr(web, call)()
@@ -231,23 +243,8 @@ class Forks:
                     pipe.close()
             self._process.wait(10)
 
-    def run(
-        self,
-        settings: object,
-        books: str,
-        calls: tuple[str, ...],
-        ends_at: int | None = None,
-        *,
-        statements: bool = False,
-    ) -> Ended:
-        """Let a child live, up to a point."""
-        task = {
-            "settings": settings,
-            "books": books,
-            "calls": calls,
-            "ends_at": ends_at,
-            "statements": statements,
-        }
+    def run(self, task: Mapping[str, Any]) -> Ended:
+        """Let a child live its task, up to a point (`live`)."""
         assert self._process is not None
         assert self._process.stdin is not None
         assert self._process.stdout is not None

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 import attrs
-from bench.worlds import Damage
+from bench.ends import Damage
 
 _COLUMNS = ("kind", "points tried", "orders", "lost", "doubled", "off by a cent")
 

@@ -21,8 +21,9 @@ from typing import Any, Self
 
 import attrs
 from bench.databases import Place, PostgresqlPlace, SqlitePlace, run_until_quiet
+from bench.ends import damage, seen
 from bench.tally import Row
-from bench.worlds import damage, is_quiet, seen
+from bench.worlds import is_quiet
 
 import avbc
 from avbc.acctvantage import SqlGateway

@@ -9,22 +9,25 @@ import pickle
 import sqlite3
 import tempfile
 import time
-from collections import Counter
-from collections.abc import Callable, Mapping, Sequence
-from contextlib import closing
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import closing, contextmanager
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from functools import cache
 from pathlib import Path
 from typing import TypeAlias, cast
+from unittest.mock import patch
 
 import attrs
+from bench import acts
+from bench.acts import STORES
 
 import avbc
 from avbc.acctvantage import SqlGateway
-from avbc.acctvantage.records import Client, Parcel, SalesOrder, Shipment, ShippedItem
+from avbc.acctvantage.records import Parcel, SalesOrder, Shipment, ShippedItem
 from avbc.bigcommerce import BigCommerce, Retries
 from avbc.orchestrator import Orchestrator
+from avbc.orchestrator.engine import order_reads
 from avbc.settings import Settings
 from avbc.testing import FakeStore, OrderFactory, Payment, example, item
 
@@ -53,7 +56,7 @@ class World:
 
     def store(self) -> FakeStore:
         """A store of its own in the state in which the run begins."""
-        store = FakeStore()
+        store = STORES.get(self.name, FakeStore)()
         store.state = pickle.loads(self.state)
         return store
 
@@ -123,6 +126,15 @@ def _pushed(api_url: str) -> SettingsDict:
 
 def _refunded(api_url: str) -> SettingsDict:
     return changed(api_url, gl={"import_refunds": True})
+
+
+def _every_box(api_url: str) -> SettingsDict:
+    return changed(
+        api_url,
+        order_status={"mapping": _BOTH_WAYS},
+        gl={"credit_card_transactions_are_preauthorizations": True, "import_refunds": True},
+        shipping={"push_shipments": True},
+    )
 
 
 _BOTH_WAYS = [
@@ -366,211 +378,33 @@ WORLDS: Mapping[str, tuple[Callable[[str], SettingsDict], tuple[str, ...], Build
     "push products": (_plain, ("push_products",), _catalogued),
     "push inventory": (_plain, ("push_inventory",), _stocked),
     "export clients": (_plain, ("export_clients",), _clients),
+    "follow": (_plain, ("follow_orders",), acts.followed),
+    "follow held": (_held, ("follow_orders",), acts.followed),
+    "follow first": (_pulled, ("follow_orders",), acts.never_followed),
+    "follow in a cycle": (
+        _every_box,
+        (
+            "import_orders",
+            "follow_orders",
+            "import_refunds",
+            "push_order_statuses",
+            "capture_payments",
+            "push_shipments",
+        ),
+        acts.everything,
+    ),
+    "webhooks": (_held, ("import_orders", "follow_orders"), acts.reported),
+    "second look": (_plain, ("import_orders",), acts.waiting),
     "import refunds": (_refunded, ("import_refunds",), _with_refunds),
 }
 
 
-# --- what is seen of an end ---
-
-Facts: TypeAlias = "dict[str, list[object]]"
-
-
-@attrs.frozen
-class Seen:
-    """All that a death or a fault could spoil.
-
-    Without what may differ between two good runs: ids that were given, and times.
-    """
-
-    orders: Facts
-    """Sales orders by Import ID."""
-    amounts: Facts
-    """Their amounts, and those of their receipts."""
-    receipts: Facts
-    """By the order's Import ID."""
-    clients: Facts
-    """By name, email and Import ID."""
-    marks: Facts
-    """Status, staff notes and payment of each order of the store."""
-    shipments: Facts
-    """The store's, by order."""
-    captures: Facts
-    """Transactions, by order."""
-    customers: Facts
-    """The store's, by email."""
-    rest: Facts
-
-
-def seen(store: FakeStore, books: SqlGateway) -> Seen:
-    """Look at both sides."""
-    store.settle()
-    clients = {client.id: client for client in books.clients()}
-    emails = {number: str(row["email"]) for number, row in store.state.customers.items()}
-    receipts = books.receipts()
-    orders = books.sales_orders()
-    mine: Facts = {}
-    amounts: Facts = {}
-    for order in orders:
-        client = clients.get(order.client_id)
-        bare = attrs.evolve(order, id=None, client_id=None, contact_id=None, status_changed_at=None)
-        mine.setdefault(f"WEB{order.store_order_id}", []).append(
-            (bare, client and (client.name, client.email, client.import_id))
-        )
-        parts = (
-            order.total,
-            order.tax,
-            order.freight,
-            order.subtotal,
-            order.discount,
-            order.rounding,
-        )
-        amounts.setdefault(order.import_id, []).append(parts)
-    on_orders: Facts = {}
-    for receipt in sorted(receipts, key=lambda receipt: receipt.import_id):
-        bare_receipt = attrs.evolve(receipt, id=None, captured_at=None, voided_at=None)
-        on_orders.setdefault(receipt.order_import_id, []).append(bare_receipt)
-        amounts.setdefault(receipt.order_import_id, []).append(
-            (receipt.import_id, receipt.amount, receipt.pre_auth_amount)
-        )
-    held: Facts = {}
-    for client in clients.values():
-        key = f"{client.name} {client.email} {client.import_id}"
-        held.setdefault(key, []).append(_client(client, emails))
-    found = sorted(store.state.orders.items())
-    header = ["status_id", "staff_notes", "payment_status", "items_shipped"]
-    return Seen(
-        orders=mine,
-        amounts=amounts,
-        receipts=on_orders,
-        clients=held,
-        marks={
-            str(number): [tuple(order.header.get(key) for key in header)] for number, order in found
-        },
-        shipments={
-            str(number): sorted((_bare(row) for row in order.shipments), key=repr)
-            for number, order in found
-            if order.shipments
-        },
-        captures={
-            str(number): [
-                tuple(row.get(key) for key in ("event", "status", "amount"))
-                for row in order.transactions
-            ]
-            for number, order in found
-        },
-        customers=_customers(store),
-        rest={
-            "promotions": sorted(books.promotions(), key=repr),
-            "ship vias": sorted(books.ship_vias(), key=repr),
-            "credits": sorted(
-                (attrs.evolve(credit, created_at=None) for credit in books.credits()), key=repr
-            ),
-            "store products": sorted(
-                (_bare(row) for row in store.state.products.values()), key=repr
-            ),
-            "store variants": sorted(
-                (_bare(row) for row in store.state.catalog.variants.values()), key=repr
-            ),
-            "stock": [
-                sorted(store.inventory(number).items())
-                for number in (1, 2, 3)
-                if any(row["id"] == number for row in store.state.locations)
-            ],
-        },
-    )
-
-
-_GIVEN = {
-    "id",
-    "date_created",
-    "date_modified",
-    "product_id",
-    "base_variant_id",
-    "variant_id",
-    "sku_id",
-    "customer_id",
-}
-
-
-def _bare(row: Mapping[str, object]) -> object:
-    """A row without what the store gives."""
-    if not isinstance(row, Mapping):
-        return [_bare(part) for part in row] if isinstance(row, list) else row
-    return {
-        key: _bare(cast("Mapping[str, object]", value))
-        for key, value in row.items()
-        if key not in _GIVEN
-    }
-
-
-def _customers(store: FakeStore) -> Facts:
-    found: Facts = {}
-    for row in store.state.customers.values():
-        found.setdefault(str(row["email"]), []).append(
-            _bare({**row, "addresses": sorted(map(_bare, row["addresses"]), key=repr)})
-        )
-    return found
-
-
-def _client(client: Client, emails: Mapping[int, str]) -> Client:
-    contacts = sorted((attrs.evolve(contact, id=None) for contact in client.contacts), key=repr)
-    bound = {
-        code: emails.get(number, "nobody") for code, number in client.store_customer_ids.items()
-    }
-    return attrs.evolve(client, id=None, contacts=tuple(contacts), store_customer_ids=bound)
-
-
-@attrs.define
-class Damage:
-    """How an end differs from the one that it should be."""
-
-    lost: list[str] = attrs.field(factory=list)
-    doubled: list[str] = attrs.field(factory=list)
-    off: list[str] = attrs.field(factory=list)
-    other: list[str] = attrs.field(factory=list)
-
-    def __bool__(self) -> bool:
-        return bool(self.lost or self.doubled or self.off or self.other)
-
-    def __str__(self) -> str:
-        told = [
-            f"{name}: {'; '.join(texts[:4])}" for name, texts in attrs.asdict(self).items() if texts
-        ]
-        return " | ".join(told) or "none"
-
-
-def damage(expected: Seen, found: Seen) -> Damage:
-    """Hold an end against the one that it should be."""
-    ends = Damage()
-    for part in ("orders", "receipts", "clients", "shipments", "captures", "customers", "rest"):
-        should, is_ = getattr(expected, part), getattr(found, part)
-        for key in sorted(should.keys() | is_.keys()):
-            wanted, got = should.get(key, []), is_.get(key, [])
-            more, fewer = _less(got, wanted), _less(wanted, got)
-            if len(got) > len(wanted):
-                ends.doubled.append(f"{part} {key}: {more}")
-            elif len(got) < len(wanted):
-                ends.lost.append(f"{part} {key}: {fewer}")
-            elif more:
-                ends.other.append(f"{part} {key}: {more} instead of {fewer}")
-    for key, wanted in expected.amounts.items():
-        got = found.amounts.get(key, [])
-        if len(got) == len(wanted) and got != wanted:
-            ends.off.append(f"{key}: {got} instead of {wanted}")
-    for key, wanted in expected.marks.items():
-        got = found.marks.get(key)
-        if got != wanted:
-            left_behind = got is None or (got[0][0] != wanted[0][0])
-            (ends.lost if left_behind else ends.other).append(
-                f"order {key} of the store: {got} instead of {wanted}"
-            )
-    return ends
-
-
-def _less(these: Sequence[object], those: Sequence[object]) -> list[object]:
-    left = Counter(map(repr, these))
-    left.subtract(map(repr, those))
-    return [text for text, count in left.items() if count > 0]
+@contextmanager
+def looking(name: str) -> Iterator[None]:
+    """Have each look at the store count as long ago, in worlds where people act during a run."""
+    seconds = 0.0 if name in STORES else order_reads.FRESH
+    with patch.object(order_reads, "FRESH", seconds):
+        yield
 
 
 class Clock:
