@@ -647,6 +647,21 @@ def test_nothing_is_captured_for_a_canceled_order_until_it_goes_on(
     assert store.counts()[CAPTURE] == 1
 
 
+def test_a_capture_that_cannot_be_made_waits_no_longer_than_it_is_wanted(
+    web: Orchestrator, store: FakeStore, books: SqlGateway, place: Callable[..., FakeOrder]
+) -> None:
+    order = place()
+    books.want_capture(f"WEB{order.id}-1")
+    store.request("POST", f"/v3/orders/{order.id}/payment_actions/void")
+    store.settle()
+    assert codes(web.capture_payments()) == ["payment_not_authorized"]
+    assert [each.code for each in web.worklist()] == ["payment_not_authorized"]
+    # The receipt follows: nothing is left to capture.
+    web.follow_orders()
+    assert list(web.capture_payments()) == []
+    assert "payment_not_authorized" not in {each.code for each in web.worklist()}
+
+
 def test_the_payment_of_a_canceled_order_is_voided(
     web: Orchestrator, store: FakeStore, books: SqlGateway, place: Callable[..., FakeOrder]
 ) -> None:

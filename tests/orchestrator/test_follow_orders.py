@@ -700,6 +700,26 @@ def test_an_empty_page_in_place_of_an_answer_says_nothing(
 # Errors and deaths
 
 
+def test_what_is_no_order_in_place_of_a_missing_one_is_asked_for_once_more(
+    web: Orchestrator, store: FakeStore, orders: list[FakeOrder]
+) -> None:
+    web.follow_orders()
+    store.edit_order(orders[0].id, is_deleted=True)
+    store.fail("GET /v2/orders/*", "wrong_json")
+    web.follow_orders()
+    assert waits(web, orders[0]) == ["order_gone_from_store"]
+
+
+def test_an_empty_list_of_refunds_is_asked_for_once_more(
+    web: Orchestrator, store: FakeStore, orders: list[FakeOrder]
+) -> None:
+    refund = store.refund(orders[0].id, items={line_ids(orders[0])[0]: 1})
+    store.fail("GET /v3/orders/payment_actions/refunds", "204")
+    web.follow_orders()
+    (waiting,) = web.worklist()
+    assert waiting.message.startswith(f"{Decimal(str(refund['total_amount'])):.2f} USD")
+
+
 def test_an_error_of_one_order_stops_no_other(
     web: Orchestrator, store: FakeStore, books: SqlGateway, place: Place
 ) -> None:
@@ -779,6 +799,19 @@ def test_an_order_that_cannot_be_read_waits_for_a_person(
     assert waits(web, orders[0]) == ["order_unreadable"]
     assert set(waits(web, orders[1])) == {"order_stopped_in_store", "order_unreadable"}
     store.edit_order(orders[0].id, items_total=orders[2].header["items_total"])
+
+
+def test_an_order_that_cannot_be_read_waits_in_the_same_words_wherever_it_is_listed(
+    web: Orchestrator, store: FakeStore, orders: list[FakeOrder]
+) -> None:
+    store.edit_order(orders[2].id, items_total="many")
+    web.follow_orders()
+    (before,) = web.worklist()
+    store.delete_order(orders[0].id)
+    store.edit_order(orders[2].id, status_id=8)
+    web.follow_orders()
+    (after,) = web.worklist().of(orders[2].id)
+    assert after == before
 
 
 def test_a_preview_writes_nothing(

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
+from email.utils import format_datetime
 
 import attrs
 import pytest
@@ -99,6 +100,19 @@ def test_a_refund_becomes_a_credit_once(
         "import_refunds",
         "sent",
     )
+
+
+def test_an_empty_list_in_place_of_a_refund_is_asked_for_once_more(
+    web: Orchestrator, store: FakeStore, books: SqlGateway, imported: list[FakeOrder]
+) -> None:
+    web.import_refunds()
+    store.refund(imported[0].id)
+    # What is of this second is looked at again anyway.
+    ago = datetime.now(UTC) - timedelta(minutes=10)
+    store.order(imported[0].id).header["date_modified"] = format_datetime(ago)
+    store.add_order(store.order(imported[0].id))
+    store.fail(LIST, "204")
+    assert len(web.import_refunds().sent) == len(books.credits()) == 1
 
 
 def test_refunds_of_every_shape_are_exact(join: Join, store: FakeStore, books: SqlGateway) -> None:

@@ -622,14 +622,25 @@ def test_another_store_under_the_same_code_is_refused(
 
 
 def test_a_push_may_die_anywhere(
-    books: SqlGateway, imported: list[int], live_on: Callable[..., None]
+    store: FakeStore, books: SqlGateway, imported: list[int], live_on: Callable[..., None]
 ) -> None:
-    for order_id in imported[:2]:
+    """One order is sent, one was archived and one canceled: what is held back is not lost."""
+    for order_id in imported:
         books.set_order_status(f"WEB{order_id}", "Shipped/Invoice")
-    live_on(
-        "push_order_statuses",
-        lambda store, _: {number: status(store, number) for number in store.state.orders},
-    )
+    store.edit_order(imported[1], is_deleted=True)
+    store.edit_order(imported[2], status_id=5)
+
+    def state(alive: FakeStore, books: SqlGateway) -> object:
+        with books.engine.connect() as connection:
+            items = connection.exec_driver_sql("SELECT key, code FROM avbc_worklist").all()
+            held = connection.exec_driver_sql(
+                "SELECT key FROM avbc_fingerprints WHERE kind LIKE 'status held %'"
+            ).all()
+        found = {number: status(alive, number) for number in alive.state.orders}
+        assert (len(items), len(held)) == (2, 2)
+        return found, sorted(map(tuple, items)), sorted(map(tuple, held))
+
+    live_on("push_order_statuses", state)
 
 
 # Store to AcctVantage

@@ -9,6 +9,7 @@ import json
 from collections.abc import Callable, Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
+from email.utils import format_datetime
 from typing import TypeAlias
 
 import attrs
@@ -85,7 +86,9 @@ def resize(quantity: int) -> Act:
 
     def act(store: FakeStore, order_id: int) -> None:
         before = store.order(order_id)
-        after = OrderFactory(first_id=order_id, seed=7).order([item("MUG-BLUE", quantity)], payment=PAID)
+        after = OrderFactory(first_id=order_id, seed=7).order(
+            [item("MUG-BLUE", quantity)], payment=PAID
+        )
         for name in ("date_created", "billing_address", "customer_id"):
             after.header[name] = before.header[name]
         store.add_order(after)
@@ -167,17 +170,17 @@ BEFORE_A_LOOK: Sequence[tuple[Payment, Act, Act]] = (
 """The same, with a run between the first and the second."""
 
 
-def followed(store: FakeStore, books: SqlGateway, web: Orchestrator) -> None:
+def followed(store: FakeStore, _books: SqlGateway, web: Orchestrator) -> None:
     """Orders that were imported and followed, and went on in the store since."""
     _imported(store, web)
     web.follow_orders()
-    _happens(store, books, web)
+    _happens(store, web)
 
 
-def never_followed(store: FakeStore, books: SqlGateway, web: Orchestrator) -> None:
+def never_followed(store: FakeStore, _books: SqlGateway, web: Orchestrator) -> None:
     """The same, where nothing was ever followed."""
     _imported(store, web)
-    _happens(store, books, web)
+    _happens(store, web)
 
 
 def everything(store: FakeStore, books: SqlGateway, web: Orchestrator) -> None:
@@ -207,7 +210,7 @@ def everything(store: FakeStore, books: SqlGateway, web: Orchestrator) -> None:
     _place(store, [HELD, OFFLINE], first_id=7000)
 
 
-def reported(store: FakeStore, books: SqlGateway, web: Orchestrator) -> None:
+def reported(store: FakeStore, _books: SqlGateway, web: Orchestrator) -> None:
     """The same, as webhooks reported it to a process that died before it acted.
 
     What they are about is not found without them: it is of long ago in the store.
@@ -216,7 +219,7 @@ def reported(store: FakeStore, books: SqlGateway, web: Orchestrator) -> None:
     _imported(store, web)
     web.follow_orders()
     begin = len(store.events)
-    _happens(store, books, web)
+    _happens(store, web)
     placed = store.place_order([item("MUG-BLUE", 2)], payment=HELD)
     calls = store.webhook_calls(since=begin)
     for order in store.state.sorted_orders():
@@ -236,6 +239,8 @@ def _imported(store: FakeStore, web: Orchestrator) -> None:
     _place(store, [payment for payment, _, _ in orders], first_id=4000)
     report = web.import_orders()
     assert len(report.imported) == len(orders), report
+    if web.settings.gl.import_refunds:
+        web.import_refunds()
 
 
 def _place(store: FakeStore, payments: Sequence[Payment], first_id: int) -> None:
@@ -246,8 +251,7 @@ def _place(store: FakeStore, payments: Sequence[Payment], first_id: int) -> None
         store.add_order(factory.order(lines, payment=payment, created=created))
 
 
-def _happens(store: FakeStore, books: SqlGateway, web: Orchestrator) -> None:
-    del books
+def _happens(store: FakeStore, web: Orchestrator) -> None:
     first = 4000 + len(AFTER_IMPORT)
     for place, (_, act, _) in enumerate(BEFORE_A_LOOK):
         act(store, first + place)
@@ -258,10 +262,19 @@ def _happens(store: FakeStore, books: SqlGateway, web: Orchestrator) -> None:
     for place, (_, act, then) in enumerate(AFTER_IMPORT):
         act(store, 4000 + place)
         then(store, 4000 + place)
+    minutes_ago(store)
     unfinished = store.place_order([item("MUG-BLUE")], payment=PAID)
     store.edit_order(unfinished.id, status_id=UNFINISHED, payment_status="captured")
     # The hour is over after which all open orders are looked for.
     web._integration.journal.forget_fingerprints(f"followed all {web._integration.scope}", None)
+
+
+def minutes_ago(store: FakeStore) -> None:
+    """Let all changes be of some minutes before: what is of this second is looked at again."""
+    at = format_datetime(datetime.now(UTC) - timedelta(minutes=10))
+    for order in store.state.sorted_orders():
+        order.header["date_modified"] = at
+        store.state.put_order(order)
 
 
 # While an import runs

@@ -311,12 +311,15 @@ def _clients(store: FakeStore, books: SqlGateway, web: Orchestrator) -> None:
 
 def _with_refunds(store: FakeStore, books: SqlGateway, web: Orchestrator) -> None:
     """Orders that were refunded in the store, wholly and by lines."""
-    for place, order in enumerate(_imported(store, books, web)):
+    orders = _imported(store, books, web)
+    web.import_refunds()
+    for place, order in enumerate(orders):
         lines = [line for line in store.order(order.store_order_id).products if line["quantity"]]
         if place % 3 == 0:
             store.refund(order.store_order_id)
         elif place % 3 == 1 and lines:
             store.refund(order.store_order_id, items={int(str(lines[0]["id"])): 1})
+    acts.minutes_ago(store)
 
 
 def _went_on(store: FakeStore, books: SqlGateway, web: Orchestrator) -> None:

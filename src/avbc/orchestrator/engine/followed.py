@@ -25,7 +25,7 @@ from avbc.mapping.text import amount_text
 from avbc.mapping.worth import RECEIVED
 from avbc.money import ZERO
 from avbc.orchestrator.engine.run import PushRun
-from avbc.orchestrator.engine.store_orders import complete_lines, non_empty_lists
+from avbc.orchestrator.engine.store_orders import complete_lines, non_empty_lists, non_empty_pages
 from avbc.text import text_key
 
 
@@ -158,7 +158,7 @@ class FollowReader:
         refunds: dict[int, list[Decimal]] = {}
         call = self._run.store.refunds.list.call(order_id_in=[each.order.id for each in orders])
         try:
-            for page in self._run.store.pages(call):
+            for page in non_empty_pages(self._run.store, call):
                 for refund in page.items:
                     refunds.setdefault(refund.order_id, []).append(refund.total_amount)
         except AvbcError as error:

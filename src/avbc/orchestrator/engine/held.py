@@ -52,10 +52,10 @@ class Held:
 
     def hold(self, key: str, import_id: str, status: str, what: str = "") -> None:
         """Hold something back while the order has this status in the store."""
-        if not status:
-            self._run.forget(STATUS, [import_id])
         self._over.discard(key)
         self._run.know(self._kind, key, json.dumps([import_id, status, what]))
+        if not status:
+            self._run.forget(STATUS, [import_id])
 
     def release(self, key: str) -> None:
         """Note that something is held back no longer."""

@@ -10,7 +10,7 @@ again.
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable, Collection, Generator, Iterable, Iterator, Sequence
+from collections.abc import Callable, Collection, Generator, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
 from functools import partial
@@ -309,9 +309,20 @@ class Journal:
             JournalUnreachable: The rest was not written.
         """
         for chunk in chunks(fingerprints, _PAGE):
-            rows: list[dict[str, object]] = [
-                {"kind": kind, "key": key, "text": text} for key, text in dict(chunk).items()
-            ]
+            self.remember_together({kind: dict(chunk)})
+
+    def remember_together(self, known: Mapping[str, Mapping[str, str]]) -> None:
+        """Note what is known of several kinds, by kind and key, all of it or nothing.
+
+        Raises:
+            JournalUnreachable: Nothing was written.
+        """
+        rows: list[dict[str, object]] = [
+            {"kind": kind, "key": key, "text": text}
+            for kind, texts in known.items()
+            for key, text in texts.items()
+        ]
+        if rows:
             self._upsert(_fingerprints, rows)
 
     def forget_fingerprints(self, kind: str, keys: Collection[str] | None = None) -> None:

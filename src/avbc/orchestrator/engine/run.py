@@ -290,8 +290,8 @@ class Run(Generic[R]):
         self._kept(self._attention.flush)
         known, self._known = self._known, {}
         entries, self._entries = self._entries, []
-        for kind, texts in known.items():
-            self._kept(partial(self.integration.journal.remember, kind, texts.items()))
+        if known:
+            self._kept(partial(self.integration.journal.remember_together, known))
         if entries:
             self._kept(partial(self.integration.journal.write, entries))
 

@@ -86,6 +86,34 @@ def non_empty_lists(
     return found
 
 
+def non_empty_pages(store: BigCommerce, call: ListCall[T]) -> Iterator[Page[T]]:
+    """Yield the pages of a list that cannot be empty; one that is, is asked for once more.
+
+    Raises:
+        StoreError: The store does not answer.
+    """
+    is_empty = True
+    for page in store.pages(call):
+        is_empty = is_empty and not page.count
+        yield page
+    if is_empty:
+        yield from store.pages(call)
+
+
+def orders_alone(store: BigCommerce, order_ids: Sequence[int]) -> list[Order | AvbcError]:
+    """Read orders by id, each alone and archived ones too; what is no order is asked for once more.
+
+    Something else that was sent in place of an order says nothing about it.
+    """
+    calls = [store.orders.get.call(number, include=EVERYTHING) for number in order_ids]
+    found = store.map(calls, limit=IN_FLIGHT, return_errors=True)
+    again = [place for place, each in enumerate(found) if isinstance(each, UnexpectedData)]
+    answers = store.map([calls[place] for place in again], limit=IN_FLIGHT, return_errors=True)
+    for place, answer in zip(again, answers, strict=True):
+        found[place] = answer
+    return found
+
+
 def waiting_orders(
     store: BigCommerce,
     settings: Settings,

@@ -53,8 +53,9 @@ from avbc.orchestrator.engine.followed import Followed, FollowReader, receipt_te
 from avbc.orchestrator.engine.open_items import OpenItems
 from avbc.orchestrator.engine.open_webhooks import OpenWebhooks, close_webhooks
 from avbc.orchestrator.engine.order_reads import NO_STATUS, orders_of, read_orders
-from avbc.orchestrator.engine.run import IN_FLIGHT, PushRun
+from avbc.orchestrator.engine.run import PushRun
 from avbc.orchestrator.engine.statuses import STATUS
+from avbc.orchestrator.engine.store_orders import orders_alone, unreadable
 from avbc.orchestrator.engine.unpushed import note_unpushed_shipments
 from avbc.orchestrator.reports import Change
 
@@ -354,11 +355,7 @@ class _Follow:
         """
         run = self._run
         asked = sorted(set(order_ids))
-        answers = run.store.map(
-            [run.store.orders.get.call(number, include=EVERYTHING) for number in asked],
-            limit=IN_FLIGHT,
-            return_errors=True,
-        )
+        answers = orders_alone(run.store, asked)
         gone: dict[str, str] = {}
         here: list[Order] = []
         for number, answer in zip(asked, answers, strict=True):
@@ -568,10 +565,12 @@ def _gone_problem(order_id: int, import_id: str, how: str) -> Problem:
 
 
 def _unread_problem(each: Followed, error: AvbcError) -> Problem:
+    # Without the order's place in a page: each time it is another one.
+    why = unreadable(error).message if isinstance(error, UnexpectedData) else error
     return Problem(
         "order_unreadable",
         "",
         str(each.order.id),
-        f"What became of order {each.order.id} cannot be read: {error}",
+        f"What became of order {each.order.id} is not known. {why}",
         f"Compare it with {each.import_id} by hand, and correct the order in BigCommerce.",
     )

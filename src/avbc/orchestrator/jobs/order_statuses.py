@@ -210,8 +210,9 @@ class _SetStatus(Step[None]):
     def settle(self, run: PushRun, answer: AvbcError | None) -> None:
         order = self.due.order
         if isinstance(answer, NotFound):
-            self.push.hold(self.due, "")
+            # What is held is not looked at again, and would be lost to the worklist.
             run.refuse(self.changes[0], unavailable(order.store_order_id, None, RESTORE))
+            self.push.hold(self.due, "")
             return
         if answer is None:
             run.know(STATUS, order.import_id, str(self.due.wanted.id))

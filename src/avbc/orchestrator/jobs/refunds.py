@@ -27,7 +27,7 @@ from avbc.orchestrator.engine.changed_orders import OVERLAP
 from avbc.orchestrator.engine.changes import order_change, problem_of
 from avbc.orchestrator.engine.order_reads import orders_of, read_orders
 from avbc.orchestrator.engine.run import PushRun
-from avbc.orchestrator.engine.store_orders import complete_lines, unavailable
+from avbc.orchestrator.engine.store_orders import complete_lines, non_empty_pages, unavailable
 from avbc.orchestrator.reports import Change
 from avbc.text import text_key
 
@@ -100,7 +100,9 @@ class _Refunds:
             listed |= states.keys()
             new = [key for key, state in states.items() if looked_at.get(key) != state]
             for ids in run.chunks(new, _IDS_IN_A_URL):
-                self.take_list(run.store.refunds.list.call(order_id_in=list(map(int, ids))))
+                refunded = any(self._shows_refund(key) for key in ids)
+                refunds = run.store.refunds.list.call(order_id_in=list(map(int, ids)))
+                self.take_list(refunds, is_empty=not refunded)
                 if not run.is_over():
                     self._note_looked_at({key: states[key] for key in ids})
             until = max([until, *(order.date_modified for order in page.items)])
@@ -116,9 +118,19 @@ class _Refunds:
             if order is None or is_over or not shows_refund(order):
                 self._run.know(_LOOKED_AT, key, state)
 
-    def take_list(self, listed: ListCall[Refund]) -> None:
-        """Credit, refuse or postpone each refund of a list, page by page."""
-        for page in self._run.store.pages(listed):
+    def _shows_refund(self, order_id: str) -> bool:
+        order = self._changed.get(int(order_id))
+        return order is not None and shows_refund(order)
+
+    def take_list(self, listed: ListCall[Refund], *, is_empty: bool = True) -> None:
+        """Credit, refuse or postpone each refund of a list, page by page.
+
+        Args:
+            listed: The list.
+            is_empty: Whether it can be empty; otherwise it is asked for once more where it is.
+        """
+        store = self._run.store
+        for page in store.pages(listed) if is_empty else non_empty_pages(store, listed):
             if self._run.is_over():
                 return
             for row in page.unreadable:

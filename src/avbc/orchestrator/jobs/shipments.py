@@ -220,8 +220,9 @@ class _OrderShipments:
             # An answer came that cannot be read, so the store may have it: the next run finds it.
             self.run.postpone(change, record_problem("shipment_unconfirmed", str(error)))
         elif isinstance(error, NotFound):
-            self._hold(shipment, "")
+            # What is held is not looked at again, and would be lost to the worklist.
             self.run.refuse(change, unavailable(self.order.store_order_id, None, RESTORE))
+            self._hold(shipment, "")
         else:
             self.waits = True
             self.run.fail(change, error)
