@@ -30,6 +30,8 @@ from bench.worlds import WORLDS
 
 Job: TypeAlias = "Callable[[], Row | list[Row]]"
 
+BOOKS = ("import", "capture payments", "import refunds", "pull statuses", "follow held")
+"""Worlds whose runs write in the books in different ways."""
 PUSHES = [name for name in WORLDS if name not in {"few", "many", "import", "import held"}]
 
 
@@ -53,6 +55,7 @@ def jobs(seed: int, scale: float) -> Iterator[tuple[str, Job]]:
         ("push shipments", 2),
         ("capture payments", 2),
         ("few", 1),
+        ("follow in a cycle", 4),
     ]:
         for part in range(parts):
             yield (
@@ -66,7 +69,7 @@ def jobs(seed: int, scale: float) -> Iterator[tuple[str, Job]]:
     for part in range(4):
         yield "generated orders", partial(generated_orders, count(24_000), seed, share=(part, 4))
     for name in PUSHES:
-        if name not in {"push shipments", "capture payments"}:
+        if name not in {"push shipments", "capture payments", "follow in a cycle"}:
             yield (
                 f"death: {name}",
                 partial(deaths, name, seed=seed, more=count(20), sample=sample(50)),
@@ -77,10 +80,10 @@ def jobs(seed: int, scale: float) -> Iterator[tuple[str, Job]]:
             f"random faults: {name}",
             partial(weather, name, range(seed, seed + count(40)), chance=0.1),
         )
-    for name in ("import", "capture payments", "import refunds", "pull statuses"):
+    for name in BOOKS:
         yield f"books: {name}", partial(sqlite_faults, name, sample=count(25), seed=seed)
     if server:
-        for name in ("import", "capture payments", "import refunds", "pull statuses"):
+        for name in BOOKS:
             yield (
                 f"books: {name} on PostgreSQL",
                 partial(postgresql_faults, name, server, sample=count(25), seed=seed),

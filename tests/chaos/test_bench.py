@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from contextlib import closing
 
 import pytest
-from bench.ends import Damage, damage, seen
+from bench.ends import Damage, damage, seen, unreported
 from bench.faults import Trial
 from bench.tally import Row, merged, table
 
@@ -59,6 +59,24 @@ def test_damage_to_the_books_is_seen(
         cursor.execute("pragma foreign_keys = on")
         connection.commit()
     assert getattr(damage(trial.expected, seen(end, trial.books)), kind)
+
+
+@pytest.mark.parametrize(
+    ("statement", "kind"),
+    [
+        ("delete from avbc_worklist where key = 'WEB1005'", "lost"),
+        ("update avbc_worklist set message = 'x' where key = 'WEB1005'", "other"),
+        ("update avbc_worklist set key = 'WEB1001' where key = 'WEB1005'", "doubled"),
+    ],
+)
+def test_damage_to_the_worklist_is_seen(
+    trial: Trial, end: FakeStore, statement: str, kind: str
+) -> None:
+    with trial.books.engine.begin() as connection:
+        assert connection.exec_driver_sql(statement).rowcount
+    found = seen(end, trial.books)
+    assert getattr(damage(trial.expected, found), kind)
+    assert unreported(found, trial.reports) or kind == "lost"
 
 
 @pytest.mark.parametrize(

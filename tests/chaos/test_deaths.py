@@ -14,7 +14,16 @@ def test_a_process_may_be_killed_before_and_after_each_request_and_commit() -> N
 
 
 @pytest.mark.parametrize(
-    "name", ["import held", "push shipments", "capture payments", "push inventory"]
+    "name",
+    [
+        "import held",
+        "push shipments",
+        "capture payments",
+        "push inventory",
+        "follow in a cycle",
+        "webhooks",
+        "second look",
+    ],
 )
 def test_some_deaths_of_a_long_run(name: str) -> None:
     row = deaths(name, sample=3, more=2)

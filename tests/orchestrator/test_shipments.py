@@ -245,6 +245,17 @@ def test_an_answer_that_is_lost_is_looked_for(
     assert web.push_shipments().requests == 0
 
 
+def test_an_empty_list_in_place_of_a_shipment_is_asked_for_once_more(
+    web: Orchestrator, store: FakeStore, books: SqlGateway, mugs: str
+) -> None:
+    packed(books, 1, mugs, 1)
+    store.fail("POST /v2/orders/*/shipments", "reset_after")
+    web.push_shipments()
+    store.fail("GET /v2/orders/*/shipments", "204")
+    web.push_shipments()
+    assert sent(store, mugs) == [("1Z999", [1])]
+
+
 def test_a_deleted_order_is_refused_once_and_the_others_go_through(
     web: Orchestrator, store: FakeStore, books: SqlGateway, mugs: str, take: Take
 ) -> None:

@@ -120,14 +120,33 @@ def _send(
     ]
     run.total = sum(len(each.shipments) for each in work)
     for chunk in run.chunks(work):
-        calls = [run.store.order_shipments.list.call(each.order.store_order_id) for each in chunk]
-        in_store = run.store.map(calls, limit=IN_FLIGHT, return_errors=True)
+        in_store = _in_store(run, [each.order.store_order_id for each in chunk])
         run.send(
             [step for each, rows in zip(chunk, in_store, strict=True) for step in each.steps(rows)]
         )
         run.stop_if_all_failed(in_store)
     held.finish()
     return not any(each.waits for each in work)
+
+
+def _in_store(run: PushRun, order_ids: Sequence[int]) -> list[list[OrderShipment] | AvbcError]:
+    """Read the shipments of orders; an empty list is asked for once more if the order has some.
+
+    The order is read right before anything is sent anyway.
+    """
+    calls = [run.store.order_shipments.list.call(order_id) for order_id in order_ids]
+    found = run.store.map(calls, limit=IN_FLIGHT, return_errors=True)
+    empty = {order_id: place for place, order_id in enumerate(order_ids) if found[place] == []}
+    seen = run.orders_now.read(empty)
+    again = [
+        place
+        for order_id, place in empty.items()
+        if (order := seen[order_id].order) is not None and order.items_shipped
+    ]
+    answers = run.store.map([calls[n] for n in again], limit=IN_FLIGHT, return_errors=True)
+    for place, answer in zip(again, answers, strict=True):
+        found[place] = answer
+    return found
 
 
 def _shipments(run: PushRun, done: datetime | None) -> dict[int, Shipment]:
