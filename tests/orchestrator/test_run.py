@@ -11,7 +11,9 @@ from avbc.bigcommerce import TokenRefused
 from avbc.errors import TransientError
 from avbc.mapping import Problem
 from avbc.orchestrator import Orchestrator
+from avbc.orchestrator.engine import order_reads
 from avbc.orchestrator.engine.integration import Integration
+from avbc.orchestrator.engine.journal import Journal
 from avbc.orchestrator.engine.open_items import OpenItems
 from avbc.orchestrator.engine.run import CHUNK, PushRun, Step, Task
 from avbc.orchestrator.reports import Change
@@ -19,7 +21,7 @@ from avbc.orchestrator.worklist import WorklistItem
 from avbc.settings import Settings, SettingsError
 from avbc.testing import FakeStore, example
 
-DOWNLOADED = 9
+DOWNLOADED, CANCELED = 9, 5
 
 
 @pytest.fixture
@@ -50,6 +52,40 @@ def test_a_job_is_a_function_of_its_run(integration: Integration, store: FakeSto
     assert {store.order(number).header["status_id"] for number in order_ids} == {DOWNLOADED}
     (entry,) = integration.journal.entries(f"WEB{order_ids[0]}")
     assert (entry.action, entry.outcome) == ("push_something", "sent")
+
+
+def test_an_order_counts_as_read_for_five_seconds(
+    integration: Integration, store: FakeStore, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    now = 0.0
+    monkeypatch.setattr(order_reads, "moment", lambda: now)
+    (order_id,) = orders(store, 1)
+    run = push(integration)
+    run.orders_now.read([order_id])
+    store.edit_order(order_id, status_id=CANCELED)
+    now = 4.9
+    assert run.orders_now.read([order_id])[order_id].status_id != CANCELED
+    now = 5.0
+    run.do(lambda run: run.send(setting(run, [order_id])))
+    assert store.counts() == {"GET /v2/orders": 2}
+    assert store.order(order_id).header["status_id"] == CANCELED
+
+
+def test_what_waits_for_a_person_is_written_before_what_is_known(
+    integration: Integration, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """What is known is not looked at again: a death in between would lose the item."""
+    written: list[str] = []
+    monkeypatch.setattr(OpenItems, "apply", lambda *_: written.append("items"))
+    monkeypatch.setattr(Journal, "remember_together", lambda *_: written.append("known"))
+
+    def find(run: PushRun) -> None:
+        run.know("status", "WEB1", "9")
+        run.know("held", "WEB1", "9")
+        run.attention(Problem("books_refused", "", "", "No."), key="WEB1")
+
+    push(integration).do(find)
+    assert written == ["items", "known"]
 
 
 def test_a_preview_sends_nothing_and_opens_no_journal(

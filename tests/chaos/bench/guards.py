@@ -70,6 +70,14 @@ class Guard:
 _CONTRACT = "tests/acctvantage/test_contract.py::TestSqlGateway"
 _IMPORTING = "tests/orchestrator/test_importing.py"
 _FAULTS = "tests/chaos/test_faults.py"
+_DEATHS = "tests/chaos/test_deaths.py"
+_STATUSES = "tests/orchestrator/test_status_sync.py"
+_SHIPMENTS = "tests/orchestrator/test_shipments.py"
+_CAPTURES = "tests/orchestrator/test_captures.py"
+_LOOK = "tests/orchestrator/test_second_look.py"
+_RUN = "tests/orchestrator/test_run.py"
+_FOLLOWING = "tests/orchestrator/test_follow_orders.py"
+_WORKLIST = "tests/orchestrator/test_worklist.py"
 _GENERATED = (
     "tests/chaos/test_bad_data.py::"
     "test_generated_orders_are_imported_right_or_refused_with_a_reason"
@@ -306,6 +314,176 @@ GUARDS = (
                 "orchestrator/engine/run.py",
                 "(happened := stopped(order.status_id))",
                 "(happened := stopped(0))",
+            ),
+        ),
+    ),
+    Guard(
+        "a status asks whether its order was stopped",
+        (
+            f"{_STATUSES}::test_an_order_that_was_stopped_in_the_store_stays_so",
+            f"{_STATUSES}::test_a_canceled_order_gets_no_status_until_it_goes_on",
+        ),
+        (
+            Removal(
+                "orchestrator/jobs/order_statuses.py",
+                "return _SetStatus(call, (change,), due, self)",
+                "return _SetStatus(call, (change,), due, self, even_if_stopped=True)",
+            ),
+        ),
+    ),
+    Guard(
+        "a shipment asks whether its order was stopped",
+        (
+            f"{_SHIPMENTS}::test_nothing_is_shipped_for_a_canceled_order_until_it_goes_on",
+            f"{_SHIPMENTS}::test_a_canceled_order_stays_canceled_in_both_kinds_of_store",
+        ),
+        (
+            Removal(
+                "orchestrator/jobs/shipments.py",
+                "even_if_stopped=self.even_if_stopped",
+                "even_if_stopped=True",
+            ),
+        ),
+    ),
+    Guard(
+        "a capture asks whether its order was stopped",
+        (f"{_CAPTURES}::test_nothing_is_captured_for_a_canceled_order_until_it_goes_on",),
+        (
+            Removal(
+                "orchestrator/jobs/captures.py",
+                'even_if_stopped=action.action == "void"',
+                "even_if_stopped=True",
+            ),
+        ),
+    ),
+    Guard(
+        "a void is sent for a stopped order, too",
+        (f"{_CAPTURES}::test_the_payment_of_a_canceled_order_is_voided",),
+        (
+            Removal(
+                "orchestrator/jobs/captures.py",
+                'even_if_stopped=action.action == "void"',
+                "even_if_stopped=False",
+            ),
+        ),
+    ),
+    Guard(
+        "an import looks once more before it writes",
+        (
+            f"{_LOOK}::test_what_is_canceled_between_the_list_and_the_write_stays_canceled",
+            f"{_LOOK}::test_an_edit_between_the_list_and_the_write_is_in_the_books",
+            f"{_DEATHS}::test_some_deaths_of_a_long_run[second look]",
+        ),
+        (
+            Removal("orchestrator/jobs/import_orders.py", "self._look_again(chunk)", "pass"),
+            Removal("orchestrator/jobs/import_orders.py", "self._leave_changed(due)", "pass"),
+        ),
+    ),
+    Guard(
+        "an import looks before it sets statuses where the books were slow",
+        (f"{_LOOK}::test_where_the_books_are_slow_the_store_is_looked_at_before_the_statuses",),
+        (Removal("orchestrator/jobs/import_orders.py", "self._leave_changed(due)", "pass"),),
+    ),
+    Guard(
+        "an empty list of shipments is asked for once more where the order has some",
+        (f"{_SHIPMENTS}::test_an_empty_list_in_place_of_a_shipment_is_asked_for_once_more",),
+        (
+            Removal(
+                "orchestrator/jobs/shipments.py",
+                "is not None and order.items_shipped",
+                "is not None and False",
+            ),
+        ),
+    ),
+    Guard(
+        "what was read 5 seconds before is read again",
+        (f"{_RUN}::test_an_order_counts_as_read_for_five_seconds",),
+        (
+            Removal(
+                "orchestrator/engine/order_reads.py",
+                "or not is_fresh(self._seen[number][0])",
+            ),
+        ),
+    ),
+    Guard(
+        "a push never moves an order backwards",
+        (f"{_STATUSES}::test_a_push_does_not_move_an_order_back",),
+        (Removal("mapping/status.py", "and not row.may_move_backwards", "and False"),),
+    ),
+    Guard(
+        "a receipt is changed only while it is as avbc last wrote it",
+        (f"{_CONTRACT}::test_a_receipt_that_differs_is_not_updated",),
+        (
+            Removal(
+                "acctvantage/sql/receipts.py",
+                "differences = _differences(receipt, before)",
+                "differences: list[str] = []",
+            ),
+        ),
+    ),
+    Guard(
+        "a receipt follows what the store says of the payment",
+        (
+            f"{_FOLLOWING}::test_a_payment_that_is_captured_by_hand_is_received",
+            f"{_FOLLOWING}::test_a_payment_that_was_awaited_and_is_captured_is_received",
+        ),
+        (
+            Removal(
+                "orchestrator/jobs/follow_orders.py",
+                "yield from self._follow_receipts(each)",
+            ),
+        ),
+    ),
+    Guard(
+        "a posted receipt stays",
+        (f"{_CONTRACT}::test_a_posted_receipt_stays",),
+        (
+            Removal(
+                "acctvantage/sql/receipts.py",
+                "if differences or receipt.posted:",
+                "if differences:",
+            ),
+        ),
+    ),
+    Guard(
+        "an item is in the journal before what it is about is remembered",
+        (f"{_RUN}::test_what_waits_for_a_person_is_written_before_what_is_known",),
+        (
+            Removal(
+                "orchestrator/engine/run.py",
+                "self._kept(self._attention.flush)\nknown, self._known = self._known, {}",
+                "known, self._known = self._known, {}",
+            ),
+            Removal(
+                "orchestrator/engine/run.py",
+                "if entries:\n    self._kept(partial(self.integration.journal.write, entries))",
+                "if entries:\n    self._kept(partial(self.integration.journal.write, entries))\n"
+                "self._kept(self._attention.flush)",
+            ),
+        ),
+    ),
+    Guard(
+        "an item counts as reported when the application was called",
+        (
+            f"{_WORKLIST}::test_what_the_callback_raises_loses_nothing",
+            f"{_WORKLIST}::test_a_death_between_the_report_and_its_mark_has_it_reported_again",
+        ),
+        (
+            Removal(
+                "orchestrator/engine/attention.py",
+                "call(news)\nitems.set_reported(news)",
+                "items.set_reported(news)\ncall(news)",
+            ),
+        ),
+    ),
+    Guard(
+        "an item in the same words is no news",
+        (f"{_WORKLIST}::test_an_item_is_news_once_and_again_when_it_changes",),
+        (
+            Removal(
+                "orchestrator/engine/open_items.py",
+                "if at not in before or (message, fix) != (item.message, item.fix):",
+                "if True:",
             ),
         ),
     ),
