@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Collection, Iterator
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 
@@ -12,7 +12,7 @@ import pytest
 import sqlalchemy as sa
 
 from avbc.acctvantage import BooksRefused, SqlGateway
-from avbc.acctvantage.records import Receipt, Shipment, ShippedItem
+from avbc.acctvantage.records import Receipt, SalesOrder, Shipment, ShippedItem
 from avbc.bigcommerce.models import ShipmentDraft, ShipmentItemDraft
 from avbc.orchestrator import Orchestrator, PushReport
 from avbc.settings import Settings
@@ -124,6 +124,64 @@ def ship(web: Orchestrator, order: FakeOrder, quantities: dict[int, int]) -> Non
 
 
 # The cost
+
+
+def test_orders_that_were_shipped_in_the_books_are_not_read(
+    web: Orchestrator,
+    store: FakeStore,
+    books: SqlGateway,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """There are a hundred thousand of them after some years, and some dozens that are not."""
+    numbers = [store.add_order(order).id for order in plain_orders(6)]
+    web.import_orders()
+    for number in numbers[:4]:
+        books.set_order_status(f"WEB{number}", "Shipped/Invoice")
+    read: list[str] = []
+    sales_orders, boundless = books.sales_orders, ("sales_orders_changed", "sales_orders_ordered")
+
+    def counted(import_ids: Collection[str] | None = None) -> list[SalesOrder]:
+        assert import_ids is not None
+        read.extend(import_ids)
+        return sales_orders(import_ids)
+
+    def refused(*_: object) -> list[object]:
+        raise AssertionError("this grows with the history")
+
+    monkeypatch.setattr(books, "sales_orders", counted)
+    for name in (*boundless, "shipments"):
+        monkeypatch.setattr(books, name, refused)
+    store.clear_log()
+    web.follow_orders()
+    assert sorted(read) == [f"WEB{number}" for number in numbers[4:]]
+    # Nor by the hourly look at all that is open, once their last change was looked at.
+    web.follow_orders()
+    read.clear()
+    with books.engine.begin() as connection:
+        swept = sa.text("DELETE FROM avbc_fingerprints WHERE kind LIKE 'followed all%'")
+        assert connection.execute(swept).rowcount == 1
+    assert list(web.follow_orders()) == []
+    assert read == []
+
+
+def test_of_the_shipments_only_those_of_the_order_are_read(
+    web: Orchestrator, store: FakeStore, place: Place, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    books, order = web.books, place()
+    asked: list[Collection[str]] = []
+    shipments_of = books.shipments_of
+
+    def counted(order_import_ids: Collection[str]) -> list[Shipment]:
+        asked.append(list(order_import_ids))
+        return shipments_of(order_import_ids)
+
+    monkeypatch.setattr(books, "shipments_of", counted)
+    store.edit_order(order.id, staff_notes="Seen.")
+    web.follow_orders()
+    assert asked == []
+    ship(web, order, {line_ids(order)[0]: 2})
+    assert len(web.follow_orders().sent) == 1
+    assert asked == [[f"WEB{order.id}"]]
 
 
 def test_a_quiet_cycle_costs_two_requests(join: Join, change: Change, store: FakeStore) -> None:

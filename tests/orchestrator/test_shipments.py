@@ -636,7 +636,11 @@ def test_an_order_that_was_stopped_is_deleted_in_acctvantage(
 
 
 def test_those_who_relied_on_shipments_are_notified_once(
-    join: Join, books: SqlGateway, mugs: str, change: Callable[..., Settings]
+    join: Join,
+    books: SqlGateway,
+    mugs: str,
+    change: Callable[..., Settings],
+    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     off = join(settings=change(shipping={"push_shipments": False}))
     note = off.follow_orders
@@ -654,6 +658,10 @@ def test_those_who_relied_on_shipments_are_notified_once(
     (waits,) = off.worklist()
     assert (waits.code, waits.area) == ("shipments_not_pushed", "push_shipments")
     assert waits.fix.startswith("To have them sent, set shipping.push_shipments = true.")
+    # There are more of them every day: the books are not asked again.
+    with monkeypatch.context() as patched:
+        patched.delattr(SqlGateway, "shipments")
+        note()
     # A person settles it, and it stays settled.
     assert not off.settle(waits)
     packed(books, 3, mugs, 1)

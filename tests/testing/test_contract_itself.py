@@ -265,6 +265,22 @@ class LeavesOutTheMomentItself(SqlGateway):
         ]
 
 
+class KeepsTheFirstStatus(SqlGateway):
+    """Orders are looked for by the status that they were imported with."""
+
+    def orders_in_status(self, source_code: str, statuses: Collection[str]) -> list[str]:
+        everything = super().orders_in_status(source_code, self.reference_data().order_statuses)
+        return everything if OPEN in statuses else []
+
+
+class ShipsOneOfEach(SqlGateway):
+    """Of each order, the last shipment counts."""
+
+    def shipments_of(self, order_import_ids: Collection[str]) -> list[Shipment]:
+        found = {each.order_import_id: each for each in super().shipments_of(order_import_ids)}
+        return sorted(found.values(), key=lambda shipment: shipment.number)
+
+
 class SortsLikeADictionary(SqlGateway):
     """By letters rather than by code points."""
 
@@ -459,6 +475,8 @@ FAULTS: dict[type[SqlGateway], set[str]] = {
     TakesAnyStatus: {"an_unknown_status_or_order_is_refused"},
     StampsEveryTime: {"a_change_of_status_is_stamped_once"},
     LeavesOutTheMomentItself: {"changed_orders_are_listed"},
+    KeepsTheFirstStatus: {"orders_by_their_status"},
+    ShipsOneOfEach: {"shipments_of_some_orders"},
     SortsLikeADictionary: {"products_come_sorted_and_only_those_for_the_store"},
     SellsWhatIsReserved: {"what_is_available_is_on_hand_less_what_is_reserved"},
     ExportsGuestsBack: {"new_clients_are_exported"},

@@ -168,11 +168,20 @@ class Gateway(Protocol):
 
     # Statuses and shipments for the store.
 
-    def sales_orders_changed(self, source_code: str, since: datetime | None) -> list[SalesOrder]:
-        """Return the orders of a source whose status changed since a time, or all of the source.
+    def sales_orders_changed(self, source_code: str, since: datetime) -> list[SalesOrder]:
+        """Return the orders of a source whose status changed since a time.
 
-        An order whose status never changed after its import has no `status_changed_at`, and is only
-        among all.
+        An order whose status never changed after its import has no `status_changed_at`, and is not
+        among them.
+        """
+        ...
+
+    def orders_in_status(self, source_code: str, statuses: Collection[str]) -> list[str]:
+        """Return the Import IDs of a source's orders that have one of these statuses now.
+
+        They come in any order. The statuses are some of those of `reference_data`. This is asked
+        once an hour, for the orders that are not shipped yet: it should cost what these orders are,
+        and not what all orders of the books are.
         """
         ...
 
@@ -189,6 +198,10 @@ class Gateway(Protocol):
 
         All of them, or those that were made or changed in the books since a time.
         """
+        ...
+
+    def shipments_of(self, order_import_ids: Collection[str]) -> list[Shipment]:
+        """Return the shipments of the orders with these Import IDs, by their numbers."""
         ...
 
     # Products, quantities and clients for the store.

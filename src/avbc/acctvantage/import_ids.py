@@ -6,6 +6,8 @@ their order's.
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
 
 def order_import_id(import_source_code: str, order_id: int) -> str:
     """Import Source Code + BigCommerce order id.
@@ -14,6 +16,16 @@ def order_import_id(import_source_code: str, order_id: int) -> str:
     'WEB1042'
     """
     return f"{import_source_code}{order_id}"
+
+
+def store_order_ids(import_source_code: str, import_ids: Iterable[str]) -> set[int]:
+    """The BigCommerce order ids in Import IDs of orders.
+
+    >>> store_order_ids("WEB", ["WEB1042", "WEB"])
+    {1042}
+    """
+    numbers = {key.removeprefix(import_source_code) for key in import_ids}
+    return {int(number) for number in numbers if number.isascii() and number.isdigit()}
 
 
 def client_import_id(import_source_code: str, customer_id: int) -> str | None:

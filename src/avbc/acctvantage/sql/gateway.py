@@ -240,9 +240,11 @@ class SqlGateway:
         )
 
     sales_orders_changed = _reads(reading.sales_orders_changed)
+    orders_in_status = _reads(reading.orders_in_status)
 
     set_order_status = _writes(stock.set_order_status, "order {}")
     shipments = _reads(shipment_records.shipments)
+    shipments_of = _reads(shipment_records.shipments_of)
 
     def products_for_store(self, part_numbers: Collection[str] | None = None) -> Iterator[Product]:
         """Yield the products whose Sync to Webstore is ticked: these part numbers, or all.

@@ -109,6 +109,18 @@ def sales_orders_changed(
     return _sales_orders(connection, table.c.id, list(connection.scalars(select)))
 
 
+def orders_in_status(
+    connection: sa.Connection, source_code: str, statuses: Collection[str]
+) -> list[str]:
+    """Return the Import IDs of a source's orders that have one of these statuses now."""
+    table = schema.sales_orders.c
+    # By the index of statuses: most orders of the books are posted, and are not looked at.
+    wanted = sa.select(table.import_id).where(
+        table.status.in_(sorted(statuses)), table.source_code == source_code
+    )
+    return list(connection.scalars(wanted))
+
+
 def source_stores(connection: sa.Connection, source_code: str) -> frozenset[str]:
     """Return the `store_hash` of each store whose orders came under this code.
 

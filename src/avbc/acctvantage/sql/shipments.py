@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
+from collections.abc import Collection
 from datetime import datetime
 
 import sqlalchemy as sa
@@ -42,6 +43,18 @@ def shipments(
     return _shipments(
         connection, [shipment_id for _, shipment_id in sorted(connection.execute(select))]
     )
+
+
+def shipments_of(connection: sa.Connection, order_import_ids: Collection[str]) -> list[Shipment]:
+    """Return the shipments of the orders with these Import IDs, by their numbers."""
+    table = schema.shipments.c
+    select = sa.select(table.number, table.id)
+    found = [
+        (row.number, row.id)
+        for chunk in key_chunks(order_import_ids)
+        for row in connection.execute(select.where(table.order_import_id.in_(chunk)))
+    ]
+    return _shipments(connection, [shipment_id for _, shipment_id in sorted(found)])
 
 
 def _shipments(connection: sa.Connection, ids: list[int]) -> list[Shipment]:

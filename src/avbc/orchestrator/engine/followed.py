@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Collection, Mapping, Sequence
-from datetime import UTC, datetime
 from decimal import Decimal
 
 import attrs
@@ -112,21 +111,21 @@ class FollowReader:
         run, by_key = self._run, self._with_payments(orders)
         for each in orders:
             each.is_echo = self._is_echo(each)
-        dates = [
-            each.sales_order.ordered_at or datetime(1970, 1, 1, tzinfo=UTC)
+        due = [
+            each.import_id
             for each in orders
             if is_open(each.sales_order.status, self._rules)
             and to_ship_now(each.sales_order, each.order, {}, status_is_ours=each.is_echo)
         ]
-        if not dates:
+        if not due:
             return
         shipped: dict[str, dict[int, Decimal]] = {}
-        for shipment in run.books.shipments(run.source_code, min(dates)):
+        for shipment in run.books.shipments_of(due):
             lines = shipped.setdefault(shipment.order_import_id, {})
             for item in shipment.items:
                 lines[item.store_line_id] = lines.get(item.store_line_id, ZERO) + item.quantity
-        for key, each in by_key.items():
-            each.shipped = shipped.get(key, {})
+        for key in due:
+            by_key[key].shipped = shipped.get(key, {})
 
     def _is_echo(self, each: Followed) -> bool:
         """Whether the store has the status that AcctVantage's is mapped to."""

@@ -42,6 +42,11 @@ class Held:
         """The keys to be looked at again: their orders have another status, or it is not known."""
         self._over: set[str] = set()
 
+    @property
+    def orders_again(self) -> set[str]:
+        """The Import IDs of the orders of these keys."""
+        return {self._rows[key].import_id for key in self.again}
+
     def __iter__(self) -> Iterator[str]:
         return iter(self._rows)
 

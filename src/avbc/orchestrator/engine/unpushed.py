@@ -8,6 +8,7 @@ from avbc.orchestrator.engine.run import PushRun
 NOT_PUSHED = "shipping.push_shipments"
 """The key of the item, and the setting that it is about."""
 _JOB = "push_shipments"
+_CODE = "shipments_not_pushed"
 
 
 def note_unpushed_shipments(run: PushRun) -> None:
@@ -18,10 +19,13 @@ def note_unpushed_shipments(run: PushRun) -> None:
     if run.settings.shipping.push_shipments:
         return
     last = run.integration.journal.watermark(f"{_JOB} {run.integration.scope}")
-    if last is None or not run.books.shipments(run.source_code, last):
+    # Once it is noted, the books need not be asked: there are more of them every day.
+    if last is None or run.first_seen(_CODE, NOT_PUSHED, _JOB) is not None:
+        return
+    if not run.books.shipments(run.source_code, last):
         return
     problem = Problem(
-        "shipments_not_pushed",
+        _CODE,
         NOT_PUSHED,
         "false",
         f"Shipments were sent to the store until {last:%Y-%m-%d %H:%M} UTC. There are new ones in "

@@ -15,7 +15,7 @@ from functools import partial
 import attrs
 
 from avbc.acctvantage import BooksRefused
-from avbc.acctvantage.import_ids import order_import_id
+from avbc.acctvantage.import_ids import order_import_id, store_order_ids
 from avbc.bigcommerce import NotFound, Page, Paging, UnexpectedData
 from avbc.bigcommerce.endpoints.orders import EVERYTHING
 from avbc.bigcommerce.models import Order
@@ -173,7 +173,7 @@ class _Follow:
         pages = run.store.pages(attrs.evolve(listed, paging=Paging.MIN_ID))
         newest = self._take_pages(pages, None)
         if not run.is_over():
-            self._take_gone(number for number, key in due.items() if key not in self._listed)
+            self._take_gone(n for n in due if self._import_id(n) not in self._listed)
         return newest
 
     def look_again(self) -> None:
@@ -224,19 +224,17 @@ class _Follow:
         self._take_gone(number for number in asked if number not in found)
 
     def _order_ids(self, import_ids: Iterable[str]) -> set[int]:
-        numbers = {key.removeprefix(self._run.source_code) for key in import_ids}
-        return {int(number) for number in numbers if number.isascii() and number.isdigit()}
+        return store_order_ids(self._run.source_code, import_ids)
 
     def _import_id(self, order_id: int) -> str:
         return order_import_id(self._run.source_code, order_id)
 
-    def _open_orders(self) -> dict[int, str]:
-        """The Import IDs of the orders that were not shipped in the books yet, by order id."""
-        return {
-            order.store_order_id: order.import_id
-            for order in self._run.books.sales_orders_changed(self._run.source_code, None)
-            if is_open(order.status, self._rules)
-        }
+    def _open_orders(self) -> set[int]:
+        """The ids of the orders that were not shipped in the books yet."""
+        statuses = self._rules.reference.order_statuses
+        before = [status for status in statuses if is_open(status, self._rules)]
+        books = self._run.books
+        return self._order_ids(books.orders_in_status(self._run.source_code, before))
 
     def _take_pages(self, pages: Iterator[Page[Order]], since: datetime | None) -> datetime | None:
         """Follow the orders of a list; returns when the last one changed, if one is known."""
@@ -333,7 +331,7 @@ class _Follow:
     def _sweep(self) -> None:
         """Check that the store still lists the open orders, and those that wait for an import."""
         run, due = self._run, self._open_orders()
-        asked = {*due, *self._order_ids(self._import_items)}
+        asked = due | self._order_ids(self._import_items)
         found = read_orders(run.store, asked)
         self._let_go_of_import(
             {self._import_id(n): each for n, each in found.items() if isinstance(each, Order)}

@@ -15,7 +15,7 @@ from functools import partial
 import attrs
 
 from avbc.acctvantage import Gateway, SalesOrder
-from avbc.acctvantage.import_ids import order_import_id
+from avbc.acctvantage.import_ids import order_import_id, store_order_ids
 from avbc.bigcommerce import NotFound, RequestRefused
 from avbc.bigcommerce.models import OrderStatus
 from avbc.errors import AvbcError, TransientError
@@ -239,11 +239,14 @@ def pull_order_statuses(run: PushRun) -> None:
     since = run.watermark()
     if since is None:
         # The first pull starts at the first order whose status can still change.
-        orders = run.books.sales_orders_changed(run.source_code, None)
-        open_ids = [order.store_order_id for order in orders if not means_posted(order.status)]
-        if not open_ids:
+        statuses = run.books.reference_data().order_statuses
+        going = [status for status in statuses if not means_posted(status)]
+        order_ids = store_order_ids(
+            run.source_code, run.books.orders_in_status(run.source_code, going)
+        )
+        if not order_ids:
             return
-        pages = run.store.pages(run.store.orders.list.call(min_id=min(open_ids)))
+        pages = run.store.pages(run.store.orders.list.call(min_id=min(order_ids)))
     else:
         pages = run.integration.changed_orders.pages(since - OVERLAP, "pull_order_statuses")
     pull = _Pull(run, is_first=since is None)

@@ -8,7 +8,7 @@ news.
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from datetime import datetime, timedelta
 
 import attrs
@@ -68,11 +68,8 @@ def push_shipments(run: PushRun) -> None:
     found = _shipments(run, run.watermark() if is_as_before else None)
     held = Held(run, _HELD)
     if held.again:
-        found |= {
-            number: shipment
-            for number, shipment in _shipments(run, None).items()
-            if str(number) in held.again
-        }
+        again = run.books.shipments_of(held.orders_again)
+        found |= {each.number: each for each in _due(run, again) if str(each.number) in held.again}
     known = run.known(_SHIPMENT, [str(number) for number in found])
     changed: list[Shipment] = []
     for number, shipment in found.items():
@@ -100,8 +97,7 @@ def push_shipments_of(run: PushRun, order_ids: Collection[int]) -> None:
         AvbcError: The books cannot be read, or the store refuses everything.
     """
     import_ids = {order_import_id(run.source_code, order_id) for order_id in order_ids}
-    found = run.books.shipments(run.source_code)
-    wanted = [shipment for shipment in found if shipment.order_import_id in import_ids]
+    wanted = run.books.shipments_of(import_ids)
     _send(run, wanted, Held(run, _HELD), even_if_stopped=True)
 
 
@@ -154,11 +150,16 @@ def _shipments(run: PushRun, done: datetime | None) -> dict[int, Shipment]:
     first = run.settings.shipping.push_shipments_since
     times = [first, None if done is None else done - _OVERLAP]
     since = max((time for time in times if time is not None), default=None)
-    return {
-        shipment.number: shipment
-        for shipment in run.books.shipments(run.source_code, since)
-        if first is None or shipment.shipped_at is None or shipment.shipped_at >= first
-    }
+    found = run.books.shipments(run.source_code, since)
+    return {shipment.number: shipment for shipment in _due(run, found)}
+
+
+def _due(run: PushRun, shipments: Iterable[Shipment]) -> Iterator[Shipment]:
+    """Yield those of some shipments that settings let go out."""
+    first = run.settings.shipping.push_shipments_since
+    for shipment in shipments:
+        if first is None or shipment.shipped_at is None or shipment.shipped_at >= first:
+            yield shipment
 
 
 def _key(import_id: str, number: int | str) -> str:

@@ -15,6 +15,7 @@ from avbc.acctvantage.gateway import BooksRefused, Gateway
 from avbc.acctvantage.import_ids import order_import_id
 from avbc.acctvantage.records import (
     COMMITTED,
+    OPEN,
     PICKED,
     Client,
     Credit,
@@ -80,7 +81,7 @@ class ExportContract(ContractSetup):
         assert gateway.sales_orders() == [order]
 
     def test_changed_orders_are_listed(self, gateway: Gateway) -> None:
-        """Those of the source whose status changed at or after a time; without one, all of them."""
+        """Those of the source whose status changed at or after a time."""
         create_orders(gateway, *map(make_bundle, (1, 2, 3)), _of_source("ABC", 4))
         changed = gateway.set_order_status("WEB2", COMMITTED)
         other = gateway.set_order_status("ABC4", COMMITTED)
@@ -90,11 +91,25 @@ class ExportContract(ContractSetup):
             ("WEB", at, [changed]),
             ("WEB", at.astimezone(UTC) - _DAY, [changed]),
             ("WEB", at + timedelta(seconds=1), []),
-            ("WEB", None, gateway.sales_orders(["WEB1", "WEB2", "WEB3"])),
-            ("ABC", None, [other]),
-            ("web", None, []),
+            ("ABC", at - _DAY, [other]),
+            ("web", at - _DAY, []),
         ]:
             assert gateway.sales_orders_changed(source_code, since) == listed
+
+    def test_orders_by_their_status(self, gateway: Gateway) -> None:
+        """Those of the source that have one of the statuses now, changed or not."""
+        create_orders(gateway, *map(make_bundle, (1, 2, 3)), _of_source("ABC", 4))
+        gateway.set_order_status("WEB2", COMMITTED)
+        gateway.set_order_status("ABC4", COMMITTED)
+        for source_code, statuses, listed in [
+            ("WEB", [OPEN], ["WEB1", "WEB3"]),
+            ("WEB", [COMMITTED], ["WEB2"]),
+            ("WEB", [OPEN, COMMITTED, "Picked"], ["WEB1", "WEB2", "WEB3"]),
+            ("ABC", [OPEN, COMMITTED], ["ABC4"]),
+            ("web", [OPEN, COMMITTED], []),
+            ("WEB", [], []),
+        ]:
+            assert sorted(gateway.orders_in_status(source_code, statuses)) == listed
 
     # Shipments.
 
@@ -123,6 +138,17 @@ class ExportContract(ContractSetup):
             ("web", None, []),
         ]:
             assert gateway.shipments(source_code, since) == listed
+
+    def test_shipments_of_some_orders(self, gateway: Gateway) -> None:
+        """All of each order, whenever they were made; unknown orders are left out."""
+        create_orders(gateway, make_bundle(1), make_bundle(2), _of_source("ABC", 4))
+        second = Shipment(3, "WEB2", items=(ShippedItem(2001, Decimal(1)),))
+        other = Shipment(5, "ABC4", items=(ShippedItem(4000, Decimal(1)),))
+        for shipment in (_shipment(12), second, _shipment(1), other):
+            self.add_shipment(gateway, shipment)
+        assert gateway.shipments_of(["WEB1"]) == [_shipment(1), _shipment(12)]
+        assert gateway.shipments_of(["ABC4", "WEB2", "WEB9"]) == [second, other]
+        assert gateway.shipments_of([]) == []
 
     def test_a_shipment_may_change(self, gateway: Gateway) -> None:
         """A tracking number comes later than the shipment, on the same shipment."""
