@@ -5,8 +5,9 @@ from collections.abc import Callable, Sequence
 import pytest
 
 from avbc.bigcommerce.models import OrderStatus
+from avbc.bigcommerce.models.statuses import SYSTEM_STATUSES
 from avbc.orchestrator import Orchestrator
-from avbc.orchestrator.engine.statuses import SYSTEM_STATUSES, ImportStatuses, import_statuses
+from avbc.orchestrator.engine.statuses import ImportStatuses, import_statuses
 from avbc.settings import OrderStatusSettings, SettingsError
 from avbc.testing import FakeStore, OrderFactory
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from collections import Counter
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from decimal import Decimal
 from itertools import zip_longest
 
@@ -24,6 +24,8 @@ from avbc.money import ZERO
 
 _HEADER = ("total", "tax", "freight", "rounding", "currency", "ship_via", "po_number")
 _LINE = ("part_number", "quantity", "unit_price", "amount", "description", "memo", "ship_via")
+_SHOWN = 8
+"""Changes in one message."""
 
 
 def fingerprint(order: models.Order) -> str:
@@ -216,6 +218,16 @@ def line_text(line: SalesOrderLine | None) -> str:
     """A line of a sales order in one line of text; empty for no line."""
     name = line and (line.part_number or line.description)
     return f"{line.quantity} x {name} = {value_text(line.amount)}" if line is not None else ""
+
+
+def first_few(changes: Sequence[str]) -> str:
+    """The first changes as one text, and how many more there are.
+
+    >>> first_few(["tax", "total"]), first_few(["line"] * 9)[-12:]
+    ('tax; total', '; and 1 more')
+    """
+    more = len(changes) - _SHOWN
+    return "; ".join([*changes[:_SHOWN], *([f"and {more} more"] if more > 0 else [])])
 
 
 def _summed(pairs: Iterable[tuple[str, Decimal]]) -> dict[str, Decimal]:

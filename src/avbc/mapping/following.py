@@ -10,20 +10,20 @@ import attrs
 
 from avbc.acctvantage.records import OPEN, SHIPPED, Receipt, SalesOrder
 from avbc.bigcommerce.models import Order
+from avbc.bigcommerce.models.statuses import SystemStatus
 from avbc.mapping.case import MappingRules
 from avbc.mapping.decisions import Problem
-from avbc.mapping.edits import fingerprint
+from avbc.mapping.edits import fingerprint, first_few
 from avbc.mapping.reconcile import reconcile
 from avbc.mapping.text import amount_text
 from avbc.mapping.to_ship import left_to_ship
 from avbc.money import ZERO
 from avbc.posting import means_posted
+from avbc.settings import Settings
 from avbc.text import text_key
 
-_SHOWN = 8
 _NOT_EDITS = frozenset({"received", "held", "fingerprint", "status"})
-_REFUNDED_STATUSES = frozenset({4, 14})
-_PARTIALLY_SHIPPED = 3
+_REFUNDED = frozenset({SystemStatus.REFUNDED, SystemStatus.PARTIALLY_REFUNDED})
 
 
 @attrs.frozen
@@ -62,7 +62,7 @@ def is_open(status: str, rules: MappingRules) -> bool:
 def shows_refund(order: Order) -> bool:
     """Whether the order shows that something of it was refunded."""
     refunded = any(line.quantity_refunded for line in order.lines)
-    is_refunded = order.status_id in _REFUNDED_STATUSES
+    is_refunded = order.status_id in _REFUNDED
     return refunded or is_refunded or "refunded" in text_key(order.payment_status)
 
 
@@ -87,7 +87,7 @@ def to_ship_now(
             about goods.
     """
     left = left_to_ship(
-        attrs.evolve(order, status_id=_PARTIALLY_SHIPPED) if status_is_ours else order
+        attrs.evolve(order, status_id=SystemStatus.PARTIALLY_SHIPPED) if status_is_ours else order
     )
     sold = {line.id: line for line in order.lines}
     is_shipped = not any(left.values())
@@ -106,10 +106,10 @@ def to_ship_now(
     return found
 
 
-def may_update(sales_order: SalesOrder, receipts: Iterable[Receipt], rules: MappingRules) -> bool:
+def may_update(sales_order: SalesOrder, receipts: Iterable[Receipt], settings: Settings) -> bool:
     """Whether an import may bring the sales order of an edited order up to date."""
     return (
-        rules.settings.order_status.edited_orders == "update"
+        settings.order_status.edited_orders == "update"
         and text_key(sales_order.status) == text_key(OPEN)
         and not any(receipt.posted for receipt in receipts)
     )
@@ -136,15 +136,14 @@ def edit_of(
         for difference in found.differences
         if difference.field not in _NOT_EDITS
     ]
-    shown = "; ".join(differences[:_SHOWN]) or "no amount or quantity differs"
-    more = f"; and {len(differences) - _SHOWN} more" if len(differences) > _SHOWN else ""
+    shown = first_few(differences) or "no amount or quantity differs"
     problem = Problem(
         "order_edited_after_import",
         "fingerprint",
         now[:12],
-        f"Order {order.id} was edited in the store after {number} was imported: {shown}{more}.",
+        f"Order {order.id} was edited in the store after {number} was imported: {shown}.",
         f"Call import_order({order.id}), which brings {number} up to date."
-        if may_update(sales_order, receipts, rules)
+        if may_update(sales_order, receipts, rules.settings)
         else f"Correct {number} in AcctVantage by hand, then call settle({order.id}).",
     )
     return Edit(now, bool(differences), problem)

@@ -11,11 +11,12 @@ import attrs
 from avbc.acctvantage.import_ids import credit_import_id, order_import_id
 from avbc.acctvantage.records import Credit, LineKind, Receipt, SalesOrder, SalesOrderLine
 from avbc.bigcommerce.models import Order, OrderProduct, Refund
+from avbc.bigcommerce.models.statuses import SystemStatus
 from avbc.mapping.case import Case, MappingRules
 from avbc.mapping.decisions import Problem, value_text
 from avbc.mapping.edits import Difference, fingerprint, line_text
 from avbc.mapping.proof import Proof, check_amounts, check_lines, prove_header, prove_lines
-from avbc.mapping.status import status_for_books, status_for_store, store_status
+from avbc.mapping.status import order_status_name, status_for_books, status_for_store, store_status
 from avbc.mapping.stopped import stopped
 from avbc.mapping.worth import RECEIVED
 from avbc.money import ARITHMETIC, ZERO, is_amount
@@ -30,7 +31,6 @@ Verdict: TypeAlias = Literal[
 
 _RECEIVED = RECEIVED | {"", "refunded"}
 _HELD = frozenset(["authorized", "capture pending"])
-_REFUNDED = 4
 
 
 @attrs.frozen
@@ -208,7 +208,9 @@ def _status(order: Order, booked: SalesOrder, compare: _Comparison) -> Iterator[
         credited = _sum(credit.total for credit in compare.credits.get(booked.import_id, ()))
         is_covered = credited and rules.rounds_to_zero(min(ZERO, credited - booked.total))
         # Where refunds are compared, each that has no credit is a difference of its own.
-        is_compared = order.status_id == _REFUNDED and (compare.refunds or {}).get(order.id)
+        is_compared = order.status_id == SystemStatus.REFUNDED and (compare.refunds or {}).get(
+            order.id
+        )
         differs = not (is_covered or is_compared)
     elif order.status_id in compare.not_due:
         # It was reset, and is left to the import.
@@ -223,8 +225,7 @@ def _status(order: Order, booked: SalesOrder, compare: _Comparison) -> Iterator[
             ours = status_for_books(order.status_id, booked.status, rules).value
             differs = ours is not None and text_key(ours) != text_key(booked.status)
     if differs:
-        in_store = order.custom_status or order.status or str(order.status_id)
-        yield Difference("status", booked.status, in_store)
+        yield Difference("status", booked.status, order_status_name(order))
 
 
 def _fingerprint(order: Order) -> str:

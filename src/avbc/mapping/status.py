@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from avbc.bigcommerce.models import OrderStatus
+from avbc.bigcommerce.models import Order, OrderStatus
+from avbc.bigcommerce.models.statuses import SystemStatus
 from avbc.mapping.case import Case, Findings, MappingRules, Ruling
 from avbc.posting import means_posted
 from avbc.settings import StatusMapping, StoreStatus
@@ -16,8 +17,8 @@ def store_status(
 ) -> Ruling[OrderStatus]:
     """The store's status that a setting means: its id, its system name or the merchant's own label.
 
-    A number is an id. Merchants may rename statuses, so a
-    label may be another status's name: then the id must be written.
+    A number is an id. Merchants may rename statuses, so a label may be another status's name: then
+    the id must be written.
 
     >>> statuses = [OrderStatus(id=11, custom_label="To pick"), OrderStatus(id=10, name="Done")]
     >>> store_status("to pick", statuses).value.id, store_status("10", statuses).value.name
@@ -118,8 +119,8 @@ def status_for_store(
     return case.ruling(None)
 
 
-_SHIPPED = (3, 2, 10)
-"""BigCommerce's Partially Shipped, Shipped and Completed, in this sequence."""
+_SHIPPED = (SystemStatus.PARTIALLY_SHIPPED, SystemStatus.SHIPPED, SystemStatus.COMPLETED)
+"""The statuses of shipped orders, in their sequence."""
 
 
 def _is_before(target: int, acctvantage: str, now: int, rules: MappingRules) -> bool:
@@ -231,6 +232,11 @@ def new_order_status(rules: MappingRules) -> Ruling[str]:
 def status_name(status: OrderStatus) -> str:
     """What the merchant calls the status."""
     return status.custom_label or status.name
+
+
+def order_status_name(order: Order) -> str:
+    """What the merchant calls the status of an order."""
+    return order.custom_status or order.status or str(order.status_id)
 
 
 def _store_name(status_id: int, rules: MappingRules) -> str:

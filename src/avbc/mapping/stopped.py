@@ -2,7 +2,16 @@
 
 from __future__ import annotations
 
-_STOPPED = {4: "refunded", 5: "canceled", 6: "declined", 13: "disputed"}
+from collections.abc import Mapping
+
+from avbc.bigcommerce.models.statuses import SystemStatus
+
+_STOPPED: Mapping[int, str] = {
+    SystemStatus.REFUNDED: "refunded",
+    SystemStatus.CANCELLED: "canceled",
+    SystemStatus.DECLINED: "declined",
+    SystemStatus.DISPUTED: "disputed",
+}
 
 
 def stopped(status_id: int) -> str:

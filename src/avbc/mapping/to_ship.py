@@ -9,11 +9,12 @@ import attrs
 
 from avbc.acctvantage.records import SalesOrderLine
 from avbc.bigcommerce.models import Order
+from avbc.bigcommerce.models.statuses import SystemStatus
 from avbc.mapping.case import Case
 from avbc.mapping.lines import PHYSICAL
 from avbc.money import ZERO
 
-_SHIPPED = {2: "Shipped", 10: "Completed"}
+_SHIPPED = frozenset({SystemStatus.SHIPPED, SystemStatus.COMPLETED})
 _PICK = "Pick what its lines have left to ship, and not what was ordered."
 
 
@@ -60,15 +61,17 @@ def with_to_ship(
     Amounts stay those of what was ordered.
     """
     left, sold = left_to_ship(order), {line.id: line for line in order.lines}
-    shipped_as = _SHIPPED.get(order.status_id, "")
+    is_shipped = order.status_id in _SHIPPED
     made: list[SalesOrderLine] = []
     for position, line in enumerate(lines):
         number = line.store_line_id
         to_ship = line.quantity if number is None else left[number]
         field = f"lines[{position}].to_ship"
-        if shipped_as:
+        if is_shipped:
             to_ship = ZERO
-            case.note(field, "0", "the order is {} in the store", "", shipped_as)
+            case.note(
+                field, "0", "the order is {} in the store", "", SystemStatus(order.status_id).label
+            )
         elif number is not None and to_ship != line.quantity:
             case.note(
                 field,

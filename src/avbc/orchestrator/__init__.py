@@ -5,11 +5,11 @@ from avbc.orchestrator.checks.explanation import Explanation
 from avbc.orchestrator.checks.reconcile import ReconcileReport
 from avbc.orchestrator.engine.customising import Customisation
 from avbc.orchestrator.engine.decisions_taken import DecisionsTaken
+from avbc.orchestrator.engine.incoming import NoSuchOrder
 from avbc.orchestrator.engine.journal import JournalTooNew, JournalUnreachable
 from avbc.orchestrator.engine.progress import Progress
 from avbc.orchestrator.engine.stock_location import NoSuchLocation
 from avbc.orchestrator.jobs.hooks import HookCheck, HookOutcome, HooksReport, HooksState
-from avbc.orchestrator.jobs.import_orders import NoSuchOrder
 from avbc.orchestrator.orchestrator import Orchestrator
 from avbc.orchestrator.reports import (
     Change,

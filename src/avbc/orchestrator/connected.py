@@ -12,7 +12,6 @@ from avbc.bigcommerce import BigCommerce
 from avbc.mapping import ADDRESS_FIELDS, CLIENT_FIELDS, PRODUCT_FIELDS, FieldRule
 from avbc.orchestrator.engine.customising import Customisation
 from avbc.orchestrator.engine.integration import Integration
-from avbc.orchestrator.engine.open_items import OpenItems
 from avbc.orchestrator.engine.progress import Progress
 from avbc.orchestrator.engine.run import PushRun, Task
 from avbc.orchestrator.engine.stopping import Stop
@@ -115,6 +114,3 @@ class Connected:
 
     def _push(self, name: str, doing: str, *, preview: bool, progress: bool) -> PushRun:
         return PushRun(self._integration, Task(name, doing, preview=preview, progress=progress))
-
-    def _open_items(self) -> OpenItems:
-        return OpenItems(self._integration.journal, self._integration.scope)

@@ -14,6 +14,7 @@ from avbc.orchestrator.checks.reconcile import ReconcileReport, reconcile_period
 from avbc.orchestrator.connected import Connected
 from avbc.orchestrator.engine.attention import note_checks
 from avbc.orchestrator.engine.choosing import Selection
+from avbc.orchestrator.engine.open_items import OpenItems
 from avbc.orchestrator.engine.run import Run, Task
 from avbc.orchestrator.jobs import (
     captures,
@@ -386,7 +387,7 @@ class Orchestrator(Connected):
         Raises:
             JournalUnreachable: The journal cannot be read.
         """
-        return Worklist(tuple(self._open_items().all()))
+        return Worklist(tuple(OpenItems.of(self._integration).all()))
 
     def settle(self, what: WorklistItem | int) -> Worklist:
         """Say that an item is handled, or all items of an order; returns what still waits.
@@ -401,7 +402,7 @@ class Orchestrator(Connected):
             NoSuchItem: It is not on the worklist, or has changed since it was read.
             JournalUnreachable: Nothing was noted.
         """
-        self._open_items().hide(what)
+        OpenItems.of(self._integration).hide(what)
         return self.worklist()
 
     # Periods

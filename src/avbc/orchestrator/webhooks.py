@@ -20,6 +20,8 @@ import attrs
 from avbc.acctvantage.import_ids import order_import_id
 from avbc.errors import Fault, FinalError
 from avbc.mapping.stopped import stopped
+from avbc.orchestrator.engine.choosing import NOT_NEW, TOO_OLD
+from avbc.orchestrator.engine.incoming import NoSuchOrder
 from avbc.orchestrator.engine.integration import Integration
 from avbc.orchestrator.engine.journal import JournalUnreachable
 from avbc.orchestrator.engine.open_webhooks import OpenWebhook, OpenWebhooks
@@ -32,7 +34,6 @@ from avbc.orchestrator.jobs.hooks import (
     TRANSACTION_CREATED,
     TRANSACTION_UPDATED,
 )
-from avbc.orchestrator.jobs.import_orders import NOT_NEW, TOO_OLD, NoSuchOrder
 from avbc.orchestrator.reports import ImportReport, PushReport, sentence
 from avbc.report import Report
 from avbc.secret import Secret

@@ -197,7 +197,7 @@ def backtest_period(
         run,
         sides=tuple((each, Lookups(each, run.books)) for each in (run.settings, other)),
         customisations=customisations,
-        never_due=NEVER_DUE.keys() - {run.statuses.new},
+        never_due=NEVER_DUE - {run.statuses.new},
     )
     take_pages(run, pages_of_period(run), walk.take)
 
@@ -207,7 +207,7 @@ class _Backtest:
     run: Run[BacktestReport]
     sides: tuple[tuple[Settings, Lookups], ...]  # under the current settings, and the others
     customisations: Sequence[Customisation]
-    never_due: frozenset[int] | set[int]
+    never_due: frozenset[int]
 
     def take(self, page: Page[Order]) -> None:
         """Map the orders of a page. Those that cannot be read are refused under any settings."""

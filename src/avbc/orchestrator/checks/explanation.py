@@ -14,7 +14,7 @@ from avbc.money import ZERO
 from avbc.orchestrator.engine.choosing import Choice
 from avbc.orchestrator.engine.customising import Customisation
 from avbc.orchestrator.engine.decisions_taken import DECISIONS, DecisionsTaken, from_text
-from avbc.orchestrator.engine.incoming import Incomers, Incoming, changes_of, listed
+from avbc.orchestrator.engine.incoming import Incomers, Incoming, edits_of
 from avbc.orchestrator.engine.run import Run
 from avbc.orchestrator.engine.store_orders import unreadable
 from avbc.orchestrator.reports import ImportReport
@@ -155,7 +155,7 @@ def _in_the_books(each: Incoming, mapped: MappedOrder, *, is_kept: bool) -> Prob
     if not each.is_readable:
         state = "and cannot be compared"
     elif not each.is_unchanged:
-        state = f"and the order was edited since{listed(changes_of(each, mapped))}"
+        state = f"and the order was edited since{edits_of(each, mapped)}"
     status = "" if each.existing is None else each.existing.status
     kept = "" if is_kept else " The decisions of its import were not kept: these are those of now."
     return Problem(

@@ -15,11 +15,14 @@ from avbc.bigcommerce import NotFound
 from avbc.bigcommerce.call import Page
 from avbc.bigcommerce.endpoints.orders import EVERYTHING
 from avbc.bigcommerce.models import Order, Refund
+from avbc.bigcommerce.models.statuses import SystemStatus
 from avbc.database import chunks
 from avbc.errors import AvbcError
 from avbc.mapping import Difference, MappingRules, Problem, Reconciled
 from avbc.mapping import reconcile as compare
-from avbc.mapping.following import may_update
+from avbc.mapping.edits import first_few
+from avbc.mapping.following import may_update, shows_refund
+from avbc.mapping.status import order_status_name
 from avbc.mapping.stopped import stopped
 from avbc.mapping.text import amount_text
 from avbc.money import ZERO
@@ -32,18 +35,12 @@ from avbc.orchestrator.checks.periods import (
 from avbc.orchestrator.engine.attention import NOT_IN_BOOKS, RECONCILE
 from avbc.orchestrator.engine.open_items import OpenItems
 from avbc.orchestrator.engine.run import IN_FLIGHT, Run
-from avbc.orchestrator.engine.statuses import NEVER_DUE, REFUNDED
+from avbc.orchestrator.engine.statuses import NEVER_DUE
 from avbc.orchestrator.engine.store_orders import is_too_old
 from avbc.report import as_data, counted, tally
-from avbc.text import text_key
 
 END_OF_TIME = datetime(9999, 12, 31, tzinfo=UTC)
 """After every order, in every time zone."""
-
-_REFUNDS = frozenset({REFUNDED, 14})
-_REFUNDED = frozenset({"refunded", "partially refunded"})
-
-_SHOWN = 8
 
 _AT_ONCE = 32  # orders that the store did not list, and that are read one by one
 _IDS_AT_ONCE = 200  # order ids in one URL
@@ -93,7 +90,7 @@ class ReconcileReport(PeriodReport):
     def add(self, found: Reconciled, order: Order | None) -> None:
         """Count an order, or list it if it needs a look."""
         if found.verdict == "not_due":
-            name = "not known" if order is None else _status(order)
+            name = "not known" if order is None else order_status_name(order)
             self.not_due[name] = self.not_due.get(name, 0) + 1
             return
         if found.in_store is not None and found.in_store.is_finite():
@@ -159,10 +156,6 @@ class ReconcileReport(PeriodReport):
         return [{**row, "note": note} for row, note in zip(self.to_dicts(), notes, strict=True)]
 
 
-def _status(order: Order) -> str:
-    return order.custom_status or order.status or str(order.status_id)
-
-
 def reconcile_period(run: Run[ReconcileReport]) -> None:
     """Compare all orders of a period.
 
@@ -189,7 +182,7 @@ class _SideBySide:
         updates = run.settings.order_status.updates
         statuses = () if updates == "off" else run.integration.mapped_statuses
         self._rules = MappingRules(run.settings, run.books.reference_data(), statuses)
-        items = OpenItems(run.integration.journal, run.integration.scope)
+        items = OpenItems.of(run.integration)
         self._open = {key for key, _ in items.keys(RECONCILE)}
         self._met: set[int] = set()
         """The first and the last order that were compared, by id."""
@@ -304,14 +297,14 @@ class _SideBySide:
             keys = ", ".join(one.import_id for one in booked)
             return f"Keep one of {keys} in AcctVantage, and delete the others."
         if found.verdict == "missing_in_books":
-            if order.status_id == REFUNDED:
+            if order.status_id == SystemStatus.REFUNDED:
                 return f"Enter it by hand if the books need it, and call settle({number})."
             return f"Call import_order({number})."
         fields = {difference.field for difference in found.differences}
         fixes: list[str] = []
         if stopped(order.status_id):
             return in_books
-        if "fingerprint" in fields and may_update(booked[0], self._receipts, self._rules):
+        if "fingerprint" in fields and may_update(booked[0], self._receipts, self._run.settings):
             fixes.append(f"Call import_order({number}), which brings {key} up to date.")
         elif fields & {"received", "held"}:
             fixes.append(f"Call follow_orders([{number}]).")
@@ -332,7 +325,8 @@ class _SideBySide:
         if is_too_old(order, self._run.settings):
             return attrs.evolve(found, verdict="not_due")
         return attrs.evolve(
-            found, differences=(*found.differences, Difference("status", "", _status(order)))
+            found,
+            differences=(*found.differences, Difference("status", "", order_status_name(order))),
         )
 
     def _refunds(
@@ -349,8 +343,7 @@ class _SideBySide:
         asked = [
             order.id
             for order in orders
-            if order.status_id in _REFUNDS
-            or text_key(order.payment_status) in _REFUNDED
+            if shows_refund(order)
             or order.refunded_amount
             or order_import_id(self._run.source_code, order.id) in credited
         ]
@@ -379,10 +372,9 @@ def _problem(found: Reconciled, booked: Sequence[SalesOrder], fix: str) -> Probl
     """Return what was found of an order as a problem for a person."""
     number, key = found.order_id, found.import_id
     differences = [str(each) for each in found.differences if each.field != "fingerprint"]
-    more = len(differences) - _SHOWN
-    shown = "; ".join(differences[:_SHOWN]) + (f"; and {more} more" if more > 0 else "")
+    shown = first_few(differences) or "it was edited in the store"
     message = {
-        "different": f"Order {number} and {key} differ: {shown or 'it was edited in the store'}.",
+        "different": f"Order {number} and {key} differ: {shown}.",
         "missing_in_books": f"Order {number} is not in the books, and by its status it should be.",
         "missing_in_store": f"{key} is in the books, and the store has no order {number} any more.",
         "doubled": f"Order {number} is in the books {len(booked)} times.",

@@ -16,6 +16,7 @@ from avbc.acctvantage.gateway import Gateway
 from avbc.acctvantage.records import GIFT_CARD, PURCHASE_ORDER, STORE_CREDIT
 from avbc.bigcommerce import BigCommerce
 from avbc.bigcommerce.models import Order
+from avbc.bigcommerce.models.statuses import SystemStatus
 from avbc.errors import AvbcError
 from avbc.mapping import (
     MappingRules,
@@ -33,7 +34,6 @@ from avbc.mapping.text import plain
 from avbc.orchestrator.engine.run import IN_FLIGHT
 from avbc.orchestrator.engine.statuses import (
     PAID,
-    REFUNDED,
     import_statuses,
     mapped_statuses,
     require_mapping,
@@ -162,7 +162,7 @@ def _crossings(rules: MappingRules) -> Iterator[Check]:
         return
     for name in _IMPORT_STATUSES[1:]:
         target = store_status(getattr(settings, name), rules.statuses).value
-        if target is not None and target.id not in {*PAID, REFUNDED}:
+        if target is not None and target.id not in {*PAID, SystemStatus.REFUNDED}:
             yield Check(
                 "status",
                 f"order_status.{name}",

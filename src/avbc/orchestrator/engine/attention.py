@@ -176,7 +176,7 @@ class Attention:
         gone.clear()
 
     def _items(self) -> OpenItems:
-        return OpenItems(self._integration.journal, self._integration.scope)
+        return OpenItems.of(self._integration)
 
 
 @attrs.frozen

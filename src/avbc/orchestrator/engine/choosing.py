@@ -9,14 +9,15 @@ from typing import Literal, TypeAlias
 import attrs
 
 from avbc.bigcommerce.models import Order
+from avbc.bigcommerce.models.statuses import SystemStatus
 from avbc.mapping import Problem
-from avbc.mapping.status import status_name
+from avbc.mapping.status import order_status_name
 from avbc.mapping.stopped import stopped
 from avbc.orchestrator.engine.attention import STATUS_KEPT
 from avbc.orchestrator.engine.incoming import Incoming
 from avbc.orchestrator.engine.order_reads import NO_STATUS
 from avbc.orchestrator.engine.run import Run
-from avbc.orchestrator.engine.statuses import SYSTEM_STATUSES
+from avbc.orchestrator.engine.statuses import PLACED, UNFINISHED
 from avbc.orchestrator.engine.store_orders import is_too_old
 from avbc.orchestrator.reports import ImportReport
 
@@ -27,13 +28,7 @@ TOO_OLD = "order_too_old"
 NOT_THERE = "not_in_store"
 """The problem of an order that was asked for by its id, and that the store does not list."""
 
-UNFINISHED = frozenset({0, 1})
-"""Incomplete and Pending: checkouts that were not finished (docs/facts.md, bigcommerce-orders)."""
-
-PLACED = frozenset({2, 3, *range(7, 15)})
-"""The statuses of placed orders: not of unfinished, refunded, canceled and declined ones."""
-
-_NAMES: Mapping[int, str] = {status.id: status_name(status) for status in SYSTEM_STATUSES}
+_NAMES: Mapping[int, str] = {status: status.label for status in SystemStatus}
 
 Kind: TypeAlias = Literal["new", "placed", "errors"]
 """Orders that have the New Order Status, placed orders, or those that were refused."""
@@ -136,7 +131,7 @@ class Choice:
             NOT_NEW,
             "status_id",
             str(order.status_id),
-            f"The order is {_status(order)!r}, and only {new!r} is imported.",
+            f"The order is {order_status_name(order)!r}, and only {new!r} is imported.",
             f"Give it the status {new!r} to have it imported{by_id}.",
         )
 
@@ -146,7 +141,7 @@ class Choice:
             STATUS_KEPT,
             "status_id",
             str(order.status_id),
-            f"The order was not imported, and keeps its status {_status(order)!r}.",
+            f"The order was not imported, and keeps its status {order_status_name(order)!r}.",
             f"Correct what is wrong, then call import_order({order.id}) again.",
             severity="warning",
         )
@@ -168,7 +163,7 @@ class Choice:
             NOT_NEW,
             "status_id",
             str(order.status_id),
-            f"The order is {_status(order)!r}: {why}, so it is not imported.",
+            f"The order is {order_status_name(order)!r}: {why}, so it is not imported.",
             f"If it is to be imported, give it the status {self._name(statuses.new)!r}.",
         )
 
@@ -198,7 +193,3 @@ def not_there(order_id: int) -> Problem:
         f"The store lists no order {order_id}: it was never there, or was deleted or archived.",
         "If it was archived, restore it in BigCommerce, then ask for it again.",
     )
-
-
-def _status(order: Order) -> str:
-    return order.custom_status or order.status or str(order.status_id)

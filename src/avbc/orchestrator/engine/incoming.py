@@ -13,6 +13,7 @@ from avbc.bigcommerce.endpoints.orders import EVERYTHING
 from avbc.bigcommerce.models import Order, OrderCoupon, Transaction
 from avbc.errors import AvbcError, FinalError
 from avbc.mapping import MappedOrder, Problem, difference, fingerprint
+from avbc.mapping.edits import first_few
 from avbc.orchestrator.engine.changes import CONCERNS_ALL
 from avbc.orchestrator.engine.customising import Customisation, customised
 from avbc.orchestrator.engine.lookups import Lookups
@@ -20,8 +21,6 @@ from avbc.orchestrator.engine.order_reads import moment, status_of, windows
 from avbc.orchestrator.engine.run import Run
 from avbc.orchestrator.engine.store_orders import complete_lines, non_empty_lists
 from avbc.orchestrator.reports import ImportReport
-
-_DIFFERENCES_SHOWN = 8
 
 
 class NoSuchOrder(FinalError):
@@ -222,25 +221,19 @@ class Incomers:
         return coupons
 
 
-def changes_of(each: Incoming, mapped: MappedOrder) -> list[str]:
-    """Return what differs between the sales order and what the order would become."""
+def edits_of(each: Incoming, mapped: MappedOrder) -> str:
+    """Return what differs between the sales order and what the order would become, as text.
+
+    It begins with a colon, and is empty where nothing differs.
+    """
     existing, bundle = each.existing, mapped.bundle
     if existing is None or bundle is None:
-        return []
+        return ""
     changes = [str(change) for change in difference(existing, each.receipts, bundle)]
     if bundle.client_id != existing.client_id:
         clients = f"{existing.client} in AcctVantage, {bundle.order.client} in the store"
         changes.insert(0, f"client: {clients}")
-    return changes
-
-
-def listed(changes: Sequence[str]) -> str:
-    """Return the first changes as text, behind a colon; empty where there are none."""
-    if not changes:
-        return ""
-    left = len(changes) - _DIFFERENCES_SHOWN
-    more = f"; and {left} more" if left > 0 else ""
-    return f": {'; '.join(changes[:_DIFFERENCES_SHOWN])}{more}"
+    return f": {first_few(changes)}" if changes else ""
 
 
 def _keeping_client(bundle: OrderBundle, existing: SalesOrder) -> OrderBundle:

@@ -11,6 +11,7 @@ import attrs
 import sqlalchemy as sa
 
 from avbc.database import chunks, insert_into
+from avbc.orchestrator.engine.integration import Integration
 from avbc.orchestrator.engine.journal import Journal, aware
 from avbc.orchestrator.engine.journal import worklist as _table
 from avbc.orchestrator.worklist import NoSuchItem, WorklistItem
@@ -55,6 +56,11 @@ class OpenItems:
         self._journal = journal
         self._scope = scope
         self._of_scope = _table.c.scope == scope
+
+    @classmethod
+    def of(cls, integration: Integration) -> OpenItems:
+        """Return those of an integration."""
+        return cls(integration.journal, integration.scope)
 
     def all(self) -> list[WorklistItem]:
         """Return the items that no person has settled, the oldest first.

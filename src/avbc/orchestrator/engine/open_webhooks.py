@@ -195,7 +195,7 @@ def close_webhooks(
             run.attention(
                 problem, key=import_id, order_id=each.order_id, import_id=import_id, area=AREA
             )
-    if OpenItems(run.integration.journal, run.integration.scope).keys(AREA):
+    if OpenItems.of(run.integration).keys(AREA):
         run.settle_rest(AREA)
 
 

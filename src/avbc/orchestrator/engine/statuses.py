@@ -7,6 +7,7 @@ from collections.abc import Callable, Sequence
 import attrs
 
 from avbc.bigcommerce.models import OrderStatus
+from avbc.bigcommerce.models.statuses import SYSTEM_STATUSES, SystemStatus
 from avbc.errors import Fault
 from avbc.mapping import store_status
 from avbc.mapping.status import status_name
@@ -20,45 +21,34 @@ SHIPPED = "shipped status"
 """Partially Shipped or Shipped, by Import ID: the status that our own shipments give an order in a
 store whose orders follow their shipments."""
 
-INCOMPLETE = 0
-"""An unfinished checkout, which is never imported (docs/facts.md, bigcommerce-orders)."""
-
-SYSTEM_STATUSES = tuple(
-    OrderStatus(id=number, name=name)
-    for number, name in enumerate(
-        [
-            "Incomplete",
-            "Pending",
-            "Shipped",
-            "Partially Shipped",
-            "Refunded",
-            "Cancelled",
-            "Declined",
-            "Awaiting Payment",
-            "Awaiting Pickup",
-            "Awaiting Shipment",
-            "Completed",
-            "Awaiting Fulfillment",
-            "Manual Verification Required",
-            "Disputed",
-            "Partially Refunded",
-        ]
-    )
+PAID = frozenset(
+    {
+        SystemStatus.SHIPPED,
+        SystemStatus.PARTIALLY_SHIPPED,
+        SystemStatus.AWAITING_PICKUP,
+        SystemStatus.AWAITING_SHIPMENT,
+        SystemStatus.COMPLETED,
+        SystemStatus.AWAITING_FULFILLMENT,
+    }
 )
-"""BigCommerce's names of the order statuses that every store has; merchants can relabel them."""
-
-PAID = frozenset({2, 3, 8, 9, 10, 11})
 """Statuses of paid orders. Any other but Refunded may void the order's tax document (docs/facts.md,
 bigcommerce-orders)."""
 
-REFUNDED = 4
+UNFINISHED = frozenset({SystemStatus.INCOMPLETE, SystemStatus.PENDING})
+"""Statuses of checkouts that were not finished (docs/facts.md, bigcommerce-orders)."""
 
-NEVER_DUE = {
-    INCOMPLETE: "Incomplete",
-    1: "Pending",
-    5: "Cancelled",
-    6: "Declined",
-    7: "Awaiting Payment",
+PLACED = frozenset(SystemStatus) - {
+    *UNFINISHED,
+    SystemStatus.REFUNDED,
+    SystemStatus.CANCELLED,
+    SystemStatus.DECLINED,
+}
+"""Statuses of placed orders, which `import_order` takes."""
+
+NEVER_DUE = UNFINISHED | {
+    SystemStatus.CANCELLED,
+    SystemStatus.DECLINED,
+    SystemStatus.AWAITING_PAYMENT,
 }
 """Statuses of orders that are not paid, or no longer: imported only from the New Order Status."""
 
@@ -163,7 +153,7 @@ def import_statuses(
         downloaded=find("downloaded_order_status", settings.downloaded_order_status),
         import_error=find("import_error_status", settings.import_error_status),
     )
-    if found.new == INCOMPLETE:
+    if found.new == SystemStatus.INCOMPLETE:
         faults.append(
             Fault(
                 "order_status.new_order_status",

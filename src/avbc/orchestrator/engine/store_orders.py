@@ -25,12 +25,12 @@ from avbc.bigcommerce import (
 )
 from avbc.bigcommerce.endpoints.orders import EVERYTHING, Include
 from avbc.bigcommerce.models import Order
+from avbc.bigcommerce.models.statuses import SystemStatus
 from avbc.errors import AvbcError
 from avbc.mapping import Problem, waiting_demand
 from avbc.orchestrator.engine.changes import order_extra
 from avbc.orchestrator.engine.order_reads import orders_of
 from avbc.orchestrator.engine.run import IN_FLIGHT, PushRun
-from avbc.orchestrator.engine.statuses import SYSTEM_STATUSES
 from avbc.settings import Settings
 from avbc.text import text_key
 
@@ -38,7 +38,13 @@ T = TypeVar("T")
 
 RESTORE = "Restore the order in BigCommerce to have this sent. Otherwise settle this item."
 """What to do about an order that something is to be sent for, and that the store does not list."""
-_PLACED = ("Awaiting Payment", "Awaiting Fulfillment", "Manual Verification Required")
+_WAITING = frozenset(
+    {
+        SystemStatus.AWAITING_PAYMENT,
+        SystemStatus.AWAITING_FULFILLMENT,
+        SystemStatus.MANUAL_VERIFICATION_REQUIRED,
+    }
+)
 """Where a placed order may wait for its import, apart from the New and the Import Error Status: its
 goods are sold (inferred). An Incomplete or Pending order is a checkout that was never finished."""
 
@@ -181,8 +187,9 @@ def waiting_quantities(run: PushRun) -> dict[str, Decimal]:
         BooksUnreachable: The books cannot be read.
     """
     counts = run.store.orders.count()
-    placed = {status.id for status in SYSTEM_STATUSES if status.name in _PLACED}
-    statuses = (placed | {run.statuses.new, run.statuses.import_error}) - {run.statuses.downloaded}
+    statuses = (_WAITING | {run.statuses.new, run.statuses.import_error}) - {
+        run.statuses.downloaded
+    }
     since = run.settings.order_status.import_orders_created_since
     orders: list[Order] = []
     for status_id in sorted(statuses):

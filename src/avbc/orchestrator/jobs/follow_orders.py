@@ -108,7 +108,7 @@ class _Follow:
         self._rules = MappingRules(run.settings, run.books.reference_data(), statuses)
         self._reader = FollowReader(run, self._rules)
         self._is_pull = run.settings.order_status.updates == "pull"
-        items = OpenItems(run.integration.journal, run.integration.scope)
+        items = OpenItems.of(run.integration)
         self._open: dict[str, set[str]] = {}
         """The codes of open items, by Import ID."""
         for key, code in items.keys(FOLLOWING):

@@ -301,7 +301,7 @@ def check_hooks(run: Run[HooksState]) -> None:
 def settle_hooks(integration: Integration) -> None:
     """Take the hooks off the worklist: they were repaired."""
     try:
-        OpenItems(integration.journal, integration.scope).apply([Settled("check_hooks")])
+        OpenItems.of(integration).apply([Settled("check_hooks")])
     except JournalUnreachable as error:
         # The next check settles them.
         _log.warning("the worklist still has repaired hooks: %s", error)

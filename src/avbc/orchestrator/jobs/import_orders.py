@@ -14,11 +14,11 @@ import attrs
 
 from avbc import tracing
 from avbc.acctvantage import BooksRefused, BooksUnreachable, SalesOrder
-from avbc.acctvantage.records import OPEN
 from avbc.bigcommerce import NotFound, Page, RequestRefused, UnexpectedData
 from avbc.bigcommerce.models import Order
 from avbc.errors import AvbcError
 from avbc.mapping import MappedOrder, Problem
+from avbc.mapping.following import may_update
 from avbc.mapping.stopped import stopped
 from avbc.orchestrator.engine.attention import STATUS_KEPT
 from avbc.orchestrator.engine.changes import (
@@ -29,8 +29,6 @@ from avbc.orchestrator.engine.changes import (
     unexpected,
 )
 from avbc.orchestrator.engine.choosing import (
-    NOT_NEW,
-    TOO_OLD,
     Choice,
     Kind,
     Selection,
@@ -38,7 +36,7 @@ from avbc.orchestrator.engine.choosing import (
 )
 from avbc.orchestrator.engine.customising import Customisation
 from avbc.orchestrator.engine.decisions_taken import DECISIONS, as_text
-from avbc.orchestrator.engine.incoming import Incomers, Incoming, NoSuchOrder, changes_of, listed
+from avbc.orchestrator.engine.incoming import Incomers, Incoming, edits_of
 from avbc.orchestrator.engine.open_webhooks import OpenWebhooks, close_webhooks
 from avbc.orchestrator.engine.order_reads import is_fresh, moment, windows
 from avbc.orchestrator.engine.run import IN_FLIGHT, Run
@@ -46,10 +44,7 @@ from avbc.orchestrator.engine.staff_notes import with_error, without_error
 from avbc.orchestrator.engine.statuses import STATUS
 from avbc.orchestrator.engine.store_orders import orders_of_period, unreadable, waiting_orders
 from avbc.orchestrator.reports import ImportReport, Outcome, Result, sentence
-from avbc.text import text_key
 from avbc.unset import UNSET, Unset
-
-__all__ = ["CHUNK", "NOT_NEW", "TOO_OLD", "Import", "NoSuchOrder"]
 
 CHUNK = 50
 """Orders that are written together: the store is looked at once for all of them, right before."""
@@ -472,17 +467,13 @@ class Import:
         """Handle an order that was edited in the store after its import, as the settings say."""
         bundle = mapped.bundle
         posted = any(receipt.posted for receipt in each.receipts)
-        may_update = (
-            self._run.settings.order_status.edited_orders == "update"
-            and text_key(existing.status) == text_key(OPEN)
-            and not posted
-        )
-        if bundle is None and may_update:
+        is_updated = may_update(existing, each.receipts, self._run.settings)
+        if bundle is None and is_updated:
             return self._ending("refused", each, mapped=mapped)
-        changes = changes_of(each, mapped)
-        if bundle is not None and not changes:
+        edits = edits_of(each, mapped)
+        if bundle is not None and not edits:
             return self._ending("relinked", each, mapped=mapped)
-        if bundle is not None and may_update:
+        if bundle is not None and is_updated:
             if not self._run.preview:
                 updated = self._run.books.update_order(bundle)
                 self._run.is_begun = True
@@ -499,7 +490,7 @@ class Import:
             "import_id",
             each.import_id,
             f"The order was edited after it was imported as {each.import_id}, which {why} "
-            f"and is not changed{listed(changes)}.",
+            f"and is not changed{edits}.",
             f"Change {each.import_id} in AcctVantage by hand, then {then}.",
         )
         return self._ending("refused", each, [problem], mapped)

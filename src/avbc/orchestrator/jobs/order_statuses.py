@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping, Sequence
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 from functools import partial
 
 import attrs
@@ -18,6 +18,8 @@ from avbc.acctvantage import Gateway, SalesOrder
 from avbc.acctvantage.import_ids import order_import_id, store_order_ids
 from avbc.bigcommerce import NotFound, RequestRefused
 from avbc.bigcommerce.models import OrderStatus
+from avbc.bigcommerce.models.base import EPOCH
+from avbc.bigcommerce.models.statuses import SystemStatus
 from avbc.errors import AvbcError, TransientError
 from avbc.mapping import MappingRules, Problem, status_for_books, status_for_store
 from avbc.mapping.status import status_name
@@ -44,14 +46,10 @@ again when the mapping changes."""
 _SETTING, _MAPPING = "setting", "order_status.mapping"
 """The mapping that was in force last."""
 
-_BEGINNING = datetime(1970, 1, 1, tzinfo=UTC)
 _STAMPED_LATE = timedelta(minutes=10)
 """Looked at again in the books: a record is stamped before others can read it (`Gateway`)."""
 _LOOK = 249
 """Orders that are looked at together before their statuses are sent."""
-
-_PARTLY_SHIPPED = "3"
-_PARTLY_REFUNDED = 14
 
 
 def _require_direction(run: PushRun, direction: str) -> None:
@@ -87,7 +85,7 @@ def push_order_statuses(run: PushRun) -> None:
     _require_direction(run, "push")
     since = run.watermark()
     changed = run.books.sales_orders_changed(
-        run.source_code, _BEGINNING if since is None else since - _STAMPED_LATE
+        run.source_code, EPOCH if since is None else since - _STAMPED_LATE
     )
     push = _Push(run)
     push.take({order.import_id: order for order in (*changed, *push.again())})
@@ -304,7 +302,9 @@ class _Pull:
             else:
                 ours = shipped.get(order.import_id, "")
                 # The last shipment may come while the store shows the first.
-                is_echo = status == ours or (ours != "" and status == _PARTLY_SHIPPED)
+                is_echo = status == ours or (
+                    ours != "" and status == str(SystemStatus.PARTIALLY_SHIPPED)
+                )
                 self._rule(order, seen[order.import_id], is_echo=is_echo)
 
     def _rule(self, order: SalesOrder, status_id: int, *, is_echo: bool) -> None:
@@ -329,7 +329,7 @@ class _Pull:
                 change = attrs.evolve(change, problems=(attrs.evolve(problem, severity="warning"),))
             else:
                 problems = (problem,)
-        elif not is_mapped and status_id == _PARTLY_REFUNDED:
+        elif not is_mapped and status_id == SystemStatus.PARTIALLY_REFUNDED:
             is_booked = run.settings.gl.import_refunds
             problems = () if is_booked else (_partly_refunded(order, name),)
         if not after and problems:

@@ -17,6 +17,7 @@ from avbc.acctvantage import SalesOrder, SalesOrderLine, Shipment
 from avbc.acctvantage.import_ids import order_import_id
 from avbc.bigcommerce import NotFound, UnexpectedData
 from avbc.bigcommerce.models import OrderShipment, ShipmentDraft
+from avbc.bigcommerce.models.statuses import SystemStatus
 from avbc.errors import AvbcError
 from avbc.mapping import Problem, map_shipments
 from avbc.orchestrator.engine.attention import FOLLOWING, STOPPED
@@ -35,8 +36,6 @@ _SHIPMENT = "shipment"
 
 _HELD = "shipment held"
 """Shipments of orders that were stopped in the store, or that it does not list, by number."""
-
-_PARTLY_SHIPPED, _SHIPPED = "3", "2"
 
 _OVERLAP = timedelta(hours=1)
 """Looked at again in the books: their clock may differ, and a record is stamped before others can
@@ -231,8 +230,8 @@ class _OrderShipments:
     def shipped(self, units: int) -> None:
         """Note that the store has so many more units of ours."""
         self._left -= units
-        status = _SHIPPED if self._left <= 0 else _PARTLY_SHIPPED
-        self.run.know(SHIPPED, self.order.import_id, status)
+        status = SystemStatus.SHIPPED if self._left <= 0 else SystemStatus.PARTIALLY_SHIPPED
+        self.run.know(SHIPPED, self.order.import_id, str(status))
 
     def fail(self, shipment: Shipment, change: Change, error: AvbcError) -> None:
         """Report a shipment that failed."""
