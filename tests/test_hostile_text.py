@@ -25,7 +25,10 @@ from avbc.acctvantage import Client, Receipt, SqlGateway
 from avbc.acctvantage.sql import schema, versions
 from avbc.errors import Fault
 from avbc.orchestrator.engine.journal import Journal
+from avbc.orchestrator.engine.open_items import OpenItems, Raised, Settled
+from avbc.orchestrator.engine.open_webhooks import OpenWebhook, OpenWebhooks
 from avbc.orchestrator.reports import ImportReport, JournalEntry
+from avbc.orchestrator.worklist import WorklistItem
 from avbc.report import Report
 from avbc.settings import SettingsError
 from avbc.testing.contract import make_bundle
@@ -255,9 +258,16 @@ def test_sql_in_the_journal_is_text(books: SqlGateway) -> None:
     assert journal.fingerprints(SQL, [SQL]) == {}
     journal.set_watermark(SQL, at)
     assert journal.watermark(SQL) == at
-    assert journal.receive([SQL[:64]], at)
-    assert not journal.receive([SQL[:64]], at)
-    journal.forget([SQL[:64]])
+    opened, webhook = OpenWebhooks(journal, SQL), OpenWebhook((SQL[:64],), "import", 1, SQL, at)
+    assert opened.accept(webhook)
+    assert opened.read() == [webhook]
+    opened.close([webhook.keys])
+    assert not opened.accept(webhook)
+    items, item = OpenItems(journal, SQL), WorklistItem(SQL, SQL, 1, SQL, at, SQL, SQL, SQL)
+    items.apply([Raised(item)])
+    assert items.all() == [item]
+    items.apply([Settled(SQL, (SQL,), frozenset({SQL}))])
+    assert items.all() == []
 
 
 def test_no_sql_is_put_together_from_values() -> None:

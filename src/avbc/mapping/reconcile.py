@@ -215,7 +215,8 @@ def _status(order: Order, booked: SalesOrder, compare: _Comparison) -> Iterator[
     elif order.status_id in compare.not_due:
         # It was reset, and is left to the import.
         differs = False
-    elif screen.updates == "push":
+    elif screen.updates == "push" and order.status_id != SystemStatus.PARTIALLY_REFUNDED:
+        # A refund gave it that status, which stays until AcctVantage's status changes.
         wanted = status_for_store(booked.status, rules, order.status_id).value
         differs = wanted is not None and wanted.id != order.status_id
     elif screen.updates == "pull":

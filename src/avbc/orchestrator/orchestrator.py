@@ -5,14 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime, timedelta
 
-from avbc.acctvantage.import_ids import order_import_id
-from avbc.bigcommerce.endpoints.scopes import ORDERS_MODIFY
-from avbc.orchestrator.checks import connection, history, setup
-from avbc.orchestrator.checks.backtest import BacktestReport, backtest_period
-from avbc.orchestrator.checks.explanation import Explanation, explain_order
-from avbc.orchestrator.checks.reconcile import ReconcileReport, reconcile_period
-from avbc.orchestrator.connected import Connected
-from avbc.orchestrator.engine.attention import note_checks
+from avbc.orchestrator.checking import Checking
 from avbc.orchestrator.engine.choosing import Selection
 from avbc.orchestrator.engine.open_items import OpenItems
 from avbc.orchestrator.engine.run import Run, Task
@@ -30,11 +23,8 @@ from avbc.orchestrator.jobs import (
 from avbc.orchestrator.jobs.hooks import HooksReport, HooksState
 from avbc.orchestrator.jobs.import_orders import Import
 from avbc.orchestrator.reports import (
-    ConnectionReport,
-    History,
     ImportReport,
     PushReport,
-    SetupReport,
 )
 from avbc.orchestrator.timer import SCHEDULE, Job, OnReport, run_timer
 from avbc.orchestrator.webhooks import (
@@ -50,7 +40,7 @@ from avbc.settings import Settings
 _PATIENCE = timedelta(seconds=30)
 
 
-class Orchestrator(Connected):
+class Orchestrator(Checking):
     """Joins a store to the books: the Web Integration of AcctVantage's manual.
 
     ```python
@@ -69,35 +59,6 @@ class Orchestrator(Connected):
     books or the journal are unavailable. Later errors are in their report. What else a method
     raises is with the method.
     """
-
-    # Tests and checks
-
-    def test_connection(self) -> ConnectionReport:
-        """Test the URL, the token, the OAuth scopes, the clock and the quota (manual 1.3).
-
-        Each scope that the settings need is probed by a request that changes nothing. Errors are in
-        the report and on the worklist, and are not raised.
-        """
-        report = connection.connection_report(self.store, self.settings)
-        self._integration.may_set_statuses = any(
-            check.item == ORDERS_MODIFY and check.state == "ok" for check in report.checks
-        )
-        note_checks(self._integration, report, "test_connection")
-        return report
-
-    def check_setup(self) -> SetupReport:
-        """Compare every name in the settings with the live store and the books, and vice versa.
-
-        The report's `toml` holds the rows that are missing. Nothing is changed; errors are on the
-        worklist until a later check does not find them.
-
-        Raises:
-            StoreError: The store's statuses or orders cannot be read.
-            BooksUnreachable: The books cannot be read.
-        """
-        report = setup.setup_report(self.settings, self.store, self.books)
-        note_checks(self._integration, report, "check_setup")
-        return report
 
     # The import
 
@@ -171,31 +132,6 @@ class Orchestrator(Connected):
         """
         run = self._import("import_order", patience=_PATIENCE)
         return run.one(order_id, only_new=only_new)
-
-    def explain(self, order_id: int) -> Explanation:
-        """Explain what an order becomes: each field's value, and the rule and setting behind it.
-
-        The order may have any status. Of one that was imported, the decisions are those of its
-        import, and `now` is what would be decided differently now. Of one that cannot be read it
-        has the problem. Nothing is written.
-
-        Raises:
-            NoSuchOrder: The store has no such order.
-            AvbcError: The store, the books or the journal do not answer.
-        """
-        run = self._import_run("explain", preview=True)
-        return explain_order(run, self._customisations, order_id)
-
-    def history(self, order_id: int) -> History:
-        """List everything that was done for an order, and its state in the store and the books.
-
-        Raises:
-            BooksUnreachable: The books cannot be read.
-            JournalUnreachable: The journal cannot be read.
-        """
-        import_id = order_import_id(self._integration.source_code, order_id)
-        journal = self._integration.journal
-        return history.order_history(order_id, import_id, self.store, self.books, journal)
 
     def follow_orders(
         self,
@@ -405,62 +341,6 @@ class Orchestrator(Connected):
         OpenItems.of(self._integration).hide(what)
         return self.worklist()
 
-    # Periods
-
-    def reconcile(
-        self, since: datetime, until: datetime | None = None, *, progress: bool = False
-    ) -> ReconcileReport:
-        """Compare each order of a period in the store with the books, to the cent.
-
-        The report lists what is missing, doubled or different: totals, tax, freight, discounts,
-        lines, wrapping, handling and fees, what was received and what gateways hold, refunds where
-        they are imported, edits after the import, and statuses: of orders that were stopped in the
-        store, and those that a push or pull would change. The store and the books stay as they are;
-        what is found is on the worklist. It takes one request for 250 orders, and one for each
-        order that is in the books and not in the store's list.
-
-        Args:
-            since: Orders made then or later; needs a time zone.
-            until: Orders made then or earlier; by default there is no end.
-            progress: Draw a progress bar (extra `progress`).
-
-        Raises:
-            ValueError: A time has no time zone.
-            AvbcError: The store or the books cannot be read. Once orders have been compared, the
-                report says so in `stopped`.
-        """
-        task = Task("reconcile", "Reconciling orders", progress=progress)
-        return Run(self._integration, task, ReconcileReport(since, until)).do(reconcile_period)
-
-    def backtest(
-        self,
-        other: Settings,
-        since: datetime,
-        until: datetime | None = None,
-        *,
-        progress: bool = False,
-    ) -> BacktestReport:
-        """Map the orders of a period under other settings, and report what would change.
-
-        The report lists orders that would be refused, and fields that would differ. Both mappings
-        are of the order as it is now, with the books as they are now and the customisations of this
-        orchestrator. Of payments only what the order itself says is read. Nothing is written.
-
-        Args:
-            other: The settings to compare with those in force; their store is not opened.
-            since: Orders made then or later; needs a time zone.
-            until: Orders made then or earlier; by default there is no end.
-            progress: Draw a progress bar (extra `progress`).
-
-        Raises:
-            ValueError: A time has no time zone.
-            AvbcError: The store or the books cannot be read. Once orders have been mapped, the
-                report says so in `stopped`.
-        """
-        task = Task("backtest", "Mapping orders", progress=progress)
-        run = Run(self._integration, task, BacktestReport(since, until))
-        return run.do(lambda run: backtest_period(run, other, self._customisations))
-
     # The timer
 
     def run(self, *, schedule: Sequence[Job] = SCHEDULE, on_report: OnReport | None = None) -> None:
@@ -579,17 +459,6 @@ class Orchestrator(Connected):
         progress: bool = False,
         patience: timedelta = timedelta(0),
     ) -> Import:
-        run = self._import_run(name, preview=preview, progress=progress, patience=patience)
-        return Import(run, self._customisations)
-
-    def _import_run(
-        self,
-        name: str,
-        *,
-        preview: bool = False,
-        progress: bool = False,
-        patience: timedelta = timedelta(0),
-    ) -> Run[ImportReport]:
         task = Task(
             name,
             "Previewing orders" if preview else "Importing orders",
@@ -598,4 +467,5 @@ class Orchestrator(Connected):
             turn="import_orders",
             patience=patience,
         )
-        return Run(self._integration, task, ImportReport(preview=preview))
+        run = Run(self._integration, task, ImportReport(preview=preview))
+        return Import(run, self._customisations)
