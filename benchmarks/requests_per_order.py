@@ -6,11 +6,16 @@ They are compared with the fewest that BigCommerce's API allows (docs/performanc
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from contextlib import ExitStack
+from types import SimpleNamespace
+from unittest.mock import patch
 
 import example
 from figure import Figure, compared
 
-from avbc.testing import FakeOrder, StoreProcess
+from avbc.orchestrator.engine import order_reads
+from avbc.orchestrator.jobs.import_orders import CHUNK
+from avbc.testing import FakeOrder, OrderFactory, Payment, StoreProcess, item
 from avbc.testing.example import example_orders, populate
 from avbc.testing.values import as_rows
 
@@ -78,6 +83,35 @@ def figures(*, quick: bool = False) -> Iterator[Figure]:
                 server,
                 floor(orders) + 1,
                 len(orders),
+            )
+    yield from _cards(count)
+
+
+def _cards(count: int) -> Iterator[Figure]:
+    """Orders that were all paid by card: imported fast, and a second for each request.
+
+    Where an order was read more than five seconds before, its chunk is looked at before it is
+    written.
+    """
+    factory = OrderFactory()
+    orders = [factory.order([item("MUG-RED")], payment=Payment()) for _ in range(count)]
+    for name, is_slow in [("", False), (", each chunk looked at", True)]:
+        with StoreProcess(orders=0) as server:
+            server.add_orders(orders)
+            with example.orchestrator(server.api_url) as (web, _), ExitStack() as stack:
+                if is_slow:
+                    clock = SimpleNamespace(
+                        monotonic=lambda store=web.store: float(store.requests_sent)
+                    )
+                    second = patch.object(order_reads, "time", clock)
+                    stack.enter_context(second)
+                web.import_orders()
+            looks = -(-count // CHUNK) if is_slow else 0
+            yield _figure(
+                f"requests to import {count} card orders{name}, the first thing in a process",
+                server,
+                floor(orders) + 1 + looks,
+                count,
             )
 
 
