@@ -11,7 +11,7 @@ import sqlite3
 import tempfile
 from collections import Counter
 from collections.abc import Callable, Mapping
-from contextlib import ExitStack, closing
+from contextlib import ExitStack, closing, suppress
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from functools import cache
@@ -27,6 +27,7 @@ from avbc.bigcommerce import BigCommerce, Retries
 from avbc.orchestrator import Orchestrator
 from avbc.settings import Settings
 from avbc.testing import FakeStore, OrderFactory, Payment, example, item
+from avbc.testing.fakestore.faults import FaultKind
 
 STOPPED = {4, 5, 6, 13}
 PLACED_AND_PAID = {2, 3, 8, 9, 10, 11, 12, 14}
@@ -37,6 +38,16 @@ MAPPING = (
     {"acctvantage": "Shipped/Invoice", "bigcommerce": "Shipped"},
 )
 """AcctVantage's statuses and the store's, in both directions."""
+MONEY = {
+    "order_gone_from_store",
+    "payment_declined_after_import",
+    "payment_void_after_import",
+    "receipt_amount_differs",
+    "receipt_cannot_follow",
+    "receipt_missing",
+    "receipt_not_backed",
+}
+"""The items that say how the money in the store differs from the books."""
 HOOK = "https://hooks.example.com/avbc"
 
 CARD_HELD = Payment("Credit Card", "authorizenet", "authorized")
@@ -113,6 +124,12 @@ class Life:
         self._events = 0
         self._shipment = 0
         self.trespasses: list[str] = []
+        self.touched: set[int] = set()
+        """The orders on which anybody but the warehouse acted after they were placed."""
+        self._booked: dict[int, str] = {}
+        """The status that the warehouse gave each sales order."""
+        self._present: set[tuple[str, str, str]] = set()
+        """The items, in their words, at the end of the last cycle."""
         if webhooks:
             self.web.register_webhooks(HOOK)
 
@@ -133,7 +150,10 @@ class Life:
 
     def _report(self, items: list[avbc.WorklistItem]) -> None:
         for each in items:
-            self.reported[each.code, each.key, f"{each.message} {each.fix}"] += 1
+            text = (each.code, each.key, f"{each.message} {each.fix}")
+            self.reported[text] += 1
+            if text in self._present:
+                self.trespasses.append(f"reported again: {each}")
 
     def restart(self) -> None:
         """End the process and start another: only books and journal are left."""
@@ -171,10 +191,12 @@ class Life:
 
     def set_status(self, order_id: int, status_id: int) -> None:
         """Give an order a status."""
+        self.touched.add(order_id)
         self.store.edit_order(order_id, status_id=status_id)
 
     def refund(self, order_id: int, units: int | None = None) -> None:
         """Refund all that is left, or some units of the first line."""
+        self.touched.add(order_id)
         if units is None:
             self.store.refund(order_id)
         else:
@@ -182,6 +204,7 @@ class Life:
 
     def edit(self, order_id: int, units: int = 4) -> None:
         """Sell another number of the first product; only for orders that are paid offline."""
+        self.touched.add(order_id)
         before = self.store.order(order_id)
         other = OrderFactory(first_id=order_id, seed=7).order(
             [item("MUG-BLUE", units), item("LAMP-01")], payment=CASH
@@ -193,11 +216,13 @@ class Life:
 
     def act_at_gateway(self, order_id: int, action: str) -> None:
         """Capture or void in the panel; the gateway does it at once."""
+        self.touched.add(order_id)
         self.store.request("POST", f"/v3/orders/{order_id}/payment_actions/{action}")
         self.store.settle()
 
     def ship_by_hand(self, order_id: int, units: int = 1) -> None:
         """Ship units of the first line in the panel, which moves the status."""
+        self.touched.add(order_id)
         order = self.store.order(order_id)
         line = order.products[0]
         body = {
@@ -210,15 +235,17 @@ class Life:
         assert answer.status == 201, answer
         self.store.edit_order(order_id, status_id=3)
 
-    def archive(self, order_id: int) -> None:
-        """Archive an order: it leaves the lists."""
-        self.store.edit_order(order_id, is_deleted=True)
+    def archive(self, order_id: int, *, archived: bool = True) -> None:
+        """Archive an order, so that it leaves the lists, or bring it back."""
+        self.touched.add(order_id)
+        self.store.edit_order(order_id, is_deleted=archived)
 
     # The warehouse, in AcctVantage
 
     def reach(self, order_id: int, status: str) -> None:
         """Give the sales order a status."""
         self.books.set_order_status(f"WEB{order_id}", status)
+        self._booked[order_id] = status
 
     def ship(self, order_id: int, units: int = 1, at: datetime | None = None) -> None:
         """Ship units of the first line."""
@@ -233,11 +260,27 @@ class Life:
             )
         )
 
-    def want_capture(self, order_id: int) -> None:
-        """Ask for the capture of what is pre-authorized."""
+    def want_capture(self, order_id: int, *, is_declined: bool = False) -> None:
+        """Ask for the capture of what is pre-authorized; the gateway may decline it."""
+        if is_declined:
+            self.touched.add(order_id)
+            self.store.set_payment_result(order_id, "declined")
         for receipt in self.receipts(order_id):
             if receipt.state == "pre_authorized":
                 self.books.want_capture(receipt.import_id)
+
+    def want_void(self, order_id: int) -> None:
+        """Ask for the void of what is pre-authorized."""
+        self.touched.add(order_id)
+        for receipt in self.receipts(order_id):
+            if receipt.state == "pre_authorized" and not receipt.capture_wanted:
+                self.books.want_void(receipt.import_id)
+
+    def delete(self, order_id: int) -> None:
+        """Delete a sales order that is not posted, as the worklist advises."""
+        self.touched.add(order_id)
+        self.books.delete_order(f"WEB{order_id}")
+        self._booked.pop(order_id, None)
 
     # Cycles
 
@@ -257,7 +300,17 @@ class Life:
         if settle:
             self.store.settle()
         self._watch(before)
+        self._present = {
+            (each.code, each.key, f"{each.message} {each.fix}") for each in self.web.worklist()
+        }
         return reports
+
+    def bad_cycle(self, kind: FaultKind, at: int) -> None:
+        """Let one request of a cycle fail."""
+        self.store.fail("*", kind, at=at)
+        with suppress(avbc.AvbcError):
+            self.cycle(settle=False)
+        self.store.clear_faults()
 
     def _deliver(self) -> None:
         calls = self.store.webhook_calls(since=self._events)
@@ -342,6 +395,11 @@ class Life:
         )
         return left > 0 and not self.is_stopped(order_id) and not order.header.get("is_deleted")
 
+    def can_delete(self, order_id: int) -> bool:
+        """Whether the order was stopped and is in the books, not posted."""
+        orders = self.books.sales_orders([f"WEB{order_id}"])
+        return self.is_stopped(order_id) and bool(orders) and orders[0].status != "Posted"
+
     def can_edit(self, order_id: int) -> bool:
         """Whether an edit moves no money and nothing has left."""
         order = self.store.order(order_id)
@@ -359,6 +417,9 @@ class Life:
             if not self.is_imported(order_id):
                 continue
             codes = self.codes(order_id)
+            if codes and order_id not in self.touched:
+                found.append(f"order {order_id} is on the worklist for nothing: {codes}")
+            found += self._status_faults(order_id)
             found += self._stop_faults(order_id, codes)
             found += self._money_faults(order_id, codes)
             shipped = Counter[int]()
@@ -381,6 +442,15 @@ class Life:
             return [f"order {order_id} goes on, and is on the worklist as stopped"]
         return []
 
+    def _status_faults(self, order_id: int) -> list[str]:
+        (order,) = self.books.sales_orders([f"WEB{order_id}"])
+        expected = self._booked.get(order_id, "Open")
+        if self.updates != "pull" and order.status != expected:
+            return [f"order {order_id} is {order.status} in the books, and was made {expected}"]
+        if order.status == "Posted" != expected:
+            return [f"order {order_id} was posted"]
+        return []
+
     def _money_faults(self, order_id: int, codes: set[str]) -> list[str]:
         received, held = self.money_in_store(order_id)
         receipts = self.receipts(order_id)
@@ -389,7 +459,7 @@ class Life:
             (each.pre_auth_amount for each in receipts if each.state == "pre_authorized"),
             Decimal(0),
         )
-        if not self.store.order(order_id).transactions or codes:
+        if not self.store.order(order_id).transactions or codes & MONEY:
             return []
         if abs(in_books - received) < CENT and abs(held_in_books - held) < CENT:
             return []

@@ -16,6 +16,8 @@ from hypothesis.stateful import (
     run_state_machine_as_test,
 )
 
+from avbc.testing.fakestore.faults import FaultKind
+
 _STEPS = 50
 """Steps of one play."""
 
@@ -100,7 +102,7 @@ class Everybody(RuleBasedStateMachine):
     def archives(self, data: st.DataObject, archived: bool) -> None:
         """Archive an order, or bring it back."""
         if order_id := self._one(data):
-            self._life.store.edit_order(order_id, is_deleted=archived)
+            self._life.archive(order_id, archived=archived)
 
     # The warehouse
 
@@ -116,11 +118,24 @@ class Everybody(RuleBasedStateMachine):
         if order_id := self._imported(data):
             self._life.ship(order_id, 1, datetime.now(UTC) - timedelta(days=days))
 
-    @rule(data=st.data())
-    def wants_a_capture(self, data: st.DataObject) -> None:
+    @rule(data=st.data(), declined=st.sampled_from([False, False, True]))
+    def wants_a_capture(self, data: st.DataObject, declined: bool) -> None:
         """Ask for the money."""
         if order_id := self._imported(data):
-            self._life.want_capture(order_id)
+            self._life.want_capture(order_id, is_declined=declined)
+
+    @rule(data=st.data())
+    def wants_a_void(self, data: st.DataObject) -> None:
+        """Give the money up."""
+        if order_id := self._imported(data):
+            self._life.want_void(order_id)
+
+    @rule(data=st.data())
+    def deletes_a_stopped_order(self, data: st.DataObject) -> None:
+        """Do as the worklist advises."""
+        life = self._life
+        if order_id := self._one(data, life.can_delete):
+            life.delete(order_id)
 
     # Time
 
@@ -128,6 +143,14 @@ class Everybody(RuleBasedStateMachine):
     def time_passes(self) -> None:
         """A cycle."""
         self._life.cycle(settle=False)
+
+    @rule(
+        kind=st.sampled_from(["500", "timeout_after", "reset_before", "html_502", "429"]),
+        at=st.integers(1, 12),
+    )
+    def the_network_fails(self, kind: FaultKind, at: int) -> None:
+        """A cycle of which a request fails."""
+        self._life.bad_cycle(kind, at)
 
     @rule()
     def the_process_ends(self) -> None:
