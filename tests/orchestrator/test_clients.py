@@ -16,7 +16,7 @@ from avbc.acctvantage import BooksRefused, BooksUnreachable, SqlGateway
 from avbc.acctvantage.records import Client
 from avbc.mapping import CLIENT_FIELDS, FieldRule, with_fields
 from avbc.orchestrator import Orchestrator, PushReport
-from avbc.orchestrator.engine.run import IN_FLIGHT
+from avbc.orchestrator.engine.order_reads import IN_FLIGHT
 from avbc.testing import FakeStore
 
 Join = Callable[..., Orchestrator]

@@ -207,3 +207,18 @@ def test_what_a_run_refuses_waits_for_a_person_once(
     assert items.all() == [item]
     items.hide(item)
     assert items.all() == []
+
+
+@pytest.mark.parametrize("is_archived", [True, False], ids=["archived", "deleted"])
+def test_nothing_is_sent_for_an_order_that_the_store_does_not_list(
+    integration: Integration, store: FakeStore, is_archived: bool
+) -> None:
+    """BigCommerce may still take writes of an archived order."""
+    (gone,) = orders(store, 1)
+    if is_archived:
+        store.edit_order(gone, is_deleted=True)
+    else:
+        store.delete_order(gone)
+    report = push(integration).do(lambda run: run.send(setting(run, [gone])))
+    assert [change.problems[0].code for change in report.refused] == ["not_in_store"]
+    assert not [request for request in store.log if request.method == "PUT"]

@@ -11,7 +11,7 @@ from avbc.bigcommerce import BigCommerce, RequestRefused, ScopeMissing, StoreErr
 from avbc.bigcommerce.endpoints import scopes
 from avbc.bigcommerce.quota import REQUESTS_LEFT, REQUESTS_QUOTA, WINDOW_MS, whole
 from avbc.errors import AvbcError
-from avbc.orchestrator.engine.run import IN_FLIGHT
+from avbc.orchestrator.engine.order_reads import IN_FLIGHT
 from avbc.orchestrator.reports import Check, ConnectionReport
 from avbc.settings import Settings
 

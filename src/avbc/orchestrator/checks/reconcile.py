@@ -34,7 +34,8 @@ from avbc.orchestrator.checks.periods import (
 )
 from avbc.orchestrator.engine.attention import NOT_IN_BOOKS, RECONCILE
 from avbc.orchestrator.engine.open_items import OpenItems
-from avbc.orchestrator.engine.run import IN_FLIGHT, Run
+from avbc.orchestrator.engine.order_reads import IN_FLIGHT
+from avbc.orchestrator.engine.run import Run
 from avbc.orchestrator.engine.statuses import NEVER_DUE
 from avbc.orchestrator.engine.store_orders import is_too_old
 from avbc.report import as_data, counted, tally

@@ -11,7 +11,8 @@ import attrs
 from avbc.bigcommerce import ScopeMissing
 from avbc.bigcommerce.models import Product
 from avbc.orchestrator.engine.batches import url_lists
-from avbc.orchestrator.engine.run import IN_FLIGHT, PushRun
+from avbc.orchestrator.engine.order_reads import IN_FLIGHT
+from avbc.orchestrator.engine.run import PushRun
 from avbc.text import text_key
 
 KIND = "identity"

@@ -3,13 +3,17 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping, Sequence
 
 import attrs
 
-from avbc.bigcommerce import BigCommerce, Page, UnexpectedData, UnreadableRow
+from avbc.bigcommerce import BigCommerce, NotFound, Page, UnexpectedData, UnreadableRow
 from avbc.bigcommerce.endpoints.orders import Include
 from avbc.bigcommerce.models import Order
+
+IN_FLIGHT = 4
+"""Requests in flight, in every job and check: at 100 ms each, 40 in a second, which is more than
+twice a Pro plan's quota. More of them only cost CPU time."""
 
 _WINDOW = 249
 """Ids that are read with one request: one less than fit on a page, so that no second page is asked
@@ -94,6 +98,11 @@ class Seen:
     error: UnexpectedData | None = None
     """Why it cannot be read."""
 
+    @property
+    def is_gone(self) -> bool:
+        """Whether it was archived or deleted."""
+        return self.order is None and self.error is None
+
 
 class OrdersNow:
     """The store's orders as they are now: read again unless they were read a moment before.
@@ -121,11 +130,9 @@ class OrdersNow:
             at = moment()
             # A 204 in place of a page must not let an order pass that was stopped.
             found = self._listed(first, last) or self._listed(first, last)
-            self._seen.update(
-                (number, (at, found.get(number, Seen(None))))
-                for number in stale
-                if first <= number <= last
-            )
+            self._seen.update((number, (at, each)) for number, each in found.items())
+            if rest := [each for each in stale if first <= each <= last and each not in found]:
+                self._read_unlisted(rest)
         return {number: self._seen[number][1] for number in order_ids}
 
     def _listed(self, first: int, last: int) -> dict[int, Seen]:
@@ -138,6 +145,21 @@ class OrdersNow:
                 if row.id is not None
             )
         return found
+
+    def _read_unlisted(self, order_ids: Sequence[int]) -> None:
+        """Read orders by id that are not listed: archived ones may be shown, and even written."""
+        calls = [self._store.orders.get.call(number) for number in order_ids]
+        at = moment()
+        answers = self._store.map(calls, limit=IN_FLIGHT, return_errors=True)
+        for number, answer in zip(order_ids, answers, strict=True):
+            seen = Seen(None)
+            if isinstance(answer, Order):
+                seen = Seen(None if answer.is_deleted else answer, answer.status_id)
+            elif isinstance(answer, UnexpectedData):
+                seen = Seen(None, error=answer)
+            elif not isinstance(answer, NotFound):
+                raise answer
+            self._seen[number] = (at, seen)
 
     def forget(self, order_ids: Collection[int]) -> None:
         """Have these orders read again: we changed them."""

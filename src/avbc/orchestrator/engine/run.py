@@ -21,7 +21,7 @@ import attrs
 
 from avbc import tracing
 from avbc.acctvantage import BooksUnreachable
-from avbc.bigcommerce import Call
+from avbc.bigcommerce import Call, NotFound
 from avbc.errors import AvbcError, Fault, FinalError, TransientError
 from avbc.mapping import Problem
 from avbc.mapping.stopped import stopped
@@ -36,7 +36,7 @@ from avbc.orchestrator.engine.changes import (
 from avbc.orchestrator.engine.integration import Integration
 from avbc.orchestrator.engine.journal import JournalUnreachable, merged
 from avbc.orchestrator.engine.leases import Lease
-from avbc.orchestrator.engine.order_reads import OrdersNow, Seen
+from avbc.orchestrator.engine.order_reads import IN_FLIGHT, OrdersNow, Seen
 from avbc.orchestrator.engine.progress import Progress, no_progress, progress_shown
 from avbc.orchestrator.engine.statuses import ImportStatuses
 from avbc.orchestrator.reports import (
@@ -51,10 +51,6 @@ from avbc.settings import SettingsError
 
 R = TypeVar("R", bound=RunReport)
 T = TypeVar("T")
-
-IN_FLIGHT = 4
-"""Requests in flight, in every job and check: at 100 ms each, 40 in a second, which is more than
-twice a Pro plan's quota. More of them only cost CPU time."""
 
 CHUNK = 32
 """Records after which the journal is written and a stop is looked for."""
@@ -514,6 +510,8 @@ class PushRun(Run[PushReport]):
             if order is not None and (happened := stopped(order.status_id)):
                 problem = self.stopped_item(first.order_id, first.import_id, happened)
                 step.stop(self, order, problem)
+            elif order is not None and order.is_gone:
+                step.settle(self, NotFound(f"the store does not list order {first.order_id}"))
             else:
                 going.append(step)
         return going

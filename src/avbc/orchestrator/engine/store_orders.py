@@ -29,8 +29,8 @@ from avbc.bigcommerce.models.statuses import SystemStatus
 from avbc.errors import AvbcError
 from avbc.mapping import Problem, waiting_demand
 from avbc.orchestrator.engine.changes import order_extra
-from avbc.orchestrator.engine.order_reads import orders_of
-from avbc.orchestrator.engine.run import IN_FLIGHT, PushRun
+from avbc.orchestrator.engine.order_reads import IN_FLIGHT, orders_of
+from avbc.orchestrator.engine.run import PushRun
 from avbc.settings import Settings
 from avbc.text import text_key
 

@@ -38,8 +38,8 @@ from avbc.orchestrator.engine.customising import Customisation
 from avbc.orchestrator.engine.decisions_taken import DECISIONS, as_text
 from avbc.orchestrator.engine.incoming import Incomers, Incoming, edits_of
 from avbc.orchestrator.engine.open_webhooks import OpenWebhooks, close_webhooks
-from avbc.orchestrator.engine.order_reads import is_fresh, moment, windows
-from avbc.orchestrator.engine.run import IN_FLIGHT, Run
+from avbc.orchestrator.engine.order_reads import IN_FLIGHT, is_fresh, moment, windows
+from avbc.orchestrator.engine.run import Run
 from avbc.orchestrator.engine.staff_notes import with_error, without_error
 from avbc.orchestrator.engine.statuses import STATUS
 from avbc.orchestrator.engine.store_orders import orders_of_period, unreadable, waiting_orders
