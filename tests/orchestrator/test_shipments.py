@@ -688,6 +688,35 @@ def test_a_restored_order_gets_its_shipment(
     assert not web.worklist()
 
 
+@pytest.mark.parametrize("updates", ["push", "pull", "off"])
+def test_a_restored_order_gets_its_shipment_within_a_cycle(
+    join: Callable[..., Orchestrator],
+    change: Callable[..., Settings],
+    store: FakeStore,
+    books: SqlGateway,
+    mugs: str,
+    *,
+    updates: str,
+) -> None:
+    web = join(settings=change(order_status={"updates": updates}))
+
+    def cycle() -> None:
+        web.follow_orders()
+        if updates == "pull":
+            web.pull_order_statuses()
+        web.push_shipments()
+
+    cycle()
+    packed(books, 1, mugs, 1)
+    store.edit_order(int(mugs[3:]), is_deleted=True)
+    cycle()
+    assert {item.code for item in web.worklist()} == {"order_gone_from_store", "not_in_store"}
+    store.edit_order(int(mugs[3:]), is_deleted=False)
+    cycle()
+    assert len(store.shipments()) == 1
+    assert not web.worklist()
+
+
 def test_a_push_may_die_anywhere(
     store: FakeStore, books: SqlGateway, mugs: str, take: Take, live_on: Callable[..., None]
 ) -> None:

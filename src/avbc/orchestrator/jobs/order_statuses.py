@@ -298,6 +298,9 @@ class _Pull:
                 return
             status = str(seen[order.import_id])
             if known.get(order.import_id, expected) == status:
+                # What was held back while the store did not list the order is taken up again.
+                if order.import_id not in known:
+                    self._run.know(STATUS, order.import_id, status)
                 self._run.unchanged()
             else:
                 ours = shipped.get(order.import_id, "")
