@@ -268,6 +268,22 @@ def test_transactions_say_what_became_of_a_payment(make_order, rules_with, statu
     assert [problem.code for problem in ruling.errors] == ([code] if code else [])
 
 
+@pytest.mark.parametrize("status_id", range(15))
+@pytest.mark.parametrize("preauthorized", [True, False])
+def test_without_a_payment_status_the_order_s_status_says_what_was_received(
+    make_order, rules_with, *, status_id, preauthorized
+):
+    rules = rules_with(credit_card_transactions_are_preauthorizations=preauthorized)
+    order = make_order(payment_status="", status_id=status_id)
+    ruling = payment_for(order, (), D("19.80"), "WEB1042", rules)
+    (receipt,) = ruling.value.receipts
+    if status_id in (0, 1, 7):
+        assert (receipt.state, receipt.amount, receipt.pre_auth_amount) == ("pending", 0, 0)
+        assert codes(ruling) == ["payment_not_captured"]
+    else:
+        assert (receipt.state, receipt.amount, codes(ruling)) == ("captured", D("19.80"), [])
+
+
 def test_a_payment_without_a_transaction_has_no_time_of_its_own(make_order, rules_with):
     def receipt(status):
         rules = rules_with(credit_card_transactions_are_preauthorizations=True)
@@ -317,7 +333,9 @@ def test_a_test_transaction_is_warned_about(make_order, rules):
         make_order(), (transaction("purchase", test=True),), D("19.80"), "WEB1042", rules
     )
     assert codes(ruling) == ["test_transaction"]
-    assert ruling.value is not None
+    # No money moved, so nothing was received.
+    (receipt,) = ruling.value.receipts
+    assert (receipt.state, receipt.amount) == ("pending", 0)
 
 
 def test_a_transaction_in_another_currency(make_order, rules):

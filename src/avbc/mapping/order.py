@@ -58,6 +58,15 @@ class OrderInputs:
     """The books' clients with this customer's Import ID or this order's email."""
     coupons: tuple[OrderCoupon, ...] = ()
     """The order's coupons with their types, where `order.coupons` does not have them."""
+    paid_status_id: int | None = None
+    """The order's last status that is a word about money, if avbc wrote the one that it has."""
+
+    @property
+    def paid_order(self) -> Order:
+        """The order with the status that says whether it was paid."""
+        if self.paid_status_id in (None, self.order.status_id):
+            return self.order
+        return attrs.evolve(self.order, status_id=self.paid_status_id)
 
 
 @attrs.frozen
@@ -167,7 +176,7 @@ class Mapper:
         )
         payment = case.add(
             payment_for(
-                order,
+                inputs.paid_order,
                 inputs.transactions,
                 proof.gateway_amount if proof is not None else None,
                 import_id,

@@ -16,6 +16,7 @@ from avbc.mapping.decisions import MappingProblem
 from avbc.mapping.text import amount_text, plain
 from avbc.mapping.worth import (
     AUTHORIZED,
+    AWAITED,
     DECLINED,
     HELD,
     RECEIVED,
@@ -280,6 +281,17 @@ def _is_good(status: str, order_id: int, case: Case) -> bool:
     if status == AUTHORIZED and (
         case.rules.settings.gl.credit_card_transactions_are_preauthorizations
     ):
+        return True
+    if status == AWAITED:
+        case.warn(
+            "payment_not_captured",
+            "payment_status",
+            "",
+            "The order has a status of orders that are not paid yet, so the receipt is over "
+            "nothing.",
+            "When the money has come, give the order a status of paid orders in BigCommerce: the "
+            "receipt follows with the next follow_orders().",
+        )
         return True
     if status in _NOT_RECEIVED:
         case.warn(

@@ -148,6 +148,10 @@ class _Books:
         return [receipt for receipt in self.ours if receipt.state in states]
 
 
+def _is_of_gateway(receipt: Receipt) -> bool:
+    return bool(receipt.gateway or receipt.authorized_at)
+
+
 def _sum(amounts: Iterable[Decimal]) -> Decimal:
     return sum(amounts, ZERO)
 
@@ -183,7 +187,7 @@ def _followed(
         )
         return ()
     if worth.transacted is None:
-        if not worth.status:
+        if not worth.status and any(_is_of_gateway(receipt) for receipt in books.ours):
             # An order without a payment status says nothing about what it was before.
             return ()
         worth = _of_each_receipt(worth, books)

@@ -18,7 +18,7 @@ from avbc.mapping.edits import Difference, fingerprint, line_text
 from avbc.mapping.proof import Proof, check_amounts, check_lines, prove_header, prove_lines
 from avbc.mapping.status import order_status_name, status_for_books, status_for_store, store_status
 from avbc.mapping.stopped import stopped
-from avbc.mapping.worth import RECEIVED
+from avbc.mapping.worth import AWAITED, RECEIVED
 from avbc.money import ARITHMETIC, ZERO, is_amount
 from avbc.text import text_key
 
@@ -281,6 +281,9 @@ def _receipts(
     if not status and any(receipt.state == "pre_authorized" for receipt in receipts):
         # The order says nothing, and its transactions said that the payment is authorized only.
         status = "authorized"
+    elif not status and any(receipt.state == "pending" for receipt in receipts):
+        # The order's last status before avbc's own said that nothing was received.
+        status = AWAITED
     # A purchase order is owed; a pending receipt says that nothing may be captured by AcctVantage,
     # whatever the gateway holds.
     if status in _RECEIVED and not booked.po_number:

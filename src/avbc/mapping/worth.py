@@ -1,7 +1,8 @@
 """What an order's payments are worth: the state, amount and time of each payment at the gateway.
 
 One rule, at the import and on every day after it (docs/facts.md, bigcommerce-money). Where the
-gateway's transactions are given they decide; otherwise the order's `payment_status` does.
+gateway's transactions are given they decide; otherwise the order's `payment_status` does, and of
+an order without one its status: nothing is received in `UNPAID` ones, whatever the method.
 """
 
 from __future__ import annotations
@@ -14,6 +15,7 @@ import attrs
 
 from avbc.acctvantage.records import ReceiptState
 from avbc.bigcommerce.models import Order, Transaction
+from avbc.bigcommerce.models.statuses import SystemStatus
 from avbc.mapping.case import Case
 from avbc.mapping.text import amount_text
 from avbc.money import ZERO, is_amount
@@ -26,11 +28,17 @@ VOID = "void"
 DECLINED = "declined"
 REFUNDED = "refunded"
 HELD = "held for review"
+AWAITED = "awaiting payment"
+"""The payment status of an order without one, while it has one of the statuses `UNPAID`."""
+UNPAID = frozenset({SystemStatus.INCOMPLETE, SystemStatus.PENDING, SystemStatus.AWAITING_PAYMENT})
+"""Incomplete, Pending and Awaiting Payment (docs/facts.md, bigcommerce-orders)."""
 
 _STATES: dict[str, ReceiptState] = {
-    # Without a status the method is an offline one: its Receipt Type says how the money comes.
+    # Without a payment status the method is an offline one, and the order's own status decides.
     **dict.fromkeys([*RECEIVED, "", REFUNDED], "captured"),
-    **dict.fromkeys([AUTHORIZED, "pending", "capture pending", "void pending", HELD], "pending"),
+    **dict.fromkeys(
+        [AUTHORIZED, "pending", "capture pending", "void pending", HELD, AWAITED], "pending"
+    ),
     **dict.fromkeys([VOID, DECLINED], "voided"),
 }
 _TENDER_METHODS = {
@@ -135,6 +143,8 @@ def _state(status: str, case: Case) -> ReceiptState:
 def _status(order: Order, alive: Sequence[_Payment], voided: Sequence[_Payment]) -> str:
     """The payment's status; transactions that are newer than it, or say more, decide."""
     status = text_key(order.payment_status)
+    if not (status or alive or voided) and order.status_id in UNPAID:
+        return AWAITED
     if status not in ("", AUTHORIZED) or not (alive or voided):
         return status
     if not alive:
@@ -146,6 +156,9 @@ def _worth(payment: _Payment, status: str, order: Order, case: Case) -> GatewayP
     state = _state(status, case)
     if status == AUTHORIZED and payment.received_at is not None:
         state = "captured"
+    if state == "captured" and payment.first.test:
+        # No money moved.
+        state = "pending"
     settled_at = None
     if state == "captured":
         settled_at = payment.received_at or order.date_modified

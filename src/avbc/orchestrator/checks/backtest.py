@@ -14,7 +14,7 @@ import attrs
 from avbc.bigcommerce.call import Page
 from avbc.bigcommerce.models import Order, OrderCoupon
 from avbc.errors import AvbcError
-from avbc.mapping import MappedOrder, Problem
+from avbc.mapping import MappedOrder, OrderInputs, Problem
 from avbc.mapping.decisions import value_text
 from avbc.mapping.text import amount_text
 from avbc.orchestrator.checks.periods import (
@@ -255,7 +255,9 @@ class _Backtest:
         lookups: Lookups,
         read_coupons: Callable[[Order], Sequence[OrderCoupon]],
     ) -> tuple[MappedOrder, Fate]:
-        mapped = customised(order, lookups.map(order, (), read_coupons), self.customisations)
+        mapped = customised(
+            order, lookups.map(OrderInputs(order), read_coupons), self.customisations
+        )
         if is_too_old(order, settings):
             return mapped, "left out"
         return mapped, "refused" if mapped.bundle is None else "imported"

@@ -23,6 +23,7 @@ from avbc.mapping.stopped import stopped
 from avbc.mapping.text import amount_text
 from avbc.mapping.worth import RECEIVED
 from avbc.money import ZERO
+from avbc.orchestrator.engine.paid_statuses import paid_statuses
 from avbc.orchestrator.engine.run import PushRun
 from avbc.orchestrator.engine.store_orders import complete_lines, non_empty_lists, non_empty_pages
 from avbc.text import text_key
@@ -42,8 +43,10 @@ class Followed:
     """What the books' shipments hold, by line."""
     transactions: Sequence[Transaction] = ()
     refunds: Sequence[Decimal] = ()
+    paid_status_id: int | None = None
+    """The status that says whether it was paid, where that is not the one that it has."""
     is_echo: bool = False
-    """Whether its status in the store is the one that a push of AcctVantage's gives it."""
+    """Whether its status in the store is the one that an import or a push gives it."""
     error: AvbcError | None = None
 
     @property
@@ -53,9 +56,10 @@ class Followed:
 
     def receipts_followed(self, rules: MappingRules) -> Ruling[tuple[ReceiptChange, ...]]:
         """Return which receipts follow the payments, and what of them is for a person."""
-        return follow_receipts(
-            self.sales_order, self.receipts, self.order, self.transactions, rules
-        )
+        order = self.order
+        if self.paid_status_id is not None:
+            order = attrs.evolve(order, status_id=self.paid_status_id)
+        return follow_receipts(self.sales_order, self.receipts, order, self.transactions, rules)
 
     def needs_transactions(self, rules: MappingRules) -> bool:
         """Whether the order's payment status, or the amounts received, ask for a closer look."""
@@ -109,8 +113,15 @@ class FollowReader:
 
     def _read_books(self, orders: Sequence[Followed]) -> None:
         run, by_key = self._run, self._with_payments(orders)
-        for each in orders:
+        awaited = [
+            key
+            for key, each in by_key.items()
+            if any(receipt.state == "pending" for receipt in each.receipts)
+        ]
+        paid = paid_statuses(run, {key: each.order for key, each in by_key.items()}, awaited)
+        for key, each in by_key.items():
             each.is_echo = self._is_echo(each)
+            each.paid_status_id = paid.get(key)
         due = [
             each.import_id
             for each in orders
@@ -128,7 +139,9 @@ class FollowReader:
             by_key[key].shipped = shipped.get(key, {})
 
     def _is_echo(self, each: Followed) -> bool:
-        """Whether the store has the status that AcctVantage's is mapped to."""
+        """Whether the store has the Downloaded Order Status, or AcctVantage's as it is mapped."""
+        if each.order.status_id == self._run.statuses.downloaded:
+            return True
         if not self._is_push:
             return False
         ours = status_for_store(each.sales_order.status, self._rules).value

@@ -12,12 +12,13 @@ from avbc.bigcommerce import ListCall, Page, UnreadableRow
 from avbc.bigcommerce.endpoints.orders import EVERYTHING
 from avbc.bigcommerce.models import Order, OrderCoupon, Transaction
 from avbc.errors import AvbcError, FinalError
-from avbc.mapping import MappedOrder, Problem, difference, fingerprint
+from avbc.mapping import MappedOrder, OrderInputs, Problem, difference, fingerprint
 from avbc.mapping.edits import first_few
 from avbc.orchestrator.engine.changes import CONCERNS_ALL
 from avbc.orchestrator.engine.customising import Customisation, customised
 from avbc.orchestrator.engine.lookups import Lookups
 from avbc.orchestrator.engine.order_reads import moment, status_of, windows
+from avbc.orchestrator.engine.paid_statuses import paid_statuses
 from avbc.orchestrator.engine.run import Run
 from avbc.orchestrator.engine.store_orders import complete_lines, non_empty_lists
 from avbc.orchestrator.reports import ImportReport
@@ -43,6 +44,8 @@ class Incoming:
     receipts: list[Receipt] = attrs.field(factory=list[Receipt])
     """The receipts of the sales order; read only where the order was edited."""
     transactions: Sequence[Transaction] = ()
+    paid_status_id: int | None = None
+    """The status that says whether it was paid, where that is not the one that it has."""
     error: AvbcError | None = None
     """Why it cannot be imported in this run."""
     left: Problem | None = None
@@ -175,9 +178,25 @@ class Incomers:
                     edited[each.import_id] = each
         for receipt in self._run.books.receipts(list(edited)) if edited else ():
             edited[receipt.order_import_id].receipts.append(receipt)
+        self._look_up_statuses(readable)
         self.lookups.read(
             [each.order for each in readable if explain or not each.is_unchanged], again=again
         )
+
+    def _look_up_statuses(self, incoming: Sequence[Incoming]) -> None:
+        """Find the statuses that are a word about money where the orders have one of avbc's."""
+        run = self._run
+        later = {
+            each.import_id: each for each in incoming if each.order.status_id != run.statuses.new
+        }
+        awaited = {
+            key
+            for key, each in later.items()
+            if any(receipt.state == "pending" for receipt in each.receipts)
+        }
+        found = paid_statuses(run, {key: each.order for key, each in later.items()}, awaited)
+        for key, status_id in found.items():
+            later[key].paid_status_id = status_id
 
     def read_payments(self, incoming: Sequence[Incoming]) -> None:
         """Read the transactions of the orders that were paid online; the others have none."""
@@ -203,7 +222,10 @@ class Incomers:
         Raises:
             AvbcError: Its coupons cannot be read.
         """
-        mapped = self.lookups.map(each.order, each.transactions, self._read_coupons)
+        inputs = OrderInputs(
+            each.order, tuple(each.transactions), paid_status_id=each.paid_status_id
+        )
+        mapped = self.lookups.map(inputs, self._read_coupons)
         if mapped.bundle is not None:
             order = attrs.evolve(mapped.bundle.order, store_hash=self._run.store.store_hash)
             bundle = attrs.evolve(mapped.bundle, order=order)

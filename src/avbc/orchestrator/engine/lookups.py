@@ -8,7 +8,7 @@ import attrs
 
 from avbc.acctvantage import Client, Gateway, OrderBundle, Product
 from avbc.acctvantage.import_ids import client_import_id
-from avbc.bigcommerce.models import Order, OrderCoupon, Transaction
+from avbc.bigcommerce.models import Order, OrderCoupon
 from avbc.mapping import MappedOrder, Mapper, OrderInputs
 from avbc.money import ZERO
 from avbc.settings import Settings
@@ -63,31 +63,31 @@ class Lookups:
 
     def map(
         self,
-        order: Order,
-        transactions: Sequence[Transaction],
+        inputs: OrderInputs,
         read_coupons: Callable[[Order], Sequence[OrderCoupon]],
     ) -> MappedOrder:
-        """Map one of the orders that `read` was called with.
+        """Map one of the orders that `read` was called with, with what was read of the books.
 
         Its coupons are read only where their types matter.
 
         Raises:
             AvbcError: What `read_coupons` raises.
         """
+        order = inputs.order
         coupons = read_coupons(order) if self._coupons_are_new(order) else ()
-        mapped = self._mapper.map(self._inputs(order, transactions, coupons))
+        mapped = self._mapper.map(self._inputs(inputs, coupons))
         if not coupons and any(problem.code in _SOLVED_BY_COUPONS for problem in mapped.problems):
-            mapped = self._mapper.map(self._inputs(order, transactions, read_coupons(order)))
+            mapped = self._mapper.map(self._inputs(inputs, read_coupons(order)))
         return mapped
 
-    def _inputs(
-        self, order: Order, transactions: Sequence[Transaction], coupons: Sequence[OrderCoupon]
-    ) -> OrderInputs:
+    def _inputs(self, inputs: OrderInputs, coupons: Sequence[OrderCoupon]) -> OrderInputs:
         ids: dict[int, None] = {}
-        for key in self._keys_of(order):
+        for key in self._keys_of(inputs.order):
             ids.update(self._clients_by_key.get(key or "", {}))
         clients = tuple(self._clients[client_id] for client_id in ids)
-        return OrderInputs(order, tuple(transactions), self._products, clients, tuple(coupons))
+        return attrs.evolve(
+            inputs, products=self._products, clients=clients, coupons=tuple(coupons)
+        )
 
     def _coupons_are_new(self, order: Order) -> bool:
         """Whether the order's coupons must be read.

@@ -21,6 +21,10 @@ SHIPPED = "shipped status"
 """Partially Shipped or Shipped, by Import ID: the status that our own shipments give an order in a
 store whose orders follow their shipments."""
 
+FOLLOWED = "followed"
+"""How orders were when they were followed last, by Import ID: in the store, and where something of
+them is on the worklist, in the books too."""
+
 PAID = frozenset(
     {
         SystemStatus.SHIPPED,

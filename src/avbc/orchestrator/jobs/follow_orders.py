@@ -54,14 +54,11 @@ from avbc.orchestrator.engine.open_items import OpenItems
 from avbc.orchestrator.engine.open_webhooks import OpenWebhooks, close_webhooks
 from avbc.orchestrator.engine.order_reads import NO_STATUS, orders_of, read_orders
 from avbc.orchestrator.engine.run import PushRun
-from avbc.orchestrator.engine.statuses import STATUS
+from avbc.orchestrator.engine.statuses import FOLLOWED, STATUS
 from avbc.orchestrator.engine.store_orders import orders_alone, unreadable
 from avbc.orchestrator.engine.unpushed import note_unpushed_shipments
 from avbc.orchestrator.reports import Change
 
-_FOLLOWED = "followed"
-"""How orders were when they were followed last, by Import ID: in the store, and where something of
-them is on the worklist, in the books too."""
 _EDITED = "edit to be made"
 """The fingerprints of orders whose edit changed amounts or quantities, by Import ID."""
 _LISTED = "followed lately"
@@ -185,8 +182,8 @@ class _Follow:
         booked = self._reader.of_books(of_books)
         if deleted := [key for key in of_books if key not in booked]:
             run.settle(deleted)
-            run.forget(_FOLLOWED, deleted)
-        known = run.known(_FOLLOWED, booked)
+            run.forget(FOLLOWED, deleted)
+        known = run.known(FOLLOWED, booked)
         due = {
             each.order.id
             for key, each in booked.items()
@@ -270,7 +267,7 @@ class _Follow:
         found = {self._import_id(order.id): order for order in orders}
         self._let_go_of_import(found)
         states = {key: _state(order) for key, order in found.items()}
-        known = {} if again else run.known(_FOLLOWED, found)
+        known = {} if again else run.known(FOLLOWED, found)
         due = [key for key in found if known.get(key, "").partition(" ")[0] != states[key]]
         run.unchanged(len(found) - len(due))
         self._seen |= {key: order for key, order in found.items() if key in self._open}
@@ -320,7 +317,7 @@ class _Follow:
             self._run.refuse(
                 Change(key, "payment", order.payment_status, "", order.id, key), problem
             )
-            self._run.know(_FOLLOWED, key, state)
+            self._run.know(FOLLOWED, key, state)
             self._looked_at.add(key)
         elif key in self._open:
             self._run.only_attention(key, (), order.id, key)
@@ -382,7 +379,7 @@ class _Follow:
                 order_change(each.sales_order, "order"),
                 _gone_problem(each.order.id, key, gone[key]),
             )
-            run.know(_FOLLOWED, key, f"{_GONE_STATE} {self._reader.state(each)}")
+            run.know(FOLLOWED, key, f"{_GONE_STATE} {self._reader.state(each)}")
             self._looked_at.add(key)
         run.flush()
 
@@ -428,7 +425,7 @@ class _Follow:
             run.only_attention(key, (), each.order.id, key)
             if len(run.report.sent) == sent:
                 run.unchanged()
-        run.know(_FOLLOWED, key, state)
+        run.know(FOLLOWED, key, state)
         if not self._is_pull and each.order.status_id != NO_STATUS:
             # What was held back is taken up again. A pull looks for itself.
             run.know(STATUS, key, str(each.order.status_id))

@@ -38,10 +38,11 @@ from avbc.orchestrator.engine.customising import Customisation
 from avbc.orchestrator.engine.decisions_taken import DECISIONS, as_text
 from avbc.orchestrator.engine.incoming import Incomers, Incoming, edits_of
 from avbc.orchestrator.engine.open_webhooks import OpenWebhooks, close_webhooks
-from avbc.orchestrator.engine.order_reads import IN_FLIGHT, is_fresh, moment, windows
+from avbc.orchestrator.engine.order_reads import IN_FLIGHT, NO_STATUS, is_fresh, moment, windows
+from avbc.orchestrator.engine.paid_statuses import note_statuses_before
 from avbc.orchestrator.engine.run import Run
 from avbc.orchestrator.engine.staff_notes import with_error, without_error
-from avbc.orchestrator.engine.statuses import STATUS
+from avbc.orchestrator.engine.statuses import FOLLOWED, STATUS
 from avbc.orchestrator.engine.store_orders import orders_of_period, unreadable, waiting_orders
 from avbc.orchestrator.reports import ImportReport, Outcome, Result, sentence
 from avbc.unset import UNSET, Unset
@@ -348,6 +349,16 @@ class Import:
         Before statuses are set: an Import Error is not looked at again after a death.
         """
         run = self._run
+        due = {
+            each.outcome.import_id: each.each
+            for each in endings
+            if each.status_id is not UNSET and each.each.order.status_id != NO_STATUS
+        }
+        note_statuses_before(
+            run,
+            {key: each.order for key, each in due.items()},
+            [key for key, each in due.items() if each.existing is not None],
+        )
         for each in endings:
             ids = (each.outcome.order_id, each.outcome.import_id)
             errors = [
@@ -359,6 +370,9 @@ class Import:
                 run.only_attention(ids[1], errors, *ids)
             elif each.result != "postponed":
                 run.only_attention(ids[1], (), *ids)
+                if each.each.existing is not None:
+                    # A person's status was a word about money, which avbc's hides.
+                    run.know(FOLLOWED, ids[1], "")
                 if each.mapped is not None and each.result != "relinked":
                     run.know(DECISIONS, ids[1], as_text(each.result, each.mapped))
                 if happened := stopped(each.each.order.status_id):

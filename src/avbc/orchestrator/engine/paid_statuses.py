@@ -1,0 +1,89 @@
+"""The status of an order that is a word about money: its last one that avbc did not write.
+
+It matters for orders without a payment status: of those the order's status says whether they were
+paid (`avbc.mapping.worth`). It is remembered where avbc's own status hides it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping
+from typing import TypeVar
+
+from avbc.bigcommerce.models import Order
+from avbc.bigcommerce.models.statuses import SystemStatus
+from avbc.mapping.status import store_status
+from avbc.mapping.worth import UNPAID
+from avbc.orchestrator.engine.run import Run
+from avbc.orchestrator.engine.statuses import SHIPPED, STATUS
+from avbc.orchestrator.reports import RunReport
+
+R = TypeVar("R", bound=RunReport)
+
+_BEFORE = "status before ours"
+"""The last status of an order that avbc did not write, by Import ID. Kept of orders that had one in
+which nothing is received, or that were imported again."""
+
+
+def paid_statuses(
+    run: Run[R], orders: Mapping[str, Order], awaited: Collection[str]
+) -> dict[str, int]:
+    """Return the statuses that say whether orders were paid, where they are not those of now.
+
+    Args:
+        run: The run.
+        orders: Orders as the store has them, by Import ID.
+        awaited: Those of which the books know that nothing was received.
+    """
+    offline = {key: order for key, order in orders.items() if not order.payment_status.strip()}
+    before = run.known(_BEFORE, offline) if offline else {}
+    due = {key: order for key, order in offline.items() if key in before or key in awaited}
+    ours = _written_here(run, due)
+    for key in due.keys() & before.keys() - ours:
+        run.know(_BEFORE, key, str(due[key].status_id))
+    # Without a memory of it, our own status is no news for the books.
+    return {key: int(before.get(key, SystemStatus.AWAITING_PAYMENT)) for key in ours}
+
+
+def note_statuses_before(run: Run[R], orders: Mapping[str, Order], booked: Collection[str]) -> None:
+    """Remember the statuses of orders that are about to get another one from avbc.
+
+    Args:
+        run: The run.
+        orders: The orders, by Import ID.
+        booked: Those that were in the books before.
+    """
+    due = {*run.known(_BEFORE, orders), *booked}
+    ours = _written_here(run, {key: orders[key] for key in due})
+    for key, order in orders.items():
+        if order.status_id in UNPAID or key in due - ours:
+            run.know(_BEFORE, key, str(order.status_id))
+
+
+def _written_here(run: Run[R], orders: Mapping[str, Order]) -> set[str]:
+    """The orders that have a status which avbc wrote, or which the store gave for its shipments."""
+    if not orders:
+        return set()
+    statuses, shipped = run.known(STATUS, orders), run.known(SHIPPED, orders)
+    of_import = {run.statuses.downloaded, run.statuses.import_error}
+    found: set[str] = set()
+    for key, order in orders.items():
+        status = str(order.status_id)
+        of_shipments = (
+            {shipped[key], str(SystemStatus.PARTIALLY_SHIPPED)} if key in shipped else set[str]()
+        )
+        if order.status_id in of_import or status in {*of_shipments, statuses.get(key)}:
+            found.add(key)
+        elif key not in statuses and status in _mapped(run):
+            # The journal was lost.
+            found.add(key)
+    return found
+
+
+def _mapped(run: Run[R]) -> set[str]:
+    """The statuses that a push of AcctVantage's gives orders, by id."""
+    setup = run.settings.order_status
+    if setup.updates != "push":
+        return set()
+    statuses = run.integration.mapped_statuses
+    found = (store_status(row.bigcommerce, statuses).value for row in setup.mapping)
+    return {str(status.id) for status in found if status is not None}

@@ -1,0 +1,157 @@
+"""Orders that are paid offline: their status says when the money came, and avbc's own does not."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from decimal import Decimal
+
+import pytest
+
+from avbc.acctvantage import SqlGateway
+from avbc.orchestrator import Orchestrator
+from avbc.settings import Settings
+from avbc.testing import FakeStore, OrderFactory, Payment, item
+
+AWAITING_PAYMENT, AWAITING_PICKUP, DOWNLOADED, NEW, ERROR, PARTLY_SHIPPED = 7, 8, 9, 11, 12, 3
+CHECK = Payment("Cash on Delivery", "", "offline")
+AWAITED = {"new_order_status": "Awaiting Payment"}
+
+Join = Callable[..., Orchestrator]
+Change = Callable[..., Settings]
+Place = Callable[[], int]
+
+
+@pytest.fixture
+def place(store: FakeStore, factory: OrderFactory) -> Place:
+    """Place an order that is paid by check, and awaits it."""
+
+    def placed() -> int:
+        order = factory.order([item("LAMP-01", 3)], payment=CHECK, status_id=AWAITING_PAYMENT)
+        return store.add_order(order).id
+
+    return placed
+
+
+@pytest.fixture
+def received(books: SqlGateway) -> Callable[[], Decimal | None]:
+    """What was received by the one receipt; None while it is pending."""
+
+    def of_books() -> Decimal | None:
+        (receipt,) = books.receipts()
+        return receipt.amount if receipt.state == "captured" else None
+
+    return of_books
+
+
+@pytest.mark.parametrize("updates", ["push", "pull", "off"])
+def test_what_awaits_its_payment_is_received_when_a_person_says_so(
+    join: Join,
+    change: Change,
+    store: FakeStore,
+    place: Place,
+    received: Callable[[], object],
+    *,
+    books: SqlGateway,
+    updates: str,
+) -> None:
+    web = join(settings=change(order_status={**AWAITED, "updates": updates}))
+    order_id = place()
+    (outcome,) = web.import_orders().imported
+    assert [problem.code for problem in outcome.problems] == ["payment_not_captured"]
+    # Our own Downloaded is no word about money.
+    web.follow_orders()
+    assert (received(), store.order(order_id).header["status_id"]) == (None, DOWNLOADED)
+    assert web.reconcile(since=books.sales_orders()[0].ordered_at).ok
+    store.edit_order(order_id, status_id=AWAITING_PICKUP)
+    web.follow_orders()
+    assert received() == books.sales_orders()[0].total
+    assert list(web.worklist()) == []
+
+
+def test_a_status_that_was_pushed_is_no_word_about_money(
+    join: Join,
+    change: Change,
+    place: Place,
+    received: Callable[[], object],
+    books: SqlGateway,
+) -> None:
+    settings = change(order_status=AWAITED)
+    web = join(settings=settings)
+    place()
+    web.import_orders()
+    web.follow_orders()
+    books.set_order_status(books.sales_orders()[0].import_id, "Shipped/Invoice")
+    assert len(web.push_order_statuses().sent) == 1
+    web.follow_orders()
+    assert received() is None
+    # Without its journal, too.
+    join(settings=settings, journal="sqlite://").follow_orders()
+    assert received() is None
+
+
+def test_an_order_that_was_refused_still_awaits_its_payment(
+    join: Join, change: Change, store: FakeStore, place: Place, received: Callable[[], object]
+) -> None:
+    web = join(settings=change(order_status=AWAITED))
+    order_id = place()
+    store.edit_order(order_id, payment_method="Bank Deposit")
+    assert len(web.import_orders().refused) == 1
+    assert store.order(order_id).header["status_id"] == ERROR
+    store.edit_order(order_id, payment_method=CHECK.method)
+    assert len(web.import_orders(retry_errors=True).imported) == 1
+    web.follow_orders()
+    assert received() is None
+
+
+def test_an_order_that_is_given_the_new_status_was_paid(
+    web: Orchestrator,
+    store: FakeStore,
+    place: Place,
+    received: Callable[[], object],
+    books: SqlGateway,
+) -> None:
+    """Asked for by its id while it awaited payment, and then moved on by a person."""
+    order_id = place()
+    web.import_order(order_id)
+    web.follow_orders()
+    store.edit_order(order_id, status_id=DOWNLOADED)
+    web.follow_orders()
+    store.edit_order(order_id, status_id=NEW)
+    assert len(web.import_orders().relinked) == 1
+    web.follow_orders()
+    assert received() == books.sales_orders()[0].total
+
+
+def test_an_edit_books_no_money_that_did_not_come(
+    join: Join, change: Change, store: FakeStore, place: Place, received: Callable[[], object]
+) -> None:
+    web = join(settings=change(order_status=AWAITED))
+    order_id = place()
+    web.import_orders()
+    factory = OrderFactory(first_id=order_id)
+    store.add_order(factory.order([item("LAMP-01", 4)], payment=CHECK, status_id=DOWNLOADED))
+    assert len(web.import_order(order_id).updated) == 1
+    assert received() is None
+    web.follow_orders()
+    assert received() is None
+
+
+@pytest.mark.parametrize("updates", ["push", "pull", "off"])
+@pytest.mark.parametrize("status", ["Completed", "Shipped", "Partially Shipped"])
+def test_the_downloaded_status_says_nothing_about_goods(
+    join: Join,
+    change: Change,
+    store: FakeStore,
+    factory: OrderFactory,
+    books: SqlGateway,
+    *,
+    updates: str,
+    status: str,
+) -> None:
+    web = join(
+        settings=change(order_status={"downloaded_order_status": status, "updates": updates})
+    )
+    store.add_order(factory.order([item("LAMP-01", 3)]))
+    web.import_orders()
+    web.follow_orders()
+    assert [line.to_ship for line in books.sales_orders()[0].lines] == [3]
