@@ -82,7 +82,7 @@ def test_what_waits_for_a_person_is_written_before_what_is_known(
     def find(run: PushRun) -> None:
         run.know("status", "WEB1", "9")
         run.know("held", "WEB1", "9")
-        run.attention(Problem("books_refused", "", "", "No."), key="WEB1")
+        run.add_item(Problem("books_refused", "", "", "No."), key="WEB1")
 
     push(integration).do(find)
     assert written == ["items", "known"]

@@ -422,7 +422,7 @@ class _Comparison:
             )
 
     def _in_store(self, payments: Sequence[GatewayPayment]) -> Decimal:
-        """What the store received or holds, whoever captures it."""
+        """What the store received or holds, no matter who captures it."""
         is_held = self.worth.status == AUTHORIZED
         return _sum(one.amount for one in payments if is_held or one.state != "pending")
 

@@ -70,7 +70,7 @@ class Worth:
     status: str
     """The payment's status, by the transactions and the order's `payment_status` together."""
     payments: tuple[GatewayPayment, ...]
-    """Those that count; one for all where no transaction tells them apart."""
+    """Those that count; one for all where no transaction distinguishes them."""
     given_up: tuple[GatewayPayment, ...] = ()
     """Those that were voided or declined."""
     transacted: Decimal | None = None

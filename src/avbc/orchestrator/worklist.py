@@ -32,7 +32,7 @@ class WorklistItem:
     fix: str
     """What to do."""
     area: str = ""
-    """The method that found it, and lets it go: `import_orders`, `follow_orders`."""
+    """The method that found it, and takes it off: `import_orders`, `follow_orders`."""
 
     @property
     def about(self) -> str:

@@ -284,9 +284,9 @@ class _SideBySide:
         self._met = {min({number, *self._met}), max({number, *self._met})}
         if found.verdict not in ("same", "not_due"):
             fix = self._fix(found, order, booked)
-            run.only_attention(key, [_problem(found, booked, fix)], number, key)
+            run.set_items(key, [_problem(found, booked, fix)], number, key)
         elif key in self._open:
-            run.only_attention(key, (), number, key)
+            run.set_items(key, (), number, key)
         self._open.discard(key)
 
     def _fix(self, found: Reconciled, order: Order | None, booked: Sequence[SalesOrder]) -> str:

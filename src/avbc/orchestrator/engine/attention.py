@@ -41,7 +41,7 @@ class Attention:
 
     Args:
         integration: Whose worklist it is, and who is called.
-        area: The job, which lets its items go.
+        area: The job whose items they are.
     """
 
     def __init__(self, integration: Integration, area: str) -> None:

@@ -192,7 +192,7 @@ def close_webhooks(
         if run.started - each.at > OLD:
             problem = _open_problem(each)
             import_id = order_import_id(run.source_code, each.order_id)
-            run.attention(
+            run.add_item(
                 problem, key=import_id, order_id=each.order_id, import_id=import_id, area=AREA
             )
     if OpenItems.of(run.integration).keys(AREA):

@@ -229,7 +229,7 @@ class Run(Generic[R]):
 
     # What waits for a person
 
-    def attention(
+    def add_item(
         self, problem: Problem, *, key: str, order_id: int = 0, import_id: str = "", area: str = ""
     ) -> None:
         """Put a problem on the worklist, in the area of this job or another."""
@@ -248,17 +248,17 @@ class Run(Generic[R]):
         if not (self.preview or self.report.stopped):
             self._attention.settle_rest(area)
 
-    def only_attention(
+    def set_items(
         self, key: str, problems: Collection[Problem], order_id: int = 0, import_id: str = ""
     ) -> None:
         """Have these problems of the job, and no others, on the worklist for one key."""
         if not self.preview:
             self._attention.replace(key, problems, order_id=order_id, import_id=import_id)
 
-    def stopped_item(self, order_id: int, import_id: str, happened: str) -> Problem:
+    def add_stopped_item(self, order_id: int, import_id: str, happened: str) -> Problem:
         """Put an order that was stopped in the store on the worklist; there is one item for all."""
         problem = stopped_problem(order_id, import_id, happened)
-        self.attention(
+        self.add_item(
             problem, key=import_id, order_id=order_id, import_id=import_id, area=FOLLOWING
         )
         return problem
@@ -508,7 +508,7 @@ class PushRun(Run[PushReport]):
             first = step.changes[0]
             order = None if step.even_if_stopped else orders.get(first.order_id)
             if order is not None and (happened := stopped(order.status_id)):
-                problem = self.stopped_item(first.order_id, first.import_id, happened)
+                problem = self.add_stopped_item(first.order_id, first.import_id, happened)
                 step.stop(self, order, problem)
             elif order is not None and order.is_gone:
                 step.settle(self, NotFound(f"the store does not list order {first.order_id}"))
@@ -570,7 +570,7 @@ class PushRun(Run[PushReport]):
                 if self._task.name != FOLLOWING:
                     errors = [each for each in errors if each.code != STOPPED]
                 problems = errors if effect == "refused" else []
-                self.only_attention(change.key, problems, change.order_id, change.import_id)
+                self.set_items(change.key, problems, change.order_id, change.import_id)
         if effect == "refused":
             self._refusals.update((change.key, entry) for change in changes)
         else:

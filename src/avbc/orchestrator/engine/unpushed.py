@@ -32,4 +32,4 @@ def note_unpushed_shipments(run: PushRun) -> None:
         f"AcctVantage, and they are not sent, since {NOT_PUSHED} is false.",
         f"To have them sent, set {NOT_PUSHED} = true. Otherwise settle this item.",
     )
-    run.attention(problem, key=NOT_PUSHED, area=_JOB)
+    run.add_item(problem, key=NOT_PUSHED, area=_JOB)

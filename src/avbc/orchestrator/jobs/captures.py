@@ -258,7 +258,7 @@ def _report_old(run: PushRun) -> None:
         import_id = receipt.order_import_id
         order_id = orders.get(import_id, 0)
         is_new = run.first_seen(_OLD, number, _OLD) is None
-        run.attention(problem, key=number, order_id=order_id, import_id=import_id, area=_OLD)
+        run.add_item(problem, key=number, order_id=order_id, import_id=import_id, area=_OLD)
         if is_new:
             run.refuse(Change(number, "authorization", amount, "", order_id, import_id), problem)
     run.settle_rest(_OLD)

@@ -176,7 +176,7 @@ class _Follow:
     def look_again(self) -> None:
         """Look at the orders on the worklist that changed in the books: their cause may be gone."""
         run = self._run
-        self._let_go_of_reconciled()
+        self._settle_reconciled()
         keys = [key for key in self._open if key not in self._looked_at]
         of_books = [key for key in keys if self._open[key] - {_NOT_IMPORTED}]
         booked = self._reader.of_books(of_books)
@@ -194,7 +194,7 @@ class _Follow:
         if rest := due - here.keys():
             self._take_read(read_orders(run.store, rest, EVERYTHING), rest, again=True)
 
-    def _let_go_of_reconciled(self) -> None:
+    def _settle_reconciled(self) -> None:
         """Settle what a reconciliation found where the order is in the books now, or is no more."""
         if not self._reconciled:
             return
@@ -265,7 +265,7 @@ class _Follow:
         """
         run = self._run
         found = {self._import_id(order.id): order for order in orders}
-        self._let_go_of_import(found)
+        self._settle_import_items(found)
         states = {key: _state(order) for key, order in found.items()}
         known = {} if again else run.known(FOLLOWED, found)
         due = [key for key in found if known.get(key, "").partition(" ")[0] != states[key]]
@@ -300,7 +300,7 @@ class _Follow:
 
     # Orders that are not in the books
 
-    def _let_go_of_import(self, found: Mapping[str, Order]) -> None:
+    def _settle_import_items(self, found: Mapping[str, Order]) -> None:
         """Settle what the import could not do where it is not asked to any more."""
         waiting = {self._run.statuses.new, self._run.statuses.import_error, NO_STATUS}
         if gone := [
@@ -320,7 +320,7 @@ class _Follow:
             self._run.know(FOLLOWED, key, state)
             self._looked_at.add(key)
         elif key in self._open:
-            self._run.only_attention(key, (), order.id, key)
+            self._run.set_items(key, (), order.id, key)
             self._looked_at.add(key)
 
     # Orders that the store does not list any more
@@ -330,7 +330,7 @@ class _Follow:
         run, due = self._run, self._open_orders()
         asked = due | self._order_ids(self._import_items)
         found = read_orders(run.store, asked)
-        self._let_go_of_import(
+        self._settle_import_items(
             {self._import_id(n): each for n, each in found.items() if isinstance(each, Order)}
         )
         back = {number for number in due if number in found and self._is_gone(number)}
@@ -422,7 +422,7 @@ class _Follow:
                 each = self._reader.of_books([key]).get(key, each)
             state = f"{state} {self._reader.state(each)}"
         else:
-            run.only_attention(key, (), each.order.id, key)
+            run.set_items(key, (), each.order.id, key)
             if len(run.report.sent) == sent:
                 run.unchanged()
         run.know(FOLLOWED, key, state)

@@ -294,7 +294,7 @@ def check_hooks(run: Run[HooksState]) -> None:
         return
     for check in run.report.checks:
         if (problem := check.problem) is not None:
-            run.attention(problem, key=check.scope)
+            run.add_item(problem, key=check.scope)
     run.settle_rest()
 
 

@@ -367,16 +367,16 @@ class Import:
                 if problem.severity == "error" or problem.code == STATUS_KEPT
             ]
             if each.result == "refused":
-                run.only_attention(ids[1], errors, *ids)
+                run.set_items(ids[1], errors, *ids)
             elif each.result != "postponed":
-                run.only_attention(ids[1], (), *ids)
+                run.set_items(ids[1], (), *ids)
                 if each.each.existing is not None:
                     # A person's status was a word about money, which avbc's hides.
                     run.know(FOLLOWED, ids[1], "")
                 if each.mapped is not None and each.result != "relinked":
                     run.know(DECISIONS, ids[1], as_text(each.result, each.mapped))
                 if happened := stopped(each.each.order.status_id):
-                    run.stopped_item(*ids, happened)
+                    run.add_stopped_item(*ids, happened)
         if any(each.result == "refused" for each in endings):
             run.flush()
 

@@ -165,7 +165,7 @@ class _Push:
             run.know(STATUS, order.import_id, str(now))
         if now == wanted.id:
             self.done(due)
-            run.only_attention(order.import_id, ())
+            run.set_items(order.import_id, ())
             run.unchanged()
             run.total = None if run.total is None else run.total - 1
             return None
@@ -327,7 +327,7 @@ class _Pull:
             # An order that was reset to one of the import's own statuses is left to the import.
             problems = ()
         elif happened := stopped(status_id):
-            problem = run.stopped_item(order.store_order_id, order.import_id, happened)
+            problem = run.add_stopped_item(order.store_order_id, order.import_id, happened)
             if is_mapped:
                 change = attrs.evolve(change, problems=(attrs.evolve(problem, severity="warning"),))
             else:
@@ -342,7 +342,7 @@ class _Pull:
         self.unruled.ruled(order.import_id)
         if not after or text_key(after) == text_key(order.status):
             run.know(*known)
-            run.only_attention(order.import_id, ())
+            run.set_items(order.import_id, ())
             run.unchanged()
         elif run.write(change, partial(_set_status, run.books, order, after)):
             run.know(*known)

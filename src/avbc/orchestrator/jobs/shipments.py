@@ -224,7 +224,7 @@ class _OrderShipments:
                 if ruling.problems:
                     self.run.refuse(change, *ruling.problems)
                 else:
-                    self.run.only_attention(change.key, ())
+                    self.run.set_items(change.key, ())
                     self.run.unchanged()
 
     def shipped(self, units: int) -> None:
