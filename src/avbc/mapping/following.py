@@ -41,7 +41,7 @@ def order_state(order: Order) -> str:
     """A short text that changes with all of an order that is followed after its import.
 
     Raises:
-        decimal.InvalidOperation: An amount is no number.
+        decimal.InvalidOperation: An amount is not a number.
     """
     parts = [
         str(order.status_id),
@@ -97,7 +97,7 @@ def to_ship_now(
         if theirs is None or not line.to_ship.is_finite():
             continue
         refunded = max(0, theirs.quantity_refunded)
-        # An edited quantity is an edit, and no word about what is left of the old one.
+        # An edited quantity is an edit, and says nothing about what is left of the old one.
         ordered = line.quantity if is_shipped else Decimal(theirs.quantity)
         by_hand = ordered - refunded - left[theirs.id] - shipped_here.get(theirs.id, ZERO)
         now = max(ZERO, min(line.to_ship, line.quantity - refunded - max(ZERO, by_hand)))

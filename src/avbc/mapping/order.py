@@ -59,7 +59,7 @@ class OrderInputs:
     coupons: tuple[OrderCoupon, ...] = ()
     """The order's coupons with their types, where `order.coupons` does not have them."""
     paid_status_id: int | None = None
-    """The order's last status that is a word about money, if avbc wrote the one that it has."""
+    """The order's last status that says whether it was paid, if avbc wrote the one that it has."""
 
     @property
     def paid_order(self) -> Order:

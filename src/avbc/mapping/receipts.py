@@ -110,8 +110,8 @@ def payment_without_order(order: Order) -> Problem | None:
         "payment_without_order",
         "payment_status",
         status,
-        f"{amount_text(order.total_inc_tax)} of order {order.id} are {status}, and the order was "
-        "never completed: it is Incomplete.",
+        f"The payment of {amount_text(order.total_inc_tax)} for order {order.id} is {status!r}, "
+        "and the order was never completed: it is Incomplete.",
         "Give the order its New Order Status in BigCommerce, so that it is imported, or refund the "
         "payment.",
     )

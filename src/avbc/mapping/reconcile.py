@@ -220,7 +220,7 @@ def _status(order: Order, booked: SalesOrder, compare: _Comparison) -> Iterator[
         wanted = status_for_store(booked.status, rules, order.status_id).value
         differs = wanted is not None and wanted.id != order.status_id
     elif screen.updates == "pull":
-        # The import's own status is no word of the merchant's.
+        # The import wrote that status, and not the merchant.
         downloaded = store_status(screen.downloaded_order_status, rules.statuses).value
         if downloaded is None or downloaded.id != order.status_id:
             ours = status_for_books(order.status_id, booked.status, rules).value

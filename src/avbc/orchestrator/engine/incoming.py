@@ -184,7 +184,7 @@ class Incomers:
         )
 
     def _look_up_statuses(self, incoming: Sequence[Incoming]) -> None:
-        """Find the statuses that are a word about money where the orders have one of avbc's."""
+        """Find the statuses that say whether orders were paid, where they have one of avbc's."""
         run = self._run
         later = {
             each.import_id: each for each in incoming if each.order.status_id != run.statuses.new

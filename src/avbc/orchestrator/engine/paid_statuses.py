@@ -1,4 +1,4 @@
-"""The status of an order that is a word about money: its last one that avbc did not write.
+"""The status that says whether an order was paid: its last one that avbc did not write.
 
 It matters for orders without a payment status: of those the order's status says whether they were
 paid (`avbc.mapping.worth`). It is remembered where avbc's own status hides it.
@@ -40,7 +40,7 @@ def paid_statuses(
     ours = _written_here(run, due)
     for key in due.keys() & before.keys() - ours:
         run.know(_BEFORE, key, str(due[key].status_id))
-    # Without a memory of it, our own status is no news for the books.
+    # If none is remembered, our own status changes nothing in the books.
     return {key: int(before.get(key, SystemStatus.AWAITING_PAYMENT)) for key in ours}
 
 

@@ -195,7 +195,7 @@ class _Follow:
             self._take_read(read_orders(run.store, rest, EVERYTHING), rest, again=True)
 
     def _settle_reconciled(self) -> None:
-        """Settle what a reconciliation found where the order is in the books now, or is no more."""
+        """Settle what a reconciliation found of orders that are in the books now, or deleted."""
         if not self._reconciled:
             return
         keys = {key for key, _ in self._reconciled}
@@ -454,7 +454,7 @@ class _Follow:
         try:
             edit = edit_of(each.sales_order, each.order, each.receipts, self._rules)
         except InvalidOperation:
-            message = f"An amount of order {each.order.id} is no number."
+            message = f"An amount of order {each.order.id} is not a number."
             yield record_problem("amount_unreadable", message, "Correct the order in BigCommerce.")
             return
         if edit is None:
@@ -553,7 +553,7 @@ def _gone_problem(order_id: int, import_id: str, how: str) -> Problem:
         "",
         str(order_id),
         f"Order {order_id} was {how} in BigCommerce after {import_id} was imported.",
-        f"Delete {import_id} in AcctVantage; if its goods go out nonetheless, call "
+        f"Delete {import_id} in AcctVantage. If its goods are shipped all the same, call "
         f"settle({order_id})."
         + (" Or restore the order in BigCommerce." if how == "archived" else ""),
     )

@@ -371,7 +371,7 @@ class Import:
             elif each.result != "postponed":
                 run.set_items(ids[1], (), *ids)
                 if each.each.existing is not None:
-                    # A person's status was a word about money, which avbc's hides.
+                    # A person's status says whether it was paid, and avbc's hides it.
                     run.know(FOLLOWED, ids[1], "")
                 if each.mapped is not None and each.result != "relinked":
                     run.know(DECISIONS, ids[1], as_text(each.result, each.mapped))
