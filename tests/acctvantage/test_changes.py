@@ -21,7 +21,7 @@ from attrs import evolve
 from avbc.acctvantage import BooksRefused, OrderBundle, SqlGateway
 from avbc.acctvantage.sql import schema
 from avbc.testing.contract import make_bundle
-from avbc.testing.contract.exporting import _credit, _shipment
+from avbc.testing.contract.exporting import _credit, _of_source, _shipment
 
 AT = datetime(2026, 3, 3, 8, tzinfo=UTC)
 NOTHING = Decimal(0)
@@ -269,8 +269,51 @@ class TestStores:
         assert len(asked) == 2
         if books.engine.dialect.name == "sqlite":
             with books.engine.connect() as connection:
-                plan = connection.exec_driver_sql(f"EXPLAIN QUERY PLAN {asked[0]}", ("WEB", ""))
-                assert "COVERING INDEX ix_sales_orders_store" in plan.one()[3]
+                plan = connection.exec_driver_sql(f"EXPLAIN QUERY PLAN {asked[0]}", ("", "WEB"))
+                steps = [row[3] for row in plan if "sales_orders" in row[3]]
+                assert len(steps) == 2
+                assert all("INDEX ix_sales_orders_store (store_hash" in step for step in steps)
+
+    def test_stores_of_other_sources_are_passed(self, books: SqlGateway) -> None:
+        for number, (code, store_hash) in enumerate(
+            [("ABC", "bbb"), ("WEB", "ccc"), ("WEB", "aaa"), ("ABC", "ccc"), ("WEB", "")], 1
+        ):
+            bundle = _of_source(code, number)
+            order = evolve(bundle.order, store_hash=store_hash)
+            books.create_order(evolve(bundle, order=order))
+        assert books.source_stores("WEB") == {"aaa", "ccc"}
+        assert books.source_stores("ABC") == {"bbb", "ccc"}
+        assert books.source_stores("web") == frozenset()
+
+    def test_what_a_cycle_asks_does_not_walk_all_orders_of_the_source(
+        self, books: SqlGateway
+    ) -> None:
+        """They are a hundred thousand after some years, and almost all of them are posted."""
+        if books.engine.dialect.name != "sqlite":
+            pytest.skip("PostgreSQL decides by its statistics")
+        asked: list[tuple[str, object]] = []
+
+        def note(_: object, __: object, statement: str, parameters: object, *___: object) -> None:
+            asked.append((statement, parameters))
+
+        at = datetime(2026, 3, 1, tzinfo=UTC)
+        books.source_stores("WEB")
+        sa.event.listen(books.engine, "before_cursor_execute", note)
+        books.sales_orders_changed("WEB", at)
+        books.orders_in_status("WEB", ["Open", "Picked"])
+        books.receipts_to_capture("WEB")
+        books.receipts_authorized("WEB", at)
+        books.shipments("WEB", at)
+        books.shipments_of(["WEB1"])
+        sa.event.remove(books.engine, "before_cursor_execute", note)
+        assert len(asked) == 6
+        with books.engine.connect() as connection:
+            for statement, parameters in asked:
+                plan = connection.exec_driver_sql(f"EXPLAIN QUERY PLAN {statement}", parameters)  # type: ignore[arg-type]
+                steps = [row[3] for row in plan]
+                # By an index of their own, and not by the source.
+                assert not [step for step in steps if "ix_sales_orders_store" in step], steps
+                assert all("SEARCH" in step or "ix_receipts_" in step for step in steps), steps
 
 
 class TestDelete:

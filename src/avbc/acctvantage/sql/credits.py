@@ -17,9 +17,12 @@ from avbc.acctvantage.sql.rows import (
     CREDIT_TENDERS,
     CREDITS,
     AnyRow,
+    AnySelect,
     Insert,
 )
 from avbc.money import ZERO
+
+_CREDITS: AnySelect = sa.select(schema.credits.c.id, *CREDITS.columns)
 
 
 def credits(  # noqa: A001  # the method's name; the builtin is for the prompt only
@@ -39,9 +42,8 @@ def credits(  # noqa: A001  # the method's name; the builtin is for the prompt o
                 CREDITS.record(values, lines=tuple(lines[number]), tenders=tuple(tenders[number])),
             )
 
-    table = schema.credits.c
-    select = sa.select(table.id, *CREDITS.columns)
-    return collect(connection, select, table.order_import_id, order_import_ids, records)
+    of_order = schema.credits.c.order_import_id
+    return collect(connection, _CREDITS, of_order, order_import_ids, records)
 
 
 def check(credit: Credit) -> None:

@@ -56,6 +56,21 @@ def _reads(
     return method
 
 
+def _finds(
+    work: Callable[Concatenate[sa.Connection, P], list[T]],
+) -> Callable[Concatenate[SqlGateway, P], list[T]]:
+    """Do the same for a function that finds records by keys; without any, nothing is read."""
+
+    @wraps(work)
+    def method(self: SqlGateway, /, *args: P.args, **kwargs: P.kwargs) -> list[T]:
+        keys = (*args, *kwargs.values())
+        if keys and not any(each is None or each for each in keys):
+            return []
+        return _database(self).read(lambda connection: work(connection, *args, **kwargs))
+
+    return method
+
+
 def _writes(
     work: Callable[Concatenate[sa.Connection, P], T], about: str
 ) -> Callable[Concatenate[SqlGateway, P], T]:
@@ -150,10 +165,10 @@ class SqlGateway:
     # What avbc.Gateway asks for.
 
     reference_data = _reads(reading.reference_data)
-    sales_orders = _reads(reading.sales_orders)
-    receipts = _reads(reading.receipts)
-    find_clients = _reads(reading.find_clients)
-    find_products = _reads(reading.find_products)
+    sales_orders = _finds(reading.sales_orders)
+    receipts = _finds(reading.receipts)
+    find_clients = _finds(reading.find_clients)
+    find_products = _finds(reading.find_products)
 
     def create_order(self, bundle: OrderBundle) -> CreatedOrder:
         """Write the bundle in one transaction, or nothing.
@@ -244,7 +259,7 @@ class SqlGateway:
 
     set_order_status = _writes(stock.set_order_status, "order {}")
     shipments = _reads(shipment_records.shipments)
-    shipments_of = _reads(shipment_records.shipments_of)
+    shipments_of = _finds(shipment_records.shipments_of)
 
     def products_for_store(self, part_numbers: Collection[str] | None = None) -> Iterator[Product]:
         """Yield the products whose Sync to Webstore is ticked: these part numbers, or all.
@@ -295,7 +310,7 @@ class SqlGateway:
             lambda cursor: self._credits.create(cursor, credit, now), f"credit {credit.import_id}"
         )
 
-    credits = _reads(credit_records.credits)
+    credits = _finds(credit_records.credits)
     clients = _reads(reading.clients)
     products = _reads(reading.products)
     promotions = _reads(reading.promotions)

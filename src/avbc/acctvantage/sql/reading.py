@@ -10,7 +10,7 @@ from collections import defaultdict
 from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from datetime import datetime
 from decimal import Decimal
-from functools import partial
+from functools import cache, partial
 from operator import itemgetter
 from typing import Any, TypeVar
 
@@ -72,7 +72,8 @@ def collect(
 ) -> list[R]:
     """Read the records with these keys, or all, some hundreds at a time; sorted by id.
 
-    The ids are the first column of `select`, and `records` makes the records of its rows.
+    The ids are the first column of `select`, which is made once, and `records` makes the records of
+    its rows.
     """
     order: Any = next(iter(select.selected_columns))
     found: list[tuple[int, R]] = []
@@ -83,8 +84,14 @@ def collect(
             found += records(rows)
             last = rows[-1][0]
     for chunk in key_chunks(keys or ()):
-        found += records(connection.execute(select.where(key.in_(chunk))).all())
+        found += records(connection.execute(_having(select, key), {"keys": chunk}).all())
     return [record for _, record in sorted(found, key=itemgetter(0))]
+
+
+@cache
+def _having(select: AnySelect, key: sa.Column[Any]) -> AnySelect:
+    """Return the rows that have one of the `keys`: a statement costs more to make than to run."""
+    return select.where(key.in_(sa.bindparam("keys", expanding=True)))
 
 
 def sales_orders(
@@ -126,13 +133,27 @@ def source_stores(connection: sa.Connection, source_code: str) -> frozenset[str]
 
     Orders without one are left out.
     """
-    table = schema.sales_orders.c
+    found: set[str] = set()
+    last = ""
+    while True:
+        values = {"code": source_code, "after": last}
+        last, is_of_source = connection.execute(_NEXT_STORE, values).one()
+        if last is None:
+            return frozenset(found)
+        if is_of_source:
+            found.add(last)
+
+
+def _next_store() -> AnySelect:
     # By the index, from one hash to the next: there are one or two of them and a million orders.
-    following = sa.select(sa.func.min(table.store_hash)).where(table.source_code == source_code)
-    found: list[str] = []
-    while one := connection.scalar(following.where(table.store_hash > (found or [""])[-1])):
-        found.append(one)
-    return frozenset(found)
+    table = schema.sales_orders.c
+    following = sa.select(sa.func.min(table.store_hash).label("store_hash"))
+    store = following.where(table.store_hash > sa.bindparam("after")).subquery()
+    of_both = (table.store_hash == store.c.store_hash) & (table.source_code == sa.bindparam("code"))
+    return sa.select(store.c.store_hash, sa.exists().where(of_both))
+
+
+_NEXT_STORE = _next_store()
 
 
 def ids_ordered(
@@ -154,11 +175,17 @@ def sales_orders_by_id(connection: sa.Connection, ids: list[int]) -> list[SalesO
     )
 
 
+_SALES_ORDERS: AnySelect = sa.select(
+    schema.sales_orders.c.id,
+    schema.sales_orders.c.client_id,
+    schema.sales_orders.c.contact_id,
+    *ORDERS.columns,
+)
+
+
 def _sales_orders(
     connection: sa.Connection, key: sa.Column[K], keys: Collection[K] | None
 ) -> list[SalesOrder]:
-    table = schema.sales_orders
-
     def records(rows: Sequence[AnyRow]) -> Iterator[tuple[int, SalesOrder]]:
         ids = [row[0] for row in rows]
         ship_tos, lines, discounts = (
@@ -180,8 +207,7 @@ def _sales_orders(
                 ),
             )
 
-    select = sa.select(table.c.id, table.c.client_id, table.c.contact_id, *ORDERS.columns)
-    return collect(connection, select, key, keys, records)
+    return collect(connection, _SALES_ORDERS, key, keys, records)
 
 
 def parts(connection: sa.Connection, part: Rows[R], ids: list[int]) -> defaultdict[int, list[R]]:
@@ -189,18 +215,30 @@ def parts(connection: sa.Connection, part: Rows[R], ids: list[int]) -> defaultdi
 
     The first column of their table names the owner.
     """
-    owner_id, position = part.table.columns[0], part.table.c.position
     found: defaultdict[int, list[R]] = defaultdict(list)
-    for owner, *values in connection.execute(
-        sa.select(owner_id, *part.columns).where(owner_id.in_(ids)).order_by(owner_id, position)
-    ):
+    for owner, *values in connection.execute(_parts_of(part), {"ids": ids}):
         found[owner].append(part.record(values))
     return found
+
+
+@cache
+def _parts_of(part: Rows[Any]) -> AnySelect:
+    owner_id, position = part.table.columns[0], part.table.c.position
+    of_these = owner_id.in_(sa.bindparam("ids", expanding=True))
+    return sa.select(owner_id, *part.columns).where(of_these).order_by(owner_id, position)
 
 
 def receipts(connection: sa.Connection, import_ids: Collection[str] | None = None) -> list[Receipt]:
     """Return the receipts on the orders with these Import IDs, or all; as they came in."""
     return receipts_where(connection, schema.receipts.c.order_import_id, import_ids)
+
+
+_RECEIPTS: AnySelect = sa.select(
+    schema.receipts.c.id,
+    schema.receipts.c.order_import_id,
+    schema.receipts.c.import_id,
+    *RECEIPTS.columns,
+)
 
 
 def receipts_where(
@@ -217,9 +255,13 @@ def receipts_where(
                 ),
             )
 
-    table = schema.receipts
-    select = sa.select(table.c.id, table.c.order_import_id, table.c.import_id, *RECEIPTS.columns)
-    return collect(connection, select, key, keys, records)
+    return collect(connection, _RECEIPTS, key, keys, records)
+
+
+_TOTALS: AnySelect = sa.select(
+    *(schema.sales_orders.c[name] for name in ("id", "import_id", "freight", "tax")),
+    *(schema.sales_orders.c[name] for name in ("rounding", "total")),
+)
 
 
 def trial_balance(
@@ -227,9 +269,6 @@ def trial_balance(
 ) -> list[TrialBalance]:
     """Return what each of these orders and its receipts add up to, or of all orders."""
     orders, receipt = schema.sales_orders.c, schema.receipts.c
-    select = sa.select(
-        orders.id, orders.import_id, orders.freight, orders.tax, orders.rounding, orders.total
-    )
 
     def records(rows: Sequence[AnyRow]) -> Iterator[tuple[int, TrialBalance]]:
         ids = [row[0] for row in rows]
@@ -271,7 +310,7 @@ def trial_balance(
                 ),
             )
 
-    return collect(connection, select, orders.import_id, import_ids, records)
+    return collect(connection, _TOTALS, orders.import_id, import_ids, records)
 
 
 def _sums(rows: Iterable[Any]) -> defaultdict[Any, Decimal]:
@@ -286,12 +325,14 @@ def clients(connection: sa.Connection, import_ids: Collection[str] | None = None
     return clients_where(connection, schema.clients.c.import_id, import_ids)
 
 
+_CLIENTS: AnySelect = sa.select(schema.clients.c.id, *CLIENTS.columns)
+
+
 def clients_where(
     connection: sa.Connection, key: sa.Column[K], keys: Collection[K] | None
 ) -> list[Client]:
     """The clients whose `key` is among these, or all."""
-    select = sa.select(schema.clients.c.id, *CLIENTS.columns)
-    return collect(connection, select, key, keys, partial(_clients, connection))
+    return collect(connection, _CLIENTS, key, keys, partial(_clients, connection))
 
 
 def find_clients(

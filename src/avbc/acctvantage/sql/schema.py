@@ -376,7 +376,9 @@ sales_orders = sa.Table(
     sa.Column("status_changed_at", Moment),
     sa.Column("store_hash", sa.Text, nullable=False, server_default=""),
 )
-sa.Index("ix_sales_orders_store", sales_orders.c.source_code, sales_orders.c.store_hash)
+# Not the source first: SQLite would find all orders of a source by it, rather than the few that are
+# looked for by their status or the time of its change.
+sa.Index("ix_sales_orders_store", sales_orders.c.store_hash, sales_orders.c.source_code)
 _partial_index(
     "ix_sales_orders_status_changed",
     sales_orders.c.status_changed_at,

@@ -85,7 +85,8 @@ class Attention:
     ) -> None:
         """Take the items of these keys off the worklist: their cause is gone."""
         of_codes = None if codes is None else frozenset(codes)
-        self._changes.append(Settled(area or self._area, tuple(keys), of_codes))
+        if of_keys := tuple(keys):
+            self._changes.append(Settled(area or self._area, of_keys, of_codes))
 
     def settle_rest(self, area: str = "") -> None:
         """Take off the items of an area that this run did not confirm: it looked at everything."""
@@ -162,6 +163,8 @@ class Attention:
                     self._open[change.key] = codes & change.codes
                 continue
             if isinstance(change, Settled):
+                if change.area == self._area and not self._open:
+                    continue
                 yield from self._settled(gone)
             elif change.item.area == self._area:
                 key, code = change.item.key, change.item.code

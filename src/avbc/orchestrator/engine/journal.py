@@ -13,7 +13,7 @@ import logging
 from collections.abc import Callable, Collection, Generator, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
-from functools import partial
+from functools import cache, partial
 from pathlib import Path
 from typing import TypeVar, cast
 
@@ -136,6 +136,21 @@ JOURNAL = Tables(
 _PAGE = 10_000
 """Fingerprints read or written at once: no transaction is open while the caller works."""
 
+# Statements of every run are made once: making one costs as much as SQLite takes to run it.
+_OF_KIND = sa.select(_fingerprints.c.key, _fingerprints.c.text).where(
+    _fingerprints.c.kind == sa.bindparam("kind")
+)
+_KNOWN = _OF_KIND.where(_fingerprints.c.key.in_(sa.bindparam("keys", expanding=True)))
+_ALL_KNOWN = _OF_KIND.order_by(_fingerprints.c.key).limit(_PAGE)
+_REST_KNOWN = _ALL_KNOWN.where(_fingerprints.c.key > sa.bindparam("after"))
+_WATERMARK = sa.select(_watermarks.c.at).where(_watermarks.c.name == sa.bindparam("name"))
+
+
+@cache
+def _upsert(table: sa.Table, kind: str) -> sa.Insert:
+    keys = [column.name for column in table.primary_key]
+    return insert_into(list(table.columns), kind, replaced=keys)
+
 
 class Journal:
     """The journal in one database. Opening it creates its tables where they are not there yet.
@@ -245,8 +260,7 @@ class Journal:
         Raises:
             JournalUnreachable: It could not be read.
         """
-        wanted = sa.select(_watermarks.c.at).where(_watermarks.c.name == name)
-        at = self.read(lambda connection: connection.scalar(wanted))
+        at = self.read(lambda connection: connection.scalar(_WATERMARK, {"name": name}))
         return None if at is None else aware(at)
 
     def set_watermark(self, name: str, at: datetime) -> None:
@@ -263,18 +277,15 @@ class Journal:
         Raises:
             JournalUnreachable: It could not be read.
         """
-        of_kind = sa.select(_fingerprints.c.key, _fingerprints.c.text).where(
-            _fingerprints.c.kind == kind
-        )
 
         def work(connection: sa.Connection) -> dict[str, str]:
             found: dict[str, str] = {}
             for chunk in chunks(keys):
-                wanted = of_kind.where(_fingerprints.c.key.in_(chunk))
-                found.update((row.key, row.text) for row in connection.execute(wanted))
+                values = {"kind": kind, "keys": chunk}
+                found.update((row.key, row.text) for row in connection.execute(_KNOWN, values))
             return found
 
-        return self.read(work)
+        return self.read(work) if keys else {}
 
     def all_fingerprints(self, kind: str) -> Iterator[tuple[str, str]]:
         """Yield the key and text of all that is known of a kind, by key as Python sorts texts.
@@ -285,17 +296,13 @@ class Journal:
         Raises:
             JournalUnreachable: It could not be read.
         """
-        columns = sa.select(_fingerprints.c.key, _fingerprints.c.text).where(
-            _fingerprints.c.kind == kind
-        )
-        columns = columns.order_by(_fingerprints.c.key).limit(_PAGE)
-        wanted = columns
+        wanted, values = _ALL_KNOWN, {"kind": kind}
         while True:
-            rows = self.read(partial(_rows, wanted))
+            rows = self.read(partial(_rows, wanted, values))
             yield from rows
             if len(rows) < _PAGE:
                 return
-            wanted = columns.where(_fingerprints.c.key > rows[-1][0])
+            wanted, values = _REST_KNOWN, {"kind": kind, "after": rows[-1][0]}
 
     def remember(self, kind: str, fingerprints: Iterable[tuple[str, str]]) -> None:
         """Note what is known of some keys, in place of what was known before.
@@ -331,6 +338,8 @@ class Journal:
         Raises:
             JournalUnreachable: The rest is still known.
         """
+        if keys is not None and not keys:
+            return
         of_kind = _fingerprints.delete().where(_fingerprints.c.kind == kind)
 
         def work(connection: sa.Connection) -> None:
@@ -392,8 +401,7 @@ class Journal:
         return self._database.write(work, "the journal could not be written")
 
     def _upsert(self, table: sa.Table, rows: list[dict[str, object]]) -> None:
-        keys = [column.name for column in table.primary_key]
-        insert = insert_into(list(table.columns), self._database.kind, replaced=keys)
+        insert = _upsert(table, self._database.kind)
         self.change(lambda connection: connection.execute(insert, rows))
 
 
@@ -438,8 +446,10 @@ def _ascending(rows: Iterable[tuple[str, T]]) -> Iterator[tuple[str, T]]:
         yield row
 
 
-def _rows(wanted: sa.Select[str, str], connection: sa.Connection) -> list[tuple[str, str]]:
-    return [(row.key, row.text) for row in connection.execute(wanted)]
+def _rows(
+    wanted: sa.Select[str, str], values: dict[str, str], connection: sa.Connection
+) -> list[tuple[str, str]]:
+    return [(row.key, row.text) for row in connection.execute(wanted, values)]
 
 
 def _file(connection: sa.Connection) -> Path | None:

@@ -20,6 +20,11 @@ _KEY = ("scope", "area", "code", "key")
 ItemKey: TypeAlias = tuple[str, str, str]
 """Area, code and key."""
 
+_KEYS = sa.select(_table.c.key, _table.c.code).where(
+    _table.c.scope == sa.bindparam("scope"), _table.c.area == sa.bindparam("area")
+)
+_UNREPORTED = ~_table.c.is_settled & ~_table.c.is_reported
+
 
 @attrs.frozen
 class Raised:
@@ -76,7 +81,7 @@ class OpenItems:
         Raises:
             JournalUnreachable: They could not be read.
         """
-        return self._items(~_table.c.is_settled & ~_table.c.is_reported)
+        return self._items(_UNREPORTED)
 
     def find(self, place: ItemKey) -> WorklistItem | None:
         """Return one item, also one that a person has settled.
@@ -95,9 +100,9 @@ class OpenItems:
         Raises:
             JournalUnreachable: They could not be read.
         """
-        wanted = sa.select(_table.c.key, _table.c.code).where(self._of_scope, _table.c.area == area)
+        values = {"scope": self._scope, "area": area}
         return self._journal.read(
-            lambda connection: {(row.key, row.code) for row in connection.execute(wanted)}
+            lambda connection: {(row.key, row.code) for row in connection.execute(_KEYS, values)}
         )
 
     def apply(self, changes: Sequence[ItemChange]) -> None:

@@ -26,6 +26,7 @@ from avbc.mapping import (
 from avbc.mapping.text import amount_text
 from avbc.orchestrator.engine.changes import CONCERNS_ALL, order_change, record_problem
 from avbc.orchestrator.engine.held import Held
+from avbc.orchestrator.engine.open_items import OpenItems
 from avbc.orchestrator.engine.order_reads import Seen
 from avbc.orchestrator.engine.run import PushRun, Step
 from avbc.orchestrator.engine.store_orders import unavailable
@@ -241,6 +242,7 @@ def _report_old(run: PushRun) -> None:
         order.import_id: order.store_order_id
         for order in run.books.sales_orders({receipt.order_import_id for receipt in receipts})
     }
+    on_worklist = OpenItems(run.integration.journal, run.integration.scope).keys(_OLD)
     for receipt in receipts:
         age = authorization_age(receipt, run.settings, run.started)
         if age is None or not age.is_old:
@@ -257,7 +259,7 @@ def _report_old(run: PushRun) -> None:
         )
         import_id = receipt.order_import_id
         order_id = orders.get(import_id, 0)
-        is_new = run.first_seen(_OLD, number, _OLD) is None
+        is_new = (number, _OLD) not in on_worklist
         run.add_item(problem, key=number, order_id=order_id, import_id=import_id, area=_OLD)
         if is_new:
             run.refuse(Change(number, "authorization", amount, "", order_id, import_id), problem)

@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 from decimal import InvalidOperation
-from functools import partial
+from functools import cached_property, partial
 
 import attrs
 
@@ -100,10 +100,6 @@ class _Follow:
 
     def __init__(self, run: PushRun) -> None:
         self._run = run
-        is_push = run.settings.order_status.updates == "push"
-        statuses = run.integration.mapped_statuses if is_push else ()
-        self._rules = MappingRules(run.settings, run.books.reference_data(), statuses)
-        self._reader = FollowReader(run, self._rules)
         self._is_pull = run.settings.order_status.updates == "pull"
         items = OpenItems.of(run.integration)
         self._open: dict[str, set[str]] = {}
@@ -122,6 +118,18 @@ class _Follow:
         self._listed: set[str] = set()
         self._looked_at: set[str] = set()
         """The orders that were followed in this run."""
+
+    @cached_property
+    def _rules(self) -> MappingRules:
+        # Most runs find no change, and need no reference data.
+        run = self._run
+        is_push = run.settings.order_status.updates == "push"
+        statuses = run.integration.mapped_statuses if is_push else ()
+        return MappingRules(run.settings, run.books.reference_data(), statuses)
+
+    @cached_property
+    def _reader(self) -> FollowReader:
+        return FollowReader(self._run, self._rules)
 
     # Which orders
 
@@ -179,7 +187,7 @@ class _Follow:
         self._settle_reconciled()
         keys = [key for key in self._open if key not in self._looked_at]
         of_books = [key for key in keys if self._open[key] - {_NOT_IMPORTED}]
-        booked = self._reader.of_books(of_books)
+        booked = self._reader.of_books(of_books) if of_books else {}
         if deleted := [key for key in of_books if key not in booked]:
             run.settle(deleted)
             run.forget(FOLLOWED, deleted)
@@ -350,6 +358,8 @@ class _Follow:
         """
         run = self._run
         asked = sorted(set(order_ids))
+        if not asked:
+            return
         answers = orders_alone(run.store, asked)
         gone: dict[str, str] = {}
         here: list[Order] = []

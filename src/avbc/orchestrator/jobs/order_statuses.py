@@ -10,7 +10,7 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping, Sequence
 from datetime import timedelta
-from functools import partial
+from functools import cached_property, partial
 
 import attrs
 
@@ -112,12 +112,14 @@ class _Push:
 
     def __init__(self, run: PushRun) -> None:
         self._run = run
-        self._rules = MappingRules(
-            run.settings, run.books.reference_data(), run.integration.mapped_statuses
-        )
         self._names = {status.id: status_name(status) for status in run.integration.mapped_statuses}
         self._unruled = _Unruled(run)
         self._held = Held(run, _HELD)
+
+    @cached_property
+    def _rules(self) -> MappingRules:
+        # Most runs find no order, and need no reference data.
+        return _rules(self._run)
 
     def again(self) -> list[SalesOrder]:
         """Return the orders to be looked at again, though AcctVantage has not changed them."""
@@ -276,11 +278,12 @@ class _Pull:
         self._run = run
         self._is_first = is_first
         """Whether what is known of the store's statuses was noted for a push."""
-        self._rules = MappingRules(
-            run.settings, run.books.reference_data(), run.integration.mapped_statuses
-        )
         self._names = {status.id: status_name(status) for status in run.integration.mapped_statuses}
         self._of_import = {run.statuses.new, run.statuses.downloaded, run.statuses.import_error}
+
+    @cached_property
+    def _rules(self) -> MappingRules:
+        return _rules(self._run)
 
     def rule(self, seen: Mapping[str, int], *, again: bool = False) -> None:
         """Rule the orders that have these statuses in the store, by Import ID; skip others' orders.
@@ -375,6 +378,10 @@ def _set_status(books: Gateway, order: SalesOrder, status: str) -> None:
 
 
 # Both
+
+
+def _rules(run: PushRun) -> MappingRules:
+    return MappingRules(run.settings, run.books.reference_data(), run.integration.mapped_statuses)
 
 
 class _Unruled:
