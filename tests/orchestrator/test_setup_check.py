@@ -112,7 +112,8 @@ def test_a_row_for_the_new_status_under_another_name(
     place = "order_status.mapping[3].bigcommerce"
     wrong = found(join(settings=settings).check_setup(), "status", "error")
     assert set(wrong) == {place}
-    assert "imported again and again; choose another status for 'picked'" in wrong[place].found
+    assert "imported again and again" in wrong[place].found
+    assert wrong[place].fix == "Choose another status for 'picked', or remove the row."
     order_id = store.add_order(OrderFactory().plain()).id
     web = join(settings=settings)
     web.import_orders()
@@ -120,9 +121,9 @@ def test_a_row_for_the_new_status_under_another_name(
     for preview in (True, False):
         with pytest.raises(SettingsError) as refused:
             web.push_order_statuses(preview=preview)
-        assert [(fault.key, fault.message) for fault in refused.value.faults] == [
-            (place, wrong[place].found)
-        ]
+        (fault,) = refused.value.faults
+        fix = "choose another status for 'picked', or remove the row"
+        assert (fault.key, fault.message) == (place, f"{wrong[place].found}; {fix}")
     assert store.order(order_id).header["status_id"] == 9
     # Both of what it says is followed.
     screen = settings.order_status
@@ -155,7 +156,7 @@ def test_two_rows_of_a_pull_that_are_one_status(join: Join, change: Change) -> N
     place = "order_status.mapping[1].bigcommerce"
     wrong = found(join(settings=pulling).check_setup(), "status", "error")
     assert set(wrong) == {place}
-    assert "remove one of the two rows" in wrong[place].found
+    assert wrong[place].fix == "Remove one of the two rows."
     with pytest.raises(SettingsError, match="mapping\\[0\\] has"):
         join(settings=pulling).pull_order_statuses()
     for kept in (mapping[1:], (mapping[0], mapping[2])):
@@ -347,6 +348,7 @@ def test_where_quantities_go_to(join: Join, change: Change, store: FakeStore) ->
         "error",
     )
     assert "disabled" in wrong["shipping.bigcommerce_location"].found
+    assert wrong["shipping.bigcommerce_location"].fix
     off = join(settings=change(shipping={"sync_inventory_levels": False})).check_setup()
     assert not found(off, "location")
 

@@ -118,6 +118,10 @@ def _hooks(store: BigCommerce) -> Iterator[Check]:
             yield Check("webhook", hook.scope, "warning", problem.message, problem.fix)
 
 
+def _sentence(text: str) -> str:
+    return f"{text[:1].upper()}{text[1:]}."
+
+
 # Statuses
 
 
@@ -144,7 +148,8 @@ def _same_statuses(rules: MappingRules, new: int) -> Iterator[Check]:
         require_mapping(settings, mapped_statuses(settings, lambda: rules.statuses), new)
     except SettingsError as error:
         for fault in error.faults:
-            yield Check("status", fault.key, "error", fault.message)
+            found, _, fix = fault.message.rpartition("; ")
+            yield Check("status", fault.key, "error", found, _sentence(fix))
 
 
 def _status(setting: str, wanted: str | int, rules: MappingRules) -> Check:
@@ -430,7 +435,8 @@ def _location(store: BigCommerce, setting: str, code: str) -> Iterator[Check]:
     try:
         found = f"{code or 'the default location'} (id {StockLocation(store, code).id()})"
     except NoSuchLocation as error:
-        yield Check("location", setting, "error", str(error))
+        message, _, fix = str(error).rpartition(": ")
+        yield Check("location", setting, "error", _sentence(message), _sentence(fix))
     else:
         yield Check("location", setting, "ok", found)
 
