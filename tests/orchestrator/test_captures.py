@@ -13,7 +13,8 @@ from avbc.acctvantage import BooksUnreachable, BooksUnusable, SqlGateway
 from avbc.acctvantage.records import Receipt, SalesOrder
 from avbc.bigcommerce import ScopeMissing, StoreUnavailable
 from avbc.orchestrator import JournalUnreachable, Orchestrator, PushReport
-from avbc.orchestrator.engine.run import PushRun, Task
+from avbc.orchestrator.engine.push_run import PushRun
+from avbc.orchestrator.engine.run import Task
 from avbc.orchestrator.engine.statuses import STATUS
 from avbc.settings import Settings, SettingsError
 from avbc.testing import FakeOrder, FakeStore, OrderFactory, Payment, item

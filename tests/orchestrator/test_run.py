@@ -15,7 +15,8 @@ from avbc.orchestrator.engine import order_reads
 from avbc.orchestrator.engine.integration import Integration
 from avbc.orchestrator.engine.journal import Journal
 from avbc.orchestrator.engine.open_items import OpenItems
-from avbc.orchestrator.engine.run import CHUNK, PushRun, Step, Task
+from avbc.orchestrator.engine.push_run import PushRun, Step
+from avbc.orchestrator.engine.run import CHUNK, Task
 from avbc.orchestrator.reports import Change
 from avbc.orchestrator.worklist import WorklistItem
 from avbc.settings import Settings, SettingsError

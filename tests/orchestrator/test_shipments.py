@@ -15,7 +15,8 @@ from avbc.acctvantage import SqlGateway
 from avbc.acctvantage.records import Parcel, Shipment, ShippedItem
 from avbc.bigcommerce import TokenRefused
 from avbc.orchestrator import JournalUnreachable, Orchestrator, PushReport
-from avbc.orchestrator.engine.run import PushRun, Task
+from avbc.orchestrator.engine.push_run import PushRun
+from avbc.orchestrator.engine.run import Task
 from avbc.orchestrator.engine.statuses import STATUS
 from avbc.settings import Settings, SettingsError, StatusMapping
 from avbc.testing import FakeStore, OrderFactory, example, item, order_of_shape

@@ -13,7 +13,8 @@ from avbc.acctvantage.records import SalesOrder, Shipment, ShippedItem
 from avbc.bigcommerce import ScopeMissing, StoreUnavailable, TokenRefused
 from avbc.errors import FinalError
 from avbc.orchestrator import NoteStatus, Orchestrator, PushReport, Webhook
-from avbc.orchestrator.engine.run import PushRun, Task
+from avbc.orchestrator.engine.push_run import PushRun
+from avbc.orchestrator.engine.run import Task
 from avbc.orchestrator.engine.statuses import STATUS
 from avbc.settings import Settings, SettingsError, StatusMapping
 from avbc.testing import FakeStore, OrderFactory, item

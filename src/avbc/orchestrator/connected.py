@@ -13,7 +13,8 @@ from avbc.mapping import ADDRESS_FIELDS, CLIENT_FIELDS, PRODUCT_FIELDS, FieldRul
 from avbc.orchestrator.engine.customising import Customisation
 from avbc.orchestrator.engine.integration import Integration
 from avbc.orchestrator.engine.progress import Progress
-from avbc.orchestrator.engine.run import PushRun, Task
+from avbc.orchestrator.engine.push_run import PushRun
+from avbc.orchestrator.engine.run import Task
 from avbc.orchestrator.engine.stopping import Stop
 from avbc.orchestrator.worklist import OnAttention
 from avbc.settings import Settings

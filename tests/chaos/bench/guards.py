@@ -311,7 +311,7 @@ GUARDS = (
         ),
         (
             Removal(
-                "orchestrator/engine/run.py",
+                "orchestrator/engine/push_run.py",
                 "(happened := stopped(order.status_id))",
                 "(happened := stopped(0))",
             ),

@@ -22,7 +22,7 @@ from avbc.bigcommerce.models.base import Draft
 from avbc.errors import AvbcError
 from avbc.mapping import Problem
 from avbc.orchestrator.engine.changes import problem_of, record_problem
-from avbc.orchestrator.engine.run import PushRun, Step
+from avbc.orchestrator.engine.push_run import PushRun, Step
 from avbc.orchestrator.reports import Change
 from avbc.text import text_key
 

@@ -24,7 +24,7 @@ from avbc.mapping.text import amount_text
 from avbc.mapping.worth import RECEIVED
 from avbc.money import ZERO
 from avbc.orchestrator.engine.paid_statuses import paid_statuses
-from avbc.orchestrator.engine.run import PushRun
+from avbc.orchestrator.engine.push_run import PushRun
 from avbc.orchestrator.engine.store_orders import complete_lines, non_empty_lists, non_empty_pages
 from avbc.text import text_key
 

@@ -11,7 +11,7 @@ import json
 from collections.abc import Iterator
 from typing import NamedTuple
 
-from avbc.orchestrator.engine.run import PushRun
+from avbc.orchestrator.engine.push_run import PushRun
 from avbc.orchestrator.engine.statuses import STATUS
 
 

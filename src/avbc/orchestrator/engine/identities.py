@@ -12,7 +12,7 @@ from avbc.bigcommerce import ScopeMissing
 from avbc.bigcommerce.models import Product
 from avbc.orchestrator.engine.batches import url_lists
 from avbc.orchestrator.engine.order_reads import IN_FLIGHT
-from avbc.orchestrator.engine.run import PushRun
+from avbc.orchestrator.engine.push_run import PushRun
 from avbc.text import text_key
 
 KIND = "identity"

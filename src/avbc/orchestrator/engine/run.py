@@ -1,16 +1,13 @@
 """Runs: what each job of the orchestrator works with, and where its results, journal and errors go.
 
-```python
-run = PushRun(integration, Task("push_order_statuses", "Pushing order statuses"))
-report = run.do(push_order_statuses)  # calls run.known(...), run.send(...), ...
-```
+The runs of jobs that push or write changes are in `push_run`.
 """
 
 from __future__ import annotations
 
 import logging
 import uuid
-from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator
 from contextlib import AbstractContextManager, nullcontext
 from datetime import UTC, datetime, timedelta
 from functools import partial
@@ -20,31 +17,17 @@ from typing import Generic, Self, TypeVar
 import attrs
 
 from avbc import tracing
-from avbc.acctvantage import BooksUnreachable
-from avbc.bigcommerce import Call, NotFound
-from avbc.errors import AvbcError, Fault, FinalError, TransientError
+from avbc.errors import AvbcError, Fault, TransientError
 from avbc.mapping import Problem
-from avbc.mapping.stopped import stopped
-from avbc.orchestrator.engine.attention import FOLLOWING, STOPPED, Attention, stopped_problem
-from avbc.orchestrator.engine.changes import (
-    CONCERNS_ALL,
-    change_text,
-    order_extra,
-    problem_of,
-    unexpected,
-)
+from avbc.orchestrator.engine.attention import FOLLOWING, Attention, stopped_problem
 from avbc.orchestrator.engine.integration import Integration
-from avbc.orchestrator.engine.journal import JournalUnreachable, merged
+from avbc.orchestrator.engine.journal import JournalUnreachable
 from avbc.orchestrator.engine.leases import Lease
-from avbc.orchestrator.engine.order_reads import IN_FLIGHT, OrdersNow, Seen
+from avbc.orchestrator.engine.order_reads import OrdersNow
 from avbc.orchestrator.engine.progress import Progress, no_progress, progress_shown
 from avbc.orchestrator.engine.statuses import ImportStatuses
 from avbc.orchestrator.reports import (
-    Change,
-    Effect,
     JournalEntry,
-    PlannedCall,
-    PushReport,
     RunReport,
 )
 from avbc.settings import SettingsError
@@ -337,248 +320,3 @@ class Run(Generic[R]):
         if self.preview or not self._task.turn:
             return nullcontext(Lease())
         return self.integration.journal.lease(self._scoped(self._task.turn), self._task.patience)
-
-
-@attrs.frozen
-class Step(Generic[T]):
-    """One request, and the changes that it makes on the other side."""
-
-    call: Call[T]
-    changes: tuple[Change, ...]
-    even_if_stopped: bool = attrs.field(default=False, kw_only=True)
-    """Whether it is sent for an order that was stopped in the store, too."""
-
-    def settle(self, run: PushRun, answer: T | AvbcError) -> None:
-        """Report to the run how each change ended: all were sent, or all failed."""
-        if isinstance(answer, AvbcError):
-            for change in self.changes:
-                run.fail(change, answer)
-        else:
-            run.sent(*self.changes)
-
-    def stop(self, run: PushRun, _seen: Seen, problem: Problem) -> None:
-        """Report to the run that the order was stopped in the store: nothing was sent."""
-        for change in self.changes:
-            run.refuse(change, problem)
-
-
-class PushRun(Run[PushReport]):
-    """A run that changes records on one side as they changed on the other.
-
-    Args:
-        integration: The settings, the store, the books and the journal.
-        task: What the run is for.
-
-    Raises:
-        SettingsError: The store is not enabled, or the settings hold no access token.
-    """
-
-    def __init__(self, integration: Integration, task: Task) -> None:
-        task = attrs.evolve(task, turn=task.name)
-        super().__init__(integration, task, PushReport(task.name, preview=task.preview))
-        self._refusals: dict[str, JournalEntry] = {}
-
-    def set_watermark(self, at: datetime) -> None:
-        """Note up to which time this job is done, unless something of it waits for the next run."""
-        if not self.report.postponed:
-            super().set_watermark(at)
-
-    # What changed in the books
-
-    def changed(
-        self, kind: str, records: Iterable[tuple[str, tuple[T, str]]], *, full: bool = False
-    ) -> Iterator[tuple[str, T, str, str]]:
-        """Yield (key, record, text, text pushed last) of each record of the books that changed.
-
-        The books and the journal are walked side by side, so that a million records need no memory.
-        The others count as unchanged, and what is gone from the books is forgotten: if it comes
-        back, it is pushed again, whatever happened to it in the store meanwhile.
-
-        Args:
-            kind: What the journal remembers the texts under.
-            records: The key of each record, sorted, then the record and its text.
-            full: Yield all of them, changed or not.
-        """
-        gone: list[str] = []
-        for key, record, before in merged(records, self.all_known(kind)):
-            if record is None:
-                gone.append(key)
-            elif record[1] == before and not full:
-                self.unchanged()
-            else:
-                yield key, *record, before or ""
-        if gone:
-            self.forget(kind, gone)
-
-    # Ends of changes
-
-    def sent(self, *changes: Change) -> None:
-        """Report changes that the other side has now; made together, they are one journal entry."""
-        self._end("sent", *changes)
-
-    def unchanged(self, count: int = 1) -> None:
-        """Count records that the other side has as they should be."""
-        self.report.unchanged += count
-
-    def refuse(self, change: Change, *problems: Problem) -> None:
-        """Report a change that cannot be made; a refusal in the same words is journaled once."""
-        self._end("refused", attrs.evolve(change, problems=(*change.problems, *problems)))
-
-    def postpone(self, change: Change, *problems: Problem) -> None:
-        """Report a change that could not be made this time; the next run takes it."""
-        self._end("postponed", attrs.evolve(change, problems=(*change.problems, *problems)))
-
-    def fail(self, change: Change, error: AvbcError) -> None:
-        """Report a change that failed: postponed where trying again can help, otherwise refused.
-
-        Raises:
-            AvbcError: The error itself, where it concerns every change.
-        """
-        if isinstance(error, FinalError) and not isinstance(error, CONCERNS_ALL):
-            self.refuse(change, problem_of(error))
-        else:
-            self.postpone(change, problem_of(error))
-        if isinstance(error, CONCERNS_ALL):
-            raise error
-        if isinstance(error, BooksUnreachable):
-            self.report.stopped = self.report.stopped or str(error)
-
-    # Doing
-
-    def send(self, steps: Iterable[Step[T]]) -> None:
-        """Send requests in chunks: each is settled, then the journal is written.
-
-        The steps are taken as they are needed, so there may be very many of them. A request that
-        must not be repeated (a shipment, a capture) gets an entry `begun` before it is sent; its
-        job first reads whether it took effect already. In a preview nothing is sent, and the
-        changes say what would be.
-
-        Raises:
-            AvbcError: An error that concerns every change, such as a refused token.
-            JournalUnreachable: The entry `begun` could not be written, so nothing was sent.
-        """
-        for taken in self.chunks(steps):
-            chunk = self._going_on(taken)
-            if self.preview:
-                for step in chunk:
-                    first, *others = step.changes
-                    planned = (*first.calls, PlannedCall.of(step.call))
-                    self.sent(attrs.evolve(first, calls=planned), *others)
-                continue
-            if not chunk:
-                self.flush()
-                continue
-            self.integration.journal.write(
-                [self._entry("begun", each.changes) for each in chunk if not each.call.repeatable]
-            )
-            calls = [step.call for step in chunk]
-            # An endpoint may take fewer requests at once: no thread waits for its turn there.
-            limit = min(call.cap.limit if call.cap else IN_FLIGHT for call in calls)
-            answers = self.store.map(calls, limit=min(limit, IN_FLIGHT), return_errors=True)
-            concerning_all = next(
-                (each for each in answers if isinstance(each, CONCERNS_ALL)), None
-            )
-            for step, answer in zip(chunk, answers, strict=True):
-                try:
-                    step.settle(self, answer)
-                except CONCERNS_ALL as error:
-                    concerning_all = error
-            self.stop_if_all_failed(answers)
-            self.flush()
-            if concerning_all is not None:
-                raise concerning_all
-
-    def _going_on(self, steps: Sequence[Step[T]]) -> list[Step[T]]:
-        """Refuse the steps of orders that were stopped in the store; returns the others.
-
-        Every request about an order passes here, and the store is asked as it is now.
-        """
-        asked = {step.changes[0].order_id for step in steps if not step.even_if_stopped} - {0}
-        try:
-            orders = self.orders_now.read(asked)
-        except AvbcError as error:
-            for change in (change for step in steps for change in step.changes):
-                self.postpone(change, problem_of(error))
-            if isinstance(error, CONCERNS_ALL):
-                raise
-            self.report.stopped = self.report.stopped or str(error)
-            return []
-        going: list[Step[T]] = []
-        for step in steps:
-            first = step.changes[0]
-            order = None if step.even_if_stopped else orders.get(first.order_id)
-            if order is not None and (happened := stopped(order.status_id)):
-                problem = self.add_stopped_item(first.order_id, first.import_id, happened)
-                step.stop(self, order, problem)
-            elif order is not None and order.is_gone:
-                step.settle(self, NotFound(f"the store does not list order {first.order_id}"))
-            else:
-                going.append(step)
-        return going
-
-    def write(self, change: Change, work: Callable[[], object]) -> bool:
-        """Write one change in the books; returns whether they have it, or in a preview would.
-
-        Raises:
-            BooksUnusable: The books must be repaired first.
-        """
-        if not self.preview:
-            try:
-                work()
-            except AvbcError as error:
-                self.fail(change, error)
-                return False
-            except Exception as error:  # noqa: BLE001
-                # A bug in the application's gateway must not stop the other changes.
-                ids = order_extra(change.order_id, change.import_id)
-                self.postpone(change, unexpected(error, change.key, "in the books", ids))
-                return False
-        self.sent(change)
-        return True
-
-    def flush(self) -> None:
-        """Write to the journal, also the refusals that are new, and report the progress."""
-        refusals, self._refusals = self._refusals, {}
-        kind = f"{self._task.name} refused"
-        if refusals:
-            self._kept(partial(self._note_refusals, kind, refusals))
-        super().flush()
-        if self.done:
-            self._on_progress(self.done, self.total, self._task.doing)
-
-    def _note_refusals(self, kind: str, refusals: dict[str, JournalEntry]) -> None:
-        known = self.known(kind, refusals)
-        for key, entry in refusals.items():
-            if known.get(key) != entry.detail:
-                self.know(kind, key, entry.detail)
-                self.record(entry)
-
-    def _end(self, effect: Effect, *changes: Change) -> None:
-        self.report.changes(effect).extend(changes)
-        self.done += len(changes)
-        result = f"would be {effect}" if self.preview else effect
-        for change in changes:
-            ids = order_extra(change.order_id, change.import_id)
-            _log.debug("%s: %s %s", change.key, change.what, result, extra=ids)
-        if self.preview:
-            return
-        self.is_begun = self.is_begun or effect != "postponed"
-        entry = self._entry(effect, changes)
-        for change in changes:
-            if effect != "postponed":
-                errors = [each for each in change.problems if each.severity == "error"]
-                if self._task.name != FOLLOWING:
-                    errors = [each for each in errors if each.code != STOPPED]
-                problems = errors if effect == "refused" else []
-                self.set_items(change.key, problems, change.order_id, change.import_id)
-        if effect == "refused":
-            self._refusals.update((change.key, entry) for change in changes)
-        else:
-            self.record(entry)
-
-    def _entry(self, outcome: str, changes: Collection[Change]) -> JournalEntry:
-        first = next(iter(changes))
-        # Changes that were made together are of many records, or of one.
-        same = all(change.import_id == first.import_id for change in changes)
-        ids = (first.order_id, first.import_id) if same else (0, "")
-        return self.entry(self._task.name, outcome, *ids, "; ".join(map(change_text, changes)))

@@ -30,7 +30,7 @@ from avbc.errors import AvbcError
 from avbc.mapping import Problem, waiting_demand
 from avbc.orchestrator.engine.changes import order_extra
 from avbc.orchestrator.engine.order_reads import IN_FLIGHT, orders_of
-from avbc.orchestrator.engine.run import PushRun
+from avbc.orchestrator.engine.push_run import PushRun
 from avbc.settings import Settings
 from avbc.text import text_key
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from avbc.mapping import Problem
-from avbc.orchestrator.engine.run import PushRun
+from avbc.orchestrator.engine.push_run import PushRun
 
 NOT_PUSHED = "shipping.push_shipments"
 """The key of the item, and the setting that it is about."""

@@ -28,7 +28,7 @@ from avbc.orchestrator.engine.changes import CONCERNS_ALL, order_change, record_
 from avbc.orchestrator.engine.held import Held
 from avbc.orchestrator.engine.open_items import OpenItems
 from avbc.orchestrator.engine.order_reads import Seen
-from avbc.orchestrator.engine.run import PushRun, Step
+from avbc.orchestrator.engine.push_run import PushRun, Step
 from avbc.orchestrator.engine.store_orders import unavailable
 from avbc.orchestrator.reports import Change
 from avbc.text import text_key

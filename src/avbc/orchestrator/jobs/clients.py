@@ -30,7 +30,7 @@ from avbc.mapping import (
 from avbc.orchestrator.engine.batches import Batches, Row, url_lists
 from avbc.orchestrator.engine.changes import record_problem
 from avbc.orchestrator.engine.order_reads import IN_FLIGHT
-from avbc.orchestrator.engine.run import PushRun
+from avbc.orchestrator.engine.push_run import PushRun
 from avbc.orchestrator.reports import Change
 from avbc.text import text_key
 from avbc.unset import UNSET

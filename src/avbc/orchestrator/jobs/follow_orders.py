@@ -53,7 +53,7 @@ from avbc.orchestrator.engine.followed import Followed, FollowReader, receipt_te
 from avbc.orchestrator.engine.open_items import OpenItems
 from avbc.orchestrator.engine.open_webhooks import OpenWebhooks, close_webhooks
 from avbc.orchestrator.engine.order_reads import NO_STATUS, orders_of, read_orders
-from avbc.orchestrator.engine.run import PushRun
+from avbc.orchestrator.engine.push_run import PushRun
 from avbc.orchestrator.engine.statuses import FOLLOWED, STATUS
 from avbc.orchestrator.engine.store_orders import orders_alone, unreadable
 from avbc.orchestrator.engine.unpushed import note_unpushed_shipments

@@ -19,7 +19,7 @@ from avbc.money import ZERO
 from avbc.orchestrator.engine import identities
 from avbc.orchestrator.engine.batches import Batches, Row
 from avbc.orchestrator.engine.identities import Identity
-from avbc.orchestrator.engine.run import PushRun
+from avbc.orchestrator.engine.push_run import PushRun
 from avbc.orchestrator.engine.store_orders import waiting_quantities
 from avbc.orchestrator.reports import Change
 from avbc.text import text_key

@@ -28,7 +28,7 @@ from avbc.orchestrator.engine.changed_orders import OVERLAP
 from avbc.orchestrator.engine.changes import order_change
 from avbc.orchestrator.engine.held import Held
 from avbc.orchestrator.engine.order_reads import NO_STATUS, Seen, orders_of
-from avbc.orchestrator.engine.run import PushRun, Step
+from avbc.orchestrator.engine.push_run import PushRun, Step
 from avbc.orchestrator.engine.statuses import SHIPPED, STATUS, require_mapping
 from avbc.orchestrator.engine.store_orders import RESTORE, unavailable
 from avbc.orchestrator.reports import Change, sentence

@@ -26,7 +26,7 @@ from avbc.mapping.text import amount_text
 from avbc.orchestrator.engine.changed_orders import OVERLAP
 from avbc.orchestrator.engine.changes import order_change, problem_of
 from avbc.orchestrator.engine.order_reads import orders_of, read_orders
-from avbc.orchestrator.engine.run import PushRun
+from avbc.orchestrator.engine.push_run import PushRun
 from avbc.orchestrator.engine.store_orders import complete_lines, non_empty_pages, unavailable
 from avbc.orchestrator.reports import Change
 from avbc.text import text_key

@@ -24,7 +24,7 @@ from avbc.orchestrator.engine.attention import FOLLOWING, STOPPED
 from avbc.orchestrator.engine.changes import order_change, record_problem
 from avbc.orchestrator.engine.held import Held
 from avbc.orchestrator.engine.order_reads import IN_FLIGHT, Seen
-from avbc.orchestrator.engine.run import PushRun, Step
+from avbc.orchestrator.engine.push_run import PushRun, Step
 from avbc.orchestrator.engine.statuses import SHIPPED
 from avbc.orchestrator.engine.store_orders import RESTORE, unavailable
 from avbc.orchestrator.engine.unpushed import NOT_PUSHED
