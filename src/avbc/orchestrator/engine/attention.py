@@ -25,7 +25,6 @@ STATUS_KEPT = "status_kept"
 """The code of an order that was asked for by its id and refused, and keeps its status."""
 _FIXED_TO_THE_END = frozenset({STATUS_KEPT, "order_edited"})
 """Problems of refused orders whose advice says itself how the item goes."""
-_BY_HAND = "; if you entered it by hand, call settle({})"
 RECONCILE = "reconcile"
 """The area of what a reconciliation found."""
 NOT_IN_BOOKS = "order_missing_in_books"
@@ -63,9 +62,6 @@ class Attention:
     ) -> None:
         """Put a problem on the worklist; one that is there in the same words stays as it is."""
         area = area or self._area
-        message = problem.message
-        if problem.candidates:
-            message = f"{message} Candidates: {', '.join(problem.candidates)}."
         now = datetime.now(UTC)
         item = WorklistItem(
             problem.code,
@@ -73,7 +69,7 @@ class Attention:
             order_id,
             import_id,
             now,
-            message,
+            _message(problem),
             _fix(problem, area, order_id),
             area,
         )
@@ -97,7 +93,11 @@ class Attention:
     def replace(
         self, key: str, problems: Collection[Problem], *, order_id: int, import_id: str
     ) -> None:
-        """Have these problems of the job's, and no others, on the worklist for one key."""
+        """Have these problems of the job's, and no others, on the worklist for one key.
+
+        There is one item for each code: problems of one code are joined.
+        """
+        problems = joined(problems)
         for problem in problems:
             self.add(problem, key=key, order_id=order_id, import_id=import_id)
         self._changes.append(_Only(key, frozenset(problem.code for problem in problems)))
@@ -190,14 +190,52 @@ class _Only:
     codes: frozenset[str]
 
 
+def joined(problems: Iterable[Problem]) -> list[Problem]:
+    """Join problems of one code: every message, and each piece of advice once."""
+    by_code: dict[str, list[Problem]] = {}
+    for problem in problems:
+        by_code.setdefault(problem.code, []).append(problem)
+    return [
+        first
+        if not others
+        else attrs.evolve(
+            first,
+            message=" ".join(dict.fromkeys(map(_message, (first, *others)))),
+            fix=" ".join(dict.fromkeys(each.fix for each in (first, *others) if each.fix)),
+            candidates=(),
+        )
+        for first, *others in by_code.values()
+    ]
+
+
+def kept_problem(kept: Problem, errors: Collection[Problem], order_id: int) -> Problem:
+    """Join why an order was refused that keeps its status: only its id has it imported."""
+    (problem,) = joined(attrs.evolve(each, code=STATUS_KEPT) for each in (*errors, kept))
+    by_hand = any("by hand" in each.fix for each in errors)
+    if any(f"import_order({order_id})" in each.fix for each in errors):
+        fix = " ".join(dict.fromkeys(each.fix for each in errors))
+    else:
+        fix = f"{problem.fix}{_or_settle(order_id)}" if by_hand else problem.fix
+    return attrs.evolve(problem, fix=fix)
+
+
+def _message(problem: Problem) -> str:
+    if not problem.candidates:
+        return problem.message
+    return f"{problem.message} Candidates: {', '.join(problem.candidates)}."
+
+
+def _or_settle(order_id: int) -> str:
+    return f" If you entered it by hand, call settle({order_id})."
+
+
 def _fix(problem: Problem, area: str, order_id: int) -> str:
     """What to do, to its end: an order that was refused is not looked at again by itself."""
     if area != IMPORTING or problem.code in _FIXED_TO_THE_END:
         return problem.fix
-    then = (
-        f"Then give the order its New Order Status again, or call import_order({order_id})"
-        f"{_BY_HAND.format(order_id) if 'by hand' in problem.fix else ''}."
-    )
+    then = f"Then give the order its New Order Status again, or call import_order({order_id})"
+    by_hand = "by hand" in problem.fix
+    then += f"; if you entered it by hand, call settle({order_id})." if by_hand else "."
     return f"{problem.fix} {then}".strip()
 
 

@@ -141,7 +141,7 @@ class Choice:
             STATUS_KEPT,
             "status_id",
             str(order.status_id),
-            f"The order was not imported, and keeps its status {order_status_name(order)!r}.",
+            f"The order was refused, and keeps its status {order_status_name(order)!r}.",
             f"Correct what is wrong, then call import_order({order.id}) again.",
             severity="warning",
         )

@@ -426,7 +426,7 @@ class _Follow:
         run, key, sent = self._run, each.import_id, len(self._run.report.sent)
         self._looked_at.add(key)
         state = each.state
-        if problems := _one_of_each_code(self._problems(each)):
+        if problems := list(self._problems(each)):
             run.refuse(order_change(each.sales_order, "order"), *problems)
             if len(run.report.sent) > sent:
                 each = self._reader.of_books([key]).get(key, each)
@@ -543,18 +543,6 @@ def _state(order: Order) -> str:
         return order_state(order)
     except InvalidOperation:
         return f"amounts-{order.status_id}"
-
-
-def _one_of_each_code(problems: Iterable[Problem]) -> list[Problem]:
-    """Join problems of one code: an order has one item for each."""
-    found: dict[str, Problem] = {}
-    for problem in problems:
-        before = found.setdefault(problem.code, problem)
-        if before is not problem:
-            message = f"{before.message} {problem.message}"
-            fix = before.fix if problem.fix in before.fix else f"{before.fix} {problem.fix}"
-            found[problem.code] = attrs.evolve(before, message=message, fix=fix)
-    return list(found.values())
 
 
 def _gone_problem(order_id: int, import_id: str, how: str) -> Problem:

@@ -20,7 +20,7 @@ from avbc.errors import AvbcError
 from avbc.mapping import MappedOrder, Problem
 from avbc.mapping.following import may_update
 from avbc.mapping.stopped import stopped
-from avbc.orchestrator.engine.attention import STATUS_KEPT
+from avbc.orchestrator.engine.attention import STATUS_KEPT, kept_problem
 from avbc.orchestrator.engine.changes import (
     CONCERNS_ALL,
     order_extra,
@@ -361,11 +361,11 @@ class Import:
         )
         for each in endings:
             ids = (each.outcome.order_id, each.outcome.import_id)
-            errors = [
-                problem
-                for problem in each.outcome.problems
-                if problem.severity == "error" or problem.code == STATUS_KEPT
-            ]
+            problems = each.outcome.problems
+            errors = [problem for problem in problems if problem.severity == "error"]
+            kept = next((problem for problem in problems if problem.code == STATUS_KEPT), None)
+            if kept is not None:
+                errors = [kept_problem(kept, errors, ids[0])]
             if each.result == "refused":
                 run.set_items(ids[1], errors, *ids)
             elif each.result != "postponed":
