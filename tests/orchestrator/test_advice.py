@@ -47,8 +47,10 @@ def test_an_item_names_all_problems_of_its_code(
         ("Create it.", "Create it. Correct what is wrong, then call import_order(7) again."),
         (
             "Enter the order by hand.",
-            "Enter the order by hand. Correct what is wrong, then call import_order(7) again. "
-            "If you entered it by hand, call settle(7).",
+            (
+                "Enter the order by hand. Correct what is wrong, then call import_order(7) again. "
+                "If you entered it by hand, call settle(7)."
+            ),
         ),
         (
             "Change it by hand, then call import_order(7).",

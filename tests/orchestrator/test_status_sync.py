@@ -315,6 +315,38 @@ def test_an_order_that_was_reset_to_new_is_the_imports_first(
     assert status(store, order_id) == 2
 
 
+def test_an_order_that_was_reset_after_its_push_gets_its_status_again(
+    web: Orchestrator, store: FakeStore, books: SqlGateway, imported: list[int]
+) -> None:
+    order_id, other = imported[:2]
+    books.set_order_status(f"WEB{order_id}", "Shipped/Invoice")
+    web.push_order_statuses()
+    for number in (order_id, other):
+        store.edit_order(number, status_id=NEW)
+    assert len(web.import_orders().relinked) == 2
+    # AcctVantage has never changed the other one.
+    assert len(web.push_order_statuses().sent) == 1
+    assert (status(store, order_id), status(store, other)) == (SHIPPED, DOWNLOADED)
+    assert web.push_order_statuses().sent == []
+
+
+def test_an_edit_that_is_refused_gets_its_status_when_a_person_has_made_it(
+    web: Orchestrator, store: FakeStore, books: SqlGateway, imported: list[int]
+) -> None:
+    order_id = imported[0]
+    books.set_order_status(f"WEB{order_id}", "Shipped/Invoice")
+    web.push_order_statuses()
+    address = dict(store.order(order_id).header["billing_address"], street_1="99 Moved")
+    store.edit_order(order_id, status_id=NEW, billing_address=address)
+    assert len(web.import_orders().refused) == 1
+    web.follow_orders()
+    assert web.push_order_statuses().sent == []
+    store.edit_order(order_id, status_id=DOWNLOADED)
+    web.follow_orders()
+    assert len(web.push_order_statuses().sent) == 1
+    assert status(store, order_id) == SHIPPED
+
+
 def test_an_order_that_was_stopped_is_deleted_in_acctvantage(
     web: Orchestrator, store: FakeStore, books: SqlGateway, completed: int
 ) -> None:

@@ -9,10 +9,17 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator
-from typing import NamedTuple
+from typing import NamedTuple, TypeVar
 
 from avbc.orchestrator.engine.push_run import PushRun
+from avbc.orchestrator.engine.run import Run
 from avbc.orchestrator.engine.statuses import STATUS
+from avbc.orchestrator.reports import RunReport
+
+R = TypeVar("R", bound=RunReport)
+
+STATUS_HELD = "status held"
+"""Orders whose status is not sent because of the one that they have in the store."""
 
 
 class _Row(NamedTuple):
@@ -58,7 +65,7 @@ class Held:
     def hold(self, key: str, import_id: str, status: str, what: str = "") -> None:
         """Hold something back while the order has this status in the store."""
         self._over.discard(key)
-        self._run.know(self._kind, key, json.dumps([import_id, status, what]))
+        self._run.know(self._kind, key, json.dumps(_Row(import_id, status, what)))
         if not status:
             self._run.forget(STATUS, [import_id])
 
@@ -81,3 +88,11 @@ class Held:
         """Forget what is held back no longer."""
         if self._over:
             self._run.forget(self._kind, self._over)
+
+
+def hold_status(run: Run[R], import_id: str, status_id: int) -> None:
+    """Hold the status of an order back while it has this one: the next push sends it after that.
+
+    For the import, which overwrites what was pushed before.
+    """
+    run.know(STATUS_HELD, import_id, json.dumps(_Row(import_id, str(status_id), "")))

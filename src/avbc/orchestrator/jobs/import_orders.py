@@ -36,6 +36,7 @@ from avbc.orchestrator.engine.choosing import (
 )
 from avbc.orchestrator.engine.customising import Customisation
 from avbc.orchestrator.engine.decisions_taken import DECISIONS, as_text
+from avbc.orchestrator.engine.held import hold_status
 from avbc.orchestrator.engine.incoming import Incomers, Incoming, edits_of
 from avbc.orchestrator.engine.open_webhooks import OpenWebhooks, close_webhooks
 from avbc.orchestrator.engine.order_reads import IN_FLIGHT, NO_STATUS, is_fresh, moment, windows
@@ -342,6 +343,21 @@ class Import:
                 run.is_begun = True
                 if each.status_id is not UNSET:
                     run.know(STATUS, each.outcome.import_id, str(each.status_id))
+                    self._have_pushed_again(each)
+
+    def _have_pushed_again(self, ending: _Ending) -> None:
+        """Have AcctVantage's status sent again that the import's own status has replaced."""
+        run, existing = self._run, ending.each.existing
+        if (
+            existing is None
+            or existing.status_changed_at is None
+            or run.settings.order_status.updates != "push"
+        ):
+            return
+        is_refused = ending.result == "refused"
+        # What was refused waits until a person gives it another status.
+        until = run.statuses.import_error if is_refused else run.statuses.new
+        hold_status(run, existing.import_id, until)
 
     def _note(self, endings: Sequence[_Ending]) -> None:
         """Note what waits for a person, what does not any more, and what was decided.

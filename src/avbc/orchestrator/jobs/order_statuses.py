@@ -26,7 +26,7 @@ from avbc.mapping.status import status_name
 from avbc.mapping.stopped import stopped
 from avbc.orchestrator.engine.changed_orders import OVERLAP
 from avbc.orchestrator.engine.changes import order_change
-from avbc.orchestrator.engine.held import Held
+from avbc.orchestrator.engine.held import STATUS_HELD, Held
 from avbc.orchestrator.engine.order_reads import NO_STATUS, Seen, orders_of
 from avbc.orchestrator.engine.push_run import PushRun, Step
 from avbc.orchestrator.engine.statuses import SHIPPED, STATUS, require_mapping
@@ -38,8 +38,6 @@ from avbc.text import text_key
 _PUSHED = "status pushed"
 """When the status in AcctVantage changed that was dealt with last, and the id of the status that it
 is in the store, by Import ID. It is not sent again, whatever happens to it in the store."""
-_HELD = "status held"
-"""Orders whose status is not sent because of the one that they have in the store."""
 _UNRULED = "status unruled"
 """What was reported of orders that the mapping has no answer for, by Import ID. They are looked at
 again when the mapping changes."""
@@ -114,7 +112,7 @@ class _Push:
         self._run = run
         self._names = {status.id: status_name(status) for status in run.integration.mapped_statuses}
         self._unruled = _Unruled(run)
-        self._held = Held(run, _HELD)
+        self._held = Held(run, STATUS_HELD)
 
     @cached_property
     def _rules(self) -> MappingRules:
