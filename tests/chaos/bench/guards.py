@@ -429,7 +429,7 @@ GUARDS = (
         ),
         (
             Removal(
-                "orchestrator/jobs/follow_orders.py",
+                "orchestrator/engine/follower.py",
                 "yield from self._follow_receipts(each)",
             ),
         ),

@@ -7,14 +7,13 @@ happened: so a run may die anywhere, and the next one finds the same.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 from decimal import InvalidOperation
-from functools import cached_property, partial
+from functools import cached_property
 
 import attrs
 
-from avbc.acctvantage import BooksRefused
 from avbc.acctvantage.import_ids import order_import_id, store_order_ids
 from avbc.bigcommerce import NotFound, Page, Paging, UnexpectedData
 from avbc.bigcommerce.endpoints.orders import EVERYTHING
@@ -26,11 +25,8 @@ from avbc.mapping import (
     payment_without_order,
 )
 from avbc.mapping.following import (
-    edit_of,
     is_open,
     order_state,
-    refund_not_booked,
-    to_ship_now,
 )
 from avbc.mapping.stopped import stopped
 from avbc.orchestrator.engine.attention import (
@@ -38,7 +34,6 @@ from avbc.orchestrator.engine.attention import (
     NOT_IN_BOOKS,
     RECONCILE,
     STATUS_KEPT,
-    stopped_problem,
 )
 from avbc.orchestrator.engine.changed_orders import OVERLAP
 from avbc.orchestrator.engine.changes import (
@@ -46,21 +41,19 @@ from avbc.orchestrator.engine.changes import (
     order_change,
     order_extra,
     problem_of,
-    record_problem,
     unexpected,
 )
-from avbc.orchestrator.engine.followed import Followed, FollowReader, receipt_text
+from avbc.orchestrator.engine.followed import Followed, FollowReader
+from avbc.orchestrator.engine.follower import Follower
 from avbc.orchestrator.engine.open_items import OpenItems
 from avbc.orchestrator.engine.open_webhooks import OpenWebhooks, close_webhooks
 from avbc.orchestrator.engine.order_reads import NO_STATUS, orders_of, read_orders
 from avbc.orchestrator.engine.push_run import PushRun
 from avbc.orchestrator.engine.statuses import FOLLOWED, STATUS
-from avbc.orchestrator.engine.store_orders import orders_alone, unreadable
+from avbc.orchestrator.engine.store_orders import orders_alone
 from avbc.orchestrator.engine.unpushed import note_unpushed_shipments
 from avbc.orchestrator.reports import Change
 
-_EDITED = "edit to be made"
-"""The fingerprints of orders whose edit changed amounts or quantities, by Import ID."""
 _LISTED = "followed lately"
 """When the orders of the last listing were modified, by Import ID: what is missing now is gone."""
 _SWEPT = "followed all"
@@ -130,6 +123,10 @@ class _Follow:
     @cached_property
     def _reader(self) -> FollowReader:
         return FollowReader(self._run, self._rules)
+
+    @cached_property
+    def _follower(self) -> Follower:
+        return Follower(self._run, self._rules)
 
     # Which orders
 
@@ -426,7 +423,7 @@ class _Follow:
         run, key, sent = self._run, each.import_id, len(self._run.report.sent)
         self._looked_at.add(key)
         state = each.state
-        if problems := list(self._problems(each)):
+        if problems := list(self._follower.follow(each)):
             run.refuse(order_change(each.sales_order, "order"), *problems)
             if len(run.report.sent) > sent:
                 each = self._reader.of_books([key]).get(key, each)
@@ -439,101 +436,6 @@ class _Follow:
         if not self._is_pull and each.order.status_id != NO_STATUS:
             # What was held back is taken up again. A pull looks for itself.
             run.know(STATUS, key, str(each.order.status_id))
-
-    def _problems(self, each: Followed) -> Iterator[Problem]:
-        """Write what follows, and yield what is for a person."""
-        order, sales_order = each.order, each.sales_order
-        happened = stopped(order.status_id)
-        if happened and not each.is_handled:
-            yield stopped_problem(order.id, each.import_id, happened)
-        if each.error is not None:
-            yield _unread_problem(each, each.error)
-            return
-        yield from self._follow_receipts(each)
-        if happened:
-            return
-        yield from self._follow_quantities(each)
-        if order.status_id not in (self._run.statuses.new, self._run.statuses.import_error):
-            yield from self._edits(each)
-        refund = refund_not_booked(sales_order, order, each.refunds, each.credited, self._rules)
-        if refund is not None:
-            yield refund
-
-    def _edits(self, each: Followed) -> Iterator[Problem]:
-        """Yield the edit of an order, unless a person has made the same one in AcctVantage."""
-        try:
-            edit = edit_of(each.sales_order, each.order, each.receipts, self._rules)
-        except InvalidOperation:
-            message = f"An amount of order {each.order.id} is not a number."
-            yield record_problem("amount_unreadable", message, "Correct the order in BigCommerce.")
-            return
-        if edit is None:
-            return
-        if edit.differs:
-            self._run.know(_EDITED, each.import_id, edit.fingerprint)
-        elif self._run.known(_EDITED, [each.import_id]).get(each.import_id) == edit.fingerprint:
-            return
-        yield edit.problem
-
-    def _follow_receipts(self, each: Followed) -> Iterator[Problem]:
-        ruling = each.receipts_followed(self._rules)
-        for found in ruling.value or ():
-            before, after = found.before, found.after
-            change = attrs.evolve(
-                order_change(
-                    each.sales_order, "receipt", receipt_text(before), receipt_text(after)
-                ),
-                key=before.import_id,
-                decisions=ruling.decisions,
-            )
-            why = self._write(change, partial(self._run.books.update_receipt, before, after))
-            if why:
-                message = f"The receipt {before.import_id} could not become {after.state}: {why}"
-                yield Problem(
-                    "receipt_cannot_follow",
-                    "receipts",
-                    before.import_id,
-                    message,
-                    f"Make it {receipt_text(after)} in AcctVantage.",
-                )
-        for problem in ruling.problems:
-            # What was refunded is a problem of its own, with the amount.
-            if problem.severity == "error" and problem.code != "payment_partly_refunded":
-                yield problem
-
-    def _follow_quantities(self, each: Followed) -> Iterator[Problem]:
-        sales_order = each.sales_order
-        if not is_open(sales_order.status, self._rules):
-            return
-        left = to_ship_now(sales_order, each.order, each.shipped, status_is_ours=each.is_echo)
-        if not left:
-            return
-        lines = {line.store_line_id: line for line in sales_order.lines}
-        texts = [f"{number:f} of {lines[key].description}" for key, number in left.items()]
-        change = attrs.evolve(
-            order_change(sales_order, "left to ship", after="; ".join(texts)),
-            key=f"{each.import_id} to ship",
-        )
-        work = partial(self._run.books.set_to_ship, each.import_id, left)
-        if why := self._write(change, work):
-            yield Problem(
-                "left_to_ship_differs",
-                "lines",
-                each.import_id,
-                f"The store shipped or refunded a part of order {each.order.id}, and "
-                f"{each.import_id} could not be changed: {why}",
-                f"In AcctVantage, leave to ship: {change.after}.",
-            )
-
-    def _write(self, change: Change, work: Callable[[], object]) -> str:
-        """Write in the books; returns why they refuse it."""
-        if not self._run.preview:
-            try:
-                work()
-            except BooksRefused as error:
-                return str(error)
-        self._run.sent(change)
-        return ""
 
 
 def _state(order: Order) -> str:
@@ -554,16 +456,4 @@ def _gone_problem(order_id: int, import_id: str, how: str) -> Problem:
         f"Delete {import_id} in AcctVantage. If its goods are shipped all the same, call "
         f"settle({order_id})."
         + (" Or restore the order in BigCommerce." if how == "archived" else ""),
-    )
-
-
-def _unread_problem(each: Followed, error: AvbcError) -> Problem:
-    # Without the order's place in a page: each time it is another one.
-    why = unreadable(error).message if isinstance(error, UnexpectedData) else error
-    return Problem(
-        "order_unreadable",
-        "",
-        str(each.order.id),
-        f"What became of order {each.order.id} is not known. {why}",
-        f"Compare it with {each.import_id} by hand, and correct the order in BigCommerce.",
     )

@@ -1,0 +1,153 @@
+"""What follows in the books from what became of one order in the store, and what is for a person.
+
+Receipts and what is left to ship are written; all else is a problem (docs/facts.md,
+acctvantage-orders and acctvantage-payments).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from decimal import InvalidOperation
+from functools import partial
+
+import attrs
+
+from avbc.acctvantage import BooksRefused
+from avbc.bigcommerce import UnexpectedData
+from avbc.errors import AvbcError
+from avbc.mapping import MappingRules, Problem
+from avbc.mapping.following import edit_of, is_open, refund_not_booked, to_ship_now
+from avbc.mapping.stopped import stopped
+from avbc.orchestrator.engine.attention import stopped_problem
+from avbc.orchestrator.engine.changes import order_change, record_problem
+from avbc.orchestrator.engine.followed import Followed, receipt_text
+from avbc.orchestrator.engine.push_run import PushRun
+from avbc.orchestrator.engine.store_orders import unreadable
+from avbc.orchestrator.reports import Change
+
+_EDITED = "edit to be made"
+"""The fingerprints of orders whose edit changed amounts or quantities, by Import ID."""
+
+
+class Follower:
+    """Brings the books up to date with single orders of the store.
+
+    Args:
+        run: The run.
+        rules: Settings and reference data.
+    """
+
+    def __init__(self, run: PushRun, rules: MappingRules) -> None:
+        self._run = run
+        self._rules = rules
+
+    def follow(self, each: Followed) -> Iterator[Problem]:
+        """Write what follows for an order, and yield what is for a person.
+
+        Raises:
+            AvbcError: The books cannot be written.
+        """
+        order, sales_order = each.order, each.sales_order
+        happened = stopped(order.status_id)
+        if happened and not each.is_handled:
+            yield stopped_problem(order.id, each.import_id, happened)
+        if each.error is not None:
+            yield _unread_problem(each, each.error)
+            return
+        yield from self._follow_receipts(each)
+        if happened:
+            return
+        yield from self._follow_quantities(each)
+        if order.status_id not in (self._run.statuses.new, self._run.statuses.import_error):
+            yield from self._edits(each)
+        refund = refund_not_booked(sales_order, order, each.refunds, each.credited, self._rules)
+        if refund is not None:
+            yield refund
+
+    def _edits(self, each: Followed) -> Iterator[Problem]:
+        """Yield the edit of an order, unless a person has made the same one in AcctVantage."""
+        try:
+            edit = edit_of(each.sales_order, each.order, each.receipts, self._rules)
+        except InvalidOperation:
+            message = f"An amount of order {each.order.id} is not a number."
+            yield record_problem("amount_unreadable", message, "Correct the order in BigCommerce.")
+            return
+        if edit is None:
+            return
+        if edit.differs:
+            self._run.know(_EDITED, each.import_id, edit.fingerprint)
+        elif self._run.known(_EDITED, [each.import_id]).get(each.import_id) == edit.fingerprint:
+            return
+        yield edit.problem
+
+    def _follow_receipts(self, each: Followed) -> Iterator[Problem]:
+        ruling = each.receipts_followed(self._rules)
+        for found in ruling.value or ():
+            before, after = found.before, found.after
+            change = attrs.evolve(
+                order_change(
+                    each.sales_order, "receipt", receipt_text(before), receipt_text(after)
+                ),
+                key=before.import_id,
+                decisions=ruling.decisions,
+            )
+            why = self._write(change, partial(self._run.books.update_receipt, before, after))
+            if why:
+                message = f"The receipt {before.import_id} could not become {after.state}: {why}"
+                yield Problem(
+                    "receipt_cannot_follow",
+                    "receipts",
+                    before.import_id,
+                    message,
+                    f"Make it {receipt_text(after)} in AcctVantage.",
+                )
+        for problem in ruling.problems:
+            # What was refunded is a problem of its own, with the amount.
+            if problem.severity == "error" and problem.code != "payment_partly_refunded":
+                yield problem
+
+    def _follow_quantities(self, each: Followed) -> Iterator[Problem]:
+        sales_order = each.sales_order
+        if not is_open(sales_order.status, self._rules):
+            return
+        left = to_ship_now(sales_order, each.order, each.shipped, status_is_ours=each.is_echo)
+        if not left:
+            return
+        lines = {line.store_line_id: line for line in sales_order.lines}
+        texts = [f"{number:f} of {lines[key].description}" for key, number in left.items()]
+        change = attrs.evolve(
+            order_change(sales_order, "left to ship", after="; ".join(texts)),
+            key=f"{each.import_id} to ship",
+        )
+        work = partial(self._run.books.set_to_ship, each.import_id, left)
+        if why := self._write(change, work):
+            yield Problem(
+                "left_to_ship_differs",
+                "lines",
+                each.import_id,
+                f"The store shipped or refunded a part of order {each.order.id}, and "
+                f"{each.import_id} could not be changed: {why}",
+                f"In AcctVantage, leave to ship: {change.after}.",
+            )
+
+    def _write(self, change: Change, work: Callable[[], object]) -> str:
+        """Write in the books; returns why they refuse it."""
+        if not self._run.preview:
+            try:
+                work()
+            except BooksRefused as error:
+                return str(error)
+        self._run.sent(change)
+        return ""
+
+
+def _unread_problem(each: Followed, error: AvbcError) -> Problem:
+    # Without the order's place in a page: each time it is another one.
+    why = unreadable(error).message if isinstance(error, UnexpectedData) else error
+    return Problem(
+        "order_unreadable",
+        "",
+        str(each.order.id),
+        f"What became of order {each.order.id} is not known. {why}",
+        f"Compare it with {each.import_id} by hand, and correct the order in BigCommerce.",
+    )
