@@ -168,10 +168,15 @@ Note: TypeAlias = tuple[str, object, str, str, tuple[object, ...]]
 
 def decisions_of(notes: Iterable[Note]) -> tuple[Decision, ...]:
     """The notes as decisions, with their texts."""
-    return tuple(
-        Decision(field, value_text(value), reason.format(*args) if args else reason, setting)
+    return tuple(Decision(*texts) for texts in decision_texts(notes))
+
+
+def decision_texts(notes: Iterable[Note]) -> list[tuple[str, str, str, str]]:
+    """The texts of decisions alone: field, value, reason, setting."""
+    return [
+        (field, value_text(value), reason.format(*args) if args else reason, setting)
         for field, value, reason, setting, args in notes
-    )
+    ]
 
 
 def value_text(value: object) -> str:
@@ -181,6 +186,8 @@ def value_text(value: object) -> str:
     ('5.00', '', 'yes')
     """
     match value:
+        case str():
+            return value
         case None:
             return ""
         case Decimal():

@@ -10,9 +10,14 @@ from typing import cast
 import attrs
 
 from avbc.mapping import Decision, MappedOrder
+from avbc.mapping.decisions import decision_texts
 
 DECISIONS = "decisions"
 """What the journal remembers them under."""
+
+
+# As `json.dumps`, for every order that is imported.
+_encode = json.JSONEncoder(check_circular=False, separators=(",", ":")).encode
 
 
 @attrs.frozen
@@ -34,8 +39,7 @@ def as_text(result: str, mapped: MappedOrder) -> str:
     >>> from_text(text).result
     'imported'
     """
-    rows = [[each.field, each.value, each.reason, each.setting] for each in mapped.decisions]
-    return json.dumps([datetime.now(UTC).isoformat(), result, rows])
+    return _encode([datetime.now(UTC).isoformat(), result, decision_texts(mapped.notes)])
 
 
 def from_text(text: str) -> DecisionsTaken:
