@@ -33,13 +33,7 @@ from avbc.orchestrator.engine.integration import Integration
 from avbc.orchestrator.engine.journal import merged
 from avbc.orchestrator.engine.order_reads import IN_FLIGHT, Seen
 from avbc.orchestrator.engine.run import Run, Task
-from avbc.orchestrator.reports import (
-    Change,
-    Effect,
-    JournalEntry,
-    PlannedCall,
-    PushReport,
-)
+from avbc.orchestrator.reports import Change, Effect, JournalEntry, PlannedCall, PushReport
 
 T = TypeVar("T")
 

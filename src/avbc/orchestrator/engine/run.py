@@ -26,10 +26,7 @@ from avbc.orchestrator.engine.leases import Lease
 from avbc.orchestrator.engine.order_reads import OrdersNow
 from avbc.orchestrator.engine.progress import Progress, no_progress, progress_shown
 from avbc.orchestrator.engine.statuses import ImportStatuses
-from avbc.orchestrator.reports import (
-    JournalEntry,
-    RunReport,
-)
+from avbc.orchestrator.reports import JournalEntry, RunReport
 from avbc.settings import SettingsError
 
 R = TypeVar("R", bound=RunReport)

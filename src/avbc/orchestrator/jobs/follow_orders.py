@@ -19,22 +19,10 @@ from avbc.bigcommerce import NotFound, Page, Paging, UnexpectedData
 from avbc.bigcommerce.endpoints.orders import EVERYTHING
 from avbc.bigcommerce.models import Order
 from avbc.errors import AvbcError, TransientError
-from avbc.mapping import (
-    MappingRules,
-    Problem,
-    payment_without_order,
-)
-from avbc.mapping.following import (
-    is_open,
-    order_state,
-)
+from avbc.mapping import MappingRules, Problem, payment_without_order
+from avbc.mapping.following import is_open, order_state
 from avbc.mapping.stopped import stopped
-from avbc.orchestrator.engine.attention import (
-    FOLLOWING,
-    NOT_IN_BOOKS,
-    RECONCILE,
-    STATUS_KEPT,
-)
+from avbc.orchestrator.engine.attention import FOLLOWING, NOT_IN_BOOKS, RECONCILE, STATUS_KEPT
 from avbc.orchestrator.engine.changed_orders import OVERLAP
 from avbc.orchestrator.engine.changes import (
     CONCERNS_ALL,
