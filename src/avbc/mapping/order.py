@@ -60,6 +60,8 @@ class OrderInputs:
     """The order's coupons with their types, where `order.coupons` does not have them."""
     paid_status_id: int | None = None
     """The order's last status that says whether it was paid, if avbc wrote the one that it has."""
+    store_hash: str = ""
+    """The store that the order is from."""
 
     @property
     def paid_order(self) -> Order:
@@ -193,6 +195,7 @@ class Mapper:
             sales_order = SalesOrder(
                 import_id=import_id,
                 store_order_id=order.id,
+                store_hash=inputs.store_hash,
                 client=client.name,
                 lines=with_to_ship(order, made, case),
                 total=proof.total,

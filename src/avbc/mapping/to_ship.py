@@ -34,16 +34,17 @@ def left_to_ship(order: Order) -> dict[int, Decimal]:
     >>> left_to_ship(Order(id=1, status_id=10, products=(mugs,)))
     {5: Decimal('0')}
     """
+    lines = order.lines
     if order.status_id in _SHIPPED:
-        return {line.id: ZERO for line in order.lines}
+        return {line.id: ZERO for line in lines}
     left = {
         line.id: max(
             0, line.quantity - max(0, line.quantity_refunded) - max(0, line.quantity_shipped)
         )
-        for line in order.lines
+        for line in lines
     }
-    ordered = {line.id: line.quantity for line in order.lines}
-    for line in order.lines:
+    ordered = {line.id: line.quantity for line in lines}
+    for line in lines:
         bundle = line.parent_order_product_id
         if bundle and ordered.get(bundle, 0) > 0:
             # Rounded up: rather one too many to check than one too few in the parcel.
@@ -84,7 +85,7 @@ def with_to_ship(
                 sold[number].quantity_refunded,
                 sold[number].quantity_shipped,
             )
-        made.append(attrs.evolve(line, to_ship=to_ship))
+        made.append(line if line.to_ship == to_ship else attrs.evolve(line, to_ship=to_ship))
     _warn(order, left, case)
     return tuple(made)
 

@@ -223,14 +223,14 @@ class Incomers:
             AvbcError: Its coupons cannot be read.
         """
         inputs = OrderInputs(
-            each.order, tuple(each.transactions), paid_status_id=each.paid_status_id
+            each.order,
+            tuple(each.transactions),
+            paid_status_id=each.paid_status_id,
+            store_hash=self._run.store.store_hash,
         )
         mapped = self.lookups.map(inputs, self._read_coupons)
-        if mapped.bundle is not None:
-            order = attrs.evolve(mapped.bundle.order, store_hash=self._run.store.store_hash)
-            bundle = attrs.evolve(mapped.bundle, order=order)
-            if each.existing is not None:
-                bundle = _keeping_client(bundle, each.existing)
+        if mapped.bundle is not None and each.existing is not None:
+            bundle = _keeping_client(mapped.bundle, each.existing)
             mapped = attrs.evolve(mapped, bundle=bundle)
         return customised(each.order, mapped, self._customisations)
 
