@@ -136,6 +136,30 @@ def test_an_edit_books_no_money_that_did_not_come(
     assert received() is None
 
 
+@pytest.mark.parametrize("status_id", [5, 6])
+def test_an_order_that_is_canceled_before_it_is_paid_was_not_paid(
+    join: Join,
+    change: Change,
+    store: FakeStore,
+    place: Place,
+    received: Callable[[], object],
+    *,
+    status_id: int,
+) -> None:
+    web = join(settings=change(order_status=AWAITED))
+    order_id = place()
+    web.import_orders()
+    store.edit_order(order_id, status_id=status_id)
+    web.follow_orders()
+    assert received() is None
+    assert [item.code for item in web.worklist()] == ["order_stopped_in_store"]
+    # It goes on, and is paid after all.
+    store.edit_order(order_id, status_id=NEW)
+    web.follow_orders()
+    assert received() is not None
+    assert not web.worklist()
+
+
 @pytest.mark.parametrize("updates", ["push", "pull", "off"])
 @pytest.mark.parametrize("status", ["Completed", "Shipped", "Partially Shipped"])
 def test_the_downloaded_status_says_nothing_about_goods(

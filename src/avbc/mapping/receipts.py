@@ -21,6 +21,7 @@ from avbc.acctvantage.records import (
     SalesOrder,
 )
 from avbc.bigcommerce.models import Order, Transaction
+from avbc.bigcommerce.models.statuses import SystemStatus
 from avbc.mapping.case import Case, MappingRules, Ruling
 from avbc.mapping.decisions import MappingProblem, Problem
 from avbc.mapping.payment import receipt_type_for
@@ -30,6 +31,7 @@ from avbc.mapping.worth import (
     AUTHORIZED,
     DECLINED,
     HELD,
+    PAID,
     RECEIVED,
     GatewayPayment,
     Worth,
@@ -40,6 +42,7 @@ from avbc.text import text_key
 
 _TENDERS = (STORE_CREDIT, GIFT_CARD)
 _ALIVE: tuple[ReceiptState, ...] = ("captured", "pre_authorized", "pending")
+_PAID = PAID | {SystemStatus.PARTIALLY_REFUNDED}
 _CORRECT = "Check the order's payments in BigCommerce, and correct the receipt in AcctVantage."
 
 
@@ -187,8 +190,11 @@ def _followed(
         )
         return ()
     if worth.transacted is None:
-        if not worth.status and any(_is_of_gateway(receipt) for receipt in books.ours):
-            # An order without a payment status says nothing about what it was before.
+        if not worth.status and (
+            order.status_id not in _PAID or any(_is_of_gateway(receipt) for receipt in books.ours)
+        ):
+            # Without a payment status a stopped order says nothing about money, nor does any order
+            # about what its payment was at a gateway before.
             return ()
         worth = _of_each_receipt(worth, books)
     return _Comparison(books, order, worth, case).changes()

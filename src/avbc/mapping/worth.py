@@ -30,6 +30,18 @@ REFUNDED = "refunded"
 HELD = "held for review"
 AWAITED = "awaiting payment"
 """The payment status of an order without one, while it has one of the statuses `UNPAID`."""
+PAID = frozenset(
+    {
+        SystemStatus.SHIPPED,
+        SystemStatus.PARTIALLY_SHIPPED,
+        SystemStatus.AWAITING_PICKUP,
+        SystemStatus.AWAITING_SHIPMENT,
+        SystemStatus.COMPLETED,
+        SystemStatus.AWAITING_FULFILLMENT,
+    }
+)
+"""Statuses of paid orders. Any other but Refunded may void the order's tax document (docs/facts.md,
+bigcommerce-orders)."""
 UNPAID = frozenset({SystemStatus.INCOMPLETE, SystemStatus.PENDING, SystemStatus.AWAITING_PAYMENT})
 """Incomplete, Pending and Awaiting Payment (docs/facts.md, bigcommerce-orders)."""
 

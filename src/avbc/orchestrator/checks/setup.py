@@ -31,9 +31,9 @@ from avbc.mapping.payment import TENDER_WORDS
 from avbc.mapping.reference import warehouse_for
 from avbc.mapping.status import status_name
 from avbc.mapping.text import plain
+from avbc.mapping.worth import PAID
 from avbc.orchestrator.engine.order_reads import IN_FLIGHT
 from avbc.orchestrator.engine.statuses import (
-    PAID,
     import_statuses,
     mapped_statuses,
     require_mapping,

@@ -25,19 +25,6 @@ FOLLOWED = "followed"
 """How orders were when they were followed last, by Import ID: in the store, and where something of
 them is on the worklist, in the books too."""
 
-PAID = frozenset(
-    {
-        SystemStatus.SHIPPED,
-        SystemStatus.PARTIALLY_SHIPPED,
-        SystemStatus.AWAITING_PICKUP,
-        SystemStatus.AWAITING_SHIPMENT,
-        SystemStatus.COMPLETED,
-        SystemStatus.AWAITING_FULFILLMENT,
-    }
-)
-"""Statuses of paid orders. Any other but Refunded may void the order's tax document (docs/facts.md,
-bigcommerce-orders)."""
-
 UNFINISHED = frozenset({SystemStatus.INCOMPLETE, SystemStatus.PENDING})
 """Statuses of checkouts that were not finished (docs/facts.md, bigcommerce-orders)."""
 
