@@ -13,7 +13,7 @@ from avbc.mapping import Problem
 from avbc.orchestrator import Orchestrator
 from avbc.orchestrator.engine import order_reads
 from avbc.orchestrator.engine.integration import Integration
-from avbc.orchestrator.engine.journal import Journal
+from avbc.orchestrator.engine.journal import Journal, JournalUnreachable
 from avbc.orchestrator.engine.open_items import OpenItems
 from avbc.orchestrator.engine.push_run import PushRun, Step
 from avbc.orchestrator.engine.run import CHUNK, Task
@@ -87,6 +87,33 @@ def test_what_waits_for_a_person_is_written_before_what_is_known(
 
     push(integration).do(find)
     assert written == ["items", "known"]
+
+
+def test_what_the_worklist_could_not_take_is_not_remembered(
+    integration: Integration, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A disk may be full for the one and not for the other: it is found again by the next run."""
+    journal, apply = integration.journal, OpenItems.apply
+    kind, at = f"status {integration.scope}", datetime(2026, 1, 2, tzinfo=UTC)
+    journal.remember(kind, [("WEB2", "9")])
+
+    def full(*_: object) -> None:
+        raise JournalUnreachable("the disk is full")
+
+    def find(run: PushRun) -> None:
+        run.know("status", "WEB1", "9")
+        run.add_item(Problem("books_refused", "", "", "No."), key="WEB1")
+        run.forget("status", ["WEB2"])
+        run.set_watermark(at)
+
+    monkeypatch.setattr(OpenItems, "apply", full)
+    push(integration).do(find)
+    assert dict(journal.all_fingerprints(kind)) == {"WEB2": "9"}
+    assert journal.watermark(f"push_something {integration.scope}") is None
+    monkeypatch.setattr(OpenItems, "apply", apply)
+    push(integration).do(find)
+    assert dict(journal.all_fingerprints(kind)) == {"WEB1": "9"}
+    assert journal.watermark(f"push_something {integration.scope}") == at
 
 
 def test_a_preview_sends_nothing_and_opens_no_journal(

@@ -451,7 +451,8 @@ GUARDS = (
         (
             Removal(
                 "orchestrator/engine/run.py",
-                "self._kept(self._attention.flush)\nknown, self._known = self._known, {}",
+                "self._kept(self._attention.flush)\nknown: dict[str, dict[str, str]] = {}\n"
+                "if not self._attention.is_due:\n    known, self._known = self._known, known",
                 "known, self._known = self._known, {}",
             ),
             Removal(
@@ -459,6 +460,17 @@ GUARDS = (
                 "if entries:\n    self._kept(partial(self.integration.journal.write, entries))",
                 "if entries:\n    self._kept(partial(self.integration.journal.write, entries))\n"
                 "self._kept(self._attention.flush)",
+            ),
+        ),
+    ),
+    Guard(
+        "what the worklist could not take does not count as dealt with",
+        (f"{_RUN}::test_what_the_worklist_could_not_take_is_not_remembered",),
+        (
+            Removal(
+                "orchestrator/engine/run.py",
+                "if not self._attention.is_due:\n    known, self._known = self._known, known",
+                "known, self._known = self._known, known",
             ),
         ),
     ),

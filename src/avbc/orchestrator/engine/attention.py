@@ -107,6 +107,11 @@ class Attention:
         item = self._items().find(place)
         return None if item is None else item.since
 
+    @property
+    def is_due(self) -> bool:
+        """Whether something is not written yet."""
+        return bool(self._changes)
+
     def flush(self) -> None:
         """Write what was found; what could not be written is written with the next flush.
 

@@ -180,7 +180,7 @@ def close_webhooks(
         return
     opened = OpenWebhooks.of(run.integration)
     rest = opened.read()
-    if not run.report.stopped:
+    if not run.report.stopped and run.is_written():
         done = [each for each in webhooks if each.order_id not in left]
         for each in done:
             if each.detail:

@@ -180,8 +180,7 @@ class Run(Generic[R]):
 
     def set_watermark(self, at: datetime) -> None:
         """Note up to which time this job is done, unless it previews or ended early."""
-        if not (self.preview or self.report.stopped):
-            self.flush()
+        if not (self.preview or self.report.stopped) and self.is_written():
             self._kept(
                 partial(self.integration.journal.set_watermark, self._scoped(self._task.name), at)
             )
@@ -201,8 +200,7 @@ class Run(Generic[R]):
 
     def forget(self, kind: str, keys: Collection[str] | None = None) -> None:
         """Forget what was known of some keys, or of all of the kind."""
-        if not self.preview:
-            self.flush()
+        if not self.preview and self.is_written():
             self._kept(
                 partial(self.integration.journal.forget_fingerprints, self._scoped(kind), keys)
             )
@@ -260,11 +258,20 @@ class Run(Generic[R]):
         if not self.preview:
             self._entries.append(entry)
 
+    def is_written(self) -> bool:
+        """Flush, and return whether the worklist has all that was found.
+
+        Otherwise nothing may count as dealt with: it is not looked at again, and would be lost.
+        """
+        self.flush()
+        return not self._attention.is_due
+
     def flush(self) -> None:
         """Write what waits for a person, what is known and the entries to the journal."""
-        # First: what is known is not looked at again, and would be lost to the worklist.
         self._kept(self._attention.flush)
-        known, self._known = self._known, {}
+        known: dict[str, dict[str, str]] = {}
+        if not self._attention.is_due:
+            known, self._known = self._known, known
         entries, self._entries = self._entries, []
         if known:
             self._kept(partial(self.integration.journal.remember_together, known))
