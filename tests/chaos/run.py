@@ -24,6 +24,7 @@ from bench.deaths import deaths
 from bench.faults import faults, weather
 from bench.guards import guards
 from bench.inputs import bad_inputs
+from bench.lives import lives
 from bench.tally import Row, merged, table
 from bench.together import together_on_postgresql, together_on_sqlite
 from bench.worlds import WORLDS
@@ -88,6 +89,8 @@ def jobs(seed: int, scale: float) -> Iterator[tuple[str, Job]]:
                 f"books: {name} on PostgreSQL",
                 partial(postgresql_faults, name, server, sample=count(25), seed=seed),
             )
+    for part in range(8):
+        yield "the life of orders", partial(lives, count(12_500), seed, part)
     for part in range(3):
         yield "guards removed", partial(guards, share=(part, 3))
     for part in range(2):

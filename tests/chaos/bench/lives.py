@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 
+import hypothesis
 from bench.life import CARD_HELD, CARD_PAID, CASH, Life
+from bench.tally import Row
 from hypothesis import HealthCheck, Phase, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import (
@@ -182,6 +185,7 @@ def play(steps: int, seed: int, *, shrink: bool = False) -> int:
         """Of its own, so that steps count from 0."""
 
     Play.steps = 0
+    hypothesis.seed(seed)(Play)
     run_state_machine_as_test(
         Play,
         settings=settings(
@@ -189,7 +193,6 @@ def play(steps: int, seed: int, *, shrink: bool = False) -> int:
             max_examples=max(1, steps // _STEPS * 2),
             stateful_step_count=_STEPS,
             deadline=None,
-            derandomize=seed == 1,
             database=None,
             phases=[Phase.generate, Phase.shrink] if shrink else [Phase.generate],
             suppress_health_check=list(HealthCheck),
@@ -197,3 +200,15 @@ def play(steps: int, seed: int, *, shrink: bool = False) -> int:
         ),
     )
     return Play.steps
+
+
+def lives(steps: int, seed: int, part: int = 0) -> Row:
+    """Play at least so many steps, as a row of the bench; one fault ends it."""
+    row, began = Row("the life of orders"), time.monotonic()
+    try:
+        row.points = play(steps, seed + part, shrink=True)
+    except AssertionError as error:
+        notes: list[str] = getattr(error, "__notes__", [])
+        row.complain(f"part {part}", "\n".join([str(error), *notes]))
+    row.seconds = time.monotonic() - began
+    return row
