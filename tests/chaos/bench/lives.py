@@ -165,7 +165,7 @@ class Everybody(RuleBasedStateMachine):
     def all_is_quiet(self) -> None:
         """Cycles in which nobody acts: then everything is where it should be."""
         life = self._life
-        for _ in range(3):
+        for _ in range(2):
             life.cycle()
         assert not (faults := life.faults()), faults
 
@@ -189,8 +189,8 @@ def play(steps: int, seed: int, *, shrink: bool = False) -> int:
     run_state_machine_as_test(
         Play,
         settings=settings(
-            # Some plays end earlier.
-            max_examples=max(1, steps // _STEPS * 2),
+            # Many plays end earlier.
+            max_examples=max(1, steps // 28),
             stateful_step_count=_STEPS,
             deadline=None,
             database=None,
