@@ -23,6 +23,8 @@ from avbc.testing.fakestore.faults import FaultKind
 
 _STEPS = 50
 """Steps of one play."""
+_ACTS = 8
+"""Steps, at least, before everything is looked at."""
 
 
 class Everybody(RuleBasedStateMachine):
@@ -34,6 +36,8 @@ class Everybody(RuleBasedStateMachine):
     def __init__(self) -> None:
         super().__init__()
         self.life: Life | None = None
+        self.acts = 0
+        """Steps since everything was looked at."""
 
     @initialize(mode=st.sampled_from(["push", "pull", "off"]), webhooks=st.booleans())
     def open(self, mode: str, webhooks: bool) -> None:
@@ -45,6 +49,7 @@ class Everybody(RuleBasedStateMachine):
     @property
     def _life(self) -> Life:
         type(self).steps += 1
+        self.acts += 1
         assert self.life is not None
         return self.life
 
@@ -142,6 +147,7 @@ class Everybody(RuleBasedStateMachine):
 
     # Time
 
+    @precondition(lambda self: self.acts > 1)
     @rule()
     def time_passes(self) -> None:
         """A cycle."""
@@ -160,11 +166,11 @@ class Everybody(RuleBasedStateMachine):
         """A restart."""
         self._life.restart()
 
-    @precondition(lambda self: self.life is not None)
+    @precondition(lambda self: self.acts > _ACTS)
     @rule()
     def all_is_quiet(self) -> None:
         """Cycles in which nobody acts: then everything is where it should be."""
-        life = self._life
+        life, self.acts = self._life, 0
         for _ in range(2):
             life.cycle()
         assert not (faults := life.faults()), faults
