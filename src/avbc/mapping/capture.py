@@ -19,7 +19,8 @@ from avbc.settings import Settings, payment_method_key
 from avbc.text import text_key
 
 AUTHORIZATION_DAYS = 7
-"""For how many days an authorization by a payment method without a row in the mapping is good."""
+"""For how many days an authorization by a payment method without a row in the mapping is good
+(docs/facts.md, acctvantage-payments)."""
 
 PaymentStep: TypeAlias = Literal["send", "wait", "record"]
 

@@ -1,4 +1,7 @@
-"""What became of an order after its import: quantities, edits and refunds (pure rules)."""
+"""What became of an order after its import: quantities, edits and refunds (pure rules).
+
+See docs/facts.md, acctvantage-orders.
+"""
 
 from __future__ import annotations
 

@@ -2,7 +2,7 @@
 
 A receipt follows while it is as avbc last wrote it: not posted, and pending over nothing, or
 pre-authorized over the authorization. Everything else in the books stays, and a difference is a
-problem. Nothing here is posted, refunded or undone (inferred).
+problem. Nothing here is posted, refunded or undone (docs/facts.md, acctvantage-payments).
 """
 
 from __future__ import annotations

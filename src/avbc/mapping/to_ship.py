@@ -1,4 +1,7 @@
-"""What is left to ship of an order: ordered less refunded less shipped (AcctVantage's Ship qty)."""
+"""What is left to ship of an order: ordered less refunded less shipped (AcctVantage's Ship qty).
+
+See docs/facts.md, acctvantage-orders and bigcommerce-orders.
+"""
 
 from __future__ import annotations
 

@@ -22,7 +22,13 @@ from avbc.errors import AvbcError, TransientError
 from avbc.mapping import MappingRules, Problem, payment_without_order
 from avbc.mapping.following import is_open, order_state
 from avbc.mapping.stopped import stopped
-from avbc.orchestrator.engine.attention import FOLLOWING, NOT_IN_BOOKS, RECONCILE, STATUS_KEPT
+from avbc.orchestrator.engine.attention import (
+    FOLLOWING,
+    IMPORTING,
+    NOT_IN_BOOKS,
+    RECONCILE,
+    STATUS_KEPT,
+)
 from avbc.orchestrator.engine.changed_orders import OVERLAP
 from avbc.orchestrator.engine.changes import (
     CONCERNS_ALL,
@@ -49,7 +55,6 @@ _SWEPT = "followed all"
 _SWEEP = timedelta(hours=1)
 _GONE = "order_gone_from_store"
 _NOT_IMPORTED = "payment_without_order"
-_IMPORT = "import_orders"
 _GONE_STATE = "gone"
 
 
@@ -88,7 +93,7 @@ class _Follow:
         for key, code in items.keys(FOLLOWING):
             self._open.setdefault(key, set()).add(code)
         self._reconciled = items.keys(RECONCILE)
-        import_items = items.keys(_IMPORT)
+        import_items = items.keys(IMPORTING)
         self._import_items = {key for key, _ in import_items}
         self._status_kept = {key for key, code in import_items if code == STATUS_KEPT}
         """Orders that were asked for by their ids: they wait in any status."""
@@ -302,7 +307,7 @@ class _Follow:
             if key in self._import_items and order.status_id not in waiting
             if key not in self._status_kept or stopped(order.status_id)
         ]:
-            self._run.settle(gone, area=_IMPORT)
+            self._run.settle(gone, area=IMPORTING)
 
     def _not_in_books(self, key: str, order: Order, state: str) -> None:
         problem = payment_without_order(order)
@@ -363,7 +368,7 @@ class _Follow:
                 if isinstance(answer, CONCERNS_ALL):
                     raise answer
         self._take(here)
-        run.settle(self._import_items & gone.keys(), area=_IMPORT)
+        run.settle(self._import_items & gone.keys(), area=IMPORTING)
         run.settle([key for key in gone if key in self._open], codes=[_NOT_IMPORTED])
         for key, each in self._reader.of_books(gone).items():
             if each.is_handled or not (
