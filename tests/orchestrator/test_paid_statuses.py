@@ -179,3 +179,19 @@ def test_the_downloaded_status_says_nothing_about_goods(
     web.import_orders()
     web.follow_orders()
     assert [line.to_ship for line in books.sales_orders()[0].lines] == [3]
+
+
+def test_an_edit_of_an_order_that_was_canceled_books_no_money(
+    join: Join, change: Change, store: FakeStore, place: Place, received: Callable[[], object]
+) -> None:
+    web = join(settings=change(order_status=AWAITED))
+    order_id = place()
+    web.import_orders()
+    store.edit_order(order_id, status_id=5)
+    web.follow_orders()
+    other = OrderFactory(first_id=order_id).order([item("LAMP-01", 4)], payment=CHECK)
+    other.header["status_id"] = DOWNLOADED
+    store.add_order(other)
+    assert len(web.import_order(order_id).updated) == 1
+    web.follow_orders()
+    assert received() is None

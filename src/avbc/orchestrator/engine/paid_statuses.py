@@ -12,6 +12,7 @@ from typing import TypeVar
 from avbc.bigcommerce.models import Order
 from avbc.bigcommerce.models.statuses import SystemStatus
 from avbc.mapping.status import store_status
+from avbc.mapping.stopped import stopped
 from avbc.mapping.worth import UNPAID
 from avbc.orchestrator.engine.run import Run
 from avbc.orchestrator.engine.statuses import SHIPPED, STATUS
@@ -38,8 +39,10 @@ def paid_statuses(
     before = run.known(_BEFORE, offline) if offline else {}
     due = {key: order for key, order in offline.items() if key in before or key in awaited}
     ours = _written_here(run, due)
-    for key in due.keys() & before.keys() - ours:
-        run.know(_BEFORE, key, str(due[key].status_id))
+    for key in due.keys() - ours:
+        # A stopped order says nothing about money.
+        if not stopped(due[key].status_id):
+            run.know(_BEFORE, key, str(due[key].status_id))
     # If none is remembered, our own status changes nothing in the books.
     return {key: int(before.get(key, SystemStatus.AWAITING_PAYMENT)) for key in ours}
 
