@@ -293,7 +293,9 @@ def test_an_order_that_is_stopped_waits_for_a_person_once(
     assert found(report) == [("refused", "WEB1001", ["order_stopped_in_store"])]
     assert not report.ok
     (message,) = told
-    assert message.startswith(f"Order 1001 was {happened} in the store after WEB1001 was imported.")
+    assert message.startswith(
+        f"Order 1001 was {happened} in the store, and is in the books as WEB1001."
+    )
     for _ in range(2):
         assert list(web.follow_orders()) == []
     assert len(told) == 1
@@ -331,6 +333,101 @@ def test_the_item_of_a_refunded_order_goes_with_its_credit(
     assert len(web.import_refunds().sent) == 1
     web.follow_orders()
     assert waits(web, order) == []
+
+
+@pytest.mark.parametrize("is_imported", [True, False], ids=["credits", "no credits"])
+def test_of_a_refunded_order_nothing_is_left_to_ship(
+    webs: Callable[..., Orchestrator],
+    store: FakeStore,
+    books: SqlGateway,
+    place: Place,
+    is_imported: bool,
+) -> None:
+    web = webs(gl={"import_refunds": is_imported})
+    order = place(web=web)
+    if is_imported:
+        web.import_refunds()
+    # A refund of the whole amount counts no units.
+    total = Decimal(str(order.header["total_inc_tax"]))
+    store.refund(order.id, amount=total)
+    web.follow_orders()
+    assert to_ship(books, order) == [0, 0]
+    (waiting,) = web.worklist()
+    assert ("import_refunds writes the credit" in waiting.fix) == is_imported
+    assert waiting.fix.startswith(
+        "Ship nothing." if is_imported else f"Delete WEB{order.id} in AcctVantage; where it is"
+    )
+    if is_imported:
+        web.import_refunds()
+    else:
+        books.delete_order(f"WEB{order.id}")
+    web.follow_orders()
+    assert waits(web, order) == []
+    if is_imported:
+        # No other job brings it back.
+        books.set_order_status(f"WEB{order.id}", "Shipped/Invoice")
+        assert len(web.push_order_statuses().refused) == 1
+        assert waits(web, order) == []
+
+
+def test_a_refunded_order_waits_until_the_books_ship_nothing_more_of_it(
+    webs: Callable[..., Orchestrator],
+    store: FakeStore,
+    books: SqlGateway,
+    place: Place,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    web = webs(gl={"import_refunds": True})
+    order = place(web=web)
+    web.import_refunds()
+    store.refund(order.id)
+
+    def refused(*_: object) -> None:
+        raise BooksRefused("somebody has the order open")
+
+    with monkeypatch.context() as patch:
+        patch.setattr(books, "set_to_ship", refused)
+        web.follow_orders()
+        assert len(web.import_refunds().sent) == 1
+        web.follow_orders()
+    assert set(waits(web, order)) == {"order_stopped_in_store", "left_to_ship_differs"}
+    books.set_to_ship(f"WEB{order.id}", dict.fromkeys(line_ids(order), Decimal(0)))
+    web.follow_orders()
+    assert waits(web, order) == []
+
+
+@pytest.mark.parametrize(
+    "case",
+    [
+        (
+            "captured",
+            5,
+            "83.24 USD was received for it. ",
+            "Refund or void it in BigCommerce first",
+        ),
+        ("authorized", 5, "An authorization of 83.24 USD is open.", "Refund or void it in"),
+        ("captured", 13, "", "Ship nothing until the dispute is decided. "),
+    ],
+    ids=str,
+)
+def test_the_item_of_a_stopped_order_says_what_money_is_held(
+    webs: Callable[..., Orchestrator],
+    store: FakeStore,
+    place: Place,
+    case: tuple[str, int, str, str],
+) -> None:
+    state, status, says, advice = case
+    web = webs(gl={"credit_card_transactions_are_preauthorizations": True})
+    order = place(authorized() if state == "authorized" else None, web=web)
+    store.edit_order(order.id, status_id=status)
+    web.follow_orders()
+    (waiting,) = web.worklist()
+    assert waiting.code == "order_stopped_in_store"
+    total = f"{Decimal(str(order.header['total_inc_tax'])):.2f}"
+    assert says.replace("83.24", total) in waiting.message
+    assert ("USD" in waiting.message) == bool(says)
+    assert waiting.fix.startswith(advice)
+    assert f"where it is posted, reverse it there and call settle({order.id})" in waiting.fix
 
 
 def test_a_push_of_a_stopped_order_is_one_item_and_stays(

@@ -445,6 +445,7 @@ def test_a_webhook_imports_a_refund_at_once(
         "import",
         "webhook",
         "import_refunds",
+        "follow_orders",
     ]
 
 

@@ -809,7 +809,7 @@ def test_what_was_stopped_in_the_store_is_reported_for_a_person(
         f"WEB{imported[0]}",
         "follow_orders",
     )
-    assert f"Order {imported[0]} was {happened} in the store after WEB{imported[0]}" in item.message
+    assert f"Order {imported[0]} was {happened} in the store, and is in the books" in item.message
 
 
 def test_a_mapped_cancellation_is_followed_and_reported(

@@ -69,6 +69,29 @@ def shows_refund(order: Order) -> bool:
     return refunded or is_refunded or "refunded" in text_key(order.payment_status)
 
 
+def is_credited(sales_order: SalesOrder, credited: Decimal) -> bool:
+    """Whether credits cover all of a sales order."""
+    return bool(credited) and credited >= sales_order.total
+
+
+def money_held(happened: str, receipts: Iterable[Receipt], currency: str) -> str:
+    """Say what money of an order is held that was canceled or declined; empty for none.
+
+    BigCommerce gives none of it back by itself, and the receipts go with the sales order.
+    """
+    if happened not in ("canceled", "declined"):
+        return ""
+    receipts = list(receipts)
+    received = sum((one.amount for one in receipts if one.state == "captured"), ZERO)
+    held = sum((one.pre_auth_amount for one in receipts if one.state == "pre_authorized"), ZERO)
+    said: list[str] = []
+    if received:
+        said.append(f"{amount_text(received)} {currency} was received for it.")
+    if held:
+        said.append(f"An authorization of {amount_text(held)} {currency} is open.")
+    return " ".join(said)
+
+
 def to_ship_now(
     sales_order: SalesOrder,
     order: Order,

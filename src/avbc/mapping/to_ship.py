@@ -16,6 +16,7 @@ from avbc.bigcommerce.models.statuses import SystemStatus
 from avbc.mapping.case import Case
 from avbc.mapping.lines import PHYSICAL
 from avbc.money import ZERO
+from avbc.text import text_key
 
 _SHIPPED = frozenset({SystemStatus.SHIPPED, SystemStatus.COMPLETED})
 _PICK = "Pick what its lines have left to ship, and not what was ordered."
@@ -25,7 +26,8 @@ def left_to_ship(order: Order) -> dict[int, Decimal]:
     """What is left to ship of each line, by the line's id in the store.
 
     It is what was ordered less what was refunded less what was shipped, and never below 0; nothing
-    of an order that is Shipped or Completed, which a person may make it without a shipment. A
+    of an order that is Shipped or Completed, which a person may make it without a shipment, and
+    nothing of one whose whole payment was refunded, which need not count the lines' units. A
     component of a bundle is left as far as its bundle is. Downloads and gift certificates count as
     what was ordered, too: the store delivers them, but AcctVantage bills what it ships, and would
     have them on backorder otherwise (inferred).
@@ -38,7 +40,10 @@ def left_to_ship(order: Order) -> dict[int, Decimal]:
     {5: Decimal('0')}
     """
     lines = order.lines
-    if order.status_id in _SHIPPED:
+    is_refunded = (
+        order.status_id == SystemStatus.REFUNDED and text_key(order.payment_status) == "refunded"
+    )
+    if is_refunded or order.status_id in _SHIPPED:
         return {line.id: ZERO for line in lines}
     left = {
         line.id: max(

@@ -264,14 +264,40 @@ def note_checks(
     attention.report()
 
 
-def stopped_problem(order_id: int, import_id: str, happened: str) -> Problem:
-    """Say that an order was stopped in the store after its import."""
+def stopped_problem(
+    order_id: int, import_id: str, happened: str, held: str = "", *, is_credited: bool = False
+) -> Problem:
+    """Say that an order was stopped in the store, and is in the books.
+
+    Args:
+        order_id: BigCommerce's id of the order.
+        import_id: The Import ID.
+        happened: What stopped it.
+        held: What money of it is still held (`money_held`).
+        is_credited: Whether the settings ask for refunds as credits.
+    """
+    by_hand = (
+        f"elete {import_id} in AcctVantage; where it is posted, reverse it there and call "
+        f"settle({order_id})."
+    )
+    fix = f"D{by_hand} If the order goes on, give it another status in BigCommerce."
+    if happened == "disputed":
+        fix = (
+            "Ship nothing until the dispute is decided. If it is won, give the order another "
+            f"status in BigCommerce. If it is lost, d{by_hand}"
+        )
+    elif happened == "refunded" and is_credited:
+        fix = (
+            "Ship nothing. import_refunds writes the credit of the refund, and the item goes. If "
+            f"nothing was refunded in BigCommerce, d{by_hand}"
+        )
+    elif held:
+        fix = f"Refund or void it in BigCommerce first. {fix}"
     return Problem(
         STOPPED,
         "status_id",
         happened,
-        f"Order {order_id} was {happened} in the store after {import_id} was imported. No status, "
-        "shipment or capture is sent for it any more.",
-        f"Delete {import_id} in AcctVantage, or reverse it there and call settle({order_id}). If "
-        "the order goes on, give it another status in BigCommerce.",
+        f"Order {order_id} was {happened} in the store, and is in the books as {import_id}. "
+        f"{held}{' ' if held else ''}No status, shipment or capture is sent for it any more.",
+        fix,
     )

@@ -18,9 +18,10 @@ from avbc.mapping import (
     follow_receipts,
     status_for_store,
 )
-from avbc.mapping.following import is_open, shows_refund, to_ship_now
+from avbc.mapping.following import is_credited, is_open, shows_refund, to_ship_now
 from avbc.mapping.stopped import stopped
 from avbc.mapping.text import amount_text
+from avbc.mapping.to_ship import left_to_ship
 from avbc.mapping.worth import RECEIVED
 from avbc.money import ZERO
 from avbc.orchestrator.engine.paid_statuses import paid_statuses
@@ -74,7 +75,23 @@ class Followed:
     @property
     def is_handled(self) -> bool:
         """Whether credits cover all of it."""
-        return bool(self.credited) and self.credited >= self.sales_order.total
+        return is_credited(self.sales_order, self.credited)
+
+    def can_ship(self, rules: MappingRules) -> bool:
+        """Whether AcctVantage has something of it left to ship that a stopped order should not."""
+        if not is_open(self.sales_order.status, rules):
+            return False
+        if self.order.lines and not any(left_to_ship(self.order).values()):
+            return bool(to_ship_now(self.sales_order, self.order, self.shipped))
+        return any(line.to_ship > 0 for line in self.sales_order.lines if line.store_line_id)
+
+    def leave_to_ship(self, left: Mapping[int, Decimal]) -> None:
+        """Note what the books have left to ship now of lines, by the line's id in the store."""
+        lines = (
+            attrs.evolve(line, to_ship=left.get(line.store_line_id or 0, line.to_ship))
+            for line in self.sales_order.lines
+        )
+        self.sales_order = attrs.evolve(self.sales_order, lines=tuple(lines))
 
 
 class FollowReader:
@@ -95,7 +112,8 @@ class FollowReader:
         run = self._run
         going = [each for each in orders if each.error is None]
         failed = complete_lines(
-            run.store, [each.order for each in going if not stopped(each.order.status_id)]
+            run.store,
+            [each.order for each in going if stopped(each.order.status_id) in ("", "refunded")],
         )
         for each in going:
             each.error = failed.get(each.order.id)

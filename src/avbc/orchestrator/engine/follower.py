@@ -16,7 +16,7 @@ from avbc.acctvantage import BooksRefused
 from avbc.bigcommerce import UnexpectedData
 from avbc.errors import AvbcError
 from avbc.mapping import MappingRules, Problem
-from avbc.mapping.following import edit_of, is_open, refund_not_booked, to_ship_now
+from avbc.mapping.following import edit_of, is_open, money_held, refund_not_booked, to_ship_now
 from avbc.mapping.stopped import stopped
 from avbc.orchestrator.engine.attention import stopped_problem
 from avbc.orchestrator.engine.changes import order_change, record_problem
@@ -49,15 +49,21 @@ class Follower:
         """
         order, sales_order = each.order, each.sales_order
         happened = stopped(order.status_id)
-        if happened and not each.is_handled:
-            yield stopped_problem(order.id, each.import_id, happened)
+        problems: list[Problem] = []
         if each.error is not None:
-            yield _unread_problem(each, each.error)
+            problems.append(_unread_problem(each, each.error))
+        else:
+            problems += self._follow_receipts(each)
+            if happened in ("", "refunded"):
+                problems += self._follow_quantities(each)
+        # After them: it says what is left of the money.
+        if happened and (each.can_ship(self._rules) or not each.is_handled):
+            held = money_held(happened, each.receipts, sales_order.currency)
+            is_credited = self._run.settings.gl.import_refunds
+            yield stopped_problem(order.id, each.import_id, happened, held, is_credited=is_credited)
+        yield from problems
+        if happened or each.error is not None:
             return
-        yield from self._follow_receipts(each)
-        if happened:
-            return
-        yield from self._follow_quantities(each)
         if order.status_id not in (self._run.statuses.new, self._run.statuses.import_error):
             yield from self._edits(each)
         refund = refund_not_booked(sales_order, order, each.refunds, each.credited, self._rules)
@@ -92,7 +98,11 @@ class Follower:
                 decisions=ruling.decisions,
             )
             why = self._write(change, partial(self._run.books.update_receipt, before, after))
-            if why:
+            if not why:
+                each.receipts = [
+                    after if one.import_id == before.import_id else one for one in each.receipts
+                ]
+            else:
                 message = f"The receipt {before.import_id} could not become {after.state}: {why}"
                 yield Problem(
                     "receipt_cannot_follow",
@@ -129,6 +139,8 @@ class Follower:
                 f"{each.import_id} could not be changed: {why}",
                 f"In AcctVantage, leave to ship: {change.after}.",
             )
+        else:
+            each.leave_to_ship(left)
 
     def _write(self, change: Change, work: Callable[[], object]) -> str:
         """Write in the books; returns why they refuse it."""

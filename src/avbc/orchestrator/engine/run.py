@@ -19,6 +19,8 @@ import attrs
 from avbc import tracing
 from avbc.errors import AvbcError, Fault, TransientError
 from avbc.mapping import Problem
+from avbc.mapping.following import is_credited, money_held
+from avbc.money import ZERO
 from avbc.orchestrator.engine.attention import FOLLOWING, Attention, stopped_problem
 from avbc.orchestrator.engine.integration import Integration
 from avbc.orchestrator.engine.journal import JournalUnreachable
@@ -235,10 +237,18 @@ class Run(Generic[R]):
 
     def add_stopped_item(self, order_id: int, import_id: str, happened: str) -> Problem:
         """Put an order that was stopped in the store on the worklist; there is one item for all."""
-        problem = stopped_problem(order_id, import_id, happened)
-        self.add_item(
-            problem, key=import_id, order_id=order_id, import_id=import_id, area=FOLLOWING
+        books, key, held = self.books, [import_id], ""
+        if booked := books.sales_orders(key):
+            held = money_held(happened, books.receipts(key), booked[0].currency)
+        problem = stopped_problem(
+            order_id, import_id, happened, held, is_credited=self.settings.gl.import_refunds
         )
+        credited = sum((credit.total for credit in books.credits(key)), ZERO)
+        # What credits cover is handled; whether goods can go out, the job that follows says.
+        if not (booked and is_credited(booked[0], credited)):
+            self.add_item(
+                problem, key=import_id, order_id=order_id, import_id=import_id, area=FOLLOWING
+            )
         return problem
 
     def first_seen(self, code: str, key: str, area: str) -> datetime | None:
