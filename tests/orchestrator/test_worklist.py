@@ -353,6 +353,50 @@ def test_what_the_journal_did_not_take_is_written_with_the_next_flush(
     assert web.worklist().ok
 
 
+def test_a_journal_that_cannot_be_written_is_reported(
+    web: Orchestrator,
+    store: FakeStore,
+    books: SqlGateway,
+    factory: OrderFactory,
+    add: Callable[..., int],
+) -> None:
+    order_id = add(factory.plain())
+    web.import_orders()
+    web.follow_orders()
+    tables = ("worklist", "fingerprints", "journal", "watermarks")
+    with books.engine.begin() as connection:
+        for table in tables:
+            for event in ("insert", "update", "delete"):
+                connection.exec_driver_sql(
+                    f"create trigger no_{table}_{event} before {event} on avbc_{table} "
+                    "begin select raise(abort, 'it is read-only'); end"
+                )
+    store.edit_order(order_id, status_id=5)
+    cycles: list[avbc.CycleReport] = []
+
+    def end(report: avbc.CycleReport) -> None:
+        cycles.append(report)
+        web.stop()
+
+    web.run(on_report=end)
+    follow = next(job for job in cycles[0].jobs if job.method == "follow_orders")
+    assert not cycles[0].ok
+    assert not follow.ok
+    assert "it is read-only" in str(cycles[0])
+    waiting = web.worklist()
+    assert not waiting.ok
+    assert "it is read-only" in str(waiting)
+    assert "Nothing waits" not in str(waiting)
+    # Nothing of it was lost: the next run finds it, and says so.
+    with books.engine.begin() as connection:
+        for table in tables:
+            for event in ("insert", "update", "delete"):
+                connection.exec_driver_sql(f"drop trigger no_{table}_{event}")
+    assert web.follow_orders().unrecorded == ""
+    assert [each.code for each in web.worklist()] == ["order_stopped_in_store"]
+    assert web.worklist().missing == ""
+
+
 def test_changes_without_items_cost_no_statement(
     web: Orchestrator, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -319,11 +319,13 @@ class Orchestrator(Checking):
         """List everything that waits for a person, the oldest first, with what to do about it.
 
         It is read from the journal; the store is not asked. What is about one order is together.
+        Where the last run could not write what it found, `missing` says why.
 
         Raises:
             JournalUnreachable: The journal cannot be read.
         """
-        return Worklist(tuple(OpenItems.of(self._integration).all()))
+        items = OpenItems.of(self._integration).all()
+        return Worklist(tuple(items), self._integration.unkept)
 
     def settle(self, what: WorklistItem | int) -> Worklist:
         """Say that an item is handled, or all items of an order; returns what still waits.

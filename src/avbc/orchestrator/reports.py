@@ -41,6 +41,8 @@ class RunReport(Report):
 
     stopped: str = ""
     """Why it ended early, or empty. The next run takes what is left."""
+    unrecorded: str = ""
+    """Why the journal or the worklist lacks a part of it, or empty. The next run looks again."""
     requests: int = 0
     """Requests sent to the store, repeats included."""
     started: datetime | None = None
@@ -55,7 +57,14 @@ class RunReport(Report):
         if self.started and self.finished:
             seconds = (self.finished - self.started).total_seconds()
             text += f" {counted(self.requests, 'request')}, {seconds:.1f} s."
+        if self.unrecorded:
+            text += f" Not all of it is in the journal and on the worklist: {self.unrecorded}."
         return f"{text} Stopped early: {self.stopped}" if self.stopped else text
+
+    @property
+    def is_whole(self) -> bool:
+        """The run looked at everything, and the journal has all of it."""
+        return not (self.stopped or self.unrecorded)
 
 
 class _ListsReport(RunReport, Generic[Name, Item]):
@@ -81,7 +90,7 @@ class _ListsReport(RunReport, Generic[Name, Item]):
     @property
     def ok(self) -> bool:
         """The run looked at everything, and nothing was refused or postponed."""
-        return not (self.refused or self.postponed or self.stopped)
+        return self.is_whole and not (self.refused or self.postponed)
 
     def to_dicts(self) -> list[dict[str, object]]:
         """One row for each item of the lists."""

@@ -77,6 +77,8 @@ class Worklist(Report):
     columns = ("since", "about", "what happened", "what to do", "code")
 
     items: tuple[WorklistItem, ...] = attrs.field(default=(), converter=_by_order)
+    missing: str = ""
+    """Why items that this process found are missing, or empty: the journal could not be written."""
 
     def __len__(self) -> int:
         return len(self.items)
@@ -93,7 +95,7 @@ class Worklist(Report):
     @property
     def ok(self) -> bool:
         """Nothing waits for a person."""
-        return not self.items
+        return not (self.items or self.missing)
 
     def of(self, order_id: int) -> Sequence[WorklistItem]:
         """Return the items about one order, by its BigCommerce id."""
@@ -101,7 +103,9 @@ class Worklist(Report):
 
     def summary(self) -> str:
         """How much waits."""
-        return f"{waiting(len(self)) or 'Nothing waits'} for a person."
+        missing = f" What was found last is missing: {self.missing}." if self.missing else ""
+        nothing = "Nothing that could be kept waits" if missing else "Nothing waits"
+        return f"{waiting(len(self)) or nothing} for a person.{missing}"
 
     def to_dicts(self) -> list[dict[str, object]]:
         """One row per item: code, key, order_id, import_id, since, message, fix, area."""

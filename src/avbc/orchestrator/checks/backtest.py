@@ -121,7 +121,7 @@ class BacktestReport(PeriodReport):
     @property
     def ok(self) -> bool:
         """All orders were mapped, and every order that is imported still would be."""
-        return not (self.newly_refused or self.unread or self.stopped)
+        return self.is_whole and not (self.newly_refused or self.unread)
 
     def fields(self) -> dict[str, int]:
         """How many orders would change in which field, most first; `lines[]` is any line."""

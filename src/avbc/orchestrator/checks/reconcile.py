@@ -86,7 +86,7 @@ class ReconcileReport(PeriodReport):
     @property
     def ok(self) -> bool:
         """Every order was compared, and all are the same."""
-        return not (any(True for _ in self) or self.unread or self.stopped)
+        return self.is_whole and not (any(True for _ in self) or self.unread)
 
     def add(self, found: Reconciled, order: Order | None) -> None:
         """Count an order, or list it if it needs a look."""

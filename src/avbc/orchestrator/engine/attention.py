@@ -120,12 +120,14 @@ class Attention:
         """
         if not self._changes:
             return
-        items = self._items()
         try:
+            items = self._items()
             if needed := list(self._needed(items)):
                 items.apply(needed)
-        except JournalUnreachable:
+                self._integration.unkept = ""
+        except JournalUnreachable as error:
             self._open = None
+            self._integration.unkept = str(error)
             raise
         self._changes = []
 

@@ -49,6 +49,8 @@ class Integration:
         self.stop = Stop()
         self.may_set_statuses = False
         """Whether the token is known to have the scope that sets order statuses."""
+        self.unkept = ""
+        """Why what was found last could not be put on the worklist, or empty."""
         self._given_store = store
         # It may hold a password.
         self._journal_url = None if journal is None else Secret(journal)

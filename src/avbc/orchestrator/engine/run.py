@@ -328,6 +328,7 @@ class Run(Generic[R]):
             work()
         except JournalUnreachable as error:
             # What was done is done and safe: without its record it is looked at again.
+            self.report.unrecorded = self.report.unrecorded or str(error)
             _log.warning("a part of the journal is lost: %s", error)
 
     def _turn(self) -> AbstractContextManager[Lease]:

@@ -258,7 +258,7 @@ class HooksState(RunReport):
     @property
     def ok(self) -> bool:
         """Every hook is active, or none is registered."""
-        return not self.stopped and all(check.state == "active" for check in self.checks)
+        return self.is_whole and all(check.state == "active" for check in self.checks)
 
     def counts(self) -> dict[str, int]:
         """How many hooks are in which state."""
