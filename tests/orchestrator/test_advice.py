@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from datetime import UTC, date, datetime
 from decimal import Decimal
 
 import pytest
@@ -65,3 +66,86 @@ def test_an_order_that_keeps_its_status_is_only_imported_by_its_id(fix: str, exp
     assert problem.code == "status_kept"
     assert problem.message == "It is wrong. It keeps its status."
     assert problem.fix == expected
+
+
+CALLS: dict[str, Callable[[Orchestrator, object], object]] = {
+    "import_order": lambda web, given: web.import_order(given),  # type: ignore[arg-type]  # a caller's error
+    "explain": lambda web, given: web.explain(given),  # type: ignore[arg-type]  # a caller's error
+    "history": lambda web, given: web.history(given),  # type: ignore[arg-type]  # a caller's error
+    "settle": lambda web, given: web.settle(given),  # type: ignore[arg-type]  # a caller's error
+    "import_orders": lambda web, given: web.import_orders(ids=[given]),  # type: ignore[list-item]  # a caller's error
+    "follow_orders": lambda web, given: web.follow_orders([given]),  # type: ignore[list-item]  # a caller's error
+    "push_shipments": lambda web, given: web.push_shipments(order_ids=[given]),  # type: ignore[list-item]  # a caller's error
+    "export_clients": lambda web, given: web.export_clients([given]),  # type: ignore[list-item]  # a caller's error
+}
+
+
+@pytest.mark.parametrize("method", CALLS)
+@pytest.mark.parametrize(
+    ("given", "error"),
+    [("1001", TypeError), (True, TypeError), (None, TypeError), (-1, ValueError)],
+)
+def test_an_id_that_is_none_is_refused_at_once(
+    web: Orchestrator, store: FakeStore, method: str, given: object, error: type[Exception]
+) -> None:
+    with pytest.raises(error, match=r"^(order_id|order_ids|ids|client_ids|what): "):
+        CALLS[method](web, given)
+    assert store.counts() == {}
+
+
+@pytest.mark.parametrize("given", ["12", 12])
+def test_one_id_is_no_list_of_ids(web: Orchestrator, given: object) -> None:
+    with pytest.raises(TypeError, match="client_ids"):
+        web.export_clients(given)  # type: ignore[arg-type]  # a caller's error
+    with pytest.raises(TypeError, match="order_ids"):
+        web.push_shipments(order_ids=given)  # type: ignore[arg-type]  # a caller's error
+
+
+PERIODS: dict[str, Callable[[Orchestrator, object], object]] = {
+    "reconcile": lambda web, given: web.reconcile(given),  # type: ignore[arg-type]  # a caller's error
+    "backtest": lambda web, given: web.backtest(web.settings, given),  # type: ignore[arg-type]  # a caller's error
+    "import_orders": lambda web, given: web.import_orders(since=given),  # type: ignore[arg-type]  # a caller's error
+    "import_refunds": lambda web, given: web.import_refunds(since=given),  # type: ignore[arg-type]  # a caller's error
+}
+
+
+@pytest.mark.parametrize("method", PERIODS)
+@pytest.mark.parametrize(
+    ("given", "error"),
+    [
+        ("2026-01-01", TypeError),
+        (date(2026, 1, 1), TypeError),
+        (datetime(2026, 1, 1), ValueError),  # noqa: DTZ001  # what is refused
+    ],
+)
+def test_a_time_that_is_none_is_refused_at_once(
+    web: Orchestrator, store: FakeStore, method: str, given: object, error: type[Exception]
+) -> None:
+    with pytest.raises(error, match=r"^since: "):
+        PERIODS[method](web, given)
+    assert store.counts() == {}
+
+
+def test_a_period_does_not_end_before_it_begins(web: Orchestrator) -> None:
+    since, until = datetime(2026, 2, 1, tzinfo=UTC), datetime(2026, 1, 1, tzinfo=UTC)
+    for call in (web.reconcile, lambda *at: web.backtest(web.settings, *at)):
+        with pytest.raises(ValueError, match=r"until: .* is before since"):
+            call(since, until)
+    with pytest.raises(ValueError, match=r"until: .* is before since"):
+        web.import_orders(since=since, until=until)
+
+
+def test_named_orders_that_are_not_in_the_books_are_reported(
+    web: Orchestrator, store: FakeStore
+) -> None:
+    for report in (web.push_shipments(order_ids=[9999]), web.follow_orders([9999])):
+        (change,) = report.refused
+        assert change.problems[0].code == "order_not_in_books"
+        assert "import_order(9999)" in change.problems[0].fix
+    (change,) = web.export_clients([9999]).refused
+    assert change.problems[0].fix
+    # A wrong number waits for no one.
+    assert web.worklist().ok
+    store.clear_log()
+    web.follow_orders(range(1, 5000))
+    assert sum(store.counts().values()) < 30

@@ -1022,7 +1022,7 @@ def test_orders_are_followed_by_id(
     store.edit_order(orders[1].id, status_id=5)
     store.delete_order(orders[2].id)
     report = web.follow_orders([orders[0].id, orders[2].id, 999_999])
-    assert [change.order_id for change in report.refused] == [orders[0].id, orders[2].id]
+    assert [change.order_id for change in report.refused] == [orders[0].id, orders[2].id, 999_999]
     # The others are found by the next run.
     assert [change.order_id for change in web.follow_orders().refused] == [orders[1].id]
 

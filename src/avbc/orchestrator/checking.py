@@ -11,6 +11,7 @@ from avbc.orchestrator.checks.backtest import BacktestReport, backtest_period
 from avbc.orchestrator.checks.explanation import Explanation, explain_order
 from avbc.orchestrator.checks.reconcile import ReconcileReport, reconcile_period
 from avbc.orchestrator.connected import Connected
+from avbc.orchestrator.engine.arguments import require_id, require_period
 from avbc.orchestrator.engine.attention import note_checks
 from avbc.orchestrator.engine.run import Run, Task
 from avbc.orchestrator.reports import ConnectionReport, History, ImportReport, SetupReport
@@ -58,6 +59,7 @@ class Checking(Connected):
             NoSuchOrder: The store has no such order.
             AvbcError: The store, the books or the journal do not answer.
         """
+        order_id = require_id(order_id, "order_id")
         task = Task("explain", "Previewing orders", preview=True, turn="import_orders")
         run = Run(self._integration, task, ImportReport(preview=True))
         return explain_order(run, self._customisations, order_id)
@@ -69,6 +71,7 @@ class Checking(Connected):
             BooksUnreachable: The books cannot be read.
             JournalUnreachable: The journal cannot be read.
         """
+        order_id = require_id(order_id, "order_id")
         import_id = order_import_id(self._integration.source_code, order_id)
         journal = self._integration.journal
         return history.order_history(order_id, import_id, self.store, self.books, journal)
@@ -91,10 +94,11 @@ class Checking(Connected):
             progress: Draw a progress bar (extra `progress`).
 
         Raises:
-            ValueError: A time has no time zone.
+            ValueError: A time has no time zone, or the period ends before it begins.
             AvbcError: The store or the books cannot be read. Once orders have been compared, the
                 report says so in `stopped`.
         """
+        require_period(since, until)
         task = Task("reconcile", "Reconciling orders", progress=progress)
         return Run(self._integration, task, ReconcileReport(since, until)).do(reconcile_period)
 
@@ -119,10 +123,11 @@ class Checking(Connected):
             progress: Draw a progress bar (extra `progress`).
 
         Raises:
-            ValueError: A time has no time zone.
+            ValueError: A time has no time zone, or the period ends before it begins.
             AvbcError: The store or the books cannot be read. Once orders have been mapped, the
                 report says so in `stopped`.
         """
+        require_period(since, until)
         task = Task("backtest", "Mapping orders", progress=progress)
         run = Run(self._integration, task, BacktestReport(since, until))
         return run.do(lambda run: backtest_period(run, other, self._customisations))

@@ -6,6 +6,7 @@ from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime, timedelta
 
 from avbc.orchestrator.checking import Checking
+from avbc.orchestrator.engine.arguments import require_id, require_ids, require_period
 from avbc.orchestrator.engine.choosing import Selection
 from avbc.orchestrator.engine.open_items import OpenItems
 from avbc.orchestrator.engine.run import Run, Task
@@ -53,6 +54,9 @@ class Orchestrator(Checking):
     time. With `progress=True` a method draws a bar, in a terminal or a notebook (needs the extra
     `progress`). With `preview=True` it writes nothing on either side; `sent` is what would be sent
     or written.
+
+    An id that is no int, or a time that is no datetime, raises `TypeError`, and one that cannot be
+    (no time zone, an id below 1) `ValueError`, before anything is done.
 
     Methods that import, push, pull, export or capture raise `AvbcError` only where the run could
     not begin, and nothing was written: the token is refused, a scope is missing, or the store, the
@@ -130,6 +134,7 @@ class Orchestrator(Checking):
             NoSuchOrder: The store has no such order.
             SettingsError: The books have another store's orders under the Import Source Code.
         """
+        order_id = require_id(order_id, "order_id")
         run = self._import("import_order", patience=_PATIENCE)
         return run.one(order_id, only_new=only_new)
 
@@ -155,6 +160,8 @@ class Orchestrator(Checking):
             preview: Write nothing; the report says what would be written.
             progress: Draw a progress bar (extra `progress`).
         """
+        if order_ids is not None:
+            order_ids = require_ids(order_ids, "order_ids")
         run = self._push("follow_orders", "Following orders", preview=preview, progress=progress)
         return run.do(lambda run: follow_orders.follow_orders(run, order_ids))
 
@@ -217,6 +224,8 @@ class Orchestrator(Checking):
             preview: Send nothing; the report says what would be sent.
             progress: Draw a progress bar (extra `progress`).
         """
+        if client_ids is not None:
+            client_ids = require_ids(client_ids, "client_ids")
         run = self._push("export_clients", "Exporting clients", preview=preview, progress=progress)
         fields = self._client_fields, self._address_fields
         return run.do(lambda run: clients.export_clients(run, client_ids, *fields))
@@ -270,10 +279,11 @@ class Orchestrator(Checking):
         Raises:
             SettingsError: `shipping.push_shipments` is false, and no orders are named.
         """
+        named = None if order_ids is None else require_ids(order_ids, "order_ids")
         run = self._push("push_shipments", "Pushing shipments", preview=preview, progress=progress)
-        if order_ids is None:
+        if named is None:
             return run.do(shipments.push_shipments)
-        return run.do(lambda run: shipments.push_shipments_of(run, order_ids))
+        return run.do(lambda run: shipments.push_shipments_of(run, named))
 
     # Payments
 
@@ -310,6 +320,7 @@ class Orchestrator(Checking):
             SettingsError: `gl.import_refunds` is false.
             ValueError: `since` has no time zone.
         """
+        require_period(since)
         run = self._push("import_refunds", "Importing refunds", preview=preview, progress=progress)
         return run.do(lambda run: refunds.import_refunds(run, since))
 
@@ -340,6 +351,8 @@ class Orchestrator(Checking):
             NoSuchItem: It is not on the worklist, or has changed since it was read.
             JournalUnreachable: Nothing was noted.
         """
+        if not isinstance(what, WorklistItem) and what != 0:
+            what = require_id(what, "what")
         OpenItems.of(self._integration).hide(what)
         return self.worklist()
 

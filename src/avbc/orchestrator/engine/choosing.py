@@ -13,6 +13,7 @@ from avbc.bigcommerce.models.statuses import SystemStatus
 from avbc.mapping import Problem
 from avbc.mapping.status import order_status_name
 from avbc.mapping.stopped import stopped
+from avbc.orchestrator.engine.arguments import require_ids, require_period
 from avbc.orchestrator.engine.attention import STATUS_KEPT
 from avbc.orchestrator.engine.incoming import Incoming
 from avbc.orchestrator.engine.order_reads import NO_STATUS
@@ -39,6 +40,7 @@ class Selection:
     """Which orders `import_orders` is to take: by default those that are New.
 
     Raises:
+        TypeError: An id is no int, or a time is no datetime.
         ValueError: The arguments contradict each other, or a time has no time zone.
     """
 
@@ -52,9 +54,9 @@ class Selection:
             raise ValueError("until needs a since: the period begins there")
         if (self.ids is not None) + (self.since is not None) + self.retry_errors > 1:
             raise ValueError("give ids, or a period (since, until), or retry_errors: one of them")
-        for at in (self.since, self.until):
-            if at is not None and at.tzinfo is None:
-                raise ValueError(f"{at} has no time zone: add one, such as tzinfo=UTC")
+        require_period(self.since, self.until)
+        if self.ids is not None:
+            require_ids(self.ids, "ids")
 
 
 class Choice:

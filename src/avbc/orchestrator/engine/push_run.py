@@ -17,6 +17,7 @@ from typing import Generic, TypeVar
 import attrs
 
 from avbc.acctvantage import BooksUnreachable
+from avbc.acctvantage.import_ids import order_import_id
 from avbc.bigcommerce import Call, NotFound
 from avbc.errors import AvbcError, FinalError
 from avbc.mapping import Problem
@@ -36,6 +37,9 @@ from avbc.orchestrator.engine.run import Run, Task
 from avbc.orchestrator.reports import Change, Effect, JournalEntry, PlannedCall, PushReport
 
 T = TypeVar("T")
+
+_OF_THE_CALL = frozenset({"client_unknown", "order_not_in_books"})
+"""Problems of a number that was asked for: they are in the report, and wait for no one."""
 
 _log = logging.getLogger("avbc.orchestrator")
 
@@ -124,6 +128,22 @@ class PushRun(Run[PushReport]):
     def refuse(self, change: Change, *problems: Problem) -> None:
         """Report a change that cannot be made; a refusal in the same words is journaled once."""
         self._end("refused", attrs.evolve(change, problems=(*change.problems, *problems)))
+
+    def refuse_unbooked(self, order_ids: Iterable[int]) -> None:
+        """Report the orders that a person named, and that are not in the books."""
+        keys = {order_import_id(self.source_code, number): number for number in order_ids}
+        reported = {change.order_id for _, change in self.report}
+        booked = {order.import_id for order in self.books.sales_orders(keys)}
+        for key, number in keys.items():
+            if key not in booked and number not in reported:
+                problem = Problem(
+                    "order_not_in_books",
+                    "import_id",
+                    key,
+                    f"The books have no order {key}.",
+                    f"Check the number. If the store has it, call import_order({number}).",
+                )
+                self.refuse(Change(key, "order", order_id=number, import_id=key), problem)
 
     def postpone(self, change: Change, *problems: Problem) -> None:
         """Report a change that could not be made this time; the next run takes it."""
@@ -267,7 +287,11 @@ class PushRun(Run[PushReport]):
         entry = self._entry(effect, changes)
         for change in changes:
             if effect != "postponed":
-                errors = [each for each in change.problems if each.severity == "error"]
+                errors = [
+                    each
+                    for each in change.problems
+                    if each.severity == "error" and each.code not in _OF_THE_CALL
+                ]
                 if self._task.name != FOLLOWING:
                     errors = [each for each in errors if each.code != STOPPED]
                 problems = errors if effect == "refused" else []

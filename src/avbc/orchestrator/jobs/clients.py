@@ -58,9 +58,8 @@ def export_clients(
     clients = run.books.clients_to_export(run.source_code, client_ids)
     for missing in sorted(set(client_ids or ()) - {client.id for client in clients}):
         message = f"The books have no client {missing}."
-        run.refuse(
-            Change(str(missing), "customer"), Problem("client_unknown", "id", str(missing), message)
-        )
+        problem = Problem("client_unknown", "id", str(missing), message, "Check the number.")
+        run.refuse(Change(str(missing), "customer"), problem)
     emails = Counter(text_key(client.email) for client in clients)
     shared = {email for email, count in emails.items() if email and count > 1}
     run.total = len(clients)

@@ -68,6 +68,7 @@ def follow_orders(run: PushRun, order_ids: Collection[int] | None = None) -> Non
     if order_ids is not None:
         # Asked for by a person, they are looked at as if for the first time: settings may differ.
         follow.take_ids(order_ids, again=True)
+        run.refuse_unbooked(order_ids)
         return
     if not run.preview:
         note_unpushed_shipments(run)
@@ -347,9 +348,13 @@ class _Follow:
         Each is read by its id first, since an empty list may be sent in place of another answer.
         """
         run = self._run
-        asked = sorted(set(order_ids))
-        if not asked:
+        keys = {self._import_id(number): number for number in order_ids}
+        if not keys:
             return
+        ours = {order.import_id for order in run.books.sales_orders(keys)}
+        # Others concern no one, and a person may name thousands.
+        ours |= keys.keys() & (self._open.keys() | self._import_items)
+        asked = sorted(keys[key] for key in ours)
         answers = orders_alone(run.store, asked)
         gone: dict[str, str] = {}
         here: list[Order] = []

@@ -98,6 +98,7 @@ def push_shipments_of(run: PushRun, order_ids: Collection[int]) -> None:
     import_ids = {order_import_id(run.source_code, order_id) for order_id in order_ids}
     wanted = run.books.shipments_of(import_ids)
     _send(run, wanted, Held(run, _HELD), even_if_stopped=True)
+    run.refuse_unbooked(order_ids)
 
 
 def _send(
