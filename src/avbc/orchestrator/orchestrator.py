@@ -55,8 +55,8 @@ class Orchestrator(Checking):
     `progress`). With `preview=True` it writes nothing on either side; `sent` is what would be sent
     or written.
 
-    An id that is no int, or a time that is no datetime, raises `TypeError`, and one that cannot be
-    (no time zone, an id below 1) `ValueError`, before anything is done.
+    An id that is not an int, or a time that is not a datetime, raises `TypeError`. An id below 1,
+    or a time without a time zone, raises `ValueError`. Nothing was done then.
 
     Methods that import, push, pull, export or capture raise `AvbcError` only where the run could
     not begin, and nothing was written: the token is refused, a scope is missing, or the store, the

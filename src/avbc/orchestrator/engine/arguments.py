@@ -12,16 +12,16 @@ def require_id(value: object, name: str) -> int:
     """Return a BigCommerce or AcctVantage id as it was given.
 
     Raises:
-        TypeError: It is no int; text of a file or a form is converted with int() first.
+        TypeError: It is not an int; text of a file or a form is converted with int() first.
         ValueError: It is not positive.
 
     >>> require_id(1042, "order_id")
     1042
     """
     if not isinstance(value, SupportsIndex) or isinstance(value, bool):
-        raise TypeError(f"{name}: {value!r} is no int, such as 1042")
+        raise TypeError(f"{name}: {value!r} must be an int, such as 1042")
     if index(value) < 1:
-        raise ValueError(f"{name}: {value} is no id: ids begin with 1")
+        raise ValueError(f"{name}: {value} is not an id: ids begin with 1")
     return index(value)
 
 
@@ -29,14 +29,14 @@ def require_ids(values: Iterable[int], name: str) -> list[int]:
     """Return ids once each, as they were given.
 
     Raises:
-        TypeError: One is no int, or they are one text.
+        TypeError: One is not an int, or they are one text.
         ValueError: One is not positive.
 
     >>> require_ids([2, 1, 2], "ids")
     [2, 1]
     """
     if isinstance(values, str | bytes) or not isinstance(values, Iterable):
-        raise TypeError(f"{name}: {values!r} is no list of ids, such as [1042]")
+        raise TypeError(f"{name}: {values!r} must be a list of ids, such as [1042]")
     return list(dict.fromkeys(require_id(value, name) for value in values))
 
 
@@ -44,7 +44,7 @@ def require_period(since: object, until: object = None) -> None:
     """Make sure that a period has time zones and an order.
 
     Raises:
-        TypeError: One is no datetime.
+        TypeError: One is not a datetime.
         ValueError: One has no time zone, or the period ends before it begins.
     """
     for name, at in (("since", since), ("until", until)):
@@ -52,7 +52,7 @@ def require_period(since: object, until: object = None) -> None:
             continue
         if not isinstance(at, datetime):
             example = "datetime(2026, 1, 1, tzinfo=UTC)"
-            raise TypeError(f"{name}: {at!r} is no datetime, such as {example}")
+            raise TypeError(f"{name}: {at!r} must be a datetime, such as {example}")
         if at.utcoffset() is None:
             raise ValueError(f"{name}: {at} has no time zone: add one, such as tzinfo=UTC")
     if isinstance(since, datetime) and isinstance(until, datetime) and since > until:

@@ -40,7 +40,7 @@ class Selection:
     """Which orders `import_orders` is to take: by default those that are New.
 
     Raises:
-        TypeError: An id is no int, or a time is no datetime.
+        TypeError: An id is not an int, or a time is not a datetime.
         ValueError: The arguments contradict each other, or a time has no time zone.
     """
 
