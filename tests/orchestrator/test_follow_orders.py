@@ -319,6 +319,41 @@ def test_the_item_of_a_stopped_order_goes_with_the_order_in_the_books(
     assert len(web.worklist()) == 0
 
 
+def test_an_order_that_goes_on_and_was_deleted_is_imported_again(
+    web: Orchestrator, store: FakeStore, books: SqlGateway, orders: list[FakeOrder]
+) -> None:
+    order = orders[0]
+    store.edit_order(order.id, status_id=5)
+    web.follow_orders()
+    books.delete_order(f"WEB{order.id}")
+    web.follow_orders()
+    assert waits(web, order) == []
+    store.edit_order(order.id, status_id=DOWNLOADED)
+    for _ in range(2):
+        web.follow_orders()
+        assert waits(web, order) == ["order_not_in_books"]
+    (waiting,) = web.worklist()
+    assert f"Order {order.id} goes on in the store" in waiting.message
+    assert waiting.fix.startswith(f"Call import_order({order.id}).")
+    assert len(web.import_order(order.id).imported) == 1
+    web.follow_orders()
+    assert waits(web, order) == []
+
+
+def test_a_deleted_order_that_is_stopped_again_waits_for_nobody(
+    web: Orchestrator, store: FakeStore, books: SqlGateway, orders: list[FakeOrder]
+) -> None:
+    order = orders[0]
+    # Deleted without an item before: the journal knows its import.
+    books.delete_order(f"WEB{order.id}")
+    store.edit_order(order.id, status_id=7)
+    web.follow_orders()
+    assert waits(web, order) == ["order_not_in_books"]
+    store.edit_order(order.id, status_id=5)
+    web.follow_orders()
+    assert waits(web, order) == []
+
+
 def test_the_item_of_a_refunded_order_goes_with_its_credit(
     join: Join, change: Change, store: FakeStore, books: SqlGateway
 ) -> None:
@@ -661,10 +696,31 @@ def test_the_fix_of_a_refund_that_is_not_booked_is_followed(
     order = place()
     store.refund(order.id, items={line_ids(order)[0]: 1})
     web.follow_orders()
+    assert "import_refunds(since=...)" in web.worklist().of(order.id)[0].fix
     fixed = join(settings=change(gl={"import_refunds": True}))
     assert len(fixed.import_refunds().sent) == 1
     web.follow_orders()
     assert waits(web, order) == []
+
+
+@pytest.mark.parametrize("is_imported", [True, False], ids=["credits", "no credits"])
+def test_the_warning_of_a_refund_before_the_import_knows_who_books_it(
+    webs: Callable[..., Orchestrator], store: FakeStore, factory: OrderFactory, is_imported: bool
+) -> None:
+    web = webs(gl={"import_refunds": is_imported})
+    payment = Payment("Credit Card", "authorizenet")
+    order = store.add_order(factory.order([item("LAMP-01", 3)], payment=payment))
+    store.refund(order.id, items={line_ids(order)[0]: 1})
+    store.edit_order(order.id, status_id=NEW)
+    (imported,) = web.import_orders().imported
+    fixes = {problem.code: problem.fix for problem in imported.problems}
+    assert fixes["payment_partly_refunded"] == (
+        "import_refunds writes the credit: book none by hand."
+        if is_imported
+        else "Book the refund in AcctVantage."
+    )
+    if is_imported:
+        assert len(web.import_refunds().sent) == 1
 
 
 def test_an_order_that_acctvantage_has_shipped_keeps_its_quantities(

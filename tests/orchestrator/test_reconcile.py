@@ -610,3 +610,13 @@ def test_another_period_leaves_what_was_found_alone(
     web.reconcile(SINCE)
     web.reconcile(datetime(2030, 1, 1, tzinfo=UTC))
     assert [item.order_id for item in web.worklist()] == [imported[0].id]
+
+
+def test_a_refunded_order_that_is_not_in_the_books_is_not_due(
+    web: Orchestrator, store: FakeStore
+) -> None:
+    order = store.add_order(OrderFactory().plain())
+    store.refund(order.id)
+    report = web.reconcile(since=datetime(2020, 1, 1, tzinfo=UTC))
+    assert report.not_due == {"Refunded": 1}
+    assert web.worklist().ok

@@ -270,7 +270,7 @@ def _step(order: Order, action: str, found: Findings) -> PaymentStep | None:
             status,
             "The payment was captured, and a part of it was refunded; the receipt is over the "
             "whole payment.",
-            "Book the refund in AcctVantage.",
+            "Book the refund in AcctVantage, unless gl.import_refunds has avbc do it.",
         )
     found.note("step", step, "the store says that the payment is {!r}", "", status)
     return step

@@ -202,8 +202,10 @@ def refund_not_booked(
         "refund_not_booked",
         "status_id",
         str(order.status_id),
-        f"{amount} of order {order.id} was refunded in the store after {sales_order.import_id} was "
-        f"imported, and the books have {booked}.",
-        "Enter the credit in AcctVantage, or have avbc do it: set gl.import_refunds = true and "
-        f"call import_refunds. If it is booked elsewhere, call settle({order.id}).",
+        f"{amount} of order {order.id} was refunded in the store, and the books have {booked} on "
+        f"{sales_order.import_id}.",
+        f"Enter the credit in AcctVantage, then call settle({order.id}) if the item stays. Or have "
+        "avbc do it: set gl.import_refunds = true and call import_refunds(since=...) from before "
+        "the refund, with preview=True first: it credits each refund since then, also those that "
+        "were booked by hand.",
     )

@@ -272,9 +272,10 @@ def _is_good(status: str, order_id: int, case: Case) -> bool:
             "payment_partly_refunded",
             "payment_status",
             status,
-            "A part of the payment was refunded before the order was imported; the receipt is over "
-            "the whole payment.",
-            "Book the refund in AcctVantage.",
+            "A part of the payment was refunded; the receipt is over the whole payment.",
+            "import_refunds writes the credit: book none by hand."
+            if case.rules.settings.gl.import_refunds
+            else "Book the refund in AcctVantage.",
         )
     if not status or status in RECEIVED:
         return True

@@ -110,7 +110,7 @@ def _warn(order: Order, left: dict[int, Decimal], case: Case) -> None:
             "nothing_left_to_ship",
             "products",
             "0",
-            "Nothing of it is left to ship: it was shipped or refunded before its import.",
+            "Nothing of it is left to ship: it was shipped or refunded in the store.",
             "Pick nothing for it: give it the status Shipped/Invoice in AcctVantage to bill it.",
         )
     elif any(line.quantity_shipped for line in goods):
@@ -118,7 +118,7 @@ def _warn(order: Order, left: dict[int, Decimal], case: Case) -> None:
             "partly_shipped_before_import",
             "products",
             str(pieces),
-            f"A part of it was shipped before its import: {of_all}",
+            f"A part of it was shipped in the store: {of_all}",
             _PICK,
         )
     else:
@@ -126,6 +126,6 @@ def _warn(order: Order, left: dict[int, Decimal], case: Case) -> None:
             "partly_refunded_before_import",
             "products",
             str(pieces),
-            f"A part of it was refunded before its import: {of_all}",
+            f"A part of it was refunded in the store: {of_all}",
             _PICK,
         )

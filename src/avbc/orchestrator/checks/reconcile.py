@@ -187,7 +187,9 @@ class _SideBySide:
         self._open = {key for key, _ in items.keys(RECONCILE)}
         self._met: set[int] = set()
         """The first and the last order that were compared, by id."""
-        self._not_due = frozenset({run.statuses.new, run.statuses.import_error, *NEVER_DUE})
+        self._not_due = frozenset(
+            {run.statuses.new, run.statuses.import_error, SystemStatus.REFUNDED, *NEVER_DUE}
+        )
         since, until = run.report.since, run.report.until or END_OF_TIME
         self._booked = _Ahead(run.books.sales_orders_ordered(run.source_code, since, until))
         # Sales orders whose orders the store did not list, by the order's id.
@@ -298,8 +300,6 @@ class _SideBySide:
             keys = ", ".join(one.import_id for one in booked)
             return f"Keep one of {keys} in AcctVantage, and delete the others."
         if found.verdict == "missing_in_books":
-            if order.status_id == SystemStatus.REFUNDED:
-                return f"Enter it by hand if the books need it, and call settle({number})."
             return f"Call import_order({number})."
         fields = {difference.field for difference in found.differences}
         fixes: list[str] = []

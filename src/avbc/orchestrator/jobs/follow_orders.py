@@ -37,13 +37,14 @@ from avbc.orchestrator.engine.changes import (
     problem_of,
     unexpected,
 )
+from avbc.orchestrator.engine.decisions_taken import DECISIONS
 from avbc.orchestrator.engine.followed import Followed, FollowReader
 from avbc.orchestrator.engine.follower import Follower
 from avbc.orchestrator.engine.open_items import OpenItems
 from avbc.orchestrator.engine.open_webhooks import OpenWebhooks, close_webhooks
 from avbc.orchestrator.engine.order_reads import NO_STATUS, orders_of, read_orders
 from avbc.orchestrator.engine.push_run import PushRun
-from avbc.orchestrator.engine.statuses import FOLLOWED, STATUS
+from avbc.orchestrator.engine.statuses import FOLLOWED, PLACED, STATUS
 from avbc.orchestrator.engine.store_orders import orders_alone
 from avbc.orchestrator.engine.unpushed import note_unpushed_shipments
 from avbc.orchestrator.reports import Change
@@ -55,6 +56,9 @@ _SWEPT = "followed all"
 _SWEEP = timedelta(hours=1)
 _GONE = "order_gone_from_store"
 _NOT_IMPORTED = "payment_without_order"
+_LOST = "order_not_in_books"
+_DELETED = "deleted"
+"""What is known of an imported order that a person deleted in the books."""
 _GONE_STATE = "gone"
 
 
@@ -179,9 +183,10 @@ class _Follow:
         keys = [key for key in self._open if key not in self._looked_at]
         of_books = [key for key in keys if self._open[key] - {_NOT_IMPORTED}]
         booked = self._reader.of_books(of_books) if of_books else {}
-        if deleted := [key for key in of_books if key not in booked]:
-            run.settle(deleted)
-            run.forget(FOLLOWED, deleted)
+        deleted = [key for key in of_books if key not in booked and _LOST not in self._open[key]]
+        run.settle(deleted)
+        for key in deleted:
+            run.know(FOLLOWED, key, _DELETED)
         known = run.known(FOLLOWED, booked)
         due = {
             each.order.id
@@ -273,9 +278,10 @@ class _Follow:
         self._note_listed(order for key, order in found.items() if key in known)
         for keys in run.chunks(due):
             booked = {order.import_id: order for order in run.books.sales_orders(keys)}
-            for key in keys:
-                if key not in booked:
-                    self._not_in_books(key, found[key], states[key])
+            missing = [key for key in keys if key not in booked]
+            lost = self._lost(missing, found) if missing and not is_first else set[str]()
+            for key in missing:
+                self._not_in_books(key, found[key], states[key], is_lost=key in lost)
             self._follow(
                 [
                     Followed(found[key], each, states[key])
@@ -310,12 +316,27 @@ class _Follow:
         ]:
             self._run.settle(gone, area=IMPORTING)
 
-    def _not_in_books(self, key: str, order: Order, state: str) -> None:
-        problem = payment_without_order(order)
+    def _lost(self, keys: Sequence[str], found: Mapping[str, Order]) -> set[str]:
+        """Return the Import IDs of orders that go on, and were in the books before."""
+        run = self._run
+        going = PLACED - {run.statuses.new, run.statuses.import_error}
+        due = {
+            key
+            for key in keys
+            if found[key].status_id in going and not stopped(found[key].status_id)
+        } - self._import_items
+        deleted = {key for key, text in run.known(FOLLOWED, due).items() if text == _DELETED}
+        return (
+            deleted
+            | run.known(DECISIONS, due).keys()
+            | {key for key in due if _LOST in self._open.get(key, ())}
+        )
+
+    def _not_in_books(self, key: str, order: Order, state: str, *, is_lost: bool) -> None:
+        problem = _lost_problem(order.id, key) if is_lost else payment_without_order(order)
         if problem is not None:
-            self._run.refuse(
-                Change(key, "payment", order.payment_status, "", order.id, key), problem
-            )
+            what = ("order", order.status) if is_lost else ("payment", order.payment_status)
+            self._run.refuse(Change(key, *what, "", order.id, key), problem)
             self._run.know(FOLLOWED, key, state)
             self._looked_at.add(key)
         elif key in self._open:
@@ -374,7 +395,7 @@ class _Follow:
                     raise answer
         self._take(here)
         run.settle(self._import_items & gone.keys(), area=IMPORTING)
-        run.settle([key for key in gone if key in self._open], codes=[_NOT_IMPORTED])
+        run.settle([key for key in gone if key in self._open], codes=[_NOT_IMPORTED, _LOST])
         for key, each in self._reader.of_books(gone).items():
             if each.is_handled or not (
                 is_open(each.sales_order.status, self._rules) or key in self._open
@@ -454,4 +475,14 @@ def _gone_problem(order_id: int, import_id: str, how: str) -> Problem:
         f"Delete {import_id} in AcctVantage. If its goods are shipped all the same, call "
         f"settle({order_id})."
         + (" Or restore the order in BigCommerce." if how == "archived" else ""),
+    )
+
+
+def _lost_problem(order_id: int, import_id: str) -> Problem:
+    return Problem(
+        _LOST,
+        "",
+        import_id,
+        f"Order {order_id} goes on in the store, and {import_id} is not in the books any more.",
+        f"Call import_order({order_id}). If it is booked elsewhere, call settle({order_id}).",
     )

@@ -355,10 +355,10 @@ def _partly_refunded(order: SalesOrder, name: str) -> Problem:
         "refund_not_booked",
         "status_id",
         name,
-        f"Order {order.store_order_id} was refunded in part in the store after {order.import_id} "
-        f"was imported; in AcctVantage it is {order.status}.",
+        f"Order {order.store_order_id} was refunded in part in the store; {order.import_id} "
+        f"is {order.status} in AcctVantage.",
         "Enter the credit in AcctVantage, or have avbc do it: set gl.import_refunds = true and "
-        "call import_refunds.",
+        "call import_refunds(since=...), with preview=True first.",
         "warning",
     )
 
