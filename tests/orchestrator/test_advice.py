@@ -8,13 +8,14 @@ from decimal import Decimal
 
 import pytest
 
+from avbc.acctvantage import SqlGateway
 from avbc.mapping import Problem
 from avbc.orchestrator import Orchestrator
 from avbc.orchestrator.engine.attention import kept_problem
 from avbc.settings import Settings
-from avbc.testing import FakeStore, Line, OrderFactory, Payment
+from avbc.testing import FakeStore, Line, OrderFactory, Payment, item
 
-NEW, DOWNLOADED, SHIPPED = 11, 9, 2
+DOWNLOADED, CANCELED = 9, 5
 
 Join = Callable[..., Orchestrator]
 Change = Callable[..., Settings]
@@ -32,14 +33,14 @@ def test_an_item_names_all_problems_of_its_code(
     lines = [unknown("NOPE-1"), unknown("NOPE-2")]
     order_id = store.add_order(factory.order(lines, payment=OFFLINE)).id
     web.import_orders()
-    (item,) = web.worklist().of(order_id)
-    assert item.code == "sku_unknown"
-    assert "NOPE-1" in item.message
-    assert "NOPE-2" in item.message
-    assert item.fix.count("import_order(") == 1
+    (only,) = web.worklist().of(order_id)
+    assert only.code == "sku_unknown"
+    assert "NOPE-1" in only.message
+    assert "NOPE-2" in only.message
+    assert only.fix.count("import_order(") == 1
     # The same problems are the same item: it is not reported again.
     web.import_order(order_id)
-    assert web.worklist().of(order_id) == [item]
+    assert web.worklist().of(order_id) == [only]
 
 
 @pytest.mark.parametrize(
@@ -149,3 +150,73 @@ def test_named_orders_that_are_not_in_the_books_are_reported(
     store.clear_log()
     web.follow_orders(range(1, 5000))
     assert sum(store.counts().values()) < 30
+
+
+def test_the_explanation_of_an_imported_order_does_not_advise_importing_it(
+    web: Orchestrator, store: FakeStore, factory: OrderFactory
+) -> None:
+    order_id = store.add_order(factory.plain()).id
+    web.import_orders()
+    text = str(web.explain(order_id))
+    assert "[order_imported]" in text
+    assert "import_order(" not in text
+    store.refund(order_id)
+    explained = web.explain(order_id)
+    assert "nothing is decided" not in str(explained)
+    assert [problem for problem in explained.problems if problem.fix] == []
+
+
+def test_the_history_says_what_a_person_settled_and_that_the_order_goes_on(
+    web: Orchestrator, store: FakeStore, factory: OrderFactory
+) -> None:
+    order_id = store.add_order(factory.plain()).id
+    web.import_orders()
+    web.follow_orders()
+    for status_id in (CANCELED, DOWNLOADED, CANCELED):
+        store.edit_order(order_id, status_id=status_id)
+        web.follow_orders()
+        if status_id == CANCELED:
+            web.settle(order_id)
+    found = [(each.action, each.outcome) for each in web.history(order_id).entries]
+    refused, settled = ("follow_orders", "refused"), ("settle", "settled")
+    assert found[1:] == [refused, settled, ("follow_orders", "settled"), refused, settled]
+    assert "canceled" in web.history(order_id).entries[2].detail
+
+
+def test_a_refused_order_that_is_gone_waits_no_more(
+    web: Orchestrator, store: FakeStore, factory: OrderFactory
+) -> None:
+    def cycle() -> None:
+        web.import_orders()
+        web.follow_orders()
+
+    first = store.add_order(factory.order([unknown("NOPE")], payment=OFFLINE)).id
+    cycle()
+    assert [each.order_id for each in web.worklist()] == [first]
+    store.delete_order(first)
+    cycle()
+    assert web.worklist().ok
+    # Later ones, too, and without a look at all orders.
+    second = store.add_order(factory.order([unknown("NOPE")], payment=OFFLINE)).id
+    cycle()
+    assert [each.order_id for each in web.worklist()] == [second]
+    store.delete_order(second)
+    cycle()
+    assert web.worklist().ok
+
+
+def test_units_taken_from_an_order_that_is_picked_are_a_warning(
+    web: Orchestrator, store: FakeStore, factory: OrderFactory, books: SqlGateway
+) -> None:
+    orders = [store.add_order(factory.order([item("MUG-RED", 2)])) for _ in range(2)]
+    web.import_orders()
+    web.follow_orders()
+    books.set_order_status(f"WEB{orders[0].id}", "Picked")
+    for order in orders:
+        store.refund(order.id, items={order.products[0]["id"]: 1})
+    sent = {each.order_id: each for each in web.follow_orders().sent}
+    (problem,) = sent[orders[0].id].problems
+    assert problem.code == "left_to_ship_lowered"
+    assert "is Picked" in problem.message
+    assert sent[orders[1].id].problems == ()
+    assert "left_to_ship_lowered" not in {each.code for each in web.worklist()}

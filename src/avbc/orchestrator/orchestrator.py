@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 
 from avbc.orchestrator.checking import Checking
 from avbc.orchestrator.engine.arguments import require_id, require_ids, require_period
@@ -25,6 +25,7 @@ from avbc.orchestrator.jobs.hooks import HooksReport, HooksState
 from avbc.orchestrator.jobs.import_orders import Import
 from avbc.orchestrator.reports import (
     ImportReport,
+    JournalEntry,
     PushReport,
 )
 from avbc.orchestrator.timer import SCHEDULE, Job, OnReport, run_timer
@@ -353,7 +354,20 @@ class Orchestrator(Checking):
         """
         if not isinstance(what, WorklistItem) and what != 0:
             what = require_id(what, "what")
-        OpenItems.of(self._integration).hide(what)
+        settled = OpenItems.of(self._integration).hide(what)
+        self._integration.journal.write(
+            [
+                JournalEntry(
+                    datetime.now(UTC),
+                    "settle",
+                    "settled",
+                    item.order_id,
+                    item.import_id,
+                    f"{item.message} [{item.code}]",
+                )
+                for item in settled
+            ]
+        )
         return self.worklist()
 
     # The timer

@@ -131,12 +131,19 @@ def explain_order(
     else:
         mapped = incomers.map(each)
     problems = list(mapped.problems)
-    if not_new := Choice(run).not_new(each.order):
+    not_new = Choice(run).not_new(each.order)
+    if not_new is not None and each.existing is None:
         problems.append(attrs.evolve(not_new, severity="warning"))
+    elif not_new is not None:
+        # It is in the books: what the import would say of it now is no one's to follow.
+        problems = [attrs.evolve(problem, severity="warning", fix="") for problem in problems]
     text = run.known(DECISIONS, [each.import_id]).get(each.import_id)
     imported = None
     if each.existing is not None:
         imported = from_text(text) if text is not None else None
+        if imported is not None and mapped.bundle is None:
+            # Nothing is decided about it now, so nothing is decided otherwise.
+            mapped = attrs.evolve(mapped, notes=())
         problems.append(_in_the_books(each, mapped, is_kept=imported is not None))
     return Explanation(
         mapped.order_id,

@@ -129,6 +129,16 @@ class Follower:
             order_change(sales_order, "left to ship", after="; ".join(texts)),
             key=f"{each.import_id} to ship",
         )
+        if sales_order.status_changed_at is not None:
+            problem = Problem(
+                "left_to_ship_lowered",
+                "lines",
+                sales_order.status,
+                f"{each.import_id} is {sales_order.status} already.",
+                "Take out of what is picked or packed what is not left to ship.",
+                "warning",
+            )
+            change = attrs.evolve(change, problems=(problem,))
         work = partial(self._run.books.set_to_ship, each.import_id, left)
         if why := self._write(change, work):
             yield Problem(

@@ -121,8 +121,10 @@ class OpenItems:
         """
         self._update(items, is_reported=True)
 
-    def hide(self, what: WorklistItem | int) -> None:
+    def hide(self, what: WorklistItem | int) -> list[WorklistItem]:
         """Note that a person has settled an item, or all of an order: it is back when it changes.
+
+        Returns the items that are settled.
 
         Raises:
             NoSuchItem: There is nothing to settle, or it is not as the person saw it.
@@ -146,6 +148,7 @@ class OpenItems:
                 f"{items[0].message} Read worklist() again"
             )
         self._update(items, is_settled=True)
+        return items
 
     def _items(self, condition: sa.ColumnElement[bool]) -> list[WorklistItem]:
         wanted = (

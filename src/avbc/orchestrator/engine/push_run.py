@@ -129,6 +129,10 @@ class PushRun(Run[PushReport]):
         """Report a change that cannot be made; a refusal in the same words is journaled once."""
         self._end("refused", attrs.evolve(change, problems=(*change.problems, *problems)))
 
+    def forget_refusal(self, key: str) -> None:
+        """Have the next refusal of this key journaled, in whatever words."""
+        self.know(f"{self._task.name} refused", key, "")
+
     def refuse_unbooked(self, order_ids: Iterable[int]) -> None:
         """Report the orders that a person named, and that are not in the books."""
         keys = {order_import_id(self.source_code, number): number for number in order_ids}

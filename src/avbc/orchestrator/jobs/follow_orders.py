@@ -165,7 +165,8 @@ class _Follow:
         """Follow all orders from the first that is open: nothing is known of earlier changes."""
         run = self._run
         due = self._open_orders()
-        run.know(_SWEPT, "at", run.started.isoformat())
+        if not self._import_items:
+            run.know(_SWEPT, "at", run.started.isoformat())
         if not due:
             # The store's clock counts, and there is nothing else to learn.
             return run.integration.changed_orders.newest()
@@ -275,7 +276,9 @@ class _Follow:
         due = [key for key in found if known.get(key, "").partition(" ")[0] != states[key]]
         run.unchanged(len(found) - len(due))
         self._seen |= {key: order for key, order in found.items() if key in self._open}
-        self._note_listed(order for key, order in found.items() if key in known)
+        self._note_listed(
+            order for key, order in found.items() if key in known or key in self._import_items
+        )
         for keys in run.chunks(due):
             booked = {order.import_id: order for order in run.books.sales_orders(keys)}
             missing = [key for key in keys if key not in booked]
@@ -442,7 +445,9 @@ class _Follow:
         run, key, sent = self._run, each.import_id, len(self._run.report.sent)
         self._looked_at.add(key)
         state = each.state
-        if problems := list(self._follower.follow(each)):
+        problems = list(self._follower.follow(each))
+        self._note_ended(each, {problem.code for problem in problems})
+        if problems:
             run.refuse(order_change(each.sales_order, "order"), *problems)
             if len(run.report.sent) > sent:
                 each = self._reader.of_books([key]).get(key, each)
@@ -455,6 +460,16 @@ class _Follow:
         if not self._is_pull and each.order.status_id != NO_STATUS:
             # What was held back is taken up again. A pull looks for itself.
             run.know(STATUS, key, str(each.order.status_id))
+
+    def _note_ended(self, each: Followed, codes: Collection[str]) -> None:
+        """Have the history say which items of an order are gone."""
+        run, key = self._run, each.import_id
+        ended = sorted(self._open.get(key, set()) - set(codes))
+        if ended:
+            detail = f"off the worklist: {', '.join(ended)}"
+            run.record(run.entry(FOLLOWING, "settled", each.order.id, key, detail))
+            # If it is back, it is an entry again.
+            run.forget_refusal(key)
 
 
 def _state(order: Order) -> str:
