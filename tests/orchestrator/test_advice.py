@@ -220,3 +220,17 @@ def test_units_taken_from_an_order_that_is_picked_are_a_warning(
     assert "is Picked" in problem.message
     assert sent[orders[1].id].problems == ()
     assert "left_to_ship_lowered" not in {each.code for each in web.worklist()}
+
+
+def test_reconcile_advises_no_job_that_changes_nothing(
+    join: Join, change: Change, store: FakeStore, factory: OrderFactory
+) -> None:
+    web = join(settings=change(gl={"credit_card_transactions_are_preauthorizations": True}))
+    order = store.add_order(factory.order([item("MUG-RED")], payment=Payment(state="authorized")))
+    web.import_orders()
+    store.edit_order(order.id, payment_status="declined")
+    web.follow_orders()
+    web.reconcile(datetime(2020, 1, 1, tzinfo=UTC))
+    (differs,) = (each for each in web.worklist() if each.code == "order_differs")
+    assert "follow_orders" not in differs.fix
+    assert f"settle({order.id})" in differs.fix

@@ -225,11 +225,13 @@ def test_a_declined_payment_waits_until_the_request_is_withdrawn(
     web.capture_payments()
     waits = web.worklist().of(order.id)
     assert [each.code for each in waits] == ["payment_declined"]
-    assert "cancel the request in AcctVantage" in waits[0].fix
-    with books.engine.begin() as connection:
-        connection.exec_driver_sql(
-            f"update receipts set capture_wanted = 0 where import_id = 'WEB{order.id}-1'"
-        )
+    assert "cancel the request for the capture of the receipt in AcctVantage" in waits[0].fix
+    # A void asks no customer for another payment.
+    books.want_void(f"WEB{order.id}-1")
+    web.capture_payments()
+    (waits,) = web.worklist().of(order.id)
+    assert waits.fix == "Cancel the request for the void of the receipt in AcctVantage."
+    books.want_void(f"WEB{order.id}-1", wanted=False)
     web.capture_payments()
     assert [each.order_id for each in web.worklist()] == [other.id]
 

@@ -275,3 +275,8 @@ def _meant(row: Transaction, payments: Sequence[_Payment]) -> _Payment | None:
     named = [payment for payment in payments if row.reference_transaction_id in payment.ids]
     open_ = named or [payment for payment in payments if payment.voided_at is None]
     return open_[0] if len(open_) == 1 else None
+
+
+def is_given_up(order: Order) -> bool:
+    """Whether the payment of an order was voided or declined."""
+    return text_key(order.payment_status) in (VOID, DECLINED)

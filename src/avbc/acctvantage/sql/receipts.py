@@ -154,24 +154,30 @@ def _differences(receipt: Receipt, expected: Receipt) -> list[str]:
     ]
 
 
-def want_capture(connection: sa.Connection, receipt_import_id: str) -> Receipt:
+def want_capture(
+    connection: sa.Connection, receipt_import_id: str, *, wanted: bool = True
+) -> Receipt:
     """Ask for the capture of a pre-authorized receipt, and no longer for its void.
+
+    `wanted=False` cancels the request: neither is asked for.
 
     Raises:
         BooksRefused: There is no such receipt, or it is in another state.
     """
     _must_be_open(_locked(connection, receipt_import_id), "captured")
-    return _changed(connection, receipt_import_id, capture_wanted=True, void_wanted=False)
+    return _changed(connection, receipt_import_id, capture_wanted=wanted, void_wanted=False)
 
 
-def want_void(connection: sa.Connection, receipt_import_id: str) -> Receipt:
+def want_void(connection: sa.Connection, receipt_import_id: str, *, wanted: bool = True) -> Receipt:
     """Ask for the void of a pre-authorized receipt, and no longer for its capture.
+
+    `wanted=False` cancels the request: neither is asked for.
 
     Raises:
         BooksRefused: There is no such receipt, or it is in another state.
     """
     _must_be_open(_locked(connection, receipt_import_id), "voided")
-    return _changed(connection, receipt_import_id, capture_wanted=False, void_wanted=True)
+    return _changed(connection, receipt_import_id, capture_wanted=False, void_wanted=wanted)
 
 
 def _locked(connection: sa.Connection, import_id: str) -> Receipt:

@@ -131,12 +131,11 @@ def explain_order(
     else:
         mapped = incomers.map(each)
     problems = list(mapped.problems)
-    not_new = Choice(run).not_new(each.order)
-    if not_new is not None and each.existing is None:
+    if not_new := Choice(run).not_new(each.order):
         problems.append(attrs.evolve(not_new, severity="warning"))
-    elif not_new is not None:
-        # It is in the books: what the import would say of it now is no one's to follow.
-        problems = [attrs.evolve(problem, severity="warning", fix="") for problem in problems]
+        if each.existing is not None:
+            # It is in the books: what an import would say of it now is no one's to follow.
+            problems = [attrs.evolve(problem, severity="warning", fix="") for problem in problems]
     text = run.known(DECISIONS, [each.import_id]).get(each.import_id)
     imported = None
     if each.existing is not None:

@@ -25,6 +25,7 @@ from avbc.mapping.following import may_update, shows_refund
 from avbc.mapping.status import order_status_name
 from avbc.mapping.stopped import stopped
 from avbc.mapping.text import amount_text
+from avbc.mapping.worth import is_given_up
 from avbc.money import ZERO
 from avbc.orchestrator.checks.periods import (
     PeriodReport,
@@ -307,6 +308,9 @@ class _SideBySide:
             return in_books
         if "fingerprint" in fields and may_update(booked[0], self._receipts, self._run.settings):
             fixes.append(f"Call import_order({number}), which brings {key} up to date.")
+        elif fields & {"received", "held"} and is_given_up(order):
+            # No receipt follows such a payment any more: a person decides.
+            fixes.append(f"If it was paid in another way, call settle({number}).")
         elif fields & {"received", "held"}:
             fixes.append(f"Call follow_orders([{number}]).")
         if "status" in fields:

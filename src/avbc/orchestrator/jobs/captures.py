@@ -23,6 +23,7 @@ from avbc.mapping import (
     payment_action,
     shortest_authorization,
 )
+from avbc.mapping.stopped import stopped
 from avbc.mapping.text import amount_text
 from avbc.orchestrator.engine.changes import CONCERNS_ALL, order_change, record_problem
 from avbc.orchestrator.engine.held import Held
@@ -159,7 +160,7 @@ class _Captures:
         action, status = ruling.value, order.payment_status
         change = attrs.evolve(change, before=status, decisions=ruling.decisions)
         if action is None:
-            if problems := _problems(ruling, order):
+            if problems := _problems(ruling, order, what):
                 run.refuse(change, *problems)
             return None
         after = f"{action.done} {amount_text(action.amount)} {sales_order.currency}"
@@ -207,16 +208,19 @@ class _Captures:
         return None
 
 
-def _problems(ruling: Ruling[PaymentAction], order: Order) -> tuple[Problem, ...]:
+def _problems(ruling: Ruling[PaymentAction], order: Order, what: str) -> tuple[Problem, ...]:
     if text_key(order.payment_status) != "declined":
         return ruling.problems
+    fix = f"ancel the request for the {what} of the receipt in AcctVantage."
+    is_over = what == "void" or stopped(order.status_id)
+    fix = f"C{fix}" if is_over else f"Ask the customer for another payment, and c{fix}"
     return (
         Problem(
             "payment_declined",
             "payment_status",
             order.payment_status,
             f"The gateway declined the payment of order {order.id}: nothing was received.",
-            "Ask the customer for another payment, and cancel the request in AcctVantage.",
+            fix,
         ),
         *(problem for problem in ruling.problems if problem.code != "payment_not_authorized"),
     )
