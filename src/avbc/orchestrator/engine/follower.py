@@ -136,7 +136,7 @@ class Follower:
                 sales_order.status,
                 f"{each.import_id} is {sales_order.status} already.",
                 "Take out of what is picked or packed what is not left to ship.",
-                "warning",
+                severity="warning",
             )
             change = attrs.evolve(change, problems=(problem,))
         work = partial(self._run.books.set_to_ship, each.import_id, left)
