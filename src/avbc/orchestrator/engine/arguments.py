@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from datetime import datetime
 from operator import index
-from typing import SupportsIndex
+from typing import SupportsIndex, cast
 
 
 def require_id(value: object, name: str) -> int:
@@ -25,7 +25,7 @@ def require_id(value: object, name: str) -> int:
     return index(value)
 
 
-def require_ids(values: Iterable[int], name: str) -> list[int]:
+def require_ids(values: object, name: str) -> list[int]:
     """Return ids once each, as they were given.
 
     Raises:
@@ -37,7 +37,8 @@ def require_ids(values: Iterable[int], name: str) -> list[int]:
     """
     if isinstance(values, str | bytes) or not isinstance(values, Iterable):
         raise TypeError(f"{name}: {values!r} must be a list of ids, such as [1042]")
-    return list(dict.fromkeys(require_id(value, name) for value in values))
+    of_caller = cast("Iterable[object]", values)
+    return list(dict.fromkeys(require_id(value, name) for value in of_caller))
 
 
 def require_period(since: object, until: object = None) -> None:
