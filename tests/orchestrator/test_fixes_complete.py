@@ -60,7 +60,7 @@ FOLLOWED_IN = {
     "order_gone_from_store": (
         "test_follow_orders.py::test_an_order_that_leaves_the_list_waits_for_a_person"
     ),
-    "order_not_in_books": (
+    "order_gone_from_books": (
         "test_follow_orders.py::test_an_order_that_goes_on_and_was_deleted_is_imported_again"
     ),
     "order_stopped_in_store": (

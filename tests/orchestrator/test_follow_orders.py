@@ -331,7 +331,7 @@ def test_an_order_that_goes_on_and_was_deleted_is_imported_again(
     store.edit_order(order.id, status_id=DOWNLOADED)
     for _ in range(2):
         web.follow_orders()
-        assert waits(web, order) == ["order_not_in_books"]
+        assert waits(web, order) == ["order_gone_from_books"]
     (waiting,) = web.worklist()
     assert f"Order {order.id} goes on in the store" in waiting.message
     assert waiting.fix.startswith(f"Call import_order({order.id}).")
@@ -348,7 +348,7 @@ def test_a_deleted_order_that_is_stopped_again_waits_for_nobody(
     books.delete_order(f"WEB{order.id}")
     store.edit_order(order.id, status_id=7)
     web.follow_orders()
-    assert waits(web, order) == ["order_not_in_books"]
+    assert waits(web, order) == ["order_gone_from_books"]
     store.edit_order(order.id, status_id=5)
     web.follow_orders()
     assert waits(web, order) == []
@@ -815,6 +815,42 @@ def test_an_edit_that_a_person_makes_in_acctvantage_too_is_settled(
     store.edit_order(order.id, payment_status="paid")
     web.follow_orders()
     assert "order_edited_after_import" not in waits(web, order)
+
+
+@pytest.mark.parametrize("is_asked_for", [True, False], ids=["by id", "reset to New"])
+def test_an_edited_address_is_one_item_that_names_it(
+    web: Orchestrator,
+    store: FakeStore,
+    books: SqlGateway,
+    orders: list[FakeOrder],
+    is_asked_for: bool,
+) -> None:
+    order = orders[0]
+    books.set_order_status(f"WEB{order.id}", "Picked")
+    address = {**_address(order), "street_1": "99 Moved"}
+    store.edit_order(order.id, billing_address=address)
+    web.follow_orders()
+    (waiting,) = web.worklist()
+    assert "bill_to.address_1: " in waiting.message
+    assert "99 Moved in the store" in waiting.message
+    if is_asked_for:
+        web.import_order(order.id)
+    else:
+        store.edit_order(order.id, status_id=NEW)
+        web.import_orders()
+    web.follow_orders()
+    assert waits(web, order) == ["status_kept" if is_asked_for else "order_edited"]
+    assert "99 Moved in the store" in web.worklist().of(order.id)[0].message
+    with books.engine.begin() as connection:
+        connection.execute(sa.text("UPDATE sales_orders SET bill_to_address_1 = '99 Moved'"))
+    if is_asked_for:
+        assert len(web.import_order(order.id).relinked) == 1
+    else:
+        assert "give the order the Downloaded Order Status" in web.worklist().of(order.id)[0].fix
+        store.edit_order(order.id, status_id=DOWNLOADED)
+    for _ in range(2):
+        web.follow_orders()
+        assert waits(web, order) == []
 
 
 def test_the_fix_of_an_edit_is_followed(

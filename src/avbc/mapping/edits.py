@@ -20,6 +20,7 @@ from avbc.acctvantage.records import (
 )
 from avbc.bigcommerce import models
 from avbc.mapping.decisions import value_text
+from avbc.mapping.text import address
 from avbc.money import ZERO
 
 _HEADER = ("total", "tax", "freight", "rounding", "currency", "ship_via", "po_number")
@@ -157,7 +158,7 @@ def difference(
         for differences in (
             _fields("", existing, incoming, _HEADER),
             _addresses("bill_to", existing.bill_to, incoming.bill_to),
-            _ship_tos(existing, incoming),
+            _ship_tos(existing.ship_tos, incoming.ship_tos),
             _lines(existing, incoming),
             _amounts("discounts", _by_code(existing.discounts), _by_code(incoming.discounts)),
             _amounts("receipts", _by_type(existing_receipts), _by_type(bundle.receipts)),
@@ -181,8 +182,16 @@ def _addresses(place: str, existing: Address, incoming: Address) -> Iterator[Dif
     return _fields(f"{place}.", existing, incoming, (field.name for field in attrs.fields(Address)))
 
 
-def _ship_tos(existing: SalesOrder, incoming: SalesOrder) -> Iterator[Difference]:
-    pairs = zip_longest(existing.ship_tos, incoming.ship_tos)
+def address_differences(existing: SalesOrder, order: models.Order) -> Iterator[Difference]:
+    """Yield how the addresses of an order of the store differ from its sales order's."""
+    yield from _addresses("bill_to", existing.bill_to, address(order.billing_address))
+    if order.consignments is not None:
+        ship_tos = [address(consignment) for consignment in order.consignments.shipping]
+        yield from _ship_tos(existing.ship_tos, ship_tos)
+
+
+def _ship_tos(existing: Sequence[Address], incoming: Sequence[Address]) -> Iterator[Difference]:
+    pairs = zip_longest(existing, incoming)
     for position, (before, after) in enumerate(pairs):
         place = f"ship_tos[{position}]"
         if before is not None and after is not None:

@@ -16,7 +16,7 @@ from avbc.bigcommerce.models import Order
 from avbc.bigcommerce.models.statuses import SystemStatus
 from avbc.mapping.case import MappingRules
 from avbc.mapping.decisions import Problem
-from avbc.mapping.edits import fingerprint, first_few
+from avbc.mapping.edits import address_differences, fingerprint, first_few
 from avbc.mapping.reconcile import reconcile
 from avbc.mapping.text import amount_text
 from avbc.mapping.to_ship import left_to_ship
@@ -36,7 +36,7 @@ class Edit:
     fingerprint: str
     """Of the order as it is now."""
     differs: bool
-    """Whether amounts, quantities or lines are not as the books have them."""
+    """Whether amounts, quantities, lines or addresses are not as the books have them."""
     problem: Problem
 
 
@@ -162,7 +162,8 @@ def edit_of(
         for difference in found.differences
         if difference.field not in _NOT_EDITS
     ]
-    shown = first_few(differences) or "no amount or quantity differs"
+    differences += map(str, address_differences(sales_order, order))
+    shown = first_few(differences) or "no amount, quantity or address differs"
     problem = Problem(
         "order_edited_after_import",
         "fingerprint",

@@ -225,6 +225,7 @@ class FollowReader:
             order.status,
             order.fingerprint,
             str(order.total),
+            str((order.bill_to, order.ship_tos)),
             str(each.credited.normalize()),
             *(f"{line.store_line_id} {line.to_ship.normalize()}" for line in order.lines),
             *sorted(

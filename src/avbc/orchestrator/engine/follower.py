@@ -18,14 +18,20 @@ from avbc.errors import AvbcError
 from avbc.mapping import MappingRules, Problem
 from avbc.mapping.following import edit_of, is_open, money_held, refund_not_booked, to_ship_now
 from avbc.mapping.stopped import stopped
-from avbc.orchestrator.engine.attention import stopped_problem
+from avbc.orchestrator.engine.attention import (
+    IMPORTING,
+    ORDER_EDITED,
+    STATUS_KEPT,
+    stopped_problem,
+)
 from avbc.orchestrator.engine.changes import order_change, record_problem
 from avbc.orchestrator.engine.followed import Followed, receipt_text
+from avbc.orchestrator.engine.open_items import OpenItems
 from avbc.orchestrator.engine.push_run import PushRun
 from avbc.orchestrator.engine.store_orders import unreadable
 from avbc.orchestrator.reports import Change
 
-_EDITED = "edit to be made"
+EDITED = "edit to be made"
 """The fingerprints of orders whose edit changed amounts or quantities, by Import ID."""
 
 
@@ -40,6 +46,7 @@ class Follower:
     def __init__(self, run: PushRun, rules: MappingRules) -> None:
         self._run = run
         self._rules = rules
+        self._refused = OpenItems.of(run.integration).keys(IMPORTING)
 
     def follow(self, each: Followed) -> Iterator[Problem]:
         """Write what follows for an order, and yield what is for a person.
@@ -81,8 +88,11 @@ class Follower:
         if edit is None:
             return
         if edit.differs:
-            self._run.know(_EDITED, each.import_id, edit.fingerprint)
-        elif self._run.known(_EDITED, [each.import_id]).get(each.import_id) == edit.fingerprint:
+            self._run.know(EDITED, each.import_id, edit.fingerprint)
+            if self._refused & {(each.import_id, code) for code in (ORDER_EDITED, STATUS_KEPT)}:
+                # The import's item says the same: there is one for one edit.
+                return
+        elif self._run.known(EDITED, [each.import_id]).get(each.import_id) == edit.fingerprint:
             return
         yield edit.problem
 

@@ -56,7 +56,7 @@ _SWEPT = "followed all"
 _SWEEP = timedelta(hours=1)
 _GONE = "order_gone_from_store"
 _NOT_IMPORTED = "payment_without_order"
-_LOST = "order_not_in_books"
+_LOST = "order_gone_from_books"
 _DELETED = "deleted"
 """What is known of an imported order that a person deleted in the books."""
 _GONE_STATE = "gone"

@@ -20,7 +20,13 @@ from avbc.errors import AvbcError
 from avbc.mapping import MappedOrder, Problem
 from avbc.mapping.following import may_update
 from avbc.mapping.stopped import stopped
-from avbc.orchestrator.engine.attention import STATUS_KEPT, kept_problem
+from avbc.orchestrator.engine.attention import (
+    EDITED_AFTER_IMPORT,
+    FOLLOWING,
+    ORDER_EDITED,
+    STATUS_KEPT,
+    kept_problem,
+)
 from avbc.orchestrator.engine.changes import (
     CONCERNS_ALL,
     order_extra,
@@ -36,6 +42,7 @@ from avbc.orchestrator.engine.choosing import (
 )
 from avbc.orchestrator.engine.customising import Customisation
 from avbc.orchestrator.engine.decisions_taken import DECISIONS, as_text
+from avbc.orchestrator.engine.follower import EDITED
 from avbc.orchestrator.engine.held import hold_status
 from avbc.orchestrator.engine.incoming import Incomers, Incoming, edits_of
 from avbc.orchestrator.engine.open_webhooks import OpenWebhooks, close_webhooks
@@ -384,11 +391,16 @@ class Import:
                 errors = [kept_problem(kept, errors, ids[0])]
             if each.result == "refused":
                 run.set_items(ids[1], errors, *ids)
+                if any(problem.code == ORDER_EDITED for problem in problems):
+                    # There is one item for one edit, and this one says how it goes.
+                    run.settle([ids[1]], area=FOLLOWING, codes=[EDITED_AFTER_IMPORT])
+                    _know_edit(run, each)
             elif each.result != "postponed":
                 run.set_items(ids[1], (), *ids)
                 if each.each.existing is not None:
                     # A person's status says whether it was paid, and avbc's hides it.
                     run.know(FOLLOWED, ids[1], "")
+                    _know_edit(run, each)
                 if each.mapped is not None and each.result != "relinked":
                     run.know(DECISIONS, ids[1], as_text(each.result, each.mapped))
                 if happened := stopped(each.each.order.status_id):
@@ -572,3 +584,9 @@ class Import:
             "The order was changed in the store while it was imported.",
             f"The next import takes it if it is New; otherwise call import_order({order_id}).",
         )
+
+
+def _know_edit(run: Run[ImportReport], each: _Ending) -> None:
+    """Remember an edit that the import compared: it is none any more where the books agree."""
+    if each.mapped is not None and each.mapped.bundle is not None:
+        run.know(EDITED, each.outcome.import_id, each.mapped.bundle.order.fingerprint)
