@@ -141,7 +141,7 @@ def test_named_orders_that_are_not_in_the_books_are_reported(
 ) -> None:
     for report in (web.push_shipments(order_ids=[9999]), web.follow_orders([9999])):
         (change,) = report.refused
-        assert change.problems[0].code == "order_not_in_books"
+        assert change.problems[0].code == "order_unknown"
         assert "import_order(9999)" in change.problems[0].fix
     (change,) = web.export_clients([9999]).refused
     assert change.problems[0].fix

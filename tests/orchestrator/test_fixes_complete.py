@@ -112,7 +112,7 @@ NOT_FOLLOWED = {
     "consignments_missing": "an import reads them itself: only a caller of avbc.mapping gets it",
     "customer_ambiguous": "BigCommerce lets no two customers of a channel have one email",
     "not_sendable": "the field map is a program of the caller's",
-    "order_not_in_books": "a number that the caller gave and that no order in the books has",
+    "order_unknown": "a number that the caller gave and that no order in the books has",
     "order_not_new": "a run that was asked for the order reports it: it is no item",
     "order_too_old": "a run that was asked for the order reports it: it is no item",
     "partly_saved": "the store's own reason comes with it: the next push sends the product again",

@@ -38,7 +38,7 @@ from avbc.orchestrator.reports import Change, Effect, JournalEntry, PlannedCall,
 
 T = TypeVar("T")
 
-_OF_THE_CALL = frozenset({"client_unknown", "order_not_in_books"})
+_OF_THE_CALL = frozenset({"client_unknown", "order_unknown"})
 """Problems of a number that was asked for: they are in the report, and wait for no one."""
 
 _log = logging.getLogger("avbc.orchestrator")
@@ -141,7 +141,7 @@ class PushRun(Run[PushReport]):
         for key, number in keys.items():
             if key not in booked and number not in reported:
                 problem = Problem(
-                    "order_not_in_books",
+                    "order_unknown",
                     "import_id",
                     key,
                     f"The books have no order {key}.",
