@@ -620,3 +620,17 @@ def test_a_refunded_order_that_is_not_in_the_books_is_not_due(
     report = web.reconcile(since=datetime(2020, 1, 1, tzinfo=UTC))
     assert report.not_due == {"Refunded": 1}
     assert web.worklist().ok
+
+
+def test_a_stopped_order_is_one_item_whoever_finds_it(web: Orchestrator, store: FakeStore) -> None:
+    order = store.add_order(OrderFactory().plain())
+    web.import_orders()
+    web.follow_orders()
+    store.edit_order(order.id, status_id=5)
+    web.reconcile(since=datetime(2020, 1, 1, tzinfo=UTC))
+    assert [each.code for each in web.worklist()] == ["order_differs"]
+    for _ in range(2):
+        web.follow_orders()
+    assert [each.code for each in web.worklist()] == ["order_stopped_in_store"]
+    assert not web.reconcile(since=datetime(2020, 1, 1, tzinfo=UTC)).ok
+    assert [each.code for each in web.worklist()] == ["order_stopped_in_store"]

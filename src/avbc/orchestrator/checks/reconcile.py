@@ -33,7 +33,7 @@ from avbc.orchestrator.checks.periods import (
     take_pages,
     with_all_lines,
 )
-from avbc.orchestrator.engine.attention import NOT_IN_BOOKS, RECONCILE
+from avbc.orchestrator.engine.attention import FOLLOWING, NOT_IN_BOOKS, RECONCILE, STOPPED
 from avbc.orchestrator.engine.open_items import OpenItems
 from avbc.orchestrator.engine.order_reads import IN_FLIGHT
 from avbc.orchestrator.engine.run import Run
@@ -186,6 +186,7 @@ class _SideBySide:
         self._rules = MappingRules(run.settings, run.books.reference_data(), statuses)
         items = OpenItems.of(run.integration)
         self._open = {key for key, _ in items.keys(RECONCILE)}
+        self._followed = items.keys(FOLLOWING)
         self._met: set[int] = set()
         """The first and the last order that were compared, by id."""
         self._not_due = frozenset(
@@ -285,7 +286,12 @@ class _SideBySide:
         """Put what was found on the worklist, or take it off."""
         run, key, number = self._run, found.import_id, found.order_id
         self._met = {min({number, *self._met}), max({number, *self._met})}
-        if found.verdict not in ("same", "not_due"):
+        is_stopped = order is not None and bool(stopped(order.status_id))
+        # What has an item of the order's own is not said twice.
+        is_said = (is_stopped and (key, STOPPED) in self._followed) or (
+            found.verdict == "missing_in_store" and (key, "order_gone_from_store") in self._followed
+        )
+        if found.verdict not in ("same", "not_due") and not is_said:
             fix = self._fix(found, order, booked)
             run.set_items(key, [_problem(found, booked, fix)], number, key)
         elif key in self._open:

@@ -28,6 +28,7 @@ from avbc.orchestrator.engine.attention import (
     NOT_IN_BOOKS,
     RECONCILE,
     STATUS_KEPT,
+    STOPPED,
 )
 from avbc.orchestrator.engine.changed_orders import OVERLAP
 from avbc.orchestrator.engine.changes import (
@@ -206,7 +207,9 @@ class _Follow:
         keys = {key for key, _ in self._reconciled}
         booked = {order.import_id for order in self._run.books.sales_orders(keys)}
         for key, code in self._reconciled:
-            if (code == NOT_IN_BOOKS) == (key in booked):
+            # What has an item of its own here is not said twice.
+            is_said = bool(self._open.get(key, set()) & {STOPPED, _GONE})
+            if is_said or (code == NOT_IN_BOOKS) == (key in booked):
                 self._run.settle([key], area=RECONCILE, codes=[code])
 
     def _take_read(
