@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
 
 import pytest
@@ -234,3 +234,35 @@ def test_reconcile_advises_no_job_that_changes_nothing(
     (differs,) = (each for each in web.worklist() if each.code == "order_differs")
     assert "follow_orders" not in differs.fix
     assert f"settle({order.id})" in differs.fix
+
+
+def test_an_authorization_that_no_one_captures_waits_for_a_person(
+    web: Orchestrator, store: FakeStore, factory: OrderFactory, books: SqlGateway
+) -> None:
+    payment, now = Payment(state="authorized"), datetime.now(UTC)
+    order = store.add_order(factory.order([item("MUG-RED")], payment=payment, created=now))
+    web.import_orders()
+    web.follow_orders()
+    assert web.worklist().ok
+    books.set_order_status(f"WEB{order.id}", "Shipped/Invoice")
+    store.edit_order(order.id, status_id=2)
+    web.follow_orders()
+    (waiting,) = web.worklist()
+    assert waiting.code == "payment_not_received"
+    assert "Capture the payment in BigCommerce" in waiting.fix
+    web.store.payment_actions.capture(order.id)
+    web.store.orders.get(order.id)  # The gateway captures meanwhile.
+    web.follow_orders()
+    assert [receipt.state for receipt in books.receipts()] == ["captured"]
+    assert web.worklist().ok
+
+
+def test_an_old_authorization_waits_for_a_person_before_its_order_is_shipped(
+    web: Orchestrator, store: FakeStore, factory: OrderFactory
+) -> None:
+    payment, then = Payment(state="authorized"), datetime.now(UTC) - timedelta(days=20)
+    store.add_order(factory.order([item("MUG-RED")], payment=payment, created=then))
+    web.import_orders()
+    web.follow_orders()
+    assert [each.code for each in web.worklist()] == ["payment_not_received"]
+    assert f"since {then:%Y-%m-%d}" in web.worklist().items[0].message

@@ -27,6 +27,9 @@ FOLLOWED_IN = {
     "order_missing_in_store": (
         "test_reconcile.py::test_what_is_missing_in_the_store_goes_when_it_is_deleted"
     ),
+    "payment_not_received": (
+        "test_advice.py::test_an_authorization_that_no_one_captures_waits_for_a_person"
+    ),
     "payment_declined_after_import": (
         "test_payment_advice.py::test_goods_that_would_go_out_unpaid"
     ),

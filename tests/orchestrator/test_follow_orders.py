@@ -67,9 +67,8 @@ def place(store: FakeStore, web: Orchestrator, factory: OrderFactory) -> Place:
 
     def placed(payment: Payment | None = None, web: Orchestrator = web) -> FakeOrder:
         lines = [item("LAMP-01", 3), item("MUG-RED", 2)]
-        order = store.add_order(
-            factory.order(lines, payment=payment or Payment("Credit Card", "authorizenet"))
-        )
+        paid = payment or Payment("Credit Card", "authorizenet")
+        order = store.add_order(factory.order(lines, payment=paid, created=datetime.now(UTC)))
         assert len(web.import_orders().imported) == 1
         web.follow_orders()
         store.clear_log()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from datetime import UTC, datetime
 from decimal import Decimal
 
 import attrs
@@ -86,7 +87,8 @@ def world(
     def made(*, box: bool = True) -> World:
         gl = {"credit_card_transactions_are_preauthorizations": box}
         web = join(settings=change(gl=gl))
-        order = factory.order([item("MUG-RED", 2)], payment=Payment(state="authorized"))
+        payment = Payment(state="authorized")
+        order = factory.order([item("MUG-RED", 2)], payment=payment, created=datetime.now(UTC))
         found = World(store, books, web, store.add_order(order))
         (imported,) = web.import_orders().imported
         found.advice = " ".join(problem.fix for problem in imported.problems)

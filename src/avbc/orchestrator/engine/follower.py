@@ -15,9 +15,10 @@ import attrs
 from avbc.acctvantage import BooksRefused
 from avbc.bigcommerce import UnexpectedData
 from avbc.errors import AvbcError
-from avbc.mapping import MappingRules, Problem
+from avbc.mapping import MappingRules, Problem, authorization_age
 from avbc.mapping.following import edit_of, is_open, money_held, refund_not_booked, to_ship_now
 from avbc.mapping.stopped import stopped
+from avbc.mapping.worth import AUTHORIZED
 from avbc.orchestrator.engine.attention import (
     IMPORTING,
     ORDER_EDITED,
@@ -30,6 +31,7 @@ from avbc.orchestrator.engine.open_items import OpenItems
 from avbc.orchestrator.engine.push_run import PushRun
 from avbc.orchestrator.engine.store_orders import unreadable
 from avbc.orchestrator.reports import Change
+from avbc.text import text_key
 
 EDITED = "edit to be made"
 """The fingerprints of orders whose edit changed amounts or quantities, by Import ID."""
@@ -76,6 +78,28 @@ class Follower:
         refund = refund_not_booked(sales_order, order, each.refunds, each.credited, self._rules)
         if refund is not None:
             yield refund
+        yield from self._not_received(each)
+
+    def _not_received(self, each: Followed) -> Iterator[Problem]:
+        """Yield the authorization that no one captures, though the goods go or it may lapse."""
+        run, order, sales_order = self._run, each.order, each.sales_order
+        waiting = [receipt for receipt in each.receipts if receipt.state == "pending"]
+        if not waiting or text_key(order.payment_status) != AUTHORIZED:
+            return
+        ages = [authorization_age(receipt, run.settings, run.started) for receipt in waiting]
+        old = [age for age in ages if age is not None and age.is_old]
+        if is_open(sales_order.status, self._rules) and not old:
+            return
+        since = f" since {old[0].since:%Y-%m-%d}" if old else ""
+        yield Problem(
+            "payment_not_received",
+            "payment_status",
+            order.payment_status,
+            f"The payment of order {order.id} is only authorized{since}, {each.import_id} is "
+            f"{sales_order.status}, and nothing was received.",
+            "Capture the payment in BigCommerce: the receipt follows. If it was paid in another "
+            f"way, call settle({order.id}).",
+        )
 
     def _edits(self, each: Followed) -> Iterator[Problem]:
         """Yield the edit of an order, unless a person has made the same one in AcctVantage."""
