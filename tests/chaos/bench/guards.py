@@ -430,7 +430,7 @@ GUARDS = (
         (
             Removal(
                 "orchestrator/engine/follower.py",
-                "yield from self._follow_receipts(each)",
+                "problems += self._follow_receipts(each)",
             ),
         ),
     ),
