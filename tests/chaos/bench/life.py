@@ -307,7 +307,8 @@ class Life:
 
     def bad_cycle(self, kind: FaultKind, at: int) -> None:
         """Let one request of a cycle fail."""
-        self.store.fail("*", kind, at=at)
+        # A window that ends at once: no play waits for the quota.
+        self.store.fail("*", kind, at=at, reset_ms=1)
         with suppress(avbc.AvbcError):
             self.cycle(settle=False)
         self.store.clear_faults()

@@ -196,7 +196,7 @@ def play(steps: int, seed: int, *, shrink: bool = False) -> int:
         Play,
         settings=settings(
             # Many plays end earlier.
-            max_examples=max(1, steps // 28),
+            max_examples=max(1, steps // 36),
             stateful_step_count=_STEPS,
             deadline=None,
             database=None,
