@@ -48,6 +48,8 @@ MONEY = {
     "receipt_not_backed",
 }
 """The items that say how the money in the store differs from the books."""
+OF_THE_WAREHOUSE = {"shipped_more_than_remains", "status_unmapped"}
+"""The items that come of what the warehouse does alone."""
 HOOK = "https://hooks.example.com/avbc"
 
 CARD_HELD = Payment("Credit Card", "authorizenet", "authorized")
@@ -129,7 +131,7 @@ class Life:
         self._booked: dict[int, str] = {}
         """The status that the warehouse gave each sales order."""
         self._present: set[tuple[str, str, str]] = set()
-        """The items, in their words, at the end of the last cycle."""
+        """The items, in their words, at the end of the last job."""
         if webhooks:
             self.web.register_webhooks(HOOK)
 
@@ -289,21 +291,28 @@ class Life:
         self._sent = len(self.store.log)
         self._deliver()
         before = {number: self.is_stopped(number) for number in self.store.state.orders}
-        reports: list[object] = [self.web.import_orders(), self.web.follow_orders()]
-        if self.updates == "push":
-            reports.append(self.web.push_order_statuses())
-        elif self.updates == "pull":
-            reports.append(self.web.pull_order_statuses())
+        web, jobs = self.web, list[Callable[[], object]]()
+        jobs += [web.import_orders, web.follow_orders]
+        if self.updates != "off":
+            is_push = self.updates == "push"
+            jobs.append(web.push_order_statuses if is_push else web.pull_order_statuses)
         if self.settings.gl.credit_card_transactions_are_preauthorizations:
-            reports.append(self.web.capture_payments())
-        reports.append(self.web.push_shipments())
+            jobs.append(web.capture_payments)
+        jobs.append(web.push_shipments)
+        reports: list[object] = []
+        for job in jobs:
+            reports.append(job())
+            self._look()
         if settle:
             self.store.settle()
         self._watch(before)
+        return reports
+
+    def _look(self) -> None:
+        """Note what is on the worklist: an item that went may be reported again."""
         self._present = {
             (each.code, each.key, f"{each.message} {each.fix}") for each in self.web.worklist()
         }
-        return reports
 
     def bad_cycle(self, kind: FaultKind, at: int) -> None:
         """Let one request of a cycle fail."""
@@ -318,6 +327,7 @@ class Life:
         self._events = len(self.store.events)
         for call in calls:
             self.web.handle_webhook(call.body, call.headers)
+            self._look()
 
     def _watch(self, stopped_before: Mapping[int, bool]) -> None:
         """Note what was sent for orders that had been stopped."""
@@ -418,8 +428,7 @@ class Life:
             if not self.is_imported(order_id):
                 continue
             codes = self.codes(order_id)
-            codes -= {"shipped_more_than_remains"}  # the warehouse's own doing
-            if codes and order_id not in self.touched:
+            if codes - OF_THE_WAREHOUSE and order_id not in self.touched:
                 found.append(f"order {order_id} is on the worklist for nothing: {codes}")
             found += self._status_faults(order_id)
             found += self._stop_faults(order_id, codes)
