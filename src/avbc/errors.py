@@ -38,6 +38,7 @@ class AvbcError(Exception):
         │   ├── BooksUnusable           the books: a wrong URL, no permission
         │   ├── JournalTooNew           a newer avbc wrote the journal
         │   ├── NoSuchOrder             the store has no such order
+        │   ├── NoSuchItem              nothing like it is on the worklist
         │   ├── NoSuchLocation          the store has no such location
         │   ├── WebhookRefused          an event that is not this store's
         │   ├── UnknownStore            a Celery task for an unregistered store

@@ -92,12 +92,13 @@ _fingerprints = sa.Table(
 worklist = sa.Table(
     "avbc_worklist",
     _metadata,
-    sa.Column("scope", sa.String(120), primary_key=True),
-    sa.Column("area", sa.String(40), primary_key=True),
-    sa.Column("code", sa.String(60), primary_key=True),
+    sa.Column("scope", sa.Text, primary_key=True),
+    sa.Column("area", sa.Text, primary_key=True),
+    # An application's customisation has codes of its own.
+    sa.Column("code", sa.Text, primary_key=True),
     sa.Column("key", _KEY, primary_key=True),
     sa.Column("order_id", sa.BigInteger, nullable=False),
-    sa.Column("import_id", sa.String(64), nullable=False),
+    sa.Column("import_id", sa.Text, nullable=False),
     sa.Column("since", sa.DateTime(timezone=True), nullable=False),
     sa.Column("message", sa.Text, nullable=False),
     sa.Column("fix", sa.Text, nullable=False),

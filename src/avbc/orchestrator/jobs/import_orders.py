@@ -405,8 +405,11 @@ class Import:
                     run.know(DECISIONS, ids[1], as_text(each.result, each.mapped))
                 if happened := stopped(each.each.order.status_id):
                     run.add_stopped_item(*ids, happened)
-        if any(each.result == "refused" for each in endings):
-            run.flush()
+        refused = [each for each in endings if each.result == "refused"]
+        if refused and not run.is_written():
+            message = f"The worklist could not be written: {run.report.unrecorded}"
+            for each in refused:
+                each.leave("postponed", record_problem("try_again", message))
 
     def _end(self, ending: _Ending) -> None:
         """Put an order into the report, the log and the journal."""
