@@ -7,6 +7,7 @@ import pytest
 
 from avbc.acctvantage.records import Receipt
 from avbc.mapping import difference
+from avbc.mapping.edits import address_differences
 
 D = Decimal
 
@@ -49,6 +50,16 @@ def test_a_capture_meanwhile_is_no_difference(before):
         for one in before.receipts
     ]
     assert difference(before.order, held, before) == ()
+
+
+def test_addresses_differ_by_themselves(make_order, map_it):
+    """An order that was listed without its consignments has no Ship To to compare."""
+    order = make_order([make_order.item("MUG", "9.95", 2)])
+    sales_order = map_it(order).bundle.order
+    assert list(address_differences(sales_order, order)) == []
+    order.billing_address.city, order.consignments = "Dallas", None
+    (found,) = address_differences(sales_order, order)
+    assert (found.field, found.in_store) == ("bill_to.city", "Dallas")
 
 
 def test_an_edit_is_told_field_by_field(before, make_order, map_it):
