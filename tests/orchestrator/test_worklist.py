@@ -90,10 +90,10 @@ def test_the_rest_of_an_area_goes_and_other_areas_and_stores_stay(journal: Journ
 def test_ten_thousand_items_are_listed_in_a_second(journal: Journal) -> None:
     items = OpenItems(journal, "WEB@abc")
     items.apply([Raised(item(f"WEB{number}")) for number in range(10_000)])
-    started = time.perf_counter()
+    started = time.process_time()
     worklist = Worklist(tuple(items.all()))
     assert len(worklist) == 10_000
-    assert time.perf_counter() - started < 1
+    assert time.process_time() - started < 1
 
 
 # As a person reads it
@@ -139,9 +139,9 @@ def test_html_is_escaped_and_rows_are_plain_data() -> None:
 def test_ten_thousand_items_are_printed_in_a_second() -> None:
     words = "No product has this part number, and no alias is it, so it is not known what was sold."
     worklist = Worklist(tuple(item(f"WEB{number}", words) for number in range(10_000)))
-    started = time.perf_counter()
+    started = time.process_time()
     assert "WEB9999" in str(worklist)
-    assert time.perf_counter() - started < 1
+    assert time.process_time() - started < 1
 
 
 # From runs
@@ -406,14 +406,14 @@ def test_changes_without_items_cost_no_statement(
     statements: list[str] = []
     monkeypatch.setattr(Journal, "change", lambda *_: statements.append("change"))
     monkeypatch.setattr(Journal, "read", lambda *_: statements.append("read"))
-    started = time.perf_counter()
+    started = time.process_time()
     for number in range(100_000):
         attention.replace(str(number), [], order_id=0, import_id="")
         if number % 32 == 0:
             attention.flush()
     attention.flush()
     assert statements == []
-    assert time.perf_counter() - started < 2
+    assert time.process_time() - started < 2
 
 
 def test_ten_thousand_items_are_raised_and_settled_in_seconds(join: Join, tmp_path: Path) -> None:
@@ -421,14 +421,14 @@ def test_ten_thousand_items_are_raised_and_settled_in_seconds(join: Join, tmp_pa
     web = join(journal=f"sqlite:///{tmp_path}/journal.db")
     for problems in ([Problem("some_code", "field", "", "It waits.")], []):
         attention = Attention(web._integration, "job")
-        started = time.perf_counter()
+        started = time.process_time()
         for number in range(10_000):
             attention.replace(str(number), problems, order_id=number, import_id=str(number))
             if number % 500 == 0:
                 attention.flush()
         attention.flush()
         assert len(web.worklist()) == 10_000 * len(problems)
-        assert time.perf_counter() - started < 10
+        assert time.process_time() - started < 10
 
 
 def test_an_item_that_goes_and_is_back_in_one_flush_is_there(web: Orchestrator) -> None:
