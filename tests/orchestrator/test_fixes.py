@@ -6,7 +6,8 @@ a reason why no program can follow its advice.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import ExitStack
 from pathlib import Path
 from typing import Any
 
@@ -545,8 +546,9 @@ def email(order: FakeOrder) -> str:
 @pytest.fixture
 def world(
     join: Join, store: FakeStore, change: Change, tmp_path: Path
-) -> Callable[[str, Advice], World]:
+) -> Iterator[Callable[[str, Advice], World]]:
     """Import a broken order; the item of the code is on the worklist."""
+    stack = ExitStack()
 
     def made(code: str, advice: Advice) -> World:
         shape = advice.shape
@@ -554,7 +556,7 @@ def world(
         broken = good.copy()
         advice.breaks(broken)
         store.add_order(broken)
-        books = SqlGateway("sqlite://")
+        books = stack.enter_context(SqlGateway("sqlite://"))
         web = join(
             books=books,
             settings=change(**advice.settings),
@@ -574,7 +576,8 @@ def world(
         new.item = next(item for item in web.worklist().of(good.id) if item.code == code)
         return new
 
-    return made
+    with stack:
+        yield made
 
 
 @pytest.mark.parametrize(

@@ -329,7 +329,8 @@ def test_a_death_leaves_no_refused_order_that_is_not_on_the_worklist(
     add(factory.plain())
 
     def state(world: FakeStore, books: SqlGateway) -> object:
-        statuses = [order.header["status_id"] for order in world.state.orders.values()]
+        orders = world.state.orders.items()
+        statuses = {number: order.header["status_id"] for number, order in orders}
         waiting = {each.import_id for each in join(books=books).worklist()}
         assert waiting == wanted
         return statuses
