@@ -913,6 +913,19 @@ def test_an_order_that_leaves_the_list_waits_for_a_person(
     assert len(web.worklist()) == 0
 
 
+def test_a_posted_order_that_is_gone_waits_where_its_money_was_not_received(
+    web: Orchestrator, store: FakeStore, books: SqlGateway, place: Place
+) -> None:
+    paid, held = place(web=web), place(authorized(), web)
+    web.follow_orders()
+    for order in (paid, held):
+        books.set_order_status(f"WEB{order.id}", "Posted")
+        store.edit_order(order.id, is_deleted=True)
+    web.follow_orders()
+    assert waits(web, held) == ["order_gone_from_store"]
+    assert waits(web, paid) == []
+
+
 def test_an_old_order_that_is_archived_is_found_within_the_hour(
     web: Orchestrator, store: FakeStore, orders: list[FakeOrder], monkeypatch: pytest.MonkeyPatch
 ) -> None:

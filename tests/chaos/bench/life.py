@@ -39,6 +39,7 @@ MAPPING = (
 )
 """AcctVantage's statuses and the store's, in both directions."""
 MONEY = {
+    "not_in_store",
     "order_gone_from_store",
     "payment_declined_after_import",
     "payment_void_after_import",

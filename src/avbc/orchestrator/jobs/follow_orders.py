@@ -404,7 +404,10 @@ class _Follow:
         run.settle([key for key in gone if key in self._open], codes=[_NOT_IMPORTED, _LOST])
         for key, each in self._reader.of_books(gone).items():
             if each.is_handled or not (
-                is_open(each.sales_order.status, self._rules) or key in self._open
+                is_open(each.sales_order.status, self._rules)
+                or key in self._open
+                # What became of its money cannot be followed any more.
+                or any(one.state in ("pending", "pre_authorized") for one in each.receipts)
             ):
                 continue
             run.refuse(
