@@ -335,7 +335,7 @@ def write_toml(
     tax_area = "East" # ours
     """
     import tomlkit  # noqa: PLC0415  # only who writes needs it
-    from tomlkit.items import Table  # noqa: PLC0415
+    from tomlkit.items import Table  # noqa: PLC0415  # only who writes needs it
 
     document: Any = tomlkit.parse(old)
     # A section is in several pieces where its rows are below another section.
@@ -405,8 +405,8 @@ class _Merge:
         meant: Sequence[Mapping[str, object]] | None,
     ) -> None:
         """Write rows. One that was there keeps its comments wherever it is now."""
-        import tomlkit  # noqa: PLC0415
-        from tomlkit.items import AoT  # noqa: PLC0415
+        import tomlkit  # noqa: PLC0415  # only who writes needs it
+        from tomlkit.items import AoT  # noqa: PLC0415  # only who writes needs it
 
         there = [(at, row) for at, table in enumerate(tables) for row in table.get(key, [])]
         if meant is None or len(meant) != len(there):
@@ -462,7 +462,7 @@ def _take_comments(document: Any) -> list[tuple[Any, str]]:
 
     tomlkit has them at the end of the table before, with which they would be removed.
     """
-    from tomlkit.items import AoT, Comment, Null, Table, Whitespace  # noqa: PLC0415
+    from tomlkit.items import AoT, Comment, Null, Table, Whitespace  # noqa: PLC0415  # to write
 
     above: list[tuple[list[Any], int]] = []
     taken: list[tuple[Any, str]] = []

@@ -250,3 +250,20 @@ def test_nothing_is_sent_for_an_order_that_the_store_does_not_list(
     report = push(integration).do(lambda run: run.send(setting(run, [gone])))
     assert [change.problems[0].code for change in report.refused] == ["not_in_store"]
     assert not [request for request in store.log if request.method == "PUT"]
+
+
+def test_orders_that_were_looked_at_are_not_kept(
+    integration: Integration, store: FakeStore, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A push of a hundred thousand orders needs no memory for those that it is done with."""
+    clock = [0.0]
+    monkeypatch.setattr(order_reads, "moment", lambda: clock[0])
+    first, second = orders(store, 2)
+    now = order_reads.OrdersNow(integration.store)
+    assert now.read([first])[first].status_id == 11
+    store.delete_order(first)
+    assert now.read([first])[first].status_id == 11, "it is fresh"
+    clock[0] = order_reads.FRESH
+    now.read([second])
+    assert list(now._seen) == [second]
+    assert now.read([first])[first].is_gone

@@ -121,11 +121,9 @@ class OrdersNow:
         Raises:
             StoreError: The store does not answer.
         """
-        stale = {
-            number
-            for number in order_ids
-            if number not in self._seen or not is_fresh(self._seen[number][0])
-        }
+        # What is no longer fresh is dropped: a push of a hundred thousand orders needs no memory.
+        self._seen = {number: seen for number, seen in self._seen.items() if is_fresh(seen[0])}
+        stale = set(order_ids) - self._seen.keys()
         for first, last in windows(stale):
             at = moment()
             # A 204 in place of a page must not let an order pass that was stopped.

@@ -315,6 +315,7 @@ class _Parcel(Step[OrderShipment]):
             self.order.know(self.shipment)
         super().settle(run, answer)
 
+    # The order of the shipment has the run.
     def stop(self, run: PushRun, seen: Seen, problem: Problem) -> None:  # noqa: ARG002
         self.order.stop(self.shipment, self.changes[0], seen, problem)
 
