@@ -401,7 +401,7 @@ GUARDS = (
         (
             Removal(
                 "orchestrator/engine/order_reads.py",
-                "or not is_fresh(self._seen[number][0])",
+                "if is_fresh(seen[0])",
             ),
         ),
     ),
