@@ -354,6 +354,10 @@ def write_toml(
             document.remove(section)
     for section, values in data.items():
         if section not in pieces:
+            if defaults and all(
+                value == defaults.get(f"{section}.{key}", []) for key, value in values.items()
+            ):
+                continue
             document.add(section, tomlkit.table())
             document[section].trivia.indent = "\n" if len(document) > 1 else ""
             pieces[section] = [document[section]]
@@ -382,12 +386,18 @@ class _Merge:
                 table.remove(key)
         for key, value in values.items():
             holders = [table for table in tables if key in table] or [home]
-            if isinstance(value, list):
+            if isinstance(value, list) and not self._is_plain(key, cast("list[object]", value)):
                 rows = cast("list[dict[str, object]]", value)
                 inner = _Merge(f"{self.path}.{key}", self.defaults)
                 inner.rows(holders, key, rows, cast("Any", meant.get(key)))
             else:
                 self._value(holders[0], key, value, self.with_defaults(meant))
+
+    def _is_plain(self, key: str, values: list[object]) -> bool:
+        """Whether a list is one of plain values, and not of rows."""
+        return f"{self.path}.{key}" in self.defaults or any(
+            not isinstance(value, Mapping) for value in values
+        )
 
     def _value(self, table: Any, key: str, value: object, meant: Mapping[str, object]) -> None:
         if key in meant and (type(meant[key]), meant[key]) == (type(value), value):

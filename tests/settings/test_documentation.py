@@ -10,10 +10,14 @@ import attrs
 import pytest
 
 from avbc.settings import (
+    FormFieldMapping,
     GlSettings,
     OrderStatusSettings,
     PaymentMethodMapping,
+    ProductMapping,
+    ProductSettings,
     Settings,
+    ShippingMethodMapping,
     ShippingSettings,
     StatusMapping,
     StoreSetup,
@@ -24,9 +28,13 @@ SCREENS = (
     StoreSetup,
     OrderStatusSettings,
     StatusMapping,
+    FormFieldMapping,
     GlSettings,
     PaymentMethodMapping,
     ShippingSettings,
+    ShippingMethodMapping,
+    ProductSettings,
+    ProductMapping,
 )
 
 pytestmark = pytest.mark.skipif(

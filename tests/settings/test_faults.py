@@ -469,6 +469,136 @@ def test_one_fault(text: str, faults: Faults, case: tuple[str, str, str, str]) -
     assert fault.startswith(f"{place}: {message}")
 
 
+MAIN = 'warehouse = "Main"\n'
+VISA = 'receipt_type = "Visa/MC"\n'
+# Each: what is put after what, and the one fault of the result.
+ADDED = {
+    "a channel that is none": (
+        'updates = "push"\n',
+        "channels = [1, 0]\n",
+        "order_status.channels[1]: must be the id of a channel, which is 1 or more",
+    ),
+    "a channel twice": (
+        'updates = "push"\n',
+        "channels = [7, 7]\n",
+        "order_status.channels[1]: repeats order_status.channels[0]",
+    ),
+    "a channel by name": (
+        'updates = "push"\n',
+        'channels = ["Amazon"]\n',
+        "order_status.channels[0]: must be a whole number, not text",
+    ),
+    "channels not in a list": (
+        'updates = "push"\n',
+        "channels = 7\n",
+        "order_status.channels: must be a list in [ ]",
+    ),
+    "no day of waiting": (
+        'updates = "push"\n',
+        "waiting_days = 0\n",
+        "order_status.waiting_days: must be from 1 to 365 days",
+    ),
+    "a form field without a name": (
+        SHIPPED,
+        '[[order_status.form_fields]]\nbigcommerce = " "\nacctvantage = "memo"\n',
+        "order_status.form_fields[0].bigcommerce: is required",
+    ),
+    "a form field to another place": (
+        SHIPPED,
+        '[[order_status.form_fields]]\nbigcommerce = "PO"\nacctvantage = "PO Number"\n',
+        'order_status.form_fields[0].acctvantage: must be "po_number" or "memo"',
+    ),
+    "a form field twice": (
+        SHIPPED,
+        (
+            '[[order_status.form_fields]]\nbigcommerce = "PO"\nacctvantage = "memo"\n'
+            '[[order_status.form_fields]]\nbigcommerce = "po "\nacctvantage = "po_number"\n'
+        ),
+        "order_status.form_fields[1].bigcommerce: repeats order_status.form_fields[0]",
+    ),
+    "a coupon rule that is none": (
+        'tax_area = "BigCommerce"\n',
+        'unsupported_coupons = "ignore"\n',
+        'gl.unsupported_coupons: must be "refuse" or "amount"',
+    ),
+    "another time to import": (
+        VISA,
+        'import_when = "captured"\n',
+        'gl.payment_methods[0].import_when: must be "always", "authorized", "paid" or "never"',
+    ),
+    "a purchase order that is never paid": (
+        VISA,
+        (
+            '[[gl.payment_methods]]\nbigcommerce = "PO"\nreceipt_type = "purchase order"\n'
+            'import_when = "paid"\n'
+        ),
+        'gl.payment_methods[1].import_when: is "paid", and receipt_type is Purchase Order',
+    ),
+    "a method's id twice": (
+        VISA,
+        (
+            'payment_method_id = "stripe.card"\n'
+            '[[gl.payment_methods]]\nbigcommerce = "Karte"\nreceipt_type = "Visa/MC"\n'
+            'payment_method_id = "stripe.card"\n'
+        ),
+        "gl.payment_methods[1].payment_method_id: repeats gl.payment_methods[0]",
+    ),
+    "half a shipping method": (
+        MAIN,
+        '[[shipping.methods]]\nbigcommerce = "UPS*"\n',
+        "shipping.methods[0].ship_via: is required: an AcctVantage Ship Via",
+    ),
+    "the other half": (
+        MAIN,
+        '[[shipping.methods]]\nship_via = "UPS"\n',
+        "shipping.methods[0].bigcommerce: is required: a shipping method of the store",
+    ),
+    "a shipping method twice": (
+        MAIN,
+        (
+            '[[shipping.methods]]\nbigcommerce = "UPS*"\nship_via = "UPS"\n'
+            '[[shipping.methods]]\nbigcommerce = "ups*"\nship_via = "Truck"\n'
+        ),
+        "shipping.methods[1].bigcommerce: repeats shipping.methods[0]",
+    ),
+    "a product of nothing": (
+        MAIN,
+        '[[products.mapping]]\npart_number = "MUG"\n',
+        "products.mapping[0]: needs a product_id, a variant_id, a sku or a name",
+    ),
+    "a product without a part number": (
+        MAIN,
+        '[[products.mapping]]\nsku = "MUG-*"\n',
+        "products.mapping[0].part_number: is required: an AcctVantage part number",
+    ),
+    "a product id that is none": (
+        MAIN,
+        '[[products.mapping]]\nproduct_id = -1\npart_number = "MUG"\n',
+        "products.mapping[0].product_id: must be an id of BigCommerce, which is 1 or more",
+    ),
+    "a product twice": (
+        MAIN,
+        (
+            '[[products.mapping]]\nsku = "MUG*"\npart_number = "MUG"\n'
+            '[[products.mapping]]\nsku = "mug*"\npart_number = "CUP"\n'
+        ),
+        "products.mapping[1]: repeats products.mapping[0]",
+    ),
+    "a field without a name": (
+        MAIN,
+        '[products]\nkeep_store_fields = ["price", " "]\n',
+        "products.keep_store_fields[1]: must name a field of store products",
+    ),
+}
+
+
+@pytest.mark.parametrize("case", ADDED.values(), ids=ADDED.keys())
+def test_one_fault_of_what_is_added(text: str, faults: Faults, case: tuple[str, str, str]) -> None:
+    after, added, message = case
+    (fault,) = faults(text.replace(after, after + added, 1))
+    assert fault.partition(", ")[2].startswith(message)
+
+
 def test_a_faultless_file_has_none(text: str, faults: Faults) -> None:
     assert faults(text) == []
 

@@ -83,10 +83,8 @@ def test_the_example_of_the_design(load: Load) -> None:
         r"```toml\n(\[store\]\n.*?)```", DESIGN.read_text(encoding="utf-8"), re.DOTALL
     )
     assert example
-    # The page also shows a key that comes with a later version.
-    text = re.sub(r"import_when = .*\n", "", example[1])
-    settings = load(text)
-    data = tomllib.loads(text)
+    settings = load(example[1])
+    data = tomllib.loads(example[1])
     for section, values in data.items():
         screen = attrs.asdict(getattr(settings, section))
         for key, value in values.items():

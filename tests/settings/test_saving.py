@@ -19,16 +19,21 @@ from hypothesis import strategies as st
 from avbc.posting import means_posted
 from avbc.secret import Secret
 from avbc.settings import (
+    FormFieldMapping,
     GlSettings,
     OrderStatusSettings,
     PaymentMethodMapping,
+    ProductMapping,
+    ProductSettings,
     Settings,
     SettingsError,
+    ShippingMethodMapping,
     ShippingSettings,
     StatusMapping,
     StoreSetup,
     payment_method_key,
 )
+from avbc.text import text_key
 
 URL = "https://api.bigcommerce.com/stores/abc123/v3/"
 SECRETS = {
@@ -84,6 +89,14 @@ def any_settings(draw: st.DrawFn) -> Settings:
             new_sales_order_status=draw(NAMES.filter(lambda name: not means_posted(name))),
             edited_orders=draw(st.sampled_from(["update", "refuse"])),
             staff_notes_on_errors=draw(st.booleans()),
+            channels=draw(st.lists(st.integers(1, 2_000_000), max_size=3, unique=True)),
+            form_fields=[
+                FormFieldMapping(
+                    bigcommerce=name, acctvantage=draw(st.sampled_from(["po_number", "memo"]))
+                )
+                for name in draw(st.lists(NAMES, max_size=2, unique_by=text_key))
+            ],
+            waiting_days=draw(st.integers(1, 365)),
         ),
         gl=GlSettings(
             default_discount_gl_code=draw(TEXT),
@@ -93,12 +106,17 @@ def any_settings(draw: st.DrawFn) -> Settings:
                     bigcommerce=method,
                     receipt_type=kind,
                     authorization_days=draw(st.integers(1, 60)),
+                    import_when=draw(st.sampled_from(["always", "never"])),
+                    offline=draw(st.none() | st.booleans()),
                 )
                 for method, kind in methods
             ],
             credit_card_transactions_are_preauthorizations=draw(st.booleans()),
             gift_certificate_gl_code=draw(TEXT),
             import_refunds=draw(st.booleans()),
+            import_test_transactions=draw(st.booleans()),
+            purchase_orders_from_new_clients=draw(st.booleans()),
+            unsupported_coupons=draw(st.sampled_from(["refuse", "amount"])),
         ),
         shipping=ShippingSettings(
             warehouse=draw(NAMES),
@@ -111,6 +129,23 @@ def any_settings(draw: st.DrawFn) -> Settings:
             push_shipments_since=draw(
                 st.none() | st.datetimes(timezones=st.just(UTC)) | st.dates()
             ),
+            methods=[
+                ShippingMethodMapping(bigcommerce=name, ship_via=draw(NAMES))
+                for name in draw(st.lists(NAMES, max_size=2, unique_by=text_key))
+            ],
+        ),
+        products=ProductSettings(
+            mapping=[
+                ProductMapping(
+                    product_id=number,
+                    variant_id=draw(st.none() | st.integers(1)),
+                    sku=draw(TEXT),
+                    part_number=draw(NAMES),
+                )
+                for number in draw(st.lists(st.integers(1), max_size=2, unique=True))
+            ],
+            placeholder_product=draw(TEXT),
+            keep_store_fields=draw(st.lists(NAMES, max_size=2)),
         ),
     )
 

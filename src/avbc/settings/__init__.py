@@ -3,13 +3,20 @@
 from avbc.settings.rules import SettingsError
 from avbc.settings.screens import (
     EditedOrders,
+    FormFieldMapping,
+    FormFieldTarget,
     GlSettings,
+    ImportWhen,
     OrderStatusSettings,
     PaymentMethodMapping,
+    ProductMapping,
+    ProductSettings,
+    ShippingMethodMapping,
     ShippingSettings,
     StatusMapping,
     StoreSetup,
     StoreStatus,
+    UnsupportedCoupons,
     Updates,
     payment_method_key,
 )
@@ -17,15 +24,22 @@ from avbc.settings.settings import Settings
 
 __all__ = [
     "EditedOrders",
+    "FormFieldMapping",
+    "FormFieldTarget",
     "GlSettings",
+    "ImportWhen",
     "OrderStatusSettings",
     "PaymentMethodMapping",
+    "ProductMapping",
+    "ProductSettings",
     "Settings",
     "SettingsError",
+    "ShippingMethodMapping",
     "ShippingSettings",
     "StatusMapping",
     "StoreSetup",
     "StoreStatus",
+    "UnsupportedCoupons",
     "Updates",
     "payment_method_key",
 ]

@@ -1,4 +1,4 @@
-"""From a parsed table to the four screens: types, unknown keys, and where the secrets come from."""
+"""From a parsed table to the screens: types, unknown keys, and where the secrets come from."""
 
 from __future__ import annotations
 
@@ -6,10 +6,10 @@ import difflib
 import functools
 import os
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from datetime import date, datetime
 from pathlib import Path
-from typing import Literal, TypeAlias, TypeVar, get_args, get_origin, get_type_hints
+from typing import Literal, TypeAlias, TypeVar, cast, get_args, get_origin, get_type_hints
 
 import attrs
 
@@ -20,6 +20,7 @@ from avbc.settings.rules import SettingsError, breaches
 from avbc.settings.screens import (
     GlSettings,
     OrderStatusSettings,
+    ProductSettings,
     ShippingSettings,
     StoreSetup,
     StoreStatus,
@@ -47,6 +48,7 @@ _SCREENS: dict[str, type[attrs.AttrsInstance]] = {
     "order_status": OrderStatusSettings,
     "gl": GlSettings,
     "shipping": ShippingSettings,
+    "products": ProductSettings,
 }
 
 # What makes a value of each annotation of what is in the file.
@@ -58,9 +60,13 @@ _CONVERTERS: dict[object, Convert] = {
     Secret | None: of_type("text", str, Secret),
     Path | None: of_type("text", str, Path),
     datetime | None: of_type("a date, or a date and time", date),
+    bool | None: as_flag,
+    int | None: as_whole_number,
 }
 
-Screens: TypeAlias = tuple[StoreSetup, OrderStatusSettings, GlSettings, ShippingSettings]
+Screens: TypeAlias = tuple[
+    StoreSetup, OrderStatusSettings, GlSettings, ShippingSettings, ProductSettings
+]
 
 A = TypeVar("A", bound=attrs.AttrsInstance)
 T = TypeVar("T")
@@ -69,7 +75,7 @@ T = TypeVar("T")
 def read_screens(
     data: Mapping[str, object], *, source: str, lines: Mapping[str, int], folder: Path
 ) -> Screens:
-    """Build the four screens from a parsed table.
+    """Build the screens from a parsed table.
 
     Args:
         data: The table, as tomllib gives it.
@@ -122,6 +128,7 @@ class _Reading(RecordReader):
             self.screen(OrderStatusSettings, data.get("order_status", {}), "order_status"),
             self.screen(GlSettings, data.get("gl", {}), "gl"),
             self.screen(ShippingSettings, data.get("shipping", {}), "shipping"),
+            self.screen(ProductSettings, data.get("products", {}), "products"),
         )
 
     def screen(self, screen: type[A], table: object, path: str) -> A:
@@ -150,7 +157,8 @@ class _Reading(RecordReader):
         if given is None:
             return None
         if get_origin(hint) is tuple:
-            return self.rows(get_args(hint)[0], given, path)
+            of = get_args(hint)[0]
+            return self.rows(of, given, path) if attrs.has(of) else self.list(of, given, path)
         if get_origin(hint) is Literal:  # the rules say what the choices are
             return given.strip() if isinstance(given, str) else ""
         value: object = self.value(_CONVERTERS[hint], given, path)
@@ -164,6 +172,16 @@ class _Reading(RecordReader):
 
     def rows(self, screen: type[attrs.AttrsInstance], given: object, path: str) -> object:
         return tuple(self.screen(screen, row, place) for place, row in self.tables(given, path))
+
+    def list(self, hint: object, given: object, path: str) -> object:
+        if not isinstance(given, list | tuple):
+            self.fault(path, "must be a list in [ ]")
+            return None
+        values = [
+            self.field(hint, value, f"{path}[{place}]")
+            for place, value in enumerate(cast("Sequence[object]", given))
+        ]
+        return None if None in values else tuple(values)
 
     def credentials(self, store: dict[str, object]) -> None:
         """Complete the Store Setup from the environment and the credentials file.
@@ -237,8 +255,8 @@ def defaults() -> dict[str, object]:
     for path, screen in waiting:
         for name, hint in _annotations(screen).items():
             default = attrs.fields_dict(screen)[name].default
-            if get_origin(hint) is tuple:
+            if get_origin(hint) is tuple and attrs.has(get_args(hint)[0]):
                 waiting.append((f"{path}.{name}", get_args(hint)[0]))
             elif default is not attrs.NOTHING and default is not None:
-                found[f"{path}.{name}"] = default
+                found[f"{path}.{name}"] = [] if default == () else default
     return found

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import cast, get_args
@@ -15,17 +15,23 @@ from avbc.errors import FaultyInputError
 from avbc.posting import means_posted
 from avbc.settings.screens import (
     EditedOrders,
+    FormFieldTarget,
     GlSettings,
+    ImportWhen,
     OrderStatusSettings,
+    ProductSettings,
     ShippingSettings,
     StoreSetup,
     StoreStatus,
+    UnsupportedCoupons,
     Updates,
     payment_method_key,
 )
 from avbc.text import text_key
 
 _WEEK_IN_MINUTES = 7 * 24 * 60
+_UNWRITABLE = "holds a character that cannot be written as UTF-8"
+_LONGEST_WAIT = 365
 _LONGEST_AUTHORIZATION = 60
 """Days: twice the 30 that card networks allow at most, so that only slips are refused."""
 
@@ -43,19 +49,26 @@ class Breach:
 
 
 def breaches(
-    store: StoreSetup, order_status: OrderStatusSettings, gl: GlSettings, shipping: ShippingSettings
+    store: StoreSetup,
+    order_status: OrderStatusSettings,
+    gl: GlSettings,
+    shipping: ShippingSettings,
+    products: ProductSettings,
 ) -> Iterator[Breach]:
-    """Check the four screens by every rule, each by itself and then together."""
+    """Check the screens by every rule, each by itself and then together."""
     yield from _store(store)
     yield from _order_status(order_status)
     yield from _mapping(order_status)
+    yield from _which_orders(order_status)
     yield from _gl(gl)
     yield from _shipping(shipping)
+    yield from _products(products)
     for name, screen in (
         ("store", store),
         ("order_status", order_status),
         ("gl", gl),
         ("shipping", shipping),
+        ("products", products),
     ):
         yield from _unwritable(screen, name)
 
@@ -195,11 +208,51 @@ def _mapping(screen: OrderStatusSettings) -> Iterator[Breach]:
                 )
 
 
+def _which_orders(screen: OrderStatusSettings) -> Iterator[Breach]:
+    path = "order_status.channels"
+    first: dict[int, int] = {}
+    for index, channel in enumerate(screen.channels):
+        if channel < 1:
+            yield Breach((f"{path}[{index}]",), "must be the id of a channel, which is 1 or more")
+        elif (other := first.setdefault(channel, index)) != index:
+            yield Breach((f"{path}[{index}]",), f"repeats {path}[{other}]")
+    if not 1 <= screen.waiting_days <= _LONGEST_WAIT:
+        yield Breach(("order_status.waiting_days",), f"must be from 1 to {_LONGEST_WAIT} days")
+    path = "order_status.form_fields"
+    for index, row in enumerate(screen.form_fields):
+        if not row.bigcommerce:
+            yield Breach(
+                (f"{path}[{index}].bigcommerce",), "is required: a form field of the checkout"
+            )
+        if row.acctvantage not in get_args(FormFieldTarget):
+            yield Breach((f"{path}[{index}].acctvantage",), 'must be "po_number" or "memo"')
+    yield from _repeats(path, [row.bigcommerce for row in screen.form_fields], "bigcommerce")
+
+
+def _repeats(path: str, patterns: Sequence[str], key: str) -> Iterator[Breach]:
+    """Yield a breach for each row that no text reaches, since an earlier one is the same."""
+    first: dict[str, int] = {}
+    for index, pattern in enumerate(patterns):
+        other = first.setdefault(text_key(pattern), index)
+        if pattern and other != index:
+            yield Breach(
+                (f"{path}[{index}].{key}",),
+                f"repeats {path}[{other}]: the first row that fits counts",
+            )
+
+
 def _gl(screen: GlSettings) -> Iterator[Breach]:
     if not screen.tax_area:
         yield Breach(
             ("gl.tax_area",), "is required: the Tax Area of the store's sales tax (manual 2.2.2)"
         )
+    if screen.unsupported_coupons not in get_args(UnsupportedCoupons):
+        yield Breach(("gl.unsupported_coupons",), 'must be "refuse" or "amount"')
+    yield from _repeats(
+        "gl.payment_methods",
+        [row.payment_method_id for row in screen.payment_methods],
+        "payment_method_id",
+    )
     first: dict[str, int] = {}
     for index, row in enumerate(screen.payment_methods):
         path = f"gl.payment_methods[{index}]"
@@ -212,6 +265,18 @@ def _gl(screen: GlSettings) -> Iterator[Breach]:
             yield Breach(
                 (f"{path}.authorization_days",),
                 f"must be from 1 to {_LONGEST_AUTHORIZATION} days",
+            )
+        if row.import_when not in get_args(ImportWhen):
+            yield Breach(
+                (f"{path}.import_when",), 'must be "always", "authorized", "paid" or "never"'
+            )
+        elif row.import_when in ("authorized", "paid") and (
+            payment_method_key(row.receipt_type) == payment_method_key("Purchase Order")
+        ):
+            yield Breach(
+                (f"{path}.import_when", f"{path}.receipt_type"),
+                f'is "{row.import_when}", and receipt_type is Purchase Order, which is never paid '
+                'in the store: use "always" or "never"',
             )
         if not row.bigcommerce:
             yield Breach(
@@ -243,6 +308,42 @@ def _shipping(screen: ShippingSettings) -> Iterator[Breach]:
             "(manual 2.3.3)",
         )
     yield from _since(screen.push_shipments_since, "shipping.push_shipments_since")
+    path = "shipping.methods"
+    for index, row in enumerate(screen.methods):
+        if not row.bigcommerce:
+            yield Breach(
+                (f"{path}[{index}].bigcommerce",), "is required: a shipping method of the store"
+            )
+        if not row.ship_via:
+            yield Breach((f"{path}[{index}].ship_via",), "is required: an AcctVantage Ship Via")
+    yield from _repeats(path, [row.bigcommerce for row in screen.methods], "bigcommerce")
+
+
+def _products(screen: ProductSettings) -> Iterator[Breach]:
+    path = "products.mapping"
+    first: dict[object, int] = {}
+    for index, row in enumerate(screen.mapping):
+        place = f"{path}[{index}]"
+        if not row.part_number:
+            yield Breach((f"{place}.part_number",), "is required: an AcctVantage part number")
+        ids = {"product_id": row.product_id, "variant_id": row.variant_id}
+        for key, value in ids.items():
+            if value is not None and value < 1:
+                yield Breach(
+                    (f"{place}.{key}",), "must be an id of BigCommerce, which is 1 or more"
+                )
+        what = (*ids.values(), text_key(row.sku), text_key(row.name))
+        if not any(what):
+            yield Breach(
+                (place,), "needs a product_id, a variant_id, a sku or a name: it fits nothing"
+            )
+        elif (other := first.setdefault(what, index)) != index:
+            yield Breach((place,), f"repeats {path}[{other}]: the first row that fits counts")
+    for index, name in enumerate(screen.keep_store_fields):
+        if not name:
+            yield Breach(
+                (f"products.keep_store_fields[{index}]",), "must name a field of store products"
+            )
 
 
 def _since(since: datetime | None, path: str) -> Iterator[Breach]:
@@ -270,7 +371,14 @@ def _unwritable(screen: attrs.AttrsInstance, path: str) -> Iterator[Breach]:
         place = f"{path}.{field.name}"
         value: object = getattr(screen, field.name)
         if isinstance(value, tuple):
-            for index, row in enumerate(cast("tuple[attrs.AttrsInstance, ...]", value)):
-                yield from _unwritable(row, f"{place}[{index}]")
-        elif isinstance(value, str | Path) and re.search("[\ud800-\udfff]", str(value)):
-            yield Breach((place,), "holds a character that cannot be written as UTF-8")
+            for index, row in enumerate(cast("tuple[object, ...]", value)):
+                if attrs.has(type(row)):
+                    yield from _unwritable(cast("attrs.AttrsInstance", row), f"{place}[{index}]")
+                elif _is_unwritable(row):
+                    yield Breach((f"{place}[{index}]",), _UNWRITABLE)
+        elif _is_unwritable(value):
+            yield Breach((place,), _UNWRITABLE)
+
+
+def _is_unwritable(value: object) -> bool:
+    return isinstance(value, str | Path) and bool(re.search("[\ud800-\udfff]", str(value)))

@@ -2,21 +2,27 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from datetime import UTC, date, datetime
 from functools import lru_cache
 from pathlib import Path
-from typing import Literal, TypeAlias
+from typing import Literal, TypeAlias, TypeVar
 
 import attrs
 
 from avbc.secret import Secret
 from avbc.text import text_key
 
+T = TypeVar("T")
+
 StoreStatus: TypeAlias = str | int
 """A BigCommerce order status as the user wrote it: its name, custom label or id."""
 
 Updates: TypeAlias = Literal["push", "pull", "off"]
 EditedOrders: TypeAlias = Literal["update", "refuse"]
+ImportWhen: TypeAlias = Literal["always", "authorized", "paid", "never"]
+UnsupportedCoupons: TypeAlias = Literal["refuse", "amount"]
+FormFieldTarget: TypeAlias = Literal["po_number", "memo"]
 
 
 _WRITTEN_TOGETHER = frozenset(
@@ -77,14 +83,12 @@ def _instant(value: date | datetime | None) -> datetime | None:
         return value
 
 
-def _mappings(rows: list[StatusMapping] | tuple[StatusMapping, ...]) -> tuple[StatusMapping, ...]:
-    return tuple(rows)
+def _rows(values: Iterable[T]) -> tuple[T, ...]:
+    return tuple(values)
 
 
-def _methods(
-    rows: list[PaymentMethodMapping] | tuple[PaymentMethodMapping, ...],
-) -> tuple[PaymentMethodMapping, ...]:
-    return tuple(rows)
+def _names(values: Iterable[str]) -> tuple[str, ...]:
+    return tuple(value.strip() for value in values)
 
 
 @attrs.frozen(kw_only=True)
@@ -118,6 +122,16 @@ class StatusMapping:
 
 
 @attrs.frozen(kw_only=True)
+class FormFieldMapping:
+    """A checkout form field, and where its value goes. Beyond the manual."""
+
+    bigcommerce: str = attrs.field(converter=_trimmed)
+    """The form field's name. `*` stands for any text, and the first row that fits counts."""
+    acctvantage: FormFieldTarget
+    """`po_number`: the sales order's PO number. `memo`: its memo, as `Label: value`."""
+
+
+@attrs.frozen(kw_only=True)
 class OrderStatusSettings:
     """The Order Status section (manual 2.1): what is imported and when, and how statuses follow."""
 
@@ -135,7 +149,7 @@ class OrderStatusSettings:
     """Set where the order itself cannot be imported (manual 2.1.5)."""
     updates: Updates = "off"
     """Push AcctVantage's statuses to the store, pull the store's, or neither (manual 2.1.6)."""
-    mapping: tuple[StatusMapping, ...] = attrs.field(default=(), converter=_mappings)
+    mapping: tuple[StatusMapping, ...] = attrs.field(default=(), converter=_rows)
     """Order Status Mapping (manual 2.1.7): pushed left to right, pulled right to left."""
     import_orders_created_since: datetime | None = attrs.field(default=None, converter=_instant)
     """Orders created before this instant are never imported. Beyond the manual."""
@@ -148,6 +162,15 @@ class OrderStatusSettings:
     """
     staff_notes_on_errors: bool = True
     """Say in the order's staff notes why it was not imported. Beyond the manual."""
+    channels: tuple[int, ...] = attrs.field(default=(), converter=_rows)
+    """The ids of the channels whose orders are imported; empty: all. Beyond the manual."""
+    form_fields: tuple[FormFieldMapping, ...] = attrs.field(default=(), converter=_rows)
+    """Where the values of checkout form fields go; others go to the memo. Beyond the manual."""
+    waiting_days: int = 7
+    """Days after which an order that `import_when` holds back is on the worklist.
+
+    Beyond the manual.
+    """
 
 
 @attrs.frozen(kw_only=True)
@@ -159,6 +182,15 @@ class PaymentMethodMapping:
     """An AcctVantage Receipt Type, or `Purchase Order` for clients on open A/R."""
     authorization_days: int = 7
     """Days for which an authorization by this method can be captured. Beyond the manual."""
+    import_when: ImportWhen = "always"
+    """What must have become of the payment before the order is imported. Beyond the manual."""
+    offline: bool | None = None
+    """Paid outside of any gateway, so there are no transactions to read. Beyond the manual.
+
+    None: known by the name of BigCommerce's own offline methods.
+    """
+    payment_method_id: str = attrs.field(default="", converter=_trimmed)
+    """BigCommerce's id of the method, whose name may be translated. Beyond the manual."""
 
 
 @attrs.frozen(kw_only=True)
@@ -169,7 +201,7 @@ class GlSettings:
     """Required once a coupon comes in (manual 2.2.1)."""
     tax_area: str = attrs.field(converter=_trimmed)
     """The Tax Area of the store's sales tax; not the one of AvaTax (manual 2.2.2)."""
-    payment_methods: tuple[PaymentMethodMapping, ...] = attrs.field(default=(), converter=_methods)
+    payment_methods: tuple[PaymentMethodMapping, ...] = attrs.field(default=(), converter=_rows)
     """Payment Methods Mapping (manual 2.2.3)."""
     credit_card_transactions_are_preauthorizations: bool = False
     """The store only authorizes; AcctVantage captures (manual 2.2.4)."""
@@ -177,6 +209,25 @@ class GlSettings:
     """The liability account of gift certificates sold. Beyond the manual."""
     import_refunds: bool = False
     """Refunds made in the store come back as credits on the imported orders. Beyond the manual."""
+    import_test_transactions: bool = False
+    """Import orders whose payment is a test, for a rehearsal. Beyond the manual."""
+    purchase_orders_from_new_clients: bool = False
+    """Take a Purchase Order from a buyer whom AcctVantage does not know yet. Beyond the manual."""
+    unsupported_coupons: UnsupportedCoupons = "refuse"
+    """What becomes of an order with a coupon of a kind that AcctVantage does not support.
+
+    `refuse`: it is refused. `amount`: the discount is booked by its amount. Beyond the manual.
+    """
+
+
+@attrs.frozen(kw_only=True)
+class ShippingMethodMapping:
+    """A shipping method of the store, and its Ship Via. Beyond the manual."""
+
+    bigcommerce: str = attrs.field(converter=_trimmed)
+    """The method's name. `*` stands for any text, and the first row that fits counts."""
+    ship_via: str = attrs.field(converter=_trimmed)
+    """An AcctVantage Ship Via."""
 
 
 @attrs.frozen(kw_only=True)
@@ -201,3 +252,33 @@ class ShippingSettings:
     """Send shipments, which the store may email to customers. Beyond the manual."""
     push_shipments_since: datetime | None = attrs.field(default=None, converter=_instant)
     """Shipments dated or made before this instant are never sent. Beyond the manual."""
+    methods: tuple[ShippingMethodMapping, ...] = attrs.field(default=(), converter=_rows)
+    """Ship Vias of the store's shipping methods, before any of the same name. Beyond the manual."""
+
+
+@attrs.frozen(kw_only=True)
+class ProductMapping:
+    """What the store sells, and the part number that it is in the books.
+
+    What is given must all fit: two of them narrow the row. In `sku` and `name`, `*` stands for any
+    text. The first row that fits counts.
+    """
+
+    product_id: int | None = None
+    variant_id: int | None = None
+    sku: str = attrs.field(default="", converter=_trimmed)
+    name: str = attrs.field(default="", converter=_trimmed)
+    part_number: str = attrs.field(converter=_trimmed)
+    """A part number of AcctVantage."""
+
+
+@attrs.frozen(kw_only=True)
+class ProductSettings:
+    """How the store's products are AcctVantage's. Beyond the manual."""
+
+    mapping: tuple[ProductMapping, ...] = attrs.field(default=(), converter=_rows)
+    """Part numbers of what is not known by its SKU, before any product of that SKU."""
+    placeholder_product: str = attrs.field(default="", converter=_trimmed)
+    """The part number that custom items are booked under; empty: under none."""
+    keep_store_fields: tuple[str, ...] = attrs.field(default=(), converter=_names)
+    """Fields of the store's products that a product push leaves as they are."""

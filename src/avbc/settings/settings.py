@@ -14,7 +14,13 @@ from avbc.errors import Fault
 from avbc.secret import Secret, without_frames
 from avbc.settings.reading import SECRETS_FROM_ENVIRONMENT, defaults, read_screens
 from avbc.settings.rules import SettingsError, breaches
-from avbc.settings.screens import GlSettings, OrderStatusSettings, ShippingSettings, StoreSetup
+from avbc.settings.screens import (
+    GlSettings,
+    OrderStatusSettings,
+    ProductSettings,
+    ShippingSettings,
+    StoreSetup,
+)
 from avbc.toml import TomlFile, key_lines, read_toml, write_toml
 
 _HEADER = (
@@ -25,7 +31,7 @@ _HEADER = (
 
 @attrs.frozen(kw_only=True)
 class Settings:
-    """One Web Integration of AcctVantage: its four screens, checked as a whole.
+    """One Web Integration of AcctVantage: its screens, checked as a whole.
 
     Settings are values: they compare equal by what they say, and `attrs.evolve` makes others of
     them. Whichever way they are made, settings that break a rule raise `SettingsError` with every
@@ -55,13 +61,16 @@ class Settings:
     order_status: OrderStatusSettings
     gl: GlSettings
     shipping: ShippingSettings
+    products: ProductSettings = attrs.field(factory=ProductSettings)
     file: Path | None = attrs.field(default=None, init=False, eq=False, repr=False)
     """The file that `load` read, which `run` watches. None for settings made in any other way."""
 
     def __attrs_post_init__(self) -> None:
         faults = [
             Fault(breach.keys[0], breach.message)
-            for breach in breaches(self.store, self.order_status, self.gl, self.shipping)
+            for breach in breaches(
+                self.store, self.order_status, self.gl, self.shipping, self.products
+            )
         ]
         if faults:
             raise SettingsError("settings", faults)
@@ -104,10 +113,12 @@ class Settings:
     def _from(
         cls, data: Mapping[str, object], source: str, lines: Mapping[str, int], folder: Path
     ) -> Settings:
-        store, order_status, gl, shipping = read_screens(
+        store, order_status, gl, shipping, products = read_screens(
             data, source=source, lines=lines, folder=folder
         )
-        return cls(store=store, order_status=order_status, gl=gl, shipping=shipping)
+        return cls(
+            store=store, order_status=order_status, gl=gl, shipping=shipping, products=products
+        )
 
     def to_dict(self) -> dict[str, dict[str, object]]:
         """Return the settings as plain values under the keys of the file.
