@@ -8,7 +8,7 @@ import attrs
 import httpx
 import pytest
 
-from avbc.acctvantage import SqlGateway
+from avbc.acctvantage import SalesOrder, SqlGateway
 from avbc.bigcommerce import ClientClosed, StoreUnavailable
 from avbc.errors import AvbcError
 from avbc.orchestrator import ImportReport, NoSuchOrder, Orchestrator
@@ -876,3 +876,27 @@ def test_from_settings_alone_over_loopback_into_a_file(
             web.close()
         assert "example-token" not in repr(web)
         assert served.api_url in repr(web)
+
+
+def test_orders_with_links_are_imported_like_those_that_include_their_parts(
+    store: FakeStore, join: Join, new_books: Callable[..., SqlGateway]
+) -> None:
+    orders = [store.add_order(order) for order in orders_of_every_shape()]
+
+    def imported(*, embeds: bool) -> dict[str, SalesOrder]:
+        store.set_options(embeds=embeds)
+        for order in orders:
+            store.edit_order(order.id, status_id=NEW)
+        books = new_books()
+        report = join(books=books).import_orders()
+        assert len(report.imported) == sum(order.importable for order in orders)
+        return {
+            order.import_id: attrs.evolve(
+                order,
+                id=None,
+                lines=tuple(sorted(order.lines, key=lambda line: line.store_line_id or 0)),
+            )
+            for order in books.sales_orders()
+        }
+
+    assert imported(embeds=False) == imported(embeds=True)

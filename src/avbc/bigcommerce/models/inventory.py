@@ -39,10 +39,14 @@ class ItemLocation(Model):
     location_code: str = ""
     location_name: str = ""
     available_to_sell: int | None = None
-    """On hand less the safety stock."""
+    """On hand less the safety stock, unless backorders are on (docs/facts.md)."""
     total_inventory_onhand: int | None = None
     location_enabled: bool = True
     settings: ItemSettings | None = None
+    safety_stock: int | None = None
+    """Here, and not in `settings`, in some stores (docs/facts.md); so are the next two."""
+    warning_level: int | None = None
+    bin_picking_number: str = ""
 
 
 @attrs.define(kw_only=True)

@@ -6,7 +6,7 @@ decimals.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from datetime import datetime
 from decimal import Decimal
 
@@ -213,6 +213,21 @@ class Consignments(Model):
     pickups: tuple[PickupConsignment, ...] = ()
     downloads: tuple[EmailedConsignment, ...] = ()
     email: EmailConsignments = attrs.field(factory=EmailConsignments)
+
+    @classmethod
+    def of(cls, addresses: Iterable[ShippingAddress]) -> Consignments:
+        """Make the consignments of shipping addresses that were read apart; they have no lines.
+
+        >>> Consignments.of([ShippingAddress(id=6, shipping_method="Flat Rate")]).shipping[0].id
+        6
+        """
+        names = [field.name for field in attrs.fields(ShippingAddress)]
+        return cls(
+            shipping=tuple(
+                ShippingConsignment(**{name: getattr(address, name) for name in names})
+                for address in addresses
+            )
+        )
 
     def __iter__(self) -> Iterator[ShippingConsignment | PickupConsignment | EmailedConsignment]:
         """Every consignment: shipping, pickups, downloads, gift certificates."""

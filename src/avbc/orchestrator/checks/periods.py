@@ -14,7 +14,7 @@ from avbc.bigcommerce.models import Order
 from avbc.errors import AvbcError
 from avbc.orchestrator.engine.changes import problem_of
 from avbc.orchestrator.engine.run import Run
-from avbc.orchestrator.engine.store_orders import complete_lines, orders_of_period, unreadable
+from avbc.orchestrator.engine.store_orders import complete_orders, orders_of_period, unreadable
 from avbc.orchestrator.reports import RunReport, Unread
 
 
@@ -66,7 +66,7 @@ def take_pages(
 
 def with_all_lines(run: Run[P], orders: Sequence[Order]) -> list[Order]:
     """Read the lines that the list left out; orders without them are listed as unread."""
-    failed = complete_lines(run.store, orders)
+    failed = complete_orders(run.store, orders)
     for order_id, error in failed.items():
         run.report.add_unread(order_id, error)
     return [order for order in orders if order.id not in failed]

@@ -26,7 +26,7 @@ from avbc.mapping.worth import RECEIVED
 from avbc.money import ZERO
 from avbc.orchestrator.engine.paid_statuses import paid_statuses
 from avbc.orchestrator.engine.push_run import PushRun
-from avbc.orchestrator.engine.store_orders import complete_lines, non_empty_lists, non_empty_pages
+from avbc.orchestrator.engine.store_orders import complete_orders, non_empty_lists, non_empty_pages
 from avbc.text import text_key
 
 
@@ -111,7 +111,7 @@ class FollowReader:
         """Read what a chunk of orders needs."""
         run = self._run
         going = [each for each in orders if each.error is None]
-        failed = complete_lines(
+        failed = complete_orders(
             run.store,
             [each.order for each in going if stopped(each.order.status_id) in ("", "refunded")],
         )

@@ -20,7 +20,7 @@ from avbc.orchestrator.engine.lookups import Lookups
 from avbc.orchestrator.engine.order_reads import moment, status_of, windows
 from avbc.orchestrator.engine.paid_statuses import paid_statuses
 from avbc.orchestrator.engine.run import Run
-from avbc.orchestrator.engine.store_orders import complete_lines, non_empty_lists
+from avbc.orchestrator.engine.store_orders import complete_orders, non_empty_lists
 from avbc.orchestrator.reports import ImportReport
 
 
@@ -59,6 +59,9 @@ class Incoming:
     def differs(self, now: Incoming) -> bool:
         """Whether the order in the store is no longer as it was read."""
         before = self.order
+        if now.order.consignments is None and before.consignments is not None:
+            # Its parts were read apart, and are not read again.
+            before = attrs.evolve(before, consignments=None, fees=now.order.fees)
         if before.products is None:
             # A change of nothing but this date is none.
             return attrs.evolve(before, date_modified=now.order.date_modified) != now.order
@@ -162,7 +165,7 @@ class Incomers:
             explain: Read everything for orders that are in the books unchanged, too.
         """
         readable = [each for each in incoming if each.is_readable]
-        failed = complete_lines(self._run.store, [each.order for each in readable])
+        failed = complete_orders(self._run.store, [each.order for each in readable])
         existing = {
             order.import_id: order
             for order in self._run.books.sales_orders([each.import_id for each in incoming])

@@ -24,10 +24,11 @@ from avbc.bigcommerce import (
     UnexpectedData,
 )
 from avbc.bigcommerce.endpoints.orders import EVERYTHING, Include
-from avbc.bigcommerce.models import Order
+from avbc.bigcommerce.models import Consignments, Order
 from avbc.bigcommerce.models.statuses import SystemStatus
 from avbc.errors import AvbcError
 from avbc.mapping import Problem, waiting_demand
+from avbc.mapping.lines import GIFT_CERTIFICATE
 from avbc.orchestrator.engine.changes import order_extra
 from avbc.orchestrator.engine.order_reads import IN_FLIGHT, orders_of
 from avbc.orchestrator.engine.push_run import PushRun
@@ -154,11 +155,14 @@ def orders_of_period(
     return store.pages(attrs.evolve(listed, paging=Paging.MIN_ID))
 
 
-def complete_lines(store: BigCommerce, orders: Sequence[Order]) -> dict[int, AvbcError]:
-    """Read all lines of the orders whose list was cut off (docs/facts.md, bigcommerce-pitfalls).
+def complete_orders(store: BigCommerce, orders: Sequence[Order]) -> dict[int, AvbcError]:
+    """Read what orders were to include and do not have: lines that were cut off, or all parts.
+
+    All lines come from a list of their own, and so does the rest where the store sent links in its
+    place (docs/facts.md, bigcommerce-pitfalls).
 
     Returns:
-        The errors, by order id; those orders are unchanged.
+        The errors, by order id; those orders are not complete.
     """
     cut = [order for order in orders if not order.lines_complete]
     calls = [store.order_products.list.call(order.id) for order in cut]
@@ -168,7 +172,29 @@ def complete_lines(store: BigCommerce, orders: Sequence[Order]) -> dict[int, Avb
             failed[order.id] = lines
         else:
             order.products = tuple(lines)
+    for order in orders:
+        if order.consignments is None and order.id not in failed:
+            try:
+                _read_parts(store, order)
+            except AvbcError as error:
+                failed[order.id] = error
     return failed
+
+
+def _read_parts(store: BigCommerce, order: Order) -> None:
+    """Read the parts of an order that has links to them.
+
+    Raises:
+        AvbcError: The store does not answer.
+    """
+    order.fees = tuple(store.order_fees.list(order.id))
+    if any(line.order_pickup_method_id or line.type == GIFT_CERTIFICATE for line in order.lines):
+        # Only these say where a line is collected, or who is sent a gift certificate.
+        order.consignments = store.order_consignments.get(order.id, line_items=True)
+    elif order.shipping_address_count:
+        order.consignments = Consignments.of(store.order_shipping_addresses.list(order.id))
+    else:
+        order.consignments = Consignments()
 
 
 # What waits to be imported
@@ -198,7 +224,7 @@ def waiting_quantities(run: PushRun) -> dict[str, Decimal]:
             listed, found = _waiting(run, call)
             expected = count if since is None else 1
             orders += found if listed >= expected else _waiting(run, call)[1]
-    for order_id, error in complete_lines(run.store, orders).items():
+    for order_id, error in complete_orders(run.store, orders).items():
         # Better a few pieces too many on sale than no other product brought up to date.
         _log.warning(
             "the lines of order %d could not be read, so what it sold is not counted: %s",

@@ -27,7 +27,7 @@ from avbc.orchestrator.engine.changed_orders import OVERLAP
 from avbc.orchestrator.engine.changes import order_change, problem_of
 from avbc.orchestrator.engine.order_reads import orders_of, read_orders
 from avbc.orchestrator.engine.push_run import PushRun
-from avbc.orchestrator.engine.store_orders import complete_lines, non_empty_pages, unavailable
+from avbc.orchestrator.engine.store_orders import complete_orders, non_empty_pages, unavailable
 from avbc.orchestrator.reports import Change
 from avbc.text import text_key
 
@@ -190,7 +190,7 @@ class _Refunds:
         run = self._run
         in_store = self._orders(refunds)
         readable = [order for order in in_store.values() if isinstance(order, Order)]
-        failed = complete_lines(run.store, readable)
+        failed = complete_orders(run.store, readable)
         for refund in refunds:
             if run.is_over():
                 return

@@ -41,6 +41,8 @@ class StoreOptions(TypedDict, total=False):
     settle_after: int | None
     shipments_move_status: bool
     """Whether a new shipment makes its order Partially Shipped or Shipped."""
+    embeds: bool
+    """Whether orders include what is asked for; otherwise they have links only."""
     names_faulty_items: bool
     """Whether a refused inventory adjustment names the faulty items."""
 
@@ -499,6 +501,7 @@ class Abilities:
         self._core.state.shipments_move_status = options.get(
             "shipments_move_status", self._core.state.shipments_move_status
         )
+        self._core.state.embeds = options.get("embeds", self._core.state.embeds)
         self._core.state.names_faulty_items = options.get(
             "names_faulty_items", self._core.state.names_faulty_items
         )

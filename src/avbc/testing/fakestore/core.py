@@ -109,6 +109,7 @@ class Core:
         status_labels: Mapping[int, str] | None = None,
         settle_after: int | None = 1,
         shipments_move_status: bool = False,
+        embeds: bool = True,
         client_id: str = "example-client",
         client_secret: str = "example-secret",  # noqa: S107  # the fake store's own secret
     ) -> None:
@@ -122,6 +123,7 @@ class Core:
             clock=clock, store_hash=store_hash, client_id=client_id, settle_after=settle_after
         )
         self.state.shipments_move_status = shipments_move_status
+        self.state.embeds = embeds
         set_up(self.state, status_labels or {})
         self.factory = OrderFactory()
         self.requests: list[LoggedRequest] = []

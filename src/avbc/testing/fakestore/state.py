@@ -55,6 +55,7 @@ class State:
     partial: bool = False
     """The next product written is saved without its inventory and URL: a 207."""
     shipments_move_status: bool = False
+    embeds: bool = True
     """A shipment makes its order Partially Shipped or Shipped, whatever its status was."""
     names_faulty_items: bool = True
     """A refused inventory adjustment names the faulty items."""

@@ -45,6 +45,7 @@ class FakeStore(LocalStore):
             None: only by `settle()`.
         shipments_move_status: Whether a new shipment makes its order Partially Shipped or Shipped.
             BigCommerce does not say, and some applications see it.
+        embeds: Whether orders include what is asked for; otherwise they have links only.
         client_id: Of the API account; hooks show it.
         client_secret: Of the API account; it signs webhooks.
     """

@@ -73,7 +73,7 @@ def _list(state: State, request: StoreRequest, _ids: tuple[int, ...]) -> StoreRe
     cut = ids[(page - 1) * limit : page * limit]
     if not cut:
         return no_content()
-    view = _view(request)
+    view = _view(request) if state.embeds else View()
     return StoreResponse(
         200, b"[" + b",".join([state.render(order_id, view) for order_id in cut]) + b"]"
     )
@@ -81,7 +81,8 @@ def _list(state: State, request: StoreRequest, _ids: tuple[int, ...]) -> StoreRe
 
 def _get(state: State, request: StoreRequest, ids: tuple[int, ...]) -> StoreResponse:
     find(state, ids[0])
-    return StoreResponse(200, state.render(ids[0], _view(request)))
+    view = _view(request) if state.embeds else View()
+    return StoreResponse(200, state.render(ids[0], view))
 
 
 def _count(state: State, _request: StoreRequest, _ids: tuple[int, ...]) -> StoreResponse:
