@@ -339,7 +339,7 @@ def products() -> dict[str, tuple[Product, ...]]:
 
 @pytest.fixture(scope="session")
 def map_it(settings: Settings, reference: ReferenceData, products: dict[str, tuple[Product, ...]]):
-    """Map an order; `gl=`, `shipping=`, `order_status=` change settings, others reference data."""
+    """Map an order; `gl=`, `shipping=`, `order_status=`, `rows=` change settings, others books."""
 
     def run(
         order: Order,
@@ -351,6 +351,7 @@ def map_it(settings: Settings, reference: ReferenceData, products: dict[str, tup
         gl: dict[str, object] | None = None,
         shipping: dict[str, object] | None = None,
         order_status: dict[str, object] | None = None,
+        rows: dict[str, object] | None = None,
         **books: object,
     ) -> MappedOrder:
         changed = attrs.evolve(
@@ -358,6 +359,7 @@ def map_it(settings: Settings, reference: ReferenceData, products: dict[str, tup
             gl=attrs.evolve(settings.gl, **(gl or {})),
             shipping=attrs.evolve(settings.shipping, **(shipping or {})),
             order_status=attrs.evolve(settings.order_status, **(order_status or {})),
+            products=attrs.evolve(settings.products, **(rows or {})),
         )
         inputs = OrderInputs(
             order, transactions=transactions, products=products, clients=clients, coupons=coupons

@@ -20,7 +20,7 @@ from avbc.acctvantage import OrderBundle, SqlGateway
 from avbc.bigcommerce.models import Order
 from avbc.errors import FinalError
 from avbc.orchestrator import Customisation, Orchestrator, WorklistItem
-from avbc.settings import PaymentMethodMapping, Settings
+from avbc.settings import PaymentMethodMapping, ProductMapping, Settings
 from avbc.testing import FakeOrder, FakeStore, OrderFactory, example, order_of_shape
 from avbc.testing.values import Row
 
@@ -283,6 +283,24 @@ IMPORT: list[tuple[str, Advice]] = [
             lambda world: world.load(with_alias("SET-TEA")(example.books_toml)),
             part("products", sku="TEA"),
             books=with_alias("SET-TEA", "MUG-BLUE"),
+        ),
+    ),
+    (
+        "part_number_unknown",
+        Advice(
+            "Create the product in AcctVantage",
+            correct_the_books,
+            books=without(product_line("SET-TEA") + "\n"),
+            settings={"products": {"mapping": (ProductMapping(name="*", part_number="SET-TEA"),)}},
+        ),
+    ),
+    (
+        "part_number_unknown",
+        Advice(
+            "correct products.placeholder_product",
+            correct_the_settings,
+            part("products", product_id=0),
+            settings={"products": {"placeholder_product": "ANYTHING"}},
         ),
     ),
     (

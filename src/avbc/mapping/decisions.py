@@ -54,6 +54,7 @@ MappingProblem: TypeAlias = Literal[
     "order_status_unknown",
     "parcels_differ",
     "parcels_not_told_apart",
+    "part_number_unknown",
     "partly_refunded_before_import",
     "partly_shipped_before_import",
     "payment_declined",

@@ -8,11 +8,15 @@ from decimal import ROUND_FLOOR, Context, Decimal
 from types import MappingProxyType
 
 from avbc.bigcommerce.models import Order
+from avbc.mapping.products import product_name
 from avbc.money import ZERO
+from avbc.settings import ProductSettings
 from avbc.text import text_key
 
 HIGHEST_QUANTITY = 2_147_483_647
 """The most that BigCommerce keeps of an item at a location (BigCommerce: inventory API)."""
+
+_NO_ROWS = ProductSettings()
 
 # Wide enough that no quantity is rounded up before it is rounded down.
 _ROUNDING_DOWN = Context(prec=60, rounding=ROUND_FLOOR)
@@ -53,18 +57,21 @@ def net_quantities(
 
 
 def waiting_demand(
-    orders: Iterable[Order], aliases: Mapping[str, str] = MappingProxyType({})
+    orders: Iterable[Order],
+    aliases: Mapping[str, str] = MappingProxyType({}),
+    screen: ProductSettings = _NO_ROWS,
 ) -> dict[str, Decimal]:
     """What orders will take once they are imported, by `text_key` of the part number.
 
     The store has sold it already, and the books do not know yet: without this, a push would put it
-    on sale again (inferred). What was refunded is not taken. A bundle and its components count each
-    under its own SKU, once, as the import books them: none counts for the other. Custom items and
-    gift certificates take nothing.
+    on sale again (inferred). What was refunded is not taken. Each line counts as the product that
+    the import books it as. A bundle and its components count each for itself, once: none counts for
+    the other. Gift certificates take nothing, nor do custom items without a part number.
 
     Args:
         orders: Orders with all their lines. Give each once.
         aliases: The books' part number by alias, both by `text_key`, for SKUs that are aliases.
+        screen: The `[products]` settings, whose rows come before the SKU.
 
     >>> from avbc.bigcommerce.models import OrderProduct
     >>> waiting_demand([Order(products=(OrderProduct(product_id=7, sku="MUG-1", quantity=2),))])
@@ -73,8 +80,9 @@ def waiting_demand(
     demand = Counter[str]()
     for order in orders:
         for line in order.lines:
-            sku = text_key(line.sku)
+            wanted = product_name(line, screen)
+            key = text_key(wanted.name) if wanted is not None else ""
             left = line.quantity - line.quantity_refunded
-            if sku and line.product_id and left > 0:
-                demand[aliases.get(sku, sku)] += left
+            if key and left > 0:
+                demand[aliases.get(key, key)] += left
     return {key: Decimal(count) for key, count in demand.items()}

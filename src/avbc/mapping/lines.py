@@ -18,14 +18,14 @@ from avbc.bigcommerce.models import (
 )
 from avbc.mapping.case import Case
 from avbc.mapping.decisions import MappingProblem
+from avbc.mapping.products import GIFT_CERTIFICATE, product_name, product_named
 from avbc.mapping.proof import COMPARE, unreadable
-from avbc.mapping.reference import ShipViaChoice, product_for, ship_via_for
+from avbc.mapping.reference import ShipViaChoice, ship_via_for
 from avbc.mapping.text import address, amount_text, plain
 from avbc.money import STEP, ZERO, are_store_amounts, is_amount
 from avbc.text import text_key
 
 PHYSICAL = "physical"
-GIFT_CERTIFICATE = "giftcertificate"
 _COSTS: Mapping[str, tuple[MappingProblem, str]] = {
     "wrapping": ("wrapping_does_not_foot", "gift wrapping of the lines"),
     "handling": ("handling_does_not_foot", "handling of the consignments"),
@@ -154,8 +154,8 @@ def sales_order_lines(
     """The lines of what an order sells.
 
     Amounts are the store's, without tax and before discounts. A component of a bundle has amount 0,
-    since the bundle's own line has all of it. Custom items and gift certificates are not products
-    of the books.
+    since the bundle's own line has all of it. Gift certificates are not products of the books, nor
+    are custom items that the settings name no part number for.
     """
     made: list[SalesOrderLine] = []
     for position, line in enumerate(lines):
@@ -183,30 +183,32 @@ def _line(
 ) -> SalesOrderLine:
     field = f"lines[{position}]"
     part_number: str | None = None
-    gl_code = ""
+    gl_code = sku = ""
     component = line.is_component
     kind: LineKind = "product"
+    wanted = product_name(line, case.rules.settings.products)
     if line.type == GIFT_CERTIFICATE:
         kind = "gift_certificate"
         gl_code = case.rules.settings.gl.gift_certificate_gl_code
         case.note(
             field, line.total_ex_tax, "a gift certificate sold", "gl.gift_certificate_gl_code"
         )
-    elif line.product_id == 0:
-        kind = "custom"
+    elif wanted is None:
+        kind, sku = "custom", line.sku
         case.note(
             field, line.total_ex_tax, "a custom item, which is not a product: {}", "", line.name
         )
     else:
-        product = case.add(
-            product_for(line.sku, products, case.rules, field=f"{field}.sku", line=line.name)
-        )
+        product = case.add(product_named(wanted, line, products, case.rules, field))
         part_number = product.part_number if product else None
         reason = "a component of line {2}" if component else "{0} x {1}"
+        values = (line.quantity, part_number, line.parent_order_product_id, line.name)
+        if wanted.setting:
+            # Many may be one part number: the SKU says which of them was sold.
+            sku = line.sku if text_key(line.sku) != text_key(wanted.name) else ""
+            reason += ", as the setting has it for {3!r}"
         amount = ZERO if component else line.total_ex_tax
-        case.note(
-            field, amount, reason, "", line.quantity, part_number, line.parent_order_product_id
-        )
+        case.note(field, amount, reason, wanted.setting, *values)
     ship_to, ship_via = where.by_address_id.get(line.order_address_id, (None, ""))
     if ship_to is None and line.order_address_id and where.ship_tos and line.type == PHYSICAL:
         case.error(
@@ -225,7 +227,7 @@ def _line(
         amount=ZERO if component else line.total_ex_tax,
         tax=ZERO if component else line.total_tax,
         part_number=part_number,
-        memo=_memo(line, kind, where),
+        memo=_memo(line, kind, where, sku),
         gl_code=gl_code,
         ship_to=ship_to,
         ship_via=ship_via,
@@ -235,7 +237,7 @@ def _line(
     )
 
 
-def _memo(line: OrderProduct, kind: LineKind, where: Routes) -> str:
+def _memo(line: OrderProduct, kind: LineKind, where: Routes, sku: str) -> str:
     """What the packer must know: options, the event, wrapping, where it is collected or sent."""
     parts = [
         f"{plain(option.display_name)}: {plain(option.display_value)}"
@@ -254,8 +256,8 @@ def _memo(line: OrderProduct, kind: LineKind, where: Routes) -> str:
         parts.append(f"Pickup: {place}".rstrip(": "))
     if kind == "gift_certificate" and where.recipients.get(line.id):
         parts.append(f"Sent to: {where.recipients[line.id]}")
-    if kind == "custom" and line.sku:
-        parts.append(f"SKU: {plain(line.sku)}")
+    if sku:
+        parts.append(f"SKU: {plain(sku)}")
     return "\n".join(parts)
 
 

@@ -10,6 +10,7 @@ from avbc.acctvantage import Client, Gateway, OrderBundle, Product
 from avbc.acctvantage.import_ids import client_import_id
 from avbc.bigcommerce.models import Order, OrderCoupon
 from avbc.mapping import MappedOrder, Mapper, OrderInputs
+from avbc.mapping.products import product_name
 from avbc.money import ZERO
 from avbc.settings import Settings
 from avbc.text import text_key
@@ -53,13 +54,15 @@ class Lookups:
         found_clients = self._books.find_clients(import_ids, emails) if import_ids or emails else []
         for client in (*found_clients, *self._imagined.values()):
             self._add(client)
-        skus = {text_key(line.sku) for order in orders for line in order.lines if line.sku}
+        screen = self._settings.products
+        wanted = [product_name(line, screen) for order in orders for line in order.lines]
+        names = {text_key(each.name) for each in wanted if each is not None} - {""}
         found: dict[str, list[Product]] = {}
-        for product in self._books.find_products(skus) if skus else ():
-            for name in {text_key(product.part_number), *map(text_key, product.aliases)} & skus:
+        for product in self._books.find_products(names) if names else ():
+            for name in {text_key(product.part_number), *map(text_key, product.aliases)} & names:
                 found.setdefault(name, []).append(product)
-        kept = {sku: products for sku, products in self._products.items() if sku not in skus}
-        self._products = kept | {sku: tuple(products) for sku, products in found.items()}
+        kept = {name: products for name, products in self._products.items() if name not in names}
+        self._products = kept | {name: tuple(products) for name, products in found.items()}
 
     def map(
         self,

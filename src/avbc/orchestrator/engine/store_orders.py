@@ -232,9 +232,10 @@ def waiting_quantities(run: PushRun) -> dict[str, Decimal]:
             error,
             extra=order_extra(order_id, order_import_id(run.source_code, order_id)),
         )
-    demand = waiting_demand(orders)
+    screen = run.settings.products
+    demand = waiting_demand(orders, screen=screen)
     aliases = _aliases(run, demand) if demand else {}
-    return waiting_demand(orders, aliases) if aliases else demand
+    return waiting_demand(orders, aliases, screen) if aliases else demand
 
 
 def _waiting(run: PushRun, call: ListCall[Order]) -> tuple[int, list[Order]]:
