@@ -15,6 +15,10 @@ from avbc.mapping import Reconciled
 from avbc.orchestrator import Backtested, SettingEffect, Unread
 
 
+def customise_order(order: Order) -> Order:
+    return attrs.evolve(order, customer_message="")
+
+
 def customise(order: Order, bundle: avbc.OrderBundle) -> avbc.OrderBundle:
     return attrs.evolve(bundle, order=attrs.evolve(bundle.order, memo=order.customer_message))
 
@@ -34,7 +38,12 @@ def use(settings: avbc.Settings) -> None:
     books = avbc.SqlGateway("sqlite:///books.db")
     takes_any_gateway(books)
     with avbc.Orchestrator(
-        settings, books, journal="sqlite://", on_progress=progress, customise=[customise]
+        settings,
+        books,
+        journal="sqlite://",
+        on_progress=progress,
+        customise=[customise],
+        customise_order=[customise_order],
     ) as web:
         assert_type(web, avbc.Orchestrator)
         assert_type(web.store, avbc.BigCommerce)

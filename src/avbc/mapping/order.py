@@ -62,6 +62,8 @@ class OrderInputs:
     """The order's last status that says whether it was paid, if avbc wrote the one that it has."""
     store_hash: str = ""
     """The store that the order is from."""
+    in_store: Order | None = None
+    """The order as the store has it, where `order` was changed before it is mapped."""
 
     @property
     def paid_order(self) -> Order:
@@ -218,7 +220,7 @@ class Mapper:
                 memo=plain(order.customer_message),
                 ordered_at=order.date_created,
                 source_code=self.rules.source_code,
-                fingerprint=fingerprint(order),
+                fingerprint=fingerprint(inputs.in_store or order),
                 client_id=client.client.id if client.client is not None else None,
                 contact_id=client.contact.id if client.contact is not None else None,
             )

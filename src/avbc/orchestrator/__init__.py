@@ -3,7 +3,7 @@
 from avbc.orchestrator.checks.backtest import Backtested, BacktestReport, SettingEffect
 from avbc.orchestrator.checks.explanation import Explanation
 from avbc.orchestrator.checks.reconcile import ReconcileReport
-from avbc.orchestrator.engine.customising import Customisation
+from avbc.orchestrator.engine.customising import Customisation, OrderCustomisation
 from avbc.orchestrator.engine.decisions_taken import DecisionsTaken
 from avbc.orchestrator.engine.incoming import NoSuchOrder
 from avbc.orchestrator.engine.journal import JournalTooNew, JournalUnreachable
@@ -70,6 +70,7 @@ __all__ = [
     "NoteRefund",
     "NoteStatus",
     "Orchestrator",
+    "OrderCustomisation",
     "Outcome",
     "PlannedCall",
     "Progress",

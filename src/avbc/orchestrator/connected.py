@@ -10,7 +10,7 @@ from avbc.acctvantage.gateway import Gateway
 from avbc.acctvantage.records import Client, Product
 from avbc.bigcommerce import BigCommerce
 from avbc.mapping import ADDRESS_FIELDS, CLIENT_FIELDS, PRODUCT_FIELDS, FieldRule
-from avbc.orchestrator.engine.customising import Customisation
+from avbc.orchestrator.engine.customising import Customisation, OrderCustomisation
 from avbc.orchestrator.engine.integration import Integration
 from avbc.orchestrator.engine.progress import Progress
 from avbc.orchestrator.engine.push_run import PushRun
@@ -33,6 +33,7 @@ class Connected:
         on_progress: Progress | None = None,
         on_attention: OnAttention | None = None,
         customise: Sequence[Customisation] = (),
+        customise_order: Sequence[OrderCustomisation] = (),
         product_fields: Sequence[FieldRule[Product]] = PRODUCT_FIELDS,
         client_fields: Sequence[FieldRule[Client]] = CLIENT_FIELDS,
         address_fields: Sequence[FieldRule[Client]] = ADDRESS_FIELDS,
@@ -52,6 +53,8 @@ class Connected:
                 have changed, as a list.
             customise: Functions from (order, bundle) to bundle, applied one after another to each
                 mapped order. Their changes are in the explanation, and are proved again.
+            customise_order: Functions from an order of the store to an order, applied one after
+                another before products and clients are looked up. Texts may change, not amounts.
             product_fields: Which fields of the store's products are filled, and from what:
                 `avbc.mapping.PRODUCT_FIELDS`, or your own.
             client_fields: The same for customers.
@@ -66,6 +69,7 @@ class Connected:
             on_attention=on_attention,
         )
         self._customisations = tuple(customise)
+        self._integration.order_customisations = tuple(customise_order)
         self._product_fields = tuple(product_fields)
         self._client_fields = tuple(client_fields)
         self._address_fields = tuple(address_fields)

@@ -11,6 +11,7 @@ from typing import Literal, TypeAlias
 
 import attrs
 
+from avbc.acctvantage.import_ids import order_import_id
 from avbc.bigcommerce.call import Page
 from avbc.bigcommerce.models import Order, OrderCoupon
 from avbc.errors import AvbcError
@@ -24,7 +25,13 @@ from avbc.orchestrator.checks.periods import (
     with_all_lines,
 )
 from avbc.orchestrator.engine.changes import CONCERNS_ALL, order_extra, unexpected
-from avbc.orchestrator.engine.customising import Customisation, changed_values, customised
+from avbc.orchestrator.engine.customising import (
+    Customisation,
+    CustomisedOrder,
+    changed_values,
+    customised,
+    customised_order,
+)
 from avbc.orchestrator.engine.lookups import Lookups
 from avbc.orchestrator.engine.run import Run
 from avbc.orchestrator.engine.statuses import NEVER_DUE
@@ -214,12 +221,14 @@ class _Backtest:
         report = self.run.report
         report.unchanged += len(page.unreadable)
         due = [order for order in page.items if order.status_id not in self.never_due]
-        orders = with_all_lines(self.run, due)
+        before = self.run.integration.order_customisations
+        orders = [customised_order(order, before) for order in with_all_lines(self.run, due)]
         for _, lookups in self.sides:
-            lookups.read(orders)
-        for order in orders:
+            lookups.read([each.order for each in orders])
+        for each in orders:
+            order = each.in_store
             try:
-                self._compare(order)
+                self._compare(each)
             except CONCERNS_ALL:
                 raise
             except AvbcError as error:
@@ -230,12 +239,14 @@ class _Backtest:
                 problem = unexpected(error, f"order {order.id}", "while it was mapped", ids)
                 report.unread.append(Unread(order.id, problem))
 
-    def _compare(self, order: Order) -> None:
-        store, report = self.run.store, self.run.report
+    def _compare(self, made: CustomisedOrder) -> None:
+        store, report, order = self.run.store, self.run.report, made.in_store
+        if made.error is not None:
+            raise made.error
         # Both sides need them; they are read once, if at all.
         coupons = cache(lambda: store.send(store.order_coupons.list.call(order.id)))
         (now, before), (then, after) = (
-            self._map(order, settings, lookups, lambda _: coupons())
+            self._map(made, settings, lookups, lambda _: coupons())
             for settings, lookups in self.sides
         )
         effects = tuple(_effects(now, then)) if before == after == "imported" else ()
@@ -250,14 +261,19 @@ class _Backtest:
 
     def _map(
         self,
-        order: Order,
+        made: CustomisedOrder,
         settings: Settings,
         lookups: Lookups,
         read_coupons: Callable[[Order], Sequence[OrderCoupon]],
     ) -> tuple[MappedOrder, Fate]:
-        mapped = customised(
-            order, lookups.map(OrderInputs(order), read_coupons), self.customisations
-        )
+        order = made.in_store
+        if made.problems:
+            code = settings.order_status.import_source_code
+            mapped = made.refused(order_import_id(code, order.id))
+        else:
+            inputs = OrderInputs(made.order, in_store=order)
+            mapped = made.added_to(lookups.map(inputs, read_coupons))
+            mapped = customised(made.order, mapped, self.customisations)
         if is_too_old(order, settings):
             return mapped, "left out"
         return mapped, "refused" if mapped.bundle is None else "imported"

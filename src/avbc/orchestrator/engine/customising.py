@@ -1,8 +1,10 @@
-"""Customisations: functions that change what an order becomes; each change is explained."""
+"""Customisations: functions that change an order, or what it becomes; each change is explained."""
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterator, Sequence
+from copy import deepcopy
 from decimal import Decimal
 from itertools import zip_longest
 from typing import TypeAlias, TypeGuard, cast
@@ -10,7 +12,7 @@ from typing import TypeAlias, TypeGuard, cast
 import attrs
 
 from avbc.acctvantage.records import OrderBundle
-from avbc.bigcommerce.models import Order
+from avbc.bigcommerce.models import Address, Order
 from avbc.errors import FinalError
 from avbc.mapping import MappedOrder, Problem
 from avbc.mapping.decisions import Note, value_text
@@ -25,6 +27,15 @@ long as they come to the total. A `FinalError` that it raises refuses the order 
 Any other exception postpones the order, since the order itself may be right.
 """
 
+OrderCustomisation: TypeAlias = Callable[[Order], Order]
+"""Takes the store's order before it is mapped, and returns the order to map.
+
+It gets a copy, so it may change that and return it. Texts may change: SKUs, names and options of
+the lines, addresses, shipping methods, the comment. Ids, quantities, amounts, statuses, dates and
+what says how the order was paid must stay. It also runs for orders whose stock is netted. Its
+errors count as those of a `Customisation` do.
+"""
+
 _MUST_STAY = (
     "import_id",
     "store_order_id",
@@ -35,6 +46,123 @@ _MUST_STAY = (
     "tax",
 )
 _FIX = "Correct the customisation."
+_PARTS = frozenset(
+    {
+        "products",
+        "consignments",
+        "shipping",
+        "pickups",
+        "downloads",
+        "email",
+        "gift_certificates",
+        "line_items",
+        "fees",
+        "location",
+    }
+)
+"""What an order consists of: what may change is named below it."""
+_MAY_CHANGE = frozenset(
+    {
+        "sku",
+        "name",
+        "product_options",
+        "configurable_fields",
+        "wrapping_name",
+        "wrapping_message",
+        "event_name",
+        "event_date",
+        "billing_address",
+        "shipping_method",
+        "pickup_method_display_name",
+        "recipient_email",
+        "display_name_merchant",
+        "display_name_customer",
+        "customer_message",
+        "form_fields",
+        "extra",
+    }
+) | {field.name for field in attrs.fields(Address)}
+"""What an order customisation may change: what other jobs read of the store's order stays."""
+
+
+@attrs.frozen
+class CustomisedOrder:
+    """An order as it is mapped, and what customisations did to it."""
+
+    order: Order
+    in_store: Order
+    """The order as the store has it."""
+    problems: tuple[Problem, ...] = ()
+    """Why it is refused."""
+    notes: tuple[Note, ...] = ()
+    error: Exception | None = None
+    """What a customisation raised, or returned in place of an order."""
+
+    def added_to(self, mapped: MappedOrder) -> MappedOrder:
+        """Return the mapped order with the decisions of the customisations."""
+        return attrs.evolve(mapped, notes=(*mapped.notes, *self.notes)) if self.notes else mapped
+
+    def refused(self, import_id: str) -> MappedOrder:
+        """Return the order as one that is refused, for `problems`."""
+        order = self.in_store
+        return MappedOrder(
+            order.id, import_id, order.total_inc_tax, None, self.problems, notes=self.notes
+        )
+
+
+def customised_order(order: Order, customisations: Sequence[OrderCustomisation]) -> CustomisedOrder:
+    """Apply customisations to an order of the store; their changes become decisions.
+
+    Nothing is raised, so that one of them cannot stop the other orders of a page.
+    """
+    now, notes, problems = order, list[Note](), list[Problem]()
+    for customise in customisations:
+        name = _name(customise)
+        try:
+            # The function's author may not check types.
+            changed = cast("object", customise(deepcopy(now)))
+        except FinalError as error:
+            return CustomisedOrder(order, order, (_refusal(name, error),))
+        except Exception as error:  # noqa: BLE001
+            # It is the order's own, and is raised where the order is mapped.
+            return CustomisedOrder(order, order, error=error)
+        if not isinstance(changed, Order):
+            text = f"the customisation {name} returned {type(changed).__name__}, not an Order"
+            return CustomisedOrder(order, order, error=TypeError(text))
+        for place, before, after in changed_values(now, changed):
+            notes.append(_note(place, before, after, name))
+            if not _may_change(place):
+                problems.append(_must_stay(place, before, after, name))
+        now = changed
+    return CustomisedOrder(order if problems else now, order, tuple(problems), tuple(notes))
+
+
+def _may_change(place: str) -> bool:
+    names = re.sub(r"\[\d+\]", "", place).split(".")
+    return next((name for name in names if name not in _PARTS), "") in _MAY_CHANGE
+
+
+def _name(customise: object) -> str:
+    return str(getattr(customise, "__qualname__", type(customise).__name__))
+
+
+def _refusal(name: str, error: FinalError) -> Problem:
+    return Problem("refused_by_customisation", "", name, f"{name} refuses the order: {error}")
+
+
+def _note(place: str, before: object, after: object, name: str) -> Note:
+    return place, value_text(after), "customised by {}, was {!r}", "", (name, value_text(before))
+
+
+def _must_stay(place: str, before: object, after: object, name: str) -> Problem:
+    return Problem(
+        "customisation_refused",
+        place,
+        value_text(after),
+        f"The customisation {name} changed {place} from {value_text(before)!r} to "
+        f"{value_text(after)!r}, which must stay.",
+        _FIX,
+    )
 
 
 def customised(
@@ -49,31 +177,29 @@ def customised(
     bundle = mapped.bundle
     notes: list[Note] = []
     for customise in customisations:
-        name = getattr(customise, "__qualname__", type(customise).__name__)
+        name = _name(customise)
         try:
             # The function's author may not check types.
             changed = cast("object", customise(order, bundle))
         except FinalError as error:
-            refusal = Problem(
-                "refused_by_customisation", "", name, f"{name} refuses the order: {error}"
-            )
-            return attrs.evolve(mapped, bundle=None, problems=(*mapped.problems, refusal))
+            problems = (*mapped.problems, _refusal(name, error))
+            return attrs.evolve(mapped, bundle=None, problems=problems)
         if not isinstance(changed, OrderBundle):
             raise TypeError(
                 f"the customisation {name} returned {type(changed).__name__}, not an OrderBundle"
             )
         notes += (
-            (place, value_text(after), "customised by {}, was {!r}", "", (name, value_text(before)))
+            _note(place, before, after, name)
             for place, before, after in changed_values(bundle, changed)
         )
         bundle = changed
     if not notes:
         return mapped
-    problems = tuple(_faults(mapped.bundle, bundle))
+    faults = tuple(_faults(mapped.bundle, bundle))
     return attrs.evolve(
         mapped,
-        bundle=None if problems else bundle,
-        problems=(*mapped.problems, *problems),
+        bundle=None if faults else bundle,
+        problems=(*mapped.problems, *faults),
         notes=(*mapped.notes, *notes),
     )
 

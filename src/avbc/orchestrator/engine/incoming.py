@@ -15,7 +15,12 @@ from avbc.errors import AvbcError, FinalError
 from avbc.mapping import MappedOrder, OrderInputs, Problem, difference, fingerprint
 from avbc.mapping.edits import first_few
 from avbc.orchestrator.engine.changes import CONCERNS_ALL
-from avbc.orchestrator.engine.customising import Customisation, customised
+from avbc.orchestrator.engine.customising import (
+    Customisation,
+    CustomisedOrder,
+    customised,
+    customised_order,
+)
 from avbc.orchestrator.engine.lookups import Lookups
 from avbc.orchestrator.engine.order_reads import moment, status_of, windows
 from avbc.orchestrator.engine.paid_statuses import paid_statuses
@@ -50,6 +55,8 @@ class Incoming:
     """Why it cannot be imported in this run."""
     left: Problem | None = None
     """Why it is left alone."""
+    to_map: CustomisedOrder | None = None
+    """The order as it is mapped, from its look-up on."""
 
     def take(self, now: Incoming) -> None:
         """Take the order as it is now, which has everything else still to be read."""
@@ -182,9 +189,10 @@ class Incomers:
         for receipt in self._run.books.receipts(list(edited)) if edited else ():
             edited[receipt.order_import_id].receipts.append(receipt)
         self._look_up_statuses(readable)
-        self.lookups.read(
-            [each.order for each in readable if explain or not each.is_unchanged], again=again
-        )
+        due = [each for each in readable if explain or not each.is_unchanged]
+        for each in due:
+            each.to_map = customised_order(each.order, self._run.integration.order_customisations)
+        self.lookups.read([each.to_map.order for each in due if each.to_map], again=again)
 
     def _look_up_statuses(self, incoming: Sequence[Incoming]) -> None:
         """Find the statuses that say whether orders were paid, where they have one of avbc's."""
@@ -224,18 +232,25 @@ class Incomers:
 
         Raises:
             AvbcError: Its coupons cannot be read.
+            Exception: A customisation raised it.
         """
+        made = each.to_map or CustomisedOrder(each.order, each.order)
+        if made.error is not None:
+            raise made.error
+        if made.problems:
+            return made.refused(each.import_id)
         inputs = OrderInputs(
-            each.order,
+            made.order,
             tuple(each.transactions),
             paid_status_id=each.paid_status_id,
             store_hash=self._run.store.store_hash,
+            in_store=made.in_store,
         )
         mapped = self.lookups.map(inputs, self._read_coupons)
         if mapped.bundle is not None and each.existing is not None:
             bundle = _keeping_client(mapped.bundle, each.existing)
             mapped = attrs.evolve(mapped, bundle=bundle)
-        return customised(each.order, mapped, self._customisations)
+        return customised(made.order, made.added_to(mapped), self._customisations)
 
     def _read_coupons(self, order: Order) -> Sequence[OrderCoupon]:
         (coupons,) = non_empty_lists(

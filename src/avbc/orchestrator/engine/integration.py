@@ -10,6 +10,7 @@ from avbc.bigcommerce import BigCommerce, RequestRefused
 from avbc.bigcommerce.endpoints.scopes import ORDERS_MODIFY, probe_scope
 from avbc.bigcommerce.models import OrderStatus
 from avbc.orchestrator.engine.changed_orders import ChangedOrders
+from avbc.orchestrator.engine.customising import OrderCustomisation
 from avbc.orchestrator.engine.journal import Journal
 from avbc.orchestrator.engine.progress import Progress
 from avbc.orchestrator.engine.statuses import ImportStatuses, import_statuses, mapped_statuses
@@ -46,6 +47,8 @@ class Integration:
         self.books = books
         self.on_progress = on_progress
         self.on_attention = on_attention
+        self.order_customisations: tuple[OrderCustomisation, ...] = ()
+        """Applied to each order of the store before it is mapped."""
         self.stop = Stop()
         self.may_set_statuses = False
         """Whether the token is known to have the scope that sets order statuses."""

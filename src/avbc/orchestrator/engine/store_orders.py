@@ -28,8 +28,9 @@ from avbc.bigcommerce.models import Consignments, Order
 from avbc.bigcommerce.models.statuses import SystemStatus
 from avbc.errors import AvbcError
 from avbc.mapping import Problem, waiting_demand
-from avbc.mapping.lines import GIFT_CERTIFICATE
+from avbc.mapping.products import GIFT_CERTIFICATE
 from avbc.orchestrator.engine.changes import order_extra
+from avbc.orchestrator.engine.customising import customised_order
 from avbc.orchestrator.engine.order_reads import IN_FLIGHT, orders_of
 from avbc.orchestrator.engine.push_run import PushRun
 from avbc.settings import Settings
@@ -232,7 +233,9 @@ def waiting_quantities(run: PushRun) -> dict[str, Decimal]:
             error,
             extra=order_extra(order_id, order_import_id(run.source_code, order_id)),
         )
-    screen = run.settings.products
+    screen, customisations = run.settings.products, run.integration.order_customisations
+    # One that cannot be customised counts as the store has it: its goods are sold, too.
+    orders = [customised_order(order, customisations).order for order in orders]
     demand = waiting_demand(orders, screen=screen)
     aliases = _aliases(run, demand) if demand else {}
     return waiting_demand(orders, aliases, screen) if aliases else demand
