@@ -136,7 +136,7 @@ GUARDS = (
         (
             Removal(
                 "orchestrator/jobs/import_orders.py",
-                f'{_RELINK}self._ending("relinked", each)',
+                f'{_RELINK}self._endings.of("relinked", each)',
                 f"{_RELINK}None",
             ),
         ),
@@ -375,14 +375,14 @@ GUARDS = (
             f"{_DEATHS}::test_some_deaths_of_a_long_run[second look]",
         ),
         (
-            Removal("orchestrator/jobs/import_orders.py", "self._look_again(chunk)", "pass"),
-            Removal("orchestrator/jobs/import_orders.py", "self._leave_changed(due)", "pass"),
+            Removal("orchestrator/jobs/import_orders.py", "self._look.refresh(chunk)", "pass"),
+            Removal("orchestrator/engine/endings.py", "self._leave_changed(due)", "pass"),
         ),
     ),
     Guard(
         "an import looks before it sets statuses where the books were slow",
         (f"{_LOOK}::test_where_the_books_are_slow_the_store_is_looked_at_before_the_statuses",),
-        (Removal("orchestrator/jobs/import_orders.py", "self._leave_changed(due)", "pass"),),
+        (Removal("orchestrator/engine/endings.py", "self._leave_changed(due)", "pass"),),
     ),
     Guard(
         "an empty list of shipments is asked for once more where the order has some",

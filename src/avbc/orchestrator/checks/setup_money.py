@@ -1,0 +1,177 @@
+"""The setup check: currencies, payment methods, the Tax Area and GL codes."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Callable, Collection, Iterator, Sequence
+from itertools import chain
+
+from avbc.acctvantage.records import GIFT_CARD, PURCHASE_ORDER, STORE_CREDIT
+from avbc.bigcommerce import BigCommerce
+from avbc.bigcommerce.models import Order, StoreInformation
+from avbc.mapping import MappingRules, receipt_type_for, tax_area_for
+from avbc.mapping.payment import TENDER_WORDS
+from avbc.mapping.text import plain
+from avbc.orchestrator.checks.setup_parts import or_unknown, ruled
+from avbc.orchestrator.reports import Check, State
+from avbc.settings import payment_method_key
+from avbc.text import text_key
+from avbc.toml import toml_row
+
+# The payment method that the store gives an order that was paid in full by these.
+_TENDER_WORDS = frozenset(chain.from_iterable(TENDER_WORDS.values()))
+
+
+def money_checks(
+    store: BigCommerce,
+    information: Callable[[], StoreInformation],
+    recent: Sequence[Order],
+    rules: MappingRules,
+) -> Iterator[Check]:
+    """Check what orders are paid in and by, and the accounts that they are booked to."""
+    yield from or_unknown("currency", "", _store_currency(information, rules))
+    yield from _order_currencies(recent, rules)
+    yield from _payment_methods(store, recent, rules)
+    yield from _tenders(recent, rules)
+    yield ruled("tax area", "gl.tax_area", tax_area_for(rules))
+    yield from _gl_codes(recent, rules)
+
+
+def _store_currency(
+    information: Callable[[], StoreInformation], rules: MappingRules
+) -> Iterator[Check]:
+    currency, books = information().currency, rules.reference.currency
+    if text_key(currency) == text_key(books):
+        yield Check("currency", books, "ok", "the store and the books have the same")
+    else:
+        yield Check(
+            "currency",
+            currency,
+            "error",
+            f"The store's currency is {currency}, and the books are in {books}.",
+            "Only orders in the books' currency are imported.",
+        )
+
+
+def _order_currencies(recent: Sequence[Order], rules: MappingRules) -> Iterator[Check]:
+    others = Counter(
+        order.default_currency_code
+        for order in recent
+        if text_key(order.default_currency_code) != text_key(rules.reference.currency)
+    )
+    for currency, count in others.items():
+        yield Check(
+            "currency",
+            currency,
+            "warning",
+            f"{count} of the latest {len(recent)} orders are in {currency} and are refused.",
+            "Enter such orders by hand, or sell in the books' currency only.",
+        )
+
+
+def _payment_methods(
+    store: BigCommerce, recent: Sequence[Order], rules: MappingRules
+) -> Iterator[Check]:
+    for position, row in enumerate(rules.settings.gl.payment_methods):
+        yield ruled(
+            "payment method",
+            f"gl.payment_methods[{position}] {row.bigcommerce!r}",
+            receipt_type_for(row.bigcommerce, rules),
+        )
+    names = [plain(order.payment_method) for order in recent]
+    keys = [payment_method_key(name) for name in names]
+    seen = Counter(key for key in keys if key and key not in _TENDER_WORDS)
+    for key, count in seen.items():
+        if key not in rules.payment_methods:
+            yield _unmapped_method(
+                next(name for name in names if payment_method_key(name) == key),
+                "error",
+                f"{count} of the latest {len(recent)} orders were paid by it.",
+                rules,
+            )
+    offered = _offered_payment_methods(store, seen, rules)
+    yield from or_unknown("payment method", "the store's list", offered)
+
+
+def _offered_payment_methods(
+    store: BigCommerce, used: Collection[str], rules: MappingRules
+) -> Iterator[Check]:
+    known = {*used, *rules.payment_methods, *_TENDER_WORDS}
+    for method in store.payment_methods.list():
+        name = plain(method.name)
+        if name and payment_method_key(name) not in known:
+            seen = "The store offers it; none of the latest orders was paid by it."
+            yield _unmapped_method(name, "warning", seen, rules)
+
+
+def _unmapped_method(name: str, state: State, seen: str, rules: MappingRules) -> Check:
+    choices = list(dict.fromkeys([*rules.reference.receipt_types, PURCHASE_ORDER]))
+    key = payment_method_key(name)
+    likely = next((choice for choice in choices if payment_method_key(choice) == key), "")
+    return Check(
+        "payment method",
+        name,
+        state,
+        "not mapped to a Receipt Type.",
+        "Add a row.",
+        toml_row("gl.payment_methods", bigcommerce=name, receipt_type=likely)
+        + ("" if likely else f"  # one of: {', '.join(choices)}"),
+        seen,
+    )
+
+
+def _tenders(recent: Sequence[Order], rules: MappingRules) -> Iterator[Check]:
+    """Check the Receipt Types of redeemed store credit and gift certificates."""
+    for name, used in (
+        (STORE_CREDIT, any(order.store_credit_amount for order in recent)),
+        (GIFT_CARD, any(order.gift_certificate_amount for order in recent)),
+    ):
+        if any(word in rules.payment_methods for word in TENDER_WORDS[name]):
+            continue  # its row is checked with the others
+        key = payment_method_key(name)
+        if key in rules.receipt_types:
+            found = f"the Receipt Type {rules.receipt_types[key]}, by its name"
+            yield Check("payment method", name, "ok", found)
+        else:
+            yield Check(
+                "payment method",
+                name,
+                "error" if used else "warning",
+                f"There is neither a Receipt Type {name!r} nor a row for "
+                f"it{'; the latest orders used it' if used else ''}.",
+                f"Create the Receipt Type {name!r}, or add a row.",
+                toml_row("gl.payment_methods", bigcommerce=name, receipt_type=""),
+            )
+
+
+def _gl_codes(recent: Sequence[Order], rules: MappingRules) -> Iterator[Check]:
+    discounted = sum(1 for order in recent if order.discount_amount or order.coupon_discount)
+    needs: tuple[tuple[str, str, State, str], ...] = (
+        (
+            "default_discount_gl_code",
+            "Orders with a discount are refused without it.",
+            "error" if discounted else "warning",
+            f"{discounted} of the latest {len(recent)} have one.",
+        ),
+        (
+            "gift_certificate_gl_code",
+            "Gift certificates that are sold get no account without it.",
+            "warning",
+            "",
+        ),
+    )
+    for key, without, state, seen in needs:
+        setting, code = f"gl.{key}", getattr(rules.settings.gl, key)
+        if not code:
+            fix = f"Set {setting} to a GL account."
+            yield Check("GL code", setting, state, without, fix, seen=seen)
+        elif rules.is_gl_account(code):
+            yield Check("GL code", setting, "ok", code)
+        else:
+            yield Check(
+                "GL code",
+                setting,
+                "error",
+                f"AcctVantage has no GL account {code!r}.",
+                f"Correct {setting}.",
+            )

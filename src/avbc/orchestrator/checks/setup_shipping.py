@@ -1,0 +1,90 @@
+"""The setup check: Ship Vias and the Warehouse."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable, Iterator, Sequence
+from itertools import chain
+
+import attrs
+
+from avbc.bigcommerce import BigCommerce
+from avbc.bigcommerce.models import Order
+from avbc.mapping import MappingRules, ship_via_for
+from avbc.mapping.reference import warehouse_for
+from avbc.mapping.text import plain
+from avbc.orchestrator.checks.setup_parts import or_unknown, ruled
+from avbc.orchestrator.engine.order_reads import IN_FLIGHT
+from avbc.orchestrator.reports import Check, State
+from avbc.text import text_key
+
+
+def shipping_checks(
+    store: BigCommerce, recent: Sequence[Order], rules: MappingRules
+) -> Iterator[Check]:
+    """Check the Ship Vias of the store's shipping methods, and the Warehouse."""
+    yield from _ship_vias(store, recent, rules)
+    yield from _warehouse(rules)
+
+
+def _ship_vias(store: BigCommerce, recent: Sequence[Order], rules: MappingRules) -> Iterator[Check]:
+    yield _ship_via("", "shipping.default_ship_via", "error", rules)
+    used = _by_key(
+        consignment.shipping_method
+        for order in recent
+        if order.consignments is not None
+        for consignment in order.consignments.shipping
+    )
+    used.pop("none", None)
+    for name in used.values():
+        yield _ship_via(name, name, "error", rules)
+    yield from or_unknown("ship via", "the store's list", _offered_ship_vias(store, used, rules))
+
+
+def _offered_ship_vias(
+    store: BigCommerce, used: Collection[str], rules: MappingRules
+) -> Iterator[Check]:
+    zones = [zone.id for zone in store.shipping_zones.list() if zone.enabled]
+    methods = store.map(map(store.shipping_methods.list.call, zones), limit=IN_FLIGHT)
+    offered = _by_key(method.name for method in chain.from_iterable(methods) if method.enabled)
+    for key, name in offered.items():
+        if key not in used:
+            yield _ship_via(name, name, "warning", rules)
+
+
+def _by_key(names: Iterable[str]) -> dict[str, str]:
+    """Return the names that are not empty by how they compare."""
+    return {text_key(name): name for name in map(plain, names) if text_key(name)}
+
+
+def _ship_via(method: str, item: str, otherwise: State, rules: MappingRules) -> Check:
+    ruling = ship_via_for(method, rules)
+    if ruling.value is None:
+        return attrs.evolve(ruled("ship via", item, ruling), state=otherwise)
+    if ruling.value.create is not None:
+        return Check(
+            "ship via",
+            item,
+            "ok",
+            f"is created with product class {ruling.value.create.product_class!r} when the first "
+            "order uses it",
+        )
+    return Check("ship via", item, "ok", ruling.value.name)
+
+
+def _warehouse(rules: MappingRules) -> Iterator[Check]:
+    yield ruled("warehouse", "shipping.warehouse", warehouse_for(rules))
+    if rules.warehouse is None:
+        return
+    setting = "shipping.default_shipment_product_class"
+    wanted = rules.settings.shipping.default_shipment_product_class
+    if wanted and rules.is_class_active(wanted):
+        yield Check("product class", setting, "ok", wanted)
+    elif wanted:
+        classes = ", ".join(rules.warehouse.product_classes)
+        yield Check(
+            "product class",
+            setting,
+            "error",
+            f"The product class {wanted!r} is not active in {rules.warehouse.name!r}.",
+            f"Activate it there, or use one of {classes}." if classes else "Activate it there.",
+        )
