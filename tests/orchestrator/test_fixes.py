@@ -311,14 +311,6 @@ IMPORT: list[tuple[str, Advice]] = [
             books=replaced('["Goods", "Freight"]', '["Freight"]'),
         ),
     ),
-    (
-        "warehouse_unknown",
-        Advice(
-            "Correct shipping.warehouse",
-            correct_the_settings,
-            settings={"shipping": {"warehouse": "Moon"}},
-        ),
-    ),
     # Payment
     (
         "payment_method_missing",
@@ -473,29 +465,7 @@ IMPORT: list[tuple[str, Advice]] = [
             books=replaced('value = "5.00",', 'value = "5.00", inactive = true,'),
         ),
     ),
-    # Tax and shipping
-    (
-        "tax_area_unknown",
-        Advice(
-            "name another one in gl.tax_area",
-            correct_the_settings,
-            settings={"gl": {"tax_area": "Moon"}},
-        ),
-    ),
-    (
-        "tax_area_unknown",
-        Advice(
-            "Create it in AcctVantage",
-            correct_the_books,
-            books=without('{ name = "BigCommerce" }, '),
-        ),
-    ),
-    (
-        "tax_area_is_avatax",
-        Advice(
-            "name it in gl.tax_area", correct_the_settings, settings={"gl": {"tax_area": "AvaTax"}}
-        ),
-    ),
+    # Shipping
     (
         "ship_via_missing",
         Advice(
@@ -539,14 +509,6 @@ IMPORT: list[tuple[str, Advice]] = [
                     "email": "",
                 }
             ),
-        ),
-    ),
-    (
-        "order_status_unknown",
-        Advice(
-            "Use one of the statuses",
-            correct_the_settings,
-            settings={"order_status": {"new_sales_order_status": "Moon"}},
         ),
     ),
     # Around the mapping

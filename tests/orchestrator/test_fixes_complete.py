@@ -16,6 +16,7 @@ _MAKES = {"error", "Problem", "record_problem"}
 HERE = ("test_fixes.py", "test_fixes_sent.py")
 """The tables of advice."""
 
+_SETUP = "test_setup_faults.py::test_the_run_ends_before_the_first_order_and_nothing_is_marked"
 FOLLOWED_IN = {
     "order_differs": (
         "test_reconcile.py::test_a_status_that_is_not_pushed_differs_and_its_fix_is_followed"
@@ -87,6 +88,10 @@ FOLLOWED_IN = {
     "status_backwards": (
         "test_status_sync.py::test_a_status_that_would_go_back_is_sent_when_the_row_lets_it"
     ),
+    "order_status_unknown": _SETUP,
+    "tax_area_is_avatax": _SETUP,
+    "tax_area_unknown": "test_setup_faults.py::test_it_ends_when_the_record_is_there",
+    "warehouse_unknown": _SETUP,
     "webhook_open": "test_open_webhooks.py::test_a_webhook_that_stays_open_waits_for_a_person",
 }
 """Where the advice of other codes is followed."""

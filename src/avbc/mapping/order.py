@@ -136,6 +136,11 @@ class Mapper:
         area = case.add(tax_area_for(self.rules)) or ""
         self._settled = case.ruling((status, area, case.add(warehouse_for(self.rules)) or ""))
 
+    @property
+    def setup_problems(self) -> tuple[Problem, ...]:
+        """The problems of the set-up that would refuse every order."""
+        return self._settled.errors
+
     def map(self, inputs: OrderInputs) -> MappedOrder:
         """Map one order. Bad data makes problems, all of them at once, and never an exception.
 

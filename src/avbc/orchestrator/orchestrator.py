@@ -110,7 +110,8 @@ class Orchestrator(Checking):
             progress: Draw a progress bar (extra `progress`).
 
         Raises:
-            SettingsError: The books have another store's orders under the Import Source Code.
+            SettingsError: The set-up has faults with which every order would be refused, or the
+                books have another store's orders under the Import Source Code.
             ValueError: More than one of `ids`, a period and `retry_errors` is given, or a time has
                 no time zone.
         """
@@ -133,7 +134,8 @@ class Orchestrator(Checking):
 
         Raises:
             NoSuchOrder: The store has no such order.
-            SettingsError: The books have another store's orders under the Import Source Code.
+            SettingsError: The set-up has faults with which every order would be refused, or the
+                books have another store's orders under the Import Source Code.
         """
         order_id = require_id(order_id, "order_id")
         run = self._import("import_order", patience=_PATIENCE)

@@ -78,6 +78,7 @@ _LOOK = "tests/orchestrator/test_second_look.py"
 _RUN = "tests/orchestrator/test_run.py"
 _FOLLOWING = "tests/orchestrator/test_follow_orders.py"
 _WORKLIST = "tests/orchestrator/test_worklist.py"
+_SETUP_FAULTS = "tests/orchestrator/test_setup_faults.py"
 _GENERATED = (
     "tests/chaos/test_bad_data.py::"
     "test_generated_orders_are_imported_right_or_refused_with_a_reason"
@@ -554,6 +555,17 @@ GUARDS = (
                 "orchestrator/engine/staff_notes.py",
                 'return f"{notes}\\n{line}" if notes else line',
                 "return line",
+            ),
+        ),
+    ),
+    Guard(
+        "a fault of the set-up that concerns every order ends the run before the first one",
+        (f"{_SETUP_FAULTS}::test_the_run_ends_before_the_first_order_and_nothing_is_marked",),
+        (
+            Removal(
+                "orchestrator/jobs/import_orders.py",
+                "run.setup_faults += _setup_faults(run, self._incomers.lookups.setup_problems)",
+                "pass",
             ),
         ),
     ),

@@ -9,7 +9,7 @@ import attrs
 from avbc.acctvantage import Client, Gateway, OrderBundle, Product
 from avbc.acctvantage.import_ids import client_import_id
 from avbc.bigcommerce.models import Order, OrderCoupon
-from avbc.mapping import MappedOrder, Mapper, OrderInputs
+from avbc.mapping import MappedOrder, Mapper, OrderInputs, Problem
 from avbc.mapping.products import product_name
 from avbc.money import ZERO
 from avbc.settings import Settings
@@ -37,6 +37,11 @@ class Lookups:
         self._clients_by_key: dict[str, dict[int, None]] = {}
         self._products: dict[str, tuple[Product, ...]] = {}
         self._imagined: dict[int, Client] = {}
+
+    @property
+    def setup_problems(self) -> tuple[Problem, ...]:
+        """The problems of the set-up that would refuse every order."""
+        return self._mapper.setup_problems
 
     def read(self, orders: Sequence[Order], *, again: bool = False) -> None:
         """Read the clients and products that these orders may need, with one call each.

@@ -92,6 +92,8 @@ class Run(Generic[R]):
         self.is_begun = False
         """Whether something was done that the report must not lose: an error then ends the run, and
         is not raised."""
+        self.setup_faults: list[Fault] = []
+        """Faults of the set-up with which every record would fail: they end it before the first."""
         self._task = task
         self._id = uuid.uuid4().hex
         self._lease: Lease = Lease()
@@ -297,7 +299,7 @@ class Run(Generic[R]):
         ):
             try:
                 if not self.is_over():
-                    self._require_own_orders()
+                    self._require_setup()
                     job(self)
             except AvbcError as error:
                 self.halt(error)
@@ -308,17 +310,23 @@ class Run(Generic[R]):
             _log.info("%s", self.report.summary())
             tracing.note({f"avbc.{name}": count for name, count in self.report.counts().items()})
 
-    def _require_own_orders(self) -> None:
-        """Make sure that no order of another store has this Import Source Code."""
+    def _require_setup(self) -> None:
+        """Make sure that nothing is wrong with the set-up that concerns every record.
+
+        No order of another store may have this Import Source Code.
+        """
         code, store_hash = self.source_code, self.store.store_hash
-        others = self.books.source_stores(code) - {store_hash} if self._task.turn else ()
-        self.require(
-            not others,
-            "order_status.import_source_code",
-            f"is {code!r}, and the books have orders of the store {', '.join(sorted(others))} "
-            f"under it: orders of {store_hash} would get the same Import IDs. Give this store an "
-            "Import Source Code that no other store has",
-        )
+        faults = self.setup_faults
+        if others := self.books.source_stores(code) - {store_hash} if self._task.turn else ():
+            own = Fault(
+                "order_status.import_source_code",
+                f"is {code!r}, and the books have orders of the store {', '.join(sorted(others))} "
+                f"under it: orders of {store_hash} would get the same Import IDs. Give this store "
+                "an Import Source Code that no other store has",
+            )
+            faults = [own, *faults]
+        if faults:
+            raise SettingsError("settings", faults)
 
     def _scoped(self, kind: str) -> str:
         return f"{kind} {self.integration.scope}"

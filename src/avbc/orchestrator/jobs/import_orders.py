@@ -13,7 +13,7 @@ from avbc import tracing
 from avbc.acctvantage import BooksRefused, BooksUnreachable, SalesOrder
 from avbc.bigcommerce import Page, RequestRefused, UnexpectedData
 from avbc.bigcommerce.models import Order
-from avbc.errors import AvbcError
+from avbc.errors import AvbcError, Fault
 from avbc.mapping import MappedOrder, Problem
 from avbc.mapping.following import may_update
 from avbc.orchestrator.engine.changes import (
@@ -38,6 +38,7 @@ from avbc.orchestrator.engine.run import Run
 from avbc.orchestrator.engine.second_look import SecondLook
 from avbc.orchestrator.engine.store_orders import orders_of_period, unreadable, waiting_orders
 from avbc.orchestrator.reports import ImportReport, Outcome
+from avbc.settings import SettingsError
 
 CHUNK = 50
 """Orders that are written together: the store is looked at once for all of them, right before."""
@@ -52,6 +53,7 @@ class Import:
 
     Raises:
         BooksUnreachable: The books' reference data cannot be read.
+        StoreError: The store's own status labels cannot be read.
     """
 
     _choice: Choice
@@ -61,12 +63,13 @@ class Import:
     def __init__(self, run: Run[ImportReport], customisations: Sequence[Customisation]) -> None:
         self._run = run
         self._incomers = Incomers(run, customisations)
+        run.setup_faults += _setup_faults(run, self._incomers.lookups.setup_problems)
 
     def selected(self, selection: Selection) -> ImportReport:
         """Import the orders of a selection.
 
         Raises:
-            SettingsError: The books have another store's orders under the Import Source Code.
+            SettingsError: The set-up has faults that concern every order.
             AvbcError: The run could not begin, and nothing was written.
         """
         return self._run.do(lambda _: self._selected(selection))
@@ -80,7 +83,7 @@ class Import:
 
         Raises:
             NoSuchOrder: The store has no such order.
-            SettingsError: The books have another store's orders under the Import Source Code.
+            SettingsError: The set-up has faults that concern every order.
             AvbcError: The run could not begin, and nothing was written.
         """
         return self._run.do(lambda _: self._one(order_id, only_new=only_new))
@@ -302,3 +305,14 @@ class Import:
             f"Change {each.import_id} in AcctVantage by hand, then {then}.",
         )
         return self._endings.of("refused", each, [problem], mapped)
+
+
+def _setup_faults(run: Run[ImportReport], problems: Sequence[Problem]) -> Iterator[Fault]:
+    """Yield the faults of the settings with which every order would be refused."""
+    try:
+        _ = run.statuses
+    except SettingsError as error:
+        yield from error.faults
+    for problem in problems:
+        choices = f" There are: {', '.join(problem.candidates)}." if problem.candidates else ""
+        yield Fault(problem.field, f"{problem.message} {problem.fix}{choices}")
