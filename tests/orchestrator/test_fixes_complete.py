@@ -79,6 +79,9 @@ FOLLOWED_IN = {
     "refund_not_booked": (
         "test_follow_orders.py::test_the_fix_of_a_refund_that_is_not_booked_is_followed"
     ),
+    "product_mapped": (
+        "test_product_rows_pushed.py::test_no_product_is_created_for_what_rows_book_otherwise"
+    ),
     "shipment_before_stop": (
         "test_shipments.py::test_a_shipment_that_left_before_the_stop_is_sent_when_a_person_says_so"
     ),

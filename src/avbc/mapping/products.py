@@ -60,6 +60,28 @@ def _fits(row: ProductMapping, line: OrderProduct) -> bool:
     )
 
 
+def rows_by_part_number(screen: ProductSettings) -> dict[str, tuple[ProductMapping, ...]]:
+    """The rows of `[[products.mapping]]` by `text_key` of the part number that they name."""
+    rows: dict[str, tuple[ProductMapping, ...]] = {}
+    for row in screen.mapping:
+        key = text_key(row.part_number)
+        rows[key] = (*rows.get(key, ()), row)
+    return rows
+
+
+def is_exact(row: ProductMapping) -> bool:
+    """Whether a row names one product or variant of the store: by an id, or by its whole SKU.
+
+    >>> is_exact(ProductMapping(sku="TEE-RED", part_number="TEE"))
+    True
+    >>> is_exact(ProductMapping(sku="TEE-*", part_number="TEE"))
+    False
+    """
+    if row.name or "*" in row.sku:
+        return False
+    return bool(row.product_id or row.variant_id or row.sku)
+
+
 def product_named(
     wanted: ProductName,
     line: OrderProduct,

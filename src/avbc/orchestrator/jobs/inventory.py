@@ -228,11 +228,15 @@ class _Adjustments(Batches[_QuantityRow, str]):
 
 
 def _under(identity: Identity | None, row: _QuantityRow) -> _QuantityRow:
-    """The row under the name that BigCommerce takes: the id of a product tracked by product."""
+    """The row under the name that BigCommerce takes: the id of a product tracked by product.
+
+    What a row of the settings names has a SKU of its own.
+    """
     if identity is not None and identity.tracking == "product" and not identity.variant_id:
         draft = attrs.evolve(row.draft, sku=UNSET, product_id=identity.product_id)
     else:
-        draft = attrs.evolve(row.draft, sku=row.source.sku, product_id=UNSET)
+        sku = (identity and identity.sku) or row.source.sku
+        draft = attrs.evolve(row.draft, sku=sku, product_id=UNSET)
     return attrs.evolve(row, draft=draft)
 
 

@@ -27,6 +27,7 @@ from avbc.mapping import (
     product_text,
     variant_draft,
 )
+from avbc.mapping.products import rows_by_part_number
 from avbc.orchestrator.engine import identities
 from avbc.orchestrator.engine.batches import Batches, Row
 from avbc.orchestrator.engine.changes import record_problem
@@ -58,6 +59,8 @@ class _Changed:
     """Those pushed last; empty where none were, or all are to be sent again."""
     sku: str
     """The SKU that the store is to have, by which it is found there."""
+    keeps_sku: bool = False
+    """A row of the settings names it: the store has another SKU, which stays."""
 
 
 def push_products(run: PushRun, fields: Sequence[FieldRule[Product]], *, full: bool) -> None:
@@ -119,22 +122,28 @@ def _push(
     unknown = {each.key: each.sku for each in lot if each.key not in known}
     if unknown:
         known = known | identities.look_up(run, unknown)
+    mapped = rows_by_part_number(run.settings.products)
     products, variants, new = _ProductUpdates(run), _VariantUpdates(run), _NewProducts(run)
     for each in lot:
         # What was sent last was sent to the product that is remembered: to another one all is sent.
         before = "" if each.key in unknown else each.before
         identity = known.get(each.key)
-        if identity is None:
+        if identity is not None and identity.row:
+            each = attrs.evolve(each, keeps_sku=True)  # noqa: PLW2901
+        sent = [rule for rule in fields if not (each.keeps_sku and rule.name == "sku")]
+        if identity is None and each.key in mapped:
+            new.refuse_mapped(each)
+        elif identity is None:
             new.add(each, product_draft(each.product, fields))
         elif identity.variant_id:
             variants.add(
                 each,
-                variant_draft(each.product, fields, variant_id=identity.variant_id, before=before),
+                variant_draft(each.product, sent, variant_id=identity.variant_id, before=before),
             )
         else:
             products.add(
                 each,
-                product_draft(each.product, fields, product_id=identity.product_id, before=before),
+                product_draft(each.product, sent, product_id=identity.product_id, before=before),
             )
     products.send(products.rows)
     variants.send(variants.rows)
@@ -176,7 +185,8 @@ class _Details(Batches[Row[D, _Changed], WriteResult[M]]):
         else:
             # The SKU is sent each time: if the id is another product's by now, the store refuses
             # the request rather than write to the wrong one.
-            self.rows.append(Row(attrs.evolve(draft, sku=changed.sku), change, changed))
+            sku = UNSET if changed.keeps_sku else changed.sku
+            self.rows.append(Row(attrs.evolve(draft, sku=sku), change, changed))
 
     def saved(self, rows: Sequence[Row[D, _Changed]], answer: WriteResult[M], /) -> None:
         if len(rows) > 1 and any(failure.row is None for failure in answer.failures):
@@ -234,6 +244,20 @@ class _VariantUpdates(_Updates[VariantDraft, Variant]):
 class _NewProducts(_Details[ProductDraft, StoreProduct]):
     after = "new"
     size = 1
+
+    def refuse_mapped(self, changed: _Changed) -> None:
+        """Refuse a product that the store sells under other names, by rows of the settings."""
+        number = changed.product.part_number
+        problem = Problem(
+            "product_mapped",
+            "products.mapping",
+            number,
+            f"The store has no product with the SKU {changed.sku!r}, and products.mapping books "
+            f"other products of the store as {number!r}: a new one would be the same goods twice.",
+            "Name one product of the store for it in products.mapping, by product_id, variant_id "
+            "or its whole SKU; or untick its Sync to Webstore in AcctVantage.",
+        )
+        self.run.refuse(Change(number, self.what), problem)
 
     def call(self, rows: Sequence[Row[ProductDraft, _Changed]]) -> Call[WriteResult[StoreProduct]]:
         return self.run.store.products.create.call(rows[0].draft)
