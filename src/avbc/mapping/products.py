@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Set as AbstractSet
 
 import attrs
 
@@ -96,15 +97,40 @@ def product_named(
     """
     if not wanted.setting:
         return product_for(wanted.name, products, rules, field=f"{field}.sku", line=line.name)
+    called = plain(line.name) or plain(line.sku)
+    return configured_product(wanted, products, rules, f" names for {called!r}")
+
+
+def configured_product(
+    wanted: ProductName,
+    products: Mapping[str, Sequence[Product]],
+    rules: MappingRules,
+    used: str = " names",
+) -> Ruling[Product]:
+    """The product of a part number of the settings; `used` ends the sentence about its setting."""
     if products.get(text_key(wanted.name)):
-        return product_for(wanted.name, products, rules, field=wanted.setting, line=line.name)
+        return product_for(wanted.name, products, rules, field=wanted.setting)
     case = Case(rules)
     case.error(
         "part_number_unknown",
         wanted.setting,
         wanted.name,
-        f"AcctVantage has no product with part number {wanted.name!r}, which {wanted.setting} "
-        f"names for {plain(line.name) or plain(line.sku)!r}.",
+        f"AcctVantage has no product with part number {wanted.name!r}, which {wanted.setting}"
+        f"{used}.",
         f"Create the product in AcctVantage, or correct {wanted.setting}.",
     )
     return case.ruling(None)
+
+
+def products_by_name(
+    found: Iterable[Product], names: AbstractSet[str]
+) -> dict[str, tuple[Product, ...]]:
+    """Products of the books by those `names` that are their part number or an alias.
+
+    Names are `text_key`s.
+    """
+    by_name: dict[str, tuple[Product, ...]] = {}
+    for product in found:
+        for name in {text_key(product.part_number), *map(text_key, product.aliases)} & names:
+            by_name[name] = (*by_name.get(name, ()), product)
+    return by_name

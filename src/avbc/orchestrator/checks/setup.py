@@ -13,6 +13,7 @@ from avbc.acctvantage.gateway import Gateway
 from avbc.bigcommerce import BigCommerce
 from avbc.mapping import MappingRules
 from avbc.orchestrator.checks.setup_money import money_checks
+from avbc.orchestrator.checks.setup_part_numbers import part_number_checks
 from avbc.orchestrator.checks.setup_parts import or_unknown
 from avbc.orchestrator.checks.setup_products import stock_checks
 from avbc.orchestrator.checks.setup_shipping import shipping_checks
@@ -39,6 +40,7 @@ def setup_report(settings: Settings, store: BigCommerce, books: Gateway) -> Setu
             *status_checks(rules),
             *money_checks(store, information, recent, rules),
             *shipping_checks(store, recent, rules),
+            *part_number_checks(books, rules),
             *stock_checks(store, settings),
             *or_unknown("webhook", "", _hooks(store)),
         )

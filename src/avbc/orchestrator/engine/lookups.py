@@ -10,7 +10,7 @@ from avbc.acctvantage import Client, Gateway, OrderBundle, Product
 from avbc.acctvantage.import_ids import client_import_id
 from avbc.bigcommerce.models import Order, OrderCoupon
 from avbc.mapping import MappedOrder, Mapper, OrderInputs, Problem
-from avbc.mapping.products import product_name
+from avbc.mapping.products import product_name, products_by_name
 from avbc.money import ZERO
 from avbc.settings import Settings
 from avbc.text import text_key
@@ -62,12 +62,9 @@ class Lookups:
         screen = self._settings.products
         wanted = [product_name(line, screen) for order in orders for line in order.lines]
         names = {text_key(each.name) for each in wanted if each is not None} - {""}
-        found: dict[str, list[Product]] = {}
-        for product in self._books.find_products(names) if names else ():
-            for name in {text_key(product.part_number), *map(text_key, product.aliases)} & names:
-                found.setdefault(name, []).append(product)
+        found = products_by_name(self._books.find_products(names) if names else (), names)
         kept = {name: products for name, products in self._products.items() if name not in names}
-        self._products = kept | {name: tuple(products) for name, products in found.items()}
+        self._products = kept | found
 
     def map(
         self,
