@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import re
 import unicodedata
+from collections.abc import Iterable
+from difflib import get_close_matches
 
 
 def text_key(text: str) -> str:
@@ -20,3 +23,45 @@ def text_key(text: str) -> str:
         # Once before, once after: what casefold makes of a composed letter may be decomposed.
         folded = unicodedata.normalize("NFC", unicodedata.normalize("NFC", text).casefold())
     return " ".join(folded.split())
+
+
+_NEAR = 0.75
+"""How alike two names are that may mean the same: `FedEx Ground` and `UPS Ground` are less so."""
+
+
+def near_name(name: str, known: Iterable[str]) -> str:
+    """The known name that may have been meant by an unknown one; empty where none is near.
+
+    It is spelled much alike, or one of the two has all words of the other.
+
+    >>> near_name("UPS Ground (2 to 4 days)", ["UPS Ground", "UPS Freight"])
+    'UPS Ground'
+    >>> near_name("Awaiting Fullfilment", ["Awaiting Fulfillment", "Shipped"])
+    'Awaiting Fulfillment'
+    """
+    by_key = {text_key(each): each for each in known}
+    key = text_key(name)
+    near = get_close_matches(key, by_key, n=1, cutoff=_NEAR)
+    if not near:
+        words = _words(key)
+        near = [each for each in by_key if _holds(words, _words(each))]
+    return by_key[max(near, key=len)] if near else ""
+
+
+def did_you_mean(name: str, known: Iterable[str]) -> str:
+    """Ask whether a near name was meant; empty where none is near.
+
+    >>> did_you_mean("Mian", ["Main", "Outlet"]), did_you_mean("Attic", ["Main"])
+    ("Did you mean 'Main'?", '')
+    """
+    near = near_name(name, known)
+    return f"Did you mean {near!r}?" if near else ""
+
+
+def _words(key: str) -> str:
+    words = re.findall(r"[^\W_]+", key)
+    return f" {' '.join(words)} "
+
+
+def _holds(one: str, other: str) -> bool:
+    return len(one) > 4 and len(other) > 4 and (one in other or other in one)

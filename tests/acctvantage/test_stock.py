@@ -130,7 +130,7 @@ class TestSetQuantity:
             stocked.set_quantity("MUG-0", "Mian", 1)
         with pytest.raises(BooksRefused, match="no product 'MUG-9'"):
             stocked.set_quantity("MUG-9", "Main", 1)
-        with pytest.raises(BooksRefused, match=r"no warehouse 'X' in the books$"):
+        with pytest.raises(BooksRefused, match=r"no warehouse 'X' in the books: there are Main"):
             stocked.available("X")
 
     def test_no_number_is_refused(self, stocked: SqlGateway) -> None:

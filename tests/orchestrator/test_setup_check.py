@@ -360,3 +360,67 @@ def test_when_the_store_takes_its_stock(join: Join, store: FakeStore) -> None:
     report = join().check_setup()
     assert found(report, "stock", "unknown")
     assert found(report, "location", "unknown")
+
+
+# Near names
+
+
+@pytest.mark.parametrize(
+    ("screen", "key", "wrong", "area", "near"),
+    [
+        (
+            "order_status",
+            "new_order_status",
+            "Awaiting Fullfilment",
+            "status",
+            "Awaiting Fulfillment",
+        ),
+        ("order_status", "new_sales_order_status", "Opne", "status", "Open"),
+        ("gl", "tax_area", "Big Commerce", "tax area", "BigCommerce"),
+        ("gl", "default_discount_gl_code", "40200-000-00", "GL code", "40200-000-000"),
+        ("shipping", "warehouse", "Main Warehouse", "warehouse", "Main"),
+        ("shipping", "default_shipment_product_class", "Frieght", "product class", "Freight"),
+    ],
+)
+def test_a_name_that_is_nearly_known_comes_with_the_known_one(
+    join: Join, change: Change, *, screen: str, key: str, wrong: str, area: str, near: str
+) -> None:
+    report = join(settings=change(**{screen: {key: wrong}})).check_setup()
+    fix = found(report, area, "error")[f"{screen}.{key}"].fix
+    assert fix.startswith(f"Did you mean {near!r}?")
+    # What it says is followed.
+    repaired = join(settings=change(**{screen: {key: near}})).check_setup()
+    assert found(repaired, area)[f"{screen}.{key}"].state == "ok"
+    far = join(settings=change(**{screen: {key: "Zzyzx"}})).check_setup()
+    assert "Did you mean" not in found(far, area, "error")[f"{screen}.{key}"].fix
+
+
+def test_near_names_of_rows(join: Join, change: Change, store: FakeStore) -> None:
+    rows = (PaymentMethodMapping(bigcommerce="Credit Card", receipt_type="Visa / MC"),)
+    statuses = (StatusMapping(acctvantage="Pickd", bigcommerce="Shiped"),)
+    settings = change(gl={"payment_methods": rows}, order_status={"mapping": statuses})
+    store.state.payment_methods = [{"code": "x", "name": "PayPal Express", "test_mode": False}]
+    report = join(settings=settings).check_setup()
+    (method,) = found(report, "payment method", "error").values()
+    assert method.fix.startswith("Did you mean 'Visa/MC'?")
+    wrong = found(report, "status", "error")
+    assert wrong["order_status.mapping[0].acctvantage"].fix.startswith("Did you mean 'Picked'?")
+    assert "'Shipped'" in wrong["order_status.mapping[0].bigcommerce"].fix.partition("?")[0]
+    offered = found(report, "payment method", "warning")["PayPal Express"]
+    assert offered.fix == "Did you mean 'PayPal'? Add a row."
+
+
+def test_a_shipping_method_that_would_make_a_second_ship_via(
+    join: Join, quiet: Settings, store: FakeStore
+) -> None:
+    name = "UPS Ground (2 to 4 days)"
+    store.add_order(OrderFactory().order([item("MUG-RED")], shipping=[Shipping(name, Decimal(3))]))
+    report = join(settings=quiet).check_setup()
+    check = found(report, "ship via", "warning")[name]
+    assert "AcctVantage has 'UPS Ground'" in check.found
+    (row,) = tomllib.loads(report.toml)["shipping"]["methods"]
+    assert row == {"bigcommerce": name, "ship_via": "UPS Ground"}
+    strict = attrs.evolve(quiet.shipping, auto_create_missing_shipping_methods=False)
+    refused = join(settings=attrs.evolve(quiet, shipping=strict)).check_setup()
+    fix = found(refused, "ship via", "error")[name].fix
+    assert fix.startswith("Did you mean 'UPS Ground'?")

@@ -257,7 +257,8 @@ def move_goods(connection: sa.Connection, import_id: str, sign: int) -> None:
 
 
 def known_warehouse(connection: sa.Connection, name: str) -> None:
-    """Refuse a warehouse that is not in the books, naming the nearest that is."""
+    """Refuse a warehouse that is not in the books, naming the nearest that is, or all."""
     names = list(connection.scalars(sa.select(schema.warehouses.c.name)))
     if name not in names:
-        raise BooksRefused(f"there is no warehouse {name!r} in the books{meant(name, names)}")
+        there = meant(name, names) or f": there are {', '.join(names) or 'none'}"
+        raise BooksRefused(f"there is no warehouse {name!r} in the books{there}")

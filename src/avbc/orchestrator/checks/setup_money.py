@@ -12,7 +12,7 @@ from avbc.bigcommerce.models import Order, StoreInformation
 from avbc.mapping import MappingRules, receipt_type_for, tax_area_for
 from avbc.mapping.payment import TENDER_WORDS
 from avbc.mapping.text import plain
-from avbc.orchestrator.checks.setup_parts import or_unknown, ruled
+from avbc.orchestrator.checks.setup_parts import hinted, or_unknown, ruled
 from avbc.orchestrator.reports import Check, State
 from avbc.settings import payment_method_key
 from avbc.text import text_key
@@ -113,7 +113,7 @@ def _unmapped_method(name: str, state: State, seen: str, rules: MappingRules) ->
         name,
         state,
         "not mapped to a Receipt Type.",
-        "Add a row.",
+        hinted("Add a row.", "" if likely else name, choices),
         toml_row("gl.payment_methods", bigcommerce=name, receipt_type=likely)
         + ("" if likely else f"  # one of: {', '.join(choices)}"),
         seen,
@@ -173,5 +173,5 @@ def _gl_codes(recent: Sequence[Order], rules: MappingRules) -> Iterator[Check]:
                 setting,
                 "error",
                 f"AcctVantage has no GL account {code!r}.",
-                f"Correct {setting}.",
+                hinted(f"Correct {setting}.", code, rules.reference.gl_accounts),
             )

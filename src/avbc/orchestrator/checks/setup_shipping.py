@@ -12,10 +12,11 @@ from avbc.bigcommerce.models import Order
 from avbc.mapping import MappingRules, ship_via_for
 from avbc.mapping.reference import warehouse_for
 from avbc.mapping.text import plain
-from avbc.orchestrator.checks.setup_parts import or_unknown, ruled
+from avbc.orchestrator.checks.setup_parts import hinted, or_unknown, ruled
 from avbc.orchestrator.engine.order_reads import IN_FLIGHT
 from avbc.orchestrator.reports import Check, State
-from avbc.text import text_key
+from avbc.text import near_name, text_key
+from avbc.toml import toml_row
 
 
 def shipping_checks(
@@ -58,17 +59,24 @@ def _by_key(names: Iterable[str]) -> dict[str, str]:
 
 def _ship_via(method: str, item: str, otherwise: State, rules: MappingRules) -> Check:
     ruling = ship_via_for(method, rules)
+    known = [each.name for each in rules.reference.ship_vias]
     if ruling.value is None:
-        return attrs.evolve(ruled("ship via", item, ruling), state=otherwise)
-    if ruling.value.create is not None:
-        return Check(
-            "ship via",
-            item,
-            "ok",
-            f"is created with product class {ruling.value.create.product_class!r} when the first "
-            "order uses it",
-        )
-    return Check("ship via", item, "ok", ruling.value.name)
+        return attrs.evolve(ruled("ship via", item, ruling, known), state=otherwise)
+    name, create = ruling.value.name, ruling.value.create
+    if create is None:
+        return Check("ship via", item, "ok", name)
+    found = f"is created with product class {create.product_class!r} when the first order uses it"
+    near = near_name(name, known)
+    if not near:
+        return Check("ship via", item, "ok", found)
+    return Check(
+        "ship via",
+        item,
+        "warning",
+        f"{found}; AcctVantage has {near!r}.",
+        f"If it is the same, add the row; if not, create {name!r} in AcctVantage.",
+        toml_row("shipping.methods", bigcommerce=method, ship_via=near) if method else "",
+    )
 
 
 def _warehouse(rules: MappingRules) -> Iterator[Check]:
@@ -86,5 +94,9 @@ def _warehouse(rules: MappingRules) -> Iterator[Check]:
             setting,
             "error",
             f"The product class {wanted!r} is not active in {rules.warehouse.name!r}.",
-            f"Activate it there, or use one of {classes}." if classes else "Activate it there.",
+            hinted(
+                f"Activate it there, or use one of {classes}." if classes else "Activate it there.",
+                wanted,
+                rules.warehouse.product_classes,
+            ),
         )

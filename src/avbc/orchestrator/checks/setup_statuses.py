@@ -8,7 +8,7 @@ from avbc.bigcommerce.models.statuses import SystemStatus
 from avbc.mapping import MappingRules, new_order_status, store_status
 from avbc.mapping.status import status_name
 from avbc.mapping.worth import PAID
-from avbc.orchestrator.checks.setup_parts import as_sentence, ruled
+from avbc.orchestrator.checks.setup_parts import as_sentence, hinted, ruled
 from avbc.orchestrator.engine.statuses import import_statuses, mapped_statuses, require_mapping
 from avbc.orchestrator.reports import Check
 from avbc.settings import SettingsError
@@ -55,7 +55,8 @@ def _same_statuses(rules: MappingRules, new: int) -> Iterator[Check]:
 def _status(setting: str, wanted: str | int, rules: MappingRules) -> Check:
     ruling = store_status(wanted, rules.statuses, setting)
     if ruling.value is None:
-        return ruled("status", setting, ruling)
+        known = (name for each in rules.statuses for name in (each.name, each.custom_label) if name)
+        return ruled("status", setting, ruling, known)
     return Check("status", setting, "ok", f"{status_name(ruling.value)}, id {ruling.value.id}")
 
 
@@ -93,7 +94,11 @@ def _status_mapping(rules: MappingRules) -> Iterator[Check]:
                 f"{place}.acctvantage",
                 "error",
                 f"AcctVantage has no order status {row.acctvantage!r}.",
-                f"Use one of {', '.join(rules.reference.order_statuses)}.",
+                hinted(
+                    f"Use one of {', '.join(rules.reference.order_statuses)}.",
+                    row.acctvantage,
+                    rules.reference.order_statuses,
+                ),
             )
     if settings.updates == "off":
         return
