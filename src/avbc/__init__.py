@@ -53,6 +53,7 @@ if TYPE_CHECKING:
         Warehouse,
     )
     from avbc.bigcommerce import (
+        AnswerTooLarge,
         AsyncBigCommerce,
         BadAnswer,
         BigCommerce,
@@ -71,6 +72,7 @@ if TYPE_CHECKING:
         TokenRefused,
         TooManyItems,
         UnexpectedData,
+        UnsendableRequest,
     )
     from avbc.errors import (
         AvbcError,
@@ -117,6 +119,7 @@ if TYPE_CHECKING:
 
 __all__ = [
     "Address",
+    "AnswerTooLarge",
     "AsyncBigCommerce",
     "AvbcError",
     "BacktestReport",
@@ -198,6 +201,7 @@ __all__ = [
     "TransientError",
     "TrialBalance",
     "UnexpectedData",
+    "UnsendableRequest",
     "Warehouse",
     "Webhook",
     "WebhookRefused",

@@ -28,8 +28,10 @@ class AvbcError(Exception):
         │   │   ├── NotFound *          404
         │   │   ├── Conflict *          409: a name or SKU is taken
         │   │   ├── TooManyItems *      413
-        │   │   └── PartlySaved *       207: a part of the record failed
+        │   │   ├── PartlySaved *       207: a part of the record failed
+        │   │   └── UnsendableRequest * not sent: a value that JSON cannot hold
         │   ├── UnexpectedData *        a value that cannot be read
+        │   ├── AnswerTooLarge *        more bytes than the client takes
         │   ├── ClientClosed *          the client was closed before the request
         │   ├── FaultyInputError        a file has faults: all are listed
         │   │   ├── SettingsError       the settings

@@ -228,6 +228,24 @@ def test_a_map_that_lacks_what_the_store_needs(
     assert "products[0].type: a value is required" in report.refused[0].problems[0].message
 
 
+def test_a_text_that_cannot_be_sent_holds_up_no_other_product(
+    store: FakeStore, join: Join, plain_books: SqlGateway, write: Write
+) -> None:
+    rule = FieldRule[Product](
+        "upc", "UPC", lambda product: "4006\ud83d" if product.part_number == "MUG" else "4006"
+    )
+    web = join(books=plain_books, product_fields=with_fields(PRODUCT_FIELDS, rule))
+    write(plain_books, "LAMP,A lamp,49.00", "MUG,A mug,9.95", "TRAY,A tray,4.00")
+    join(books=plain_books).push_products()
+    assert "cannot be sent: " in str(web.push_products(preview=True))
+    report = web.push_products()
+    assert sorted(change.key for change in report.sent) == ["LAMP", "TRAY"]
+    assert codes(report) == {"MUG": ["not_sendable"]}
+    message = report.refused[0].problems[0].message
+    assert message.startswith("It cannot be sent: ")
+    assert "holds half a character" in message
+
+
 def test_what_is_not_ticked_is_not_pushed(
     store: FakeStore, plain: Orchestrator, plain_books: SqlGateway, write: Write
 ) -> None:

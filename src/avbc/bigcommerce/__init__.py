@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     )
     from avbc.bigcommerce.client import AsyncBigCommerce, BigCommerce
     from avbc.bigcommerce.errors import (
+        AnswerTooLarge,
         BadAnswer,
         ClientClosed,
         Conflict,
@@ -37,12 +38,14 @@ if TYPE_CHECKING:
         TokenRefused,
         TooManyItems,
         UnexpectedData,
+        UnsendableRequest,
     )
     from avbc.bigcommerce.quota import Quota
     from avbc.bigcommerce.retry import Retries
 
 __all__ = [
     "Answer",
+    "AnswerTooLarge",
     "AsyncBigCommerce",
     "BadAnswer",
     "BigCommerce",
@@ -68,6 +71,7 @@ __all__ = [
     "TooManyItems",
     "UnexpectedData",
     "UnreadableRow",
+    "UnsendableRequest",
     "WriteResult",
 ]
 

@@ -175,6 +175,14 @@ def parse(call: Call[object], status: int, content: bytes) -> Json:
             gc.enable()
 
 
+def text_of(response: Response) -> str:
+    """Return the body as text, whatever its charset."""
+    try:
+        return response.text
+    except Exception:  # noqa: BLE001 - codecs that are none for text fail in many ways
+        return response.content.decode(errors="replace")
+
+
 # --- errors ---
 
 
@@ -238,13 +246,20 @@ def _kind(
             f"The request itself is not at fault: try again later.{_caution(call)}",
         )
     if 300 <= status < 400:
-        host = urlsplit(headers.get("location", "")).hostname or "another address"
+        host = _host(headers.get("location", ""))
         return RequestRefused, (
             f"It points to {host}; redirects are never followed, since the access token would go "
             "along: check api_url."
         )
     change = "Change the request: sent again, it is refused again."
     return _REFUSED.get(status, RequestRefused), _ADVICE.get(status, change)
+
+
+def _host(url: str) -> str:
+    try:
+        return urlsplit(url).hostname or "another address"
+    except ValueError:
+        return "another address"
 
 
 def request_id_of(headers: Mapping[str, str]) -> str | None:

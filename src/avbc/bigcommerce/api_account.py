@@ -4,12 +4,16 @@ from __future__ import annotations
 
 import os
 from collections.abc import Mapping
+from importlib.util import find_spec
+from math import inf
+from urllib.parse import urlsplit
 
 from avbc.credentials import Credentials, api_url_fault, token_fault
 from avbc.errors import Fault, FaultyInputError
 from avbc.secret import Secret, without_frames
 
 _API = "https://api.bigcommerce.com"
+_PROXIES = frozenset({"http", "https", "socks5", "socks5h"})
 
 
 def api_url_of(store_hash: str) -> str:
@@ -31,15 +35,41 @@ def store_of(api_url: str) -> tuple[str, str]:
     return base, base.rsplit("/", 1)[-1]
 
 
-def check(api_url: str, access_token: str) -> None:
-    """Check that a URL and a token can be used.
+def check(api_url: str, access_token: str, limits: Mapping[str, float]) -> None:
+    """Check that a URL, a token and limits can be used.
 
     Raises:
         FaultyInputError: They cannot. It lists every fault and never shows the token.
     """
     found = {"api_url": api_url_fault(api_url), "access_token": token_fault(access_token)}
+    for name, limit in limits.items():
+        if not 0 < limit < inf:
+            found[name] = f"must be a number above 0, not {limit!r}"
     if faults := [Fault(key, message) for key, message in found.items() if message]:
         raise FaultyInputError("BigCommerce client", faults)
+
+
+def proxy_fault(url: str) -> str | None:
+    """Say why a proxy cannot be used, or None where it can. It never repeats the URL.
+
+    >>> proxy_fault("http://proxy.example.com:3128") is None
+    True
+    >>> proxy_fault("ftp://proxy.example.com")
+    'must look like http://proxy.example.com:3128'
+    """
+    shape = "must look like http://proxy.example.com:3128"
+    try:
+        parts = urlsplit(url)
+        host = parts.hostname
+        # What urlsplit accepts, the connection may not: it drops tabs and newlines in silence.
+        is_good = bool(host and host.encode("idna")) and parts.port != 0
+    except ValueError:
+        return shape
+    if parts.scheme not in _PROXIES or not is_good or not url.isprintable() or " " in url:
+        return shape
+    if parts.scheme.startswith("socks") and find_spec("socksio") is None:
+        return "is a SOCKS proxy, which needs socksio: pip install socksio"
+    return None
 
 
 @without_frames

@@ -39,6 +39,9 @@ T = TypeVar("T")
 TransportT = TypeVar("TransportT", bound=Transport | AsyncTransport)
 SleepT = TypeVar("SleepT", bound=Callable[[float], object])
 
+LARGEST_ANSWER = 64 * 1024 * 1024
+"""How many bytes an answer may have, decompressed, where nothing else is said."""
+
 _log = logging.getLogger("avbc.bigcommerce")
 _log.addHandler(logging.NullHandler())
 
@@ -49,6 +52,7 @@ class Options(TypedDict, Generic[TransportT, SleepT], total=False):
     client_id: str | None
     client_secret: str | Secret | None
     timeout: float
+    largest_answer: int
     transport: TransportT | None
     http: HttpLibrary | None
     retries: Retries
@@ -82,6 +86,7 @@ class StoreClient(Resources[RunnerT_co], Generic[RunnerT_co, TransportT, SleepT]
         client_id: str | None = None,
         client_secret: str | Secret | None = None,
         timeout: float = 30.0,
+        largest_answer: int = LARGEST_ANSWER,
         transport: TransportT | None = None,
         http: HttpLibrary | None = None,
         retries: Retries = Retries(),  # noqa: B008 - frozen
@@ -100,7 +105,9 @@ class StoreClient(Resources[RunnerT_co], Generic[RunnerT_co, TransportT, SleepT]
             client_secret: The API account's client secret. No request needs it; webhooks are
                 verified with it.
             timeout: Seconds to wait for a connection (at most 10), for each part of an answer, and
-                for a free connection.
+                for a free connection. A whole answer may take four times as long.
+            largest_answer: Bytes that an answer may have, decompressed. The largest page of orders
+                needs about 45 MB.
             transport: What sends requests, for tests; otherwise a pool of connections with TLS
                 verification.
             http: The HTTP library: "httpx", or "httpx2" (install `avbc[httpx2]`). By default it is
@@ -112,11 +119,12 @@ class StoreClient(Resources[RunnerT_co], Generic[RunnerT_co, TransportT, SleepT]
                 up when the client is closed.
 
         Raises:
-            FaultyInputError: The URL, the token or `http` cannot be used.
+            FaultyInputError: The URL, the token, a limit, `http`, or the proxy that the environment
+                names cannot be used.
             MissingExtra: The library that `http` names is not installed.
         """
         self._http = library(library_of(transport) if http is None else http)
-        self._wire = Wire(api_url, access_token, timeout, self._http)
+        self._wire = Wire(api_url, access_token, timeout, largest_answer, self._http)
         self._retries = retries
         self._quota = Quota() if quota is None else quota
         self._clock = clock

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from decimal import Decimal
-from typing import TypeAlias
+from typing import TypeAlias, cast
 
 Json: TypeAlias = "bool | int | float | str | Sequence[Json] | Mapping[str, Json] | None"
 """Parsed JSON."""
@@ -44,11 +44,43 @@ def _written(value: Body) -> str:
             raise ValueError(f"{value} is not an amount")
         return f"{value:f}"
     if isinstance(value, Mapping):
-        return "{" + ",".join(f"{_text(key)}:{_written(item)}" for key, item in value.items()) + "}"
+        return "{" + ",".join(f"{_key(key)}:{_written(item)}" for key, item in value.items()) + "}"
     # Callers without a type checker may send a float.
     if isinstance(value, Sequence):  # pyright: ignore[reportUnnecessaryIsInstance]
         return "[" + ",".join(map(_written, value)) + "]"
     raise TypeError(f"{value!r} cannot be sent: numbers are int or Decimal")
+
+
+def _key(key: object) -> str:
+    if not isinstance(key, str):
+        raise TypeError(f"{key!r} cannot be sent: names are text")
+    return _text(key)
+
+
+def faults(body: Body, place: str = "") -> Iterator[tuple[str, str]]:
+    """Find the values of a body that cannot be sent, each with its place and what is wrong.
+
+    >>> list(faults([{"name": "Mug"}, {"name": "Mug", "price": Decimal("NaN")}]))
+    [('[1].price', 'NaN is not an amount')]
+    """
+    inner: Iterator[tuple[str, object]] = iter(())
+    if isinstance(body, Mapping):
+        inner = ((f"{place}.{key}" if place else str(key), body[key]) for key in body)
+    elif isinstance(body, Sequence) and not isinstance(body, str):
+        inner = ((f"{place}[{index}]", item) for index, item in enumerate(body))
+    found = False
+    for where, item in inner:
+        for fault in faults(cast("Body", item), where):
+            found = True
+            yield fault
+    if found:
+        return
+    try:
+        dump(body)
+    except UnicodeEncodeError:
+        yield place, f"{shortened(body)} holds half a character (a lone surrogate)"
+    except (TypeError, ValueError) as error:
+        yield place, str(error)
 
 
 def shortened(value: object, length: int = 80) -> str:

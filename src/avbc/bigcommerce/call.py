@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Mapping, Sequence
 from enum import Enum
-from typing import Generic, TypeVar
+from operator import index
+from typing import Generic, SupportsIndex, TypeVar, cast
 
 import attrs
 
@@ -13,6 +15,8 @@ from avbc.bigcommerce.errors import UnexpectedData
 
 T = TypeVar("T")
 T_co = TypeVar("T_co", covariant=True)
+
+_PATH = re.compile(r"/v[0-9]+(?:/(?!\.{1,2}(?:/|$))[A-Za-z0-9._~-]+)+")
 
 
 class Paging(Enum):
@@ -41,6 +45,9 @@ class Call(Generic[T_co]):
 
     `read` turns the parsed body into the result; it never sees the network. `path` starts with the
     version: `/v2/orders`.
+
+    Raises:
+        ValueError: The method is not one word of capitals, or the path could lead out of the store.
     """
 
     method: str
@@ -58,6 +65,16 @@ class Call(Generic[T_co]):
     cap: Cap | None = None
     reads_207: bool = False
     """Whether `read` reads the failed parts of a 207. Otherwise a 207 is an error."""
+
+    def __attrs_post_init__(self) -> None:
+        """Make sure that the request line says what it seems to say."""
+        if not (self.method.isascii() and self.method.isalpha() and self.method.isupper()):
+            raise ValueError(f"method: {self.method!r} must be one word of capitals, such as GET")
+        if not _PATH.fullmatch(self.path):
+            raise ValueError(
+                f"path: {self.path!r} must be a version and names, such as /v2/orders/218; a query "
+                "goes into params"
+            )
 
     @property
     def name(self) -> str:
@@ -148,6 +165,25 @@ class ListCall(Call[list[T]], Generic[T]):
             UnexpectedData: The body is not a list of rows at all.
         """
         return Page(self.read(body)) if self.read_page is None else self.read_page(body)
+
+
+def path_with(template: str, *ids: int) -> str:
+    """Put ids into the places of a path. Anything else there could lead to another endpoint.
+
+    Raises:
+        TypeError: An id is not an int.
+        ValueError: An id is not positive.
+
+    >>> path_with("/v2/orders/{}/shipments/{}", 218, 3)
+    '/v2/orders/218/shipments/3'
+    """
+    for each in cast("tuple[object, ...]", ids):
+        # Callers without a type checker may send a text.
+        if not isinstance(each, SupportsIndex) or isinstance(each, bool):
+            raise TypeError(f"{template}: the id {shortened(each)} must be an int, such as 218")
+        if index(each) < 1:
+            raise ValueError(f"{template}: {index(each)} is not an id: ids begin with 1")
+    return template.format(*map(index, ids))
 
 
 def row_of(body: Json) -> Json:

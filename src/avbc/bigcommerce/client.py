@@ -17,7 +17,8 @@ from avbc.bigcommerce.answers import Answer
 from avbc.bigcommerce.base import StoreClient, checked, without_inner_frames
 from avbc.bigcommerce.bind import AsyncRunner, Runner
 from avbc.bigcommerce.call import Call, Cap, ListCall, Page
-from avbc.bigcommerce.http import AsyncTransport, Transport
+from avbc.bigcommerce.http import AsyncTransport, Response, Transport
+from avbc.bigcommerce.limits import Allowance, TooSlow
 from avbc.bigcommerce.quota import REQUESTS_IN_FLIGHT
 from avbc.bigcommerce.retry import Attempts
 from avbc.bigcommerce.wire import Received
@@ -161,13 +162,14 @@ class BigCommerce(StoreClient["BigCommerce", Transport, Callable[[float], object
 
     def _attempt(self, attempts: Attempts) -> Received:
         call = attempts.call
+        request = self._wire.request(call)
         with self._cap(call.cap):
             while (seconds := self._wait_for_turn(attempts)) > 0:
                 self._sleep(seconds)
             with self._exchange(attempts) as exchange:
-                exchange.outcome = self._wire.outcome(
-                    call, self._http.send(self._transport, self._wire.request(call))
-                )
+                allowance = self._wire.allowance(self._clock)
+                sent = self._http.send(self._transport, request, allowance)
+                exchange.outcome = self._wire.outcome(call, sent)
         return self._wire.receive(call, exchange.outcome)
 
     def _cap(self, cap: Cap | None) -> AbstractContextManager[object]:
@@ -334,13 +336,25 @@ class AsyncBigCommerce(
 
     async def _attempt(self, attempts: Attempts) -> Received:
         call = attempts.call
+        request = self._wire.request(call)
         async with self._cap(call.cap):
             while (seconds := self._wait_for_turn(attempts)) > 0:
                 await self._sleep(seconds)
             with self._exchange(attempts) as exchange:
-                sent = await self._http.send_async(self._transport, self._wire.request(call))
+                allowance = self._wire.allowance(self._clock)
+                sent = await self._sent(request, allowance)
                 exchange.outcome = self._wire.outcome(call, sent)
         return self._wire.receive(call, exchange.outcome)
+
+    async def _sent(self, request: object, allowance: Allowance) -> Response | Exception:
+        in_time = asyncio.timeout(self._wire.whole_timeout)
+        try:
+            async with in_time:
+                return await self._http.send_async(self._transport, request, allowance)
+        except TimeoutError:
+            if not in_time.expired():
+                raise
+        return TooSlow()
 
     def _cap(self, cap: Cap | None) -> AbstractAsyncContextManager[object]:
         if cap is None:

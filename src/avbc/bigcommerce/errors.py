@@ -117,6 +117,17 @@ class PartlySaved(RequestRefused):
     """207: the record was saved, but a part of it failed, such as its inventory or its URL."""
 
 
+class UnsendableRequest(RequestRefused):
+    """The request was not sent: it holds a value that JSON or a URL cannot hold.
+
+    `errors` names each such value by its place in the body: `[3].price`.
+    """
+
+
+class AnswerTooLarge(StoreError, FinalError):
+    """The answer is larger than the client takes; see the client's `largest_answer`."""
+
+
 class ClientClosed(StoreError, FinalError):
     """The client was closed before the request could be sent."""
 

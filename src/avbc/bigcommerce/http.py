@@ -21,6 +21,14 @@ from typing import (
 )
 
 from avbc.bigcommerce.body import Json
+from avbc.bigcommerce.limits import (
+    Allowance,
+    Limited,
+    TimedBackend,
+    TooLarge,
+    TooSlow,
+    asking,
+)
 from avbc.errors import Fault, FaultyInputError, MissingExtra
 
 if TYPE_CHECKING:
@@ -103,7 +111,12 @@ class Http:
 
     def transport(self, tls: ssl.SSLContext, proxy: str | None) -> Transport:
         """Open a pool of connections."""
-        return cast("Transport", self._pool("HTTPTransport", tls, proxy))
+        transport: Any = self._pool("HTTPTransport", tls, proxy)
+        # No option leads there. Without it, answers are timed from the end of their headers on.
+        pool: Any = getattr(transport, "_pool", None)
+        if hasattr(pool, "_network_backend"):
+            pool._network_backend = TimedBackend(pool._network_backend)  # noqa: SLF001 - see above
+        return cast("Transport", transport)
 
     def async_transport(self, tls: ssl.SSLContext, proxy: str | None) -> AsyncTransport:
         """Open a pool of connections for asyncio."""
@@ -152,32 +165,61 @@ class Http:
             {},
         )
 
-    def send(self, transport: Transport, request: object) -> Response | Exception:
+    def send(
+        self, transport: Transport, request: object, allowance: Allowance
+    ) -> Response | Exception:
         """Send a request and read its answer, or return why none came.
 
         The error is returned, so that what avbc raises does not refer to it: it holds the request.
         """
         try:
-            response: Any = cast("Callable[[object], Response]", transport.handle_request)(request)
-            try:
-                response.read()
-            finally:
-                response.close()
-        except self._library.RequestError as error:
+            with asking(allowance):
+                handle = cast("Callable[[object], Response]", transport.handle_request)
+                response: Any = handle(request)
+                try:
+                    encoding = self._limit(response, allowance)
+                    response.read()
+                finally:
+                    response.close()
+            return self._complete(response, encoding, allowance)
+        except (self._library.RequestError, TooLarge, TooSlow) as error:
             return cast("Exception", error)
-        return cast("Response", response)
 
-    async def send_async(self, transport: AsyncTransport, request: object) -> Response | Exception:
+    async def send_async(
+        self, transport: AsyncTransport, request: object, allowance: Allowance
+    ) -> Response | Exception:
         """As `send`, for asyncio."""
         handle = cast("Callable[[object], Awaitable[Response]]", transport.handle_async_request)
         try:
             response: Any = await handle(request)
             try:
+                encoding = self._limit(response, allowance)
                 await response.aread()
             finally:
                 await response.aclose()
-        except self._library.RequestError as error:
+            return self._complete(response, encoding, allowance)
+        except (self._library.RequestError, TooLarge, TooSlow) as error:
             return cast("Exception", error)
+
+    @cached_property
+    def _limited(self) -> type[Limited]:
+        return self.stream(Limited)
+
+    def _limit(self, response: Any, allowance: Allowance) -> str:
+        """Limit what is read of an answer. Return its encoding, which is undone on the way."""
+        if response.is_stream_consumed:
+            return ""  # a test made it, with its content
+        encoding: str = response.headers.pop("content-encoding", "")
+        response.stream = self._limited(
+            response.stream, encoding, allowance, self._library.DecodingError
+        )
+        return encoding
+
+    def _complete(self, response: Any, encoding: str, allowance: Allowance) -> Response:
+        if encoding:
+            response.headers["content-encoding"] = encoding
+        if len(response.content) > allowance.size:
+            raise TooLarge
         return cast("Response", response)
 
     def without_token(self, response: Response, request: object, token: bytes) -> Response:

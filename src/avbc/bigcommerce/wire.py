@@ -20,18 +20,30 @@ from avbc.bigcommerce.answers import (
     refusal,
     request_id_of,
     succeeded,
+    text_of,
     unreadable,
 )
-from avbc.bigcommerce.api_account import check, store_of
-from avbc.bigcommerce.body import Json, dump
+from avbc.bigcommerce.api_account import check, proxy_fault, store_of
+from avbc.bigcommerce.body import Json, dump, faults
 from avbc.bigcommerce.call import Call, ListCall, Page
-from avbc.bigcommerce.errors import BadAnswer, StoreError, StoreUnreachable, UnexpectedData
+from avbc.bigcommerce.errors import (
+    AnswerTooLarge,
+    BadAnswer,
+    StoreError,
+    StoreUnreachable,
+    UnexpectedData,
+    UnsendableRequest,
+)
 from avbc.bigcommerce.http import Http, Response
+from avbc.bigcommerce.limits import Allowance
+from avbc.errors import Fault, FaultyInputError
 from avbc.secret import Secret
 
 T = TypeVar("T")
 
-_NOTHING_SENT = frozenset({"ConnectError", "ConnectTimeout", "PoolTimeout"})
+_NOTHING_SENT = frozenset({"ConnectError", "ConnectTimeout", "PoolTimeout", "ProxyError"})
+_TIMES_TIMEOUT = 4
+_MIB = 1024 * 1024
 
 
 @attrs.frozen
@@ -46,16 +58,29 @@ class Wire:
     """The address and token of one store, for making requests and reading answers."""
 
     def __init__(
-        self, api_url: str, access_token: str | Secret, timeout: float, http: Http
+        self,
+        api_url: str,
+        access_token: str | Secret,
+        timeout: float,
+        largest_answer: int,
+        http: Http,
     ) -> None:
-        api_url = api_url.strip()
-        token = access_token if isinstance(access_token, Secret) else Secret(access_token.strip())
-        check(api_url, token.reveal())
+        # Callers without a type checker may send None, as from os.environ.get.
+        api_url = (api_url or "").strip()
+        token = (
+            access_token
+            if isinstance(access_token, Secret)
+            else Secret((access_token or "").strip())
+        )
+        check(api_url, token.reveal(), {"timeout": timeout, "largest_answer": largest_answer})
         self.base, self.store_hash = store_of(api_url)
         parts = urlsplit(self.base)
         self.server = parts.hostname or "", parts.port or (443 if parts.scheme == "https" else 80)
         self._token = token
         self._timeout = timeout
+        self.whole_timeout = _TIMES_TIMEOUT * timeout
+        """Seconds that an answer may take, however it comes."""
+        self._largest_answer = largest_answer
         self._http = http
         self._extensions = http.timeouts(timeout)
         self._headers = [
@@ -76,16 +101,31 @@ class Wire:
         return f"{self.base}{call.path}{query}"
 
     def request(self, call: Call[object]) -> object:
-        """Make the request of a call, with the token."""
+        """Make the request of a call, with the token.
+
+        Raises:
+            UnsendableRequest: It holds a value that JSON or a URL cannot hold.
+        """
         # BigCommerce may refuse a write without a content type, even one without a body.
         headers = self._headers if call.method == "GET" else self._json_headers
-        return self._http.request(
-            call.method,
-            self.url(call),
-            headers=[*headers, (b"X-Auth-Token", self._token.reveal().encode())],
-            content=None if call.body is None else dump(call.body),
-            extensions=self._extensions,
-        )
+        try:
+            url, content = self.url(call), None if call.body is None else dump(call.body)
+        except (TypeError, ValueError, RecursionError):
+            pass
+        else:
+            return self._http.request(
+                call.method,
+                url,
+                headers=[*headers, (b"X-Auth-Token", self._token.reveal().encode())],
+                content=content,
+                extensions=self._extensions,
+            )
+        # Raised out here, it does not carry the frames that hold the body along.
+        raise _unsendable(call)
+
+    def allowance(self, clock: Callable[[], float]) -> Allowance:
+        """Return what an answer may have that is asked for now."""
+        return Allowance(self._largest_answer, clock() + self.whole_timeout, clock)
 
     def receive(self, call: Call[object], outcome: Response | StoreError) -> Received:
         """Return a successful answer with its parsed body.
@@ -102,10 +142,11 @@ class Wire:
             except ValueError:
                 pass
         clean = self.clean_response(call, response)
+        text = text_of(clean)
         failure = (
-            unreadable(call, status, clean.text)
+            unreadable(call, status, text)
             if succeeded(call, status)
-            else refusal(call, status, clean.headers, clean.text)
+            else refusal(call, status, clean.headers, text)
         )
         raise _placed(failure, call, clean)
 
@@ -128,7 +169,14 @@ class Wire:
         nothing_sent = not kinds.isdisjoint(_NOTHING_SENT)
         within = f"within {self._timeout:g} s"
         what, advice = f"lost its connection to {host}{reason}", "Try again later."
-        if "PoolTimeout" in kinds:
+        if "TooLarge" in kinds:
+            size = self._largest_answer / _MIB
+            what = f"had an answer from {host} of more than {size:g} MiB"
+            advice = "Ask for fewer rows at once, or open the client with a larger largest_answer."
+        elif "TooSlow" in kinds:
+            what = f"had no complete answer from {host} within {self.whole_timeout:g} s"
+            advice = "Try again later, or raise the timeout."
+        elif "PoolTimeout" in kinds:
             what, advice = f"got no free connection {within}", "Run fewer requests at once."
         elif nothing_sent:
             what = f"could not reach {host}{reason}"
@@ -143,6 +191,8 @@ class Wire:
         message = f"{call.name} {what}. {advice}"
         if "DecodingError" in kinds:
             return BadAnswer(message, call.name)
+        if "TooLarge" in kinds:
+            return AnswerTooLarge(message, call.name)
         failure = StoreUnreachable(message, call.name)
         failure.sent = not nothing_sent
         return failure
@@ -201,13 +251,23 @@ class Wire:
         return ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
 
     def proxy(self) -> str | None:
-        """Return the proxy that the environment names for the store's host."""
+        """Return the proxy that the environment names for the store's host.
+
+        Raises:
+            FaultyInputError: It cannot be used. The message does not show it: it may hold a
+                password.
+        """
         parts = urlsplit(self.base)
         proxies = urllib.request.getproxies()
         proxy = proxies.get(parts.scheme) or proxies.get("all")
         if not proxy or urllib.request.proxy_bypass(parts.hostname or ""):
             return None
-        return proxy if "://" in proxy else f"http://{proxy}"
+        proxy = proxy if "://" in proxy else f"http://{proxy}"
+        if fault := proxy_fault(proxy):
+            name = f"{parts.scheme.upper()}_PROXY"
+            place = name if proxies.get(parts.scheme) else "ALL_PROXY"
+            raise FaultyInputError("environment", [Fault(place, fault)])
+        return proxy
 
     def _misread(self, call: Call[object], received: Received, error: UnexpectedData) -> StoreError:
         # A bad value in a row is there tomorrow, too; an answer of the wrong kind may be temporary.
@@ -229,10 +289,25 @@ class Wire:
         return self._http.without_token(response, request, self._token.reveal().encode())
 
 
+def _unsendable(call: Call[object]) -> UnsendableRequest:
+    try:
+        found = dict(faults(call.body))
+    except RecursionError:
+        found = {"": "it is nested too deeply"}
+    where = "; ".join(f"{place}: {fault}" if place else fault for place, fault in found.items())
+    error = UnsendableRequest(
+        f"{call.name} was not sent: {where or 'its query holds half a character'}. "
+        "Change that value.",
+        call.name,
+    )
+    error.errors = found
+    return error
+
+
 def _placed(error: StoreError, call: Call[object], response: Response) -> StoreError:
     error.call = call.name
     error.status = response.status_code
     error.request_id = request_id_of(response.headers)
-    error.body = response.text
+    error.body = text_of(response)
     error.response = response
     return error

@@ -221,7 +221,10 @@ class PlannedCall:
         return as_data(self)
 
     def __str__(self) -> str:
-        body = "" if self.body is None else dump(self.body).decode()
+        try:
+            body = "" if self.body is None else dump(self.body).decode()
+        except (TypeError, ValueError) as error:
+            body = f"(cannot be sent: {error})"
         more = "..." if len(body) > _BODY_SHOWN else ""
         return f"{self.method} {self.path} {body[:_BODY_SHOWN]}{more}".rstrip()
 

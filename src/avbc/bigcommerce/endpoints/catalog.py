@@ -7,7 +7,7 @@ from datetime import datetime
 from decimal import Decimal
 from typing import Literal, TypeAlias
 
-from avbc.bigcommerce.call import Call, ListCall, Paging, WriteResult
+from avbc.bigcommerce.call import Call, ListCall, Paging, WriteResult, path_with
 from avbc.bigcommerce.endpoints.parts import (
     check,
     object_call,
@@ -182,7 +182,7 @@ def get_product(
     Scope: Products: read-only.
     """
     return object_call(
-        f"{_PATH}/{product_id}",
+        path_with(f"{_PATH}/{{}}", product_id),
         Product,
         PRODUCTS,
         {

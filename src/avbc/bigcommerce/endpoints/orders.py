@@ -10,7 +10,7 @@ from typing import Literal, TypeAlias
 import attrs
 
 from avbc.bigcommerce.body import Body
-from avbc.bigcommerce.call import Call, ListCall, Paging, rows_of
+from avbc.bigcommerce.call import Call, ListCall, Paging, path_with, rows_of
 from avbc.bigcommerce.decoding import fee_rows
 from avbc.bigcommerce.endpoints.parts import (
     Value,
@@ -182,7 +182,7 @@ def get_order(order_id: int, *, include: Collection[Include] = ()) -> Call[Order
     >>> get_order(218).name
     'GET /v2/orders/218'
     """
-    return object_call(f"/v2/orders/{order_id}", Order, ORDERS, _including(include))
+    return object_call(path_with("/v2/orders/{}", order_id), Order, ORDERS, _including(include))
 
 
 def count_orders() -> Call[OrderCount]:
@@ -230,7 +230,12 @@ def update_order(
     if not body:
         raise ValueError("nothing to update: give status_id, staff_notes or external_order_id")
     return Call(
-        "PUT", f"/v2/orders/{order_id}", ignored, body=body, scope=ORDERS_MODIFY, empty=lambda: None
+        "PUT",
+        path_with("/v2/orders/{}", order_id),
+        ignored,
+        body=body,
+        scope=ORDERS_MODIFY,
+        empty=lambda: None,
     )
 
 
@@ -239,7 +244,7 @@ def list_order_products(order_id: int) -> ListCall[OrderProduct]:
 
     Scope: Orders: read-only.
     """
-    return paged_call(f"/v2/orders/{order_id}/products", OrderProduct, ORDERS)
+    return paged_call(path_with("/v2/orders/{}/products", order_id), OrderProduct, ORDERS)
 
 
 def list_order_shipping_addresses(order_id: int) -> ListCall[ShippingAddress]:
@@ -249,7 +254,9 @@ def list_order_shipping_addresses(order_id: int) -> ListCall[ShippingAddress]:
 
     Scope: Orders: read-only.
     """
-    return paged_call(f"/v2/orders/{order_id}/shipping_addresses", ShippingAddress, ORDERS)
+    return paged_call(
+        path_with("/v2/orders/{}/shipping_addresses", order_id), ShippingAddress, ORDERS
+    )
 
 
 def get_order_consignments(order_id: int, *, line_items: bool = False) -> Call[Consignments]:
@@ -263,7 +270,9 @@ def get_order_consignments(order_id: int, *, line_items: bool = False) -> Call[C
     """
     params = {"include": "consignments.line_items"} if line_items else {}
     return attrs.evolve(
-        object_call(f"/v2/orders/{order_id}/consignments", Consignments, ORDERS, params),
+        object_call(
+            path_with("/v2/orders/{}/consignments", order_id), Consignments, ORDERS, params
+        ),
         empty=Consignments,
     )
 
@@ -273,7 +282,7 @@ def list_order_coupons(order_id: int) -> ListCall[OrderCoupon]:
 
     Scope: Orders: read-only.
     """
-    return paged_call(f"/v2/orders/{order_id}/coupons", OrderCoupon, ORDERS)
+    return paged_call(path_with("/v2/orders/{}/coupons", order_id), OrderCoupon, ORDERS)
 
 
 def list_order_taxes(order_id: int, *, details: bool = False) -> ListCall[OrderTax]:
@@ -286,7 +295,7 @@ def list_order_taxes(order_id: int, *, details: bool = False) -> ListCall[OrderT
     Scope: Orders: read-only.
     """
     return paged_call(
-        f"/v2/orders/{order_id}/taxes", OrderTax, ORDERS, {"details": details or None}
+        path_with("/v2/orders/{}/taxes", order_id), OrderTax, ORDERS, {"details": details or None}
     )
 
 
@@ -296,7 +305,10 @@ def list_order_fees(order_id: int) -> Call[list[Fee]]:
     Scope: Orders: read-only.
     """
     return list_call(
-        f"/v2/orders/{order_id}/fees", Fee, ORDERS, rows=lambda body: rows_of(fee_rows(body))
+        path_with("/v2/orders/{}/fees", order_id),
+        Fee,
+        ORDERS,
+        rows=lambda body: rows_of(fee_rows(body)),
     )
 
 
@@ -313,7 +325,7 @@ def list_shipments(order_id: int) -> ListCall[OrderShipment]:
 
     Scope: Orders: read-only.
     """
-    return paged_call(f"/v2/orders/{order_id}/shipments", OrderShipment, ORDERS)
+    return paged_call(path_with("/v2/orders/{}/shipments", order_id), OrderShipment, ORDERS)
 
 
 def get_shipment(order_id: int, shipment_id: int) -> Call[OrderShipment]:
@@ -321,7 +333,9 @@ def get_shipment(order_id: int, shipment_id: int) -> Call[OrderShipment]:
 
     Scope: Orders: read-only.
     """
-    return object_call(f"/v2/orders/{order_id}/shipments/{shipment_id}", OrderShipment, ORDERS)
+    return object_call(
+        path_with("/v2/orders/{}/shipments/{}", order_id, shipment_id), OrderShipment, ORDERS
+    )
 
 
 def count_shipments(order_id: int) -> Call[int]:
@@ -332,7 +346,7 @@ def count_shipments(order_id: int) -> Call[int]:
     >>> count_shipments(218).read({"count": 2})
     2
     """
-    path = f"/v2/orders/{order_id}/shipments/count"
+    path = path_with("/v2/orders/{}/shipments/count", order_id)
     return Call("GET", path, value_reader("count", integer), scope=ORDERS, empty=int)
 
 
@@ -361,7 +375,7 @@ def create_shipment(order_id: int, shipment: ShipmentDraft) -> Call[OrderShipmen
     """
     if not shipment.items:
         raise ValueError("items: a shipment of nothing")
-    path = f"/v2/orders/{order_id}/shipments"
+    path = path_with("/v2/orders/{}/shipments", order_id)
     return Call(
         "POST",
         path,

@@ -41,8 +41,8 @@ def query(values: Mapping[str, Value]) -> dict[str, str]:
     None is left out, lists are joined by commas, and times have their offset.
 
     Raises:
-        ValueError: A time without a time zone, an empty list (it would ask for everything), a list
-            too long for a URL, or a list with a value that holds a comma.
+        ValueError: An amount that is no number, a time without a time zone, an empty list (it would
+            ask for everything), a list too long for a URL, or one with a value that holds a comma.
 
     >>> query({"status_id": 11, "id:in": [4, 5], "email": None})
     {'status_id': '11', 'id:in': '4,5'}
@@ -56,6 +56,8 @@ def _written(name: str, value: Value) -> str:
     if isinstance(value, bool):
         return "true" if value else "false"
     if isinstance(value, Decimal):
+        if not value.is_finite():
+            raise ValueError(f"{name}: {value} is not an amount")
         return f"{value:f}"
     if isinstance(value, datetime):
         if value.utcoffset() is None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection
 from datetime import datetime
 
-from avbc.bigcommerce.call import Call, ListCall, Paging
+from avbc.bigcommerce.call import Call, ListCall, Paging, path_with
 from avbc.bigcommerce.endpoints.parts import ignored, list_call, paged_call
 from avbc.bigcommerce.endpoints.scopes import ORDERS, ORDERS_MODIFY, PAYMENT_METHODS, TRANSACTIONS
 from avbc.bigcommerce.models.payments import (
@@ -24,7 +24,8 @@ def list_transactions(order_id: int) -> Call[list[Transaction]]:
     >>> list_transactions(218).name
     'GET /v3/orders/218/transactions'
     """
-    return list_call(f"/v3/orders/{order_id}/transactions", Transaction, TRANSACTIONS)
+    path = path_with("/v3/orders/{}/transactions", order_id)
+    return list_call(path, Transaction, TRANSACTIONS)
 
 
 def list_refunds(
@@ -121,5 +122,5 @@ def void_payment(order_id: int) -> Call[None]:
 
 
 def _payment_action(order_id: int, action: str) -> Call[None]:
-    path = f"/v3/orders/{order_id}/payment_actions/{action}"
+    path = path_with(f"/v3/orders/{{}}/payment_actions/{action}", order_id)
     return Call("POST", path, ignored, scope=ORDERS_MODIFY, repeatable=False, empty=lambda: None)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from avbc.bigcommerce.call import Call, ListCall, Paging
+from avbc.bigcommerce.call import Call, ListCall, Paging, path_with
 from avbc.bigcommerce.endpoints.parts import (
     check,
     ignored,
@@ -77,7 +77,9 @@ def list_shipping_methods(zone_id: int) -> Call[list[ShippingMethod]]:
 
     Scope: Information & Settings: read-only (inferred).
     """
-    return list_call(f"/v2/shipping/zones/{zone_id}/methods", ShippingMethod, INFORMATION)
+    return list_call(
+        path_with("/v2/shipping/zones/{}/methods", zone_id), ShippingMethod, INFORMATION
+    )
 
 
 def list_hooks(
@@ -144,7 +146,7 @@ def update_hook(hook_id: int, hook: HookDraft) -> Call[Hook]:
     """
     if not hook.given():
         raise ValueError("hooks: nothing to update")
-    path = f"{_HOOKS}/{hook_id}"
+    path = path_with(f"{_HOOKS}/{{}}", hook_id)
     return Call("PUT", path, object_reader(path, Hook), body=hook.body(), scope=INFORMATION)
 
 
@@ -156,4 +158,10 @@ def delete_hook(hook_id: int) -> Call[None]:
 
     Scope: Information & Settings: read-only (inferred), and the scope of what is watched.
     """
-    return Call("DELETE", f"{_HOOKS}/{hook_id}", ignored, scope=INFORMATION, empty=lambda: None)
+    return Call(
+        "DELETE",
+        path_with(f"{_HOOKS}/{{}}", hook_id),
+        ignored,
+        scope=INFORMATION,
+        empty=lambda: None,
+    )

@@ -14,7 +14,7 @@ from urllib.parse import quote
 
 import attrs
 
-from avbc.bigcommerce import Call, RequestRefused
+from avbc.bigcommerce import Call, RequestRefused, UnsendableRequest
 from avbc.bigcommerce.answers import field_errors
 from avbc.bigcommerce.body import Json
 from avbc.bigcommerce.endpoints.parts import record_of
@@ -144,8 +144,10 @@ class _Batch(Step[T], Generic[R, T]):
             job.refused(rows[0], problem_of(answer), answer)
         elif faulty := job.named(answer, rows):
             problem = problem_of(answer)
+            is_unsent = isinstance(answer, UnsendableRequest)
+            what = "It cannot be sent" if is_unsent else "The store refuses it"
             for index, reason in faulty.items():
-                message, fix = f"The store refuses it: {reason}.", job.fix or problem.fix
+                message, fix = f"{what}: {reason}.", job.fix or problem.fix
                 job.refused(rows[index], attrs.evolve(problem, message=message, fix=fix), answer)
             if good := [row for index, row in enumerate(rows) if index not in faulty]:
                 job.again.append(good)

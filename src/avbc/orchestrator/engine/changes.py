@@ -6,7 +6,14 @@ import logging
 from collections.abc import Sequence
 
 from avbc.acctvantage import BooksRefused, BooksUnreachable, BooksUnusable, SalesOrder
-from avbc.bigcommerce import ClientClosed, NotFound, ScopeMissing, StoreError, TokenRefused
+from avbc.bigcommerce import (
+    ClientClosed,
+    NotFound,
+    ScopeMissing,
+    StoreError,
+    TokenRefused,
+    UnsendableRequest,
+)
 from avbc.errors import AvbcError, TransientError
 from avbc.mapping import Decision, Problem
 from avbc.orchestrator.reports import Change, sentence
@@ -29,6 +36,8 @@ def problem_of(error: AvbcError) -> Problem:
         code = "run_stopped"
     elif isinstance(error, NotFound):
         code, fix = "not_in_store", "It was deleted in BigCommerce, or belongs to another store."
+    elif isinstance(error, UnsendableRequest):
+        code = "not_sendable"
     elif isinstance(error, StoreError):
         code = "store_failed" if isinstance(error, TransientError) else "store_refused"
     elif isinstance(error, BooksUnreachable):
