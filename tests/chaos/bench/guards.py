@@ -79,6 +79,9 @@ _RUN = "tests/orchestrator/test_run.py"
 _FOLLOWING = "tests/orchestrator/test_follow_orders.py"
 _WORKLIST = "tests/orchestrator/test_worklist.py"
 _SETUP_FAULTS = "tests/orchestrator/test_setup_faults.py"
+_ROWS = "tests/orchestrator/test_product_rows.py"
+_ROWS_PUSHED = "tests/orchestrator/test_product_rows_pushed.py"
+_ORDERS = "tests/orchestrator/test_customising_orders.py"
 _GENERATED = (
     "tests/chaos/test_bad_data.py::"
     "test_generated_orders_are_imported_right_or_refused_with_a_reason"
@@ -566,6 +569,100 @@ GUARDS = (
                 "orchestrator/jobs/import_orders.py",
                 "run.setup_faults += _setup_faults(run, self._incomers.lookups.setup_problems)",
                 "pass",
+            ),
+        ),
+    ),
+    Guard(
+        "a row of the settings says which product a line is, before its SKU",
+        (f"{_ROWS}::test_lines_are_booked_under_the_part_numbers_of_the_rows",),
+        (Removal("mapping/products.py", "if _fits(row, line):", "if False:"),),
+    ),
+    Guard(
+        "a custom item is booked as the placeholder product",
+        (f"{_ROWS}::test_a_refund_is_of_the_part_number_that_was_booked",),
+        (
+            Removal(
+                "mapping/products.py",
+                "placeholder = screen.placeholder_product",
+                'placeholder = ""',
+            ),
+        ),
+    ),
+    Guard(
+        "what waits is netted as the product that it will be booked as",
+        (f"{_ROWS}::test_what_waits_is_netted_under_the_part_numbers_of_the_rows",),
+        (
+            Removal(
+                "mapping/inventory.py", "product_name(line, screen)", "product_name(line, _NO_ROWS)"
+            ),
+        ),
+    ),
+    Guard(
+        "details go to what a row names, and its SKU stays",
+        (f"{_ROWS_PUSHED}::test_details_go_to_what_the_row_names_and_its_sku_stays",),
+        (
+            Removal(
+                "orchestrator/jobs/products.py",
+                "sku = UNSET if changed.keeps_sku else changed.sku",
+                "sku = changed.sku",
+            ),
+        ),
+    ),
+    Guard(
+        "no product is created for what rows book under other names",
+        (f"{_ROWS_PUSHED}::test_no_product_is_created_for_what_rows_book_otherwise",),
+        (
+            Removal(
+                "orchestrator/jobs/products.py",
+                "if identity is None and each.key in mapped:",
+                "if False:",
+            ),
+        ),
+    ),
+    Guard(
+        "quantities go to what a row names",
+        (f"{_ROWS_PUSHED}::test_quantities_go_to_the_variant_that_the_row_names",),
+        (
+            Removal(
+                "orchestrator/jobs/inventory.py",
+                "sku = (identity and identity.sku) or row.source.sku",
+                "sku = row.source.sku",
+            ),
+        ),
+    ),
+    Guard(
+        "an identity that a row gave is forgotten with the row",
+        (f"{_ROWS_PUSHED}::test_it_is_forgotten_with_the_row",),
+        (
+            Removal(
+                "orchestrator/engine/identities.py",
+                "if not identity.row or (key in rows and identity.row == _row_text(rows[key]))",
+                "if True",
+            ),
+        ),
+    ),
+    Guard(
+        "numbers stay when an order is customised",
+        (f"{_ORDERS}::test_what_other_jobs_read_of_the_order_must_stay",),
+        (Removal("orchestrator/engine/customising.py", "if not _may_change(place):", "if False:"),),
+    ),
+    Guard(
+        "a customisation is no edit of the store's order",
+        (f"{_ORDERS}::test_the_order_is_known_again_by_what_the_store_has",),
+        (
+            Removal(
+                "mapping/order.py", "fingerprint(inputs.in_store or order)", "fingerprint(order)"
+            ),
+        ),
+    ),
+    Guard(
+        "what waits is netted as it is customised",
+        (f"{_ORDERS}::test_what_waits_is_netted_as_it_will_be_imported",),
+        (
+            Removal(
+                "orchestrator/engine/store_orders.py",
+                "customised_order(order, customisations).order for order in orders",
+                "order for order in orders",
             ),
         ),
     ),
