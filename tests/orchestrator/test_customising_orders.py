@@ -294,3 +294,29 @@ def test_the_order_that_is_written_back_is_the_store_s(join: Join, store: FakeSt
     assert sent[-1] == {"status_id": 9}
     assert {key for body in sent for key in body} == {"status_id"}
     assert store.order(order_id).products[0]["sku"] == "AMZ-MUG-RED"
+
+
+def test_an_address_that_is_customised_is_not_taken_for_an_edit(
+    join: Join, store: FakeStore, books: SqlGateway
+) -> None:
+    def shout(order: Order) -> Order:
+        address = order.billing_address
+        city = attrs.evolve(address, city=address.city.upper())
+        return attrs.evolve(order, billing_address=city)
+
+    order_id = store.add_order(OrderFactory().order([item("MUG-RED")])).id
+    web = join(customise_order=[shout])
+    web.import_orders()
+    books.set_order_status(f"WEB{order_id}", "Picked")
+    store.order(order_id).products[0]["name"] = "Red mug, glazed"
+    store.edit_order(order_id)
+    web.follow_orders()
+    (waiting,) = web.worklist()
+    assert "no amount, quantity or address differs" in waiting.message
+    address = dict(store.order(order_id).header["billing_address"])  # type: ignore[call-overload]  # a row
+    store.edit_order(order_id, billing_address=address | {"street_1": "1 Pier Road"})
+    web.follow_orders()
+    (waiting,) = web.worklist()
+    assert waiting.code == "order_edited_after_import"
+    assert "1 Pier Road" in waiting.message
+    assert "city" not in waiting.message

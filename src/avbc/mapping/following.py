@@ -142,7 +142,11 @@ def may_update(sales_order: SalesOrder, receipts: Iterable[Receipt], settings: S
 
 
 def edit_of(
-    sales_order: SalesOrder, order: Order, receipts: Collection[Receipt], rules: MappingRules
+    sales_order: SalesOrder,
+    order: Order,
+    receipts: Collection[Receipt],
+    rules: MappingRules,
+    as_mapped: Order | None = None,
 ) -> Edit | None:
     """How an order was edited in the store after its import; None where it was not.
 
@@ -151,6 +155,7 @@ def edit_of(
         order: The order as the store has it now, with all its lines.
         receipts: The receipts on it.
         rules: Settings and reference data.
+        as_mapped: The order as an import would map it, where customisations change it.
     """
     now = fingerprint(order)
     if not sales_order.fingerprint or now == sales_order.fingerprint:
@@ -162,7 +167,7 @@ def edit_of(
         for difference in found.differences
         if difference.field not in _NOT_EDITS
     ]
-    differences += map(str, address_differences(sales_order, order))
+    differences += map(str, address_differences(sales_order, as_mapped or order))
     shown = first_few(differences) or "no amount, quantity or address differs"
     problem = Problem(
         "order_edited_after_import",

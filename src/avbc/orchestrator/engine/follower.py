@@ -26,6 +26,7 @@ from avbc.orchestrator.engine.attention import (
     stopped_problem,
 )
 from avbc.orchestrator.engine.changes import order_change, record_problem
+from avbc.orchestrator.engine.customising import customised_order
 from avbc.orchestrator.engine.followed import Followed, receipt_text
 from avbc.orchestrator.engine.open_items import OpenItems
 from avbc.orchestrator.engine.push_run import PushRun
@@ -104,7 +105,8 @@ class Follower:
     def _edits(self, each: Followed) -> Iterator[Problem]:
         """Yield the edit of an order, unless a person has made the same one in AcctVantage."""
         try:
-            edit = edit_of(each.sales_order, each.order, each.receipts, self._rules)
+            changed = customised_order(each.order, self._run.integration.order_customisations)
+            edit = edit_of(each.sales_order, each.order, each.receipts, self._rules, changed.order)
         except InvalidOperation:
             message = f"An amount of order {each.order.id} is not a number."
             yield record_problem("amount_unreadable", message, "Correct the order in BigCommerce.")
