@@ -15,12 +15,20 @@ from avbc.bigcommerce.body import Body, dump
 from avbc.bigcommerce.call import Call
 from avbc.mapping import Decision, MappedOrder, Problem
 from avbc.mapping.text import amount_text
+from avbc.mapping.waiting import NEVER_IMPORTED
 from avbc.report import Report, as_data, counted, tally
 
-Result: TypeAlias = Literal["imported", "relinked", "updated", "refused", "postponed"]
+Result: TypeAlias = Literal["imported", "relinked", "updated", "refused", "waiting", "postponed"]
 """What became of an order: the name of the list of an `ImportReport` that it is in."""
 
-RESULTS: tuple[Result, ...] = ("imported", "relinked", "updated", "refused", "postponed")
+RESULTS: tuple[Result, ...] = (
+    "imported",
+    "relinked",
+    "updated",
+    "refused",
+    "waiting",
+    "postponed",
+)
 
 Effect: TypeAlias = Literal["sent", "refused", "postponed"]
 """What became of a change: the name of the list of a `PushReport` that it is in."""
@@ -121,7 +129,7 @@ class Outcome:
     total: Decimal | None = None
     """The order's total with tax, in its currency; None where it could not be read."""
     problems: tuple[Problem, ...] = ()
-    """Why it was refused or postponed; of an order that was imported, the warnings."""
+    """Why it was refused or postponed, or waits; of an order that was imported, the warnings."""
     explanation: MappedOrder | None = None
     """What would be written and why; only in a preview: a long run would need too much memory."""
 
@@ -147,7 +155,8 @@ class ImportReport(_ListsReport[Result, Outcome]):
     `imported`: written to the books and set to the Downloaded Order Status. `relinked`: was in the
     books already with the same content, so only the status was set. `updated`: was edited in the
     store, so the sales order was replaced. `refused`: the order itself has a problem; it has the
-    Import Error Status, or the status that it had (`status_kept`). `postponed`: nothing was done;
+    Import Error Status, or the status that it had (`status_kept`). `waiting`: `import_when` of its
+    payment method holds it back, so it has the status that it had. `postponed`: nothing was done;
     the next run takes it if it is still New.
 
     >>> report = ImportReport()
@@ -166,6 +175,7 @@ class ImportReport(_ListsReport[Result, Outcome]):
     relinked: list[Outcome] = attrs.field(factory=list[Outcome])
     updated: list[Outcome] = attrs.field(factory=list[Outcome])
     refused: list[Outcome] = attrs.field(factory=list[Outcome])
+    waiting: list[Outcome] = attrs.field(factory=list[Outcome])
     postponed: list[Outcome] = attrs.field(factory=list[Outcome])
     preview: bool = False
     """Nothing was written: the lists say what an import would do."""
@@ -184,6 +194,8 @@ class ImportReport(_ListsReport[Result, Outcome]):
             text = f"Would have {done}" if self.preview else done[0].upper() + done[1:]
         if not (self.preview or all(map(_is_left, self.refused))):
             text += " Refused orders have the Import Error Status."
+        if any(not _is_never(outcome) for outcome in self.waiting):
+            text += " Waiting orders are imported when their payment allows it."
         if not all(map(_is_left, self.postponed)):
             text += " Postponed orders wait for the next run."
         return self._with_cost(text)
@@ -191,6 +203,10 @@ class ImportReport(_ListsReport[Result, Outcome]):
 
 _LEFT = frozenset({"order_not_new", "order_too_old", "not_in_store", "status_kept"})
 """Problems of orders that keep their status in the store, and that the next run does not take."""
+
+
+def _is_never(outcome: Outcome) -> bool:
+    return any(problem.code == NEVER_IMPORTED for problem in outcome.problems)
 
 
 def _is_left(outcome: Outcome) -> bool:

@@ -131,6 +131,8 @@ def explain_order(
     else:
         mapped = incomers.map(each)
     problems = list(mapped.problems)
+    if each.existing is None and each.error is None and (held := incomers.waits(each)):
+        problems.append(held)
     if not_new := Choice(run).not_new(each.order):
         problems.append(attrs.evolve(not_new, severity="warning"))
         if each.existing is not None:

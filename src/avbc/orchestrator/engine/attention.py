@@ -9,6 +9,7 @@ from datetime import UTC, datetime
 import attrs
 
 from avbc.mapping import Problem
+from avbc.mapping.waiting import WAITS_FOR_PAYMENT
 from avbc.orchestrator.engine.integration import Integration
 from avbc.orchestrator.engine.journal import JournalUnreachable
 from avbc.orchestrator.engine.open_items import ItemChange, ItemKey, OpenItems, Raised, Settled
@@ -27,8 +28,8 @@ EDITED_AFTER_IMPORT = "order_edited_after_import"
 """The code of an order that was edited after its import."""
 STATUS_KEPT = "status_kept"
 """The code of an order that was asked for by its id and refused, and keeps its status."""
-_FIXED_TO_THE_END = frozenset({STATUS_KEPT, "order_edited"})
-"""Problems of refused orders whose advice says itself how the item goes."""
+_FIXED_TO_THE_END = frozenset({STATUS_KEPT, "order_edited", WAITS_FOR_PAYMENT})
+"""Problems of orders that were not imported whose advice says itself how the item goes."""
 RECONCILE = "reconcile"
 """The area of what a reconciliation found."""
 NOT_IN_BOOKS = "order_missing_in_books"

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Sequence
+from datetime import timedelta
 
 import attrs
 
@@ -11,6 +12,7 @@ from avbc.bigcommerce import NotFound, RequestRefused
 from avbc.errors import AvbcError
 from avbc.mapping import MappedOrder, Problem
 from avbc.mapping.stopped import stopped
+from avbc.mapping.waiting import WAITS_FOR_PAYMENT
 from avbc.orchestrator.engine.attention import (
     EDITED_AFTER_IMPORT,
     FOLLOWING,
@@ -33,6 +35,9 @@ from avbc.orchestrator.engine.statuses import FOLLOWED, STATUS
 from avbc.orchestrator.reports import ImportReport, Outcome, Result, sentence
 from avbc.unset import UNSET, Unset
 
+_WAITING = "waiting"
+"""What the journal said last of an order that waits, by Import ID."""
+
 _log = logging.getLogger("avbc.orchestrator")
 
 
@@ -48,6 +53,8 @@ class Ending:
     mapped: MappedOrder | None = None
     error: AvbcError | None = None
     """Why the status could not be set."""
+    is_news: bool = True
+    """Whether the journal does not say it yet: an order that waits is found in every run."""
 
     @property
     def is_due(self) -> bool:
@@ -101,7 +108,7 @@ class Endings:
             if run.settings.order_status.staff_notes_on_errors:
                 reasons = sentence(each for each in outcome.problems if each.severity == "error")
                 ending.notes = with_error(notes, reasons)
-        elif result != "postponed":
+        elif result not in ("waiting", "postponed"):
             if sets_status:
                 ending.status_id = run.statuses.downloaded
             if (without := without_error(notes)) != notes:
@@ -213,6 +220,8 @@ class Endings:
                     # There is one item for one edit, and this one says how it goes.
                     run.settle([ids[1]], area=FOLLOWING, codes=[EDITED_AFTER_IMPORT])
                     _know_edit(run, each)
+            elif each.result == "waiting":
+                self._note_waiting(each)
             elif each.result != "postponed":
                 run.set_items(ids[1], (), *ids)
                 if each.each.existing is not None:
@@ -223,11 +232,36 @@ class Endings:
                     run.know(DECISIONS, ids[1], as_text(each.result, each.mapped))
                 if happened := stopped(each.each.order.status_id):
                     run.add_stopped_item(*ids, happened)
+        self._note_news([each for each in endings if each.result == "waiting"])
         refused = [each for each in endings if each.result == "refused"]
         if refused and not run.is_written():
             message = f"The worklist could not be written: {run.report.unrecorded}"
             for each in refused:
                 each.leave("postponed", record_problem("try_again", message))
+
+    def _note_waiting(self, ending: Ending) -> None:
+        """Have an order that has waited for too long on the worklist, and no other that waits."""
+        run, order, outcome = self._run, ending.each.order, ending.outcome
+        if order.status_id != run.statuses.new:
+            # It was asked for by its id, and no run takes it: what it may have stays.
+            return
+        late = run.started - order.date_created >= timedelta(
+            days=run.settings.order_status.waiting_days
+        )
+        problems = [each for each in outcome.problems if each.code == WAITS_FOR_PAYMENT]
+        ids = (outcome.order_id, outcome.import_id)
+        run.set_items(outcome.import_id, problems if late else (), *ids)
+
+    def _note_news(self, waiting: Sequence[Ending]) -> None:
+        """Find out which orders wait for what the journal does not say yet."""
+        if not waiting:
+            return
+        known = self._run.known(_WAITING, [each.outcome.import_id for each in waiting])
+        for each in waiting:
+            import_id, text = each.outcome.import_id, sentence(each.outcome.problems)
+            each.is_news = known.get(import_id) != text
+            if each.is_news:
+                self._run.know(_WAITING, import_id, text)
 
     def end(self, ending: Ending) -> None:
         """Put an order into the report, the log and the journal."""
@@ -245,12 +279,14 @@ class Endings:
         text = f"{'would be ' if run.preview else ''}{result}{f' ({codes})' if codes else ''}"
         failed = result in ("refused", "postponed") and not run.preview
         _log.log(
-            logging.WARNING if failed else logging.INFO,
+            logging.WARNING if failed else logging.INFO if ending.is_news else logging.DEBUG,
             "order %d: %s",
             outcome.order_id,
             text,
             extra=order_extra(*ids),
         )
+        if not ending.is_news:
+            return
         # Of an order that keeps its status, the journal must not say that it has ours.
         kept = result == "refused" and ending.status_id is UNSET
         done = "refused, status kept" if kept else result

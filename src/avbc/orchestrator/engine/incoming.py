@@ -14,6 +14,7 @@ from avbc.bigcommerce.models import Order, OrderCoupon, Transaction
 from avbc.errors import AvbcError, FinalError
 from avbc.mapping import MappedOrder, OrderInputs, Problem, difference, fingerprint
 from avbc.mapping.edits import first_few
+from avbc.mapping.waiting import waits
 from avbc.orchestrator.engine.changes import CONCERNS_ALL
 from avbc.orchestrator.engine.customising import (
     Customisation,
@@ -57,6 +58,8 @@ class Incoming:
     """Why it is left alone."""
     to_map: CustomisedOrder | None = None
     """The order as it is mapped, from its look-up on."""
+    waits: Problem | None = None
+    """Why it is held back until its payment allows the import."""
 
     def take(self, now: Incoming) -> None:
         """Take the order as it is now, which has everything else still to be read."""
@@ -164,24 +167,29 @@ class Incomers:
     def look_up(
         self, incoming: Sequence[Incoming], *, again: bool = False, explain: bool = False
     ) -> None:
-        """Read what orders need: the lines that were cut off, then the books in bulk.
+        """Read what orders need: the books in bulk, and the lines that were cut off.
+
+        Orders that are held back (`Incoming.waits`) by what the list shows need nothing more.
 
         Args:
             incoming: The orders of a page.
             again: They are some of the orders that were looked up before.
             explain: Read everything for orders that are in the books unchanged, too.
         """
-        readable = [each for each in incoming if each.is_readable]
-        failed = complete_orders(self._run.store, [each.order for each in readable])
         existing = {
             order.import_id: order
             for order in self._run.books.sales_orders([each.import_id for each in incoming])
         }
+        for each in incoming:
+            each.existing = existing.get(each.import_id)
+        if not explain:
+            self._hold_back(incoming)
+        readable = [each for each in incoming if each.is_readable and each.waits is None]
+        failed = complete_orders(self._run.store, [each.order for each in readable])
         edited: dict[str, Incoming] = {}
         for each in incoming:
             if each.order.id in failed:
                 self.fail(each, failed[each.order.id])
-            each.existing = existing.get(each.import_id)
             if each.existing is not None and each.is_readable:
                 each.is_unchanged = each.existing.fingerprint == fingerprint(each.order)
                 if not each.is_unchanged:
@@ -193,6 +201,26 @@ class Incomers:
         for each in due:
             each.to_map = customised_order(each.order, self._run.integration.order_customisations)
         self.lookups.read([each.to_map.order for each in due if each.to_map], again=again)
+
+    def _hold_back(self, incoming: Sequence[Incoming]) -> None:
+        """Find the orders that wait for their payment, by what the list shows of it."""
+        rows = self._run.settings.gl.payment_methods
+        if all(row.import_when == "always" for row in rows):
+            return
+        absent = [each for each in incoming if each.is_readable and each.existing is None]
+        self._look_up_statuses(absent)
+        for each in absent:
+            each.waits = self.waits(each, is_read=False)
+
+    def waits(self, each: Incoming, *, is_read: bool = True) -> Problem | None:
+        """Say why an order that is not in the books waits for its payment; None where it does not.
+
+        Args:
+            each: The order.
+            is_read: Whether its transactions were read.
+        """
+        order = OrderInputs(each.order, paid_status_id=each.paid_status_id).paid_order
+        return waits(order, each.transactions if is_read else None, self.lookups.rules)
 
     def _look_up_statuses(self, incoming: Sequence[Incoming]) -> None:
         """Find the statuses that say whether orders were paid, where they have one of avbc's."""

@@ -9,7 +9,7 @@ import attrs
 from avbc.acctvantage import Client, Gateway, OrderBundle, Product
 from avbc.acctvantage.import_ids import client_import_id
 from avbc.bigcommerce.models import Order, OrderCoupon
-from avbc.mapping import MappedOrder, Mapper, OrderInputs, Problem
+from avbc.mapping import MappedOrder, Mapper, MappingRules, OrderInputs, Problem
 from avbc.mapping.products import product_name, products_by_name
 from avbc.money import ZERO
 from avbc.settings import Settings
@@ -37,6 +37,11 @@ class Lookups:
         self._clients_by_key: dict[str, dict[int, None]] = {}
         self._products: dict[str, tuple[Product, ...]] = {}
         self._imagined: dict[int, Client] = {}
+
+    @property
+    def rules(self) -> MappingRules:
+        """The settings and the reference data of the books."""
+        return self._mapper.rules
 
     @property
     def setup_problems(self) -> tuple[Problem, ...]:

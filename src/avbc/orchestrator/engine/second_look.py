@@ -50,7 +50,7 @@ class SecondLook:
                 try:
                     self._incomers.look_up(changed, again=True)
                     self._incomers.read_payments(
-                        [each for each in changed if not each.is_unchanged]
+                        [each for each in changed if not (each.is_unchanged or each.waits)]
                     )
                 except AvbcError as error:
                     self._run.halt(error)

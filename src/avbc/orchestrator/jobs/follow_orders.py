@@ -22,6 +22,7 @@ from avbc.errors import AvbcError, TransientError
 from avbc.mapping import MappingRules, Problem, payment_without_order
 from avbc.mapping.following import is_open, order_state
 from avbc.mapping.stopped import stopped
+from avbc.mapping.waiting import WAITS_FOR_PAYMENT
 from avbc.orchestrator.engine.attention import (
     FOLLOWING,
     IMPORTING,
@@ -103,6 +104,8 @@ class _Follow:
         self._import_items = {key for key, _ in import_items}
         self._status_kept = {key for key, code in import_items if code == STATUS_KEPT}
         """Orders that were asked for by their ids: they wait in any status."""
+        self._unpaid = {key for key, code in import_items if code == WAITS_FOR_PAYMENT}
+        """Orders that wait for their payment, in the New Order Status alone."""
         self._lately: dict[str, str] = {}
         """What is remembered of the last listing."""
         self._seen: dict[str, Order] = {}
@@ -313,7 +316,8 @@ class _Follow:
 
     def _settle_import_items(self, found: Mapping[str, Order]) -> None:
         """Settle what the import could not do where it is not asked to any more."""
-        waiting = {self._run.statuses.new, self._run.statuses.import_error, NO_STATUS}
+        statuses = self._run.statuses
+        waiting = {statuses.new, statuses.import_error, NO_STATUS}
         if gone := [
             key
             for key, order in found.items()
@@ -321,6 +325,12 @@ class _Follow:
             if key not in self._status_kept or stopped(order.status_id)
         ]:
             self._run.settle(gone, area=IMPORTING)
+        if gone := [
+            key
+            for key, order in found.items()
+            if key in self._unpaid and order.status_id == statuses.import_error
+        ]:
+            self._run.settle(gone, area=IMPORTING, codes=[WAITS_FOR_PAYMENT])
 
     def _lost(self, keys: Sequence[str], found: Mapping[str, Order]) -> set[str]:
         """Return the Import IDs of orders that go on, and were in the books before."""

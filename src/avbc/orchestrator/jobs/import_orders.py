@@ -189,15 +189,20 @@ class Import:
         if not incoming:
             return
         try:
-            if not run.preview:
-                run.integration.require_setting_statuses()
             self._incomers.look_up(incoming)
+            if not run.preview and any(each.waits is None for each in incoming):
+                run.integration.require_setting_statuses()
         except AvbcError as error:
             run.halt(error)
         if missing:
             incoming = [each for each in incoming if each.existing is None]
-        for start in range(0, len(incoming), CHUNK):
-            chunk = incoming[start : start + CHUNK]
+        due = [each for each in incoming if each.waits is None]
+        # They need neither a request nor a second look.
+        self._endings.finish(
+            [self._endings.of("waiting", each, [each.waits]) for each in incoming if each.waits]
+        )
+        for start in range(0, len(due), CHUNK):
+            chunk = due[start : start + CHUNK]
             if not run.is_over():
                 self._incomers.read_payments([each for each in chunk if not each.is_unchanged])
             if not run.preview:
@@ -219,6 +224,8 @@ class Import:
         run = self._run
         if each.left is not None:
             return self._endings.left(each, each.left)
+        if each.waits is not None:
+            return self._endings.of("waiting", each, [each.waits])
         if each.error is None and run.is_over():
             message = f"The run stopped before this order: {run.report.stopped}"
             return self._endings.of("postponed", each, [record_problem("run_stopped", message)])
@@ -253,6 +260,9 @@ class Import:
             raise each.error
         if each.existing is not None and each.is_unchanged:
             return self._endings.of("relinked", each)
+        if each.existing is None and (held := self._incomers.waits(each)):
+            # Its transactions, or the order as it is now, say less than the list did.
+            return self._endings.of("waiting", each, [held])
         mapped = self._incomers.map(each)
         lookups = self._incomers.lookups
         if each.existing is not None:

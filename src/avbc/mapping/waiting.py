@@ -1,0 +1,157 @@
+"""Whether an order waits for its payment before it is imported: `import_when` of its method.
+
+The rule reads the payment as `worth` does, so what an import would book and what it waits for are
+one reading.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from decimal import Decimal, localcontext
+
+import attrs
+
+from avbc.bigcommerce.models import Order, Transaction
+from avbc.mapping.case import Case, Findings, MappingRules
+from avbc.mapping.decisions import Problem
+from avbc.mapping.payment import TENDER_WORDS
+from avbc.mapping.text import plain
+from avbc.mapping.worth import AUTHORIZED, AWAITED, DECLINED, HELD, VOID, Worth, payments_worth
+from avbc.money import ARITHMETIC, is_amount
+from avbc.settings import PaymentMethodMapping, payment_method_key
+
+WAITS_FOR_PAYMENT = "order_waits_for_payment"
+"""The code of an order that is imported once its payment has come as far as its method asks."""
+NEVER_IMPORTED = "order_never_imported"
+"""The code of an order whose payment method is never imported."""
+
+_SETTING = "gl.payment_methods"
+_OFFLINE = frozenset(
+    map(
+        payment_method_key,
+        [
+            "Bank Deposit",
+            "Cash",
+            "Cash on Delivery",
+            "Check",
+            "Manual",
+            "Money Order",
+            "Pay in Store",
+        ],
+    )
+)
+_TENDERS = frozenset(word for words in TENDER_WORDS.values() for word in words)
+_HELD_BACK = frozenset([AUTHORIZED, "capture pending"])
+"""Payment statuses of money that a gateway holds for the store."""
+_STATES = {
+    AUTHORIZED: "is only authorized",
+    AWAITED: "has not come, by the order's status",
+    VOID: "was voided",
+    DECLINED: "was declined",
+    HELD: "is held for review",
+}
+
+
+def waits(
+    order: Order, transactions: Sequence[Transaction] | None, rules: MappingRules
+) -> Problem | None:
+    """Say why an order waits, or is never imported; None where an import takes it.
+
+    A payment that was received is as good as an authorized one, and an order with nothing to pay at
+    the gateway waits for nothing. What is wrong with the payment is for the import to say, so such
+    an order does not wait. A voided or declined payment does: the shopper may pay again.
+
+    Args:
+        order: The order, with the status that says whether it was paid.
+        transactions: Its transactions; None where they were not read. An order of which only they
+            can say what was paid does not wait then.
+        rules: Settings and reference data.
+    """
+    row, place = _row(order, rules)
+    if row is None or row.import_when == "always":
+        return None
+    found = Findings()
+    method = plain(order.payment_method)
+    if row.import_when == "never":
+        found.warn(
+            "order_never_imported",
+            "payment_method",
+            method,
+            f'Orders paid by {method!r} are never imported: {place} has import_when = "never".',
+            "To have it imported, change import_when there.",
+        )
+        return found.problems[0]
+    is_offline = _is_offline(row)
+    if transactions is None and not (is_offline or order.payment_status.strip()):
+        return None
+    if is_offline:
+        # Whatever it says, the order's status decides.
+        order = attrs.evolve(order, payment_status="")
+    due = order.total_inc_tax
+    if not is_amount(due) or due <= 0 or payment_method_key(method) in _TENDERS:
+        return None
+    worth = _worth(order, transactions or (), due, rules)
+    if worth is None or _is_enough(worth, row):
+        return None
+    wanted = "received" if row.import_when == "paid" else "authorized or received"
+    found.warn(
+        "order_waits_for_payment",
+        "payment_status",
+        worth.status,
+        f"The order is imported when its payment by {method!r} is {wanted} ({place}), and the "
+        f"payment {_STATES.get(worth.status, f'is {worth.status!r}')}.",
+        _fix(order.id, worth.status, place, is_offline=is_offline),
+    )
+    return found.problems[0]
+
+
+def _row(order: Order, rules: MappingRules) -> tuple[PaymentMethodMapping | None, str]:
+    """The mapping row of the order's payment method, and its place in the settings."""
+    key = payment_method_key(plain(order.payment_method))
+    for index, row in enumerate(rules.settings.gl.payment_methods):
+        if payment_method_key(row.bigcommerce) == key:
+            return row, f"{_SETTING}[{index}]"
+    return None, ""
+
+
+def _is_offline(row: PaymentMethodMapping) -> bool:
+    known = payment_method_key(row.bigcommerce) in _OFFLINE
+    return known if row.offline is None else row.offline
+
+
+def _worth(
+    order: Order, transactions: Sequence[Transaction], due: Decimal, rules: MappingRules
+) -> Worth | None:
+    """What its payments are worth; None where the import has to say what is wrong with them."""
+    case = Case(rules)
+    with localcontext(ARITHMETIC):
+        worth = payments_worth(order, transactions, due, case)
+    return worth if worth.is_known and not case.failed else None
+
+
+def _is_enough(worth: Worth, row: PaymentMethodMapping) -> bool:
+    states = {payment.state for payment in worth.payments}
+    if "captured" in states:
+        return True
+    return row.import_when == "authorized" and (
+        "pre_authorized" in states or worth.status in _HELD_BACK
+    )
+
+
+def _fix(order_id: int, status: str, place: str, *, is_offline: bool) -> str:
+    if is_offline or status == AWAITED:
+        return (
+            "When the money has come, give the order a status of paid orders in BigCommerce, and "
+            f"call import_order({order_id}). If it will not come, cancel the order."
+        )
+    if status in (VOID, DECLINED):
+        return "Get the order paid again, or cancel it, in BigCommerce."
+    if status == HELD:
+        return "Approve or decline the payment in BigCommerce."
+    fix = "Capture the payment in BigCommerce, or cancel the order."
+    if status != AUTHORIZED:
+        fix = (
+            "Wait until the payment clears, or cancel the order in BigCommerce. If the method is "
+            f"paid outside of any gateway, set offline = true in {place}."
+        )
+    return fix
