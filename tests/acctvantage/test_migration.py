@@ -6,7 +6,7 @@ import json
 import sqlite3
 import threading
 from concurrent.futures import ThreadPoolExecutor
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 from decimal import Decimal
 from pathlib import Path
 from typing import Any
@@ -77,7 +77,7 @@ def fresh(url: str, request: pytest.FixtureRequest, tmp_path: Path) -> dict[str,
         return found
 
 
-@pytest.mark.parametrize("version", [1, 3])
+@pytest.mark.parametrize("version", [1, 3, 4])
 def test_tables_of_earlier_versions_become_those_of_today(
     url: str, fresh: dict[str, Any], version: int
 ) -> None:
@@ -147,10 +147,10 @@ def test_books_of_version_3_keep_what_they_hold(url: str) -> None:
 
 
 def of_version_3(number: int) -> SalesOrder:
-    """An order of that time: all is left to ship, and the store was not kept."""
+    """An order of that time: all is left to ship, and neither store nor day were kept."""
     order = make_order(number)
     lines = tuple(evolve(line, to_ship=line.quantity) for line in order.lines)
-    return evolve(order, lines=lines, store_hash="")
+    return evolve(order, lines=lines, store_hash="", ordered_on=None)
 
 
 def test_books_of_version_3_take_what_is_new(url: str) -> None:
@@ -161,6 +161,22 @@ def test_books_of_version_3_take_what_is_new(url: str) -> None:
         assert books.set_to_ship("WEB1", {1000: Decimal("0.5")}).lines[0].to_ship == Decimal("0.5")
         # An edit of an order from before notes the store.
         assert books.update_order(make_bundle(1)).store_hash == "abc123"
+
+
+def test_books_of_version_4_keep_what_they_hold_and_take_days(url: str) -> None:
+    restore(url, 4)
+    with SqlGateway(url) as books:
+        orders = books.sales_orders()
+        assert [order.import_id for order in orders] == ["WEB1", "WEB2", "WEB3", "WEB4"]
+        assert [order.ordered_on for order in orders] == [None] * 4
+        assert [line.to_ship for line in orders[0].lines] == [Decimal("0.5"), Decimal("1.5")]
+        as_before = evolve(make_order(4), ordered_on=None)
+        assert evolve(orders[3], id=None, client_id=None, contact_id=None) == as_before
+        assert books.source_stores("WEB") == {"abc123"}
+        assert books.create_order(make_bundle(5)).order.ordered_on == date(2026, 3, 1)
+        # An edit of an order from before notes its day.
+        assert books.update_order(make_bundle(4)).ordered_on == date(2026, 3, 1)
+        assert books.sales_orders(["WEB5"])[0].ordered_on == date(2026, 3, 1)
 
 
 def test_what_an_earlier_avbc_writes_meanwhile_is_read(url: str) -> None:

@@ -97,6 +97,7 @@ class TestWhatIsRefused:
         for change, words in [
             ({"memo": "half \ud83d a face"}, "lone surrogate"),
             ({"store_order_id": 2**63}, "bits|out of range"),
+            ({"ordered_on": datetime(2026, 1, 1, tzinfo=UTC)}, "is not a day"),
             ({"ordered_at": datetime(2026, 1, 1)}, "has no time zone"),  # noqa: DTZ001  # what is refused
             (
                 {
@@ -330,6 +331,7 @@ def sales_orders(draw: st.DrawFn) -> SalesOrder:
         tax_override=draw(st.booleans()),
         memo=draw(texts),
         ordered_at=draw(times),
+        ordered_on=draw(st.none() | st.dates()),
         status_changed_at=draw(times),
     )
     return evolve(

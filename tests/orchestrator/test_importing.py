@@ -103,11 +103,12 @@ def test_requests_are_the_floor(
     assert len(report.imported) == count
     expected = {
         "GET /v2/orders": pages,
+        "GET /v2/store": 1,  # the time zone of the store's days, once
         "GET /v3/orders/{id}/transactions": online,
         "PUT /v2/orders/{id}": count,
     }
     assert store.counts() == {name: number for name, number in expected.items() if number}
-    assert report.requests == pages + online + count
+    assert report.requests == pages + 1 + online + count
 
 
 def test_the_right_to_write_is_probed_once_and_only_if_there_is_something_to_write(

@@ -94,12 +94,15 @@ def looks(store: FakeStore) -> int:
 def test_two_hundred_and_fifty_card_orders_cost_five_looks(
     web: Orchestrator, store: FakeStore
 ) -> None:
-    """Two pages, the second empty, a probe, transactions, a look for 50 orders each, statuses."""
+    """Two pages, the second empty, a probe, the store's time zone, transactions, looks, statuses.
+
+    A look is for 50 orders.
+    """
     cards(store, 250)
     report = web.import_orders()
     assert len(report.imported) == 250
     assert looks(store) == 5
-    assert report.requests == 2 + 1 + 250 + 5 + 250 == 508
+    assert report.requests == 2 + 1 + 1 + 250 + 5 + 250 == 509
 
 
 def test_orders_that_were_read_a_moment_before_need_no_look(

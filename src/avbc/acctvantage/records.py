@@ -8,7 +8,7 @@ the books.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from datetime import datetime
+from datetime import date, datetime
 from decimal import Decimal
 from typing import Literal, TypeAlias
 
@@ -279,6 +279,11 @@ class SalesOrder:
     id: int | None = None
     store_hash: str = ""
     """The store that it came from; empty if it was imported before this was kept."""
+    ordered_on: date | None = None
+    """The day of `ordered_at` in the store's time zone: the day, and so the period, of the sale.
+
+    None if it was imported before this was kept.
+    """
 
     @property
     def subtotal(self) -> Decimal:

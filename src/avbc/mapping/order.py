@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from datetime import tzinfo
 from decimal import Decimal, localcontext
 
 import attrs
@@ -19,6 +20,7 @@ from avbc.acctvantage.records import (
 from avbc.bigcommerce.models import Order, OrderCoupon, OrderStatus, Transaction
 from avbc.mapping.case import Case, MappingRules
 from avbc.mapping.client import client_for
+from avbc.mapping.days import day_of
 from avbc.mapping.decisions import Decision, Note, Problem, decisions_of
 from avbc.mapping.discount import Discounts, discounts_for
 from avbc.mapping.edits import fingerprint
@@ -64,6 +66,8 @@ class OrderInputs:
     """The store that the order is from."""
     in_store: Order | None = None
     """The order as the store has it, where `order` was changed before it is mapped."""
+    time_zone: tzinfo | None = None
+    """The store's time zone, in which the order has its day; None: not known."""
 
     @property
     def paid_order(self) -> Order:
@@ -224,6 +228,9 @@ class Mapper:
                 reference=str(order.id),
                 memo=plain(order.customer_message),
                 ordered_at=order.date_created,
+                ordered_on=day_of(order.date_created, inputs.time_zone)
+                if inputs.time_zone is not None
+                else None,
                 source_code=self.rules.source_code,
                 fingerprint=fingerprint(inputs.in_store or order),
                 client_id=client.client.id if client.client is not None else None,
@@ -231,6 +238,7 @@ class Mapper:
             )
             if not case.failed:
                 _note_header(sales_order, proof, case)
+                _note_day(sales_order, inputs.time_zone, case)
                 bundle = OrderBundle(
                     order=sales_order,
                     receipts=payment.receipts,
@@ -288,6 +296,13 @@ def _rounding(
             "by hand.",
         )
     return rounding
+
+
+def _note_day(sales_order: SalesOrder, time_zone: tzinfo | None, case: Case) -> None:
+    reason = "the day of ordered_at in the store's time zone, {}"
+    if time_zone is None:
+        reason = "the store's time zone is not known"
+    case.note("ordered_on", sales_order.ordered_on or "", reason, "", time_zone)
 
 
 def _note_header(sales_order: SalesOrder, proof: Proof, case: Case) -> None:

@@ -7,7 +7,7 @@ A column has the name of the record's field; a nested address has its fields wit
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 from decimal import Decimal
 from typing import Any
 
@@ -71,6 +71,26 @@ def in_utc(value: datetime) -> datetime:
         raise BooksRefused(f"the time {value} has no equivalent in UTC") from None
 
 
+def day(value: date) -> date:
+    """The day itself.
+
+    Raises:
+        BooksRefused: It is a time, whose day depends on the time zone.
+    """
+    if isinstance(value, datetime):
+        raise BooksRefused(f"the time {value} is not a day")
+    return value
+
+
+def day_text(value: date) -> str:
+    """A day as ISO 8601 text, which sorts as the days do.
+
+    Raises:
+        BooksRefused: It is a time, whose day depends on the time zone.
+    """
+    return day(value).isoformat()
+
+
 class Exact(sa.TypeDecorator[Decimal]):
     """An exact decimal: NUMERIC on PostgreSQL, text on SQLite, whose NUMERIC is a float."""
 
@@ -126,8 +146,8 @@ class Moment(sa.TypeDecorator[datetime]):
 
 
 TO_STORE: Mapping[str, Mapping[type[TypeEngine[Any]], Callable[[Any], Any]]] = {
-    "sqlite": {Exact: exact_text, Moment: utc_text},
-    "postgresql": {Exact: exact_number, Moment: in_utc},
+    "sqlite": {Exact: exact_text, Moment: utc_text, sa.Date: day_text},
+    "postgresql": {Exact: exact_number, Moment: in_utc, sa.Date: day},
 }
 """How a database takes values that it has no type for: for the types and compiled inserts."""
 
@@ -375,6 +395,8 @@ sales_orders = sa.Table(
     _text("fingerprint"),
     sa.Column("status_changed_at", Moment),
     sa.Column("store_hash", sa.Text, nullable=False, server_default=""),
+    # NULL is not known, as of what an avbc of version 4 wrote.
+    sa.Column("ordered_on", sa.Date),
 )
 # Not the source first: SQLite would find all orders of a source by it, rather than the few that are
 # looked for by their status or the time of its change.

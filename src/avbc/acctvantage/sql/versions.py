@@ -113,6 +113,16 @@ def _to_version_4(connection: sa.Connection) -> None:
     _index(orders, "ix_sales_orders_store").create(connection)
 
 
+def _to_version_5(connection: sa.Connection) -> None:
+    """The day of each order in its store's time zone.
+
+    Of orders that are in the books it is not known: the books have no time zone.
+    """
+    column = schema.sales_orders.c.ordered_on
+    kind = column.type.compile(connection.dialect)
+    connection.exec_driver_sql(f"ALTER TABLE sales_orders ADD COLUMN {column.name} {kind}")
+
+
 def _index(table: sa.Table, name: str) -> sa.Index:
     return next(index for index in table.indexes if index.name == name)
 
@@ -263,8 +273,8 @@ BOOKS = Tables(
     owner="the books",
     metadata=schema.metadata,
     versions=schema.books_version,
-    version=4,
-    migrations={1: _to_version_2, 2: _to_version_3, 3: _to_version_4},
+    version=5,
+    migrations={1: _to_version_2, 2: _to_version_3, 3: _to_version_4, 4: _to_version_5},
     errors={
         "unreachable": BooksUnreachable,
         "refused": BooksRefused,

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
+from datetime import tzinfo
 
 import attrs
 
@@ -96,6 +97,7 @@ class Incomers:
         # The books are read before the journal is opened: mostly it is in the same database, and
         # then theirs is the error to report.
         self.lookups = Lookups(run.settings, run.books)
+        self._time_zone: tzinfo | None = None
 
     def of_page(self, page: Page[Order], read_at: float) -> list[Incoming]:
         """Return the orders of a page by id, those that cannot be read among them.
@@ -200,6 +202,8 @@ class Incomers:
         due = [each for each in readable if explain or not each.is_unchanged]
         for each in due:
             each.to_map = customised_order(each.order, self._run.integration.order_customisations)
+        if due:
+            self._time_zone = self._run.integration.days.zone_of_orders()
         self.lookups.read([each.to_map.order for each in due if each.to_map], again=again)
 
     def _hold_back(self, incoming: Sequence[Incoming]) -> None:
@@ -273,6 +277,7 @@ class Incomers:
             paid_status_id=each.paid_status_id,
             store_hash=self._run.store.store_hash,
             in_store=made.in_store,
+            time_zone=self._time_zone,
         )
         mapped = self.lookups.map(inputs, self._read_coupons)
         if mapped.bundle is not None and each.existing is not None:

@@ -16,6 +16,7 @@ from avbc.orchestrator.engine.progress import Progress
 from avbc.orchestrator.engine.statuses import ImportStatuses, import_statuses, mapped_statuses
 from avbc.orchestrator.engine.stock_location import StockLocation
 from avbc.orchestrator.engine.stopping import Stop
+from avbc.orchestrator.engine.store_days import StoreDays
 from avbc.orchestrator.worklist import OnAttention
 from avbc.secret import Secret
 from avbc.settings import Settings
@@ -113,6 +114,11 @@ class Integration:
         """The listing of changed orders, which the jobs of a cycle share."""
         return ChangedOrders(self.store)
 
+    @cached_property
+    def days(self) -> StoreDays:
+        """The store's own days."""
+        return StoreDays(self.store)
+
     @property
     def source_code(self) -> str:
         """The Import Source Code."""
@@ -153,6 +159,8 @@ class Integration:
             del self.journal
 
     def _close_store(self) -> None:
+        if self._given_store is None:
+            self.__dict__.pop("days", None)
         if self._given_store is None and "store" in self.__dict__:
             self.store.close()
             del self.store

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 from decimal import Decimal
 
 from attrs import evolve
@@ -116,6 +116,7 @@ def make_order(number: int, lines: int = 2) -> SalesOrder:
         source_code="WEB",
         fingerprint="f" * 64,
         store_hash="abc123",
+        ordered_on=date(2026, 3, 1),
     )
 
 

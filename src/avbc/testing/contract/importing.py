@@ -4,7 +4,7 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime, timedelta, timezone
+from datetime import UTC, date, datetime, timedelta, timezone
 from decimal import Decimal
 from functools import partial
 
@@ -363,6 +363,21 @@ class ImportContract(ContractSetup):
         assert read == abroad
         assert read is not None
         assert read.utcoffset() == timedelta(0)
+
+    def test_the_day_of_an_order_is_the_store_s_and_not_that_of_utc(self, gateway: Gateway) -> None:
+        """The day is kept beside the time, also where it is not known, and an edit replaces it."""
+        evening = datetime(2026, 2, 1, 1, 30, tzinfo=UTC)  # January 31, 19:30 in Chicago
+        first = evolve(make_order(1), ordered_at=evening, ordered_on=date(2026, 1, 31))
+        gateway.create_order(evolve(make_bundle(1), order=first))
+        gateway.create_order(evolve(make_bundle(2), order=evolve(make_order(2), ordered_on=None)))
+        read = gateway.sales_orders(["WEB1", "WEB2"])
+        assert [order.ordered_on for order in read] == [date(2026, 1, 31), None]
+        (first,) = gateway.sales_orders_ordered("WEB", evening, evening)
+        assert first.ordered_on == date(2026, 1, 31)
+        gateway.update_order(
+            evolve(make_bundle(2), order=evolve(make_order(2), ordered_on=date(2026, 12, 31)))
+        )
+        assert gateway.sales_orders(["WEB2"])[0].ordered_on == date(2026, 12, 31)
 
     def _assert_one_of_everything(self, gateway: Gateway) -> None:
         assert len(gateway.sales_orders()) == 1

@@ -45,6 +45,8 @@ class StoreOptions(TypedDict, total=False):
     """Whether orders include what is asked for; otherwise they have links only."""
     names_faulty_items: bool
     """Whether a refused inventory adjustment names the faulty items."""
+    time_zone: str
+    """The merchant's time zone, by its name in the time zone database: "America/Chicago"."""
 
 
 def ability(method: Callable[Concatenate[A, P], T]) -> Callable[Concatenate[A, P], T]:
@@ -505,6 +507,8 @@ class Abilities:
         self._core.state.names_faulty_items = options.get(
             "names_faulty_items", self._core.state.names_faulty_items
         )
+        if "time_zone" in options:
+            as_row(self._core.state.information["timezone"])["name"] = options["time_zone"]
 
     @property
     @ability
