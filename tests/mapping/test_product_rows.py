@@ -5,8 +5,8 @@ import pytest
 
 from avbc.acctvantage.records import Product
 from avbc.bigcommerce.models import ConfigurableField, OrderProduct
-from avbc.mapping import waiting_demand
-from avbc.mapping.products import ProductName, product_name
+from avbc.mapping import product_names, waiting_demand
+from avbc.mapping.product_names import ProductName, ProductNames
 from avbc.money import ZERO
 from avbc.settings import ProductMapping, ProductSettings
 
@@ -43,7 +43,7 @@ def named(part_number: str, row: int) -> ProductName:
     ],
 )
 def test_the_first_row_that_fits_comes_before_the_sku(line, found):
-    assert product_name(OrderProduct(**line), ProductSettings(mapping=ROWS)) == found
+    assert ProductNames(ProductSettings(mapping=ROWS)).of(OrderProduct(**line)) == found
 
 
 @pytest.mark.parametrize(
@@ -58,7 +58,7 @@ def test_the_first_row_that_fits_comes_before_the_sku(line, found):
 )
 def test_the_placeholder_is_for_custom_items_alone(line, found):
     screen = ProductSettings(mapping=ROWS, placeholder_product="ANY")
-    assert product_name(OrderProduct(**line), screen) == found
+    assert ProductNames(screen).of(OrderProduct(**line)) == found
 
 
 TEES = {"rows": {"mapping": (ProductMapping(sku="TEE-*", part_number="tee"),)}}
@@ -194,3 +194,24 @@ def test_what_waits_counts_as_the_import_books_it(make_order):
     with_placeholder = attrs.evolve(screen, placeholder_product="ANY")
     assert waiting_demand([order], screen=with_placeholder) == {"tee": 5, "mug": 5, "any": 7}
     assert waiting_demand([order], {"tee": "shirt"}, screen) == {"shirt": 5, "mug": 5}
+
+
+def test_thousands_of_rows_cost_a_line_nothing(monkeypatch):
+    """Only the rows that may fit are compared, in the order that they have in the settings."""
+    compared = []
+    fits = product_names.fits
+    monkeypatch.setattr(
+        product_names, "fits", lambda pattern, text: compared.append(pattern) or fits(pattern, text)
+    )
+    many = [ProductMapping(sku=f"SKU-{number}", part_number="A") for number in range(5000)]
+    rows = (
+        *many,
+        ProductMapping(sku="*-9", part_number="B"),
+        ProductMapping(name="x", part_number="C"),
+    )
+    names = ProductNames(ProductSettings(mapping=rows))
+    assert names.of(OrderProduct(product_id=1, sku="sku-4999")) == named("A", 4999)
+    assert names.of(OrderProduct(product_id=1, sku="SKU-5009")) == ProductName("SKU-5009")
+    assert names.of(OrderProduct(product_id=1, sku="SKU-5-9")) == named("B", 5000)
+    assert names.of(OrderProduct(product_id=1, sku="SKU-9")) == named("A", 9)
+    assert len(compared) < 10

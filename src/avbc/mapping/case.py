@@ -19,6 +19,7 @@ from avbc.mapping.decisions import (
     decisions_of,
     value_text,
 )
+from avbc.mapping.product_names import ProductNames
 from avbc.money import decimals
 from avbc.settings import Settings, payment_method_key
 from avbc.text import text_key
@@ -91,6 +92,11 @@ class MappingRules:
     def order_statuses(self) -> dict[str, int]:
         """The position of each AcctVantage order status in the sequence."""
         return _by_name((name, place) for place, name in enumerate(self.reference.order_statuses))
+
+    @cached_property
+    def product_names(self) -> ProductNames:
+        """What lines' products are looked up by."""
+        return ProductNames(self.settings.products)
 
     @cached_property
     def warehouse(self) -> Warehouse | None:

@@ -8,7 +8,7 @@ from decimal import ROUND_FLOOR, Context, Decimal
 from types import MappingProxyType
 
 from avbc.bigcommerce.models import Order
-from avbc.mapping.products import product_name
+from avbc.mapping.product_names import ProductNames
 from avbc.money import ZERO
 from avbc.settings import ProductSettings
 from avbc.text import text_key
@@ -77,10 +77,10 @@ def waiting_demand(
     >>> waiting_demand([Order(products=(OrderProduct(product_id=7, sku="MUG-1", quantity=2),))])
     {'mug-1': Decimal('2')}
     """
-    demand = Counter[str]()
+    demand, names = Counter[str](), ProductNames(screen)
     for order in orders:
         for line in order.lines:
-            wanted = product_name(line, screen)
+            wanted = names.of(line)
             key = text_key(wanted.name) if wanted is not None else ""
             left = line.quantity - line.quantity_refunded
             if key and left > 0:

@@ -18,7 +18,8 @@ from avbc.bigcommerce.models import (
 )
 from avbc.mapping.case import Case
 from avbc.mapping.decisions import MappingProblem
-from avbc.mapping.products import GIFT_CERTIFICATE, product_name, product_named
+from avbc.mapping.product_names import GIFT_CERTIFICATE
+from avbc.mapping.products import product_named
 from avbc.mapping.proof import COMPARE, unreadable
 from avbc.mapping.reference import ShipViaChoice, ship_via_for
 from avbc.mapping.text import address, amount_text, plain
@@ -186,7 +187,7 @@ def _line(
     gl_code = sku = ""
     component = line.is_component
     kind: LineKind = "product"
-    wanted = product_name(line, case.rules.settings.products)
+    wanted = case.rules.product_names.of(line)
     if line.type == GIFT_CERTIFICATE:
         kind = "gift_certificate"
         gl_code = case.rules.settings.gl.gift_certificate_gl_code

@@ -1,64 +1,18 @@
-"""Which product of the books a line of an order is: by a row of the settings, or by its SKU."""
+"""Products of the books that lines and settings name."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from collections.abc import Set as AbstractSet
 
-import attrs
-
 from avbc.acctvantage.records import Product
 from avbc.bigcommerce.models import OrderProduct
 from avbc.mapping.case import Case, MappingRules, Ruling
-from avbc.mapping.patterns import fits
+from avbc.mapping.product_names import ProductName
 from avbc.mapping.reference import product_for
 from avbc.mapping.text import plain
 from avbc.settings import ProductMapping, ProductSettings
 from avbc.text import text_key
-
-GIFT_CERTIFICATE = "giftcertificate"
-
-
-@attrs.frozen
-class ProductName:
-    """What a line's product is looked up by in the books."""
-
-    name: str
-    """A part number of the settings, or the line's SKU."""
-    setting: str = ""
-    """The setting that names it; empty where the SKU does."""
-
-
-def product_name(line: OrderProduct, screen: ProductSettings) -> ProductName | None:
-    """What a line's product is looked up by; None where the line is no product of the books.
-
-    The first row of `[[products.mapping]]` that fits comes before the SKU. A custom item that no
-    row fits is the `placeholder_product`, if there is one. A gift certificate is never a product:
-    it is owed, and not sold.
-
-    >>> from avbc.settings import ProductMapping
-    >>> rows = (ProductMapping(sku="TEE-*", part_number="TEE"),)
-    >>> product_name(OrderProduct(product_id=7, sku="TEE-RED"), ProductSettings(mapping=rows))
-    ProductName(name='TEE', setting='products.mapping[0].part_number')
-    """
-    if line.type == GIFT_CERTIFICATE:
-        return None
-    for index, row in enumerate(screen.mapping):
-        if _fits(row, line):
-            return ProductName(row.part_number, f"products.mapping[{index}].part_number")
-    if line.product_id:
-        return ProductName(line.sku)
-    placeholder = screen.placeholder_product
-    return ProductName(placeholder, "products.placeholder_product") if placeholder else None
-
-
-def _fits(row: ProductMapping, line: OrderProduct) -> bool:
-    return (
-        row.product_id in (None, line.product_id)
-        and row.variant_id in (None, line.variant_id)
-        and (not row.sku or fits(row.sku, line.sku))
-        and (not row.name or fits(row.name, plain(line.name)))
-    )
 
 
 def rows_by_part_number(screen: ProductSettings) -> dict[str, tuple[ProductMapping, ...]]:

@@ -575,15 +575,21 @@ GUARDS = (
     Guard(
         "a row of the settings says which product a line is, before its SKU",
         (f"{_ROWS}::test_lines_are_booked_under_the_part_numbers_of_the_rows",),
-        (Removal("mapping/products.py", "if _fits(row, line):", "if False:"),),
+        (
+            Removal(
+                "mapping/product_names.py",
+                "if _fits(row := self._screen.mapping[place], line):",
+                "if False:",
+            ),
+        ),
     ),
     Guard(
         "a custom item is booked as the placeholder product",
         (f"{_ROWS}::test_a_refund_is_of_the_part_number_that_was_booked",),
         (
             Removal(
-                "mapping/products.py",
-                "placeholder = screen.placeholder_product",
+                "mapping/product_names.py",
+                "placeholder = self._screen.placeholder_product",
                 'placeholder = ""',
             ),
         ),
@@ -593,7 +599,9 @@ GUARDS = (
         (f"{_ROWS}::test_what_waits_is_netted_under_the_part_numbers_of_the_rows",),
         (
             Removal(
-                "mapping/inventory.py", "product_name(line, screen)", "product_name(line, _NO_ROWS)"
+                "mapping/inventory.py",
+                "names = Counter[str](), ProductNames(screen)",
+                "names = Counter[str](), ProductNames(_NO_ROWS)",
             ),
         ),
     ),

@@ -9,7 +9,8 @@ import attrs
 from avbc.acctvantage.gateway import Gateway
 from avbc.acctvantage.records import Product
 from avbc.mapping import MappingRules
-from avbc.mapping.products import ProductName, configured_product, is_exact, products_by_name
+from avbc.mapping.product_names import ProductName
+from avbc.mapping.products import configured_product, is_exact, products_by_name
 from avbc.orchestrator.checks.setup_parts import ruled
 from avbc.orchestrator.reports import Check
 from avbc.settings import ProductMapping

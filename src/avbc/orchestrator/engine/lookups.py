@@ -10,7 +10,8 @@ from avbc.acctvantage import Client, Gateway, OrderBundle, Product
 from avbc.acctvantage.import_ids import client_import_id
 from avbc.bigcommerce.models import Order, OrderCoupon
 from avbc.mapping import MappedOrder, Mapper, MappingRules, OrderInputs, Problem
-from avbc.mapping.products import product_name, products_by_name
+from avbc.mapping.product_names import ProductNames
+from avbc.mapping.products import products_by_name
 from avbc.money import ZERO
 from avbc.settings import Settings
 from avbc.text import text_key
@@ -33,6 +34,7 @@ class Lookups:
         self._books = books
         self._reference = books.reference_data()
         self._mapper = Mapper(settings, self._reference)
+        self._product_names = ProductNames(settings.products)
         self._clients: dict[int, Client] = {}
         self._clients_by_key: dict[str, dict[int, None]] = {}
         self._products: dict[str, tuple[Product, ...]] = {}
@@ -64,8 +66,7 @@ class Lookups:
         found_clients = self._books.find_clients(import_ids, emails) if import_ids or emails else []
         for client in (*found_clients, *self._imagined.values()):
             self._add(client)
-        screen = self._settings.products
-        wanted = [product_name(line, screen) for order in orders for line in order.lines]
+        wanted = [self._product_names.of(line) for order in orders for line in order.lines]
         names = {text_key(each.name) for each in wanted if each is not None} - {""}
         found = products_by_name(self._books.find_products(names) if names else (), names)
         kept = {name: products for name, products in self._products.items() if name not in names}

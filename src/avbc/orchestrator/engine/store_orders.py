@@ -28,7 +28,7 @@ from avbc.bigcommerce.models import Consignments, Order
 from avbc.bigcommerce.models.statuses import SystemStatus
 from avbc.errors import AvbcError
 from avbc.mapping import Problem, waiting_demand
-from avbc.mapping.products import GIFT_CERTIFICATE
+from avbc.mapping.product_names import GIFT_CERTIFICATE
 from avbc.orchestrator.engine.changes import order_extra
 from avbc.orchestrator.engine.customising import customised_order
 from avbc.orchestrator.engine.order_reads import IN_FLIGHT, orders_of
