@@ -668,3 +668,142 @@ def test_the_journal_tells_what_was_done(
         ("push_products", "begun", "MUG: product new"),
         ("push_products", "sent", "MUG: product new"),
     ]
+
+
+# What the store has, and a push would replace
+
+
+@pytest.fixture
+def keeping(join: Join, change: Change, plain_books: SqlGateway) -> Callable[..., Orchestrator]:
+    """An orchestrator whose pushes leave fields alone: `keeping("price")`."""
+
+    def kept(*names: str) -> Orchestrator:
+        settings = change(products={"keep_store_fields": names})
+        return join(books=plain_books, settings=settings)
+
+    return kept
+
+
+def replaced(report: PushReport) -> dict[str, list[str]]:
+    return {change.key: [str(each) for each in change.replaced] for change in report.sent}
+
+
+def test_a_preview_marks_the_values_that_no_push_wrote(
+    store: FakeStore, plain: Orchestrator, plain_books: SqlGateway, write: Write
+) -> None:
+    there = {"name": "Lamp, old", "price": 40, "weight": 2, "description": "<p>By hand</p>"}
+    store.add_product({"id": 107, "sku": "lamp", "sale_price": 30, **there})
+    columns = "part_number,name,list_price,sales_memo"
+    write(plain_books, "LAMP,A lamp,49,Bright", "MUG,A mug,9.95,", columns=columns)
+    report = plain.push_products(preview=True)
+    assert replaced(report) == {
+        "LAMP": [
+            "name Lamp, old -> A lamp",
+            "description <p>By hand</p> -> Bright",
+            "weight 2.00 -> 1.00",
+            "price 40.00 -> 49.00",
+        ],
+        "MUG": [],
+    }
+    assert "It would replace 4 values of the store that no push wrote" in report.summary()
+    assert "price 40.00 -> 49.00" in str(report.shown()[0]["note"])
+    (lamp,) = [change for change in report.sent if change.key == "LAMP"]
+    assert lamp.to_dict("sent")["replaced"] == [
+        {"field": each.field, "before": each.before, "after": each.after} for each in lamp.replaced
+    ]
+    assert {entry.method for entry in store.log} == {"GET"}
+    # The push itself does what is ticked, and reads nothing more.
+    store.clear_log()
+    report = plain.push_products()
+    assert not any(change.replaced for change in report.sent)
+    assert product(store, "LAMP")["price"] == 49
+    assert store.counts()["GET /v3/catalog/products"] == 1
+
+
+def test_what_was_pushed_before_is_no_replacement_unless_a_person_changed_it(
+    store: FakeStore, plain: Orchestrator, plain_books: SqlGateway, write: Write
+) -> None:
+    write(plain_books, "MUG,A mug,9.95", "LAMP,A lamp,49.00")
+    plain.push_products()
+    lamp = store.state.products[int(str(product(store, "LAMP")["id"]))]
+    lamp["price"], lamp["name"] = 45, "Lamp by hand"
+    write(plain_books, "MUG,A mug,8.95", "LAMP,A lamp,51.00")
+    # The name is not sent again, so it stays.
+    report = plain.push_products(preview=True)
+    assert replaced(report) == {"MUG": [], "LAMP": ["price 45.00 -> 51.00"]}
+    report = plain.push_products(preview=True, full=True)
+    assert replaced(report) == {
+        "MUG": [],
+        "LAMP": ["name Lamp by hand -> A lamp", "price 45.00 -> 51.00"],
+    }
+
+
+def test_variants_are_marked_too(
+    store: FakeStore, plain: Orchestrator, plain_books: SqlGateway, write: Write
+) -> None:
+    options = {"option_values": [{"label": "S"}]}
+    variants = [
+        {"id": 701, "sku": "TEE-S", "price": 18, **options},
+        {"id": 702, "sku": "TEE-M", **options},
+        {"id": 703, "sku": "TEE-L", "price": 19.95, "weight": 1, **options},
+    ]
+    store.add_product({"id": 108, "sku": "", "name": "Tee", "price": 20, "variants": variants})
+    write(plain_books, *(f"TEE-{size},Tee,19.95" for size in "SML"))
+    assert replaced(plain.push_products(preview=True)) == {
+        "TEE-S": ["price 18.00 -> 19.95"],
+        "TEE-M": ["price 20.00 -> 19.95"],
+        "TEE-L": [],
+    }
+
+
+def test_requests_of_a_preview(
+    store: FakeStore, plain: Orchestrator, plain_books: SqlGateway, write: Write
+) -> None:
+    store.add_products(1000)
+    write(plain_books, *(f"SKU-{number:06d},Thing {number},9.95" for number in range(1, 1001)))
+    report = plain.push_products(preview=True)
+    # Four to look up, four to read.
+    assert (len(report.sent), report.requests) == (1000, 8)
+    assert all(change.replaced for change in report.sent)
+    # Every marked row is printed.
+    assert str(report).count("\nsent ") == 1000
+
+
+def test_fields_that_are_kept_are_sent_with_new_products_only(
+    store: FakeStore,
+    keeping: Callable[..., Orchestrator],
+    plain: Orchestrator,
+    plain_books: SqlGateway,
+    write: Write,
+) -> None:
+    store.add_product({"id": 107, "sku": "LAMP", "name": "Lamp", "price": 40, "weight": 2})
+    write(plain_books, "MUG,A mug,9.95", "LAMP,A lamp,49.00")
+    web = keeping("Price", "name")
+    assert replaced(web.push_products(preview=True))["LAMP"] == ["weight 2.00 -> 1.00"]
+    web.push_products()
+    lamp = product(store, "LAMP")
+    assert (lamp["name"], lamp["price"], lamp["weight"]) == ("Lamp", 40, 1)
+    assert (product(store, "MUG")["name"], product(store, "MUG")["price"]) == ("A mug", 9.95)
+    # A change of them in the books is no change for the store.
+    store.clear_log()
+    write(plain_books, "MUG,Another mug,8.95", "LAMP,A lamp,51.00")
+    assert (web.push_products().unchanged, store.log) == (2, [])
+    # Once they are not kept, the books' values are sent.
+    plain.push_products()
+    assert (product(store, "LAMP")["price"], product(store, "MUG")["price"]) == (51, 8.95)
+
+
+def test_names_of_fields_that_no_push_sends_are_refused_together(
+    store: FakeStore, keeping: Callable[..., Orchestrator]
+) -> None:
+    for preview in (True, False):
+        with pytest.raises(SettingsError) as refused:
+            keeping("descripton", "price", "sku").push_products(preview=preview)
+        faults = {fault.key: fault.message for fault in refused.value.faults}
+        assert set(faults) == {
+            "products.keep_store_fields[0]",
+            "products.keep_store_fields[2]",
+        }
+        assert "Did you mean 'description'?" in faults["products.keep_store_fields[0]"]
+        assert "It sends name, type, description, price, sale_price, weight" in str(refused.value)
+    assert store.log == []

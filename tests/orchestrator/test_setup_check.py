@@ -325,7 +325,7 @@ def test_what_the_token_may_not_read_is_unknown_and_no_error(
     report = join(settings=quiet).check_setup()
     assert report.ok
     unknown = {check.area for check in report.checks if check.state == "unknown"}
-    assert unknown == {"currency", "payment method", "ship via", "location", "stock"}
+    assert unknown == {"currency", "payment method", "ship via", "location", "stock", "product"}
 
 
 def test_orders_and_books_must_be_readable(join: Join, store: FakeStore) -> None:

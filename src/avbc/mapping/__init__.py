@@ -82,6 +82,7 @@ from avbc.mapping.receipts import ReceiptChange, follow_receipts, payment_withou
 from avbc.mapping.reconcile import Reconciled, Verdict, reconcile
 from avbc.mapping.reference import ShipViaChoice, product_for, ship_via_for, tax_area_for
 from avbc.mapping.refund import map_refund
+from avbc.mapping.replaced import Replacement
 from avbc.mapping.shipment import ShipmentPlan, map_shipments, shipment_mark
 from avbc.mapping.status import new_order_status, status_for_books, status_for_store, store_status
 from avbc.mapping.text import address, plain
@@ -115,6 +116,7 @@ __all__ = [
     "Proof",
     "ReceiptChange",
     "Reconciled",
+    "Replacement",
     "Ruling",
     "Severity",
     "ShipViaChoice",

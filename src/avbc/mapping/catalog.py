@@ -22,6 +22,7 @@ from avbc.mapping.field_map import (
 )
 from avbc.mapping.text import plain
 from avbc.money import ZERO
+from avbc.text import text_key
 
 _OWN_STOCK = frozenset(["inventory", "assembly"])
 _NOT_BY_MAP = frozenset(["id", "option_values", "inventory_level", "inventory_warning_level"])
@@ -81,6 +82,25 @@ is the sale price, and any other Sell Price ends a sale; without a List Price th
 price. What the map does not name (images, categories, visibility, options) is never sent, so that
 the merchant's work stays.
 """
+
+
+def keep_fields(
+    fields: Iterable[FieldRule[Product]], keep: Iterable[str]
+) -> tuple[FieldRule[Product], ...]:
+    """The map, with these fields sent with new products only: the store's values stay.
+
+    >>> [rule.only_new for rule in keep_fields(PRODUCT_FIELDS[:2], ["Name"])]
+    [False, True]
+    """
+    kept = frozenset(map(text_key, keep))
+    return tuple(
+        attrs.evolve(rule, only_new=rule.only_new or text_key(rule.name) in kept) for rule in fields
+    )
+
+
+def is_field_to_keep(name: str) -> bool:
+    """Whether a push can leave a field of this name alone; the SKU is what it finds products by."""
+    return text_key(name) in _OF_PRODUCTS - {"sku"}
 
 
 def product_text(product: Product, fields: Sequence[FieldRule[Product]] = PRODUCT_FIELDS) -> str:

@@ -130,7 +130,7 @@ def values_text(values: Mapping[str, FieldValue]) -> str:
     '{"name":"Mug","price":"9.95"}'
     """
     return json.dumps(
-        {name: _text(value) for name, value in values.items()},
+        field_texts(values),
         sort_keys=True,
         ensure_ascii=False,
         separators=(",", ":"),
@@ -143,11 +143,17 @@ def changed_fields(before: str, after: str) -> frozenset[str]:
     >>> sorted(changed_fields('{"name":"Mug","price":"9.95"}', '{"name":"Mug","price":"8.95"}'))
     ['price']
     """
-    known = _read(before)
-    return frozenset(name for name, value in _read(after).items() if known.get(name) != value)
+    known = read_texts(before)
+    return frozenset(name for name, value in read_texts(after).items() if known.get(name) != value)
 
 
-def _read(text: str) -> dict[str, object]:
+def field_texts(values: Mapping[str, FieldValue]) -> dict[str, object]:
+    """Values as `values_text` writes them: amounts as text, long texts by their hash."""
+    return {name: _text(value) for name, value in values.items()}
+
+
+def read_texts(text: str) -> dict[str, object]:
+    """The values that `values_text` wrote; none where it did not write the text."""
     try:
         values: object = json.loads(text)
     except (ValueError, RecursionError):

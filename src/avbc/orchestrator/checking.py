@@ -44,7 +44,7 @@ class Checking(Connected):
             StoreError: The store's statuses or orders cannot be read.
             BooksUnreachable: The books cannot be read.
         """
-        report = setup.setup_report(self.settings, self.store, self.books)
+        report = setup.setup_report(self._integration, self._product_fields)
         note_checks(self._integration, report, "check_setup")
         return report
 

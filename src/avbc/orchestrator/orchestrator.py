@@ -176,15 +176,18 @@ class Orchestrator(Checking):
         """Send the store the changed details of products with Sync to Webstore (manual 2.3.1).
 
         Products are created or updated by the field map. Fields that the map does not name are
-        never sent, so what the merchant added in the store stays.
+        never sent, so what the merchant added in the store stays. Those in
+        `products.keep_store_fields` are sent with new products only.
 
         Args:
             full: Send all of them, changed or not, and look up their ids again.
-            preview: Send nothing; the report says what would be sent.
+            preview: Send nothing; the report says what would be sent, and which values of the store
+                that no push wrote would be replaced.
             progress: Draw a progress bar (extra `progress`).
 
         Raises:
-            SettingsError: `shipping.sync_product_details` is false.
+            SettingsError: `shipping.sync_product_details` is false, or
+                `products.keep_store_fields` names what is no field of store products.
         """
         run = self._push("push_products", "Pushing products", preview=preview, progress=progress)
         return run.do(lambda run: products.push_products(run, self._product_fields, full=full))

@@ -14,6 +14,7 @@ from avbc.acctvantage.records import Receipt, SalesOrder
 from avbc.bigcommerce.body import Body, dump
 from avbc.bigcommerce.call import Call
 from avbc.mapping import Decision, MappedOrder, Problem
+from avbc.mapping.replaced import Replacement
 from avbc.mapping.text import amount_text
 from avbc.mapping.waiting import NEVER_IMPORTED
 from avbc.report import Report, as_data, counted, tally
@@ -105,12 +106,12 @@ class _ListsReport(RunReport, Generic[Name, Item]):
         return [item.to_dict(name) for name, item in self]
 
     def shown(self) -> list[dict[str, object]]:
-        """Every row with problems, and the first of those without."""
+        """Every row that a person should look at, and the first of the others."""
         rows: list[dict[str, object]] = []
         clean = 0
         for name, item in self:
-            clean += not item.problems
-            if item.problems or clean <= _CLEAN_ROWS_SHOWN:
+            clean += not item.is_marked
+            if item.is_marked or clean <= _CLEAN_ROWS_SHOWN:
                 rows.append({**item.to_dict(name), self.columns[-1]: item.note()})
         if clean > _CLEAN_ROWS_SHOWN:
             left = clean - _CLEAN_ROWS_SHOWN
@@ -132,6 +133,11 @@ class Outcome:
     """Why it was refused or postponed, or waits; of an order that was imported, the warnings."""
     explanation: MappedOrder | None = None
     """What would be written and why; only in a preview: a long run would need too much memory."""
+
+    @property
+    def is_marked(self) -> bool:
+        """Whether a person should look at it."""
+        return bool(self.problems)
 
     def to_dict(self, result: str) -> dict[str, object]:
         """The outcome as plain data."""
@@ -273,12 +279,19 @@ class Change(Report):
     """Why each value is what it is."""
     calls: tuple[PlannedCall, ...] = ()
     """The requests that a preview would send. One for many changes is listed with the first."""
+    replaced: tuple[Replacement, ...] = ()
+    """The store's values that it would replace and that no push wrote; only in a preview."""
+
+    @property
+    def is_marked(self) -> bool:
+        """Whether a person should look at it."""
+        return bool(self.problems or self.replaced)
 
     def summary(self) -> str:
         """The change in a line, then its problems and what would be sent."""
         values = f"{self.before} -> {self.after}" if self.before else self.after
         line = f"{self.key}: {self.what} {values}".rstrip()
-        return "\n".join([line, *map(str, self.problems), *map(str, self.calls)])
+        return "\n".join(map(str, (line, *self.problems, *self.replaced, *self.calls)))
 
     def to_dicts(self) -> list[dict[str, object]]:
         """One row per decision: field, value, reason, setting."""
@@ -289,8 +302,8 @@ class Change(Report):
         return {"result": effect, **as_data(self)}
 
     def note(self) -> str:
-        """The problems and the planned requests as one line of text."""
-        return "; ".join(map(str, (*self.problems, *self.calls)))
+        """The problems, what it replaces and the planned requests as one line of text."""
+        return "; ".join(map(str, (*self.problems, *self.replaced, *self.calls)))
 
 
 @attrs.define
@@ -334,6 +347,10 @@ class PushReport(_ListsReport[Effect, Change]):
         """How many changes had which effect, and the cost."""
         preview = " (preview)" if self.preview else ""
         done = tally(self.counts()) or "nothing to do"
+        replaced = sum(len(change.replaced) for change in self.sent)
+        if replaced:
+            values = counted(replaced, "value")
+            done += f". It would replace {values} of the store that no push wrote"
         return self._with_cost(f"{self.direction}{preview}: {done}.")
 
 

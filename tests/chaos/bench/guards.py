@@ -78,6 +78,9 @@ _LOOK = "tests/orchestrator/test_second_look.py"
 _RUN = "tests/orchestrator/test_run.py"
 _FOLLOWING = "tests/orchestrator/test_follow_orders.py"
 _WORKLIST = "tests/orchestrator/test_worklist.py"
+_SETUP_PRODUCTS = "tests/orchestrator/test_setup_products.py"
+_SETUP = "tests/orchestrator/test_setup_check.py"
+_PRODUCTS = "tests/orchestrator/test_products.py"
 _SETUP_FAULTS = "tests/orchestrator/test_setup_faults.py"
 _ROWS = "tests/orchestrator/test_product_rows.py"
 _ROWS_PUSHED = "tests/orchestrator/test_product_rows_pushed.py"
@@ -671,6 +674,77 @@ GUARDS = (
                 "orchestrator/engine/store_orders.py",
                 "customised_order(order, customisations).order for order in orders",
                 "order for order in orders",
+            ),
+        ),
+    ),
+    Guard(
+        "a preview marks the values of the store that no push wrote",
+        (f"{_PRODUCTS}::test_what_was_pushed_before_is_no_replacement_unless_a_person_changed_it",),
+        (Removal("mapping/replaced.py", "and was[name] not in (becomes[name], known.get(name))"),),
+    ),
+    Guard(
+        "fields that are kept are sent with new products only",
+        (f"{_PRODUCTS}::test_fields_that_are_kept_are_sent_with_new_products_only",),
+        (Removal("orchestrator/jobs/products.py", "fields = keep_fields(fields, keep)"),),
+    ),
+    Guard(
+        "names of fields that no push sends are refused",
+        (
+            f"{_PRODUCTS}::test_names_of_fields_that_no_push_sends_are_refused_together",
+            f"{_SETUP_PRODUCTS}::test_names_of_fields_to_keep_are_checked",
+        ),
+        (
+            Removal(
+                "orchestrator/engine/store_details.py",
+                "if not is_field_to_keep(name):",
+                "if False:",
+            ),
+        ),
+    ),
+    Guard(
+        "the setup check warns of prices that are entered with tax",
+        (f"{_SETUP_PRODUCTS}::test_prices_that_are_entered_with_tax",),
+        (
+            Removal(
+                "orchestrator/checks/setup_products.py",
+                "if not information().is_price_entered_with_tax:",
+                "if True:",
+            ),
+        ),
+    ),
+    Guard(
+        "the setup check warns of weights and lengths in other units",
+        (
+            f"{_SETUP_PRODUCTS}::test_weights_in_another_unit",
+            f"{_SETUP_PRODUCTS}::test_lengths_in_another_unit",
+        ),
+        (
+            Removal(
+                "orchestrator/checks/setup_products.py",
+                "if abs(row[0] * other / size - 1) < _TOLERANCE",
+                "if False",
+            ),
+        ),
+    ),
+    Guard(
+        "the setup check warns of what a first push replaces, and of that alone",
+        (f"{_SETUP_PRODUCTS}::test_texts_and_prices_that_the_first_push_would_replace",),
+        (
+            Removal(
+                "orchestrator/checks/setup_products.py",
+                "[pair for pair in pairs if not pair.is_pushed]",
+                "pairs",
+            ),
+        ),
+    ),
+    Guard(
+        "the setup check proposes near names",
+        (f"{_SETUP}::test_a_name_that_is_nearly_known_comes_with_the_known_one",),
+        (
+            Removal(
+                "orchestrator/checks/setup_parts.py",
+                'f"{did_you_mean(name, known)} {fix}".strip()',
+                "fix",
             ),
         ),
     ),

@@ -6,30 +6,33 @@ check are beside this module: statuses, money, shipping, products.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from functools import cache
 
 from avbc.acctvantage.gateway import Gateway
+from avbc.acctvantage.records import Product
 from avbc.bigcommerce import BigCommerce
-from avbc.mapping import MappingRules
+from avbc.mapping import FieldRule, MappingRules
 from avbc.orchestrator.checks.setup_money import money_checks
 from avbc.orchestrator.checks.setup_part_numbers import part_number_checks
 from avbc.orchestrator.checks.setup_parts import or_unknown
-from avbc.orchestrator.checks.setup_products import stock_checks
+from avbc.orchestrator.checks.setup_products import product_checks, stock_checks
 from avbc.orchestrator.checks.setup_shipping import shipping_checks
 from avbc.orchestrator.checks.setup_statuses import status_checks
+from avbc.orchestrator.engine.integration import Integration
 from avbc.orchestrator.jobs.hooks import hooks_state
 from avbc.orchestrator.reports import Check, SetupReport
 from avbc.settings import Settings
 
 
-def setup_report(settings: Settings, store: BigCommerce, books: Gateway) -> SetupReport:
+def setup_report(integration: Integration, fields: Sequence[FieldRule[Product]]) -> SetupReport:
     """Compare the settings with the live store and the books; changes nothing.
 
     Raises:
         StoreError: The store's statuses or orders cannot be read.
         BooksUnreachable: The books cannot be read.
     """
+    settings, store, books = integration.settings, integration.store, integration.books
     rules = MappingRules(settings, books.reference_data(), tuple(store.order_statuses.list()))
     latest = store.orders.list.call(sort="date_created:desc", include=["consignments"])
     recent = next(store.pages(latest)).items
@@ -42,6 +45,7 @@ def setup_report(settings: Settings, store: BigCommerce, books: Gateway) -> Setu
             *shipping_checks(store, recent, rules),
             *part_number_checks(books, rules),
             *stock_checks(store, settings),
+            *product_checks(integration, fields, information),
             *or_unknown("webhook", "", _hooks(store)),
         )
     )

@@ -129,6 +129,10 @@ class Integration:
         """What the journal's records belong to: another store under the same code has its own."""
         return f"{self.source_code}@{self.store.store_hash}"
 
+    def scoped(self, kind: str) -> str:
+        """The kind under which the journal remembers something of this store."""
+        return f"{kind} {self.scope}"
+
     def require_setting_statuses(self) -> None:
         """Probe once the scope that sets statuses: before an order is in the books and still New.
 

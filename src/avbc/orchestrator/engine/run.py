@@ -329,7 +329,7 @@ class Run(Generic[R]):
             raise SettingsError("settings", faults)
 
     def _scoped(self, kind: str) -> str:
-        return f"{kind} {self.integration.scope}"
+        return self.integration.scoped(kind)
 
     def _kept(self, work: Callable[[], object]) -> None:
         try:

@@ -27,13 +27,17 @@ from avbc.mapping import (
     product_text,
     variant_draft,
 )
+from avbc.mapping.catalog import keep_fields
 from avbc.mapping.products import rows_by_part_number
+from avbc.mapping.replaced import replaced_values
 from avbc.orchestrator.engine import identities
 from avbc.orchestrator.engine.batches import Batches, Row
 from avbc.orchestrator.engine.changes import record_problem
 from avbc.orchestrator.engine.identities import Identity
 from avbc.orchestrator.engine.push_run import PushRun
+from avbc.orchestrator.engine.store_details import keep_faults, read_details
 from avbc.orchestrator.reports import Change
+from avbc.settings import SettingsError
 from avbc.text import text_key
 from avbc.unset import UNSET
 
@@ -59,6 +63,8 @@ class _Changed:
     """Those pushed last; empty where none were, or all are to be sent again."""
     sku: str
     """The SKU that the store is to have, by which it is found there."""
+    pushed: str
+    """Those pushed last, also where all are to be sent again."""
     keeps_sku: bool = False
     """A row of the settings names it: the store has another SKU, which stays."""
 
@@ -68,10 +74,12 @@ def push_products(run: PushRun, fields: Sequence[FieldRule[Product]], *, full: b
 
     Only products that changed since they were sent last; with `full` all of them, with their ids
     looked up again. What the field map does not name is never sent, so that what the merchant added
-    in the store stays.
+    in the store stays; what `products.keep_store_fields` names is sent with new products only. A
+    preview reads what the store has, and marks what a push would replace there.
 
     Raises:
-        SettingsError: Sync Product Details is not ticked.
+        SettingsError: Sync Product Details is not ticked, or `keep_store_fields` names what no push
+            sends.
         AvbcError: The books or the store cannot be read.
     """
     run.require(
@@ -79,6 +87,10 @@ def push_products(run: PushRun, fields: Sequence[FieldRule[Product]], *, full: b
         "shipping.sync_product_details",
         "is false, so product details are not pushed (manual 2.3.1): set it to true first",
     )
+    keep = run.settings.products.keep_store_fields
+    if faults := list(keep_faults(keep, fields)):
+        raise SettingsError("settings", faults)
+    fields = keep_fields(fields, keep)
     for lot in run.chunks(_changed(run, fields, full=full), _LOT):
         known = {} if full else identities.remembered(run, [each.key for each in lot])
         deleted = _push(run, fields, lot, known)
@@ -109,7 +121,7 @@ def _changed(
         sku = None if rule is None else rule.value(product)
         if not isinstance(sku, str) or not sku:
             sku = plain(product.part_number)
-        yield _Changed(key, product, text, "" if full else before, sku)
+        yield _Changed(key, product, text, "" if full else before, sku, before)
 
 
 def _push(
@@ -123,6 +135,7 @@ def _push(
     if unknown:
         known = known | identities.look_up(run, unknown)
     mapped = rows_by_part_number(run.settings.products)
+    there = read_details(run.store, known.values(), fields) if run.preview else {}
     products, variants, new = _ProductUpdates(run), _VariantUpdates(run), _NewProducts(run)
     for each in lot:
         # What was sent last was sent to the product that is remembered: to another one all is sent.
@@ -139,11 +152,13 @@ def _push(
             variants.add(
                 each,
                 variant_draft(each.product, sent, variant_id=identity.variant_id, before=before),
+                there.get((identity.product_id, identity.variant_id)),
             )
         else:
             products.add(
                 each,
                 product_draft(each.product, sent, product_id=identity.product_id, before=before),
+                there.get((identity.product_id, 0)),
             )
     products.send(products.rows)
     variants.send(variants.rows)
@@ -165,8 +180,13 @@ class _Details(Batches[Row[D, _Changed], WriteResult[M]]):
         self.deleted: list[_Changed] = []
         """Those whose id is unknown to the store."""
 
-    def add(self, changed: _Changed, ruling: Ruling[D]) -> None:
-        """Add a product, unless it cannot be sent, or there is nothing to send."""
+    def add(
+        self, changed: _Changed, ruling: Ruling[D], there: StoreProduct | Variant | None = None
+    ) -> None:
+        """Add a product, unless it cannot be sent, or there is nothing to send.
+
+        `there` is what the store has, where that was read.
+        """
         draft = ruling.value
         names = [] if draft is None else [name for name in draft.given() if name != "id"]
         change = Change(
@@ -175,6 +195,9 @@ class _Details(Batches[Row[D, _Changed], WriteResult[M]]):
             after=self.after or ", ".join(names),
             problems=ruling.problems,
             decisions=ruling.decisions,
+            replaced=()
+            if draft is None or there is None
+            else replaced_values(there, draft, changed.pushed),
         )
         if draft is None:
             self.run.refuse(change)
