@@ -230,7 +230,9 @@ IMPORT: list[tuple[str, Advice]] = [
     ("ex_tax_does_not_foot", Advice(COMPARE, breaks=header(total_ex_tax="52.0000"))),
     (
         "discount_does_not_foot",
-        Advice(COMPARE, breaks=header(total_ex_tax="900.0000"), shape="automatic_discount"),
+        Advice(
+            COMPARE, breaks=header(total_ex_tax="900.0000"), shape="tax_inclusive_with_discounts"
+        ),
     ),
     (
         "discounts_do_not_foot",

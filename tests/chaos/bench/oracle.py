@@ -69,17 +69,19 @@ def _amounts(
     amounts: Mapping[str, Decimal], raw: Mapping[str, Any], entered: SalesOrder
 ) -> Iterator[str]:
     tenders = amounts["store_credit_amount"] + amounts["gift_certificate_amount"]
-    fees = sum((number(fee.get("cost_inc_tax")) for fee in _fees(raw)), Decimal(0))
-    residue = amounts["total_inc_tax"] - (
-        amounts["subtotal_inc_tax"]
-        + amounts["shipping_cost_inc_tax"]
-        + amounts["handling_cost_inc_tax"]
-        + amounts["wrapping_cost_inc_tax"]
-        - amounts["discount_amount"]
-        - amounts["coupon_discount"]
-    )
-    readings = {"": Decimal(0), "net": -tenders, "fees": fees, "net and fees": fees - tenders}
-    held = [name for name, value in readings.items() if abs(residue - value) < HALF]
+    held: set[str] = set()
+    residue = Decimal(0)
+    # Discounts are amounts with tax or without, and so is the sum that holds.
+    for side in ("ex_tax", "inc_tax"):
+        fees = sum((number(fee.get(f"cost_{side}")) for fee in _fees(raw)), Decimal(0))
+        parts = ("subtotal", "shipping_cost", "handling_cost", "wrapping_cost")
+        residue = amounts[f"total_{side}"] - (
+            sum(amounts[f"{part}_{side}"] for part in parts)
+            - amounts["discount_amount"]
+            - amounts["coupon_discount"]
+        )
+        readings = {"": Decimal(0), "net": -tenders, "fees": fees, "net and fees": fees - tenders}
+        held |= {name for name, value in readings.items() if abs(residue - value) < HALF}
     if not held:
         yield f"imported though its total is off by {residue}"
     if abs(amounts["total_inc_tax"] - amounts["total_ex_tax"] - amounts["total_tax"]) >= HALF:

@@ -1,7 +1,9 @@
 """One order, built from its lines and options with amounts that foot exactly.
 
-The amounts follow one convention of BigCommerce's orders API (docs/facts.md, bigcommerce-money):
-discounts come off the amounts with tax, fees are part of the subtotal, and the total is what the
+The amounts follow BigCommerce's orders API (docs/facts.md, bigcommerce-money). Where prices are
+typed with tax, discounts are amounts with tax, and come off the prices with tax; where they are
+typed without, both are without. A line's tax is what is left of it after discounts, and its other
+side before them is that tax scaled up. Fees are part of the subtotal, and the total is what the
 order costs before store credit and gift certificates are taken as tenders. `fees_on_top` and
 `net_of_tenders` build orders by the other conventions.
 """
@@ -78,25 +80,52 @@ class _Priced:
     line: Line
     id: int
     unit: _Cost
+    """Before discounts."""
     wrapping: _Cost
+    inclusive: bool
     applied: list[Row] = attrs.field(factory=list[Row])
     taken: Decimal = ZERO
-    """The discounts' amounts, with tax."""
-    taken_tax: Decimal = ZERO
-    """The tax in them."""
+    """The discounts' amounts: with tax where prices are."""
+    total: _Cost = _FREE
+    """The line before discounts, as an order shows it."""
+    paid: _Cost = _FREE
+    """The line after discounts."""
 
     @property
-    def total(self) -> _Cost:
-        return self.unit.times(self.line.quantity)
+    def typed(self) -> Decimal:
+        """The side that the merchant typed, before discounts."""
+        whole = self.unit.times(self.line.quantity)
+        return whole.inc if self.inclusive else whole.ex
 
     @property
     def left(self) -> Decimal:
         """What discounts may still take; a gift certificate is never discounted."""
-        return (
-            ZERO
-            if self.line.type == "giftcertificate"
-            else self.unit.inc * self.line.quantity - self.taken
+        return ZERO if self.line.type == "giftcertificate" else self.typed - self.taken
+
+    def settle(self, tax: Decimal) -> None:
+        """Set what the line costs after discounts, of which so much is tax, and before them."""
+        left = self.typed - self.taken
+        self.paid = _Cost(left - tax, left) if self.inclusive else _Cost(left, left + tax)
+        if not self.taken or not left:
+            self.total = self.unit.times(self.line.quantity)
+            return
+        tax_before = (tax * self.typed / left).quantize(_FOUR, rounding=ROUND_HALF_UP)
+        self.total = (
+            _Cost(self.typed - tax_before, self.typed)
+            if self.inclusive
+            else _Cost(self.typed, self.typed + tax_before)
         )
+
+    @property
+    def price(self) -> _Cost:
+        """One unit before discounts, as an order shows it."""
+        if not self.taken:
+            return self.unit
+        ex, inc = (
+            (side / self.line.quantity).quantize(_FOUR, rounding=ROUND_HALF_UP)
+            for side in (self.total.ex, self.total.inc)
+        )
+        return _Cost(self.unit.ex, inc) if not self.inclusive else _Cost(ex, self.unit.inc)
 
 
 @attrs.define
@@ -132,18 +161,20 @@ class Building:
                 id=self.order_id * 100 + index,
                 unit=self._cost(line.price, taxable=line.taxable),
                 wrapping=self._cost(line.wrapping or ZERO),
+                inclusive=self.inclusive,
             )
             for index, line in enumerate(self.lines)
         ]
         coupons = self._discount(priced)
         taken = sum((row.taken for row in priced), ZERO)
-        taken_tax = sum((row.taken_tax for row in priced), ZERO)
+        for row in priced:
+            row.settle(self._tax(row))
         coupon_discount = sum((amount_of(coupon["discount"]) for coupon in coupons), ZERO)
         wrapping = _sum([row.wrapping for row in priced])
-        lines = _sum([row.total for row in priced])
+        lines, paid = (_sum([row.total for row in priced]), _sum([row.paid for row in priced]))
         subtotal = lines if self.fees_on_top else lines + _sum(fees)
-        parts = lines + _sum(fees) + _sum(shipping) + _sum(handling) + wrapping
-        exact = _Cost(parts.ex - taken + taken_tax, parts.inc - taken)
+        subtotal_tax = paid.tax if self.fees_on_top else paid.tax + _sum(fees).tax
+        exact = paid + _sum(fees) + _sum(shipping) + _sum(handling) + wrapping
         # Unit prices have four decimals; what they leave below the smallest coin is not paid.
         total = _Cost(exact.ex - (exact.inc - self._payable(exact.inc)), self._payable(exact.inc))
         tenders, transactions = self._pay(total.inc)
@@ -151,7 +182,7 @@ class Building:
         header: Row = {
             **self._head(),
             **subtotal.fields("subtotal"),
-            "subtotal_tax": money(subtotal.tax - taken_tax),
+            "subtotal_tax": money(subtotal_tax),
             **self._charge("shipping_cost", _sum(shipping)),
             **self._charge("handling_cost", _sum(handling)),
             **self._charge("wrapping_cost", wrapping),
@@ -199,12 +230,16 @@ class Building:
             return _Cost((typed / (1 + rate)).quantize(_FOUR, rounding=ROUND_HALF_UP), typed)
         return _Cost(typed, typed + self._payable(typed * rate))
 
-    def _tax_within(self, amount: Decimal, *, taxable: bool) -> Decimal:
-        """Return the tax in a discount, which comes off the amounts with tax."""
-        if not taxable:
-            return ZERO
-        tax = amount * self.rate / (1 + self.rate)
-        return tax.quantize(_FOUR, rounding=ROUND_HALF_UP) if self.inclusive else self._payable(tax)
+    def _tax(self, row: _Priced) -> Decimal:
+        """Return the tax of a line after discounts."""
+        whole = row.unit.times(row.line.quantity).tax
+        if not row.taken or not row.line.taxable:
+            return whole
+        left = row.typed - row.taken
+        if self.inclusive:
+            tax = left * self.rate / (1 + self.rate)
+            return tax.quantize(_FOUR, rounding=ROUND_HALF_UP)
+        return min(self._payable(left * self.rate), whole)
 
     def _discount(self, priced: Sequence[_Priced]) -> list[Row]:
         """Take the discounts off the lines; returns the coupons."""
@@ -220,7 +255,6 @@ class Building:
                 if part:
                     row.applied.append(applied_row(discount, index, part, code))
                     row.taken += part
-                    row.taken_tax += self._tax_within(part, taxable=row.line.taxable)
             if code is not None:
                 coupons.append(
                     {
@@ -398,9 +432,10 @@ class Building:
             "sku": line.sku,
             "type": line.type,
             "base_price": money(line.price),
-            **row.unit.fields("price"),
+            **row.price.fields("price"),
             "base_total": money(line.price * line.quantity),
             **row.total.fields("total"),
+            "total_tax": money(row.paid.tax),
             "weight": "1.0000" if line.type == "physical" else "0.0000",
             "quantity": line.quantity,
             "wrapping_id": 1 if line.wrapping is not None else 0,
@@ -419,7 +454,7 @@ class Building:
             ],
             "configurable_fields": [],
             "gift_certificate_id": row.id if line.type == "giftcertificate" else None,
-            "discounted_total_inc_tax": money(row.total.inc - row.taken),
+            "discounted_total_inc_tax": money(row.paid.inc),
             **SAME_ON_EVERY_LINE,
         }
 
@@ -471,7 +506,7 @@ class Building:
         parts: list[tuple[str, int | None, int, Decimal]] = []
         for row in priced:
             address = self._address_id(row.line.consignment) if is_shipped(row.line) else 0
-            parts.append(("item", row.id, address, row.total.tax - row.taken_tax))
+            parts.append(("item", row.id, address, row.paid.tax))
             parts.append(("gift-wrapping", row.id, address, row.wrapping.tax))
         parts += [
             (kind, None, self._address_id(index), cost.tax)
