@@ -185,7 +185,8 @@ def test_a_usual_order():
     assert read.date_created == datetime(2019, 3, 5, 21, 40, 11, tzinfo=UTC)
     assert read.date_shipped is None
     assert read.billing_address.email == "ana@example.com"
-    assert read.billing_address.extra == {"form_fields": []}
+    assert read.billing_address.form_fields == ()
+    assert read.billing_address.extra == {}
     assert read.products is None
     assert read.coupons is None
     assert read.fees == (Fee(id=1, cost_ex_tax=Decimal(1), cost_inc_tax=Decimal(1)),)
@@ -698,6 +699,45 @@ def test_unusual_but_good_rows_do_not_disturb_the_page():
 
 
 # --- consignments and lines ---
+
+
+@pytest.mark.parametrize(
+    ("value", "expected"),
+    [
+        ("Leave in backyard", "Leave in backyard"),
+        ("line 1\nline 2", "line 1\nline 2"),
+        ("line1\\line2", "line1\\line2"),
+        (12345566, "12345566"),
+        (123.2, "123.2"),
+        (True, "yes"),
+        (False, "no"),
+        (["Morning", "Evening"], "Morning, Evening"),
+        ({"day": 1}, '{"day": 1}'),
+        *((absent, "") for absent in ABSENT),
+    ],
+)
+def test_form_fields_of_every_kind_of_answer(value, expected):
+    fields = [{"name": "Question", "value": value}]
+    row = copy.deepcopy(ORDER)
+    row["billing_address"]["form_fields"] = fields
+    row["consignments"]["shipping"][0]["form_fields"] = fields
+    read = read_object(row, Order, "order")
+    (billing,), (shipping,) = (
+        read.billing_address.form_fields,
+        read.consignments.shipping[0].form_fields,
+    )
+    assert (billing.name, billing.value) == ("Question", expected)
+    assert shipping == billing
+
+
+@pytest.mark.parametrize("absent", [*ABSENT, LINK])
+def test_no_form_fields(absent):
+    assert order(billing_address={"form_fields": absent}).billing_address.form_fields == ()
+
+
+def test_the_locale_of_the_shopper():
+    assert order(customer_locale="de").customer_locale == "de"
+    assert order(customer_locale=None).customer_locale == ""
 
 
 def test_the_old_array_of_consignments_is_refused_with_what_to_do():

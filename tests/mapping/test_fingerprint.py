@@ -9,12 +9,14 @@ import pytest
 from avbc.bigcommerce.models import (
     ConfigurableField,
     Consignments,
+    FormField,
     PickupConsignment,
     ProductOption,
 )
-from avbc.mapping import fingerprint
+from avbc.mapping import fingerprint, is_fingerprint_of
 
 D = Decimal
+BEFORE_FORM_FIELDS = "9793cf7039a3f8083fbb2c4d444cc4e4fb87874ae25700e2fd8efddcac025252"
 
 
 @pytest.fixture
@@ -31,7 +33,48 @@ def test_it_is_a_sha256(order):
 
 def test_it_is_the_same_on_every_machine(order):
     """A stored fingerprint must mean the same after an update, or imported orders look edited."""
-    assert fingerprint(order) == "9793cf7039a3f8083fbb2c4d444cc4e4fb87874ae25700e2fd8efddcac025252"
+    assert fingerprint(order) == "796fb7d5d6c99daa0be8672ee8ee91fd4bbe4f981ace315b2ad629cbd961af0d"
+    assert is_fingerprint_of(fingerprint(order), order)
+    assert is_fingerprint_of(BEFORE_FORM_FIELDS, order)
+
+
+def asked(order, *answers, shipping=()):
+    """The order with form fields on its billing address, and on its first shipping address."""
+    [consignment] = order.consignments.shipping
+    return attrs.evolve(
+        order,
+        billing_address=attrs.evolve(order.billing_address, form_fields=fields(answers)),
+        consignments=Consignments(
+            shipping=(attrs.evolve(consignment, form_fields=fields(shipping)),)
+        ),
+    )
+
+
+def fields(answers):
+    return tuple(FormField(name=name, value=value) for name, value in answers)
+
+
+def test_an_order_imported_before_form_fields_were_in_it_was_not_edited(order):
+    assert is_fingerprint_of(BEFORE_FORM_FIELDS, asked(order, ("Dock", "4")))
+    changed = attrs.evolve(asked(order, ("Dock", "4")), total_inc_tax=D("1.23"))
+    assert not is_fingerprint_of(BEFORE_FORM_FIELDS, changed)
+
+
+@pytest.mark.parametrize(
+    ("before", "after", "is_edit"),
+    [
+        ((), (("Dock", "4"),), True),
+        ((("Dock", "4"),), (), True),
+        ((("Dock", "4"),), (("Dock", "5"),), True),
+        ((("Dock", "4"),), (("Gate", "4"),), True),
+        ((("Dock", "4"), ("Gate", "1")), (("Gate", "1"), ("Dock", "4")), False),
+        ((("Dock", "4"),), (("Dock", "4"), ("Gate", " ")), False),
+    ],
+)
+def test_an_edit_of_form_fields_is_an_edit(order, before, after, is_edit):
+    kept = fingerprint(asked(order, *before))
+    for edited in (asked(order, *after), asked(order, shipping=after)):
+        assert is_fingerprint_of(kept, edited) is not is_edit
 
 
 @pytest.mark.parametrize(

@@ -13,6 +13,7 @@ as it is, and hands any other to the field's `read`.
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
 from decimal import Decimal
@@ -29,6 +30,7 @@ from avbc.bigcommerce.models.base import REQUIRED, Model, json_key
 from avbc.bigcommerce.models.orders import (
     EmailedConsignment,
     Fee,
+    FormField,
     Order,
     PickupConsignment,
     ShippingConsignment,
@@ -168,6 +170,17 @@ def _warning(hook: Hook, value: Json, kind: Any) -> object:
     return "" if _is_absent(value, many=False) else hook(value, kind)
 
 
+def _answer(_hook: Hook, value: Json, _kind: Any) -> object:
+    """Read what a shopper answered: text as it is, and any other value as people write it."""
+    if isinstance(value, str):
+        return value
+    if isinstance(value, bool):
+        return "yes" if value else "no"
+    if isinstance(value, list):
+        return ", ".join(str(_answer(_hook, each, _kind)) for each in value)
+    return "" if value is None or value == {} else json.dumps(value, ensure_ascii=False)
+
+
 def _seconds(_hook: Hook, value: Json, _kind: Any) -> object:
     return None if _is_absent(value, many=False) else epoch(value)
 
@@ -175,6 +188,7 @@ def _seconds(_hook: Hook, value: Json, _kind: Any) -> object:
 _SPECIAL: dict[tuple[type[Model], str], Callable[[Hook, Json, Any], object]] = {
     (Order, "consignments"): _consignments,
     (Order, "fees"): _fees,
+    (FormField, "value"): _answer,
     (ShippingConsignment, "warning"): _warning,
     (PickupConsignment, "warning"): _warning,
     (EmailedConsignment, "warning"): _warning,

@@ -71,7 +71,7 @@ from avbc.mapping.customer_export import (
 )
 from avbc.mapping.decisions import Decision, Problem, Severity
 from avbc.mapping.discount import Discounts, discounts_for
-from avbc.mapping.edits import Difference, difference, fingerprint
+from avbc.mapping.edits import Difference, difference, fingerprint, is_fingerprint_of
 from avbc.mapping.field_map import FieldRule, FieldValue, changed_fields, with_fields
 from avbc.mapping.inventory import HIGHEST_QUANTITY, net_quantities, net_quantity, waiting_demand
 from avbc.mapping.order import MappedOrder, Mapper, OrderInputs, map_order
@@ -138,6 +138,7 @@ __all__ = [
     "fingerprint",
     "follow_receipts",
     "html_text",
+    "is_fingerprint_of",
     "left_to_ship",
     "map_order",
     "map_refund",

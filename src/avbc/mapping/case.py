@@ -43,6 +43,8 @@ class MappingRules:
     reference: ReferenceData
     statuses: tuple[OrderStatus, ...] = ()
     """The store's order statuses; only the status rules need them."""
+    language: str = ""
+    """The store's language, such as `en`; empty where it is not known."""
 
     @property
     def source_code(self) -> str:

@@ -84,6 +84,47 @@ def client_for(
     return case.ruling(choice)
 
 
+def check_open_ar(client: ClientChoice, method: str, case: Case) -> None:
+    """Check that the client of an order may owe it; `method` is mapped to Purchase Order."""
+    setting, new = "gl.purchase_orders_from_new_clients", client.new_client
+    if client.open_ar:
+        return
+    if new is None:
+        case.error(
+            "client_not_on_open_ar",
+            "payment_method",
+            method,
+            f"The order is paid by Purchase Order, and the client {client.name!r} is not on open "
+            "A/R.",
+            "Put the client on open A/R in AcctVantage, or map the payment method to a Receipt "
+            "Type.",
+        )
+    elif case.rules.settings.gl.purchase_orders_from_new_clients:
+        case.note(
+            "client.open_ar",
+            new.open_ar,
+            "a new client may pay by Purchase Order; it is put on open A/R in AcctVantage",
+            setting,
+        )
+    else:
+        known_by = f"the email {new.email!r}"
+        match = " and set order_status.match_clients_by_email"
+        if new.import_id is not None:
+            known_by = f"the Import ID {new.import_id}"
+        if new.import_id is not None or case.rules.settings.order_status.match_clients_by_email:
+            match = ""
+        case.error(
+            "client_not_on_open_ar",
+            "payment_method",
+            method,
+            f"The order is paid by Purchase Order, and {new.name!r} is a new buyer, for whom "
+            "AcctVantage has no client yet.",
+            f"Create the client on open A/R in AcctVantage, with {known_by}{match}. To take such "
+            f"orders from new buyers, set {setting}; otherwise map the payment method to a "
+            "Receipt Type.",
+        )
+
+
 def _ambiguous(
     field: str, value: str | None, what: str, hits: Sequence[Client], case: Case
 ) -> None:

@@ -20,8 +20,10 @@ from avbc.acctvantage.records import (
 )
 from avbc.bigcommerce import models
 from avbc.mapping.decisions import value_text
+from avbc.mapping.form_fields import answer_text, answers
 from avbc.mapping.text import address
 from avbc.money import ZERO
+from avbc.text import text_key
 
 _HEADER = ("total", "tax", "freight", "rounding", "currency", "ship_via", "po_number")
 _LINE = ("part_number", "quantity", "unit_price", "amount", "description", "memo", "ship_via")
@@ -30,18 +32,36 @@ _SHOWN = 8
 
 
 def fingerprint(order: models.Order) -> str:
-    """The SHA-256 of an order's money, lines, addresses and payment method, in hexadecimal.
+    """The SHA-256 of an order's money, lines, addresses, form fields and payment method.
 
-    The status, dates, notes, the payment's progress and what was shipped or refunded are not in it,
-    nor the order of the lines, nor how an amount is written: `8` is `8.0000`.
+    It is in hexadecimal. The status, dates, notes, the payment's progress and what was shipped or
+    refunded are not in it, nor the order of the lines, nor how an amount is written: `8` is
+    `8.0000`.
 
     >>> from avbc.bigcommerce.models import Order
     >>> order, same = Order(total_inc_tax=Decimal(8)), Order(total_inc_tax=Decimal("8.0000"))
     >>> fingerprint(order) == fingerprint(same)
     True
     """
+    fields = [text for answer in sorted(answers(order)) for text in ("form", *answer)]
+    return _digest("avbc-2", *_parts(order), *fields)
+
+
+def is_fingerprint_of(text: str, order: models.Order) -> bool:
+    """Whether a fingerprint is the order's, also one made before form fields were in it.
+
+    An order that was imported then is in the books without them, and was not edited for that.
+    """
+    return text == fingerprint(order) or text == _digest("avbc-1", *_parts(order))
+
+
+def _digest(*parts: str) -> str:
+    # The separator keeps ("a", "b") and ("ab", "") apart.
+    return hashlib.sha256("\x1f".join(parts).encode("utf-8", "surrogatepass")).hexdigest()
+
+
+def _parts(order: models.Order) -> list[str]:
     parts: list[str] = [
-        "avbc-1",
         str(order.id),
         str(order.customer_id),
         order.default_currency_code,
@@ -82,8 +102,7 @@ def fingerprint(order: models.Order) -> str:
         parts += _line_parts(line)
     for fee in sorted(order.fees or (), key=lambda fee: fee.id):
         parts += ["fee", str(fee.id), *_plain((fee.cost_ex_tax, fee.cost_inc_tax))]
-    # The separator keeps ("a", "b") and ("ab", "") apart.
-    return hashlib.sha256("\x1f".join(parts).encode("utf-8", "surrogatepass")).hexdigest()
+    return parts
 
 
 def _line_parts(line: models.OrderProduct) -> list[str]:
@@ -188,6 +207,15 @@ def address_differences(existing: SalesOrder, order: models.Order) -> Iterator[D
     if order.consignments is not None:
         ship_tos = [address(consignment) for consignment in order.consignments.shipping]
         yield from _ship_tos(existing.ship_tos, ship_tos)
+
+
+def form_field_differences(existing: SalesOrder, order: models.Order) -> Iterator[Difference]:
+    """Yield the form fields that are neither in a sales order's memo nor its PO number."""
+    memo = f"{existing.memo}\n"
+    for name, answer in answers(order):
+        in_memo = f"{answer_text(name, answer)}\n" in memo
+        if not in_memo and text_key(answer) != text_key(existing.po_number):
+            yield Difference(f"form field {name}", "", answer)
 
 
 def _ship_tos(existing: Sequence[Address], incoming: Sequence[Address]) -> Iterator[Difference]:

@@ -16,7 +16,13 @@ from avbc.bigcommerce.models import Order
 from avbc.bigcommerce.models.statuses import SystemStatus
 from avbc.mapping.case import MappingRules
 from avbc.mapping.decisions import Problem
-from avbc.mapping.edits import address_differences, fingerprint, first_few
+from avbc.mapping.edits import (
+    address_differences,
+    fingerprint,
+    first_few,
+    form_field_differences,
+    is_fingerprint_of,
+)
 from avbc.mapping.reconcile import reconcile
 from avbc.mapping.text import amount_text
 from avbc.mapping.to_ship import left_to_ship
@@ -36,7 +42,7 @@ class Edit:
     fingerprint: str
     """Of the order as it is now."""
     differs: bool
-    """Whether amounts, quantities, lines or addresses are not as the books have them."""
+    """Whether amounts, quantities, lines, addresses or form fields are not as in the books."""
     problem: Problem
 
 
@@ -157,9 +163,9 @@ def edit_of(
         rules: Settings and reference data.
         as_mapped: The order as an import would map it, where customisations change it.
     """
-    now = fingerprint(order)
-    if not sales_order.fingerprint or now == sales_order.fingerprint:
+    if not sales_order.fingerprint or is_fingerprint_of(sales_order.fingerprint, order):
         return None
+    now = fingerprint(order)
     number = sales_order.import_id
     differences = [
         str(difference)
@@ -167,8 +173,10 @@ def edit_of(
         for difference in found.differences
         if difference.field not in _NOT_EDITS
     ]
-    differences += map(str, address_differences(sales_order, as_mapped or order))
-    shown = first_few(differences) or "no amount, quantity or address differs"
+    mapped_from = as_mapped or order
+    differences += map(str, address_differences(sales_order, mapped_from))
+    differences += map(str, form_field_differences(sales_order, mapped_from))
+    shown = first_few(differences) or "no amount, quantity, address or form field differs"
     problem = Problem(
         "order_edited_after_import",
         "fingerprint",

@@ -21,7 +21,7 @@ from avbc.mapping.decisions import MappingProblem
 from avbc.mapping.product_names import GIFT_CERTIFICATE
 from avbc.mapping.products import product_named
 from avbc.mapping.proof import COMPARE, unreadable
-from avbc.mapping.reference import ShipViaChoice, ship_via_for
+from avbc.mapping.reference import ShipViaChoice, ship_via_for, ship_via_row
 from avbc.mapping.text import address, amount_text, plain
 from avbc.money import STEP, ZERO, are_store_amounts, is_amount
 from avbc.text import text_key
@@ -55,7 +55,7 @@ def routes(order: Order, lines: Sequence[OrderProduct], case: Case) -> Routes:
     """Ship Tos and Ship Vias of an order.
 
     Several consignments give several Ship Tos, and each line its own Ship Via; the order's is that
-    of the first. What is collected has the Ship Via named like the pickup method, if the books have
+    of the first. What is collected has the Ship Via of the pickup method's row or name, if there is
     one; anything else that has no shipping method has the default (manual 2.3.2), which may be left
     out where nothing is shipped (inferred).
     """
@@ -79,7 +79,9 @@ def routes(order: Order, lines: Sequence[OrderProduct], case: Case) -> Routes:
         choice = chosen.get(method)
         if choice is None:
             field = "ship_via" if position == 0 else f"ship_tos[{position}].ship_via"
-            ruling = ship_via_for(consignment.shipping_method, case.rules, field)
+            ruling = ship_via_for(
+                consignment.shipping_method, case.rules, field, locale=order.customer_locale
+            )
             choice = chosen[method] = case.add(ruling) or ShipViaChoice("")
         by_address_id[consignment.id] = (position, choice.name)
         ship_to = address(consignment)
@@ -110,6 +112,8 @@ def _unshipped(
 ) -> ShipViaChoice:
     if consignments.pickups:
         method = plain(consignments.pickups[0].pickup_method_display_name)
+        if method and ship_via_row(method, case.rules) is not None:
+            return case.add(ship_via_for(method, case.rules)) or ShipViaChoice("")
         named = case.rules.ship_vias.get(text_key(method))
         if named is not None:
             case.note(

@@ -24,8 +24,9 @@ from avbc.mapping.days import day_of
 from avbc.mapping.decisions import Decision, Note, Problem, decisions_of
 from avbc.mapping.discount import Discounts, discounts_for
 from avbc.mapping.edits import fingerprint
+from avbc.mapping.form_fields import FormValues, form_values
 from avbc.mapping.lines import cost_lines, routes, sales_order_lines
-from avbc.mapping.payment import payment_for
+from avbc.mapping.payment import Payment, payment_for
 from avbc.mapping.proof import (
     LinesProof,
     Proof,
@@ -199,6 +200,7 @@ class Mapper:
         )
         client = case.add(found_client)
         status, area, warehouse = case.add(self._settled) or ("", "", "")
+        po_number, memo = _from_form_fields(order, payment, case)
 
         bundle: OrderBundle | None = None
         if not case.failed and proof and discounts and payment and client:
@@ -224,9 +226,9 @@ class Mapper:
                 rounding=rounding,
                 tax_override=True,
                 status=status,
-                po_number=payment.po_number,
+                po_number=po_number,
                 reference=str(order.id),
-                memo=plain(order.customer_message),
+                memo=memo,
                 ordered_at=order.date_created,
                 ordered_on=day_of(order.date_created, inputs.time_zone)
                 if inputs.time_zone is not None
@@ -259,6 +261,25 @@ class Mapper:
             proof=proof,
             notes=tuple(case.notes),
         )
+
+
+def _from_form_fields(order: Order, payment: Payment | None, case: Case) -> tuple[str, str]:
+    """The PO number and the memo: the shopper's own PO number comes before the payment's."""
+    ruling = form_values(order, case.rules)
+    values = ruling.value or FormValues()
+    if values.po_number:
+        case.notes = [note for note in case.notes if note[0] != "po_number"]
+    case.add(ruling)
+    memo = "\n".join(text for text in (plain(order.customer_message), *values.memo) if text)
+    case.note(
+        "memo",
+        memo,
+        "the shopper's comment and the form fields that are not mapped to the PO number"
+        if values.memo
+        else "the shopper's comment",
+        "order_status.form_fields" if values.memo else "",
+    )
+    return values.po_number or (payment.po_number if payment is not None else ""), memo
 
 
 def _check_currency(order: Order, case: Case) -> None:
@@ -346,12 +367,11 @@ def _note_header(sales_order: SalesOrder, proof: Proof, case: Case) -> None:
         ("currency", sales_order.currency, "the order and the books have the same", "", ()),
         ("bill_to", sales_order.bill_to, "the billing address", "", ()),
         ("reference", sales_order.reference, "the BigCommerce order id", "", ()),
-        ("memo", sales_order.memo, "the shopper's comment", "", ()),
         ("ordered_at", sales_order.ordered_at, "when the order was made", "", ()),
         (
             "fingerprint",
             sales_order.fingerprint,
-            "of the order's money, lines, addresses and payment method",
+            "of the order's money, lines, addresses, form fields and payment method",
             "",
             (),
         ),

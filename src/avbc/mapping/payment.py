@@ -11,7 +11,7 @@ from avbc.acctvantage.import_ids import receipt_import_id
 from avbc.acctvantage.records import GIFT_CARD, PURCHASE_ORDER, STORE_CREDIT, Receipt
 from avbc.bigcommerce.models import Order, Transaction
 from avbc.mapping.case import Case, MappingRules, Ruling
-from avbc.mapping.client import ClientChoice
+from avbc.mapping.client import ClientChoice, check_open_ar
 from avbc.mapping.decisions import MappingProblem
 from avbc.mapping.text import amount_text, plain
 from avbc.mapping.worth import (
@@ -179,7 +179,7 @@ def payment_for(
     certificates are receipts of their own. The rest is one receipt for each payment at the gateway,
     or one for all where no transactions are given. Purchase Order makes no receipt: its number is
     the payment's reference, or the BigCommerce order id (inferred). A `client` who owes it must be
-    on open A/R.
+    on open A/R, or new where the settings let new clients owe.
     """
     case = Case(rules)
     receipts: list[Receipt] = []
@@ -241,16 +241,8 @@ def payment_for(
             receipt.state,
             receipt.receipt_type,
         )
-    if po_number and client is not None and not client.open_ar:
-        case.error(
-            "client_not_on_open_ar",
-            "payment_method",
-            order.payment_method,
-            f"The order is paid by Purchase Order, and the client {client.name!r} is not on open "
-            "A/R.",
-            "Put the client on open A/R in AcctVantage, or map the payment method to a Receipt "
-            "Type.",
-        )
+    if po_number and client is not None:
+        check_open_ar(client, order.payment_method, case)
     return case.ruling(Payment(tuple(receipts), po_number))
 
 

@@ -14,7 +14,7 @@ from avbc.bigcommerce.models import Order, OrderProduct, Refund
 from avbc.bigcommerce.models.statuses import SystemStatus
 from avbc.mapping.case import Case, MappingRules
 from avbc.mapping.decisions import Problem, value_text
-from avbc.mapping.edits import Difference, fingerprint, line_text
+from avbc.mapping.edits import Difference, fingerprint, is_fingerprint_of, line_text
 from avbc.mapping.proof import Proof, check_amounts, check_lines, prove_header, prove_lines
 from avbc.mapping.status import order_status_name, status_for_books, status_for_store, store_status
 from avbc.mapping.stopped import stopped
@@ -192,7 +192,7 @@ def _differences(
     if compare.refunds is not None:
         yield from _credits(booked, compare.refunds.get(order.id, ()), compare)
     now = _fingerprint(order) if booked.fingerprint else ""
-    if now and now != booked.fingerprint:
+    if now and not is_fingerprint_of(booked.fingerprint, order):
         yield Difference(
             "fingerprint",
             booked.fingerprint[:12],

@@ -8,7 +8,9 @@ import attrs
 
 from avbc.acctvantage.records import Product, ShipVia
 from avbc.mapping.case import Case, MappingRules, Ruling
+from avbc.mapping.patterns import first_fit
 from avbc.mapping.text import plain
+from avbc.mapping.translated import may_be_translated
 from avbc.text import text_key
 
 _NO_METHOD = frozenset(["", "none"])
@@ -88,22 +90,30 @@ def warehouse_for(rules: MappingRules) -> Ruling[str]:
 
 
 def ship_via_for(
-    method: str, rules: MappingRules, field: str = "ship_via"
+    method: str, rules: MappingRules, field: str = "ship_via", *, locale: str = ""
 ) -> Ruling[ShipViaChoice]:
     """The Ship Via of a shipping method; `field` is where the choice is noted.
 
-    Without a method it is the Default Ship Via (manual 2.3.2). One that is missing is created with
-    the Default Shipment Product Class where the settings allow it (manual 2.3.3), which must be
-    active in the warehouse; otherwise it is a problem (inferred).
+    Without a method it is the Default Ship Via (manual 2.3.2). A row of `shipping.methods` comes
+    before the Ship Via of the method's own name. One that is missing is created with the Default
+    Shipment Product Class where the settings allow it (manual 2.3.3), which must be active in the
+    warehouse; otherwise it is a problem (inferred). `locale` is the order's `customer_locale`: no
+    Ship Via is created for a name that may be a translation.
     """
     case = Case(rules)
     shipping = rules.settings.shipping
     name, setting = plain(method), ""
-    key = text_key(name)
-    if key in _NO_METHOD:
+    is_named = text_key(name) not in _NO_METHOD
+    row = ship_via_row(name, rules) if is_named else None
+    reason = "the books have a Ship Via of this name"
+    if row is not None:
+        setting = f"shipping.methods[{row}].ship_via"
+        reason = "a row of shipping.methods has it for the shipping method {!r}"
+        name = shipping.methods[row].ship_via
+    elif not is_named:
         name, setting = shipping.default_ship_via, "shipping.default_ship_via"
-        key = text_key(name)
-    known = rules.ship_vias.get(key)
+        reason = "the order names no shipping method"
+    known = rules.ship_vias.get(text_key(name))
     product_class = shipping.default_shipment_product_class
     created: ShipVia | None = None
     if not name:
@@ -116,9 +126,25 @@ def ship_via_for(
         )
     elif known is not None:
         name = known.name
-        reason = "the order names no shipping method"
-        case.note(
-            field, name, reason if setting else "the books have a Ship Via of this name", setting
+        case.note(field, name, reason, setting, plain(method))
+    elif row is not None:
+        # A row names what is in the books: a slip in it must not become a Ship Via.
+        case.error(
+            "ship_via_unknown",
+            setting,
+            name,
+            f"AcctVantage has no Ship Via {name!r}, which a row of shipping.methods names.",
+            f"Create it in AcctVantage, or correct {setting}.",
+        )
+    elif is_named and may_be_translated(locale, rules.language):
+        case.error(
+            "shipping_method_translated",
+            field,
+            name,
+            f"No setting and no Ship Via has the name of the shipping method {name!r}. The shopper "
+            f"used the store in {locale!r}, so the name may be a translation, and no Ship Via is "
+            "created for it.",
+            f"Give {name!r} a Ship Via in shipping.methods.",
         )
     elif not shipping.auto_create_missing_shipping_methods:
         case.error(
@@ -126,7 +152,10 @@ def ship_via_for(
             setting or field,
             name,
             f"AcctVantage has no Ship Via {name!r}.",
-            "Create it in AcctVantage, or set shipping.auto_create_missing_shipping_methods.",
+            "Create it in AcctVantage, give the shipping method another one in shipping.methods, "
+            "or set shipping.auto_create_missing_shipping_methods."
+            if is_named
+            else "Create it in AcctVantage, or set shipping.auto_create_missing_shipping_methods.",
         )
     elif rules.warehouse is not None and not rules.is_class_active(product_class):
         # Without the warehouse every class would look inactive, and its absence is reported itself.
@@ -144,6 +173,12 @@ def ship_via_for(
         )
         created = ShipVia(name=name, product_class=product_class)
     return case.ruling(ShipViaChoice(name, created))
+
+
+def ship_via_row(method: str, rules: MappingRules) -> int | None:
+    """The row of `shipping.methods` that a method's name fits; None where none does."""
+    rows = enumerate(rules.settings.shipping.methods)
+    return first_fit(((row.bigcommerce, place) for place, row in rows), method)
 
 
 def product_for(

@@ -18,6 +18,18 @@ from avbc.unset import UNSET, Unset
 
 
 @attrs.define(kw_only=True)
+class FormField(Model):
+    """A question of the merchant's at checkout, and what the shopper answered.
+
+    BigCommerce keeps them on addresses. Names are the merchant's.
+    """
+
+    name: str = ""
+    value: str = ""
+    """Text, also of several lines; a number is its digits."""
+
+
+@attrs.define(kw_only=True)
 class Address(Model):
     """A postal address of an order. The billing address also identifies a guest, by `email`."""
 
@@ -34,6 +46,7 @@ class Address(Model):
     country_iso2: str = ""
     phone: str = ""
     email: str = ""
+    form_fields: tuple[FormField, ...] = ()
 
 
 @attrs.define(kw_only=True)
@@ -358,6 +371,8 @@ class Order(Model):
     store_default_to_transactional_exchange_rate: Decimal | None = None
     staff_notes: str = ""
     customer_message: str = ""
+    customer_locale: str = ""
+    """The language in which the shopper used the store, such as `en` or `en-US`."""
     billing_address: Address = attrs.field(factory=Address)
     order_is_digital: bool = False
     shipping_address_count: int = 0

@@ -15,7 +15,7 @@ import attrs
 from avbc.acctvantage import BooksRefused
 from avbc.bigcommerce import UnexpectedData
 from avbc.errors import AvbcError
-from avbc.mapping import MappingRules, Problem, authorization_age
+from avbc.mapping import MappingRules, Problem, authorization_age, is_fingerprint_of
 from avbc.mapping.following import edit_of, is_open, money_held, refund_not_booked, to_ship_now
 from avbc.mapping.stopped import stopped
 from avbc.mapping.worth import AUTHORIZED
@@ -118,7 +118,9 @@ class Follower:
             if self._refused & {(each.import_id, code) for code in (ORDER_EDITED, STATUS_KEPT)}:
                 # The import's item says the same: there is one for one edit.
                 return
-        elif self._run.known(EDITED, [each.import_id]).get(each.import_id) == edit.fingerprint:
+        elif is_fingerprint_of(
+            self._run.known(EDITED, [each.import_id]).get(each.import_id, ""), each.order
+        ):
             return
         yield edit.problem
 

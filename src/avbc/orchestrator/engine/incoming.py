@@ -13,8 +13,8 @@ from avbc.bigcommerce import ListCall, Page, UnreadableRow
 from avbc.bigcommerce.endpoints.orders import EVERYTHING
 from avbc.bigcommerce.models import Order, OrderCoupon, Transaction
 from avbc.errors import AvbcError, FinalError
-from avbc.mapping import MappedOrder, OrderInputs, Problem, difference, fingerprint
-from avbc.mapping.edits import first_few
+from avbc.mapping import MappedOrder, OrderInputs, Problem, difference, is_fingerprint_of
+from avbc.mapping.edits import first_few, form_field_differences
 from avbc.mapping.waiting import waits
 from avbc.orchestrator.engine.changes import CONCERNS_ALL
 from avbc.orchestrator.engine.customising import (
@@ -193,7 +193,7 @@ class Incomers:
             if each.order.id in failed:
                 self.fail(each, failed[each.order.id])
             if each.existing is not None and each.is_readable:
-                each.is_unchanged = each.existing.fingerprint == fingerprint(each.order)
+                each.is_unchanged = is_fingerprint_of(each.existing.fingerprint, each.order)
                 if not each.is_unchanged:
                     edited[each.import_id] = each
         for receipt in self._run.books.receipts(list(edited)) if edited else ():
@@ -302,7 +302,11 @@ def edits_of(each: Incoming, mapped: MappedOrder) -> str:
     existing, bundle = each.existing, mapped.bundle
     if existing is None or bundle is None:
         return ""
-    changes = [str(change) for change in difference(existing, each.receipts, bundle)]
+    found = (
+        *difference(existing, each.receipts, bundle),
+        *form_field_differences(existing, each.order),
+    )
+    changes = [str(change) for change in found]
     if bundle.client_id != existing.client_id:
         clients = f"{existing.client} in AcctVantage, {bundle.order.client} in the store"
         changes.insert(0, f"client: {clients}")
