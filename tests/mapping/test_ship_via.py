@@ -4,7 +4,10 @@ import attrs
 import pytest
 
 from avbc.acctvantage.records import ShipVia
+from avbc.bigcommerce.models import Consignments, PickupConsignment
 from avbc.mapping import MappingRules, ship_via_for
+from avbc.mapping.translated import may_be_translated
+from avbc.settings import ShippingMethodMapping
 
 
 @pytest.fixture
@@ -65,3 +68,95 @@ def test_without_the_warehouse_no_class_is_called_inactive(choose):
 def test_of_two_that_fold_alike_the_first_stands(choose, reference):
     books = attrs.evolve(reference, ship_vias=(ShipVia("Ups ground"), ShipVia("UPS Ground")))
     assert choose("UPS GROUND", books=books).value.name == "Ups ground"
+
+
+def row(pattern, ship_via):
+    return ShippingMethodMapping(bigcommerce=pattern, ship_via=ship_via)
+
+
+ROWS = (row("UPS Ground (*)", "ups ground"), row("Pickup*", "Store pickup"), row("Drone", "Gone"))
+
+
+@pytest.mark.parametrize("create", [{}, CREATE])
+@pytest.mark.parametrize(
+    ("method", "name", "code", "setting"),
+    [
+        ("UPS Ground (2 to 4 days)", "UPS Ground", None, "shipping.methods[0].ship_via"),
+        ("UPS&reg; Ground", None, "ship_via_unknown", ""),
+        ("ups  ground (5 days)", "UPS Ground", None, "shipping.methods[0].ship_via"),
+        ("Pickup at the dock", "Store pickup", None, "shipping.methods[1].ship_via"),
+        # A row names what is in the books: nothing is created for a slip in it.
+        ("Drone", None, "ship_via_unknown", "shipping.methods[2].ship_via"),
+    ],
+)
+def test_rows_come_before_the_name_and_before_new_ship_vias(  # noqa: PLR0917
+    choose, create, method, name, code, setting
+):
+    ruling = choose(method, methods=ROWS, **create)
+    if not setting:  # no row: as without rows
+        assert ruling == choose(method, **create)
+        return
+    assert (ruling.value and ruling.value.name) == name
+    assert [problem.code for problem in ruling.problems] == ([code] if code else [])
+    if code:
+        assert setting in ruling.problems[0].fix
+    else:
+        assert ruling.value.create is None
+        assert ruling.decisions[0].setting == setting
+
+
+def test_a_row_comes_before_the_ship_via_of_the_same_name(choose):
+    rows = (row("UPS Ground", "Store pickup"), row("*", "UPS Ground"))
+    assert choose("UPS Ground", methods=rows).value.name == "Store pickup"
+    assert choose("Anything", methods=rows).value.name == "UPS Ground"
+
+
+@pytest.mark.parametrize("method", ["", "None"])
+def test_an_order_without_a_method_has_the_default_whatever_the_rows_say(choose, method):
+    rows = (row("*", "Store pickup"),)
+    assert choose(method, methods=rows).value.name == "UPS Ground"
+
+
+@pytest.mark.parametrize(
+    ("locale", "language", "translated"),
+    [
+        ("de", "en", True),
+        ("de-AT", "de", False),
+        ("es-419", "en-US", True),
+        ("en-US", "en", False),
+        ("EN_gb", "en", False),
+        ("", "en", False),
+        ("de", "", False),
+    ],
+)
+@pytest.mark.parametrize("create", [{}, CREATE])
+def test_no_ship_via_is_created_for_a_name_that_may_be_a_translation(  # noqa: PLR0917
+    settings, reference, locale, language, translated, create
+):
+    assert may_be_translated(locale, language) == translated
+    shipping = attrs.evolve(settings.shipping, methods=ROWS, **create)
+    rules = MappingRules(attrs.evolve(settings, shipping=shipping), reference, (), language)
+    ruling = ship_via_for("Expressversand", rules, locale=locale)
+    codes = [problem.code for problem in ruling.problems]
+    if translated:
+        assert codes == ["shipping_method_translated"]
+    else:
+        assert codes == ([] if create else ["ship_via_unknown"])
+    # Names that are known, and orders without a method, are as ever.
+    for method in ("UPS Ground", "UPS Ground (2)", ""):
+        assert ship_via_for(method, rules, locale=locale).value.name == "UPS Ground"
+
+
+@pytest.mark.parametrize(
+    ("method", "rows", "name"),
+    [
+        ("Store pickup", (), "Store pickup"),
+        ("Abholung", (), "UPS Ground"),
+        ("Abholung", (row("Abhol*", "Store pickup"),), "Store pickup"),
+    ],
+)
+def test_a_row_may_name_a_pickup_method(make_order, map_it, method, rows, name):
+    order = make_order([make_order.item(address=0)], shipping=())
+    pickup = PickupConsignment(id=9, pickup_method_display_name=method)
+    order.consignments = Consignments(pickups=(pickup,))
+    assert map_it(order, shipping={"methods": rows}).bundle.order.ship_via == name

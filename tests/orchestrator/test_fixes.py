@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import ExitStack
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 import attrs
 import pytest
@@ -20,7 +20,13 @@ from avbc.acctvantage import OrderBundle, SqlGateway
 from avbc.bigcommerce.models import Order
 from avbc.errors import FinalError
 from avbc.orchestrator import Customisation, Orchestrator, WorklistItem
-from avbc.settings import PaymentMethodMapping, ProductMapping, Settings
+from avbc.settings import (
+    FormFieldMapping,
+    PaymentMethodMapping,
+    ProductMapping,
+    Settings,
+    ShippingMethodMapping,
+)
 from avbc.testing import FakeOrder, FakeStore, OrderFactory, example, order_of_shape
 from avbc.testing.values import Row
 
@@ -161,6 +167,31 @@ def with_alias(*skus: str) -> Callable[[str], str]:
         return text
 
     return changed
+
+
+PO_NUMBERS: Mapping[str, object] = {
+    "form_fields": (FormFieldMapping(bigcommerce="PO*", acctvantage="po_number"),)
+}
+
+
+def asked(*answers: tuple[str, str]) -> Break:
+    """Give the billing address these checkout form fields."""
+
+    def change(order: FakeOrder) -> None:
+        fields = [{"name": name, "value": value} for name, value in answers]
+        billing = cast("Row", order.header["billing_address"])
+        order.header["billing_address"] = {**billing, "form_fields": fields}
+
+    return change
+
+
+def shipped_by(ship_via: str) -> dict[str, object]:
+    return {"methods": (ShippingMethodMapping(bigcommerce="*am*el*", ship_via=ship_via),)}
+
+
+def in_german(order: FakeOrder) -> None:
+    order.header["customer_locale"] = "de"
+    order.shipping[0]["shipping_method"] = "Kamel"
 
 
 def methods(*rows: tuple[str, str]) -> dict[str, object]:
@@ -401,6 +432,33 @@ IMPORT: list[tuple[str, Advice]] = [
         ),
     ),
     (
+        "client_not_on_open_ar",
+        Advice(
+            "set gl.purchase_orders_from_new_clients",
+            lambda world: world.web.use(
+                world.change(gl={"purchase_orders_from_new_clients": True})
+            ),
+            shape="purchase_order_without_open_ar",
+        ),
+    ),
+    (
+        "po_numbers_differ",
+        Advice(
+            "Have the right one in all of these fields",
+            breaks=asked(("PO", "1"), ("PO of the site", "2")),
+            settings={"order_status": PO_NUMBERS},
+        ),
+    ),
+    (
+        "po_numbers_differ",
+        Advice(
+            "map only one of them to po_number",
+            correct_the_settings,
+            asked(("PO", "1"), ("PO of the site", "2")),
+            settings={"order_status": PO_NUMBERS},
+        ),
+    ),
+    (
         "payment_declined",
         Advice(
             "Get the order paid", paid(payment_status="captured"), header(payment_status="declined")
@@ -484,6 +542,32 @@ IMPORT: list[tuple[str, Advice]] = [
             correct_the_settings,
             part("shipping", shipping_method="Camel"),
             settings={"shipping": {"auto_create_missing_shipping_methods": False}},
+        ),
+    ),
+    (
+        "ship_via_unknown",
+        Advice(
+            "give the shipping method another one in shipping.methods",
+            lambda world: world.web.use(world.change(shipping=shipped_by("UPS Ground"))),
+            part("shipping", shipping_method="Camel"),
+            settings={"shipping": {"auto_create_missing_shipping_methods": False}},
+        ),
+    ),
+    (
+        "ship_via_unknown",
+        Advice(
+            "correct shipping.methods[0].ship_via",
+            lambda world: world.web.use(world.change(shipping=shipped_by("UPS Ground"))),
+            part("shipping", shipping_method="Camel"),
+            settings={"shipping": shipped_by("UPS Gruond")},
+        ),
+    ),
+    (
+        "shipping_method_translated",
+        Advice(
+            "Give 'Kamel' a Ship Via in shipping.methods",
+            lambda world: world.web.use(world.change(shipping=shipped_by("UPS Ground"))),
+            in_german,
         ),
     ),
     # Clients

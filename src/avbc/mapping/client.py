@@ -107,22 +107,34 @@ def check_open_ar(client: ClientChoice, method: str, case: Case) -> None:
             setting,
         )
     else:
-        known_by = f"the email {new.email!r}"
-        match = " and set order_status.match_clients_by_email"
-        if new.import_id is not None:
-            known_by = f"the Import ID {new.import_id}"
-        if new.import_id is not None or case.rules.settings.order_status.match_clients_by_email:
-            match = ""
         case.error(
             "client_not_on_open_ar",
             "payment_method",
             method,
             f"The order is paid by Purchase Order, and {new.name!r} is a new buyer, for whom "
             "AcctVantage has no client yet.",
-            f"Create the client on open A/R in AcctVantage, with {known_by}{match}. To take such "
-            f"orders from new buyers, set {setting}; otherwise map the payment method to a "
-            "Receipt Type.",
+            f"{_how_to_create(new, case.rules)} To take such orders from new buyers, set "
+            f"{setting}; otherwise map the payment method to a Receipt Type.",
         )
+
+
+def _how_to_create(new: Client, rules: MappingRules) -> str:
+    """How a person creates a client so that the next import finds it."""
+    by_email = rules.settings.order_status.match_clients_by_email
+    if new.email and (by_email or new.import_id is None):
+        known_by = f"email {new.email!r}"
+    else:
+        known_by = f"Import ID {new.import_id!r}"
+    if new.import_id is None and not new.email:
+        return "Enter the order by hand."
+    match = (
+        ""
+        if by_email or new.import_id is not None
+        else (", and set order_status.match_clients_by_email")
+    )
+    return (
+        f"Create a client with the {known_by} and put the client on open A/R in AcctVantage{match}."
+    )
 
 
 def _ambiguous(

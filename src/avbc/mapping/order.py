@@ -132,9 +132,14 @@ class Mapper:
     """Maps orders under one set of settings and reference data, whose look-ups it makes once."""
 
     def __init__(
-        self, settings: Settings, reference: ReferenceData, statuses: Sequence[OrderStatus] = ()
+        self,
+        settings: Settings,
+        reference: ReferenceData,
+        statuses: Sequence[OrderStatus] = (),
+        *,
+        language: str = "",
     ) -> None:
-        self.rules = MappingRules(settings, reference, tuple(statuses))
+        self.rules = MappingRules(settings, reference, tuple(statuses), language)
         # The same for every order.
         case = Case(self.rules)
         status = case.add(new_order_status(self.rules)) or ""

@@ -13,6 +13,7 @@ from avbc.bigcommerce.models import Order, Transaction
 from avbc.mapping.case import Case, MappingRules, Ruling
 from avbc.mapping.client import ClientChoice, check_open_ar
 from avbc.mapping.decisions import MappingProblem
+from avbc.mapping.reference import is_method_unknown
 from avbc.mapping.text import amount_text, plain
 from avbc.mapping.worth import (
     AUTHORIZED,
@@ -161,6 +162,18 @@ def tender_type_for(name: str, rules: MappingRules) -> Ruling[str]:
     else:
         _unknown_receipt_type(mapped, case)
     return case.ruling(known)
+
+
+def has_unknown_names(order: Order, rules: MappingRules) -> bool:
+    """Whether an order's payment or shipping method has a name that neither settings nor books do.
+
+    Only then it matters whether it may be a translation.
+    """
+    shipped = order.consignments.shipping if order.consignments is not None else ()
+    return bool(order.customer_locale) and (
+        payment_method_key(plain(order.payment_method)) not in rules.payment_methods
+        or any(is_method_unknown(consignment.shipping_method, rules) for consignment in shipped)
+    )
 
 
 def payment_for(

@@ -175,6 +175,15 @@ def ship_via_for(
     return case.ruling(ShipViaChoice(name, created))
 
 
+def is_method_unknown(method: str, rules: MappingRules) -> bool:
+    """Whether neither a row nor a Ship Via has the name of a shipping method."""
+    name = plain(method)
+    key = text_key(name)
+    return (
+        key not in _NO_METHOD and key not in rules.ship_vias and ship_via_row(name, rules) is None
+    )
+
+
 def ship_via_row(method: str, rules: MappingRules) -> int | None:
     """The row of `shipping.methods` that a method's name fits; None where none does."""
     rows = enumerate(rules.settings.shipping.methods)

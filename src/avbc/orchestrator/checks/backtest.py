@@ -224,6 +224,7 @@ class _Backtest:
         before = self.run.integration.order_customisations
         orders = [customised_order(order, before) for order in with_all_lines(self.run, due)]
         for _, lookups in self.sides:
+            lookups.read_language([each.order for each in orders], self.run.integration)
             lookups.read([each.order for each in orders])
         for each in orders:
             order = each.in_store

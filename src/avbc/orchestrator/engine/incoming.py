@@ -204,7 +204,9 @@ class Incomers:
             each.to_map = customised_order(each.order, self._run.integration.order_customisations)
         if due:
             self._time_zone = self._run.integration.days.zone_of_orders()
-        self.lookups.read([each.to_map.order for each in due if each.to_map], again=again)
+        orders = [each.to_map.order for each in due if each.to_map]
+        self.lookups.read_language(orders, self._run.integration)
+        self.lookups.read(orders, again=again)
 
     def _hold_back(self, incoming: Sequence[Incoming]) -> None:
         """Find the orders that wait for their payment, by what the list shows of it."""
@@ -304,7 +306,7 @@ def edits_of(each: Incoming, mapped: MappedOrder) -> str:
         return ""
     found = (
         *difference(existing, each.receipts, bundle),
-        *form_field_differences(existing, each.order),
+        *form_field_differences(existing, each.to_map.order if each.to_map else each.order),
     )
     changes = [str(change) for change in found]
     if bundle.client_id != existing.client_id:

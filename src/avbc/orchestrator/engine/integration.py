@@ -6,7 +6,7 @@ from contextlib import suppress
 from functools import cached_property
 
 from avbc.acctvantage.gateway import Gateway, LendsDatabase
-from avbc.bigcommerce import BigCommerce, RequestRefused
+from avbc.bigcommerce import BigCommerce, RequestRefused, ScopeMissing
 from avbc.bigcommerce.endpoints.scopes import ORDERS_MODIFY, probe_scope
 from avbc.bigcommerce.models import OrderStatus
 from avbc.orchestrator.engine.changed_orders import ChangedOrders
@@ -119,6 +119,18 @@ class Integration:
         """The store's own days."""
         return StoreDays(self.store)
 
+    @cached_property
+    def language(self) -> str:
+        """The store's language; empty where the token may not read it.
+
+        Raises:
+            StoreError: The store does not answer.
+        """
+        try:
+            return self.days.information.language
+        except ScopeMissing:
+            return ""
+
     @property
     def source_code(self) -> str:
         """The Import Source Code."""
@@ -165,6 +177,7 @@ class Integration:
     def _close_store(self) -> None:
         if self._given_store is None:
             self.__dict__.pop("days", None)
+            self.__dict__.pop("language", None)
         if self._given_store is None and "store" in self.__dict__:
             self.store.close()
             del self.store

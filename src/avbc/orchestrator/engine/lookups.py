@@ -10,9 +10,11 @@ from avbc.acctvantage import Client, Gateway, OrderBundle, Product
 from avbc.acctvantage.import_ids import client_import_id
 from avbc.bigcommerce.models import Order, OrderCoupon
 from avbc.mapping import MappedOrder, Mapper, MappingRules, OrderInputs, Problem
+from avbc.mapping.payment import has_unknown_names
 from avbc.mapping.product_names import ProductNames
 from avbc.mapping.products import products_by_name
 from avbc.money import ZERO
+from avbc.orchestrator.engine.integration import Integration
 from avbc.settings import Settings
 from avbc.text import text_key
 
@@ -49,6 +51,19 @@ class Lookups:
     def setup_problems(self) -> tuple[Problem, ...]:
         """The problems of the set-up that would refuse every order."""
         return self._mapper.setup_problems
+
+    def read_language(self, orders: Sequence[Order], integration: Integration) -> None:
+        """Read the store's language, once, where names on these orders may be translations.
+
+        Raises:
+            StoreError: The store does not answer.
+        """
+        rules = self._mapper.rules
+        if not rules.language and any(has_unknown_names(order, rules) for order in orders):
+            self._use(integration.language)
+
+    def _use(self, language: str) -> None:
+        self._mapper = Mapper(self._settings, self._reference, language=language)
 
     def read(self, orders: Sequence[Order], *, again: bool = False) -> None:
         """Read the clients and products that these orders may need, with one call each.
@@ -123,7 +138,7 @@ class Lookups:
                 promotions=(*self._reference.promotions, *bundle.new_promotions),
                 ship_vias=(*self._reference.ship_vias, *bundle.new_ship_vias),
             )
-            self._mapper = Mapper(self._settings, self._reference)
+            self._use(self._mapper.rules.language)
         if client_id is None or not (client := self._clients.get(client_id, bundle.new_client)):
             return
         contacts = client.contacts

@@ -8,6 +8,7 @@ from functools import cached_property
 from typing import overload
 
 from avbc.bigcommerce import BigCommerce, ScopeMissing
+from avbc.bigcommerce.models import StoreInformation
 from avbc.mapping.days import end_of, fixed_offset, start_of, zone_of
 
 _log = logging.getLogger("avbc.orchestrator")
@@ -25,14 +26,19 @@ class StoreDays:
         self._is_refused = False
 
     @cached_property
+    def information(self) -> StoreInformation:
+        """What the store says of itself: one request."""
+        return self._store.information()
+
+    @cached_property
     def zone(self) -> tzinfo:
-        """The store's time zone: one request.
+        """The store's time zone.
 
         Raises:
             ScopeMissing: The token may not read the store's settings.
             StoreError: The store does not answer.
         """
-        shown = self._store.information().timezone
+        shown = self.information.timezone
         zone = zone_of(shown.name)
         if zone is None:
             _log.warning(

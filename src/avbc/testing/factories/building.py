@@ -31,6 +31,7 @@ from avbc.testing.factories.rows import (
     address_fields,
     applied_row,
     customer_row,
+    form_field_rows,
     is_shipped,
     option_row,
     pickup_row,
@@ -391,7 +392,7 @@ class Building:
             "billing_address": {
                 **address_fields(self.buyer),
                 "email": self.buyer.email,
-                "form_fields": [],
+                "form_fields": form_field_rows(self.options.get("form_fields", ())),
             },
             "is_email_opt_in": False,
             "credit_card_type": [None, [], {}][self.order_id % 3],
@@ -402,7 +403,7 @@ class Building:
             "external_merchant_id": None,
             "external_order_id": "",
             "tax_provider_id": "BasicTaxProvider",
-            "customer_locale": "en",
+            "customer_locale": self.options.get("customer_locale", "en"),
             "is_deleted": False,
         }
 
@@ -480,7 +481,7 @@ class Building:
             "handling_cost_tax_class_id": 2,
             "shipping_zone_id": 1,
             "shipping_zone_name": "United States",
-            "form_fields": [],
+            "form_fields": form_field_rows(consignment.form_fields),
         }
 
     def _fee(self, index: int, fee: FeeLine, cost: _Cost) -> Row:

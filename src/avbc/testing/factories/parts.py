@@ -113,6 +113,8 @@ class Shipping:
     cost: Decimal = Decimal("8.00")
     handling: Decimal = ZERO
     receiver: Person | None = None
+    form_fields: Sequence[tuple[str, str]] = ()
+    """What was asked for this address at checkout: names and answers."""
 
 
 @attrs.frozen
@@ -158,6 +160,8 @@ class OrderOptions(TypedDict, total=False):
     created: datetime
     staff_notes: str
     customer_message: str
+    customer_locale: str
+    form_fields: Sequence[tuple[str, str]]
     shape: str
     importable: bool
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from decimal import Decimal
 
 from avbc.testing.factories.parts import Discount, Line, Person
@@ -54,6 +54,11 @@ def applied_row(discount: Discount, index: int, amount: Decimal, code: str | Non
         "code": code,
         "target": target,
     }
+
+
+def form_field_rows(answers: Sequence[tuple[str, str]]) -> list[Row]:
+    """Return the checkout form fields of an address."""
+    return [{"name": name, "value": value} for name, value in answers]
 
 
 def option_row(line_id: int, place: int, name: str, value: str) -> Row:
