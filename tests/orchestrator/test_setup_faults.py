@@ -24,6 +24,7 @@ WRONG = [
     ("gl.tax_area", {"gl": {"tax_area": "Moon"}}, "There are: BigCommerce."),
     ("gl.tax_area", {"gl": {"tax_area": "AvaTax"}}, "would compute the store's tax again"),
     ("shipping.warehouse", {"shipping": {"warehouse": "Moon"}}, "There are: Main."),
+    ("shipping.warehouse", {"shipping": {"warehouse": "Maine"}}, "'Main'"),
     (
         "order_status.new_sales_order_status",
         {"order_status": {"new_sales_order_status": "Moon"}},

@@ -15,7 +15,7 @@ import pytest
 
 from avbc.acctvantage import SqlGateway
 from avbc.mapping.waiting import NEVER_IMPORTED, WAITS_FOR_PAYMENT
-from avbc.orchestrator import ImportReport, Orchestrator, WorklistItem
+from avbc.orchestrator import Check, ImportReport, Orchestrator, WorklistItem
 from avbc.orchestrator.engine import order_reads
 from avbc.orchestrator.engine.open_webhooks import OpenWebhooks
 from avbc.settings import ImportWhen, PaymentMethodMapping, Settings
@@ -525,6 +525,66 @@ def test_a_report_with_orders_that_wait_is_plain_data(join: Join, rule: Rule, pl
     (row,) = json.loads(json.dumps(report.to_dicts()))
     assert (row["result"], row["problems"][0]["code"]) == ("waiting", WAITS_FOR_PAYMENT)
     assert report.counts()["waiting"] == 1
+
+
+# The setup check
+
+PAIR = "gl.payment_methods[{}].import_when"
+
+
+def checked(web: Orchestrator, state: str) -> list[Check]:
+    """The checks of rules that can never come true."""
+    return [
+        check
+        for check in web.check_setup().checks
+        if check.state == state and ".import_when" in check.item
+    ]
+
+
+@pytest.mark.parametrize("new", ["Awaiting Payment", 7, "Pending"])
+@pytest.mark.parametrize("when", ["paid", "authorized"])
+def test_a_rule_that_can_never_come_true_is_refused_and_names_both_keys(
+    join: Join, rule: Rule, settings: Settings, *, new: str | int, when: ImportWhen
+) -> None:
+    names = [row.bigcommerce for row in settings.gl.payment_methods]
+    key = PAIR.format(names.index(CASH.method))
+    web = join(settings=rule(when, CASH.method, new_order_status=new))
+    (check,) = checked(web, "error")
+    assert key in check.found
+    assert "order_status.new_order_status" in check.found
+    assert any("import_when" in item.key for item in web.worklist())
+    # What it says is followed.
+    assert f'Set {key} to "always" or "never"' in check.fix
+    others: tuple[ImportWhen, ...] = ("always", "never")
+    for other in others:
+        web.use(rule(other, CASH.method, new_order_status=new))
+        assert checked(web, "error") == []
+    assert "or order_status.new_order_status to a status of paid orders" in check.fix
+    web.use(rule(when, CASH.method))
+    assert checked(web, "error") == []
+    assert not any("import_when" in item.key for item in web.worklist())
+
+
+@pytest.mark.parametrize(("offline", "errors"), [(True, 1), (False, 0), (None, 0)])
+def test_a_method_may_be_offline_by_its_row(
+    join: Join, change: Change, *, offline: bool | None, errors: int
+) -> None:
+    row = PaymentMethodMapping(
+        bigcommerce="Wire", receipt_type="Check", import_when="paid", offline=offline
+    )
+    status = {"new_order_status": "Awaiting Payment"}
+    web = join(settings=change(gl={"payment_methods": (row,)}, order_status=status))
+    assert len(checked(web, "error")) == errors
+
+
+def test_what_acctvantage_is_to_capture_must_be_imported_before(join: Join, rule: Rule) -> None:
+    gl: dict[str, object] = {"credit_card_transactions_are_preauthorizations": True}
+    web = join(settings=rule("paid", gl=gl))
+    (check,) = checked(web, "warning")
+    assert "gl.credit_card_transactions_are_preauthorizations" in check.found
+    assert 'import_when to "authorized"' in check.fix
+    web.use(rule("authorized", gl=gl))
+    assert checked(web, "warning") == []
 
 
 # Stock

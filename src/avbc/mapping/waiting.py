@@ -81,10 +81,10 @@ def waits(
             "To have it imported, change import_when there.",
         )
         return found.problems[0]
-    is_offline = _is_offline(row)
-    if transactions is None and not (is_offline or order.payment_status.strip()):
+    is_outside = is_offline(row)
+    if transactions is None and not (is_outside or order.payment_status.strip()):
         return None
-    if is_offline:
+    if is_outside:
         # Whatever it says, the order's status decides.
         order = attrs.evolve(order, payment_status="")
     due = order.total_inc_tax
@@ -100,7 +100,7 @@ def waits(
         worth.status,
         f"The order is imported when its payment by {method!r} is {wanted} ({place}), and the "
         f"payment {_STATES.get(worth.status, f'is {worth.status!r}')}.",
-        _fix(order.id, worth.status, place, is_offline=is_offline),
+        _fix(order.id, worth.status, place, is_outside=is_outside),
     )
     return found.problems[0]
 
@@ -114,7 +114,8 @@ def _row(order: Order, rules: MappingRules) -> tuple[PaymentMethodMapping | None
     return None, ""
 
 
-def _is_offline(row: PaymentMethodMapping) -> bool:
+def is_offline(row: PaymentMethodMapping) -> bool:
+    """Whether the method of a mapping row is paid outside of any gateway."""
     known = payment_method_key(row.bigcommerce) in _OFFLINE
     return known if row.offline is None else row.offline
 
@@ -138,8 +139,8 @@ def _is_enough(worth: Worth, row: PaymentMethodMapping) -> bool:
     )
 
 
-def _fix(order_id: int, status: str, place: str, *, is_offline: bool) -> str:
-    if is_offline or status == AWAITED:
+def _fix(order_id: int, status: str, place: str, *, is_outside: bool) -> str:
+    if is_outside or status == AWAITED:
         return (
             "When the money has come, give the order a status of paid orders in BigCommerce, and "
             f"call import_order({order_id}). If it will not come, cancel the order."

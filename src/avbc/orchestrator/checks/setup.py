@@ -19,6 +19,7 @@ from avbc.orchestrator.checks.setup_parts import or_unknown
 from avbc.orchestrator.checks.setup_products import product_checks, stock_checks
 from avbc.orchestrator.checks.setup_shipping import shipping_checks
 from avbc.orchestrator.checks.setup_statuses import status_checks
+from avbc.orchestrator.checks.setup_waiting import waiting_checks
 from avbc.orchestrator.engine.integration import Integration
 from avbc.orchestrator.jobs.hooks import hooks_state
 from avbc.orchestrator.reports import Check, SetupReport
@@ -42,6 +43,7 @@ def setup_report(integration: Integration, fields: Sequence[FieldRule[Product]])
             *_source_code(store, books, settings),
             *status_checks(rules),
             *money_checks(store, information, recent, rules),
+            *waiting_checks(rules),
             *shipping_checks(store, recent, rules),
             *part_number_checks(books, rules),
             *stock_checks(store, settings),

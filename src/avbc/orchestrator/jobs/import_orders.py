@@ -39,6 +39,7 @@ from avbc.orchestrator.engine.second_look import SecondLook
 from avbc.orchestrator.engine.store_orders import orders_of_period, unreadable, waiting_orders
 from avbc.orchestrator.reports import ImportReport, Outcome
 from avbc.settings import SettingsError
+from avbc.text import did_you_mean
 
 CHUNK = 50
 """Orders that are written together: the store is looked at once for all of them, right before."""
@@ -324,5 +325,7 @@ def _setup_faults(run: Run[ImportReport], problems: Sequence[Problem]) -> Iterat
     except SettingsError as error:
         yield from error.faults
     for problem in problems:
-        choices = f" There are: {', '.join(problem.candidates)}." if problem.candidates else ""
-        yield Fault(problem.field, f"{problem.message} {problem.fix}{choices}")
+        near = did_you_mean(problem.value, problem.candidates)
+        choices = f"There are: {', '.join(problem.candidates)}." if problem.candidates else ""
+        texts = (problem.message, near, problem.fix, choices)
+        yield Fault(problem.field, " ".join(text for text in texts if text))

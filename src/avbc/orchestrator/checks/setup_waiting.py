@@ -1,0 +1,49 @@
+"""The setup check: rules of payment methods (`import_when`) that can never come true."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from avbc.mapping import MappingRules, store_status
+from avbc.mapping.status import status_name
+from avbc.mapping.waiting import is_offline
+from avbc.mapping.worth import UNPAID
+from avbc.orchestrator.reports import Check
+
+_NEW = "order_status.new_order_status"
+_CAPTURES = "gl.credit_card_transactions_are_preauthorizations"
+
+
+def waiting_checks(rules: MappingRules) -> Iterator[Check]:
+    """Check the rules that hold orders back against what else the settings say."""
+    settings = rules.settings
+    new = store_status(settings.order_status.new_order_status, rules.statuses).value
+    for index, row in enumerate(settings.gl.payment_methods):
+        key = f"gl.payment_methods[{index}].import_when"
+        if row.import_when not in ("authorized", "paid"):
+            continue
+        if is_offline(row) and new is not None and new.id in UNPAID:
+            yield Check(
+                "payment method",
+                f"{key} {row.bigcommerce!r}",
+                "error",
+                f"{key} is {row.import_when!r}, and {_NEW} is {status_name(new)!r}. "
+                f"{row.bigcommerce!r} is paid outside of any gateway: its orders count as paid "
+                f"when they leave {status_name(new)!r}, and then they are not New any more. So "
+                "none of them is ever imported.",
+                f'Set {key} to "always" or "never", or {_NEW} to a status of paid orders.',
+            )
+        elif (
+            row.import_when == "paid"
+            and settings.gl.credit_card_transactions_are_preauthorizations
+            and not is_offline(row)
+        ):
+            yield Check(
+                "payment method",
+                f"{key} {row.bigcommerce!r}",
+                "warning",
+                f"{key} is 'paid', and {_CAPTURES} is true. AcctVantage captures only payments of "
+                "orders that were imported, so an order that is only authorized waits until "
+                "someone captures its payment in BigCommerce.",
+                f'Set {key} to "authorized".',
+            )
