@@ -15,7 +15,7 @@ from avbc.bigcommerce import StoreUnavailable, TokenRefused
 from avbc.bigcommerce.models import Order
 from avbc.errors import TransientError
 from avbc.orchestrator import BacktestReport, Orchestrator
-from avbc.settings import PaymentMethodMapping, Settings
+from avbc.settings import ImportWhen, PaymentMethodMapping, Settings
 from avbc.testing import (
     FakeOrder,
     FakeStore,
@@ -340,3 +340,64 @@ def test_an_empty_period() -> None:
     assert str(report) == "Under the other settings 0 of 0 orders would be changed."
     assert report.to_frame().columns.tolist() == list(report.columns)
     assert Decimal(len(list(report))) == 0
+
+
+def held_back(settings: Settings, method: str, when: ImportWhen) -> dict[str, object]:
+    rows = settings.gl.payment_methods
+    return {
+        "payment_methods": tuple(
+            attrs.evolve(row, import_when=when) if row.bigcommerce == method else row
+            for row in rows
+        )
+    }
+
+
+def test_orders_that_a_rule_would_hold_back_and_let_go(
+    join: Join, web: Orchestrator, store: FakeStore, settings: Settings, change: Change
+) -> None:
+    factory = OrderFactory()
+    authorized = store.add_order(
+        factory.order([item("MUG-RED")], payment=Payment(state="authorized"))
+    )
+    paid = store.add_order(factory.order([item("MUG-RED")]))
+    assert len(web.import_orders().imported) == 2
+    store.clear_log()
+    other = change(gl=held_back(settings, "Credit Card", "paid"))
+    report = web.backtest(other, SINCE)
+    (moved,) = report.changed
+    assert (moved.order_id, moved.before, moved.after) == (authorized.id, "imported", "waiting")
+    assert [problem.code for problem in moved.problems] == ["order_waits_for_payment"]
+    assert (report.newly_waiting, report.newly_refused, report.unchanged) == ([moved], [], 1)
+    assert not report.ok
+    assert "held back 1" in report.summary()
+    assert "imported -> waiting" in str(report)
+    assert set(store.counts()) == {LIST}
+    # And back.
+    back = join(settings=other).backtest(change(), SINCE)
+    (moved,) = back.newly_imported
+    assert (moved.order_id, moved.before, moved.after) == (authorized.id, "waiting", "imported")
+    assert [problem.code for problem in moved.solved] == ["order_waits_for_payment"]
+    assert (back.ok, back.newly_waiting) == (True, [])
+    never = web.backtest(change(gl=held_back(settings, "Credit Card", "never")), SINCE)
+    assert [each.order_id for each in never.newly_waiting] == [authorized.id, paid.id]
+    same = join(settings=other).backtest(other, SINCE)
+    assert (same.changed, same.unchanged) == ([], 2)
+
+
+def test_an_order_that_was_not_paid_at_its_import_would_have_been_held_back(
+    join: Join, store: FakeStore, settings: Settings, change: Change
+) -> None:
+    """Its status is our own by now, which is no word about money."""
+    cash = Payment("Cash on Delivery", "", "offline")
+    order = store.add_order(OrderFactory().order([item("MUG-RED")], payment=cash, status_id=7))
+    status = {"new_order_status": "Awaiting Payment"}
+    web = join(settings=change(order_status=status))
+    assert len(web.import_orders().imported) == 1
+    other = change(order_status=status, gl=held_back(settings, cash.method, "paid"))
+    (moved,) = web.backtest(other, SINCE).newly_waiting
+    assert moved.order_id == order.id
+    # A person moved it on: it was paid.
+    store.edit_order(order.id, status_id=8)
+    assert web.backtest(other, SINCE).newly_waiting == []
+    # Looking at it changed nothing of what is remembered.
+    assert web.backtest(other, SINCE).unchanged == 1

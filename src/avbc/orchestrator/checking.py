@@ -112,9 +112,10 @@ class Checking(Connected):
     ) -> BacktestReport:
         """Map the orders of a period under other settings, and report what would change.
 
-        The report lists orders that would be refused, and fields that would differ. Both mappings
-        are of the order as it is now, with the books as they are now and the customisations of this
-        orchestrator. Of payments only what the order itself says is read. Nothing is written.
+        The report lists orders that would be refused or held back, and fields that would differ.
+        Both mappings are of the order as it is now, with the books as they are now and the
+        customisations of this orchestrator. Of payments only what the order itself says is read.
+        Nothing is written.
 
         Args:
             other: The settings to compare with those in force; their store is not opened.
@@ -128,6 +129,6 @@ class Checking(Connected):
                 report says so in `stopped`.
         """
         require_period(since, until)
-        task = Task("backtest", "Mapping orders", progress=progress)
+        task = Task("backtest", "Mapping orders", preview=True, progress=progress)
         run = Run(self._integration, task, BacktestReport(since, until))
         return run.do(lambda run: backtest_period(run, other, self._customisations))

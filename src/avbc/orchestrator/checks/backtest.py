@@ -18,6 +18,7 @@ from avbc.errors import AvbcError
 from avbc.mapping import MappedOrder, OrderInputs, Problem
 from avbc.mapping.decisions import value_text
 from avbc.mapping.text import amount_text
+from avbc.mapping.waiting import waits
 from avbc.orchestrator.checks.periods import (
     PeriodReport,
     pages_of_period,
@@ -33,6 +34,7 @@ from avbc.orchestrator.engine.customising import (
     customised_order,
 )
 from avbc.orchestrator.engine.lookups import Lookups
+from avbc.orchestrator.engine.paid_statuses import paid_statuses
 from avbc.orchestrator.engine.run import Run
 from avbc.orchestrator.engine.statuses import NEVER_DUE
 from avbc.orchestrator.engine.store_orders import is_too_old
@@ -40,8 +42,9 @@ from avbc.orchestrator.reports import Unread
 from avbc.report import as_data, counted, tally
 from avbc.settings import Settings
 
-Fate: TypeAlias = Literal["imported", "refused", "left out"]
-"""The result of an import. `left out`: made before the date from which orders are imported."""
+Fate: TypeAlias = Literal["imported", "refused", "waiting", "left out"]
+"""The result of an import. `waiting`: held back by `import_when` of its payment method. `left out`:
+made before the date from which orders are imported."""
 
 _INDEX = re.compile(r"\[\d+\]")
 _FIELDS_SHOWN = 5  # fields that the summary counts
@@ -117,8 +120,14 @@ class BacktestReport(PeriodReport):
 
     @property
     def newly_refused(self) -> list[Backtested]:
-        """The orders that are imported under the current settings only."""
-        return [found for found in self.changed if found.before == "imported" != found.after]
+        """The orders that are imported under the current settings only, and would not wait."""
+        lost = ("refused", "left out")
+        return [each for each in self.changed if each.before == "imported" and each.after in lost]
+
+    @property
+    def newly_waiting(self) -> list[Backtested]:
+        """The orders that the other settings hold back until their payment allows the import."""
+        return [found for found in self.changed if found.after == "waiting" != found.before]
 
     @property
     def newly_imported(self) -> list[Backtested]:
@@ -128,7 +137,8 @@ class BacktestReport(PeriodReport):
     @property
     def ok(self) -> bool:
         """All orders were mapped, and every order that is imported still would be."""
-        return self.is_whole and not (self.newly_refused or self.unread)
+        lost = any(found.before == "imported" != found.after for found in self.changed)
+        return self.is_whole and not (lost or self.unread)
 
     def fields(self) -> dict[str, int]:
         """How many orders would change in which field, most first; `lines[]` is any line."""
@@ -145,6 +155,7 @@ class BacktestReport(PeriodReport):
         text = f"Under the other settings {len(self.changed)} of {count} would be changed"
         fates = {
             "imported no more": len(self.newly_refused),
+            "held back": len(self.newly_waiting),
             "imported at last": len(self.newly_imported),
         }
         listed = tally(fates | dict(list(self.fields().items())[:_FIELDS_SHOWN]))
@@ -204,6 +215,11 @@ def backtest_period(
         run,
         sides=tuple((each, Lookups(each, run.books)) for each in (run.settings, other)),
         customisations=customisations,
+        holds_back=any(
+            row.import_when != "always"
+            for each in (run.settings, other)
+            for row in each.gl.payment_methods
+        ),
         never_due=NEVER_DUE - {run.statuses.new},
     )
     take_pages(run, pages_of_period(run), walk.take)
@@ -214,6 +230,7 @@ class _Backtest:
     run: Run[BacktestReport]
     sides: tuple[tuple[Settings, Lookups], ...]  # under the current settings, and the others
     customisations: Sequence[Customisation]
+    holds_back: bool  # whether one of the two has an `import_when`
     never_due: frozenset[int]
 
     def take(self, page: Page[Order]) -> None:
@@ -226,10 +243,11 @@ class _Backtest:
         for _, lookups in self.sides:
             lookups.read_language([each.order for each in orders], self.run.integration)
             lookups.read([each.order for each in orders])
+        paid = self._paid_statuses([each.in_store for each in orders]) if self.holds_back else {}
         for each in orders:
             order = each.in_store
             try:
-                self._compare(each)
+                self._compare(each, paid.get(order.id))
             except CONCERNS_ALL:
                 raise
             except AvbcError as error:
@@ -240,20 +258,27 @@ class _Backtest:
                 problem = unexpected(error, f"order {order.id}", "while it was mapped", ids)
                 report.unread.append(Unread(order.id, problem))
 
-    def _compare(self, made: CustomisedOrder) -> None:
+    def _paid_statuses(self, orders: Sequence[Order]) -> dict[int, int]:
+        """The statuses that say whether orders were paid, where they have one of avbc's, by id."""
+        found = {order_import_id(self.run.source_code, order.id): order for order in orders}
+        statuses = paid_statuses(self.run, found, ())
+        return {found[key].id: status_id for key, status_id in statuses.items()}
+
+    def _compare(self, made: CustomisedOrder, paid_status_id: int | None) -> None:
         store, report, order = self.run.store, self.run.report, made.in_store
         if made.error is not None:
             raise made.error
         # Both sides need them; they are read once, if at all.
         coupons = cache(lambda: store.send(store.order_coupons.list.call(order.id)))
         (now, before), (then, after) = (
-            self._map(made, settings, lookups, lambda _: coupons())
+            self._map(made, paid_status_id, settings, lookups, lambda _: coupons())
             for settings, lookups in self.sides
         )
         effects = tuple(_effects(now, then)) if before == after == "imported" else ()
         problems = _only_in(then.problems, now.problems)
         solved = _only_in(now.problems, then.problems)
-        if before == after and (before == "left out" or not (effects or problems or solved)):
+        is_kept_out = before in ("left out", "waiting")
+        if before == after and (is_kept_out or not (effects or problems or solved)):
             report.unchanged += 1
             return
         report.changed.append(
@@ -263,20 +288,23 @@ class _Backtest:
     def _map(
         self,
         made: CustomisedOrder,
+        paid_status_id: int | None,
         settings: Settings,
         lookups: Lookups,
         read_coupons: Callable[[Order], Sequence[OrderCoupon]],
     ) -> tuple[MappedOrder, Fate]:
         order = made.in_store
+        inputs = OrderInputs(made.order, in_store=order, paid_status_id=paid_status_id)
         if made.problems:
             code = settings.order_status.import_source_code
             mapped = made.refused(order_import_id(code, order.id))
         else:
-            inputs = OrderInputs(made.order, in_store=order)
             mapped = made.added_to(lookups.map(inputs, read_coupons))
             mapped = customised(made.order, mapped, self.customisations)
         if is_too_old(order, settings):
             return mapped, "left out"
+        if held := waits(inputs.paid_order, None, lookups.rules):
+            return attrs.evolve(mapped, problems=(*mapped.problems, held)), "waiting"
         return mapped, "refused" if mapped.bundle is None else "imported"
 
 
