@@ -587,6 +587,42 @@ def test_what_acctvantage_is_to_capture_must_be_imported_before(join: Join, rule
     assert checked(web, "warning") == []
 
 
+# Other jobs
+
+
+def test_an_order_that_is_held_back_is_not_missing_in_the_books(
+    join: Join, rule: Rule, store: FakeStore, place: Place
+) -> None:
+    since = datetime.now(UTC) - timedelta(days=30)
+    order = place(status_id=8)
+    web = join(settings=rule("paid"))
+    assert web.reconcile(since).not_due == {"Awaiting Pickup": 1}
+    assert list(web.worklist()) == []
+    capture(store, order)
+    (missing,) = web.reconcile(since).missing_in_books
+    assert missing.order_id == order.id
+    web.use(rule("never"))
+    assert web.reconcile(since).not_due == {"Awaiting Pickup": 1}
+    assert list(web.worklist()) == []
+
+
+def test_money_for_an_order_that_another_system_books_is_no_item(
+    join: Join, rule: Rule, store: FakeStore
+) -> None:
+    order = store.place_order()
+    web = join(settings=rule("never"))
+    web.follow_orders()
+    store.edit_order(order.id, status_id=0, payment_status="captured")
+    web.follow_orders()
+    assert list(web.worklist()) == []
+    web.use(rule("paid"))
+    web.follow_orders([order.id])
+    assert [each.code for each in web.worklist()] == ["payment_without_order"]
+    web.use(rule("never"))
+    web.follow_orders([order.id])
+    assert list(web.worklist()) == []
+
+
 # Stock
 
 

@@ -82,6 +82,7 @@ _SETUP_PRODUCTS = "tests/orchestrator/test_setup_products.py"
 _SETUP = "tests/orchestrator/test_setup_check.py"
 _PRODUCTS = "tests/orchestrator/test_products.py"
 _SETUP_FAULTS = "tests/orchestrator/test_setup_faults.py"
+_WAITING = "tests/orchestrator/test_waiting.py"
 _ROWS = "tests/orchestrator/test_product_rows.py"
 _ROWS_PUSHED = "tests/orchestrator/test_product_rows_pushed.py"
 _ORDERS = "tests/orchestrator/test_customising_orders.py"
@@ -561,6 +562,69 @@ GUARDS = (
                 "orchestrator/engine/staff_notes.py",
                 'return f"{notes}\\n{line}" if notes else line',
                 "return line",
+            ),
+        ),
+    ),
+    Guard(
+        "import_when: an order whose payment does not allow its import stays New",
+        (
+            (
+                f"{_WAITING}::"
+                "test_an_order_that_waits_stays_new_and_unmarked_and_is_imported_when_it_is_paid"
+            ),
+            f"{_WAITING}::test_the_rule_holds_by_id_and_by_period_too",
+        ),
+        (
+            Removal(
+                "orchestrator/engine/incoming.py",
+                "each.waits = self.waits(each, is_read=False)",
+                "pass",
+            ),
+            Removal(
+                "orchestrator/jobs/import_orders.py",
+                "each.existing is None and (held := self._incomers.waits(each))",
+                "(held := None)",
+            ),
+        ),
+    ),
+    Guard(
+        "import_when: an order that is held back costs no request and no second look",
+        (f"{_WAITING}::test_orders_that_wait_cost_no_request_of_their_own",),
+        (
+            Removal(
+                "orchestrator/engine/incoming.py",
+                "each.waits = self.waits(each, is_read=False)",
+                "pass",
+            ),
+        ),
+    ),
+    Guard(
+        "import_when: the order as it is right before the write decides",
+        (f"{_WAITING}::test_a_payment_that_is_given_up_right_before_the_write_waits",),
+        (
+            Removal(
+                "orchestrator/engine/incoming.py",
+                "each.waits = self.waits(each, is_read=False)",
+                "pass",
+            ),
+            Removal(
+                "orchestrator/jobs/import_orders.py",
+                "each.existing is None and (held := self._incomers.waits(each))",
+                "(held := None)",
+            ),
+        ),
+    ),
+    Guard(
+        "import_when: an order that waits for too long is on the worklist until it does not",
+        (
+            f"{_WAITING}::test_an_order_that_waits_for_too_long_is_an_item_until_it_is_imported",
+            f"{_WAITING}::test_the_item_goes_when_the_order_leaves_the_new_order_status",
+        ),
+        (
+            Removal(
+                "orchestrator/engine/endings.py",
+                "run.set_items(outcome.import_id, problems if late else (), *ids)",
+                "pass",
             ),
         ),
     ),

@@ -25,6 +25,7 @@ from avbc.mapping.following import may_update, shows_refund
 from avbc.mapping.status import order_status_name
 from avbc.mapping.stopped import stopped
 from avbc.mapping.text import amount_text
+from avbc.mapping.waiting import waits
 from avbc.mapping.worth import is_given_up
 from avbc.money import ZERO
 from avbc.orchestrator.checks.periods import (
@@ -333,7 +334,8 @@ class _SideBySide:
     def _as_due(self, found: Reconciled, order: Order) -> Reconciled:
         if found.verdict != "missing_in_books":
             return found
-        if is_too_old(order, self._run.settings):
+        # An import would not take it: what would be advised could not be followed.
+        if is_too_old(order, self._run.settings) or waits(order, None, self._rules):
             return attrs.evolve(found, verdict="not_due")
         return attrs.evolve(
             found,

@@ -22,7 +22,7 @@ from avbc.errors import AvbcError, TransientError
 from avbc.mapping import MappingRules, Problem, payment_without_order
 from avbc.mapping.following import is_open, order_state
 from avbc.mapping.stopped import stopped
-from avbc.mapping.waiting import WAITS_FOR_PAYMENT
+from avbc.mapping.waiting import WAITS_FOR_PAYMENT, waits
 from avbc.orchestrator.engine.attention import (
     FOLLOWING,
     IMPORTING,
@@ -350,6 +350,9 @@ class _Follow:
 
     def _not_in_books(self, key: str, order: Order, state: str, *, is_lost: bool) -> None:
         problem = _lost_problem(order.id, key) if is_lost else payment_without_order(order)
+        if problem is not None and not is_lost and waits(order, None, self._rules):
+            # Its payment method is never imported: another system books it.
+            problem = None
         if problem is not None:
             what = ("order", order.status) if is_lost else ("payment", order.payment_status)
             self._run.refuse(Change(key, *what, "", order.id, key), problem)
