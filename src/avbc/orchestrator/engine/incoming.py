@@ -97,6 +97,8 @@ class Incomers:
         # The books are read before the journal is opened: mostly it is in the same database, and
         # then theirs is the error to report.
         self.lookups = Lookups(run.settings, run.books)
+        rows = run.settings.gl.payment_methods
+        self._holds_back = any(row.import_when != "always" for row in rows)
         self._time_zone: tzinfo | None = None
 
     def of_page(self, page: Page[Order], read_at: float) -> list[Incoming]:
@@ -210,8 +212,7 @@ class Incomers:
 
     def _hold_back(self, incoming: Sequence[Incoming]) -> None:
         """Find the orders that wait for their payment, by what the list shows of it."""
-        rows = self._run.settings.gl.payment_methods
-        if all(row.import_when == "always" for row in rows):
+        if not self._holds_back:
             return
         absent = [each for each in incoming if each.is_readable and each.existing is None]
         self._look_up_statuses(absent)
@@ -225,6 +226,8 @@ class Incomers:
             each: The order.
             is_read: Whether its transactions were read.
         """
+        if not self._holds_back:
+            return None
         order = OrderInputs(each.order, paid_status_id=each.paid_status_id).paid_order
         return waits(order, each.transactions if is_read else None, self.lookups.rules)
 
