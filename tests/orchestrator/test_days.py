@@ -4,15 +4,16 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Callable
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, timedelta
+from decimal import Decimal
 from email.utils import format_datetime
 from typing import Any
 
 import pytest
 
-from avbc.acctvantage import SqlGateway
-from avbc.bigcommerce import StoreError
-from avbc.orchestrator import Orchestrator
+from avbc.acctvantage import Shipment, ShippedItem, SqlGateway
+from avbc.bigcommerce import ScopeMissing, StoreError
+from avbc.orchestrator import ImportReport, Orchestrator
 from avbc.settings import Settings
 from avbc.testing import FakeStore, OrderFactory
 from avbc.testing.values import as_row
@@ -22,6 +23,7 @@ Change = Callable[..., Settings]
 Place = Callable[..., int]
 
 CHICAGO, SYDNEY, KATHMANDU = "America/Chicago", "Australia/Sydney", "Asia/Kathmandu"
+SECOND = timedelta(seconds=1)
 
 
 def at(text: str) -> datetime:
@@ -179,3 +181,156 @@ def test_the_time_zone_of_another_time_zone_text_is_not_taken_for_utc(
     web.import_orders()
     (order,) = web.books.sales_orders([f"WEB{number}"])
     assert order.ordered_on == date(2026, 7, 1)
+
+
+# Dates that stand for days of the store
+
+
+def imported(report: ImportReport) -> list[int]:
+    return sorted(outcome.order_id for outcome in report.imported)
+
+
+EDGES = {
+    CHICAGO: ("2026-02-01T05:59:59", "2026-02-01T06:00"),
+    SYDNEY: ("2026-01-31T12:59:59", "2026-01-31T13:00"),
+    KATHMANDU: ("2026-01-31T18:14:59", "2026-01-31T18:15"),
+}
+"""The last second of January and the first one of February."""
+
+
+@pytest.mark.parametrize("zone", EDGES)
+def test_a_date_from_which_orders_are_imported_is_the_store_s_day(
+    join: Join, store: FakeStore, place: Place, change: Change, zone: str
+) -> None:
+    store.set_options(time_zone=zone)
+    before, after = map(place, EDGES[zone])
+    since = date(2026, 2, 1)
+    web = join(settings=change(order_status={"import_orders_created_since": since}))
+    assert imported(web.import_orders()) == [after]
+    assert store.order(before).header["status_id"] == 11
+    (refused,) = web.import_order(before).postponed
+    (problem,) = refused.problems
+    assert problem.code == "order_too_old"
+    assert "created 2026-01-31, before" in problem.message
+    assert "2026-02-01" in problem.message
+
+
+def test_an_instant_from_which_orders_are_imported_needs_no_time_zone(
+    join: Join, store: FakeStore, change: Change
+) -> None:
+    since = datetime(2026, 2, 1, tzinfo=UTC)
+    web = join(settings=change(order_status={"import_orders_created_since": since}))
+    web.import_orders()
+    assert "GET /v2/store" not in store.counts()
+
+
+def test_a_date_in_the_settings_costs_one_request_in_all(
+    join: Join, store: FakeStore, change: Change
+) -> None:
+    since = date(2026, 2, 1)
+    web = join(
+        settings=change(
+            order_status={"import_orders_created_since": since},
+            shipping={"push_shipments": True, "push_shipments_since": since},
+        )
+    )
+    for _ in range(3):
+        web.import_orders()
+        web.push_shipments()
+    assert store.counts()["GET /v2/store"] == 1
+
+
+@pytest.mark.parametrize("zone", EDGES)
+def test_a_period_of_days_has_its_last_day_to_the_end(
+    web: Orchestrator, store: FakeStore, place: Place, zone: str
+) -> None:
+    store.set_options(time_zone=zone)
+    last, first = map(place, EDGES[zone])
+    january, february = date(2026, 1, 31), date(2026, 2, 1)
+    assert imported(web.import_orders(since=january, until=january, preview=True)) == [last]
+    assert imported(web.import_orders(since=february, until=february, preview=True)) == [first]
+    assert imported(web.import_orders(since=january, until=february)) == [last, first]
+    for day in (january, february):
+        report = web.reconcile(since=day, until=day)
+        assert (report.same, len(list(report)), report.unread) == (1, 0, [])
+        assert web.backtest(web.settings, since=day, until=day).unchanged == 1
+    assert web.reconcile(since=january).same == 2
+    assert web.reconcile(since=february).same == 1
+
+
+def test_the_change_of_clocks_and_new_year(
+    web: Orchestrator, store: FakeStore, place: Place
+) -> None:
+    """March 8 has 23 hours in Chicago, November 1 has 25, and 2026 ends at 6:00 of January 1."""
+    for day, first, last in [
+        (date(2026, 3, 8), "2026-03-08T06:00", "2026-03-09T04:59:59"),
+        (date(2026, 11, 1), "2026-11-01T05:00", "2026-11-02T05:59:59"),
+        (date(2026, 12, 31), "2026-12-31T06:00", "2027-01-01T05:59:59"),
+    ]:
+        start, end = at(first), at(last)
+        numbers = [place(first), place(last)]
+        for other in (start - SECOND, end + SECOND):
+            place(other.replace(tzinfo=None).isoformat())
+        report = web.import_orders(since=day, until=day)
+        assert imported(report) == numbers
+        days = {order.ordered_on for order in web.books.sales_orders([f"WEB{n}" for n in numbers])}
+        assert days == {day}
+
+
+def test_days_and_instants_may_be_mixed(web: Orchestrator, place: Place) -> None:
+    number = place("2026-02-01T01:30")
+    report = web.import_orders(since=date(2026, 1, 31), until=at("2026-02-01T01:30"), preview=True)
+    assert imported(report) == [number]
+    report = web.import_orders(since=at("2026-02-01T01:31"), until=date(2026, 1, 31), preview=True)
+    assert imported(report) == []
+    with pytest.raises(ValueError, match="before since"):
+        web.reconcile(since=at("2026-02-01T06:00"), until=date(2026, 1, 31))
+    with pytest.raises(ValueError, match="before since"):
+        web.import_orders(since=date(2026, 2, 1), until=date(2026, 1, 31))
+
+
+def test_refunds_of_a_day_of_the_store(
+    join: Join, store: FakeStore, place: Place, change: Change
+) -> None:
+    web = join(settings=change(gl={"import_refunds": True}))
+    number = place("2026-01-15T12:00")
+    web.import_orders()
+    store.refund(number)
+    (refund,) = store.refunds()
+    refund["created"] = "2026-02-01T05:59:59+00:00"
+    assert list(web.import_refunds(since=date(2026, 2, 1), preview=True).sent) == []
+    assert len(web.import_refunds(since=date(2026, 1, 31), preview=True).sent) == 1
+
+
+def test_shipments_are_sent_from_the_store_s_day_on(
+    join: Join, store: FakeStore, books: SqlGateway, place: Place, change: Change
+) -> None:
+    store.set_options(time_zone=SYDNEY)
+    number = place("2026-01-15T12:00")
+    web = join(
+        settings=change(shipping={"push_shipments": True, "push_shipments_since": date(2026, 2, 1)})
+    )
+    web.import_orders()
+    line = books.sales_orders([f"WEB{number}"])[0].lines[0]
+    assert line.store_line_id is not None
+    item = ShippedItem(line.store_line_id, Decimal(1))
+    for key, left in ((501, "2026-01-31T12:59:59"), (502, "2026-01-31T13:00")):
+        books.add_shipment(Shipment(key, f"WEB{number}", (item,), shipped_at=at(left)))
+    sent = [change.key for change in web.push_shipments(preview=True).sent]
+    assert [key for key in sent if "501" in key] == []
+    assert [key for key in sent if "502" in key] != []
+
+
+def test_without_the_scope_a_date_is_refused(
+    join: Join, store: FakeStore, place: Place, change: Change
+) -> None:
+    """When the day begins is not known, and no order may come in or stay out by a guess."""
+    place("2026-02-01T06:00")
+    store.set_options(scopes=["store_v2_orders", "store_v2_transactions_read_only"])
+    since = date(2026, 2, 1)
+    web = join(settings=change(order_status={"import_orders_created_since": since}))
+    with pytest.raises(ScopeMissing, match="Information & Settings"):
+        web.import_orders()
+    with pytest.raises(ScopeMissing):
+        join().import_orders(since=since)
+    assert web.books.sales_orders() == []

@@ -120,10 +120,21 @@ def test_text_is_trimmed_and_otherwise_kept(load: Load, text: str) -> None:
     assert settings.store.description == "Two\nlines"
 
 
+def test_a_date_stays_one_since_its_time_zone_is_the_store_s(load: Load, text: str) -> None:
+    changed = text.replace("updates", "import_orders_created_since = 2026-01-31\nupdates")
+    changed = changed.replace("warehouse", "push_shipments_since = 2026-01-31\nwarehouse")
+    settings = load(changed)
+    for since in (
+        settings.order_status.import_orders_created_since,
+        settings.shipping.push_shipments_since,
+    ):
+        assert type(since) is date
+        assert since == date(2026, 1, 31)
+
+
 @pytest.mark.parametrize(
     ("written", "instant"),
     [
-        ("2026-01-31", datetime(2026, 1, 31, tzinfo=UTC)),
         ("2026-01-31T23:00:00Z", datetime(2026, 1, 31, 23, tzinfo=UTC)),
         ("2026-01-31 23:00:00-05:00", datetime(2026, 2, 1, 4, tzinfo=UTC)),
     ],

@@ -8,7 +8,7 @@ import pickle
 import stat
 import string
 from collections.abc import Callable
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 from pathlib import Path
 
 import attrs
@@ -309,14 +309,23 @@ def test_the_credentials_file_is_found_again(
     credentials.unlink()
 
 
-def test_the_first_instant_is_saved_as_an_instant(settings: Settings, tmp_path: Path) -> None:
-    since = datetime(2026, 1, 1, tzinfo=UTC)
+@pytest.mark.parametrize("since", [date(2026, 1, 1), datetime(2026, 1, 1, tzinfo=UTC)])
+def test_a_date_and_an_instant_are_saved_as_what_they_are(
+    settings: Settings, tmp_path: Path, since: date
+) -> None:
     dated = attrs.evolve(
         settings,
-        order_status=attrs.evolve(settings.order_status, import_orders_created_since=since.date()),
+        order_status=attrs.evolve(settings.order_status, import_orders_created_since=since),
     )
     dated.save(tmp_path / "avbc.toml")
-    assert Settings.load(tmp_path / "avbc.toml").order_status.import_orders_created_since == since
+    loaded = Settings.load(tmp_path / "avbc.toml")
+    again = Settings.from_dict(dated.to_dict())
+    assert loaded.order_status == dated.order_status == again.order_status
+    kept = loaded.order_status.import_orders_created_since
+    assert type(kept) is type(since)
+    assert kept == since
+    written = "2026-01-01" if type(since) is date else "2026-01-01T00:00:00Z"
+    assert f"import_orders_created_since = {written}\n" in (tmp_path / "avbc.toml").read_text()
 
 
 KEPT = """# Our store. Ask Ana before you change anything.

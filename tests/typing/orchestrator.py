@@ -3,7 +3,7 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
 from typing import assert_type
 
@@ -33,7 +33,7 @@ def takes_any_gateway(books: avbc.Gateway) -> None:
 
 def use(settings: avbc.Settings) -> None:
     assert_type(settings.shipping.push_shipments, bool)
-    assert_type(settings.shipping.push_shipments_since, datetime | None)
+    assert_type(settings.shipping.push_shipments_since, date | datetime | None)
     assert_type(settings.gl.payment_methods[0].authorization_days, int)
     books = avbc.SqlGateway("sqlite:///books.db")
     takes_any_gateway(books)

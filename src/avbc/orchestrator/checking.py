@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import date
 
 from avbc.acctvantage.import_ids import order_import_id
 from avbc.bigcommerce.endpoints.scopes import ORDERS_MODIFY
@@ -77,7 +77,7 @@ class Checking(Connected):
         return history.order_history(order_id, import_id, self.store, self.books, journal)
 
     def reconcile(
-        self, since: datetime, until: datetime | None = None, *, progress: bool = False
+        self, since: date, until: date | None = None, *, progress: bool = False
     ) -> ReconcileReport:
         """Compare each order of a period in the store with the books, to the cent.
 
@@ -89,8 +89,9 @@ class Checking(Connected):
         order that is in the books and not in the store's list.
 
         Args:
-            since: Orders made then or later; needs a time zone.
-            until: Orders made then or earlier; by default there is no end.
+            since: Orders made then or later: a day of the store, in its time zone, or a datetime
+                with a time zone.
+            until: Orders made then or earlier, a whole day included; by default there is no end.
             progress: Draw a progress bar (extra `progress`).
 
         Raises:
@@ -100,13 +101,14 @@ class Checking(Connected):
         """
         require_period(since, until)
         task = Task("reconcile", "Reconciling orders", progress=progress)
-        return Run(self._integration, task, ReconcileReport(since, until)).do(reconcile_period)
+        report = ReconcileReport(*self._integration.days.period(since, until))
+        return Run(self._integration, task, report).do(reconcile_period)
 
     def backtest(
         self,
         other: Settings,
-        since: datetime,
-        until: datetime | None = None,
+        since: date,
+        until: date | None = None,
         *,
         progress: bool = False,
     ) -> BacktestReport:
@@ -119,8 +121,9 @@ class Checking(Connected):
 
         Args:
             other: The settings to compare with those in force; their store is not opened.
-            since: Orders made then or later; needs a time zone.
-            until: Orders made then or earlier; by default there is no end.
+            since: Orders made then or later: a day of the store, in its time zone, or a datetime
+                with a time zone.
+            until: Orders made then or earlier, a whole day included; by default there is no end.
             progress: Draw a progress bar (extra `progress`).
 
         Raises:
@@ -130,5 +133,6 @@ class Checking(Connected):
         """
         require_period(since, until)
         task = Task("backtest", "Mapping orders", preview=True, progress=progress)
-        run = Run(self._integration, task, BacktestReport(since, until))
+        report = BacktestReport(*self._integration.days.period(since, until))
+        run = Run(self._integration, task, report)
         return run.do(lambda run: backtest_period(run, other, self._customisations))

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 
 from avbc.orchestrator.checking import Checking
 from avbc.orchestrator.engine.arguments import require_id, require_ids, require_period
@@ -56,8 +56,8 @@ class Orchestrator(Checking):
     `progress`). With `preview=True` it writes nothing on either side; `sent` is what would be sent
     or written.
 
-    An id that is not an int, or a time that is not a datetime, raises `TypeError`. An id below 1,
-    or a time without a time zone, raises `ValueError`. Nothing was done then.
+    An id that is not an int, or a time that is no date and no datetime, raises `TypeError`. An id
+    below 1, or a datetime without a time zone, raises `ValueError`. Nothing was done then.
 
     Methods that import, push, pull, export or capture raise `AvbcError` only where the run could
     not begin, and nothing was written: the token is refused, a scope is missing, or the store, the
@@ -81,8 +81,8 @@ class Orchestrator(Checking):
         self,
         *,
         ids: Collection[int] | None = None,
-        since: datetime | None = None,
-        until: datetime | None = None,
+        since: date | None = None,
+        until: date | None = None,
         retry_errors: bool = False,
         preview: bool = False,
         progress: bool = False,
@@ -101,9 +101,9 @@ class Orchestrator(Checking):
         Args:
             ids: The orders with these BigCommerce ids, as `import_order` takes them. An id that the
                 store does not list is postponed.
-            since: The placed orders made then or later that are not in the books; needs a time
-                zone.
-            until: The end of that period; by default there is none.
+            since: The placed orders made then or later that are not in the books: a day of the
+                store, in its time zone, or a datetime with a time zone.
+            until: The end of that period, a whole day included; by default there is none.
             retry_errors: The orders that an import gave the Import Error Status and that still
                 have it.
             preview: Write nothing; the report says what an import would do.
@@ -308,7 +308,7 @@ class Orchestrator(Checking):
         return run.do(captures.capture_payments)
 
     def import_refunds(
-        self, *, since: datetime | None = None, preview: bool = False, progress: bool = False
+        self, *, since: date | None = None, preview: bool = False, progress: bool = False
     ) -> PushReport:
         """Write refunds made in the store since the last run as credits on the imported orders.
 
@@ -318,7 +318,8 @@ class Orchestrator(Checking):
         hand before, give it a `since`.
 
         Args:
-            since: Take refunds made then or later, not those since the last run; needs a time zone.
+            since: Take refunds made on this day of the store, or at this time, or later, not those
+                since the last run.
             preview: Write nothing; the report says what would be written.
             progress: Draw a progress bar (extra `progress`).
 

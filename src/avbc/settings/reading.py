@@ -59,7 +59,7 @@ _CONVERTERS: dict[object, Convert] = {
     StoreStatus: of_type("the name or the id of a status", str, int),
     Secret | None: of_type("text", str, Secret),
     Path | None: of_type("text", str, Path),
-    datetime | None: of_type("a date, or a date and time", date),
+    date | datetime | None: of_type("a date, or a date and time", date),
     bool | None: as_flag,
     int | None: as_whole_number,
 }

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Sequence
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import cast, get_args
 
@@ -346,8 +346,8 @@ def _products(screen: ProductSettings) -> Iterator[Breach]:
             )
 
 
-def _since(since: datetime | None, path: str) -> Iterator[Breach]:
-    if since is not None and since.tzinfo is not UTC:
+def _since(since: date | None, path: str) -> Iterator[Breach]:
+    if isinstance(since, datetime) and since.tzinfo is not UTC:
         yield Breach((path,), "must be a date, or a date and time with an offset such as Z")
 
 

@@ -72,11 +72,10 @@ def _secret(value: str | Secret | None) -> Secret | None:
     return (Secret(value.strip()) if isinstance(value, str) else value) or None
 
 
-def _instant(value: date | datetime | None) -> datetime | None:
-    if value is None:
-        return None
+def _instant(value: date | datetime | None) -> date | datetime | None:
+    # A date stays one: when it begins, the store's time zone says.
     if not isinstance(value, datetime):
-        return datetime(value.year, value.month, value.day, tzinfo=UTC)
+        return value
     try:
         return value if value.utcoffset() is None else value.astimezone(UTC)
     except OverflowError:  # the rules refuse what is not UTC
@@ -151,8 +150,13 @@ class OrderStatusSettings:
     """Push AcctVantage's statuses to the store, pull the store's, or neither (manual 2.1.6)."""
     mapping: tuple[StatusMapping, ...] = attrs.field(default=(), converter=_rows)
     """Order Status Mapping (manual 2.1.7): pushed left to right, pulled right to left."""
-    import_orders_created_since: datetime | None = attrs.field(default=None, converter=_instant)
-    """Orders created before this instant are never imported. Beyond the manual."""
+    import_orders_created_since: date | datetime | None = attrs.field(
+        default=None, converter=_instant
+    )
+    """Orders created before this instant, or day of the store, are never imported.
+
+    Beyond the manual.
+    """
     new_sales_order_status: str = attrs.field(default="Open", converter=_trimmed)
     """The AcctVantage status of an imported order. Beyond the manual."""
     edited_orders: EditedOrders = "update"
@@ -250,8 +254,11 @@ class ShippingSettings:
     """The Product Class of the Ship Vias so created (manual 2.3.3)."""
     push_shipments: bool = False
     """Send shipments, which the store may email to customers. Beyond the manual."""
-    push_shipments_since: datetime | None = attrs.field(default=None, converter=_instant)
-    """Shipments dated or made before this instant are never sent. Beyond the manual."""
+    push_shipments_since: date | datetime | None = attrs.field(default=None, converter=_instant)
+    """Shipments dated or made before this instant, or day of the store, are never sent.
+
+    Beyond the manual.
+    """
     methods: tuple[ShippingMethodMapping, ...] = attrs.field(default=(), converter=_rows)
     """Ship Vias of the store's shipping methods, before any of the same name. Beyond the manual."""
 

@@ -37,7 +37,7 @@ from avbc.orchestrator.engine.lookups import Lookups
 from avbc.orchestrator.engine.paid_statuses import paid_statuses
 from avbc.orchestrator.engine.run import Run
 from avbc.orchestrator.engine.statuses import NEVER_DUE
-from avbc.orchestrator.engine.store_orders import is_too_old
+from avbc.orchestrator.engine.store_orders import created_since, is_too_old
 from avbc.orchestrator.reports import Unread
 from avbc.report import as_data, counted, tally
 from avbc.settings import Settings
@@ -301,7 +301,7 @@ class _Backtest:
         else:
             mapped = made.added_to(lookups.map(inputs, read_coupons))
             mapped = customised(made.order, mapped, self.customisations)
-        if is_too_old(order, settings):
+        if is_too_old(order, created_since(self.run.integration, settings)):
             return mapped, "left out"
         if held := waits(inputs.paid_order, None, lookups.rules):
             return attrs.evolve(mapped, problems=(*mapped.problems, held)), "waiting"

@@ -39,7 +39,7 @@ from avbc.orchestrator.engine.open_items import OpenItems
 from avbc.orchestrator.engine.order_reads import IN_FLIGHT
 from avbc.orchestrator.engine.run import Run
 from avbc.orchestrator.engine.statuses import NEVER_DUE
-from avbc.orchestrator.engine.store_orders import is_too_old
+from avbc.orchestrator.engine.store_orders import created_since, is_too_old
 from avbc.report import as_data, counted, tally
 
 END_OF_TIME = datetime(9999, 12, 31, tzinfo=UTC)
@@ -185,6 +185,7 @@ class _SideBySide:
         updates = run.settings.order_status.updates
         statuses = () if updates == "off" else run.integration.mapped_statuses
         self._rules = MappingRules(run.settings, run.books.reference_data(), statuses)
+        self._created_since = created_since(run.integration)
         items = OpenItems.of(run.integration)
         self._open = {key for key, _ in items.keys(RECONCILE)}
         self._followed = items.keys(FOLLOWING)
@@ -335,7 +336,7 @@ class _SideBySide:
         if found.verdict != "missing_in_books":
             return found
         # An import would not take it: what would be advised could not be followed.
-        if is_too_old(order, self._run.settings) or waits(order, None, self._rules):
+        if is_too_old(order, self._created_since) or waits(order, None, self._rules):
             return attrs.evolve(found, verdict="not_due")
         return attrs.evolve(
             found,

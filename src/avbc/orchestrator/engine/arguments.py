@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from datetime import datetime
+from datetime import date, datetime
 from operator import index
 from typing import SupportsIndex, cast
 
@@ -42,19 +42,25 @@ def require_ids(values: object, name: str) -> list[int]:
 
 
 def require_period(since: object, until: object = None) -> None:
-    """Make sure that a period has time zones and an order.
+    """Make sure that a period has time zones and an order; dates are days of the store.
 
     Raises:
-        TypeError: One is not a datetime.
-        ValueError: One has no time zone, or the period ends before it begins.
+        TypeError: One is neither a date nor a datetime.
+        ValueError: A datetime has no time zone, or the period ends before it begins.
     """
     for name, at in (("since", since), ("until", until)):
         if at is None:
             continue
-        if not isinstance(at, datetime):
-            example = "datetime(2026, 1, 1, tzinfo=UTC)"
-            raise TypeError(f"{name}: {at!r} must be a datetime, such as {example}")
-        if at.utcoffset() is None:
+        if not isinstance(at, date):
+            examples = "date(2026, 1, 31) or datetime(2026, 1, 1, tzinfo=UTC)"
+            raise TypeError(f"{name}: {at!r} must be a date or a datetime, such as {examples}")
+        if isinstance(at, datetime) and at.utcoffset() is None:
             raise ValueError(f"{name}: {at} has no time zone: add one, such as tzinfo=UTC")
-    if isinstance(since, datetime) and isinstance(until, datetime) and since > until:
+    # When a day of the store begins is known later, by its time zone.
+    if (
+        isinstance(since, date)
+        and isinstance(until, date)
+        and isinstance(since, datetime) == isinstance(until, datetime)
+        and since > until
+    ):
         raise ValueError(f"until: {until} is before since, {since}")

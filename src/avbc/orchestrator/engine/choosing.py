@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Mapping
-from datetime import datetime
+from datetime import UTC, date, datetime
 from typing import Literal, TypeAlias
 
 import attrs
@@ -11,6 +11,7 @@ import attrs
 from avbc.bigcommerce.models import Order
 from avbc.bigcommerce.models.statuses import SystemStatus
 from avbc.mapping import Problem
+from avbc.mapping.days import day_of
 from avbc.mapping.status import order_status_name
 from avbc.mapping.stopped import stopped
 from avbc.orchestrator.engine.arguments import require_ids, require_period
@@ -19,7 +20,7 @@ from avbc.orchestrator.engine.incoming import Incoming
 from avbc.orchestrator.engine.order_reads import NO_STATUS
 from avbc.orchestrator.engine.run import Run
 from avbc.orchestrator.engine.statuses import PLACED, UNFINISHED
-from avbc.orchestrator.engine.store_orders import is_too_old
+from avbc.orchestrator.engine.store_orders import created_since, is_too_old
 from avbc.orchestrator.reports import ImportReport
 
 NOT_NEW = "order_not_new"
@@ -40,13 +41,13 @@ class Selection:
     """Which orders `import_orders` is to take: by default those that are New.
 
     Raises:
-        TypeError: An id is not an int, or a time is not a datetime.
+        TypeError: An id is not an int, or a time is neither a date nor a datetime.
         ValueError: The arguments contradict each other, or a time has no time zone.
     """
 
     ids: Collection[int] | None = None
-    since: datetime | None = None
-    until: datetime | None = None
+    since: date | None = None
+    until: date | None = None
     retry_errors: bool = False
 
     def __attrs_post_init__(self) -> None:
@@ -170,14 +171,17 @@ class Choice:
         )
 
     def _too_old(self, order: Order) -> Problem | None:
-        since = self._run.settings.order_status.import_orders_created_since
-        if since is None or not is_too_old(order, self._run.settings):
+        integration = self._run.integration
+        since = integration.settings.order_status.import_orders_created_since
+        if since is None or not is_too_old(order, created_since(integration)):
             return None
+        is_instant = isinstance(since, datetime)
+        created = day_of(order.date_created, UTC if is_instant else integration.days.zone)
         return Problem(
             TOO_OLD,
             "date_created",
             order.date_created.isoformat(),
-            f"It was created {order.date_created:%Y-%m-%d}, before the date from which orders "
+            f"It was created {created:%Y-%m-%d}, before the date from which orders "
             f"are imported, {since:%Y-%m-%d}.",
             "Enter it by hand, or change order_status.import_orders_created_since.",
         )

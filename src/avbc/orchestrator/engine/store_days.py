@@ -79,6 +79,18 @@ class StoreDays:
             return when
         return start_of(when, self.zone)
 
+    def period(self, since: date, until: date | None = None) -> tuple[datetime, datetime | None]:
+        """Return when a period begins and ends; days of the store are in it from end to end.
+
+        Raises:
+            ValueError: It ends before it begins.
+            StoreError: The store's time zone cannot be read.
+        """
+        start, end = self.start(since), self.end(until)
+        if end is not None and start > end:
+            raise ValueError(f"until: {until} is before since, {since}, in the store's time zone")
+        return start, end
+
     def end(self, when: date | None) -> datetime | None:
         """Return when a period ends: an instant as it is, or the end of the store's day.
 

@@ -31,6 +31,7 @@ from avbc.mapping import Problem, waiting_demand
 from avbc.mapping.product_names import GIFT_CERTIFICATE
 from avbc.orchestrator.engine.changes import order_extra
 from avbc.orchestrator.engine.customising import customised_order
+from avbc.orchestrator.engine.integration import Integration
 from avbc.orchestrator.engine.order_reads import IN_FLIGHT, orders_of
 from avbc.orchestrator.engine.push_run import PushRun
 from avbc.settings import Settings
@@ -123,19 +124,27 @@ def orders_alone(store: BigCommerce, order_ids: Sequence[int]) -> list[Order | A
 
 
 def waiting_orders(
-    store: BigCommerce,
-    settings: Settings,
+    integration: Integration,
     status_id: int,
     include: Collection[Include] = EVERYTHING,
 ) -> ListCall[Order]:
     """List the orders that wait in a status, without those too old to be imported."""
-    since = settings.order_status.import_orders_created_since
-    return store.orders.waiting.call(status_id, min_date_created=since, include=include)
+    since = created_since(integration)
+    return integration.store.orders.waiting.call(status_id, min_date_created=since, include=include)
 
 
-def is_too_old(order: Order, settings: Settings) -> bool:
-    """Whether an order was created before the date from which orders are imported."""
-    since = settings.order_status.import_orders_created_since
+def created_since(integration: Integration, settings: Settings | None = None) -> datetime | None:
+    """Return from when on orders are imported: by the settings in force, or by others.
+
+    Raises:
+        StoreError: It is a day of the store, whose time zone cannot be read.
+    """
+    screen = (settings or integration.settings).order_status
+    return integration.days.start(screen.import_orders_created_since)
+
+
+def is_too_old(order: Order, since: datetime | None) -> bool:
+    """Whether an order was created before the time from which on orders are imported."""
     return since is not None and order.date_created < since
 
 
@@ -221,7 +230,7 @@ def waiting_quantities(run: PushRun) -> dict[str, Decimal]:
     orders: list[Order] = []
     for status_id in sorted(statuses):
         if count := counts.of(status_id):
-            call = waiting_orders(run.store, run.settings, status_id, ["consignments.line_items"])
+            call = waiting_orders(run.integration, status_id, ["consignments.line_items"])
             listed, found = _waiting(run, call)
             expected = count if since is None else 1
             orders += found if listed >= expected else _waiting(run, call)[1]

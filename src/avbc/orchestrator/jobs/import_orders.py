@@ -102,7 +102,8 @@ class Import:
             self._by_id(frozenset(selection.ids))
         elif selection.since is not None:
             self._begin("placed")
-            pages = orders_of_period(self._run.store, selection.since, selection.until)
+            since, until = self._run.integration.days.period(selection.since, selection.until)
+            pages = orders_of_period(self._run.store, since, until)
             for page in self._pages(pages):
                 self._take([each for each in page if not self._choice.refusal(each)], missing=True)
         elif selection.retry_errors:
@@ -117,7 +118,7 @@ class Import:
 
     def _waiting(self) -> None:
         run, choice = self._run, self._choice
-        listed = waiting_orders(run.store, run.settings, choice.waiting)
+        listed = waiting_orders(run.integration, choice.waiting)
         for page in self._pages(run.store.pages(listed)):
             if len(page) < listed.limit and choice.kind == "new":
                 run.total = run.done + len(page)

@@ -9,7 +9,7 @@ looked at again (BigCommerce: orders API v3, refunds).
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from functools import partial
 
 import attrs
@@ -27,7 +27,12 @@ from avbc.orchestrator.engine.changed_orders import OVERLAP
 from avbc.orchestrator.engine.changes import order_change, problem_of
 from avbc.orchestrator.engine.order_reads import orders_of, read_orders
 from avbc.orchestrator.engine.push_run import PushRun
-from avbc.orchestrator.engine.store_orders import complete_orders, non_empty_pages, unavailable
+from avbc.orchestrator.engine.store_orders import (
+    complete_orders,
+    created_since,
+    non_empty_pages,
+    unavailable,
+)
 from avbc.orchestrator.reports import Change
 from avbc.text import text_key
 
@@ -45,7 +50,7 @@ _ORDER_MAY_COME = timedelta(days=90)
 """For how long the refund of an order that is not in the books waits for it (inferred)."""
 
 
-def import_refunds(run: PushRun, since: datetime | None = None) -> None:
+def import_refunds(run: PushRun, since: date | None = None) -> None:
     """Write credits for refunds made in the store since the last run, and for those that waited.
 
     Args:
@@ -67,7 +72,7 @@ def import_refunds(run: PushRun, since: datetime | None = None) -> None:
     if since is None and until is not None:
         until = refunds.take_changed(until)
     else:
-        first = since or run.settings.order_status.import_orders_created_since
+        first = run.integration.days.start(since) or created_since(run.integration)
         refunds.take_list(run.store.refunds.list.call(created_min=first))
         # From here on changed orders show what is refunded, by the store's clock.
         until = until or refunds.newest or run.integration.changed_orders.newest()

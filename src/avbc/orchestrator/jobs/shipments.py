@@ -147,16 +147,21 @@ def _in_store(run: PushRun, order_ids: Sequence[int]) -> list[list[OrderShipment
 
 def _shipments(run: PushRun, done: datetime | None) -> dict[int, Shipment]:
     """Return the shipments that changed since the last push, and that settings let go out."""
-    first = run.settings.shipping.push_shipments_since
+    first = _first(run)
     times = [first, None if done is None else done - _OVERLAP]
     since = max((time for time in times if time is not None), default=None)
     found = run.books.shipments(run.source_code, since)
     return {shipment.number: shipment for shipment in _due(run, found)}
 
 
+def _first(run: PushRun) -> datetime | None:
+    """Return from when on shipments are sent."""
+    return run.integration.days.start(run.settings.shipping.push_shipments_since)
+
+
 def _due(run: PushRun, shipments: Iterable[Shipment]) -> Iterator[Shipment]:
     """Yield those of some shipments that settings let go out."""
-    first = run.settings.shipping.push_shipments_since
+    first = _first(run)
     for shipment in shipments:
         if first is None or shipment.shipped_at is None or shipment.shipped_at >= first:
             yield shipment
