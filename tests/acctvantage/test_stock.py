@@ -132,6 +132,14 @@ class TestSetQuantity:
             stocked.set_quantity("MUG-9", "Main", 1)
         with pytest.raises(BooksRefused, match=r"no warehouse 'X' in the books: there are Main"):
             stocked.available("X")
+        with pytest.raises(BooksRefused, match="no order status 'Zzz': there are Quote, Open"):
+            stocked.set_order_status("WEB1", "Zzz")
+
+    def test_a_refusal_shows_no_frames_of_the_database(self, stocked: SqlGateway) -> None:
+        with pytest.raises(BooksRefused) as refused:
+            stocked.set_quantity("MUG-0", "Mian", 1)
+        files = [str(entry.path) for entry in refused.traceback]
+        assert not [file for file in files if "/sql/" in file or file.endswith("database.py")]
 
     def test_no_number_is_refused(self, stocked: SqlGateway) -> None:
         with pytest.raises(BooksRefused, match="NaN is not an amount"):

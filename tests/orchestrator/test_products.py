@@ -779,7 +779,13 @@ def test_fields_that_are_kept_are_sent_with_new_products_only(
     store.add_product({"id": 107, "sku": "LAMP", "name": "Lamp", "price": 40, "weight": 2})
     write(plain_books, "MUG,A mug,9.95", "LAMP,A lamp,49.00")
     web = keeping("Price", "name")
-    assert replaced(web.push_products(preview=True))["LAMP"] == ["weight 2.00 -> 1.00"]
+    report = web.push_products(preview=True)
+    assert replaced(report)["LAMP"] == ["weight 2.00 -> 1.00"]
+    settings = {
+        change.key: [each.field for each in change.decisions if each.setting]
+        for change in report.sent
+    }
+    assert settings == {"LAMP": ["Price", "name"], "MUG": []}
     web.push_products()
     lamp = product(store, "LAMP")
     assert (lamp["name"], lamp["price"], lamp["weight"]) == ("Lamp", 40, 1)

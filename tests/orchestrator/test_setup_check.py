@@ -11,7 +11,13 @@ import pytest
 from avbc.acctvantage import BooksUnreachable, SqlGateway
 from avbc.bigcommerce import ScopeMissing
 from avbc.orchestrator import Check, Orchestrator, SetupReport
-from avbc.settings import PaymentMethodMapping, Settings, SettingsError, StatusMapping
+from avbc.settings import (
+    PaymentMethodMapping,
+    Settings,
+    SettingsError,
+    ShippingMethodMapping,
+    StatusMapping,
+)
 from avbc.testing import FakeStore, OrderFactory, Payment, Shipping, example, item, order_of_shape
 from avbc.testing.contract.examples import make_bundle
 
@@ -408,6 +414,18 @@ def test_near_names_of_rows(join: Join, change: Change, store: FakeStore) -> Non
     assert "'Shipped'" in wrong["order_status.mapping[0].bigcommerce"].fix.partition("?")[0]
     offered = found(report, "payment method", "warning")["PayPal Express"]
     assert offered.fix == "Did you mean 'PayPal'? Add a row."
+
+
+def test_ship_vias_of_rows(join: Join, change: Change) -> None:
+    def checked(ship_via: str) -> Check:
+        rows = (ShippingMethodMapping(bigcommerce="UPS*", ship_via=ship_via),)
+        report = join(settings=change(shipping={"methods": rows})).check_setup()
+        return found(report, "ship via")["shipping.methods[0].ship_via"]
+
+    wrong = checked("UPS Grond")
+    assert wrong.state == "error"
+    assert wrong.fix.startswith("Did you mean 'UPS Ground'? Create it in AcctVantage, or correct")
+    assert checked("ups ground").state == "ok"
 
 
 def test_a_shipping_method_that_would_make_a_second_ship_via(

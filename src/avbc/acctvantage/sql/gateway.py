@@ -49,6 +49,7 @@ def _reads(
 ) -> Callable[Concatenate[SqlGateway, P], T]:
     """Make a function that reads on a connection a method of the books, docstring included."""
 
+    @without_frames
     @wraps(work)
     def method(self: SqlGateway, /, *args: P.args, **kwargs: P.kwargs) -> T:
         return _database(self).read(lambda connection: work(connection, *args, **kwargs))
@@ -61,6 +62,7 @@ def _finds(
 ) -> Callable[Concatenate[SqlGateway, P], list[T]]:
     """Do the same for a function that finds records by keys; without any, nothing is read."""
 
+    @without_frames
     @wraps(work)
     def method(self: SqlGateway, /, *args: P.args, **kwargs: P.kwargs) -> list[T]:
         keys = (*args, *kwargs.values())
@@ -76,6 +78,7 @@ def _writes(
 ) -> Callable[Concatenate[SqlGateway, P], T]:
     """Do the same for a function that writes; `about` says to which record, by its first value."""
 
+    @without_frames
     @wraps(work)
     def method(self: SqlGateway, /, *args: P.args, **kwargs: P.kwargs) -> T:
         return _database(self).write(
@@ -91,6 +94,7 @@ def _loads(
 ) -> Callable[Concatenate[SqlGateway, P], T]:
     """Do the same for a function that loads a file."""
 
+    @without_frames
     @wraps(work)
     def method(self: SqlGateway, /, *args: P.args, **kwargs: P.kwargs) -> T:
         return work(_database(self), *args, **kwargs)

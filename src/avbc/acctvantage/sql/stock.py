@@ -195,7 +195,7 @@ def set_order_status(connection: sa.Connection, import_id: str, status: str) -> 
     """
     statuses = order_statuses(connection)
     if status not in statuses:
-        raise BooksRefused(f"the books know no order status {status!r}{meant(status, statuses)}")
+        raise BooksRefused(f"the books know no order status {status!r}{_known(status, statuses)}")
     order = schema.sales_orders
     this = order.c.import_id == import_id
     before = connection.scalar(sa.select(order.c.status).where(this).with_for_update())
@@ -260,5 +260,9 @@ def known_warehouse(connection: sa.Connection, name: str) -> None:
     """Refuse a warehouse that is not in the books, naming the nearest that is, or all."""
     names = list(connection.scalars(sa.select(schema.warehouses.c.name)))
     if name not in names:
-        there = meant(name, names) or f": there are {', '.join(names) or 'none'}"
-        raise BooksRefused(f"there is no warehouse {name!r} in the books{there}")
+        raise BooksRefused(f"there is no warehouse {name!r} in the books{_known(name, names)}")
+
+
+def _known(name: str, names: Sequence[str]) -> str:
+    """The end of a refusal: the known name that is near, or all of them."""
+    return meant(name, names) or f": there are {', '.join(names) or 'none'}"

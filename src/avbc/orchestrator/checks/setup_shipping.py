@@ -29,6 +29,7 @@ def shipping_checks(
 
 def _ship_vias(store: BigCommerce, recent: Sequence[Order], rules: MappingRules) -> Iterator[Check]:
     yield _ship_via("", "shipping.default_ship_via", "error", rules)
+    yield from _rows(rules)
     used = _by_key(
         consignment.shipping_method
         for order in recent
@@ -39,6 +40,24 @@ def _ship_vias(store: BigCommerce, recent: Sequence[Order], rules: MappingRules)
     for name in used.values():
         yield _ship_via(name, name, "error", rules)
     yield from or_unknown("ship via", "the store's list", _offered_ship_vias(store, used, rules))
+
+
+def _rows(rules: MappingRules) -> Iterator[Check]:
+    """Check the Ship Vias of the rows for shipping methods."""
+    for position, row in enumerate(rules.settings.shipping.methods):
+        setting = f"shipping.methods[{position}].ship_via"
+        known = rules.ship_vias.get(text_key(row.ship_via))
+        if known is not None:
+            yield Check("ship via", setting, "ok", known.name)
+            continue
+        names = [each.name for each in rules.reference.ship_vias]
+        yield Check(
+            "ship via",
+            setting,
+            "error",
+            f"AcctVantage has no Ship Via {row.ship_via!r}.",
+            hinted(f"Create it in AcctVantage, or correct {setting}.", row.ship_via, names),
+        )
 
 
 def _offered_ship_vias(

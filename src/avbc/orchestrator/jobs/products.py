@@ -19,6 +19,7 @@ from avbc.bigcommerce.endpoints.catalog import PRODUCTS_AT_ONCE, VARIANTS_AT_ONC
 from avbc.bigcommerce.models import Product as StoreProduct
 from avbc.bigcommerce.models import ProductDraft, Variant, VariantDraft
 from avbc.mapping import (
+    Decision,
     FieldRule,
     Problem,
     Ruling,
@@ -177,6 +178,8 @@ class _Details(Batches[Row[D, _Changed], WriteResult[M]]):
 
     def __init__(self, run: PushRun) -> None:
         super().__init__(run)
+        self.kept: tuple[Decision, ...] = ()
+        """Which fields stay as the store has them."""
         self.deleted: list[_Changed] = []
         """Those whose id is unknown to the store."""
 
@@ -194,7 +197,7 @@ class _Details(Batches[Row[D, _Changed], WriteResult[M]]):
             self.what,
             after=self.after or ", ".join(names),
             problems=ruling.problems,
-            decisions=ruling.decisions,
+            decisions=(*ruling.decisions, *self.kept),
             replaced=()
             if draft is None or there is None
             else replaced_values(there, draft, changed.pushed),
@@ -236,6 +239,12 @@ class _Details(Batches[Row[D, _Changed], WriteResult[M]]):
 
 class _Updates(_Details[D, M]):
     """Details of what the store has, by its id."""
+
+    def __init__(self, run: PushRun) -> None:
+        super().__init__(run)
+        reason, setting = "stays as the store has it", "products.keep_store_fields"
+        names = run.settings.products.keep_store_fields
+        self.kept = tuple(Decision(name, "", reason, setting) for name in names)
 
     def refused(self, row: Row[D, _Changed], problem: Problem, error: RequestRefused, /) -> None:
         if isinstance(error, NotFound) or any(report.get("status") == 404 for report in error.rows):
