@@ -82,8 +82,9 @@ def test_the_row_to_add_is_named(rules):
         # The rest of BigCommerce's payment statuses.
         ("paid", False, "captured", None),
         (" Paid ", True, "captured", None),
-        ("", False, "captured", None),
-        ("", True, "captured", None),
+        # A gateway's payment of which nothing is known.
+        ("", False, None, "payment_status_missing"),
+        ("", True, None, "payment_status_missing"),
         ("partially refunded", True, "captured", "payment_partly_refunded"),
         ("pending", True, "pending", "payment_not_captured"),
         ("capture pending", True, "pending", "payment_not_captured"),
@@ -239,10 +240,10 @@ def test_transactions_make_the_receipts(
         # Voided, and the order does not say so yet.
         ("authorized", [("authorization", "19.80", None), ("void", "19.80", 1)], "payment_void"),
         ("", [("authorization", "19.80", None), ("void", "19.80", 1)], "payment_void"),
-        # A part of the authorization was captured: that is what was received.
+        # Neither what was authorized nor what was captured is the order's total.
         (
             "captured",
-            [("authorization", "19.80", None), ("capture", "12.00", 1)],
+            [("authorization", "19.81", None), ("capture", "12.00", 1)],
             "transactions_do_not_foot",
         ),
         # Captured in parts, and settled: once each.
@@ -274,7 +275,7 @@ def test_without_a_payment_status_the_order_s_status_says_what_was_received(
     make_order, rules_with, *, status_id, preauthorized
 ):
     rules = rules_with(credit_card_transactions_are_preauthorizations=preauthorized)
-    order = make_order(payment_status="", status_id=status_id)
+    order = make_order(payment_status="", status_id=status_id, payment_provider_id=None)
     ruling = payment_for(order, (), D("19.80"), "WEB1042", rules)
     (receipt,) = ruling.value.receipts
     if status_id in (0, 1, 7):
@@ -328,14 +329,218 @@ def test_failed_transactions_do_not_count(make_order, rules):
     )
 
 
-def test_a_test_transaction_is_warned_about(make_order, rules):
-    ruling = payment_for(
-        make_order(), (transaction("purchase", test=True),), D("19.80"), "WEB1042", rules
+def test_a_test_transaction_is_refused_except_in_a_rehearsal(make_order, rules_with):
+    steps = (transaction("purchase", test=True),)
+    ruling = payment_for(make_order(), steps, D("19.80"), "WEB1042", rules_with())
+    assert (codes(ruling), ruling.value) == (["test_transaction"], None)
+    assert "gl.import_test_transactions = true" in ruling.problems[0].fix
+    rules = rules_with(import_test_transactions=True)
+    ruling = payment_for(make_order(), steps, D("19.80"), "WEB1042", rules)
+    assert [(one.code, one.severity) for one in ruling.problems] == [
+        ("test_transaction", "warning")
+    ]
+    (receipt,) = ruling.value.receipts
+    assert (receipt.state, receipt.amount) == ("captured", D("19.80"))
+    assert receipt.gateway == "authorizenet (test)"
+
+
+OFFLINE = [
+    "Bank Deposit",
+    "Check",
+    "Money Order",
+    "Cash on Delivery",
+    "cash on  delivery ",
+    "Pay in Store",
+    "Cash",
+    "Manual",
+]
+
+
+@pytest.mark.parametrize("method", OFFLINE)
+@pytest.mark.parametrize(
+    "status", ["", "pending", "authorized", "capture pending", "captured", "paid"]
+)
+@pytest.mark.parametrize("status_id", range(15))
+@pytest.mark.parametrize("preauthorized", [True, False])
+def test_the_order_s_status_says_what_was_received_offline(
+    make_order, rules_with, *, method, status, status_id, preauthorized
+):
+    rules = rules_with(
+        (method, "Check"), credit_card_transactions_are_preauthorizations=preauthorized
     )
-    assert codes(ruling) == ["test_transaction"]
-    # No money moved, so nothing was received.
+    order = make_order(payment_method=method, payment_status=status, status_id=status_id)
+    ruling = payment_for(order, (), D("19.80"), "WEB1042", rules)
+    (receipt,) = ruling.value.receipts
+    if status_id in (0, 1, 7):
+        assert (receipt.state, receipt.amount, receipt.pre_auth_amount) == ("pending", 0, 0)
+        (problem,) = ruling.problems
+        assert problem.code == "payment_not_captured"
+        assert "Capture it" not in problem.fix
+    else:
+        assert (receipt.state, receipt.amount, codes(ruling)) == ("captured", D("19.80"), [])
+
+
+def test_transactions_of_a_gateway_decide_whatever_the_method(make_order, rules_with):
+    rules = rules_with(("Manual", "Check"))
+    order = make_order(payment_method="Manual", payment_status="pending", status_id=7)
+    ruling = payment_for(order, (transaction("purchase"),), D("19.80"), "WEB1042", rules)
+    (receipt,) = ruling.value.receipts
+    assert (receipt.state, receipt.amount, codes(ruling)) == ("captured", D("19.80"), [])
+
+
+@pytest.mark.parametrize("kind", ["offline", "custom"])
+def test_a_transaction_that_no_gateway_made_says_that_the_method_is_offline(
+    make_order, rules_with, kind
+):
+    rules = rules_with(("Net 30", "Check"))
+    steps = (transaction("purchase", method=kind, gateway=""),)
+
+    def receipt(status_id):
+        order = make_order(payment_method="Net 30", payment_status="pending", status_id=status_id)
+        return payment_for(order, steps, D("19.80"), "WEB1042", rules).value.receipts[0]
+
+    assert (receipt(7).state, receipt(7).amount) == ("pending", 0)
+    assert (receipt(11).state, receipt(11).amount) == ("captured", D("19.80"))
+
+
+@pytest.mark.parametrize("status", ["captured", "paid", "partially refunded"])
+def test_nothing_is_received_in_awaiting_payment_without_transactions(make_order, rules, status):
+    order = make_order(payment_status=status, status_id=7)
+    ruling = payment_for(order, (), D("19.80"), "WEB1042", rules)
     (receipt,) = ruling.value.receipts
     assert (receipt.state, receipt.amount) == ("pending", 0)
+    ruling = payment_for(order, (transaction("purchase"),), D("19.80"), "WEB1042", rules)
+    assert ruling.value.receipts[0].state == "captured"
+
+
+def test_a_row_says_whether_its_method_is_offline(make_order, rules_with):
+    def state(method, offline):
+        row = PaymentMethodMapping(bigcommerce=method, receipt_type="Check", offline=offline)
+        rules = rules_with()
+        screen = attrs.evolve(rules.settings.gl, payment_methods=(row,))
+        rules = MappingRules(attrs.evolve(rules.settings, gl=screen), rules.reference)
+        order = make_order(payment_method=method, payment_status="pending")
+        return payment_for(order, (), D("19.80"), "WEB1042", rules).value.receipts[0].state
+
+    assert (state("Net 30", None), state("Net 30", True)) == ("pending", "captured")
+    assert (state("Check", None), state("Check", False)) == ("captured", "pending")
+
+
+def steps_of(*rows):
+    return tuple(
+        transaction(event, amount, id_=number, reference_transaction_id=reference)
+        for number, (event, amount, reference) in enumerate(rows, 1)
+    )
+
+
+def test_a_payment_that_was_captured_in_part_is_received_in_part(make_order, rules):
+    steps = steps_of(("authorization", "48.00", None), ("capture", "31.50", 1))
+    ruling = payment_for(make_order(), steps, D("48.00"), "WEB1042", rules)
+    (receipt,) = ruling.value.receipts
+    assert (receipt.state, receipt.amount) == ("captured", D("31.50"))
+    (problem,) = ruling.problems
+    assert (problem.code, problem.severity) == ("payment_partly_captured", "warning")
+    assert "16.50" in problem.message
+    # Lowered to what was captured, nothing is left.
+    ruling = payment_for(make_order(), steps, D("31.50"), "WEB1042", rules)
+    assert (ruling.value.receipts[0].amount, ruling.problems) == (D("31.50"), ())
+    # The rest was given up: it is still not received.
+    rest = (*steps, *steps_of(("void", "16.50", 1)))
+    rest = (*steps, attrs.evolve(rest[-1], id=3))
+    ruling = payment_for(make_order(), rest, D("48.00"), "WEB1042", rules)
+    assert (ruling.value.receipts[0].amount, codes(ruling)) == (
+        D("31.50"),
+        ["payment_partly_captured"],
+    )
+
+
+@pytest.mark.parametrize(
+    ("rows", "due", "received", "warned"),
+    [
+        # A line was taken off, and its price refunded.
+        ([("purchase", "83.24", None), ("refund", "53.04", 1)], "30.20", "30.20", False),
+        # The same without an edit, which is a credit.
+        ([("purchase", "83.24", None), ("refund", "53.04", 1)], "83.24", "83.24", True),
+        # Both: the edit's refund, and then one of its own; and the other way round.
+        (
+            [("purchase", "83.24", None), ("refund", "53.04", 1), ("refund", "10.00", 1)],
+            "30.20",
+            "30.20",
+            True,
+        ),
+        (
+            [("purchase", "83.24", None), ("refund", "10.00", 1), ("refund", "53.04", 1)],
+            "30.20",
+            "30.20",
+            True,
+        ),
+        # Captured after an authorization.
+        (
+            [
+                ("authorization", "83.24", None),
+                ("capture", "83.24", 1),
+                ("refund", "53.04", 2),
+            ],
+            "30.20",
+            "30.20",
+            False,
+        ),
+        # Edited down twice.
+        (
+            [("purchase", "83.24", None), ("refund", "3.04", 1), ("refund", "50.00", 1)],
+            "30.20",
+            "30.20",
+            False,
+        ),
+        # Neither.
+        ([("purchase", "83.24", None), ("refund", "53.05", 1)], "30.20", None, False),
+        ([("purchase", "83.24", None), ("refund", "53.04", 1)], "136.28", None, False),
+    ],
+)
+def test_refunds_are_off_the_receipt_only_where_the_total_was_edited_down(
+    make_order, rules, *, rows, due, received, warned
+):
+    order = make_order(payment_status="partially refunded")
+    ruling = payment_for(order, steps_of(*rows), D(due), "WEB1042", rules)
+    if received is None:
+        assert "transactions_do_not_foot" in codes(ruling)
+        return
+    (receipt,) = ruling.value.receipts
+    assert (receipt.state, receipt.amount) == ("captured", D(received))
+    assert codes(ruling) == (["payment_partly_refunded"] if warned else [])
+    reasons = " ".join(one.reason for one in ruling.decisions)
+    assert ("net of the refund" in reasons) == (received != "83.24")
+
+
+def test_a_payment_that_was_given_back_whole_makes_no_receipt(make_order, rules):
+    rows = [("purchase", "53.04", None), ("refund", "53.04", 1), ("purchase", "30.20", None)]
+    ruling = payment_for(make_order(), steps_of(*rows), D("30.20"), "WEB1042", rules)
+    assert [one.amount for one in ruling.value.receipts] == [D("30.20")]
+
+
+def test_the_id_of_a_method_finds_its_row_before_its_name(make_order, rules_with):
+    rules = rules_with()
+    card = PaymentMethodMapping(
+        bigcommerce="Credit Card", receipt_type="Visa/MC", payment_method_id="authorizenet.card"
+    )
+    screen = attrs.evolve(rules.settings.gl, payment_methods=(card,))
+    rules = MappingRules(attrs.evolve(rules.settings, gl=screen), rules.reference, language="en")
+    order = make_order(payment_method="Kreditkarte", customer_locale="de-DE")
+
+    def ruling(id_):
+        steps = (transaction("purchase", payment_method_id=id_),)
+        return payment_for(order, steps, D("19.80"), "WEB1042", rules)
+
+    (receipt,) = ruling("authorizenet.card").value.receipts
+    assert (receipt.receipt_type, receipt.store_payment_method) == ("Visa/MC", "Kreditkarte")
+    (problem,) = ruling("stripe.card").problems
+    assert (problem.code, problem.value) == ("payment_method_translated", "Kreditkarte")
+    assert 'payment_method_id = "stripe.card"' in problem.fix
+    (problem,) = payment_for(order, (), D("19.80"), "WEB1042", rules).problems
+    assert "payment_method_id" not in problem.fix
+    ours = make_order(payment_method="Kreditkarte", customer_locale="en-GB")
+    ruling = payment_for(ours, (), D("19.80"), "WEB1042", rules)
+    assert codes(ruling) == ["payment_method_unmapped"]
 
 
 def test_a_transaction_in_another_currency(make_order, rules):

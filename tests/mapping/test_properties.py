@@ -88,6 +88,7 @@ def orders(draw, make_order):
         customer_id=draw(st.sampled_from([0, 20])),
         payment_status=draw(st.sampled_from(["", "authorized", "captured", "pending"])),
         payment_method=draw(st.sampled_from(["Credit Card", "Manual"])),
+        payment_provider_id=None,
     )
 
 

@@ -264,7 +264,7 @@ def test_the_box_decides_whether_an_authorization_is_to_be_captured_here(follow)
         (
             HELD,
             "captured",
-            [AUTHORIZATION, step("capture", "12.00", 2, 1)],
+            [step("authorization", "25.00"), step("capture", "12.00", 2, 1)],
             "receipt_amount_differs",
         ),
         (PENDING, "captured", [step("purchase", "25.00")], "receipt_amount_differs"),

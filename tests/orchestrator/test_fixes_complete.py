@@ -35,6 +35,16 @@ FOLLOWED_IN = {
         "test_payment_advice.py::test_goods_that_would_go_out_unpaid"
     ),
     "payment_void_after_import": "test_payment_advice.py::test_goods_that_would_go_out_unpaid",
+    "payment_method_translated": (
+        "test_payments.py::test_a_translated_method_is_found_by_its_id_or_its_name"
+    ),
+    "payment_partly_captured": (
+        "test_payment_advice.py::test_the_rest_of_a_payment_waits_until_it_is_settled"
+    ),
+    "payment_status_missing": (
+        "test_payments.py::test_a_payment_of_which_nothing_is_known_waits_for_a_person"
+    ),
+    "test_transaction": "test_payments.py::test_a_test_is_refused_except_in_a_rehearsal",
     "receipt_amount_differs": "test_payment_advice.py::test_a_capture_of_another_amount",
     "receipt_missing": "test_payment_advice.py::test_a_payment_after_a_void",
     "receipt_not_backed": (

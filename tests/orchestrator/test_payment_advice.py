@@ -20,6 +20,7 @@ from avbc.testing import FakeOrder, FakeStore, OrderFactory, Payment, item
 Change = Callable[..., Settings]
 Join = Callable[..., Orchestrator]
 NEW, CANCELED = 11, 5
+_PARTLY = "payment_partly_captured"
 
 
 @attrs.define
@@ -61,10 +62,11 @@ class World:
 
     def enter(self, amount: Decimal) -> None:
         """Enter a receipt in AcctVantage."""
+        number = len(self.receipts)
         with self.books.engine.begin() as connection:
             row = dict(
-                connection.execute(sa.select(schema.receipts)).mappings().one(),
-                import_id="AV-7",
+                connection.execute(sa.select(schema.receipts)).mappings().first() or {},
+                import_id=f"AV-{number}",
                 receipt_type="Check",
                 state="captured",
                 amount=amount,
@@ -151,12 +153,77 @@ def test_goods_that_would_go_out_unpaid(
 
 def test_a_capture_of_another_amount(world: Callable[..., World]) -> None:
     made = world()
-    made.happens("capture", "captured", amount=1.5)
+    made.happens("capture", "captured", amount=150.25)
     waits = made.waits()
     assert list(waits) == ["receipt_amount_differs"]
     assert "correct the receipt in AcctVantage" in waits["receipt_amount_differs"]
-    made.correct(state="captured", amount=Decimal("1.50"), pre_auth_amount=Decimal(0))
+    made.correct(state="captured", amount=Decimal("150.25"), pre_auth_amount=Decimal(0))
     assert made.waits() == {}
+
+
+@pytest.mark.parametrize("box", [True, False])
+def test_the_rest_of_a_payment_waits_until_it_is_settled(
+    world: Callable[..., World], *, box: bool
+) -> None:
+    made = world(box=box)
+    made.happens("capture", "captured", amount=1.5)
+    waits = made.waits()
+    assert list(waits) == ["payment_partly_captured"]
+    rest = made.total - Decimal("1.50")
+    assert "Capture the rest at the gateway: the receipt follows" in waits[_PARTLY]
+    assert f"enter a receipt over {rest} in AcctVantage" in waits[_PARTLY]
+    (receipt,) = made.receipts
+    assert (receipt.state, receipt.amount) == ("captured", Decimal("1.50"))
+    made.happens("capture", "captured", amount=0.5)
+    assert f"enter a receipt over {rest - Decimal('0.50')}" in made.waits()[_PARTLY]
+    made.happens("capture", "captured", amount=float(rest - Decimal("0.50")))
+    assert made.waits() == {}
+    assert [one.amount for one in made.receipts] == [made.total]
+
+
+def test_the_rest_of_a_payment_is_entered_by_a_person(world: Callable[..., World]) -> None:
+    made = world()
+    made.happens("capture", "captured", amount=1.5)
+    assert list(made.waits()) == [_PARTLY]
+    rest = made.total - Decimal("1.50")
+    made.enter(rest - Decimal("0.01"))
+    assert "enter a receipt over 0.01" in made.waits()[_PARTLY]
+    made.enter(Decimal("0.01"))
+    assert made.waits() == {}
+
+
+def test_the_rest_of_a_payment_is_captured_after_its_receipt_was_posted(
+    world: Callable[..., World],
+) -> None:
+    made = world()
+    made.happens("capture", "captured", amount=1.5)
+    assert list(made.waits()) == [_PARTLY]
+    made.correct(posted=True)
+    rest = made.total - Decimal("1.50")
+    made.happens("capture", "captured", amount=float(rest))
+    waits = made.waits()
+    assert list(waits) == ["receipt_amount_differs"]
+    assert f"Enter a receipt over {rest} in AcctVantage." in waits["receipt_amount_differs"]
+    made.enter(rest)
+    assert made.waits() == {}
+
+
+def test_an_order_that_is_lowered_to_what_was_captured(world: Callable[..., World]) -> None:
+    made = world()
+    lower = OrderFactory(first_id=made.order.id).order([item("MUG-RED", 1)])
+    total = Decimal(str(lower.header["total_inc_tax"]))
+    made.happens("capture", "captured", amount=float(total))
+    waits = made.waits()
+    assert list(waits) == [_PARTLY]
+    assert "lower the order in BigCommerce to what was captured" in waits[_PARTLY]
+    kept = made.store.order(made.order.id)
+    lower.transactions[:] = kept.transactions
+    status = {name: kept.header[name] for name in ("status_id", "status", "custom_status")}
+    lower.header.update(status, payment_status="captured")
+    made.store.add_order(lower)
+    assert len(made.web.import_order(made.order.id).updated) == 1
+    assert made.waits() == {}
+    assert [one.amount for one in made.receipts] == [total] == [made.total]
 
 
 def test_a_receipt_that_is_posted(world: Callable[..., World]) -> None:

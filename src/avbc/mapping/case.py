@@ -63,6 +63,23 @@ class MappingRules:
         return _by_name(((row.bigcommerce, row.receipt_type) for row in rows), payment_method_key)
 
     @cached_property
+    def offline_methods(self) -> dict[str, bool]:
+        """Whether methods are offline of which the mapping rows say it, by payment method."""
+        rows = self.settings.gl.payment_methods
+        return _by_name(
+            ((row.bigcommerce, row.offline) for row in rows if row.offline is not None),
+            payment_method_key,
+        )
+
+    @cached_property
+    def methods_by_id(self) -> dict[str, str]:
+        """The Receipt Types of the mapping rows that have a `payment_method_id`, by that id."""
+        rows = self.settings.gl.payment_methods
+        return _by_name(
+            (row.payment_method_id, row.receipt_type) for row in rows if row.payment_method_id
+        )
+
+    @cached_property
     def receipt_types(self) -> dict[str, str]:
         """The books' Receipt Types."""
         names = self.reference.receipt_types

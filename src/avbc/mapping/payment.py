@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from decimal import Decimal
 
 import attrs
@@ -13,13 +13,17 @@ from avbc.bigcommerce.models import Order, Transaction
 from avbc.mapping.case import Case, MappingRules, Ruling
 from avbc.mapping.client import ClientChoice, check_open_ar
 from avbc.mapping.decisions import MappingProblem
+from avbc.mapping.offline import is_owed
 from avbc.mapping.reference import is_method_unknown
 from avbc.mapping.text import amount_text, plain
+from avbc.mapping.translated import may_be_translated
 from avbc.mapping.worth import (
     AUTHORIZED,
     AWAITED,
     DECLINED,
     HELD,
+    MISSING,
+    PARTLY_REFUNDED,
     RECEIVED,
     REFUNDED,
     VOID,
@@ -29,6 +33,7 @@ from avbc.mapping.worth import (
 )
 from avbc.money import ZERO
 from avbc.settings import payment_method_key
+from avbc.text import text_key
 
 _PURCHASE_ORDER = payment_method_key(PURCHASE_ORDER)
 TENDER_WORDS = {
@@ -39,6 +44,25 @@ TENDER_WORDS = {
 
 _SETTING = "gl.payment_methods"
 _PREAUTHORIZED = "gl.credit_card_transactions_are_preauthorizations"
+
+_MAY_BE_OFFLINE = (
+    " If the method is paid outside of any gateway, set offline = true in its row of "
+    f"{_SETTING}: then the order's status says when it is paid."
+)
+STATUS_MISSING: tuple[MappingProblem, str, str, str, str] = (
+    "payment_status_missing",
+    "payment_status",
+    "",
+    (
+        "The order names a payment at a gateway, and BigCommerce has neither a payment status nor "
+        "a transaction of it."
+    ),
+    (
+        "Check the payment in BigCommerce. If the method is paid outside of any gateway, set "
+        "offline = true in its row of gl.payment_methods."
+    ),
+)
+"""The problem of a payment of which nothing is known."""
 
 _NOT_RECEIVED = frozenset([AUTHORIZED, "pending", "capture pending"])
 _REFUSED: dict[str, tuple[MappingProblem, str, str]] = {
@@ -79,15 +103,27 @@ class Payment:
     """Set where the gateway amount is not received but owed: the client must be on open A/R."""
 
 
-def receipt_type_for(method: str, rules: MappingRules) -> Ruling[str]:
+def receipt_type_for(
+    method: str,
+    rules: MappingRules,
+    payment_method_ids: Iterable[str] = (),
+    *,
+    locale: str = "",
+) -> Ruling[str]:
     """The Receipt Type of a BigCommerce payment method: many methods may share one (manual 2.2.3).
 
-    `Purchase Order` is the item for clients on open A/R. A method without a row is a problem
-    (inferred): a Receipt Type of the same name is taken for StoreCredit and GiftCard only.
+    A row with one of the `payment_method_ids` that transactions have decides before the name, which
+    may be translated. `Purchase Order` is the item for clients on open A/R. A method without a row
+    is a problem (inferred): a Receipt Type of the same name is taken for StoreCredit and GiftCard
+    only. `locale` is the order's `customer_locale`.
     """
     case = Case(rules)
-    name = plain(method)
-    mapped = rules.payment_methods.get(payment_method_key(name), "")
+    ids = dict.fromkeys(one for one in payment_method_ids if one)
+    by_id = next((one for one in ids if text_key(one) in rules.methods_by_id), "")
+    name = by_id or plain(method)
+    mapped = rules.methods_by_id.get(text_key(by_id)) or rules.payment_methods.get(
+        payment_method_key(name), ""
+    )
     key = payment_method_key(mapped)
     known = rules.receipt_types.get(key)
     if not name:
@@ -97,6 +133,19 @@ def receipt_type_for(method: str, rules: MappingRules) -> Ruling[str]:
             "",
             "Something is left to pay, and the order names no payment method.",
             "Set the order's payment method in BigCommerce.",
+        )
+    elif not mapped and may_be_translated(locale, rules.language):
+        by_name = f"a row of {_SETTING} for {name!r}"
+        case.error(
+            "payment_method_translated",
+            "payment_method",
+            name,
+            f"The payment method {name!r} is not mapped to a Receipt Type, and may be a name in "
+            f"the shopper's language: the order was made in {locale!r}.",
+            f'Set payment_method_id = "{next(iter(ids))}" in the method\'s row of {_SETTING}, or '
+            f"add {by_name}."
+            if ids
+            else f"Add {by_name}, with the Receipt Type of the method in your own language.",
         )
     elif not mapped:
         case.error(
@@ -190,9 +239,10 @@ def payment_for(
     `gateway_amount` is what is left to pay after store credit and gift certificates, in the order's
     currency; without it only what needs no sums is decided. Redeemed store credit and gift
     certificates are receipts of their own. The rest is one receipt for each payment at the gateway,
-    or one for all where no transactions are given. Purchase Order makes no receipt: its number is
-    the payment's reference, or the BigCommerce order id (inferred). A `client` who owes it must be
-    on open A/R, or new where the settings let new clients owe.
+    or one for all where no transactions are given; a payment that was captured in part is one over
+    that part, with a warning. Purchase Order makes no receipt: its number is the payment's
+    reference, or the BigCommerce order id (inferred). A `client` who owes it must be on open A/R,
+    or new where the settings let new clients owe.
     """
     case = Case(rules)
     receipts: list[Receipt] = []
@@ -210,8 +260,11 @@ def payment_for(
     if gateway_amount or (
         gateway_amount is None and not (order.store_credit_amount or order.gift_certificate_amount)
     ):
-        receipt_type = case.add(receipt_type_for(order.payment_method, rules))
-        is_good = _is_good(worth.status, order.id, case)
+        ids = [one.payment_method_id for one in worth.payments]
+        receipt_type = case.add(
+            receipt_type_for(order.payment_method, rules, ids, locale=order.customer_locale)
+        )
+        is_good = _is_good(worth, order, case)
         if receipt_type == PURCHASE_ORDER:
             po_number = plain(order.payment_provider_id or "") or str(order.id)
             case.note(
@@ -227,10 +280,10 @@ def payment_for(
             and _foots(order, worth, gateway_amount, case)
         ):
             method = plain(order.payment_method)
-            whole = Receipt(
-                order_import_id, receipt_type, gateway_amount, store_payment_method=method
-            )
-            receipts += _receipts(whole, worth.payments)
+            received = gateway_amount - worth.uncaptured
+            whole = Receipt(order_import_id, receipt_type, received, store_payment_method=method)
+            receipts += _receipts(whole, worth.payments, rules)
+            _note_reading(worth, case)
     elif gateway_amount is not None:
         case.note("receipts", "", "nothing is left to pay at the gateway")
     for name, amount in (
@@ -270,9 +323,10 @@ def _unknown_receipt_type(name: str, case: Case) -> None:
     )
 
 
-def _is_good(status: str, order_id: int, case: Case) -> bool:
-    """Whether an order with this payment status can be imported: what can go wrong, and why."""
-    if status == "partially refunded":
+def _is_good(worth: Worth, order: Order, case: Case) -> bool:
+    """Whether an order with these payments can be imported: what can go wrong, and why."""
+    status = worth.status
+    if status == PARTLY_REFUNDED and not (worth.edited_away and not worth.refunded):
         case.warn(
             "payment_partly_refunded",
             "payment_status",
@@ -289,15 +343,16 @@ def _is_good(status: str, order_id: int, case: Case) -> bool:
     ):
         return True
     if status == AWAITED:
-        case.warn(
-            "payment_not_captured",
-            "payment_status",
-            "",
-            "The order has a status of orders that are not paid yet, so the receipt is over "
-            "nothing.",
-            "When the money has come, give the order a status of paid orders in BigCommerce: the "
-            "receipt follows with the next follow_orders().",
-        )
+        if not is_owed(order.payment_method, case.rules):
+            case.warn(
+                "payment_not_captured",
+                "payment_status",
+                plain(order.payment_status),
+                "The order has a status of orders that are not paid yet, so the receipt is over "
+                "nothing.",
+                "When the money has come, give the order a status of paid orders in BigCommerce: "
+                "the receipt follows with the next follow_orders().",
+            )
         return True
     if status in _NOT_RECEIVED:
         case.warn(
@@ -307,9 +362,12 @@ def _is_good(status: str, order_id: int, case: Case) -> bool:
             f"The payment is {status!r}: nothing was received yet, so the receipt is over nothing.",
             "Capture it in BigCommerce, or wait until it clears: the receipt follows with the next "
             f"follow_orders(). If AcctVantage is to capture it, set {_PREAUTHORIZED} and call "
-            f"follow_orders([{order_id}]).",
+            f"follow_orders([{order.id}])." + (_MAY_BE_OFFLINE if worth.transacted is None else ""),
         )
         return True
+    if status == MISSING:
+        case.error(*STATUS_MISSING)
+        return False
     unknown: tuple[MappingProblem, str, str] = (
         "payment_status_unknown",
         f"BigCommerce says that the payment is {status!r}, which avbc does not know.",
@@ -318,6 +376,36 @@ def _is_good(status: str, order_id: int, case: Case) -> bool:
     code, message, fix = _REFUSED.get(status, unknown)
     case.error(code, "payment_status", status, message, fix)
     return False
+
+
+def _note_reading(worth: Worth, case: Case) -> None:
+    """Note by which reading the transactions add up, where it is not the plain one."""
+    if worth.edited_away:
+        case.note(
+            "receipts",
+            worth.edited_away,
+            "net of the refund of what the order was edited down by: it makes no credit",
+        )
+    if worth.uncaptured:
+        uncaptured = amount_text(worth.uncaptured)
+        case.note("receipts", worth.uncaptured, "authorized and not captured: still to come")
+        case.warn(
+            "payment_partly_captured",
+            "transactions",
+            worth.uncaptured,
+            f"Only a part of the payment was captured: {uncaptured} that were authorized are not "
+            "received, and the receipt is over what was.",
+            uncaptured_fix(uncaptured),
+        )
+
+
+def uncaptured_fix(amount: str) -> str:
+    """What to do where only a part of an authorization was captured."""
+    return (
+        f"Capture the rest at the gateway: the receipt follows. Or lower the order in BigCommerce "
+        f"to what was captured, or enter a receipt over {amount} in AcctVantage if it was paid in "
+        "another way."
+    )
 
 
 def _foots(order: Order, worth: Worth, amount: Decimal, case: Case) -> bool:
@@ -337,14 +425,18 @@ def _foots(order: Order, worth: Worth, amount: Decimal, case: Case) -> bool:
     return False
 
 
-def _receipts(whole: Receipt, payments: Sequence[GatewayPayment]) -> Iterator[Receipt]:
+def _receipts(
+    whole: Receipt, payments: Sequence[GatewayPayment], rules: MappingRules
+) -> Iterator[Receipt]:
     """One receipt for each payment; together `whole`, to its last decimal."""
     left = whole.amount
     for number, payment in enumerate(payments, 1):
         amount = left if number == len(payments) else payment.amount
         left -= amount
+        by_id = rules.methods_by_id.get(text_key(payment.payment_method_id), "")
         yield attrs.evolve(
             whole,
+            receipt_type=rules.receipt_types.get(payment_method_key(by_id), whole.receipt_type),
             amount=amount if payment.state == "captured" else ZERO,
             state=payment.state,
             pre_auth_amount=amount if payment.state == "pre_authorized" else ZERO,

@@ -24,13 +24,15 @@ from avbc.bigcommerce.models import Order, Transaction
 from avbc.bigcommerce.models.statuses import SystemStatus
 from avbc.mapping.case import Case, MappingRules, Ruling
 from avbc.mapping.decisions import MappingProblem, Problem
-from avbc.mapping.payment import receipt_type_for
+from avbc.mapping.offline import is_offline
+from avbc.mapping.payment import STATUS_MISSING, receipt_type_for, uncaptured_fix
 from avbc.mapping.stopped import stopped
 from avbc.mapping.text import amount_text, plain
 from avbc.mapping.worth import (
     AUTHORIZED,
     DECLINED,
     HELD,
+    MISSING,
     PAID,
     RECEIVED,
     GatewayPayment,
@@ -58,8 +60,10 @@ def follow_receipts(
     sales_order: SalesOrder,
     receipts: Sequence[Receipt],
     order: Order,
-    transactions: Sequence[Transaction],
+    transactions: Sequence[Transaction] | None,
     rules: MappingRules,
+    *,
+    credited: Decimal = ZERO,
 ) -> Ruling[tuple[ReceiptChange, ...]]:
     """Which receipts of an imported order follow its payments, and what a person must settle.
 
@@ -71,15 +75,17 @@ def follow_receipts(
 
     What is due at the gateway is the sales order's total less its receipts for store credit and
     gift certificates. Payments and receipts belong together by the gateway's transaction id, or
-    else by their order. Without transactions the order's `payment_status` decides for all of its
-    receipts, so a first look needs none: only where it finds something are they worth reading.
+    else by their order. Without transactions the order's `payment_status` and status decide for all
+    of its receipts, so a first look needs none: only where it finds something are they worth
+    reading. A captured receipt changes only where more of its authorization is captured.
 
     Args:
         sales_order: The order as the books have it.
         receipts: All receipts on it.
         order: The order as the store has it now.
-        transactions: Its transactions; none if it was paid offline, or if they were not read.
+        transactions: Its transactions; None if they were not read.
         rules: Settings and reference data.
+        credited: The total of the credits on the sales order.
     """
     case = Case(rules)
     changes: tuple[ReceiptChange, ...] = ()
@@ -89,7 +95,8 @@ def follow_receipts(
     ]
     with localcontext(ARITHMETIC):
         if all(map(is_amount, amounts)):
-            changes = _followed(_Books.of(sales_order, receipts), order, transactions, case)
+            books = _Books.of(sales_order, receipts, credited)
+            changes = _followed(books, order, transactions, case)
         else:
             case.error(
                 "amount_unreadable",
@@ -129,9 +136,10 @@ class _Books:
     due: Decimal
     by_hand: Decimal
     """What was received by receipts that a person entered."""
+    credited: Decimal
 
     @classmethod
-    def of(cls, sales_order: SalesOrder, receipts: Sequence[Receipt]) -> _Books:
+    def of(cls, sales_order: SalesOrder, receipts: Sequence[Receipt], credited: Decimal) -> _Books:
         """The receipts of one order, by where they come from."""
         numbered = {
             receipt_number(receipt.import_id, sales_order.import_id): receipt
@@ -144,6 +152,7 @@ class _Books:
             ours=[receipt for receipt in made if receipt not in tenders],
             due=sales_order.total - _sum(receipt.amount for receipt in tenders),
             by_hand=_sum(receipt.amount for receipt in by_hand if receipt.state == "captured"),
+            credited=credited,
         )
 
     def in_state(self, *states: ReceiptState) -> list[Receipt]:
@@ -151,8 +160,10 @@ class _Books:
         return [receipt for receipt in self.ours if receipt.state in states]
 
 
-def _is_of_gateway(receipt: Receipt) -> bool:
-    return bool(receipt.gateway or receipt.authorized_at)
+def _is_of_gateway(receipt: Receipt, order: Order, rules: MappingRules) -> bool:
+    """Whether a gateway made the payment; the date alone may be one that the store made up."""
+    is_dated = receipt.authorized_at is not None and not is_offline(order.payment_method, rules)
+    return bool(receipt.gateway) or is_dated
 
 
 def _sum(amounts: Iterable[Decimal]) -> Decimal:
@@ -165,7 +176,7 @@ def _over(receipt: Receipt) -> Decimal:
 
 
 def _followed(
-    books: _Books, order: Order, transactions: Sequence[Transaction], case: Case
+    books: _Books, order: Order, transactions: Sequence[Transaction] | None, case: Case
 ) -> tuple[ReceiptChange, ...]:
     if not books.ours:
         return ()
@@ -179,6 +190,9 @@ def _followed(
             if problem.severity == "error"
         )
         return ()
+    if worth.status == MISSING:
+        case.error(*STATUS_MISSING)
+        return ()
     if not worth.is_known:
         case.error(
             "payment_status_unknown",
@@ -191,7 +205,8 @@ def _followed(
         return ()
     if worth.transacted is None:
         if not worth.status and (
-            order.status_id not in _PAID or any(_is_of_gateway(receipt) for receipt in books.ours)
+            order.status_id not in _PAID
+            or any(_is_of_gateway(receipt, order, case.rules) for receipt in books.ours)
         ):
             # Without a payment status a stopped order says nothing about money, nor does any order
             # about what its payment was at a gateway before.
@@ -277,18 +292,26 @@ class _Comparison:
         self._check_missing(missing)
         if not stopped(self.order.status_id):
             self._check_status(bool(given_up))
+            self._check_uncaptured()
         return tuple(changes)
 
     def _after(self, receipt: Receipt, payment: GatewayPayment) -> Receipt | None:
         """The receipt as its payment makes it; None where it stays."""
         if receipt.state == "captured":
+            if self._is_more(receipt, payment):
+                settled = payment.settled_at
+                return attrs.evolve(receipt, amount=payment.amount, captured_at=settled)
             self._check_captured(receipt, payment)
             return None
         if payment.state == "pending" or receipt.state == "voided":
             return None
         if payment.state == "voided":
-            if receipt.state == "pre_authorized" and self.worth.status == DECLINED:
-                # A capture that was declined may leave the authorization.
+            if (
+                receipt.state == "pre_authorized"
+                and self.worth.status == DECLINED
+                and self.worth.transacted
+            ):
+                # A capture that was declined leaves the authorization.
                 return None
             return attrs.evolve(
                 _unasked(receipt), state="voided", amount=ZERO, voided_at=payment.settled_at
@@ -319,13 +342,17 @@ class _Comparison:
         rules, transacted = self.case.rules, self.worth.transacted
         if receipt.state == "pre_authorized":
             expected, in_store = receipt.pre_auth_amount, payment.amount
+            authorized = payment.authorized or in_store
+            if in_store < authorized and rules.rounds_to_zero(authorized - expected):
+                # A part of it was captured.
+                return in_store
         elif transacted is None:
             expected = in_store = payment.amount
         else:
             expected, in_store = self.books.due, transacted
         if in_store > 0 and rules.rounds_to_zero(in_store - expected):
             alone = receipt.state == "pre_authorized" or len(self.worth.payments) == 1
-            return expected if alone else payment.amount
+            return expected if alone and not self.worth.uncaptured else payment.amount
         self._error(
             "receipt_amount_differs",
             receipt,
@@ -341,10 +368,16 @@ class _Comparison:
         receipt_type = receipt.receipt_type
         is_same = text_key(method) == text_key(receipt.store_payment_method)
         if payment.state != "voided" and not is_same:
-            receipt_type = self.case.add(receipt_type_for(method, self.case.rules)) or ""
+            ids = [payment.payment_method_id]
+            found = receipt_type_for(
+                method, self.case.rules, ids, locale=self.order.customer_locale
+            )
+            receipt_type = self.case.add(found) or ""
         asked = (ZERO, receipt.pre_auth_amount) if receipt.state == "pre_authorized" else (ZERO,)
         if receipt.posted:
             why = "is posted"
+        elif receipt.state == "captured":
+            return True
         elif receipt.amount not in asked or (receipt.state == "pending" and _over(receipt)):
             why = f"was changed in AcctVantage, to {amount_text(receipt.amount)}"
         elif receipt_type != receipt.receipt_type:
@@ -359,6 +392,18 @@ class _Comparison:
             f"{payment.state}.",
         )
         return False
+
+    def _is_more(self, receipt: Receipt, payment: GatewayPayment) -> bool:
+        """Whether more of an authorization was captured since avbc wrote the receipt.
+
+        Then it is over what was received after one of the captures before the last.
+        """
+        return (
+            payment.state == "captured"
+            and not receipt.posted
+            and receipt.amount in payment.so_far[:-1]
+            and payment.amount - receipt.amount > self.books.by_hand
+        )
 
     def _check_captured(self, receipt: Receipt, payment: GatewayPayment) -> None:
         """Find where a captured receipt, which never changes, is not what the store received."""
@@ -377,12 +422,35 @@ class _Comparison:
             and payment.state == "captured"
             and not self.case.rules.rounds_to_zero(payment.amount - receipt.amount)
         ):
+            more = payment.amount - receipt.amount
+            if len(payment.so_far) > 1 and 0 < more <= self.books.by_hand:
+                # The rest of what was authorized, which a person entered.
+                return
+            fix = _CORRECT
+            if receipt.posted and more > 0:
+                fix = f"Enter a receipt over {amount_text(more)} in AcctVantage."
             self._error(
                 "receipt_amount_differs",
                 receipt,
                 f"is over {amount_text(receipt.amount)}, and the store received "
                 f"{amount_text(payment.amount)}",
-                _CORRECT,
+                fix,
+            )
+
+    def _check_uncaptured(self) -> None:
+        """Find what was authorized and never captured, unless it came in another way."""
+        books = self.books
+        # A credit that the gateway paid out was received before.
+        settled = books.by_hand + max(ZERO, books.credited - self.worth.refunded)
+        rest = self.worth.uncaptured - settled
+        if rest >= self.case.rules.half_minor_unit and not self.case.failed:
+            self.case.error(
+                "payment_partly_captured",
+                "transactions",
+                rest,
+                f"Only a part of the payment of order {self.order.id} was captured: "
+                f"{amount_text(rest)} that were authorized are not received.",
+                uncaptured_fix(amount_text(rest)),
             )
 
     def _check_missing(self, payments: Sequence[GatewayPayment]) -> None:

@@ -15,10 +15,11 @@ from avbc.bigcommerce.models.statuses import SystemStatus
 from avbc.mapping.case import Case, MappingRules
 from avbc.mapping.decisions import Problem, value_text
 from avbc.mapping.edits import Difference, fingerprint, is_fingerprint_of, line_text
+from avbc.mapping.offline import is_offline
 from avbc.mapping.proof import Proof, check_amounts, check_lines, prove_header, prove_lines
 from avbc.mapping.status import order_status_name, status_for_books, status_for_store, store_status
 from avbc.mapping.stopped import stopped
-from avbc.mapping.worth import AWAITED, RECEIVED
+from avbc.mapping.worth import AWAITED, RECEIVED, status_without_transactions
 from avbc.money import ARITHMETIC, ZERO, is_amount
 from avbc.text import text_key
 
@@ -276,12 +277,13 @@ def _receipts(
     receipts = compare.receipts.get(booked.import_id, ())
     tenders = _sum((order.store_credit_amount, order.gift_certificate_amount))
     at_gateway = _sum((total, -tenders))
-    status = text_key(order.payment_status)
+    status = status_without_transactions(order, None, compare.rules)
     received, held = tenders, ZERO
+    is_unsaid = not status or is_offline(order.payment_method, compare.rules)
     if not status and any(receipt.state == "pre_authorized" for receipt in receipts):
         # The order says nothing, and its transactions said that the payment is authorized only.
         status = "authorized"
-    elif not status and any(receipt.state == "pending" for receipt in receipts):
+    elif is_unsaid and any(receipt.state == "pending" for receipt in receipts):
         # The order's last status before avbc's own said that nothing was received.
         status = AWAITED
     # A purchase order is owed; a pending receipt says that nothing may be captured by AcctVantage,

@@ -9,14 +9,22 @@ from __future__ import annotations
 from collections.abc import Sequence
 from decimal import Decimal, localcontext
 
-import attrs
-
 from avbc.bigcommerce.models import Order, Transaction
 from avbc.mapping.case import Case, Findings, MappingRules
 from avbc.mapping.decisions import Problem
+from avbc.mapping.offline import is_offline
 from avbc.mapping.payment import TENDER_WORDS
 from avbc.mapping.text import plain
-from avbc.mapping.worth import AUTHORIZED, AWAITED, DECLINED, HELD, VOID, Worth, payments_worth
+from avbc.mapping.worth import (
+    AUTHORIZED,
+    AWAITED,
+    DECLINED,
+    HELD,
+    MISSING,
+    VOID,
+    Worth,
+    payments_worth,
+)
 from avbc.money import ARITHMETIC, is_amount
 from avbc.settings import PaymentMethodMapping, payment_method_key
 
@@ -26,20 +34,6 @@ NEVER_IMPORTED = "order_never_imported"
 """The code of an order whose payment method is never imported."""
 
 _SETTING = "gl.payment_methods"
-_OFFLINE = frozenset(
-    map(
-        payment_method_key,
-        [
-            "Bank Deposit",
-            "Cash",
-            "Cash on Delivery",
-            "Check",
-            "Manual",
-            "Money Order",
-            "Pay in Store",
-        ],
-    )
-)
 _TENDERS = frozenset(word for words in TENDER_WORDS.values() for word in words)
 _HELD_BACK = frozenset([AUTHORIZED, "capture pending"])
 """Payment statuses of money that a gateway holds for the store."""
@@ -81,16 +75,13 @@ def waits(
             "To have it imported, change import_when there.",
         )
         return found.problems[0]
-    is_outside = is_offline(row)
+    is_outside = is_offline(method, rules)
     if transactions is None and not (is_outside or order.payment_status.strip()):
         return None
-    if is_outside:
-        # Whatever it says, the order's status decides.
-        order = attrs.evolve(order, payment_status="")
     due = order.total_inc_tax
     if not is_amount(due) or due <= 0 or payment_method_key(method) in _TENDERS:
         return None
-    worth = _worth(order, transactions or (), due, rules)
+    worth = _worth(order, transactions, due, rules)
     if worth is None or _is_enough(worth, row):
         return None
     wanted = "received" if row.import_when == "paid" else "authorized or received"
@@ -114,20 +105,15 @@ def _row(order: Order, rules: MappingRules) -> tuple[PaymentMethodMapping | None
     return None, ""
 
 
-def is_offline(row: PaymentMethodMapping) -> bool:
-    """Whether the method of a mapping row is paid outside of any gateway."""
-    known = payment_method_key(row.bigcommerce) in _OFFLINE
-    return known if row.offline is None else row.offline
-
-
 def _worth(
-    order: Order, transactions: Sequence[Transaction], due: Decimal, rules: MappingRules
+    order: Order, transactions: Sequence[Transaction] | None, due: Decimal, rules: MappingRules
 ) -> Worth | None:
     """What its payments are worth; None where the import has to say what is wrong with them."""
     case = Case(rules)
     with localcontext(ARITHMETIC):
         worth = payments_worth(order, transactions, due, case)
-    return worth if worth.is_known and not case.failed else None
+    is_good = worth.is_known and worth.status != MISSING and not case.failed
+    return worth if is_good else None
 
 
 def _is_enough(worth: Worth, row: PaymentMethodMapping) -> bool:

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from avbc.mapping import MappingRules, store_status
+from avbc.mapping.offline import is_offline
 from avbc.mapping.status import status_name
-from avbc.mapping.waiting import is_offline
 from avbc.mapping.worth import UNPAID
 from avbc.orchestrator.reports import Check
 
@@ -22,7 +22,7 @@ def waiting_checks(rules: MappingRules) -> Iterator[Check]:
         key = f"gl.payment_methods[{index}].import_when"
         if row.import_when not in ("authorized", "paid"):
             continue
-        if is_offline(row) and new is not None and new.id in UNPAID:
+        if is_offline(row.bigcommerce, rules) and new is not None and new.id in UNPAID:
             yield Check(
                 "payment method",
                 f"{key} {row.bigcommerce!r}",
@@ -36,7 +36,7 @@ def waiting_checks(rules: MappingRules) -> Iterator[Check]:
         elif (
             row.import_when == "paid"
             and settings.gl.credit_card_transactions_are_preauthorizations
-            and not is_offline(row)
+            and not is_offline(row.bigcommerce, rules)
         ):
             yield Check(
                 "payment method",

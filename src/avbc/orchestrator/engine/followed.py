@@ -19,6 +19,7 @@ from avbc.mapping import (
     status_for_store,
 )
 from avbc.mapping.following import is_credited, is_open, shows_refund, to_ship_now
+from avbc.mapping.offline import has_gateway_payments
 from avbc.mapping.stopped import stopped
 from avbc.mapping.text import amount_text
 from avbc.mapping.to_ship import left_to_ship
@@ -42,7 +43,8 @@ class Followed:
     credited: Decimal = ZERO
     shipped: Mapping[int, Decimal] = attrs.field(factory=dict[int, Decimal])
     """What the books' shipments hold, by line."""
-    transactions: Sequence[Transaction] = ()
+    transactions: Sequence[Transaction] | None = None
+    """None: not read."""
     refunds: Sequence[Decimal] = ()
     paid_status_id: int | None = None
     """The status that says whether it was paid, where that is not the one that it has."""
@@ -60,7 +62,14 @@ class Followed:
         order = self.order
         if self.paid_status_id is not None:
             order = attrs.evolve(order, status_id=self.paid_status_id)
-        return follow_receipts(self.sales_order, self.receipts, order, self.transactions, rules)
+        return follow_receipts(
+            self.sales_order,
+            self.receipts,
+            order,
+            self.transactions,
+            rules,
+            credited=self.credited,
+        )
 
     def needs_transactions(self, rules: MappingRules) -> bool:
         """Whether the order's payment status, or the amounts received, ask for a closer look."""
@@ -136,7 +145,8 @@ class FollowReader:
             for key, each in by_key.items()
             if any(receipt.state == "pending" for receipt in each.receipts)
         ]
-        paid = paid_statuses(run, {key: each.order for key, each in by_key.items()}, awaited)
+        stored = {key: each.order for key, each in by_key.items()}
+        paid = paid_statuses(run, self._rules, stored, awaited)
         for key, each in by_key.items():
             each.is_echo = self._is_echo(each)
             each.paid_status_id = paid.get(key)
@@ -171,7 +181,8 @@ class FollowReader:
         due = [
             each
             for each in orders
-            if each.order.payment_status and each.needs_transactions(self._rules)
+            if has_gateway_payments(each.order, self._rules)
+            and each.needs_transactions(self._rules)
         ]
         calls = [run.store.transactions.list.call(each.order.id) for each in due]
         found = non_empty_lists(run.store, calls)

@@ -17,6 +17,7 @@ from avbc.bigcommerce import UnexpectedData
 from avbc.errors import AvbcError
 from avbc.mapping import MappingRules, Problem, authorization_age, is_fingerprint_of
 from avbc.mapping.following import edit_of, is_open, money_held, refund_not_booked, to_ship_now
+from avbc.mapping.offline import is_offline
 from avbc.mapping.stopped import stopped
 from avbc.mapping.worth import AUTHORIZED
 from avbc.orchestrator.engine.attention import (
@@ -85,7 +86,8 @@ class Follower:
         """Yield the authorization that no one captures, though the goods go or it may lapse."""
         run, order, sales_order = self._run, each.order, each.sales_order
         waiting = [receipt for receipt in each.receipts if receipt.state == "pending"]
-        if not waiting or text_key(order.payment_status) != AUTHORIZED:
+        is_authorized = text_key(order.payment_status) == AUTHORIZED
+        if not waiting or not is_authorized or is_offline(order.payment_method, self._rules):
             return
         ages = [authorization_age(receipt, run.settings, run.started) for receipt in waiting]
         old = [age for age in ages if age is not None and age.is_old]

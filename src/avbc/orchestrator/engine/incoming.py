@@ -15,6 +15,7 @@ from avbc.bigcommerce.models import Order, OrderCoupon, Transaction
 from avbc.errors import AvbcError, FinalError
 from avbc.mapping import MappedOrder, OrderInputs, Problem, difference, is_fingerprint_of
 from avbc.mapping.edits import first_few, form_field_differences
+from avbc.mapping.offline import has_gateway_payments
 from avbc.mapping.waiting import waits
 from avbc.orchestrator.engine.changes import CONCERNS_ALL
 from avbc.orchestrator.engine.customising import (
@@ -242,13 +243,19 @@ class Incomers:
             for key, each in later.items()
             if any(receipt.state == "pending" for receipt in each.receipts)
         }
-        found = paid_statuses(run, {key: each.order for key, each in later.items()}, awaited)
+        stored = {key: each.order for key, each in later.items()}
+        found = paid_statuses(run, self.lookups.rules, stored, awaited)
         for key, status_id in found.items():
             later[key].paid_status_id = status_id
 
     def read_payments(self, incoming: Sequence[Incoming]) -> None:
-        """Read the transactions of the orders that were paid online; the others have none."""
-        online = [each for each in incoming if each.order.payment_status and each.error is None]
+        """Read the transactions of the orders that a gateway may have been paid for."""
+        rules = self.lookups.rules
+        online = [
+            each
+            for each in incoming
+            if each.error is None and each.is_readable and has_gateway_payments(each.order, rules)
+        ]
         calls = [self._run.store.transactions.list.call(each.order.id) for each in online]
         found = non_empty_lists(self._run.store, calls)
         for each, transactions in zip(online, found, strict=True):

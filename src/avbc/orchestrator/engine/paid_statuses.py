@@ -1,7 +1,7 @@
 """The status that says whether an order was paid: its last one that avbc did not write.
 
-It matters for orders without a payment status: of those the order's status says whether they were
-paid (`avbc.mapping.worth`). It is remembered where avbc's own status hides it.
+It matters for orders of which no transaction of a gateway is known: their status says whether they
+were paid (`avbc.mapping.worth`). It is remembered where avbc's own status hides it.
 """
 
 from __future__ import annotations
@@ -11,6 +11,8 @@ from typing import TypeVar
 
 from avbc.bigcommerce.models import Order
 from avbc.bigcommerce.models.statuses import SystemStatus
+from avbc.mapping.case import MappingRules
+from avbc.mapping.offline import is_offline
 from avbc.mapping.status import store_status
 from avbc.mapping.stopped import stopped
 from avbc.mapping.worth import UNPAID
@@ -26,18 +28,26 @@ which nothing is received, or that were imported again."""
 
 
 def paid_statuses(
-    run: Run[R], orders: Mapping[str, Order], awaited: Collection[str]
+    run: Run[R], rules: MappingRules, orders: Mapping[str, Order], awaited: Collection[str]
 ) -> dict[str, int]:
     """Return the statuses that say whether orders were paid, where they are not those of now.
 
     Args:
         run: The run.
+        rules: Settings and reference data.
         orders: Orders as the store has them, by Import ID.
         awaited: Those of which the books know that nothing was received.
     """
-    offline = {key: order for key, order in orders.items() if not order.payment_status.strip()}
-    before = run.known(_BEFORE, offline) if offline else {}
-    due = {key: order for key, order in offline.items() if key in before or key in awaited}
+    before = run.known(_BEFORE, orders)
+    due = {
+        key: order
+        for key, order in orders.items()
+        if key in before
+        or (
+            key in awaited
+            and (not order.payment_status.strip() or is_offline(order.payment_method, rules))
+        )
+    }
     ours = _written_here(run, due)
     for key in due.keys() - ours:
         # A stopped order says nothing about money.

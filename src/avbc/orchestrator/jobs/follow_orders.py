@@ -56,12 +56,14 @@ _LISTED = "followed lately"
 _SWEPT = "followed all"
 """When it was last checked that the store still lists all open orders."""
 _SWEEP = timedelta(hours=1)
+_SAME_SECOND = timedelta(seconds=2)
 _GONE = "order_gone_from_store"
 _NOT_IMPORTED = "payment_without_order"
 _LOST = "order_gone_from_books"
 _DELETED = "deleted"
 """What is known of an imported order that a person deleted in the books."""
 _GONE_STATE = "gone"
+_PARTLY = "payment_partly_captured"
 
 
 def follow_orders(run: PushRun, order_ids: Collection[int] | None = None) -> None:
@@ -277,7 +279,7 @@ class _Follow:
         run = self._run
         found = {self._import_id(order.id): order for order in orders}
         self._settle_import_items(found)
-        states = {key: _state(order) for key, order in found.items()}
+        states = {key: self._state(key, order) for key, order in found.items()}
         known = {} if again else run.known(FOLLOWED, found)
         due = [key for key in found if known.get(key, "").partition(" ")[0] != states[key]]
         run.unchanged(len(found) - len(due))
@@ -301,6 +303,15 @@ class _Follow:
             )
             self._note_listed(found[key] for key in booked)
             run.flush()
+
+    def _state(self, key: str, order: Order) -> str:
+        state = _state(order)
+        if _PARTLY in self._open.get(key, ()):
+            # What more is captured changes nothing of it but this date, which is in seconds.
+            started = self._run.started
+            is_over = order.date_modified < started - _SAME_SECOND
+            return f"{state}@{(order.date_modified if is_over else started).isoformat()}"
+        return state
 
     def _note_listed(self, orders: Iterable[Order]) -> None:
         lately = self._run.started - OVERLAP
