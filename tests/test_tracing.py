@@ -105,6 +105,7 @@ def test_an_import_is_a_trace_of_its_orders_and_requests(
         "avbc.relinked": 0,
         "avbc.updated": 0,
         "avbc.refused": 2,
+        "avbc.waiting": 0,
         "avbc.postponed": 0,
     }
     orders = {
