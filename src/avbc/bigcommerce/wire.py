@@ -26,6 +26,7 @@ from avbc.bigcommerce.answers import (
 from avbc.bigcommerce.api_account import check, proxy_fault, store_of
 from avbc.bigcommerce.body import Json, dump, faults
 from avbc.bigcommerce.call import Call, ListCall, Page
+from avbc.bigcommerce.documented import collect
 from avbc.bigcommerce.errors import (
     AnswerTooLarge,
     BadAnswer,
@@ -206,7 +207,9 @@ class Wire:
         """
         if received.response.status_code == 204 and call.empty is not None:
             return call.empty()
-        return self._read(call, received, call.read)
+        value = self._read(call, received, call.read)
+        collect(value)
+        return value
 
     def answer(self, call: Call[T], received: Received) -> Answer[T]:
         """Return the value of an answer with the answer, in which no echo of the token is left."""
@@ -229,6 +232,7 @@ class Wire:
         page, following = self._read(call, received, read)
         if page.unreadable and self._echoes(received.response):
             return self.page(call, self._without_token(call, received))
+        collect(page.items)
         for bad in page.unreadable:
             bad.error.call = call.name
             bad.error.status = received.response.status_code

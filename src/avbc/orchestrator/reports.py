@@ -54,6 +54,9 @@ class RunReport(Report):
     """Why the journal or the worklist lacks a part of it, or empty. The next run looks again."""
     requests: int = 0
     """Requests sent to the store, repeats included."""
+    unknown_fields: tuple[str, ...] = ()
+    """Fields that the store sent and neither avbc nor BigCommerce's documentation names, once each:
+    `orders.foo`. They change nothing: their values are in `extra` of the models."""
     started: datetime | None = None
     finished: datetime | None = None
 
@@ -68,6 +71,8 @@ class RunReport(Report):
             text += f" {counted(self.requests, 'request')}, {seconds:.1f} s."
         if self.unrecorded:
             text += f" Not all of it is in the journal and on the worklist: {self.unrecorded}."
+        if self.unknown_fields:
+            text += f" Unknown fields of the store: {', '.join(self.unknown_fields)}."
         return f"{text} Stopped early: {self.stopped}" if self.stopped else text
 
     @property

@@ -17,6 +17,7 @@ from typing import Generic, Self, TypeVar
 import attrs
 
 from avbc import tracing
+from avbc.bigcommerce.documented import collecting
 from avbc.errors import AvbcError, Fault, TransientError
 from avbc.mapping import Problem
 from avbc.mapping.following import is_credited, money_held
@@ -105,6 +106,7 @@ class Run(Generic[R]):
         self.orders_now = OrdersNow(self.store)
         """The store's orders as they are now."""
         self._requests_before = self.store.requests_sent
+        self._unknown_fields: set[str] = set()
 
     def require(self, is_set: bool, key: str, message: str) -> None:
         """Make sure that the settings ask for what is to be done.
@@ -296,6 +298,7 @@ class Run(Generic[R]):
             tracing.span(f"avbc.{task.name}", {"avbc.source_code": self.source_code}),
             progress_shown(self.integration.on_progress, bars=task.progress) as self._on_progress,
             self._turn() as self._lease,
+            collecting(self._unknown_fields),
         ):
             try:
                 if not self.is_over():
@@ -307,6 +310,7 @@ class Run(Generic[R]):
                 self.flush()
                 self.report.finished = datetime.now(UTC)
                 self.report.requests = self.store.requests_sent - self._requests_before
+                self.report.unknown_fields = tuple(sorted(self._unknown_fields))
             _log.info("%s", self.report.summary())
             tracing.note({f"avbc.{name}": count for name, count in self.report.counts().items()})
 

@@ -117,7 +117,6 @@ _INVENTORY_SETTINGS: Row = {
     "option_out_of_stock_behavior": "do_nothing",
     "update_stock_behavior": "order_placed",
     "edit_order_stock_adjustment": True,
-    "delete_order_stock_adjustment": True,
     "refund_order_stock_adjustment": False,
     "stock_level_display": "dont_show",
     "default_out_of_stock_message": "",
@@ -145,7 +144,6 @@ _SETTING_FIELDS: Fields = {
         "text", among=frozenset({"order_placed", "order_completed_or_shipped"})
     ),
     "edit_order_stock_adjustment": Field("flag"),
-    "delete_order_stock_adjustment": Field("flag"),
     "refund_order_stock_adjustment": Field("flag"),
     "stock_level_display": Field("text", among=frozenset({"dont_show", "show", "show_when_low"})),
     "default_out_of_stock_message": Field("text"),
