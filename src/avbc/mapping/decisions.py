@@ -33,6 +33,7 @@ MappingProblem: TypeAlias = Literal[
     "consignments_missing",
     "cost_does_not_foot",
     "country_unknown",
+    "coupon_booked_by_amount",
     "coupon_type_unsupported",
     "coupon_unknown",
     "currency_differs",

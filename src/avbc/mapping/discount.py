@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from decimal import Decimal
+from decimal import ROUND_HALF_UP, Decimal
 from typing import Literal, TypeAlias
 
 import attrs
@@ -13,13 +13,17 @@ from avbc.bigcommerce.models import Order, OrderCoupon, OrderProduct
 from avbc.mapping.case import Case, MappingRules, Ruling
 from avbc.mapping.proof import Proof, unreadable
 from avbc.mapping.text import amount_text, plain
-from avbc.money import ZERO, is_amount, share, to_minor_unit
+from avbc.money import STEP, ZERO, is_amount, share, to_minor_unit
 from avbc.text import text_key
 
 _KINDS: Mapping[int, Literal["$", "%"]] = {1: "%", 2: "$"}
 """BigCommerce's coupon types that are promotions of AcctVantage: off each item, off the order."""
 _UNSUPPORTED = {0: "an amount off each item", 3: "an amount off shipping", 4: "free shipping"}
+_ON_SHIPPING = frozenset({3, 4})
 _DEFAULT_GL = "gl.default_discount_gl_code"
+_UNSUPPORTED_COUPONS = "gl.unsupported_coupons"
+_IDS_OF_THE_ONLY_COUPON = frozenset({"coupon", "total-coupon"})
+"""Ids of a coupon's share of a line that name no coupon."""
 _FIX = (
     "Compare the order's discounts in BigCommerce; if they are right there, enter the order by "
     "hand."
@@ -36,6 +40,8 @@ class Discounts:
 
     discounts: tuple[OrderDiscount, ...] = ()
     new_promotions: tuple[Promotion, ...] = ()
+    off_freight: Decimal = ZERO
+    """What coupons on shipping took off the shipping cost, without tax, where settings book it."""
 
 
 @attrs.define
@@ -56,6 +62,27 @@ class _Given:
         kind = _KINDS.get(self.coupon.type) if self.coupon is not None else None
         return None if self.coupon is None or kind is None else (kind, self.coupon.amount)
 
+    @property
+    def is_unsupported(self) -> bool:
+        """Whether AcctVantage's promotions do not support the coupon's kind."""
+        return self.coupon is not None and self.coupon.type in _UNSUPPORTED
+
+    @property
+    def is_on_shipping(self) -> bool:
+        """Whether it is a coupon on the shipping cost."""
+        return self.coupon is not None and self.coupon.type in _ON_SHIPPING
+
+    @property
+    def has_no_terms(self) -> bool:
+        """Whether the coupon's kind is known and is no promotion: only its discount is money."""
+        return self.coupon is not None and self.coupon.type not in _KINDS
+
+    @property
+    def label(self) -> str:
+        """Its name, and its code where that is not the name."""
+        is_same = text_key(self.code) == text_key(self.name)
+        return self.name if is_same else f"{self.name} ({self.code})"
+
 
 def discounts_for(
     order: Order, coupons: Sequence[OrderCoupon], proof: Proof, rules: MappingRules
@@ -65,7 +92,10 @@ def discounts_for(
     A coupon is the promotion with its code (or name); one that the books lack is created with the
     Default Discount GL Code (manual 2.2.1). Where the books' promotion would have given another
     amount, that is reported and the store's amount is booked, since that is what the shopper paid.
-    Coupons that AcctVantage cannot hold are refused where their type is known, from `coupons`.
+    A code of the promotions engine says nothing of what it gives: where the books have no promotion
+    of that code, it is a discount by its amount, and none is made of it.
+    Coupons that AcctVantage cannot hold are refused where their type is known, from `coupons`, or
+    booked by their amounts where settings say so: those on shipping against freight.
     Automatic and manual discounts are booked to the Default Discount GL Code (inferred). What the
     order took off beyond its lines, other than by coupons, is a discount of its own, such as one on
     shipping (inferred).
@@ -75,25 +105,47 @@ def discounts_for(
     readable = [
         _read_line(line, position, proof, given, case) for position, line in enumerate(order.lines)
     ]
-    readable += [_read_coupon(coupon, given, case) for coupon in coupons]
-    if not all(readable) or not _explain_the_rest(order, given, case):
+    by_code: dict[str, list[OrderCoupon]] = {}
+    for coupon in coupons:
+        by_code.setdefault(text_key(plain(coupon.code)), []).append(coupon)
+    for rows in by_code.values():
+        _name_shares(rows, given, len(by_code) == 1, rules)
+        readable.append(_read_coupon(rows, given, case))
+    if not all(readable):
         return case.ruling(None)
-    taken = [discount for discount in given.values() if discount.amount]
-    if not taken:
-        return case.ruling(Discounts())
+    _leave_out_free_shipping(order, given, case)
+    if not _explain_the_rest(order, given, case):
+        return case.ruling(None)
+    off_freight = _off_freight(order, given, proof, case)
+    taken = [
+        discount for discount in given.values() if discount.amount and not discount.is_on_shipping
+    ]
+    if not taken or case.failed:
+        return case.ruling(Discounts(off_freight=off_freight))
     made: list[OrderDiscount] = []
     new: list[Promotion] = []
     default_gl = rules.settings.gl.default_discount_gl_code
-    for discount, amount in zip(
-        taken, share(proof.discount, [discount.amount for discount in taken]), strict=True
-    ):
-        promotion = rules.promotions.get(text_key(discount.code)) if discount.code else None
+    amounts = share(proof.discount - off_freight, [discount.amount for discount in taken])
+    for discount, amount in zip(taken, amounts, strict=True):
+        promotion = None
+        if discount.code and not discount.is_unsupported:
+            promotion = rules.promotions.get(text_key(discount.code))
         gl_code = (promotion.gl_code if promotion else "") or default_gl
         _check_gl_code(gl_code, promotion, case)
         field = f"discounts[{len(made)}]"
         if promotion is not None:
             _compare(promotion, discount, case)
             case.note(field, amount, "the coupon is the books' promotion {!r}", "", promotion.code)
+        elif discount.has_no_terms:
+            case.note(
+                field,
+                amount,
+                "the coupon {!r} is no promotion of the books, and its amount differs from order "
+                "to order: booked by its amount to GL code {}",
+                _DEFAULT_GL,
+                discount.code,
+                gl_code,
+            )
         elif discount.code:
             new.append(_new_promotion(discount, gl_code, rules))
             case.note(
@@ -115,14 +167,20 @@ def discounts_for(
             )
         made.append(
             OrderDiscount(
-                code=promotion.code if promotion else discount.code,
+                code=promotion.code
+                if promotion
+                else ""
+                if discount.has_no_terms
+                else discount.code,
                 amount=amount,
                 gl_code=gl_code,
-                name=(promotion.name if promotion else "") or discount.name,
+                name=discount.label
+                if promotion is None and discount.has_no_terms
+                else (promotion.name if promotion else "") or discount.name,
                 amount_in_store=discount.amount,
             )
         )
-    return case.ruling(Discounts(tuple(made), tuple(new)))
+    return case.ruling(Discounts(tuple(made), tuple(new), off_freight))
 
 
 def _read_line(
@@ -170,58 +228,171 @@ def _read_line(
         discount.base += base
         discount.lines += 1
         off += applied.amount
-    difference = line.total_inc_tax - off - (discounted or ZERO)
-    # The store may leave it out or write 0; with discounts without tax it is not the difference.
-    if (
-        discounted
-        and proof.discounts != "without tax"
-        and not case.rules.rounds_to_zero(difference)
-    ):
+    left = line.total_inc_tax - off
+    if proof.discounts == "without tax" and line.total_ex_tax:
+        # What is left without tax, and the tax of it at the line's own rate.
+        left = (line.total_ex_tax - off) * line.total_inc_tax / line.total_ex_tax
+    difference = left - (discounted or ZERO)
+    # The store may leave it out or write 0.
+    if discounted and not case.rules.rounds_to_zero(difference):
         case.error(
             "line_discount_does_not_foot",
             f"lines[{position}].discounted_total_inc_tax",
             discounted,
-            f"The line {line.name!r} is {amount_text(line.total_inc_tax)} less discounts of "
-            f"{amount_text(off)}, and "
-            f"{amount_text(discounted)} after them: off by {amount_text(abs(difference))}.",
+            f"The line {line.name!r} is {amount_text(line.total_inc_tax)} with tax, and has "
+            f"discounts of {amount_text(off)} {proof.discounts}. {amount_text(discounted)} after "
+            f"them is off by {amount_text(abs(difference))}.",
             _FIX,
         )
     return True
 
 
-def _read_coupon(coupon: OrderCoupon, given: dict[_Key, _Given], case: Case) -> bool:
-    """Add what only the coupon itself has: its type, and what it took off beyond the lines."""
-    if not is_amount(coupon.amount) or not is_amount(coupon.discount):
-        unreadable(f"the amount of coupon {coupon.code!r}", coupon.discount, case)
-        return False
-    code = plain(coupon.code)
-    if coupon.type in _UNSUPPORTED:
-        case.error(
-            "coupon_type_unsupported",
-            "coupons",
-            code,
-            f"The coupon {code!r} gives {_UNSUPPORTED[coupon.type]}; AcctVantage's promotions are "
-            "an amount off the order or a percentage "
-            "off each item.",
-            "Enter the order by hand, and offer coupons of the two supported types.",
-        )
+def _name_shares(
+    rows: Sequence[OrderCoupon], given: dict[_Key, _Given], is_only: bool, rules: MappingRules
+) -> None:
+    """Give the lines' shares of a coupon its code, where old orders have it on the coupon alone.
+
+    They are those with the coupon's id, which together are what the coupon took off.
+    """
+    code = plain(rows[0].code)
+    key = ("coupon", text_key(code))
+    taken = [row.discount for row in rows]
+    if key in given or not all(map(is_amount, taken)):
+        return
+    ids = {str(number) for row in rows for number in (row.id, row.coupon_id) if number}
+    ids |= _IDS_OF_THE_ONLY_COUPON if is_only else frozenset()
+    same = [
+        place
+        for place, discount in given.items()
+        if not discount.code
+        and place[1] in ids
+        and abs(sum(taken, ZERO) - discount.amount) < _tolerance(discount.lines, rules)
+    ]
+    if len(same) == 1:
+        given[key] = given.pop(same[0])
+        given[key].code = code
+
+
+def _read_coupon(rows: Sequence[OrderCoupon], given: dict[_Key, _Given], case: Case) -> bool:
+    """Add what only the coupon itself has: its type, and what it took off beyond the lines.
+
+    Args:
+        rows: The coupon, as often as its code was used.
+        given: The discounts so far.
+        case: The findings.
+    """
+    code = plain(rows[0].code)
+    for amount in (amount for row in rows for amount in (row.discount, row.amount)):
+        if not is_amount(amount):
+            unreadable(f"the amount of coupon {rows[0].code!r}", amount, case)
+            return False
     discount = given.setdefault(("coupon", text_key(code)), _Given(code, code))
-    discount.coupon = coupon
-    beyond = coupon.discount - discount.amount
+    discount.coupon = max(rows, key=lambda row: (row.type in _UNSUPPORTED, row.type not in _KINDS))
+    taken = sum((row.discount for row in rows), ZERO)
+    if discount.is_unsupported:
+        _check_support(discount, taken, case)
+    beyond = taken - discount.amount
     if beyond <= -_tolerance(discount.lines, case.rules):
         case.error(
             "discounts_do_not_foot",
             "coupons",
             code,
-            f"The coupon {code!r} took off {amount_text(coupon.discount)}, and the lines have "
+            f"The coupon {code!r} took off {amount_text(taken)}, and the lines have "
             f"{amount_text(discount.amount)} of it: "
             f"off by {amount_text(-beyond)}.",
             _FIX,
         )
         return False
     if beyond >= _tolerance(discount.lines, case.rules):
-        discount.amount = coupon.discount
+        discount.amount = taken
     return True
+
+
+def _check_support(discount: _Given, taken: Decimal, case: Case) -> None:
+    """Refuse a coupon of a kind that AcctVantage lacks, or warn where settings book its amount."""
+    gives = _UNSUPPORTED[discount.coupon.type if discount.coupon else 0]
+    code = discount.code
+    if case.rules.settings.gl.unsupported_coupons == "refuse":
+        case.error(
+            "coupon_type_unsupported",
+            "coupons",
+            code,
+            f"The coupon {code!r} gives {gives}; AcctVantage's promotions are an amount off the "
+            "order or a percentage off each item.",
+            "Enter the order by hand, and offer coupons of the two supported types. Or set "
+            f'{_UNSUPPORTED_COUPONS} = "amount", which books such coupons by their amounts.',
+        )
+    elif taken:
+        case.warn(
+            "coupon_booked_by_amount",
+            "coupons",
+            code,
+            f"The coupon {code!r} gives {gives}, which AcctVantage's promotions do not support: "
+            f"{amount_text(taken)} is booked as an amount"
+            + (", against freight." if discount.is_on_shipping else "."),
+            "Check the discount in AcctVantage.",
+        )
+
+
+def _leave_out_free_shipping(order: Order, given: dict[_Key, _Given], case: Case) -> None:
+    """Leave out coupons on shipping, where the order's discounts add up without them alone.
+
+    Then the order's shipping cost is what is left of it.
+    """
+    on_shipping = [discount for discount in given.values() if discount.is_on_shipping]
+    whole = sum((discount.amount for discount in given.values()), ZERO)
+    rest = order.discount_amount + order.coupon_discount - whole
+    free = sum((discount.amount for discount in on_shipping), ZERO)
+    if free and not case.rules.rounds_to_zero(rest) and case.rules.rounds_to_zero(rest + free):
+        for discount in on_shipping:
+            case.note(
+                "freight",
+                order.shipping_cost_ex_tax,
+                "the shipping cost is without the {} of coupon {!r}",
+                _UNSUPPORTED_COUPONS,
+                amount_text(discount.amount),
+                discount.code,
+            )
+            discount.amount = ZERO
+
+
+def _off_freight(order: Order, given: dict[_Key, _Given], proof: Proof, case: Case) -> Decimal:
+    """What coupons took off the shipping cost, without tax; the shipping cost is the most."""
+    on_shipping = [one for one in given.values() if one.amount and one.is_on_shipping]
+    if not on_shipping:
+        return ZERO
+    with_tax, without = order.shipping_cost_inc_tax, order.shipping_cost_ex_tax
+    taken = sum((discount.amount for discount in on_shipping), ZERO)
+    codes = ", ".join(discount.code for discount in on_shipping)
+    off = taken
+    if proof.discounts == "with tax" and with_tax:
+        off = (taken * without / with_tax).quantize(STEP, ROUND_HALF_UP)
+    others = any(one.amount and not one.is_on_shipping for one in given.values())
+    missing = off - proof.discount
+    if off >= without + case.rules.half_minor_unit or (
+        missing > 0 if others else not case.rules.rounds_to_zero(missing)
+    ):
+        case.error(
+            "discounts_do_not_foot",
+            "coupons",
+            codes,
+            f"Coupons on shipping took off {amount_text(taken)}, which is {amount_text(off)} "
+            f"without tax, of a shipping cost of {amount_text(without)} without tax and discounts "
+            f"of {amount_text(proof.discount)}: off by "
+            f"{amount_text(max(off - without, abs(missing)))}.",
+            _FIX,
+        )
+        return ZERO
+    off = off if others else proof.discount
+    case.note(
+        "freight",
+        without - off,
+        "the shipping cost without tax, less {} by coupon {}",
+        _UNSUPPORTED_COUPONS,
+        amount_text(off),
+        codes,
+    )
+    return off
 
 
 def _tolerance(lines: int, rules: MappingRules) -> Decimal:
@@ -303,7 +474,10 @@ def _compare(promotion: Promotion, discount: _Given, case: Case) -> None:
             f"Promotion {promotion.code!r} gives {amount_text(promotion.value)} "
             f"{'percent off each item' if promotion.kind == '%' else 'off the order'} in "
             f"AcctVantage; the store took off {amount_text(discount.amount)}, which is booked.",
-            "Make the promotion and the coupon the same.",
+            "Make the promotion and the coupon the same."
+            if not discount.has_no_terms
+            else f"Make the promotion what the code gives. Or delete promotion {promotion.code!r} "
+            "in AcctVantage: the code is then booked by its amount.",
         )
 
 

@@ -179,6 +179,18 @@ def sales_order_lines(
     return made
 
 
+def note_removed(order: Order, case: Case) -> None:
+    """Note the lines that were taken off the order: they are no lines of the sales order."""
+    for line in order.removed_lines:
+        case.note(
+            f"removed_lines[{line.id}]",
+            "",
+            "{} was taken off in the store, which keeps its line with quantity 0: no line",
+            "",
+            plain(line.name) or plain(line.sku) or f"line {line.id}",
+        )
+
+
 def _line(
     line: OrderProduct,
     position: int,

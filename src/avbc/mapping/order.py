@@ -25,7 +25,7 @@ from avbc.mapping.decisions import Decision, Note, Problem, decisions_of
 from avbc.mapping.discount import Discounts, discounts_for
 from avbc.mapping.edits import fingerprint
 from avbc.mapping.form_fields import FormValues, form_values
-from avbc.mapping.lines import cost_lines, routes, sales_order_lines
+from avbc.mapping.lines import cost_lines, note_removed, routes, sales_order_lines
 from avbc.mapping.payment import Payment, payment_for
 from avbc.mapping.proof import (
     LinesProof,
@@ -179,6 +179,7 @@ class Mapper:
 
         where = routes(order, lines, case)
         made = sales_order_lines(lines, where, inputs.products, case)
+        note_removed(order, case)
         proof: Proof | None = None
         discounts: Discounts | None = None
         if check_amounts(order, case):
@@ -226,7 +227,7 @@ class Mapper:
                 if client.new_client is not None
                 else address(order.billing_address),
                 ship_tos=where.ship_tos,
-                freight=order.shipping_cost_ex_tax,
+                freight=order.shipping_cost_ex_tax - discounts.off_freight,
                 discounts=discounts.discounts,
                 rounding=rounding,
                 tax_override=True,
@@ -310,7 +311,8 @@ def _rounding(
     """What four-decimal amounts leave of the total: less than a cent."""
     lines = sum((line.amount for line in made), ZERO)
     taken = sum((discount.amount for discount in discounts.discounts), ZERO)
-    rounding = proof.total - (lines + order.shipping_cost_ex_tax + order.total_tax - taken)
+    freight = order.shipping_cost_ex_tax - discounts.off_freight
+    rounding = proof.total - (lines + freight + order.total_tax - taken)
     if not case.rules.rounds_to_zero(rounding):
         case.error(
             "rounding_too_large",
@@ -335,13 +337,15 @@ def _note_header(sales_order: SalesOrder, proof: Proof, case: Case) -> None:
     source = "order_status.import_source_code"
     discounts: Note = (
         "discounts",
-        proof.discount if sales_order.discounts else ZERO,
+        sales_order.discount,
         "what the parts without tax exceed the total without tax by"
         if sales_order.discounts
         else "the order has none",
         "",
         (),
     )
+    if all(field != "freight" for field, *_ in case.notes):
+        case.note("freight", sales_order.freight, "the shipping cost without tax")
     case.notes += (
         (
             "import_id",
@@ -360,7 +364,6 @@ def _note_header(sales_order: SalesOrder, proof: Proof, case: Case) -> None:
             (proof.convention,),
         ),
         ("tax", sales_order.tax, "the store's tax, never computed again", "gl.tax_area", ()),
-        ("freight", sales_order.freight, "the shipping cost without tax", "", ()),
         discounts,
         (
             "rounding",

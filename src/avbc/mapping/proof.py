@@ -10,6 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from decimal import Decimal
+from itertools import chain
 from operator import attrgetter
 from typing import Literal, TypeAlias
 
@@ -18,7 +19,7 @@ import attrs
 from avbc.bigcommerce.models import Fee, Order, OrderProduct
 from avbc.mapping.case import Case, MappingRules, Ruling
 from avbc.mapping.text import amount_text
-from avbc.money import ZERO, are_store_amounts, to_minor_unit
+from avbc.money import ZERO, are_store_amounts, is_amount, to_minor_unit
 
 Discounts: TypeAlias = Literal["none", "with tax", "without tax"]
 
@@ -82,11 +83,15 @@ class Proof:
     fees: Literal["none", "in the subtotal", "on top of the subtotal"]
     discounts: Discounts
     """Whether the store's discounts are amounts with tax or without."""
+    subtotal_tax: Literal["after discounts", "before discounts"] = "after discounts"
+    """Whether the store's tax on the subtotal is what is left of it after discounts."""
 
     @property
     def convention(self) -> str:
         """The reading that fits, in words."""
-        return f"tenders: {self.tenders}; fees: {self.fees}; discounts: {self.discounts}"
+        words = f"tenders: {self.tenders}; fees: {self.fees}; discounts: {self.discounts}"
+        is_before = self.subtotal_tax == "before discounts"
+        return f"{words}; tax of the subtotal: before discounts" if is_before else words
 
 
 @attrs.frozen
@@ -115,12 +120,26 @@ def prove(order: Order, rules: MappingRules, fees_on_top: bool | None = None) ->
     the tax on the discount; then the sum without tax must hold with the discount in it, and so must
     the sum of the taxes (I3).
 
+    The tax of the subtotal may be the one before the discounts, as old orders have it. Then it must
+    be what the subtotals with and without tax differ by (I5), and I3 must hold less the tax that
+    the discounts saved, which must be the lines' own tax on their discounts, up to a minor unit for
+    each line.
+
     Each identity may be off by less than half a minor unit. `fees_on_top` says where the order's
     lines leave the fees, if known. Each amount that is not an amount of money is a problem.
     """
     case = Case(rules)
     readable = check_amounts(order, case)
     return case.ruling(prove_header(order, fees_on_top, case) if readable else None)
+
+
+def proof_of(order: Order, case: Case) -> Proof | None:
+    """The proof of an order's header, with what its lines say where all of them were read."""
+    complete = check_lines(order, case)
+    if not check_amounts(order, case):
+        return None
+    on_top = prove_lines(order, order.lines, case).fees_on_top if complete else None
+    return prove_header(order, on_top, case)
 
 
 def check_lines(order: Order, case: Case) -> bool:
@@ -244,18 +263,29 @@ def _read(
         residue -= sum((fee.cost_inc_tax for fee in fees), ZERO)
         parts += sum((fee.cost_ex_tax for fee in fees), ZERO)
         fees_tax = sum((fee.cost_tax for fee in fees), ZERO)
+    taken = order.discount_amount + order.coupon_discount
     if not rules.rounds_to_zero(residue):
-        taken = order.discount_amount + order.coupon_discount
         # The tax that the discounts saved, which a discount without tax leaves in the parts with
         # tax.
         saved = -residue
         residue = without - parts + taken
-        taxes_off = _tax_parts(order) + fees_tax - order.total_tax
-        if not (
-            0 < saved <= taken and rules.rounds_to_zero(residue) and rules.rounds_to_zero(taxes_off)
-        ):
+        if not (0 < saved <= taken and rules.rounds_to_zero(residue)):
             return None
         discounts = "without tax"
+    else:
+        saved = taken - (parts - without)
+    taxes_off = _tax_parts(order) + fees_tax - order.total_tax
+    before = bool(taken) and not rules.rounds_to_zero(taxes_off)
+    if before and not (
+        rules.rounds_to_zero(taxes_off - saved)
+        and rules.rounds_to_zero(
+            order.subtotal_inc_tax - order.subtotal_ex_tax - order.subtotal_tax
+        )
+        and _saved_by_lines(order, saved, rules, with_tax=discounts == "with tax")
+    ):
+        if discounts == "without tax":
+            return None
+        before = False  # A warning, and no reading.
     total = to_minor_unit(order.total_inc_tax + taken_off, rules.reference.currency)
     return Proof(
         total=total,
@@ -265,7 +295,39 @@ def _read(
         tenders="none" if not tenders else "taken off the total" if net else "in the total",
         fees="none" if not fees else "on top of the subtotal" if on_top else "in the subtotal",
         discounts=discounts,
+        subtotal_tax="before discounts" if before else "after discounts",
     )
+
+
+def _saved_by_lines(order: Order, saved: Decimal, rules: MappingRules, *, with_tax: bool) -> bool:
+    """Whether the tax that the discounts saved is the lines' own tax on their discounts.
+
+    What is on no line is taxed at the lowest to the highest rate of the order's parts. Each
+    discounted line may have lost a minor unit to rounding: half of one before its discount and half
+    of one after it. `with_tax` says whether discounts are amounts with tax.
+    """
+    lines = [line for line in order.lines if not line.is_component]
+    parts = [(line.total_ex_tax, line.total_inc_tax) for line in lines]
+    taken = [[applied.amount for applied in line.applied_discounts] for line in lines]
+    if not all(map(is_amount, chain(*parts, *taken))):
+        return True  # What reads the lines reports it.
+    if not lines:
+        parts = [(order.subtotal_ex_tax, order.subtotal_inc_tax)]
+    parts += [
+        (order.shipping_cost_ex_tax, order.shipping_cost_inc_tax),
+        (order.handling_cost_ex_tax, order.handling_cost_inc_tax),
+        (order.wrapping_cost_ex_tax, order.wrapping_cost_inc_tax),
+        *((fee.cost_ex_tax, fee.cost_inc_tax) for fee in order.fees or ()),
+    ]
+    bases = [(inc if with_tax else ex, inc - ex) for ex, inc in parts]
+    rates = [tax / base if base else ZERO for base, tax in bases]
+    on_lines = [sum(amounts, ZERO) for amounts in taken]
+    rest = order.discount_amount + order.coupon_discount - sum(on_lines, ZERO)
+    known = sum((part * rate for part, rate in zip(on_lines, rates, strict=False)), ZERO)
+    charged = [rate for rate, (base, _) in zip(rates, bases, strict=True) if base] or [ZERO]
+    bounds = sorted((known + rest * min(charged), known + rest * max(charged)))
+    tolerance = 2 * rules.half_minor_unit * max(1, sum(map(bool, on_lines)))
+    return bounds[0] - tolerance < saved < bounds[1] + tolerance
 
 
 def _tax_parts(order: Order) -> Decimal:
@@ -363,7 +425,7 @@ def _prove_without_tax(order: Order, proof: Proof, case: Case) -> bool:
         else ZERO
     )
     off = order.total_tax - _tax_parts(order) - on_top
-    if not case.rules.rounds_to_zero(off):
+    if proof.subtotal_tax == "after discounts" and not case.rules.rounds_to_zero(off):
         case.warn(
             "tax_parts_differ",
             "subtotal_tax",
@@ -384,7 +446,11 @@ def prove_lines(order: Order, lines: Sequence[OrderProduct], case: Case) -> Line
     the fees, or without them.
     """
     counted = [(position, line) for position, line in enumerate(lines) if not line.is_component]
-    readable = [_prove_line(line, position, case) for position, line in counted]
+    readable = [
+        _check_quantity(line, position, case)
+        and (line.is_component or _prove_line(line, position, case))
+        for position, line in enumerate(lines)
+    ]
     if not all(readable):
         return LinesProof(readable=False)
     off = (
@@ -432,21 +498,27 @@ def prove_lines(order: Order, lines: Sequence[OrderProduct], case: Case) -> Line
     return LinesProof()
 
 
+def _check_quantity(line: OrderProduct, position: int, case: Case) -> bool:
+    """Whether a line has pieces; one that was taken off, with no money on it, is not among them."""
+    if line.quantity < 1:
+        money = "" if line.quantity else ", and amounts that are not 0"
+        case.error(
+            "quantity_invalid",
+            f"lines[{position}].quantity",
+            line.quantity,
+            f"The line {line.name!r} has a quantity of {line.quantity}{money}.",
+            "Correct or remove the line in BigCommerce. A line that is taken off over the API has "
+            "quantity 0 and no amounts.",
+        )
+    return line.quantity > 0
+
+
 def _prove_line(line: OrderProduct, position: int, case: Case) -> bool:
     amounts = _LINE(line)
     if not are_store_amounts(amounts):
         for name, amount in zip(_LINE_AMOUNTS, amounts, strict=True):
             if not are_store_amounts((amount,)):
                 unreadable(f"lines[{position}].{name}", amount, case)
-        return False
-    if line.quantity < 1:
-        case.error(
-            "quantity_invalid",
-            f"lines[{position}].quantity",
-            line.quantity,
-            f"The line {line.name!r} has a quantity of {line.quantity}.",
-            "Correct or remove the line in BigCommerce.",
-        )
         return False
     off = (
         line.total_ex_tax - line.price_ex_tax * line.quantity,

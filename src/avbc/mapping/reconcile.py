@@ -16,7 +16,7 @@ from avbc.mapping.case import Case, MappingRules
 from avbc.mapping.decisions import Problem, value_text
 from avbc.mapping.edits import Difference, fingerprint, is_fingerprint_of, line_text
 from avbc.mapping.offline import is_offline
-from avbc.mapping.proof import Proof, check_amounts, check_lines, prove_header, prove_lines
+from avbc.mapping.proof import Proof, proof_of
 from avbc.mapping.status import order_status_name, status_for_books, status_for_store, store_status
 from avbc.mapping.stopped import stopped
 from avbc.mapping.worth import AWAITED, RECEIVED, status_without_transactions
@@ -145,7 +145,7 @@ def _reconciled(
     if order is None:
         return Reconciled(order_id, import_id, "missing_in_store", None, in_books)
     case = Case(compare.rules)
-    proof = _prove(order, case)
+    proof = proof_of(order, case)
     total = proof.total if proof is not None else order.total_inc_tax
     verdict: Verdict = "not_due" if order.status_id in compare.not_due else "missing_in_books"
     differences: tuple[Difference, ...] = ()
@@ -160,25 +160,23 @@ def _reconciled(
     return Reconciled(order_id, import_id, verdict, total, in_books, differences, problems)
 
 
-def _prove(order: Order, case: Case) -> Proof | None:
-    complete = check_lines(order, case)
-    if not check_amounts(order, case):
-        return None
-    on_top = prove_lines(order, order.lines, case).fees_on_top if complete else None
-    return prove_header(order, on_top, case)
-
-
 def _differences(
     order: Order, booked: SalesOrder, proof: Proof | None, compare: _Comparison
 ) -> Iterator[Difference]:
     total = proof.total if proof is not None else order.total_inc_tax
     yield from compare("total", booked.total, total)
     yield from compare("tax", booked.tax, order.total_tax)
-    yield from compare("freight", booked.freight, order.shipping_cost_ex_tax)
+    freight = order.shipping_cost_ex_tax
+    taken = _sum(discount.amount for discount in booked.discounts)
     if proof is not None:
-        yield from compare(
-            "discount", _sum(discount.amount for discount in booked.discounts), proof.discount
-        )
+        # A coupon on the shipping cost is booked against freight.
+        off = _sum((freight, -booked.freight))
+        if 0 < off <= order.coupon_discount and compare.rules.rounds_to_zero(
+            _sum((proof.discount, -taken, -off))
+        ):
+            freight, taken = booked.freight, proof.discount
+        yield from compare("discount", taken, proof.discount)
+    yield from compare("freight", booked.freight, freight)
     if text_key(booked.currency) != text_key(order.default_currency_code):
         yield Difference("currency", booked.currency, order.default_currency_code)
     if order.lines_complete:

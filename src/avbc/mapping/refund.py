@@ -14,8 +14,9 @@ from avbc.bigcommerce.models import Order, OrderProduct, Refund, RefundItem
 from avbc.mapping.case import Case, MappingRules, Ruling
 from avbc.mapping.lines import fee_name
 from avbc.mapping.payment import TENDER_WORDS, receipt_type_for, tender_type_for
+from avbc.mapping.proof import Discounts, proof_of
 from avbc.mapping.text import amount_text, plain
-from avbc.money import ARITHMETIC, ZERO, are_store_amounts, decimals, is_amount
+from avbc.money import ARITHMETIC, STEP, ZERO, are_store_amounts, decimals, is_amount
 from avbc.settings import payment_method_key
 from avbc.text import text_key
 
@@ -97,7 +98,7 @@ def map_refund(
     with localcontext(ARITHMETIC):
         step = Decimal(1).scaleb(-decimals(sales_order.currency))
         _check_refund(refund, order, sales_order, step, case)
-        of_order = _things(refund, order, sales_order)
+        of_order = _things(refund, order, sales_order, rules)
         things = [
             _thing(item, f"items[{position}]", of_order, case)
             for position, item in enumerate(refund.items)
@@ -228,16 +229,20 @@ def _pieces(item: RefundItem, thing: _Thing) -> int:
 
 
 def _things(
-    refund: Refund, order: Order, sales_order: SalesOrder
+    refund: Refund, order: Order, sales_order: SalesOrder, rules: MappingRules
 ) -> dict[tuple[CreditKind, int], _Thing]:
     """What the refund may give back of the order, by kind and the store's id."""
+    proof = proof_of(order, Case(rules))
+    discounts = proof.discounts if proof is not None else "none"
     things: dict[tuple[CreditKind, int], _Thing] = {}
     booked = {line.store_line_id: line.part_number for line in sales_order.lines}
     wanted = {item.item_id for item in refund.items} & booked.keys()
     for line in order.lines:
         if line.id in wanted:
             name = plain(line.name) or plain(line.sku)
-            product = _Thing("product", name, *_paid(line), line.quantity, line.id, booked[line.id])
+            product = _Thing(
+                "product", name, *_paid(line, discounts), line.quantity, line.id, booked[line.id]
+            )
             paid, tax = _wrapping(line, order)
             name = plain(line.wrapping_name) or "Gift wrapping"
             things["product", line.id] = product
@@ -257,16 +262,25 @@ def _things(
     return things
 
 
-def _paid(line: OrderProduct) -> tuple[Decimal, Decimal]:
+def _paid(line: OrderProduct, of_order: Discounts) -> tuple[Decimal, Decimal]:
     """What the shopper paid for the line with tax and after discounts, and the tax in it.
 
-    The store may leave the amount after discounts out, or write 0.
+    By the reading that the order's own proof took. The store may leave the amount after discounts
+    out, or write 0; where the order does not add up (any more), it counts as far as it is there.
     """
     discounted = line.discounted_total_inc_tax or ZERO
     discounts = [discount.amount for discount in line.applied_discounts]
     if not all(map(is_amount, (line.total_inc_tax, line.total_ex_tax, discounted, *discounts))):
         return _NONE, _NONE
-    paid = discounted or line.total_inc_tax - sum(discounts, ZERO)
+    taken = sum(discounts, ZERO)
+    if of_order == "without tax" and line.total_ex_tax:
+        # The tax of what is left, at the line's own rate, in the store's four decimals.
+        left = line.total_ex_tax - taken
+        paid = (left * line.total_inc_tax / line.total_ex_tax).quantize(STEP, ROUND_HALF_UP)
+    elif of_order == "with tax":
+        paid = line.total_inc_tax - taken
+    else:
+        paid = discounted or line.total_inc_tax - taken
     # The line's own tax may be the one before its discounts.
     return paid, _share(paid, line.total_inc_tax - line.total_ex_tax, line.total_inc_tax)
 

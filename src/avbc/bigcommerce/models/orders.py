@@ -138,6 +138,31 @@ class OrderProduct(Model):
         """
         return bool(self.parent_order_product_id)
 
+    @property
+    def is_removed(self) -> bool:
+        """Whether the line was taken off its order: quantity 0, and no money on it (inferred).
+
+        The API cannot delete a line, and keeps it with quantity 0 (docs/facts.md,
+        bigcommerce-orders).
+
+        >>> OrderProduct(id=66, quantity=0, price_ex_tax=Decimal(5)).is_removed
+        True
+        >>> OrderProduct(id=66, quantity=0, total_ex_tax=Decimal(5)).is_removed
+        False
+        """
+        return self.quantity == 0 and not any(
+            (
+                self.total_ex_tax,
+                self.total_inc_tax,
+                self.total_tax,
+                self.discounted_total_inc_tax,
+                self.wrapping_cost_ex_tax,
+                self.wrapping_cost_inc_tax,
+                self.wrapping_cost_tax,
+                *(discount.amount for discount in self.applied_discounts),
+            )
+        )
+
 
 @attrs.define(kw_only=True)
 class ShippingAddress(Address):
@@ -393,7 +418,28 @@ class Order(Model):
 
     @property
     def lines(self) -> tuple[OrderProduct, ...]:
-        """`products` when they are there, otherwise the embedded lines of all consignments."""
+        """`products` when they are there, otherwise the embedded lines of all consignments.
+
+        Lines that were taken off the order are not among them: they are `removed_lines`.
+        """
+        rows = self._rows
+        if all(line.quantity for line in rows):
+            return rows
+        return tuple(line for line in rows if not line.is_removed)
+
+    @property
+    def removed_lines(self) -> tuple[OrderProduct, ...]:
+        """The lines that were taken off the order, which the store keeps with quantity 0.
+
+        A refund may still name them.
+
+        >>> Order(id=1, products=(OrderProduct(id=5, quantity=0),)).removed_lines[0].id
+        5
+        """
+        return tuple(line for line in self._rows if line.is_removed)
+
+    @property
+    def _rows(self) -> tuple[OrderProduct, ...]:
         if self.products is not None:
             return self.products
         return tuple(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from decimal import Decimal
 
 import attrs
 
@@ -18,6 +19,8 @@ from avbc.orchestrator.engine.integration import Integration
 from avbc.settings import Settings
 from avbc.text import text_key
 
+_NO_TERMS = 5
+"""The type of a code of the promotions engine, which gives what its rules say."""
 _SOLVED_BY_COUPONS = frozenset({"coupon_unknown", "promotion_differs"})
 """Problems that the coupons' types may solve; the codes and amounts on the lines often suffice."""
 
@@ -41,6 +44,8 @@ class Lookups:
         self._clients_by_key: dict[str, dict[int, None]] = {}
         self._products: dict[str, tuple[Product, ...]] = {}
         self._imagined: dict[int, Client] = {}
+        self._without_terms: dict[str, OrderCoupon] = {}
+        """Coupons that are no promotions, by `text_key` of their codes: only amounts matter."""
 
     @property
     def rules(self) -> MappingRules:
@@ -100,11 +105,40 @@ class Lookups:
             AvbcError: What `read_coupons` raises.
         """
         order = inputs.order
-        coupons = read_coupons(order) if self._coupons_are_new(order) else ()
+        known = self._known_coupons(order)
+        coupons = known or (self._read(order, read_coupons) if self._coupons_are_new(order) else ())
         mapped = self._mapper.map(self._inputs(inputs, coupons))
-        if not coupons and any(problem.code in _SOLVED_BY_COUPONS for problem in mapped.problems):
-            mapped = self._mapper.map(self._inputs(inputs, read_coupons(order)))
+        if (known or not coupons) and any(
+            problem.code in _SOLVED_BY_COUPONS for problem in mapped.problems
+        ):
+            mapped = self._mapper.map(self._inputs(inputs, self._read(order, read_coupons)))
         return mapped
+
+    def _read(
+        self, order: Order, read_coupons: Callable[[Order], Sequence[OrderCoupon]]
+    ) -> Sequence[OrderCoupon]:
+        coupons = read_coupons(order)
+        self._without_terms |= {
+            text_key(coupon.code): coupon for coupon in coupons if coupon.type == _NO_TERMS
+        }
+        return coupons
+
+    def _known_coupons(self, order: Order) -> tuple[OrderCoupon, ...]:
+        """The order's coupons, where earlier orders had all of them and the lines their amounts."""
+        shares: dict[str, Decimal] = {}
+        for applied in (one for line in order.lines for one in line.applied_discounts if one.code):
+            code = text_key(applied.code or "")
+            shares[code] = shares.get(code, ZERO) + applied.amount
+        if sum(shares.values(), ZERO) != order.coupon_discount:
+            return ()
+        known = [self._without_terms.get(code) for code in shares]
+        if not all(known):
+            return ()
+        return tuple(
+            attrs.evolve(coupon, discount=taken)
+            for coupon, taken in zip(known, shares.values(), strict=True)
+            if coupon is not None
+        )
 
     def _inputs(self, inputs: OrderInputs, coupons: Sequence[OrderCoupon]) -> OrderInputs:
         ids: dict[int, None] = {}

@@ -197,9 +197,15 @@ class _OrderShipments:
             for shipment in self.shipments:
                 self.fail(shipment, self._change(shipment), in_store)
             return
-        shipped = sum(item.quantity for row in in_store for item in row.items)
-        self._left = int(sum(line.quantity for line in self.order.lines if _is_shipped(line)))
-        self._left -= shipped
+        goods = {line.store_line_id: line for line in self.order.lines if _is_shipped(line)}
+        # The store may have shipped a line that was taken off since.
+        shipped = sum(
+            item.quantity
+            for row in in_store
+            for item in row.items
+            if item.order_product_id in goods
+        )
+        self._left = int(sum(line.quantity for line in goods.values())) - shipped
         create = self.run.store.order_shipments.create
         rulings = map_shipments(self.shipments, self.order, in_store)
         for shipment, ruling in zip(self.shipments, rulings, strict=True):
