@@ -401,3 +401,15 @@ def test_an_order_that_was_not_paid_at_its_import_would_have_been_held_back(
     assert web.backtest(other, SINCE).newly_waiting == []
     # Looking at it changed nothing of what is remembered.
     assert web.backtest(other, SINCE).unchanged == 1
+
+
+def test_a_payment_that_only_its_transactions_know_is_no_refusal(
+    web: Orchestrator, store: FakeStore, factory: OrderFactory, settings: Settings, change: Change
+) -> None:
+    """A backtest reads no transactions: the order's header is what it has."""
+    order = factory.order([item("LAMP-01")])
+    order.header["payment_status"] = ""
+    store.add_order(order)
+    report = web.backtest(change(gl=without(settings, "Credit Card")), since=SINCE)
+    assert [found.order_id for found in report.newly_refused] == [order.id]
+    assert not any("/transactions" in request.path for request in store.log)

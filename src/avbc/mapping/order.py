@@ -51,8 +51,9 @@ class OrderInputs:
 
     order: Order
     """With its consignments, lines and fees."""
-    transactions: tuple[Transaction, ...] = ()
-    """Of orders paid online; without them the payment is taken as the order's header has it."""
+    transactions: tuple[Transaction, ...] | None = ()
+    """Its transactions, which decide what was paid. None: they were not read, and the payment is
+    taken as the order's header has it."""
     products: Mapping[str, tuple[Product, ...]] = attrs.field(
         factory=dict[str, "tuple[Product, ...]"]
     )

@@ -227,7 +227,7 @@ def has_unknown_names(order: Order, rules: MappingRules) -> bool:
 
 def payment_for(
     order: Order,
-    transactions: Sequence[Transaction],
+    transactions: Sequence[Transaction] | None,
     gateway_amount: Decimal | None,
     order_import_id: str,
     rules: MappingRules,
@@ -239,10 +239,10 @@ def payment_for(
     `gateway_amount` is what is left to pay after store credit and gift certificates, in the order's
     currency; without it only what needs no sums is decided. Redeemed store credit and gift
     certificates are receipts of their own. The rest is one receipt for each payment at the gateway,
-    or one for all where no transactions are given; a payment that was captured in part is one over
-    that part, with a warning. Purchase Order makes no receipt: its number is the payment's
-    reference, or the BigCommerce order id (inferred). A `client` who owes it must be on open A/R,
-    or new where the settings let new clients owe.
+    or one for all where there are no transactions (None: they were not read). A payment that was
+    captured in part is one over that part, with a warning. Purchase Order makes no receipt: its
+    number is the payment's reference, or the BigCommerce order id (inferred). A `client` who owes
+    it must be on open A/R, or new where the settings let new clients owe.
     """
     case = Case(rules)
     receipts: list[Receipt] = []

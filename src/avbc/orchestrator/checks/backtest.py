@@ -261,7 +261,7 @@ class _Backtest:
     def _paid_statuses(self, orders: Sequence[Order]) -> dict[int, int]:
         """The statuses that say whether orders were paid, where they have one of avbc's, by id."""
         found = {order_import_id(self.run.source_code, order.id): order for order in orders}
-        statuses = paid_statuses(self.run, found, ())
+        statuses = paid_statuses(self.run, self.sides[0][1].rules, found, ())
         return {found[key].id: status_id for key, status_id in statuses.items()}
 
     def _compare(self, made: CustomisedOrder, paid_status_id: int | None) -> None:
@@ -294,7 +294,9 @@ class _Backtest:
         read_coupons: Callable[[Order], Sequence[OrderCoupon]],
     ) -> tuple[MappedOrder, Fate]:
         order = made.in_store
-        inputs = OrderInputs(made.order, in_store=order, paid_status_id=paid_status_id)
+        inputs = OrderInputs(
+            made.order, transactions=None, in_store=order, paid_status_id=paid_status_id
+        )
         if made.problems:
             code = settings.order_status.import_source_code
             mapped = made.refused(order_import_id(code, order.id))
