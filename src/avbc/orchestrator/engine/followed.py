@@ -236,7 +236,7 @@ class FollowReader:
             order.status,
             order.fingerprint,
             str(order.total),
-            str((order.bill_to, order.ship_tos)),
+            str((order.bill_to, order.ship_tos, order.po_number, order.memo)),
             str(each.credited.normalize()),
             *(f"{line.store_line_id} {line.to_ship.normalize()}" for line in order.lines),
             *sorted(
