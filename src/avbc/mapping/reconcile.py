@@ -10,7 +10,6 @@ import attrs
 
 from avbc.acctvantage.import_ids import credit_import_id, order_import_id
 from avbc.acctvantage.records import (
-    PURCHASE_ORDER,
     Credit,
     LineKind,
     Receipt,
@@ -23,14 +22,12 @@ from avbc.mapping.case import Case, MappingRules
 from avbc.mapping.decisions import Problem, value_text
 from avbc.mapping.edits import Difference, fingerprint, is_fingerprint_of, line_text
 from avbc.mapping.form_fields import form_values
-from avbc.mapping.offline import is_offline
+from avbc.mapping.offline import is_offline, is_owed
 from avbc.mapping.proof import Proof, proof_of
 from avbc.mapping.status import order_status_name, status_for_books, status_for_store, store_status
 from avbc.mapping.stopped import stopped
-from avbc.mapping.text import plain
 from avbc.mapping.worth import AWAITED, RECEIVED, status_without_transactions
 from avbc.money import ARITHMETIC, ZERO, is_amount
-from avbc.settings import payment_method_key
 from avbc.text import text_key
 
 K = TypeVar("K")
@@ -296,7 +293,7 @@ def _receipts(
         status = AWAITED
     # A purchase order is owed; a pending receipt says that nothing may be captured by AcctVantage,
     # whatever the gateway holds.
-    if status in _RECEIVED and not _is_owed(order, booked, compare.rules):
+    if status in _RECEIVED and not _is_purchase_order(order, booked, compare.rules):
         received = _sum((tenders, at_gateway))
     elif status in _HELD and not any(receipt.state == "pending" for receipt in receipts):
         held = at_gateway
@@ -312,7 +309,7 @@ def _receipts(
     )
 
 
-def _is_owed(order: Order, booked: SalesOrder, rules: MappingRules) -> bool:
+def _is_purchase_order(order: Order, booked: SalesOrder, rules: MappingRules) -> bool:
     """Whether a sales order is a purchase order, as its PO number says.
 
     A PO number that a form field gave is the buyer's own, whatever the order was paid by.
@@ -322,8 +319,7 @@ def _is_owed(order: Order, booked: SalesOrder, rules: MappingRules) -> bool:
     values = form_values(order, rules).value
     if values is None or text_key(values.po_number) != text_key(booked.po_number):
         return True
-    mapped = rules.payment_methods.get(payment_method_key(plain(order.payment_method)), "")
-    return payment_method_key(mapped) == payment_method_key(PURCHASE_ORDER)
+    return is_owed(order.payment_method, rules)
 
 
 def _credits(
