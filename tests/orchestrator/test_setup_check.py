@@ -429,7 +429,7 @@ def test_ship_vias_of_rows(join: Join, change: Change) -> None:
 
 
 def test_a_shipping_method_that_would_make_a_second_ship_via(
-    join: Join, quiet: Settings, store: FakeStore
+    join: Join, quiet: Settings, store: FakeStore, tmp_path: Path
 ) -> None:
     name = "UPS Ground (2 to 4 days)"
     store.add_order(OrderFactory().order([item("MUG-RED")], shipping=[Shipping(name, Decimal(3))]))
@@ -438,6 +438,18 @@ def test_a_shipping_method_that_would_make_a_second_ship_via(
     assert "AcctVantage has 'UPS Ground'" in check.found
     (row,) = tomllib.loads(report.toml)["shipping"]["methods"]
     assert row == {"bigcommerce": name, "ship_via": "UPS Ground"}
+    # Each of the two that it says is followed: the row, or a Ship Via of that name.
+    rows = (ShippingMethodMapping(**row),)
+    mapped = join(settings=attrs.evolve(quiet, shipping=attrs.evolve(quiet.shipping, methods=rows)))
+    assert found(mapped.check_setup(), "ship via")[name].found == "UPS Ground"
+    with SqlGateway("sqlite://") as other:
+        path = tmp_path / "books.toml"
+        text = example.books_toml.replace('{ name = "UPS Ground"', f'{{ name = "{name}"', 1)
+        path.write_text(text, encoding="utf-8")
+        other.load(path)
+        assert (
+            found(join(settings=quiet, books=other).check_setup(), "ship via")[name].state == "ok"
+        )
     strict = attrs.evolve(quiet.shipping, auto_create_missing_shipping_methods=False)
     refused = join(settings=attrs.evolve(quiet, shipping=strict)).check_setup()
     fix = found(refused, "ship via", "error")[name].fix

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from decimal import Decimal
+from typing import TypeGuard, cast
 
 import attrs
 
@@ -52,7 +53,8 @@ def replaced_values(
     old, new = _values(there, names), _values(draft, names)
     if isinstance(there, Variant) and there.price is None and there.calculated_price is not None:
         old["price"] = there.calculated_price
-    was, becomes, known = field_texts(old), field_texts(new), read_texts(pushed)
+    was, becomes = field_texts(old), field_texts(new)
+    known = {name: _from_json(value) for name, value in read_texts(pushed).items()}
     return tuple(
         Replacement(name, value_text(value), value_text(new.get(name)))
         for name, value in old.items()
@@ -70,20 +72,29 @@ _IDENTITY = frozenset(["id", "sku"])
 def _values(record: object, names: list[str]) -> dict[str, FieldValue]:
     """Those fields of a record whose values a map of fields can fill."""
     values: Mapping[str, object] = {name: getattr(record, name, None) for name in names}
-    return {
-        name: value
-        for name, value in values.items()
-        if value is None or isinstance(value, str | Decimal | int)
-    }
+    return {name: _value(value) for name, value in values.items() if _is_plain(value)}
+
+
+def _from_json(value: object) -> FieldValue:
+    values = tuple(cast("list[object]", value)) if isinstance(value, list) else value
+    return _value(values) if _is_plain(values) else None
+
+
+def _is_plain(value: object) -> TypeGuard[FieldValue]:
+    if isinstance(value, tuple):
+        return all(isinstance(each, int) for each in cast("tuple[object, ...]", value))
+    return value is None or isinstance(value, str | Decimal | int)
+
+
+def _value(value: FieldValue) -> FieldValue:
+    """The value; ids, such as categories, have no sequence."""
+    return tuple(sorted(value)) if isinstance(value, tuple) else value
 
 
 def _is_empty(name: str, value: FieldValue) -> bool:
     """Whether the field has no value there; a price of zero is a price."""
-    return (
-        value is None
-        or value == ""
-        or (isinstance(value, Decimal) and not value and name != "price")
-    )
+    is_zero = isinstance(value, Decimal) and not value
+    return value is None or value in {"", ()} or (is_zero and name != "price")
 
 
 def _folded(value: FieldValue) -> FieldValue:
