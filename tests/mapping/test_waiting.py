@@ -160,6 +160,26 @@ def test_an_order_with_nothing_to_pay_waits_for_nothing(make_order, rules_of):
     assert waits(credit, None, rules_of("StoreCredit", "paid")) is None
 
 
+def test_an_order_that_was_paid_by_store_credit_in_full_waits_for_nothing(make_order, rules_of):
+    plain = make_order()
+    order = make_order(payment_status="pending", store_credit_amount=plain.total_inc_tax)
+    assert waits(order, None, rules_of(when="paid")) is None
+    part = make_order(payment_status="pending", store_credit_amount=D(1))
+    assert waits(part, None, rules_of(when="paid")) is not None
+
+
+def test_a_method_is_known_by_the_id_of_its_transactions(make_order, rules_of):
+    rules = rules_of(when="paid")
+    row = attrs.evolve(rules.settings.gl.payment_methods[1], payment_method_id="stripe.card")
+    gl = attrs.evolve(rules.settings.gl, payment_methods=(row,))
+    rules = attrs.evolve(rules, settings=attrs.evolve(rules.settings, gl=gl))
+    order = make_order(payment_method="Kreditkarte", payment_status="authorized")
+    held = [transaction("authorization", payment_method_id="Stripe.Card")]
+    assert waits(order, held, rules).code == WAITS_FOR_PAYMENT
+    assert waits(order, None, rules) is None
+    assert waits(order, [transaction("authorization")], rules) is None
+
+
 def test_amounts_that_cannot_be_read_are_for_the_import(make_order, rules_of):
     order = make_order(payment_status="pending", total_inc_tax=D("NaN"))
     assert waits(order, None, rules_of(when="paid")) is None

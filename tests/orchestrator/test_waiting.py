@@ -22,6 +22,7 @@ from avbc.settings import ImportWhen, PaymentMethodMapping, Settings
 from avbc.testing import FakeOrder, FakeStore, OrderFactory, Payment, example, item, order_of_shape
 
 NEW, DOWNLOADED, AWAITING_PAYMENT, CANCELED, IMPORT_ERROR = 11, 9, 7, 5, 12
+TRANSACTIONS = "GET /v3/orders/{id}/transactions"
 CASH = Payment("Cash on Delivery", "", "offline")
 
 Join = Callable[..., Orchestrator]
@@ -263,6 +264,20 @@ def test_orders_that_wait_cost_no_request_of_their_own(
         assert len(report.waiting) == 61
         assert report.requests == 1
     assert store.counts() == {"GET /v2/orders": 3}
+
+
+def test_where_the_list_says_nothing_the_transactions_are_read_and_decide(
+    join: Join, rule: Rule, store: FakeStore, place: Place
+) -> None:
+    order = place()
+    store.edit_order(order.id, payment_status="")
+    web = join(settings=rule("paid"))
+    report = web.import_orders()
+    assert ids(report, "waiting") == [order.id]
+    assert store.counts()[TRANSACTIONS] == 1
+    capture(store, order)
+    store.edit_order(order.id, payment_status="")
+    assert ids(web.import_orders(), "imported") == [order.id]
 
 
 def test_a_payment_that_is_given_up_right_before_the_write_waits(
@@ -585,6 +600,21 @@ def test_what_acctvantage_is_to_capture_must_be_imported_before(join: Join, rule
     assert 'import_when to "authorized"' in check.fix
     web.use(rule("authorized", gl=gl))
     assert checked(web, "warning") == []
+
+
+def test_a_method_that_may_be_offline_costs_requests_while_its_orders_wait(
+    join: Join, change: Change, store: FakeStore
+) -> None:
+    row = PaymentMethodMapping(bigcommerce="Wire", receipt_type="Check", import_when="paid")
+    web = join(settings=change(gl={"payment_methods": (row,)}))
+    assert checked(web, "warning") == []
+    wire = Payment("Wire", "", "offline")
+    store.add_order(OrderFactory().order([item("MUG-RED")], payment=wire))
+    (check,) = checked(web, "warning")
+    assert "gl.payment_methods[0].offline to true, otherwise to false" in check.fix
+    for offline in (True, False):
+        web.use(change(gl={"payment_methods": (attrs.evolve(row, offline=offline),)}))
+        assert checked(web, "warning") == []
 
 
 # Other jobs

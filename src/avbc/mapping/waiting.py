@@ -14,6 +14,7 @@ from avbc.mapping.case import Case, Findings, MappingRules
 from avbc.mapping.decisions import Problem
 from avbc.mapping.offline import is_offline
 from avbc.mapping.payment import TENDER_WORDS
+from avbc.mapping.proof import prove
 from avbc.mapping.text import plain
 from avbc.mapping.worth import (
     AUTHORIZED,
@@ -25,8 +26,9 @@ from avbc.mapping.worth import (
     Worth,
     payments_worth,
 )
-from avbc.money import ARITHMETIC, is_amount
+from avbc.money import ARITHMETIC, ZERO, is_amount
 from avbc.settings import PaymentMethodMapping, payment_method_key
+from avbc.text import text_key
 
 WAITS_FOR_PAYMENT = "order_waits_for_payment"
 """The code of an order that is imported once its payment has come as far as its method asks."""
@@ -61,7 +63,7 @@ def waits(
             can say what was paid does not wait then.
         rules: Settings and reference data.
     """
-    row, place = _row(order, rules)
+    row, place = _row(order, transactions or (), rules)
     if row is None or row.import_when == "always":
         return None
     found = Findings()
@@ -75,11 +77,11 @@ def waits(
             "To have it imported, change import_when there.",
         )
         return found.problems[0]
-    is_outside = is_offline(method, rules)
+    is_outside = is_offline(row.bigcommerce, rules)
     if transactions is None and not (is_outside or order.payment_status.strip()):
         return None
-    due = order.total_inc_tax
-    if not is_amount(due) or due <= 0 or payment_method_key(method) in _TENDERS:
+    due = _due(order, rules)
+    if due is None or due <= 0:
         return None
     worth = _worth(order, transactions, due, rules)
     if worth is None or _is_enough(worth, row):
@@ -96,13 +98,36 @@ def waits(
     return found.problems[0]
 
 
-def _row(order: Order, rules: MappingRules) -> tuple[PaymentMethodMapping | None, str]:
-    """The mapping row of the order's payment method, and its place in the settings."""
+def _row(
+    order: Order, transactions: Sequence[Transaction], rules: MappingRules
+) -> tuple[PaymentMethodMapping | None, str]:
+    """The mapping row of the order's payment method, and its place in the settings.
+
+    A row with the id that a transaction gives the method comes before the name, which may be
+    translated.
+    """
+    rows = rules.settings.gl.payment_methods
+    ids = {text_key(each.payment_method_id) for each in transactions} - {""}
     key = payment_method_key(plain(order.payment_method))
-    for index, row in enumerate(rules.settings.gl.payment_methods):
-        if payment_method_key(row.bigcommerce) == key:
-            return row, f"{_SETTING}[{index}]"
+    places = [
+        *(place for place, row in enumerate(rows) if text_key(row.payment_method_id) in ids),
+        *(place for place, row in enumerate(rows) if payment_method_key(row.bigcommerce) == key),
+    ]
+    if places:
+        return rows[places[0]], f"{_SETTING}[{places[0]}]"
     return None, ""
+
+
+def _due(order: Order, rules: MappingRules) -> Decimal | None:
+    """What is to be paid at the gateway, as far as it is known; None where it cannot be read."""
+    if payment_method_key(plain(order.payment_method)) in _TENDERS:
+        return ZERO
+    if order.store_credit_amount or order.gift_certificate_amount:
+        with localcontext(ARITHMETIC):
+            proof = prove(order, rules).value
+        if proof is not None:
+            return proof.gateway_amount
+    return order.total_inc_tax if is_amount(order.total_inc_tax) else None
 
 
 def _worth(
@@ -126,19 +151,19 @@ def _is_enough(worth: Worth, row: PaymentMethodMapping) -> bool:
 
 
 def _fix(order_id: int, status: str, place: str, *, is_outside: bool) -> str:
+    may_be_outside = (
+        f" If the method is paid outside of any gateway, set offline = true in {place}."
+    )
     if is_outside or status == AWAITED:
         return (
             "When the money has come, give the order a status of paid orders in BigCommerce, and "
             f"call import_order({order_id}). If it will not come, cancel the order."
+            + ("" if is_outside else may_be_outside)
         )
     if status in (VOID, DECLINED):
         return "Get the order paid again, or cancel it, in BigCommerce."
     if status == HELD:
         return "Approve or decline the payment in BigCommerce."
-    fix = "Capture the payment in BigCommerce, or cancel the order."
-    if status != AUTHORIZED:
-        fix = (
-            "Wait until the payment clears, or cancel the order in BigCommerce. If the method is "
-            f"paid outside of any gateway, set offline = true in {place}."
-        )
-    return fix
+    if status == AUTHORIZED:
+        return "Capture the payment in BigCommerce, or cancel the order."
+    return f"Wait until the payment clears, or cancel the order in BigCommerce.{may_be_outside}"

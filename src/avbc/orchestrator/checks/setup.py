@@ -43,7 +43,7 @@ def setup_report(integration: Integration, fields: Sequence[FieldRule[Product]])
             *_source_code(store, books, settings),
             *status_checks(rules),
             *money_checks(store, information, recent, rules),
-            *waiting_checks(rules),
+            *waiting_checks(recent, rules),
             *shipping_checks(store, recent, rules),
             *part_number_checks(books, rules),
             *stock_checks(store, settings),

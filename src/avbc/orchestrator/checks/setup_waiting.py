@@ -2,21 +2,28 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
+from avbc.bigcommerce.models import Order
 from avbc.mapping import MappingRules, store_status
 from avbc.mapping.offline import is_offline
 from avbc.mapping.status import status_name
+from avbc.mapping.text import plain
 from avbc.mapping.worth import UNPAID
 from avbc.orchestrator.reports import Check
+from avbc.settings import payment_method_key
 
 _NEW = "order_status.new_order_status"
 _CAPTURES = "gl.credit_card_transactions_are_preauthorizations"
 
 
-def waiting_checks(rules: MappingRules) -> Iterator[Check]:
-    """Check the rules that hold orders back against what else the settings say."""
+def waiting_checks(recent: Sequence[Order], rules: MappingRules) -> Iterator[Check]:
+    """Check the rules that hold orders back against the settings and the latest orders."""
     settings = rules.settings
+    statuses: dict[str, set[str]] = {}
+    for order in recent:
+        key = payment_method_key(plain(order.payment_method))
+        statuses.setdefault(key, set()).add(order.payment_status.strip())
     new = store_status(settings.order_status.new_order_status, rules.statuses).value
     for index, row in enumerate(settings.gl.payment_methods):
         key = f"gl.payment_methods[{index}].import_when"
@@ -46,4 +53,14 @@ def waiting_checks(rules: MappingRules) -> Iterator[Check]:
                 "orders that were imported, so an order that is only authorized waits until "
                 "someone captures its payment in BigCommerce.",
                 f'Set {key} to "authorized".',
+            )
+        elif row.offline is None and statuses.get(payment_method_key(row.bigcommerce)) == {""}:
+            yield Check(
+                "payment method",
+                f"{key} {row.bigcommerce!r}",
+                "warning",
+                f"The latest orders by {row.bigcommerce!r} have no payment status, so while {key} "
+                "holds an order back, each run reads its transactions.",
+                f"If it is paid outside of any gateway, set gl.payment_methods[{index}].offline to "
+                "true, otherwise to false.",
             )
