@@ -135,6 +135,7 @@ NOT_FOLLOWED = {
     "not_sendable": "the field map is a program of the caller's",
     "order_unknown": "a number that the caller gave and that no order in the books has",
     "order_not_new": "a run that was asked for the order reports it: it is no item",
+    "order_of_other_channel": "a run that was asked for the order reports it: it is no item",
     "order_too_old": "a run that was asked for the order reports it: it is no item",
     "partly_saved": "the store's own reason comes with it: the next push sends the product again",
     "receipt_not_from_store": "it asks to act at the gateway",

@@ -20,6 +20,7 @@ import attrs
 from avbc.acctvantage.import_ids import order_import_id
 from avbc.errors import Fault, FinalError
 from avbc.mapping.stopped import stopped
+from avbc.orchestrator.engine.channels import OTHER_CHANNEL
 from avbc.orchestrator.engine.choosing import NOT_NEW, TOO_OLD
 from avbc.orchestrator.engine.incoming import NoSuchOrder
 from avbc.orchestrator.engine.integration import Integration
@@ -342,7 +343,7 @@ class WebhookReport(Report):
         """What the webhook asked for is done, whether or not a person must act on the result."""
         stopped = any(report.stopped for report in self._pushes)
         followed = self.follow_report is None or not self.follow_report.postponed
-        return followed and not (stopped or self._is_left(NOT_NEW, TOO_OLD))
+        return followed and not (stopped or self._is_left(NOT_NEW, TOO_OLD, OTHER_CHANNEL))
 
     def _is_left(self, *but: str) -> bool:
         """The import of its order is left to the next cycle, for other reasons than these."""
@@ -502,6 +503,10 @@ def _act(webhook: Webhook, web: _Jobs, *, import_refunds: bool) -> WebhookReport
             return WebhookReport(webhook)
 
 
+_NOT_IMPORTED = {NOT_NEW: "status", OTHER_CHANNEL: "channel"}
+"""Why an order is not to be imported, which may be in the books from before: what decides it."""
+
+
 def _look(webhook: Webhook, order_id: int, web: _Jobs) -> WebhookReport:
     """Import an order that is New now; follow one that is not."""
     try:
@@ -510,9 +515,9 @@ def _look(webhook: Webhook, order_id: int, web: _Jobs) -> WebhookReport:
         found = "archived or deleted in the store"
     else:
         problems = [problem for outcome in report.postponed for problem in outcome.problems]
-        if not any(problem.code == NOT_NEW for problem in problems):
+        if not any(problem.code in _NOT_IMPORTED for problem in problems):
             return WebhookReport(webhook, report)
-        found = f"status {problems[0].value} in the store"
+        found = f"{_NOT_IMPORTED[problems[0].code]} {problems[0].value} in the store"
     return WebhookReport(webhook, found=found, follow_report=web.follow_orders([order_id]))
 
 

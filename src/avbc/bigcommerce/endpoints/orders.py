@@ -133,6 +133,7 @@ def waiting_orders(
     *,
     min_id: int | None = None,
     min_date_created: datetime | None = None,
+    channel_id: int | None = None,
     include: Collection[Include] = EVERYTHING,
 ) -> ListCall[Order]:
     """List the orders of a status by ascending id, even while orders leave the status.
@@ -145,6 +146,7 @@ def waiting_orders(
         status_id: The status to wait in.
         min_id: The lowest id to begin with.
         min_date_created: Created then or later; needs a time zone.
+        channel_id: The sales channel.
         include: What comes with each order.
 
     Raises:
@@ -163,6 +165,7 @@ def waiting_orders(
             "status_id": status_id,
             "min_id": min_id,
             "min_date_created": min_date_created,
+            "channel_id": channel_id,
             "sort": "id:asc",
             **_including(include),
         },

@@ -26,6 +26,7 @@ from avbc.orchestrator.checks.periods import (
     with_all_lines,
 )
 from avbc.orchestrator.engine.changes import CONCERNS_ALL, order_extra, unexpected
+from avbc.orchestrator.engine.channels import is_of_channels
 from avbc.orchestrator.engine.customising import (
     Customisation,
     CustomisedOrder,
@@ -303,7 +304,9 @@ class _Backtest:
         else:
             mapped = made.added_to(lookups.map(inputs, read_coupons))
             mapped = customised(made.order, mapped, self.customisations)
-        if is_too_old(order, created_since(self.run.integration, settings)):
+        if not is_of_channels(order, settings) or is_too_old(
+            order, created_since(self.run.integration, settings)
+        ):
             return mapped, "left out"
         if held := waits(inputs.paid_order, None, lookups.rules):
             return attrs.evolve(mapped, problems=(*mapped.problems, held)), "waiting"

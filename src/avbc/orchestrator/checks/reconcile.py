@@ -35,6 +35,7 @@ from avbc.orchestrator.checks.periods import (
     with_all_lines,
 )
 from avbc.orchestrator.engine.attention import FOLLOWING, NOT_IN_BOOKS, RECONCILE, STOPPED
+from avbc.orchestrator.engine.channels import is_of_channels
 from avbc.orchestrator.engine.open_items import OpenItems
 from avbc.orchestrator.engine.order_reads import IN_FLIGHT
 from avbc.orchestrator.engine.run import Run
@@ -338,6 +339,8 @@ class _SideBySide:
         if found.verdict != "missing_in_books":
             return found
         # An import would not take it: what would be advised could not be followed.
+        if not is_of_channels(order, self._run.settings):
+            return attrs.evolve(found, verdict="not_due")
         if is_too_old(order, self._created_since) or waits(order, None, self._rules):
             return attrs.evolve(found, verdict="not_due")
         return attrs.evolve(

@@ -13,6 +13,7 @@ from avbc.acctvantage.gateway import Gateway
 from avbc.acctvantage.records import Product
 from avbc.bigcommerce import BigCommerce
 from avbc.mapping import FieldRule, MappingRules
+from avbc.orchestrator.checks.setup_channels import channel_checks
 from avbc.orchestrator.checks.setup_money import money_checks
 from avbc.orchestrator.checks.setup_part_numbers import part_number_checks
 from avbc.orchestrator.checks.setup_parts import or_unknown
@@ -20,6 +21,7 @@ from avbc.orchestrator.checks.setup_products import product_checks, stock_checks
 from avbc.orchestrator.checks.setup_shipping import shipping_checks
 from avbc.orchestrator.checks.setup_statuses import status_checks
 from avbc.orchestrator.checks.setup_waiting import waiting_checks
+from avbc.orchestrator.engine.channels import is_of_channels
 from avbc.orchestrator.engine.integration import Integration
 from avbc.orchestrator.jobs.hooks import hooks_state
 from avbc.orchestrator.reports import Check, SetupReport
@@ -36,7 +38,8 @@ def setup_report(integration: Integration, fields: Sequence[FieldRule[Product]])
     settings, store, books = integration.settings, integration.store, integration.books
     rules = MappingRules(settings, books.reference_data(), tuple(store.order_statuses.list()))
     latest = store.orders.list.call(sort="date_created:desc", include=["consignments"])
-    recent = next(store.pages(latest)).items
+    listed = next(store.pages(latest)).items
+    recent = [order for order in listed if is_of_channels(order, settings)]
     information = cache(store.information)  # read once, if at all
     return SetupReport(
         (
@@ -47,6 +50,7 @@ def setup_report(integration: Integration, fields: Sequence[FieldRule[Product]])
             *shipping_checks(store, recent, rules),
             *part_number_checks(books, rules),
             *stock_checks(store, settings),
+            *channel_checks(listed, settings),
             *product_checks(integration, fields, information),
             *or_unknown("webhook", "", _hooks(store)),
         )

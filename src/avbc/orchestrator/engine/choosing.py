@@ -16,6 +16,7 @@ from avbc.mapping.status import order_status_name
 from avbc.mapping.stopped import stopped
 from avbc.orchestrator.engine.arguments import require_ids, require_period
 from avbc.orchestrator.engine.attention import STATUS_KEPT
+from avbc.orchestrator.engine.channels import other_channel
 from avbc.orchestrator.engine.incoming import Incoming
 from avbc.orchestrator.engine.order_reads import NO_STATUS
 from avbc.orchestrator.engine.run import Run
@@ -109,7 +110,11 @@ class Choice:
 
     def refusal(self, each: Incoming) -> Problem | None:
         """Why the order is not taken; None where it is."""
-        return self._of_other_status(each) or self._too_old(each.order)
+        return (
+            other_channel(each.order, self._run.settings)
+            or self._of_other_status(each)
+            or self._too_old(each.order)
+        )
 
     def gone(self, order_id: int) -> Problem:
         """Say that an order is not listed any more as it was a moment before."""

@@ -18,6 +18,7 @@ from avbc.mapping.edits import first_few, form_field_differences
 from avbc.mapping.offline import has_gateway_payments
 from avbc.mapping.waiting import waits
 from avbc.orchestrator.engine.changes import CONCERNS_ALL
+from avbc.orchestrator.engine.channels import channel_of
 from avbc.orchestrator.engine.customising import (
     Customisation,
     CustomisedOrder,
@@ -112,7 +113,12 @@ class Incomers:
             Incoming(order, order_import_id(code, order.id), read_at) for order in page.items
         ] + [
             Incoming(
-                Order(id=row.id, status_id=status_of(row), staff_notes=_notes(row)),
+                Order(
+                    id=row.id,
+                    status_id=status_of(row),
+                    staff_notes=_notes(row),
+                    channel_id=channel_of(row),
+                ),
                 order_import_id(code, row.id),
                 read_at,
                 is_readable=False,

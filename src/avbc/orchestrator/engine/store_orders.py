@@ -30,6 +30,7 @@ from avbc.errors import AvbcError
 from avbc.mapping import Problem, waiting_demand
 from avbc.mapping.product_names import GIFT_CERTIFICATE
 from avbc.orchestrator.engine.changes import order_extra
+from avbc.orchestrator.engine.channels import only_channel
 from avbc.orchestrator.engine.customising import customised_order
 from avbc.orchestrator.engine.integration import Integration
 from avbc.orchestrator.engine.order_reads import IN_FLIGHT, orders_of
@@ -128,9 +129,16 @@ def waiting_orders(
     status_id: int,
     include: Collection[Include] = EVERYTHING,
 ) -> ListCall[Order]:
-    """List the orders that wait in a status, without those too old to be imported."""
-    since = created_since(integration)
-    return integration.store.orders.waiting.call(status_id, min_date_created=since, include=include)
+    """List the orders that wait in a status, without those too old to be imported.
+
+    Orders of other channels are among them where the settings name several.
+    """
+    return integration.store.orders.waiting.call(
+        status_id,
+        min_date_created=created_since(integration),
+        channel_id=only_channel(integration.settings),
+        include=include,
+    )
 
 
 def created_since(integration: Integration, settings: Settings | None = None) -> datetime | None:
@@ -149,7 +157,7 @@ def is_too_old(order: Order, since: datetime | None) -> bool:
 
 
 def orders_of_period(
-    store: BigCommerce, since: datetime, until: datetime | None
+    store: BigCommerce, since: datetime, until: datetime | None, channel_id: int | None = None
 ) -> Iterator[Page[Order]]:
     """Walk the orders made in a period, both ends included, by ascending id, with lines and fees.
 
@@ -160,7 +168,11 @@ def orders_of_period(
         ValueError: A time has no time zone.
     """
     listed = store.orders.list.call(
-        min_date_created=since, max_date_created=until, sort="id:asc", include=EVERYTHING
+        min_date_created=since,
+        max_date_created=until,
+        channel_id=channel_id,
+        sort="id:asc",
+        include=EVERYTHING,
     )
     return store.pages(attrs.evolve(listed, paging=Paging.MIN_ID))
 

@@ -23,6 +23,7 @@ from avbc.orchestrator.engine.changes import (
     record_problem,
     unexpected,
 )
+from avbc.orchestrator.engine.channels import only_channel
 from avbc.orchestrator.engine.choosing import (
     Choice,
     Kind,
@@ -103,7 +104,8 @@ class Import:
         elif selection.since is not None:
             self._begin("placed")
             since, until = self._run.integration.days.period(selection.since, selection.until)
-            pages = orders_of_period(self._run.store, since, until)
+            channel = only_channel(self._run.settings)
+            pages = orders_of_period(self._run.store, since, until, channel)
             for page in self._pages(pages):
                 self._take([each for each in page if not self._choice.refusal(each)], missing=True)
         elif selection.retry_errors:
