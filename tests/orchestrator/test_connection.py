@@ -1,15 +1,17 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 
 import httpx
 import pytest
 
+from avbc.bigcommerce import ScopeMissing
 from avbc.orchestrator import Orchestrator
 from avbc.orchestrator.checks.connection import connection_report
-from avbc.settings import Settings
-from avbc.testing import FakeStore
+from avbc.orchestrator.reports import RunReport
+from avbc.settings import ProductMapping, Settings
+from avbc.testing import FakeStore, example
 
 Join = Callable[..., Orchestrator]
 Change = Callable[..., Settings]
@@ -62,7 +64,111 @@ def test_only_what_the_settings_need_is_required(
     ]
     with_inventory = join(settings=change(shipping={"sync_product_details": False}))
     lacking = [check.item for check in with_inventory.test_connection().errors]
-    assert lacking == ["Store Inventory: modify", "Store Locations: read-only"]
+    assert lacking == [
+        "Products: read-only",
+        "Store Inventory: modify",
+        "Store Locations: read-only",
+    ]
+
+
+IMPORTS = {"store_v2_orders", "store_v2_transactions_read_only"}
+LEVELS = {"store_v2_products_read_only", "store_inventory", "store_locations_read_only"}
+DETAILS = {"store_v2_products"}
+FEATURES: dict[str, tuple[dict[str, bool], set[str], Callable[[Orchestrator], RunReport]]] = {
+    "levels": (
+        {"sync_product_details": False},
+        LEVELS,
+        lambda web: web.push_inventory(),
+    ),
+    "details": (
+        {"sync_inventory_levels": False},
+        DETAILS,
+        lambda web: web.push_products(),
+    ),
+    "import": (
+        {"sync_product_details": False, "sync_inventory_levels": False},
+        set(),
+        lambda web: web.import_orders(),
+    ),
+}
+
+
+@pytest.mark.parametrize(
+    ("feature", "missing"),
+    [
+        (feature, scope)
+        for feature, (_, scopes, _) in FEATURES.items()
+        for scope in ["", *sorted(scopes or IMPORTS)]
+    ],
+)
+def test_the_scopes_that_are_asked_for_are_enough_and_each_is_needed(
+    join: Join, change: Change, store: FakeStore, feature: str, missing: str
+) -> None:
+    """A feature goes through with them; without one of them both it and the test say so."""
+    ticked, scopes, run = FEATURES[feature]
+    example.populate(store)
+    store.scopes = (IMPORTS | scopes) - {missing}
+    web = join(settings=change(shipping=ticked))
+    errors = web.test_connection().errors
+    said = ""
+    try:
+        said = run(web).stopped
+    except ScopeMissing as error:
+        said = str(error)
+    if not missing:
+        assert (errors, said) == ([], "")
+        return
+    (error,) = errors
+    assert error.item.partition(":")[0] in said
+
+
+@pytest.mark.parametrize(
+    ("since", "state"),
+    [(date(2026, 1, 1), "error"), (datetime(2026, 1, 1, tzinfo=UTC), "warning"), (None, "warning")],
+)
+def test_days_of_the_store_need_its_time_zone(
+    join: Join, change: Change, store: FakeStore, since: date | None, state: str
+) -> None:
+    store.scopes -= {"store_v2_information", "store_v2_information_read_only"}
+    settings = change(order_status={"import_orders_created_since": since})
+    assert states(join(settings=settings))["Information & Settings: read-only"] == state
+
+
+def test_rows_by_variant_need_the_inventory(join: Join, change: Change, store: FakeStore) -> None:
+    store.scopes -= {"store_inventory", "store_inventory_read_only"}
+    shipping = {"sync_inventory_levels": False}
+    rows = (ProductMapping(part_number="MUG", variant_id=651),)
+    with_rows = join(settings=change(shipping=shipping, products={"mapping": rows}))
+    assert states(with_rows)["Store Inventory: read-only"] == "error"
+    assert states(join(settings=change(shipping=shipping)))["Store Inventory: read-only"] == (
+        "warning"
+    )
+
+
+def test_the_store_hash_of_another_store_is_no_list_of_missing_scopes(
+    change: Change, join: Join, store: FakeStore
+) -> None:
+    settings = change(store={"api_url": "https://api.bigcommerce.com/stores/other9/v3/"})
+    report = join(settings=settings).test_connection()
+    (check,) = report.checks
+    assert (check.area, check.state) == ("url", "error")
+    assert check.item == "https://api.bigcommerce.com/stores/other9/v3/"
+    assert "not one of the store 'other9'" in check.found
+    assert "the part after /stores/ must be the same" in check.fix
+    assert "Orders: modify, Order Transactions: read-only" in check.fix
+    assert store.access_token not in str(report)
+
+
+def test_a_missing_scope_says_where_all_of_them_are_shown(
+    web: Orchestrator, store: FakeStore
+) -> None:
+    store.scopes -= {"store_v2_transactions", "store_v2_transactions_read_only"}
+    with pytest.raises(
+        ScopeMissing, match=r"Orchestrator\.test_connection\(\) shows which"
+    ) as caught:
+        web.store.transactions.list(1)
+    assert caught.value.scope == "Order Transactions: read-only"
+    assert caught.value.scope in [check.item for check in web.test_connection().errors]
 
 
 @pytest.mark.parametrize(

@@ -279,7 +279,8 @@ def _scope_advice(scope: str) -> str:
         f"{needed}: scopes cannot be added to a token, so create a new API account with it and "
         "use its token. "
         "If the scope is there, the store's owner changed, its plan forbids the request, or "
-        "api_url is another store's."
+        "api_url is another store's: Orchestrator.test_connection() shows which scopes are missing "
+        "and whether the store is the token's."
     )
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 
 import attrs
 
@@ -30,28 +30,60 @@ class Need:
     """Whether avbc needs it by itself; otherwise a program may call what needs it."""
 
 
+def _pushes_details(settings: Settings) -> bool:
+    return settings.shipping.sync_product_details
+
+
+def _pushes_levels(settings: Settings) -> bool:
+    return settings.shipping.sync_inventory_levels
+
+
+def _pushes_details_alone(settings: Settings) -> bool:
+    return _pushes_details(settings) and not _pushes_levels(settings)
+
+
+def _names_variants(settings: Settings) -> bool:
+    return any(row.variant_id for row in settings.products.mapping)
+
+
+def _has_days(settings: Settings) -> bool:
+    """Whether a date in the settings is a day of the store, and no instant."""
+    dates = (
+        settings.order_status.import_orders_created_since,
+        settings.shipping.push_shipments_since,
+    )
+    return any(isinstance(at, date) and not isinstance(at, datetime) for at in dates)
+
+
+# A token with the modify scope may read as well, so one need covers both where both are there.
 _NEEDS = (
     Need(scopes.ORDERS_MODIFY, "importing orders and setting their status"),
     Need(scopes.TRANSACTIONS, "the receipts of orders that were paid online"),
+    Need(scopes.PRODUCTS_MODIFY, "shipping.sync_product_details", _pushes_details),
     Need(
-        scopes.PRODUCTS_MODIFY,
-        "shipping.sync_product_details",
-        lambda settings: settings.shipping.sync_product_details,
+        scopes.PRODUCTS,
+        "shipping.sync_inventory_levels: which product or variant has a part number",
+        lambda settings: _pushes_levels(settings) and not _pushes_details(settings),
+    ),
+    Need(scopes.INVENTORY_MODIFY, "shipping.sync_inventory_levels", _pushes_levels),
+    Need(scopes.LOCATIONS, "shipping.sync_inventory_levels", _pushes_levels),
+    Need(
+        scopes.INVENTORY,
+        "shipping.sync_product_details: rows of products.mapping with a variant_id",
+        lambda settings: _pushes_details_alone(settings) and _names_variants(settings),
     ),
     Need(
-        scopes.INVENTORY_MODIFY,
-        "shipping.sync_inventory_levels",
-        lambda settings: settings.shipping.sync_inventory_levels,
-    ),
-    Need(
-        scopes.LOCATIONS,
-        "shipping.sync_inventory_levels",
-        lambda settings: settings.shipping.sync_inventory_levels,
+        scopes.INVENTORY,
+        "shipping.sync_product_details: SKUs of variants, many with one request",
+        lambda settings: _pushes_details_alone(settings) and not _names_variants(settings),
+        is_required=False,
     ),
     Need(scopes.CUSTOMERS_MODIFY, "exporting clients", is_required=False),
+    Need(scopes.INFORMATION, "dates in the settings, which are days of the store", _has_days),
     Need(
         scopes.INFORMATION,
-        "check_setup: the store's currency and shipping methods",
+        "the store's own day of each order; check_setup: its currency and shipping methods",
+        lambda settings: not _has_days(settings),
         is_required=False,
     ),
     Need(scopes.PAYMENT_METHODS, "check_setup: the store's payment methods", is_required=False),
@@ -92,16 +124,21 @@ def connection_report(
     try:
         answer = store.answer(store.time.call())
     except ScopeMissing as error:
-        # With a wrong URL or token it would be another error. Only the clock is unavailable.
+        by_scope = _scope_checks(store, settings)
+        if all(check.state in ("error", "warning") for check in by_scope):
+            # A token that may do nothing at all is one of another store.
+            return ConnectionReport(name, (*checks, _wrong_store(store, settings)))
+        # Only the clock is unavailable.
         checks += [url, token, Check("clock", "", "unknown", str(error))]
-        return ConnectionReport(name, (*checks, *_scope_checks(store, settings)))
+        return ConnectionReport(name, (*checks, *by_scope))
     except TokenRefused as error:
         token = Check(
             "token",
             "store.access_token",
             "error",
             str(error),
-            "See manual 1.1 for where BigCommerce shows it.",
+            "Copy the token again (manual 1.1), and compare store.api_url with the API Path shown "
+            "there: a token is good for its own store alone.",
         )
         return ConnectionReport(name, (*checks, url, token))
     except StoreError as error:
@@ -127,6 +164,20 @@ def connection_report(
         quota = Check("quota", "", "ok", found)
     checks += [url, token, _clock_check(skew), quota, *_scope_checks(store, settings)]
     return ConnectionReport(name, tuple(checks), skew, limit, left, window)
+
+
+def _wrong_store(store: BigCommerce, settings: Settings) -> Check:
+    required = [need.scope for need in needs(settings) if need.is_required]
+    return Check(
+        "url",
+        settings.store.api_url,
+        "error",
+        f"Every request is refused (403): the access token is not one of the store "
+        f"{store.store_hash!r}, or the owner of the store changed.",
+        "Compare store.api_url with the API Path of the API account (manual 1.1): the part after "
+        "/stores/ must be the same. If it is, create a new API account with the scopes "
+        f"{', '.join(required)} (manual 1.2), and use its token.",
+    )
 
 
 def _clock_check(skew: timedelta) -> Check:
