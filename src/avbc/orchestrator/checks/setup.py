@@ -12,8 +12,10 @@ from functools import cache
 from avbc.acctvantage.gateway import Gateway
 from avbc.acctvantage.records import Product
 from avbc.bigcommerce import BigCommerce
+from avbc.errors import AvbcError
 from avbc.mapping import FieldRule, MappingRules
 from avbc.orchestrator.checks.setup_channels import channel_checks
+from avbc.orchestrator.checks.setup_form_fields import form_field_checks
 from avbc.orchestrator.checks.setup_money import money_checks
 from avbc.orchestrator.checks.setup_part_numbers import part_number_checks
 from avbc.orchestrator.checks.setup_parts import or_unknown
@@ -36,11 +38,16 @@ def setup_report(integration: Integration, fields: Sequence[FieldRule[Product]])
         BooksUnreachable: The books cannot be read.
     """
     settings, store, books = integration.settings, integration.store, integration.books
-    rules = MappingRules(settings, books.reference_data(), tuple(store.order_statuses.list()))
+    reference, statuses = books.reference_data(), tuple(store.order_statuses.list())
+    information = cache(store.information)  # read once
+    try:
+        language = information().language
+    except AvbcError:
+        language = ""  # that it cannot be read is a check of its own
+    rules = MappingRules(settings, reference, statuses, language)
     latest = store.orders.list.call(sort="date_created:desc", include=["consignments"])
     listed = next(store.pages(latest)).items
     recent = [order for order in listed if is_of_channels(order, settings)]
-    information = cache(store.information)  # read once, if at all
     return SetupReport(
         (
             *_source_code(store, books, settings),
@@ -48,6 +55,7 @@ def setup_report(integration: Integration, fields: Sequence[FieldRule[Product]])
             *money_checks(store, information, recent, rules),
             *waiting_checks(recent, rules),
             *shipping_checks(store, recent, rules),
+            *form_field_checks(recent, rules),
             *part_number_checks(books, rules),
             *stock_checks(store, settings),
             *channel_checks(listed, settings),

@@ -12,11 +12,14 @@ from avbc.bigcommerce.models import Order
 from avbc.mapping import MappingRules, ship_via_for
 from avbc.mapping.reference import warehouse_for
 from avbc.mapping.text import plain
+from avbc.mapping.translated import may_be_translated
 from avbc.orchestrator.checks.setup_parts import hinted, or_unknown, ruled
 from avbc.orchestrator.engine.order_reads import IN_FLIGHT
 from avbc.orchestrator.reports import Check, State
 from avbc.text import near_name, text_key
 from avbc.toml import toml_row
+
+_SOLVED_BY_A_ROW = frozenset({"ship_via_unknown", "shipping_method_translated"})
 
 
 def shipping_checks(
@@ -30,15 +33,23 @@ def shipping_checks(
 def _ship_vias(store: BigCommerce, recent: Sequence[Order], rules: MappingRules) -> Iterator[Check]:
     yield _ship_via("", "shipping.default_ship_via", "error", rules)
     yield from _rows(rules)
-    used = _by_key(
-        consignment.shipping_method
+    shipped = [
+        (consignment.shipping_method, order.customer_locale)
         for order in recent
         if order.consignments is not None
         for consignment in order.consignments.shipping
-    )
+    ]
+    used = _by_key(method for method, _ in shipped)
     used.pop("none", None)
-    for name in used.values():
-        yield _ship_via(name, name, "error", rules)
+    # Of a name that several orders have, the store's own language decides.
+    locales = {
+        text_key(plain(method)): locale
+        for method, locale in sorted(
+            shipped, key=lambda each: may_be_translated(each[1], rules.language), reverse=True
+        )
+    }
+    for key, name in used.items():
+        yield _ship_via(name, name, "error", rules, locales[key])
     yield from or_unknown("ship via", "the store's list", _offered_ship_vias(store, used, rules))
 
 
@@ -76,11 +87,15 @@ def _by_key(names: Iterable[str]) -> dict[str, str]:
     return {text_key(name): name for name in map(plain, names) if text_key(name)}
 
 
-def _ship_via(method: str, item: str, otherwise: State, rules: MappingRules) -> Check:
-    ruling = ship_via_for(method, rules)
+def _ship_via(
+    method: str, item: str, otherwise: State, rules: MappingRules, locale: str = ""
+) -> Check:
+    ruling = ship_via_for(method, rules, locale=locale)
     known = [each.name for each in rules.reference.ship_vias]
     if ruling.value is None:
-        return attrs.evolve(ruled("ship via", item, ruling, known), state=otherwise)
+        check = attrs.evolve(ruled("ship via", item, ruling, known), state=otherwise)
+        is_unknown = method and ruling.errors[0].code in _SOLVED_BY_A_ROW
+        return attrs.evolve(check, toml=_row(method, known)) if is_unknown else check
     name, create = ruling.value.name, ruling.value.create
     if create is None:
         return Check("ship via", item, "ok", name)
@@ -94,8 +109,15 @@ def _ship_via(method: str, item: str, otherwise: State, rules: MappingRules) -> 
         "warning",
         f"{found}; AcctVantage has {near!r}.",
         f"If it is the same, add the row; if not, create {name!r} in AcctVantage.",
-        toml_row("shipping.methods", bigcommerce=method, ship_via=near) if method else "",
+        _row(method, known) if method else "",
     )
+
+
+def _row(method: str, known: Sequence[str]) -> str:
+    """Propose a row for a shipping method: the Ship Via whose name is near, or all of them."""
+    likely = near_name(method, known)
+    row = toml_row("shipping.methods", bigcommerce=method, ship_via=likely)
+    return row if likely else f"{row}  # one of: {', '.join(known)}"
 
 
 def _warehouse(rules: MappingRules) -> Iterator[Check]:
