@@ -386,18 +386,18 @@ class _Merge:
                 table.remove(key)
         for key, value in values.items():
             holders = [table for table in tables if key in table] or [home]
-            if isinstance(value, list) and not self._is_plain(key, cast("list[object]", value)):
+            if self._is_rows(key, value):
                 rows = cast("list[dict[str, object]]", value)
                 inner = _Merge(f"{self.path}.{key}", self.defaults)
                 inner.rows(holders, key, rows, cast("Any", meant.get(key)))
             else:
                 self._value(holders[0], key, value, self.with_defaults(meant))
 
-    def _is_plain(self, key: str, values: list[object]) -> bool:
-        """Whether a list is one of plain values, and not of rows."""
-        return f"{self.path}.{key}" in self.defaults or any(
-            not isinstance(value, Mapping) for value in values
-        )
+    def _is_rows(self, key: str, value: object) -> bool:
+        """Whether a value is a list of rows, and not one of plain values."""
+        if not isinstance(value, list) or f"{self.path}.{key}" in self.defaults:
+            return False
+        return all(isinstance(row, Mapping) for row in cast("list[object]", value))
 
     def _value(self, table: Any, key: str, value: object, meant: Mapping[str, object]) -> None:
         if key in meant and (type(meant[key]), meant[key]) == (type(value), value):
