@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import ExitStack
+from decimal import Decimal
 from pathlib import Path
 from typing import Any, cast
 
@@ -204,6 +205,26 @@ def no_pieces(order: FakeOrder) -> None:
     order.header.update(items_total=0)
 
 
+def a_line_of_none(order: FakeOrder) -> None:
+    order.products[0].update(quantity=0)
+    order.header.update(items_total=sum(int(str(line["quantity"])) for line in order.products))
+
+
+def take_a_line_off(world: World) -> None:
+    """Over the API, in full: its amounts are not in the order's either, and are not paid."""
+    order = world.store.order(world.order_id)
+    line, good = order.products[0], world.good.products[0]
+    for side in ("ex_tax", "inc_tax", "tax"):
+        line[f"total_{side}"] = "0.0000"
+        off = Decimal(str(good[f"total_{side}"]))
+        for name in (f"subtotal_{side}", f"total_{side}"):
+            order.header[name] = str(Decimal(str(order.header[name])) - off)
+    line["discounted_total_inc_tax"] = "0.0000"
+    order.transactions[0]["amount"] = float(str(order.header["total_inc_tax"]))
+    left = sum(int(str(each["quantity"])) for each in order.products)
+    world.store.edit_order(world.order_id, items_total=left)
+
+
 def fractions(order: FakeOrder) -> None:
     order.products[0].update(total_ex_tax="45.0040", total_inc_tax="48.7140")
     order.header.update(total_tax="4.3740")
@@ -236,6 +257,12 @@ IMPORT: list[tuple[str, Advice]] = [
     (
         "quantity_invalid",
         Advice("Correct or remove the line in BigCommerce", breaks=no_pieces),
+    ),
+    (
+        "quantity_invalid",
+        Advice(
+            "quantity 0 and no amounts", take_a_line_off, a_line_of_none, "digital_and_physical"
+        ),
     ),
     ("line_does_not_foot", Advice(COMPARE, breaks=part("products", total_ex_tax="46.0000"))),
     (
@@ -497,6 +524,15 @@ IMPORT: list[tuple[str, Advice]] = [
     (
         "coupon_type_unsupported",
         Advice("Enter the order by hand", nothing, part("coupons", type=4), "new_coupon"),
+    ),
+    (
+        "coupon_type_unsupported",
+        Advice(
+            'set gl.unsupported_coupons = "amount"',
+            lambda world: world.web.use(world.change(gl={"unsupported_coupons": "amount"})),
+            part("coupons", type=4),
+            "new_coupon",
+        ),
     ),
     (
         "discount_gl_code_missing",

@@ -336,17 +336,6 @@ GUARDS = (
         ),
     ),
     Guard(
-        "a share of a coupon gets its code only where their amounts are equal",
-        ("tests/mapping/test_real_sums.py::test_no_share_is_taken_for_a_coupon_that_it_is_not",),
-        (
-            Removal(
-                "mapping/discount.py",
-                "and abs(sum(taken, ZERO) - discount.amount) < _tolerance(discount.lines, rules)",
-                "",
-            ),
-        ),
-    ),
-    Guard(
         "strict decoding: what is required is never taken for nothing",
         ("tests/bigcommerce/test_decoding.py", _GENERATED),
         (
