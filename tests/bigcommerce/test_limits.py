@@ -150,13 +150,15 @@ def test_an_answer_keeps_its_headers(loopback: Any, library: str, open_store: An
 
 
 def dripping(loopback: Any, head: bytes, part: bytes) -> Callable[[BaseHTTPRequestHandler], None]:
-    """Send a part again and again, each sooner than the timeout, until the client hangs up."""
+    """Send a part again and again for 5 seconds, each sooner than the timeout."""
 
     def behave(handler: BaseHTTPRequestHandler) -> None:
         handler.close_connection = True
         try:
             handler.wfile.write(head)
-            while not loopback.release.wait(0.01):
+            for _ in range(500):
+                if loopback.release.wait(0.01):
+                    break
                 handler.wfile.write(part)
         except OSError:
             pass

@@ -79,6 +79,9 @@ _RUN = "tests/orchestrator/test_run.py"
 _FOLLOWING = "tests/orchestrator/test_follow_orders.py"
 _WORKLIST = "tests/orchestrator/test_worklist.py"
 _SETUP_PRODUCTS = "tests/orchestrator/test_setup_products.py"
+_CONNECTION = "tests/orchestrator/test_connection.py"
+_LIMITS = "tests/bigcommerce/test_limits.py"
+_UNSENDABLE = "tests/bigcommerce/test_unsendable.py"
 _SETUP = "tests/orchestrator/test_setup_check.py"
 _PRODUCTS = "tests/orchestrator/test_products.py"
 _SETUP_FAULTS = "tests/orchestrator/test_setup_faults.py"
@@ -899,6 +902,112 @@ GUARDS = (
                 "orchestrator/checks/setup_parts.py",
                 'f"{did_you_mean(name, known)} {fix}".strip()',
                 "fix",
+            ),
+        ),
+    ),
+    Guard(
+        "an id in a path is a whole number above 0",
+        (f"{_UNSENDABLE}::test_an_id_in_a_path_is_a_whole_number_above_zero",),
+        (
+            Removal(
+                "bigcommerce/call.py",
+                "if not isinstance(each, SupportsIndex) or isinstance(each, bool):",
+                "if False:",
+            ),
+            Removal("bigcommerce/call.py", "if index(each) < 1:", "if False:"),
+        ),
+    ),
+    Guard(
+        "the path of a request stays in the store",
+        (f"{_UNSENDABLE}::test_a_path_stays_in_the_store",),
+        (Removal("bigcommerce/call.py", "if not _PATH.fullmatch(self.path):", "if False:"),),
+    ),
+    Guard(
+        "a body that JSON cannot hold is not sent, and named",
+        (
+            f"{_UNSENDABLE}::test_a_body_that_json_cannot_hold",
+            (
+                "tests/orchestrator/test_products.py"
+                "::test_a_text_that_cannot_be_sent_holds_up_no_other_product"
+            ),
+        ),
+        (
+            Removal(
+                "bigcommerce/wire.py",
+                "except (TypeError, ValueError, RecursionError):\n    pass",
+                "except ZeroDivisionError:\n    pass",
+            ),
+        ),
+    ),
+    Guard(
+        "a proxy that cannot be used is named without its password",
+        (f"{_UNSENDABLE}::test_a_proxy_that_cannot_be_used",),
+        (Removal("bigcommerce/wire.py", "if fault := proxy_fault(proxy):", 'if fault := "":'),),
+    ),
+    Guard(
+        "the limit of an answer's size",
+        (
+            f"{_LIMITS}::test_the_limit_is_of_what_was_decompressed",
+            f"{_LIMITS}::test_an_answer_that_was_made_whole_has_a_limit",
+        ),
+        (
+            Removal("bigcommerce/limits.py", "if self._left < 0:", "if False:"),
+            Removal(
+                "bigcommerce/http.py", "if len(response.content) > allowance.size:", "if False:"
+            ),
+        ),
+    ),
+    Guard(
+        "the limit of an answer's total time",
+        (f"{_LIMITS}::test_a_transport_of_a_test_has_the_limits_too",),
+        (
+            Removal(
+                "bigcommerce/limits.py",
+                "if self._allowance.clock() > self._allowance.deadline:",
+                "if False:",
+            ),
+        ),
+    ),
+    Guard(
+        "the limit of an answer's time, within its headers too",
+        (f"{_LIMITS}::test_an_answer_that_drips_ends",),
+        (
+            Removal(
+                "bigcommerce/http.py",
+                "pool._network_backend = TimedBackend(pool._network_backend)",
+                "pass",
+            ),
+        ),
+    ),
+    Guard(
+        "fields that nobody documented are in the report",
+        (
+            (
+                "tests/orchestrator/test_unknown_fields.py"
+                "::test_a_new_field_is_reported_once_and_changes_nothing"
+            ),
+        ),
+        (Removal("bigcommerce/wire.py", "collect(page.items)", "pass"),),
+    ),
+    Guard(
+        "the connection test asks for the catalog's scope where quantities are pushed",
+        (f"{_CONNECTION}::test_only_what_the_settings_need_is_required",),
+        (
+            Removal(
+                "orchestrator/checks/connection.py",
+                "lambda settings: _pushes_levels(settings) and not _pushes_details(settings)",
+                "lambda _: False",
+            ),
+        ),
+    ),
+    Guard(
+        "a token of another store is no list of missing scopes",
+        (f"{_CONNECTION}::test_the_store_hash_of_another_store_is_no_list_of_missing_scopes",),
+        (
+            Removal(
+                "orchestrator/checks/connection.py",
+                'if all(check.state in ("error", "warning") for check in by_scope):',
+                "if False:",
             ),
         ),
     ),
