@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from decimal import Decimal
 
 import pytest
 
@@ -308,6 +309,74 @@ def edited_down(order: FakeOrder) -> None:
     order.header["payment_status"] = "partially refunded"
 
 
+def taken_off(store: FakeStore, order_id: int) -> None:
+    """Take a line off an order in the control panel, and refund its price."""
+    whole = store.order(order_id)
+    factory = OrderFactory(first_id=order_id)
+    payment = Payment() if whole.transactions else Payment("Cash on Delivery", "", "offline")
+    less = factory.order([item("MUG-RED", 1)], payment=payment, status_id=NEW)
+    off = Decimal(str(whole.header["total_inc_tax"])) - Decimal(str(less.header["total_inc_tax"]))
+    less.transactions[:] = whole.transactions
+    status = {name: whole.header[name] for name in ("status_id", "status", "custom_status")}
+    less.header.update(status, payment_status=whole.header["payment_status"])
+    provider = str(whole.transactions[0]["gateway"]) if whole.transactions else "custom"
+    gone = int(str(whole.products[0]["id"])) + 7
+    less.refunds.append(
+        {
+            "id": order_id * 100,
+            "order_id": order_id,
+            "created": store.state.now_iso(),
+            "reason": "",
+            "total_amount": float(off),
+            "total_tax": 0,
+            "uses_merchant_override_values": False,
+            "items": [
+                {"item_type": "PRODUCT", "item_id": gone, "quantity": 1, "requested_amount": None}
+            ],
+            "payments": [
+                {"id": 1, "provider_id": provider, "amount": float(off), "offline": False}
+            ],
+        }
+    )
+    store.add_order(less)
+    if whole.transactions:
+        own = store.order(order_id)
+        store.state.add_transaction(own, own.transactions[0], event="refund", amount=float(off))
+        store.edit_order(order_id, payment_status="partially refunded")
+
+
+def given_back(store: FakeStore, order_id: int) -> Decimal:
+    """Refund a line, without an edit."""
+    order = store.order(order_id)
+    (line,) = order.products
+    paid, without = (Decimal(str(line[name])) for name in ("total_inc_tax", "total_ex_tax"))
+    provider = str(order.transactions[0]["gateway"])
+    store.add_refund(
+        {
+            "id": order_id * 100 + 1,
+            "order_id": order_id,
+            "created": store.state.now_iso(),
+            "reason": "",
+            "total_amount": float(paid),
+            "total_tax": float(paid - without),
+            "uses_merchant_override_values": False,
+            "items": [
+                {
+                    "item_type": "PRODUCT",
+                    "item_id": line["id"],
+                    "quantity": line["quantity"],
+                    "requested_amount": None,
+                }
+            ],
+            "payments": [{"id": 2, "provider_id": provider, "amount": float(paid)}],
+        }
+    )
+    line["quantity_refunded"] = line["quantity"]
+    store.state.add_transaction(order, order.transactions[0], event="refund", amount=float(paid))
+    store.edit_order(order_id, payment_status="partially refunded", status_id=14)
+    return paid
+
+
 def test_an_order_that_was_edited_down_is_received_net_of_its_refund(
     web: Orchestrator, store: FakeStore, books: SqlGateway, place: Callable[..., FakeOrder]
 ) -> None:
@@ -319,3 +388,70 @@ def test_an_order_that_was_edited_down_is_received_net_of_its_refund(
     reasons = [each.reason for each in web.explain(order.id).decisions if each.value == "53.04"]
     assert len(reasons) == 1
     assert "makes no credit" in reasons[0]
+
+
+@pytest.mark.parametrize("imports", [True, False])
+@pytest.mark.parametrize("is_lost", [True, False])
+def test_the_refund_of_an_edit_makes_no_credit(
+    join: Join,
+    change: Change,
+    store: FakeStore,
+    books: SqlGateway,
+    place: Callable[..., FakeOrder],
+    *,
+    imports: bool,
+    is_lost: bool,
+) -> None:
+    settings = change(gl={"import_refunds": imports})
+    web = join(settings=settings)
+    order = place("Credit Card", "captured", paid=True)
+    web.import_orders()
+    taken_off(store, order.id)
+    store.edit_order(order.id, status_id=NEW)
+    assert len(web.import_orders().updated) == 1
+    total = books.sales_orders()[0].total
+    if is_lost:
+        web = join(settings=settings, journal="sqlite://")
+    for _ in range(2):
+        if imports:
+            report = web.import_refunds()
+            assert (report.sent, report.refused, report.postponed) == ([], [], [])
+        web.follow_orders()
+        assert list(web.worklist()) == []
+        assert web.reconcile(since=books.sales_orders()[0].ordered_at).ok
+    assert [receipt.amount for receipt in books.receipts()] == [total]
+    assert books.credits() == []
+    # A refund without an edit is a credit of its own, also now.
+    amount = given_back(store, order.id)
+    web.follow_orders()
+    if imports:
+        assert len(web.import_refunds().sent) == 1
+        assert [credit.total for credit in books.credits()] == [amount]
+    else:
+        assert [each.code for each in web.worklist()] == ["refund_not_booked"]
+
+
+def test_a_refund_without_an_edit_needs_no_transactions(
+    join: Join, change: Change, store: FakeStore, books: SqlGateway, place: Callable[..., FakeOrder]
+) -> None:
+    web = join(settings=change(gl={"import_refunds": True}))
+    order = place("Credit Card", "captured", paid=True)
+    web.import_orders()
+    web.import_refunds()
+    store.clear_log()
+    given_back(store, order.id)
+    assert len(web.import_refunds().sent) == 1
+    assert (len(books.credits()), reads(store)) == (1, 0)
+
+
+def test_what_is_refunded_of_a_line_that_is_gone_makes_no_credit_offline(
+    join: Join, change: Change, store: FakeStore, books: SqlGateway, place: Callable[..., FakeOrder]
+) -> None:
+    web = join(settings=change(gl={"import_refunds": True}))
+    order = place("Cash on Delivery", "")
+    taken_off(store, order.id)
+    web.import_orders()
+    report = web.import_refunds()
+    assert (report.sent, report.refused) == ([], [])
+    assert books.credits() == []
+    assert one(books).amount == books.sales_orders()[0].total

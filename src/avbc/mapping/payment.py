@@ -49,6 +49,9 @@ _MAY_BE_OFFLINE = (
     " If the method is paid outside of any gateway, set offline = true in its row of "
     f"{_SETTING}: then the order's status says when it is paid."
 )
+NET_OF_REFUND = "net of the refund of what the order was edited down by: it makes no credit"
+"""The reason of a receipt that is over less than was paid first."""
+
 STATUS_MISSING: tuple[MappingProblem, str, str, str, str] = (
     "payment_status_missing",
     "payment_status",
@@ -384,7 +387,7 @@ def _note_reading(worth: Worth, case: Case) -> None:
         case.note(
             "receipts",
             worth.edited_away,
-            "net of the refund of what the order was edited down by: it makes no credit",
+            NET_OF_REFUND,
         )
     if worth.uncaptured:
         uncaptured = amount_text(worth.uncaptured)

@@ -9,7 +9,7 @@ from itertools import chain
 
 import attrs
 
-from avbc.acctvantage.import_ids import order_import_id
+from avbc.acctvantage.import_ids import credit_import_id, order_import_id
 from avbc.acctvantage.records import Credit, Receipt, SalesOrder
 from avbc.bigcommerce import NotFound
 from avbc.bigcommerce.call import Page
@@ -36,6 +36,7 @@ from avbc.orchestrator.checks.periods import (
 )
 from avbc.orchestrator.engine.attention import FOLLOWING, NOT_IN_BOOKS, RECONCILE, STOPPED
 from avbc.orchestrator.engine.channels import is_of_channels
+from avbc.orchestrator.engine.edited_refunds import edited_refunds
 from avbc.orchestrator.engine.open_items import OpenItems
 from avbc.orchestrator.engine.order_reads import IN_FLIGHT
 from avbc.orchestrator.engine.run import Run
@@ -278,7 +279,7 @@ class _SideBySide:
             receipts,
             self._rules,
             not_due=self._not_due,
-            refunds=self._refunds(orders, import_ids),
+            refunds=self._refunds(orders, booked),
         ):
             order = by_id.get(found.order_id)
             due = found if order is None else self._as_due(found, order)
@@ -349,10 +350,11 @@ class _SideBySide:
         )
 
     def _refunds(
-        self, orders: Sequence[Order], import_ids: Sequence[str]
+        self, orders: Sequence[Order], booked: Sequence[SalesOrder]
     ) -> tuple[list[Refund] | None, list[Credit]] | None:
         """Read the credits of orders, and the refunds too, if the settings import refunds."""
         imports = self._run.settings.gl.import_refunds
+        import_ids = [sales_order.import_id for sales_order in booked]
         if not import_ids or not (imports or any(stopped(order.status_id) for order in orders)):
             return None
         credit_notes = self._run.books.credits(import_ids)
@@ -376,7 +378,31 @@ class _SideBySide:
                     order_id = row.row.get("order_id") if isinstance(row.row, Mapping) else None
                     known = order_id if isinstance(order_id, int) else 0
                     self._run.report.add_unread(known, row.error)
-        return refunds, credit_notes
+        return self._of_credits(refunds, credit_notes, orders, booked), credit_notes
+
+    def _of_credits(
+        self,
+        refunds: list[Refund],
+        credit_notes: Sequence[Credit],
+        orders: Sequence[Order],
+        booked: Sequence[SalesOrder],
+    ) -> list[Refund]:
+        """Leave out the refunds of what orders were edited down by: those have no credit."""
+        by_id = {sales_order.store_order_id: sales_order for sales_order in booked}
+        known = {credit.import_id for credit in credit_notes}
+        missing: dict[int, list[Refund]] = {}
+        for refund in refunds:
+            key = order_import_id(self._run.source_code, refund.order_id)
+            if refund.order_id in by_id and credit_import_id(key, refund.id) not in known:
+                missing.setdefault(refund.order_id, []).append(refund)
+        pairs = [(order, by_id[order.id]) for order in orders if order.id in missing]
+        of_edits = edited_refunds(self._run, self._rules, pairs, missing) if pairs else {}
+        for order_id, found in of_edits.items():
+            if isinstance(found, AvbcError):
+                self._run.report.add_unread(order_id, found)
+            else:
+                refunds = [refund for refund in refunds if refund.id not in found]
+        return refunds
 
 
 _WHAT = {

@@ -9,7 +9,7 @@ from decimal import Decimal
 import attrs
 
 from avbc.acctvantage import Receipt, SalesOrder
-from avbc.bigcommerce.models import Order, Transaction
+from avbc.bigcommerce.models import Order, Refund, Transaction
 from avbc.errors import AvbcError
 from avbc.mapping import (
     MappingRules,
@@ -25,6 +25,7 @@ from avbc.mapping.text import amount_text
 from avbc.mapping.to_ship import left_to_ship
 from avbc.mapping.worth import RECEIVED
 from avbc.money import ZERO
+from avbc.orchestrator.engine.edited_refunds import edited_refunds
 from avbc.orchestrator.engine.paid_statuses import paid_statuses
 from avbc.orchestrator.engine.push_run import PushRun
 from avbc.orchestrator.engine.store_orders import complete_orders, non_empty_lists, non_empty_pages
@@ -46,8 +47,11 @@ class Followed:
     transactions: Sequence[Transaction] | None = None
     """None: not read."""
     refunds: Sequence[Decimal] = ()
+    """Those that are to have a credit."""
     paid_status_id: int | None = None
     """The status that says whether it was paid, where that is not the one that it has."""
+    is_refund_in_total: bool = False
+    """Whether its total leaves out something that was refunded."""
     is_echo: bool = False
     """Whether its status in the store is the one that an import or a push gives it."""
     error: AvbcError | None = None
@@ -196,17 +200,26 @@ class FollowReader:
     def _read_refunds(self, orders: Sequence[Followed]) -> None:
         if not orders:
             return
-        refunds: dict[int, list[Decimal]] = {}
+        refunds: dict[int, list[Refund]] = {}
         call = self._run.store.refunds.list.call(order_id_in=[each.order.id for each in orders])
         try:
             for page in non_empty_pages(self._run.store, call):
                 for refund in page.items:
-                    refunds.setdefault(refund.order_id, []).append(refund.total_amount)
+                    refunds.setdefault(refund.order_id, []).append(refund)
         except AvbcError as error:
             for each in orders:
                 each.error = error
-        for each in orders:
-            each.refunds = refunds.get(each.order.id, ())
+        listed = [each for each in orders if refunds.get(each.order.id)]
+        pairs = [(each.order, each.sales_order) for each in listed]
+        of_edits = edited_refunds(self._run, self._rules, pairs, refunds)
+        for each in listed:
+            of_edit = of_edits.get(each.order.id, frozenset[int]())
+            if isinstance(of_edit, AvbcError):
+                each.error = of_edit
+                continue
+            made = refunds[each.order.id]
+            each.refunds = [one.total_amount for one in made if one.id not in of_edit]
+            each.is_refund_in_total = len(each.refunds) < len(made)
 
     def of_books(self, import_ids: Collection[str]) -> dict[str, Followed]:
         """Return the orders of the books with these Import IDs, without what the store has."""

@@ -78,7 +78,7 @@ class Follower:
         if order.status_id not in (self._run.statuses.new, self._run.statuses.import_error):
             yield from self._edits(each)
         refund = refund_not_booked(sales_order, order, each.refunds, each.credited, self._rules)
-        if refund is not None:
+        if refund is not None and (each.refunds or not each.is_refund_in_total):
             yield refund
         yield from self._not_received(each)
 

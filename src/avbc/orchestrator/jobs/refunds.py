@@ -20,11 +20,13 @@ from avbc.bigcommerce import ListCall, UnexpectedData
 from avbc.bigcommerce.endpoints.orders import EVERYTHING
 from avbc.bigcommerce.models import Order, Refund
 from avbc.bigcommerce.models.base import EPOCH
+from avbc.errors import AvbcError
 from avbc.mapping import MappingRules, Problem, map_refund
 from avbc.mapping.following import shows_refund
 from avbc.mapping.text import amount_text
 from avbc.orchestrator.engine.changed_orders import OVERLAP
 from avbc.orchestrator.engine.changes import order_change, problem_of
+from avbc.orchestrator.engine.edited_refunds import edited_refunds
 from avbc.orchestrator.engine.order_reads import orders_of, read_orders
 from avbc.orchestrator.engine.push_run import PushRun
 from avbc.orchestrator.engine.store_orders import (
@@ -196,6 +198,10 @@ class _Refunds:
         in_store = self._orders(refunds)
         readable = [order for order in in_store.values() if isinstance(order, Order)]
         failed = complete_orders(run.store, readable)
+        of_edits = self._of_edits(
+            refunds,
+            [(order, orders[order.id]) for order in readable if order.id not in failed],
+        )
         for refund in refunds:
             if run.is_over():
                 return
@@ -205,8 +211,17 @@ class _Refunds:
                 order_change(sales_order, "credit", after=after),
                 key=credit_import_id(sales_order.import_id, refund.id),
             )
+            of_edit = of_edits.get(refund.order_id, frozenset[int]())
             if refund.order_id in failed:
                 run.postpone(change, problem_of(failed[refund.order_id]))
+            elif isinstance(of_edit, AvbcError):
+                run.postpone(change, problem_of(of_edit))
+            elif refund.id in of_edit:
+                # The order's total, and its receipt, leave it out.
+                self._waiting.pop(refund.id, None)
+                run.settle([change.key])
+                run.unchanged()
+                continue
             elif not isinstance(order, Order):
                 run.refuse(change, unavailable(refund.order_id, order, _BY_HAND))
             else:
@@ -218,6 +233,14 @@ class _Refunds:
                     self._waiting.pop(refund.id, None)
                     continue
             self._wait(refund)
+
+    def _of_edits(
+        self, refunds: Sequence[Refund], orders: Sequence[tuple[Order, SalesOrder]]
+    ) -> dict[int, frozenset[int] | AvbcError]:
+        by_order: dict[int, list[Refund]] = {}
+        for refund in refunds:
+            by_order.setdefault(refund.order_id, []).append(refund)
+        return edited_refunds(self._run, self._rules, orders, by_order)
 
     def _orders(self, refunds: Sequence[Refund]) -> dict[int, Order | UnexpectedData]:
         """The refunds' orders: those of the listing, where they are as new as the refunds."""
