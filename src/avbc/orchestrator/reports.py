@@ -16,7 +16,6 @@ from avbc.bigcommerce.call import Call
 from avbc.mapping import Decision, MappedOrder, Problem
 from avbc.mapping.replaced import Replacement
 from avbc.mapping.text import amount_text
-from avbc.mapping.waiting import NEVER_IMPORTED
 from avbc.report import Report, as_data, counted, tally
 
 Result: TypeAlias = Literal["imported", "relinked", "updated", "refused", "waiting", "postponed"]
@@ -198,17 +197,18 @@ class ImportReport(_ListsReport[Result, Outcome]):
     def summary(self) -> str:
         """How many orders had which result, and the cost."""
         counts = self.counts()
+        held = counts.pop("waiting")
         count = sum(counts.values())
-        text = "No new orders."
+        text = "" if held else "No new orders."
         if count:
             done = f"{tally(counts)} {'order' if count == 1 else 'orders'}."
             text = f"Would have {done}" if self.preview else done[0].upper() + done[1:]
         if not (self.preview or all(map(_is_left, self.refused))):
             text += " Refused orders have the Import Error Status."
-        if any(not _is_never(outcome) for outcome in self.waiting):
-            text += " Waiting orders are imported when their payment allows it."
         if not all(map(_is_left, self.postponed)):
             text += " Postponed orders wait for the next run."
+        if held:
+            text = f"{text} Held back by import_when: {counted(held, 'order')}.".strip()
         return self._with_cost(text)
 
 
@@ -216,10 +216,6 @@ _LEFT = frozenset(
     {"order_not_new", "order_of_other_channel", "order_too_old", "not_in_store", "status_kept"}
 )
 """Problems of orders that keep their status in the store, and that the next run does not take."""
-
-
-def _is_never(outcome: Outcome) -> bool:
-    return any(problem.code == NEVER_IMPORTED for problem in outcome.problems)
 
 
 def _is_left(outcome: Outcome) -> bool:
