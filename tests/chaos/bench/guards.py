@@ -88,6 +88,8 @@ _SETUP_FAULTS = "tests/orchestrator/test_setup_faults.py"
 _WAITING = "tests/orchestrator/test_waiting.py"
 _ROWS = "tests/orchestrator/test_product_rows.py"
 _ROWS_PUSHED = "tests/orchestrator/test_product_rows_pushed.py"
+_METHODS = "tests/orchestrator/test_shipping_methods.py"
+_FIELDS = "tests/orchestrator/test_form_fields.py"
 _ORDERS = "tests/orchestrator/test_customising_orders.py"
 _GENERATED = (
     "tests/chaos/test_bad_data.py::"
@@ -1010,6 +1012,98 @@ GUARDS = (
                 "if False:",
             ),
         ),
+    ),
+    Guard(
+        "a row of the settings says which Ship Via a method has, before its name",
+        (f"{_METHODS}::test_many_methods_share_a_ship_via_and_none_is_created",),
+        (
+            Removal(
+                "mapping/reference.py",
+                "row = ship_via_row(name, rules) if is_named else None",
+                "row = None",
+            ),
+        ),
+    ),
+    Guard(
+        "no Ship Via is created for a name that may be a translation",
+        (f"{_METHODS}::test_a_name_in_the_shoppers_language_makes_no_ship_via",),
+        (
+            Removal(
+                "mapping/reference.py",
+                "elif is_named and may_be_translated(locale, rules.language):",
+                "elif False:",
+            ),
+        ),
+    ),
+    Guard(
+        "the store's language is read where a name is not known",
+        (f"{_METHODS}::test_a_name_in_the_shoppers_language_makes_no_ship_via",),
+        (
+            Removal(
+                "orchestrator/engine/incoming.py",
+                "self.lookups.read_language(orders, self._run.integration)",
+            ),
+        ),
+    ),
+    Guard(
+        "no new buyer owes an order unless the settings allow it",
+        (f"{_METHODS}::test_the_fix_of_a_purchase_order_by_a_new_buyer_is_followed",),
+        (
+            Removal(
+                "mapping/client.py",
+                "elif case.rules.settings.gl.purchase_orders_from_new_clients:",
+                "elif True:",
+            ),
+        ),
+    ),
+    Guard(
+        "the answers to form fields are on the sales order",
+        (f"{_FIELDS}::test_answers_are_on_the_sales_order",),
+        (
+            Removal(
+                "mapping/form_fields.py",
+                "found.setdefault((text_key(name), text_key(answer)), (name, answer))",
+                "pass",
+            ),
+        ),
+    ),
+    Guard(
+        "an edit of form fields is an edit",
+        (f"{_FIELDS}::test_an_edited_answer_is_an_edit",),
+        (
+            Removal(
+                "mapping/edits.py",
+                'return _digest("avbc-2", *_parts(order), *fields)',
+                'return _digest("avbc-2", *_parts(order))',
+            ),
+        ),
+    ),
+    Guard(
+        "orders that an earlier version imported do not look edited",
+        (f"{_FIELDS}::test_orders_that_an_earlier_version_imported_do_not_look_edited",),
+        (
+            Removal(
+                "mapping/edits.py",
+                'text == fingerprint(order) or text == _digest("avbc-1", *_parts(order))',
+                "text == fingerprint(order)",
+            ),
+        ),
+    ),
+    Guard(
+        "a PO number that the buyer gave does not say that the order is owed",
+        (f"{_FIELDS}::test_answers_are_on_the_sales_order",),
+        (
+            Removal(
+                "mapping/reconcile.py",
+                "if values is None or text_key(values.po_number) != text_key(booked.po_number):",
+                "if True:",
+            ),
+        ),
+    ),
+    Guard(
+        "of two PO numbers none is chosen",
+        ("tests/mapping/test_form_fields.py::test_two_different_po_numbers_are_a_problem",),
+        (Removal("mapping/form_fields.py", "if len(numbers) > 1:", "if False:"),),
     ),
 )
 
