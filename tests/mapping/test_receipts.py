@@ -432,6 +432,93 @@ def test_the_numbers_of_payments_and_receipts_must_agree(follow):
     assert codes(follow([first, entered], "captured", *paid)) == []
 
 
+def in_part(*amounts):
+    """An authorization of 19.80, and captures."""
+    captures = [step("capture", amount, 2 + n, 1) for n, amount in enumerate(amounts)]
+    return [AUTHORIZATION, *captures]
+
+
+PART = attrs.evolve(RECEIVED, amount=D("12.00"))
+
+
+@pytest.mark.parametrize("receipt", [PENDING, HELD])
+def test_what_was_captured_in_part_is_received_in_part(follow, receipt):
+    ruling = follow(receipt, "captured", *in_part("12.00"))
+    assert [one.after.amount for one in ruling.value] == [D("12.00")]
+    (problem,) = ruling.problems
+    assert (problem.code, problem.value) == ("payment_partly_captured", "7.80")
+    # A stopped order has nothing to wait for.
+    ruling = follow(receipt, "captured", *in_part("12.00"), status_id=5)
+    assert ([one.after.amount for one in ruling.value], ruling.problems) == ([D("12.00")], ())
+
+
+def test_more_of_an_authorization_is_received_when_it_is_captured(follow):
+    ruling = follow(PART, "captured", *in_part("12.00", "7.80"))
+    assert ([one.after.amount for one in ruling.value], ruling.problems) == ([D("19.80")], ())
+    assert follow(ruling.value[0].after, "captured", *in_part("12.00", "7.80")).value == ()
+    ruling = follow(PART, "captured", *in_part("12.00", "5.00"))
+    assert [one.after.amount for one in ruling.value] == [D("17.00")]
+    assert [(one.code, one.value) for one in ruling.problems] == [
+        ("payment_partly_captured", "2.80")
+    ]
+
+
+@pytest.mark.parametrize(
+    ("receipt", "by_hand", "codes_"),
+    [
+        (attrs.evolve(PART, posted=True), None, ["receipt_amount_differs"]),
+        (attrs.evolve(PART, posted=True), "7.80", []),
+        (attrs.evolve(PART, posted=True), "7.79", ["receipt_amount_differs"]),
+        # A person changed it: it was never over this amount.
+        (attrs.evolve(PART, amount=D("11.00")), None, ["receipt_amount_differs"]),
+    ],
+)
+def test_what_a_person_has_changed_or_posted_stays(follow, receipt, by_hand, codes_):
+    entered = [attrs.evolve(BY_HAND, amount=D(by_hand))] if by_hand else []
+    ruling = follow([receipt, *entered], "captured", *in_part("12.00", "7.80"))
+    assert (ruling.value, codes(ruling)) == ((), codes_)
+
+
+def test_a_credit_settles_the_rest_unless_the_gateway_paid_it_out(follow, rules_with):
+    rules = rules_with()
+
+    def waits(credited, *more):
+        steps = [*in_part("12.00"), *more]
+        ruling = follow_receipts(
+            SALES_ORDER, [PART], order_with("captured"), steps, rules, credited=D(credited)
+        )
+        return [one.value for one in ruling.problems]
+
+    assert waits("0") == ["7.80"]
+    assert waits("7.80") == []
+    assert waits("5.00") == ["2.80"]
+    assert waits("7.80", step("refund", "7.80", 5, 2)) == ["7.80"]
+
+
+def test_a_receipt_is_net_of_a_refund_where_the_total_was_edited_down(follow):
+    steps = [step("purchase", "83.24"), step("refund", "53.04", 2, 1)]
+    net = attrs.evolve(RECEIVED, amount=D("30.20"))
+    ruling = follow(net, "partially refunded", *steps, total="30.20")
+    assert (ruling.value, ruling.problems) == ((), ())
+    whole = attrs.evolve(RECEIVED, amount=D("83.24"))
+    ruling = follow(whole, "partially refunded", *steps, total="83.24")
+    assert (ruling.value, ruling.problems) == ((), ())
+    # The books still have the total before the edit off their receipt.
+    assert codes(follow(whole, "partially refunded", *steps, total="30.20")) == [
+        "receipt_amount_differs"
+    ]
+    waiting = attrs.evolve(PENDING, gateway_transaction_id="")
+    ruling = follow(waiting, "partially refunded", *steps, total="30.20")
+    assert [one.after.amount for one in ruling.value] == [D("30.20")]
+
+
+def test_a_declined_authorization_is_voided(follow):
+    failed = step("authorization", status="error")
+    ruling = follow(HELD, "declined", failed)
+    assert [one.after.state for one in ruling.value] == ["voided"]
+    assert codes(ruling) == ["payment_declined_after_import"]
+
+
 def test_money_for_an_order_that_was_never_completed():
     problem = payment_without_order(order_with("Captured", status_id=0, total_inc_tax=D("19.80")))
     assert (problem.code, problem.severity) == ("payment_without_order", "error")

@@ -174,6 +174,9 @@ def test_the_rest_of_a_payment_waits_until_it_is_settled(
     assert f"enter a receipt over {rest} in AcctVantage" in waits[_PARTLY]
     (receipt,) = made.receipts
     assert (receipt.state, receipt.amount) == ("captured", Decimal("1.50"))
+    # A comparison of both systems says the same, and no second time on the worklist.
+    assert not made.web.reconcile(since=datetime(2026, 1, 1, tzinfo=UTC)).ok
+    assert list(made.waits()) == ["payment_partly_captured"]
     made.happens("capture", "captured", amount=0.5)
     assert f"enter a receipt over {rest - Decimal('0.50')}" in made.waits()[_PARTLY]
     made.happens("capture", "captured", amount=float(rest - Decimal("0.50")))

@@ -86,6 +86,10 @@ _SETUP = "tests/orchestrator/test_setup_check.py"
 _PRODUCTS = "tests/orchestrator/test_products.py"
 _SETUP_FAULTS = "tests/orchestrator/test_setup_faults.py"
 _WAITING = "tests/orchestrator/test_waiting.py"
+_PAYMENTS = "tests/orchestrator/test_payments.py"
+_PAID_STATUSES = "tests/orchestrator/test_paid_statuses.py"
+_PAYMENT_ADVICE = "tests/orchestrator/test_payment_advice.py"
+_RECEIPTS = "tests/mapping/test_payment.py"
 _ROWS = "tests/orchestrator/test_product_rows.py"
 _ROWS_PUSHED = "tests/orchestrator/test_product_rows_pushed.py"
 _METHODS = "tests/orchestrator/test_shipping_methods.py"
@@ -534,6 +538,109 @@ GUARDS = (
             Removal(
                 "orchestrator/engine/follower.py",
                 "problems += self._follow_receipts(each)",
+            ),
+        ),
+    ),
+    Guard(
+        "the order's status says what was received offline",
+        (
+            f"{_PAYMENTS}::test_an_offline_order_is_received_when_its_status_says_so",
+            f"{_RECEIPTS}::test_the_order_s_status_says_what_was_received_offline",
+        ),
+        (
+            Removal(
+                "mapping/worth.py",
+                "is_outside = is_offline(method, rules) or is_owed(method, rules)",
+                "is_outside = False",
+            ),
+        ),
+    ),
+    Guard(
+        "a status that avbc wrote is no word about money",
+        (
+            f"{_PAID_STATUSES}::test_what_awaits_its_payment_is_received_when_a_person_says_so",
+            f"{_PAYMENTS}::test_an_offline_order_is_received_when_its_status_says_so",
+        ),
+        (
+            Removal(
+                "orchestrator/engine/paid_statuses.py",
+                "return {key: int(before.get(key, SystemStatus.AWAITING_PAYMENT)) for key in ours}",
+                "return {}",
+            ),
+        ),
+    ),
+    Guard(
+        "nothing is received in Awaiting Payment without a transaction",
+        (f"{_RECEIPTS}::test_nothing_is_received_in_awaiting_payment_without_transactions",),
+        (
+            Removal(
+                "mapping/worth.py",
+                "not status or (status in RECEIVED and transactions is not None)",
+                "not status",
+            ),
+        ),
+    ),
+    Guard(
+        "transactions are read unless the method is known to be offline",
+        (f"{_PAYMENTS}::test_transactions_are_read_unless_the_method_is_known_to_be_offline",),
+        (
+            Removal(
+                "orchestrator/engine/incoming.py",
+                "has_gateway_payments(each.order, rules)",
+                "each.order.payment_status",
+            ),
+        ),
+    ),
+    Guard(
+        "a payment of which nothing is known is refused",
+        (f"{_PAYMENTS}::test_a_payment_of_which_nothing_is_known_waits_for_a_person",),
+        (Removal("mapping/worth.py", "return MISSING", "return status"),),
+    ),
+    Guard(
+        "a test of the gateway is refused",
+        (f"{_PAYMENTS}::test_a_test_is_refused_except_in_a_rehearsal",),
+        (
+            Removal(
+                "mapping/worth.py",
+                "if case.rules.settings.gl.import_test_transactions:",
+                "if True:",
+            ),
+        ),
+    ),
+    Guard(
+        "a payment that was captured in part is received in part",
+        (f"{_RECEIPTS}::test_a_payment_that_was_captured_in_part_is_received_in_part",),
+        (Removal("mapping/worth.py", "if left and transacted < due:", "if False:"),),
+    ),
+    Guard(
+        "the rest of a payment that was captured in part is on the worklist",
+        (f"{_PAYMENT_ADVICE}::test_the_rest_of_a_payment_waits_until_it_is_settled",),
+        (Removal("mapping/receipts.py", "self._check_uncaptured()", "pass"),),
+    ),
+    Guard(
+        "an order that was edited down is received net of its refund",
+        (f"{_RECEIPTS}::test_refunds_are_off_the_receipt_only_where_the_total_was_edited_down",),
+        (
+            Removal(
+                "mapping/worth.py",
+                "edited_away = _edit_away(alive, transacted - due, case.rules)",
+                "edited_away = ZERO",
+            ),
+        ),
+    ),
+    Guard(
+        "the refund of an edit makes no credit",
+        (f"{_PAYMENTS}::test_the_refund_of_an_edit_makes_no_credit",),
+        (Removal("orchestrator/jobs/refunds.py", "elif refund.id in of_edit:", "elif False:"),),
+    ),
+    Guard(
+        "a payment method that may be a translation is no new one",
+        (f"{_PAYMENTS}::test_a_translated_method_is_found_by_its_id_or_its_name",),
+        (
+            Removal(
+                "mapping/payment.py",
+                "elif not mapped and may_be_translated(locale, rules.language):",
+                "elif False:",
             ),
         ),
     ),
