@@ -99,6 +99,16 @@ def test_what_was_refunded_is_not_taken():
     ) == {"mug": D(2)}
 
 
+def test_what_was_shipped_has_left_and_is_not_taken():
+    lines = line("MUG", 10, quantity_shipped=4, quantity_refunded=1), line("TOWEL", 2)
+    assert waiting_demand([order(*lines)]) == {"mug": D(5), "towel": D(2)}
+    bundle = line("SET", 3, id=65, quantity_shipped=1)
+    part = line("MUG", 6, id=66, parent_order_product_id=65)
+    assert waiting_demand([order(bundle, part)]) == {"set": D(2), "mug": D(4)}
+    over = line("MUG", 2, quantity_shipped=3, quantity_refunded=-1)
+    assert waiting_demand([order(over)]) == {}
+
+
 def test_what_is_no_product_takes_nothing():
     assert (
         waiting_demand(

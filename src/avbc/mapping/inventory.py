@@ -9,6 +9,7 @@ from types import MappingProxyType
 
 from avbc.bigcommerce.models import Order
 from avbc.mapping.product_names import ProductNames
+from avbc.mapping.to_ship import units_left
 from avbc.money import ZERO
 from avbc.settings import ProductSettings
 from avbc.text import text_key
@@ -64,9 +65,10 @@ def waiting_demand(
     """What orders will take once they are imported, by `text_key` of the part number.
 
     The store has sold it already, and the books do not know yet: without this, a push would put it
-    on sale again (inferred). What was refunded is not taken. Each line counts as the product that
-    the import books it as. A bundle and its components count each for itself, once: none counts for
-    the other. Gift certificates take nothing, nor do custom items without a part number.
+    on sale again (inferred). What was refunded or shipped is not taken. Each line counts as the
+    product that the import books it as. A bundle and its components count each for itself, once:
+    none counts for the other. Gift certificates take nothing, nor do custom items without a part
+    number.
 
     Args:
         orders: Orders with all their lines. Give each once.
@@ -79,10 +81,9 @@ def waiting_demand(
     """
     demand, names = Counter[str](), ProductNames(screen)
     for order in orders:
-        for line in order.lines:
+        for line, left in zip(order.lines, units_left(order.lines), strict=True):
             wanted = names.of(line)
             key = text_key(wanted.name) if wanted is not None else ""
-            left = line.quantity - line.quantity_refunded
             if key and left > 0:
                 demand[aliases.get(key, key)] += left
     return {key: Decimal(count) for key, count in demand.items()}

@@ -11,7 +11,7 @@ from decimal import Decimal
 import attrs
 
 from avbc.acctvantage.records import SalesOrderLine
-from avbc.bigcommerce.models import Order
+from avbc.bigcommerce.models import Order, OrderProduct
 from avbc.bigcommerce.models.statuses import SystemStatus
 from avbc.mapping.case import Case
 from avbc.mapping.lines import PHYSICAL
@@ -45,20 +45,28 @@ def left_to_ship(order: Order) -> dict[int, Decimal]:
     )
     if is_refunded or order.status_id in _SHIPPED:
         return {line.id: ZERO for line in lines}
-    left = {
-        line.id: max(
-            0, line.quantity - max(0, line.quantity_refunded) - max(0, line.quantity_shipped)
-        )
+    left = units_left(lines)
+    return {line.id: Decimal(units) for line, units in zip(lines, left, strict=True)}
+
+
+def units_left(lines: Sequence[OrderProduct]) -> list[int]:
+    """What is neither refunded nor shipped of each line, and never below 0.
+
+    A component of a bundle is left as far as its bundle is.
+    """
+    own = [
+        max(0, line.quantity - max(0, line.quantity_refunded) - max(0, line.quantity_shipped))
         for line in lines
-    }
-    ordered = {line.id: line.quantity for line in lines}
-    for line in lines:
-        bundle = line.parent_order_product_id
-        if bundle and ordered.get(bundle, 0) > 0:
+    ]
+    bundles = {line.id: (line.quantity, left) for line, left in zip(lines, own, strict=True)}
+    found: list[int] = []
+    for line, left in zip(lines, own, strict=True):
+        ordered, of_bundle = bundles.get(line.parent_order_product_id or 0, (0, 0))
+        if line.parent_order_product_id and ordered > 0:
             # Rounded up: rather one too many to check than one too few in the parcel.
-            most = -(-line.quantity * left[bundle] // ordered[bundle])
-            left[line.id] = min(left[line.id], most)
-    return {line_id: Decimal(quantity) for line_id, quantity in left.items()}
+            left = min(left, -(-line.quantity * of_bundle // ordered))  # noqa: PLW2901
+        found.append(left)
+    return found
 
 
 def with_to_ship(

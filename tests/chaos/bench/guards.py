@@ -85,6 +85,9 @@ _UNSENDABLE = "tests/bigcommerce/test_unsendable.py"
 _SETUP = "tests/orchestrator/test_setup_check.py"
 _PRODUCTS = "tests/orchestrator/test_products.py"
 _SETUP_FAULTS = "tests/orchestrator/test_setup_faults.py"
+_DAYS = "tests/orchestrator/test_days.py"
+_CHANNELS = "tests/orchestrator/test_channels.py"
+_UNBOOKED = "tests/orchestrator/test_unbooked.py"
 _WAITING = "tests/orchestrator/test_waiting.py"
 _PAYMENTS = "tests/orchestrator/test_payments.py"
 _PAID_STATUSES = "tests/orchestrator/test_paid_statuses.py"
@@ -399,12 +402,113 @@ GUARDS = (
         ),
     ),
     Guard(
+        "a sale has the day of the store's time zone",
+        (f"{_DAYS}::test_the_day_is_in_both_databases",),
+        (
+            Removal(
+                "mapping/days.py",
+                "return at.astimezone(zone).date()",
+                "return at.date()",
+            ),
+        ),
+    ),
+    Guard(
+        "dates without a time are days of the store",
+        (
+            f"{_DAYS}::test_a_date_from_which_orders_are_imported_is_the_store_s_day",
+            f"{_DAYS}::test_a_period_of_days_has_its_last_day_to_the_end",
+        ),
+        (
+            Removal(
+                "mapping/days.py",
+                "return datetime.combine(when, time.min, zone).astimezone(UTC)",
+                "return datetime.combine(when, time.min, UTC)",
+            ),
+        ),
+    ),
+    Guard(
+        "a period has its last day to the end",
+        (f"{_DAYS}::test_a_period_of_days_has_its_last_day_to_the_end",),
+        (
+            Removal(
+                "mapping/days.py",
+                "return start_of(when + timedelta(days=1), zone) - _MICROSECOND",
+                "return start_of(when, zone)",
+            ),
+        ),
+    ),
+    Guard(
+        "orders of other channels are left alone",
+        (
+            f"{_CHANNELS}::test_orders_of_other_channels_are_left_alone_and_unmarked",
+            f"{_CHANNELS}::test_an_unreadable_order_of_another_channel_is_not_marked",
+        ),
+        (
+            Removal(
+                "orchestrator/engine/choosing.py",
+                "other_channel(each.order, self._run.settings)\nor",
+            ),
+            Removal(
+                "orchestrator/engine/channels.py",
+                "channels[0] if len(channels) == 1 else None",
+                "None",
+            ),
+        ),
+    ),
+    Guard(
+        "only orders of the channels are netted",
+        (f"{_UNBOOKED}::test_only_orders_of_the_channels_are_netted",),
+        (
+            Removal(
+                "orchestrator/engine/unbooked.py",
+                "if is_of_channels(order, run.settings)",
+            ),
+            Removal(
+                "orchestrator/engine/channels.py",
+                "channels[0] if len(channels) == 1 else None",
+                "None",
+            ),
+        ),
+    ),
+    Guard(
+        "every placed order that has not left is netted",
+        (f"{_UNBOOKED}::test_every_placed_order_that_has_not_left_is_netted",),
+        (
+            Removal(
+                "orchestrator/engine/unbooked.py",
+                "if first is None else _UNSHIPPED",
+                "",
+            ),
+        ),
+    ),
+    Guard(
+        "orders are netted from the first one in the books on",
+        (f"{_UNBOOKED}::test_orders_count_from_the_first_one_in_the_books_on",),
+        (
+            Removal(
+                "orchestrator/engine/unbooked.py",
+                "**dict.fromkeys(map(int, others), first)",
+                "**dict.fromkeys(map(int, others), since)",
+            ),
+        ),
+    ),
+    Guard(
+        "units that were shipped or refunded are not netted",
+        (f"{_UNBOOKED}::test_units_that_were_shipped_or_refunded_have_left",),
+        (
+            Removal(
+                "mapping/to_ship.py",
+                "- max(0, line.quantity_refunded) - max(0, line.quantity_shipped)",
+            ),
+        ),
+    ),
+    Guard(
         "waiting orders are read again if fewer come than were counted",
         ("tests/orchestrator/test_inventory.py::test_orders_and_lines_are_not_taken_for_none",),
         (
             Removal(
-                "orchestrator/engine/store_orders.py",
-                "found if listed >= expected else _waiting(run, call)[1]",
+                "orchestrator/engine/unbooked.py",
+                "found if listed >= expected else _unbooked(run, call)[1]",
                 "found",
             ),
         ),
@@ -937,7 +1041,7 @@ GUARDS = (
         (f"{_ORDERS}::test_what_waits_is_netted_as_it_will_be_imported",),
         (
             Removal(
-                "orchestrator/engine/store_orders.py",
+                "orchestrator/engine/unbooked.py",
                 "customised_order(order, customisations).order for order in orders",
                 "order for order in orders",
             ),

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from datetime import UTC, datetime
 from decimal import Decimal
 from itertools import chain
 
@@ -37,15 +36,13 @@ from avbc.orchestrator.checks.periods import (
 from avbc.orchestrator.engine.attention import FOLLOWING, NOT_IN_BOOKS, RECONCILE, STOPPED
 from avbc.orchestrator.engine.channels import is_of_channels
 from avbc.orchestrator.engine.edited_refunds import edited_refunds
+from avbc.orchestrator.engine.integration import END_OF_TIME
 from avbc.orchestrator.engine.open_items import OpenItems
 from avbc.orchestrator.engine.order_reads import IN_FLIGHT
 from avbc.orchestrator.engine.run import Run
 from avbc.orchestrator.engine.statuses import NEVER_DUE
 from avbc.orchestrator.engine.store_orders import created_since, is_too_old
 from avbc.report import as_data, counted, tally
-
-END_OF_TIME = datetime(9999, 12, 31, tzinfo=UTC)
-"""After every order, in every time zone."""
 
 _AT_ONCE = 32  # orders that the store did not list, and that are read one by one
 _IDS_AT_ONCE = 200  # order ids in one URL

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from contextlib import suppress
+from datetime import UTC, datetime
 from functools import cached_property
 
 from avbc.acctvantage.gateway import Gateway, LendsDatabase
 from avbc.bigcommerce import BigCommerce, RequestRefused, ScopeMissing
 from avbc.bigcommerce.endpoints.scopes import ORDERS_MODIFY, probe_scope
 from avbc.bigcommerce.models import OrderStatus
+from avbc.bigcommerce.models.base import EPOCH
 from avbc.orchestrator.engine.changed_orders import ChangedOrders
 from avbc.orchestrator.engine.customising import OrderCustomisation
 from avbc.orchestrator.engine.journal import Journal
@@ -20,6 +22,9 @@ from avbc.orchestrator.engine.store_days import StoreDays
 from avbc.orchestrator.worklist import OnAttention
 from avbc.secret import Secret
 from avbc.settings import Settings
+
+END_OF_TIME = datetime(9999, 12, 31, tzinfo=UTC)
+"""After every order, in every time zone."""
 
 
 class Integration:
@@ -55,6 +60,7 @@ class Integration:
         """Whether the token is known to have the scope that sets order statuses."""
         self.unkept = ""
         """Why what was found last could not be put on the worklist, or empty."""
+        self._first_ordered_at: dict[str, datetime] = {}
         self._given_store = store
         # It may hold a password.
         self._journal_url = None if journal is None else Secret(journal)
@@ -130,6 +136,23 @@ class Integration:
             return self.days.information.language
         except ScopeMissing:
             return ""
+
+    def first_ordered_at(self) -> datetime | None:
+        """Return when the first order was made that is in the books; None where there is none.
+
+        It is the one with the lowest number in the store, and is read once.
+
+        Raises:
+            BooksUnreachable: The books cannot be read.
+        """
+        code = self.source_code
+        if code not in self._first_ordered_at:
+            orders = self.books.sales_orders_ordered(code, EPOCH, END_OF_TIME)
+            first = next(iter(orders), None)
+            if first is None or first.ordered_at is None:
+                return None
+            self._first_ordered_at[code] = first.ordered_at
+        return self._first_ordered_at[code]
 
     @property
     def source_code(self) -> str:

@@ -10,6 +10,7 @@ import attrs
 from avbc.bigcommerce import BigCommerce, NotFound, Page, UnexpectedData, UnreadableRow
 from avbc.bigcommerce.endpoints.orders import Include
 from avbc.bigcommerce.models import Order
+from avbc.orchestrator.engine.channels import channel_of
 
 IN_FLIGHT = 4
 """Requests in flight, in every job and check: at 100 ms each, 40 in a second, which is more than
@@ -57,11 +58,11 @@ def status_of(row: UnreadableRow) -> int:
 
 
 def orders_of(page: Page[Order]) -> list[Order]:
-    """Return all orders of a page; one that cannot be read has only its id and its status."""
+    """Return all orders of a page; one that cannot be read has only id, status and channel."""
     return [
         *page.items,
         *(
-            Order(id=row.id, status_id=status_of(row), items_total=-1)
+            Order(id=row.id, status_id=status_of(row), channel_id=channel_of(row), items_total=-1)
             for row in page.unreadable
             if row.id is not None
         ),

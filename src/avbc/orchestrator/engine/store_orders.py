@@ -1,20 +1,14 @@
-"""Reading the store's orders with few requests: by id, by status, or all of a period.
-
-Also what those that wait to be imported have sold (docs/facts.md, acctvantage-inventory).
-"""
+"""Reading the store's orders with few requests: by id, by status, or all of a period."""
 
 from __future__ import annotations
 
-import logging
 import re
-from collections.abc import Collection, Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from datetime import datetime
-from decimal import Decimal
 from typing import TypeVar
 
 import attrs
 
-from avbc.acctvantage.import_ids import order_import_id
 from avbc.bigcommerce import (
     BigCommerce,
     Call,
@@ -25,34 +19,18 @@ from avbc.bigcommerce import (
 )
 from avbc.bigcommerce.endpoints.orders import EVERYTHING, Include
 from avbc.bigcommerce.models import Consignments, Order
-from avbc.bigcommerce.models.statuses import SystemStatus
 from avbc.errors import AvbcError
-from avbc.mapping import Problem, waiting_demand
+from avbc.mapping import Problem
 from avbc.mapping.product_names import GIFT_CERTIFICATE
-from avbc.orchestrator.engine.changes import order_extra
 from avbc.orchestrator.engine.channels import only_channel
-from avbc.orchestrator.engine.customising import customised_order
 from avbc.orchestrator.engine.integration import Integration
-from avbc.orchestrator.engine.order_reads import IN_FLIGHT, orders_of
-from avbc.orchestrator.engine.push_run import PushRun
+from avbc.orchestrator.engine.order_reads import IN_FLIGHT
 from avbc.settings import Settings
-from avbc.text import text_key
 
 T = TypeVar("T")
 
 RESTORE = "Restore the order in BigCommerce to have this sent. Otherwise settle this item."
 """What to do about an order that something is to be sent for, and that the store does not list."""
-_WAITING = frozenset(
-    {
-        SystemStatus.AWAITING_PAYMENT,
-        SystemStatus.AWAITING_FULFILLMENT,
-        SystemStatus.MANUAL_VERIFICATION_REQUIRED,
-    }
-)
-"""Where a placed order may wait for its import, apart from the New and the Import Error Status: its
-goods are sold (inferred). An Incomplete or Pending order is a checkout that was never finished."""
-
-_log = logging.getLogger("avbc.orchestrator")
 
 
 def unreadable(error: UnexpectedData) -> Problem:
@@ -217,70 +195,3 @@ def _read_parts(store: BigCommerce, order: Order) -> None:
         order.consignments = Consignments.of(store.order_shipping_addresses.list(order.id))
     else:
         order.consignments = Consignments()
-
-
-# What waits to be imported
-
-
-def waiting_quantities(run: PushRun) -> dict[str, Decimal]:
-    """Return how many pieces of each product wait to be imported, by `text_key` of the part number.
-
-    One request gets the number of orders in each status, and only statuses that have some are
-    listed. A list that is shorter than that number is read once more: a 204 in place of a page must
-    not put what those orders sold back on sale. Orders that are in the books already, whatever
-    their status, do not count.
-
-    Raises:
-        StoreError: The orders cannot be read.
-        BooksUnreachable: The books cannot be read.
-    """
-    counts = run.store.orders.count()
-    statuses = (_WAITING | {run.statuses.new, run.statuses.import_error}) - {
-        run.statuses.downloaded
-    }
-    since = run.settings.order_status.import_orders_created_since
-    orders: list[Order] = []
-    for status_id in sorted(statuses):
-        if count := counts.of(status_id):
-            call = waiting_orders(run.integration, status_id, ["consignments.line_items"])
-            listed, found = _waiting(run, call)
-            expected = count if since is None else 1
-            orders += found if listed >= expected else _waiting(run, call)[1]
-    for order_id, error in complete_orders(run.store, orders).items():
-        # Better a few pieces too many on sale than no other product brought up to date.
-        _log.warning(
-            "the lines of order %d could not be read, so what it sold is not counted: %s",
-            order_id,
-            error,
-            extra=order_extra(order_id, order_import_id(run.source_code, order_id)),
-        )
-    screen, customisations = run.settings.products, run.integration.order_customisations
-    # One that cannot be customised counts as the store has it: its goods are sold, too.
-    orders = [customised_order(order, customisations).order for order in orders]
-    demand = waiting_demand(orders, screen=screen)
-    aliases = _aliases(run, demand) if demand else {}
-    return waiting_demand(orders, aliases, screen) if aliases else demand
-
-
-def _waiting(run: PushRun, call: ListCall[Order]) -> tuple[int, list[Order]]:
-    """How many orders are listed, and those of them that are not in the books."""
-    listed, found = 0, list[Order]()
-    for page in run.store.pages(call):
-        orders = orders_of(page)
-        listed += len(orders)
-        import_ids = {order.id: order_import_id(run.source_code, order.id) for order in orders}
-        imported = {order.import_id for order in run.books.sales_orders(list(import_ids.values()))}
-        found += [order for order in orders if import_ids[order.id] not in imported]
-    return listed, found
-
-
-def _aliases(run: PushRun, demand: Iterable[str]) -> dict[str, str]:
-    """Part numbers by alias, of what was sold; a part number comes before an alias."""
-    products = run.books.find_products(list(demand))
-    keys = {text_key(product.part_number) for product in products}
-    return {
-        text_key(alias): text_key(product.part_number)
-        for product in products
-        for alias in product.aliases
-        if text_key(alias) not in keys
-    }

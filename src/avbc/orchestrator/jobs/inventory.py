@@ -20,7 +20,7 @@ from avbc.orchestrator.engine import identities
 from avbc.orchestrator.engine.batches import Batches, Row
 from avbc.orchestrator.engine.identities import Identity
 from avbc.orchestrator.engine.push_run import PushRun
-from avbc.orchestrator.engine.store_orders import waiting_quantities
+from avbc.orchestrator.engine.unbooked import waiting_quantities
 from avbc.orchestrator.reports import Change
 from avbc.text import text_key
 from avbc.unset import UNSET
@@ -36,8 +36,8 @@ def push_inventory(run: PushRun, *, full: bool) -> None:
     """Send the store the quantities that changed since they were sent last, or all with `full`.
 
     Quantities are absolute, in whole units and never below zero, and net of what orders have sold
-    that wait in the store to be imported. Where nothing changed, the store is not asked either: it
-    has itself subtracted what orders sold since.
+    that are not in the books and whose goods have not left. Where nothing changed, the store is not
+    asked either: it has itself subtracted what orders sold since.
 
     Raises:
         SettingsError: Sync Inventory Levels is not ticked.
