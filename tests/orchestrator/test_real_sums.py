@@ -243,3 +243,43 @@ def test_a_coupon_on_shipping_is_booked_against_freight_and_stays_so(
     web.follow_orders()
     assert web.worklist().ok
     assert web.reconcile(SINCE).ok, str(web.reconcile(SINCE))
+
+
+def refunded_and_taken_off(store: FakeStore, order: FakeOrder, place: int) -> None:
+    """What staff do in the store: refund the price of a line, and take the line off."""
+    own = store.order(order.id)
+    store.refund(order.id, items={line_ids(own)[place]: int(str(own.products[place]["quantity"]))})
+    take_off(own, place)
+    store.edit_order(
+        order.id,
+        items_total=own.header["items_total"],
+        status_id=11,
+        payment_status="captured",
+    )
+
+
+@pytest.mark.parametrize("imported_before", [False, True])
+def test_a_refund_of_a_line_that_was_taken_off_makes_no_credit(
+    join: Join,
+    change: Change,
+    store: FakeStore,
+    books: SqlGateway,
+    factory: OrderFactory,
+    *,
+    imported_before: bool,
+) -> None:
+    web = join(settings=change(gl={"import_refunds": True}))
+    order = store.add_order(mug_and_lamp(factory))
+    if imported_before:
+        web.import_orders()
+        web.follow_orders()
+    refunded_and_taken_off(store, order, 1)
+    web.import_order(order.id)
+    web.import_refunds()
+    web.follow_orders()
+    (booked,) = books.sales_orders([f"WEB{order.id}"])
+    assert [line.part_number for line in booked.lines] == ["MUG-BLUE"]
+    assert booked.total == amount_of(store.order(order.id).header["total_inc_tax"])
+    assert books.credits([f"WEB{order.id}"]) == []
+    assert sum(one.amount for one in books.receipts([f"WEB{order.id}"])) == booked.total
+    assert [each.code for each in web.worklist()] == []

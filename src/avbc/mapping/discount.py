@@ -11,7 +11,7 @@ import attrs
 from avbc.acctvantage.records import OrderDiscount, Promotion
 from avbc.bigcommerce.models import Order, OrderCoupon, OrderProduct
 from avbc.mapping.case import Case, MappingRules, Ruling
-from avbc.mapping.proof import Proof, unreadable
+from avbc.mapping.proof import Proof, after_discounts, unreadable
 from avbc.mapping.text import amount_text, plain
 from avbc.money import STEP, ZERO, is_amount, share, to_minor_unit
 from avbc.text import text_key
@@ -201,6 +201,7 @@ def _read_line(
     amounts = [
         base,
         line.total_inc_tax,
+        line.total_tax,
         discounted or ZERO,
         *(applied.amount for applied in line.applied_discounts),
     ]
@@ -228,11 +229,8 @@ def _read_line(
         discount.base += base
         discount.lines += 1
         off += applied.amount
-    left = line.total_inc_tax - off
-    if proof.discounts == "without tax" and line.total_ex_tax:
-        # What is left without tax, and the tax of it at the line's own rate.
-        left = (line.total_ex_tax - off) * line.total_inc_tax / line.total_ex_tax
-    difference = left - (discounted or ZERO)
+    paid, _ = after_discounts(line, off, proof)
+    difference = paid - (discounted or ZERO)
     # The store may leave it out or write 0.
     if discounted and not case.rules.rounds_to_zero(difference):
         case.error(

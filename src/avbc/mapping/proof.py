@@ -9,7 +9,7 @@ cent is recorded.
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from decimal import Decimal
+from decimal import ROUND_HALF_UP, Decimal
 from itertools import chain
 from operator import attrgetter
 from typing import Literal, TypeAlias
@@ -19,7 +19,7 @@ import attrs
 from avbc.bigcommerce.models import Fee, Order, OrderProduct
 from avbc.mapping.case import Case, MappingRules, Ruling
 from avbc.mapping.text import amount_text
-from avbc.money import ZERO, are_store_amounts, is_amount, to_minor_unit
+from avbc.money import STEP, ZERO, are_store_amounts, is_amount, to_minor_unit
 
 Discounts: TypeAlias = Literal["none", "with tax", "without tax"]
 
@@ -496,6 +496,26 @@ def prove_lines(order: Order, lines: Sequence[OrderProduct], case: Case) -> Line
                 ),
             )
     return LinesProof()
+
+
+def after_discounts(line: OrderProduct, taken: Decimal, proof: Proof) -> tuple[Decimal, Decimal]:
+    """What was paid for a line with tax, and the tax in it, by the reading of its order's proof.
+
+    Args:
+        line: The line, with amounts of money.
+        taken: Its discounts.
+        proof: Its order's.
+    """
+    tax = line.total_inc_tax - line.total_ex_tax
+    if proof.discounts != "without tax" or not line.total_ex_tax:
+        paid = line.total_inc_tax - taken
+    elif line.total_tax != tax:
+        return line.total_ex_tax - taken + line.total_tax, line.total_tax
+    else:
+        # The line's tax is the one before its discounts: what is left is taxed at its own rate.
+        left = line.total_ex_tax - taken
+        paid = (left * line.total_inc_tax / line.total_ex_tax).quantize(STEP, ROUND_HALF_UP)
+    return paid, paid * tax / line.total_inc_tax if line.total_inc_tax else ZERO
 
 
 def _check_quantity(line: OrderProduct, position: int, case: Case) -> bool:

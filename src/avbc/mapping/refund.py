@@ -14,9 +14,9 @@ from avbc.bigcommerce.models import Order, OrderProduct, Refund, RefundItem
 from avbc.mapping.case import Case, MappingRules, Ruling
 from avbc.mapping.lines import fee_name
 from avbc.mapping.payment import TENDER_WORDS, receipt_type_for, tender_type_for
-from avbc.mapping.proof import Discounts, proof_of
+from avbc.mapping.proof import Proof, after_discounts, proof_of
 from avbc.mapping.text import amount_text, plain
-from avbc.money import ARITHMETIC, STEP, ZERO, are_store_amounts, decimals, is_amount
+from avbc.money import ARITHMETIC, ZERO, are_store_amounts, decimals, is_amount
 from avbc.settings import payment_method_key
 from avbc.text import text_key
 
@@ -233,7 +233,6 @@ def _things(
 ) -> dict[tuple[CreditKind, int], _Thing]:
     """What the refund may give back of the order, by kind and the store's id."""
     proof = proof_of(order, Case(rules))
-    discounts = proof.discounts if proof is not None else "none"
     things: dict[tuple[CreditKind, int], _Thing] = {}
     booked = {line.store_line_id: line.part_number for line in sales_order.lines}
     wanted = {item.item_id for item in refund.items} & booked.keys()
@@ -241,7 +240,7 @@ def _things(
         if line.id in wanted:
             name = plain(line.name) or plain(line.sku)
             product = _Thing(
-                "product", name, *_paid(line, discounts), line.quantity, line.id, booked[line.id]
+                "product", name, *_paid(line, proof), line.quantity, line.id, booked[line.id]
             )
             paid, tax = _wrapping(line, order)
             name = plain(line.wrapping_name) or "Gift wrapping"
@@ -262,7 +261,7 @@ def _things(
     return things
 
 
-def _paid(line: OrderProduct, of_order: Discounts) -> tuple[Decimal, Decimal]:
+def _paid(line: OrderProduct, proof: Proof | None) -> tuple[Decimal, Decimal]:
     """What the shopper paid for the line with tax and after discounts, and the tax in it.
 
     By the reading that the order's own proof took. The store may leave the amount after discounts
@@ -270,17 +269,13 @@ def _paid(line: OrderProduct, of_order: Discounts) -> tuple[Decimal, Decimal]:
     """
     discounted = line.discounted_total_inc_tax or ZERO
     discounts = [discount.amount for discount in line.applied_discounts]
-    if not all(map(is_amount, (line.total_inc_tax, line.total_ex_tax, discounted, *discounts))):
+    totals = (line.total_inc_tax, line.total_ex_tax, line.total_tax)
+    if not all(map(is_amount, (*totals, discounted, *discounts))):
         return _NONE, _NONE
     taken = sum(discounts, ZERO)
-    if of_order == "without tax" and line.total_ex_tax:
-        # The tax of what is left, at the line's own rate, in the store's four decimals.
-        left = line.total_ex_tax - taken
-        paid = (left * line.total_inc_tax / line.total_ex_tax).quantize(STEP, ROUND_HALF_UP)
-    elif of_order == "with tax":
-        paid = line.total_inc_tax - taken
-    else:
-        paid = discounted or line.total_inc_tax - taken
+    if proof is not None and proof.discounts != "none":
+        return after_discounts(line, taken, proof)
+    paid = discounted or line.total_inc_tax - taken
     # The line's own tax may be the one before its discounts.
     return paid, _share(paid, line.total_inc_tax - line.total_ex_tax, line.total_inc_tax)
 

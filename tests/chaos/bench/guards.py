@@ -296,8 +296,8 @@ GUARDS = (
         (
             Removal(
                 "mapping/discount.py",
-                'if proof.discounts == "without tax" and line.total_ex_tax:',
-                "if False:",
+                "paid, _ = after_discounts(line, off, proof)",
+                "paid = line.total_inc_tax - off",
             ),
         ),
     ),
@@ -307,7 +307,7 @@ GUARDS = (
         (
             Removal(
                 "mapping/refund.py",
-                'if of_order == "without tax" and line.total_ex_tax:',
+                'if proof is not None and proof.discounts != "none":',
                 "if False:",
             ),
         ),

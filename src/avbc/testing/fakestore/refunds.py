@@ -64,7 +64,7 @@ def everything(order: FakeOrder) -> RefundParts:
         items={
             whole(line["id"]): whole(line["quantity"]) - whole(line["quantity_refunded"])
             for line in order.products
-            if line["quantity"] != line["quantity_refunded"]
+            if whole(line["quantity"]) > whole(line["quantity_refunded"])
         },
         wrapping=[
             whole(line["id"])
