@@ -11,7 +11,7 @@ import pkgutil
 import types
 import typing
 from collections.abc import Iterator, Mapping
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
 from html.parser import HTMLParser
 from pathlib import Path
@@ -94,6 +94,7 @@ def filled(hint: Any) -> Any:
         bool: True,
         Decimal: Decimal("1.5"),
         datetime: now,
+        date: now.date(),
         timedelta: timedelta(1),
         object: HTML,
         float: 1.5,

@@ -180,7 +180,7 @@ def edit_of(
     mapped_from = as_mapped or order
     differences += map(str, address_differences(sales_order, mapped_from))
     differences += map(str, form_field_differences(sales_order, mapped_from))
-    shown = first_few(differences) or "no amount, quantity, address or form field differs"
+    shown = first_few(differences) or "no amount, quantity or address differs"
     problem = Problem(
         "order_edited_after_import",
         "fingerprint",
