@@ -334,3 +334,13 @@ def test_without_the_scope_a_date_is_refused(
     with pytest.raises(ScopeMissing):
         join().import_orders(since=since)
     assert web.books.sales_orders() == []
+
+
+def test_the_setup_check_warns_of_a_time_zone_that_is_not_known(
+    web: Orchestrator, store: FakeStore
+) -> None:
+    for zone, states in ((CHICAGO, []), ("Mars/Olympus Mons", ["warning"]), (KATHMANDU, [])):
+        store.set_options(time_zone=zone)
+        checks = [check for check in web.check_setup().checks if check.area == "time zone"]
+        assert [check.state for check in checks] == states
+        assert all("tzdata" in check.fix for check in checks)

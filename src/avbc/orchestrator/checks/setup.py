@@ -6,14 +6,17 @@ check are beside this module: statuses, money, shipping, products.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import suppress
 from functools import cache
 
 from avbc.acctvantage.gateway import Gateway
 from avbc.acctvantage.records import Product
 from avbc.bigcommerce import BigCommerce
+from avbc.bigcommerce.models import StoreInformation
 from avbc.errors import AvbcError
 from avbc.mapping import FieldRule, MappingRules
+from avbc.mapping.days import zone_of
 from avbc.orchestrator.checks.setup_channels import channel_checks
 from avbc.orchestrator.checks.setup_form_fields import form_field_checks
 from avbc.orchestrator.checks.setup_money import money_checks
@@ -52,6 +55,7 @@ def setup_report(integration: Integration, fields: Sequence[FieldRule[Product]])
         (
             *_source_code(store, books, settings),
             *status_checks(rules),
+            *_time_zone(information),
             *money_checks(store, information, recent, rules),
             *waiting_checks(recent, rules),
             *shipping_checks(store, recent, rules),
@@ -81,6 +85,22 @@ def _source_code(store: BigCommerce, books: Gateway, settings: Settings) -> Iter
         )
     else:
         yield Check("source code", setting, "ok", code)
+
+
+def _time_zone(information: Callable[[], StoreInformation]) -> Iterator[Check]:
+    """Check that the store's days are known; where it cannot be read, the currency says so."""
+    with suppress(AvbcError):
+        name = information().timezone.name
+        if zone_of(name) is None:
+            yield Check(
+                "time zone",
+                name,
+                "warning",
+                f"The store's time zone {name!r} is not in the time zone database of this "
+                "computer, so its days are taken without daylight saving.",
+                "Install or update the package tzdata, or choose a time zone in BigCommerce "
+                "(Settings, Store Profile, Date & Timezone).",
+            )
 
 
 def _hooks(store: BigCommerce) -> Iterator[Check]:
