@@ -652,3 +652,26 @@ def test_whatever_the_refund_a_credit_adds_up(rules, asked, pays):
     assert (ruling.value is None) == bool(ruling.errors)
     if ruling.value is not None:
         foots(ruling.value, asked)
+
+
+def test_a_refund_of_a_method_whose_name_is_translated_goes_by_the_gateway(
+    credit, settings, reference
+):
+    def codes_of(*ids):
+        rows = tuple(
+            PaymentMethodMapping(
+                bigcommerce=f"Card {number}", receipt_type=name, payment_method_id=id_
+            )
+            for number, (id_, name) in enumerate(ids)
+        )
+        rules = MappingRules(
+            attrs.evolve(settings, gl=attrs.evolve(settings.gl, payment_methods=rows)), reference
+        )
+        order = attrs.evolve(ORDER, payment_method="Kreditkarte")
+        asked = refund("5.00", "0.00", item("ORDER", 1042, 0, "5.00"))
+        ruling = credit(asked, order, rules=rules)
+        return ruling.value.tenders[0].receipt_type if ruling.value else None
+
+    assert codes_of(("authorizenet.credit_card", "Visa/MC")) == "Visa/MC"
+    assert codes_of(("authorizenet.a", "Visa/MC"), ("authorizenet.b", "Check")) is None
+    assert codes_of(("stripe.card", "Visa/MC")) is None

@@ -600,6 +600,13 @@ def test_money_for_an_order_that_was_never_completed_waits_for_a_person(
     web.follow_orders()
     assert waits(web, order) == ["payment_without_order"]
     assert list(web.follow_orders()) == []
+    # Of an offline method the order's status says that nothing came.
+    offline = store.place_order()
+    store.edit_order(
+        offline.id, status_id=0, payment_method="Cash on Delivery", payment_status="captured"
+    )
+    web.follow_orders()
+    assert waits(web, offline) == []
     store.edit_order(order.id, status_id=NEW)
     web.follow_orders()
     assert waits(web, order) == []

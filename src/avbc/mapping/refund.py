@@ -13,6 +13,7 @@ from avbc.acctvantage.records import Credit, CreditKind, CreditLine, CreditTende
 from avbc.bigcommerce.models import Order, OrderProduct, Refund, RefundItem
 from avbc.mapping.case import Case, MappingRules, Ruling
 from avbc.mapping.lines import fee_name
+from avbc.mapping.patterns import fits
 from avbc.mapping.payment import TENDER_WORDS, receipt_type_for, tender_type_for
 from avbc.mapping.proof import Proof, after_discounts, proof_of
 from avbc.mapping.text import amount_text, plain
@@ -518,5 +519,13 @@ def _receipt_type(method: str, order: Order, case: Case) -> str | None:
     tender = next((name for name, words in TENDER_WORDS.items() if key in words), None)
     if tender is not None:
         return case.add(tender_type_for(tender, case.rules))
-    mapped = method if key in case.rules.payment_methods else order.payment_method
-    return case.add(receipt_type_for(mapped, case.rules))
+    known = case.rules.payment_methods
+    mapped = method if key in known else order.payment_method
+    ids: list[str] = []
+    if payment_method_key(plain(mapped)) not in known:
+        # The ids of a gateway's methods begin with its name: where they mean one Receipt Type, it
+        # is the one of the order, whose method's name is translated.
+        of_it = [one for one in case.rules.methods_by_id if fits(f"{method}.*", one)]
+        ids = of_it if len({case.rules.methods_by_id[one] for one in of_it}) == 1 else []
+    found = receipt_type_for(mapped, case.rules, ids, locale=order.customer_locale)
+    return case.add(found)

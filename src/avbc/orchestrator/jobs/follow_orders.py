@@ -21,6 +21,7 @@ from avbc.bigcommerce.models import Order
 from avbc.errors import AvbcError, TransientError
 from avbc.mapping import MappingRules, Problem, payment_without_order
 from avbc.mapping.following import is_open, order_state
+from avbc.mapping.offline import is_offline
 from avbc.mapping.stopped import stopped
 from avbc.mapping.waiting import WAITS_FOR_PAYMENT, waits
 from avbc.orchestrator.engine.attention import (
@@ -361,8 +362,15 @@ class _Follow:
 
     def _not_in_books(self, key: str, order: Order, state: str, *, is_lost: bool) -> None:
         problem = _lost_problem(order.id, key) if is_lost else payment_without_order(order)
-        if problem is not None and not is_lost and waits(order, None, self._rules):
-            # Its payment method is never imported: another system books it.
+        if (
+            problem is not None
+            and not is_lost
+            and (
+                # Its payment method is never imported, since another system books it; or its
+                # status says whether it was paid, whatever its payment status says.
+                waits(order, None, self._rules) or is_offline(order.payment_method, self._rules)
+            )
+        ):
             problem = None
         if problem is not None:
             what = ("order", order.status) if is_lost else ("payment", order.payment_status)
