@@ -150,6 +150,18 @@ def test_the_order_of_lines_does_not_matter(data, make_order, map_it):
         )
 
 
+@few
+@given(data=st.data())
+def test_a_line_that_was_taken_off_changes_nothing(data, make_order, map_it):
+    order = data.draw(orders(make_order))
+    place = data.draw(st.integers(0, len(order.products)))
+    gone = make_order.line(90, make_order.item(data.draw(st.sampled_from(SKUS)), "7.00", 0))
+    lines = (*order.products[:place], gone, *order.products[place:])
+    one, other = map_it(order), map_it(attrs.evolve(order, products=lines))
+    assert other.bundle == one.bundle
+    assert other.problems == one.problems
+
+
 CENTS = [D("0.01"), D("-0.01")]
 TIED = (
     "subtotal_ex_tax",
