@@ -114,6 +114,16 @@ class FollowContract(ContractSetup):
         with pytest.raises(BooksRefused, match=r"WEB1-1.*captured.*4\.75"):
             gateway.update_receipt(before, evolve(before, state="voided", voided_at=_AT))
 
+    def test_a_receipt_takes_what_is_captured_later(self, gateway: Gateway) -> None:
+        """One that was captured in part, when more of its authorization is captured."""
+        self._create(gateway, _PENDING)
+        (before,) = gateway.receipts()
+        part = evolve(before, state="captured", amount=Decimal(3), captured_at=_AT)
+        assert gateway.update_receipt(before, part) == part
+        whole = evolve(part, amount=Decimal(5))
+        assert gateway.update_receipt(part, whole) == whole
+        assert gateway.receipts() == [whole]
+
     def test_a_posted_receipt_stays(self, gateway: Gateway) -> None:
         """It is in the General Ledger. One that is as it ought to be already is no refusal."""
         self._create(gateway, evolve(_PENDING, posted=True))
