@@ -23,6 +23,8 @@ from bench.databases import postgresql_faults, sqlite_faults
 from bench.deaths import deaths
 from bench.faults import faults, weather
 from bench.guards import guards
+from bench.habit_kinds import EACH, HABITS
+from bench.habits import habit_row, try_habit
 from bench.inputs import bad_inputs
 from bench.lives import lives
 from bench.tally import Row, merged, table
@@ -33,6 +35,8 @@ Job: TypeAlias = "Callable[[], Row | list[Row]]"
 
 BOOKS = ("import", "capture payments", "import refunds", "pull statuses", "follow held")
 """Worlds whose runs write in the books in different ways."""
+GENERATED = 33_000
+"""Orders of any shape; those of `bench.habit_kinds` come on top."""
 PUSHES = [name for name in WORLDS if name not in {"few", "many", "import", "import held"}]
 
 
@@ -68,7 +72,13 @@ def jobs(seed: int, scale: float) -> Iterator[tuple[str, Job]]:
     for part in range(6):
         yield "fault: import", partial(faults, "import", share=(part, 6), sample=sample(2000))
     for part in range(4):
-        yield "generated orders", partial(generated_orders, count(24_000), seed, share=(part, 4))
+        yield "generated orders", partial(generated_orders, count(GENERATED), seed, share=(part, 4))
+    for habit in HABITS:
+        for part in range(2):
+            yield (
+                habit_row(habit.name),
+                partial(try_habit, habit, count(EACH), seed, share=(part, 2)),
+            )
     for name in PUSHES:
         if name not in {"push shipments", "capture payments", "follow in a cycle"}:
             yield (

@@ -111,6 +111,10 @@ class Books:
             file = Path(folder) / "books.toml"
             file.write_text(example.books_toml, encoding="utf-8")
             self.gateway.load(file)
+        self.keep()
+
+    def keep(self) -> None:
+        """Let them be emptied to what they hold now."""
         with closing(self.gateway.engine.raw_connection()) as connection:
             self._filled = cast("Any", connection.driver_connection).serialize()
 
