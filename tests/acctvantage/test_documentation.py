@@ -75,7 +75,9 @@ def test_the_statements_run(books: SqlGateway) -> None:
                 statement.replace("%", "%%") if other == "SQLite" else statement
             )
             counts.append(len(result.all()) if result.returns_rows else result.rowcount)
-    assert counts == [1, 2, 2, 1, 1, 1, 1, 0]
+    # Only PostgreSQL has time zones, and fills the days that are not known: there are none.
+    days = [0] if other == "SQLite" else []
+    assert counts == [1, 2, 2, 1, 1, 1, 1, 0, *days]
     (shipment,) = books.shipments("WEB", datetime.now(UTC) - timedelta(minutes=1))
     item, parcel = ShippedItem(1042000, Decimal("1.5")), Parcel("1Z999AA10123456784")
     assert shipment == Shipment(
