@@ -143,7 +143,9 @@ KNOWN |= {
     "depth",
     "fixed_cost_shipping_price",
 }
-KNOWN |= {"base_variant_id"}
+KNOWN |= {"base_variant_id", "channel_ids", "payment_status"}
+# Live transactions have an empty object for what is absent, whatever it would be.
+EMPTY_OBJECTS = {"reference_transaction_id", "payment_instrument_token"}
 
 
 @pytest.fixture(scope="module")
@@ -245,7 +247,12 @@ def hold(specs: Path, spec: str, method: str, target: str, answer: StoreResponse
 
 def known(fault: object) -> bool:
     path = list(getattr(fault, "absolute_path", []))
-    return bool(path) and path[-1] in KNOWN and getattr(fault, "instance", "") is None
+    instance = getattr(fault, "instance", "")
+    return bool(path) and (
+        (path[-1] == "event_date" and instance == "")  # on orders of 2013
+        or (path[-1] in KNOWN and instance is None)
+        or (path[-1] in EMPTY_OBJECTS and instance == {})
+    )
 
 
 @pytest.fixture(scope="module")

@@ -50,7 +50,7 @@ def test_everything_of_an_order_of_any_shape_is_refunded_exactly(store, ask, ord
         "0.0000",
     )
     assert shown["payment_status"] == ("refunded" if order.header["payment_status"] else "")
-    assert all(line["is_refunded"] for line in store.order(order.id).products)
+    assert all(line["is_refunded"] for line in store.order(order.id).products if line["quantity"])
     with pytest.raises(ValueError, match="nothing is left"):
         store.refund(order.id)
 

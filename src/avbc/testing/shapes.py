@@ -155,6 +155,22 @@ def _fraction_of_a_cent(factory: OrderFactory) -> FakeOrder:
     return factory.order([screws, item("CANDLE-3")], tax_rate=_UNTAXED)
 
 
+def _form_fields(factory: OrderFactory) -> FakeOrder:
+    """Checkout form fields: the buyer's PO number, and a note of several lines."""
+    return factory.order(
+        [item("TEAPOT-01")],
+        form_fields=[("PO number", "4711")],
+        shipping=[Shipping(form_fields=[("Delivery note", "Back door.\nRing twice.")])],
+    )
+
+
+def _partly_captured(factory: OrderFactory) -> FakeOrder:
+    """Authorized in full, captured for less: the order's total stays."""
+    return factory.order(
+        [item("LAMP-01")], payment=Payment(state="captured", captured=Decimal("31.50"))
+    )
+
+
 SHAPES: Mapping[str, Shape] = {
     "plain": lambda factory: factory.plain(),
     "guest": lambda factory: factory.order(factory.lines(2), buyer=factory.person(0)),
@@ -256,8 +272,34 @@ SHAPES: Mapping[str, Shape] = {
     "purchase_order_without_open_ar": lambda factory: factory.order(
         [item("TEAPOT-01")], payment=Payment("Purchase Order", state="offline"), importable=False
     ),
+    "cash_on_delivery_pending": lambda factory: factory.order(
+        [item("POSTER-A2")], payment=_CASH, payment_status="pending"
+    ),
+    "partly_captured": _partly_captured,
+    "removed_line": lambda factory: factory.order(
+        [item("MUG-BLUE", 2), attrs.evolve(item("LAMP-01"), quantity=0)]
+    ),
+    "form_of_2013": lambda factory: factory.order(
+        [item("CHAIR-OAK", 2), item("CANDLE-3")], discounts=[MANUAL], body="2013"
+    ),
+    "unknown_line_totals": lambda factory: factory.order(
+        [item("CHAIR-OAK"), item("CANDLE-3", 2)], discounts=[SAVE5], body="zeros"
+    ),
+    "promotion_code": lambda factory: factory.order(
+        [item("MUG-BLUE", 2)], discounts=[Discount("promotion", Decimal("1.99"), "SPRING10")]
+    ),
+    "form_fields": _form_fields,
+    "translated_method": lambda factory: factory.order(
+        [item("TEAPOT-01")],
+        payment=Payment("Kreditkarte"),
+        customer_locale="de",
+        importable=False,
+    ),
+    "test_transaction": lambda factory: factory.order(
+        [item("TEAPOT-01")], payment=Payment(test=True), importable=False
+    ),
 }
-"""Every shape by name, as a function of an `OrderFactory`. The first 40 cover every kind."""
+"""Every shape by name, as a function of an `OrderFactory`. The first 40 cover most kinds."""
 
 
 def order_of_shape(name: str, factory: OrderFactory | None = None) -> FakeOrder:
@@ -276,7 +318,8 @@ def orders_of_every_shape(seed: int = 1, first_id: int = 1001) -> list[FakeOrder
 
     Those that an import must refuse have `importable` False: another currency than the books', a
     declined payment, a purchase order without open A/R, a total off by a cent, an unknown SKU, an
-    unmapped payment method, a null total.
+    unmapped payment method, a payment method in the shopper's language, a payment in test mode, a
+    null total.
 
     >>> [order.shape for order in orders_of_every_shape() if not order.importable][:2]
     ['foreign_currency', 'declined']

@@ -10,7 +10,7 @@ order costs before store credit and gift certificates are taken as tenders. `fee
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from decimal import ROUND_HALF_UP, Decimal
 
@@ -19,9 +19,11 @@ import attrs
 from avbc.money import ZERO, decimals, share, to_minor_unit
 from avbc.testing.factories.parts import (
     CARD,
+    BodyForm,
     FeeLine,
     Line,
     OrderOptions,
+    Payment,
     Person,
     Shipping,
 )
@@ -30,16 +32,25 @@ from avbc.testing.factories.rows import (
     SAME_ON_EVERY_LINE,
     address_fields,
     applied_row,
+    coupon_row,
     customer_row,
     form_field_rows,
+    has_code,
     is_shipped,
     option_row,
     pickup_row,
+    transaction_row,
 )
 from avbc.testing.orders import SYSTEM_NAMES, FakeOrder
 from avbc.testing.values import Row, amount_of, money, number, rfc2822, text
 
 _FOUR = Decimal("0.0001")
+_LATER: Mapping[BodyForm, Sequence[str]] = {
+    "modern": (),
+    "zeros": (),
+    "2013": ("is_tax_inclusive_pricing",),
+}
+"""Fields of an order that a form does not have yet."""
 
 
 @attrs.frozen
@@ -84,6 +95,7 @@ class _Priced:
     """Before discounts."""
     wrapping: _Cost
     inclusive: bool
+    body: BodyForm = "modern"
     applied: list[Row] = attrs.field(factory=list[Row])
     taken: Decimal = ZERO
     """The discounts' amounts: with tax where prices are."""
@@ -107,7 +119,7 @@ class _Priced:
         """Set what the line costs after discounts, of which so much is tax, and before them."""
         left = self.typed - self.taken
         self.paid = _Cost(left - tax, left) if self.inclusive else _Cost(left, left + tax)
-        if not self.taken or not left:
+        if not self.taken or not left or self.body == "2013":
             self.total = self.unit.times(self.line.quantity)
             return
         tax_before = (tax * self.typed / left).quantize(_FOUR, rounding=ROUND_HALF_UP)
@@ -118,9 +130,23 @@ class _Priced:
         )
 
     @property
+    def shown(self) -> Row:
+        """The totals and discounts of the line, as an order shows them."""
+        fields = {
+            **self.total.fields("total"),
+            "total_tax": money((self.total if self.body == "2013" else self.paid).tax),
+            "applied_discounts": self.applied,
+        }
+        if self.body != "2013":
+            paid = self.paid.inc if self.body == "modern" else ZERO
+            return {**fields, "discounted_total_inc_tax": money(paid)}
+        applied = [{"id": row["id"], "amount": row["amount"]} for row in self.applied]
+        return {**fields, "applied_discounts": applied, "event_date": ""}
+
+    @property
     def price(self) -> _Cost:
         """One unit before discounts, as an order shows it."""
-        if not self.taken:
+        if not self.taken or self.body == "2013":
             return self.unit
         ex, inc = (
             (side / self.line.quantity).quantize(_FOUR, rounding=ROUND_HALF_UP)
@@ -147,6 +173,16 @@ class Building:
     created: datetime
     cart_id: str
 
+    @property
+    def body(self) -> BodyForm:
+        """How the order is written."""
+        return self.options.get("body", "modern")
+
+    @property
+    def payment(self) -> Payment:
+        """How what is left after store credit and gift certificates is paid."""
+        return self.options.get("payment", CARD)
+
     def build(self) -> FakeOrder:
         """Return the order."""
         consignments = list(
@@ -163,6 +199,7 @@ class Building:
                 unit=self._cost(line.price, taxable=line.taxable),
                 wrapping=self._cost(line.wrapping or ZERO),
                 inclusive=self.inclusive,
+                body=self.body,
             )
             for index, line in enumerate(self.lines)
         ]
@@ -174,7 +211,8 @@ class Building:
         wrapping = _sum([row.wrapping for row in priced])
         lines, paid = (_sum([row.total for row in priced]), _sum([row.paid for row in priced]))
         subtotal = lines if self.fees_on_top else lines + _sum(fees)
-        subtotal_tax = paid.tax if self.fees_on_top else paid.tax + _sum(fees).tax
+        taxed = lines if self.body == "2013" else paid
+        subtotal_tax = taxed.tax if self.fees_on_top else taxed.tax + _sum(fees).tax
         exact = paid + _sum(fees) + _sum(shipping) + _sum(handling) + wrapping
         # Unit prices have four decimals; what they leave below the smallest coin is not paid.
         total = _Cost(exact.ex - (exact.inc - self._payable(exact.inc)), self._payable(exact.inc))
@@ -198,6 +236,8 @@ class Building:
             "coupon_discount": money(coupon_discount),
             **self._payment_fields(transactions),
         }
+        for key in (*self.options.get("without", ()), *_LATER[self.body]):
+            header.pop(key, None)
         return FakeOrder(
             header=header,
             products=[self._product(row) for row in priced],
@@ -249,25 +289,20 @@ class Building:
             left = [row.left for row in priced]
             if discount.kind == "coupon_percent":
                 parts = [self._payable(amount * discount.value / 100) for amount in left]
+            elif discount.kind == "coupon_per_item":
+                parts = [
+                    min(discount.value * row.line.quantity, amount)
+                    for row, amount in zip(priced, left, strict=True)
+                ]
             else:
                 parts = share(min(discount.value, sum(left, ZERO)), left, decimals(self.currency))
-            code = discount.code if discount.kind.startswith("coupon") else None
+            code = discount.code if has_code(discount) else None
             for row, part in zip(priced, parts, strict=True):
                 if part:
                     row.applied.append(applied_row(discount, index, part, code))
                     row.taken += part
             if code is not None:
-                coupons.append(
-                    {
-                        "id": self.order_id * 10 + index,
-                        "coupon_id": 41 + index,
-                        "order_id": self.order_id,
-                        "code": code,
-                        "amount": number(discount.value),
-                        "type": 2 if discount.kind == "coupon_amount" else 1,
-                        "discount": number(sum(parts, ZERO)),
-                    }
-                )
+                coupons.append(coupon_row(self.order_id, index, discount, sum(parts, ZERO)))
         return coupons
 
     # Payment
@@ -290,70 +325,59 @@ class Building:
             self._transact(transactions, "purchase", "store_credit", credit)["store_credit"] = {
                 "remaining_balance": 12.5
             }
-        payment = self.options.get("payment", CARD)
-        left = total - certificate - credit
-        if left and payment.state != "offline":
+        payment, left = self.payment, total - certificate - credit
+        if left and not payment.is_offline:
             event = "purchase" if payment.state in {"paid", "declined"} else "authorization"
             first = self._transact(transactions, event, "gateway", left)
             first["status"] = "error" if payment.state == "declined" else "ok"
             if payment.state == "captured":
-                self._transact(transactions, "capture", "gateway", left)[
+                amount = left if payment.captured is None else min(payment.captured, left)
+                self._transact(transactions, "capture", "gateway", amount)[
                     "reference_transaction_id"
                 ] = first["id"]
         return {"gift_certificate": certificate, "store_credit": credit}, transactions
 
     def _transact(self, transactions: list[Row], event: str, tender: str, amount: Decimal) -> Row:
-        gateway = (
-            self.options.get("payment", CARD).gateway
-            if tender == "gateway"
-            else tender.replace("_", "")
+        is_gateway = tender == "gateway"
+        gateway = self.payment.gateway if is_gateway else tender.replace("_", "")
+        card = is_gateway and not gateway.startswith("paypal")
+        method = "credit_card" if card else "electronic_wallet" if is_gateway else tender
+        row = transaction_row(
+            (self.order_id, self.order_id * 10 + len(transactions)),
+            event,
+            amount,
+            (gateway, method),
+            self.created,
         )
-        card = tender == "gateway" and not gateway.startswith("paypal")
-        method = tender if tender != "gateway" else "credit_card" if card else "electronic_wallet"
-        row: Row = {
-            "id": self.order_id * 10 + len(transactions),
-            "order_id": str(self.order_id),
-            "event": event,
-            "method": method,
-            "amount": number(amount),
-            "currency": self.currency,
-            "gateway": gateway,
-            "gateway_transaction_id": f"{gateway}-{self.order_id * 10 + len(transactions)}",
-            "date_created": self.created.isoformat(),
-            "test": False,
-            "status": "ok",
-            "fraud_review": False,
-            "payment_method_id": f"{gateway}.{method}",
-        }
-        if card:
-            row["credit_card"] = {"card_type": "visa", "card_iin": "411111", "card_last4": "1111"}
+        row["currency"] = self.currency
+        if is_gateway:
+            row["test"] = self.payment.test
+            row["payment_method_id"] = self.payment.method_id or row["payment_method_id"]
         transactions.append(row)
         return row
 
     def _payment_fields(self, transactions: Sequence[Row]) -> Row:
-        payment = self.options.get("payment", CARD)
+        payment = self.payment
         gateway = [
             row for row in transactions if row["method"] not in {"store_credit", "gift_certificate"}
         ]
+        reference: str | None = payment.reference
+        method, status = payment.method if payment.is_offline else "", ""
         if gateway:
-            return {
-                "payment_method": payment.method,
-                "payment_provider_id": payment.reference
-                or text(gateway[0], "gateway_transaction_id"),
-                "payment_status": "captured" if payment.state == "paid" else payment.state,
-            }
-        if transactions:
-            return {
-                "payment_method": "Gift Certificate"
+            reference = reference or text(gateway[0], "gateway_transaction_id")
+            method = payment.method
+            status = "captured" if payment.state == "paid" else payment.state
+        elif transactions:
+            reference = None
+            method = (
+                "Gift Certificate"
                 if transactions[0]["method"] == "gift_certificate"
-                else "Store Credit",
-                "payment_provider_id": None,
-                "payment_status": "",
-            }
+                else "Store Credit"
+            )
         return {
-            "payment_method": payment.method if payment.state == "offline" else "",
-            "payment_provider_id": payment.reference,
-            "payment_status": "",
+            "payment_method": method,
+            "payment_provider_id": reference,
+            "payment_status": self.options.get("payment_status", status),
         }
 
     # Rows
@@ -397,7 +421,7 @@ class Building:
             "is_email_opt_in": False,
             "credit_card_type": [None, [], {}][self.order_id % 3],
             "order_source": "www",
-            "channel_id": 1,
+            "channel_id": self.options.get("channel_id", 1),
             "external_source": None,
             "external_id": None,
             "external_merchant_id": None,
@@ -435,8 +459,6 @@ class Building:
             "base_price": money(line.price),
             **row.price.fields("price"),
             "base_total": money(line.price * line.quantity),
-            **row.total.fields("total"),
-            "total_tax": money(row.paid.tax),
             "weight": "1.0000" if line.type == "physical" else "0.0000",
             "quantity": line.quantity,
             "wrapping_id": 1 if line.wrapping is not None else 0,
@@ -449,13 +471,12 @@ class Building:
             "option_set_id": 19 if line.options else None,
             "parent_order_product_id": parent,
             "is_bundled_product": line.component_of is not None,
-            "applied_discounts": row.applied,
             "product_options": [
                 option_row(row.id, place, *option) for place, option in enumerate(line.options)
             ],
             "configurable_fields": [],
             "gift_certificate_id": row.id if line.type == "giftcertificate" else None,
-            "discounted_total_inc_tax": money(row.paid.inc),
+            **row.shown,
             **SAME_ON_EVERY_LINE,
         }
 

@@ -10,9 +10,10 @@ from decimal import Decimal
 from typing import Unpack
 
 from avbc.testing.factories.building import Building
-from avbc.testing.factories.parts import PHYSICAL, Line, OrderOptions, Person, item
+from avbc.testing.factories.parts import CARD, PHYSICAL, Line, OrderOptions, Person, item
 from avbc.testing.orders import FakeOrder
 
+AWAITING_PAYMENT = 7
 _PEOPLE = [
     ("Ana", "Rivera", "14 Harbor Road", "Austin", "Texas", "78751"),
     ("Jonas", "Berg", "220 Lake Street", "Denver", "Colorado", "80202"),
@@ -97,7 +98,12 @@ class OrderFactory:
             store_currency=self._currency,
             fees_on_top=self._fees_on_top,
             net_of_tenders=self._net_of_tenders,
-            status_id=options.get("status_id", self._status_id),
+            status_id=options.get(
+                "status_id",
+                AWAITING_PAYMENT
+                if options.get("payment", CARD).state == "awaiting"
+                else self._status_id,
+            ),
             created=options.get(
                 "created", self._created + timedelta(minutes=7 * (order_id - self._first_id))
             ),

@@ -12,6 +12,11 @@ import attrs
 from avbc.money import ZERO
 
 ItemType: TypeAlias = Literal["physical", "digital", "giftcertificate"]
+BodyForm: TypeAlias = Literal["modern", "zeros", "2013"]
+"""How an order is written: as today; with `discounted_total_inc_tax` "0.0000" on every line, which
+means unknown; or as in 2013: the tax of lines and subtotal is before discounts, there is no
+`discounted_total_inc_tax` and no `is_tax_inclusive_pricing`, and a line's discounts have an id and
+an amount only."""
 
 
 @attrs.frozen
@@ -95,11 +100,14 @@ class Line:
 class Discount:
     """A discount of an order.
 
-    `coupon_amount` is money off the total, `coupon_percent` percent off each item; `automatic` and
-    `manual` are money off the total without a coupon.
+    `coupon_amount` is money off the total, `coupon_percent` percent off each item, and
+    `coupon_per_item` money off each unit; `promotion` is the code of a promotion, whose `value` is
+    what it takes off this order; `automatic` and `manual` are money off the total without a code.
     """
 
-    kind: Literal["coupon_amount", "coupon_percent", "automatic", "manual"]
+    kind: Literal[
+        "coupon_amount", "coupon_percent", "coupon_per_item", "promotion", "automatic", "manual"
+    ]
     value: Decimal
     code: str = ""
     name: str = ""
@@ -131,13 +139,25 @@ class Payment:
     """How the rest of an order is paid after store credit and gift certificates.
 
     `paid` is one purchase; `authorized` holds the money; `captured` was authorized first; `offline`
-    has no transaction.
+    has no transaction; `awaiting` has none either, and its order is in Awaiting Payment until a
+    person moves it on, as orders by Check or Bank Deposit are.
     """
 
     method: str = "Credit Card"
     gateway: str = "authorizenet"
-    state: Literal["paid", "authorized", "captured", "declined", "offline"] = "paid"
+    state: Literal["paid", "authorized", "captured", "declined", "offline", "awaiting"] = "paid"
     reference: str = ""
+    captured: Decimal | None = None
+    """What was `captured`, where that is not the whole authorization."""
+    test: bool = False
+    """Whether the gateway was in test mode."""
+    method_id: str = ""
+    """The transactions' `payment_method_id`; gateway and method by default."""
+
+    @property
+    def is_offline(self) -> bool:
+        """Whether no gateway has a part in it."""
+        return self.state in {"offline", "awaiting"}
 
 
 CARD = Payment()
@@ -161,7 +181,14 @@ class OrderOptions(TypedDict, total=False):
     staff_notes: str
     customer_message: str
     customer_locale: str
+    channel_id: int
     form_fields: Sequence[tuple[str, str]]
+    """What was asked for the billing address at checkout: names and answers."""
+    payment_status: str | None
+    """What the order says of its payment, whatever the transactions say; None is null."""
+    body: BodyForm
+    without: Sequence[str]
+    """Fields of the order itself that are not sent, such as `payment_status`."""
     shape: str
     importable: bool
 

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from datetime import datetime
 from decimal import Decimal
 
 from avbc.testing.factories.parts import Discount, Line, Person
-from avbc.testing.values import Row, money
+from avbc.testing.values import Row, money, number
 
 PICKUP = 9
 """The place of the pickup among an order's address ids."""
@@ -39,11 +40,80 @@ def is_shipped(line: Line) -> bool:
     return line.type == "physical" and not line.pickup
 
 
+ABSENT = [
+    "reference_transaction_id",
+    "avs_result",
+    "cvv_result",
+    "credit_card",
+    "gift_certificate",
+    "store_credit",
+    "offline",
+    "custom",
+    "payment_instrument_token",
+]
+"""What a transaction shows as `{}` where it has none."""
+_TYPES = {"coupon_per_item": 0, "coupon_percent": 1, "coupon_amount": 2, "promotion": 5}
+
+
+def has_code(discount: Discount) -> bool:
+    """Whether a discount was given for a code that the shopper typed."""
+    return discount.kind in _TYPES
+
+
+def coupon_row(order_id: int, index: int, discount: Discount, taken: Decimal) -> Row:
+    """Return a coupon of an order; a promotion has no amount of its own (inferred)."""
+    return {
+        "id": order_id * 10 + index,
+        "coupon_id": 41 + index,
+        "order_id": order_id,
+        "code": discount.code,
+        "amount": 0 if discount.kind == "promotion" else number(discount.value),
+        "type": _TYPES[discount.kind],
+        "discount": number(taken),
+    }
+
+
+def transaction_row(
+    order: tuple[int, int], event: str, amount: Decimal, paid: tuple[str, str], made: datetime
+) -> Row:
+    """Return a transaction of an order.
+
+    Args:
+        order: The order's id, and the transaction's own.
+        event: `purchase`, `authorization`, `capture`, `void`.
+        amount: The amount.
+        paid: Gateway and method.
+        made: When.
+    """
+    (order_id, row_id), (gateway, method) = order, paid
+    row: Row = {
+        "id": row_id,
+        "order_id": str(order_id),
+        "event": event,
+        "method": method,
+        "amount": number(amount),
+        "currency": "USD",
+        "gateway": gateway,
+        "gateway_transaction_id": f"{gateway}-{row_id}",
+        "date_created": made.isoformat(),
+        "test": False,
+        "status": "ok",
+        "fraud_review": False,
+        "payment_method_id": f"{gateway}.{method}",
+        **{key: {} for key in ABSENT},
+    }
+    if method == "credit_card":
+        row["credit_card"] = {"card_type": "visa", "card_iin": "411111", "card_last4": "1111"}
+    return row
+
+
 def applied_row(discount: Discount, index: int, amount: Decimal, code: str | None) -> Row:
     """Return what a discount takes off a line, as the line shows it."""
     identity, target, name = {
         "coupon_amount": ("total-coupon", "order", discount.code),
         "coupon_percent": (str(41 + index), "product", discount.code),
+        "coupon_per_item": (str(41 + index), "product", discount.code),
+        "promotion": (str(41 + index), "order", discount.code),
         "automatic": (str(71 + index), "order", "Spring promotion"),
         "manual": ("manual-discount", "order", "Manual Discount"),
     }[discount.kind]
@@ -121,7 +191,9 @@ def customer_row(person: Person) -> Row:
         "date_created": "2026-01-05T10:00:00Z",
         "date_modified": "2026-01-05T10:00:00Z",
         "accepts_product_review_abandoned_cart_emails": False,
-        "channel_ids": [1],
+        "authentication": {"force_password_reset": False},
+        "origin_channel_id": 1,
+        "channel_ids": None,
         "addresses": [
             {
                 "id": person.customer_id * 10,

@@ -101,7 +101,7 @@ def refund(
         raise ValueError(f"nothing is left to refund of order {order.id}")
     total = to_minor_unit(sum((part.amount for part in parts), ZERO), currency)
     before = sum((amount_of(row["total_amount"]) for row in order.refunds), ZERO)
-    paid = amount_of(order.header["total_inc_tax"])
+    paid = _paid(order)
     if abs(total + before - paid) <= _ROUNDED_OFF and everything(order) == attrs.evolve(
         named, amount=ZERO
     ):
@@ -137,6 +137,41 @@ def refund(
     state.change_order(order.id, changes)
     state.emit("store/order/refund/created", order.id, refund={"refund_id": row["id"]})
     return row
+
+
+def _paid(order: FakeOrder) -> Decimal:
+    """Return what was paid of an order: more than its total where that was edited down since."""
+    tenders = [
+        amount_of(row["amount"])
+        for row in order.transactions
+        if row["event"] in {"purchase", "authorization"} and row["status"] == "ok"
+    ]
+    return max(amount_of(order.header["total_inc_tax"]), sum(tenders, ZERO))
+
+
+def line_paid(order: FakeOrder, line: Row) -> tuple[Decimal, Decimal]:
+    """Return what the shopper paid for a line, all discounts out: with tax, and the tax in it.
+
+    Where `discounted_total_inc_tax` is missing or 0, which means unknown, it is what the discounts
+    left of the side that was typed.
+    """
+    taxes = [
+        amount_of(row["line_amount"])
+        for row in order.taxes
+        if text(row, "order_product_id") == str(line["id"]) and row.get("line_item_type") == "item"
+    ]
+    tax, paid = sum(taxes, ZERO), amount_of(line.get("discounted_total_inc_tax"))
+    if paid:
+        return paid, tax
+    taken = sum(
+        (amount_of(row["amount"]) for row in as_rows(line.get("applied_discounts") or [])), ZERO
+    )
+    with_tax = order.header.get("is_tax_inclusive_pricing")
+    if with_tax is None:
+        with_tax = line["base_price"] == line["price_inc_tax"] != line["price_ex_tax"]
+    if with_tax:
+        return amount_of(line["total_inc_tax"]) - taken, tax
+    return amount_of(line["total_ex_tax"]) - taken + tax, tax
 
 
 def _parts(order: FakeOrder, named: RefundParts) -> list[_Part]:
@@ -186,14 +221,9 @@ def _units(order: FakeOrder, line: Row, quantity: int) -> _Part:
         raise ValueError(
             f"{ordered - done} of line {line['id']} are left to refund, not {quantity}"
         )
-    taxes = [
-        amount_of(row["line_amount"])
-        for row in order.taxes
-        if text(row, "order_product_id") == str(line["id"]) and row.get("line_item_type") == "item"
-    ]
     amount, tax = (
         _share(paid, done + quantity, ordered) - _share(paid, done, ordered)
-        for paid in (amount_of(line["discounted_total_inc_tax"]), sum(taxes, ZERO))
+        for paid in line_paid(order, line)
     )
     return _Part(_item("PRODUCT", whole(line["id"]), quantity), amount, tax)
 
