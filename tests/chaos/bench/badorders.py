@@ -241,7 +241,7 @@ def _judge_imported(
     read = read_object(_sent(sample.body), Order, "order")
     if not read.lines_complete:
         read.products = tuple(read_rows(_sent(sample.lines), OrderProduct, "lines"))
-    for fault in faults_of(sample.body, read, order, receipts):
+    for fault in faults_of(sample.body, read, order, receipts, sample.transactions):
         (
             ended.off
             if "entered" in fault or "off by" in fault or "receipts of" in fault

@@ -19,6 +19,7 @@ from avbc.bigcommerce.models import Order
 from avbc.bigcommerce.models.base import Model, json_key
 
 HALF = Decimal("0.005")
+ZERO = Decimal(0)
 _NUMBER = re.compile(r"-?[0-9]+(\.[0-9]+)?")
 _ABSENT: tuple[object, ...] = (None, "", [], {})
 _MONEY = [
@@ -33,7 +34,11 @@ MUST_OF_LINE = ["id", "quantity", "total_ex_tax", "total_inc_tax"]
 
 
 def faults_of(
-    raw: Any, order: Order, entered: SalesOrder, receipts: Sequence[Receipt]
+    raw: Any,
+    order: Order,
+    entered: SalesOrder,
+    receipts: Sequence[Receipt],
+    transactions: Sequence[Any] = (),
 ) -> Iterator[str]:
     """Tell what is wrong with an order that was imported.
 
@@ -42,6 +47,7 @@ def faults_of(
         order: What the client made of it.
         entered: The sales order.
         receipts: Its receipts.
+        transactions: The JSON of its transactions.
     """
     if not isinstance(raw, dict):
         yield f"imported from {raw!r}"
@@ -53,7 +59,7 @@ def faults_of(
     amounts = {key: number(raw.get(key)) for key in [*_MONEY, *_TAKEN, "total_tax"]}
     yield from _amounts(amounts, raw, entered)
     yield from _lines(order, entered)
-    yield from _receipts(raw, entered, receipts)
+    yield from _receipts(raw, entered, receipts, _captured_in_part(transactions))
 
 
 def number(value: object) -> Decimal:
@@ -139,8 +145,23 @@ def _lines(order: Order, entered: SalesOrder) -> Iterator[str]:
         yield f"its lines were entered as {were}, and the store says {wanted}"
 
 
+def _captured_in_part(transactions: Sequence[Any]) -> Decimal | None:
+    """What was received where less was captured than was authorized; None anywhere else."""
+    rows = [row for row in transactions if isinstance(row, dict) and row.get("status") == "ok"]
+    sums = {
+        event: sum((number(row.get("amount")) for row in rows if row.get("event") == event), ZERO)
+        for event in ("authorization", "capture", "purchase")
+    }
+    if not 0 < sums["capture"] < sums["authorization"]:
+        return None
+    return sums["capture"] + sums["purchase"]
+
+
 def _receipts(
-    raw: Mapping[str, Any], entered: SalesOrder, receipts: Sequence[Receipt]
+    raw: Mapping[str, Any],
+    entered: SalesOrder,
+    receipts: Sequence[Receipt],
+    in_part: Decimal | None,
 ) -> Iterator[str]:
     received = sum((receipt.amount for receipt in receipts), Decimal(0))
     held = sum((receipt.pre_auth_amount for receipt in receipts), Decimal(0))
@@ -149,7 +170,7 @@ def _receipts(
     if (
         raw.get("payment_status") in ("captured", "paid")
         and not entered.po_number
-        and received != entered.total
+        and received != (entered.total if in_part is None else in_part)
     ):
         yield f"receipts of {received} on a paid order of {entered.total}"
 
