@@ -235,6 +235,24 @@ def test_a_free_line_with_a_discount_without_tax(make_order, map_it):
     assert map_it(order).problems == ()
 
 
+@pytest.mark.parametrize(
+    ("paid", "reading"),
+    [("5.50", "without tax"), ("6.00", "with tax"), (None, None), ("5.75", None), ("NaN", None)],
+)
+def test_lines_tell_a_tender_from_the_tax_on_a_discount(make_order, map_it, paid, reading):
+    """Both are 0.50: "tenders in the total, discounts without tax", or off it and with tax."""
+    order = make_order(
+        discounts=[make_order.taken("5.00")], discounts_with_tax=False, store_credit="0.50"
+    )
+    order.products[0].discounted_total_inc_tax = None if paid is None else D(paid)
+    mapped = map_it(order)
+    if reading is None:
+        assert "reading_ambiguous" in errors(mapped)
+    else:
+        assert mapped.proof.discounts == reading
+        assert errors(mapped) == []
+
+
 def half_up(amount):
     return amount.quantize(CENT, rounding=ROUND_HALF_UP)
 

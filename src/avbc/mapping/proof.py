@@ -230,6 +230,8 @@ def prove_header(order: Order, fees_on_top: bool | None, case: Case) -> Proof | 
         )
         return None
     if len({proof.total for proof in fits}) > 1:
+        fits = [proof for proof in fits if _fits_lines(order, proof, case.rules)] or fits
+    if len({proof.total for proof in fits}) > 1:
         case.error(
             "reading_ambiguous",
             "total_inc_tax",
@@ -337,6 +339,19 @@ def _tax_parts(order: Order) -> Decimal:
         + order.handling_cost_tax
         + order.wrapping_cost_tax
     )
+
+
+def _fits_lines(order: Order, proof: Proof, rules: MappingRules) -> bool:
+    """Whether what was paid for each line, where the store says it, is so by this reading."""
+    for line in order.lines:
+        paid = line.discounted_total_inc_tax
+        taken = [applied.amount for applied in line.applied_discounts]
+        amounts = (*_LINE(line), *taken)
+        if paid and all(map(is_amount, (paid, *amounts))):
+            after, _ = after_discounts(line, sum(taken, ZERO), proof)
+            if not rules.rounds_to_zero(after - paid):
+                return False
+    return True
 
 
 def _also_tried(order: Order, tenders: Decimal) -> str:
