@@ -38,7 +38,7 @@ def faults_of(
     order: Order,
     entered: SalesOrder,
     receipts: Sequence[Receipt],
-    transactions: Sequence[Any] = (),
+    transactions: Any = (),
 ) -> Iterator[str]:
     """Tell what is wrong with an order that was imported.
 
@@ -145,9 +145,10 @@ def _lines(order: Order, entered: SalesOrder) -> Iterator[str]:
         yield f"its lines were entered as {were}, and the store says {wanted}"
 
 
-def _captured_in_part(transactions: Sequence[Any]) -> Decimal | None:
+def _captured_in_part(transactions: Any) -> Decimal | None:
     """What was received where less was captured than was authorized; None anywhere else."""
-    rows = [row for row in transactions if isinstance(row, dict) and row.get("status") == "ok"]
+    listed: list[Any] = transactions if isinstance(transactions, list) else []
+    rows = [row for row in listed if isinstance(row, dict) and row.get("status") == "ok"]
     sums = {
         event: sum((number(row.get("amount")) for row in rows if row.get("event") == event), ZERO)
         for event in ("authorization", "capture", "purchase")
