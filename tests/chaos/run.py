@@ -35,7 +35,7 @@ Job: TypeAlias = "Callable[[], Row | list[Row]]"
 
 BOOKS = ("import", "capture payments", "import refunds", "pull statuses", "follow held")
 """Worlds whose runs write in the books in different ways."""
-GENERATED = 33_000
+GENERATED = 25_000
 """Orders of any shape; those of `bench.habit_kinds` come on top."""
 PUSHES = [name for name in WORLDS if name not in {"few", "many", "import", "import held"}]
 

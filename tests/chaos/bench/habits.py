@@ -152,12 +152,14 @@ class Habit:
     """An order of this kind or a neighbor of it, by its id and the settings."""
     screens: Callable[[random.Random], Mapping[str, Mapping[str, object]]] = lambda _: {}
     """What its settings have that the example's lack, for a batch."""
-    later: tuple[str, ...] = ("follow_orders",)
+    later: tuple[str | Callable[[Shop], object], ...] = ("follow_orders",)
     """The jobs after each later step."""
     options: Mapping[str, Any] = attrs.field(factory=dict)
     """Of the orchestrator."""
     prepare: Callable[[Shop], object] = lambda _: None
     """What is done to the store and the books before the orders come."""
+    before: Callable[[Shop, Sequence[Case]], Sequence[str]] = lambda _, __: ()
+    """What is wrong before the first import."""
     whole: Callable[[Shop, Sequence[Case]], Sequence[str]] = lambda _, __: ()
     """What is wrong with the batch as a whole."""
 
@@ -276,6 +278,7 @@ class Shop:
         """What the last report that had an order says of it: its list and its codes."""
         self.twice: list[int] = []
         """Orders that a report had more than once."""
+        self.reports: list[ImportReport] = []
         self.was: dict[int, dict[str, object]] = {}
         """What an import may change of orders, as it was before."""
 
@@ -285,19 +288,22 @@ class Shop:
     def __exit__(self, *_: object) -> None:
         self._stack.close()
 
-    def run(self, job: str) -> object:
+    def run(self, job: str | Callable[[Shop], object]) -> object:
         """Run a job.
 
         `retry` is an import of the refused ones, too, and `refunds` an import of refunds where the
         settings want them.
         """
-        if job == "retry":
-            report: object = self.web.import_orders(retry_errors=True)
+        if callable(job):
+            report = job(self)
+        elif job == "retry":
+            report = self.web.import_orders(retry_errors=True)
         elif job == "refunds":
             return self.web.import_refunds() if self.web.settings.gl.import_refunds else None
         else:
             report = getattr(self.web, job)()
         if isinstance(report, ImportReport):
+            self.reports.append(report)
             seen = Counter[int]()
             for name in RESULTS:
                 for outcome in report.outcomes(name):
@@ -363,6 +369,8 @@ def _play(habit: Habit, shop: Shop, cases: Sequence[Case], row: Row) -> None:
         shop.store.add_order(case.order)
         shop.was[case.order.id] = shop.mark(case.order.id)
     damages = [Damage() for _ in cases]
+    for complaint in habit.before(shop, cases):
+        row.complain("before the import", complaint)
     shop.run("import_orders")
     _look(shop, cases, [case.end for case in cases], damages)
     known = dict(shop.outcomes)
