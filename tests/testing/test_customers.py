@@ -206,3 +206,20 @@ def test_addresses_are_deleted_by_id(filled, ask) -> None:
     assert ask("DELETE", ADDRESSES)[0] == 422
     assert ask("DELETE", f"{ADDRESSES}?id:in=1000001,5") == (204, None)
     assert ask("GET", ADDRESSES)[1]["data"] == []
+
+
+def test_customers_are_those_of_live_stores(store, ask) -> None:
+    body = [{"email": "b@example.com", "first_name": "B", "last_name": "C"}]
+    answer = ask("POST", "/v3/customers", body)[1]
+    (made,) = answer["data"]
+    assert answer["meta"] == {}
+    assert made["channel_ids"] is None
+    assert made["store_credit_amounts"] == [{"amount": 0}]
+    assert made["authentication"] == {"force_password_reset": False}
+    answer = ask("PUT", "/v3/customers", [{"id": made["id"], "notes": "x"}])[1]
+    assert answer["meta"] == {}
+    assert answer["data"][0]["store_credit_amounts"] == [{"amount": 0}]
+    listed = ask("GET", "/v3/customers")[1]
+    assert listed["meta"]["cursor_pagination"]["links"] == {}
+    assert "store_credit_amounts" not in listed["data"][0]
+    assert listed["data"][0]["channel_ids"] is None

@@ -195,3 +195,52 @@ def test_filling_a_store_is_no_event(store, clock) -> None:
     store.add_products(3)
     store.add_order(FakeStore(clock=clock).place_order())
     assert store.events == []
+
+
+def test_a_sparse_call_lacks_what_bigcommerce_may_leave_out(store, ask) -> None:
+    order = store.place_order()
+    event = store.events[1]
+    full, sparse = store.webhook(event), store.webhook(event, sparse=True)
+    assert json.loads(sparse.body) == {
+        "scope": "store/order/statusUpdated",
+        "store_id": "1025646",
+        "producer": "stores/abc123",
+        "channel_id": None,
+        "data": {"type": "order", "id": order.id},
+        "hash": json.loads(full.body)["hash"],
+    }
+    assert rb"store\/order\/statusUpdated" in sparse.body
+    assert sparse.headers["webhook-signature"] == signature(
+        b"example-secret",
+        sparse.headers["webhook-id"],
+        int(sparse.headers["webhook-timestamp"]),
+        sparse.body,
+    )
+
+
+def test_the_administration_of_hooks_says_what_became_of_them(store, ask, clock) -> None:
+    for destination in (URL, "https://example.com/other", "https://example.org/hooks"):
+        ask("POST", HOOKS, hook("store/order/created", destination))
+    ask("PUT", f"{HOOKS}/2", {"is_active": False})
+    store.deactivate_hook(3)
+    assert ask("PUT", f"{HOOKS}/admin", {"emails": ["ops@example.com"]})[0] == 204
+    assert ask("PUT", f"{HOOKS}/admin", {})[0] == 422
+    store.place_order()
+    assert len(store.webhook_calls()) == 1
+    store.block_domain("https://example.com", seconds=180)
+    assert store.webhook_calls() == []
+    clock.now += 60
+    shown = ask("GET", f"{HOOKS}/admin")[1]["data"]
+    assert [row["status"] for row in shown["hooks_list"]] == ["active", "inactive", "deactivated"]
+    (blocked,) = shown["blocked_domains"]
+    assert (blocked["destination"], blocked["time_left"]) == ("https://example.com", 120)
+    assert blocked["reasons"][0]["count"] == 100
+    assert shown["emails"] == ["ops@example.com"]
+    active = ask("GET", f"{HOOKS}/admin?is_active=true")[1]["data"]["hooks_list"]
+    assert [row["id"] for row in active] == [1]
+    clock.now += 120
+    assert ask("GET", f"{HOOKS}/admin")[1]["data"]["blocked_domains"] == []
+    assert len(store.webhook_calls()) == 1
+    ask("PUT", f"{HOOKS}/3", {"is_active": True})
+    ask("PUT", f"{HOOKS}/3", {"is_active": False})
+    assert ask("GET", f"{HOOKS}/admin")[1]["data"]["hooks_list"][2]["status"] == "inactive"

@@ -352,3 +352,32 @@ def test_a_hundred_thousand_products_are_read_and_written_fast(store, ask) -> No
         == 250
     )
     assert time.perf_counter() - begun < 30
+
+
+def test_levels_with_backorders_say_what_can_be_sold_beyond_what_there_is(filled, ask) -> None:
+    store = filled
+    store.set_inventory("MUG-BLUE", 2)
+    (level,) = ask("GET", "/v3/inventory/items?sku:in=MUG-BLUE")[1]["data"][0]["locations"][:1]
+    assert "available_on_hand" not in level
+    for most, to_sell, unlimited in [(20, 22, False), (None, 0, True)]:
+        store.set_backorders("mug-blue", most)
+        (row,) = ask("GET", "/v3/inventory/items?sku:in=MUG-BLUE")[1]["data"]
+        level = row["locations"][0]
+        assert level["available_to_sell"] == to_sell
+        assert level["total_inventory_onhand"] == level["available_on_hand"] == 2
+        assert (level["available_for_backorder"], level["unlimited_backorder"]) == (most, unlimited)
+    with pytest.raises(KeyError, match="no product of the store has the SKU 'NONE'"):
+        store.set_backorders("NONE")
+
+
+def test_settings_of_levels_may_be_flat(filled, ask) -> None:
+    filled.set_options(flat_inventory_settings=True)
+    (row,) = ask("GET", "/v3/inventory/items?sku:in=MUG-BLUE")[1]["data"]
+    assert "sku_id" not in row["identity"]
+    level = row["locations"][0]
+    assert "settings" not in level
+    assert (level["safety_stock"], level["warning_level"], level["bin_picking_number"]) == (
+        0,
+        0,
+        "",
+    )

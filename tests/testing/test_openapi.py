@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from decimal import Decimal
 from functools import cache
 from pathlib import Path
 from urllib.parse import parse_qsl
@@ -59,6 +60,7 @@ LISTS = [
     ("settings.v3", "/v3/settings/inventory"),
     ("webhooks.v3", "/v3/hooks"),
     ("webhooks.v3", "/v3/hooks/1"),
+    ("webhooks.v3", "/v3/hooks/admin"),
     ("tax_classes.v2", "/v2/tax_classes"),
     ("tax_classes.v2", "/v2/tax_classes/1"),
     ("orders.v2", "/v2/orders/1001/shipments"),
@@ -129,6 +131,7 @@ WRITES: list[tuple[str, str, str, object, int]] = [
         422,
     ),
     ("webhooks.v3", "PUT", "/v3/hooks/1", {"is_active": False}, 200),
+    ("webhooks.v3", "PUT", "/v3/hooks/admin", {"emails": ["ops@example.com"]}, 204),
     ("webhooks.v3", "DELETE", "/v3/hooks/1", None, 200),
 ]
 # Errors of the files: null where the guides show null, or where a variant shows what it inherits.
@@ -174,6 +177,12 @@ def store() -> FakeStore:
     store.refund(1002)
     (everything,) = [order for order in store.state.orders.values() if order.shape == "everything"]
     store.refund(everything.id)
+    store.block_domain("https://example.com")
+    store.set_backorders("MUG-RED", 10)
+    (kept,) = [order for order in store.state.orders.values() if order.shape == "captured"]
+    store.add_transaction(kept.id, "void", Decimal(1), test=True)
+    (edited,) = [order for order in store.state.orders.values() if order.shape == "bundle"]
+    store.remove_line(edited.id, edited.products[0]["id"])
     order = store.order(1001)
     lines = [{"order_product_id": order.products[0]["id"], "quantity": 1}]
     send(

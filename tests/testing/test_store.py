@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import json
 from datetime import timedelta
 
 import pytest
@@ -492,3 +493,30 @@ def test_requests_are_counted_by_call(store, ask) -> None:
     )
     store.clear_log()
     assert store.counts() == {}
+
+
+def test_the_store_information_is_an_option(store, ask) -> None:
+    store.set_options(information={"is_price_entered_with_tax": True, "weight_units": "KGS"})
+    store.set_options(time_zone="Europe/Berlin")
+    shown = ask("GET", "/v2/store")[1]
+    assert (shown["is_price_entered_with_tax"], shown["weight_units"]) == (True, "KGS")
+    zone = {key: shown["timezone"][key] for key in ["name", "raw_offset", "dst_offset"]}
+    assert zone == {"name": "Europe/Berlin", "raw_offset": 3600, "dst_offset": 7200}
+    store.set_options(time_zone="Asia/Kolkata")
+    zone = ask("GET", "/v2/store")[1]["timezone"]
+    assert (zone["raw_offset"], zone["dst_offset"], zone["dst_correction"]) == (19800, 19800, False)
+    store.set_options(time_zone="Nowhere/At_All")  # offsets stay: a name that no database knows
+    zone = ask("GET", "/v2/store")[1]["timezone"]
+    assert (zone["name"], zone["raw_offset"]) == ("Nowhere/At_All", 19800)
+
+
+def test_a_missing_scope_is_the_object_of_v3_on_every_path() -> None:
+    store = FakeStore(scopes=())
+    for path in ["/v2/orders/1", "/v3/orders/1/transactions"]:
+        answer = store.request("GET", path)
+        assert json.loads(answer.body) == {
+            "status": 403,
+            "title": "You don't have a required scope to access the endpoint",
+            "type": "https://developer.bigcommerce.com/api-docs/getting-started/api-status-codes",
+            "errors": {},
+        }

@@ -12,15 +12,17 @@ from collections.abc import Callable, Collection, Mapping, Sequence
 from decimal import Decimal
 from fnmatch import fnmatchcase
 from functools import wraps
-from typing import Concatenate, ParamSpec, TypedDict, TypeVar, Unpack
+from typing import Concatenate, ParamSpec, TypeVar, Unpack
 
 from avbc.money import ZERO
 from avbc.testing.factories import Line, OrderOptions
 from avbc.testing.fakestore.core import Core, LoggedRequest
+from avbc.testing.fakestore.edits import remove_line
 from avbc.testing.fakestore.events import Event, WebhookCall, signed_headers, webhook_body
 from avbc.testing.fakestore.faults import SECONDS, Fault, FaultKind, fault_kind
+from avbc.testing.fakestore.options import StoreOptions, set_options
 from avbc.testing.fakestore.refunds import RefundParts, refund
-from avbc.testing.fakestore.resources.payments import PAYMENT_STATUSES
+from avbc.testing.fakestore.resources.payments import PAYMENT_STATUSES, transact
 from avbc.testing.fakestore.resources.store import location
 from avbc.testing.orders import FakeOrder
 from avbc.testing.values import Row, as_row, from_unix, whole
@@ -28,25 +30,6 @@ from avbc.testing.values import Row, as_row, from_unix, whole
 P = ParamSpec("P")
 T = TypeVar("T")
 A = TypeVar("A", bound="Abilities")
-
-
-class StoreOptions(TypedDict, total=False):
-    """What can be changed of a store while it runs."""
-
-    latency: float
-    """Seconds before each answer."""
-    quota: int
-    other_apps: int
-    scopes: Collection[str]
-    settle_after: int | None
-    shipments_move_status: bool
-    """Whether a new shipment makes its order Partially Shipped or Shipped."""
-    embeds: bool
-    """Whether orders include what is asked for; otherwise they have links only."""
-    names_faulty_items: bool
-    """Whether a refused inventory adjustment names the faulty items."""
-    time_zone: str
-    """The merchant's time zone, by its name in the time zone database: "America/Chicago"."""
 
 
 def ability(method: Callable[Concatenate[A, P], T]) -> Callable[Concatenate[A, P], T]:
@@ -139,6 +122,16 @@ class Abilities:
         self._core.state.change_order(order_id, as_row(changes))
 
     @ability
+    def remove_line(self, order_id: int, line_id: int) -> None:
+        """Take a line off an order, as staff do: its row stays with quantity 0, and totals follow.
+
+        No money moves: staff refund the price apart, with `refund(order_id, amount=...)` after it
+        or `refund(order_id, items={line_id: 1})` before it. Discounts of the line go with it, and
+        shipping and stock stay as they are.
+        """
+        remove_line(self._core.state, self._core.state.orders[order_id], line_id)
+
+    @ability
     def delete_order(self, order_id: int) -> None:
         """Remove an order for good: reading or writing it is a 404 from now on."""
         self._core.state.drop_order(order_id)
@@ -172,6 +165,39 @@ class Abilities:
             }
             for order in self._core.state.sorted_orders()
         ]
+
+    @ability
+    def add_transaction(
+        self,
+        /,
+        order_id: int,
+        event: str,
+        amount: Decimal,
+        *,
+        payment_status: str | None = None,
+        **fields: object,
+    ) -> Row:
+        """Add a transaction, as a gateway does: `add_transaction(1001, "capture", Decimal("5"))`.
+
+        It is made as the order's first gateway transaction was, or by a credit card where there is
+        none.
+
+        Args:
+            order_id: The order.
+            event: `purchase`, `authorization`, `capture`, `refund`, `void`, `pending`, `settled`.
+            amount: The amount; a part of an authorization may be captured.
+            payment_status: What the order says of its payment from now on; unchanged by default.
+            fields: Other fields of the transaction: `test=True`, `status="error"`.
+
+        Returns:
+            The transaction as the API shows it.
+        """
+        state = self._core.state
+        own = state.orders[order_id]
+        row = transact(state, own, event, amount, as_row(fields))
+        status = {} if payment_status is None else {"payment_status": payment_status}
+        state.change_order(order_id, as_row(status))
+        return row
 
     @ability
     def set_payment_result(self, order_id: int, payment_status: str) -> None:
@@ -354,10 +380,15 @@ class Abilities:
 
         Raises `KeyError` for an unknown SKU.
         """
-        variant_id = self._core.state.catalog.variant_by_sku.get(sku)
-        if variant_id is None:
-            raise KeyError(f"no product of the store has the SKU {sku!r}")
-        self._core.state.stock.put(self._core.state.keeper(variant_id), location_id, quantity)
+        self._core.state.stock.put(self._core.state.keeper_of(sku), location_id, quantity)
+
+    @ability
+    def set_backorders(self, sku: str, most: int | None = None, location_id: int = 1) -> None:
+        """Let shoppers order more than there is: at most so many, or any number by default.
+
+        From then on the level has the fields of backorders. Raises `KeyError` for an unknown SKU.
+        """
+        self._core.state.stock.backorders[location_id, self._core.state.keeper_of(sku)] = most
 
     @ability
     def inventory(self, location_id: int = 1) -> dict[str, int]:
@@ -383,7 +414,16 @@ class Abilities:
         No event and no answer says so: only `is_active` in the list of hooks does.
         """
         hook = self._core.state.hooks[hook_id]
+        self._core.state.deactivated.add(hook_id)
         hook.update(is_active=False, updated_at=int(self._core.state.clock()))
+
+    @ability
+    def block_domain(self, destination: str, seconds: int = 180) -> None:
+        """Block a destination for a while, as BigCommerce does where too many calls fail.
+
+        No calls go there until it is over; `GET /v3/hooks/admin` says so.
+        """
+        self._core.state.blocked[destination] = self._core.state.clock() + seconds
 
     @property
     @ability
@@ -403,6 +443,7 @@ class Abilities:
         *,
         at: float | None = None,
         client_secret: str | None = None,
+        sparse: bool = False,
     ) -> WebhookCall:
         """Return the request that reports an event, signed with the client secret.
 
@@ -414,8 +455,11 @@ class Abilities:
             hook: The hook that is called, for its destination and its own headers.
             at: When it is sent, in unix seconds; now by default. A stale one is sent long ago.
             client_secret: Another secret, for a bad signature.
+            sparse: As BigCommerce's documentation shows some: `channel_id` is null, `created_at`
+                and the `status` of a `statusUpdated` are missing, and slashes are escaped.
         """
-        body = webhook_body(event, self._core.store_hash, self._core.state.information["store_id"])
+        store_id = self._core.state.information["store_id"]
+        body = webhook_body(event, self._core.store_hash, store_id, sparse=sparse)
         headers = signed_headers(
             body,
             client_secret or self._core.client_secret,
@@ -429,14 +473,19 @@ class Abilities:
 
     @ability
     def webhook_calls(self, *, since: int = 0, copies: int = 1) -> list[WebhookCall]:
-        """Return the calls to active hooks for the events after number `since`.
+        """Return the calls to active hooks, but blocked ones, for the events after number `since`.
 
         Each call comes `copies` times.
         """
-        hooks = [hook for hook in self.hooks() if hook["is_active"]]
+        state = self._core.state
+        hooks = [
+            hook
+            for hook in self.hooks()
+            if hook["is_active"] and not state.blocked_for(str(hook["destination"]))
+        ]
         return [
             self.webhook(event, hook)
-            for event in self._core.state.events[since:]
+            for event in state.events[since:]
             for hook in hooks
             if fnmatchcase(event.scope, str(hook["scope"]))
             for _ in range(copies)
@@ -490,25 +539,7 @@ class Abilities:
     @ability
     def set_options(self, **options: Unpack[StoreOptions]) -> None:
         """Change options of the store while it runs: `StoreOptions`."""
-        unknown = options.keys() - StoreOptions.__annotations__.keys()
-        if unknown:
-            raise ValueError(
-                f"no option {min(unknown)!r}: there are {', '.join(StoreOptions.__annotations__)}"
-            )
-        self._core.latency = options.get("latency", self._core.latency)
-        self._core.quota.limit = options.get("quota", self._core.quota.limit)
-        self._core.quota.others = options.get("other_apps", self._core.quota.others)
-        self._core.scopes = set(options.get("scopes", self._core.scopes))
-        self._core.state.settle_after = options.get("settle_after", self._core.state.settle_after)
-        self._core.state.shipments_move_status = options.get(
-            "shipments_move_status", self._core.state.shipments_move_status
-        )
-        self._core.state.embeds = options.get("embeds", self._core.state.embeds)
-        self._core.state.names_faulty_items = options.get(
-            "names_faulty_items", self._core.state.names_faulty_items
-        )
-        if "time_zone" in options:
-            as_row(self._core.state.information["timezone"])["name"] = options["time_zone"]
+        set_options(self._core, options)
 
     @property
     @ability

@@ -36,8 +36,11 @@ class WebhookCall:
     body: bytes
 
 
-def webhook_body(event: Event, store_hash: str, store_id: object) -> bytes:
-    """Return an event as the body of its webhook; the same event has the same `hash` each time."""
+def webhook_body(event: Event, store_hash: str, store_id: object, *, sparse: bool = False) -> bytes:
+    """Return an event as the body of its webhook; the same event has the same `hash` each time.
+
+    A sparse body lacks what may be missing; the same event has the same `hash` in both forms.
+    """
     body: Row = {
         "scope": event.scope,
         "store_id": str(store_id),
@@ -46,7 +49,12 @@ def webhook_body(event: Event, store_hash: str, store_id: object) -> bytes:
         "producer": f"stores/{store_hash}",
     }
     digest = hashlib.sha256(dumps({**body, "number": event.number})).hexdigest()
-    return dumps({**body, "hash": digest[:40]})
+    if not sparse:
+        return dumps({**body, "hash": digest[:40]})
+    data = {key: value for key, value in event.data.items() if key != "status"}
+    del body["created_at"]
+    full = dumps({**body, "channel_id": None, "data": data, "hash": digest[:40]})
+    return full.replace(b"/", b"\\/")
 
 
 def signature(key: bytes, webhook_id: str, timestamp: int, body: bytes) -> str:

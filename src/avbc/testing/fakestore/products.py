@@ -304,6 +304,11 @@ class Stock:
         factory=dict[int, dict[Keeper, Row]], init=False
     )
 
+    backorders: dict[tuple[int, Keeper], int | None] = attrs.field(
+        factory=dict[tuple[int, Keeper], int | None], init=False
+    )
+    """By location and keeper, how many can be sold beyond what there is; None: any number."""
+
     def onhand(self, keeper: Keeper, location_id: int) -> int:
         """Return what a location holds; 0 if that was never set."""
         return self._levels.get(location_id, {}).get(keeper, 0)

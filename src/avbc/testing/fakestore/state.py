@@ -6,6 +6,8 @@ from bisect import bisect_left, bisect_right, insort
 from collections import deque
 from collections.abc import Callable, Sequence
 from fnmatch import fnmatchcase
+from math import ceil
+from urllib.parse import urlsplit
 
 import attrs
 
@@ -55,8 +57,15 @@ class State:
     partial: bool = False
     """The next product written is saved without its inventory and URL: a 207."""
     shipments_move_status: bool = False
-    embeds: bool = True
     """A shipment makes its order Partially Shipped or Shipped, whatever its status was."""
+    embeds: bool = True
+    flat_inventory_settings: bool = False
+    emails: list[object] = attrs.field(factory=list[object])
+    """Who is mailed when a webhook is blocked or deactivated."""
+    deactivated: set[int] = attrs.field(factory=set[int])
+    """Hooks that BigCommerce deactivated, until they are active again."""
+    blocked: dict[str, float] = attrs.field(factory=dict[str, float])
+    """Until when a destination of webhooks is blocked, in unix seconds."""
     names_faulty_items: bool = True
     """A refused inventory adjustment names the faulty items."""
     _requests: int = attrs.field(default=0, init=False)
@@ -119,6 +128,12 @@ class State:
             for hook in self.hooks.values()
         )
 
+    def blocked_for(self, destination: str) -> int:
+        """For how many more seconds a destination of webhooks is blocked; hooks of a host share."""
+        host = urlsplit(destination).hostname
+        ends = [end for other, end in self.blocked.items() if urlsplit(other).hostname == host]
+        return max(0, ceil(max(ends, default=0.0) - self.clock()))
+
     # Products and what there is of them
 
     @property
@@ -139,6 +154,13 @@ class State:
         if self.catalog.rows[product_id].get("inventory_tracking") == "product":
             return "product", product_id
         return "variant", variant_id
+
+    def keeper_of(self, sku: str) -> Keeper:
+        """Return what a SKU's stock level belongs to; `KeyError` if there is no such SKU."""
+        variant_id = self.catalog.variant_by_sku.get(sku)
+        if variant_id is None:
+            raise KeyError(f"no product of the store has the SKU {sku!r}")
+        return self.keeper(variant_id)
 
     def catalog_level(self, product_id: int) -> int:
         """Return a product's `inventory_level`: the default location's, of all its variants."""

@@ -61,7 +61,9 @@ _DEFAULTS: Mapping[str, object] = {
     "customer_group_id": 0,
     "registration_ip_address": "",
     "accepts_product_review_abandoned_cart_emails": False,
-    "channel_ids": [1],
+    "authentication": {"force_password_reset": False},
+    "origin_channel_id": 1,
+    "channel_ids": None,
 }
 
 
@@ -130,7 +132,8 @@ def _post(state: State, request: StoreRequest, _ids: tuple[int, ...]) -> StoreRe
         }
         ids.append(customer_id)
         state.emit("store/customer/created", customer_id)
-    return data([_row(state.customers[customer_id], {"addresses"}) for customer_id in ids])
+    shown = {"addresses", "storecredit"}
+    return data([_row(state.customers[customer_id], shown) for customer_id in ids])
 
 
 def _put(state: State, request: StoreRequest, _ids: tuple[int, ...]) -> StoreResponse:
@@ -152,7 +155,7 @@ def _put(state: State, request: StoreRequest, _ids: tuple[int, ...]) -> StoreRes
         customer.update(known(row, CUSTOMER_FIELDS))
         customer["date_modified"] = state.now_iso()
         state.emit("store/customer/updated", whole(row["id"]))
-    return data([_row(state.customers[whole(row["id"])], set[str]()) for row in rows])
+    return data([_row(state.customers[whole(row["id"])], {"storecredit"}) for row in rows])
 
 
 def _email_fault(

@@ -5,12 +5,12 @@ from __future__ import annotations
 from collections.abc import Mapping
 from urllib.parse import urlsplit
 
-from avbc.testing.fakestore.fields import Field, Fields, faults, known, refuse
-from avbc.testing.fakestore.http import Refusal, StoreRequest, StoreResponse, data
-from avbc.testing.fakestore.lists import Filter, equal, flag
+from avbc.testing.fakestore.fields import Field, Fields, faults, known, one_row, refuse
+from avbc.testing.fakestore.http import Refusal, StoreRequest, StoreResponse, data, no_content
+from avbc.testing.fakestore.lists import Filter, equal, filtered, flag
 from avbc.testing.fakestore.routes import NO_SCOPE, Route, row_with, v3_list
 from avbc.testing.fakestore.state import State
-from avbc.testing.values import Row, is_row, text
+from avbc.testing.values import Row, as_list, is_row, text
 
 PER_SCOPE = 10
 """Hooks of one API account for one scope; one of them for each destination."""
@@ -58,6 +58,7 @@ def _put(state: State, request: StoreRequest, ids: tuple[int, ...]) -> StoreResp
     }
     _refuse_crowds(state, changed)
     state.hooks[ids[0]] = changed
+    state.deactivated.discard(ids[0])
     return data(changed)
 
 
@@ -113,6 +114,30 @@ def _refuse_crowds(state: State, hook: Row) -> None:
         )
 
 
+def _admin(state: State, request: StoreRequest, _ids: tuple[int, ...]) -> StoreResponse:
+    """Answer all hooks with their status, the blocked destinations, and who is mailed."""
+    only = {key: value for key, value in request.params.items() if key == "is_active"}
+    hooks = filtered(_hooks(state, ()), only, _FILTERS)
+    shown = [{**hook, "status": "active" if hook["is_active"] else "inactive"} for hook in hooks]
+    for row in shown:
+        if row["id"] in state.deactivated and not row["is_active"]:
+            row["status"] = "deactivated"
+    reason: Row = {"failure_description": "Too many failures (fake store)", "count": 100}
+    blocked: list[Row] = [
+        {"destination": name, "time_left": state.blocked_for(name), "reasons": [reason]}
+        for name in state.blocked
+        if state.blocked_for(name)
+    ]
+    return data({"hooks_list": shown, "blocked_domains": blocked, "emails": state.emails})
+
+
+def _put_emails(state: State, request: StoreRequest, _ids: tuple[int, ...]) -> StoreResponse:
+    body = one_row(request)
+    refuse(faults(body, {"emails": Field("list")}, ("emails",)))
+    state.emails = as_list(body["emails"])
+    return no_content()
+
+
 _FILTERS: Mapping[str, Filter] = {
     "scope": equal("scope"),
     "destination": equal("destination"),
@@ -122,6 +147,8 @@ _FILTERS: Mapping[str, Filter] = {
 ROUTES = [
     Route("GET", "/v3/hooks", NO_SCOPE, v3_list(_hooks, _FILTERS)),
     Route("POST", "/v3/hooks", NO_SCOPE, _post),
+    Route("GET", "/v3/hooks/admin", NO_SCOPE, _admin),
+    Route("PUT", "/v3/hooks/admin", NO_SCOPE, _put_emails),
     Route("GET", "/v3/hooks/{id}", NO_SCOPE, _get),
     Route("PUT", "/v3/hooks/{id}", NO_SCOPE, _put),
     Route("DELETE", "/v3/hooks/{id}", NO_SCOPE, _delete),

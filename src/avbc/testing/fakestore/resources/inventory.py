@@ -54,7 +54,7 @@ def _items(state: State, request: StoreRequest, _ids: tuple[int, ...]) -> StoreR
     def show(variant: Row) -> Row:
         keeper = state.keeper(whole(variant["id"]))
         return {
-            "identity": _identity(variant),
+            "identity": _identity(state, variant),
             "locations": [
                 {
                     "location_id": location["id"],
@@ -76,7 +76,7 @@ def _items_at(state: State, request: StoreRequest, ids: tuple[int, ...]) -> Stor
 
     def show(variant: Row) -> Row:
         keeper = state.keeper(whole(variant["id"]))
-        return {"identity": _identity(variant), **_level(state, keeper, location)}
+        return {"identity": _identity(state, variant), **_level(state, keeper, location)}
 
     return ok(v3_page(_candidates(state, request.params), request, show=show, maximum=_PAGE))
 
@@ -96,12 +96,12 @@ def _candidates(state: State, params: Params) -> list[Row]:
     )
 
 
-def _identity(variant: Row) -> Row:
+def _identity(state: State, variant: Row) -> Row:
     return {
         "sku": text(variant, "sku"),
         "variant_id": variant["id"],
         "product_id": variant["product_id"],
-        "sku_id": variant["sku_id"],
+        **({} if state.flat_inventory_settings else {"sku_id": variant["sku_id"]}),
     }
 
 
@@ -109,11 +109,27 @@ def _level(state: State, keeper: Keeper, location: Row) -> Row:
     location_id = whole(location["id"])
     onhand = state.stock.onhand(keeper, location_id)
     settings = state.stock.settings(keeper, location_id)
-    return {
+    shown: Row = {
         "available_to_sell": max(0, onhand - whole(settings["safety_stock"])),
         "total_inventory_onhand": onhand,
-        "settings": settings,
+        **(_flat(settings) if state.flat_inventory_settings else {"settings": settings}),
     }
+    if (location_id, keeper) not in state.stock.backorders:
+        return shown
+    most = state.stock.backorders[location_id, keeper]
+    return {
+        **shown,
+        # Undocumented; where there is no limit, 0 can be sold although anything can (inferred).
+        "available_to_sell": 0 if most is None else onhand + most,
+        "available_on_hand": onhand,
+        "available_for_backorder": most,
+        "unlimited_backorder": most is None,
+        "backorder_message_id": None,
+    }
+
+
+def _flat(settings: Row) -> Row:
+    return {key: value for key, value in settings.items() if key != "is_in_stock"}
 
 
 def _adjusting(*, relative: bool) -> Handler:

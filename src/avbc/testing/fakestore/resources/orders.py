@@ -6,6 +6,7 @@ from collections.abc import Callable, Mapping
 from decimal import Decimal, InvalidOperation
 from typing import TypeVar
 
+from avbc.testing.fakestore.edits import remove_line
 from avbc.testing.fakestore.http import Refusal, StoreRequest, StoreResponse, no_content, ok
 from avbc.testing.fakestore.lists import (
     Filter,
@@ -20,7 +21,17 @@ from avbc.testing.fakestore.lists import (
 from avbc.testing.fakestore.routes import ORDERS, ORDERS_READ, Route, v2_list, v2_one
 from avbc.testing.fakestore.state import State
 from avbc.testing.orders import FakeOrder, View, link
-from avbc.testing.values import Row, amount_of, as_row, is_row, money, read_date, text, whole
+from avbc.testing.values import (
+    Row,
+    amount_of,
+    as_row,
+    is_list,
+    is_row,
+    money,
+    read_date,
+    text,
+    whole,
+)
 from avbc.text import text_key
 
 _Value = TypeVar("_Value")
@@ -107,7 +118,8 @@ def _put(state: State, request: StoreRequest, ids: tuple[int, ...]) -> StoreResp
     if "external_merchant_id" in body:
         raise Refusal(400, "The field 'external_merchant_id' cannot be written to.")
     edits = sorted(_EDITS & body.keys())
-    if edits:
+    removed = _removed(order, body) if edits == ["products"] else []
+    if edits and not removed:
         raise Refusal(
             400,
             f"The fake store does not recalculate an order: {', '.join(edits)}. Use "
@@ -122,8 +134,22 @@ def _put(state: State, request: StoreRequest, ids: tuple[int, ...]) -> StoreResp
     for key in ["staff_notes", "customer_message"]:
         if not isinstance(accepted.get(key, ""), str):
             raise Refusal(400, f"The field '{key}' is invalid.")
+    for line_id in removed:
+        remove_line(state, order, line_id)
     state.change_order(ids[0], accepted)
     return StoreResponse(200, state.render(ids[0], View()))
+
+
+def _removed(order: FakeOrder, body: Row) -> list[int]:
+    """Return the lines that are set to quantity 0, which removes them; [] for any other edit."""
+    rows = body["products"]
+    if not is_list(rows):
+        return []
+    lines = {line["id"] for line in order.products if line["quantity"]}
+    there = [row for row in rows if is_row(row) and row.get("id") in lines]
+    if len(there) < len(rows) or any(row.keys() != {"id", "quantity"} for row in there):
+        return []
+    return [whole(row["id"]) for row in there] if not any(r["quantity"] for r in there) else []
 
 
 def _delete(state: State, _request: StoreRequest, ids: tuple[int, ...]) -> StoreResponse:

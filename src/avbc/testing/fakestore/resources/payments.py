@@ -8,7 +8,9 @@ bigcommerce-orders).
 from __future__ import annotations
 
 from collections.abc import Mapping
+from decimal import Decimal
 
+from avbc.testing.factories.rows import transaction_row
 from avbc.testing.fakestore.http import Refusal, StoreRequest, StoreResponse, data, no_content, ok
 from avbc.testing.fakestore.lists import Filter, by, dates, ids_in
 from avbc.testing.fakestore.resources.orders import find
@@ -23,7 +25,8 @@ from avbc.testing.fakestore.routes import (
     v3_list,
 )
 from avbc.testing.fakestore.state import State
-from avbc.testing.values import Row, amount_of, as_rows, text, whole
+from avbc.testing.orders import FakeOrder
+from avbc.testing.values import Row, amount_of, as_rows, from_unix, text, whole
 
 PAYMENT_STATUSES = frozenset(
     {
@@ -114,6 +117,30 @@ def _refunds(state: State, _ids: tuple[int, ...]) -> list[Row]:
         key=lambda refund: whole(refund["id"]),
     )
 
+
+def transact(state: State, order: FakeOrder, event: str, amount: Decimal, fields: Row) -> Row:
+    """Add a transaction of the order's gateway, or of a credit card; returns it."""
+    at_gateway = [row for row in order.transactions if row["method"] not in _TENDERS]
+    first = next(iter(at_gateway), None)
+    last = max((whole(row["id"]) for row in order.transactions), default=order.id * 10 - 1)
+    row: Row = {
+        **transaction_row(
+            (order.id, last + 1),
+            event,
+            amount,
+            _CARD if first is None else (text(first, "gateway"), text(first, "method")),
+            from_unix(state.clock() + state.clock_offset),
+        ),
+        "currency": order.header["default_currency_code"],
+        **({} if first is None else {"reference_transaction_id": first["id"]}),
+        **fields,
+    }
+    order.transactions.append(row)
+    return row
+
+
+_CARD = ("authorizenet", "credit_card")
+_TENDERS = {"store_credit", "gift_certificate"}
 
 _FILTERS: Mapping[str, Filter] = {
     "order_id:in": ids_in("order_id"),
