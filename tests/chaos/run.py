@@ -23,8 +23,8 @@ from bench.databases import postgresql_faults, sqlite_faults
 from bench.deaths import deaths
 from bench.faults import faults, weather
 from bench.guards import guards
-from bench.habit_kinds import EACH, HABITS
-from bench.habits import habit_row, try_habit
+from bench.habit_kinds import EACH, HABITS, try_kind
+from bench.habits import habit_row
 from bench.inputs import bad_inputs
 from bench.lives import lives
 from bench.tally import Row, merged, table
@@ -77,7 +77,7 @@ def jobs(seed: int, scale: float) -> Iterator[tuple[str, Job]]:
         for part in range(2):
             yield (
                 habit_row(habit.name),
-                partial(try_habit, habit, count(EACH), seed, share=(part, 2)),
+                partial(try_kind, habit.name, count(EACH), seed, share=(part, 2)),
             )
     for name in PUSHES:
         if name not in {"push shipments", "capture payments", "follow in a cycle"}:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import pickle
 import random
 
 import attrs
@@ -22,6 +23,7 @@ def test_forty_thousand_orders_are_generated_and_five_hundred_of_each_kind() -> 
     assert EACH >= 500
     assert len({habit.name for habit in HABITS}) == len(HABITS)
     assert GENERATED + EACH * len(HABITS) >= 40_000
+    assert all(pickle.dumps(job) for _, job in jobs(1, 1))
     names = [name for name, _ in jobs(1, 1)]
     for habit in HABITS:
         assert f"habits: {habit.name}" in names
