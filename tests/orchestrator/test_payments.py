@@ -14,6 +14,7 @@ from avbc.settings import PaymentMethodMapping, Settings
 from avbc.testing import FakeOrder, FakeStore, OrderFactory, Payment, item
 
 AWAITING_PAYMENT, AWAITING_PICKUP, DOWNLOADED, NEW, ERROR = 7, 8, 9, 11, 12
+CANCELED = 5
 
 Join = Callable[..., Orchestrator]
 Change = Callable[..., Settings]
@@ -94,6 +95,26 @@ def test_an_offline_order_is_received_when_its_status_says_so(
     assert (one(books).state, one(books).amount) == ("captured", books.sales_orders()[0].total)
     assert list(web.worklist()) == []
     assert reads(store) == 0
+
+
+@pytest.mark.parametrize("payment_status", ["", "pending", "authorized", "captured", "paid"])
+def test_an_offline_order_that_is_canceled_before_it_is_paid_received_nothing(
+    join: Join,
+    mapped: Callable[..., Settings],
+    store: FakeStore,
+    books: SqlGateway,
+    place: Callable[..., FakeOrder],
+    *,
+    payment_status: str,
+) -> None:
+    web = join(settings=mapped(status="Awaiting Payment"))
+    order = place("Cash on Delivery", payment_status, status_id=AWAITING_PAYMENT)
+    web.import_orders()
+    web.follow_orders()
+    store.edit_order(order.id, status_id=CANCELED)
+    web.follow_orders()
+    assert (one(books).state, one(books).amount) == ("pending", 0)
+    assert [each.code for each in web.worklist()] == ["order_stopped_in_store"]
 
 
 @pytest.mark.parametrize("payment_status", ["", "pending", "authorized"])

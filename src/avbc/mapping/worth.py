@@ -21,6 +21,7 @@ from avbc.bigcommerce.models import Order, Transaction
 from avbc.bigcommerce.models.statuses import SystemStatus
 from avbc.mapping.case import Case, MappingRules
 from avbc.mapping.offline import is_offline, is_owed
+from avbc.mapping.stopped import stopped
 from avbc.mapping.text import amount_text
 from avbc.money import ZERO, is_amount
 from avbc.text import text_key
@@ -272,7 +273,8 @@ def status_without_transactions(
             return status
         if order.status_id in UNPAID:
             return AWAITED
-        return status if status in RECEIVED else ""
+        # A stopped order says nothing about money.
+        return status if status in RECEIVED and not stopped(order.status_id) else ""
     if order.status_id in UNPAID and (
         not status or (status in RECEIVED and transactions is not None)
     ):
