@@ -187,3 +187,15 @@ def test_the_setup_check_warns_of_channels_that_sell_the_same_stock(
     text = str(joined(4).check_setup())
     assert "Bitcoin" in text
     assert "Beads" not in text
+
+
+def test_an_explanation_says_that_an_order_is_left_alone(
+    joined: Join, join: Join, change: Change, of_channel: Add
+) -> None:
+    number = of_channel(4)
+    (problem,) = joined(1).explain(number).problems
+    assert (problem.code, problem.severity) == ("order_of_other_channel", "warning")
+    assert joined(4).explain(number).problems == ()
+    late = change(order_status={"import_orders_created_since": datetime(2099, 1, 1, tzinfo=UTC)})
+    (problem,) = join(settings=late).explain(number).problems
+    assert (problem.code, problem.severity) == ("order_too_old", "warning")

@@ -142,13 +142,28 @@ def to_ship_now(
     return found
 
 
-def may_update(sales_order: SalesOrder, receipts: Iterable[Receipt], settings: Settings) -> bool:
+def may_update(
+    sales_order: SalesOrder,
+    order: Order,
+    receipts: Iterable[Receipt],
+    credited: Decimal,
+    settings: Settings,
+) -> bool:
     """Whether an import may bring the sales order of an edited order up to date."""
     return (
         settings.order_status.edited_orders == "update"
         and text_key(sales_order.status) == text_key(OPEN)
         and not any(receipt.posted for receipt in receipts)
+        and not is_credited_already(sales_order, order, credited)
     )
+
+
+def is_credited_already(sales_order: SalesOrder, order: Order, credited: Decimal) -> bool:
+    """Whether credits may be for what an order was edited down by.
+
+    With both, it would be given back twice.
+    """
+    return bool(credited) and order.total_inc_tax < sales_order.total
 
 
 def edit_of(
@@ -156,7 +171,9 @@ def edit_of(
     order: Order,
     receipts: Collection[Receipt],
     rules: MappingRules,
+    *,
     as_mapped: Order | None = None,
+    credited: Decimal = ZERO,
 ) -> Edit | None:
     """How an order was edited in the store after its import; None where it was not.
 
@@ -166,6 +183,7 @@ def edit_of(
         receipts: The receipts on it.
         rules: Settings and reference data.
         as_mapped: The order as an import would map it, where customisations change it.
+        credited: The total of the credits on the sales order.
     """
     if not sales_order.fingerprint or is_fingerprint_of(sales_order.fingerprint, order):
         return None
@@ -187,7 +205,7 @@ def edit_of(
         now[:12],
         f"Order {order.id} was edited in the store after {number} was imported: {shown}.",
         f"Call import_order({order.id}), which brings {number} up to date."
-        if may_update(sales_order, receipts, rules.settings)
+        if may_update(sales_order, order, receipts, credited, rules.settings)
         else f"Correct {number} in AcctVantage by hand, then call settle({order.id}).",
     )
     return Edit(now, bool(differences), problem)

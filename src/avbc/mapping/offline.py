@@ -14,6 +14,7 @@ from avbc.mapping.proof import prove
 from avbc.mapping.text import plain
 from avbc.money import ARITHMETIC
 from avbc.settings import payment_method_key
+from avbc.text import text_key
 
 OFFLINE = frozenset(
     map(
@@ -52,6 +53,15 @@ def is_owed(method: str, rules: MappingRules) -> bool:
     """Whether a payment method is mapped to Purchase Order: the client owes the amount."""
     mapped = rules.payment_methods.get(payment_method_key(plain(method)), "")
     return payment_method_key(mapped) == _PURCHASE_ORDER
+
+
+def hides_payment(order: Order) -> bool:
+    """Whether an order's header does not say what became of a payment at a gateway.
+
+    Then only its transactions show a capture, a void, or what is left of an authorization.
+    """
+    status, method = text_key(order.payment_status), payment_method_key(plain(order.payment_method))
+    return status in ("", "capture pending") and method not in OFFLINE
 
 
 def has_gateway_payments(order: Order, rules: MappingRules) -> bool:

@@ -133,7 +133,10 @@ def explain_order(
     problems = list(mapped.problems)
     if each.existing is None and each.error is None and (held := incomers.waits(each)):
         problems.append(held)
-    if not_new := Choice(run).not_new(each.order):
+    choice = Choice(run)
+    if each.existing is None and (left := choice.left_alone(each.order)):
+        problems.append(attrs.evolve(left, severity="warning"))
+    if not_new := choice.not_new(each.order):
         problems.append(attrs.evolve(not_new, severity="warning"))
         if each.existing is not None:
             # It is in the books: what an import would say of it now is no one's to follow.

@@ -315,7 +315,7 @@ class _SideBySide:
         fixes: list[str] = []
         if stopped(order.status_id):
             return in_books
-        if "fingerprint" in fields and may_update(booked[0], self._receipts, self._run.settings):
+        if "fingerprint" in fields and self._may_update(booked[0], order):
             fixes.append(f"Call import_order({number}), which brings {key} up to date.")
         elif fields & {"received", "held"} and is_given_up(order):
             # No receipt follows such a payment any more: a person decides.
@@ -332,6 +332,12 @@ class _SideBySide:
             f"{otherwise} {key} in AcctVantage or the order in BigCommerce, and reconcile again."
         )
         return " ".join(fixes)
+
+    def _may_update(self, sales_order: SalesOrder, order: Order) -> bool:
+        key = sales_order.import_id
+        receipts = [one for one in self._receipts if one.order_import_id == key]
+        credited = sum((one.total for one in self._run.books.credits([key])), ZERO)
+        return may_update(sales_order, order, receipts, credited, self._run.settings)
 
     def _as_due(self, found: Reconciled, order: Order) -> Reconciled:
         if found.verdict != "missing_in_books":

@@ -116,6 +116,10 @@ class Choice:
             or self._too_old(each.order)
         )
 
+    def left_alone(self, order: Order) -> Problem | None:
+        """Why an order is left alone whatever its status: its channel, or its age."""
+        return other_channel(order, self._run.settings) or self._too_old(order)
+
     def gone(self, order_id: int) -> Problem:
         """Say that an order is not listed any more as it was a moment before."""
         if self.status_id is None:

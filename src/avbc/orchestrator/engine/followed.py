@@ -19,7 +19,7 @@ from avbc.mapping import (
     status_for_store,
 )
 from avbc.mapping.following import is_credited, is_open, shows_refund, to_ship_now
-from avbc.mapping.offline import has_gateway_payments
+from avbc.mapping.offline import has_gateway_payments, hides_payment
 from avbc.mapping.stopped import stopped
 from avbc.mapping.text import amount_text
 from avbc.mapping.to_ship import left_to_ship
@@ -79,6 +79,9 @@ class Followed:
         """Whether the order's payment status, or the amounts received, ask for a closer look."""
         ruling = self.receipts_followed(rules)
         if ruling.value or ruling.problems:
+            return True
+        if hides_payment(self.order) and any(receipt.gateway for receipt in self.receipts):
+            # Nothing but its transactions shows what became of the payment.
             return True
         captured = [one.amount for one in self.receipts if one.state == "captured"]
         missing = self.sales_order.total - sum(captured, ZERO)

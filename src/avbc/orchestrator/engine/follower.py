@@ -86,7 +86,10 @@ class Follower:
         """Yield the authorization that no one captures, though the goods go or it may lapse."""
         run, order, sales_order = self._run, each.order, each.sales_order
         waiting = [receipt for receipt in each.receipts if receipt.state == "pending"]
-        is_authorized = text_key(order.payment_status) == AUTHORIZED
+        status = text_key(order.payment_status)
+        is_authorized = status == AUTHORIZED or (
+            not status and any(receipt.gateway and receipt.authorized_at for receipt in waiting)
+        )
         if not waiting or not is_authorized or is_offline(order.payment_method, self._rules):
             return
         ages = [authorization_age(receipt, run.settings, run.started) for receipt in waiting]
@@ -108,7 +111,14 @@ class Follower:
         """Yield the edit of an order, unless a person has made the same one in AcctVantage."""
         try:
             changed = customised_order(each.order, self._run.integration.order_customisations)
-            edit = edit_of(each.sales_order, each.order, each.receipts, self._rules, changed.order)
+            edit = edit_of(
+                each.sales_order,
+                each.order,
+                each.receipts,
+                self._rules,
+                as_mapped=changed.order,
+                credited=each.credited,
+            )
         except InvalidOperation:
             message = f"An amount of order {each.order.id} is not a number."
             yield record_problem("amount_unreadable", message, "Correct the order in BigCommerce.")

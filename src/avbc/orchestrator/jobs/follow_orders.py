@@ -21,7 +21,7 @@ from avbc.bigcommerce.models import Order
 from avbc.errors import AvbcError, TransientError
 from avbc.mapping import MappingRules, Problem, payment_without_order
 from avbc.mapping.following import is_open, order_state
-from avbc.mapping.offline import is_offline
+from avbc.mapping.offline import hides_payment, is_offline
 from avbc.mapping.stopped import stopped
 from avbc.mapping.waiting import WAITS_FOR_PAYMENT, waits
 from avbc.orchestrator.engine.attention import (
@@ -307,7 +307,7 @@ class _Follow:
 
     def _state(self, key: str, order: Order) -> str:
         state = _state(order)
-        if _PARTLY in self._open.get(key, ()):
+        if _PARTLY in self._open.get(key, ()) or hides_payment(order):
             # What more is captured changes nothing of it but this date, which is in seconds.
             started = self._run.started
             is_over = order.date_modified < started - _SAME_SECOND

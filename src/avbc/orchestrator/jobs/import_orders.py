@@ -15,7 +15,9 @@ from avbc.bigcommerce import Page, RequestRefused, UnexpectedData
 from avbc.bigcommerce.models import Order
 from avbc.errors import AvbcError, Fault
 from avbc.mapping import MappedOrder, Problem
-from avbc.mapping.following import may_update
+from avbc.mapping.following import is_credited_already, may_update
+from avbc.mapping.text import amount_text
+from avbc.money import ZERO
 from avbc.orchestrator.engine.changes import (
     CONCERNS_ALL,
     order_extra,
@@ -291,8 +293,9 @@ class Import:
     def _write_edited(self, each: Incoming, existing: SalesOrder, mapped: MappedOrder) -> Ending:
         """Handle an order that was edited in the store after its import, as the settings say."""
         bundle = mapped.bundle
-        posted = any(receipt.posted for receipt in each.receipts)
-        is_updated = may_update(existing, each.receipts, self._run.settings)
+        credited = sum((one.total for one in self._run.books.credits([each.import_id])), ZERO)
+        order, settings = each.order, self._run.settings
+        is_updated = may_update(existing, order, each.receipts, credited, settings)
         if bundle is None and is_updated:
             return self._endings.of("refused", each, mapped=mapped)
         edits = edits_of(each, mapped)
@@ -304,19 +307,25 @@ class Import:
                 self._run.is_begun = True
                 self._incomers.lookups.remember(bundle, updated.client_id, updated.contact_id)
             return self._endings.of("updated", each, mapped=mapped)
-        why = "has a posted receipt" if posted else f"is {existing.status}"
         then = (
             "give the order the Downloaded Order Status"
             if self._choice.sets_status(each)
             else f"call import_order({each.order.id})"
         )
+        fix = f"Change {each.import_id} in AcctVantage by hand, then {then}."
+        why = f"is {existing.status}"
+        if any(receipt.posted for receipt in each.receipts):
+            why = "has a posted receipt"
+        elif is_credited_already(existing, order, credited):
+            why = f"has a credit of {amount_text(credited)}, perhaps for the same goods,"
+            fix += f" Or delete the credit there, then call import_order({each.order.id})."
         problem = Problem(
             "order_edited",
             "import_id",
             each.import_id,
             f"The order was edited after it was imported as {each.import_id}, which {why} "
             f"and is not changed{edits}.",
-            f"Change {each.import_id} in AcctVantage by hand, then {then}.",
+            fix,
         )
         return self._endings.of("refused", each, [problem], mapped)
 
