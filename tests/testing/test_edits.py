@@ -70,6 +70,18 @@ def test_an_edit_moves_no_money_and_staff_refund_the_price_apart(store, edited) 
         store.refund(edited.id, amount=D("30.21"))
 
 
+def test_offline_money_is_refunded_apart_too(store) -> None:
+    cash = Payment("Cash on Delivery", state="offline")
+    order = store.add_order(OrderFactory(tax_rate=D(0)).order([KEPT, REMOVED], payment=cash))
+    with pytest.raises(ValueError, match=r"was paid with 83.24"):
+        store.refund(order.id, amount=D("83.25"))
+    store.remove_line(order.id, order.products[1]["id"])
+    refund = store.refund(order.id, amount=D("53.04"))
+    assert [(row["provider_id"], row["offline"]) for row in refund["payments"]] == [
+        ("custom", True)
+    ]
+
+
 def test_the_refund_may_come_first(store, edited) -> None:
     line = edited.products[1]
     store.refund(edited.id, items={line["id"]: 1})

@@ -11,6 +11,8 @@ import attrs
 
 from avbc.money import ZERO
 
+FormAnswer: TypeAlias = tuple[str, str | int]
+"""Name of a checkout form field, and what the shopper entered: text of any lines, or a number."""
 ItemType: TypeAlias = Literal["physical", "digital", "giftcertificate"]
 BodyForm: TypeAlias = Literal["modern", "zeros", "2013"]
 """How an order is written: as today; with `discounted_total_inc_tax` "0.0000" on every line, which
@@ -121,7 +123,7 @@ class Shipping:
     cost: Decimal = Decimal("8.00")
     handling: Decimal = ZERO
     receiver: Person | None = None
-    form_fields: Sequence[tuple[str, str]] = ()
+    form_fields: Sequence[FormAnswer] = ()
     """What was asked for this address at checkout: names and answers."""
 
 
@@ -178,11 +180,11 @@ class OrderOptions(TypedDict, total=False):
     currency: str
     status_id: int
     created: datetime
-    staff_notes: str
-    customer_message: str
+    staff_notes: str | None
+    customer_message: str | None
     customer_locale: str
     channel_id: int
-    form_fields: Sequence[tuple[str, str]]
+    form_fields: Sequence[FormAnswer]
     """What was asked for the billing address at checkout: names and answers."""
     payment_status: str | None
     """What the order says of its payment, whatever the transactions say; None is null."""

@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime
 from decimal import Decimal
 
-from avbc.testing.factories.parts import Discount, Line, Person
+from avbc.testing.factories.parts import Discount, FormAnswer, Line, Person
 from avbc.testing.values import Row, money, number
 
 PICKUP = 9
@@ -126,7 +126,7 @@ def applied_row(discount: Discount, index: int, amount: Decimal, code: str | Non
     }
 
 
-def form_field_rows(answers: Sequence[tuple[str, str]]) -> list[Row]:
+def form_field_rows(answers: Sequence[FormAnswer]) -> list[Row]:
     """Return the checkout form fields of an address."""
     return [{"name": name, "value": value} for name, value in answers]
 

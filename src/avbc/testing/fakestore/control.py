@@ -208,6 +208,7 @@ _BY_TYPE: Mapping[type, _Hook] = {
 _BY_FORM: Sequence[tuple[Callable[[Any], bool], _Hook]] = [
     (lambda kind: kind is object, lambda value, _: value),
     (lambda kind: get_origin(kind) is Literal, _one_of),
+    (lambda kind: kind == str | int, _exactly(str, int)),
     (lambda kind: kind == FakeOrder | Mapping[str, object], _order),
     (
         lambda kind: get_origin(kind) is Collection,
