@@ -282,7 +282,8 @@ class SalesOrder:
     ordered_on: date | None = None
     """The day of `ordered_at` in the store's time zone: the day, and so the period, of the sale.
 
-    None if it was imported before this was kept.
+    None where it is not known: the token may not read the store's time zone, or the order was
+    imported before avbc kept it.
     """
 
     @property

@@ -1,4 +1,4 @@
-"""Fields that BigCommerce documents and the models do not declare, and fields that nobody names.
+"""Fields that BigCommerce documents and no model declares, and the search for unknown ones.
 
 A new field of BigCommerce breaks nothing: it is in its model's `extra`. It may still say that
 something changes, so a run reports each field that neither a model nor this list names.

@@ -64,7 +64,7 @@ class MappingRules:
 
     @cached_property
     def offline_methods(self) -> dict[str, bool]:
-        """Whether methods are offline of which the mapping rows say it, by payment method."""
+        """Whether a method is offline, for the methods whose mapping rows say so, by its key."""
         rows = self.settings.gl.payment_methods
         return _by_name(
             ((row.bigcommerce, row.offline) for row in rows if row.offline is not None),

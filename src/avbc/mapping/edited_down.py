@@ -24,9 +24,9 @@ _TENDERS = frozenset(word for words in TENDER_WORDS.values() for word in words)
 
 
 def edited_away(order: Order, transactions: Sequence[Transaction], rules: MappingRules) -> Decimal:
-    """What of the order's payments was refunded and is no part of its total; 0 for nothing.
+    """What of the order's payments was refunded because its total was edited down; 0 for nothing.
 
-    Without a proof of the order's sums, too: then nothing says what is no part of them.
+    It is 0 also where the order's sums cannot be proved. The amount is in the order's currency.
     """
     with localcontext(ARITHMETIC):
         proof = prove(order, rules).value

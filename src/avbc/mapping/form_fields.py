@@ -57,7 +57,7 @@ def form_values(order: Order, rules: MappingRules) -> Ruling[FormValues]:
 
     The rows of `order_status.form_fields` decide where an answer goes; the others go to the memo.
     Two different PO numbers are a problem, since only the buyer knows which one the invoice needs.
-    A text that is too long for a PO number goes to the memo in whole, with a warning.
+    A text that is too long for a PO number goes to the memo uncut, with a warning.
     """
     case = Case(rules)
     rows = rules.settings.order_status.form_fields

@@ -50,7 +50,7 @@ _MAY_BE_OFFLINE = (
     f"{_SETTING}: then the order's status says when it is paid."
 )
 NET_OF_REFUND = "net of the refund of what the order was edited down by: it makes no credit"
-"""The reason of a receipt that is over less than was paid first."""
+"""The reason of a receipt for less than was paid at first."""
 
 STATUS_MISSING: tuple[MappingProblem, str, str, str, str] = (
     "payment_status_missing",
@@ -217,9 +217,9 @@ def tender_type_for(name: str, rules: MappingRules) -> Ruling[str]:
 
 
 def has_unknown_names(order: Order, rules: MappingRules) -> bool:
-    """Whether an order's payment or shipping method has a name that neither settings nor books do.
+    """Whether an order has a payment or shipping method that neither settings nor books name.
 
-    Only then it matters whether it may be a translation.
+    Only then does it matter whether the name may be a translation.
     """
     shipped = order.consignments.shipping if order.consignments is not None else ()
     return bool(order.customer_locale) and (

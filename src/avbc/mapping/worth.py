@@ -35,9 +35,9 @@ REFUNDED = "refunded"
 HELD = "held for review"
 PARTLY_REFUNDED = "partially refunded"
 AWAITED = "awaiting payment"
-"""The payment status of an order whose status decides, while it has one of those in `UNPAID`."""
+"""What takes the place of a payment status while the order's status is one of `UNPAID`."""
 MISSING = "missing"
-"""The payment status of an order that names a gateway's payment, and of which nothing is known."""
+"""What takes its place where an order names a gateway's payment of which nothing is known."""
 PAID = frozenset(
     {
         SystemStatus.SHIPPED,
@@ -96,7 +96,10 @@ class GatewayPayment:
 
 @attrs.frozen
 class Worth:
-    """What the payments of an order are worth, without redeemed store credit and certificates."""
+    """What the payments of an order are worth, without redeemed store credit and certificates.
+
+    Amounts are in the order's currency.
+    """
 
     status: str
     """The payment's status, by the transactions, `payment_status` and the order's status."""
@@ -107,11 +110,11 @@ class Worth:
     transacted: Decimal | None = None
     """What the transactions add up to; None where there is none to compare with."""
     uncaptured: Decimal = ZERO
-    """What is due, was authorized, and is not in what was captured."""
+    """What was authorized and is due, less what was captured."""
     edited_away: Decimal = ZERO
-    """What of the payments was refunded and is no part of what is due: the total was edited."""
+    """What was refunded and is no longer due, since the order's total was edited down."""
     refunded: Decimal = ZERO
-    """What the gateway paid back besides."""
+    """What else the gateway paid back."""
 
     @property
     def is_known(self) -> bool:
@@ -151,8 +154,8 @@ def payments_worth(
     transactions cannot be read, that is a problem, and `payment_status` alone says what can be
     said.
 
-    Transactions are gross or net of refunds, and whole or as far as they were captured: by the
-    reading that adds up to what is due.
+    Transactions are read gross or net of refunds, and in full or as far as they were captured:
+    whichever adds up to what is due.
 
     Args:
         order: The order, with the status that says whether it was paid.
@@ -204,7 +207,7 @@ def payments_worth(
 
 
 def _edit_away(payments: Sequence[_Payment], excess: Decimal, rules: MappingRules) -> Decimal:
-    """Take off the refunds that are all that the payments exceed what is due by; returns them.
+    """Take off the refunds that are exactly what was paid in excess; return their sum.
 
     BigCommerce moves no money where an order is edited: staff refund the difference. Then the total
     was edited down, and the refund is no credit of its own.

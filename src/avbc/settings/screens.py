@@ -191,7 +191,7 @@ class PaymentMethodMapping:
     offline: bool | None = None
     """Paid outside of any gateway, so there are no transactions to read. Beyond the manual.
 
-    None: known by the name of BigCommerce's own offline methods.
+    None: the method's name decides (`avbc.mapping.offline.OFFLINE`).
     """
     payment_method_id: str = attrs.field(default="", converter=_trimmed)
     """BigCommerce's id of the method, whose name may be translated. Beyond the manual."""
@@ -216,7 +216,7 @@ class GlSettings:
     import_test_transactions: bool = False
     """Import orders whose payment is a test, for a rehearsal. Beyond the manual."""
     purchase_orders_from_new_clients: bool = False
-    """Take a Purchase Order from a buyer whom AcctVantage does not know yet. Beyond the manual."""
+    """Take a Purchase Order from a buyer who is no client of AcctVantage yet. Beyond the manual."""
     unsupported_coupons: UnsupportedCoupons = "refuse"
     """What becomes of an order with a coupon of a kind that AcctVantage does not support.
 
@@ -260,15 +260,18 @@ class ShippingSettings:
     Beyond the manual.
     """
     methods: tuple[ShippingMethodMapping, ...] = attrs.field(default=(), converter=_rows)
-    """Ship Vias of the store's shipping methods, before any of the same name. Beyond the manual."""
+    """Ship Vias of the store's methods; they come before a Ship Via of the same name.
+
+    Beyond the manual.
+    """
 
 
 @attrs.frozen(kw_only=True)
 class ProductMapping:
-    """What the store sells, and the part number that it is in the books.
+    """A product of the store, and the part number under which the books have it.
 
-    What is given must all fit: two of them narrow the row. In `sku` and `name`, `*` stands for any
-    text. The first row that fits counts.
+    Give one or more of `product_id`, `variant_id`, `sku` and `name`; a line must fit all that are
+    given. In `sku` and `name`, `*` stands for any text. The first row that fits counts.
     """
 
     product_id: int | None = None
@@ -281,11 +284,11 @@ class ProductMapping:
 
 @attrs.frozen(kw_only=True)
 class ProductSettings:
-    """How the store's products are AcctVantage's. Beyond the manual."""
+    """Which product of AcctVantage each product of the store is. Beyond the manual."""
 
     mapping: tuple[ProductMapping, ...] = attrs.field(default=(), converter=_rows)
-    """Part numbers of what is not known by its SKU, before any product of that SKU."""
+    """Part numbers by product id, variant id, SKU or name; they come before the SKU itself."""
     placeholder_product: str = attrs.field(default="", converter=_trimmed)
-    """The part number that custom items are booked under; empty: under none."""
+    """The part number of lines for custom items; empty: such lines have none."""
     keep_store_fields: tuple[str, ...] = attrs.field(default=(), converter=_names)
     """Fields of the store's products that a product push leaves as they are."""

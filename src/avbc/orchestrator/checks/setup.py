@@ -1,7 +1,7 @@
 """The setup check: do the settings fit the store and the books?
 
 It calls the mapping engine's own rules, so what passes here passes in an import. The parts of the
-check are beside this module: statuses, money, shipping, products.
+check have modules of their own: statuses, money, shipping, products.
 """
 
 from __future__ import annotations

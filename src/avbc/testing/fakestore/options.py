@@ -27,7 +27,7 @@ class StoreOptions(TypedDict, total=False):
     names_faulty_items: bool
     """Whether a refused inventory adjustment names the faulty items."""
     flat_inventory_settings: bool
-    """Whether stock levels have their settings, such as `safety_stock`, beside the quantities."""
+    """Whether stock levels have their settings, such as `safety_stock`, among the quantities."""
     time_zone: str
     """The merchant's time zone, by its name in the time zone database: "America/Chicago"."""
     information: Mapping[str, object]
