@@ -413,7 +413,7 @@ def test_near_names_of_rows(join: Join, change: Change, store: FakeStore) -> Non
     assert wrong["order_status.mapping[0].acctvantage"].fix.startswith("Did you mean 'Picked'?")
     assert "'Shipped'" in wrong["order_status.mapping[0].bigcommerce"].fix.partition("?")[0]
     offered = found(report, "payment method", "warning")["PayPal Express"]
-    assert offered.fix == "Did you mean 'PayPal'? Add a row."
+    assert offered.fix == "Did you mean 'PayPal'? Add a row to gl.payment_methods."
 
 
 def test_ship_vias_of_rows(join: Join, change: Change) -> None:

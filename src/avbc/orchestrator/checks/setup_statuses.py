@@ -115,6 +115,6 @@ def _status_mapping(rules: MappingRules) -> Iterator[Check]:
                     f"AcctVantage's {name!r} is not mapped: orders that reach it keep their status "
                     "in the store."
                 ),
-                "Add a row if the store should show it.",
+                "Add a row to order_status.mapping if the store should show it.",
                 toml_row("order_status.mapping", acctvantage=name, bigcommerce=""),
             )
