@@ -178,8 +178,8 @@ def path_with(template: str, *ids: int) -> str:
     '/v2/orders/218/shipments/3'
     """
     for each in cast("tuple[object, ...]", ids):
-        # Callers without a type checker may send a text.
-        if not isinstance(each, SupportsIndex) or isinstance(each, bool):
+        # Callers without a type checker may send a text. A protocol is slow to check.
+        if isinstance(each, bool) or not isinstance(each, int | SupportsIndex):
             raise TypeError(f"{template}: the id {shortened(each)} must be an int, such as 218")
         if index(each) < 1:
             raise ValueError(f"{template}: {index(each)} is not an id: ids begin with 1")

@@ -36,14 +36,14 @@ NAMES: MappingProxyType[type[Model], tuple[str, str]] = MappingProxyType(
             "orders",
             """
                 base_handling_cost base_shipping_cost base_wrapping_cost currency_exchange_rate
-                currency_id customer_locale default_currency_id ebay_order_id
+                currency_id default_currency_id ebay_order_id
                 external_merchant_id external_source geoip_country geoip_country_iso2
                 handling_cost_tax_class_id ip_address ip_address_v6 is_email_opt_in order_source
                 shipping_addresses shipping_cost_tax_class_id tax_provider_id
                 wrapping_cost_tax_class_id credit_card_type customer currency_code"
             """,
         ),
-        models.Address: ("orders.billing_address", "form_fields"),
+        models.Address: ("orders.billing_address", ""),
         models.FormField: ("orders.form_fields", ""),
         models.ShippingAddress: (
             "orders.shipping_addresses",

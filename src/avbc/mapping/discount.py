@@ -20,6 +20,8 @@ _KINDS: Mapping[int, Literal["$", "%"]] = {1: "%", 2: "$"}
 """BigCommerce's coupon types that are promotions of AcctVantage: off each item, off the order."""
 _UNSUPPORTED = {0: "an amount off each item", 3: "an amount off shipping", 4: "free shipping"}
 _ON_SHIPPING = frozenset({3, 4})
+PROMOTION_CODE = 5
+"""The type of a code of the promotions engine, which gives what the promotion's rules say."""
 _DEFAULT_GL = "gl.default_discount_gl_code"
 _UNSUPPORTED_COUPONS = "gl.unsupported_coupons"
 _IDS_OF_THE_ONLY_COUPON = frozenset({"coupon", "total-coupon"})
@@ -122,65 +124,46 @@ def discounts_for(
     ]
     if not taken or case.failed:
         return case.ruling(Discounts(off_freight=off_freight))
-    made: list[OrderDiscount] = []
     new: list[Promotion] = []
-    default_gl = rules.settings.gl.default_discount_gl_code
     amounts = share(proof.discount - off_freight, [discount.amount for discount in taken])
-    for discount, amount in zip(taken, amounts, strict=True):
-        promotion = None
-        if discount.code and not discount.is_unsupported:
-            promotion = rules.promotions.get(text_key(discount.code))
-        gl_code = (promotion.gl_code if promotion else "") or default_gl
-        _check_gl_code(gl_code, promotion, case)
-        field = f"discounts[{len(made)}]"
-        if promotion is not None:
-            _compare(promotion, discount, case)
-            case.note(field, amount, "the coupon is the books' promotion {!r}", "", promotion.code)
-        elif discount.has_no_terms:
-            case.note(
-                field,
-                amount,
-                "the coupon {!r} is no promotion of the books, and its amount differs from order "
-                "to order: booked by its amount to GL code {}",
-                _DEFAULT_GL,
-                discount.code,
-                gl_code,
-            )
-        elif discount.code:
-            new.append(_new_promotion(discount, gl_code, rules))
-            case.note(
-                field,
-                amount,
-                "the books lack a promotion {!r}: created with GL code {}",
-                _DEFAULT_GL,
-                discount.code,
-                gl_code,
-            )
-        else:
-            case.note(
-                field,
-                amount,
-                "{}: no coupon, booked to GL code {}",
-                _DEFAULT_GL,
-                discount.name,
-                gl_code,
-            )
-        made.append(
-            OrderDiscount(
-                code=promotion.code
-                if promotion
-                else ""
-                if discount.has_no_terms
-                else discount.code,
-                amount=amount,
-                gl_code=gl_code,
-                name=discount.label
-                if promotion is None and discount.has_no_terms
-                else (promotion.name if promotion else "") or discount.name,
-                amount_in_store=discount.amount,
-            )
-        )
+    made = [
+        _booked(discount, amount, f"discounts[{position}]", new, case)
+        for position, (discount, amount) in enumerate(zip(taken, amounts, strict=True))
+    ]
     return case.ruling(Discounts(tuple(made), tuple(new), off_freight))
+
+
+def _booked(
+    discount: _Given, amount: Decimal, field: str, new: list[Promotion], case: Case
+) -> OrderDiscount:
+    """A discount as it is booked. A promotion that the books lack and need is added to `new`."""
+    rules, code, name = case.rules, discount.code, discount.name
+    promotion = None
+    if code and not discount.is_unsupported:
+        promotion = rules.promotions.get(text_key(code))
+    gl_code = promotion.gl_code if promotion is not None else ""
+    gl_code = gl_code or rules.settings.gl.default_discount_gl_code
+    _check_gl_code(gl_code, promotion, case)
+    if promotion is not None:
+        _compare(promotion, discount, case)
+        case.note(field, amount, "the coupon is the books' promotion {!r}", "", promotion.code)
+        code, name = promotion.code, promotion.name or name
+    elif discount.has_no_terms:
+        reason = (
+            "the coupon {!r} is no promotion of the books, and its amount differs from order to "
+            "order: booked by its amount to GL code {}"
+        )
+        case.note(field, amount, reason, _DEFAULT_GL, code, gl_code)
+        code, name = "", discount.label
+    elif code:
+        new.append(_new_promotion(discount, gl_code, rules))
+        reason = "the books lack a promotion {!r}: created with GL code {}"
+        case.note(field, amount, reason, _DEFAULT_GL, code, gl_code)
+    else:
+        case.note(field, amount, "{}: no coupon, booked to GL code {}", _DEFAULT_GL, name, gl_code)
+    return OrderDiscount(
+        code=code, amount=amount, gl_code=gl_code, name=name, amount_in_store=discount.amount
+    )
 
 
 def _read_line(

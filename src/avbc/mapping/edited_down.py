@@ -13,14 +13,12 @@ from decimal import Decimal, localcontext
 from avbc.bigcommerce.models import Order, Refund, Transaction
 from avbc.mapping.case import Case, MappingRules
 from avbc.mapping.offline import has_gateway_payments
-from avbc.mapping.payment import TENDER_WORDS
+from avbc.mapping.payment import TENDER_METHODS
 from avbc.mapping.proof import prove
 from avbc.mapping.worth import payments_worth, refunds_of_edit
 from avbc.money import ARITHMETIC, ZERO, is_amount
 from avbc.settings import payment_method_key
 from avbc.text import text_key
-
-_TENDERS = frozenset(word for words in TENDER_WORDS.values() for word in words)
 
 
 def edited_away(order: Order, transactions: Sequence[Transaction], rules: MappingRules) -> Decimal:
@@ -76,6 +74,6 @@ def _at_gateway(refund: Refund) -> Decimal:
     amounts = [
         payment.amount
         for payment in refund.payments
-        if not payment.offline and payment_method_key(payment.provider_id) not in _TENDERS
+        if not payment.offline and payment_method_key(payment.provider_id) not in TENDER_METHODS
     ]
     return sum(amounts, ZERO) if amounts and all(map(is_amount, amounts)) else refund.total_amount

@@ -345,7 +345,7 @@ def _note_header(sales_order: SalesOrder, proof: Proof, case: Case) -> None:
         "",
         (),
     )
-    if all(field != "freight" for field, *_ in case.notes):
+    if "freight" not in [note[0] for note in case.notes]:
         case.note("freight", sales_order.freight, "the shipping cost without tax")
     case.notes += (
         (

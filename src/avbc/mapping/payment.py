@@ -42,6 +42,8 @@ TENDER_WORDS = {
 }
 """Keys of the manual's and BigCommerce's names for redeemed tenders, by their Receipt Type."""
 
+TENDER_METHODS = frozenset(word for words in TENDER_WORDS.values() for word in words)
+"""The payment methods, as keys, of what is paid by store credit or a gift certificate."""
 _SETTING = "gl.payment_methods"
 _PREAUTHORIZED = "gl.credit_card_transactions_are_preauthorizations"
 

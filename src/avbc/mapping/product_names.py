@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Hashable
+from collections.abc import Hashable, Sequence
 
 import attrs
 
@@ -14,6 +14,8 @@ from avbc.settings import ProductMapping, ProductSettings
 from avbc.text import text_key
 
 GIFT_CERTIFICATE = "giftcertificate"
+_ANY = ("any", "")
+"""What every line has."""
 
 
 @attrs.frozen
@@ -61,10 +63,10 @@ class ProductNames:
         placeholder = self._screen.placeholder_product
         return ProductName(placeholder, "products.placeholder_product") if placeholder else None
 
-    def _candidates(self, line: OrderProduct) -> list[int]:
+    def _candidates(self, line: OrderProduct) -> Sequence[int]:
         """The places of the rows that may fit a line, in their order."""
         if not self._places:
-            return []
+            return ()
         has = [
             ("variant", line.variant_id),
             ("product", line.product_id),
@@ -72,9 +74,6 @@ class ProductNames:
             _ANY,
         ]
         return sorted(place for each in has for place in self._places.get(each, ()))
-
-
-_ANY = ("any", "")
 
 
 def _must_have(row: ProductMapping) -> tuple[str, int | str]:

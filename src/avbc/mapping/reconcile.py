@@ -9,13 +9,7 @@ from typing import Literal, TypeAlias, TypeVar
 import attrs
 
 from avbc.acctvantage.import_ids import credit_import_id, order_import_id
-from avbc.acctvantage.records import (
-    Credit,
-    LineKind,
-    Receipt,
-    SalesOrder,
-    SalesOrderLine,
-)
+from avbc.acctvantage.records import Credit, LineKind, Receipt, SalesOrder, SalesOrderLine
 from avbc.bigcommerce.models import Order, OrderProduct, Refund
 from avbc.bigcommerce.models.statuses import SystemStatus
 from avbc.mapping.case import Case, MappingRules

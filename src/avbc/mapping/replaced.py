@@ -12,6 +12,8 @@ from avbc.bigcommerce.models import Product, ProductDraft, Variant, VariantDraft
 from avbc.mapping.decisions import value_text
 from avbc.mapping.field_map import FieldValue, field_texts, read_texts
 
+_IDENTITY = frozenset(["id", "sku"])
+"""What a record is found by."""
 _SHOWN = 60
 """How many characters of a value a person is shown; `before` and `after` have all."""
 
@@ -63,10 +65,6 @@ def replaced_values(
         and _folded(value) != _folded(new[name])
         and was[name] not in (becomes[name], known.get(name))
     )
-
-
-_IDENTITY = frozenset(["id", "sku"])
-"""What a record is found by."""
 
 
 def _values(record: object, names: list[str]) -> dict[str, FieldValue]:

@@ -64,8 +64,9 @@ def units_left(lines: Sequence[OrderProduct]) -> list[int]:
         ordered, of_bundle = bundles.get(line.parent_order_product_id or 0, (0, 0))
         if line.parent_order_product_id and ordered > 0:
             # Rounded up: rather one too many to check than one too few in the parcel.
-            left = min(left, -(-line.quantity * of_bundle // ordered))  # noqa: PLW2901
-        found.append(left)
+            found.append(min(left, -(-line.quantity * of_bundle // ordered)))
+        else:
+            found.append(left)
     return found
 
 

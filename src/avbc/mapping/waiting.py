@@ -13,7 +13,7 @@ from avbc.bigcommerce.models import Order, Transaction
 from avbc.mapping.case import Case, Findings, MappingRules
 from avbc.mapping.decisions import Problem
 from avbc.mapping.offline import is_offline
-from avbc.mapping.payment import TENDER_WORDS
+from avbc.mapping.payment import TENDER_METHODS
 from avbc.mapping.proof import prove
 from avbc.mapping.text import plain
 from avbc.mapping.worth import (
@@ -27,7 +27,7 @@ from avbc.mapping.worth import (
     payments_worth,
 )
 from avbc.money import ARITHMETIC, ZERO, is_amount
-from avbc.settings import PaymentMethodMapping, payment_method_key
+from avbc.settings import PaymentMethodMapping, Settings, payment_method_key
 from avbc.text import text_key
 
 WAITS_FOR_PAYMENT = "order_waits_for_payment"
@@ -36,7 +36,6 @@ NEVER_IMPORTED = "order_never_imported"
 """The code of an order whose payment method is never imported."""
 
 _SETTING = "gl.payment_methods"
-_TENDERS = frozenset(word for words in TENDER_WORDS.values() for word in words)
 _HELD_BACK = frozenset([AUTHORIZED, "capture pending"])
 """Payment statuses of money that a gateway holds for the store."""
 _STATES = {
@@ -46,6 +45,11 @@ _STATES = {
     DECLINED: "was declined",
     HELD: "is held for review",
 }
+
+
+def holds_back(settings: Settings) -> bool:
+    """Whether a payment method has a rule, so that an order may wait."""
+    return any(row.import_when != "always" for row in settings.gl.payment_methods)
 
 
 def waits(
@@ -120,7 +124,7 @@ def _row(
 
 def _due(order: Order, rules: MappingRules) -> Decimal | None:
     """What is to be paid at the gateway, as far as it is known; None where it cannot be read."""
-    if payment_method_key(plain(order.payment_method)) in _TENDERS:
+    if payment_method_key(plain(order.payment_method)) in TENDER_METHODS:
         return ZERO
     if order.store_credit_amount or order.gift_certificate_amount:
         with localcontext(ARITHMETIC):

@@ -515,9 +515,10 @@ def _look(webhook: Webhook, order_id: int, web: _Jobs) -> WebhookReport:
         found = "archived or deleted in the store"
     else:
         problems = [problem for outcome in report.postponed for problem in outcome.problems]
-        if not any(problem.code in _NOT_IMPORTED for problem in problems):
+        why = next((problem for problem in problems if problem.code in _NOT_IMPORTED), None)
+        if why is None:
             return WebhookReport(webhook, report)
-        found = f"{_NOT_IMPORTED[problems[0].code]} {problems[0].value} in the store"
+        found = f"{_NOT_IMPORTED[why.code]} {why.value} in the store"
     return WebhookReport(webhook, found=found, follow_report=web.follow_orders([order_id]))
 
 

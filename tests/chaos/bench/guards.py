@@ -1124,7 +1124,7 @@ GUARDS = (
         (
             Removal(
                 "bigcommerce/call.py",
-                "if not isinstance(each, SupportsIndex) or isinstance(each, bool):",
+                "if isinstance(each, bool) or not isinstance(each, int | SupportsIndex):",
                 "if False:",
             ),
             Removal("bigcommerce/call.py", "if index(each) < 1:", "if False:"),

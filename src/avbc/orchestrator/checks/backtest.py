@@ -18,7 +18,7 @@ from avbc.errors import AvbcError
 from avbc.mapping import MappedOrder, OrderInputs, Problem
 from avbc.mapping.decisions import value_text
 from avbc.mapping.text import amount_text
-from avbc.mapping.waiting import waits
+from avbc.mapping.waiting import holds_back, waits
 from avbc.orchestrator.checks.periods import (
     PeriodReport,
     pages_of_period,
@@ -216,11 +216,7 @@ def backtest_period(
         run,
         sides=tuple((each, Lookups(each, run.books)) for each in (run.settings, other)),
         customisations=customisations,
-        holds_back=any(
-            row.import_when != "always"
-            for each in (run.settings, other)
-            for row in each.gl.payment_methods
-        ),
+        holds_back=holds_back(run.settings) or holds_back(other),
         never_due=NEVER_DUE - {run.statuses.new},
     )
     take_pages(run, pages_of_period(run), walk.take)

@@ -4,22 +4,18 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable, Collection, Iterator, Sequence
-from itertools import chain
 
 from avbc.acctvantage.records import GIFT_CARD, PURCHASE_ORDER, STORE_CREDIT
 from avbc.bigcommerce import BigCommerce
 from avbc.bigcommerce.models import Order, StoreInformation
 from avbc.mapping import MappingRules, receipt_type_for, tax_area_for
-from avbc.mapping.payment import TENDER_WORDS
+from avbc.mapping.payment import TENDER_METHODS, TENDER_WORDS
 from avbc.mapping.text import plain
 from avbc.orchestrator.checks.setup_parts import hinted, or_unknown, ruled
 from avbc.orchestrator.reports import Check, State
 from avbc.settings import payment_method_key
 from avbc.text import text_key
 from avbc.toml import toml_row
-
-# The payment method that the store gives an order that was paid in full by these.
-_TENDER_WORDS = frozenset(chain.from_iterable(TENDER_WORDS.values()))
 
 
 def money_checks(
@@ -80,7 +76,7 @@ def _payment_methods(
         )
     names = [plain(order.payment_method) for order in recent]
     keys = [payment_method_key(name) for name in names]
-    seen = Counter(key for key in keys if key and key not in _TENDER_WORDS)
+    seen = Counter(key for key in keys if key and key not in TENDER_METHODS)
     for key, count in seen.items():
         if key not in rules.payment_methods:
             yield _unmapped_method(
@@ -96,7 +92,7 @@ def _payment_methods(
 def _offered_payment_methods(
     store: BigCommerce, used: Collection[str], rules: MappingRules
 ) -> Iterator[Check]:
-    known = {*used, *rules.payment_methods, *_TENDER_WORDS}
+    known = {*used, *rules.payment_methods, *TENDER_METHODS}
     for method in store.payment_methods.list():
         name = plain(method.name)
         if name and payment_method_key(name) not in known:

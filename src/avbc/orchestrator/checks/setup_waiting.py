@@ -22,8 +22,8 @@ def waiting_checks(recent: Sequence[Order], rules: MappingRules) -> Iterator[Che
     settings = rules.settings
     statuses: dict[str, set[str]] = {}
     for order in recent:
-        key = payment_method_key(plain(order.payment_method))
-        statuses.setdefault(key, set()).add(order.payment_status.strip())
+        method = payment_method_key(plain(order.payment_method))
+        statuses.setdefault(method, set()).add(order.payment_status.strip())
     new = store_status(settings.order_status.new_order_status, rules.statuses).value
     for index, row in enumerate(settings.gl.payment_methods):
         key = f"gl.payment_methods[{index}].import_when"

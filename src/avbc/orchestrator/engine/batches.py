@@ -183,6 +183,15 @@ def url_lists(values: Iterable[str], most: int) -> Iterator[list[str]]:
         yield taken
 
 
+def id_lists(ids: Iterable[int], most: int) -> Iterator[list[int]]:
+    """Cut ids into such lists.
+
+    >>> list(id_lists([107, 108, 109], 2))
+    [[107, 108], [109]]
+    """
+    return (list(map(int, texts)) for texts in url_lists(map(str, ids), most))
+
+
 def named_drafts(error: RequestRefused, drafts: Sequence[Draft]) -> dict[int, str]:
     """Find the drafts of a batch that a refusal names, from 0, and what it says of each.
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Collection, Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from itertools import chain
 
 import attrs
@@ -17,7 +17,7 @@ import attrs
 from avbc.bigcommerce import ScopeMissing
 from avbc.bigcommerce.models import Product
 from avbc.mapping.products import is_exact, rows_by_part_number
-from avbc.orchestrator.engine.batches import url_lists
+from avbc.orchestrator.engine.batches import id_lists, url_lists
 from avbc.orchestrator.engine.order_reads import IN_FLIGHT
 from avbc.orchestrator.engine.push_run import PushRun
 from avbc.settings import ProductMapping
@@ -141,23 +141,18 @@ def _by_row(run: PushRun, rows: Mapping[str, ProductMapping]) -> dict[str, Ident
     products = {row.product_id: key for key, row in rows.items() if not row.variant_id}
     variants = {row.variant_id: key for key, row in rows.items()}
     fields = ("sku", "inventory_tracking")
-    for ids in _lists(products):
+    for ids in id_lists(filter(None, products), _PRODUCTS_A_PAGE):
         for product in run.store.products.list(id_in=ids, include_fields=fields):
             if (key := products.get(product.id)) is not None:
                 found[key] = Identity(
                     product.id, tracking=product.inventory_tracking, sku=product.sku
                 )
-    for ids in _lists(variants):
+    for ids in id_lists(filter(None, variants), _PRODUCTS_A_PAGE):
         for item in run.store.inventory.items(variant_id_in=ids):
             which = item.identity
             if (key := variants.get(which.variant_id)) is not None:
                 found[key] = Identity(which.product_id, which.variant_id, sku=which.sku)
     return {key: attrs.evolve(each, row=_row_text(rows[key])) for key, each in found.items()}
-
-
-def _lists(ids: Iterable[int | None]) -> Iterator[list[int]]:
-    texts = (str(number) for number in ids if number)
-    return (list(map(int, each)) for each in url_lists(texts, _PRODUCTS_A_PAGE))
 
 
 def _products(run: PushRun, skus: Collection[str]) -> Iterator[Product]:

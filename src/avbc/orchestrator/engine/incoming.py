@@ -16,7 +16,7 @@ from avbc.errors import AvbcError, FinalError
 from avbc.mapping import MappedOrder, OrderInputs, Problem, difference, is_fingerprint_of
 from avbc.mapping.edits import first_few, form_field_differences
 from avbc.mapping.offline import has_gateway_payments
-from avbc.mapping.waiting import waits
+from avbc.mapping.waiting import holds_back, waits
 from avbc.orchestrator.engine.changes import CONCERNS_ALL
 from avbc.orchestrator.engine.channels import channel_of
 from avbc.orchestrator.engine.customising import (
@@ -99,8 +99,7 @@ class Incomers:
         # The books are read before the journal is opened: mostly it is in the same database, and
         # then theirs is the error to report.
         self.lookups = Lookups(run.settings, run.books)
-        rows = run.settings.gl.payment_methods
-        self._holds_back = any(row.import_when != "always" for row in rows)
+        self._holds_back = holds_back(run.settings)
         self._time_zone: tzinfo | None = None
 
     def of_page(self, page: Page[Order], read_at: float) -> list[Incoming]:

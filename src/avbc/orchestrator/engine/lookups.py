@@ -11,6 +11,7 @@ from avbc.acctvantage import Client, Gateway, OrderBundle, Product
 from avbc.acctvantage.import_ids import client_import_id
 from avbc.bigcommerce.models import Order, OrderCoupon
 from avbc.mapping import MappedOrder, Mapper, MappingRules, OrderInputs, Problem
+from avbc.mapping.discount import PROMOTION_CODE
 from avbc.mapping.payment import has_unknown_names
 from avbc.mapping.product_names import ProductNames
 from avbc.mapping.products import products_by_name
@@ -19,8 +20,6 @@ from avbc.orchestrator.engine.integration import Integration
 from avbc.settings import Settings
 from avbc.text import text_key
 
-_NO_TERMS = 5
-"""The type of a code of the promotions engine, which gives what its rules say."""
 _SOLVED_BY_COUPONS = frozenset({"coupon_unknown", "promotion_differs"})
 """Problems that the coupons' types may solve; the codes and amounts on the lines often suffice."""
 
@@ -119,7 +118,7 @@ class Lookups:
     ) -> Sequence[OrderCoupon]:
         coupons = read_coupons(order)
         self._without_terms |= {
-            text_key(coupon.code): coupon for coupon in coupons if coupon.type == _NO_TERMS
+            text_key(coupon.code): coupon for coupon in coupons if coupon.type == PROMOTION_CODE
         }
         return coupons
 

@@ -13,7 +13,7 @@ from avbc.bigcommerce.models import Product, Variant
 from avbc.errors import Fault
 from avbc.mapping import FieldRule
 from avbc.mapping.catalog import VARIANT_FIELDS, is_field_to_keep
-from avbc.orchestrator.engine.batches import url_lists
+from avbc.orchestrator.engine.batches import id_lists
 from avbc.orchestrator.engine.identities import Identity
 from avbc.orchestrator.engine.order_reads import IN_FLIGHT
 from avbc.text import did_you_mean
@@ -61,10 +61,12 @@ def read_details(
     products = {each.product_id for each in identities if not each.variant_id}
     parents = {each.product_id for each in identities if each.variant_id}
     product_calls = [
-        store.products.list.call(id_in=ids, include_fields=names) for ids in _lists(products)
+        store.products.list.call(id_in=ids, include_fields=names)
+        for ids in id_lists(sorted(products), _A_PAGE)
     ]
     variant_calls = [
-        store.variants.list.call(product_id_in=ids, include_fields=own) for ids in _lists(parents)
+        store.variants.list.call(product_id_in=ids, include_fields=own)
+        for ids in id_lists(sorted(parents), _A_PAGE)
     ]
     found: dict[Key, Product | Variant] = {}
     for product in chain.from_iterable(store.map(product_calls, limit=IN_FLIGHT)):
@@ -72,7 +74,3 @@ def read_details(
     for variant in chain.from_iterable(store.map(variant_calls, limit=IN_FLIGHT)):
         found[variant.product_id, variant.id] = variant
     return found
-
-
-def _lists(ids: Collection[int]) -> Iterator[list[int]]:
-    return (list(map(int, each)) for each in url_lists(map(str, sorted(ids)), _A_PAGE))

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from datetime import datetime
 from typing import TypeVar
 
@@ -17,7 +17,7 @@ from avbc.bigcommerce import (
     Paging,
     UnexpectedData,
 )
-from avbc.bigcommerce.endpoints.orders import EVERYTHING, Include
+from avbc.bigcommerce.endpoints.orders import EVERYTHING
 from avbc.bigcommerce.models import Consignments, Order
 from avbc.errors import AvbcError
 from avbc.mapping import Problem
@@ -102,11 +102,7 @@ def orders_alone(store: BigCommerce, order_ids: Sequence[int]) -> list[Order | A
     return found
 
 
-def waiting_orders(
-    integration: Integration,
-    status_id: int,
-    include: Collection[Include] = EVERYTHING,
-) -> ListCall[Order]:
+def waiting_orders(integration: Integration, status_id: int) -> ListCall[Order]:
     """List the orders that wait in a status, without those too old to be imported.
 
     Orders of other channels are among them where the settings name several.
@@ -115,7 +111,6 @@ def waiting_orders(
         status_id,
         min_date_created=created_since(integration),
         channel_id=only_channel(integration.settings),
-        include=include,
     )
 
 
