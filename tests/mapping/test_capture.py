@@ -53,7 +53,7 @@ def act(*receipts, status="authorized", **more):
     return payment_action(
         sales_order,
         receipts or (HELD, CREDIT),
-        Order(id=1042, payment_status=status),
+        Order(id=1042, payment_status=status, total_inc_tax=D(25)),
         **{"now": NOW, **more},
     )
 
@@ -279,7 +279,9 @@ some_receipts = st.builds(
     st.sampled_from(["authorized", "captured", "void", "", "void pending"]),
 )
 def test_whatever_the_receipts_what_is_sent_is_authorized_and_whole(receipts, status):
-    ruling = payment_action(SALES_ORDER, receipts, Order(id=1042, payment_status=status), now=NOW)
+    ruling = payment_action(
+        SALES_ORDER, receipts, Order(id=1042, payment_status=status, total_inc_tax=D(25)), now=NOW
+    )
     assert ruling.value is None or not ruling.errors
     if ruling.value is not None and ruling.value.step == "send":
         assert status == "authorized"
@@ -288,3 +290,13 @@ def test_whatever_the_receipts_what_is_sent_is_authorized_and_whole(receipts, st
             for one in receipts
             if one.state == "pre_authorized" and one.import_id
         )
+
+
+def test_an_order_that_was_edited_down_in_the_store_is_not_captured():
+    edited = Order(id=1042, payment_status="authorized", total_inc_tax=D("19.00"))
+    ruling = payment_action(SALES_ORDER, (HELD, CREDIT), edited, now=NOW)
+    assert (ruling.value, codes(ruling)) == (None, ["capture_exceeds_order"])
+    assert "no more than 19.00 of it at the gateway" in ruling.problems[0].fix
+    assert payment_action(SALES_ORDER, (VOID,), edited, now=NOW).problems == ()
+    near = attrs.evolve(edited, total_inc_tax=D("19.996"))
+    assert payment_action(SALES_ORDER, (HELD, CREDIT), near, now=NOW).problems == ()

@@ -117,6 +117,53 @@ def test_an_offline_order_that_is_canceled_before_it_is_paid_received_nothing(
     assert [each.code for each in web.worklist()] == ["order_stopped_in_store"]
 
 
+@pytest.mark.parametrize("payment_status", ["", "pending", "authorized", "captured", "refunded"])
+@pytest.mark.parametrize("stopped", [4, 5, 6, 13])
+def test_a_stopped_order_says_nothing_about_money(
+    join: Join,
+    mapped: Callable[..., Settings],
+    store: FakeStore,
+    books: SqlGateway,
+    place: Callable[..., FakeOrder],
+    *,
+    payment_status: str,
+    stopped: int,
+) -> None:
+    web = join(settings=mapped(row("Bank Deposit"), status="Awaiting Payment"))
+    order = place("Bank Deposit", "captured", status_id=AWAITING_PAYMENT)
+    web.import_orders()
+    web.follow_orders()
+    store.edit_order(order.id, status_id=stopped, payment_status=payment_status)
+    web.follow_orders()
+    assert (one(books).state, one(books).amount) == ("pending", 0)
+    # It goes on, and is paid.
+    store.edit_order(order.id, status_id=AWAITING_PICKUP, payment_status="captured")
+    web.follow_orders()
+    assert one(books).state == "captured"
+
+
+@pytest.mark.parametrize("has_transactions", [True, False])
+def test_transactions_alone_say_what_was_received_of_a_stopped_order(
+    web: Orchestrator,
+    store: FakeStore,
+    books: SqlGateway,
+    place: Callable[..., FakeOrder],
+    *,
+    has_transactions: bool,
+) -> None:
+    order = place("Credit Card", "authorized", paid=has_transactions)
+    if has_transactions:
+        store.order(order.id).transactions[0]["event"] = "authorization"
+    web.import_orders()
+    assert one(books).state == "pending"
+    if has_transactions:
+        own = store.order(order.id)
+        store.state.add_transaction(own, own.transactions[0], event="capture")
+    store.edit_order(order.id, status_id=5, payment_status="captured")
+    web.follow_orders()
+    assert one(books).state == ("captured" if has_transactions else "pending")
+
+
 @pytest.mark.parametrize("payment_status", ["", "pending", "authorized"])
 def test_an_offline_order_in_a_paid_status_is_received(
     web: Orchestrator,

@@ -154,6 +154,7 @@ def payment_action(
     _check_whole(receipts, held, action, amount, found)
     if action == "capture":
         _check_total(sales_order, receipts, amount, found)
+        _check_edited(sales_order, order, amount, found)
     step = _step(order, action, found)
     if step == "send" and action == "capture":
         for receipt in held:
@@ -246,6 +247,23 @@ def _check_total(
             "order in AcctVantage is over "
             f"{amount_text(sales_order.total)}: {amount_text(over)} too much.",
             "Capture it at the gateway for less, or correct the order in AcctVantage.",
+        )
+
+
+def _check_edited(sales_order: SalesOrder, order: Order, amount: Decimal, found: Findings) -> None:
+    """Find an order that was edited down in the store: all that was authorized is too much."""
+    total = order.total_inc_tax
+    if found.failed or not is_amount(total):
+        return
+    if amount - total >= Decimal(5).scaleb(-decimals(sales_order.currency) - 1):
+        found.error(
+            "capture_exceeds_order",
+            "receipts",
+            amount,
+            f"{amount_text(amount)} would be captured, and order {order.id} is over "
+            f"{amount_text(total)} in the store now.",
+            f"Capture no more than {amount_text(total)} of it at the gateway: the receipt follows "
+            "with the next follow_orders().",
         )
 
 

@@ -407,9 +407,9 @@ def _note_reading(worth: Worth, case: Case) -> None:
 def uncaptured_fix(amount: str) -> str:
     """What to do where only a part of an authorization was captured."""
     return (
-        f"Capture the rest at the gateway: the receipt follows. Or lower the order in BigCommerce "
-        f"to what was captured, or enter a receipt over {amount} in AcctVantage if it was paid in "
-        "another way."
+        f"Capture {amount} more at the gateway: the receipt follows. Or lower the order in "
+        f"BigCommerce to what was captured, or enter a receipt over {amount} in AcctVantage if it "
+        "was paid in another way."
     )
 
 
@@ -425,9 +425,24 @@ def _foots(order: Order, worth: Worth, amount: Decimal, case: Case) -> bool:
         f"The gateway's transactions add up to {amount_text(paid)}, and {amount_text(amount)} is "
         f"to be paid by {order.payment_method!r}: "
         f"off by {amount_text(abs(paid - amount))}.",
-        "Check the order's payments in BigCommerce.",
+        _too_much_fix(worth, amount, paid - amount)
+        if paid > amount
+        else "Check the order's payments in BigCommerce.",
     )
     return False
+
+
+def _too_much_fix(worth: Worth, amount: Decimal, excess: Decimal) -> str:
+    """What to do where more was paid or authorized than is due: an edit moves no money."""
+    lowered = "Check the order's payments in BigCommerce. If the order was edited down"
+    refund = f"refund {amount_text(excess)}"
+    if all(one.state == "captured" and not one.is_open for one in worth.payments):
+        return f"{lowered}, {refund} there: that makes no credit."
+    return (
+        f"{lowered}, capture {amount_text(amount)} at the gateway in all, and no more. Or "
+        f"capture it in BigCommerce, which takes all that was authorized, and {refund} there: "
+        "that makes no credit."
+    )
 
 
 def _receipts(

@@ -24,8 +24,10 @@ from avbc.bigcommerce.models import Order, Transaction
 from avbc.bigcommerce.models.statuses import SystemStatus
 from avbc.mapping.case import Case, MappingRules, Ruling
 from avbc.mapping.decisions import MappingProblem, Problem
-from avbc.mapping.offline import is_offline
+from avbc.mapping.edits import is_fingerprint_of
+from avbc.mapping.offline import has_gateway_payments, is_offline
 from avbc.mapping.payment import STATUS_MISSING, receipt_type_for, uncaptured_fix
+from avbc.mapping.proof import prove
 from avbc.mapping.stopped import stopped
 from avbc.mapping.text import amount_text, plain
 from avbc.mapping.worth import (
@@ -137,6 +139,8 @@ class _Books:
     by_hand: Decimal
     """What was received by receipts that a person entered."""
     credited: Decimal
+    fingerprint: str
+    """Of the order as it was imported."""
 
     @classmethod
     def of(cls, sales_order: SalesOrder, receipts: Sequence[Receipt], credited: Decimal) -> _Books:
@@ -153,7 +157,15 @@ class _Books:
             due=sales_order.total - _sum(receipt.amount for receipt in tenders),
             by_hand=_sum(receipt.amount for receipt in by_hand if receipt.state == "captured"),
             credited=credited,
+            fingerprint=sales_order.fingerprint,
         )
+
+    def due_now(self, order: Order, rules: MappingRules) -> Decimal:
+        """What is due at the gateway: less than here where the order was edited down since."""
+        if not self.fingerprint or is_fingerprint_of(self.fingerprint, order):
+            return self.due
+        proof = prove(order, rules).value
+        return self.due if proof is None else min(self.due, proof.gateway_amount)
 
     def in_state(self, *states: ReceiptState) -> list[Receipt]:
         """The import's receipts that are in one of these states."""
@@ -210,6 +222,14 @@ def _followed(
         ):
             # Without a payment status a stopped order says nothing about money, nor does any order
             # about what its payment was at a gateway before.
+            return ()
+        if stopped(order.status_id) and (
+            worth.payments
+            and worth.payments[0].state == "captured"
+            # With unread transactions this is a first look, which asks for them.
+            and (transactions is not None or not has_gateway_payments(order, case.rules))
+        ):
+            # Nor does its payment status say that anything was received.
             return ()
         worth = _of_each_receipt(worth, books)
     return _Comparison(books, order, worth, case).changes()
@@ -442,8 +462,10 @@ class _Comparison:
         books = self.books
         # A credit that the gateway paid out was received before.
         settled = books.by_hand + max(ZERO, books.credited - self.worth.refunded)
-        rest = self.worth.uncaptured - settled
-        if rest >= self.case.rules.half_minor_unit and not self.case.failed:
+        rest, rules = self.worth.uncaptured - settled, self.case.rules
+        if rest >= rules.half_minor_unit:
+            rest -= books.due - books.due_now(self.order, rules)
+        if rest >= rules.half_minor_unit and not self.case.failed:
             self.case.error(
                 "payment_partly_captured",
                 "transactions",

@@ -21,7 +21,6 @@ from avbc.bigcommerce.models import Order, Transaction
 from avbc.bigcommerce.models.statuses import SystemStatus
 from avbc.mapping.case import Case, MappingRules
 from avbc.mapping.offline import is_offline, is_owed
-from avbc.mapping.stopped import stopped
 from avbc.mapping.text import amount_text
 from avbc.money import ZERO, is_amount
 from avbc.text import text_key
@@ -92,6 +91,11 @@ class GatewayPayment:
     so_far: tuple[Decimal, ...] = ()
     """What was received after each capture, where there are several."""
     payment_method_id: str = ""
+
+    @property
+    def is_open(self) -> bool:
+        """Whether more was authorized than was received."""
+        return self.authorized is not None and self.authorized > self.amount
 
 
 @attrs.frozen
@@ -276,8 +280,7 @@ def status_without_transactions(
             return status
         if order.status_id in UNPAID:
             return AWAITED
-        # A stopped order says nothing about money.
-        return status if status in RECEIVED and not stopped(order.status_id) else ""
+        return status if status in RECEIVED else ""
     if order.status_id in UNPAID and (
         not status or (status in RECEIVED and transactions is not None)
     ):

@@ -220,6 +220,9 @@ class Endings:
                     # There is one item for one edit, and this one says how it goes.
                     run.settle([ids[1]], area=FOLLOWING, codes=[EDITED_AFTER_IMPORT])
                     _know_edit(run, each)
+                elif kept is not None:
+                    # Nor here: it says why the edit cannot be taken over.
+                    run.settle([ids[1]], area=FOLLOWING, codes=[EDITED_AFTER_IMPORT])
             elif each.result == "waiting":
                 self._note_waiting(each)
             elif each.result != "postponed":
