@@ -292,7 +292,7 @@ def test_whatever_the_receipts_what_is_sent_is_authorized_and_whole(receipts, st
         )
 
 
-def test_an_order_that_was_edited_down_in_the_store_is_not_captured():
+def test_what_was_edited_down_is_not_captured():
     edited = Order(id=1042, payment_status="authorized", total_inc_tax=D("19.00"))
     ruling = payment_action(SALES_ORDER, (HELD, CREDIT), edited, now=NOW)
     assert (ruling.value, codes(ruling)) == (None, ["capture_exceeds_order"])

@@ -289,9 +289,7 @@ def lowered(made: World) -> Decimal:
 
 
 @pytest.mark.parametrize("box", [True, False])
-def test_an_order_that_is_edited_down_before_its_capture(
-    world: Callable[..., World], *, box: bool
-) -> None:
+def test_edited_down_before_its_capture(world: Callable[..., World], *, box: bool) -> None:
     made = world(box=box)
     total = lowered(made)
     made.happens("capture", "captured", amount=float(total))
