@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable
 from decimal import Decimal
 
@@ -11,6 +12,7 @@ from avbc.acctvantage import SqlGateway
 from avbc.orchestrator import Orchestrator
 from avbc.settings import Settings
 from avbc.testing import FakeStore, OrderFactory, Payment, item
+from avbc.testing.fakestore.events import Event
 
 AWAITING_PAYMENT, AWAITING_PICKUP, DOWNLOADED, NEW, ERROR, PARTLY_SHIPPED = 7, 8, 9, 11, 12, 3
 CHECK = Payment("Cash on Delivery", "", "offline")
@@ -195,3 +197,80 @@ def test_an_edit_of_an_order_that_was_canceled_books_no_money(
     assert len(web.import_order(order_id).updated) == 1
     web.follow_orders()
     assert received() is None
+
+
+@pytest.mark.parametrize("status_id", [2, 3, AWAITING_PICKUP, 10])
+@pytest.mark.parametrize("status", ["Shipped/Invoice", "Picked"])
+def test_a_person_moves_an_order_on_before_the_next_push(
+    join: Join,
+    change: Change,
+    store: FakeStore,
+    place: Place,
+    received: Callable[[], object],
+    *,
+    books: SqlGateway,
+    status_id: int,
+    status: str,
+) -> None:
+    """The push sees that status first, and may write another one over it."""
+    web = join(settings=change(order_status=AWAITED))
+    order_id = place()
+    web.import_orders()
+    web.follow_orders()
+    store.edit_order(order_id, status_id=status_id)
+    books.set_order_status(f"WEB{order_id}", status)
+    web.push_order_statuses()
+    web.follow_orders()
+    assert received() == books.sales_orders()[0].total
+
+
+@pytest.mark.parametrize("status_id", [2, 3, AWAITING_PICKUP, 10])
+def test_a_person_moves_an_order_on_before_the_next_pull(
+    join: Join,
+    change: Change,
+    store: FakeStore,
+    place: Place,
+    received: Callable[[], object],
+    *,
+    books: SqlGateway,
+    status_id: int,
+) -> None:
+    web = join(settings=change(order_status={**AWAITED, "updates": "pull"}))
+    order_id = place()
+    web.import_orders()
+    web.follow_orders()
+    web.pull_order_statuses()
+    store.edit_order(order_id, status_id=status_id)
+    web.pull_order_statuses()
+    web.follow_orders()
+    assert received() == books.sales_orders()[0].total
+
+
+@pytest.mark.parametrize("is_late", [True, False])
+def test_a_webhook_does_not_hide_who_gave_an_order_its_status(
+    join: Join,
+    change: Change,
+    store: FakeStore,
+    place: Place,
+    received: Callable[[], object],
+    *,
+    books: SqlGateway,
+    is_late: bool,
+) -> None:
+    """The echo of an earlier status may come late; and a person may ship an order that was paid."""
+    web = join(settings=change(order_status=AWAITED))
+    order_id = place()
+    web.import_orders()
+    web.follow_orders()
+    if is_late:
+        books.set_order_status(f"WEB{order_id}", "Shipped/Invoice")
+        web.push_order_statuses()
+    else:
+        store.edit_order(order_id, status_id=2)
+    status = {"previous_status_id": DOWNLOADED, "new_status_id": 8 if is_late else 2}
+    data = {"type": "order", "id": order_id, "status": status}
+    call = store.webhook(Event("store/order/statusUpdated", data, int(time.time()), 1))
+    web.handle_webhook(call.body, call.headers)
+    web.follow_orders()
+    web.follow_orders()
+    assert received() == (None if is_late else books.sales_orders()[0].total)

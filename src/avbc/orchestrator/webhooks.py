@@ -26,7 +26,7 @@ from avbc.orchestrator.engine.incoming import NoSuchOrder
 from avbc.orchestrator.engine.integration import Integration
 from avbc.orchestrator.engine.journal import JournalUnreachable
 from avbc.orchestrator.engine.open_webhooks import OpenWebhook, OpenWebhooks
-from avbc.orchestrator.engine.statuses import STATUS
+from avbc.orchestrator.engine.statuses import DOUBTED, STATUS
 from avbc.orchestrator.jobs.hooks import (
     ARCHIVED,
     HOOKS,
@@ -433,7 +433,7 @@ def accept_webhook(integration: Integration, body: bytes, headers: Mapping[str, 
         return webhook
     if not OpenWebhooks.of(integration).accept(asked):
         return attrs.evolve(webhook, action=Ignore(_DONE))
-    _forget_status(webhook.action, integration)
+    _doubt_status(webhook.action, integration)
     return webhook
 
 
@@ -522,10 +522,11 @@ def _look(webhook: Webhook, order_id: int, web: _Jobs) -> WebhookReport:
     return WebhookReport(webhook, found=found, follow_report=web.follow_orders([order_id]))
 
 
-def _forget_status(action: WebhookAction, integration: Integration) -> None:
+def _doubt_status(action: WebhookAction, integration: Integration) -> None:
     """Have the next push read the status that it remembers, where another has changed it.
 
-    Events may come late and out of sequence, so the status in this one is not remembered either.
+    Events may come late and out of sequence, so the status in this one is not remembered either,
+    and the other one is not forgotten: it is the one that avbc wrote.
     """
     if not isinstance(action, NoteStatus | LookAtOrder):
         return
@@ -534,5 +535,5 @@ def _forget_status(action: WebhookAction, integration: Integration) -> None:
     known = integration.journal.fingerprints(kind, [import_id]).get(import_id)
     pushes = integration.settings.order_status.updates == "push"
     after = str(action.after) if isinstance(action, NoteStatus) else ""
-    if pushes and known not in (None, after):
-        integration.journal.forget_fingerprints(kind, [import_id])
+    if pushes and known not in (None, after) and not known.endswith(DOUBTED):
+        integration.journal.remember(kind, [(import_id, known + DOUBTED)])

@@ -16,8 +16,9 @@ from avbc.mapping.offline import is_offline
 from avbc.mapping.status import store_status
 from avbc.mapping.stopped import stopped
 from avbc.mapping.worth import UNPAID
+from avbc.orchestrator.engine.order_reads import NO_STATUS
 from avbc.orchestrator.engine.run import Run
-from avbc.orchestrator.engine.statuses import SHIPPED, STATUS
+from avbc.orchestrator.engine.statuses import DOUBTED, SHIPPED, STATUS
 from avbc.orchestrator.reports import RunReport
 
 R = TypeVar("R", bound=RunReport)
@@ -48,13 +49,20 @@ def paid_statuses(
             and (not order.payment_status.strip() or is_offline(order.payment_method, rules))
         )
     }
-    ours = _written_here(run, due)
-    for key in due.keys() - ours:
-        # A stopped order says nothing about money.
-        if not stopped(due[key].status_id):
-            run.know(_BEFORE, key, str(due[key].status_id))
+    ours = _note_those_of_persons(run, _ids(due))
     # If none is remembered, our own status changes nothing in the books.
     return {key: int(before.get(key, SystemStatus.AWAITING_PAYMENT)) for key in ours}
+
+
+def note_statuses_seen(run: Run[R], seen: Mapping[str, int]) -> None:
+    """Remember the statuses that persons gave orders, before a push hides them.
+
+    Args:
+        run: The run.
+        seen: The ids of the statuses that the store has now, by Import ID.
+    """
+    before = run.known(_BEFORE, seen)
+    _note_those_of_persons(run, {key: seen[key] for key in before if seen[key] != NO_STATUS})
 
 
 def note_statuses_before(run: Run[R], orders: Mapping[str, Order], booked: Collection[str]) -> None:
@@ -66,25 +74,40 @@ def note_statuses_before(run: Run[R], orders: Mapping[str, Order], booked: Colle
         booked: Those that were in the books before.
     """
     due = {*run.known(_BEFORE, orders), *booked}
-    ours = _written_here(run, {key: orders[key] for key in due})
+    ours = _written_here(run, _ids({key: orders[key] for key in due}))
     for key, order in orders.items():
         if order.status_id in UNPAID or key in due - ours:
             run.know(_BEFORE, key, str(order.status_id))
 
 
-def _written_here(run: Run[R], orders: Mapping[str, Order]) -> set[str]:
+def _ids(orders: Mapping[str, Order]) -> dict[str, int]:
+    return {key: order.status_id for key, order in orders.items()}
+
+
+def _note_those_of_persons(run: Run[R], status_ids: Mapping[str, int]) -> set[str]:
+    """Remember the statuses that avbc did not write; returns the orders that have one of avbc's."""
+    ours = _written_here(run, status_ids)
+    for key in status_ids.keys() - ours:
+        # A stopped order says nothing about money.
+        if not stopped(status_ids[key]):
+            run.know(_BEFORE, key, str(status_ids[key]))
+    return ours
+
+
+def _written_here(run: Run[R], status_ids: Mapping[str, int]) -> set[str]:
     """The orders that have a status which avbc wrote, or which the store gave for its shipments."""
-    if not orders:
+    if not status_ids:
         return set()
-    statuses, shipped = run.known(STATUS, orders), run.known(SHIPPED, orders)
+    statuses, shipped = run.known(STATUS, status_ids), run.known(SHIPPED, status_ids)
     of_import = {run.statuses.downloaded, run.statuses.import_error}
     found: set[str] = set()
-    for key, order in orders.items():
-        status = str(order.status_id)
+    for key, status_id in status_ids.items():
+        status = str(status_id)
         of_shipments = (
             {shipped[key], str(SystemStatus.PARTIALLY_SHIPPED)} if key in shipped else set[str]()
         )
-        if order.status_id in of_import or status in {*of_shipments, statuses.get(key)}:
+        written = statuses.get(key, "").removesuffix(DOUBTED)
+        if status_id in of_import or status in {*of_shipments, written}:
             found.add(key)
         elif key not in statuses and status in _mapped(run):
             # The journal was lost.

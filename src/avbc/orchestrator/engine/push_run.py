@@ -33,6 +33,7 @@ from avbc.orchestrator.engine.changes import (
 from avbc.orchestrator.engine.integration import Integration
 from avbc.orchestrator.engine.journal import merged
 from avbc.orchestrator.engine.order_reads import IN_FLIGHT, Seen
+from avbc.orchestrator.engine.paid_statuses import note_statuses_seen
 from avbc.orchestrator.engine.run import Run, Task
 from avbc.orchestrator.reports import Change, Effect, JournalEntry, PlannedCall, PushReport
 
@@ -228,6 +229,10 @@ class PushRun(Run[PushReport]):
                 raise
             self.report.stopped = self.report.stopped or str(error)
             return []
+        if orders:
+            changes = (step.changes[0] for step in steps)
+            seen = {each.import_id: orders.get(each.order_id) for each in changes}
+            note_statuses_seen(self, {key: now.status_id for key, now in seen.items() if now})
         going: list[Step[T]] = []
         for step in steps:
             first = step.changes[0]

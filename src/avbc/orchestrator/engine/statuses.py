@@ -17,6 +17,9 @@ from avbc.settings import OrderStatusSettings, SettingsError
 STATUS = "status"
 """What is known of orders' statuses in the store: ids of statuses, by Import ID."""
 
+DOUBTED = "?"
+"""Ends a status that an order had, and may have no more: a webhook reported another one."""
+
 SHIPPED = "shipped status"
 """Partially Shipped or Shipped, by Import ID: the status that our own shipments give an order in a
 store whose orders follow their shipments."""

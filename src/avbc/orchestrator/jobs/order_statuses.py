@@ -28,6 +28,7 @@ from avbc.orchestrator.engine.changed_orders import OVERLAP
 from avbc.orchestrator.engine.changes import order_change
 from avbc.orchestrator.engine.held import STATUS_HELD, Held
 from avbc.orchestrator.engine.order_reads import NO_STATUS, Seen, orders_of
+from avbc.orchestrator.engine.paid_statuses import note_statuses_seen
 from avbc.orchestrator.engine.push_run import PushRun, Step
 from avbc.orchestrator.engine.statuses import SHIPPED, STATUS, require_mapping
 from avbc.orchestrator.engine.store_orders import RESTORE, unavailable
@@ -147,6 +148,10 @@ class _Push:
         due.sort(key=lambda each: each.order.store_order_id)
         for chunk in run.chunks(due, _LOOK):
             seen = run.orders_now.read([each.order.store_order_id for each in chunk])
+            statuses = {
+                each.order.import_id: seen[each.order.store_order_id].status_id for each in chunk
+            }
+            note_statuses_seen(run, statuses)
             run.send(
                 [
                     step
@@ -290,6 +295,7 @@ class _Pull:
         """
         orders = self._run.books.sales_orders(list(seen))
         keys = [order.import_id for order in orders]
+        note_statuses_seen(self._run, {key: seen[key] for key in keys})
         known = {} if again or self._is_first else self._run.known(STATUS, keys)
         # The import set the Downloaded Order Status: where nothing is known, that one is no news.
         expected = "" if again else str(self._run.statuses.downloaded)
