@@ -46,6 +46,9 @@ FOLLOWED_IN = {
     ),
     "test_transaction": "test_payments.py::test_a_test_is_refused_except_in_a_rehearsal",
     "receipt_amount_differs": "test_payment_advice.py::test_a_capture_of_another_amount",
+    "receipt_changed_by_edit": (
+        "test_edited_receipts.py::test_money_received_offline_that_an_edit_changes_is_reported"
+    ),
     "receipt_missing": "test_payment_advice.py::test_a_payment_after_a_void",
     "receipt_not_backed": (
         "test_payment_advice.py::test_money_that_a_person_recorded_and_the_store_gave_back"

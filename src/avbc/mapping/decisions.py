@@ -86,6 +86,7 @@ MappingProblem: TypeAlias = Literal[
     "reading_ambiguous",
     "receipt_amount_differs",
     "receipt_cannot_follow",
+    "receipt_changed_by_edit",
     "receipt_missing",
     "receipt_not_backed",
     "receipt_not_from_store",

@@ -26,6 +26,7 @@ from avbc.mapping.edits import (
 from avbc.mapping.reconcile import reconcile
 from avbc.mapping.text import amount_text
 from avbc.mapping.to_ship import left_to_ship
+from avbc.mapping.updating import by_hand
 from avbc.money import ZERO
 from avbc.posting import means_posted
 from avbc.settings import Settings
@@ -145,7 +146,7 @@ def to_ship_now(
 def may_update(
     sales_order: SalesOrder,
     order: Order,
-    receipts: Iterable[Receipt],
+    receipts: Collection[Receipt],
     credited: Decimal,
     settings: Settings,
 ) -> bool:
@@ -154,6 +155,7 @@ def may_update(
         settings.order_status.edited_orders == "update"
         and text_key(sales_order.status) == text_key(OPEN)
         and not any(receipt.posted for receipt in receipts)
+        and not by_hand(receipts)
         and not is_credited_already(sales_order, order, credited)
     )
 

@@ -17,6 +17,7 @@ from avbc.errors import AvbcError, Fault
 from avbc.mapping import MappedOrder, Problem
 from avbc.mapping.following import is_credited_already, may_update
 from avbc.mapping.text import amount_text
+from avbc.mapping.updating import update_of
 from avbc.money import ZERO
 from avbc.orchestrator.engine.changes import (
     CONCERNS_ALL,
@@ -301,19 +302,22 @@ class Import:
         edits = edits_of(each, mapped)
         if bundle is not None and not edits:
             return self._endings.of("relinked", each, mapped=mapped)
-        if bundle is not None and is_updated:
+        update = None if bundle is None else update_of(bundle, each.receipts)
+        if update is not None and is_updated and not update.why_not:
             if not self._run.preview:
-                updated = self._run.books.update_order(bundle)
+                updated = self._run.books.update_order(update.bundle)
                 self._run.is_begun = True
-                self._incomers.lookups.remember(bundle, updated.client_id, updated.contact_id)
-            return self._endings.of("updated", each, mapped=mapped)
+                self._incomers.lookups.remember(
+                    update.bundle, updated.client_id, updated.contact_id
+                )
+            return self._endings.of("updated", each, update.warnings, mapped)
         then = (
             "give the order the Downloaded Order Status"
             if self._choice.sets_status(each)
             else f"call import_order({each.order.id})"
         )
         fix = f"Change {each.import_id} in AcctVantage by hand, then {then}."
-        why = f"is {existing.status}"
+        why = (update and update.why_not) or f"is {existing.status}"
         if any(receipt.posted for receipt in each.receipts):
             why = "has a posted receipt"
         elif is_credited_already(existing, order, credited):
