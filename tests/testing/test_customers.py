@@ -53,6 +53,7 @@ def test_customers_are_created_with_their_addresses(filled, ask) -> None:
             "address2": "",
             "phone": "",
             "address_type": "residential",
+            "form_fields": [],
             "country": "United States",
         }
     ]

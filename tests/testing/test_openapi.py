@@ -147,6 +147,7 @@ KNOWN |= {
     "fixed_cost_shipping_price",
 }
 KNOWN |= {"base_variant_id", "channel_ids", "payment_status"}
+KNOWN |= {"date_last_imported", "option_set_id", "map_price"}
 # Live transactions have an empty object for what is absent, whatever it would be.
 EMPTY_OBJECTS = {"reference_transaction_id", "payment_instrument_token"}
 

@@ -210,6 +210,7 @@ def customer_row(person: Person) -> Row:
                 "country_code": person.country_iso2,
                 "phone": person.phone,
                 "address_type": "residential",
+                "form_fields": [],
             }
         ],
     }

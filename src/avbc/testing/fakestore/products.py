@@ -33,6 +33,9 @@ PRODUCT_DEFAULTS: Mapping[str, object] = {
     "brand_id": 0,
     "inventory_warning_level": 0,
     "inventory_tracking": "none",
+    "date_last_imported": None,
+    "option_set_id": None,
+    "option_set_display": "right",
     "fixed_cost_shipping_price": 0,
     "is_free_shipping": False,
     "is_visible": True,
@@ -89,6 +92,8 @@ VARIANT_DEFAULTS: Mapping[str, object] = {
     "upc": "",
     "gtin": "",
     "mpn": "",
+    "map_price": None,
+    "image_url": "",
     "inventory_warning_level": 0,
     "bin_picking_number": "",
 }
@@ -252,8 +257,6 @@ class Products:
         }
         shown["calculated_price"] = shown["sale_price"] or shown["price"]
         shown["inventory_level"] = level
-        if shown["base_variant_id"] is None:
-            del shown["base_variant_id"]
         return shown
 
     def show_variant(self, variant_id: int, level: int) -> Row:
@@ -261,6 +264,8 @@ class Products:
         row = self.variants[variant_id]
         product = self.rows[whole(row["product_id"])]
         shown: Row = {**VARIANT_DEFAULTS, "option_values": [], **row, "inventory_level": level}
+        weight = shown["weight"]
+        shown["calculated_weight"] = product.get("weight", 0) if weight is None else weight
         own = shown["price"] if shown["price"] is not None else product.get("price", 0)
         shown["calculated_price"] = shown["sale_price"] or product.get("sale_price") or own
         return shown

@@ -295,7 +295,7 @@ def _state_fault(row: Row) -> dict[str, str]:
 
 def _kept(row: Row) -> Row:
     code = text(row, "country_code")
-    return {**_ADDRESS_DEFAULTS, **row, "country": _COUNTRIES.get(code, code)}
+    return {**_ADDRESS_DEFAULTS, "form_fields": [], **row, "country": _COUNTRIES.get(code, code)}
 
 
 def _same(one: Mapping[str, object], other: Mapping[str, object]) -> bool:
