@@ -18,6 +18,7 @@ from pathlib import Path
 
 import attrs
 from bench.ends import Damage
+from bench.guarded_kinds import GUARDED
 from bench.tally import Row
 
 import avbc
@@ -103,6 +104,7 @@ _GENERATED = (
     "tests/chaos/test_bad_data.py::"
     "test_generated_orders_are_imported_right_or_refused_with_a_reason"
 )
+_HABITS = "tests/chaos/test_habits.py::test_a_kind_of_orders_ends_as_it_must"
 _KILLED = (
     "tests/chaos/test_deaths.py::"
     "test_a_process_may_be_killed_before_and_after_each_request_and_commit"
@@ -113,7 +115,7 @@ _NOT_UNIQUE = 'sa.Column("import_id", sa.Text, nullable=False),'
 _CREATE = "created = self._run.books.create_order(mapped.bundle)"
 _RELINK = "if each.existing is not None and each.is_unchanged:\n    return "
 
-GUARDS = (
+_GUARDS = (
     Guard(
         "the unique constraint on a sales order's Import ID",
         (
@@ -1375,6 +1377,15 @@ GUARDS = (
         (Removal("mapping/updating.py", "elif _money(old) == _money(new):", "elif False:"),),
     ),
 )
+
+
+def _with_kinds(guard: Guard) -> Guard:
+    """The guard, with the kinds of orders whose samples fail without it."""
+    kinds = [f"{_HABITS}[{kind}]" for kind, names in GUARDED.items() if guard.name in names]
+    return attrs.evolve(guard, tests=(*guard.tests, *kinds))
+
+
+GUARDS = tuple(map(_with_kinds, _GUARDS))
 
 
 def without(guard: Guard, folder: Path) -> Path:

@@ -35,7 +35,8 @@ from avbc.testing.factories import PHYSICAL
 Screens: TypeAlias = "dict[str, dict[str, Any]]"
 D = Decimal
 CENT = D("0.01")
-BATCH = 100
+BATCH = 25
+"""Orders of one draw of settings."""
 NEW, DOWNLOADED, IMPORT_ERROR, AWAITING_PAYMENT, CANCELED = 11, 9, 12, 7, 5
 PAID = (2, 3, 8, 10)
 """Statuses of paid orders, without those that the settings use."""
@@ -504,7 +505,9 @@ def habit_row(name: str) -> str:
     return f"habits: {name}"
 
 
-def try_habit(habit: Habit, count: int, seed: int, *, share: tuple[int, int] = (0, 1)) -> Row:
+def try_habit(
+    habit: Habit, count: int, seed: int, *, share: tuple[int, int] = (0, 1), size: int = BATCH
+) -> Row:
     """Generate orders of a kind, import them, and play what follows.
 
     Args:
@@ -512,11 +515,12 @@ def try_habit(habit: Habit, count: int, seed: int, *, share: tuple[int, int] = (
         count: How many, all shares together.
         seed: Of the random choices.
         share: Which part of how many parts, where several work on it.
+        size: How many orders have the same settings.
     """
     started = time.monotonic()
     row = Row(habit_row(habit.name))
-    for batch in range(share[0], -(-count // BATCH), share[1]):
-        some = min(BATCH, count - batch * BATCH)
-        play(habit, f"{seed} {habit.name} {batch}", some, 1 + batch * BATCH, row)
+    for batch in range(share[0], -(-count // size), share[1]):
+        some = min(size, count - batch * size)
+        play(habit, f"{seed} {habit.name} {batch}", some, 1 + batch * size, row)
     row.seconds = time.monotonic() - started
     return row

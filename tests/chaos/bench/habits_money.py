@@ -115,11 +115,11 @@ def near_offline(choose: random.Random, order_id: int, screens: Screens) -> Case
     method, by = choose.choice(
         [("Wallet", "PayPal"), ("Credit Card", "Visa/MC"), ("Online Check", "Check")]
     )
-    has_transactions = choose.random() < 0.4
+    has_transactions = choose.random() < 0.3
     payment = Payment(method, "authorizenet", "paid" if has_transactions else NO_GATEWAY)
     order = sold(choose, order_id, payment=payment, status_id=new)
-    said = choose.choice([None, "", "pending", "authorized", "missing", "captured"])
-    reference = choose.choice([None, "", f"ref-{order_id}", order_id])
+    said = choose.choice([None, "", "", "missing", "pending", "authorized", "captured"])
+    reference = choose.choice([None, "", f"ref-{order_id}", order_id, "x"])
     order.header.update(payment_status=said, payment_provider_id=reference)
     if said == "missing":
         del order.header["payment_status"]
