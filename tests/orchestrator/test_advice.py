@@ -5,12 +5,14 @@ from __future__ import annotations
 from collections.abc import Callable
 from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
+from inspect import signature
 
 import pytest
 
 from avbc.acctvantage import SqlGateway
 from avbc.mapping import Problem
 from avbc.orchestrator import Orchestrator
+from avbc.orchestrator.checking import Checking
 from avbc.orchestrator.engine.attention import kept_problem
 from avbc.settings import Settings
 from avbc.testing import FakeStore, Line, OrderFactory, Payment, item
@@ -115,7 +117,8 @@ PERIODS: dict[str, Callable[[Orchestrator, object], object]] = {
     ("given", "error"),
     [
         ("2026-01-01", TypeError),
-        (date(2026, 1, 1), TypeError),
+        (20260101, TypeError),
+        (True, TypeError),
         (datetime(2026, 1, 1), ValueError),  # noqa: DTZ001  # what is refused
     ],
 )
@@ -124,6 +127,51 @@ def test_a_time_that_is_none_is_refused_at_once(
 ) -> None:
     with pytest.raises(error, match=r"^since: "):
         PERIODS[method](web, given)
+    assert store.counts() == {}
+
+
+@pytest.mark.parametrize("method", PERIODS)
+def test_a_day_of_the_store_is_a_time(join: Join, change: Change, method: str) -> None:
+    PERIODS[method](join(settings=change(gl={"import_refunds": True})), date(2026, 1, 1))
+
+
+FLAGS: dict[str, Callable[..., object]] = {
+    "preview_orders": lambda web, **flag: web.preview_orders(**flag),
+    "import_orders": lambda web, **flag: web.import_orders(**flag),
+    "import_order": lambda web, **flag: web.import_order(1001, **flag),
+    "follow_orders": lambda web, **flag: web.follow_orders(**flag),
+    "push_products": lambda web, **flag: web.push_products(**flag),
+    "push_inventory": lambda web, **flag: web.push_inventory(**flag),
+    "export_clients": lambda web, **flag: web.export_clients(**flag),
+    "push_order_statuses": lambda web, **flag: web.push_order_statuses(**flag),
+    "pull_order_statuses": lambda web, **flag: web.pull_order_statuses(**flag),
+    "push_shipments": lambda web, **flag: web.push_shipments(**flag),
+    "capture_payments": lambda web, **flag: web.capture_payments(**flag),
+    "import_refunds": lambda web, **flag: web.import_refunds(**flag),
+    "reconcile": lambda web, **flag: web.reconcile(date(2026, 1, 1), **flag),
+    "backtest": lambda web, **flag: web.backtest(web.settings, date(2026, 1, 1), **flag),
+    "register_webhooks": lambda web, **flag: web.register_webhooks("https://a.example", **flag),
+}
+
+
+def _flags() -> list[tuple[str, str]]:
+    """Every argument of the public methods that is True or False."""
+    return [
+        (method, name)
+        for method, function in vars(Orchestrator).items() | vars(Checking).items()
+        if not method.startswith("_") and callable(function)
+        for name, parameter in signature(function).parameters.items()
+        if parameter.annotation == "bool"
+    ]
+
+
+@pytest.mark.parametrize("given", ["yes", "", None, 1, 0])
+@pytest.mark.parametrize(("method", "flag"), sorted(_flags()))
+def test_a_flag_that_is_none_is_refused_at_once(
+    web: Orchestrator, store: FakeStore, method: str, flag: str, given: object
+) -> None:
+    with pytest.raises(TypeError, match=rf"^{flag}: {given!r} must be True or False$"):
+        FLAGS[method](web, **{flag: given})
     assert store.counts() == {}
 
 

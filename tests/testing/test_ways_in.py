@@ -3,6 +3,8 @@ from __future__ import annotations
 import asyncio
 import importlib.metadata
 import socket
+import subprocess
+import sys
 import time
 from pathlib import Path
 
@@ -284,3 +286,33 @@ def test_the_plugins_fixture_answers_httpx_without_being_passed_around(
     )
     result = pytester.runpytest_subprocess(*([] if installed else ["-p", "avbc.testing.plugin"]))
     result.assert_outcomes(passed=2)
+
+
+WITHOUT_PYTEST = """
+import sys
+for name in ("pytest", "respx"):
+    sys.modules[name] = None
+import importlib.util
+importlib.util.find_spec = lambda name, _=importlib.util.find_spec: (
+    None if name in {"pytest", "respx"} else _(name)
+)
+from avbc.testing import *
+import avbc, avbc.testing, pydoc
+store = FakeStore()
+placed = store.place_order([item("MUG-BLUE", 1)])
+with avbc.BigCommerce(store.api_url, store.access_token, transport=store.transport()) as client:
+    assert client.orders.get(placed.id).id == placed.id
+for name in avbc.testing.__all__:
+    assert getattr(avbc.testing, name)
+assert "FakeStore" in pydoc.render_doc(avbc.testing)
+try:
+    avbc.testing.GatewayContract
+except ImportError as error:
+    assert "pytest" in str(error), error
+else:
+    raise AssertionError("the contract came without pytest")
+"""
+
+
+def test_only_the_contract_and_the_fixtures_need_pytest() -> None:
+    subprocess.run([sys.executable, "-c", WITHOUT_PYTEST], check=True)

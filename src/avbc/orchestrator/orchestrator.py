@@ -6,7 +6,12 @@ from collections.abc import Collection, Mapping, Sequence
 from datetime import UTC, date, datetime, timedelta
 
 from avbc.orchestrator.checking import Checking
-from avbc.orchestrator.engine.arguments import require_id, require_ids, require_period
+from avbc.orchestrator.engine.arguments import (
+    require_flags,
+    require_id,
+    require_ids,
+    require_period,
+)
 from avbc.orchestrator.engine.choosing import Selection
 from avbc.orchestrator.engine.open_items import OpenItems
 from avbc.orchestrator.engine.run import Run, Task
@@ -56,8 +61,9 @@ class Orchestrator(Checking):
     `progress`). With `preview=True` it writes nothing on either side; `sent` is what would be sent
     or written.
 
-    An id that is not an int, or a time that is no date and no datetime, raises `TypeError`. An id
-    below 1, or a datetime without a time zone, raises `ValueError`. Nothing was done then.
+    An id that is not an int, a time that is no date and no datetime, or an option that is neither
+    True nor False raises `TypeError`. An id below 1, or a datetime without a time zone, raises
+    `ValueError`. Nothing was done then.
 
     Methods that import, push, pull, export or capture raise `AvbcError` only where the run could
     not begin, and nothing was written: the token is refused, a scope is missing, or the store, the
@@ -138,6 +144,7 @@ class Orchestrator(Checking):
                 books have another store's orders under the Import Source Code.
         """
         order_id = require_id(order_id, "order_id")
+        require_flags(only_new=only_new)
         run = self._import("import_order", patience=_PATIENCE)
         return run.one(order_id, only_new=only_new)
 
@@ -189,6 +196,7 @@ class Orchestrator(Checking):
             SettingsError: `shipping.sync_product_details` is false, or
                 `products.keep_store_fields` names what is no field of store products.
         """
+        require_flags(full=full)
         run = self._push("push_products", "Pushing products", preview=preview, progress=progress)
         return run.do(lambda run: products.push_products(run, self._product_fields, full=full))
 
@@ -209,6 +217,7 @@ class Orchestrator(Checking):
             SettingsError: `shipping.sync_inventory_levels` is false.
             NoSuchLocation: The store has no such location, or it is disabled.
         """
+        require_flags(full=full)
         run = self._push("push_inventory", "Pushing quantities", preview=preview, progress=progress)
         return run.do(lambda run: inventory.push_inventory(run, full=full))
 
@@ -471,6 +480,7 @@ class Orchestrator(Checking):
             ValueError: BigCommerce would not call that URL.
             StoreError: A hook could not be read or written.
         """
+        require_flags(preview=preview)
         report = hooks.register_webhooks(self.store, url, preview=preview)
         if not preview:
             hooks.settle_hooks(self._integration)

@@ -1,4 +1,4 @@
-"""What the public methods check of their arguments: ids and times."""
+"""What the public methods check of their arguments: ids, times and flags."""
 
 from __future__ import annotations
 
@@ -64,3 +64,16 @@ def require_period(since: object, until: object = None) -> None:
         and since > until
     ):
         raise ValueError(f"until: {until} is before since, {since}")
+
+
+def require_flags(**flags: object) -> None:
+    """Make sure that arguments are True or False: the text "no" of a form would count as true.
+
+    Raises:
+        TypeError: One is neither.
+
+    >>> require_flags(preview=True, full=False)
+    """
+    for name, value in flags.items():
+        if not isinstance(value, bool):
+            raise TypeError(f"{name}: {value!r} must be True or False")

@@ -14,7 +14,7 @@ from avbc.mapping import Problem
 from avbc.mapping.days import day_of
 from avbc.mapping.status import order_status_name
 from avbc.mapping.stopped import stopped
-from avbc.orchestrator.engine.arguments import require_ids, require_period
+from avbc.orchestrator.engine.arguments import require_flags, require_ids, require_period
 from avbc.orchestrator.engine.attention import STATUS_KEPT
 from avbc.orchestrator.engine.channels import other_channel
 from avbc.orchestrator.engine.incoming import Incoming
@@ -42,7 +42,8 @@ class Selection:
     """Which orders `import_orders` is to take: by default those that are New.
 
     Raises:
-        TypeError: An id is not an int, or a time is neither a date nor a datetime.
+        TypeError: An id is not an int, a time is neither a date nor a datetime, or `retry_errors`
+            is neither True nor False.
         ValueError: The arguments contradict each other, or a time has no time zone.
     """
 
@@ -52,6 +53,7 @@ class Selection:
     retry_errors: bool = False
 
     def __attrs_post_init__(self) -> None:
+        require_flags(retry_errors=self.retry_errors)
         if self.until is not None and self.since is None:
             raise ValueError("until needs a since: the period begins there")
         if (self.ids is not None) + (self.since is not None) + self.retry_errors > 1:

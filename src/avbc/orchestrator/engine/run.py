@@ -22,6 +22,7 @@ from avbc.errors import AvbcError, Fault, TransientError
 from avbc.mapping import Problem
 from avbc.mapping.following import is_credited, money_held
 from avbc.money import ZERO
+from avbc.orchestrator.engine.arguments import require_flags
 from avbc.orchestrator.engine.attention import FOLLOWING, Attention, stopped_problem
 from avbc.orchestrator.engine.integration import Integration
 from avbc.orchestrator.engine.journal import JournalUnreachable
@@ -43,7 +44,11 @@ _log = logging.getLogger("avbc.orchestrator")
 
 @attrs.frozen
 class Task:
-    """What a run is for."""
+    """What a run is for.
+
+    Raises:
+        TypeError: `preview` or `progress` is neither True nor False.
+    """
 
     name: str
     """The orchestrator's method: `push_order_statuses`."""
@@ -57,6 +62,9 @@ class Task:
     checks, which write nothing and run for a store that is not enabled too."""
     patience: timedelta = timedelta(0)
     """How long to wait while another process has its turn."""
+
+    def __attrs_post_init__(self) -> None:
+        require_flags(preview=self.preview, progress=self.progress)
 
 
 class Run(Generic[R]):
