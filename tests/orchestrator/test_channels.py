@@ -199,3 +199,40 @@ def test_an_explanation_says_that_an_order_is_left_alone(
     late = change(order_status={"import_orders_created_since": datetime(2099, 1, 1, tzinfo=UTC)})
     (problem,) = join(settings=late).explain(number).problems
     assert (problem.code, problem.severity) == ("order_too_old", "warning")
+
+
+def test_a_channel_that_no_order_is_of(joined: Join, of_channel: Add) -> None:
+    """Nothing would ever be imported, and nothing else would say so."""
+    off = {"sync_inventory_levels": False}
+
+    def warned(*channels: int) -> dict[str, str]:
+        report = joined(*channels, shipping=off).check_setup()
+        assert report.errors == []
+        return {
+            check.item: check.seen
+            for check in report.warnings
+            if check.area == "channel" and "is of channel" in check.found
+        }
+
+    assert warned(999) == {}
+    for channel in (1, 1, 4):
+        of_channel(channel)
+    assert warned(999) == {
+        "order_status.channels: 999": "Of the latest 3 orders, these are of channels that are not "
+        "named: 1 (2), 4 (1)."
+    }
+    assert warned(1, 999).keys() == {"order_status.channels: 999"}
+    # A channel without orders is no mistake where all orders are of named channels.
+    assert warned(1, 4, 999) == warned(1, 4) == warned(1) == {}
+
+
+def test_an_import_says_that_it_leaves_other_channels_alone(joined: Join, of_channel: Add) -> None:
+    for channel in (1, 4, 7, 7):
+        of_channel(channel)
+    report = joined(999).import_orders()
+    assert str(report).startswith("No new orders of channel 999.")
+    report = joined(1, 4).import_orders()
+    assert report.other_channels == 2
+    assert "2 orders of other channels were left alone." in str(report)
+    assert str(joined(1, 4).import_orders()).startswith("No new orders of channels 1, 4. 2 orders")
+    assert "channel" not in str(joined().import_orders())

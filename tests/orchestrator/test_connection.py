@@ -159,6 +159,20 @@ def test_the_store_hash_of_another_store_is_no_list_of_missing_scopes(
     assert store.access_token not in str(report)
 
 
+@pytest.mark.parametrize("granted", ["store_v2_orders_read_only", "store_v2_customers_read_only"])
+def test_a_token_that_may_read_is_one_of_the_store(
+    web: Orchestrator, store: FakeStore, granted: str
+) -> None:
+    """What it may not write is a missing scope: the store is the right one."""
+    store.scopes = {granted}
+    found = states(web)
+    assert found["url"] == found["token"] == "ok"
+    assert found["Orders: modify"] == found["Order Transactions: read-only"] == "error"
+    # Without any scope nothing shows whose the token is.
+    store.scopes = set()
+    assert states(web) == {"url": "error"}
+
+
 def test_a_missing_scope_says_where_all_of_them_are_shown(
     web: Orchestrator, store: FakeStore
 ) -> None:
@@ -210,6 +224,7 @@ def test_a_wrong_token(join: Join) -> None:
         ("token", "error"),
     ]
     assert "another-token" not in str(report)
+    assert str(report).lower().replace("\n", " ").count("copy the token") == 1
 
 
 def test_a_store_that_does_not_answer(web: Orchestrator, store: FakeStore) -> None:

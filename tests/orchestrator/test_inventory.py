@@ -561,7 +561,11 @@ def test_another_location_by_its_code(stocked: FakeStore, join: Join, change: Ch
 
 @pytest.mark.parametrize(
     ("code", "said"),
-    [("OLD", "the location 'Old' is disabled"), ("NORTH", "no location has the code 'NORTH'")],
+    [
+        ("OLD", "the location 'Old' is disabled"),
+        ("NORTH", "no location has the code 'NORTH'"),
+        ("WESTT", "no location has the code 'WESTT' .*: Did you mean 'WEST'"),
+    ],
 )
 def test_a_location_that_takes_nothing(
     stocked: FakeStore, join: Join, change: Change, code: str, said: str

@@ -4,6 +4,7 @@ import tomllib
 from collections.abc import Callable
 from decimal import Decimal
 from pathlib import Path
+from typing import Literal
 
 import attrs
 import pytest
@@ -12,7 +13,9 @@ from avbc.acctvantage import BooksUnreachable, SqlGateway
 from avbc.bigcommerce import ScopeMissing
 from avbc.orchestrator import Check, Orchestrator, SetupReport
 from avbc.settings import (
+    FormFieldMapping,
     PaymentMethodMapping,
+    ProductMapping,
     Settings,
     SettingsError,
     ShippingMethodMapping,
@@ -454,3 +457,103 @@ def test_a_shipping_method_that_would_make_a_second_ship_via(
     refused = join(settings=attrs.evolve(quiet, shipping=strict)).check_setup()
     fix = found(refused, "ship via", "error")[name].fix
     assert fix.startswith("Did you mean 'UPS Ground'?")
+
+
+# Rows that another row hides
+
+
+def test_no_row_is_proposed_where_another_row_fits(
+    join: Join, change: Change, store: FakeStore
+) -> None:
+    """The first row that fits counts, so a row after it would change nothing."""
+    rows = (ShippingMethodMapping(bigcommerce="UPS*", ship_via="UPS Grnd"),)
+    store.add_order(OrderFactory().plain())
+    report = join(settings=change(shipping={"methods": rows})).check_setup()
+    assert "[[shipping.methods]]" not in report.toml
+    wrong = found(report, "ship via", "error")["UPS Ground"]
+    assert wrong.fix == (
+        "Did you mean 'UPS Ground'? Create it in AcctVantage, or correct "
+        "shipping.methods[0].ship_via."
+    )
+
+
+def test_rows_that_never_apply(join: Join, change: Change) -> None:
+    def hidden(area: str, **screens: dict[str, object]) -> dict[str, Check]:
+        warnings = found(join(settings=change(**screens)).check_setup(), area, "warning")
+        return {item: check for item, check in warnings.items() if item.endswith("]")}
+
+    def method(pattern: str, ship_via: str) -> ShippingMethodMapping:
+        return ShippingMethodMapping(bigcommerce=pattern, ship_via=ship_via)
+
+    general, special = method("UPS*", "UPS Ground"), method("ups ground*", "Truck")
+    (row,) = hidden("ship via", shipping={"methods": (general, special)}).values()
+    assert row.item == "shipping.methods[1]"
+    assert row.fix == "Move it before shipping.methods[0], or remove it."
+    # Both ends of what it says are followed.
+    assert not hidden("ship via", shipping={"methods": (special, general)})
+    assert not hidden("ship via", shipping={"methods": (general,)})
+    # What makes the same is no mistake, and what fits more is not hidden.
+    same = method("UPS Ground (*)", "ups ground")
+    assert not hidden("ship via", shipping={"methods": (general, same, method("*", "Truck"))})
+
+    fields: list[tuple[str, Literal["memo", "po_number"]]]
+    fields = [("*", "memo"), ("PO number", "po_number")]
+    rows = tuple(FormFieldMapping(bigcommerce=name, acctvantage=to) for name, to in fields)
+    assert hidden("form field", order_status={"form_fields": rows}).keys() == {
+        "order_status.form_fields[1]"
+    }
+    assert not hidden("form field", order_status={"form_fields": rows[::-1]})
+
+
+@pytest.mark.parametrize(
+    ("first", "second", "is_hidden"),
+    [
+        ({"sku": "MUG-*"}, {"sku": "MUG-RED"}, True),
+        ({"sku": "MUG-*"}, {"sku": "MUG-R*", "name": "Red*"}, True),
+        ({"product_id": 7}, {"product_id": 7, "variant_id": 8}, True),
+        ({"name": "*"}, {"product_id": 7}, True),
+        ({"sku": "MUG-*", "name": "Red*"}, {"sku": "MUG-RED"}, False),
+        ({"product_id": 7, "variant_id": 8}, {"product_id": 7}, False),
+        ({"sku": "MUG-RED"}, {"sku": "MUG-*"}, False),
+        ({"sku": "MUG-*"}, {"product_id": 7}, False),
+    ],
+)
+def test_rows_for_products_that_never_apply(
+    join: Join,
+    change: Change,
+    *,
+    first: dict[str, object],
+    second: dict[str, object],
+    is_hidden: bool,
+) -> None:
+    rows = (
+        ProductMapping(part_number="MUG-RED", **first),  # type: ignore[arg-type]  # as in a table
+        ProductMapping(part_number="MUG-BLUE", **second),  # type: ignore[arg-type]  # as in a table
+    )
+    report = join(settings=change(products={"mapping": rows})).check_setup()
+    assert ("products.mapping[1]" in found(report, "part number", "warning")) == is_hidden
+
+
+def test_a_default_ship_via_that_is_nearly_known(join: Join, change: Change) -> None:
+    """No row is for orders without a shipping method: the key itself is to be corrected."""
+    key = "shipping.default_ship_via"
+    report = join(settings=change(shipping={"default_ship_via": "UPS-Ground"})).check_setup()
+    check = found(report, "ship via", "warning")[key]
+    assert check.fix == (
+        "Did you mean 'UPS Ground'? Correct shipping.default_ship_via, or create 'UPS-Ground' in "
+        "AcctVantage."
+    )
+    assert "[[shipping.methods]]" not in report.toml
+
+
+def test_advice_about_the_token_is_in_one_place(
+    join: Join, quiet: Settings, store: FakeStore
+) -> None:
+    store.scopes = {"store_v2_orders"}
+    unknown = [check for check in join(settings=quiet).check_setup().checks if check.fix]
+    refused = [check for check in unknown if "(403)" in check.found]
+    assert len(refused) >= 4
+    for check in refused:
+        assert "OAuth scope" in check.found
+        assert "test_connection()" in check.fix
+        assert len(check.found + check.fix) < 250

@@ -157,3 +157,22 @@ def test_an_explanation_still_shows_everything_that_is_wrong(
     order = store.add_order(OrderFactory().plain())
     web = join(settings=change(gl={"tax_area": "Moon"}))
     assert [problem.code for problem in web.explain(order.id).errors] == ["tax_area_unknown"]
+
+
+@pytest.mark.parametrize(
+    ("key", "wrong", "near"),
+    [
+        ("new_order_status", "Awaiting Fulfilment", "Awaiting Fulfillment"),
+        ("downloaded_order_status", "Awating Shipment", "Awaiting Shipment"),
+        ("import_error_status", "Manual Verification", "Manual Verification Required"),
+        ("new_sales_order_status", "Opne", "Open"),
+    ],
+)
+def test_the_error_of_a_run_has_the_near_names_too(
+    join: Join, change: Change, *, key: str, wrong: str, near: str
+) -> None:
+    web = join(settings=change(order_status={key: wrong}))
+    with pytest.raises(SettingsError, match=f"Did you mean '{near}'"):
+        web.import_orders()
+    web.use(change(order_status={key: near}))
+    assert web.import_orders().ok

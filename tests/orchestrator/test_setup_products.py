@@ -169,7 +169,7 @@ def test_texts_and_prices_that_the_first_push_would_replace(
     report = join(books=books).check_setup()
     found = {item: check for item, check in of_products(report).items() if check.state == "warning"}
     assert set(found) == {"description", "price"}
-    assert found["price"].found == "The first product push replaces the store's price."
+    assert found["price"].found == "The next product push replaces the store's price."
     assert found["price"].seen == (
         "1 of 2 products that were compared differ, such as LAMP: price 40.00 -> 49.00."
     )
@@ -183,6 +183,14 @@ def test_texts_and_prices_that_the_first_push_would_replace(
     join(books=books, settings=kept).push_products()
     assert store.state.products[101]["price"] == 40
     assert store.state.products[101]["description"] == "<p>Written by hand</p>"
+    # No longer kept, they are replaced, and the preview says the same.
+    report = join(books=books).check_setup()
+    found = {item: check for item, check in of_products(report).items() if check.state == "warning"}
+    preview = join(books=books).push_products(preview=True)
+    replaced = {each.field: str(each) for change in preview.sent for each in change.replaced}
+    assert found.keys() == replaced.keys() == {"description", "price"}
+    for item, check in found.items():
+        assert replaced[item] in check.seen
     # Once they were pushed, nothing is left to warn of.
     join(books=books).push_products()
     assert states(join(books=books).check_setup())["values of the store"] == "ok"

@@ -27,6 +27,18 @@ def fits(pattern: str, text: str) -> bool:
     return _compiled(pattern).fullmatch(text_key(text)) is not None
 
 
+def covers(pattern: str, other: str) -> bool:
+    """Whether a pattern fits every text that another pattern fits.
+
+    >>> covers("UPS*", "UPS Ground"), covers("UPS*", "UPS * Saver"), covers("UPS Ground", "UPS*")
+    (True, True, False)
+    """
+    if "*" not in pattern:
+        return text_key(pattern) == text_key(other)
+    # A letter that no pattern has stands for any text: only a `*` takes it.
+    return fits(pattern, other.replace("*", "\ue000"))
+
+
 def first_fit(rows: Iterable[tuple[str, R]], text: str) -> R | None:
     """Return the first row whose pattern fits a text; None where none does.
 

@@ -512,5 +512,6 @@ class Orchestrator(Checking):
             turn="import_orders",
             patience=patience,
         )
-        run = Run(self._integration, task, ImportReport(preview=preview))
+        channels = self.settings.order_status.channels
+        run = Run(self._integration, task, ImportReport(preview=preview, channels=channels))
         return Import(run, self._customisations)

@@ -189,6 +189,11 @@ class ImportReport(_ListsReport[Result, Outcome]):
     postponed: list[Outcome] = attrs.field(factory=list[Outcome])
     preview: bool = False
     """Nothing was written: the lists say what an import would do."""
+    channels: tuple[int, ...] = ()
+    """The channels whose orders are imported (`order_status.channels`); empty for all."""
+    other_channels: int = 0
+    """Orders of other channels that were left alone: those that were read. With one channel the
+    store lists no others."""
 
     def outcomes(self, result: Result) -> list[Outcome]:
         """The list of that name."""
@@ -199,7 +204,7 @@ class ImportReport(_ListsReport[Result, Outcome]):
         counts = self.counts()
         held = counts.pop("waiting")
         count = sum(counts.values())
-        text = "" if held else "No new orders."
+        text = "" if held else f"No new orders{self._of_channels()}."
         if count:
             done = f"{tally(counts)} {'order' if count == 1 else 'orders'}."
             text = f"Would have {done}" if self.preview else done[0].upper() + done[1:]
@@ -209,7 +214,17 @@ class ImportReport(_ListsReport[Result, Outcome]):
             text += " Postponed orders wait for the next run."
         if held:
             text = f"{text} Held back by import_when: {counted(held, 'order')}.".strip()
+        if self.other_channels:
+            others = counted(self.other_channels, "order")
+            was = "was" if self.other_channels == 1 else "were"
+            text += f" {others} of other channels {was} left alone."
         return self._with_cost(text)
+
+    def _of_channels(self) -> str:
+        if not self.channels:
+            return ""
+        noun = "channel" if len(self.channels) == 1 else "channels"
+        return f" of {noun} {', '.join(map(str, self.channels))}"
 
 
 _LEFT = frozenset(

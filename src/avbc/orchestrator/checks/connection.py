@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from datetime import UTC, date, datetime, timedelta
 
 import attrs
@@ -125,11 +125,12 @@ def connection_report(
         answer = store.answer(store.time.call())
     except ScopeMissing as error:
         by_scope = _scope_checks(store, settings)
-        if all(check.state in ("error", "warning") for check in by_scope):
+        if _may_nothing(store, by_scope):
             # A token that may do nothing at all is one of another store.
             return ConnectionReport(name, (*checks, _wrong_store(store, settings)))
         # Only the clock is unavailable.
-        checks += [url, token, Check("clock", "", "unknown", str(error))]
+        found = f"The store's time cannot be read: the token lacks the OAuth scope {error.scope!r}."
+        checks += [url, token, Check("clock", "", "unknown", found)]
         return ConnectionReport(name, (*checks, *by_scope))
     except TokenRefused as error:
         token = Check(
@@ -137,8 +138,8 @@ def connection_report(
             "store.access_token",
             "error",
             str(error),
-            "Copy the token again (manual 1.1), and compare store.api_url with the API Path shown "
-            "there: a token is good for its own store alone.",
+            "Compare store.api_url with the API Path of the API account (manual 1.1): a token is "
+            "good for its own store alone.",
         )
         return ConnectionReport(name, (*checks, url, token))
     except StoreError as error:
@@ -164,6 +165,19 @@ def connection_report(
         quota = Check("quota", "", "ok", found)
     checks += [url, token, _clock_check(skew), quota, *_scope_checks(store, settings)]
     return ConnectionReport(name, tuple(checks), skew, limit, left, window)
+
+
+def _may_nothing(store: BigCommerce, by_scope: Sequence[Check]) -> bool:
+    """Whether the store refuses everything, also what the settings do not need.
+
+    A token that may read but not write is one of this store, and lacks a scope.
+    """
+    if any(check.state not in ("error", "warning") for check in by_scope):
+        return False
+    asked = {check.item for check in by_scope}
+    others = [scopes.probe_scope(scope) for scope in scopes.SCOPES if scope not in asked]
+    answers = store.map(others, limit=IN_FLIGHT, return_errors=True)
+    return all(isinstance(answer, ScopeMissing) for answer in answers)
 
 
 def _wrong_store(store: BigCommerce, settings: Settings) -> Check:

@@ -8,7 +8,8 @@ from collections.abc import Iterator, Sequence
 from avbc.bigcommerce.models import Order
 from avbc.mapping import MappingRules
 from avbc.mapping.form_fields import answers
-from avbc.mapping.patterns import first_fit
+from avbc.mapping.patterns import covers, first_fit
+from avbc.orchestrator.checks.setup_parts import hidden_rows
 from avbc.orchestrator.reports import Check
 from avbc.text import text_key
 from avbc.toml import toml_row
@@ -21,6 +22,7 @@ def form_field_checks(recent: Sequence[Order], rules: MappingRules) -> Iterator[
     """Check the form fields that the latest orders have."""
     rows = rules.settings.order_status.form_fields
     targets = [(row.bigcommerce, row.acctvantage) for row in rows]
+    yield from hidden_rows("form field", "order_status.form_fields", targets, covers)
     names = {text_key(name): name for order in recent for name, _ in answers(order) if name}
     for key, name in sorted(names.items()):
         target = first_fit(targets, name)

@@ -9,9 +9,10 @@ import attrs
 from avbc.acctvantage.gateway import Gateway
 from avbc.acctvantage.records import Product
 from avbc.mapping import MappingRules
+from avbc.mapping.patterns import covers
 from avbc.mapping.product_names import ProductName
 from avbc.mapping.products import configured_product, is_exact, products_by_name
-from avbc.orchestrator.checks.setup_parts import ruled
+from avbc.orchestrator.checks.setup_parts import hidden_rows, ruled
 from avbc.orchestrator.reports import Check
 from avbc.settings import ProductMapping
 from avbc.text import text_key
@@ -35,9 +36,21 @@ def part_number_checks(books: Gateway, rules: MappingRules) -> Iterator[Check]:
         ruling = configured_product(each, products, rules)
         check = ruled(_AREA, each.setting, ruling)
         yield attrs.evolve(check, found=ruling.value.part_number) if ruling.value else check
+    rows = [(row, row.part_number) for row in screen.mapping]
+    yield from hidden_rows(_AREA, "products.mapping", rows, _covers)
     for index, row in enumerate(screen.mapping):
         if _is_sku(row):
             yield from _pushed_elsewhere(row, f"products.mapping[{index}].sku", products)
+
+
+def _covers(row: ProductMapping, other: ProductMapping) -> bool:
+    """Whether a row fits every line that another row fits."""
+    return (
+        row.product_id in (None, other.product_id)
+        and row.variant_id in (None, other.variant_id)
+        and (not row.sku or covers(row.sku, other.sku or "*"))
+        and (not row.name or covers(row.name, other.name or "*"))
+    )
 
 
 def _is_sku(row: ProductMapping) -> bool:

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import TypeVar
 
+from avbc.bigcommerce import ScopeMissing
 from avbc.errors import AvbcError
 from avbc.mapping import Ruling
 from avbc.orchestrator.reports import Check
-from avbc.text import did_you_mean
+from avbc.text import did_you_mean, text_key
 
 T = TypeVar("T")
 
@@ -17,6 +18,15 @@ def or_unknown(area: str, item: str, checks: Iterator[Check]) -> Iterator[Check]
     """Yield checks; one that is unknown, where the store does not answer what they ask."""
     try:
         yield from checks
+    except ScopeMissing as error:
+        # A token that lacks one scope often lacks more: the advice is in one place.
+        yield Check(
+            area,
+            item,
+            "unknown",
+            f"The store refuses it (403): the token lacks the OAuth scope {error.scope!r}.",
+            "Orchestrator.test_connection() shows every scope that is missing, and what to do.",
+        )
     except AvbcError as error:
         yield Check(area, item, "unknown", str(error))
 
@@ -45,3 +55,28 @@ def ruled(area: str, item: str, ruling: Ruling[T], known: Iterable[str] = ()) ->
 def hinted(fix: str, name: str, known: Iterable[str]) -> str:
     """Put the known names that are near an unknown one before what to change."""
     return f"{did_you_mean(name, known)} {fix}".strip()
+
+
+def hidden_rows(
+    area: str, table: str, rows: Sequence[tuple[T, str]], covers: Callable[[T, T], bool]
+) -> Iterator[Check]:
+    """Warn of rows that never apply, since an earlier one fits all that they fit.
+
+    Args:
+        area: The area of the checks.
+        table: The setting: `shipping.methods`.
+        rows: What each row fits, and what it makes of it. Two that make the same are no mistake.
+        covers: Whether the first fits all that the second fits.
+    """
+    for place, (wanted, target) in enumerate(rows):
+        earlier = (first for first in range(place) if covers(rows[first][0], wanted))
+        first = next(earlier, None)
+        if first is not None and text_key(rows[first][1]) != text_key(target):
+            yield Check(
+                area,
+                f"{table}[{place}]",
+                "warning",
+                f"The row never applies: {table}[{first}] is before it and fits all that it fits, "
+                "and the first row that fits counts.",
+                f"Move it before {table}[{first}], or remove it.",
+            )

@@ -12,7 +12,7 @@ from avbc.acctvantage.records import Product
 from avbc.bigcommerce import BigCommerce
 from avbc.bigcommerce.models import Product as StoreProduct
 from avbc.bigcommerce.models import StoreInformation
-from avbc.mapping import PRODUCT_FIELDS, FieldRule, plain, product_draft
+from avbc.mapping import PRODUCT_FIELDS, FieldRule, plain, product_draft, product_text
 from avbc.mapping.catalog import keep_fields
 from avbc.mapping.replaced import Replacement, replaced_values
 from avbc.orchestrator.checks.setup_parts import as_sentence, or_unknown
@@ -22,6 +22,7 @@ from avbc.orchestrator.engine.stock_location import NoSuchLocation, StockLocatio
 from avbc.orchestrator.engine.store_details import field_names, keep_faults
 from avbc.orchestrator.jobs.products import KIND
 from avbc.orchestrator.reports import Check
+from avbc.report import counted
 from avbc.settings import Settings
 from avbc.text import text_key
 
@@ -76,7 +77,8 @@ class _Pair:
 
     product: Product
     there: StoreProduct
-    is_pushed: bool
+    pushed: str
+    """Its details that were pushed last; empty where none were."""
 
 
 def product_checks(
@@ -127,7 +129,7 @@ def _compared(
     units = information()
     yield from _units("weight", units.weight_units, _GRAMS, pairs, fields)
     yield from _units("dimensions", units.dimension_units, _CENTIMETERS, pairs, fields)
-    yield from _replacements([pair for pair in pairs if not pair.is_pushed], fields)
+    yield from _replacements(pairs, fields)
 
 
 def _pairs(integration: Integration, fields: Fields) -> Iterator[_Pair]:
@@ -146,7 +148,7 @@ def _pairs(integration: Integration, fields: Fields) -> Iterator[_Pair]:
     for there in call(sku_in=skus, include_fields=field_names(fields)):
         product = products.get(text_key(there.sku))
         if product is not None:
-            yield _Pair(product, there, text_key(product.part_number) in pushed)
+            yield _Pair(product, there, pushed.get(text_key(product.part_number), ""))
 
 
 _GRAMS: Mapping[str, tuple[Decimal, Sequence[str]]] = {
@@ -222,11 +224,14 @@ _FEWEST = 2
 
 
 def _replacements(pairs: Sequence[_Pair], fields: Fields) -> Iterator[Check]:
-    """Warn of values that the first push of these products would replace."""
+    """Warn of values that the next push of these products would replace, as its preview does."""
     found: dict[str, list[tuple[str, Replacement]]] = {}
-    for pair in pairs:
-        draft = product_draft(pair.product, fields, product_id=pair.there.id).value
-        for each in replaced_values(pair.there, draft) if draft else ():
+    due = [pair for pair in pairs if product_text(pair.product, fields) != pair.pushed]
+    for pair in due:
+        draft = product_draft(
+            pair.product, fields, product_id=pair.there.id, before=pair.pushed
+        ).value
+        for each in replaced_values(pair.there, draft, pair.pushed) if draft else ():
             found.setdefault(each.field, []).append((pair.product.part_number, each))
     for name, rows in found.items():
         part_number, example = rows[0]
@@ -234,17 +239,17 @@ def _replacements(pairs: Sequence[_Pair], fields: Fields) -> Iterator[Check]:
             "product",
             name,
             "warning",
-            f"The first product push replaces the store's {name}.",
+            f"The next product push replaces the store's {name}.",
             f"push_products(preview=True) lists every product. Enter in AcctVantage what is to "
             f"stay, or add {name} to {_KEEP}.",
-            seen=f"{len(rows)} of {len(pairs)} products that were compared differ, such as "
+            seen=f"{len(rows)} of {len(due)} products that were compared differ, such as "
             f"{part_number}: {example}.",
         )
     if not found:
-        compared = f"{len(pairs)} products compared: " if pairs else ""
+        compared = f"{counted(len(due), 'product')} compared: " if due else ""
         yield Check(
             "product",
             "values of the store",
             "ok",
-            f"{compared}a push replaces no value of the store",
+            f"{compared}the next push replaces no value of the store that no push wrote",
         )

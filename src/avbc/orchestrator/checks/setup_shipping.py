@@ -10,10 +10,11 @@ import attrs
 from avbc.bigcommerce import BigCommerce
 from avbc.bigcommerce.models import Order
 from avbc.mapping import MappingRules, ship_via_for
-from avbc.mapping.reference import warehouse_for
+from avbc.mapping.patterns import covers
+from avbc.mapping.reference import ship_via_row, warehouse_for
 from avbc.mapping.text import plain
 from avbc.mapping.translated import may_be_translated
-from avbc.orchestrator.checks.setup_parts import hinted, or_unknown, ruled
+from avbc.orchestrator.checks.setup_parts import hidden_rows, hinted, or_unknown, ruled
 from avbc.orchestrator.engine.order_reads import IN_FLIGHT
 from avbc.orchestrator.reports import Check, State
 from avbc.text import near_name, text_key
@@ -69,6 +70,8 @@ def _rows(rules: MappingRules) -> Iterator[Check]:
             f"AcctVantage has no Ship Via {row.ship_via!r}.",
             hinted(f"Create it in AcctVantage, or correct {setting}.", row.ship_via, names),
         )
+    rows = [(row.bigcommerce, row.ship_via) for row in rules.settings.shipping.methods]
+    yield from hidden_rows("ship via", "shipping.methods", rows, covers)
 
 
 def _offered_ship_vias(
@@ -94,8 +97,13 @@ def _ship_via(
     known = [each.name for each in rules.reference.ship_vias]
     if ruling.value is None:
         check = attrs.evolve(ruled("ship via", item, ruling, known), state=otherwise)
-        is_unknown = method and ruling.errors[0].code in _SOLVED_BY_A_ROW
-        return attrs.evolve(check, toml=_row(method, known)) if is_unknown else check
+        # Where a row has it already, another one after it would never apply.
+        is_solved = (
+            method
+            and ruling.errors[0].code in _SOLVED_BY_A_ROW
+            and ship_via_row(plain(method), rules) is None
+        )
+        return attrs.evolve(check, toml=_row(method, known)) if is_solved else check
     name, create = ruling.value.name, ruling.value.create
     if create is None:
         return Check("ship via", item, "ok", name)
@@ -103,14 +111,13 @@ def _ship_via(
     near = near_name(name, known)
     if not near:
         return Check("ship via", item, "ok", found)
-    return Check(
-        "ship via",
-        item,
-        "warning",
-        f"{found}; AcctVantage has {near!r}.",
-        f"If it is the same, add the row; if not, create {name!r} in AcctVantage.",
-        _row(method, known) if method else "",
-    )
+    fix, row = f"If it is the same, add the row; if not, create {name!r} in AcctVantage.", ""
+    if method:
+        row = _row(method, known)
+    else:
+        # Rows are for shipping methods, and this is for orders without one.
+        fix = f"Did you mean {near!r}? Correct {item}, or create {name!r} in AcctVantage."
+    return Check("ship via", item, "warning", f"{found}; AcctVantage has {near!r}.", fix, row)
 
 
 def _row(method: str, known: Sequence[str]) -> str:

@@ -9,7 +9,12 @@ from avbc.mapping import MappingRules, new_order_status, store_status
 from avbc.mapping.status import status_name
 from avbc.mapping.worth import PAID
 from avbc.orchestrator.checks.setup_parts import as_sentence, hinted, ruled
-from avbc.orchestrator.engine.statuses import import_statuses, mapped_statuses, require_mapping
+from avbc.orchestrator.engine.statuses import (
+    import_statuses,
+    mapped_statuses,
+    require_mapping,
+    status_names,
+)
 from avbc.orchestrator.reports import Check
 from avbc.settings import SettingsError
 from avbc.text import text_key
@@ -55,8 +60,7 @@ def _same_statuses(rules: MappingRules, new: int) -> Iterator[Check]:
 def _status(setting: str, wanted: str | int, rules: MappingRules) -> Check:
     ruling = store_status(wanted, rules.statuses, setting)
     if ruling.value is None:
-        known = (name for each in rules.statuses for name in (each.name, each.custom_label) if name)
-        return ruled("status", setting, ruling, known)
+        return ruled("status", setting, ruling, status_names(rules.statuses))
     return Check("status", setting, "ok", f"{status_name(ruling.value)}, id {ruling.value.id}")
 
 

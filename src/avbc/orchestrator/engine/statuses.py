@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 
 import attrs
 
@@ -13,6 +13,7 @@ from avbc.mapping import store_status
 from avbc.mapping.status import status_name
 from avbc.posting import means_posted
 from avbc.settings import OrderStatusSettings, SettingsError
+from avbc.text import did_you_mean
 
 STATUS = "status"
 """What is known of orders' statuses in the store: ids of statuses, by Import ID."""
@@ -45,6 +46,11 @@ NEVER_DUE = UNFINISHED | {
     SystemStatus.AWAITING_PAYMENT,
 }
 """Statuses of orders that are not paid, or no longer: imported only from the New Order Status."""
+
+
+def status_names(statuses: Iterable[OrderStatus]) -> list[str]:
+    """The names that the statuses have in the settings: BigCommerce's, and the merchant's."""
+    return [name for each in statuses for name in (each.name, each.custom_label) if name]
 
 
 def mapped_statuses(
@@ -135,10 +141,11 @@ def import_statuses(
     def find(name: str, wanted: str | int) -> int:
         status = store_status(wanted, SYSTEM_STATUSES).value
         if status is None:
-            ruling = store_status(wanted, of_the_store())
-            faults.extend(
-                Fault(f"order_status.{name}", str(problem)) for problem in ruling.problems
-            )
+            of_store = of_the_store()
+            ruling = store_status(wanted, of_store)
+            for problem in ruling.problems:
+                near = did_you_mean(str(wanted), status_names(of_store))
+                faults.append(Fault(f"order_status.{name}", f"{near} {problem}".strip()))
             status = ruling.value
         return -1 if status is None else status.id
 

@@ -6,6 +6,7 @@ import time
 
 from avbc.bigcommerce import BigCommerce
 from avbc.errors import FinalError
+from avbc.text import did_you_mean
 
 
 class NoSuchLocation(FinalError):
@@ -46,13 +47,16 @@ class StockLocation:
             self._store.locations.list(location_code_in=wanted, is_default=None if wanted else True)
         )
         if not locations:
-            message = (
-                f"no location has the code {self._code!r}"
-                if self._code
-                else "the store has no default location"
-            )
+            if not self._code:
+                raise NoSuchLocation(
+                    "the store has no default location: correct the locations in BigCommerce"
+                )
+            codes = [each.code for each in self._store.locations.list() if each.code]
+            there = f" (there are {', '.join(codes)})" if codes else ""
+            near = did_you_mean(self._code, codes)
             raise NoSuchLocation(
-                f"{message}: correct shipping.bigcommerce_location, or the locations in BigCommerce"
+                f"no location has the code {self._code!r}{there}: {f'{near} C' if near else 'c'}"
+                "orrect shipping.bigcommerce_location, or the locations in BigCommerce"
             )
         if not locations[0].enabled:
             label = locations[0].label or locations[0].code

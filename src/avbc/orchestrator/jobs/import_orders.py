@@ -26,7 +26,7 @@ from avbc.orchestrator.engine.changes import (
     record_problem,
     unexpected,
 )
-from avbc.orchestrator.engine.channels import only_channel
+from avbc.orchestrator.engine.channels import is_of_channels, only_channel
 from avbc.orchestrator.engine.choosing import (
     Choice,
     Kind,
@@ -127,7 +127,9 @@ class Import:
         for page in self._pages(run.store.pages(listed)):
             if len(page) < listed.limit and choice.kind == "new":
                 run.total = run.done + len(page)
-            self._take([each for each in page if not choice.refusal(each)])
+            own = [each for each in page if is_of_channels(each.order, run.settings)]
+            run.report.other_channels += len(page) - len(own)
+            self._take([each for each in own if not choice.refusal(each)])
 
     def _pages(self, pages: Iterator[Page[Order]]) -> Iterator[list[Incoming]]:
         """Yield pages of orders, until the run is over; rows without an id are reported here."""
