@@ -46,7 +46,11 @@ def test_warnings_are_marked():
     warned = {
         code
         for source in sources("mapping")
-        for code in re.findall(r'(?:case|found)\.warn\(\s*"([a-z_]+)"', source)
+        for pattern in (
+            r'(?:case|found)\.warn\(\s*"([a-z_]+)"',
+            r'Problem\(\s*"([a-z_]+)",(?:(?!\n +\)\n).)*?\n +"warning",\n',
+        )
+        for code in re.findall(pattern, source, re.DOTALL)
     }
     rows = re.findall(r"^\| `([a-z_]+)` \|[^|]*\|([^|]*)\|", OF_MAPPING, re.MULTILINE)
     marked = {code for code, meaning in rows if "*Warning.*" in meaning}
