@@ -6,7 +6,7 @@ acctvantage-payments), and what people did to a receipt stays.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 
 import attrs
 
@@ -19,7 +19,7 @@ _SETTLED = ("captured", "voided")
 """States from which no receipt goes back."""
 
 
-def by_hand(receipts: Sequence[Receipt]) -> list[Receipt]:
+def by_hand(receipts: Collection[Receipt]) -> list[Receipt]:
     """The receipts that a person entered on an order."""
     return [one for one in receipts if not receipt_number(one.import_id, one.order_import_id)]
 
