@@ -10,7 +10,7 @@ from collections.abc import Generator, Iterable
 from contextlib import contextmanager
 from contextvars import ContextVar
 from types import MappingProxyType
-from typing import TypeAlias, cast, get_args, get_type_hints
+from typing import TypeAlias, cast, get_args, get_origin, get_type_hints
 
 import attrs
 
@@ -190,8 +190,9 @@ NAMES: MappingProxyType[type[Model], tuple[str, str]] = MappingProxyType(
     }
 )
 
-_Shape: TypeAlias = "tuple[str, frozenset[str], tuple[str, ...]]"
-"""What a model is called, all names that its rows may have, and its fields that hold rows."""
+_Shape: TypeAlias = "tuple[str, frozenset[str], tuple[str, ...], tuple[str, ...]]"
+"""What a model is called, all names that its rows may have, its fields that hold one row each, and
+those that hold several."""
 
 _SHAPES: dict[type[Model], _Shape] = {}
 _FOUND: ContextVar[set[str] | None] = ContextVar("avbc_unknown_fields", default=None)
@@ -232,18 +233,17 @@ def unknown_fields(row: Model) -> list[str]:
 
 
 def _add(row: Model, found: set[str]) -> None:
-    name, known, inner = _SHAPES.get(type(row)) or _shape(type(row))
+    name, known, single, several = _SHAPES.get(type(row)) or _shape(type(row))
     if not known.issuperset(row.raw):
         for key in row.raw:
             if key not in known and len(found) < _MOST:
                 found.add(f"{name}.{_shown(key)}")
-    for field in inner:
-        value = getattr(row, field)
-        if isinstance(value, Model):
+    for field in single:
+        if (value := getattr(row, field)) is not None:
             _add(value, found)
-        elif value:
-            for each in value:
-                _add(each, found)
+    for field in several:
+        for each in getattr(row, field) or ():
+            _add(each, found)
 
 
 def _shown(key: str) -> str:
@@ -258,9 +258,11 @@ def _shape(model: type[Model]) -> _Shape:
         if issubclass(kind, Model) and kind in NAMES:
             known |= set(NAMES[kind][1].split())
     hints = get_type_hints(model)
-    inner = tuple(field.name for field in attrs.fields(model) if _holds_rows(hints[field.name]))
+    inner = [field.name for field in attrs.fields(model) if _holds_rows(hints[field.name])]
+    several = tuple(field for field in inner if _is_many(hints[field]))
+    single = tuple(field for field in inner if field not in several)
     name = NAMES[model][0] if model in NAMES else model.__name__
-    _SHAPES[model] = shape = name, frozenset(known), inner
+    _SHAPES[model] = shape = name, frozenset(known), single, several
     return shape
 
 
@@ -268,3 +270,7 @@ def _holds_rows(kind: object) -> bool:
     if isinstance(kind, type) and issubclass(kind, Model):
         return True
     return any(_holds_rows(part) for part in get_args(kind))
+
+
+def _is_many(kind: object) -> bool:
+    return get_origin(kind) is tuple or any(map(_is_many, get_args(kind)))

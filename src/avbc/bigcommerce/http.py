@@ -22,12 +22,12 @@ from typing import (
 
 from avbc.bigcommerce.body import Json
 from avbc.bigcommerce.limits import (
+    ASKED,
     Allowance,
     Limited,
     TimedBackend,
     TooLarge,
     TooSlow,
-    asking,
 )
 from avbc.errors import Fault, FaultyInputError, MissingExtra
 
@@ -172,18 +172,19 @@ class Http:
 
         The error is returned, so that what avbc raises does not refer to it: it holds the request.
         """
+        token = ASKED.set(allowance)
         try:
-            with asking(allowance):
-                handle = cast("Callable[[object], Response]", transport.handle_request)
-                response: Any = handle(request)
-                try:
-                    encoding = self._limit(response, allowance)
-                    response.read()
-                finally:
-                    response.close()
+            response: Any = cast("Callable[[object], Response]", transport.handle_request)(request)
+            try:
+                encoding = self._limit(response, allowance)
+                response.read()
+            finally:
+                response.close()
             return self._complete(response, encoding, allowance)
         except (self._library.RequestError, TooLarge, TooSlow) as error:
             return cast("Exception", error)
+        finally:
+            ASKED.reset(token)
 
     async def send_async(
         self, transport: AsyncTransport, request: object, allowance: Allowance

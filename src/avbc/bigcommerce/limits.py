@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 import zlib
-from collections.abc import AsyncIterable, AsyncIterator, Callable, Generator, Iterable, Iterator
-from contextlib import contextmanager
+from collections.abc import AsyncIterable, AsyncIterator, Callable, Iterable, Iterator
 from contextvars import ContextVar
 from typing import Any, cast
 
@@ -32,17 +31,8 @@ class Allowance:
     clock: Callable[[], float]
 
 
-_ASKED: ContextVar[Allowance | None] = ContextVar("avbc_asked", default=None)
-
-
-@contextmanager
-def asking(allowance: Allowance) -> Generator[None]:
-    """Have the connections of this thread keep to what an answer may take."""
-    token = _ASKED.set(allowance)
-    try:
-        yield
-    finally:
-        _ASKED.reset(token)
+ASKED: ContextVar[Allowance | None] = ContextVar("avbc_asked", default=None)
+"""What the answer that this thread waits for may take: its connections keep to it."""
 
 
 class TimedBackend:
@@ -73,7 +63,7 @@ class _TimedStream:
         return _TimedStream(self._stream.start_tls(*how, **options))
 
     def read(self, max_bytes: int, timeout: float | None = None) -> bytes:
-        if timeout is None or (allowance := _ASKED.get()) is None:
+        if timeout is None or (allowance := ASKED.get()) is None:
             return cast("bytes", self._stream.read(max_bytes, timeout))
         left = allowance.deadline - allowance.clock()
         if left <= 0:

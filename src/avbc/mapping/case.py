@@ -79,6 +79,11 @@ class MappingRules:
             (row.payment_method_id, row.receipt_type) for row in rows if row.payment_method_id
         )
 
+    def receipt_type_of_id(self, payment_method_id: str) -> str:
+        """The Receipt Type of the row with a `payment_method_id`; empty where there is none."""
+        rows = self.methods_by_id
+        return rows.get(text_key(payment_method_id), "") if rows and payment_method_id else ""
+
     @cached_property
     def receipt_types(self) -> dict[str, str]:
         """The books' Receipt Types."""

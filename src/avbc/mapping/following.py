@@ -59,7 +59,7 @@ def order_state(order: Order) -> str:
         fingerprint(order),
         *(
             f"{line.id} {line.quantity_shipped} {line.quantity_refunded}"
-            for line in (*order.lines, *order.removed_lines)
+            for line in order.all_lines
         ),
     ]
     return hashlib.sha256("\x1f".join(parts).encode("utf-8", "surrogatepass")).hexdigest()[:32]
@@ -74,7 +74,7 @@ def is_open(status: str, rules: MappingRules) -> bool:
 
 def shows_refund(order: Order) -> bool:
     """Whether the order shows that something of it was refunded."""
-    refunded = any(line.quantity_refunded for line in (*order.lines, *order.removed_lines))
+    refunded = any(line.quantity_refunded for line in order.all_lines)
     is_refunded = order.status_id in _REFUNDED
     return refunded or is_refunded or "refunded" in text_key(order.payment_status)
 
@@ -126,7 +126,7 @@ def to_ship_now(
         attrs.evolve(order, status_id=SystemStatus.PARTIALLY_SHIPPED) if status_is_ours else order
     )
     # Of a line that was taken off units may have been refunded before.
-    sold = {line.id: line for line in (*order.lines, *order.removed_lines)}
+    sold = {line.id: line for line in order.all_lines}
     is_shipped = not any(left.values())
     found: dict[int, Decimal] = {}
     for line in sales_order.lines:

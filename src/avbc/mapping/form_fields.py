@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-
 import attrs
 
 from avbc.bigcommerce.models import Address, Order
@@ -60,11 +58,14 @@ def form_values(order: Order, rules: MappingRules) -> Ruling[FormValues]:
     A text that is too long for a PO number goes to the memo uncut, with a warning.
     """
     case = Case(rules)
+    answered = answers(order)
+    if not answered:
+        return case.ruling(FormValues())
     rows = rules.settings.order_status.form_fields
     by_name = [(row.bigcommerce, place) for place, row in enumerate(rows)]
     numbers: dict[str, tuple[str, str, int]] = {}
     memo: list[str] = []
-    for name, answer in answers(order):
+    for name, answer in answered:
         row = first_fit(by_name, name)
         number = " ".join(answer.split())
         is_number = row is not None and rows[row].acctvantage == "po_number"
@@ -99,7 +100,6 @@ def form_values(order: Order, rules: MappingRules) -> Ruling[FormValues]:
     return case.ruling(FormValues(po_number, tuple(memo)))
 
 
-def _addresses(order: Order) -> Iterator[Address]:
-    yield order.billing_address
-    if order.consignments is not None:
-        yield from order.consignments.shipping
+def _addresses(order: Order) -> tuple[Address, ...]:
+    shipping = () if order.consignments is None else order.consignments.shipping
+    return (order.billing_address, *shipping)

@@ -33,7 +33,6 @@ from avbc.mapping.worth import (
 )
 from avbc.money import ZERO
 from avbc.settings import payment_method_key
-from avbc.text import text_key
 
 _PURCHASE_ORDER = payment_method_key(PURCHASE_ORDER)
 TENDER_WORDS = {
@@ -123,10 +122,10 @@ def receipt_type_for(
     only. `locale` is the order's `customer_locale`.
     """
     case = Case(rules)
-    ids = dict.fromkeys(one for one in payment_method_ids if one)
-    by_id = next((one for one in ids if text_key(one) in rules.methods_by_id), "")
+    ids = [one for one in payment_method_ids if one]
+    by_id = next(filter(rules.receipt_type_of_id, ids), "")
     name = by_id or plain(method)
-    mapped = rules.methods_by_id.get(text_key(by_id)) or rules.payment_methods.get(
+    mapped = rules.receipt_type_of_id(by_id) or rules.payment_methods.get(
         payment_method_key(name), ""
     )
     key = payment_method_key(mapped)
@@ -147,7 +146,7 @@ def receipt_type_for(
             name,
             f"The payment method {name!r} is not mapped to a Receipt Type, and may be a name in "
             f"the shopper's language: the order was made in {locale!r}.",
-            f'Set payment_method_id = "{next(iter(ids))}" in the method\'s row of {_SETTING}, or '
+            f'Set payment_method_id = "{ids[0]}" in the method\'s row of {_SETTING}, or '
             f"add {by_name}."
             if ids
             else f"Add {by_name}, with the Receipt Type of the method in your own language.",
@@ -453,10 +452,10 @@ def _receipts(
     for number, payment in enumerate(payments, 1):
         amount = left if number == len(payments) else payment.amount
         left -= amount
-        by_id = rules.methods_by_id.get(text_key(payment.payment_method_id), "")
+        by_id = payment_method_key(rules.receipt_type_of_id(payment.payment_method_id))
         yield attrs.evolve(
             whole,
-            receipt_type=rules.receipt_types.get(payment_method_key(by_id), whole.receipt_type),
+            receipt_type=rules.receipt_types.get(by_id, whole.receipt_type),
             amount=amount if payment.state == "captured" else ZERO,
             state=payment.state,
             pre_auth_amount=amount if payment.state == "pre_authorized" else ZERO,

@@ -39,7 +39,7 @@ def left_to_ship(order: Order) -> dict[int, Decimal]:
     >>> left_to_ship(Order(id=1, status_id=10, products=(mugs,)))
     {5: Decimal('0')}
     """
-    lines = (*order.lines, *order.removed_lines)
+    lines = order.all_lines
     is_refunded = (
         order.status_id == SystemStatus.REFUNDED and text_key(order.payment_status) == "refunded"
     )

@@ -422,7 +422,7 @@ class Order(Model):
 
         Lines that were taken off the order are not among them: they are `removed_lines`.
         """
-        rows = self._rows
+        rows = self.all_lines
         # It is asked often, and most orders have no such line.
         if 0 in [line.quantity for line in rows]:
             return tuple(line for line in rows if not line.is_removed)
@@ -437,15 +437,15 @@ class Order(Model):
         >>> Order(id=1, products=(OrderProduct(id=5, quantity=0),)).removed_lines[0].id
         5
         """
-        return tuple(line for line in self._rows if line.is_removed)
+        return tuple(line for line in self.all_lines if line.is_removed)
 
     @property
-    def _rows(self) -> tuple[OrderProduct, ...]:
+    def all_lines(self) -> tuple[OrderProduct, ...]:
+        """`lines` and `removed_lines`, as the store lists them."""
         if self.products is not None:
             return self.products
-        return tuple(
-            line for consignment in self.consignments or () for line in consignment.line_items
-        )
+        consignments = self.consignments or ()
+        return tuple([line for consignment in consignments for line in consignment.line_items])
 
     @property
     def lines_complete(self) -> bool:

@@ -124,6 +124,8 @@ class Lookups:
 
     def _known_coupons(self, order: Order) -> tuple[OrderCoupon, ...]:
         """The order's coupons, where earlier orders had all of them and the lines their amounts."""
+        if not self._without_terms:
+            return ()
         shares: dict[str, Decimal] = {}
         for applied in (one for line in order.lines for one in line.applied_discounts if one.code):
             code = text_key(applied.code or "")

@@ -265,6 +265,6 @@ class _Refunds:
 
 def _state(order: Order) -> str:
     """Of an order, all that a refund may change: its time is in seconds."""
-    refunded = sum(line.quantity_refunded for line in (*order.lines, *order.removed_lines))
+    refunded = sum(line.quantity_refunded for line in order.all_lines)
     status = f"{order.status_id} {text_key(order.payment_status)}"
     return f"{order.date_modified.isoformat()} {status} {refunded}"
