@@ -8,6 +8,8 @@ GUARDED: Mapping[str, tuple[str, ...]] = {
     "offline methods": (
         "the order's status says what was received offline",
         "a status that avbc wrote is no word about money",
+        "a row says whether its payment method is offline",
+        "the payment status of a stopped order says nothing about money",
     ),
     "offline methods, neighbors": (
         "nothing is received in Awaiting Payment without a transaction",
@@ -31,6 +33,7 @@ GUARDED: Mapping[str, tuple[str, ...]] = {
     ),
     "payment methods in other languages": (
         "a payment method that may be a translation is no new one",
+        "the id of a payment method says which row it has, before its name",
     ),
     "lines taken off": (
         "a line that was taken off is no line",
@@ -40,12 +43,14 @@ GUARDED: Mapping[str, tuple[str, ...]] = {
         "the tax that discounts saved is the lines' own",
         "what was paid for a line is read as its order's discounts are",
         "the proof of an order's total",
+        "the tax of the subtotal may be the one before discounts",
     ),
     "refunds of discounted lines": ("a refund is read as its order's discounts are",),
     "codes of the promotions engine": ("no promotion is made of one order's amount",),
     "unsupported coupons": (
         "a coupon on shipping is booked against freight",
         "a coupon on shipping is not more than the shipping cost",
+        "a coupon of a kind that AcctVantage lacks is refused unless the settings book it",
     ),
     "rows of products": (
         "a row of the settings says which product a line is, before its SKU",

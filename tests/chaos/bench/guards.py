@@ -1432,6 +1432,103 @@ _GUARDS = (
         (f"{_EDITED}::test_an_edit_that_moves_no_money_keeps_what_people_asked_for",),
         (Removal("mapping/updating.py", "elif _money(old) == _money(new):", "elif False:"),),
     ),
+    Guard(
+        "a coupon of a kind that AcctVantage lacks is refused unless the settings book it",
+        ("tests/mapping/test_real_sums.py::test_an_amount_off_each_item_is_booked_by_its_amount",),
+        (
+            Removal(
+                "mapping/discount.py",
+                'case.rules.settings.gl.unsupported_coupons == "refuse"',
+                "False",
+            ),
+        ),
+    ),
+    Guard(
+        "the tax of the subtotal may be the one before discounts",
+        ("tests/mapping/test_real_sums.py::test_each_body_by_its_reading",),
+        (Removal("mapping/proof.py", "rules.rounds_to_zero(taxes_off - saved)", "False"),),
+    ),
+    Guard(
+        "the id of a payment method says which row it has, before its name",
+        ("tests/mapping/test_payment.py::test_the_id_of_a_method_finds_its_row_before_its_name",),
+        (
+            Removal(
+                "mapping/payment.py",
+                'next((one for one in ids if text_key(one) in rules.methods_by_id), "")',
+                '""',
+            ),
+        ),
+    ),
+    Guard(
+        "a row says whether its payment method is offline",
+        (f"{_WAITING}::test_a_method_may_be_offline_by_its_row",),
+        (
+            Removal(
+                "mapping/offline.py",
+                "rules.offline_methods.get(key, key in OFFLINE)",
+                "key in OFFLINE",
+            ),
+        ),
+    ),
+    Guard(
+        "without the journal our own status is no word about money",
+        (f"{_HABITS}[offline methods]",),
+        (
+            Removal(
+                "orchestrator/engine/paid_statuses.py",
+                "before.get(key, SystemStatus.AWAITING_PAYMENT)",
+                "before.get(key, SystemStatus.AWAITING_FULFILLMENT)",
+            ),
+        ),
+    ),
+    Guard(
+        "the setup check refuses rules of import_when that never come true",
+        (f"{_WAITING}::test_a_rule_that_can_never_come_true_is_refused_and_names_both_keys",),
+        (
+            Removal(
+                "orchestrator/checks/setup_waiting.py",
+                "if is_offline(row.bigcommerce, rules) and new is not None and new.id in UNPAID:",
+                "if False:",
+            ),
+        ),
+    ),
+    Guard(
+        "a backtest shows the orders that a rule of import_when moves",
+        (
+            (
+                "tests/orchestrator/test_backtest.py::"
+                "test_orders_that_a_rule_would_hold_back_and_let_go"
+            ),
+        ),
+        (
+            Removal(
+                "orchestrator/checks/backtest.py",
+                "if held := waits(inputs.paid_order, None, lookups.rules):",
+                "if held := None:",
+            ),
+        ),
+    ),
+    Guard(
+        "the setup check warns of channels that sell the same stock",
+        (
+            (
+                "tests/orchestrator/test_channels.py::"
+                "test_the_setup_check_warns_of_channels_that_sell_the_same_stock"
+            ),
+        ),
+        (
+            Removal(
+                "orchestrator/checks/setup_channels.py",
+                "if not (sold and settings.shipping.sync_inventory_levels):",
+                "if True:",
+            ),
+        ),
+    ),
+    Guard(
+        "a token that no header can hold is refused",
+        ("tests/bigcommerce/test_unsendable.py::test_a_token_that_no_header_can_hold",),
+        (Removal("credentials.py", r'not re.fullmatch(r"[\x21-\x7e]+", token)', "False"),),
+    ),
 )
 
 

@@ -271,10 +271,8 @@ class Shop:
                 sleep=lambda _: None,
             )
         )
-        settings = Settings.from_dict(screens)
-        self.web = self._stack.enter_context(
-            Orchestrator(settings, self.books, store=client, **habit.options)
-        )
+        self._client, self._options = client, habit.options
+        self.web = self._join()
         self.outcomes: dict[int, tuple[str, frozenset[str]]] = {}
         """What the last report that had an order says of it: its list and its codes."""
         self.twice: list[int] = []
@@ -282,6 +280,15 @@ class Shop:
         self.reports: list[ImportReport] = []
         self.was: dict[int, dict[str, object]] = {}
         """What an import may change of orders, as it was before."""
+
+    def _join(self, **options: Any) -> Orchestrator:
+        settings = Settings.from_dict(self.screens)
+        web = Orchestrator(settings, self.books, store=self._client, **self._options, **options)
+        return self._stack.enter_context(web)
+
+    def lose_journal(self) -> None:
+        """Go on with a new journal, as if the old one had been deleted."""
+        self.web = self._join(journal="sqlite://")
 
     def __enter__(self) -> Self:
         return self
