@@ -1454,7 +1454,7 @@ _GUARDS = (
         (
             Removal(
                 "mapping/payment.py",
-                'next((one for one in ids if text_key(one) in rules.methods_by_id), "")',
+                'next(filter(rules.receipt_type_of_id, ids), "")',
                 '""',
             ),
         ),
