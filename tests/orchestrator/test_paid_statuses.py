@@ -7,6 +7,7 @@ from collections.abc import Callable
 from decimal import Decimal
 
 import pytest
+import sqlalchemy as sa
 
 from avbc.acctvantage import SqlGateway
 from avbc.orchestrator import Orchestrator
@@ -274,3 +275,62 @@ def test_a_webhook_does_not_hide_who_gave_an_order_its_status(
     web.follow_orders()
     web.follow_orders()
     assert received() == (None if is_late else books.sales_orders()[0].total)
+
+
+def _enter_receipt(books: SqlGateway, amount: Decimal) -> None:
+    """A person enters a receipt in AcctVantage."""
+    metadata = sa.MetaData()
+    metadata.reflect(books.engine, only=["receipts"])
+    receipts = metadata.tables["receipts"]
+    with books.engine.begin() as connection:
+        row = dict(connection.execute(sa.select(receipts)).mappings().one())
+        row.update(id=row["id"] + 1, import_id="", amount=str(amount), state="captured")
+        connection.execute(receipts.insert().values(**row))
+
+
+@pytest.mark.parametrize("rest", ["0", "60.00"])
+def test_money_that_a_person_entered_is_not_received_again(
+    join: Join, change: Change, store: FakeStore, place: Place, *, books: SqlGateway, rest: str
+) -> None:
+    """The order is moved on in the store after that: both say that the same money came."""
+    web = join(settings=change(order_status=AWAITED))
+    order_id = place()
+    web.import_orders()
+    web.follow_orders()
+    total = books.sales_orders()[0].total
+    _enter_receipt(books, total - Decimal(rest))
+    web.follow_orders()
+    assert web.reconcile(since=books.sales_orders()[0].ordered_at).ok
+    store.edit_order(order_id, status_id=AWAITING_PICKUP)
+    web.follow_orders()
+    assert sum(receipt.amount for receipt in books.receipts()) == total
+    assert list(web.worklist()) == []
+    assert web.reconcile(since=books.sales_orders()[0].ordered_at).ok
+
+
+def test_an_edit_that_a_person_made_is_made_where_they_entered_the_money_too(
+    join: Join, change: Change, store: FakeStore, place: Place, books: SqlGateway
+) -> None:
+    """As the problem advises: the order is changed by hand, and imported again."""
+    web = join(settings=change(order_status=AWAITED))
+    order_id = place()
+    web.import_orders()
+    (order,) = books.sales_orders()
+    _enter_receipt(books, order.total)
+    name = order.lines[0].description
+    store.order(order_id).products[0]["name"] = "Desk lamp"
+    store.edit_order(order_id, staff_notes="")
+    (outcome,) = web.import_order(order_id).refused
+    assert outcome.problems[0].code == "order_edited"
+    assert f"description: {name} in AcctVantage, Desk lamp in the store" in (
+        outcome.problems[0].message
+    )
+    with books.engine.begin() as connection:
+        connection.execute(
+            sa.text(
+                "UPDATE sales_order_lines SET description = 'Desk lamp' WHERE description = :name"
+            ),
+            {"name": name},
+        )
+    assert len(web.import_order(order_id).relinked) == 1
+    assert list(web.worklist()) == []

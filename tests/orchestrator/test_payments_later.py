@@ -101,6 +101,32 @@ def test_an_order_without_a_payment_status_costs_a_quiet_run_no_request(
     assert [request.path for request in store.log] == ["/v2/orders"]
 
 
+def test_money_that_came_twice_waits_for_a_person(
+    web: Orchestrator, store: FakeStore, books: SqlGateway, place: Callable[..., FakeOrder]
+) -> None:
+    """A person enters a receipt, and then the gateway captures as well."""
+    order = place("authorized")
+    web.import_orders()
+    web.follow_orders()
+    metadata = sa.MetaData()
+    metadata.reflect(books.engine, only=["receipts"])
+    receipts, total = metadata.tables["receipts"], books.sales_orders()[0].total
+    with books.engine.begin() as connection:
+        row = dict(connection.execute(sa.select(receipts)).mappings().one())
+        row.update(id=row["id"] + 1, import_id="", amount=str(total), state="captured", gateway="")
+        connection.execute(receipts.insert().values(**row))
+    step(store, order, "capture", order.transactions[0]["amount"])
+    store.edit_order(order.id, payment_status="captured")
+    for _ in range(2):
+        web.follow_orders()
+        assert [receipt.amount for receipt in books.receipts()] == [total, total]
+        assert codes(web) == ["receipt_amount_differs"]
+    with books.engine.begin() as connection:
+        connection.execute(receipts.delete().where(receipts.c.import_id == ""))
+    web.follow_orders()
+    assert codes(web) == []
+
+
 def _delete_credits(books: SqlGateway) -> None:
     metadata = sa.MetaData()
     metadata.reflect(books.engine)

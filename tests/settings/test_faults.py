@@ -516,6 +516,22 @@ ADDED = {
         ),
         "order_status.form_fields[1].bigcommerce: repeats order_status.form_fields[0]",
     ),
+    "a form field that another row takes": (
+        SHIPPED,
+        (
+            '[[order_status.form_fields]]\nbigcommerce = "*"\nacctvantage = "memo"\n'
+            '[[order_status.form_fields]]\nbigcommerce = "PO"\nacctvantage = "po_number"\n'
+        ),
+        (
+            "order_status.form_fields[1].bigcommerce: is never reached, since "
+            "order_status.form_fields[0] fits everything"
+        ),
+    ),
+    "an offline method with an id of a gateway": (
+        VISA,
+        'offline = true\npayment_method_id = "stripe.card"\n',
+        "gl.payment_methods[0].offline: is true, and payment_method_id names a gateway's method",
+    ),
     "a coupon rule that is none": (
         'tax_area = "BigCommerce"\n',
         'unsupported_coupons = "ignore"\n',

@@ -22,6 +22,7 @@ from avbc.bigcommerce import models
 from avbc.mapping.decisions import value_text
 from avbc.mapping.form_fields import answer_text, answers
 from avbc.mapping.text import address
+from avbc.mapping.updating import by_hand
 from avbc.money import ZERO
 from avbc.text import text_key
 
@@ -180,10 +181,21 @@ def difference(
             _ship_tos(existing.ship_tos, incoming.ship_tos),
             _lines(existing, incoming),
             _amounts("discounts", _by_code(existing.discounts), _by_code(incoming.discounts)),
-            _amounts("receipts", _by_type(existing_receipts), _by_type(bundle.receipts)),
+            _receipts(existing_receipts, bundle.receipts),
         )
         for difference in differences
     )
+
+
+def _receipts(before: Iterable[Receipt], after: Iterable[Receipt]) -> Iterator[Difference]:
+    """How receipts differ, with or without those that a person entered in AcctVantage.
+
+    Money that was entered by hand may be in the store as well, or not be seen there.
+    """
+    before, new = list(before), _by_type(after)
+    entered = by_hand(before)
+    if new != _by_type(one for one in before if one not in entered):
+        yield from _amounts("receipts", _by_type(before), new)
 
 
 def _fields(

@@ -223,23 +223,29 @@ def _followed(
             # Without a payment status a stopped order says nothing about money, nor does any order
             # about what its payment was at a gateway before.
             return ()
-        if stopped(order.status_id) and (
-            worth.payments
+        # With unread transactions this is a first look, which asks for them.
+        is_all = transactions is not None or not has_gateway_payments(order, case.rules)
+        if (
+            stopped(order.status_id)
+            and worth.payments
             and worth.payments[0].state == "captured"
-            # With unread transactions this is a first look, which asks for them.
-            and (transactions is not None or not has_gateway_payments(order, case.rules))
+            and is_all
         ):
             # Nor does its payment status say that anything was received.
             return ()
-        worth = _of_each_receipt(worth, books)
+        # What a person entered is the money that the order's status is about.
+        worth = _of_each_receipt(worth, books, books.by_hand if is_all else ZERO)
     return _Comparison(books, order, worth, case).changes()
 
 
-def _of_each_receipt(worth: Worth, books: _Books) -> Worth:
+def _of_each_receipt(worth: Worth, books: _Books, by_hand: Decimal) -> Worth:
     """The one payment that the order's status is about, as one for each receipt."""
     one = (*worth.payments, *worth.given_up)[0]
     awaited = books.in_state("pending")
     rest = books.due - _sum(map(_over, books.in_state("captured", "pre_authorized")))
+    if by_hand and one.state == "captured":
+        rest = max(ZERO, rest - by_hand)
+        one = one if rest else attrs.evolve(one, state="pending")
     is_given_up = one.state == "voided"
     each: list[GatewayPayment] = []
     for receipt in books.ours if is_given_up else books.in_state(*_ALIVE):
@@ -310,6 +316,7 @@ class _Comparison:
                     _CORRECT,
                 )
         self._check_missing(missing)
+        self._check_doubled(changes)
         if not stopped(self.order.status_id):
             self._check_status(bool(given_up))
             self._check_uncaptured()
@@ -487,6 +494,24 @@ class _Comparison:
                 "in the store, and the books have no receipt for it.",
                 f"Enter a receipt over {amount_text(amount)} in AcctVantage, or give the money "
                 "back in BigCommerce.",
+            )
+
+    def _check_doubled(self, changes: Sequence[ReceiptChange]) -> None:
+        """Find money that a gateway received, and a person entered as well."""
+        books = self.books
+        now = {change.before.import_id: change.after for change in changes}
+        ours = [now.get(one.import_id, one) for one in books.ours]
+        at_gateway = [one for one in ours if one.state == "captured" and one.gateway]
+        more = _sum(one.amount for one in ours if one.state == "captured") + books.by_hand
+        more = min(books.by_hand, more - books.due - books.credited)
+        if at_gateway and more >= self.case.rules.half_minor_unit:
+            self._error(
+                "receipt_amount_differs",
+                at_gateway[0],
+                f"is over what the gateway received, and {amount_text(more)} more than is due were "
+                "entered by hand",
+                "If that is the same money, delete the receipt that was entered by hand in "
+                f"AcctVantage. If it was paid twice, call settle({self.order.id}).",
             )
 
     def _check_status(self, is_given_up: bool) -> None:

@@ -277,25 +277,23 @@ def _receipts(
     tenders = _sum((order.store_credit_amount, order.gift_certificate_amount))
     at_gateway = _sum((total, -tenders))
     status = status_without_transactions(order, None, compare.rules)
+    captured = _sum(receipt.amount for receipt in receipts if receipt.state == "captured")
     received, held = tenders, ZERO
     is_unsaid = not status or is_offline(order.payment_method, compare.rules)
     if not status and any(receipt.state == "pre_authorized" for receipt in receipts):
         # The order says nothing, and its transactions said that the payment is authorized only.
         status = "authorized"
     elif is_unsaid and any(receipt.state == "pending" for receipt in receipts):
-        # The order's last status before avbc's own said that nothing was received.
-        status = AWAITED
+        # The order's last status before avbc's own said that nothing was received, and a person may
+        # have entered since what was.
+        status, received = AWAITED, min(max(tenders, captured), total)
     # A purchase order is owed; a pending receipt says that nothing may be captured by AcctVantage,
     # whatever the gateway holds.
     if status in _RECEIVED and not _is_purchase_order(order, booked, compare.rules):
         received = _sum((tenders, at_gateway))
     elif status in _HELD and not any(receipt.state == "pending" for receipt in receipts):
         held = at_gateway
-    yield from compare(
-        "received",
-        _sum(receipt.amount for receipt in receipts if receipt.state == "captured"),
-        received,
-    )
+    yield from compare("received", captured, received)
     yield from compare(
         "held",
         _sum(receipt.pre_auth_amount for receipt in receipts if receipt.state == "pre_authorized"),

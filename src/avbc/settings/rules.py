@@ -239,6 +239,11 @@ def _repeats(path: str, patterns: Sequence[str], key: str) -> Iterator[Breach]:
                 (f"{path}[{index}].{key}",),
                 f"repeats {path}[{other}]: the first row that fits counts",
             )
+        elif pattern and (every := first.get("*", index)) != index:
+            yield Breach(
+                (f"{path}[{index}].{key}",),
+                f"is never reached, since {path}[{every}] fits everything: put that row last",
+            )
 
 
 def _gl(screen: GlSettings) -> Iterator[Breach]:
@@ -277,6 +282,12 @@ def _gl(screen: GlSettings) -> Iterator[Breach]:
                 (f"{path}.import_when", f"{path}.receipt_type"),
                 f'is "{row.import_when}", and receipt_type is Purchase Order, which is never paid '
                 'in the store: use "always" or "never"',
+            )
+        if row.offline and row.payment_method_id:
+            yield Breach(
+                (f"{path}.offline", f"{path}.payment_method_id"),
+                "is true, and payment_method_id names a gateway's method: no transaction of an "
+                "offline method is read, so leave out one of the two",
             )
         if not row.bigcommerce:
             yield Breach(
