@@ -225,11 +225,8 @@ def _followed(
             return ()
         # With unread transactions this is a first look, which asks for them.
         is_all = transactions is not None or not has_gateway_payments(order, case.rules)
-        if (
-            stopped(order.status_id)
-            and worth.payments
-            and worth.payments[0].state == "captured"
-            and is_all
+        if stopped(order.status_id) and (
+            worth.payments and worth.payments[0].state == "captured" and is_all
         ):
             # Nor does its payment status say that anything was received.
             return ()
