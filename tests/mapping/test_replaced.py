@@ -23,7 +23,7 @@ def marked(there: Product | Variant, pushed: str = "", **values: object) -> list
         ("name", "Lamp", "LAMP", ["name Lamp -> LAMP"]),
         ("name", "", "Lamp", []),
         ("description", "<p>a</p>\r\n<p>b</p>", "<p>a</p> <p>b</p>", []),
-        ("description", "x" * 70, "y", [f"description {'x' * 60}... -> y"]),
+        ("description", "x" * 70, "y", [f"description {'x' * 70} -> y"]),
         ("price", Decimal("40.0000"), Decimal(40), []),
         ("price", Decimal(0), Decimal(40), ["price 0.00 -> 40.00"]),
         ("sale_price", Decimal(30), Decimal(0), ["sale_price 30.00 -> 0.00"]),

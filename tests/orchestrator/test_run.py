@@ -122,7 +122,7 @@ def test_a_preview_sends_nothing_and_opens_no_journal(
     order_ids = orders(store, 2)
     report = push(integration, preview=True).do(lambda run: run.send(setting(run, order_ids)))
     assert [str(call) for change in report.sent for call in change.calls] == [
-        f'PUT /v2/orders/{number} {{"status_id":9}}' for number in order_ids
+        f"PUT /v2/orders/{number} status_id: 9" for number in order_ids
     ]
     assert "journal" not in vars(integration)
     assert [request.name for request in store.log] == ["GET /v2/orders"]

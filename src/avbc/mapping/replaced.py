@@ -15,7 +15,7 @@ from avbc.mapping.field_map import FieldValue, field_texts, read_texts
 _IDENTITY = frozenset(["id", "sku"])
 """What a record is found by."""
 _SHOWN = 60
-"""How many characters of a value a person is shown; `before` and `after` have all."""
+"""How many characters of a value an example shows."""
 
 
 @attrs.frozen
@@ -34,7 +34,11 @@ class Replacement:
     """The value that the push would write; empty where it would leave the field without one."""
 
     def __str__(self) -> str:
-        return f"{self.field} {_shown(self.before)} -> {_shown(self.after)}"
+        return f"{self.field} {_line(self.before)} -> {_line(self.after)}"
+
+    def shortened(self) -> str:
+        """As one of many examples: long values are cut."""
+        return f"{self.field} {_cut(_line(self.before))} -> {_cut(_line(self.after))}"
 
 
 def replaced_values(
@@ -99,6 +103,9 @@ def _folded(value: FieldValue) -> FieldValue:
     return " ".join(value.split()) if isinstance(value, str) else value
 
 
-def _shown(value: str) -> str:
-    text = " ".join(value.split())
-    return f"{text[:_SHOWN]}..." if len(text) > _SHOWN else text or "(empty)"
+def _line(value: str) -> str:
+    return " ".join(value.split()) or "(empty)"
+
+
+def _cut(text: str) -> str:
+    return f"{text[:_SHOWN]}..." if len(text) > _SHOWN else text

@@ -3,17 +3,18 @@
 from __future__ import annotations
 
 import html
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import datetime, timedelta
 from decimal import Decimal
-from typing import Generic, Literal, TypeAlias, TypeVar
+from typing import Generic, Literal, TypeAlias, TypeGuard, TypeVar
 
 import attrs
 
 from avbc.acctvantage.records import Receipt, SalesOrder
-from avbc.bigcommerce.body import Body, dump
+from avbc.bigcommerce.body import Body, faults
 from avbc.bigcommerce.call import Call
 from avbc.mapping import Decision, MappedOrder, Problem
+from avbc.mapping.decisions import value_text
 from avbc.mapping.replaced import Replacement
 from avbc.mapping.text import amount_text
 from avbc.report import Report, as_data, counted, tally
@@ -35,8 +36,6 @@ Effect: TypeAlias = Literal["sent", "refused", "postponed"]
 
 # How many rows without problems a printed report shows; those with problems are all shown.
 _CLEAN_ROWS_SHOWN = 50
-# How many characters of a body a printed report shows; `PlannedCall.body` has all.
-_BODY_SHOWN = 300
 
 
 Name = TypeVar("Name", bound=str)
@@ -243,7 +242,7 @@ class PlannedCall:
 
     >>> from avbc.bigcommerce.endpoints.orders import update_order
     >>> print(PlannedCall.of(update_order(1042, status_id=2)))
-    PUT /v2/orders/1042 {"status_id":2}
+    PUT /v2/orders/1042 status_id: 2
     """
 
     method: str
@@ -260,13 +259,51 @@ class PlannedCall:
         """The request as plain data; amounts are text."""
         return as_data(self)
 
+    @property
+    def records(self) -> Sequence[Body]:
+        """The records in the body: the rows of a list, or the body itself."""
+        lists: list[Body] = [self.body]
+        if isinstance(self.body, Mapping):
+            lists = [value for value in self.body.values() if _is_list(value)]
+        (rows,) = lists if len(lists) == 1 else [self.body]
+        return rows if _is_list(rows) else (self.body,)
+
+    @property
+    def name(self) -> str:
+        """The request without its body: `PUT /v2/orders/1042`."""
+        return f"{self.method} {self.path}"
+
     def __str__(self) -> str:
-        try:
-            body = "" if self.body is None else dump(self.body).decode()
-        except (TypeError, ValueError) as error:
-            body = f"(cannot be sent: {error})"
-        more = "..." if len(body) > _BODY_SHOWN else ""
-        return f"{self.method} {self.path} {body[:_BODY_SHOWN]}{more}".rstrip()
+        return f"{self.name} {body_text(self.body)}".rstrip()
+
+
+def _is_list(body: Body) -> TypeGuard[Sequence[Body]]:
+    return isinstance(body, Sequence) and not isinstance(body, str)
+
+
+def body_text(body: Body) -> str:
+    """What a request holds, as people read it.
+
+    >>> body_text([{"name": "Mug", "price": Decimal("9.95"), "sale_price": None}, {"id": 7}])
+    'name: Mug, price: 9.95, sale_price: none; id: 7'
+    """
+    for place, fault in faults(body):
+        return f"(cannot be sent: {f'{place}: ' if place else ''}{fault})"
+    return _read(body)
+
+
+def _read(body: Body) -> str:
+    if isinstance(body, Mapping):
+        return ", ".join(f"{name}: {_read_inside(value)}" for name, value in body.items())
+    if isinstance(body, Decimal):
+        return f"{body:f}"  # digit for digit, as it is sent
+    return "; ".join(map(_read, body)) if _is_list(body) else value_text(body)
+
+
+def _read_inside(body: Body) -> str:
+    if body is None:
+        return "none"
+    return f"({_read(body)})" if isinstance(body, Mapping) or _is_list(body) else _read(body)
 
 
 @attrs.frozen
@@ -297,6 +334,8 @@ class Change(Report):
     """Why each value is what it is."""
     calls: tuple[PlannedCall, ...] = ()
     """The requests that a preview would send. One for many changes is listed with the first."""
+    sends: Body = None
+    """Its own record in a request that is for many changes; only in a preview."""
     replaced: tuple[Replacement, ...] = ()
     """The store's values that it would replace and that no push wrote; only in a preview."""
 
@@ -321,7 +360,11 @@ class Change(Report):
 
     def note(self) -> str:
         """The problems, what it replaces and the planned requests as one line of text."""
-        return "; ".join(map(str, (*self.problems, *self.replaced, *self.calls)))
+        calls = tuple(map(str, self.calls))
+        if self.sends is not None:
+            # Each of the changes shows its own record.
+            calls = (body_text(self.sends), *(call.name for call in self.calls))
+        return "; ".join((*map(str, (*self.problems, *self.replaced)), *calls))
 
 
 @attrs.define

@@ -243,7 +243,7 @@ def _replacements(pairs: Sequence[_Pair], fields: Fields) -> Iterator[Check]:
             f"push_products(preview=True) lists every product. Enter in AcctVantage what is to "
             f"stay, or add {name} to {_KEEP}.",
             seen=f"{len(rows)} of {len(due)} products that were compared differ, such as "
-            f"{part_number}: {example}.",
+            f"{part_number}: {example.shortened()}.",
         )
     if not found:
         compared = f"{counted(len(due), 'product')} compared: " if due else ""

@@ -187,9 +187,7 @@ class PushRun(Run[PushReport]):
             chunk = self._going_on(taken)
             if self.preview:
                 for step in chunk:
-                    first, *others = step.changes
-                    planned = (*first.calls, PlannedCall.of(step.call))
-                    self.sent(attrs.evolve(first, calls=planned), *others)
+                    self.sent(*_planned(step))
                 continue
             if not chunk:
                 self.flush()
@@ -316,3 +314,16 @@ class PushRun(Run[PushReport]):
         same = all(change.import_id == first.import_id for change in changes)
         ids = (first.order_id, first.import_id) if same else (0, "")
         return self.entry(self._task.name, outcome, *ids, "; ".join(map(change_text, changes)))
+
+
+def _planned(step: Step[T]) -> list[Change]:
+    """The changes of a step, with what would be sent."""
+    planned = PlannedCall.of(step.call)
+    changes = list(step.changes)
+    if len(changes) == len(planned.records) > 1:
+        changes = [
+            attrs.evolve(change, sends=record)
+            for change, record in zip(changes, planned.records, strict=True)
+        ]
+    first, *others = changes
+    return [attrs.evolve(first, calls=(*first.calls, planned)), *others]
