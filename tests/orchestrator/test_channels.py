@@ -151,6 +151,26 @@ def test_an_order_that_was_imported_before_is_followed_all_the_same(
     assert [item.order_id for item in web.worklist()] == [number]
 
 
+def test_money_for_an_incomplete_order_is_an_item_of_the_channels_only(
+    joined: Join, change: Change, store: FakeStore, of_channel: Add
+) -> None:
+    web = joined(1)
+    web.import_orders()
+    web.follow_orders()
+    of_channel(1)
+    web.import_orders()
+    web.follow_orders()
+    ours, other = (of_channel(channel) for channel in (1, 7))
+    for number in (ours, other):
+        store.edit_order(number, status_id=0, payment_status="captured")
+    web.follow_orders()
+    found = [(each.code, each.order_id) for each in web.worklist()]
+    assert found == [("payment_without_order", ours)]
+    web.use(change(order_status={"channels": (7,)}))
+    web.follow_orders()
+    assert ours not in [each.order_id for each in web.worklist()]
+
+
 def test_reconciling_and_backtesting_leave_other_channels_out(
     joined: Join, store: FakeStore, of_channel: Add
 ) -> None:

@@ -391,6 +391,69 @@ def test_the_item_goes_when_the_order_is_deleted(
     assert list(web.worklist()) == []
 
 
+def cycle(web: Orchestrator) -> int:
+    """Do what a cycle of the timer does for orders; returns the requests."""
+    return web.import_orders().requests + web.follow_orders().requests
+
+
+@pytest.mark.parametrize("jobs", ["import_orders", "both"])
+@pytest.mark.parametrize("what", [CANCELED, 10, AWAITING_PAYMENT, IMPORT_ERROR, "gone", "channel"])
+def test_the_item_goes_within_one_cycle(
+    join: Join, rule: Rule, store: FakeStore, place: Place, *, jobs: str, what: int | str
+) -> None:
+    order = place(age=10)
+    web = join(settings=rule("paid"))
+    web.import_orders()
+    assert len(web.worklist()) == 1
+    if what == "gone":
+        store.delete_order(order.id)
+    elif what == "channel":
+        web.use(rule("paid", channels=[99]))
+    else:
+        store.edit_order(order.id, status_id=what)
+    if jobs == "both":
+        cycle(web)
+    else:
+        web.import_orders()
+    assert list(web.worklist()) == []
+    cycle(web)
+    # What is settled is asked for no more.
+    assert cycle(web) == 2
+
+
+@pytest.mark.parametrize("is_followed", [True, False])
+@pytest.mark.parametrize("what", [CANCELED, 10, "gone", "channel"])
+def test_what_was_refused_goes_within_one_cycle(
+    join: Join,
+    rule: Rule,
+    store: FakeStore,
+    factory: OrderFactory,
+    *,
+    is_followed: bool,
+    what: int | str,
+) -> None:
+    web = join(settings=rule("paid"))
+    if is_followed:
+        cycle(web)
+    order = store.add_order(factory.order([item("MUG-RED", 1)], payment=Payment("Pigeon")))
+    web.import_orders()
+    if is_followed:
+        web.follow_orders()
+    assert [each.code for each in web.worklist()] == ["payment_method_unmapped"]
+    if what == "gone":
+        store.delete_order(order.id)
+    elif what == "channel":
+        # No list of changed orders has it.
+        store.order(order.id).header["date_modified"] = "Thu, 01 Jan 2026 00:00:00 +0000"
+        web.use(rule("paid", channels=[99]))
+    else:
+        store.edit_order(order.id, status_id=what)
+    cycle(web)
+    assert list(web.worklist()) == []
+    cycle(web)
+    assert cycle(web) == 2
+
+
 @pytest.mark.parametrize(
     ("when", "days", "result"),
     [("always", 7, "imported"), ("never", 7, "waiting"), ("paid", 30, "waiting")],

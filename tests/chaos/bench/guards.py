@@ -1404,6 +1404,35 @@ _GUARDS = (
         ),
     ),
     Guard(
+        "what waits for its payment goes with its cause",
+        (
+            "tests/orchestrator/test_waiting.py::test_the_item_goes_within_one_cycle[gone-import_orders]",
+        ),
+        (
+            Removal(
+                "orchestrator/jobs/import_orders.py", "            self._settle_waiting()\n", ""
+            ),
+        ),
+    ),
+    Guard(
+        "what was refused is settled where nothing is in the books",
+        ("tests/orchestrator/test_waiting.py::test_what_was_refused_goes_within_one_cycle",),
+        (
+            Removal(
+                "orchestrator/jobs/follow_orders.py",
+                "changed_orders.newest()\n            self._sweep()",
+                "changed_orders.newest()",
+            ),
+        ),
+    ),
+    Guard(
+        "an item of another channel goes",
+        (
+            "tests/orchestrator/test_waiting.py::test_what_was_refused_goes_within_one_cycle[channel-True]",
+        ),
+        (Removal("orchestrator/jobs/follow_orders.py", "or channels != self._channels", ""),),
+    ),
+    Guard(
         "of two PO numbers none is chosen",
         ("tests/mapping/test_form_fields.py::test_two_different_po_numbers_are_a_problem",),
         (Removal("mapping/form_fields.py", "if len(numbers) > 1:", "if False:"),),

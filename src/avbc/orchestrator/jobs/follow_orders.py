@@ -40,6 +40,7 @@ from avbc.orchestrator.engine.changes import (
     problem_of,
     unexpected,
 )
+from avbc.orchestrator.engine.channels import is_of_channels
 from avbc.orchestrator.engine.decisions_taken import DECISIONS
 from avbc.orchestrator.engine.followed import Followed, FollowReader
 from avbc.orchestrator.engine.follower import Follower
@@ -55,7 +56,7 @@ from avbc.orchestrator.reports import Change
 _LISTED = "followed lately"
 """When the orders of the last listing were modified, by Import ID: what is missing now is gone."""
 _SWEPT = "followed all"
-"""When it was last checked that the store still lists all open orders."""
+"""When it was last checked that the store still lists all open orders, and of which channels."""
 _SWEEP = timedelta(hours=1)
 _SAME_SECOND = timedelta(seconds=2)
 _GONE = "order_gone_from_store"
@@ -163,25 +164,30 @@ class _Follow:
             | missing
         ):
             run.forget(_LISTED, gone)
-        swept = run.known(_SWEPT, ["at"]).get("at")
-        if swept is None or datetime.fromisoformat(swept) <= run.started - _SWEEP:
+        at, _, channels = run.known(_SWEPT, ["at"]).get("at", "").partition(" ")
+        is_late = not at or datetime.fromisoformat(at) <= run.started - _SWEEP
+        if is_late or channels != self._channels:
             self._sweep()
+        if channels != self._channels:
+            unpaid = {key for key, codes in self._open.items() if _NOT_IMPORTED in codes}
+            self.take_ids(self._order_ids(unpaid), again=True)
         return newest
 
     def take_all(self) -> datetime | None:
         """Follow all orders from the first that is open: nothing is known of earlier changes."""
         run = self._run
         due = self._open_orders()
-        if not self._import_items:
-            run.know(_SWEPT, "at", run.started.isoformat())
         if not due:
-            # The store's clock counts, and there is nothing else to learn.
-            return run.integration.changed_orders.newest()
+            # The store's clock counts, and there is nothing else to learn of them.
+            newest = run.integration.changed_orders.newest()
+            self._sweep()
+            return newest
         listed = run.store.orders.list.call(min_id=min(due), sort="id:asc", include=EVERYTHING)
         pages = run.store.pages(attrs.evolve(listed, paging=Paging.MIN_ID))
         newest = self._take_pages(pages, None)
         if not run.is_over():
             self._take_gone(n for n in due if self._import_id(n) not in self._listed)
+            self._sweep(due)
         return newest
 
     def look_again(self) -> None:
@@ -333,8 +339,14 @@ class _Follow:
         if gone := [
             key
             for key, order in found.items()
-            if key in self._import_items and order.status_id not in waiting
-            if key not in self._status_kept or stopped(order.status_id)
+            if key in self._import_items
+            and (
+                not is_of_channels(order, self._run.settings)
+                or (
+                    order.status_id not in waiting
+                    and (key not in self._status_kept or stopped(order.status_id))
+                )
+            )
         ]:
             self._run.settle(gone, area=IMPORTING)
         if gone := [
@@ -366,9 +378,11 @@ class _Follow:
             problem is not None
             and not is_lost
             and (
-                # Its payment method is never imported, since another system books it; or its
-                # status says whether it was paid, whatever its payment status says.
-                waits(order, None, self._rules) or is_offline(order.payment_method, self._rules)
+                # Another system books its channel or its payment method; or its status says whether
+                # it was paid, whatever its payment status says.
+                not is_of_channels(order, self._run.settings)
+                or waits(order, None, self._rules)
+                or is_offline(order.payment_method, self._rules)
             )
         ):
             problem = None
@@ -383,20 +397,24 @@ class _Follow:
 
     # Orders that the store does not list any more
 
-    def _sweep(self) -> None:
+    @property
+    def _channels(self) -> str:
+        return " ".join(map(str, sorted(self._run.settings.order_status.channels)))
+
+    def _sweep(self, seen: Collection[int] = ()) -> None:
         """Check that the store still lists the open orders, and those that wait for an import."""
-        run, due = self._run, self._open_orders()
+        run, due = self._run, self._open_orders() - set(seen)
         asked = due | self._order_ids(self._import_items)
         found = read_orders(run.store, asked)
-        self._settle_import_items(
-            {self._import_id(n): each for n, each in found.items() if isinstance(each, Order)}
-        )
+        here = {self._import_id(n): each for n, each in found.items() if isinstance(each, Order)}
+        self._settle_import_items(here)
+        self._note_listed(each for key, each in here.items() if key in self._import_items)
         back = {number for number in due if number in found and self._is_gone(number)}
         if back:
             self.take_ids(back)
         self._take_gone(asked - found.keys())
         if not (run.is_over() or run.report.postponed):
-            run.know(_SWEPT, "at", run.started.isoformat())
+            run.know(_SWEPT, "at", f"{run.started.isoformat()} {self._channels}".strip())
 
     def _is_gone(self, order_id: int) -> bool:
         return _GONE in self._open.get(self._import_id(order_id), ())

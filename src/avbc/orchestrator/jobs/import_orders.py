@@ -11,6 +11,7 @@ from collections.abc import Collection, Iterator, Sequence
 
 from avbc import tracing
 from avbc.acctvantage import BooksRefused, BooksUnreachable, SalesOrder
+from avbc.acctvantage.import_ids import store_order_ids
 from avbc.bigcommerce import Page, RequestRefused, UnexpectedData
 from avbc.bigcommerce.models import Order
 from avbc.errors import AvbcError, Fault
@@ -18,7 +19,9 @@ from avbc.mapping import MappedOrder, Problem
 from avbc.mapping.following import is_credited_already, may_update
 from avbc.mapping.text import amount_text
 from avbc.mapping.updating import update_of
+from avbc.mapping.waiting import WAITS_FOR_PAYMENT
 from avbc.money import ZERO
+from avbc.orchestrator.engine.attention import IMPORTING
 from avbc.orchestrator.engine.changes import (
     CONCERNS_ALL,
     order_extra,
@@ -36,6 +39,7 @@ from avbc.orchestrator.engine.choosing import (
 from avbc.orchestrator.engine.customising import Customisation
 from avbc.orchestrator.engine.endings import Ending, Endings
 from avbc.orchestrator.engine.incoming import Incomers, Incoming, edits_of
+from avbc.orchestrator.engine.open_items import OpenItems
 from avbc.orchestrator.engine.open_webhooks import OpenWebhooks, close_webhooks
 from avbc.orchestrator.engine.order_reads import moment, windows
 from avbc.orchestrator.engine.run import Run
@@ -99,6 +103,7 @@ class Import:
         self._choice = Choice(self._run, kind)
         self._look = SecondLook(self._run, self._incomers, self._choice)
         self._endings = Endings(self._run, self._choice, self._look)
+        self._listed: set[str] = set()
 
     def _selected(self, selection: Selection) -> None:
         if selection.ids is not None:
@@ -119,6 +124,7 @@ class Import:
             run = self._run
             webhooks = [] if run.preview else OpenWebhooks.of(run.integration).read("import")
             self._waiting()
+            self._settle_waiting()
             close_webhooks(run, webhooks, {outcome.order_id for outcome in run.report.postponed})
 
     def _waiting(self) -> None:
@@ -129,7 +135,20 @@ class Import:
                 run.total = run.done + len(page)
             own = [each for each in page if is_of_channels(each.order, run.settings)]
             run.report.other_channels += len(page) - len(own)
-            self._take([each for each in own if not choice.refusal(each)])
+            taken = [each for each in own if not choice.refusal(each)]
+            self._listed.update(each.import_id for each in taken)
+            self._take(taken)
+
+    def _settle_waiting(self) -> None:
+        """Settle the items of orders that waited for their payment, and are New no more."""
+        run = self._run
+        if run.preview or run.is_over():
+            return
+        items = OpenItems.of(run.integration).keys(IMPORTING)
+        keys = {key for key, code in items if code == WAITS_FOR_PAYMENT} - self._listed
+        here = self._incomers.by_id(store_order_ids(run.source_code, keys), moment())
+        new = {each.import_id for each in here.values() if not self._choice.refusal(each)}
+        run.settle(keys - new, area=IMPORTING, codes=[WAITS_FOR_PAYMENT])
 
     def _pages(self, pages: Iterator[Page[Order]]) -> Iterator[list[Incoming]]:
         """Yield pages of orders, until the run is over; rows without an id are reported here."""
