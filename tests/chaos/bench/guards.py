@@ -1430,7 +1430,13 @@ _GUARDS = (
         (
             "tests/orchestrator/test_waiting.py::test_what_was_refused_goes_within_one_cycle[channel-True]",
         ),
-        (Removal("orchestrator/jobs/follow_orders.py", "or channels != self._channels", ""),),
+        (
+            Removal(
+                "orchestrator/jobs/follow_orders.py",
+                "not is_of_channels(order, self._run.settings)\n                or (",
+                "False\n                or (",
+            ),
+        ),
     ),
     Guard(
         "of two PO numbers none is chosen",
