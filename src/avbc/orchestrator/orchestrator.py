@@ -205,8 +205,9 @@ class Orchestrator(Checking):
     ) -> PushReport:
         """Send the store the changed quantities that it may sell: Qty Available (manual 2.3.1).
 
-        Quantities are absolute, in whole units, never below zero, and net of the orders that wait
-        in the store to be imported. Where nothing changed, no request is sent.
+        Quantities are absolute, in whole units, never below zero, and net of every placed order
+        that is not in the books and whose goods have not left. Where nothing changed, no request is
+        sent.
 
         Args:
             full: Send all of them, changed or not.
@@ -321,10 +322,11 @@ class Orchestrator(Checking):
     ) -> PushReport:
         """Write refunds made in the store since the last run as credits on the imported orders.
 
-        Each refund becomes one credit, exact to the cent. A refund whose order is not in the books
-        waits for it. One that cannot be a credit is reported with the reason, and is tried again in
-        each run. The first run takes all refunds of imported orders: where credits were entered by
-        hand before, give it a `since`.
+        Each refund becomes one credit, exact to the cent, except one of what an order was edited
+        down by: the order's total and its receipt leave that out already. A refund whose order is
+        not in the books waits for it. One that cannot be a credit is reported with the reason, and
+        is tried again in each run. The first run takes all refunds of imported orders: where
+        credits were entered by hand before, give it a `since`.
 
         Args:
             since: Take refunds made on this day of the store, or at this time, or later, not those
