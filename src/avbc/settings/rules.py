@@ -230,7 +230,7 @@ def _which_orders(screen: OrderStatusSettings) -> Iterator[Breach]:
 
 
 def _repeats(path: str, patterns: Sequence[str], key: str) -> Iterator[Breach]:
-    """Yield a breach for each row that no text reaches, since an earlier one is the same."""
+    """Yield a breach for each row that no text reaches, since an earlier one fits all of it."""
     first: dict[str, int] = {}
     for index, pattern in enumerate(patterns):
         other = first.setdefault(text_key(pattern), index)
