@@ -96,6 +96,19 @@ def books(new_books: Callable[..., SqlGateway]) -> SqlGateway:
     return new_books()
 
 
+@pytest.fixture(params=["sqlite", "postgresql"])
+def both(
+    request: pytest.FixtureRequest, new_books: Callable[..., SqlGateway], books_toml: Path
+) -> Iterator[SqlGateway]:
+    """Books, with the journal in them, in each of the databases."""
+    if request.param == "sqlite":
+        yield new_books()
+        return
+    with SqlGateway(request.getfixturevalue("postgresql_url")) as gateway:
+        gateway.load(str(books_toml))
+        yield gateway
+
+
 @pytest.fixture
 def join(
     store: FakeStore, settings: Settings, books: SqlGateway

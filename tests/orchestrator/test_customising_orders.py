@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from datetime import UTC, datetime
 from decimal import Decimal
 
@@ -35,19 +35,6 @@ def strip_prefix(order: Order) -> Order:
     for line in order.lines:
         line.sku = line.sku.removeprefix("AMZ-")
     return order
-
-
-@pytest.fixture(params=["sqlite", "postgresql"])
-def both(
-    request: pytest.FixtureRequest, new_books: Callable[..., SqlGateway], books_toml: object
-) -> Iterator[SqlGateway]:
-    """Books, with the journal in them, in each of the databases."""
-    if request.param == "sqlite":
-        yield new_books()
-        return
-    with SqlGateway(request.getfixturevalue("postgresql_url")) as gateway:
-        gateway.load(str(books_toml))
-        yield gateway
 
 
 def test_an_order_is_customised_before_its_products_are_looked_up(

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Collection, Iterator
+from collections.abc import Callable, Collection
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 
@@ -30,19 +30,6 @@ MODES = ["push", "pull", "off"]
 Join = Callable[..., Orchestrator]
 Change = Callable[..., Settings]
 Place = Callable[..., FakeOrder]
-
-
-@pytest.fixture(params=["sqlite", "postgresql"])
-def both(
-    request: pytest.FixtureRequest, new_books: Callable[..., SqlGateway], books_toml: object
-) -> Iterator[SqlGateway]:
-    """Books, with the journal in them, in each of the databases."""
-    if request.param == "sqlite":
-        yield new_books()
-        return
-    with SqlGateway(request.getfixturevalue("postgresql_url")) as gateway:
-        gateway.load(str(books_toml))
-        yield gateway
 
 
 @pytest.fixture

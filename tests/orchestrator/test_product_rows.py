@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from datetime import UTC, datetime
 from decimal import Decimal
 from typing import Any
@@ -34,17 +34,9 @@ def settings(settings: Settings) -> Settings:
     return attrs.evolve(settings, products=products, gl=gl, shipping=shipping)
 
 
-@pytest.fixture(params=["sqlite", "postgresql"])
-def books(
-    request: pytest.FixtureRequest, new_books: Callable[..., SqlGateway], books_toml: object
-) -> Iterator[SqlGateway]:
-    """Books, with the journal in them, in each of the databases."""
-    if request.param == "sqlite":
-        yield new_books()
-        return
-    with SqlGateway(request.getfixturevalue("postgresql_url")) as gateway:
-        gateway.load(str(books_toml))
-        yield gateway
+@pytest.fixture
+def books(both: SqlGateway) -> SqlGateway:
+    return both
 
 
 def order() -> FakeOrder:

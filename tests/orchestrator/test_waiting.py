@@ -4,9 +4,8 @@ from __future__ import annotations
 
 import json
 import logging
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
-from pathlib import Path
 from types import SimpleNamespace
 
 import attrs
@@ -309,18 +308,6 @@ def test_a_payment_that_is_given_up_right_before_the_write_waits(
 
 
 # The worklist, the journal, webhooks
-
-
-@pytest.fixture(params=["sqlite", "postgresql"])
-def both(
-    request: pytest.FixtureRequest, new_books: Callable[..., SqlGateway], books_toml: Path
-) -> Iterator[SqlGateway]:
-    if request.param == "sqlite":
-        yield new_books()
-        return
-    with SqlGateway(request.getfixturevalue("postgresql_url")) as gateway:
-        gateway.load(str(books_toml))
-        yield gateway
 
 
 def test_an_order_that_waits_for_too_long_is_an_item_until_it_is_imported(

@@ -6,7 +6,6 @@ import csv
 import re
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from decimal import Decimal
-from difflib import get_close_matches
 from os import PathLike
 from pathlib import Path
 from typing import Any, TextIO, TypeVar, cast
@@ -25,7 +24,7 @@ from avbc.acctvantage.records import (
     Warehouse,
 )
 from avbc.errors import Fault
-from avbc.text import text_key
+from avbc.text import near_name, text_key
 from avbc.toml import (
     Convert,
     RecordReader,
@@ -385,8 +384,8 @@ def meant(key: str, known: Collection[str]) -> str:
     >>> meant("part_numer", ["part_number", "name"]), meant("x", ["name"])
     (': did you mean part_number?', '')
     """
-    close = get_close_matches(key, list(known), 1)
-    return f": did you mean {close[0]}?" if close else ""
+    near = near_name(key, known)
+    return f": did you mean {near}?" if near else ""
 
 
 # CSV files: the same keys as columns.

@@ -290,18 +290,8 @@ def payment_for(
             _note_reading(worth, case)
     elif gateway_amount is not None:
         case.note("receipts", "", "nothing is left to pay at the gateway")
-    for name, amount in (
-        (STORE_CREDIT, order.store_credit_amount),
-        (GIFT_CARD, order.gift_certificate_amount),
-    ):
-        tender = case.add(tender_type_for(name, rules)) or name if amount else ""
-        if tender and gateway_amount is not None:
-            number = receipt_import_id(order_import_id, len(receipts) + 1)
-            receipts.append(
-                Receipt(
-                    order_import_id, tender, amount, import_id=number, store_payment_method=name
-                )
-            )
+    redeemed = _redeemed(order, order_import_id, len(receipts), case)
+    receipts += redeemed if gateway_amount is not None else ()
     for position, receipt in enumerate(receipts):
         case.note(
             f"receipts[{position}]",
@@ -314,6 +304,24 @@ def payment_for(
     if po_number and client is not None:
         check_open_ar(client, order.payment_method, case)
     return case.ruling(Payment(tuple(receipts), po_number))
+
+
+def _redeemed(order: Order, order_import_id: str, before: int, case: Case) -> list[Receipt]:
+    """The receipts of store credit and gift certificates, after so many at the gateway."""
+    receipts: list[Receipt] = []
+    for name, amount in (
+        (STORE_CREDIT, order.store_credit_amount),
+        (GIFT_CARD, order.gift_certificate_amount),
+    ):
+        if amount:
+            tender = case.add(tender_type_for(name, case.rules)) or name
+            number = receipt_import_id(order_import_id, before + len(receipts) + 1)
+            receipts.append(
+                Receipt(
+                    order_import_id, tender, amount, import_id=number, store_payment_method=name
+                )
+            )
+    return receipts
 
 
 def _unknown_receipt_type(name: str, case: Case) -> None:

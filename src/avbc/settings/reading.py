@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import difflib
 import functools
 import os
 import re
@@ -25,6 +24,7 @@ from avbc.settings.screens import (
     StoreSetup,
     StoreStatus,
 )
+from avbc.text import near_name
 from avbc.toml import (
     Convert,
     RecordReader,
@@ -223,12 +223,12 @@ class _Reading(RecordReader):
         home = next(
             (name for name, screen in _SCREENS.items() if key in attrs.fields_dict(screen)), None
         )
-        near = difflib.get_close_matches(key.lower(), known, n=1)
+        near = near_name(key, known)
         if home and path in ("", *_SCREENS):
             meant, advice = join_key(home, key), f"it belongs in [{home}]"
         elif near:
-            meant = join_key(path, near[0])
-            advice = f"did you mean {near[0]}?"
+            meant = join_key(path, near)
+            advice = f"did you mean {near}?"
         else:
             meant, advice = place, f"there are {', '.join(known)}"
         self.fault(place, f"is not a known key: {advice}")
