@@ -173,6 +173,10 @@ BAD_BODIES: list[tuple[Any, dict[str, str]]] = [
         {"when": {1, 2}},
         {"when": "{1, 2} cannot be sent: numbers are int or Decimal"},
     ),
+    (
+        {"note": b"abc"},
+        {"note": "b'abc' cannot be sent: numbers are int or Decimal"},
+    ),
     (nested(), {"": "it is nested too deeply"}),
 ]
 

@@ -25,6 +25,7 @@ from bench.faults import faults, weather
 from bench.guards import guards
 from bench.habit_kinds import EACH, HABITS, try_kind
 from bench.habits import habit_row
+from bench.habits_client import TRIES, try_client
 from bench.inputs import bad_inputs
 from bench.lives import lives
 from bench.tally import Row, merged, table
@@ -73,6 +74,8 @@ def jobs(seed: int, scale: float) -> Iterator[tuple[str, Job]]:
         yield "fault: import", partial(faults, "import", share=(part, 6), sample=sample(2000))
     for part in range(4):
         yield "generated orders", partial(generated_orders, count(GENERATED), seed, share=(part, 4))
+    for name in TRIES:
+        yield habit_row(name), partial(try_client, name, count(EACH), seed)
     for habit in HABITS:
         for part in range(2):
             yield (

@@ -13,6 +13,7 @@ Json: TypeAlias = "bool | int | float | str | Sequence[Json] | Mapping[str, Json
 Body: TypeAlias = "bool | int | str | Decimal | Sequence[Body] | Mapping[str, Body] | None"
 """What a request can hold. Amounts are Decimal and are sent digit for digit."""
 
+_BYTES = (bytes, bytearray, memoryview)
 _text = json.JSONEncoder(ensure_ascii=False).encode
 
 
@@ -45,8 +46,9 @@ def _written(value: Body) -> str:
         return f"{value:f}"
     if isinstance(value, Mapping):
         return "{" + ",".join(f"{_key(key)}:{_written(item)}" for key, item in value.items()) + "}"
-    # Callers without a type checker may send a float.
-    if isinstance(value, Sequence):  # pyright: ignore[reportUnnecessaryIsInstance]
+    # Bytes are a sequence of whole numbers. Callers without a type checker may send a float.
+    is_list = not isinstance(value, _BYTES)
+    if is_list and isinstance(value, Sequence):  # pyright: ignore[reportUnnecessaryIsInstance]
         return "[" + ",".join(map(_written, value)) + "]"
     raise TypeError(f"{value!r} cannot be sent: numbers are int or Decimal")
 
@@ -66,7 +68,7 @@ def faults(body: Body, place: str = "") -> Iterator[tuple[str, str]]:
     inner: Iterator[tuple[str, object]] = iter(())
     if isinstance(body, Mapping):
         inner = ((f"{place}.{key}" if place else str(key), body[key]) for key in body)
-    elif isinstance(body, Sequence) and not isinstance(body, str):
+    elif isinstance(body, Sequence) and not isinstance(body, (str, *_BYTES)):
         inner = ((f"{place}[{index}]", item) for index, item in enumerate(body))
     found = False
     for where, item in inner:

@@ -18,7 +18,7 @@ from pathlib import Path
 
 import attrs
 from bench.ends import Damage
-from bench.guarded_kinds import GUARDED
+from bench.guarded_kinds import GUARDED, GUARDED_TRIES
 from bench.tally import Row
 
 import avbc
@@ -105,6 +105,7 @@ _GENERATED = (
     "test_generated_orders_are_imported_right_or_refused_with_a_reason"
 )
 _HABITS = "tests/chaos/test_habits.py::test_a_kind_of_orders_ends_as_it_must"
+_TRIES = "tests/chaos/test_habits.py::test_the_client_lets_through_what_it_must_and_nothing_else"
 _KILLED = (
     "tests/chaos/test_deaths.py::"
     "test_a_process_may_be_killed_before_and_after_each_request_and_commit"
@@ -1570,6 +1571,7 @@ _GUARDS = (
 def _with_kinds(guard: Guard) -> Guard:
     """The guard, with the kinds of orders whose samples fail without it."""
     kinds = [f"{_HABITS}[{kind}]" for kind, names in GUARDED.items() if guard.name in names]
+    kinds += [f"{_TRIES}[{kind}]" for kind, names in GUARDED_TRIES.items() if guard.name in names]
     return attrs.evolve(guard, tests=(*guard.tests, *kinds))
 
 
