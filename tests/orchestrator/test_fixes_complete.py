@@ -92,6 +92,9 @@ FOLLOWED_IN = {
     "refund_not_booked": (
         "test_follow_orders.py::test_the_fix_of_a_refund_that_is_not_booked_is_followed"
     ),
+    "run_failed": (
+        "test_failed_runs.py::test_a_fault_of_the_setup_waits_for_a_person_until_a_run_works"
+    ),
     "product_mapped": (
         "test_product_rows_pushed.py::test_no_product_is_created_for_what_rows_book_otherwise"
     ),

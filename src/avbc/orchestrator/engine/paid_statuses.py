@@ -61,6 +61,8 @@ def note_statuses_seen(run: Run[R], seen: Mapping[str, int]) -> None:
         run: The run.
         seen: The ids of the statuses that the store has now, by Import ID.
     """
+    if run.preview:
+        return
     before = run.known(_BEFORE, seen)
     _note_those_of_persons(run, {key: seen[key] for key in before if seen[key] != NO_STATUS})
 

@@ -24,6 +24,7 @@ from avbc.mapping.following import is_credited, money_held
 from avbc.money import ZERO
 from avbc.orchestrator.engine.arguments import require_flags
 from avbc.orchestrator.engine.attention import FOLLOWING, Attention, stopped_problem
+from avbc.orchestrator.engine.failures import note_failure, note_success
 from avbc.orchestrator.engine.integration import Integration
 from avbc.orchestrator.engine.journal import JournalUnreachable
 from avbc.orchestrator.engine.leases import Lease
@@ -82,6 +83,7 @@ class Run(Generic[R]):
     def __init__(self, integration: Integration, task: Task, report: R) -> None:
         self.integration = integration
         self.settings = integration.settings
+        self._is_unasked = False
         if task.turn:
             self.require(
                 self.settings.store.enabled,
@@ -103,6 +105,8 @@ class Run(Generic[R]):
         is not raised."""
         self.setup_faults: list[Fault] = []
         """Faults of the set-up with which every record would fail: they end it before the first."""
+        self._failure: AvbcError | None = None
+        """What ended the run early."""
         self._task = task
         self._id = uuid.uuid4().hex
         self._lease: Lease = Lease()
@@ -123,6 +127,8 @@ class Run(Generic[R]):
             SettingsError: They do not: the key, and what to do about it.
         """
         if not is_set:
+            # A caller asked for what the settings do not: that waits for no one.
+            self._is_unasked = True
             raise SettingsError("settings", [Fault(key, message)])
 
     def do(self, job: Callable[[Self], object]) -> R:
@@ -136,6 +142,14 @@ class Run(Generic[R]):
         """
         try:
             self._do(job)
+            if self._failure is not None:
+                self.note_failure(self._failure)
+            elif not (self.preview or self.report.stopped) and self._task.turn:
+                is_answered = self.report.requests > 0
+                note_success(self.integration, self._task.turn, is_answered=is_answered)
+        except AvbcError as error:
+            self.note_failure(error)
+            raise
         finally:
             # No process has to wait for its turn while the application sends its e-mail.
             if not self.preview:
@@ -164,7 +178,13 @@ class Run(Generic[R]):
         """
         if not self.is_begun:
             raise error
+        self._failure = error
         self.report.stopped = str(error)
+
+    def note_failure(self, error: AvbcError) -> None:
+        """Put what ended the run on the worklist, where it does not pass by itself."""
+        if self._task.turn and not (self.preview or self._is_unasked):
+            note_failure(self.integration, self._task.turn, error)
 
     def stop_if_all_failed(self, answers: Collection[object]) -> None:
         """End the run if all requests failed: without a store each other one would take minutes."""

@@ -71,8 +71,12 @@ class Import:
 
     def __init__(self, run: Run[ImportReport], customisations: Sequence[Customisation]) -> None:
         self._run = run
-        self._incomers = Incomers(run, customisations)
-        run.setup_faults += _setup_faults(run, self._incomers.lookups.setup_problems)
+        try:
+            self._incomers = Incomers(run, customisations)
+            run.setup_faults += _setup_faults(run, self._incomers.lookups.setup_problems)
+        except AvbcError as error:
+            run.note_failure(error)
+            raise
 
     def selected(self, selection: Selection) -> ImportReport:
         """Import the orders of a selection.
