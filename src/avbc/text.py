@@ -49,12 +49,13 @@ def near_name(name: str, known: Iterable[str]) -> str:
 
 
 def did_you_mean(name: str, known: Iterable[str]) -> str:
-    """Ask whether a near name was meant; empty where none is near.
+    """Ask whether a near name was meant; empty where none is near, or the name is known itself.
 
     >>> did_you_mean("Mian", ["Main", "Outlet"]), did_you_mean("Attic", ["Main"])
     ("Did you mean 'Main'?", '')
     """
-    near = near_name(name, known)
+    known = list(known)
+    near = "" if text_key(name) in map(text_key, known) else near_name(name, known)
     return f"Did you mean {near!r}?" if near else ""
 
 

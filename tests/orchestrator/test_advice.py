@@ -175,6 +175,13 @@ def test_a_flag_that_is_none_is_refused_at_once(
     assert store.counts() == {}
 
 
+@pytest.mark.parametrize("option", ["customise", "customise_order"])
+def test_a_customisation_that_is_none_is_refused_at_once(join: Join, option: str) -> None:
+    for given in ("x", [5], [None]):
+        with pytest.raises(TypeError, match=rf"^{option}: "):
+            join(**{option: given})
+
+
 def test_a_period_does_not_end_before_it_begins(web: Orchestrator) -> None:
     since, until = datetime(2026, 2, 1, tzinfo=UTC), datetime(2026, 1, 1, tzinfo=UTC)
     for call in (web.reconcile, lambda *at: web.backtest(web.settings, *at)):

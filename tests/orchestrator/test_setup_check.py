@@ -494,10 +494,10 @@ def test_rows_that_never_apply(join: Join, change: Change) -> None:
     assert not hidden("ship via", shipping={"methods": (general,)})
     # What makes the same is no mistake, and what fits more is not hidden.
     same = method("UPS Ground (*)", "ups ground")
-    assert not hidden("ship via", shipping={"methods": (general, same, method("*", "Truck"))})
+    assert not hidden("ship via", shipping={"methods": (general, same, method("U*", "Truck"))})
 
     fields: list[tuple[str, Literal["memo", "po_number"]]]
-    fields = [("*", "memo"), ("PO number", "po_number")]
+    fields = [("PO*", "memo"), ("PO number", "po_number")]
     rows = tuple(FormFieldMapping(bigcommerce=name, acctvantage=to) for name, to in fields)
     assert hidden("form field", order_status={"form_fields": rows}).keys() == {
         "order_status.form_fields[1]"
@@ -557,3 +557,69 @@ def test_advice_about_the_token_is_in_one_place(
         assert "OAuth scope" in check.found
         assert "test_connection()" in check.fix
         assert len(check.found + check.fix) < 250
+
+
+# Payment methods
+
+
+def test_a_method_that_is_mapped_by_its_id_needs_no_row(
+    join: Join, change: Change, store: FakeStore
+) -> None:
+    """Its name is a translation; only with such rows are transactions read, of one order."""
+    order = store.add_order(OrderFactory().plain())
+    store.edit_order(order.id, payment_method="Carte de crédit")
+    (wrong,) = found(join().check_setup(), "payment method", "error").values()
+    assert wrong.item == "Carte de crédit"
+    transactions = f"GET /v3/orders/{order.id}/transactions"
+    assert transactions not in store.counts()
+    order.transactions[0]["payment_method_id"] = "card.1"
+
+    def by_id(identity: str) -> SetupReport:
+        row = PaymentMethodMapping(
+            bigcommerce="Credit Card", receipt_type="Visa/MC", payment_method_id=identity
+        )
+        return join(settings=change(gl={"payment_methods": (row,)})).check_setup()
+
+    fine = found(by_id("card.1"), "payment method")["Carte de crédit"]
+    assert (fine.state, fine.found) == (
+        "ok",
+        "Visa/MC, by the payment_method_id of its transactions",
+    )
+    assert found(by_id("card.2"), "payment method")["Carte de crédit"].state == "error"
+    store.fail("GET /v3/orders/*/transactions", "503")
+    assert found(by_id("card.1"), "payment method")["Carte de crédit"].state == "error"
+
+
+@pytest.mark.parametrize(
+    ("offline", "provider", "is_warned"),
+    [(True, "authorizenet", True), (True, None, False), (None, "authorizenet", False)],
+)
+def test_an_offline_method_whose_orders_name_a_gateway(
+    join: Join,
+    change: Change,
+    store: FakeStore,
+    *,
+    offline: bool | None,
+    provider: str | None,
+    is_warned: bool,
+) -> None:
+    order = store.add_order(OrderFactory().plain())
+    store.edit_order(order.id, payment_provider_id=provider)
+    row = PaymentMethodMapping(bigcommerce="Credit Card", receipt_type="Visa/MC", offline=offline)
+    report = join(settings=change(gl={"payment_methods": (row,)})).check_setup()
+    warned = [item for item in found(report, "payment method", "warning") if "offline" in item]
+    assert bool(warned) == is_warned
+
+
+def test_test_transactions_that_are_imported_are_a_warning(join: Join, change: Change) -> None:
+    key = "gl.import_test_transactions"
+    on = join(settings=change(gl={"import_test_transactions": True})).check_setup()
+    assert "false" in found(on, "payment method", "warning")[key].fix
+    assert key not in found(join().check_setup(), "payment method")
+
+
+def test_a_name_of_two_statuses_is_not_its_own_near_name(join: Join) -> None:
+    store = FakeStore(status_labels={9: "Awaiting Fulfillment"})
+    (check,) = found(join(transport=store.transport()).check_setup(), "status", "error").values()
+    assert "more than one status" in check.found
+    assert check.fix.startswith("Write the status's id.")

@@ -10,6 +10,7 @@ from avbc.acctvantage.gateway import Gateway
 from avbc.acctvantage.records import Client, Product
 from avbc.bigcommerce import BigCommerce
 from avbc.mapping import ADDRESS_FIELDS, CLIENT_FIELDS, PRODUCT_FIELDS, FieldRule
+from avbc.orchestrator.engine.arguments import require_functions
 from avbc.orchestrator.engine.customising import Customisation, OrderCustomisation
 from avbc.orchestrator.engine.integration import Integration
 from avbc.orchestrator.engine.progress import Progress
@@ -60,6 +61,9 @@ class Connected:
             client_fields: The same for customers.
             address_fields: The same for customers' addresses.
         """
+        customise, customise_order = tuple(customise), tuple(customise_order)
+        require_functions(customise, "customise")
+        require_functions(customise_order, "customise_order")
         self._integration = Integration(
             settings,
             books,
@@ -68,8 +72,8 @@ class Connected:
             on_progress=on_progress,
             on_attention=on_attention,
         )
-        self._customisations = tuple(customise)
-        self._integration.order_customisations = tuple(customise_order)
+        self._customisations = customise
+        self._integration.order_customisations = customise_order
         self._product_fields = tuple(product_fields)
         self._client_fields = tuple(client_fields)
         self._address_fields = tuple(address_fields)

@@ -8,7 +8,9 @@ from collections.abc import Callable, Collection, Iterator, Sequence
 from avbc.acctvantage.records import GIFT_CARD, PURCHASE_ORDER, STORE_CREDIT
 from avbc.bigcommerce import BigCommerce
 from avbc.bigcommerce.models import Order, StoreInformation
+from avbc.errors import AvbcError
 from avbc.mapping import MappingRules, receipt_type_for, tax_area_for
+from avbc.mapping.offline import OFFLINE, is_owed
 from avbc.mapping.payment import TENDER_METHODS, TENDER_WORDS
 from avbc.mapping.text import plain
 from avbc.orchestrator.checks.setup_parts import hinted, or_unknown, ruled
@@ -74,19 +76,70 @@ def _payment_methods(
             f"gl.payment_methods[{position}] {row.bigcommerce!r}",
             receipt_type_for(row.bigcommerce, rules),
         )
-    names = [plain(order.payment_method) for order in recent]
-    keys = [payment_method_key(name) for name in names]
+    yield from _gateway_methods(recent, rules)
+    yield from _test_transactions(rules)
+    keys = [payment_method_key(plain(order.payment_method)) for order in recent]
     seen = Counter(key for key in keys if key and key not in TENDER_METHODS)
     for key, count in seen.items():
         if key not in rules.payment_methods:
-            yield _unmapped_method(
-                next(name for name in names if payment_method_key(name) == key),
+            order = recent[keys.index(key)]
+            yield _mapped_by_id(store, order, rules) or _unmapped_method(
+                plain(order.payment_method),
                 "error",
                 f"{count} of the latest {len(recent)} orders were paid by it.",
                 rules,
             )
     offered = _offered_payment_methods(store, seen, rules)
     yield from or_unknown("payment method", "the store's list", offered)
+
+
+def _mapped_by_id(store: BigCommerce, order: Order, rules: MappingRules) -> Check | None:
+    """Check a method without a row by its id, which only the transactions of an order have."""
+    if not rules.methods_by_id:
+        return None
+    try:
+        ids = [each.payment_method_id for each in store.transactions.list(order.id)]
+    except AvbcError:
+        return None
+    receipt_type = receipt_type_for(order.payment_method, rules, ids).value
+    if receipt_type is None:
+        return None
+    found = f"{receipt_type}, by the payment_method_id of its transactions"
+    return Check("payment method", plain(order.payment_method), "ok", found)
+
+
+def _gateway_methods(recent: Sequence[Order], rules: MappingRules) -> Iterator[Check]:
+    """Warn of rows that say offline of methods whose orders were paid at a gateway."""
+    for position, row in enumerate(rules.settings.gl.payment_methods):
+        key = payment_method_key(row.bigcommerce)
+        if not row.offline or key in OFFLINE or is_owed(row.bigcommerce, rules):
+            continue
+        orders = [each for each in recent if payment_method_key(plain(each.payment_method)) == key]
+        count = sum(1 for order in orders if order.payment_provider_id)
+        if count:
+            setting = f"gl.payment_methods[{position}].offline"
+            yield Check(
+                "payment method",
+                f"{setting} {row.bigcommerce!r}",
+                "warning",
+                "It is true, and orders by this method name a payment at a gateway. Their "
+                "transactions are not read: a payment that is only authorized counts as received.",
+                f"Remove {setting}, unless the gateway is not the one that takes the money.",
+                seen=f"{count} of the latest {len(orders)} orders by it.",
+            )
+
+
+def _test_transactions(rules: MappingRules) -> Iterator[Check]:
+    if rules.settings.gl.import_test_transactions:
+        setting = "gl.import_test_transactions"
+        yield Check(
+            "payment method",
+            setting,
+            "warning",
+            "It is true: payments of a gateway in test mode, which move no money, are imported as "
+            "received.",
+            f"Set {setting} = false when the rehearsal is over.",
+        )
 
 
 def _offered_payment_methods(

@@ -43,13 +43,8 @@ def ruled(area: str, item: str, ruling: Ruling[T], known: Iterable[str] = ()) ->
     problem = ruling.errors[0]
     choices = f" There are: {', '.join(problem.candidates)}." if problem.candidates else ""
     fix = f"{problem.fix}{choices}"
-    return Check(
-        area,
-        item,
-        "error",
-        problem.message,
-        hinted(fix, problem.value, known or problem.candidates),
-    )
+    fix = hinted(fix, problem.value, known or problem.candidates)
+    return Check(area, item, "error", problem.message, fix)
 
 
 def hinted(fix: str, name: str, known: Iterable[str]) -> str:

@@ -251,5 +251,6 @@ def _replacements(pairs: Sequence[_Pair], fields: Fields) -> Iterator[Check]:
             "product",
             "values of the store",
             "ok",
-            f"{compared}the next push replaces no value of the store that no push wrote",
+            f"{compared}the next push replaces no value of the store that no push wrote (with "
+            "full=True, see its preview)",
         )

@@ -66,6 +66,21 @@ def require_period(since: object, until: object = None) -> None:
         raise ValueError(f"until: {until} is before since, {since}")
 
 
+def require_functions(values: object, name: str) -> None:
+    """Make sure that an argument is a list of functions.
+
+    Raises:
+        TypeError: It is none, or one of them cannot be called.
+
+    >>> require_functions([print], "customise")
+    """
+    if isinstance(values, str | bytes) or not isinstance(values, Iterable):
+        raise TypeError(f"{name}: {values!r} must be a list of functions")
+    for value in cast("Iterable[object]", values):
+        if not callable(value):
+            raise TypeError(f"{name}: {value!r} is no function")
+
+
 def require_flags(**flags: object) -> None:
     """Make sure that arguments are True or False: the text "no" of a form would count as true.
 

@@ -227,7 +227,7 @@ class PushRun(Run[PushReport]):
                 raise
             self.report.stopped = self.report.stopped or str(error)
             return []
-        if orders:
+        if orders and not self.preview:
             changes = (step.changes[0] for step in steps)
             seen = {each.import_id: orders.get(each.order_id) for each in changes}
             note_statuses_seen(self, {key: now.status_id for key, now in seen.items() if now})
