@@ -497,7 +497,7 @@ def coupon(code, discount, type_, amount="0", id_=3):
 @pytest.mark.parametrize("type_", [5, 6])
 def test_a_code_of_the_promotions_engine_makes_no_promotion(code, map_it, type_):
     mapped = map_it(code, coupons=(coupon("ten", "2.20", type_),))
-    assert mapped.problems == ()
+    assert codes(mapped) == ([] if type_ == 5 else ["coupon_booked_by_amount"])
     assert mapped.bundle.new_promotions == ()
     [discount] = mapped.bundle.order.discounts
     assert (discount.code, discount.name, discount.gl_code) == (
@@ -550,6 +550,21 @@ def test_an_amount_off_each_item_is_booked_by_its_amount(code, map_it):
         [discount] = mapped.bundle.order.discounts
         assert (discount.code, discount.amount) == ("", D("2.00"))
         assert foots(mapped.bundle.order)
+
+
+@pytest.mark.parametrize("type_", [6, 7])
+def test_a_type_that_is_not_documented_comes_with_a_warning(code, map_it, type_):
+    mapped = map_it(code, coupons=(coupon("TEN", "2.20", type_, "1.10"),))
+    [warning] = mapped.problems
+    assert (warning.code, warning.severity) == ("coupon_booked_by_amount", "warning")
+    assert f"is of type {type_}, which avbc does not know: 2.00" in warning.message
+    assert mapped.bundle.new_promotions == ()
+    [discount] = mapped.bundle.order.discounts
+    assert (discount.code, discount.amount) == ("", D("2.00"))
+    # With a promotion of the books its terms are those of the promotion.
+    promotion = Promotion("TEN", "$", D("2.00"), "40300-000-000")
+    mapped = map_it(code, coupons=(coupon("TEN", "2.20", type_),), promotions=(promotion,))
+    assert "coupon_booked_by_amount" not in codes(mapped)
 
 
 @pytest.mark.parametrize("type_", [3, 4])

@@ -6,9 +6,11 @@ from collections.abc import Callable
 from decimal import Decimal
 
 import pytest
+import sqlalchemy as sa
 
 from avbc.acctvantage import SqlGateway
 from avbc.acctvantage.records import Receipt
+from avbc.acctvantage.sql import schema
 from avbc.orchestrator import Orchestrator
 from avbc.settings import PaymentMethodMapping, Settings
 from avbc.testing import FakeOrder, FakeStore, OrderFactory, Payment, item
@@ -162,6 +164,35 @@ def test_transactions_alone_say_what_was_received_of_a_stopped_order(
     store.edit_order(order.id, status_id=5, payment_status="captured")
     web.follow_orders()
     assert one(books).state == ("captured" if has_transactions else "pending")
+
+
+@pytest.mark.parametrize("how", ["moved on", "entered"])
+def test_the_advice_about_an_order_that_avbc_gave_a_paid_status_is_followed(
+    join: Join,
+    mapped: Callable[..., Settings],
+    store: FakeStore,
+    books: SqlGateway,
+    place: Callable[..., FakeOrder],
+    *,
+    how: str,
+) -> None:
+    web = join(settings=mapped(row("Wire", offline=True), status="Awaiting Payment"))
+    order = place("Wire", "authorized", status_id=AWAITING_PAYMENT)
+    (outcome,) = web.import_orders().imported
+    (problem,) = outcome.problems
+    assert "another status of paid orders in BigCommerce than the one that avbc" in problem.fix
+    assert "Or enter the receipt in AcctVantage" in problem.fix
+    web.follow_orders()
+    total = books.sales_orders()[0].total
+    if how == "moved on":
+        store.edit_order(order.id, status_id=AWAITING_PICKUP)
+    else:
+        with books.engine.begin() as connection:
+            change = sa.update(schema.receipts).values(state="captured", amount=total)
+            connection.execute(change)
+    web.follow_orders()
+    assert (one(books).state, one(books).amount) == ("captured", total)
+    assert list(web.worklist()) == []
 
 
 @pytest.mark.parametrize("payment_status", ["", "pending", "authorized"])

@@ -154,6 +154,16 @@ def _booked(
             "order: booked by its amount to GL code {}"
         )
         case.note(field, amount, reason, _DEFAULT_GL, code, gl_code)
+        type_ = discount.coupon.type if discount.coupon is not None else PROMOTION_CODE
+        if type_ != PROMOTION_CODE and not discount.is_unsupported and amount:
+            case.warn(
+                "coupon_booked_by_amount",
+                "coupons",
+                code,
+                f"The coupon {code!r} is of type {type_}, which avbc does not know: "
+                f"{amount_text(amount)} is booked as an amount.",
+                "Check the discount in AcctVantage.",
+            )
         code, name = "", discount.label
     elif code:
         new.append(_new_promotion(discount, gl_code, rules))

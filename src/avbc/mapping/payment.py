@@ -362,8 +362,9 @@ def _is_good(worth: Worth, order: Order, case: Case) -> bool:
                 plain(order.payment_status),
                 "The order has a status of orders that are not paid yet, so the receipt is over "
                 "nothing.",
-                "When the money has come, give the order a status of paid orders in BigCommerce: "
-                "the receipt follows with the next follow_orders().",
+                "When the money has come, give the order another status of paid orders in "
+                "BigCommerce than the one that avbc gave it: the receipt follows with the next "
+                "follow_orders(). Or enter the receipt in AcctVantage.",
             )
         return True
     if status in _NOT_RECEIVED:
