@@ -1468,22 +1468,6 @@ _GUARDS = (
         ),
     ),
     Guard(
-        "a method that is offline by its row is compared with its orders",
-        ("tests/orchestrator/test_waiting.py::test_a_method_paid_at_a_gateway_is_not_offline",),
-        (Removal("orchestrator/checks/setup_waiting.py", "if not paid:", "if True:"),),
-    ),
-    Guard(
-        "a rehearsal is not forgotten",
-        ("tests/orchestrator/test_waiting.py::test_a_rehearsal_is_not_forgotten",),
-        (
-            Removal(
-                "orchestrator/checks/setup_waiting.py",
-                "if settings.gl.import_test_transactions:",
-                "if False:",
-            ),
-        ),
-    ),
-    Guard(
         "of two PO numbers none is chosen",
         ("tests/mapping/test_form_fields.py::test_two_different_po_numbers_are_a_problem",),
         (Removal("mapping/form_fields.py", "if len(numbers) > 1:", "if False:"),),

@@ -25,11 +25,7 @@ from avbc.orchestrator.checks.setup_parts import or_unknown
 from avbc.orchestrator.checks.setup_products import product_checks, stock_checks
 from avbc.orchestrator.checks.setup_shipping import shipping_checks
 from avbc.orchestrator.checks.setup_statuses import status_checks
-from avbc.orchestrator.checks.setup_waiting import (
-    offline_checks,
-    rehearsal_checks,
-    waiting_checks,
-)
+from avbc.orchestrator.checks.setup_waiting import waiting_checks
 from avbc.orchestrator.engine.channels import is_of_channels
 from avbc.orchestrator.engine.integration import Integration
 from avbc.orchestrator.jobs.hooks import hooks_state
@@ -62,8 +58,6 @@ def setup_report(integration: Integration, fields: Sequence[FieldRule[Product]])
             *_time_zone(information),
             *money_checks(store, information, recent, rules),
             *waiting_checks(recent, rules),
-            *offline_checks(recent, settings),
-            *rehearsal_checks(settings),
             *shipping_checks(store, recent, rules),
             *form_field_checks(recent, rules),
             *part_number_checks(books, rules),

@@ -1,4 +1,4 @@
-"""The setup check: what the settings say of payment methods, and their orders do not bear out."""
+"""The setup check: rules of payment methods (`import_when`) that can never come true."""
 
 from __future__ import annotations
 
@@ -6,62 +6,15 @@ from collections.abc import Iterator, Sequence
 
 from avbc.bigcommerce.models import Order
 from avbc.mapping import MappingRules, store_status
-from avbc.mapping.offline import OFFLINE, is_offline
+from avbc.mapping.offline import is_offline
 from avbc.mapping.status import status_name
 from avbc.mapping.text import plain
 from avbc.mapping.worth import UNPAID
 from avbc.orchestrator.reports import Check
-from avbc.report import counted
-from avbc.settings import Settings, payment_method_key
-from avbc.text import text_key
+from avbc.settings import payment_method_key
 
 _NEW = "order_status.new_order_status"
-_TESTS = "gl.import_test_transactions"
-_AT_GATEWAY = frozenset(["authorized", "captured"])
 _CAPTURES = "gl.credit_card_transactions_are_preauthorizations"
-
-
-def rehearsal_checks(settings: Settings) -> Iterator[Check]:
-    """Warn while payments in test mode are booked."""
-    if settings.gl.import_test_transactions:
-        yield Check(
-            "payment",
-            _TESTS,
-            "warning",
-            f"{_TESTS} is true: payments in a gateway's test mode, which move no money, are booked "
-            "as if they were received.",
-            f"After the rehearsal, set {_TESTS} = false.",
-        )
-
-
-def offline_checks(recent: Sequence[Order], settings: Settings) -> Iterator[Check]:
-    """Warn of methods that a row says are offline, and whose orders are paid at a gateway."""
-    for index, row in enumerate(settings.gl.payment_methods):
-        method = payment_method_key(row.bigcommerce)
-        if not row.offline or method in OFFLINE:
-            continue
-        orders = [
-            order for order in recent if payment_method_key(plain(order.payment_method)) == method
-        ]
-        paid = [
-            order
-            for order in orders
-            if order.payment_provider_id or text_key(order.payment_status) in _AT_GATEWAY
-        ]
-        if not paid:
-            continue
-        key = f"gl.payment_methods[{index}].offline"
-        yield Check(
-            "payment method",
-            f"{key} {row.bigcommerce!r}",
-            "warning",
-            f"{key} is true, and orders by {row.bigcommerce!r} have payments at a gateway "
-            "(payment_provider_id, or the payment status authorized or captured). Their "
-            "transactions are not read: the order's status alone says whether they are paid, so "
-            "one that is only authorized is booked as received.",
-            f"Set {key} to false, or remove it.",
-            seen=f"{len(paid)} of the latest {counted(len(orders), 'order')} by it",
-        )
 
 
 def waiting_checks(recent: Sequence[Order], rules: MappingRules) -> Iterator[Check]:
