@@ -163,7 +163,7 @@ def test_a_preview_sends_nothing_and_leaves_nothing_behind(
     assert [call.to_dict() for change in preview.sent for call in change.calls] == [
         {"method": "PUT", "path": f"/v2/orders/{imported[0]}", "body": {"status_id": SHIPPED}}
     ]
-    assert f'PUT /v2/orders/{imported[0]} {{"status_id":2}}' in str(preview)
+    assert f"PUT /v2/orders/{imported[0]} status_id: 2" in " ".join(str(preview).split())
     assert (len(preview.refused), preview.requests, store.counts()) == (
         1,
         1,
