@@ -17,7 +17,7 @@ from avbc.acctvantage.records import OrderBundle, SalesOrder
 from avbc.bigcommerce import StoreUnavailable
 from avbc.bigcommerce.models import Order
 from avbc.orchestrator import Orchestrator, ReconcileReport
-from avbc.settings import Settings
+from avbc.settings import PaymentMethodMapping, Settings
 from avbc.testing import (
     FakeOrder,
     FakeStore,
@@ -267,7 +267,41 @@ def test_an_order_that_was_edited_after_its_import(
     store.add_order(factory.order([item("CHAIR-OAK", 3)], status_id=9))
     report = web.reconcile(SINCE)
     fields = {difference.field for difference in report.different[0].differences}
-    assert {"total", "tax", "received", "fingerprint"} <= fields
+    assert {"total", "tax", "fingerprint"} <= fields
+    # An edit moves no money: what was received is as it was.
+    assert "received" not in fields
+
+
+def test_an_edit_that_has_an_item_is_not_said_twice(
+    web: Orchestrator, store: FakeStore, factory: OrderFactory, imported: list[FakeOrder]
+) -> None:
+    web.follow_orders()
+    factory.next_id = imported[0].id
+    store.add_order(factory.order([item("CHAIR-OAK", 3)], status_id=9))
+    store.edit_order(imported[0].id, staff_notes="edited")
+    web.follow_orders()
+    assert [each.code for each in web.worklist()] == ["order_edited_after_import"]
+    assert len(web.reconcile(SINCE).different) == 1
+    assert [each.code for each in web.worklist()] == ["order_edited_after_import"]
+
+
+def test_money_that_was_received_and_is_awaited_again_has_advice_that_works(
+    join: Join, change: Change, store: FakeStore, settings: Settings, factory: OrderFactory
+) -> None:
+    row = PaymentMethodMapping(bigcommerce="Check", receipt_type="Check")
+    web = join(settings=change(gl={"payment_methods": (*settings.gl.payment_methods, row)}))
+    check = Payment("Check", gateway="", state="offline")
+    order = store.add_order(factory.order([item("MUG-RED")], payment=check))
+    web.import_orders()
+    store.edit_order(order.id, status_id=7)
+    web.reconcile(SINCE)
+    (found,) = web.worklist()
+    assert found.code == "order_differs"
+    assert "follow_orders" not in found.fix
+    assert "give the order a status of paid orders" in found.fix
+    store.edit_order(order.id, status_id=9)
+    web.reconcile(SINCE)
+    assert list(web.worklist()) == []
 
 
 def test_a_payment_that_was_captured_in_the_store(

@@ -623,3 +623,16 @@ def test_a_name_of_two_statuses_is_not_its_own_near_name(join: Join) -> None:
     (check,) = found(join(transport=store.transport()).check_setup(), "status", "error").values()
     assert "more than one status" in check.found
     assert check.fix.startswith("Write the status's id.")
+
+
+def test_every_fix_that_asks_for_a_row_names_its_table(
+    join: Join, change: Change, store: FakeStore
+) -> None:
+    order = OrderFactory().order([item("MUG-RED")], payment=Payment("Pigeon"))
+    order.header["store_credit_amount"] = "1.0000"
+    store.add_order(order)
+    web = join(settings=change(gl={"payment_methods": ()}))
+    web.check_setup()
+    fixes = [each.fix for each in web.worklist() if " row" in each.fix]
+    assert fixes
+    assert all("gl.payment_methods" in fix or "shipping.methods" in fix for fix in fixes)

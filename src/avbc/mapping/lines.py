@@ -219,7 +219,8 @@ def _line(
         product = case.add(product_named(wanted, line, products, case.rules, field))
         part_number = product.part_number if product else None
         reason = "a component of line {2}" if component else "{0} x {1}"
-        values = (line.quantity, part_number, line.parent_order_product_id, line.name)
+        shown = part_number or plain(wanted.name) or plain(line.name)
+        values = (line.quantity, shown, line.parent_order_product_id, line.name)
         if wanted.setting:
             # Many may be one part number: the SKU says which of them was sold.
             sku = line.sku if text_key(line.sku) != text_key(wanted.name) else ""

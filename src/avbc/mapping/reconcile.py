@@ -187,12 +187,14 @@ def _differences(
     yield from compare(
         "fees", _of_kind(booked, "fee"), _sum(fee.cost_ex_tax for fee in order.fees or ())
     )
-    yield from _receipts(order, booked, total, compare)
+    now = _fingerprint(order) if booked.fingerprint else ""
+    is_edited = bool(now) and not is_fingerprint_of(booked.fingerprint, order)
+    # An edit moves no money: until it is in the books, what was received was for the old total.
+    yield from _receipts(order, booked, booked.total if is_edited else total, compare)
     yield from _status(order, booked, compare)
     if compare.refunds is not None:
         yield from _credits(booked, compare.refunds.get(order.id, ()), compare)
-    now = _fingerprint(order) if booked.fingerprint else ""
-    if now and not is_fingerprint_of(booked.fingerprint, order):
+    if is_edited:
         yield Difference(
             "fingerprint",
             booked.fingerprint[:12],

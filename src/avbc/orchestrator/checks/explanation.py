@@ -11,7 +11,7 @@ from avbc.bigcommerce import UnexpectedData
 from avbc.mapping import Decision, MappedOrder, Problem
 from avbc.mapping.decisions import decisions_of
 from avbc.money import ZERO
-from avbc.orchestrator.engine.choosing import Choice
+from avbc.orchestrator.engine.choosing import NOT_NEW, Choice
 from avbc.orchestrator.engine.customising import Customisation
 from avbc.orchestrator.engine.decisions_taken import DECISIONS, DecisionsTaken, from_text
 from avbc.orchestrator.engine.incoming import Incomers, Incoming, edits_of
@@ -148,7 +148,10 @@ def explain_order(
         if imported is not None and mapped.bundle is None:
             # Nothing is decided about it now, so nothing is decided otherwise.
             mapped = attrs.evolve(mapped, notes=())
-        problems.append(_in_the_books(each, mapped, is_kept=imported is not None))
+        # Its import is in the summary.
+        problems = [problem for problem in problems if problem.code != NOT_NEW]
+        if imported is None or not each.is_readable or not each.is_unchanged:
+            problems.append(_in_the_books(each, mapped, is_kept=imported is not None))
     return Explanation(
         mapped.order_id,
         mapped.import_id,

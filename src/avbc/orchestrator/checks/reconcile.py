@@ -25,7 +25,7 @@ from avbc.mapping.status import order_status_name
 from avbc.mapping.stopped import stopped
 from avbc.mapping.text import amount_text
 from avbc.mapping.waiting import waits
-from avbc.mapping.worth import is_given_up
+from avbc.mapping.worth import AWAITED, is_given_up, status_without_transactions
 from avbc.money import ZERO
 from avbc.orchestrator.checks.periods import (
     PeriodReport,
@@ -33,7 +33,16 @@ from avbc.orchestrator.checks.periods import (
     take_pages,
     with_all_lines,
 )
-from avbc.orchestrator.engine.attention import FOLLOWING, NOT_IN_BOOKS, RECONCILE, STOPPED
+from avbc.orchestrator.engine.attention import (
+    EDITED_AFTER_IMPORT,
+    FOLLOWING,
+    IMPORTING,
+    NOT_IN_BOOKS,
+    ORDER_EDITED,
+    RECONCILE,
+    STATUS_KEPT,
+    STOPPED,
+)
 from avbc.orchestrator.engine.channels import is_of_channels
 from avbc.orchestrator.engine.edited_refunds import edited_refunds
 from avbc.orchestrator.engine.integration import END_OF_TIME
@@ -187,7 +196,7 @@ class _SideBySide:
         self._created_since = created_since(run.integration)
         items = OpenItems.of(run.integration)
         self._open = {key for key, _ in items.keys(RECONCILE)}
-        self._followed = items.keys(FOLLOWING)
+        self._followed = items.keys(FOLLOWING) | items.keys(IMPORTING)
         self._met: set[int] = set()
         """The first and the last order that were compared, by id."""
         self._not_due = frozenset(
@@ -292,7 +301,12 @@ class _SideBySide:
         is_said = (is_stopped and (key, STOPPED) in self._followed) or (
             found.verdict == "missing_in_store" and (key, "order_gone_from_store") in self._followed
         )
-        if {each.field for each in found.differences} == {"received"}:
+        fields = {each.field for each in found.differences}
+        if "fingerprint" in fields and not any(
+            field == "status" or field.startswith("refund ") for field in fields
+        ):
+            is_said = is_said or any((key, code) in self._followed for code in _EDITS)
+        if fields == {"received"}:
             is_said = is_said or (key, "payment_partly_captured") in self._followed
         if found.verdict not in ("same", "not_due") and not is_said:
             fix = self._fix(found, order, booked)
@@ -320,6 +334,11 @@ class _SideBySide:
         elif fields & {"received", "held"} and is_given_up(order):
             # No receipt follows such a payment any more: a person decides.
             fixes.append(f"If it was paid in another way, call settle({number}).")
+        elif "received" in fields and self._is_received_before(order, key):
+            fixes.append(
+                "If the money has come, give the order a status of paid orders in BigCommerce. If "
+                f"not, correct the receipt of {key} in AcctVantage."
+            )
         elif fields & {"received", "held"}:
             fixes.append(f"Call follow_orders([{number}]).")
         if "status" in fields:
@@ -332,6 +351,12 @@ class _SideBySide:
             f"{otherwise} {key} in AcctVantage or the order in BigCommerce, and reconcile again."
         )
         return " ".join(fixes)
+
+    def _is_received_before(self, order: Order, key: str) -> bool:
+        """Whether the order waits for money that the books have received: no receipt follows."""
+        return status_without_transactions(order, None, self._rules) == AWAITED and any(
+            one.state == "captured" for one in self._receipts if one.order_import_id == key
+        )
 
     def _may_update(self, sales_order: SalesOrder, order: Order) -> bool:
         key = sales_order.import_id
@@ -408,6 +433,8 @@ class _SideBySide:
         return refunds
 
 
+_EDITS = (EDITED_AFTER_IMPORT, ORDER_EDITED, STATUS_KEPT)
+"""The codes of items that say that an order was edited, and what to do."""
 _WHAT = {
     "different": "order_differs",
     "missing_in_books": NOT_IN_BOOKS,

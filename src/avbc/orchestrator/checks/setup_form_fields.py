@@ -37,6 +37,7 @@ def form_field_checks(recent: Sequence[Order], rules: MappingRules) -> Iterator[
                 name,
                 "warning",
                 "Its name says PO number, and its answers go to the memo.",
-                'Add the row; if it is no PO number, with acctvantage = "memo".',
+                "Add the row to order_status.form_fields; if it is no PO number, with "
+                'acctvantage = "memo".',
                 toml_row("order_status.form_fields", bigcommerce=name, acctvantage="po_number"),
             )

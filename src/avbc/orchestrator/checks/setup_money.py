@@ -188,7 +188,7 @@ def _tenders(recent: Sequence[Order], rules: MappingRules) -> Iterator[Check]:
                 "error" if used else "warning",
                 f"There is neither a Receipt Type {name!r} nor a row for "
                 f"it{'; the latest orders used it' if used else ''}.",
-                f"Create the Receipt Type {name!r}, or add a row.",
+                f"Create the Receipt Type {name!r}, or add a row to gl.payment_methods.",
                 toml_row("gl.payment_methods", bigcommerce=name, receipt_type=""),
             )
 

@@ -72,5 +72,6 @@ def _pushed_elsewhere(
                 "warning",
                 f"Orders for the SKU {row.sku!r} are booked as {row.part_number!r}, and the "
                 f"details and quantities of {number!r} are pushed to it.",
-                f"Untick the Sync to Webstore of {number!r} in AcctVantage, or correct the row.",
+                f"Untick the Sync to Webstore of {number!r} in AcctVantage, or correct the row of "
+                "products.mapping.",
             )

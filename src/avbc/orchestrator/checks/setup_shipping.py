@@ -111,7 +111,11 @@ def _ship_via(
     near = near_name(name, known)
     if not near:
         return Check("ship via", item, "ok", found)
-    fix, row = f"If it is the same, add the row; if not, create {name!r} in AcctVantage.", ""
+    fix = (
+        f"If it is the same, add the row to shipping.methods; if not, create {name!r} in "
+        "AcctVantage."
+    )
+    row = ""
     if method:
         row = _row(method, known)
     else:
