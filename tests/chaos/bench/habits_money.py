@@ -111,7 +111,9 @@ def offline(choose: random.Random, order_id: int, screens: Screens) -> Case:
     moved = choose.choice([None, *PAID, 11, 1, CANCELED, CANCELED, CANCELED])
     if moved is None:
         return Case(order, what, none, then)
-    is_paid = moved in (*PAID, 11)
+    # Shipped is what avbc's own push writes, too: without the journal it may be ours.
+    is_ours = moved == 2 and screens["store"]["description"] == _LOST
+    is_paid = moved in (*PAID, 11) and not is_ours
     end = imported(
         booked_of(order, received(order, "Check") if is_paid else awaited("Check")),
         _NOT_CAPTURED,
