@@ -225,9 +225,17 @@ def _is_torn(sample: Sample) -> bool:
 
     That is no fault of the order, so it waits.
     """
-    return not all(
-        isinstance(part, list) for part in (sample.lines, sample.transactions, sample.coupons)
-    )
+    parts = (sample.lines, sample.transactions, sample.coupons)
+    return not all(isinstance(part, list) and _is_json(part) for part in parts)
+
+
+def _is_json(rows: list[Any]) -> bool:
+    """Whether rows can be sent as JSON, which has no infinite numbers."""
+    try:
+        json.dumps(rows, allow_nan=False)
+    except ValueError:
+        return False
+    return True
 
 
 def _judge_imported(

@@ -153,7 +153,8 @@ def _captured_in_part(transactions: Any) -> Decimal | None:
         event: sum((number(row.get("amount")) for row in rows if row.get("event") == event), ZERO)
         for event in ("authorization", "capture", "purchase")
     }
-    if not 0 < sums["capture"] < sums["authorization"]:
+    is_captured = any(row.get("event") == "capture" for row in rows)
+    if not is_captured or not 0 <= sums["capture"] < sums["authorization"]:
         return None
     return sums["capture"] + sums["purchase"]
 
