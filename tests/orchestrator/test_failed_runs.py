@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
+import attrs
 import pytest
 
 from avbc.acctvantage import SqlGateway
@@ -88,6 +89,22 @@ def test_a_missing_scope_is_the_item_of_its_job(join: Join, store: FakeStore) ->
     with pytest.raises(ScopeMissing):
         web.import_orders()
     assert [(each.code, each.key) for each in web.worklist()] == [("run_failed", "import_orders")]
+
+
+@pytest.mark.parametrize("new", ["Awaiting Payment", "Awaiting Fulfillment"])
+def test_a_rule_whose_paid_orders_leave_new_is_warned_of(
+    join: Join, change: Change, settings: Settings, new: str
+) -> None:
+    card, *rest = settings.gl.payment_methods
+    rows = (attrs.evolve(card, import_when="paid"), *rest)
+    web = join(
+        settings=change(gl={"payment_methods": rows}, order_status={"new_order_status": new})
+    )
+    warned = [each for each in web.check_setup().checks if "moves an order on" in each.found]
+    assert [each.state for each in warned] == ["warning"] * (new == "Awaiting Payment")
+    for each in warned:
+        assert "gl.payment_methods[0].import_when" in each.fix
+        assert "order_status.new_order_status" in each.fix
 
 
 def test_what_passes_by_itself_is_no_item_and_takes_none_off(

@@ -40,6 +40,17 @@ def waiting_checks(recent: Sequence[Order], rules: MappingRules) -> Iterator[Che
                 "none of them is ever imported.",
                 f'Set {key} to "always" or "never", or {_NEW} to a status of paid orders.',
             )
+        elif row.import_when == "paid" and new is not None and new.id in UNPAID:
+            yield Check(
+                "payment method",
+                f"{key} {row.bigcommerce!r}",
+                "warning",
+                f"{key} is 'paid', and {_NEW} is {status_name(new)!r}. BigCommerce moves an order "
+                "on when its payment is captured, and then it is not New any more: it is not "
+                "imported by itself.",
+                f'Set {_NEW} to the status that paid orders get, or {key} to "always" or '
+                '"authorized".',
+            )
         elif (
             row.import_when == "paid"
             and settings.gl.credit_card_transactions_are_preauthorizations
