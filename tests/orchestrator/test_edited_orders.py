@@ -10,6 +10,7 @@ import attrs
 import pytest
 
 from avbc import Orchestrator, Settings, SqlGateway
+from avbc.acctvantage import Credit, CreditLine, CreditTender
 from avbc.testing import (
     CATALOGUE,
     Discount,
@@ -95,3 +96,51 @@ def test_what_is_left_is_imported_received_and_not_credited(
     assert books.credits(list(left)) == []
     web.follow_orders()
     assert web.reconcile(SINCE).ok, str(web.reconcile(SINCE))
+
+
+@pytest.mark.parametrize("is_for_the_line", [True, False])
+def test_offline_money_given_back_without_a_line_is_for_a_person(
+    join: Callable[..., Orchestrator],
+    change: Callable[..., Settings],
+    store: FakeStore,
+    books: SqlGateway,
+    *,
+    is_for_the_line: bool,
+) -> None:
+    own = store.add_order(
+        OrderFactory().order(
+            [item("MUG-BLUE"), item("LAMP-01")],
+            payment=Payment("Cash on Delivery", state="offline"),
+        )
+    )
+    paid = amount_of(own.header["total_inc_tax"])
+    store.remove_line(own.id, int(str(own.products[0]["id"])))
+    left = amount_of(store.order(own.id).header["total_inc_tax"])
+    store.edit_order(own.id, status_id=NEW)
+    web = join(settings=change(gl={"import_refunds": True}))
+    assert web.import_orders().imported[0].total == left
+    refund = store.refund(own.id, amount=paid - left)
+    (refused,) = web.import_refunds(since=SINCE).refused
+    assert [problem.code for problem in refused.problems] == ["refund_of_edit_unclear"]
+    assert books.credits() == []
+    (waits,) = (one for one in web.worklist() if one.code == "refund_of_edit_unclear")
+    number = f"WEB{own.id}-CM{refund['id']}"
+    assert f"enter the credit in AcctVantage with the Import ID {number}" in waits.fix
+    assert f"Then call settle({own.id})" in waits.fix
+    if not is_for_the_line:
+        books.create_credit(
+            Credit(
+                import_id=number,
+                order_import_id=f"WEB{own.id}",
+                store_refund_id=int(str(refund["id"])),
+                lines=(CreditLine("adjustment", paid - left),),
+                tax=D(0),
+                total=paid - left,
+                currency="USD",
+                tenders=(CreditTender("Check", paid - left),),
+            )
+        )
+    web.settle(own.id)
+    web.import_refunds(since=SINCE)
+    assert [one.code for one in web.worklist()] == []
+    assert len(books.credits()) == (0 if is_for_the_line else 1)

@@ -89,6 +89,9 @@ FOLLOWED_IN = {
     "receipt_cannot_follow": (
         "test_follow_orders.py::test_a_receipt_that_the_books_refuse_waits_for_a_person"
     ),
+    "refund_of_edit_unclear": (
+        "test_edited_orders.py::test_offline_money_given_back_without_a_line_is_for_a_person"
+    ),
     "refund_not_booked": (
         "test_follow_orders.py::test_the_fix_of_a_refund_that_is_not_booked_is_followed"
     ),

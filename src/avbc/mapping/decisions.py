@@ -96,6 +96,7 @@ MappingProblem: TypeAlias = Literal[
     "refund_does_not_foot",
     "refund_item_unknown",
     "refund_line_unknown",
+    "refund_of_edit_unclear",
     "refund_overridden",
     "refund_tax_does_not_foot",
     "refund_tenders_do_not_foot",

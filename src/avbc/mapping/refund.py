@@ -13,6 +13,7 @@ from avbc.acctvantage.records import Credit, CreditKind, CreditLine, CreditTende
 from avbc.bigcommerce.models import Order, OrderProduct, Refund, RefundItem
 from avbc.mapping.case import Case, MappingRules, Ruling
 from avbc.mapping.lines import fee_name
+from avbc.mapping.offline import has_gateway_payments
 from avbc.mapping.patterns import fits
 from avbc.mapping.payment import TENDER_WORDS, receipt_type_for, tender_type_for
 from avbc.mapping.proof import Proof, after_discounts, proof_of
@@ -139,6 +140,7 @@ def _check_refund(
             f"{sales_order.currency}.",
             "Enter the credit by hand.",
         )
+    _check_edit(refund, order, sales_order, case)
     amounts = {
         "total_amount": refund.total_amount,
         "total_tax": refund.total_tax,
@@ -164,6 +166,28 @@ def _check_refund(
                 f"{name} of refund {refund.id} is negative: {amount_text(amount)}.",
                 _LOOK,
             )
+
+
+def _check_edit(refund: Refund, order: Order, sales_order: SalesOrder, case: Case) -> None:
+    """Refuse a refund that may be for lines that are off the order and off the sales order.
+
+    Where a gateway was paid, its transactions say it; of a refund of lines, the lines do.
+    """
+    booked = {line.store_line_id for line in sales_order.lines}
+    gone = [line for line in order.removed_lines if line.id not in booked]
+    names_order = any(text_key(item.item_type) == "order" for item in refund.items)
+    if gone and names_order and not has_gateway_payments(order, case.rules):
+        number = credit_import_id(sales_order.import_id, refund.id)
+        case.error(
+            "refund_of_edit_unclear",
+            "items",
+            refund.id,
+            f"{gone[0].name!r} was taken off order {order.id}, and refund {refund.id} over "
+            f"{amount_text(refund.total_amount)} names no line: it may be for what was taken off, "
+            "which the order's total leaves out.",
+            f"If it is not, enter the credit in AcctVantage with the Import ID {number}. Then call "
+            f"settle({order.id}).",
+        )
 
 
 # --- what it is for ---
