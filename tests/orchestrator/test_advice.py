@@ -213,7 +213,8 @@ def test_the_explanation_of_an_imported_order_does_not_advise_importing_it(
     order_id = store.add_order(factory.plain()).id
     web.import_orders()
     text = str(web.explain(order_id))
-    assert "[order_imported]" in text
+    assert text.startswith(f"Order {order_id} as WEB{order_id}: ")
+    assert " Imported 20" in text
     assert "import_order(" not in text
     store.refund(order_id)
     explained = web.explain(order_id)

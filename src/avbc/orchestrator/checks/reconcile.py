@@ -65,6 +65,7 @@ class ReconcileReport(PeriodReport):
     the store, and not imported. `missing_in_store`: imported, and deleted in the store since.
     `doubled`: more than one sales order for one order.
 
+    >>> from datetime import UTC, datetime
     >>> report = ReconcileReport(datetime(2026, 3, 1, tzinfo=UTC), same=2)
     >>> amounts = (Decimal("19.95"), Decimal("19.94"))
     >>> tax = Difference("tax", "1.52", "1.53")
