@@ -585,7 +585,10 @@ def test_following_is_total_idempotent_and_never_goes_back(
     for change in ruling.value:
         assert change.before in receipts
         assert not change.before.posted
-        assert change.before.state in ("pending", "pre_authorized")
+        if change.before.state == "captured":
+            # More of its authorization was captured.
+            assert change.after.amount > change.before.amount
+        assert change.before.state in ("pending", "pre_authorized", "captured")
         assert ranks[change.after.state] >= ranks[change.before.state]
         assert change.after.amount >= 0
         assert (change.after.captured_at is not None) == (change.after.state == "captured")
@@ -607,4 +610,7 @@ def test_what_was_just_imported_has_nothing_to_follow(
     if made.value is None:
         return
     ruling = follow_receipts(SALES_ORDER, made.value.receipts, order, steps, rules)
-    assert (ruling.value, ruling.problems) == ((), ())
+    assert ruling.value == ()
+    # What is left of an authorization is a warning of the import, and then waits for a person.
+    left = [problem for problem in made.problems if problem.code == "payment_partly_captured"]
+    assert [problem.code for problem in ruling.problems] == [problem.code for problem in left]
