@@ -66,6 +66,7 @@ def functions(scope: ast.AST, prefix: str) -> Iterator[tuple[str, ast.arguments]
         yield from functions(node, name)
 
 
+@pytest.mark.one_python
 def test_no_modules_import_each_other_in_a_circle() -> None:
     graph = {name: {*imported(tree, trees())} - {name} for name, tree in trees().items()}
     try:

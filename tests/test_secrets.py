@@ -659,6 +659,7 @@ SCENES = [
 ]
 
 
+@pytest.mark.one_python
 @pytest.mark.parametrize("scene", SCENES, ids=lambda scene: scene.__name__)
 def test_no_secret_shows(
     scene: Callable[..., Iterator[object]],

@@ -5,7 +5,7 @@ from decimal import Decimal
 
 import attrs
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from avbc.acctvantage.records import Address, Receipt, SalesOrder
@@ -600,6 +600,11 @@ def test_following_is_total_idempotent_and_never_goes_back(
 
 
 @given(status=st.sampled_from(STATUSES), steps=transactions(), box=st.booleans())
+@example(
+    status="",
+    steps=(step("purchase", "19.80", 1, None), step("authorization", "0", 2, None)),
+    box=True,
+)
 def test_what_was_just_imported_has_nothing_to_follow(
     make_order, settings, reference, *, status, steps, box
 ):

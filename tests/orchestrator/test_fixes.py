@@ -682,6 +682,7 @@ def world(
         yield made
 
 
+@pytest.mark.one_python
 @pytest.mark.parametrize(
     ("code", "advice"), IMPORT, ids=[f"{code}-{advice.says}" for code, advice in IMPORT]
 )

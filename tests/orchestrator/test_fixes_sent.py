@@ -381,6 +381,7 @@ def new_world(
     return made
 
 
+@pytest.mark.one_python
 @pytest.mark.parametrize("advice", SENT, ids=[f"{each.code}-{each.says}" for each in SENT])
 def test_advice_about_what_is_sent_is_followed(
     advice: Advice, new_world: Callable[[str], World]

@@ -413,6 +413,7 @@ def test_an_import_in_the_middle_takes_off_twice_rather_than_never(
 # How many requests
 
 
+@pytest.mark.one_python
 def test_requests_for_ten_thousand(
     store: FakeStore, join: Join, only: Callable[..., SqlGateway], tmp_path: Path
 ) -> None:
@@ -435,6 +436,7 @@ def test_requests_for_ten_thousand(
     assert store.log == []
 
 
+@pytest.mark.one_python
 def test_products_tracked_by_product_are_looked_up_once(
     store: FakeStore, join: Join, only: Callable[..., SqlGateway], tmp_path: Path
 ) -> None:

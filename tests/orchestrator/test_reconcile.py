@@ -506,6 +506,7 @@ def test_times_have_a_zone(web: Orchestrator) -> None:
         web.reconcile(datetime(2026, 3, 1))  # noqa: DTZ001  # what is refused
 
 
+@pytest.mark.one_python
 def test_memory_is_flat(join: Join, store: FakeStore) -> None:
     """However many orders there are, no more than a page of each side is held."""
     for order in plain_orders(1100):

@@ -78,6 +78,7 @@ def left_of(web: Orchestrator) -> int:
     return pushed(web.push_inventory(preview=True, full=True))
 
 
+@pytest.mark.one_python
 @pytest.mark.parametrize("status", SystemStatus)
 def test_every_placed_order_that_has_not_left_is_netted(
     join: Join, kept: SqlGateway, first: Callable[[Orchestrator], None], sell: Sell, status: int

@@ -374,7 +374,9 @@ class _Comparison:
             expected = in_store = payment.amount
         else:
             expected, in_store = self.books.due, transacted
-        if in_store > 0 and rules.rounds_to_zero(in_store - expected):
+        # A gateway may authorize nothing, to see whether a card is good.
+        is_amount_of_it = in_store > 0 or receipt.state == "pre_authorized"
+        if is_amount_of_it and rules.rounds_to_zero(in_store - expected):
             alone = receipt.state == "pre_authorized" or len(self.worth.payments) == 1
             return expected if alone and not self.worth.uncaptured else payment.amount
         self._error(
