@@ -78,3 +78,9 @@ def test_offline_only_a_line_that_is_gone_says_it(make_order, rules):
     here, gone = refund(order, 1, "5.00", order.lines[0].id), refund(order, 2, "5.00", 999)
     whole = refund(order, 3, "5.00")
     assert refunds_of_edits([here, gone, whole], order, (), rules) == {2}
+
+
+def test_nothing_is_edited_away_where_the_sums_cannot_be_proved(order, rules):
+    total = order.total_inc_tax
+    order.total_inc_tax += 1
+    assert edited_away(order, paid(order, total + 6, "5.00"), rules) == 0

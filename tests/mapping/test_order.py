@@ -379,3 +379,15 @@ def test_a_whole_mixed_order(make_order, map_it):
         mapped.proof.convention
         == "tenders: in the total; fees: in the subtotal; discounts: with tax"
     )
+
+
+def test_a_purchase_order_of_a_guest_without_email_is_entered_by_hand(make_order, map_it):
+    from avbc.bigcommerce.models import Address
+
+    nameless = Address(first_name="Ana", last_name="Rivera", street_1="1 Example Street")
+    order = make_order(
+        customer_id=0, billing_address=nameless, payment_method="Invoice", payment_status=""
+    )
+    (problem,) = map_it(order).errors
+    assert problem.code == "client_not_on_open_ar"
+    assert problem.fix.startswith("Enter the order by hand.")

@@ -663,3 +663,10 @@ def test_without_a_proven_total_the_method_is_checked_where_it_is_needed(make_or
     assert "payment_method_unmapped" not in codes(map_it(make_order(store_credit="4.00", **broken)))
     good = map_it(make_order(total_inc_tax=D("19.81")), transactions=(transaction("purchase"),))
     assert "transactions_do_not_foot" not in codes(good)
+
+
+def test_what_is_owed_needs_no_warning_in_a_status_of_unpaid_orders(make_order, rules):
+    order = make_order(payment_method="Invoice", payment_status="", status_id=7)
+    ruling = payment_for(order, (), D("19.80"), "WEB1042", rules)
+    assert (ruling.value.receipts, ruling.value.po_number) == ((), "gw-1")
+    assert ruling.problems == ()

@@ -619,3 +619,8 @@ def test_what_was_just_imported_has_nothing_to_follow(
     # What is left of an authorization is a warning of the import, and then waits for a person.
     left = [problem for problem in made.problems if problem.code == "payment_partly_captured"]
     assert [problem.code for problem in ruling.problems] == [problem.code for problem in left]
+
+
+def test_a_payment_of_which_nothing_is_known_after_the_import_is_for_a_person(follow):
+    ruling = follow(PENDING, "", payment_provider_id="gw-1")
+    assert (ruling.value, codes(ruling)) == ((), ["payment_status_missing"])

@@ -188,3 +188,14 @@ def test_amounts_that_cannot_be_read_are_for_the_import(make_order, rules_of):
 def test_methods_are_compared_as_elsewhere(make_order, rules_of):
     order = make_order(payment_method=" CREDIT   card", payment_status="authorized")
     assert waits(order, None, rules_of("creditcard", "paid")) is not None
+
+
+def test_an_order_paid_by_store_credit_waits_for_nothing(make_order, rules_of):
+    order = make_order(payment_method="Store Credit", payment_status="", status_id=AWAITING_PAYMENT)
+    assert waits(order, (), rules_of(method="Store Credit", offline=True)) is None
+
+
+def test_sums_that_cannot_be_proved_count_as_the_total(make_order, rules_of):
+    order = make_order(store_credit="5.00", payment_status="pending")
+    order.total_ex_tax += 1
+    assert waits(order, (), rules_of()).code == WAITS_FOR_PAYMENT
