@@ -307,8 +307,11 @@ def test_an_oracle_of_its_own(make_order, map_it, *, sold, before, off):
         discount_amount=kept - left,
     )
     mapped = map_it(order)
-    if kept == left or abs(with_tax - kept - taxes) < D("0.05"):
+    saved = with_tax - kept - taxes
+    if kept == left or abs(saved) < D("0.05"):
         return  # No discount, or none that saves tax: the other reading may hold as well.
+    if abs(saved - wrong) < CENT:
+        return  # Off by the tax that the discount saves: right where it is an amount with tax.
     if wrong:
         assert mapped.bundle is None
         return
