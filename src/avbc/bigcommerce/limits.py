@@ -71,6 +71,7 @@ class _TimedStream:
         try:
             return cast("bytes", self._stream.read(max_bytes, min(left, timeout)))
         except Exception:
+            # Each library has timeouts of its own; when the total time is over, all mean this one.
             if allowance.clock() < allowance.deadline:
                 raise
         raise TooSlow

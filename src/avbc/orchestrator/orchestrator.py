@@ -205,9 +205,9 @@ class Orchestrator(Checking):
     ) -> PushReport:
         """Send the store the changed quantities that it may sell: Qty Available (manual 2.3.1).
 
-        Quantities are absolute, in whole units, never below zero, and net of every placed order
-        that is not in the books and whose goods have not left. Where nothing changed, no request is
-        sent.
+        Quantities are absolute, in whole units and never below zero. What was sold by placed orders
+        that are not in the books yet, and whose goods have not left, is subtracted. Where nothing
+        changed, no request is sent.
 
         Args:
             full: Send all of them, changed or not.

@@ -139,7 +139,7 @@ class Outcome:
 
     @property
     def is_marked(self) -> bool:
-        """Whether a person should look at it."""
+        """Whether tables mark it: it has a problem or a warning."""
         return bool(self.problems)
 
     def to_dict(self, result: str) -> dict[str, object]:
@@ -341,7 +341,7 @@ class Change(Report):
 
     @property
     def is_marked(self) -> bool:
-        """Whether a person should look at it."""
+        """Whether tables mark it: it has a problem, or replaces what a person may have written."""
         return bool(self.problems or self.replaced)
 
     def summary(self) -> str:

@@ -6,7 +6,7 @@ import random
 from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
-from typing import Any
+from typing import Any, cast
 
 import attrs
 from bench.habits import (
@@ -346,7 +346,7 @@ def _rules(choose: random.Random) -> Mapping[str, Mapping[str, object]]:
         "Credit Card": choose.choice(["always", "authorized", "paid", "never"]),
         "Cash on Delivery": choose.choice(["always", "authorized", "paid", "never"]),
     }
-    for row in [*base, *MORE_METHODS]:  # type: ignore[misc]  # a list, as its writer knows
+    for row in [*cast("list[dict[str, object]]", base), *MORE_METHODS]:
         when = rules.get(str(row["bigcommerce"]), "always")
         methods.append({**row, "import_when": when})
     new = choose.choice([NEW, AWAITING_PAYMENT])

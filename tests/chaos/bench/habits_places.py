@@ -7,6 +7,7 @@ from collections import Counter
 from collections.abc import Mapping, Sequence
 from datetime import UTC, date, datetime, timedelta
 from email.utils import format_datetime
+from functools import partial
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -285,7 +286,7 @@ def _faulty_first(shop: Shop, cases: Sequence[Case]) -> list[str]:
         for ask in (
             shop.web.import_orders,
             shop.web.preview_orders,
-            lambda: shop.web.import_order(some),  # noqa: B023  # called at once
+            partial(shop.web.import_order, some),
         ):
             try:
                 ask()

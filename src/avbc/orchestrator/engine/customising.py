@@ -123,8 +123,8 @@ def customised_order(order: Order, customisations: Sequence[OrderCustomisation])
             changed = cast("object", customise(deepcopy(now)))
         except FinalError as error:
             return CustomisedOrder(order, order, (_refusal(name, error),))
-        except Exception as error:  # noqa: BLE001
-            # It is the order's own, and is raised where the order is mapped.
+        except Exception as error:  # noqa: BLE001  # the function is the caller's
+            # It is raised where this order is mapped: other orders go on.
             return CustomisedOrder(order, order, error=error)
         if not isinstance(changed, Order):
             text = f"the customisation {name} returned {type(changed).__name__}, not an Order"

@@ -138,12 +138,12 @@ def _push(
     mapped = rows_by_part_number(run.settings.products)
     there = read_details(run.store, known.values(), fields) if run.preview else {}
     products, variants, new = _ProductUpdates(run), _VariantUpdates(run), _NewProducts(run)
-    for each in lot:
+    for item in lot:
         # What was sent last was sent to the product that is remembered: to another one all is sent.
-        before = "" if each.key in unknown else each.before
-        identity = known.get(each.key)
-        if identity is not None and identity.row:
-            each = attrs.evolve(each, keeps_sku=True)  # noqa: PLW2901
+        before = "" if item.key in unknown else item.before
+        identity = known.get(item.key)
+        is_by_row = identity is not None and identity.row
+        each = attrs.evolve(item, keeps_sku=True) if is_by_row else item
         sent = [rule for rule in fields if not (each.keeps_sku and rule.name == "sku")]
         if identity is None and each.key in mapped:
             new.refuse_mapped(each)
