@@ -1,7 +1,11 @@
-"""The Gateway: what avbc needs of AcctVantage. It publishes no API, so you implement it."""
+"""The Gateway in its parts: what avbc needs of AcctVantage, which publishes no API.
+
+You implement `ImportGateway`, and the part of each other direction that you want.
+"""
 
 from __future__ import annotations
 
+from abc import abstractmethod
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from datetime import datetime
 from decimal import Decimal
@@ -12,6 +16,7 @@ from avbc.acctvantage.records import (
     CreatedOrder,
     Credit,
     OrderBundle,
+    Pickup,
     Product,
     Receipt,
     ReferenceData,
@@ -64,13 +69,13 @@ class BooksFileError(FaultyInputError):
 
 
 @runtime_checkable
-class Gateway(Protocol):
-    """The books, as avbc sees them.
+class ImportGateway(Protocol):
+    """The books, as an import sees them: all that `import_orders` needs.
 
     Every read takes many keys at once and leaves out what it does not find. Every method raises
     `BooksUnreachable` where trying again can help and `BooksRefused` where it cannot,
     `BooksUnusable` where the books and not the record need repair, and is safe to call from
-    several threads. Times are aware.
+    several threads. Times are aware. That holds for the other parts of `Gateway` too.
 
     A `source_code` is the Import Source Code of a configuration, and what belongs to it is what its
     sales orders say. A `since` is a time of the books, and included. A record is stamped a moment
@@ -78,20 +83,22 @@ class Gateway(Protocol):
     minutes.
     """
 
-    # Orders from the store.
-
+    @abstractmethod
     def reference_data(self) -> ReferenceData:
         """Return the reference data as one snapshot."""
         ...
 
+    @abstractmethod
     def sales_orders(self, import_ids: Collection[str] | None = None) -> list[SalesOrder]:
         """Return the sales orders with these Import IDs, or all of them, as they were inserted."""
         ...
 
+    @abstractmethod
     def receipts(self, import_ids: Collection[str] | None = None) -> list[Receipt]:
         """Return the receipts on the orders with these Import IDs, or all of them."""
         ...
 
+    @abstractmethod
     def find_clients(self, import_ids: Collection[str], emails: Collection[str]) -> list[Client]:
         """Return the clients with one of these Import IDs or emails, their own or a contact's.
 
@@ -99,10 +106,12 @@ class Gateway(Protocol):
         """
         ...
 
+    @abstractmethod
     def find_products(self, part_numbers: Collection[str]) -> list[Product]:
         """Return the products whose part number or alias is among these; both by `text_key`."""
         ...
 
+    @abstractmethod
     def create_order(self, bundle: OrderBundle) -> CreatedOrder:
         """Write the bundle in one transaction, or nothing.
 
@@ -115,6 +124,7 @@ class Gateway(Protocol):
         """
         ...
 
+    @abstractmethod
     def update_order(self, bundle: OrderBundle) -> SalesOrder:
         """Replace the order and its receipts by the bundle's, in one transaction.
 
@@ -124,6 +134,7 @@ class Gateway(Protocol):
         """
         ...
 
+    @abstractmethod
     def sales_orders_ordered(
         self, source_code: str, since: datetime, until: datetime
     ) -> Iterator[SalesOrder]:
@@ -134,6 +145,7 @@ class Gateway(Protocol):
         """
         ...
 
+    @abstractmethod
     def source_stores(self, source_code: str) -> frozenset[str]:
         """Return the `store_hash` of each store whose orders came under this code.
 
@@ -141,8 +153,12 @@ class Gateway(Protocol):
         """
         ...
 
-    # What becomes of an imported order.
 
+@runtime_checkable
+class FollowGateway(Protocol):
+    """What becomes of an imported order in the store, for `follow_orders`."""
+
+    @abstractmethod
     def update_receipt(self, before: Receipt, after: Receipt) -> Receipt:
         """Let a receipt follow its payment in the store: compare and set, by its Import ID.
 
@@ -157,6 +173,7 @@ class Gateway(Protocol):
         """
         ...
 
+    @abstractmethod
     def set_to_ship(self, order_import_id: str, to_ship: Mapping[int, Decimal]) -> SalesOrder:
         """Say what is left to ship of lines of an order, by their `store_line_id`.
 
@@ -166,8 +183,12 @@ class Gateway(Protocol):
         """
         ...
 
-    # Statuses and shipments for the store.
 
+@runtime_checkable
+class StatusGateway(Protocol):
+    """Order statuses, for `push_order_statuses` and `pull_order_statuses`."""
+
+    @abstractmethod
     def sales_orders_changed(self, source_code: str, since: datetime) -> list[SalesOrder]:
         """Return the orders of a source whose status changed since a time.
 
@@ -176,6 +197,7 @@ class Gateway(Protocol):
         """
         ...
 
+    @abstractmethod
     def orders_in_status(self, source_code: str, statuses: Collection[str]) -> list[str]:
         """Return the Import IDs of a source's orders that have one of these statuses now.
 
@@ -185,6 +207,7 @@ class Gateway(Protocol):
         """
         ...
 
+    @abstractmethod
     def set_order_status(self, import_id: str, status: str) -> SalesOrder:
         """Give an order a status, and stamp `status_changed_at`.
 
@@ -193,6 +216,12 @@ class Gateway(Protocol):
         """
         ...
 
+
+@runtime_checkable
+class ShipmentGateway(Protocol):
+    """Shipments for the store, for `push_shipments`."""
+
+    @abstractmethod
     def shipments(self, source_code: str, since: datetime | None = None) -> list[Shipment]:
         """Return the shipments of a source's orders, by their numbers.
 
@@ -200,12 +229,17 @@ class Gateway(Protocol):
         """
         ...
 
+    @abstractmethod
     def shipments_of(self, order_import_ids: Collection[str]) -> list[Shipment]:
         """Return the shipments of the orders with these Import IDs, by their numbers."""
         ...
 
-    # Products, quantities and clients for the store.
 
+@runtime_checkable
+class ProductGateway(Protocol):
+    """Products for the store, for `push_products`."""
+
+    @abstractmethod
     def products_for_store(self, part_numbers: Collection[str] | None = None) -> Iterator[Product]:
         """Yield the products whose Sync to Webstore is ticked: these part numbers, or all.
 
@@ -214,6 +248,12 @@ class Gateway(Protocol):
         """
         ...
 
+
+@runtime_checkable
+class StockGateway(Protocol):
+    """Quantities for the store, for `push_inventory`."""
+
+    @abstractmethod
     def quantities_available(
         self, warehouse: str, part_numbers: Collection[str] | None = None
     ) -> Iterator[tuple[str, Decimal]]:
@@ -226,6 +266,12 @@ class Gateway(Protocol):
         """
         ...
 
+
+@runtime_checkable
+class ClientGateway(Protocol):
+    """Clients for the store, for `export_clients`."""
+
+    @abstractmethod
     def clients_to_export(
         self, source_code: str, client_ids: Collection[int] | None = None
     ) -> list[Client]:
@@ -236,6 +282,7 @@ class Gateway(Protocol):
         """
         ...
 
+    @abstractmethod
     def bind_client(self, client_id: int, source_code: str, store_customer_id: int) -> None:
         """Note which customer of the store a client is; one noted before is replaced.
 
@@ -244,12 +291,17 @@ class Gateway(Protocol):
         """
         ...
 
-    # Payments.
 
+@runtime_checkable
+class PaymentGateway(Protocol):
+    """Captures and voids of pre-authorized receipts, for `capture_payments`."""
+
+    @abstractmethod
     def receipts_to_capture(self, source_code: str) -> list[Receipt]:
         """Return the pre-authorized receipts of a source with `capture_wanted` or `void_wanted`."""
         ...
 
+    @abstractmethod
     def receipts_authorized(self, source_code: str, before: datetime) -> list[Receipt]:
         """Return the pre-authorized receipts of a source that were authorized before a time.
 
@@ -257,6 +309,7 @@ class Gateway(Protocol):
         """
         ...
 
+    @abstractmethod
     def record_capture(self, receipt_import_id: str, amount: Decimal, at: datetime) -> Receipt:
         """Turn a pre-authorized receipt into one captured for this amount at this time.
 
@@ -265,6 +318,7 @@ class Gateway(Protocol):
         """
         ...
 
+    @abstractmethod
     def record_void(self, receipt_import_id: str, at: datetime) -> Receipt:
         """Turn a pre-authorized receipt into a voided one; one that is voided stays as it is.
 
@@ -272,8 +326,12 @@ class Gateway(Protocol):
         """
         ...
 
-    # Refunds from the store.
 
+@runtime_checkable
+class CreditGateway(Protocol):
+    """Refunds from the store, for `import_refunds`."""
+
+    @abstractmethod
     def create_credit(self, credit: Credit) -> bool:
         """Write a credit on an order; return False, writing nothing, if its Import ID is there.
 
@@ -282,8 +340,59 @@ class Gateway(Protocol):
         """
         ...
 
+    @abstractmethod
     def credits(self, order_import_ids: Collection[str] | None = None) -> list[Credit]:
         """Return the credits on the orders with these Import IDs, or all; as they came in."""
+        ...
+
+
+@runtime_checkable
+class Gateway(
+    ImportGateway,
+    FollowGateway,
+    StatusGateway,
+    ShipmentGateway,
+    ProductGateway,
+    StockGateway,
+    ClientGateway,
+    PaymentGateway,
+    CreditGateway,
+    Protocol,
+):
+    """The books with every part. A class that derives from it must define every method."""
+
+
+@runtime_checkable
+class StagingGateway(Protocol):
+    """Books from which AcctVantage picks up orders and answers. Optional: no part of `Gateway`.
+
+    An order has a version, counted from 1. Each version is offered until AcctVantage acknowledges
+    or refuses it; an answer to an earlier version changes nothing.
+    """
+
+    @abstractmethod
+    def pickups(self, order_import_ids: Collection[str]) -> list[Pickup]:
+        """Return how far AcctVantage is with the orders with these Import IDs, by Import ID.
+
+        Orders that are not in the books, or are not offered for pick-up, are left out.
+        """
+        ...
+
+    @abstractmethod
+    def orders_refused(self, source_code: str) -> list[Pickup]:
+        """Return the orders of a source whose present version AcctVantage refused, by Import ID.
+
+        This is asked in every cycle: it should cost what these orders are.
+        """
+        ...
+
+    @abstractmethod
+    def offer_again(self, import_id: str) -> Pickup:
+        """Offer an order that AcctVantage refused under a new version.
+
+        An order whose present version is not refused stays as it is. Raises `BooksRefused` where
+        there is no such order.
+        """
         ...
 
 

@@ -433,6 +433,61 @@ class TrialBalance:
 
 
 @attrs.frozen
+class Acknowledgement:
+    """AcctVantage's answer to what it picked up: entered, or refused with code and text."""
+
+    import_id: str
+    """Of the order, receipt or credit."""
+    version: int
+    """The version that AcctVantage took."""
+    document_number: str = ""
+    """AcctVantage's own number of the document; empty where it was refused."""
+    status: str = ""
+    """The status that AcctVantage gave the order; empty where it said none."""
+    refused_code: str = ""
+    """AcctVantage's code of the refusal; empty where it was entered."""
+    refused_text: str = ""
+    at: datetime | None = None
+    """When it came, by the clock of the books' database."""
+
+    @property
+    def is_refusal(self) -> bool:
+        """Whether AcctVantage refused it."""
+        return bool(self.refused_code or self.refused_text)
+
+
+@attrs.frozen
+class Pickup:
+    """How far AcctVantage is with an order that the books offer for pick-up."""
+
+    order_import_id: str
+    version: int
+    """The version that is offered; 1 is the order as it was imported."""
+    offered_at: datetime | None = None
+    """Since when this version is offered, by the clock of the books' database."""
+    answers: tuple[Acknowledgement, ...] = ()
+    """Every answer to any version of the order, as they came."""
+
+    @property
+    def answer(self) -> Acknowledgement | None:
+        """The last answer to the version that is offered; None while AcctVantage owes one."""
+        own = [answer for answer in self.answers if answer.version == self.version]
+        return own[-1] if own else None
+
+    @property
+    def refusal(self) -> Acknowledgement | None:
+        """AcctVantage's refusal of the version that is offered; None if it did not refuse it."""
+        answer = self.answer
+        return answer if answer is not None and answer.is_refusal else None
+
+    @property
+    def document_number(self) -> str:
+        """AcctVantage's number of the document; empty while no version was entered."""
+        numbers = [answer.document_number for answer in self.answers if answer.document_number]
+        return numbers[-1] if numbers else ""
+
+
+@attrs.frozen
 class LookAlike:
     """A record of the books that compares as equal to another one of its table.
 
