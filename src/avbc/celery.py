@@ -25,7 +25,7 @@ from datetime import timedelta
 from os import PathLike, fspath
 from typing import Protocol, TypeAlias, TypedDict, cast
 
-from avbc.acctvantage.gateway import Gateway
+from avbc.acctvantage.gateway import ImportGateway
 from avbc.errors import FinalError, TransientError
 from avbc.orchestrator import SCHEDULE, Job, Orchestrator
 from avbc.report import Report
@@ -83,8 +83,8 @@ def register(
     app: App,
     *,
     stores: Sequence[Store],
-    books: Callable[[], Gateway],
-    orchestrator: Callable[[Settings, Gateway], Orchestrator] = Orchestrator,
+    books: Callable[[], ImportGateway],
+    orchestrator: Callable[[Settings, ImportGateway], Orchestrator] = Orchestrator,
 ) -> None:
     """Register a task for each of `METHODS` in the workers' application.
 
@@ -181,7 +181,7 @@ def beat_schedule(
 class _Opened(threading.local):
     """What a thread has opened; its first task opens the books, after any fork."""
 
-    books: Gateway | None = None
+    books: ImportGateway | None = None
 
     def __init__(self) -> None:
         self.webs: dict[str, Orchestrator] = {}

@@ -7,6 +7,7 @@ from avbc.orchestrator.engine.customising import Customisation, OrderCustomisati
 from avbc.orchestrator.engine.decisions_taken import DecisionsTaken
 from avbc.orchestrator.engine.incoming import NoSuchOrder
 from avbc.orchestrator.engine.journal import JournalTooNew, JournalUnreachable
+from avbc.orchestrator.engine.parts import MethodsMissing
 from avbc.orchestrator.engine.progress import Progress
 from avbc.orchestrator.engine.stock_location import NoSuchLocation
 from avbc.orchestrator.jobs.hooks import HookCheck, HookOutcome, HooksReport, HooksState
@@ -64,6 +65,7 @@ __all__ = [
     "JournalTooNew",
     "JournalUnreachable",
     "LookAtOrder",
+    "MethodsMissing",
     "NoSuchItem",
     "NoSuchLocation",
     "NoSuchOrder",

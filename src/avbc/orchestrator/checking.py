@@ -74,7 +74,9 @@ class Checking(Connected):
         order_id = require_id(order_id, "order_id")
         import_id = order_import_id(self._integration.source_code, order_id)
         journal = self._integration.journal
-        return history.order_history(order_id, import_id, self.store, self.books, journal)
+        return history.order_history(
+            order_id, import_id, self.store, self._integration.books, journal
+        )
 
     def reconcile(
         self, since: date, until: date | None = None, *, progress: bool = False

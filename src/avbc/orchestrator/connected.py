@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from types import TracebackType
 from typing import Self
 
-from avbc.acctvantage.gateway import Gateway
+from avbc.acctvantage.gateway import ImportGateway
 from avbc.acctvantage.records import Client, Product
 from avbc.bigcommerce import BigCommerce
 from avbc.mapping import ADDRESS_FIELDS, CLIENT_FIELDS, PRODUCT_FIELDS, FieldRule
@@ -27,7 +27,7 @@ class Connected:
     def __init__(
         self,
         settings: Settings,
-        books: Gateway,
+        books: ImportGateway,
         *,
         store: BigCommerce | None = None,
         journal: str | None = None,
@@ -43,7 +43,8 @@ class Connected:
 
         Args:
             settings: The screens of the manual.
-            books: AcctVantage's side: `SqlGateway`, or your own class that satisfies `Gateway`.
+            books: AcctVantage's side: `SqlGateway`, or your own class with the methods of
+                `ImportGateway`, and those of the other parts of `Gateway` that you want.
             store: The store's client; by default the one that the settings name is opened, and
                 closed by `close`.
             journal: The journal's database URL; by default it is kept in the database of
@@ -84,9 +85,9 @@ class Connected:
         return self._integration.settings
 
     @property
-    def books(self) -> Gateway:
+    def books(self) -> ImportGateway:
         """AcctVantage's side."""
-        return self._integration.books
+        return self._integration.parts.given
 
     @property
     def store(self) -> BigCommerce:

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from avbc.acctvantage.gateway import Gateway
+from avbc.acctvantage.gateway import ImportGateway
 from avbc.bigcommerce import BigCommerce, NotFound, StoreError
 from avbc.orchestrator.engine.journal import Journal
 from avbc.orchestrator.reports import History
 
 
 def order_history(
-    order_id: int, import_id: str, store: BigCommerce, books: Gateway, journal: Journal
+    order_id: int, import_id: str, store: BigCommerce, books: ImportGateway, journal: Journal
 ) -> History:
     """Read what the journal, the books and the store have of an order.
 

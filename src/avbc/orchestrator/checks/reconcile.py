@@ -45,9 +45,9 @@ from avbc.orchestrator.engine.attention import (
 )
 from avbc.orchestrator.engine.channels import is_of_channels
 from avbc.orchestrator.engine.edited_refunds import edited_refunds
-from avbc.orchestrator.engine.integration import END_OF_TIME
 from avbc.orchestrator.engine.open_items import OpenItems
 from avbc.orchestrator.engine.order_reads import IN_FLIGHT
+from avbc.orchestrator.engine.parts import END_OF_TIME
 from avbc.orchestrator.engine.run import Run
 from avbc.orchestrator.engine.statuses import NEVER_DUE
 from avbc.orchestrator.engine.store_orders import created_since, is_too_old
@@ -362,7 +362,7 @@ class _SideBySide:
     def _may_update(self, sales_order: SalesOrder, order: Order) -> bool:
         key = sales_order.import_id
         receipts = [one for one in self._receipts if one.order_import_id == key]
-        credited = sum((one.total for one in self._run.books.credits([key])), ZERO)
+        credited = sum((one.total for one in self._run.parts.known_credits([key])), ZERO)
         return may_update(sales_order, order, receipts, credited, self._run.settings)
 
     def _as_due(self, found: Reconciled, order: Order) -> Reconciled:
@@ -386,7 +386,7 @@ class _SideBySide:
         import_ids = [sales_order.import_id for sales_order in booked]
         if not import_ids or not (imports or any(stopped(order.status_id) for order in orders)):
             return None
-        credit_notes = self._run.books.credits(import_ids)
+        credit_notes = self._run.parts.known_credits(import_ids)
         if not imports:
             return None, credit_notes
         credited = {credit.order_import_id for credit in credit_notes}

@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import suppress
 from functools import cache
 
-from avbc.acctvantage.gateway import Gateway
+from avbc.acctvantage.gateway import ImportGateway
 from avbc.acctvantage.records import Product
 from avbc.bigcommerce import BigCommerce
 from avbc.bigcommerce.models import StoreInformation
@@ -69,7 +69,7 @@ def setup_report(integration: Integration, fields: Sequence[FieldRule[Product]])
     )
 
 
-def _source_code(store: BigCommerce, books: Gateway, settings: Settings) -> Iterator[Check]:
+def _source_code(store: BigCommerce, books: ImportGateway, settings: Settings) -> Iterator[Check]:
     """Check that the books have no other store's orders under the Import Source Code."""
     setting, code = "order_status.import_source_code", settings.order_status.import_source_code
     others = sorted(books.source_stores(code) - {store.store_hash})

@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping
 
 import attrs
 
-from avbc.acctvantage.gateway import Gateway
+from avbc.acctvantage.gateway import ImportGateway
 from avbc.acctvantage.records import Product
 from avbc.mapping import MappingRules
 from avbc.mapping.patterns import covers
@@ -20,7 +20,7 @@ from avbc.text import text_key
 _AREA = "part number"
 
 
-def part_number_checks(books: Gateway, rules: MappingRules) -> Iterator[Check]:
+def part_number_checks(books: ImportGateway, rules: MappingRules) -> Iterator[Check]:
     """Check that the books have the part numbers of the rows and of the placeholder."""
     screen = rules.settings.products
     wanted = [

@@ -8,6 +8,7 @@ from itertools import islice
 
 import attrs
 
+from avbc.acctvantage.gateway import ProductGateway
 from avbc.acctvantage.records import Product
 from avbc.bigcommerce import BigCommerce
 from avbc.bigcommerce.models import Product as StoreProduct
@@ -97,6 +98,8 @@ def product_checks(
         yield Check("product", _KEEP, "ok", ", ".join(keep))
     fields = keep_fields(fields, keep)
     yield from or_unknown("product", "prices", _tax_in_prices(information, fields))
+    if not integration.parts.has(ProductGateway):
+        return
     compared = _compared(integration, fields, information)
     yield from or_unknown("product", "values of the store", compared)
 
@@ -136,7 +139,7 @@ def _pairs(integration: Integration, fields: Fields) -> Iterator[_Pair]:
     """The first products of the books and what the store has of them, by one request."""
     products = {
         text_key(plain(product.part_number)): product
-        for product in islice(integration.books.products_for_store(), _SAMPLE)
+        for product in islice(integration.parts.products.products_for_store(), _SAMPLE)
         if "," not in product.part_number
     }
     skus = next(url_lists((plain(each.part_number) for each in products.values()), _SAMPLE), None)

@@ -166,7 +166,7 @@ class FollowReader:
         if not due:
             return
         shipped: dict[str, dict[int, Decimal]] = {}
-        for shipment in run.books.shipments_of(due):
+        for shipment in run.parts.known_shipments(due):
             lines = shipped.setdefault(shipment.order_import_id, {})
             for item in shipment.items:
                 lines[item.store_line_id] = lines.get(item.store_line_id, ZERO) + item.quantity
@@ -241,7 +241,7 @@ class FollowReader:
         for receipt in self._run.books.receipts(by_key):
             each = by_key[receipt.order_import_id]
             each.receipts = (*each.receipts, receipt)
-        for credit in self._run.books.credits(by_key):
+        for credit in self._run.parts.known_credits(by_key):
             by_key[credit.order_import_id].credited += credit.total
         return by_key
 

@@ -12,7 +12,7 @@ from functools import partial
 
 import attrs
 
-from avbc.acctvantage import BooksRefused
+from avbc.acctvantage import BooksRefused, FollowGateway
 from avbc.bigcommerce import UnexpectedData
 from avbc.errors import AvbcError
 from avbc.mapping import MappingRules, Problem, authorization_age, is_fingerprint_of
@@ -50,6 +50,9 @@ class Follower:
     def __init__(self, run: PushRun, rules: MappingRules) -> None:
         self._run = run
         self._rules = rules
+        lacks = run.parts.lacks("follow_orders", FollowGateway)
+        self._unwritable = "" if lacks is None else lacks.short
+        """Why nothing can be written in these books."""
         self._refused = OpenItems.of(run.integration).keys(IMPORTING)
 
     def follow(self, each: Followed) -> Iterator[Problem]:
@@ -147,7 +150,9 @@ class Follower:
                 key=before.import_id,
                 decisions=ruling.decisions,
             )
-            why = self._write(change, partial(self._run.books.update_receipt, before, after))
+            why = self._unwritable or self._write(
+                change, partial(self._run.parts.following.update_receipt, before, after)
+            )
             if not why:
                 each.receipts = [
                     after if one.import_id == before.import_id else one for one in each.receipts
@@ -189,8 +194,9 @@ class Follower:
                 severity="warning",
             )
             change = attrs.evolve(change, problems=(problem,))
-        work = partial(self._run.books.set_to_ship, each.import_id, left)
-        if why := self._write(change, work):
+        if why := self._unwritable or self._write(
+            change, partial(self._run.parts.following.set_to_ship, each.import_id, left)
+        ):
             yield Problem(
                 "left_to_ship_differs",
                 "lines",

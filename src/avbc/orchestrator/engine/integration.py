@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from contextlib import suppress
-from datetime import UTC, datetime
+from datetime import datetime
 from functools import cached_property
 
-from avbc.acctvantage.gateway import Gateway, LendsDatabase
+from avbc.acctvantage.gateway import ImportGateway, LendsDatabase
 from avbc.bigcommerce import BigCommerce, RequestRefused, ScopeMissing
 from avbc.bigcommerce.endpoints.scopes import ORDERS_MODIFY, probe_scope
 from avbc.bigcommerce.models import OrderStatus
@@ -14,6 +14,7 @@ from avbc.bigcommerce.models.base import EPOCH
 from avbc.orchestrator.engine.changed_orders import ChangedOrders
 from avbc.orchestrator.engine.customising import OrderCustomisation
 from avbc.orchestrator.engine.journal import Journal
+from avbc.orchestrator.engine.parts import END_OF_TIME, Parts
 from avbc.orchestrator.engine.progress import Progress
 from avbc.orchestrator.engine.statuses import ImportStatuses, import_statuses, mapped_statuses
 from avbc.orchestrator.engine.stock_location import StockLocation
@@ -22,9 +23,6 @@ from avbc.orchestrator.engine.store_days import StoreDays
 from avbc.orchestrator.worklist import OnAttention
 from avbc.secret import Secret
 from avbc.settings import Settings
-
-END_OF_TIME = datetime(9999, 12, 31, tzinfo=UTC)
-"""After every order, in every time zone."""
 
 
 class Integration:
@@ -42,7 +40,7 @@ class Integration:
     def __init__(
         self,
         settings: Settings,
-        books: Gateway,
+        books: ImportGateway,
         *,
         store: BigCommerce | None = None,
         journal: str | None = None,
@@ -50,7 +48,8 @@ class Integration:
         on_attention: OnAttention | None = None,
     ) -> None:
         self.settings = settings
-        self.books = books
+        self.parts = Parts(books)
+        self.books = self.parts.importing
         self.on_progress = on_progress
         self.on_attention = on_attention
         self.order_customisations: tuple[OrderCustomisation, ...] = ()
@@ -91,9 +90,8 @@ class Integration:
         """
         if self._journal_url is not None:
             return Journal(self._journal_url.reveal())
-        return Journal(
-            self.books.journal_engine if isinstance(self.books, LendsDatabase) else "sqlite://"
-        )
+        books = self.parts.given
+        return Journal(books.journal_engine if isinstance(books, LendsDatabase) else "sqlite://")
 
     @cached_property
     def statuses(self) -> ImportStatuses:

@@ -7,7 +7,7 @@ from decimal import Decimal
 
 import attrs
 
-from avbc.acctvantage import Client, Gateway, OrderBundle, Product
+from avbc.acctvantage import Client, ImportGateway, OrderBundle, Product
 from avbc.acctvantage.import_ids import client_import_id
 from avbc.bigcommerce.models import Order, OrderCoupon
 from avbc.mapping import MappedOrder, Mapper, MappingRules, OrderInputs, Problem
@@ -32,7 +32,7 @@ class Lookups:
     for the orders after it.
     """
 
-    def __init__(self, settings: Settings, books: Gateway) -> None:
+    def __init__(self, settings: Settings, books: ImportGateway) -> None:
         self._settings = settings
         self._code = settings.order_status.import_source_code
         self._books = books

@@ -78,6 +78,7 @@ class Run(Generic[R]):
 
     Raises:
         SettingsError: The store is not enabled, or the settings hold no access token.
+        MethodsMissing: The books lack a method that the job needs.
     """
 
     def __init__(self, integration: Integration, task: Task, report: R) -> None:
@@ -91,6 +92,8 @@ class Run(Generic[R]):
                 "is false, so nothing runs for this store (manual 1.3)",
             )
         self.store = integration.store
+        self.parts = integration.parts
+        self.parts.require(task.name)
         self.books = integration.books
         self.source_code = integration.source_code
         self.preview = task.preview
@@ -275,7 +278,7 @@ class Run(Generic[R]):
         problem = stopped_problem(
             order_id, import_id, happened, held, is_credited=self.settings.gl.import_refunds
         )
-        credited = sum((credit.total for credit in books.credits(key)), ZERO)
+        credited = sum((credit.total for credit in self.parts.known_credits(key)), ZERO)
         # What credits cover is handled; whether goods can go out, the job that follows says.
         if not (booked and is_credited(booked[0], credited)):
             self.add_item(

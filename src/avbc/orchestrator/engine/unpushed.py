@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from avbc.acctvantage import ShipmentGateway
 from avbc.mapping import Problem
 from avbc.orchestrator.engine.push_run import PushRun
 
@@ -16,13 +17,13 @@ def note_unpushed_shipments(run: PushRun) -> None:
 
     It costs no request. Sending them settles it.
     """
-    if run.settings.shipping.push_shipments:
+    if run.settings.shipping.push_shipments or not run.parts.has(ShipmentGateway):
         return
     last = run.integration.journal.watermark(f"{_JOB} {run.integration.scope}")
     # Once it is noted, the books need not be asked: there are more of them every day.
     if last is None or run.first_seen(_CODE, NOT_PUSHED, _JOB) is not None:
         return
-    if not run.books.shipments(run.source_code, last):
+    if not run.parts.shipments.shipments(run.source_code, last):
         return
     problem = Problem(
         _CODE,

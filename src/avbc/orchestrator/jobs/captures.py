@@ -12,7 +12,7 @@ from functools import partial
 
 import attrs
 
-from avbc.acctvantage import Gateway, Receipt
+from avbc.acctvantage import PaymentGateway, Receipt
 from avbc.bigcommerce.models import Order
 from avbc.errors import AvbcError, FinalError
 from avbc.mapping import (
@@ -50,7 +50,7 @@ def capture_payments(run: PushRun) -> None:
         AvbcError: The books or the store cannot be read, or the store refuses everything.
     """
     held = Held(run, _HELD)
-    wanted = run.books.receipts_to_capture(run.source_code)
+    wanted = run.parts.payments.receipts_to_capture(run.source_code)
     waiting = {
         receipt.order_import_id: receipt
         for receipt in wanted
@@ -168,7 +168,7 @@ class _Captures:
         change = attrs.evolve(change, after=after, problems=warnings)
         if action.step == "record":
             change = attrs.evolve(change, before="authorized")
-            run.write(change, partial(_record, run.books, action, order))
+            run.write(change, partial(_record, run.parts.payments, action, order))
         elif action.step == "wait":
             run.postpone(
                 change,
@@ -226,7 +226,7 @@ def _problems(ruling: Ruling[PaymentAction], order: Order, what: str) -> tuple[P
     )
 
 
-def _record(books: Gateway, action: PaymentAction, order: Order) -> None:
+def _record(books: PaymentGateway, action: PaymentAction, order: Order) -> None:
     """Record what the store has done. The order was changed then or later, and not before."""
     for receipt in action.receipts:
         if action.action == "capture":
@@ -241,7 +241,7 @@ def _report_old(run: PushRun) -> None:
     A new one is in the report, too.
     """
     before = run.started - shortest_authorization(run.settings)
-    receipts = run.books.receipts_authorized(run.source_code, before)
+    receipts = run.parts.payments.receipts_authorized(run.source_code, before)
     orders = {
         order.import_id: order.store_order_id
         for order in run.books.sales_orders({receipt.order_import_id for receipt in receipts})

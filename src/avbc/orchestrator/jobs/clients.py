@@ -55,7 +55,7 @@ def export_clients(
     Raises:
         AvbcError: The books or the store cannot be read.
     """
-    clients = run.books.clients_to_export(run.source_code, client_ids)
+    clients = run.parts.clients.clients_to_export(run.source_code, client_ids)
     for missing in sorted(set(client_ids or ()) - {client.id for client in clients}):
         message = f"The books have no client {missing}."
         problem = Problem("client_unknown", "id", str(missing), message, "Check the number.")
@@ -200,7 +200,7 @@ def _bind(run: PushRun, client: Client, customer_id: int, change: Change) -> Non
     """Note in the books which customer a client is."""
     try:
         if not run.preview:
-            run.books.bind_client(client.id or 0, run.source_code, customer_id)
+            run.parts.clients.bind_client(client.id or 0, run.source_code, customer_id)
     except BooksRefused as error:
         problem = Problem("customer_of_other_client", "id", str(customer_id), str(error), _MERGE)
         run.refuse(change, problem)

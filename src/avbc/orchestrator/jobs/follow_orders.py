@@ -58,6 +58,8 @@ _LISTED = "followed lately"
 _SWEPT = "followed all"
 """When it was last checked that the store still lists all open orders, and of which channels."""
 _SWEEP = timedelta(hours=1)
+_LATELY = timedelta(days=90)
+"""How far back open orders of books without statuses are looked for."""
 _SAME_SECOND = timedelta(seconds=2)
 _GONE = "order_gone_from_store"
 _NOT_IMPORTED = "payment_without_order"
@@ -250,8 +252,10 @@ class _Follow:
         """The ids of the orders that were not shipped in the books yet."""
         statuses = self._rules.reference.order_statuses
         before = [status for status in statuses if is_open(status, self._rules)]
-        books = self._run.books
-        return self._order_ids(books.orders_in_status(self._run.source_code, before))
+        run = self._run
+        return self._order_ids(
+            run.parts.known_in_status(run.source_code, before, run.started - _LATELY)
+        )
 
     def _take_pages(self, pages: Iterator[Page[Order]], since: datetime | None) -> datetime | None:
         """Follow the orders of a list; returns when the last one changed, if one is known."""

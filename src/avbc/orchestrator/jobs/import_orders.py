@@ -319,7 +319,7 @@ class Import:
     def _write_edited(self, each: Incoming, existing: SalesOrder, mapped: MappedOrder) -> Ending:
         """Handle an order that was edited in the store after its import, as the settings say."""
         bundle = mapped.bundle
-        credited = sum((one.total for one in self._run.books.credits([each.import_id])), ZERO)
+        credited = sum((one.total for one in self._run.parts.known_credits([each.import_id])), ZERO)
         order, settings = each.order, self._run.settings
         is_updated = may_update(existing, order, each.receipts, credited, settings)
         if bundle is None and is_updated:

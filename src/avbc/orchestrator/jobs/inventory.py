@@ -91,7 +91,9 @@ _QuantityRow: TypeAlias = Row[InventoryAdjustment, _Quantity]
 def _available(run: PushRun) -> Iterator[tuple[str, tuple[tuple[str, Decimal], str]]]:
     """What the books have of each product, and the quantity for the store if no order waits."""
     texts: dict[Decimal, str] = {}
-    for part_number, available in run.books.quantities_available(run.settings.shipping.warehouse):
+    for part_number, available in run.parts.stock.quantities_available(
+        run.settings.shipping.warehouse
+    ):
         text = texts.get(available)
         if text is None:
             text = texts[available] = str(net_quantity(available))

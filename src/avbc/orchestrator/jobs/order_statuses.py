@@ -14,7 +14,7 @@ from functools import cached_property, partial
 
 import attrs
 
-from avbc.acctvantage import Gateway, SalesOrder
+from avbc.acctvantage import SalesOrder
 from avbc.acctvantage.import_ids import order_import_id, store_order_ids
 from avbc.bigcommerce import NotFound, RequestRefused
 from avbc.bigcommerce.models import OrderStatus
@@ -83,7 +83,7 @@ def push_order_statuses(run: PushRun) -> None:
     """
     _require_direction(run, "push")
     since = run.watermark()
-    changed = run.books.sales_orders_changed(
+    changed = run.parts.statuses.sales_orders_changed(
         run.source_code, EPOCH if since is None else since - _STAMPED_LATE
     )
     push = _Push(run)
@@ -245,7 +245,7 @@ def pull_order_statuses(run: PushRun) -> None:
         statuses = run.books.reference_data().order_statuses
         going = [status for status in statuses if not means_posted(status)]
         order_ids = store_order_ids(
-            run.source_code, run.books.orders_in_status(run.source_code, going)
+            run.source_code, run.parts.statuses.orders_in_status(run.source_code, going)
         )
         if not order_ids:
             return
@@ -351,7 +351,7 @@ class _Pull:
             run.know(*known)
             run.set_items(order.import_id, ())
             run.unchanged()
-        elif run.write(change, partial(_set_status, run.books, order, after)):
+        elif run.write(change, partial(_set_status, run, order, after)):
             run.know(*known)
 
 
@@ -369,16 +369,16 @@ def _partly_refunded(order: SalesOrder, name: str) -> Problem:
     )
 
 
-def _set_status(books: Gateway, order: SalesOrder, status: str) -> None:
+def _set_status(run: PushRun, order: SalesOrder, status: str) -> None:
     """Set a status, unless a person has moved the order since it was read: that must stand."""
-    current = books.sales_orders([order.import_id])
+    current = run.books.sales_orders([order.import_id])
     if not current or text_key(current[0].status) != text_key(order.status):
         found = current[0].status if current else "not there any more"
         raise TransientError(
             f"{order.import_id} was {order.status} and is {found} in the books now; the next run "
             "looks again"
         )
-    books.set_order_status(order.import_id, status)
+    run.parts.statuses.set_order_status(order.import_id, status)
 
 
 # Both

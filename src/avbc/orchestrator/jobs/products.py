@@ -115,7 +115,7 @@ def _changed(
 ) -> Iterator[_Changed]:
     records = (
         (text_key(product.part_number), (product, product_text(product, fields)))
-        for product in run.books.products_for_store()
+        for product in run.parts.products.products_for_store()
     )
     rule = next((rule for rule in fields if rule.name == "sku"), None)
     for key, product, text, before in run.changed(KIND, records, full=full):

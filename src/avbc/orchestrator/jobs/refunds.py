@@ -180,7 +180,7 @@ class _Refunds:
         self.newest = max(times if self.newest is None else [*times, self.newest], default=None)
         import_ids = {order_import_id(run.source_code, refund.order_id) for refund in refunds}
         orders = {order.store_order_id: order for order in run.books.sales_orders(import_ids)}
-        written = run.books.credits(import_ids) if orders else []
+        written = run.parts.credits.credits(import_ids) if orders else []
         credited = {credit.import_id for credit in written}
         due: list[Refund] = []
         for refund in refunds:
@@ -229,7 +229,7 @@ class _Refunds:
                 change = attrs.evolve(change, decisions=ruling.decisions, problems=ruling.problems)
                 if ruling.value is None:
                     run.refuse(change)
-                elif run.write(change, partial(run.books.create_credit, ruling.value)):
+                elif run.write(change, partial(run.parts.credits.create_credit, ruling.value)):
                     self._waiting.pop(refund.id, None)
                     continue
             self._wait(refund)

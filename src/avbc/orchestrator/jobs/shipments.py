@@ -67,7 +67,7 @@ def push_shipments(run: PushRun) -> None:
     found = _shipments(run, run.watermark() if is_as_before else None)
     held = Held(run, _HELD)
     if held.again:
-        again = run.books.shipments_of(held.orders_again)
+        again = run.parts.shipments.shipments_of(held.orders_again)
         found |= {each.number: each for each in _due(run, again) if str(each.number) in held.again}
     known = run.known(_SHIPMENT, [str(number) for number in found])
     changed: list[Shipment] = []
@@ -96,7 +96,7 @@ def push_shipments_of(run: PushRun, order_ids: Collection[int]) -> None:
         AvbcError: The books cannot be read, or the store refuses everything.
     """
     import_ids = {order_import_id(run.source_code, order_id) for order_id in order_ids}
-    wanted = run.books.shipments_of(import_ids)
+    wanted = run.parts.shipments.shipments_of(import_ids)
     _send(run, wanted, Held(run, _HELD), even_if_stopped=True)
     run.refuse_unbooked(order_ids)
 
@@ -150,7 +150,7 @@ def _shipments(run: PushRun, done: datetime | None) -> dict[int, Shipment]:
     first = _first(run)
     times = [first, None if done is None else done - _OVERLAP]
     since = max((time for time in times if time is not None), default=None)
-    found = run.books.shipments(run.source_code, since)
+    found = run.parts.shipments.shipments(run.source_code, since)
     return {shipment.number: shipment for shipment in _due(run, found)}
 
 

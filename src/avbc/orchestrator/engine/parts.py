@@ -1,0 +1,318 @@
+"""The parts of the books: which are there, which each job needs, and what their methods return."""
+
+from __future__ import annotations
+
+import inspect
+from collections.abc import Callable, Collection, Mapping
+from datetime import UTC, datetime
+from functools import partial
+from typing import cast
+
+import attrs
+
+from avbc.acctvantage.gateway import (
+    BooksUnusable,
+    ClientGateway,
+    CreditGateway,
+    FollowGateway,
+    ImportGateway,
+    PaymentGateway,
+    ProductGateway,
+    ShipmentGateway,
+    StagingGateway,
+    StatusGateway,
+    StockGateway,
+)
+from avbc.acctvantage.records import Credit, Shipment
+from avbc.errors import FinalError
+from avbc.settings import Settings
+
+END_OF_TIME = datetime(9999, 12, 31, tzinfo=UTC)
+"""After every order, in every time zone."""
+
+
+class MethodsMissing(FinalError):
+    """The books lack methods that an import, or the job that was called, needs.
+
+    `job` is the method of the orchestrator, `part` the protocol, and `methods` are the names of
+    those that are missing.
+    """
+
+    def __init__(self, job: str, books: str, part: str, methods: tuple[str, ...]) -> None:
+        self.job = job
+        self.books = books
+        self.part = part
+        self.methods = methods
+        it = "this method" if len(methods) == 1 else "these methods"
+        lines = [f"{job} needs the part {part}, and {books} lacks {it} of it:"]
+        lines += [f"  {_signature(part, name)}" for name in methods]
+        off = NEEDS[job].off if job in NEEDS else ""
+        lines.append(f"Add {it} to {books} (docs/gateway.md){off and f', or set {off}'}.")
+        super().__init__("\n".join(lines))
+
+    def __reduce__(self) -> tuple[type[MethodsMissing], tuple[str, str, str, tuple[str, ...]]]:
+        return type(self), (self.job, self.books, self.part, self.methods)
+
+    @property
+    def short(self) -> str:
+        """The methods that are missing, in one line."""
+        return f"{self.books} lacks {' and '.join(self.methods)} ({self.part})"
+
+
+@attrs.frozen
+class Need:
+    """The part of the books that a job needs, in addition to `ImportGateway`."""
+
+    part: type[object]
+    is_on: Callable[[Settings], bool] = lambda _: True
+    """Whether the settings ask for the job."""
+    off: str = ""
+    """The setting with which they do not ask for it. Empty: no setting asks for it."""
+
+
+NEEDS: Mapping[str, Need] = {
+    "import_refunds": Need(
+        CreditGateway, lambda settings: settings.gl.import_refunds, "gl.import_refunds = false"
+    ),
+    "push_order_statuses": Need(
+        StatusGateway,
+        lambda settings: settings.order_status.updates == "push",
+        'order_status.updates = "off"',
+    ),
+    "pull_order_statuses": Need(
+        StatusGateway,
+        lambda settings: settings.order_status.updates == "pull",
+        'order_status.updates = "off"',
+    ),
+    "capture_payments": Need(
+        PaymentGateway,
+        lambda settings: settings.gl.credit_card_transactions_are_preauthorizations,
+        "gl.credit_card_transactions_are_preauthorizations = false",
+    ),
+    "push_shipments": Need(
+        ShipmentGateway,
+        lambda settings: settings.shipping.push_shipments,
+        "shipping.push_shipments = false",
+    ),
+    "push_inventory": Need(
+        StockGateway,
+        lambda settings: settings.shipping.sync_inventory_levels,
+        "shipping.sync_inventory_levels = false",
+    ),
+    "push_products": Need(
+        ProductGateway,
+        lambda settings: settings.shipping.sync_product_details,
+        "shipping.sync_product_details = false",
+    ),
+    "export_clients": Need(ClientGateway),
+}
+"""What each job needs. Jobs that are not named do with `ImportGateway`."""
+
+PARTS: tuple[type[object], ...] = (
+    ImportGateway,
+    FollowGateway,
+    StatusGateway,
+    ShipmentGateway,
+    ProductGateway,
+    StockGateway,
+    ClientGateway,
+    PaymentGateway,
+    CreditGateway,
+    StagingGateway,
+)
+"""Every part, `ImportGateway` first."""
+
+
+def methods_of(part: type[object]) -> list[str]:
+    """Return the names of a part's methods, in the order of its source.
+
+    >>> methods_of(ShipmentGateway)
+    ['shipments', 'shipments_of']
+    """
+    return [name for name, value in vars(part).items() if hasattr(value, "__isabstractmethod__")]
+
+
+class Parts:
+    """The books of an application, and which parts of the Gateway they have.
+
+    A property is the part of this name, and raises `MethodsMissing` where the books lack it. A
+    method that returns None where it must return something raises `BooksUnusable`.
+
+    Args:
+        books: AcctVantage's side, as the application gave it.
+
+    Raises:
+        TypeError: These are no books.
+        MethodsMissing: They lack a method that an import needs.
+    """
+
+    def __init__(self, books: ImportGateway) -> None:
+        self.given = books
+        _require_books(books)
+        self._answers = _Answers(books)
+        self._part("import_orders", ImportGateway)
+
+    def missing(self, part: type[object]) -> list[str]:
+        """Return the names of the methods of a part that the books lack."""
+        return [name for name in methods_of(part) if not _has_method(self.given, name)]
+
+    def has(self, part: type[object]) -> bool:
+        """Whether the books have every method of a part."""
+        return not self.missing(part)
+
+    def lacks(self, job: str, part: type[object]) -> MethodsMissing | None:
+        """Return what of a part the books lack for a job; None where they have all of it."""
+        missing = self.missing(part)
+        if not missing:
+            return None
+        return MethodsMissing(job, type(self.given).__name__, part.__name__, tuple(missing))
+
+    def lacks_for(self, job: str) -> MethodsMissing | None:
+        """Return what the books lack for a job; None where they have all that it needs."""
+        return self.lacks(job, NEEDS[job].part) if job in NEEDS else None
+
+    def require(self, job: str) -> None:
+        """Make sure that the books have what a job needs.
+
+        Raises:
+            MethodsMissing: They lack a method of it.
+        """
+        if (error := self.lacks_for(job)) is not None:
+            raise error
+
+    # The parts
+
+    @property
+    def importing(self) -> ImportGateway:
+        """What an import needs: every books have it."""
+        return cast("ImportGateway", self._answers)
+
+    @property
+    def following(self) -> FollowGateway:
+        """What becomes of an imported order in the store."""
+        return cast("FollowGateway", self._part("follow_orders", FollowGateway))
+
+    @property
+    def statuses(self) -> StatusGateway:
+        """Order statuses."""
+        return cast("StatusGateway", self._part("push_order_statuses", StatusGateway))
+
+    @property
+    def shipments(self) -> ShipmentGateway:
+        """Shipments for the store."""
+        return cast("ShipmentGateway", self._part("push_shipments", ShipmentGateway))
+
+    @property
+    def products(self) -> ProductGateway:
+        """Products for the store."""
+        return cast("ProductGateway", self._part("push_products", ProductGateway))
+
+    @property
+    def stock(self) -> StockGateway:
+        """Quantities for the store."""
+        return cast("StockGateway", self._part("push_inventory", StockGateway))
+
+    @property
+    def clients(self) -> ClientGateway:
+        """Clients for the store."""
+        return cast("ClientGateway", self._part("export_clients", ClientGateway))
+
+    @property
+    def payments(self) -> PaymentGateway:
+        """Captures and voids."""
+        return cast("PaymentGateway", self._part("capture_payments", PaymentGateway))
+
+    @property
+    def credits(self) -> CreditGateway:
+        """Credits for refunds."""
+        return cast("CreditGateway", self._part("import_refunds", CreditGateway))
+
+    @property
+    def staging(self) -> StagingGateway:
+        """How far AcctVantage is with the orders that it picks up."""
+        return cast("StagingGateway", self._part("take_answers", StagingGateway))
+
+    def _part(self, job: str, part: type[object]) -> object:
+        if (error := self.lacks(job, part)) is not None:
+            raise error
+        return self._answers
+
+    # What other jobs read in passing
+
+    def known_credits(self, order_import_ids: Collection[str]) -> list[Credit]:
+        """Return the credits on orders; none where the books keep no credits."""
+        return self.credits.credits(order_import_ids) if self.has(CreditGateway) else []
+
+    def known_shipments(self, order_import_ids: Collection[str]) -> list[Shipment]:
+        """Return the shipments of orders; none where the books keep no shipments."""
+        return self.shipments.shipments_of(order_import_ids) if self.has(ShipmentGateway) else []
+
+    def known_in_status(
+        self, source_code: str, statuses: Collection[str], lately: datetime
+    ) -> list[str]:
+        """Return the Import IDs of a source's orders that have one of these statuses now.
+
+        Books without `StatusGateway` are asked for the orders that were ordered lately: to read all
+        of them would cost more every day.
+        """
+        if self.has(StatusGateway):
+            return self.statuses.orders_in_status(source_code, statuses)
+        orders = self.importing.sales_orders_ordered(source_code, lately, END_OF_TIME)
+        return [order.import_id for order in orders if order.status in statuses]
+
+
+class _Answers:
+    """Books whose answers are checked: a method whose `return` was forgotten returns None."""
+
+    def __init__(self, books: object) -> None:
+        for name, result in _RESULTS.items():
+            if _has_method(books, name):
+                setattr(self, name, partial(_checked, books, name, result))
+
+
+def _checked(books: object, name: str, result: str, *arguments: object, **named: object) -> object:
+    answer = cast("Callable[..., object]", getattr(books, name))(*arguments, **named)
+    if answer is None and result != "None":
+        whose = type(books).__name__
+        raise BooksUnusable(
+            f"{whose}.{name} returned None, and must return {result}: correct it in {whose}. A "
+            "read that finds nothing returns an empty list."
+        )
+    return answer
+
+
+def _has_method(books: object, name: str) -> bool:
+    # A class has it, or an object that passes calls on.
+    return any(callable(getattr(each, name, None)) for each in (type(books), books))
+
+
+def _require_books(books: object) -> None:
+    """Make sure that an argument is an object that can be books.
+
+    Raises:
+        TypeError: It is None, a class, a text, or another object without a single method of them.
+    """
+    wants = "books: {} must be SqlGateway or your own class with the methods of ImportGateway"
+    if isinstance(books, type):
+        raise TypeError(f"books: {books.__name__} is a class: pass an instance, {books.__name__}()")
+    if not any(_has_method(books, name) for name in methods_of(ImportGateway)):
+        raise TypeError(wants.format(repr(books)))
+
+
+def _signature(part: str, name: str) -> str:
+    """Return a method as its definition writes it.
+
+    >>> _signature("ShipmentGateway", "shipments_of")
+    'shipments_of(order_import_ids: Collection[str]) -> list[Shipment]'
+    """
+    home = next(each for each in PARTS if each.__name__ == part)
+    text = str(inspect.signature(getattr(home, name))).replace("'", "")
+    return name + text.replace("(self, ", "(", 1).replace("(self)", "()", 1)
+
+
+_RESULTS: Mapping[str, str] = {
+    name: inspect.get_annotations(getattr(part, name)).get("return", "None")
+    for part in PARTS
+    for name in methods_of(part)
+}
+"""What each method returns, as its definition writes it."""
