@@ -12,7 +12,7 @@ from collections.abc import Callable, Iterator
 from contextlib import ExitStack, suppress
 from datetime import timedelta
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 from uuid import uuid4
 
 import celery
@@ -26,6 +26,7 @@ import avbc
 from avbc import BigCommerce, Orchestrator, Retries, Settings, SettingsError, SqlGateway
 from avbc.celery import METHODS, UnknownStore, beat_schedule, register
 from avbc.orchestrator import SCHEDULE, Job
+from avbc.orchestrator.engine.parts import methods_of
 from avbc.testing import FakeStore, StoreProcess, example
 from avbc.testing.values import as_list, as_row
 
@@ -251,6 +252,31 @@ def test_the_settings_file_is_read_for_each_task(
     save(shop.api_url, store={"enabled": False})
     assert run("import_orders", path)["summary"].startswith("store.enabled is false")
     assert shop.state.orders[1001].header["status_id"] == NEW
+
+
+def test_a_task_that_the_books_cannot_do_is_left_out(
+    app: Any, save: Save, shop: FakeStore, books_toml: Path
+) -> None:
+    """Beat sends it again and again, and does not know the books; a person is sent an error."""
+    path = save(shop.api_url)
+    with SqlGateway() as whole:
+        whole.load(books_toml)
+        methods = {name: getattr(whole, name) for name in methods_of(avbc.ImportGateway)}
+        books = cast("avbc.ImportGateway", type("MyBooks", (), {})())
+        vars(books).update(methods)
+        register(app, stores=[Path(path)], books=lambda: books)
+
+        def run(method: str) -> dict[str, object]:
+            return app.tasks[f"avbc.{method}"].apply((path,), throw=True).get()
+
+        assert run("push_order_statuses") == {
+            "ok": True,
+            "summary": "push_order_statuses is left out: MyBooks lacks sales_orders_changed, "
+            "orders_in_status and set_order_status (StatusGateway). Add these methods to MyBooks "
+            '(docs/gateway.md), or set order_status.updates = "off".',
+        }
+        with pytest.raises(avbc.MethodsMissing, match="export_clients needs ClientGateway"):
+            run("export_clients")
 
 
 def test_no_other_file_is_opened(run: Run, path: str, save: Save) -> None:

@@ -28,6 +28,7 @@ from typing import Protocol, TypeAlias, TypedDict, cast
 from avbc.acctvantage.gateway import ImportGateway
 from avbc.errors import FinalError, TransientError
 from avbc.orchestrator import SCHEDULE, Job, Orchestrator
+from avbc.orchestrator.engine.parts import Parts
 from avbc.report import Report
 from avbc.settings import Settings
 
@@ -98,7 +99,7 @@ def register(
     - A method never runs twice at once for a store: with books on PostgreSQL, the workers of all
       machines take turns. A task whose method is already running ends at once.
     - Each task reads the settings file again. If the store is not enabled, or the settings turn the
-      method off, the task does nothing.
+      method off, the task does nothing. Nor does it where the books lack a method that it needs.
 
     Args:
         app: The Celery application.
@@ -195,8 +196,12 @@ def _task(method: str, open_store: Callable[[str], Orchestrator]) -> Callable[..
                 ok=True,
                 summary="store.enabled is false, so nothing runs for this store (manual 1.3)",
             )
-        if not all(job.when(web.settings) for job in SCHEDULE if job.method == method):
+        jobs = [job for job in SCHEDULE if job.method == method]
+        if not all(job.when(web.settings) for job in jobs):
             return Done(ok=True, summary=f"the settings turn {method} off")
+        # Beat sends it again and again; what a person asked for raises.
+        if jobs and (lack := Parts(web.books).lacks_for(method)) is not None:
+            return Done(ok=True, summary=lack.left_out)
         report = cast("Callable[..., Report]", getattr(web, method))(*arguments, **named)
         return Done(ok=bool(getattr(report, "ok", True)), summary=report.summary())
 

@@ -12,12 +12,13 @@ from collections import Counter
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from unittest.mock import create_autospec
 
 import attrs
 import pytest
 
 import avbc
-from avbc.acctvantage import SqlGateway
+from avbc.acctvantage import ImportGateway, SqlGateway
 from avbc.bigcommerce import StoreUnreachable
 from avbc.orchestrator import SCHEDULE, CycleReport, ImportReport, Job, JobOutcome, Orchestrator
 from avbc.orchestrator.engine.stopping import Stop
@@ -30,11 +31,15 @@ Change = Callable[..., Settings]
 Join = Callable[..., Orchestrator]
 
 
+BOOKS: ImportGateway = create_autospec(SqlGateway, instance=True)
+
+
 class Web:
     """Counts what the timer calls. `act` is run by each call with the method's name."""
 
     def __init__(self, settings: Settings, act: Callable[[str], object] = lambda _: None) -> None:
         self.settings = settings
+        self.books = BOOKS
         self.stop_request = Stop()
         self.calls: list[str] = []
         self.act = act

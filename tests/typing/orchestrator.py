@@ -31,6 +31,12 @@ def takes_any_gateway(books: avbc.Gateway) -> None:
     assert_type(books.reference_data(), avbc.ReferenceData)
 
 
+def takes_books_in_parts(settings: avbc.Settings, books: avbc.ImportGateway) -> None:
+    with avbc.Orchestrator(settings, books) as web:
+        assert_type(web.books, avbc.ImportGateway)
+    books.shipments("WEB")  # type: ignore[attr-defined]  # of another part
+
+
 def use(settings: avbc.Settings) -> None:
     assert_type(settings.shipping.push_shipments, bool)
     assert_type(settings.shipping.push_shipments_since, date | datetime | None)
@@ -88,7 +94,7 @@ def use(settings: avbc.Settings) -> None:
         assert_type(web.push_shipments(), avbc.PushReport)
 
     web.import_order("1042")  # type: ignore[arg-type]  # an id is an int
-    avbc.Orchestrator(settings, object())  # type: ignore[arg-type]  # no Gateway
+    avbc.Orchestrator(settings, object())  # type: ignore[arg-type]  # no ImportGateway
 
 
 def pay(web: avbc.Orchestrator, settings: avbc.Settings) -> None:

@@ -11,7 +11,7 @@ from avbc.orchestrator.checks.backtest import BacktestReport, backtest_period
 from avbc.orchestrator.checks.explanation import Explanation, explain_order
 from avbc.orchestrator.checks.reconcile import ReconcileReport, reconcile_period
 from avbc.orchestrator.connected import Connected
-from avbc.orchestrator.engine.arguments import require_id, require_period
+from avbc.orchestrator.engine.arguments import require_id, require_period, require_settings
 from avbc.orchestrator.engine.attention import note_checks
 from avbc.orchestrator.engine.run import Run, Task
 from avbc.orchestrator.reports import ConnectionReport, History, ImportReport, SetupReport
@@ -133,6 +133,7 @@ class Checking(Connected):
             AvbcError: The store or the books cannot be read. Once orders have been mapped, the
                 report says so in `stopped`.
         """
+        require_settings(other, "other")
         require_period(since, until)
         task = Task("backtest", "Mapping orders", preview=True, progress=progress)
         report = BacktestReport(*self._integration.days.period(since, until))

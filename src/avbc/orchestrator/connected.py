@@ -10,7 +10,7 @@ from avbc.acctvantage.gateway import ImportGateway
 from avbc.acctvantage.records import Client, Product
 from avbc.bigcommerce import BigCommerce
 from avbc.mapping import ADDRESS_FIELDS, CLIENT_FIELDS, PRODUCT_FIELDS, FieldRule
-from avbc.orchestrator.engine.arguments import require_functions
+from avbc.orchestrator.engine.arguments import require_functions, require_settings
 from avbc.orchestrator.engine.customising import Customisation, OrderCustomisation
 from avbc.orchestrator.engine.integration import Integration
 from avbc.orchestrator.engine.progress import Progress
@@ -61,8 +61,13 @@ class Connected:
                 `avbc.mapping.PRODUCT_FIELDS`, or your own.
             client_fields: The same for customers.
             address_fields: The same for customers' addresses.
+
+        Raises:
+            TypeError: An argument is something else, such as the path of the settings file.
+            MethodsMissing: The books lack a method that an import needs.
         """
         customise, customise_order = tuple(customise), tuple(customise_order)
+        require_settings(settings, "settings")
         require_functions(customise, "customise")
         require_functions(customise_order, "customise_order")
         self._integration = Integration(

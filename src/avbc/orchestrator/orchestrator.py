@@ -11,6 +11,7 @@ from avbc.orchestrator.engine.arguments import (
     require_id,
     require_ids,
     require_period,
+    require_settings,
 )
 from avbc.orchestrator.engine.choosing import Selection
 from avbc.orchestrator.engine.open_items import OpenItems
@@ -420,6 +421,7 @@ class Orchestrator(Checking):
 
         A store's client that was opened here is reopened if its settings changed.
         """
+        require_settings(settings, "settings")
         self._integration.use(settings)
 
     # Webhooks

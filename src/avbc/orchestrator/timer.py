@@ -8,7 +8,7 @@ import queue
 import signal
 import threading
 import time
-from collections.abc import Callable, Generator, Iterator, Sequence
+from collections.abc import Callable, Collection, Generator, Iterator, Sequence
 from contextlib import ExitStack, contextmanager, suppress
 from datetime import UTC, datetime, timedelta
 from functools import partial
@@ -16,7 +16,9 @@ from typing import Protocol, TypeAlias, cast
 
 import attrs
 
+from avbc.acctvantage.gateway import ImportGateway
 from avbc.errors import AvbcError
+from avbc.orchestrator.engine.parts import NEEDS, MethodsMissing, Parts
 from avbc.orchestrator.engine.stopping import Stop
 from avbc.orchestrator.worklist import Worklist, waiting
 from avbc.report import Report, counted
@@ -51,34 +53,26 @@ class Job:
         return f"Job({self.method!r}, {often})"
 
 
+def _job(method: str, every: timedelta = timedelta(0)) -> Job:
+    return Job(method, every, NEEDS[method].is_on)
+
+
 SCHEDULE: tuple[Job, ...] = (
     Job("import_orders"),
     Job("follow_orders"),
-    Job("import_refunds", when=lambda settings: settings.gl.import_refunds),
-    Job("push_order_statuses", when=lambda settings: settings.order_status.updates == "push"),
-    Job("pull_order_statuses", when=lambda settings: settings.order_status.updates == "pull"),
-    Job(
-        "capture_payments",
-        when=lambda settings: settings.gl.credit_card_transactions_are_preauthorizations,
-    ),
-    Job(
-        "push_shipments",
-        every=timedelta(minutes=5),
-        when=lambda settings: settings.shipping.push_shipments,
-    ),
-    Job(
-        "push_inventory",
-        every=timedelta(minutes=15),
-        when=lambda settings: settings.shipping.sync_inventory_levels,
-    ),
-    Job(
-        "push_products",
-        every=timedelta(hours=1),
-        when=lambda settings: settings.shipping.sync_product_details,
-    ),
+    _job("import_refunds"),
+    _job("push_order_statuses"),
+    _job("pull_order_statuses"),
+    _job("capture_payments"),
+    _job("push_shipments", every=timedelta(minutes=5)),
+    _job("push_inventory", every=timedelta(minutes=15)),
+    _job("push_products", every=timedelta(hours=1)),
     Job("check_hooks", every=timedelta(hours=1)),
 )
-"""The jobs of a cycle in sequence: orders come first, since they change the quantities to push."""
+"""The jobs of a cycle in sequence: orders come first, since they change the quantities to push.
+
+The timer leaves out a job whose part the books lack.
+"""
 
 
 # Reports
@@ -129,7 +123,8 @@ class CycleReport(Report):
     jobs: tuple[JobOutcome, ...] = ()
     """The jobs that were called, in sequence; a job that was not due is left out."""
     notes: tuple[str, ...] = ()
-    """Reported once: changed settings, a settings file with errors, a store that is not enabled."""
+    """Reported once: changed settings, a settings file with errors, a store that is not enabled, a
+    job that the settings ask for and the books cannot do."""
     settings_error: SettingsError | None = None
     """New errors in the settings file; the previous settings stay in force."""
     stopped: bool = False
@@ -188,6 +183,11 @@ class Web(Protocol):
     @property
     def settings(self) -> Settings:
         """The settings in force."""
+        ...
+
+    @property
+    def books(self) -> ImportGateway:
+        """AcctVantage's side."""
         ...
 
     @property
@@ -286,6 +286,8 @@ class _Timer:
     # The errors of the settings file that were reported.
     _reported_error: str = attrs.field(default="", init=False)
     _is_disabled_reported: bool = attrs.field(default=False, init=False)
+    # The jobs that the settings ask for, and the books cannot do.
+    _lacking_reported: frozenset[str] = attrs.field(default=frozenset[str](), init=False)
 
     @property
     def is_over(self) -> bool:
@@ -298,8 +300,18 @@ class _Timer:
         """Run one cycle, and set when the next is due. Errors are reported, not raised."""
         started = datetime.now(UTC)
         notes, error = self._reload()
-        jobs = tuple(self._jobs())
         settings = self._web.settings
+        jobs: tuple[JobOutcome, ...] = ()
+        if settings.store.enabled:
+            lacking = self._lacking()
+            asked = {method: lack for method, lack in lacking.items() if NEEDS[method].off}
+            notes += [
+                lack.left_out
+                for method, lack in asked.items()
+                if method not in self._lacking_reported
+            ]
+            self._lacking_reported = frozenset(asked)
+            jobs = tuple(self._jobs(lacking))
         if not settings.store.enabled and not self._is_disabled_reported:
             notes.append("store.enabled is false, so nothing runs for this store (manual 1.3).")
         self._is_disabled_reported = not settings.store.enabled
@@ -340,11 +352,22 @@ class _Timer:
             notes.append(f"Settings changed: {', '.join(_changed(old, new))}.")
         return notes, None
 
-    def _jobs(self) -> Iterator[JobOutcome]:
+    def _lacking(self) -> dict[str, MethodsMissing]:
+        """Return what the books lack for jobs that the settings turn on."""
+        parts, settings = Parts(self._web.books), self._web.settings
+        return {
+            job.method: lack
+            for job in self._schedule
+            if job.when(settings) and (lack := parts.lacks_for(job.method)) is not None
+        }
+
+    def _jobs(self, left_out: Collection[str]) -> Iterator[JobOutcome]:
         settings = self._web.settings
         for job in self._schedule:
-            if not settings.store.enabled or self._web.stop_request.is_due:
+            if self._web.stop_request.is_due:
                 return
+            if job.method in left_out:
+                continue
             now = self._clock()
             last = self._done.get(job.method)
             if job.when(settings) and (last is None or now - last >= job.every.total_seconds()):

@@ -17,6 +17,7 @@ from typing import Protocol, TypeAlias, cast
 
 import attrs
 
+from avbc.acctvantage.gateway import CreditGateway
 from avbc.acctvantage.import_ids import order_import_id
 from avbc.errors import Fault, FinalError
 from avbc.mapping.stopped import stopped
@@ -457,7 +458,10 @@ def act_on_webhook(webhook: Webhook, web: _Jobs, integration: Integration) -> We
             return WebhookReport(attrs.evolve(webhook, action=Ignore(_DONE)))
     if not isinstance(webhook.action, LookAtOrder):
         _note(asked, integration)
-    report = _act(webhook, web, import_refunds=integration.settings.gl.import_refunds)
+    imports_refunds = integration.settings.gl.import_refunds and integration.parts.has(
+        CreditGateway
+    )
+    report = _act(webhook, web, import_refunds=imports_refunds)
     if report.found:
         _note(attrs.evolve(asked, detail=report.found), integration)
     if report.is_done:

@@ -17,6 +17,7 @@ from avbc.bigcommerce.models import StoreInformation
 from avbc.errors import AvbcError
 from avbc.mapping import FieldRule, MappingRules
 from avbc.mapping.days import zone_of
+from avbc.orchestrator.checks.setup_books import books_checks
 from avbc.orchestrator.checks.setup_channels import channel_checks
 from avbc.orchestrator.checks.setup_form_fields import form_field_checks
 from avbc.orchestrator.checks.setup_money import money_checks
@@ -54,6 +55,7 @@ def setup_report(integration: Integration, fields: Sequence[FieldRule[Product]])
     return SetupReport(
         (
             *_source_code(store, books, settings),
+            *books_checks(integration.parts, settings),
             *status_checks(rules),
             *_time_zone(information),
             *money_checks(store, information, recent, rules),

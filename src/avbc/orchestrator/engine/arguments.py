@@ -5,7 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterable
 from datetime import date, datetime
 from operator import index
+from os import PathLike, fspath
 from typing import SupportsIndex, cast
+
+from avbc.settings import Settings
 
 
 def require_id(value: object, name: str) -> int:
@@ -64,6 +67,25 @@ def require_period(since: object, until: object = None) -> None:
         and since > until
     ):
         raise ValueError(f"until: {until} is before since, {since}")
+
+
+def require_settings(value: object, name: str) -> None:
+    """Make sure that an argument is the settings, and not the path of their file.
+
+    Raises:
+        TypeError: It is something else.
+
+    >>> require_settings("avbc.toml", "settings")
+    Traceback (most recent call last):
+    TypeError: settings: a str is no Settings: pass avbc.Settings.load('avbc.toml')
+    """
+    if isinstance(value, Settings):
+        return
+    made = "avbc.Settings.load(path) or avbc.Settings.from_dict(values)"
+    if isinstance(value, str | PathLike):
+        made = f"avbc.Settings.load({fspath(cast('str | PathLike[str]', value))!r})"
+    # Without its repr: a dict of settings holds the secrets.
+    raise TypeError(f"{name}: a {type(value).__name__} is no Settings: pass {made}")
 
 
 def require_functions(values: object, name: str) -> None:

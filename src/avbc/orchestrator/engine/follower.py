@@ -51,7 +51,7 @@ class Follower:
         self._run = run
         self._rules = rules
         lacks = run.parts.lacks("follow_orders", FollowGateway)
-        self._unwritable = "" if lacks is None else lacks.short
+        self._unwritable = "" if lacks is None else f"{lacks.short}."
         """Why nothing can be written in these books."""
         self._refused = OpenItems.of(run.integration).keys(IMPORTING)
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import inspect
-from collections.abc import Callable, Collection, Mapping
+from collections.abc import Callable, Collection, Mapping, Sequence
 from datetime import UTC, datetime
 from functools import partial
 from typing import cast
@@ -44,10 +44,9 @@ class MethodsMissing(FinalError):
         self.part = part
         self.methods = methods
         it = "this method" if len(methods) == 1 else "these methods"
-        lines = [f"{job} needs the part {part}, and {books} lacks {it} of it:"]
+        lines = [f"{job} needs {part}, and {books} lacks {it} of it:"]
         lines += [f"  {_signature(part, name)}" for name in methods]
-        off = NEEDS[job].off if job in NEEDS else ""
-        lines.append(f"Add {it} to {books} (docs/gateway.md){off and f', or set {off}'}.")
+        lines.append(self.fix)
         super().__init__("\n".join(lines))
 
     def __reduce__(self) -> tuple[type[MethodsMissing], tuple[str, str, str, tuple[str, ...]]]:
@@ -56,7 +55,19 @@ class MethodsMissing(FinalError):
     @property
     def short(self) -> str:
         """The methods that are missing, in one line."""
-        return f"{self.books} lacks {' and '.join(self.methods)} ({self.part})"
+        return f"{self.books} lacks {named(self.methods)} ({self.part})"
+
+    @property
+    def left_out(self) -> str:
+        """What the timer reports where the settings ask for the job."""
+        return f"{self.job} is left out: {self.short}. {self.fix}"
+
+    @property
+    def fix(self) -> str:
+        """What to do about it."""
+        it = "this method" if len(self.methods) == 1 else "these methods"
+        off = NEEDS[self.job].off if self.job in NEEDS else ""
+        return f"Add {it} to {self.books} (docs/gateway.md){off and f', or set {off}'}."
 
 
 @attrs.frozen
@@ -121,6 +132,16 @@ PARTS: tuple[type[object], ...] = (
     StagingGateway,
 )
 """Every part, `ImportGateway` first."""
+
+
+def named(methods: Sequence[str]) -> str:
+    """Return names as a sentence has them.
+
+    >>> named(["shipments", "shipments_of"])
+    'shipments and shipments_of'
+    """
+    *first, last = methods
+    return f"{', '.join(first)} and {last}" if first else last
 
 
 def methods_of(part: type[object]) -> list[str]:
@@ -292,11 +313,15 @@ def _require_books(books: object) -> None:
     Raises:
         TypeError: It is None, a class, a text, or another object without a single method of them.
     """
-    wants = "books: {} must be SqlGateway or your own class with the methods of ImportGateway"
     if isinstance(books, type):
         raise TypeError(f"books: {books.__name__} is a class: pass an instance, {books.__name__}()")
     if not any(_has_method(books, name) for name in methods_of(ImportGateway)):
-        raise TypeError(wants.format(repr(books)))
+        # Without its repr: a database URL holds a password.
+        what = "None" if books is None else f"an object of the class {type(books).__name__}"
+        raise TypeError(
+            f"books: {what} is no books: pass avbc.SqlGateway(url), or an object of your own class "
+            "with the methods of avbc.ImportGateway"
+        )
 
 
 def _signature(part: str, name: str) -> str:
