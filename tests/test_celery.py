@@ -176,7 +176,7 @@ def path(
         books = stack.enter_context(SqlGateway())
         books.load(books_toml)
 
-        def join(settings: Settings, books: avbc.Gateway) -> Orchestrator:
+        def join(settings: Settings, books: avbc.ImportGateway) -> Orchestrator:
             client = BigCommerce(
                 settings.store.api_url,
                 "example-token",

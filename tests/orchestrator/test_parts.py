@@ -73,7 +73,7 @@ def test_a_job_says_which_methods_it_needs(
     assert f"{job} needs {error.part}, and MyBooks lacks" in str(error)
     for name in error.methods:
         assert f"\n  {name}(" in str(error)
-    assert NEEDS[job].off in str(error)
+    assert NEEDS[job].row in str(error)
     assert store.requests == []
     assert not web.worklist()
 
@@ -291,6 +291,30 @@ def test_an_open_order_that_is_deleted_in_the_store_is_found(
     store.delete_order(order.id)
     web.follow_orders()
     assert list(waits(web, order)) == ["order_gone_from_store"]
+
+
+def test_a_refund_that_the_books_cannot_take_is_left_to_a_person(
+    join: Join, books: SqlGateway, store: FakeStore, factory: OrderFactory, change: Change
+) -> None:
+    """No credit is written, and the item says so, as where the settings import no refunds."""
+    web = join(books=books_with(books, ImportGateway), settings=change(gl={"import_refunds": True}))
+    order = store.add_order(factory.order([item("LAMP-01", 3)], created=datetime.now(UTC)))
+    web.import_orders()
+    web.follow_orders()
+    store.refund(order.id, items={int(str(order.products[0]["id"])): 1})
+    web.follow_orders()
+    assert "refund_not_booked" in waits(web, order)
+    assert web.settings.gl.import_refunds
+
+
+def test_payments_are_booked_as_the_settings_say_without_their_part(
+    follower: Orchestrator, books: SqlGateway, place: Place
+) -> None:
+    order = place()
+    assert [each.state for each in books.receipts([f"WEB{order.id}"])] == ["pre_authorized"]
+    with pytest.raises(MethodsMissing) as caught:
+        follower.capture_payments()
+    assert str(caught.value).endswith("Add these methods to MyBooks (docs/gateway.md).")
 
 
 def test_a_webhook_of_a_refund_follows_the_order(

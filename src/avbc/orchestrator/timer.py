@@ -304,7 +304,7 @@ class _Timer:
         jobs: tuple[JobOutcome, ...] = ()
         if settings.store.enabled:
             lacking = self._lacking()
-            asked = {method: lack for method, lack in lacking.items() if NEEDS[method].off}
+            asked = {method: lack for method, lack in lacking.items() if NEEDS[method].key}
             notes += [
                 lack.left_out
                 for method, lack in asked.items()

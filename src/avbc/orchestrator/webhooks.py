@@ -17,7 +17,6 @@ from typing import Protocol, TypeAlias, cast
 
 import attrs
 
-from avbc.acctvantage.gateway import CreditGateway
 from avbc.acctvantage.import_ids import order_import_id
 from avbc.errors import Fault, FinalError
 from avbc.mapping.stopped import stopped
@@ -458,10 +457,8 @@ def act_on_webhook(webhook: Webhook, web: _Jobs, integration: Integration) -> We
             return WebhookReport(attrs.evolve(webhook, action=Ignore(_DONE)))
     if not isinstance(webhook.action, LookAtOrder):
         _note(asked, integration)
-    imports_refunds = integration.settings.gl.import_refunds and integration.parts.has(
-        CreditGateway
-    )
-    report = _act(webhook, web, import_refunds=imports_refunds)
+    settings = integration.parts.settings_in_force(integration.settings)
+    report = _act(webhook, web, import_refunds=settings.gl.import_refunds)
     if report.found:
         _note(attrs.evolve(asked, detail=report.found), integration)
     if report.is_done:
@@ -537,7 +534,8 @@ def _doubt_status(action: WebhookAction, integration: Integration) -> None:
     import_id = order_import_id(integration.source_code, action.order_id)
     kind = f"{STATUS} {integration.scope}"
     known = integration.journal.fingerprints(kind, [import_id]).get(import_id)
-    pushes = integration.settings.order_status.updates == "push"
+    settings = integration.parts.settings_in_force(integration.settings)
+    pushes = settings.order_status.updates == "push"
     after = str(action.after) if isinstance(action, NoteStatus) else ""
     if pushes and known not in (None, after) and not known.endswith(DOUBTED):
         integration.journal.remember(kind, [(import_id, known + DOUBTED)])

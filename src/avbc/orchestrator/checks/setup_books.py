@@ -25,13 +25,13 @@ def books_checks(parts: Parts, settings: Settings) -> Iterator[Check]:
         asked = [
             job
             for job, need in NEEDS.items()
-            if need.part is part and need.off and need.is_on(settings)
+            if need.part is part and need.key and need.is_on(settings)
         ]
         them, they = ("it", "it was") if len(missing) == 1 else ("them", "they were")
         fix = f"Add {them} to {books} (docs/gateway.md)"
         lacks = f"{books} lacks {named(missing)}"
-        if asked:
-            fix += f", or set {NEEDS[asked[0]].off}"
+        if asked and (row := NEEDS[asked[0]].row):
+            fix += f", or set {row}"
         if there:
             yield Check(
                 "books",

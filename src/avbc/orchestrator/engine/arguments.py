@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from datetime import date, datetime
 from operator import index
-from os import PathLike, fspath
+from pathlib import Path
 from typing import SupportsIndex, cast
 
 from avbc.settings import Settings
@@ -82,8 +82,8 @@ def require_settings(value: object, name: str) -> None:
     if isinstance(value, Settings):
         return
     made = "avbc.Settings.load(path) or avbc.Settings.from_dict(values)"
-    if isinstance(value, str | PathLike):
-        made = f"avbc.Settings.load({fspath(cast('str | PathLike[str]', value))!r})"
+    if isinstance(value, str | Path):
+        made = f"avbc.Settings.load({str(value)!r})"
     # Without its repr: a dict of settings holds the secrets.
     raise TypeError(f"{name}: a {type(value).__name__} is no Settings: pass {made}")
 

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import inspect
+import json
 from collections.abc import Callable, Collection, Mapping, Sequence
 from datetime import UTC, datetime
 from functools import partial
-from typing import cast
+from operator import attrgetter
+from typing import Any, cast
 
 import attrs
 
@@ -66,8 +68,8 @@ class MethodsMissing(FinalError):
     def fix(self) -> str:
         """What to do about it."""
         it = "this method" if len(self.methods) == 1 else "these methods"
-        off = NEEDS[self.job].off if self.job in NEEDS else ""
-        return f"Add {it} to {self.books} (docs/gateway.md){off and f', or set {off}'}."
+        row = NEEDS[self.job].row if self.job in NEEDS else ""
+        return f"Add {it} to {self.books} (docs/gateway.md){row and f', or set {row}'}."
 
 
 @attrs.frozen
@@ -75,46 +77,36 @@ class Need:
     """The part of the books that a job needs, in addition to `ImportGateway`."""
 
     part: type[object]
-    is_on: Callable[[Settings], bool] = lambda _: True
-    """Whether the settings ask for the job."""
-    off: str = ""
-    """The setting with which they do not ask for it. Empty: no setting asks for it."""
+    key: str = ""
+    """The setting that asks for the job; empty where none does."""
+    on: object = True
+    """The value with which it asks."""
+    off: object = None
+    """The value that turns off the job and nothing else; None where there is none."""
+
+    def is_on(self, settings: Settings) -> bool:
+        """Whether the settings ask for the job, or leave it to the books."""
+        return not self.key or attrgetter(self.key)(settings) == self.on
+
+    @property
+    def row(self) -> str:
+        """The row of the settings file that turns the job off; empty where there is none.
+
+        >>> NEEDS["push_order_statuses"].row
+        'order_status.updates = "off"'
+        """
+        return "" if self.off is None else f"{self.key} = {json.dumps(self.off)}"
 
 
 NEEDS: Mapping[str, Need] = {
-    "import_refunds": Need(
-        CreditGateway, lambda settings: settings.gl.import_refunds, "gl.import_refunds = false"
-    ),
-    "push_order_statuses": Need(
-        StatusGateway,
-        lambda settings: settings.order_status.updates == "push",
-        'order_status.updates = "off"',
-    ),
-    "pull_order_statuses": Need(
-        StatusGateway,
-        lambda settings: settings.order_status.updates == "pull",
-        'order_status.updates = "off"',
-    ),
-    "capture_payments": Need(
-        PaymentGateway,
-        lambda settings: settings.gl.credit_card_transactions_are_preauthorizations,
-        "gl.credit_card_transactions_are_preauthorizations = false",
-    ),
-    "push_shipments": Need(
-        ShipmentGateway,
-        lambda settings: settings.shipping.push_shipments,
-        "shipping.push_shipments = false",
-    ),
-    "push_inventory": Need(
-        StockGateway,
-        lambda settings: settings.shipping.sync_inventory_levels,
-        "shipping.sync_inventory_levels = false",
-    ),
-    "push_products": Need(
-        ProductGateway,
-        lambda settings: settings.shipping.sync_product_details,
-        "shipping.sync_product_details = false",
-    ),
+    "import_refunds": Need(CreditGateway, "gl.import_refunds", off=False),
+    "push_order_statuses": Need(StatusGateway, "order_status.updates", "push", "off"),
+    "pull_order_statuses": Need(StatusGateway, "order_status.updates", "pull", "off"),
+    # Its setting says how payments are booked, too.
+    "capture_payments": Need(PaymentGateway, "gl.credit_card_transactions_are_preauthorizations"),
+    "push_shipments": Need(ShipmentGateway, "shipping.push_shipments", off=False),
+    "push_inventory": Need(StockGateway, "shipping.sync_inventory_levels", off=False),
+    "push_products": Need(ProductGateway, "shipping.sync_product_details", off=False),
     "export_clients": Need(ClientGateway),
 }
 """What each job needs. Jobs that are not named do with `ImportGateway`."""
@@ -200,6 +192,19 @@ class Parts:
         """
         if (error := self.lacks_for(job)) is not None:
             raise error
+
+    def settings_in_force(self, settings: Settings) -> Settings:
+        """Return the settings without the jobs that the books cannot do.
+
+        What these jobs would do is then left to a person, as where the settings do not ask for it.
+        """
+        for need in NEEDS.values():
+            if need.off is not None and need.is_on(settings) and not self.has(need.part):
+                screen, _, name = need.key.partition(".")
+                off: dict[str, Any] = {name: need.off}
+                screens: dict[str, Any] = {screen: attrs.evolve(getattr(settings, screen), **off)}
+                settings = attrs.evolve(settings, **screens)
+        return settings
 
     # The parts
 

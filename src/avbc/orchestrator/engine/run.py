@@ -83,7 +83,8 @@ class Run(Generic[R]):
 
     def __init__(self, integration: Integration, task: Task, report: R) -> None:
         self.integration = integration
-        self.settings = integration.settings
+        self.parts = integration.parts
+        self.settings = self.parts.settings_in_force(integration.settings)
         self._is_unasked = False
         if task.turn:
             self.require(
@@ -92,7 +93,6 @@ class Run(Generic[R]):
                 "is false, so nothing runs for this store (manual 1.3)",
             )
         self.store = integration.store
-        self.parts = integration.parts
         self.parts.require(task.name)
         self.books = integration.books
         self.source_code = integration.source_code
