@@ -7,7 +7,8 @@ so that dying after it is dying before the next step.
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable, Collection
+from collections.abc import Callable, Collection, Iterator
+from datetime import datetime
 from pathlib import Path
 from typing import TypeVar
 
@@ -93,6 +94,11 @@ class MortalBooks:
 
     def receipts(self, import_ids: Collection[str] | None = None) -> list[Receipt]:
         return self._read(lambda: self.books.receipts(import_ids))
+
+    def sales_orders_ordered(
+        self, source_code: str, since: datetime, until: datetime
+    ) -> Iterator[SalesOrder]:
+        return self._read(lambda: self.books.sales_orders_ordered(source_code, since, until))
 
     def source_stores(self, source_code: str) -> frozenset[str]:
         return self._read(lambda: self.books.source_stores(source_code))
