@@ -6,7 +6,7 @@ import copy
 import pickle
 import re
 from collections.abc import Callable, Collection
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
 from pathlib import Path
 from typing import Any, cast
@@ -23,8 +23,17 @@ from avbc.acctvantage import (
     SqlGateway,
     StatusGateway,
 )
+from avbc.acctvantage.records import Shipment, ShippedItem
 from avbc.bigcommerce.models import ShipmentDraft, ShipmentItemDraft
-from avbc.orchestrator import CycleReport, MethodsMissing, NoteRefund, Orchestrator, Webhook
+from avbc.mapping import Problem
+from avbc.orchestrator import (
+    CycleReport,
+    MethodsMissing,
+    NoteRefund,
+    Orchestrator,
+    PushReport,
+    Webhook,
+)
 from avbc.orchestrator.engine.parts import NEEDS, PARTS, methods_of
 from avbc.orchestrator.timer import run_timer
 from avbc.settings import Settings
@@ -76,6 +85,42 @@ def test_a_job_says_which_methods_it_needs(
     assert NEEDS[job].row in str(error)
     assert store.requests == []
     assert not web.worklist()
+
+
+@pytest.mark.parametrize("job", NEEDS)
+def test_a_job_needs_its_own_part_alone(
+    job: str, join: Join, books: SqlGateway, store: FakeStore, change: Change
+) -> None:
+    """An order that is in the books went on in both: the job has something to do."""
+    factory = OrderFactory()
+    order = store.add_order(
+        factory.order(
+            [item("LAMP-01", 3)],
+            payment=Payment("Credit Card", "authorizenet", "authorized"),
+            created=datetime.now(UTC),
+        )
+    )
+    settings = change(
+        order_status={"updates": "pull" if job == "pull_order_statuses" else "push"},
+        gl={"import_refunds": True, "credit_card_transactions_are_preauthorizations": True},
+        shipping={"push_shipments": True},
+    )
+    web = join(books=books_with(books, ImportGateway, NEEDS[job].part), settings=settings)
+    assert len(web.import_orders().imported) == 1
+    books.set_order_status(f"WEB{order.id}", "Shipped/Invoice")
+    (line,) = books.sales_orders()[0].lines[:1]
+    shipped = ShippedItem(line.store_line_id or 0, Decimal(1))
+    books.add_shipment(Shipment(1, f"WEB{order.id}", items=(shipped,)))
+    books.want_capture(f"WEB{order.id}-1")
+
+    def found(report: PushReport) -> list[tuple[str, str, str, tuple[Problem, ...]]]:
+        assert not report.stopped
+        return [(effect, each.key, each.what, each.problems) for effect, each in report]
+
+    with_all = join(settings=settings)
+    assert found(getattr(web, job)(preview=True)) == found(getattr(with_all, job)(preview=True))
+    codes = {each.code for row in found(getattr(web, job)()) for each in row[-1]}
+    assert "unexpected_error" not in codes
 
 
 def test_an_error_shows_how_the_method_is_defined(join: Join, books: SqlGateway) -> None:
@@ -291,6 +336,23 @@ def test_an_open_order_that_is_deleted_in_the_store_is_found(
     store.delete_order(order.id)
     web.follow_orders()
     assert list(waits(web, order)) == ["order_gone_from_store"]
+
+
+def test_of_books_without_statuses_the_orders_of_late_are_looked_for(
+    follower: Orchestrator, join: Join, store: FakeStore, factory: OrderFactory
+) -> None:
+    """After a restart without a journal: to read all orders would cost more every day."""
+    now = datetime.now(UTC)
+    orders = [
+        store.add_order(factory.order([item("LAMP-01")], created=now - timedelta(days=days)))
+        for days in (100, 80)
+    ]
+    assert len(follower.import_orders().imported) == 2
+    for order in orders:
+        store.delete_order(order.id)
+    web = join(books=follower.books, settings=follower.settings)
+    web.follow_orders()
+    assert [each.order_id for each in web.worklist()] == [orders[1].id]
 
 
 def test_a_refund_that_the_books_cannot_take_is_left_to_a_person(
