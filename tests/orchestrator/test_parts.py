@@ -173,9 +173,9 @@ def test_a_subclass_that_forgot_methods_is_refused_by_python() -> None:
     [
         (
             None,
-            "books: None is no books: pass avbc.SqlGateway(url), or an object of your own",
+            "the methods of avbc.ImportGateway, not None",
         ),
-        ("postgresql://user:password@host/books", "books: an object of the class str is no books"),
+        ("postgresql://user:password@host/books", "ImportGateway, not an object of the class str"),
         (SqlGateway, "books: SqlGateway is a class: pass an instance, SqlGateway()"),
     ],
 )
@@ -188,7 +188,7 @@ def test_what_is_no_books(settings: Settings, given: Any, says: str) -> None:
 def test_the_path_of_a_settings_file_is_no_settings(
     settings: Settings, books: SqlGateway, web: Orchestrator
 ) -> None:
-    says = re.escape("a str is no Settings: pass avbc.Settings.load('avbc.toml')")
+    says = re.escape("must be Settings, not a str: pass avbc.Settings.load('avbc.toml')")
     given: Any = "avbc.toml"
     for use in (
         lambda: Orchestrator(given, books),
@@ -198,7 +198,9 @@ def test_the_path_of_a_settings_file_is_no_settings(
         with pytest.raises(TypeError, match=says):
             use()
     given = {"store": {"access_token": "example-token"}}
-    with pytest.raises(TypeError, match=r"a dict is no Settings.*Settings\.from_dict") as caught:
+    with pytest.raises(
+        TypeError, match=r"must be Settings, not a dict.*Settings\.from_dict"
+    ) as caught:
         Orchestrator(given, books)
     assert "example-token" not in str(caught.value)
 

@@ -77,7 +77,7 @@ def require_settings(value: object, name: str) -> None:
 
     >>> require_settings("avbc.toml", "settings")
     Traceback (most recent call last):
-    TypeError: settings: a str is no Settings: pass avbc.Settings.load('avbc.toml')
+    TypeError: settings: must be Settings, not a str: pass avbc.Settings.load('avbc.toml')
     """
     if isinstance(value, Settings):
         return
@@ -85,7 +85,7 @@ def require_settings(value: object, name: str) -> None:
     if isinstance(value, str | Path):
         made = f"avbc.Settings.load({str(value)!r})"
     # Without its repr: a dict of settings holds the secrets.
-    raise TypeError(f"{name}: a {type(value).__name__} is no Settings: pass {made}")
+    raise TypeError(f"{name}: must be Settings, not a {type(value).__name__}: pass {made}")
 
 
 def require_functions(values: object, name: str) -> None:

@@ -324,8 +324,8 @@ def _require_books(books: object) -> None:
         # Without its repr: a database URL holds a password.
         what = "None" if books is None else f"an object of the class {type(books).__name__}"
         raise TypeError(
-            f"books: {what} is no books: pass avbc.SqlGateway(url), or an object of your own class "
-            "with the methods of avbc.ImportGateway"
+            "books: must be avbc.SqlGateway(url) or an object of your own class with the methods "
+            f"of avbc.ImportGateway, not {what}"
         )
 
 
