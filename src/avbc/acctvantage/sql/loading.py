@@ -10,7 +10,7 @@ from typing import Any, TypeVar
 import sqlalchemy as sa
 from attrs import evolve
 
-from avbc.acctvantage.files import (
+from avbc.acctvantage.books_file import (
     CLIENT_COLUMNS,
     PRODUCT_COLUMNS,
     QUANTITY_COLUMNS,

@@ -17,7 +17,7 @@ from typing import TypeAlias
 
 import sqlalchemy as sa
 
-from avbc.acctvantage.files import meant
+from avbc.acctvantage.books_file import meant
 from avbc.acctvantage.gateway import BooksRefused
 from avbc.acctvantage.records import OPEN, PACKED, PICKED, SHIPPED, SalesOrder
 from avbc.acctvantage.sql import schema
