@@ -408,6 +408,9 @@ CLIENT_COLUMNS = Table(
     _CLIENT.required,
 )
 QUANTITY_COLUMNS = _QUANTITY
+ALIAS_COLUMNS = Table({"part_number": _name, "alias": _name}, ("part_number", "alias"))
+NUMBERS = (_decimal, _not_negative)
+"""What reads a number from a cell."""
 
 
 def client_of_row(values: dict[str, Any]) -> Client:
@@ -417,6 +420,10 @@ def client_of_row(values: dict[str, Any]) -> Client:
         key.removeprefix("address."): value for key, value in values.items() if key not in own
     }
     return Client(**own, address=Address(**address))
+
+
+Column = tuple[str, Convert]
+"""The key of a column, and what reads its cells."""
 
 
 class CsvFile:
@@ -433,6 +440,8 @@ class CsvFile:
     Raises:
         BooksFileError: From every method, when the file cannot be read.
     """
+
+    encoding = "utf-8-sig"
 
     def __init__(self, path: str | PathLike[str], table: Table) -> None:
         self._path = Path(path)
@@ -485,19 +494,27 @@ class CsvFile:
         self._faults.clear()
         self._unlisted = 0
         try:
-            with self._path.open(encoding="utf-8-sig", newline="") as file:
+            with self._path.open(encoding=self.encoding, newline="") as file:
                 yield from self._rows(file)
         except OSError as error:
             raise BooksFileError(
                 self._source, [Fault("file", f"cannot be read: {error.strerror}")]
             ) from None
-        except UnicodeDecodeError:
-            raise BooksFileError(self._source, [Fault("file", "is not UTF-8 text")]) from None
+        except UnicodeError:
+            raise BooksFileError(
+                self._source, [Fault("file", f"is not {self._encoding_name()} text")]
+            ) from None
+
+    def _encoding_name(self) -> str:
+        return self.encoding.upper().removesuffix("-SIG")
+
+    def _delimiter(self, _file: TextIO, /) -> str:
+        return ","
 
     def _rows(self, file: TextIO) -> Iterator[tuple[int, dict[str, Any]]]:
-        reader = csv.reader(file, strict=True)
         line = 1
         try:
+            reader = csv.reader(file, delimiter=self._delimiter(file), strict=True)
             header = next(reader, cast("list[str]", []))
             columns = self._columns([column.strip() for column in header])
             line = reader.line_num + 1
@@ -510,7 +527,8 @@ class CsvFile:
         except csv.Error as error:
             self.fault("file", f"is not CSV: {error}", line)
 
-    def _columns(self, header: list[str]) -> dict[str, Convert]:
+    def _columns(self, header: list[str]) -> list[Column | None]:
+        """What each column holds; nothing if the header has faults."""
         known = self._table.fields
         for position, column in enumerate(header):
             if column not in known:
@@ -524,22 +542,25 @@ class CsvFile:
         for column in self._table.required:
             if column not in header:
                 self.fault(column, "is a column that must be there", 1)
-        return {} if self._faults else {column: known[column] for column in header}
+        return [] if self._faults else [(column, known[column]) for column in header]
 
     def _values(
-        self, cells: list[str], columns: Mapping[str, Convert], line: int
+        self, cells: list[str], columns: Sequence[Column | None], line: int
     ) -> dict[str, Any] | None:
         if len(cells) != len(columns):
             self.fault("row", f"has {len(cells)} cells, the header has {len(columns)}", line)
             return None
         values: dict[str, Any] = {}
         is_good = True
-        for cell, (column, convert) in zip(cells, columns.items(), strict=True):
-            if not cell and column not in self._table.required:
+        for cell, column in zip(cells, columns, strict=True):
+            if column is None:
+                continue
+            key, convert = column
+            if not cell and key not in self._table.required:
                 continue
             try:
-                values[column] = convert(cell)
+                values[key] = convert(cell)
             except ValueError as error:
-                self.fault(column, f"{error}, not {cell!r}" if cell else str(error), line)
+                self.fault(key, f"{error}, not {cell!r}" if cell else str(error), line)
                 is_good = False
         return values if is_good else None

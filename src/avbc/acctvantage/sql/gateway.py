@@ -346,6 +346,7 @@ class SqlGateway:
     want_void = _writes(receipt_records.want_void, "receipt {}")
     load = _loads(loading.load)
     load_products = _loads(loading.load_products)
+    load_aliases = _loads(loading.load_aliases)
     load_clients = _loads(loading.load_clients)
     load_quantities = _loads(loading.load_quantities)
 

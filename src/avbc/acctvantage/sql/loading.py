@@ -16,11 +16,21 @@ from avbc.acctvantage.books_file import (
     QUANTITY_COLUMNS,
     CsvFile,
     Quantity,
-    client_identity,
     client_names,
-    client_of_row,
     meant,
     read_books,
+)
+from avbc.acctvantage.files.exports import (
+    ALIASES_FILE,
+    CLIENTS_FILE,
+    PRODUCTS_FILE,
+    QUANTITIES_FILE,
+    Alias,
+    ExportFile,
+    Layout,
+    read_aliases,
+    read_clients,
+    read_products,
 )
 from avbc.acctvantage.records import Client, Product
 from avbc.acctvantage.sql import schema
@@ -41,6 +51,7 @@ from avbc.database import Database, chunks
 from avbc.text import text_key
 
 R = TypeVar("R")
+N = TypeVar("N", Alias, Quantity)
 
 _LOT = 2_000
 """Rows that are held at once."""
@@ -105,42 +116,56 @@ def load(database: Database, path: str | PathLike[str]) -> None:
     database.write(work, str(path))
 
 
-def load_products(database: Database, path: str | PathLike[str]) -> int:
+def load_products(
+    database: Database, path: str | PathLike[str], layout: Layout | None = None
+) -> int:
     """Load products from a CSV file with the keys of `products` in books.toml; return how many.
+
+    With a layout, the file is an export with other columns (`avbc.acctvantage.files.Layout`).
 
     Raises:
         BooksFileError: The file has faults, which it lists by column and line. Nothing was loaded.
     """
-    file = CsvFile(path, PRODUCT_COLUMNS)
+    file = (
+        CsvFile(path, PRODUCT_COLUMNS)
+        if layout is None
+        else ExportFile(path, PRODUCTS_FILE, layout)
+    )
     return _load_csv(
         database,
         file,
-        lambda: file.records(
-            lambda values: Product(**values),
-            lambda product: text_key(product.part_number),
-            "part_number",
-        ),
+        lambda: read_products(file),
         _Put(database.kind).products,
     )
 
 
-def load_clients(database: Database, path: str | PathLike[str]) -> int:
+def load_clients(
+    database: Database, path: str | PathLike[str], layout: Layout | None = None
+) -> int:
     """Load clients from a CSV file with the keys of `clients` in books.toml; return how many.
+
+    With a layout, the file is an export with other columns (`avbc.acctvantage.files.Layout`).
 
     Raises:
         BooksFileError: The file has faults, which it lists by column and line. Nothing was loaded.
     """
-    file = CsvFile(path, CLIENT_COLUMNS)
+    file = (
+        CsvFile(path, CLIENT_COLUMNS) if layout is None else ExportFile(path, CLIENTS_FILE, layout)
+    )
     return _load_csv(
         database,
         file,
-        lambda: file.records(client_of_row, client_identity, "name"),
+        lambda: read_clients(file),
         _Put(database.kind).clients,
     )
 
 
-def load_quantities(database: Database, path: str | PathLike[str]) -> int:
+def load_quantities(
+    database: Database, path: str | PathLike[str], layout: Layout | None = None
+) -> int:
     """Load what is on hand from a CSV file: part_number, warehouse, quantity; return how many.
+
+    With a layout, the file is an export with other columns (`avbc.acctvantage.files.Layout`).
 
     Raises:
         BooksFileError: The file has faults, which it lists by column and line. Nothing was loaded.
@@ -148,7 +173,11 @@ def load_quantities(database: Database, path: str | PathLike[str]) -> int:
     put = _Put(database.kind)
     warehouses = database.read(_warehouses)
 
-    file = CsvFile(path, QUANTITY_COLUMNS)
+    file = (
+        CsvFile(path, QUANTITY_COLUMNS)
+        if layout is None
+        else ExportFile(path, QUANTITIES_FILE, layout)
+    )
 
     def records() -> Iterator[Quantity]:
         for line, values in file.rows():
@@ -163,20 +192,57 @@ def load_quantities(database: Database, path: str | PathLike[str]) -> int:
                 )
 
     def write(connection: sa.Connection, quantities: Sequence[Quantity]) -> None:
-        product = schema.products.c.part_key
-        good: list[Quantity] = []
-        known: set[str] = set()
-        for chunk in key_chunks(text_key(quantity.part_number) for quantity in quantities):
-            known.update(connection.scalars(sa.select(product).where(product.in_(chunk))))
-        for quantity in quantities:
-            if text_key(quantity.part_number) in known:
-                good.append(quantity)
-            else:
-                message = f"{quantity.part_number!r} is not a product of the books"
-                file.fault("part_number", message, quantity.line)
-        put.quantities(connection, good)
+        put.quantities(connection, _of_products(connection, file, quantities))
 
     return _load_csv(database, file, records, write)
+
+
+def load_aliases(
+    database: Database, path: str | PathLike[str], layout: Layout | None = None
+) -> int:
+    """Load aliases from a file of part numbers and aliases; return how many.
+
+    They become all the aliases of the products that the file names.
+
+    Raises:
+        BooksFileError: The file has faults, which it lists by column and line. Nothing was loaded.
+    """
+    file = ExportFile(path, ALIASES_FILE, layout or Layout())
+    positions: defaultdict[str, int] = defaultdict(int)
+    insert = insert_sql(list(schema.product_aliases.columns), database.kind)
+
+    def write(connection: sa.Connection, aliases: Sequence[Alias]) -> None:
+        rows: list[list[object]] = []
+        table = schema.product_aliases
+        for each in _of_products(connection, file, aliases):
+            key = text_key(each.part_number)
+            if key not in positions:
+                connection.execute(table.delete().where(table.c.part_key == key))
+            rows.append([key, positions[key], text_key(each.alias), each.alias])
+            positions[key] += 1
+        insert_many(connection, insert, rows)
+
+    def records() -> Iterator[Alias]:
+        positions.clear()
+        return read_aliases(file)
+
+    return _load_csv(database, file, records, write)
+
+
+def _of_products(connection: sa.Connection, file: CsvFile, rows: Sequence[N]) -> list[N]:
+    """Those whose part number the books know; any other is a fault of the file."""
+    product = schema.products.c.part_key
+    known: set[str] = set()
+    for chunk in key_chunks(text_key(row.part_number) for row in rows):
+        known.update(connection.scalars(sa.select(product).where(product.in_(chunk))))
+    good: list[N] = []
+    for row in rows:
+        if text_key(row.part_number) in known:
+            good.append(row)
+        else:
+            message = f"{row.part_number!r} is not a product of the books"
+            file.fault("part_number", message, row.line)
+    return good
 
 
 def _load_csv(
