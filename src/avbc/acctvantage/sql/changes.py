@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from datetime import UTC, datetime
 from decimal import Decimal
 
 import sqlalchemy as sa
@@ -57,7 +56,7 @@ def set_to_ship(
     for store_line_id, left in changes.items():
         these = (table.c.order_id == order.id) & (table.c.store_line_id == store_line_id)
         connection.execute(table.update().values(to_ship=left).where(these))
-    stamp = orders.update().values(updated_at=datetime.now(UTC))
+    stamp = orders.update().values(updated_at=schema.DatabaseNow(), version=orders.c.version + 1)
     connection.execute(stamp.where(orders.c.id == order.id))
     return sales_orders(connection, [order_import_id])[0]
 

@@ -13,6 +13,7 @@ from typing import Any
 
 import attrs
 import sqlalchemy as sa
+from sqlalchemy.ext.compiler import compiles
 from sqlalchemy.types import TypeEngine
 
 from avbc.acctvantage.gateway import BooksRefused
@@ -145,6 +146,24 @@ class Moment(sa.TypeDecorator[datetime]):
         return datetime.fromisoformat(value) if isinstance(value, str) else value.astimezone(UTC)
 
 
+class DatabaseNow(sa.sql.functions.GenericFunction[datetime]):
+    """The present by the clock of the database, as a `Moment` keeps it."""
+
+    inherit_cache = True
+
+
+NOW = {
+    "sqlite": "strftime('%Y-%m-%dT%H:%M:%f000+00:00', 'now')",
+    "postgresql": "clock_timestamp()",
+}
+
+
+@compiles(DatabaseNow)
+def _database_now(_element: DatabaseNow, compiler: Any, **_options: Any) -> str:
+    now = NOW[compiler.dialect.name]
+    return f"({now})" if compiler.dialect.name == "sqlite" else now
+
+
 TO_STORE: Mapping[str, Mapping[type[TypeEngine[Any]], Callable[[Any], Any]]] = {
     "sqlite": {Exact: exact_text, Moment: utc_text, sa.Date: day_text},
     "postgresql": {Exact: exact_number, Moment: in_utc, sa.Date: day},
@@ -197,9 +216,21 @@ def _of(name: str, owner: sa.Table) -> sa.Column[int]:
     )
 
 
-def _partial_index(name: str, *columns: sa.Column[Any], where: sa.ColumnElement[bool]) -> None:
+def _partial_index(
+    name: str, *columns: sa.Column[Any], where: sa.ColumnElement[bool] | sa.TextClause
+) -> None:
     """An index of those rows only that are looked for, so that the others cost nothing."""
     sa.Index(name, *columns, sqlite_where=where, postgresql_where=where)
+
+
+def _offered() -> list[sa.Column[Any]]:
+    """How far AcctVantage is with a document: made by the database (`handshake`)."""
+    return [
+        sa.Column("version", sa.Integer, nullable=False, server_default="1"),
+        sa.Column("offered_at", Moment),
+        # NULL: the present version has no answer; 'entered' or 'refused'.
+        sa.Column("answered", sa.Text),
+    ]
 
 
 def _address(prefix: str = "") -> list[sa.Column[str]]:
@@ -218,6 +249,8 @@ books = sa.Table(
     metadata,
     sa.Column("id", sa.Integer, primary_key=True, autoincrement=False),
     _text("currency"),
+    # What becomes of new orders: 'pick_up' or 'journal'.
+    sa.Column("hand_over", sa.Text, nullable=False, server_default="pick_up"),
 )
 order_statuses = sa.Table(
     "order_statuses", metadata, _position(), sa.Column("name", sa.Text, nullable=False, unique=True)
@@ -342,6 +375,7 @@ clients = sa.Table(
     _text("phone"),
     *_address("address_"),
     _flag("open_ar"),
+    sa.Column("client_number", sa.Text, nullable=False, server_default=""),
 )
 contacts = sa.Table(
     "contacts",
@@ -397,6 +431,9 @@ sales_orders = sa.Table(
     sa.Column("store_hash", sa.Text, nullable=False, server_default=""),
     # NULL is not known, as of what an avbc of version 4 wrote.
     sa.Column("ordered_on", sa.Date),
+    # 'pick_up' or 'journal'; NULL is undecided, as of orders from before version 6.
+    sa.Column("hand_over", sa.Text),
+    *_offered(),
 )
 # Not the source first: SQLite would find all orders of a source by it, rather than the few that are
 # looked for by their status or the time of its change.
@@ -405,6 +442,17 @@ _partial_index(
     "ix_sales_orders_status_changed",
     sales_orders.c.status_changed_at,
     where=sales_orders.c.status_changed_at.is_not(None),
+)
+_partial_index(
+    "ix_sales_orders_to_enter",
+    sales_orders.c.id,
+    where=sa.text("answered IS NULL AND hand_over = 'pick_up'"),
+)
+ORDER_IS_REFUSED = sales_orders.c.answered == sa.literal_column("'refused'")
+"""Refused by AcctVantage. A query with these very words uses the index of such orders."""
+_partial_index("ix_sales_orders_refused", sales_orders.c.id, where=ORDER_IS_REFUSED)
+_partial_index(
+    "ix_sales_orders_undecided", sales_orders.c.id, where=sales_orders.c.hand_over.is_(None)
 )
 
 
@@ -480,7 +528,9 @@ receipts = sa.Table(
     _flag("void_wanted"),
     sa.Column("captured_at", Moment),
     sa.Column("voided_at", Moment),
+    *_offered(),
 )
+_partial_index("ix_receipts_to_enter", receipts.c.id, where=receipts.c.answered.is_(None))
 RECEIPT_IS_WANTED = receipts.c.capture_wanted.is_(sa.true()) | receipts.c.void_wanted.is_(sa.true())
 """A capture or void is wanted. A query with these very words uses the index of such receipts."""
 _partial_index("ix_receipts_wanted", receipts.c.order_import_id, where=RECEIPT_IS_WANTED)
@@ -545,7 +595,9 @@ credits = sa.Table(  # noqa: A001  # the table's name; the builtin is for the pr
     _text("currency"),
     _text("reason"),
     sa.Column("created_at", Moment),
+    *_offered(),
 )
+_partial_index("ix_credits_to_enter", credits.c.id, where=credits.c.answered.is_(None))
 credit_lines = sa.Table(
     "credit_lines",
     metadata,
@@ -569,4 +621,25 @@ credit_tenders = sa.Table(
     _exact("amount"),
     _text("store_payment_method"),
     sqlite_with_rowid=False,
+)
+
+# What AcctVantage answers, and the versions of what was removed.
+acknowledgements = sa.Table(
+    "acknowledgements",
+    metadata,
+    _id(),
+    _text("import_id"),
+    sa.Column("version", sa.Integer, nullable=False),
+    *(
+        sa.Column(name, sa.Text, nullable=False, server_default="")
+        for name in ("document_number", "status", "client_number", "refused_code", "refused_text")
+    ),
+    sa.Column("at", Moment, nullable=False, server_default=DatabaseNow()),
+    sa.Index("ix_acknowledgements_import_id", "import_id"),
+)
+former_versions = sa.Table(
+    "former_versions",
+    metadata,
+    sa.Column("import_id", sa.Text, primary_key=True),
+    sa.Column("version", sa.Integer, nullable=False),
 )
