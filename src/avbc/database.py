@@ -461,7 +461,7 @@ def insert_into(
             for column in columns
             if column.name not in {*replaced, *kept}
         }
-        one = sa.literal_column("1")
+        one: sa.ColumnElement[int] = sa.literal_column("1")
         more = {name: insert.table.columns[name] + one for name in counted}
         return insert.on_conflict_do_update(index_elements=replaced, set_={**new, **more})
     return insert

@@ -11,7 +11,7 @@ from collections.abc import Iterator
 import sqlalchemy as sa
 
 from avbc.acctvantage.records import ORDER_STATUSES
-from avbc.acctvantage.sql import schema
+from avbc.acctvantage.sql import column_types, schema
 
 _VERSIONED = ("sales_orders", "receipts", "credits")
 """Tables of documents that AcctVantage picks up and answers, each under versions of its own."""
@@ -148,7 +148,7 @@ def _sqlite_trigger(name: str, event: str, *work: str, when: str = "") -> str:
 
 
 def _sqlite_triggers() -> Iterator[str]:
-    now = schema.NOW["sqlite"]
+    now = column_types.NOW["sqlite"]
     for table in _VERSIONED:
         decided = f", hand_over = {_HAND_OVER}" if table == "sales_orders" else ""
         yield _sqlite_trigger(
@@ -228,7 +228,7 @@ def _postgresql_trigger(name: str, event: str) -> str:
 
 def _postgresql_functions() -> dict[str, tuple[str, str]]:
     """By name: what runs, and when."""
-    now, kind = schema.NOW["postgresql"], "postgresql"
+    now, kind = column_types.NOW["postgresql"], "postgresql"
     found: dict[str, tuple[str, str]] = {}
     own = {
         "sales_orders": (

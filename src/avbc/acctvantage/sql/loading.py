@@ -33,7 +33,7 @@ from avbc.acctvantage.files.exports import (
     read_products,
 )
 from avbc.acctvantage.records import Client, Product, ReferenceData
-from avbc.acctvantage.sql import schema
+from avbc.acctvantage.sql import column_types, schema
 from avbc.acctvantage.sql.orders import OrderWriter
 from avbc.acctvantage.sql.reading import key_chunks
 from avbc.acctvantage.sql.rows import (
@@ -293,7 +293,7 @@ class _Put:
         self._quantity = insert_sql(
             list(schema.quantities.columns), kind, replaced=["warehouse", "part_key"]
         )
-        self._exact = schema.TO_STORE[kind][schema.Exact]
+        self._exact = column_types.TO_STORE[kind][column_types.Exact]
         self._client = Insert(CLIENTS, kind, "email_key")
         self._client_by_id = Insert(CLIENTS, kind, "id", "email_key", replaced=["id"])
 

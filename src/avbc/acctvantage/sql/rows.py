@@ -34,7 +34,7 @@ from avbc.acctvantage.records import (
     ShipVia,
     TaxArea,
 )
-from avbc.acctvantage.sql import schema
+from avbc.acctvantage.sql import column_types, schema
 from avbc.database import insert_into
 
 R = TypeVar("R")
@@ -166,9 +166,9 @@ class Insert(Generic[R]):
         self._values = rows.values
         # The places of values that this database has no type for, and what converts each.
         self._conversions = [
-            (place, schema.TO_STORE[kind][type(column.type)])
+            (place, column_types.TO_STORE[kind][type(column.type)])
             for place, column in enumerate(columns)
-            if type(column.type) in schema.TO_STORE[kind]
+            if type(column.type) in column_types.TO_STORE[kind]
         ]
 
     def row(self, record: R, *before: object) -> list[Any]:
