@@ -8,7 +8,7 @@ the books.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from datetime import date, datetime
+from datetime import UTC, date, datetime
 from decimal import Decimal
 from typing import Literal, TypeAlias
 
@@ -455,6 +455,24 @@ class Acknowledgement:
         """Whether AcctVantage refused it."""
         return bool(self.refused_code or self.refused_text)
 
+    def __str__(self) -> str:
+        """What AcctVantage did with which version.
+
+        >>> print(Acknowledgement("WEB1042", 1, "SO-7001", "Open"))
+        entered version 1 as SO-7001, Open
+        >>> print(Acknowledgement("WEB1042", 2, refused_code="P17", refused_text="Unknown part."))
+        refused version 2: P17 Unknown part.
+        """
+        if self.is_refusal:
+            return f"refused version {self.version}: {self.reason}"
+        document = f" as {self.document_number}" if self.document_number else ""
+        return ", ".join(filter(None, (f"entered version {self.version}{document}", self.status)))
+
+    @property
+    def reason(self) -> str:
+        """AcctVantage's code and words of the refusal, in one line."""
+        return " ".join(f"{self.refused_code} {self.refused_text}".split())
+
 
 @attrs.frozen
 class Pickup:
@@ -481,10 +499,33 @@ class Pickup:
         return answer if answer is not None and answer.is_refusal else None
 
     @property
+    def was_only_refused(self) -> bool:
+        """Whether AcctVantage refused it, and has not entered any version of it."""
+        return bool(self.answers) and all(answer.is_refusal for answer in self.answers)
+
+    @property
     def document_number(self) -> str:
         """AcctVantage's number of the document; empty while no version was entered."""
         numbers = [answer.document_number for answer in self.answers if answer.document_number]
         return numbers[-1] if numbers else ""
+
+    def __str__(self) -> str:
+        """What AcctVantage said of the version that is offered, or since when it owes an answer.
+
+        >>> print(Pickup("WEB1042", 2, answers=(Acknowledgement("WEB1042", 1, "SO-7001"),)))
+        version 2 of WEB1042 waits for AcctVantage, which entered version 1 as SO-7001
+        """
+        if self.answer is not None:
+            at = "" if self.answer.at is None else f" on {_minute(self.answer.at)}"
+            return f"AcctVantage {self.answer}{at}"
+        since = "" if self.offered_at is None else f", since {_minute(self.offered_at)}"
+        before = f", which {self.answers[-1]}" if self.answers else ""
+        waits = f"version {self.version} of {self.order_import_id} waits for AcctVantage"
+        return f"{waits}{before}{since}"
+
+
+def _minute(at: datetime) -> str:
+    return f"{at.astimezone(UTC):%Y-%m-%d %H:%M} UTC"
 
 
 @attrs.frozen

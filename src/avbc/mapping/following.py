@@ -149,10 +149,16 @@ def may_update(
     receipts: Collection[Receipt],
     credited: Decimal,
     settings: Settings,
+    *,
+    never_entered: bool = False,
 ) -> bool:
-    """Whether an import may bring the sales order of an edited order up to date."""
+    """Whether an import may bring the sales order of an edited order up to date.
+
+    One that AcctVantage refused, and that it has not entered in any version, is brought up to date
+    whatever the policy for edits is.
+    """
     return (
-        settings.order_status.edited_orders == "update"
+        (never_entered or settings.order_status.edited_orders == "update")
         and text_key(sales_order.status) == text_key(OPEN)
         and not any(receipt.posted for receipt in receipts)
         and not by_hand(receipts)

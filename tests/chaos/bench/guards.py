@@ -69,6 +69,7 @@ class Guard:
 
 
 _CONTRACT = "tests/acctvantage/test_contract.py::TestSqlGateway"
+_OFFERED = "tests/orchestrator/test_offered_again.py"
 _IMPORTING = "tests/orchestrator/test_importing.py"
 _FAULTS = "tests/chaos/test_faults.py"
 _DEATHS = "tests/chaos/test_deaths.py"
@@ -161,8 +162,19 @@ _GUARDS = (
         (
             Removal(
                 "orchestrator/jobs/import_orders.py",
-                f'{_RELINK}self._endings.of("relinked", each)',
+                f'{_RELINK}self._endings.of("relinked", each, self._offer_again(each))',
                 f"{_RELINK}None",
+            ),
+        ),
+    ),
+    Guard(
+        "refused by AcctVantage is offered again",
+        (f"{_OFFERED}::test_an_order_that_is_new_again_is_offered_again_unchanged",),
+        (
+            Removal(
+                "orchestrator/jobs/import_orders.py",
+                "offered = self._run.parts.staging.offer_again(each.import_id)",
+                "offered = each.pickup",
             ),
         ),
     ),

@@ -7,7 +7,7 @@ from datetime import tzinfo
 
 import attrs
 
-from avbc.acctvantage import OrderBundle, Receipt, SalesOrder
+from avbc.acctvantage import OrderBundle, Pickup, Receipt, SalesOrder
 from avbc.acctvantage.import_ids import order_import_id
 from avbc.bigcommerce import ListCall, Page, UnreadableRow
 from avbc.bigcommerce.endpoints.orders import EVERYTHING
@@ -48,6 +48,8 @@ class Incoming:
     """When the order was read last, by `order_reads.moment`."""
     is_readable: bool = True
     existing: SalesOrder | None = None
+    pickup: Pickup | None = None
+    """How far AcctVantage is with the sales order, where it picks orders up from the books."""
     is_unchanged: bool = False
     """The sales order was imported from an order with this content."""
     receipts: list[Receipt] = attrs.field(factory=list[Receipt])
@@ -63,6 +65,11 @@ class Incoming:
     """The order as it is mapped, from its look-up on."""
     waits: Problem | None = None
     """Why it is held back until its payment allows the import."""
+
+    @property
+    def is_refused(self) -> bool:
+        """Whether AcctVantage refused the sales order, as the books offer it now."""
+        return self.pickup is not None and self.pickup.refusal is not None
 
     def take(self, now: Incoming) -> None:
         """Take the order as it is now, which has everything else still to be read."""
@@ -190,8 +197,10 @@ class Incomers:
             order.import_id: order
             for order in self._run.books.sales_orders([each.import_id for each in incoming])
         }
+        pickups = self._run.parts.known_pickups(existing)
         for each in incoming:
             each.existing = existing.get(each.import_id)
+            each.pickup = pickups.get(each.import_id)
         if not explain:
             self._hold_back(incoming)
         readable = [each for each in incoming if each.is_readable and each.waits is None]

@@ -25,7 +25,7 @@ from avbc.acctvantage.gateway import (
     StatusGateway,
     StockGateway,
 )
-from avbc.acctvantage.records import Credit, Shipment
+from avbc.acctvantage.records import Credit, Pickup, Shipment
 from avbc.errors import FinalError
 from avbc.settings import Settings
 
@@ -268,6 +268,12 @@ class Parts:
     def known_credits(self, order_import_ids: Collection[str]) -> list[Credit]:
         """Return the credits on orders; none where the books keep no credits."""
         return self.credits.credits(order_import_ids) if self.has(CreditGateway) else []
+
+    def known_pickups(self, order_import_ids: Collection[str]) -> dict[str, Pickup]:
+        """Return how far AcctVantage is with orders; nothing where it picks none up here."""
+        if not (order_import_ids and self.has(StagingGateway)):
+            return {}
+        return {each.order_import_id: each for each in self.staging.pickups(order_import_ids)}
 
     def known_shipments(self, order_import_ids: Collection[str]) -> list[Shipment]:
         """Return the shipments of orders; none where the books keep no shipments."""

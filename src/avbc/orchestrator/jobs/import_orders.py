@@ -42,6 +42,7 @@ from avbc.orchestrator.engine.incoming import Incomers, Incoming, edits_of
 from avbc.orchestrator.engine.open_items import OpenItems
 from avbc.orchestrator.engine.open_webhooks import OpenWebhooks, close_webhooks
 from avbc.orchestrator.engine.order_reads import moment, windows
+from avbc.orchestrator.engine.pickups import REFUSED, offered_again
 from avbc.orchestrator.engine.run import Run
 from avbc.orchestrator.engine.second_look import SecondLook
 from avbc.orchestrator.engine.store_orders import orders_of_period, unreadable, waiting_orders
@@ -291,7 +292,7 @@ class Import:
         if each.error is not None:
             raise each.error
         if each.existing is not None and each.is_unchanged:
-            return self._endings.of("relinked", each)
+            return self._endings.of("relinked", each, self._offer_again(each))
         if each.existing is None and (held := self._incomers.waits(each)):
             # Its transactions, or the order as it is now, say less than the list did.
             return self._endings.of("waiting", each, [held])
@@ -316,17 +317,42 @@ class Import:
         lookups.remember(mapped.bundle, created.order.client_id, created.order.contact_id)
         return self._endings.of("imported" if created.created else "relinked", each, mapped=mapped)
 
+    def _offer_again(self, each: Incoming) -> tuple[Problem, ...]:
+        """Offer an order again that AcctVantage refused, though the store has not changed it."""
+        if each.pickup is None or each.pickup.refusal is None:
+            return ()
+        if not self._run.preview:
+            offered = self._run.parts.staging.offer_again(each.import_id)
+            if offered.version == each.pickup.version:  # AcctVantage has entered it meanwhile.
+                return ()
+            self._run.is_begun = True
+        return self._offered_again(each)
+
+    def _offered_again(self, each: Incoming) -> tuple[Problem, ...]:
+        """Say that an order is offered again that AcctVantage refused, and settle its item."""
+        if each.pickup is None or each.pickup.refusal is None:
+            return ()
+        self._run.settle([each.import_id], area=REFUSED)
+        return (offered_again(each.pickup, each.pickup.refusal),)
+
     def _write_edited(self, each: Incoming, existing: SalesOrder, mapped: MappedOrder) -> Ending:
         """Handle an order that was edited in the store after its import, as the settings say."""
         bundle = mapped.bundle
         credited = sum((one.total for one in self._run.parts.known_credits([each.import_id])), ZERO)
         order, settings = each.order, self._run.settings
-        is_updated = may_update(existing, order, each.receipts, credited, settings)
+        is_updated = may_update(
+            existing,
+            order,
+            each.receipts,
+            credited,
+            settings,
+            never_entered=each.pickup is not None and each.pickup.was_only_refused,
+        )
         if bundle is None and is_updated:
             return self._endings.of("refused", each, mapped=mapped)
         edits = edits_of(each, mapped)
         if bundle is not None and not edits:
-            return self._endings.of("relinked", each, mapped=mapped)
+            return self._endings.of("relinked", each, self._offer_again(each), mapped)
         update = None if bundle is None else update_of(bundle, each.receipts)
         if update is not None and is_updated and not update.why_not:
             if not self._run.preview:
@@ -335,10 +361,11 @@ class Import:
                 self._incomers.lookups.remember(
                     update.bundle, updated.client_id, updated.contact_id
                 )
-            return self._endings.of("updated", each, update.warnings, mapped)
+            problems = (*self._offered_again(each), *update.warnings)
+            return self._endings.of("updated", each, problems, mapped)
         then = (
             "give the order the Downloaded Order Status"
-            if self._choice.sets_status(each)
+            if self._choice.sets_status(each) and not each.is_refused
             else f"call import_order({each.order.id})"
         )
         fix = f"Change {each.import_id} in AcctVantage by hand, then {then}."

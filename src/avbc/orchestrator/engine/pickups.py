@@ -1,0 +1,23 @@
+"""How far AcctVantage is with the orders that it picks up: read from the books, never copied."""
+
+from __future__ import annotations
+
+from avbc.acctvantage import Acknowledgement, Pickup
+from avbc.mapping import Problem
+
+REFUSED = "refused_by_acctvantage"
+"""The code of orders that AcctVantage refused. They are an area of the worklist of their own: each
+run looks at all of them, and not at all statuses that could not be set."""
+
+
+def offered_again(refused: Pickup, refusal: Acknowledgement) -> Problem:
+    """Say that an import offers an order again that AcctVantage refused."""
+    key = refused.order_import_id
+    return Problem(
+        "order_offered_again",
+        "import_id",
+        key,
+        f"AcctVantage refused {key} (version {refused.version}): {refusal.reason} It is offered "
+        f"again, as version {refused.version + 1}.",
+        severity="warning",
+    )
