@@ -21,6 +21,26 @@ SERVER = "AVBC_TEST_POSTGRESQL"
 BROKER = "AVBC_TEST_REDIS"
 
 
+# The tests that show the driver itself to work run on every Python.
+ON_EVERY_PYTHON = "tests/acctvantage/test_database.py"
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Run the PostgreSQL variants on one Python: their SQLite variants run on each.
+
+    The server sees no difference between Pythons. Only the driver could differ, and the tests of
+    the books' database use it on each.
+    """
+    for item in items:
+        variant = getattr(item, "callspec", None)
+        if (
+            variant is not None
+            and "postgresql" in variant.id.split("-")
+            and not item.nodeid.startswith(ON_EVERY_PYTHON)
+        ):
+            item.add_marker(pytest.mark.one_python)
+
+
 def is_due() -> bool:
     """Whether a server must be there: in CI, where `.ci/run` starts one as root on Debian.
 
