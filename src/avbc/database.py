@@ -69,6 +69,9 @@ class Tables:
     errors: Mapping[ErrorKind, type[AvbcError]]
     """What it raises for each kind of error."""
     log: logging.Logger
+    programs: tuple[Callable[[sa.Connection], None], Callable[[sa.Connection], None]] | None = None
+    """Create the views and triggers, and drop those of any version. They are dropped before a
+    migration and created after it."""
     on_open: Callable[[sa.Connection], None] | None = None
     """Looks at the tables once they are there, each time they are opened."""
     attempts: int = 1
@@ -270,8 +273,10 @@ class Database:
             # the first has made.
             connection.execute(sa.select(sa.func.pg_advisory_xact_lock(_LOCK)))
         found, tables = self._found_version(connection), self._tables
+        create, drop = tables.programs or (_nothing, _nothing)
         if found is None:
             tables.metadata.create_all(connection)
+            create(connection)
             connection.execute(tables.versions.insert(), {"version": tables.version})
             return
         if found > tables.version:
@@ -279,9 +284,11 @@ class Database:
                 f"{tables.owner} ({self}): its tables have version {found} and this avbc knows "
                 f"{tables.version}: update avbc"
             )
-        for step in range(found, tables.version):
-            tables.migrations[step](connection)
         if found < tables.version:
+            drop(connection)
+            for step in range(found, tables.version):
+                tables.migrations[step](connection)
+            create(connection)
             connection.execute(tables.versions.update(), {"version": tables.version})
 
     def _switch_to_wal(self) -> None:
@@ -327,6 +334,10 @@ class Database:
 def _transaction(engine: sa.Engine, work: Callable[[sa.Connection], T]) -> T:
     with engine.connect() as connection, connection.begin():
         return work(connection)
+
+
+def _nothing(_connection: sa.Connection) -> None:
+    """What tables without views and triggers need."""
 
 
 def _is_file(url: sa.URL) -> bool:
@@ -429,6 +440,7 @@ def insert_into(
     taken: Sequence[str] = (),
     replaced: Sequence[str] = (),
     kept: Sequence[str] = (),
+    counted: Sequence[str] = (),
 ) -> sqlite.Insert | postgresql.Insert:
     """Return the INSERT of rows into a table's columns, and what it does on a conflict.
 
@@ -438,6 +450,7 @@ def insert_into(
         taken: The unique columns on whose conflict nothing is written.
         replaced: The unique columns on whose conflict the row that is there takes the new values,
         kept: but for these.
+        counted: Columns of that row, not of the new one, that go up by one.
     """
     insert = (sqlite.insert if kind == "sqlite" else postgresql.insert)(columns[0].table)
     if taken:
@@ -448,7 +461,9 @@ def insert_into(
             for column in columns
             if column.name not in {*replaced, *kept}
         }
-        return insert.on_conflict_do_update(index_elements=replaced, set_=new)
+        one: sa.ColumnElement[int] = sa.literal_column("1")
+        more = {name: insert.table.columns[name] + one for name in counted}
+        return insert.on_conflict_do_update(index_elements=replaced, set_={**new, **more})
     return insert
 
 

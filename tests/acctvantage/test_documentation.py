@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 from attrs import evolve
 
-from avbc.acctvantage import Parcel, Shipment, ShippedItem, SqlGateway, files
+from avbc.acctvantage import Parcel, Shipment, ShippedItem, SqlGateway, books_file
 from avbc.acctvantage.sql import schema
 from avbc.testing.contract import make_bundle
 
@@ -28,7 +28,7 @@ def test_the_example_loads(memory: SqlGateway, tmp_path: Path) -> None:
     (tmp_path / "books.toml").write_text(example, encoding="utf-8")
     memory.load(tmp_path / "books.toml")
     assert set(tomllib.loads(example)) == {
-        field.name for field in files.BooksFile.__attrs_attrs__
+        field.name for field in books_file.BooksFile.__attrs_attrs__
     } - {"quantities"}
     assert memory.available("Main") == {"SKU-1": 12}
     assert [client.open_ar for client in memory.clients()] == [True]
@@ -36,14 +36,14 @@ def test_the_example_loads(memory: SqlGateway, tmp_path: Path) -> None:
 
 def test_every_key_is_listed() -> None:
     for name, table in [
-        ("tax_areas", files._TAX_AREA),
-        ("warehouses", files._WAREHOUSE),
-        ("ship_vias", files._SHIP_VIA),
-        ("promotions", files._PROMOTION),
-        ("products", files._PRODUCT),
-        ("clients", files._CLIENT),
-        ("address", files._ADDRESS),
-        ("contacts", files._CONTACT),
+        ("tax_areas", books_file._TAX_AREA),
+        ("warehouses", books_file._WAREHOUSE),
+        ("ship_vias", books_file._SHIP_VIA),
+        ("promotions", books_file._PROMOTION),
+        ("products", books_file._PRODUCT),
+        ("clients", books_file._CLIENT),
+        ("address", books_file._ADDRESS),
+        ("contacts", books_file._CONTACT),
     ]:
         (row,) = (
             line

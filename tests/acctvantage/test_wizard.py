@@ -28,8 +28,7 @@ NAMES = {"Part Number": "Item", "Name": "Item Name", "List Price": "Retail"}
 
 
 @pytest.fixture
-def books(tmp_path: Path) -> SqlGateway:
-    books = SqlGateway()
+def books(books: SqlGateway, tmp_path: Path) -> SqlGateway:
     (tmp_path / "books.toml").write_text(BOOKS, encoding="utf-8")
     books.load(tmp_path / "books.toml")
     return books
@@ -146,6 +145,11 @@ def test_what_is_new_or_changed_since_a_file(tmp_path: Path) -> None:
     found = clients_since([moved, bo], tmp_path / "clients.txt")
     assert (found.new, found.changed) == ([bo], [moved])
 
+    write_clients(tmp_path / "clients.txt", [bo])
+    imported = evolve(bo, import_id="WEB8")
+    found = clients_since([imported, evolve(bo, first_name="Bo")], tmp_path / "clients.txt")
+    assert (len(found.new), found.changed) == (1, [imported])
+
 
 def test_what_acctvantage_cannot_take_is_listed_and_nothing_written(tmp_path: Path) -> None:
     file = tmp_path / "products.txt"
@@ -167,13 +171,16 @@ def test_what_acctvantage_cannot_take_is_listed_and_nothing_written(tmp_path: Pa
 
 def test_a_layout_lists_all_its_faults(tmp_path: Path) -> None:
     layout = Layout(
-        {"Part Numbr": "Item", "Name": "List Price"}, delimiter="ab", encoding="latin-99"
+        {"Part Numbr": "Item", "Name": "List Price", "Width": " "},
+        delimiter="ab",
+        encoding="latin-99",
     )
     with pytest.raises(BooksFileError) as caught:
         write_products(tmp_path / "products.txt", [], layout)
     assert [str(fault) for fault in caught.value.faults] == [
         "Part Numbr: is not a field of this file: did you mean Part Number?",
         "List Price: has the same header as Name: 'List Price'",
+        "Width: has an empty header",
         "delimiter: must be one character, not 'ab'",
         "encoding: 'latin-99' is not a known encoding",
     ]

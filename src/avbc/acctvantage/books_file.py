@@ -181,6 +181,7 @@ class BooksFile:
     """What a books.toml says. None: it does not say."""
 
     currency: str | None = None
+    hand_over: str | None = None
     order_statuses: tuple[str, ...] | None = None
     receipt_types: tuple[str, ...] = ()
     gl_accounts: tuple[str, ...] = ()
@@ -361,6 +362,7 @@ def _statuses(value: object) -> tuple[str, ...]:
 
 _VALUES: dict[str, Convert] = {
     "currency": _currency,
+    "hand_over": _one_of("pick_up", "journal"),
     "order_statuses": _statuses,
     "receipt_types": _names,
     "gl_accounts": _names,

@@ -76,6 +76,8 @@ class Layout:
         taken: dict[str, str] = {}
         for field, key in fields.items():
             header = headers[key] = self.names.get(field, field).strip()
+            if not header:
+                faults.append(Fault(field, "has an empty header"))
             other = taken.setdefault(header, field)
             if other != field:
                 faults.append(Fault(field, f"has the same header as {other}: {header!r}"))

@@ -16,7 +16,7 @@ from typing import Generic, TypeVar
 
 import attrs
 
-from avbc.acctvantage.books_file import CsvFile, client_identity
+from avbc.acctvantage.books_file import CsvFile, client_names
 from avbc.acctvantage.files.exports import (
     ALIASES_FILE,
     CLIENTS_FILE,
@@ -131,7 +131,7 @@ def products_since(
     return _since(
         products,
         _all(file, read_products),
-        lambda product: text_key(product.part_number),
+        lambda product: [text_key(product.part_number)],
         _product,
     )
 
@@ -141,13 +141,19 @@ def clients_since(
 ) -> Changes[Client]:
     """The clients that are new or changed since a file was written by `write_clients`.
 
-    A client is the same by its Import ID, or else by names and email.
+    A client is the same by its Import ID, or, where the earlier file has none, by names and email.
 
     Raises:
         BooksFileError: The earlier file cannot be read, or has faults.
     """
     file = ExportFile(earlier, CLIENTS_FILE, layout)
-    return _since(clients, _all(file, read_clients), client_identity, _client)
+    return _since(clients, _all(file, read_clients), _identities, _client)
+
+
+def _identities(client: Client) -> list[object]:
+    """What may find a client in an earlier file, which may lack the Import ID that it has now."""
+    names = client_names(client)
+    return [names] if client.import_id is None else [client.import_id, names]
 
 
 def _all(file: ExportFile, read: Callable[[CsvFile], Iterable[R]]) -> list[R]:
@@ -159,13 +165,13 @@ def _all(file: ExportFile, read: Callable[[CsvFile], Iterable[R]]) -> list[R]:
 def _since(
     records: Iterable[R],
     earlier: Iterable[R],
-    identity: Callable[[R], object],
+    identities: Callable[[R], list[object]],
     cells: Callable[[R], Mapping[str, str]],
 ) -> Changes[R]:
-    before = {identity(record): cells(record) for record in earlier}
+    before = {identities(record)[0]: cells(record) for record in earlier}
     changes: Changes[R] = Changes([], [])
     for record in records:
-        known = before.get(identity(record))
+        known = next((before[key] for key in identities(record) if key in before), None)
         if known is None:
             changes.new.append(record)
         elif known != cells(record):

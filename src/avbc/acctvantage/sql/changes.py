@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from datetime import UTC, datetime
 from decimal import Decimal
 
 import sqlalchemy as sa
 
 from avbc.acctvantage.gateway import BooksRefused
 from avbc.acctvantage.records import POSTED, SHIPPED, SalesOrder
-from avbc.acctvantage.sql import schema
+from avbc.acctvantage.sql import column_types, schema
 from avbc.acctvantage.sql.reading import order_statuses, sales_orders
 from avbc.acctvantage.sql.stock import is_taken, move_goods
 from avbc.posting import means_posted
@@ -57,7 +56,9 @@ def set_to_ship(
     for store_line_id, left in changes.items():
         these = (table.c.order_id == order.id) & (table.c.store_line_id == store_line_id)
         connection.execute(table.update().values(to_ship=left).where(these))
-    stamp = orders.update().values(updated_at=datetime.now(UTC))
+    stamp = orders.update().values(
+        updated_at=column_types.DatabaseNow(), version=orders.c.version + 1
+    )
     connection.execute(stamp.where(orders.c.id == order.id))
     return sales_orders(connection, [order_import_id])[0]
 

@@ -26,7 +26,7 @@ from avbc.acctvantage.records import (
     SalesOrder,
     Shipment,
 )
-from avbc.acctvantage.sql import changes, exports, loading, reading, stock, versions
+from avbc.acctvantage.sql import changes, exports, loading, reading, staging, stock, versions
 from avbc.acctvantage.sql import credits as credit_records
 from avbc.acctvantage.sql import receipts as receipt_records
 from avbc.acctvantage.sql import shipments as shipment_records
@@ -322,6 +322,13 @@ class SqlGateway:
     trial_balance = _reads(reading.trial_balance)
     look_alikes = _reads(versions.look_alikes)
     available = _reads(stock.available)
+
+    # What avbc.StagingGateway asks for.
+
+    pickups = _finds(staging.pickups)
+    orders_refused = _reads(staging.orders_refused)
+    offer_again = _writes(staging.offer_again, "order {}")
+    hand_over_earlier_orders = _writes(staging.hand_over_earlier_orders, "earlier orders")
 
     # What users of AcctVantage do, for tests and for scripts that carry it over.
 

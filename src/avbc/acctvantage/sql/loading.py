@@ -32,8 +32,8 @@ from avbc.acctvantage.files.exports import (
     read_clients,
     read_products,
 )
-from avbc.acctvantage.records import Client, Product
-from avbc.acctvantage.sql import schema
+from avbc.acctvantage.records import Client, Product, ReferenceData
+from avbc.acctvantage.sql import column_types, schema
 from avbc.acctvantage.sql.orders import OrderWriter
 from avbc.acctvantage.sql.reading import key_chunks
 from avbc.acctvantage.sql.rows import (
@@ -71,9 +71,8 @@ def load(database: Database, path: str | PathLike[str]) -> None:
     put = _Put(database.kind)
 
     def work(connection: sa.Connection) -> None:
-        if file.currency is not None:
-            connection.execute(schema.books.delete())
-            connection.execute(schema.books.insert().values(id=1, currency=file.currency))
+        if file.currency is not None or file.hand_over is not None:
+            _put_books(connection, file.currency, file.hand_over)
         if file.order_statuses is not None:
             connection.execute(schema.order_statuses.delete())
             connection.execute(
@@ -268,6 +267,19 @@ def _warehouses(connection: sa.Connection) -> list[str]:
     return list(connection.scalars(sa.select(schema.warehouses.c.name)))
 
 
+def _put_books(connection: sa.Connection, currency: str | None, hand_over: str | None) -> None:
+    """Write what is given of the books themselves; the rest stays."""
+    table = schema.books.c
+    there = connection.execute(sa.select(table.currency, table.hand_over)).first()
+    before = there or (ReferenceData().currency, "pick_up")
+    row = {
+        "id": 1,
+        "currency": currency or before[0],
+        "hand_over": hand_over or before[1],
+    }
+    put(connection, schema.books, row)
+
+
 class _Put:
     """What puts records into the books, whether they are there already or not."""
 
@@ -281,7 +293,7 @@ class _Put:
         self._quantity = insert_sql(
             list(schema.quantities.columns), kind, replaced=["warehouse", "part_key"]
         )
-        self._exact = schema.TO_STORE[kind][schema.Exact]
+        self._exact = column_types.TO_STORE[kind][column_types.Exact]
         self._client = Insert(CLIENTS, kind, "email_key")
         self._client_by_id = Insert(CLIENTS, kind, "id", "email_key", replaced=["id"])
 

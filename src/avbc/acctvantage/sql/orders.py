@@ -170,6 +170,7 @@ class OrderWriter:
             "updated_at",
             replaced=["import_id"],
             kept=["imported_at", "status", "status_changed_at"],
+            counted=["version"],
         )
 
     def create(self, cursor: DBAPICursor, bundle: OrderBundle, now: datetime) -> SalesOrder | None:

@@ -34,7 +34,7 @@ from avbc.acctvantage.records import (
     ShipVia,
     TaxArea,
 )
-from avbc.acctvantage.sql import schema
+from avbc.acctvantage.sql import column_types, schema
 from avbc.database import insert_into
 
 R = TypeVar("R")
@@ -115,11 +115,13 @@ def _line(*, to_ship: Decimal | None, **fields: Any) -> SalesOrderLine:
 
 # Which record lies in which table.
 
+_OFFERED = ("version", "offered_at", "answered")
+
 TAX_AREAS = Rows(schema.tax_areas, TaxArea, "id")
 SHIP_VIAS = Rows(schema.ship_vias, ShipVia, "id", "name_key")
 PROMOTIONS = Rows(schema.promotions, Promotion, "id", "code_key")
 PRODUCTS = Rows(schema.products, Product, "part_key")
-CLIENTS = Rows(schema.clients, Client, "id", "email_key", address="address")
+CLIENTS = Rows(schema.clients, Client, "id", "email_key", "client_number", address="address")
 CONTACTS = Rows(schema.contacts, Contact, "id", "client_id", "email_key", "person_key")
 ORDERS = Rows(
     schema.sales_orders,
@@ -129,16 +131,18 @@ ORDERS = Rows(
     "contact_id",
     "imported_at",
     "updated_at",
+    "hand_over",
+    *_OFFERED,
     address="bill_to",
 )
 SHIP_TOS = Rows(schema.sales_order_ship_tos, Address, "order_id", "position")
 LINES = Rows(schema.sales_order_lines, _line, "order_id", "position")
 DISCOUNTS = Rows(schema.sales_order_discounts, OrderDiscount, "order_id", "position")
-RECEIPTS = Rows(schema.receipts, Receipt, "id", "order_import_id", "import_id")
+RECEIPTS = Rows(schema.receipts, Receipt, "id", "order_import_id", "import_id", *_OFFERED)
 SHIPMENTS = Rows(schema.shipments, Shipment, "id", "changed_at")
 SHIPPED_ITEMS = Rows(schema.shipment_items, ShippedItem, "shipment_id", "position")
 PARCEL_ITEMS = Rows(schema.shipment_parcel_items, ShippedItem, "shipment_id", "parcel", "position")
-CREDITS = Rows(schema.credits, Credit, "id", "imported_at")
+CREDITS = Rows(schema.credits, Credit, "id", "imported_at", *_OFFERED)
 CREDIT_LINES = Rows(schema.credit_lines, CreditLine, "credit_id", "position")
 CREDIT_TENDERS = Rows(schema.credit_tenders, CreditTender, "credit_id", "position")
 
@@ -162,9 +166,9 @@ class Insert(Generic[R]):
         self._values = rows.values
         # The places of values that this database has no type for, and what converts each.
         self._conversions = [
-            (place, schema.TO_STORE[kind][type(column.type)])
+            (place, column_types.TO_STORE[kind][type(column.type)])
             for place, column in enumerate(columns)
-            if type(column.type) in schema.TO_STORE[kind]
+            if type(column.type) in column_types.TO_STORE[kind]
         ]
 
     def row(self, record: R, *before: object) -> list[Any]:

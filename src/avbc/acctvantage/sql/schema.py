@@ -6,150 +6,14 @@ A column has the name of the record's field; a nested address has its fields wit
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
-from datetime import UTC, date, datetime
 from decimal import Decimal
 from typing import Any
 
 import attrs
 import sqlalchemy as sa
-from sqlalchemy.types import TypeEngine
 
-from avbc.acctvantage.gateway import BooksRefused
 from avbc.acctvantage.records import Address
-
-
-def exact_text(value: Decimal) -> str:
-    """A decimal as text that all readers take for the same number: digits, a point, no exponent.
-
-    Raises:
-        BooksRefused: It is not a finite number.
-
-    >>> exact_text(Decimal("19.9500")), exact_text(Decimal("1E+3")), exact_text(Decimal("0E-7"))
-    ('19.9500', '1000', '0.0000000')
-    """
-    text = str(value)
-    if value.is_finite() and "E" not in text:
-        return text
-    return f"{exact_number(value):f}"
-
-
-def exact_number(value: Decimal) -> Decimal:
-    """The decimal itself, if it is a finite number.
-
-    Raises:
-        BooksRefused: It is not.
-    """
-    if not value.is_finite():
-        raise BooksRefused(f"{value} is not an amount that the books can keep")
-    return value
-
-
-def utc_text(value: datetime) -> str:
-    """A time as ISO 8601 text in UTC, which sorts as the times do.
-
-    Raises:
-        BooksRefused: It has no time zone, or no equivalent in UTC.
-
-    >>> utc_text(datetime.fromisoformat("2026-01-02T03:04:05+02:00"))
-    '2026-01-02T01:04:05.000000+00:00'
-    """
-    return in_utc(value).isoformat(timespec="microseconds")
-
-
-def in_utc(value: datetime) -> datetime:
-    """The time in UTC.
-
-    Raises:
-        BooksRefused: It has no time zone, or no equivalent in UTC.
-    """
-    if value.tzinfo is None:
-        raise BooksRefused(f"the time {value} has no time zone")
-    try:
-        return value.astimezone(UTC)
-    except OverflowError:
-        raise BooksRefused(f"the time {value} has no equivalent in UTC") from None
-
-
-def day(value: date) -> date:
-    """The day itself.
-
-    Raises:
-        BooksRefused: It is a time, whose day depends on the time zone.
-    """
-    if isinstance(value, datetime):
-        raise BooksRefused(f"the time {value} is not a day")
-    return value
-
-
-def day_text(value: date) -> str:
-    """A day as ISO 8601 text, which sorts as the days do.
-
-    Raises:
-        BooksRefused: It is a time, whose day depends on the time zone.
-    """
-    return day(value).isoformat()
-
-
-class Exact(sa.TypeDecorator[Decimal]):
-    """An exact decimal: NUMERIC on PostgreSQL, text on SQLite, whose NUMERIC is a float."""
-
-    impl = sa.Text
-    cache_ok = True
-
-    def load_dialect_impl(self, dialect: sa.Dialect) -> TypeEngine[Any]:
-        """Choose the column type of this database."""
-        return dialect.type_descriptor(sa.Numeric() if dialect.name == "postgresql" else sa.Text())
-
-    def process_bind_param(
-        self, value: Decimal | None, dialect: sa.Dialect
-    ) -> str | Decimal | None:
-        """What is stored."""
-        return None if value is None else TO_STORE[dialect.name][Exact](value)
-
-    def process_result_value(
-        self,
-        value: Any,
-        dialect: sa.Dialect,  # noqa: ARG002  # SQLAlchemy's signature
-    ) -> Decimal | None:
-        """What was stored."""
-        return None if value is None else Decimal(value)
-
-
-class Moment(sa.TypeDecorator[datetime]):
-    """An aware time: TIMESTAMPTZ on PostgreSQL, ISO 8601 text in UTC on SQLite."""
-
-    impl = sa.Text
-    cache_ok = True
-
-    def load_dialect_impl(self, dialect: sa.Dialect) -> TypeEngine[Any]:
-        """Choose the column type of this database."""
-        return dialect.type_descriptor(
-            sa.DateTime(timezone=True) if dialect.name == "postgresql" else sa.Text()
-        )
-
-    def process_bind_param(
-        self, value: datetime | None, dialect: sa.Dialect
-    ) -> str | datetime | None:
-        """What is stored."""
-        return None if value is None else TO_STORE[dialect.name][Moment](value)
-
-    def process_result_value(
-        self,
-        value: Any,
-        dialect: sa.Dialect,  # noqa: ARG002  # SQLAlchemy's signature
-    ) -> datetime | None:
-        """What was stored, in UTC."""
-        if value is None:
-            return None
-        return datetime.fromisoformat(value) if isinstance(value, str) else value.astimezone(UTC)
-
-
-TO_STORE: Mapping[str, Mapping[type[TypeEngine[Any]], Callable[[Any], Any]]] = {
-    "sqlite": {Exact: exact_text, Moment: utc_text, sa.Date: day_text},
-    "postgresql": {Exact: exact_number, Moment: in_utc, sa.Date: day},
-}
-"""How a database takes values that it has no type for: for the types and compiled inserts."""
+from avbc.acctvantage.sql.column_types import DatabaseNow, Exact, Moment
 
 metadata = sa.MetaData(
     naming_convention={
@@ -197,9 +61,21 @@ def _of(name: str, owner: sa.Table) -> sa.Column[int]:
     )
 
 
-def _partial_index(name: str, *columns: sa.Column[Any], where: sa.ColumnElement[bool]) -> None:
+def _partial_index(
+    name: str, *columns: sa.Column[Any], where: sa.ColumnElement[bool] | sa.TextClause
+) -> None:
     """An index of those rows only that are looked for, so that the others cost nothing."""
     sa.Index(name, *columns, sqlite_where=where, postgresql_where=where)
+
+
+def _offered() -> list[sa.Column[Any]]:
+    """How far AcctVantage is with a document: made by the database (`handshake`)."""
+    return [
+        sa.Column("version", sa.Integer, nullable=False, server_default="1"),
+        sa.Column("offered_at", Moment),
+        # NULL: the present version has no answer; 'entered' or 'refused'.
+        sa.Column("answered", sa.Text),
+    ]
 
 
 def _address(prefix: str = "") -> list[sa.Column[str]]:
@@ -218,6 +94,8 @@ books = sa.Table(
     metadata,
     sa.Column("id", sa.Integer, primary_key=True, autoincrement=False),
     _text("currency"),
+    # What becomes of new orders: 'pick_up' or 'journal'.
+    sa.Column("hand_over", sa.Text, nullable=False, server_default="pick_up"),
 )
 order_statuses = sa.Table(
     "order_statuses", metadata, _position(), sa.Column("name", sa.Text, nullable=False, unique=True)
@@ -342,6 +220,7 @@ clients = sa.Table(
     _text("phone"),
     *_address("address_"),
     _flag("open_ar"),
+    sa.Column("client_number", sa.Text, nullable=False, server_default=""),
 )
 contacts = sa.Table(
     "contacts",
@@ -397,6 +276,9 @@ sales_orders = sa.Table(
     sa.Column("store_hash", sa.Text, nullable=False, server_default=""),
     # NULL is not known, as of what an avbc of version 4 wrote.
     sa.Column("ordered_on", sa.Date),
+    # 'pick_up' or 'journal'; NULL is undecided, as of orders from before version 6.
+    sa.Column("hand_over", sa.Text),
+    *_offered(),
 )
 # Not the source first: SQLite would find all orders of a source by it, rather than the few that are
 # looked for by their status or the time of its change.
@@ -405,6 +287,17 @@ _partial_index(
     "ix_sales_orders_status_changed",
     sales_orders.c.status_changed_at,
     where=sales_orders.c.status_changed_at.is_not(None),
+)
+_partial_index(
+    "ix_sales_orders_to_enter",
+    sales_orders.c.id,
+    where=sa.text("answered IS NULL AND hand_over = 'pick_up'"),
+)
+ORDER_IS_REFUSED = sales_orders.c.answered == sa.literal_column("'refused'")
+"""Refused by AcctVantage. A query with these very words uses the index of such orders."""
+_partial_index("ix_sales_orders_refused", sales_orders.c.id, where=ORDER_IS_REFUSED)
+_partial_index(
+    "ix_sales_orders_undecided", sales_orders.c.id, where=sales_orders.c.hand_over.is_(None)
 )
 
 
@@ -480,7 +373,9 @@ receipts = sa.Table(
     _flag("void_wanted"),
     sa.Column("captured_at", Moment),
     sa.Column("voided_at", Moment),
+    *_offered(),
 )
+_partial_index("ix_receipts_to_enter", receipts.c.id, where=receipts.c.answered.is_(None))
 RECEIPT_IS_WANTED = receipts.c.capture_wanted.is_(sa.true()) | receipts.c.void_wanted.is_(sa.true())
 """A capture or void is wanted. A query with these very words uses the index of such receipts."""
 _partial_index("ix_receipts_wanted", receipts.c.order_import_id, where=RECEIPT_IS_WANTED)
@@ -545,7 +440,9 @@ credits = sa.Table(  # noqa: A001  # the table's name; the builtin is for the pr
     _text("currency"),
     _text("reason"),
     sa.Column("created_at", Moment),
+    *_offered(),
 )
+_partial_index("ix_credits_to_enter", credits.c.id, where=credits.c.answered.is_(None))
 credit_lines = sa.Table(
     "credit_lines",
     metadata,
@@ -569,4 +466,25 @@ credit_tenders = sa.Table(
     _exact("amount"),
     _text("store_payment_method"),
     sqlite_with_rowid=False,
+)
+
+# What AcctVantage answers, and the versions of what was removed.
+acknowledgements = sa.Table(
+    "acknowledgements",
+    metadata,
+    _id(),
+    _text("import_id"),
+    sa.Column("version", sa.Integer, nullable=False),
+    *(
+        sa.Column(name, sa.Text, nullable=False, server_default="")
+        for name in ("document_number", "status", "client_number", "refused_code", "refused_text")
+    ),
+    sa.Column("at", Moment, nullable=False, server_default=DatabaseNow()),
+    sa.Index("ix_acknowledgements_import_id", "import_id"),
+)
+former_versions = sa.Table(
+    "former_versions",
+    metadata,
+    sa.Column("import_id", sa.Text, primary_key=True),
+    sa.Column("version", sa.Integer, nullable=False),
 )

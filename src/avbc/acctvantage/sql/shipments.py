@@ -11,7 +11,7 @@ from attrs import evolve
 
 from avbc.acctvantage.gateway import BooksRefused
 from avbc.acctvantage.records import Parcel, Shipment, ShippedItem
-from avbc.acctvantage.sql import schema
+from avbc.acctvantage.sql import column_types, schema
 from avbc.acctvantage.sql.reading import key_chunks, parts
 from avbc.acctvantage.sql.rows import (
     PARCEL_ITEMS,
@@ -160,5 +160,5 @@ def _in_utc(shipment: Shipment) -> Shipment:
     return (
         shipment
         if shipment.shipped_at is None
-        else evolve(shipment, shipped_at=schema.in_utc(shipment.shipped_at))
+        else evolve(shipment, shipped_at=column_types.in_utc(shipment.shipped_at))
     )

@@ -11,7 +11,6 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Collection, Mapping, Sequence
-from datetime import UTC, datetime
 from decimal import Decimal
 from typing import TypeAlias
 
@@ -202,8 +201,7 @@ def set_order_status(connection: sa.Connection, import_id: str, status: str) -> 
     if before is None:
         raise BooksRefused(f"there is no order {import_id!r} in the books")
     if before != status:
-        change = order.update().values(status=status, status_changed_at=datetime.now(UTC))
-        connection.execute(change.where(this))
+        connection.execute(order.update().values(status=status).where(this))
         now_taken = is_taken(status, statuses)
         if is_taken(before, statuses) != now_taken:
             move_goods(connection, import_id, -1 if now_taken else 1)

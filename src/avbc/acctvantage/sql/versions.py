@@ -11,7 +11,7 @@ import sqlalchemy as sa
 
 from avbc.acctvantage.gateway import BooksRefused, BooksUnreachable, BooksUnusable
 from avbc.acctvantage.records import LookAlike
-from avbc.acctvantage.sql import schema
+from avbc.acctvantage.sql import handshake, schema
 from avbc.database import Tables
 from avbc.text import text_key
 
@@ -121,6 +121,45 @@ def _to_version_5(connection: sa.Connection) -> None:
     column = schema.sales_orders.c.ordered_on
     kind = column.type.compile(connection.dialect)
     connection.exec_driver_sql(f"ALTER TABLE sales_orders ADD COLUMN {column.name} {kind}")
+
+
+def _to_version_6(connection: sa.Connection) -> None:
+    """What AcctVantage picks up and answers.
+
+    Orders that are in the books are undecided: AcctVantage may have them already, so they are
+    offered nowhere until a person says so (`SqlGateway.hand_over_earlier_orders`).
+    """
+    look = sa.inspect(connection)
+    orders, receipts, of_credits = schema.sales_orders, schema.receipts, schema.credits
+    for column, rule in (
+        (schema.books.c.hand_over, " NOT NULL DEFAULT 'pick_up'"),
+        (schema.clients.c.client_number, " NOT NULL DEFAULT ''"),
+        (orders.c.hand_over, ""),
+        *(
+            (table.c[name], rule)
+            for table in (orders, receipts, of_credits)
+            for name, rule in (
+                ("version", " NOT NULL DEFAULT 1"),
+                ("offered_at", ""),
+                ("answered", ""),
+            )
+        ),
+    ):
+        if column.name in {one["name"] for one in look.get_columns(column.table.name)}:
+            continue  # The step to version 2 makes the credits of today.
+        kind = column.type.compile(connection.dialect)
+        connection.exec_driver_sql(
+            f"ALTER TABLE {column.table.name} ADD COLUMN {column.name} {kind}{rule}"
+        )
+    for table, name in (
+        (orders, "ix_sales_orders_to_enter"),
+        (orders, "ix_sales_orders_refused"),
+        (orders, "ix_sales_orders_undecided"),
+        (receipts, "ix_receipts_to_enter"),
+        (of_credits, "ix_credits_to_enter"),
+    ):
+        _index(table, name).create(connection, checkfirst=True)
+    schema.metadata.create_all(connection, [schema.acknowledgements, schema.former_versions])
 
 
 def _index(table: sa.Table, name: str) -> sa.Index:
@@ -253,6 +292,17 @@ def look_alikes(connection: sa.Connection) -> list[LookAlike]:
 
 
 def _report(connection: sa.Connection) -> None:
+    undecided = connection.scalar(
+        sa.select(sa.func.count())
+        .select_from(schema.sales_orders)
+        .where(schema.sales_orders.c.hand_over.is_(None))
+    )
+    if undecided:
+        _log.warning(
+            "%d orders came into the books before AcctVantage could pick them up: they are "
+            "offered nowhere until SqlGateway.hand_over_earlier_orders() says what becomes of them",
+            undecided,
+        )
     found = look_alikes(connection)
     for one in found[:_LOGGED]:
         _log.warning(
@@ -273,8 +323,15 @@ BOOKS = Tables(
     owner="the books",
     metadata=schema.metadata,
     versions=schema.books_version,
-    version=5,
-    migrations={1: _to_version_2, 2: _to_version_3, 3: _to_version_4, 4: _to_version_5},
+    version=6,
+    migrations={
+        1: _to_version_2,
+        2: _to_version_3,
+        3: _to_version_4,
+        4: _to_version_5,
+        5: _to_version_6,
+    },
+    programs=(handshake.create, handshake.drop),
     errors={
         "unreachable": BooksUnreachable,
         "refused": BooksRefused,

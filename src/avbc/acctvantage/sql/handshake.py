@@ -1,0 +1,416 @@
+"""What the database does by itself: the views that AcctVantage reads, the triggers behind them.
+
+`docs/handshake.md` (The tables) describes them for those who write SQL. They are made again after
+each migration, so this is their only definition.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import sqlalchemy as sa
+
+from avbc.acctvantage.records import ORDER_STATUSES
+from avbc.acctvantage.sql import column_types, schema
+
+_VERSIONED = ("sales_orders", "receipts", "credits")
+"""Tables of documents that AcctVantage picks up and answers, each under versions of its own."""
+
+_STATUSES = ", ".join(f"'{name}'" for name in ORDER_STATUSES)
+
+
+def _is_unknown(status: str) -> str:
+    """Whether the books know no such status; those without any of their own have the defaults."""
+    return (
+        f"NOT EXISTS (SELECT 1 FROM order_statuses WHERE name = {status}) AND (EXISTS "
+        f"(SELECT 1 FROM order_statuses) OR {status} NOT IN ({_STATUSES}))"
+    )
+
+
+def _version_of(import_id: str) -> str:
+    """The present version of the order, receipt or credit; NULL where there is none."""
+    each = (f"(SELECT version FROM {table} WHERE import_id = {import_id})" for table in _VERSIONED)
+    return f"COALESCE({', '.join(each)})"
+
+
+_ENTERED_BEFORE = (
+    "EXISTS (SELECT 1 FROM acknowledgements AS a WHERE a.import_id = NEW.import_id AND "
+    "a.version = NEW.version AND a.document_number <> '')"
+)
+
+_REFUSALS = (
+    (
+        "NEW.document_number = '' AND NEW.refused_code = '' AND NEW.refused_text = ''",
+        (
+            "an acknowledgement needs document_number (entered), or refused_code or refused_text "
+            "(refused)"
+        ),
+    ),
+    (
+        "NEW.document_number <> '' AND (NEW.refused_code <> '' OR NEW.refused_text <> '')",
+        (
+            "an acknowledgement with document_number is entered: it cannot have refused_code or "
+            "refused_text"
+        ),
+    ),
+    (
+        f"{_version_of('NEW.import_id')} IS NULL",
+        "import_id of the acknowledgement is of no order, receipt or credit in the books",
+    ),
+    (
+        f"NEW.version < 1 OR NEW.version > {_version_of('NEW.import_id')}",
+        "version of the acknowledgement was never offered: send back the one that was picked up",
+    ),
+    (
+        (
+            "EXISTS (SELECT 1 FROM sales_orders WHERE import_id = NEW.import_id AND "
+            "COALESCE(hand_over, '') <> 'pick_up')"
+        ),
+        "the order of the acknowledgement is not offered for pick-up",
+    ),
+    (
+        f"NEW.document_number = '' AND {_ENTERED_BEFORE}",
+        (
+            "this version is acknowledged as entered and cannot be refused: void the document in "
+            "AcctVantage instead"
+        ),
+    ),
+    (
+        (
+            "NEW.status <> '' AND NOT EXISTS "
+            "(SELECT 1 FROM sales_orders WHERE import_id = NEW.import_id)"
+        ),
+        "only the acknowledgement of an order has a status",
+    ),
+    (
+        f"NEW.status <> '' AND {_is_unknown('NEW.status')}",
+        "status of the acknowledgement is not in order_statuses",
+    ),
+)
+"""When an acknowledgement is refused, and in which words."""
+
+_UNKNOWN_STATUS = "status of the order is not in order_statuses"
+_APPEND_ONLY = "acknowledgements are never changed or deleted: add another one"
+
+_ANSWERED = "CASE WHEN NEW.document_number <> '' THEN 'entered' ELSE 'refused' END"
+_TAKES_ANSWER = (
+    *(
+        f"UPDATE {table} SET answered = {_ANSWERED} "
+        "WHERE import_id = NEW.import_id AND version = NEW.version"
+        for table in _VERSIONED
+    ),
+    (
+        "UPDATE sales_orders SET status = NEW.status "
+        "WHERE import_id = NEW.import_id AND version = NEW.version AND NEW.status <> ''"
+    ),
+    (
+        "UPDATE clients SET client_number = NEW.client_number "
+        "WHERE NEW.client_number <> '' AND id IN (SELECT client_id FROM sales_orders "
+        "WHERE import_id = NEW.import_id AND version = NEW.version)"
+    ),
+)
+"""What an acknowledgement changes: nothing where its version is not the present one."""
+
+_KEEP_VERSION = (
+    "INSERT INTO former_versions (import_id, version) VALUES (OLD.import_id, OLD.version) "
+    "ON CONFLICT (import_id) DO UPDATE SET version = excluded.version"
+)
+"""One that is removed and comes again goes on counting: no answer to what was is one to it."""
+
+_NEXT_VERSION = (
+    "COALESCE((SELECT f.version + 1 FROM former_versions AS f WHERE f.import_id = NEW.import_id), "
+    "1)"
+)
+
+_RECEIPT_CHANGES = ("receipt_type", "state", "amount", "pre_auth_amount")
+"""Fields of a receipt whose change makes another version of it."""
+
+_SHIPMENT_CHANGES = [
+    column.name for column in schema.shipments.columns if column.name not in {"id", "changed_at"}
+]
+_SHIPMENT_PARTS = ("shipment_items", "shipment_parcels", "shipment_parcel_items")
+
+
+def _differs(kind: str, *names: str) -> str:
+    word = "IS NOT" if kind == "sqlite" else "IS DISTINCT FROM"
+    return "(" + " OR ".join(f"NEW.{name} {word} OLD.{name}" for name in names) + ")"
+
+
+_HAND_OVER = "COALESCE((SELECT b.hand_over FROM books AS b), 'pick_up')"
+
+
+# SQLite.
+
+
+def _sqlite_trigger(name: str, event: str, *work: str, when: str = "") -> str:
+    condition = f" WHEN {when}" if when else ""
+    return f"CREATE TRIGGER avbc_{name} {event}{condition} BEGIN {'; '.join(work)}; END"
+
+
+def _sqlite_triggers() -> Iterator[str]:
+    now = column_types.NOW["sqlite"]
+    for table in _VERSIONED:
+        decided = f", hand_over = {_HAND_OVER}" if table == "sales_orders" else ""
+        yield _sqlite_trigger(
+            f"{table}_offered",
+            f"AFTER INSERT ON {table}",
+            f"UPDATE {table} SET version = {_NEXT_VERSION}, offered_at = {now}{decided} "
+            "WHERE id = NEW.id",
+        )
+        yield _sqlite_trigger(
+            f"{table}_offered_again",
+            f"AFTER UPDATE OF version ON {table}",
+            f"UPDATE {table} SET offered_at = {now}, answered = NULL WHERE id = NEW.id",
+            when=_differs("sqlite", "version"),
+        )
+        yield _sqlite_trigger(f"{table}_removed", f"AFTER DELETE ON {table}", _KEEP_VERSION)
+    for table, changes in (("sales_orders", ("updated_at",)), ("receipts", _RECEIPT_CHANGES)):
+        yield _sqlite_trigger(
+            f"{table}_changed",
+            f"AFTER UPDATE OF {', '.join(changes)} ON {table}",
+            f"UPDATE {table} SET version = version + 1 WHERE id = NEW.id",
+            when=f"{_differs('sqlite', *changes)} AND NEW.version = OLD.version",
+        )
+    yield _sqlite_trigger(
+        "sales_orders_status",
+        "AFTER UPDATE OF status ON sales_orders",
+        f"SELECT RAISE(ABORT, '{_UNKNOWN_STATUS}') WHERE {_is_unknown('NEW.status')}",
+        f"UPDATE sales_orders SET status_changed_at = {now} WHERE id = NEW.id",
+        when=_differs("sqlite", "status"),
+    )
+    yield _sqlite_trigger(
+        "acknowledgements_checked",
+        "BEFORE INSERT ON acknowledgements",
+        *(f"SELECT RAISE(ABORT, '{words}') WHERE {when}" for when, words in _REFUSALS),
+    )
+    yield _sqlite_trigger(
+        "acknowledgements_taken", "AFTER INSERT ON acknowledgements", *_TAKES_ANSWER
+    )
+    for event in ("UPDATE", "DELETE"):
+        yield _sqlite_trigger(
+            f"acknowledgements_no_{event.lower()}",
+            f"BEFORE {event} ON acknowledgements",
+            f"SELECT RAISE(ABORT, '{_APPEND_ONLY}')",
+        )
+    stamp = f"UPDATE shipments SET changed_at = {now} WHERE id = "
+    yield _sqlite_trigger("shipments_added", "AFTER INSERT ON shipments", f"{stamp}NEW.id")
+    yield _sqlite_trigger(
+        "shipments_changed",
+        f"AFTER UPDATE OF {', '.join(_SHIPMENT_CHANGES)} ON shipments",
+        f"{stamp}NEW.id",
+    )
+    for table in _SHIPMENT_PARTS:
+        for event, row in (("INSERT", "NEW"), ("UPDATE", "NEW"), ("DELETE", "OLD")):
+            yield _sqlite_trigger(
+                f"{table}_{event.lower()}",
+                f"AFTER {event} ON {table}",
+                f"{stamp}{row}.shipment_id",
+            )
+
+
+# PostgreSQL.
+
+
+def _raise(words: str) -> str:
+    return f"RAISE EXCEPTION USING MESSAGE = '{words}', ERRCODE = '23514';"
+
+
+def _function(name: str, work: str) -> str:
+    return (
+        f"CREATE OR REPLACE FUNCTION avbc_{name}() RETURNS trigger LANGUAGE plpgsql AS "
+        f"$avbc$ BEGIN {work} END $avbc$"
+    )
+
+
+def _postgresql_trigger(name: str, event: str) -> str:
+    return f"CREATE TRIGGER avbc_{name} {event} FOR EACH ROW EXECUTE FUNCTION avbc_{name}()"
+
+
+def _postgresql_functions() -> dict[str, tuple[str, str]]:
+    """By name: what runs, and when."""
+    now, kind = column_types.NOW["postgresql"], "postgresql"
+    found: dict[str, tuple[str, str]] = {}
+    own = {
+        "sales_orders": (
+            (
+                f"IF {_differs(kind, 'status')} THEN IF {_is_unknown('NEW.status')} THEN "
+                f"{_raise(_UNKNOWN_STATUS)} END IF; NEW.status_changed_at := {now}; END IF; "
+            ),
+            ("updated_at",),
+        ),
+        "receipts": ("", _RECEIPT_CHANGES),
+        "credits": ("", ()),
+    }
+    for table in _VERSIONED:
+        decided = f"NEW.hand_over := {_HAND_OVER}; " if table == "sales_orders" else ""
+        found[f"{table}_offered"] = (
+            f"NEW.version := {_NEXT_VERSION}; NEW.offered_at := {now}; {decided}RETURN NEW;",
+            f"BEFORE INSERT ON {table}",
+        )
+        before, changes = own[table]
+        changed = (
+            f"IF {_differs(kind, *changes)} AND NEW.version = OLD.version THEN "
+            "NEW.version := OLD.version + 1; END IF; "
+            if changes
+            else ""
+        )
+        found[f"{table}_changed"] = (
+            (
+                f"{before}{changed}IF NEW.version <> OLD.version THEN NEW.offered_at := {now}; "
+                "NEW.answered := NULL; END IF; RETURN NEW;"
+            ),
+            f"BEFORE UPDATE ON {table}",
+        )
+        found[f"{table}_removed"] = (f"{_KEEP_VERSION}; RETURN OLD;", f"AFTER DELETE ON {table}")
+    # The answer and a change of what it answers wait for each other by the document's row.
+    locks = " ".join(
+        f"PERFORM 1 FROM {table} WHERE import_id = NEW.import_id FOR UPDATE;"
+        for table in _VERSIONED
+    )
+    checks = " ".join(f"IF {when} THEN {_raise(words)} END IF;" for when, words in _REFUSALS)
+    found["acknowledgements_checked"] = (
+        f"{locks} {checks} NEW.at := {now}; RETURN NEW;",
+        "BEFORE INSERT ON acknowledgements",
+    )
+    found["acknowledgements_taken"] = (
+        f"{'; '.join(_TAKES_ANSWER)}; RETURN NEW;",
+        "AFTER INSERT ON acknowledgements",
+    )
+    found["acknowledgements_kept"] = (
+        _raise(_APPEND_ONLY),
+        "BEFORE UPDATE OR DELETE ON acknowledgements",
+    )
+    found["shipments_changed"] = (
+        f"NEW.changed_at := {now}; RETURN NEW;",
+        f"BEFORE INSERT OR UPDATE OF {', '.join(_SHIPMENT_CHANGES)} ON shipments",
+    )
+    for table in _SHIPMENT_PARTS:
+        found[f"{table}_changed"] = (
+            (
+                f"UPDATE shipments SET changed_at = {now} WHERE id = CASE TG_OP WHEN 'DELETE' THEN "
+                "OLD.shipment_id ELSE NEW.shipment_id END; RETURN NULL;"
+            ),
+            f"AFTER INSERT OR UPDATE OR DELETE ON {table}",
+        )
+    return found
+
+
+# Views, the same on both.
+
+
+def _columns(table: sa.Table, alias: str, *apart: str) -> str:
+    return ", ".join(f"{alias}.{each.name}" for each in table.columns if each.name not in apart)
+
+
+def _document(alias: str) -> str:
+    """AcctVantage's number of the document, from its last answer to any version."""
+    return (
+        "COALESCE((SELECT a.document_number FROM acknowledgements AS a WHERE a.import_id = "
+        f"{alias}.import_id AND a.document_number <> '' ORDER BY a.id DESC LIMIT 1), '') "
+        "AS document_number"
+    )
+
+
+_ORDER_OFFERED = "o.hand_over = 'pick_up' AND o.answered IS NULL"
+_OF_ORDER_OFFERED = "o.hand_over = 'pick_up' AND (o.answered IS NULL OR o.answered = 'entered')"
+"""What belongs to an order is offered with it and after it was entered, not while it is refused."""
+
+_APART = ("id", "hand_over", "answered", "fingerprint")
+
+
+def _part_view(table: sa.Table, owner: sa.Table, key: str, import_id: str, offered: str) -> str:
+    parts = _columns(table, "p", key)
+    order = (
+        ""
+        if owner is schema.sales_orders
+        else ("JOIN sales_orders AS o ON o.import_id = d.order_import_id ")
+    )
+    alias = "o" if owner is schema.sales_orders else "d"
+    return (
+        f"SELECT {alias}.import_id AS {import_id}, {alias}.version, {parts} FROM {owner.name} "
+        f"AS {alias} {order}JOIN {table.name} AS p ON p.{key} = {alias}.id WHERE {offered}"
+    )
+
+
+_CREDIT_OFFERED = f"d.answered IS NULL AND {_OF_ORDER_OFFERED}"
+
+VIEWS = {
+    "orders_to_enter": (
+        f"SELECT {_columns(schema.sales_orders, 'o', *_APART)}, {_document('o')}, c.client_number "
+        "FROM sales_orders AS o JOIN clients AS c ON c.id = o.client_id "
+        f"WHERE {_ORDER_OFFERED}"
+    ),
+    "order_lines_to_enter": _part_view(
+        schema.sales_order_lines,
+        schema.sales_orders,
+        "order_id",
+        "order_import_id",
+        _ORDER_OFFERED,
+    ),
+    "order_discounts_to_enter": _part_view(
+        schema.sales_order_discounts,
+        schema.sales_orders,
+        "order_id",
+        "order_import_id",
+        _ORDER_OFFERED,
+    ),
+    "order_ship_tos_to_enter": _part_view(
+        schema.sales_order_ship_tos,
+        schema.sales_orders,
+        "order_id",
+        "order_import_id",
+        _ORDER_OFFERED,
+    ),
+    "receipts_to_enter": (
+        f"SELECT {_columns(schema.receipts, 'd', *_APART)}, {_document('d')} FROM receipts AS d "
+        "JOIN sales_orders AS o ON o.import_id = d.order_import_id "
+        f"WHERE d.answered IS NULL AND {_OF_ORDER_OFFERED} "
+        "AND (d.state IN ('captured', 'pre_authorized') OR EXISTS (SELECT 1 FROM acknowledgements "
+        "AS e WHERE e.import_id = d.import_id AND e.document_number <> ''))"
+    ),
+    "clients_to_enter": (
+        f"SELECT {_columns(schema.clients, 'c', 'email_key', 'open_ar')} FROM clients AS c "
+        "WHERE c.id IN "
+        f"(SELECT o.client_id FROM sales_orders AS o WHERE {_ORDER_OFFERED})"
+    ),
+    "credits_to_enter": (
+        f"SELECT {_columns(schema.credits, 'd', *_APART)}, {_document('d')} FROM credits AS d "
+        "JOIN sales_orders AS o ON o.import_id = d.order_import_id "
+        f"WHERE {_CREDIT_OFFERED}"
+    ),
+    "credit_lines_to_enter": _part_view(
+        schema.credit_lines, schema.credits, "credit_id", "credit_import_id", _CREDIT_OFFERED
+    ),
+    "credit_tenders_to_enter": _part_view(
+        schema.credit_tenders, schema.credits, "credit_id", "credit_import_id", _CREDIT_OFFERED
+    ),
+}
+"""What AcctVantage picks up: a row is there while its version has no answer."""
+
+
+def create(connection: sa.Connection) -> None:
+    """Make the views and triggers."""
+    for name, select in VIEWS.items():
+        connection.exec_driver_sql(f"CREATE VIEW {name} AS {select}")
+    if connection.dialect.name == "sqlite":
+        for statement in _sqlite_triggers():
+            connection.exec_driver_sql(statement)
+        return
+    for name, (work, event) in _postgresql_functions().items():
+        connection.exec_driver_sql(_function(name, work))
+        connection.exec_driver_sql(_postgresql_trigger(name, event))
+
+
+def drop(connection: sa.Connection) -> None:
+    """Remove the views and triggers of this version and of earlier ones."""
+    for name in VIEWS:
+        connection.exec_driver_sql(f"DROP VIEW IF EXISTS {name}")
+    if connection.dialect.name == "sqlite":
+        names = connection.exec_driver_sql(
+            "SELECT name FROM sqlite_master WHERE type = 'trigger' AND name GLOB 'avbc_*'"
+        )
+        for (name,) in names.fetchall():
+            connection.exec_driver_sql(f"DROP TRIGGER {name}")
+        return
+    for name in _postgresql_functions():
+        connection.exec_driver_sql(f"DROP FUNCTION IF EXISTS avbc_{name}() CASCADE")

@@ -1,0 +1,146 @@
+"""What AcctVantage picked up, and what it answered."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Collection, Sequence
+from typing import Literal, TypeAlias
+
+import sqlalchemy as sa
+
+from avbc.acctvantage.gateway import BooksRefused
+from avbc.acctvantage.records import Acknowledgement, Pickup
+from avbc.acctvantage.sql import schema
+from avbc.acctvantage.sql.reading import key_chunks
+
+HandOver: TypeAlias = Literal["pick_up", "journal", "entered"]
+
+_ORDER = schema.sales_orders.c
+_ANSWERS = schema.acknowledgements.c
+_FIELDS = ("import_id", "version", "document_number", "status", "refused_code", "refused_text")
+
+_EARLIER = "earlier"
+"""The document number of what AcctVantage had before it could answer."""
+
+
+def pickups(connection: sa.Connection, order_import_ids: Collection[str]) -> list[Pickup]:
+    """Return how far AcctVantage is with the orders with these Import IDs, by Import ID.
+
+    Orders that are not in the books, or are not offered for pick-up, are left out.
+    """
+    found: list[Pickup] = []
+    for chunk in key_chunks(sorted(set(order_import_ids))):
+        found += _pickups(connection, _ORDER.import_id.in_(chunk) & (_ORDER.hand_over == "pick_up"))
+    return found
+
+
+def orders_refused(connection: sa.Connection, source_code: str) -> list[Pickup]:
+    """Return the orders of a source whose present version AcctVantage refused, by Import ID."""
+    return _pickups(connection, schema.ORDER_IS_REFUSED & (_ORDER.source_code == source_code))
+
+
+def _pickups(connection: sa.Connection, condition: sa.ColumnElement[bool]) -> list[Pickup]:
+    rows = connection.execute(
+        sa.select(_ORDER.import_id, _ORDER.version, _ORDER.offered_at).where(condition)
+    ).all()
+    answers: defaultdict[str, list[Acknowledgement]] = defaultdict(list)
+    for chunk in key_chunks(row.import_id for row in rows):
+        select = sa.select(*(_ANSWERS[name] for name in (*_FIELDS, "at")))
+        these = select.where(_ANSWERS.import_id.in_(chunk)).order_by(_ANSWERS.id)
+        for row in connection.execute(these):
+            answers[row.import_id].append(Acknowledgement(*row))
+    return sorted(
+        (
+            Pickup(row.import_id, row.version, row.offered_at, tuple(answers[row.import_id]))
+            for row in rows
+        ),
+        key=lambda pickup: pickup.order_import_id,
+    )
+
+
+def offer_again(connection: sa.Connection, import_id: str) -> Pickup:
+    """Offer an order that AcctVantage refused under a new version, with its refused receipts.
+
+    An order whose present version is not refused stays as it is.
+
+    Raises:
+        BooksRefused: There is no such order, or it is not offered for pick-up.
+    """
+    this = _ORDER.import_id == import_id
+    locked = connection.execute(sa.select(_ORDER.answered).where(this).with_for_update()).first()
+    if locked is not None and locked.answered == "refused":
+        receipt = schema.receipts.c
+        again = schema.receipts.update().values(version=receipt.version + 1)
+        connection.execute(
+            again.where(receipt.order_import_id == import_id, receipt.answered == "refused")
+        )
+        order = schema.sales_orders.update().values(version=_ORDER.version + 1)
+        connection.execute(order.where(this))
+    found = pickups(connection, [import_id])
+    if not found:
+        reason = "is not offered for pick-up" if locked else "is not in the books"
+        raise BooksRefused(f"order {import_id} cannot be offered again: it {reason}")
+    return found[0]
+
+
+def hand_over_earlier_orders(
+    connection: sa.Connection, to: HandOver, import_ids: Collection[str] | None = None
+) -> int:
+    """Decide what becomes of orders that came in before AcctVantage could pick them up.
+
+    Args:
+        connection: The connection.
+        to: `pick_up` offers them to AcctVantage; `journal` leaves them to the journal files;
+            `entered` says that AcctVantage has them already, with their receipts and credits, so
+            that only what changes from now on is offered.
+        import_ids: Of these orders, or of all that are undecided. One that is decided stays.
+
+    Returns:
+        How many orders were decided.
+
+    Raises:
+        BooksRefused: `to` is none of the three, or an Import ID is not in the books.
+    """
+    if to not in {"pick_up", "journal", "entered"}:
+        raise BooksRefused(f"hand over to {to!r}: it must be 'pick_up', 'journal' or 'entered'")
+    undecided = sa.select(_ORDER.import_id).where(_ORDER.hand_over.is_(None))
+    found = set(connection.scalars(undecided.with_for_update()))
+    if import_ids is not None:
+        wanted = set(import_ids)
+        if unknown := sorted(wanted - found - _there(connection, wanted)):
+            raise BooksRefused(f"there is no order {unknown[0]!r} in the books")
+        found &= wanted
+    for chunk in key_chunks(sorted(found)):
+        decided = "journal" if to == "journal" else "pick_up"
+        these = schema.sales_orders.update().where(_ORDER.import_id.in_(chunk))
+        connection.execute(these.values(hand_over=decided))
+        if to == "entered":
+            _mark_entered(connection, chunk)
+    return len(found)
+
+
+def _there(connection: sa.Connection, import_ids: Collection[str]) -> set[str]:
+    return {
+        import_id
+        for chunk in key_chunks(import_ids)
+        for import_id in connection.scalars(
+            sa.select(_ORDER.import_id).where(_ORDER.import_id.in_(chunk))
+        )
+    }
+
+
+def _mark_entered(connection: sa.Connection, order_import_ids: Sequence[str]) -> None:
+    """Acknowledge the present versions of orders, their receipts and credits."""
+    for table, owner in (
+        (schema.sales_orders, _ORDER.import_id),
+        (schema.receipts, schema.receipts.c.order_import_id),
+        (schema.credits, schema.credits.c.order_import_id),
+    ):
+        each = sa.select(table.c.import_id, table.c.version, sa.literal(_EARLIER))
+        connection.execute(
+            schema.acknowledgements.insert().from_select(
+                ["import_id", "version", "document_number"],
+                each.where(owner.in_(order_import_ids)),
+                include_defaults=False,
+            )
+        )
