@@ -150,12 +150,16 @@ def _sqlite_trigger(name: str, event: str, *work: str, when: str = "") -> str:
 def _sqlite_triggers() -> Iterator[str]:
     now = column_types.NOW["sqlite"]
     for table in _VERSIONED:
-        decided = f", hand_over = {_HAND_OVER}" if table == "sales_orders" else ""
+        is_order = table == "sales_orders"
+        decided = f", hand_over = {_HAND_OVER}" if is_order else ""
+        undecided = " OR NEW.hand_over IS NULL" if is_order else ""
         yield _sqlite_trigger(
             f"{table}_offered",
             f"AFTER INSERT ON {table}",
             f"UPDATE {table} SET version = {_NEXT_VERSION}, offered_at = {now}{decided} "
             "WHERE id = NEW.id",
+            when=f"NEW.offered_at IS NULL{undecided} OR EXISTS "
+            "(SELECT 1 FROM former_versions WHERE import_id = NEW.import_id)",
         )
         yield _sqlite_trigger(
             f"{table}_offered_again",

@@ -65,6 +65,12 @@ def insert_sql(
     insert = insert_into(columns, kind, **conflict)
     insert = insert.values({column: sa.bindparam(column.name) for column in columns})
     table = columns[0].table
+    if "offered_at" in table.columns:
+        # Where they are given, the trigger of SQLite has no row to write a second time.
+        insert = insert.values(offered_at=column_types.DatabaseNow())
+    if table is schema.sales_orders:
+        decided = sa.select(schema.books.c.hand_over).scalar_subquery()
+        insert = insert.values(hand_over=sa.func.coalesce(decided, sa.literal_column("'pick_up'")))
     return compiled(insert.returning(table.columns[returns]) if returns else insert, kind)
 
 
