@@ -22,12 +22,15 @@ from avbc.acctvantage.records import (
     Credit,
     CreditLine,
     CreditTender,
+    OrderBundle,
     OrderDiscount,
     Receipt,
     SalesOrder,
     SalesOrderLine,
 )
+from avbc.acctvantage.sql.gateway import SqlGateway
 from avbc.errors import FinalError
+from avbc.testing.contract import make_bundle
 
 D = Decimal
 ACCOUNTS = JournalAccounts(
@@ -201,3 +204,40 @@ def test_rounding_is_missing_only_where_something_is_left_below_a_cent() -> None
     assert accounts.order(order(line("9.00"), total="9.00")) == {"1100": D(9), "4000": D(-9)}
     with pytest.raises(JournalAccountsMissing, match="a GL account for rounding;"):
         accounts.order(order(line("9.004"), total="9.00", rounding=D("-0.004")))
+
+
+def in_cents(bundle: OrderBundle) -> OrderBundle:
+    """The bundle with a total that can be paid; what is left below a cent is its rounding."""
+    total = bundle.order.total.quantize(D("0.01"))
+    rounding = bundle.order.rounding + total - bundle.order.total
+    return attrs.evolve(
+        bundle,
+        order=attrs.evolve(bundle.order, total=total, rounding=rounding),
+        receipts=tuple(
+            attrs.evolve(each, pre_auth_amount=each.pre_auth_amount.quantize(D("0.01")))
+            for each in bundle.receipts
+        ),
+    )
+
+
+def test_the_journal_of_the_books_equals_their_trial_balance(books: SqlGateway) -> None:
+    for number in range(1, 21):
+        books.create_order(in_cents(make_bundle(number)))
+    orders, receipts, balances = books.sales_orders(), books.receipts(), books.trial_balance()
+    accounts = attrs.evolve(
+        ACCOUNTS,
+        tax={order.tax_area: "2200" for order in orders},
+        clearing={receipt.receipt_type: "1050" for receipt in receipts},
+    )
+    sold = [accounts.order(order) for order in orders]
+    paid = [accounts.receipt(receipt) for receipt in receipts]
+
+    def booked(account: str) -> Decimal:
+        return sum((entry.get(account, D(0)) for entry in sold + paid), D(0))
+
+    assert len(balances) == 20
+    assert booked("1050") == sum(balance.receipts for balance in balances)
+    assert booked("1150") == sum(balance.pre_authorized for balance in balances)
+    assert booked("1100") + booked("1150") == sum(balance.open_ar for balance in balances)
+    assert booked("2200") == -sum(round(balance.tax, 2) for balance in balances)
+    assert {sum(entry.values()) for entry in sold + paid} == {0}
