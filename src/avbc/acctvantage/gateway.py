@@ -95,14 +95,17 @@ class ImportGateway(Protocol):
 
     @abstractmethod
     def receipts(self, import_ids: Collection[str] | None = None) -> list[Receipt]:
-        """Return the receipts on the orders with these Import IDs, or all of them."""
+        """Return the receipts on the orders with these Import IDs, or all of them.
+
+        They come as they were inserted: the receipts of an order in the order of its bundle.
+        """
         ...
 
     @abstractmethod
     def find_clients(self, import_ids: Collection[str], emails: Collection[str]) -> list[Client]:
         """Return the clients with one of these Import IDs or emails, their own or a contact's.
 
-        Emails compare by `text_key`.
+        Emails compare by `text_key`. They come as they were inserted.
         """
         ...
 
@@ -120,7 +123,8 @@ class ImportGateway(Protocol):
         already stay as they are.
 
         Raises `BooksRefused` if the order in the books came from another store: both have a
-        `store_hash`, and it is not the same.
+        `store_hash`, and it is not the same. Raises it also where `client_id` is no client of the
+        books.
         """
         ...
 
@@ -313,8 +317,10 @@ class PaymentGateway(Protocol):
     def record_capture(self, receipt_import_id: str, amount: Decimal, at: datetime) -> Receipt:
         """Turn a pre-authorized receipt into one captured for this amount at this time.
 
-        One that is captured for this amount stays as it is. Raises `BooksRefused` for any other
-        state or amount.
+        `amount` becomes the amount captured, `pre_auth_amount` stays as it was, and
+        `capture_wanted` and `void_wanted` are cleared. One that is captured for this amount stays
+        as it is, with the time of the first capture. Raises `BooksRefused` for any other state or
+        amount, a posted or unknown receipt, and an amount that is not above zero, NaN or infinite.
         """
         ...
 
@@ -322,7 +328,8 @@ class PaymentGateway(Protocol):
     def record_void(self, receipt_import_id: str, at: datetime) -> Receipt:
         """Turn a pre-authorized receipt into a voided one; one that is voided stays as it is.
 
-        Raises `BooksRefused` for any other state.
+        `capture_wanted` and `void_wanted` are cleared; both amounts stay as they were. Raises
+        `BooksRefused` for any other state, and for a posted or unknown receipt.
         """
         ...
 
