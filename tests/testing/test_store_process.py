@@ -145,8 +145,10 @@ def test_goods_customers_and_hooks_from_outside(process, client) -> None:
     assert process.customers()[-1]["email"] == "nine@example.com"
     client.post("v3/hooks", json={"scope": "store/order/*", "destination": "https://example.com/h"})
     assert [row["destination"] for row in process.hooks()] == ["https://example.com/h"]
+    process.edit_order(1003, staff_notes="earlier")
     before = process.events[-1].number
     process.edit_order(1003, staff_notes="x")
+    assert process.events[-1].number == before + 1
     assert process.events[-1].data == {"type": "order", "id": 1003}
     first, second = process.webhook_calls(since=before, copies=2)
     assert first == second
