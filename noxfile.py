@@ -35,6 +35,8 @@ PROJECT = nox.project.load_toml("pyproject.toml")
 PYTHONS = nox.project.python_versions(PROJECT)
 OLDEST = next(filter(is_found, PYTHONS), PYTHONS[0])
 """The oldest Python that this machine has: it does what one Python is enough for."""
+ON_EVERY_CORE = ("-n", str(min(4, os.cpu_count() or 1)), "--dist", "worksteal")
+"""Options of pytest-xdist."""
 EXTRAS = ".[" + ",".join(PROJECT["project"]["optional-dependencies"]) + "]"
 
 
@@ -86,14 +88,13 @@ def tests(session: nox.Session) -> None:
     if session.posargs:
         session.run("pytest", *session.posargs)
         return
-    arguments = ["-n", str(min(4, os.cpu_count() or 1)), "--dist", "worksteal"]
     if session.python != OLDEST:
         environment = {"AVBC_TEST_PROFILE": "few"}
-        session.run("pytest", "-m", "not one_python", *arguments, env=environment)
+        session.run("pytest", "-m", "not one_python", *ON_EVERY_CORE, env=environment)
         return
     session.install("pytest-cov>=6")
     session.run("coverage", "erase")
-    session.run("pytest", "--cov", "--cov-report=", *arguments, env={"COVERAGE_CORE": "ctrace"})
+    session.run("pytest", "--cov", "--cov-report=", *ON_EVERY_CORE, env={"COVERAGE_CORE": "ctrace"})
     session.run("coverage", "report")
     session.run("coverage", "report", "--include=*/avbc/mapping/*", "--fail-under=100")
 
@@ -105,7 +106,8 @@ def httpx2(session: nox.Session) -> None:
     without_http = [
         f"--ignore=tests/bigcommerce/test_{name}.py" for name in ("decoding", "openapi")
     ]
-    session.run("pytest", "tests/bigcommerce", *without_http, env={"AVBC_TEST_HTTP": "httpx2"})
+    arguments = ["tests/bigcommerce", *without_http, *ON_EVERY_CORE]
+    session.run("pytest", *arguments, env={"AVBC_TEST_HTTP": "httpx2"})
 
 
 @nox.session(python=OLDEST)
