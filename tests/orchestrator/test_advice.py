@@ -147,6 +147,7 @@ FLAGS: dict[str, Callable[..., object]] = {
     "pull_order_statuses": lambda web, **flag: web.pull_order_statuses(**flag),
     "push_shipments": lambda web, **flag: web.push_shipments(**flag),
     "capture_payments": lambda web, **flag: web.capture_payments(**flag),
+    "take_answers": lambda web, **flag: web.take_answers(**flag),
     "import_refunds": lambda web, **flag: web.import_refunds(**flag),
     "reconcile": lambda web, **flag: web.reconcile(date(2026, 1, 1), **flag),
     "backtest": lambda web, **flag: web.backtest(web.settings, date(2026, 1, 1), **flag),

@@ -92,6 +92,9 @@ FOLLOWED_IN = {
     "refund_of_edit_unclear": (
         "test_edited_orders.py::test_offline_money_given_back_without_a_line_is_for_a_person"
     ),
+    "refused_by_acctvantage": (
+        "test_offered_again.py::test_a_refusal_is_on_the_worklist_until_it_is_offered_again"
+    ),
     "refund_not_booked": (
         "test_follow_orders.py::test_the_fix_of_a_refund_that_is_not_booked_is_followed"
     ),

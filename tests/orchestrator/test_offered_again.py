@@ -160,3 +160,23 @@ def test_what_acctvantage_entered_meanwhile_stays_as_it_is(
     (outcome,) = join(books=staging).import_orders().relinked
     assert outcome.problems == ()
     assert version(staging, order_id) == 1
+
+
+def test_a_refusal_is_on_the_worklist_until_it_is_offered_again(
+    join: Join, staging: Staging, store: FakeStore, order_id: int
+) -> None:
+    web = join(books=staging)
+    assert len(web.take_answers().refused) == 1
+    assert list(web.take_answers()) == []
+    (item,) = web.worklist()
+    assert (item.code, item.order_id) == ("refused_by_acctvantage", order_id)
+    assert "(version 1): P17 Unknown part." in item.message
+    assert f"import_order({order_id})" in item.fix
+    web.import_order(order_id)
+    assert not web.worklist()
+    staging.answer(f"WEB{order_id}", refused_text="Client is on hold.")
+    assert len(web.take_answers().refused) == 1
+    assert "version 2" in web.worklist().items[0].message
+    staging.answer(f"WEB{order_id}", document_number="SO-1")
+    assert list(web.take_answers()) == []
+    assert not web.worklist()

@@ -17,6 +17,7 @@ from avbc.orchestrator.engine.choosing import Selection
 from avbc.orchestrator.engine.open_items import OpenItems
 from avbc.orchestrator.engine.run import Run, Task
 from avbc.orchestrator.jobs import (
+    answers,
     captures,
     clients,
     follow_orders,
@@ -175,6 +176,19 @@ class Orchestrator(Checking):
             order_ids = require_ids(order_ids, "order_ids")
         run = self._push("follow_orders", "Following orders", preview=preview, progress=progress)
         return run.do(lambda run: follow_orders.follow_orders(run, order_ids))
+
+    def take_answers(self, *, preview: bool = False, progress: bool = False) -> PushReport:
+        """Put the orders that AcctVantage refused on the worklist, until it has entered them.
+
+        Only with books that AcctVantage picks orders up from (`StagingGateway`). A refusal is in
+        `refused` once for each version of an order. The store is not asked.
+
+        Args:
+            preview: Write nothing; the report says what is new.
+            progress: Draw a progress bar (extra `progress`).
+        """
+        run = self._push("take_answers", "Taking answers", preview=preview, progress=progress)
+        return run.do(answers.take_answers)
 
     # Products, quantities and clients for the store
 

@@ -60,6 +60,7 @@ def _job(method: str, every: timedelta = timedelta(0)) -> Job:
 SCHEDULE: tuple[Job, ...] = (
     Job("import_orders"),
     Job("follow_orders"),
+    _job("take_answers"),
     _job("import_refunds"),
     _job("push_order_statuses"),
     _job("pull_order_statuses"),

@@ -108,6 +108,7 @@ NEEDS: Mapping[str, Need] = {
     "push_inventory": Need(StockGateway, "shipping.sync_inventory_levels", off=False),
     "push_products": Need(ProductGateway, "shipping.sync_product_details", off=False),
     "export_clients": Need(ClientGateway),
+    "take_answers": Need(StagingGateway),
 }
 """What each job needs. Jobs that are not named do with `ImportGateway`."""
 

@@ -21,3 +21,16 @@ def offered_again(refused: Pickup, refusal: Acknowledgement) -> Problem:
         f"again, as version {refused.version + 1}.",
         severity="warning",
     )
+
+
+def refused_problem(refusal: Acknowledgement, order_id: int) -> Problem:
+    """Say that AcctVantage refused an order, and what to do."""
+    key = refusal.import_id
+    return Problem(
+        REFUSED,
+        "import_id",
+        key,
+        f"AcctVantage refused {key} (version {refusal.version}): {refusal.reason}",
+        "Correct what it names, in AcctVantage or in BigCommerce. Then give the order its New "
+        f"Order Status again, or call import_order({order_id}): AcctVantage is offered it again.",
+    )
