@@ -172,6 +172,7 @@ def test_a_refusal_is_on_the_worklist_until_it_is_offered_again(
     assert (item.code, item.order_id) == ("refused_by_acctvantage", order_id)
     assert "(version 1): P17 Unknown part." in item.message
     assert f"import_order({order_id})" in item.fix
+    assert "refused version 1: P17 Unknown part." in web.history(order_id).summary()
     web.import_order(order_id)
     assert not web.worklist()
     staging.answer(f"WEB{order_id}", refused_text="Client is on hold.")

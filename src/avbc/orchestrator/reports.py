@@ -10,7 +10,7 @@ from typing import Generic, Literal, TypeAlias, TypeGuard, TypeVar
 
 import attrs
 
-from avbc.acctvantage.records import Receipt, SalesOrder
+from avbc.acctvantage.records import Pickup, Receipt, SalesOrder
 from avbc.bigcommerce.body import Body, faults
 from avbc.bigcommerce.call import Call
 from avbc.mapping import Decision, MappedOrder, Problem
@@ -558,9 +558,11 @@ class History(Report):
     """Why the store's status is not known."""
     sales_order: SalesOrder | None = None
     receipts: tuple[Receipt, ...] = ()
+    pickup: Pickup | None = None
+    """How far AcctVantage is with it, where AcctVantage picks orders up from the books."""
 
     def summary(self) -> str:
-        """The order's status in the store and in the books."""
+        """The order's status in the store and in the books, and what AcctVantage answered."""
         store = f"{self.store_status!r} in the store" if self.store_status else self.store_note
         books = f"there is no {self.import_id} in the books"
         if order := self.sales_order:
@@ -571,6 +573,7 @@ class History(Report):
         return (
             f"Order {self.order_id}: {store}; {books}; "
             f"{counted(len(self.entries), 'entry', 'entries')} in the journal."
+            + (f" AcctVantage's answer: {self.pickup}" if self.pickup else "")
         )
 
     def to_dicts(self) -> list[dict[str, object]]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from avbc.acctvantage.gateway import ImportGateway
 from avbc.bigcommerce import BigCommerce, NotFound, StoreError
 from avbc.orchestrator.engine.journal import Journal
+from avbc.orchestrator.engine.parts import Parts
 from avbc.orchestrator.reports import History
 
 
@@ -35,5 +36,6 @@ def order_history(
         store_status=status,
         store_note=note,
         sales_order=sales_orders[0] if sales_orders else None,
+        pickup=Parts(books).known_pickups([import_id]).get(import_id),
         receipts=tuple(books.receipts([import_id])) if sales_orders else (),
     )
