@@ -9,6 +9,7 @@ from typing import Any
 
 import sqlalchemy as sa
 from sqlalchemy.ext.compiler import compiles
+from sqlalchemy.sql.functions import GenericFunction
 from sqlalchemy.types import TypeEngine
 
 from avbc.acctvantage.gateway import BooksRefused
@@ -140,7 +141,7 @@ class Moment(sa.TypeDecorator[datetime]):
         return datetime.fromisoformat(value) if isinstance(value, str) else value.astimezone(UTC)
 
 
-class DatabaseNow(sa.sql.functions.GenericFunction[datetime]):
+class DatabaseNow(GenericFunction[datetime]):
     """The present by the clock of the database, as a `Moment` keeps it."""
 
     inherit_cache = True
