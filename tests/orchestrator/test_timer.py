@@ -139,6 +139,7 @@ def test_a_cycle_imports_then_syncs_then_pushes(change: Change) -> None:
     assert web.calls == [
         "import_orders",
         "follow_orders",
+        "take_answers",
         "push_order_statuses",
         "capture_payments",
         "push_shipments",
@@ -181,6 +182,7 @@ def test_each_job_has_its_own_interval(settings: Settings) -> None:
     assert Counter(web.calls) == {
         "import_orders": 24,
         "follow_orders": 24,
+        "take_answers": 24,
         "push_order_statuses": 24,
         "push_shipments": 24,
         "push_inventory": 8,
@@ -472,10 +474,10 @@ def test_a_stop_in_the_middle_of_a_cycle_begins_nothing_new(settings: Settings) 
     web = Web(settings)
     web.act = lambda method: web.stop_request.ask() if method == "push_order_statuses" else None
     clock, reports = run(web)
-    assert web.calls == ["import_orders", "follow_orders", "push_order_statuses"]
+    assert web.calls == ["import_orders", "follow_orders", "take_answers", "push_order_statuses"]
     assert clock.waits == []
     assert reports[0].stopped
-    assert "3 jobs done, 0 requests, then stopped" in str(reports[0])
+    assert "4 jobs done, 0 requests, then stopped" in str(reports[0])
 
 
 def test_a_stop_that_comes_first_counts_once(settings: Settings) -> None:
