@@ -39,6 +39,7 @@ class AvbcError(Exception):
         │   ├── BooksRefused            the books refused a record
         │   ├── BooksUnusable           the books: a wrong URL, no permission
         │   ├── MethodsMissing          the books lack methods that a job needs
+        │   ├── JournalAccountsMissing  the journal needs GL accounts
         │   ├── JournalTooNew           a newer avbc wrote the journal
         │   ├── NoSuchOrder             the store has no such order
         │   ├── NoSuchItem              nothing like it is on the worklist

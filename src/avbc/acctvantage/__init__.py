@@ -10,6 +10,12 @@ from typing import TYPE_CHECKING
 from avbc.lazy import lazy_names
 
 if TYPE_CHECKING:
+    from avbc.acctvantage.files.journal import (
+        AccountTotals,
+        JournalAccounts,
+        JournalAccountsMissing,
+        JournalDay,
+    )
     from avbc.acctvantage.gateway import (
         BooksFileError,
         BooksRefused,
@@ -20,6 +26,7 @@ if TYPE_CHECKING:
         FollowGateway,
         Gateway,
         ImportGateway,
+        JournalGateway,
         LendsDatabase,
         PaymentGateway,
         ProductGateway,
@@ -58,6 +65,7 @@ if TYPE_CHECKING:
     from avbc.acctvantage.sql.gateway import SqlGateway
 
 __all__ = [
+    "AccountTotals",
     "Acknowledgement",
     "Address",
     "BooksFileError",
@@ -75,6 +83,10 @@ __all__ = [
     "FollowGateway",
     "Gateway",
     "ImportGateway",
+    "JournalAccounts",
+    "JournalAccountsMissing",
+    "JournalDay",
+    "JournalGateway",
     "LendsDatabase",
     "LookAlike",
     "OrderBundle",
@@ -102,4 +114,6 @@ __all__ = [
     "Warehouse",
 ]
 
-__getattr__, __dir__ = lazy_names(__name__, __all__, "records", "gateway", "sql.gateway")
+__getattr__, __dir__ = lazy_names(
+    __name__, __all__, "records", "gateway", "files.journal", "sql.gateway"
+)

@@ -6,8 +6,8 @@ You implement `ImportGateway`, and the part of each other direction that you wan
 from __future__ import annotations
 
 from abc import abstractmethod
-from collections.abc import Collection, Iterator, Mapping, Sequence
-from datetime import datetime
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from datetime import date, datetime
 from decimal import Decimal
 from typing import TYPE_CHECKING, Protocol, runtime_checkable
 
@@ -27,6 +27,8 @@ from avbc.errors import Fault, FaultyInputError, FinalError, TransientError
 
 if TYPE_CHECKING:  # the protocol alone does not bring SQLAlchemy with it
     import sqlalchemy as sa
+
+    from avbc.acctvantage.files.journal import JournalAccounts, JournalDay
 
 
 class BooksUnreachable(TransientError):
@@ -399,6 +401,43 @@ class StagingGateway(Protocol):
 
         An order whose present version is not refused stays as it is. Raises `BooksRefused` where
         there is no such order.
+        """
+        ...
+
+
+@runtime_checkable
+class JournalGateway(Protocol):
+    """Books that keep what was journaled on which day. Optional: no part of `Gateway`.
+
+    Only orders that no one picks up are in a journal, with their receipts and credits. Nothing is
+    ever added to a day that is closed, or to a day before it.
+    """
+
+    @abstractmethod
+    def close_journal(
+        self,
+        source_code: str,
+        through: date,
+        day_of: Callable[[datetime], date],
+        accounts: JournalAccounts,
+    ) -> list[JournalDay]:
+        """Close the days of a source up to `through`, and return those with entries, by day.
+
+        What a document (order, receipt or credit) debits and credits now, less what was journaled
+        of it, goes to the day on which it happened, or to the first open day after it. `day_of` is
+        the day of a time in the store. All is written in one transaction. A second call closes
+        nothing more; of two calls at once, one closes the days.
+
+        Raises `JournalAccountsMissing`, which lists the missing accounts of all documents, before
+        anything is written.
+        """
+        ...
+
+    @abstractmethod
+    def journal_days(self, source_code: str, since: date | None = None) -> list[JournalDay]:
+        """Return the closed days of a source that have entries, all or since a day, by day.
+
+        A day is always returned as `close_journal` returned it.
         """
         ...
 

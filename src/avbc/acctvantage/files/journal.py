@@ -41,7 +41,30 @@ _SUB_LEDGER = (
 
 
 class JournalAccountsMissing(FinalError):
-    """The journal needs GL accounts that are not named; lists all of them."""
+    """The journal needs GL accounts that are not named; lists all of them.
+
+    >>> print(JournalAccountsMissing({"sales": "WEB1042", "freight": "WEB1040"}))
+    the journal needs GL accounts that are not named:
+      freight (for WEB1040)
+      sales (for WEB1042)
+    Name each account and write the journal again.
+    """
+
+    def __init__(self, missing: Mapping[str, str]) -> None:
+        self.missing = dict(sorted(missing.items()))
+        """What has no account -> the Import ID of the first document that needs it."""
+        super().__init__(
+            "\n".join(
+                [
+                    "the journal needs GL accounts that are not named:",
+                    *(f"  {name} (for {import_id})" for name, import_id in self.missing.items()),
+                    "Name each account and write the journal again.",
+                ]
+            )
+        )
+
+    def __reduce__(self) -> tuple[type[JournalAccountsMissing], tuple[dict[str, str]]]:
+        return type(self), (self.missing,)
 
 
 def _by_text(codes: Mapping[str, str]) -> dict[str, str]:
@@ -161,10 +184,7 @@ class _Amounts:
         if residue and not rounding:
             self._missing["rounding"] = None
         if self._missing:
-            raise JournalAccountsMissing(
-                f"{import_id}: the journal needs a GL account for {', '.join(self._missing)}; "
-                "name each account and write the journal again"
-            )
+            raise JournalAccountsMissing(dict.fromkeys(self._missing, import_id))
         # With four decimals the sum is exact: rounding takes what cents leave, never an error.
         difference = sum(self._amounts.values(), ZERO)
         if difference:
@@ -189,6 +209,48 @@ def changed(present: Entry, journaled: Entry) -> Entry:
         (account, present.get(account, ZERO) - journaled.get(account, ZERO)) for account in accounts
     )
     return {account: amount for account, amount in differences if amount}
+
+
+@attrs.frozen
+class AccountTotals:
+    """What a day debits to a GL account and credits to it; either may be zero."""
+
+    account: str
+    debit: Decimal
+    credit: Decimal
+
+
+@attrs.frozen
+class JournalDay:
+    """A closed day of a source: nothing is ever added to it.
+
+    >>> totals = (AccountTotals("1100", Decimal(9), ZERO), AccountTotals("4000", ZERO, Decimal(9)))
+    >>> day = JournalDay("WEB", date(2026, 3, 1), totals, orders=1, memo="Web sales")
+    >>> day.total, day.text.split()[4:8]
+    (Decimal('9'), ['Web', 'sales', 'GL', 'Account'])
+    """
+
+    source_code: str
+    day: date
+    entries: tuple[AccountTotals, ...]
+    """By GL account code; their debits equal their credits."""
+    orders: int = 0
+    """How many orders have entries on this day."""
+    receipts: int = 0
+    credits: int = 0
+    memo: str = ""
+
+    @property
+    def total(self) -> Decimal:
+        """All debits, and so all credits."""
+        return sum((each.debit for each in self.entries), ZERO)
+
+    @property
+    def text(self) -> str:
+        """The Journal Entry Import file of the day: always the same text."""
+        both = [{each.account: each.debit} for each in self.entries if each.debit]
+        both += [{each.account: -each.credit} for each in self.entries if each.credit]
+        return journal_text(self.day, self.memo, both)
 
 
 def journal_text(day: date, memo: str, entries: Iterable[Entry]) -> str:
