@@ -21,7 +21,7 @@ from attrs import evolve
 from avbc.acctvantage import BooksRefused, OrderBundle, SqlGateway
 from avbc.acctvantage.sql import schema
 from avbc.testing.contract import make_bundle
-from avbc.testing.contract.exporting import _credit, _of_source, _shipment
+from avbc.testing.contract.examples import make_credit, make_shipment, of_source
 
 AT = datetime(2026, 3, 3, 8, tzinfo=UTC)
 NOTHING = Decimal(0)
@@ -278,7 +278,7 @@ class TestStores:
         for number, (code, store_hash) in enumerate(
             [("ABC", "bbb"), ("WEB", "ccc"), ("WEB", "aaa"), ("ABC", "ccc"), ("WEB", "")], 1
         ):
-            bundle = _of_source(code, number)
+            bundle = of_source(code, number)
             order = evolve(bundle.order, store_hash=store_hash)
             books.create_order(evolve(bundle, order=order))
         assert books.source_stores("WEB") == {"aaa", "ccc"}
@@ -321,8 +321,8 @@ class TestDelete:
         books.create_order(make_bundle(2))
         before = rows(books)
         books.create_order(evolve(make_bundle(1), new_client=None, client_id=1, new_contact=None))
-        books.add_shipment(_shipment(501))
-        books.create_credit(_credit(1, 91))
+        books.add_shipment(make_shipment(501))
+        books.create_credit(make_credit(1, 91))
         assert all(len(rows(books)[name]) > len(before[name]) for name in OF_ORDERS)
         books.delete_order("WEB1")
         # Only how far its versions had come is kept.

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from avbc.acctvantage import Gateway, Product, Shipment, SqlGateway
+from avbc.acctvantage import ImportGateway, Product, Shipment, SqlGateway
 from avbc.testing.contract import GatewayContract
 
 
@@ -18,7 +18,7 @@ class TestSqlGateway(GatewayContract):
         self.folder = tmp_path
         return books
 
-    def add_products(self, gateway: Gateway, products: Sequence[Product]) -> None:
+    def add_products(self, gateway: ImportGateway, products: Sequence[Product]) -> None:
         assert isinstance(gateway, SqlGateway)
         text = io.StringIO()
         fields = [field for field in Product.__slots__ if not field.startswith("__")]
@@ -39,7 +39,7 @@ class TestSqlGateway(GatewayContract):
         gateway.load_products(path)
 
     def add_quantities(
-        self, gateway: Gateway, warehouse: str, on_hand: Mapping[str, Decimal]
+        self, gateway: ImportGateway, warehouse: str, on_hand: Mapping[str, Decimal]
     ) -> None:
         assert isinstance(gateway, SqlGateway)
         path = self.folder / "books.toml"
@@ -48,7 +48,7 @@ class TestSqlGateway(GatewayContract):
         for part_number, quantity in on_hand.items():
             gateway.set_quantity(part_number, warehouse, quantity)
 
-    def add_shipment(self, gateway: Gateway, shipment: Shipment) -> None:
+    def add_shipment(self, gateway: ImportGateway, shipment: Shipment) -> None:
         assert isinstance(gateway, SqlGateway)
         gateway.add_shipment(shipment)
 

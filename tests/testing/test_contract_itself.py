@@ -18,7 +18,7 @@ from avbc.acctvantage import (
     Client,
     CreatedOrder,
     Credit,
-    Gateway,
+    ImportGateway,
     OrderBundle,
     Product,
     Receipt,
@@ -36,7 +36,7 @@ class Contract(GatewayContract):
     def __init__(self, folder: Path) -> None:
         self.folder = folder
 
-    def add_products(self, gateway: Gateway, products: Sequence[Product]) -> None:
+    def add_products(self, gateway: ImportGateway, products: Sequence[Product]) -> None:
         path = self.folder / "products.csv"
         with path.open("w", newline="", encoding="utf-8") as file:
             writer = csv.DictWriter(file, list(asdict(products[0])))
@@ -52,7 +52,7 @@ class Contract(GatewayContract):
         books(gateway).load_products(path)
 
     def add_quantities(
-        self, gateway: Gateway, warehouse: str, on_hand: Mapping[str, Decimal]
+        self, gateway: ImportGateway, warehouse: str, on_hand: Mapping[str, Decimal]
     ) -> None:
         path = self.folder / "books.toml"
         path.write_text(f'warehouses = [{{ name = "{warehouse}" }}]', encoding="utf-8")
@@ -60,7 +60,7 @@ class Contract(GatewayContract):
         for part_number, quantity in on_hand.items():
             books(gateway).set_quantity(part_number, warehouse, quantity)
 
-    def add_shipment(self, gateway: Gateway, shipment: Shipment) -> None:
+    def add_shipment(self, gateway: ImportGateway, shipment: Shipment) -> None:
         books(gateway).add_shipment(shipment)
 
     def failures(self, open_books: Callable[[], SqlGateway], tests: Collection[str]) -> set[str]:
@@ -75,7 +75,7 @@ class Contract(GatewayContract):
         return failed
 
 
-def books(gateway: Gateway) -> SqlGateway:
+def books(gateway: ImportGateway) -> SqlGateway:
     assert isinstance(gateway, SqlGateway)
     return gateway
 

@@ -7,7 +7,18 @@ from importlib.util import find_spec
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from avbc.testing.contract import GatewayContract
+    from avbc.testing.contract import (
+        ClientContract,
+        CreditContract,
+        FollowContract,
+        GatewayContract,
+        ImportContract,
+        PaymentContract,
+        ProductContract,
+        ShipmentContract,
+        StatusContract,
+        StockContract,
+    )
     from avbc.testing.factories import (
         CATALOGUE,
         Discount,
@@ -29,20 +40,29 @@ if TYPE_CHECKING:
 
 _HOMES = {
     "CATALOGUE": "factories",
+    "ClientContract": "contract",
+    "CreditContract": "contract",
     "Discount": "factories",
     "Event": "fakestore.events",
     "FakeOrder": "orders",
     "FakeStore": "fakestore.store",
     "FeeLine": "factories",
+    "FollowContract": "contract",
     "GatewayContract": "contract",
+    "ImportContract": "contract",
     "Line": "factories",
     "LoopbackServer": "fakestore.loopback",
     "OrderFactory": "factories",
     "OrderOptions": "factories",
     "Payment": "factories",
+    "PaymentContract": "contract",
     "Person": "factories",
+    "ProductContract": "contract",
     "SHAPES": "shapes",
+    "ShipmentContract": "contract",
     "Shipping": "factories",
+    "StatusContract": "contract",
+    "StockContract": "contract",
     "StoreProcess": "process",
     "WebhookCall": "fakestore.events",
     "item": "factories",
@@ -52,19 +72,28 @@ _HOMES = {
 __all__ = [
     "CATALOGUE",
     "SHAPES",
+    "ClientContract",
+    "CreditContract",
     "Discount",
     "Event",
     "FakeOrder",
     "FakeStore",
     "FeeLine",
+    "FollowContract",
     "GatewayContract",
+    "ImportContract",
     "Line",
     "LoopbackServer",
     "OrderFactory",
     "OrderOptions",
     "Payment",
+    "PaymentContract",
     "Person",
+    "ProductContract",
+    "ShipmentContract",
     "Shipping",
+    "StatusContract",
+    "StockContract",
     "StoreProcess",
     "WebhookCall",
     "item",
@@ -75,7 +104,7 @@ __all__ = [
 
 if not TYPE_CHECKING and find_spec("pytest") is None:
     # The contract is a pytest suite; `import *` and `help` have the rest.
-    __all__ = [name for name in __all__ if name != "GatewayContract"]
+    __all__ = [name for name in __all__ if _HOMES[name] != "contract"]
 
 
 def __getattr__(name: str) -> object:

@@ -2,26 +2,35 @@
 
 from __future__ import annotations
 
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
 
 from attrs import evolve
 
+from avbc.acctvantage.import_ids import order_import_id
 from avbc.acctvantage.records import (
     Address,
     Client,
     Contact,
+    Credit,
+    CreditLine,
+    CreditTender,
     OrderBundle,
     OrderDiscount,
+    Parcel,
     Product,
     Promotion,
     Receipt,
     SalesOrder,
     SalesOrderLine,
+    Shipment,
+    ShippedItem,
     ShipVia,
 )
 from avbc.money import ZERO
 
+AT = datetime(2026, 3, 2, 8, 30, 15, 250_000, tzinfo=UTC)
+DAY = timedelta(days=1)
 ANA = Client(
     name="Rivera",
     first_name="Ana",
@@ -54,6 +63,7 @@ MUG = Product(
     aliases=("4006381333931", "Becher"),
 )
 """A product that uses every field."""
+HIDDEN = Product(part_number="Hidden", name="Hidden", product_class="Goods", sync_to_webstore=False)
 
 
 def make_order(number: int, lines: int = 2) -> SalesOrder:
@@ -153,3 +163,93 @@ def make_bundle(number: int) -> OrderBundle:
         new_promotions=(Promotion("SAVE", "$", Decimal("2.5"), "40200-000-000", "Ten percent"),),
         new_ship_vias=(ShipVia("UPS Ground", "Freight"),),
     )
+
+
+def make_edit(lines: int) -> OrderBundle:
+    """The order WEB1 edited, with so many lines, and paid by one check."""
+    order = make_order(1, lines)
+    order = evolve(
+        order, memo=f"{lines} lines", fingerprint="e" * 64, ship_tos=order.ship_tos[::-1]
+    )
+    return evolve(
+        make_bundle(1),
+        order=order,
+        receipts=(Receipt("WEB1", "Check", order.total, import_id="WEB1-1"),),
+    )
+
+
+def of_source(source_code: str, number: int) -> OrderBundle:
+    """An order of another import source."""
+    order = evolve(
+        make_order(number), import_id=order_import_id(source_code, number), source_code=source_code
+    )
+    bundle = make_bundle(number)
+    return evolve(
+        bundle,
+        order=order,
+        receipts=tuple(
+            evolve(receipt, order_import_id=order.import_id, import_id=f"{order.import_id}-{place}")
+            for place, receipt in enumerate(bundle.receipts, 1)
+        ),
+        new_client=evolve(ANA, import_id=order.import_id),
+    )
+
+
+def wanted(bundle: OrderBundle, *, capture: bool = False, void: bool = False) -> OrderBundle:
+    """The bundle with its pre-authorized receipt to be captured or voided."""
+    first, *others = bundle.receipts
+    return evolve(
+        bundle, receipts=(evolve(first, capture_wanted=capture, void_wanted=void), *others)
+    )
+
+
+def make_shipment(number: int) -> Shipment:
+    """A shipment of the order WEB1 that uses every field."""
+    one, half = ShippedItem(1000, Decimal("1.5")), ShippedItem(1001, Decimal("0.75"))
+    return Shipment(
+        number=number,
+        order_import_id="WEB1",
+        items=(one, half),
+        parcels=(Parcel("1Z999AA10123456784", (one,)), Parcel("1Z999AA10123456785", (half,))),
+        ship_via="UPS Ground",
+        carrier="UPS",
+        tracking_link="https://example.com/track/1Z",
+        comments="Ünder the mat 🎁",
+        shipped_at=AT,
+    )
+
+
+def make_credit(number: int, refund: int) -> Credit:
+    """A credit on an order that uses every field."""
+    return Credit(
+        import_id=f"WEB{number}-CM{refund}",
+        order_import_id=f"WEB{number}",
+        store_refund_id=refund,
+        lines=(
+            CreditLine(
+                "product",
+                Decimal("6.6333"),
+                Decimal("0.5472"),
+                Decimal("0.5"),
+                number * 1000,
+                "MUG-0",
+                "Mug 0",
+            ),
+            CreditLine("shipping", Decimal("2.5")),
+        ),
+        tax=Decimal("0.5472"),
+        total=Decimal("9.6805"),
+        currency="USD",
+        tenders=(
+            CreditTender("Visa/MC", Decimal("9.0"), "Credit Card"),
+            CreditTender("StoreCredit", Decimal("0.6805")),
+        ),
+        reason="Broken",
+        created_at=AT,
+    )
+
+
+def of_store(store_hash: str, number: int = 1) -> OrderBundle:
+    """An order of a store that is known by this hash, or of one that is not known."""
+    bundle = make_bundle(number)
+    return evolve(bundle, order=evolve(bundle.order, store_hash=store_hash))

@@ -1,0 +1,71 @@
+"""What pushing shipments relies on: they come whole, by number, and since a change."""
+
+# ruff: noqa: S101  # a test suite asserts
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from decimal import Decimal
+from typing import Protocol
+
+from attrs import evolve
+
+from avbc.acctvantage.gateway import ImportGateway, ShipmentGateway
+from avbc.acctvantage.records import Parcel, Shipment, ShippedItem
+from avbc.testing.contract.examples import DAY, make_bundle, make_shipment, of_source
+from avbc.testing.contract.setup import ContractSetup, create_orders
+
+
+class _Books(ImportGateway, ShipmentGateway, Protocol): ...
+
+
+class ShipmentContract(ContractSetup):
+    """Shipments for the store."""
+
+    part = ShipmentGateway
+
+    def test_shipments_are_read_back(self, gateway: _Books) -> None:
+        """Every field survives, in parcels as in the shipment, by the number of the shipment."""
+        create_orders(gateway, make_bundle(1), make_bundle(2))
+        full = make_shipment(12)
+        plain = Shipment(3, "WEB2", items=(ShippedItem(2001, Decimal(1)),))
+        labels = evolve(make_shipment(7), parcels=(Parcel("1Z9"), Parcel()), shipped_at=None)
+        for shipment in (full, plain, labels):
+            self.add_shipment(gateway, shipment)
+        assert gateway.shipments("WEB") == [plain, labels, full]
+
+    def test_shipments_since_a_time(self, gateway: _Books) -> None:
+        """The change in the books counts, not when the goods left; the source is the order's."""
+        create_orders(gateway, make_bundle(1), of_source("ABC", 4))
+        now = datetime.now(UTC)
+        old = evolve(make_shipment(1), shipped_at=now - 90 * DAY)
+        other = Shipment(2, "ABC4", items=(ShippedItem(4000, Decimal(1)),))
+        self.add_shipment(gateway, old)
+        self.add_shipment(gateway, other)
+        for source_code, since, listed in [
+            ("WEB", now - DAY, [old]),
+            ("ABC", now - DAY, [other]),
+            ("WEB", now + DAY, []),
+            ("web", None, []),
+        ]:
+            assert gateway.shipments(source_code, since) == listed
+
+    def test_shipments_of_some_orders(self, gateway: _Books) -> None:
+        """All of each order, whenever they were made; unknown orders are left out."""
+        create_orders(gateway, make_bundle(1), make_bundle(2), of_source("ABC", 4))
+        second = Shipment(3, "WEB2", items=(ShippedItem(2001, Decimal(1)),))
+        other = Shipment(5, "ABC4", items=(ShippedItem(4000, Decimal(1)),))
+        for shipment in (make_shipment(12), second, make_shipment(1), other):
+            self.add_shipment(gateway, shipment)
+        assert gateway.shipments_of(["WEB1"]) == [make_shipment(1), make_shipment(12)]
+        assert gateway.shipments_of(["ABC4", "WEB2", "WEB9"]) == [second, other]
+        assert gateway.shipments_of([]) == []
+
+    def test_a_shipment_may_change(self, gateway: _Books) -> None:
+        """A tracking number comes later than the shipment, on the same shipment."""
+        gateway.create_order(make_bundle(1))
+        first = evolve(make_shipment(1), parcels=(Parcel(), Parcel(), Parcel()))
+        changed = evolve(first, parcels=(Parcel("1Z1"),), items=first.items[:1])
+        self.add_shipment(gateway, first)
+        self.add_shipment(gateway, changed)
+        assert gateway.shipments("WEB") == [changed]

@@ -1,0 +1,107 @@
+"""What pushing and pulling statuses relies on: a change is stamped once and reported."""
+
+# ruff: noqa: S101  # a test suite asserts
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta
+from typing import Protocol
+
+from attrs import evolve
+
+from avbc.acctvantage.gateway import ImportGateway, StatusGateway
+from avbc.acctvantage.records import COMMITTED, OPEN, SalesOrder
+from avbc.testing.contract.examples import DAY, make_bundle, make_edit, of_source
+from avbc.testing.contract.setup import (
+    ContractSetup,
+    assert_is_one_of,
+    at_once,
+    create_orders,
+    refused,
+    tried_at_once,
+)
+
+
+class _Books(ImportGateway, StatusGateway, Protocol): ...
+
+
+class StatusContract(ContractSetup):
+    """Order statuses."""
+
+    part = StatusGateway
+
+    def test_a_change_of_status_is_stamped_once(self, gateway: _Books) -> None:
+        """The same status again changes nothing, not even the time."""
+        order = gateway.create_order(make_bundle(1)).order
+        changed = gateway.set_order_status("WEB1", COMMITTED)
+        at = changed.status_changed_at
+        assert at is not None
+        assert abs(at - datetime.now(UTC)) < DAY
+        assert changed == evolve(order, status=COMMITTED, status_changed_at=at)
+        assert gateway.set_order_status("WEB1", COMMITTED) == changed
+        assert gateway.sales_orders() == [changed]
+
+    def test_a_status_that_an_order_has_is_not_stamped(self, gateway: _Books) -> None:
+        """An order that was never changed has no time of a change."""
+        order = gateway.create_order(make_bundle(1)).order
+        assert gateway.set_order_status("WEB1", order.status) == order
+        assert order.status_changed_at is None
+
+    def test_concurrent_calls_change_a_status_once(self, gateway: _Books) -> None:
+        """Eight threads answer with the same order."""
+        gateway.create_order(make_bundle(1))
+        changed = at_once([lambda: gateway.set_order_status("WEB1", COMMITTED)] * 8)
+        assert changed == gateway.sales_orders() * 8
+
+    def test_an_unknown_status_or_order_is_refused(self, gateway: _Books) -> None:
+        """Nothing changes."""
+        order = gateway.create_order(make_bundle(1)).order
+        refused(gateway.set_order_status, "WEB1", "no such status")
+        refused(gateway.set_order_status, "WEB2", COMMITTED)
+        assert gateway.sales_orders() == [order]
+
+    def test_changed_orders_are_listed(self, gateway: _Books) -> None:
+        """Those of the source whose status changed at or after a time."""
+        create_orders(gateway, *map(make_bundle, (1, 2, 3)), of_source("ABC", 4))
+        changed = gateway.set_order_status("WEB2", COMMITTED)
+        other = gateway.set_order_status("ABC4", COMMITTED)
+        at = changed.status_changed_at
+        assert at is not None
+        for source_code, since, listed in [
+            ("WEB", at, [changed]),
+            ("WEB", at.astimezone(UTC) - DAY, [changed]),
+            ("WEB", at + timedelta(seconds=1), []),
+            ("ABC", at - DAY, [other]),
+            ("web", at - DAY, []),
+        ]:
+            assert gateway.sales_orders_changed(source_code, since) == listed
+
+    def test_orders_by_their_status(self, gateway: _Books) -> None:
+        """Those of the source that have one of the statuses now, changed or not."""
+        create_orders(gateway, *map(make_bundle, (1, 2, 3)), of_source("ABC", 4))
+        gateway.set_order_status("WEB2", COMMITTED)
+        gateway.set_order_status("ABC4", COMMITTED)
+        for source_code, statuses, listed in [
+            ("WEB", [OPEN], ["WEB1", "WEB3"]),
+            ("WEB", [COMMITTED], ["WEB2"]),
+            ("WEB", [OPEN, COMMITTED, "Picked"], ["WEB1", "WEB2", "WEB3"]),
+            ("ABC", [OPEN, COMMITTED], ["ABC4"]),
+            ("web", [OPEN, COMMITTED], []),
+            ("WEB", [], []),
+        ]:
+            assert sorted(gateway.orders_in_status(source_code, statuses)) == listed
+
+    def test_an_update_never_reaches_an_order_that_went_on_meanwhile(self, gateway: _Books) -> None:
+        """The edit came first and is in the books, or second and is refused; never half of it."""
+        gateway.create_order(make_bundle(1))
+        edit = make_edit(3)
+        updated, committed = tried_at_once(
+            [
+                lambda: gateway.update_order(edit),
+                lambda: gateway.set_order_status("WEB1", COMMITTED),
+            ]
+        )
+        assert isinstance(committed, SalesOrder)
+        assert committed.status == gateway.sales_orders()[0].status == COMMITTED
+        in_books = edit if isinstance(updated, SalesOrder) else make_bundle(1)
+        assert_is_one_of(gateway, [in_books])
