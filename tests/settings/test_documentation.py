@@ -12,6 +12,9 @@ import pytest
 from avbc.settings import (
     FormFieldMapping,
     GlSettings,
+    JournalClearing,
+    JournalSettings,
+    JournalTax,
     OrderStatusSettings,
     PaymentMethodMapping,
     ProductMapping,
@@ -35,6 +38,9 @@ SCREENS = (
     ShippingMethodMapping,
     ProductSettings,
     ProductMapping,
+    JournalSettings,
+    JournalTax,
+    JournalClearing,
 )
 
 pytestmark = pytest.mark.skipif(

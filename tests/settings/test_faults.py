@@ -605,6 +605,32 @@ ADDED = {
         '[products]\nkeep_store_fields = ["price", " "]\n',
         "products.keep_store_fields[1]: must name a field of store products",
     ),
+    "an account for two things": (
+        MAIN,
+        (
+            '[journal]\nreceivable = "11-00"\nsales = "4000"\nclearing = [\n'
+            '  {receipt_type = "Check", gl_code = "11-00"},\n]\n'
+        ),
+        "journal.receivable: must differ from journal.clearing[0].gl_code: it is for nothing else",
+    ),
+    "two accounts that are one": (
+        MAIN,
+        '[journal]\nreceivable = "1100"\npending = "1100"\nsales = "4000"\n',
+        "journal.receivable: must differ from journal.pending: it is for nothing else",
+    ),
+    "a tax area twice": (
+        MAIN,
+        (
+            '[[journal.tax]]\ntax_area = "Texas"\ngl_code = "2200"\n'
+            '[[journal.tax]]\ntax_area = "TEXAS"\ngl_code = "2210"\n'
+        ),
+        "journal.tax[1].tax_area: repeats journal.tax[0]",
+    ),
+    "a Receipt Type without an account": (
+        MAIN,
+        '[[journal.clearing]]\nreceipt_type = "Check"\n',
+        "journal.clearing[0].gl_code: is required",
+    ),
 }
 
 

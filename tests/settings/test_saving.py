@@ -21,6 +21,9 @@ from avbc.secret import Secret
 from avbc.settings import (
     FormFieldMapping,
     GlSettings,
+    JournalClearing,
+    JournalSettings,
+    JournalTax,
     OrderStatusSettings,
     PaymentMethodMapping,
     ProductMapping,
@@ -146,6 +149,18 @@ def any_settings(draw: st.DrawFn) -> Settings:
             ],
             placeholder_product=draw(TEXT),
             keep_store_fields=draw(st.lists(NAMES, max_size=2)),
+        ),
+        journal=JournalSettings(
+            receivable=draw(st.sampled_from(["", "journal: A/R"])),
+            sales=draw(TEXT),
+            tax=[
+                JournalTax(tax_area=name, gl_code=draw(NAMES))
+                for name in draw(st.lists(NAMES, max_size=2, unique_by=text_key))
+            ],
+            clearing=[
+                JournalClearing(receipt_type=name, gl_code=draw(NAMES))
+                for name in draw(st.lists(NAMES, max_size=2, unique_by=text_key))
+            ],
         ),
     )
 

@@ -8,7 +8,7 @@ import re
 from collections.abc import Callable, Mapping, Sequence
 from datetime import date, datetime
 from pathlib import Path
-from typing import Literal, TypeAlias, TypeVar, cast, get_args, get_origin, get_type_hints
+from typing import Literal, TypeVar, cast, get_args, get_origin, get_type_hints
 
 import attrs
 
@@ -18,8 +18,10 @@ from avbc.secret import Secret
 from avbc.settings.rules import SettingsError, breaches
 from avbc.settings.screens import (
     GlSettings,
+    JournalSettings,
     OrderStatusSettings,
     ProductSettings,
+    Screens,
     ShippingSettings,
     StoreSetup,
     StoreStatus,
@@ -49,6 +51,7 @@ _SCREENS: dict[str, type[attrs.AttrsInstance]] = {
     "gl": GlSettings,
     "shipping": ShippingSettings,
     "products": ProductSettings,
+    "journal": JournalSettings,
 }
 
 # What makes a value of each annotation of what is in the file.
@@ -63,10 +66,6 @@ _CONVERTERS: dict[object, Convert] = {
     bool | None: as_flag,
     int | None: as_whole_number,
 }
-
-Screens: TypeAlias = tuple[
-    StoreSetup, OrderStatusSettings, GlSettings, ShippingSettings, ProductSettings
-]
 
 A = TypeVar("A", bound=attrs.AttrsInstance)
 T = TypeVar("T")
@@ -92,7 +91,7 @@ def read_screens(
     # What only follows from a fault found in reading is not another one.
     broken = [
         breach
-        for breach in breaches(*screens)
+        for breach in breaches(screens)
         if all(doubtful.isdisjoint(with_parents(key)) for key in breach.keys)
     ]
     for breach in broken:
@@ -129,6 +128,7 @@ class _Reading(RecordReader):
             self.screen(GlSettings, data.get("gl", {}), "gl"),
             self.screen(ShippingSettings, data.get("shipping", {}), "shipping"),
             self.screen(ProductSettings, data.get("products", {}), "products"),
+            self.screen(JournalSettings, data.get("journal", {}), "journal"),
         )
 
     def screen(self, screen: type[A], table: object, path: str) -> A:

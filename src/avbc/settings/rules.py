@@ -18,8 +18,10 @@ from avbc.settings.screens import (
     FormFieldTarget,
     GlSettings,
     ImportWhen,
+    JournalSettings,
     OrderStatusSettings,
     ProductSettings,
+    Screens,
     ShippingSettings,
     StoreSetup,
     StoreStatus,
@@ -48,14 +50,9 @@ class Breach:
     message: str
 
 
-def breaches(
-    store: StoreSetup,
-    order_status: OrderStatusSettings,
-    gl: GlSettings,
-    shipping: ShippingSettings,
-    products: ProductSettings,
-) -> Iterator[Breach]:
+def breaches(screens: Screens) -> Iterator[Breach]:
     """Check the screens by every rule, each by itself and then together."""
+    store, order_status, gl, shipping, products, journal = screens
     yield from _store(store)
     yield from _order_status(order_status)
     yield from _mapping(order_status)
@@ -63,12 +60,14 @@ def breaches(
     yield from _gl(gl)
     yield from _shipping(shipping)
     yield from _products(products)
+    yield from _journal(journal, gl)
     for name, screen in (
         ("store", store),
         ("order_status", order_status),
         ("gl", gl),
         ("shipping", shipping),
         ("products", products),
+        ("journal", journal),
     ):
         yield from _unwritable(screen, name)
 
@@ -355,6 +354,36 @@ def _products(screen: ProductSettings) -> Iterator[Breach]:
             yield Breach(
                 (f"products.keep_store_fields[{index}]",), "must name a field of store products"
             )
+
+
+def _journal(screen: JournalSettings, gl: GlSettings) -> Iterator[Breach]:
+    codes = {
+        "gl.gift_certificate_gl_code": gl.gift_certificate_gl_code,
+        "gl.default_discount_gl_code": gl.default_discount_gl_code,
+    }
+    for key in ("receivable", "pending", "rounding", "sales", "freight", "returns"):
+        codes[f"journal.{key}"] = getattr(screen, key)
+    tables: tuple[tuple[str, str, list[tuple[str, str]]], ...] = (
+        ("tax", "tax_area", [(row.tax_area, row.gl_code) for row in screen.tax]),
+        ("clearing", "receipt_type", [(row.receipt_type, row.gl_code) for row in screen.clearing]),
+    )
+    for table, name, rows in tables:
+        first: dict[str, int] = {}
+        for index, (of, code) in enumerate(rows):
+            path = f"journal.{table}[{index}]"
+            codes[f"{path}.gl_code"] = code
+            for key, value in ((name, of), ("gl_code", code)):
+                if not value:
+                    yield Breach((f"{path}.{key}",), "is required")
+            earlier = first.setdefault(text_key(of), index)
+            if of and earlier != index:
+                yield Breach((f"{path}.{name}",), f"repeats journal.{table}[{earlier}]")
+    # Their balances are compared with the books.
+    for path in ("journal.receivable", "journal.pending", "journal.rounding"):
+        own = text_key(codes.pop(path))
+        other = next((key for key, code in codes.items() if own and text_key(code) == own), "")
+        if other:
+            yield Breach((path, other), f"must differ from {other}: it is for nothing else")
 
 
 def _since(since: date | None, path: str) -> Iterator[Breach]:

@@ -292,3 +292,54 @@ class ProductSettings:
     """The part number of lines for custom items; empty: such lines have none."""
     keep_store_fields: tuple[str, ...] = attrs.field(default=(), converter=_names)
     """Fields of the store's products that a product push leaves as they are."""
+
+
+@attrs.frozen(kw_only=True)
+class JournalTax:
+    """A Tax Area, and the GL account of the tax collected for it. Beyond the manual."""
+
+    tax_area: str = attrs.field(converter=_trimmed)
+    gl_code: str = attrs.field(converter=_trimmed)
+
+
+@attrs.frozen(kw_only=True)
+class JournalClearing:
+    """A Receipt Type, and the GL account that its receipts clear through. Beyond the manual."""
+
+    receipt_type: str = attrs.field(converter=_trimmed)
+    gl_code: str = attrs.field(converter=_trimmed)
+    """For gift certificates and store credit, the account of what is owed to their holders."""
+
+
+@attrs.frozen(kw_only=True)
+class JournalSettings:
+    """The GL accounts of the daily journal, for orders that are handed over by it.
+
+    Beyond the manual. Gift certificates sold have `gl.gift_certificate_gl_code`.
+    """
+
+    receivable: str = attrs.field(default="", converter=_trimmed)
+    """Open A/R: what clients owe."""
+    pending: str = attrs.field(default="", converter=_trimmed)
+    """Money that a gateway holds: authorized, and not captured yet."""
+    rounding: str = attrs.field(default="", converter=_trimmed)
+    """What orders leave below a cent, and nothing else."""
+    sales: str = attrs.field(default="", converter=_trimmed)
+    """Sales of lines that have no GL code of their own."""
+    freight: str = attrs.field(default="", converter=_trimmed)
+    """Freight charged to clients."""
+    returns: str = attrs.field(default="", converter=_trimmed)
+    """What credits give back, freight and tax apart."""
+    tax: tuple[JournalTax, ...] = attrs.field(default=(), converter=_rows)
+    clearing: tuple[JournalClearing, ...] = attrs.field(default=(), converter=_rows)
+
+
+Screens: TypeAlias = tuple[
+    StoreSetup,
+    OrderStatusSettings,
+    GlSettings,
+    ShippingSettings,
+    ProductSettings,
+    JournalSettings,
+]
+"""Every screen, in the order of the file."""

@@ -16,8 +16,10 @@ from avbc.settings.reading import SECRETS_FROM_ENVIRONMENT, defaults, read_scree
 from avbc.settings.rules import SettingsError, breaches
 from avbc.settings.screens import (
     GlSettings,
+    JournalSettings,
     OrderStatusSettings,
     ProductSettings,
+    Screens,
     ShippingSettings,
     StoreSetup,
 )
@@ -62,18 +64,25 @@ class Settings:
     gl: GlSettings
     shipping: ShippingSettings
     products: ProductSettings = attrs.field(factory=ProductSettings)
+    journal: JournalSettings = attrs.field(factory=JournalSettings)
     file: Path | None = attrs.field(default=None, init=False, eq=False, repr=False)
     """The file that `load` read, which `run` watches. None for settings made in any other way."""
 
     def __attrs_post_init__(self) -> None:
-        faults = [
-            Fault(breach.keys[0], breach.message)
-            for breach in breaches(
-                self.store, self.order_status, self.gl, self.shipping, self.products
-            )
-        ]
+        faults = [Fault(breach.keys[0], breach.message) for breach in breaches(self._screens)]
         if faults:
             raise SettingsError("settings", faults)
+
+    @property
+    def _screens(self) -> Screens:
+        return (
+            self.store,
+            self.order_status,
+            self.gl,
+            self.shipping,
+            self.products,
+            self.journal,
+        )
 
     @classmethod
     @without_frames
@@ -113,11 +122,16 @@ class Settings:
     def _from(
         cls, data: Mapping[str, object], source: str, lines: Mapping[str, int], folder: Path
     ) -> Settings:
-        store, order_status, gl, shipping, products = read_screens(
+        store, order_status, gl, shipping, products, journal = read_screens(
             data, source=source, lines=lines, folder=folder
         )
         return cls(
-            store=store, order_status=order_status, gl=gl, shipping=shipping, products=products
+            store=store,
+            order_status=order_status,
+            gl=gl,
+            shipping=shipping,
+            products=products,
+            journal=journal,
         )
 
     def to_dict(self) -> dict[str, dict[str, object]]:

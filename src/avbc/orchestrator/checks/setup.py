@@ -20,6 +20,7 @@ from avbc.mapping.days import zone_of
 from avbc.orchestrator.checks.setup_books import books_checks
 from avbc.orchestrator.checks.setup_channels import channel_checks
 from avbc.orchestrator.checks.setup_form_fields import form_field_checks
+from avbc.orchestrator.checks.setup_journal import journal_checks
 from avbc.orchestrator.checks.setup_money import money_checks
 from avbc.orchestrator.checks.setup_part_numbers import part_number_checks
 from avbc.orchestrator.checks.setup_parts import or_unknown
@@ -59,6 +60,7 @@ def setup_report(integration: Integration, fields: Sequence[FieldRule[Product]])
             *status_checks(rules),
             *_time_zone(information),
             *money_checks(store, information, recent, rules),
+            *journal_checks(rules),
             *waiting_checks(recent, rules),
             *shipping_checks(store, recent, rules),
             *form_field_checks(recent, rules),
