@@ -49,7 +49,7 @@ def rows(books: SqlGateway) -> dict[str, list[tuple[object, ...]]]:
 
 
 def posted(books: SqlGateway, import_id: str) -> None:
-    """A posting session posts a receipt, as docs/books.md shows it."""
+    """A posting session posts a receipt, as docs/handshake.md shows it."""
     with books.engine.begin() as connection:
         table = schema.receipts
         posting = table.update().values(posted=True)

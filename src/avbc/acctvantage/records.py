@@ -536,7 +536,7 @@ class LookAlike:
     """
 
     table_name: str
-    """As `docs/books.md` names it: `products`."""
+    """As `docs/handshake.md` names it: `products`."""
     key: str
     """Of this record, in the column that ends in `_key`; a client's id; otherwise the name."""
     text: str

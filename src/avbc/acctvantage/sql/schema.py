@@ -1,4 +1,4 @@
-"""The tables of the books. `docs/books.md` lists them for those who read them by SQL.
+"""The tables of the books. `docs/handshake.md` lists them for those who read them by SQL.
 
 A column has the name of the record's field; a nested address has its fields with a prefix. A
 `..._key` column is the `text_key` of the texts, by which they compare.
