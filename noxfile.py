@@ -7,6 +7,7 @@ import os
 import shutil
 import subprocess
 import sys
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import nox
@@ -52,6 +53,17 @@ def install(session: nox.Session, *groups: str) -> None:
     session.install(*options, EXTRAS, *nox.project.dependency_groups(PROJECT, *groups))
 
 
+def run_at_once(session: nox.Session, *commands: tuple[str, ...]) -> None:
+    """Run commands that do not depend on each other, one on each core. One that fails ends it."""
+
+    def run(command: tuple[str, ...]) -> object:
+        return session.run(*command, silent=True)
+
+    with ThreadPoolExecutor(os.cpu_count()) as pool:
+        for output in pool.map(run, commands):
+            sys.stdout.write(str(output))
+
+
 @nox.session(python=OLDEST)
 def lint(session: nox.Session) -> None:
     """Style and security rules."""
@@ -72,9 +84,9 @@ def imports(session: nox.Session) -> None:
 def types(session: nox.Session) -> None:
     """mypy and pyright, strict, on the package and on the typing contract in tests/typing."""
     install(session, "types", "test")
-    session.run("mypy")
+    run_at_once(session, ("mypy",), ("pyright",))
+    # It takes what it knows of the package from what mypy saved above.
     session.run("mypy", "tests/typing")
-    session.run("pyright")
 
 
 @nox.session(python=PYTHONS)
@@ -114,17 +126,19 @@ def httpx2(session: nox.Session) -> None:
 def examples(session: nox.Session) -> None:
     """Every example and notebook, run as a user runs it."""
     install(session, "notebooks")
-    for example in sorted(Path("examples").glob("*.py")):
-        session.run("python", "-W", "error", str(example))
-    for notebook in sorted(Path("examples").glob("*.ipynb")):
-        session.run("jupyter", "execute", str(notebook))
+    run_at_once(
+        session,
+        *(("jupyter", "execute", str(one)) for one in sorted(Path("examples").glob("*.ipynb"))),
+        *(("python", "-W", "error", str(one)) for one in sorted(Path("examples").glob("*.py"))),
+    )
 
 
 @nox.session(python=OLDEST)
 def docs(session: nox.Session) -> None:
     """The site; a warning is an error."""
     install(session, "docs")
-    session.run("sphinx-build", "-W", "--keep-going", "-b", "html", "docs", "docs/_build/html")
+    options = ("-j", "auto", "-W", "--keep-going", "-b", "html")
+    session.run("sphinx-build", *options, "docs", "docs/_build/html")
 
 
 @nox.session(python=OLDEST)
