@@ -1,0 +1,167 @@
+"""Programs that do only what the pages about the books say, and get there."""
+
+from __future__ import annotations
+
+import json
+import re
+import subprocess
+import sys
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+import avbc
+from avbc.testing import FakeStore, OrderFactory, example, item
+
+PAGES = Path(__file__).parents[1] / "docs"
+
+ACCTVANTAGE = '''
+"""AcctVantage's side, as docs/handshake.md says: a process of its own, and SQL alone."""
+import json, re, sqlite3, sys
+from decimal import Decimal
+
+task = json.load(sys.stdin)
+is_postgresql = task["url"].startswith("postgresql")
+if is_postgresql:
+    import psycopg
+    connection = psycopg.connect(task["url"].replace("postgresql+psycopg:", "postgresql:"))
+else:
+    connection = sqlite3.connect(task["url"].removeprefix("sqlite:///"))
+
+
+def run(name, **values):
+    sql = task["statements"][name]
+    sql = re.sub(r":(\\w+)", r"%(\\1)s", sql) if is_postgresql else sql
+    cursor = connection.execute(sql, values)
+    names = [column[0] for column in cursor.description or ()]
+    return [dict(zip(names, row)) for row in cursor] if names else []
+
+
+done = []
+for order in run("orders"):
+    (client,) = run("client", client_id=order["client_id"])
+    parts = {
+        name: run(name, import_id=order["import_id"]) for name in ("ship tos", "lines", "discounts")
+    }
+    total = sum(Decimal(order[name]) for name in ("freight", "tax", "rounding"))
+    total += sum(Decimal(line["amount"]) for line in parts["lines"])
+    total -= sum(Decimal(discount["amount"]) for discount in parts["discounts"])
+    assert total == Decimal(order["total"])
+    answer = {"import_id": order["import_id"], "version": order["version"]}
+    unknown = [row["part_number"] for row in parts["lines"] if row["part_number"] in task["no"]]
+    if unknown:
+        text = f"Part Number {unknown[0]} is not in AcctVantage."
+        run("refused", **answer, refused_code="PART", refused_text=text)
+    else:
+        number, status = "SO-" + order["import_id"][3:], "Open"
+        run("entered", **answer, document_number=number, status=status, client_number="C-1")
+    connection.commit()
+    done.append([order["import_id"], order["version"], bool(unknown)])
+for record in (*run("receipts"), *run("credits")):
+    answer = {"import_id": record["import_id"], "version": record["version"]}
+    run("entered", **answer, document_number="R-1", status="", client_number="")
+    connection.commit()
+for name, values in task["send"]:
+    run(name, **values)
+connection.commit()
+print(json.dumps(done))
+'''
+
+
+def statements() -> dict[str, str]:
+    page = (PAGES / "handshake.md").read_text(encoding="utf-8")
+    return dict(re.findall(r"^```sql\n-- ([a-z ]+)\n(.*?);\n```$", page, re.MULTILINE | re.DOTALL))
+
+
+@pytest.fixture(params=["sqlite", "postgresql"])
+def url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
+    if request.param == "sqlite":
+        return f"sqlite:///{tmp_path / 'books.db'}"
+    return str(request.getfixturevalue("postgresql_url"))
+
+
+@pytest.fixture
+def books(url: str, books_toml: Path) -> Iterator[avbc.SqlGateway]:
+    with avbc.SqlGateway(url) as gateway:
+        gateway.load(books_toml)
+        yield gateway
+
+
+def acctvantage(
+    url: str, no: Sequence[str] = (), send: Sequence[tuple[str, dict[str, object]]] = ()
+) -> list[list[Any]]:
+    """Let the other process run once; returns Import ID, version and whether it refused."""
+    task = {"url": url, "statements": statements(), "no": no, "send": send}
+    done = subprocess.run(
+        [sys.executable, "-W", "error", "-c", ACCTVANTAGE],
+        input=json.dumps(task),
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=False,
+    )
+    assert done.returncode == 0, done.stderr
+    found = json.loads(done.stdout)
+    assert isinstance(found, list)
+    return found
+
+
+@pytest.mark.one_python
+def test_the_handshake_from_a_second_process(url: str, books: avbc.SqlGateway) -> None:
+    store, factory = FakeStore(), OrderFactory()
+    mugs = store.add_order(factory.order([item("MUG-RED", 3), item("TOWEL-ST")]))
+    lamp = store.add_order(factory.order([item("LAMP-01")])).id
+    settings = avbc.Settings.from_dict(example.settings_dict(store.api_url))
+    client = avbc.BigCommerce(store.api_url, store.access_token, transport=store.transport())
+    with client, avbc.Orchestrator(settings, books, store=client) as web:
+        assert len(web.import_orders().imported) == 2
+        picked_up = acctvantage(url, no=["LAMP-01"])
+        assert picked_up == [[f"WEB{mugs.id}", 1, False], [f"WEB{lamp}", 1, True]]
+        assert f"SO-{mugs.id}" in str(web.history(mugs.id))
+
+        web.take_answers()
+        (refused,) = web.worklist()
+        assert (refused.code, refused.order_id) == ("refused_by_acctvantage", lamp)
+        assert "Part Number LAMP-01 is not in AcctVantage." in refused.message
+        assert acctvantage(url) == []  # It is not offered while nobody settled it.
+
+        store.edit_order(lamp, status_id=11)
+        web.import_orders()
+        assert acctvantage(url) == [[f"WEB{lamp}", 2, False]]
+        web.take_answers()
+        assert not web.worklist()
+
+        lines = {
+            line.store_line_id: str(line.quantity)
+            for line in books.sales_orders([f"WEB{mugs.id}"])[0].lines
+            if line.part_number
+        }
+        number = {"number": 501}
+        shipment = {"order_import_id": f"WEB{mugs.id}", "ship_via": "UPS Ground", "carrier": "UPS"}
+        acctvantage(
+            url,
+            send=[
+                ("quantity", {"warehouse": "Main", "part_number": "MUG-RED", "on_hand": "40"}),
+                ("status", {"import_id": f"WEB{mugs.id}", "status": "Shipped/Invoice"}),
+                ("shipment", {**number, **shipment}),
+                ("shipment items replaced", number),
+                ("shipment parcels replaced", number),
+                *(
+                    (
+                        "shipment item",
+                        {**number, "position": at, "store_line_id": line, "quantity": of},
+                    )
+                    for at, (line, of) in enumerate(lines.items())
+                ),
+                ("shipment parcel", {**number, "position": 0, "tracking_number": "1Z999AA1"}),
+            ],
+        )
+        web.push_shipments()
+        web.push_order_statuses()
+        (sent,) = store.shipments()
+        assert sent["tracking_number"] == "1Z999AA1"
+        assert {one["order_product_id"]: str(one["quantity"]) for one in sent["items"]} == lines
+        assert store.order(mugs.id).header["status"] == "Shipped"
+        assert books.available("Main")["MUG-RED"] == 40
