@@ -140,7 +140,7 @@ def test_a_credit_returns_sales_freight_and_tax(paid_out: str, receivable: Entry
         tenders=(CreditTender("Visa/MC", D(paid_out)),),
     )
     assert (
-        ACCOUNTS.credit(given, "BigCommerce")
+        ACCOUNTS.credit(given, order(line("10"), total="10"))
         == {
             "4900": D(8),
             "4100": D(2),
@@ -149,6 +149,41 @@ def test_a_credit_returns_sales_freight_and_tax(paid_out: str, receivable: Entry
         }
         | receivable
     )
+
+
+def test_a_certificate_that_is_taken_back_debits_the_liability() -> None:
+    sold = order(
+        line("25.00", kind="gift_certificate", store_line_id=7),
+        line("9.00", kind="gift_certificate", store_line_id=8, gl_code="2450"),
+        line("5.00", store_line_id=9),
+        total="39.00",
+    )
+    given = Credit(
+        import_id="WEB1-CM7",
+        order_import_id="WEB1",
+        store_refund_id=7,
+        lines=tuple(
+            CreditLine("product", D(amount), store_line_id=number)
+            for amount, number in ((25, 7), (9, 8), (5, 9), (1, None))
+        ),
+        tax=D(0),
+        total=D(40),
+        currency="USD",
+        tenders=(CreditTender("Visa/MC", D(40)),),
+    )
+    back = {"2400": D(25), "2450": D(9), "4900": D(6), "1050": D(-40)}
+    assert ACCOUNTS.credit(given, sold) == back
+
+
+def test_amounts_have_the_decimals_of_the_currency() -> None:
+    yen = attrs.evolve(
+        order(line("99.5"), total="100", rounding=D("0.5")), currency="JPY", tax_area="none"
+    )
+    assert ACCOUNTS.order(yen) == {"1100": D(100), "4000": D(-100)}
+    with pytest.raises(FinalError, match="WEB1 is in KWD, which has 3 decimals"):
+        ACCOUNTS.order(attrs.evolve(yen, currency="KWD"))
+    with pytest.raises(FinalError, match="WEB1-1 is in KWD"):
+        ACCOUNTS.receipt(receipt("10.00"), "KWD")
 
 
 def test_one_error_lists_every_missing_account() -> None:

@@ -79,7 +79,7 @@ def fresh(url: str, request: pytest.FixtureRequest, tmp_path: Path) -> dict[str,
         return found
 
 
-@pytest.mark.parametrize("version", [1, 3, 4, 5])
+@pytest.mark.parametrize("version", [1, 3, 4, 5, 6])
 def test_tables_of_earlier_versions_become_those_of_today(
     url: str, fresh: dict[str, Any], version: int
 ) -> None:

@@ -9,20 +9,21 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Iterable, Mapping
 from datetime import date
-from decimal import ROUND_HALF_UP, Decimal
+from decimal import Decimal
 from typing import TypeAlias
 
 import attrs
 
 from avbc.acctvantage.records import Credit, Receipt, SalesOrder, SalesOrderLine
 from avbc.errors import FinalError
-from avbc.money import ZERO
+from avbc.money import ZERO, decimals, to_minor_unit
 from avbc.text import text_key
 
 Entry: TypeAlias = dict[str, Decimal]
-"""GL account code -> amount in cents: a debit is positive, a credit negative; the sum is zero."""
+"""GL account code -> payable amount: a debit is positive, a credit negative; the sum is zero."""
 
-_CENT = Decimal("0.01")
+_PLACES = 2
+"""Decimals of an amount in a journal."""
 _SUB_LEDGER = (
     "GL Account Code",
     "Client/Vendor/Part",
@@ -103,7 +104,7 @@ class JournalAccounts:
         Raises:
             JournalAccountsMissing: An account that the order needs is not named.
         """
-        entry = _Amounts()
+        entry = _Amounts(order.currency)
         entry.add("receivable", self.receivable, order.total)
         for discount in order.discounts:
             name = f"the discount {discount.code or discount.name}"
@@ -115,7 +116,7 @@ class JournalAccounts:
         entry.add("rounding", self.rounding, -order.rounding)
         return entry.balanced(self.rounding, order.import_id)
 
-    def receipt(self, receipt: Receipt) -> Entry:
+    def receipt(self, receipt: Receipt, currency: str = "USD") -> Entry:
         """Debit clearing (captured) or pending money (pre-authorized); credit A/R.
 
         A receipt that is pending or voided moves no money: its entry is empty.
@@ -123,7 +124,7 @@ class JournalAccounts:
         Raises:
             JournalAccountsMissing: An account that the receipt needs is not named.
         """
-        entry = _Amounts()
+        entry = _Amounts(currency)
         if receipt.state == "captured":
             entry.add(*self._clearing(receipt.receipt_type), receipt.amount)
             entry.add("receivable", self.receivable, -receipt.amount)
@@ -132,21 +133,31 @@ class JournalAccounts:
             entry.add("receivable", self.receivable, -receipt.pre_auth_amount)
         return entry.balanced(self.rounding, receipt.import_id)
 
-    def credit(self, credit: Credit, tax_area: str) -> Entry:
+    def credit(self, credit: Credit, order: SalesOrder) -> Entry:
         """Debit returns, freight and tax; credit what was paid out, and A/R for the rest.
+
+        A gift certificate that is taken back debits the liability that its sale credited.
 
         Raises:
             JournalAccountsMissing: An account that the credit needs is not named.
         """
-        entry = _Amounts()
+        entry = _Amounts(credit.currency)
+        certificates = {
+            line.store_line_id: line
+            for line in order.lines
+            if line.kind == "gift_certificate" and line.store_line_id is not None
+        }
+        tax = self._tax(order.tax_area)
         for line in credit.lines:
-            if line.kind == "shipping":
+            if line.store_line_id in certificates:
+                entry.add(*self._sales(certificates[line.store_line_id]), line.amount)
+            elif line.kind == "shipping":
                 entry.add("freight", self.freight, line.amount)
             elif line.kind == "tax":
-                entry.add(*self._tax(tax_area), line.amount)
+                entry.add(*tax, line.amount)
             else:
                 entry.add("returns", self.returns, line.amount)
-        entry.add(*self._tax(tax_area), credit.tax)
+        entry.add(*tax, credit.tax)
         for tender in credit.tenders:
             entry.add(*self._clearing(tender.receipt_type), -tender.amount)
         paid_out = sum((tender.amount for tender in credit.tenders), ZERO)
@@ -164,7 +175,8 @@ class JournalAccounts:
 class _Amounts:
     """The amounts of one document, with four decimals, and the accounts that are missing."""
 
-    def __init__(self) -> None:
+    def __init__(self, currency: str) -> None:
+        self._currency = currency
         self._amounts: defaultdict[str, Decimal] = defaultdict(lambda: ZERO)
         self._missing: dict[str, None] = {}
 
@@ -176,11 +188,16 @@ class _Amounts:
             self._missing[name] = None
 
     def balanced(self, rounding: str, import_id: str) -> Entry:
-        in_cents = {
-            account: amount.quantize(_CENT, rounding=ROUND_HALF_UP)
+        if decimals(self._currency) > _PLACES:
+            raise FinalError(
+                f"{import_id} is in {self._currency}, which has {decimals(self._currency)} "
+                f"decimals: a journal takes {_PLACES}. Enter it in AcctVantage by hand"
+            )
+        payable = {
+            account: to_minor_unit(amount, self._currency)
             for account, amount in self._amounts.items()
         }
-        residue = -sum(in_cents.values(), ZERO)
+        residue = -sum(payable.values(), ZERO)
         if residue and not rounding:
             self._missing["rounding"] = None
         if self._missing:
@@ -193,8 +210,8 @@ class _Amounts:
                 "document in the books; it does not add up to its total"
             )
         if residue:
-            in_cents[rounding] = in_cents.get(rounding, ZERO) + residue
-        return {account: amount for account, amount in in_cents.items() if amount}
+            payable[rounding] = payable.get(rounding, ZERO) + residue
+        return {account: amount for account, amount in payable.items() if amount}
 
 
 def changed(present: Entry, journaled: Entry) -> Entry:

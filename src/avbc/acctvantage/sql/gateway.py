@@ -26,7 +26,16 @@ from avbc.acctvantage.records import (
     SalesOrder,
     Shipment,
 )
-from avbc.acctvantage.sql import changes, exports, loading, reading, staging, stock, versions
+from avbc.acctvantage.sql import (
+    changes,
+    exports,
+    journal,
+    loading,
+    reading,
+    staging,
+    stock,
+    versions,
+)
 from avbc.acctvantage.sql import credits as credit_records
 from avbc.acctvantage.sql import receipts as receipt_records
 from avbc.acctvantage.sql import shipments as shipment_records
@@ -329,6 +338,11 @@ class SqlGateway:
     orders_refused = _reads(staging.orders_refused)
     offer_again = _writes(staging.offer_again, "order {}")
     hand_over_earlier_orders = _writes(staging.hand_over_earlier_orders, "earlier orders")
+
+    # What avbc.JournalGateway asks for.
+
+    close_journal = _writes(journal.close_journal, "the journal of {}")
+    journal_days = _reads(journal.journal_days)
 
     # What users of AcctVantage do, for tests and for scripts that carry it over.
 

@@ -488,3 +488,38 @@ former_versions = sa.Table(
     sa.Column("import_id", sa.Text, primary_key=True),
     sa.Column("version", sa.Integer, nullable=False),
 )
+
+
+# What was journaled on which day, of orders with hand_over = 'journal' (`journal`).
+journal_days = sa.Table(
+    "journal_days",
+    metadata,
+    sa.Column("source_code", sa.Text, primary_key=True),
+    sa.Column("day", sa.Date, primary_key=True),
+    # How many of them have entries on the day; none where it was closed without any.
+    *(sa.Column(name, sa.Integer, nullable=False) for name in ("orders", "receipts", "credits")),
+    _text("memo"),
+)
+journal_entries = sa.Table(
+    "journal_entries",
+    metadata,
+    sa.Column("import_id", sa.Text, primary_key=True),
+    sa.Column("day", sa.Date, primary_key=True),
+    sa.Column("account", sa.Text, primary_key=True),
+    _text("source_code"),
+    # A debit is positive, a credit negative.
+    sa.Column("in_cents", sa.BigInteger, nullable=False),
+    sa.Index("ix_journal_entries_source_code", "source_code", "day"),
+    sqlite_with_rowid=False,
+)
+journal_documents = sa.Table(
+    "journal_documents",
+    metadata,
+    sa.Column("import_id", sa.Text, primary_key=True),
+    sa.Column("order_import_id", sa.Text, nullable=False, index=True),
+    _text("source_code"),
+    # 'order', 'receipt' or 'credit'.
+    _text("kind"),
+    # The version that was journaled; 0 where more of it follows on a later day.
+    sa.Column("version", sa.Integer, nullable=False),
+)

@@ -162,6 +162,12 @@ def _to_version_6(connection: sa.Connection) -> None:
     schema.metadata.create_all(connection, [schema.acknowledgements, schema.former_versions])
 
 
+def _to_version_7(connection: sa.Connection) -> None:
+    """What was journaled on which day: nothing yet."""
+    tables = [schema.journal_days, schema.journal_entries, schema.journal_documents]
+    schema.metadata.create_all(connection, tables)
+
+
 def _index(table: sa.Table, name: str) -> sa.Index:
     return next(index for index in table.indexes if index.name == name)
 
@@ -323,13 +329,14 @@ BOOKS = Tables(
     owner="the books",
     metadata=schema.metadata,
     versions=schema.books_version,
-    version=6,
+    version=7,
     migrations={
         1: _to_version_2,
         2: _to_version_3,
         3: _to_version_4,
         4: _to_version_5,
         5: _to_version_6,
+        6: _to_version_7,
     },
     programs=(handshake.create, handshake.drop),
     errors={
