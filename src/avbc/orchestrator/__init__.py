@@ -11,6 +11,7 @@ from avbc.orchestrator.engine.parts import MethodsMissing
 from avbc.orchestrator.engine.progress import Progress
 from avbc.orchestrator.engine.stock_location import NoSuchLocation
 from avbc.orchestrator.jobs.hooks import HookCheck, HookOutcome, HooksReport, HooksState
+from avbc.orchestrator.jobs.journal_files import JournalFile, JournalReport
 from avbc.orchestrator.orchestrator import Orchestrator
 from avbc.orchestrator.reports import (
     Change,
@@ -62,6 +63,8 @@ __all__ = [
     "Job",
     "JobOutcome",
     "JournalEntry",
+    "JournalFile",
+    "JournalReport",
     "JournalTooNew",
     "JournalUnreachable",
     "LookAtOrder",

@@ -4,9 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
 from datetime import UTC, date, datetime, timedelta
+from os import PathLike
+from pathlib import Path
 
 from avbc.orchestrator.checking import Checking
 from avbc.orchestrator.engine.arguments import (
+    require_day,
     require_flags,
     require_id,
     require_ids,
@@ -23,6 +26,7 @@ from avbc.orchestrator.jobs import (
     follow_orders,
     hooks,
     inventory,
+    journal_files,
     order_statuses,
     products,
     refunds,
@@ -30,6 +34,7 @@ from avbc.orchestrator.jobs import (
 )
 from avbc.orchestrator.jobs.hooks import HooksReport, HooksState
 from avbc.orchestrator.jobs.import_orders import Import
+from avbc.orchestrator.jobs.journal_files import JournalReport
 from avbc.orchestrator.reports import (
     ImportReport,
     JournalEntry,
@@ -356,6 +361,43 @@ class Orchestrator(Checking):
         require_period(since)
         run = self._push("import_refunds", "Importing refunds", preview=preview, progress=progress)
         return run.do(lambda run: refunds.import_refunds(run, since))
+
+    # The journal of AcctVantage
+
+    def write_journal(
+        self,
+        folder: str | PathLike[str],
+        through: date | None = None,
+        *,
+        rewrite_since: date | None = None,
+    ) -> JournalReport:
+        """Close the days up to `through`, and write a Journal Entry Import file for each.
+
+        For books whose orders are handed over by a journal (`JournalGateway`). A day is closed
+        once: what changes later is in the file of a later day. Days without entries have no file.
+        The accounts are those of `[journal]` in the settings.
+
+        The books close the days first. Where this call ends before their files are written, the
+        next one writes them, with the same content.
+
+        Args:
+            folder: An existing folder. The files are named `journal-WEB-2026-01-31.txt`.
+            through: The last day to close, in the store's time zone; by default yesterday there.
+            rewrite_since: Write the files of closed days from this day on once more. Other files
+                that were written are never written again, so you may move them away.
+
+        Raises:
+            JournalAccountsMissing: Accounts that are needed are not in the settings. All of them
+                are listed, and nothing was done.
+            MethodsMissing: The books keep no journal.
+            NotADirectoryError: There is no such folder; nothing was done.
+            OSError: A file cannot be written. The days are closed, and the next call writes it.
+            StoreError: The store's time zone cannot be read.
+            ValueError: `through` is not over in the store's time zone.
+        """
+        through_day = None if through is None else require_day(through, "through")
+        since = None if rewrite_since is None else require_day(rewrite_since, "rewrite_since")
+        return journal_files.write_journal(self._integration, Path(folder), through_day, since)
 
     # The worklist
 

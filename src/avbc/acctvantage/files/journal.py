@@ -51,7 +51,9 @@ class JournalAccountsMissing(FinalError):
     Name each account and write the journal again.
     """
 
-    def __init__(self, missing: Mapping[str, str]) -> None:
+    def __init__(self, missing: Mapping[str, str], where: str = "") -> None:
+        self.where = where
+        """Where accounts are named, for the message."""
         self.missing = dict(sorted(missing.items()))
         """What has no account -> the Import ID of the first document that needs it."""
         super().__init__(
@@ -59,13 +61,13 @@ class JournalAccountsMissing(FinalError):
                 [
                     "the journal needs GL accounts that are not named:",
                     *(f"  {name} (for {import_id})" for name, import_id in self.missing.items()),
-                    "Name each account and write the journal again.",
+                    f"Name each account{where and f' {where}'} and write the journal again.",
                 ]
             )
         )
 
-    def __reduce__(self) -> tuple[type[JournalAccountsMissing], tuple[dict[str, str]]]:
-        return type(self), (self.missing,)
+    def __reduce__(self) -> tuple[type[JournalAccountsMissing], tuple[dict[str, str], str]]:
+        return type(self), (self.missing, self.where)
 
 
 def _by_text(codes: Mapping[str, str]) -> dict[str, str]:

@@ -7,7 +7,6 @@ headers are the field names of the manual, which a `Layout` renames.
 from __future__ import annotations
 
 import csv
-import os
 from collections.abc import Callable, Iterable, Mapping
 from decimal import Decimal
 from os import PathLike
@@ -27,6 +26,7 @@ from avbc.acctvantage.files.exports import (
     read_clients,
     read_products,
 )
+from avbc.acctvantage.files.replacing import replacing
 from avbc.acctvantage.gateway import BooksFileError
 from avbc.acctvantage.records import Client, Product
 from avbc.errors import Fault
@@ -219,21 +219,16 @@ def _write(
     ]
     if faults:
         raise BooksFileError(str(path), faults)
-    target = Path(path)
-    temporary = target.with_name(f".{target.name}.{os.getpid()}")
     try:
-        with temporary.open("w", encoding=layout.encoding or "utf-8", newline="") as file:
+        with replacing(Path(path), layout.encoding or "utf-8") as file:
             writer = csv.writer(file, delimiter=layout.delimiter or "\t")
             writer.writerow(headers.values())
             for _, cells in rows:
                 writer.writerow(_marked(key, cells[key], layout) for key in headers)
-        temporary.replace(target)
     except UnicodeEncodeError as error:
         text = error.object[error.start : error.end]
         message = f"{layout.encoding} has no character for {text!r}: write another encoding"
         raise BooksFileError(str(path), [Fault("encoding", message)]) from None
-    finally:
-        temporary.unlink(missing_ok=True)
     return len(rows)
 
 

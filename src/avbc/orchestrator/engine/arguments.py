@@ -69,6 +69,21 @@ def require_period(since: object, until: object = None) -> None:
         raise ValueError(f"until: {until} is before since, {since}")
 
 
+def require_day(value: object, name: str) -> date:
+    """Return a day as it was given.
+
+    Raises:
+        TypeError: It is something else, such as a point in time.
+
+    >>> require_day(datetime(2026, 1, 31), "through")
+    Traceback (most recent call last):
+    TypeError: through: datetime.datetime(2026, 1, 31, 0, 0) must be a date: date(2026, 1, 31)
+    """
+    if not isinstance(value, date) or isinstance(value, datetime):
+        raise TypeError(f"{name}: {value!r} must be a date: date(2026, 1, 31)")
+    return value
+
+
 def require_settings(value: object, name: str) -> None:
     """Make sure that an argument is the settings, and not the path of their file.
 

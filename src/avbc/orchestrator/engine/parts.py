@@ -18,6 +18,7 @@ from avbc.acctvantage.gateway import (
     CreditGateway,
     FollowGateway,
     ImportGateway,
+    JournalGateway,
     PaymentGateway,
     ProductGateway,
     ShipmentGateway,
@@ -109,6 +110,7 @@ NEEDS: Mapping[str, Need] = {
     "push_products": Need(ProductGateway, "shipping.sync_product_details", off=False),
     "export_clients": Need(ClientGateway),
     "take_answers": Need(StagingGateway),
+    "write_journal": Need(JournalGateway),
 }
 """What each job needs. Jobs that are not named do with `ImportGateway`."""
 
@@ -123,6 +125,7 @@ PARTS: tuple[type[object], ...] = (
     PaymentGateway,
     CreditGateway,
     StagingGateway,
+    JournalGateway,
 )
 """Every part, `ImportGateway` first."""
 
@@ -258,6 +261,11 @@ class Parts:
     def staging(self) -> StagingGateway:
         """How far AcctVantage is with the orders that it picks up."""
         return cast("StagingGateway", self._part("take_answers", StagingGateway))
+
+    @property
+    def journal(self) -> JournalGateway:
+        """What was journaled on which day."""
+        return cast("JournalGateway", self._part("write_journal", JournalGateway))
 
     def _part(self, job: str, part: type[object]) -> object:
         if (error := self.lacks(job, part)) is not None:

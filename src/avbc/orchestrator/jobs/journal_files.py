@@ -1,0 +1,166 @@
+"""The daily journal: the books close days, and each day becomes a file for AcctVantage."""
+
+from __future__ import annotations
+
+import logging
+from datetime import UTC, date, datetime, time, timedelta
+from functools import partial
+from pathlib import Path
+
+import attrs
+
+from avbc import tracing
+from avbc.acctvantage.files.journal import (
+    JournalAccounts,
+    JournalAccountsMissing,
+    JournalDay,
+)
+from avbc.acctvantage.files.replacing import replacing
+from avbc.mapping.days import day_of
+from avbc.money import ZERO
+from avbc.orchestrator.engine.integration import Integration
+from avbc.report import Report, counted
+from avbc.settings import Settings
+
+_WRITTEN = "journal files"
+"""The watermark: the last day whose file was written, at its start in UTC."""
+
+_IN_SETTINGS = "in [journal] of the settings (certificates_sold is gl.gift_certificate_gl_code)"
+_NO_ORDERS = (
+    "The books have no journal yet: an order is in it if it was created when the books said so "
+    '(hand_over = "journal" in books.toml)'
+)
+
+_log = logging.getLogger("avbc.orchestrator")
+
+
+@attrs.frozen
+class JournalFile:
+    """A file that was written for a day."""
+
+    day: JournalDay
+    path: Path
+    is_new: bool
+    """Whether the day was closed by this call, not by an earlier one."""
+
+
+@attrs.frozen(kw_only=True)
+class JournalReport(Report):
+    """What `write_journal` did: a row for each file."""
+
+    columns = ("day", "orders", "receipts", "credits", "total", "closed", "file")
+
+    source_code: str
+    through: date
+    """The last day that is closed."""
+    files: tuple[JournalFile, ...] = ()
+    note: str = ""
+
+    @property
+    def days(self) -> list[JournalDay]:
+        """The days that were closed now and have entries."""
+        return [file.day for file in self.files if file.is_new]
+
+    def summary(self) -> str:
+        """How many days were closed and files written, and their total."""
+        if not self.files:
+            said = f"{self.source_code}: no journal to write through {self.through}."
+            return f"{said} {self.note}.".removesuffix(" .")
+        total = sum((file.day.total for file in self.files), ZERO)
+        days = counted(len(self.days), "day")
+        return (
+            f"{self.source_code}: {days} with entries closed through {self.through}, "
+            f"{counted(len(self.files), 'file')} written; debits and credits of {total:,.2f}."
+        )
+
+    def to_dicts(self) -> list[dict[str, object]]:
+        """One row per file: day, orders, receipts, credits, total, closed, file."""
+        return [
+            {
+                "day": file.day.day.isoformat(),
+                "orders": file.day.orders,
+                "receipts": file.day.receipts,
+                "credits": file.day.credits,
+                "total": f"{file.day.total:.2f}",
+                "closed": "now" if file.is_new else "before",
+                "file": str(file.path),
+            }
+            for file in self.files
+        ]
+
+
+def write_journal(
+    integration: Integration, folder: Path, through: date | None, rewrite_since: date | None
+) -> JournalReport:
+    """Close the days up to `through`, and write the files that are not written yet.
+
+    Raises:
+        JournalAccountsMissing: Accounts are not in the settings; nothing was done.
+        MethodsMissing: The books keep no journal.
+        NotADirectoryError: There is no such folder; nothing was done.
+        OSError: A file cannot be written; the days are closed.
+        ValueError: `through` is not over.
+    """
+    code, books = integration.source_code, integration.parts.journal
+    if not folder.is_dir():
+        raise NotADirectoryError(f"folder: {folder} is no folder: create it first")
+    through = _closable(integration, through)
+    with tracing.span("avbc.write_journal", {"avbc.source_code": code}):
+        watermark = integration.scoped(_WRITTEN)
+        written = integration.journal.watermark(watermark)
+        since = None if written is None else written.date() + timedelta(days=1)
+        if since is not None and rewrite_since is not None:
+            since = min(since, rewrite_since)
+        accounts, zone = _accounts(integration.settings), integration.days.zone
+        try:
+            closed = books.close_journal(code, through, partial(day_of, zone=zone), accounts)
+        except JournalAccountsMissing as error:
+            raise JournalAccountsMissing(error.missing, _IN_SETTINGS) from None
+        now = {each.day for each in closed}
+        days = books.journal_days(code, since)
+        files = [JournalFile(day, _written(day, folder), day.day in now) for day in days]
+        if files:
+            last = datetime.combine(days[-1].day, time.min, UTC)
+            integration.journal.set_watermark(watermark, max(last, written or last))
+        report = JournalReport(
+            source_code=code,
+            through=through,
+            files=tuple(files),
+            note="" if files or written else _NO_ORDERS,
+        )
+        _log.info("%s", report.summary())
+        return report
+
+
+def _closable(integration: Integration, through: date | None) -> date:
+    """Return the last day to close, which must be over in the store."""
+    today = day_of(datetime.now(UTC), integration.days.zone)
+    yesterday = today - timedelta(days=1)
+    if through is not None and through >= today:
+        raise ValueError(
+            f"through: {through} is not over in the store, where it is {today}: the last day that "
+            f"can be closed is {yesterday}"
+        )
+    return through or yesterday
+
+
+def _written(day: JournalDay, folder: Path) -> Path:
+    path = folder / f"journal-{day.source_code}-{day.day}.txt"
+    with replacing(path) as file:
+        file.write(day.text)
+    return path
+
+
+def _accounts(settings: Settings) -> JournalAccounts:
+    journal = settings.journal
+    return JournalAccounts(
+        receivable=journal.receivable,
+        pending=journal.pending,
+        certificates_sold=settings.gl.gift_certificate_gl_code,
+        rounding=journal.rounding,
+        sales=journal.sales,
+        freight=journal.freight,
+        returns=journal.returns,
+        tax={row.tax_area: row.gl_code for row in journal.tax},
+        clearing={row.receipt_type: row.gl_code for row in journal.clearing},
+    )
