@@ -114,8 +114,7 @@ def test_orders_from_before_are_decided_as_the_page_says(memory: SqlGateway) -> 
     with memory.engine.begin() as connection:
         connection.execute(schema.sales_orders.update().values(hand_over=None))
     (script,) = (block for block in blocks("python", BOOKS) if "hand_over_earlier" in block)
-    for line in reversed(script.splitlines()):
-        exec(line, {"books": memory})
+    exec(script, {"books": memory})
     with memory.engine.connect() as connection:
         columns = schema.sales_orders.c
         found = schema.sa.select(columns.import_id, columns.hand_over, columns.answered)
