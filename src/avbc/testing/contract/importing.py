@@ -4,11 +4,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator, Sequence
 from datetime import UTC, date, datetime, timedelta, timezone
 from decimal import Decimal
 from functools import partial
 
-import pytest
 from attrs import evolve
 
 from avbc.acctvantage.gateway import BooksRefused, ImportGateway
@@ -25,18 +25,20 @@ from avbc.acctvantage.records import (
     OrderBundle,
     Product,
     Promotion,
+    SalesOrder,
     ShipVia,
 )
-from avbc.testing.contract.examples import ANA, MUG, make_bundle, make_edit, make_order, of_store
-from avbc.testing.contract.setup import (
-    ContractSetup,
+from avbc.testing.contract.checks import (
     assert_is_one_of,
     at_once,
     content,
     create_orders,
     refused,
+    same,
     tried_at_once,
 )
+from avbc.testing.contract.examples import ANA, MUG, make_bundle, make_edit, make_order, of_store
+from avbc.testing.contract.setup import ContractSetup
 
 
 class ImportContract(ContractSetup):
@@ -46,42 +48,43 @@ class ImportContract(ContractSetup):
 
     def test_purchase_order_is_always_a_receipt_type(self, gateway: ImportGateway) -> None:
         """The Receipt Type list has the item Purchase Order (manual 2.2.3)."""
-        assert PURCHASE_ORDER in gateway.reference_data().receipt_types
+        types = gateway.reference_data().receipt_types
+        assert PURCHASE_ORDER in types, f"{PURCHASE_ORDER!r} is not among the {types=}"
 
     def test_what_is_written_is_read_back(self, gateway: ImportGateway) -> None:
         """Every field of an order and of its receipts is kept to the last decimal, with ids."""
         bundle = make_bundle(1)
         answer = gateway.create_order(bundle)
         (order,) = gateway.sales_orders(["WEB1"])
-        assert answer == CreatedOrder(order, created=True)
-        assert order.id is not None
-        assert order.client_id is not None
-        assert order.contact_id is not None
-        assert content(order) == bundle.order
-        assert [evolve(receipt, id=None) for receipt in gateway.receipts(["WEB1"])] == list(
-            bundle.receipts
-        )
+        same("order WEB1", answer, CreatedOrder(order, created=True))
+        for name in ("id", "client_id", "contact_id"):
+            assert getattr(order, name) is not None, f"order WEB1 has no {name}"
+        same("order WEB1, read back", content(order), bundle.order)
+        receipts = [evolve(receipt, id=None) for receipt in gateway.receipts(["WEB1"])]
+        same("its receipts", receipts, list(bundle.receipts))
 
     def test_a_second_call_writes_nothing(self, gateway: ImportGateway) -> None:
         """The same Import ID again returns the order in the books, and leaves one of everything."""
         first = gateway.create_order(make_bundle(1))
-        assert gateway.create_order(make_bundle(1)) == CreatedOrder(first.order, created=False)
-        self._assert_one_of_everything(gateway)
+        there = CreatedOrder(first.order, created=False)
+        same("order WEB1, written again", gateway.create_order(make_bundle(1)), there)
+        _assert_one_of_everything(gateway)
 
     def test_a_second_call_with_other_content_answers_what_stands(
         self, gateway: ImportGateway
     ) -> None:
         """An order edited in the store does not overwrite the books by `create_order`."""
         first = gateway.create_order(make_bundle(1))
-        assert gateway.create_order(make_edit(2)) == CreatedOrder(first.order, created=False)
-        assert gateway.sales_orders() == [first.order]
+        there = CreatedOrder(first.order, created=False)
+        same("order WEB1, with other content", gateway.create_order(make_edit(2)), there)
+        same("the orders in the books", gateway.sales_orders(), [first.order])
 
     def test_concurrent_calls_create_one_order(self, gateway: ImportGateway) -> None:
         """Eight threads with the same order: one creates it, all answer with it."""
         answers = at_once([lambda: gateway.create_order(make_bundle(1))] * 8)
-        assert [answer.created for answer in answers].count(True) == 1
-        assert len({answer.order.id for answer in answers}) == 1
-        self._assert_one_of_everything(gateway)
+        same("of 8 calls with WEB1, those that created it", _created(answers), 1)
+        same("the ids of WEB1 that they return", len({each.order.id for each in answers}), 1)
+        _assert_one_of_everything(gateway)
 
     def test_concurrent_orders_of_one_new_client_share_the_client(
         self, gateway: ImportGateway
@@ -93,13 +96,14 @@ class ImportContract(ContractSetup):
                 for number in range(1, 9)
             ]
         )
-        assert all(answer.created for answer in answers)
+        same("of 8 calls with an order each, those that created it", _created(answers), 8)
         (client,) = gateway.find_clients(["WEB7"], [])
-        assert {answer.order.client_id for answer in answers} == {client.id}
-        assert {answer.order.contact_id for answer in answers} == {client.contacts[0].id}
+        for order in (answer.order for answer in answers):
+            same(f"the client of {order.import_id}", order.client_id, client.id)
+            same(f"the contact of {order.import_id}", order.contact_id, client.contacts[0].id)
         reference = gateway.reference_data()
-        assert [promotion.code for promotion in reference.promotions] == ["SAVE"]
-        assert [ship_via.name for ship_via in reference.ship_vias] == ["UPS Ground"]
+        same("the promotions", [each.code for each in reference.promotions], ["SAVE"])
+        same("the ship vias", [each.name for each in reference.ship_vias], ["UPS Ground"])
 
     def test_a_refusal_leaves_nothing(self, gateway: ImportGateway) -> None:
         """A receipt whose Import ID is taken refuses the whole bundle, and nothing of it stays."""
@@ -113,44 +117,67 @@ class ImportContract(ContractSetup):
             new_promotions=(Promotion("NEW", "%", Decimal(10), "40200-000-000"),),
             new_ship_vias=(ShipVia("Courier", "Freight"),),
         )
-        refused(gateway.create_order, clash)
-        assert not [*gateway.sales_orders(["WEB2"]), *gateway.receipts(["WEB2"])]
-        assert gateway.find_clients(["WEB-new"], ["new@example.com"]) == []
-        assert gateway.reference_data() == before
-        assert len(gateway.receipts(["WEB1"])) == 2
+        refused("order WEB2 with a receipt WEB1-1", gateway.create_order, clash)
+        same("the orders after it", [each.import_id for each in gateway.sales_orders()], ["WEB1"])
+        same("the receipts of WEB2", gateway.receipts(["WEB2"]), [])
+        same("its client", gateway.find_clients(["WEB-new"], ["new@example.com"]), [])
+        same("the reference data", gateway.reference_data(), before)
+        same("the number of receipts of WEB1", len(gateway.receipts(["WEB1"])), 2)
 
     def test_an_unknown_client_is_refused(self, gateway: ImportGateway) -> None:
-        """An order on a client that is not in the books leaves nothing."""
-        refused(
-            gateway.create_order,
-            evolve(make_bundle(1), new_client=None, client_id=4711, new_contact=None),
-        )
-        assert gateway.sales_orders() == []
+        """An order on a client or contact that is not in the books, or on none, leaves nothing."""
+        nameless = evolve(make_bundle(1), new_client=None, new_contact=None)
+        for row, bundle in [
+            ("an unknown client", evolve(nameless, client_id=4711)),
+            ("client 0", evolve(nameless, client_id=0)),
+            ("no client", nameless),
+        ]:
+            refused(row, gateway.create_order, bundle)
+            same(f"the orders after {row}", gateway.sales_orders(), [])
+        unknown = evolve(make_bundle(1), new_contact=None, contact_id=4711)
+        refused("an unknown contact", gateway.create_order, unknown)
+        same("the orders after an unknown contact", gateway.sales_orders(), [])
+        same("the clients after it", gateway.find_clients(["WEB1"], []), [])
+
+    def test_an_order_that_is_wrong_leaves_nothing(self, gateway: ImportGateway) -> None:
+        """It has no Import ID, does not add up, or has an amount that is no number."""
+        for row, wrong in _wrong_bundles(make_bundle(1)):
+            refused(row, gateway.create_order, wrong)
+            same(f"the orders after {row}", gateway.sales_orders(), [])
+            same(f"the receipts after {row}", gateway.receipts(), [])
+            same(f"the clients after {row}", gateway.find_clients(["WEB1", ""], [ANA.email]), [])
+        same("the order itself", gateway.create_order(make_bundle(1)).created, True)
+
+    def test_an_update_that_is_wrong_changes_nothing(self, gateway: ImportGateway) -> None:
+        """For the same reasons as an order that is created."""
+        gateway.create_order(make_bundle(1))
+        for row, wrong in _wrong_bundles(make_edit(3)):
+            _assert_update_refused(row, gateway, wrong)
 
     def test_reads_take_many_keys_and_leave_out_unknown_ones(self, gateway: ImportGateway) -> None:
         """Two thousand Import IDs at once, of which a few are there; none at all gives none."""
         create_orders(gateway, *map(make_bundle, (3, 1, 2)))
         many = [f"WEB{number}" for number in range(1, 2001)]
         emails = [f"{key}@example.com" for key in many]
-        for found in (
-            gateway.sales_orders(many),
-            gateway.sales_orders(),
-            gateway.find_clients(many, emails),
-        ):
-            assert [record.import_id for record in found] == ["WEB3", "WEB1", "WEB2"]
-        assert [receipt.import_id for receipt in gateway.receipts(many)] == [
-            f"WEB{number}-{n}" for number in (3, 1, 2) for n in (1, 2)
-        ]
-        assert len(gateway.receipts()) == 6
-        assert gateway.find_products(many) == []
-        assert not any(
-            [
-                gateway.sales_orders([]),
-                gateway.receipts([]),
-                gateway.find_clients([], []),
-                gateway.find_products([]),
-            ]
-        )
+        inserted = ["WEB3", "WEB1", "WEB2"]
+        for row, orders in [
+            ("orders by 2,000 Import IDs", gateway.sales_orders(many)),
+            ("all orders", gateway.sales_orders()),
+        ]:
+            same(row, [order.import_id for order in orders], inserted)
+        clients = gateway.find_clients(many, emails)
+        same("clients by 2,000 Import IDs", [client.import_id for client in clients], inserted)
+        paid = [f"WEB{number}-{n}" for number in (3, 1, 2) for n in (1, 2)]
+        for row, receipts in [
+            ("receipts by 2,000 Import IDs", gateway.receipts(many)),
+            ("all receipts", gateway.receipts()),
+        ]:
+            same(row, [receipt.import_id for receipt in receipts], paid)
+        same("products by 2,000 part numbers", gateway.find_products(many), [])
+        same("orders by no Import ID", gateway.sales_orders([]), [])
+        same("receipts by no Import ID", gateway.receipts([]), [])
+        same("clients by no Import ID and no email", gateway.find_clients([], []), [])
+        same("products by no part number", gateway.find_products([]), [])
 
     def test_clients_are_found_by_import_id_and_by_email(self, gateway: ImportGateway) -> None:
         """Emails of clients and contacts compare trimmed, without case; an empty one finds none."""
@@ -161,11 +188,16 @@ class ImportContract(ContractSetup):
             evolve(make_bundle(2), new_client=guest, new_contact=None),
         )
         (client,) = gateway.find_clients(["WEB1"], [])
-        assert evolve(client, id=None, contacts=()) == evolve(ANA, import_id="WEB1")
-        assert gateway.find_clients([], [" ANA@Example.com"]) == [client]
-        assert gateway.find_clients([], ["Ben@example.com "]) == [client]
-        assert gateway.find_clients(["WEB1"], ["ana@example.com", "ben@example.com"]) == [client]
-        assert gateway.find_clients(["WEB9", "web1"], ["", " ", "nobody@example.com"]) == []
+        same("client WEB1", evolve(client, id=None, contacts=()), evolve(ANA, import_id="WEB1"))
+        for row, import_ids, emails, listed in [
+            ("the client's email", [], [" ANA@Example.com"], [client]),
+            ("a contact's email", [], ["Ben@example.com "], [client]),
+            ("all three", ["WEB1"], ["ana@example.com", "ben@example.com"], [client]),
+            ("an Import ID in other letters", ["WEB9", "web1"], [], []),
+            ("an empty Import ID", [""], [], []),
+            ("empty and unknown emails", [], ["", " ", "nobody@example.com"], []),
+        ]:
+            same(f"clients by {row}", gateway.find_clients(import_ids, emails), listed)
 
     def test_guests_without_import_id_are_clients_of_their_own(
         self, gateway: ImportGateway
@@ -174,16 +206,20 @@ class ImportContract(ContractSetup):
         guest = Client(name="Guest", email="guest@example.com")
         for number in (1, 2):
             gateway.create_order(evolve(make_bundle(number), new_client=guest, new_contact=None))
-        assert len(gateway.find_clients([], ["guest@example.com"])) == 2
+        same("guests of one email", len(gateway.find_clients([], ["guest@example.com"])), 2)
 
     def test_products_are_found_by_part_number_and_alias(self, gateway: ImportGateway) -> None:
         """Part numbers and aliases compare without case, and every field of a product survives."""
         mug = evolve(MUG, sync_to_webstore=False)
         box = Product(part_number="Straße", name="Box", product_class="Goods", kind="non_inventory")
         self.add_products(gateway, [mug, box])
-        assert gateway.find_products(["mug-1"]) == [mug]
-        assert gateway.find_products(["BECHER", "MUG-1", "unknown"]) == [mug]
-        assert gateway.find_products(["STRASSE"]) == [box]
+        for part_numbers, listed in [
+            (["mug-1"], [mug]),
+            (["BECHER", "MUG-1", "unknown"], [mug]),
+            (["STRASSE"], [box]),
+            (["", " "], []),
+        ]:
+            same(f"products by {part_numbers}", gateway.find_products(part_numbers), listed)
 
     def test_promotions_and_ship_vias_are_taken_as_they_stand(self, gateway: ImportGateway) -> None:
         """What exists under the same name in any case is neither changed nor created twice."""
@@ -194,8 +230,8 @@ class ImportContract(ContractSetup):
         )
         create_orders(gateway, make_bundle(1), other)
         reference = gateway.reference_data()
-        assert reference.promotions == make_bundle(1).new_promotions
-        assert reference.ship_vias == make_bundle(1).new_ship_vias
+        same("the promotions", reference.promotions, make_bundle(1).new_promotions)
+        same("the ship vias", reference.ship_vias, make_bundle(1).new_ship_vias)
 
     def test_an_import_id_is_bound_to_a_client_that_has_none(self, gateway: ImportGateway) -> None:
         """A client found by email gets the Import ID, once; another one never replaces it."""
@@ -203,18 +239,18 @@ class ImportContract(ContractSetup):
         client_id = gateway.create_order(evolve(make_bundle(1), new_client=guest)).order.client_id
         bundle = evolve(make_bundle(2), new_client=None, client_id=client_id, bind_import_id="WEB7")
         gateway.create_order(bundle)
-        assert [client.id for client in gateway.find_clients(["WEB7"], [])] == [client_id]
+        found = [client.id for client in gateway.find_clients(["WEB7"], [])]
+        same("clients with the Import ID WEB7", found, [client_id])
         gateway.create_order(
             evolve(bundle, order=make_order(3), receipts=(), bind_import_id="WEB8")
         )
-        assert [client.import_id for client in gateway.find_clients(["WEB7", "WEB8"], [])] == [
-            "WEB7"
-        ]
+        bound = [client.import_id for client in gateway.find_clients(["WEB7", "WEB8"], [])]
+        same("its Import ID after another one", bound, ["WEB7"])
 
     def test_contacts_are_created_or_taken(self, gateway: ImportGateway) -> None:
         """A contact is one record in any case of its name; an order can name it by its id."""
         first = gateway.create_order(make_bundle(1)).order
-        same, by_id, other = [
+        by_name, by_id, other = [
             gateway.create_order(
                 evolve(
                     make_bundle(number),
@@ -230,40 +266,42 @@ class ImportContract(ContractSetup):
                 (4, Contact("Rivera", "Ben")),
             ]
         ]
-        assert same.contact_id == by_id.contact_id == first.contact_id
-        assert other.contact_id not in {None, first.contact_id}
+        same("the contact of WEB2, the same in capitals", by_name.contact_id, first.contact_id)
+        same("the contact of WEB3, by its id", by_id.contact_id, first.contact_id)
         (client,) = gateway.find_clients(["WEB1"], [])
-        assert [(contact.first_name, contact.id) for contact in client.contacts] == [
-            ("Ana", first.contact_id),
-            ("Ben", other.contact_id),
-        ]
+        same(
+            "the contacts of client WEB1",
+            [(contact.first_name, contact.id) for contact in client.contacts],
+            [("Ana", first.contact_id), ("Ben", other.contact_id)],
+        )
 
     def test_an_open_order_is_replaced(self, gateway: ImportGateway) -> None:
         """`update_order` replaces lines, amounts, addresses and receipts of the same record."""
         first = gateway.create_order(make_bundle(1)).order
         edit = make_edit(3)
         updated = gateway.update_order(edit)
-        assert updated == evolve(
+        order = evolve(
             edit.order, id=first.id, client_id=first.client_id, contact_id=first.contact_id
         )
-        assert gateway.sales_orders() == [updated]
-        assert [evolve(receipt, id=None) for receipt in gateway.receipts()] == list(edit.receipts)
+        same("order WEB1, updated", updated, order)
+        same("the orders in the books", gateway.sales_orders(), [updated])
+        receipts = [evolve(receipt, id=None) for receipt in gateway.receipts()]
+        same("the receipts in the books", receipts, list(edit.receipts))
 
     def test_an_order_that_went_on_is_not_replaced(self, gateway: ImportGateway) -> None:
         """An order is not changed once its status is past Open."""
         for number, status in enumerate((COMMITTED, PICKED, PACKED, SHIPPED, POSTED), 1):
             bundle = make_bundle(number)
             gateway.create_order(evolve(bundle, order=evolve(bundle.order, status=status)))
-            self._assert_update_refused(
-                gateway, evolve(bundle, order=make_order(number, lines=1), receipts=())
-            )
+            edit = evolve(bundle, order=make_order(number, lines=1), receipts=())
+            _assert_update_refused(f"an order that is {status}", gateway, edit)
 
     def test_concurrent_updates_leave_one_of_them_whole(self, gateway: ImportGateway) -> None:
         """Eight threads with an edit each: order and receipts come from the same edit."""
         gateway.create_order(make_bundle(1))
         edits = [make_edit(number) for number in range(1, 9)]
         updated = at_once([partial(gateway.update_order, edit) for edit in edits])
-        assert {order.id for order in updated} == {gateway.sales_orders()[0].id}
+        same("the ids that they return", {order.id for order in updated}, {_only(gateway).id})
         assert_is_one_of(gateway, edits)
 
     def test_an_order_with_a_posted_receipt_is_not_replaced(self, gateway: ImportGateway) -> None:
@@ -272,22 +310,19 @@ class ImportContract(ContractSetup):
         gateway.create_order(
             evolve(bundle, receipts=(bundle.receipts[0], evolve(bundle.receipts[1], posted=True)))
         )
-        self._assert_update_refused(
-            gateway, evolve(bundle, order=make_order(1, lines=1), receipts=())
-        )
+        edit = evolve(bundle, order=make_order(1, lines=1), receipts=())
+        _assert_update_refused("an order with a posted receipt", gateway, edit)
 
     def test_an_order_that_is_not_there_is_not_replaced(self, gateway: ImportGateway) -> None:
         """`update_order` never creates."""
-        refused(gateway.update_order, make_bundle(1))
-        assert gateway.sales_orders() == []
+        _assert_update_refused("an unknown order", gateway, make_bundle(1))
 
     def test_a_refused_update_leaves_everything(self, gateway: ImportGateway) -> None:
         """A receipt whose Import ID is taken undoes the whole update."""
         create_orders(gateway, make_bundle(1), make_bundle(2))
         taken = evolve(make_bundle(2).receipts[0], import_id="WEB1-2")
-        self._assert_update_refused(
-            gateway, evolve(make_bundle(2), order=make_order(2, lines=5), receipts=(taken,))
-        )
+        edit = evolve(make_bundle(2), order=make_order(2, lines=5), receipts=(taken,))
+        _assert_update_refused("order WEB2 with a receipt WEB1-2", gateway, edit)
 
     def test_large_orders_survive(self, gateway: ImportGateway) -> None:
         """Five hundred lines, ten-digit amounts with four decimals, 64 KB of text in any script."""
@@ -302,7 +337,7 @@ class ImportContract(ContractSetup):
             order, lines=lines, memo=text, total=order.total - order.lines[0].amount + amount
         )
         gateway.create_order(evolve(make_bundle(1), order=order, receipts=()))
-        assert content(gateway.sales_orders(["WEB1"])[0]) == order
+        same("order WEB1 of 500 lines", content(_only(gateway)), order)
 
     def test_orders_of_a_period_come_by_their_number(self, gateway: ImportGateway) -> None:
         """Both ends of the period are included, other sources are not; orders are read lazily."""
@@ -323,18 +358,19 @@ class ImportContract(ContractSetup):
             found = gateway.sales_orders_ordered(
                 "WEB", first + timedelta(days=since), first + timedelta(days=until)
             )
-            assert list(found) == [
-                order for number in numbers for order in gateway.sales_orders([f"WEB{number}"])
-            ]
+            same(
+                f"orders of March {since + 1} to {until + 1}",
+                list(found),
+                [order for number in numbers for order in gateway.sales_orders([f"WEB{number}"])],
+            )
 
     def test_times_come_back_in_utc(self, gateway: ImportGateway) -> None:
         """A time of any zone is the same moment, in UTC."""
         abroad = datetime(2026, 3, 1, 23, 30, tzinfo=timezone(timedelta(hours=-6)))
         gateway.create_order(evolve(make_bundle(1), order=evolve(make_order(1), ordered_at=abroad)))
-        read = gateway.sales_orders(["WEB1"])[0].ordered_at
-        assert read == abroad
-        assert read is not None
-        assert read.utcoffset() == timedelta(0)
+        read = _only(gateway).ordered_at
+        same("ordered_at of WEB1", read, abroad)
+        same("its zone", read and read.utcoffset(), timedelta(0))
 
     def test_the_day_of_an_order_is_the_store_s_and_not_that_of_utc(
         self, gateway: ImportGateway
@@ -345,58 +381,117 @@ class ImportContract(ContractSetup):
         gateway.create_order(evolve(make_bundle(1), order=first))
         gateway.create_order(evolve(make_bundle(2), order=evolve(make_order(2), ordered_on=None)))
         read = gateway.sales_orders(["WEB1", "WEB2"])
-        assert [order.ordered_on for order in read] == [date(2026, 1, 31), None]
+        days = [order.ordered_on for order in read]
+        same("ordered_on of WEB1 and WEB2", days, [date(2026, 1, 31), None])
         (first,) = gateway.sales_orders_ordered("WEB", evening, evening)
-        assert first.ordered_on == date(2026, 1, 31)
+        same("ordered_on of WEB1 in a period", first.ordered_on, date(2026, 1, 31))
         gateway.update_order(
             evolve(make_bundle(2), order=evolve(make_order(2), ordered_on=date(2026, 12, 31)))
         )
-        assert gateway.sales_orders(["WEB2"])[0].ordered_on == date(2026, 12, 31)
+        edited = gateway.sales_orders(["WEB2"])[0].ordered_on
+        same("ordered_on of WEB2, updated", edited, date(2026, 12, 31))
 
     def test_the_stores_of_a_source(self, gateway: ImportGateway) -> None:
         """Each once; orders of which the store is not known count for none."""
-        assert gateway.source_stores("WEB") == frozenset()
+        same("stores of WEB without orders", sorted(gateway.source_stores("WEB")), [])
         for number, store_hash in enumerate(("abc123", "", "xyz789", "abc123"), 1):
             gateway.create_order(of_store(store_hash, number))
-        assert gateway.source_stores("WEB") == {"abc123", "xyz789"}
-        assert gateway.source_stores("ABC") == gateway.source_stores("web") == frozenset()
+        for source_code, stores in [("WEB", ["abc123", "xyz789"]), ("ABC", []), ("web", [])]:
+            found = gateway.source_stores(source_code)
+            same(f"stores of {source_code}", sorted(found), stores)
 
     def test_an_order_of_another_store_is_refused(self, gateway: ImportGateway) -> None:
         """Two configurations must not share an Import Source Code; the refusal names the store."""
         gateway.create_order(of_store("abc123"))
-        before = gateway.sales_orders(), gateway.receipts(), gateway.reference_data()
-        for write in (gateway.create_order, gateway.update_order):
-            with pytest.raises(BooksRefused, match="abc123"):
-                write(of_store("xyz789"))
-        assert (gateway.sales_orders(), gateway.receipts(), gateway.reference_data()) == before
+        before = gateway.reference_data()
+        refusal = refused("WEB1 of another store", gateway.create_order, of_store("xyz789"))
+        assert "abc123" in str(refusal), f"it does not name the store of WEB1, abc123: {refusal}"
+        refusal = _assert_update_refused("WEB1 of another store", gateway, of_store("xyz789"))
+        assert "abc123" in str(refusal), f"it does not name the store of WEB1, abc123: {refusal}"
+        same("the store of WEB1", _only(gateway).store_hash, "abc123")
+        same("the reference data", gateway.reference_data(), before)
 
     def test_an_order_of_which_the_store_is_not_known(self, gateway: ImportGateway) -> None:
         """It is the same order; an update notes its store, and never loses one that is known."""
         gateway.create_order(of_store(""))
-        assert gateway.create_order(of_store("abc123")).order.store_hash == ""
+        same("the store of WEB1", gateway.create_order(of_store("abc123")).order.store_hash, "")
         for store_hash in ("abc123", ""):
-            assert gateway.update_order(of_store(store_hash)).store_hash == "abc123"
-            assert gateway.create_order(of_store(store_hash)).order.store_hash == "abc123"
-        refused(gateway.update_order, of_store("xyz789"))
+            row = f"the store of WEB1, after one of {store_hash!r},"
+            updated = gateway.update_order(of_store(store_hash))
+            same(f"{row} updated", updated.store_hash, "abc123")
+            there = gateway.create_order(of_store(store_hash)).order
+            same(f"{row} written again", there.store_hash, "abc123")
+        _assert_update_refused("WEB1 of another store", gateway, of_store("xyz789"))
 
     def test_of_two_stores_at_once_one_has_the_order(self, gateway: ImportGateway) -> None:
         """The other one is refused, however many times it asks."""
         bundles = [of_store("abc123"), of_store("xyz789")] * 4
         tried = tried_at_once([partial(gateway.create_order, bundle) for bundle in bundles])
         (order,) = gateway.sales_orders()
-        assert [isinstance(one, BooksRefused) for one in tried] == [
-            bundle.order.store_hash != order.store_hash for bundle in bundles
-        ]
+        for call, (one, bundle) in enumerate(zip(tried, bundles, strict=True), 1):
+            other = bundle.order.store_hash != order.store_hash
+            row = f"call {call} of 8, of the store {bundle.order.store_hash}, is refused"
+            same(row, isinstance(one, BooksRefused), other)
 
-    def _assert_one_of_everything(self, gateway: ImportGateway) -> None:
-        assert len(gateway.sales_orders()) == 1
-        assert len(gateway.receipts()) == 2
-        (client,) = gateway.find_clients(["WEB1"], ["ana@example.com"])
-        assert len(client.contacts) == 1
-        reference = gateway.reference_data()
-        assert len(reference.promotions) == len(reference.ship_vias) == 1
 
-    def _assert_update_refused(self, gateway: ImportGateway, edit: OrderBundle) -> None:
-        before = gateway.sales_orders(), gateway.receipts()
-        refused(gateway.update_order, edit)
-        assert (gateway.sales_orders(), gateway.receipts()) == before
+def _only(gateway: ImportGateway) -> SalesOrder:
+    (order,) = gateway.sales_orders()
+    return order
+
+
+def _created(answers: Sequence[CreatedOrder]) -> int:
+    return [answer.created for answer in answers].count(True)
+
+
+def _assert_one_of_everything(gateway: ImportGateway) -> None:
+    same("the orders", [order.import_id for order in gateway.sales_orders()], ["WEB1"])
+    paid = [receipt.import_id for receipt in gateway.receipts()]
+    same("the receipts", paid, ["WEB1-1", "WEB1-2"])
+    clients = gateway.find_clients(["WEB1"], ["ana@example.com"])
+    same("the clients", [client.import_id for client in clients], ["WEB1"])
+    same("the number of contacts of WEB1", len(clients[0].contacts), 1)
+    reference = gateway.reference_data()
+    same("the number of promotions", len(reference.promotions), 1)
+    same("the number of ship vias", len(reference.ship_vias), 1)
+
+
+def _assert_update_refused(row: str, gateway: ImportGateway, edit: OrderBundle) -> BooksRefused:
+    orders, receipts = gateway.sales_orders(), gateway.receipts()
+    refusal = refused(row, gateway.update_order, edit)
+    same(f"the orders after {row}", gateway.sales_orders(), orders)
+    same(f"the receipts after {row}", gateway.receipts(), receipts)
+    return refusal
+
+
+def _wrong_bundles(bundle: OrderBundle) -> Iterator[tuple[str, OrderBundle]]:
+    """The bundle with one thing wrong each, and what is wrong."""
+    order, (receipt, *others) = bundle.order, bundle.receipts
+    cent, nan, infinity = Decimal("0.01"), Decimal("NaN"), Decimal("Infinity")
+    line, *other_lines = order.lines
+    for row, wrong in [
+        ("an empty Import ID", evolve(order, import_id="")),
+        ("a total that is a cent more", evolve(order, total=order.total + cent)),
+        ("a total that is NaN", evolve(order, total=nan)),
+        ("a total that is infinite", evolve(order, total=infinity)),
+        ("a tax that is NaN", evolve(order, tax=nan)),
+        *(
+            (row, evolve(order, lines=(wrong_line, *other_lines)))
+            for row, wrong_line in [
+                ("a line whose quantity is NaN", evolve(line, quantity=nan)),
+                ("a line whose quantity is infinite", evolve(line, quantity=infinity)),
+                ("a line whose price is NaN", evolve(line, unit_price=nan)),
+                ("a line whose amount is infinite", evolve(line, amount=infinity)),
+            ]
+        ),
+    ]:
+        receipts = tuple(evolve(each, order_import_id=wrong.import_id) for each in bundle.receipts)
+        yield row, evolve(bundle, order=wrong, receipts=receipts)
+    for row, paid in [
+        ("a receipt on another order", evolve(receipt, order_import_id="WEB2")),
+        ("a receipt whose amount is NaN", evolve(receipt, amount=nan)),
+        ("a receipt whose amount is infinite", evolve(receipt, amount=infinity)),
+        ("a receipt whose pre_auth_amount is NaN", evolve(receipt, pre_auth_amount=nan)),
+    ]:
+        yield row, evolve(bundle, receipts=(paid, *others))
+    nameless = evolve(ANA, import_id="")
+    yield "a new client with an empty Import ID", evolve(bundle, new_client=nameless)

@@ -13,8 +13,9 @@ from attrs import evolve
 from avbc.acctvantage.gateway import ImportGateway, PaymentGateway
 from avbc.acctvantage.records import Receipt
 from avbc.money import ZERO
-from avbc.testing.contract.examples import AT, DAY, make_bundle, make_order, of_source, wanted
-from avbc.testing.contract.setup import ContractSetup, create_orders, refused, tried_at_once
+from avbc.testing.contract.checks import create_orders, refused, same, tried_at_once
+from avbc.testing.contract.examples import AT, DAY, make_bundle, of_source, wanted
+from avbc.testing.contract.setup import ContractSetup
 
 
 class _Books(ImportGateway, PaymentGateway, Protocol): ...
@@ -31,18 +32,40 @@ class PaymentContract(ContractSetup):
         received = evolve(captured.receipts[0], state="captured", amount=Decimal(1))
         create_orders(
             gateway,
-            wanted(make_bundle(1), capture=True),
             wanted(make_bundle(2), void=True),
+            wanted(make_bundle(1), capture=True),
             make_bundle(3),
             wanted(of_source("ABC", 4), capture=True),
             evolve(captured, receipts=(received,)),
         )
-        assert [receipt.import_id for receipt in gateway.receipts_to_capture("WEB")] == [
-            "WEB1-1",
-            "WEB2-1",
-        ]
-        assert gateway.receipts_to_capture("ABC") == gateway.receipts(["ABC4"])[:1]
-        assert gateway.receipts_to_capture("XYZ") == []
+        for source_code, listed in [
+            ("WEB", [*gateway.receipts(["WEB2"])[:1], *gateway.receipts(["WEB1"])[:1]]),
+            ("ABC", gateway.receipts(["ABC4"])[:1]),
+            ("XYZ", []),
+        ]:
+            same(f"receipts of {source_code}", gateway.receipts_to_capture(source_code), listed)
+
+    def test_authorizations_grow_old(self, gateway: _Books) -> None:
+        """Only what is pre-authorized, was authorized before the time, and is of this source."""
+        create_orders(
+            gateway,
+            make_bundle(3),
+            make_bundle(1),
+            of_source("POS", 2),
+            make_bundle(4),
+            wanted(make_bundle(5), capture=True),
+            wanted(make_bundle(6), void=True),
+        )
+        held = make_bundle(4).receipts[0]
+        at = held.authorized_at
+        assert at is not None
+        gateway.record_capture("WEB4-1", held.pre_auth_amount, at + DAY)
+        same("authorized before the time itself", gateway.receipts_authorized("WEB", at), [])
+        same(
+            "authorized before a second later",
+            gateway.receipts_authorized("WEB", at + timedelta(seconds=1)),
+            [*gateway.receipts(["WEB3"])[:1], *gateway.receipts(["WEB1"])[:1]],
+        )
 
     def test_a_capture_is_recorded_once(self, gateway: _Books) -> None:
         """The receipt is money received now; the same capture again returns the same receipt."""
@@ -50,28 +73,50 @@ class PaymentContract(ContractSetup):
         gateway.create_order(bundle)
         held = bundle.receipts[0].pre_auth_amount
         captured = gateway.record_capture("WEB1-1", held, AT)
-        assert evolve(captured, id=None) == evolve(
-            bundle.receipts[0], state="captured", amount=held, captured_at=AT, capture_wanted=False
+        same(
+            "receipt WEB1-1, captured",
+            evolve(captured, id=None),
+            evolve(
+                bundle.receipts[0],
+                state="captured",
+                amount=held,
+                captured_at=AT,
+                capture_wanted=False,
+            ),
         )
-        assert gateway.record_capture("WEB1-1", held, AT + DAY) == captured
-        assert evolve(gateway.receipts()[1], id=None) == bundle.receipts[1]
-        assert gateway.receipts_to_capture("WEB") == []
-        refused(gateway.record_capture, "WEB1-1", held + 1, AT)
-        refused(gateway.record_void, "WEB1-1", AT)
-        assert gateway.receipts()[0] == captured
+        same(
+            "captured again a day later", gateway.record_capture("WEB1-1", held, AT + DAY), captured
+        )
+        same("the other receipt", evolve(gateway.receipts()[1], id=None), bundle.receipts[1])
+        same("receipts to capture after it", gateway.receipts_to_capture("WEB"), [])
+        refused("captured for another amount", gateway.record_capture, "WEB1-1", held + 1, AT)
+        refused("voided once captured", gateway.record_void, "WEB1-1", AT)
+        same("receipt WEB1-1 in the books", gateway.receipts()[0], captured)
+
+    def test_a_capture_of_a_part_leaves_what_was_held(self, gateway: _Books) -> None:
+        """`amount` is what was captured, and `pre_auth_amount` what was pre-authorized before."""
+        bundle = wanted(make_bundle(1), void=True)
+        gateway.create_order(bundle)
+        part = gateway.record_capture("WEB1-1", Decimal("4.75"), AT)
+        same("the amount of WEB1-1", part.amount, Decimal("4.75"))
+        same("its pre_auth_amount", part.pre_auth_amount, bundle.receipts[0].pre_auth_amount)
+        same("its void_wanted", part.void_wanted, False)
+        same("receipt WEB1-1 in the books", gateway.receipts()[0], part)
 
     def test_a_void_is_recorded_once(self, gateway: _Books) -> None:
         """The receipt is no longer money; the same void again returns the same receipt."""
         bundle = wanted(make_bundle(1), void=True)
         gateway.create_order(bundle)
         voided = gateway.record_void("WEB1-1", AT)
-        assert evolve(voided, id=None) == evolve(
-            bundle.receipts[0], state="voided", voided_at=AT, void_wanted=False
+        same(
+            "receipt WEB1-1, voided",
+            evolve(voided, id=None),
+            evolve(bundle.receipts[0], state="voided", voided_at=AT, void_wanted=False),
         )
-        assert gateway.record_void("WEB1-1", AT + DAY) == voided
-        assert gateway.receipts_to_capture("WEB") == []
-        refused(gateway.record_capture, "WEB1-1", Decimal(1), AT)
-        assert gateway.receipts()[0] == voided
+        same("voided again a day later", gateway.record_void("WEB1-1", AT + DAY), voided)
+        same("receipts to capture after it", gateway.receipts_to_capture("WEB"), [])
+        refused("captured once voided", gateway.record_capture, "WEB1-1", Decimal(1), AT)
+        same("receipt WEB1-1 in the books", gateway.receipts()[0], voided)
 
     def test_only_what_is_pre_authorized_is_captured_or_voided(self, gateway: _Books) -> None:
         """A pending, posted or missing receipt and an invalid amount are refused."""
@@ -80,13 +125,18 @@ class PaymentContract(ContractSetup):
         posted = evolve(bundle.receipts[0], posted=True, import_id="WEB1-4")
         gateway.create_order(evolve(bundle, receipts=(*bundle.receipts, pending, posted)))
         before = gateway.receipts()
-        for import_id in ("WEB1-3", "WEB1-4", "WEB1-9"):
-            refused(gateway.record_capture, import_id, Decimal(1), AT)
-            refused(gateway.record_void, import_id, AT)
-        for amount in (ZERO, Decimal(-1), Decimal("NaN"), Decimal("Infinity")):
-            refused(gateway.record_capture, "WEB1-1", amount, AT)
-        refused(gateway.record_void, "WEB1-2", AT)
-        assert gateway.receipts() == before
+        for row, import_id in [
+            ("a pending receipt", "WEB1-3"),
+            ("a posted receipt", "WEB1-4"),
+            ("an unknown receipt", "WEB1-9"),
+            ("an empty Import ID", ""),
+        ]:
+            refused(f"a capture of {row}", gateway.record_capture, import_id, Decimal(1), AT)
+            refused(f"a void of {row}", gateway.record_void, import_id, AT)
+        for amount in ("0", "-1", "NaN", "Infinity", "-Infinity"):
+            refused(f"amount {amount}", gateway.record_capture, "WEB1-1", Decimal(amount), AT)
+        refused("a void of a captured receipt", gateway.record_void, "WEB1-2", AT)
+        same("the receipts after it", gateway.receipts(), before)
 
     def test_concurrent_captures_and_voids_end_in_one_state(self, gateway: _Books) -> None:
         """Of four captures and four voids at once, one kind succeeds and the other is refused."""
@@ -99,19 +149,4 @@ class PaymentContract(ContractSetup):
             * 4
         )
         states = [result.state for result in tried if isinstance(result, Receipt)]
-        assert states == [gateway.receipts()[0].state] * 4
-
-    def test_authorizations_grow_old(self, gateway: _Books) -> None:
-        """Only what is pre-authorized, was authorized before the time, and is of this source."""
-        for number, source in [(1, "WEB"), (2, "POS"), (3, "WEB")]:
-            gateway.create_order(
-                evolve(make_bundle(number), order=evolve(make_order(number), source_code=source))
-            )
-        held = make_bundle(3).receipts[0]
-        authorized_at = held.authorized_at
-        assert authorized_at is not None
-        gateway.record_capture("WEB3-1", held.pre_auth_amount, authorized_at + timedelta(days=1))
-        assert gateway.receipts_authorized("WEB", authorized_at) == []
-        assert gateway.receipts_authorized("WEB", authorized_at + timedelta(seconds=1)) == [
-            gateway.receipts(["WEB1"])[0]
-        ]
+        same("what the 4 calls that succeed return", states, [gateway.receipts()[0].state] * 4)

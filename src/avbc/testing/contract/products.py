@@ -1,7 +1,5 @@
 """What pushing products relies on: sorted, each once, and read as they are taken."""
 
-# ruff: noqa: S101  # a test suite asserts
-
 from __future__ import annotations
 
 from typing import Protocol
@@ -10,6 +8,7 @@ from attrs import evolve
 
 from avbc.acctvantage.gateway import ImportGateway, ProductGateway
 from avbc.acctvantage.records import Product
+from avbc.testing.contract.checks import same
 from avbc.testing.contract.examples import HIDDEN, MUG, make_bundle
 from avbc.testing.contract.setup import ContractSetup
 
@@ -32,17 +31,20 @@ class ProductContract(ContractSetup):
             )
         ]
         self.add_products(gateway, [*products[1::2], HIDDEN, *products[::2]])
-        assert list(gateway.products_for_store()) == products
+        same("all products", list(gateway.products_for_store()), products)
         some = gateway.products_for_store(["ZEBRA", "apple", "hidden", "unknown", " 9 "])
-        assert [product.part_number for product in some] == ["9", "Apple", "zebra"]
-        assert list(gateway.products_for_store([])) == []
+        same("some products", [product.part_number for product in some], ["9", "Apple", "zebra"])
+        same("products of no part number", list(gateway.products_for_store([])), [])
 
     def test_every_field_of_a_product_comes(self, gateway: _Books) -> None:
         """Aliases too, but a product is not found by them here."""
         self.add_products(gateway, [MUG])
-        assert list(gateway.products_for_store()) == [MUG]
-        assert list(gateway.products_for_store(["mug-1", "MUG-1"])) == [MUG]
-        assert list(gateway.products_for_store(["Becher"])) == []
+        for row, part_numbers, listed in [
+            ("all products", None, [MUG]),
+            ("a part number twice", ["mug-1", "MUG-1"], [MUG]),
+            ("an alias", ["Becher"], []),
+        ]:
+            same(row, list(gateway.products_for_store(part_numbers)), listed)
 
     def test_the_books_can_be_used_while_products_are_read(self, gateway: _Books) -> None:
         """The caller may take its time with each record, and read and write meanwhile."""
@@ -50,8 +52,8 @@ class ProductContract(ContractSetup):
         self.add_products(gateway, [evolve(MUG, part_number=n, aliases=()) for n in numbers])
         rows = gateway.products_for_store()
         next(rows)
-        assert len(gateway.find_products(["MUG-0"])) == 1
+        same("a read meanwhile", len(gateway.find_products(["MUG-0"])), 1)
         gateway.create_order(make_bundle(1))
-        assert [product.part_number for product in rows] == ["MUG-1", "MUG-2"]
+        same("the other products", [one.part_number for one in rows], ["MUG-1", "MUG-2"])
         next(gateway.products_for_store())
-        assert len(gateway.sales_orders()) == 1
+        same("the orders written meanwhile", len(gateway.sales_orders()), 1)

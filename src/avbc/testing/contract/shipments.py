@@ -1,7 +1,5 @@
 """What pushing shipments relies on: they come whole, by number, and since a change."""
 
-# ruff: noqa: S101  # a test suite asserts
-
 from __future__ import annotations
 
 from datetime import UTC, datetime
@@ -12,8 +10,9 @@ from attrs import evolve
 
 from avbc.acctvantage.gateway import ImportGateway, ShipmentGateway
 from avbc.acctvantage.records import Parcel, Shipment, ShippedItem
+from avbc.testing.contract.checks import create_orders, same
 from avbc.testing.contract.examples import DAY, make_bundle, make_shipment, of_source
-from avbc.testing.contract.setup import ContractSetup, create_orders
+from avbc.testing.contract.setup import ContractSetup
 
 
 class _Books(ImportGateway, ShipmentGateway, Protocol): ...
@@ -32,7 +31,7 @@ class ShipmentContract(ContractSetup):
         labels = evolve(make_shipment(7), parcels=(Parcel("1Z9"), Parcel()), shipped_at=None)
         for shipment in (full, plain, labels):
             self.add_shipment(gateway, shipment)
-        assert gateway.shipments("WEB") == [plain, labels, full]
+        same("all shipments", gateway.shipments("WEB"), [plain, labels, full])
 
     def test_shipments_since_a_time(self, gateway: _Books) -> None:
         """The change in the books counts, not when the goods left; the source is the order's."""
@@ -42,13 +41,13 @@ class ShipmentContract(ContractSetup):
         other = Shipment(2, "ABC4", items=(ShippedItem(4000, Decimal(1)),))
         self.add_shipment(gateway, old)
         self.add_shipment(gateway, other)
-        for source_code, since, listed in [
-            ("WEB", now - DAY, [old]),
-            ("ABC", now - DAY, [other]),
-            ("WEB", now + DAY, []),
-            ("web", None, []),
+        for row, source_code, since, listed in [
+            ("since yesterday", "WEB", now - DAY, [old]),
+            ("of another source", "ABC", now - DAY, [other]),
+            ("since tomorrow", "WEB", now + DAY, []),
+            ("of a source in other letters", "web", None, []),
         ]:
-            assert gateway.shipments(source_code, since) == listed
+            same(f"shipments {row}", gateway.shipments(source_code, since), listed)
 
     def test_shipments_of_some_orders(self, gateway: _Books) -> None:
         """All of each order, whenever they were made; unknown orders are left out."""
@@ -57,9 +56,12 @@ class ShipmentContract(ContractSetup):
         other = Shipment(5, "ABC4", items=(ShippedItem(4000, Decimal(1)),))
         for shipment in (make_shipment(12), second, make_shipment(1), other):
             self.add_shipment(gateway, shipment)
-        assert gateway.shipments_of(["WEB1"]) == [make_shipment(1), make_shipment(12)]
-        assert gateway.shipments_of(["ABC4", "WEB2", "WEB9"]) == [second, other]
-        assert gateway.shipments_of([]) == []
+        for import_ids, listed in [
+            (["WEB1"], [make_shipment(1), make_shipment(12)]),
+            (["ABC4", "WEB2", "WEB9"], [second, other]),
+            ([], []),
+        ]:
+            same(f"shipments of {import_ids}", gateway.shipments_of(import_ids), listed)
 
     def test_a_shipment_may_change(self, gateway: _Books) -> None:
         """A tracking number comes later than the shipment, on the same shipment."""
@@ -68,4 +70,4 @@ class ShipmentContract(ContractSetup):
         changed = evolve(first, parcels=(Parcel("1Z1"),), items=first.items[:1])
         self.add_shipment(gateway, first)
         self.add_shipment(gateway, changed)
-        assert gateway.shipments("WEB") == [changed]
+        same("shipment 1, changed", gateway.shipments("WEB"), [changed])

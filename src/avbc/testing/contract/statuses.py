@@ -11,15 +11,16 @@ from attrs import evolve
 
 from avbc.acctvantage.gateway import ImportGateway, StatusGateway
 from avbc.acctvantage.records import COMMITTED, OPEN, SalesOrder
-from avbc.testing.contract.examples import DAY, make_bundle, make_edit, of_source
-from avbc.testing.contract.setup import (
-    ContractSetup,
+from avbc.testing.contract.checks import (
     assert_is_one_of,
     at_once,
     create_orders,
     refused,
+    same,
     tried_at_once,
 )
+from avbc.testing.contract.examples import DAY, make_bundle, make_edit, of_source
+from avbc.testing.contract.setup import ContractSetup
 
 
 class _Books(ImportGateway, StatusGateway, Protocol): ...
@@ -35,30 +36,44 @@ class StatusContract(ContractSetup):
         order = gateway.create_order(make_bundle(1)).order
         changed = gateway.set_order_status("WEB1", COMMITTED)
         at = changed.status_changed_at
-        assert at is not None
-        assert abs(at - datetime.now(UTC)) < DAY
-        assert changed == evolve(order, status=COMMITTED, status_changed_at=at)
-        assert gateway.set_order_status("WEB1", COMMITTED) == changed
-        assert gateway.sales_orders() == [changed]
+        assert at is not None, "order WEB1 was given a status and has no status_changed_at"
+        assert abs(at - datetime.now(UTC)) < DAY, f"order WEB1 was stamped {at}, which is not now"
+        same(
+            "order WEB1, given a status",
+            changed,
+            evolve(order, status=COMMITTED, status_changed_at=at),
+        )
+        same("given the same status again", gateway.set_order_status("WEB1", COMMITTED), changed)
+        same("the orders after it", gateway.sales_orders(), [changed])
 
     def test_a_status_that_an_order_has_is_not_stamped(self, gateway: _Books) -> None:
         """An order that was never changed has no time of a change."""
         order = gateway.create_order(make_bundle(1)).order
-        assert gateway.set_order_status("WEB1", order.status) == order
-        assert order.status_changed_at is None
+        same(
+            "order WEB1, given the status that it has",
+            gateway.set_order_status("WEB1", order.status),
+            order,
+        )
+        same("its status_changed_at", order.status_changed_at, None)
 
     def test_concurrent_calls_change_a_status_once(self, gateway: _Books) -> None:
         """Eight threads answer with the same order."""
         gateway.create_order(make_bundle(1))
         changed = at_once([lambda: gateway.set_order_status("WEB1", COMMITTED)] * 8)
-        assert changed == gateway.sales_orders() * 8
+        for call, order in enumerate(changed, 1):
+            same(f"call {call} of 8 at once", [order], gateway.sales_orders())
 
     def test_an_unknown_status_or_order_is_refused(self, gateway: _Books) -> None:
         """Nothing changes."""
         order = gateway.create_order(make_bundle(1)).order
-        refused(gateway.set_order_status, "WEB1", "no such status")
-        refused(gateway.set_order_status, "WEB2", COMMITTED)
-        assert gateway.sales_orders() == [order]
+        for row, import_id, status in [
+            ("an unknown status", "WEB1", "no such status"),
+            ("an empty status", "WEB1", ""),
+            ("an unknown order", "WEB2", COMMITTED),
+            ("an empty Import ID", "", COMMITTED),
+        ]:
+            refused(row, gateway.set_order_status, import_id, status)
+            same(f"the orders after {row}", gateway.sales_orders(), [order])
 
     def test_changed_orders_are_listed(self, gateway: _Books) -> None:
         """Those of the source whose status changed at or after a time."""
@@ -66,15 +81,23 @@ class StatusContract(ContractSetup):
         changed = gateway.set_order_status("WEB2", COMMITTED)
         other = gateway.set_order_status("ABC4", COMMITTED)
         at = changed.status_changed_at
-        assert at is not None
-        for source_code, since, listed in [
-            ("WEB", at, [changed]),
-            ("WEB", at.astimezone(UTC) - DAY, [changed]),
-            ("WEB", at + timedelta(seconds=1), []),
-            ("ABC", at - DAY, [other]),
-            ("web", at - DAY, []),
+        assert at is not None, "order WEB2 was given a status and has no status_changed_at"
+        for row, source_code, since, listed in [
+            ("since its stamp itself", "WEB", at, [changed]),
+            ("since a day before its stamp", "WEB", at.astimezone(UTC) - DAY, [changed]),
+            ("since a second after its stamp", "WEB", at + timedelta(seconds=1), []),
+            ("of another source", "ABC", at - DAY, [other]),
+            ("of a source in other letters", "web", at - DAY, []),
         ]:
-            assert gateway.sales_orders_changed(source_code, since) == listed
+            same(f"orders changed, {row}", gateway.sales_orders_changed(source_code, since), listed)
+
+    def test_changed_orders_come_as_they_were_inserted(self, gateway: _Books) -> None:
+        """Whichever was changed first."""
+        create_orders(gateway, *map(make_bundle, (3, 1, 2)))
+        for number in (1, 2, 3):
+            gateway.set_order_status(f"WEB{number}", COMMITTED)
+        since = datetime.now(UTC) - DAY
+        same("orders changed", gateway.sales_orders_changed("WEB", since), gateway.sales_orders())
 
     def test_orders_by_their_status(self, gateway: _Books) -> None:
         """Those of the source that have one of the statuses now, changed or not."""
@@ -89,7 +112,11 @@ class StatusContract(ContractSetup):
             ("web", [OPEN, COMMITTED], []),
             ("WEB", [], []),
         ]:
-            assert sorted(gateway.orders_in_status(source_code, statuses)) == listed
+            same(
+                f"orders of {source_code} in {statuses}",
+                sorted(gateway.orders_in_status(source_code, statuses)),
+                listed,
+            )
 
     def test_an_update_never_reaches_an_order_that_went_on_meanwhile(self, gateway: _Books) -> None:
         """The edit came first and is in the books, or second and is refused; never half of it."""
@@ -101,7 +128,8 @@ class StatusContract(ContractSetup):
                 lambda: gateway.set_order_status("WEB1", COMMITTED),
             ]
         )
-        assert isinstance(committed, SalesOrder)
-        assert committed.status == gateway.sales_orders()[0].status == COMMITTED
+        assert isinstance(committed, SalesOrder), f"order WEB1, Committed meanwhile: {committed}"
+        same("the status of WEB1 returned", committed.status, COMMITTED)
+        same("the status of WEB1 in the books", gateway.sales_orders()[0].status, COMMITTED)
         in_books = edit if isinstance(updated, SalesOrder) else make_bundle(1)
         assert_is_one_of(gateway, [in_books])

@@ -1,20 +1,18 @@
 """What pushing inventory relies on: what is available is on hand less what is reserved."""
 
-# ruff: noqa: S101  # a test suite asserts
-
 from __future__ import annotations
 
 from decimal import Decimal
 from typing import Protocol
 
-import pytest
 from attrs import evolve
 
-from avbc.acctvantage.gateway import BooksRefused, ImportGateway, StockGateway
+from avbc.acctvantage.gateway import ImportGateway, StockGateway
 from avbc.acctvantage.records import Product
 from avbc.money import ZERO
+from avbc.testing.contract.checks import create_orders, refused, same
 from avbc.testing.contract.examples import HIDDEN, make_bundle
-from avbc.testing.contract.setup import ContractSetup, create_orders
+from avbc.testing.contract.setup import ContractSetup
 
 
 class _Books(ImportGateway, StockGateway, Protocol): ...
@@ -27,56 +25,68 @@ class StockContract(ContractSetup):
 
     def test_what_is_available_is_on_hand_less_what_is_reserved(self, gateway: _Books) -> None:
         """An imported order lowers it once, by all its lines; it can be negative and a fraction."""
-        self._stock(gateway)
-        assert list(gateway.quantities_available("Main")) == [
-            ("MUG-0", Decimal(12)),
-            ("mug-1", Decimal("0.75")),
-            ("Straße", ZERO),
-        ]
+        add_stock(self, gateway)
+        same(
+            "quantities before an order",
+            list(gateway.quantities_available("Main")),
+            [("MUG-0", Decimal(12)), ("mug-1", Decimal("0.75")), ("Straße", ZERO)],
+        )
         create_orders(gateway, make_bundle(1), make_bundle(2))
-        after = [("MUG-0", Decimal(9)), ("mug-1", Decimal("-2.25")), ("Straße", ZERO)]
-        assert list(gateway.quantities_available("Main")) == after
-        assert next(gateway.quantities_available("Outlet")) == ("MUG-0", Decimal(5))
+        same(
+            "quantities after two orders",
+            list(gateway.quantities_available("Main")),
+            [("MUG-0", Decimal(9)), ("mug-1", Decimal("-2.25")), ("Straße", ZERO)],
+        )
+        same(
+            "the first quantity of another warehouse",
+            next(gateway.quantities_available("Outlet")),
+            ("MUG-0", Decimal(5)),
+        )
 
     def test_quantities_of_some_products(self, gateway: _Books) -> None:
         """In upper or lower case, in any order; unknown and hidden products are left out."""
-        self._stock(gateway)
+        add_stock(self, gateway)
         some = gateway.quantities_available(
             "Main", ["STRASSE", "Mug-0", "mug-0", "unknown", "HIDDEN", "HOUR"]
         )
-        assert list(some) == [("MUG-0", Decimal(12)), ("Straße", ZERO)]
-        assert list(gateway.quantities_available("Main", [])) == []
+        same("quantities of some products", list(some), [("MUG-0", Decimal(12)), ("Straße", ZERO)])
+        same("of no part number", list(gateway.quantities_available("Main", [])), [])
 
     def test_an_unknown_warehouse_is_refused(self, gateway: _Books) -> None:
         """Otherwise the store would show its products as sold out."""
-        self._stock(gateway)
-        with pytest.raises(BooksRefused):
-            list(gateway.quantities_available("Nowhere"))
+        add_stock(self, gateway)
+        for warehouse in ("Nowhere", ""):
+            refused(f"the warehouse {warehouse!r}", _quantities, gateway, warehouse)
 
     def test_the_books_can_be_used_while_quantities_are_read(self, gateway: _Books) -> None:
         """The caller may take its time with each record, and read and write meanwhile."""
-        self._stock(gateway)
+        add_stock(self, gateway)
         rows = gateway.quantities_available("Main")
         next(rows)
-        assert len(gateway.find_products(["MUG-0"])) == 1
+        same("a read meanwhile", len(gateway.find_products(["MUG-0"])), 1)
         gateway.create_order(make_bundle(1))
-        assert [part_number for part_number, _ in rows] == ["mug-1", "Straße"]
+        same("the other quantities", [number for number, _ in rows], ["mug-1", "Straße"])
         next(gateway.quantities_available("Main"))
-        assert len(gateway.sales_orders()) == 1
+        same("the orders written meanwhile", len(gateway.sales_orders()), 1)
 
-    def _stock(self, gateway: _Books) -> None:
-        """Products of which three are stocked and for the store, in two warehouses."""
-        self.add_products(
-            gateway,
-            [
-                Product(part_number="Straße", name="Sign", product_class="Goods"),
-                Product(part_number="mug-1", name="Cup", product_class="Goods", kind="assembly"),
-                Product(part_number="MUG-0", name="Mug", product_class="Goods"),
-                HIDDEN,
-                evolve(HIDDEN, part_number="HOUR", name="Work", kind="non_inventory"),
-            ],
-        )
-        self.add_quantities(
-            gateway, "Main", {"MUG-0": Decimal(12), "mug-1": Decimal("0.75"), "Hidden": Decimal(3)}
-        )
-        self.add_quantities(gateway, "Outlet", {"MUG-0": Decimal(5)})
+
+def _quantities(gateway: _Books, warehouse: str) -> list[tuple[str, Decimal]]:
+    return list(gateway.quantities_available(warehouse))
+
+
+def add_stock(contract: ContractSetup, gateway: ImportGateway) -> None:
+    """Products of which three are stocked and for the store, in two warehouses."""
+    contract.add_products(
+        gateway,
+        [
+            Product(part_number="Straße", name="Sign", product_class="Goods"),
+            Product(part_number="mug-1", name="Cup", product_class="Goods", kind="assembly"),
+            Product(part_number="MUG-0", name="Mug", product_class="Goods"),
+            HIDDEN,
+            evolve(HIDDEN, part_number="HOUR", name="Work", kind="non_inventory"),
+        ],
+    )
+    contract.add_quantities(
+        gateway, "Main", {"MUG-0": Decimal(12), "mug-1": Decimal("0.75"), "Hidden": Decimal(3)}
+    )
+    contract.add_quantities(gateway, "Outlet", {"MUG-0": Decimal(5)})

@@ -11,17 +11,17 @@ from attrs import evolve
 from avbc.acctvantage.gateway import Gateway
 from avbc.acctvantage.records import COMMITTED, PICKED, SHIPPED, Receipt, SalesOrder
 from avbc.money import ZERO
+from avbc.testing.contract.checks import create_orders, same, tried_at_once
 from avbc.testing.contract.clients import ClientContract
 from avbc.testing.contract.credits import CreditContract
-from avbc.testing.contract.examples import AT, make_bundle
+from avbc.testing.contract.examples import AT, make_bundle, wanted
 from avbc.testing.contract.following import FollowContract
 from avbc.testing.contract.importing import ImportContract
 from avbc.testing.contract.payments import PaymentContract
 from avbc.testing.contract.products import ProductContract
-from avbc.testing.contract.setup import create_orders, tried_at_once
 from avbc.testing.contract.shipments import ShipmentContract
 from avbc.testing.contract.statuses import StatusContract
-from avbc.testing.contract.stock import StockContract
+from avbc.testing.contract.stock import StockContract, add_stock
 
 
 class GatewayContract(
@@ -52,7 +52,8 @@ class GatewayContract(
             * 4
         )
         in_books = gateway.receipts()[0]
-        assert [one for one in tried if isinstance(one, Receipt)] == [in_books] * 4
+        succeeded = [one for one in tried if isinstance(one, Receipt)]
+        same("receipt WEB1-1, of the 4 calls that succeed", succeeded, [in_books] * 4)
 
     def test_an_order_that_is_shipped_meanwhile_is_not_changed(self, gateway: Gateway) -> None:
         """What is left was set before it was shipped, or is refused and as it was."""
@@ -63,41 +64,43 @@ class GatewayContract(
                 lambda: gateway.set_order_status("WEB1", SHIPPED),
             ]
         )
-        assert isinstance(shipped, SalesOrder)
+        assert isinstance(shipped, SalesOrder), f"order WEB1, shipped meanwhile: {shipped}"
         (order,) = gateway.sales_orders()
         left = ZERO if isinstance(set_, SalesOrder) else Decimal("1.25")
-        assert (order.status, order.lines[0].to_ship) == (SHIPPED, left)
+        same("the status of WEB1", order.status, SHIPPED)
+        same("what is left of line 1000", order.lines[0].to_ship, left)
 
     def test_a_receipt_that_was_followed_waits_for_no_capture(self, gateway: Gateway) -> None:
-        """Once it is not pre-authorized any more, no capture or void of it is wanted."""
+        """It waits while it is pre-authorized, with the amount that it has now."""
         for number, capture in ((1, True), (2, False)):
-            bundle = make_bundle(number)
-            held = evolve(bundle.receipts[0], capture_wanted=capture, void_wanted=not capture)
-            gateway.create_order(evolve(bundle, receipts=(held,)))
+            bundle = wanted(make_bundle(number), capture=capture, void=not capture)
+            gateway.create_order(evolve(bundle, receipts=bundle.receipts[:1]))
         one, other = gateway.receipts()
-        less = evolve(one, pre_auth_amount=Decimal("7.25"), authorized_at=AT)
-        assert gateway.update_receipt(one, less) == less
-        assert gateway.receipts_to_capture("WEB") == [less, other]
-        voided = evolve(less, state="voided", voided_at=AT)
+        less = gateway.update_receipt(one, evolve(one, pre_auth_amount=Decimal("7.25")))
+        same("receipts that wait", gateway.receipts_to_capture("WEB"), [less, other])
+        gateway.update_receipt(less, evolve(less, state="voided", voided_at=AT))
         received = evolve(other, state="captured", amount=other.pre_auth_amount, captured_at=AT)
-        assert gateway.update_receipt(less, voided) == evolve(voided, capture_wanted=False)
-        assert gateway.update_receipt(other, received) == evolve(received, void_wanted=False)
-        assert gateway.receipts_to_capture("WEB") == []
+        gateway.update_receipt(other, received)
+        same("receipts that wait in the end", gateway.receipts_to_capture("WEB"), [])
 
     def test_what_is_picked_is_reserved_still(self, gateway: Gateway) -> None:
         """An order reserves what it orders until it is shipped."""
-        self._stock(gateway)
+        add_stock(self, gateway)
         create_orders(gateway, make_bundle(1))
         reserved = list(gateway.quantities_available("Main"))
-        assert reserved[0] == ("MUG-0", Decimal("10.5"))
+        same("the first quantity", reserved[0], ("MUG-0", Decimal("10.5")))
         gateway.set_order_status("WEB1", PICKED)
-        assert list(gateway.quantities_available("Main")) == reserved
+        picked = list(gateway.quantities_available("Main"))
+        same("quantities once it is picked", picked, reserved)
 
     def test_a_status_can_change_while_products_are_read(self, gateway: Gateway) -> None:
         """The caller may take its time with each record, and write meanwhile."""
-        self._stock(gateway)
+        add_stock(self, gateway)
         gateway.create_order(make_bundle(1))
-        for rows in (gateway.products_for_store(), gateway.quantities_available("Main")):
+        for row, rows in [
+            ("products", gateway.products_for_store()),
+            ("quantities", gateway.quantities_available("Main")),
+        ]:
             next(rows)
             gateway.set_order_status("WEB1", COMMITTED)
-            assert len(list(rows)) == 2
+            same(f"the number of other {row}", len(list(rows)), 2)

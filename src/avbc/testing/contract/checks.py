@@ -1,0 +1,137 @@
+"""How the contract asks, so that a failing test names the record, or the input, that failed."""
+
+# ruff: noqa: S101  # a test suite asserts
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable, Collection, Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from functools import partial
+from typing import ParamSpec, TypeVar, cast
+
+import attrs
+from attrs import evolve
+
+from avbc.acctvantage.gateway import BooksRefused, ImportGateway
+from avbc.acctvantage.records import OPEN, OrderBundle, SalesOrder
+
+P = ParamSpec("P")
+T = TypeVar("T")
+
+_KEYS = ("import_id", "part_number", "number", "store_line_id", "receipt_type", "name", "id")
+
+
+def same(row: str, found: object, expected: object) -> None:
+    """Fail unless what the books answer for a row is as expected; says what differs, by record."""
+    __tracebackhide__ = True
+    if found != expected:
+        differences = list(_differences("", found, expected)) or [f"{found!r} != {expected!r}"]
+        raise AssertionError("\n  ".join([f"{row}:", *differences[:10]]))
+
+
+def refused(row: str, call: Callable[P, object], *args: P.args, **named: P.kwargs) -> BooksRefused:
+    """Fail unless the books refuse a call for a row; returns the refusal."""
+    __tracebackhide__ = True
+    name = getattr(call, "__name__", "the call")
+    try:
+        answer = call(*args, **named)
+    except BooksRefused as refusal:
+        return refusal
+    except Exception as error:
+        raise AssertionError(
+            f"{row}: {name} must raise BooksRefused, and raised {error!r}"
+        ) from error
+    raise AssertionError(f"{row}: {name} must raise BooksRefused, and returned {_short(answer)}")
+
+
+def create_orders(gateway: ImportGateway, *bundles: OrderBundle) -> None:
+    """Import orders, one after the other."""
+    for bundle in bundles:
+        gateway.create_order(bundle)
+
+
+def at_once(calls: Sequence[Callable[[], T]]) -> list[T]:
+    """Make calls in threads that start at the same moment; returns their results in order."""
+    start = threading.Barrier(len(calls), timeout=30)
+
+    def run(call: Callable[[], T]) -> T:
+        start.wait()
+        return call()
+
+    with ThreadPoolExecutor(len(calls)) as pool:
+        return list(pool.map(run, calls))
+
+
+def tried_at_once(calls: Sequence[Callable[[], T]]) -> list[T | BooksRefused]:
+    """Make calls like `at_once`; the result of a refused one is the refusal."""
+
+    def tried(call: Callable[[], T]) -> T | BooksRefused:
+        try:
+            return call()
+        except BooksRefused as refusal:
+            return refusal
+
+    return at_once([partial(tried, call) for call in calls])
+
+
+def content(order: SalesOrder) -> SalesOrder:
+    """The order without the ids that the books gave it."""
+    return evolve(order, id=None, client_id=None, contact_id=None)
+
+
+def assert_is_one_of(gateway: ImportGateway, bundles: Sequence[OrderBundle]) -> None:
+    """Fail unless the one order in the books, of any status, and its receipts are a bundle's."""
+    (order,) = gateway.sales_orders()
+    order = evolve(content(order), status=OPEN, status_changed_at=None)
+    receipts = [evolve(receipt, id=None) for receipt in gateway.receipts()]
+    whole = [(bundle.order, list(bundle.receipts)) for bundle in bundles]
+    assert (order, receipts) in whole, (
+        f"order {order.import_id}: it or its receipts are of no one of the calls alone: "
+        f"{len(order.lines)} lines, {[_label(receipt) for receipt in receipts]}"
+    )
+
+
+def _differences(path: str, found: object, expected: object) -> Iterator[str]:
+    """What differs, each by the keys of the records and the names of the fields that lead to it."""
+    if found == expected:
+        return
+    kind = type(expected)
+    if attrs.has(kind) and type(found) is kind:
+        for name in attrs.fields_dict(kind):
+            at = f"{path or _label(expected)}.{name}"
+            yield from _differences(at, getattr(found, name), getattr(expected, name))
+    elif isinstance(expected, list | tuple) and isinstance(found, list | tuple):
+        rows, due = cast("Sequence[object]", found), cast("Sequence[object]", expected)
+        yield from _of_sequences(path, rows, due)
+    else:
+        yield f"{path or 'the answer'} is {_short(found)}, and must be {_short(expected)}"
+
+
+def _of_sequences(path: str, found: Sequence[object], expected: Sequence[object]) -> Iterator[str]:
+    come, due = [_label(each) for each in found], [_label(each) for each in expected]
+    if come != due:
+        yield f"{path or 'the answer'} has {_listed(come)}, and must have {_listed(due)}"
+        return
+    for label, one, other in zip(due, found, expected, strict=True):
+        yield from _differences(f"{path}[{label}]" if path else label, one, other)
+
+
+def _label(record: object) -> str:
+    """What names a record: its first key that is not empty."""
+    if isinstance(record, tuple) and record:
+        return str(cast("tuple[object, ...]", record)[0])
+    kind = type(record)
+    if not attrs.has(kind):
+        return _short(record)
+    keys = (getattr(record, key, None) for key in _KEYS)
+    return next((str(key) for key in keys if key not in {None, ""}), kind.__name__)
+
+
+def _listed(labels: Collection[str]) -> str:
+    return ", ".join(labels) or "none"
+
+
+def _short(value: object) -> str:
+    text = repr(value)
+    return text if len(text) <= 200 else f"{text[:200]}..."
