@@ -92,6 +92,7 @@ def any_settings(draw: st.DrawFn) -> Settings:
             new_sales_order_status=draw(NAMES.filter(lambda name: not means_posted(name))),
             edited_orders=draw(st.sampled_from(["update", "refuse"])),
             staff_notes_on_errors=draw(st.booleans()),
+            import_error_when_acctvantage_refuses=draw(st.booleans()),
             channels=draw(st.lists(st.integers(1, 2_000_000), max_size=3, unique=True)),
             form_fields=[
                 FormFieldMapping(

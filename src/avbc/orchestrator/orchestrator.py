@@ -186,7 +186,9 @@ class Orchestrator(Checking):
         """Put the orders that AcctVantage refused on the worklist, until it has entered them.
 
         Only with books that AcctVantage picks orders up from (`StagingGateway`). A refusal is in
-        `refused` once for each version of an order. The store is not asked.
+        `refused` once for each version of an order. The store is only written to where the setting
+        `order_status.import_error_when_acctvantage_refuses` is on: a refused order that still has
+        the Downloaded Order Status gets the Import Error Status.
 
         Args:
             preview: Write nothing; the report says what is new.

@@ -166,6 +166,11 @@ class OrderStatusSettings:
     """
     staff_notes_on_errors: bool = True
     """Say in the order's staff notes why it was not imported. Beyond the manual."""
+    import_error_when_acctvantage_refuses: bool = False
+    """Set the Import Error Status of orders that AcctVantage refuses. Beyond the manual.
+
+    Only with books that AcctVantage picks orders up from.
+    """
     channels: tuple[int, ...] = attrs.field(default=(), converter=_rows)
     """The ids of the channels whose orders are imported; empty: all. Beyond the manual."""
     form_fields: tuple[FormFieldMapping, ...] = attrs.field(default=(), converter=_rows)

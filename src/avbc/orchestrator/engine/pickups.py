@@ -10,6 +10,15 @@ REFUSED = "refused_by_acctvantage"
 run looks at all of them, and not at all statuses that could not be set."""
 
 
+def refused_text(refusal: Acknowledgement) -> str:
+    """Say that AcctVantage refused an order, and why.
+
+    >>> refused_text(Acknowledgement("WEB1042", 2, refused_code="P17", refused_text="No part."))
+    'AcctVantage refused WEB1042 (version 2): P17 No part.'
+    """
+    return f"AcctVantage refused {refusal.import_id} (version {refusal.version}): {refusal.reason}"
+
+
 def offered_again(refused: Pickup, refusal: Acknowledgement) -> Problem:
     """Say that an import offers an order again that AcctVantage refused."""
     key = refused.order_import_id
@@ -17,8 +26,7 @@ def offered_again(refused: Pickup, refusal: Acknowledgement) -> Problem:
         "order_offered_again",
         "import_id",
         key,
-        f"AcctVantage refused {key} (version {refused.version}): {refusal.reason} It is offered "
-        f"again, as version {refused.version + 1}.",
+        f"{refused_text(refusal)} It is offered again, as version {refused.version + 1}.",
         severity="warning",
     )
 
@@ -30,7 +38,7 @@ def refused_problem(refusal: Acknowledgement, order_id: int) -> Problem:
         REFUSED,
         "import_id",
         key,
-        f"AcctVantage refused {key} (version {refusal.version}): {refusal.reason}",
+        refused_text(refusal),
         "Correct what it names, in AcctVantage or in BigCommerce. Then give the order its New "
         f"Order Status again, or call import_order({order_id}): AcctVantage is offered it again.",
     )
