@@ -246,7 +246,7 @@ class _Closing:
             else:
                 events = self._later(events, self._day_of(read.stamps[known.order_import_id]))
             is_done = self._journal(document.import_id, known.journaled, events)
-            self._known[document.import_id] = attrs.evolve(known, version=version * is_done)
+            self._known[document.import_id] = attrs.evolve(known, version=version if is_done else 0)
         for import_id, known in read.known.items():
             if import_id not in read.versions:
                 stamp = read.stamps.get(known.order_import_id)
