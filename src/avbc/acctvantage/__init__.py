@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 from avbc.lazy import lazy_names
 
 if TYPE_CHECKING:
+    from avbc.acctvantage.checks import check_credit, check_order, check_store
     from avbc.acctvantage.files.journal import (
         AccountTotals,
         JournalAccounts,
@@ -112,6 +113,9 @@ __all__ = [
     "TaxArea",
     "TrialBalance",
     "Warehouse",
+    "check_credit",
+    "check_order",
+    "check_store",
 ]
 
 __getattr__, __dir__ = lazy_names(

@@ -34,6 +34,7 @@ if TYPE_CHECKING:
     from avbc.testing.fakestore.events import Event, WebhookCall
     from avbc.testing.fakestore.loopback import LoopbackServer
     from avbc.testing.fakestore.store import FakeStore
+    from avbc.testing.memory_gateway import MemoryGateway
     from avbc.testing.orders import FakeOrder
     from avbc.testing.process import StoreProcess
     from avbc.testing.shapes import SHAPES, order_of_shape, orders_of_every_shape
@@ -52,6 +53,7 @@ _HOMES = {
     "ImportContract": "contract",
     "Line": "factories",
     "LoopbackServer": "fakestore.loopback",
+    "MemoryGateway": "memory_gateway",
     "OrderFactory": "factories",
     "OrderOptions": "factories",
     "Payment": "factories",
@@ -84,6 +86,7 @@ __all__ = [
     "ImportContract",
     "Line",
     "LoopbackServer",
+    "MemoryGateway",
     "OrderFactory",
     "OrderOptions",
     "Payment",

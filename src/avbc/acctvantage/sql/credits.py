@@ -8,7 +8,6 @@ from datetime import datetime
 import sqlalchemy as sa
 from sqlalchemy.engine.interfaces import DBAPICursor
 
-from avbc.acctvantage.gateway import BooksRefused
 from avbc.acctvantage.records import Credit
 from avbc.acctvantage.sql import schema
 from avbc.acctvantage.sql.reading import collect, parts
@@ -20,7 +19,6 @@ from avbc.acctvantage.sql.rows import (
     AnySelect,
     Insert,
 )
-from avbc.money import ZERO
 
 _CREDITS: AnySelect = sa.select(schema.credits.c.id, *CREDITS.columns)
 
@@ -44,36 +42,6 @@ def credits(  # noqa: A001  # the method's name; the builtin is for the prompt o
 
     of_order = schema.credits.c.order_import_id
     return collect(connection, _CREDITS, of_order, order_import_ids, records)
-
-
-def check(credit: Credit) -> None:
-    """Check the rules about a credit that no constraint of a database can enforce.
-
-    Raises:
-        BooksRefused: It does not add up to its total, or has no Import ID.
-    """
-    if not credit.import_id:
-        raise BooksRefused(
-            f"refund {credit.store_refund_id} of order {credit.order_import_id} has no Import ID"
-        )
-    try:
-        given_back = sum((line.amount for line in credit.lines), credit.tax)
-        paid_out = sum((tender.amount for tender in credit.tenders), ZERO)
-        difference, unpaid = credit.total - given_back, credit.total - paid_out
-    except ArithmeticError:
-        raise BooksRefused(
-            f"credit {credit.import_id} has an amount that is not a number"
-        ) from None
-    if difference != 0:
-        raise BooksRefused(
-            f"credit {credit.import_id} does not balance: its total {credit.total} is not the "
-            f"{given_back} of lines + tax"
-        )
-    if unpaid != 0:
-        raise BooksRefused(
-            f"credit {credit.import_id} does not balance: its total {credit.total} is not the "
-            f"{paid_out} of its tenders"
-        )
 
 
 class CreditWriter:

@@ -16,6 +16,7 @@ from typing import Concatenate, ParamSpec, Self, TypeVar
 import sqlalchemy as sa
 from sqlalchemy.engine.interfaces import DBAPICursor
 
+from avbc.acctvantage.checks import check_credit, check_order, check_store
 from avbc.acctvantage.gateway import BooksUnreachable
 from avbc.acctvantage.records import (
     CreatedOrder,
@@ -39,7 +40,7 @@ from avbc.acctvantage.sql import (
 from avbc.acctvantage.sql import credits as credit_records
 from avbc.acctvantage.sql import receipts as receipt_records
 from avbc.acctvantage.sql import shipments as shipment_records
-from avbc.acctvantage.sql.orders import OrderWriter, check, check_store
+from avbc.acctvantage.sql.orders import OrderWriter
 from avbc.acctvantage.sql.shipments import ShipmentWriter
 from avbc.database import Database
 from avbc.secret import without_frames
@@ -195,7 +196,7 @@ class SqlGateway:
                 books, uses an Import ID of another record, or is in the books from another store.
                 Nothing was written.
         """
-        check(bundle)
+        check_order(bundle)
         import_id = bundle.order.import_id
         now = datetime.now(UTC)
 
@@ -227,7 +228,7 @@ class SqlGateway:
                 receipt on it is posted, or the bundle breaks a rule as in `create_order`. Nothing
                 was changed.
         """
-        check(bundle)
+        check_order(bundle)
         import_id = bundle.order.import_id
         now = datetime.now(UTC)
         self._database.write_fast(
@@ -317,7 +318,7 @@ class SqlGateway:
         Raises:
             BooksRefused: The order is not in the books, or the credit does not add up to its total.
         """
-        credit_records.check(credit)
+        check_credit(credit)
         now = datetime.now(UTC)
         return self._database.write_fast(
             lambda cursor: self._credits.create(cursor, credit, now), f"credit {credit.import_id}"

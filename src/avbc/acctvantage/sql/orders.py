@@ -10,6 +10,7 @@ import sqlalchemy as sa
 from attrs import evolve
 from sqlalchemy.engine.interfaces import DBAPICursor
 
+from avbc.acctvantage.checks import check_store
 from avbc.acctvantage.gateway import BooksRefused, BooksUnreachable
 from avbc.acctvantage.import_ids import receipt_import_id
 from avbc.acctvantage.records import OPEN, Client, Contact, OrderBundle, SalesOrder
@@ -28,59 +29,6 @@ from avbc.acctvantage.sql.rows import (
     compiled,
 )
 from avbc.text import text_key
-
-
-def check(bundle: OrderBundle) -> None:
-    """Check the rules about a bundle that no constraint of a database can enforce.
-
-    Raises:
-        BooksRefused: The order does not add up to its total, or its parts do not name each other.
-    """
-    order = bundle.order
-    if not order.import_id:
-        raise BooksRefused(f"the order {order.store_order_id} of the store has no Import ID")
-    if bundle.new_client is not None and bundle.new_client.import_id == "":
-        raise BooksRefused(
-            f"order {order.import_id}: the Import ID of its new client is empty; a client without "
-            "one has None"
-        )
-    try:
-        parts = order.subtotal + order.freight + order.tax - order.discount + order.rounding
-        difference = order.total - parts
-    except ArithmeticError:
-        raise BooksRefused(f"order {order.import_id} has an amount that is not a number") from None
-    if difference != 0:
-        raise BooksRefused(
-            f"order {order.import_id} does not balance: its total {order.total} is not the "
-            f"{parts} of "
-            "lines + freight + tax - discounts + rounding"
-        )
-    places = len(order.ship_tos)
-    for line in order.lines:
-        if line.ship_to is not None and not 0 <= line.ship_to < places:
-            raise BooksRefused(
-                f"order {order.import_id}: the line {line.description!r} goes to an address that "
-                "is not on the order"
-            )
-    for receipt in bundle.receipts:
-        if receipt.order_import_id != order.import_id:
-            raise BooksRefused(
-                f"order {order.import_id} comes with a receipt on order {receipt.order_import_id}"
-            )
-
-
-def check_store(import_id: str, store_hash: str, other: str) -> None:
-    """Check that an order of the books and one that comes in are of the same store.
-
-    Raises:
-        BooksRefused: They are of two stores: both are known, and not the same.
-    """
-    if store_hash and other and store_hash != other:
-        raise BooksRefused(
-            f"order {import_id} is in the books from the store {store_hash}, and this one is of "
-            f"the store {other}: two configurations must not share an Import Source Code. Give one "
-            "of them another import_source_code"
-        )
 
 
 class OrderWriter:

@@ -1,0 +1,104 @@
+"""The rules of the books that no database enforces: what a Gateway checks before it writes."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from decimal import Decimal
+
+from avbc.acctvantage.gateway import BooksRefused
+from avbc.acctvantage.records import Credit, OrderBundle
+from avbc.money import ZERO
+
+
+def check_order(bundle: OrderBundle) -> None:
+    """Check an order and its receipts before they are written.
+
+    Raises:
+        BooksRefused: The order does not add up to its total, an Import ID is missing, an amount is
+            not a number, or its parts do not name each other.
+    """
+    order = bundle.order
+    if not order.import_id:
+        raise BooksRefused(f"the order {order.store_order_id} of the store has no Import ID")
+    if bundle.new_client is not None and bundle.new_client.import_id == "":
+        raise BooksRefused(
+            f"order {order.import_id}: the Import ID of its new client is empty; a client without "
+            "one has None"
+        )
+    amounts = [order.total, order.freight, order.tax, order.rounding]
+    for line in order.lines:
+        amounts += (line.quantity, line.unit_price, line.amount, line.tax, line.to_ship)
+    for discount in order.discounts:
+        amounts += (discount.amount, discount.amount_in_store)
+    for receipt in bundle.receipts:
+        amounts += (receipt.amount, receipt.pre_auth_amount)
+    _check_numbers(f"order {order.import_id}", amounts)
+    parts = order.subtotal + order.freight + order.tax - order.discount + order.rounding
+    if order.total != parts:
+        raise BooksRefused(
+            f"order {order.import_id} does not balance: its total {order.total} is not the "
+            f"{parts} of lines + freight + tax - discounts + rounding"
+        )
+    places = len(order.ship_tos)
+    for line in order.lines:
+        if line.ship_to is not None and not 0 <= line.ship_to < places:
+            raise BooksRefused(
+                f"order {order.import_id}: the line {line.description!r} goes to an address that "
+                "is not on the order"
+            )
+    for receipt in bundle.receipts:
+        if receipt.order_import_id != order.import_id:
+            raise BooksRefused(
+                f"order {order.import_id} comes with a receipt on order {receipt.order_import_id}"
+            )
+
+
+def check_store(import_id: str, store_hash: str, other: str) -> None:
+    """Check that an order of the books and one that comes in are of the same store.
+
+    Raises:
+        BooksRefused: They are of two stores: both are known, and not the same.
+    """
+    if store_hash and other and store_hash != other:
+        raise BooksRefused(
+            f"order {import_id} is in the books from the store {store_hash}, and this one is of "
+            f"the store {other}: two configurations must not share an Import Source Code. Give one "
+            "of them another import_source_code"
+        )
+
+
+def check_credit(credit: Credit) -> None:
+    """Check a credit before it is written.
+
+    Raises:
+        BooksRefused: It does not add up to its total, or has no Import ID.
+    """
+    if not credit.import_id:
+        raise BooksRefused(
+            f"refund {credit.store_refund_id} of order {credit.order_import_id} has no Import ID"
+        )
+    amounts = [credit.total, credit.tax, *(tender.amount for tender in credit.tenders)]
+    for line in credit.lines:
+        amounts += (line.amount, line.tax, ZERO if line.quantity is None else line.quantity)
+    _check_numbers(f"credit {credit.import_id}", amounts)
+    given_back = sum((line.amount for line in credit.lines), credit.tax)
+    paid_out = sum((tender.amount for tender in credit.tenders), ZERO)
+    if credit.total != given_back:
+        raise BooksRefused(
+            f"credit {credit.import_id} does not balance: its total {credit.total} is not the "
+            f"{given_back} of lines + tax"
+        )
+    if credit.total != paid_out:
+        raise BooksRefused(
+            f"credit {credit.import_id} does not balance: its total {credit.total} is not the "
+            f"{paid_out} of its tenders"
+        )
+
+
+def _check_numbers(about: str, amounts: Iterable[Decimal]) -> None:
+    for amount in amounts:
+        if not amount.is_finite():
+            raise BooksRefused(
+                f"{about} has an amount that is not a number: {amount} is not an amount that the "
+                "books can keep"
+            )
