@@ -166,7 +166,8 @@ def test_the_books_are_a_journal_gateway(books: SqlGateway) -> None:
 
 def test_a_day_is_closed_once_and_read_back_as_it_was(books: SqlGateway, days: StoreDays) -> None:
     books.create_order(bundle(1, 2, paid(1, 2)))
-    books.create_order(bundle(2, 2))
+    pending = attrs.evolve(paid(2, 2, "0"), state="pending")
+    books.create_order(bundle(2, 2, pending))
     books.create_order(bundle(3, 4))
     closed = books.close_journal("WEB", day(3), days, ACCOUNTS)
     assert booked(closed) == {2: {"1060": D(10), "1100": D(10), "4000": D(-20)}}
@@ -182,6 +183,11 @@ def test_a_day_is_closed_once_and_read_back_as_it_was(books: SqlGateway, days: S
     assert books.journal_days("WEB") == [*closed, later]
     assert books.journal_days("WEB", day(3)) == [later]
     assert books.journal_days("EBAY") == []
+
+
+def test_an_order_is_on_its_day_in_the_store(books: SqlGateway, days: StoreDays) -> None:
+    books.create_order(bundle(1, 2, ordered_at=at(1)))
+    assert booked(books.close_journal("WEB", day(5), days, ACCOUNTS)) == {2: SALE}
 
 
 def test_an_order_without_its_day_is_on_the_day_of_its_time(
@@ -202,6 +208,30 @@ def test_pending_money_becomes_a_payment_on_the_day_of_its_capture(
     assert books.close_journal("WEB", day(4), days, ACCOUNTS) == []
     assert booked(books.close_journal("WEB", day(6), days, ACCOUNTS)) == {5: TAKEN}
     assert books.close_journal("WEB", day(7), days, ACCOUNTS) == []
+
+
+def test_a_capture_leaves_what_was_held_on_its_closed_day(
+    books: SqlGateway, days: StoreDays
+) -> None:
+    books.create_order(bundle(1, 1, held(1, 2)))
+    books.close_journal("WEB", day(3), days, ACCOUNTS)
+    (before,) = books.receipts(["WEB1"])
+    captured = attrs.evolve(
+        before, state="captured", amount=D(8), pre_auth_amount=D(8), captured_at=at(5)
+    )
+    books.update_receipt(before, captured)
+    closed = booked(books.close_journal("WEB", day(6), days, ACCOUNTS))
+    assert closed == {5: {"1050": D(8), "1100": D(2), "1150": D(-10)}}
+
+
+def test_a_capture_on_the_day_of_its_authorization_needs_no_pending_money(
+    books: SqlGateway, days: StoreDays
+) -> None:
+    books.create_order(bundle(1, 1, held(1, 2)))
+    books.record_capture("WEB1-1", D(10), at(2))
+    accounts = attrs.evolve(ACCOUNTS, pending="")
+    closed = booked(books.close_journal("WEB", day(6), days, accounts))
+    assert closed == {1: SALE, 2: {"1050": D(10), "1100": D(-10)}}
 
 
 def test_a_late_run_has_an_authorization_and_its_capture_on_their_days(
@@ -259,11 +289,26 @@ def test_what_comes_late_goes_to_the_first_open_day(books: SqlGateway, days: Sto
     assert late.total == 34
 
 
+def test_what_was_held_and_captured_on_closed_days_is_captured_on_the_first_open_one(
+    books: SqlGateway, days: StoreDays
+) -> None:
+    books.close_journal("WEB", day(5), days, ACCOUNTS)
+    books.create_order(bundle(1, 1, held(1, 2)))
+    books.record_capture("WEB1-1", D(7), at(3))
+    closed = booked(books.close_journal("WEB", day(9), days, ACCOUNTS))
+    assert closed == {6: {"1050": D(7), "1100": D(3), "4000": D(-10)}}
+
+
 def test_a_credit_is_on_the_day_of_the_refund(books: SqlGateway, days: StoreDays) -> None:
     books.create_order(bundle(1, 1))
     books.create_credit(refund(1, 3))
     closed = booked(books.close_journal("WEB", day(4), days, ACCOUNTS))
-    assert closed == {1: SALE, 3: {"1060": D(-4), "4900": D(4)}}
+    refunded = {"1060": D(-4), "4900": D(4)}
+    assert closed == {1: SALE, 3: refunded}
+    books.create_order(bundle(2, 5))
+    books.close_journal("WEB", day(5), days, ACCOUNTS)
+    books.create_credit(refund(2, 7))
+    assert booked(books.close_journal("WEB", day(7), days, ACCOUNTS)) == {7: refunded}
 
 
 def test_a_deleted_order_is_reversed_on_the_day_that_is_closed(
@@ -279,7 +324,7 @@ def test_a_deleted_order_is_reversed_on_the_day_that_is_closed(
     assert (found.orders, found.receipts, found.credits) == (1, 1, 1)
     assert books.close_journal("WEB", day(5), days, ACCOUNTS) == []
     # It is imported again: the same Import ID is another sale.
-    days.today = day(6)
+    days.today = day(8)
     books.create_order(bundle(1, 1))
     assert booked(books.close_journal("WEB", day(7), days, ACCOUNTS)) == {6: SALE}
 
@@ -325,9 +370,10 @@ def test_other_accounts_are_for_what_comes_later(books: SqlGateway, days: StoreD
     books.create_order(bundle(1, 1))
     books.close_journal("WEB", day(1), days, ACCOUNTS)
     books.create_order(bundle(2, 2))
+    books.create_credit(refund(1, 3))
     accounts = attrs.evolve(ACCOUNTS, sales="4001")
-    closed = booked(books.close_journal("WEB", day(2), days, accounts))
-    assert closed == {2: {"1100": D(10), "4001": D(-10)}}
+    closed = booked(books.close_journal("WEB", day(3), days, accounts))
+    assert closed == {2: {"1100": D(10), "4001": D(-10)}, 3: {"1060": D(-4), "4900": D(4)}}
 
 
 def test_only_orders_that_no_one_picks_up_are_in_the_journal(
@@ -376,7 +422,7 @@ def test_of_many_that_close_a_day_at_once_one_does(url: str, days: StoreDays) ->
     assert sorted(len(each) for each in closed) == [0, 0, 0, 1]
     with SqlGateway(url) as books:
         (found,) = books.journal_days("WEB")
-        assert (found.orders, found.receipts, found.total) == (40, 40, 800)
+        assert (found.orders, found.receipts, found.total) == (40, 40, D(800))
         with books.engine.connect() as connection:
             entries = connection.scalar(
                 sa.select(sa.func.count()).select_from(schema.journal_entries)
