@@ -15,7 +15,7 @@ import pytest
 import sqlalchemy as sa
 from attrs import evolve
 
-from avbc.acctvantage import Product, SalesOrder, SqlGateway
+from avbc.acctvantage import JournalAccounts, Product, SalesOrder, SqlGateway
 from avbc.acctvantage.sql import handshake, schema, versions
 from avbc.testing.contract import make_bundle, make_order
 
@@ -179,6 +179,37 @@ def test_books_of_version_4_keep_what_they_hold_and_take_days(url: str) -> None:
         # An edit of an order from before notes its day.
         assert books.update_order(make_bundle(4)).ordered_on == date(2026, 3, 1)
         assert books.sales_orders(["WEB5"])[0].ordered_on == date(2026, 3, 1)
+
+
+def test_books_of_version_6_keep_what_they_hold_and_take_a_journal(url: str) -> None:
+    restore(url, 6)
+    with SqlGateway(url) as books:
+        # In flight: picked up or not, edited, wanted and voided, offered or left to the journal.
+        (first, second) = books.pickups(["WEB1", "WEB2", "WEB3", "WEB4"])
+        assert (first.document_number, second.answer) == ("SO-1", None)
+        assert [order.status for order in books.sales_orders(["WEB1", "WEB2"])] == [
+            "Open",
+            "Picked",
+        ]
+        assert [each.import_id for each in books.receipts_to_capture("WEB")] == ["WEB1-1"]
+        assert books.journal_days("WEB") == []
+        orders, receipts = books.sales_orders(["WEB3", "WEB4"]), books.receipts(["WEB3", "WEB4"])
+        assert {each.state for each in receipts} == {"pre_authorized", "captured", "voided"}
+        accounts = JournalAccounts(
+            receivable="1100",
+            pending="1150",
+            certificates_sold="2400",
+            rounding="6900",
+            sales="4000",
+            freight="4100",
+            returns="4900",
+            tax={order.tax_area: "2200" for order in orders},
+            clearing={each.receipt_type: "1050" for each in receipts},
+        )
+        closed = books.close_journal("WEB", date(2026, 5, 1), datetime.date, accounts)
+        assert closed == books.journal_days("WEB")
+        assert sum(each.orders for each in closed) == 2
+        assert books.offer_again("WEB2").version == 1
 
 
 def test_what_an_earlier_avbc_writes_meanwhile_is_read(url: str) -> None:

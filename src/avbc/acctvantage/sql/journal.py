@@ -261,9 +261,14 @@ class _Closing:
         counts[self._through] = Counter()  # closed without entries
         entries: list[dict[str, object]] = []
         for (day, import_id), entry in self._entries.items():
-            where = {"source_code": source_code, "day": day, "import_id": import_id}
             entries += [
-                {**where, "account": account, "in_cents": int(amount.scaleb(2))}
+                {
+                    "source_code": source_code,
+                    "day": day,
+                    "import_id": import_id,
+                    "account": account,
+                    "in_cents": int(amount.scaleb(2)),
+                }
                 for account, amount in entry.items()
             ]
             counts[day][self._known[import_id].kind] += bool(entry)
