@@ -25,7 +25,7 @@ from avbc.acctvantage import (
 from avbc.bigcommerce import ScopeMissing
 from avbc.orchestrator import MethodsMissing, Orchestrator
 from avbc.settings import JournalClearing, JournalTax, Settings
-from avbc.testing import FakeStore, OrderFactory, item
+from avbc.testing import FakeStore, OrderFactory, Payment, item
 
 Join = Callable[..., Orchestrator]
 Change = Callable[..., Settings]
@@ -289,3 +289,40 @@ def test_what_was_written_is_logged(
     with caplog.at_level(logging.INFO, "avbc.orchestrator"):
         web.write_journal(tmp_path, through=date(2026, 3, 1))
     assert any("no journal to write" in record.getMessage() for record in caplog.records)
+
+
+def test_the_books_themselves_keep_the_journal(
+    join: Join,
+    change: Change,
+    *,
+    both: SqlGateway,
+    store: FakeStore,
+    factory: OrderFactory,
+    books_toml: Path,
+    tmp_path: Path,
+) -> None:
+    """Money is held on Monday and captured on Tuesday; each day is closed by a call of its own."""
+    journaled = tmp_path / "books.toml"
+    journaled.write_text('hand_over = "journal"\n' + books_toml.read_text(encoding="utf-8"))
+    both.load(journaled)
+    monday, tuesday = (datetime(2026, 3, day, 18, tzinfo=UTC) for day in (2, 3))
+    held = Payment("Credit Card", "authorizenet", "authorized")
+    order = store.add_order(factory.order([item("LAMP-01")], payment=held, created=monday))
+    box = {"credit_card_transactions_are_preauthorizations": True}
+    web = join(books=both, settings=change(journal=JOURNAL, gl=box))
+    web.import_orders()
+    (first,) = web.write_journal(tmp_path, through=monday.date()).days
+    total = both.sales_orders()[0].total
+    both.record_capture(f"WEB{order.id}-1", total, tuesday)
+    (second,) = web.write_journal(tmp_path, through=tuesday.date()).days
+
+    def balances(day: JournalDay) -> dict[str, Decimal]:
+        return {each.account: each.debit - each.credit for each in day.entries}
+
+    assert balances(first)["1150"] == total
+    assert balances(second) == {"1050": total, "1150": -total}
+    assert both.journal_days("WEB") == [first, second]
+    for day in (first, second):
+        name = f"journal-WEB-{day.day}.txt"
+        assert (tmp_path / name).read_bytes() == day.text.encode()
+    assert web.write_journal(tmp_path, through=tuesday.date()).files == ()

@@ -1,6 +1,8 @@
 """The Gateway in its parts: what avbc needs of AcctVantage, which publishes no API.
 
-You implement `ImportGateway`, and the part of each other direction that you want.
+You implement `ImportGateway`, and the part of each other direction that you want. What these
+docstrings ask for is what the contracts in `avbc.testing` test: `ImportContract` for
+`ImportGateway`, and one for each other part.
 """
 
 from __future__ import annotations
@@ -74,10 +76,25 @@ class BooksFileError(FaultyInputError):
 class ImportGateway(Protocol):
     """The books, as an import sees them: all that `import_orders` needs.
 
-    Every read takes many keys at once and leaves out what it does not find. Every method raises
-    `BooksUnreachable` where trying again can help and `BooksRefused` where it cannot,
-    `BooksUnusable` where the books and not the record need repair, and is safe to call from
-    several threads. Times are aware. That holds for the other parts of `Gateway` too.
+    That holds for the other parts of `Gateway` too:
+
+    - Every method raises `BooksUnreachable` where trying again can help, `BooksRefused` where it
+      cannot, and `BooksUnusable` where the books and not the record need repair. A call that raises
+      has changed nothing. Every method is safe to call from several threads.
+    - Every read takes many keys at once, and leaves out what it does not find. A key that is empty
+      finds nothing. No key at all finds nothing, and None, where it is allowed, finds everything. A
+      key that is named twice finds its record once.
+    - What is written is read back, every field: a `Decimal` to its last decimal, a time as the same
+      moment in UTC, text of any length in any script. `id`, and the ids that name another record,
+      are yours to give: ints above 0 that never change.
+    - Import IDs and source codes compare exactly, letter by letter. Emails, part numbers, and the
+      codes and names of reference data compare by `avbc.text.text_key`.
+    - An Import ID is unique among the records of its kind, and never empty: a write that has an
+      empty one, or one that is another record's, raises `BooksRefused`. A client without one has
+      None. A receipt that comes with an empty one may be given the next of its order instead.
+    - An amount or a quantity that is NaN or infinite raises `BooksRefused`.
+    - Records of a list that come "as they were inserted" come in the sequence in which they were
+      first written, whatever was changed since.
 
     A `source_code` is the Import Source Code of a configuration, and what belongs to it is what its
     sales orders say. A `since` is a time of the books, and included. A record is stamped a moment
@@ -87,7 +104,10 @@ class ImportGateway(Protocol):
 
     @abstractmethod
     def reference_data(self) -> ReferenceData:
-        """Return the reference data as one snapshot."""
+        """Return the reference data as one snapshot.
+
+        `PURCHASE_ORDER` is always among the Receipt Types, whether a user entered it or not.
+        """
         ...
 
     @abstractmethod
@@ -107,13 +127,16 @@ class ImportGateway(Protocol):
     def find_clients(self, import_ids: Collection[str], emails: Collection[str]) -> list[Client]:
         """Return the clients with one of these Import IDs or emails, their own or a contact's.
 
-        Emails compare by `text_key`. They come as they were inserted.
+        Each comes once, with its contacts, as they were inserted.
         """
         ...
 
     @abstractmethod
     def find_products(self, part_numbers: Collection[str]) -> list[Product]:
-        """Return the products whose part number or alias is among these; both by `text_key`."""
+        """Return the products whose part number or alias is among these; both by `text_key`.
+
+        Whether they are for the store or not, each once, in any order.
+        """
         ...
 
     @abstractmethod
@@ -121,12 +144,23 @@ class ImportGateway(Protocol):
         """Write the bundle in one transaction, or nothing.
 
         Idempotent on the order's Import ID by a unique constraint: a second call writes nothing and
-        returns what is in the books. Promotions, ship vias and a client whose Import ID is there
-        already stay as they are.
+        returns what is in the books, with `created` False, also where the content is another. Of
+        calls at once, one creates the order.
 
-        Raises `BooksRefused` if the order in the books came from another store: both have a
-        `store_hash`, and it is not the same. Raises it also where `client_id` is no client of the
-        books.
+        The order gets an `id`, a `client_id` and a `contact_id`. A new client whose Import ID is
+        there already is that client, and stays as it is; one without an Import ID is always a
+        client of its own. `bind_import_id` becomes the Import ID of a client that has none, and
+        never replaces one. A new contact is the one of the client with the same name and email, in
+        any case, or is created. Promotions and ship vias that are there already stay as they are.
+
+        Raises `BooksRefused` where
+
+        - the order in the books came from another store: both have a `store_hash`, and it is not
+          the same. The message names the store in the books;
+        - there is neither a `client_id` nor a new client, or `client_id` or `contact_id` is no
+          record of the books;
+        - the order does not add up to its `total`, to the last decimal;
+        - a receipt is on another order, or its Import ID is another receipt's.
         """
         ...
 
@@ -134,9 +168,12 @@ class ImportGateway(Protocol):
     def update_order(self, bundle: OrderBundle) -> SalesOrder:
         """Replace the order and its receipts by the bundle's, in one transaction.
 
-        Only while the order is Open, no receipt of it is posted, and it came from the same store;
-        raises `BooksRefused` otherwise. A `store_hash` that is known stays where the bundle has
-        none.
+        The order keeps its `id`, and a `store_hash` that is known where the bundle has none.
+        Everything else is the bundle's, what is left to ship too. Of calls at once, the order and
+        its receipts are those of one of them.
+
+        Raises `BooksRefused` where there is no such order, its status is past Open, a receipt on it
+        is posted, or it came from another store, and for what `create_order` refuses.
         """
         ...
 
@@ -146,8 +183,9 @@ class ImportGateway(Protocol):
     ) -> Iterator[SalesOrder]:
         """Yield the orders of a source that were ordered in a period, by the store's order id.
 
-        Both ends are included. The orders are read as they are taken, so that a year of them needs
-        little memory.
+        By number: 9 comes before 10. Both ends are included, and orders without `ordered_at` are in
+        no period. The orders are read as they are taken, so that a year of them needs little
+        memory.
         """
         ...
 
@@ -174,8 +212,11 @@ class FollowGateway(Protocol):
         longer pre-authorized, `capture_wanted` and `void_wanted` are cleared. Nothing else of it
         changes. One that is as `after` in those four fields already stays as it is, posted or not.
 
-        Raises `BooksRefused`, saying how it differs, where it is in any other state. Of two calls
-        at once with different ends, one succeeds and the other is refused.
+        Raises `BooksRefused` where the receipt is posted or in any other state: the message has its
+        Import ID, and the state and the amount in the books. Raises it too where `before` and
+        `after` are not the same receipt of the same order, there is no such receipt, or an amount
+        of `after` is below zero. Of two calls at once with different ends, one succeeds and the
+        other is refused.
         """
         ...
 
@@ -183,9 +224,10 @@ class FollowGateway(Protocol):
     def set_to_ship(self, order_import_id: str, to_ship: Mapping[int, Decimal]) -> SalesOrder:
         """Say what is left to ship of lines of an order, by their `store_line_id`.
 
-        Lines that have it already stay as they are, and other lines do. Raises `BooksRefused` where
-        the order lacks such a line, a number is negative or above the line's `quantity`, the order
-        is Shipped/Invoice or further, or a receipt on it is posted. Then no line changes.
+        Lines that have it already stay as they are, in any status, and so do other lines. Raises
+        `BooksRefused` where there is no such order, it lacks such a line, a number is negative or
+        above the line's `quantity`, the order is Shipped/Invoice or further, or a receipt on it is
+        posted. Then no line changes. Of calls at once on several lines, all count.
         """
         ...
 
@@ -198,8 +240,8 @@ class StatusGateway(Protocol):
     def sales_orders_changed(self, source_code: str, since: datetime) -> list[SalesOrder]:
         """Return the orders of a source whose status changed since a time.
 
-        An order whose status never changed after its import has no `status_changed_at`, and is not
-        among them.
+        They come as they were inserted. An order whose status never changed after its import has no
+        `status_changed_at`, and is not among them.
         """
         ...
 
@@ -215,10 +257,11 @@ class StatusGateway(Protocol):
 
     @abstractmethod
     def set_order_status(self, import_id: str, status: str) -> SalesOrder:
-        """Give an order a status, and stamp `status_changed_at`.
+        """Give an order a status, and stamp `status_changed_at` with the present time.
 
-        An order that has the status already stays as it is. Raises `BooksRefused` if there is no
-        such order or no such status. Whether an order may be posted, the caller must know.
+        An order that has the status already stays as it is, with its stamp; nothing else of an
+        order changes. Raises `BooksRefused` if there is no such order or no such status. Whether an
+        order may be posted, the caller must know.
         """
         ...
 
@@ -231,7 +274,8 @@ class ShipmentGateway(Protocol):
     def shipments(self, source_code: str, since: datetime | None = None) -> list[Shipment]:
         """Return the shipments of a source's orders, by their numbers.
 
-        All of them, or those that were made or changed in the books since a time.
+        All of them, or those that were made or changed in the books since a time: when the goods
+        left (`shipped_at`) does not count.
         """
         ...
 
@@ -249,8 +293,9 @@ class ProductGateway(Protocol):
     def products_for_store(self, part_numbers: Collection[str] | None = None) -> Iterator[Product]:
         """Yield the products whose Sync to Webstore is ticked: these part numbers, or all.
 
-        They are sorted by `text_key` of the part number, each key once, and read as they are taken,
-        so that a million of them need little memory.
+        They are sorted by `text_key` of the part number, character by character as Python sorts
+        text, each key once. An alias finds none here. They are read as they are taken, so that a
+        million of them need little memory; other methods are called between two of them.
         """
         ...
 
@@ -265,10 +310,13 @@ class StockGateway(Protocol):
     ) -> Iterator[tuple[str, Decimal]]:
         """Yield part number and Qty Available of stocked products with Sync to Webstore ticked.
 
-        Of these part numbers, or all; sorted by `text_key` of the part number, each key once, and
-        read as they are taken.
+        Of these part numbers, or all; sorted, and read as they are taken, as `products_for_store`
+        does. A product that was never counted in the warehouse has 0; those of the kind
+        `non_inventory` are left out.
+
         A quantity is what is on hand less what orders reserve, as the books have it: it may be
-        negative, and have decimals. Raises `BooksRefused` where there is no such warehouse.
+        negative, and have decimals. An order reserves the `quantity` of its lines from its import
+        until it is shipped. Raises `BooksRefused` where there is no such warehouse.
         """
         ...
 
@@ -284,7 +332,8 @@ class ClientGateway(Protocol):
         """Return the clients with these ids, or all who are new to the store of this source; by id.
 
         New are those who are bound to no customer of the store and did not come from it: neither by
-        an Import ID of the source nor, as guests, by one of its orders.
+        an Import ID of the source nor, as guests, by one of its orders. Those with the ids come
+        whether they are new or not.
         """
         ...
 
@@ -292,8 +341,10 @@ class ClientGateway(Protocol):
     def bind_client(self, client_id: int, source_code: str, store_customer_id: int) -> None:
         """Note which customer of the store a client is; one noted before is replaced.
 
-        Raises `BooksRefused` where there is no such client, or the customer is another client
-        already.
+        A client has one customer for each source, in `store_customer_ids`. Raises `BooksRefused`
+        where there is no such client, the number is not above 0 (a guest has none), or the customer
+        is another client already: bound to it, or imported as it by an Import ID of the source. Of
+        calls at once that bind several clients to one customer, one succeeds.
         """
         ...
 
@@ -304,14 +355,18 @@ class PaymentGateway(Protocol):
 
     @abstractmethod
     def receipts_to_capture(self, source_code: str) -> list[Receipt]:
-        """Return the pre-authorized receipts of a source with `capture_wanted` or `void_wanted`."""
+        """Return the pre-authorized receipts of a source with `capture_wanted` or `void_wanted`.
+
+        They come as they were inserted.
+        """
         ...
 
     @abstractmethod
     def receipts_authorized(self, source_code: str, before: datetime) -> list[Receipt]:
         """Return the pre-authorized receipts of a source that were authorized before a time.
 
-        Those with `capture_wanted` or `void_wanted` are left out: `receipts_to_capture` has them.
+        They come as they were inserted. Here the time itself is not included. Those with
+        `capture_wanted` or `void_wanted` are left out: `receipts_to_capture` has them.
         """
         ...
 
@@ -319,10 +374,12 @@ class PaymentGateway(Protocol):
     def record_capture(self, receipt_import_id: str, amount: Decimal, at: datetime) -> Receipt:
         """Turn a pre-authorized receipt into one captured for this amount at this time.
 
-        `amount` becomes the amount captured, `pre_auth_amount` stays as it was, and
-        `capture_wanted` and `void_wanted` are cleared. One that is captured for this amount stays
-        as it is, with the time of the first capture. Raises `BooksRefused` for any other state or
-        amount, a posted or unknown receipt, and an amount that is not above zero, NaN or infinite.
+        `amount` becomes the amount captured, which may be a part. `pre_auth_amount` stays what was
+        pre-authorized, so that a person sees what was given up. `capture_wanted` and `void_wanted`
+        are cleared. One that is captured for this amount stays as it is, with the time of the first
+        capture. Raises `BooksRefused` for any other state or amount, an unknown receipt, one that
+        is posted before it was captured, and an amount that is not above zero. Of captures and
+        voids at once, one kind succeeds and the other is refused.
         """
         ...
 
@@ -344,8 +401,9 @@ class CreditGateway(Protocol):
     def create_credit(self, credit: Credit) -> bool:
         """Write a credit on an order; return False, writing nothing, if its Import ID is there.
 
-        Raises `BooksRefused` where the order is not in the books, or the credit does not add up to
-        its total.
+        The Import ID alone decides, whatever the content is; of calls at once, one writes.
+        Raises `BooksRefused` where the order is not in the books, or the credit does not add up:
+        its lines and its tax make its `total`, and so do its tenders.
         """
         ...
 

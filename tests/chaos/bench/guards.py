@@ -92,6 +92,7 @@ _FAILED = "tests/orchestrator/test_failed_runs.py"
 _DAYS = "tests/orchestrator/test_days.py"
 _CHANNELS = "tests/orchestrator/test_channels.py"
 _UNBOOKED = "tests/orchestrator/test_unbooked.py"
+_JOURNAL_FILES = "tests/orchestrator/test_journal_files.py"
 _WAITING = "tests/orchestrator/test_waiting.py"
 _PAYMENTS = "tests/orchestrator/test_payments.py"
 _PAID_STATUSES = "tests/orchestrator/test_paid_statuses.py"
@@ -1581,6 +1582,39 @@ _GUARDS = (
                 "orchestrator/checks/backtest.py",
                 "if held := waits(inputs.paid_order, None, lookups.rules):",
                 "if held := None:",
+            ),
+        ),
+    ),
+    Guard(
+        "a journal is written of days that are over",
+        (f"{_JOURNAL_FILES}::test_a_day_that_is_not_over_is_refused",),
+        (
+            Removal(
+                "orchestrator/jobs/journal_files.py",
+                "if through is not None and through >= today:",
+                "if False:",
+            ),
+        ),
+    ),
+    Guard(
+        "a journal file that was written is not written again",
+        (f"{_JOURNAL_FILES}::test_a_day_is_written_once_and_again_only_where_that_is_asked",),
+        (
+            Removal(
+                "orchestrator/jobs/journal_files.py",
+                "since = None if written is None else written.date() + timedelta(days=1)",
+                "since = None",
+            ),
+        ),
+    ),
+    Guard(
+        "a journal file that was not written is written by the next call",
+        (f"{_JOURNAL_FILES}::test_files_that_could_not_be_written_are_written_by_the_next_call",),
+        (
+            Removal(
+                "orchestrator/jobs/journal_files.py",
+                "days = books.journal_days(code, since)",
+                "days = closed",
             ),
         ),
     ),

@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator
+from collections.abc import Generator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import TextIO
 
 
 @contextmanager
-def replacing(target: Path, encoding: str = "utf-8") -> Iterator[TextIO]:
+def replacing(target: Path, encoding: str = "utf-8") -> Generator[TextIO]:
     """Open a text file that takes the place of another when the block ends without an error."""
     temporary = target.with_name(f".{target.name}.{os.getpid()}")
     try:

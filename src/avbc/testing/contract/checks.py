@@ -20,6 +20,7 @@ P = ParamSpec("P")
 T = TypeVar("T")
 
 _KEYS = ("import_id", "part_number", "number", "store_line_id", "receipt_type", "name", "id")
+_SEQUENCES: set[type[object]] = {list, tuple}
 
 
 def same(row: str, found: object, expected: object) -> None:
@@ -96,12 +97,12 @@ def _differences(path: str, found: object, expected: object) -> Iterator[str]:
     """What differs, each by the keys of the records and the names of the fields that lead to it."""
     if found == expected:
         return
-    kind = type(expected)
+    kind: type[object] = type(expected)
     if attrs.has(kind) and type(found) is kind:
         for name in attrs.fields_dict(kind):
             at = f"{path or _label(expected)}.{name}"
             yield from _differences(at, getattr(found, name), getattr(expected, name))
-    elif isinstance(expected, list | tuple) and isinstance(found, list | tuple):
+    elif kind in _SEQUENCES and type(found) in _SEQUENCES:
         rows, due = cast("Sequence[object]", found), cast("Sequence[object]", expected)
         yield from _of_sequences(path, rows, due)
     else:
@@ -119,9 +120,9 @@ def _of_sequences(path: str, found: Sequence[object], expected: Sequence[object]
 
 def _label(record: object) -> str:
     """What names a record: its first key that is not empty."""
-    if isinstance(record, tuple) and record:
+    kind: type[object] = type(record)
+    if kind is tuple and record:
         return str(cast("tuple[object, ...]", record)[0])
-    kind = type(record)
     if not attrs.has(kind):
         return _short(record)
     keys = (getattr(record, key, None) for key in _KEYS)

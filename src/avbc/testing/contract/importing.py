@@ -162,6 +162,7 @@ class ImportContract(ContractSetup):
         inserted = ["WEB3", "WEB1", "WEB2"]
         for row, orders in [
             ("orders by 2,000 Import IDs", gateway.sales_orders(many)),
+            ("orders by Import IDs that are named twice", gateway.sales_orders(inserted * 2)),
             ("all orders", gateway.sales_orders()),
         ]:
             same(row, [order.import_id for order in orders], inserted)
@@ -354,6 +355,8 @@ class ImportContract(ContractSetup):
                 make_order(number), ordered_at=first + timedelta(days=days), source_code=source
             )
             gateway.create_order(evolve(make_bundle(number), order=order))
+        undated = evolve(make_order(14), ordered_at=None)
+        gateway.create_order(evolve(make_bundle(14), order=undated))
         for since, until, numbers in [(1, 3, [9, 10, 12]), (5, 9, [])]:
             found = gateway.sales_orders_ordered(
                 "WEB", first + timedelta(days=since), first + timedelta(days=until)

@@ -103,6 +103,20 @@ class PaymentContract(ContractSetup):
         same("its void_wanted", part.void_wanted, False)
         same("receipt WEB1-1 in the books", gateway.receipts()[0], part)
 
+    def test_what_is_posted_once_captured_or_voided_stays(self, gateway: _Books) -> None:
+        """The same result again is none that came too late, though the receipt is posted now."""
+        held, _ = make_bundle(1).receipts
+        captured = evolve(held, state="captured", amount=Decimal(1), captured_at=AT, posted=True)
+        voided = evolve(held, state="voided", voided_at=AT, posted=True, import_id="WEB1-2")
+        gateway.create_order(evolve(make_bundle(1), receipts=(captured, voided)))
+        receipts = gateway.receipts()
+        again = gateway.record_capture("WEB1-1", Decimal(1), AT + DAY)
+        same("receipt WEB1-1, captured and posted", again, receipts[0])
+        again = gateway.record_void("WEB1-2", AT + DAY)
+        same("receipt WEB1-2, voided and posted", again, receipts[1])
+        refused("another amount of it", gateway.record_capture, "WEB1-1", Decimal(2), AT)
+        same("the receipts after it", gateway.receipts(), receipts)
+
     def test_a_void_is_recorded_once(self, gateway: _Books) -> None:
         """The receipt is no longer money; the same void again returns the same receipt."""
         bundle = wanted(make_bundle(1), void=True)
