@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from datetime import UTC, date, datetime, timedelta
 
+import attrs
 import httpx
 import pytest
 import sqlalchemy as sa
@@ -292,3 +294,51 @@ def test_a_death_at_any_step_marks_an_order_and_takes_it_back(
     live_on("take_answers", result, marking)
     join(books=books, settings=marking).take_answers()
     assert {state(store, number)[0] for number in (500, 501)} == {DOWNLOADED}
+
+
+def test_checks_show_what_acctvantage_answered(
+    web: Orchestrator, erp: Erp, store: FakeStore, order_id: int
+) -> None:
+    since = date(2020, 1, 1)
+    refused = web.reconcile(since)
+    assert [each.order_id for each in refused.not_entered] == [order_id]
+    assert not refused.ok
+    assert f"not_entered  {order_id}" in str(refused)
+    assert WORDS.format(f"WEB{order_id}", 1) in str(refused)
+    assert "not entered by AcctVantage 1" in refused.summary()
+    says = "AcctVantage refused version 1: P17 Unknown part ("
+    assert f". {says}" in web.explain(order_id).summary()
+    assert f". {says}" in web.history(order_id).summary()
+    (problem,) = (each for each in web.explain(order_id).problems if "P17" in each.message)
+    assert problem.severity == "warning"
+    assert f"import_order({order_id})" in problem.fix
+    store.edit_order(order_id, status_id=NEW)
+    assert "order_offered_again" in {each.code for each in web.explain(order_id).problems}
+    web.import_order(order_id)
+    assert web.reconcile(since).ok
+    erp.enter(f"WEB{order_id}", 2)
+    says = "AcctVantage entered version 2 as SO-7001 ("
+    assert says in web.explain(order_id).summary()
+    assert says in web.history(order_id).summary()
+    assert web.reconcile(since).ok
+
+
+def test_reconcile_lists_what_has_no_answer_for_more_than_a_day(
+    web: Orchestrator, both: SqlGateway, order_id: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    now = both.pickups([f"WEB{order_id}"])[0]
+    offered = datetime.now(UTC) - timedelta(hours=25)
+    waits = attrs.evolve(now, version=2, offered_at=offered)
+    monkeypatch.setattr(both, "pickups", lambda _: [waits])
+    (late,) = web.reconcile(date(2020, 1, 1)).not_entered
+    assert late.problem.code == "not_answered_by_acctvantage"
+    assert "waits for AcctVantage, which refused version 1" in late.problem.message
+    waits = attrs.evolve(waits, offered_at=offered + timedelta(hours=2))
+    assert web.reconcile(date(2020, 1, 1)).ok
+
+
+def test_a_stopped_order_need_not_be_entered(
+    web: Orchestrator, store: FakeStore, order_id: int
+) -> None:
+    store.edit_order(order_id, status_id=CANCELED)
+    assert web.reconcile(date(2020, 1, 1)).not_entered == []

@@ -516,12 +516,24 @@ class Pickup:
         version 2 of WEB1042 waits for AcctVantage, which entered version 1 as SO-7001
         """
         if self.answer is not None:
-            at = "" if self.answer.at is None else f" on {_minute(self.answer.at)}"
-            return f"AcctVantage {self.answer}{at}"
+            # Words of a refusal may end with a period of their own.
+            text = str(self.answer).removesuffix(".")
+            at = "" if self.answer.at is None else f" ({_minute(self.answer.at)})"
+            return f"AcctVantage {text}{at}"
         since = "" if self.offered_at is None else f", since {_minute(self.offered_at)}"
-        before = f", which {self.answers[-1]}" if self.answers else ""
+        before = f", which {self.answers[-1]}".removesuffix(".") if self.answers else ""
         waits = f"version {self.version} of {self.order_import_id} waits for AcctVantage"
         return f"{waits}{before}{since}"
+
+    @property
+    def sentence(self) -> str:
+        """The same as a sentence.
+
+        >>> Pickup("WEB1042", 1).sentence
+        'Version 1 of WEB1042 waits for AcctVantage.'
+        """
+        text = str(self)
+        return f"{text[:1].upper()}{text[1:]}."
 
 
 def _minute(at: datetime) -> str:

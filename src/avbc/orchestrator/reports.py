@@ -573,7 +573,7 @@ class History(Report):
         return (
             f"Order {self.order_id}: {store}; {books}; "
             f"{counted(len(self.entries), 'entry', 'entries')} in the journal."
-            + (f" AcctVantage's answer: {self.pickup}" if self.pickup else "")
+            + (f" {self.pickup.sentence}" if self.pickup else "")
         )
 
     def to_dicts(self) -> list[dict[str, object]]:

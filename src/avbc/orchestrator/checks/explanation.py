@@ -7,6 +7,7 @@ from collections.abc import Sequence
 
 import attrs
 
+from avbc.acctvantage import Pickup
 from avbc.bigcommerce import UnexpectedData
 from avbc.mapping import Decision, MappedOrder, Problem
 from avbc.mapping.decisions import decisions_of
@@ -15,6 +16,7 @@ from avbc.orchestrator.engine.choosing import NOT_NEW, Choice
 from avbc.orchestrator.engine.customising import Customisation
 from avbc.orchestrator.engine.decisions_taken import DECISIONS, DecisionsTaken, from_text
 from avbc.orchestrator.engine.incoming import Incomers, Incoming, edits_of
+from avbc.orchestrator.engine.pickups import offered_again, refused_problem
 from avbc.orchestrator.engine.run import Run
 from avbc.orchestrator.engine.store_orders import unreadable
 from avbc.orchestrator.reports import ImportReport
@@ -32,6 +34,8 @@ class Explanation(MappedOrder):
     imported: DecisionsTaken | None = attrs.field(default=None, kw_only=True)
     """The decisions of the order's import; None where it was not imported, or avbc had not kept
     them."""
+    pickup: Pickup | None = attrs.field(default=None, kw_only=True)
+    """What AcctVantage answered, where it picks orders up from the books."""
 
     @property
     def decisions(self) -> tuple[Decision, ...]:
@@ -44,14 +48,16 @@ class Explanation(MappedOrder):
         return tuple(after for _, after in self._both() if after is not None)
 
     def summary(self) -> str:
-        """The order, its Import ID, when it was imported, and what would differ now."""
+        """The order, when it was imported, what would differ now, and AcctVantage's answer."""
         text = super().summary()
-        if self.imported is None:
+        if self.imported is not None:
+            fields = counted(len(self.now), "field")
+            now = f"; {fields} would differ now" if self.now else ""
+            done = self.imported.result.capitalize()
+            text = f"{text}. {done} {self.imported.at:%Y-%m-%d %H:%M} UTC{now}."
+        if self.pickup is None:
             return text
-        fields = counted(len(self.now), "field")
-        now = f"; {fields} would differ now" if self.now else ""
-        done = self.imported.result.capitalize()
-        return f"{text}. {done} {self.imported.at:%Y-%m-%d %H:%M} UTC{now}."
+        return f"{text.removesuffix('.')}. {self.pickup.sentence}"
 
     def to_dicts(self) -> list[dict[str, object]]:
         """The decisions and then the problems as rows; `now` is what would be decided now."""
@@ -152,6 +158,11 @@ def explain_order(
         problems = [problem for problem in problems if problem.code != NOT_NEW]
         if imported is None or not each.is_readable or not each.is_unchanged:
             problems.append(_in_the_books(each, mapped, is_kept=imported is not None))
+    if each.pickup is not None and (refusal := each.pickup.refusal) is not None:
+        if each.order.status_id == run.statuses.new:
+            problems.append(offered_again(each.pickup, refusal))
+        else:
+            problems.append(attrs.evolve(refused_problem(refusal, order_id), severity="warning"))
     return Explanation(
         mapped.order_id,
         mapped.import_id,
@@ -161,6 +172,7 @@ def explain_order(
         mapped.proof,
         mapped.notes,
         imported=imported,
+        pickup=each.pickup,
     )
 
 

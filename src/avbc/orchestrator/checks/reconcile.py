@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
+from datetime import timedelta
 from decimal import Decimal
 from itertools import chain
 
@@ -48,13 +49,18 @@ from avbc.orchestrator.engine.edited_refunds import edited_refunds
 from avbc.orchestrator.engine.open_items import OpenItems
 from avbc.orchestrator.engine.order_reads import IN_FLIGHT
 from avbc.orchestrator.engine.parts import END_OF_TIME
+from avbc.orchestrator.engine.pickups import refused_problem, unanswered_problem
 from avbc.orchestrator.engine.run import Run
 from avbc.orchestrator.engine.statuses import NEVER_DUE
 from avbc.orchestrator.engine.store_orders import created_since, is_too_old
+from avbc.orchestrator.reports import Unread
 from avbc.report import as_data, counted, tally
 
 _AT_ONCE = 32  # orders that the store did not list, and that are read one by one
 _IDS_AT_ONCE = 200  # order ids in one URL
+
+_ANSWER_DUE = timedelta(days=1)
+"""AcctVantage should have answered an order that was offered for so long."""
 
 
 @attrs.define
@@ -84,6 +90,9 @@ class ReconcileReport(PeriodReport):
     missing_in_books: list[Reconciled] = attrs.field(factory=list[Reconciled])
     missing_in_store: list[Reconciled] = attrs.field(factory=list[Reconciled])
     doubled: list[Reconciled] = attrs.field(factory=list[Reconciled])
+    not_entered: list[Unread] = attrs.field(factory=list[Unread], kw_only=True)
+    """Orders that AcctVantage refused, or has not answered for more than a day, and why: only where
+    it picks orders up from the books. They are compared like others."""
     not_due: dict[str, int] = attrs.field(factory=dict[str, int])
     """How many orders are not due to be imported, by their status in the store."""
     total_in_store: Decimal = ZERO
@@ -96,8 +105,8 @@ class ReconcileReport(PeriodReport):
 
     @property
     def ok(self) -> bool:
-        """Every order was compared, and all are the same."""
-        return self.is_whole and not (any(True for _ in self) or self.unread)
+        """Every order was compared, all are the same, and AcctVantage owes no answer."""
+        return self.is_whole and not (any(True for _ in self) or self.unread or self.not_entered)
 
     def add(self, found: Reconciled, order: Order | None) -> None:
         """Count an order, or list it if it needs a look."""
@@ -123,6 +132,7 @@ class ReconcileReport(PeriodReport):
             "missing in the store": len(self.missing_in_store),
             "doubled": len(self.doubled),
             "not compared": len(self.unread),
+            "not entered by AcctVantage": len(self.not_entered),
         }
         text = f"{counted(self.same, 'order is', 'orders are')} the same in both systems"
         text += f", {tally(counts)}." if any(counts.values()) else "."
@@ -148,22 +158,26 @@ class ReconcileReport(PeriodReport):
         ]
         return rows + [
             {
-                "verdict": "not_compared",
+                "verdict": verdict,
                 "order_id": each.order_id,
-                "import_id": "",
+                "import_id": each.problem.value if verdict == "not_entered" else "",
                 "in_store": None,
                 "in_books": None,
                 "differences": [],
                 "problems": [as_data(each.problem)],
             }
-            for each in self.unread
+            for verdict, listed in self._others()
+            for each in listed
         ]
+
+    def _others(self) -> tuple[tuple[str, list[Unread]], ...]:
+        return ("not_compared", self.unread), ("not_entered", self.not_entered)
 
     def shown(self) -> list[dict[str, object]]:
         """The same rows, with the differences and problems as one text."""
         notes = [
             *("; ".join(map(str, (*found.differences, *found.problems))) for found in self),
-            *(str(each.problem) for each in self.unread),
+            *(str(each.problem) for _, listed in self._others() for each in listed),
         ]
         return [{**row, "note": note} for row, note in zip(self.to_dicts(), notes, strict=True)]
 
@@ -280,6 +294,8 @@ class _SideBySide:
         receipts = self._run.books.receipts(import_ids) if import_ids else []
         by_id = {order.id: order for order in orders}
         self._receipts = receipts
+        going = {order.id for order in orders if not stopped(order.status_id)}
+        self._note_pickups({one.import_id: one for one in booked if one.store_order_id in going})
         for found in compare(
             orders,
             booked,
@@ -292,6 +308,19 @@ class _SideBySide:
             due = found if order is None else self._as_due(found, order)
             self._run.report.add(due, order)
             self._note(due, order, [one for one in booked if one.store_order_id == due.order_id])
+
+    def _note_pickups(self, booked: Mapping[str, SalesOrder]) -> None:
+        """List what AcctVantage refused, or has not answered for long."""
+        late = self._run.started - _ANSWER_DUE
+        for key, pickup in self._run.parts.known_pickups(booked).items():
+            number, offered_at = booked[key].store_order_id, pickup.offered_at
+            if pickup.refusal is not None:
+                problem = refused_problem(pickup.refusal, number)
+            elif pickup.answer is None and offered_at is not None and offered_at < late:
+                problem = unanswered_problem(pickup)
+            else:
+                continue
+            self._run.report.not_entered.append(Unread(number, problem))
 
     def _note(self, found: Reconciled, order: Order | None, booked: Sequence[SalesOrder]) -> None:
         """Put what was found on the worklist, or take it off."""

@@ -42,3 +42,17 @@ def refused_problem(refusal: Acknowledgement, order_id: int) -> Problem:
         "Correct what it names, in AcctVantage or in BigCommerce. Then give the order its New "
         f"Order Status again, or call import_order({order_id}): AcctVantage is offered it again.",
     )
+
+
+def unanswered_problem(pickup: Pickup) -> Problem:
+    """Say that AcctVantage has not answered an order for long."""
+    key = pickup.order_import_id
+    return Problem(
+        "not_answered_by_acctvantage",
+        "import_id",
+        key,
+        pickup.sentence,
+        "See whether AcctVantage's script that picks orders up is running, and what stops it at "
+        f"{key}.",
+        severity="warning",
+    )
