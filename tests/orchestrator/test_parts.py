@@ -89,8 +89,8 @@ def test_a_job_says_which_methods_it_needs(
     assert not web.worklist()
 
 
-# Those of the handshake and of the journal are in test_offered_again.py and test_journal_files.py.
-@pytest.mark.parametrize("job", sorted(NEEDS.keys() - {"take_answers", "write_journal"}))
+# That of the journal is in test_journal_files.py.
+@pytest.mark.parametrize("job", sorted(NEEDS.keys() - {"write_journal"}))
 def test_a_job_needs_its_own_part_alone(
     job: str, join: Join, books: SqlGateway, store: FakeStore, change: Change
 ) -> None:
@@ -115,6 +115,11 @@ def test_a_job_needs_its_own_part_alone(
     shipped = ShippedItem(line.store_line_id or 0, Decimal(1))
     books.add_shipment(Shipment(1, f"WEB{order.id}", items=(shipped,)))
     books.want_capture(f"WEB{order.id}-1")
+    with books.engine.begin() as connection:
+        connection.exec_driver_sql(
+            "INSERT INTO acknowledgements (import_id, version, refused_text) "
+            f"VALUES ('WEB{order.id}', 1, 'Unknown part.')"
+        )
 
     def found(report: PushReport) -> list[tuple[str, str, str, tuple[Problem, ...]]]:
         assert not report.stopped

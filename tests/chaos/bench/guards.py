@@ -69,6 +69,8 @@ class Guard:
 
 
 _CONTRACT = "tests/acctvantage/test_contract.py::TestSqlGateway"
+_HANDSHAKE = "tests/acctvantage/test_handshake.py"
+_ANSWERS = "tests/orchestrator/test_answers.py"
 _OFFERED = "tests/orchestrator/test_offered_again.py"
 _IMPORTING = "tests/orchestrator/test_importing.py"
 _FAULTS = "tests/chaos/test_faults.py"
@@ -176,6 +178,31 @@ _GUARDS = (
                 "orchestrator/jobs/import_orders.py",
                 "offered = self._run.parts.staging.offer_again(each.import_id)",
                 "offered = each.pickup",
+            ),
+        ),
+    ),
+    Guard(
+        "an answer to an old version changes nothing",
+        (f"{_HANDSHAKE}::test_an_edit_is_another_version_and_an_old_answer_changes_nothing",),
+        (
+            Removal(
+                "acctvantage/sql/handshake.py",
+                "import_id = NEW.import_id AND version = NEW.version",
+                "import_id = NEW.import_id",
+            ),
+        ),
+    ),
+    Guard(
+        "what AcctVantage refuses gets the Import Error Status only in place of Downloaded",
+        (
+            f"{_ANSWERS}::test_an_order_that_was_moved_is_left_alone",
+            f"{_ANSWERS}::test_an_order_that_is_moved_while_the_books_are_read_is_left_alone",
+        ),
+        (
+            Removal(
+                "orchestrator/jobs/answers.py",
+                "if now.status_id == run.statuses.downloaded:",
+                "if now.status_id:",
             ),
         ),
     ),
