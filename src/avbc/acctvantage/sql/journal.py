@@ -261,7 +261,7 @@ class _Closing:
         counts[self._through] = Counter()  # closed without entries
         entries: list[dict[str, object]] = []
         for (day, import_id), entry in self._entries.items():
-            entries += [
+            entries.extend(
                 {
                     "source_code": source_code,
                     "day": day,
@@ -270,7 +270,7 @@ class _Closing:
                     "in_cents": int(amount.scaleb(2)),
                 }
                 for account, amount in entry.items()
-            ]
+            )
             counts[day][self._known[import_id].kind] += bool(entry)
         days = [
             {
