@@ -81,39 +81,26 @@ STATEMENTS = {
         UPDATE sales_orders SET status = :status WHERE import_id = :import_id
     """,
     "shipment": """
-        INSERT INTO shipments (changed_at, number, order_import_id, ship_via, carrier,
-                               tracking_link, comments)
-        VALUES (CURRENT_TIMESTAMP, :number, :order_import_id, :ship_via, :carrier, '', '')
-        ON CONFLICT (number) DO UPDATE SET ship_via = excluded.ship_via, carrier = excluded.carrier
-    """,
-    "shipment items replaced": """
-        DELETE FROM shipment_items
-        WHERE shipment_id = (SELECT id FROM shipments WHERE number = :number)
-    """,
-    "shipment parcels replaced": """
-        DELETE FROM shipment_parcels
-        WHERE shipment_id = (SELECT id FROM shipments WHERE number = :number)
+        INSERT INTO shipments_in (number, order_import_id, ship_via, carrier)
+        VALUES (:number, :order_import_id, :ship_via, :carrier)
     """,
     "shipment item": """
-        INSERT INTO shipment_items (shipment_id, position, store_line_id, quantity)
-        SELECT id, :position, :store_line_id, :quantity FROM shipments WHERE number = :number
+        INSERT INTO shipment_items_in (number, store_line_id, quantity)
+        VALUES (:number, :store_line_id, :quantity)
     """,
     "shipment parcel": """
-        INSERT INTO shipment_parcels (shipment_id, position, tracking_number)
-        SELECT id, :position, :tracking_number FROM shipments WHERE number = :number
+        INSERT INTO shipment_parcels_in (number, tracking_number)
+        VALUES (:number, :tracking_number)
+    """,
+    "shipment complete": """
+        INSERT INTO shipments_complete (number) VALUES (:number)
     """,
     "quantity": """
-        INSERT INTO quantities (warehouse, part_key, on_hand)
-        SELECT :warehouse, part_key, :on_hand FROM products WHERE part_number = :part_number
-        ON CONFLICT (warehouse, part_key) DO UPDATE SET on_hand = excluded.on_hand
+        INSERT INTO quantities_in (warehouse, part_number, available)
+        VALUES (:warehouse, :part_number, :available)
     """,
-    "capture wanted": """
-        UPDATE receipts SET capture_wanted = true, void_wanted = false
-        WHERE import_id = :import_id AND state = 'pre_authorized'
-    """,
-    "void wanted": """
-        UPDATE receipts SET capture_wanted = false, void_wanted = true
-        WHERE import_id = :import_id AND state = 'pre_authorized'
+    "capture": """
+        INSERT INTO captures_wanted (import_id, wanted) VALUES (:import_id, :wanted)
     """,
 }
 """Every statement that reaches the books, by its name on the page."""
@@ -180,7 +167,7 @@ class Refused(Exception):
 class Erp(Database):
     """What stands for AcctVantage: clients, documents, receipts, parts and shipments.
 
-    `..._sent` is what the books were sent last: where it differs, something is to be sent.
+    What the books were sent last is kept: where it differs, something is to be sent.
     """
 
     def __init__(self, file: Path | str) -> None:
@@ -188,9 +175,10 @@ class Erp(Database):
         self.connection.executescript("""
             CREATE TABLE IF NOT EXISTS clients (number INTEGER PRIMARY KEY, other_id INTEGER UNIQUE,
                 name, first_name, email, phone);
-            CREATE TABLE IF NOT EXISTS parts (part_number TEXT PRIMARY KEY, on_hand, on_hand_sent);
+            CREATE TABLE IF NOT EXISTS parts (part_number TEXT PRIMARY KEY, on_hand, sent);
             CREATE TABLE IF NOT EXISTS documents (number INTEGER PRIMARY KEY, import_id TEXT UNIQUE,
                 client, total, content, status, status_sent);
+            CREATE TABLE IF NOT EXISTS reserved (import_id, part_number, quantity);
             CREATE TABLE IF NOT EXISTS receipts (number INTEGER PRIMARY KEY, import_id TEXT UNIQUE,
                 order_import_id, receipt_type, state, amount, wanted, wanted_sent);
             CREATE TABLE IF NOT EXISTS credit_memos (number INTEGER PRIMARY KEY,
@@ -205,7 +193,7 @@ class Erp(Database):
             self.execute(sql, values)
 
     def stock(self, part_number: str, on_hand: int) -> None:
-        """Let a part be in AcctVantage, with so many on hand."""
+        """Let a part be in AcctVantage, with so many on hand before any document takes some."""
         self.change(
             "INSERT INTO parts (part_number, on_hand) VALUES (:part_number, :on_hand) "
             "ON CONFLICT (part_number) DO UPDATE SET on_hand = excluded.on_hand",
@@ -276,6 +264,7 @@ class Erp(Database):
                 "WHERE import_id = :import_id",
                 values,
             )
+        self.reserve(order["import_id"], parts["lines"])
         for receipt in self.execute(
             "SELECT * FROM receipts WHERE order_import_id = :import_id", values
         ):
@@ -284,6 +273,26 @@ class Erp(Database):
                 self.execute(void, receipt)
         (entered,) = self.execute(find, values)
         return entered
+
+    def reserve(self, import_id: str, lines: Sequence[Row]) -> None:
+        """Reserve what a document takes, and send the Qty Available of its parts again.
+
+        Also where it comes out the same: until then, the books take the order off, too.
+        """
+        document = {"import_id": import_id}
+        again = (
+            "UPDATE parts SET sent = NULL WHERE part_number IN "
+            "(SELECT part_number FROM reserved WHERE import_id = :import_id)"
+        )
+        self.execute(again, document)
+        self.execute("DELETE FROM reserved WHERE import_id = :import_id", document)
+        for line in lines:
+            self.execute(
+                "INSERT INTO reserved (import_id, part_number, quantity) "
+                "VALUES (:import_id, :part_number, :quantity)",
+                {**line, **document, "quantity": float(line["quantity"])},
+            )
+        self.execute(again, document)
 
     def enter_receipt(self, receipt: Row) -> Row | None:
         """Enter a receipt, or bring the one with its Import ID to what is offered.
@@ -385,9 +394,11 @@ def _answer(books: Books, name: str, record: Row, **values: object) -> str:
 
 
 def send(books: Books, erp: Erp) -> list[str]:
-    """Send what changed in AcctVantage since it was last sent. Sending twice changes nothing."""
+    """Send what changed in AcctVantage since it was last sent. Sending twice changes nothing.
+
+    The quantities are read after all that was entered is answered: they are without its goods.
+    """
     return [
-        # Before the statuses: at Picked the goods leave what is on hand, and are reserved no more.
         *_send_quantities(books, erp),
         *_send_statuses(books, erp),
         *_send_shipments(books, erp),
@@ -405,22 +416,15 @@ def _send_statuses(books: Books, erp: Erp) -> Iterator[str]:
 
 def _send_shipments(books: Books, erp: Erp) -> Iterator[str]:
     for row in erp.execute("SELECT * FROM shipments WHERE changes_sent IS NOT changes"):
-        items, parcels = json.loads(row["items"]), json.loads(row["parcels"])
+        number = {"number": row["number"]}
         yield _sent(
             books,
             f"shipment {row['number']} of {row['order_import_id']}",
             [
                 ("shipment", row),
-                ("shipment items replaced", row),
-                ("shipment parcels replaced", row),
-                *(
-                    ("shipment item", {"number": row["number"], "position": at, **each})
-                    for at, each in enumerate(items)
-                ),
-                *(
-                    ("shipment parcel", {"number": row["number"], "position": at, **each})
-                    for at, each in enumerate(parcels)
-                ),
+                *(("shipment item", {**number, **each}) for each in json.loads(row["items"])),
+                *(("shipment parcel", {**number, **each}) for each in json.loads(row["parcels"])),
+                ("shipment complete", number),
             ],
         )
         with erp.transaction():
@@ -429,22 +433,22 @@ def _send_shipments(books: Books, erp: Erp) -> Iterator[str]:
 
 
 def _send_quantities(books: Books, erp: Erp) -> Iterator[str]:
-    for row in erp.execute("SELECT * FROM parts WHERE on_hand_sent IS NOT on_hand"):
-        about = f"{row['on_hand']} of {row['part_number']} on hand"
-        values = {**row, "warehouse": "Main", "on_hand": str(row["on_hand"])}
+    for row in erp.execute(
+        "SELECT * FROM (SELECT part_number, sent, on_hand - (SELECT TOTAL(quantity) FROM reserved "
+        "AS r WHERE r.part_number = p.part_number) AS available FROM parts AS p) "
+        "WHERE sent IS NOT available"
+    ):
+        about = f"{row['available']:g} of {row['part_number']} available"
+        values = {**row, "warehouse": "Main", "available": f"{row['available']:g}"}
         yield _sent(books, about, [("quantity", values)])
         with erp.transaction():
-            sql = "UPDATE parts SET on_hand_sent = :on_hand WHERE part_number = :part_number"
+            sql = "UPDATE parts SET sent = :available WHERE part_number = :part_number"
             erp.execute(sql, row)
 
 
 def _send_wanted(books: Books, erp: Erp) -> Iterator[str]:
     for row in erp.execute("SELECT * FROM receipts WHERE wanted_sent IS NOT wanted"):
-        yield _sent(
-            books,
-            f"{row['wanted']} of {row['import_id']} is wanted",
-            [(f"{row['wanted']} wanted", row)],
-        )
+        yield _sent(books, f"{row['wanted']} of {row['import_id']} is wanted", [("capture", row)])
         with erp.transaction():
             sql = "UPDATE receipts SET wanted_sent = :wanted WHERE number = :number"
             erp.execute(sql, row)

@@ -11,7 +11,7 @@ from collections.abc import Iterator
 import sqlalchemy as sa
 
 from avbc.acctvantage.records import ORDER_STATUSES
-from avbc.acctvantage.sql import column_types, schema
+from avbc.acctvantage.sql import column_types, inbound, schema
 
 _VERSIONED = ("sales_orders", "receipts", "credits")
 """Tables of documents that AcctVantage picks up and answers, each under versions of its own."""
@@ -94,6 +94,7 @@ _APPEND_ONLY = "acknowledgements are never changed or deleted: add another one"
 
 _ANSWERED = "CASE WHEN NEW.document_number <> '' THEN 'entered' ELSE 'refused' END"
 _TAKES_ANSWER = (
+    *inbound.KEEPS_RESERVED,
     *(
         f"UPDATE {table} SET answered = {_ANSWERED} "
         "WHERE import_id = NEW.import_id AND version = NEW.version"
@@ -136,6 +137,10 @@ def _differs(kind: str, *names: str) -> str:
     return "(" + " OR ".join(f"NEW.{name} {word} OLD.{name}" for name in names) + ")"
 
 
+def _part_differs(kind: str, table: str) -> str:
+    return _differs(kind, *(column.name for column in schema.metadata.tables[table].columns))
+
+
 _HAND_OVER = "COALESCE((SELECT b.hand_over FROM books AS b), 'pick_up')"
 
 
@@ -167,7 +172,8 @@ def _sqlite_triggers() -> Iterator[str]:
             f"UPDATE {table} SET offered_at = {now}, answered = NULL WHERE id = NEW.id",
             when=_differs("sqlite", "version"),
         )
-        yield _sqlite_trigger(f"{table}_removed", f"AFTER DELETE ON {table}", _KEEP_VERSION)
+        gone = (inbound.FORGETS_RESERVED,) if is_order else ()
+        yield _sqlite_trigger(f"{table}_removed", f"AFTER DELETE ON {table}", _KEEP_VERSION, *gone)
     for table, changes in (("sales_orders", ("updated_at",)), ("receipts", _RECEIPT_CHANGES)):
         yield _sqlite_trigger(
             f"{table}_changed",
@@ -202,6 +208,7 @@ def _sqlite_triggers() -> Iterator[str]:
         "shipments_changed",
         f"AFTER UPDATE OF {', '.join(_SHIPMENT_CHANGES)} ON shipments",
         f"{stamp}NEW.id",
+        when=_differs("sqlite", *_SHIPMENT_CHANGES),
     )
     for table in _SHIPMENT_PARTS:
         for event, row in (("INSERT", "NEW"), ("UPDATE", "NEW"), ("DELETE", "OLD")):
@@ -209,7 +216,11 @@ def _sqlite_triggers() -> Iterator[str]:
                 f"{table}_{event.lower()}",
                 f"AFTER {event} ON {table}",
                 f"{stamp}{row}.shipment_id",
+                when=_part_differs("sqlite", table) if event == "UPDATE" else "",
             )
+    for one in inbound.triggers("sqlite"):
+        refused = (f"SELECT RAISE(ABORT, '{words}') WHERE {when}" for when, words in one.checks)
+        yield _sqlite_trigger(one.name, one.event, *refused, *one.work)
 
 
 # PostgreSQL.
@@ -265,7 +276,11 @@ def _postgresql_functions() -> dict[str, tuple[str, str]]:
             ),
             f"BEFORE UPDATE ON {table}",
         )
-        found[f"{table}_removed"] = (f"{_KEEP_VERSION}; RETURN OLD;", f"AFTER DELETE ON {table}")
+        gone = f"{inbound.FORGETS_RESERVED}; " if table == "sales_orders" else ""
+        found[f"{table}_removed"] = (
+            f"{_KEEP_VERSION}; {gone}RETURN OLD;",
+            f"AFTER DELETE ON {table}",
+        )
     # The answer and a change of what it answers wait for each other by the document's row.
     locks = " ".join(
         f"PERFORM 1 FROM {table} WHERE import_id = NEW.import_id FOR UPDATE;"
@@ -285,17 +300,25 @@ def _postgresql_functions() -> dict[str, tuple[str, str]]:
         "BEFORE UPDATE OR DELETE ON acknowledgements",
     )
     found["shipments_changed"] = (
-        f"NEW.changed_at := {now}; RETURN NEW;",
+        (
+            f"IF TG_OP = 'INSERT' THEN NEW.changed_at := {now}; "
+            f"ELSIF {_differs(kind, *_SHIPMENT_CHANGES)} THEN NEW.changed_at := {now}; END IF; "
+            "RETURN NEW;"
+        ),
         f"BEFORE INSERT OR UPDATE OF {', '.join(_SHIPMENT_CHANGES)} ON shipments",
     )
     for table in _SHIPMENT_PARTS:
         found[f"{table}_changed"] = (
             (
-                f"UPDATE shipments SET changed_at = {now} WHERE id = CASE TG_OP WHEN 'DELETE' THEN "
-                "OLD.shipment_id ELSE NEW.shipment_id END; RETURN NULL;"
+                f"IF TG_OP = 'UPDATE' THEN IF NOT {_part_differs(kind, table)} THEN RETURN NULL; "
+                f"END IF; END IF; UPDATE shipments SET changed_at = {now} WHERE id = CASE TG_OP "
+                "WHEN 'DELETE' THEN OLD.shipment_id ELSE NEW.shipment_id END; RETURN NULL;"
             ),
             f"AFTER INSERT OR UPDATE OR DELETE ON {table}",
         )
+    for one in inbound.triggers(kind):
+        checks = " ".join(f"IF {when} THEN {_raise(words)} END IF;" for when, words in one.checks)
+        found[one.name] = (f"{checks} {'; '.join(one.work)}; RETURN NEW;", one.event)
     return found
 
 
@@ -338,7 +361,7 @@ def _part_view(table: sa.Table, owner: sa.Table, key: str, import_id: str, offer
 
 _CREDIT_OFFERED = f"d.answered IS NULL AND {_OF_ORDER_OFFERED}"
 
-VIEWS = {
+_TO_ENTER = {
     "orders_to_enter": (
         f"SELECT {_columns(schema.sales_orders, 'o', *_APART)}, {_document('o')}, c.client_number "
         "FROM sales_orders AS o JOIN clients AS c ON c.id = o.client_id "
@@ -390,6 +413,8 @@ VIEWS = {
     ),
 }
 """What AcctVantage picks up: a row is there while its version has no answer."""
+
+VIEWS = {**_TO_ENTER, **inbound.VIEWS}
 
 
 def create(connection: sa.Connection) -> None:

@@ -290,8 +290,9 @@ class _Put:
         self.promotion = Insert(PROMOTIONS, kind, "code_key", replaced=["code_key"])
         self._product = Insert(PRODUCTS, kind, "part_key", replaced=["part_key"])
         self._alias = insert_sql(list(schema.product_aliases.columns), kind)
+        quantity, key = schema.quantities.c, ["warehouse", "part_key"]
         self._quantity = insert_sql(
-            list(schema.quantities.columns), kind, replaced=["warehouse", "part_key"]
+            [quantity.warehouse, quantity.part_key, quantity.on_hand], kind, replaced=key
         )
         self._exact = column_types.TO_STORE[kind][column_types.Exact]
         self._client = Insert(CLIENTS, kind, "email_key")

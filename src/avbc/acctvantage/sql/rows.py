@@ -203,10 +203,11 @@ def insert_many(connection: sa.Connection, sql: str, rows: Sequence[Sequence[obj
 
 
 def put(connection: sa.Connection, table: sa.Table, *rows: Mapping[str, object]) -> None:
-    """Insert rows into a table, or replace those with the same primary key."""
+    """Insert rows of the same columns, or give them to those with the same primary key."""
     if rows:
         key = [column.name for column in table.primary_key]
-        insert = insert_into(list(table.columns), connection.dialect.name, replaced=key)
+        columns = [table.columns[name] for name in rows[0]]
+        insert = insert_into(columns, connection.dialect.name, replaced=key)
         connection.execute(insert, list(rows))
 
 

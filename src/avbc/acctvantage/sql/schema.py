@@ -194,6 +194,9 @@ quantities = sa.Table(
         "part_key", _KEY, sa.ForeignKey(products.c.part_key, ondelete="CASCADE"), primary_key=True
     ),
     _exact("on_hand"),
+    # AcctVantage's own Qty Available, and when it came; NULL where AcctVantage gave none.
+    sa.Column("available", Exact),
+    sa.Column("available_at", Moment),
     sqlite_with_rowid=False,
 )
 
@@ -522,4 +525,56 @@ journal_documents = sa.Table(
     _text("kind"),
     # The version that was journaled; 0 where more of it follows on a later day.
     sa.Column("version", sa.Integer, nullable=False),
+)
+
+# What AcctVantage has entered since it last gave its quantity: it is in no quantity yet.
+entered_since = sa.Table(
+    "entered_since",
+    metadata,
+    sa.Column("warehouse", sa.Text, primary_key=True),
+    sa.Column("part_key", _KEY, primary_key=True),
+    sa.Column("order_id", _ID, primary_key=True, autoincrement=False),
+    _position(),
+    _exact("quantity"),
+    sa.Index("ix_entered_since_order_id", "order_id"),
+    sqlite_with_rowid=False,
+)
+
+# Shipments as AcctVantage writes them, until their last row (`inbound`).
+
+
+def _number() -> sa.Column[int]:
+    return sa.Column("number", sa.BigInteger, primary_key=True, autoincrement=False)
+
+
+def _store_line() -> sa.Column[int]:
+    return sa.Column("store_line_id", sa.BigInteger, primary_key=True, autoincrement=False)
+
+
+def _tracking_number() -> sa.Column[str]:
+    return sa.Column("tracking_number", sa.Text, primary_key=True)
+
+
+shipments_in = sa.Table(
+    "shipments_in",
+    metadata,
+    _number(),
+    _text("order_import_id"),
+    *(
+        sa.Column(name, sa.Text, nullable=False, server_default="")
+        for name in ("ship_via", "carrier", "tracking_link", "comments")
+    ),
+    sa.Column("shipped_at", Moment),
+)
+shipment_items_in = sa.Table(
+    "shipment_items_in", metadata, _number(), _store_line(), _exact("quantity")
+)
+shipment_parcels_in = sa.Table("shipment_parcels_in", metadata, _number(), _tracking_number())
+shipment_parcel_items_in = sa.Table(
+    "shipment_parcel_items_in",
+    metadata,
+    _number(),
+    _tracking_number(),
+    _store_line(),
+    _exact("quantity"),
 )

@@ -5,12 +5,15 @@ acctvantage-inventory), an order reserves its lines' quantities from Open on. At
 the real-time on hand, and the reserve ends. So what is available falls once, when the order comes
 in. All reserve categories count as ticked. An order that comes in already Picked or later changes
 no quantity: its goods had left before the books knew of it.
+
+Where AcctVantage gave its own Qty Available, that is what counts. Of it go the orders that it had
+not entered then: those without an answer, and those entered since (`entered_since`).
 """
 
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Sequence
 from decimal import Decimal
 from typing import TypeAlias
 
@@ -85,7 +88,7 @@ def available(
         BooksRefused: There is no such warehouse.
     """
     known_warehouse(connection, warehouse)
-    reserved = _reserved(connection, warehouse)
+    reserved = _Reserved(connection, warehouse)
     part_key = schema.products.c.part_key
     found: dict[str, Decimal] = {}
     if part_numbers is not None:
@@ -104,7 +107,7 @@ def available(
 def page_for_store(connection: sa.Connection, warehouse: str, after: str) -> list[Left]:
     """The next quantities for the store after the key of a part number."""
     is_next = schema.IS_FOR_STORE & (schema.products.c.part_key > after)
-    return _left(connection, warehouse, _reserved(connection, warehouse), is_next)
+    return _left(connection, warehouse, _Reserved(connection, warehouse), is_next)
 
 
 def quantities_for_store(
@@ -112,20 +115,25 @@ def quantities_for_store(
 ) -> list[Left]:
     """The quantities of those of these products whose Sync to Webstore is ticked."""
     are_these = schema.IS_FOR_STORE & schema.products.c.part_key.in_(part_keys)
-    return _left(connection, warehouse, _reserved(connection, warehouse), are_these)
+    return _left(connection, warehouse, _Reserved(connection, warehouse), are_these)
 
 
 def _left(
     connection: sa.Connection,
     warehouse: str,
-    reserved: Mapping[str, Decimal],
+    reserved: _Reserved,
     condition: sa.ColumnElement[bool],
 ) -> list[Left]:
     """The quantities of the first stocked products that meet a condition, by part key."""
     product, quantity = schema.products.c, schema.quantities.c
     here = (quantity.part_key == product.part_key) & (quantity.warehouse == warehouse)
     select = (
-        sa.select(product.part_key, product.part_number, sa.cast(quantity.on_hand, sa.Text))
+        sa.select(
+            product.part_key,
+            product.part_number,
+            sa.cast(quantity.on_hand, sa.Text),
+            sa.cast(quantity.available, sa.Text),
+        )
         .join_from(schema.products, schema.quantities, here, isouter=True)
         .where(product.kind.in_(_STOCKED) | quantity.on_hand.is_not(None), condition)
         .order_by(product.part_key)
@@ -133,30 +141,74 @@ def _left(
     )
     number = _Numbers()
     found: list[Left] = []
-    for part_key, part_number, on_hand in texts(connection, select):
-        left = ZERO if on_hand is None else number[on_hand]
-        if part_key in reserved:
-            left -= reserved[part_key]
+    for part_key, part_number, on_hand, given in texts(connection, select):
+        left = number[given or on_hand or "0"]
+        taken_off = reserved.in_books if given is None else reserved.not_given
+        if part_key in taken_off:
+            left -= taken_off[part_key]
         found.append((part_key, (part_number, left)))
     return found
 
 
-def _reserved(connection: sa.Connection, warehouse: str) -> dict[str, Decimal]:
-    order, line = schema.sales_orders.c, schema.sales_order_lines.c
-    select = (
-        sa.select(line.part_number, sa.cast(line.quantity, sa.Text))
-        .join_from(schema.sales_orders, schema.sales_order_lines)
-        .where(
-            order.status.in_(reserving(order_statuses(connection))),
-            order.warehouse == warehouse,
-            line.part_number.is_not(None),
+class _Reserved:
+    """What orders reserve in a warehouse, by the keys of part numbers."""
+
+    def __init__(self, connection: sa.Connection, warehouse: str) -> None:
+        self.in_books: defaultdict[str, Decimal] = defaultdict(lambda: ZERO)
+        """To take off what is on hand."""
+        self.not_given: defaultdict[str, Decimal] = defaultdict(lambda: ZERO)
+        """To take off what AcctVantage gave: what it does not have in it."""
+        statuses = order_statuses(connection)
+        order, line = schema.sales_orders.c, schema.sales_order_lines.c
+        reserve = reserving(statuses)
+        select = (
+            sa.select(line.part_number, sa.cast(line.quantity, sa.Text), _is_entered())
+            .join_from(schema.sales_orders, schema.sales_order_lines)
+            .where(
+                order.status.in_(reserve),
+                order.warehouse == warehouse,
+                line.part_number.is_not(None),
+            )
         )
+        number = _Numbers()
+        for part_number, quantity, is_entered in texts(connection, select):
+            part_key = text_key(part_number)
+            self.in_books[part_key] += number[quantity]
+            if not is_entered:
+                self.not_given[part_key] += number[quantity]
+        since = schema.entered_since
+        entered = (
+            sa.select(since.c.part_key, sa.cast(since.c.quantity, sa.Text))
+            .join_from(since, schema.sales_orders, since.c.order_id == order.id)
+            .where(
+                since.c.warehouse == warehouse,
+                # One that came in when its goods had left changes no quantity; nor does a quote.
+                order.status.in_(reserve) | order.status_changed_at.is_not(None),
+                order.status.not_in(_before(statuses, reserve)),
+                # The others are taken off above.
+                _is_entered() | order.status.not_in(reserve),
+            )
+        )
+        for part_key, quantity in texts(connection, entered):
+            self.not_given[part_key] += number[quantity]
+
+
+def _before(statuses: Sequence[str], reserve: Sequence[str]) -> Sequence[str]:
+    """The statuses before an order reserves anything."""
+    return statuses[: statuses.index(reserve[0])] if reserve else ()
+
+
+def _is_entered() -> sa.ColumnElement[bool]:
+    """Whether AcctVantage has an order: as it is now, or an earlier version of a refused one."""
+    order, answer = schema.sales_orders.c, schema.acknowledgements.c
+    was_entered = sa.exists().where(
+        answer.import_id == order.import_id, answer.document_number != ""
     )
-    number = _Numbers()
-    found: defaultdict[str, Decimal] = defaultdict(lambda: ZERO)
-    for part_number, quantity in texts(connection, select):
-        found[text_key(part_number)] += number[quantity]
-    return found
+    return sa.case(
+        (order.answered == "entered", sa.true()),
+        (order.answered == "refused", was_entered),
+        else_=sa.false(),
+    )
 
 
 class _Numbers(dict[str, Decimal]):

@@ -36,8 +36,8 @@ def _to_version_2(connection: sa.Connection) -> None:
         connection.exec_driver_sql("ALTER TABLE quantities RENAME TO quantities_before")
         quantities.create(connection)
         connection.exec_driver_sql(
-            "INSERT INTO quantities SELECT warehouse, part_key, on_hand FROM quantities_before "
-            "ORDER BY 1, 2"
+            "INSERT INTO quantities (warehouse, part_key, on_hand) "
+            "SELECT warehouse, part_key, on_hand FROM quantities_before ORDER BY 1, 2"
         )
         connection.exec_driver_sql("DROP TABLE quantities_before")
     for table, name in (
@@ -159,12 +159,33 @@ def _to_version_6(connection: sa.Connection) -> None:
         (of_credits, "ix_credits_to_enter"),
     ):
         _index(table, name).create(connection, checkfirst=True)
-    schema.metadata.create_all(connection, [schema.acknowledgements, schema.former_versions])
+    schema.metadata.create_all(
+        connection,
+        [
+            schema.acknowledgements,
+            schema.former_versions,
+        ],
+    )
 
 
 def _to_version_7(connection: sa.Connection) -> None:
-    """What was journaled on which day: nothing yet."""
-    tables = [schema.journal_days, schema.journal_entries, schema.journal_documents]
+    """What was journaled on which day, and what AcctVantage sends: nothing yet."""
+    quantities = schema.quantities
+    there = {column["name"] for column in sa.inspect(connection).get_columns(quantities.name)}
+    for column in (quantities.c.available, quantities.c.available_at):
+        if column.name not in there:  # The step to version 2 makes the quantities of today.
+            kind = column.type.compile(connection.dialect)
+            connection.exec_driver_sql(f"ALTER TABLE quantities ADD COLUMN {column.name} {kind}")
+    tables = [
+        schema.journal_days,
+        schema.journal_entries,
+        schema.journal_documents,
+        schema.entered_since,
+        schema.shipments_in,
+        schema.shipment_items_in,
+        schema.shipment_parcels_in,
+        schema.shipment_parcel_items_in,
+    ]
     schema.metadata.create_all(connection, tables)
 
 
