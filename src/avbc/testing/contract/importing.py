@@ -216,6 +216,7 @@ class ImportContract(ContractSetup):
         self.add_products(gateway, [mug, box])
         for part_numbers, listed in [
             (["mug-1"], [mug]),
+            (["BECHER"], [mug]),
             (["BECHER", "MUG-1", "unknown"], [mug]),
             (["STRASSE"], [box]),
             (["", " "], []),
