@@ -13,6 +13,14 @@ from avbc import acctvantage as av
 from avbc.text import text_key
 
 
+def _keys(texts: Iterable[str]) -> set[str]:
+    return set(map(text_key, texts)) - {""}
+
+
+def _person(contact: av.Contact) -> str:
+    return text_key(f"{contact.last_name}, {contact.first_name}, {contact.email}")
+
+
 class MemoryImportGateway(av.ImportGateway):
     """Orders, receipts, clients, products and reference data, in dictionaries behind one lock."""
 
@@ -31,10 +39,8 @@ class MemoryImportGateway(av.ImportGateway):
     def reference_data(self) -> av.ReferenceData:
         """Return the reference data, with what orders brought."""
         with self._lock:
-            promotions, ship_vias = (
-                tuple(self._promotions.values()),
-                tuple(self._ship_vias.values()),
-            )
+            promotions = tuple(self._promotions.values())
+            ship_vias = tuple(self._ship_vias.values())
         return evolve(self._reference_data, promotions=promotions, ship_vias=ship_vias)
 
     def add_products(self, products: Iterable[av.Product]) -> None:
@@ -123,6 +129,7 @@ class MemoryImportGateway(av.ImportGateway):
         return order
 
     def _client(self, bundle: av.OrderBundle) -> tuple[int | None, int | None]:
+        # The ids of the client and the contact, who are created if they are new.
         new, contact, there = bundle.new_client, bundle.new_contact, bundle.client_id
         if there in self._clients:
             client = self._clients[there]
@@ -140,11 +147,3 @@ class MemoryImportGateway(av.ImportGateway):
             contact = people.setdefault(_person(contact), evolve(contact, id=next(self._ids)))
         self._clients[client.id] = evolve(client, contacts=tuple(people.values()))
         return client.id, contact.id if contact else bundle.contact_id
-
-
-def _keys(texts: Iterable[str]) -> set[str]:
-    return set(map(text_key, texts)) - {""}
-
-
-def _person(contact: av.Contact) -> str:
-    return text_key(f"{contact.last_name}, {contact.first_name}, {contact.email}")

@@ -16,6 +16,19 @@ from avbc.testing.memory_gateway.importing import MemoryImportGateway
 from avbc.text import text_key
 
 R = TypeVar("R")
+_KEPT = ("id", "store_payment_method", "posted", "capture_wanted", "void_wanted")
+_identity = attrgetter("import_id", "order_import_id", "receipt_type")
+_state = attrgetter("receipt_type", "state", "amount", "pre_auth_amount")
+
+
+def _is_amount(amount: Decimal) -> bool:
+    return amount.is_finite() and amount >= 0
+
+
+def _known(records: Mapping[str, R], key: str) -> R:
+    if key not in records:
+        raise av.BooksRefused(f"{key!r} is not in the books")
+    return records[key]
 
 
 class MemoryGateway(MemoryImportGateway, av.Gateway):
@@ -38,6 +51,16 @@ class MemoryGateway(MemoryImportGateway, av.Gateway):
         statuses = [text_key(each) for each in self._reference_data.order_statuses]
         return text_key(status) in statuses[: statuses.index(text_key(order.status)) + 1]
 
+    def _follow(self, there: av.Receipt, after: av.Receipt, *, may: bool) -> av.Receipt:
+        if _state(there) == _state(after):
+            return there
+        if there.posted or not may:
+            raise av.BooksRefused(f"{after.import_id} is {there.state}: {there.amount}, or posted")
+        if after.state != "pre_authorized":
+            after = evolve(after, capture_wanted=False, void_wanted=False)
+        self._receipts[after.import_id] = after
+        return after
+
     # FollowGateway: what becomes of an imported order in the store.
     def update_receipt(self, before: av.Receipt, after: av.Receipt) -> av.Receipt:
         """Let a receipt follow its payment: compare and set."""
@@ -48,16 +71,6 @@ class MemoryGateway(MemoryImportGateway, av.Gateway):
                 raise av.BooksRefused(f"receipt {there.import_id} cannot become {after}")
             after = evolve(after, **{name: getattr(there, name) for name in _KEPT})
             return self._follow(there, after, may=_state(there) == _state(before))
-
-    def _follow(self, there: av.Receipt, after: av.Receipt, *, may: bool) -> av.Receipt:
-        if _state(there) == _state(after):
-            return there
-        if there.posted or not may:
-            raise av.BooksRefused(f"{after.import_id} is {there.state}: {there.amount}, or posted")
-        if after.state != "pre_authorized":
-            after = evolve(after, capture_wanted=False, void_wanted=False)
-        self._receipts[after.import_id] = after
-        return after
 
     def set_to_ship(self, order_import_id: str, to_ship: Mapping[int, Decimal]) -> av.SalesOrder:
         """Say what is left to ship of lines of an order."""
@@ -226,18 +239,3 @@ class MemoryGateway(MemoryImportGateway, av.Gateway):
         with self._lock:
             wanted = self._orders if order_import_ids is None else set(order_import_ids)
             return [each for each in self._credits.values() if each.order_import_id in wanted]
-
-
-_KEPT = ("id", "store_payment_method", "posted", "capture_wanted", "void_wanted")
-_identity = attrgetter("import_id", "order_import_id", "receipt_type")
-_state = attrgetter("receipt_type", "state", "amount", "pre_auth_amount")
-
-
-def _is_amount(amount: Decimal) -> bool:
-    return amount.is_finite() and amount >= 0
-
-
-def _known(records: Mapping[str, R], key: str) -> R:
-    if key not in records:
-        raise av.BooksRefused(f"{key!r} is not in the books")
-    return records[key]
