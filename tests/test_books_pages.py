@@ -6,7 +6,10 @@ import json
 import re
 import subprocess
 import sys
+import textwrap
+import tomllib
 from collections.abc import Iterator, Sequence
+from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
@@ -161,3 +164,48 @@ def test_the_handshake_from_a_second_process(url: str, books: avbc.SqlGateway) -
         assert {one["order_product_id"]: str(one["quantity"]) for one in sent["items"]} == lines
         assert store.order(mugs.id).header["status"] == "Shipped"
         assert books.available("Main")["MUG-RED"] == 40
+
+
+@pytest.mark.one_python
+def test_a_journal_of_a_day_from_a_store(
+    tmp_path: Path, books_toml: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """By the blocks of docs/files.md, in their sequence."""
+    page = (PAGES / "files.md").read_text(encoding="utf-8").partition("## The Import Wizard")[0]
+    found = re.findall(r"^ *```(\w+)\n(.*?)^ *```", page, re.MULTILINE | re.DOTALL)
+    blocks = [(language, textwrap.dedent(text)) for language, text in found]
+    hand_over, journal = (text for language, text in blocks if language == "toml")
+    (code,) = (text for language, text in blocks if language == "python")
+
+    monkeypatch.chdir(tmp_path)
+    Path("journals").mkdir()
+    codes = re.findall(r'= "(\d[\d-]+)"', journal)
+    reference = books_toml.read_text(encoding="utf-8")
+    reference = reference.replace("gl_accounts = [", f"gl_accounts = {json.dumps(codes)[:-1]}, ")
+    Path("books.toml").write_text(hand_over + reference, encoding="utf-8")
+    store, factory = FakeStore(), OrderFactory()  # whose orders are of March 2, 2026
+    for sku in ("MUG-RED", "LAMP-01"):
+        store.add_order(factory.order([item(sku)]))
+    values = example.settings_dict(store.api_url)
+    values["gl"] = {**values["gl"], "import_refunds": True}
+    settings = avbc.Settings.from_dict({**values, **tomllib.loads(journal)})
+    client = avbc.BigCommerce(store.api_url, store.access_token, transport=store.transport())
+    with client, avbc.SqlGateway("sqlite:///books.db") as books:
+        books.load("books.toml")
+        with avbc.Orchestrator(settings, books, store=client) as web:
+            exec(code, {"web": web})
+        totals = sum(order.total for order in books.sales_orders())
+        with books.engine.connect() as connection:
+            assert not connection.exec_driver_sql("SELECT * FROM orders_to_enter").all()
+
+    lines = Path("journals/journal-WEB-2026-03-02.txt").read_text(encoding="utf-8").splitlines()
+    assert (lines[0], lines[2].partition("\t")[0], lines[-1]) == (
+        "AVExtDef20050421",
+        "03/02/2026",
+        "EOF",
+    )
+    rows = [line.split("\t") for line in lines[4:-2]]
+    debit, credit = (sum(Decimal(row[at] or 0) for row in rows) for at in (1, 2))
+    assert debit == credit
+    debits = {row[0]: Decimal(row[1]) for row in rows if row[1]}
+    assert debits["11200"] == debits["10500"] == totals > 0
