@@ -428,3 +428,32 @@ def test_of_many_that_close_a_day_at_once_one_does(url: str, days: StoreDays) ->
                 sa.select(sa.func.count()).select_from(schema.journal_entries)
             )
         assert entries == 160
+
+
+def test_what_is_edited_while_days_are_closed_is_journaled_once(url: str, days: StoreDays) -> None:
+    with SqlGateway(url) as books:
+        journal_only(books)
+        for number in range(1, 6):
+            books.create_order(bundle(number, 1, paid(number, 1)))
+
+        def edit(turn: int) -> None:
+            number, amount = turn % 5 + 1, D(turn + 11)
+            books.update_order(bundle(number, 1, paid(number, 1, str(amount)), amount=amount))
+
+        with ThreadPoolExecutor(1) as pool:
+            edits = [pool.submit(edit, turn) for turn in range(60)]
+            while not edits[-1].done():
+                days.today += timedelta(1)
+                books.close_journal("WEB", days.today, days, ACCOUNTS)
+        for each in edits:
+            each.result()
+        days.today += timedelta(1)
+        books.close_journal("WEB", days.today, days, ACCOUNTS)
+        totals: dict[str, Decimal] = {}
+        for closed in books.journal_days("WEB"):
+            for entry in closed.entries:
+                moved = entry.debit - entry.credit
+                totals[entry.account] = totals.get(entry.account, D(0)) + moved
+        sold = sum(balance.total for balance in books.trial_balance())
+        assert sold == sum(range(66, 71))
+        assert totals == {"1060": sold, "1100": 0, "4000": -sold}
