@@ -409,7 +409,10 @@ class CreditsOrdersThatAreNotThere(SqlGateway):
 FAULTS: list[tuple[type[SqlGateway], dict[str, str]]] = [
     (
         RefusesTheSecondCall,
-        {"a_second_call_writes_nothing": "WEB1", "concurrent_calls_create_one_order": "WEB1"},
+        {
+            "a_second_call_writes_nothing": "order WEB1, written again",
+            "concurrent_calls_create_one_order": "WEB1",
+        },
     ),
     (
         OverwritesWhatStands,
@@ -471,7 +474,10 @@ FAULTS: list[tuple[type[SqlGateway], dict[str, str]]] = [
             "a_refusal_says_how_the_receipt_differs": "a void that came late",
         },
     ),
-    (RefusesTheSameUpdate, {"the_same_update_again_changes_nothing": "WEB1-1"}),
+    (
+        RefusesTheSameUpdate,
+        {"the_same_update_again_changes_nothing": "receipt WEB1-1, taken as before"},
+    ),
     (
         GoesOnWantingCaptures,
         {"a_pre_authorized_receipt_changes_its_state": "WEB1-1.capture_wanted"},
@@ -891,7 +897,7 @@ WRONG: list[tuple[str, Wrong, str, str]] = [
         "record_capture",
         only_once_posted,
         "what_is_posted_once_captured_or_voided_stays",
-        "receipt WEB1-1 is posted",
+        "receipt WEB1-1, captured and posted",
     ),
     (
         "record_void",

@@ -31,6 +31,20 @@ def same(row: str, found: object, expected: object) -> None:
         raise AssertionError("\n  ".join([f"{row}:", *differences[:10]]))
 
 
+def answers(
+    row: str, expected: object, call: Callable[P, object], *args: P.args, **named: P.kwargs
+) -> None:
+    """Fail unless a call for a row answers as expected; also where it raises."""
+    __tracebackhide__ = True
+    try:
+        answer = call(*args, **named)
+        found = list(cast("Iterator[object]", answer)) if isinstance(answer, Iterator) else answer
+    except Exception as error:
+        name = getattr(call, "__name__", "the call")
+        raise AssertionError(f"{row}: {name} must not raise, and raised {error!r}") from error
+    same(row, found, expected)
+
+
 def refused(row: str, call: Callable[P, object], *args: P.args, **named: P.kwargs) -> BooksRefused:
     """Fail unless the books refuse a call for a row; returns the refusal."""
     __tracebackhide__ = True

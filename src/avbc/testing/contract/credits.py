@@ -8,7 +8,7 @@ from typing import Protocol
 from attrs import evolve
 
 from avbc.acctvantage.gateway import CreditGateway, ImportGateway
-from avbc.testing.contract.checks import at_once, create_orders, refused, same
+from avbc.testing.contract.checks import answers, at_once, create_orders, refused, same
 from avbc.testing.contract.examples import make_bundle, make_credit
 from avbc.testing.contract.setup import ContractSetup
 
@@ -27,13 +27,13 @@ class CreditContract(ContractSetup):
         plain = evolve(make_credit(1, 89), created_at=None, reason="")
         credits_ = [make_credit(1, 91), make_credit(2, 90), plain]
         for credit in credits_:
-            same(f"credit {credit.import_id}", gateway.create_credit(credit), True)
+            answers(f"credit {credit.import_id}", True, gateway.create_credit, credit)
         for row, import_ids, listed in [
             ("all credits", None, credits_),
             ("credits of WEB1 and of an unknown order", ["WEB1", "WEB9"], credits_[::2]),
             ("credits of no order", [], []),
         ]:
-            same(row, gateway.credits(import_ids), listed)
+            answers(row, listed, gateway.credits, import_ids)
         same("the number of orders", len(gateway.sales_orders()), 2)
 
     def test_a_second_credit_writes_nothing(self, gateway: _Books) -> None:

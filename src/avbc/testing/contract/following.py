@@ -14,7 +14,14 @@ from attrs import evolve
 from avbc.acctvantage.gateway import FollowGateway, ImportGateway
 from avbc.acctvantage.records import OPEN, PICKED, POSTED, SHIPPED, Receipt
 from avbc.money import ZERO
-from avbc.testing.contract.checks import at_once, create_orders, refused, same, tried_at_once
+from avbc.testing.contract.checks import (
+    answers,
+    at_once,
+    create_orders,
+    refused,
+    same,
+    tried_at_once,
+)
 from avbc.testing.contract.examples import make_bundle
 from avbc.testing.contract.setup import ContractSetup
 
@@ -80,8 +87,8 @@ class FollowContract(ContractSetup):
             ("as pending", evolve(before, state="pending")),
             ("as of no amount", evolve(before, amount=ZERO)),
         ]:
-            answer = gateway.update_receipt(taken_for, later)
-            same(f"receipt WEB1-1, taken {row}", answer, captured)
+            about = f"receipt WEB1-1, taken {row}"
+            answers(about, captured, gateway.update_receipt, taken_for, later)
         same("receipt WEB1-1 in the books", gateway.receipts()[0], captured)
 
     def test_a_receipt_that_differs_is_not_updated(self, gateway: _Books) -> None:
@@ -137,9 +144,9 @@ class FollowContract(ContractSetup):
         _create(gateway, _PENDING)
         (before,) = gateway.receipts()
         part = evolve(before, state="captured", amount=Decimal(3), captured_at=_AT)
-        same("receipt WEB1-1, captured in part", gateway.update_receipt(before, part), part)
+        answers("receipt WEB1-1, captured in part", part, gateway.update_receipt, before, part)
         whole = evolve(part, amount=Decimal(5))
-        same("receipt WEB1-1, captured further", gateway.update_receipt(part, whole), whole)
+        answers("receipt WEB1-1, captured further", whole, gateway.update_receipt, part, whole)
         same("the receipts in the books", gateway.receipts(), [whole])
 
     def test_a_posted_receipt_stays(self, gateway: _Books) -> None:
@@ -176,8 +183,8 @@ class FollowContract(ContractSetup):
         for left in ("0.2500", "0", "1.5"):
             changed = evolve(order, lines=(first, evolve(second, to_ship=Decimal(left))))
             for _ in range(2):
-                answer = gateway.set_to_ship("WEB1", {1001: Decimal(left)})
-                same(f"order WEB1, {left} left of line 1001", answer, changed)
+                row = f"order WEB1, {left} left of line 1001"
+                answers(row, changed, gateway.set_to_ship, "WEB1", {1001: Decimal(left)})
             same(f"the orders with {left} left", gateway.sales_orders(), [changed, other])
         unchanged = gateway.sales_orders(["WEB1"])[0]
         same("order WEB1, of no line", gateway.set_to_ship("WEB1", {}), unchanged)
@@ -219,8 +226,8 @@ class FollowContract(ContractSetup):
         ]:
             refused(row, gateway.set_to_ship, f"WEB{number}", {number * 1000: ZERO})
             as_it_is = {number * 1000: Decimal("1.25")}
-            answer = gateway.set_to_ship(f"WEB{number}", as_it_is)
-            same(f"{row}, given what it has", answer, before[number - 1])
+            about = f"{row}, given what it has"
+            answers(about, before[number - 1], gateway.set_to_ship, f"WEB{number}", as_it_is)
         picked = gateway.set_to_ship("WEB1", {1000: ZERO})
         same("what is left of a Picked order", picked.lines[0].to_ship, ZERO)
         same("the other orders", gateway.sales_orders()[1:], before[1:])

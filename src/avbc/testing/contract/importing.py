@@ -29,6 +29,7 @@ from avbc.acctvantage.records import (
     ShipVia,
 )
 from avbc.testing.contract.checks import (
+    answers,
     assert_is_one_of,
     at_once,
     content,
@@ -67,7 +68,7 @@ class ImportContract(ContractSetup):
         """The same Import ID again returns the order in the books, and leaves one of everything."""
         first = gateway.create_order(make_bundle(1))
         there = CreatedOrder(first.order, created=False)
-        same("order WEB1, written again", gateway.create_order(make_bundle(1)), there)
+        answers("order WEB1, written again", there, gateway.create_order, make_bundle(1))
         _assert_one_of_everything(gateway)
 
     def test_a_second_call_with_other_content_answers_what_stands(
@@ -76,7 +77,7 @@ class ImportContract(ContractSetup):
         """An order edited in the store does not overwrite the books by `create_order`."""
         first = gateway.create_order(make_bundle(1))
         there = CreatedOrder(first.order, created=False)
-        same("order WEB1, with other content", gateway.create_order(make_edit(2)), there)
+        answers("order WEB1, with other content", there, gateway.create_order, make_edit(2))
         same("the orders in the books", gateway.sales_orders(), [first.order])
 
     def test_concurrent_calls_create_one_order(self, gateway: ImportGateway) -> None:
@@ -174,11 +175,11 @@ class ImportContract(ContractSetup):
             ("all receipts", gateway.receipts()),
         ]:
             same(row, [receipt.import_id for receipt in receipts], paid)
-        same("products by 2,000 part numbers", gateway.find_products(many), [])
-        same("orders by no Import ID", gateway.sales_orders([]), [])
-        same("receipts by no Import ID", gateway.receipts([]), [])
-        same("clients by no Import ID and no email", gateway.find_clients([], []), [])
-        same("products by no part number", gateway.find_products([]), [])
+        answers("products by 2,000 part numbers", [], gateway.find_products, many)
+        answers("orders by no Import ID", [], gateway.sales_orders, [])
+        answers("receipts by no Import ID", [], gateway.receipts, [])
+        answers("clients by no Import ID and no email", [], gateway.find_clients, [], [])
+        answers("products by no part number", [], gateway.find_products, [])
 
     def test_clients_are_found_by_import_id_and_by_email(self, gateway: ImportGateway) -> None:
         """Emails of clients and contacts compare trimmed, without case; an empty one finds none."""
@@ -198,7 +199,7 @@ class ImportContract(ContractSetup):
             ("an empty Import ID", [""], [], []),
             ("empty and unknown emails", [], ["", " ", "nobody@example.com"], []),
         ]:
-            same(f"clients by {row}", gateway.find_clients(import_ids, emails), listed)
+            answers(f"clients by {row}", listed, gateway.find_clients, import_ids, emails)
 
     def test_guests_without_import_id_are_clients_of_their_own(
         self, gateway: ImportGateway
@@ -221,7 +222,7 @@ class ImportContract(ContractSetup):
             (["STRASSE"], [box]),
             (["", " "], []),
         ]:
-            same(f"products by {part_numbers}", gateway.find_products(part_numbers), listed)
+            answers(f"products by {part_numbers}", listed, gateway.find_products, part_numbers)
 
     def test_promotions_and_ship_vias_are_taken_as_they_stand(self, gateway: ImportGateway) -> None:
         """What exists under the same name in any case is neither changed nor created twice."""

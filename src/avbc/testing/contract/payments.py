@@ -13,7 +13,7 @@ from attrs import evolve
 from avbc.acctvantage.gateway import ImportGateway, PaymentGateway
 from avbc.acctvantage.records import Receipt
 from avbc.money import ZERO
-from avbc.testing.contract.checks import create_orders, refused, same, tried_at_once
+from avbc.testing.contract.checks import answers, create_orders, refused, same, tried_at_once
 from avbc.testing.contract.examples import AT, DAY, make_bundle, of_source, wanted
 from avbc.testing.contract.setup import ContractSetup
 
@@ -43,7 +43,7 @@ class PaymentContract(ContractSetup):
             ("ABC", gateway.receipts(["ABC4"])[:1]),
             ("XYZ", []),
         ]:
-            same(f"receipts of {source_code}", gateway.receipts_to_capture(source_code), listed)
+            answers(f"receipts of {source_code}", listed, gateway.receipts_to_capture, source_code)
 
     def test_authorizations_grow_old(self, gateway: _Books) -> None:
         """Only what is pre-authorized, was authorized before the time, and is of this source."""
@@ -110,10 +110,11 @@ class PaymentContract(ContractSetup):
         voided = evolve(held, state="voided", voided_at=AT, posted=True, import_id="WEB1-2")
         gateway.create_order(evolve(make_bundle(1), receipts=(captured, voided)))
         receipts = gateway.receipts()
-        again = gateway.record_capture("WEB1-1", Decimal(1), AT + DAY)
-        same("receipt WEB1-1, captured and posted", again, receipts[0])
-        again = gateway.record_void("WEB1-2", AT + DAY)
-        same("receipt WEB1-2, voided and posted", again, receipts[1])
+        one, later = Decimal(1), AT + DAY
+        row = "receipt WEB1-1, captured and posted"
+        answers(row, receipts[0], gateway.record_capture, "WEB1-1", one, later)
+        row = "receipt WEB1-2, voided and posted"
+        answers(row, receipts[1], gateway.record_void, "WEB1-2", later)
         refused("another amount of it", gateway.record_capture, "WEB1-1", Decimal(2), AT)
         same("the receipts after it", gateway.receipts(), receipts)
 

@@ -8,7 +8,7 @@ from attrs import evolve
 
 from avbc.acctvantage.gateway import ImportGateway, ProductGateway
 from avbc.acctvantage.records import Product
-from avbc.testing.contract.checks import same
+from avbc.testing.contract.checks import answers, same
 from avbc.testing.contract.examples import HIDDEN, MUG, make_bundle
 from avbc.testing.contract.setup import ContractSetup
 
@@ -44,7 +44,7 @@ class ProductContract(ContractSetup):
             ("a part number twice", ["mug-1", "MUG-1"], [MUG]),
             ("an alias", ["Becher"], []),
         ]:
-            same(row, list(gateway.products_for_store(part_numbers)), listed)
+            answers(row, listed, gateway.products_for_store, part_numbers)
 
     def test_the_books_can_be_used_while_products_are_read(self, gateway: _Books) -> None:
         """The caller may take its time with each record, and read and write meanwhile."""

@@ -10,7 +10,7 @@ from attrs import evolve
 
 from avbc.acctvantage.gateway import ImportGateway, ShipmentGateway
 from avbc.acctvantage.records import Parcel, Shipment, ShippedItem
-from avbc.testing.contract.checks import create_orders, same
+from avbc.testing.contract.checks import answers, create_orders, same
 from avbc.testing.contract.examples import DAY, make_bundle, make_shipment, of_source
 from avbc.testing.contract.setup import ContractSetup
 
@@ -47,7 +47,7 @@ class ShipmentContract(ContractSetup):
             ("since tomorrow", "WEB", now + DAY, []),
             ("of a source in other letters", "web", None, []),
         ]:
-            same(f"shipments {row}", gateway.shipments(source_code, since), listed)
+            answers(f"shipments {row}", listed, gateway.shipments, source_code, since)
 
     def test_shipments_of_some_orders(self, gateway: _Books) -> None:
         """All of each order, whenever they were made; unknown orders are left out."""
@@ -61,7 +61,7 @@ class ShipmentContract(ContractSetup):
             (["ABC4", "WEB2", "WEB9"], [second, other]),
             ([], []),
         ]:
-            same(f"shipments of {import_ids}", gateway.shipments_of(import_ids), listed)
+            answers(f"shipments of {import_ids}", listed, gateway.shipments_of, import_ids)
 
     def test_a_shipment_may_change(self, gateway: _Books) -> None:
         """A tracking number comes later than the shipment, on the same shipment."""
