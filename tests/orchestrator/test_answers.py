@@ -342,3 +342,34 @@ def test_a_stopped_order_need_not_be_entered(
 ) -> None:
     store.edit_order(order_id, status_id=CANCELED)
     assert web.reconcile(date(2020, 1, 1)).not_entered == []
+
+
+@pytest.mark.parametrize("was_entered", [False, True])
+def test_an_edited_order_that_was_only_refused_need_not_be_open(
+    join: Join, erp: Erp, store: FakeStore, change: Change, *, was_entered: bool
+) -> None:
+    screen = {"new_sales_order_status": "Quote", "edited_orders": "refuse"}
+    web = join(books=erp.books, settings=change(order_status=screen))
+    factory = OrderFactory(first_id=500)
+    buyer, cash = factory.person(0), Payment("Cash on Delivery", state="offline")
+    store.add_order(factory.order([item("MUG-RED")], buyer=buyer, payment=cash))
+    web.import_orders()
+    if was_entered:
+        erp.enter("WEB500")
+        erp("UPDATE sales_orders SET version = 2 WHERE import_id = 'WEB500'")
+        erp.refuse("WEB500", 2)
+    else:
+        erp.refuse("WEB500")
+    factory = OrderFactory(first_id=500)
+    store.add_order(factory.order([item("MUG-RED", 2)], buyer=buyer, payment=cash))
+    store.edit_order(500, status_id=NEW)
+    report = web.import_orders()
+    (booked,) = erp.books.sales_orders(["WEB500"])
+    assert booked.status == "Quote"
+    if was_entered:
+        assert [each.problems[0].code for each in report.refused] == ["order_edited"]
+        assert booked.lines[0].quantity == 1
+    else:
+        assert [each.problems[0].code for each in report.updated] == ["order_offered_again"]
+        assert booked.lines[0].quantity == 2
+        assert erp.books.pickups(["WEB500"])[0].version == 2

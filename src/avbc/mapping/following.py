@@ -155,11 +155,13 @@ def may_update(
     """Whether an import may bring the sales order of an edited order up to date.
 
     One that AcctVantage refused, and that it has not entered in any version, is brought up to date
-    whatever the policy for edits is.
+    whatever the policy for edits is, also in the status that its import gave it.
     """
+    screen = settings.order_status
+    first = screen.new_sales_order_status if never_entered else OPEN
     return (
-        (never_entered or settings.order_status.edited_orders == "update")
-        and text_key(sales_order.status) == text_key(OPEN)
+        (never_entered or screen.edited_orders == "update")
+        and text_key(sales_order.status) in {text_key(OPEN), text_key(first)}
         and not any(receipt.posted for receipt in receipts)
         and not by_hand(receipts)
         and not is_credited_already(sales_order, order, credited)

@@ -221,7 +221,8 @@ class SqlGateway:
     def update_order(self, bundle: OrderBundle) -> SalesOrder:
         """Replace the order and its receipts by the bundle's, in one transaction.
 
-        Its id and its status stay.
+        Its id and its status stay. An order that AcctVantage refused and never entered may also
+        have the status that the bundle gives.
 
         Raises:
             BooksRefused: The order is not in the books, not Open any more or of another store, a

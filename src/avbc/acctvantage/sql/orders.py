@@ -83,8 +83,18 @@ class OrderWriter:
         self._line = Insert(LINES, kind, "order_id", "position")
         self._discount = Insert(DISCOUNTS, kind, "order_id", "position")
         self._receipt = Insert(RECEIPTS, kind, "order_import_id", "import_id")
+        answers = schema.acknowledgements.c
+        was_entered = sa.exists().where(
+            answers.import_id == orders.c.import_id,
+            answers.document_number != sa.literal_column("''"),
+        )
         self._locked = compiled(
-            sa.select(orders.c.id, orders.c.status, orders.c.store_hash)
+            sa.select(
+                orders.c.id,
+                orders.c.status,
+                orders.c.store_hash,
+                (schema.ORDER_IS_REFUSED & ~was_entered).label("is_only_refused"),
+            )
             .where(orders.c.import_id == sa.bindparam("import_id"))
             .with_for_update(),
             kind,
@@ -135,6 +145,8 @@ class OrderWriter:
     def update(self, cursor: DBAPICursor, bundle: OrderBundle, now: datetime) -> None:
         """Replace what the bundle says of an order, while it is Open and nothing on it is posted.
 
+        One that AcctVantage refused and never entered may have the status of its import instead.
+
         Raises:
             BooksRefused: There is no such order, it is further on, or it came from another store.
         """
@@ -143,10 +155,12 @@ class OrderWriter:
         found = cursor.fetchall()
         if not found:
             raise BooksRefused(f"order {order.import_id} cannot be updated: it is not in the books")
-        order_id, status, store_hash = found[0]
+        order_id, status, store_hash, is_only_refused = found[0]
         check_store(order.import_id, store_hash, order.store_hash)
         order = evolve(order, store_hash=order.store_hash or store_hash)
-        if text_key(status) != text_key(OPEN):
+        # What AcctVantage never entered, it has done nothing with.
+        first = order.status if is_only_refused else OPEN
+        if text_key(status) not in {text_key(OPEN), text_key(first)}:
             raise BooksRefused(
                 f"order {order.import_id} cannot be updated: it is {status}, and only an Open "
                 "order may change"
