@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sqlite3
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime
 from decimal import Decimal
 from typing import Any
@@ -13,7 +14,7 @@ import sqlalchemy as sa
 from attrs import evolve
 
 from avbc import BooksRefused
-from avbc.acctvantage import SqlGateway, StagingGateway
+from avbc.acctvantage import Credit, CreditLine, CreditTender, SqlGateway, StagingGateway
 from avbc.testing.contract import make_bundle
 
 from .test_migration import restore
@@ -274,3 +275,111 @@ def test_orders_from_before_are_offered_when_a_person_says_so(
             assert [shipment.number for shipment in books.shipments("WEB")] == [501]
         finally:
             side.connection.close()
+
+
+def a_credit() -> Credit:
+    return Credit(
+        "WEB1-CM1",
+        "WEB1",
+        1,
+        lines=(CreditLine("product", Decimal(4), quantity=Decimal(1), part_number="MUG-0"),),
+        tax=Decimal(1),
+        total=Decimal(5),
+        currency="USD",
+        tenders=(CreditTender("Visa/MC", Decimal(5)),),
+        created_at=datetime(2026, 3, 2, tzinfo=UTC),
+    )
+
+
+def test_a_credit_is_offered_until_it_is_answered(books: SqlGateway, side: Side) -> None:
+    books.create_order(make_bundle(1))
+    refuse(side, "WEB1")
+    books.create_credit(a_credit())
+    assert to_enter(side, "credits_to_enter") == []
+    enter(side, "WEB1")
+    assert to_enter(side, "credits_to_enter") == [("WEB1-CM1", 1)]
+    for view in ("credit_lines_to_enter", "credit_tenders_to_enter"):
+        assert side(f"SELECT credit_import_id, version, position FROM {view}") == [
+            ("WEB1-CM1", 1, 0)
+        ]
+    enter(side, "WEB1-CM1", number="CM-1")
+    assert to_enter(side, "credits_to_enter") == []
+
+
+@pytest.mark.parametrize(
+    ("import_id", "view"), [("WEB1-1", "receipts_to_enter"), ("WEB1-CM1", "credits_to_enter")]
+)
+def test_what_is_refused_of_an_order_that_was_entered_is_offered_again(
+    books: SqlGateway, side: Side, import_id: str, view: str
+) -> None:
+    books.create_order(make_bundle(1))
+    books.create_order(make_bundle(2))
+    books.create_credit(a_credit())
+    enter(side, "WEB1")
+    refuse(side, import_id)
+    assert (import_id, 1) not in to_enter(side, view)
+    (pickup,) = books.orders_refused("WEB")
+    assert (pickup.order_import_id, pickup.version) == ("WEB1", 1)
+    assert not pickup.is_refused
+    assert pickup.refusal is not None
+    assert (pickup.refusal.import_id, pickup.refusal.refused_code) == (import_id, "PART")
+    assert books.pickups(["WEB1"]) == [pickup]
+    again = books.offer_again("WEB1")
+    assert (again.version, again.refusal) == (1, None)
+    assert books.orders_refused("WEB") == []
+    assert (import_id, 2) in to_enter(side, view)
+    assert ("WEB1", 1) not in to_enter(side)
+    enter(side, import_id, 2)
+    assert (import_id, 2) not in to_enter(side, view)
+
+
+def test_an_edit_by_an_earlier_avbc_is_another_version(books: SqlGateway, side: Side) -> None:
+    """It knows no versions: it stamps `updated_at`, and writes the receipts again."""
+    books.create_order(make_bundle(1))
+    for import_id in ("WEB1", "WEB1-1", "WEB1-2"):
+        enter(side, import_id)
+    side("UPDATE sales_orders SET updated_at = '2026-03-02T01:04:05.000000+00:00', memo = 'x'")
+    assert to_enter(side) == [("WEB1", 2)]
+    names = (
+        "order_import_id, import_id, receipt_type, amount, state, pre_auth_amount, "
+        "store_payment_method, gateway, gateway_transaction_id, posted, capture_wanted, void_wanted"
+    )
+    side(f"CREATE TABLE kept AS SELECT {names} FROM receipts")
+    side("DELETE FROM receipts")
+    side(f"INSERT INTO receipts ({names}) SELECT {names} FROM kept")
+    side("DROP TABLE kept")
+    assert to_enter(side, "receipts_to_enter") == [("WEB1-1", 2), ("WEB1-2", 2)]
+
+
+@pytest.mark.parametrize("first", ["edit", "answer"])
+def test_an_answer_and_an_edit_wait_for_each_other(postgresql_url: str, first: str) -> None:
+    statements = {
+        "edit": "UPDATE sales_orders SET updated_at = now() WHERE import_id = 'WEB1'",
+        "answer": (
+            "INSERT INTO acknowledgements (import_id, version, document_number, status) "
+            "VALUES ('WEB1', 1, 'SO-1', 'Committed')"
+        ),
+    }
+    with SqlGateway(postgresql_url) as books:
+        books.create_order(make_bundle(1))
+        one, other, look = (Side(postgresql_url) for _ in range(3))
+        try:
+            ((number,),) = other("SELECT pg_backend_pid()")
+            one("BEGIN")
+            one(statements[first])
+            second = "answer" if first == "edit" else "edit"
+            with ThreadPoolExecutor() as pool:
+                waiting = pool.submit(other, statements[second])
+                while not look(f"SELECT 1 FROM pg_locks WHERE pid = {number} AND NOT granted"):
+                    assert not waiting.done()
+                one("COMMIT")
+                waiting.result()
+            # Either way AcctVantage took the first version, and the second is offered.
+            assert to_enter(look) == [("WEB1", 2)]
+            (order,) = books.sales_orders(["WEB1"])
+            assert order.status == ("Open" if first == "edit" else "Committed")
+            (pickup,) = books.pickups(["WEB1"])
+            assert [answer.version for answer in pickup.answers] == [1]
+        finally:
+            for each in (one, other, look):
+                each.connection.close()

@@ -447,18 +447,19 @@ class StagingGateway(Protocol):
 
     @abstractmethod
     def orders_refused(self, source_code: str) -> list[Pickup]:
-        """Return the orders of a source whose present version AcctVantage refused, by Import ID.
+        """Return the orders of a source of which AcctVantage refused something, by Import ID.
 
-        This is asked in every cycle: it should cost what these orders are.
+        It refused their present version, or a receipt or credit of one that it entered. This is
+        asked in every cycle: it should cost what these orders are.
         """
         ...
 
     @abstractmethod
     def offer_again(self, import_id: str) -> Pickup:
-        """Offer an order that AcctVantage refused under a new version.
+        """Offer what AcctVantage refused of an order under new versions.
 
-        An order whose present version is not refused stays as it is. Raises `BooksRefused` where
-        there is no such order.
+        That is the order, its receipts and its credits; what is not refused stays as it is. Raises
+        `BooksRefused` where there is no such order.
         """
         ...
 

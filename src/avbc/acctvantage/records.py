@@ -485,6 +485,8 @@ class Pickup:
     """Since when this version is offered, by the clock of the books' database."""
     answers: tuple[Acknowledgement, ...] = ()
     """Every answer to any version of the order, as they came."""
+    parts_refused: tuple[Acknowledgement, ...] = ()
+    """AcctVantage's refusals of receipts and credits of the order, as they are offered now."""
 
     @property
     def answer(self) -> Acknowledgement | None:
@@ -494,9 +496,18 @@ class Pickup:
 
     @property
     def refusal(self) -> Acknowledgement | None:
-        """AcctVantage's refusal of the version that is offered; None if it did not refuse it."""
-        answer = self.answer
-        return answer if answer is not None and answer.is_refusal else None
+        """AcctVantage's refusal of the version that is offered, or of a receipt or credit of it.
+
+        None if it refused nothing of it.
+        """
+        if self.is_refused:
+            return self.answer
+        return self.parts_refused[-1] if self.parts_refused else None
+
+    @property
+    def is_refused(self) -> bool:
+        """Whether AcctVantage refused the order itself, in the version that is offered."""
+        return self.answer is not None and self.answer.is_refusal
 
     @property
     def was_only_refused(self) -> bool:

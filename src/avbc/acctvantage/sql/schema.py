@@ -446,6 +446,12 @@ credits = sa.Table(  # noqa: A001  # the table's name; the builtin is for the pr
     *_offered(),
 )
 _partial_index("ix_credits_to_enter", credits.c.id, where=credits.c.answered.is_(None))
+PARTS_REFUSED = [
+    (table, table.c.answered == sa.literal_column("'refused'")) for table in (receipts, credits)
+]
+"""What belongs to an order and AcctVantage refused. These very words use the indexes of such."""
+for _table, _is_refused in PARTS_REFUSED:
+    _partial_index(f"ix_{_table.name}_refused", _table.c.order_import_id, where=_is_refused)
 credit_lines = sa.Table(
     "credit_lines",
     metadata,

@@ -35,8 +35,16 @@ def pickups(connection: sa.Connection, order_import_ids: Collection[str]) -> lis
 
 
 def orders_refused(connection: sa.Connection, source_code: str) -> list[Pickup]:
-    """Return the orders of a source whose present version AcctVantage refused, by Import ID."""
-    return _pickups(connection, schema.ORDER_IS_REFUSED & (_ORDER.source_code == source_code))
+    """Return the orders of a source of which AcctVantage refused something, by Import ID.
+
+    It refused their present version, or that of a receipt or credit of an order that it entered.
+    """
+    is_refused = schema.ORDER_IS_REFUSED
+    for table, condition in schema.PARTS_REFUSED:
+        parts = sa.select(table.c.order_import_id).where(condition)
+        is_refused |= _ORDER.import_id.in_(parts)
+    here = (_ORDER.source_code == source_code) & (_ORDER.hand_over == "pick_up")
+    return _pickups(connection, here & is_refused)
 
 
 def _pickups(connection: sa.Connection, condition: sa.ColumnElement[bool]) -> list[Pickup]:
@@ -49,33 +57,59 @@ def _pickups(connection: sa.Connection, condition: sa.ColumnElement[bool]) -> li
         these = select.where(_ANSWERS.import_id.in_(chunk)).order_by(_ANSWERS.id)
         for row in connection.execute(these):
             answers[row.import_id].append(Acknowledgement(*row))
+    parts = _parts_refused(connection, [row.import_id for row in rows])
     return sorted(
         (
-            Pickup(row.import_id, row.version, row.offered_at, tuple(answers[row.import_id]))
+            Pickup(
+                row.import_id,
+                row.version,
+                row.offered_at,
+                tuple(answers[row.import_id]),
+                tuple(parts[row.import_id]),
+            )
             for row in rows
         ),
         key=lambda pickup: pickup.order_import_id,
     )
 
 
-def offer_again(connection: sa.Connection, import_id: str) -> Pickup:
-    """Offer an order that AcctVantage refused under a new version, with its refused receipts.
+def _parts_refused(
+    connection: sa.Connection, order_import_ids: Sequence[str]
+) -> defaultdict[str, list[Acknowledgement]]:
+    """The last refusals of present versions of receipts and credits, by their orders."""
+    found: defaultdict[str, dict[str, Acknowledgement]] = defaultdict(dict)
+    for table, condition in schema.PARTS_REFUSED:
+        same = (_ANSWERS.import_id == table.c.import_id) & (_ANSWERS.version == table.c.version)
+        select = (
+            sa.select(table.c.order_import_id, *(_ANSWERS[name] for name in (*_FIELDS, "at")))
+            .join_from(table, schema.acknowledgements, same)
+            .order_by(_ANSWERS.id)
+        )
+        for chunk in key_chunks(order_import_ids):
+            these = select.where(condition, table.c.order_import_id.in_(chunk))
+            for order_import_id, *row in connection.execute(these):
+                answer = Acknowledgement(*row)
+                found[order_import_id][answer.import_id] = answer
+    refused: defaultdict[str, list[Acknowledgement]] = defaultdict(list)
+    refused.update((key, list(answers.values())) for key, answers in found.items())
+    return refused
 
-    An order whose present version is not refused stays as it is.
+
+def offer_again(connection: sa.Connection, import_id: str) -> Pickup:
+    """Offer what AcctVantage refused of an order under new versions.
+
+    That is the order, its receipts and its credits. What is not refused stays as it is.
 
     Raises:
         BooksRefused: There is no such order, or it is not offered for pick-up.
     """
     this = _ORDER.import_id == import_id
     locked = connection.execute(sa.select(_ORDER.answered).where(this).with_for_update()).first()
-    if locked is not None and locked.answered == "refused":
-        receipt = schema.receipts.c
-        again = schema.receipts.update().values(version=receipt.version + 1)
-        connection.execute(
-            again.where(receipt.order_import_id == import_id, receipt.answered == "refused")
-        )
-        order = schema.sales_orders.update().values(version=_ORDER.version + 1)
-        connection.execute(order.where(this))
+    for table, condition in schema.PARTS_REFUSED:
+        again = table.update().values(version=table.c.version + 1)
+        connection.execute(again.where(table.c.order_import_id == import_id, condition))
+    order = schema.sales_orders.update().values(version=_ORDER.version + 1)
+    connection.execute(order.where(this, schema.ORDER_IS_REFUSED))
     found = pickups(connection, [import_id])
     if not found:
         reason = "is not offered for pick-up" if locked else "is not in the books"

@@ -176,6 +176,8 @@ def _to_version_7(connection: sa.Connection) -> None:
         if column.name not in there:  # The step to version 2 makes the quantities of today.
             kind = column.type.compile(connection.dialect)
             connection.exec_driver_sql(f"ALTER TABLE quantities ADD COLUMN {column.name} {kind}")
+    for table, _ in schema.PARTS_REFUSED:
+        _index(table, f"ix_{table.name}_refused").create(connection, checkfirst=True)
     tables = [
         schema.journal_days,
         schema.journal_entries,

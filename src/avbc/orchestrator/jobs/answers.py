@@ -58,7 +58,8 @@ def take_answers(run: PushRun) -> None:
     if run.is_written():
         statuses = _Statuses(run)
         if run.settings.order_status.import_error_when_acctvantage_refuses:
-            statuses.mark(refused)
+            # An order that AcctVantage has keeps its status, whatever becomes of its receipts.
+            statuses.mark({key: each for key, each in refused.items() if each.is_refused})
         # An order that an import has refused since keeps the status that says so.
         statuses.take_back(refused.keys() | {key for key, _ in items.keys(IMPORTING)})
     run.settle_rest(REFUSED)
