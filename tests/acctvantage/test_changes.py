@@ -433,6 +433,7 @@ print(json.dumps(done))
 """
 
 
+@pytest.mark.one_python
 def test_processes_agree_on_what_became_of_a_receipt(url: str) -> None:
     with SqlGateway(url) as books:
         for number in range(1, 21):

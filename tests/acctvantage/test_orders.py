@@ -205,6 +205,7 @@ with SqlGateway(sys.argv[1]) as books:
 """
 
 
+@pytest.mark.one_python
 def test_processes_create_each_order_once(url: str) -> None:
     processes = [
         subprocess.Popen(

@@ -257,8 +257,14 @@ def all_of(url: str, erp_file: Path) -> dict[str, object]:
     return found
 
 
+PARTS = 4
+"""Into which the points of death are divided, so that several processes can work at them."""
+
+
 @pytest.mark.one_python
-def test_it_may_be_killed_anywhere(url: str, tmp_path: Path) -> None:
+@pytest.mark.no_cover
+@pytest.mark.parametrize("part", range(PARTS))
+def test_it_may_be_killed_anywhere(url: str, tmp_path: Path, part: int) -> None:
     erp_file = tmp_path / "erp.db"
     prepare(url, erp_file)
     snapshot = Snapshot(url, erp_file)
@@ -271,7 +277,7 @@ def test_it_may_be_killed_anywhere(url: str, tmp_path: Path) -> None:
         # What one statement leaves is what the next one finds: one of the two is enough where a
         # database is slow to start from.
         every = 1 if snapshot.file is not None else 2
-        for ends_at, point in list(enumerate(life.points, 1))[::every]:
+        for ends_at, point in list(enumerate(life.points, 1))[part * every :: PARTS * every]:
             snapshot.put_back()
             assert dies(lambda: cycle(url, erp_file, Life(ends_at)))  # noqa: B023
             cycle(url, erp_file)

@@ -289,6 +289,7 @@ def mutate(data, thing):
 
 @settings(deadline=None, suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large])
 @given(data=st.data())
+@pytest.mark.no_cover
 def test_no_order_makes_it_raise(data, make_order, map_it):
     order = mutate(data, data.draw(orders(make_order)))
     for name in ("fees", "consignments", "products", "payment_provider_id"):

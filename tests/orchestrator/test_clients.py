@@ -281,6 +281,7 @@ def test_an_address_that_the_customer_has_beyond_the_tenth(
 # How many requests
 
 
+@pytest.mark.one_python
 def test_requests_for_three_hundred(
     store: FakeStore, join: Join, empty: SqlGateway, add: Add
 ) -> None:
@@ -589,6 +590,8 @@ def test_a_stop_ends_between_two_chunks(
     assert (len(store.state.customers), None in bound(empty).values()) == (400, False)
 
 
+@pytest.mark.one_python
+@pytest.mark.no_cover
 def test_a_death_anywhere_creates_nobody_twice(
     live_on: Callable[..., None], books: SqlGateway, tmp_path: Path
 ) -> None:

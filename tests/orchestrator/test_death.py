@@ -226,6 +226,8 @@ def world(
     return World(join, copy_books, store, books)
 
 
+@pytest.mark.one_python
+@pytest.mark.no_cover
 def test_a_run_may_die_anywhere(world: World, new_books: Callable[..., SqlGateway]) -> None:
     # One engine for all lives: a new one would compile every statement again.
     books = new_books()

@@ -1081,6 +1081,8 @@ def test_a_preview_writes_nothing(
     assert len(web.follow_orders().sent) == 1
 
 
+@pytest.mark.one_python
+@pytest.mark.no_cover
 def test_it_may_die_anywhere(
     web: Orchestrator,
     store: FakeStore,
@@ -1156,6 +1158,7 @@ def test_a_million_old_orders_are_left_alone_in_the_first_run(
     assert [change.order_id for change in report.refused] == [orders[0].id, orders[2].id]
 
 
+@pytest.mark.one_python
 def test_ten_thousand_items_are_checked_locally(web: Orchestrator, store: FakeStore) -> None:
     from avbc.mapping import Problem
     from avbc.orchestrator.engine.open_items import OpenItems, Raised

@@ -91,6 +91,7 @@ def test_a_second_run_imports_nothing_and_asks_once(
 
 
 @pytest.mark.parametrize(("count", "pages"), [(30, 1), (250, 2), (260, 2)])
+@pytest.mark.one_python
 def test_requests_are_the_floor(
     web: Orchestrator, store: FakeStore, count: int, pages: int
 ) -> None:

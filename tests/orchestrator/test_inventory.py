@@ -718,6 +718,8 @@ def test_a_stop_after_a_refusal_loses_nothing(stocked: FakeStore, join: Join) ->
     assert len(web.push_inventory().sent) == 12
 
 
+@pytest.mark.one_python
+@pytest.mark.no_cover
 def test_a_death_anywhere_leaves_the_right_quantities(
     live_on: Callable[..., None], books: SqlGateway
 ) -> None:

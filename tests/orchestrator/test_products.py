@@ -595,6 +595,8 @@ def test_an_answer_that_was_lost_creates_nothing_twice(
     assert len(store.state.products) == 2
 
 
+@pytest.mark.one_python
+@pytest.mark.no_cover
 def test_a_death_anywhere_creates_nothing_twice(
     live_on: Callable[..., None], books: SqlGateway, write: Write
 ) -> None:

@@ -654,6 +654,8 @@ def test_another_store_under_the_same_code_is_refused(
     assert len(join(settings=with_own_code, transport=other.transport()).import_orders().imported)
 
 
+@pytest.mark.one_python
+@pytest.mark.no_cover
 def test_a_push_may_die_anywhere(
     store: FakeStore, books: SqlGateway, imported: list[int], live_on: Callable[..., None]
 ) -> None:
@@ -1025,6 +1027,8 @@ def test_a_list_that_breaks_off_is_read_again(
     assert len(web.pull_order_statuses().sent) == 1
 
 
+@pytest.mark.one_python
+@pytest.mark.no_cover
 def test_a_pull_may_die_anywhere(
     store: FakeStore, imported: list[int], live_on: Callable[..., None], pulling: Settings
 ) -> None:

@@ -417,6 +417,7 @@ def test_changes_without_items_cost_no_statement(
     assert time.process_time() - started < 2
 
 
+@pytest.mark.one_python
 def test_ten_thousand_items_are_raised_and_settled_in_seconds(join: Join, tmp_path: Path) -> None:
     """Each flush asks by the whole primary key, and does not read what is there already."""
     web = join(journal=f"sqlite:///{tmp_path}/journal.db")
