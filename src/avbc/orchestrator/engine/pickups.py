@@ -26,7 +26,7 @@ def offered_again(refused: Pickup, refusal: Acknowledgement) -> Problem:
         "order_offered_again",
         "import_id",
         key,
-        f"{refused_text(refusal)} It is offered again, as version {refused.version + 1}.",
+        f"{refused_text(refusal)} It is offered again, as version {refusal.version + 1}.",
         severity="warning",
     )
 

@@ -28,7 +28,7 @@ from avbc.orchestrator.engine.statuses import STATUS
 from avbc.orchestrator.reports import Change, JournalEntry
 
 _REPORTED = "refusal reported"
-"""The version whose refusal was reported last, by Import ID."""
+"""The Import ID and version whose refusal was reported last, by the order's Import ID."""
 _MARKED = "refusal in the store"
 """The version for whose refusal an order was given the Import Error Status, by Import ID."""
 _LEFT = " left"
@@ -61,7 +61,7 @@ def take_answers(run: PushRun) -> None:
             # An order that AcctVantage has keeps its status, whatever becomes of its receipts.
             statuses.mark({key: each for key, each in refused.items() if each.is_refused})
         # An order that an import has refused since keeps the status that says so.
-        statuses.take_back(refused.keys() | {key for key, _ in items.keys(IMPORTING)})
+        statuses.take_back({key for key, _ in items.keys(IMPORTING)})
     run.settle_rest(REFUSED)
     run.settle_rest()
 
@@ -70,9 +70,10 @@ def _report(run: PushRun, refused: Mapping[str, Pickup]) -> None:
     """Put refusals on the worklist, and those that are new in the report."""
     reported = dict(run.all_known(_REPORTED))
     for key, pickup in refused.items():
-        refusal, version = pickup.refusal, str(pickup.version)
+        refusal = pickup.refusal
         if refusal is None:
             continue
+        version = f"{refusal.import_id} {refusal.version}"
         (order_id,) = store_order_ids(run.source_code, [key]) or {0}
         problem = refused_problem(refusal, order_id)
         run.add_item(problem, key=key, order_id=order_id, import_id=key, area=REFUSED)
@@ -109,9 +110,9 @@ class _Statuses:
             seen = self._seen(keys)
             # AcctVantage may have entered it since.
             refusals = {
-                key: each.refusal
+                key: each.answer
                 for key, each in run.parts.known_pickups(seen).items()
-                if each.refusal is not None
+                if each.answer is not None and each.answer.is_refusal
             }
             # Mostly this is no request: the store was asked a moment before.
             seen = self._seen(refusals)
@@ -131,8 +132,7 @@ class _Statuses:
     def take_back(self, but: Collection[str]) -> None:
         """Give orders that AcctVantage has entered after all the Downloaded Order Status again."""
         run, over = self._run, list[str]()
-        due = [key for key in self._marked if key not in but]
-        for keys in run.chunks(due, CHUNK):
+        for keys in run.chunks([key for key in self._marked if key not in but], CHUNK):
             pickups = run.parts.known_pickups(keys)
             over += [key for key in keys if key not in pickups]
             entered = {
