@@ -373,3 +373,29 @@ def test_an_edited_order_that_was_only_refused_need_not_be_open(
         assert [each.problems[0].code for each in report.updated] == ["order_offered_again"]
         assert booked.lines[0].quantity == 2
         assert erp.books.pickups(["WEB500"])[0].version == 2
+
+
+def test_a_refused_receipt_of_an_entered_order_is_on_the_worklist_and_offered_again(
+    web: Orchestrator, erp: Erp, store: FakeStore, order_id: int
+) -> None:
+    web.take_answers()
+    erp.enter(f"WEB{order_id}")
+    erp.refuse(f"WEB{order_id}-1")
+    report = web.take_answers()
+    assert len(report.refused) == 1
+    # AcctVantage has the order, whatever becomes of its receipt.
+    assert len(report.sent) == 1
+    assert state(store, order_id) == (DOWNLOADED, "Call first.")
+    (waiting,) = web.worklist()
+    assert f"AcctVantage refused WEB{order_id}-1 (version 1): P17" in waiting.message
+    assert f"import_order({order_id})" in waiting.fix
+    assert list(web.take_answers()) == []
+    (outcome,) = web.import_order(order_id).relinked
+    assert outcome.problems[0].code == "order_offered_again"
+    assert not web.worklist()
+    assert list(web.take_answers()) == []
+    erp.refuse(f"WEB{order_id}-1", 2)
+    assert len(web.take_answers().refused) == 1
+    erp.enter(f"WEB{order_id}-1", 2)
+    assert list(web.take_answers()) == []
+    assert not web.worklist()

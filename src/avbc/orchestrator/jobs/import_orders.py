@@ -323,9 +323,7 @@ class Import:
             return ()
         if not self._run.preview:
             offered = self._run.parts.staging.offer_again(each.import_id)
-            answer = each.pickup.answer
-            is_refused = answer is not None and answer.is_refusal
-            if is_refused and offered.version == each.pickup.version:
+            if each.pickup.is_refused and offered.version == each.pickup.version:
                 return ()  # AcctVantage has entered it meanwhile.
             self._run.is_begun = True
         return self._offered_again(each)
