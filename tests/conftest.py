@@ -53,7 +53,6 @@ def share_compiled_statements(connection: sa.Connection) -> None:
 ON_EVERY_PYTHON = "tests/acctvantage/test_database.py"
 
 
-@pytest.hookimpl(trylast=True)
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Run the PostgreSQL variants on one Python: their SQLite variants run on each.
 
