@@ -422,15 +422,15 @@ class TestPostgresql:
     def test_a_lock_that_is_held_for_too_long_is_unreachable(
         self, postgresql_url: str, monkeypatch: pytest.MonkeyPatch
     ) -> None:
-        monkeypatch.setattr(database, "WAIT", 0.1)
         with SqlGateway(postgresql_url) as books:
-            books.reference_data()
-            with books.engine.begin() as connection:
-                connection.execute(schema.receipt_types.insert(), {"name": "a"})
-                with pytest.raises(BooksUnreachable, match="lock timeout"):
-                    books._database.write(
-                        lambda other: other.execute(schema.receipt_types.insert(), {"name": "a"})
-                    )
+            books.reference_data()  # creates the tables, for which others may make it wait
+        monkeypatch.setattr(database, "WAIT", 0.1)
+        with SqlGateway(postgresql_url) as books, books.engine.begin() as connection:
+            connection.execute(schema.receipt_types.insert(), {"name": "a"})
+            with pytest.raises(BooksUnreachable, match="lock timeout"):
+                books._database.write(
+                    lambda other: other.execute(schema.receipt_types.insert(), {"name": "a"})
+                )
 
     def test_a_nul_in_a_text_is_refused(self, books: SqlGateway, bundle: Make) -> None:
         spoilt = evolve(bundle(1), order=evolve(bundle(1).order, memo="a\0b"))
