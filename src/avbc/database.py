@@ -93,8 +93,10 @@ class Database:
 
     def __init__(self, database: str | sa.Engine, tables: Tables) -> None:
         self._tables = tables
-        self._owns_engine = isinstance(database, str)
-        self.engine = _open_engine(database, tables) if isinstance(database, str) else database
+        self._owns_engine = not isinstance(database, sa.Engine)
+        self.engine = (
+            database if isinstance(database, sa.Engine) else _open_engine(database, tables)
+        )
         self.kind = self.engine.dialect.name
         self._is_file = self.kind == "sqlite" and _is_file(self.engine.url)
         self._driver_error: type[Exception] = self.engine.dialect.loaded_dbapi.Error

@@ -10,6 +10,7 @@ from collections import deque
 from collections.abc import Callable, Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
+from typing import Any
 
 import pytest
 import sqlalchemy as sa
@@ -77,6 +78,11 @@ class TestUrl:
         with pytest.raises(BooksUnusable, match=r"sqlite:///books\.db") as caught:
             SqlGateway(url)
         assert "s3cret" not in everything(caught.value)
+
+    @pytest.mark.parametrize("given", [Path("books.db"), None, 5])
+    def test_what_is_no_text_is_refused_with_what_a_url_looks_like(self, given: Any) -> None:
+        with pytest.raises(BooksUnusable, match=r"such as sqlite:///books\.db"):
+            SqlGateway(given)
 
     @pytest.mark.parametrize(
         "url",

@@ -5,7 +5,7 @@ from __future__ import annotations
 import copy
 import pickle
 import re
-from collections.abc import Callable, Collection
+from collections.abc import AsyncIterator, Callable, Collection
 from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
 from pathlib import Path
@@ -221,6 +221,52 @@ def test_a_method_that_returns_none(join: Join, books: SqlGateway) -> None:
     assert str(caught.value) == (
         "MyBooks.sales_orders_ordered returned None, and must return Iterator[SalesOrder]: correct "
         "it in MyBooks. A read that finds nothing returns an empty list."
+    )
+
+
+def test_a_method_with_a_wrong_signature(join: Join, books: SqlGateway) -> None:
+    given: Any = books_with(books, ImportGateway)
+    type(given).sales_orders_ordered = lambda _self, _source: []
+    with pytest.raises(BooksUnusable) as caught:
+        join(books=given).reconcile(since=date(2020, 1, 1))
+    assert str(caught.value) == (
+        "MyBooks.sales_orders_ordered does not take the arguments it is called with: give it the "
+        "signature sales_orders_ordered(source_code: str, since: datetime, until: datetime) -> "
+        "Iterator[SalesOrder]."
+    )
+
+
+def test_a_type_error_inside_a_method_is_its_own(join: Join, books: SqlGateway) -> None:
+    given: Any = books_with(books, ImportGateway)
+    type(given).sales_orders_ordered = _counts_a_number
+    with pytest.raises(TypeError, match="has no len"):
+        join(books=given).reconcile(since=date(2020, 1, 1))
+
+
+def _counts_a_number(*_: object) -> int:
+    given: Any = 5
+    return len(given)
+
+
+async def _coroutine(*_: object) -> list[object]:
+    return []
+
+
+async def _generator(*_: object) -> AsyncIterator[object]:
+    yield None
+
+
+@pytest.mark.parametrize("method", [_coroutine, _generator])
+def test_a_method_that_is_async(
+    join: Join, books: SqlGateway, method: Callable[..., object]
+) -> None:
+    given: Any = books_with(books, ImportGateway)
+    type(given).sales_orders_ordered = method
+    with pytest.raises(BooksUnusable) as caught:
+        join(books=given).reconcile(since=date(2020, 1, 1))
+    assert str(caught.value) == (
+        "MyBooks.sales_orders_ordered is async, and must return Iterator[SalesOrder]: define it "
+        "with def, without async."
     )
 
 

@@ -48,7 +48,7 @@ class MethodsMissing(FinalError):
         self.methods = methods
         it = "this method" if len(methods) == 1 else "these methods"
         lines = [f"{job} needs {part}, and {books} lacks {it} of it:"]
-        lines += [f"  {_signature(part, name)}" for name in methods]
+        lines += [f"  {_signature(name)}" for name in methods]
         lines.append(self.fix)
         super().__init__("\n".join(lines))
 
@@ -303,7 +303,7 @@ class Parts:
 
 
 class _Answers:
-    """Books whose answers are checked: a method whose `return` was forgotten returns None."""
+    """Books whose calls are checked: a forgotten `return`, an `async def`, a wrong signature."""
 
     def __init__(self, books: object) -> None:
         for name, result in _RESULTS.items():
@@ -312,14 +312,44 @@ class _Answers:
 
 
 def _checked(books: object, name: str, result: str, *arguments: object, **named: object) -> object:
-    answer = cast("Callable[..., object]", getattr(books, name))(*arguments, **named)
+    method = cast("Callable[..., object]", getattr(books, name))
+    whose = type(books).__name__
+    try:
+        answer = method(*arguments, **named)
+    except TypeError:
+        if _takes(method, arguments, named):
+            raise
+        raise BooksUnusable(
+            f"{whose}.{name} does not take the arguments it is called with: give it the "
+            f"signature {_signature(name)}."
+        ) from None
+    if inspect.iscoroutine(answer) or inspect.isasyncgen(answer):
+        if inspect.iscoroutine(answer):
+            answer.close()  # or Python warns that it was never awaited
+        raise BooksUnusable(
+            f"{whose}.{name} is async, and must return {result}: define it with def, without async."
+        )
     if answer is None and result != "None":
-        whose = type(books).__name__
         raise BooksUnusable(
             f"{whose}.{name} returned None, and must return {result}: correct it in {whose}. A "
             "read that finds nothing returns an empty list."
         )
     return answer
+
+
+def _takes(
+    method: Callable[..., object], arguments: Sequence[object], named: Mapping[str, object]
+) -> bool:
+    """Whether a method can be called with these arguments, as far as Python can say."""
+    try:
+        signature = inspect.signature(method)
+    except (TypeError, ValueError):
+        return True
+    try:
+        signature.bind(*arguments, **named)
+    except TypeError:
+        return False
+    return True
 
 
 def _has_method(books: object, name: str) -> bool:
@@ -344,13 +374,13 @@ def _require_books(books: object) -> None:
         )
 
 
-def _signature(part: str, name: str) -> str:
+def _signature(name: str) -> str:
     """Return a method as its definition writes it.
 
-    >>> _signature("ShipmentGateway", "shipments_of")
+    >>> _signature("shipments_of")
     'shipments_of(order_import_ids: Collection[str]) -> list[Shipment]'
     """
-    home = next(each for each in PARTS if each.__name__ == part)
+    home = next(each for each in PARTS if name in methods_of(each))
     text = str(inspect.signature(getattr(home, name))).replace("'", "")
     return name + text.replace("(self, ", "(", 1).replace("(self)", "()", 1)
 
