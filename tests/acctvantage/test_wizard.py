@@ -18,6 +18,7 @@ from avbc.acctvantage.files import (
     write_clients,
     write_products,
 )
+from avbc.acctvantage.files.replacing import replacing
 
 BOOKS = """
 warehouses = [{ name = "Main" }]
@@ -268,3 +269,19 @@ def test_quantities_of_an_export(books: SqlGateway, tmp_path: Path) -> None:
     layout = Layout({"Warehouse": "Whse", "Qty Real-Time On Hand": "On hand"}, decimal_mark=",")
     assert books.load_quantities(file, layout) == 1
     assert books.available("Main", ["SKU-1"])["SKU-1"] == Decimal("1234.5")
+
+
+def test_a_file_in_a_folder_that_is_not_there(tmp_path: Path) -> None:
+    with pytest.raises(NotADirectoryError, match="none is no folder: create it first"):
+        write_products(tmp_path / "none" / "x.txt", [])
+
+
+def test_two_that_write_a_file_at_once_do_not_take_the_other_for_their_own(tmp_path: Path) -> None:
+    target = tmp_path / "x.txt"
+    with replacing(target) as first:
+        first.write("first")
+        with replacing(target) as second:
+            second.write("second")
+        assert target.read_text(encoding="utf-8") == "second"
+    assert target.read_text(encoding="utf-8") == "first"
+    assert list(tmp_path.iterdir()) == [target]

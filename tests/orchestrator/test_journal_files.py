@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 import pickle
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
 from pathlib import Path
@@ -24,6 +25,9 @@ from avbc.acctvantage import (
 )
 from avbc.bigcommerce import ScopeMissing
 from avbc.orchestrator import MethodsMissing, Orchestrator
+from avbc.orchestrator.engine.journal import Journal
+from avbc.orchestrator.jobs import journal_files
+from avbc.orchestrator.jobs.journal_files import JournalReport
 from avbc.settings import JournalClearing, JournalTax, Settings
 from avbc.testing import FakeStore, OrderFactory, Payment, item
 
@@ -117,6 +121,16 @@ def names(folder: Path) -> list[str]:
     return sorted(path.name for path in folder.iterdir())
 
 
+@pytest.fixture
+def hand_over_by_journal(books_toml: Path) -> Callable[[Path], Path]:
+    def written(folder: Path) -> Path:
+        file = folder / "books.toml"
+        file.write_text('hand_over = "journal"\n' + books_toml.read_text(encoding="utf-8"))
+        return file
+
+    return written
+
+
 def test_each_day_with_orders_is_a_file(
     web: Orchestrator, sell: Callable[[datetime], object], tmp_path: Path
 ) -> None:
@@ -194,6 +208,84 @@ def test_files_that_could_not_be_written_are_written_by_the_next_call(
     report = web.write_journal(tmp_path, through=date(2026, 3, 2))
     assert names(tmp_path) == ["journal-WEB-2026-03-01.txt", "journal-WEB-2026-03-02.txt"]
     assert [file.is_new for file in report.files] == [False, False]
+
+
+def test_of_three_calls_at_once_one_writes_a_file(
+    join: Join,
+    change: Change,
+    new_books: Callable[..., SqlGateway],
+    *,
+    sell: Callable[[datetime], object],
+    hand_over_by_journal: Callable[[Path], Path],
+    tmp_path: Path,
+) -> None:
+    url, settings = f"sqlite:///{tmp_path / 'jn.db'}", change(journal=JOURNAL)
+    books = [new_books(url), SqlGateway(url), SqlGateway(url)]
+    with books[1], books[2]:
+        books[0].load(hand_over_by_journal(tmp_path))
+        webs = [join(books=each, settings=settings) for each in books]
+        for day in (1, 2, 3):
+            sell(datetime(2026, 3, day, 18, tzinfo=UTC))
+        webs[0].import_orders()
+        folder = tmp_path / "journals"
+        folder.mkdir()
+        with ThreadPoolExecutor(3) as pool:
+            done = list(pool.map(lambda web: web.write_journal(folder, date(2026, 3, 3)), webs))
+    assert sorted(len(report.files) for report in done) == [0, 0, 3]
+    assert len(names(folder)) == 3
+
+
+def test_a_call_that_gets_no_turn_closes_and_writes_nothing(
+    join: Join,
+    change: Change,
+    new_books: Callable[..., SqlGateway],
+    *,
+    sell: Callable[[datetime], object],
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(journal_files, "_PATIENCE", timedelta(0))
+    books = JournalBooks(new_books(f"sqlite:///{tmp_path / 'jn.db'}"))
+    first, second = (join(books=books, settings=change(journal=JOURNAL)) for _ in range(2))
+    sell(datetime(2026, 3, 1, 18, tzinfo=UTC))
+    first.import_orders()
+    meanwhile: list[JournalReport] = []
+    close = books.close_journal
+
+    def closing(*values: Any) -> list[JournalDay]:
+        meanwhile.append(second.write_journal(tmp_path, date(2026, 3, 1)))
+        return close(*values)
+
+    monkeypatch.setattr(books, "close_journal", closing)
+    assert len(first.write_journal(tmp_path, date(2026, 3, 1)).files) == 1
+    (report,) = meanwhile
+    assert report.files == ()
+    assert str(report) == (
+        "WEB: no file was written, since another process is doing this for the store: call again."
+    )
+
+
+def test_a_file_that_was_written_and_not_noted_is_written_again(
+    web: Orchestrator,
+    sell: Callable[[datetime], object],
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    sell(datetime(2026, 3, 1, 18, tzinfo=UTC))
+    web.import_orders()
+
+    def dies(*_: object) -> None:
+        raise KeyboardInterrupt
+
+    with monkeypatch.context() as patched:
+        patched.setattr(Journal, "set_watermark", dies)
+        with pytest.raises(KeyboardInterrupt):
+            web.write_journal(tmp_path, date(2026, 3, 1))
+    (name,) = names(tmp_path)
+    before = (tmp_path / name).read_bytes()
+    (file,) = web.write_journal(tmp_path, date(2026, 3, 1)).files
+    assert (file.path.read_bytes(), file.is_new) == (before, False)
+    assert web.write_journal(tmp_path, date(2026, 3, 1)).files == ()
 
 
 def test_by_default_yesterday_in_the_store_is_the_last_day(
@@ -298,13 +390,11 @@ def test_the_books_themselves_keep_the_journal(
     both: SqlGateway,
     store: FakeStore,
     factory: OrderFactory,
-    books_toml: Path,
+    hand_over_by_journal: Callable[[Path], Path],
     tmp_path: Path,
 ) -> None:
     """Money is held on Monday and captured on Tuesday; each day is closed by a call of its own."""
-    journaled = tmp_path / "books.toml"
-    journaled.write_text('hand_over = "journal"\n' + books_toml.read_text(encoding="utf-8"))
-    both.load(journaled)
+    both.load(hand_over_by_journal(tmp_path))
     monday, tuesday = (datetime(2026, 3, day, 18, tzinfo=UTC) for day in (2, 3))
     held = Payment("Credit Card", "authorizenet", "authorized")
     order = store.add_order(factory.order([item("LAMP-01")], payment=held, created=monday))

@@ -3,18 +3,31 @@
 from __future__ import annotations
 
 import os
+import secrets
 from collections.abc import Generator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import TextIO
 
 
+def require_folder(folder: Path) -> None:
+    """Raise NotADirectoryError if there is no such folder."""
+    if not folder.is_dir():
+        raise NotADirectoryError(f"folder: {folder} is no folder: create it first")
+
+
 @contextmanager
 def replacing(target: Path, encoding: str = "utf-8") -> Generator[TextIO]:
-    """Open a text file that takes the place of another when the block ends without an error."""
-    temporary = target.with_name(f".{target.name}.{os.getpid()}")
+    """Open a text file that takes the place of another when the block ends without an error.
+
+    Raises:
+        NotADirectoryError: The folder of the file does not exist.
+    """
+    require_folder(target.parent)
+    # Threads write at once, too. A file of `tempfile` would be readable by its owner alone.
+    temporary = target.with_name(f".{target.name}.{secrets.token_hex(8)}")
     try:
-        with temporary.open("w", encoding=encoding, newline="") as file:
+        with temporary.open("x", encoding=encoding, newline="") as file:
             yield file
             file.flush()
             os.fsync(file.fileno())

@@ -70,6 +70,7 @@ def write_products(
     Raises:
         BooksFileError: The layout has faults, or AcctVantage cannot take some of the values; all of
             them are listed by part number. Nothing was written.
+        NotADirectoryError: The folder of the file does not exist.
 
     >>> from tempfile import TemporaryDirectory
     >>> with TemporaryDirectory() as folder:
@@ -93,6 +94,7 @@ def write_aliases(
 
     Raises:
         BooksFileError: As `write_products`.
+        NotADirectoryError: The folder of the file does not exist.
     """
     rows = [
         (each.part_number, {"part_number": each.part_number, "alias": alias})
@@ -111,6 +113,7 @@ def write_clients(
 
     Raises:
         BooksFileError: The layout has faults. Nothing was written.
+        NotADirectoryError: The folder of the file does not exist.
     """
     rows = [(each.import_id or each.name, _client(each)) for each in clients]
     return _write(path, CLIENTS_FILE.fields, layout, rows)

@@ -15,10 +15,12 @@ from avbc.acctvantage.files.journal import (
     JournalAccountsMissing,
     JournalDay,
 )
-from avbc.acctvantage.files.replacing import replacing
+from avbc.acctvantage.files.replacing import replacing, require_folder
+from avbc.acctvantage.gateway import JournalGateway
 from avbc.mapping.days import day_of
 from avbc.money import ZERO
 from avbc.orchestrator.engine.integration import Integration
+from avbc.orchestrator.engine.leases import Lease
 from avbc.report import Report, counted
 from avbc.settings import Settings
 
@@ -30,6 +32,9 @@ _NO_ORDERS = (
     "The books have no journal yet: an order is in it if it was created when the books said so "
     '(hand_over = "journal" in books.toml)'
 )
+
+_PATIENCE = timedelta(minutes=1)
+"""How long to wait for another call that writes the journal of the store."""
 
 _log = logging.getLogger("avbc.orchestrator")
 
@@ -55,6 +60,8 @@ class JournalReport(Report):
     """The last day that is closed."""
     files: tuple[JournalFile, ...] = ()
     note: str = ""
+    refusal: str = ""
+    """Why no file was written, where another call has the turn: call again later."""
 
     @property
     def days(self) -> list[JournalDay]:
@@ -63,6 +70,8 @@ class JournalReport(Report):
 
     def summary(self) -> str:
         """How many days were closed and files written, and their total."""
+        if self.refusal:
+            return f"{self.source_code}: no file was written, since {self.refusal}: call again."
         if not self.files:
             said = f"{self.source_code}: no journal to write through {self.through}."
             return f"{said} {self.note}.".removesuffix(" .")
@@ -102,34 +111,56 @@ def write_journal(
         ValueError: `through` is not over.
     """
     code, books = integration.source_code, integration.parts.journal
-    if not folder.is_dir():
-        raise NotADirectoryError(f"folder: {folder} is no folder: create it first")
+    require_folder(folder)
     through = _closable(integration, through)
-    with tracing.span("avbc.write_journal", {"avbc.source_code": code}):
-        watermark = integration.scoped(_WRITTEN)
-        written = integration.journal.watermark(watermark)
-        since = None if written is None else written.date() + timedelta(days=1)
-        if since is not None and rewrite_since is not None:
-            since = min(since, rewrite_since)
-        accounts, zone = _accounts(integration.settings), integration.days.zone
-        try:
-            closed = books.close_journal(code, through, partial(day_of, zone=zone), accounts)
-        except JournalAccountsMissing as error:
-            raise JournalAccountsMissing(error.missing, _IN_SETTINGS) from None
-        now = {each.day for each in closed}
-        days = books.journal_days(code, since)
-        files = [JournalFile(day, _written(day, folder), day.day in now) for day in days]
-        if files:
-            last = datetime.combine(days[-1].day, time.min, UTC)
-            integration.journal.set_watermark(watermark, max(last, written or last))
-        report = JournalReport(
-            source_code=code,
-            through=through,
-            files=tuple(files),
-            note="" if files or written else _NO_ORDERS,
+    with (
+        tracing.span("avbc.write_journal", {"avbc.source_code": code}),
+        integration.journal.lease(integration.scoped(_WRITTEN), _PATIENCE) as lease,
+    ):
+        report = _closed_and_written(
+            integration, books, folder, through, rewrite_since=rewrite_since, lease=lease
         )
         _log.info("%s", report.summary())
         return report
+
+
+def _closed_and_written(
+    integration: Integration,
+    books: JournalGateway,
+    folder: Path,
+    through: date,
+    *,
+    rewrite_since: date | None,
+    lease: Lease,
+) -> JournalReport:
+    code = integration.source_code
+    if refusal := lease.check():
+        return JournalReport(source_code=code, through=through, refusal=refusal)
+    watermark = integration.scoped(_WRITTEN)
+    written = integration.journal.watermark(watermark)
+    since = None if written is None else written.date() + timedelta(days=1)
+    if since is not None and rewrite_since is not None:
+        since = min(since, rewrite_since)
+    accounts, zone = _accounts(integration.settings), integration.days.zone
+    try:
+        closed = books.close_journal(code, through, partial(day_of, zone=zone), accounts)
+    except JournalAccountsMissing as error:
+        raise JournalAccountsMissing(error.missing, _IN_SETTINGS) from None
+    now = {each.day for each in closed}
+    days = books.journal_days(code, since)
+    if refusal := lease.check():
+        return JournalReport(source_code=code, through=through, refusal=refusal)
+    files = [JournalFile(day, _written(day, folder), day.day in now) for day in days]
+    if files:
+        # After the files: where this call ends in between, the next one writes them again.
+        last = datetime.combine(days[-1].day, time.min, UTC)
+        integration.journal.set_watermark(watermark, max(last, written or last))
+    return JournalReport(
+        source_code=code,
+        through=through,
+        files=tuple(files),
+        note="" if files or written else _NO_ORDERS,
+    )
 
 
 def _closable(integration: Integration, through: date | None) -> date:
