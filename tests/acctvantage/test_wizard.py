@@ -2,7 +2,7 @@ from __future__ import annotations
 
 from decimal import Decimal
 from pathlib import Path
-from typing import Literal
+from typing import Any, Literal, cast
 
 import pytest
 from attrs import evolve
@@ -175,6 +175,7 @@ def test_a_layout_lists_all_its_faults(tmp_path: Path) -> None:
         {"Part Numbr": "Item", "Name": "List Price", "Width": " "},
         delimiter="ab",
         encoding="latin-99",
+        decimal_mark=cast("Literal['.']", ";"),
     )
     with pytest.raises(BooksFileError) as caught:
         write_products(tmp_path / "products.txt", [], layout)
@@ -183,6 +184,7 @@ def test_a_layout_lists_all_its_faults(tmp_path: Path) -> None:
         "List Price: has the same header as Name: 'List Price'",
         "Width: has an empty header",
         "delimiter: must be one character, not 'ab'",
+        "decimal_mark: must be '.' or ',', not ';'",
         "encoding: 'latin-99' is not a known encoding",
     ]
 
@@ -246,6 +248,54 @@ def test_a_header_that_the_layout_names_must_be_there(books: SqlGateway, tmp_pat
         "line 1, Item Name: is a column that must be there: did you mean ItemName?",
         "line 1, Retail: is a column that must be there",
     ]
+
+
+@pytest.mark.parametrize("delimiter", ["\t", ";"])
+def test_a_header_may_differ_from_the_layout_in_case(
+    books: SqlGateway, tmp_path: Path, delimiter: str
+) -> None:
+    file = tmp_path / "products.txt"
+    rows = [["ITEM", "item name", "Product class", "RETAIL"], ["A", "Cup", "Goods", "1.5"]]
+    file.write_text("\n".join(map(delimiter.join, rows)), encoding="utf-8")
+    assert books.load_products(file, Layout(NAMES)) == 1
+    (product,) = books.find_products(["A"])
+    assert (product.name, product.list_price) == ("Cup", Decimal("1.5"))
+
+
+def test_a_header_spelled_as_in_the_layout_goes_before_other_cases(
+    books: SqlGateway, tmp_path: Path
+) -> None:
+    file = tmp_path / "products.txt"
+    file.write_text("ITEM,Item,Name,Product Class\nx,A,Cup,Goods\n", encoding="utf-8")
+    assert books.load_products(file, Layout({"Part Number": "Item"})) == 1
+    assert [each.part_number for each in books.find_products(["A", "x"])] == ["A"]
+    file.write_text("ITEM,item,Name,Product Class\nx,A,Cup,Goods\n", encoding="utf-8")
+    with pytest.raises(BooksFileError, match="line 1, Item: is there twice"):
+        books.load_products(file, Layout({"Part Number": "Item"}))
+
+
+def test_the_names_alone_are_no_layout(books: SqlGateway, tmp_path: Path) -> None:
+    given: Any = {"Part Number": "SKU"}
+    file = tmp_path / "products.txt"
+    for use in (
+        lambda: books.load_products(file, given),
+        lambda: write_products(file, [], given),
+    ):
+        with pytest.raises(TypeError, match=r"Layout, not a dict: pass Layout\(\{\.\.\.\}\)"):
+            use()
+
+
+def test_a_nul_in_a_cell_is_a_fault(books: SqlGateway, tmp_path: Path) -> None:
+    file = tmp_path / "products.txt"
+    file.write_text(
+        "Item,Name,Product Class,Notes\nA,Cup,Goods,\0\nB,M\0ug,Goods,\n", encoding="utf-8"
+    )
+    with pytest.raises(BooksFileError) as caught:
+        books.load_products(file, Layout({"Part Number": "Item"}))
+    assert [str(fault) for fault in caught.value.faults] == [
+        r"line 3, Name: must have no NUL character: 'M\x00ug'",
+    ]
+    assert books.find_products(["A", "B"]) == []
 
 
 def test_aliases_replace_those_of_the_products_named(books: SqlGateway, tmp_path: Path) -> None:

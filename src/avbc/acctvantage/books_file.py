@@ -558,6 +558,11 @@ class CsvFile:
             if column is None:
                 continue
             key, convert = column
+            if "\0" in cell:
+                # PostgreSQL cannot store it.
+                self.fault(key, f"must have no NUL character: {cell!r}", line)
+                is_good = False
+                continue
             if not cell and key not in self._table.required:
                 continue
             try:

@@ -83,6 +83,8 @@ class Layout:
                 faults.append(Fault(field, f"has the same header as {other}: {header!r}"))
         if self.delimiter is not None and (len(self.delimiter) != 1 or self.delimiter in '"\r\n'):
             faults.append(Fault("delimiter", f"must be one character, not {self.delimiter!r}"))
+        if self.decimal_mark not in {".", ","}:
+            faults.append(Fault("decimal_mark", f"must be '.' or ',', not {self.decimal_mark!r}"))
         try:
             "".encode(self.encoding or "utf-8")
         except LookupError:
@@ -90,6 +92,19 @@ class Layout:
         if faults:
             raise BooksFileError(f"the layout of {source}", faults)
         return headers
+
+
+def require_layout(layout: object) -> None:
+    """Make sure that an argument is a layout.
+
+    Raises:
+        TypeError: It is something else, such as the names alone.
+    """
+    if not isinstance(layout, Layout):
+        fix = ": pass Layout({...})" if isinstance(layout, dict) else ""
+        raise TypeError(
+            f"layout: must be an avbc.acctvantage.files.Layout, not a {type(layout).__name__}{fix}"
+        )
 
 
 @attrs.frozen
@@ -160,6 +175,8 @@ QUANTITIES_FILE = FileKind(
 class ExportFile(CsvFile):
     """An export: columns by a layout, in any order. Columns that are no field are passed over.
 
+    A header may differ from the layout in case.
+
     Args:
         path: The file.
         kind: What it may hold.
@@ -170,6 +187,7 @@ class ExportFile(CsvFile):
     """
 
     def __init__(self, path: str | PathLike[str], kind: FileKind, layout: Layout) -> None:
+        require_layout(layout)
         super().__init__(path, kind.table)
         self._layout = layout
         self._headers = layout.headers(kind.fields, str(path))
@@ -183,12 +201,12 @@ class ExportFile(CsvFile):
     def _delimiter(self, file: TextIO, /) -> str:
         if self._layout.delimiter is not None:
             return self._layout.delimiter
-        known = set(self._headers.values())
+        known = {text_key(name) for name in self._headers.values()}
 
         def fields(delimiter: str) -> int:
             file.seek(0)
             header = next(csv.reader(file, delimiter=delimiter), cast("list[str]", []))
-            return sum(column.strip() in known for column in header)
+            return sum(text_key(column.strip()) in known for column in header)
 
         found = max(_DELIMITERS, key=fields)
         file.seek(0)
@@ -196,6 +214,11 @@ class ExportFile(CsvFile):
 
     def _columns(self, header: list[str]) -> list[Column | None]:
         keys = {name: key for key, name in self._headers.items()}
+        # A column that is spelled as in the layout goes first: another case of it is another one.
+        spelled = {text_key(name): name for name in keys if name not in header}
+        header = [
+            column if column in keys else spelled.get(text_key(column), column) for column in header
+        ]
         required = [self._headers[key] for key in self._table.required]
         is_good = True
         for name in dict.fromkeys([*required, *self._named]):

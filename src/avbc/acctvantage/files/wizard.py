@@ -25,6 +25,7 @@ from avbc.acctvantage.files.exports import (
     Layout,
     read_clients,
     read_products,
+    require_layout,
 )
 from avbc.acctvantage.files.replacing import replacing
 from avbc.acctvantage.gateway import BooksFileError
@@ -213,6 +214,7 @@ def _write(
     layout: Layout,
     rows: list[tuple[str, dict[str, str]]],
 ) -> int:
+    require_layout(layout)
     headers = layout.headers(fields, str(path))
     faults = [
         Fault(name, f"{headers[key]} has {len(cells[key])} characters, AcctVantage takes {limit}")
