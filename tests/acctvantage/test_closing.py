@@ -292,6 +292,7 @@ def test_what_comes_late_goes_to_the_first_open_day(books: SqlGateway, days: Sto
 def test_what_was_held_and_captured_on_closed_days_is_captured_on_the_first_open_one(
     books: SqlGateway, days: StoreDays
 ) -> None:
+    books.create_order(bundle(2, 1))
     books.close_journal("WEB", day(5), days, ACCOUNTS)
     books.create_order(bundle(1, 1, held(1, 2)))
     books.record_capture("WEB1-1", D(7), at(3))
@@ -399,9 +400,18 @@ def test_sources_close_their_days_by_themselves(books: SqlGateway, days: StoreDa
 
 
 def test_days_without_entries_are_closed_too(books: SqlGateway, days: StoreDays) -> None:
+    books.create_order(bundle(1, 1))
+    books.close_journal("WEB", day(1), days, ACCOUNTS)
     assert books.close_journal("WEB", day(3), days, ACCOUNTS) == []
-    books.create_order(bundle(1, 2))
+    books.create_order(bundle(2, 2))
     assert booked(books.close_journal("WEB", day(6), days, ACCOUNTS)) == {4: SALE}
+
+
+def test_no_day_is_closed_before_the_first_order(books: SqlGateway, days: StoreDays) -> None:
+    books.create_order(bundle(1, 1, source_code="EBAY"))
+    assert books.close_journal("WEB", day(3), days, ACCOUNTS) == []
+    books.create_order(bundle(2, 2))
+    assert booked(books.close_journal("WEB", day(3), days, ACCOUNTS)) == {2: SALE}
 
 
 def test_of_many_that_close_a_day_at_once_one_does(url: str, days: StoreDays) -> None:

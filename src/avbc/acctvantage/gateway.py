@@ -485,7 +485,8 @@ class JournalGateway(Protocol):
         What a document (order, receipt or credit) debits and credits now, less what was journaled
         of it, goes to the day on which it happened, or to the first open day after it. `day_of` is
         the day of a time in the store. All is written in one transaction. A second call closes
-        nothing more; of two calls at once, one closes the days.
+        nothing more; of two calls at once, one closes the days. Before the first order of the
+        source is in the journal, nothing is closed.
 
         Raises `JournalAccountsMissing`, which lists the missing accounts of all documents, before
         anything is written.

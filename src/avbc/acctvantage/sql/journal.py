@@ -52,7 +52,8 @@ def close_journal(
     """Close the days of a source up to `through`, and return those with entries, by day.
 
     Of the orders that are in the journal and not picked up (`hand_over`), with their receipts and
-    credits. A second call closes nothing more.
+    credits. A second call closes nothing more. Before the first order nothing is closed, so that
+    the first orders are on their own days.
 
     Args:
         connection: The connection.
@@ -75,8 +76,11 @@ def close_journal(
     closed = connection.scalar(last) or date.min
     if through <= closed:
         return []
+    candidates = _candidates(connection, source_code)
+    if closed == date.min and not candidates:
+        return []
     closing = _Closing(closed, through, day_of, accounts)
-    for chunk in key_chunks(_candidates(connection, source_code)):
+    for chunk in key_chunks(candidates):
         closing.take(_read(connection, chunk))
     if closing.missing:
         raise JournalAccountsMissing(closing.missing)

@@ -57,7 +57,7 @@ class JournalReport(Report):
 
     source_code: str
     through: date
-    """The last day that is closed."""
+    """The last day that is closed, once there are orders for a journal."""
     files: tuple[JournalFile, ...] = ()
     note: str = ""
     refusal: str = ""
