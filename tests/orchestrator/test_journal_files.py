@@ -416,3 +416,31 @@ def test_the_books_themselves_keep_the_journal(
         name = f"journal-WEB-{day.day}.txt"
         assert (tmp_path / name).read_bytes() == day.text.encode()
     assert web.write_journal(tmp_path, through=tuesday.date()).files == ()
+
+
+def test_orders_that_came_after_their_day_was_closed_are_said_to_wait(
+    join: Join,
+    change: Change,
+    *,
+    both: SqlGateway,
+    sell: Callable[[datetime], object],
+    hand_over_by_journal: Callable[[Path], Path],
+    tmp_path: Path,
+) -> None:
+    both.load(hand_over_by_journal(tmp_path))
+    web = join(books=both, settings=change(journal=JOURNAL))
+    sell(datetime(2026, 3, 1, 18, tzinfo=UTC))
+    web.import_orders()
+    web.write_journal(tmp_path, date(2026, 3, 4))
+    assert str(web.write_journal(tmp_path, date(2026, 3, 3))) == (
+        "WEB: no journal to write through 2026-03-03."
+    )
+    for day in (2, 3, 5):
+        sell(datetime(2026, 3, day, 18, tzinfo=UTC))
+    web.import_orders()
+    assert str(web.write_journal(tmp_path, date(2026, 3, 4))) == (
+        "WEB: no journal to write through 2026-03-04. Days are closed through 2026-03-04; "
+        "2 orders of these days go to the next day that is closed."
+    )
+    (file,) = web.write_journal(tmp_path, date(2026, 3, 5)).files
+    assert (file.day.day, file.day.orders) == (date(2026, 3, 5), 3)

@@ -503,6 +503,16 @@ class JournalGateway(Protocol):
 
 
 @runtime_checkable
+class CountsLateOrders(Protocol):
+    """Books with a journal that say which orders wait. Optional: no part of `JournalGateway`."""
+
+    @abstractmethod
+    def late_orders(self, source_code: str) -> tuple[date | None, int]:
+        """Return the last closed day, and how many orders came when their own day was closed."""
+        ...
+
+
+@runtime_checkable
 class LendsDatabase(Protocol):
     """Books that keep avbc's journal in their own database. Optional: no part of `Gateway`.
 

@@ -345,6 +345,7 @@ class SqlGateway:
 
     close_journal = _writes(journal.close_journal, "the journal of {}")
     journal_days = _reads(journal.journal_days)
+    late_orders = _reads(journal.late_orders)
 
     # What users of AcctVantage do, for tests and for scripts that carry it over.
 

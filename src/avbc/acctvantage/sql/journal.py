@@ -120,6 +120,24 @@ def journal_days(
     ]
 
 
+def late_orders(connection: sa.Connection, source_code: str) -> tuple[date | None, int]:
+    """Return the last closed day, and how many orders came when their own day was closed.
+
+    They go to the next day that is closed. The day is None where none is closed yet.
+    """
+    last = sa.select(sa.func.max(_DAY.day)).where(_DAY.source_code == source_code)
+    closed = connection.scalar(last)
+    if closed is None:
+        return None, 0
+    late = sa.select(sa.func.count(_ORDER.id)).where(
+        _ORDER.source_code == source_code,
+        _ORDER.hand_over == "journal",
+        _ORDER.ordered_on <= closed,
+        ~sa.exists().where(_KNOWN.import_id == _ORDER.import_id),
+    )
+    return closed, connection.scalar(late) or 0
+
+
 def _candidates(connection: sa.Connection, source_code: str) -> list[str]:
     """The Import IDs of orders of which something changed since it was journaled."""
     of_source = (_ORDER.source_code == source_code) & (_ORDER.hand_over == "journal")
