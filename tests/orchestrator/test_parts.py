@@ -422,6 +422,7 @@ def test_a_refund_that_the_books_cannot_take_is_left_to_a_person(
     store.refund(order.id, items={int(str(order.products[0]["id"])): 1})
     web.follow_orders()
     assert "refund_not_booked" in waits(web, order)
+    assert "import_refunds" not in waits(web, order)["refund_not_booked"]
     assert web.settings.gl.import_refunds
 
 
@@ -541,6 +542,17 @@ def test_a_method_of_a_part_that_was_forgotten_is_an_error_of_the_setup(
         "The settings ask for push_inventory, and MyBooks lacks quantities_available: the timer "
         "leaves it out."
     )
+
+
+def test_books_that_cannot_follow_are_in_the_setup(follower: Orchestrator) -> None:
+    (check,) = [each for each in follower.check_setup().checks if each.item == "FollowGateway"]
+    assert check.state == "warning"
+    lacks = MethodsMissing("x", "MyBooks", "FollowGateway", tuple(methods_of(FollowGateway))).short
+    assert check.found == (
+        f"{lacks.removesuffix(' (FollowGateway)')}: follow_orders writes nothing, and reports what "
+        "to enter by hand."
+    )
+    assert check.fix == "Add them to MyBooks (docs/gateway.md)."
 
 
 def test_books_with_every_part_have_no_check(web: Orchestrator) -> None:

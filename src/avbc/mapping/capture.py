@@ -262,8 +262,8 @@ def _check_edited(sales_order: SalesOrder, order: Order, amount: Decimal, found:
             amount,
             f"{amount_text(amount)} would be captured, and order {order.id} is over "
             f"{amount_text(total)} in the store now.",
-            f"Capture no more than {amount_text(total)} of it at the gateway: the receipt follows "
-            "with the next follow_orders().",
+            f"Capture no more than {amount_text(total)} of it at the gateway: the next "
+            "follow_orders() updates the receipt, or reports what to enter.",
         )
 
 

@@ -221,12 +221,21 @@ def edit_of(
     return Edit(now, bool(differences), problem)
 
 
+_HAVE_IT_CREDITED = (
+    " Or have avbc do it: set gl.import_refunds = true and call import_refunds(since=...) from "
+    "before the refund, with preview=True first: it credits each refund since then, also those "
+    "that were booked by hand."
+)
+
+
 def refund_not_booked(
     sales_order: SalesOrder,
     order: Order,
     refunds: Iterable[Decimal],
     credited: Decimal,
     rules: MappingRules,
+    *,
+    keeps_credits: bool,
 ) -> Problem | None:
     """The problem of a refund in the store for which the books have no credit.
 
@@ -236,6 +245,7 @@ def refund_not_booked(
         refunds: The totals of its refunds.
         credited: The total of the credits on the sales order.
         rules: Settings and reference data.
+        keeps_credits: Whether avbc can write credits in the books.
     """
     refunded = sum(refunds, ZERO)
     if rules.settings.gl.import_refunds or not shows_refund(order):
@@ -250,8 +260,6 @@ def refund_not_booked(
         str(order.status_id),
         f"{amount} of order {order.id} was refunded in the store, and the books have {booked} on "
         f"{sales_order.import_id}.",
-        f"Enter the credit in AcctVantage, then call settle({order.id}) if the item stays. Or have "
-        "avbc do it: set gl.import_refunds = true and call import_refunds(since=...) from before "
-        "the refund, with preview=True first: it credits each refund since then, also those that "
-        "were booked by hand.",
+        f"Enter the credit in AcctVantage, then call settle({order.id}) if the item stays."
+        + (_HAVE_IT_CREDITED if keeps_credits else ""),
     )

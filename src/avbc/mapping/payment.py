@@ -363,8 +363,8 @@ def _is_good(worth: Worth, order: Order, case: Case) -> bool:
                 "The order has a status of orders that are not paid yet, so the receipt is over "
                 "nothing.",
                 "When the money has come, give the order another status of paid orders in "
-                "BigCommerce than the one that avbc gave it: the receipt follows with the next "
-                "follow_orders(). Or enter the receipt in AcctVantage.",
+                "BigCommerce than the one that avbc gave it: the next follow_orders() updates the "
+                "receipt, or reports what to enter. Or enter the receipt in AcctVantage.",
             )
         return True
     if status in _NOT_RECEIVED:
@@ -373,8 +373,9 @@ def _is_good(worth: Worth, order: Order, case: Case) -> bool:
             "payment_status",
             status,
             f"The payment is {status!r}: nothing was received yet, so the receipt is over nothing.",
-            "Capture it in BigCommerce, or wait until it clears: the receipt follows with the next "
-            f"follow_orders(). If AcctVantage is to capture it, set {_PREAUTHORIZED} and call "
+            "Capture it in BigCommerce, or wait until it clears: the next follow_orders() updates "
+            "the receipt, or reports what to enter. If AcctVantage is to capture it, set "
+            f"{_PREAUTHORIZED} and call "
             f"follow_orders([{order.id}])." + (_MAY_BE_OFFLINE if worth.transacted is None else ""),
         )
         return True

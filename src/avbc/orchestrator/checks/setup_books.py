@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from avbc.acctvantage.gateway import ImportGateway
+from avbc.acctvantage.gateway import FollowGateway, ImportGateway
 from avbc.orchestrator.engine.parts import NEEDS, PARTS, Parts, methods_of, named
 from avbc.orchestrator.reports import Check
 from avbc.settings import Settings
@@ -46,5 +46,14 @@ def books_checks(parts: Parts, settings: Settings) -> Iterator[Check]:
                 part.__name__,
                 "warning",
                 f"The settings ask for {asked[0]}, and {lacks}: the timer leaves it out.",
+                f"{fix}.",
+            )
+        elif part is FollowGateway:
+            # No setting asks for it: follow_orders runs in any case.
+            yield Check(
+                "books",
+                part.__name__,
+                "warning",
+                f"{lacks}: follow_orders writes nothing, and reports what to enter by hand.",
                 f"{fix}.",
             )

@@ -12,7 +12,7 @@ from functools import partial
 
 import attrs
 
-from avbc.acctvantage import BooksRefused, FollowGateway
+from avbc.acctvantage import BooksRefused, CreditGateway, FollowGateway
 from avbc.bigcommerce import UnexpectedData
 from avbc.errors import AvbcError
 from avbc.mapping import MappingRules, Problem, authorization_age, is_fingerprint_of
@@ -80,7 +80,14 @@ class Follower:
             return
         if order.status_id not in (self._run.statuses.new, self._run.statuses.import_error):
             yield from self._edits(each)
-        refund = refund_not_booked(sales_order, order, each.refunds, each.credited, self._rules)
+        refund = refund_not_booked(
+            sales_order,
+            order,
+            each.refunds,
+            each.credited,
+            self._rules,
+            keeps_credits=self._run.parts.has(CreditGateway),
+        )
         if refund is not None and (each.refunds or not each.is_refund_in_total):
             yield refund
         yield from self._not_received(each)

@@ -14,7 +14,7 @@ from functools import cached_property, partial
 
 import attrs
 
-from avbc.acctvantage import SalesOrder
+from avbc.acctvantage import CreditGateway, SalesOrder
 from avbc.acctvantage.import_ids import order_import_id, store_order_ids
 from avbc.bigcommerce import NotFound, RequestRefused
 from avbc.bigcommerce.models import OrderStatus
@@ -341,7 +341,9 @@ class _Pull:
                 problems = (problem,)
         elif not is_mapped and status_id == SystemStatus.PARTIALLY_REFUNDED:
             is_booked = run.settings.gl.import_refunds
-            problems = () if is_booked else (_partly_refunded(order, name),)
+            problems = (
+                () if is_booked else (_partly_refunded(order, name, run.parts.has(CreditGateway)),)
+            )
         if not after and problems:
             run.know(*known)
             self.unruled.refuse(change, name, problems)
@@ -355,7 +357,7 @@ class _Pull:
             run.know(*known)
 
 
-def _partly_refunded(order: SalesOrder, name: str) -> Problem:
+def _partly_refunded(order: SalesOrder, name: str, keeps_credits: bool) -> Problem:
     """Say in the report what `follow_orders` puts on the worklist, unless the credit is booked."""
     return Problem(
         "refund_not_booked",
@@ -364,7 +366,9 @@ def _partly_refunded(order: SalesOrder, name: str) -> Problem:
         f"Order {order.store_order_id} was refunded in part in the store; {order.import_id} "
         f"is {order.status} in AcctVantage.",
         "Enter the credit in AcctVantage, or have avbc do it: set gl.import_refunds = true and "
-        "call import_refunds(since=...), with preview=True first.",
+        "call import_refunds(since=...), with preview=True first."
+        if keeps_credits
+        else "Enter the credit in AcctVantage.",
         "warning",
     )
 
