@@ -209,6 +209,66 @@ def test_acknowledgements_are_only_added(books: SqlGateway, side: Side, statemen
         side(statement)
 
 
+def test_an_acknowledgement_is_never_replaced_or_emptied(books: SqlGateway, side: Side) -> None:
+    books.create_order(make_bundle(1))
+    enter(side, "WEB1")
+    before = side("SELECT * FROM acknowledgements")
+    if side.is_sqlite:
+        for given in (1, -1, 0):
+            with pytest.raises(side.error, match="leave it out"):
+                side(
+                    "REPLACE INTO acknowledgements (id, import_id, version, document_number) "
+                    f"VALUES ({given}, 'WEB1', 1, 'SO-1')"
+                )
+        with pytest.raises(side.error, match="never changed"):
+            side("UPDATE acknowledgements SET at = '2020-01-01T00:00:00.000000+00:00'")
+    else:
+        with pytest.raises(side.error, match="never changed or deleted"):
+            side("TRUNCATE acknowledgements")
+    assert side("SELECT * FROM acknowledgements") == before
+
+
+def test_the_stamp_of_an_acknowledgement_is_the_database_s(books: SqlGateway, side: Side) -> None:
+    books.create_order(make_bundle(1))
+    side(
+        "INSERT INTO acknowledgements (import_id, version, document_number, at) "
+        "VALUES ('WEB1', 1, 'SO-1', '2020-01-01T00:00:00.000000+00:00')"
+    )
+    (pickup,) = books.pickups(["WEB1"])
+    assert pickup.answer is not None
+    assert pickup.answer.at is not None
+    assert pickup.answer.at.year > 2020
+
+
+def test_a_document_number_of_spaces_is_none(books: SqlGateway, side: Side) -> None:
+    books.create_order(make_bundle(1))
+    with pytest.raises(side.error, match="needs document_number"):
+        enter(side, "WEB1", number="  ")
+    side(
+        "INSERT INTO acknowledgements (import_id, version, document_number, refused_code) "
+        "VALUES ('WEB1', 1, '  ', 'PART')"
+    )
+    (pickup,) = books.orders_refused("WEB")
+    assert (pickup.document_number, pickup.version) == ("", 1)
+    enter(side, "WEB1", number=" SO-1 ")
+    (pickup,) = books.pickups(["WEB1"])
+    assert pickup.document_number == "SO-1"
+
+
+def test_one_version_has_one_document(books: SqlGateway, side: Side) -> None:
+    books.create_order(make_bundle(1))
+    enter(side, "WEB1")
+    enter(side, "WEB1", number="SO-1 ")
+    with pytest.raises(side.error, match="another document_number"):
+        enter(side, "WEB1", number="SO-9")
+    books.set_to_ship("WEB1", {1000: Decimal(1)})
+    enter(side, "WEB1", 2, "SO-9")
+    with pytest.raises(side.error, match="another document_number"):
+        enter(side, "WEB1", 1, "SO-9")
+    (pickup,) = books.pickups(["WEB1"])
+    assert pickup.document_number == "SO-9"
+
+
 def test_a_status_by_sql_is_stamped_and_checked(books: SqlGateway, side: Side) -> None:
     books.create_order(make_bundle(1))
     side("UPDATE sales_orders SET status = 'Picked' WHERE import_id = 'WEB1'")

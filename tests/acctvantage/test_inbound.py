@@ -89,6 +89,18 @@ class TestShipments:
     def ordered(self, books: SqlGateway) -> None:
         books.create_order(make_bundle(1))
 
+    def test_a_shipment_does_not_move_to_another_order(self, books: SqlGateway, side: Side) -> None:
+        books.create_order(make_bundle(1))
+        books.create_order(make_bundle(2))
+        send(side, an_item(), COMPLETE)
+        with pytest.raises(side.error, match="another order"):
+            side(
+                "INSERT INTO shipments_in (number, order_import_id, ship_via, carrier) "
+                "VALUES (501, 'WEB2', 'UPS Ground', 'UPS')"
+            )
+        assert side("SELECT order_import_id FROM shipments_in") == [("WEB1",)]
+        send(side, an_item(), COMPLETE)
+
     def test_a_shipment_is_there_with_its_last_row(self, books: SqlGateway, side: Side) -> None:
         send(side, an_item(), an_item(), a_parcel("1Z2"), a_parcel("1Z1"), a_parcel("1Z1"))
         assert books.shipments("WEB") == []

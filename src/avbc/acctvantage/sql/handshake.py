@@ -33,21 +33,34 @@ def _version_of(import_id: str) -> str:
     return f"COALESCE({', '.join(each)})"
 
 
-_ENTERED_BEFORE = (
-    "EXISTS (SELECT 1 FROM acknowledgements AS a WHERE a.import_id = NEW.import_id AND "
-    "a.version = NEW.version AND a.document_number <> '')"
-)
+def _text(name: str) -> str:
+    """A text of an acknowledgement as it is kept: NULL is empty, and so are spaces alone."""
+    return f"TRIM(COALESCE({name}, ''))"
+
+
+_TEXTS = ("document_number", "status", "client_number", "refused_code", "refused_text")
+_NUMBER, _STATUS, _CLIENT, _CODE, _WORDS = (_text(f"NEW.{name}") for name in _TEXTS)
+
+
+def _entered_before(condition: str) -> str:
+    return (
+        "EXISTS (SELECT 1 FROM acknowledgements AS a WHERE a.import_id = NEW.import_id AND "
+        f"a.version = NEW.version AND {condition})"
+    )
+
+
+_EARLIER = schema.EARLIER_DOCUMENT
 
 _REFUSALS = (
     (
-        "NEW.document_number = '' AND NEW.refused_code = '' AND NEW.refused_text = ''",
+        f"{_NUMBER} = '' AND {_CODE} = '' AND {_WORDS} = ''",
         (
             "an acknowledgement needs document_number (entered), or refused_code or refused_text "
             "(refused)"
         ),
     ),
     (
-        "NEW.document_number <> '' AND (NEW.refused_code <> '' OR NEW.refused_text <> '')",
+        f"{_NUMBER} <> '' AND ({_CODE} <> '' OR {_WORDS} <> '')",
         (
             "an acknowledgement with document_number is entered: it cannot have refused_code or "
             "refused_text"
@@ -69,7 +82,7 @@ _REFUSALS = (
         "the order of the acknowledgement is not offered for pick-up",
     ),
     (
-        f"NEW.document_number = '' AND {_ENTERED_BEFORE}",
+        f"{_NUMBER} = '' AND " + _entered_before("a.document_number <> ''"),
         (
             "this version is acknowledged as entered and cannot be refused: void the document in "
             "AcctVantage instead"
@@ -77,22 +90,35 @@ _REFUSALS = (
     ),
     (
         (
-            "NEW.status <> '' AND NOT EXISTS "
+            f"{_NUMBER} NOT IN ('', '{_EARLIER}') AND "
+            + _entered_before(f"a.document_number NOT IN ('', '{_EARLIER}')")
+            + " AND NOT "
+            + _entered_before(f"a.document_number = {_NUMBER}")
+        ),
+        (
+            "this version is acknowledged as entered under another document_number: look for a "
+            "second document in AcctVantage, and void it"
+        ),
+    ),
+    (
+        (
+            f"{_STATUS} <> '' AND NOT EXISTS "
             "(SELECT 1 FROM sales_orders WHERE import_id = NEW.import_id)"
         ),
         "only the acknowledgement of an order has a status",
     ),
     (
-        f"NEW.status <> '' AND {_is_unknown('NEW.status')}",
+        f"{_STATUS} <> '' AND {_is_unknown(_STATUS)}",
         "status of the acknowledgement is not in order_statuses",
     ),
 )
 """When an acknowledgement is refused, and in which words."""
 
 _UNKNOWN_STATUS = "status of the order is not in order_statuses"
+_ID = "id of the acknowledgement is made by the database: leave it out"
 _APPEND_ONLY = "acknowledgements are never changed or deleted: add another one"
 
-_ANSWERED = "CASE WHEN NEW.document_number <> '' THEN 'entered' ELSE 'refused' END"
+_ANSWERED = f"CASE WHEN {_NUMBER} <> '' THEN 'entered' ELSE 'refused' END"
 _TAKES_ANSWER = (
     *inbound.KEEPS_RESERVED,
     *(
@@ -101,12 +127,12 @@ _TAKES_ANSWER = (
         for table in _VERSIONED
     ),
     (
-        "UPDATE sales_orders SET status = NEW.status "
-        "WHERE import_id = NEW.import_id AND version = NEW.version AND NEW.status <> ''"
+        f"UPDATE sales_orders SET status = {_STATUS} "
+        f"WHERE import_id = NEW.import_id AND version = NEW.version AND {_STATUS} <> ''"
     ),
     (
-        "UPDATE clients SET client_number = NEW.client_number "
-        "WHERE NEW.client_number <> '' AND id IN (SELECT client_id FROM sales_orders "
+        f"UPDATE clients SET client_number = {_CLIENT} "
+        f"WHERE {_CLIENT} <> '' AND id IN (SELECT client_id FROM sales_orders "
         "WHERE import_id = NEW.import_id AND version = NEW.version)"
     ),
 )
@@ -188,20 +214,35 @@ def _sqlite_triggers() -> Iterator[str]:
         f"UPDATE sales_orders SET status_changed_at = {now} WHERE id = NEW.id",
         when=_differs("sqlite", "status"),
     )
+    # Before the row is there, an id that was left out is -1.
+    given = ("NEW.id <> -1 AND EXISTS (SELECT 1 FROM acknowledgements WHERE id = NEW.id)", _ID)
     yield _sqlite_trigger(
         "acknowledgements_checked",
         "BEFORE INSERT ON acknowledgements",
-        *(f"SELECT RAISE(ABORT, '{words}') WHERE {when}" for when, words in _REFUSALS),
+        *(f"SELECT RAISE(ABORT, '{words}') WHERE {when}" for when, words in (given, *_REFUSALS)),
+    )
+    kept = ", ".join(f"{name} = {_text(name)}" for name in _TEXTS)
+    yield _sqlite_trigger(
+        "acknowledgements_taken",
+        "AFTER INSERT ON acknowledgements",
+        f"SELECT RAISE(ABORT, '{_ID}') WHERE NEW.id < 1",
+        f"UPDATE acknowledgements SET at = {now}, {kept} WHERE id = NEW.id",
+        *_TAKES_ANSWER,
+    )
+    # Only what the trigger above does passes: 'now' is one moment throughout a statement.
+    other = " OR ".join(f"NEW.{name} IS NOT {_text(f'OLD.{name}')}" for name in _TEXTS)
+    moved = _differs("sqlite", "id", "import_id", "version")
+    yield _sqlite_trigger(
+        "acknowledgements_no_update",
+        "BEFORE UPDATE ON acknowledgements",
+        f"SELECT RAISE(ABORT, '{_APPEND_ONLY}')",
+        when=f"NEW.at IS NOT {now} OR {other} OR {moved}",
     )
     yield _sqlite_trigger(
-        "acknowledgements_taken", "AFTER INSERT ON acknowledgements", *_TAKES_ANSWER
+        "acknowledgements_no_delete",
+        "BEFORE DELETE ON acknowledgements",
+        f"SELECT RAISE(ABORT, '{_APPEND_ONLY}')",
     )
-    for event in ("UPDATE", "DELETE"):
-        yield _sqlite_trigger(
-            f"acknowledgements_no_{event.lower()}",
-            f"BEFORE {event} ON acknowledgements",
-            f"SELECT RAISE(ABORT, '{_APPEND_ONLY}')",
-        )
     stamp = f"UPDATE shipments SET changed_at = {now} WHERE id = "
     yield _sqlite_trigger("shipments_added", "AFTER INSERT ON shipments", f"{stamp}NEW.id")
     yield _sqlite_trigger(
@@ -238,7 +279,8 @@ def _function(name: str, work: str) -> str:
 
 
 def _postgresql_trigger(name: str, event: str) -> str:
-    return f"CREATE TRIGGER avbc_{name} {event} FOR EACH ROW EXECUTE FUNCTION avbc_{name}()"
+    each = "STATEMENT" if "TRUNCATE" in event else "ROW"
+    return f"CREATE TRIGGER avbc_{name} {event} FOR EACH {each} EXECUTE FUNCTION avbc_{name}()"
 
 
 def _postgresql_functions() -> dict[str, tuple[str, str]]:
@@ -287,8 +329,9 @@ def _postgresql_functions() -> dict[str, tuple[str, str]]:
         for table in _VERSIONED
     )
     checks = " ".join(f"IF {when} THEN {_raise(words)} END IF;" for when, words in _REFUSALS)
+    kept = " ".join(f"NEW.{name} := {_text(f'NEW.{name}')};" for name in _TEXTS)
     found["acknowledgements_checked"] = (
-        f"{locks} {checks} NEW.at := {now}; RETURN NEW;",
+        f"{locks} {checks} NEW.at := {now}; {kept} RETURN NEW;",
         "BEFORE INSERT ON acknowledgements",
     )
     found["acknowledgements_taken"] = (
@@ -298,6 +341,10 @@ def _postgresql_functions() -> dict[str, tuple[str, str]]:
     found["acknowledgements_kept"] = (
         _raise(_APPEND_ONLY),
         "BEFORE UPDATE OR DELETE ON acknowledgements",
+    )
+    found["acknowledgements_not_truncated"] = (
+        _raise(_APPEND_ONLY),
+        "BEFORE TRUNCATE ON acknowledgements",
     )
     found["shipments_changed"] = (
         (

@@ -159,6 +159,13 @@ def _shipments(kind: str) -> Iterator[Trigger]:
                 "NOT EXISTS (SELECT 1 FROM sales_orders WHERE import_id = NEW.order_import_id)",
                 "order_import_id of the shipment is of no order in the books",
             ),
+            (
+                (
+                    "EXISTS (SELECT 1 FROM shipments WHERE number = NEW.number "
+                    "AND order_import_id <> NEW.order_import_id)"
+                ),
+                "number of the shipment is of a shipment of another order",
+            ),
         ),
         tuple(
             f"DELETE FROM {table} WHERE number = NEW.number" for table in (*_PARTS, "shipments_in")
@@ -281,8 +288,8 @@ def triggers(kind: str) -> Iterator[Trigger]:
 
 
 _FIRST_ENTERED = (
-    "o.import_id = NEW.import_id AND o.version = NEW.version AND NEW.document_number <> '' "
-    "AND COALESCE(o.answered, '') <> 'entered'"
+    "o.import_id = NEW.import_id AND o.version = NEW.version "
+    "AND TRIM(COALESCE(NEW.document_number, '')) <> '' AND COALESCE(o.answered, '') <> 'entered'"
 )
 KEEPS_RESERVED = (
     (

@@ -491,6 +491,9 @@ acknowledgements = sa.Table(
     sa.Column("at", Moment, nullable=False, server_default=DatabaseNow()),
     sa.Index("ix_acknowledgements_import_id", "import_id"),
 )
+EARLIER_DOCUMENT = "earlier"
+"""The document number of what AcctVantage had before it could answer."""
+
 former_versions = sa.Table(
     "former_versions",
     metadata,

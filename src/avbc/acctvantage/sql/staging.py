@@ -19,9 +19,6 @@ _ORDER = schema.sales_orders.c
 _ANSWERS = schema.acknowledgements.c
 _FIELDS = ("import_id", "version", "document_number", "status", "refused_code", "refused_text")
 
-_EARLIER = "earlier"
-"""The document number of what AcctVantage had before it could answer."""
-
 
 def pickups(connection: sa.Connection, order_import_ids: Collection[str]) -> list[Pickup]:
     """Return how far AcctVantage is with the orders with these Import IDs, by Import ID.
@@ -170,7 +167,7 @@ def _mark_entered(connection: sa.Connection, order_import_ids: Sequence[str]) ->
         (schema.receipts, schema.receipts.c.order_import_id),
         (schema.credits, schema.credits.c.order_import_id),
     ):
-        each = sa.select(table.c.import_id, table.c.version, sa.literal(_EARLIER))
+        each = sa.select(table.c.import_id, table.c.version, sa.literal(schema.EARLIER_DOCUMENT))
         connection.execute(
             schema.acknowledgements.insert().from_select(
                 ["import_id", "version", "document_number"],
