@@ -101,10 +101,9 @@ def require_layout(layout: object) -> None:
         TypeError: It is something else, such as the names alone.
     """
     if not isinstance(layout, Layout):
-        fix = ": pass Layout({...})" if isinstance(layout, dict) else ""
-        raise TypeError(
-            f"layout: must be an avbc.acctvantage.files.Layout, not a {type(layout).__name__}{fix}"
-        )
+        kind = type(layout).__name__
+        fix = ": pass Layout({...})" if kind == "dict" else ""
+        raise TypeError(f"layout: must be an avbc.acctvantage.files.Layout, not a {kind}{fix}")
 
 
 @attrs.frozen
