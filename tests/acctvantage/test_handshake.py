@@ -180,6 +180,9 @@ def test_an_order_that_is_removed_and_comes_again_goes_on_counting(
     ("columns", "values", "words"),
     [
         ("import_id, version", "'WEB1', 1", "needs document_number"),
+        ("import_id, version, document_number", "'WEB1', 1, NULL", "needs document_number"),
+        ("import_id, version, document_number", "'WEB1', NULL, 'A'", "needs import_id and version"),
+        ("import_id, version, document_number", "NULL, 1, 'A'", "needs import_id and version"),
         ("import_id, version, document_number", "'WEB9', 1, 'A'", "no order, receipt or credit"),
         ("import_id, version, document_number", "'WEB1', 2, 'A'", "never offered"),
         ("import_id, version, document_number", "'WEB1', 0, 'A'", "never offered"),
@@ -253,6 +256,30 @@ def test_a_document_number_of_spaces_is_none(books: SqlGateway, side: Side) -> N
     enter(side, "WEB1", number=" SO-1 ")
     (pickup,) = books.pickups(["WEB1"])
     assert pickup.document_number == "SO-1"
+
+
+@pytest.mark.parametrize("earlier", [False, True])
+def test_null_is_an_empty_text(url: str, earlier: bool) -> None:
+    if earlier:
+        restore(url, 6)
+    with SqlGateway(url) as books:
+        books.reference_data()
+        books.create_order(make_bundle(71))
+        books.create_order(make_bundle(72))
+        side = Side(url)
+        side("UPDATE sales_orders SET hand_over = 'pick_up'")
+        names = "import_id, version, document_number, status, client_number, refused_code"
+        into = f"INSERT INTO acknowledgements ({names}, refused_text) VALUES"
+        side(f"{into} ('WEB71', 1, 'SO-1', NULL, NULL, NULL, NULL)")
+        side(f"{into} ('WEB72', 1, NULL, NULL, NULL, 'PART', NULL)")
+        assert side(f"SELECT {names} FROM acknowledgements WHERE import_id > 'WEB7'") == [
+            ("WEB71", 1, "SO-1", "", "", ""),
+            ("WEB72", 1, "", "", "", "PART"),
+        ]
+        if earlier:
+            first = "SELECT document_number FROM acknowledgements WHERE import_id = 'WEB1'"
+            assert side(first) == [("SO-1",)]
+        side.connection.close()
 
 
 def test_one_version_has_one_document(books: SqlGateway, side: Side) -> None:

@@ -53,6 +53,10 @@ _EARLIER = schema.EARLIER_DOCUMENT
 
 _REFUSALS = (
     (
+        "NEW.import_id IS NULL OR NEW.version IS NULL",
+        "an acknowledgement needs import_id and version: send back what was picked up",
+    ),
+    (
         f"{_NUMBER} = '' AND {_CODE} = '' AND {_WORDS} = ''",
         (
             "an acknowledgement needs document_number (entered), or refused_code or refused_text "

@@ -484,8 +484,15 @@ acknowledgements = sa.Table(
     _id(),
     _text("import_id"),
     sa.Column("version", sa.Integer, nullable=False),
+    # NULL is empty: PostgreSQL's trigger does that, and no trigger of SQLite can.
     *(
-        sa.Column(name, sa.Text, nullable=False, server_default="")
+        sa.Column(
+            name,
+            sa.Text,
+            nullable=False,
+            server_default="",
+            sqlite_on_conflict_not_null="REPLACE",
+        )
         for name in ("document_number", "status", "client_number", "refused_code", "refused_text")
     ),
     sa.Column("at", Moment, nullable=False, server_default=DatabaseNow()),

@@ -189,6 +189,17 @@ def _to_version_7(connection: sa.Connection) -> None:
         schema.shipment_parcel_items_in,
     ]
     schema.metadata.create_all(connection, tables)
+    if connection.dialect.name == "sqlite":  # Its columns cannot be altered to take NULL as empty.
+        answers = schema.acknowledgements
+        connection.exec_driver_sql("DROP INDEX ix_acknowledgements_import_id")
+        connection.exec_driver_sql("ALTER TABLE acknowledgements RENAME TO acknowledgements_6")
+        answers.create(connection)
+        names = answers.columns.keys()
+        former = sa.table("acknowledgements_6", *map(sa.column, names))
+        connection.execute(
+            answers.insert().from_select(names, sa.select(former), include_defaults=False)
+        )
+        connection.exec_driver_sql("DROP TABLE acknowledgements_6")
 
 
 def _index(table: sa.Table, name: str) -> sa.Index:
