@@ -146,7 +146,10 @@ def methods_of(part: type[object]) -> list[str]:
     >>> methods_of(ShipmentGateway)
     ['shipments', 'shipments_of']
     """
-    return [name for name, value in vars(part).items() if hasattr(value, "__isabstractmethod__")]
+    # Since Python 3.12 a protocol also has a class method, which is not abstract and says so.
+    return [
+        name for name, value in vars(part).items() if getattr(value, "__isabstractmethod__", False)
+    ]
 
 
 class Parts:
