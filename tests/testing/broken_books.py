@@ -665,6 +665,13 @@ def rounded(_: SqlGateway, right: Right, order: str, to_ship: Mapping[int, Decim
     return right(order, {line: round(left, 1) for line, left in to_ship.items()})
 
 
+def by_number(_: SqlGateway, right: Right, *args: object) -> object:
+    """Lines by their number of the store: of those that have none, one is left."""
+    order = right(*args)
+    assert isinstance(order, SalesOrder)
+    return evolve(order, lines=tuple({line.store_line_id: line for line in order.lines}.values()))
+
+
 def nan_as_nothing(
     _: SqlGateway, right: Right, order: str, to_ship: Mapping[int, Decimal]
 ) -> object:
@@ -818,6 +825,7 @@ WRONG: list[tuple[str, Wrong, str, str]] = [
         "receipt WEB1-1, captured further",
     ),
     ("set_to_ship", rounded, "what_is_left_to_ship_is_set", "0.2500 left of line 1001"),
+    ("set_to_ship", by_number, "what_is_left_to_ship_is_set", "WEB1.lines has MUG-0, MUG-0"),
     (
         "set_to_ship",
         nan_as_nothing,

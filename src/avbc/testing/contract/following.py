@@ -177,11 +177,18 @@ class FollowContract(ContractSetup):
 
     def test_what_is_left_to_ship_is_set(self, gateway: _Books) -> None:
         """On these lines alone, to the last decimal; nothing else of the order changes."""
-        create_orders(gateway, make_bundle(1), make_bundle(2))
+        bundle = make_bundle(1)
+        first, second = bundle.order.lines
+        # A line that the store does not have, say a comment, has no `store_line_id`.
+        gifts = [
+            evolve(first, store_line_id=None, amount=ZERO, description=text) for text in ("A", "B")
+        ]
+        order = evolve(bundle.order, lines=(first, *gifts, second))
+        create_orders(gateway, evolve(bundle, order=order), make_bundle(2))
         order, other = gateway.sales_orders()
-        first, second = order.lines
+        *before, second = order.lines
         for left in ("0.2500", "0", "1.5"):
-            changed = evolve(order, lines=(first, evolve(second, to_ship=Decimal(left))))
+            changed = evolve(order, lines=(*before, evolve(second, to_ship=Decimal(left))))
             for _ in range(2):
                 row = f"order WEB1, {left} left of line 1001"
                 answers(row, changed, gateway.set_to_ship, "WEB1", {1001: Decimal(left)})

@@ -76,12 +76,15 @@ class MemoryGateway(MemoryImportGateway, av.Gateway):
         """Say what is left to ship of lines of an order."""
         with self._lock:
             order = _known(self._orders, order_import_id)
-            lines = {line.store_line_id or 0: line for line in order.lines}
+            ordered = {line.store_line_id: line.quantity for line in order.lines}
             for number, left in to_ship.items():
-                if number not in lines or not _is_amount(left) or left > lines[number].quantity:
+                if number not in ordered or not _is_amount(left) or left > ordered[number]:
                     raise av.BooksRefused(f"{order_import_id}: {left} of line {number} is wrong")
-                lines[number] = evolve(lines[number], to_ship=left)
-            changed = evolve(order, lines=tuple(lines.values()))
+            now = [to_ship.get(line.store_line_id or 0, line.to_ship) for line in order.lines]
+            lines = [
+                evolve(line, to_ship=left) for line, left in zip(order.lines, now, strict=True)
+            ]
+            changed = evolve(order, lines=tuple(lines))
             posted = any(receipt.posted for receipt in self.receipts([order_import_id]))
             if changed != order and (posted or self._has_reached(order, "Shipped/Invoice")):
                 raise av.BooksRefused(f"{order_import_id} is {order.status}, or partly posted")
