@@ -347,7 +347,7 @@ def test_missing_accounts_are_named_with_the_place_for_them(
 def test_books_that_keep_no_journal(join: Join, books: SqlGateway, tmp_path: Path) -> None:
     class Plain:
         def __getattr__(self, name: str) -> Any:
-            if name in {"close_journal", "journal_days"}:
+            if name in {"close_journal", "journal_days", "late_orders"}:
                 raise AttributeError(name)
             return getattr(books, name)
 

@@ -555,5 +555,17 @@ def test_books_that_cannot_follow_are_in_the_setup(follower: Orchestrator) -> No
     assert check.fix == "Add them to MyBooks (docs/gateway.md)."
 
 
+def test_refusals_that_no_one_can_make_are_in_the_setup(
+    join: Join, books: SqlGateway, change: Change
+) -> None:
+    asks = change(order_status={"import_error_when_acctvantage_refuses": True})
+    web = join(books=books_with(books, ImportGateway), settings=asks)
+    (check,) = [each for each in web.check_setup().checks if each.item == "StagingGateway"]
+    assert (check.state, check.area) == ("warning", "books")
+    assert "AcctVantage picks up no orders from MyBooks" in check.found
+    web.use(change(order_status={"import_error_when_acctvantage_refuses": False}))
+    assert not [each for each in web.check_setup().checks if each.item == "StagingGateway"]
+
+
 def test_books_with_every_part_have_no_check(web: Orchestrator) -> None:
     assert not [each for each in web.check_setup().checks if each.area == "books"]

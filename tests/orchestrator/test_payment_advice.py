@@ -170,7 +170,7 @@ def test_the_rest_of_a_payment_waits_until_it_is_settled(
     waits = made.waits()
     assert list(waits) == ["payment_partly_captured"]
     rest = made.total - Decimal("1.50")
-    assert f"Capture {rest} more at the gateway: the receipt follows" in waits[_PARTLY]
+    assert f"Capture {rest} more at the gateway: the next follow_orders()" in waits[_PARTLY]
     assert f"enter a receipt over {rest} in AcctVantage" in waits[_PARTLY]
     (receipt,) = made.receipts
     assert (receipt.state, receipt.amount) == ("captured", Decimal("1.50"))

@@ -501,14 +501,12 @@ class JournalGateway(Protocol):
         """
         ...
 
-
-@runtime_checkable
-class CountsLateOrders(Protocol):
-    """Books with a journal that say which orders wait. Optional: no part of `JournalGateway`."""
-
     @abstractmethod
     def late_orders(self, source_code: str) -> tuple[date | None, int]:
-        """Return the last closed day, and how many orders came when their own day was closed."""
+        """Return the last closed day, and how many orders came when their own day was closed.
+
+        They go to the next day that is closed. The day is None where none is closed yet.
+        """
         ...
 
 

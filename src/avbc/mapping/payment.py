@@ -416,9 +416,9 @@ def _note_reading(worth: Worth, case: Case) -> None:
 def uncaptured_fix(amount: str) -> str:
     """What to do where only a part of an authorization was captured."""
     return (
-        f"Capture {amount} more at the gateway: the receipt follows. Or lower the order in "
-        f"BigCommerce to what was captured, or enter a receipt over {amount} in AcctVantage if it "
-        "was paid in another way."
+        f"Capture {amount} more at the gateway: the next follow_orders() updates the receipt, or "
+        "reports what to enter. Or lower the order in BigCommerce to what was captured, or enter a "
+        f"receipt over {amount} in AcctVantage if it was paid in another way."
     )
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from avbc.acctvantage.gateway import FollowGateway, ImportGateway
+from avbc.acctvantage.gateway import FollowGateway, ImportGateway, StagingGateway
 from avbc.orchestrator.engine.parts import NEEDS, PARTS, Parts, methods_of, named
 from avbc.orchestrator.reports import Check
 from avbc.settings import Settings
@@ -48,6 +48,17 @@ def books_checks(parts: Parts, settings: Settings) -> Iterator[Check]:
                 f"The settings ask for {asked[0]}, and {lacks}: the timer leaves it out.",
                 f"{fix}.",
             )
+        elif part is StagingGateway:
+            if settings.order_status.import_error_when_acctvantage_refuses:
+                yield Check(
+                    "books",
+                    part.__name__,
+                    "warning",
+                    "order_status.import_error_when_acctvantage_refuses does nothing: AcctVantage "
+                    f"picks up no orders from {books}.",
+                    "Set it to false, or use books that AcctVantage picks orders up from "
+                    "(docs/handshake.md).",
+                )
         elif part is FollowGateway:
             # No setting asks for it: follow_orders runs in any case.
             yield Check(

@@ -113,8 +113,8 @@ class Follower:
             order.payment_status,
             f"The payment of order {order.id} is only authorized{since}, {each.import_id} is "
             f"{sales_order.status}, and nothing was received.",
-            "Capture the payment in BigCommerce: the receipt follows. If it was paid in another "
-            f"way, call settle({order.id}).",
+            "Capture the payment in BigCommerce: the next follow_orders() updates the receipt, or "
+            f"reports what to enter. If it was paid in another way, call settle({order.id}).",
         )
 
     def _edits(self, each: Followed) -> Iterator[Problem]:

@@ -16,7 +16,7 @@ from avbc.acctvantage.files.journal import (
     JournalDay,
 )
 from avbc.acctvantage.files.replacing import replacing, require_folder
-from avbc.acctvantage.gateway import CountsLateOrders, JournalGateway
+from avbc.acctvantage.gateway import JournalGateway
 from avbc.mapping.days import day_of
 from avbc.money import ZERO
 from avbc.orchestrator.engine.integration import Integration
@@ -165,12 +165,7 @@ def _closed_and_written(
 
 def _waiting(integration: Integration) -> str:
     """Say where orders go that came after their day was closed; "" where there are none."""
-    books = integration.parts.given
-    closed, late = (
-        books.late_orders(integration.source_code)
-        if isinstance(books, CountsLateOrders)
-        else (None, 0)
-    )
+    closed, late = integration.parts.journal.late_orders(integration.source_code)
     if not late:
         return ""
     verb = "goes" if late == 1 else "go"
