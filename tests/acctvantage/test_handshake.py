@@ -357,7 +357,8 @@ def test_orders_from_before_are_offered_when_a_person_says_so(
                 books.hand_over_earlier_orders("journal", ["WEB9"])
             # Open captures go on, and what changes now is offered.
             (waiting,) = books.receipts_to_capture("WEB")
-            books.record_capture(waiting.import_id, Decimal(5), waiting.authorized_at)  # type: ignore[arg-type]
+            assert waiting.authorized_at is not None
+            books.record_capture(waiting.import_id, Decimal(5), waiting.authorized_at)
             assert ("WEB3-1", 2) in to_enter(side, "receipts_to_enter")
             assert [shipment.number for shipment in books.shipments("WEB")] == [501]
         finally:

@@ -160,7 +160,7 @@ class TestShipments:
     @pytest.mark.parametrize(
         ("rows", "words"),
         [
-            ([an_item(2000)], "of no line of its order"),
+            ([an_item(2000)], "the order of the shipment has no line"),
             ([an_item(quantity="0")], "above zero"),
             ([an_item(quantity="NaN")], "above zero"),
             ([a_parcel_item()], "shipment_parcels_in"),
@@ -177,7 +177,7 @@ class TestShipments:
         assert books.shipments("WEB") == []
 
     def test_an_unknown_order_is_refused(self, side: Side) -> None:
-        with pytest.raises(side.error, match="of no order in the books"):
+        with pytest.raises(side.error, match="the books have no order"):
             side("INSERT INTO shipments_in (number, order_import_id) VALUES (1, 'WEB9')")
 
 
@@ -352,7 +352,7 @@ class TestQuantities:
     @pytest.mark.parametrize(
         ("available", "part_number", "warehouse", "words"),
         [
-            ("1", "MUG-9", "Main", "no product in the books"),
+            ("1", "MUG-9", "Main", "the books have no product"),
             ("1", "MUG-0", "Mian", "not in the books"),
             ("NaN", "MUG-0", "Main", "not a number"),
         ],

@@ -65,7 +65,7 @@ class Layout:
         """The header of each key in `fields` (field -> key).
 
         Raises:
-            BooksFileError: A name is of no field, or two fields have the same header.
+            BooksFileError: There is no such field, or two fields have the same header.
         """
         faults = [
             Fault(field, f"is not a field of this file{meant(field, fields)}")

@@ -72,7 +72,7 @@ _REFUSALS = (
     ),
     (
         f"{_version_of('NEW.import_id')} IS NULL",
-        "import_id of the acknowledgement is of no order, receipt or credit in the books",
+        "the books have no order, receipt or credit with the import_id of the acknowledgement",
     ),
     (
         f"NEW.version < 1 OR NEW.version > {_version_of('NEW.import_id')}",

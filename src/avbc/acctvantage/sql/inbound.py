@@ -76,7 +76,7 @@ _NO_LINE = (
         "s.order_import_id JOIN sales_order_lines AS l ON l.order_id = o.id "
         "WHERE s.number = NEW.number AND l.store_line_id = NEW.store_line_id)"
     ),
-    "store_line_id of the shipment is of no line of its order",
+    "the order of the shipment has no line with this store_line_id",
 )
 
 
@@ -157,14 +157,14 @@ def _shipments(kind: str) -> Iterator[Trigger]:
         (
             (
                 "NOT EXISTS (SELECT 1 FROM sales_orders WHERE import_id = NEW.order_import_id)",
-                "order_import_id of the shipment is of no order in the books",
+                "the books have no order with the order_import_id of the shipment",
             ),
             (
                 (
                     "EXISTS (SELECT 1 FROM shipments WHERE number = NEW.number "
                     "AND order_import_id <> NEW.order_import_id)"
                 ),
-                "number of the shipment is of a shipment of another order",
+                "a shipment of another order has this number",
             ),
         ),
         tuple(
@@ -176,7 +176,7 @@ def _shipments(kind: str) -> Iterator[Trigger]:
             "NOT EXISTS (SELECT 1 FROM shipment_parcels_in WHERE number = NEW.number "
             "AND tracking_number = NEW.tracking_number)"
         ),
-        "tracking_number is of no row of shipment_parcels_in: add it there first",
+        "shipment_parcels_in has no row with this tracking_number: add it there first",
     )
     for table, key, checks in (
         ("shipment_items_in", ("store_line_id",), (_NO_HEAD, _NO_LINE, _not_shipped(kind))),
@@ -208,7 +208,7 @@ def _shipments(kind: str) -> Iterator[Trigger]:
                     "NOT EXISTS (SELECT 1 FROM shipments_in AS s JOIN sales_orders AS o ON "
                     "o.import_id = s.order_import_id WHERE s.number = NEW.number)"
                 ),
-                "order_import_id of the shipment is of no order in the books",
+                "the books have no order with the order_import_id of the shipment",
             ),
         ),
         _take_shipment(kind),
@@ -227,7 +227,7 @@ def _quantities(kind: str) -> Iterator[Trigger]:
                 "NOT EXISTS (SELECT 1 FROM warehouses WHERE name = NEW.warehouse)",
                 "warehouse of the quantity is not in the books",
             ),
-            (f"{key} IS NULL", "part_number of the quantity is of no product in the books"),
+            (f"{key} IS NULL", "the books have no product with the part_number of the quantity"),
             (
                 f"NEW.available IS NOT NULL AND ({wrong})",
                 "available of the quantity is not a number",
@@ -262,7 +262,7 @@ def _captures(_kind: str) -> Iterator[Trigger]:
                 "NEW.wanted IS NULL OR NEW.wanted NOT IN ('capture', 'void', 'nothing')",
                 "wanted must be capture, void or nothing",
             ),
-            (f"NOT EXISTS ({_RECEIPT})", "import_id is of no receipt in the books"),
+            (f"NOT EXISTS ({_RECEIPT})", "the books have no receipt with this import_id"),
             (
                 (
                     f"NEW.wanted <> 'nothing' AND NOT EXISTS ({_RECEIPT} AND ((r.state = "

@@ -102,7 +102,7 @@ def assert_is_one_of(gateway: ImportGateway, bundles: Sequence[OrderBundle]) -> 
     receipts = [evolve(receipt, id=None) for receipt in gateway.receipts()]
     whole = [(bundle.order, list(bundle.receipts)) for bundle in bundles]
     assert (order, receipts) in whole, (
-        f"order {order.import_id}: it or its receipts are of no one of the calls alone: "
+        f"order {order.import_id}: no single call leaves it and its receipts like this: "
         f"{len(order.lines)} lines, {[_label(receipt) for receipt in receipts]}"
     )
 
