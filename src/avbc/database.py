@@ -9,14 +9,14 @@ from __future__ import annotations
 import logging
 import os
 import random
-import re
 import sqlite3
 import threading
 import time
 from collections.abc import Callable, Generator, Iterable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, contextmanager, nullcontext, suppress
 from itertools import islice
-from typing import Any, Literal, NoReturn, TypeAlias, TypeVar, cast
+from pathlib import Path
+from typing import Any, NoReturn, TypeVar, cast
 from weakref import WeakSet
 
 import attrs
@@ -25,9 +25,9 @@ from sqlalchemy import event
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.engine.interfaces import DBAPIConnection, DBAPICursor
 from sqlalchemy.exc import SQLAlchemyError
-from sqlalchemy.exc import TimeoutError as PoolTimeout
 from sqlalchemy.pool import Pool, PoolProxiedConnection, QueuePool
 
+from avbc.database_failures import ErrorKind, Failure, failure
 from avbc.errors import AvbcError
 from avbc.secret import strip_frames
 
@@ -43,11 +43,6 @@ _READS = "avbc_reads"
 
 _OF_VALUES = (UnicodeError, OverflowError)
 """Errors of a value on its way to the database."""
-
-
-ErrorKind: TypeAlias = Literal["unreachable", "refused", "unusable", "misplaced", "too_new"]
-"""Trying again can help; a value is not taken; the database must be repaired first; the URL cannot
-be used, or something else is kept there; the tables are of a later version."""
 
 
 @attrs.frozen
@@ -99,6 +94,7 @@ class Database:
         )
         self.kind = self.engine.dialect.name
         self._is_file = self.kind == "sqlite" and _is_file(self.engine.url)
+        self._file = Path(str(self.engine.url.database)) if self._is_file else None
         self._driver_error: type[Exception] = self.engine.dialect.loaded_dbapi.Error
         if self.kind == "sqlite":
             self._readers = self.engine.execution_options(**{_READS: True})
@@ -170,7 +166,7 @@ class Database:
         try:
             yield
         except (SQLAlchemyError, OSError, self._driver_error) as error:
-            self._fail(error, failure(error), about)
+            self._fail(error, failure(error, self._file), about)
 
     def close(self) -> None:
         """Close all connections that were opened here. What is in memory is lost with them."""
@@ -216,7 +212,7 @@ class Database:
                     self._prepare()
                 return run()
             except (SQLAlchemyError, self._driver_error, *_OF_VALUES) as error:
-                found = failure(error)
+                found = failure(error, self._file)
                 if attempt >= self._tables.attempts or not found.repeat:
                     self._fail(error, found, about)
             wait = random.uniform(0, 0.02 * attempt)
@@ -478,101 +474,3 @@ def chunks(things: Iterable[T], size: int = CHUNK) -> Iterator[list[T]]:
     rest = iter(things)
     while chunk := list(islice(rest, size)):
         yield chunk
-
-
-@attrs.frozen
-class Failure:
-    """What an error of a database means."""
-
-    kind: ErrorKind
-    reason: str
-    repeat: bool = False
-    """The database gave the transaction up (deadlock, lost connection) and may take it now."""
-
-
-def failure(error: Exception) -> Failure:
-    """Say what an error means: SQLAlchemy's, sqlite3's, psycopg's, or that of a value.
-
-    >>> failure(OverflowError("Python int too large to convert to SQLite INTEGER")).kind
-    'refused'
-    """
-    cause = getattr(error, "orig", None) or error
-    if isinstance(cause, sqlite3.Error):
-        return _of_sqlite(cause)
-    if isinstance(cause, PoolTimeout):
-        return Failure("unreachable", "all connections are in use")
-    if isinstance(cause, UnicodeError):
-        return Failure("refused", "a text holds half a character (a lone surrogate)")
-    if isinstance(cause, OverflowError):
-        return Failure("refused", "a whole number has more than 64 bits")
-    return _of_postgresql(cause)
-
-
-# The primary result codes of SQLite (sqlite.org/rescode.html) that are the fault of a value: too
-# big, of the wrong type.
-_SQLITE_REFUSES = {18, 20, 25}
-# Busy, locked, no memory, interrupted, I/O error, disk full, cannot open, locking protocol.
-_SQLITE_UNREACHABLE = {5, 6, 7, 9, 10, 13, 14, 15}
-
-
-def _of_sqlite(error: sqlite3.Error) -> Failure:
-    text = str(error)
-    code = getattr(error, "sqlite_errorcode", 0) & 0xFF
-    if isinstance(error, sqlite3.IntegrityError):
-        return Failure("refused", _broken_rule(text))
-    if (
-        isinstance(error, sqlite3.DataError | sqlite3.InterfaceError)
-        or code in _SQLITE_REFUSES
-        or "binding parameter" in text
-    ):
-        return Failure("refused", text)
-    return Failure("unreachable" if code in _SQLITE_UNREACHABLE else "unusable", text)
-
-
-def _broken_rule(text: str) -> str:
-    """The rule behind SQLite's words.
-
-    >>> _broken_rule("UNIQUE constraint failed: receipts.import_id")
-    'another record has the same receipts.import_id'
-    """
-    if unique := re.fullmatch(r"UNIQUE constraint failed: (.+)", text):
-        return f"another record has the same {unique[1]}"
-    if text == "FOREIGN KEY constraint failed":
-        return "it names a record that is not in the books"
-    return text
-
-
-# Classes of SQLSTATE (PostgreSQL manual, appendix A) by what they mean. Data and integrity are the
-# record's fault; a missing role, database, table or right must be repaired; the others pass
-# (connections, resources, shutdowns, locks).
-_PG_REFUSES = {"22", "23"}
-_PG_UNUSABLE = {"0A", "28", "3D", "3F", "42"}
-# Serialization failure, deadlock, the session was ended from the server's side.
-_PG_REPEATS = {"40001", "40P01", "57P01", "57P02", "25P03"}
-
-
-def _of_postgresql(error: Exception) -> Failure:
-    names = {parent.__name__ for parent in type(error).__mro__}
-    state: str | None = getattr(error, "sqlstate", None)
-    diagnosis = getattr(error, "diag", None)
-    text = " ".join((getattr(diagnosis, "message_primary", None) or str(error)).split())
-    if state is None:
-        if names & {"DataError", "ProgrammingError", "NotSupportedError"}:
-            return Failure("refused", text)
-        # No answer of the server: the connection was lost, or never made.
-        return Failure("unreachable", text, repeat="ConnectionTimeout" not in names)
-    if state == "23505":
-        column = str(getattr(diagnosis, "constraint_name", "")).removeprefix(
-            f"uq_{getattr(diagnosis, 'table_name', '')}_"
-        )
-        return Failure(
-            "refused",
-            f"another record has the same {getattr(diagnosis, 'table_name', '')}.{column}",
-        )
-    if state == "23503":
-        return Failure("refused", "it names a record that is not in the books")
-    if state[:2] in _PG_REFUSES:
-        return Failure("refused", text)
-    if state[:2] in _PG_UNUSABLE:
-        return Failure("unusable", text)
-    return Failure("unreachable", text, repeat=state in _PG_REPEATS or state[:2] == "08")

@@ -40,6 +40,7 @@ class AvbcError(Exception):
         │   ├── BooksUnusable           the books: a wrong URL, no permission
         │   ├── MethodsMissing          the books lack methods that a job needs
         │   ├── JournalAccountsMissing  the journal needs GL accounts
+        │   ├── JournalUnusable         the journal's database: no permission
         │   ├── JournalTooNew           a newer avbc wrote the journal
         │   ├── NoSuchOrder             the store has no such order
         │   ├── NoSuchItem              nothing like it is on the worklist

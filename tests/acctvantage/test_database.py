@@ -27,7 +27,8 @@ from avbc.acctvantage import (
     SqlGateway,
 )
 from avbc.acctvantage.sql import schema, versions
-from avbc.database import Database, failure
+from avbc.database import Database
+from avbc.database_failures import failure
 from avbc.errors import Fault
 
 Make = Callable[[int], OrderBundle]

@@ -12,7 +12,13 @@ import sqlalchemy as sa
 
 from avbc.acctvantage import SqlGateway
 from avbc.errors import FinalError
-from avbc.orchestrator import JournalEntry, JournalTooNew, JournalUnreachable, Orchestrator
+from avbc.orchestrator import (
+    JournalEntry,
+    JournalTooNew,
+    JournalUnreachable,
+    JournalUnusable,
+    Orchestrator,
+)
 from avbc.orchestrator.engine.journal import JOURNAL, Journal, merged
 from avbc.orchestrator.engine.open_webhooks import OpenWebhook, OpenWebhooks
 from avbc.testing import FakeStore, OrderFactory, order_of_shape
@@ -90,9 +96,9 @@ def test_a_lost_table_is_a_clear_error(tmp_path: Path) -> None:
     journal = Journal(url)
     with journal._database.engine.begin() as connection:
         connection.execute(sa.text("drop table avbc_journal"))
-    with pytest.raises(JournalUnreachable, match="could not be written"):
+    with pytest.raises(JournalUnusable, match="could not be written"):
         journal.write([JournalEntry(AT, "import", "imported", 1, "WEB1")])
-    with pytest.raises(JournalUnreachable, match="could not be read"):
+    with pytest.raises(JournalUnusable, match="could not be read"):
         journal.entries("WEB1")
     journal.close()
     assert "journal.db" in repr(journal)

@@ -14,7 +14,7 @@ import pytest
 import sqlalchemy as sa
 
 from avbc.acctvantage import SqlGateway
-from avbc.orchestrator import JournalUnreachable, Orchestrator, orchestrator
+from avbc.orchestrator import JournalUnreachable, JournalUnusable, Orchestrator, orchestrator
 from avbc.orchestrator.engine.journal import Journal
 from avbc.orchestrator.engine.leases import Lease
 from avbc.testing import FakeStore, example
@@ -105,7 +105,7 @@ def test_a_database_that_is_not_to_be_had(postgresql_url: str) -> None:
         ) -> tuple[str, tuple[()]]:
             return "SELECT pg_advisory_xact_lock(1) FROM nowhere", ()
 
-        with pytest.raises(JournalUnreachable, match="nowhere"), journal.lease("import"):
+        with pytest.raises(JournalUnusable, match="nowhere"), journal.lease("import"):
             pass
 
 

@@ -14,7 +14,7 @@ import pytest
 from avbc.acctvantage import SqlGateway
 from avbc.acctvantage.records import Parcel, Shipment, ShippedItem
 from avbc.bigcommerce import TokenRefused
-from avbc.orchestrator import JournalUnreachable, Orchestrator, PushReport
+from avbc.orchestrator import JournalUnusable, Orchestrator, PushReport
 from avbc.orchestrator.engine.push_run import PushRun
 from avbc.orchestrator.engine.run import Task
 from avbc.orchestrator.engine.statuses import STATUS
@@ -330,7 +330,7 @@ def test_without_a_journal_nothing_is_sent(
     web.history(1)
     with books.engine.begin() as connection:
         connection.exec_driver_sql("drop table avbc_journal")
-    with pytest.raises(JournalUnreachable, match="avbc_journal"):
+    with pytest.raises(JournalUnusable, match="avbc_journal"):
         web.push_shipments()
     assert sent(store, mugs) == []
 

@@ -24,7 +24,7 @@ from avbc.orchestrator import (
     FollowOrder,
     Ignore,
     ImportOrder,
-    JournalUnreachable,
+    JournalUnusable,
     LookAtOrder,
     NoteRefund,
     NoteStatus,
@@ -488,7 +488,7 @@ def test_the_error_is_told_where_the_journal_is_lost_as_well(
     store.fail("GET /v2/orders", "503")
     with pytest.raises(StoreError):
         web.act_on_webhook(webhook)
-    with pytest.raises(JournalUnreachable):
+    with pytest.raises(JournalUnusable):
         web.accept_webhook(call.body, call.headers)
 
 

@@ -6,7 +6,7 @@ from avbc.orchestrator.checks.reconcile import ReconcileReport
 from avbc.orchestrator.engine.customising import Customisation, OrderCustomisation
 from avbc.orchestrator.engine.decisions_taken import DecisionsTaken
 from avbc.orchestrator.engine.incoming import NoSuchOrder
-from avbc.orchestrator.engine.journal import JournalTooNew, JournalUnreachable
+from avbc.orchestrator.engine.journal import JournalTooNew, JournalUnreachable, JournalUnusable
 from avbc.orchestrator.engine.parts import MethodsMissing
 from avbc.orchestrator.engine.progress import Progress
 from avbc.orchestrator.engine.stock_location import NoSuchLocation
@@ -67,6 +67,7 @@ __all__ = [
     "JournalReport",
     "JournalTooNew",
     "JournalUnreachable",
+    "JournalUnusable",
     "LookAtOrder",
     "MethodsMissing",
     "NoSuchItem",

@@ -24,7 +24,7 @@ from avbc.orchestrator.engine.channels import OTHER_CHANNEL
 from avbc.orchestrator.engine.choosing import NOT_NEW, TOO_OLD
 from avbc.orchestrator.engine.incoming import NoSuchOrder
 from avbc.orchestrator.engine.integration import Integration
-from avbc.orchestrator.engine.journal import JournalUnreachable
+from avbc.orchestrator.engine.journal import JOURNAL_ERRORS
 from avbc.orchestrator.engine.open_webhooks import OpenWebhook, OpenWebhooks
 from avbc.orchestrator.engine.statuses import DOUBTED, STATUS
 from avbc.orchestrator.jobs.hooks import (
@@ -452,7 +452,7 @@ def act_on_webhook(webhook: Webhook, web: _Jobs, integration: Integration) -> We
     asked = _asked(webhook, datetime.now(UTC))
     if asked is None:
         return WebhookReport(webhook)
-    with suppress(JournalUnreachable):
+    with suppress(*JOURNAL_ERRORS):
         if OpenWebhooks.of(integration).is_done(webhook.keys):
             return WebhookReport(attrs.evolve(webhook, action=Ignore(_DONE)))
     if not isinstance(webhook.action, LookAtOrder):
@@ -464,7 +464,7 @@ def act_on_webhook(webhook: Webhook, web: _Jobs, integration: Integration) -> We
     if report.is_done:
         try:
             OpenWebhooks.of(integration).close([webhook.keys])
-        except JournalUnreachable as error:
+        except JOURNAL_ERRORS as error:
             _log.warning("a webhook stays open for the next run: %s", error)
     return report
 
@@ -477,7 +477,7 @@ def _note(asked: OpenWebhook, integration: Integration) -> None:
     if asked.detail:
         try:
             integration.journal.write([asked.noted(integration.source_code)])
-        except JournalUnreachable as error:
+        except JOURNAL_ERRORS as error:
             # Only the record of it is lost.
             _log.warning("the journal entry of a webhook is lost: %s", error)
 

@@ -11,7 +11,7 @@ import attrs
 from avbc.mapping import Problem
 from avbc.mapping.waiting import WAITS_FOR_PAYMENT
 from avbc.orchestrator.engine.integration import Integration
-from avbc.orchestrator.engine.journal import JournalUnreachable
+from avbc.orchestrator.engine.journal import JOURNAL_ERRORS
 from avbc.orchestrator.engine.open_items import ItemChange, ItemKey, OpenItems, Raised, Settled
 from avbc.orchestrator.reports import ConnectionReport, SetupReport
 from avbc.orchestrator.worklist import WorklistItem
@@ -130,7 +130,7 @@ class Attention:
             if needed := list(self._needed(items)):
                 items.apply(needed)
                 self._integration.unkept = ""
-        except JournalUnreachable as error:
+        except JOURNAL_ERRORS as error:
             self._open = None
             self._integration.unkept = str(error)
             raise
@@ -154,7 +154,7 @@ class Attention:
                 if not lease.check() and (news := items.unreported()):
                     call(news)
                     items.set_reported(news)
-        except JournalUnreachable as error:
+        except JOURNAL_ERRORS as error:
             _log.warning("the worklist could not be reported: %s", error)
         except Exception:  # noqa: BLE001  # a bug of the application
             _log.exception("on_attention failed; the next run reports the same items")
@@ -266,7 +266,7 @@ def note_checks(
         attention.settle_rest()
     try:
         attention.flush()
-    except JournalUnreachable as error:
+    except JOURNAL_ERRORS as error:
         _log.warning("what %s found is not on the worklist: %s", area, error)
     attention.report()
 

@@ -16,9 +16,10 @@ from avbc.bigcommerce import (
 )
 from avbc.errors import AvbcError, TransientError
 from avbc.mapping import Decision, Problem
+from avbc.orchestrator.engine.journal import JournalUnusable
 from avbc.orchestrator.reports import Change, sentence
 
-CONCERNS_ALL = (TokenRefused, ScopeMissing, ClientClosed, BooksUnusable)
+CONCERNS_ALL = (TokenRefused, ScopeMissing, ClientClosed, BooksUnusable, JournalUnusable)
 """Errors that concern every record, not only one."""
 
 _log = logging.getLogger("avbc.orchestrator")

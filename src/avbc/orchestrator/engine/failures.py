@@ -10,7 +10,7 @@ from avbc.errors import AvbcError
 from avbc.mapping import Problem
 from avbc.orchestrator.engine.attention import Attention
 from avbc.orchestrator.engine.integration import Integration
-from avbc.orchestrator.engine.journal import JournalUnreachable
+from avbc.orchestrator.engine.journal import JOURNAL_ERRORS, JournalUnusable
 from avbc.orchestrator.engine.open_items import OpenItems
 from avbc.orchestrator.engine.stock_location import NoSuchLocation
 from avbc.settings import SettingsError
@@ -26,6 +26,7 @@ _LASTING = (
     RequestRefused,
     NoSuchLocation,
     BooksUnusable,
+    JournalUnusable,
 )
 
 _log = logging.getLogger("avbc.orchestrator")
@@ -47,7 +48,7 @@ def note_failure(integration: Integration, method: str, error: AvbcError) -> Non
             return
         attention.add(problem, key=key)
         attention.flush()
-    except JournalUnreachable as unreachable:
+    except JOURNAL_ERRORS as unreachable:
         _log.warning("a failed run is not on the worklist: %s", unreachable)
     attention.report()
 
@@ -67,7 +68,7 @@ def note_success(integration: Integration, method: str, *, is_answered: bool) ->
             attention = Attention(integration, _AREA)
             attention.settle(gone)
             attention.flush()
-    except JournalUnreachable as unreachable:
+    except JOURNAL_ERRORS as unreachable:
         _log.warning("the worklist may still have a failed run: %s", unreachable)
 
 

@@ -112,9 +112,16 @@ class JournalUnreachable(TransientError):
     """The journal's database could not be opened, read or written."""
 
 
+class JournalUnusable(FinalError):
+    """The journal's database must be repaired first: a right or a table is missing."""
+
+
 class JournalTooNew(FinalError):
     """The journal was written by a later version of avbc, whose tables this one does not know."""
 
+
+JOURNAL_ERRORS = (JournalUnreachable, JournalUnusable)
+"""What is lost then is only the record of what was done."""
 
 JOURNAL = Tables(
     owner="the journal",
@@ -126,7 +133,7 @@ JOURNAL = Tables(
     errors={
         "unreachable": JournalUnreachable,
         "refused": JournalUnreachable,
-        "unusable": JournalUnreachable,
+        "unusable": JournalUnusable,
         "misplaced": FinalError,
         "too_new": JournalTooNew,
     },
@@ -163,6 +170,7 @@ class Journal:
 
     Raises:
         JournalUnreachable: The database could not be opened.
+        JournalUnusable: A right is missing, here or in any later call.
         JournalTooNew: Its tables are of a later version.
 
     >>> from datetime import datetime

@@ -26,7 +26,7 @@ from avbc.orchestrator.engine.arguments import require_flags
 from avbc.orchestrator.engine.attention import FOLLOWING, Attention, stopped_problem
 from avbc.orchestrator.engine.failures import note_failure, note_success
 from avbc.orchestrator.engine.integration import Integration
-from avbc.orchestrator.engine.journal import JournalUnreachable
+from avbc.orchestrator.engine.journal import JOURNAL_ERRORS
 from avbc.orchestrator.engine.leases import Lease
 from avbc.orchestrator.engine.order_reads import OrdersNow
 from avbc.orchestrator.engine.progress import Progress, no_progress, progress_shown
@@ -369,7 +369,7 @@ class Run(Generic[R]):
     def _kept(self, work: Callable[[], object]) -> None:
         try:
             work()
-        except JournalUnreachable as error:
+        except JOURNAL_ERRORS as error:
             # What was done is done and safe: without its record it is looked at again.
             self.report.unrecorded = self.report.unrecorded or str(error)
             _log.warning("a part of the journal is lost: %s", error)

@@ -19,7 +19,7 @@ from avbc.errors import AvbcError
 from avbc.mapping import Problem
 from avbc.orchestrator.engine.changes import record_problem
 from avbc.orchestrator.engine.integration import Integration
-from avbc.orchestrator.engine.journal import JournalUnreachable
+from avbc.orchestrator.engine.journal import JOURNAL_ERRORS
 from avbc.orchestrator.engine.open_items import OpenItems, Settled
 from avbc.orchestrator.engine.run import Run
 from avbc.orchestrator.reports import RunReport
@@ -302,6 +302,6 @@ def settle_hooks(integration: Integration) -> None:
     """Take the hooks off the worklist: they were repaired."""
     try:
         OpenItems.of(integration).apply([Settled("check_hooks")])
-    except JournalUnreachable as error:
+    except JOURNAL_ERRORS as error:
         # The next check settles them.
         _log.warning("the worklist still has repaired hooks: %s", error)
