@@ -7,7 +7,6 @@ them is opened.
 from __future__ import annotations
 
 import logging
-import os
 import random
 import sqlite3
 import threading
@@ -17,7 +16,6 @@ from contextlib import AbstractContextManager, contextmanager, nullcontext, supp
 from itertools import islice
 from pathlib import Path
 from typing import Any, NoReturn, TypeVar, cast
-from weakref import WeakSet
 
 import attrs
 import sqlalchemy as sa
@@ -25,8 +23,9 @@ from sqlalchemy import event
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.engine.interfaces import DBAPIConnection, DBAPICursor
 from sqlalchemy.exc import SQLAlchemyError
-from sqlalchemy.pool import Pool, PoolProxiedConnection, QueuePool
+from sqlalchemy.pool import PoolProxiedConnection, QueuePool
 
+from avbc import forks
 from avbc.database_failures import ErrorKind, Failure, failure
 from avbc.errors import AvbcError
 from avbc.secret import strip_frames
@@ -105,7 +104,7 @@ class Database:
         self._is_closed = False
         self._writer: PoolProxiedConnection | None = None
         self._start()
-        _databases.add(self)
+        forks.watch(self)
 
     def read(self, work: Callable[[sa.Connection], T], about: str = "") -> T:
         """Run `work` on one snapshot of the database.
@@ -200,7 +199,7 @@ class Database:
         """Let go of the connections in a forked process: only the parent may close its own."""
         if self._is_file or self.kind != "sqlite":
             if self._owns_engine:
-                _parents_connections.append((self._writer, self.engine.pool))
+                forks.keep((self._writer, self.engine.pool))
                 self.engine.dispose(close=False)
             self._start()
 
@@ -417,18 +416,6 @@ def _on_postgresql(connection: DBAPIConnection, _entry: object) -> None:
 
 
 _LOCK = 0x61766263  # "avbc"
-
-_databases: WeakSet[Database] = WeakSet()
-_parents_connections: list[tuple[PoolProxiedConnection | None, Pool]] = []
-
-
-def _let_go() -> None:
-    for database in _databases:
-        database.after_fork()
-
-
-if hasattr(os, "register_at_fork"):  # pragma: no branch  # Windows does not fork
-    os.register_at_fork(after_in_child=_let_go)
 
 
 def insert_into(

@@ -17,7 +17,7 @@ import sqlalchemy as sa
 from attrs import evolve
 from sqlalchemy import event
 
-from avbc import database
+from avbc import database, forks
 from avbc.acctvantage import (
     BooksFileError,
     BooksRefused,
@@ -335,15 +335,15 @@ class TestTransactions:
         with SqlGateway(url) as books:
             books.create_order(bundle(1))
             pool = books.engine.pool
-            database._let_go()
+            forks.let_go()
             assert books.engine.pool is not pool
             assert books.create_order(bundle(2)).created
             assert len(books.sales_orders()) == 2
-            for writer, parents in database._parents_connections:
+            for writer, parents in [each for each in forks._parents if isinstance(each, tuple)]:
                 if writer is not None:
                     writer.close()
                 parents.dispose()
-            database._parents_connections.clear()
+            forks._parents.clear()
 
     def test_a_forked_process_opens_its_own_connections(self, url: str) -> None:
         if not hasattr(os, "fork"):

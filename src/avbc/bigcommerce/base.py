@@ -14,6 +14,7 @@ from typing import Generic, NoReturn, Self, TypedDict, TypeVar, Unpack, cast
 
 import attrs
 
+from avbc import forks
 from avbc.bigcommerce.api_account import api_url_of, environment_credentials
 from avbc.bigcommerce.bind import RunnerT_co
 from avbc.bigcommerce.call import Call
@@ -128,15 +129,17 @@ class StoreClient(Resources[RunnerT_co], Generic[RunnerT_co, TransportT, SleepT]
         self._retries = retries
         self._quota = Quota() if quota is None else quota
         self._clock = clock
-        self._closing = threading.Event()
         self._requests = 0
-        self._counting = threading.Lock()
         self.client_id = client_id or ""
         self.client_secret = (
             Secret(client_secret) if isinstance(client_secret, str) else client_secret
         )
-        self._prepare(transport, sleep)
+        self._given_transport, self._given_sleep = transport, sleep
+        self._proxy = None if transport else self._wire.proxy()
+        self._closing = threading.Event()
+        self._start()
         super().__init__(cast("RunnerT_co", self))
+        forks.watch(self)
 
     @classmethod
     @without_frames
@@ -201,8 +204,37 @@ class StoreClient(Resources[RunnerT_co], Generic[RunnerT_co, TransportT, SleepT]
         )
 
     @abstractmethod
-    def _prepare(self, transport: TransportT | None, sleep: SleepT | None) -> None:
-        """Set what sends, what waits, and the semaphores of concurrency limits."""
+    def _open(self) -> TransportT:
+        """Open a pool of connections."""
+
+    @abstractmethod
+    def _prepare(self) -> None:
+        """Make what waits, and the semaphores of concurrency limits."""
+
+    def _start(self) -> None:
+        """Make what a process cannot share with another."""
+        self._transport = self._given_transport
+        self._opening, self._counting = threading.Lock(), threading.Lock()
+        self._prepare()
+
+    def _sender(self) -> TransportT:
+        """Return what sends; it is opened when it is first needed."""
+        with self._opening:
+            if self._transport is None:
+                self._transport = self._open()
+            return self._transport
+
+    def after_fork(self) -> None:
+        """Open connections anew in a forked process: two at one connection read each other's.
+
+        A transport that was given to the client is the caller's, and stays.
+        """
+        forks.keep(self._transport)
+        is_closed = self._closing.is_set()
+        self._closing = threading.Event()
+        if is_closed:
+            self._closing.set()
+        self._start()
 
     def _wait_for_turn(self, attempts: Attempts) -> float:
         """Return 0.0 if the call may be sent now, or the seconds to wait before asking again."""

@@ -142,13 +142,14 @@ class BigCommerce(StoreClient["BigCommerce", Transport, Callable[[float], object
     def close(self) -> None:
         """Close all connections. A call that waits wakes up and raises `ClientClosed`."""
         self._closing.set()
-        self._transport.close()
+        if self._transport is not None:
+            self._transport.close()
 
-    def _prepare(
-        self, transport: Transport | None, sleep: Callable[[float], object] | None
-    ) -> None:
-        self._transport = transport or self._http.transport(self._wire.tls(), self._wire.proxy())
-        self._sleep = sleep or self._closing.wait
+    def _open(self) -> Transport:
+        return self._http.transport(self._wire.tls(), self._proxy)
+
+    def _prepare(self) -> None:
+        self._sleep = self._given_sleep or self._closing.wait
         self._caps: dict[str, threading.Semaphore] = {}
 
     def _receive(self, call: Call[object]) -> Received:
@@ -168,7 +169,7 @@ class BigCommerce(StoreClient["BigCommerce", Transport, Callable[[float], object
                 self._sleep(seconds)
             with self._exchange(attempts) as exchange:
                 allowance = self._wire.allowance(self._clock)
-                sent = self._http.send(self._transport, request, allowance)
+                sent = self._http.send(self._sender(), request, allowance)
                 exchange.outcome = self._wire.outcome(call, sent)
         return self._wire.receive(call, exchange.outcome)
 
@@ -312,17 +313,14 @@ class AsyncBigCommerce(
     async def close(self) -> None:
         """Close all connections. A call that waits raises `ClientClosed` when its wait is over."""
         self._closing.set()
-        await self._transport.aclose()
+        if self._transport is not None:
+            await self._transport.aclose()
 
-    def _prepare(
-        self,
-        transport: AsyncTransport | None,
-        sleep: Callable[[float], Awaitable[object]] | None,
-    ) -> None:
-        self._transport = transport or self._http.async_transport(
-            self._wire.tls(), self._wire.proxy()
-        )
-        self._sleep = sleep or asyncio.sleep
+    def _open(self) -> AsyncTransport:
+        return self._http.async_transport(self._wire.tls(), self._proxy)
+
+    def _prepare(self) -> None:
+        self._sleep = self._given_sleep or asyncio.sleep
         self._caps: dict[str, asyncio.Semaphore] = {}
 
     async def _receive(self, call: Call[object]) -> Received:
@@ -350,7 +348,7 @@ class AsyncBigCommerce(
         in_time = asyncio.timeout(self._wire.whole_timeout)
         try:
             async with in_time:
-                return await self._http.send_async(self._transport, request, allowance)
+                return await self._http.send_async(self._sender(), request, allowance)
         except TimeoutError:
             if not in_time.expired():
                 raise

@@ -20,6 +20,7 @@ from typing import (
     get_args,
 )
 
+from avbc import forks
 from avbc.bigcommerce.body import Json
 from avbc.bigcommerce.limits import (
     ASKED,
@@ -103,11 +104,20 @@ class Http:
             self._library: Any = import_module(name)
         except ImportError as error:
             raise MissingExtra(f"http={name!r} needs {name}", name) from error
+        self._authorities: ssl.SSLContext | None = None
+        forks.watch(self)
 
-    @cached_property
+    @property
     def authorities(self) -> ssl.SSLContext:
         """The trusted authorities: 30 ms and 0.8 MB, so all stores of a process share them."""
-        return cast("ssl.SSLContext", self._library.create_ssl_context())
+        if self._authorities is None:
+            self._authorities = cast("ssl.SSLContext", self._library.create_ssl_context())
+        return self._authorities
+
+    def after_fork(self) -> None:
+        """Read them anew in a forked process: a thread of the parent may hold their locks."""
+        forks.keep(self._authorities)
+        self._authorities = None
 
     def transport(self, tls: ssl.SSLContext, proxy: str | None) -> Transport:
         """Open a pool of connections."""

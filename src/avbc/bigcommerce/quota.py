@@ -11,6 +11,8 @@ from collections.abc import Mapping
 from email.utils import parsedate_to_datetime
 from typing import Final
 
+from avbc import forks
+
 WINDOW_MS: Final = "X-Rate-Limit-Time-Window-Ms"
 RESET_MS: Final = "X-Rate-Limit-Time-Reset-Ms"
 REQUESTS_QUOTA: Final = "X-Rate-Limit-Requests-Quota"
@@ -59,8 +61,6 @@ class Quota:
     """
 
     def __init__(self) -> None:
-        self._lock = threading.Lock()
-        self._in_flight = 0
         self._unlimited = False
         # The window: what is left of it at the last answer (None: not known), when it ends, how
         # many requests it has.
@@ -77,6 +77,17 @@ class Quota:
         self._others_before = 0.0
         self._blocked_until = 0.0
         self._refusals = 0
+        self._start()
+        forks.watch(self)
+
+    def _start(self) -> None:
+        """Make what a process cannot share with another."""
+        self._lock = threading.Lock()
+        self._in_flight = 0
+
+    def after_fork(self) -> None:
+        """Keep what is known of the window in a forked process; the parent has its own requests."""
+        self._start()
 
     def ask(self, now: float) -> float:
         """Ask for the start of one request.
