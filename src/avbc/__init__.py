@@ -41,6 +41,8 @@ if TYPE_CHECKING:
         StagingGateway,
         StatusGateway,
         StockGateway,
+        Turn,
+        TurnGateway,
     )
     from avbc.acctvantage.records import (
         Acknowledgement,
@@ -119,6 +121,7 @@ if TYPE_CHECKING:
         NoSuchItem,
         NoSuchLocation,
         NoSuchOrder,
+        NotSent,
         Orchestrator,
         OrderCustomisation,
         Outcome,
@@ -192,6 +195,7 @@ __all__ = [
     "NoSuchLocation",
     "NoSuchOrder",
     "NotFound",
+    "NotSent",
     "Orchestrator",
     "OrderBundle",
     "OrderCustomisation",
@@ -238,6 +242,8 @@ __all__ = [
     "TooManyItems",
     "TransientError",
     "TrialBalance",
+    "Turn",
+    "TurnGateway",
     "UnexpectedData",
     "UnsendableRequest",
     "Warehouse",

@@ -178,6 +178,11 @@ class Database:
         if self._owns_engine:
             self.engine.dispose()
 
+    @property
+    def is_file(self) -> bool:
+        """Whether it is a SQLite file."""
+        return self._is_file
+
     def __str__(self) -> str:
         return self.engine.url.render_as_string(hide_password=True)
 

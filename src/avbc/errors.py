@@ -20,7 +20,8 @@ class AvbcError(Exception):
         │   ├── StoreUnavailable *      5xx and temporary 4xx
         │   ├── BadAnswer *             a success that is not BigCommerce's
         │   ├── BooksUnreachable        the books did not answer
-        │   └── JournalUnreachable      the journal's database did not answer
+        │   ├── JournalUnreachable      the journal's database did not answer
+        │   └── NotSent                 the run lost its turn before a write
         ├── FinalError                  something must be changed first
         │   ├── TokenRefused *          401: a wrong token
         │   ├── ScopeMissing *          403: a missing scope of the token

@@ -18,10 +18,12 @@ import sqlalchemy as sa
 
 import avbc
 from avbc.acctvantage import Gateway, SqlGateway
+from avbc.acctvantage.sql.versions import BOOKS
 from avbc.bigcommerce import BigCommerce, Retries
 from avbc.orchestrator import Orchestrator
 from avbc.settings import Settings
 from avbc.testing import FakeOrder, FakeStore, OrderFactory, example
+from avbc.turns import Turns
 
 
 @pytest.fixture
@@ -60,6 +62,8 @@ def loaded_books(books_toml: Path) -> Iterator[SqlGateway]:
     """Books that were filled once, to be copied."""
     with SqlGateway("sqlite://") as gateway:
         gateway.load(books_toml)
+        # A copy of them takes the place of books that are open.
+        Turns(gateway.engine, BOOKS).prepare()
         yield gateway
 
 

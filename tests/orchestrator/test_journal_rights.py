@@ -157,7 +157,7 @@ from datetime import UTC, datetime
 from avbc.orchestrator.engine.journal import Journal, JournalUnusable
 from avbc.orchestrator import JournalEntry
 folder = sys.argv[1]
-with Journal("sqlite://").lease("import"):
+with Journal("sqlite://").take_turn("import"):
     pass  # everything is imported now: another user may not read these folders
 if not os.getuid():
     os.setgroups([])
@@ -167,7 +167,7 @@ entry = JournalEntry(datetime(2026, 3, 1, tzinfo=UTC), "import", "imported", 1, 
 for name in ("new", "old"):
     try:
         journal = Journal(f"sqlite:///{folder}/{name}.db")
-        with journal.lease("import"):
+        with journal.take_turn("import"):
             journal.write([entry])
     except JournalUnusable:
         print(name, "unusable")

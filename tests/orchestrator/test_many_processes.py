@@ -33,8 +33,7 @@ import gc, json, os, select, signal, socket, sys
 from contextlib import suppress
 from datetime import timedelta
 
-from avbc import Orchestrator, Settings, SqlGateway
-from avbc.orchestrator.engine import leases
+from avbc import Orchestrator, Settings, SqlGateway, turns
 from avbc.testing import example
 
 with suppress(ImportError):
@@ -43,7 +42,7 @@ with suppress(ImportError):
 
 def work(lines):
     api_url, books_url, lease = json.loads(lines.readline())
-    leases.LEASE = timedelta(seconds=lease)
+    turns.LEASE = timedelta(seconds=lease)
     settings = Settings.from_dict(example.settings_dict(api_url))
     with SqlGateway(books_url) as books, Orchestrator(settings, books) as web:
         answer(lines, os.getpid())
@@ -264,7 +263,7 @@ def test_a_process_that_hangs_is_waited_for_as_long_as_a_lease(
     freeze_in_the_middle(first, store, orders=20)
     wait_until(lambda: second.call("import_orders")["done"] > 0)
     first.thaw()
-    assert first.answer()["stopped"].startswith("the database ended this process's lease")
+    assert first.answer()["stopped"].startswith("the database ended this process's turn")
     with SqlGateway(books_url) as books:
         assert set(Counter(order.import_id for order in books.sales_orders()).values()) == {1}
     assert {as_row(order)["status_id"] for order in as_list(store.summary()["orders"])} == {
@@ -314,6 +313,7 @@ def test_each_shipment_is_sent_by_one_of_three(
                     )
                 )
     store.clear_log()
+    store.set_options(latency=0.05)
     for worker in workers:
         worker.begin("push_shipments")
     reports = [worker.answer() for worker in workers]

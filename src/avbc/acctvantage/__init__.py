@@ -35,6 +35,8 @@ if TYPE_CHECKING:
         StagingGateway,
         StatusGateway,
         StockGateway,
+        Turn,
+        TurnGateway,
     )
     from avbc.acctvantage.records import (
         Acknowledgement,
@@ -112,6 +114,8 @@ __all__ = [
     "StockGateway",
     "TaxArea",
     "TrialBalance",
+    "Turn",
+    "TurnGateway",
     "Warehouse",
     "check_credit",
     "check_order",

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from abc import abstractmethod
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from decimal import Decimal
 from typing import TYPE_CHECKING, Protocol, runtime_checkable
 
@@ -506,6 +506,45 @@ class JournalGateway(Protocol):
         """Return the last closed day, and how many orders came when their own day was closed.
 
         They go to the next day that is closed. The day is None where none is closed yet.
+        """
+        ...
+
+
+class Turn(Protocol):
+    """A turn that was taken, or one that another process has (`TurnGateway`)."""
+
+    @abstractmethod
+    def check(self) -> str:
+        """Return "" while the holder has its turn, and otherwise why it must stop.
+
+        It is asked right before each request that changes something in the store, from several
+        threads, and asking keeps the turn. A turn that is lost never comes back.
+        """
+        ...
+
+    @abstractmethod
+    def release(self) -> None:
+        """Give the turn back; does nothing the second time, or if it was lost."""
+        ...
+
+
+@runtime_checkable
+class TurnGateway(Protocol):
+    """Books that let one process at a time do something. Optional: no part of `Gateway`.
+
+    With other books the turns belong to the journal: processes with two journals do not see each
+    other, and may send a shipment twice.
+    """
+
+    @abstractmethod
+    def take_turn(self, name: str, wait: timedelta) -> Turn:
+        """Take the turn of this name, or return one whose `check` says that another has it.
+
+        Names compare letter by letter, and each has a turn of its own. While another holder has
+        it, it is waited for that long. A turn ends when it is released or its process dies: nobody
+        waits for the dead, at least not for longer than some minutes. A holder whose turn ended
+        before it was released, since it was silent for too long or its connection broke, is told
+        so by `check`, also once another has it.
         """
         ...
 

@@ -31,6 +31,7 @@ from avbc.bigcommerce.quota import Quota
 from avbc.bigcommerce.resources import Resources
 from avbc.bigcommerce.retry import Attempts, Retries
 from avbc.bigcommerce.wire import Wire
+from avbc.bigcommerce.writes import BEFORE_WRITE
 from avbc.credentials import Credentials, load_credentials
 from avbc.errors import AvbcError
 from avbc.secret import Secret, without_frames
@@ -261,6 +262,18 @@ class StoreClient(Resources[RunnerT_co], Generic[RunnerT_co, TransportT, SleepT]
                 extra=_extra(attempts, wait),
             )
         return wait
+
+    def _ask_before_write(self, call: Call[object]) -> None:
+        """Ask whether a write may go out now; whoever says no raises, and nothing is sent."""
+        if call.method == "GET" or (ask := BEFORE_WRITE.get()) is None:
+            return
+        try:
+            ask(call)
+        except BaseException:
+            self._quota.returned(self._clock())
+            with self._counting:
+                self._requests -= 1
+            raise
 
     @contextmanager
     def _exchange(self, attempts: Attempts) -> Generator[Exchange]:

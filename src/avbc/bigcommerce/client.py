@@ -167,6 +167,7 @@ class BigCommerce(StoreClient["BigCommerce", Transport, Callable[[float], object
         with self._cap(call.cap):
             while (seconds := self._wait_for_turn(attempts)) > 0:
                 self._sleep(seconds)
+            self._ask_before_write(call)
             with self._exchange(attempts) as exchange:
                 allowance = self._wire.allowance(self._clock)
                 sent = self._http.send(self._sender(), request, allowance)
@@ -338,6 +339,7 @@ class AsyncBigCommerce(
         async with self._cap(call.cap):
             while (seconds := self._wait_for_turn(attempts)) > 0:
                 await self._sleep(seconds)
+            self._ask_before_write(call)
             with self._exchange(attempts) as exchange:
                 allowance = self._wire.allowance(self._clock)
                 sent = await self._sent(request, allowance)

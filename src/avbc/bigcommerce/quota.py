@@ -96,7 +96,8 @@ class Quota:
             now: The time in seconds, by any clock that never goes back.
 
         Returns:
-            0.0 if the request may start now: it is then in flight until `answered` or `lost`.
+            0.0 if the request may start now: it is then in flight until `answered`, `lost` or
+            `returned`.
             Otherwise the seconds after which to ask again.
         """
         with self._lock:
@@ -131,6 +132,13 @@ class Quota:
         with self._lock:
             self._in_flight -= 1
             self._use_one(now)
+
+    def returned(self, now: float) -> None:
+        """Record that a request was not sent after all: another may start in its place."""
+        with self._lock:
+            self._in_flight -= 1
+            self._ours -= 1
+            self._next_at = min(self._next_at, now)
 
     def _wait(self, now: float) -> float:
         if now < self._blocked_until:

@@ -10,6 +10,7 @@ from avbc.orchestrator.engine.journal import JournalTooNew, JournalUnreachable, 
 from avbc.orchestrator.engine.parts import MethodsMissing
 from avbc.orchestrator.engine.progress import Progress
 from avbc.orchestrator.engine.stock_location import NoSuchLocation
+from avbc.orchestrator.engine.writes import NotSent
 from avbc.orchestrator.jobs.hooks import HookCheck, HookOutcome, HooksReport, HooksState
 from avbc.orchestrator.jobs.journal_files import JournalFile, JournalReport
 from avbc.orchestrator.orchestrator import Orchestrator
@@ -73,6 +74,7 @@ __all__ = [
     "NoSuchItem",
     "NoSuchLocation",
     "NoSuchOrder",
+    "NotSent",
     "NoteRefund",
     "NoteStatus",
     "Orchestrator",

@@ -810,7 +810,7 @@ _GUARDS = (
         (
             Removal(
                 "orchestrator/engine/run.py",
-                "self._kept(self._attention.flush)\nknown: dict[str, dict[str, str]] = {}\n"
+                "self._kept(self._attention.flush)\n"
                 "if not self._attention.is_due:\n    known, self._known = self._known, known",
                 "known, self._known = self._known, {}",
             ),

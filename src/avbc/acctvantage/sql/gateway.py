@@ -6,7 +6,7 @@ They are for tests and notebooks, and a staging database for an AcctVantage scri
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterator
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from functools import cache, wraps
 from operator import attrgetter
@@ -45,6 +45,7 @@ from avbc.acctvantage.sql.shipments import ShipmentWriter
 from avbc.database import Database
 from avbc.secret import without_frames
 from avbc.text import text_key
+from avbc.turns import Lease, Turns
 
 K = TypeVar("K")
 P = ParamSpec("P")
@@ -140,6 +141,7 @@ class SqlGateway:
     @without_frames
     def __init__(self, url: str = "sqlite://") -> None:
         self._database = Database(url, versions.BOOKS)
+        self._turns = Turns(self._database.engine, versions.BOOKS)
         # Their statements are compiled once for each kind of database.
         self._orders = _ORDER_WRITER(self._database.kind)
         self._shipments = _SHIPMENT_WRITER(self._database.kind)
@@ -346,6 +348,21 @@ class SqlGateway:
     close_journal = _writes(journal.close_journal, "the journal of {}")
     journal_days = _reads(journal.journal_days)
     late_orders = _reads(journal.late_orders)
+
+    # What avbc.TurnGateway asks for.
+
+    def take_turn(self, name: str, wait: timedelta = timedelta(0)) -> Lease:
+        """Take the turn of this name, or one that says that another process has it.
+
+        It is a lock that ends with the process: on PostgreSQL one of a session, which also ends
+        when nothing was heard of the process for five minutes; on SQLite one on a file in a folder
+        next to the database. Books in memory have no other processes, so everybody has the turn.
+
+        Args:
+            name: What for.
+            wait: How long to wait for another that has it.
+        """
+        return self._turns.take(name, wait)
 
     # What users of AcctVantage do, for tests and for scripts that carry it over.
 

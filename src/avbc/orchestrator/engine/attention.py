@@ -149,9 +149,11 @@ class Attention:
             items = self._items()
             if not items.unreported():
                 return
-            with self._integration.journal.lease(f"attention {self._integration.scope}") as lease:
+            # The worklist belongs to the journal, and so does the turn to report it.
+            name = f"attention {self._integration.scope}"
+            with self._integration.journal.take_turn(name) as turn:
                 # Another process that has the turn reports them.
-                if not lease.check() and (news := items.unreported()):
+                if not turn.check() and (news := items.unreported()):
                     call(news)
                     items.set_reported(news)
         except JOURNAL_ERRORS as error:

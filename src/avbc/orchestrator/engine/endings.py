@@ -26,12 +26,13 @@ from avbc.orchestrator.engine.decisions_taken import DECISIONS, as_text
 from avbc.orchestrator.engine.follower import EDITED
 from avbc.orchestrator.engine.held import hold_status
 from avbc.orchestrator.engine.incoming import Incoming
-from avbc.orchestrator.engine.order_reads import IN_FLIGHT, NO_STATUS
+from avbc.orchestrator.engine.order_reads import NO_STATUS
 from avbc.orchestrator.engine.paid_statuses import note_statuses_before
 from avbc.orchestrator.engine.run import Run
 from avbc.orchestrator.engine.second_look import SecondLook, changing
 from avbc.orchestrator.engine.staff_notes import with_error, without_error
 from avbc.orchestrator.engine.statuses import FOLLOWED, STATUS
+from avbc.orchestrator.engine.writes import Write
 from avbc.orchestrator.reports import ImportReport, Outcome, Result, sentence
 from avbc.unset import UNSET, Unset
 
@@ -168,7 +169,7 @@ class Endings:
             update(each.outcome.order_id, status_id=each.status_id, staff_notes=each.notes)
             for each in endings
         ]
-        answers = run.store.map(calls, limit=IN_FLIGHT, return_errors=True)
+        answers = run.send_all([Write(call) for call in calls])
         for each, answer in zip(endings, answers, strict=True):
             each.error = answer
             if answer is None:

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from contextlib import suppress
-from datetime import datetime
+from collections.abc import Generator
+from contextlib import contextmanager, suppress
+from datetime import datetime, timedelta
 from functools import cached_property
 
-from avbc.acctvantage.gateway import ImportGateway, LendsDatabase
+from avbc.acctvantage.gateway import ImportGateway, LendsDatabase, Turn
 from avbc.bigcommerce import BigCommerce, RequestRefused, ScopeMissing
 from avbc.bigcommerce.endpoints.scopes import ORDERS_MODIFY, probe_scope
 from avbc.bigcommerce.models import OrderStatus
@@ -165,6 +166,24 @@ class Integration:
     def scoped(self, kind: str) -> str:
         """The kind under which the journal remembers something of this store."""
         return f"{kind} {self.scope}"
+
+    @contextmanager
+    def turn(self, kind: str, wait: timedelta) -> Generator[Turn]:
+        """Take a turn at something that one process at a time may do for this store.
+
+        It is one of the books, or of the journal where the books have none. It ends with the
+        context, or with the process.
+
+        Raises:
+            BooksUnreachable: The books could not be asked.
+            JournalUnreachable: The journal could not be opened or asked.
+        """
+        turns = self.parts.turns or self.journal
+        turn = turns.take_turn(self.scoped(kind), wait)
+        try:
+            yield turn
+        finally:
+            turn.release()
 
     def require_setting_statuses(self) -> None:
         """Probe once the scope that sets statuses: before an order is in the books and still New.

@@ -10,11 +10,9 @@ again.
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable, Collection, Generator, Iterable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 from functools import cache, partial
-from pathlib import Path
 from typing import TypeVar, cast
 
 import sqlalchemy as sa
@@ -22,9 +20,9 @@ from sqlalchemy.dialects import postgresql
 
 from avbc.database import Database, Tables, chunks, insert_into
 from avbc.errors import FinalError, TransientError
-from avbc.orchestrator.engine.leases import Lease, take_lease
 from avbc.orchestrator.reports import JournalEntry
 from avbc.secret import without_frames
+from avbc.turns import Lease, Turns
 
 T = TypeVar("T")
 W = TypeVar("W")
@@ -185,8 +183,9 @@ class Journal:
     @without_frames
     def __init__(self, database: str | sa.Engine) -> None:
         self._database = Database(database, JOURNAL)
+        self._turns = Turns(self._database.engine, JOURNAL)
         try:
-            self._file = self._database.read(_file, "the journal could not be opened")
+            self._database.read(_nothing, "the journal could not be opened")
         except BaseException:
             # The caller has no journal to close, whatever kept it from being opened, Ctrl-C too.
             self.close()
@@ -359,12 +358,11 @@ class Journal:
 
         self.change(work)
 
-    @contextmanager
-    def lease(self, name: str, wait: timedelta = timedelta(0)) -> Generator[Lease]:
-        """Take a turn at something that one process at a time may do, until the context ends.
+    def take_turn(self, name: str, wait: timedelta = timedelta(0)) -> Lease:
+        """Take a turn at something that one process at a time may do.
 
-        The lease says whether it is this process's turn. It ends with the process, however that
-        ends. A journal in memory has no other processes.
+        It says whether it is this process's turn, and ends with the process, however that ends. A
+        journal in memory has no other processes.
 
         Args:
             name: What for.
@@ -374,17 +372,13 @@ class Journal:
             JournalUnreachable: Its database could not be asked.
 
         >>> journal = Journal("sqlite://")
-        >>> with journal.lease("import") as lease:
-        ...     lease.check()
+        >>> turn = journal.take_turn("import")
+        >>> turn.check()
         ''
+        >>> turn.release()
         >>> journal.close()
         """
-        with self._database.translated("the journal could not be locked"):
-            lease = take_lease(self._database.engine, self._file, name, wait)
-        try:
-            yield lease
-        finally:
-            lease.release()
+        return self._turns.take(name, wait)
 
     def close(self) -> None:
         """Close the connections of a journal that was opened by its URL."""
@@ -461,14 +455,8 @@ def _rows(
     return [(row.key, row.text) for row in connection.execute(wanted, values)]
 
 
-def _file(connection: sa.Connection) -> Path | None:
-    """The file of a SQLite database that is not in memory."""
-    if connection.dialect.name != "sqlite":
-        return None
-    # The columns are sequence, name and file. What is in memory has no file, or one called x if it
-    # was deserialized.
-    file = Path(str(connection.exec_driver_sql("PRAGMA database_list").all()[0][2]))
-    return file if file.is_absolute() else None
+def _nothing(_connection: sa.Connection) -> None:
+    """What opens the journal."""
 
 
 def aware(at: datetime) -> datetime:

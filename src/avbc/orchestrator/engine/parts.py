@@ -25,6 +25,7 @@ from avbc.acctvantage.gateway import (
     StagingGateway,
     StatusGateway,
     StockGateway,
+    TurnGateway,
 )
 from avbc.acctvantage.records import Credit, Pickup, Shipment
 from avbc.errors import FinalError
@@ -126,6 +127,7 @@ PARTS: tuple[type[object], ...] = (
     CreditGateway,
     StagingGateway,
     JournalGateway,
+    TurnGateway,
 )
 """Every part, `ImportGateway` first."""
 
@@ -269,6 +271,11 @@ class Parts:
     def journal(self) -> JournalGateway:
         """What was journaled on which day."""
         return cast("JournalGateway", self._part("write_journal", JournalGateway))
+
+    @property
+    def turns(self) -> TurnGateway | None:
+        """Turns of processes; None where the books have none."""
+        return cast("TurnGateway", self._answers) if self.has(TurnGateway) else None
 
     def _part(self, job: str, part: type[object]) -> object:
         if (error := self.lacks(job, part)) is not None:

@@ -32,9 +32,10 @@ from avbc.orchestrator.engine.changes import (
 )
 from avbc.orchestrator.engine.integration import Integration
 from avbc.orchestrator.engine.journal import merged
-from avbc.orchestrator.engine.order_reads import IN_FLIGHT, Seen
+from avbc.orchestrator.engine.order_reads import Seen
 from avbc.orchestrator.engine.paid_statuses import note_statuses_seen
 from avbc.orchestrator.engine.run import Run, Task
+from avbc.orchestrator.engine.writes import NotSent, Write
 from avbc.orchestrator.reports import Change, Effect, JournalEntry, PlannedCall, PushReport
 
 T = TypeVar("T")
@@ -175,13 +176,13 @@ class PushRun(Run[PushReport]):
         """Send requests in chunks: each is settled, then the journal is written.
 
         The steps are taken as they are needed, so there may be very many of them. A request that
-        must not be repeated (a shipment, a capture) gets an entry `begun` before it is sent; its
-        job first reads whether it took effect already. In a preview nothing is sent, and the
+        must not be repeated (a shipment, a capture) gets an entry `begun` right before it is sent;
+        its job first reads whether it took effect already. In a preview nothing is sent, and the
         changes say what would be.
 
         Raises:
             AvbcError: An error that concerns every change, such as a refused token.
-            JournalUnreachable: The entry `begun` could not be written, so nothing was sent.
+            JournalUnreachable: An entry `begun` could not be written, so its request was not sent.
         """
         for taken in self.chunks(steps):
             chunk = self._going_on(taken)
@@ -192,17 +193,16 @@ class PushRun(Run[PushReport]):
             if not chunk:
                 self.flush()
                 continue
-            self.integration.journal.write(
-                [self._entry("begun", each.changes) for each in chunk if not each.call.repeatable]
-            )
-            calls = [step.call for step in chunk]
-            # An endpoint may take fewer requests at once: no thread waits for its turn there.
-            limit = min(call.cap.limit if call.cap else IN_FLIGHT for call in calls)
-            answers = self.store.map(calls, limit=min(limit, IN_FLIGHT), return_errors=True)
-            concerning_all = next(
+            answers = self.send_all([self._write_of(step) for step in chunk])
+            concerning_all: AvbcError | None = next(
                 (each for each in answers if isinstance(each, CONCERNS_ALL)), None
             )
             for step, answer in zip(chunk, answers, strict=True):
+                if isinstance(answer, NotSent):
+                    for change in step.changes:
+                        self.postpone(change, problem_of(answer))
+                    concerning_all = concerning_all or answer.by_journal
+                    continue
                 try:
                     step.settle(self, answer)
                 except CONCERNS_ALL as error:
@@ -211,6 +211,10 @@ class PushRun(Run[PushReport]):
             self.flush()
             if concerning_all is not None:
                 raise concerning_all
+
+    def _write_of(self, step: Step[T]) -> Write[T]:
+        is_repeatable = step.call.repeatable
+        return Write(step.call, None if is_repeatable else self._entry("begun", step.changes))
 
     def _going_on(self, steps: Sequence[Step[T]]) -> list[Step[T]]:
         """Refuse the steps of orders that were stopped in the store; returns the others.
@@ -252,6 +256,7 @@ class PushRun(Run[PushReport]):
         """
         if not self.preview:
             try:
+                self.writes.require_turn(f"{change.key} was not written")
                 work()
             except AvbcError as error:
                 self.fail(change, error)

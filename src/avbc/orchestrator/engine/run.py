@@ -7,8 +7,8 @@ from __future__ import annotations
 
 import logging
 import uuid
-from collections.abc import Callable, Collection, Iterable, Iterator
-from contextlib import AbstractContextManager, nullcontext
+from collections.abc import Callable, Collection, Generator, Iterable, Iterator, Sequence
+from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
 from functools import partial
 from itertools import islice
@@ -18,6 +18,7 @@ import attrs
 
 from avbc import tracing
 from avbc.bigcommerce.documented import collecting
+from avbc.bigcommerce.writes import before_writes
 from avbc.errors import AvbcError, Fault, TransientError
 from avbc.mapping import Problem
 from avbc.mapping.following import is_credited, money_held
@@ -27,12 +28,13 @@ from avbc.orchestrator.engine.attention import FOLLOWING, Attention, stopped_pro
 from avbc.orchestrator.engine.failures import note_failure, note_success
 from avbc.orchestrator.engine.integration import Integration
 from avbc.orchestrator.engine.journal import JOURNAL_ERRORS
-from avbc.orchestrator.engine.leases import Lease
-from avbc.orchestrator.engine.order_reads import OrdersNow
+from avbc.orchestrator.engine.order_reads import IN_FLIGHT, OrdersNow
 from avbc.orchestrator.engine.progress import Progress, no_progress, progress_shown
 from avbc.orchestrator.engine.statuses import ImportStatuses
+from avbc.orchestrator.engine.writes import Write, Writes
 from avbc.orchestrator.reports import JournalEntry, RunReport
 from avbc.settings import SettingsError
+from avbc.turns import Lease
 
 R = TypeVar("R", bound=RunReport)
 T = TypeVar("T")
@@ -112,7 +114,7 @@ class Run(Generic[R]):
         """What ended the run early."""
         self._task = task
         self._id = uuid.uuid4().hex
-        self._lease: Lease = Lease()
+        self.writes = Writes(Lease(), integration)
         self._on_progress: Progress = no_progress
         self._entries: list[JournalEntry] = []
         self._attention = Attention(integration, task.turn or task.name)
@@ -170,7 +172,7 @@ class Run(Generic[R]):
         """Whether nothing new is to be begun: a stop was asked for, or another has its turn."""
         if not self.report.stopped and self.integration.stop.is_due:
             self.report.stopped = "a stop was asked for"
-        self.report.stopped = self.report.stopped or self._lease.check()
+        self.report.stopped = self.report.stopped or self.writes.lost()
         return bool(self.report.stopped)
 
     def halt(self, error: AvbcError) -> None:
@@ -208,6 +210,19 @@ class Run(Generic[R]):
         rest = iter(rows)
         while not self.is_over() and (chunk := list(islice(rest, size))):
             yield chunk
+
+    def send_all(self, writes: Sequence[Write[T]]) -> list[T | AvbcError]:
+        """Send requests that change something in the store; returns their answers or errors.
+
+        Those that must not be sent any more have `NotSent` for an answer.
+        """
+        calls = [each.call for each in writes]
+        # An endpoint may take fewer requests at once: no thread waits for its turn there.
+        limit = min([IN_FLIGHT, *(call.cap.limit for call in calls if call.cap)])
+        with self.writes.expecting(writes):
+            answers = self.store.map(calls, limit=limit, return_errors=True)
+        self.report.stopped = self.report.stopped or self.writes.why_lost
+        return answers
 
     # What is remembered, for this store and source
 
@@ -309,14 +324,19 @@ class Run(Generic[R]):
         Otherwise nothing may count as dealt with: it is not looked at again, and would be lost.
         """
         self.flush()
-        return not self._attention.is_due
+        return not (self._attention.is_due or self.writes.why_lost)
 
     def flush(self) -> None:
-        """Write what waits for a person, what is known and the entries to the journal."""
-        self._kept(self._attention.flush)
+        """Write what waits for a person, what is known and the entries to the journal.
+
+        A run that has lost its turn writes what it did, and nothing of what it found: another
+        process may know better.
+        """
         known: dict[str, dict[str, str]] = {}
-        if not self._attention.is_due:
-            known, self._known = self._known, known
+        if not self.writes.lost():
+            self._kept(self._attention.flush)
+            if not self._attention.is_due:
+                known, self._known = self._known, known
         entries, self._entries = self._entries, []
         if known:
             self._kept(partial(self.integration.journal.remember_together, known))
@@ -328,7 +348,7 @@ class Run(Generic[R]):
         with (
             tracing.span(f"avbc.{task.name}", {"avbc.source_code": self.source_code}),
             progress_shown(self.integration.on_progress, bars=task.progress) as self._on_progress,
-            self._turn() as self._lease,
+            self._taken_turn(),
             collecting(self._unknown_fields),
         ):
             try:
@@ -374,7 +394,13 @@ class Run(Generic[R]):
             self.report.unrecorded = self.report.unrecorded or str(error)
             _log.warning("a part of the journal is lost: %s", error)
 
-    def _turn(self) -> AbstractContextManager[Lease]:
-        if self.preview or not self._task.turn:
-            return nullcontext(Lease())
-        return self.integration.journal.lease(self._scoped(self._task.turn), self._task.patience)
+    @contextmanager
+    def _taken_turn(self) -> Generator[None]:
+        task = self._task
+        if self.preview or not task.turn:
+            yield
+            return
+        with self.integration.turn(task.turn, task.patience) as turn:
+            self.writes = Writes(turn, self.integration)
+            with before_writes(self.writes.before):
+                yield

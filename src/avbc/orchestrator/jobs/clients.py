@@ -200,6 +200,7 @@ def _bind(run: PushRun, client: Client, customer_id: int, change: Change) -> Non
     """Note in the books which customer a client is."""
     try:
         if not run.preview:
+            run.writes.require_turn(f"{change.key} was not written")
             run.parts.clients.bind_client(client.id or 0, run.source_code, customer_id)
     except BooksRefused as error:
         problem = Problem("customer_of_other_client", "id", str(customer_id), str(error), _MERGE)

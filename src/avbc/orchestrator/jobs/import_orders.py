@@ -305,6 +305,7 @@ class Import:
         if self._run.preview:
             lookups.imagine(mapped.bundle)
             return self._endings.of("imported", each, mapped=mapped)
+        self._require_turn(each)
         created = self._run.books.create_order(mapped.bundle)
         self._run.is_begun = True
         if not created.created and created.order.fingerprint != mapped.bundle.order.fingerprint:
@@ -317,11 +318,15 @@ class Import:
         lookups.remember(mapped.bundle, created.order.client_id, created.order.contact_id)
         return self._endings.of("imported" if created.created else "relinked", each, mapped=mapped)
 
+    def _require_turn(self, each: Incoming) -> None:
+        self._run.writes.require_turn(f"{each.import_id} was not written")
+
     def _offer_again(self, each: Incoming) -> tuple[Problem, ...]:
         """Offer an order again that AcctVantage refused, though the store has not changed it."""
         if each.pickup is None or each.pickup.refusal is None:
             return ()
         if not self._run.preview:
+            self._require_turn(each)
             offered = self._run.parts.staging.offer_again(each.import_id)
             if each.pickup.is_refused and offered.version == each.pickup.version:
                 return ()  # AcctVantage has entered it meanwhile.
@@ -356,6 +361,7 @@ class Import:
         update = None if bundle is None else update_of(bundle, each.receipts)
         if update is not None and is_updated and not update.why_not:
             if not self._run.preview:
+                self._require_turn(each)
                 updated = self._run.books.update_order(update.bundle)
                 self._run.is_begun = True
                 self._incomers.lookups.remember(

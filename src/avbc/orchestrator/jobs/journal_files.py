@@ -16,11 +16,10 @@ from avbc.acctvantage.files.journal import (
     JournalDay,
 )
 from avbc.acctvantage.files.replacing import replacing, require_folder
-from avbc.acctvantage.gateway import JournalGateway
+from avbc.acctvantage.gateway import JournalGateway, Turn
 from avbc.mapping.days import day_of
 from avbc.money import ZERO
 from avbc.orchestrator.engine.integration import Integration
-from avbc.orchestrator.engine.leases import Lease
 from avbc.report import Report, counted
 from avbc.settings import Settings
 
@@ -115,10 +114,10 @@ def write_journal(
     through = _closable(integration, through)
     with (
         tracing.span("avbc.write_journal", {"avbc.source_code": code}),
-        integration.journal.lease(integration.scoped(_WRITTEN), _PATIENCE) as lease,
+        integration.turn(_WRITTEN, _PATIENCE) as turn,
     ):
         report = _closed_and_written(
-            integration, books, folder, through, rewrite_since=rewrite_since, lease=lease
+            integration, books, folder, through, rewrite_since=rewrite_since, turn=turn
         )
         _log.info("%s", report.summary())
         return report
@@ -131,10 +130,10 @@ def _closed_and_written(
     through: date,
     *,
     rewrite_since: date | None,
-    lease: Lease,
+    turn: Turn,
 ) -> JournalReport:
     code = integration.source_code
-    if refusal := lease.check():
+    if refusal := turn.check():
         return JournalReport(source_code=code, through=through, refusal=refusal)
     watermark = integration.scoped(_WRITTEN)
     written = integration.journal.watermark(watermark)
@@ -148,7 +147,7 @@ def _closed_and_written(
         raise JournalAccountsMissing(error.missing, _IN_SETTINGS) from None
     now = {each.day for each in closed}
     days = books.journal_days(code, since)
-    if refusal := lease.check():
+    if refusal := turn.check():
         return JournalReport(source_code=code, through=through, refusal=refusal)
     files = [JournalFile(day, _written(day, folder), day.day in now) for day in days]
     if files:

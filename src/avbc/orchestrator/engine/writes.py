@@ -1,0 +1,100 @@
+"""What is asked right before a run sends a request that changes something in the store.
+
+A process may be slow or frozen at any line, and a request may wait for minutes in the store's
+quota. So it is asked after every wait, in the client, whether the run still has its turn.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Generator, Iterable
+from contextlib import contextmanager
+from typing import Generic, TypeVar
+
+import attrs
+
+from avbc.acctvantage.gateway import Turn
+from avbc.bigcommerce import Call
+from avbc.errors import AvbcError, TransientError
+from avbc.orchestrator.engine.integration import Integration
+from avbc.orchestrator.reports import JournalEntry
+
+T = TypeVar("T")
+
+
+class NotSent(TransientError):
+    """A request was not sent, or a record not written: the run has no turn any more.
+
+    Or the journal did not take the entry that a request is begun.
+    """
+
+    by_journal: AvbcError | None = None
+    """The error of the journal."""
+
+
+@attrs.frozen
+class Write(Generic[T]):
+    """A request of a run that changes something in the store."""
+
+    call: Call[T]
+    begun: JournalEntry | None = None
+    """The entry that the journal must have before it is sent, where it must not be repeated."""
+
+
+class Writes:
+    """What is asked before each write of one run.
+
+    Args:
+        turn: The run's turn.
+        integration: Its journal gets what is begun.
+    """
+
+    def __init__(self, turn: Turn, integration: Integration) -> None:
+        self._turn = turn
+        self._integration = integration
+        self.why_lost = ""
+        """Why the turn was found lost; it never comes back."""
+        self._begun: dict[int, JournalEntry] = {}
+
+    def lost(self) -> str:
+        """Ask whether the run still has its turn; returns why it has none, or ""."""
+        if not self.why_lost:
+            try:
+                self.why_lost = self._turn.check()
+            except Exception as error:  # noqa: BLE001  # of the application's own turns
+                self.why_lost = f"whether this process still has its turn is not known: {error}"
+        return self.why_lost
+
+    def require_turn(self, what: str) -> None:
+        """Make sure that the run still has its turn.
+
+        Raises:
+            NotSent: It has none.
+        """
+        if why := self.lost():
+            raise NotSent(f"{what}: {why}.")
+
+    def before(self, call: Call[object]) -> None:
+        """Let a request be sent: the last that is done before it goes out.
+
+        Raises:
+            NotSent: The run has no turn any more, or the journal does not take the entry that it is
+                begun.
+        """
+        self.require_turn(f"{call.name} was not sent")
+        if (begun := self._begun.get(id(call))) is not None:
+            try:
+                self._integration.journal.write([begun])
+            except AvbcError as error:
+                not_sent = NotSent(f"{call.name} was not sent: {error}")
+                not_sent.by_journal = error
+                raise not_sent from error
+            del self._begun[id(call)]
+
+    @contextmanager
+    def expecting(self, writes: Iterable[Write[T]]) -> Generator[None]:
+        """Know what belongs to these requests while they are sent."""
+        self._begun = {id(each.call): each.begun for each in writes if each.begun is not None}
+        try:
+            yield
+        finally:
+            self._begun = {}
