@@ -92,6 +92,7 @@ if TYPE_CHECKING:
         UnexpectedData,
         UnsendableRequest,
     )
+    from avbc.clock import Clock
     from avbc.errors import (
         AvbcError,
         Fault,
@@ -157,6 +158,7 @@ __all__ = [
     "Client",
     "ClientClosed",
     "ClientGateway",
+    "Clock",
     "Conflict",
     "ConnectionReport",
     "Contact",
@@ -261,6 +263,7 @@ _find, _ = lazy_names(
     __name__,
     __all__,
     "_version",
+    "clock",
     "errors",
     "secret",
     "acctvantage",

@@ -211,6 +211,11 @@ def test_map_runs_as_many_at_once_as_it_may(open_async_store: Open) -> None:
     assert most == 2
 
 
+def test_map_runs_tasks_and_nothing_else(open_async_store: Open) -> None:
+    with pytest.raises(TypeError, match="at_once is an option of BigCommerce"):
+        open_async_store(at_once=lambda work, limit: [each() for each in work])
+
+
 def test_map_raises_the_first_error_and_stops(script: Any, open_async_store: Open) -> None:
     answers = script(echo)
     with pytest.raises(NotFound):

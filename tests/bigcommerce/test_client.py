@@ -10,10 +10,10 @@ import subprocess
 import sys
 import threading
 import traceback
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from decimal import Decimal
 from importlib import import_module
-from typing import Any
+from typing import Any, TypeVar
 from urllib.parse import parse_qs, urlsplit
 
 import pytest
@@ -61,6 +61,7 @@ httpx = import_module(os.environ.get("AVBC_TEST_HTTP", "httpx"))  # httpx2 has t
 
 Open = Callable[..., BigCommerce]
 
+T = TypeVar("T")
 TIME = {"time": 1529512970}
 
 
@@ -701,9 +702,30 @@ def test_map_lets_an_interruption_through(
     def interrupt(*_: object, **__: object) -> None:
         raise KeyboardInterrupt
 
-    monkeypatch.setattr("avbc.bigcommerce.client.wait", interrupt)
+    monkeypatch.setattr("avbc.bigcommerce.at_once.wait", interrupt)
     with pytest.raises(KeyboardInterrupt):
         open_store(script(echo).transport).map([numbered(1)])
+
+
+def test_map_runs_its_calls_as_it_is_told_to(script: Any, open_store: Open) -> None:
+    limits: list[int] = []
+    places: list[int] = []
+
+    def in_sequence(work: Sequence[Callable[[], T]], limit: int) -> list[T]:
+        limits.append(limit)
+        return [function() for function in reversed(work)][::-1]
+
+    def serve(request: httpx.Request) -> httpx.Response:
+        places.append(threading.get_ident())
+        return echo(request)
+
+    answers = script(serve)
+    store = open_store(answers.transport, at_once=in_sequence)
+    assert store.map([numbered(number) for number in (1, 2, 3)], limit=5) == [1, 2, 3]
+    assert [str(each.url)[-1] for each in answers.requests] == ["3", "2", "1"]
+    assert (limits, set(places)) == ([5], {threading.get_ident()})
+    with pytest.raises(NotFound):
+        store.map([numbered(13)])
 
 
 def test_a_cap_holds_whatever_the_limit(script: Any, open_store: Open) -> None:

@@ -11,6 +11,7 @@ import pytest
 import sqlalchemy as sa
 
 from avbc.acctvantage import SqlGateway
+from avbc.clock import Clock
 from avbc.orchestrator import Orchestrator
 from avbc.orchestrator.engine.journal import Journal
 from avbc.settings import Settings
@@ -179,16 +180,17 @@ def test_an_order_that_was_moved_is_left_alone(
 
 @pytest.mark.parametrize("status_id", [CANCELED, SHIPPED])
 def test_an_order_that_is_moved_while_the_books_are_read_is_left_alone(
-    web: Orchestrator,
+    join: Join,
     both: SqlGateway,
+    marking: Settings,
     store: FakeStore,
     order_id: int,
-    status_id: int,
     *,
+    status_id: int,
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     read, now = both.pickups, [0.0]
-    monkeypatch.setattr("avbc.orchestrator.engine.order_reads.moment", lambda: now[0])
+    web = join(books=both, settings=marking, clock=Clock(monotonic=lambda: now[0]))
 
     def slow(keys: list[str]) -> object:
         store.edit_order(order_id, status_id=status_id)

@@ -7,6 +7,7 @@ import httpx
 import pytest
 
 from avbc.bigcommerce import ScopeMissing
+from avbc.clock import Clock
 from avbc.orchestrator import Orchestrator
 from avbc.orchestrator.checks.connection import connection_report
 from avbc.orchestrator.reports import RunReport
@@ -253,7 +254,7 @@ def test_the_clock(
     """The store's clock is whole seconds, so this machine's is set on one too."""
     at = datetime.fromtimestamp(int(store.state.clock()), UTC)
     store.state.clock = at.timestamp
-    report = connection_report(web.store, web.settings, now=lambda: at - ahead)
+    report = connection_report(web.store, web.settings, Clock(now=lambda: at - ahead))
     (check,) = [check for check in report.checks if check.area == "clock"]
     assert check.state == state
     assert words in check.found

@@ -10,9 +10,9 @@ import pytest
 
 from avbc.acctvantage import SalesOrder, SqlGateway
 from avbc.bigcommerce import ClientClosed, StoreUnavailable
+from avbc.clock import Clock
 from avbc.errors import AvbcError
 from avbc.orchestrator import ImportReport, NoSuchOrder, Orchestrator
-from avbc.orchestrator.engine import order_reads
 from avbc.settings import Settings, SettingsError
 from avbc.testing import (
     FakeOrder,
@@ -427,11 +427,9 @@ def test_when_nothing_comes_through_any_more_the_run_stops(
     assert len(again.imported) == 20
 
 
-def test_a_later_page_that_fails_ends_the_run_with_its_report(
-    web: Orchestrator, store: FakeStore, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_a_later_page_that_fails_ends_the_run_with_its_report(join: Join, store: FakeStore) -> None:
     # On a slow machine, too, the second list is the second page and not a second look.
-    monkeypatch.setattr(order_reads, "moment", lambda: 0.0)
+    web = join(clock=Clock(monotonic=lambda: 0.0))
     for order in plain_orders(251):
         store.add_order(order)
     store.fail("GET /v2/orders", "html_502", at=2)

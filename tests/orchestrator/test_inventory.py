@@ -16,6 +16,7 @@ import sqlalchemy as sa
 from avbc.acctvantage import BooksRefused, SqlGateway
 from avbc.bigcommerce import RequestRefused
 from avbc.bigcommerce.models import InventoryAdjustment
+from avbc.clock import Clock
 from avbc.orchestrator import NoSuchLocation, Orchestrator, PushReport
 from avbc.orchestrator.engine.stock_location import StockLocation
 from avbc.orchestrator.jobs.inventory import named_adjustments
@@ -606,13 +607,14 @@ def test_a_sku_that_reads_like_a_location(
 
 
 def test_the_location_is_asked_for_anew_from_time_to_time(
-    stocked: FakeStore, web: Orchestrator, monkeypatch: pytest.MonkeyPatch
+    stocked: FakeStore, web: Orchestrator
 ) -> None:
-    location = StockLocation(web.store, "")
+    now = 0.0
+    location = StockLocation(web.store, "", Clock(monotonic=lambda: now))
     assert (location.id(), location.id()) == (1, 1)
     assert stocked.counts() == {"GET /v3/inventory/locations": 1}
     stocked.state.locations[0]["is_default"], stocked.state.locations[1]["is_default"] = False, True
-    monkeypatch.setattr(StockLocation, "_FRESH_SECONDS", -1)
+    now = 3601.0
     assert location.id() == 2
 
 

@@ -25,6 +25,7 @@ from avbc.acctvantage import (
 )
 from avbc.acctvantage.records import Shipment, ShippedItem
 from avbc.bigcommerce.models import ShipmentDraft, ShipmentItemDraft
+from avbc.clock import Clock
 from avbc.mapping import Problem
 from avbc.orchestrator import (
     CycleReport,
@@ -474,7 +475,8 @@ def cycle(web: Orchestrator, count: int = 1) -> list[CycleReport]:
             web.stop()
 
     now = [0.0]
-    run_timer([web], on_report=note, clock=lambda: now[0], wait=lambda s: now.append(now.pop() + s))
+    web._integration.clock = Clock(monotonic=lambda: now[0])
+    run_timer([web], on_report=note, wait=lambda seconds: now.append(now.pop() + seconds))
     return reports
 
 

@@ -8,6 +8,7 @@ from datetime import UTC, datetime
 import pytest
 
 from avbc.bigcommerce import TokenRefused
+from avbc.clock import Clock
 from avbc.errors import TransientError
 from avbc.mapping import Problem
 from avbc.orchestrator import Orchestrator
@@ -56,10 +57,10 @@ def test_a_job_is_a_function_of_its_run(integration: Integration, store: FakeSto
 
 
 def test_an_order_counts_as_read_for_five_seconds(
-    integration: Integration, store: FakeStore, monkeypatch: pytest.MonkeyPatch
+    integration: Integration, store: FakeStore
 ) -> None:
     now = 0.0
-    monkeypatch.setattr(order_reads, "moment", lambda: now)
+    integration.clock = Clock(monotonic=lambda: now)
     (order_id,) = orders(store, 1)
     run = push(integration)
     run.orders_now.read([order_id])
@@ -253,13 +254,12 @@ def test_nothing_is_sent_for_an_order_that_the_store_does_not_list(
 
 
 def test_orders_that_were_looked_at_are_not_kept(
-    integration: Integration, store: FakeStore, monkeypatch: pytest.MonkeyPatch
+    integration: Integration, store: FakeStore
 ) -> None:
     """A push of a hundred thousand orders needs no memory for those that it is done with."""
     clock = [0.0]
-    monkeypatch.setattr(order_reads, "moment", lambda: clock[0])
     first, second = orders(store, 2)
-    now = order_reads.OrdersNow(integration.store)
+    now = order_reads.OrdersNow(integration.store, Clock(monotonic=lambda: clock[0]))
     assert now.read([first])[first].status_id == 11
     store.delete_order(first)
     assert now.read([first])[first].status_id == 11, "it is fresh"

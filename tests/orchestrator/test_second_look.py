@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from decimal import Decimal
-from types import SimpleNamespace
 
 import attrs
 import httpx
@@ -12,6 +11,7 @@ import pytest
 
 from avbc.acctvantage import SqlGateway
 from avbc.acctvantage.records import OrderBundle
+from avbc.clock import Clock
 from avbc.orchestrator import ImportReport, Orchestrator
 from avbc.orchestrator.engine import order_reads
 from avbc.testing import FakeOrder, FakeStore, OrderFactory, Payment, item, order_of_shape
@@ -26,6 +26,7 @@ class Meanwhile(httpx.BaseTransport):
 
     def __init__(self, store: FakeStore) -> None:
         self.now = 0.0
+        self.clock = Clock(monotonic=lambda: self.now)
         self._store = store
         self._acts: list[tuple[str, int, Callable[[], object]]] = []
         self._seen: dict[str, int] = {}
@@ -46,15 +47,13 @@ class Meanwhile(httpx.BaseTransport):
 
 
 @pytest.fixture
-def meanwhile(store: FakeStore, monkeypatch: pytest.MonkeyPatch) -> Meanwhile:
-    transport = Meanwhile(store)
-    monkeypatch.setattr(order_reads, "time", SimpleNamespace(monotonic=lambda: transport.now))
-    return transport
+def meanwhile(store: FakeStore) -> Meanwhile:
+    return Meanwhile(store)
 
 
 @pytest.fixture
 def web(join: Join, meanwhile: Meanwhile) -> Orchestrator:
-    return join(transport=meanwhile)
+    return join(transport=meanwhile, clock=meanwhile.clock)
 
 
 def card(factory: OrderFactory, quantity: int = 1) -> FakeOrder:
@@ -270,7 +269,7 @@ def test_where_the_books_are_slow_the_store_is_looked_at_before_the_statuses(
     join: Join, store: FakeStore, books: SqlGateway, meanwhile: Meanwhile
 ) -> None:
     slow = Slow(meanwhile)
-    web = join(transport=meanwhile, customise=[slow])
+    web = join(transport=meanwhile, clock=meanwhile.clock, customise=[slow])
     canceled, edited, good = cards(store, 3)
 
     def change() -> None:
@@ -323,7 +322,7 @@ def test_the_decisions_are_kept_of_an_order_whose_status_was_left(
     join: Join, store: FakeStore, meanwhile: Meanwhile
 ) -> None:
     slow = Slow(meanwhile)
-    web = join(transport=meanwhile, customise=[slow])
+    web = join(transport=meanwhile, clock=meanwhile.clock, customise=[slow])
     (edited,) = cards(store, 1)
     slow.act = lambda: edit(store, edited)
     assert codes(web.import_orders()) == {edited: ["order_changed"]}
@@ -342,7 +341,7 @@ def test_an_order_that_is_imported_by_its_id_is_looked_at_by_its_id(
     join: Join, store: FakeStore, books: SqlGateway, meanwhile: Meanwhile, after: int
 ) -> None:
     """A canceled one is left alone; one that was shipped meanwhile is imported and stays so."""
-    web = join(transport=meanwhile)
+    web = join(transport=meanwhile, clock=meanwhile.clock)
     order_id = cards(store, 1)[0]
 
     def wait() -> None:

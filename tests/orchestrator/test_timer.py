@@ -41,6 +41,7 @@ class Web:
         self.settings = settings
         self.books = BOOKS
         self.stop_request = Stop()
+        self.clock = avbc.Clock()
         self.calls: list[str] = []
         self.act = act
         self.items: tuple[WorklistItem, ...] = ()
@@ -72,6 +73,10 @@ class Clock:
         self.now = 1000.0
         self.waits: list[float] = []
         self.webs = webs
+        for web in webs:
+            (web._integration if isinstance(web, Orchestrator) else web).clock = avbc.Clock(
+                monotonic=self
+            )
         self.steps = iter(steps if steps is not None else [lambda: None] * (cycles - 1))
 
     def __call__(self) -> float:
@@ -94,7 +99,7 @@ def run(
     """Run so many cycles of the shortest interval, or one more than there are steps."""
     clock = Clock(*webs, steps=steps, cycles=cycles)
     reports: list[CycleReport] = []
-    run_timer(webs, clock=clock, wait=clock.wait, **{"on_report": reports.append, **options})  # type: ignore[arg-type]  # options are the timer's
+    run_timer(webs, wait=clock.wait, **{"on_report": reports.append, **options})  # type: ignore[arg-type]  # options are the timer's
     return clock, reports
 
 

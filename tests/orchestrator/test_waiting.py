@@ -6,16 +6,15 @@ import json
 import logging
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
-from types import SimpleNamespace
 
 import attrs
 import httpx
 import pytest
 
 from avbc.acctvantage import SqlGateway
+from avbc.clock import Clock
 from avbc.mapping.waiting import NEVER_IMPORTED, WAITS_FOR_PAYMENT
 from avbc.orchestrator import Check, ImportReport, Orchestrator, WorklistItem
-from avbc.orchestrator.engine import order_reads
 from avbc.orchestrator.engine.open_webhooks import OpenWebhooks
 from avbc.settings import ImportWhen, PaymentMethodMapping, Settings
 from avbc.testing import FakeOrder, FakeStore, OrderFactory, Payment, example, item, order_of_shape
@@ -249,15 +248,13 @@ def test_orders_that_wait_cost_no_request_of_their_own(
     rule: Rule,
     store: FakeStore,
     place: Place,
-    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    clock = SimpleNamespace(monotonic=iter(range(0, 10**6, 60)).__next__)
-    monkeypatch.setattr(order_reads, "time", clock)
+    clock = Clock(monotonic=iter(range(0, 10**6, 60)).__next__)
     for age in range(60):
         place(age=age % 20)
     long = store.add_order(order_of_shape("long", OrderFactory(first_id=9000)))
     store.edit_order(long.id, payment_status="pending")
-    web = join(settings=rule("paid"))
+    web = join(settings=rule("paid"), clock=clock)
     for _ in range(3):
         report = web.import_orders()
         assert len(report.waiting) == 61
@@ -286,11 +283,9 @@ def test_a_payment_that_is_given_up_right_before_the_write_waits(
     *,
     books: SqlGateway,
     place: Place,
-    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     order = place("paid")
-    clock = SimpleNamespace(monotonic=iter(range(0, 10**6, 60)).__next__)
-    monkeypatch.setattr(order_reads, "time", clock)
+    clock = Clock(monotonic=iter(range(0, 10**6, 60)).__next__)
 
     class Voiding(httpx.BaseTransport):
         """The payment is voided after its transactions were read."""
@@ -301,7 +296,7 @@ def test_a_payment_that_is_given_up_right_before_the_write_waits(
                 store.edit_order(order.id, payment_status="void")
             return answer
 
-    report = join(settings=rule("paid"), transport=Voiding()).import_orders()
+    report = join(settings=rule("paid"), transport=Voiding(), clock=clock).import_orders()
     assert ids(report, "waiting") == [order.id]
     assert books.sales_orders() == []
     assert header(store, order)["status_id"] == NEW

@@ -4,10 +4,10 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Callable, Iterator
+from collections.abc import AsyncIterator, Callable, Iterator, Sequence
 from datetime import datetime
 from decimal import Decimal
-from typing import assert_type
+from typing import TypeVar, assert_type
 
 import httpx
 import httpx2
@@ -64,6 +64,8 @@ from avbc.errors import AvbcError
 from avbc.secret import Secret
 from avbc.testing import FakeStore
 
+T = TypeVar("T")
+
 
 def construction() -> None:
     assert_type(
@@ -85,12 +87,18 @@ def construction() -> None:
         assert_type(store.client_secret, Secret | None)
 
 
+def in_sequence(work: Sequence[Callable[[], T]], limit: int) -> list[T]:
+    return [each() for each in work]
+
+
 def transports() -> None:
     url, token = "https://api.bigcommerce.com/stores/abc123/v3/", "example-token"
     BigCommerce(url, token, transport=httpx.HTTPTransport())
     BigCommerce(url, token, transport=httpx2.HTTPTransport())
     BigCommerce(url, token, transport=FakeStore().transport(), http="httpx2")
     BigCommerce(url, token, transport=httpx.AsyncHTTPTransport())  # type: ignore[arg-type]
+    BigCommerce(url, token, at_once=in_sequence)
+    BigCommerce.from_environment(at_once=in_sequence)
     BigCommerce(url, token, http="requests")  # type: ignore[arg-type]
     AsyncBigCommerce(url, token, transport=httpx.AsyncHTTPTransport())
     AsyncBigCommerce(url, token, transport=httpx2.AsyncHTTPTransport(), http="httpx2")

@@ -11,6 +11,7 @@ from avbc.lazy import lazy_names
 
 if TYPE_CHECKING:
     from avbc.bigcommerce.answers import Answer
+    from avbc.bigcommerce.at_once import AtOnce
     from avbc.bigcommerce.call import (
         Call,
         Cap,
@@ -47,6 +48,7 @@ __all__ = [
     "Answer",
     "AnswerTooLarge",
     "AsyncBigCommerce",
+    "AtOnce",
     "BadAnswer",
     "BigCommerce",
     "Call",
@@ -76,5 +78,5 @@ __all__ = [
 ]
 
 __getattr__, __dir__ = lazy_names(
-    __name__, __all__, "errors", "answers", "call", "quota", "retry", "client"
+    __name__, __all__, "errors", "answers", "at_once", "call", "quota", "retry", "client"
 )

@@ -16,6 +16,7 @@ import attrs
 
 from avbc import forks
 from avbc.bigcommerce.api_account import api_url_of, environment_credentials
+from avbc.bigcommerce.at_once import AtOnce
 from avbc.bigcommerce.bind import RunnerT_co
 from avbc.bigcommerce.call import Call
 from avbc.bigcommerce.errors import ClientClosed, StoreBusy, StoreError
@@ -61,6 +62,7 @@ class Options(TypedDict, Generic[TransportT, SleepT], total=False):
     quota: Quota | None
     clock: Callable[[], float]
     sleep: SleepT | None
+    at_once: AtOnce | None
 
 
 @attrs.define
@@ -95,6 +97,7 @@ class StoreClient(Resources[RunnerT_co], Generic[RunnerT_co, TransportT, SleepT]
         quota: Quota | None = None,
         clock: Callable[[], float] = time.monotonic,
         sleep: SleepT | None = None,
+        at_once: AtOnce | None = None,
     ) -> None:
         """Prepare the client; nothing is sent.
 
@@ -119,6 +122,9 @@ class StoreClient(Resources[RunnerT_co], Generic[RunnerT_co, TransportT, SleepT]
             clock: The time in seconds, for tests.
             sleep: Waits the given number of seconds, for tests. The default of `BigCommerce` wakes
                 up when the client is closed.
+            at_once: Runs the calls of `map` of `BigCommerce`, for tests; by default threads do. It
+                gets functions and how many may run at once, and returns their results in sequence,
+                or raises the first error.
 
         Raises:
             FaultyInputError: The URL, the token, a limit, `http`, or the proxy that the environment
@@ -136,6 +142,7 @@ class StoreClient(Resources[RunnerT_co], Generic[RunnerT_co, TransportT, SleepT]
             Secret(client_secret) if isinstance(client_secret, str) else client_secret
         )
         self._given_transport, self._given_sleep = transport, sleep
+        self._at_once = at_once
         self._proxy = None if transport else self._wire.proxy()
         self._closing = threading.Event()
         self._start()

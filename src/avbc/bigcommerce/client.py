@@ -6,7 +6,6 @@ import asyncio
 import threading
 from collections import deque
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Iterator
-from concurrent.futures import FIRST_EXCEPTION, ThreadPoolExecutor, wait
 from contextlib import AbstractAsyncContextManager, AbstractContextManager, nullcontext
 from contextvars import copy_context
 from functools import partial
@@ -14,6 +13,7 @@ from types import TracebackType
 from typing import Literal, Self, TypeVar, cast, overload
 
 from avbc.bigcommerce.answers import Answer
+from avbc.bigcommerce.at_once import in_threads
 from avbc.bigcommerce.base import StoreClient, checked, without_inner_frames
 from avbc.bigcommerce.bind import AsyncRunner, Runner
 from avbc.bigcommerce.call import Call, Cap, ListCall, Page
@@ -126,18 +126,13 @@ class BigCommerce(StoreClient["BigCommerce", Transport, Callable[[float], object
                     return error
                 raise
 
-        pool = ThreadPoolExecutor(max(1, min(limit, len(work))), "avbc")
-        try:
-            # Each with the caller's context, so that its requests belong to the caller's trace.
-            futures = [pool.submit(copy_context().run, run, call) for call in work]
-            wait(futures, return_when=FIRST_EXCEPTION)
-        except BaseException:
-            pool.shutdown(wait=False, cancel_futures=True)
-            raise
-        pool.shutdown(cancel_futures=True)
+        def ready(call: Call[T]) -> Callable[[], T | AvbcError]:
+            # With the caller's context, so that its requests belong to the caller's trace.
+            context = copy_context()
+            return lambda: context.run(run, call)
+
         with without_inner_frames:
-            # Those that were cancelled come after the one that failed.
-            return [future.result() for future in futures]
+            return (self._at_once or in_threads)([ready(call) for call in work], limit)
 
     def close(self) -> None:
         """Close all connections. A call that waits wakes up and raises `ClientClosed`."""
@@ -321,6 +316,8 @@ class AsyncBigCommerce(
         return self._http.async_transport(self._wire.tls(), self._proxy)
 
     def _prepare(self) -> None:
+        if self._at_once is not None:
+            raise TypeError("at_once is an option of BigCommerce: this client runs calls as tasks")
         self._sleep = self._given_sleep or asyncio.sleep
         self._caps: dict[str, asyncio.Semaphore] = {}
 

@@ -27,7 +27,7 @@ class Checking(Connected):
         Each scope that the settings need is probed by a request that changes nothing. Errors are in
         the report and on the worklist, and are not raised.
         """
-        report = connection.connection_report(self.store, self.settings)
+        report = connection.connection_report(self.store, self.settings, self.clock)
         self._integration.may_set_statuses = any(
             check.item == ORDERS_MODIFY and check.state == "ok" for check in report.checks
         )

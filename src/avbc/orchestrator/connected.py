@@ -9,6 +9,7 @@ from typing import Self
 from avbc.acctvantage.gateway import ImportGateway
 from avbc.acctvantage.records import Client, Product
 from avbc.bigcommerce import BigCommerce
+from avbc.clock import Clock
 from avbc.mapping import ADDRESS_FIELDS, CLIENT_FIELDS, PRODUCT_FIELDS, FieldRule
 from avbc.orchestrator.engine.arguments import require_functions, require_settings
 from avbc.orchestrator.engine.customising import Customisation, OrderCustomisation
@@ -38,6 +39,7 @@ class Connected:
         product_fields: Sequence[FieldRule[Product]] = PRODUCT_FIELDS,
         client_fields: Sequence[FieldRule[Client]] = CLIENT_FIELDS,
         address_fields: Sequence[FieldRule[Client]] = ADDRESS_FIELDS,
+        clock: Clock = Clock(),  # noqa: B008 - frozen
     ) -> None:
         """Join a store to the books.
 
@@ -61,6 +63,8 @@ class Connected:
                 `avbc.mapping.PRODUCT_FIELDS`, or your own.
             client_fields: The same for customers.
             address_fields: The same for customers' addresses.
+            clock: The time, for tests: `Clock(now=...)` freezes it. The store's client and the
+                database have clocks of their own.
 
         Raises:
             TypeError: An argument is something else, such as the path of the settings file.
@@ -78,6 +82,7 @@ class Connected:
             on_progress=on_progress,
             on_attention=on_attention,
         )
+        self._integration.clock = clock
         self._customisations = customise
         self._integration.order_customisations = customise_order
         self._product_fields = tuple(product_fields)
@@ -102,6 +107,11 @@ class Connected:
             SettingsError: The settings hold no access token.
         """
         return self._integration.store
+
+    @property
+    def clock(self) -> Clock:
+        """The time, as the jobs and the timer read it."""
+        return self._integration.clock
 
     @property
     def stop_request(self) -> Stop:

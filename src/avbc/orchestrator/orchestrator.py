@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
-from datetime import UTC, date, datetime, timedelta
+from datetime import date, timedelta
 from os import PathLike
 from pathlib import Path
 
@@ -434,7 +434,7 @@ class Orchestrator(Checking):
         self._integration.journal.write(
             [
                 JournalEntry(
-                    datetime.now(UTC),
+                    self.clock.now(),
                     "settle",
                     "settled",
                     item.order_id,

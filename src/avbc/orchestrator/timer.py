@@ -7,16 +7,16 @@ import logging
 import queue
 import signal
 import threading
-import time
 from collections.abc import Callable, Collection, Generator, Iterator, Sequence
 from contextlib import ExitStack, contextmanager, suppress
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from functools import partial
 from typing import Protocol, TypeAlias, cast
 
 import attrs
 
 from avbc.acctvantage.gateway import ImportGateway
+from avbc.clock import Clock
 from avbc.errors import AvbcError
 from avbc.orchestrator.engine.parts import NEEDS, MethodsMissing, Parts
 from avbc.orchestrator.engine.stopping import Stop
@@ -106,7 +106,7 @@ class JobOutcome:
 class CycleReport(Report):
     """What one cycle of the timer did.
 
-    >>> started = datetime(2026, 1, 2, 12, 5, tzinfo=UTC)
+    >>> started = datetime.fromisoformat("2026-01-02T12:05:00+00:00")
     >>> jobs = (JobOutcome("import_orders", error=ValueError("no")),)
     >>> print(CycleReport("Example store", started, started, jobs))
     Example store, 2026-01-02 12:05:00 UTC: 1 of 1 jobs failed, 0 requests.
@@ -192,6 +192,11 @@ class Web(Protocol):
         ...
 
     @property
+    def clock(self) -> Clock:
+        """The time: intervals are measured by it."""
+        ...
+
+    @property
     def stop_request(self) -> Stop:
         """Whether it was asked to stop."""
         ...
@@ -235,7 +240,6 @@ def run_timer(
     *,
     schedule: Sequence[Job] = SCHEDULE,
     on_report: OnReport | None = None,
-    clock: Callable[[], float] = time.monotonic,
     wait: Callable[[float], object] | None = None,
 ) -> None:
     """Run the cycles of several configurations in this thread, each at its own interval.
@@ -247,7 +251,6 @@ def run_timer(
         webs: The orchestrators.
         schedule: The jobs of a cycle, in sequence.
         on_report: Called with the report of each cycle.
-        clock: Returns seconds that never go back.
         wait: Waits for a number of seconds, and may return early.
     """
     # A signal handler may call SimpleQueue.put at any time. threading.Event.set would wait for a
@@ -258,15 +261,14 @@ def run_timer(
         with suppress(queue.Empty):
             wakes.get(timeout=seconds)
 
-    timers = [_Timer(web, schedule, clock, due=clock()) for web in webs]
+    timers = [_Timer(web, schedule, due=web.clock.monotonic()) for web in webs]
     with ExitStack() as stack:
         for web in webs:
             stack.enter_context(web.stop_request.listening(partial(wakes.put, None)))
         received = stack.enter_context(_stopping_by_signal(webs))
         while waiting := [timer for timer in timers if not timer.is_over]:
-            timer = min(waiting, key=lambda timer: timer.due)
-            seconds = timer.due - clock()
-            if seconds > 0:
+            timer = min(waiting, key=lambda timer: timer.seconds_left)
+            if (seconds := timer.seconds_left) > 0:
                 (wait or pause)(seconds)
             else:
                 timer.cycle(on_report)
@@ -280,7 +282,6 @@ class _Timer:
 
     _web: Web
     _schedule: Sequence[Job]
-    _clock: Callable[[], float]
     due: float
     # When each method last succeeded.
     _done: dict[str, float] = attrs.field(factory=dict[str, float], init=False)
@@ -291,6 +292,11 @@ class _Timer:
     _lacking_reported: frozenset[str] = attrs.field(default=frozenset[str](), init=False)
 
     @property
+    def seconds_left(self) -> float:
+        """How long it is until the next cycle is due."""
+        return self.due - self._web.clock.monotonic()
+
+    @property
     def is_over(self) -> bool:
         """Whether there are no more cycles: it was stopped, or no file can enable its store."""
         return self._web.stop_request.is_due or (
@@ -299,7 +305,7 @@ class _Timer:
 
     def cycle(self, on_report: OnReport | None) -> None:
         """Run one cycle, and set when the next is due. Errors are reported, not raised."""
-        started = datetime.now(UTC)
+        started = self._web.clock.now()
         notes, error = self._reload()
         settings = self._web.settings
         jobs: tuple[JobOutcome, ...] = ()
@@ -321,7 +327,7 @@ class _Timer:
                 CycleReport(
                     store=settings.store.description or settings.order_status.import_source_code,
                     started=started,
-                    finished=datetime.now(UTC),
+                    finished=self._web.clock.now(),
                     jobs=jobs,
                     notes=tuple(notes),
                     settings_error=error,
@@ -332,7 +338,7 @@ class _Timer:
             )
         # The file is read at the start of a cycle, so a changed interval applies after the current
         # wait.
-        self.due = self._clock() + 60 * settings.order_status.check_interval_minutes
+        self.due = self._web.clock.monotonic() + 60 * settings.order_status.check_interval_minutes
 
     def _reload(self) -> tuple[list[str], SettingsError | None]:
         """Read the settings file again; returns what to report about it."""
@@ -369,7 +375,7 @@ class _Timer:
                 return
             if job.method in left_out:
                 continue
-            now = self._clock()
+            now = self._web.clock.monotonic()
             last = self._done.get(job.method)
             if job.when(settings) and (last is None or now - last >= job.every.total_seconds()):
                 outcome = self._do(job)

@@ -417,7 +417,7 @@ def accept_webhook(integration: Integration, body: bytes, headers: Mapping[str, 
     if setup.client_secret is None:
         message = "is required to verify webhooks: set AVBC_CLIENT_SECRET or credentials_file"
         raise SettingsError("settings", [Fault("store.client_secret", message)])
-    now = datetime.now(UTC)
+    now = integration.clock.now()
     webhook = read_webhook(
         body,
         headers,
@@ -449,7 +449,7 @@ def act_on_webhook(webhook: Webhook, web: _Jobs, integration: Integration) -> We
         AvbcError: It failed, and stays open: the next run does it, or the same webhook does when
             BigCommerce sends it again.
     """
-    asked = _asked(webhook, datetime.now(UTC))
+    asked = _asked(webhook, integration.clock.now())
     if asked is None:
         return WebhookReport(webhook)
     with suppress(*JOURNAL_ERRORS):
@@ -476,7 +476,8 @@ def _note(asked: OpenWebhook, integration: Integration) -> None:
     """Write what a webhook says into the order's history."""
     if asked.detail:
         try:
-            integration.journal.write([asked.noted(integration.source_code)])
+            noted = asked.noted(integration.clock.now(), integration.source_code)
+            integration.journal.write([noted])
         except JOURNAL_ERRORS as error:
             # Only the record of it is lost.
             _log.warning("the journal entry of a webhook is lost: %s", error)

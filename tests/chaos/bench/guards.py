@@ -657,7 +657,7 @@ _GUARDS = (
         (
             Removal(
                 "orchestrator/engine/order_reads.py",
-                "if is_fresh(seen[0])",
+                " if is_fresh(seen[0], self._clock)",
             ),
         ),
     ),

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from datetime import UTC, date, datetime, timedelta
+from datetime import date, datetime, timedelta
 
 import attrs
 
 from avbc.bigcommerce import BigCommerce, RequestRefused, ScopeMissing, StoreError, TokenRefused
 from avbc.bigcommerce.endpoints import scopes
 from avbc.bigcommerce.quota import REQUESTS_LEFT, REQUESTS_QUOTA, WINDOW_MS, whole
+from avbc.clock import Clock
 from avbc.errors import AvbcError
 from avbc.orchestrator.engine.order_reads import IN_FLIGHT
 from avbc.orchestrator.reports import Check, ConnectionReport
@@ -107,9 +108,7 @@ def needs(settings: Settings) -> list[Need]:
     return [need for need in _NEEDS if need.when(settings)]
 
 
-def connection_report(
-    store: BigCommerce, settings: Settings, now: Callable[[], datetime] = lambda: datetime.now(UTC)
-) -> ConnectionReport:
+def connection_report(store: BigCommerce, settings: Settings, clock: Clock) -> ConnectionReport:
     """Read the store's time, and probe each scope that the settings need; changes nothing."""
     name = settings.store.description or store.store_hash
     checks: list[Check] = []
@@ -120,7 +119,7 @@ def connection_report(
         )
     url = Check("url", settings.store.api_url, "ok", "answers")
     token = Check("token", "store.access_token", "ok", "accepted")
-    asked = now()
+    asked = clock.now()
     try:
         answer = store.answer(store.time.call())
     except ScopeMissing as error:
@@ -151,7 +150,7 @@ def connection_report(
             "Compare store.api_url with the API Path of the API account (manual 1.1).",
         )
         return ConnectionReport(name, (*checks, url))
-    skew = answer.value - (asked + (now() - asked) / 2)
+    skew = answer.value - (asked + (clock.now() - asked) / 2)
     limit, left, window_ms = (
         whole(answer.headers.get(header)) for header in (REQUESTS_QUOTA, REQUESTS_LEFT, WINDOW_MS)
     )

@@ -13,6 +13,7 @@ from avbc.acctvantage.records import Product
 from avbc.bigcommerce import BigCommerce
 from avbc.bigcommerce.models import Product as StoreProduct
 from avbc.bigcommerce.models import StoreInformation
+from avbc.clock import Clock
 from avbc.mapping import PRODUCT_FIELDS, FieldRule, plain, product_draft, product_text
 from avbc.mapping.catalog import keep_fields
 from avbc.mapping.replaced import Replacement, replaced_values
@@ -38,7 +39,7 @@ def stock_checks(store: BigCommerce, settings: Settings) -> Iterator[Check]:
 
 def _location(store: BigCommerce, setting: str, code: str) -> Iterator[Check]:
     try:
-        found = f"{code or 'the default location'} (id {StockLocation(store, code).id()})"
+        found = f"{code or 'the default location'} (id {StockLocation(store, code, Clock()).id()})"
     except NoSuchLocation as error:
         message, _, fix = str(error).rpartition(": ")
         yield Check("location", setting, "error", as_sentence(message), as_sentence(fix))

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Collection, Iterable, Iterator
-from datetime import UTC, datetime
+from datetime import datetime
 
 import attrs
 
@@ -67,7 +67,7 @@ class Attention:
     ) -> None:
         """Put a problem on the worklist; one that is there in the same words stays as it is."""
         area = area or self._area
-        now = datetime.now(UTC)
+        now = self._integration.clock.now()
         item = WorklistItem(
             problem.code,
             key,

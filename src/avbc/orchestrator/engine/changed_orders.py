@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import time
 from collections.abc import Iterator
 from datetime import datetime, timedelta
 
@@ -11,6 +10,7 @@ import attrs
 from avbc.bigcommerce import BigCommerce, Page, Paging
 from avbc.bigcommerce.endpoints.orders import EVERYTHING
 from avbc.bigcommerce.models import Order
+from avbc.clock import Clock
 
 OVERLAP = timedelta(hours=1)
 """Looked at again in the store (docs/facts.md, bigcommerce-pitfalls)."""
@@ -36,10 +36,12 @@ class ChangedOrders:
 
     Args:
         store: The store's client.
+        clock: By which the age of a listing is measured.
     """
 
-    def __init__(self, store: BigCommerce) -> None:
+    def __init__(self, store: BigCommerce, clock: Clock) -> None:
         self._store = store
+        self._clock = clock
         self._listing: _Listing | None = None
 
     def newest(self) -> datetime | None:
@@ -71,13 +73,13 @@ class ChangedOrders:
             kept is not None
             and reader not in kept.readers
             and kept.since <= since
-            and time.monotonic() - kept.at < _SHARED
+            and self._clock.monotonic() - kept.at < _SHARED
         ):
             kept.readers.add(reader)
             yield from kept.pages
             return
         self._listing = None
-        listing = _Listing(since, time.monotonic(), [], {reader})
+        listing = _Listing(since, self._clock.monotonic(), [], {reader})
         listed = self._store.orders.list.call(
             min_date_modified=since, sort="id:asc", include=EVERYTHING
         )

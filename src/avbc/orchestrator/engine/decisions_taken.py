@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Sequence
-from datetime import UTC, datetime
+from datetime import datetime
 from typing import cast
 
 import attrs
@@ -31,15 +31,16 @@ class DecisionsTaken:
     decisions: tuple[Decision, ...]
 
 
-def as_text(result: str, mapped: MappedOrder) -> str:
+def as_text(at: datetime, result: str, mapped: MappedOrder) -> str:
     """Return the decisions of an order that is in the books now as the journal has them.
 
     >>> from decimal import Decimal
-    >>> text = as_text("imported", MappedOrder(1042, "WEB1042", Decimal(5), None))
+    >>> at = datetime.fromisoformat("2026-01-02T12:05:00+00:00")
+    >>> text = as_text(at, "imported", MappedOrder(1042, "WEB1042", Decimal(5), None))
     >>> from_text(text).result
     'imported'
     """
-    return _encode([datetime.now(UTC).isoformat(), result, decision_texts(mapped.notes)])
+    return _encode([at.isoformat(), result, decision_texts(mapped.notes)])
 
 
 def from_text(text: str) -> DecisionsTaken:

@@ -233,7 +233,7 @@ class Endings:
                     run.know(FOLLOWED, ids[1], "")
                     _know_edit(run, each)
                 if each.mapped is not None and each.result != "relinked":
-                    run.know(DECISIONS, ids[1], as_text(each.result, each.mapped))
+                    run.know(DECISIONS, ids[1], as_text(run.clock.now(), each.result, each.mapped))
                 if happened := stopped(each.each.order.status_id):
                     run.add_stopped_item(*ids, happened)
         self._note_news([each for each in endings if each.result == "waiting"])

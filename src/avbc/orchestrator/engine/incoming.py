@@ -26,7 +26,7 @@ from avbc.orchestrator.engine.customising import (
     customised_order,
 )
 from avbc.orchestrator.engine.lookups import Lookups
-from avbc.orchestrator.engine.order_reads import moment, status_of, windows
+from avbc.orchestrator.engine.order_reads import status_of, windows
 from avbc.orchestrator.engine.paid_statuses import paid_statuses
 from avbc.orchestrator.engine.run import Run
 from avbc.orchestrator.engine.store_orders import complete_orders, non_empty_lists
@@ -171,7 +171,7 @@ class Incomers:
             StoreError: The store does not answer.
         """
         # As a list of one: then an order that cannot be read is a row like others.
-        found = self.by_id([order_id], moment())
+        found = self.by_id([order_id], self._run.clock.monotonic())
         if order_id not in found:
             raise NoSuchOrder(f"the store has no order {order_id}, or it is archived")
         return found[order_id]

@@ -12,6 +12,7 @@ from avbc.bigcommerce import BigCommerce, RequestRefused, ScopeMissing
 from avbc.bigcommerce.endpoints.scopes import ORDERS_MODIFY, probe_scope
 from avbc.bigcommerce.models import OrderStatus
 from avbc.bigcommerce.models.base import EPOCH
+from avbc.clock import Clock
 from avbc.orchestrator.engine.changed_orders import ChangedOrders
 from avbc.orchestrator.engine.customising import OrderCustomisation
 from avbc.orchestrator.engine.journal import Journal
@@ -53,6 +54,8 @@ class Integration:
         self.books = self.parts.importing
         self.on_progress = on_progress
         self.on_attention = on_attention
+        self.clock = Clock()
+        """The time, for the jobs, the journal and the timer."""
         self.order_customisations: tuple[OrderCustomisation, ...] = ()
         """Applied to each order of the store before it is mapped."""
         self.stop = Stop()
@@ -112,12 +115,12 @@ class Integration:
     @cached_property
     def stock_location(self) -> StockLocation:
         """The location that quantities are pushed to."""
-        return StockLocation(self.store, self.settings.shipping.bigcommerce_location)
+        return StockLocation(self.store, self.settings.shipping.bigcommerce_location, self.clock)
 
     @cached_property
     def changed_orders(self) -> ChangedOrders:
         """The listing of changed orders, which the jobs of a cycle share."""
-        return ChangedOrders(self.store)
+        return ChangedOrders(self.store, self.clock)
 
     @cached_property
     def days(self) -> StoreDays:

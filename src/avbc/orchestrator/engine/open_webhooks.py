@@ -7,7 +7,7 @@ they look at the store, and close them when they have looked at everything.
 from __future__ import annotations
 
 from collections.abc import Collection, Sequence
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from functools import partial
 from typing import Literal, TypeAlias, TypeVar, cast
 
@@ -52,12 +52,10 @@ class OpenWebhook:
     at: datetime
     """When it was accepted."""
 
-    def noted(self, source_code: str) -> JournalEntry:
+    def noted(self, now: datetime, source_code: str) -> JournalEntry:
         """Return the entry of the order's history."""
         import_id = order_import_id(source_code, self.order_id)
-        return JournalEntry(
-            datetime.now(UTC), "webhook", "noted", self.order_id, import_id, self.detail
-        )
+        return JournalEntry(now, "webhook", "noted", self.order_id, import_id, self.detail)
 
 
 class OpenWebhooks:
@@ -184,7 +182,7 @@ def close_webhooks(
         done = [each for each in webhooks if each.order_id not in left]
         for each in done:
             if each.detail:
-                run.record(each.noted(run.source_code))
+                run.record(each.noted(run.clock.now(), run.source_code))
         opened.close([each.keys for each in done])
         closed = {each.keys for each in done}
         rest = [each for each in rest if each.keys not in closed]

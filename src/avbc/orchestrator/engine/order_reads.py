@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import time
 from collections.abc import Collection, Iterator, Mapping, Sequence
 
 import attrs
@@ -10,6 +9,7 @@ import attrs
 from avbc.bigcommerce import BigCommerce, NotFound, Page, UnexpectedData, UnreadableRow
 from avbc.bigcommerce.endpoints.orders import Include
 from avbc.bigcommerce.models import Order
+from avbc.clock import Clock
 from avbc.orchestrator.engine.channels import channel_of
 
 IN_FLIGHT = 4
@@ -25,14 +25,9 @@ FRESH = 5.0
 """Seconds in which what was read of an order counts as the order as it is now."""
 
 
-def moment() -> float:
-    """Return the time by which the age of what was read is measured, in seconds."""
-    return time.monotonic()
-
-
-def is_fresh(read_at: float) -> bool:
-    """Whether what was read at that moment counts as the order as it is now."""
-    return moment() - read_at < FRESH
+def is_fresh(read_at: float, clock: Clock) -> bool:
+    """Whether what was read at that moment of the clock counts as the order as it is now."""
+    return clock.monotonic() - read_at < FRESH
 
 
 def windows(ids: Collection[int]) -> Iterator[tuple[int, int]]:
@@ -110,10 +105,12 @@ class OrdersNow:
 
     Args:
         store: The store's client.
+        clock: By which the age of what was read is measured.
     """
 
-    def __init__(self, store: BigCommerce) -> None:
+    def __init__(self, store: BigCommerce, clock: Clock) -> None:
         self._store = store
+        self._clock = clock
         self._seen: dict[int, tuple[float, Seen]] = {}
 
     def read(self, order_ids: Collection[int]) -> dict[int, Seen]:
@@ -123,10 +120,12 @@ class OrdersNow:
             StoreError: The store does not answer.
         """
         # What is no longer fresh is dropped: a push of a hundred thousand orders needs no memory.
-        self._seen = {number: seen for number, seen in self._seen.items() if is_fresh(seen[0])}
+        self._seen = {
+            number: seen for number, seen in self._seen.items() if is_fresh(seen[0], self._clock)
+        }
         stale = set(order_ids) - self._seen.keys()
         for first, last in windows(stale):
-            at = moment()
+            at = self._clock.monotonic()
             # A 204 in place of a page must not let an order pass that was stopped.
             found = self._listed(first, last) or self._listed(first, last)
             self._seen.update((number, (at, each)) for number, each in found.items())
@@ -148,7 +147,7 @@ class OrdersNow:
     def _read_unlisted(self, order_ids: Sequence[int]) -> None:
         """Read orders by id that are not listed: archived ones may be shown, and even written."""
         calls = [self._store.orders.get.call(number) for number in order_ids]
-        at = moment()
+        at = self._clock.monotonic()
         answers = self._store.map(calls, limit=IN_FLIGHT, return_errors=True)
         for number, answer in zip(order_ids, answers, strict=True):
             seen = Seen(None)

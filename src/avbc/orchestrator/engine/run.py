@@ -9,7 +9,7 @@ import logging
 import uuid
 from collections.abc import Callable, Collection, Generator, Iterable, Iterator, Sequence
 from contextlib import contextmanager
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from functools import partial
 from itertools import islice
 from typing import Generic, Self, TypeVar
@@ -99,7 +99,8 @@ class Run(Generic[R]):
         self.books = integration.books
         self.source_code = integration.source_code
         self.preview = task.preview
-        self.started = datetime.now(UTC)
+        self.clock = integration.clock
+        self.started = self.clock.now()
         self.report = report
         self.report.started = self.started
         self.done = 0
@@ -120,7 +121,7 @@ class Run(Generic[R]):
         self._attention = Attention(integration, task.turn or task.name)
         self._known: dict[str, dict[str, str]] = {}
         """What is to be remembered with the next flush: texts by key, by kind."""
-        self.orders_now = OrdersNow(self.store)
+        self.orders_now = OrdersNow(self.store, self.clock)
         """The store's orders as they are now."""
         self._requests_before = self.store.requests_sent
         self._unknown_fields: set[str] = set()
@@ -310,7 +311,7 @@ class Run(Generic[R]):
     ) -> JournalEntry:
         """Make an entry of the journal."""
         return JournalEntry(
-            datetime.now(UTC), action, outcome, order_id, import_id, detail, self._id
+            self.clock.now(), action, outcome, order_id, import_id, detail, self._id
         )
 
     def record(self, entry: JournalEntry) -> None:
@@ -359,7 +360,7 @@ class Run(Generic[R]):
                 self.halt(error)
             finally:
                 self.flush()
-                self.report.finished = datetime.now(UTC)
+                self.report.finished = self.clock.now()
                 self.report.requests = self.store.requests_sent - self._requests_before
                 self.report.unknown_fields = tuple(sorted(self._unknown_fields))
             _log.info("%s", self.report.summary())

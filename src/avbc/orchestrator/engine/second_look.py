@@ -9,7 +9,7 @@ from avbc.mapping import Problem
 from avbc.orchestrator.engine.changes import record_problem
 from avbc.orchestrator.engine.choosing import Choice
 from avbc.orchestrator.engine.incoming import Incomers, Incoming
-from avbc.orchestrator.engine.order_reads import is_fresh, moment
+from avbc.orchestrator.engine.order_reads import is_fresh
 from avbc.orchestrator.engine.run import Run
 from avbc.orchestrator.reports import ImportReport
 
@@ -67,11 +67,14 @@ class SecondLook:
         Raises:
             StoreError: The store does not answer.
         """
-        stale = [each for each in incoming if each.left is None and not is_fresh(each.read_at)]
+        clock = self._run.clock
+        stale = [
+            each for each in incoming if each.left is None and not is_fresh(each.read_at, clock)
+        ]
         if not stale or self._run.is_over():
             return []
         ids = [each.order.id for each in stale]
-        found = self._incomers.by_id(ids, moment(), self._choice.status_id)
+        found = self._incomers.by_id(ids, clock.monotonic(), self._choice.status_id)
         changed: list[Incoming] = []
         for each in stale:
             now = found.get(each.order.id)

@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-import time
-
 from avbc.bigcommerce import BigCommerce
+from avbc.clock import Clock
 from avbc.errors import FinalError
 from avbc.text import did_you_mean
 
@@ -19,13 +18,15 @@ class StockLocation:
     Args:
         store: The store.
         code: Its code; empty for the default location, whose stock the storefront sells.
+        clock: By which the hour is measured.
     """
 
     _FRESH_SECONDS = 3600
 
-    def __init__(self, store: BigCommerce, code: str) -> None:
+    def __init__(self, store: BigCommerce, code: str, clock: Clock) -> None:
         self._store = store
         self._code = code
+        self._clock = clock
         self._id: int | None = None
         self._read_at = 0.0
 
@@ -39,7 +40,7 @@ class StockLocation:
             NoSuchLocation: There is none, or it is disabled.
             StoreError: The store could not be read.
         """
-        is_fresh = time.monotonic() - self._read_at <= self._FRESH_SECONDS
+        is_fresh = self._clock.monotonic() - self._read_at <= self._FRESH_SECONDS
         if self._id is not None and is_fresh and not refresh:
             return self._id
         wanted = [self._code] if self._code else None
@@ -64,5 +65,5 @@ class StockLocation:
                 f"the location {label!r} is disabled, so BigCommerce takes no quantities for it: "
                 "enable it there, or name another in shipping.bigcommerce_location"
             )
-        self._id, self._read_at = locations[0].id, time.monotonic()
+        self._id, self._read_at = locations[0].id, self._clock.monotonic()
         return self._id

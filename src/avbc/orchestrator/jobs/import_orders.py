@@ -41,7 +41,7 @@ from avbc.orchestrator.engine.endings import Ending, Endings
 from avbc.orchestrator.engine.incoming import Incomers, Incoming, edits_of
 from avbc.orchestrator.engine.open_items import OpenItems
 from avbc.orchestrator.engine.open_webhooks import OpenWebhooks, close_webhooks
-from avbc.orchestrator.engine.order_reads import moment, windows
+from avbc.orchestrator.engine.order_reads import windows
 from avbc.orchestrator.engine.pickups import REFUSED, offered_again
 from avbc.orchestrator.engine.run import Run
 from avbc.orchestrator.engine.second_look import SecondLook
@@ -151,14 +151,14 @@ class Import:
             return
         items = OpenItems.of(run.integration).keys(IMPORTING)
         keys = {key for key, code in items if code == WAITS_FOR_PAYMENT} - self._listed
-        here = self._incomers.by_id(store_order_ids(run.source_code, keys), moment())
+        here = self._incomers.by_id(store_order_ids(run.source_code, keys), run.clock.monotonic())
         new = {each.import_id for each in here.values() if not self._choice.refusal(each)}
         run.settle(keys - new, area=IMPORTING, codes=[WAITS_FOR_PAYMENT])
 
     def _pages(self, pages: Iterator[Page[Order]]) -> Iterator[list[Incoming]]:
         """Yield pages of orders, until the run is over; rows without an id are reported here."""
         run = self._run
-        read_at = moment()
+        read_at = run.clock.monotonic()
         for page in pages:
             incoming = self._incomers.of_page(page, read_at)
             nameless = [row for row in page.unreadable if row.id is None]
@@ -173,14 +173,14 @@ class Import:
             run.advance(len(nameless))
             if run.is_over():
                 return
-            read_at = moment()
+            read_at = run.clock.monotonic()
 
     def _by_id(self, ids: Collection[int]) -> None:
         run = self._run
         run.total = len(ids)
         for first, last in windows(ids):
             wanted = sorted(number for number in ids if first <= number <= last)
-            read_at = moment()
+            read_at = run.clock.monotonic()
             found = self._incomers.by_id(wanted, read_at)
             self._choice.learn(found.values())
             self._endings.finish(

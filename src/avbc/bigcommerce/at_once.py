@@ -1,0 +1,42 @@
+"""How the client runs many calls at once."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from concurrent.futures import FIRST_EXCEPTION, ThreadPoolExecutor, wait
+from typing import Protocol, TypeVar
+
+T = TypeVar("T")
+
+
+class AtOnce(Protocol):
+    """Runs functions, at most `limit` of them at once, and returns their results in sequence.
+
+    It raises the first error, and then begins no other function. What runs one after another will
+    do:
+
+    ```python
+    def in_sequence(work, limit):
+        return [function() for function in work]
+
+    store = avbc.BigCommerce(api_url, token, at_once=in_sequence)
+    ```
+    """
+
+    def __call__(self, work: Sequence[Callable[[], T]], limit: int, /) -> list[T]:
+        """Run them."""
+        ...
+
+
+def in_threads(work: Sequence[Callable[[], T]], limit: int, /) -> list[T]:
+    """Run them in threads: what the client does by itself."""
+    pool = ThreadPoolExecutor(max(1, min(limit, len(work))), "avbc")
+    try:
+        futures = [pool.submit(function) for function in work]
+        wait(futures, return_when=FIRST_EXCEPTION)
+    except BaseException:
+        pool.shutdown(wait=False, cancel_futures=True)
+        raise
+    pool.shutdown(cancel_futures=True)
+    # Those that were cancelled come after the one that failed.
+    return [future.result() for future in futures]
