@@ -1,0 +1,19 @@
+"""The simulation is next to these tests."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+
+import pytest
+
+HERE = Path(__file__).parent
+sys.path.insert(0, str(HERE))
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Run it once: it takes long, and other tests cover the same lines."""
+    for item in items:
+        if HERE in item.path.parents:
+            item.add_marker(pytest.mark.one_python)
+            item.add_marker(pytest.mark.no_cover)
