@@ -132,7 +132,6 @@ def test_a_capture_is_sent_once_and_recorded_when_the_store_says_so(
         "imported",
         "begun",
         "postponed",
-        "postponed",
         "sent",
     ]
 

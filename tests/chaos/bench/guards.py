@@ -810,14 +810,20 @@ _GUARDS = (
         (
             Removal(
                 "orchestrator/engine/run.py",
-                "self._kept(self._attention.flush)\n"
-                "if not self._attention.is_due:\n    known, self._known = self._known, known",
+                "if is_ours:\n    self._kept(self._attention.flush)",
+            ),
+            Removal(
+                "orchestrator/engine/run.py",
+                "if is_ours and not self._attention.is_due:\n"
+                "    known, self._known = self._known, known",
                 "known, self._known = self._known, {}",
             ),
             Removal(
                 "orchestrator/engine/run.py",
-                "if entries:\n    self._kept(partial(self.integration.journal.write, entries))",
-                "if entries:\n    self._kept(partial(self.integration.journal.write, entries))\n"
+                "if known:\n"
+                "    self._kept(partial(self.integration.journal.remember_together, known))",
+                "if known:\n"
+                "    self._kept(partial(self.integration.journal.remember_together, known))\n"
                 "self._kept(self._attention.flush)",
             ),
         ),
@@ -828,7 +834,8 @@ _GUARDS = (
         (
             Removal(
                 "orchestrator/engine/run.py",
-                "if not self._attention.is_due:\n    known, self._known = self._known, known",
+                "if is_ours and not self._attention.is_due:\n"
+                "    known, self._known = self._known, known",
                 "known, self._known = self._known, known",
             ),
         ),

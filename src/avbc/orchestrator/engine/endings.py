@@ -36,9 +36,6 @@ from avbc.orchestrator.engine.writes import Write
 from avbc.orchestrator.reports import ImportReport, Outcome, Result, sentence
 from avbc.unset import UNSET, Unset
 
-_WAITING = "waiting"
-"""What the journal said last of an order that waits, by Import ID."""
-
 _log = logging.getLogger("avbc.orchestrator")
 
 
@@ -54,8 +51,6 @@ class Ending:
     mapped: MappedOrder | None = None
     error: AvbcError | None = None
     """Why the status could not be set."""
-    is_news: bool = True
-    """Whether the journal does not say it yet: an order that waits is found in every run."""
 
     @property
     def is_due(self) -> bool:
@@ -236,7 +231,8 @@ class Endings:
                     run.know(DECISIONS, ids[1], as_text(run.clock.now(), each.result, each.mapped))
                 if happened := stopped(each.each.order.status_id):
                     run.add_stopped_item(*ids, happened)
-        self._note_news([each for each in endings if each.result == "waiting"])
+        # An order that waits is found in every run.
+        run.read_said([each.outcome.import_id for each in endings if each.result == "waiting"])
         refused = [each for each in endings if each.result == "refused"]
         if refused and not run.is_written():
             message = f"The worklist could not be written: {run.report.unrecorded}"
@@ -256,17 +252,6 @@ class Endings:
         ids = (outcome.order_id, outcome.import_id)
         run.set_items(outcome.import_id, problems if late else (), *ids)
 
-    def _note_news(self, waiting: Sequence[Ending]) -> None:
-        """Find out which orders wait for what the journal does not say yet."""
-        if not waiting:
-            return
-        known = self._run.known(_WAITING, [each.outcome.import_id for each in waiting])
-        for each in waiting:
-            import_id, text = each.outcome.import_id, sentence(each.outcome.problems)
-            each.is_news = known.get(import_id) != text
-            if each.is_news:
-                self._run.know(_WAITING, import_id, text)
-
     def end(self, ending: Ending) -> None:
         """Put an order into the report, the log and the journal."""
         run, result, outcome = self._run, ending.result, ending.outcome
@@ -279,22 +264,22 @@ class Endings:
             outcome = attrs.evolve(outcome, problems=(*outcome.problems, problem))
             result = "postponed"
         run.report.outcomes(result).append(outcome)
+        # Of an order that keeps its status, the journal must not say that it has ours.
+        kept = result == "refused" and ending.status_id is UNSET
+        done = "refused, status kept" if kept else result
+        entry = run.entry("import", done, *ids, sentence(outcome.problems))
+        is_old = result == "waiting" and run.is_said(entry, outcome.import_id)
         codes = ", ".join(dict.fromkeys(problem.code for problem in outcome.problems))
         text = f"{'would be ' if run.preview else ''}{result}{f' ({codes})' if codes else ''}"
         failed = result in ("refused", "postponed") and not run.preview
         _log.log(
-            logging.WARNING if failed else logging.INFO if ending.is_news else logging.DEBUG,
+            logging.WARNING if failed else logging.DEBUG if is_old else logging.INFO,
             "order %d: %s",
             outcome.order_id,
             text,
             extra=order_extra(*ids),
         )
-        if not ending.is_news:
-            return
-        # Of an order that keeps its status, the journal must not say that it has ours.
-        kept = result == "refused" and ending.status_id is UNSET
-        done = "refused, status kept" if kept else result
-        run.record(run.entry("import", done, *ids, sentence(outcome.problems)))
+        run.record(entry, ids[1:], lasts=result in ("waiting", "postponed"))
 
 
 def _know_edit(run: Run[ImportReport], each: Ending) -> None:

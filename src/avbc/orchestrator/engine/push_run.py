@@ -11,7 +11,6 @@ from __future__ import annotations
 import logging
 from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from datetime import datetime
-from functools import partial
 from typing import Generic, TypeVar
 
 import attrs
@@ -83,7 +82,6 @@ class PushRun(Run[PushReport]):
     def __init__(self, integration: Integration, task: Task) -> None:
         task = attrs.evolve(task, turn=task.name)
         super().__init__(integration, task, PushReport(task.name, preview=task.preview))
-        self._refusals: dict[str, JournalEntry] = {}
 
     def set_watermark(self, at: datetime) -> None:
         """Note up to which time this job is done, unless something of it waits for the next run."""
@@ -128,12 +126,8 @@ class PushRun(Run[PushReport]):
         self.report.unchanged += count
 
     def refuse(self, change: Change, *problems: Problem) -> None:
-        """Report a change that cannot be made; a refusal in the same words is journaled once."""
+        """Report a change that cannot be made; what each run says again is journaled once."""
         self._end("refused", attrs.evolve(change, problems=(*change.problems, *problems)))
-
-    def forget_refusal(self, key: str) -> None:
-        """Have the next refusal of this key journaled, in whatever words."""
-        self.know(f"{self._task.name} refused", key, "")
 
     def refuse_unbooked(self, order_ids: Iterable[int]) -> None:
         """Report the orders that a person named, and that are not in the books."""
@@ -270,21 +264,10 @@ class PushRun(Run[PushReport]):
         return True
 
     def flush(self) -> None:
-        """Write to the journal, also the refusals that are new, and report the progress."""
-        refusals, self._refusals = self._refusals, {}
-        kind = f"{self._task.name} refused"
-        if refusals:
-            self._kept(partial(self._note_refusals, kind, refusals))
+        """Write to the journal, and report the progress."""
         super().flush()
         if self.done:
             self._on_progress(self.done, self.total, self._task.doing)
-
-    def _note_refusals(self, kind: str, refusals: dict[str, JournalEntry]) -> None:
-        known = self.known(kind, refusals)
-        for key, entry in refusals.items():
-            if known.get(key) != entry.detail:
-                self.know(kind, key, entry.detail)
-                self.record(entry)
 
     def _end(self, effect: Effect, *changes: Change) -> None:
         self.report.changes(effect).extend(changes)
@@ -296,7 +279,6 @@ class PushRun(Run[PushReport]):
         if self.preview:
             return
         self.is_begun = self.is_begun or effect != "postponed"
-        entry = self._entry(effect, changes)
         for change in changes:
             if effect != "postponed":
                 errors = [
@@ -308,10 +290,8 @@ class PushRun(Run[PushReport]):
                     errors = [each for each in errors if each.code != STOPPED]
                 problems = errors if effect == "refused" else []
                 self.set_items(change.key, problems, change.order_id, change.import_id)
-        if effect == "refused":
-            self._refusals.update((change.key, entry) for change in changes)
-        else:
-            self.record(entry)
+        keys = [change.key for change in changes]
+        self.record(self._entry(effect, changes), keys, lasts=effect != "sent")
 
     def _entry(self, outcome: str, changes: Collection[Change]) -> JournalEntry:
         first = next(iter(changes))

@@ -30,6 +30,7 @@ from avbc.orchestrator.engine.integration import Integration
 from avbc.orchestrator.engine.journal import JOURNAL_ERRORS
 from avbc.orchestrator.engine.order_reads import IN_FLIGHT, OrdersNow
 from avbc.orchestrator.engine.progress import Progress, no_progress, progress_shown
+from avbc.orchestrator.engine.states import Noted, States
 from avbc.orchestrator.engine.statuses import ImportStatuses
 from avbc.orchestrator.engine.writes import Write, Writes
 from avbc.orchestrator.reports import JournalEntry, RunReport
@@ -117,7 +118,9 @@ class Run(Generic[R]):
         self._id = uuid.uuid4().hex
         self.writes = Writes(Lease(), integration)
         self._on_progress: Progress = no_progress
-        self._entries: list[JournalEntry] = []
+        self._noted: list[Noted] = []
+        self._states_kind = f"{task.turn} states"
+        self._states = States(partial(self.known, self._states_kind))
         self._attention = Attention(integration, task.turn or task.name)
         self._known: dict[str, dict[str, str]] = {}
         """What is to be remembered with the next flush: texts by key, by kind."""
@@ -314,10 +317,31 @@ class Run(Generic[R]):
             self.clock.now(), action, outcome, order_id, import_id, detail, self._id
         )
 
-    def record(self, entry: JournalEntry) -> None:
-        """Have an entry written to the journal after the chunk; a preview has no entries."""
+    def record(
+        self, entry: JournalEntry, keys: Collection[str] = (), *, lasts: bool = False
+    ) -> None:
+        """Have an entry written to the journal after the chunk; a preview has no entries.
+
+        Args:
+            entry: The entry.
+            keys: The records that it is about.
+            lasts: Whether the next run finds the same again: it is written where the journal does
+                not say it yet. Otherwise what earlier runs found of these records is over.
+        """
         if not self.preview:
-            self._entries.append(entry)
+            self._noted.append(Noted(entry, tuple(keys), lasts))
+
+    def read_said(self, keys: Collection[str]) -> None:
+        """Read what earlier runs of the job found and said of these records, for `is_said`.
+
+        Raises:
+            JournalUnreachable: The journal could not be read.
+        """
+        self._states.load(keys)
+
+    def is_said(self, entry: JournalEntry, key: str) -> bool:
+        """Whether the journal says of a record already what each run finds again."""
+        return not self._states.is_news(Noted(entry, (key,), lasts=True))
 
     def is_written(self) -> bool:
         """Flush, and return whether the worklist has all that was found.
@@ -328,21 +352,28 @@ class Run(Generic[R]):
         return not (self._attention.is_due or self.writes.why_lost)
 
     def flush(self) -> None:
-        """Write what waits for a person, what is known and the entries to the journal.
+        """Write what waits for a person, the entries and what is known to the journal.
 
         A run that has lost its turn writes what it did, and nothing of what it found: another
         process may know better.
         """
-        known: dict[str, dict[str, str]] = {}
-        if not self.writes.lost():
+        is_ours = not self.writes.lost()
+        if is_ours:
             self._kept(self._attention.flush)
-            if not self._attention.is_due:
-                known, self._known = self._known, known
-        entries, self._entries = self._entries, []
+        noted, self._noted = self._noted, []
+        if noted:
+            self._kept(partial(self._write, noted))
+        known: dict[str, dict[str, str]] = {}
+        if is_ours and not self._attention.is_due:
+            known, self._known = self._known, known
         if known:
             self._kept(partial(self.integration.journal.remember_together, known))
-        if entries:
-            self._kept(partial(self.integration.journal.write, entries))
+
+    def _write(self, noted: Sequence[Noted]) -> None:
+        entries, texts = self._states.news(noted)
+        self.integration.journal.write(entries)
+        for key, text in texts.items():
+            self.know(self._states_kind, key, text)
 
     def _do(self, job: Callable[[Self], object]) -> None:
         task = self._task

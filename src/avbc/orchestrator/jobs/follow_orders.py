@@ -527,9 +527,8 @@ class _Follow:
         ended = sorted(self._open.get(key, set()) - set(codes))
         if ended:
             detail = f"off the worklist: {', '.join(ended)}"
-            run.record(run.entry(FOLLOWING, "settled", each.order.id, key, detail))
             # If it is back, it is an entry again.
-            run.forget_refusal(key)
+            run.record(run.entry(FOLLOWING, "settled", each.order.id, key, detail), [key])
 
 
 def _state(order: Order) -> str:
