@@ -1,0 +1,162 @@
+"""One store and its books in real time: people act between the cycles of one process."""
+
+from __future__ import annotations
+
+import json
+import sqlite3
+import tempfile
+from collections import Counter
+from collections.abc import Callable, Mapping
+from contextlib import ExitStack, closing, suppress
+from datetime import UTC, datetime
+from functools import cache
+from pathlib import Path
+from typing import Any, Self, cast
+
+import httpx
+from model import MAPPED, Model, Setup, Write
+from people import NAMES, People
+
+import avbc
+from avbc.acctvantage import SqlGateway
+from avbc.bigcommerce import BigCommerce, Retries
+from avbc.orchestrator import SCHEDULE, Orchestrator
+from avbc.settings import Settings
+from avbc.testing import FakeStore, example
+from avbc.testing.fakestore.events import WebhookCall
+
+HOOK = "https://hooks.example.com/avbc"
+_BOOKS: list[SqlGateway] = []
+"""Books that no life uses now: used again, they keep their compiled statements."""
+
+
+@cache
+def loaded_books() -> bytes:
+    """A SQLite file of books that were filled once."""
+    with tempfile.TemporaryDirectory() as folder, SqlGateway("sqlite://") as books:
+        path = Path(folder) / "books.toml"
+        path.write_text(example.books_toml, encoding="utf-8")
+        books.load(path)
+        with closing(books.engine.raw_connection()) as connection:
+            return cast("sqlite3.Connection", connection.driver_connection).serialize()
+
+
+def settings_of(setup: Setup, api_url: str, interval: int = 5) -> Settings:
+    """The example's settings, as a setup has them."""
+    raw = example.settings_dict(api_url)
+    mapping = [
+        {"acctvantage": name, "bigcommerce": NAMES.get(status, "Partially Shipped")}
+        for name, status in MAPPED.items()
+    ]
+    changes: Mapping[str, Mapping[str, object]] = {
+        "order_status": {
+            "check_interval_minutes": interval,
+            "updates": setup.updates,
+            "mapping": [] if setup.updates == "off" else mapping,
+            "import_error_when_acctvantage_refuses": setup.errors_of_acctvantage,
+        },
+        "gl": {
+            "credit_card_transactions_are_preauthorizations": setup.preauthorized,
+            "import_refunds": setup.import_refunds,
+        },
+        "shipping": {"sync_product_details": False, "sync_inventory_levels": False},
+    }
+    return Settings.from_dict(
+        {name: {**values, **changes.get(name, {})} for name, values in raw.items()}
+    )
+
+
+class _Acting(httpx.BaseTransport):
+    """The way to the store: people may act between two requests, and the model sees each."""
+
+    def __init__(self, life: Life) -> None:
+        self._life = life
+
+    def handle_request(self, request: httpx.Request) -> httpx.Response:
+        life, path = self._life, request.url.path.partition("/abc123")[2]
+        body = json.loads(request.content or b"{}")
+        if write := Write.of("the process", request.method, path, body, life.people.now()):
+            life.model.write(write)
+        response = life.people.store.handle(request)
+        if response.status_code == 200 and "json" in response.headers["content-type"]:
+            with suppress(ValueError, httpx.ResponseNotRead):
+                life.model.answered("the process", request.method, path, response.json())
+        if path == "/v2/orders" and request.method == "GET":
+            acts, life.after_next_list = life.after_next_list, []
+            for act in acts:
+                act()
+        return response
+
+
+class Life:
+    """A store joined to books, and who acts on them."""
+
+    def __init__(self, setup: Setup) -> None:
+        self.setup = setup
+        store = FakeStore(settle_after=None, shipments_move_status=setup.shipments_move_status)
+        example.populate(store, 0)
+        self.books = _BOOKS.pop() if _BOOKS else SqlGateway("sqlite://")
+        with closing(self.books.engine.raw_connection()) as connection:
+            cast("sqlite3.Connection", connection.driver_connection).deserialize(loaded_books())
+        self.people = People(store, self.books, lambda: datetime.now(UTC), self._accept)
+        self.settings = settings_of(setup, store.api_url)
+        self.model = Model(self.people, setup, lambda: list(self.web.worklist()))
+        self.after_next_list: list[Callable[[], object]] = []
+        """Who acts once, right after the next list of orders was answered."""
+        self.reported: Counter[tuple[str, str, str]] = Counter()
+        self._stack = ExitStack()
+        self.web = self._open()
+        if setup.webhooks:
+            self.web.register_webhooks(HOOK)
+
+    def _open(self) -> Orchestrator:
+        client = BigCommerce(
+            self.settings.store.api_url,
+            "example-token",
+            client_secret=self.settings.store.client_secret,
+            transport=_Acting(self),
+            retries=Retries(attempts=1),
+            sleep=lambda _: None,
+        )
+        self._stack.enter_context(client)
+        web = Orchestrator(self.settings, self.books, store=client, on_attention=self._report)
+        return self._stack.enter_context(web)
+
+    def _report(self, items: list[avbc.WorklistItem]) -> None:
+        self.reported.update((each.code, each.key, f"{each.message} {each.fix}") for each in items)
+
+    def _accept(self, call: WebhookCall) -> None:
+        self.web.handle_webhook(call.body, call.headers)
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        """Close what was opened, and leave the books to the next life."""
+        self._stack.close()
+        _BOOKS.append(self.books)
+
+    def place(self, **options: Any) -> int:
+        """Let a shopper place an order; returns its id."""
+        self.people.do("place", **options)
+        return max(self.people.diaries)
+
+    def cycle(self, *, settle: bool = True) -> None:
+        """Let avbc do what its timer does, after the store reported what happened."""
+        self.people.do("deliver")
+        for job in SCHEDULE:
+            if job.when(self.settings):
+                getattr(self.web, job.method)()
+        if settle:
+            self.people.do("settle")
+        self.model.moment()
+
+    # What is seen
+
+    def status(self, order_id: int) -> int:
+        """The order's status in the store."""
+        return int(str(self.people.store.order(order_id).header["status_id"]))
+
+    def codes(self, order_id: int) -> set[str]:
+        """The codes of the order's items on the worklist."""
+        return {each.code for each in self.web.worklist().of(order_id)}

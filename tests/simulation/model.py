@@ -1,0 +1,676 @@
+"""The life of an order (docs/life.md) as rules: what holds at every moment, and what when all is
+quiet.
+
+Each rule is a function of one order, which says what is wrong, or nothing. It reads the store's raw
+JSON, the books as they are read back, the worklist, and what people did; nothing of how avbc works.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from datetime import datetime, timedelta
+from decimal import Decimal
+from functools import partial
+
+import attrs
+from people import NEW, STOPPED, Diary, People
+
+from avbc.acctvantage.records import Credit, Receipt, SalesOrder
+from avbc.orchestrator import WorklistItem
+from avbc.testing.orders import FakeOrder
+from avbc.testing.values import Row
+
+ZERO = Decimal(0)
+DOWNLOADED, IMPORT_ERROR, PARTLY_SHIPPED = 9, 12, 3
+MAPPED = {"Picked": 8, "Packed": 3, "Shipped/Invoice": 2}
+"""The Order Status Mapping of all settings."""
+GONE = {3: 1, 2: 2, 10: 3}
+"""Statuses of goods that have left, which no order goes back from."""
+LOOK = timedelta(seconds=5)
+"""How long a look at an order counts."""
+MARK = "[AcctVantage import error: "
+SHIPPED = frozenset({"Shipped/Invoice", "Posted"})
+
+
+@attrs.frozen
+class Setup:
+    """What of the settings decides how an order's life goes on."""
+
+    updates: str = "push"
+    preauthorized: bool = True
+    import_refunds: bool = False
+    errors_of_acctvantage: bool = False
+    """Whether an order that AcctVantage refuses gets the Import Error Status."""
+    shipments_move_status: bool = False
+    webhooks: bool = False
+
+
+@attrs.frozen
+class Violation:
+    """A rule that does not hold of an order."""
+
+    rule: str
+    order_id: int
+    words: str
+
+    def __str__(self) -> str:
+        return f"{self.rule}, order {self.order_id}: {self.words}"
+
+
+@attrs.define
+class Books:
+    """The books as they are read back, by the order's id in the store."""
+
+    orders: Mapping[int, Sequence[SalesOrder]]
+    receipts: Mapping[int, Sequence[Receipt]]
+    credits: Mapping[int, Sequence[Credit]]
+
+    @classmethod
+    def read(cls, people: People, order_id: int = 0) -> Books:
+        """Read all of them, or one order."""
+        keys = [[f"WEB{order_id}"]] if order_id else []
+        orders, receipts = dict[int, list[SalesOrder]](), dict[int, list[Receipt]]()
+        credits_ = dict[int, list[Credit]]()
+        for order in people.books.sales_orders(*keys):
+            orders.setdefault(order.store_order_id, []).append(order)
+        for receipt in people.books.receipts(*keys) if orders else ():
+            receipts.setdefault(_order_id(receipt.order_import_id), []).append(receipt)
+        for credit in people.books.credits(*keys) if orders else ():
+            credits_.setdefault(_order_id(credit.order_import_id), []).append(credit)
+        return cls(orders, receipts, credits_)
+
+
+@attrs.define
+class One:
+    """An order with all that is known of it."""
+
+    id: int
+    diary: Diary
+    order: FakeOrder | None
+    """None where it was deleted from the store."""
+    orders: Sequence[SalesOrder]
+    receipts: Sequence[Receipt]
+    credits: Sequence[Credit]
+    items: Counter[tuple[str, str, str]]
+    """Its items on the worklist: code, key and the job that found it."""
+    setup: Setup
+
+    @property
+    def booked(self) -> SalesOrder | None:
+        """The sales order, if the books have it."""
+        return self.orders[0] if self.orders else None
+
+    @property
+    def header(self) -> Row:
+        """The order's own fields; none where it was deleted."""
+        return self.order.header if self.order is not None else {}
+
+    @property
+    def status(self) -> int:
+        """Its status in the store."""
+        return _whole(self.header.get("status_id", 0))
+
+    @property
+    def is_stopped(self) -> bool:
+        """Whether it was stopped."""
+        return self.status in STOPPED
+
+    @property
+    def is_listed(self) -> bool:
+        """Whether the store lists it."""
+        return self.order is not None and not self.header.get("is_deleted")
+
+    @property
+    def is_ours(self) -> bool:
+        """Whether its status is not one that a person gave it."""
+        return self.status != self.diary.status
+
+    @property
+    def codes(self) -> set[str]:
+        """The codes of its items."""
+        return {code for code, _, _ in self.items}
+
+    def has(self, *codes: str) -> bool:
+        """Whether one of these is on the worklist."""
+        return not self.codes.isdisjoint(codes)
+
+    def money(self, *events: str) -> Decimal:
+        """What the gateway did with it, added up."""
+        rows = self.order.transactions if self.order is not None else []
+        found = (row for row in rows if row["status"] == "ok" and row["event"] in events)
+        return sum((Decimal(str(row["amount"])) for row in found), ZERO)
+
+    @property
+    def captured(self) -> Decimal:
+        """What the receipts say was received."""
+        return sum((each.amount for each in self.receipts), ZERO)
+
+    @property
+    def held(self) -> Decimal:
+        """What the receipts say is held."""
+        held = (one.pre_auth_amount for one in self.receipts if one.state == "pre_authorized")
+        return sum(held, ZERO)
+
+    def shipped(self) -> Counter[int]:
+        """Units that the store shipped, by line."""
+        found = Counter[int]()
+        for row in _items(self.order):
+            found[_whole(row["order_product_id"])] += _whole(row["quantity"])
+        return found
+
+    def left(self) -> int:
+        """Units of the first line that the store has neither shipped nor refunded."""
+        if self.order is None:
+            return 0
+        line = self.order.products[0]
+        gone = self.shipped()[_whole(line["id"])] + _whole(line.get("quantity_refunded", 0))
+        return _whole(line["quantity"]) - gone
+
+
+Rule = Callable[[One], str]
+
+
+# What holds at every moment
+
+
+def is_in_the_books_once(one: One) -> str:
+    return f"{len(one.orders)} sales orders" if len(one.orders) > 1 else ""
+
+
+def is_booked_to_the_cent(one: One) -> str:
+    """Over a total that the order had when somebody looked."""
+    booked = one.booked
+    if booked is None or booked.total in one.diary.totals:
+        return ""
+    return f"booked with {booked.total}, and it cost {sorted(one.diary.totals)}"
+
+
+def is_importable(one: One) -> str:
+    """An order that never was right is not in the books."""
+    never = one.diary.fault and not one.diary.did("mend")
+    return f"booked with {one.diary.fault}" if never and one.booked else ""
+
+
+def has_received_what_the_books_say(one: One) -> str:
+    received = one.money("purchase", "capture")
+    if one.diary.payment.is_offline:
+        received = max(one.diary.totals)
+    if one.order is not None and one.captured > received:
+        return f"{one.captured} in the books, and the store received {received}"
+    authorized = one.money("authorization")
+    return f"{one.held} held in the books, of {authorized}" if one.held > authorized else ""
+
+
+def ships_no_more_than_was_ordered(one: One) -> str:
+    shipped = one.shipped()
+    for row in one.order.products if one.order is not None else ():
+        if (units := shipped[_whole(row["id"])]) > _whole(row["quantity"]):
+            return f"{units} units of line {row['id']} were shipped"
+    return ""
+
+
+def ships_each_shipment_once(one: One) -> str:
+    numbers = Counter(_shipments(one.order))
+    twice = sorted(number for number, times in numbers.items() if times > 1)
+    if twice:
+        return f"shipments {twice} are in the store twice"
+    others = sorted(numbers.keys() - one.diary.shipments.keys())
+    return f"shipments {others} are another order's" if others and one.booked else ""
+
+
+def says_why_it_was_refused(one: One) -> str:
+    is_error = one.status == IMPORT_ERROR and one.is_ours
+    is_said = MARK in str(one.header.get("staff_notes"))
+    return "Import Error without a reason" if is_error and not is_said else ""
+
+
+def is_refused_with_cause(one: One) -> str:
+    """Import Error is a fault of the order, and never one of the network or the books."""
+    diary = one.diary
+    causes = diary.faults or diary.refusals or diary.did(*_MAY_BE_REFUSED)
+    return (
+        f"refused: {one.header['staff_notes']}" if one.status == IMPORT_ERROR and not causes else ""
+    )
+
+
+_MAY_BE_REFUSED = ("act_at_gateway", "edit", "move", "refund", "want_void", "decline", "set_status")
+
+
+def is_in_the_books_where_downloaded(one: One) -> str:
+    is_due = one.status == DOWNLOADED and one.is_ours and not one.diary.did("delete")
+    return "Downloaded, and not in the books" if is_due and one.booked is None else ""
+
+
+def is_moved_by_the_warehouse_alone(one: One) -> str:
+    """Nothing is posted; AcctVantage's status moves only if statuses are pulled."""
+    booked, diary = one.booked, one.diary
+    if any(receipt.posted for receipt in one.receipts):
+        return "a receipt was posted"
+    if booked is None or booked.status == diary.booked:
+        return ""
+    if booked.status == "Posted":
+        return "posted"
+    if one.setup.updates == "pull" and booked.status in MAPPED:
+        return ""
+    if booked.status == "Open" and diary.refusals:
+        return ""
+    return f"{booked.status} in the books, and was made {diary.booked}"
+
+
+def is_on_the_worklist_once(one: One) -> str:
+    twice = sorted(each for each, times in one.items.items() if times > 1)
+    return f"{twice} more than once" if twice else ""
+
+
+def is_on_the_worklist_for_a_cause(one: One) -> str:
+    causeless = [code for code in one.codes if not _could_be(one, code)]
+    return f"on the worklist for nothing: {causeless}" if causeless else ""
+
+
+_PAYMENT = ("act_at_gateway", "decline", "want_void", "want_capture", "refund", "edit")
+_STOP = ("set_status", "refund")
+_EDIT = ("edit", "move", "mend", "refund")
+CAUSES: Mapping[str, Sequence[str]] = {
+    "capture_exceeds_order": _EDIT,
+    "left_to_ship_differs": ("ship_by_hand", "refund"),
+    "not_in_store": ("archive",),
+    "nothing_left_to_ship": ("refund", "ship_by_hand", "set_status"),
+    "order_edited": _EDIT,
+    "order_edited_after_import": _EDIT,
+    "order_gone_from_books": ("delete",),
+    "order_gone_from_store": ("archive",),
+    "order_stopped_in_store": _STOP,
+    "payment_declined": _PAYMENT,
+    "payment_declined_after_import": _PAYMENT,
+    "payment_not_authorized": _PAYMENT,
+    "payment_not_received": ("reach",),
+    "payment_refunded": ("refund",),
+    "payment_void": _PAYMENT,
+    "payment_void_after_import": _PAYMENT,
+    "receipt_amount_differs": _PAYMENT,
+    "receipt_cannot_follow": _PAYMENT,
+    "receipt_changed_by_edit": ("edit",),
+    "receipt_missing": _PAYMENT,
+    "receipt_not_backed": _PAYMENT,
+    "receipt_not_preauthorized": _PAYMENT,
+    "refund_not_booked": ("refund",),
+    "refused_by_acctvantage": ("refuse",),
+    "shipment_before_stop": _STOP,
+    "shipped_more_than_remains": ("ship",),
+    "status_backwards": ("reach",),
+    "status_unmapped": ("reach", "set_status"),
+    "transactions_do_not_foot": _EDIT,
+}
+"""What somebody must have done before it is on the worklist."""
+OF_FAULTS = frozenset({"sku_unknown", "total_does_not_foot", "tax_does_not_foot"})
+"""What is said of an order that cannot be imported."""
+MONEY = frozenset(
+    {
+        "not_in_store",
+        "order_gone_from_store",
+        "payment_declined",
+        "payment_declined_after_import",
+        "payment_void_after_import",
+        "receipt_amount_differs",
+        "receipt_cannot_follow",
+        "receipt_missing",
+        "receipt_not_backed",
+    }
+)
+"""The items that say how the money in the store differs from the books."""
+
+
+def _could_be(one: One, code: str) -> bool:
+    if code in OF_FAULTS:
+        return bool(one.diary.faults)
+    return one.diary.did(*CAUSES.get(code, ()))
+
+
+MOMENT: Sequence[Rule] = (
+    is_in_the_books_once,
+    is_booked_to_the_cent,
+    is_importable,
+    has_received_what_the_books_say,
+    ships_no_more_than_was_ordered,
+    ships_each_shipment_once,
+    says_why_it_was_refused,
+    is_refused_with_cause,
+    is_in_the_books_where_downloaded,
+    is_moved_by_the_warehouse_alone,
+    is_on_the_worklist_once,
+    is_on_the_worklist_for_a_cause,
+)
+
+
+# What holds when nobody has acted for some cycles, and nothing has failed
+
+
+def is_imported(one: One) -> str:
+    is_new = one.status == NEW and one.is_listed
+    return "still New" if is_new else ""
+
+
+def says_what_money_differs(one: One) -> str:
+    """Equal to the cent, or on the worklist."""
+    if one.booked is None or one.order is None or one.codes & MONEY:
+        return ""
+    if one.diary.payment.is_offline:
+        return "" if one.captured == one.booked.total else f"{one.captured} of {one.booked.total}"
+    received, held = one.money("purchase", "capture"), ZERO
+    if not one.money("capture", "void") and one.setup.preauthorized:
+        held = one.money("authorization")
+    if (one.captured, one.held) == (received, held):
+        return ""
+    return f"the store has {received} and holds {held}, the books {one.captured} and {one.held}"
+
+
+def has_its_status_in_the_store(one: One) -> str:
+    """What the warehouse did last, unless a person gave it another status since."""
+    booked, diary = one.booked, one.diary
+    if one.setup.updates != "push" or booked is None or not _goes_on(one):
+        return ""
+    target = MAPPED.get(booked.status, 0)
+    if diary.booked_at is None or not target or one.status == target:
+        return ""
+    if one.setup.shipments_move_status and _items(one.order):
+        return ""
+    if one.has("status_backwards"):
+        return "" if GONE.get(one.status, 0) else f"{booked.status} is not before {one.status}"
+    by_person = diary.status_at is not None and diary.status_at >= diary.booked_at
+    if by_person and not diary.booked_while_stopped:
+        return ""
+    return f"{booked.status} in the books, and {one.status} in the store"
+
+
+def has_its_status_in_the_books(one: One) -> str:
+    """What the merchant did last, where it is later than what the warehouse did."""
+    booked = one.booked
+    wanted = next((name for name, status in MAPPED.items() if status == one.status), None)
+    if one.setup.updates != "pull" or booked is None or wanted is None or not _goes_on(one):
+        return ""
+    places = {name: place for place, name in enumerate(MAPPED)}
+    is_later = booked.status == "Open" or places.get(booked.status, 9) < places[wanted]
+    return f"{wanted} in the store, and {booked.status} in the books" if is_later else ""
+
+
+def has_its_shipments_in_the_store(one: One) -> str:
+    if one.booked is None or not _goes_on(one):
+        return ""
+    missing = sorted(one.diary.shipments.keys() - _shipments(one.order))
+    if not missing:
+        return ""
+    if one.has("shipped_more_than_remains"):
+        least = min(one.diary.shipments[number] for number in missing)
+        return "" if least > one.left() else f"shipments {missing} fit, and are not in the store"
+    return f"shipments {missing} are not in the store"
+
+
+def is_on_the_worklist_where_stopped(one: One) -> str:
+    on_list = one.has("order_stopped_in_store")
+    if one.booked is None or not one.is_listed:
+        return ""
+    is_credited = one.setup.import_refunds and sum(each.total for each in one.credits) > 0
+    if one.is_stopped and not on_list and not is_credited:
+        return "stopped, and not on the worklist"
+    return "goes on, and is on the worklist as stopped" if on_list and not one.is_stopped else ""
+
+
+def is_on_the_worklist_where_gone(one: One) -> str:
+    on_list = one.has("order_gone_from_store")
+    if one.booked is None or one.booked.status in SHIPPED:
+        return ""
+    if not one.is_listed and not on_list and not one.credits:
+        return "gone from the store, and not on the worklist"
+    return "in the store, and on the worklist as gone" if one.is_listed and on_list else ""
+
+
+def is_as_in_the_store(one: One) -> str:
+    """Every edit is in the books, or on the worklist."""
+    booked, order = one.booked, one.order
+    if booked is None or order is None or not _goes_on(one):
+        return ""
+    if one.has("order_edited", "order_edited_after_import"):
+        return ""
+    lines = {_whole(row["id"]): _whole(row["quantity"]) for row in order.products}
+    here = {line.store_line_id: line.quantity for line in booked.lines if line.store_line_id}
+    address = order.header["billing_address"]
+    if lines != here:
+        return f"lines {lines} in the store, and {here} in the books"
+    if booked.bill_to.city != address["city"]:  # type: ignore[index]
+        return f"billed to {booked.bill_to.city} in the books"
+    total = Decimal(str(order.header["total_inc_tax"]))
+    return f"{total} in the store, and {booked.total} in the books" if total != booked.total else ""
+
+
+def has_its_refunds_in_the_books(one: One) -> str:
+    if one.booked is None or one.order is None or not _goes_on(one) or not one.order.refunds:
+        return ""
+    refunded = sum((Decimal(str(row["total_amount"])) for row in one.order.refunds), ZERO)
+    credited = sum((each.total for each in one.credits), ZERO)
+    if refunded == credited or one.has("refund_not_booked"):
+        return ""
+    return f"{refunded} was refunded, and the books have credits of {credited}"
+
+
+def has_what_was_asked_of_its_payment(one: One) -> str:
+    """A capture or a void that AcctVantage wants is made, or is on the worklist."""
+    if not one.is_listed or not one.setup.preauthorized:
+        return ""
+    for receipt in one.receipts:
+        is_due = receipt.void_wanted or (receipt.capture_wanted and not one.is_stopped)
+        if is_due and receipt.state == "pre_authorized" and not one.codes:
+            return f"{receipt.import_id} is still {receipt.state}"
+    return ""
+
+
+def says_what_acctvantage_refused(one: One, refused: Collection[str]) -> str:
+    is_refused = f"WEB{one.id}" in refused
+    on_list = one.has("refused_by_acctvantage", "order_stopped_in_store")
+    if is_refused and not on_list:
+        return "refused by AcctVantage, and not on the worklist"
+    is_told = one.has("refused_by_acctvantage")
+    return "on the worklist as refused, and was not" if is_told and not is_refused else ""
+
+
+def has_a_cause_still(one: One) -> str:
+    """An item goes when its cause goes."""
+    over = [code for code, is_over in _OVER.items() if one.has(code) and is_over(one)]
+    return f"on the worklist still: {over}" if over else ""
+
+
+_OVER: Mapping[str, Callable[[One], bool]] = {
+    **dict.fromkeys(OF_FAULTS, lambda one: one.booked is not None),
+    "order_gone_from_books": lambda one: one.booked is not None,
+    "not_in_store": lambda one: one.is_listed,
+    "refund_not_booked": lambda one: one.order is not None and not one.order.refunds,
+    "shipment_before_stop": lambda one: not one.is_stopped,
+    "status_unmapped": lambda one: (
+        one.setup.updates == "push" and one.booked is not None and one.booked.status in MAPPED
+    ),
+}
+
+
+def is_refused_on_the_worklist(one: One) -> str:
+    is_error = one.status == IMPORT_ERROR and one.is_ours and one.is_listed
+    return "Import Error, and not on the worklist" if is_error and not one.codes else ""
+
+
+QUIET: Sequence[Rule] = (
+    *MOMENT,
+    is_imported,
+    says_what_money_differs,
+    has_its_status_in_the_store,
+    has_its_status_in_the_books,
+    has_its_shipments_in_the_store,
+    is_on_the_worklist_where_stopped,
+    is_on_the_worklist_where_gone,
+    is_as_in_the_store,
+    has_its_refunds_in_the_books,
+    has_what_was_asked_of_its_payment,
+    has_a_cause_still,
+    is_refused_on_the_worklist,
+)
+
+
+def _goes_on(one: One) -> bool:
+    return one.is_listed and not one.is_stopped and one.status not in (NEW, IMPORT_ERROR)
+
+
+# What is sent to the store
+
+
+@attrs.frozen
+class Write:
+    """A request that cannot be taken back, when it reaches the store."""
+
+    worker: str
+    what: str
+    """`status`, `shipment`, `capture` or `void`."""
+    order_id: int
+    body: Row
+    sent: datetime
+    """When it left, which may be before it reaches the store."""
+
+    @classmethod
+    def of(cls, worker: str, method: str, path: str, body: Row, sent: datetime) -> Write | None:
+        """Read a request; None for any other."""
+        parts = path.partition("/v2/orders/")[2] or path.partition("/v3/orders/")[2]
+        number, _, rest = parts.partition("/")
+        if method == "GET" or not number.isdecimal():
+            return None
+        what = {"shipments": "shipment", "": "status"}.get(rest) or rest.rpartition("/")[2]
+        return cls(worker, what, int(number), body, sent)
+
+
+class Model:
+    """Holds the store and the books against what people did.
+
+    Args:
+        people: Who acts.
+        setup: The settings.
+        worklist: Reads the worklist.
+    """
+
+    def __init__(
+        self, people: People, setup: Setup, worklist: Callable[[], Sequence[WorklistItem]]
+    ) -> None:
+        self.people = people
+        self.setup = setup
+        self._worklist = worklist
+        self.found: list[Violation] = []
+        self._stopped: dict[str, set[int]] = {}
+        """The orders that each worker saw stopped when it looked last."""
+        self._captured: set[int] = set()
+        """The orders whose payments a worker captured."""
+
+    def _each(self, order_id: int = 0) -> Iterator[One]:
+        books, people = Books.read(self.people, order_id), self.people
+        items: dict[int, Counter[tuple[str, str, str]]] = {}
+        for each in self._worklist():
+            items.setdefault(each.order_id, Counter())[each.code, each.key, each.area] += 1
+        for number in [order_id] if order_id else people.diaries:
+            yield One(
+                number,
+                people.diaries[number],
+                people.store.state.orders.get(number),
+                books.orders.get(number, ()),
+                books.receipts.get(number, ()),
+                books.credits.get(number, ()),
+                items.get(number, Counter()),
+                self.setup,
+            )
+        if others := items.keys() - people.diaries.keys():
+            words = f"{[items[number] for number in others]} is on the worklist"
+            self.found.append(Violation("is_on_the_worklist_for_a_cause", 0, words))
+
+    def moment(self, order_id: int = 0) -> None:
+        """Hold all orders, or one, against what holds whatever is going on."""
+        for one in self._each(order_id):
+            self._hold(one, MOMENT)
+
+    def quiet(self) -> None:
+        """Hold all orders against what holds when nobody acts and nothing fails."""
+        refused = {each.order_import_id for each in self.people.books.orders_refused("WEB")}
+        says = partial(says_what_acctvantage_refused, refused=refused)
+        for one in self._each():
+            self._hold(one, QUIET)
+            self._hold(one, [says], says_what_acctvantage_refused.__name__)
+        off = [each for each in self.people.books.trial_balance() if each.difference]
+        self.found += [Violation("balances", _order_id(each.import_id), str(each)) for each in off]
+
+    def _hold(self, one: One, rules: Sequence[Rule], name: str = "") -> None:
+        for rule in rules:
+            if words := rule(one):
+                self.found.append(Violation(name or rule.__name__, one.id, words))
+
+    # Requests
+
+    def answered(self, worker: str, method: str, path: str, body: object) -> None:
+        """Note what a worker saw of orders in an answer."""
+        if method != "GET" or "/v2/orders" not in path:
+            return
+        seen = self._stopped.setdefault(worker, set())
+        for row in body if isinstance(body, list) else [body]:
+            if isinstance(row, dict) and "status_id" in row:
+                (seen.add if row["status_id"] in STOPPED else seen.discard)(_whole(row["id"]))
+
+    def forget(self, worker: str) -> None:
+        """Note that a worker died."""
+        self._stopped.pop(worker, None)
+
+    def write(self, write: Write) -> None:
+        """Hold a request against what is known, when it reaches the store."""
+        order = self.people.store.state.orders.get(write.order_id)
+        diary = self.people.diaries.get(write.order_id)
+        if order is None or diary is None:
+            return
+        for rule in (is_not_stopped, is_sent_once):
+            if words := rule(self, write, order, diary):
+                told = f"{write.worker} sent {words}"
+                self.found.append(Violation(rule.__name__, write.order_id, told))
+        if write.what == "capture" and order.header["payment_status"] == "authorized":
+            self._captured.add(write.order_id)
+
+
+def is_not_stopped(model: Model, write: Write, order: FakeOrder, diary: Diary) -> str:
+    """Nothing but a void is sent for an order that was seen stopped, or stopped a while ago."""
+    if write.what == "void" or order.header["status_id"] not in STOPPED:
+        return ""
+    if write.what == "status" and "status_id" not in write.body:
+        return ""
+    if write.order_id in model._stopped.get(write.worker, ()):
+        return f"a {write.what} for an order that it saw stopped"
+    since = write.sent - (diary.stopped_at or write.sent)
+    return f"a {write.what} {since} after it was stopped" if since > LOOK else ""
+
+
+def is_sent_once(model: Model, write: Write, order: FakeOrder, diary: Diary) -> str:
+    """No shipment that the store has, and no capture of a payment that avbc captured."""
+    if write.what == "shipment" and write.body.get("comments"):
+        here = [row for row in order.shipments if row["comments"] == write.body["comments"]]
+        return f"{write.body['comments']} a second time" if here else ""
+    status = order.header["payment_status"]
+    if write.what == "capture" and status in ("capture pending", "captured"):
+        return "a second capture" if write.order_id in model._captured else ""
+    return ""
+
+
+def _items(order: FakeOrder | None) -> list[Row]:
+    if order is None:
+        return []
+    return [row for each in order.shipments for row in each["items"]]  # type: ignore[attr-defined]
+
+
+def _shipments(order: FakeOrder | None) -> list[int]:
+    """The numbers of AcctVantage's shipments in the store, as often as they are there."""
+    words = [str(row["comments"]) for row in order.shipments] if order is not None else []
+    return [int(text.split()[2]) for text in words if text.startswith("AcctVantage shipment ")]
+
+
+def _order_id(import_id: str) -> int:
+    return int(import_id.removeprefix("WEB").partition("-")[0])
+
+
+def _whole(value: object) -> int:
+    return int(str(value))

@@ -1,0 +1,218 @@
+"""The plan of a store-day, drawn from a seed: who does what, when, and what goes wrong.
+
+All that an event needs is drawn beforehand, so leaving one out changes no other: the shortest story
+that still fails is found by leaving events out.
+"""
+
+from __future__ import annotations
+
+import random
+from collections.abc import Iterator
+from typing import Any
+
+import attrs
+from model import Setup
+from people import ACTS, FAULTS
+
+from avbc.testing.fakestore.faults import KINDS
+
+CYCLES = 24
+"""Of all workers together, at least."""
+SKUS = ("MUG-BLUE", "TOWEL-ST", "CANDLE-3", "LAMP-01", "POSTER-A2")
+_DIFFERENT = ("204",)
+"""Faults that come once a day: that a list is empty is believed when it is said twice."""
+
+
+@attrs.frozen
+class Event:
+    """Something that happens: an act of people, or a fault."""
+
+    at: float
+    """Minutes since the day began."""
+    name: str
+    order: int = 0
+    """Which order of the day, counted from 1; 0 for none."""
+    options: dict[str, Any] = attrs.field(factory=dict[str, Any])
+    after: int = 0
+    """After how many more steps of avbc it happens, so that it comes in the middle of a cycle."""
+
+    @property
+    def who(self) -> str:
+        """Who acts."""
+        return ACTS.get(self.name, "the machine")
+
+
+@attrs.frozen
+class Plan:
+    """A store-day."""
+
+    seed: int
+    setup: Setup
+    interval: int
+    """Minutes between the cycles of a worker."""
+    workers: int
+    minutes: float
+    """How long the day is; the cycles after it are quiet."""
+    has_leases: bool
+    """Whether turns end by the clock, as a server's do, or with the process, as locks of files."""
+    events: tuple[Event, ...]
+
+
+def plan(seed: int) -> Plan:
+    """Draw a store-day."""
+    draw = random.Random(seed)
+    setup = Setup(
+        updates=draw.choice(["push", "push", "push", "pull", "off"]),
+        preauthorized=draw.random() < 0.75,
+        import_refunds=draw.random() < 0.3,
+        errors_of_acctvantage=draw.random() < 0.3,
+        shipments_move_status=draw.random() < 0.3,
+        webhooks=draw.random() < 0.5,
+    )
+    interval, workers = draw.choice([15, 20, 30]), draw.choice([2, 2, 3])
+    minutes = float(-(-CYCLES // workers) * interval)
+    day = _Day(draw, setup, interval, workers, minutes)
+    events = sorted(day.events(), key=lambda event: event.at)
+    return Plan(seed, setup, interval, workers, minutes, draw.random() < 0.5, tuple(events))
+
+
+class _Day:
+    def __init__(
+        self, draw: random.Random, setup: Setup, interval: int, workers: int, minutes: float
+    ) -> None:
+        self._draw = draw
+        self._setup = setup
+        self._interval = interval
+        self._workers = workers
+        self._minutes = minutes
+
+    def events(self) -> Iterator[Event]:
+        """All that happens, in no sequence."""
+        draw = self._draw
+        for number in range(1, draw.randint(20, 23) + 1):
+            yield from self._order(number)
+        yield from self._everywhere("settle", 12)
+        if self._setup.webhooks:
+            yield from self._everywhere("deliver", 12, copies=(1, 1, 1, 2, 0))
+        yield from self._faults()
+
+    # Orders
+
+    def _order(self, number: int) -> Iterator[Event]:
+        draw = self._draw
+        at = draw.uniform(0, 0.75 * self._minutes)
+        payment = draw.choice(["held", "held", "paid", "cash"])
+        lines = [(sku, draw.randint(1, 4)) for sku in draw.sample(SKUS, draw.randint(1, 3))]
+        fault = draw.choice(FAULTS) if draw.random() < 0.15 else ""
+        options = {"payment": payment, "lines": lines, "fault": fault}
+        yield self._event(at, "place", number, **options)
+        if fault and draw.random() < 0.7:
+            yield self._event(self._later(at, 3), "mend", number)
+        yield from self._at_the_warehouse(at, number, payment)
+        for _ in range(draw.choice([0, 0, 1, 1, 2, 3])):
+            yield from self._by_the_merchant(at, number)
+
+    def _at_the_warehouse(self, at: float, number: int, payment: str) -> Iterator[Event]:
+        draw = self._draw
+        at = self._later(at, 2)
+        if draw.random() < 0.15:
+            yield self._event(at, "refuse", number)
+            at = self._later(at, 2)
+            if draw.random() < 0.5:
+                yield self._event(at, "set_status", number, status=11)
+                at = self._later(at, 2)
+        yield self._event(at, "enter", number)
+        if payment == "held":
+            if draw.random() < 0.15:
+                yield self._event(at, "decline", number)
+            wanted = draw.choice(["want_capture"] * 5 + ["want_void", ""])
+            if wanted:
+                yield self._event(self._later(at, 4), wanted, number)
+        for status in draw.choice(_WAYS):
+            at = self._later(at, 3)
+            yield self._event(at, "reach", number, status=status)
+            if status in ("Packed", "Shipped/Invoice"):
+                units, days = draw.choice([1, 1, 1, 2, 3]), draw.choice([0, 0, 0, 1])
+                yield self._event(self._later(at, 1), "ship", number, units=units, days=days)
+
+    def _by_the_merchant(self, at: float, number: int) -> Iterator[Event]:
+        draw = self._draw
+        name, choices = draw.choice(_MERCHANT)
+        at = self._later(at, draw.choice([1, 1, 4, 12]))
+        options = {key: draw.choice(values) for key, values in choices.items()}
+        yield self._event(at, name, number, **options)
+        if name == "archive" and draw.random() < 0.5:
+            yield self._event(self._later(at, 4), "archive", number, archived=False)
+        if options.get("status") in (5, 6, 13):
+            if draw.random() < 0.3:
+                yield self._event(self._later(at, 4), "delete", number)
+            if draw.random() < 0.5:
+                status = draw.choice([8, 9, 10, 11])
+                yield self._event(self._later(at, 4), "set_status", number, status=status)
+
+    # What goes wrong
+
+    def _faults(self) -> Iterator[Event]:
+        draw = self._draw
+        kinds = [kind for kind in KINDS if kind not in _DIFFERENT]
+        others: tuple[str, ...] = draw.choice([(), _DIFFERENT])
+        for kind in [*draw.choices(kinds, k=draw.randint(0, 8)), *others]:
+            yield self._event(self._any(), "fail", 0, kind=kind, nth=draw.randint(1, 25))
+        for _ in range(draw.choice([0, 0, 1, 2])):
+            limit = draw.choice([2, 5, 20])
+            at = self._any()
+            yield Event(at, "scarce", 0, {"limit": limit, "others": draw.randint(0, limit // 2)})
+            yield Event(self._later(at, 3), "plenty")
+        for _ in range(draw.choice([0, 1, 2, 3])):
+            yield self._in_a_cycle("kill")
+        for _ in range(draw.choice([0, 1, 2, 3])):
+            minutes = round(draw.choice([0.2, 2.0, 10.0, 90.0]) * draw.uniform(0.5, 1.5), 2)
+            yield self._in_a_cycle("pause", minutes=minutes)
+
+    def _in_a_cycle(self, name: str, **options: object) -> Event:
+        draw = self._draw
+        worker = draw.randint(1, self._workers)
+        steps = draw.randint(1, 60)
+        return Event(self._any(), name, 0, {"worker": worker, **options}, steps)
+
+    # When
+
+    def _event(self, at: float, name: str, number: int = 0, **options: object) -> Event:
+        """An event, which comes in the middle of a cycle as often as not."""
+        steps = self._draw.randint(1, 80) if self._draw.random() < 0.6 else 0
+        return Event(round(min(at, self._minutes), 2), name, number, options, steps)
+
+    def _everywhere(self, name: str, count: int, **options: tuple[int, ...]) -> Iterator[Event]:
+        for _ in range(count):
+            drawn = {key: self._draw.choice(values) for key, values in options.items()}
+            yield self._event(self._any(), name, **drawn)
+
+    def _any(self) -> float:
+        return round(self._draw.uniform(0, self._minutes), 2)
+
+    def _later(self, at: float, cycles: int) -> float:
+        return at + self._draw.uniform(0, cycles * self._interval)
+
+
+_WAYS: tuple[tuple[str, ...], ...] = (
+    ("Picked", "Packed", "Shipped/Invoice"),
+    ("Picked", "Shipped/Invoice"),
+    ("Picked", "Packed", "Shipped/Invoice", "Posted"),
+    ("Packed", "Picked"),
+    ("Committed", "Picked"),
+    (),
+)
+"""The statuses that an order reaches in AcctVantage."""
+_MERCHANT: tuple[tuple[str, dict[str, tuple[Any, ...]]], ...] = (
+    ("set_status", {"status": (5, 5, 6, 13)}),
+    ("set_status", {"status": (5, 13)}),
+    ("set_status", {"status": (2, 8, 9, 10, 11)}),
+    ("refund", {"units": (None, 1)}),
+    ("edit", {"units": (1, 2, 5)}),
+    ("edit", {"units": (1, 2, 5)}),
+    ("move", {"city": ("Springfield", "Dayton")}),
+    ("act_at_gateway", {"action": ("capture", "void")}),
+    ("ship_by_hand", {"units": (1, 2)}),
+    ("archive", {}),
+)
+"""What a merchant does, and what it may be done with."""
