@@ -1,0 +1,183 @@
+"""The books of the simulation: a SQLite file that several processes open, each for itself."""
+
+from __future__ import annotations
+
+import sqlite3
+import tempfile
+from contextlib import closing
+from datetime import UTC, datetime, timedelta
+from functools import cache
+from pathlib import Path
+from typing import Any, cast
+
+import attrs
+import sqlalchemy as sa
+from scheduler import Process, Scheduler
+
+from avbc.acctvantage import SqlGateway
+from avbc.acctvantage.gateway import Turn
+from avbc.orchestrator.engine.journal import Journal
+from avbc.testing import example
+
+LEASE = 300.0
+"""Seconds after which a turn is taken from a process of which nothing was heard."""
+_STAMP = "%Y-%m-%dT%H:%M:%f000+00:00"
+"""The only format in which avbc asks SQLite for the time."""
+
+
+class SimConnection(sqlite3.Connection):
+    """A connection whose transactions are steps: before they begin, and after they have committed.
+
+    Nobody else goes on inside of a transaction, so nobody waits for a lock.
+    """
+
+    books: SimBooks | None = None
+    changes = 0
+    """What was changed by earlier transactions."""
+
+    def cursor(self, *args: Any) -> Any:
+        """Open a cursor; the first one begins a transaction."""
+        self._step()
+        return super().cursor(*args)
+
+    def execute(self, *args: Any) -> Any:
+        """Run a statement, such as the one that begins a transaction."""
+        self._step()
+        return super().execute(*args)
+
+    def commit(self) -> None:
+        """End a transaction; one that only read was one step."""
+        super().commit()
+        if self.changes != self.total_changes:
+            self.changes = self.total_changes
+            self._step()
+
+    def _step(self) -> None:
+        if not self.in_transaction and self.books is not None:
+            self.books.step()
+
+
+class SimBooks(SqlGateway):
+    """The books as one process has them open. They are used again, by one world after another.
+
+    Args:
+        path: The SQLite file.
+    """
+
+    def __init__(self, path: Path) -> None:
+        super().__init__(f"sqlite:///{path}")
+        self.scheduler = Scheduler(0, datetime.now(UTC))
+        self.leases: Leases | None = None
+        """Who has which turn, where turns end by the clock."""
+        sa.event.listen(self.engine, "do_connect", self._connect)
+        sa.event.listen(self.engine, "connect", self._connected)
+
+    def step(self) -> None:
+        """Let others go on."""
+        self.scheduler.spend(self.scheduler.draw(0.05))
+
+    def take_turn(self, name: str, wait: timedelta = timedelta(0)) -> Turn:  # type: ignore[override]
+        """Take a turn, or wait for it in virtual time."""
+        scheduler, leases = self.scheduler, self.leases
+        until = scheduler.seconds + wait.total_seconds()
+        while True:
+            self.step()
+            turn = (
+                super().take_turn(name) if leases is None else leases.take(name, scheduler.running)
+            )
+            if scheduler.seconds >= until or not turn.check():
+                return turn
+            scheduler.spend(1.0)
+
+    def _connect(self, _dialect: object, _record: object, of: Any, options: Any) -> SimConnection:
+        made = sqlite3.connect(*of, **options, factory=SimConnection)
+        # A process dies here, not the machine.
+        made.execute("PRAGMA synchronous = OFF")
+        made.create_function("strftime", 2, self._strftime)
+        return made
+
+    def _connected(self, connection: Any, _record: object) -> None:
+        connection.books = self
+
+    def _strftime(self, form: str, of: str) -> str:
+        assert (form, of) == (_STAMP, "now")
+        return self.scheduler.now().isoformat(timespec="milliseconds").replace("+", "000+")
+
+
+@attrs.define
+class Lease:
+    """A turn that ends by the clock of a database server."""
+
+    process: Process | None
+    refusal: str = ""
+
+    def check(self) -> str:
+        """Why its process must stop, or nothing."""
+        return self.refusal
+
+    def release(self) -> None:
+        """Give it back."""
+        self.refusal = self.refusal or "the turn was given back"
+
+
+@attrs.define
+class Leases:
+    """The turns of a server: it ends those of a process of which it hears nothing."""
+
+    _held: dict[str, Lease] = attrs.field(factory=dict[str, Lease], init=False)
+
+    def take(self, name: str, process: Process | None) -> Lease:
+        """Take a turn, or one that another has."""
+        holder = self._held.get(name)
+        if holder is not None and not holder.refusal:
+            return Lease(process, "another process has the turn")
+        self._held[name] = Lease(process)
+        return self._held[name]
+
+    def end(self, process: Process) -> None:
+        """End all turns of a process."""
+        for lease in self._held.values():
+            if lease.process is process:
+                lease.refusal = lease.refusal or "the server heard nothing of the process"
+
+
+@cache
+def _template() -> sqlite3.Connection:
+    """Books that were filled once, with an empty journal, in memory."""
+    kept = sqlite3.connect(":memory:")
+    with tempfile.TemporaryDirectory() as folder:
+        path = Path(folder)
+        (path / "books.toml").write_text(example.books_toml, encoding="utf-8")
+        with SqlGateway(f"sqlite:///{path / 'books.db'}") as books:
+            books.load(path / "books.toml")
+            books.take_turn("none").release()
+            Journal(books.journal_engine).close()
+            with closing(books.engine.raw_connection()) as connection:
+                cast("sqlite3.Connection", connection.driver_connection).backup(kept)
+    return kept
+
+
+class Shelf:
+    """Books that no world uses now: used again, they keep their compiled statements."""
+
+    def __init__(self) -> None:
+        ram = Path("/dev/shm")
+        self._folder = tempfile.TemporaryDirectory(dir=ram if ram.is_dir() else None)
+        self._books: list[SimBooks] = []
+
+    def take(self, count: int, scheduler: Scheduler, leases: Leases | None) -> list[SimBooks]:
+        """Open new books so many times."""
+        path = Path(self._folder.name) / "books.db"
+        while len(self._books) < count:
+            self._books.append(SimBooks(path))
+        taken = self._books[:count]
+        for books in taken:
+            books.scheduler, books.leases = scheduler, leases
+        with closing(taken[0].engine.raw_connection()) as connection:
+            _template().backup(cast("sqlite3.Connection", connection.driver_connection))
+        for books in taken:
+            books.reference_data()
+        return taken
+
+
+SHELF = Shelf()
