@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator
+import sqlite3
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 from uuid import uuid4
@@ -12,6 +15,7 @@ import pytest
 import sqlalchemy as sa
 from hypothesis import settings
 
+from avbc.acctvantage import SqlGateway
 from avbc.testing import example
 
 # How many examples Hypothesis generates. "few" is for Pythons that only have to show no difference.
@@ -121,3 +125,56 @@ def books_toml(tmp_path_factory: pytest.TempPathFactory) -> Path:
     path = tmp_path_factory.mktemp("books") / "books.toml"
     path.write_text(example.books_toml, encoding="utf-8")
     return path
+
+
+class DatabaseClock:
+    """The clock by which books stamp: on SQLite that of one writer, else the server's."""
+
+    def __init__(self, books: SqlGateway) -> None:
+        self._engine = books.engine
+        self._ahead = timedelta()
+        self._stands_at: datetime | None = None
+        if self._engine.dialect.name == "sqlite":
+            sa.event.listen(self._engine, "connect", self._replace)
+        else:
+            self.set(timedelta())
+
+    def set(self, ahead: timedelta) -> None:
+        """Set it ahead of the real time, or behind."""
+        self._ahead = ahead
+        if self._engine.dialect.name == "postgresql":
+            with self._engine.begin() as connection:
+                connection.exec_driver_sql(
+                    "CREATE OR REPLACE FUNCTION clock_timestamp() RETURNS timestamptz LANGUAGE sql "
+                    "AS 'SELECT pg_catalog.clock_timestamp() + "
+                    f"make_interval(secs => {ahead.total_seconds()})'"
+                )
+
+    def stop(self) -> None:
+        """Have it stand still, on SQLite."""
+        self._stands_at = datetime.now(UTC)
+
+    def _replace(self, connection: sqlite3.Connection, _: object) -> None:
+        connection.create_function("strftime", -1, self._strftime)
+
+    def _strftime(self, _: str, moment: str) -> str:
+        assert moment == "now"
+        now = (self._stands_at or datetime.now(UTC)) + self._ahead
+        return f"{now:%Y-%m-%dT%H:%M:%S}.{now.microsecond // 1000:03}000+00:00"
+
+
+@pytest.fixture
+def open_with_clock() -> Iterator[Callable[[str], tuple[SqlGateway, DatabaseClock]]]:
+    """Open books at a URL, with a clock that the test sets: each writer opens them for itself."""
+    with ExitStack() as stack:
+
+        def opened(url: str) -> tuple[SqlGateway, DatabaseClock]:
+            made = sa.make_url(url)
+            if made.get_backend_name() == "postgresql":
+                # The server's own functions are looked for last.
+                options = f"{made.query['options']},pg_catalog"
+                made = made.update_query_dict({"options": options})
+            books = stack.enter_context(SqlGateway(made.render_as_string(hide_password=False)))
+            return books, DatabaseClock(books)
+
+        yield opened

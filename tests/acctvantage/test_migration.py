@@ -6,7 +6,7 @@ import json
 import sqlite3
 import threading
 from concurrent.futures import ThreadPoolExecutor
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
 from pathlib import Path
 from typing import Any
@@ -79,7 +79,7 @@ def fresh(url: str, request: pytest.FixtureRequest, tmp_path: Path) -> dict[str,
         return found
 
 
-@pytest.mark.parametrize("version", [1, 3, 4, 5, 6])
+@pytest.mark.parametrize("version", [1, 3, 4, 5, 6, 7])
 def test_tables_of_earlier_versions_become_those_of_today(
     url: str, fresh: dict[str, Any], version: int
 ) -> None:
@@ -210,6 +210,25 @@ def test_books_of_version_6_keep_what_they_hold_and_take_a_journal(url: str) -> 
         assert closed == books.journal_days("WEB")
         assert sum(each.orders for each in closed) == 2
         assert books.offer_again("WEB2").version == 1
+
+
+def test_books_of_version_7_with_stamps_from_the_future_go_on_from_them(url: str) -> None:
+    restore(url, 7)
+    future = datetime.now(UTC).replace(microsecond=0) + timedelta(hours=5)
+    engine = sa.create_engine(url.replace("postgresql://", "postgresql+psycopg://"))
+    with engine.begin() as connection:
+        orders, shipments = schema.sales_orders, schema.shipments
+        connection.execute(
+            orders.update().where(orders.c.import_id == "WEB1").values(status_changed_at=future)
+        )
+        connection.execute(shipments.update().values(changed_at=future))
+    engine.dispose()
+    with SqlGateway(url) as books:
+        assert books.now() == future
+        assert books.set_order_status("WEB2", "Packed").status_changed_at == future
+        (shipment,) = books.shipments("WEB", future)
+        books.add_shipment(evolve(shipment, number=8))
+        assert [each.number for each in books.shipments("WEB", future)] == [7, 8]
 
 
 def test_what_an_earlier_avbc_writes_meanwhile_is_read(url: str) -> None:

@@ -846,6 +846,24 @@ WRONG: list[tuple[str, Wrong, str, str]] = [
     ),
     ("shipments", backwards, "shipments_are_read_back", "all shipments"),
     ("shipments", by_the_day_they_left, "shipments_since_a_time", "shipments since yesterday"),
+    (
+        "shipments",
+        lambda _, right, *args: [evolve(each, changed_at=None) for each in right(*args)],
+        "a_change_of_a_shipment_is_stamped",
+        "shipment 1 has no stamp",
+    ),
+    (
+        "shipments",
+        lambda _, right, source, since=None: right(source, since and since + _MOMENT),
+        "a_change_of_a_shipment_is_stamped",
+        "since the last stamp itself",
+    ),
+    (
+        "now",
+        lambda _, right: right() - timedelta(minutes=5),
+        "a_change_of_status_is_stamped_once",
+        "after it",
+    ),
     ("add_shipment", the_first_one, "a_shipment_may_change", "shipment 1, changed"),
     (
         "products_for_store",

@@ -550,6 +550,19 @@ class TurnGateway(Protocol):
 
 
 @runtime_checkable
+class ClockGateway(Protocol):
+    """The clock that stamps changes in the books. Optional: no part of `Gateway`.
+
+    Without it, the clock of the machine that avbc runs on takes its place.
+    """
+
+    @abstractmethod
+    def now(self) -> datetime:
+        """Return the present by the clock that stamps, and never a time before a stamp."""
+        ...
+
+
+@runtime_checkable
 class LendsDatabase(Protocol):
     """Books that keep avbc's journal in their own database. Optional: no part of `Gateway`.
 

@@ -359,6 +359,8 @@ class Shipment:
     """A link of the merchant's own; otherwise the store makes one of carrier and number."""
     comments: str = ""
     shipped_at: datetime | None = None
+    changed_at: datetime | None = attrs.field(default=None, eq=False, repr=False)
+    """When it was made or last changed in the books, by the clock of the books: they stamp it."""
 
 
 CreditKind: TypeAlias = Literal[

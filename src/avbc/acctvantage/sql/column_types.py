@@ -144,6 +144,7 @@ class Moment(sa.TypeDecorator[datetime]):
 class DatabaseNow(GenericFunction[datetime]):
     """The present by the clock of the database, as a `Moment` keeps it."""
 
+    type = Moment()
     inherit_cache = True
 
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterator, Sequence
-from datetime import datetime
 
 import sqlalchemy as sa
 from sqlalchemy.engine.interfaces import DBAPICursor
@@ -48,13 +47,15 @@ class CreditWriter:
     """The compiled statements that write a credit, for one kind of database."""
 
     def __init__(self, kind: str) -> None:
-        self._credit = Insert(CREDITS, kind, "imported_at", taken=["import_id"], returns="id")
+        self._credit = Insert(
+            CREDITS, kind, taken=["import_id"], stamped=["imported_at"], returns="id"
+        )
         self._line = Insert(CREDIT_LINES, kind, "credit_id", "position")
         self._tender = Insert(CREDIT_TENDERS, kind, "credit_id", "position")
 
-    def create(self, cursor: DBAPICursor, credit: Credit, now: datetime) -> bool:
+    def create(self, cursor: DBAPICursor, credit: Credit) -> bool:
         """Write a credit; answer False, having written nothing, where its Import ID is taken."""
-        cursor.execute(self._credit.sql, self._credit.row(credit, now))
+        cursor.execute(self._credit.sql, self._credit.row(credit))
         found = cursor.fetchall()
         if not found:
             return False

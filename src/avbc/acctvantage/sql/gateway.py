@@ -6,7 +6,7 @@ They are for tests and notebooks, and a staging database for an AcctVantage scri
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterator
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from decimal import Decimal
 from functools import cache, wraps
 from operator import attrgetter
@@ -200,10 +200,9 @@ class SqlGateway:
         """
         check_order(bundle)
         import_id = bundle.order.import_id
-        now = datetime.now(UTC)
 
         def work(cursor: DBAPICursor) -> SalesOrder:
-            created = self._orders.create(cursor, bundle, now)
+            created = self._orders.create(cursor, bundle)
             if created is None:
                 raise _ImportIdTaken
             return created
@@ -233,9 +232,8 @@ class SqlGateway:
         """
         check_order(bundle)
         import_id = bundle.order.import_id
-        now = datetime.now(UTC)
         self._database.write_fast(
-            lambda cursor: self._orders.update(cursor, bundle, now), f"order {import_id}"
+            lambda cursor: self._orders.update(cursor, bundle), f"order {import_id}"
         )
         return self.sales_orders([import_id])[0]
 
@@ -271,6 +269,7 @@ class SqlGateway:
             f"receipt {before.import_id}",
         )
 
+    now = _reads(reading.now)
     sales_orders_changed = _reads(reading.sales_orders_changed)
     orders_in_status = _reads(reading.orders_in_status)
 
@@ -322,9 +321,8 @@ class SqlGateway:
             BooksRefused: The order is not in the books, or the credit does not add up to its total.
         """
         check_credit(credit)
-        now = datetime.now(UTC)
         return self._database.write_fast(
-            lambda cursor: self._credits.create(cursor, credit, now), f"credit {credit.import_id}"
+            lambda cursor: self._credits.create(cursor, credit), f"credit {credit.import_id}"
         )
 
     credits = _finds(credit_records.credits)
@@ -379,7 +377,7 @@ class SqlGateway:
                 not above zero.
         """
         self._database.write(
-            lambda connection: self._shipments.write(connection, shipment, datetime.now(UTC)),
+            lambda connection: self._shipments.write(connection, shipment),
             f"shipment {shipment.number}",
         )
 

@@ -7,6 +7,7 @@ each migration, so this is their only definition.
 from __future__ import annotations
 
 from collections.abc import Iterator
+from functools import partial
 
 import sqlalchemy as sa
 
@@ -171,6 +172,23 @@ def _part_differs(kind: str, table: str) -> str:
     return _differs(kind, *(column.name for column in schema.metadata.tables[table].columns))
 
 
+def _next_stamp(kind: str, table: str, column: str) -> str:
+    """The present, and never a time before the last stamp of the column.
+
+    A clock may be set back, and on SQLite each machine has its own: who asks for what changed since
+    the last stamp would never see a change with an earlier one.
+    """
+    now = column_types.NOW[kind]
+    last = f"SELECT max({column}) FROM {table} WHERE {column} IS NOT NULL"
+    if kind == "sqlite":
+        return f"max({now}, COALESCE(({last}), ''))"
+    return f"GREATEST({now}, ({last}))"
+
+
+_status_stamp = partial(_next_stamp, table="sales_orders", column="status_changed_at")
+_shipment_stamp = partial(_next_stamp, table="shipments", column="changed_at")
+
+
 _HAND_OVER = "COALESCE((SELECT b.hand_over FROM books AS b), 'pick_up')"
 
 
@@ -215,7 +233,7 @@ def _sqlite_triggers() -> Iterator[str]:
         "sales_orders_status",
         "AFTER UPDATE OF status ON sales_orders",
         f"SELECT RAISE(ABORT, '{_UNKNOWN_STATUS}') WHERE {_is_unknown('NEW.status')}",
-        f"UPDATE sales_orders SET status_changed_at = {now} WHERE id = NEW.id",
+        f"UPDATE sales_orders SET status_changed_at = {_status_stamp('sqlite')} WHERE id = NEW.id",
         when=_differs("sqlite", "status"),
     )
     # Before the row is there, an id that was left out is -1.
@@ -247,7 +265,7 @@ def _sqlite_triggers() -> Iterator[str]:
         "BEFORE DELETE ON acknowledgements",
         f"SELECT RAISE(ABORT, '{_APPEND_ONLY}')",
     )
-    stamp = f"UPDATE shipments SET changed_at = {now} WHERE id = "
+    stamp = f"UPDATE shipments SET changed_at = {_shipment_stamp('sqlite')} WHERE id = "
     yield _sqlite_trigger("shipments_added", "AFTER INSERT ON shipments", f"{stamp}NEW.id")
     yield _sqlite_trigger(
         "shipments_changed",
@@ -295,7 +313,8 @@ def _postgresql_functions() -> dict[str, tuple[str, str]]:
         "sales_orders": (
             (
                 f"IF {_differs(kind, 'status')} THEN IF {_is_unknown('NEW.status')} THEN "
-                f"{_raise(_UNKNOWN_STATUS)} END IF; NEW.status_changed_at := {now}; END IF; "
+                f"{_raise(_UNKNOWN_STATUS)} END IF; "
+                f"NEW.status_changed_at := {_status_stamp(kind)}; END IF; "
             ),
             ("updated_at",),
         ),
@@ -350,10 +369,11 @@ def _postgresql_functions() -> dict[str, tuple[str, str]]:
         _raise(_APPEND_ONLY),
         "BEFORE TRUNCATE ON acknowledgements",
     )
+    stamp = _shipment_stamp(kind)
     found["shipments_changed"] = (
         (
-            f"IF TG_OP = 'INSERT' THEN NEW.changed_at := {now}; "
-            f"ELSIF {_differs(kind, *_SHIPMENT_CHANGES)} THEN NEW.changed_at := {now}; END IF; "
+            f"IF TG_OP = 'INSERT' THEN NEW.changed_at := {stamp}; "
+            f"ELSIF {_differs(kind, *_SHIPMENT_CHANGES)} THEN NEW.changed_at := {stamp}; END IF; "
             "RETURN NEW;"
         ),
         f"BEFORE INSERT OR UPDATE OF {', '.join(_SHIPMENT_CHANGES)} ON shipments",
@@ -362,7 +382,7 @@ def _postgresql_functions() -> dict[str, tuple[str, str]]:
         found[f"{table}_changed"] = (
             (
                 f"IF TG_OP = 'UPDATE' THEN IF NOT {_part_differs(kind, table)} THEN RETURN NULL; "
-                f"END IF; END IF; UPDATE shipments SET changed_at = {now} WHERE id = CASE TG_OP "
+                f"END IF; END IF; UPDATE shipments SET changed_at = {stamp} WHERE id = CASE TG_OP "
                 "WHEN 'DELETE' THEN OLD.shipment_id ELSE NEW.shipment_id END; RETURN NULL;"
             ),
             f"AFTER INSERT OR UPDATE OR DELETE ON {table}",

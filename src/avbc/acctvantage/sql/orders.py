@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import datetime
 from operator import itemgetter
 
 import sqlalchemy as sa
@@ -75,8 +74,8 @@ class OrderWriter:
             kind,
             "client_id",
             "contact_id",
-            "imported_at",
             taken=["import_id"],
+            stamped=["imported_at"],
             returns="id",
         )
         self._ship_to = Insert(SHIP_TOS, kind, "order_id", "position")
@@ -124,25 +123,24 @@ class OrderWriter:
             kind,
             "client_id",
             "contact_id",
-            "imported_at",
-            "updated_at",
+            stamped=["imported_at", "updated_at"],
             replaced=["import_id"],
             kept=["imported_at", "status", "status_changed_at"],
             counted=["version"],
         )
 
-    def create(self, cursor: DBAPICursor, bundle: OrderBundle, now: datetime) -> SalesOrder | None:
+    def create(self, cursor: DBAPICursor, bundle: OrderBundle) -> SalesOrder | None:
         """Write the bundle. Return None where its Import ID is taken: the caller rolls back."""
         client_id, contact_id = self._parties(cursor, bundle)
         self._reference_data(cursor, bundle)
-        cursor.execute(self._order.sql, self._order.row(bundle.order, client_id, contact_id, now))
+        cursor.execute(self._order.sql, self._order.row(bundle.order, client_id, contact_id))
         found = cursor.fetchall()
         if not found:
             return None
         self._parts(cursor, bundle, found[0][0])
         return evolve(bundle.order, id=found[0][0], client_id=client_id, contact_id=contact_id)
 
-    def update(self, cursor: DBAPICursor, bundle: OrderBundle, now: datetime) -> None:
+    def update(self, cursor: DBAPICursor, bundle: OrderBundle) -> None:
         """Replace what the bundle says of an order, while it is Open and nothing on it is posted.
 
         One that AcctVantage refused and never entered may have the status of its import instead.
@@ -172,7 +170,7 @@ class OrderWriter:
             )
         client_id, contact_id = self._parties(cursor, bundle)
         self._reference_data(cursor, bundle)
-        cursor.execute(self._update.sql, self._update.row(order, client_id, contact_id, now, now))
+        cursor.execute(self._update.sql, self._update.row(order, client_id, contact_id))
         for statement in self._remove_parts:
             cursor.execute(statement, [order_id])
         cursor.execute(self._remove_receipts, [order.import_id])

@@ -31,6 +31,7 @@ from avbc.acctvantage.records import (
     Warehouse,
 )
 from avbc.acctvantage.sql import schema
+from avbc.acctvantage.sql.column_types import DatabaseNow
 from avbc.acctvantage.sql.rows import (
     CLIENTS,
     CONTACTS,
@@ -99,6 +100,18 @@ def sales_orders(
 ) -> list[SalesOrder]:
     """Return the sales orders with these Import IDs, or all; in the order in which they came in."""
     return _sales_orders(connection, schema.sales_orders.c.import_id, import_ids)
+
+
+def now(connection: sa.Connection) -> datetime:
+    """Return the present by the clock that stamps, and never a time before a stamp in the books."""
+    order, shipment = schema.sales_orders.c, schema.shipments.c
+    changed = sa.select(sa.func.max(order.status_changed_at)).where(
+        order.status_changed_at.is_not(None)
+    )
+    shipped = sa.select(sa.func.max(shipment.changed_at))
+    stamps = sa.select(DatabaseNow(), changed.scalar_subquery(), shipped.scalar_subquery())
+    found: Sequence[datetime | None] = connection.execute(stamps).one()
+    return max(stamp for stamp in found if stamp is not None)
 
 
 def sales_orders_changed(

@@ -56,18 +56,26 @@ def compiled(statement: sa.sql.expression.ClauseElement, kind: str) -> str:
 
 
 def insert_sql(
-    columns: Sequence[sa.Column[Any]], kind: str, *, returns: str = "", **conflict: Sequence[str]
+    columns: Sequence[sa.Column[Any]],
+    kind: str,
+    *,
+    returns: str = "",
+    stamped: Sequence[str] = (),
+    **conflict: Sequence[str],
 ) -> str:
     """The SQL of an INSERT of one row, with its values in the order of `columns`.
 
-    `returns` is a column that comes back; the other options are those of `insert_into`.
+    `returns` is a column that comes back, and `stamped` are columns that take the present by the
+    clock of the database; the other options are those of `insert_into`.
     """
-    insert = insert_into(columns, kind, **conflict)
-    insert = insert.values({column: sa.bindparam(column.name) for column in columns})
     table = columns[0].table
+    stamps = [table.columns[name] for name in stamped]
+    insert = insert_into([*columns, *stamps], kind, **conflict)
+    insert = insert.values({column: sa.bindparam(column.name) for column in columns})
     if "offered_at" in table.columns:
         # Where they are given, the trigger of SQLite has no row to write a second time.
-        insert = insert.values(offered_at=column_types.DatabaseNow())
+        stamps.append(table.columns["offered_at"])
+    insert = insert.values(dict.fromkeys(stamps, column_types.DatabaseNow()))
     if table is schema.sales_orders:
         decided = sa.select(schema.books.c.hand_over).scalar_subquery()
         insert = insert.values(hand_over=sa.func.coalesce(decided, sa.literal_column("'pick_up'")))
@@ -165,10 +173,11 @@ class Insert(Generic[R]):
         kind: str,
         *before: str,
         returns: str = "",
+        stamped: Sequence[str] = (),
         **conflict: Sequence[str],
     ) -> None:
         columns = [*(rows.table.columns[name] for name in before), *rows.columns]
-        self.sql = insert_sql(columns, kind, returns=returns, **conflict)
+        self.sql = insert_sql(columns, kind, returns=returns, stamped=stamped, **conflict)
         self._values = rows.values
         # The places of values that this database has no type for, and what converts each.
         self._conversions = [

@@ -62,13 +62,17 @@ def _shipments(connection: sa.Connection, ids: list[int]) -> list[Shipment]:
     for chunk in key_chunks(ids):
         items = parts(connection, SHIPPED_ITEMS, chunk)
         parcels = _parcels(connection, chunk)
-        select: AnySelect = sa.select(schema.shipments.c.id, *SHIPMENTS.columns).where(
-            schema.shipments.c.id.in_(chunk)
+        table = schema.shipments.c
+        select: AnySelect = sa.select(table.id, table.changed_at, *SHIPMENTS.columns).where(
+            table.id.in_(chunk)
         )
-        for shipment_id, *values in connection.execute(select.order_by(schema.shipments.c.number)):
+        for shipment_id, changed_at, *values in connection.execute(select.order_by(table.number)):
             found.append(
                 SHIPMENTS.record(
-                    values, items=tuple(items[shipment_id]), parcels=tuple(parcels[shipment_id])
+                    values,
+                    items=tuple(items[shipment_id]),
+                    parcels=tuple(parcels[shipment_id]),
+                    changed_at=changed_at,
                 )
             )
     return found
@@ -99,11 +103,13 @@ class ShipmentWriter:
     """The compiled statements that write a shipment, for one kind of database."""
 
     def __init__(self, kind: str) -> None:
-        self._shipment = Insert(SHIPMENTS, kind, "changed_at", replaced=["number"])
+        self._shipment = Insert(
+            SHIPMENTS, kind, stamped=["changed_at"], replaced=["number"], kept=["changed_at"]
+        )
         self._item = Insert(SHIPPED_ITEMS, kind, "shipment_id", "position")
         self._parcel_item = Insert(PARCEL_ITEMS, kind, "shipment_id", "parcel", "position")
 
-    def write(self, connection: sa.Connection, shipment: Shipment, now: datetime) -> None:
+    def write(self, connection: sa.Connection, shipment: Shipment) -> None:
         """Write a shipment, or change the one with its number.
 
         One that is the same keeps the time of its last change.
@@ -117,7 +123,7 @@ class ShipmentWriter:
         shipment_id = connection.scalar(sa.select(schema.shipments.c.id).where(this))
         if shipment_id is not None and _shipments(connection, [shipment_id]) == [_in_utc(shipment)]:
             return
-        insert_many(connection, self._shipment.sql, [self._shipment.row(shipment, now)])
+        insert_many(connection, self._shipment.sql, [self._shipment.row(shipment)])
         shipment_id = connection.scalars(sa.select(schema.shipments.c.id).where(this)).one()
         for table in (schema.shipment_items, schema.shipment_parcels, schema.shipment_parcel_items):
             connection.execute(table.delete().where(table.c.shipment_id == shipment_id))

@@ -15,6 +15,7 @@ import attrs
 from avbc.acctvantage.gateway import (
     BooksUnusable,
     ClientGateway,
+    ClockGateway,
     CreditGateway,
     FollowGateway,
     ImportGateway,
@@ -128,6 +129,7 @@ PARTS: tuple[type[object], ...] = (
     StagingGateway,
     JournalGateway,
     TurnGateway,
+    ClockGateway,
 )
 """Every part, `ImportGateway` first."""
 
@@ -283,6 +285,22 @@ class Parts:
         return self._answers
 
     # What other jobs read in passing
+
+    def now(self, otherwise: datetime) -> datetime:
+        """Return the present by the clock of the books; `otherwise` where they have none.
+
+        Raises:
+            BooksUnusable: They return a time without a time zone.
+        """
+        if not self.has(ClockGateway):
+            return otherwise
+        now = cast("ClockGateway", self._answers).now()
+        if now.tzinfo is None:
+            raise BooksUnusable(
+                f"{type(self.given).__name__}.now returned {now}, which has no time zone: return "
+                "an aware datetime."
+            )
+        return now
 
     def known_credits(self, order_import_ids: Collection[str]) -> list[Credit]:
         """Return the credits on orders; none where the books keep no credits."""

@@ -23,7 +23,8 @@ def note_unpushed_shipments(run: PushRun) -> None:
     # Once it is noted, the books need not be asked: there are more of them every day.
     if last is None or run.first_seen(_CODE, NOT_PUSHED, _JOB) is not None:
         return
-    if not run.parts.shipments.shipments(run.source_code, last):
+    made = run.parts.shipments.shipments(run.source_code, last)
+    if all(shipment.changed_at == last for shipment in made):
         return
     problem = Problem(
         _CODE,

@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping, Sequence
-from datetime import timedelta
 from functools import cached_property, partial
 
 import attrs
@@ -24,6 +23,7 @@ from avbc.errors import AvbcError, TransientError
 from avbc.mapping import MappingRules, Problem, status_for_books, status_for_store
 from avbc.mapping.status import status_name
 from avbc.mapping.stopped import stopped
+from avbc.orchestrator.engine.books_changes import BooksChanges
 from avbc.orchestrator.engine.changed_orders import OVERLAP
 from avbc.orchestrator.engine.changes import order_change
 from avbc.orchestrator.engine.held import STATUS_HELD, Held
@@ -45,8 +45,6 @@ again when the mapping changes."""
 _SETTING, _MAPPING = "setting", "order_status.mapping"
 """The mapping that was in force last."""
 
-_STAMPED_LATE = timedelta(minutes=10)
-"""Looked at again in the books: a record is stamped before others can read it (`Gateway`)."""
 _LOOK = 249
 """Orders that are looked at together before their statuses are sent."""
 
@@ -82,15 +80,11 @@ def push_order_statuses(run: PushRun) -> None:
         AvbcError: The books or the store cannot be read.
     """
     _require_direction(run, "push")
-    since = run.watermark()
-    changed = run.parts.statuses.sales_orders_changed(
-        run.source_code, EPOCH if since is None else since - _STAMPED_LATE
-    )
+    changes = BooksChanges(run)
+    changed = run.parts.statuses.sales_orders_changed(run.source_code, changes.since or EPOCH)
     push = _Push(run)
     push.take({order.import_id: order for order in (*changed, *push.again())})
-    stamps = [order.status_changed_at for order in changed if order.status_changed_at is not None]
-    if stamps:
-        run.set_watermark(max(stamps))
+    changes.note(order.status_changed_at for order in changed)
 
 
 @attrs.frozen

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Collection, Iterable, Iterator, Sequence
-from datetime import datetime, timedelta
+from datetime import datetime
 
 import attrs
 
@@ -21,6 +21,7 @@ from avbc.bigcommerce.models.statuses import SystemStatus
 from avbc.errors import AvbcError
 from avbc.mapping import Problem, map_shipments
 from avbc.orchestrator.engine.attention import FOLLOWING, STOPPED
+from avbc.orchestrator.engine.books_changes import BooksChanges
 from avbc.orchestrator.engine.changes import order_change, record_problem
 from avbc.orchestrator.engine.held import Held
 from avbc.orchestrator.engine.order_reads import IN_FLIGHT, Seen
@@ -36,10 +37,6 @@ _SHIPMENT = "shipment"
 
 _HELD = "shipment held"
 """Shipments of orders that were stopped in the store, or that it does not list, by number."""
-
-_OVERLAP = timedelta(hours=1)
-"""Looked at again in the books: their clock may differ, and a record is stamped before others can
-read it (`Gateway`)."""
 
 _SETTING, _SINCE = "setting", "shipping.push_shipments_since"
 """The first instant of shipments that was in force last."""
@@ -63,8 +60,10 @@ def push_shipments(run: PushRun) -> None:
     )
     first = str(run.settings.shipping.push_shipments_since)
     is_as_before = run.known(_SETTING, [_SINCE]).get(_SINCE, "None") == first
+    changes = BooksChanges(run)
     # An earlier first instant takes shipments that no push has looked at.
-    found = _shipments(run, run.watermark() if is_as_before else None)
+    made = _made_since(run, changes.since if is_as_before else None)
+    found = {each.number: each for each in _due(run, made)}
     held = Held(run, _HELD)
     if held.again:
         again = run.parts.shipments.shipments_of(held.orders_again)
@@ -83,7 +82,7 @@ def push_shipments(run: PushRun) -> None:
     if is_done and not (run.report.stopped or run.report.postponed):
         if not is_as_before:
             run.know(_SETTING, _SINCE, first)
-        run.set_watermark(run.started)
+        changes.note(shipment.changed_at for shipment in made)
 
 
 def push_shipments_of(run: PushRun, order_ids: Collection[int]) -> None:
@@ -145,13 +144,10 @@ def _in_store(run: PushRun, order_ids: Sequence[int]) -> list[list[OrderShipment
     return found
 
 
-def _shipments(run: PushRun, done: datetime | None) -> dict[int, Shipment]:
-    """Return the shipments that changed since the last push, and that settings let go out."""
-    first = _first(run)
-    times = [first, None if done is None else done - _OVERLAP]
-    since = max((time for time in times if time is not None), default=None)
-    found = run.parts.shipments.shipments(run.source_code, since)
-    return {shipment.number: shipment for shipment in _due(run, found)}
+def _made_since(run: PushRun, since: datetime | None) -> list[Shipment]:
+    """Return the shipments that were made or changed since a time, and that settings ask for."""
+    times = [time for time in (_first(run), since) if time is not None]
+    return run.parts.shipments.shipments(run.source_code, max(times, default=None))
 
 
 def _first(run: PushRun) -> datetime | None:

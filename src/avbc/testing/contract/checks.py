@@ -7,14 +7,16 @@ from __future__ import annotations
 import threading
 from collections.abc import Callable, Collection, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from datetime import UTC, datetime
 from functools import partial
 from typing import ParamSpec, TypeVar, cast
 
 import attrs
 from attrs import evolve
 
-from avbc.acctvantage.gateway import BooksRefused, ImportGateway
+from avbc.acctvantage.gateway import BooksRefused, ClockGateway, ImportGateway
 from avbc.acctvantage.records import OPEN, OrderBundle, SalesOrder
+from avbc.testing.contract.examples import DAY
 
 P = ParamSpec("P")
 T = TypeVar("T")
@@ -43,6 +45,18 @@ def answers(
         name = getattr(call, "__name__", "the call")
         raise AssertionError(f"{row}: {name} must not raise, and raised {error!r}") from error
     same(row, found, expected)
+
+
+def stamped(row: str, gateway: ImportGateway, at: datetime | None) -> datetime:
+    """Fail unless a change was stamped with the present by the clock of the books."""
+    __tracebackhide__ = True
+    assert at is not None, f"{row} has no stamp"
+    assert at.tzinfo is not None, f"{row} was stamped {at}, which has no time zone"
+    assert abs(at - datetime.now(UTC)) < DAY, f"{row} was stamped {at}, which is not now"
+    if isinstance(gateway, ClockGateway):
+        now = gateway.now()
+        assert now >= at, f"{row} was stamped {at}, and now() was {now} after it"
+    return at
 
 
 def refused(row: str, call: Callable[P, object], *args: P.args, **named: P.kwargs) -> BooksRefused:

@@ -1,8 +1,10 @@
 """What pushing shipments relies on: they come whole, by number, and since a change."""
 
+# ruff: noqa: S101  # a test suite asserts
+
 from __future__ import annotations
 
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from typing import Protocol
 
@@ -10,7 +12,7 @@ from attrs import evolve
 
 from avbc.acctvantage.gateway import ImportGateway, ShipmentGateway
 from avbc.acctvantage.records import Parcel, Shipment, ShippedItem
-from avbc.testing.contract.checks import answers, create_orders, same
+from avbc.testing.contract.checks import answers, create_orders, same, stamped
 from avbc.testing.contract.examples import DAY, make_bundle, make_shipment, of_source
 from avbc.testing.contract.setup import ContractSetup
 
@@ -48,6 +50,28 @@ class ShipmentContract(ContractSetup):
             ("of a source in other letters", "web", None, []),
         ]:
             answers(f"shipments {row}", listed, gateway.shipments, source_code, since)
+
+    def test_a_change_of_a_shipment_is_stamped(self, gateway: _Books) -> None:
+        """By the clock of the books; a later change has no earlier stamp."""
+        create_orders(gateway, make_bundle(1), make_bundle(2))
+        first = make_shipment(1)
+        self.add_shipment(gateway, first)
+        (found,) = gateway.shipments("WEB")
+        at = stamped("shipment 1", gateway, found.changed_at)
+        second = Shipment(2, "WEB2", items=(ShippedItem(2001, Decimal(1)),))
+        self.add_shipment(gateway, second)
+        changed = evolve(first, comments="By the back door.")
+        self.add_shipment(gateway, changed)
+        for row, since, listed in [
+            ("since the stamp of the first itself", at, [changed, second]),
+            ("since a minute after it", at + timedelta(minutes=1), []),
+        ]:
+            answers(f"shipments {row}", listed, gateway.shipments, "WEB", since)
+        (found,) = gateway.shipments_of(["WEB1"])
+        last = stamped("shipment 1, changed,", gateway, found.changed_at)
+        assert last >= at, f"shipment 1 was stamped {at}, and {last} when it changed"
+        found_again = gateway.shipments("WEB", last)
+        same("shipments since the last stamp itself", changed in found_again, True)
 
     def test_shipments_of_some_orders(self, gateway: _Books) -> None:
         """All of each order, whenever they were made; unknown orders are left out."""

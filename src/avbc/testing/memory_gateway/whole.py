@@ -40,9 +40,17 @@ class MemoryGateway(MemoryImportGateway, av.Gateway):
 
     def __init__(self, reference_data: av.ReferenceData | None = None) -> None:
         super().__init__(reference_data)
-        self._shipments: dict[int, tuple[av.Shipment, datetime]] = {}  # by number
+        self._shipments: dict[int, av.Shipment] = {}  # by number
         self._credits: dict[str, av.Credit] = {}  # by Import ID
         self._on_hand = {one.name: dict[str, Decimal]() for one in self._reference_data.warehouses}
+        self._now = datetime.min.replace(tzinfo=UTC)
+
+    # ClockGateway: a machine's clock may be set back, and a stamp never goes back.
+    def now(self) -> datetime:
+        """Return the present, by which changes are stamped."""
+        with self._lock:
+            self._now = max(self._now, datetime.now(UTC))
+            return self._now
 
     def _of_source(self, source_code: str) -> list[av.SalesOrder]:
         return [each for each in self.sales_orders() if each.source_code == source_code]
@@ -80,10 +88,8 @@ class MemoryGateway(MemoryImportGateway, av.Gateway):
             for number, left in to_ship.items():
                 if number not in ordered or not _is_amount(left) or left > ordered[number]:
                     raise av.BooksRefused(f"{order_import_id}: {left} of line {number} is wrong")
-            now = [to_ship.get(line.store_line_id or 0, line.to_ship) for line in order.lines]
-            lines = [
-                evolve(line, to_ship=left) for line, left in zip(order.lines, now, strict=True)
-            ]
+            keys = [(line, line.store_line_id or 0) for line in order.lines]
+            lines = [evolve(line, to_ship=to_ship.get(key, line.to_ship)) for line, key in keys]
             changed = evolve(order, lines=tuple(lines))
             posted = any(receipt.posted for receipt in self.receipts([order_import_id]))
             if changed != order and (posted or self._has_reached(order, "Shipped/Invoice")):
@@ -107,7 +113,7 @@ class MemoryGateway(MemoryImportGateway, av.Gateway):
             order = _known(self._orders, import_id)
             if status not in self._reference_data.order_statuses:
                 raise av.BooksRefused(f"there is no order status {status!r} in the books")
-            at = order.status_changed_at if order.status == status else datetime.now(UTC)
+            at = order.status_changed_at if order.status == status else self.now()
             self._orders[import_id] = evolve(order, status=status, status_changed_at=at)
             return self._orders[import_id]
 
@@ -116,19 +122,17 @@ class MemoryGateway(MemoryImportGateway, av.Gateway):
         """Take a shipment, or the change of one, as a user of AcctVantage enters it."""
         with self._lock:
             _known(self._orders, shipment.order_import_id)
-            self._shipments[shipment.number] = shipment, datetime.now(UTC)
+            self._shipments[shipment.number] = evolve(shipment, changed_at=self.now())
 
     def shipments(self, source_code: str, since: datetime | None = None) -> list[av.Shipment]:
         """Return the shipments of a source's orders, or those since a time; by their numbers."""
         found = self.shipments_of([order.import_id for order in self._of_source(source_code)])
-        with self._lock:
-            changed_at = {number: at for number, (_, at) in self._shipments.items()}
-        return [each for each in found if since is None or changed_at[each.number] >= since]
+        return [each for each in found if since is None or (each.changed_at or since) >= since]
 
     def shipments_of(self, order_import_ids: Collection[str]) -> list[av.Shipment]:
         """Return the shipments of the orders with these Import IDs, by their numbers."""
         with self._lock:
-            found = [shipment for _, (shipment, _) in sorted(self._shipments.items())]
+            found = [shipment for _, shipment in sorted(self._shipments.items())]
         return [each for each in found if each.order_import_id in set(order_import_ids)]
 
     # ProductGateway: products for the store.
