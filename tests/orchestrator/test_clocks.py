@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from avbc.acctvantage import SqlGateway
-from avbc.acctvantage.records import Shipment, ShippedItem
+from avbc.acctvantage.records import SalesOrder, Shipment, ShippedItem
 from avbc.orchestrator import Orchestrator
 from avbc.testing import FakeStore, MemoryGateway
 from avbc.testing.example import plain_orders
@@ -147,9 +147,15 @@ class OwnBooks(MemoryGateway):
     """An application's own books, whose stamps are those of a clock that is set as it comes."""
 
     ahead = timedelta()
+    asked: datetime | None = None
+    """Since when they were last asked for what changed."""
 
     def now(self) -> datetime:
         return datetime.now(UTC) + self.ahead
+
+    def sales_orders_changed(self, source_code: str, since: datetime) -> list[SalesOrder]:
+        self.asked = since
+        return super().sales_orders_changed(source_code, since)
 
 
 class WithoutClock:
@@ -182,6 +188,9 @@ def test_own_books_whose_clock_is_off_miss_nothing(
     move(own, 2, other)
     assert pushed(web) == [other, "2"]
     assert [shipments(store, each) for each in (one, other)] == [1, 1]
+    # Nor are they asked for everything.
+    assert own.asked is not None
+    assert own.asked > datetime.now(UTC) - timedelta(days=1)
 
 
 def test_own_books_whose_clock_was_ahead_and_is_set_right_miss_nothing(

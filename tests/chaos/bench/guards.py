@@ -69,6 +69,8 @@ class Guard:
 
 
 _CONTRACT = "tests/acctvantage/test_contract.py::TestSqlGateway"
+_STAMPS = "tests/acctvantage/test_stamps.py"
+_CLOCKS = "tests/orchestrator/test_clocks.py"
 _HANDSHAKE = "tests/acctvantage/test_handshake.py"
 _ANSWERS = "tests/orchestrator/test_answers.py"
 _OFFERED = "tests/orchestrator/test_offered_again.py"
@@ -137,7 +139,9 @@ _GUARDS = (
             # A foreign key refers to something unique.
             Removal("acctvantage/sql/schema.py", "sa.ForeignKey(sales_orders.c.import_id), "),
             Removal(
-                "acctvantage/sql/orders.py", '"imported_at", taken=["import_id"]', '"imported_at"'
+                "acctvantage/sql/orders.py",
+                'taken=["import_id"], stamped=["imported_at"]',
+                'stamped=["imported_at"]',
             ),
         ),
     ),
@@ -151,7 +155,9 @@ _GUARDS = (
                 f'sa.Column("imported_at", Moment, nullable=False),\n{_NOT_UNIQUE}',
             ),
             Removal(
-                "acctvantage/sql/credits.py", '"imported_at", taken=["import_id"]', '"imported_at"'
+                "acctvantage/sql/credits.py",
+                'taken=["import_id"], stamped=["imported_at"]',
+                'stamped=["imported_at"]',
             ),
         ),
     ),
@@ -167,6 +173,32 @@ _GUARDS = (
                 "orchestrator/jobs/import_orders.py",
                 f'{_RELINK}self._endings.of("relinked", each, self._offer_again(each))',
                 f"{_RELINK}None",
+            ),
+        ),
+    ),
+    Guard(
+        "a stamp of the books never goes back",
+        (
+            f"{_STAMPS}::test_what_changes_later_has_no_earlier_stamp",
+            f"{_STAMPS}::test_a_shipment_that_changes_later_has_no_earlier_stamp",
+            f"{_CLOCKS}::test_changes_reach_the_store_whatever_the_clocks_show",
+        ),
+        (
+            Removal(
+                "acctvantage/sql/handshake.py",
+                """f"max({now}, COALESCE(({last}), ''))\"""",
+                "now",
+            ),
+        ),
+    ),
+    Guard(
+        "a watermark from the future says nothing",
+        (f"{_CLOCKS}::test_a_watermark_from_the_future_hides_nothing",),
+        (
+            Removal(
+                "orchestrator/engine/books_changes.py",
+                "done is None or done - STAMPED_LATE > self._now",
+                "done is None",
             ),
         ),
     ),
