@@ -72,6 +72,7 @@ layouts = st.builds(
 )
 
 
+@pytest.mark.no_cover
 @settings(suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None)
 @given(products=all_products, layout=layouts)
 def test_products_and_aliases_come_back_by_the_same_layout(
@@ -113,6 +114,7 @@ def test_products_and_aliases_come_back_by_the_same_layout(
     ),
     layout=layouts.map(lambda layout: evolve(layout, names={"Client Name": "Company"})),
 )
+@pytest.mark.no_cover
 def test_clients_come_back_by_the_same_layout(
     tmp_path: Path, clients: list[Client], layout: Layout
 ) -> None:

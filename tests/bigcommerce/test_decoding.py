@@ -878,6 +878,7 @@ PLACES = [
 ]
 
 
+@pytest.mark.no_cover
 @settings(max_examples=400, deadline=None)
 @given(st.sampled_from(PLACES), JSON | st.sampled_from([*ABSENT, LINK, [LINK], "0.0000", "true"]))
 def test_whatever_is_in_a_field_generated_code_reads_what_the_field_reads(place, value):

@@ -122,6 +122,7 @@ def check(mapped):
     assert (mapped.bundle.client_id is None) != (mapped.bundle.new_client is None)
 
 
+@pytest.mark.no_cover
 @few
 @given(data=st.data())
 def test_an_order_that_foots_is_imported_and_foots_in_the_books(data, make_order, map_it):
@@ -131,6 +132,7 @@ def test_an_order_that_foots_is_imported_and_foots_in_the_books(data, make_order
     assert {problem.code for problem in mapped.errors} <= {"reading_ambiguous"}
 
 
+@pytest.mark.no_cover
 @few
 @given(data=st.data())
 def test_the_order_of_lines_does_not_matter(data, make_order, map_it):
@@ -150,6 +152,7 @@ def test_the_order_of_lines_does_not_matter(data, make_order, map_it):
         )
 
 
+@pytest.mark.no_cover
 @few
 @given(data=st.data())
 def test_a_line_that_was_taken_off_changes_nothing(data, make_order, map_it):
@@ -180,6 +183,7 @@ TIED = (
 )
 
 
+@pytest.mark.no_cover
 @few
 @given(data=st.data())
 def test_an_order_off_by_a_cent_is_refused(data, make_order, map_it):

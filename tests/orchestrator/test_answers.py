@@ -268,6 +268,7 @@ def test_a_stopped_order_has_one_item(
     assert [item.code for item in web.worklist()] == ["refused_by_acctvantage"]
 
 
+@pytest.mark.no_cover
 def test_a_death_at_any_step_marks_an_order_and_takes_it_back(
     live_on: Callable[..., None],
     join: Join,

@@ -414,6 +414,7 @@ def test_an_import_in_the_middle_takes_off_twice_rather_than_never(
 # How many requests
 
 
+@pytest.mark.no_cover
 @pytest.mark.one_python
 def test_requests_for_ten_thousand(
     store: FakeStore, join: Join, only: Callable[..., SqlGateway], tmp_path: Path

@@ -285,6 +285,7 @@ def test_what_is_emptied_in_the_books_stays_in_the_store(
 # How many requests
 
 
+@pytest.mark.no_cover
 def test_requests_for_a_thousand_products(
     store: FakeStore, plain: Orchestrator, plain_books: SqlGateway, write: Write
 ) -> None:
@@ -758,6 +759,7 @@ def test_variants_are_marked_too(
     }
 
 
+@pytest.mark.no_cover
 def test_requests_of_a_preview(
     store: FakeStore, plain: Orchestrator, plain_books: SqlGateway, write: Write
 ) -> None:

@@ -95,6 +95,7 @@ def test_what_was_imported_is_the_same(
     assert [entry.method for entry in store.log if entry.method != "GET"] == []
 
 
+@pytest.mark.no_cover
 def test_orders_of_a_year_take_a_request_for_250(
     join: Join, store: FakeStore, books: SqlGateway
 ) -> None:
@@ -486,6 +487,7 @@ def test_the_books_are_away(
         web.reconcile(SINCE)
 
 
+@pytest.mark.no_cover
 def test_a_stop_and_the_progress(join: Join, store: FakeStore) -> None:
     for order in plain_orders(300):
         store.add_order(order)
@@ -506,6 +508,7 @@ def test_times_have_a_zone(web: Orchestrator) -> None:
         web.reconcile(datetime(2026, 3, 1))  # noqa: DTZ001  # what is refused
 
 
+@pytest.mark.no_cover
 @pytest.mark.one_python
 def test_memory_is_flat(join: Join, store: FakeStore) -> None:
     """However many orders there are, no more than a page of each side is held."""

@@ -138,6 +138,7 @@ def test_refunds_of_every_shape_are_exact(join: Join, store: FakeStore, books: S
     assert len(paid) > 20
 
 
+@pytest.mark.no_cover
 def test_many_refunds_take_few_requests(join: Join, store: FakeStore, books: SqlGateway) -> None:
     orders = [store.add_order(order) for order in plain_orders(120)]
     web = join()

@@ -90,6 +90,7 @@ def looks(store: FakeStore) -> int:
     return sum("max_id" in entry.query for entry in store.log if entry.path == "/v2/orders")
 
 
+@pytest.mark.no_cover
 def test_two_hundred_and_fifty_card_orders_cost_five_looks(
     web: Orchestrator, store: FakeStore
 ) -> None:

@@ -318,6 +318,7 @@ def test_settling_what_is_not_there_says_so(join: Join, refused: Callable[[], in
         web.settle(only)
 
 
+@pytest.mark.no_cover
 def test_a_death_leaves_no_refused_order_that_is_not_on_the_worklist(
     live_on: Callable[..., None],
     join: Join,

@@ -342,6 +342,7 @@ TABLES = st.recursive(
 )
 
 
+@pytest.mark.no_cover
 @given(st.dictionaries(KEYS, TABLES, max_size=6))
 def test_any_table_loads_or_is_refused(data: dict[str, object]) -> None:
     with pytest.raises(SettingsError) as raised:

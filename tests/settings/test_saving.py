@@ -166,6 +166,7 @@ def any_settings(draw: st.DrawFn) -> Settings:
     )
 
 
+@pytest.mark.no_cover
 @given(any_settings())
 def test_saved_settings_load_back_equal(
     tmp_path_factory: pytest.TempPathFactory, settings: Settings
@@ -584,6 +585,7 @@ def test_any_layout_is_written_so_that_it_loads_back(
     assert Settings.load(path).to_dict() == settings.to_dict()
 
 
+@pytest.mark.no_cover
 @given(any_settings(), any_settings())
 def test_settings_saved_over_others_load_back_equal(
     tmp_path_factory: pytest.TempPathFactory, first: Settings, second: Settings

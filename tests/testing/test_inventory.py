@@ -332,6 +332,7 @@ def test_a_product_that_goes_before_its_adjustment_settles(filled, ask) -> None:
     assert filled.events[-1].scope == "store/product/deleted"
 
 
+@pytest.mark.no_cover
 def test_a_hundred_thousand_products_are_read_and_written_fast(store, ask) -> None:
     """Generous bounds: what would fail them is a scan of all products for each row."""
     begun = time.perf_counter()
