@@ -116,6 +116,7 @@ def test_the_schedule_is_what_the_settings_want(save: Save) -> None:
         (often, "avbc.push_shipments"): (5, 300),
         (often, "avbc.push_inventory"): (15, 900),
         (often, "avbc.check_hooks"): (60, 3600),
+        (often, "avbc.prune_journal"): (1440, 86400),
         (seldom, "avbc.import_orders"): (20, 1200),
         (seldom, "avbc.follow_orders"): (20, 1200),
         (seldom, "avbc.take_answers"): (20, 1200),
@@ -124,6 +125,7 @@ def test_the_schedule_is_what_the_settings_want(save: Save) -> None:
         (seldom, "avbc.push_inventory"): (20, 1200),
         (seldom, "avbc.push_products"): (60, 3600),
         (seldom, "avbc.check_hooks"): (60, 3600),
+        (seldom, "avbc.prune_journal"): (1440, 86400),
     }
 
 

@@ -491,6 +491,7 @@ def test_the_timer_leaves_out_what_the_books_cannot_do(
         "follow_orders",
         "push_order_statuses",
         "check_hooks",
+        "prune_journal",
     ]
     assert first.ok
     assert [note.partition(":")[0] for note in first.notes] == [

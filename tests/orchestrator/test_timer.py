@@ -151,6 +151,7 @@ def test_a_cycle_imports_then_syncs_then_pushes(change: Change) -> None:
         "push_inventory",
         "push_products",
         "check_hooks",
+        "prune_journal",
     ]
     assert [job.method for job in reports[0].jobs] == web.calls
     assert reports[0].ok
@@ -193,6 +194,7 @@ def test_each_job_has_its_own_interval(settings: Settings) -> None:
         "push_inventory": 8,
         "push_products": 2,
         "check_hooks": 2,
+        "prune_journal": 1,
     }
 
 

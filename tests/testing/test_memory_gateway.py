@@ -197,6 +197,7 @@ def test_the_whole_timer_does_what_it_does_with_a_database(database: SqlGateway)
                 "push_inventory",
                 "push_products",
                 "check_hooks",
+                "prune_journal",
             ]
     assert orders(books) == orders(database)
     assert receipts(books) == receipts(database)

@@ -17,6 +17,7 @@ from avbc.orchestrator import (
     LookAtOrder,
     NoteRefund,
     NoteStatus,
+    PruneReport,
 )
 
 
@@ -51,6 +52,7 @@ def receiving(web: avbc.Orchestrator, body: bytes, headers: dict[str, str]) -> N
         ImportOrder | NoteStatus | LookAtOrder | FollowOrder | NoteRefund | Ignore,
     )
     assert_type(web.check_hooks(), HooksState)
+    assert_type(web.prune_journal(), PruneReport)
     assert_type(web.act_on_webhook(webhook), avbc.WebhookReport)
     assert_type(
         web.register_webhooks("https://example.com/webhooks", preview=True), avbc.HooksReport

@@ -13,6 +13,7 @@ from avbc.orchestrator.engine.stock_location import NoSuchLocation
 from avbc.orchestrator.engine.writes import NotSent
 from avbc.orchestrator.jobs.hooks import HookCheck, HookOutcome, HooksReport, HooksState
 from avbc.orchestrator.jobs.journal_files import JournalFile, JournalReport
+from avbc.orchestrator.jobs.prune_journal import PruneReport
 from avbc.orchestrator.orchestrator import Orchestrator
 from avbc.orchestrator.reports import (
     Change,
@@ -82,6 +83,7 @@ __all__ = [
     "Outcome",
     "PlannedCall",
     "Progress",
+    "PruneReport",
     "PushReport",
     "ReconcileReport",
     "SettingEffect",

@@ -29,12 +29,14 @@ from avbc.orchestrator.jobs import (
     journal_files,
     order_statuses,
     products,
+    prune_journal,
     refunds,
     shipments,
 )
 from avbc.orchestrator.jobs.hooks import HooksReport, HooksState
 from avbc.orchestrator.jobs.import_orders import Import
 from avbc.orchestrator.jobs.journal_files import JournalReport
+from avbc.orchestrator.jobs.prune_journal import PruneReport
 from avbc.orchestrator.reports import (
     ImportReport,
     JournalEntry,
@@ -445,6 +447,21 @@ class Orchestrator(Checking):
             ]
         )
         return self.worklist()
+
+    # The journal of what was done
+
+    def prune_journal(self) -> PruneReport:
+        """Remove what the journal need not keep for longer than `store.journal_keep_days`.
+
+        The timer calls it once a day. It removes entries that are of no order, such as pushed
+        quantities, and those that say of an order what an earlier one says. What was done for an
+        order, what decides anything, and what waits for a person stay.
+
+        Raises:
+            JournalUnreachable: The journal cannot be read or written; the rest is still there.
+        """
+        task = Task("prune_journal", "Pruning the journal")
+        return Run(self._integration, task, PruneReport()).do(prune_journal.prune_journal)
 
     # The timer
 

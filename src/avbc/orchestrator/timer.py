@@ -69,6 +69,7 @@ SCHEDULE: tuple[Job, ...] = (
     _job("push_inventory", every=timedelta(minutes=15)),
     _job("push_products", every=timedelta(hours=1)),
     Job("check_hooks", every=timedelta(hours=1)),
+    Job("prune_journal", every=timedelta(days=1)),
 )
 """The jobs of a cycle in sequence: orders come first, since they change the quantities to push.
 

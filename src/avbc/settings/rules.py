@@ -34,6 +34,7 @@ from avbc.text import text_key
 _WEEK_IN_MINUTES = 7 * 24 * 60
 _UNWRITABLE = "holds a character that cannot be written as UTF-8"
 _LONGEST_WAIT = 365
+_LONGEST_KEPT = 3_650
 _LONGEST_AUTHORIZATION = 60
 """Days: twice the 30 that card networks allow at most, so that only slips are refused."""
 
@@ -82,6 +83,8 @@ def _store(store: StoreSetup) -> Iterator[Breach]:
         yield Breach(("store.api_url",), message)
     if store.access_token and (message := token_fault(store.access_token.reveal())):
         yield Breach(("store.access_token",), message)
+    if not 1 <= store.journal_keep_days <= _LONGEST_KEPT:
+        yield Breach(("store.journal_keep_days",), f"must be from 1 to {_LONGEST_KEPT:,} days")
 
 
 def _order_status(screen: OrderStatusSettings) -> Iterator[Breach]:

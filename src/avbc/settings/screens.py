@@ -108,6 +108,11 @@ class StoreSetup:
     """The text file that BigCommerce downloaded, from which this screen is completed."""
     enabled: bool = True
     """The Enable box: unticked, nothing runs for this store."""
+    journal_keep_days: int = 400
+    """Days after which the timer removes records that no order needs from the journal.
+
+    Beyond the manual.
+    """
 
 
 @attrs.frozen(kw_only=True)

@@ -85,6 +85,9 @@ _RUN = "tests/orchestrator/test_run.py"
 _FOLLOWING = "tests/orchestrator/test_follow_orders.py"
 _EDITED = "tests/orchestrator/test_edited_receipts.py"
 _WORKLIST = "tests/orchestrator/test_worklist.py"
+_JOURNAL_ROWS = "tests/orchestrator/test_journal_rows.py"
+_PRUNED = "tests/orchestrator/test_journal_pruned.py"
+_RIGHTS = "tests/orchestrator/test_journal_rights.py"
 _SETUP_PRODUCTS = "tests/orchestrator/test_setup_products.py"
 _CONNECTION = "tests/orchestrator/test_connection.py"
 _LIMITS = "tests/bigcommerce/test_limits.py"
@@ -894,6 +897,76 @@ _GUARDS = (
                 "orchestrator/engine/open_items.py",
                 "if at not in before or (message, fix) != (item.message, item.fix):",
                 "if True:",
+            ),
+        ),
+    ),
+    Guard(
+        "what each run finds again is in the journal once",
+        (
+            f"{_JOURNAL_ROWS}::test_quiet_cycles_add_no_rows",
+            f"{_JOURNAL_ROWS}::test_a_state_is_said_once_and_again_when_its_words_change",
+        ),
+        (
+            Removal(
+                "orchestrator/engine/states.py",
+                "if self.is_news(each):\n    entries.append(each.entry)",
+                "entries.append(each.entry)",
+            ),
+        ),
+    ),
+    Guard(
+        "what was done ends what was found before",
+        (f"{_JOURNAL_ROWS}::test_what_was_done_ends_a_state",),
+        (
+            Removal(
+                "orchestrator/engine/states.py",
+                "if not each.lasts:\n    self._before[key] = []\n    now.clear()\n"
+                "elif text not in now:",
+                "if text not in now:",
+            ),
+        ),
+    ),
+    Guard(
+        "an order's own history stays in the journal",
+        (
+            f"{_PRUNED}::test_an_orders_own_history_stays_whatever_its_age",
+            f"{_PRUNED}::test_a_state_that_came_back_after_something_else_is_history",
+        ),
+        (
+            Removal(
+                "orchestrator/jobs/prune_journal.py",
+                "if row.outcome != POSTPONED:\n    words.clear()\nelif row.detail not in words:",
+                "if row.detail not in words:",
+            ),
+        ),
+    ),
+    Guard(
+        "what is not old stays in the journal",
+        (f"{_PRUNED}::test_only_old_entries_go",),
+        (Removal("orchestrator/jobs/prune_journal.py", "elif aware(row.at) < before:", "else:"),),
+    ),
+    Guard(
+        "a clock that is ahead removes only what is old",
+        (f"{_PRUNED}::test_a_process_whose_clock_is_ahead_removes_only_what_is_old",),
+        (
+            Removal(
+                "orchestrator/jobs/prune_journal.py",
+                "min(run.clock.now(), _database_time(journal))",
+                "run.clock.now()",
+            ),
+        ),
+    ),
+    Guard(
+        "a right that is missing in the journal is final",
+        (
+            f"{_RIGHTS}::test_a_role_that_may_only_read_reads_and_cannot_write",
+            f"{_RIGHTS}::test_a_file_that_may_only_be_read_is_read_and_not_written",
+        ),
+        (
+            Removal(
+                "orchestrator/engine/journal.py",
+                '"unusable": JournalUnusable',
+                '"unusable": JournalUnreachable',
             ),
         ),
     ),

@@ -35,7 +35,7 @@ _version = sa.Table(
     sa.Column("version", sa.Integer, primary_key=True, autoincrement=False),
 )
 
-_entries = sa.Table(
+journal_entries = sa.Table(
     "avbc_journal",
     _metadata,
     sa.Column("id", sa.BigInteger().with_variant(sa.Integer, "sqlite"), primary_key=True),
@@ -46,6 +46,20 @@ _entries = sa.Table(
     sa.Column("order_id", sa.BigInteger, nullable=False),
     sa.Column("import_id", sa.String(64), nullable=False, index=True),
     sa.Column("detail", sa.Text, nullable=False),
+)
+
+POSTPONED = "postponed"
+"""The outcome of what the next run takes: nothing is decided by it."""
+IS_OF_NO_ORDER = journal_entries.c.import_id == sa.literal_column("''")
+IS_POSTPONED = journal_entries.c.outcome == sa.literal_column(f"'{POSTPONED}'")
+"""A query with these very words, or those above, uses the index of entries that go in time."""
+_where = IS_OF_NO_ORDER | IS_POSTPONED
+_prunable = sa.Index(
+    "ix_avbc_journal_prunable",
+    journal_entries.c.import_id,
+    journal_entries.c.at,
+    sqlite_where=_where,
+    postgresql_where=_where,
 )
 
 received_webhooks = sa.Table(
@@ -118,6 +132,14 @@ class JournalTooNew(FinalError):
     """The journal was written by a later version of avbc, whose tables this one does not know."""
 
 
+def _step_to_4(connection: sa.Connection) -> None:
+    """Version 3 had no index of entries that go, and remembered refusals and waiting apart."""
+    _prunable.create(connection, checkfirst=True)
+    kind = _fingerprints.c.kind
+    old = kind.like("% refused %") | kind.like("waiting %")
+    connection.execute(_fingerprints.delete().where(old))
+
+
 JOURNAL_ERRORS = (JournalUnreachable, JournalUnusable)
 """What is lost then is only the record of what was done."""
 
@@ -125,9 +147,9 @@ JOURNAL = Tables(
     owner="the journal",
     metadata=_metadata,
     versions=_version,
-    version=3,
+    version=4,
     # Version 1 had the entries only, version 2 had no worklist.
-    migrations={1: _metadata.create_all, 2: _metadata.create_all},
+    migrations={1: _metadata.create_all, 2: _metadata.create_all, 3: _step_to_4},
     errors={
         "unreachable": JournalUnreachable,
         "refused": JournalUnreachable,
@@ -212,7 +234,7 @@ class Journal:
             }
             for entry in entries
         ]
-        self.change(lambda connection: connection.execute(_entries.insert(), rows))
+        self.change(lambda connection: connection.execute(journal_entries.insert(), rows))
 
     def entries(self, import_id: str) -> list[JournalEntry]:
         """Return what was done for the order of this Import ID, oldest first.
@@ -220,7 +242,11 @@ class Journal:
         Raises:
             JournalUnreachable: It could not be read.
         """
-        wanted = _entries.select().where(_entries.c.import_id == import_id).order_by(_entries.c.id)
+        wanted = (
+            journal_entries.select()
+            .where(journal_entries.c.import_id == import_id)
+            .order_by(journal_entries.c.id)
+        )
         return [
             JournalEntry(
                 at=aware(row.at),
@@ -245,17 +271,17 @@ class Journal:
             JournalUnreachable: It could not be read.
         """
         last = (
-            sa.select(sa.func.max(_entries.c.id))
-            .where(_entries.c.action == action, _entries.c.outcome != "postponed")
-            .group_by(_entries.c.import_id)
+            sa.select(sa.func.max(journal_entries.c.id))
+            .where(journal_entries.c.action == action, journal_entries.c.outcome != POSTPONED)
+            .group_by(journal_entries.c.import_id)
         )
 
         def work(connection: sa.Connection) -> set[str]:
             found: set[str] = set()
             for wanted in [None] if import_ids is None else chunks(import_ids):
-                of = last if wanted is None else last.where(_entries.c.import_id.in_(wanted))
-                refused = sa.select(_entries.c.import_id).where(
-                    _entries.c.id.in_(of), _entries.c.outcome == "refused"
+                of = last if wanted is None else last.where(journal_entries.c.import_id.in_(wanted))
+                refused = sa.select(journal_entries.c.import_id).where(
+                    journal_entries.c.id.in_(of), journal_entries.c.outcome == "refused"
                 )
                 found.update(connection.scalars(refused))
             return found
