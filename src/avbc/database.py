@@ -29,11 +29,15 @@ from avbc import forks
 from avbc.database_failures import ErrorKind, Failure, failure
 from avbc.errors import AvbcError
 from avbc.secret import strip_frames
+from avbc.stopping import is_stop_due
 
 T = TypeVar("T")
 
 WAIT = 30
 """Seconds to wait for another writer before the database counts as unreachable."""
+
+_SLICE = 1
+"""Seconds that one try of a transaction waits: no signal ends a wait inside of the database."""
 
 CHUNK = 500
 """Keys in one statement: each number of them has a plan of its own, which is kept."""
@@ -209,7 +213,7 @@ class Database:
             self._start()
 
     def _attempts(self, run: Callable[[], T], about: str) -> T:
-        attempt = 1
+        attempt, give_up_at = 1, time.monotonic() + self._patience
         while True:
             try:
                 if not self._is_prepared:
@@ -217,6 +221,9 @@ class Database:
                 return run()
             except (SQLAlchemyError, self._driver_error, *_OF_VALUES) as error:
                 found = failure(error, self._file)
+                if found.is_busy and time.monotonic() < give_up_at and not is_stop_due():
+                    time.sleep(0.01)  # SQLite does not wait for every lock
+                    continue
                 if attempt >= self._tables.attempts or not found.repeat:
                     self._fail(error, found, about)
             wait = random.uniform(0, 0.02 * attempt)
@@ -230,6 +237,12 @@ class Database:
                 extra={"attempt": attempt, "wait": wait},
             )
             time.sleep(wait)
+
+    @property
+    def _patience(self) -> float:
+        """Seconds to wait for another writer."""
+        given = self.engine.url.query.get("timeout") if self.kind == "sqlite" else None
+        return WAIT if given is None else float(str(given))
 
     def _fail(self, error: Exception, found: Failure, about: str) -> NoReturn:
         # A value that a column's type refuses comes wrapped.
@@ -362,7 +375,7 @@ def _open_engine(text: str, tables: Tables) -> sa.Engine:
             connect_args={
                 "isolation_level": None,
                 "check_same_thread": False,
-                **({} if "timeout" in url.query else {"timeout": WAIT}),
+                "timeout": min(_SLICE, float(str(url.query.get("timeout", WAIT)))),
             },
             hide_parameters=True,
             poolclass=QueuePool,
@@ -414,7 +427,8 @@ def _begin_on_sqlite(connection: sa.Connection) -> None:
 def _on_postgresql(connection: DBAPIConnection, _entry: object) -> None:
     # No one waits forever for a writer that has died: its session ends, or the wait does.
     cursor = connection.cursor()
-    cursor.execute(f"SET lock_timeout = '{WAIT}s'")
+    # After a second the server looks for deadlocks, which it resolves better than a timeout does.
+    cursor.execute(f"SET lock_timeout = '{min(2 * _SLICE, WAIT)}s'")
     cursor.execute(f"SET idle_in_transaction_session_timeout = '{2 * WAIT}s'")
     cursor.close()
     connection.commit()

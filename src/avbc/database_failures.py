@@ -25,6 +25,8 @@ class Failure:
     reason: str
     repeat: bool = False
     """The database gave the transaction up (deadlock, lost connection) and may take it now."""
+    is_busy: bool = False
+    """Another writer holds a lock. Nothing was written, and the same may be tried again."""
 
 
 def failure(error: Exception, file: Path | None = None) -> Failure:
@@ -86,7 +88,8 @@ def _of_sqlite(error: sqlite3.Error) -> Failure:
         or "binding parameter" in text
     ):
         return Failure("refused", text)
-    return Failure("unreachable" if code in _SQLITE_UNREACHABLE else "unusable", text)
+    kind: ErrorKind = "unreachable" if code in _SQLITE_UNREACHABLE else "unusable"
+    return Failure(kind, text, is_busy=code == sqlite3.SQLITE_BUSY)
 
 
 def _broken_rule(text: str) -> str:
@@ -114,6 +117,7 @@ _PG_NO_ENTRY = re.compile(
 )
 # Serialization failure, deadlock, the session was ended from the server's side.
 _PG_REPEATS = {"40001", "40P01", "57P01", "57P02", "25P03"}
+_PG_BUSY = "55P03"  # lock_not_available
 
 
 def _of_postgresql(error: Exception) -> Failure:
@@ -142,4 +146,9 @@ def _of_postgresql(error: Exception) -> Failure:
         return Failure("refused", text)
     if state[:2] in _PG_UNUSABLE:
         return Failure("unusable", text)
-    return Failure("unreachable", text, repeat=state in _PG_REPEATS or state[:2] == "08")
+    return Failure(
+        "unreachable",
+        text,
+        repeat=state in _PG_REPEATS or state[:2] == "08",
+        is_busy=state == _PG_BUSY,
+    )

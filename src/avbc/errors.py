@@ -19,6 +19,7 @@ class AvbcError(Exception):
         │   ├── StoreBusy *             429: too many requests
         │   ├── StoreUnavailable *      5xx and temporary 4xx
         │   ├── BadAnswer *             a success that is not BigCommerce's
+        │   ├── StopAsked *             the request ended, for a stop was asked for
         │   ├── BooksUnreachable        the books did not answer
         │   ├── JournalUnreachable      the journal's database did not answer
         │   └── NotSent                 the run lost its turn before a write

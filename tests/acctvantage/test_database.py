@@ -107,7 +107,7 @@ class TestSqlite:
             with books.engine.connect() as connection:
                 assert connection.exec_driver_sql("PRAGMA journal_mode").scalar() == "wal"
                 assert connection.exec_driver_sql("PRAGMA foreign_keys").scalar() == 1
-                assert connection.exec_driver_sql("PRAGMA busy_timeout").scalar() == 30_000
+                assert connection.exec_driver_sql("PRAGMA busy_timeout").scalar() == 1_000
 
     def test_a_file_that_is_being_read_is_switched_to_wal_as_soon_as_it_is_free(
         self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch

@@ -195,7 +195,7 @@ def test_a_journal_in_a_file_of_its_own_has_the_settings_of_the_books(tmp_path: 
     journal = Journal(f"sqlite:///{tmp_path}/journal.db")
     with journal._database.engine.connect() as connection:
         assert connection.exec_driver_sql("PRAGMA journal_mode").scalar() == "wal"
-        assert connection.exec_driver_sql("PRAGMA busy_timeout").scalar() == 30_000
+        assert connection.exec_driver_sql("PRAGMA busy_timeout").scalar() == 1_000
     journal.close()
 
 

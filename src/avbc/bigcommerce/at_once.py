@@ -6,6 +6,8 @@ from collections.abc import Callable, Sequence
 from concurrent.futures import FIRST_EXCEPTION, ThreadPoolExecutor, wait
 from typing import Protocol, TypeVar
 
+from avbc.stopping import StopRequest
+
 T = TypeVar("T")
 
 
@@ -28,14 +30,25 @@ class AtOnce(Protocol):
         ...
 
 
-def in_threads(work: Sequence[Callable[[], T]], limit: int, /) -> list[T]:
-    """Run them in threads: what the client does by itself."""
+def in_threads(
+    work: Sequence[Callable[[], T]], limit: int, stop: StopRequest | None = None, /
+) -> list[T]:
+    """Run them in threads: what the client does by itself.
+
+    Args:
+        work: The functions.
+        limit: How many run at once.
+        stop: What ends their waits: Ctrl-C reaches the caller's thread alone.
+    """
     pool = ThreadPoolExecutor(max(1, min(limit, len(work))), "avbc")
     try:
         futures = [pool.submit(function) for function in work]
         wait(futures, return_when=FIRST_EXCEPTION)
     except BaseException:
-        pool.shutdown(wait=False, cancel_futures=True)
+        if stop is not None:
+            stop.ask()
+        # Nobody may take the caller's turn while its requests are on their way.
+        pool.shutdown(cancel_futures=True)
         raise
     pool.shutdown(cancel_futures=True)
     # Those that were cancelled come after the one that failed.

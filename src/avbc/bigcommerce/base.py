@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import math
 import os
 import threading
 import time
@@ -19,7 +20,7 @@ from avbc.bigcommerce.api_account import api_url_of, environment_credentials
 from avbc.bigcommerce.at_once import AtOnce
 from avbc.bigcommerce.bind import RunnerT_co
 from avbc.bigcommerce.call import Call
-from avbc.bigcommerce.errors import ClientClosed, StoreBusy, StoreError
+from avbc.bigcommerce.errors import ClientClosed, StopAsked, StoreBusy, StoreError
 from avbc.bigcommerce.http import (
     AsyncTransport,
     HttpLibrary,
@@ -36,6 +37,7 @@ from avbc.bigcommerce.writes import BEFORE_WRITE
 from avbc.credentials import Credentials, load_credentials
 from avbc.errors import AvbcError
 from avbc.secret import Secret, without_frames
+from avbc.stopping import STOP, StopRequest
 from avbc.tracing import note, request_span
 
 T = TypeVar("T")
@@ -144,7 +146,7 @@ class StoreClient(Resources[RunnerT_co], Generic[RunnerT_co, TransportT, SleepT]
         self._given_transport, self._given_sleep = transport, sleep
         self._at_once = at_once
         self._proxy = None if transport else self._wire.proxy()
-        self._closing = threading.Event()
+        self._closing = StopRequest()
         self._start()
         super().__init__(cast("RunnerT_co", self))
         forks.watch(self)
@@ -238,18 +240,17 @@ class StoreClient(Resources[RunnerT_co], Generic[RunnerT_co, TransportT, SleepT]
         A transport that was given to the client is the caller's, and stays.
         """
         forks.keep(self._transport)
-        is_closed = self._closing.is_set()
-        self._closing = threading.Event()
-        if is_closed:
-            self._closing.set()
         self._start()
 
     def _wait_for_turn(self, attempts: Attempts) -> float:
         """Return 0.0 if the call may be sent now, or the seconds to wait before asking again."""
         call = attempts.call
-        if self._closing.is_set():
+        if self._closing.is_due:
             raise ClientClosed(f"{call.name} was not sent: the client is closed.", call.name)
-        wait = self._quota.ask(self._clock())
+        grace = self._grace()
+        wait = self._quota.ask(self._clock()) if grace > 0 else 0.0
+        if wait > grace or not grace:
+            raise StopAsked(f"{call.name} was not sent: a stop was asked for.", call.name)
         if wait > self._retries.patience:
             busy = StoreBusy(
                 f"{call.name} was not sent: the quota is used up for {wait:.0f} s, longer than the "
@@ -281,6 +282,22 @@ class StoreClient(Resources[RunnerT_co], Generic[RunnerT_co, TransportT, SleepT]
             with self._counting:
                 self._requests -= 1
             raise
+
+    def _grace(self) -> float:
+        """Return how many seconds a request may still wait: a stop may have been asked for."""
+        stop = STOP.get()
+        left = None if stop is None else stop.left()
+        return math.inf if left is None else left
+
+    def _refuse_repetition(self, attempts: Attempts) -> None:
+        """Make sure that no stop was asked for: nothing is sent again after that.
+
+        Raises:
+            StopAsked: It was.
+        """
+        if self._grace() < math.inf:
+            name = attempts.call.name
+            raise StopAsked(f"{name} was not sent again: a stop was asked for.", name)
 
     @contextmanager
     def _exchange(self, attempts: Attempts) -> Generator[Exchange]:

@@ -23,6 +23,7 @@ from avbc.bigcommerce.quota import REQUESTS_IN_FLIGHT
 from avbc.bigcommerce.retry import Attempts
 from avbc.bigcommerce.wire import Received
 from avbc.errors import AvbcError
+from avbc.stopping import STOP, StopRequest, ended_by, is_stop_due, pause
 
 T = TypeVar("T")
 
@@ -131,12 +132,17 @@ class BigCommerce(StoreClient["BigCommerce", Transport, Callable[[float], object
             context = copy_context()
             return lambda: context.run(run, call)
 
+        stop = StopRequest(grace=0.0, outer=STOP.get())
+        with ended_by(stop):
+            calls_ready = [ready(call) for call in work]
         with without_inner_frames:
-            return (self._at_once or in_threads)([ready(call) for call in work], limit)
+            if self._at_once is not None:
+                return self._at_once(calls_ready, limit)
+            return in_threads(calls_ready, limit, stop)
 
     def close(self) -> None:
         """Close all connections. A call that waits wakes up and raises `ClientClosed`."""
-        self._closing.set()
+        self._closing.ask()
         if self._transport is not None:
             self._transport.close()
 
@@ -144,17 +150,23 @@ class BigCommerce(StoreClient["BigCommerce", Transport, Callable[[float], object
         return self._http.transport(self._wire.tls(), self._proxy)
 
     def _prepare(self) -> None:
-        self._sleep = self._given_sleep or self._closing.wait
+        self._sleep = self._given_sleep or self._pause
         self._caps: dict[str, threading.Semaphore] = {}
+
+    def _pause(self, seconds: float) -> None:
+        # Within the grace, a short wait for the quota is no wait to be ended.
+        pause(seconds, self._closing, None if is_stop_due() else STOP.get())
 
     def _receive(self, call: Call[object]) -> Received:
         attempts = Attempts(call, self._retries)
 
-        def pause(_: object) -> None:
+        def wait_again(_: object) -> None:
             self._log_repetition(attempts)
+            self._refuse_repetition(attempts)
             self._sleep(attempts.wait)
+            self._refuse_repetition(attempts)
 
-        return attempts.repeated(partial(self._attempt, attempts), pause)()
+        return attempts.repeated(partial(self._attempt, attempts), wait_again)()
 
     def _attempt(self, attempts: Attempts) -> Received:
         call = attempts.call
@@ -164,7 +176,7 @@ class BigCommerce(StoreClient["BigCommerce", Transport, Callable[[float], object
                 self._sleep(seconds)
             self._ask_before_write(call)
             with self._exchange(attempts) as exchange:
-                allowance = self._wire.allowance(self._clock)
+                allowance = self._wire.allowance(call, self._clock)
                 sent = self._http.send(self._sender(), request, allowance)
                 exchange.outcome = self._wire.outcome(call, sent)
         return self._wire.receive(call, exchange.outcome)
@@ -308,7 +320,7 @@ class AsyncBigCommerce(
 
     async def close(self) -> None:
         """Close all connections. A call that waits raises `ClientClosed` when its wait is over."""
-        self._closing.set()
+        self._closing.ask()
         if self._transport is not None:
             await self._transport.aclose()
 
@@ -326,7 +338,9 @@ class AsyncBigCommerce(
 
         async def pause(_: object) -> None:
             self._log_repetition(attempts)
+            self._refuse_repetition(attempts)
             await self._sleep(attempts.wait)
+            self._refuse_repetition(attempts)
 
         return await attempts.repeated(partial(self._attempt, attempts), pause)()
 
@@ -338,7 +352,7 @@ class AsyncBigCommerce(
                 await self._sleep(seconds)
             self._ask_before_write(call)
             with self._exchange(attempts) as exchange:
-                allowance = self._wire.allowance(self._clock)
+                allowance = self._wire.allowance(call, self._clock)
                 sent = await self._sent(request, allowance)
                 exchange.outcome = self._wire.outcome(call, sent)
         return self._wire.receive(call, exchange.outcome)

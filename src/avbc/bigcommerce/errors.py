@@ -74,6 +74,10 @@ class BadAnswer(StoreError, TransientError):
     """A success whose body is not BigCommerce's: truncated, or another server's HTML or JSON."""
 
 
+class StopAsked(StoreError, TransientError):
+    """A stop was asked for: the request was not sent, not sent again, or not waited for."""
+
+
 class TokenRefused(StoreError, FinalError):
     """401: the access token is wrong, or its API account was deleted."""
 

@@ -26,6 +26,7 @@ from avbc.bigcommerce.limits import (
     ASKED,
     Allowance,
     Limited,
+    NotAwaited,
     TimedBackend,
     TooLarge,
     TooSlow,
@@ -191,7 +192,7 @@ class Http:
             finally:
                 response.close()
             return self._complete(response, encoding, allowance)
-        except (self._library.RequestError, TooLarge, TooSlow) as error:
+        except (self._library.RequestError, NotAwaited, TooLarge, TooSlow) as error:
             return cast("Exception", error)
         finally:
             ASKED.reset(token)

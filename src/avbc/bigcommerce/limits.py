@@ -2,15 +2,23 @@
 
 from __future__ import annotations
 
+import threading
 import zlib
 from collections.abc import AsyncIterable, AsyncIterator, Callable, Iterable, Iterator
+from contextlib import suppress
 from contextvars import ContextVar
-from typing import Any, cast
+from functools import partial
+from queue import Empty, SimpleQueue
+from typing import Any, NoReturn, cast
 
 import attrs
 
+from avbc.stopping import StopRequest
+
 _ZLIB, _DEFLATE = zlib.MAX_WBITS, -zlib.MAX_WBITS
 _GZIP = 16 + zlib.MAX_WBITS
+_SLICE = 0.5
+"""Seconds after which a read asks whether a stop was asked for."""
 _ENCODINGS = {"gzip": _GZIP, "x-gzip": _GZIP, "deflate": _ZLIB}
 
 
@@ -22,6 +30,10 @@ class TooSlow(Exception):
     """An answer was not complete in time, though parts of it kept coming."""
 
 
+class NotAwaited(Exception):
+    """A stop was asked for while the answer was awaited."""
+
+
 @attrs.frozen
 class Allowance:
     """How many bytes one answer may have, decompressed, and until when it must be complete."""
@@ -29,6 +41,8 @@ class Allowance:
     size: int
     deadline: float
     clock: Callable[[], float]
+    stop: StopRequest | None = None
+    """What ends the wait for it; None where the answer is needed, whatever it takes."""
 
 
 ASKED: ContextVar[Allowance | None] = ContextVar("avbc_asked", default=None)
@@ -49,7 +63,7 @@ class TimedBackend:
 
     def connect_tcp(self, *where: object, **options: object) -> object:
         """Open a connection."""
-        return _TimedStream(self._backend.connect_tcp(*where, **options))
+        return _TimedStream(_left_on_stop(lambda: self._backend.connect_tcp(*where, **options)))
 
 
 class _TimedStream:
@@ -60,7 +74,7 @@ class _TimedStream:
         return getattr(self._stream, name)
 
     def start_tls(self, *how: object, **options: object) -> object:
-        return _TimedStream(self._stream.start_tls(*how, **options))
+        return _TimedStream(_left_on_stop(lambda: self._stream.start_tls(*how, **options)))
 
     def read(self, max_bytes: int, timeout: float | None = None) -> bytes:
         if timeout is None or (allowance := ASKED.get()) is None:
@@ -69,12 +83,59 @@ class _TimedStream:
         if left <= 0:
             raise TooSlow
         try:
-            return cast("bytes", self._stream.read(max_bytes, min(left, timeout)))
+            return self._read(max_bytes, min(left, timeout), allowance.stop)
+        except NotAwaited:
+            raise
         except Exception:
             # Each library has timeouts of its own; when the total time is over, all mean this one.
             if allowance.clock() < allowance.deadline:
                 raise
         raise TooSlow
+
+    def _read(self, max_bytes: int, seconds: float, stop: StopRequest | None) -> bytes:
+        """Read in slices of the time: no signal ends a read, and none reaches other threads."""
+        while True:
+            part = seconds if stop is None else min(seconds, _SLICE)
+            seconds -= part
+            try:
+                return cast("bytes", self._stream.read(max_bytes, part))
+            except Exception as error:
+                if stop is not None and stop.left() == 0:
+                    raise NotAwaited from None
+                # Nothing of the stream is lost when a slice is over.
+                if seconds <= 0 or type(error).__name__ != "ReadTimeout":
+                    raise
+
+
+def _left_on_stop(work: Callable[[], Any]) -> Any:
+    """Open a connection in a thread of its own, which a stop leaves behind: nothing ends it."""
+    allowance = ASKED.get()
+    if allowance is None or allowance.stop is None:
+        return work()
+    stop, done = allowance.stop, SimpleQueue[Callable[[], Any] | None]()
+    threading.Thread(target=lambda: done.put(_outcome(work)), name="avbc", daemon=True).start()
+    with stop.waking(partial(done.put, None)):
+        outcome = None if stop.is_due else done.get()
+    if outcome is None:
+        with suppress(Empty):
+            outcome = done.get(timeout=stop.left())
+    if outcome is None:
+        raise NotAwaited
+    return outcome()
+
+
+def _outcome(work: Callable[[], Any]) -> Callable[[], Any]:
+    """Return what returns the result of some work, or raises its error."""
+    try:
+        result = work()
+    except Exception as error:  # noqa: BLE001 - raised where it is waited for
+        failure = error
+
+        def fail() -> NoReturn:
+            raise failure
+
+        return fail
+    return lambda: result
 
 
 class Limited:

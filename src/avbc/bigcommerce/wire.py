@@ -30,15 +30,17 @@ from avbc.bigcommerce.documented import collect
 from avbc.bigcommerce.errors import (
     AnswerTooLarge,
     BadAnswer,
+    StopAsked,
     StoreError,
     StoreUnreachable,
     UnexpectedData,
     UnsendableRequest,
 )
 from avbc.bigcommerce.http import Http, Response
-from avbc.bigcommerce.limits import Allowance
+from avbc.bigcommerce.limits import Allowance, NotAwaited
 from avbc.errors import Fault, FaultyInputError
 from avbc.secret import Secret
+from avbc.stopping import STOP
 
 T = TypeVar("T")
 
@@ -124,9 +126,11 @@ class Wire:
         # Raised out here, it does not carry the frames that hold the body along.
         raise _unsendable(call)
 
-    def allowance(self, clock: Callable[[], float]) -> Allowance:
+    def allowance(self, call: Call[object], clock: Callable[[], float]) -> Allowance:
         """Return what an answer may have that is asked for now."""
-        return Allowance(self._largest_answer, clock() + self.whole_timeout, clock)
+        # What became of a request that must not be repeated is worth the wait.
+        stop = STOP.get() if call.repeatable else None
+        return Allowance(self._largest_answer, clock() + self.whole_timeout, clock, stop)
 
     def receive(self, call: Call[object], outcome: Response | StoreError) -> Received:
         """Return a successful answer with its parsed body.
@@ -159,6 +163,8 @@ class Wire:
         return self._unreachable(call, sent) if isinstance(sent, Exception) else sent
 
     def _unreachable(self, call: Call[object], error: Exception) -> StoreError:
+        if isinstance(error, NotAwaited):
+            return StopAsked(f"{call.name} was not waited for: a stop was asked for.", call.name)
         # The names of the errors are the same in both libraries.
         kinds = {kind.__name__ for kind in type(error).__mro__}
         host = urlsplit(self.base).netloc

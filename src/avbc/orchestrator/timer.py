@@ -4,13 +4,11 @@ from __future__ import annotations
 
 import html
 import logging
-import queue
 import signal
 import threading
 from collections.abc import Callable, Collection, Generator, Iterator, Sequence
-from contextlib import ExitStack, contextmanager, suppress
+from contextlib import ExitStack, contextmanager
 from datetime import datetime, timedelta
-from functools import partial
 from typing import Protocol, TypeAlias, cast
 
 import attrs
@@ -23,6 +21,7 @@ from avbc.orchestrator.engine.stopping import Stop
 from avbc.orchestrator.worklist import Worklist, waiting
 from avbc.report import Report, counted
 from avbc.settings import Settings, SettingsError
+from avbc.stopping import ended_by, pause
 
 _log = logging.getLogger("avbc.orchestrator")
 
@@ -254,23 +253,18 @@ def run_timer(
         on_report: Called with the report of each cycle.
         wait: Waits for a number of seconds, and may return early.
     """
-    # A signal handler may call SimpleQueue.put at any time. threading.Event.set would wait for a
-    # lock that its own thread may hold.
-    wakes: queue.SimpleQueue[None] = queue.SimpleQueue()
-
-    def pause(seconds: float) -> None:
-        with suppress(queue.Empty):
-            wakes.get(timeout=seconds)
-
     timers = [_Timer(web, schedule, due=web.clock.monotonic()) for web in webs]
     with ExitStack() as stack:
         for web in webs:
-            stack.enter_context(web.stop_request.listening(partial(wakes.put, None)))
+            stack.enter_context(web.stop_request.listening())
         received = stack.enter_context(_stopping_by_signal(webs))
         while waiting := [timer for timer in timers if not timer.is_over]:
             timer = min(waiting, key=lambda timer: timer.seconds_left)
-            if (seconds := timer.seconds_left) > 0:
-                (wait or pause)(seconds)
+            seconds = timer.seconds_left
+            if seconds > 0 and wait is not None:
+                wait(seconds)
+            elif seconds > 0:
+                pause(seconds, *(timer.stop for timer in waiting))
             else:
                 timer.cycle(on_report)
         if received:
@@ -298,11 +292,14 @@ class _Timer:
         return self.due - self._web.clock.monotonic()
 
     @property
+    def stop(self) -> Stop:
+        """The request that ends it."""
+        return self._web.stop_request
+
+    @property
     def is_over(self) -> bool:
         """Whether there are no more cycles: it was stopped, or no file can enable its store."""
-        return self._web.stop_request.is_due or (
-            self._is_disabled_reported and self._web.settings.file is None
-        )
+        return self.stop.is_due or (self._is_disabled_reported and self._web.settings.file is None)
 
     def cycle(self, on_report: OnReport | None) -> None:
         """Run one cycle, and set when the next is due. Errors are reported, not raised."""
@@ -319,7 +316,8 @@ class _Timer:
                 if method not in self._lacking_reported
             ]
             self._lacking_reported = frozenset(asked)
-            jobs = tuple(self._jobs(lacking))
+            with ended_by(self.stop):
+                jobs = tuple(self._jobs(lacking))
         if not settings.store.enabled and not self._is_disabled_reported:
             notes.append("store.enabled is false, so nothing runs for this store (manual 1.3).")
         self._is_disabled_reported = not settings.store.enabled
@@ -332,7 +330,7 @@ class _Timer:
                     jobs=jobs,
                     notes=tuple(notes),
                     settings_error=error,
-                    stopped=self._web.stop_request.is_due,
+                    stopped=self.stop.is_due,
                     worklist=self._waiting() if jobs else 0,
                 ),
                 on_report,
@@ -372,7 +370,7 @@ class _Timer:
     def _jobs(self, left_out: Collection[str]) -> Iterator[JobOutcome]:
         settings = self._web.settings
         for job in self._schedule:
-            if self._web.stop_request.is_due:
+            if self.stop.is_due:
                 return
             if job.method in left_out:
                 continue
@@ -386,7 +384,8 @@ class _Timer:
 
     def _waiting(self) -> int:
         try:
-            return len(self._web.worklist())
+            with ended_by(self.stop):
+                return len(self._web.worklist())
         except AvbcError as error:
             # The jobs have reported it: they need the journal, too.
             _log.warning("the worklist could not be read: %s", error)

@@ -10,6 +10,7 @@ from avbc.bigcommerce import (
     ClientClosed,
     NotFound,
     ScopeMissing,
+    StopAsked,
     StoreError,
     TokenRefused,
     UnsendableRequest,
@@ -19,7 +20,14 @@ from avbc.mapping import Decision, Problem
 from avbc.orchestrator.engine.journal import JournalUnusable
 from avbc.orchestrator.reports import Change, sentence
 
-CONCERNS_ALL = (TokenRefused, ScopeMissing, ClientClosed, BooksUnusable, JournalUnusable)
+CONCERNS_ALL = (
+    TokenRefused,
+    ScopeMissing,
+    ClientClosed,
+    StopAsked,
+    BooksUnusable,
+    JournalUnusable,
+)
 """Errors that concern every record, not only one."""
 
 _log = logging.getLogger("avbc.orchestrator")

@@ -58,7 +58,7 @@ class Integration:
         """The time, for the jobs, the journal and the timer."""
         self.order_customisations: tuple[OrderCustomisation, ...] = ()
         """Applied to each order of the store before it is mapped."""
-        self.stop = Stop()
+        self.stop = Stop(clock=lambda: self.clock.monotonic())  # noqa: PLW0108 - it is replaced
         self.may_set_statuses = False
         """Whether the token is known to have the scope that sets order statuses."""
         self.unkept = ""

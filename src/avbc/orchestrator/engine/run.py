@@ -17,6 +17,7 @@ from typing import Generic, Self, TypeVar
 import attrs
 
 from avbc import tracing
+from avbc.bigcommerce import StopAsked
 from avbc.bigcommerce.documented import collecting
 from avbc.bigcommerce.writes import before_writes
 from avbc.errors import AvbcError, Fault, TransientError
@@ -183,8 +184,12 @@ class Run(Generic[R]):
         """End the run for an error.
 
         Raises:
-            AvbcError: The error, where nothing was done yet that the report must not lose.
+            AvbcError: The error, where nothing was done yet that the report must not lose. That a
+                stop was asked for is no failure, and not raised.
         """
+        if isinstance(error, StopAsked):
+            self.report.stopped = self.report.stopped or "a stop was asked for"
+            return
         if not self.is_begun:
             raise error
         self._failure = error

@@ -1,16 +1,14 @@
-"""The request to stop: made by a signal handler or another thread, checked between two orders."""
+"""The request to stop the timer, checked between two orders."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Generator
+from collections.abc import Generator
 from contextlib import contextmanager
 
-
-def _do_nothing() -> None:
-    pass
+from avbc.stopping import StopRequest
 
 
-class Stop:
+class Stop(StopRequest):
     """Whether the timer of one configuration is to end.
 
     A request made before the timer begins is kept for it. Outside of the timer it has no effect:
@@ -28,32 +26,18 @@ class Stop:
     False
     """
 
-    def __init__(self) -> None:
-        self._is_asked = False
-        self._is_listening = False
-        self._wake: Callable[[], object] = _do_nothing
+    _is_listening = False
 
-    def ask(self) -> None:
-        """Ask to stop; safe in a signal handler if `wake` is."""
-        self._is_asked = True
-        self._wake()
-
-    @property
-    def is_due(self) -> bool:
-        """Whether nothing new is to be begun."""
-        return self._is_asked and self._is_listening
+    def left(self) -> float | None:
+        """Return the seconds that are left of the grace; None if the timer is to go on."""
+        return super().left() if self._is_listening else None
 
     @contextmanager
-    def listening(self, wake: Callable[[], object] = _do_nothing) -> Generator[None]:
-        """Make the request due inside of the context, and forget it at the end.
-
-        Args:
-            wake: Called when the request is made.
-        """
-        self._wake = wake
+    def listening(self) -> Generator[None]:
+        """Make the request due inside of the context, and forget it at the end."""
         self._is_listening = True
         try:
             yield
         finally:
-            self._wake = _do_nothing
-            self._is_listening = self._is_asked = False
+            self._is_listening = False
+            self._asked_at = None
