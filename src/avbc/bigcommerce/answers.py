@@ -5,7 +5,7 @@ from __future__ import annotations
 import gc
 import json
 import re
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from datetime import timedelta
 from http import HTTPStatus
 from typing import Final, Generic, NoReturn, TypeVar
@@ -35,6 +35,7 @@ from avbc.bigcommerce.quota import asked_wait, whole
 T = TypeVar("T")
 
 _REQUEST_ID_HEADERS = ("X-Request-Id", "X-Correlation-Id", "CF-Ray")
+_ID_IN_PATH = re.compile(r"/([a-z_]+)/([0-9]+)(?=/|$)")
 _LONGEST_SAYING = 600
 
 READ_FIRST = "It may or may not have taken effect: read the state before sending it again."
@@ -200,6 +201,39 @@ def misshapen(call: Call[object], status: int, error: UnexpectedData) -> BadAnsw
         f"{call.name} was answered with {status} and data of the wrong kind: "
         f"{error.message}, got {error.value_repr}. {_NOT_FROM_BIGCOMMERCE}{_caution(call)}"
     )
+
+
+def of_another(call: Call[object], status: int, body: Json) -> BadAnswer | None:
+    """Return the error for an answer that is about another record than the one in the path.
+
+    A proxy that mixes up two connections answers like that. What the answer does not name counts as
+    right.
+
+    >>> call = Call("GET", "/v2/orders/218/shipments", lambda body: body)
+    >>> of_another(call, 200, [{"id": 3, "order_id": 218}]) is None
+    True
+    >>> "another order_id: 219" in str(of_another(call, 200, [{"id": 3, "order_id": 219}]))
+    True
+    """
+    for place in _ID_IN_PATH.finditer(call.path):
+        collection, asked = place[1], place[2]
+        field = "id" if place.end() == len(call.path) else f"{collection.removesuffix('s')}_id"
+        for row in _records(body):
+            found = row.get(field)
+            if isinstance(found, int | str) and whole(str(found)) not in {None, int(asked)}:
+                return BadAnswer(
+                    f"{call.name} was answered with {status} and another {field}: "
+                    f"{shortened(found)}. {_NOT_FROM_BIGCOMMERCE}{_caution(call)}"
+                )
+    return None
+
+
+def _records(body: Json) -> Iterator[Mapping[str, Json]]:
+    """The records of an answer: in an array, or alone, and in v3 in `data`."""
+    if isinstance(body, Mapping) and isinstance(body.get("data"), Mapping | list):
+        body = body["data"]
+    rows = body if isinstance(body, list) else [body]
+    yield from (row for row in rows if isinstance(row, Mapping))
 
 
 def refusal(call: Call[object], status: int, headers: Mapping[str, str], text: str) -> StoreError:

@@ -16,6 +16,7 @@ from avbc.bigcommerce.answers import (
     Answer,
     misshapen,
     next_page,
+    of_another,
     parse,
     refusal,
     request_id_of,
@@ -141,18 +142,21 @@ class Wire:
         if isinstance(outcome, StoreError):
             raise outcome
         response, status = outcome, outcome.status_code
+        failure: StoreError | None = None
         if succeeded(call, status):
             try:
-                return Received(response, parse(call, status, response.content))
+                body = parse(call, status, response.content)
             except ValueError:
                 pass
+            else:
+                failure = of_another(call, status, body)
+                if failure is None:
+                    return Received(response, body)
         clean = self.clean_response(call, response)
         text = text_of(clean)
-        failure = (
-            unreadable(call, status, text)
-            if succeeded(call, status)
-            else refusal(call, status, clean.headers, text)
-        )
+        if not succeeded(call, status):
+            failure = refusal(call, status, clean.headers, text)
+        failure = failure or unreadable(call, status, text)
         raise _placed(failure, call, clean)
 
     def outcome(self, call: Call[object], sent: Response | Exception) -> Response | StoreError:
