@@ -80,6 +80,9 @@ FOLLOWED_IN = {
     "order_gone_from_books": (
         "test_follow_orders.py::test_an_order_that_goes_on_and_was_deleted_is_imported_again"
     ),
+    "order_not_shown": (
+        "test_order_pages.py::test_the_item_goes_though_no_import_asks_for_the_order_any_more"
+    ),
     "order_stopped_in_store": (
         "test_status_sync.py::test_a_canceled_order_gets_no_status_until_it_goes_on"
     ),

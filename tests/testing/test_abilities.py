@@ -81,6 +81,8 @@ CALLS: list[tuple[str, tuple[object, ...], dict[str, object]]] = [
     ),
     ("fail", ("PUT *", "slow_body"), {"times": 2, "seconds": 0.5}),
     ("counts", (), {}),
+    ("spoil_order", (1001, "html_502"), {"only_included": True}),
+    ("heal_order", (1001,), {}),
     ("clear_faults", (), {}),
     ("clear_log", (), {}),
 ]

@@ -1,12 +1,13 @@
 from __future__ import annotations
 
+import json
 from collections.abc import Iterator
 
 import httpx
 import pytest
 
-from avbc.testing import FakeStore, order_of_shape
-from avbc.testing.fakestore.faults import KINDS, fault_kind
+from avbc.testing import FakeStore, OrderFactory, order_of_shape
+from avbc.testing.fakestore.faults import KINDS, SPOIL_KINDS, fault_kind
 
 HEADERS = {"X-Auth-Token": "example-token"}
 PUT = "PUT /v2/orders/*"
@@ -220,3 +221,60 @@ def test_a_truncated_body_fails_an_async_client_too(store) -> None:
     store.fail("*", "truncated")
     with pytest.raises(httpx.RemoteProtocolError):
         asyncio.run(read())
+
+
+SPOILED = {
+    "truncated": httpx.RemoteProtocolError,
+    "timeout": httpx.ReadTimeout,
+    "cut_json": 200,
+    "too_large": 200,
+    "html_502": 502,
+    "500": 500,
+    "503": 503,
+    "504": 504,
+}
+
+
+@pytest.mark.parametrize("kind", SPOIL_KINDS)
+def test_an_order_spoils_every_answer_that_contains_it_until_it_is_healed(way, kind) -> None:
+    store, client = way
+    store.add_order(order_of_shape("plain", OrderFactory(first_id=1002)))
+    store.spoil_order(1001, kind, size=300_000)
+    whole = client.get("v2/orders", params={"min_id": 1002}).json()
+    assert [row["id"] for row in whole] == [1002]
+    assert client.get("v2/orders/1002").json()["id"] == 1002
+    assert client.get("v2/orders/1001/products").json()
+
+    def ask(path: str) -> httpx.Response:
+        return client.put(path, json={"status_id": 9}) if "?" not in path else client.get(path)
+
+    for path in ("v2/orders?limit=2", "v2/orders?min_id=1001&max_id=1001", "v2/orders/1001"):
+        if isinstance(expected := SPOILED[kind], int):
+            answer = ask(path)
+            assert answer.status_code == expected
+            if kind == "cut_json":
+                with pytest.raises(json.JSONDecodeError):
+                    answer.json()
+            assert (len(answer.content) == 300_000) == (kind == "too_large")
+        else:
+            with pytest.raises(expected):
+                ask(path)
+        assert store.log[-1].fault == kind
+    assert store.order(1001).header["status_id"] == 9, "the write took effect"
+    store.heal_order(1001)
+    assert len(client.get("v2/orders").json()) == 2
+
+
+def test_an_order_may_spoil_only_the_answers_that_include_its_parts(client, store) -> None:
+    store.add_order(order_of_shape("plain"))
+    store.spoil_order(1001, "html_502", only_included=True)
+    assert client.get("v2/orders").status_code == 200
+    assert client.get("v2/orders/1001").status_code == 200
+    for include in ("fees", "consignments", "consignments.line_items"):
+        assert client.get("v2/orders", params={"include": include}).status_code == 502
+    store.clear_faults()
+    assert client.get("v2/orders", params={"include": "fees"}).status_code == 200
+    with pytest.raises(KeyError, match="no order 7"):
+        store.spoil_order(7)
+    with pytest.raises(ValueError, match="there are truncated, "):
+        store.spoil_order(1001, "earthquake")

@@ -80,6 +80,7 @@ _DEATHS = "tests/chaos/test_deaths.py"
 _STATUSES = "tests/orchestrator/test_status_sync.py"
 _SHIPMENTS = "tests/orchestrator/test_shipments.py"
 _CAPTURES = "tests/orchestrator/test_captures.py"
+_PAGES = "tests/orchestrator/test_order_pages.py"
 _LOOK = "tests/orchestrator/test_second_look.py"
 _RUN = "tests/orchestrator/test_run.py"
 _FOLLOWING = "tests/orchestrator/test_follow_orders.py"
@@ -693,6 +694,101 @@ _GUARDS = (
             Removal(
                 "orchestrator/engine/order_reads.py",
                 " if is_fresh(seen[0], self._clock)",
+            ),
+        ),
+    ),
+    Guard(
+        "a page that failed once is not searched for an order",
+        (f"{_PAGES}::test_a_page_that_fails_once_is_not_looked_into",),
+        (
+            Removal(
+                "orchestrator/engine/order_pages.py",
+                "is_due = (is_same or not is_patient) and",
+                "is_due =",
+            ),
+        ),
+    ),
+    Guard(
+        "no order is accused while the store answers nothing else",
+        (f"{_PAGES}::test_lists_that_are_down_accuse_no_order",),
+        (
+            Removal(
+                "orchestrator/engine/order_pages.py",
+                "if not any(isinstance(self._probe(call), Page) for call in near):",
+                "if False:",
+            ),
+        ),
+    ),
+    Guard(
+        "a store that is down is not searched for an order",
+        (f"{_PAGES}::test_a_store_that_is_down_costs_no_more_requests_than_before",),
+        (
+            Removal(
+                "orchestrator/engine/order_pages.py",
+                "if failed is not None and not self._is_answered:",
+                "if False:",
+            ),
+            Removal(
+                "orchestrator/engine/order_pages.py",
+                "if not (is_due and self._is_answered)",
+                "if not is_due",
+            ),
+        ),
+    ),
+    Guard(
+        "20 requests of a run search for orders that spoil pages",
+        (f"{_PAGES}::test_it_is_found_wherever_it_is[last]",),
+        (
+            Removal(
+                "orchestrator/engine/order_pages.py",
+                "if self._requests >= _REQUESTS:",
+                "if False:",
+            ),
+        ),
+    ),
+    Guard(
+        "what was not shown to a job is asked for whatever its watermark",
+        (f"{_PAGES}::test_what_is_followed_goes_around_it_and_comes_back_to_it_whatever_the_time",),
+        (
+            Removal(
+                "orchestrator/engine/order_pages.py",
+                "for number in sorted(rest):",
+                "for number in ():",
+            ),
+        ),
+    ),
+    Guard(
+        "nothing is sent for an order that nobody can see",
+        (f"{_PAGES}::test_nothing_is_sent_for_one_that_nobody_can_see",),
+        (
+            Removal(
+                "orchestrator/engine/push_run.py",
+                "isinstance(order.error, OrderNotShown)",
+                "False",
+            ),
+        ),
+    ),
+    Guard(
+        "an order that is not shown is marked as no import error",
+        (
+            f"{_PAGES}::test_its_page_mates_are_imported_in_the_second_run_and_it_waits_for_a_person",
+        ),
+        (
+            Removal(
+                "orchestrator/jobs/import_orders.py",
+                "not isinstance(error, OrderNotShown)",
+                "True",
+            ),
+        ),
+    ),
+    Guard(
+        "an item of an order that is not shown goes though no list has it",
+        (f"{_PAGES}::test_the_item_goes_though_no_import_asks_for_the_order_any_more",),
+        (
+            Removal(
+                "orchestrator/jobs/import_orders.py",
+                "run.order_pages.look_again()",
+                "pass",
             ),
         ),
     ),

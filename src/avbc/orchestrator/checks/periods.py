@@ -43,7 +43,7 @@ def pages_of_period(run: Run[P]) -> Iterator[Page[Order]]:
     Raises:
         ValueError: A time has no time zone.
     """
-    return orders_of_period(run.store, run.report.since, run.report.until)
+    return orders_of_period(run.order_pages, run.report.since, run.report.until)
 
 
 def take_pages(

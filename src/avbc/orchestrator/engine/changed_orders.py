@@ -7,10 +7,11 @@ from datetime import datetime, timedelta
 
 import attrs
 
-from avbc.bigcommerce import BigCommerce, Page, Paging
+from avbc.bigcommerce import BigCommerce, Page
 from avbc.bigcommerce.endpoints.orders import EVERYTHING
 from avbc.bigcommerce.models import Order
 from avbc.clock import Clock
+from avbc.orchestrator.engine.order_pages import OrderPages
 
 OVERLAP = timedelta(hours=1)
 """Looked at again in the store (docs/facts.md, bigcommerce-pitfalls)."""
@@ -54,20 +55,26 @@ class ChangedOrders:
         page = next(self._store.pages(attrs.evolve(listed, limit=1)))
         return max((order.date_modified for order in page.items), default=None)
 
-    def pages(self, since: datetime, reader: str) -> Iterator[Page[Order]]:
+    def pages(self, walk: OrderPages, since: datetime, reader: str) -> Iterator[Page[Order]]:
         """Yield the orders that were modified since a time, in any status, archived ones excepted.
 
         What another job read less than a minute before is taken from memory. A job that asks again
         has the store read again. The pages go by id and not by time: an order that is modified
         while they are read then moves no other across their edges.
 
+        An order that could not be read comes when it can be, whenever it was modified.
+
         Args:
+            walk: Reads the pages.
             since: The first time; an earlier one may be taken.
             reader: The job that asks.
 
         Raises:
             StoreError: The store does not answer.
         """
+        return walk.owing(reader, self._listed(walk, since, reader))
+
+    def _listed(self, walk: OrderPages, since: datetime, reader: str) -> Iterator[Page[Order]]:
         kept = self._listing
         if (
             kept is not None
@@ -84,7 +91,7 @@ class ChangedOrders:
             min_date_modified=since, sort="id:asc", include=EVERYTHING
         )
         count = 0
-        for page in self._store.pages(attrs.evolve(listed, paging=Paging.MIN_ID)):
+        for page in walk.walk(listed):
             count += page.count
             listing.pages.append(page)
             if count > _KEPT:

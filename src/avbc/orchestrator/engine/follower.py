@@ -30,6 +30,7 @@ from avbc.orchestrator.engine.changes import order_change, record_problem
 from avbc.orchestrator.engine.customising import customised_order
 from avbc.orchestrator.engine.followed import Followed, receipt_text
 from avbc.orchestrator.engine.open_items import OpenItems
+from avbc.orchestrator.engine.order_pages import OrderNotShown
 from avbc.orchestrator.engine.push_run import PushRun
 from avbc.orchestrator.engine.store_orders import unreadable
 from avbc.orchestrator.reports import Change
@@ -227,6 +228,8 @@ class Follower:
 
 
 def _unread_problem(each: Followed, error: AvbcError) -> Problem:
+    if isinstance(error, OrderNotShown):
+        return error.problem
     # Without the order's place in a page: each time it is another one.
     why = unreadable(error).message if isinstance(error, UnexpectedData) else error
     return Problem(

@@ -158,7 +158,7 @@ class Incomers:
         return {
             each.order.id: each
             for first, last in spans
-            for page in self._run.store.pages(self._listed(first, last, status_id))
+            for page in self._run.order_pages.walk(self._listed(first, last, status_id))
             for each in self.of_page(page, read_at)
             if each.order.id in wanted
         }

@@ -6,11 +6,12 @@ from collections.abc import Collection, Iterator, Mapping, Sequence
 
 import attrs
 
-from avbc.bigcommerce import BigCommerce, NotFound, Page, UnexpectedData, UnreadableRow
+from avbc.bigcommerce import NotFound, Page, UnexpectedData, UnreadableRow
 from avbc.bigcommerce.endpoints.orders import Include
 from avbc.bigcommerce.models import Order
 from avbc.clock import Clock
 from avbc.orchestrator.engine.channels import channel_of
+from avbc.orchestrator.engine.order_pages import OrderPages
 
 IN_FLIGHT = 4
 """Requests in flight, in every job and check: at 100 ms each, 40 in a second, which is more than
@@ -65,7 +66,7 @@ def orders_of(page: Page[Order]) -> list[Order]:
 
 
 def read_orders(
-    store: BigCommerce, order_ids: Collection[int], include: Collection[Include] = ()
+    pages: OrderPages, order_ids: Collection[int], include: Collection[Include] = ()
 ) -> dict[int, Order | UnexpectedData]:
     """Read orders by id: one request for all whose ids are within a page of each other.
 
@@ -78,7 +79,7 @@ def read_orders(
     wanted = frozenset(order_ids)
     found: dict[int, Order | UnexpectedData] = {}
     for first, last in windows(wanted):
-        for page in store.pages(store.orders.list.call(min_id=first, max_id=last, include=include)):
+        for page in pages.of_ids(first, last, include):
             found.update((order.id, order) for order in page.items if order.id in wanted)
             found.update((row.id, row.error) for row in page.unreadable if row.id in wanted)
     return found
@@ -104,12 +105,13 @@ class OrdersNow:
     """The store's orders as they are now: read again unless they were read a moment before.
 
     Args:
-        store: The store's client.
+        pages: Reads the orders.
         clock: By which the age of what was read is measured.
     """
 
-    def __init__(self, store: BigCommerce, clock: Clock) -> None:
-        self._store = store
+    def __init__(self, pages: OrderPages, clock: Clock) -> None:
+        self._pages = pages
+        self._store = pages.store
         self._clock = clock
         self._seen: dict[int, tuple[float, Seen]] = {}
 
@@ -135,7 +137,7 @@ class OrdersNow:
 
     def _listed(self, first: int, last: int) -> dict[int, Seen]:
         found: dict[int, Seen] = {}
-        for page in self._store.pages(self._store.orders.list.call(min_id=first, max_id=last)):
+        for page in self._pages.of_ids(first, last):
             found.update((order.id, Seen(order, order.status_id)) for order in page.items)
             found.update(
                 (row.id, Seen(None, status_of(row), row.error))

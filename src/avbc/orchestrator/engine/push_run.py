@@ -31,6 +31,7 @@ from avbc.orchestrator.engine.changes import (
 )
 from avbc.orchestrator.engine.integration import Integration
 from avbc.orchestrator.engine.journal import merged
+from avbc.orchestrator.engine.order_pages import NOT_SHOWN, OrderNotShown
 from avbc.orchestrator.engine.order_reads import Seen
 from avbc.orchestrator.engine.paid_statuses import note_statuses_seen
 from avbc.orchestrator.engine.run import Run, Task
@@ -236,6 +237,9 @@ class PushRun(Run[PushReport]):
             if order is not None and (happened := stopped(order.status_id)):
                 problem = self.add_stopped_item(first.order_id, first.import_id, happened)
                 step.stop(self, order, problem)
+            elif order is not None and isinstance(order.error, OrderNotShown):
+                # It may have been stopped, and nobody can see it.
+                step.stop(self, order, order.error.problem)
             elif order is not None and order.is_gone:
                 step.settle(self, NotFound(f"the store does not list order {first.order_id}"))
             else:
@@ -286,6 +290,8 @@ class PushRun(Run[PushReport]):
                     for each in change.problems
                     if each.severity == "error" and each.code not in _OF_THE_CALL
                 ]
+                # What is not shown has one item, whichever run finds it.
+                errors = [each for each in errors if each.code != NOT_SHOWN]
                 if self._task.name != FOLLOWING:
                     errors = [each for each in errors if each.code != STOPPED]
                 problems = errors if effect == "refused" else []

@@ -29,6 +29,7 @@ from avbc.orchestrator.engine.attention import FOLLOWING, Attention, stopped_pro
 from avbc.orchestrator.engine.failures import note_failure, note_success
 from avbc.orchestrator.engine.integration import Integration
 from avbc.orchestrator.engine.journal import JOURNAL_ERRORS
+from avbc.orchestrator.engine.order_pages import OrderPages
 from avbc.orchestrator.engine.order_reads import IN_FLIGHT, OrdersNow
 from avbc.orchestrator.engine.progress import Progress, no_progress, progress_shown
 from avbc.orchestrator.engine.states import Noted, States
@@ -125,7 +126,8 @@ class Run(Generic[R]):
         self._attention = Attention(integration, task.turn or task.name)
         self._known: dict[str, dict[str, str]] = {}
         """What is to be remembered with the next flush: texts by key, by kind."""
-        self.orders_now = OrdersNow(self.store, self.clock)
+        self.order_pages = OrderPages(self.store, self)
+        self.orders_now = OrdersNow(self.order_pages, self.clock)
         """The store's orders as they are now."""
         self._requests_before = self.store.requests_sent
         self._unknown_fields: set[str] = set()
@@ -245,6 +247,7 @@ class Run(Generic[R]):
             self._kept(
                 partial(self.integration.journal.set_watermark, self._scoped(self._task.name), at)
             )
+            self.order_pages.settle_owed()
 
     def known(self, kind: str, keys: Collection[str]) -> dict[str, str]:
         """Return what is known of these keys on the other side; unknown keys are left out."""

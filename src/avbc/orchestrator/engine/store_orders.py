@@ -7,14 +7,11 @@ from collections.abc import Iterator, Sequence
 from datetime import datetime
 from typing import TypeVar
 
-import attrs
-
 from avbc.bigcommerce import (
     BigCommerce,
     Call,
     ListCall,
     Page,
-    Paging,
     UnexpectedData,
 )
 from avbc.bigcommerce.endpoints.orders import EVERYTHING
@@ -24,6 +21,7 @@ from avbc.mapping import Problem
 from avbc.mapping.product_names import GIFT_CERTIFICATE
 from avbc.orchestrator.engine.channels import only_channel
 from avbc.orchestrator.engine.integration import Integration
+from avbc.orchestrator.engine.order_pages import OrderNotShown, OrderPages
 from avbc.orchestrator.engine.order_reads import IN_FLIGHT
 from avbc.settings import Settings
 
@@ -35,6 +33,8 @@ RESTORE = "Restore the order in BigCommerce to have this sent. Otherwise settle 
 
 def unreadable(error: UnexpectedData) -> Problem:
     """Return why an order of a page cannot be read."""
+    if isinstance(error, OrderNotShown):
+        return error.problem
     # The order's place in the page means nothing to a person.
     path = re.sub(r"^orders\[\d+\]\.?", "", error.path)
     return Problem(
@@ -130,7 +130,7 @@ def is_too_old(order: Order, since: datetime | None) -> bool:
 
 
 def orders_of_period(
-    store: BigCommerce, since: datetime, until: datetime | None, channel_id: int | None = None
+    pages: OrderPages, since: datetime, until: datetime | None, channel_id: int | None = None
 ) -> Iterator[Page[Order]]:
     """Walk the orders made in a period, both ends included, by ascending id, with lines and fees.
 
@@ -140,14 +140,14 @@ def orders_of_period(
         StoreError: The store does not answer.
         ValueError: A time has no time zone.
     """
-    listed = store.orders.list.call(
+    listed = pages.store.orders.list.call(
         min_date_created=since,
         max_date_created=until,
         channel_id=channel_id,
         sort="id:asc",
         include=EVERYTHING,
     )
-    return store.pages(attrs.evolve(listed, paging=Paging.MIN_ID))
+    return pages.walk(listed)
 
 
 def complete_orders(store: BigCommerce, orders: Sequence[Order]) -> dict[int, AvbcError]:

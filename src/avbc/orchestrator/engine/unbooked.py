@@ -102,7 +102,7 @@ def _since(run: PushRun) -> dict[int, datetime | None]:
 def _unbooked(run: PushRun, call: ListCall[Order]) -> tuple[int, list[Order]]:
     """How many orders are listed, and those of the channels that are not in the books."""
     listed, found = 0, list[Order]()
-    for page in run.store.pages(call):
+    for page in run.order_pages.walk(call):
         rows = orders_of(page)
         listed += len(rows)
         orders = {

@@ -12,10 +12,8 @@ from datetime import UTC, datetime, timedelta
 from decimal import InvalidOperation
 from functools import cached_property
 
-import attrs
-
 from avbc.acctvantage.import_ids import order_import_id, store_order_ids
-from avbc.bigcommerce import NotFound, Page, Paging, UnexpectedData
+from avbc.bigcommerce import NotFound, Page, UnexpectedData
 from avbc.bigcommerce.endpoints.orders import EVERYTHING
 from avbc.bigcommerce.models import Order
 from avbc.errors import AvbcError, TransientError
@@ -140,7 +138,7 @@ class _Follow:
 
     def take_ids(self, order_ids: Collection[int], *, again: bool = False) -> None:
         """Follow orders by their ids."""
-        found = read_orders(self._run.store, order_ids, EVERYTHING)
+        found = read_orders(self._run.order_pages, order_ids, EVERYTHING)
         self._take_read(found, order_ids, again=again)
 
     def take_unlisted(self, order_ids: Iterable[int]) -> None:
@@ -154,7 +152,7 @@ class _Follow:
         run, begin = self._run, since - OVERLAP
         self._lately = dict(run.all_known(_LISTED))
         before = {key: datetime.fromisoformat(at) for key, at in self._lately.items()}
-        pages = run.integration.changed_orders.pages(begin, "follow_orders")
+        pages = run.integration.changed_orders.pages(run.order_pages, begin, "follow_orders")
         newest = self._take_pages(pages, since)
         if run.is_over():
             return newest
@@ -185,7 +183,7 @@ class _Follow:
             self._sweep()
             return newest
         listed = run.store.orders.list.call(min_id=min(due), sort="id:asc", include=EVERYTHING)
-        pages = run.store.pages(attrs.evolve(listed, paging=Paging.MIN_ID))
+        pages = run.order_pages.owing("follow_orders", run.order_pages.walk(listed))
         newest = self._take_pages(pages, None)
         if not run.is_over():
             self._take_gone(n for n in due if self._import_id(n) not in self._listed)
@@ -212,7 +210,7 @@ class _Follow:
         here = {order.id: order for order in self._seen.values() if order.id in due}
         self._take(list(here.values()), again=True)
         if rest := due - here.keys():
-            self._take_read(read_orders(run.store, rest, EVERYTHING), rest, again=True)
+            self._take_read(read_orders(run.order_pages, rest, EVERYTHING), rest, again=True)
 
     def _settle_reconciled(self) -> None:
         """Settle what a reconciliation found of orders that are in the books now, or deleted."""
@@ -409,7 +407,7 @@ class _Follow:
         """Check that the store still lists the open orders, and those that wait for an import."""
         run, due = self._run, self._open_orders() - set(seen)
         asked = due | self._order_ids(self._import_items)
-        found = read_orders(run.store, asked)
+        found = read_orders(run.order_pages, asked)
         here = {self._import_id(n): each for n, each in found.items() if isinstance(each, Order)}
         self._settle_import_items(here)
         self._note_listed(each for key, each in here.items() if key in self._import_items)

@@ -41,12 +41,13 @@ from avbc.orchestrator.engine.endings import Ending, Endings
 from avbc.orchestrator.engine.incoming import Incomers, Incoming, edits_of
 from avbc.orchestrator.engine.open_items import OpenItems
 from avbc.orchestrator.engine.open_webhooks import OpenWebhooks, close_webhooks
+from avbc.orchestrator.engine.order_pages import OrderNotShown
 from avbc.orchestrator.engine.order_reads import windows
 from avbc.orchestrator.engine.pickups import REFUSED, offered_again
 from avbc.orchestrator.engine.run import Run
 from avbc.orchestrator.engine.second_look import SecondLook
 from avbc.orchestrator.engine.store_orders import orders_of_period, unreadable, waiting_orders
-from avbc.orchestrator.reports import ImportReport, Outcome
+from avbc.orchestrator.reports import ImportReport, Outcome, Result
 from avbc.settings import SettingsError
 from avbc.text import did_you_mean
 
@@ -116,9 +117,10 @@ class Import:
             self._by_id(frozenset(selection.ids))
         elif selection.since is not None:
             self._begin("placed")
-            since, until = self._run.integration.days.period(selection.since, selection.until)
-            channel = only_channel(self._run.settings)
-            pages = orders_of_period(self._run.store, since, until, channel)
+            run = self._run
+            since, until = run.integration.days.period(selection.since, selection.until)
+            channel = only_channel(run.settings)
+            pages = orders_of_period(run.order_pages, since, until, channel)
             for page in self._pages(pages):
                 self._take([each for each in page if not self._choice.refusal(each)], missing=True)
         elif selection.retry_errors:
@@ -130,12 +132,14 @@ class Import:
             webhooks = [] if run.preview else OpenWebhooks.of(run.integration).read("import")
             self._waiting()
             self._settle_waiting()
+            if not run.is_over():
+                run.order_pages.look_again()
             close_webhooks(run, webhooks, {outcome.order_id for outcome in run.report.postponed})
 
     def _waiting(self) -> None:
         run, choice = self._run, self._choice
         listed = waiting_orders(run.integration, choice.waiting)
-        for page in self._pages(run.store.pages(listed)):
+        for page in self._pages(run.order_pages.walk(listed)):
             if len(page) < listed.limit and choice.kind == "new":
                 run.total = run.done + len(page)
             own = [each for each in page if is_of_channels(each.order, run.settings)]
@@ -272,7 +276,10 @@ class Import:
             )
             return self._endings.of("refused", each, [problem])
         except UnexpectedData as error:
-            return self._endings.of("refused", each, [unreadable(error)])
+            # Of an order that is not shown, nothing says that it is at fault itself.
+            is_shown = not isinstance(error, OrderNotShown)
+            result: Result = "refused" if is_shown else "postponed"
+            return self._endings.of(result, each, [unreadable(error)])
         except AvbcError as error:
             if isinstance(error, CONCERNS_ALL):
                 run.halt(error)

@@ -243,9 +243,12 @@ def pull_order_statuses(run: PushRun) -> None:
         )
         if not order_ids:
             return
-        pages = run.store.pages(run.store.orders.list.call(min_id=min(order_ids)))
+        listed = run.store.orders.list.call(min_id=min(order_ids), sort="id:asc")
+        pages = run.order_pages.owing("pull_order_statuses", run.order_pages.walk(listed))
     else:
-        pages = run.integration.changed_orders.pages(since - OVERLAP, "pull_order_statuses")
+        pages = run.integration.changed_orders.pages(
+            run.order_pages, since - OVERLAP, "pull_order_statuses"
+        )
     pull = _Pull(run, is_first=since is None)
     known = run.known(STATUS, pull.unruled.again())
     pull.rule({import_id: int(status) for import_id, status in known.items()}, again=True)

@@ -99,7 +99,9 @@ class _Refunds:
         run = self._run
         looked_at = dict(run.all_known(_LOOKED_AT))
         listed: set[str] = set()
-        for page in run.integration.changed_orders.pages(until - OVERLAP, "import_refunds"):
+        for page in run.integration.changed_orders.pages(
+            run.order_pages, until - OVERLAP, "import_refunds"
+        ):
             if run.is_over():
                 return until
             self._changed = {order.id: order for order in page.items}
@@ -252,7 +254,7 @@ class _Refunds:
             for number, order in self._changed.items()
             if number in newest and newest[number] <= order.date_modified
         }
-        return found | read_orders(self._run.store, newest.keys() - found.keys(), EVERYTHING)
+        return found | read_orders(self._run.order_pages, newest.keys() - found.keys(), EVERYTHING)
 
     def _wait(self, refund: Refund) -> None:
         import_id = order_import_id(self._run.source_code, refund.order_id)

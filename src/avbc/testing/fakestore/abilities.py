@@ -19,7 +19,15 @@ from avbc.testing.factories import Line, OrderOptions
 from avbc.testing.fakestore.core import Core, LoggedRequest
 from avbc.testing.fakestore.edits import remove_line
 from avbc.testing.fakestore.events import Event, WebhookCall, signed_headers, webhook_body
-from avbc.testing.fakestore.faults import SECONDS, Fault, FaultKind, fault_kind
+from avbc.testing.fakestore.faults import (
+    SECONDS,
+    SPOIL_KINDS,
+    Fault,
+    FaultKind,
+    Spoil,
+    SpoilKind,
+    fault_kind,
+)
 from avbc.testing.fakestore.options import StoreOptions, set_options
 from avbc.testing.fakestore.refunds import RefundParts, refund
 from avbc.testing.fakestore.resources.payments import PAYMENT_STATUSES, transact
@@ -520,6 +528,35 @@ class Abilities:
         self._core.planned.append(fault)
         return fault
 
+    @ability
+    def spoil_order(
+        self,
+        order_id: int,
+        kind: SpoilKind = "truncated",
+        *,
+        only_included: bool = False,
+        size: int = 1_000_000,
+    ) -> None:
+        """Let an order spoil every answer that contains it, until `heal_order`.
+
+        Args:
+            order_id: Its id. Lists of its lines and other parts stay as they are.
+            kind: What becomes of the answer, once a write has taken effect: `truncated`,
+                `cut_json`, `html_502`, `500`, `503`, `504`, `timeout` or `too_large`.
+            only_included: Only where its lines, consignments or fees are included.
+            size: Of an answer that is `too_large`, in bytes, before it is compressed.
+        """
+        if kind not in SPOIL_KINDS:
+            raise ValueError(f"no kind {kind!r}: there are {', '.join(SPOIL_KINDS)}")
+        if order_id not in self._core.state.orders:
+            raise KeyError(f"there is no order {order_id}")
+        self._core.state.spoils[order_id] = Spoil(kind, only_included, size)
+
+    @ability
+    def heal_order(self, order_id: int) -> None:
+        """Let an order spoil no answer any more."""
+        self._core.state.spoils.pop(order_id, None)
+
     @property
     @ability
     def faults(self) -> list[Fault]:
@@ -528,8 +565,9 @@ class Abilities:
 
     @ability
     def clear_faults(self) -> None:
-        """Forget all faults."""
+        """Forget all faults, and heal all orders."""
         self._core.planned.clear()
+        self._core.state.spoils.clear()
         self._core.state.clock_offset = 0.0
 
     def mend(self) -> None:

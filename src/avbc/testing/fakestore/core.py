@@ -12,7 +12,7 @@ import attrs
 
 from avbc.bigcommerce.quota import REQUESTS_LEFT, RESET_MS, RETRY_AFTER
 from avbc.testing.factories import OrderFactory
-from avbc.testing.fakestore.faults import WITHOUT_EFFECT, Fault
+from avbc.testing.fakestore.faults import SECONDS, WITHOUT_EFFECT, Fault, Spoil
 from avbc.testing.fakestore.http import (
     Delivery,
     Refusal,
@@ -162,10 +162,10 @@ class Core:
             route, ids, exists = ROUTES.find(request.method, request.path)
             name = f"{request.method} {request.path}"
             fault = next((fault for fault in self.planned if fault.strikes(name)), None)
-            kind = "" if fault is None else fault.kind
+            kind: str = "" if fault is None else fault.kind
             within, room = self.quota.take(now), route is None or self._has_room(route)
             if fault is not None and kind in WITHOUT_EFFECT:
-                response = _failure(fault, request)
+                response = _failure(kind, request)
             elif not within:
                 response = v3_error(429)
             elif not room:
@@ -174,7 +174,10 @@ class Core:
                 self.state.clock_offset = 3600.0 if kind == "clock" else 0.0
                 self.state.partial = kind == "207"
                 self._begin(route, self.latency if waited else 0.0)
+                self.state.shown.clear()
                 response = self._respond(request, route, ids, exists=exists)
+                if not kind and (spoil := self.state.spoil) is not None:
+                    kind, response = spoil.kind, _made_of(response, spoil, request)
                 spoiled = _SPOILED.get(kind)
                 response = response if spoiled is None else spoiled(response)
             self.state.count_request()
@@ -195,7 +198,11 @@ class Core:
                 )
             )
             return Reply(
-                response, headers, delivery, self.latency, 0.0 if fault is None else fault.seconds
+                response,
+                headers,
+                delivery,
+                self.latency,
+                SECONDS.get(kind, 0.0) if fault is None else fault.seconds,
             )
 
     def _has_room(self, route: Route) -> bool:
@@ -261,14 +268,23 @@ class Core:
         return headers
 
 
-def _failure(fault: Fault, request: StoreRequest) -> StoreResponse:
+def _failure(kind: str, request: StoreRequest) -> StoreResponse:
     """Return the answer of a fault that keeps the request from taking effect."""
-    if fault.kind == "html_502":
+    if kind == "html_502":
         return StoreResponse(502, _HTML, "text/html")
     # Where the answer is lost, nobody sees its status.
-    status = int(fault.kind[:3]) if fault.kind[:3].isdecimal() else 500
+    status = int(kind[:3]) if kind[:3].isdecimal() else 500
     error = v2_error if request.version == "v2" and status == 500 else v3_error
     return error(status)
+
+
+def _made_of(response: StoreResponse, spoil: Spoil, request: StoreRequest) -> StoreResponse:
+    """Return what an order makes of an answer that contains it."""
+    if spoil.kind == "too_large":
+        return attrs.evolve(response, body=response.body.ljust(spoil.size))
+    if spoil.kind == "cut_json":
+        return _SPOILED[spoil.kind](response)
+    return response if spoil.kind == "truncated" else _failure(spoil.kind, request)
 
 
 _SPOILED: Mapping[str, Callable[[StoreResponse], StoreResponse]] = {

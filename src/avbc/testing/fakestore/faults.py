@@ -70,6 +70,23 @@ class Fault:
         return due
 
 
+SpoilKind: TypeAlias = Literal[
+    "truncated", "cut_json", "html_502", "500", "503", "504", "timeout", "too_large"
+]
+"""What an order makes of the answers that contain it, once a write has taken effect."""
+
+SPOIL_KINDS: tuple[str, ...] = get_args(SpoilKind)
+
+
+@attrs.frozen
+class Spoil:
+    """What an order makes of every answer that contains it."""
+
+    kind: SpoilKind
+    only_included: bool = False
+    size: int = 0
+
+
 SECONDS = {"slow_body": 0.2, "refused": 0.2, "timeout": 60.0, "timeout_after": 60.0}
 """How long a fault that takes time lasts by default."""
 

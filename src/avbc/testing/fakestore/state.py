@@ -12,6 +12,7 @@ from urllib.parse import urlsplit
 import attrs
 
 from avbc.testing.fakestore.events import Event
+from avbc.testing.fakestore.faults import Spoil
 from avbc.testing.fakestore.products import Keeper, Products, Stock
 from avbc.testing.orders import FakeOrder, View
 from avbc.testing.values import Row, dumps, from_unix, rfc2822, whole
@@ -59,6 +60,10 @@ class State:
     shipments_move_status: bool = False
     """A shipment makes its order Partially Shipped or Shipped, whatever its status was."""
     embeds: bool = True
+    spoils: dict[int, Spoil] = attrs.field(factory=dict[int, Spoil])
+    """What orders make of the answers that contain them, by id."""
+    shown: dict[int, bool] = attrs.field(factory=dict[int, bool])
+    """The orders in the answer that is made now, and whether with what a request can include."""
     flat_inventory_settings: bool = False
     emails: list[object] = attrs.field(factory=list[object])
     """Who is mailed when a webhook is blocked or deactivated."""
@@ -290,8 +295,22 @@ class State:
         """How many orders have a status."""
         return len(self._by_status.get(status_id, []))
 
+    @property
+    def spoil(self) -> Spoil | None:
+        """What an order makes of the answer that contains it now."""
+        return next(
+            (
+                self.spoils[order_id]
+                for order_id, is_included in self.shown.items()
+                if order_id in self.spoils
+                and (is_included or not self.spoils[order_id].only_included)
+            ),
+            None,
+        )
+
     def render(self, order_id: int, view: View) -> bytes:
         """Return an order's JSON, written once until it changes."""
+        self.shown[order_id] = view != View()
         views = self._rendered.setdefault(order_id, {})
         body = views.get(view)
         if body is None:
