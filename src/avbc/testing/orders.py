@@ -65,6 +65,20 @@ _COSTS = [
 ]
 
 
+SUMMED_UP = [
+    "id",
+    "status_id",
+    "status",
+    "staff_notes",
+    "payment_status",
+    "date_created",
+    "date_modified",
+    "is_deleted",
+    "total_inc_tax",
+]
+"""The header fields by which an order is summed up."""
+
+
 @attrs.frozen
 class View:
     """What a request asked to be embedded, and in which structure of consignments."""

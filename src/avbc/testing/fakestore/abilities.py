@@ -19,20 +19,12 @@ from avbc.testing.factories import Line, OrderOptions
 from avbc.testing.fakestore.core import Core, LoggedRequest
 from avbc.testing.fakestore.edits import remove_line
 from avbc.testing.fakestore.events import Event, WebhookCall, signed_headers, webhook_body
-from avbc.testing.fakestore.faults import (
-    SECONDS,
-    SPOIL_KINDS,
-    Fault,
-    FaultKind,
-    Spoil,
-    SpoilKind,
-    fault_kind,
-)
+from avbc.testing.fakestore.faults import SECONDS, Fault, FaultKind, Spoil, SpoilKind, fault_kind
 from avbc.testing.fakestore.options import StoreOptions, set_options
 from avbc.testing.fakestore.refunds import RefundParts, refund
 from avbc.testing.fakestore.resources.payments import PAYMENT_STATUSES, transact
 from avbc.testing.fakestore.resources.store import location
-from avbc.testing.orders import FakeOrder
+from avbc.testing.orders import SUMMED_UP, FakeOrder
 from avbc.testing.values import Row, as_row, from_unix, whole
 
 P = ParamSpec("P")
@@ -152,7 +144,7 @@ class Abilities:
         """
         return {
             "orders": [
-                {key: order.header.get(key) for key in _SUMMED_UP}
+                {key: order.header.get(key) for key in SUMMED_UP}
                 for order in self._core.state.sorted_orders()
             ],
             "customers": len(self._core.state.customers),
@@ -537,20 +529,17 @@ class Abilities:
         only_included: bool = False,
         size: int = 1_000_000,
     ) -> None:
-        """Let an order spoil every answer that contains it, until `heal_order`.
+        """Let an order, but not lists of its parts, spoil every answer that contains it.
 
         Args:
-            order_id: Its id. Lists of its lines and other parts stay as they are.
-            kind: What becomes of the answer, once a write has taken effect: `truncated`,
-                `cut_json`, `html_502`, `500`, `503`, `504`, `timeout` or `too_large`.
+            order_id: Its id.
+            kind: What becomes of the answer (`avbc.testing.fakestore.faults.SpoilKind`).
             only_included: Only where its lines, consignments or fees are included.
             size: Of an answer that is `too_large`, in bytes, before it is compressed.
         """
-        if kind not in SPOIL_KINDS:
-            raise ValueError(f"no kind {kind!r}: there are {', '.join(SPOIL_KINDS)}")
-        if order_id not in self._core.state.orders:
-            raise KeyError(f"there is no order {order_id}")
-        self._core.state.spoils[order_id] = Spoil(kind, only_included, size)
+        self._core.state.spoils[self._core.state.orders[order_id].id] = Spoil(
+            kind, only_included, size
+        )
 
     @ability
     def heal_order(self, order_id: int) -> None:
@@ -594,19 +583,6 @@ class Abilities:
     def counts(self) -> dict[str, int]:
         """Return the number of requests by call: `{"GET /v2/orders": 2}`."""
         return dict(Counter(entry.name for entry in self._core.requests))
-
-
-_SUMMED_UP = [
-    "id",
-    "status_id",
-    "status",
-    "staff_notes",
-    "payment_status",
-    "date_created",
-    "date_modified",
-    "is_deleted",
-    "total_inc_tax",
-]
 
 
 class LocalStore(Abilities, Core):

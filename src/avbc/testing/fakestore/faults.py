@@ -86,6 +86,11 @@ class Spoil:
     only_included: bool = False
     size: int = 0
 
+    def __attrs_post_init__(self) -> None:
+        """Check a kind that comes as text; raises `ValueError` with the known ones."""
+        if self.kind not in SPOIL_KINDS:
+            raise ValueError(f"no kind {self.kind!r}: there are {', '.join(SPOIL_KINDS)}")
+
 
 SECONDS = {"slow_body": 0.2, "refused": 0.2, "timeout": 60.0, "timeout_after": 60.0}
 """How long a fault that takes time lasts by default."""
