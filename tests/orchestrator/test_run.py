@@ -259,7 +259,7 @@ def test_orders_that_were_looked_at_are_not_kept(
     """A push of a hundred thousand orders needs no memory for those that it is done with."""
     clock = [0.0]
     first, second = orders(store, 2)
-    now = order_reads.OrdersNow(integration.store, Clock(monotonic=lambda: clock[0]))
+    now = order_reads.OrdersNow(push(integration).order_pages, Clock(monotonic=lambda: clock[0]))
     assert now.read([first])[first].status_id == 11
     store.delete_order(first)
     assert now.read([first])[first].status_id == 11, "it is fresh"

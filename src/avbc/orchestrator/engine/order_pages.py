@@ -89,6 +89,7 @@ class _Memory(Protocol):
     """What a walk needs of its run."""
 
     started: datetime
+    preview: bool
     source_code: str
 
     def all_known(self, kind: str) -> Iterator[tuple[str, str]]: ...
@@ -153,18 +154,12 @@ class OrderPages:
         Raises:
             StoreError: The store does not answer, or a page failed for the first time.
         """
-        self._know()
+        if not self._run.preview:
+            self._know()
         listed = attrs.evolve(listed, paging=Paging.MIN_ID)
-        first, last = int(listed.params.get("min_id", 1)), listed.params.get("max_id")
-        end = None if last is None else int(last)
-        for number in sorted(self._spoiling):
-            if first <= number and (end is None or number <= end):
-                yield from self._stretch(listed, first, number - 1)
-                page = self._alone(listed, number)
-                if page.count:
-                    yield page
-                first = number + 1
-        yield from self._stretch(listed, first, end)
+        last = listed.params.get("max_id")
+        first = int(listed.params.get("min_id", 1))
+        yield from self._around(listed, first, None if last is None else int(last))
 
     def of_ids(
         self, first: int, last: int, include: Collection[Include] = ()
@@ -252,6 +247,19 @@ class OrderPages:
 
     # Pages
 
+    def _around(
+        self, listed: ListCall[Order], first: int, last: int | None
+    ) -> Iterator[Page[Order]]:
+        """Yield the pages of a stretch of ids, and each order that is known to spoil them alone."""
+        for number in sorted(self._spoiling):
+            if first <= number and (last is None or number <= last):
+                yield from self._stretch(listed, first, number - 1)
+                page = self._alone(listed, number)
+                if page.count:
+                    yield page
+                first = number + 1
+        yield from self._stretch(listed, first, last)
+
     def _stretch(
         self, listed: ListCall[Order], first: int, last: int | None
     ) -> Iterator[Page[Order]]:
@@ -278,6 +286,12 @@ class OrderPages:
             except _SPOILED as error:
                 if not _is_answer(error):
                     raise
+                if not self._is_known:
+                    # A preview opens the journal no sooner than it needs it.
+                    self._know()
+                    if self._spoiling or self._failed:
+                        yield from self._around(listed, first, last)
+                        return
                 is_same = (
                     failed is not None
                     and first <= failed.first

@@ -132,7 +132,7 @@ class Import:
             webhooks = [] if run.preview else OpenWebhooks.of(run.integration).read("import")
             self._waiting()
             self._settle_waiting()
-            if not run.is_over():
+            if not (run.preview or run.is_over()):
                 run.order_pages.look_again()
             close_webhooks(run, webhooks, {outcome.order_id for outcome in run.report.postponed})
 
