@@ -204,6 +204,15 @@ class Database:
         )
         self._writer = None
 
+    def before_fork(self) -> None:
+        """Close the connections to a file: SQLite takes a parent's locks for the child's own."""
+        if self._is_file:
+            if self._writer is not None:
+                self._writer.invalidate()
+                self._writer = None
+            if self._owns_engine:
+                self.engine.dispose()
+
     def after_fork(self) -> None:
         """Let go of the connections in a forked process: only the parent may close its own."""
         if self._is_file or self.kind != "sqlite":
@@ -216,9 +225,10 @@ class Database:
         attempt, give_up_at = 1, time.monotonic() + self._patience
         while True:
             try:
-                if not self._is_prepared:
-                    self._prepare()
-                return run()
+                with forks.uses.use() if self._is_file else nullcontext():
+                    if not self._is_prepared:
+                        self._prepare()
+                    return run()
             except (SQLAlchemyError, self._driver_error, *_OF_VALUES) as error:
                 found = failure(error, self._file)
                 if found.is_busy and time.monotonic() < give_up_at and not is_stop_due():

@@ -3,8 +3,15 @@
 from __future__ import annotations
 
 import os
-from typing import Protocol
+import threading
+from collections import Counter
+from collections.abc import Generator
+from contextlib import contextmanager
+from typing import Protocol, runtime_checkable
 from weakref import WeakSet
+
+PATIENCE = 5.0
+"""Seconds that a fork waits for what it must not cut through."""
 
 
 class Forked(Protocol):
@@ -12,6 +19,14 @@ class Forked(Protocol):
 
     def after_fork(self) -> None:
         """Let go of the parent's connections and locks; called in the child."""
+
+
+@runtime_checkable
+class EndedFirst(Protocol):
+    """What must not be carried into another process at all."""
+
+    def before_fork(self) -> None:
+        """End it; called in the parent, where it is begun again when it is needed."""
 
 
 _things: WeakSet[Forked] = WeakSet()
@@ -28,11 +43,71 @@ def keep(thing: object) -> None:
     _parents.append(thing)
 
 
+class _Uses:
+    """What a fork must not cut through, by the threads that are in the middle of it.
+
+    A lock that a thread holds at that moment stays locked in the child for ever: SQLite's own, too.
+    """
+
+    def __init__(self) -> None:
+        self.start()
+
+    def start(self) -> None:
+        """Begin with no threads, as a forked process does."""
+        self._changed = threading.Condition()
+        self._threads = Counter[int]()
+        self._is_forking = False
+
+    @contextmanager
+    def use(self) -> Generator[None]:
+        """Hold back forks while the context is open, or wait until one is done."""
+        thread = threading.get_ident()
+        with self._changed:
+            # Who is in the middle of something is let in: the fork waits for that.
+            while self._is_forking and thread not in self._threads:
+                self._changed.wait()
+            self._threads[thread] += 1
+        try:
+            yield
+        finally:
+            with self._changed:
+                self._threads[thread] -= 1
+                if self._threads[thread] <= 0:
+                    del self._threads[thread]
+                self._changed.notify_all()
+
+    def hold(self) -> None:
+        """Wait for the others, and let no one begin until the fork is done."""
+        own = {threading.get_ident()}
+        with self._changed:
+            self._is_forking = True
+            self._changed.wait_for(lambda: self._threads.keys() <= own, PATIENCE)
+        self._changed.acquire()
+
+    def resume(self) -> None:
+        """Go on in the parent."""
+        self._is_forking = False
+        self._changed.notify_all()
+        self._changed.release()
+
+
+uses = _Uses()
+
+
+def before() -> None:
+    """Wait for what a fork must not cut through, and end what it must not carry along."""
+    uses.hold()
+    for thing in list(_things):
+        if isinstance(thing, EndedFirst):
+            thing.before_fork()
+
+
 def let_go() -> None:
     """Make everything anew; called in each forked process."""
+    uses.start()
     for thing in list(_things):
         thing.after_fork()
 
 
 if hasattr(os, "register_at_fork"):  # pragma: no branch  # Windows does not fork
-    os.register_at_fork(after_in_child=let_go)
+    os.register_at_fork(before=before, after_in_parent=uses.resume, after_in_child=let_go)

@@ -366,6 +366,51 @@ books.close()
 """
         subprocess.run([sys.executable, "-c", code, url], check=True)
 
+    def test_processes_that_are_forked_from_busy_threads_write(self, url: str) -> None:
+        """Locks of the database's own library, too, must not be held for ever in a child."""
+        if not hasattr(os, "fork"):
+            pytest.skip("this system does not fork")
+        code = """
+import os, signal, sys, threading, warnings
+from avbc.acctvantage import SqlGateway
+from avbc.testing.contract import make_bundle
+warnings.simplefilter("ignore", DeprecationWarning)  # of threads and forks, which is the point
+books = SqlGateway(sys.argv[1])
+books.create_order(make_bundle(1))
+stop = threading.Event()
+
+def work(number):
+    while not stop.is_set():
+        books.sales_orders(["WEB1"])
+        books.create_order(make_bundle(number))
+        number += 10
+
+threads = [threading.Thread(target=work, args=(100 + number,)) for number in range(3)]
+for thread in threads:
+    thread.start()
+children = []
+for number in range(10, 18):
+    child = os.fork()
+    if not child:
+        status = 3
+        try:
+            signal.alarm(30)  # what hangs ends
+            books.create_order(make_bundle(number))
+            status = len(books.sales_orders([f"WEB{number}"])) != 1
+        finally:
+            os._exit(status)
+    children.append(child)
+ends = [os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]) for child in children]
+stop.set()
+for thread in threads:
+    thread.join()
+books.create_order(make_bundle(18))
+assert len(books.sales_orders([f"WEB{number}" for number in range(10, 19)])) == 9
+books.close()
+assert ends == [0] * 8, ends
+"""
+        subprocess.run([sys.executable, "-c", code, url], check=True)
+
 
 class TestPostgresql:
     @pytest.fixture
