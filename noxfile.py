@@ -201,3 +201,13 @@ def chaos(session: nox.Session) -> None:
     """
     install(session, "test")
     session.run("python", "tests/chaos/run.py", *session.posargs)
+
+
+@nox.session(python=OLDEST, default=False)
+def simulate(session: nox.Session) -> None:
+    """Store-days, each from its seed: `-- --seed 1 --days 3` tells them as stories.
+
+    Without arguments as many as a minute of CPU time allows. A share of them is among the tests.
+    """
+    install(session, "test")
+    session.run("python", "tests/simulation/simulate.py", *session.posargs)

@@ -27,7 +27,6 @@ from bench.habit_kinds import EACH, HABITS, try_kind
 from bench.habits import habit_row
 from bench.habits_client import TRIES, try_client
 from bench.inputs import bad_inputs
-from bench.lives import lives
 from bench.tally import Row, merged, table
 from bench.together import together_on_postgresql, together_on_sqlite
 from bench.worlds import WORLDS
@@ -102,8 +101,6 @@ def jobs(seed: int, scale: float) -> Iterator[tuple[str, Job]]:
                 f"books: {name} on PostgreSQL",
                 partial(postgresql_faults, name, server, sample=count(25), seed=seed),
             )
-    for part in range(8):
-        yield "the life of orders", partial(lives, count(12_500), seed, part)
     for part in range(3):
         yield "guards removed", partial(guards, share=(part, 3))
     for part in range(2):

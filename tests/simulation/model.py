@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from functools import partial
 
@@ -31,6 +31,7 @@ LOOK = timedelta(seconds=5)
 """How long a look at an order counts."""
 MARK = "[AcctVantage import error: "
 SHIPPED = frozenset({"Shipped/Invoice", "Posted"})
+_NEVER = datetime.min.replace(tzinfo=UTC)
 
 
 @attrs.frozen
@@ -299,6 +300,7 @@ CAUSES: Mapping[str, Sequence[str]] = {
     "shipment_before_stop": _STOP,
     "shipped_more_than_remains": ("ship",),
     "status_backwards": ("reach",),
+    "store_refused": ("edit",),
     "status_unmapped": ("reach", "set_status"),
     "transactions_do_not_foot": _EDIT,
 }
@@ -324,6 +326,9 @@ MONEY = frozenset(
 def _could_be(one: One, code: str) -> bool:
     if code in OF_FAULTS:
         return bool(one.diary.faults)
+    if code == "webhook_open":
+        # All workers may have been dead or paused for an hour.
+        return one.setup.webhooks
     return one.diary.did(*CAUSES.get(code, ()))
 
 
@@ -389,6 +394,8 @@ def has_its_status_in_the_books(one: One) -> str:
     wanted = next((name for name, status in MAPPED.items() if status == one.status), None)
     if one.setup.updates != "pull" or booked is None or wanted is None or not _goes_on(one):
         return ""
+    if (one.diary.booked_at or _NEVER) > (one.diary.status_at or _NEVER):
+        return ""
     places = {name: place for place, name in enumerate(MAPPED)}
     is_later = booked.status == "Open" or places.get(booked.status, 9) < places[wanted]
     return f"{wanted} in the store, and {booked.status} in the books" if is_later else ""
@@ -400,7 +407,7 @@ def has_its_shipments_in_the_store(one: One) -> str:
     missing = sorted(one.diary.shipments.keys() - _shipments(one.order))
     if not missing:
         return ""
-    if one.has("shipped_more_than_remains"):
+    if one.has("shipped_more_than_remains", "store_refused"):
         least = min(one.diary.shipments[number] for number in missing)
         return "" if least > one.left() else f"shipments {missing} fit, and are not in the store"
     return f"shipments {missing} are not in the store"
@@ -480,6 +487,7 @@ def has_a_cause_still(one: One) -> str:
 
 
 _OVER: Mapping[str, Callable[[One], bool]] = {
+    "webhook_open": lambda one: True,
     **dict.fromkeys(OF_FAULTS, lambda one: one.booked is not None),
     "order_gone_from_books": lambda one: one.booked is not None,
     "not_in_store": lambda one: one.is_listed,
@@ -493,6 +501,9 @@ _OVER: Mapping[str, Callable[[One], bool]] = {
 
 def is_refused_on_the_worklist(one: One) -> str:
     is_error = one.status == IMPORT_ERROR and one.is_ours and one.is_listed
+    if one.diary.did("archive"):
+        # An item of the import that went when its order was archived does not come back.
+        return ""
     return "Import Error, and not on the worklist" if is_error and not one.codes else ""
 
 

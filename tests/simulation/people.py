@@ -292,8 +292,8 @@ class People:
             "items": [{"order_product_id": line["id"], "quantity": units}],
         }
         path = f"/v2/orders/{order_id}/shipments"
-        answer = self.store.request("POST", path, body=json.dumps(body).encode())
-        assert answer.status == 201, answer
+        if self.store.request("POST", path, body=json.dumps(body).encode()).status != 201:
+            return ""
         diary.status, diary.status_at = 3, self.now()
         self.store.edit_order(order_id, status_id=3)
         return f"ships {units} {diary.lines[0][0]} of order {order_id} by hand"
@@ -387,6 +387,13 @@ class People:
         diary.shipments.clear()
         diary.refusals.clear()
         return f"deletes WEB{order_id}"
+
+    @act("a bug")
+    def post(self) -> str:
+        """Post all receipts, which nobody may: for the simulation's own tests."""
+        with self.books.engine.begin() as connection:
+            connection.exec_driver_sql("update receipts set posted = 1")
+        return "posts all receipts"
 
     # AcctVantage's script
 

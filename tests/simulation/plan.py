@@ -69,7 +69,7 @@ def plan(seed: int) -> Plan:
         shipments_move_status=draw.random() < 0.3,
         webhooks=draw.random() < 0.5,
     )
-    interval, workers = draw.choice([15, 20, 30]), draw.choice([2, 2, 3])
+    interval, workers = draw.choice([30, 45, 60]), draw.choice([2, 2, 3])
     minutes = float(-(-CYCLES // workers) * interval)
     day = _Day(draw, setup, interval, workers, minutes)
     events = sorted(day.events(), key=lambda event: event.at)

@@ -25,7 +25,7 @@ from avbc.orchestrator.timer import run_timer
 from avbc.settings import Settings
 from avbc.testing import FakeStore, example
 from avbc.testing.fakestore.events import WebhookCall
-from avbc.testing.fakestore.http import Reply, StoreRequest
+from avbc.testing.fakestore.http import Reply, StoreRequest, StoreResponse
 from avbc.testing.fakestore.transport import deliver
 
 START = datetime(2026, 3, 2, 8, 0, tzinfo=UTC)
@@ -115,6 +115,7 @@ class World:
             locks of files do.
         on_cycle: Called after each cycle; nothing goes on meanwhile.
         on_write: Called with each request that is not a GET, right before it takes effect.
+        on_answer: Called with each answer that reaches a worker.
     """
 
     def __init__(
@@ -126,6 +127,9 @@ class World:
         has_leases: bool = False,
         on_cycle: Callable[[CycleReport, Worker], object] = lambda report, worker: None,
         on_write: Callable[[StoreRequest, Worker], object] = lambda request, worker: None,
+        on_answer: Callable[[StoreRequest, StoreResponse, Worker], object] = (
+            lambda request, response, worker: None
+        ),
     ) -> None:
         # The client draws how much longer it waits from this one.
         random.seed(seed)
@@ -138,7 +142,7 @@ class World:
         self.leases = Leases() if has_leases else None
         self.books, *own = SHELF.take(workers + 2, self.scheduler, self.leases)
         """For people's acts and for looks: its transactions let nobody else go on."""
-        self.on_cycle, self.on_write = on_cycle, on_write
+        self.on_cycle, self.on_write, self.on_answer = on_cycle, on_write, on_answer
         self.cycles = 0
         """How many were finished by all workers."""
         self._web_server, *self.workers = [
@@ -258,6 +262,7 @@ class _Network(httpx.BaseTransport):
 
         scheduler.at(arrives, arrive)
         scheduler.park(process)
+        world.on_answer(sent, replies[0].response, self._worker)
         return deliver(replies[0], request)
 
     def _answer(self, sent: StoreRequest) -> Reply:

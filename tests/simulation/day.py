@@ -1,0 +1,225 @@
+"""A store-day is lived: its plan in its world, under the eyes of the model. It leaves a story."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Sequence
+from contextlib import suppress
+from functools import partial
+
+import attrs
+from life import HOOK, settings_of
+from model import Model, Violation, Write
+from people import Deed, People
+from plan import Event, Plan
+from world import Worker, World
+
+from avbc.bigcommerce import BigCommerce
+from avbc.errors import AvbcError
+from avbc.orchestrator import CycleReport, Orchestrator
+from avbc.orchestrator.timer import JobOutcome
+from avbc.settings import Settings
+from avbc.testing.fakestore.http import StoreRequest, StoreResponse
+
+_SWEEP = 70
+"""Minutes within which avbc finds an order that the store does not list any more."""
+_DONE = ("imported", "relinked", "updated", "refused", "postponed", "sent")
+
+
+@attrs.define
+class Lived:
+    """A store-day that was lived."""
+
+    plan: Plan
+    story: list[Deed]
+    found: list[Violation]
+    cycles: int
+    requests: int
+    acts: int
+
+    def __str__(self) -> str:
+        """The story, and what is wrong in the end."""
+        setup = ", ".join(
+            f"{name}={value}" for name, value in attrs.asdict(self.plan.setup).items()
+        )
+        head = f"Store-day {self.plan.seed}: {self.plan.workers} workers, {setup}"
+        wrong = [f"VIOLATION {each}" for each in self.found] or ["Nothing is wrong."]
+        return "\n".join([head, *map(str, self.story), *wrong])
+
+
+class Wrong(Exception):
+    """A rule does not hold, so the day is over."""
+
+
+def live(plan: Plan) -> Lived:
+    """Live a store-day, until its end or the first violation."""
+    day = _Day(plan)
+    with day.world:
+        with suppress(Wrong):
+            day.run()
+        return Lived(
+            plan,
+            day.people.deeds,
+            day.model.found,
+            day.world.cycles,
+            len(day.world.store.log),
+            day.acts,
+        )
+
+
+class _Day:
+    def __init__(self, plan: Plan) -> None:
+        self.plan = plan
+        self.acts = 0
+        self.world = World(
+            plan.seed,
+            self._settings,
+            workers=plan.workers,
+            has_leases=plan.has_leases,
+            on_cycle=self._on_cycle,
+            on_write=self._on_write,
+            on_answer=self._on_answer,
+        )
+        world = self.world
+        world.store.set_options(shipments_move_status=plan.setup.shipments_move_status)
+        accept = world.accept if plan.setup.webhooks else None
+        self.people = People(world.store, world.books, world.clock.now, accept)
+        client = BigCommerce(
+            world.store.api_url, "example-token", transport=world.store.transport()
+        )
+        settings = self._settings(world.store.api_url)
+        self._desk = Orchestrator(settings, world.books, store=client, clock=world.clock)
+        """Where a person reads the worklist."""
+        self.model = Model(self.people, plan.setup, lambda: list(self._desk.worklist()))
+        self._ids: dict[int, int] = {}
+        """Of the day's orders, by their numbers in the plan."""
+
+    def _settings(self, api_url: str) -> Settings:
+        return settings_of(self.plan.setup, api_url, self.plan.interval)
+
+    def run(self) -> None:
+        """Let the day pass, and the quiet hours after it."""
+        plan, world = self.plan, self.world
+        if plan.setup.webhooks:
+            self._desk.register_webhooks(HOOK)
+        for event in plan.events:
+            worker = int(event.options.get("worker", 0))
+            world.at(event.at, partial(self._happen, event), after=event.after, worker=worker)
+        world.run_until(plan.minutes)
+        awake = max(
+            [plan.minutes, *(worker.process.stopped_until / 60 for worker in world.workers)]
+        )
+        world.run_until(awake)
+        world.store.clear_faults()
+        world.quota(1_000_000)
+        self._act(Event(awake, "deliver"))
+        for part in (1, 2):
+            self._act(Event(awake, "settle"))
+            world.run_until(awake + part * plan.interval)
+        world.run_until(awake + _SWEEP + 2 * plan.interval)
+        self._check(self.model.quiet)
+
+    # What happens
+
+    def _happen(self, event: Event) -> None:
+        options = dict(event.options)
+        worker = f"worker {options.get('worker')}"
+        match event.name:
+            case "place":
+                self._act(event)
+                self._ids[event.order] = max(self.people.diaries)
+            case "fail":
+                kind, nth = options["kind"], options["nth"]
+                self.world.store.fail("*", kind, at=nth)
+                self._tell("the network", f"will answer request {nth} from now with {kind}")
+            case "scarce":
+                self.world.quota(options["limit"], options["others"])
+                self._tell("the store", f"lets through {options['limit']} requests in 30 seconds")
+            case "plenty":
+                self.world.quota(1_000_000)
+                self._tell("the store", "lets all requests through again")
+            case "kill":
+                self._tell(worker, "dies")
+                self.model.forget(worker)
+                self.world.kill(options["worker"])
+            case "pause":
+                self._tell(worker, f"stands still for {options['minutes']} minutes")
+                self.world.pause(options["worker"], options["minutes"])
+            case _:
+                self._act(event)
+
+    def _act(self, event: Event) -> None:
+        order_id = self._ids.get(event.order, 0)
+        if event.order and not order_id and event.name != "place":
+            return
+        if self.people.do(event.name, order_id, **event.options):
+            self.acts += event.who in ("the merchant", "the warehouse", "AcctVantage")
+            if order_id:
+                self._check(partial(self.model.moment, order_id))
+
+    def _tell(self, who: str, words: str, order_id: int = 0) -> None:
+        self.people.deeds.append(Deed(self.world.clock.now(), who, words, order_id))
+
+    # What is looked at
+
+    def _check(self, look: Callable[[], object]) -> None:
+        look()
+        if self.model.found:
+            raise Wrong
+
+    def _on_cycle(self, report: CycleReport, worker: Worker) -> None:
+        for job in report.jobs:
+            if words := _told(job):
+                self._tell(worker.name, words)
+            if job.error is not None and not isinstance(job.error, AvbcError):
+                told = f"{worker.name}: {job}"
+                self.model.found.append(Violation("raises_no_error_of_its_own", 0, told))
+            if "unexpected_error" in str(job.report):
+                told = f"{worker.name}: {job.report}"
+                self.model.found.append(Violation("raises_no_error_of_its_own", 0, told))
+        self._check(self.model.moment)
+
+    def _on_write(self, request: StoreRequest, worker: Worker) -> None:
+        body = json.loads(request.body or b"{}")
+        now = self.world.clock.now()
+        write = Write.of(worker.name, request.method, request.path, body, now)
+        if write is not None:
+            self._check(partial(self.model.write, write))
+
+    def _on_answer(self, request: StoreRequest, answer: StoreResponse, worker: Worker) -> None:
+        with suppress(ValueError):
+            self.model.answered(
+                worker.name, request.method, request.path, json.loads(answer.body or b"[]")
+            )
+
+
+def _told(job: JobOutcome) -> str:
+    """What a job did, in its own words; nothing where it did nothing."""
+    is_news = job.error or any(getattr(job.report, name, ()) for name in _DONE)
+    return f"{job.method}: {str(job).splitlines()[0]}" if is_news else ""
+
+
+# The shortest story
+
+
+def shortest(plan: Plan, fails: Callable[[Plan], bool], tries: int = 300) -> Plan:
+    """Leave out events while the day still fails: `ddmin` of Zeller and Hildebrandt (2002)."""
+    events, parts = list(plan.events), 2
+    while len(events) > 1 and tries > 0:
+        size = -(-len(events) // parts)
+        for start in range(0, len(events), size):
+            tries -= 1
+            rest = events[:start] + events[start + size :]
+            if fails(attrs.evolve(plan, events=tuple(rest))):
+                events, parts = rest, max(parts - 1, 2)
+                break
+        else:
+            if parts >= len(events):
+                break
+            parts = min(2 * parts, len(events))
+    return attrs.evolve(plan, events=tuple(events))
+
+
+def breaks(rules: Sequence[str]) -> Callable[[Plan], bool]:
+    """Whether a day breaks one of these rules."""
+    return lambda plan: any(each.rule in rules for each in live(plan).found)

@@ -1,0 +1,67 @@
+"""Store-days by the thousand, each from its seed: `nox -s simulate -- --seed 1 --days 3`.
+
+With `--days` it prints what happened on each of them, as a story. Without, it lives as many as it
+can in some minutes of CPU time. A day on which a rule does not hold is told in the shortest story
+that still fails, and the exit status is 1.
+"""
+
+from __future__ import annotations
+
+import argparse
+import logging
+import sys
+import time
+from collections.abc import Sequence
+from pathlib import Path
+
+sys.path.insert(0, str(Path(__file__).parent))
+
+from day import Lived, breaks, live, shortest
+from plan import plan
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run it; returns the exit status."""
+    parser = argparse.ArgumentParser(description="Store-days, each from its seed.")
+    parser.add_argument("--seed", type=int, default=1, help="of the first day (1)")
+    parser.add_argument("--days", type=int, default=0, help="how many days are told")
+    parser.add_argument(
+        "--minutes", type=float, default=1.0, help="of CPU time, without --days (1)"
+    )
+    options = parser.parse_args(arguments)
+    logging.disable(logging.CRITICAL)
+    began, seed = time.process_time(), options.seed
+    days: list[Lived] = []
+    while len(days) < options.days or (
+        not options.days and time.process_time() - began < 60 * options.minutes
+    ):
+        lived = live(plan(seed))
+        days.append(lived)
+        seed += 1
+        if options.days:
+            sys.stdout.write(f"{lived}\n\n")
+        elif lived.found:
+            sys.stdout.write(f"{told(lived)}\n\n")
+        lived.story = []
+    seconds = time.process_time() - began
+    sums = {
+        name: sum(getattr(day, name) for day in days) for name in ("cycles", "acts", "requests")
+    }
+    sys.stdout.write(
+        f"{len(days)} store-days from seed {options.seed}: {sums['cycles']:,} cycles, "
+        f"{sums['acts']:,} acts of people, {sums['requests']:,} requests. "
+        f"{len(days) / seconds * 60:.0f} store-days in a CPU-minute; "
+        f"{sum(bool(day.found) for day in days)} with violations.\n"
+    )
+    return 1 if any(day.found for day in days) else 0
+
+
+def told(lived: Lived) -> str:
+    """The shortest story that still fails."""
+    rules = [each.rule for each in lived.found]
+    least = live(shortest(lived.plan, breaks(rules)))
+    return f"{least}\n({len(least.plan.events)} of {len(lived.plan.events)} events)"
+
+
+if __name__ == "__main__":
+    sys.exit(main())
