@@ -9,7 +9,7 @@ import sys
 import tempfile
 from collections.abc import Callable, Iterator
 from contextlib import closing
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from uuid import uuid4
 
@@ -82,6 +82,25 @@ def test_a_role_that_may_only_read_reads_and_cannot_write(
             journal.write([ENTRY])
         with pytest.raises(JournalUnusable, match="could not be written"):
             journal.remember("status", [("WEB1", "9")])
+
+
+@pytest.mark.one_python
+def test_a_role_that_may_not_count_turns_takes_none(postgresql_url: str, role: sa.URL) -> None:
+    """Neither of the journal nor of the books, and no lock stays behind."""
+    with closing(Journal(postgresql_url)) as journal, journal.take_turn("import"):
+        pass
+    with SqlGateway(postgresql_url) as books, books.take_turn("import", timedelta(0)):
+        pass
+    _grant(postgresql_url, role, "SELECT")
+    with (
+        closing(Journal(_text(role))) as journal,
+        pytest.raises(JournalUnusable, match="avbc_turns"),
+    ):
+        journal.take_turn("import")
+    with SqlGateway(_text(role)) as books, pytest.raises(BooksUnusable, match="avbc_turns"):
+        books.take_turn("import", timedelta(0))
+    with closing(Journal(postgresql_url)) as journal, journal.take_turn("import") as turn:
+        assert turn.check() == ""
 
 
 @pytest.mark.one_python

@@ -142,6 +142,8 @@ def test_what_was_done_ends_a_state(join: Join) -> None:
     for effect in ("refused", "sent", "sent", "refused", "refused"):
         found(web, (effect, "no"))
     assert [each.split()[0] for each in said(web)] == ["refused", "sent", "sent", "refused"]
+    found(web, ("sent", "no"), ("refused", "no"))
+    assert [each.split()[0] for each in said(web)][4:] == ["sent", "refused"]
 
 
 def test_a_record_may_have_two_states_at_once(join: Join) -> None:
