@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import socket
+import time
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
@@ -11,7 +13,8 @@ import pytest
 
 from avbc.acctvantage import SqlGateway
 from avbc.acctvantage.records import SalesOrder, Shipment, ShippedItem
-from avbc.orchestrator import Orchestrator
+from avbc.clock import Clock
+from avbc.orchestrator import Orchestrator, WorklistItem
 from avbc.testing import FakeStore, MemoryGateway
 from avbc.testing.example import plain_orders
 
@@ -226,3 +229,185 @@ def test_a_shipment_without_a_stamp_is_asked_for_again(
     assert pushed(web) == ["1"]
     assert pushed(web) == []
     assert asked == [None, None]
+
+
+# Clocks that are off are reported
+
+
+def set_clock(store: FakeStore, ahead: timedelta) -> None:
+    store.state.clock = lambda: time.time() + ahead.total_seconds()
+
+
+def clock_items(web: Orchestrator) -> list[tuple[str, str]]:
+    return [(item.key, item.message) for item in web.worklist() if item.code == "clock_off"]
+
+
+@pytest.mark.parametrize(
+    ("ahead", "words"),
+    [
+        (timedelta(minutes=3), "more than two minutes ahead of"),
+        (timedelta(hours=5), "more than an hour ahead of"),
+        (-timedelta(days=400), "more than a day behind"),
+    ],
+    ids=str,
+)
+def test_a_machine_whose_clock_is_off_is_on_the_worklist_until_it_is_set(
+    join: Join, store: FakeStore, ahead: timedelta, words: str
+) -> None:
+    news: list[WorklistItem] = []
+    web = join(on_attention=news.extend)
+    web.follow_orders()
+    assert not clock_items(web)
+    set_clock(store, -ahead)
+    for _ in range(3):
+        web.follow_orders()
+    host = socket.gethostname()
+    key, message = f"clock of {host}", f"The clock of {host} is {words} the store's."
+    assert clock_items(web) == [(key, message)]
+    assert [(each.key, each.message) for each in news] == [(key, message)]
+    assert f"Set the clock of {host}" in news[0].fix
+    (check,) = [each for each in web.check_setup().checks if each.area == "clock"]
+    assert (check.item, check.state, check.fix) == (
+        "this machine",
+        "warning",
+        "Set this machine's clock, by NTP if you can.",
+    )
+    # It is set, and another process sees that, or this one.
+    set_clock(store, timedelta())
+    join().follow_orders()
+    assert not clock_items(web)
+    assert not [each for each in web.check_setup().checks if each.area == "clock"]
+    assert len(news) == 1
+
+
+def test_one_answer_with_another_date_is_no_clock_that_is_off(join: Join, store: FakeStore) -> None:
+    """A store has many servers, and one of them may have a clock that is off."""
+    web = join()
+    web.follow_orders()
+    store.fail("GET /v2/orders", "clock", times=1)
+    for _ in range(2):
+        web.follow_orders()
+        assert not clock_items(web)
+
+
+@pytest.mark.parametrize("seconds", [110, -110])
+def test_a_clock_that_is_off_by_less_is_not_reported(
+    join: Join, store: FakeStore, seconds: int
+) -> None:
+    web = join()
+    set_clock(store, timedelta(seconds=seconds))
+    web.follow_orders()
+    assert not clock_items(web)
+    assert not [each for each in web.check_setup().checks if each.area == "clock"]
+
+
+@pytest.mark.parametrize("ahead", [HOURS, -HOURS], ids=ids)
+def test_a_database_server_whose_clock_is_off_is_on_the_worklist_until_it_is_set(
+    join: Join,
+    postgresql_url: str,
+    open_with_clock: Callable[[str], Any],
+    books_toml: Any,
+    ahead: timedelta,
+) -> None:
+    books, clock = open_with_clock(postgresql_url)
+    books.load(books_toml)
+    web = join(books=books)
+    clock.set(ahead)
+    for _ in range(2):
+        web.follow_orders()
+    off = "ahead of" if ahead > timedelta() else "behind"
+    message = (
+        f"The clock of the books, or a stamp in them, is more than an hour {off} the store's clock."
+    )
+    assert clock_items(web) == [("clock of the books", message)]
+    (check,) = [each for each in web.check_setup().checks if each.area == "clock"]
+    assert (check.item, check.state) == ("the books", "warning")
+    assert "Set the clock of the database server" in check.fix
+    clock.set(timedelta())
+    web.follow_orders()
+    assert not clock_items(web)
+
+
+def test_a_stamp_from_the_future_is_on_the_worklist_until_the_present_comes_up_with_it(
+    join: Join, store: FakeStore, tmp_path: Any, books_toml: Any, open_with_clock: Any
+) -> None:
+    url = f"sqlite:///{tmp_path}/books.db"
+    other, clock = open_with_clock(url)
+    other.load(books_toml)
+    with SqlGateway(url) as books:
+        web = join(books=books)
+        (one,) = taken(store, web, 1)
+        clock.set(HOURS)
+        move(other, 1, one)
+        web.follow_orders()
+        assert [key for key, _ in clock_items(web)] == ["clock of the books"]
+        with books.engine.begin() as connection:
+            for table, column in ("sales_orders", "status_changed_at"), ("shipments", "changed_at"):
+                connection.exec_driver_sql(
+                    f"UPDATE {table} SET {column} = '2026-01-02T00:00:00.000000+00:00'"
+                )
+        web.follow_orders()
+        assert not clock_items(web)
+
+
+def test_one_clock_that_is_off_has_one_item(join: Join, store: FakeStore) -> None:
+    """Books in a file have the machine's clock."""
+    set_clock(store, -HOURS)
+    web = join()
+    web.follow_orders()
+    assert [key for key, _ in clock_items(web)] == [f"clock of {socket.gethostname()}"]
+
+
+def test_books_that_do_not_say_what_time_it_is(
+    join: Join, store: FakeStore, books: SqlGateway
+) -> None:
+    own = OwnBooks(books.reference_data())
+    own.ahead = HOURS
+    web = join(books=WithoutClock(own))
+    web.follow_orders()
+    assert not clock_items(web)
+    web = join(books=own)
+    web.follow_orders()
+    assert [key for key, _ in clock_items(web)] == ["clock of the books"]
+
+
+# What the store stamps is compared with the store's clock
+
+
+@pytest.mark.parametrize("ahead", [HOURS, -HOURS], ids=ids)
+def test_the_store_s_stamps_are_compared_with_the_store_s_clock(
+    join: Join, store: FakeStore, change: Callable[..., Any], ahead: timedelta
+) -> None:
+    """A second refund within a second is not missed, and one that is known is not listed again."""
+    at = int(datetime.now(UTC).timestamp())
+    store.state.clock = lambda: at
+    web = join(
+        settings=change(gl={"import_refunds": True}),
+        clock=Clock(now=lambda: datetime.fromtimestamp(at, UTC) + ahead),
+    )
+    (one,) = taken(store, web, 1)
+    web.import_refunds()
+    for _ in range(2):
+        store.refund(int(one[3:]), amount=Decimal("1.00"))
+        assert len(web.import_refunds().sent) == 1
+    at += 10
+    web.import_refunds()
+    store.clear_log()
+    web.import_refunds()
+    assert store.counts() == {"GET /v2/orders": 1}
+
+
+@pytest.mark.parametrize("ahead", [timedelta(days=400), -timedelta(days=400)], ids=ids)
+def test_open_orders_are_looked_for_again_whoever_did_it_last(
+    join: Join, store: FakeStore, ahead: timedelta
+) -> None:
+    """A process whose clock is off must not keep the others from it."""
+    web = join()
+    (one,) = taken(store, web, 1)
+    web.follow_orders()
+    join(clock=Clock(now=lambda: datetime.now(UTC) + ahead)).follow_orders()
+    later = datetime.now(UTC) + timedelta(hours=2)
+    set_clock(store, timedelta(hours=2))
+    store.delete_order(int(one[3:]))
+    join(clock=Clock(now=lambda: later)).follow_orders()
+    assert "order_gone_from_store" in {item.code for item in web.worklist()}

@@ -101,6 +101,9 @@ FOLLOWED_IN = {
     "refund_not_booked": (
         "test_follow_orders.py::test_the_fix_of_a_refund_that_is_not_booked_is_followed"
     ),
+    "clock_off": (
+        "test_clocks.py::test_a_machine_whose_clock_is_off_is_on_the_worklist_until_it_is_set"
+    ),
     "run_failed": (
         "test_failed_runs.py::test_a_fault_of_the_setup_waits_for_a_person_until_a_run_works"
     ),

@@ -185,9 +185,11 @@ def test_the_next_run_begins_where_the_last_one_ended(
     orders = [store.add_order(order) for order in plain_orders(3)]
     web.import_orders()
     store.refund(orders[0].id)
+    now += 10
     assert len(web.import_refunds().sent) == 1
     now += 7200
     store.refund(orders[1].id)
+    now += 10
     assert len(web.import_refunds().sent) == 1
     assert _asked(store, ORDERS, "min_date_modified") == "2026-03-05T11:00:00+00:00"
     now += 7200

@@ -8,9 +8,11 @@ import os
 import threading
 import time
 from abc import abstractmethod
+from collections import deque
 from collections.abc import Callable, Generator, Iterable
-from contextlib import contextmanager
-from datetime import timedelta
+from contextlib import contextmanager, suppress
+from datetime import UTC, datetime, timedelta
+from email.utils import parsedate_to_datetime
 from typing import Generic, NoReturn, Self, TypedDict, TypeVar, Unpack, cast
 
 import attrs
@@ -65,6 +67,9 @@ class Options(TypedDict, Generic[TransportT, SleepT], total=False):
     clock: Callable[[], float]
     sleep: SleepT | None
     at_once: AtOnce | None
+
+
+_SAME_CLOCK = timedelta(minutes=1)
 
 
 @attrs.define
@@ -139,6 +144,8 @@ class StoreClient(Resources[RunnerT_co], Generic[RunnerT_co, TransportT, SleepT]
         self._quota = Quota() if quota is None else quota
         self._clock = clock
         self._requests = 0
+        self._dated: deque[tuple[datetime, float]] = deque(maxlen=2)
+        """The dates of the last answers, which are in GMT, and when they came by `clock`."""
         self.client_id = client_id or ""
         self.client_secret = (
             Secret(client_secret) if isinstance(client_secret, str) else client_secret
@@ -203,6 +210,17 @@ class StoreClient(Resources[RunnerT_co], Generic[RunnerT_co, TransportT, SleepT]
     def requests_sent(self) -> int:
         """How many requests this client has sent so far, repetitions included."""
         return self._requests
+
+    @property
+    def store_time(self) -> datetime | None:
+        """The time by the store's clock: that of its last answer, and what has passed since.
+
+        It may be a second behind. None before the first answer, and where the last two differ by
+        more than a minute: one of many servers has a clock that is off.
+        """
+        now = self._clock()
+        times = [at + timedelta(seconds=now - answered) for at, answered in self._dated]
+        return times[-1] if times and max(times) - min(times) < _SAME_CLOCK else None
 
     def __repr__(self) -> str:
         return f"{type(self).__name__}(store_hash={self.store_hash!r})"
@@ -321,6 +339,10 @@ class StoreClient(Resources[RunnerT_co], Generic[RunnerT_co, TransportT, SleepT]
             self._quota.lost(now)
         else:
             self._quota.answered(now, outcome.status_code, outcome.headers)
+            if outcome.status_code < 300:
+                with suppress(KeyError, ValueError):
+                    at = parsedate_to_datetime(outcome.headers["date"])
+                    self._dated.append((at.replace(tzinfo=UTC), now))
         if _log.isEnabledFor(logging.DEBUG):
             _log.debug(
                 "%s: %s after %.3f s",

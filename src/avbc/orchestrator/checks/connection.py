@@ -12,12 +12,10 @@ from avbc.bigcommerce.endpoints import scopes
 from avbc.bigcommerce.quota import REQUESTS_LEFT, REQUESTS_QUOTA, WINDOW_MS, whole
 from avbc.clock import Clock
 from avbc.errors import AvbcError
+from avbc.orchestrator.checks.clocks import clock_check
 from avbc.orchestrator.engine.order_reads import IN_FLIGHT
 from avbc.orchestrator.reports import Check, ConnectionReport
 from avbc.settings import Settings
-
-# With more, webhooks are refused as too old, and a filter by time misses orders.
-_LARGEST_SKEW = timedelta(minutes=2)
 
 
 @attrs.frozen
@@ -162,7 +160,7 @@ def connection_report(store: BigCommerce, settings: Settings, clock: Clock) -> C
             "applications together"
         )
         quota = Check("quota", "", "ok", found)
-    checks += [url, token, _clock_check(skew), quota, *_scope_checks(store, settings)]
+    checks += [url, token, clock_check(-skew), quota, *_scope_checks(store, settings)]
     return ConnectionReport(name, tuple(checks), skew, limit, left, window)
 
 
@@ -191,17 +189,6 @@ def _wrong_store(store: BigCommerce, settings: Settings) -> Check:
         "/stores/ must be the same. If it is, create a new API account with the scopes "
         f"{', '.join(required)} (manual 1.2), and use its token.",
     )
-
-
-def _clock_check(skew: timedelta) -> Check:
-    seconds = round(abs(skew.total_seconds()))
-    # The store's clock counts whole seconds.
-    if seconds <= 1:
-        return Check("clock", "", "ok", "agrees with the store's")
-    found = f"{seconds} s {'behind' if skew > timedelta() else 'ahead of'} the store's"
-    if abs(skew) <= _LARGEST_SKEW:
-        return Check("clock", "", "ok", found)
-    return Check("clock", "", "warning", found, "Set this machine's clock, by NTP if you can.")
 
 
 def _scope_checks(store: BigCommerce, settings: Settings) -> list[Check]:

@@ -17,6 +17,7 @@ from avbc.bigcommerce.models import StoreInformation
 from avbc.errors import AvbcError
 from avbc.mapping import FieldRule, MappingRules
 from avbc.mapping.days import zone_of
+from avbc.orchestrator.checks.clocks import clock_checks
 from avbc.orchestrator.checks.setup_books import books_checks
 from avbc.orchestrator.checks.setup_channels import channel_checks
 from avbc.orchestrator.checks.setup_form_fields import form_field_checks
@@ -69,6 +70,7 @@ def setup_report(integration: Integration, fields: Sequence[FieldRule[Product]])
             *channel_checks(listed, settings),
             *product_checks(integration, fields, information),
             *or_unknown("webhook", "", _hooks(store)),
+            *clock_checks(integration),
         )
     )
 

@@ -61,6 +61,8 @@ class Integration:
         self.stop = Stop(clock=lambda: self.clock.monotonic())  # noqa: PLW0108 - it is replaced
         self.may_set_statuses = False
         """Whether the token is known to have the scope that sets order statuses."""
+        self.clocks_noted: object = None
+        """Which clocks were off when that was noted last."""
         self.unkept = ""
         """Why what was found last could not be put on the worklist, or empty."""
         self._first_ordered_at: dict[str, datetime] = {}

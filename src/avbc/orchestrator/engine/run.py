@@ -10,7 +10,7 @@ import uuid
 from collections.abc import Callable, Collection, Generator, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from datetime import datetime, timedelta
-from functools import partial
+from functools import cached_property, partial
 from itertools import islice
 from typing import Generic, Self, TypeVar
 
@@ -26,6 +26,7 @@ from avbc.mapping.following import is_credited, money_held
 from avbc.money import ZERO
 from avbc.orchestrator.engine.arguments import require_flags
 from avbc.orchestrator.engine.attention import FOLLOWING, Attention, stopped_problem
+from avbc.orchestrator.engine.clocks import note_clocks
 from avbc.orchestrator.engine.failures import note_failure, note_success
 from avbc.orchestrator.engine.integration import Integration
 from avbc.orchestrator.engine.journal import JOURNAL_ERRORS
@@ -159,6 +160,8 @@ class Run(Generic[R]):
             elif not (self.preview or self.report.stopped) and self._task.turn:
                 is_answered = self.report.requests > 0
                 note_success(self.integration, self._task.turn, is_answered=is_answered)
+                if is_answered:
+                    note_clocks(self.integration)
         except AvbcError as error:
             self.note_failure(error)
             raise
@@ -167,6 +170,15 @@ class Run(Generic[R]):
             if not self.preview:
                 self._attention.report()
         return self.report
+
+    @cached_property
+    def store_started(self) -> datetime:
+        """When the run started, by the store's clock: what the store stamps is compared with it.
+
+        By this machine's where the store has not answered yet.
+        """
+        now = self.store.store_time
+        return self.started if now is None else self.started + (now - self.clock.now())
 
     @property
     def statuses(self) -> ImportStatuses:

@@ -165,7 +165,8 @@ class _Follow:
         ):
             run.forget(_LISTED, gone)
         at, _, channels = run.known(_SWEPT, ["at"]).get("at", "").partition(" ")
-        is_late = not at or datetime.fromisoformat(at) <= run.started - _SWEEP
+        # By whichever clock it was noted, and be it from the future.
+        is_late = not at or abs(run.started - datetime.fromisoformat(at)) >= _SWEEP
         if is_late or channels != self._channels:
             self._sweep()
         if channels != self._channels:
@@ -317,13 +318,13 @@ class _Follow:
         state = _state(order)
         if _PARTLY in self._open.get(key, ()) or hides_payment(order):
             # What more is captured changes nothing of it but this date, which is in seconds.
-            started = self._run.started
+            started = self._run.store_started
             is_over = order.date_modified < started - _SAME_SECOND
             return f"{state}@{(order.date_modified if is_over else started).isoformat()}"
         return state
 
     def _note_listed(self, orders: Iterable[Order]) -> None:
-        lately = self._run.started - OVERLAP
+        lately = self._run.store_started - OVERLAP
         for order in orders:
             key, at = self._import_id(order.id), order.date_modified.astimezone(UTC).isoformat()
             # The first run lists older ones, too, which the next listing does not show.

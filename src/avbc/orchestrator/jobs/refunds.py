@@ -123,7 +123,9 @@ class _Refunds:
     def _note_looked_at(self, states: Mapping[str, str]) -> None:
         for key, state in states.items():
             order = self._changed.get(int(key))
-            is_over = order is not None and order.date_modified < self._run.started - _SAME_SECOND
+            is_over = (
+                order is not None and order.date_modified < self._run.store_started - _SAME_SECOND
+            )
             if order is None or is_over or not shows_refund(order):
                 self._run.know(_LOOKED_AT, key, state)
 
