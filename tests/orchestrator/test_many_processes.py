@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import shutil
 import signal
 import socket
 import subprocess
@@ -12,6 +13,7 @@ import time
 from collections import Counter
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, suppress
+from decimal import Decimal
 from pathlib import Path
 from typing import Any, Self
 
@@ -20,7 +22,8 @@ import pytest
 import avbc
 from avbc.acctvantage import SqlGateway
 from avbc.acctvantage.records import Shipment, ShippedItem
-from avbc.testing import StoreProcess, example
+from avbc.testing import FakeStore, StoreProcess, example
+from avbc.testing.fakestore.loopback import LoopbackServer
 from avbc.testing.values import as_list, as_row
 
 NEW, DOWNLOADED, ERROR = 11, 9, 12
@@ -28,12 +31,15 @@ ORDERS = 64
 PATIENCE = 60
 """Seconds after which what is waited for is held not to come."""
 
+FAST = 60
+"""How many seconds of the quota pass in one."""
+
 FORKS = """
-import gc, json, os, select, signal, socket, sys
+import gc, json, os, select, signal, socket, sys, time
 from contextlib import suppress
 from datetime import timedelta
 
-from avbc import Orchestrator, Settings, SqlGateway, turns
+from avbc import BigCommerce, Orchestrator, Settings, SqlGateway, turns
 from avbc.testing import example
 
 with suppress(ImportError):
@@ -41,10 +47,16 @@ with suppress(ImportError):
 
 
 def work(lines):
-    api_url, books_url, lease = json.loads(lines.readline())
+    api_url, books_url, lease, journal = json.loads(lines.readline())
     turns.LEASE = timedelta(seconds=lease)
     settings = Settings.from_dict(example.settings_dict(api_url))
-    with SqlGateway(books_url) as books, Orchestrator(settings, books) as web:
+    store = BigCommerce(
+        api_url, "example-token", clock=lambda: FAST * time.monotonic(),
+        sleep=lambda seconds: time.sleep(seconds / FAST),
+    )
+    with SqlGateway(books_url) as books, Orchestrator(
+        settings, books, store=store, journal=journal
+    ) as web:
         answer(lines, os.getpid())
         for line in lines:
             method, arguments = json.loads(line)
@@ -58,6 +70,7 @@ def answer(lines, value):
     lines.flush()
 
 
+FAST = float(sys.argv[2])
 listener = socket.socket(socket.AF_UNIX)
 listener.bind(sys.argv[1])
 listener.listen()
@@ -81,7 +94,7 @@ def forks(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     address = str(tmp_path_factory.mktemp("forks") / "socket")
     paths = [str(Path(avbc.__file__).parents[1]), os.environ.get("PYTHONPATH", "")]
     with subprocess.Popen(
-        [sys.executable, "-c", FORKS, address],
+        [sys.executable, "-c", FORKS, address, str(FAST)],
         stdin=subprocess.PIPE,
         stdout=subprocess.PIPE,
         text=True,
@@ -96,12 +109,19 @@ def forks(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
 class Worker:
     """A process that calls methods of an orchestrator of its own."""
 
-    def __init__(self, forks: str, store: StoreProcess, books_url: str, lease: float) -> None:
+    def __init__(
+        self,
+        forks: str,
+        store: StoreProcess | LoopbackServer,
+        books_url: str,
+        lease: float = 300,
+        journal: str | None = None,
+    ) -> None:
         with socket.socket(socket.AF_UNIX) as connection:
             connection.connect(forks)
             # The file keeps the connection open.
             self.lines = connection.makefile("rw")
-        self.say([store.api_url, books_url, lease])
+        self.say([store.api_url, books_url, lease, journal])
         self.pid = int(self.answer())
 
     def say(self, value: object) -> None:
@@ -322,3 +342,134 @@ def test_each_shipment_is_sent_by_one_of_three(
     assert set(posts.values()) == {1}
     assert len(store.shipments()) == posts.total()
     assert sum(bool(report["stopped"]) for report in reports) > 0
+
+
+# The promises that rest on time: slow stores, frozen processes, locks that were lost.
+
+SHIPMENTS = 10
+
+
+@pytest.fixture
+def slow() -> FakeStore:
+    """A store whose clock is fast: a window of its quota lasts half a second."""
+    began = time.time()
+    return FakeStore(clock=lambda: began + FAST * (time.time() - began))
+
+
+@pytest.fixture
+def shipping(forks: str, slow: FakeStore, books_url: str) -> Iterator[Callable[..., Worker]]:
+    """Starts processes at a store with imported orders, of each of which one unit was shipped."""
+    example.populate(slow, 40)
+    with ExitStack() as stack:
+        server = stack.enter_context(slow.serve())
+
+        def started(lease: float = 300, journal: str | None = None) -> Worker:
+            return stack.enter_context(Worker(forks, server, books_url, lease, journal))
+
+        assert started().call("import_orders")["stopped"] == ""
+        with SqlGateway(books_url) as books:
+            lines = [
+                (order.import_id, line.store_line_id)
+                for order in books.sales_orders()
+                for line in order.lines[:1]
+                if line.store_line_id and line.kind == "product" and line.quantity > 1
+            ]
+            for number, (import_id, line_id) in enumerate(lines[:SHIPMENTS], 1):
+                items = (ShippedItem(line_id, Decimal(1)),)
+                books.add_shipment(Shipment(number, import_id, items=items, ship_via="UPS Ground"))
+        assert len(lines) >= SHIPMENTS
+        slow.clear_log()
+        yield started
+
+
+def posts(store: FakeStore) -> Counter[str]:
+    """How often a shipment was sent, by order: each has one."""
+    return Counter(request.path for request in store.log if request.method == "POST")
+
+
+def begin_and_wait(worker: Worker, store: FakeStore) -> None:
+    """Have a worker send shipments, the first of which are sent while others wait in the quota."""
+    store.set_options(quota=4)
+    worker.begin("push_shipments")
+    wait_until(lambda: posts(store).total() > 1)
+
+
+@pytest.mark.one_python
+@pytest.mark.parametrize("books_url", ["postgresql"], indirect=True)
+def test_a_turn_is_kept_while_requests_wait_in_the_quota(
+    shipping: Callable[..., Worker], slow: FakeStore
+) -> None:
+    workers = [shipping(lease=0.5) for _ in range(3)]
+    slow.set_options(quota=3)
+    for worker in workers:
+        worker.begin("push_shipments")
+    ends = [worker.answer() for worker in workers[1:]]
+
+    def all_sent() -> bool:
+        ends.extend(worker.call("push_shipments") for worker in workers[1:])
+        return posts(slow).total() >= SHIPMENTS
+
+    wait_until(all_sent)
+    first = workers[0].answer()
+    assert {end["stopped"] for end in [first, *ends]} <= {
+        "",
+        "another process is doing this for the store",
+    }
+    assert set(posts(slow).values()) == {1}
+
+
+@pytest.mark.one_python
+@pytest.mark.parametrize("books_url", ["postgresql"], indirect=True)
+def test_a_frozen_process_sends_nothing_when_it_goes_on(
+    shipping: Callable[..., Worker], slow: FakeStore
+) -> None:
+    """But for the requests that were handed to the network: there are four at once, at most."""
+    first, second = shipping(lease=1), shipping()
+    begin_and_wait(first, slow)
+    first.freeze()
+    slow.set_options(quota=1_000_000)
+    wait_until(lambda: second.call("push_shipments")["done"] > 0)
+    assert len(posts(slow)) == SHIPMENTS
+    first.thaw()
+    assert first.answer()["stopped"].startswith("the database ended this process's turn")
+    assert posts(slow).total() <= SHIPMENTS + 4
+
+
+@pytest.mark.one_python
+@pytest.mark.parametrize("books_url", ["postgresql"], indirect=True)
+def test_reads_may_take_longer_than_a_lease(
+    shipping: Callable[..., Worker], slow: FakeStore
+) -> None:
+    workers = [shipping(lease=0.5) for _ in range(2)]
+    slow.set_options(latency=0.4)
+    for worker in workers:
+        worker.begin("push_shipments")
+    ends = [worker.answer() for worker in workers]
+    assert sorted(end["done"] for end in ends) == [0, SHIPMENTS]
+    assert set(posts(slow).values()) == {1}
+
+
+def test_two_journals_over_the_same_books_are_one_turn(
+    shipping: Callable[..., Worker], slow: FakeStore, tmp_path: Path
+) -> None:
+    first, second = (shipping(journal=f"sqlite:///{tmp_path}/journal-{name}.db") for name in "ab")
+    begin_and_wait(first, slow)
+    end = second.call("push_shipments")
+    assert (end["stopped"], end["requests"]) == ("another process is doing this for the store", 0)
+    slow.set_options(quota=1_000_000)
+    assert first.answer()["done"] == SHIPMENTS
+    assert posts(slow).total() == SHIPMENTS
+
+
+@pytest.mark.parametrize("books_url", ["sqlite"], indirect=True)
+def test_a_deleted_folder_of_locks_is_noticed(
+    shipping: Callable[..., Worker], slow: FakeStore, tmp_path: Path
+) -> None:
+    first, second = shipping(), shipping()
+    begin_and_wait(first, slow)
+    shutil.rmtree(tmp_path / "books.db.leases")
+    assert second.call("push_shipments")["stopped"] == ""
+    assert len(posts(slow)) == SHIPMENTS
+    slow.set_options(quota=1_000_000)
+    assert first.answer()["stopped"].startswith("another process took this turn")
+    assert posts(slow).total() <= SHIPMENTS + 4
