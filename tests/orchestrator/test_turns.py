@@ -192,16 +192,17 @@ def test_who_finds_it_taken_does_nothing(
     assert len(webs().import_orders().imported) == 6
 
 
-def test_a_push_that_finds_it_taken_is_not_up_to_date(webs: Callable[[], Orchestrator]) -> None:
-    """The next push begins where the last one that did something ended."""
+def test_who_finds_it_taken_is_not_up_to_date(webs: Callable[[], Orchestrator]) -> None:
+    """The next run begins where the last one that did something ended."""
     web = webs()
-    with taken(web, "push_shipments"):
-        web.push_shipments()
-    assert web._integration.journal.watermark(f"push_shipments WEB@{web.store.store_hash}") is None
-    web.push_shipments()
-    assert (
-        web._integration.journal.watermark(f"push_shipments WEB@{web.store.store_hash}") is not None
-    )
+    web.import_orders()
+    integration = web._integration
+    name = integration.scoped("follow_orders")
+    with taken(web, "follow_orders"):
+        web.follow_orders()
+    assert integration.journal.watermark(name) is None
+    web.follow_orders()
+    assert integration.journal.watermark(name) is not None
 
 
 def test_a_lease_that_is_lost_ends_the_run(

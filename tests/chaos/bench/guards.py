@@ -668,13 +668,13 @@ _GUARDS = (
         ),
         (
             Removal("orchestrator/jobs/import_orders.py", "self._look.refresh(chunk)", "pass"),
-            Removal("orchestrator/engine/endings.py", "self._leave_changed(due)", "pass"),
+            Removal("orchestrator/engine/endings.py", "self._leave_changed(endings)", "pass"),
         ),
     ),
     Guard(
         "an import looks before it sets statuses where the books were slow",
         (f"{_LOOK}::test_where_the_books_are_slow_the_store_is_looked_at_before_the_statuses",),
-        (Removal("orchestrator/engine/endings.py", "self._leave_changed(due)", "pass"),),
+        (Removal("orchestrator/engine/endings.py", "self._leave_changed(endings)", "pass"),),
     ),
     Guard(
         "an empty list of shipments is asked for once more where the order has some",

@@ -32,7 +32,7 @@ from avbc.orchestrator.engine.run import Run
 from avbc.orchestrator.engine.second_look import SecondLook, changing
 from avbc.orchestrator.engine.staff_notes import with_error, without_error
 from avbc.orchestrator.engine.statuses import FOLLOWED, STATUS
-from avbc.orchestrator.engine.writes import Write
+from avbc.orchestrator.engine.writes import LOOKS, NotSent, Write
 from avbc.orchestrator.reports import ImportReport, Outcome, Result, sentence
 from avbc.unset import UNSET, Unset
 
@@ -122,9 +122,8 @@ class Endings:
         run = self._run
         self._note(endings)
         due = [] if run.preview else [each for each in endings if each.is_due]
-        self._leave_changed(due)
+        self._set_statuses(due)
         due = [each for each in due if each.is_due]
-        self._set_statuses([each for each in due if each.error is None])
         # A note that BigCommerce refuses, say for its length, must not prevent the status.
         again = [
             each
@@ -135,6 +134,8 @@ class Endings:
         ]
         for each in again:
             each.notes = UNSET
+            if each.is_due:
+                each.error = None
         self._set_statuses([each for each in again if each.is_due])
         for each in endings:
             self.end(each)
@@ -159,19 +160,37 @@ class Endings:
                 ending.leave("postponed", changing(ending.each.order.id))
 
     def _set_statuses(self, endings: Sequence[Ending]) -> None:
+        """Set statuses; an order whose turn comes late is looked at again before."""
+        for looks in range(1, LOOKS + 1):
+            self._leave_changed(endings)
+            due = [each for each in endings if each.is_due and each.error is None]
+            endings = self._set_at_once(due, is_last_look=looks == LOOKS)
+            if not endings:
+                return
+
+    def _set_at_once(self, endings: Sequence[Ending], *, is_last_look: bool) -> list[Ending]:
+        """Set statuses; returns those that waited for so long that the orders may have changed."""
         run, update = self._run, self._run.store.orders.update.call
-        calls = [
-            update(each.outcome.order_id, status_id=each.status_id, staff_notes=each.notes)
+        writes: list[Write[None]] = [
+            Write(
+                update(each.outcome.order_id, status_id=each.status_id, staff_notes=each.notes),
+                looked_at=None if is_last_look else max(each.each.read_at, each.each.looked_at),
+            )
             for each in endings
         ]
-        answers = run.send_all([Write(call) for call in calls])
+        late: list[Ending] = []
+        answers = run.send_all(writes)
         for each, answer in zip(endings, answers, strict=True):
+            if isinstance(answer, NotSent) and answer.is_late:
+                late.append(each)
+                continue
             each.error = answer
             if answer is None:
                 run.is_begun = True
                 if each.status_id is not UNSET:
                     run.know(STATUS, each.outcome.import_id, str(each.status_id))
                     self._have_pushed_again(each)
+        return late
 
     def _have_pushed_again(self, ending: Ending) -> None:
         """Have AcctVantage's status sent again that the import's own status has replaced."""

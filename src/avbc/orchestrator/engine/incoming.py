@@ -61,6 +61,8 @@ class Incoming:
     """Why it cannot be imported in this run."""
     left: Problem | None = None
     """Why it is left alone."""
+    looked_at: float = 0.0
+    """When another read ended that found it as it was."""
     to_map: CustomisedOrder | None = None
     """The order as it is mapped, from its look-up on."""
     waits: Problem | None = None

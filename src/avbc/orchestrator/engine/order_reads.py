@@ -114,6 +114,8 @@ class OrdersNow:
         self._store = pages.store
         self._clock = clock
         self._seen: dict[int, tuple[float, Seen]] = {}
+        self._looked_at: dict[int, float] = {}
+        """When the read of an order ended that it was seen by."""
 
     def read(self, order_ids: Collection[int]) -> dict[int, Seen]:
         """Return these orders, without their lines, as they are in the store now.
@@ -126,14 +128,22 @@ class OrdersNow:
             number: seen for number, seen in self._seen.items() if is_fresh(seen[0], self._clock)
         }
         stale = set(order_ids) - self._seen.keys()
+        self._looked_at = {number: self._looked_at[number] for number in self._seen}
         for first, last in windows(stale):
             at = self._clock.monotonic()
             # A 204 in place of a page must not let an order pass that was stopped.
             found = self._listed(first, last) or self._listed(first, last)
             self._seen.update((number, (at, each)) for number, each in found.items())
-            if rest := [each for each in stale if first <= each <= last and each not in found]:
+            rest = [each for each in stale if first <= each <= last and each not in found]
+            if rest:
                 self._read_unlisted(rest)
+            now = self._clock.monotonic()
+            self._looked_at.update(dict.fromkeys([*found, *rest], now))
         return {number: self._seen[number][1] for number in order_ids}
+
+    def looked_at(self, order_id: int) -> float | None:
+        """Return when the read ended by which an order was seen; None where it was not read."""
+        return self._looked_at.get(order_id)
 
     def _listed(self, first: int, last: int) -> dict[int, Seen]:
         found: dict[int, Seen] = {}
@@ -165,3 +175,4 @@ class OrdersNow:
         """Have these orders read again: we changed them."""
         for number in order_ids:
             self._seen.pop(number, None)
+            self._looked_at.pop(number, None)

@@ -9,8 +9,9 @@ report = run.do(push_order_statuses)  # calls run.known(...), run.send(...), ...
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from datetime import datetime
+from itertools import islice
 from typing import Generic, TypeVar
 
 import attrs
@@ -27,6 +28,7 @@ from avbc.orchestrator.engine.changes import (
     change_text,
     order_extra,
     problem_of,
+    record_problem,
     unexpected,
 )
 from avbc.orchestrator.engine.integration import Integration
@@ -34,8 +36,8 @@ from avbc.orchestrator.engine.journal import merged
 from avbc.orchestrator.engine.order_pages import NOT_SHOWN, OrderNotShown
 from avbc.orchestrator.engine.order_reads import Seen
 from avbc.orchestrator.engine.paid_statuses import note_statuses_seen
-from avbc.orchestrator.engine.run import Run, Task
-from avbc.orchestrator.engine.writes import NotSent, Write
+from avbc.orchestrator.engine.run import CHUNK, Run, Task
+from avbc.orchestrator.engine.writes import LOOKS, NotSent, Write
 from avbc.orchestrator.reports import Change, Effect, JournalEntry, PlannedCall, PushReport
 
 T = TypeVar("T")
@@ -179,37 +181,53 @@ class PushRun(Run[PushReport]):
             AvbcError: An error that concerns every change, such as a refused token.
             JournalUnreachable: An entry `begun` could not be written, so its request was not sent.
         """
-        for taken in self.chunks(steps):
-            chunk = self._going_on(taken)
-            if self.preview:
-                for step in chunk:
-                    self.sent(*_planned(step))
-                continue
-            if not chunk:
-                self.flush()
-                continue
-            answers = self.send_all([self._write_of(step) for step in chunk])
-            concerning_all: AvbcError | None = next(
-                (each for each in answers if isinstance(each, CONCERNS_ALL)), None
-            )
-            for step, answer in zip(chunk, answers, strict=True):
-                if isinstance(answer, NotSent):
+        rest, late, looks = iter(steps), list[Step[T]](), dict[int, int]()
+        while not self.is_over() and (taken := [*late, *islice(rest, CHUNK - len(late))]):
+            looks = {id(step): looks[id(step)] + 1 for step in late}
+            late = self._send_chunk(self._going_on(taken), looks)
+            looks = {id(step): looks.get(id(step), 1) for step in late}
+        message = f"The run stopped before it: {self.report.stopped}"
+        for change in (change for step in late for change in step.changes):
+            self.postpone(change, record_problem("run_stopped", message))
+
+    def _send_chunk(self, chunk: Sequence[Step[T]], looks: Mapping[int, int]) -> list[Step[T]]:
+        """Send a chunk; returns what waited for so long that its orders must be looked at again."""
+        if self.preview:
+            for step in chunk:
+                self.sent(*_planned(step))
+            return []
+        if not chunk:
+            self.flush()
+            return []
+        writes = [self._write_of(step, looks.get(id(step), 1)) for step in chunk]
+        answers = self.send_all(writes)
+        ends: AvbcError | None = next((a for a in answers if isinstance(a, CONCERNS_ALL)), None)
+        late: list[Step[T]] = []
+        for step, answer in zip(chunk, answers, strict=True):
+            if isinstance(answer, NotSent):
+                if answer.is_late:
+                    late.append(step)
+                else:
                     for change in step.changes:
                         self.postpone(change, problem_of(answer))
-                    concerning_all = concerning_all or answer.by_journal
-                    continue
-                try:
-                    step.settle(self, answer)
-                except CONCERNS_ALL as error:
-                    concerning_all = error
+                    ends = ends or answer.by_journal
+                continue
+            try:
+                step.settle(self, answer)
+            except CONCERNS_ALL as error:
+                ends = error
+        if not late:
             self.stop_if_all_failed(answers)
-            self.flush()
-            if concerning_all is not None:
-                raise concerning_all
+        self.flush()
+        if ends is not None:
+            raise ends
+        return late
 
-    def _write_of(self, step: Step[T]) -> Write[T]:
-        is_repeatable = step.call.repeatable
-        return Write(step.call, None if is_repeatable else self._entry("begun", step.changes))
+    def _write_of(self, step: Step[T], looks: int) -> Write[T]:
+        begun = None if step.call.repeatable else self._entry("begun", step.changes)
+        needs_look = not step.even_if_stopped and looks < LOOKS
+        order_id = step.changes[0].order_id
+        return Write(step.call, begun, self.orders_now.looked_at(order_id) if needs_look else None)
 
     def _going_on(self, steps: Sequence[Step[T]]) -> list[Step[T]]:
         """Refuse the steps of orders that were stopped in the store; returns the others.

@@ -82,6 +82,7 @@ class SecondLook:
                 each.left = self._choice.gone(each.order.id)
             elif not each.differs(now):
                 each.read_at = now.read_at
+                each.looked_at = clock.monotonic()
             else:
                 each.take(now)
                 each.left = self._choice.refusal(each)

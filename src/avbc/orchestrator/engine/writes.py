@@ -6,7 +6,7 @@ quota. So it is asked after every wait, in the client, whether the run still has
 
 from __future__ import annotations
 
-from collections.abc import Generator, Iterable
+from collections.abc import Collection, Generator
 from contextlib import contextmanager
 from typing import Generic, TypeVar
 
@@ -16,19 +16,27 @@ from avbc.acctvantage.gateway import Turn
 from avbc.bigcommerce import Call
 from avbc.errors import AvbcError, TransientError
 from avbc.orchestrator.engine.integration import Integration
+from avbc.orchestrator.engine.order_reads import is_fresh
 from avbc.orchestrator.reports import JournalEntry
 
 T = TypeVar("T")
 
+LOOKS = 3
+"""How often the order of a write is looked at, at most: where the quota is so scarce that each look
+is too old before the write goes out, the last one counts."""
+
 
 class NotSent(TransientError):
-    """A request was not sent, or a record not written: the run has no turn any more.
+    """A request was not sent, or a record not written, since the run has no turn any more.
 
-    Or the journal did not take the entry that a request is begun.
+    Or the look at the order was too old, or the journal did not take the entry that the request is
+    begun.
     """
 
     by_journal: AvbcError | None = None
     """The error of the journal."""
+    is_late: bool = False
+    """Whether it may be sent after another look at its order."""
 
 
 @attrs.frozen
@@ -38,6 +46,8 @@ class Write(Generic[T]):
     call: Call[T]
     begun: JournalEntry | None = None
     """The entry that the journal must have before it is sent, where it must not be repeated."""
+    looked_at: float | None = None
+    """When the look at its order ended, by the run's clock; None where it needs none."""
 
 
 class Writes:
@@ -54,6 +64,7 @@ class Writes:
         self.why_lost = ""
         """Why the turn was found lost; it never comes back."""
         self._begun: dict[int, JournalEntry] = {}
+        self._looked_at: dict[int, float | None] = {}
 
     def lost(self) -> str:
         """Ask whether the run still has its turn; returns why it has none, or ""."""
@@ -77,9 +88,14 @@ class Writes:
         """Let a request be sent: the last that is done before it goes out.
 
         Raises:
-            NotSent: The run has no turn any more, or the journal does not take the entry that it is
-                begun.
+            NotSent: The run has no turn any more, the look at the order is too old, or the journal
+                does not take the entry that the request is begun.
         """
+        looked_at = self._looked_at.get(id(call))
+        if looked_at is not None and not is_fresh(looked_at, self._integration.clock):
+            late = NotSent(f"{call.name} was not sent: it waited, and its order may have changed.")
+            late.is_late = True
+            raise late
         self.require_turn(f"{call.name} was not sent")
         if (begun := self._begun.get(id(call))) is not None:
             try:
@@ -91,10 +107,11 @@ class Writes:
             del self._begun[id(call)]
 
     @contextmanager
-    def expecting(self, writes: Iterable[Write[T]]) -> Generator[None]:
+    def expecting(self, writes: Collection[Write[T]]) -> Generator[None]:
         """Know what belongs to these requests while they are sent."""
         self._begun = {id(each.call): each.begun for each in writes if each.begun is not None}
+        self._looked_at = {id(each.call): each.looked_at for each in writes}
         try:
             yield
         finally:
-            self._begun = {}
+            self._begun, self._looked_at = {}, {}

@@ -1,0 +1,153 @@
+"""Requests that wait in the store's quota for longer than a look at their orders counts."""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack
+from decimal import Decimal
+
+import httpx
+import pytest
+
+from avbc.acctvantage import SqlGateway
+from avbc.acctvantage.records import Shipment, ShippedItem
+from avbc.bigcommerce import BigCommerce
+from avbc.clock import Clock
+from avbc.orchestrator import Orchestrator
+from avbc.settings import Settings
+from avbc.testing import FakeStore, OrderFactory, item
+
+NEW, CANCELED, DOWNLOADED = 11, 5, 9
+
+
+class Time:
+    """Goes on when somebody waits, and at nothing else."""
+
+    def __init__(self) -> None:
+        self.now = time.time()
+        self._lock = threading.Lock()
+
+    def __call__(self) -> float:
+        return self.now
+
+    def sleep(self, seconds: float) -> None:
+        with self._lock:
+            self.now += seconds
+
+
+@pytest.fixture
+def clock() -> Time:
+    return Time()
+
+
+@pytest.fixture
+def store(clock: Time) -> FakeStore:
+    return FakeStore(clock=clock)
+
+
+class AtRequest(httpx.BaseTransport):
+    """The store; something happens before a request whose method and path begin with a text."""
+
+    def __init__(self, store: FakeStore) -> None:
+        self.store = store
+        self.acts: dict[str, Callable[[], object]] = {}
+
+    def handle_request(self, request: httpx.Request) -> httpx.Response:
+        response = self.store.handle(request)
+        name = f"{request.method} {request.url.path.partition('/abc123')[2]}"
+        for start in [start for start in self.acts if name.startswith(start)]:
+            self.acts.pop(start)()
+        return response
+
+
+@pytest.fixture
+def transport(store: FakeStore) -> AtRequest:
+    return AtRequest(store)
+
+
+@pytest.fixture
+def web(
+    transport: AtRequest, settings: Settings, books: SqlGateway, clock: Time
+) -> Iterator[Orchestrator]:
+    with ExitStack() as stack:
+        client = stack.enter_context(
+            BigCommerce(
+                settings.store.api_url,
+                "example-token",
+                transport=transport,
+                clock=clock,
+                sleep=clock.sleep,
+            )
+        )
+        seam = Clock(monotonic=clock)
+        yield stack.enter_context(Orchestrator(settings, books, store=client, clock=seam))
+
+
+@pytest.fixture
+def orders(store: FakeStore) -> list[int]:
+    factory = OrderFactory()
+    return [store.add_order(factory.order([item("MUG-RED", 2)])).id for _ in range(8)]
+
+
+@pytest.fixture
+def packed(web: Orchestrator, books: SqlGateway, orders: list[int]) -> list[int]:
+    """Imported orders; of each, one unit was shipped."""
+    assert len(web.import_orders().imported) == len(orders)
+    for number, order_id in enumerate(orders, 1):
+        (order,) = books.sales_orders([f"WEB{order_id}"])
+        items = (ShippedItem(order.lines[0].store_line_id or 0, Decimal(1)),)
+        books.add_shipment(Shipment(number, order.import_id, items=items, ship_via="UPS Ground"))
+    return orders
+
+
+def shipped(store: FakeStore) -> list[int]:
+    return [int(str(row["order_id"])) for row in store.shipments()]
+
+
+def test_what_is_canceled_while_its_shipment_waits_gets_none(
+    web: Orchestrator, store: FakeStore, transport: AtRequest, packed: list[int]
+) -> None:
+    store.set_options(quota=4)
+    last = packed[-1]
+    transport.acts["POST"] = lambda: store.edit_order(last, status_id=CANCELED)
+    report = web.push_shipments()
+    assert [change.order_id for change in report.refused] == [last]
+    assert sorted(shipped(store)) == packed[:-1]
+
+
+def test_a_scarce_quota_delays_shipments_and_stops_none(
+    web: Orchestrator, store: FakeStore, packed: list[int]
+) -> None:
+    """Each is looked at three times, at most, and once for the shipments that the store has."""
+    store.set_options(quota=1)
+    store.clear_log()
+    report = web.push_shipments()
+    assert (len(report.sent), report.stopped) == (len(packed), "")
+    assert sorted(shipped(store)) == packed
+    looks = [each for each in store.log if each.path == "/v2/orders"]
+    assert len(looks) == 1 + 3
+
+
+def test_an_order_that_is_canceled_while_its_status_waits_stays_canceled(
+    web: Orchestrator, store: FakeStore, transport: AtRequest, orders: list[int]
+) -> None:
+    store.set_options(quota=4)
+    last = orders[-1]
+    transport.acts[f"PUT /v2/orders/{orders[0]}"] = lambda: store.edit_order(
+        last, status_id=CANCELED
+    )
+    web.import_orders()
+    statuses = {number: store.order(number).header["status_id"] for number in orders}
+    assert statuses == {**dict.fromkeys(orders, DOWNLOADED), last: CANCELED}
+
+
+def test_what_is_not_sent_uses_nothing_of_the_quota(
+    web: Orchestrator, store: FakeStore, packed: list[int]
+) -> None:
+    store.set_options(quota=3)
+    store.clear_log()
+    report = web.push_shipments()
+    assert report.requests == len(store.log)
+    assert sorted(shipped(store)) == packed
