@@ -42,8 +42,6 @@ _SLICE = 1
 CHUNK = 500
 """Keys in one statement: each number of them has a plan of its own, which is kept."""
 
-_READS = "avbc_reads"
-
 _OF_VALUES = (UnicodeError, OverflowError)
 """Errors of a value on its way to the database."""
 
@@ -99,12 +97,6 @@ class Database:
         self._is_file = self.kind == "sqlite" and _is_file(self.engine.url)
         self._file = Path(str(self.engine.url.database)) if self._is_file else None
         self._driver_error: type[Exception] = self.engine.dialect.loaded_dbapi.Error
-        if self.kind == "sqlite":
-            self._readers = self.engine.execution_options(**{_READS: True})
-        else:
-            self._readers = self.engine.execution_options(
-                isolation_level="REPEATABLE READ", postgresql_readonly=True
-            )
         self._is_closed = False
         self._writer: PoolProxiedConnection | None = None
         self._start()
@@ -120,7 +112,7 @@ class Database:
         Raises:
             AvbcError: As `tables` names it.
         """
-        return self._attempts(lambda: _transaction(self._readers, work), about)
+        return self._attempts(lambda: _snapshot(self.engine, work), about)
 
     def write(self, work: Callable[[sa.Connection], T], about: str = "") -> T:
         """Run `work` in one transaction, as the only writer where the database is SQLite.
@@ -270,11 +262,11 @@ class Database:
                 )
             if self._is_file and self._owns_engine:
                 self._switch_to_wal()
-            if _transaction(self._readers, self._found_version) != self._tables.version:
+            if _snapshot(self.engine, self._found_version) != self._tables.version:
                 with self._turn:
                     _transaction(self.engine, self._bring_up)
             if self._tables.on_open is not None:
-                _transaction(self._readers, self._tables.on_open)
+                _snapshot(self.engine, self._tables.on_open)
             self._is_prepared = True
 
     def _found_version(self, connection: sa.Connection) -> int | None:
@@ -361,6 +353,24 @@ def _transaction(engine: sa.Engine, work: Callable[[sa.Connection], T]) -> T:
         return work(connection)
 
 
+def _snapshot(engine: sa.Engine, work: Callable[[sa.Connection], T]) -> T:
+    """Run `work` in a transaction that only reads."""
+    with engine.connect() as connection:
+        if engine.dialect.name == "sqlite":
+            # On the driver's connection: it cannot fail, and a cycle reads fifty times.
+            _driver(connection.connection).execute("BEGIN")
+        else:
+            connection.execution_options(
+                isolation_level="REPEATABLE READ", postgresql_readonly=True
+            )
+        with connection.begin():
+            return work(connection)
+
+
+def _driver(connection: PoolProxiedConnection) -> sqlite3.Connection:
+    return cast("sqlite3.Connection", connection.dbapi_connection)
+
+
 def _nothing(_connection: sa.Connection) -> None:
     """What tables without views and triggers need."""
 
@@ -394,7 +404,8 @@ def _open_engine(text: str, tables: Tables) -> sa.Engine:
             max_overflow=-1 if _is_file(url) else 0,
         )
         event.listen(engine, "connect", _on_sqlite)
-        event.listen(engine, "begin", _begin_on_sqlite)
+        # Not as an event: an engine that has one looks at its events for each statement.
+        setattr(engine.dialect, "do_begin", _begin_on_sqlite)  # noqa: B010 - of this one alone
         return engine
     if url.drivername in {"postgresql", "postgres", "postgresql+psycopg"}:
         try:
@@ -423,15 +434,12 @@ def _on_sqlite(connection: DBAPIConnection, _entry: object) -> None:
     cursor.close()
 
 
-def _begin_on_sqlite(connection: sa.Connection) -> None:
+def _begin_on_sqlite(connection: PoolProxiedConnection) -> None:
     # A transaction that reads first and writes later can fail at its first write: writers say so at
-    # the start.
-    if connection.get_execution_options().get(_READS):
-        # On the driver's connection: it cannot fail, and a cycle reads fifty times.
-        driver = cast("sqlite3.Connection", connection.connection.dbapi_connection)
-        driver.execute("BEGIN")
-    else:
-        connection.exec_driver_sql("BEGIN IMMEDIATE")
+    # the start. Readers have begun theirs.
+    driver = _driver(connection)
+    if not driver.in_transaction:
+        driver.execute("BEGIN IMMEDIATE")
 
 
 def _on_postgresql(connection: DBAPIConnection, _entry: object) -> None:

@@ -60,7 +60,6 @@ class OpenItems:
     def __init__(self, journal: Journal, scope: str) -> None:
         self._journal = journal
         self._scope = scope
-        self._of_scope = _table.c.scope == scope
 
     @classmethod
     def of(cls, integration: Integration) -> OpenItems:
@@ -149,6 +148,10 @@ class OpenItems:
             )
         self._update(items, is_settled=True)
         return items
+
+    @property
+    def _of_scope(self) -> sa.ColumnElement[bool]:
+        return _table.c.scope == self._scope
 
     def _items(self, condition: sa.ColumnElement[bool]) -> list[WorklistItem]:
         wanted = (

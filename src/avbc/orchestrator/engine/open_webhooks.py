@@ -37,6 +37,9 @@ OLD = timedelta(hours=1)
 """A webhook that is open for longer waits for a person: several runs could not do what it asks."""
 AREA = "webhooks"
 
+_OF_SCOPE = _open.select().where(_open.c.scope == sa.bindparam("scope")).order_by(_open.c.at)
+_OF_ASKS = _OF_SCOPE.where(_open.c.asks == sa.bindparam("asks"))
+
 
 @attrs.frozen
 class OpenWebhook:
@@ -92,9 +95,10 @@ class OpenWebhooks:
         Raises:
             JournalUnreachable: They could not be read.
         """
-        wanted = _open.select().where(_open.c.scope == self._scope).order_by(_open.c.at)
-        if asks is not None:
-            wanted = wanted.where(_open.c.asks == asks)
+        wanted, values = (
+            _OF_SCOPE if asks is None else _OF_ASKS,
+            {"scope": self._scope, "asks": asks},
+        )
         return [
             OpenWebhook(
                 tuple(filter(None, (row.key, row.event_key))),
@@ -103,7 +107,9 @@ class OpenWebhooks:
                 row.detail,
                 aware(row.at),
             )
-            for row in self._journal.read(lambda connection: connection.execute(wanted).all())
+            for row in self._journal.read(
+                lambda connection: connection.execute(wanted, values).all()
+            )
         ]
 
     def is_done(self, keys: Sequence[str]) -> bool:

@@ -369,7 +369,7 @@ class Run(Generic[R]):
         Otherwise nothing may count as dealt with: it is not looked at again, and would be lost.
         """
         self.flush()
-        return not (self._attention.is_due or self.writes.why_lost)
+        return not (self._attention.is_due or self.writes.lost())
 
     def flush(self) -> None:
         """Write what waits for a person, the entries and what is known to the journal.
@@ -377,6 +377,8 @@ class Run(Generic[R]):
         A run that has lost its turn writes what it did, and nothing of what it found: another
         process may know better.
         """
+        if not (self._attention.is_due or self._noted or self._known):
+            return
         is_ours = not self.writes.lost()
         if is_ours:
             self._kept(self._attention.flush)
