@@ -36,7 +36,7 @@ T = TypeVar("T")
 WAIT = 30
 """Seconds to wait for another writer before the database counts as unreachable."""
 
-_SLICE = 1
+SLICE = 1
 """Seconds that one try of a transaction waits: no signal ends a wait inside of the database."""
 
 CHUNK = 500
@@ -395,7 +395,7 @@ def _open_engine(text: str, tables: Tables) -> sa.Engine:
             connect_args={
                 "isolation_level": None,
                 "check_same_thread": False,
-                "timeout": min(_SLICE, float(str(url.query.get("timeout", WAIT)))),
+                "timeout": min(SLICE, float(str(url.query.get("timeout", WAIT)))),
             },
             hide_parameters=True,
             poolclass=QueuePool,
@@ -446,7 +446,7 @@ def _on_postgresql(connection: DBAPIConnection, _entry: object) -> None:
     # No one waits forever for a writer that has died: its session ends, or the wait does.
     cursor = connection.cursor()
     # After a second the server looks for deadlocks, which it resolves better than a timeout does.
-    cursor.execute(f"SET lock_timeout = '{min(2 * _SLICE, WAIT)}s'")
+    cursor.execute(f"SET lock_timeout = '{min(2 * SLICE, WAIT)}s'")
     cursor.execute(f"SET idle_in_transaction_session_timeout = '{2 * WAIT}s'")
     cursor.close()
     connection.commit()

@@ -30,8 +30,9 @@ import sqlalchemy as sa
 from sqlalchemy.exc import DBAPIError, OperationalError, SQLAlchemyError
 
 from avbc import forks
-from avbc.database import Database, Tables, insert_into
+from avbc.database import SLICE, Database, Tables, insert_into
 from avbc.errors import AvbcError
+from avbc.stopping import is_stop_due
 
 LEASE = timedelta(minutes=5)
 """How long a silent process keeps its turn on PostgreSQL."""
@@ -282,24 +283,36 @@ def _file_of(connection: sa.Connection) -> Path:
 def _locked(file: Path, name: str, wait: timedelta) -> sqlite3.Connection | None:
     folder = file.with_name(f"{file.name}.leases")
     folder.mkdir(exist_ok=True)
+    give_up_at = time.monotonic() + wait.total_seconds()
     # Another thread may release it than the one that took it.
     connection = sqlite3.connect(
         folder / quote(name, safe="@"),
-        timeout=wait.total_seconds(),
+        timeout=min(SLICE, wait.total_seconds()),
         isolation_level=None,
         check_same_thread=False,
     )
+    try:
+        while not _begun(connection):
+            if time.monotonic() >= give_up_at or is_stop_due():
+                connection.close()
+                return None
+    except BaseException:
+        connection.close()
+        raise
+    return connection
+
+
+def _begun(connection: sqlite3.Connection) -> bool:
     try:
         # Nothing is written, so there is nothing to roll back: a rollback journal on disk would
         # only be left behind by the dead.
         connection.execute("PRAGMA journal_mode = MEMORY")
         connection.execute("BEGIN EXCLUSIVE")
     except sqlite3.OperationalError as error:
-        connection.close()
-        if error.sqlite_errorcode & 0xFF == sqlite3.SQLITE_BUSY:
-            return None
-        raise
-    return connection
+        if error.sqlite_errorcode & 0xFF != sqlite3.SQLITE_BUSY:
+            raise
+        return False
+    return True
 
 
 # Locks are of the whole database, while there may be books in each of its schemas.

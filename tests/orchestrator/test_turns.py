@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sqlite3
 import threading
+import time
 from collections import Counter
 from collections.abc import Callable
 from contextlib import AbstractContextManager, closing
@@ -17,6 +18,7 @@ import sqlalchemy as sa
 from avbc.acctvantage import SqlGateway, Turn
 from avbc.orchestrator import JournalUnreachable, JournalUnusable, Orchestrator, orchestrator
 from avbc.orchestrator.engine.journal import Journal
+from avbc.stopping import StopRequest, ended_by
 from avbc.testing import FakeStore, example
 
 NEW = 11
@@ -70,6 +72,17 @@ def test_a_turn_is_waited_for(url: str) -> None:
             mine.take_turn("import", timedelta(milliseconds=20)) as second,
         ):
             assert second.check() == TAKEN
+
+
+def test_a_stop_ends_the_wait_for_a_turn_in_a_file(tmp_path: Path) -> None:
+    """No signal ends a wait inside of SQLite."""
+    url, stop = f"sqlite:///{tmp_path}/journal.db", StopRequest()
+    with closing(Journal(url)) as mine, closing(Journal(url)) as other, mine.take_turn("import"):
+        began = time.monotonic()
+        stop.ask()
+        with ended_by(stop), other.take_turn("import", timedelta(seconds=30)) as second:
+            assert second.check() == TAKEN
+        assert time.monotonic() - began < 5
 
 
 def test_a_lease_ends_with_an_error(url: str) -> None:

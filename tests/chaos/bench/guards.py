@@ -1430,6 +1430,67 @@ _GUARDS = (
         (Removal("bigcommerce/wire.py", "if fault := proxy_fault(proxy):", 'if fault := "":'),),
     ),
     Guard(
+        "a forked process opens connections of its own to the store",
+        ("tests/bigcommerce/test_forks.py::test_each_process_gets_its_own_answers",),
+        (Removal("bigcommerce/base.py", "forks.watch(self)"),),
+    ),
+    Guard(
+        "a fork waits for threads at a SQLite file",
+        (
+            (
+                "tests/acctvantage/test_database.py::TestTransactions"
+                "::test_processes_that_are_forked_from_busy_threads_write"
+            ),
+        ),
+        (Removal("forks.py", "before=before, after_in_parent=uses.resume, "),),
+    ),
+    Guard(
+        "an answer about another record is refused",
+        (
+            "tests/bigcommerce/test_other_ids.py::test_what_names_another_id_is_asked_for_again",
+            (
+                "tests/bigcommerce/test_other_ids.py"
+                "::test_a_write_that_must_not_be_repeated_is_not_sent_again"
+            ),
+        ),
+        (Removal("bigcommerce/wire.py", "failure = of_another(call, status, body)"),),
+    ),
+    Guard(
+        "nothing is sent again after a stop",
+        ("tests/bigcommerce/test_stopping.py::test_nothing_is_sent_again_after_it",),
+        (Removal("bigcommerce/base.py", "if self._grace() < math.inf:", "if False:"),),
+    ),
+    Guard(
+        "a read that hangs ends after a stop",
+        (
+            (
+                "tests/bigcommerce/test_stopping.py"
+                "::test_a_write_that_must_not_be_repeated_is_waited_for"
+            ),
+        ),
+        (
+            Removal(
+                "bigcommerce/limits.py", "if stop is not None and stop.left() == 0:", "if False:"
+            ),
+        ),
+    ),
+    Guard(
+        "a write that must not be repeated is waited for after a stop",
+        (
+            (
+                "tests/bigcommerce/test_stopping.py"
+                "::test_a_write_that_must_not_be_repeated_is_waited_for"
+            ),
+        ),
+        (
+            Removal(
+                "bigcommerce/wire.py",
+                "STOP.get() if call.repeatable else None",
+                "STOP.get()",
+            ),
+        ),
+    ),
+    Guard(
         "the limit of an answer's size",
         (
             f"{_LIMITS}::test_the_limit_is_of_what_was_decompressed",
