@@ -141,7 +141,7 @@ def cycle(web: Orchestrator) -> CycleReport:
         reports.append(report)
         web.stop()
 
-    run_timer([web], on_report=note, clock=lambda: 0.0, wait=lambda _: None)
+    run_timer([web], on_report=note, wait=lambda _: None)
     return reports[0]
 
 
