@@ -21,7 +21,7 @@ from avbc.orchestrator.timer import JobOutcome
 from avbc.settings import Settings
 from avbc.testing.fakestore.http import StoreRequest, StoreResponse
 
-_SWEEP = 70
+_SWEEP = 65
 """Minutes within which avbc finds an order that the store does not list any more."""
 _DONE = ("imported", "relinked", "updated", "refused", "postponed", "sent")
 
@@ -71,6 +71,7 @@ class _Day:
     def __init__(self, plan: Plan) -> None:
         self.plan = plan
         self.acts = 0
+        self._is_over = False
         self.world = World(
             plan.seed,
             self._settings,
@@ -106,22 +107,27 @@ class _Day:
             worker = int(event.options.get("worker", 0))
             world.at(event.at, partial(self._happen, event), after=event.after, worker=worker)
         world.run_until(plan.minutes)
-        awake = max(
-            [plan.minutes, *(worker.process.stopped_until / 60 for worker in world.workers)]
-        )
-        world.run_until(awake)
+        awake = max(plan.minutes, *(each.process.stopped_until / 60 for each in world.workers))
+        # For those that a dead worker has started again.
+        world.run_until(awake + 5)
+        for number in range(2, plan.workers + 1):
+            world.kill(number, again=False)
+        self._is_over = True
         world.store.clear_faults()
         world.quota(1_000_000)
         self._act(Event(awake, "deliver"))
-        for part in (1, 2):
-            self._act(Event(awake, "settle"))
-            world.run_until(awake + part * plan.interval)
-        world.run_until(awake + _SWEEP + 2 * plan.interval)
+        self._act(Event(awake, "settle"))
+        world.run_until(world.minutes + plan.interval)
+        self._act(Event(awake, "settle"))
+        world.run_until(world.minutes + _SWEEP)
         self._check(self.model.quiet)
 
     # What happens
 
     def _happen(self, event: Event) -> None:
+        if self._is_over:
+            # It waited for the middle of a cycle that did not come.
+            return
         options = dict(event.options)
         worker = f"worker {options.get('worker')}"
         match event.name:
@@ -154,7 +160,8 @@ class _Day:
             return
         if self.people.do(event.name, order_id, **event.options):
             self.acts += event.who in ("the merchant", "the warehouse", "AcctVantage")
-            if order_id:
+            if order_id and event.after:
+                # In the middle of a cycle: at its end all orders are looked at.
                 self._check(partial(self.model.moment, order_id))
 
     def _tell(self, who: str, words: str, order_id: int = 0) -> None:

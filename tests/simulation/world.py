@@ -174,13 +174,15 @@ class World:
             act = lambda: self.scheduler.after(after, worker, wait)  # noqa: E731
         self.scheduler.at(60 * minutes, act)
 
-    def kill(self, worker: int) -> None:
+    def kill(self, worker: int, *, again: bool = True) -> None:
         """End a worker where it is; another is started in its place, with nothing in memory."""
         one = self.workers[worker - 1]
-        if not one.process.is_dead:
-            self.scheduler.kill(one.process)
-            again = self.scheduler.seconds + self.scheduler.draw(_RESTART)
-            self.scheduler.at(again, one.start)
+        if one.process.is_dead:
+            return
+        self.scheduler.kill(one.process)
+        if again:
+            soon = self.scheduler.seconds + self.scheduler.draw(_RESTART)
+            self.scheduler.at(soon, one.start)
 
     def pause(self, worker: int, minutes: float) -> None:
         """Let a worker stand still where it is; a request that it has sent arrives all the same."""
