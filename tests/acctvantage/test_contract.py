@@ -2,14 +2,14 @@ from __future__ import annotations
 
 import csv
 import io
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from decimal import Decimal
 from pathlib import Path
 
 import pytest
 
 from avbc.acctvantage import ImportGateway, Product, Shipment, SqlGateway
-from avbc.testing.contract import GatewayContract
+from avbc.testing.contract import GatewayContract, TurnContract
 
 
 class TestSqlGateway(GatewayContract):
@@ -51,6 +51,13 @@ class TestSqlGateway(GatewayContract):
     def add_shipment(self, gateway: ImportGateway, shipment: Shipment) -> None:
         assert isinstance(gateway, SqlGateway)
         gateway.add_shipment(shipment)
+
+
+class TestTurns(TurnContract):
+    @pytest.fixture
+    def gateway(self, url: str) -> Iterator[SqlGateway]:
+        with SqlGateway(url) as books:
+            yield books
 
 
 def test_the_contract_says_what_to_override() -> None:

@@ -33,8 +33,10 @@ class Time:
         return self.now
 
     def sleep(self, seconds: float) -> None:
+        until = self.now + seconds
         with self._lock:
-            self.now += seconds
+            # Who waits meanwhile waits for the same time.
+            self.now = max(self.now, until)
 
 
 @pytest.fixture
@@ -114,6 +116,8 @@ def test_what_is_canceled_while_its_shipment_waits_gets_none(
     transport.acts["POST"] = lambda: store.edit_order(last, status_id=CANCELED)
     report = web.push_shipments()
     assert [change.order_id for change in report.refused] == [last]
+    assert "begun" not in [entry.outcome for entry in web.history(last).entries]
+    assert "begun" in [entry.outcome for entry in web.history(packed[0]).entries]
     assert sorted(shipped(store)) == packed[:-1]
 
 
@@ -121,7 +125,7 @@ def test_a_scarce_quota_delays_shipments_and_stops_none(
     web: Orchestrator, store: FakeStore, packed: list[int]
 ) -> None:
     """Each is looked at three times, at most, and once for the shipments that the store has."""
-    store.set_options(quota=1)
+    store.set_options(quota=2)
     store.clear_log()
     report = web.push_shipments()
     assert (len(report.sent), report.stopped) == (len(packed), "")

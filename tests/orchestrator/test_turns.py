@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import os
 import sqlite3
+import subprocess
+import sys
 import threading
 import time
 from collections import Counter
@@ -15,7 +18,7 @@ from typing import cast
 import pytest
 import sqlalchemy as sa
 
-from avbc.acctvantage import SqlGateway, Turn
+from avbc.acctvantage import OrderBundle, SqlGateway, Turn
 from avbc.orchestrator import JournalUnreachable, JournalUnusable, Orchestrator, orchestrator
 from avbc.orchestrator.engine.journal import Journal
 from avbc.stopping import StopRequest, ended_by
@@ -235,3 +238,109 @@ def test_a_lease_that_is_lost_ends_the_run(
     monkeypatch.undo()
     report = web.import_orders()
     assert (len(report.relinked), len(report.imported)) == (3, 3)
+
+
+FORKED = """
+import os, sys
+from avbc import SqlGateway
+from datetime import timedelta
+
+with SqlGateway(sys.argv[1]) as books:
+    turn = books.take_turn("import", timedelta(0))
+    child = os.fork()
+    if not child:
+        print("child:", turn.check(), flush=True)
+        turn.release()
+        sys.exit()  # as an application ends, and not at once
+    os.waitpid(child, 0)
+    print("parent:", turn.check())
+    with SqlGateway(sys.argv[1]) as others:
+        print("another:", others.take_turn("import", timedelta(0)).check())
+"""
+
+
+@pytest.mark.skipif(not hasattr(os, "fork"), reason="this machine does not fork")
+def test_a_forked_process_has_no_turn_and_ends_none(url: str) -> None:
+    done = subprocess.run(
+        [sys.executable, "-c", FORKED, url],
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    assert done.stdout.splitlines() == [
+        "child: the turn belongs to the process that this one was forked from",
+        "parent: ",
+        f"another: {TAKEN}",
+    ]
+
+
+def test_a_turn_is_kept_for_an_hour_of_a_holder_that_does_not_ask(
+    postgresql_url: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A process that hangs does not hold up the others for ever."""
+    monkeypatch.setattr("avbc.turns.LEASE", timedelta(seconds=0.5))
+    with (
+        closing(Journal(postgresql_url)) as mine,
+        closing(Journal(postgresql_url)) as other,
+        mine.take_turn("import") as turn,
+    ):
+        with other.take_turn("import", timedelta(seconds=1.5)) as second:
+            assert second.check() == TAKEN
+        monkeypatch.setattr("avbc.turns._KEPT", timedelta(0))
+        with other.take_turn("import", timedelta(seconds=30)) as second:
+            assert second.check() == ""
+        assert turn.check().startswith("the database ended this process's turn")
+
+
+def test_turns_of_an_application_that_fail_count_as_lost(
+    webs: Callable[[], Orchestrator], monkeypatch: pytest.MonkeyPatch, store: FakeStore
+) -> None:
+    def fails(_: object) -> str:
+        raise RuntimeError("a bug")
+
+    monkeypatch.setattr("avbc.turns.FileLease.check", fails)
+    report = webs().import_orders()
+    assert report.stopped == "whether this process still has its turn is not known: a bug"
+    assert not store.log
+
+
+def test_what_is_found_after_the_turn_was_lost_is_not_remembered(
+    webs: Callable[[], Orchestrator], monkeypatch: pytest.MonkeyPatch, store: FakeStore
+) -> None:
+    """Another process may know better; what was done is recorded."""
+    web = webs()
+    monkeypatch.setattr(
+        "avbc.turns.FileLease.check",
+        lambda _: "lost" if store.order(1006).header["status_id"] != NEW else "",
+    )
+    assert web.import_orders().stopped == "lost"
+    monkeypatch.undo()
+    journal = web._integration.journal
+    assert journal.fingerprints(web._integration.scoped("status"), ["WEB1006"]) == {}
+    assert web.history(1006).entries
+
+
+def test_an_order_is_not_written_once_the_turn_was_lost(
+    join: Callable[..., Orchestrator],
+    new_books: Callable[..., SqlGateway],
+    tmp_path: Path,
+    store: FakeStore,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """What takes its time between the last look at the turn and the books is its mapping."""
+    lost: list[str] = []
+    monkeypatch.setattr("avbc.turns.FileLease.check", lambda _: "".join(lost))
+
+    def slow(_: object, bundle: OrderBundle) -> OrderBundle:
+        lost[:] = ["lost"]
+        return bundle
+
+    example.populate(store, orders=1)
+    books = new_books(f"sqlite:///{tmp_path}/books.db")
+    report = join(books=books, customise=[slow]).import_orders()
+    assert report.stopped == "lost"
+    assert books.sales_orders() == []
+    (outcome,) = report.postponed
+    assert [str(problem.message) for problem in outcome.problems] == [
+        "WEB1001 was not written: lost."
+    ]

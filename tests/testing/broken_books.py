@@ -24,6 +24,7 @@ from avbc.acctvantage import (
     SqlGateway,
 )
 from avbc.acctvantage.records import COMMITTED, OPEN, PICKED
+from avbc.turns import Lease
 
 _MOMENT = timedelta(microseconds=1)
 _READS = "reads_take_many_keys_and_leave_out_unknown_ones"
@@ -1008,3 +1009,120 @@ WRONG: list[tuple[str, Wrong, str, str]] = [
     ),
 ]
 FAULTS += [(broken(method, wrong), {test: says}) for method, wrong, test, says in WRONG]
+
+
+class LetsEverybodyHaveIt(SqlGateway):
+    """No turn is ever refused."""
+
+    def take_turn(self, name: str, wait: timedelta = timedelta(0)) -> Lease:
+        return Lease()
+
+
+class SaysNotWhy(SqlGateway):
+    """Who has no turn is not told."""
+
+    def take_turn(self, name: str, wait: timedelta = timedelta(0)) -> Lease:
+        turn = super().take_turn(name, wait)
+        return turn if turn.check() == "" else Lease()
+
+
+class HasOneTurnForAll(SqlGateway):
+    """A turn is of the books, and not of what is done."""
+
+    def take_turn(self, name: str, wait: timedelta = timedelta(0)) -> Lease:
+        return super().take_turn("turn", wait)
+
+
+class FoldsNames(SqlGateway):
+    """Names in other letters are the same."""
+
+    def take_turn(self, name: str, wait: timedelta = timedelta(0)) -> Lease:
+        return super().take_turn(name.casefold(), wait)
+
+
+class KeepsTurns(SqlGateway):
+    """A turn that was released stays taken."""
+
+    def take_turn(self, name: str, wait: timedelta = timedelta(0)) -> Lease:
+        turn = super().take_turn(name, wait)
+        return turn if turn.check() else _NeverReleased(turn)
+
+
+class _NeverReleased(Lease):
+    def __init__(self, turn: Lease) -> None:
+        super().__init__()
+        self.turn = turn
+
+
+class ReleasesTheTurnOfAnother(SqlGateway):
+    """Whoever releases ends the turn of this name."""
+
+    def take_turn(self, name: str, wait: timedelta = timedelta(0)) -> Lease:
+        turn = super().take_turn(name, wait)
+        if not turn.check():
+            self.last = turn
+            return turn
+        return _Releases(self.last, turn.check())
+
+
+class _Releases(Lease):
+    def __init__(self, turn: Lease, refusal: str) -> None:
+        super().__init__(refusal)
+        self.turn = turn
+
+    def release(self) -> None:
+        self.turn.release()
+
+
+class WaitsForNobody(SqlGateway):
+    """A turn that another has is refused at once."""
+
+    def take_turn(self, name: str, wait: timedelta = timedelta(0)) -> Lease:
+        return super().take_turn(name)
+
+
+class TakesItWhenTheWaitIsOver(SqlGateway):
+    """Who has waited for long enough has the turn as well."""
+
+    def take_turn(self, name: str, wait: timedelta = timedelta(0)) -> Lease:
+        turn = super().take_turn(name, wait)
+        return Lease() if wait and turn.check() else turn
+
+
+class LooksBeforeItTakes(SqlGateway):
+    """Whether another has the turn is asked first, and noted afterwards."""
+
+    def __init__(self, url: str) -> None:
+        super().__init__(url)
+        self._taken: set[str] = set()
+        self._all_have_looked = threading.Barrier(8)
+
+    def take_turn(self, name: str, wait: timedelta = timedelta(0)) -> Lease:
+        if name in self._taken:
+            return Lease("taken")
+        self._all_have_looked.wait(30)
+        self._taken.add(name)
+        return Lease()
+
+
+TURN_FAULTS: list[tuple[type[SqlGateway], dict[str, str]]] = [
+    (
+        LetsEverybodyHaveIt,
+        {
+            "one_has_a_turn": "check must say why there is none",
+            "of_eight_at_once_one_has_the_turn": "how many of 8 at once",
+            "a_turn_is_waited_for": "after a wait",
+        },
+    ),
+    (SaysNotWhy, {"one_has_a_turn": "check must say why there is none"}),
+    (HasOneTurnForAll, {"each_name_has_a_turn_of_its_own": "check of the turn 'PUSH"}),
+    (FoldsNames, {"each_name_has_a_turn_of_its_own": "check of the turn 'PUSH"}),
+    (KeepsTurns, {"a_turn_that_was_released_can_be_taken": "check of the next turn"}),
+    (
+        ReleasesTheTurnOfAnother,
+        {"a_turn_that_was_released_can_be_taken": "one that had none was released"},
+    ),
+    (WaitsForNobody, {"a_turn_is_waited_for": "one that waits while another has it"}),
+    (TakesItWhenTheWaitIsOver, {"a_turn_is_waited_for": "after a wait"}),
+    (LooksBeforeItTakes, {"of_eight_at_once_one_has_the_turn": "how many of 8 at once"}),
+]

@@ -5,18 +5,19 @@ from __future__ import annotations
 import csv
 from collections.abc import Callable, Collection, Mapping, Sequence
 from decimal import Decimal
+from functools import partial
 from pathlib import Path
 
 import pytest
 from attrs import asdict
 
 from avbc.acctvantage import ImportGateway, Product, Shipment, SqlGateway
-from avbc.testing.contract import GatewayContract
+from avbc.testing.contract import GatewayContract, TurnContract
 
-from .broken_books import FAULTS
+from .broken_books import FAULTS, TURN_FAULTS
 
 
-class Contract(GatewayContract):
+class Contract(GatewayContract, TurnContract):
     """The contract, to be run test by test on books of any kind."""
 
     def __init__(self, folder: Path) -> None:
@@ -71,6 +72,21 @@ def books(gateway: ImportGateway) -> SqlGateway:
 def test_sound_books_pass(tmp_path: Path) -> None:
     tests = {test for _, said in FAULTS for test in said}
     assert Contract(tmp_path).failures(SqlGateway, tests) == {}
+    tests = {test for _, said in TURN_FAULTS for test in said}
+    in_file = partial(SqlGateway, f"sqlite:///{tmp_path}/books.db")
+    assert Contract(tmp_path).failures(in_file, tests) == {}
+
+
+@pytest.mark.parametrize(
+    ("kind", "said"), TURN_FAULTS, ids=[kind.__name__ for kind, _ in TURN_FAULTS]
+)
+def test_a_fault_of_turns_is_found_and_named(
+    tmp_path: Path, kind: type[SqlGateway], said: dict[str, str]
+) -> None:
+    in_file = partial(kind, f"sqlite:///{tmp_path}/books.db")
+    messages = Contract(tmp_path).failures(in_file, said)
+    assert messages.keys() == said.keys()
+    assert not {name: text for name, text in messages.items() if said[name] not in text}
 
 
 @pytest.mark.parametrize(
@@ -94,4 +110,5 @@ def test_a_method_that_is_missing_is_named(tmp_path: Path) -> None:
 
 def test_every_rule_has_books_that_break_it() -> None:
     tests = {name.removeprefix("test_") for name in dir(Contract) if name.startswith("test_")}
-    assert {test for _, said in FAULTS for test in said} == tests - {"satisfies_the_protocol"}
+    broken = {test for _, said in (*FAULTS, *TURN_FAULTS) for test in said}
+    assert broken == tests - {"satisfies_the_protocol"}

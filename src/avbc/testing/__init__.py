@@ -18,6 +18,7 @@ if TYPE_CHECKING:
         ShipmentContract,
         StatusContract,
         StockContract,
+        TurnContract,
     )
     from avbc.testing.factories import (
         CATALOGUE,
@@ -65,6 +66,7 @@ _HOMES = {
     "Shipping": "factories",
     "StatusContract": "contract",
     "StockContract": "contract",
+    "TurnContract": "contract",
     "StoreProcess": "process",
     "WebhookCall": "fakestore.events",
     "item": "factories",
@@ -98,6 +100,7 @@ __all__ = [
     "StatusContract",
     "StockContract",
     "StoreProcess",
+    "TurnContract",
     "WebhookCall",
     "item",
     "order_of_shape",

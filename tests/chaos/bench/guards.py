@@ -82,6 +82,9 @@ _SHIPMENTS = "tests/orchestrator/test_shipments.py"
 _CAPTURES = "tests/orchestrator/test_captures.py"
 _PAGES = "tests/orchestrator/test_order_pages.py"
 _LOOK = "tests/orchestrator/test_second_look.py"
+_LATE = "tests/orchestrator/test_late_writes.py"
+_TURNS = "tests/orchestrator/test_turns.py"
+_PROCESSES = "tests/orchestrator/test_many_processes.py"
 _RUN = "tests/orchestrator/test_run.py"
 _FOLLOWING = "tests/orchestrator/test_follow_orders.py"
 _EDITED = "tests/orchestrator/test_edited_receipts.py"
@@ -684,6 +687,93 @@ _GUARDS = (
                 "orchestrator/jobs/shipments.py",
                 "is not None and order.items_shipped",
                 "is not None and False",
+            ),
+        ),
+    ),
+    Guard(
+        "the turn is asked for right before each write",
+        (f"{_TURNS}::test_a_lease_that_is_lost_ends_the_run",),
+        (
+            Removal(
+                "orchestrator/engine/writes.py",
+                'self.require_turn(f"{call.name} was not sent")',
+            ),
+        ),
+    ),
+    Guard(
+        "an order is written to the books while the run has its turn",
+        (f"{_TURNS}::test_an_order_is_not_written_once_the_turn_was_lost",),
+        (
+            Removal(
+                "orchestrator/jobs/import_orders.py",
+                'self._run.writes.require_turn(f"{each.import_id} was not written")',
+                "pass",
+            ),
+        ),
+    ),
+    Guard(
+        "each turn has a fence",
+        (f"{_PROCESSES}::test_a_deleted_folder_of_locks_is_noticed",),
+        (Removal("turns.py", 'return "" if last == self.number else _TAKEN_OVER', 'return ""'),),
+    ),
+    Guard(
+        "a turn is kept while its holder works",
+        (
+            f"{_TURNS}::test_a_turn_is_kept_for_an_hour_of_a_holder_that_does_not_ask",
+            f"{_PROCESSES}::test_reads_may_take_longer_than_a_lease",
+        ),
+        (
+            Removal(
+                "turns.py",
+                'threading.Thread(target=self._keep, name="avbc-turn", daemon=True).start()',
+            ),
+        ),
+    ),
+    Guard(
+        "a turn belongs to the store and the books",
+        (f"{_PROCESSES}::test_two_journals_over_the_same_books_are_one_turn[sqlite]",),
+        (
+            Removal(
+                "orchestrator/engine/integration.py",
+                "turns = self.parts.turns or self.journal",
+                "turns = self.journal",
+            ),
+        ),
+    ),
+    Guard(
+        "a forked process has no turn",
+        (f"{_TURNS}::test_a_forked_process_has_no_turn_and_ends_none",),
+        (Removal("turns.py", "if os.getpid() != self._process:\n    return _FORKED"),),
+    ),
+    Guard(
+        "what a run found is not remembered once it has lost its turn",
+        (f"{_TURNS}::test_what_is_found_after_the_turn_was_lost_is_not_remembered",),
+        (
+            Removal(
+                "orchestrator/engine/run.py", "is_ours = not self.writes.lost()", "is_ours = True"
+            ),
+        ),
+    ),
+    Guard(
+        "what must not be repeated is in the journal as begun right before it is sent",
+        (f"{_LATE}::test_what_is_canceled_while_its_shipment_waits_gets_none",),
+        (
+            Removal(
+                "orchestrator/engine/writes.py", "self._integration.journal.write([begun])", "pass"
+            ),
+        ),
+    ),
+    Guard(
+        "no write goes out by a look that is older than 5 seconds",
+        (
+            f"{_LATE}::test_what_is_canceled_while_its_shipment_waits_gets_none",
+            f"{_LATE}::test_an_order_that_is_canceled_while_its_status_waits_stays_canceled",
+        ),
+        (
+            Removal(
+                "orchestrator/engine/writes.py",
+                "if looked_at is not None and not is_fresh(looked_at, self._integration.clock):",
+                "if False:",
             ),
         ),
     ),

@@ -1,1 +1,1 @@
-"""What every job stands on: runs, batches, the journal, leases, progress."""
+"""What every job stands on: runs, batches, the journal, writes, progress."""

@@ -14,7 +14,8 @@ Subclass the contract of each part that your books have, and say how they are op
         def add_products(self, gateway, products):
             gateway.import_products(products)
 
-`GatewayContract` is all of them, and what needs two parts. Each test starts with empty books. It
+`GatewayContract` is all of them, and what needs two parts; `TurnContract`, for books at which
+several processes work, is apart. Each test starts with empty books. It
 writes through the methods of its own part and of `ImportGateway` alone, except what users of the
 books enter. That goes through methods of yours: `add_products`, `add_quantities` (for
 `StockContract`) and `add_shipment` (for `ShipmentContract`).
@@ -30,6 +31,7 @@ from avbc.testing.contract.products import ProductContract
 from avbc.testing.contract.shipments import ShipmentContract
 from avbc.testing.contract.statuses import StatusContract
 from avbc.testing.contract.stock import StockContract
+from avbc.testing.contract.turns import TurnContract
 from avbc.testing.contract.whole import GatewayContract
 
 __all__ = [
@@ -44,6 +46,7 @@ __all__ = [
     "ShipmentContract",
     "StatusContract",
     "StockContract",
+    "TurnContract",
     "make_bundle",
     "make_order",
 ]
