@@ -114,12 +114,15 @@ class Database:
         """
         return self._attempts(lambda: _snapshot(self.engine, work), about)
 
-    def write(self, work: Callable[[sa.Connection], T], about: str = "") -> T:
+    def write(
+        self, work: Callable[[sa.Connection], T], about: str = "", *, durable: bool = True
+    ) -> T:
         """Run `work` in one transaction, as the only writer where the database is SQLite.
 
         Args:
             work: What to do. It may run again, and must have no effects but those on the database.
             about: The record that is written, for the message of an error.
+            durable: Whether it must survive a power failure, and so waits for the disk.
 
         Raises:
             AvbcError: As `tables` names it. Nothing was written, unless the connection was lost
@@ -128,7 +131,7 @@ class Database:
 
         def run() -> T:
             with self._turn:
-                return _transaction(self.engine, work)
+                return _transaction(self.engine, work, durable=durable)
 
         return self._attempts(run, about)
 
@@ -348,9 +351,27 @@ class Database:
             self.engine.dispose()
 
 
-def _transaction(engine: sa.Engine, work: Callable[[sa.Connection], T]) -> T:
-    with engine.connect() as connection, connection.begin():
-        return work(connection)
+def _transaction(
+    engine: sa.Engine, work: Callable[[sa.Connection], T], *, durable: bool = True
+) -> T:
+    with engine.connect() as connection:
+        on_sqlite = not durable and engine.dialect.name == "sqlite"
+        sync = _without_sync(_driver(connection.connection)) if on_sqlite else nullcontext()
+        with sync, connection.begin():
+            if not (durable or on_sqlite):
+                connection.exec_driver_sql("SET LOCAL synchronous_commit = off")
+            return work(connection)
+
+
+@contextmanager
+def _without_sync(driver: sqlite3.Connection) -> Generator[None]:
+    """Let a commit to a SQLite file in WAL mode not wait for the disk."""
+    (before,) = driver.execute("PRAGMA synchronous").fetchone()
+    driver.execute("PRAGMA synchronous = NORMAL")
+    try:
+        yield
+    finally:
+        driver.execute(f"PRAGMA synchronous = {before}")
 
 
 def _snapshot(engine: sa.Engine, work: Callable[[sa.Connection], T]) -> T:

@@ -21,6 +21,7 @@ import threading
 import time
 from contextlib import suppress
 from datetime import timedelta
+from functools import cache
 from pathlib import Path
 from typing import Self
 from urllib.parse import quote
@@ -60,6 +61,17 @@ _fences = sa.Table(
     sa.Column("name", sa.Text, primary_key=True),
     sa.Column("number", sa.BigInteger, nullable=False),
 )
+
+
+@cache
+def _raised(kind: str) -> sa.sql.dml.ReturningInsert[int]:
+    """Return the statement that raises a number and returns it."""
+    insert = insert_into(
+        list(_fences.columns), kind, replaced=["name"], kept=["number"], counted=["number"]
+    )
+    return insert.returning(_fences.c.number)
+
+
 _NUMBER = sa.select(_fences.c.number).where(_fences.c.name == sa.bindparam("name"))
 
 
@@ -182,15 +194,12 @@ class Fence:
     @classmethod
     def raised(cls, database: Database, name: str) -> Fence:
         """Make the number of this turn the last one."""
-        insert = insert_into(
-            list(_fences.columns),
-            database.kind,
-            replaced=["name"],
-            kept=["number"],
-            counted=["number"],
-        ).returning(_fences.c.number)
-        row = {"name": name, "number": 1}
-        number = database.write(lambda connection: connection.execute(insert, row).scalar_one())
+        raised, row = _raised(database.kind), {"name": name, "number": 1}
+        number = database.write(
+            lambda connection: connection.execute(raised, row).scalar_one(),
+            # A power failure ends all turns, too.
+            durable=False,
+        )
         return cls(database, name, number)
 
     def check(self) -> str:

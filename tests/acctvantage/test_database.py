@@ -300,6 +300,18 @@ class TestTransactions:
         assert books.promotions() == []
         assert books.create_order(bundle(1)).created
 
+    def test_what_may_be_lost_with_the_power_does_not_wait_for_the_disk(self, url: str) -> None:
+        asked = {"sqlite": "PRAGMA synchronous", "postgresql": "SHOW synchronous_commit"}
+        with SqlGateway(url) as books:
+            there = Database(books.engine, versions.BOOKS)
+
+            def waits(connection: sa.Connection) -> object:
+                return connection.exec_driver_sql(asked[there.kind]).scalar()
+
+            before = there.write(waits)
+            assert there.write(waits, durable=False) == {2: 1, "on": "off"}[before]
+            assert there.write(waits) == before
+
     def test_threads_share_books_in_memory(self, memory: SqlGateway, bundle: Make) -> None:
         def work(number: int) -> int:
             memory.create_order(bundle(number))
