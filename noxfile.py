@@ -195,7 +195,7 @@ def bench(session: nox.Session) -> None:
 
 @nox.session(python=OLDEST, default=False)
 def chaos(session: nox.Session) -> None:
-    """Deaths, faults and bad data by the thousand: nothing lost, nothing twice, no cent off.
+    """Deaths and bad data by the thousand: nothing lost, nothing twice, not a cent off.
 
     A share of it is among the tests.
     """

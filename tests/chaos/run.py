@@ -19,87 +19,40 @@ from functools import partial
 from typing import TypeAlias
 
 from bench.badorders import generated_orders
-from bench.databases import postgresql_faults, sqlite_faults
-from bench.deaths import deaths
-from bench.faults import faults, weather
+from bench.days import days
 from bench.guards import guards
 from bench.habit_kinds import EACH, HABITS, try_kind
 from bench.habits import habit_row
-from bench.habits_client import TRIES, try_client
 from bench.inputs import bad_inputs
 from bench.tally import Row, merged, table
-from bench.together import together_on_postgresql, together_on_sqlite
-from bench.worlds import WORLDS
 
 Job: TypeAlias = "Callable[[], Row | list[Row]]"
 
-BOOKS = ("import", "capture payments", "import refunds", "pull statuses", "follow held")
-"""Worlds whose runs write in the books in different ways."""
 GENERATED = 25_000
 """Orders of any shape; those of `bench.habit_kinds` come on top."""
-PUSHES = [name for name in WORLDS if name not in {"few", "many", "import", "import held"}]
+DAYS = 60
+"""Store-days on each database."""
 
 
 def jobs(seed: int, scale: float) -> Iterator[tuple[str, Job]]:
     """Everything there is to try, the longest first, in pieces for several processes."""
 
-    def sample(full: int) -> int | None:
-        return None if scale >= 1 else max(1, round(full * scale))
-
     def count(full: int) -> int:
         return max(1, round(full * scale))
 
-    server = os.environ.get("AVBC_TEST_POSTGRESQL")
-    together = "many" if scale >= 1 else "few"
-    yield "processes on SQLite", partial(together_on_sqlite, together)
-    if server:
-        yield "processes on PostgreSQL", partial(together_on_postgresql, together, server)
-    for name, parts in [
-        ("import", 4),
-        ("import held", 4),
-        ("push shipments", 2),
-        ("capture payments", 2),
-        ("few", 1),
-        ("follow in a cycle", 4),
-    ]:
-        for part in range(parts):
-            yield (
-                f"death: {name}",
-                partial(
-                    deaths, name, share=(part, parts), seed=seed, more=count(40), sample=sample(250)
-                ),
-            )
-    for part in range(6):
-        yield "fault: import", partial(faults, "import", share=(part, 6), sample=sample(2000))
+    servers = [("SQLite", "")]
+    if server := os.environ.get("AVBC_TEST_POSTGRESQL"):
+        servers.append(("PostgreSQL", server))
     for part in range(4):
+        for name, where in servers:
+            some = range(seed + part, seed + count(DAYS), 4)
+            yield f"store-days on {name}", partial(days, some, where)
         yield "generated orders", partial(generated_orders, count(GENERATED), seed, share=(part, 4))
-    for name in TRIES:
-        yield habit_row(name), partial(try_client, name, count(EACH), seed)
     for habit in HABITS:
         for part in range(2):
             yield (
                 habit_row(habit.name),
                 partial(try_kind, habit.name, count(EACH), seed, share=(part, 2)),
-            )
-    for name in PUSHES:
-        if name not in {"push shipments", "capture payments", "follow in a cycle"}:
-            yield (
-                f"death: {name}",
-                partial(deaths, name, seed=seed, more=count(20), sample=sample(50)),
-            )
-        yield f"fault: {name}", partial(faults, name, sample=sample(500))
-    for name in ("import", "import held", "many", *PUSHES):
-        yield (
-            f"random faults: {name}",
-            partial(weather, name, range(seed, seed + count(40)), chance=0.1),
-        )
-    for name in BOOKS:
-        yield f"books: {name}", partial(sqlite_faults, name, sample=count(25), seed=seed)
-    if server:
-        for name in BOOKS:
-            yield (
-                f"books: {name} on PostgreSQL",
-                partial(postgresql_faults, name, server, sample=count(25), seed=seed),
             )
     for part in range(3):
         yield "guards removed", partial(guards, share=(part, 3))

@@ -7,11 +7,10 @@ import random
 
 import attrs
 import pytest
-from bench.guarded_kinds import GUARDED, GUARDED_TRIES
+from bench.guarded_kinds import GUARDED
 from bench.guards import GUARDS
 from bench.habit_kinds import EACH, HABITS
 from bench.habits import Case, Habit, Screens, try_habit
-from bench.habits_client import TRIES, try_client
 from run import GENERATED, jobs
 
 
@@ -20,13 +19,6 @@ def test_a_kind_of_orders_ends_as_it_must(habit: Habit) -> None:
     row = try_habit(habit, 36, seed=1, size=6)
     assert row.wrong == []
     assert row.points == row.orders == 36
-
-
-@pytest.mark.parametrize("name", TRIES)
-def test_the_client_lets_through_what_it_must_and_nothing_else(name: str) -> None:
-    row = try_client(name, 60, seed=1)
-    assert row.wrong == []
-    assert row.points == 60
 
 
 def test_forty_thousand_orders_are_generated_and_five_hundred_of_each_kind() -> None:
@@ -41,9 +33,7 @@ def test_forty_thousand_orders_are_generated_and_five_hundred_of_each_kind() -> 
 
 def test_every_kind_needs_guards_that_are_removed() -> None:
     names = {guard.name for guard in GUARDS}
-    needed = [*GUARDED.values(), *GUARDED_TRIES.values()]
-    assert [name for some in needed for name in some if name not in names] == []
-    assert GUARDED_TRIES.keys() == TRIES.keys()
+    assert [name for some in GUARDED.values() for name in some if name not in names] == []
     # It is the neighbor of the kind before: these orders were always refused alone.
     assert {habit.name for habit in HABITS} - GUARDED.keys() == {"faults that some orders meet"}
 

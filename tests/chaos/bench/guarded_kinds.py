@@ -84,10 +84,3 @@ GUARDED: Mapping[str, tuple[str, ...]] = {
     "fields that nobody documented": ("fields that nobody documented are in the report",),
 }
 """By the kind's name: the names of guards."""
-
-GUARDED_TRIES: Mapping[str, tuple[str, ...]] = {
-    "ids in paths": ("an id in a path is a whole number above 0",),
-    "bodies of requests": ("a body that JSON cannot hold is not sent, and named",),
-    "sizes of answers": ("the limit of an answer's size",),
-}
-"""The same for what the client lets through."""

@@ -17,11 +17,10 @@ from collections.abc import Iterable
 from pathlib import Path
 
 import attrs
-from bench.ends import Damage
-from bench.guarded_kinds import GUARDED, GUARDED_TRIES
-from bench.tally import Row
 
 import avbc
+from bench.guarded_kinds import GUARDED
+from bench.tally import Damage, Row
 
 ROOT = Path(__file__).parents[3]
 PACKAGE = Path(avbc.__file__).parent
@@ -76,7 +75,6 @@ _ANSWERS = "tests/orchestrator/test_answers.py"
 _OFFERED = "tests/orchestrator/test_offered_again.py"
 _IMPORTING = "tests/orchestrator/test_importing.py"
 _FAULTS = "tests/chaos/test_faults.py"
-_DEATHS = "tests/chaos/test_deaths.py"
 _STATUSES = "tests/orchestrator/test_status_sync.py"
 _SHIPMENTS = "tests/orchestrator/test_shipments.py"
 _CAPTURES = "tests/orchestrator/test_captures.py"
@@ -119,11 +117,6 @@ _GENERATED = (
     "test_generated_orders_are_imported_right_or_refused_with_a_reason"
 )
 _HABITS = "tests/chaos/test_habits.py::test_a_kind_of_orders_ends_as_it_must"
-_TRIES = "tests/chaos/test_habits.py::test_the_client_lets_through_what_it_must_and_nothing_else"
-_KILLED = (
-    "tests/chaos/test_deaths.py::"
-    "test_a_process_may_be_killed_before_and_after_each_request_and_commit"
-)
 
 _UNIQUE = 'sa.Column("import_id", sa.Text, nullable=False, unique=True),'
 _NOT_UNIQUE = 'sa.Column("import_id", sa.Text, nullable=False),'
@@ -173,7 +166,6 @@ _GUARDS = (
         (
             f"{_IMPORTING}::test_an_order_reset_without_an_edit_is_relinked",
             f"{_IMPORTING}::test_a_status_that_cannot_be_set_is_set_by_the_next_run",
-            _KILLED,
         ),
         (
             Removal(
@@ -249,7 +241,6 @@ _GUARDS = (
         "books before status: an order is set to Downloaded only when it is in the books",
         (
             "tests/orchestrator/test_bad_input.py::test_books_that_go_away_in_the_middle_postpone_the_rest",
-            _KILLED,
         ),
         (
             Removal(
@@ -452,10 +443,7 @@ _GUARDS = (
     ),
     Guard(
         "an empty list that cannot be is asked for twice",
-        (
-            f"{_FAULTS}::test_an_answer_that_is_not_the_stores_is_not_the_orders_fault",
-            f"{_FAULTS}::test_lines_and_coupons_are_not_taken_for_none",
-        ),
+        (f"{_FAULTS}::test_lines_and_coupons_are_not_taken_for_none",),
         (
             Removal(
                 "orchestrator/engine/store_orders.py",
@@ -667,7 +655,6 @@ _GUARDS = (
         (
             f"{_LOOK}::test_what_is_canceled_between_the_list_and_the_write_stays_canceled",
             f"{_LOOK}::test_an_edit_between_the_list_and_the_write_is_in_the_books",
-            f"{_DEATHS}::test_some_deaths_of_a_long_run[second look]",
         ),
         (
             Removal("orchestrator/jobs/import_orders.py", "self._look.refresh(chunk)", "pass"),
@@ -2031,7 +2018,6 @@ _GUARDS = (
 def _with_kinds(guard: Guard) -> Guard:
     """The guard, with the kinds of orders whose samples fail without it."""
     kinds = [f"{_HABITS}[{kind}]" for kind, names in GUARDED.items() if guard.name in names]
-    kinds += [f"{_TRIES}[{kind}]" for kind, names in GUARDED_TRIES.items() if guard.name in names]
     return attrs.evolve(guard, tests=(*guard.tests, *kinds))
 
 

@@ -20,9 +20,6 @@ from pathlib import Path
 from typing import Any, Self, TypeAlias
 
 import attrs
-from bench.badorders import API_URL, Books
-from bench.ends import Damage
-from bench.tally import Row
 
 import avbc
 from avbc.bigcommerce import BigCommerce, Retries
@@ -31,6 +28,8 @@ from avbc.orchestrator.reports import RESULTS
 from avbc.settings import Settings
 from avbc.testing import FakeOrder, FakeStore, Line, OrderFactory, example, item
 from avbc.testing.factories import PHYSICAL
+from bench.badorders import API_URL, Books
+from bench.tally import Damage, Row
 
 Screens: TypeAlias = "dict[str, dict[str, Any]]"
 D = Decimal

@@ -9,6 +9,9 @@ from decimal import Decimal
 from typing import Any, cast
 
 import attrs
+
+from avbc.testing import FakeOrder, Payment, example
+from avbc.testing.values import number
 from bench.habits import (
     AWAITING_PAYMENT,
     CANCELED,
@@ -34,9 +37,6 @@ from bench.habits import (
     sold,
     waiting,
 )
-
-from avbc.testing import FakeOrder, Payment, example
-from avbc.testing.values import number
 
 CARD, NO_GATEWAY = Payment(), "offline"
 _NOT_CAPTURED = "payment_not_captured"

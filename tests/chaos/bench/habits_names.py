@@ -9,6 +9,9 @@ from fnmatch import fnmatchcase
 from typing import Any
 
 import attrs
+
+from avbc.bigcommerce.models import Order
+from avbc.testing import FakeOrder, Payment, Person, Shipping, item
 from bench.habits import (
     NEW,
     Case,
@@ -23,9 +26,6 @@ from bench.habits import (
     refused,
     sold,
 )
-
-from avbc.bigcommerce.models import Order
-from avbc.testing import FakeOrder, Payment, Person, Shipping, item
 
 
 def same(text: str) -> str:

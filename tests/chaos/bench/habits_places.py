@@ -12,6 +12,10 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 import attrs
+
+from avbc.settings import Settings, SettingsError
+from avbc.testing import Discount, Payment, Shipping, example
+from avbc.testing.factories import PHYSICAL
 from bench.habits import (
     LEFT,
     NEW,
@@ -30,10 +34,6 @@ from bench.habits import (
     sold,
     waiting,
 )
-
-from avbc.settings import Settings, SettingsError
-from avbc.testing import Discount, Payment, Shipping, example
-from avbc.testing.factories import PHYSICAL
 
 _ZONES = (
     "America/Chicago",

@@ -8,6 +8,9 @@ from decimal import ROUND_HALF_UP, Decimal
 from typing import Any
 
 import attrs
+
+from avbc.testing import Discount, FakeOrder, Shipping
+from avbc.testing.values import money, number
 from bench.habits import (
     CENT,
     NEW,
@@ -24,9 +27,6 @@ from bench.habits import (
     refused,
     sold,
 )
-
-from avbc.testing import Discount, FakeOrder, Shipping
-from avbc.testing.values import money, number
 
 RATES = (D("0.07"), D("0.0825"), D("0.19"), D("0.2"))
 _FOUR = D("0.0001")

@@ -17,9 +17,6 @@ from pathlib import Path
 from typing import Any
 
 import attrs
-from bench.ends import Damage
-from bench.nonsense import NONSENSE, SCRIPTS
-from bench.tally import Row
 
 from avbc.acctvantage import SqlGateway
 from avbc.bigcommerce import BigCommerce
@@ -29,6 +26,8 @@ from avbc.orchestrator import Orchestrator
 from avbc.settings import Settings
 from avbc.testing import FakeStore, example
 from avbc.testing.fakestore.events import signed_headers
+from bench.nonsense import NONSENSE, SCRIPTS
+from bench.tally import Damage, Row
 
 _CREDENTIALS = b"""ACCESS TOKEN: example-token
 CLIENT NAME: Example

@@ -1,4 +1,4 @@
-"""A process that dies where it is told to: before or after a request or a commit, by SIGKILL.
+"""A process that is struck at one point of its cycle: by SIGKILL, or by a fault of its database.
 
 Run as a program it is a server of forks: it loads everything once, and forks a child for each line
 of JSON that it is sent. A child opens its own connections to the books and to the store.
@@ -8,142 +8,290 @@ from __future__ import annotations
 
 import gc
 import json
+import logging
 import os
 import signal
 import sqlite3
 import subprocess
 import sys
 import threading
+import time
 import traceback
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping
+from itertools import count
 from pathlib import Path
-from types import TracebackType
 from typing import Any, Self
 
 import attrs
 import httpx
+import psycopg
 import sqlalchemy as sa
-from bench.ends import report_of
-from bench.worlds import Clock, is_quiet, looking, world
-from sqlalchemy import event
+from psycopg.pq import TransactionStatus
 
 import avbc
 from avbc.acctvantage import SqlGateway
 from avbc.bigcommerce import BigCommerce, Retries
-from avbc.orchestrator import Orchestrator, WorklistItem
+from avbc.errors import AvbcError
+from avbc.orchestrator import SCHEDULE, Orchestrator
 from avbc.settings import Settings
+from avbc.testing import FakeStore, example
 
+KILLS = ("SIGKILL at a request", "SIGKILL at a commit", "SIGKILL at a statement")
+"""Before and after each request and each commit that writes, and at each statement of a writer."""
+SQLITE = (*KILLS, "locked", "locked for a moment", "full disk")
+POSTGRESQL = (*KILLS, "connection lost", "lost in a commit", "server away", "deadlock")
 LONGEST_LIFE = 60
 """Seconds after which a child counts as hanging."""
+_WRITES = ("INSERT", "UPDATE", "DELETE", "CREATE", "REPLACE")
+_DONE = ("imported", "relinked", "updated", "postponed", "sent", "stopped")
+# It warns of each connection that is lost in the middle of its work, which is what happens here.
+logging.getLogger("psycopg").addHandler(logging.NullHandler())
 
 
-class Life:
-    """Counts the points at which a process may die, and dies at one of them."""
+class Strike:
+    """Counts the points at which a kind of strike can come, and comes at one of them.
 
-    def __init__(self, ends_at: int | None) -> None:
-        self.ends_at = ends_at
-        self.points: list[str] = []
-        self._lock = threading.Lock()
+    Args:
+        kind: One of `SQLITE` or `POSTGRESQL`; nothing for an undisturbed life.
+        at: The number of the point.
+    """
 
-    def point(self, name: str) -> None:
-        """A point. Nothing is run after the last: no finally, no rollback, no goodbye."""
-        with self._lock:
-            self.points.append(name)
-            if len(self.points) == self.ends_at:
-                os.kill(os.getpid(), signal.SIGKILL)
+    def __init__(self, kind: str, at: int) -> None:
+        self.kind = kind
+        self.points = 0
+        self.hits = 0
+        self._at = at
+        # The threads of a `map` come to points at once.
+        self._numbers = count(1)
+
+    def comes(self, kind: str) -> bool:
+        """Whether this point is the one."""
+        if kind != self.kind:
+            return False
+        self.points = next(self._numbers)
+        self.hits += self.points == self._at
+        return self.points == self._at
+
+    def kill(self, kind: str) -> None:
+        """A point of a kind of death. Nothing is run after it: no finally, no rollback."""
+        if self.comes(kind):
+            os.kill(os.getpid(), signal.SIGKILL)
 
 
 class MortalTransport(httpx.BaseTransport):
     """Sends over the network, and may die before a request or before its answer is read."""
 
-    def __init__(self, life: Life) -> None:
-        self._life = life
+    def __init__(self, strike: Strike) -> None:
+        self._strike = strike
         self._inner = httpx.HTTPTransport(verify=False)
 
     def handle_request(self, request: httpx.Request) -> httpx.Response:
-        name = f"{request.method} {request.url.path.partition('/stores/abc123')[2]}"
-        self._life.point(f"before {name}")
+        self._strike.kill(KILLS[0])
         response = self._inner.handle_request(request)
-        self._life.point(f"after {name}")
+        self._strike.kill(KILLS[0])
         return response
 
     def close(self) -> None:
         self._inner.close()
 
 
-def make_mortal(engine: sa.Engine, life: Life, *, statements: bool = False) -> None:
-    """Let each commit that writes be two points: before it and after it.
+def on_sqlite(strike: Strike) -> Callable[..., sqlite3.Connection]:
+    """How a SQLite connection is made that may be struck."""
 
-    With `statements` each statement of a writer is one, too.
-    """
+    def begins(cursor: sqlite3.Cursor, path: str) -> None:
+        """A transaction that writes is about to begin."""
+        if strike.comes("full disk"):
+            (pages,) = cursor.execute("PRAGMA page_count").fetchone()
+            cursor.execute(f"PRAGMA max_page_count = {pages}").fetchone()
+        elif strike.comes("locked") or strike.comes("locked for a moment"):
+            other = sqlite3.connect(path, isolation_level=None, check_same_thread=False)
+            other.execute("BEGIN IMMEDIATE")
+            if strike.kind == "locked":
+                # Until the process ends.
+                locks.append(other)
+            else:
+                threading.Timer(0.02, other.close).start()
 
-    class MortalConnection(sqlite3.Connection):
+    locks: list[sqlite3.Connection] = []
+
+    class Cursor(sqlite3.Cursor):
+        def execute(self, sql: str, parameters: Any = ()) -> sqlite3.Cursor:
+            if sql == "BEGIN IMMEDIATE":
+                begins(super(), self.connection.path)
+            self._point(sql)
+            return super().execute(sql, parameters)
+
+        def executemany(self, sql: str, parameters: Any) -> sqlite3.Cursor:
+            self._point(sql)
+            return super().executemany(sql, parameters)
+
+        def _point(self, sql: str) -> None:
+            if self.connection.in_transaction and sql.lstrip().upper().startswith(_WRITES):
+                strike.kill(KILLS[2])
+
+    class Connection(sqlite3.Connection):
+        path = ""
+        changes = 0
+
+        def cursor(self, _factory: Any = None) -> sqlite3.Cursor:
+            return super().cursor(Cursor)
+
+        def commit(self) -> None:
+            writes = self.changes != self.total_changes
+            if writes:
+                strike.kill(KILLS[1])
+            super().commit()
+            self.changes = self.total_changes
+            if writes:
+                strike.kill(KILLS[1])
+
+    def connect(*arguments: Any, **options: Any) -> sqlite3.Connection:
+        connection = sqlite3.connect(*arguments, **options, factory=Connection)
+        connection.path = arguments[0]
+        return connection
+
+    return connect
+
+
+def on_postgresql(strike: Strike) -> Callable[..., psycopg.Connection[Any]]:
+    """How a PostgreSQL connection is made that may be struck."""
+
+    def statement(connection: Connection, sql: str) -> None:
+        is_open = connection.pgconn.transaction_status == TransactionStatus.INTRANS
+        if sql.lstrip().upper().startswith(_WRITES):
+            connection.writes = True
+            strike.kill(KILLS[2])
+        # A lock that is taken before a transaction is open would not be kept.
+        if is_open and strike.comes("deadlock"):
+            deadlock(connection)
+        elif strike.comes("connection lost") or strike.comes("server away"):
+            connection.end_session()
+
+    class Cursor(psycopg.Cursor[Any]):
+        def execute(self, query: Any, *arguments: Any, **options: Any) -> Any:
+            statement(self.connection, str(query))
+            return super().execute(query, *arguments, **options)
+
+        def executemany(self, query: Any, *arguments: Any, **options: Any) -> None:
+            statement(self.connection, str(query))
+            super().executemany(query, *arguments, **options)
+
+    class Connection(psycopg.Connection[Any]):
         writes = False
 
-        def watch(self, sql: str) -> None:
-            first = sql.lstrip()[:6].upper()
-            self.writes = self.writes or first in {"INSERT", "UPDATE", "DELETE", "CREATE", "REPLAC"}
-            if statements and self.writes:
-                life.point(f"statement {' '.join(sql.split())[:40]}")
+        def end_session(self) -> None:
+            """End it from the server's side, as a restart does."""
+            with psycopg.connect(self.info.dsn, autocommit=True) as other:
+                other.execute("SELECT pg_terminate_backend(%s, 5000)", [self.info.backend_pid])
 
         def commit(self) -> None:
             if not self.writes:
                 super().commit()
                 return
-            life.point("before commit")
+            strike.kill(KILLS[1])
             super().commit()
             self.writes = False
-            life.point("after commit")
+            strike.kill(KILLS[1])
+            if strike.comes("lost in a commit"):
+                # It is committed, and nobody is told.
+                self.end_session()
+                self.close()
+                raise psycopg.OperationalError("server closed the connection unexpectedly")
 
-        def rollback(self) -> None:
-            self.writes = False
-            super().rollback()
+    def connect(*arguments: Any, **options: Any) -> psycopg.Connection[Any]:
+        if strike.kind == "server away" and strike.hits:
+            raise psycopg.OperationalError("connection refused")
+        return Connection.connect(*arguments, **options, cursor_factory=Cursor)
 
-    @event.listens_for(engine, "do_connect")
-    def connect(
-        _dialect: object, _record: object, arguments: list[Any], options: dict[str, Any]
-    ) -> sqlite3.Connection:
-        connection = sqlite3.connect(*arguments, **options, factory=MortalConnection)
-        connection.set_trace_callback(connection.watch)
-        return connection
+    return connect
+
+
+def deadlock(connection: psycopg.Connection[Any]) -> None:
+    """Wait for another session that waits for us.
+
+    The server gives up the one whose patience ends first: this one.
+    """
+    lock, dsn = b"SELECT pg_advisory_xact_lock(%d)", connection.info.dsn
+    waits = "SELECT wait_event_type = 'Lock' FROM pg_stat_activity WHERE pid = %s"
+    with psycopg.connect(dsn) as other, psycopg.connect(dsn, autocommit=True) as looking:
+        other.execute("SET deadlock_timeout = '10s'")
+        other.execute(lock % 2)
+        connection.pgconn.exec_(b"SET LOCAL deadlock_timeout = '1ms'; " + lock % 1)
+        waiter = threading.Thread(target=lambda: other.execute(lock % 1))
+        waiter.start()
+        while looking.execute(waits, [other.info.backend_pid]).fetchone() != (True,):
+            time.sleep(0.002)
+        result = connection.pgconn.exec_(lock % 2)
+        try:
+            assert b"deadlock" in result.error_message
+            connection.rollback()
+            raise psycopg.errors.DeadlockDetected(result.error_message.decode())
+        finally:
+            waiter.join()
+            other.rollback()
 
 
 def live(task: Mapping[str, Any]) -> dict[str, Any]:
-    """One life: the calls of the task, one after another.
+    """One life: every job of a cycle.
 
     Args:
-        task: The `world` by name, its `settings` and `calls`, the URL of the `books`, the file for
-            what is reported of the worklist (`reports`), the point that the life `ends_at`, and
-            whether `statements` are points.
+        task: The `settings`, the URL of the `books`, the file for what is reported of the worklist
+            (`reports`), and the `kind` of strike with the point that it comes `at`.
 
     Returns:
-        What it did and at which points it could have died.
+        What it did, and how many points there were.
     """
-    life = Life(task["ends_at"])
+    strike = Strike(task["kind"], task["at"])
     settings = Settings.from_dict(task["settings"])
-    told: dict[str, Any] = {"quiet": True, "errors": [], "reports": []}
+    told: dict[str, Any] = {"did": [], "wrong": []}
 
-    def on_attention(items: Sequence[WorklistItem]) -> None:
+    def on_attention(items: Any) -> None:
         with Path(task["reports"]).open("a", encoding="utf-8") as file:
-            file.writelines(json.dumps(report_of(item)) + "\n" for item in items)
+            file.writelines(f"{[each.key, each.area, each.code, each.message]}\n" for each in items)
 
-    with looking(task["world"]), SqlGateway(task["books"]) as books:
-        make_mortal(books.engine, life, statements=task["statements"])
-        transport = MortalTransport(life)
+    with SqlGateway(task["books"]) as books:
+        connect = {"sqlite": on_sqlite, "postgresql": on_postgresql}[books.engine.dialect.name]
+        made = connect(strike)
+        sa.event.listen(books.engine, "do_connect", lambda _, __, of, more: made(*of, **more))
         with (
             BigCommerce(
                 settings.store.api_url,
                 "example-token",
-                transport=transport,
+                client_secret=settings.store.client_secret,
+                transport=MortalTransport(strike),
                 retries=Retries(attempts=2),
             ) as client,
             Orchestrator(settings, books, store=client, on_attention=on_attention) as web,
         ):
-            for call in task["calls"]:
-                report = getattr(web, call)()
-                told["quiet"] = told["quiet"] and is_quiet(report)
-                told["reports"].append(f"{call}: {report.summary()}")
-    return {**told, "points": life.points}
+            for job in SCHEDULE:
+                if job.when(settings):
+                    _do(job.method, web, told)
+    return {**told, "points": strike.points, "hits": strike.hits}
+
+
+def _do(method: str, web: Orchestrator, told: dict[str, Any]) -> None:
+    try:
+        report = getattr(web, method)()
+    except AvbcError as error:
+        told["did"].append(f"{method}: {error}")
+    except Exception as error:  # noqa: BLE001  # what the bench looks for
+        told["wrong"].append(f"{method} raised {type(error).__name__}: {error}")
+    else:
+        if any(getattr(report, name, ()) for name in _DONE):
+            told["did"].append(f"{method}: {report.summary()}")
+        if "unexpected_error" in str(report):
+            told["wrong"].append(f"{method} met an unexpected error: {report}")
+
+
+def warm_up() -> None:
+    """Load what a life needs, so that a child does not have to."""
+    store, told = FakeStore(), {"did": [], "wrong": []}
+    client = BigCommerce(store.api_url, "example-token", transport=store.transport())
+    settings = Settings.from_dict(example.settings_dict(store.api_url))
+    with SqlGateway() as books, client, Orchestrator(settings, books, store=client) as web:
+        for job in SCHEDULE:
+            _do(job.method, web, told)
+    httpx.HTTPTransport(verify=False).close()
 
 
 def serve() -> None:
@@ -151,21 +299,17 @@ def serve() -> None:
     warm_up()
     gc.freeze()
     for line in sys.stdin:
-        task = json.loads(line)
         reading, writing = os.pipe()
         pid = os.fork()
         if pid == 0:
             os.close(reading)
             signal.alarm(LONGEST_LIFE)
             try:
-                told = live(task)
-            except BaseException as error:  # noqa: BLE001  # whatever it is, the bench is to know
-                told = {
-                    "errors": [f"{type(error).__name__}: {error}", traceback.format_exc()],
-                    "quiet": False,
-                    "reports": [],
-                    "points": [],
-                }
+                told = live(json.loads(line))
+            except AvbcError as error:
+                told = {"did": [str(error)], "wrong": [], "points": 1, "hits": 1}
+            except BaseException:  # noqa: BLE001  # whatever it is, the bench is to know
+                told = {"did": [], "wrong": [traceback.format_exc()], "points": 0, "hits": 0}
             with os.fdopen(writing, "w") as pipe:
                 json.dump(told, pipe)
             os._exit(0)
@@ -174,32 +318,9 @@ def serve() -> None:
             text = pipe.read()
         status = os.waitpid(pid, 0)[1]
         number = os.WTERMSIG(status) if os.WIFSIGNALED(status) else 0
-        sys.stdout.write(
-            json.dumps(
-                {"signal": number, "told": json.loads(text) if text and not number else None}
-            )
-            + "\n"
-        )
+        told = json.loads(text) if text and not number else {}
+        sys.stdout.write(json.dumps({"signal": number, **told}) + "\n")
         sys.stdout.flush()
-
-
-def warm_up() -> None:
-    """Load and run what a life needs, so that a child does not have to."""
-    small = world("few")
-    store = small.store()
-    with SqlGateway() as books:
-        small.reset(books)
-        client = BigCommerce(
-            store.api_url, "example-token", transport=store.transport(), sleep=Clock().sleep
-        )
-        with (
-            client,
-            Orchestrator(
-                Settings.from_dict(small.settings(store.api_url)), books, store=client
-            ) as web,
-        ):
-            web.import_orders()
-    httpx.HTTPTransport(verify=False).close()
 
 
 @attrs.frozen
@@ -207,21 +328,17 @@ class Ended:
     """How a child ended."""
 
     signal: int
-    told: dict[str, Any] | None
-
-    @property
-    def killed(self) -> bool:
-        """By SIGKILL, as it was told to."""
-        return self.signal == signal.SIGKILL
+    did: list[str] = attrs.field(factory=list)
+    """What it did, and what failed."""
+    wrong: list[str] = attrs.field(factory=list)
+    points: int = 0
+    hits: int = 0
 
 
 class Forks:
     """The server of forks, as a context."""
 
     def __init__(self) -> None:
-        self._process: subprocess.Popen[str] | None = None
-
-    def __enter__(self) -> Self:
         own = Path(__file__).parents[1]
         paths = [str(Path(avbc.__file__).parents[1]), str(own), os.environ.get("PYTHONPATH", "")]
         environment = {**os.environ, "PYTHONPATH": os.pathsep.join(filter(None, paths))}
@@ -229,29 +346,23 @@ class Forks:
         self._process = subprocess.Popen(
             command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True, env=environment
         )
+
+    def __enter__(self) -> Self:
         return self
 
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
-        if self._process is not None:
-            for pipe in [self._process.stdin, self._process.stdout]:
-                if pipe is not None:
-                    pipe.close()
-            self._process.wait(10)
+    def __exit__(self, *_: object) -> None:
+        self._process.communicate(timeout=10)
 
-    def run(self, task: Mapping[str, Any]) -> Ended:
-        """Let a child live its task, up to a point (`live`)."""
-        assert self._process is not None
+    def begin(self, task: Mapping[str, Any]) -> None:
+        """Let a child begin to live its task (`live`)."""
         assert self._process.stdin is not None
-        assert self._process.stdout is not None
         self._process.stdin.write(json.dumps(task) + "\n")
         self._process.stdin.flush()
-        answer = json.loads(self._process.stdout.readline())
-        return Ended(answer["signal"], answer["told"])
+
+    def end(self) -> Ended:
+        """Wait for the child's end."""
+        assert self._process.stdout is not None
+        return Ended(**json.loads(self._process.stdout.readline()))
 
 
 if __name__ == "__main__":

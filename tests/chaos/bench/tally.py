@@ -5,9 +5,27 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 import attrs
-from bench.ends import Damage
 
 _COLUMNS = ("kind", "points tried", "orders", "lost", "doubled", "off by a cent")
+
+
+@attrs.define
+class Damage:
+    """How what came of something differs from what should."""
+
+    lost: list[str] = attrs.field(factory=list)
+    doubled: list[str] = attrs.field(factory=list)
+    off: list[str] = attrs.field(factory=list)
+    other: list[str] = attrs.field(factory=list)
+
+    def __bool__(self) -> bool:
+        return bool(self.lost or self.doubled or self.off or self.other)
+
+    def __str__(self) -> str:
+        told = [
+            f"{name}: {'; '.join(texts[:4])}" for name, texts in attrs.asdict(self).items() if texts
+        ]
+        return " | ".join(told) or "none"
 
 
 @attrs.define
