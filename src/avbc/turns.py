@@ -110,6 +110,16 @@ class FileLease(Lease):
     _connection: sqlite3.Connection = attrs.field(alias="connection")
     _fence: Fence = attrs.field(alias="fence")
 
+    def __attrs_post_init__(self) -> None:
+        forks.watch(self)
+
+    def after_fork(self) -> None:
+        """Forget the lock in a forked process, which the system gives to the parent alone.
+
+        SQLite would hold the turn taken in the child for as long as it lives.
+        """
+        self._connection.close()
+
     def check(self) -> str:
         """Compare the fence: a lock on a file that was deleted keeps nobody out."""
         if not (refusal := super().check()):
