@@ -274,7 +274,7 @@ _STOP = ("set_status", "refund")
 _EDIT = ("edit", "move", "mend", "refund")
 CAUSES: Mapping[str, Sequence[str]] = {
     "capture_exceeds_order": _EDIT,
-    "left_to_ship_differs": ("ship_by_hand", "refund"),
+    "left_to_ship_differs": ("ship_by_hand", "refund", "set_status"),
     "not_in_store": ("archive",),
     "nothing_left_to_ship": ("refund", "ship_by_hand", "set_status"),
     "order_edited": _EDIT,
