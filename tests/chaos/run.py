@@ -45,8 +45,8 @@ def jobs(seed: int, scale: float) -> Iterator[tuple[str, Job]]:
         servers.append(("PostgreSQL", server))
     for part in range(4):
         for name, where in servers:
-            some = range(seed + part, seed + count(DAYS), 4)
-            yield f"store-days on {name}", partial(days, some, where)
+            if some := range(seed + part, seed + count(DAYS), 4):
+                yield f"store-days on {name}", partial(days, some, where)
         yield "generated orders", partial(generated_orders, count(GENERATED), seed, share=(part, 4))
     for habit in HABITS:
         for part in range(2):

@@ -14,30 +14,28 @@ from plan import Event, plan
 
 
 @pytest.fixture(scope="module")
-def forks() -> Iterator[Sequence[Forks]]:
-    with Forks() as one, Forks() as other:
-        yield one, other
+def forks() -> Iterator[Forks]:
+    with Forks() as forks:
+        yield forks
 
 
 def look(rows: list[Row], kinds: Sequence[str]) -> None:
     assert [complaint for row in rows for complaint in row.wrong] == []
     assert [row.kind.partition(",")[0] for row in rows] == list(kinds)
-    assert sum(row.points for row in rows) > 4
-    assert sum(row.orders for row in rows) > 50
+    assert sum(row.points for row in rows) > 2
+    assert sum(row.orders for row in rows) > 30
 
 
-def test_processes_may_be_killed_and_a_file_be_locked_or_full(forks: Sequence[Forks]) -> None:
+def test_processes_may_be_killed_and_a_file_be_locked_or_full(forks: Forks) -> None:
     look(live(forks, [1], cycles=12), SQLITE)
 
 
-def test_processes_may_be_killed_and_a_server_go_away(
-    forks: Sequence[Forks], postgresql_url: str
-) -> None:
+def test_processes_may_be_killed_and_a_server_go_away(forks: Forks, postgresql_url: str) -> None:
     del postgresql_url  # It sees that a server is there. A database is made on it, and dropped.
-    look(live(forks, [2], os.environ["AVBC_TEST_POSTGRESQL"], cycles=14), POSTGRESQL)
+    look(live(forks, [2], os.environ["AVBC_TEST_POSTGRESQL"], cycles=7), POSTGRESQL)
 
 
-def test_what_is_wrong_is_told(forks: Sequence[Forks], monkeypatch: pytest.MonkeyPatch) -> None:
+def test_what_is_wrong_is_told(forks: Forks, monkeypatch: pytest.MonkeyPatch) -> None:
     """Somebody posts a receipt behind everybody's back."""
     names = ("place", "settle", "settle", "settle", "settle", "post")
     events = [Event(at, name, int(name == "place")) for at, name in enumerate(names)]

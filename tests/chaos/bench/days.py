@@ -25,6 +25,7 @@ from plan import Event, plan
 from avbc.acctvantage import SqlGateway
 from avbc.bigcommerce import BigCommerce
 from avbc.orchestrator import Orchestrator
+from avbc.settings import Settings
 from avbc.testing import FakeStore, LoopbackServer, example
 from avbc.testing.fakestore.http import Reply, StoreRequest
 from bench.mortal import KILLS, POSTGRESQL, SQLITE, Ended, Forks
@@ -94,7 +95,7 @@ class Day:
         stack: Closes what the day opens.
     """
 
-    def __init__(self, seed: int, server: str, forks: Sequence[Forks], stack: ExitStack) -> None:
+    def __init__(self, seed: int, server: str, forks: Forks, stack: ExitStack) -> None:
         self._plan, self._choose = plan(seed), random.Random(seed)
         self._forks = forks
         self.kinds = POSTGRESQL if server else SQLITE
@@ -111,7 +112,9 @@ class Day:
         books.load(folder / "books.toml")
         self._reports = folder / "reports"
         self._reports.touch()
-        self._settings = settings_of(self._plan.setup, loopback.api_url)
+        screens = settings_of(self._plan.setup, loopback.api_url).to_dict()
+        screens["shipping"] |= {"sync_product_details": True, "sync_inventory_levels": True}
+        self._settings = Settings.from_dict(screens)
         client = BigCommerce(
             self._store.api_url,
             "example-token",
@@ -157,32 +160,25 @@ class Day:
 
     def _struck(self, kind: str) -> bool:
         """Strike a process, and let another one work at the same time; returns if all is well."""
-        at, row, is_death = (
-            self._choose.randint(1, self._most[kind]),
-            self.rows[kind],
-            kind in KILLS,
-        )
+        at, is_death = self._choose.randint(1, self._most[kind]), kind in KILLS
         ended, *others = self._run(kind, at, others=is_death and self._choose.random() < 0.4)
         hit = ended.signal == 9 if is_death else ended.hits > 0
         self._most[kind] = self._most[kind] * 3 // 2 if hit else max(ended.points, 2)
-        words = f"seed {self._plan.seed}, {kind} at point {at}"
-        self.model.moment()
-        found = [each for one in (ended, *others) for each in self._wrong(one, is_death)]
+        row = self.rows[kind]
         row.orders += len(self.people.diaries) if hit else 0
         row.points += hit
-        return self._tell(row, words, found)
+        self.model.moment()
+        found = [each for one in (ended, *others) for each in self._wrong(one, is_death)]
+        return self._tell(row, f"seed {self._plan.seed}, {kind} at point {at}", found)
 
     def _run(self, kind: str = "", at: int = 0, *, others: bool = False) -> list[Ended]:
         patience = "?timeout=0.01" if kind == "locked" else ""
         settings = self._settings.to_dict()
         task = {"settings": settings, "books": self._url, "reports": str(self._reports)}
-        used = self._forks[: 1 + others]
         self.model.forget("a process")
         self._store.model = self.model
-        used[0].begin({**task, "books": self._url + patience, "kind": kind, "at": at})
-        for forks in used[1:]:
-            forks.begin({**task, "kind": "", "at": 0})
-        ended = [forks.end() for forks in used]
+        struck = {**task, "books": self._url + patience, "kind": kind, "at": at}
+        ended = self._forks.run(struck, *[{**task, "kind": "", "at": 0}] * others)
         self._store.model = None
         return ended
 
@@ -229,9 +225,7 @@ class Day:
         return not wrong and not ends
 
 
-def live(
-    forks: Sequence[Forks], seeds: Sequence[int], server: str = "", *, cycles: int = 24
-) -> list[Row]:
+def live(forks: Forks, seeds: Sequence[int], server: str = "", *, cycles: int = 24) -> list[Row]:
     """Live store-days on SQLite, or on a PostgreSQL server, with processes that are forked here."""
     rows: list[Row] = []
     for seed in seeds:
@@ -246,5 +240,5 @@ def live(
 
 def days(seeds: Sequence[int], server: str = "") -> list[Row]:
     """Live store-days."""
-    with Forks() as one, Forks() as other:
-        return live((one, other), seeds, server)
+    with Forks() as forks:
+        return live(forks, seeds, server)

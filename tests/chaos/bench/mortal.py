@@ -1,7 +1,7 @@
 """A process that is struck at one point of its cycle: by SIGKILL, or by a fault of its database.
 
-Run as a program it is a server of forks: it loads everything once, and forks a child for each line
-of JSON that it is sent. A child opens its own connections to the books and to the store.
+Run as a program it is a server of forks: it loads everything once, and forks a child for each task
+that it is sent. A child opens its own connections to the books and to the store.
 """
 
 from __future__ import annotations
@@ -295,32 +295,39 @@ def warm_up() -> None:
 
 
 def serve() -> None:
-    """Fork for each task on standard input, and tell how the child ended."""
+    """Fork for each task of a line of standard input, and tell how the children ended."""
     warm_up()
     gc.freeze()
     for line in sys.stdin:
-        reading, writing = os.pipe()
-        pid = os.fork()
-        if pid == 0:
-            os.close(reading)
-            signal.alarm(LONGEST_LIFE)
-            try:
-                told = live(json.loads(line))
-            except AvbcError as error:
-                told = {"did": [str(error)], "wrong": [], "points": 1, "hits": 1}
-            except BaseException:  # noqa: BLE001  # whatever it is, the bench is to know
-                told = {"did": [], "wrong": [traceback.format_exc()], "points": 0, "hits": 0}
-            with os.fdopen(writing, "w") as pipe:
-                json.dump(told, pipe)
-            os._exit(0)
-        os.close(writing)
-        with os.fdopen(reading) as pipe:
-            text = pipe.read()
-        status = os.waitpid(pid, 0)[1]
-        number = os.WTERMSIG(status) if os.WIFSIGNALED(status) else 0
-        told = json.loads(text) if text and not number else {}
-        sys.stdout.write(json.dumps({"signal": number, **told}) + "\n")
+        children = [_fork(task) for task in json.loads(line)]
+        sys.stdout.write(json.dumps([_end(*child) for child in children]) + "\n")
         sys.stdout.flush()
+
+
+def _fork(task: Mapping[str, Any]) -> tuple[int, int]:
+    reading, writing = os.pipe()
+    pid = os.fork()
+    if pid:
+        os.close(writing)
+        return pid, reading
+    signal.alarm(LONGEST_LIFE)
+    try:
+        told = live(task)
+    except AvbcError as error:
+        told = {"did": [str(error)], "wrong": [], "points": 1, "hits": 1}
+    except BaseException:  # noqa: BLE001  # whatever it is, the bench is to know
+        told = {"did": [], "wrong": [traceback.format_exc()], "points": 0, "hits": 0}
+    with os.fdopen(writing, "w") as pipe:
+        json.dump(told, pipe)
+    os._exit(0)
+
+
+def _end(pid: int, reading: int) -> dict[str, Any]:
+    with os.fdopen(reading) as pipe:
+        text = pipe.read()
+    status = os.waitpid(pid, 0)[1]
+    number = os.WTERMSIG(status) if os.WIFSIGNALED(status) else 0
+    return {"signal": number, **(json.loads(text) if text and not number else {})}
 
 
 @attrs.frozen
@@ -351,18 +358,15 @@ class Forks:
         return self
 
     def __exit__(self, *_: object) -> None:
-        self._process.communicate(timeout=10)
+        self._process.communicate(timeout=LONGEST_LIFE)
 
-    def begin(self, task: Mapping[str, Any]) -> None:
-        """Let a child begin to live its task (`live`)."""
+    def run(self, *tasks: Mapping[str, Any]) -> list[Ended]:
+        """Let children live their tasks (`live`) at the same time."""
         assert self._process.stdin is not None
-        self._process.stdin.write(json.dumps(task) + "\n")
-        self._process.stdin.flush()
-
-    def end(self) -> Ended:
-        """Wait for the child's end."""
         assert self._process.stdout is not None
-        return Ended(**json.loads(self._process.stdout.readline()))
+        self._process.stdin.write(json.dumps(tasks) + "\n")
+        self._process.stdin.flush()
+        return [Ended(**told) for told in json.loads(self._process.stdout.readline())]
 
 
 if __name__ == "__main__":
