@@ -434,6 +434,28 @@ def test_what_was_refused_goes_within_one_cycle(
     assert cycle(web) == 2
 
 
+@pytest.mark.parametrize("status", [12, CANCELED])
+def test_what_was_refused_comes_back_with_its_order(
+    join: Join, rule: Rule, store: FakeStore, factory: OrderFactory, status: int
+) -> None:
+    """Archived, it needs nobody; restored, it does as before, unless it was stopped since."""
+    web = join(settings=rule("paid"))
+    cycle(web)
+    order = store.add_order(factory.order([item("MUG-RED", 1)], payment=Payment("Pigeon")))
+    cycle(web)
+    before = [(each.code, each.message, each.fix) for each in web.worklist()]
+    assert [code for code, _, _ in before] == ["payment_method_unmapped"]
+    store.edit_order(order.id, is_deleted=True)
+    cycle(web)
+    assert list(web.worklist()) == []
+    store.edit_order(order.id, is_deleted=False, status_id=status)
+    cycle(web)
+    found = [(each.code, each.message, each.fix) for each in web.worklist()]
+    assert found == (before if status == 12 else [])
+    cycle(web)
+    assert cycle(web) == 2
+
+
 @pytest.mark.parametrize(
     ("when", "days", "result"),
     [("always", 7, "imported"), ("never", 7, "waiting"), ("paid", 30, "waiting")],

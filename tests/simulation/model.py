@@ -504,9 +504,6 @@ _OVER: Mapping[str, Callable[[One], bool]] = {
 
 def is_refused_on_the_worklist(one: One) -> str:
     is_error = one.status == IMPORT_ERROR and one.is_ours and one.is_listed
-    if one.diary.did("archive"):
-        # An item of the import that went when its order was archived does not come back.
-        return ""
     return "Import Error, and not on the worklist" if is_error and not one.codes else ""
 
 

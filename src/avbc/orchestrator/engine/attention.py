@@ -250,7 +250,8 @@ def _fix(problem: Problem, area: str, order_id: int) -> str:
     then = f"Then give the order its New Order Status again, or call import_order({order_id})"
     by_hand = "by hand" in problem.fix
     then += f"; if you entered it by hand, call settle({order_id})." if by_hand else "."
-    return f"{problem.fix} {then}".strip()
+    # One that comes back with its order has it already.
+    return problem.fix if problem.fix.endswith(then) else f"{problem.fix} {then}".strip()
 
 
 def note_checks(

@@ -22,6 +22,7 @@ from avbc.mapping.following import is_open, order_state
 from avbc.mapping.offline import hides_payment, is_offline
 from avbc.mapping.stopped import stopped
 from avbc.mapping.waiting import WAITS_FOR_PAYMENT, waits
+from avbc.orchestrator.engine.archived import bring_back, put_away
 from avbc.orchestrator.engine.attention import (
     FOLLOWING,
     IMPORTING,
@@ -289,6 +290,8 @@ class _Follow:
         run = self._run
         found = {self._import_id(order.id): order for order in orders}
         self._settle_import_items(found)
+        error = run.statuses.import_error
+        bring_back(run, {key: each for key, each in found.items() if each.status_id == error})
         states = {key: self._state(key, order) for key, order in found.items()}
         known = {} if again else run.known(FOLLOWED, found)
         due = [key for key in found if known.get(key, "").partition(" ")[0] != states[key]]
@@ -453,7 +456,10 @@ class _Follow:
                 if isinstance(answer, CONCERNS_ALL):
                     raise answer
         self._take(here)
-        run.settle(self._import_items & gone.keys(), area=IMPORTING)
+        ended = self._import_items & gone.keys()
+        archived = {key for key in ended if gone[key] == "archived"}
+        put_away(run, archived)
+        run.settle(ended - archived, area=IMPORTING)
         run.settle([key for key in gone if key in self._open], codes=[_NOT_IMPORTED, _LOST])
         for key, each in self._reader.of_books(gone).items():
             if each.is_handled or not (
