@@ -74,7 +74,8 @@ class _Uses:
                 self._threads[thread] -= 1
                 if self._threads[thread] <= 0:
                     del self._threads[thread]
-                self._changed.notify_all()
+                if self._is_forking:
+                    self._changed.notify_all()
 
     def hold(self) -> None:
         """Wait for the others, and let no one begin until the fork is done."""

@@ -215,9 +215,10 @@ class Fence:
     def check(self) -> str:
         """Return why the turn is lost, or ""."""
         try:
-            return self.database.read(self.check_on)
+            found = self.database.rows(_NUMBER, {"name": self.name})
         except AvbcError as error:
             return f"whether this process still has its turn could not be read: {error}"
+        return "" if found == [(self.number,)] else _TAKEN_OVER
 
     def check_on(self, connection: sa.Connection) -> str:
         """Return the same, read on an open connection."""

@@ -15,9 +15,9 @@ from avbc.acctvantage.sql.rows import (
     CREDIT_TENDERS,
     CREDITS,
     AnyRow,
-    AnySelect,
     Insert,
 )
+from avbc.database import AnySelect
 
 _CREDITS: AnySelect = sa.select(schema.credits.c.id, *CREDITS.columns)
 

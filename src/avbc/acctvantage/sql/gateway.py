@@ -103,7 +103,7 @@ def _writes(
 def _loads(
     work: Callable[Concatenate[Database, P], T],
 ) -> Callable[Concatenate[SqlGateway, P], T]:
-    """Do the same for a function that loads a file."""
+    """Do the same for a function of the database: one that loads a file, or reads row by row."""
 
     @without_frames
     @wraps(work)
@@ -250,7 +250,7 @@ class SqlGateway:
         for chunk in reading.key_chunks(ids):
             yield from self._read(reading.sales_orders_by_id, chunk)
 
-    source_stores = _reads(reading.source_stores)
+    source_stores = _loads(reading.source_stores)
     set_to_ship = _writes(changes.set_to_ship, "order {}")
 
     def update_receipt(self, before: Receipt, after: Receipt) -> Receipt:

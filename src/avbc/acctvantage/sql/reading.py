@@ -45,10 +45,9 @@ from avbc.acctvantage.sql.rows import (
     SHIP_VIAS,
     TAX_AREAS,
     AnyRow,
-    AnySelect,
     Rows,
 )
-from avbc.database import CHUNK, chunks
+from avbc.database import CHUNK, AnySelect, Database, chunks
 from avbc.money import ZERO
 from avbc.text import text_key
 
@@ -104,14 +103,20 @@ def sales_orders(
 
 def now(connection: sa.Connection) -> datetime:
     """Return the present by the clock that stamps, and never a time before a stamp in the books."""
+    found: Sequence[datetime | None] = connection.execute(_STAMPS).one()
+    return max(stamp for stamp in found if stamp is not None)
+
+
+def _stamps() -> AnySelect:
     order, shipment = schema.sales_orders.c, schema.shipments.c
     changed = sa.select(sa.func.max(order.status_changed_at)).where(
         order.status_changed_at.is_not(None)
     )
     shipped = sa.select(sa.func.max(shipment.changed_at))
-    stamps = sa.select(DatabaseNow(), changed.scalar_subquery(), shipped.scalar_subquery())
-    found: Sequence[datetime | None] = connection.execute(stamps).one()
-    return max(stamp for stamp in found if stamp is not None)
+    return sa.select(DatabaseNow(), changed.scalar_subquery(), shipped.scalar_subquery())
+
+
+_STAMPS = _stamps()
 
 
 def sales_orders_changed(
@@ -141,7 +146,7 @@ def orders_in_status(
     return list(connection.scalars(wanted))
 
 
-def source_stores(connection: sa.Connection, source_code: str) -> frozenset[str]:
+def source_stores(database: Database, source_code: str) -> frozenset[str]:
     """Return the `store_hash` of each store whose orders came under this code.
 
     Orders without one are left out.
@@ -150,7 +155,7 @@ def source_stores(connection: sa.Connection, source_code: str) -> frozenset[str]
     last = ""
     while True:
         values = {"code": source_code, "after": last}
-        last, is_of_source = connection.execute(_NEXT_STORE, values).one()
+        ((last, is_of_source),) = database.rows(_NEXT_STORE, values)
         if last is None:
             return frozenset(found)
         if is_of_source:

@@ -35,12 +35,11 @@ from avbc.acctvantage.records import (
     TaxArea,
 )
 from avbc.acctvantage.sql import column_types, schema
-from avbc.database import insert_into
+from avbc.database import AnySelect, insert_into
 
 R = TypeVar("R")
 
 AnyRow: TypeAlias = "sa.Row[*tuple[Any, ...]]"
-AnySelect: TypeAlias = "sa.Select[*tuple[Any, ...]]"
 
 _DIALECTS: dict[str, sa.Dialect] = {
     "sqlite": SQLiteDialect_pysqlite(),

@@ -17,10 +17,10 @@ from avbc.acctvantage.sql.rows import (
     PARCEL_ITEMS,
     SHIPMENTS,
     SHIPPED_ITEMS,
-    AnySelect,
     Insert,
     insert_many,
 )
+from avbc.database import AnySelect
 
 
 def shipments(

@@ -12,6 +12,7 @@ from avbc.acctvantage.gateway import BooksRefused
 from avbc.acctvantage.records import Acknowledgement, Pickup
 from avbc.acctvantage.sql import schema
 from avbc.acctvantage.sql.reading import key_chunks
+from avbc.database import AnySelect
 
 HandOver: TypeAlias = Literal["pick_up", "journal", "entered"]
 
@@ -75,21 +76,28 @@ def _parts_refused(
 ) -> defaultdict[str, list[Acknowledgement]]:
     """The last refusals of present versions of receipts and credits, by their orders."""
     found: defaultdict[str, dict[str, Acknowledgement]] = defaultdict(dict)
-    for table, condition in schema.PARTS_REFUSED:
-        same = (_ANSWERS.import_id == table.c.import_id) & (_ANSWERS.version == table.c.version)
-        select = (
-            sa.select(table.c.order_import_id, *(_ANSWERS[name] for name in (*_FIELDS, "at")))
-            .join_from(table, schema.acknowledgements, same)
-            .order_by(_ANSWERS.id)
-        )
+    for select in _PARTS_REFUSED:
         for chunk in key_chunks(order_import_ids):
-            these = select.where(condition, table.c.order_import_id.in_(chunk))
-            for order_import_id, *row in connection.execute(these):
+            for order_import_id, *row in connection.execute(select, {"keys": chunk}):
                 answer = Acknowledgement(*row)
                 found[order_import_id][answer.import_id] = answer
     refused: defaultdict[str, list[Acknowledgement]] = defaultdict(list)
     refused.update((key, list(answers.values())) for key, answers in found.items())
     return refused
+
+
+def _refusals(table: sa.Table, condition: sa.ColumnElement[bool]) -> AnySelect:
+    same = (_ANSWERS.import_id == table.c.import_id) & (_ANSWERS.version == table.c.version)
+    these = table.c.order_import_id.in_(sa.bindparam("keys", expanding=True))
+    return (
+        sa.select(table.c.order_import_id, *(_ANSWERS[name] for name in (*_FIELDS, "at")))
+        .join_from(table, schema.acknowledgements, same)
+        .where(condition, these)
+        .order_by(_ANSWERS.id)
+    )
+
+
+_PARTS_REFUSED = [_refusals(*part) for part in schema.PARTS_REFUSED]
 
 
 def offer_again(connection: sa.Connection, import_id: str) -> Pickup:

@@ -12,13 +12,13 @@ from __future__ import annotations
 import logging
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from datetime import UTC, datetime, timedelta
-from functools import cache, partial
-from typing import TypeVar, cast
+from functools import cache
+from typing import Any, TypeVar, cast
 
 import sqlalchemy as sa
 from sqlalchemy.dialects import postgresql
 
-from avbc.database import Database, Tables, chunks, insert_into
+from avbc.database import AnySelect, Database, Tables, chunks, insert_into
 from avbc.errors import FinalError, TransientError
 from avbc.orchestrator.reports import JournalEntry
 from avbc.secret import without_frames
@@ -168,10 +168,15 @@ _PAGE = 10_000
 _OF_KIND = sa.select(_fingerprints.c.key, _fingerprints.c.text).where(
     _fingerprints.c.kind == sa.bindparam("kind")
 )
-_KNOWN = _OF_KIND.where(_fingerprints.c.key.in_(sa.bindparam("keys", expanding=True)))
 _ALL_KNOWN = _OF_KIND.order_by(_fingerprints.c.key).limit(_PAGE)
 _REST_KNOWN = _ALL_KNOWN.where(_fingerprints.c.key > sa.bindparam("after"))
 _WATERMARK = sa.select(_watermarks.c.at).where(_watermarks.c.name == sa.bindparam("name"))
+
+
+@cache
+def _known(size: int) -> sa.Select[str, str]:
+    keys: list[sa.BindParameter[str]] = [sa.bindparam(f"key_{number}") for number in range(size)]
+    return _OF_KIND.where(_fingerprints.c.key.in_(keys))
 
 
 @cache
@@ -311,15 +316,14 @@ class Journal:
         Raises:
             JournalUnreachable: It could not be read.
         """
-
-        def work(connection: sa.Connection) -> dict[str, str]:
-            found: dict[str, str] = {}
-            for chunk in chunks(keys):
-                values = {"kind": kind, "keys": chunk}
-                found.update((row.key, row.text) for row in connection.execute(_KNOWN, values))
-            return found
-
-        return self.read(work) if keys else {}
+        found: dict[str, str] = {}
+        for chunk in chunks(keys):
+            # Few statements for all numbers of keys: the last key is asked for again and again.
+            size = 1 << (len(chunk) - 1).bit_length()
+            wanted = [*chunk, *[chunk[-1]] * (size - len(chunk))]
+            values = {"kind": kind, **{f"key_{n}": key for n, key in enumerate(wanted)}}
+            found.update(self.rows(_known(size), values))
+        return found
 
     def all_fingerprints(self, kind: str) -> Iterator[tuple[str, str]]:
         """Yield the key and text of all that is known of a kind, by key as Python sorts texts.
@@ -332,7 +336,7 @@ class Journal:
         """
         wanted, values = _ALL_KNOWN, {"kind": kind}
         while True:
-            rows = self.read(partial(_rows, wanted, values))
+            rows = self.rows(wanted, values)
             yield from rows
             if len(rows) < _PAGE:
                 return
@@ -421,6 +425,14 @@ class Journal:
         """
         return self._database.read(work, "the journal could not be read")
 
+    def rows(self, statement: AnySelect, values: Mapping[str, object]) -> list[tuple[Any, ...]]:
+        """Run one SELECT of texts and whole numbers, as `Database.rows` does.
+
+        Raises:
+            JournalUnreachable: It could not be read.
+        """
+        return self._database.rows(statement, values, "the journal could not be read")
+
     def change(self, work: Callable[[sa.Connection], T]) -> T:
         """Run `work` in one transaction.
 
@@ -473,12 +485,6 @@ def _ascending(rows: Iterable[tuple[str, T]]) -> Iterator[tuple[str, T]]:
             )
         last = row[0]
         yield row
-
-
-def _rows(
-    wanted: sa.Select[str, str], values: dict[str, str], connection: sa.Connection
-) -> list[tuple[str, str]]:
-    return [(row.key, row.text) for row in connection.execute(wanted, values)]
 
 
 def _nothing(_connection: sa.Connection) -> None:

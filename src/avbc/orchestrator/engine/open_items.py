@@ -10,7 +10,7 @@ from typing import TypeAlias
 import attrs
 import sqlalchemy as sa
 
-from avbc.database import chunks, insert_into
+from avbc.database import AnySelect, chunks, insert_into
 from avbc.orchestrator.engine.integration import Integration
 from avbc.orchestrator.engine.journal import Journal, aware
 from avbc.orchestrator.engine.journal import worklist as _table
@@ -20,10 +20,17 @@ _KEY = ("scope", "area", "code", "key")
 ItemKey: TypeAlias = tuple[str, str, str]
 """Area, code and key."""
 
-_KEYS = sa.select(_table.c.key, _table.c.code).where(
-    _table.c.scope == sa.bindparam("scope"), _table.c.area == sa.bindparam("area")
-)
-_UNREPORTED = ~_table.c.is_settled & ~_table.c.is_reported
+# Statements of every run are made once.
+_OF_SCOPE = _table.c.scope == sa.bindparam("scope")
+_OF_AREA = _OF_SCOPE & (_table.c.area == sa.bindparam("area"))
+_OF_CODE = _OF_AREA & (_table.c.code == sa.bindparam("code"))
+_KEYS = sa.select(_table.c.key, _table.c.code).where(_OF_AREA)
+_OLDEST_FIRST = (_table.c.since, _table.c.order_id, _table.c.key, _table.c.code)
+_ALL = _table.select().where(_OF_SCOPE, ~_table.c.is_settled).order_by(*_OLDEST_FIRST)
+_UNREPORTED = _ALL.where(~_table.c.is_reported)
+_ONE = _table.select().where(_OF_CODE, _table.c.key == sa.bindparam("key"))
+_SOME = _table.select().where(_OF_CODE, _table.c.key.in_(sa.bindparam("keys", expanding=True)))
+_GONE = _table.delete().where(_OF_CODE, _table.c.key.in_(sa.bindparam("keys", expanding=True)))
 
 
 @attrs.frozen
@@ -72,7 +79,7 @@ class OpenItems:
         Raises:
             JournalUnreachable: They could not be read.
         """
-        return self._items(~_table.c.is_settled)
+        return self._items(_ALL)
 
     def unreported(self) -> list[WorklistItem]:
         """Return the items that were not reported yet, or have changed since.
@@ -89,8 +96,7 @@ class OpenItems:
             JournalUnreachable: It could not be read.
         """
         area, code, key = place
-        columns = _table.c
-        found = self._items((columns.area == area) & (columns.code == code) & (columns.key == key))
+        found = self._items(_ONE, area=area, code=code, key=key)
         return found[0] if found else None
 
     def keys(self, area: str) -> set[tuple[str, str]]:
@@ -100,9 +106,7 @@ class OpenItems:
             JournalUnreachable: They could not be read.
         """
         values = {"scope": self._scope, "area": area}
-        return self._journal.read(
-            lambda connection: {(row.key, row.code) for row in connection.execute(_KEYS, values)}
-        )
+        return {(key, code) for key, code in self._journal.rows(_KEYS, values)}
 
     def apply(self, changes: Sequence[ItemChange]) -> None:
         """Raise and settle items, in sequence, in one transaction.
@@ -153,12 +157,9 @@ class OpenItems:
     def _of_scope(self) -> sa.ColumnElement[bool]:
         return _table.c.scope == self._scope
 
-    def _items(self, condition: sa.ColumnElement[bool]) -> list[WorklistItem]:
-        wanted = (
-            _table.select()
-            .where(self._of_scope, condition)
-            .order_by(_table.c.since, _table.c.order_id, _table.c.key, _table.c.code)
-        )
+    def _items(self, wanted: AnySelect, **place: str) -> list[WorklistItem]:
+        values = {"scope": self._scope, **place}
+        rows = self._journal.read(lambda connection: connection.execute(wanted, values).all())
         return [
             WorklistItem(
                 row.code,
@@ -170,7 +171,7 @@ class OpenItems:
                 row.fix,
                 row.area,
             )
-            for row in self._journal.read(lambda connection: connection.execute(wanted).all())
+            for row in rows
         ]
 
     def _update(self, items: Iterable[WorklistItem], **values: bool) -> None:
@@ -221,12 +222,11 @@ class OpenItems:
             keys_of.setdefault((area, code), []).append(key)
         for (area, code), all_keys in keys_of.items():
             # By the whole primary key: a run that finds ten thousand items asks often.
-            place = self._of_scope & (_table.c.area == area) & (_table.c.code == code)
+            place = {"scope": self._scope, "area": area, "code": code}
             for keys in chunks(all_keys):
-                wanted = _table.select().where(place, _table.c.key.in_(keys))
                 before.update(
                     ((area, code, row.key), (row.message, row.fix, row.since))
-                    for row in connection.execute(wanted)
+                    for row in connection.execute(_SOME, {**place, "keys": keys})
                 )
         rows: list[dict[str, object]] = []
         for at, item in raised.items():
@@ -246,13 +246,14 @@ class OpenItems:
             connection.execute(insert, rows)
 
     def _settle(self, connection: sa.Connection, change: Settled) -> None:
-        gone = _table.delete().where(self._of_scope, _table.c.area == change.area)
+        place = {"scope": self._scope, "area": change.area}
         if change.codes is not None and change.keys is not None:
             # By the whole primary key, as above.
             for code in sorted(change.codes):
                 for keys in chunks(change.keys):
-                    connection.execute(gone.where(_table.c.code == code, _table.c.key.in_(keys)))
+                    connection.execute(_GONE, {**place, "code": code, "keys": keys})
             return
+        gone = _table.delete().where(self._of_scope, _table.c.area == change.area)
         if change.codes is not None:
             gone = gone.where(_table.c.code.in_(sorted(change.codes)))
         if change.keys is not None:
@@ -262,17 +263,14 @@ class OpenItems:
         if not change.but:
             connection.execute(gone)
             return
-        here = sa.select(_table.c.code, _table.c.key).where(
-            self._of_scope, _table.c.area == change.area
-        )
         rest: Collection[tuple[str, str]] = [
             (row.code, row.key)
-            for row in connection.execute(here)
+            for row in connection.execute(_KEYS, place)
             if (change.area, row.code, row.key) not in change.but
         ]
         for code in sorted({code for code, _ in rest}):
             for keys in chunks([key for each, key in rest if each == code]):
-                connection.execute(gone.where(_table.c.code == code, _table.c.key.in_(keys)))
+                connection.execute(_GONE, {**place, "code": code, "keys": keys})
 
 
 def _place(item: WorklistItem) -> ItemKey:
