@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Collection
+from collections.abc import Callable, Collection, Iterator
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 
@@ -14,7 +14,11 @@ import sqlalchemy as sa
 from avbc.acctvantage import BooksRefused, SqlGateway
 from avbc.acctvantage.records import Receipt, SalesOrder, Shipment, ShippedItem
 from avbc.bigcommerce.models import ShipmentDraft, ShipmentItemDraft
+from avbc.mapping import Problem
 from avbc.orchestrator import Orchestrator, PushReport
+from avbc.orchestrator.engine.followed import Followed
+from avbc.orchestrator.engine.follower import Follower
+from avbc.orchestrator.engine.writes import Writes
 from avbc.settings import Settings
 from avbc.testing import FakeOrder, FakeStore, OrderFactory, Payment, item
 from avbc.testing.example import plain_orders
@@ -502,6 +506,37 @@ def test_a_payment_that_is_captured_by_hand_is_received(
     (entry,) = [e for e in web.history(order.id).entries if e.action == "follow_orders"]
     assert "pre_authorized" in entry.detail
     assert "captured" in entry.detail
+
+
+def test_nothing_is_written_to_the_books_once_the_turn_was_lost(
+    webs: Callable[..., Orchestrator],
+    store: FakeStore,
+    books: SqlGateway,
+    place: Place,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """A process that is frozen right before it writes, and goes on when another has the turn."""
+    web = webs(gl={"credit_card_transactions_are_preauthorizations": True})
+    order = place(authorized(), web)
+    before = receipt(books, order)
+    happens(store, order, "capture", "captured")
+    follow, lost = Follower.follow, list[str]()
+
+    def frozen(self: Follower, each: Followed) -> Iterator[Problem]:
+        lost[:] = ["another process took this turn"]
+        return follow(self, each)
+
+    with monkeypatch.context() as patched:
+        patched.setattr(Writes, "lost", lambda _: "".join(lost))
+        patched.setattr(Follower, "follow", frozen)
+        report = web.follow_orders()
+    assert receipt(books, order) == before
+    (postponed,) = report.postponed
+    assert postponed.problems[0].message == (
+        f"{before.import_id} was not written: another process took this turn."
+    )
+    web.follow_orders()
+    assert receipt(books, order).state == "captured"
 
 
 def test_a_payment_that_was_awaited_and_is_captured_is_received(

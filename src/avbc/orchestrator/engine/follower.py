@@ -217,8 +217,13 @@ class Follower:
             each.leave_to_ship(left)
 
     def _write(self, change: Change, work: Callable[[], object]) -> str:
-        """Write in the books; returns why they refuse it."""
+        """Write in the books; returns why they refuse it.
+
+        Raises:
+            NotSent: The run has no turn any more.
+        """
         if not self._run.preview:
+            self._run.writes.require_turn(f"{change.key} was not written")
             try:
                 work()
             except BooksRefused as error:
