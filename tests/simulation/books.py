@@ -67,6 +67,8 @@ class SimBooks(SqlGateway):
     def __init__(self, path: Path) -> None:
         super().__init__(f"sqlite:///{path}")
         self.scheduler = Scheduler(0, datetime.now(UTC))
+        self.skew = timedelta(0)
+        """How far the clock of its machine is ahead."""
         self.leases: Leases | None = None
         """Who has which turn, where turns end by the clock."""
         sa.event.listen(self.engine, "do_connect", self._connect)
@@ -101,7 +103,8 @@ class SimBooks(SqlGateway):
 
     def _strftime(self, form: str, of: str) -> str:
         assert (form, of) == (_STAMP, "now")
-        return self.scheduler.now().isoformat(timespec="milliseconds").replace("+", "000+")
+        now = self.scheduler.now() + self.skew
+        return now.isoformat(timespec="milliseconds").replace("+", "000+")
 
 
 @attrs.define
@@ -172,7 +175,7 @@ class Shelf:
             self._books.append(SimBooks(path))
         taken = self._books[:count]
         for books in taken:
-            books.scheduler, books.leases = scheduler, leases
+            books.scheduler, books.leases, books.skew = scheduler, leases, timedelta(0)
         with closing(taken[0].engine.raw_connection()) as connection:
             _template().backup(cast("sqlite3.Connection", connection.driver_connection))
         for books in taken:

@@ -1,4 +1,4 @@
-"""The simulation is next to these tests."""
+"""The simulation is next to these tests, and the bench with the guards in tests/chaos."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ import pytest
 
 HERE = Path(__file__).parent
 sys.path.insert(0, str(HERE))
+sys.path.insert(0, str(HERE.parent / "chaos"))
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:

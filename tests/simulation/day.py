@@ -5,6 +5,8 @@ from __future__ import annotations
 import json
 from collections.abc import Callable, Sequence
 from contextlib import suppress
+from datetime import timedelta
+from fnmatch import fnmatchcase
 from functools import partial
 
 import attrs
@@ -16,7 +18,7 @@ from world import Worker, World
 
 from avbc.bigcommerce import BigCommerce
 from avbc.errors import AvbcError
-from avbc.orchestrator import CycleReport, Orchestrator
+from avbc.orchestrator import CycleReport, Orchestrator, WorklistItem
 from avbc.orchestrator.timer import JobOutcome
 from avbc.settings import Settings
 from avbc.testing.fakestore.http import StoreRequest, StoreResponse
@@ -80,6 +82,7 @@ class _Day:
             on_cycle=self._on_cycle,
             on_write=self._on_write,
             on_answer=self._on_answer,
+            on_attention=self._on_attention,
         )
         world = self.world
         world.store.set_options(shipments_move_status=plan.setup.shipments_move_status)
@@ -91,7 +94,13 @@ class _Day:
         settings = self._settings(world.store.api_url)
         self._desk = Orchestrator(settings, world.books, store=client, clock=world.clock)
         """Where a person reads the worklist."""
-        self.model = Model(self.people, plan.setup, lambda: list(self._desk.worklist()))
+        self.model = Model(
+            self.people, plan.setup, lambda: list(self._desk.worklist()), hears_reports=True
+        )
+        self._lost = 0
+        """How many reports of the worklist will fail."""
+        self._upon: list[Event] = []
+        """What happens when a request is answered."""
         self._ids: dict[int, int] = {}
         """Of the day's orders, by their numbers in the plan."""
 
@@ -105,7 +114,10 @@ class _Day:
             self._desk.register_webhooks(HOOK)
         for event in plan.events:
             worker = int(event.options.get("worker", 0))
-            world.at(event.at, partial(self._happen, event), after=event.after, worker=worker)
+            if event.upon:
+                world.at(event.at, partial(self._upon.append, event))
+            else:
+                world.at(event.at, partial(self._happen, event), after=event.after, worker=worker)
         world.run_until(plan.minutes)
         awake = max(plan.minutes, *(each.process.stopped_until / 60 for each in world.workers))
         # For those that a dead worker has started again.
@@ -113,6 +125,7 @@ class _Day:
         for number in range(2, plan.workers + 1):
             world.kill(number, again=False)
         self._is_over = True
+        self._upon.clear()
         world.store.clear_faults()
         world.quota(1_000_000)
         self._act(Event(awake, "deliver"))
@@ -144,6 +157,12 @@ class _Day:
             case "plenty":
                 self.world.quota(1_000_000)
                 self._tell("the store", "lets all requests through again")
+            case "set_clock":
+                self.world.books.skew = timedelta(minutes=options["minutes"])
+                self._tell("the warehouse", f"has a clock {options['minutes']} minutes ahead")
+            case "lose_report":
+                self._lost += 1
+                self._tell("the application", "will fail when it is told of the worklist")
             case "kill":
                 self._tell(worker, "dies")
                 self.model.forget(worker)
@@ -193,11 +212,26 @@ class _Day:
         if write is not None:
             self._check(partial(self.model.write, write))
 
+    def _on_attention(self, items: list[WorklistItem], worker: Worker) -> None:
+        if self._lost:
+            self._lost -= 1
+            raise OSError("no e-mail can be sent")
+        self.model.report(items)
+
     def _on_answer(self, request: StoreRequest, answer: StoreResponse, worker: Worker) -> None:
         with suppress(ValueError):
             self.model.answered(
                 worker.name, request.method, request.path, json.loads(answer.body or b"[]")
             )
+        name, number = f"{request.method} {request.path}?{request.query}", worker.number or 1
+        for event in self._upon[:]:
+            order_id = self._ids.get(event.order, 0)
+            is_there = order_id or not event.order
+            if is_there and fnmatchcase(name, f"{event.upon.format(id=order_id)}*"):
+                self._upon.remove(event)
+                who = {"worker": number} if "worker" in event.options else {}
+                now = partial(self._happen, attrs.evolve(event, options={**event.options, **who}))
+                self.world.at(self.world.minutes, now, after=event.after, worker=number)
 
 
 def _told(job: JobOutcome) -> str:

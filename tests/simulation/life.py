@@ -100,7 +100,9 @@ class Life:
             cast("sqlite3.Connection", connection.driver_connection).deserialize(loaded_books())
         self.people = People(store, self.books, lambda: datetime.now(UTC), self._accept)
         self.settings = settings_of(setup, store.api_url)
-        self.model = Model(self.people, setup, lambda: list(self.web.worklist()))
+        self.model = Model(
+            self.people, setup, lambda: list(self.web.worklist()), hears_reports=True
+        )
         self.after_next_list: list[Callable[[], object]] = []
         """Who acts once, right after the next list of orders was answered."""
         self.reported: Counter[tuple[str, str, str]] = Counter()
@@ -123,6 +125,7 @@ class Life:
         return self._stack.enter_context(web)
 
     def _report(self, items: list[avbc.WorklistItem]) -> None:
+        self.model.report(items)
         self.reported.update((each.code, each.key, f"{each.message} {each.fix}") for each in items)
 
     def _accept(self, call: WebhookCall) -> None:

@@ -18,6 +18,7 @@ from people import NEW, STOPPED, Diary, People
 
 from avbc.acctvantage.records import Credit, Receipt, SalesOrder
 from avbc.orchestrator import WorklistItem
+from avbc.orchestrator.engine.journal import Journal
 from avbc.testing.orders import FakeOrder
 from avbc.testing.values import Row
 
@@ -31,6 +32,8 @@ LOOK = timedelta(seconds=5)
 """How long a look at an order counts."""
 MARK = "[AcctVantage import error: "
 SHIPPED = frozenset({"Shipped/Invoice", "Posted"})
+_AGAIN = 6
+"""How often a journal may say the same of an order: deaths have it said again."""
 _NEVER = datetime.min.replace(tzinfo=UTC)
 
 
@@ -259,6 +262,12 @@ def is_moved_by_the_warehouse_alone(one: One) -> str:
     return f"{booked.status} in the books, and was made {diary.booked}"
 
 
+def keeps_what_people_wrote(one: One) -> str:
+    """Of the staff notes only our own line is ours."""
+    notes = one.header.get("staff_notes", one.diary.notes)
+    return "" if one.diary.notes in str(notes) else f"{one.diary.notes!r} became {notes!r}"
+
+
 def is_on_the_worklist_once(one: One) -> str:
     twice = sorted(each for each, times in one.items.items() if times > 1)
     return f"{twice} more than once" if twice else ""
@@ -343,6 +352,7 @@ MOMENT: Sequence[Rule] = (
     is_refused_with_cause,
     is_in_the_books_where_downloaded,
     is_moved_by_the_warehouse_alone,
+    keeps_what_people_wrote,
     is_on_the_worklist_once,
     is_on_the_worklist_for_a_cause,
 )
@@ -453,6 +463,22 @@ def is_as_in_the_store(one: One) -> str:
     return f"{total} in the store, and {booked.total} in the books" if total != booked.total else ""
 
 
+def has_left_to_ship_what_is_left(one: One) -> str:
+    """What was refunded, or shipped in the store by hand, is not to be shipped."""
+    booked, order = one.booked, one.order
+    if booked is None or order is None or booked.status in SHIPPED or not _goes_on(one):
+        return ""
+    if one.has("left_to_ship_differs") or one.status in (2, 10):
+        return ""
+    line = order.products[0]
+    by_hand = one.shipped()[_whole(line["id"])] - sum(one.diary.shipments.values())
+    gone = _whole(line.get("quantity_refunded", 0)) + max(0, by_hand)
+    here = next((each for each in booked.lines if each.store_line_id == line["id"]), None)
+    if here is None or here.to_ship <= max(0, here.quantity - gone):
+        return ""
+    return f"{here.to_ship} of {here.quantity} left to ship, and {gone} have left"
+
+
 def has_its_refunds_in_the_books(one: One) -> str:
     if one.booked is None or one.order is None or not _goes_on(one) or not one.order.refunds:
         return ""
@@ -517,6 +543,7 @@ QUIET: Sequence[Rule] = (
     is_on_the_worklist_where_stopped,
     is_on_the_worklist_where_gone,
     is_as_in_the_store,
+    has_left_to_ship_what_is_left,
     has_its_refunds_in_the_books,
     has_what_was_asked_of_its_payment,
     has_a_cause_still,
@@ -543,6 +570,11 @@ class Write:
     sent: datetime
     """When it left, which may be before it reaches the store."""
 
+    @property
+    def status(self) -> int:
+        """The status that it gives the order; 0 for none."""
+        return _whole(self.body.get("status_id", 0)) if self.what == "status" else 0
+
     @classmethod
     def of(cls, worker: str, method: str, path: str, body: Row, sent: datetime) -> Write | None:
         """Read a request; None for any other."""
@@ -561,19 +593,33 @@ class Model:
         people: Who acts.
         setup: The settings.
         worklist: Reads the worklist.
+        hears_reports: Whether it is told of the reports of the worklist.
     """
 
     def __init__(
-        self, people: People, setup: Setup, worklist: Callable[[], Sequence[WorklistItem]]
+        self,
+        people: People,
+        setup: Setup,
+        worklist: Callable[[], Sequence[WorklistItem]],
+        *,
+        hears_reports: bool = False,
     ) -> None:
+        self._hears_reports = hears_reports
         self.people = people
         self.setup = setup
         self._worklist = worklist
         self.found: list[Violation] = []
-        self._stopped: dict[str, set[int]] = {}
-        """The orders that each worker saw stopped when it looked last."""
+        self.seen: dict[str, dict[int, int]] = {}
+        """The statuses of orders as each worker saw them when it looked last."""
         self._captured: set[int] = set()
         """The orders whose payments a worker captured."""
+        self._journal = Journal(people.books.journal_engine)
+        self._sent: dict[int, set[tuple[str, object]]] = {}
+        """What was sent for orders: captures, voids and shipments by their comments."""
+        self._reported: dict[tuple[str, str, str], tuple[datetime, str, str]] = {}
+        """In which words items were reported last, by their places."""
+        self._doubted: set[tuple[str, str, str]] = set()
+        """The items that may be reported once more, since a worker died."""
 
     def _each(self, order_id: int = 0) -> Iterator[One]:
         books, people = Books.read(self.people, order_id), self.people
@@ -607,6 +653,11 @@ class Model:
         for one in self._each():
             self._hold(one, QUIET)
             self._hold(one, [says], says_what_acctvantage_refused.__name__)
+            self._hold(one, [self._is_told_once])
+        for each in self._worklist() if self._hears_reports else ():
+            _, *words = self._reported.get(_place(each), ("",))
+            if words != [each.message, each.fix]:
+                self.found.append(Violation("is_reported", each.order_id, str(each)))
         off = [each for each in self.people.books.trial_balance() if each.difference]
         self.found += [Violation("balances", _order_id(each.import_id), str(each)) for each in off]
 
@@ -615,20 +666,39 @@ class Model:
             if words := rule(one):
                 self.found.append(Violation(name or rule.__name__, one.id, words))
 
+    def _is_told_once(self, one: One) -> str:
+        """The journal has what each run finds again once, or a little more often after deaths."""
+        told = Counter(
+            (each.action, each.outcome, each.detail)
+            for each in self._journal.entries(f"WEB{one.id}")
+            if each.outcome in ("postponed", "refused", "waiting")
+        )
+        return str([each for each, times in told.items() if times > _AGAIN] or "")
+
+    def report(self, items: Sequence[WorklistItem]) -> None:
+        """Note what the application was told of the worklist: nothing twice in the same words."""
+        for each in items:
+            place, words = _place(each), (each.since, each.message, each.fix)
+            if self._reported.get(place) == words and place not in self._doubted:
+                self.found.append(Violation("is_reported_once", each.order_id, str(each)))
+            self._reported[place] = words
+            self._doubted.discard(place)
+
     # Requests
 
     def answered(self, worker: str, method: str, path: str, body: object) -> None:
         """Note what a worker saw of orders in an answer."""
         if method != "GET" or "/v2/orders" not in path:
             return
-        seen = self._stopped.setdefault(worker, set())
+        seen = self.seen.setdefault(worker, {})
         for row in body if isinstance(body, list) else [body]:
             if isinstance(row, dict) and "status_id" in row:
-                (seen.add if row["status_id"] in STOPPED else seen.discard)(_whole(row["id"]))
+                seen[_whole(row["id"])] = _whole(row["status_id"])
 
     def forget(self, worker: str) -> None:
         """Note that a worker died."""
-        self._stopped.pop(worker, None)
+        self.seen.pop(worker, None)
+        self._doubted |= self._reported.keys()
 
     def write(self, write: Write) -> None:
         """Hold a request against what is known, when it reaches the store."""
@@ -636,21 +706,30 @@ class Model:
         diary = self.people.diaries.get(write.order_id)
         if order is None or diary is None:
             return
-        for rule in (is_not_stopped, is_sent_once):
+        self._sent.setdefault(write.order_id, set()).add((write.what, write.body.get("comments")))
+        for rule in _WRITES:
             if words := rule(self, write, order, diary):
                 told = f"{write.worker} sent {words}"
                 self.found.append(Violation(rule.__name__, write.order_id, told))
         if write.what == "capture" and order.header["payment_status"] == "authorized":
             self._captured.add(write.order_id)
+        if write.status:
+            self.seen.setdefault(write.worker, {})[write.order_id] = write.status
 
 
 def is_not_stopped(model: Model, write: Write, order: FakeOrder, diary: Diary) -> str:
-    """Nothing but a void is sent for an order that was seen stopped, or stopped a while ago."""
+    """Nothing but a void is sent for an order that was seen stopped, or stopped a while ago.
+
+    Nor for one that was archived a while ago.
+    """
+    if order.header.get("is_deleted"):
+        since = write.sent - diary.acts["archive"]
+        return f"a {write.what} {since} after it was archived" if since > LOOK else ""
     if write.what == "void" or order.header["status_id"] not in STOPPED:
         return ""
-    if write.what == "status" and "status_id" not in write.body:
+    if write.what == "status" and not write.status:
         return ""
-    if write.order_id in model._stopped.get(write.worker, ()):
+    if model.seen.get(write.worker, {}).get(write.order_id) in STOPPED:
         return f"a {write.what} for an order that it saw stopped"
     since = write.sent - (diary.stopped_at or write.sent)
     return f"a {write.what} {since} after it was stopped" if since > LOOK else ""
@@ -665,6 +744,41 @@ def is_sent_once(model: Model, write: Write, order: FakeOrder, diary: Diary) -> 
     if write.what == "capture" and status in ("capture pending", "captured"):
         return "a second capture" if write.order_id in model._captured else ""
     return ""
+
+
+def goes_forward(model: Model, write: Write, order: FakeOrder, diary: Diary) -> str:
+    """No status takes an order back whose goods have left."""
+    seen = model.seen.get(write.worker, {}).get(write.order_id, 0)
+    is_back = write.status and seen in GONE and GONE.get(write.status, 0) < GONE[seen]
+    return f"status {write.status} for an order that it saw in {seen}" if is_back else ""
+
+
+def takes_its_place(model: Model, write: Write, order: FakeOrder, diary: Diary) -> str:
+    """Downloaded and Import Error come in place of New and of each other, after the books."""
+    seen = model.seen.get(write.worker, {}).get(write.order_id, NEW)
+    is_own = write.status in (DOWNLOADED, IMPORT_ERROR)
+    if is_own and seen not in (NEW, DOWNLOADED, IMPORT_ERROR):
+        return f"{write.status} for an order that it saw in {seen}"
+    is_due = write.status == DOWNLOADED and model.people.booked(write.order_id) is None
+    return "Downloaded for an order that is not in the books" if is_due else ""
+
+
+def is_written_down(model: Model, write: Write, order: FakeOrder, diary: Diary) -> str:
+    """What cannot be taken back is in the journal as begun before it is sent."""
+    job = {"shipment": "push_shipments", "capture": "capture_payments", "void": "capture_payments"}
+    if (action := job.get(write.what)) is None:
+        return ""
+    entries = model._journal.entries(f"WEB{write.order_id}")
+    begun = sum((each.action, each.outcome) == (action, "begun") for each in entries)
+    sent = sum(job.get(what) == action for what, _ in model._sent[write.order_id])
+    return f"a {write.what} that the journal does not have as begun" if begun < sent else ""
+
+
+_WRITES = (is_not_stopped, is_sent_once, goes_forward, takes_its_place, is_written_down)
+
+
+def _place(item: WorklistItem) -> tuple[str, str, str]:
+    return item.area, item.code, item.key
 
 
 def _items(order: FakeOrder | None) -> list[Row]:

@@ -88,6 +88,8 @@ class Diary:
     """Whether it was stopped in the store then."""
     shipments: dict[int, int] = attrs.field(factory=dict[int, int])
     """Units of the first line by the number of AcctVantage's shipment."""
+    notes: str = ""
+    """What the merchant wrote in the staff notes."""
     refusals: list[str] = attrs.field(factory=list[str])
     """What AcctVantage refused of it, in its words."""
 
@@ -181,6 +183,8 @@ class People:
         if fault:
             diary.faults.add(fault)
             self._spoil(order, spoiled=True)
+        diary.notes = f"Customer {len(self.diaries)} calls before it is delivered."
+        self.store.edit_order(order.id, staff_notes=diary.notes)
         self._note(order.id)
         goods = ", ".join(f"{units} {sku}" for sku, units in sold)
         return f"orders {goods} ({payment}{f', {fault}' if fault else ''}): order {order.id}"

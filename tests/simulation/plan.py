@@ -19,6 +19,8 @@ from avbc.testing.fakestore.faults import KINDS
 ORDERS, CYCLES = 20, 24
 """Of a day; cycles of all workers together, at least."""
 SKUS = ("MUG-BLUE", "TOWEL-ST", "CANDLE-3", "LAMP-01", "POSTER-A2")
+NEW_LIST, SHIPMENTS = "GET /v2/orders?status_id=11", "GET /v2/orders/{id}/shipments"
+"""What is asked before orders are imported, and before the shipments of an order are sent."""
 _DIFFERENT = ("204",)
 """Faults that come once a day: that a list is empty is believed when it is said twice."""
 
@@ -35,6 +37,9 @@ class Event:
     options: dict[str, Any] = attrs.field(factory=dict[str, Any])
     after: int = 0
     """After how many more steps of avbc it happens, so that it comes in the middle of a cycle."""
+    upon: str = ""
+    """It happens when the next request that begins so is answered, to the worker that asked, and
+    after so many more steps of it."""
 
     @property
     def who(self) -> str:
@@ -125,7 +130,10 @@ class _Day:
             if draw.random() < 0.15:
                 yield self._event(at, "decline", number)
             wanted = draw.choice(["want_capture"] * 5 + ["want_void", ""])
-            if wanted:
+            if draw.random() < 0.2:
+                action = draw.choice(["capture", "void"])
+                yield self._event(self._later(at, 4), "act_at_gateway", number, action=action)
+            elif wanted:
                 yield self._event(self._later(at, 4), wanted, number)
         for status in draw.choice(_WAYS):
             at = self._later(at, 3)
@@ -137,8 +145,14 @@ class _Day:
     def _by_the_merchant(self, at: float, number: int) -> Iterator[Event]:
         draw = self._draw
         name, choices = draw.choice(_MERCHANT)
-        at = self._later(at, draw.choice([1, 1, 4, 12]))
         options = {key: draw.choice(values) for key, values in choices.items()}
+        if draw.random() < 0.25:
+            # While a worker that has just seen the order is slow.
+            upon, steps = draw.choice([NEW_LIST, SHIPMENTS]), draw.choice([0, 0, 4, 8, 12])
+            yield Event(at, name, number, options, steps, upon)
+            yield Event(at, "pause", number, {"worker": 1, "minutes": 0.2}, steps, upon)
+            return
+        at = self._later(at, draw.choice([1, 1, 4, 12]))
         yield self._event(at, name, number, **options)
         if name == "archive" and draw.random() < 0.5:
             yield self._event(self._later(at, 4), "archive", number, archived=False)
@@ -162,17 +176,22 @@ class _Day:
             at = self._any()
             yield Event(at, "scarce", 0, {"limit": limit, "others": draw.randint(0, limit // 2)})
             yield Event(self._later(at, 3), "plenty")
+        for _ in range(draw.choice([0, 0, 1])):
+            yield self._event(self._any(), "lose_report")
+        for _ in range(draw.choice([0, 1, 2])):
+            yield self._event(self._any(), "set_clock", minutes=draw.choice([-180, -40, 20, 90]))
         for _ in range(draw.choice([0, 1, 2, 3])):
-            yield self._in_a_cycle("kill")
+            yield self._in_a_cycle("kill", draw.choice(["", "PUT /v2/orders/", "POST /v"]))
         for _ in range(draw.choice([0, 1, 2, 3])):
             minutes = round(draw.choice([0.2, 2.0, 10.0, 90.0]) * draw.uniform(0.5, 1.5), 2)
-            yield self._in_a_cycle("pause", minutes=minutes)
+            upon = draw.choice(["", "GET /v2/orders", *["GET /v2/orders/*/shipments"] * 2])
+            yield self._in_a_cycle("pause", upon, minutes=minutes)
 
-    def _in_a_cycle(self, name: str, **options: object) -> Event:
+    def _in_a_cycle(self, name: str, upon: str, **options: object) -> Event:
         draw = self._draw
         worker = draw.randint(1, self._workers)
-        steps = draw.randint(1, 60)
-        return Event(self._any(), name, 0, {"worker": worker, **options}, steps)
+        steps = 0 if upon else draw.randint(1, 60)
+        return Event(self._any(), name, 0, {"worker": worker, **options}, steps, upon)
 
     # When
 

@@ -2,7 +2,7 @@
 
 With `--days` it prints what happened on each of them, as a story. Without, it lives as many as it
 can in some minutes of CPU time. A day on which a rule does not hold is told in the shortest story
-that still fails, and the exit status is 1.
+that still fails, and the exit status is 1. With `--planted` it looks for faults that it plants.
 """
 
 from __future__ import annotations
@@ -18,6 +18,7 @@ sys.path.insert(0, str(Path(__file__).parent))
 
 from day import Lived, breaks, live, shortest
 from plan import plan
+from planted import find_all
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -28,7 +29,15 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser.add_argument(
         "--minutes", type=float, default=1.0, help="of CPU time, without --days (1)"
     )
+    parser.add_argument(
+        "--planted",
+        nargs="?",
+        const="",
+        help="plant the faults with this in their names (all), and say which days show them",
+    )
     options = parser.parse_args(arguments)
+    if options.planted is not None:
+        return 1 if find_all(sys.stdout.write, options.planted) else 0
     logging.disable(logging.CRITICAL)
     began, seed = time.process_time(), options.seed
     days: list[Lived] = []

@@ -20,7 +20,7 @@ from scheduler import Process, Scheduler
 from avbc.bigcommerce import BigCommerce
 from avbc.clock import Clock
 from avbc.errors import AvbcError
-from avbc.orchestrator import CycleReport, Orchestrator
+from avbc.orchestrator import CycleReport, Orchestrator, WorklistItem
 from avbc.orchestrator.timer import run_timer
 from avbc.settings import Settings
 from avbc.testing import FakeStore, example
@@ -77,7 +77,19 @@ class Worker:
             sleep=world.scheduler.spend,
             at_once=_one_after_another,
         )
-        return Orchestrator(settings, self._books, store=client, clock=world.clock)
+        return Orchestrator(
+            settings,
+            self._books,
+            store=client,
+            on_attention=self._report_items,
+            clock=world.clock,
+        )
+
+    def _report_items(self, items: list[WorklistItem]) -> None:
+        """Tell the application of the worklist, which takes a moment."""
+        scheduler = self._world.scheduler
+        scheduler.spend(scheduler.draw(1.0))
+        self._world.on_attention(items, self)
 
     def _run_timer(self) -> None:
         run_timer([self.orchestrator()], on_report=self._report, wait=self._world.scheduler.spend)
@@ -116,6 +128,7 @@ class World:
         on_cycle: Called after each cycle; nothing goes on meanwhile.
         on_write: Called with each request that is not a GET, right before it takes effect.
         on_answer: Called with each answer that reaches a worker.
+        on_attention: Called with the items of the worklist that are news; it may raise.
     """
 
     def __init__(
@@ -130,6 +143,7 @@ class World:
         on_answer: Callable[[StoreRequest, StoreResponse, Worker], object] = (
             lambda request, response, worker: None
         ),
+        on_attention: Callable[[list[WorklistItem], Worker], object] = lambda items, worker: None,
     ) -> None:
         # The client draws how much longer it waits from this one.
         random.seed(seed)
@@ -143,6 +157,7 @@ class World:
         self.books, *own = SHELF.take(workers + 2, self.scheduler, self.leases)
         """For people's acts and for looks: its transactions let nobody else go on."""
         self.on_cycle, self.on_write, self.on_answer = on_cycle, on_write, on_answer
+        self.on_attention = on_attention
         self.cycles = 0
         """How many were finished by all workers."""
         self._web_server, *self.workers = [

@@ -6,6 +6,7 @@ fail. `guards.txt` has the code of each, and `docs/promises.md` its tests.
 
 from __future__ import annotations
 
+import ast
 import os
 import re
 import shutil
@@ -64,19 +65,27 @@ class Guard:
     tests: tuple[str, ...]
     """Each of them fails without it."""
     removals: tuple[Removal, ...]
+    is_lived: bool = False
+    """Whether the simulation finds that it is gone (tests/simulation/planted.py)."""
 
 
-def named_tests() -> dict[str, tuple[str, ...]]:
-    """The tests of each guard, by its name: the last table of the page of promises."""
+def named_tests(*, lived: bool = False) -> dict[str, tuple[str, ...]]:
+    """The tests of each guard, by its name: the last two tables of the page of promises.
+
+    Args:
+        lived: Only of what the simulation finds, the first of the two.
+    """
     page = (ROOT / "docs/promises.md").read_text(encoding="utf-8")
-    rows = page.partition("| guard | tests that fail without it |")[2].splitlines()[2:]
+    tables = page.split("| guard | tests that fail without it |\n| --- | --- |\n")[1:]
+    rows = [row for table in tables[: 1 if lived else 2] for row in table.splitlines()]
     cells = [row.strip("| ").partition(" | ") for row in rows if row.startswith("| ")]
     return {name: tuple(re.findall("`([^`]+)`", tests)) for name, _, tests in cells}
 
 
-def _read() -> tuple[Guard, ...]:
-    tests, found = named_tests(), dict[str, list[Removal]]()
-    for line in Path(__file__).with_name("guards.txt").read_text(encoding="utf-8").splitlines():
+def read(file: Path) -> tuple[Guard, ...]:
+    """Read a file of guards, or of other removals."""
+    tests, lived, found = named_tests(), named_tests(lived=True), dict[str, list[Removal]]()
+    for line in file.read_text(encoding="utf-8").splitlines():
         kind, text = line[:1], line[2:]
         if kind == "=":
             removals = found.setdefault(text, [])
@@ -86,10 +95,27 @@ def _read() -> tuple[Guard, ...]:
             last = removals[-1]
             name, before = ("text", last.text) if kind == "-" else ("left", last.left)
             removals[-1] = attrs.evolve(last, **{name: f"{before}\n{text}" if before else text})
-    return tuple(Guard(name, tests.get(name, ()), tuple(each)) for name, each in found.items())
+    return tuple(
+        Guard(name, tests.get(name, ()), tuple(each), name in lived) for name, each in found.items()
+    )
 
 
-GUARDS = _read()
+GUARDS = read(Path(__file__).with_name("guards.txt"))
+
+
+def changed(removal: Removal, package: Path = PACKAGE) -> str:
+    """Return the source of a module without what a removal takes out.
+
+    Raises:
+        LookupError: Its text is no longer there.
+        SyntaxError: What is left is no Python.
+    """
+    source = (package / removal.path).read_text(encoding="utf-8")
+    left = removal.removed_from(source)
+    if left is None or left == source:
+        raise LookupError(f"{removal.path} does not have: {removal.text}")
+    ast.parse(left)
+    return left
 
 
 def without(guard: Guard, folder: Path) -> Path:
@@ -99,13 +125,11 @@ def without(guard: Guard, folder: Path) -> Path:
         LookupError: A text of it is no longer in the package.
     """
     source = folder / "src"
-    shutil.copytree(PACKAGE, source / "avbc", ignore=shutil.ignore_patterns("__pycache__"))
+    # What was compiled of the other modules is still good.
+    shutil.copytree(PACKAGE, source / "avbc")
     for removal in guard.removals:
-        file = source / "avbc" / removal.path
-        changed = removal.removed_from(file.read_text(encoding="utf-8"))
-        if changed is None:
-            raise LookupError(f"{guard.name}: its text is not in {removal.path}")
-        file.write_text(changed, encoding="utf-8")
+        left = changed(removal, source / "avbc")
+        (source / "avbc" / removal.path).write_text(left, encoding="utf-8")
     return source
 
 
