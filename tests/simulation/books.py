@@ -76,7 +76,10 @@ class SimBooks(SqlGateway):
 
     def step(self) -> None:
         """Let others go on."""
-        self.scheduler.spend(self.scheduler.draw(0.05))
+        scheduler = self.scheduler
+        # Nothing is drawn for looks, nor for what is done before the day.
+        if scheduler.running is not None and not scheduler.is_still:
+            scheduler.spend(scheduler.draw(0.05))
 
     def take_turn(self, name: str, wait: timedelta = timedelta(0)) -> Turn:  # type: ignore[override]
         """Take a turn, or wait for it in virtual time."""
@@ -179,7 +182,9 @@ class Shelf:
         with closing(taken[0].engine.raw_connection()) as connection:
             _template().backup(cast("sqlite3.Connection", connection.driver_connection))
         for books in taken:
+            # What is done once, at the first use, is no step of any day.
             books.reference_data()
+            books.take_turn("none").release()
         return taken
 
 
