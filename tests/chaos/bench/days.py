@@ -16,6 +16,7 @@ from contextlib import ExitStack, contextmanager, suppress
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
+import attrs
 import sqlalchemy as sa
 from life import HOOK, settings_of
 from model import Model, Write
@@ -25,7 +26,6 @@ from plan import Event, plan
 from avbc.acctvantage import SqlGateway
 from avbc.bigcommerce import BigCommerce
 from avbc.orchestrator import Orchestrator
-from avbc.settings import Settings
 from avbc.testing import FakeStore, LoopbackServer, example
 from avbc.testing.fakestore.http import Reply, StoreRequest
 from bench.mortal import KILLS, POSTGRESQL, SQLITE, Ended, Forks
@@ -112,9 +112,11 @@ class Day:
         books.load(folder / "books.toml")
         self._reports = folder / "reports"
         self._reports.touch()
-        screens = settings_of(self._plan.setup, loopback.api_url).to_dict()
-        screens["shipping"] |= {"sync_product_details": True, "sync_inventory_levels": True}
-        self._settings = Settings.from_dict(screens)
+        settings = settings_of(self._plan.setup, loopback.api_url)
+        pushed = attrs.evolve(
+            settings.shipping, sync_product_details=True, sync_inventory_levels=True
+        )
+        self._settings = attrs.evolve(settings, shipping=pushed)
         client = BigCommerce(
             self._store.api_url,
             "example-token",

@@ -136,6 +136,9 @@ def on_sqlite(strike: Strike) -> Callable[..., sqlite3.Connection]:
         def cursor(self, _factory: Any = None) -> sqlite3.Cursor:
             return super().cursor(Cursor)
 
+        def execute(self, *arguments: Any) -> sqlite3.Cursor:
+            return self.cursor().execute(*arguments)
+
         def commit(self) -> None:
             writes = self.changes != self.total_changes
             if writes:
