@@ -49,7 +49,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         seed += 1
         if options.days:
             sys.stdout.write(f"{lived}\n\n")
-        elif lived.found:
+        if lived.found:
             sys.stdout.write(f"{told(lived)}\n\n")
         lived.story = []
     seconds = time.process_time() - began
@@ -69,7 +69,8 @@ def told(lived: Lived) -> str:
     """The shortest story that still fails."""
     rules = [each.rule for each in lived.found]
     least = live(shortest(lived.plan, breaks(rules)))
-    return f"{least}\n({len(least.plan.events)} of {len(lived.plan.events)} events)"
+    count, enough = len(lived.plan.events), len(least.plan.events)
+    return f"Seed {lived.plan.seed} fails; {enough} of {count} events are enough:\n{least}"
 
 
 if __name__ == "__main__":
