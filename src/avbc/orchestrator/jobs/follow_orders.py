@@ -296,6 +296,7 @@ class _Follow:
         known = {} if again else run.known(FOLLOWED, found)
         due = [key for key in found if known.get(key, "").partition(" ")[0] != states[key]]
         run.unchanged(len(found) - len(due))
+        self._note_back([key for key in known if key not in due], found)
         self._seen |= {key: order for key, order in found.items() if key in self._open}
         self._note_listed(
             order for key, order in found.items() if key in known or key in self._import_items
@@ -316,6 +317,14 @@ class _Follow:
             )
             self._note_listed(found[key] for key in booked)
             run.flush()
+
+    def _note_back(self, unchanged: Collection[str], found: Mapping[str, Order]) -> None:
+        """Take up again what was held back while the store did not list an order."""
+        # A pull looks for itself.
+        statuses = {} if self._is_pull else self._run.known(STATUS, unchanged)
+        for key in () if self._is_pull else unchanged:
+            if key not in statuses and found[key].status_id != NO_STATUS:
+                self._run.know(STATUS, key, str(found[key].status_id))
 
     def _state(self, key: str, order: Order) -> str:
         state = _state(order)
