@@ -207,7 +207,8 @@ def chaos(session: nox.Session) -> None:
 def simulate(session: nox.Session) -> None:
     """Store-days, each from its seed: `-- --seed 1 --days 3` tells them as stories.
 
-    Without arguments as many as a minute of CPU time allows. A share of them is among the tests.
+    Without arguments as many as a minute of CPU time allows. `-- --planted` plants faults and says
+    which days show them. A share of both is among the tests.
     """
     install(session, "test")
     session.run("python", "tests/simulation/simulate.py", *session.posargs)

@@ -148,9 +148,9 @@ class _Day:
                 self._act(event)
                 self._ids[event.order] = max(self.people.diaries)
             case "fail":
-                kind, nth = options["kind"], options["nth"]
-                self.world.store.fail("*", kind, at=nth)
-                self._tell("the network", f"will answer request {nth} from now with {kind}")
+                kind, nth, match = options["kind"], options["nth"], options["match"]
+                self.world.store.fail(match, kind, at=nth)
+                self._tell("the network", f"will answer request {nth} of {match} with {kind}")
             case "scarce":
                 self.world.quota(options["limit"], options["others"])
                 self._tell("the store", f"lets through {options['limit']} requests in 30 seconds")

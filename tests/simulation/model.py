@@ -310,6 +310,7 @@ CAUSES: Mapping[str, Sequence[str]] = {
     "shipped_more_than_remains": ("ship",),
     "status_backwards": ("reach",),
     "store_refused": ("edit",),
+    "status_posting_refused": ("reach",),
     "status_unmapped": ("reach", "set_status"),
     "transactions_do_not_foot": _EDIT,
 }
@@ -495,7 +496,8 @@ def has_what_was_asked_of_its_payment(one: One) -> str:
         return ""
     for receipt in one.receipts:
         is_due = receipt.void_wanted or (receipt.capture_wanted and not one.is_stopped)
-        if is_due and receipt.state == "pre_authorized" and not one.codes:
+        excused = one.codes - {"order_stopped_in_store"} if receipt.void_wanted else one.codes
+        if is_due and receipt.state == "pre_authorized" and not excused:
             return f"{receipt.import_id} is still {receipt.state}"
     return ""
 
@@ -653,7 +655,7 @@ class Model:
         for one in self._each():
             self._hold(one, QUIET)
             self._hold(one, [says], says_what_acctvantage_refused.__name__)
-            self._hold(one, [self._is_told_once])
+            self._hold(one, [self._is_told_once], "is_told_once")
         for each in self._worklist() if self._hears_reports else ():
             _, *words = self._reported.get(_place(each), ("",))
             if words != [each.message, each.fix]:

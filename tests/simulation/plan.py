@@ -113,6 +113,8 @@ class _Day:
         if fault and draw.random() < 0.7:
             yield self._event(self._later(at, 3), "mend", number)
         yield from self._at_the_warehouse(at, number, payment)
+        if draw.random() < 0.1:
+            yield from self._on_hold(at, number)
         for _ in range(draw.choice([0, 0, 0, 1, 1, 2])):
             yield from self._by_the_merchant(at, number)
 
@@ -142,6 +144,17 @@ class _Day:
                 units, days = draw.choice([1, 1, 1, 2, 3]), draw.choice([0, 0, 0, 1])
                 yield self._event(self._later(at, 1), "ship", number, units=units, days=days)
 
+    def _on_hold(self, at: float, number: int) -> Iterator[Event]:
+        """It is stopped, AcctVantage goes on all the same, and in the end the store does, too."""
+        draw = self._draw
+        at = self._later(at, 8)
+        yield Event(at, "set_status", number, {"status": draw.choice([5, 13])})
+        for name in draw.sample(["ship", "want_capture", "want_void"], 2):
+            yield Event(at + 1, name, number)
+        yield Event(at + 1, "reach", number, {"status": draw.choice(["Picked", "Packed"])})
+        if draw.random() < 0.5:
+            yield self._event(self._later(at, 4), "set_status", number, status=9)
+
     def _by_the_merchant(self, at: float, number: int) -> Iterator[Event]:
         draw = self._draw
         name, choices = draw.choice(_MERCHANT)
@@ -170,7 +183,9 @@ class _Day:
         kinds = [kind for kind in KINDS if kind not in _DIFFERENT]
         others: tuple[str, ...] = draw.choice([(), _DIFFERENT])
         for kind in [*draw.choices(kinds, k=draw.randint(0, 8)), *others]:
-            yield self._event(self._any(), "fail", 0, kind=kind, nth=draw.randint(1, 25))
+            match, most = draw.choice([("*", 25), ("PUT /v2/orders/*", 6), ("POST /v*", 4)])
+            nth = draw.randint(1, most)
+            yield self._event(self._any(), "fail", 0, kind=kind, nth=nth, match=match)
         for _ in range(draw.choice([0, 0, 1, 2])):
             limit = draw.choice([2, 5, 20])
             at = self._any()
