@@ -216,6 +216,8 @@ def test_a_process_that_stands_still_loses_its_turn_where_turns_end_by_the_clock
         assert bool(turns[0].check()) == (has_leases and minutes > 5)
         second = world.books.take_turn("something")
         assert bool(second.check()) != bool(turns[0].check())
+        for turn in (second, turns[0]):
+            turn.release()
 
 
 def test_a_request_that_was_sent_arrives_although_its_process_is_dead() -> None:
