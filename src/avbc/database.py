@@ -402,15 +402,24 @@ def _transaction(
             return work(connection)
 
 
+_SYNC = (
+    "PRAGMA synchronous = OFF",
+    "PRAGMA synchronous = NORMAL",
+    "PRAGMA synchronous = FULL",
+    "PRAGMA synchronous = EXTRA",
+)
+"""By the number that SQLite says."""
+
+
 @contextmanager
 def _without_sync(driver: sqlite3.Connection) -> Generator[None]:
     """Let a commit to a SQLite file in WAL mode not wait for the disk."""
     (before,) = driver.execute("PRAGMA synchronous").fetchone()
-    driver.execute("PRAGMA synchronous = NORMAL")
+    driver.execute(_SYNC[1])
     try:
         yield
     finally:
-        driver.execute(f"PRAGMA synchronous = {before}")
+        driver.execute(_SYNC[before])
 
 
 def _snapshot(engine: sa.Engine, work: Callable[[sa.Connection], T]) -> T:
@@ -506,8 +515,11 @@ def _on_postgresql(connection: DBAPIConnection, _entry: object) -> None:
     # No one waits forever for a writer that has died: its session ends, or the wait does.
     cursor = connection.cursor()
     # After a second the server looks for deadlocks, which it resolves better than a timeout does.
-    cursor.execute(f"SET lock_timeout = '{min(2 * SLICE, WAIT)}s'")
-    cursor.execute(f"SET idle_in_transaction_session_timeout = '{2 * WAIT}s'")
+    for name, seconds in (
+        ("lock_timeout", min(2 * SLICE, WAIT)),
+        ("idle_in_transaction_session_timeout", 2 * WAIT),
+    ):
+        cursor.execute("SELECT set_config(%s, %s, false)", (name, f"{seconds}s"))
     cursor.close()
     connection.commit()
 

@@ -33,6 +33,7 @@ class AvbcError(Exception):
         │   │   ├── PartlySaved *       207: a part of the record failed
         │   │   └── UnsendableRequest * not sent: a value that JSON cannot hold
         │   ├── UnexpectedData *        a value that cannot be read
+        │   │   └── OrderNotShown *     an order that spoils every answer with it
         │   ├── AnswerTooLarge *        more bytes than the client takes
         │   ├── ClientClosed *          the client was closed before the request
         │   ├── FaultyInputError        a file has faults: all are listed

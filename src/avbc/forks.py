@@ -6,7 +6,7 @@ import os
 import threading
 from collections import Counter
 from collections.abc import Generator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from typing import Protocol, runtime_checkable
 from weakref import WeakSet
 
@@ -106,8 +106,10 @@ def before() -> None:
 def let_go() -> None:
     """Make everything anew; called in each forked process."""
     uses.start()
-    for thing in list(_things):
-        thing.after_fork()
+    with ExitStack() as rest:
+        # One that fails leaves no other with its parent's connections.
+        for thing in list(_things):
+            rest.callback(thing.after_fork)
 
 
 if hasattr(os, "register_at_fork"):  # pragma: no branch  # Windows does not fork

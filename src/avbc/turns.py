@@ -169,6 +169,8 @@ class SessionLease(Lease):
 
     def after_fork(self) -> None:
         """Cut a forked process off from its parent's connection: its exit must not end it."""
+        if self._released.is_set():
+            return
         forks.keep(self)
         driver = self._connection.connection.driver_connection
         if driver is not None:  # pragma: no branch

@@ -95,6 +95,7 @@ def test_an_order_without_a_payment_status_costs_a_quiet_run_no_request(
     store.state.clock = lambda: time.time() - 60
     place("")
     web.import_orders()
+    store.state.clock = time.time
     web.follow_orders()
     store.clear_log()
     web.follow_orders()
