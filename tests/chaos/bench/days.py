@@ -192,6 +192,10 @@ class Day:
     def _calm(self, kind: str) -> None:
         """Nothing goes wrong any more, and nobody acts: there is nothing left to do."""
         for number in range(CALM):
+            if number == 2:
+                # The hour is over after which all open orders are looked for.
+                of = self._desk._integration
+                of.journal.forget_fingerprints(f"followed all {of.scope}", None)
             if number < 3:
                 self.people.do("deliver")
                 self.people.do("settle")
