@@ -359,12 +359,35 @@ def test_what_is_followed_goes_around_it_and_comes_back_to_it_whatever_the_time(
     store.heal_order(orders[1])
     web.follow_orders()
     assert sorted(items(web)) == [
+        # The store's clock is two days ahead of this machine's.
+        ("clock_off", 0),
         ("order_stopped_in_store", orders[1]),
         ("order_stopped_in_store", orders[2]),
     ]
+    at = store.state.clock
+    store.state.clock = lambda: at() + 60
+    web.follow_orders()
     store.clear_log()
     web.follow_orders()
     assert store.counts() == {LIST: 1}
+
+
+def test_one_that_was_archived_while_nobody_could_see_it_is_on_the_worklist(
+    web: Orchestrator, store: FakeStore
+) -> None:
+    orders = followed(web, store, 3)
+    store.edit_order(orders[1], staff_notes="later")
+    store.spoil_order(orders[1], "html_502")
+    fails(web.follow_orders, store)
+    web.follow_orders()
+    assert items(web) == [("order_not_shown", orders[1])]
+    store.edit_order(orders[1], is_deleted=True)
+    web.import_orders()
+    web.follow_orders()
+    assert items(web) == [("order_gone_from_store", orders[1])]
+    web.import_orders()
+    web.follow_orders()
+    assert items(web) == [("order_gone_from_store", orders[1])]
 
 
 def test_nothing_is_sent_for_one_that_nobody_can_see(

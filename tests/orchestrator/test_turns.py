@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import sqlite3
 import subprocess
 import sys
@@ -13,12 +14,13 @@ from collections.abc import Callable
 from contextlib import AbstractContextManager, closing
 from datetime import timedelta
 from pathlib import Path
-from typing import cast
+from typing import Any, cast
 
+import attrs
 import pytest
 import sqlalchemy as sa
 
-from avbc.acctvantage import OrderBundle, SqlGateway, Turn
+from avbc.acctvantage import BooksUnusable, OrderBundle, SqlGateway, Turn
 from avbc.orchestrator import JournalUnreachable, JournalUnusable, Orchestrator, orchestrator
 from avbc.orchestrator.engine.journal import Journal
 from avbc.stopping import StopRequest, ended_by
@@ -188,6 +190,57 @@ def webs(
     return lambda: join(books=books)
 
 
+@attrs.define
+class Own:
+    """A turn of the application's books."""
+
+    check: Callable[[], Any]
+    released: int = 0
+
+    def release(self) -> None:
+        self.released += 1
+        raise RuntimeError("not given back")
+
+
+def nowhere() -> str:
+    return str(1 // 0)
+
+
+@pytest.mark.parametrize(
+    ("check", "says"),
+    [
+        (lambda: None, "Own, which the books' take_turn returned, returned None from check"),
+        (lambda: True, "returned True from check: it must return why the holder must stop"),
+        (nowhere, "failed in check: ZeroDivisionError: integer division or modulo by zero"),
+        (None, "bool, which the books' take_turn returned, is no turn"),
+    ],
+)
+def test_a_turn_of_own_books_that_says_nothing_is_on_the_worklist(
+    webs: Callable[[], Orchestrator],
+    monkeypatch: pytest.MonkeyPatch,
+    check: Callable[[], Any] | None,
+    says: str,
+) -> None:
+    web = webs()
+    turn = True if check is None else Own(check)
+    monkeypatch.setattr(SqlGateway, "take_turn", lambda *_: turn)
+    with pytest.raises(BooksUnusable, match=re.escape(says)):
+        web.import_orders()
+    assert [item.code for item in web.worklist()] == ["run_failed"]
+
+
+def test_a_turn_that_cannot_be_given_back_loses_no_report(
+    webs: Callable[[], Orchestrator],
+    monkeypatch: pytest.MonkeyPatch,
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    web, turn = webs(), Own(lambda: "")
+    monkeypatch.setattr(SqlGateway, "take_turn", lambda *_: turn)
+    assert len(web.import_orders().imported) == 6
+    assert turn.released == 1
+    assert "could not be given back" in caplog.text
+
+
 def test_who_finds_it_taken_does_nothing(
     webs: Callable[[], Orchestrator], store: FakeStore, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -317,7 +370,10 @@ def test_turns_of_an_application_that_fail_count_as_lost(
 
     monkeypatch.setattr("avbc.turns.FileLease.check", fails)
     report = webs().import_orders()
-    assert report.stopped == "whether this process still has its turn is not known: a bug"
+    assert report.stopped == (
+        "whether this process still has its turn is not known: FileLease, which the books' "
+        "take_turn returned, failed in check: RuntimeError: a bug. Correct it."
+    )
     assert not store.log
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Generator
 from contextlib import contextmanager, suppress
 from datetime import datetime, timedelta
@@ -25,6 +26,8 @@ from avbc.orchestrator.engine.store_days import StoreDays
 from avbc.orchestrator.worklist import OnAttention
 from avbc.secret import Secret
 from avbc.settings import Settings
+
+_log = logging.getLogger("avbc.orchestrator")
 
 
 class Integration:
@@ -188,7 +191,11 @@ class Integration:
         try:
             yield turn
         finally:
-            turn.release()
+            try:
+                turn.release()
+            except Exception:  # noqa: BLE001
+                # Of the application's books: what was done is done, and its report is not lost.
+                _log.exception("the turn of %s could not be given back", kind)
 
     def require_setting_statuses(self) -> None:
         """Probe once the scope that sets statuses: before an order is in the books and still New.

@@ -144,6 +144,8 @@ class OrderPages:
         self._is_there: dict[int, bool] = {}
         """Orders that were asked for alone in this run: whether they were shown."""
         self._paid: dict[str, set[str]] = {}
+        self.gone: set[int] = set()
+        """Orders that were owed to the job, and that the store lists no more."""
 
     def walk(self, listed: ListCall[Order]) -> Iterator[Page[Order]]:
         """Yield the pages of a list of orders, by ascending id.
@@ -194,6 +196,7 @@ class OrderPages:
                 yield page
                 if not page.count:
                     # It was deleted or archived.
+                    self.gone.add(number)
                     self._paid.setdefault(kind, set()).add(str(number))
 
     def settle_owed(self) -> None:

@@ -290,15 +290,15 @@ class Parts:
         """Return the present by the clock of the books; `otherwise` where they have none.
 
         Raises:
-            BooksUnusable: They return a time without a time zone.
+            BooksUnusable: They return no time, or one without a time zone.
         """
         if not self.has(ClockGateway):
             return otherwise
-        now = cast("ClockGateway", self._answers).now()
-        if now.tzinfo is None:
+        now: object = cast("ClockGateway", self._answers).now()
+        if not isinstance(now, datetime) or now.tzinfo is None:
             raise BooksUnusable(
-                f"{type(self.given).__name__}.now returned {now}, which has no time zone: return "
-                "an aware datetime."
+                f"{type(self.given).__name__}.now returned {now}: return the present as an aware "
+                "datetime."
             )
         return now
 
@@ -359,8 +359,8 @@ def _checked(books: object, name: str, result: str, *arguments: object, **named:
         )
     if answer is None and result != "None":
         raise BooksUnusable(
-            f"{whose}.{name} returned None, and must return {result}: correct it in {whose}. A "
-            "read that finds nothing returns an empty list."
+            f"{whose}.{name} returned None, and must return {result}: correct it in {whose}."
+            + (" A read that finds nothing returns an empty list." if "[" in result else "")
         )
     return answer
 

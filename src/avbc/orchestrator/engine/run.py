@@ -35,7 +35,7 @@ from avbc.orchestrator.engine.order_reads import IN_FLIGHT, OrdersNow
 from avbc.orchestrator.engine.progress import Progress, no_progress, progress_shown
 from avbc.orchestrator.engine.states import Noted, States
 from avbc.orchestrator.engine.statuses import ImportStatuses
-from avbc.orchestrator.engine.writes import Write, Writes
+from avbc.orchestrator.engine.writes import Write, Writes, checked_turn
 from avbc.orchestrator.reports import JournalEntry, RunReport
 from avbc.settings import SettingsError
 from avbc.turns import Lease
@@ -455,6 +455,9 @@ class Run(Generic[R]):
             yield
             return
         with self.integration.turn(task.turn, task.patience) as turn:
+            if not isinstance(turn, Lease):
+                # One of the application's that says nothing would stop each run without a word.
+                checked_turn(turn)
             self.writes = Writes(turn, self.integration)
             with before_writes(self.writes.before):
                 yield

@@ -12,6 +12,7 @@ from typing import Generic, TypeVar
 
 import attrs
 
+from avbc.acctvantage import BooksUnusable
 from avbc.acctvantage.gateway import Turn
 from avbc.bigcommerce import Call
 from avbc.errors import AvbcError, TransientError
@@ -50,6 +51,31 @@ class Write(Generic[T]):
     """When the look at its order ended, by the run's clock; None where it needs none."""
 
 
+def checked_turn(turn: Turn) -> str:
+    """Return what a turn says of itself.
+
+    Raises:
+        BooksUnusable: It is no turn: what the application's books gave says nothing.
+    """
+    what = f"{type(turn).__name__}, which the books' take_turn returned,"
+    if not (hasattr(turn, "check") and hasattr(turn, "release")):
+        raise BooksUnusable(f"{what} is no turn: return an object with check and release.")
+    try:
+        said: object = turn.check()
+    except AvbcError:
+        raise
+    except Exception as error:
+        raise BooksUnusable(
+            f"{what} failed in check: {type(error).__name__}: {error}. Correct it."
+        ) from error
+    if not isinstance(said, str):
+        raise BooksUnusable(
+            f"{what} returned {said!r} from check: it must return why the holder must stop, and "
+            'an empty text ("") while it has its turn.'
+        )
+    return said
+
+
 class Writes:
     """What is asked before each write of one run.
 
@@ -70,7 +96,7 @@ class Writes:
         """Ask whether the run still has its turn; returns why it has none, or ""."""
         if not self.why_lost:
             try:
-                self.why_lost = self._turn.check()
+                self.why_lost = checked_turn(self._turn)
             except Exception as error:  # noqa: BLE001  # of the application's own turns
                 self.why_lost = f"whether this process still has its turn is not known: {error}"
         return self.why_lost

@@ -159,7 +159,7 @@ class _Follow:
             return newest
         missing = {key for key, at in before.items() if at >= begin and key not in self._listed}
         found_out = {key for key in missing if _GONE in self._open.get(key, ())}
-        self._take_gone(self._order_ids(missing - found_out))
+        self._take_gone(self._order_ids(missing - found_out) | run.order_pages.gone)
         if not run.report.postponed and (
             gone := {key for key, at in before.items() if at < begin and key not in self._listed}
             | missing
@@ -458,6 +458,9 @@ class _Follow:
                 gone[key] = "archived"
             elif isinstance(answer, Order):
                 here.append(answer)
+            elif number in run.order_pages.gone:
+                # Its own answer is spoiled, too.
+                gone[key] = "archived or deleted"
             elif not isinstance(answer, UnexpectedData):
                 # One that cannot be read is there.
                 change = Change(key, "order", order_id=number, import_id=key)
