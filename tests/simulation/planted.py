@@ -13,7 +13,7 @@ import subprocess
 import sys
 import tempfile
 from collections.abc import Callable, Sequence
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import Future, ThreadPoolExecutor, as_completed
 from pathlib import Path
 
 import attrs
@@ -65,7 +65,8 @@ def find_all(report: Callable[[str], object], wanted: str = "") -> int:
     report("| planted | store-days | found by |\n| --- | --- | --- |\n")
     missed = 0
     with ThreadPoolExecutor(2) as pool:
-        for found in pool.map(find, [each for each in FAULTS if wanted in each.name]):
+        due = [pool.submit(find, each) for each in FAULTS if wanted in each.name]
+        for found in map(Future.result, as_completed(due)):
             missed += not found.seed
             report(f"{found}\n")
     return missed
