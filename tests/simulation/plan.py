@@ -162,6 +162,9 @@ class _Day:
         if draw.random() < 0.25:
             # While a worker that has just seen the order is slow.
             upon, steps = draw.choice([NEW_LIST, SHIPMENTS]), draw.choice([0, 0, 4, 8, 12])
+            if upon == SHIPMENTS:
+                # Between the last look and the request nothing can be asked any more.
+                steps = 0
             yield Event(at, name, number, options, steps, upon)
             yield Event(at, "pause", number, {"worker": 1, "minutes": 0.2}, steps, upon)
             return
