@@ -414,7 +414,7 @@ _SYNC = (
 @contextmanager
 def _without_sync(driver: sqlite3.Connection) -> Generator[None]:
     """Let a commit to a SQLite file in WAL mode not wait for the disk."""
-    (before,) = driver.execute("PRAGMA synchronous").fetchone()
+    (before,) = cast("tuple[int]", driver.execute("PRAGMA synchronous").fetchone())
     driver.execute(_SYNC[1])
     try:
         yield

@@ -64,7 +64,7 @@ _fences = sa.Table(
 
 
 @cache
-def _raised(kind: str) -> sa.sql.dml.ReturningInsert[int]:
+def _raised(kind: str) -> sa.Executable:
     """Return the statement that raises a number and returns it."""
     insert = insert_into(
         list(_fences.columns), kind, replaced=["name"], kept=["number"], counted=["number"]
@@ -207,7 +207,7 @@ class Fence:
     def raised(cls, database: Database, name: str) -> Fence:
         """Make the number of this turn the last one."""
         raised, row = _raised(database.kind), {"name": name, "number": 1}
-        number = database.write(
+        number: int = database.write(
             lambda connection: connection.execute(raised, row).scalar_one(),
             # A power failure ends all turns, too.
             durable=False,

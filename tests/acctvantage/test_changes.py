@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import sqlite3
 import subprocess
 import sys
 import threading
@@ -257,22 +258,24 @@ class TestStores:
 
     def test_stores_are_found_by_an_index(self, books: SqlGateway) -> None:
         """They are asked for in each run, of books that may have a million orders."""
+        if books.engine.dialect.name != "sqlite":
+            pytest.skip("PostgreSQL decides by its statistics")
         statements: list[str] = []
 
-        def note(_: object, __: object, statement: str, parameters: object, *___: object) -> None:
-            statements.append(statement)
+        @sa.event.listens_for(books.engine, "checkout")
+        def traced(connection: sqlite3.Connection, *_: object) -> None:
+            connection.set_trace_callback(statements.append)
 
         books.create_order(of_store("abc123"))
-        sa.event.listen(books.engine, "before_cursor_execute", note)
+        statements.clear()
         assert books.source_stores("WEB") == {"abc123"}
         asked = [statement for statement in statements if "store_hash" in statement]
         assert len(asked) == 2
-        if books.engine.dialect.name == "sqlite":
-            with books.engine.connect() as connection:
-                plan = connection.exec_driver_sql(f"EXPLAIN QUERY PLAN {asked[0]}", ("", "WEB"))
-                steps = [row[3] for row in plan if "sales_orders" in row[3]]
-                assert len(steps) == 2
-                assert all("INDEX ix_sales_orders_store (store_hash" in step for step in steps)
+        with books.engine.connect() as connection:
+            plan = connection.exec_driver_sql(f"EXPLAIN QUERY PLAN {asked[0]}")
+            steps = [row[3] for row in plan if "sales_orders" in row[3]]
+            assert len(steps) == 2
+            assert all("INDEX ix_sales_orders_store (store_hash" in step for step in steps)
 
     def test_stores_of_other_sources_are_passed(self, books: SqlGateway) -> None:
         for number, (code, store_hash) in enumerate(

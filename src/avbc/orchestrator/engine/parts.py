@@ -294,7 +294,7 @@ class Parts:
         """
         if not self.has(ClockGateway):
             return otherwise
-        now: object = cast("ClockGateway", self._answers).now()
+        now = cast("object", cast("ClockGateway", self._answers).now())
         if not isinstance(now, datetime) or now.tzinfo is None:
             raise BooksUnusable(
                 f"{type(self.given).__name__}.now returned {now}: return the present as an aware "

@@ -181,7 +181,8 @@ class PushRun(Run[PushReport]):
             AvbcError: An error that concerns every change, such as a refused token.
             JournalUnreachable: An entry `begun` could not be written, so its request was not sent.
         """
-        rest, late, looks = iter(steps), list[Step[T]](), dict[int, int]()
+        rest, late = iter(steps), list[Step[T]]()
+        looks: dict[int, int] = {}
         while not self.is_over() and (taken := [*late, *islice(rest, CHUNK - len(late))]):
             looks = {id(step): looks[id(step)] + 1 for step in late}
             late = self._send_chunk(self._going_on(taken), looks)

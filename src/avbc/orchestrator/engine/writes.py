@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Generator
 from contextlib import contextmanager
-from typing import Generic, TypeVar
+from typing import Generic, TypeVar, cast
 
 import attrs
 
@@ -61,7 +61,7 @@ def checked_turn(turn: Turn) -> str:
     if not (hasattr(turn, "check") and hasattr(turn, "release")):
         raise BooksUnusable(f"{what} is no turn: return an object with check and release.")
     try:
-        said: object = turn.check()
+        said = cast("object", turn.check())
     except AvbcError:
         raise
     except Exception as error:
