@@ -12,6 +12,8 @@ import pytest
 
 import avbc
 
+pytestmark = pytest.mark.one_python
+
 HOUSE = Path(avbc.__file__).parent
 MOST_LINES, MOST_COLUMNS, MOST_PARAMETERS = 600, 100, 6
 

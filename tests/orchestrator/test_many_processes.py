@@ -26,6 +26,8 @@ from avbc.testing import FakeStore, StoreProcess, example
 from avbc.testing.fakestore.loopback import LoopbackServer
 from avbc.testing.values import as_list, as_row
 
+pytestmark = pytest.mark.one_python
+
 NEW, DOWNLOADED, ERROR = 11, 9, 12
 ORDERS = 64
 PATIENCE = 60

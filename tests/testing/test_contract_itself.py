@@ -16,6 +16,8 @@ from avbc.testing.contract import GatewayContract, TurnContract
 
 from .broken_books import FAULTS, TURN_FAULTS
 
+pytestmark = pytest.mark.one_python
+
 
 class Contract(GatewayContract, TurnContract):
     """The contract, to be run test by test on books of any kind."""
