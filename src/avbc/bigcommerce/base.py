@@ -290,7 +290,7 @@ class StoreClient(Resources[RunnerT_co], Generic[RunnerT_co, TransportT, SleepT]
         return wait
 
     def _ask_before_write(self, call: Call[object]) -> None:
-        """Ask whether a write may go out now; whoever says no raises, and nothing is sent."""
+        """Ask whether a write may go out now; an error means no, and nothing is sent."""
         if call.method == "GET" or (ask := BEFORE_WRITE.get()) is None:
             return
         try:

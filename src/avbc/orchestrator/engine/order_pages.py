@@ -57,7 +57,7 @@ _MEMORY = timedelta(days=1)
 """For how long a page that failed counts as the same one."""
 _END = sys.maxsize
 _FOR_ONE = 3
-"""Requests with which one order is told from a store that is down."""
+"""Requests that show whether one order is at fault, or the store is down."""
 _RECENT = 1024
 """Ids from the newest order back, in which orders that spoil answers are looked for first."""
 

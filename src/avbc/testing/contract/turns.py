@@ -56,7 +56,7 @@ class TurnContract(ContractSetup):
                 turn.release()
 
     def test_a_turn_that_was_released_can_be_taken(self, gateway: _Books) -> None:
-        """Once, and by whoever comes next; a turn that is none gives nothing back."""
+        """Once, by the next one who asks; a refused turn gives nothing back."""
         first = gateway.take_turn(_NAME, _NO_WAIT)
         refused = gateway.take_turn(_NAME, _NO_WAIT)
         refused.release()
@@ -92,7 +92,7 @@ class TurnContract(ContractSetup):
         same("checks of one that waited until the turn was released", checks, [""])
 
     def test_of_eight_at_once_one_has_the_turn(self, gateway: _Books) -> None:
-        """Whoever it is, one has it, and keeps it."""
+        """One of them has it, and keeps it."""
         turns = at_once([partial(gateway.take_turn, _NAME, _NO_WAIT)] * 8)
         try:
             have = sum(not turn.check() for turn in turns)
