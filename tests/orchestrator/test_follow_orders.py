@@ -881,6 +881,21 @@ def test_an_edited_address_is_one_item_that_names_it(
         assert waits(web, order) == []
 
 
+def test_an_edit_that_was_refused_waits_whatever_status_its_order_gets(
+    web: Orchestrator, store: FakeStore, books: SqlGateway, orders: list[FakeOrder]
+) -> None:
+    """As one of a shipment, which nobody gave it to say that the edit is made."""
+    order = orders[0]
+    books.set_order_status(f"WEB{order.id}", "Picked")
+    address = {**_address(order), "city": "Springfield"}
+    store.edit_order(order.id, billing_address=address, status_id=NEW)
+    web.import_orders()
+    assert waits(web, order) == ["order_edited"]
+    store.edit_order(order.id, status_id=3)
+    web.follow_orders()
+    assert waits(web, order) == ["order_edited_after_import"]
+
+
 def test_the_fix_of_an_edit_is_followed(
     web: Orchestrator, store: FakeStore, books: SqlGateway, orders: list[FakeOrder]
 ) -> None:

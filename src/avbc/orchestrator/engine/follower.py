@@ -6,7 +6,7 @@ acctvantage-orders and acctvantage-payments).
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Collection, Iterator
 from decimal import InvalidOperation
 from functools import partial
 
@@ -46,14 +46,16 @@ class Follower:
     Args:
         run: The run.
         rules: Settings and reference data.
+        settled: The orders whose items of the import go in this run.
     """
 
-    def __init__(self, run: PushRun, rules: MappingRules) -> None:
+    def __init__(self, run: PushRun, rules: MappingRules, settled: Collection[str]) -> None:
         self._run = run
         self._rules = rules
         lacks = run.parts.lacks("follow_orders", FollowGateway)
         self._unwritable = "" if lacks is None else f"{lacks.short}."
         """Why nothing can be written in these books."""
+        self._settled = settled
         self._refused = OpenItems.of(run.integration).keys(IMPORTING)
 
     def follow(self, each: Followed) -> Iterator[Problem]:
@@ -138,7 +140,8 @@ class Follower:
             return
         if edit.differs:
             self._run.know(EDITED, each.import_id, edit.fingerprint)
-            if self._refused & {(each.import_id, code) for code in (ORDER_EDITED, STATUS_KEPT)}:
+            items = {(each.import_id, code) for code in (ORDER_EDITED, STATUS_KEPT)}
+            if self._refused & items and each.import_id not in self._settled:
                 # The import's item says the same: there is one for one edit.
                 return
         elif is_fingerprint_of(

@@ -111,6 +111,8 @@ class _Follow:
         """Orders that were asked for by their ids: they wait in any status."""
         self._unpaid = {key for key, code in import_items if code == WAITS_FOR_PAYMENT}
         """Orders that wait for their payment, in the New Order Status alone."""
+        self._settled: set[str] = set()
+        """Orders whose items of the import were settled in this run."""
         self._lately: dict[str, str] = {}
         """What is remembered of the last listing."""
         self._seen: dict[str, Order] = {}
@@ -133,7 +135,7 @@ class _Follow:
 
     @cached_property
     def _follower(self) -> Follower:
-        return Follower(self._run, self._rules)
+        return Follower(self._run, self._rules, self._settled)
 
     # Which orders
 
@@ -364,6 +366,7 @@ class _Follow:
             )
         ]:
             self._run.settle(gone, area=IMPORTING)
+            self._settled.update(gone)
         if gone := [
             key
             for key, order in found.items()
