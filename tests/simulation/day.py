@@ -119,14 +119,17 @@ class _Day:
             else:
                 world.at(event.at, partial(self._happen, event), after=event.after, worker=worker)
         world.run_until(plan.minutes)
+        self._is_over = True
         awake = max(plan.minutes, *(each.process.stopped_until / 60 for each in world.workers))
         # For those that a dead worker has started again.
         world.run_until(awake + 5)
         for number in range(2, plan.workers + 1):
             world.kill(number, again=False)
-        self._is_over = True
         self._upon.clear()
         world.store.clear_faults()
+        for number, diary in self.people.diaries.items():
+            if diary.hidden_at is not None:
+                world.store.spoil_order(number, "500")
         world.quota(1_000_000)
         self._act(Event(awake, "deliver"))
         self._act(Event(awake, "settle"))
@@ -151,6 +154,11 @@ class _Day:
                 kind, nth, match = options["kind"], options["nth"], options["match"]
                 self.world.store.fail(match, kind, at=nth)
                 self._tell("the network", f"will answer request {nth} of {match} with {kind}")
+            case "outage":
+                fault = self.world.store.fail(options["match"], "503", times=1_000_000)
+                ends = self.world.minutes + options["minutes"]
+                self.world.at(ends, lambda: setattr(fault, "times", 0))
+                self._tell("the store", f"answers no {options['match']} till {ends:.0f} minutes")
             case "scarce":
                 self.world.quota(options["limit"], options["others"])
                 self._tell("the store", f"lets through {options['limit']} requests in 30 seconds")

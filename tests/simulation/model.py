@@ -14,9 +14,9 @@ from decimal import Decimal
 from functools import partial
 
 import attrs
-from people import NEW, STOPPED, Diary, People
+from people import NEW, STOPPED, Diary, People, said
 
-from avbc.acctvantage.records import Credit, Receipt, SalesOrder
+from avbc.acctvantage.records import Credit, Pickup, Receipt, SalesOrder
 from avbc.orchestrator import WorklistItem
 from avbc.orchestrator.engine.journal import Journal
 from avbc.testing.orders import FakeOrder
@@ -147,8 +147,9 @@ class One:
 
     @property
     def captured(self) -> Decimal:
-        """What the receipts say was received."""
-        return sum((each.amount for each in self.receipts), ZERO)
+        """What the receipts say was received; a person's own aside."""
+        ours = [each for each in self.receipts if not each.import_id.startswith("AV-")]
+        return sum((each.amount for each in ours), ZERO)
 
     @property
     def held(self) -> Decimal:
@@ -249,7 +250,7 @@ def is_in_the_books_where_downloaded(one: One) -> str:
 def is_moved_by_the_warehouse_alone(one: One) -> str:
     """Nothing is posted; AcctVantage's status moves only if statuses are pulled."""
     booked, diary = one.booked, one.diary
-    if any(receipt.posted for receipt in one.receipts):
+    if any(each.posted and each.import_id not in diary.receipts for each in one.receipts):
         return "a receipt was posted"
     if booked is None or booked.status == diary.booked:
         return ""
@@ -260,6 +261,22 @@ def is_moved_by_the_warehouse_alone(one: One) -> str:
     if booked.status == "Open" and diary.refusals:
         return ""
     return f"{booked.status} in the books, and was made {diary.booked}"
+
+
+def keeps_what_the_accountant_left(one: One) -> str:
+    """A receipt stays that a person posted, corrected or entered."""
+    here = {each.import_id: said(each) for each in one.receipts}
+    left = one.diary.receipts
+    return str([(left[key], here.get(key)) for key in left if left[key] != here.get(key)] or "")
+
+
+def keeps_what_the_warehouse_wants(one: One) -> str:
+    """Until it is done."""
+    wants, held = one.diary.wants, [each for each in one.receipts if each.state == "pre_authorized"]
+    lost = [
+        each.import_id for each in held if not getattr(each, wants.get(each.import_id, "state"))
+    ]
+    return f"no capture or void of {lost} is wanted any more" if lost else ""
 
 
 def keeps_what_people_wrote(one: One) -> str:
@@ -278,17 +295,22 @@ def is_on_the_worklist_for_a_cause(one: One) -> str:
     return f"on the worklist for nothing: {causeless}" if causeless else ""
 
 
-_PAYMENT = ("act_at_gateway", "decline", "want_void", "want_capture", "refund", "edit")
+_PAYMENT = (
+    *("act_at_gateway", "decline", "want_void", "want_capture", "refund", "edit"),
+    *("enter_receipt", "post_receipts", "correct"),
+)
 _STOP = ("set_status", "refund")
 _EDIT = ("edit", "move", "mend", "refund")
 CAUSES: Mapping[str, Sequence[str]] = {
-    "capture_exceeds_order": _EDIT,
+    "books_refused": ("edit", "move"),
+    "capture_exceeds_order": (*_EDIT, "enter_receipt"),
     "left_to_ship_differs": ("ship_by_hand", "refund", "set_status"),
     "not_in_store": ("archive",),
     "nothing_left_to_ship": ("refund", "ship_by_hand", "set_status"),
     "order_edited": _EDIT,
     "order_edited_after_import": _EDIT,
     "order_gone_from_books": ("delete",),
+    "order_not_shown": ("hide",),
     "order_gone_from_store": ("archive",),
     "order_stopped_in_store": _STOP,
     "payment_declined": _PAYMENT,
@@ -353,6 +375,8 @@ MOMENT: Sequence[Rule] = (
     is_refused_with_cause,
     is_in_the_books_where_downloaded,
     is_moved_by_the_warehouse_alone,
+    keeps_what_the_accountant_left,
+    keeps_what_the_warehouse_wants,
     keeps_what_people_wrote,
     is_on_the_worklist_once,
     is_on_the_worklist_for_a_cause,
@@ -369,7 +393,7 @@ def is_imported(one: One) -> str:
 
 def says_what_money_differs(one: One) -> str:
     """Equal to the cent, or on the worklist."""
-    if one.booked is None or one.order is None or one.codes & MONEY:
+    if one.booked is None or one.order is None or one.codes & MONEY or one.diary.did("correct"):
         return ""
     if one.diary.payment.is_offline:
         return "" if one.captured == one.booked.total else f"{one.captured} of {one.booked.total}"
@@ -511,6 +535,30 @@ def says_what_acctvantage_refused(one: One, refused: Collection[str]) -> str:
     return "on the worklist as refused, and was not" if is_told and not is_refused else ""
 
 
+def goes_on_with_acctvantage(
+    one: One, pickups: Mapping[int, Pickup], offered: Collection[int]
+) -> str:
+    """What is offered has no answer yet; what was refused is offered again once it is New again."""
+    pickup, diary = pickups.get(one.id), one.diary
+    if pickup is None:
+        return ""
+    if (pickup.answer is None) != (one.id in offered):
+        return f"offered: {one.id in offered}, and {pickup}"
+    if one.status == DOWNLOADED and diary.status == NEW and pickup.is_refused:
+        is_again = (diary.status_at or _NEVER) > (diary.refused_at or _NEVER)
+        return (
+            f"New again after it was refused, and not offered again: {pickup}" if is_again else ""
+        )
+    is_entered = pickup.answer is not None and not pickup.is_refused
+    is_error = one.status == IMPORT_ERROR and one.is_ours and diary.refusals
+    causes = diary.faults or diary.did(*_MAY_BE_REFUSED)
+    return (
+        "entered after all, and still Import Error"
+        if is_entered and is_error and not causes
+        else ""
+    )
+
+
 def has_a_cause_still(one: One) -> str:
     """An item goes when its cause goes."""
     over = [code for code, is_over in _OVER.items() if one.has(code) and is_over(one)]
@@ -519,6 +567,7 @@ def has_a_cause_still(one: One) -> str:
 
 _OVER: Mapping[str, Callable[[One], bool]] = {
     "webhook_open": lambda one: True,
+    "order_not_shown": lambda one: True,
     **dict.fromkeys(OF_FAULTS, lambda one: one.booked is not None),
     "order_gone_from_books": lambda one: one.booked is not None,
     "not_in_store": lambda one: one.is_listed,
@@ -652,9 +701,21 @@ class Model:
         """Hold all orders against what holds when nobody acts and nothing fails."""
         refused = {each.order_import_id for each in self.people.books.orders_refused("WEB")}
         says = partial(says_what_acctvantage_refused, refused=refused)
+        books = self.people.books
+        pickups = books.pickups([f"WEB{number}" for number in self.people.diaries])
+        with books.engine.connect() as connection:
+            offered = connection.exec_driver_sql("SELECT store_order_id FROM orders_to_enter")
+            goes_on = partial(
+                goes_on_with_acctvantage,
+                pickups={_order_id(each.order_import_id): each for each in pickups},
+                offered=set(offered.scalars()),
+            )
         for one in self._each():
-            self._hold(one, QUIET)
+            self._hold(one, QUIET if one.diary.hidden_at is None else MOMENT)
+            if one.diary.hidden_at is not None:
+                continue
             self._hold(one, [says], says_what_acctvantage_refused.__name__)
+            self._hold(one, [goes_on], goes_on_with_acctvantage.__name__)
             self._hold(one, [self._is_told_once], "is_told_once")
         for each in self._worklist() if self._hears_reports else ():
             _, *words = self._reported.get(_place(each), ("",))
@@ -748,6 +809,13 @@ def is_sent_once(model: Model, write: Write, order: FakeOrder, diary: Diary) -> 
     return ""
 
 
+def is_seen(model: Model, write: Write, order: FakeOrder, diary: Diary) -> str:
+    """Nothing but a void is sent for an order that nobody can see."""
+    hidden = write.sent - (diary.hidden_at or write.sent)
+    is_void = write.what == "void"
+    return f"a {write.what} {hidden} after it was hidden" if hidden > LOOK and not is_void else ""
+
+
 def goes_forward(model: Model, write: Write, order: FakeOrder, diary: Diary) -> str:
     """No status takes an order back whose goods have left."""
     seen = model.seen.get(write.worker, {}).get(write.order_id, 0)
@@ -776,7 +844,7 @@ def is_written_down(model: Model, write: Write, order: FakeOrder, diary: Diary) 
     return f"a {write.what} that the journal does not have as begun" if begun < sent else ""
 
 
-_WRITES = (is_not_stopped, is_sent_once, goes_forward, takes_its_place, is_written_down)
+_WRITES = (is_not_stopped, is_seen, is_sent_once, goes_forward, takes_its_place, is_written_down)
 
 
 def _place(item: WorklistItem) -> tuple[str, str, str]:

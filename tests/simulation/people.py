@@ -10,15 +10,17 @@ import json
 from collections.abc import Callable
 from datetime import datetime, timedelta
 from decimal import Decimal
-from typing import Concatenate, ParamSpec, TypeVar
+from typing import Concatenate, ParamSpec, TypeAlias, TypeVar
 
 import attrs
 import sqlalchemy as sa
 
 from avbc.acctvantage import SqlGateway
 from avbc.acctvantage.records import Receipt, SalesOrder, Shipment, ShippedItem
+from avbc.acctvantage.sql.schema import receipts
 from avbc.testing import FakeStore, OrderFactory, Payment, item
 from avbc.testing.fakestore.events import WebhookCall
+from avbc.testing.fakestore.faults import SpoilKind
 from avbc.testing.orders import FakeOrder
 
 NEW, STOPPED = 11, frozenset({4, 5, 6, 13})
@@ -44,6 +46,8 @@ _ANSWER = sa.text(
     " VALUES (:import_id, :version, :number, :code, :words)"
 )
 
+Said: TypeAlias = tuple[str, Decimal, Decimal, bool]
+"""What a receipt says: its state, what was received, what is held, whether it is posted."""
 P = ParamSpec("P")
 T = TypeVar("T", bound="People")
 Act = Callable[Concatenate[T, P], str]
@@ -88,10 +92,18 @@ class Diary:
     """Whether it was stopped in the store then."""
     shipments: dict[int, int] = attrs.field(factory=dict[int, int])
     """Units of the first line by the number of AcctVantage's shipment."""
+    hidden_at: datetime | None = None
+    """Since when it spoils every answer that contains it."""
     notes: str = ""
     """What the merchant wrote in the staff notes."""
     refusals: list[str] = attrs.field(factory=list[str])
     """What AcctVantage refused of it, in its words."""
+    refused_at: datetime | None = None
+    """When it refused the version that was offered last."""
+    receipts: dict[str, Said] = attrs.field(factory=dict[str, Said])
+    """What the accountant left on receipts, by Import ID."""
+    wants: dict[str, str] = attrs.field(factory=dict[str, str])
+    """What the warehouse wants of receipts, by Import ID: the field that says so."""
 
     def did(self, *names: str) -> bool:
         """Whether one of these was done with it."""
@@ -276,8 +288,11 @@ class People:
     @act("the merchant")
     def act_at_gateway(self, order_id: int, action: str) -> str:
         """Capture or void in the panel; the gateway does it at once."""
-        path = f"/v3/orders/{order_id}/payment_actions/{action}"
-        if self.store.request("POST", path).status != 201:
+        header = self.store.order(order_id).header
+        before = header["payment_status"]
+        self.store.request("POST", f"/v3/orders/{order_id}/payment_actions/{action}")
+        # Whatever the answer was.
+        if header["payment_status"] == before:
             return ""
         self.store.settle()
         return f"{action}s the payment of order {order_id}"
@@ -295,8 +310,9 @@ class People:
             "order_address_id": line["order_address_id"],
             "items": [{"order_product_id": line["id"], "quantity": units}],
         }
-        path = f"/v2/orders/{order_id}/shipments"
-        if self.store.request("POST", path, body=json.dumps(body).encode()).status != 201:
+        before, path = len(order.shipments), f"/v2/orders/{order_id}/shipments"
+        self.store.request("POST", path, body=json.dumps(body).encode())
+        if len(order.shipments) == before:
             return ""
         diary.status, diary.status_at = 3, self.now()
         self.store.edit_order(order_id, status_id=3)
@@ -309,6 +325,20 @@ class People:
             return ""
         self.store.edit_order(order_id, is_deleted=archived)
         return f"{'archives' if archived else 'restores'} order {order_id}"
+
+    @act("the store")
+    def hide(self, order_id: int, kind: SpoilKind = "500") -> str:
+        """Spoil every answer that contains an order."""
+        self.store.spoil_order(order_id, kind)
+        self.diaries[order_id].hidden_at = self.now()
+        return f"cannot show order {order_id} any more ({kind})"
+
+    @act("the store")
+    def show(self, order_id: int) -> str:
+        """Show an order again."""
+        self.store.heal_order(order_id)
+        before, self.diaries[order_id].hidden_at = self.diaries[order_id].hidden_at, None
+        return f"shows order {order_id} again" if before else ""
 
     # The gateway of payments
 
@@ -363,20 +393,26 @@ class People:
     @act("the warehouse")
     def want_capture(self, order_id: int) -> str:
         """Ask for the capture of what is pre-authorized."""
-        found = [one for one in self.receipts(order_id) if one.state == "pre_authorized"]
-        wanted = [one for one in found if not one.capture_wanted and not one.void_wanted]
-        for receipt in wanted:
-            self.books.want_capture(receipt.import_id)
-        return f"wants the money of WEB{order_id}" if wanted else ""
+        is_wanted = self._want(order_id, self.books.want_capture, "capture_wanted")
+        return f"wants the money of WEB{order_id}" if is_wanted else ""
 
     @act("the warehouse")
     def want_void(self, order_id: int) -> str:
         """Ask for the void of what is pre-authorized."""
-        found = [one for one in self.receipts(order_id) if one.state == "pre_authorized"]
-        wanted = [one for one in found if not one.capture_wanted and not one.void_wanted]
-        for receipt in wanted:
-            self.books.want_void(receipt.import_id)
-        return f"gives up the money of WEB{order_id}" if wanted else ""
+        is_wanted = self._want(order_id, self.books.want_void, "void_wanted")
+        return f"gives up the money of WEB{order_id}" if is_wanted else ""
+
+    def _want(self, order_id: int, want: Callable[[str], object], field: str) -> bool:
+        diary = self.diaries[order_id]
+        wanted = [
+            one.import_id
+            for one in self.receipts(order_id)
+            if one.state == "pre_authorized" and one.import_id not in diary.wants | diary.receipts
+        ]
+        for import_id in wanted:
+            want(import_id)
+            diary.wants[import_id] = field
+        return bool(wanted)
 
     @act("the warehouse")
     def delete(self, order_id: int) -> str:
@@ -388,8 +424,8 @@ class People:
         self.books.delete_order(f"WEB{order_id}")
         diary = self.diaries[order_id]
         diary.booked, diary.booked_at = "Open", None
-        diary.shipments.clear()
-        diary.refusals.clear()
+        for each in (diary.shipments, diary.refusals, diary.receipts, diary.wants):
+            each.clear()
         return f"deletes WEB{order_id}"
 
     @act("a bug")
@@ -399,29 +435,82 @@ class People:
             connection.exec_driver_sql("update receipts set posted = 1")
         return "posts all receipts"
 
+    # The accountant, in AcctVantage
+
+    @act("the accountant")
+    def enter_receipt(self, order_id: int) -> str:
+        """Enter a receipt over money that came in another way."""
+        for found in self.receipts(order_id)[:1]:
+            number = f"AV-{order_id}-{len(self.receipts(order_id))}"
+            this = receipts.select().where(receipts.c.import_id == found.import_id)
+            money = {"state": "captured", "amount": Decimal(5), "pre_auth_amount": Decimal(0)}
+            with self.books.engine.begin() as connection:
+                like = dict(connection.execute(this).mappings().one())
+                del like["id"]
+                row = {**like, **money, "import_id": number}
+                connection.execute(receipts.insert().values(row))
+            self._leave(order_id, number)
+            return f"enters the receipt {number} on WEB{order_id}"
+        return ""
+
+    @act("the accountant")
+    def post_receipts(self, order_id: int) -> str:
+        """Post the receipts of an order of which nothing is wanted any more."""
+        found = [one.import_id for one in self.receipts(order_id) if not one.posted]
+        if not found or self.diaries[order_id].wants:
+            return ""
+        self._change(order_id, found, posted=True)
+        return f"posts the receipts of WEB{order_id}"
+
+    @act("the accountant")
+    def correct(self, order_id: int) -> str:
+        """Enter what came in of a payment: less than is held, since the bank kept a fee."""
+        found = [one.import_id for one in self.receipts(order_id) if one.state == "pre_authorized"]
+        if not found or self.store.order(order_id).header["payment_status"] != "captured":
+            return ""
+        self._change(
+            order_id, found, state="captured", amount=Decimal(1), pre_auth_amount=Decimal(0)
+        )
+        return f"enters that 1.00 came in for WEB{order_id}"
+
+    def _change(self, order_id: int, import_ids: list[str], **change: object) -> None:
+        these = receipts.update().where(receipts.c.import_id.in_(import_ids))
+        with self.books.engine.begin() as connection:
+            connection.execute(these.values(change))
+        self._leave(order_id, *import_ids)
+
+    def _leave(self, order_id: int, *import_ids: str) -> None:
+        left = {one.import_id: said(one) for one in self.receipts(order_id)}
+        self.diaries[order_id].receipts.update({key: left[key] for key in import_ids})
+
     # AcctVantage's script
 
     @act("AcctVantage")
-    def enter(self, order_id: int) -> str:
-        """Enter an order that is offered."""
-        return self._answer(order_id, f"SO-{order_id}", "", "")
+    def enter(self, order_id: int, how: str = "") -> str:
+        """Enter an order that is offered, or an `old` version, or `after all` what was refused."""
+        return self._answer(order_id, f"SO-{order_id}", "", "", how)
 
     @act("AcctVantage")
-    def refuse(self, order_id: int, words: str = "No such part.") -> str:
-        """Refuse an order that is offered."""
-        return self._answer(order_id, "", "P17", words)
+    def refuse(self, order_id: int, words: str = "No such part.", how: str = "") -> str:
+        """Refuse an order that is offered, or an `old` version."""
+        return self._answer(order_id, "", "P17", words, how)
 
-    def _answer(self, order_id: int, number: str, code: str, words: str) -> str:
-        offered = [each for each in self.books.pickups([f"WEB{order_id}"]) if each.answer is None]
-        for each in offered:
-            values = {"import_id": each.order_import_id, "version": each.version}
+    def _answer(self, order_id: int, number: str, code: str, words: str, how: str) -> str:
+        for each in self.books.pickups([f"WEB{order_id}"]):
+            version = each.version - (how == "old")
+            before = {one.version: one for one in each.answers}.get(version)
+            is_due = each.is_refused if how == "after all" else before is None
+            if not (version and (is_due or (how == "old" and number))):
+                return ""
+            values = {"import_id": each.order_import_id, "version": version}
             answer = {**values, "number": number, "code": code, "words": words}
             with self.books.engine.begin() as connection:
                 connection.execute(_ANSWER, answer)
-            if code:
+            if code and not how:
                 self.diaries[order_id].refusals.append(words)
-            what = f"refuses version {each.version}" if code else f"enters version {each.version}"
-            return f"{what} of WEB{order_id}"
+                self.diaries[order_id].refused_at = self.now()
+            what = f"{'refuses' if code else 'enters'} version {version}"
+            return f"{what} of WEB{order_id} of {each.version}"
         return ""
 
     # The network
@@ -449,6 +538,11 @@ class People:
 
 
 _ADDRESS = ("first_name", "last_name", "company", "street_1", "city", "state", "zip", "email")
+
+
+def said(receipt: Receipt) -> Said:
+    """What a receipt says."""
+    return receipt.state, receipt.amount, receipt.pre_auth_amount, receipt.posted
 
 
 def _whole(value: object) -> int:

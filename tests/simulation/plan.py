@@ -21,6 +21,8 @@ ORDERS, CYCLES = 20, 24
 SKUS = ("MUG-BLUE", "TOWEL-ST", "CANDLE-3", "LAMP-01", "POSTER-A2")
 NEW_LIST, SHIPMENTS = "GET /v2/orders?status_id=11", "GET /v2/orders/{id}/shipments"
 """What is asked before orders are imported, and before the shipments of an order are sent."""
+TRANSACTIONS = "GET /v3/orders/{id}/transactions"
+"""What is asked between the look at the receipts in the books and their change."""
 _DIFFERENT = ("204",)
 """Faults that come once a day: that a list is empty is believed when it is said twice."""
 
@@ -117,6 +119,7 @@ class _Day:
             yield from self._on_hold(at, number)
         for _ in range(draw.choice([0, 0, 0, 1, 1, 2])):
             yield from self._by_the_merchant(at, number)
+        yield from self._later_in_acctvantage(at, number)
 
     def _at_the_warehouse(self, at: float, number: int, payment: str) -> Iterator[Event]:
         draw = self._draw
@@ -143,6 +146,16 @@ class _Day:
             if status in ("Packed", "Shipped/Invoice"):
                 units, days = draw.choice([1, 1, 1, 2, 3]), draw.choice([0, 0, 0, 1])
                 yield self._event(self._later(at, 1), "ship", number, units=units, days=days)
+
+    def _later_in_acctvantage(self, at: float, number: int) -> Iterator[Event]:
+        """What the accountant and AcctVantage's script do, and what the merchant then does."""
+        draw = self._draw
+        at = self._later(at, 3)
+        for name, options in draw.choice(_SERIES) if draw.random() < 0.3 else ():
+            upon = options.get("upon", "")
+            chosen = {key: draw.choice(values) for key, values in options.items() if key != "upon"}
+            yield Event(at, name, number, chosen, 0, upon)
+            at = at if upon else self._later(at + 0.1, 3)
 
     def _on_hold(self, at: float, number: int) -> Iterator[Event]:
         """It is stopped, AcctVantage goes on all the same, and in the end the store does, too."""
@@ -196,6 +209,14 @@ class _Day:
             yield Event(self._later(at, 3), "plenty")
         for _ in range(draw.choice([0, 0, 1])):
             yield self._event(self._any(), "lose_report")
+        for number in draw.sample(range(1, ORDERS), draw.choice([0, 0, 1, 2])):
+            at = self._any()
+            yield Event(at, "hide", number, {"kind": draw.choice(["500", "cut_json"])})
+            if draw.random() < 0.7:
+                yield Event(self._later(at, 8), "show", number)
+        if draw.random() < 0.3:
+            match, lasts = draw.choice(["*", "GET /v2/orders"]), draw.choice([30, 130])
+            yield Event(self._any(), "outage", 0, {"match": match, "minutes": lasts})
         for _ in range(draw.choice([0, 1, 2])):
             yield self._event(self._any(), "set_clock", minutes=draw.choice([-180, -40, 20, 90]))
         for _ in range(draw.choice([0, 1, 2, 3])):
@@ -241,6 +262,19 @@ _WAYS: tuple[tuple[str, ...], ...] = (
     (),
 )
 """The statuses that an order reaches in AcctVantage."""
+_AGAIN = ("set_status", {"status": (11,)})
+_SERIES: tuple[tuple[tuple[str, dict[str, Any]], ...], ...] = (
+    (("enter_receipt", {}), ("edit", {"units": (1, 2, 5)}), _AGAIN),
+    (("enter_receipt", {}), ("move", {"city": ("Dayton",)}), _AGAIN),
+    (("post_receipts", {}), ("act_at_gateway", {"action": ("capture",)})),
+    (("correct", {"upon": TRANSACTIONS}), ("act_at_gateway", {"action": ("capture",)})),
+    (("want_capture", {}), ("move", {"city": ("Dayton",)}), _AGAIN),
+    (("move", {"city": ("Dayton",)}), _AGAIN, ("enter", {"how": ("old",)}), ("enter", {})),
+    (("move", {"city": ("Dayton",)}), _AGAIN, ("refuse", {"how": ("old",)}), ("enter", {})),
+    (("refuse", {}), ("enter", {"how": ("after all",)})),
+    (("refuse", {}), _AGAIN, ("enter", {"how": ("old", "after all")})),
+)
+"""What the accountant and AcctVantage's script do with an order, and the merchant then."""
 _MERCHANT: tuple[tuple[str, dict[str, tuple[Any, ...]]], ...] = (
     ("set_status", {"status": (5, 5, 6, 13)}),
     ("set_status", {"status": (5, 13)}),

@@ -6,6 +6,7 @@ from collections import Counter
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
+from functools import partial
 from typing import Any
 
 import attrs
@@ -16,7 +17,7 @@ from model import Model, One, Setup, Write
 from people import FAULTS
 from plan import plan
 
-from avbc.acctvantage.records import Credit
+from avbc.acctvantage.records import Acknowledgement, Credit, Pickup
 
 NOW = datetime(2026, 1, 2, 12, tzinfo=UTC)
 
@@ -87,6 +88,12 @@ BROKEN: dict[str, Callable[[One], One]] = {
         diary(header(one, status_id=9), status=0), orders=[]
     ),
     "is_moved_by_the_warehouse_alone": lambda one: order(one, status="Packed"),
+    "keeps_what_the_accountant_left": lambda one: diary(
+        one, receipts={"WEB1001-1": ("captured", Decimal(1), Decimal(0), True)}
+    ),
+    "keeps_what_the_warehouse_wants": lambda one: diary(
+        receipt(one, state="pre_authorized"), wants={"WEB1001-1": "void_wanted"}
+    ),
     "keeps_what_people_wrote": lambda one: header(one, staff_notes="Ours alone."),
     "has_left_to_ship_what_is_left": lambda one: order(
         one, lines=[attrs.evolve(line, to_ship=line.quantity) for line in one.orders[0].lines]
@@ -122,6 +129,26 @@ def test_what_acctvantage_refused(one: One) -> None:
     assert model.says_what_acctvantage_refused(one, []) == ""
     assert model.says_what_acctvantage_refused(one, ["WEB1001"])
     assert model.says_what_acctvantage_refused(on_list(one, "refused_by_acctvantage"), [])
+
+
+@pytest.mark.parametrize("offered", [[1001], []])
+def test_what_is_offered_to_acctvantage_and_what_is_not(one: One, offered: list[int]) -> None:
+    answered = Pickup("WEB1001", 1, answers=(Acknowledgement("WEB1001", 1, "SO-1"),))
+    waiting = attrs.evolve(answered, answers=())
+    says = partial(model.goes_on_with_acctvantage, offered=offered)
+    words = [says(one, {1001: each}) for each in (answered, waiting)]
+    assert [bool(each) for each in words] == [bool(offered), not offered]
+
+
+def test_what_was_refused_and_goes_on(one: One) -> None:
+    refused = Acknowledgement("WEB1001", 1, refused_code="P17")
+    pickups = {1001: Pickup("WEB1001", 1, answers=(refused,))}
+    again = diary(header(one, status_id=9), status=11, status_at=NOW)
+    assert "not offered again" in model.goes_on_with_acctvantage(again, pickups, [])
+    entered = Acknowledgement("WEB1001", 1, "SO-1")
+    pickups = {1001: Pickup("WEB1001", 1, answers=(refused, entered))}
+    still = diary(header(one, status_id=12), refusals=["No such part."], acts={})
+    assert "still Import Error" in model.goes_on_with_acctvantage(still, pickups, [])
 
 
 def test_what_does_not_balance_and_what_is_about_nothing() -> None:
@@ -185,13 +212,14 @@ def test_what_is_sent_as_it_must_not_be(rule: str, seen: int, what: str, status:
         assert [each.rule for each in life.model.found] == [rule]
 
 
-def test_what_is_sent_for_an_archived_order() -> None:
+@pytest.mark.parametrize(("act", "rule"), [("archive", "is_not_stopped"), ("hide", "is_seen")])
+def test_what_is_sent_for_an_order_that_nobody_sees(act: str, rule: str) -> None:
     with Life(Setup()) as life:
         order_id = life.place(payment="paid")
-        life.people.do("archive", order_id)
+        life.people.do(act, order_id)
         sent = life.people.now() + timedelta(minutes=1)
         life.model.write(Write("a", "status", order_id, {"status_id": 2}, sent))
-        assert [each.rule for each in life.model.found] == ["is_not_stopped"]
+        assert [each.rule for each in life.model.found] == [rule]
 
 
 def test_what_is_reported_twice_and_never() -> None:
