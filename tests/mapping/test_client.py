@@ -101,6 +101,14 @@ def test_no_email_matches_nobody(choose):
     assert choice.new_client.import_id is None
 
 
+def test_a_new_client_comes_with_the_email_that_no_client_has(choose):
+    for customer_id, billing in [(0, ANA), (20, ANA), (20, FIRM)]:
+        assert choose(customer_id, billing=billing).value.email == ANA.email
+        assert choose(customer_id, billing=billing, by_email=False).value.email == ""
+    assert choose(20, BY_ID).value.email == ""
+    assert choose(0, BY_EMAIL).value.email == ""
+
+
 def test_a_new_individual_is_named_by_the_last_name(choose):
     choice = choose(20).value
     assert (choice.new_client.name, choice.new_client.first_name) == ("Rivera", "Ana")

@@ -68,6 +68,7 @@ def test_a_plain_order_becomes_a_balanced_bundle(make_order, map_it):
         "WEB1042-1",
     )
     assert bundle.new_client.import_id == "WEB20"
+    assert bundle.client_email == order.billing_address.email != ""
 
 
 def test_all_problems_come_together(make_order, map_it):

@@ -14,6 +14,7 @@ from attrs import evolve
 from avbc.acctvantage import (
     BooksRefused,
     Client,
+    ClientTaken,
     CreatedOrder,
     Credit,
     OrderBundle,
@@ -24,11 +25,13 @@ from avbc.acctvantage import (
     SqlGateway,
 )
 from avbc.acctvantage.records import COMMITTED, OPEN, PICKED
+from avbc.text import text_key
 from avbc.turns import Lease
 
 _MOMENT = timedelta(microseconds=1)
 _READS = "reads_take_many_keys_and_leave_out_unknown_ones"
 _WRONG_ORDER = "an_order_that_is_wrong_leaves_nothing"
+_EMAIL = "a_new_client_is_created_while_no_client_has_its_email"
 _ONLY_HELD = "only_what_is_pre_authorized_is_captured_or_voided"
 
 
@@ -165,6 +168,20 @@ class DoublesClients(SqlGateway):
                 new_client=evolve(new, import_id=f"{new.import_id}/{bundle.order.import_id}"),
             )
         return super().create_order(bundle)
+
+
+class LooksUpClientsBeforeItInserts(SqlGateway):
+    """Whether a client has an email is one transaction, and the client another."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._all_have_looked = threading.Barrier(8)
+
+    def create_order(self, bundle: OrderBundle) -> CreatedOrder:
+        is_taken = self.find_clients([], [bundle.client_email])
+        if threading.current_thread() is not threading.main_thread() and bundle.client_email:
+            self._all_have_looked.wait(30)
+        return super().create_order(bundle if is_taken else evolve(bundle, client_email=""))
 
 
 class ReadsOneAtATime(SqlGateway):
@@ -441,6 +458,10 @@ FAULTS: list[tuple[type[SqlGateway], dict[str, str]]] = [
         {"concurrent_orders_of_one_new_client_share_the_client": "the client of WEB"},
     ),
     (
+        LooksUpClientsBeforeItInserts,
+        {"concurrent_orders_of_one_new_email_create_one_client": "of 8 calls with guest0"},
+    ),
+    (
         ReadsOneAtATime,
         {"reads_take_many_keys_and_leave_out_unknown_ones": "orders by 2,000 Import IDs"},
     ),
@@ -562,6 +583,22 @@ def without_nan(_: SqlGateway, right: Right, bundle: OrderBundle) -> object:
 
 def without_unknown_contact(_: SqlGateway, right: Right, bundle: OrderBundle) -> object:
     return right(evolve(bundle, contact_id=None) if bundle.contact_id == 4711 else bundle)
+
+
+def whatever_its_email(_: SqlGateway, right: Right, bundle: OrderBundle) -> object:
+    return right(evolve(bundle, client_email=""))
+
+
+def but_for_contacts(books: SqlGateway, right: Right, bundle: OrderBundle) -> object:
+    key = text_key(bundle.client_email)
+    owners = [each for each in books.clients() if text_key(each.email) == key]
+    return right(bundle if owners else evolve(bundle, client_email=""))
+
+
+def taken_before_anything_else(books: SqlGateway, right: Right, bundle: OrderBundle) -> object:
+    if bundle.new_client and books.find_clients([], [bundle.client_email]):
+        raise ClientTaken("a client has the email")
+    return right(bundle)
 
 
 def codes_by_case(_: SqlGateway, right: Right, bundle: OrderBundle) -> object:
@@ -754,6 +791,30 @@ WRONG: list[tuple[str, Wrong, str, str]] = [
         lambda _, right, bundle: right(evolve(bundle, bind_import_id=None)),
         "an_import_id_is_bound_to_a_client_that_has_none",
         "clients with the Import ID WEB7",
+    ),
+    (
+        "create_order",
+        whatever_its_email,
+        _EMAIL,
+        "an email of a client: call must raise ClientTaken",
+    ),
+    (
+        "update_order",
+        whatever_its_email,
+        _EMAIL,
+        "an email of a client: call must raise ClientTaken",
+    ),
+    (
+        "create_order",
+        but_for_contacts,
+        _EMAIL,
+        "an email of a contact: call must raise ClientTaken",
+    ),
+    (
+        "create_order",
+        taken_before_anything_else,
+        "an_email_is_taken_only_where_a_client_would_be_created_for_it",
+        "order WEB1, written again",
     ),
     (
         "create_order",

@@ -41,6 +41,13 @@ class BooksRefused(FinalError):
     """The books refuse a record that breaks a rule, such as a second use of an Import ID."""
 
 
+class ClientTaken(TransientError):
+    """The books have a client by now who is perhaps the new client of an order.
+
+    An import that gets it looks the client up again, and maps the order anew.
+    """
+
+
 class BooksUnusable(FinalError):
     """The books need repair: a wrong URL, no permission, tables of a later version.
 
@@ -153,6 +160,11 @@ class ImportGateway(Protocol):
         never replaces one. A new contact is the one of the client with the same name and email, in
         any case, or is created. Promotions and ship vias that are there already stay as they are.
 
+        Raises `ClientTaken`, and writes nothing, where a new client would be created and a client
+        of the books has the email `client_email` by now, its own or a contact's. The look-up and
+        the insert are one step: of calls at once with one `client_email`, from any thread, process
+        and machine, one creates a client. An order that is in the books already comes first.
+
         Raises `BooksRefused` where
 
         - the order in the books came from another store: both have a `store_hash`, and it is not
@@ -173,7 +185,8 @@ class ImportGateway(Protocol):
         its receipts are those of one of them.
 
         Raises `BooksRefused` where there is no such order, its status is past Open, a receipt on it
-        is posted, or it came from another store, and for what `create_order` refuses.
+        is posted, or it came from another store, and for what `create_order` refuses. Raises
+        `ClientTaken` as `create_order` does.
         """
         ...
 

@@ -304,6 +304,9 @@ class OrderBundle:
     `client_id` names a client of the books; otherwise `new_client` is created, or taken if one with
     its Import ID has come up meanwhile. `bind_import_id` is written to a client found by email.
     `contact_id` or `new_contact` likewise.
+
+    `client_email` says that clients are matched by email, and that none had this one: a new client
+    is created only while that is so (`ClientTaken`). It is empty where they are not matched.
     """
 
     order: SalesOrder
@@ -315,6 +318,7 @@ class OrderBundle:
     new_contact: Contact | None = None
     new_promotions: tuple[Promotion, ...] = ()
     new_ship_vias: tuple[ShipVia, ...] = ()
+    client_email: str = ""
 
 
 @attrs.frozen

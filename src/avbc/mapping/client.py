@@ -24,6 +24,8 @@ class ClientChoice:
     """The Import ID to write to `client`, which was found by email and has none."""
     contact: Contact | None = None
     new_contact: Contact | None = None
+    email: str = ""
+    """The email that no client has, where clients are matched by email and this one is new."""
 
     @property
     def name(self) -> str:
@@ -60,8 +62,9 @@ def client_for(
         )
     ]
     by_email: list[Client] = []
-    email = text_key(billing.email)
-    if email and not by_id and rules.settings.order_status.match_clients_by_email:
+    sought = billing.email if rules.settings.order_status.match_clients_by_email else ""
+    email = text_key(sought)
+    if email and not by_id:
         by_email = [hit for hit in candidates if text_key(hit.email) == email] or [
             hit
             for hit in candidates
@@ -80,7 +83,7 @@ def client_for(
     elif by_email:
         choice = _found_by_email(by_email[0], import_id, billing, case)
     else:
-        choice = _new(import_id, billing, case)
+        choice = _new(import_id, billing, sought, case)
     return case.ruling(choice)
 
 
@@ -213,7 +216,7 @@ def _with_contact(hit: Client, bind: str | None, billing: Address, case: Case) -
     return ClientChoice(client=hit, bind_import_id=bind, new_contact=_contact(billing, case))
 
 
-def _new(import_id: str | None, billing: Address, case: Case) -> ClientChoice | None:
+def _new(import_id: str | None, billing: Address, sought: str, case: Case) -> ClientChoice | None:
     bill_to = address(billing)
     company = plain(billing.company)
     first_name, last_name = plain(billing.first_name), plain(billing.last_name)
@@ -240,8 +243,8 @@ def _new(import_id: str | None, billing: Address, case: Case) -> ClientChoice | 
     )
     if not company:
         case.note("contact", "", "the client is the person")
-        return ClientChoice(new_client=new)
-    return ClientChoice(new_client=new, new_contact=_contact(billing, case))
+        return ClientChoice(new_client=new, email=sought)
+    return ClientChoice(new_client=new, new_contact=_contact(billing, case), email=sought)
 
 
 def _contact(billing: Address, case: Case) -> Contact | None:

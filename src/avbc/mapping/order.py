@@ -258,6 +258,7 @@ class Mapper:
                     new_contact=client.new_contact,
                     new_promotions=discounts.new_promotions,
                     new_ship_vias=where.new_ship_vias,
+                    client_email=client.email,
                 )
         return MappedOrder(
             order_id=order.id,

@@ -197,11 +197,13 @@ class SqlGateway:
             BooksRefused: The order does not add up to its total, names a client that is not in the
                 books, uses an Import ID of another record, or is in the books from another store.
                 Nothing was written.
+            ClientTaken: A client has the bundle's `client_email` by now. Nothing was written.
         """
         check_order(bundle)
         import_id = bundle.order.import_id
 
         def work(cursor: DBAPICursor) -> SalesOrder:
+            self._orders.lock_clients(cursor, [bundle])
             created = self._orders.create(cursor, bundle)
             if created is None:
                 raise _ImportIdTaken
@@ -229,12 +231,16 @@ class SqlGateway:
             BooksRefused: The order is not in the books, not Open any more or of another store, a
                 receipt on it is posted, or the bundle breaks a rule as in `create_order`. Nothing
                 was changed.
+            ClientTaken: A client has the bundle's `client_email` by now. Nothing was changed.
         """
         check_order(bundle)
         import_id = bundle.order.import_id
-        self._database.write_fast(
-            lambda cursor: self._orders.update(cursor, bundle), f"order {import_id}"
-        )
+
+        def work(cursor: DBAPICursor) -> None:
+            self._orders.lock_clients(cursor, [bundle])
+            self._orders.update(cursor, bundle)
+
+        self._database.write_fast(work, f"order {import_id}")
         return self.sales_orders([import_id])[0]
 
     def sales_orders_ordered(

@@ -34,6 +34,7 @@ from avbc.acctvantage.files.exports import (
 )
 from avbc.acctvantage.records import Client, Product, ReferenceData
 from avbc.acctvantage.sql import column_types, schema
+from avbc.acctvantage.sql.client_locks import lock_all_emails
 from avbc.acctvantage.sql.orders import OrderWriter
 from avbc.acctvantage.sql.reading import key_chunks
 from avbc.acctvantage.sql.rows import (
@@ -71,6 +72,8 @@ def load(database: Database, path: str | PathLike[str]) -> None:
     put = _Put(database.kind)
 
     def work(connection: sa.Connection) -> None:
+        if file.clients:
+            lock_all_emails(connection)
         if file.currency is not None or file.hand_over is not None:
             _put_books(connection, file.currency, file.hand_over)
         if file.order_statuses is not None:
@@ -156,6 +159,7 @@ def load_clients(
         file,
         lambda: read_clients(file),
         _Put(database.kind).clients,
+        lock_all_emails,
     )
 
 
@@ -249,11 +253,14 @@ def _load_csv(
     file: CsvFile,
     records: Callable[[], Iterator[R]],
     write: Callable[[sa.Connection, Sequence[R]], None],
+    lock: Callable[[sa.Connection], None] | None = None,
 ) -> int:
     """Write a file's records lot by lot; any fault undoes all of them."""
 
     def work(connection: sa.Connection) -> int:
         count = 0
+        if lock is not None:
+            lock(connection)
         for lot in chunks(records(), _LOT):
             write(connection, lot)
             count += len(lot)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from operator import itemgetter
 
 import sqlalchemy as sa
@@ -10,10 +10,11 @@ from attrs import evolve
 from sqlalchemy.engine.interfaces import DBAPICursor
 
 from avbc.acctvantage.checks import check_store
-from avbc.acctvantage.gateway import BooksRefused, BooksUnreachable
+from avbc.acctvantage.gateway import BooksRefused, BooksUnreachable, ClientTaken
 from avbc.acctvantage.import_ids import receipt_import_id
 from avbc.acctvantage.records import OPEN, Client, Contact, OrderBundle, SalesOrder
 from avbc.acctvantage.sql import schema
+from avbc.acctvantage.sql.client_locks import lock_emails
 from avbc.acctvantage.sql.rows import (
     CLIENTS,
     CONTACTS,
@@ -33,16 +34,24 @@ from avbc.text import text_key
 class OrderWriter:
     """The compiled statements that write an order, for one kind of database.
 
-    Locks are taken in the same sequence by all writers (client, contact, promotions, ship vias,
-    order), and rows of one table by their keys, so that two writers seldom wait for each other in a
-    circle. Where they do, the database gives one up and `Database` repeats it.
+    Locks are taken in the same sequence by all writers (emails, client, contact, promotions, ship
+    vias, order), and rows of one table by their keys, so that two writers seldom wait for each
+    other in a circle. Where they do, the database gives one up and `Database` repeats it.
     """
 
     def __init__(self, kind: str) -> None:
+        self._kind = kind
         clients, contacts, orders = schema.clients, schema.contacts, schema.sales_orders
         self._client = Insert(CLIENTS, kind, "email_key", taken=["import_id"], returns="id")
         self._client_by_import_id = compiled(
             sa.select(clients.c.id).where(clients.c.import_id == sa.bindparam("import_id")), kind
+        )
+        self._is_email_there = compiled(
+            sa.select(
+                sa.exists().where(clients.c.email_key == sa.bindparam("own"))
+                | sa.exists().where(contacts.c.email_key == sa.bindparam("of_contact"))
+            ),
+            kind,
         )
         self._bind = compiled(
             clients.update()
@@ -82,6 +91,9 @@ class OrderWriter:
         self._line = Insert(LINES, kind, "order_id", "position")
         self._discount = Insert(DISCOUNTS, kind, "order_id", "position")
         self._receipt = Insert(RECEIPTS, kind, "order_import_id", "import_id")
+        self._order_by_import_id = compiled(
+            sa.select(orders.c.id).where(orders.c.import_id == sa.bindparam("import_id")), kind
+        )
         answers = schema.acknowledgements.c
         was_entered = sa.exists().where(
             answers.import_id == orders.c.import_id,
@@ -129,9 +141,33 @@ class OrderWriter:
             counted=["version"],
         )
 
+    def lock_clients(self, cursor: DBAPICursor, bundles: Collection[OrderBundle]) -> None:
+        """Keep others from creating the clients of these bundles, until the transaction ends.
+
+        It comes first in a transaction, for all orders that it writes.
+        """
+        emails = {
+            bundle.client_email
+            for bundle in bundles
+            if bundle.client_id is None and bundle.new_client is not None
+        }
+        lock_emails(cursor, self._kind, emails)
+
     def create(self, cursor: DBAPICursor, bundle: OrderBundle) -> SalesOrder | None:
-        """Write the bundle. Return None where its Import ID is taken: the caller rolls back."""
-        client_id, contact_id = self._parties(cursor, bundle)
+        """Write the bundle. Return None where its Import ID is taken: the caller rolls back.
+
+        The emails of its client are locked already (`lock_clients`).
+
+        Raises:
+            ClientTaken: A client of the books has its `client_email` by now.
+        """
+        try:
+            client_id, contact_id = self._parties(cursor, bundle)
+        except ClientTaken:
+            cursor.execute(self._order_by_import_id, [bundle.order.import_id])
+            if cursor.fetchall():
+                return None
+            raise
         self._reference_data(cursor, bundle)
         cursor.execute(self._order.sql, self._order.row(bundle.order, client_id, contact_id))
         found = cursor.fetchall()
@@ -147,6 +183,7 @@ class OrderWriter:
 
         Raises:
             BooksRefused: There is no such order, it is further on, or it came from another store.
+            ClientTaken: A client of the books has the bundle's `client_email` by now.
         """
         order = bundle.order
         cursor.execute(self._locked, [order.import_id])
@@ -189,12 +226,30 @@ class OrderWriter:
             else found
         )
 
-    def client(self, cursor: DBAPICursor, client: Client) -> int:
-        """The id of the client with this Import ID, who is created with all contacts if new."""
+    def client(self, cursor: DBAPICursor, client: Client, unless_taken: str = "") -> int:
+        """The id of the client with this Import ID, who is created with all contacts if new.
+
+        Args:
+            cursor: Of the transaction.
+            client: The client.
+            unless_taken: An email that no client may have then; it is locked (`lock_clients`).
+
+        Raises:
+            ClientTaken: A client has it.
+        """
+        key, is_taken = text_key(unless_taken), False
+        if key:
+            cursor.execute(self._is_email_there, [key, key])
+            is_taken = bool(_only(cursor))
         cursor.execute(self._client.sql, self._client.row(client, text_key(client.email)))
         client_id = _only(cursor)
         if client_id is None:
             return self._existing(cursor, self._client_by_import_id, [client.import_id])
+        if is_taken:
+            raise ClientTaken(
+                f"the books have a client by now with the email of the new client {client.name!r}: "
+                "look the client up again"
+            )
         for contact in client.contacts:
             self.contact(cursor, client_id, contact)
         bound = [[client_id, code, number] for code, number in client.store_customer_ids.items()]
@@ -208,7 +263,7 @@ class OrderWriter:
             if bundle.bind_import_id is not None:
                 cursor.execute(self._bind, [bundle.bind_import_id, client_id])
         elif bundle.new_client is not None:
-            client_id = self.client(cursor, bundle.new_client)
+            client_id = self.client(cursor, bundle.new_client, bundle.client_email)
         else:
             raise BooksRefused(
                 f"order {bundle.order.import_id} names neither a client of the books nor a new one"

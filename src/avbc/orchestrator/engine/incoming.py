@@ -313,6 +313,17 @@ class Incomers:
             mapped = attrs.evolve(mapped, bundle=bundle)
         return customised(made.order, made.added_to(mapped), self._customisations)
 
+    def map_again(self, each: Incoming) -> MappedOrder:
+        """Look the client of an order up again, and map the order with it.
+
+        Raises:
+            AvbcError: The books do not answer, or its coupons cannot be read.
+            Exception: A customisation raised it.
+        """
+        if each.to_map is not None:
+            self.lookups.read([each.to_map.order], again=True)
+        return self.map(each)
+
     def _read_coupons(self, order: Order) -> Sequence[OrderCoupon]:
         (coupons,) = non_empty_lists(
             self._run.store, [self._run.store.order_coupons.list.call(order.id)]
@@ -360,6 +371,7 @@ def _keeping_client(bundle: OrderBundle, existing: SalesOrder) -> OrderBundle:
         contact_id=contact_id,
         new_client=None,
         new_contact=None,
+        client_email="",
     )
 
 

@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Collection, Iterator, Sequence
 
 from avbc import tracing
-from avbc.acctvantage import BooksRefused, BooksUnreachable, SalesOrder
+from avbc.acctvantage import BooksRefused, BooksUnreachable, ClientTaken, SalesOrder
 from avbc.acctvantage.import_ids import store_order_ids
 from avbc.bigcommerce import Page, RequestRefused, UnexpectedData
 from avbc.bigcommerce.models import Order
@@ -304,6 +304,13 @@ class Import:
             # Its transactions, or the order as it is now, say less than the list did.
             return self._endings.of("waiting", each, [held])
         mapped = self._incomers.map(each)
+        try:
+            return self._write_mapped(each, mapped)
+        except ClientTaken:
+            # Another import, of this store or of another, wrote the client since the look-up.
+            return self._write_mapped(each, self._incomers.map_again(each))
+
+    def _write_mapped(self, each: Incoming, mapped: MappedOrder) -> Ending:
         lookups = self._incomers.lookups
         if each.existing is not None:
             return self._write_edited(each, each.existing, mapped)

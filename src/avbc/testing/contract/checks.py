@@ -14,12 +14,18 @@ from typing import ParamSpec, TypeVar, cast
 import attrs
 from attrs import evolve
 
-from avbc.acctvantage.gateway import BooksRefused, ClockGateway, ImportGateway
+from avbc.acctvantage.gateway import (
+    BooksRefused,
+    ClientTaken,
+    ClockGateway,
+    ImportGateway,
+)
 from avbc.acctvantage.records import OPEN, OrderBundle, SalesOrder
 from avbc.testing.contract.examples import DAY
 
 P = ParamSpec("P")
 T = TypeVar("T")
+E = TypeVar("E", bound=Exception)
 
 _KEYS = ("import_id", "part_number", "number", "store_line_id", "receipt_type", "name", "id")
 _SEQUENCES: set[type[object]] = {list, tuple}
@@ -62,16 +68,25 @@ def stamped(row: str, gateway: ImportGateway, at: datetime | None) -> datetime:
 def refused(row: str, call: Callable[P, object], *args: P.args, **named: P.kwargs) -> BooksRefused:
     """Fail unless the books refuse a call for a row; returns the refusal."""
     __tracebackhide__ = True
-    name = getattr(call, "__name__", "the call")
+    return _raised(BooksRefused, row, partial(call, *args, **named), call)
+
+
+def taken(row: str, call: Callable[P, object], *args: P.args, **named: P.kwargs) -> ClientTaken:
+    """Fail unless the books say of a call for a row that its client is taken."""
+    __tracebackhide__ = True
+    return _raised(ClientTaken, row, partial(call, *args, **named), call)
+
+
+def _raised(kind: type[E], row: str, run: Callable[[], object], call: object) -> E:
+    __tracebackhide__ = True
+    must = f"{row}: {getattr(call, '__name__', 'the call')} must raise {kind.__name__}"
     try:
-        answer = call(*args, **named)
-    except BooksRefused as refusal:
-        return refusal
+        answer = run()
+    except kind as error:
+        return error
     except Exception as error:
-        raise AssertionError(
-            f"{row}: {name} must raise BooksRefused, and raised {error!r}"
-        ) from error
-    raise AssertionError(f"{row}: {name} must raise BooksRefused, and returned {_short(answer)}")
+        raise AssertionError(f"{must}, and raised {error!r}") from error
+    raise AssertionError(f"{must}, and returned {_short(answer)}")
 
 
 def create_orders(gateway: ImportGateway, *bundles: OrderBundle) -> None:

@@ -11,7 +11,7 @@ from functools import partial
 
 from attrs import evolve
 
-from avbc.acctvantage.gateway import BooksRefused, ImportGateway
+from avbc.acctvantage.gateway import BooksRefused, ClientTaken, ImportGateway
 from avbc.acctvantage.records import (
     COMMITTED,
     PACKED,
@@ -36,6 +36,7 @@ from avbc.testing.contract.checks import (
     create_orders,
     refused,
     same,
+    taken,
     tried_at_once,
 )
 from avbc.testing.contract.examples import ANA, MUG, make_bundle, make_edit, make_order, of_store
@@ -209,6 +210,69 @@ class ImportContract(ContractSetup):
         for number in (1, 2):
             gateway.create_order(evolve(make_bundle(number), new_client=guest, new_contact=None))
         same("guests of one email", len(gateway.find_clients([], ["guest@example.com"])), 2)
+
+    def test_a_new_client_is_created_while_no_client_has_its_email(
+        self, gateway: ImportGateway
+    ) -> None:
+        """Otherwise nothing is written: neither an order that is new, nor one that was edited."""
+        contact = Contact("Rivera", "Ben", "ben@example.com")
+        gateway.create_order(evolve(_of_guest(1), new_contact=contact))
+        gateway.create_order(_of_guest(2, "other@example.com"))
+        before = [gateway.reference_data(), gateway.sales_orders(), gateway.receipts()]
+        for row, email in [
+            ("an email of a client", "guest@example.com"),
+            ("an email of a client in other letters", " Guest@EXAMPLE.com"),
+            ("an email of a contact", "ben@example.com"),
+        ]:
+            client = evolve(ANA, import_id="WEB-new", email="new@example.com")
+            for call, number in [(gateway.create_order, 3), (gateway.update_order, 2)]:
+                late = evolve(
+                    _of_guest(number, email),
+                    new_client=client,
+                    new_promotions=(Promotion("NEW", "%", Decimal(10), "40200-000-000"),),
+                )
+                taken(row, call, late)
+                after = [gateway.reference_data(), gateway.sales_orders(), gateway.receipts()]
+                same(f"the books after {row}", after, before)
+                found = gateway.find_clients(["WEB-new"], ["new@example.com"])
+                same(f"its client after {row}", found, [])
+
+    def test_an_email_is_taken_only_where_a_client_would_be_created_for_it(
+        self, gateway: ImportGateway
+    ) -> None:
+        """Not where the order or its client is there, or where clients are not matched by email."""
+        first = gateway.create_order(evolve(make_bundle(1), client_email=ANA.email)).order
+        there = CreatedOrder(first, created=False)
+        again = evolve(_of_guest(1, ANA.email), order=make_order(1))
+        answers("order WEB1, written again", there, gateway.create_order, again)
+        late = evolve(_of_guest(2, ANA.email), new_client=evolve(ANA, import_id="WEB1"))
+        for number, row, bundle, is_the_first in [
+            (2, "by its Import ID", late, True),
+            (3, "by its id", evolve(late, new_client=None, client_id=first.client_id), True),
+            (4, "with an email that is free", _of_guest(4, "free@example.com"), False),
+            (5, "with no email that must be free", _of_guest(5, ""), False),
+        ]:
+            named = evolve(bundle, order=make_order(number), receipts=())
+            client_id = gateway.create_order(named).order.client_id
+            same(f"a client {row} is that of WEB1", client_id == first.client_id, is_the_first)
+
+    def test_concurrent_orders_of_one_new_email_create_one_client(
+        self, gateway: ImportGateway
+    ) -> None:
+        """Of eight threads with a guest of the same email, one creates the client, three times."""
+        for turn in range(3):
+            email = f"guest{turn}@example.com"
+
+            def created(number: int, email: str = email) -> bool:
+                try:
+                    return gateway.create_order(_of_guest(number, email)).created
+                except ClientTaken:
+                    return False
+
+            numbers = range(1 + 8 * turn, 9 + 8 * turn)
+            tried = at_once([partial(created, number) for number in numbers])
+            same(f"of 8 calls with {email}, those that created an order", tried.count(True), 1)
+            same(f"clients with {email}", len(gateway.find_clients([], [email])), 1)
 
     def test_products_are_found_by_part_number_and_alias(self, gateway: ImportGateway) -> None:
         """Part numbers and aliases compare without case, and every field of a product survives."""
@@ -437,6 +501,12 @@ class ImportContract(ContractSetup):
             other = bundle.order.store_hash != order.store_hash
             row = f"call {call} of 8, of the store {bundle.order.store_hash}, is refused"
             same(row, isinstance(one, BooksRefused), other)
+
+
+def _of_guest(number: int, email: str = "guest@example.com") -> OrderBundle:
+    """An order of a guest, whose client is new while no client has the email."""
+    guest = Client(name="Guest", email=email)
+    return evolve(make_bundle(number), new_client=guest, new_contact=None, client_email=email)
 
 
 def _only(gateway: ImportGateway) -> SalesOrder:

@@ -129,13 +129,14 @@ class MemoryImportGateway(av.ImportGateway):
         return order
 
     def _client(self, bundle: av.OrderBundle) -> tuple[int | None, int | None]:
-        # The ids of the client and the contact, who are created if they are new.
         new, contact, there = bundle.new_client, bundle.new_contact, bundle.client_id
         if there in self._clients:
             client = self._clients[there]
             client = evolve(client, import_id=client.import_id or bundle.bind_import_id)
         elif there is None and new is not None:
             known = self.find_clients([new.import_id or ""], [])
+            if not known and self.find_clients([], [bundle.client_email]):
+                raise av.ClientTaken(f"order {bundle.order.import_id}: its client came meanwhile")
             client = known[0] if known else evolve(new, id=next(self._ids))
         else:
             raise av.BooksRefused(f"order {bundle.order.import_id} names no client of the books")

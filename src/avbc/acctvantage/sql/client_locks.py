@@ -1,0 +1,50 @@
+"""Locks on the emails of clients: who looks a client up to create it keeps others from doing so.
+
+On SQLite the transaction of a writer is the lock: it looks up what it needs itself, and there is no
+second one.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+import sqlalchemy as sa
+from sqlalchemy.engine.interfaces import DBAPICursor
+
+from avbc.text import text_key
+
+# Locks are of the whole database, while there may be books in each of its schemas. They are taken
+# one by one, in the sequence of the emails, so that no two transactions wait for each other in a
+# circle. All emails are one more lock, which those of a single one share: the server has no room
+# for a hundred thousand locks.
+_LOCK = """
+SELECT pg_advisory_xact_lock_shared(hashtextextended(concat(current_schema(), ' clients'), 0))
+UNION ALL
+SELECT pg_advisory_xact_lock(hashtextextended(concat(current_schema(), ' client ', email), 0))
+FROM unnest(%s::text[]) AS email
+"""
+_LOCK_ALL = sa.text(
+    "SELECT pg_advisory_xact_lock(hashtextextended(concat(current_schema(), ' clients'), 0))"
+)
+
+
+def lock_emails(cursor: DBAPICursor, kind: str, emails: Iterable[str]) -> None:
+    """Lock emails of clients until the transaction ends; before anything else in it.
+
+    What is looked up afterwards is seen as the last holder of each lock left it. Empty ones are
+    left out.
+
+    Args:
+        cursor: Of the transaction.
+        kind: Of database.
+        emails: Of all clients that the transaction may create.
+    """
+    keys = sorted(set(map(text_key, emails)) - {""})
+    if keys and kind == "postgresql":
+        cursor.execute(_LOCK, [keys])
+
+
+def lock_all_emails(connection: sa.Connection) -> None:
+    """Lock the emails of all clients until the transaction ends; before anything else in it."""
+    if connection.dialect.name == "postgresql":
+        connection.execute(_LOCK_ALL)
