@@ -15,8 +15,8 @@ import pytest
 import sqlalchemy as sa
 from attrs import evolve
 
-from avbc.acctvantage import Client, ClientTaken, OrderBundle, SqlGateway
-from avbc.acctvantage.sql.client_locks import lock_emails
+from avbc.acctvantage import BooksRefused, Client, ClientTaken, OrderBundle, SqlGateway
+from avbc.acctvantage.sql.client_locks import lock_clients
 from avbc.acctvantage.sql.orders import OrderWriter
 from avbc.testing.contract import make_bundle
 
@@ -67,7 +67,7 @@ def one_after_the_other(
     def error_of(call: Callable[[SqlGateway], object], books: SqlGateway) -> object:
         try:
             return call(books) and None
-        except ClientTaken as error:
+        except (BooksRefused, ClientTaken) as error:
             return type(error)
 
     with Held(url) as held, SqlGateway(url) as books, ThreadPoolExecutor(1) as pool:
@@ -119,6 +119,18 @@ def test_an_order_and_a_file_of_clients(postgresql_url: str, tmp_path: Path) -> 
     assert client.phone == "7"
 
 
+def test_an_order_and_a_binding(postgresql_url: str) -> None:
+    """The first order of a customer, and an export that binds another client to the customer."""
+    with SqlGateway(postgresql_url) as books:
+        other = books.create_order(make_bundle(2)).order.client_id
+    assert other is not None
+    new = partial(SqlGateway.create_order, bundle=make_bundle(1))
+    calls = one_after_the_other(
+        postgresql_url, new, lambda books: books.bind_client(other, "WEB", 1)
+    )
+    assert calls == [None, BooksRefused]
+
+
 class Cursor:
     """Notes what is executed."""
 
@@ -133,12 +145,12 @@ class Cursor:
 def test_emails_are_locked_in_one_sequence(emails: Sequence[str]) -> None:
     """Whatever the sequence of the orders is: two transactions never wait in a circle."""
     cursor = Cursor()
-    lock_emails(cursor, "postgresql", emails)  # type: ignore[arg-type]
+    lock_clients(cursor, "postgresql", emails, [])  # type: ignore[arg-type]
     assert [values for _, values in cursor.executed] == [[["a@x.com", "b@x.com"]]]
 
 
 @pytest.mark.parametrize(("kind", "emails"), [("postgresql", ["", " "]), ("sqlite", ["a@x.com"])])
 def test_nothing_is_locked_without_need(kind: str, emails: Sequence[str]) -> None:
     cursor = Cursor()
-    lock_emails(cursor, kind, emails)  # type: ignore[arg-type]
+    lock_clients(cursor, kind, emails, [])  # type: ignore[arg-type]
     assert cursor.executed == []

@@ -248,3 +248,17 @@ def test_an_order_whose_client_is_taken_again_waits_for_the_next_run(books: SqlG
     assert codes(report) == ["try_again"]
     assert len(asked) == 2
     assert len(two.take(books).imported) == 1
+
+
+@pytest.mark.parametrize("by_email", [True, False])
+def test_a_customer_is_the_client_that_it_is_bound_to(both: SqlGateway, by_email: bool) -> None:
+    """Whatever the email of the order is, and whether clients are matched by email or not."""
+    one, two = Shop("ONE"), Shop("TWO")
+    one.sell(GUEST)
+    one.take(both)
+    client = client_of(both, "ONE1001")
+    assert client.id is not None
+    both.bind_client(client.id, "TWO", 20)
+    two.sell(attrs.evolve(CUSTOMER, email="new@example.com"))
+    two.take(both, by_email=by_email)
+    assert client_of(both, "TWO1001").id == client.id

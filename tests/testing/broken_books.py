@@ -184,6 +184,30 @@ class LooksUpClientsBeforeItInserts(SqlGateway):
         return super().create_order(bundle if is_taken else evolve(bundle, client_email=""))
 
 
+class BindsWhoIsBeingImported(SqlGateway):
+    """Whether a customer is a client is one transaction, and the client another."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._both_have_looked = threading.Barrier(2)
+
+    def _wait(self) -> None:
+        if threading.current_thread() is not threading.main_thread():
+            self._both_have_looked.wait(30)
+
+    def create_order(self, bundle: OrderBundle) -> CreatedOrder:
+        new = bundle.new_client
+        is_there = new is not None and self.find_clients([new.import_id or ""], [])
+        self._wait()
+        if new is not None and not is_there:
+            bundle = evolve(bundle, new_client=evolve(new, import_id=f"{new.import_id}/"))
+        return super().create_order(bundle)
+
+    def bind_client(self, client_id: int, source_code: str, store_customer_id: int) -> None:
+        self._wait()
+        super().bind_client(client_id, source_code, store_customer_id)
+
+
 class ReadsOneAtATime(SqlGateway):
     """A read of many keys takes the first few only."""
 
@@ -486,6 +510,10 @@ FAULTS: list[tuple[type[SqlGateway], dict[str, str]]] = [
         {"what_is_available_is_on_hand_less_what_is_reserved": "quantities after two orders"},
     ),
     (ExportsGuestsBack, {"new_clients_are_exported": "clients new to WEB"}),
+    (
+        BindsWhoIsBeingImported,
+        {"a_customer_is_bound_and_imported_at_once_as_one_client": "clients of customer ABC1"},
+    ),
     (BindsOneCustomerTwice, {"one_customer_is_one_client": "a customer bound to another client"}),
     (CapturesOnceMore, {"a_capture_is_recorded_once": "captured for another amount"}),
     (ShipsAllOfIt, {"what_is_written_is_read_back": "WEB1.lines[MUG-0].to_ship"}),
@@ -630,6 +658,12 @@ def one_of_an_email(_: SqlGateway, right: Right, *args: object) -> list[Client]:
     return list({client.email: client for client in right(*args)}.values())
 
 
+def by_their_own_import_ids(
+    _: SqlGateway, right: Right, ids: Collection[str], emails: Collection[str]
+) -> list[Client]:
+    return [each for each in right(ids, emails) if emails or each.import_id in ids]
+
+
 def by_part_number(_: SqlGateway, right: Right, numbers: Collection[str]) -> list[Product]:
     keys = {number.casefold() for number in numbers}
     return [product for product in right(numbers) if product.part_number.casefold() in keys]
@@ -753,6 +787,12 @@ WRONG: list[tuple[str, Wrong, str, str]] = [
         lambda _, right, ids, emails: right([each.upper() for each in ids], emails),
         "clients_are_found_by_import_id_and_by_email",
         "clients by an Import ID in other letters",
+    ),
+    (
+        "find_clients",
+        by_their_own_import_ids,
+        "a_customer_is_the_client_that_it_is_bound_to",
+        "clients by ['ABC7']",
     ),
     (
         "find_clients",

@@ -134,7 +134,8 @@ class ImportGateway(Protocol):
     def find_clients(self, import_ids: Collection[str], emails: Collection[str]) -> list[Client]:
         """Return the clients with one of these Import IDs or emails, their own or a contact's.
 
-        Each comes once, with its contacts, as they were inserted.
+        Each comes once, with its contacts, as they were inserted. A client that is bound to a
+        customer (`ClientGateway.bind_client`) is found by the customer's Import ID, too.
         """
         ...
 
@@ -154,11 +155,12 @@ class ImportGateway(Protocol):
         returns what is in the books, with `created` False, also where the content is another. Of
         calls at once, one creates the order.
 
-        The order gets an `id`, a `client_id` and a `contact_id`. A new client whose Import ID is
-        there already is that client, and stays as it is; one without an Import ID is always a
-        client of its own. `bind_import_id` becomes the Import ID of a client that has none, and
-        never replaces one. A new contact is the one of the client with the same name and email, in
-        any case, or is created. Promotions and ship vias that are there already stay as they are.
+        The order gets an `id`, a `client_id` and a `contact_id`. A new client whose Import ID finds
+        a client (`find_clients`) is that client, which stays as it is; one without an Import ID is
+        always a client of its own. `bind_import_id` becomes the Import ID of a client that has
+        none, and never replaces one. A new contact is the one of the client with the same name and
+        email, in any case, or is created. Promotions and ship vias that are there already stay as
+        they are.
 
         Raises `ClientTaken`, and writes nothing, where a new client would be created and a client
         of the books has the email `client_email` by now, its own or a contact's. The look-up and
@@ -357,7 +359,8 @@ class ClientGateway(Protocol):
         A client has one customer for each source, in `store_customer_ids`. Raises `BooksRefused`
         where there is no such client, the number is not above 0 (a guest has none), or the customer
         is another client already: bound to it, or imported as it by an Import ID of the source. Of
-        calls at once that bind several clients to one customer, one succeeds.
+        calls at once that bind several clients to one customer, one succeeds; and a customer whose
+        first order comes at the same moment is one client.
         """
         ...
 

@@ -37,6 +37,21 @@ def client_import_id(import_source_code: str, customer_id: int) -> str | None:
     return f"{import_source_code}{customer_id}" if customer_id > 0 else None
 
 
+def customers(import_ids: Iterable[str]) -> dict[str, set[int]]:
+    """The customers that are meant by Import IDs of clients, by Import Source Code: 3 characters.
+
+    >>> customers(["WEB20", "WEB7", "ABC7", "WEB07", "20"])
+    {'WEB': {20, 7}, 'ABC': {7}}
+    """
+    found: dict[str, set[int]] = {}
+    for import_id in import_ids:
+        code, number = import_id[:3], import_id[3:]
+        # More digits are no number that a database keeps.
+        if number.isascii() and number.isdigit() and number[0] != "0" and len(number) < 19:
+            found.setdefault(code, set()).add(int(number))
+    return found
+
+
 def receipt_import_id(order_import_id: str, number: int) -> str:
     """The order's Import ID and the receipt's number among its receipts, from 1.
 

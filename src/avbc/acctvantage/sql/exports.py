@@ -10,6 +10,7 @@ from avbc.acctvantage.gateway import BooksRefused
 from avbc.acctvantage.import_ids import client_import_id
 from avbc.acctvantage.records import Client
 from avbc.acctvantage.sql import schema
+from avbc.acctvantage.sql.client_locks import lock_clients
 from avbc.acctvantage.sql.reading import clients_where
 from avbc.acctvantage.sql.rows import put
 
@@ -52,10 +53,11 @@ def bind_client(
         raise BooksRefused(
             f"client {client_id}: {store_customer_id} is not a customer id; guests have none"
         )
-    if connection.dialect.name == "postgresql":
-        # Two that bind two clients to one customer: the second waits here, and finds what the first
-        # has written.
-        connection.execute(sa.text(f"LOCK TABLE {_BOUND.name} IN SHARE ROW EXCLUSIVE MODE"))
+    # The second of two that bind clients to one customer waits here, as one does that imports an
+    # order of the customer.
+    import_id = client_import_id(source_code, store_customer_id) or ""
+    cursor = connection.connection.cursor()
+    lock_clients(cursor, connection.dialect.name, [], [import_id])
     if connection.scalar(sa.select(_TABLE.c.id).where(_TABLE.c.id == client_id)) is None:
         raise BooksRefused(f"there is no client {client_id} in the books")
     other = connection.scalar(
@@ -66,7 +68,7 @@ def bind_client(
         )
     ) or connection.scalar(
         sa.select(_TABLE.c.id).where(
-            _TABLE.c.import_id == client_import_id(source_code, store_customer_id),
+            _TABLE.c.import_id == import_id,
             _TABLE.c.id != client_id,
         )
     )

@@ -34,7 +34,7 @@ from avbc.acctvantage.files.exports import (
 )
 from avbc.acctvantage.records import Client, Product, ReferenceData
 from avbc.acctvantage.sql import column_types, schema
-from avbc.acctvantage.sql.client_locks import lock_all_emails
+from avbc.acctvantage.sql.client_locks import lock_all_clients
 from avbc.acctvantage.sql.orders import OrderWriter
 from avbc.acctvantage.sql.reading import key_chunks
 from avbc.acctvantage.sql.rows import (
@@ -73,7 +73,7 @@ def load(database: Database, path: str | PathLike[str]) -> None:
 
     def work(connection: sa.Connection) -> None:
         if file.clients:
-            lock_all_emails(connection)
+            lock_all_clients(connection)
         if file.currency is not None or file.hand_over is not None:
             _put_books(connection, file.currency, file.hand_over)
         if file.order_statuses is not None:
@@ -159,7 +159,7 @@ def load_clients(
         file,
         lambda: read_clients(file),
         _Put(database.kind).clients,
-        lock_all_emails,
+        lock_all_clients,
     )
 
 

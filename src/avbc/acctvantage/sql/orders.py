@@ -11,10 +11,10 @@ from sqlalchemy.engine.interfaces import DBAPICursor
 
 from avbc.acctvantage.checks import check_store
 from avbc.acctvantage.gateway import BooksRefused, BooksUnreachable, ClientTaken
-from avbc.acctvantage.import_ids import receipt_import_id
+from avbc.acctvantage.import_ids import customers, receipt_import_id
 from avbc.acctvantage.records import OPEN, Client, Contact, OrderBundle, SalesOrder
 from avbc.acctvantage.sql import schema
-from avbc.acctvantage.sql.client_locks import lock_emails
+from avbc.acctvantage.sql.client_locks import lock_clients
 from avbc.acctvantage.sql.rows import (
     CLIENTS,
     CONTACTS,
@@ -50,6 +50,14 @@ class OrderWriter:
             sa.select(
                 sa.exists().where(clients.c.email_key == sa.bindparam("own"))
                 | sa.exists().where(contacts.c.email_key == sa.bindparam("of_contact"))
+            ),
+            kind,
+        )
+        bound = schema.client_store_customers.c
+        self._client_of_customer = compiled(
+            sa.select(bound.client_id).where(
+                bound.source_code == sa.bindparam("source_code"),
+                bound.customer_id == sa.bindparam("customer_id"),
             ),
             kind,
         )
@@ -146,12 +154,13 @@ class OrderWriter:
 
         It comes first in a transaction, for all orders that it writes.
         """
-        emails = {
-            bundle.client_email
+        new = [
+            (bundle.client_email, bundle.new_client.import_id or "")
             for bundle in bundles
             if bundle.client_id is None and bundle.new_client is not None
-        }
-        lock_emails(cursor, self._kind, emails)
+        ]
+        emails, import_ids = [email for email, _ in new], [import_id for _, import_id in new]
+        lock_clients(cursor, self._kind, emails, import_ids)
 
     def create(self, cursor: DBAPICursor, bundle: OrderBundle) -> SalesOrder | None:
         """Write the bundle. Return None where its Import ID is taken: the caller rolls back.
@@ -229,6 +238,8 @@ class OrderWriter:
     def client(self, cursor: DBAPICursor, client: Client, unless_taken: str = "") -> int:
         """The id of the client with this Import ID, who is created with all contacts if new.
 
+        One that is bound to the customer of this Import ID has it, too.
+
         Args:
             cursor: Of the transaction.
             client: The client.
@@ -237,6 +248,10 @@ class OrderWriter:
         Raises:
             ClientTaken: A client has it.
         """
+        for code, numbers in customers([client.import_id or ""]).items():
+            cursor.execute(self._client_of_customer, [code, *numbers])
+            if (bound_id := _only(cursor)) is not None:
+                return bound_id
         key, is_taken = text_key(unless_taken), False
         if key:
             cursor.execute(self._is_email_there, [key, key])

@@ -16,6 +16,7 @@ from typing import Any, TypeVar
 
 import sqlalchemy as sa
 
+from avbc.acctvantage.import_ids import customers
 from avbc.acctvantage.records import (
     ORDER_STATUSES,
     PURCHASE_ORDER,
@@ -358,13 +359,18 @@ def find_clients(
 ) -> list[Client]:
     """Return the clients with one of these Import IDs or emails, their own or a contact's.
 
-    Emails compare by `text_key`.
+    Emails compare by `text_key`. A client is found by the Import ID of a customer that it is bound
+    to, too.
     """
-    table, contacts = schema.clients, schema.contacts
+    table, contacts, bound = schema.clients, schema.contacts, schema.client_store_customers.c
     keys = {text_key(email) for email in emails} - {""}
     ids: set[int] = set()
     for chunk in key_chunks(import_ids):
         ids.update(connection.scalars(sa.select(table.c.id).where(table.c.import_id.in_(chunk))))
+    for code, numbers in customers(import_ids).items():
+        of_source = sa.select(bound.client_id).where(bound.source_code == code)
+        for numbered in key_chunks(numbers):
+            ids.update(connection.scalars(of_source.where(bound.customer_id.in_(numbered))))
     for chunk in key_chunks(keys):
         ids.update(connection.scalars(sa.select(table.c.id).where(table.c.email_key.in_(chunk))))
         ids.update(

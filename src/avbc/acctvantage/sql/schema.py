@@ -244,6 +244,7 @@ client_store_customers = sa.Table(
     sa.Column("client_id", _ID, sa.ForeignKey(clients.c.id, ondelete="CASCADE"), primary_key=True),
     sa.Column("source_code", sa.Text, primary_key=True),
     sa.Column("customer_id", sa.BigInteger, nullable=False),
+    sa.Index("ix_client_store_customers_customer", "source_code", "customer_id"),
 )
 
 # Orders. What belongs to an order is clustered by it on SQLite: one tree, and no index in addition.

@@ -206,6 +206,12 @@ def _to_version_8(_: sa.Connection) -> None:
     """Stamps that never go back: they are made by triggers, which are no part of a step."""
 
 
+def _to_version_9(connection: sa.Connection) -> None:
+    """Clients are found by the customers that they are bound to."""
+    bound = schema.client_store_customers
+    _index(bound, f"ix_{bound.name}_customer").create(connection, checkfirst=True)
+
+
 def _index(table: sa.Table, name: str) -> sa.Index:
     return next(index for index in table.indexes if index.name == name)
 
@@ -367,7 +373,7 @@ BOOKS = Tables(
     owner="the books",
     metadata=schema.metadata,
     versions=schema.books_version,
-    version=8,
+    version=9,
     migrations={
         1: _to_version_2,
         2: _to_version_3,
@@ -376,6 +382,7 @@ BOOKS = Tables(
         5: _to_version_6,
         6: _to_version_7,
         7: _to_version_8,
+        8: _to_version_9,
     },
     programs=(handshake.create, handshake.drop),
     errors={

@@ -4,6 +4,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from functools import partial
 from typing import Protocol
 
@@ -11,7 +12,7 @@ from attrs import evolve
 
 from avbc.acctvantage.gateway import BooksRefused, ClientGateway, ImportGateway
 from avbc.acctvantage.records import Client, OrderBundle
-from avbc.testing.contract.checks import refused, same, tried_at_once
+from avbc.testing.contract.checks import answers, refused, same, tried_at_once
 from avbc.testing.contract.examples import make_bundle, of_source
 from avbc.testing.contract.setup import ContractSetup
 
@@ -80,6 +81,37 @@ class ClientContract(ContractSetup):
             dict(client.store_customer_ids) for client in gateway.find_clients(["WEB1", "WEB2"], [])
         ]
         same("customers of the two clients", bound, [{"ABC": 7, "WEB": 1}, {}])
+
+    def test_a_customer_is_the_client_that_it_is_bound_to(self, gateway: _Books) -> None:
+        """The client is found by the Import ID of the customer, whose orders are the client's."""
+        client_id = _client_id(gateway, make_bundle(1))
+        _client_id(gateway, make_bundle(2))
+        gateway.bind_client(client_id, "ABC", 7)
+        clients = gateway.find_clients(["WEB1"], [])
+        for import_ids, listed in [
+            (["ABC7"], clients),
+            (["ABC7", "WEB1"], clients),
+            (["ABC70", "ABC07", "abc7", "XYZ7", "7"], []),
+        ]:
+            answers(f"clients by {import_ids}", listed, gateway.find_clients, import_ids, [])
+        bundle = of_source("ABC", 7)
+        taken = evolve(bundle, client_email="ana@example.com", new_contact=None)
+        same("the client of an order of customer ABC7", _client_id(gateway, taken), client_id)
+        same("the client after it", gateway.find_clients(["ABC7"], []), clients)
+
+    def test_a_customer_is_bound_and_imported_at_once_as_one_client(self, gateway: _Books) -> None:
+        """Either its first order is the client's, or the client is refused: four times."""
+        client_id = _client_id(gateway, make_bundle(1))
+        for number in range(1, 5):
+            bundle = evolve(of_source("ABC", number), new_contact=None)
+            calls: list[Callable[[], object]] = [
+                partial(gateway.create_order, bundle),
+                partial(gateway.bind_client, client_id, "ABC", number),
+            ]
+            tried_at_once(calls)
+            (order,) = gateway.sales_orders([bundle.order.import_id])
+            found = [client.id for client in gateway.find_clients([f"ABC{number}"], [])]
+            same(f"clients of customer ABC{number}, whose order is there", found, [order.client_id])
 
     def test_concurrent_bindings_of_one_customer_leave_one(self, gateway: _Books) -> None:
         """Eight clients at once: one is the customer, seven are refused."""

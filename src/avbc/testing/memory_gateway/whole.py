@@ -174,6 +174,15 @@ class MemoryGateway(MemoryImportGateway, av.Gateway):
         return sums
 
     # ClientGateway: clients for the store.
+    def find_clients(self, import_ids: Collection[str], emails: Collection[str]) -> list[av.Client]:
+        """Return the clients, also those who are bound to a customer with one of the Import IDs."""
+        ids = set(import_ids)
+        with self._lock:
+            found = {each.id for each in super().find_clients(import_ids, emails)}
+            clients = [(c, c.store_customer_ids.items()) for c in self._clients.values()]
+        bound = [(c, {f"{code}{number}" for code, number in pairs}) for c, pairs in clients]
+        return [client for client, keys in bound if client.id in found or keys & ids]
+
     def clients_to_export(
         self, source_code: str, client_ids: Collection[int] | None = None
     ) -> list[av.Client]:
