@@ -20,6 +20,8 @@ from avbc.acctvantage.sql.client_locks import lock_clients
 from avbc.acctvantage.sql.orders import OrderWriter
 from avbc.testing.contract import make_bundle
 
+pytestmark = pytest.mark.one_python
+
 EMAIL = "guest@example.com"
 _WAITING = sa.text(
     "SELECT count(*) FROM pg_locks JOIN pg_stat_activity USING (pid) WHERE NOT granted "
