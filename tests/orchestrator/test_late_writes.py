@@ -16,6 +16,9 @@ from avbc.acctvantage.records import Shipment, ShippedItem
 from avbc.bigcommerce import BigCommerce
 from avbc.clock import Clock
 from avbc.orchestrator import Orchestrator
+from avbc.orchestrator.engine import run
+from avbc.orchestrator.engine.journal import Journal
+from avbc.orchestrator.engine.writes import Writes
 from avbc.settings import Settings
 from avbc.testing import FakeStore, OrderFactory, item
 
@@ -71,8 +74,14 @@ def transport(store: FakeStore) -> AtRequest:
 
 @pytest.fixture
 def web(
-    transport: AtRequest, settings: Settings, books: SqlGateway, clock: Time
+    transport: AtRequest,
+    settings: Settings,
+    books: SqlGateway,
+    clock: Time,
+    monkeypatch: pytest.MonkeyPatch,
 ) -> Iterator[Orchestrator]:
+    # A wait of one thread would make the looks of all others old.
+    monkeypatch.setattr(run, "IN_FLIGHT", 1)
     with ExitStack() as stack:
         client = stack.enter_context(
             BigCommerce(
@@ -119,6 +128,33 @@ def test_what_is_canceled_while_its_shipment_waits_gets_none(
     assert "begun" not in [entry.outcome for entry in web.history(last).entries]
     assert "begun" in [entry.outcome for entry in web.history(packed[0]).entries]
     assert sorted(shipped(store)) == packed[:-1]
+
+
+@pytest.mark.parametrize("name", ["require_turn", "write"])
+def test_what_is_canceled_while_a_database_is_slow_gets_no_shipment(
+    web: Orchestrator,
+    store: FakeStore,
+    packed: list[int],
+    monkeypatch: pytest.MonkeyPatch,
+    name: str,
+) -> None:
+    """It is asked right before the request whether the run has its turn, and that is noted."""
+    of = Journal if name == "write" else Writes
+    work, struck = getattr(of, name), list[object]()
+
+    def wait(self: object, what: object) -> None:
+        if "begun" in str(what) or "was not sent" in str(what):
+            struck.append(what)
+            if len(struck) == 1:
+                for order_id in packed:
+                    store.edit_order(order_id, status_id=CANCELED)
+                store.state.clock.sleep(10)  # type: ignore[attr-defined]  # it is a Time
+        work(self, what)
+
+    monkeypatch.setattr(of, name, wait)
+    report = web.push_shipments()
+    assert [change.order_id for change in report.refused] == packed
+    assert shipped(store) == []
 
 
 def test_a_scarce_quota_delays_shipments_and_stops_none(

@@ -117,11 +117,7 @@ class Writes:
             NotSent: The run has no turn any more, the look at the order is too old, or the journal
                 does not take the entry that the request is begun.
         """
-        looked_at = self._looked_at.get(id(call))
-        if looked_at is not None and not is_fresh(looked_at, self._integration.clock):
-            late = NotSent(f"{call.name} was not sent: it waited, and its order may have changed.")
-            late.is_late = True
-            raise late
+        self._require_look(call)
         self.require_turn(f"{call.name} was not sent")
         if (begun := self._begun.get(id(call))) is not None:
             try:
@@ -131,6 +127,15 @@ class Writes:
                 not_sent.by_journal = error
                 raise not_sent from error
             del self._begun[id(call)]
+        # The databases may have been slow.
+        self._require_look(call)
+
+    def _require_look(self, call: Call[object]) -> None:
+        looked_at = self._looked_at.get(id(call))
+        if looked_at is not None and not is_fresh(looked_at, self._integration.clock):
+            late = NotSent(f"{call.name} was not sent: it waited, and its order may have changed.")
+            late.is_late = True
+            raise late
 
     @contextmanager
     def expecting(self, writes: Collection[Write[T]]) -> Generator[None]:
