@@ -471,6 +471,22 @@ def test_a_restored_order_gets_its_status(
     assert not web.worklist()
 
 
+def test_an_order_that_is_restored_and_refused_waits_for_the_refusal_alone(
+    web: Orchestrator, store: FakeStore, books: SqlGateway, imported: list[int]
+) -> None:
+    order_id = imported[0]
+    books.set_order_status(f"WEB{order_id}", "Shipped/Invoice")
+    store.edit_order(order_id, is_deleted=True)
+    assert codes(web.push_order_statuses()) == ["not_in_store"]
+    address = store.order(order_id).header["billing_address"]
+    assert isinstance(address, dict)
+    moved = {**address, "city": "Springfield"}
+    store.edit_order(order_id, is_deleted=False, status_id=NEW, billing_address=moved)
+    web.import_orders()
+    assert status(store, order_id) == MANUAL
+    assert [each.code for each in web.worklist()] == ["order_edited"]
+
+
 def test_an_empty_answer_in_place_of_the_orders_lets_no_stopped_order_pass(
     web: Orchestrator, store: FakeStore, books: SqlGateway, imported: list[int]
 ) -> None:

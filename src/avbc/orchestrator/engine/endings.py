@@ -21,7 +21,7 @@ from avbc.orchestrator.engine.attention import (
     kept_problem,
 )
 from avbc.orchestrator.engine.changes import CONCERNS_ALL, order_extra, record_problem
-from avbc.orchestrator.engine.choosing import Choice
+from avbc.orchestrator.engine.choosing import NOT_THERE, Choice
 from avbc.orchestrator.engine.decisions_taken import DECISIONS, as_text
 from avbc.orchestrator.engine.follower import EDITED
 from avbc.orchestrator.engine.held import hold_status
@@ -201,6 +201,8 @@ class Endings:
             or run.settings.order_status.updates != "push"
         ):
             return
+        # No push looks at it before its status changes, and the store lists it.
+        run.settle([existing.import_id], area="push_order_statuses", codes=[NOT_THERE])
         is_refused = ending.result == "refused"
         # What was refused waits until a person gives it another status.
         until = run.statuses.import_error if is_refused else run.statuses.new
