@@ -55,6 +55,10 @@ class SimConnection(sqlite3.Connection):
     def _step(self) -> None:
         if not self.in_transaction and self.books is not None:
             self.books.step()
+            if self.books.is_full():
+                error = sqlite3.OperationalError("database or disk is full")
+                error.sqlite_errorcode = sqlite3.SQLITE_FULL
+                raise error
 
 
 class SimBooks(SqlGateway):
@@ -69,6 +73,8 @@ class SimBooks(SqlGateway):
         self.scheduler = Scheduler(0, datetime.now(UTC))
         self.skew = timedelta(0)
         """How far the clock of its machine is ahead."""
+        self.full = 0
+        """How many of its next transactions fail, as on a full disk."""
         self.leases: Leases | None = None
         """Who has which turn, where turns end by the clock."""
         sa.event.listen(self.engine, "do_connect", self._connect)
@@ -80,6 +86,13 @@ class SimBooks(SqlGateway):
         # Nothing is drawn for looks, nor for what is done before the day.
         if scheduler.running is not None and not scheduler.is_still:
             scheduler.spend(scheduler.draw(0.05))
+
+    def is_full(self) -> bool:
+        """Whether the disk is full, for the next transaction of the running process."""
+        scheduler = self.scheduler
+        is_due = self.full > 0 and scheduler.running is not None and not scheduler.is_still
+        self.full -= is_due
+        return is_due
 
     def take_turn(self, name: str, wait: timedelta = timedelta(0)) -> Turn:  # type: ignore[override]
         """Take a turn, or wait for it in virtual time."""
@@ -179,6 +192,7 @@ class Shelf:
         taken = self._books[:count]
         for books in taken:
             books.scheduler, books.leases, books.skew = scheduler, leases, timedelta(0)
+            books.full = 0
         with closing(taken[0].engine.raw_connection()) as connection:
             _template().backup(cast("sqlite3.Connection", connection.driver_connection))
         for books in taken:

@@ -166,11 +166,17 @@ class _Day:
                 self.world.quota(1_000_000)
                 self._tell("the store", "lets all requests through again")
             case "set_clock":
-                self.world.books.skew = timedelta(minutes=options["minutes"])
-                self._tell("the warehouse", f"has a clock {options['minutes']} minutes ahead")
+                minutes, machine = options["minutes"], options.get("machine", 0)
+                who = f"worker {machine}" if machine else "the warehouse"
+                books = self.world.workers[machine - 1].books if machine else self.world.books
+                books.skew = timedelta(minutes=minutes)
+                self._tell(who, f"has a clock {minutes} minutes ahead")
             case "lose_report":
                 self._lost += 1
                 self._tell("the application", "will fail when it is told of the worklist")
+            case "fill_disk":
+                self.world.workers[options["worker"] - 1].books.full = options["times"]
+                self._tell(worker, f"has a full disk for {options['times']} transactions")
             case "kill":
                 self._tell(worker, "dies")
                 self.model.forget(worker)

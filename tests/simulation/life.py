@@ -5,8 +5,7 @@ from __future__ import annotations
 import json
 import sqlite3
 import tempfile
-from collections import Counter
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from contextlib import ExitStack, closing, suppress
 from datetime import UTC, datetime
 from functools import cache
@@ -17,7 +16,6 @@ import httpx
 from model import MAPPED, Model, Setup, Write
 from people import NAMES, People
 
-import avbc
 from avbc.acctvantage import SqlGateway
 from avbc.bigcommerce import BigCommerce, Retries
 from avbc.orchestrator import SCHEDULE, Orchestrator
@@ -48,16 +46,21 @@ def settings_of(setup: Setup, api_url: str, interval: int = 5) -> Settings:
         {"acctvantage": name, "bigcommerce": NAMES.get(status, "Partially Shipped")}
         for name, status in MAPPED.items()
     ]
+    when = "paid" if setup.waits_for_payment else "always"
+    card = {"bigcommerce": "Credit Card", "receipt_type": "Visa/MC", "import_when": when}
+    methods = [card, *cast("list[dict[str, str]]", raw["gl"]["payment_methods"])[1:]]
     changes: Mapping[str, Mapping[str, object]] = {
         "order_status": {
             "check_interval_minutes": interval,
             "updates": setup.updates,
             "mapping": [] if setup.updates == "off" else mapping,
             "import_error_when_acctvantage_refuses": setup.errors_of_acctvantage,
+            "channels": list(setup.channels),
         },
         "gl": {
             "credit_card_transactions_are_preauthorizations": setup.preauthorized,
             "import_refunds": setup.import_refunds,
+            "payment_methods": methods,
         },
         "shipping": {"sync_product_details": False, "sync_inventory_levels": False},
     }
@@ -67,7 +70,7 @@ def settings_of(setup: Setup, api_url: str, interval: int = 5) -> Settings:
 
 
 class _Acting(httpx.BaseTransport):
-    """The way to the store: people may act between two requests, and the model sees each."""
+    """The way to the store: the model sees each request."""
 
     def __init__(self, life: Life) -> None:
         self._life = life
@@ -81,10 +84,6 @@ class _Acting(httpx.BaseTransport):
         if response.status_code == 200 and "json" in response.headers["content-type"]:
             with suppress(ValueError, httpx.ResponseNotRead):
                 life.model.answered("the process", request.method, path, response.json())
-        if path == "/v2/orders" and request.method == "GET":
-            acts, life.after_next_list = life.after_next_list, []
-            for act in acts:
-                act()
         return response
 
 
@@ -103,9 +102,6 @@ class Life:
         self.model = Model(
             self.people, setup, lambda: list(self.web.worklist()), hears_reports=True
         )
-        self.after_next_list: list[Callable[[], object]] = []
-        """Who acts once, right after the next list of orders was answered."""
-        self.reported: Counter[tuple[str, str, str]] = Counter()
         self._stack = ExitStack()
         self.web = self._open()
         if setup.webhooks:
@@ -121,12 +117,8 @@ class Life:
             sleep=lambda _: None,
         )
         self._stack.enter_context(client)
-        web = Orchestrator(self.settings, self.books, store=client, on_attention=self._report)
+        web = Orchestrator(self.settings, self.books, store=client, on_attention=self.model.report)
         return self._stack.enter_context(web)
-
-    def _report(self, items: list[avbc.WorklistItem]) -> None:
-        self.model.report(items)
-        self.reported.update((each.code, each.key, f"{each.message} {each.fix}") for each in items)
 
     def _accept(self, call: WebhookCall) -> None:
         self.web.handle_webhook(call.body, call.headers)
@@ -153,13 +145,3 @@ class Life:
         if settle:
             self.people.do("settle")
         self.model.moment()
-
-    # What is seen
-
-    def status(self, order_id: int) -> int:
-        """The order's status in the store."""
-        return int(str(self.people.store.order(order_id).header["status_id"]))
-
-    def codes(self, order_id: int) -> set[str]:
-        """The codes of the order's items on the worklist."""
-        return {each.code for each in self.web.worklist().of(order_id)}

@@ -48,6 +48,10 @@ class Setup:
     """Whether an order that AcctVantage refuses gets the Import Error Status."""
     shipments_move_status: bool = False
     webhooks: bool = False
+    waits_for_payment: bool = False
+    """Whether an order by card stays New until its payment is captured."""
+    channels: tuple[int, ...] = ()
+    """The channels whose orders are imported; all, if there are none."""
 
 
 @attrs.frozen
@@ -131,6 +135,17 @@ class One:
         return self.status != self.diary.status
 
     @property
+    def is_of_others(self) -> bool:
+        """Whether it is of a channel that another system imports."""
+        return bool(self.setup.channels) and self.diary.channel not in self.setup.channels
+
+    @property
+    def waits(self) -> bool:
+        """Whether it is held back until it is paid."""
+        is_by_card = self.setup.waits_for_payment and not self.diary.payment.is_offline
+        return is_by_card and not self.money("purchase", "capture")
+
+    @property
     def codes(self) -> set[str]:
         """The codes of its items."""
         return {code for code, _, _ in self.items}
@@ -189,6 +204,14 @@ def is_booked_to_the_cent(one: One) -> str:
     if booked is None or booked.total in one.diary.totals:
         return ""
     return f"booked with {booked.total}, and it cost {sorted(one.diary.totals)}"
+
+
+def is_imported_when_it_may_be(one: One) -> str:
+    """Not before it is paid where that is asked for, and never one of another channel."""
+    codes = one.codes - {"order_not_shown"}
+    if one.is_of_others and (one.booked or codes):
+        return f"of channel {one.diary.channel}, and {'booked' if one.booked else codes}"
+    return "booked before it was paid" if one.booked and one.waits else ""
 
 
 def is_importable(one: One) -> str:
@@ -331,7 +354,7 @@ CAUSES: Mapping[str, Sequence[str]] = {
     "shipment_before_stop": _STOP,
     "shipped_more_than_remains": ("ship",),
     "status_backwards": ("reach",),
-    "store_refused": ("edit",),
+    "store_refused": ("edit", "ship_by_hand"),
     "status_posting_refused": ("reach",),
     "status_unmapped": ("reach", "set_status"),
     "transactions_do_not_foot": _EDIT,
@@ -367,6 +390,7 @@ def _could_be(one: One, code: str) -> bool:
 MOMENT: Sequence[Rule] = (
     is_in_the_books_once,
     is_booked_to_the_cent,
+    is_imported_when_it_may_be,
     is_importable,
     has_received_what_the_books_say,
     ships_no_more_than_was_ordered,
@@ -387,7 +411,7 @@ MOMENT: Sequence[Rule] = (
 
 
 def is_imported(one: One) -> str:
-    is_new = one.status == NEW and one.is_listed
+    is_new = one.status == NEW and one.is_listed and not one.waits
     return "still New" if is_new else ""
 
 
@@ -662,6 +686,8 @@ class Model:
         self.found: list[Violation] = []
         self.seen: dict[str, dict[int, int]] = {}
         """The statuses of orders as each worker saw them when it looked last."""
+        self.shown: dict[tuple[str, int], datetime] = {}
+        """When each worker saw an order last."""
         self._captured: set[int] = set()
         """The orders whose payments a worker captured."""
         self._journal = Journal(people.books.journal_engine)
@@ -711,8 +737,9 @@ class Model:
                 offered=set(offered.scalars()),
             )
         for one in self._each():
-            self._hold(one, QUIET if one.diary.hidden_at is None else MOMENT)
-            if one.diary.hidden_at is not None:
+            is_left = one.is_of_others or one.diary.hidden_at is not None
+            self._hold(one, MOMENT if is_left else QUIET)
+            if is_left:
                 continue
             self._hold(one, [says], says_what_acctvantage_refused.__name__)
             self._hold(one, [goes_on], goes_on_with_acctvantage.__name__)
@@ -757,6 +784,7 @@ class Model:
         for row in body if isinstance(body, list) else [body]:
             if isinstance(row, dict) and "status_id" in row:
                 seen[_whole(row["id"])] = _whole(row["status_id"])
+                self.shown[worker, _whole(row["id"])] = self.people.now()
 
     def forget(self, worker: str) -> None:
         """Note that a worker died."""
@@ -810,8 +838,11 @@ def is_sent_once(model: Model, write: Write, order: FakeOrder, diary: Diary) -> 
 
 
 def is_seen(model: Model, write: Write, order: FakeOrder, diary: Diary) -> str:
-    """Nothing but a void is sent for an order that nobody can see."""
-    hidden = write.sent - (diary.hidden_at or write.sent)
+    """Nothing is sent for others' orders, and nothing but a void for one that nobody can see."""
+    if model.setup.channels and diary.channel not in model.setup.channels:
+        return f"a {write.what} for an order of channel {diary.channel}"
+    shown = model.shown.get((write.worker, write.order_id), _NEVER)
+    hidden = write.sent - max(diary.hidden_at or write.sent, shown)
     is_void = write.what == "void"
     return f"a {write.what} {hidden} after it was hidden" if hidden > LOOK and not is_void else ""
 

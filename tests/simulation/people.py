@@ -74,6 +74,7 @@ class Diary:
     lines: list[tuple[str, int]]
     fault: str = ""
     """Why it cannot be imported as it is."""
+    channel: int = 1
     faults: set[str] = attrs.field(factory=set[str])
     """Why it could not be imported at any time."""
     totals: set[Decimal] = attrs.field(factory=set[Decimal])
@@ -180,7 +181,11 @@ class People:
 
     @act("the shopper")
     def place(
-        self, payment: str = "held", lines: list[tuple[str, int]] | None = None, fault: str = ""
+        self,
+        payment: str = "held",
+        lines: list[tuple[str, int]] | None = None,
+        fault: str = "",
+        channel: int = 1,
     ) -> str:
         """Place an order, the last of `diaries` from then on."""
         sold = lines or [("MUG-BLUE", 3), ("LAMP-01", 1)]
@@ -191,12 +196,12 @@ class People:
             created=self.now() - timedelta(seconds=1),
             buyer=buyer,
         )
-        diary = self.diaries[order.id] = Diary(PAYMENTS[payment], list(sold), fault)
+        diary = self.diaries[order.id] = Diary(PAYMENTS[payment], list(sold), fault, channel)
         if fault:
             diary.faults.add(fault)
             self._spoil(order, spoiled=True)
         diary.notes = f"Customer {len(self.diaries)} calls before it is delivered."
-        self.store.edit_order(order.id, staff_notes=diary.notes)
+        self.store.edit_order(order.id, staff_notes=diary.notes, channel_id=channel)
         self._note(order.id)
         goods = ", ".join(f"{units} {sku}" for sku, units in sold)
         return f"orders {goods} ({payment}{f', {fault}' if fault else ''}): order {order.id}"
@@ -263,7 +268,7 @@ class People:
         diary.lines[0] = (sku, units)
         factory = OrderFactory(first_id=order_id, seed=7)
         other = factory.order([item(sku, units) for sku, units in diary.lines], payment=CASH)
-        for name in ("status_id", "date_created", "billing_address", "customer_id", "staff_notes"):
+        for name in ("status_id", "date_created", "billing_address", "customer_id", *_KEPT):
             other.header[name] = before.header[name]
         for name in ("status", "custom_status", "is_deleted"):
             other.header[name] = before.header.get(name)
@@ -419,7 +424,8 @@ class People:
         """Delete a sales order that is stopped and not posted, as the worklist advises."""
         order, there = self.booked(order_id), self.store.state.orders.get(order_id)
         is_over = there is not None and there.header["status_id"] in STOPPED
-        if order is None or not is_over or order.status == "Posted":
+        is_posted = any(each.posted for each in self.receipts(order_id))
+        if order is None or not is_over or order.status == "Posted" or is_posted:
             return ""
         self.books.delete_order(f"WEB{order_id}")
         diary = self.diaries[order_id]
@@ -537,6 +543,7 @@ class People:
         return self.books.receipts([f"WEB{order_id}"])
 
 
+_KEPT = ("staff_notes", "channel_id")
 _ADDRESS = ("first_name", "last_name", "company", "street_1", "city", "state", "zip", "email")
 
 

@@ -75,6 +75,8 @@ def plan(seed: int) -> Plan:
         errors_of_acctvantage=draw.random() < 0.3,
         shipments_move_status=draw.random() < 0.3,
         webhooks=draw.random() < 0.5,
+        waits_for_payment=draw.random() < 0.2,
+        channels=(1,) if draw.random() < 0.3 else (),
     )
     interval, workers = draw.choice([45, 60]), draw.choice([2, 2, 3])
     minutes = float(-(-CYCLES // workers) * interval)
@@ -110,7 +112,8 @@ class _Day:
         payment = draw.choice(["held", "held", "paid", "cash"])
         lines = [(sku, draw.randint(1, 4)) for sku in draw.sample(SKUS, draw.randint(1, 3))]
         fault = draw.choice(FAULTS) if draw.random() < 0.15 else ""
-        options = {"payment": payment, "lines": lines, "fault": fault}
+        channel = draw.choice([1] * 9 + [2])
+        options = {"payment": payment, "lines": lines, "fault": fault, "channel": channel}
         yield self._event(at, "place", number, **options)
         if fault and draw.random() < 0.7:
             yield self._event(self._later(at, 3), "mend", number)
@@ -209,6 +212,10 @@ class _Day:
             yield Event(self._later(at, 3), "plenty")
         for _ in range(draw.choice([0, 0, 1])):
             yield self._event(self._any(), "lose_report")
+        for _ in range(draw.choice([0, 0, 1, 2])):
+            worker, upon = draw.randint(1, self._workers), draw.choice(["", "GET /v2/orders"])
+            options = {"worker": worker, "times": draw.choice([1, 3, 10])}
+            yield Event(self._any(), "fill_disk", 0, options, draw.randint(1, 40), upon)
         for number in draw.sample(range(1, ORDERS), draw.choice([0, 0, 1, 2])):
             at = self._any()
             yield Event(at, "hide", number, {"kind": draw.choice(["500", "cut_json"])})
@@ -216,9 +223,12 @@ class _Day:
                 yield Event(self._later(at, 8), "show", number)
         if draw.random() < 0.3:
             match, lasts = draw.choice(["*", "GET /v2/orders"]), draw.choice([30, 130])
-            yield Event(self._any(), "outage", 0, {"match": match, "minutes": lasts})
+            at = draw.uniform(0, 0.5 * self._minutes)
+            yield Event(at, "outage", 0, {"match": match, "minutes": lasts})
         for _ in range(draw.choice([0, 1, 2])):
-            yield self._event(self._any(), "set_clock", minutes=draw.choice([-180, -40, 20, 90]))
+            minutes, machine = draw.choice([-180, -40, 0, 20, 90]), draw.randint(-2, self._workers)
+            of = {"minutes": minutes, "machine": max(machine, 0)}
+            yield Event(self._any(), "set_clock", 0, of, draw.choice([0, 30]))
         for _ in range(draw.choice([0, 1, 2, 3])):
             yield self._in_a_cycle("kill", draw.choice(["", "PUT /v2/orders/", "POST /v"]))
         for _ in range(draw.choice([0, 1, 2, 3])):
@@ -267,6 +277,7 @@ _SERIES: tuple[tuple[tuple[str, dict[str, Any]], ...], ...] = (
     (("enter_receipt", {}), ("edit", {"units": (1, 2, 5)}), _AGAIN),
     (("enter_receipt", {}), ("move", {"city": ("Dayton",)}), _AGAIN),
     (("post_receipts", {}), ("act_at_gateway", {"action": ("capture",)})),
+    (("post_receipts", {"upon": TRANSACTIONS}), ("act_at_gateway", {"action": ("capture",)})),
     (("correct", {"upon": TRANSACTIONS}), ("act_at_gateway", {"action": ("capture",)})),
     (("want_capture", {}), ("move", {"city": ("Dayton",)}), _AGAIN),
     (("move", {"city": ("Dayton",)}), _AGAIN, ("enter", {"how": ("old",)}), ("enter", {})),

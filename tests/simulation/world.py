@@ -53,7 +53,7 @@ class Worker:
         self.process = Process(self.name, number)
         self.process.is_dead = True
         self._world = world
-        self._books = books
+        self.books = books
         self.calls: deque[WebhookCall] = deque()
         """The webhooks that the web server has not taken yet."""
 
@@ -79,7 +79,7 @@ class Worker:
         )
         return Orchestrator(
             settings,
-            self._books,
+            self.books,
             store=client,
             on_attention=self._report_items,
             clock=world.clock,
