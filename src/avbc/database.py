@@ -15,7 +15,7 @@ from collections.abc import Callable, Generator, Iterable, Iterator, Mapping, Se
 from contextlib import AbstractContextManager, contextmanager, nullcontext, suppress
 from itertools import islice
 from pathlib import Path
-from typing import Any, NoReturn, TypeAlias, TypeVar, cast
+from typing import Any, NoReturn, TypeVar, cast
 
 import attrs
 import sqlalchemy as sa
@@ -24,16 +24,15 @@ from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.engine.interfaces import DBAPIConnection, DBAPICursor
 from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.pool import PoolProxiedConnection, QueuePool
-from sqlalchemy.sql.compiler import SQLCompiler
 
 from avbc import forks
 from avbc.database_failures import ErrorKind, Failure, failure
 from avbc.errors import AvbcError
 from avbc.secret import strip_frames
+from avbc.selects import AnyRow, AnySelect, Values, compiled
 from avbc.stopping import is_stop_due
 
 T = TypeVar("T")
-AnySelect: TypeAlias = "sa.Select[*tuple[Any, ...]]"
 
 WAIT = 30
 """Seconds to wait for another writer before the database counts as unreachable."""
@@ -100,7 +99,6 @@ class Database:
         self._file = Path(str(self.engine.url.database)) if self._is_file else None
         self._driver_error: type[Exception] = self.engine.dialect.loaded_dbapi.Error
         self._is_closed = False
-        self._compiled: dict[AnySelect, SQLCompiler] = {}
         self._writer: PoolProxiedConnection | None = None
         self._start()
         forks.watch(self)
@@ -117,33 +115,24 @@ class Database:
         """
         return self._attempts(lambda: _snapshot(self.engine, work), about)
 
-    def rows(
-        self, statement: AnySelect, values: Mapping[str, object], about: str = ""
-    ) -> list[tuple[Any, ...]]:
-        """Run one SELECT, which is a snapshot by itself: much cheaper than `read`.
+    def rows(self, select: AnySelect, values: Values, about: str = "") -> list[AnyRow]:
+        """Run one SELECT, which is a snapshot by itself: cheaper than `read`.
 
         Args:
-            statement: What to read: texts and whole numbers, since they come as the driver returns
-                them. It is compiled once, so it must be one that stays.
-            values: Its parameters, none of which is a list.
+            select: What to read. It is compiled once, so it must be one that stays.
+            values: Its parameters.
             about: What it is for, for the message of an error.
 
         Raises:
             AvbcError: As `tables` names it.
         """
-        compiled = self._compiled.get(statement)
-        if compiled is None:
-            compiled = self._compiled[statement] = statement.compile(dialect=self.engine.dialect)
-        text, named = str(compiled), {**compiled.params, **values}
-        names = compiled.positiontup
-        given = named if names is None else tuple(named[name] for name in names)
+        statement = compiled(select, self.kind, values)
 
-        def run() -> list[tuple[Any, ...]]:
+        def run() -> list[AnyRow]:
             connection = self.engine.raw_connection()
             cursor = connection.cursor()
             try:
-                cursor.execute(text, given)
-                return cast("list[tuple[Any, ...]]", cursor.fetchall())
+                return statement.run(cursor, values)
             except BaseException as error:
                 self._give_up(connection, error)
                 raise

@@ -14,10 +14,9 @@ from avbc.acctvantage.sql.rows import (
     CREDIT_LINES,
     CREDIT_TENDERS,
     CREDITS,
-    AnyRow,
     Insert,
 )
-from avbc.database import AnySelect
+from avbc.selects import AnyRow, AnySelect
 
 _CREDITS: AnySelect = sa.select(schema.credits.c.id, *CREDITS.columns)
 

@@ -45,11 +45,11 @@ from avbc.acctvantage.sql.rows import (
     SHIP_TOS,
     SHIP_VIAS,
     TAX_AREAS,
-    AnyRow,
     Rows,
 )
-from avbc.database import CHUNK, AnySelect, Database, chunks
+from avbc.database import CHUNK, Database, chunks
 from avbc.money import ZERO
+from avbc.selects import AnyRow, AnySelect, fetch, fetch_column
 from avbc.text import text_key
 
 K = TypeVar("K")
@@ -76,22 +76,27 @@ def collect(
     The ids are the first column of `select`, which is made once, and `records` makes the records of
     its rows.
     """
-    order: Any = next(iter(select.selected_columns))
     found: list[tuple[int, R]] = []
     if keys is None:
         last = -1
-        page = select.order_by(order).limit(CHUNK)
-        while rows := connection.execute(page.where(order > last)).all():
+        while rows := fetch(connection, _page(select), {"after": last}):
             found += records(rows)
             last = rows[-1][0]
     for chunk in key_chunks(keys or ()):
-        found += records(connection.execute(_having(select, key), {"keys": chunk}).all())
+        found += records(fetch(connection, among(select, key), {"keys": chunk}))
     return [record for _, record in sorted(found, key=itemgetter(0))]
 
 
 @cache
-def _having(select: AnySelect, key: sa.Column[Any]) -> AnySelect:
-    """Return the rows that have one of the `keys`: a statement costs more to make than to run."""
+def _page(select: AnySelect) -> AnySelect:
+    """Return the rows `after` an id: a statement costs more to make than to run."""
+    order: Any = next(iter(select.selected_columns))
+    return select.order_by(order).where(order > sa.bindparam("after")).limit(CHUNK)
+
+
+@cache
+def among(select: AnySelect, key: sa.Column[Any]) -> AnySelect:
+    """The rows of a SELECT that have one of the `keys`, made once."""
     return select.where(key.in_(sa.bindparam("keys", expanding=True)))
 
 
@@ -104,7 +109,7 @@ def sales_orders(
 
 def now(connection: sa.Connection) -> datetime:
     """Return the present by the clock that stamps, and never a time before a stamp in the books."""
-    found: Sequence[datetime | None] = connection.execute(_STAMPS).one()
+    found: Sequence[datetime | None] = fetch(connection, _STAMPS)[0]
     return max(stamp for stamp in found if stamp is not None)
 
 
@@ -128,23 +133,29 @@ def sales_orders_changed(
     They come in the order in which they came in. An order whose status never changed after its
     import has no `status_changed_at`, and is only among all.
     """
-    table = schema.sales_orders
-    select = sa.select(table.c.id).where(table.c.source_code == source_code)
-    if since is not None:
-        select = select.where(table.c.status_changed_at >= since)
-    return _sales_orders(connection, table.c.id, list(connection.scalars(select)))
+    select = _OF_SOURCE if since is None else _CHANGED
+    ids = fetch_column(connection, select, {"code": source_code, "since": since})
+    return _sales_orders(connection, schema.sales_orders.c.id, ids)
+
+
+_OF_SOURCE: AnySelect = sa.select(schema.sales_orders.c.id).where(
+    schema.sales_orders.c.source_code == sa.bindparam("code")
+)
+_CHANGED = _OF_SOURCE.where(schema.sales_orders.c.status_changed_at >= sa.bindparam("since"))
 
 
 def orders_in_status(
     connection: sa.Connection, source_code: str, statuses: Collection[str]
 ) -> list[str]:
     """Return the Import IDs of a source's orders that have one of these statuses now."""
-    table = schema.sales_orders.c
-    # By the index of statuses: most orders of the books are posted, and are not looked at.
-    wanted = sa.select(table.import_id).where(
-        table.status.in_(sorted(statuses)), table.source_code == source_code
-    )
-    return list(connection.scalars(wanted))
+    return fetch_column(connection, _IN_STATUS, {"code": source_code, "statuses": sorted(statuses)})
+
+
+# By the index of statuses: most orders of the books are posted, and are not looked at.
+_IN_STATUS: AnySelect = sa.select(schema.sales_orders.c.import_id).where(
+    schema.sales_orders.c.status.in_(sa.bindparam("statuses", expanding=True)),
+    schema.sales_orders.c.source_code == sa.bindparam("code"),
+)
 
 
 def source_stores(database: Database, source_code: str) -> frozenset[str]:
@@ -235,7 +246,7 @@ def parts(connection: sa.Connection, part: Rows[R], ids: list[int]) -> defaultdi
     The first column of their table names the owner.
     """
     found: defaultdict[int, list[R]] = defaultdict(list)
-    for owner, *values in connection.execute(_parts_of(part), {"ids": ids}):
+    for owner, *values in fetch(connection, _parts_of(part), {"keys": ids}):
         found[owner].append(part.record(values))
     return found
 
@@ -243,8 +254,7 @@ def parts(connection: sa.Connection, part: Rows[R], ids: list[int]) -> defaultdi
 @cache
 def _parts_of(part: Rows[Any]) -> AnySelect:
     owner_id, position = part.table.columns[0], part.table.c.position
-    of_these = owner_id.in_(sa.bindparam("ids", expanding=True))
-    return sa.select(owner_id, *part.columns).where(of_these).order_by(owner_id, position)
+    return among(sa.select(owner_id, *part.columns).order_by(owner_id, position), owner_id)
 
 
 def receipts(connection: sa.Connection, import_ids: Collection[str] | None = None) -> list[Receipt]:
@@ -362,42 +372,45 @@ def find_clients(
     Emails compare by `text_key`. A client is found by the Import ID of a customer that it is bound
     to, too.
     """
-    table, contacts, bound = schema.clients, schema.contacts, schema.client_store_customers.c
+    table, contacts, bound = schema.clients.c, schema.contacts.c, schema.client_store_customers.c
     keys = {text_key(email) for email in emails} - {""}
     ids: set[int] = set()
-    for chunk in key_chunks(import_ids):
-        ids.update(connection.scalars(sa.select(table.c.id).where(table.c.import_id.in_(chunk))))
+    for select, column, wanted in (
+        (_CLIENT_IDS, table.import_id, import_ids),
+        (_CLIENT_IDS, table.email_key, keys),
+        (_CONTACT_CLIENT_IDS, contacts.email_key, keys),
+    ):
+        for chunk in key_chunks(wanted):
+            ids.update(fetch_column(connection, among(select, column), {"keys": chunk}))
     for code, numbers in customers(import_ids).items():
-        of_source = sa.select(bound.client_id).where(bound.source_code == code)
         for numbered in key_chunks(numbers):
-            ids.update(connection.scalars(of_source.where(bound.customer_id.in_(numbered))))
-    for chunk in key_chunks(keys):
-        ids.update(connection.scalars(sa.select(table.c.id).where(table.c.email_key.in_(chunk))))
-        ids.update(
-            connection.scalars(
-                sa.select(contacts.c.client_id).where(contacts.c.email_key.in_(chunk))
-            )
-        )
-    return clients_where(connection, table.c.id, ids)
+            values = {"code": code, "keys": numbered}
+            ids.update(fetch_column(connection, among(_BOUND, bound.customer_id), values))
+    return clients_where(connection, table.id, ids)
+
+
+_CLIENT_IDS: AnySelect = sa.select(schema.clients.c.id)
+_CONTACT_CLIENT_IDS: AnySelect = sa.select(schema.contacts.c.client_id)
+_BOUND: AnySelect = sa.select(schema.client_store_customers.c.client_id).where(
+    schema.client_store_customers.c.source_code == sa.bindparam("code")
+)
+_CONTACTS: AnySelect = sa.select(
+    schema.contacts.c.client_id, schema.contacts.c.id, *CONTACTS.columns
+).order_by(schema.contacts.c.id)
+_CUSTOMERS: AnySelect = sa.select(
+    *(schema.client_store_customers.c[name] for name in ("client_id", "source_code", "customer_id"))
+)
 
 
 def _clients(connection: sa.Connection, rows: Sequence[AnyRow]) -> list[tuple[int, Client]]:
     ids = [row[0] for row in rows]
-    contacts, customers = schema.contacts.c, schema.client_store_customers.c
+    contacts = among(_CONTACTS, schema.contacts.c.client_id)
     people: defaultdict[int, list[Contact]] = defaultdict(list)
-    select: AnySelect = (
-        sa.select(contacts.client_id, contacts.id, *CONTACTS.columns)
-        .where(contacts.client_id.in_(ids))
-        .order_by(contacts.id)
-    )
-    for client_id, contact_id, *values in connection.execute(select):
+    for client_id, contact_id, *values in fetch(connection, contacts, {"keys": ids}):
         people[client_id].append(CONTACTS.record(values, id=contact_id))
+    customers = among(_CUSTOMERS, schema.client_store_customers.c.client_id)
     bound: defaultdict[int, dict[str, int]] = defaultdict(dict)
-    for client_id, code, number in connection.execute(
-        sa.select(customers.client_id, customers.source_code, customers.customer_id).where(
-            customers.client_id.in_(ids)
-        )
-    ):
+    for client_id, code, number in fetch(connection, customers, {"keys": ids}):
         bound[client_id][code] = number
     return [
         (
@@ -413,26 +426,38 @@ def _clients(connection: sa.Connection, rows: Sequence[AnyRow]) -> list[tuple[in
     ]
 
 
-_PRODUCTS: AnySelect = sa.select(schema.products.c.part_key, *PRODUCTS.columns).order_by(
-    schema.products.c.part_key
-)
-_ALIASES = (
-    sa.select(schema.product_aliases.c.part_key, schema.product_aliases.c.alias)
+_PART_KEY = schema.products.c.part_key
+_PRODUCTS: AnySelect = sa.select(_PART_KEY, *PRODUCTS.columns).order_by(_PART_KEY)
+_ALIAS = schema.product_aliases.c
+_ALIASES: AnySelect = (
+    sa.select(_ALIAS.part_key, _ALIAS.alias)
     .join(schema.products)
-    .order_by(schema.product_aliases.c.part_key, schema.product_aliases.c.position)
+    .where(sa.bindparam("first") <= _PART_KEY, sa.bindparam("last") >= _PART_KEY)
+    .order_by(_ALIAS.part_key, _ALIAS.position)
 )
+_IS_NEXT = sa.bindparam("after") < _PART_KEY
+_IS_AMONG = _PART_KEY.in_(sa.bindparam("keys", expanding=True))
+
+
+@cache
+def _that(
+    select: AnySelect, *conditions: sa.ColumnElement[bool], limit: int | None = None
+) -> AnySelect:
+    return select.where(*conditions).limit(limit)
 
 
 def _products(
-    connection: sa.Connection, *conditions: sa.ColumnElement[bool], limit: int | None = None
+    connection: sa.Connection,
+    *conditions: sa.ColumnElement[bool],
+    limit: int | None = None,
+    **values: object,
 ) -> list[tuple[str, Product]]:
     """The first products that meet the conditions, by the key of the part number, with the key."""
-    rows = connection.execute(_PRODUCTS.where(*conditions).limit(limit)).all()
+    rows = fetch(connection, _that(_PRODUCTS, *conditions, limit=limit), values)
     aliases: defaultdict[str, list[str]] = defaultdict(list)
     if rows:
-        part_key = schema.product_aliases.c.part_key
-        within = (part_key >= rows[0].part_key) & (part_key <= rows[-1].part_key)
-        for owner, alias in connection.execute(_ALIASES.where(within, *conditions)):
+        values |= {"first": rows[0][0], "last": rows[-1][0]}
+        for owner, alias in fetch(connection, _that(_ALIASES, *conditions), values):
             aliases[owner].append(alias)
     return [
         (part_key, PRODUCTS.record(values, aliases=tuple(aliases.get(part_key, ()))))
@@ -447,30 +472,31 @@ def products(connection: sa.Connection) -> list[Product]:
 
 def find_products(connection: sa.Connection, part_numbers: Collection[str]) -> list[Product]:
     """Return the products whose part number or alias is among these; both by `text_key`."""
-    alias = schema.product_aliases.c
     keys: set[str] = set()
     for chunk in key_chunks(text_key(part_number) for part_number in part_numbers):
         keys.update(chunk)
-        keys.update(connection.scalars(sa.select(alias.part_key).where(alias.alias_key.in_(chunk))))
+        aliased = among(_ALIAS_OWNERS, _ALIAS.alias_key)
+        keys.update(fetch_column(connection, aliased, {"keys": chunk}))
     return [
         product
         for chunk in key_chunks(sorted(keys))
-        for _, product in _products(connection, schema.products.c.part_key.in_(chunk))
+        for _, product in _products(connection, _IS_AMONG, keys=chunk)
     ]
+
+
+_ALIAS_OWNERS: AnySelect = sa.select(_ALIAS.part_key)
 
 
 def products_page(connection: sa.Connection, after: str) -> list[tuple[str, Product]]:
     """The next products for the store after the key of a part number, each with its own key."""
-    is_next = schema.products.c.part_key > after
-    return _products(connection, is_next, schema.IS_FOR_STORE, limit=_PAGE)
+    return _products(connection, _IS_NEXT, schema.IS_FOR_STORE, limit=_PAGE, after=after)
 
 
 def products_for_store(
     connection: sa.Connection, part_keys: Sequence[str]
 ) -> list[tuple[str, Product]]:
     """Those of these products whose Sync to Webstore is ticked, by part number."""
-    are_these = schema.products.c.part_key.in_(part_keys)
-    return _products(connection, are_these, schema.IS_FOR_STORE)
+    return _products(connection, _IS_AMONG, schema.IS_FOR_STORE, keys=list(part_keys))
 
 
 def promotions(connection: sa.Connection) -> list[Promotion]:
@@ -484,18 +510,32 @@ def ship_vias(connection: sa.Connection) -> list[ShipVia]:
 
 
 def _all(connection: sa.Connection, rows: Rows[R]) -> list[R]:
-    return [
-        rows.record(row)
-        for row in connection.execute(sa.select(*rows.columns).order_by(rows.table.c.id))
-    ]
+    return [rows.record(row) for row in fetch(connection, _all_of(rows))]
+
+
+@cache
+def _all_of(rows: Rows[Any]) -> AnySelect:
+    return sa.select(*rows.columns).order_by(rows.table.c.id)
 
 
 def order_statuses(connection: sa.Connection) -> tuple[str, ...]:
     """The order statuses in sequence."""
-    table = schema.order_statuses.c
-    return (
-        tuple(connection.scalars(sa.select(table.name).order_by(table.position))) or ORDER_STATUSES
-    )
+    return tuple(fetch_column(connection, _STATUSES)) or ORDER_STATUSES
+
+
+_CLASSES = schema.warehouse_product_classes.c
+_STATUSES: AnySelect = sa.select(schema.order_statuses.c.name).order_by(
+    schema.order_statuses.c.position
+)
+_RECEIPT_TYPES: AnySelect = sa.select(schema.receipt_types.c.name).order_by(
+    schema.receipt_types.c.id
+)
+_WAREHOUSES: AnySelect = sa.select(schema.warehouses.c.name).order_by(schema.warehouses.c.id)
+_CLASSES_ACTIVE: AnySelect = sa.select(_CLASSES.warehouse, _CLASSES.product_class).order_by(
+    _CLASSES.warehouse, _CLASSES.position
+)
+_GL_ACCOUNTS: AnySelect = sa.select(schema.gl_accounts.c.code).order_by(schema.gl_accounts.c.id)
+_CURRENCY: AnySelect = sa.select(schema.books.c.currency)
 
 
 def reference_data(connection: sa.Connection) -> ReferenceData:
@@ -503,31 +543,22 @@ def reference_data(connection: sa.Connection) -> ReferenceData:
 
     Statuses and currency have defaults where none were loaded, and Purchase Order is always there.
     """
-    receipt_types = list(
-        connection.scalars(
-            sa.select(schema.receipt_types.c.name).order_by(schema.receipt_types.c.id)
-        )
-    )
+    receipt_types = fetch_column(connection, _RECEIPT_TYPES)
     if PURCHASE_ORDER not in receipt_types:
         receipt_types.append(PURCHASE_ORDER)
     classes: defaultdict[str, list[str]] = defaultdict(list)
-    table = schema.warehouse_product_classes.c
-    for warehouse, product_class in connection.execute(
-        sa.select(table.warehouse, table.product_class).order_by(table.warehouse, table.position)
-    ):
+    for warehouse, product_class in fetch(connection, _CLASSES_ACTIVE):
         classes[warehouse].append(product_class)
-    names = connection.scalars(sa.select(schema.warehouses.c.name).order_by(schema.warehouses.c.id))
+    currencies = fetch_column(connection, _CURRENCY)
     return ReferenceData(
-        currency=connection.scalar(sa.select(schema.books.c.currency)) or ReferenceData().currency,
+        currency=(currencies and currencies[0]) or ReferenceData().currency,
         order_statuses=order_statuses(connection),
         receipt_types=tuple(receipt_types),
-        gl_accounts=tuple(
-            connection.scalars(
-                sa.select(schema.gl_accounts.c.code).order_by(schema.gl_accounts.c.id)
-            )
-        ),
+        gl_accounts=tuple(fetch_column(connection, _GL_ACCOUNTS)),
         tax_areas=tuple(_all(connection, TAX_AREAS)),
-        warehouses=tuple(Warehouse(name, tuple(classes[name])) for name in names),
+        warehouses=tuple(
+            Warehouse(name, tuple(classes[name])) for name in fetch_column(connection, _WAREHOUSES)
+        ),
         ship_vias=tuple(ship_vias(connection)),
         promotions=tuple(promotions(connection)),
     )

@@ -12,14 +12,16 @@ from avbc.acctvantage.records import Receipt
 from avbc.acctvantage.sql import schema
 from avbc.acctvantage.sql.reading import receipts_where
 from avbc.money import ZERO
+from avbc.selects import AnySelect, fetch_column
 
 _TABLE = schema.receipts
 
 
 def receipts_to_capture(connection: sa.Connection, source_code: str) -> list[Receipt]:
     """Return the pre-authorized receipts of a source with `capture_wanted` or `void_wanted`."""
-    wanted = schema.RECEIPT_IS_WANTED & (_TABLE.c.state == "pre_authorized")
-    return _of_source(connection, source_code, wanted)
+    return receipts_where(
+        connection, _TABLE.c.id, fetch_column(connection, _WANTED, {"code": source_code})
+    )
 
 
 def receipts_authorized(
@@ -29,20 +31,23 @@ def receipts_authorized(
 
     Those with `capture_wanted` or `void_wanted` are left out: `receipts_to_capture` has them.
     """
-    old = schema.RECEIPT_IS_AUTHORIZED & (_TABLE.c.authorized_at < before)
-    return _of_source(connection, source_code, old & sa.not_(schema.RECEIPT_IS_WANTED))
+    values = {"code": source_code, "before": before}
+    return receipts_where(connection, _TABLE.c.id, fetch_column(connection, _AUTHORIZED, values))
 
 
-def _of_source(
-    connection: sa.Connection, source_code: str, condition: sa.ColumnElement[bool]
-) -> list[Receipt]:
-    order = schema.sales_orders.c
-    select = (
-        sa.select(_TABLE.c.id)
-        .join_from(_TABLE, schema.sales_orders, _TABLE.c.order_import_id == order.import_id)
-        .where(condition, order.source_code == source_code)
+_OF_SOURCE: AnySelect = (
+    sa.select(_TABLE.c.id)
+    .join_from(
+        _TABLE, schema.sales_orders, _TABLE.c.order_import_id == schema.sales_orders.c.import_id
     )
-    return receipts_where(connection, _TABLE.c.id, list(connection.scalars(select)))
+    .where(schema.sales_orders.c.source_code == sa.bindparam("code"))
+)
+_WANTED = _OF_SOURCE.where(schema.RECEIPT_IS_WANTED, _TABLE.c.state == "pre_authorized")
+_AUTHORIZED = _OF_SOURCE.where(
+    schema.RECEIPT_IS_AUTHORIZED,
+    _TABLE.c.authorized_at < sa.bindparam("before"),
+    sa.not_(schema.RECEIPT_IS_WANTED),
+)
 
 
 def record_capture(

@@ -10,11 +10,9 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from decimal import Decimal
 from operator import attrgetter
-from typing import Any, Generic, TypeAlias, TypeVar
+from typing import Any, Generic, TypeVar
 
 import sqlalchemy as sa
-from sqlalchemy.dialects.postgresql.psycopg import PGDialect_psycopg
-from sqlalchemy.dialects.sqlite.pysqlite import SQLiteDialect_pysqlite
 
 from avbc.acctvantage.records import (
     Address,
@@ -35,23 +33,15 @@ from avbc.acctvantage.records import (
     TaxArea,
 )
 from avbc.acctvantage.sql import column_types, schema
-from avbc.database import AnySelect, insert_into
+from avbc.database import insert_into
+from avbc.selects import DIALECTS, AnySelect
 
 R = TypeVar("R")
-
-AnyRow: TypeAlias = "sa.Row[*tuple[Any, ...]]"
-
-_DIALECTS: dict[str, sa.Dialect] = {
-    "sqlite": SQLiteDialect_pysqlite(),
-    # SQLAlchemy's own, without types.
-    "postgresql": PGDialect_psycopg(paramstyle="format"),  # type: ignore[no-untyped-call]
-}
 
 
 def compiled(statement: sa.sql.expression.ClauseElement, kind: str) -> str:
     """The SQL of a statement for the driver of `kind`; values go in the order of their places."""
-    dialect: sa.Dialect = _DIALECTS[kind]
-    return str(statement.compile(dialect=dialect))
+    return str(statement.compile(dialect=DIALECTS[kind]))
 
 
 def insert_sql(

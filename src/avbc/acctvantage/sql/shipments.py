@@ -12,7 +12,7 @@ from attrs import evolve
 from avbc.acctvantage.gateway import BooksRefused
 from avbc.acctvantage.records import Parcel, Shipment, ShippedItem
 from avbc.acctvantage.sql import column_types, schema
-from avbc.acctvantage.sql.reading import key_chunks, parts
+from avbc.acctvantage.sql.reading import among, key_chunks, parts
 from avbc.acctvantage.sql.rows import (
     PARCEL_ITEMS,
     SHIPMENTS,
@@ -20,7 +20,26 @@ from avbc.acctvantage.sql.rows import (
     Insert,
     insert_many,
 )
-from avbc.database import AnySelect
+from avbc.selects import AnySelect, fetch
+
+_SHIPMENT = schema.shipments.c
+_ITEM, _PARCEL = schema.shipment_parcel_items.c, schema.shipment_parcels.c
+_NUMBERS: AnySelect = sa.select(_SHIPMENT.number, _SHIPMENT.id)
+_OF_SOURCE = _NUMBERS.join_from(
+    schema.shipments,
+    schema.sales_orders,
+    _SHIPMENT.order_import_id == schema.sales_orders.c.import_id,
+).where(schema.sales_orders.c.source_code == sa.bindparam("code"))
+_CHANGED = _OF_SOURCE.where(_SHIPMENT.changed_at >= sa.bindparam("since"))
+_SHIPMENTS: AnySelect = sa.select(_SHIPMENT.id, _SHIPMENT.changed_at, *SHIPMENTS.columns).order_by(
+    _SHIPMENT.number
+)
+_HELD: AnySelect = sa.select(_ITEM.shipment_id, _ITEM.parcel, *PARCEL_ITEMS.columns).order_by(
+    _ITEM.shipment_id, _ITEM.parcel, _ITEM.position
+)
+_LABELS: AnySelect = sa.select(
+    _PARCEL.shipment_id, _PARCEL.position, _PARCEL.tracking_number
+).order_by(_PARCEL.shipment_id, _PARCEL.position)
 
 
 def shipments(
@@ -30,29 +49,20 @@ def shipments(
 
     All of them, or those that were made or changed in the books since a time.
     """
-    table, order = schema.shipments.c, schema.sales_orders.c
-    select = (
-        sa.select(table.number, table.id)
-        .join_from(schema.shipments, schema.sales_orders, table.order_import_id == order.import_id)
-        .where(order.source_code == source_code)
-    )
-    if since is not None:
-        select = select.where(table.changed_at >= since)
+    select = _OF_SOURCE if since is None else _CHANGED
     # Sorted here: SQLite would walk all shipments by their numbers rather than the last by their
     # times.
-    return _shipments(
-        connection, [shipment_id for _, shipment_id in sorted(connection.execute(select))]
-    )
+    found = sorted(fetch(connection, select, {"code": source_code, "since": since}))
+    return _shipments(connection, [shipment_id for _, shipment_id in found])
 
 
 def shipments_of(connection: sa.Connection, order_import_ids: Collection[str]) -> list[Shipment]:
     """Return the shipments of the orders with these Import IDs, by their numbers."""
-    table = schema.shipments.c
-    select = sa.select(table.number, table.id)
+    select = among(_NUMBERS, _SHIPMENT.order_import_id)
     found = [
-        (row.number, row.id)
+        (number, shipment_id)
         for chunk in key_chunks(order_import_ids)
-        for row in connection.execute(select.where(table.order_import_id.in_(chunk)))
+        for number, shipment_id in fetch(connection, select, {"keys": chunk})
     ]
     return _shipments(connection, [shipment_id for _, shipment_id in sorted(found)])
 
@@ -62,11 +72,8 @@ def _shipments(connection: sa.Connection, ids: list[int]) -> list[Shipment]:
     for chunk in key_chunks(ids):
         items = parts(connection, SHIPPED_ITEMS, chunk)
         parcels = _parcels(connection, chunk)
-        table = schema.shipments.c
-        select: AnySelect = sa.select(table.id, table.changed_at, *SHIPMENTS.columns).where(
-            table.id.in_(chunk)
-        )
-        for shipment_id, changed_at, *values in connection.execute(select.order_by(table.number)):
+        select = among(_SHIPMENTS, _SHIPMENT.id)
+        for shipment_id, changed_at, *values in fetch(connection, select, {"keys": chunk}):
             found.append(
                 SHIPMENTS.record(
                     values,
@@ -79,22 +86,13 @@ def _shipments(connection: sa.Connection, ids: list[int]) -> list[Shipment]:
 
 
 def _parcels(connection: sa.Connection, ids: list[int]) -> defaultdict[int, list[Parcel]]:
-    item, parcel = schema.shipment_parcel_items.c, schema.shipment_parcels.c
     contents: defaultdict[tuple[int, int], list[ShippedItem]] = defaultdict(list)
-    held: AnySelect = sa.select(item.shipment_id, item.parcel, *PARCEL_ITEMS.columns).where(
-        item.shipment_id.in_(ids)
-    )
-    for shipment_id, position, *values in connection.execute(
-        held.order_by(item.shipment_id, item.parcel, item.position)
-    ):
+    held = among(_HELD, _ITEM.shipment_id)
+    for shipment_id, position, *values in fetch(connection, held, {"keys": ids}):
         contents[shipment_id, position].append(PARCEL_ITEMS.record(values))
     found: defaultdict[int, list[Parcel]] = defaultdict(list)
-    labels = sa.select(parcel.shipment_id, parcel.position, parcel.tracking_number).where(
-        parcel.shipment_id.in_(ids)
-    )
-    for shipment_id, position, tracking_number in connection.execute(
-        labels.order_by(parcel.shipment_id, parcel.position)
-    ):
+    labels = among(_LABELS, _PARCEL.shipment_id)
+    for shipment_id, position, tracking_number in fetch(connection, labels, {"keys": ids}):
         found[shipment_id].append(Parcel(tracking_number, tuple(contents[shipment_id, position])))
     return found
 

@@ -11,8 +11,8 @@ import sqlalchemy as sa
 from avbc.acctvantage.gateway import BooksRefused
 from avbc.acctvantage.records import Acknowledgement, Pickup
 from avbc.acctvantage.sql import schema
-from avbc.acctvantage.sql.reading import key_chunks
-from avbc.database import AnySelect
+from avbc.acctvantage.sql.reading import among, key_chunks
+from avbc.selects import AnyRow, AnySelect, fetch
 
 HandOver: TypeAlias = Literal["pick_up", "journal", "entered"]
 
@@ -27,8 +27,9 @@ def pickups(connection: sa.Connection, order_import_ids: Collection[str]) -> lis
     Orders that are not in the books, or are not offered for pick-up, are left out.
     """
     found: list[Pickup] = []
+    select = among(_OFFERED, _ORDER.import_id)
     for chunk in key_chunks(sorted(set(order_import_ids))):
-        found += _pickups(connection, _ORDER.import_id.in_(chunk) & (_ORDER.hand_over == "pick_up"))
+        found += _pickups(connection, fetch(connection, select, {"keys": chunk}))
     return found
 
 
@@ -37,35 +38,39 @@ def orders_refused(connection: sa.Connection, source_code: str) -> list[Pickup]:
 
     It refused their present version, or that of a receipt or credit of an order that it entered.
     """
+    return _pickups(connection, fetch(connection, _REFUSED, {"code": source_code}))
+
+
+def _refused() -> AnySelect:
     is_refused = schema.ORDER_IS_REFUSED
     for table, condition in schema.PARTS_REFUSED:
         parts = sa.select(table.c.order_import_id).where(condition)
         is_refused |= _ORDER.import_id.in_(parts)
-    here = (_ORDER.source_code == source_code) & (_ORDER.hand_over == "pick_up")
-    return _pickups(connection, here & is_refused)
+    return _OFFERED.where(_ORDER.source_code == sa.bindparam("code"), is_refused)
 
 
-def _pickups(connection: sa.Connection, condition: sa.ColumnElement[bool]) -> list[Pickup]:
-    rows = connection.execute(
-        sa.select(_ORDER.import_id, _ORDER.version, _ORDER.offered_at).where(condition)
-    ).all()
+_OFFERED: AnySelect = sa.select(_ORDER.import_id, _ORDER.version, _ORDER.offered_at).where(
+    _ORDER.hand_over == "pick_up"
+)
+_REFUSED = _refused()
+_ANSWERED: AnySelect = sa.select(*(_ANSWERS[name] for name in (*_FIELDS, "at"))).order_by(
+    _ANSWERS.id
+)
+
+
+def _pickups(connection: sa.Connection, rows: Sequence[AnyRow]) -> list[Pickup]:
+    import_ids = [row[0] for row in rows]
     answers: defaultdict[str, list[Acknowledgement]] = defaultdict(list)
-    for chunk in key_chunks(row.import_id for row in rows):
-        select = sa.select(*(_ANSWERS[name] for name in (*_FIELDS, "at")))
-        these = select.where(_ANSWERS.import_id.in_(chunk)).order_by(_ANSWERS.id)
-        for row in connection.execute(these):
-            answers[row.import_id].append(Acknowledgement(*row))
-    parts = _parts_refused(connection, [row.import_id for row in rows])
+    for chunk in key_chunks(import_ids):
+        for row in fetch(connection, among(_ANSWERED, _ANSWERS.import_id), {"keys": chunk}):
+            answers[row[0]].append(Acknowledgement(*row))
+    parts = _parts_refused(connection, import_ids)
     return sorted(
         (
             Pickup(
-                row.import_id,
-                row.version,
-                row.offered_at,
-                tuple(answers[row.import_id]),
-                tuple(parts[row.import_id]),
+                import_id, version, offered_at, tuple(answers[import_id]), tuple(parts[import_id])
             )
-            for row in rows
+            for import_id, version, offered_at in rows
         ),
         key=lambda pickup: pickup.order_import_id,
     )
@@ -78,7 +83,7 @@ def _parts_refused(
     found: defaultdict[str, dict[str, Acknowledgement]] = defaultdict(dict)
     for select in _PARTS_REFUSED:
         for chunk in key_chunks(order_import_ids):
-            for order_import_id, *row in connection.execute(select, {"keys": chunk}):
+            for order_import_id, *row in fetch(connection, select, {"keys": chunk}):
                 answer = Acknowledgement(*row)
                 found[order_import_id][answer.import_id] = answer
     refused: defaultdict[str, list[Acknowledgement]] = defaultdict(list)

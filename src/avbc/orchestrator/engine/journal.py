@@ -13,15 +13,16 @@ import logging
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 from functools import cache
-from typing import Any, TypeVar, cast
+from typing import TypeVar, cast
 
 import sqlalchemy as sa
 from sqlalchemy.dialects import postgresql
 
-from avbc.database import AnySelect, Database, Tables, chunks, insert_into
+from avbc.database import Database, Tables, chunks, insert_into
 from avbc.errors import FinalError, TransientError
 from avbc.orchestrator.reports import JournalEntry
 from avbc.secret import without_frames
+from avbc.selects import AnyRow, AnySelect, Values
 from avbc.turns import Lease, Turns
 
 T = TypeVar("T")
@@ -165,18 +166,21 @@ _PAGE = 10_000
 """Fingerprints read or written at once: no transaction is open while the caller works."""
 
 # Statements of every run are made once: making one costs as much as SQLite takes to run it.
-_OF_KIND = sa.select(_fingerprints.c.key, _fingerprints.c.text).where(
+_OF_KIND: AnySelect = sa.select(_fingerprints.c.key, _fingerprints.c.text).where(
     _fingerprints.c.kind == sa.bindparam("kind")
 )
+_KNOWN = _OF_KIND.where(_fingerprints.c.key.in_(sa.bindparam("keys", expanding=True)))
 _ALL_KNOWN = _OF_KIND.order_by(_fingerprints.c.key).limit(_PAGE)
 _REST_KNOWN = _ALL_KNOWN.where(_fingerprints.c.key > sa.bindparam("after"))
-_WATERMARK = sa.select(_watermarks.c.at).where(_watermarks.c.name == sa.bindparam("name"))
-
-
-@cache
-def _known(size: int) -> sa.Select[str, str]:
-    keys: list[sa.BindParameter[str]] = [sa.bindparam(f"key_{number}") for number in range(size)]
-    return _OF_KIND.where(_fingerprints.c.key.in_(keys))
+_FIELDS = ("at", "action", "outcome", "order_id", "import_id", "detail", "run")
+_ENTRIES: AnySelect = (
+    sa.select(*(journal_entries.c[name] for name in _FIELDS))
+    .where(journal_entries.c.import_id == sa.bindparam("import_id"))
+    .order_by(journal_entries.c.id)
+)
+_WATERMARK: AnySelect = sa.select(_watermarks.c.at).where(
+    _watermarks.c.name == sa.bindparam("name")
+)
 
 
 @cache
@@ -247,22 +251,9 @@ class Journal:
         Raises:
             JournalUnreachable: It could not be read.
         """
-        wanted = (
-            journal_entries.select()
-            .where(journal_entries.c.import_id == import_id)
-            .order_by(journal_entries.c.id)
-        )
         return [
-            JournalEntry(
-                at=aware(row.at),
-                action=row.action,
-                outcome=row.outcome,
-                order_id=row.order_id,
-                import_id=row.import_id,
-                detail=row.detail,
-                run=row.run,
-            )
-            for row in self.read(lambda connection: connection.execute(wanted).all())
+            JournalEntry(aware(at), *rest)
+            for at, *rest in self.rows(_ENTRIES, {"import_id": import_id})
         ]
 
     def refused(self, action: str, import_ids: Collection[str] | None = None) -> set[str]:
@@ -299,8 +290,8 @@ class Journal:
         Raises:
             JournalUnreachable: It could not be read.
         """
-        at = self.read(lambda connection: connection.scalar(_WATERMARK, {"name": name}))
-        return None if at is None else aware(at)
+        found = self.rows(_WATERMARK, {"name": name})
+        return aware(found[0][0]) if found else None
 
     def set_watermark(self, name: str, at: datetime) -> None:
         """Note up to which time a direction is done.
@@ -318,11 +309,7 @@ class Journal:
         """
         found: dict[str, str] = {}
         for chunk in chunks(keys):
-            # Few statements for all numbers of keys: the last key is asked for again and again.
-            size = 1 << (len(chunk) - 1).bit_length()
-            wanted = [*chunk, *[chunk[-1]] * (size - len(chunk))]
-            values = {"kind": kind, **{f"key_{n}": key for n, key in enumerate(wanted)}}
-            found.update(self.rows(_known(size), values))
+            found.update(self.rows(_KNOWN, {"kind": kind, "keys": chunk}))
         return found
 
     def all_fingerprints(self, kind: str) -> Iterator[tuple[str, str]]:
@@ -425,13 +412,13 @@ class Journal:
         """
         return self._database.read(work, "the journal could not be read")
 
-    def rows(self, statement: AnySelect, values: Mapping[str, object]) -> list[tuple[Any, ...]]:
-        """Run one SELECT of texts and whole numbers, as `Database.rows` does.
+    def rows(self, select: AnySelect, values: Values) -> list[AnyRow]:
+        """Run one SELECT, as `Database.rows` does.
 
         Raises:
             JournalUnreachable: It could not be read.
         """
-        return self._database.rows(statement, values, "the journal could not be read")
+        return self._database.rows(select, values, "the journal could not be read")
 
     def change(self, work: Callable[[sa.Connection], T]) -> T:
         """Run `work` in one transaction.

@@ -10,11 +10,12 @@ from typing import TypeAlias
 import attrs
 import sqlalchemy as sa
 
-from avbc.database import AnySelect, chunks, insert_into
+from avbc.database import chunks, insert_into
 from avbc.orchestrator.engine.integration import Integration
 from avbc.orchestrator.engine.journal import Journal, aware
 from avbc.orchestrator.engine.journal import worklist as _table
 from avbc.orchestrator.worklist import NoSuchItem, WorklistItem
+from avbc.selects import AnySelect, fetch
 
 _KEY = ("scope", "area", "code", "key")
 ItemKey: TypeAlias = tuple[str, str, str]
@@ -24,12 +25,16 @@ ItemKey: TypeAlias = tuple[str, str, str]
 _OF_SCOPE = _table.c.scope == sa.bindparam("scope")
 _OF_AREA = _OF_SCOPE & (_table.c.area == sa.bindparam("area"))
 _OF_CODE = _OF_AREA & (_table.c.code == sa.bindparam("code"))
-_KEYS = sa.select(_table.c.key, _table.c.code).where(_OF_AREA)
+_KEYS: AnySelect = sa.select(_table.c.key, _table.c.code).where(_OF_AREA)
 _OLDEST_FIRST = (_table.c.since, _table.c.order_id, _table.c.key, _table.c.code)
-_ALL = _table.select().where(_OF_SCOPE, ~_table.c.is_settled).order_by(*_OLDEST_FIRST)
+_FIELDS = ("code", "key", "order_id", "import_id", "since", "message", "fix", "area")
+_ITEMS: AnySelect = sa.select(*(_table.c[name] for name in _FIELDS))
+_ALL = _ITEMS.where(_OF_SCOPE, ~_table.c.is_settled).order_by(*_OLDEST_FIRST)
 _UNREPORTED = _ALL.where(~_table.c.is_reported)
-_ONE = _table.select().where(_OF_CODE, _table.c.key == sa.bindparam("key"))
-_SOME = _table.select().where(_OF_CODE, _table.c.key.in_(sa.bindparam("keys", expanding=True)))
+_ONE = _ITEMS.where(_OF_CODE, _table.c.key == sa.bindparam("key"))
+_SOME: AnySelect = sa.select(
+    *(_table.c[name] for name in ("key", "message", "fix", "since"))
+).where(_OF_CODE, _table.c.key.in_(sa.bindparam("keys", expanding=True)))
 _GONE = _table.delete().where(_OF_CODE, _table.c.key.in_(sa.bindparam("keys", expanding=True)))
 
 
@@ -159,19 +164,11 @@ class OpenItems:
 
     def _items(self, wanted: AnySelect, **place: str) -> list[WorklistItem]:
         values = {"scope": self._scope, **place}
-        rows = self._journal.read(lambda connection: connection.execute(wanted, values).all())
         return [
-            WorklistItem(
-                row.code,
-                row.key,
-                row.order_id,
-                row.import_id,
-                aware(row.since),
-                row.message,
-                row.fix,
-                row.area,
+            WorklistItem(code, key, order_id, import_id, aware(since), message, fix, area)
+            for code, key, order_id, import_id, since, message, fix, area in self._journal.rows(
+                wanted, values
             )
-            for row in rows
         ]
 
     def _update(self, items: Iterable[WorklistItem], **values: bool) -> None:
@@ -225,8 +222,10 @@ class OpenItems:
             place = {"scope": self._scope, "area": area, "code": code}
             for keys in chunks(all_keys):
                 before.update(
-                    ((area, code, row.key), (row.message, row.fix, row.since))
-                    for row in connection.execute(_SOME, {**place, "keys": keys})
+                    ((area, code, key), (message, fix, since))
+                    for key, message, fix, since in fetch(
+                        connection, _SOME, {**place, "keys": keys}
+                    )
                 )
         rows: list[dict[str, object]] = []
         for at, item in raised.items():
@@ -264,9 +263,9 @@ class OpenItems:
             connection.execute(gone)
             return
         rest: Collection[tuple[str, str]] = [
-            (row.code, row.key)
-            for row in connection.execute(_KEYS, place)
-            if (change.area, row.code, row.key) not in change.but
+            (code, key)
+            for key, code in fetch(connection, _KEYS, place)
+            if (change.area, code, key) not in change.but
         ]
         for code in sorted({code for code, _ in rest}):
             for keys in chunks([key for each, key in rest if each == code]):

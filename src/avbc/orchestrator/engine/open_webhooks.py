@@ -24,6 +24,7 @@ from avbc.orchestrator.engine.journal import received_webhooks as _received
 from avbc.orchestrator.engine.open_items import OpenItems
 from avbc.orchestrator.engine.run import Run
 from avbc.orchestrator.reports import JournalEntry, RunReport
+from avbc.selects import AnySelect, fetch_column
 
 R = TypeVar("R", bound=RunReport)
 
@@ -37,8 +38,23 @@ OLD = timedelta(hours=1)
 """A webhook that is open for longer waits for a person: several runs could not do what it asks."""
 AREA = "webhooks"
 
-_OF_SCOPE = _open.select().where(_open.c.scope == sa.bindparam("scope")).order_by(_open.c.at)
+_FIELDS = ("key", "event_key", "asks", "order_id", "detail", "at")
+_OF_SCOPE: AnySelect = (
+    sa.select(*(_open.c[name] for name in _FIELDS))
+    .where(_open.c.scope == sa.bindparam("scope"))
+    .order_by(_open.c.at)
+)
 _OF_ASKS = _OF_SCOPE.where(_open.c.asks == sa.bindparam("asks"))
+
+_HAS_KEY = _open.c.key.in_(sa.bindparam("keys", expanding=True)) | _open.c.event_key.in_(
+    sa.bindparam("keys", expanding=True)
+)
+_IS_OPEN: AnySelect = sa.select(sa.exists().where(_HAS_KEY))
+_IS_KNOWN: AnySelect = sa.select(
+    sa.exists().where(_received.c.key.in_(sa.bindparam("keys", expanding=True))),
+    sa.exists().where(_HAS_KEY),
+)
+_CLOSED = _open.delete().where(_HAS_KEY)
 
 
 @attrs.frozen
@@ -100,16 +116,8 @@ class OpenWebhooks:
             {"scope": self._scope, "asks": asks},
         )
         return [
-            OpenWebhook(
-                tuple(filter(None, (row.key, row.event_key))),
-                cast("Asks", row.asks),
-                row.order_id,
-                row.detail,
-                aware(row.at),
-            )
-            for row in self._journal.read(
-                lambda connection: connection.execute(wanted, values).all()
-            )
+            OpenWebhook(tuple(filter(None, keys)), cast("Asks", asked), order_id, detail, aware(at))
+            for *keys, asked, order_id, detail, at in self._journal.rows(wanted, values)
         ]
 
     def is_done(self, keys: Sequence[str]) -> bool:
@@ -118,12 +126,8 @@ class OpenWebhooks:
         Raises:
             JournalUnreachable: It could not be read.
         """
-        known = sa.exists().where(_received.c.key.in_(keys)).select()
-        return self._journal.read(
-            lambda connection: (
-                bool(connection.scalar(known)) and not connection.scalar(_is_open(keys))
-            )
-        )
+        ((is_known, is_open),) = self._journal.rows(_IS_KNOWN, {"keys": list(keys)})
+        return bool(is_known) and not is_open
 
     def close(self, webhooks: Collection[Sequence[str]]) -> None:
         """Note that what these webhooks asked for is done, by their keys.
@@ -134,7 +138,7 @@ class OpenWebhooks:
 
         def work(connection: sa.Connection) -> None:
             for keys in webhooks:
-                connection.execute(_open.delete().where(_has_key(keys)))
+                connection.execute(_CLOSED, {"keys": keys})
 
         if webhooks:
             self._journal.change(work)
@@ -158,16 +162,8 @@ class OpenWebhooks:
                 connection.execute(_received.insert(), keys)
                 connection.execute(_open.insert(), [row])
         except IntegrityError:
-            return bool(connection.scalar(_is_open(webhook.keys)))
+            return bool(fetch_column(connection, _IS_OPEN, {"keys": list(webhook.keys)})[0])
         return True
-
-
-def _has_key(keys: Sequence[str]) -> sa.ColumnElement[bool]:
-    return _open.c.key.in_(keys) | _open.c.event_key.in_(keys)
-
-
-def _is_open(keys: Sequence[str]) -> sa.Select[bool]:
-    return sa.exists().where(_has_key(keys)).select()
 
 
 def close_webhooks(
