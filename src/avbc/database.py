@@ -29,7 +29,7 @@ from avbc import forks
 from avbc.database_failures import ErrorKind, Failure, failure
 from avbc.errors import AvbcError
 from avbc.secret import strip_frames
-from avbc.selects import AnyRow, AnySelect, Values, compiled
+from avbc.statements import AnyRow, AnySelect, Values, compiled
 from avbc.stopping import is_stop_due
 
 T = TypeVar("T")
@@ -132,7 +132,7 @@ class Database:
             connection = self.engine.raw_connection()
             cursor = connection.cursor()
             try:
-                return statement.run(cursor, values)
+                return statement.rows(cursor, values)
             except BaseException as error:
                 self._give_up(connection, error)
                 raise

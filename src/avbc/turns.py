@@ -33,6 +33,7 @@ from sqlalchemy.exc import DBAPIError, OperationalError, SQLAlchemyError
 from avbc import forks
 from avbc.database import SLICE, Database, Tables, insert_into
 from avbc.errors import AvbcError
+from avbc.statements import AnyRows, AnySelect, fetch_column
 from avbc.stopping import is_stop_due
 
 LEASE = timedelta(minutes=5)
@@ -64,7 +65,7 @@ _fences = sa.Table(
 
 
 @cache
-def _raised(kind: str) -> sa.Executable:
+def _raised(kind: str) -> AnyRows:
     """Return the statement that raises a number and returns it."""
     insert = insert_into(
         list(_fences.columns), kind, replaced=["name"], kept=["number"], counted=["number"]
@@ -72,7 +73,7 @@ def _raised(kind: str) -> sa.Executable:
     return insert.returning(_fences.c.number)
 
 
-_NUMBER = sa.select(_fences.c.number).where(_fences.c.name == sa.bindparam("name"))
+_NUMBER: AnySelect = sa.select(_fences.c.number).where(_fences.c.name == sa.bindparam("name"))
 
 
 @attrs.define(eq=False)
@@ -208,7 +209,7 @@ class Fence:
         """Make the number of this turn the last one."""
         raised, row = _raised(database.kind), {"name": name, "number": 1}
         number: int = database.write(
-            lambda connection: connection.execute(raised, row).scalar_one(),
+            lambda connection: fetch_column(connection, raised, row)[0],
             # A power failure ends all turns, too.
             durable=False,
         )

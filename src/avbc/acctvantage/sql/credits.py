@@ -16,7 +16,7 @@ from avbc.acctvantage.sql.rows import (
     CREDITS,
     Insert,
 )
-from avbc.selects import AnyRow, AnySelect
+from avbc.statements import AnyRow, AnySelect
 
 _CREDITS: AnySelect = sa.select(schema.credits.c.id, *CREDITS.columns)
 

@@ -30,7 +30,7 @@ from avbc.acctvantage.sql.column_types import Moment
 from avbc.acctvantage.sql.credits import credits as read_credits
 from avbc.acctvantage.sql.reading import key_chunks, receipts, sales_orders
 from avbc.acctvantage.sql.rows import put
-from avbc.selects import AnySelect
+from avbc.statements import AnySelect
 
 Kind: TypeAlias = Literal["order", "receipt", "credit"]
 Events: TypeAlias = Sequence[tuple[date, Entry]]

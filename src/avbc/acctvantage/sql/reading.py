@@ -49,7 +49,7 @@ from avbc.acctvantage.sql.rows import (
 )
 from avbc.database import CHUNK, Database, chunks
 from avbc.money import ZERO
-from avbc.selects import AnyRow, AnySelect, fetch, fetch_column
+from avbc.statements import AnyRow, AnySelect, fetch, fetch_column
 from avbc.text import text_key
 
 K = TypeVar("K")

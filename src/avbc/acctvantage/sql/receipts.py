@@ -12,7 +12,7 @@ from avbc.acctvantage.records import Receipt
 from avbc.acctvantage.sql import schema
 from avbc.acctvantage.sql.reading import receipts_where
 from avbc.money import ZERO
-from avbc.selects import AnySelect, fetch_column
+from avbc.statements import AnySelect, fetch_column
 
 _TABLE = schema.receipts
 

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from decimal import Decimal
+from functools import cache
 from operator import attrgetter
 from typing import Any, Generic, TypeVar
 
@@ -34,7 +35,7 @@ from avbc.acctvantage.records import (
 )
 from avbc.acctvantage.sql import column_types, schema
 from avbc.database import insert_into
-from avbc.selects import DIALECTS, AnySelect
+from avbc.statements import DIALECTS, AnySelect, write
 
 R = TypeVar("R")
 
@@ -203,10 +204,13 @@ def insert_many(connection: sa.Connection, sql: str, rows: Sequence[Sequence[obj
 def put(connection: sa.Connection, table: sa.Table, *rows: Mapping[str, object]) -> None:
     """Insert rows of the same columns, or give them to those with the same primary key."""
     if rows:
-        key = [column.name for column in table.primary_key]
-        columns = [table.columns[name] for name in rows[0]]
-        insert = insert_into(columns, connection.dialect.name, replaced=key)
-        connection.execute(insert, list(rows))
+        write(connection, _put(table, connection.dialect.name, tuple(rows[0])), *rows)
+
+
+@cache
+def _put(table: sa.Table, kind: str, names: tuple[str, ...]) -> sa.Insert:
+    key = [column.name for column in table.primary_key]
+    return insert_into([table.columns[name] for name in names], kind, replaced=key)
 
 
 def texts(connection: sa.Connection, select: AnySelect) -> Sequence[tuple[Any, ...]]:

@@ -20,7 +20,7 @@ from avbc.acctvantage.sql.rows import (
     Insert,
     insert_many,
 )
-from avbc.selects import AnySelect, fetch
+from avbc.statements import AnySelect, fetch
 
 _SHIPMENT = schema.shipments.c
 _ITEM, _PARCEL = schema.shipment_parcel_items.c, schema.shipment_parcels.c

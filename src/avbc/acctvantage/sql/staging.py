@@ -12,7 +12,7 @@ from avbc.acctvantage.gateway import BooksRefused
 from avbc.acctvantage.records import Acknowledgement, Pickup
 from avbc.acctvantage.sql import schema
 from avbc.acctvantage.sql.reading import among, key_chunks
-from avbc.selects import AnyRow, AnySelect, fetch
+from avbc.statements import AnyRow, AnySelect, fetch
 
 HandOver: TypeAlias = Literal["pick_up", "journal", "entered"]
 

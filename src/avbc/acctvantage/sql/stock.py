@@ -23,10 +23,11 @@ from avbc.acctvantage.books_file import meant
 from avbc.acctvantage.gateway import BooksRefused
 from avbc.acctvantage.records import OPEN, PACKED, PICKED, SHIPPED, SalesOrder
 from avbc.acctvantage.sql import schema
-from avbc.acctvantage.sql.reading import key_chunks, order_statuses, sales_orders
+from avbc.acctvantage.sql.reading import among, key_chunks, order_statuses, sales_orders
 from avbc.acctvantage.sql.rows import put, texts
 from avbc.money import ZERO
 from avbc.posting import means_posted
+from avbc.statements import AnySelect, fetch, fetch_column, write
 from avbc.text import text_key
 
 _STOCKED = ("inventory", "assembly")
@@ -235,6 +236,35 @@ def set_quantity(
     put(connection, schema.quantities, row)
 
 
+_ORDER, _LINE, _QUANTITY = (
+    schema.sales_orders.c,
+    schema.sales_order_lines.c,
+    schema.quantities.c,
+)
+_IS_THIS = _ORDER.import_id == sa.bindparam("of")
+_STATUS: AnySelect = sa.select(_ORDER.status).where(_IS_THIS).with_for_update()
+_NEW_STATUS = schema.sales_orders.update().where(_IS_THIS)
+_SHELF: AnySelect = (
+    sa.select(schema.warehouses.c.name)
+    .join_from(schema.sales_orders, schema.warehouses, _ORDER.warehouse == schema.warehouses.c.name)
+    .where(_IS_THIS)
+)
+_GOODS: AnySelect = (
+    sa.select(_LINE.part_number, _LINE.quantity)
+    .join_from(schema.sales_orders, schema.sales_order_lines)
+    .where(_IS_THIS, _LINE.part_number.is_not(None))
+)
+_WITH_STOCK: AnySelect = sa.select(schema.products.c.part_key).where(
+    schema.products.c.kind.in_(_STOCKED)
+)
+_ON_HAND: AnySelect = (
+    sa.select(_QUANTITY.part_key, _QUANTITY.on_hand)
+    .where(_QUANTITY.warehouse == sa.bindparam("warehouse"))
+    .order_by(_QUANTITY.part_key)
+    .with_for_update()
+)
+
+
 def set_order_status(connection: sa.Connection, import_id: str, status: str) -> SalesOrder:
     """Give an order a status, and stamp the time of the change.
 
@@ -247,13 +277,12 @@ def set_order_status(connection: sa.Connection, import_id: str, status: str) -> 
     statuses = order_statuses(connection)
     if status not in statuses:
         raise BooksRefused(f"the books know no order status {status!r}{_known(status, statuses)}")
-    order = schema.sales_orders
-    this = order.c.import_id == import_id
-    before = connection.scalar(sa.select(order.c.status).where(this).with_for_update())
-    if before is None:
+    found = fetch_column(connection, _STATUS, {"of": import_id})
+    if not found:
         raise BooksRefused(f"there is no order {import_id!r} in the books")
+    before = found[0]
     if before != status:
-        connection.execute(order.update().values(status=status).where(this))
+        write(connection, _NEW_STATUS, {"of": import_id, "status": status})
         now_taken = is_taken(status, statuses)
         if is_taken(before, statuses) != now_taken:
             move_goods(connection, import_id, -1 if now_taken else 1)
@@ -262,39 +291,19 @@ def set_order_status(connection: sa.Connection, import_id: str, status: str) -> 
 
 def move_goods(connection: sa.Connection, import_id: str, sign: int) -> None:
     """Take an order's goods off the shelf (`sign` -1) or put them back (+1)."""
-    order, line, product = schema.sales_orders.c, schema.sales_order_lines.c, schema.products.c
-    warehouse = connection.scalar(
-        sa.select(schema.warehouses.c.name)
-        .join_from(
-            schema.sales_orders, schema.warehouses, order.warehouse == schema.warehouses.c.name
-        )
-        .where(order.import_id == import_id)
-    )
-    if warehouse is None:
+    this = {"of": import_id}
+    warehouses = fetch_column(connection, _SHELF, this)
+    if not warehouses:
         return
+    warehouse = warehouses[0]
     wanted: defaultdict[str, Decimal] = defaultdict(lambda: ZERO)
-    select = (
-        sa.select(line.part_number, line.quantity)
-        .join_from(schema.sales_orders, schema.sales_order_lines)
-        .where(order.import_id == import_id, line.part_number.is_not(None))
-    )
-    for part_number, count in connection.execute(select):
+    for part_number, count in fetch(connection, _GOODS, this):
         wanted[text_key(part_number)] += count
-    quantity = schema.quantities.c
     for chunk in key_chunks(sorted(wanted)):
-        stocked = connection.scalars(
-            sa.select(product.part_key).where(
-                product.part_key.in_(chunk), product.kind.in_(_STOCKED)
-            )
-        )
+        keys = {"warehouse": warehouse, "keys": chunk}
+        stocked = fetch_column(connection, among(_WITH_STOCK, schema.products.c.part_key), keys)
         on_hand = dict.fromkeys(stocked, ZERO)
-        held = (
-            sa.select(quantity.part_key, quantity.on_hand)
-            .where(quantity.warehouse == warehouse, quantity.part_key.in_(chunk))
-            .order_by(quantity.part_key)
-            .with_for_update()
-        )
-        on_hand.update((row.part_key, row.on_hand) for row in connection.execute(held))
+        on_hand.update(fetch(connection, among(_ON_HAND, _QUANTITY.part_key), keys))
         rows = [
             {
                 "warehouse": warehouse,

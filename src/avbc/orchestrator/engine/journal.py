@@ -22,7 +22,7 @@ from avbc.database import Database, Tables, chunks, insert_into
 from avbc.errors import FinalError, TransientError
 from avbc.orchestrator.reports import JournalEntry
 from avbc.secret import without_frames
-from avbc.selects import AnyRow, AnySelect, Values
+from avbc.statements import AnyRow, AnySelect, Values, write
 from avbc.turns import Lease, Turns
 
 T = TypeVar("T")
@@ -172,6 +172,7 @@ _OF_KIND: AnySelect = sa.select(_fingerprints.c.key, _fingerprints.c.text).where
 _KNOWN = _OF_KIND.where(_fingerprints.c.key.in_(sa.bindparam("keys", expanding=True)))
 _ALL_KNOWN = _OF_KIND.order_by(_fingerprints.c.key).limit(_PAGE)
 _REST_KNOWN = _ALL_KNOWN.where(_fingerprints.c.key > sa.bindparam("after"))
+_APPEND = journal_entries.insert().inline()
 _FIELDS = ("at", "action", "outcome", "order_id", "import_id", "detail", "run")
 _ENTRIES: AnySelect = (
     sa.select(*(journal_entries.c[name] for name in _FIELDS))
@@ -243,7 +244,7 @@ class Journal:
             }
             for entry in entries
         ]
-        self.change(lambda connection: connection.execute(journal_entries.insert(), rows))
+        self.change(lambda connection: write(connection, _APPEND, *rows))
 
     def entries(self, import_id: str) -> list[JournalEntry]:
         """Return what was done for the order of this Import ID, oldest first.
@@ -430,7 +431,7 @@ class Journal:
 
     def _upsert(self, table: sa.Table, rows: list[dict[str, object]]) -> None:
         insert = _upsert(table, self._database.kind)
-        self.change(lambda connection: connection.execute(insert, rows))
+        self.change(lambda connection: write(connection, insert, *rows))
 
 
 def merged(

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Sequence
 from datetime import datetime
-from functools import partial
+from functools import cache, partial
 from typing import TypeAlias
 
 import attrs
@@ -15,7 +15,7 @@ from avbc.orchestrator.engine.integration import Integration
 from avbc.orchestrator.engine.journal import Journal, aware
 from avbc.orchestrator.engine.journal import worklist as _table
 from avbc.orchestrator.worklist import NoSuchItem, WorklistItem
-from avbc.selects import AnySelect, fetch
+from avbc.statements import AnySelect, fetch, write
 
 _KEY = ("scope", "area", "code", "key")
 ItemKey: TypeAlias = tuple[str, str, str]
@@ -35,7 +35,13 @@ _ONE = _ITEMS.where(_OF_CODE, _table.c.key == sa.bindparam("key"))
 _SOME: AnySelect = sa.select(
     *(_table.c[name] for name in ("key", "message", "fix", "since"))
 ).where(_OF_CODE, _table.c.key.in_(sa.bindparam("keys", expanding=True)))
+_AREA_GONE = _table.delete().where(_OF_AREA)
 _GONE = _table.delete().where(_OF_CODE, _table.c.key.in_(sa.bindparam("keys", expanding=True)))
+
+
+@cache
+def _put(kind: str) -> sa.UpdateBase:
+    return insert_into(list(_table.columns), kind, replaced=_KEY)
 
 
 @attrs.frozen
@@ -241,8 +247,7 @@ class OpenItems:
                     }
                 )
         if rows:
-            insert = insert_into(list(_table.columns), connection.dialect.name, replaced=list(_KEY))
-            connection.execute(insert, rows)
+            write(connection, _put(connection.dialect.name), *rows)
 
     def _settle(self, connection: sa.Connection, change: Settled) -> None:
         place = {"scope": self._scope, "area": change.area}
@@ -250,7 +255,10 @@ class OpenItems:
             # By the whole primary key, as above.
             for code in sorted(change.codes):
                 for keys in chunks(change.keys):
-                    connection.execute(_GONE, {**place, "code": code, "keys": keys})
+                    write(connection, _GONE, {**place, "code": code, "keys": keys})
+            return
+        if change.codes is None and change.keys is None and not change.but:
+            write(connection, _AREA_GONE, place)
             return
         gone = _table.delete().where(self._of_scope, _table.c.area == change.area)
         if change.codes is not None:
@@ -269,7 +277,7 @@ class OpenItems:
         ]
         for code in sorted({code for code, _ in rest}):
             for keys in chunks([key for each, key in rest if each == code]):
-                connection.execute(_GONE, {**place, "code": code, "keys": keys})
+                write(connection, _GONE, {**place, "code": code, "keys": keys})
 
 
 def _place(item: WorklistItem) -> ItemKey:

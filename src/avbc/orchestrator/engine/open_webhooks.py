@@ -24,7 +24,7 @@ from avbc.orchestrator.engine.journal import received_webhooks as _received
 from avbc.orchestrator.engine.open_items import OpenItems
 from avbc.orchestrator.engine.run import Run
 from avbc.orchestrator.reports import JournalEntry, RunReport
-from avbc.selects import AnySelect, fetch_column
+from avbc.statements import AnySelect, fetch_column, write
 
 R = TypeVar("R", bound=RunReport)
 
@@ -54,6 +54,7 @@ _IS_KNOWN: AnySelect = sa.select(
     sa.exists().where(_received.c.key.in_(sa.bindparam("keys", expanding=True))),
     sa.exists().where(_HAS_KEY),
 )
+_FORGOTTEN = _received.delete().where(_received.c.at < sa.bindparam("old"))
 _CLOSED = _open.delete().where(_HAS_KEY)
 
 
@@ -138,14 +139,14 @@ class OpenWebhooks:
 
         def work(connection: sa.Connection) -> None:
             for keys in webhooks:
-                connection.execute(_CLOSED, {"keys": keys})
+                write(connection, _CLOSED, {"keys": list(keys)})
 
         if webhooks:
             self._journal.change(work)
 
     def _accept(self, webhook: OpenWebhook, connection: sa.Connection) -> bool:
         old = webhook.at - REMEMBERED
-        connection.execute(_received.delete().where(_received.c.at < old))
+        write(connection, _FORGOTTEN, {"old": old})
         row: dict[str, object] = {
             "key": webhook.keys[0],
             "event_key": "".join(webhook.keys[1:]),

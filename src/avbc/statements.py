@@ -1,23 +1,27 @@
-"""SELECTs that are compiled once and run on the driver's cursor.
+"""Statements that are compiled once and run on the driver's cursor.
 
-SQLAlchemy says what is read. What it does each time that a statement runs costs several times what
-SQLite takes for it, and a cycle reads some hundreds of times.
+SQLAlchemy says what is read and written. What it does each time that a statement runs costs several
+times what SQLite takes for it, and a cycle reads some hundreds of times.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Generator, Mapping, Sequence
+from contextlib import contextmanager
 from functools import cache
 from types import MappingProxyType
 from typing import Any, TypeAlias, cast
 
 import sqlalchemy as sa
+from sqlalchemy import sql
 from sqlalchemy.dialects.postgresql.psycopg import PGDialect_psycopg
 from sqlalchemy.dialects.sqlite.pysqlite import SQLiteDialect_pysqlite
 from sqlalchemy.engine.interfaces import DBAPICursor
 from sqlalchemy.types import TypeEngine
 
 AnySelect: TypeAlias = "sa.Select[*tuple[Any, ...]]"
+AnyRows: TypeAlias = "AnySelect | sql.dml.ReturningInsert[*tuple[Any, ...]]"
+AnyStatement: TypeAlias = "AnyRows | sa.UpdateBase"
 AnyRow: TypeAlias = tuple[Any, ...]
 Values: TypeAlias = Mapping[str, object]
 """Of a statement's parameters, by name; a list where it is `expanding`."""
@@ -33,7 +37,7 @@ _NONE: Values = MappingProxyType({})
 _Convert: TypeAlias = Callable[[Any], Any]
 
 
-def fetch(connection: sa.Connection, select: AnySelect, values: Values = _NONE) -> list[AnyRow]:
+def fetch(connection: sa.Connection, select: AnyRows, values: Values = _NONE) -> list[AnyRow]:
     """Run a SELECT in the connection's transaction: as `connection.execute`, and much cheaper.
 
     Args:
@@ -41,10 +45,31 @@ def fetch(connection: sa.Connection, select: AnySelect, values: Values = _NONE) 
         select: What to read. It is compiled once, so it must be one that stays.
         values: Its parameters.
     """
-    statement, driver = compiled(select, connection.dialect.name, values), connection.connection
+    statement = compiled(select, connection.dialect.name, values)
+    with _cursor(connection) as cursor:
+        return statement.rows(cursor, values)
+
+
+def write(connection: sa.Connection, statement: sa.UpdateBase, *rows: Values) -> None:
+    """Run a statement that writes in the connection's transaction, once for each of the rows.
+
+    Args:
+        connection: The connection.
+        statement: What to write. It is compiled once, so it must be one that stays.
+        rows: The parameters, all of the same names.
+    """
+    if rows:
+        made = compiled(statement, connection.dialect.name, rows[0])
+        with _cursor(connection) as cursor:
+            made.each(cursor, rows)
+
+
+@contextmanager
+def _cursor(connection: sa.Connection) -> Generator[DBAPICursor]:
+    driver = connection.connection
     cursor = driver.cursor()
     try:
-        return statement.run(cursor, values)
+        yield cursor
     except connection.dialect.loaded_dbapi.Error as error:
         if connection.dialect.is_disconnect(error, driver.dbapi_connection, cursor):
             connection.invalidate(error)
@@ -55,7 +80,7 @@ def fetch(connection: sa.Connection, select: AnySelect, values: Values = _NONE) 
         cursor.close()
 
 
-def fetch_column(connection: sa.Connection, select: AnySelect, values: Values = _NONE) -> list[Any]:
+def fetch_column(connection: sa.Connection, select: AnyRows, values: Values = _NONE) -> list[Any]:
     """Do the same for the first column alone."""
     return [row[0] for row in fetch(connection, select, values)]
 
@@ -65,30 +90,31 @@ _Shape: TypeAlias = tuple[tuple[str, int | None], ...]
 
 
 class Compiled:
-    """A SELECT for one kind of database, with so many values in each of its lists."""
+    """A statement for one kind of database, with so many values in each of its lists."""
 
-    def __init__(self, select: AnySelect, kind: str, shape: _Shape) -> None:
+    def __init__(self, statement: AnyStatement, kind: str, shape: _Shape) -> None:
         self._dialect = DIALECTS[kind]
-        empty = {name: None if size is None else [None] * size for name, size in shape}
-        made: Any = select.params(empty).compile(
-            dialect=self._dialect, compile_kwargs={"render_postcompile": True}
+        made: Any = statement.compile(
+            dialect=self._dialect, column_keys=[name for name, _ in shape]
         )
-        self._text = str(made)
-        self._constants: dict[str, object] = {
-            name: parameter.effective_value for name, parameter in made.binds.items()
-        }
-        self._lists = {
-            name: [f"{name}_{number + 1}" for number in range(size)]
-            for name, size in shape
-            if size is not None
-        }
-        owners = {each: name for name, names in self._lists.items() for each in names}
-        types = [(name, made.binds[owners.get(name, name)].type) for name in made.positiontup]
+        state = made.construct_expanded_state(
+            {name: None if size is None else [None] * size for name, size in shape}
+        )
+        self._text: str = state.statement
+        self._constants: dict[str, object] = state.parameters
+        expanded: Mapping[str, list[str]] = state.parameter_expansion
+        self._lists = [(name, expanded[name]) for name, _ in shape if name in expanded]
+        owners = {each: name for name, names in expanded.items() for each in names}
+        types = [(name, made.binds[owners.get(name, name)].type) for name in state.positiontup]
         self._places = [(name, self._impl(of).bind_processor(self._dialect)) for name, of in types]
-        self._types = [column.type for column in select.selected_columns]
+        self._types = [column.type for column in statement.exported_columns]
         self._conversions: list[tuple[int, _Convert]] | None = None
 
-    def run(self, cursor: DBAPICursor, values: Values) -> list[AnyRow]:
+    def each(self, cursor: DBAPICursor, rows: Sequence[Values]) -> None:
+        """Run it for each of these rows."""
+        cursor.executemany(self._text, [self._given(row) for row in rows])
+
+    def rows(self, cursor: DBAPICursor, values: Values) -> list[AnyRow]:
         """Run it; returns its rows, whose values are as the types of the columns make them."""
         cursor.execute(self._text, self._given(values))
         rows = cast("list[AnyRow]", cursor.fetchall())
@@ -107,7 +133,7 @@ class Compiled:
 
     def _given(self, values: Values) -> tuple[Any, ...]:
         named = {**self._constants, **values}
-        for name, names in self._lists.items():
+        for name, names in self._lists:
             given = cast("list[object]", values[name])
             # The last one is asked for again and again: few statements for all numbers of values.
             named.update(zip(names, [*given, *given[-1:] * (len(names) - len(given))], strict=True))
@@ -129,13 +155,13 @@ class Compiled:
         return of.dialect_impl(self._dialect)
 
 
-def compiled(select: AnySelect, kind: str, values: Values) -> Compiled:
-    """The SELECT, compiled for at least as many values as there are in each list."""
+def compiled(statement: AnyStatement, kind: str, values: Values) -> Compiled:
+    """The statement, compiled for at least as many values as there are in each list."""
     shape = [
         (name, (len(value) and 1 << (len(value) - 1).bit_length()) if type(value) is list else None)
         for name, value in values.items()
     ]
-    return _compiled(select, kind, tuple(shape))
+    return _compiled(statement, kind, tuple(shape))
 
 
 _compiled = cache(Compiled)
