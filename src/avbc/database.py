@@ -97,6 +97,7 @@ class Database:
         self.kind = self.engine.dialect.name
         self._is_file = self.kind == "sqlite" and _is_file(self.engine.url)
         self._file = Path(str(self.engine.url.database)) if self._is_file else None
+        self._uses: AbstractContextManager[None] = forks.uses if self._is_file else nullcontext()
         self._driver_error: type[Exception] = self.engine.dialect.loaded_dbapi.Error
         self._is_closed = False
         self._writer: PoolProxiedConnection | None = None
@@ -248,7 +249,7 @@ class Database:
         attempt, give_up_at = 1, time.monotonic() + self._patience
         while True:
             try:
-                with forks.uses.use() if self._is_file else nullcontext():
+                with self._uses:
                     if not self._is_prepared:
                         self._prepare()
                     return run()

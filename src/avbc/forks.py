@@ -4,9 +4,7 @@ from __future__ import annotations
 
 import os
 import threading
-from collections import Counter
-from collections.abc import Generator
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack
 from typing import Protocol, runtime_checkable
 from weakref import WeakSet
 
@@ -54,28 +52,30 @@ class _Uses:
 
     def start(self) -> None:
         """Begin with no threads, as a forked process does."""
-        self._changed = threading.Condition()
-        self._threads = Counter[int]()
+        self._lock = threading.RLock()
+        self._changed = threading.Condition(self._lock)
+        self._threads: dict[int, int] = {}
         self._is_forking = False
 
-    @contextmanager
-    def use(self) -> Generator[None]:
+    def __enter__(self) -> None:
         """Hold back forks while the context is open, or wait until one is done."""
         thread = threading.get_ident()
-        with self._changed:
+        with self._lock:
             # Who is in the middle of something is let in: the fork waits for that.
             while self._is_forking and thread not in self._threads:
                 self._changed.wait()
-            self._threads[thread] += 1
-        try:
-            yield
-        finally:
-            with self._changed:
-                self._threads[thread] -= 1
-                if self._threads[thread] <= 0:
-                    del self._threads[thread]
-                if self._is_forking:
-                    self._changed.notify_all()
+            self._threads[thread] = self._threads.get(thread, 0) + 1
+
+    def __exit__(self, *_: object) -> None:
+        """Let forks go on."""
+        thread = threading.get_ident()
+        with self._lock:
+            # In a process that was forked meanwhile there is none.
+            left = self._threads.pop(thread, 1) - 1
+            if left > 0:
+                self._threads[thread] = left
+            if self._is_forking:
+                self._changed.notify_all()
 
     def hold(self) -> None:
         """Wait for the others, and let no one begin until the fork is done."""
