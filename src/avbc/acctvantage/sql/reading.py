@@ -408,9 +408,9 @@ def _clients(connection: sa.Connection, rows: Sequence[AnyRow]) -> list[tuple[in
     people: defaultdict[int, list[Contact]] = defaultdict(list)
     for client_id, contact_id, *values in fetch(connection, contacts, {"keys": ids}):
         people[client_id].append(CONTACTS.record(values, id=contact_id))
-    customers = among(_CUSTOMERS, schema.client_store_customers.c.client_id)
+    numbers = among(_CUSTOMERS, schema.client_store_customers.c.client_id)
     bound: defaultdict[int, dict[str, int]] = defaultdict(dict)
-    for client_id, code, number in fetch(connection, customers, {"keys": ids}):
+    for client_id, code, number in fetch(connection, numbers, {"keys": ids}):
         bound[client_id][code] = number
     return [
         (
