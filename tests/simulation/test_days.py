@@ -2,6 +2,11 @@
 
 from __future__ import annotations
 
+import os
+import subprocess
+import sys
+from pathlib import Path
+
 import attrs
 import pytest
 from day import breaks, live, shortest
@@ -14,6 +19,14 @@ def test_nothing_is_wrong_on_a_store_day(seed: int) -> None:
     assert lived.found == [], lived
     assert lived.cycles >= 24
     assert lived.acts >= 10
+
+
+def test_a_seed_has_one_story_in_all_processes() -> None:
+    """Whatever the hashes of texts, by which sets are walked."""
+    command = [sys.executable, Path(__file__).with_name("simulate.py"), "--seed=7", "--days=1"]
+    hashes = [{**os.environ, "PYTHONHASHSEED": number} for number in "12"]
+    one, other = (subprocess.check_output(command, env=each, text=True) for each in hashes)
+    assert one.splitlines()[:-1] == other.splitlines()[:-1] != []
 
 
 def test_the_shortest_story_is_found() -> None:
