@@ -297,7 +297,7 @@ def test_a_process_that_hangs_is_waited_for_as_long_as_a_lease(
 def test_one_order_waits_for_a_run_of_another_process(
     hire: Hire, store: StoreProcess, books_url: str
 ) -> None:
-    """As a webhook asks for it: it is not left to the timer only because of one."""
+    """As a person asks for it: it is not left to the timer only because of one."""
     first, second = hire(), hire()
     first.begin("import_orders")
     freeze_in_the_middle(first, store, orders=20)

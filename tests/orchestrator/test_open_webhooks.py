@@ -201,6 +201,59 @@ def test_what_was_accepted_while_a_run_was_listing_is_left_to_the_next(
     assert still_open(web) == []
 
 
+@pytest.mark.parametrize(
+    ("scope", "turn"),
+    [("created", "import_orders"), ("statusUpdated", "follow_orders"), ("created", "")],
+)
+def test_whoever_acts_on_a_webhook_waits_for_no_other_process(
+    join: Join,
+    new_books: Callable[..., SqlGateway],
+    tmp_path: Path,
+    store: FakeStore,
+    scope: str,
+    turn: str,
+) -> None:
+    """The turn is taken, or an import is past the place of the order in its list."""
+    books = new_books(f"sqlite:///{tmp_path}/books.db")
+    other, web = join(books=books), join(books=books)
+    store.place_order()
+    web.import_orders()
+    acted = []
+
+    def act(*_: object) -> None:
+        if acted:
+            return
+        order = store.place_order().id
+        if scope == "statusUpdated":
+            store.edit_order(order, status_id=5)
+        accepted = other.accept_webhook(*_parts(last_call(store, scope)))
+        store.clear_log()
+        began = time.monotonic()
+        acted.append(other.act_on_webhook(accepted))
+        assert time.monotonic() - began < 5
+        assert store.log == []
+
+    if turn:
+        with web._integration.turn(turn, timedelta(0)):
+            act()
+    else:
+        store.place_order()
+        join(books=books, on_progress=act).import_orders()
+    (report,) = acted
+    assert not report.is_done
+    assert "another process is doing this for the store" in report.summary()
+    if scope == "created":
+        assert report.summary().endswith(
+            "The webhook stays open: the import that runs now or the next one takes the order, "
+            "and closes it."
+        )
+    assert len(still_open(web)) == 1
+    (web.follow_orders if turn == "follow_orders" else web.import_orders)()
+    assert still_open(web) == []
+    noted = [each for each in web.history(1002).entries if each.action == "webhook"]
+    assert len(noted) == (scope == "statusUpdated")
+
+
 def test_a_webhook_that_stays_open_waits_for_a_person(
     web: Orchestrator, store: FakeStore, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -15,6 +15,7 @@ from avbc.orchestrator.engine.arguments import (
     require_ids,
     require_period,
     require_settings,
+    require_wait,
 )
 from avbc.orchestrator.engine.choosing import Selection
 from avbc.orchestrator.engine.open_items import OpenItems
@@ -52,7 +53,7 @@ from avbc.orchestrator.webhooks import (
 from avbc.orchestrator.worklist import Worklist, WorklistItem
 from avbc.settings import Settings
 
-# How long the import of one order waits for another process: webhooks often come together.
+# How long a person's import of one order waits for another process.
 _PATIENCE = timedelta(seconds=30)
 
 
@@ -134,7 +135,9 @@ class Orchestrator(Checking):
         name = "preview_orders" if preview else "import_orders"
         return self._import(name, preview=preview, progress=progress).selected(selection)
 
-    def import_order(self, order_id: int, *, only_new: bool = False) -> ImportReport:
+    def import_order(
+        self, order_id: int, *, only_new: bool = False, wait: timedelta = _PATIENCE
+    ) -> ImportReport:
         """Import one placed order, whatever its status.
 
         An order that is New, or was given the Import Error Status by an import, gets the Downloaded
@@ -146,6 +149,9 @@ class Orchestrator(Checking):
         Args:
             order_id: BigCommerce's order id.
             only_new: Take it only if it has the New Order Status, as webhooks do.
+            wait: How long to wait while another process imports orders of the store. In a worker
+                that serves other stores, `timedelta(0)`: the report then says in `stopped` that
+                another process imports, and nothing was done.
 
         Raises:
             NoSuchOrder: The store has no such order.
@@ -154,7 +160,7 @@ class Orchestrator(Checking):
         """
         order_id = require_id(order_id, "order_id")
         require_flags(only_new=only_new)
-        run = self._import("import_order", patience=_PATIENCE)
+        run = self._import("import_order", patience=require_wait(wait, "wait"))
         return run.one(order_id, only_new=only_new)
 
     def follow_orders(
@@ -540,6 +546,9 @@ class Orchestrator(Checking):
     def act_on_webhook(self, webhook: Webhook) -> WebhookReport:
         """Do what a webhook asks for: import its order, or look at what happened to the order.
 
+        It waits for no other process. Where one does the same for the store, the webhook stays open
+        (`is_done` of the report is False): that run or the next one does it.
+
         Raises:
             AvbcError: It failed, and stays open: the next run does it.
         """
@@ -560,10 +569,7 @@ class Orchestrator(Checking):
             StoreError: A hook could not be read or written.
         """
         require_flags(preview=preview)
-        report = hooks.register_webhooks(self.store, url, preview=preview)
-        if not preview:
-            hooks.settle_hooks(self._integration)
-        return report
+        return hooks.register_webhooks(self._integration, url, _PATIENCE, preview=preview)
 
     def check_hooks(self) -> HooksState:
         """Put the registered hooks that BigCommerce deactivated on the worklist.
@@ -571,9 +577,8 @@ class Orchestrator(Checking):
         It takes one request, and raises no error of the store: webhooks only make things faster.
         Where none were registered, there is nothing to check.
         """
-        return Run(self._integration, Task("check_hooks", "Checking hooks"), HooksState()).do(
-            hooks.check_hooks
-        )
+        task = Task("check_hooks", "Checking hooks", turn=hooks.TURN)
+        return Run(self._integration, task, HooksState()).do(hooks.check_hooks)
 
     def _import(
         self,

@@ -372,6 +372,11 @@ class WebhookReport(Report):
             for result, outcome in self.import_report or ():
                 codes = ", ".join(problem.code for problem in outcome.problems)
                 text += f": {result} ({codes})" if codes else f": {result}"
+            if self.import_report is not None and self.import_report.stopped:
+                text += (
+                    f": {self.import_report.stopped}. The webhook stays open: the import that runs "
+                    "now or the next one takes the order, and closes it"
+                )
         return " ".join([f"{text}.", *(report.summary() for report in self._pushes)])
 
     def to_dicts(self) -> list[dict[str, object]]:
@@ -398,7 +403,9 @@ class WebhookReport(Report):
 class _Jobs(Protocol):
     """The orchestrator, as far as a webhook needs it."""
 
-    def import_order(self, order_id: int, *, only_new: bool = False) -> ImportReport: ...
+    def import_order(
+        self, order_id: int, *, only_new: bool = False, wait: timedelta = ...
+    ) -> ImportReport: ...
 
     def import_refunds(self) -> PushReport: ...
 
@@ -439,6 +446,9 @@ def accept_webhook(integration: Integration, body: bytes, headers: Mapping[str, 
 
 def act_on_webhook(webhook: Webhook, web: _Jobs, integration: Integration) -> WebhookReport:
     """Do what a webhook asks for, and close it.
+
+    Where another process does the same for the store, it returns at once, and the webhook stays
+    open: the run of the other process closes it, or the next one if that one has begun already.
 
     Args:
         webhook: What `accept_webhook` returned.
@@ -487,7 +497,7 @@ def _act(webhook: Webhook, web: _Jobs, *, import_refunds: bool) -> WebhookReport
     match webhook.action:
         case ImportOrder(order_id):
             try:
-                return WebhookReport(webhook, web.import_order(order_id, only_new=True))
+                return WebhookReport(webhook, _imported(order_id, web))
             except NoSuchOrder as error:
                 return WebhookReport(webhook, note=str(error))
         case LookAtOrder(order_id):
@@ -505,6 +515,11 @@ def _act(webhook: Webhook, web: _Jobs, *, import_refunds: bool) -> WebhookReport
             return WebhookReport(webhook)
 
 
+def _imported(order_id: int, web: _Jobs) -> ImportReport:
+    """Import an order, at once or not at all: a worker that waits serves no other store."""
+    return web.import_order(order_id, only_new=True, wait=timedelta(0))
+
+
 _NOT_IMPORTED = {NOT_NEW: "status", OTHER_CHANNEL: "channel"}
 """Why an order is not to be imported, which may be in the books from before: what decides it."""
 
@@ -512,7 +527,7 @@ _NOT_IMPORTED = {NOT_NEW: "status", OTHER_CHANNEL: "channel"}
 def _look(webhook: Webhook, order_id: int, web: _Jobs) -> WebhookReport:
     """Import an order that is New now; follow one that is not."""
     try:
-        report = web.import_order(order_id, only_new=True)
+        report = _imported(order_id, web)
     except NoSuchOrder:
         found = "archived or deleted in the store"
     else:

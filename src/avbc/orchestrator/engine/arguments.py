@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from operator import index
 from pathlib import Path
 from typing import SupportsIndex, cast
@@ -81,6 +81,24 @@ def require_day(value: object, name: str) -> date:
     """
     if not isinstance(value, date) or isinstance(value, datetime):
         raise TypeError(f"{name}: {value!r} must be a date: date(2026, 1, 31)")
+    return value
+
+
+def require_wait(value: object, name: str) -> timedelta:
+    """Return how long to wait, as it was given.
+
+    Raises:
+        TypeError: It is no timedelta.
+        ValueError: It is below zero.
+
+    >>> require_wait(30, "wait")
+    Traceback (most recent call last):
+    TypeError: wait: 30 must be a timedelta, such as timedelta(seconds=30)
+    """
+    if not isinstance(value, timedelta):
+        raise TypeError(f"{name}: {value!r} must be a timedelta, such as timedelta(seconds=30)")
+    if value < timedelta(0):
+        raise ValueError(f"{name}: {value!r} is below zero")
     return value
 
 

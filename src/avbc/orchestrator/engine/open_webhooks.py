@@ -184,7 +184,7 @@ def close_webhooks(
     if not run.report.stopped and run.is_written():
         done = [each for each in webhooks if each.order_id not in left]
         for each in done:
-            if each.detail:
+            if each.detail and not _is_noted(run, each):
                 run.record(each.noted(run.clock.now(), run.source_code))
         opened.close([each.keys for each in done])
         closed = {each.keys for each in done}
@@ -198,6 +198,15 @@ def close_webhooks(
             )
     if OpenItems.of(run.integration).keys(AREA):
         run.settle_rest(AREA)
+
+
+def _is_noted(run: Run[R], webhook: OpenWebhook) -> bool:
+    """Whether the order's history has it: it was acted on, and that ended early."""
+    import_id = order_import_id(run.source_code, webhook.order_id)
+    return any(
+        (entry.action, entry.detail) == ("webhook", webhook.detail) and entry.at >= webhook.at
+        for entry in run.integration.journal.entries(import_id)
+    )
 
 
 def _open_problem(webhook: OpenWebhook) -> Problem:

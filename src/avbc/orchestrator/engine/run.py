@@ -113,8 +113,6 @@ class Run(Generic[R]):
         self.is_begun = False
         """Whether something was done that the report must not lose: an error then ends the run, and
         is not raised."""
-        self.setup_faults: list[Fault] = []
-        """Faults of the set-up with which every record would fail: they end it before the first."""
         self._failure: AvbcError | None = None
         """What ended the run early."""
         self._task = task
@@ -144,8 +142,16 @@ class Run(Generic[R]):
             self._is_unasked = True
             raise SettingsError("settings", [Fault(key, message)])
 
-    def do(self, job: Callable[[Self], object]) -> R:
+    def do(self, job: Callable[[Self], object], faults: Callable[[], Iterable[Fault]] = tuple) -> R:
         """Do the job, if it is this process's turn.
+
+        Nothing is asked of the store before: a process that finds the turn taken sends nothing, so
+        a store that does not answer holds one process alone.
+
+        Args:
+            job: What to do.
+            faults: Finds the faults of the set-up with which every record would fail: they end it
+                before the first.
 
         Returns:
             The report. An `AvbcError` that ended the run early is in its `stopped`.
@@ -154,7 +160,7 @@ class Run(Generic[R]):
             AvbcError: The run could not begin, and nothing was changed.
         """
         try:
-            self._do(job)
+            self._do(job, faults)
             if self._failure is not None:
                 self.note_failure(self._failure)
             elif not (self.preview or self.report.stopped) and self._task.turn:
@@ -397,7 +403,7 @@ class Run(Generic[R]):
         for key, text in texts.items():
             self.know(self._states_kind, key, text)
 
-    def _do(self, job: Callable[[Self], object]) -> None:
+    def _do(self, job: Callable[[Self], object], faults: Callable[[], Iterable[Fault]]) -> None:
         task = self._task
         with (
             tracing.span(f"avbc.{task.name}", {"avbc.source_code": self.source_code}),
@@ -407,7 +413,7 @@ class Run(Generic[R]):
         ):
             try:
                 if not self.is_over():
-                    self._require_setup()
+                    self._require_setup(faults())
                     job(self)
             except AvbcError as error:
                 self.halt(error)
@@ -419,13 +425,13 @@ class Run(Generic[R]):
             _log.info("%s", self.report.summary())
             tracing.note({f"avbc.{name}": count for name, count in self.report.counts().items()})
 
-    def _require_setup(self) -> None:
+    def _require_setup(self, found: Iterable[Fault]) -> None:
         """Make sure that nothing is wrong with the set-up that concerns every record.
 
         No order of another store may have this Import Source Code.
         """
         code, store_hash = self.source_code, self.store.store_hash
-        faults = self.setup_faults
+        faults = list(found)
         if others := self.books.source_stores(code) - {store_hash} if self._task.turn else ():
             own = Fault(
                 "order_status.import_source_code",

@@ -8,6 +8,7 @@ from __future__ import annotations
 import logging
 from collections import Counter
 from collections.abc import Sequence
+from datetime import timedelta
 from typing import Literal, TypeAlias, get_args
 from urllib.parse import urlsplit
 
@@ -22,10 +23,14 @@ from avbc.orchestrator.engine.integration import Integration
 from avbc.orchestrator.engine.journal import JOURNAL_ERRORS
 from avbc.orchestrator.engine.open_items import OpenItems, Settled
 from avbc.orchestrator.engine.run import Run
+from avbc.orchestrator.engine.writes import checked_turn
 from avbc.orchestrator.reports import RunReport
 from avbc.report import Report, tally
 
 _log = logging.getLogger("avbc.orchestrator")
+
+TURN = "check_hooks"
+"""The turn at the store's hooks."""
 
 ORDER_CREATED = "store/order/created"
 STATUS_UPDATED = "store/order/statusUpdated"
@@ -82,6 +87,8 @@ class HooksReport(Report):
     hooks: tuple[HookOutcome, ...]
     preview: bool = False
     """Nothing was changed; the results say what would be done."""
+    stopped: str = ""
+    """Why nothing was done, or empty: another process has its turn. Call again later."""
 
     def outcomes(self, result: HookResult) -> list[HookOutcome]:
         """The hooks with that result."""
@@ -89,6 +96,8 @@ class HooksReport(Report):
 
     def summary(self) -> str:
         """How many hooks had which result."""
+        if self.stopped:
+            return f"Webhooks: nothing was done, since {self.stopped}: call again."
         done = tally({result: len(self.outcomes(result)) for result in get_args(HookResult)})
         return f"Webhooks{' (preview)' if self.preview else ''}: {done}."
 
@@ -107,7 +116,9 @@ class HooksReport(Report):
         ]
 
 
-def register_webhooks(store: BigCommerce, url: str, *, preview: bool = False) -> HooksReport:
+def register_webhooks(
+    integration: Integration, url: str, wait: timedelta, *, preview: bool = False
+) -> HooksReport:
     """Register `url` for the events that avbc needs.
 
     Existing hooks are listed first, so it can run again at any time, and a lost answer creates no
@@ -115,8 +126,9 @@ def register_webhooks(store: BigCommerce, url: str, *, preview: bool = False) ->
     this one, unless another hook has it already. All others stay unchanged.
 
     Args:
-        store: The store.
+        integration: The store, and its turn.
         url: The application's URL: https, on port 443.
+        wait: How long to wait for another process that registers or checks hooks.
         preview: Change nothing.
 
     Raises:
@@ -124,6 +136,17 @@ def register_webhooks(store: BigCommerce, url: str, *, preview: bool = False) ->
         StoreError: A hook could not be read or written; those before it are done.
     """
     _check_url(url)
+    if preview:
+        return _all_registered(integration.store, url, preview=True)
+    with integration.turn(TURN, wait) as turn:
+        if stopped := checked_turn(turn):
+            return HooksReport((), stopped=stopped)
+        report = _all_registered(integration.store, url, preview=False)
+    settle_hooks(integration)
+    return report
+
+
+def _all_registered(store: BigCommerce, url: str, *, preview: bool) -> HooksReport:
     others = list(store.hooks.list())
     outcomes = [_registered(store, need, others, url, preview=preview) for need in HOOKS]
     outcomes += [HookOutcome("other", hook, hook.scope, hook.destination) for hook in others]

@@ -61,24 +61,16 @@ class Import:
     Args:
         run: The run.
         customisations: Applied to each order that was mapped.
-
-    Raises:
-        BooksUnreachable: The books' reference data cannot be read.
-        StoreError: The store's own status labels cannot be read.
     """
 
+    _incomers: Incomers
     _choice: Choice
     _look: SecondLook
     _endings: Endings
 
     def __init__(self, run: Run[ImportReport], customisations: Sequence[Customisation]) -> None:
         self._run = run
-        try:
-            self._incomers = Incomers(run, customisations)
-            run.setup_faults += _setup_faults(run, self._incomers.lookups.setup_problems)
-        except AvbcError as error:
-            run.note_failure(error)
-            raise
+        self._customisations = customisations
 
     def selected(self, selection: Selection) -> ImportReport:
         """Import the orders of a selection.
@@ -87,7 +79,7 @@ class Import:
             SettingsError: The set-up has faults that concern every order.
             AvbcError: The run could not begin, and nothing was written.
         """
-        return self._run.do(lambda _: self._selected(selection))
+        return self._run.do(lambda _: self._selected(selection), self._faults)
 
     def one(self, order_id: int, *, only_new: bool = False) -> ImportReport:
         """Import one placed order, whatever its status.
@@ -101,7 +93,13 @@ class Import:
             SettingsError: The set-up has faults that concern every order.
             AvbcError: The run could not begin, and nothing was written.
         """
-        return self._run.do(lambda _: self._one(order_id, only_new=only_new))
+        return self._run.do(lambda _: self._one(order_id, only_new=only_new), self._faults)
+
+    def _faults(self) -> list[Fault]:
+        """Read the books' reference data and the store's statuses, and return what is wrong."""
+        run = self._run
+        self._incomers = Incomers(run, self._customisations)
+        return list(_setup_faults(run, self._incomers.lookups.setup_problems))
 
     # Which orders
 

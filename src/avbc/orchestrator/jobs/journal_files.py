@@ -55,8 +55,9 @@ class JournalReport(Report):
     columns = ("day", "orders", "receipts", "credits", "total", "closed", "file")
 
     source_code: str
-    through: date
-    """The last day that is closed, once there are orders for a journal."""
+    through: date | None
+    """The last day that is closed, once there are orders for a journal. None where another call has
+    the turn, and no day was given."""
     files: tuple[JournalFile, ...] = ()
     note: str = ""
     refusal: str = ""
@@ -111,7 +112,6 @@ def write_journal(
     """
     code, books = integration.source_code, integration.parts.journal
     require_folder(folder)
-    through = _closable(integration, through)
     with (
         tracing.span("avbc.write_journal", {"avbc.source_code": code}),
         integration.turn(_WRITTEN, _PATIENCE) as turn,
@@ -127,7 +127,7 @@ def _closed_and_written(
     integration: Integration,
     books: JournalGateway,
     folder: Path,
-    through: date,
+    through: date | None,
     *,
     rewrite_since: date | None,
     turn: Turn,
@@ -135,6 +135,7 @@ def _closed_and_written(
     code = integration.source_code
     if refusal := turn.check():
         return JournalReport(source_code=code, through=through, refusal=refusal)
+    through = _closable(integration, through)
     watermark = integration.scoped(_WRITTEN)
     written = integration.journal.watermark(watermark)
     since = None if written is None else written.date() + timedelta(days=1)
